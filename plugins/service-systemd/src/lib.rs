@@ -1,0 +1,1 @@
+//! The `service-systemd` plugin.
