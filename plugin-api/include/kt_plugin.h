@@ -1,0 +1,157 @@
+/* kt_plugin.h -- the kt plugin ABI, version 1.0.  C99, no dependencies.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * A plugin is one shared library that exports one data symbol, kt_plugin_v1,
+ * and lies beside its manifest, plugin.toml.  ABI.md states the rules; the
+ * important ones are repeated here.
+ *
+ *  - Structs that begin with `size` only ever grow at the end.  Whoever reads
+ *    one asks KT_HAS before touching a field that was added later; whoever
+ *    fills one in writes no more than the reader's `size`.
+ *  - Structs without `size` never change.
+ *  - Text is UTF-8, length-delimited, borrowed for the duration of the call.
+ *    Nobody frees memory of the other side: results go into sinks.
+ *  - Nothing may unwind, longjmp or exit across this boundary.
+ *  - Signals, the terminal and the standard streams belong to the host.
+ */
+#ifndef KT_PLUGIN_H
+#define KT_PLUGIN_H
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KT_ABI_MAJOR 1
+#define KT_ABI_MINOR 0
+#define KT_MAGIC "KTPLUGIN" /* eight bytes, no terminator */
+
+#if defined(_WIN32)
+#define KT_EXPORT __declspec(dllexport)
+#else
+#define KT_EXPORT __attribute__((visibility("default")))
+#endif
+
+/* Was field `f` of a size-prefixed struct written by the other side? */
+#define KT_HAS(p, T, f) ((p)->size >= offsetof(T, f) + sizeof((p)->f))
+
+/* A kt_str from a string literal. */
+#define KT_STR(s) { (s), sizeof(s) - 1 }
+
+/* ---- frozen: never change ------------------------------------------- */
+
+/* UTF-8 text of `len` bytes; `ptr` may be NULL when `len` is 0. */
+typedef struct kt_str {
+  const char *ptr;
+  size_t len;
+} kt_str;
+
+/* Where a result goes.  Chunks are joined in the order they arrive. */
+typedef struct kt_sink {
+  void *ctx;
+  void (*put)(void *ctx, kt_str chunk);
+} kt_sink;
+
+/* Where the answer to one interface call goes: `put` takes the result as
+ * JSON (as kt_sink does), `fail` the error object of ABI.md.  A call that
+ * returns KT_OK must not have called `fail`. */
+typedef struct kt_reply {
+  void *ctx;
+  void (*put)(void *ctx, kt_str chunk);
+  void (*fail)(void *ctx, kt_str error_json);
+} kt_reply;
+
+/* 0 is success; unknown negative values are read as KT_E_FAILED. */
+typedef int32_t kt_status;
+enum {
+  KT_OK = 0,
+  KT_E_FAILED = -1,      /* see the error object */
+  KT_E_PANIC = -2,       /* the callee's code broke an assumption */
+  KT_E_UNSUPPORTED = -3, /* no such method, interface or field */
+  KT_E_INVALID = -4,     /* malformed argument */
+  KT_E_NOT_FOUND = -5,
+  KT_E_CANCELLED = -6,
+  KT_E_TIMEOUT = -7
+};
+
+/* Why kt_context.cancelled is not 0. */
+enum { KT_CANCEL_NONE = 0, KT_CANCEL_INTERRUPT = 1, KT_CANCEL_TERMINATE = 2, KT_CANCEL_DEADLINE = 3 };
+
+/* What kt_context.emit carries. */
+enum { KT_EMIT_RESULT = 1, KT_EMIT_EVENT = 2, KT_EMIT_PROGRESS = 3, KT_EMIT_WARNING = 4 };
+
+/* kt_host.log levels. */
+enum { KT_LOG_ERROR = 1, KT_LOG_WARN = 2, KT_LOG_INFO = 3, KT_LOG_DEBUG = 4, KT_LOG_TRACE = 5 };
+
+/* ---- append-only ----------------------------------------------------- */
+
+/* What the host offers for as long as the plugin is loaded; any thread. */
+typedef struct kt_host {
+  uint32_t size;
+  uint16_t abi_major, abi_minor;
+  void *ctx; /* first argument of every function below */
+  void (*log)(void *ctx, uint32_t level, kt_str target, kt_str message, kt_str fields_json);
+  uint32_t (*log_max_level)(void *ctx); /* 0 = nothing is wanted */
+} kt_host;
+
+/* A provider of an interface, as kt_context.open hands it out.  `call` is
+ * the host's: it logs, limits and attributes, then reaches the provider. */
+struct kt_context;
+typedef struct kt_provider {
+  uint32_t size, reserved0;
+  void *self;
+  kt_status (*call)(void *self, kt_str method, kt_str json, const struct kt_context *context, kt_reply reply);
+} kt_provider;
+
+/* One invocation, or one interface call within it; valid until the call it
+ * was passed to returns, from any thread.  The callee may copy it to lower
+ * `deadline_unix_ms` for a call of its own. */
+typedef struct kt_context {
+  uint32_t size, flags;      /* no flags are defined yet */
+  void *host;                /* first argument of every function below */
+  uint64_t deadline_unix_ms; /* 0 = none */
+  int32_t (*cancelled)(void *host);  /* KT_CANCEL_*; cheap, poll it */
+  int32_t (*cancel_fd)(void *host);  /* readable from cancellation on; -1 = none */
+  uint64_t (*reloads)(void *host);   /* how many reload requests have come so far */
+  kt_status (*emit)(void *host, uint32_t kind, kt_str json);
+  void (*fail)(void *host, kt_str error_json);
+  kt_status (*ask)(void *host, kt_str question_json, kt_sink answer);
+  kt_status (*interfaces)(void *host, kt_str id, kt_sink sink); /* JSON array of providers with their fitness */
+  kt_status (*open)(void *host, kt_str id, kt_str name, kt_provider *out); /* empty name = the best that fits */
+} kt_context;
+
+/* The exported block.  `id` and `version` must equal the manifest's. */
+typedef struct kt_plugin {
+  uint8_t magic[8];              /* KT_MAGIC */
+  uint32_t size;                 /* sizeof(kt_plugin) when the plugin was built */
+  uint16_t abi_major, abi_minor; /* KT_ABI_* of the header it was built with */
+  uint16_t min_host_minor, reserved0;
+  uint32_t flags; /* none are defined yet */
+  kt_str id, version;
+  kt_status (*init)(const kt_host *host, void **state);
+  void (*shutdown)(void *state);
+  const void *(*get_interface)(void *state, kt_str id); /* NULL = not provided */
+} kt_plugin;
+
+/* ---- interface "kt.command/1" ---------------------------------------- */
+/* `invocation_json`, results, events, questions and errors: see ABI.md. */
+typedef struct kt_command_v1 {
+  uint32_t size, reserved0;
+  kt_status (*run)(void *state, kt_str invocation_json, const kt_context *context);
+  kt_status (*complete)(void *state, kt_str request_json, const kt_context *context, kt_sink values); /* may be NULL */
+} kt_command_v1;
+
+/* ---- every other interface ------------------------------------------- */
+/* One generic call; the methods and their JSON are the interface. */
+typedef struct kt_interface_v1 {
+  uint32_t size, reserved0;
+  void *self; /* first argument of `call` */
+  kt_status (*call)(void *self, kt_str method, kt_str json, const kt_context *context, kt_reply reply);
+} kt_interface_v1;
+
+extern KT_EXPORT const kt_plugin kt_plugin_v1; /* the only symbol a plugin must export */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

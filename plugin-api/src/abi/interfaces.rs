@@ -1,0 +1,58 @@
+//! The two shapes of interface: commands, and one generic call.
+
+use super::{KtContext, KtReply, KtSink, KtStr};
+use std::ffi::c_void;
+
+/// The vtable of `kt.command/1` (`kt_command_v1`).
+#[repr(C)]
+#[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
+pub struct KtCommandV1 {
+    /// Bytes of this struct as the plugin knows it.
+    pub size: u32,
+    /// 0.
+    pub reserved0: u32,
+    /// Runs a command.
+    pub run: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            invocation: KtStr,
+            context: *const KtContext,
+        ) -> i32,
+    >,
+    /// Offers values for an argument; may be absent.
+    pub complete: Option<
+        unsafe extern "C" fn(
+            state: *mut c_void,
+            request: KtStr,
+            context: *const KtContext,
+            values: KtSink,
+        ) -> i32,
+    >,
+}
+
+/// The vtable of every other interface (`kt_interface_v1`).
+#[repr(C)]
+#[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
+pub struct KtInterfaceV1 {
+    /// Bytes of this struct as the plugin knows it.
+    pub size: u32,
+    /// 0.
+    pub reserved0: u32,
+    /// First argument of `call`.
+    pub provider: *mut c_void,
+    /// Calls a method.
+    pub call: Option<
+        unsafe extern "C" fn(
+            provider: *mut c_void,
+            method: KtStr,
+            json: KtStr,
+            context: *const KtContext,
+            reply: KtReply,
+        ) -> i32,
+    >,
+}
+
+// SAFETY: the header promises that `call` may be used from any thread.
+unsafe impl Sync for KtInterfaceV1 {}
+// SAFETY: as above.
+unsafe impl Send for KtInterfaceV1 {}

@@ -1,0 +1,83 @@
+//! The layout table: name, offset and size of every field of the contract.
+//!
+//! Tests compare it with the C header's `offsetof`, with the golden file of
+//! every released minor version, and with what `abi_stable` derives.
+
+use super::{
+    KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider, KtReply, KtSink, KtStr,
+};
+
+/// One field of a boundary struct.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldLayout {
+    /// Name in the C header.
+    pub name: &'static str,
+    /// Bytes from the start of the struct.
+    pub offset: usize,
+    /// Bytes.
+    pub size: usize,
+}
+
+/// One boundary struct.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StructLayout {
+    /// Name in the C header.
+    pub name: &'static str,
+    /// Bytes, padding included.
+    pub size: usize,
+    /// Fields in order.
+    pub fields: Vec<FieldLayout>,
+}
+
+const fn size_of_field<S, F>(_: fn(&S) -> &F) -> usize {
+    size_of::<F>()
+}
+
+macro_rules! layout {
+    ($rust:ty, $c:literal, [$($field:ident as $cname:literal),+ $(,)?]) => {
+        StructLayout {
+            name: $c,
+            size: size_of::<$rust>(),
+            fields: vec![$(FieldLayout {
+                name: $cname,
+                offset: std::mem::offset_of!($rust, $field),
+                size: size_of_field::<$rust, _>(|s| &s.$field),
+            }),+],
+        }
+    };
+}
+
+/// The layout of every struct of the contract on this target.
+#[must_use]
+pub fn layout_table() -> Vec<StructLayout> {
+    vec![
+        layout!(KtStr, "kt_str", [ptr as "ptr", len as "len"]),
+        layout!(KtSink, "kt_sink", [ctx as "ctx", put as "put"]),
+        layout!(KtReply, "kt_reply", [ctx as "ctx", put as "put", fail as "fail"]),
+        layout!(KtHost, "kt_host", [
+            size as "size", abi_major as "abi_major", abi_minor as "abi_minor", ctx as "ctx",
+            log as "log", log_max_level as "log_max_level",
+        ]),
+        layout!(KtProvider, "kt_provider", [
+            size as "size", reserved0 as "reserved0", provider as "self", call as "call",
+        ]),
+        layout!(KtContext, "kt_context", [
+            size as "size", flags as "flags", host as "host",
+            deadline_unix_ms as "deadline_unix_ms", cancelled as "cancelled",
+            cancel_fd as "cancel_fd", reloads as "reloads", emit as "emit", fail as "fail",
+            ask as "ask", interfaces as "interfaces", open as "open",
+        ]),
+        layout!(KtPlugin, "kt_plugin", [
+            magic as "magic", size as "size", abi_major as "abi_major",
+            abi_minor as "abi_minor", min_host_minor as "min_host_minor",
+            reserved0 as "reserved0", flags as "flags", id as "id", version as "version",
+            init as "init", shutdown as "shutdown", get_interface as "get_interface",
+        ]),
+        layout!(KtCommandV1, "kt_command_v1", [
+            size as "size", reserved0 as "reserved0", run as "run", complete as "complete",
+        ]),
+        layout!(KtInterfaceV1, "kt_interface_v1", [
+            size as "size", reserved0 as "reserved0", provider as "self", call as "call",
+        ]),
+    ]
+}

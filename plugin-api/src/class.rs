@@ -1,0 +1,150 @@
+//! Outcome classes and the exit codes that belong to them.
+
+use serde::{Deserialize, Serialize};
+
+/// How an invocation ended. A plugin returns a class, never a number; the host
+/// turns it into the documented exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Done.
+    Ok,
+    /// A negative answer: it differs, a check failed.
+    Negative,
+    /// Wrong usage or a wrong input file; nothing was changed.
+    Usage,
+    /// kt's own settings are wrong.
+    Settings,
+    /// Not authorised.
+    Unauthorised,
+    /// The named thing does not exist.
+    NotFound,
+    /// It exists already, changed meanwhile, drifted, or is locked.
+    Conflict,
+    /// Not reachable, or timed out before any effect.
+    Unavailable,
+    /// Timed out after sending: the state must be checked.
+    UnknownEffect,
+    /// A plugin failed, is missing or is incompatible.
+    Plugin,
+    /// Rejected by the gateway; the old configuration still serves.
+    Rejected,
+    /// Superseded by a newer version.
+    Superseded,
+    /// A bug in kt.
+    Internal,
+    /// Ended by Ctrl-C.
+    Interrupted,
+    /// Ended by SIGTERM.
+    Terminated,
+}
+
+impl Class {
+    /// Every class, in the order of the exit codes.
+    pub const ALL: [Self; 15] = [
+        Self::Ok,
+        Self::Negative,
+        Self::Usage,
+        Self::Settings,
+        Self::Unauthorised,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Unavailable,
+        Self::UnknownEffect,
+        Self::Plugin,
+        Self::Rejected,
+        Self::Superseded,
+        Self::Internal,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The process exit code of this class.
+    ///
+    /// 130 and 143 are the shell's 128 + signal; 70 is `EX_SOFTWARE` of
+    /// sysexits.h.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Negative => 1,
+            Self::Usage => 2,
+            Self::Settings => 3,
+            Self::Unauthorised => 4,
+            Self::NotFound => 5,
+            Self::Conflict => 6,
+            Self::Unavailable => 7,
+            Self::UnknownEffect => 8,
+            Self::Plugin => 9,
+            Self::Rejected => 10,
+            Self::Superseded => 11,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// What the class means, as one line for `kt help exit-codes`.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done",
+            Self::Negative => "negative answer: it differs, or a check failed",
+            Self::Usage => "usage or input file; nothing was changed",
+            Self::Settings => "kt's own settings are wrong",
+            Self::Unauthorised => "not authorised",
+            Self::NotFound => "not found",
+            Self::Conflict => "conflict: exists, changed meanwhile, drifted or locked",
+            Self::Unavailable => "unavailable: not reachable, or timed out before any effect",
+            Self::UnknownEffect => "unknown effect: timed out after sending; check the state",
+            Self::Plugin => "a plugin failed, is missing or is incompatible",
+            Self::Rejected => "rejected by the gateway; the old configuration still serves",
+            Self::Superseded => "superseded by a newer version",
+            Self::Internal => "a bug in kt",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+
+    /// The name of the class as it stands in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Negative => "negative",
+            Self::Usage => "usage",
+            Self::Settings => "settings",
+            Self::Unauthorised => "unauthorised",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+            Self::UnknownEffect => "unknown-effect",
+            Self::Plugin => "plugin",
+            Self::Rejected => "rejected",
+            Self::Superseded => "superseded",
+            Self::Internal => "internal",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+
+    /// The class with this JSON name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Class;
+
+    #[test]
+    fn names_agree_with_serde() {
+        for class in Class::ALL {
+            let json = serde_json::to_string(&class).unwrap();
+            assert_eq!(json, format!("\"{}\"", class.name()));
+            assert_eq!(Class::from_name(class.name()), Some(class));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Turns a [`Plugin`] into the exported block, and keeps panics on this side.
+
+use super::context::Context;
+use super::logging;
+use super::plugin::{Host, Plugin, Provider};
+use crate::abi::{
+    COMMAND_INTERFACE, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtReply, KtSink, KtStr,
+    status,
+};
+use crate::{Class, Completion, Error, Invocation};
+use serde_json::Value;
+use std::ffi::c_void;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The functions behind a plugin's block.
+pub struct Glue<P>(PhantomData<P>);
+
+struct ProviderState<P: 'static> {
+    plugin: &'static P,
+    interface: String,
+}
+
+fn guarded<T>(what: &str, f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
+        let text = logging::text_of(payload.as_ref());
+        Err(Error::new(
+            Class::Plugin,
+            "plugin-panicked",
+            format!("{what} panicked: {text}"),
+        ))
+    })
+}
+
+fn status_of(error: &Error) -> i32 {
+    match error.id.as_str() {
+        "plugin-panicked" => status::PANIC,
+        "unsupported-method" => status::UNSUPPORTED,
+        _ => status::FAILED,
+    }
+}
+
+fn invalid(what: &str) -> Error {
+    Error::new(
+        Class::Plugin,
+        "invalid-call",
+        format!("the host sent {what}"),
+    )
+}
+
+impl<P: Plugin> Glue<P> {
+    const COMMAND: KtCommandV1 = KtCommandV1 {
+        size: size_u32::<KtCommandV1>(),
+        reserved0: 0,
+        run: Some(Self::run),
+        complete: Some(Self::complete),
+    };
+
+    /// `kt_plugin.init`.
+    ///
+    /// # Safety
+    /// As the header says: called once, with a valid host and out-pointer.
+    pub unsafe extern "C" fn init(host: *const KtHost, state: *mut *mut c_void) -> i32 {
+        if host.is_null() || state.is_null() {
+            return status::INVALID;
+        }
+        // SAFETY: the host's pointer stays valid while the plugin is loaded.
+        let host = unsafe { Host::from_raw(host) };
+        logging::install(host);
+        match guarded("init", || P::init(host)) {
+            Ok(plugin) => {
+                // SAFETY: checked for null above; the host provides the place.
+                unsafe { *state = Box::into_raw(Box::new(plugin)).cast() };
+                status::OK
+            }
+            Err(error) => {
+                host.log(crate::abi::log::ERROR, "init", &error.to_string(), "");
+                status_of(&error)
+            }
+        }
+    }
+
+    /// `kt_plugin.shutdown`. The state is leaked on purpose: providers that
+    /// were handed out may still be in use on other threads.
+    ///
+    /// # Safety
+    /// As the header says.
+    pub unsafe extern "C" fn shutdown(_state: *mut c_void) {}
+
+    /// `kt_plugin.get_interface`.
+    ///
+    /// # Safety
+    /// `state` must come from [`Glue::init`].
+    pub unsafe extern "C" fn get_interface(state: *mut c_void, id: KtStr) -> *const c_void {
+        // SAFETY: the state of `init`, which is never freed.
+        let (plugin, id) = unsafe { (&*state.cast::<P>(), id.read()) };
+        let Ok(id) = id else { return std::ptr::null() };
+        if id == COMMAND_INTERFACE {
+            let known = guarded("get_interface", || Ok(plugin.command().is_some()));
+            return match known {
+                Ok(true) => std::ptr::from_ref(&Self::COMMAND).cast(),
+                _ => std::ptr::null(),
+            };
+        }
+        match guarded("get_interface", || Ok(plugin.provider(id).is_some())) {
+            Ok(true) => {}
+            _ => return std::ptr::null(),
+        }
+        // Leaked: the host asks once per interface and keeps the result for good.
+        let provider = Box::leak(Box::new(ProviderState {
+            plugin,
+            interface: id.to_owned(),
+        }));
+        let vtable = KtInterfaceV1 {
+            size: size_u32::<KtInterfaceV1>(),
+            reserved0: 0,
+            provider: std::ptr::from_mut(provider).cast(),
+            call: Some(Self::call),
+        };
+        std::ptr::from_ref::<KtInterfaceV1>(Box::leak(Box::new(vtable))).cast()
+    }
+
+    unsafe extern "C" fn run(
+        state: *mut c_void,
+        invocation: KtStr,
+        context: *const KtContext,
+    ) -> i32 {
+        // SAFETY: the state of `init`; the host's context is valid for the call.
+        let (plugin, context, text) = unsafe {
+            (
+                &*state.cast::<P>(),
+                Context::from_raw(context),
+                invocation.read(),
+            )
+        };
+        let outcome = guarded("the command", || {
+            let text = text.map_err(|e| invalid(&e.to_string()))?;
+            let invocation: Invocation =
+                serde_json::from_str(text).map_err(|e| invalid("an invocation").cause(e))?;
+            let command = plugin
+                .command()
+                .ok_or_else(|| invalid("a command to none"))?;
+            command.run(&invocation, &context)
+        });
+        match outcome {
+            Ok(output) => {
+                context.result(&output);
+                status::OK
+            }
+            Err(error) => {
+                context.fail(&error);
+                status_of(&error)
+            }
+        }
+    }
+
+    unsafe extern "C" fn complete(
+        state: *mut c_void,
+        request: KtStr,
+        context: *const KtContext,
+        values: KtSink,
+    ) -> i32 {
+        // SAFETY: the state of `init`; the host's context is valid for the call.
+        let (plugin, context, text) = unsafe {
+            (
+                &*state.cast::<P>(),
+                Context::from_raw(context),
+                request.read(),
+            )
+        };
+        let found = guarded("completion", || {
+            let request: Completion = serde_json::from_str(text.unwrap_or_default())
+                .map_err(|e| invalid("a completion").cause(e))?;
+            Ok(plugin
+                .command()
+                .map(|c| c.complete(&request, &context))
+                .unwrap_or_default())
+        });
+        let Ok(found) = found else {
+            return status::FAILED;
+        };
+        for value in found {
+            // SAFETY: the sink's own context, and a text that outlives the call.
+            unsafe { (values.put)(values.ctx, KtStr::new(&format!("{value}\n"))) };
+        }
+        status::OK
+    }
+
+    unsafe extern "C" fn call(
+        provider: *mut c_void,
+        method: KtStr,
+        json: KtStr,
+        context: *const KtContext,
+        reply: KtReply,
+    ) -> i32 {
+        // SAFETY: the state of `get_interface`, never freed; the context and
+        // texts are valid for the call.
+        let (state, context, method, json) = unsafe {
+            (
+                &*provider.cast::<ProviderState<P>>(),
+                Context::from_raw(context),
+                method.read(),
+                json.read(),
+            )
+        };
+        let outcome = guarded(&state.interface, || {
+            let (Ok(method), Ok(json)) = (method, json) else {
+                return Err(invalid("bad text"));
+            };
+            let request: Value =
+                serde_json::from_str(json).map_err(|e| invalid("bad JSON").cause(e))?;
+            let provider: &dyn Provider = state
+                .plugin
+                .provider(&state.interface)
+                .ok_or_else(|| invalid("a call to no provider"))?;
+            provider.call(method, request, &context)
+        });
+        let (put, text, code) = match &outcome {
+            Ok(value) => (reply.put, value.to_string(), status::OK),
+            Err(error) => (
+                reply.fail,
+                serde_json::to_string(error).unwrap_or_default(),
+                status_of(error),
+            ),
+        };
+        // SAFETY: the reply's own context, and a text that outlives the call.
+        unsafe { put(reply.ctx, KtStr::new(&text)) };
+        code
+    }
+}
+
+/// The size of a boundary struct as the header's `uint32_t`.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "boundary structs are below 200 bytes"
+)]
+pub const fn size_u32<T>() -> u32 {
+    size_of::<T>() as u32
+}
+
+/// Exports a plugin: the symbol `kt_plugin_v1`, the manifest as an ELF note,
+/// and, with the feature `layout`, the layout description.
+///
+/// ```ignore
+/// kt_plugin_api::export_plugin!(MyPlugin, "../plugin.toml");
+/// ```
+///
+/// The manifest's path is relative to the file that holds the macro; its `name`
+/// and `version` must be the crate's.
+#[macro_export]
+macro_rules! export_plugin {
+    ($plugin:ty, $manifest:literal) => {
+        const _: () = {
+            const MANIFEST: &[u8; include_bytes!($manifest).len()] = include_bytes!($manifest);
+            #[used]
+            #[cfg_attr(target_os = "linux", unsafe(link_section = ".note.kt"))]
+            #[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__kt_manifest"))]
+            static NOTE: $crate::sdk::note::ManifestNote<{ MANIFEST.len() }> =
+                $crate::sdk::note::ManifestNote::new(MANIFEST);
+
+            #[unsafe(export_name = "kt_plugin_v1")]
+            static BLOCK: $crate::abi::KtPlugin = $crate::abi::KtPlugin {
+                magic: $crate::abi::MAGIC,
+                size: $crate::sdk::export::size_u32::<$crate::abi::KtPlugin>(),
+                abi_major: $crate::abi::ABI_MAJOR,
+                abi_minor: $crate::abi::ABI_MINOR,
+                min_host_minor: 0,
+                reserved0: 0,
+                flags: 0,
+                id: $crate::abi::KtStr::new(env!("CARGO_PKG_NAME")),
+                version: $crate::abi::KtStr::new(env!("CARGO_PKG_VERSION")),
+                init: Some($crate::sdk::export::Glue::<$plugin>::init),
+                shutdown: Some($crate::sdk::export::Glue::<$plugin>::shutdown),
+                get_interface: Some($crate::sdk::export::Glue::<$plugin>::get_interface),
+            };
+        };
+        $crate::export_layout!();
+    };
+}
+
+/// Exports the layout description.
+#[cfg(feature = "layout")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_layout {
+    () => {
+        const _: () = {
+            #[unsafe(export_name = "kt_plugin_v1_layout")]
+            static LAYOUT: $crate::abi::LayoutExport = $crate::abi::LayoutExport::VALUE;
+        };
+    };
+}
+
+/// Exports nothing: the feature `layout` is off.
+#[cfg(not(feature = "layout"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_layout {
+    () => {};
+}

@@ -1,0 +1,1 @@
+//! `kt.service/1`. placeholder
