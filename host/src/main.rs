@@ -1,2 +1,20 @@
-//! kt
-fn main() {}
+//! `kt`: finds plugins, builds the command line from their manifests, loads the
+//! one that is needed, and renders what it returns. It names no plugin and
+//! knows nothing of gateways, services or control planes.
+
+mod app;
+mod cli;
+mod commands;
+mod dirs;
+mod discovery;
+mod environment;
+mod load;
+mod render;
+mod services;
+mod settings;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::run(&environment::Environment::read())
+}

@@ -117,7 +117,9 @@ typedef struct kt_context {
   void (*fail)(void *host, kt_str error_json);
   kt_status (*ask)(void *host, kt_str question_json, kt_sink answer);
   kt_status (*interfaces)(void *host, kt_str id, kt_sink sink); /* JSON array of providers with their fitness */
-  kt_status (*open)(void *host, kt_str id, kt_str name, kt_provider *out); /* empty name = the best that fits */
+  /* Opens a provider; an empty name means the best that fits.  When it fails,
+   * every call of `out` answers with the error that says why. */
+  kt_status (*open)(void *host, kt_str id, kt_str name, kt_provider *out);
 } kt_context;
 
 /* The exported block.  `id` and `version` must equal the manifest's. */
@@ -148,6 +150,18 @@ typedef struct kt_interface_v1 {
   void *self; /* first argument of `call` */
   kt_status (*call)(void *self, kt_str method, kt_str json, const kt_context *context, kt_reply reply);
 } kt_interface_v1;
+
+/* Embeds the manifest as an ELF note, once per library.  The host refuses a
+ * library whose embedded manifest differs from the plugin.toml beside it.
+ * `path` is found as the assembler finds files: pass -Wa,-I with its folder. */
+#if defined(__ELF__)
+#define KT_EMBED_MANIFEST(path)                                     \
+  __asm__(".pushsection .note.kt,\"a\",%note\n"                     \
+          ".balign 4\n.long 3\n.long 2f-1f\n.long 1\n.asciz \"kt\"\n.balign 4\n" \
+          "1:\n.incbin \"" path "\"\n2:\n.balign 4\n.popsection\n")
+#else
+#define KT_EMBED_MANIFEST(path) struct kt_no_note
+#endif
 
 extern KT_EXPORT const kt_plugin kt_plugin_v1; /* the only symbol a plugin must export */
 

@@ -1,1 +1,1 @@
-//! `kt.service/1`. placeholder
+//! The typed form of `kt.service/1`.

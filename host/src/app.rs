@@ -1,0 +1,269 @@
+//! From arguments to an exit code.
+
+#![forbid(unsafe_code)]
+
+use crate::cli::{self, Global, Route, Tree};
+use crate::commands::{self, HostState};
+use crate::discovery::{CatalogueEntry, Registry, search_path};
+use crate::environment::{self, Environment};
+use crate::render::Terminal;
+use crate::services::{Providers, Runner, log};
+use crate::settings::{self, Layers};
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+use kt_plugin_api::manifest::OutcomeSpec;
+use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Runs kt.
+pub(crate) fn run(env: &Environment) -> ExitCode {
+    let dirs = match crate::dirs::resolve(env) {
+        Ok(dirs) => dirs,
+        Err(error) => return early(env, &error),
+    };
+    let given = cli::plugin_dirs(env);
+    let search = search_path(env, &given, &dirs);
+    let layers = Layers::read(&dirs);
+    let allow_shadow = layers
+        .as_ref()
+        .map(|l| l.list("plugins.allow_shadow"))
+        .unwrap_or_default();
+    let registry = Registry::scan(&search, &dirs.cache, &allow_shadow);
+    let tree = cli::build(&registry);
+    let matches = match tree.root.clone().try_get_matches_from(&env.args) {
+        Ok(matches) => matches,
+        Err(error) => return refuse_arguments(env, &error),
+    };
+    let global = match Global::read(&matches, env) {
+        Ok(global) => global,
+        Err(why) => return early(env, &Error::new(Class::Settings, "bad-variable", why)),
+    };
+    let terminal = Terminal::new(&global, env);
+    log::set_max_level(log_level(&global, env));
+    let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref()));
+    let chosen = layers
+        .as_ref()
+        .map(|l| l.map("providers"))
+        .unwrap_or_default();
+    let programs = env.var("PATH").unwrap_or_default();
+    let providers = Providers::new(&registry, chosen, &dirs.cache, programs);
+    let app = App {
+        state: HostState {
+            env,
+            dirs: &dirs,
+            search: &search,
+            registry: &registry,
+            providers: &providers,
+            layers: &layers,
+            tree: &tree,
+            terminal: &terminal,
+        },
+        global: &global,
+        plugin_dirs: given,
+    };
+    app.finish(&tree, &matches)
+}
+
+struct App<'a> {
+    state: HostState<'a>,
+    global: &'a Global,
+    plugin_dirs: Vec<PathBuf>,
+}
+
+impl App<'_> {
+    fn finish(&self, tree: &Tree, matches: &ArgMatches) -> ExitCode {
+        let (result, outcomes) = match tree.route(matches) {
+            Some((route, matches)) => self.follow(&route, matches),
+            None => (
+                Err(Error::internal("the command leads nowhere")),
+                Vec::new(),
+            ),
+        };
+        let shown = result.and_then(|output| {
+            self.state.terminal.show(&output)?;
+            Ok(output)
+        });
+        match shown {
+            Ok(output) => ExitCode::from(code_of(output.outcome.as_deref(), Class::Ok, &outcomes)),
+            Err(error) => {
+                let code = code_of(error.outcome.as_deref(), error.class, &outcomes);
+                self.state.terminal.error(&error, code);
+                ExitCode::from(code)
+            }
+        }
+    }
+
+    fn follow(
+        &self,
+        route: &Route,
+        matches: &ArgMatches,
+    ) -> (Result<Output, Error>, Vec<OutcomeSpec>) {
+        match route {
+            Route::Host(command) => (commands::run(*command, matches, &self.state), Vec::new()),
+            Route::Missing(entry) => (Err(not_installed(entry)), Vec::new()),
+            Route::Refused(error) => (Err(error.clone()), Vec::new()),
+            Route::Plugin(path) => {
+                let outcomes = self
+                    .state
+                    .registry
+                    .command(path)
+                    .map(|(_, _, spec)| spec.outcomes.clone())
+                    .unwrap_or_default();
+                (self.plugin(path, matches), outcomes)
+            }
+        }
+    }
+
+    fn plugin(&self, path: &[String], matches: &ArgMatches) -> Result<Output, Error> {
+        let state = &self.state;
+        let (found, manifest, spec) = state
+            .registry
+            .command(path)
+            .ok_or_else(|| Error::internal("the command has no plugin"))?;
+        let layers = state.layers.as_ref().map_err(Clone::clone)?;
+        let given = cli::typed(spec, &manifest.settings, matches)?;
+        let settings = settings::resolve(&manifest.settings, &given.settings, state.env, layers);
+        let invocation = Invocation {
+            path: path.to_vec(),
+            settings,
+            dirs: state.dirs.clone(),
+            cwd: state.env.cwd.clone(),
+            exe: state.env.exe.clone(),
+            plugin_dirs: self.explicit_plugin_dirs(),
+            host_version: env!("CARGO_PKG_VERSION").to_owned(),
+            dry_run: given.dry_run,
+            yes: self.global.yes,
+            output: OutputMode {
+                format: self.global.format.word().to_owned(),
+                interactive: state.terminal.interactive,
+                terminal: state.terminal.out_is_terminal,
+            },
+            args: given.args,
+        };
+        let runner = Runner {
+            providers: state.providers,
+            streams: state.terminal,
+        };
+        runner.run(
+            (found, manifest, spec),
+            &invocation,
+            deadline(given.timeout),
+        )
+    }
+
+    /// The directories that were asked for, so that a service can be told the
+    /// same.
+    fn explicit_plugin_dirs(&self) -> Vec<PathBuf> {
+        let env = self.state.env;
+        let listed = env.var(environment::PLUGIN_PATH).unwrap_or_default();
+        let listed = listed
+            .split(':')
+            .filter(|p| !p.is_empty())
+            .map(PathBuf::from);
+        self.plugin_dirs
+            .iter()
+            .cloned()
+            .chain(listed)
+            .map(|p| env.cwd.join(p))
+            .collect()
+    }
+}
+
+/// Unix time in milliseconds; 0 for none.
+fn deadline(timeout: Option<u64>) -> u64 {
+    timeout.map_or(0, |ms| {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        u64::try_from((now + Duration::from_millis(ms)).as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1)
+    })
+}
+
+/// The exit code of an outcome: one that the manifest declares, or a class.
+fn code_of(outcome: Option<&str>, class: Class, declared: &[OutcomeSpec]) -> u8 {
+    let Some(name) = outcome else {
+        return class.exit_code();
+    };
+    declared
+        .iter()
+        .find(|o| o.name == name)
+        .map(|o| o.code)
+        .or_else(|| Class::from_name(name).map(Class::exit_code))
+        .unwrap_or_else(|| Class::Plugin.exit_code())
+}
+
+fn not_installed(entry: &CatalogueEntry) -> Error {
+    Error::new(
+        Class::Plugin,
+        "plugin-not-installed",
+        format!(
+            "this command is not installed: it belongs to plugin `{}`",
+            entry.plugin
+        ),
+    )
+    .hint(format!("install the package `{}`", entry.package))
+    .data("plugin", entry.plugin.clone())
+    .data("package", entry.package.clone())
+}
+
+fn log_level(global: &Global, env: &Environment) -> u32 {
+    use kt_plugin_api::abi::log as level;
+    if let Some(chosen) = env.var(environment::LOG).and_then(log::level_of) {
+        return chosen;
+    }
+    match (global.quiet, global.verbose) {
+        (true, _) => level::ERROR,
+        (_, 0) => level::WARN,
+        (_, 1) => level::INFO,
+        (_, 2) => level::DEBUG,
+        _ => level::TRACE,
+    }
+}
+
+/// Help and version are data; everything else is a mistake in the arguments.
+fn refuse_arguments(env: &Environment, error: &clap::Error) -> ExitCode {
+    let terminal = early_terminal(env);
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        return match terminal.data(&error.render().ansi().to_string()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(Class::Internal.exit_code()),
+        };
+    }
+    if cli::wants_json(env) {
+        let text = error.render().to_string();
+        let message = text.trim().trim_start_matches("error: ").to_owned();
+        return early(env, &Error::new(Class::Usage, "bad-arguments", message));
+    }
+    terminal.talk(error.render().ansi().to_string().trim_end());
+    ExitCode::from(Class::Usage.exit_code())
+}
+
+fn early_terminal(env: &Environment) -> Terminal {
+    let format = if cli::wants_json(env) {
+        cli::Format::Json
+    } else {
+        cli::Format::Table
+    };
+    let color = env.var(environment::COLOR).map(str::to_owned);
+    Terminal::new(
+        &Global {
+            format,
+            color,
+            ..Global::default()
+        },
+        env,
+    )
+}
+
+fn early(env: &Environment, error: &Error) -> ExitCode {
+    let code = error.class.exit_code();
+    early_terminal(env).error(error, code);
+    ExitCode::from(code)
+}

@@ -1,0 +1,162 @@
+//! Commands of plugins as `clap` commands.
+
+use super::duration;
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, Command, ValueHint};
+use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec, SettingSpec};
+use std::path::PathBuf;
+
+/// Name of the option behind a setting, apart from the command's own.
+pub(crate) fn setting_id(key: &str) -> String {
+    format!("setting:{key}")
+}
+
+/// The `clap` command for a plugin's command.
+pub(crate) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
+    let name = spec.path.last().cloned().unwrap_or_default();
+    let mut command = Command::new(name)
+        .about(spec.about.clone())
+        .hide(spec.hidden);
+    command = command.long_about(long_about(spec));
+    for arg in &spec.args {
+        command = command.arg(argument(arg, spec));
+    }
+    for setting in settings {
+        if let Some(flag) = free_flag(setting, spec) {
+            command = command.arg(
+                Arg::new(setting_id(&setting.key))
+                    .long(flag.to_owned())
+                    .value_name("VALUE")
+                    .help(setting.about.clone())
+                    .help_heading("Settings"),
+            );
+        }
+    }
+    with_common(command, spec)
+}
+
+fn free_flag<'a>(setting: &'a SettingSpec, spec: &CommandSpec) -> Option<&'a str> {
+    let flag = setting.flag.as_deref().filter(|_| !setting.secret)?;
+    (!spec.args.iter().any(|a| a.long.as_deref() == Some(flag))).then_some(flag)
+}
+
+/// `--timeout` for every command that ends, `--dry-run` where it is offered.
+fn with_common(mut command: Command, spec: &CommandSpec) -> Command {
+    let free = |long: &str| !spec.args.iter().any(|a| a.long.as_deref() == Some(long));
+    if !spec.long_running && free("timeout") {
+        command = command.arg(
+            Arg::new("kt:timeout")
+                .long("timeout")
+                .value_name("DURATION")
+                .help("Give up after this long, such as 30s")
+                .value_parser(duration::parse)
+                .hide_short_help(true)
+                .help_heading("Global options"),
+        );
+    }
+    if spec.dry_run && free("dry-run") {
+        command = command.arg(
+            Arg::new("kt:dry-run")
+                .long("dry-run")
+                .help("Only say what would be done")
+                .action(ArgAction::SetTrue),
+        );
+    }
+    command
+}
+
+fn long_about(spec: &CommandSpec) -> String {
+    let mut text = String::new();
+    if !spec.examples.is_empty() {
+        text.push_str("Examples:\n");
+        for example in &spec.examples {
+            text.push_str(&format!("  # {}\n  {}\n", example.about, example.command));
+        }
+        text.push('\n');
+    }
+    text.push_str(if spec.long.is_empty() {
+        &spec.about
+    } else {
+        spec.long.trim_end()
+    });
+    if !spec.outcomes.is_empty() {
+        text.push_str("\n\nExit codes of this command:\n");
+        for outcome in &spec.outcomes {
+            text.push_str(&format!(
+                "  {:>3}  {}: {}\n",
+                outcome.code, outcome.name, outcome.about
+            ));
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+fn argument(spec: &ArgSpec, command: &CommandSpec) -> Arg {
+    let mut arg = Arg::new(spec.name.clone())
+        .help(spec.about.clone())
+        .required(spec.required && spec.default.is_none())
+        .hide(spec.hidden)
+        .action(action(spec));
+    if let Some(long) = &spec.long {
+        arg = arg.long(long.clone());
+    }
+    if let Some(short) = spec.short {
+        arg = arg.short(short);
+    }
+    if let Some(default) = &spec.default {
+        arg = arg.default_value(default.clone());
+    }
+    if let Some(env) = &spec.env {
+        arg = arg.env(env.clone()).hide_env_values(true);
+    }
+    if spec.kind == ArgType::Boolean {
+        return conflicting(arg, spec, command);
+    }
+    arg = arg.value_name(spec.value_name.clone().unwrap_or_else(|| placeholder(spec)));
+    arg = arg.value_parser(parser(spec));
+    if spec.kind == ArgType::Path {
+        arg = arg.value_hint(ValueHint::AnyPath);
+    }
+    if let Some(missing) = &spec.default_missing {
+        arg = arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value(missing.clone());
+    }
+    conflicting(arg, spec, command)
+}
+
+fn conflicting(arg: Arg, spec: &ArgSpec, command: &CommandSpec) -> Arg {
+    let known = spec
+        .conflicts
+        .iter()
+        .filter(|c| command.args.iter().any(|a| a.name == **c));
+    known.fold(arg, |arg, other| arg.conflicts_with(other.clone()))
+}
+
+fn action(spec: &ArgSpec) -> ArgAction {
+    match (spec.kind, spec.repeatable) {
+        (ArgType::Boolean, _) => ArgAction::SetTrue,
+        (_, true) => ArgAction::Append,
+        (_, false) => ArgAction::Set,
+    }
+}
+
+fn placeholder(spec: &ArgSpec) -> String {
+    match spec.kind {
+        ArgType::Path => "PATH".to_owned(),
+        ArgType::Integer => "N".to_owned(),
+        ArgType::Duration => "DURATION".to_owned(),
+        _ => spec.name.to_ascii_uppercase(),
+    }
+}
+
+fn parser(spec: &ArgSpec) -> ValueParser {
+    match spec.kind {
+        ArgType::Integer => clap::value_parser!(i64).into(),
+        ArgType::Path => clap::value_parser!(PathBuf),
+        ArgType::Duration => ValueParser::new(duration::parse),
+        ArgType::Enum => PossibleValuesParser::new(spec.values.clone()).into(),
+        ArgType::String | ArgType::Boolean => ValueParser::string(),
+    }
+}

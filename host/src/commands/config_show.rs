@@ -1,0 +1,65 @@
+//! `kt config show`: every setting with its value and origin; secrets are only
+//! said to be set.
+
+use super::HostState;
+use crate::settings::resolve_all;
+use kt_plugin_api::manifest::SettingSpec;
+use kt_plugin_api::{Column, Error, Output, View};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
+    let layers = state.layers.as_ref().map_err(Clone::clone)?;
+    let specs = all_specs(state);
+    let mut rows = directories(state);
+    rows.extend(
+        resolve_all(&specs, &BTreeMap::new(), state.env, layers)
+            .into_iter()
+            .map(|r| {
+                let value = if r.secret {
+                    r.value.map(|_| "(set)".to_owned())
+                } else {
+                    r.value
+                };
+                json!({ "key": r.key, "value": value, "origin": r.origin, "secret": r.secret })
+            }),
+    );
+    let view = View::Table {
+        rows: String::new(),
+        columns: vec![
+            Column::new("KEY", "/key"),
+            Column::new("VALUE", "/value"),
+            Column::new("ORIGIN", "/origin"),
+        ],
+        empty: String::new(),
+    };
+    Ok(Output::new("kt.config.show/1", Value::Array(rows), view).named("/key"))
+}
+
+/// The settings that the usable plugins declare, each once.
+fn all_specs(state: &HostState<'_>) -> Vec<SettingSpec> {
+    let mut specs: BTreeMap<String, SettingSpec> = BTreeMap::new();
+    for (_, manifest) in state.registry.usable() {
+        for spec in &manifest.settings {
+            specs
+                .entry(spec.key.clone())
+                .or_insert_with(|| spec.clone());
+        }
+    }
+    specs.into_values().collect()
+}
+
+fn directories(state: &HostState<'_>) -> Vec<Value> {
+    let origin = if state.env.var(crate::environment::HOME).is_some() {
+        "KT_HOME"
+    } else {
+        "XDG"
+    };
+    let d = state.dirs;
+    [("config", &d.config), ("data", &d.data), ("state", &d.state), ("cache", &d.cache), ("runtime", &d.runtime)]
+        .into_iter()
+        .map(|(name, path)| {
+            json!({ "key": format!("dirs.{name}"), "value": path.display().to_string(), "origin": origin, "secret": false })
+        })
+        .collect()
+}

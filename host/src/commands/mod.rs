@@ -1,0 +1,153 @@
+//! The host's own commands; they are about kt, never about what plugins do.
+
+#![forbid(unsafe_code)]
+
+mod completion;
+mod config_show;
+mod doctor;
+mod doctor_checks;
+mod plugin_list;
+mod plugin_verify;
+mod reference;
+mod version;
+
+use crate::cli::Tree;
+use crate::discovery::{Registry, SearchDir};
+use crate::environment::Environment;
+use crate::render::Terminal;
+use crate::services::Providers;
+use crate::settings::Layers;
+use clap::{Arg, ArgMatches, Command};
+use kt_plugin_api::{Dirs, Error, Output};
+
+/// A pointer at the end of the root's help.
+pub(crate) const EXIT_CODES_HINT: &str =
+    "Run `kt COMMAND --help` for examples; exit codes are listed by `kt version --exit-codes`.";
+
+/// A command of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostCommand {
+    PluginList,
+    PluginVerify,
+    PluginCatalogue,
+    Version,
+    Completion,
+    Doctor,
+    ConfigShow,
+    Reference,
+}
+
+/// What the host's commands work on.
+pub(crate) struct HostState<'a> {
+    pub(crate) env: &'a Environment,
+    pub(crate) dirs: &'a Dirs,
+    pub(crate) search: &'a [SearchDir],
+    pub(crate) registry: &'a Registry,
+    pub(crate) providers: &'a Providers<'a>,
+    /// The settings, or why they cannot be read.
+    pub(crate) layers: &'a Result<Layers, Error>,
+    pub(crate) tree: &'a Tree,
+    pub(crate) terminal: &'a Terminal,
+}
+
+fn path(words: &str) -> Vec<String> {
+    words.split(' ').map(str::to_owned).collect()
+}
+
+/// Every command of the host with its path.
+pub(crate) fn definitions() -> Vec<(Vec<String>, Command, HostCommand)> {
+    let command = |words: &str, about: &'static str| {
+        Command::new(words.rsplit(' ').next().unwrap_or_default().to_owned()).about(about)
+    };
+    let name = Arg::new("name").value_name("NAME").help("Only this plugin");
+    let exit_codes = Arg::new("exit-codes")
+        .long("exit-codes")
+        .help("List the exit codes and what they mean")
+        .action(clap::ArgAction::SetTrue);
+    let all: [(&str, Command, HostCommand); 8] = [
+        (
+            "plugin list",
+            command("plugin list", "List the plugins that were found"),
+            HostCommand::PluginList,
+        ),
+        (
+            "plugin verify",
+            command(
+                "plugin verify",
+                "Check plugins as loading would, and load them",
+            )
+            .arg(name),
+            HostCommand::PluginVerify,
+        ),
+        (
+            "plugin catalogue",
+            command(
+                "plugin catalogue",
+                "Write the catalogue of the found plugins",
+            )
+            .hide(true),
+            HostCommand::PluginCatalogue,
+        ),
+        (
+            "version",
+            command("version", "Show the version of kt and its plugins").arg(exit_codes),
+            HostCommand::Version,
+        ),
+        (
+            "completion",
+            command("completion", "Write the completion script of a shell")
+                .arg(completion::shell_arg()),
+            HostCommand::Completion,
+        ),
+        (
+            "doctor",
+            command("doctor", "Check that kt can work here"),
+            HostCommand::Doctor,
+        ),
+        (
+            "config show",
+            command("config show", "Show every setting with its origin"),
+            HostCommand::ConfigShow,
+        ),
+        (
+            "reference",
+            command("reference", "Write the command reference").hide(true),
+            HostCommand::Reference,
+        ),
+    ];
+    all.into_iter()
+        .map(|(words, command, host)| (path(words), command, host))
+        .collect()
+}
+
+/// The groups of the host's commands.
+pub(crate) fn groups() -> Vec<(Vec<String>, String)> {
+    [
+        ("plugin", "Look after plugins"),
+        ("config", "Look at kt's own settings"),
+    ]
+    .into_iter()
+    .map(|(words, about)| (path(words), about.to_owned()))
+    .collect()
+}
+
+/// Runs a command of the host.
+///
+/// # Errors
+/// The command's own.
+pub(crate) fn run(
+    command: HostCommand,
+    matches: &ArgMatches,
+    state: &HostState<'_>,
+) -> Result<Output, Error> {
+    match command {
+        HostCommand::PluginList => Ok(plugin_list::run(state)),
+        HostCommand::PluginVerify => plugin_verify::run(matches, state),
+        HostCommand::PluginCatalogue => plugin_list::catalogue(state),
+        HostCommand::Version => Ok(version::run(matches, state)),
+        HostCommand::Completion => completion::run(matches, state),
+        HostCommand::Doctor => Ok(doctor::run(state)),
+        HostCommand::ConfigShow => config_show::run(state),
+        HostCommand::Reference => Ok(reference::run(state)),
+    }
+}

@@ -1,0 +1,173 @@
+//! Results: the value for machines, the view for people.
+
+use super::cells::{cell, tone};
+use super::terminal::{Terminal, Tone, toned};
+use crate::cli::Format;
+use kt_plugin_api::{Column, Error, Field, Output, View};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+impl Terminal {
+    /// Shows a command's result.
+    ///
+    /// # Errors
+    /// Class `internal` when standard output cannot take it.
+    pub(crate) fn show(&self, output: &Output) -> Result<(), Error> {
+        let text = match self.format {
+            Format::Json => format!("{:#}\n", output.value),
+            Format::Yaml => serde_saphyr::to_string(&output.value)
+                .map_err(|e| Error::internal("the result cannot be written as YAML").cause(e))?,
+            Format::Name => names(output),
+            Format::Table | Format::Wide => self.view(&output.value, &output.view),
+        };
+        self.data(&text)
+            .map_err(|e| Error::internal("cannot write to standard output").cause(e))?;
+        for note in &output.notes {
+            self.status(note);
+        }
+        Ok(())
+    }
+
+    fn view(&self, value: &Value, view: &View) -> String {
+        match view {
+            View::Text(text) => text.clone(),
+            View::Message(line) => {
+                self.status(line);
+                String::new()
+            }
+            View::Fields(fields) => self.fields(value, fields),
+            View::Table {
+                rows,
+                columns,
+                empty,
+            } => self.table(value.pointer(rows), columns, empty),
+            View::Sections(parts) => {
+                let parts: Vec<String> = parts.iter().map(|part| self.view(value, part)).collect();
+                parts
+                    .into_iter()
+                    .filter(|p| !p.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            }
+        }
+    }
+
+    fn fields(&self, value: &Value, fields: &[Field]) -> String {
+        let shown: Vec<(&str, String, Tone)> = fields
+            .iter()
+            .map(|f| {
+                let text = cell(value.pointer(&f.path), f.format, self.out_is_terminal);
+                let tone = tone(&text, f.format);
+                (f.label.as_str(), text, tone)
+            })
+            .filter(|(_, text, _)| !text.is_empty())
+            .collect();
+        let width = shown
+            .iter()
+            .map(|(label, ..)| label.width())
+            .max()
+            .unwrap_or(0)
+            + 1;
+        shown
+            .iter()
+            .map(|(label, text, tone)| {
+                format!(
+                    "{:width$} {}
+",
+                    format!("{label}:"),
+                    toned(*tone, text)
+                )
+            })
+            .collect()
+    }
+
+    fn table(&self, rows: Option<&Value>, columns: &[Column], empty: &str) -> String {
+        let rows = rows
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        if rows.is_empty() {
+            self.status(empty);
+            return String::new();
+        }
+        let columns: Vec<&Column> = columns
+            .iter()
+            .filter(|c| !c.wide || self.format == Format::Wide)
+            .collect();
+        let mut lines = Vec::new();
+        if self.headers {
+            lines.push(
+                columns
+                    .iter()
+                    .map(|c| (c.header.clone(), Tone::Header))
+                    .collect(),
+            );
+        }
+        lines.extend(
+            rows.iter()
+                .map(|row| columns.iter().map(|c| self.table_cell(row, c)).collect()),
+        );
+        aligned(&lines)
+    }
+
+    fn table_cell(&self, row: &Value, column: &Column) -> (String, Tone) {
+        let text = cell(
+            row.pointer(&column.path),
+            column.format,
+            self.out_is_terminal,
+        );
+        let text = if text.is_empty() {
+            "-".to_owned()
+        } else {
+            text
+        };
+        let tone = tone(&text, column.format);
+        (text, tone)
+    }
+}
+
+/// Columns two spaces apart, without borders and without wrapping: what is
+/// piped must stay one line per item.
+fn aligned(lines: &[Vec<(String, Tone)>]) -> String {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width_of = |column: usize| {
+        lines
+            .iter()
+            .filter_map(|l| l.get(column))
+            .map(|(text, _)| text.width())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width_of).collect();
+    let mut out = String::new();
+    for line in lines {
+        for (i, ((text, tone), width)) in line.iter().zip(&widths).enumerate() {
+            out.push_str(&toned(*tone, text));
+            if i + 1 < line.len() {
+                out.push_str(&" ".repeat(width - text.width() + 2));
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn names(output: &Output) -> String {
+    let value = match &output.view {
+        View::Table { rows, .. } => output.value.pointer(rows),
+        _ => None,
+    };
+    let items = value.and_then(Value::as_array);
+    let one = |v: &Value| {
+        let text = cell(v.pointer(&output.name), kt_plugin_api::Format::Text, false);
+        if text.is_empty() {
+            text
+        } else {
+            format!("{text}\n")
+        }
+    };
+    match items {
+        Some(items) => items.iter().map(one).collect(),
+        None => one(&output.value),
+    }
+}

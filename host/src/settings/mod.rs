@@ -1,0 +1,10 @@
+//! Settings: flag > environment > profile > the person's file > the system's
+//! file > the manifest's default.
+
+#![forbid(unsafe_code)]
+
+mod files;
+mod resolve;
+
+pub(crate) use files::Layers;
+pub(crate) use resolve::{resolve, resolve_all};
