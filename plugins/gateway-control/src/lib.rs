@@ -1,1 +1,60 @@
-//! The `gateway-control` plugin.
+//! The plugin `gateway-control`: registers and inspects gateways, keeps
+//! secrets, and reaches a control plane over HTTP.
+
+mod doctor;
+mod gateway;
+mod http;
+mod secret;
+
+use kt_plugin_api::{Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider};
+
+struct GatewayControl {
+    http: http::HttpControlPlane,
+    secrets: secret::SecretsProvider,
+    doctor: doctor::Doctor,
+}
+
+impl Plugin for GatewayControl {
+    fn init(_: Host) -> Result<Self, Error> {
+        Ok(Self {
+            http: http::HttpControlPlane,
+            secrets: secret::SecretsProvider,
+            doctor: doctor::Doctor,
+        })
+    }
+
+    fn command(&self) -> Option<&dyn Command> {
+        Some(self)
+    }
+
+    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+        match interface {
+            kt_control_api::INTERFACE => Some(&self.http),
+            "kt.secrets/1" => Some(&self.secrets),
+            "kt.doctor/1" => Some(&self.doctor),
+            _ => None,
+        }
+    }
+}
+
+impl Command for GatewayControl {
+    fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+        let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["gateway", "create"] => gateway::create(invocation, context),
+            ["gateway", "list"] => gateway::list(invocation, context),
+            ["gateway", "inspect"] => gateway::inspect(invocation, context),
+            ["gateway", "config"] => gateway::config(invocation, context),
+            ["secret", "set"] => secret::set(invocation, context),
+            ["secret", "list"] => secret::list(invocation),
+            ["secret", "remove"] => secret::remove(invocation),
+            _ => Err(Error::new(
+                Class::Plugin,
+                "unknown-command",
+                "no such command in this plugin",
+            )),
+        }
+    }
+}
+
+kt_plugin_api::export_plugin!(GatewayControl, "../plugin.toml");

@@ -1,0 +1,67 @@
+# make build    stage a relocatable tree under target/dist
+# make install  copy it to DESTDIR/PREFIX (PLUGINS picks plugins, PLUGINDIR moves them)
+# make demo     build and run the main job in a temporary home
+# make test     set up what the tests need, then run everything
+
+PROFILE   ?= release
+DIST      ?= target/dist
+PREFIX    ?= /usr/local
+PLUGINDIR ?= $(PREFIX)/lib/kt/plugins
+DESTDIR   ?=
+ALL_PLUGINS := gateway-control gateway-config gateway-service gateway-run control-plane service-systemd service-launchd
+PLUGINS   ?= $(ALL_PLUGINS)
+
+TARGET    := $(or $(CARGO_TARGET_DIR),target)
+OUT       := $(TARGET)/$(PROFILE)
+SUFFIX    := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
+PACKAGES  := -p kt $(foreach p,$(ALL_PLUGINS),-p $(p))
+
+.PHONY: all build stage install uninstall demo test check clean
+
+all: build
+
+build:
+	cargo build --locked --profile $(PROFILE) $(PACKAGES)
+	@$(MAKE) --no-print-directory stage PROFILE=$(PROFILE)
+
+# A plugin is a folder with a manifest and a library. Files are replaced by
+# rename, so that a running kt keeps the ones it has mapped.
+stage:
+	@set -e; mkdir -p $(DIST)/bin $(DIST)/lib/kt/plugins; \
+	put() { install -m $$3 "$$1" "$$2.new" && mv -f "$$2.new" "$$2"; }; \
+	put $(OUT)/kt $(DIST)/bin/kt 755; \
+	for p in $(ALL_PLUGINS); do \
+	  d=$(DIST)/lib/kt/plugins/$$p; mkdir -p $$d; \
+	  lib=lib$$(printf %s $$p | tr - _).$(SUFFIX); \
+	  put plugins/$$p/plugin.toml $$d/plugin.toml 644; \
+	  put $(OUT)/$$lib $$d/$$lib 644; \
+	done; \
+	KT_HOME=$(TARGET)/stage-home $(DIST)/bin/kt plugin catalogue > $(DIST)/lib/kt/catalogue.toml.new; \
+	mv -f $(DIST)/lib/kt/catalogue.toml.new $(DIST)/lib/kt/catalogue.toml; \
+	rm -rf $(TARGET)/stage-home
+
+install: build
+	@set -e; \
+	for p in $(PLUGINS); do \
+	  case " $(ALL_PLUGINS) " in *" $$p "*) ;; *) echo "there is no plugin $$p: choose among $(ALL_PLUGINS)" >&2; exit 2;; esac; \
+	done; \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR); \
+	install -m 755 $(DIST)/bin/kt $(DESTDIR)$(PREFIX)/bin/kt; \
+	install -m 644 $(DIST)/lib/kt/catalogue.toml $(DESTDIR)$(dir $(PLUGINDIR:/=))catalogue.toml; \
+	for p in $(PLUGINS); do \
+	  install -d $(DESTDIR)$(PLUGINDIR)/$$p; \
+	  install -m 644 $(DIST)/lib/kt/plugins/$$p/* $(DESTDIR)$(PLUGINDIR)/$$p/; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/kt $(DESTDIR)$(dir $(PLUGINDIR:/=))catalogue.toml
+	@for p in $(ALL_PLUGINS); do rm -rf $(DESTDIR)$(PLUGINDIR)/$$p; done
+
+demo:
+	@tests/scripts/demo.sh
+
+test:
+	@tests/scripts/test.sh
+
+clean:
+	cargo clean

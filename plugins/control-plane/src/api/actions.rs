@@ -1,0 +1,121 @@
+//! Reload, revert, reconcile, and the wait for their effect.
+
+use std::time::Duration;
+
+use kt_control_api::{ActionAnswer, Origin, Reconcile, Reload, Revert, Slug, check_message};
+
+use super::gateways::view;
+use super::park::{Parked, Question};
+use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
+use super::respond::{Handled, Outcome, changed, done};
+use super::service::Call;
+use super::{Api, input};
+use crate::store::{Ask, Key, Receipt, StoreError};
+
+/// Longest wait in seconds.
+pub(super) const MAX_WAIT: u64 = 300;
+
+impl Api {
+    pub(super) fn reload(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        call.caller.must_be_admin()?;
+        let body: Reload = input::body(call.request)?;
+        let Some(content) = body.content else {
+            check_reason("/message", body.message.as_deref())?;
+            let ask = Ask::Reload {
+                message: body.message,
+            };
+            return self.acted(self.store().ask(&self.change(call)?, key, &ask), 200);
+        };
+        let new = self.checked(content, body.source, body.message, Origin::Reload)?;
+        self.acted(self.store().publish(&self.change(call)?, key, &new), 201)
+    }
+
+    pub(super) fn revert(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        call.caller.must_be_admin()?;
+        let body: Revert = input::body(call.request)?;
+        check_reason("/reason", body.reason.as_deref())?;
+        let gateway = self.visible(call, key)?;
+        // What was valid once may not be to this version of kt.
+        let content = self.explained(self.store().content(&gateway, stored(body.version)?))?;
+        let name = format!("version {}", body.version);
+        self.validator().check(&name, &content).map_err(invalid)?;
+        let change = self.change(call)?;
+        self.acted(self.store().revert(&change, &Key::Id(gateway), &body), 201)
+    }
+
+    pub(super) fn reconcile(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        call.caller.must_be_admin()?;
+        let body: Reconcile = input::body(call.request)?;
+        check_reason("/reason", body.reason.as_deref())?;
+        let ask = Ask::Reconcile {
+            dry_run: body.dry_run,
+            reason: body.reason,
+        };
+        self.acted(self.store().ask(&self.change(call)?, key, &ask), 200)
+    }
+
+    pub(super) fn rollout(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        input::only_query(call.request, &["generation", "version", "wait"])?;
+        let generation = input::query(call.request, "generation")?
+            .ok_or_else(|| refuse(Slug::MalformedRequest, "`generation` is missing"))?;
+        let version = input::query(call.request, "version")?;
+        self.wait(
+            call,
+            key,
+            Question::Rollout {
+                generation,
+                version,
+            },
+        )
+    }
+
+    /// Answers a question now if it can be, and parks it otherwise.
+    pub(super) fn wait(&self, call: &Call<'_>, key: &Key, question: Question) -> Outcome {
+        let wait = input::bounded(call.request, "wait", 0, 0, MAX_WAIT)?;
+        let parked = Parked {
+            gateway: self.visible(call, key)?,
+            wait: Duration::from_secs(wait),
+            request_id: call.id.to_owned(),
+            question,
+        };
+        if let Some(response) = self.look(&parked)? {
+            return Ok(done(response, None));
+        }
+        if wait == 0 {
+            return Ok(done(self.run_out(&parked)?, None));
+        }
+        Ok(Handled::Parked(parked))
+    }
+
+    /// Answers an action: `made` when it changed something, 200 otherwise.
+    pub(super) fn acted(&self, result: Result<Receipt, StoreError>, made: u16) -> Outcome {
+        let receipt = self.explained(result)?;
+        let gateway = view(self, &receipt.gateway)?;
+        let version = receipt
+            .version
+            .map(|n| self.store().version(&gateway.id, n))
+            .transpose();
+        let answer = ActionAnswer {
+            gateway,
+            unchanged: receipt.unchanged,
+            version: self.explained(version)?,
+            generation: receipt.generation,
+        };
+        let status = if receipt.unchanged { 200 } else { made };
+        changed(status, &answer, &answer.gateway, receipt.replayed)
+    }
+}
+
+fn check_reason(pointer: &str, text: Option<&str>) -> Result<(), Refusal> {
+    match text.map(check_message) {
+        Some(Err(error)) => Err(invalid(vec![out_of_bounds(pointer, &error)])),
+        _ => Ok(()),
+    }
+}
+
+/// Passes a number that the store can count to.
+fn stored(version: u64) -> Result<u64, Refusal> {
+    i64::try_from(version)
+        .map(|_| version)
+        .map_err(|_| refuse(Slug::NotFound, "there is no such version"))
+}

@@ -1,0 +1,143 @@
+//! Config versions and their contents.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{
+    GatewayId, MAX_CONTENT_BYTES, Origin, ProblemItem, PublishConfig, Response, Slug, check_message,
+};
+
+use super::gateways::page;
+use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
+use super::respond::{Outcome, done, json};
+use super::service::Call;
+use super::{Api, Scope, input};
+use crate::store::{Key, NewVersion};
+
+/// Longest name of a source file in bytes.
+const MAX_SOURCE_BYTES: usize = 4096;
+
+impl Api {
+    pub(super) fn versions(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        input::only_query(call.request, &["limit", "cursor"])?;
+        let limit = input::bounded(call.request, "limit", 50, 1, 200)? as usize;
+        let before = input::query::<u32>(call.request, "cursor")?.map(u64::from);
+        let gateway = self.visible(call, key)?;
+        let found = self.explained(self.store().versions(&gateway, before, limit + 1))?;
+        json(
+            200,
+            &page(found, limit, |version| version.version.to_string()),
+        )
+    }
+
+    pub(super) fn config_version(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
+        input::only_query(call.request, &[])?;
+        let gateway = self.visible(call, key)?;
+        json(
+            200,
+            &self.explained(self.store().version(&gateway, number(n)?))?,
+        )
+    }
+
+    pub(super) fn config_content(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
+        input::only_query(call.request, &[])?;
+        let gateway = self.visible(call, key)?;
+        let version = self.explained(self.store().version(&gateway, number(n)?))?;
+        let content = self.explained(self.store().content(&gateway, version.version))?;
+        let headers = BTreeMap::from([
+            ("content-type".to_owned(), "application/yaml".to_owned()),
+            ("etag".to_owned(), format!("\"sha256-{}\"", version.sha256)),
+            (
+                "cache-control".to_owned(),
+                "private, max-age=31536000, immutable".to_owned(),
+            ),
+        ]);
+        Ok(done(
+            Response {
+                status: 200,
+                headers,
+                body: Some(content),
+            },
+            None,
+        ))
+    }
+
+    pub(super) fn publish(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        let gateway = self.visible(call, key)?;
+        call.caller.must_act_for(&gateway)?;
+        let body = publication(call)?;
+        // A gateway may publish the file it was started with, and nothing in other names.
+        if matches!(call.caller.scope, Scope::Gateway(_)) && !body.from_file {
+            call.caller.must_be_admin()?;
+        }
+        let origin = if body.from_file {
+            Origin::File
+        } else {
+            Origin::Reload
+        };
+        let new = self.checked(body.content, body.source, body.message, origin)?;
+        let receipt = self
+            .store()
+            .publish(&self.change(call)?, &Key::Id(gateway), &new);
+        self.acted(receipt, 201)
+    }
+
+    /// Passes a configuration that may be stored.
+    pub(super) fn checked(
+        &self,
+        content: String,
+        source: Option<String>,
+        message: Option<String>,
+        origin: Origin,
+    ) -> Result<NewVersion, Refusal> {
+        if content.len() > MAX_CONTENT_BYTES {
+            let detail = format!("a configuration has at most {MAX_CONTENT_BYTES} bytes");
+            return Err(refuse(Slug::BodyTooLarge, detail));
+        }
+        if let Some(Err(error)) = message.as_deref().map(check_message) {
+            return Err(invalid(vec![out_of_bounds("/message", &error)]));
+        }
+        if source
+            .as_ref()
+            .is_some_and(|name| name.len() > MAX_SOURCE_BYTES)
+        {
+            let item = ProblemItem::at("/source", "out-of-bounds", "the file name is too long");
+            return Err(invalid(vec![item]));
+        }
+        let name = source.as_deref().unwrap_or("policy-config.yaml");
+        let sha256 = self.validator().check(name, &content).map_err(invalid)?;
+        Ok(NewVersion {
+            content,
+            sha256,
+            origin,
+            source,
+            message,
+        })
+    }
+
+    /// Finds a gateway that the caller may see.
+    pub(super) fn visible(&self, call: &Call<'_>, key: &Key) -> Result<GatewayId, Refusal> {
+        let gateway = self.find(key)?.gateway.id;
+        call.caller.must_see(&gateway)?;
+        Ok(gateway)
+    }
+}
+
+fn publication(call: &Call<'_>) -> Result<PublishConfig, Refusal> {
+    match input::media_type(call.request) {
+        "application/yaml" | "application/x-yaml" | "text/yaml" => Ok(PublishConfig {
+            content: call.request.body.clone().unwrap_or_default(),
+            ..PublishConfig::default()
+        }),
+        _ => input::body(call.request),
+    }
+}
+
+/// Reads the number of a version from a path.
+fn number(text: &str) -> Result<u64, Refusal> {
+    let missing = || refuse(Slug::NotFound, "there is no such version");
+    // The store counts in 63 bits.
+    text.parse::<u64>()
+        .ok()
+        .filter(|n| i64::try_from(*n).is_ok())
+        .ok_or_else(missing)
+}

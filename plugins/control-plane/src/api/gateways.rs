@@ -1,0 +1,235 @@
+//! Gateways, the caller, and the control plane itself.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{
+    CreateGateway, Created, Gateway, GatewayId, GatewayPatch, MAX_LABELS, Origin, Page,
+    ProblemItem, Service, ServiceVersion, Slug, State, Token, TokenKind, WhoAmI, check_description,
+    check_label, check_name,
+};
+
+use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
+use super::respond::{Outcome, changed, done, empty, json, tag};
+use super::service::Call;
+use super::{Api, Handled, Scope, input};
+use crate::store::{Key, ListFilter, NewGateway, NewToken, NewVersion, TokenScope};
+
+/// Gateways read at a time while a page is filled.
+const BATCH: usize = 200;
+
+impl Api {
+    pub(super) fn ready(&self) -> Outcome {
+        self.explained(self.store().probe())?;
+        json(200, &serde_json::json!({"status": "ready"}))
+    }
+
+    pub(super) fn version(&self) -> Outcome {
+        let version = ServiceVersion {
+            product: "kt".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            api: "v1".to_owned(),
+            schema: self.store().schema(),
+            service: self.service(),
+        };
+        json(200, &version)
+    }
+
+    pub(super) fn who_am_i(call: &Call<'_>) -> Outcome {
+        let (scope, gateway) = match &call.caller.scope {
+            Scope::Admin => ("admin", None),
+            Scope::Read => ("read", None),
+            Scope::Gateway(id) => ("gateway", Some(id.clone())),
+            Scope::None => ("none", None),
+        };
+        let me = WhoAmI {
+            actor: call.caller.actor.clone(),
+            scope: scope.to_owned(),
+            gateway,
+            token: call.caller.token.clone(),
+            expires_at: call.caller.expires_at,
+        };
+        json(200, &me)
+    }
+
+    pub(super) fn create(&self, call: &Call<'_>) -> Outcome {
+        call.caller.must_be_admin()?;
+        let body: CreateGateway = input::body(call.request)?;
+        check(Some(&body.name), Some(&body.description), &body.labels)?;
+        let id = GatewayId::random();
+        let token = self.token_for(&body, &id);
+        let new = NewGateway {
+            name: body.name,
+            description: body.description,
+            labels: body.labels,
+            version: self.first_version(body.content, body.source, body.message)?,
+            token: token.as_ref().map(|token| {
+                NewToken::of(
+                    token,
+                    TokenScope::Gateway(id.clone()),
+                    &format!("gateway:{id}"),
+                )
+            }),
+            id,
+        };
+        let receipt = self.explained(self.store().create(&self.change(call)?, &new))?;
+        let gateway = self
+            .find(&Key::Id(receipt.gateway.clone()))?
+            .view(self.now());
+        let version = receipt
+            .version
+            .map(|n| self.store().version(&gateway.id, n))
+            .transpose();
+        let created = Created {
+            version: self.explained(version)?,
+            // A repeated request made no token, and the one made before is not kept in clear.
+            token: token.filter(|_| !receipt.replayed),
+            gateway,
+        };
+        let mut outcome = changed(201, &created, &created.gateway, receipt.replayed)?;
+        if let Handled::Done(answer) = &mut outcome {
+            let location = format!("/v1/gateways/{}", created.gateway.id);
+            answer
+                .response
+                .headers
+                .insert("location".to_owned(), location);
+        }
+        Ok(outcome)
+    }
+
+    fn token_for(&self, body: &CreateGateway, _id: &GatewayId) -> Option<Token> {
+        let wanted = body.issue_token && self.service() == Service::Server;
+        wanted.then(|| Token::random(TokenKind::Gateway))
+    }
+
+    fn first_version(
+        &self,
+        content: Option<String>,
+        source: Option<String>,
+        message: Option<String>,
+    ) -> Result<Option<NewVersion>, Refusal> {
+        content
+            .map(|content| self.checked(content, source, message, Origin::Create))
+            .transpose()
+    }
+
+    pub(super) fn list(&self, call: &Call<'_>) -> Outcome {
+        call.caller.must_read_all()?;
+        let request = call.request;
+        input::only_query(
+            request,
+            &["limit", "cursor", "name_prefix", "state", "label"],
+        )?;
+        let limit = input::bounded(request, "limit", 50, 1, 200)? as usize;
+        let state = request
+            .query
+            .get("state")
+            .map(|word| wanted_state(word))
+            .transpose()?;
+        let mut filter = ListFilter {
+            after: request.query.get("cursor").cloned(),
+            prefix: request
+                .query
+                .get("name_prefix")
+                .cloned()
+                .unwrap_or_default(),
+            labels: labels(request.query.get("label").map_or("", String::as_str))?,
+            limit: BATCH,
+        };
+        let mut items = Vec::new();
+        let mut more = true;
+        while more && items.len() <= limit {
+            let batch = self.explained(self.store().list(&filter))?;
+            more = batch.len() == BATCH;
+            filter.after = batch.last().map(|last| last.gateway.name.clone());
+            let now = self.now();
+            let views = batch.iter().map(|snapshot| snapshot.view(now));
+            items.extend(views.filter(|view| state.is_none_or(|state| view.state == state)));
+        }
+        json(200, &page(items, limit, |gateway| gateway.name.clone()))
+    }
+
+    pub(super) fn inspect(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        input::only_query(call.request, &[])?;
+        let gateway = self.find(key)?.view(self.now());
+        call.caller.must_see(&gateway.id)?;
+        let mut outcome = json(200, &gateway)?;
+        if let Handled::Done(answer) = &mut outcome {
+            tag(&mut answer.response, &gateway);
+        }
+        Ok(outcome)
+    }
+
+    pub(super) fn update(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        call.caller.must_be_admin()?;
+        let patch: GatewayPatch = input::body(call.request)?;
+        let labels = patch.labels.iter().flatten();
+        let set: BTreeMap<_, _> = labels
+            .filter_map(|(k, v)| Some((k.clone(), v.clone()?)))
+            .collect();
+        check(patch.name.as_deref(), patch.description.as_deref(), &set)?;
+        let receipt = self.explained(self.store().update(&self.change(call)?, key, &patch))?;
+        let gateway = self.find(&Key::Id(receipt.gateway))?.view(self.now());
+        changed(200, &gateway, &gateway, receipt.replayed)
+    }
+
+    pub(super) fn delete(&self, call: &Call<'_>, key: &Key) -> Outcome {
+        call.caller.must_be_admin()?;
+        let receipt = self.explained(self.store().delete(&self.change(call)?, key))?;
+        Ok(done(empty(204), Some(receipt.gateway)))
+    }
+}
+
+fn check(
+    name: Option<&str>,
+    description: Option<&str>,
+    labels: &BTreeMap<String, String>,
+) -> Result<(), Refusal> {
+    let mut errors: Vec<ProblemItem> = Vec::new();
+    if let Some(Err(error)) = name.map(check_name) {
+        errors.push(out_of_bounds("/name", &error));
+    }
+    if let Some(Err(error)) = description.map(check_description) {
+        errors.push(out_of_bounds("/description", &error));
+    }
+    for (key, value) in labels {
+        if let Err(error) = check_label(key, value) {
+            errors.push(out_of_bounds("/labels", &error));
+        }
+    }
+    if labels.len() > MAX_LABELS {
+        let message = format!("a gateway has at most {MAX_LABELS} labels");
+        errors.push(ProblemItem::at("/labels", "out-of-bounds", message));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(invalid(errors))
+    }
+}
+
+fn wanted_state(word: &str) -> Result<State, Refusal> {
+    State::from_word(word).ok_or_else(|| refuse(Slug::MalformedRequest, "`state` is not a state"))
+}
+
+/// Reads `key=value,key=value`.
+fn labels(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
+    let bad = || refuse(Slug::MalformedRequest, "`label` must read key=value,…");
+    text.split(',')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').ok_or_else(bad))
+        .map(|pair| pair.map(|(key, value)| (key.to_owned(), value.to_owned())))
+        .collect()
+}
+
+/// Cuts what was read to one page. There must be one item more than fits if there is a next page.
+pub(super) fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next_cursor = items.last().filter(|_| more).map(cursor);
+    Page { items, next_cursor }
+}
+
+/// The answer of a gateway's own view, used by the actions.
+pub(super) fn view(api: &Api, id: &GatewayId) -> Result<Gateway, Refusal> {
+    Ok(api.find(&Key::Id(id.clone()))?.view(api.now()))
+}

@@ -1,0 +1,152 @@
+//! Reading what a caller sent.
+
+use std::str::FromStr;
+
+use kt_control_api::{Etag, ProblemItem, Request, Slug};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use sha2::{Digest, Sha256};
+
+use super::refusal::{Refusal, invalid, refuse};
+use crate::store::Once;
+
+/// Longest idempotency key in bytes.
+const MAX_KEY_BYTES: usize = 128;
+
+/// Reads a JSON body strictly. An absent body counts as `{}`.
+pub(super) fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
+    match media_type(request) {
+        "" | "application/json" | "application/merge-patch+json" => {}
+        _ => {
+            return Err(refuse(Slug::UnsupportedMediaType, "the body must be JSON"));
+        }
+    }
+    let text = request
+        .body
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .unwrap_or("{}");
+    serde_json::from_str(text).map_err(|error| unreadable(&error))
+}
+
+/// Returns the media type of the body without parameters, or nothing.
+pub(super) fn media_type(request: &Request) -> &str {
+    let header = request
+        .headers
+        .get("content-type")
+        .map_or("", String::as_str);
+    header.split(';').next().unwrap_or_default().trim()
+}
+
+fn unreadable(error: &serde_json::Error) -> Refusal {
+    let place = (
+        u32::try_from(error.line()).ok(),
+        u32::try_from(error.column()).ok(),
+    );
+    if error.classify() != Category::Data {
+        let detail = format!(
+            "the body is not JSON: line {}, column {}",
+            error.line(),
+            error.column()
+        );
+        return refuse(Slug::MalformedRequest, detail);
+    }
+    let message = error.to_string();
+    // Messages about names repeat names only; those about values would repeat the value.
+    let names_only = [
+        "unknown field",
+        "missing field",
+        "duplicate field",
+        "unknown variant",
+    ];
+    let message = if names_only.iter().any(|start| message.starts_with(start)) {
+        message
+    } else {
+        "a value has the wrong type or form".to_owned()
+    };
+    invalid(vec![ProblemItem {
+        code: "bad-field".to_owned(),
+        message,
+        line: place.0,
+        column: place.1,
+        ..ProblemItem::default()
+    }])
+}
+
+/// Reads a query parameter.
+pub(super) fn query<T: FromStr>(request: &Request, key: &str) -> Result<Option<T>, Refusal> {
+    let Some(text) = request.query.get(key) else {
+        return Ok(None);
+    };
+    let bad = || {
+        refuse(
+            Slug::MalformedRequest,
+            format!("`{key}` has a value of another form"),
+        )
+    };
+    text.parse().map(Some).map_err(|_| bad())
+}
+
+/// Reads a number that must lie within bounds.
+pub(super) fn bounded(
+    request: &Request,
+    key: &str,
+    default: u64,
+    least: u64,
+    most: u64,
+) -> Result<u64, Refusal> {
+    let value = query(request, key)?.unwrap_or(default);
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    let detail = format!("`{key}` must lie between {least} and {most}");
+    Err(refuse(Slug::MalformedRequest, detail))
+}
+
+/// Refuses query parameters that the path does not have, which are misspelt ones.
+pub(super) fn only_query(request: &Request, known: &[&str]) -> Result<(), Refusal> {
+    match request
+        .query
+        .keys()
+        .find(|key| !known.contains(&key.as_str()))
+    {
+        Some(key) => Err(refuse(
+            Slug::MalformedRequest,
+            format!("there is no parameter `{key}` here"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Reads the revision a change expects.
+pub(super) fn if_match(request: &Request) -> Result<Option<u64>, Refusal> {
+    match request.headers.get("if-match").map(String::as_str) {
+        None | Some("*") => Ok(None),
+        Some(text) => match text.parse::<Etag>() {
+            Ok(Etag(rev)) => Ok(Some(rev)),
+            Err(error) => Err(refuse(Slug::MalformedRequest, format!("If-Match: {error}"))),
+        },
+    }
+}
+
+/// Reads the idempotency key and takes the request's fingerprint.
+pub(super) fn once(request: &Request) -> Result<Option<Once>, Refusal> {
+    let Some(key) = request.headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        let detail = "Idempotency-Key must have 1 to 128 visible ASCII characters";
+        return Err(refuse(Slug::MalformedRequest, detail));
+    }
+    let mut hash = Sha256::new();
+    let if_match = request.headers.get("if-match").map_or("", String::as_str);
+    let body = request.body.as_deref().unwrap_or_default();
+    for part in [request.method.as_str(), &request.target(), if_match, body] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    Ok(Some(Once {
+        key: key.clone(),
+        fingerprint: hash.finalize().into(),
+    }))
+}

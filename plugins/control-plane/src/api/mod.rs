@@ -1,0 +1,25 @@
+//! From request to response, free of HTTP.
+//!
+//! The API is the same in process and behind a server. [`Api::begin`] carries a request out; a
+//! request that has to wait comes back as [`Handled::Parked`], because how to wait is the
+//! caller's: a thread in a command, a task in a server.
+
+mod actions;
+mod config;
+mod delivery;
+mod gateways;
+mod input;
+mod park;
+mod principal;
+mod refusal;
+mod respond;
+mod router;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use park::Parked;
+pub use principal::{Principal, Scope};
+pub use refusal::problem_response;
+pub use respond::{Answer, Handled};
+pub use service::{Api, Clock};

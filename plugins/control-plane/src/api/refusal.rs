@@ -1,0 +1,68 @@
+//! Turning failures into problem documents and those into responses.
+
+use kt_control_api::{LimitError, Problem, ProblemItem, Response, Slug, Timestamp};
+
+use super::respond::json_of;
+use crate::store::StoreError;
+
+/// What a handler fails with. Boxed, because failures are rare and large.
+pub(super) type Refusal = Box<Problem>;
+
+/// Describes a cause.
+pub(super) fn refuse(slug: Slug, detail: impl Into<String>) -> Refusal {
+    Box::new(Problem::new(slug, detail))
+}
+
+/// Describes a failure of the store.
+pub(super) fn of_store(error: StoreError, now: Timestamp) -> Refusal {
+    let detail = error.to_string();
+    Box::new(match error {
+        StoreError::NotFound(_) => Problem::new(Slug::NotFound, detail),
+        StoreError::Gone(_) => Problem::new(Slug::Gone, detail),
+        StoreError::NameTaken { id, .. } => Problem {
+            existing_id: Some(id),
+            ..Problem::new(Slug::NameTaken, detail)
+        },
+        StoreError::Changed { current, .. } => {
+            Problem::new(Slug::VersionConflict, detail).with_current(current.view(now))
+        }
+        StoreError::NoConfiguration(_) => Problem::new(Slug::NoConfiguration, detail),
+        StoreError::KeyReused => Problem::new(Slug::IdempotencyKeyReused, detail),
+        StoreError::Busy(_) => Problem::new(Slug::StorageBusy, detail),
+        StoreError::TooNew { .. } => Problem::new(Slug::StorageTooNew, detail),
+        StoreError::Unsafe(_) | StoreError::Failed(_) => Problem::new(Slug::StorageFailed, detail),
+    })
+}
+
+/// Describes input that is understood but not acceptable.
+pub(super) fn invalid(errors: Vec<ProblemItem>) -> Refusal {
+    let detail = match errors.as_slice() {
+        [only] => only.message.clone(),
+        several => format!("{} errors", several.len()),
+    };
+    Box::new(Problem::new(Slug::ValidationFailed, detail).with_errors(errors))
+}
+
+/// Describes one value that is out of bounds.
+pub(super) fn out_of_bounds(pointer: &str, error: &LimitError) -> ProblemItem {
+    ProblemItem::at(pointer, "out-of-bounds", error)
+}
+
+/// Makes the response that carries a problem document.
+#[must_use]
+pub fn problem_response(mut problem: Problem, request_id: &str) -> Response {
+    problem.instance = Some(request_id.to_owned());
+    let mut response = json_of(problem.status, &problem);
+    response
+        .headers
+        .insert("content-type".to_owned(), Problem::MEDIA_TYPE.to_owned());
+    if matches!(
+        problem.code,
+        Slug::StorageBusy | Slug::RateLimited | Slug::Draining
+    ) {
+        response
+            .headers
+            .insert("retry-after".to_owned(), "1".to_owned());
+    }
+    response
+}

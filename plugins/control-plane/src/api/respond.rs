@@ -1,0 +1,81 @@
+//! What comes of a request.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{Etag, Gateway, GatewayId, Response};
+use serde::Serialize;
+
+use super::Parked;
+use super::refusal::Refusal;
+
+/// A response, and whom it concerns.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The response.
+    pub response: Response,
+    /// The gateway whose waiters must look again.
+    pub touched: Option<GatewayId>,
+}
+
+/// What comes of a request at once.
+#[derive(Debug)]
+pub enum Handled {
+    /// The response.
+    Done(Answer),
+    /// Nothing yet: look again when the gateway changes, and at the latest when the wait ends.
+    Parked(Parked),
+}
+
+/// What a handler returns.
+pub(super) type Outcome = Result<Handled, Refusal>;
+
+/// Answers with JSON.
+pub(super) fn json<T: Serialize>(status: u16, body: &T) -> Outcome {
+    Ok(done(json_of(status, body), None))
+}
+
+/// Answers a change of a gateway with JSON.
+pub(super) fn changed<T: Serialize>(
+    status: u16,
+    body: &T,
+    gateway: &Gateway,
+    replayed: bool,
+) -> Outcome {
+    let mut response = json_of(status, body);
+    tag(&mut response, gateway);
+    if replayed {
+        response
+            .headers
+            .insert("idempotency-replayed".to_owned(), "true".to_owned());
+    }
+    Ok(done(response, Some(gateway.id.clone())))
+}
+
+pub(super) fn done(response: Response, touched: Option<GatewayId>) -> Handled {
+    Handled::Done(Answer { response, touched })
+}
+
+/// Adds the gateway's revision.
+pub(super) fn tag(response: &mut Response, gateway: &Gateway) {
+    response
+        .headers
+        .insert("etag".to_owned(), Etag(gateway.rev).to_string());
+}
+
+pub(super) fn json_of<T: Serialize>(status: u16, body: &T) -> Response {
+    let body = serde_json::to_string(body).expect("the wire types have only string keys");
+    let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+    Response {
+        status,
+        headers,
+        body: Some(body),
+    }
+}
+
+pub(super) fn empty(status: u16) -> Response {
+    Response {
+        status,
+        headers: BTreeMap::new(),
+        body: None,
+    }
+}

@@ -1,0 +1,167 @@
+//! The API over a store and a validator.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, random_base32};
+
+use super::refusal::Refusal;
+use super::respond::{Answer, Handled, done};
+use super::{Parked, Principal, problem_response, refusal};
+use crate::store::{Change, Key, Snapshot, Store, StoreError};
+use crate::validator::Validator;
+
+/// Tells the time. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The API. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    store: Arc<dyn Store>,
+    validator: Arc<dyn Validator>,
+    clock: Clock,
+    service: Service,
+}
+
+/// What a handler is given besides the path.
+pub(super) struct Call<'a> {
+    pub(super) request: &'a Request,
+    pub(super) caller: &'a Principal,
+    pub(super) id: &'a str,
+}
+
+impl Api {
+    /// Makes the API. `service` says how it is reached, and is told to callers.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        validator: Arc<dyn Validator>,
+        clock: Clock,
+        service: Service,
+    ) -> Self {
+        Self {
+            store,
+            validator,
+            clock,
+            service,
+        }
+    }
+
+    /// Makes the API with the system's clock.
+    #[must_use]
+    pub fn with_system_clock(
+        store: Arc<dyn Store>,
+        validator: Arc<dyn Validator>,
+        service: Service,
+    ) -> Self {
+        Self::new(store, validator, Arc::new(Timestamp::now), service)
+    }
+
+    /// Carries a request out, or says that it waits.
+    #[must_use]
+    pub fn begin(&self, request: &Request, caller: &Principal) -> Handled {
+        let id = format!("req_{}", random_base32(16));
+        let call = Call {
+            request,
+            caller,
+            id: &id,
+        };
+        match self.route(&call) {
+            Ok(Handled::Done(mut answer)) => {
+                answer
+                    .response
+                    .headers
+                    .insert("x-request-id".to_owned(), id);
+                Handled::Done(answer)
+            }
+            Ok(parked) => parked,
+            Err(problem) => done(explain(*problem, &id), None),
+        }
+    }
+
+    /// Looks whether a wait has ended.
+    #[must_use]
+    pub fn again(&self, parked: &Parked) -> Option<Response> {
+        match self.look(parked) {
+            Ok(found) => found.map(|response| named(response, &parked.request_id)),
+            Err(problem) => Some(explain(*problem, &parked.request_id)),
+        }
+    }
+
+    /// Answers a wait that ran out.
+    #[must_use]
+    pub fn expire(&self, parked: &Parked) -> Response {
+        match self.run_out(parked) {
+            Ok(response) => named(response, &parked.request_id),
+            Err(problem) => explain(*problem, &parked.request_id),
+        }
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Returns the time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(super) fn validator(&self) -> &dyn Validator {
+        &*self.validator
+    }
+
+    pub(super) fn service(&self) -> Service {
+        self.service
+    }
+
+    /// Turns a failure of the store into a problem document.
+    pub(super) fn explained<T>(&self, result: Result<T, StoreError>) -> Result<T, Refusal> {
+        result.map_err(|error| refusal::of_store(error, self.now()))
+    }
+
+    pub(super) fn find(&self, key: &Key) -> Result<Snapshot, Refusal> {
+        self.explained(self.store.find(key))
+    }
+
+    /// Says who makes a change, and under which conditions.
+    pub(super) fn change(&self, call: &Call<'_>) -> Result<Change, Refusal> {
+        Ok(Change {
+            actor: call.caller.actor.clone(),
+            request_id: call.id.to_owned(),
+            now: self.now(),
+            if_match: super::input::if_match(call.request)?,
+            once: super::input::once(call.request)?,
+        })
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+fn named(mut response: Response, id: &str) -> Response {
+    response
+        .headers
+        .insert("x-request-id".to_owned(), id.to_owned());
+    response
+}
+
+fn explain(problem: Problem, id: &str) -> Response {
+    if problem.code.class() == Slug::Internal.class() || problem.code == Slug::StorageFailed {
+        tracing::error!(request = id, code = %problem.code, detail = problem.detail, "request failed");
+    }
+    named(problem_response(problem, id), id)
+}
+
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        answer.response
+    }
+}

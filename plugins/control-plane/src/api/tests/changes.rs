@@ -1,0 +1,244 @@
+use kt_control_api::{Class, Etag, Origin, PublishConfig, Reconcile, Reload, Revert, Slug, State};
+
+use crate::fixture::{Bench, content, refusing, report, serving};
+
+#[test]
+fn versions_are_dense_and_list_the_newest_first() {
+    let bench = Bench::new();
+    let client = bench.client();
+    bench.edge();
+    for (number, text) in (2..).zip(["two", "three"]) {
+        let answer = client.reload("edge", &content(text), None).unwrap();
+        let version = answer.version.unwrap();
+        assert_eq!((version.version, version.origin), (number, Origin::Reload));
+        assert_eq!(answer.gateway.desired.unwrap().version, number);
+    }
+    let page = client.config_versions("edge", Some(2), None).unwrap();
+    assert_eq!(
+        page.items.iter().map(|v| v.version).collect::<Vec<_>>(),
+        [3, 2]
+    );
+    let rest = client
+        .config_versions("edge", None, page.next_cursor.as_deref())
+        .unwrap();
+    assert_eq!(rest.items.len(), 1);
+    assert_eq!(client.config_version("edge", 1).unwrap(), rest.items[0]);
+    assert_eq!(
+        client.config_version("edge", 4).unwrap_err().class,
+        Class::NotFound
+    );
+    assert_eq!(bench.count("audit"), 3);
+}
+
+#[test]
+fn what_means_the_same_as_desired_makes_no_version() {
+    let bench = Bench::new();
+    let before = bench.edge();
+    let same = bench
+        .client()
+        .reload("edge", &content("one  # said otherwise"), None)
+        .unwrap();
+    assert!(same.unchanged);
+    assert_eq!(same.gateway, before);
+    assert_eq!(same.version.unwrap().version, 1);
+    assert_eq!(
+        (bench.count("config_versions"), bench.count("audit")),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_revert_is_a_new_version_with_the_old_content() {
+    let bench = Bench::new();
+    let client = bench.client();
+    bench.edge();
+    client.reload("edge", &content("two"), None).unwrap();
+    let revert = Revert {
+        version: 1,
+        reason: Some("two broke".to_owned()),
+    };
+    let answer = client.revert("edge", &revert, None).unwrap();
+    let version = answer.version.unwrap();
+    assert_eq!((version.version, version.reverts_to), (3, Some(1)));
+    assert_eq!(
+        (version.origin, version.message),
+        (Origin::Revert, revert.reason.clone())
+    );
+    assert_eq!(client.config_content("edge", 3).unwrap(), "one\n");
+    assert_eq!(bench.count("blobs"), 2, "the content is not stored twice");
+    let again = client.revert("edge", &revert, None).unwrap();
+    assert!(again.unchanged);
+    assert_eq!(again.gateway.last_version, 3);
+    let missing = client
+        .revert(
+            "edge",
+            &Revert {
+                version: 9,
+                reason: None,
+            },
+            None,
+        )
+        .unwrap_err();
+    assert_eq!(missing.class, Class::NotFound);
+}
+
+#[test]
+fn a_lost_race_shows_the_gateway_as_it_is() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let seen = bench.edge().etag();
+    client.reload("edge", &content("two"), Some(seen)).unwrap();
+    let error = client
+        .reload("edge", &content("three"), Some(seen))
+        .unwrap_err();
+    assert_eq!(
+        (error.status, error.code),
+        (412, Some(Slug::VersionConflict))
+    );
+    assert_eq!(error.class, Class::Conflict);
+    let current = error.current.unwrap();
+    assert_eq!((current.rev, current.last_version), (2, 2));
+    let stale = Some(Etag(1));
+    let revert = Revert {
+        version: 1,
+        reason: None,
+    };
+    assert_eq!(
+        client.revert("edge", &revert, stale).unwrap_err().status,
+        412
+    );
+    assert_eq!(
+        client
+            .reload("edge", &Reload::default(), stale)
+            .unwrap_err()
+            .status,
+        412
+    );
+    assert_eq!(
+        client
+            .reconcile("edge", &Reconcile::default(), stale)
+            .unwrap_err()
+            .status,
+        412
+    );
+    assert_eq!(
+        client.delete_gateway("edge", stale).unwrap_err().status,
+        412
+    );
+    let patch = kt_control_api::GatewayPatch {
+        name: Some("x".into()),
+        ..Default::default()
+    };
+    assert_eq!(
+        client
+            .update_gateway("edge", &patch, stale)
+            .unwrap_err()
+            .status,
+        412
+    );
+    assert_eq!(client.gateway("edge").unwrap(), *current);
+}
+
+#[test]
+fn a_plain_reload_asks_the_instances_and_makes_no_version() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let before = bench.edge();
+    client.report_status("edge", &serving(1, &before)).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    let answer = client.reload("edge", &Reload::default(), None).unwrap();
+    assert!(!answer.unchanged);
+    assert_eq!((answer.generation, answer.gateway.last_version), (2, 1));
+    assert_eq!(answer.gateway.state, State::Pending);
+    client
+        .report_status("edge", &serving(2, &answer.gateway))
+        .unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+}
+
+#[test]
+fn a_reconcile_writes_only_when_an_instance_needs_it() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let gateway = bench.edge();
+    let reconcile = Reconcile::default();
+    assert!(
+        client
+            .reconcile("edge", &reconcile, None)
+            .unwrap()
+            .unchanged,
+        "offline"
+    );
+    client.report_status("edge", &serving(1, &gateway)).unwrap();
+    assert!(
+        client
+            .reconcile("edge", &reconcile, None)
+            .unwrap()
+            .unchanged,
+        "in sync"
+    );
+    assert_eq!(client.gateway("edge").unwrap().rev, 1);
+
+    client
+        .report_status("edge", &refusing(serving(2, &gateway), &gateway))
+        .unwrap();
+    let dry = Reconcile {
+        dry_run: true,
+        reason: None,
+    };
+    let planned = client.reconcile("edge", &dry, None).unwrap();
+    assert!(
+        !planned.unchanged && planned.generation == 1,
+        "said, not done"
+    );
+    let done = client.reconcile("edge", &reconcile, None).unwrap();
+    assert!(!done.unchanged);
+    assert_eq!((done.generation, done.gateway.state), (2, State::Pending));
+}
+
+#[test]
+fn nothing_desired_cannot_be_reconciled() {
+    let bench = Bench::new();
+    let new = kt_control_api::CreateGateway {
+        name: "empty".into(),
+        ..Default::default()
+    };
+    bench.client().create_gateway(&new).unwrap();
+    let error = bench
+        .client()
+        .reconcile("empty", &Reconcile::default(), None)
+        .unwrap_err();
+    assert_eq!(
+        (error.class, error.code),
+        (Class::Conflict, Some(Slug::NoConfiguration))
+    );
+}
+
+#[test]
+fn a_gateway_publishes_its_own_file() {
+    let bench = Bench::new();
+    bench.edge();
+    let publish = PublishConfig {
+        content: "mine".to_owned(),
+        from_file: true,
+        ..Default::default()
+    };
+    let answer = bench
+        .client()
+        .publish_config("edge", &publish, None)
+        .unwrap();
+    assert_eq!(answer.version.unwrap().origin, Origin::File);
+}
+
+#[test]
+fn drift_is_what_was_acknowledged_and_then_left() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let gateway = bench.edge();
+    let mut drifted = serving(1, &gateway);
+    drifted.applied.as_mut().unwrap().sha256 = kt_control_api::ContentHash::from_bytes([7; 32]);
+    client.report_status("edge", &drifted).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::Drifted);
+    client.report_status("edge", &report(2)).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::Pending);
+}

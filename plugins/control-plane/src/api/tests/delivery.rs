@@ -1,0 +1,273 @@
+use std::time::Duration;
+
+use kt_control_api::{
+    Class, Client, DesiredAnswer, DesiredQuery, Poll, ProcessIdentity, Reconcile, Reload, Revert,
+    RolloutOutcome, State, StatusReport,
+};
+
+use crate::fixture::{Bench, Direct, content, refusing, report, serving};
+
+fn poll(client: &Client<Direct>, query: &DesiredQuery) -> Option<DesiredAnswer> {
+    match client.desired("edge", query).unwrap() {
+        Poll::Changed(answer) => Some(answer),
+        Poll::Unchanged => None,
+    }
+}
+
+fn after(answer: &DesiredAnswer) -> DesiredQuery {
+    DesiredQuery {
+        epoch: Some(answer.epoch.clone()),
+        index: answer.index,
+        wait: 1,
+        instance: Some(report(0).instance_id),
+    }
+}
+
+#[test]
+fn only_what_a_gateway_must_act_on_ends_its_wait() {
+    let bench = Bench::new();
+    let client = bench.client();
+    bench.edge();
+    let first = poll(&client, &DesiredQuery::default()).unwrap();
+    assert_eq!((first.index, first.reset), (1, false));
+    let query = after(&first);
+    assert_eq!(poll(&client, &query), None);
+    client.report_status("edge", &report(1)).unwrap();
+    let patch = kt_control_api::GatewayPatch {
+        description: Some("x".into()),
+        ..Default::default()
+    };
+    client.update_gateway("edge", &patch, None).unwrap();
+    assert_eq!(poll(&client, &query), None, "neither reports nor labels");
+
+    client.reload("edge", &content("two"), None).unwrap();
+    let second = poll(&client, &query).unwrap();
+    assert_eq!(
+        (second.index, second.desired.as_ref().unwrap().version),
+        (2, 2)
+    );
+    client.reload("edge", &Reload::default(), None).unwrap();
+    let third = poll(&client, &after(&second)).unwrap();
+    assert_eq!(
+        (third.reload_generation, third.reconcile_generation),
+        (3, 0)
+    );
+    client
+        .report_status(
+            "edge",
+            &refusing(report(2), &client.gateway("edge").unwrap()),
+        )
+        .unwrap();
+    client
+        .reconcile("edge", &Reconcile::default(), None)
+        .unwrap();
+    let fourth = poll(&client, &after(&third)).unwrap();
+    assert_eq!(
+        (fourth.reload_generation, fourth.reconcile_generation),
+        (3, 4)
+    );
+}
+
+#[test]
+fn another_history_is_taken_anew() {
+    let bench = Bench::new();
+    let client = bench.client();
+    bench.edge();
+    let known = poll(&client, &DesiredQuery::default()).unwrap();
+    let ahead = DesiredQuery {
+        index: 99,
+        ..after(&known)
+    };
+    assert!(poll(&client, &ahead).unwrap().reset);
+    let elsewhere = DesiredQuery {
+        epoch: Some("other".to_owned()),
+        ..after(&known)
+    };
+    assert!(poll(&client, &elsewhere).unwrap().reset);
+}
+
+#[test]
+fn a_refused_version_is_parked_until_desired_moves_or_somebody_asks() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let gateway = bench.edge();
+    client
+        .report_status("edge", &refusing(report(1), &gateway))
+        .unwrap();
+    let from_start = DesiredQuery {
+        instance: Some(report(0).instance_id),
+        wait: 1,
+        ..Default::default()
+    };
+    assert_eq!(poll(&client, &from_start), None, "not handed out again");
+    let other = DesiredQuery::default();
+    assert!(poll(&client, &other).is_some(), "another process may try");
+
+    client
+        .reconcile("edge", &Reconcile::default(), None)
+        .unwrap();
+    assert!(poll(&client, &from_start).is_some(), "reconcile asks");
+    let gateway = client.gateway("edge").unwrap();
+    client
+        .report_status("edge", &refusing(report(2), &gateway))
+        .unwrap();
+    assert_eq!(
+        poll(&client, &from_start),
+        None,
+        "refused again, parked again"
+    );
+    client.reload("edge", &content("two"), None).unwrap();
+    assert!(poll(&client, &from_start).is_some(), "desired moved");
+}
+
+#[test]
+fn a_deleted_gateway_is_told_so() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let id = bench.edge().id;
+    client.delete_gateway("edge", None).unwrap();
+    let error = client
+        .desired(id.as_str(), &DesiredQuery::default())
+        .unwrap_err();
+    assert_eq!((error.class, error.status), (Class::NotFound, 410));
+    assert_eq!(
+        client
+            .report_status(id.as_str(), &report(1))
+            .unwrap_err()
+            .status,
+        410
+    );
+}
+
+#[test]
+fn an_instance_lives_as_long_as_its_lease() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let gateway = bench.edge();
+    let answer = client.report_status("edge", &serving(1, &gateway)).unwrap();
+    assert_eq!((answer.index, answer.next_status_seconds), (1, 10));
+    bench.advance(Duration::from_secs(29));
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    bench.advance(Duration::from_secs(1));
+    let gateway = client.gateway("edge").unwrap();
+    assert_eq!(gateway.state, State::Offline);
+    assert!(!gateway.instances[0].live);
+    client.report_status("edge", &serving(2, &gateway)).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    let last = StatusReport {
+        stopping: true,
+        ..serving(3, &gateway)
+    };
+    client.report_status("edge", &last).unwrap();
+    assert_eq!(
+        client.gateway("edge").unwrap().state,
+        State::Offline,
+        "it said good-bye"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_process_of_this_machine_is_noticed_before_its_lease_ends() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let gateway = bench.edge();
+    let alive = StatusReport {
+        process: ProcessIdentity::current(),
+        ..serving(1, &gateway)
+    };
+    client.report_status("edge", &alive).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    let mut gone = StatusReport { seq: 2, ..alive };
+    gone.process.start_ticks = gone.process.start_ticks.map(|ticks| ticks + 1);
+    client.report_status("edge", &gone).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::Offline);
+}
+
+#[test]
+fn a_late_report_is_ignored() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let gateway = bench.edge();
+    client.report_status("edge", &serving(7, &gateway)).unwrap();
+    for seq in [7, 3] {
+        assert!(client.report_status("edge", &report(seq)).unwrap().ignored);
+    }
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(bench.count("apply_history"), 1);
+}
+
+#[test]
+fn a_refusal_shows_its_place_and_goes_with_the_next_success() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let good = serving(1, &bench.edge());
+    client.report_status("edge", &good).unwrap();
+    let gateway = client
+        .reload("edge", &content("two"), None)
+        .unwrap()
+        .gateway;
+    let refusal = StatusReport {
+        seq: 2,
+        ..refusing(good, &gateway)
+    };
+    client.report_status("edge", &refusal).unwrap();
+    let shown = client.gateway("edge").unwrap();
+    assert_eq!(shown.state, State::Rejected);
+    let rejection = shown.instances[0].rejection.as_ref().unwrap();
+    assert_eq!((rejection.version, rejection.line), (Some(2), Some(3)));
+    let revert = Revert {
+        version: 1,
+        reason: None,
+    };
+    let gateway = client.revert("edge", &revert, None).unwrap().gateway;
+    client.report_status("edge", &serving(3, &gateway)).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+}
+
+#[test]
+fn a_rollout_ends_when_every_live_instance_has_answered() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let first = bench.edge();
+    let outcome = |generation, version| {
+        client
+            .rollout("edge", generation, version, 1)
+            .unwrap()
+            .outcome
+    };
+    assert_eq!(outcome(1, Some(1)), RolloutOutcome::Offline);
+    client.report_status("edge", &serving(1, &first)).unwrap();
+    assert_eq!(outcome(1, Some(1)), RolloutOutcome::Applied);
+    let two = client
+        .reload("edge", &content("two"), None)
+        .unwrap()
+        .gateway;
+    assert_eq!(outcome(2, Some(2)), RolloutOutcome::Pending);
+    client
+        .report_status("edge", &refusing(serving(2, &first), &two))
+        .unwrap();
+    assert_eq!(outcome(2, Some(2)), RolloutOutcome::Rejected);
+    let three = client
+        .reload("edge", &content("three"), None)
+        .unwrap()
+        .gateway;
+    assert_eq!(outcome(2, Some(2)), RolloutOutcome::Superseded);
+    client.report_status("edge", &serving(3, &three)).unwrap();
+    assert_eq!(outcome(3, Some(3)), RolloutOutcome::Applied);
+    assert_eq!(outcome(2, Some(2)), RolloutOutcome::Superseded);
+    bench.advance(Duration::from_secs(60));
+    assert_eq!(outcome(3, Some(3)), RolloutOutcome::Offline);
+}
+
+#[test]
+fn a_report_of_a_newer_gateway_is_understood() {
+    use kt_control_api::{Method, Request};
+    let bench = Bench::new();
+    bench.edge();
+    let mut body = serde_json::to_value(report(1)).unwrap();
+    body["weather"] = "fine".into();
+    let request =
+        Request::new(Method::Post, "/v1/gateways/edge/status").with_json(body.to_string());
+    assert_eq!(bench.send(&request).status, 200);
+}

@@ -1,0 +1,223 @@
+use std::collections::BTreeMap;
+
+use kt_control_api::{
+    Class, CreateGateway, Etag, GatewayPatch, ListQuery, Origin, Slug, State, TokenKind,
+};
+
+use crate::api::{Principal, Scope};
+use crate::fixture::{Bench, report};
+
+fn named(name: &str) -> CreateGateway {
+    CreateGateway {
+        name: name.to_owned(),
+        ..CreateGateway::default()
+    }
+}
+
+#[test]
+fn a_gateway_comes_with_its_first_version_and_its_token() {
+    let bench = Bench::new();
+    let new = CreateGateway {
+        content: Some("one # first\n".to_owned()),
+        source: Some("a.yaml".to_owned()),
+        issue_token: true,
+        ..named("edge")
+    };
+    let created = bench.client().create_gateway(&new).unwrap();
+    let gateway = created.gateway;
+    assert_eq!(
+        (gateway.rev, gateway.generation, gateway.last_version),
+        (1, 1, 1)
+    );
+    assert_eq!(gateway.state, State::Offline);
+    let version = created.version.unwrap();
+    assert_eq!((version.version, version.origin), (1, Origin::Create));
+    assert_eq!(
+        (version.author.as_str(), version.source.as_deref()),
+        ("uid:0", Some("a.yaml"))
+    );
+    assert_eq!(gateway.desired.unwrap().sha256, version.sha256);
+    assert_eq!(
+        bench.client().config_content("edge", 1).unwrap(),
+        "one # first\n"
+    );
+
+    let token = created.token.unwrap();
+    assert_eq!(token.kind(), TokenKind::Gateway);
+    let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
+    let holder = Principal::of_token(record, bench.api.now()).unwrap();
+    assert_eq!(holder.scope, Scope::Gateway(gateway.id));
+    let file = std::fs::read(bench.directory.path().join("control-plane.db")).unwrap();
+    let log = std::fs::read(bench.directory.path().join("control-plane.db-wal")).unwrap();
+    let secret = &token.expose().as_bytes()[9..];
+    assert!(
+        ![file, log]
+            .concat()
+            .windows(secret.len())
+            .any(|window| window == secret)
+    );
+}
+
+#[test]
+fn a_taken_name_shows_who_has_it_and_changes_nothing() {
+    let bench = Bench::new();
+    let first = bench.edge();
+    let error = bench.client().create_gateway(&named("edge")).unwrap_err();
+    assert_eq!(
+        (error.class, error.code),
+        (Class::Conflict, Some(Slug::NameTaken))
+    );
+    assert_eq!(error.existing_id, Some(first.id));
+    assert_eq!((bench.count("gateways"), bench.count("audit")), (1, 1));
+}
+
+#[test]
+fn an_invalid_configuration_registers_nothing_and_names_its_place() {
+    let bench = Bench::new();
+    let new = CreateGateway {
+        content: Some("fine\nbad\n".to_owned()),
+        source: Some("my.yaml".to_owned()),
+        ..named("edge")
+    };
+    let error = bench.client().create_gateway(&new).unwrap_err();
+    assert_eq!((error.class, error.status), (Class::Usage, 422));
+    let item = &error.errors[0];
+    assert_eq!(
+        (item.file.as_deref(), item.line),
+        (Some("my.yaml"), Some(2))
+    );
+    assert_eq!((bench.count("gateways"), bench.count("blobs")), (0, 0));
+}
+
+#[test]
+fn every_bad_field_is_named_at_once() {
+    let bench = Bench::new();
+    let new = CreateGateway {
+        description: "\u{7}".to_owned(),
+        labels: BTreeMap::from([("a b".to_owned(), String::new())]),
+        ..named("no spaces")
+    };
+    let error = bench.client().create_gateway(&new).unwrap_err();
+    let pointers: Vec<_> = error
+        .errors
+        .iter()
+        .filter_map(|e| e.pointer.as_deref())
+        .collect();
+    assert_eq!(pointers, ["/name", "/description", "/labels"]);
+}
+
+#[test]
+fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
+    let bench = Bench::new();
+    let gateway = bench.edge();
+    let client = bench.client();
+    assert_eq!(
+        client.gateway("edge").unwrap(),
+        client.gateway(gateway.id.as_str()).unwrap()
+    );
+    client.delete_gateway("edge", Some(gateway.etag())).unwrap();
+    let by_name = client.gateway("edge").unwrap_err();
+    assert_eq!(
+        (by_name.class, by_name.code),
+        (Class::NotFound, Some(Slug::NotFound))
+    );
+    let by_id = client.gateway(gateway.id.as_str()).unwrap_err();
+    assert_eq!(
+        (by_id.class, by_id.code),
+        (Class::NotFound, Some(Slug::Gone))
+    );
+    assert_ne!(bench.edge().id, gateway.id, "the name is free again");
+    assert_eq!(bench.count("config_versions"), 2, "the history stays");
+}
+
+#[test]
+fn a_deleted_gateways_token_ends() {
+    let bench = Bench::new();
+    let new = CreateGateway {
+        issue_token: true,
+        ..named("edge")
+    };
+    let token = bench.client().create_gateway(&new).unwrap().token.unwrap();
+    bench.client().delete_gateway("edge", None).unwrap();
+    let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
+    assert_eq!(Principal::of_token(record, bench.api.now()), None);
+}
+
+#[test]
+fn a_patch_changes_what_it_names_and_reports_do_not_move_the_revision() {
+    let bench = Bench::new();
+    let client = bench.client();
+    bench.edge();
+    let labels = BTreeMap::from([("env".to_owned(), Some("prod".to_owned()))]);
+    let patch = GatewayPatch {
+        labels: Some(labels),
+        ..GatewayPatch::default()
+    };
+    let patched = client.update_gateway("edge", &patch, None).unwrap();
+    assert_eq!((patched.labels["env"].as_str(), patched.rev), ("prod", 2));
+    assert_eq!(
+        client.update_gateway("edge", &patch, None).unwrap().rev,
+        2,
+        "nothing changed"
+    );
+    client.report_status("edge", &report(1)).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().rev, 2);
+    let labels = BTreeMap::from([("env".to_owned(), None)]);
+    let patch = GatewayPatch {
+        name: Some("rim".into()),
+        labels: Some(labels),
+        ..Default::default()
+    };
+    let patched = client
+        .update_gateway("edge", &patch, Some(Etag(2)))
+        .unwrap();
+    assert_eq!((patched.name.as_str(), patched.labels.len()), ("rim", 0));
+}
+
+#[test]
+fn lists_are_paged_by_name_and_filtered() {
+    let bench = Bench::new();
+    let client = bench.client();
+    for name in ["c", "a", "b", "ba"] {
+        let labels = BTreeMap::from([("first".to_owned(), name[..1].to_owned())]);
+        client
+            .create_gateway(&CreateGateway {
+                labels,
+                ..named(name)
+            })
+            .unwrap();
+    }
+    let names = |query: &ListQuery| {
+        let page = client.list_gateways(query).unwrap();
+        let names: Vec<_> = page.items.into_iter().map(|gateway| gateway.name).collect();
+        (names.join(" "), page.next_cursor)
+    };
+    let mut query = ListQuery {
+        limit: Some(3),
+        ..ListQuery::default()
+    };
+    let (first, cursor) = names(&query);
+    assert_eq!(first, "a b ba");
+    query.cursor = cursor;
+    assert_eq!(names(&query), ("c".to_owned(), None));
+    let prefixed = ListQuery {
+        name_prefix: Some("b".to_owned()),
+        ..ListQuery::default()
+    };
+    assert_eq!(names(&prefixed).0, "b ba");
+    let labels = BTreeMap::from([("first".to_owned(), "b".to_owned())]);
+    assert_eq!(
+        names(&ListQuery {
+            labels,
+            ..ListQuery::default()
+        })
+        .0,
+        "b ba"
+    );
+    client.report_status("b", &report(1)).unwrap();
+    let offline = ListQuery {
+        state: Some(State::Offline),
+        ..ListQuery::default()
+    };
+    assert_eq!(names(&offline).0, "a ba c");
+}

@@ -1,0 +1,7 @@
+//! The API as its callers see it, over a real store.
+
+mod changes;
+mod delivery;
+mod gateways;
+mod once;
+mod refusals;

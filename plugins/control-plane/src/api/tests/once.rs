@@ -1,0 +1,94 @@
+use kt_control_api::{CreateGateway, Method, Request, Response};
+use serde_json::{Value, json};
+
+use crate::fixture::Bench;
+
+fn post(path: &str, body: &Value, key: &str) -> Request {
+    Request::new(Method::Post, path)
+        .with_json(body.to_string())
+        .with_header("idempotency-key", key)
+}
+
+fn body(response: &Response) -> Value {
+    serde_json::from_str(response.body.as_deref().unwrap()).unwrap()
+}
+
+#[test]
+fn the_same_request_is_carried_out_once_and_its_token_not_shown_again() {
+    let bench = Bench::new();
+    let new = json!({"name": "edge", "content": "one", "issue_token": true});
+    let create = post("/v1/gateways", &new, "k1");
+    let first = bench.send(&create);
+    let second = bench.send(&create);
+    assert_eq!((first.status, second.status), (201, 201));
+    assert_eq!(second.headers["idempotency-replayed"], "true");
+    assert_eq!(body(&first)["gateway"], body(&second)["gateway"]);
+    assert!(body(&first)["token"].is_string() && body(&second)["token"].is_null());
+    assert_eq!(
+        (
+            bench.count("gateways"),
+            bench.count("tokens"),
+            bench.count("audit")
+        ),
+        (1, 1, 1)
+    );
+
+    let reload = post("/v1/gateways/edge/actions/reload", &json!({}), "k2");
+    bench.send(&reload);
+    assert_eq!(body(&bench.send(&reload))["generation"], 2, "asked once");
+}
+
+#[test]
+fn a_key_belongs_to_one_request_and_one_actor() {
+    let bench = Bench::new();
+    bench.send(&post("/v1/gateways", &json!({"name": "a"}), "k1"));
+    let other = bench.send(&post("/v1/gateways", &json!({"name": "b"}), "k1"));
+    assert_eq!(other.status, 422);
+    assert_eq!(body(&other)["code"], "idempotency-key-reused");
+    assert_eq!(bench.count("gateways"), 1);
+    let somebody = bench.client_as(crate::api::Principal::local_user(1));
+    let request = post("/v1/gateways", &json!({"name": "b"}), "k1");
+    let response = kt_control_api::Transport::send(somebody.transport(), &request).unwrap();
+    assert_eq!(response.status, 201);
+}
+
+#[test]
+fn a_failed_request_may_be_tried_again_with_its_key() {
+    let bench = Bench::new();
+    let reload = post(
+        "/v1/gateways/edge/actions/reload",
+        &json!({"content": "two"}),
+        "k1",
+    );
+    assert_eq!(bench.send(&reload).status, 404);
+    let new = CreateGateway {
+        name: "edge".to_owned(),
+        ..CreateGateway::default()
+    };
+    bench.client().create_gateway(&new).unwrap();
+    assert_eq!(bench.send(&reload).status, 201);
+}
+
+#[test]
+fn a_key_is_forgotten_after_a_day() {
+    let bench = Bench::new();
+    bench.edge();
+    let reload = post("/v1/gateways/edge/actions/reload", &json!({}), "k1");
+    bench.send(&reload);
+    bench.advance(std::time::Duration::from_secs(24 * 3600));
+    assert_eq!(body(&bench.send(&reload))["generation"], 3);
+    assert_eq!(bench.count("idempotency WHERE key = 'k1'"), 1);
+}
+
+#[test]
+fn a_bad_key_is_refused() {
+    let bench = Bench::new();
+    for key in ["", "a b", &"x".repeat(129)] {
+        assert_eq!(
+            bench
+                .send(&post("/v1/gateways", &json!({"name": "a"}), key))
+                .status,
+            400
+        );
+    }
+}

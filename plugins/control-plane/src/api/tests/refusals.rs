@@ -1,0 +1,175 @@
+use kt_control_api::{
+    Class, CreateGateway, Gateway, Method, Problem, PublishConfig, Request, Slug,
+};
+
+use crate::api::{Principal, Scope};
+use crate::fixture::{Bench, content, report};
+
+fn problem(bench: &Bench, request: &Request) -> Problem {
+    let response = bench.send(request);
+    assert_eq!(response.headers["content-type"], "application/problem+json");
+    let problem: Problem = serde_json::from_str(response.body.as_deref().unwrap()).unwrap();
+    assert_eq!(problem.status, response.status);
+    assert_eq!(
+        problem.instance.as_ref(),
+        response.headers.get("x-request-id")
+    );
+    assert_eq!(problem.kind, format!("/problems/{}", problem.code));
+    problem
+}
+
+#[test]
+fn unknown_paths_methods_and_parameters_are_told_apart() {
+    let bench = Bench::new();
+    bench.edge();
+    let get = |path: &str| Request::new(Method::Get, path);
+    for path in [
+        "/",
+        "/v2/gateways",
+        "/v1/gateways/edge/nonsense",
+        "/v1/gateways/../../etc",
+    ] {
+        assert_eq!(problem(&bench, &get(path)).code, Slug::NotFound, "{path}");
+    }
+    let delete = Request::new(Method::Delete, "/v1/gateways");
+    assert_eq!(problem(&bench, &delete).code, Slug::MethodNotAllowed);
+    let misspelt = get("/v1/gateways").with_query("limt", 3);
+    assert_eq!(problem(&bench, &misspelt).code, Slug::MalformedRequest);
+    let too_many = get("/v1/gateways").with_query("limit", 201);
+    assert_eq!(problem(&bench, &too_many).code, Slug::MalformedRequest);
+    let too_long = get("/v1/gateways/edge/desired").with_query("wait", 301);
+    assert_eq!(problem(&bench, &too_long).code, Slug::MalformedRequest);
+    for n in ["0", "-1", "x", "18446744073709551615"] {
+        let version = get(&format!("/v1/gateways/edge/config-versions/{n}"));
+        assert_eq!(problem(&bench, &version).code, Slug::NotFound, "{n}");
+    }
+}
+
+#[test]
+fn bodies_are_read_strictly_and_values_are_not_repeated() {
+    let bench = Bench::new();
+    let post = |body: &str| Request::new(Method::Post, "/v1/gateways").with_json(body.to_owned());
+    assert_eq!(problem(&bench, &post("{")).code, Slug::MalformedRequest);
+    let unknown = problem(&bench, &post("{\"name\": \"a\",\n \"nmae\": 1}"));
+    assert_eq!(unknown.code, Slug::ValidationFailed);
+    assert!(unknown.detail.contains("`nmae`"), "{}", unknown.detail);
+    assert_eq!(unknown.errors[0].line, Some(2));
+    let wrong = problem(
+        &bench,
+        &post("{\"name\": \"a\", \"issue_token\": \"hunter2\"}"),
+    );
+    assert!(!format!("{wrong:?}").contains("hunter2"));
+    let text = post("x").with_header("content-type", "text/plain");
+    assert_eq!(problem(&bench, &text).code, Slug::UnsupportedMediaType);
+    let etag = post("{\"name\": \"a\"}").with_header("if-match", "W/\"1\"");
+    assert_eq!(problem(&bench, &etag).code, Slug::MalformedRequest);
+}
+
+#[test]
+fn a_configuration_may_come_as_yaml_and_may_not_be_too_large() {
+    let bench = Bench::new();
+    bench.edge();
+    let mut publish = Request::new(Method::Post, "/v1/gateways/edge/config-versions")
+        .with_header("content-type", "application/yaml; charset=utf-8");
+    publish.body = Some("two".to_owned());
+    assert_eq!(bench.send(&publish).status, 201);
+    assert_eq!(bench.client().config_content("edge", 2).unwrap(), "two");
+    publish.body = Some("x".repeat(1024 * 1024 + 1));
+    assert_eq!(problem(&bench, &publish).code, Slug::BodyTooLarge);
+}
+
+fn as_gateway(bench: &Bench, gateway: &Gateway) -> kt_control_api::Client<crate::fixture::Direct> {
+    bench.client_as(Principal {
+        actor: "token:test".to_owned(),
+        scope: Scope::Gateway(gateway.id.clone()),
+        token: None,
+        expires_at: None,
+    })
+}
+
+#[test]
+fn a_gateways_token_acts_for_that_gateway_only() {
+    let bench = Bench::new();
+    let own = bench.edge();
+    let other = CreateGateway {
+        name: "other".to_owned(),
+        ..CreateGateway::default()
+    };
+    bench.client().create_gateway(&other).unwrap();
+    let client = as_gateway(&bench, &own);
+    client.report_status("edge", &report(1)).unwrap();
+    assert_eq!(client.config_content("edge", 1).unwrap(), "one\n");
+    let file = PublishConfig {
+        content: "mine".into(),
+        from_file: true,
+        ..Default::default()
+    };
+    client.publish_config("edge", &file, None).unwrap();
+
+    assert_eq!(
+        client.gateway("other").unwrap_err().status,
+        404,
+        "not even that it exists"
+    );
+    assert_eq!(
+        client
+            .report_status("other", &report(1))
+            .unwrap_err()
+            .status,
+        404
+    );
+    let plain = PublishConfig {
+        from_file: false,
+        content: "x".into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        client
+            .publish_config("edge", &plain, None)
+            .unwrap_err()
+            .status,
+        403
+    );
+    assert_eq!(
+        client
+            .reload("edge", &content("x"), None)
+            .unwrap_err()
+            .status,
+        403
+    );
+    assert_eq!(client.delete_gateway("edge", None).unwrap_err().status, 403);
+    let error = client
+        .list_gateways(&kt_control_api::ListQuery::default())
+        .unwrap_err();
+    assert_eq!(error.class, Class::NotAuthorised);
+    assert_eq!(client.who_am_i().unwrap().gateway, Some(own.id));
+}
+
+#[test]
+fn who_may_read_may_not_change() {
+    let bench = Bench::new();
+    bench.edge();
+    let reader = Principal {
+        scope: Scope::Read,
+        ..Principal::local_user(1)
+    };
+    let client = bench.client_as(reader);
+    client.gateway("edge").unwrap();
+    client
+        .list_gateways(&kt_control_api::ListQuery::default())
+        .unwrap();
+    assert_eq!(
+        client
+            .reload("edge", &content("x"), None)
+            .unwrap_err()
+            .status,
+        403
+    );
+    assert_eq!(
+        client.report_status("edge", &report(1)).unwrap_err().status,
+        403
+    );
+    let nobody = bench.client_as(Principal::nobody());
+    assert_eq!(nobody.gateway("edge").unwrap_err().status, 403);
+    nobody.service_version().unwrap();
+}

@@ -1,0 +1,223 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use kt_control_api::{
+    Carrier, Class, Client, CreateGateway, DesiredQuery, Method, Poll, Reload, Request,
+    RolloutOutcome, Service, Transport, TransportErrorKind,
+};
+
+use super::lock::SharedLock;
+use super::{Embedded, LockError, ServerLock};
+use crate::fixture::{Lines, Running, content, serving};
+
+fn client(directory: &Path) -> Client<impl Transport + use<>> {
+    let embedded = Embedded::new(directory, Arc::new(Lines));
+    Client::new(Carrier(move |request: &Request| {
+        embedded.handle(request, None, &|| false)
+    }))
+}
+
+fn edge() -> CreateGateway {
+    CreateGateway {
+        name: "edge".to_owned(),
+        content: Some("one".to_owned()),
+        ..CreateGateway::default()
+    }
+}
+
+fn waiting(index: u64) -> DesiredQuery {
+    DesiredQuery {
+        index,
+        wait: 60,
+        ..DesiredQuery::default()
+    }
+}
+
+#[test]
+fn nothing_needs_to_be_set_up() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("not/yet/there");
+    let created = client(&directory).create_gateway(&edge()).unwrap();
+    assert_eq!(client(&directory).gateway("edge").unwrap(), created.gateway);
+    assert!(
+        created.token.is_none(),
+        "a token is of no use without a server"
+    );
+    assert_eq!(
+        client(&directory).service_version().unwrap().service,
+        Service::Embedded
+    );
+}
+
+#[test]
+fn a_waiter_is_woken_by_another_process_change() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    thread::scope(|scope| {
+        let poll = scope.spawn(|| {
+            client(directory.path())
+                .desired("edge", &waiting(1))
+                .unwrap()
+        });
+        client(directory.path())
+            .reload("edge", &content("two"), None)
+            .unwrap();
+        let Poll::Changed(answer) = poll.join().unwrap() else {
+            panic!("not woken")
+        };
+        assert_eq!(answer.desired.unwrap().version, 2);
+    });
+}
+
+#[test]
+fn a_rollout_is_told_of_the_last_answer() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = client(directory.path())
+        .create_gateway(&edge())
+        .unwrap()
+        .gateway;
+    client(directory.path())
+        .report_status("edge", &serving(1, &first))
+        .unwrap();
+    let asked = client(directory.path())
+        .reload("edge", &Reload::default(), None)
+        .unwrap();
+    thread::scope(|scope| {
+        let wait = || client(directory.path()).rollout("edge", asked.generation, Some(1), 60);
+        let rollout = scope.spawn(wait);
+        client(directory.path())
+            .report_status("edge", &serving(2, &asked.gateway))
+            .unwrap();
+        assert_eq!(
+            rollout.join().unwrap().unwrap().outcome,
+            RolloutOutcome::Applied
+        );
+    });
+}
+
+#[test]
+fn whoever_waits_can_give_up() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    let embedded = Embedded::new(directory.path(), Arc::new(Lines));
+    let poll = Request::new(Method::Get, "/v1/gateways/edge/desired")
+        .with_query("index", 1)
+        .with_query("wait", 60);
+    let asked = AtomicBool::new(false);
+    // The first look lets the wait begin.
+    let cancelled = || asked.swap(true, Ordering::SeqCst);
+    let error = embedded.handle(&poll, None, &cancelled).unwrap_err();
+    assert_eq!(error.kind, TransportErrorKind::Cancelled);
+    let soon = Some(Instant::now() + Duration::from_millis(50));
+    let error = embedded.handle(&poll, soon, &|| false).unwrap_err();
+    assert_eq!(error.kind, TransportErrorKind::Timeout);
+}
+
+#[test]
+fn a_wait_that_runs_out_is_no_error() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    let query = DesiredQuery {
+        wait: 1,
+        ..waiting(1)
+    };
+    assert_eq!(
+        client(directory.path()).desired("edge", &query).unwrap(),
+        Poll::Unchanged
+    );
+}
+
+#[test]
+fn an_unusable_store_is_a_problem_document() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("control-plane.db")).unwrap();
+    let error = client(directory.path()).gateway("edge").unwrap_err();
+    assert_eq!((error.class, error.status), (Class::Unavailable, 503));
+}
+
+#[test]
+fn a_server_waits_for_requests_in_progress_and_then_keeps_others_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let request = SharedLock::take(directory.path()).unwrap().unwrap();
+    thread::scope(|scope| {
+        let server = scope.spawn(|| ServerLock::take(directory.path()).unwrap());
+        drop(request);
+        let _server = server.join().unwrap();
+        assert!(SharedLock::take(directory.path()).unwrap().is_none());
+        let second = ServerLock::take(directory.path());
+        assert!(matches!(second, Err(LockError::Served(_))), "{second:?}");
+    });
+    assert!(
+        SharedLock::take(directory.path()).unwrap().is_some(),
+        "the lock ended with it"
+    );
+}
+
+#[test]
+fn while_a_server_runs_requests_go_through_it() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    let mut server = Running::start(directory.path());
+    let through = client(directory.path());
+    assert_eq!(through.service_version().unwrap().service, Service::Server);
+    assert_eq!(through.who_am_i().unwrap().scope, "admin");
+    let gateway = through.gateway("edge").unwrap();
+    let answer = through
+        .reload("edge", &content("two"), Some(gateway.etag()))
+        .unwrap();
+    assert_eq!(answer.version.unwrap().version, 2);
+    let stale = through
+        .reload("edge", &content("three"), Some(gateway.etag()))
+        .unwrap_err();
+    assert_eq!((stale.status, stale.class), (412, Class::Conflict));
+    server.stop();
+    assert_eq!(
+        through.gateway("edge").unwrap().last_version,
+        2,
+        "and back again"
+    );
+}
+
+#[test]
+fn a_waiter_moves_over_to_a_server_that_starts() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    thread::scope(|scope| {
+        let poll = scope.spawn(|| {
+            client(directory.path())
+                .desired("edge", &waiting(1))
+                .unwrap()
+        });
+        let _server = Running::start(directory.path());
+        client(directory.path())
+            .reload("edge", &content("two"), None)
+            .unwrap();
+        assert!(matches!(poll.join().unwrap(), Poll::Changed(_)));
+    });
+}
+
+#[test]
+fn a_long_directory_name_does_not_keep_the_socket_away() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("d".repeat(120));
+    client(&directory).create_gateway(&edge()).unwrap();
+    let _server = Running::start(&directory);
+    assert_eq!(
+        client(&directory).service_version().unwrap().service,
+        Service::Server
+    );
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_unavailable_and_not_waited_for_beyond_the_deadline() {
+    let directory = tempfile::tempdir().unwrap();
+    let _server = ServerLock::take(directory.path()).unwrap();
+    let embedded = Embedded::new(directory.path(), Arc::new(Lines));
+    let soon = Some(Instant::now() + Duration::from_millis(50));
+    let request = Request::new(Method::Get, "/v1/version");
+    let error = embedded.handle(&request, soon, &|| false).unwrap_err();
+    assert_eq!(error.kind, TransportErrorKind::Timeout);
+}

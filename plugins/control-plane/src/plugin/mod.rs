@@ -1,0 +1,5 @@
+//! What the host sees: one command that serves, and one provider that is embedded.
+
+mod provider;
+mod root;
+mod serve_command;

@@ -1,0 +1,59 @@
+//! `kt.control-plane/1`, embedded.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use kt_control_api::{Request, TransportError, TransportErrorKind};
+use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
+use serde_json::Value;
+
+use crate::embedded::Embedded;
+use crate::validator::PolicyValidator;
+
+pub(super) struct EmbeddedProvider;
+
+impl ControlPlane for EmbeddedProvider {
+    fn request(&self, request: Value, context: &Context<'_>) -> Result<Value, Error> {
+        let (request, state_dir) = Request::from_interface(request).map_err(|error| {
+            Error::new(Class::Plugin, "bad-request", "the call is no request").cause(error)
+        })?;
+        let state_dir = state_dir.ok_or_else(|| {
+            Error::new(
+                Class::Plugin,
+                "no-state-dir",
+                "the call does not say where state is kept",
+            )
+        })?;
+        let embedded = Embedded::new(&state_dir, Arc::new(PolicyValidator));
+        // A deadline beyond the clock's range is none.
+        let deadline = context
+            .remaining()
+            .and_then(|left| Instant::now().checked_add(left));
+        let cancelled = || {
+            matches!(
+                context.cancelled(),
+                Some(Cancel::Interrupt | Cancel::Terminate)
+            )
+        };
+        let response = embedded
+            .handle(&request, deadline, &cancelled)
+            .map_err(|error| failure(&error, context))?;
+        serde_json::to_value(response)
+            .map_err(|error| Error::internal("the response cannot be written").cause(error))
+    }
+}
+
+fn failure(error: &TransportError, context: &Context<'_>) -> Error {
+    let (class, id) = match error.kind {
+        TransportErrorKind::Cancelled => match context.check() {
+            Err(cancelled) => return cancelled,
+            Ok(()) => (Class::Interrupted, "interrupted"),
+        },
+        TransportErrorKind::Timeout => (Class::Unavailable, "timeout"),
+        TransportErrorKind::UnknownEffect => (Class::UnknownEffect, "control-plane-silent"),
+        TransportErrorKind::Unavailable | TransportErrorKind::Other => {
+            (Class::Unavailable, "control-plane-unavailable")
+        }
+    };
+    Error::new(class, id, error.message.clone())
+}

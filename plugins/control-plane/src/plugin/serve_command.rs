@@ -1,0 +1,83 @@
+//! `kt control-plane serve`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kt_plugin_api::{Class, Command, Context, Error, Event, Invocation, Output, View};
+use serde_json::json;
+
+use crate::embedded::LockError;
+use crate::serve::{ServeError, ServeOptions, Started, serve};
+use crate::store::StoreError;
+use crate::validator::PolicyValidator;
+
+pub(super) struct ServeCommand;
+
+impl Command for ServeCommand {
+    fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+        let options = ServeOptions {
+            directory: invocation.dirs.state.clone(),
+            listen: listen(invocation.required("listen")?)?,
+            admin_token_file: invocation
+                .args
+                .path("admin-token-file")
+                .map(|path| invocation.absolute(&path)),
+        };
+        let mut address = None;
+        let mut started = |started: &Started| {
+            address = Some(started.address);
+            context.event(&listening(started));
+        };
+        serve(&options, Arc::new(PolicyValidator), &mut started, &|| {
+            context.cancelled().is_some()
+        })
+        .map_err(|error| failure(&error))?;
+        let value = json!({"address": address.map(|address| address.to_string())});
+        let view = View::Message("The control plane has stopped".to_owned());
+        Ok(Output::new("kt.control-plane.serve/1", value, view))
+    }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, Error> {
+    text.parse().map_err(|_| {
+        let message = format!("`--listen {text}` is not an address");
+        Error::new(Class::Usage, "bad-listen", message).hint("write it as in `127.0.0.1:8080`")
+    })
+}
+
+fn listening(started: &Started) -> Event {
+    let token_file = started.admin_token_file.display().to_string();
+    let created = started.admin_token_created;
+    let token = if created {
+        "; the administrator's token is in "
+    } else {
+        ""
+    };
+    let file = if created { token_file.as_str() } else { "" };
+    Event {
+        event: "listening".to_owned(),
+        message: format!("Listening on http://{}{token}{file}", started.address),
+        data: json!({
+            "url": format!("http://{}", started.address),
+            "socket": started.socket.display().to_string(),
+            "admin_token_file": token_file,
+            "admin_token_created": created,
+        }),
+    }
+}
+
+fn failure(error: &ServeError) -> Error {
+    let (class, id) = match error {
+        ServeError::NotLoopback(_) => (Class::Usage, "listen-not-loopback"),
+        ServeError::Lock(LockError::Served(_)) => (Class::Conflict, "control-plane-running"),
+        ServeError::Lock(LockError::InUse(_)) => (Class::Conflict, "store-in-use"),
+        ServeError::Lock(LockError::Failed(..)) => (Class::Unavailable, "lock-failed"),
+        ServeError::Listen(..) => (Class::Unavailable, "cannot-listen"),
+        ServeError::AdminToken(..) => (Class::Settings, "admin-token"),
+        ServeError::Store(StoreError::TooNew { .. }) => (Class::Plugin, "storage-too-new"),
+        ServeError::Store(StoreError::Unsafe(_)) => (Class::Settings, "storage-unsafe"),
+        ServeError::Store(_) => (Class::Unavailable, "storage-failed"),
+        ServeError::System(_) => (Class::Unavailable, "system"),
+    };
+    Error::new(class, id, error.to_string())
+}

@@ -1,0 +1,86 @@
+//! Who is calling.
+
+use hyper::HeaderMap;
+use kt_control_api::{Problem, Slug, Token, TokenHash};
+
+use crate::api::{Api, Principal};
+
+/// Paths that tell nothing about gateways.
+const OPEN: [&str; 3] = ["/healthz", "/readyz", "/v1/version"];
+
+/// Through which listener a caller came.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Door {
+    /// TCP: a token says who it is.
+    Token,
+    /// The socket: the kernel says which user it is.
+    Local(u32),
+}
+
+/// What a caller showed.
+pub(super) enum Credential {
+    /// A user of this machine.
+    User(u32),
+    /// The hash of a well-formed token.
+    Token(TokenHash),
+    /// Nothing, on a path that needs nothing.
+    None,
+}
+
+/// Reads what the caller shows, without any look into the store: garbage must stay cheap.
+pub(super) fn credential(
+    door: Door,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Credential, Box<Problem>> {
+    match door {
+        Door::Local(uid) => {
+            let me = rustix::process::geteuid().as_raw();
+            if uid == me || uid == 0 {
+                return Ok(Credential::User(uid));
+            }
+            let detail = format!("user {uid} may not use the control plane of user {me}");
+            Err(Box::new(Problem::new(Slug::InsufficientScope, detail)))
+        }
+        Door::Token if OPEN.contains(&path) => Ok(Credential::None),
+        Door::Token => bearer(headers).map(|token| Credential::Token(token.hash())),
+    }
+}
+
+/// Finds out who it is.
+pub(super) fn principal(api: &Api, credential: Credential) -> Result<Principal, Box<Problem>> {
+    match credential {
+        Credential::User(uid) => Ok(Principal::local_user(uid)),
+        Credential::None => Ok(Principal::nobody()),
+        Credential::Token(hash) => {
+            let record = api
+                .store()
+                .token(&hash)
+                .map_err(|error| Problem::new(Slug::StorageFailed, error.to_string()))?;
+            record
+                .and_then(|record| Principal::of_token(record, api.now()))
+                .ok_or_else(|| unauthenticated("the token is unknown, revoked or expired"))
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Token, Box<Problem>> {
+    let header = headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(|| unauthenticated("send `Authorization: Bearer` with a kt token"))?;
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unauthenticated(
+            "send `Authorization: Bearer` with a kt token",
+        ));
+    }
+    token
+        .trim()
+        .parse()
+        .map_err(|error: kt_control_api::TokenError| unauthenticated(&error.to_string()))
+}
+
+fn unauthenticated(detail: &str) -> Box<Problem> {
+    Box::new(Problem::new(Slug::Unauthenticated, detail))
+}

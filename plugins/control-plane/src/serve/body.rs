@@ -1,0 +1,99 @@
+//! Between HTTP and the API's requests and responses.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, Request, Response, Slug};
+
+/// Largest body: the largest configuration, with room for what JSON adds by escaping.
+const MAX_BODY: usize = 4 * MAX_CONTENT_BYTES;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// The headers the API knows. Others, the token above all, stop here.
+const HEADERS: [&str; 3] = ["content-type", "if-match", "idempotency-key"];
+
+type Refusal = Box<Problem>;
+
+/// Reads a whole request.
+pub(super) async fn read(request: hyper::Request<Incoming>) -> Result<Request, Refusal> {
+    let (head, body) = request.into_parts();
+    let method = Method::from_http(head.method.as_str()).ok_or_else(|| {
+        refuse(
+            Slug::MethodNotAllowed,
+            format!("{} is not possible here", head.method),
+        )
+    })?;
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    let (path, query) = Request::split_target(target)
+        .ok_or_else(|| refuse(Slug::MalformedRequest, "the query cannot be read"))?;
+    let mut read = Request {
+        query,
+        ..Request::new(method, path)
+    };
+    for name in HEADERS {
+        if let Some(value) = head.headers.get(name) {
+            let text = value.to_str().map_err(|_| {
+                refuse(
+                    Slug::MalformedRequest,
+                    format!("the header `{name}` is not ASCII"),
+                )
+            })?;
+            read.headers.insert(name.to_owned(), text.to_owned());
+        }
+    }
+    read.body = text_of(body).await?;
+    Ok(read)
+}
+
+async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
+    let whole = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect())
+        .await
+        .map_err(|_| {
+            refuse(
+                Slug::RequestTimeout,
+                "the body did not arrive within 10 seconds",
+            )
+        })?;
+    let bytes = match whole {
+        Ok(whole) => whole.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            return Err(refuse(
+                Slug::BodyTooLarge,
+                format!("a body has at most {MAX_BODY} bytes"),
+            ));
+        }
+        Err(_) => return Err(refuse(Slug::MalformedRequest, "the body broke off")),
+    };
+    let text = String::from_utf8(bytes.into())
+        .map_err(|_| refuse(Slug::MalformedRequest, "the body is not UTF-8"))?;
+    Ok((!text.is_empty()).then_some(text))
+}
+
+/// Writes a response.
+pub(super) fn write(response: Response, close: bool) -> hyper::Response<Full<Bytes>> {
+    let mut written = hyper::Response::builder()
+        .status(response.status)
+        .header("x-content-type-options", "nosniff");
+    for (name, value) in &response.headers {
+        written = written.header(name, value);
+    }
+    if response.status == 401 {
+        written = written.header("www-authenticate", "Bearer");
+    }
+    if close {
+        written = written.header("connection", "close");
+    }
+    let body = Bytes::from(response.body.unwrap_or_default());
+    written
+        .body(Full::new(body))
+        .expect("the API makes only headers that HTTP allows")
+}
+
+fn refuse(slug: Slug, detail: impl Into<String>) -> Refusal {
+    Box::new(Problem::new(slug, detail))
+}

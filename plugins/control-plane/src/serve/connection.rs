@@ -1,0 +1,167 @@
+//! One connection and its requests.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use kt_control_api::{Problem, Response, Slug, random_base32};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+use super::auth::{self, Door};
+use super::body;
+use super::hub::Hub;
+use crate::api::{Api, Handled, Parked, problem_response};
+
+/// How long a request's head may take, and how long a connection may idle before it.
+const HEADER_TIME: Duration = Duration::from_secs(30);
+/// Largest head of a request in bytes.
+const MAX_HEAD: usize = 32 * 1024;
+/// Most connections at once; further ones are closed.
+const MAX_CONNECTIONS: usize = 8192;
+/// How often a wait that time alone can end is looked at.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Everything a connection needs.
+#[derive(Clone)]
+pub(super) struct Server {
+    api: Api,
+    hub: Hub,
+    places: Arc<Semaphore>,
+}
+
+impl Server {
+    pub(super) fn new(api: Api) -> Self {
+        Self {
+            api,
+            hub: Hub::default(),
+            places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        }
+    }
+
+    /// Serves a connection until it ends, or in order once the server drains.
+    pub(super) async fn serve<S>(self, stream: S, door: Door, mut drain: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Ok(_place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return; // Closing at once tells the caller to come back later.
+        };
+        let requests_drain = drain.clone();
+        let service = service_fn(move |request| {
+            let (server, drain) = (self.clone(), requests_drain.clone());
+            async move { Ok::<_, Infallible>(server.answer(request, door, drain).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = until_draining(&mut drain) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+
+    async fn answer(
+        self,
+        request: hyper::Request<Incoming>,
+        door: Door,
+        drain: watch::Receiver<bool>,
+    ) -> hyper::Response<Full<Bytes>> {
+        let response = match self.handle(request, door, drain.clone()).await {
+            Ok(response) => response,
+            Err(problem) => problem_response(*problem, &format!("req_{}", random_base32(16))),
+        };
+        // After a body that was not read to its end, the rest would pass for the next request.
+        let broken = matches!(response.status, 408 | 413);
+        let close = broken || *drain.borrow();
+        body::write(response, close)
+    }
+
+    async fn handle(
+        &self,
+        request: hyper::Request<Incoming>,
+        door: Door,
+        drain: watch::Receiver<bool>,
+    ) -> Result<Response, Box<Problem>> {
+        let shown = auth::credential(door, request.uri().path(), request.headers())?;
+        let api = self.api.clone();
+        let caller = off_loop(move || auth::principal(&api, shown)).await??;
+        let request = body::read(request).await?;
+        let api = self.api.clone();
+        match off_loop(move || api.begin(&request, &caller)).await? {
+            Handled::Done(answer) => {
+                if let Some(gateway) = &answer.touched {
+                    self.hub.tell(gateway);
+                }
+                Ok(answer.response)
+            }
+            Handled::Parked(parked) => self.wait(parked, drain).await,
+        }
+    }
+
+    async fn wait(
+        &self,
+        parked: Parked,
+        mut drain: watch::Receiver<bool>,
+    ) -> Result<Response, Box<Problem>> {
+        let end = Instant::now() + parked.wait();
+        let mut news = self.hub.listen(parked.gateway());
+        let parked = Arc::new(parked);
+        loop {
+            let (api, question) = (self.api.clone(), Arc::clone(&parked));
+            if let Some(response) = off_loop(move || api.again(&question)).await? {
+                return Ok(response);
+            }
+            let look_again = if parked.depends_on_time() {
+                Instant::now() + TICK
+            } else {
+                end
+            };
+            tokio::select! {
+                _ = news.changed() => {}
+                () = tokio::time::sleep_until(end.min(look_again)) => {}
+                () = until_draining(&mut drain) => break,
+            }
+            if Instant::now() >= end {
+                break;
+            }
+        }
+        let api = self.api.clone();
+        off_loop(move || api.expire(&parked)).await
+    }
+}
+
+/// Waits until the server drains. The guard that the channel returns must not outlive this.
+async fn until_draining(drain: &mut watch::Receiver<bool>) {
+    drop(drain.wait_for(|draining| *draining).await);
+}
+
+/// Runs what touches the disk on another thread: a change waits for the disk.
+async fn off_loop<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Box<Problem>> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a request failed");
+        Box::new(Problem::new(
+            Slug::Internal,
+            "the request ran into a bug in kt",
+        ))
+    })
+}

@@ -1,0 +1,39 @@
+//! Waking those who wait for a gateway.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kt_control_api::GatewayId;
+use tokio::sync::watch;
+
+/// Knows only gateways that somebody waits for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hub {
+    waited_for: Arc<Mutex<HashMap<GatewayId, watch::Sender<()>>>>,
+}
+
+impl Hub {
+    /// Returns what tells of changes from now on. Look at the gateway *after* this: a change in
+    /// between is then either seen or told.
+    pub(super) fn listen(&self, gateway: &GatewayId) -> watch::Receiver<()> {
+        let mut map = self
+            .waited_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        map.retain(|_, sender| sender.receiver_count() > 0);
+        map.entry(gateway.clone())
+            .or_insert_with(|| watch::channel(()).0)
+            .subscribe()
+    }
+
+    /// Tells that the gateway has changed.
+    pub(super) fn tell(&self, gateway: &GatewayId) {
+        let map = self
+            .waited_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = map.get(gateway) {
+            sender.send_replace(());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The API over HTTP, for as long as the caller wants.
+//!
+//! Own accept loops over hyper instead of a framework's: those set no limit on slow headers.
+
+mod admin;
+mod auth;
+mod body;
+mod connection;
+mod hub;
+mod listen;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use run::{ServeError, ServeOptions, Started, serve};
+
+/// Name of the file that the first administrator's token is written to.
+pub const ADMIN_TOKEN_FILE: &str = "admin.token";

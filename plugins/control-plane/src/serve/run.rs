@@ -1,0 +1,142 @@
+//! Start, serve, stop in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kt_control_api::Service;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::auth::Door;
+use super::connection::Server;
+use super::listen::Listeners;
+use super::{ADMIN_TOKEN_FILE, admin};
+use crate::api::Api;
+use crate::embedded::{LockError, ServerLock};
+use crate::store::{DATABASE_FILE, Sqlite, StoreError, prepare_directory};
+use crate::validator::Validator;
+
+/// How often to look whether the caller wants the server to end.
+const NAP: Duration = Duration::from_millis(50);
+/// How long requests in progress may take once the server is to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What to serve, and where.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The state directory: store, lock, socket and administrator's token lie in it.
+    pub directory: PathBuf,
+    /// Where to listen. Only loopback addresses: there is no TLS yet.
+    pub listen: SocketAddr,
+    /// A file that holds a token which may do everything, instead of a new one.
+    pub admin_token_file: Option<PathBuf>,
+}
+
+/// What a server that has started tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The address, with the port that was chosen if the wanted one was 0.
+    pub address: SocketAddr,
+    /// The socket for users of this machine.
+    pub socket: PathBuf,
+    /// Where the administrator's token is.
+    pub admin_token_file: PathBuf,
+    /// Whether it was made by this start.
+    pub admin_token_created: bool,
+}
+
+/// Says why a server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address can be reached from other machines.
+    #[error("{0} can be reached from other machines, which needs TLS; use a loopback address")]
+    NotLoopback(SocketAddr),
+    /// The store is in use.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(String, io::Error),
+    /// The administrator's token cannot be read or written.
+    #[error("the administrator's token in {0} cannot be used: {1}")]
+    AdminToken(PathBuf, String),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system refused something.
+    #[error("the server cannot run: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Serves until `stop` says so, and then ends in order.
+///
+/// Calls `started` once connections are accepted.
+///
+/// # Errors
+/// When it cannot start. What goes wrong with single connections is logged.
+pub fn serve(
+    options: &ServeOptions,
+    validator: Arc<dyn Validator>,
+    started: &mut dyn FnMut(&Started),
+    stop: &dyn Fn() -> bool,
+) -> Result<(), ServeError> {
+    if !options.listen.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(options.listen));
+    }
+    prepare_directory(&options.directory)?;
+    let _lock = ServerLock::take(&options.directory)?;
+    let store = Arc::new(Sqlite::open(&options.directory.join(DATABASE_FILE))?);
+    let default = options.directory.join(ADMIN_TOKEN_FILE);
+    let token_file = options.admin_token_file.clone().unwrap_or(default);
+    let created = admin::ensure_token(&*store, &token_file, options.admin_token_file.is_some())?;
+    let api = Api::with_system_clock(Arc::clone(&store) as _, validator, Service::Server);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listeners = Listeners::bind(options.listen, &options.directory)?;
+        started(&Started {
+            address: listeners.address(),
+            socket: listeners.socket().to_owned(),
+            admin_token_file: token_file,
+            admin_token_created: created,
+        });
+        run(listeners, Server::new(api), stop).await;
+        Ok::<_, ServeError>(())
+    })?;
+    // Whoever copies the file of a server that ended must find everything in it.
+    store.checkpoint()?;
+    Ok(())
+}
+
+async fn run(listeners: Listeners, server: Server, stop: &dyn Fn() -> bool) {
+    let (draining, drain) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    while !stop() {
+        tokio::select! {
+            accepted = listeners.tcp() => {
+                if let Some(stream) = accepted {
+                    let served = server.clone().serve(stream, Door::Token, drain.clone());
+                    drop(connections.spawn(served));
+                }
+            }
+            accepted = listeners.local() => {
+                if let Some((stream, uid)) = accepted {
+                    let served = server.clone().serve(stream, Door::Local(uid), drain.clone());
+                    drop(connections.spawn(served));
+                }
+            }
+            () = tokio::time::sleep(NAP) => {}
+        }
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listeners);
+    draining.send_replace(true);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, ended).await.is_err() {
+        tracing::warn!("connections were cut: they did not end in time");
+    }
+}

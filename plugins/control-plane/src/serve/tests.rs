@@ -1,0 +1,268 @@
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::thread;
+
+use kt_control_api::{Token, TokenKind};
+
+use super::{ServeError, ServeOptions};
+use crate::fixture::Running;
+
+/// Sends bytes as they are and returns all that comes back until the server closes.
+fn exchange(address: SocketAddr, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut answer = String::new();
+    // A server that closes before it has read everything may reset the connection.
+    drop(stream.read_to_string(&mut answer));
+    answer
+}
+
+fn request(server: &Running, line: &str, token: &str, body: &str) -> String {
+    let length = body.len();
+    let head = format!(
+        "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    exchange(server.started.address, &head)
+}
+
+fn admin(server: &Running) -> String {
+    fs::read_to_string(&server.started.admin_token_file)
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or("none")
+}
+
+fn options(directory: &Path, listen: &str) -> ServeOptions {
+    ServeOptions {
+        directory: directory.to_owned(),
+        listen: listen.parse().unwrap(),
+        admin_token_file: None,
+    }
+}
+
+#[test]
+fn the_first_start_makes_a_private_token_and_later_ones_keep_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut first = Running::start(directory.path());
+    assert!(first.started.admin_token_created);
+    let token = admin(&first);
+    let mode = fs::metadata(&first.started.admin_token_file)
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    first.stop();
+    let second = Running::start(directory.path());
+    assert!(!second.started.admin_token_created);
+    assert_eq!(admin(&second), token);
+    assert_eq!(
+        status(&request(&second, "GET /v1/whoami", &token, "")),
+        "200"
+    );
+}
+
+#[test]
+fn without_a_good_token_only_health_and_version_answer() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let stranger = Token::random(TokenKind::Access);
+    let mistyped = format!("{}x", &admin(&server)[..43]);
+    for token in ["", "hunter2", stranger.expose(), &mistyped] {
+        let answer = request(&server, "GET /v1/gateways", token, "");
+        assert_eq!(status(&answer), "401", "{answer}");
+        assert!(answer.contains("www-authenticate: Bearer"));
+        assert!(!answer.contains("hunter2"));
+    }
+    for path in ["/healthz", "/readyz", "/v1/version"] {
+        assert_eq!(
+            status(&request(&server, &format!("GET {path}"), "", "")),
+            "200"
+        );
+    }
+}
+
+#[test]
+fn a_gateway_lives_by_http() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let token = admin(&server);
+    let new = r#"{"name": "edge", "content": "one", "issue_token": true}"#;
+    let created = request(&server, "POST /v1/gateways", &token, new);
+    assert_eq!(status(&created), "201");
+    assert!(created.contains("location: /v1/gateways/gw_") && created.contains("etag: \"1\""));
+    let own = created
+        .split('"')
+        .find(|text| text.starts_with("kt_gk_"))
+        .unwrap();
+    let answer = request(&server, "GET /v1/gateways/edge/desired?index=0", own, "");
+    assert_eq!(status(&answer), "200");
+    assert_eq!(
+        status(&request(&server, "GET /v1/gateways", own, "")),
+        "403"
+    );
+    let content = request(
+        &server,
+        "GET /v1/gateways/edge/config-versions/1/content",
+        own,
+        "",
+    );
+    assert!(content.contains("immutable") && content.ends_with("\r\n\r\none"));
+    assert_eq!(
+        status(&request(&server, "DELETE /v1/gateways/edge", &token, "")),
+        "204"
+    );
+    let gone = request(&server, "GET /v1/gateways/edge/desired", own, "");
+    assert_eq!(status(&gone), "401", "its token ended with it");
+}
+
+#[test]
+fn hostile_requests_get_an_answer_and_do_no_harm() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let token = admin(&server);
+    let address = server.started.address;
+    let head = format!("authorization: Bearer {token}\r\nhost: x\r\nconnection: close\r\n");
+    for (expected, bytes) in [
+        ("400", "nonsense\r\n\r\n".to_owned()),
+        ("405", format!("PUT /v1/gateways HTTP/1.1\r\n{head}\r\n")),
+        (
+            "404",
+            format!("GET /v1/gateways/..%2f..%2fetc HTTP/1.1\r\n{head}\r\n"),
+        ),
+        (
+            "400",
+            format!("GET /v1/gateways?a=%ff HTTP/1.1\r\n{head}\r\n"),
+        ),
+        (
+            "400",
+            format!("GET /v1/gateways?a=1&a=2 HTTP/1.1\r\n{head}\r\n"),
+        ),
+        (
+            "413",
+            format!("POST /v1/gateways HTTP/1.1\r\n{head}content-length: 99999999\r\n\r\n"),
+        ),
+        (
+            "431",
+            format!(
+                "GET / HTTP/1.1\r\n{head}x: {}\r\n\r\n",
+                "x".repeat(64 * 1024)
+            ),
+        ),
+    ] {
+        assert_eq!(status(&exchange(address, &bytes)), expected, "{bytes:.60}");
+    }
+    let broken = [b"POST /v1/gateways HTTP/1.1\r\n", head.as_bytes()].concat();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&broken).unwrap();
+    stream
+        .write_all(b"content-length: 2\r\n\r\n\xff\xfe")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(status(&answer), "400");
+    assert_eq!(status(&request(&server, "GET /healthz", "", "")), "200");
+}
+
+#[test]
+fn a_parked_poll_is_woken_and_answered_when_the_server_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Running::start(directory.path());
+    let token = admin(&server);
+    request(
+        &server,
+        "POST /v1/gateways",
+        &token,
+        r#"{"name": "edge", "content": "one"}"#,
+    );
+    let address = server.started.address;
+    let poll = |index: u64| {
+        let line = format!("GET /v1/gateways/edge/desired?index={index}&wait=300");
+        let head = format!("{line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).unwrap();
+        String::from_utf8(answer[..read].to_vec()).unwrap()
+    };
+    thread::scope(|scope| {
+        let parked = scope.spawn(|| poll(1));
+        let reload = r#"{"content": "two"}"#;
+        request(
+            &server,
+            "POST /v1/gateways/edge/actions/reload",
+            &token,
+            reload,
+        );
+        assert_eq!(status(&parked.join().unwrap()), "200");
+        let parked = scope.spawn(|| poll(2));
+        // Another exchange makes it likely that the poll is parked by now; either way it must be
+        // answered, not cut.
+        request(&server, "GET /v1/gateways/edge", &token, "");
+        server.stop();
+        let answer = parked.join().unwrap();
+        assert!(matches!(status(&answer), "304" | "none"), "{answer}");
+    });
+    assert!(!directory.path().join("control-plane.sock").exists());
+}
+
+#[test]
+fn a_server_refuses_what_it_could_not_do_safely() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = |options| Running::start_with(options).map(drop).unwrap_err();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+        let error = refused(options(directory.path(), address));
+        assert!(matches!(error, ServeError::NotLoopback(_)), "{error}");
+    }
+    assert_eq!(
+        fs::read_dir(directory.path()).unwrap().count(),
+        0,
+        "nothing was made"
+    );
+
+    let server = Running::start(directory.path());
+    let second = refused(options(directory.path(), "127.0.0.1:0"));
+    assert!(matches!(second, ServeError::Lock(_)), "{second}");
+    let other = tempfile::tempdir().unwrap();
+    let taken = refused(options(other.path(), &server.started.address.to_string()));
+    assert!(matches!(taken, ServeError::Listen(..)), "{taken}");
+}
+
+#[test]
+fn a_given_token_file_must_be_private_and_hold_a_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("mine");
+    let with_file = || ServeOptions {
+        admin_token_file: Some(file.clone()),
+        ..options(directory.path(), "127.0.0.1:0")
+    };
+    let refused = || {
+        Running::start_with(with_file())
+            .map(drop)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused().contains("No such file"));
+    fs::write(&file, "hunter2").unwrap();
+    assert!(refused().contains("chmod 600"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let message = refused();
+    assert!(
+        message.contains("not a kt token") && !message.contains("hunter2"),
+        "{message}"
+    );
+    let token = Token::random(TokenKind::Access);
+    fs::write(&file, token.expose()).unwrap();
+    let server = Running::start_with(with_file()).unwrap();
+    assert_eq!(
+        status(&request(&server, "GET /v1/gateways", token.expose(), "")),
+        "200"
+    );
+}

@@ -1,0 +1,274 @@
+//! The store in domain terms.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{
+    ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport, Timestamp,
+    Token, TokenHash,
+};
+
+use super::{Receipt, ReportReceipt, Snapshot, StoreError, TokenRecord, TokenScope};
+
+/// How a caller names a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// By id; also finds that it was deleted.
+    Id(GatewayId),
+    /// By its current name.
+    Name(String),
+}
+
+impl Key {
+    /// Takes an id or, when the text is none, a name.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        text.parse()
+            .map_or_else(|_| Self::Name(text.to_owned()), Self::Id)
+    }
+}
+
+/// Who changes something, when, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Name for the history.
+    pub actor: String,
+    /// Id of the request.
+    pub request_id: String,
+    /// The time of the change.
+    pub now: Timestamp,
+    /// The revision the gateway must have.
+    pub if_match: Option<u64>,
+    /// Makes a repetition of the same request harmless.
+    pub once: Option<Once>,
+}
+
+/// A key that a caller sent with a request, and what the request was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// The key; belongs to the actor.
+    pub key: String,
+    /// SHA-256 of the request, to notice a key that is used for another one.
+    pub fingerprint: [u8; 32],
+}
+
+/// A gateway to register.
+#[derive(Debug, Clone)]
+pub struct NewGateway {
+    /// Its id.
+    pub id: GatewayId,
+    /// Checked name.
+    pub name: String,
+    /// Checked description.
+    pub description: String,
+    /// Checked labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its first version.
+    pub version: Option<NewVersion>,
+    /// Its token.
+    pub token: Option<NewToken>,
+}
+
+/// A version to publish. It has passed validation.
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// The configuration, verbatim.
+    pub content: String,
+    /// Hash of its canonical form.
+    pub sha256: ContentHash,
+    /// How it came to be.
+    pub origin: Origin,
+    /// Name of the file it was read from.
+    pub source: Option<String>,
+    /// Why.
+    pub message: Option<String>,
+}
+
+/// A token to remember, without the token.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// SHA-256 of the token.
+    pub hash: TokenHash,
+    /// First characters, to tell tokens apart.
+    pub hint: String,
+    /// `access`, `gateway` or `bootstrap`.
+    pub kind: &'static str,
+    /// What it may do.
+    pub scope: TokenScope,
+    /// What people call it.
+    pub name: String,
+}
+
+impl NewToken {
+    /// Describes a token for the store.
+    #[must_use]
+    pub fn of(token: &Token, scope: TokenScope, name: &str) -> Self {
+        Self {
+            hash: token.hash(),
+            hint: token.hint().to_owned(),
+            kind: token.kind().as_str(),
+            scope,
+            name: name.to_owned(),
+        }
+    }
+}
+
+/// Something asked of a gateway that makes no version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Take the source again.
+    Reload {
+        /// Why.
+        message: Option<String>,
+    },
+    /// Apply what is desired, even if it was refused or seems to be applied.
+    Reconcile {
+        /// Say what would be done, and do nothing.
+        dry_run: bool,
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+/// Which gateways to list, in the order of their names.
+#[derive(Debug, Clone, Default)]
+pub struct ListFilter {
+    /// Only names after this one.
+    pub after: Option<String>,
+    /// Only names that begin so.
+    pub prefix: String,
+    /// Only gateways with all these labels.
+    pub labels: BTreeMap<String, String>,
+    /// Most gateways to return.
+    pub limit: usize,
+}
+
+/// What the control plane keeps. Every method blocks; none waits without bound.
+pub trait Store: Send + Sync {
+    /// Returns the id of the history this store holds; a restored store has another.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn epoch(&self) -> Result<String, StoreError>;
+
+    /// Returns the version of the schema.
+    fn schema(&self) -> u32;
+
+    /// Returns a number that differs from the last one when anything was changed meanwhile, by
+    /// this process or another.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn pulse(&self) -> Result<u64, StoreError>;
+
+    /// Proves that the store can be read and written.
+    ///
+    /// # Errors
+    /// When it cannot.
+    fn probe(&self) -> Result<(), StoreError>;
+
+    /// Returns a gateway and its instances.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or [`StoreError::Gone`] for the id of a deleted one.
+    fn find(&self, key: &Key) -> Result<Snapshot, StoreError>;
+
+    /// Returns gateways in the order of their names.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn list(&self, filter: &ListFilter) -> Result<Vec<Snapshot>, StoreError>;
+
+    /// Returns versions below `before`, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn versions(
+        &self,
+        gateway: &GatewayId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ConfigVersion>, StoreError>;
+
+    /// Returns one version.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError>;
+
+    /// Returns the content of one version, verbatim.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError>;
+
+    /// Registers a gateway with its first version and its token.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`].
+    fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError>;
+
+    /// Changes name, description or labels.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`], [`StoreError::Changed`].
+    fn update(
+        &self,
+        change: &Change,
+        key: &Key,
+        patch: &GatewayPatch,
+    ) -> Result<Receipt, StoreError>;
+
+    /// Deletes a gateway, revokes its tokens and frees its name. Its history stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`].
+    fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError>;
+
+    /// Publishes a version and makes it desired, unless it means the same as what is desired.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`].
+    fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError>;
+
+    /// Publishes the content of an older version as the next one, unless it means the same as
+    /// what is desired.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the version, [`StoreError::Changed`].
+    fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError>;
+
+    /// Asks something of the gateway's instances; a reconcile only when one of them needs it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoConfiguration`], [`StoreError::Changed`].
+    fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError>;
+
+    /// Takes an instance's report.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Gone`].
+    fn report(
+        &self,
+        now: Timestamp,
+        key: &Key,
+        report: &StatusReport,
+    ) -> Result<ReportReceipt, StoreError>;
+
+    /// Remembers a token; a token that is known already stays as it is, revoked ones included.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError>;
+
+    /// Returns what is known of a token, revoked and expired ones included.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// Returns whether there is a token of scope admin that is neither revoked nor expired.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,67 @@
+//! Why the store did not do what was asked.
+
+use kt_control_api::GatewayId;
+
+use super::Snapshot;
+
+/// A failure of the store. Messages hold no content of configurations and no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No such gateway or version.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// The gateway was deleted.
+    #[error("gateway {0} was deleted")]
+    Gone(GatewayId),
+    /// Another gateway has the name.
+    #[error("the name `{name}` is taken by gateway {id}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        id: GatewayId,
+    },
+    /// The gateway's revision is not the one the caller expected.
+    #[error("the gateway has revision {}, not {expected}", current.gateway.rev)]
+    Changed {
+        /// What the caller expected.
+        expected: u64,
+        /// The gateway as it is.
+        current: Box<Snapshot>,
+    },
+    /// Nothing is desired yet.
+    #[error("gateway `{0}` has no configuration yet")]
+    NoConfiguration(String),
+    /// The key came with another request before.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Others held the store for longer than a request may wait.
+    #[error("the store was busy for {0} seconds")]
+    Busy(u64),
+    /// A newer kt made the store, and this one is outside of the range it supports.
+    #[error("the store has schema {found}; this kt supports up to {supported}: update kt")]
+    TooNew {
+        /// Schema of the store.
+        found: u32,
+        /// Newest schema this program knows.
+        supported: u32,
+    },
+    /// The file must not be used as it is.
+    #[error("{0}")]
+    Unsafe(String),
+    /// The store cannot be read or written.
+    #[error("the store cannot be used: {0}")]
+    Failed(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Failed(format!("a row cannot be read: {error}"))
+    }
+}

@@ -1,0 +1,17 @@
+//! Where the control plane keeps what it knows.
+//!
+//! [`Store`] speaks of gateways, versions and reports, never of rows, so that another database can
+//! stand behind it. Every change is one transaction that also holds its audit row and, when the
+//! caller sent a key, what to answer should the same request come again.
+
+mod contract;
+mod error;
+mod record;
+mod sqlite;
+
+pub use contract::{Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store};
+pub use error::StoreError;
+pub use record::{
+    GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenRecord, TokenScope,
+};
+pub use sqlite::{DATABASE_FILE, Sqlite, prepare_directory};

@@ -1,0 +1,170 @@
+//! What the store returns, and the view of a gateway that follows from it.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{
+    Desired, Gateway, GatewayId, Instance, State, StatusReport, Timestamp, TokenId,
+};
+use serde::{Deserialize, Serialize};
+
+/// A gateway as stored.
+#[derive(Debug, Clone)]
+pub struct GatewayRecord {
+    /// Its id.
+    pub id: GatewayId,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Moves with each change.
+    pub rev: u64,
+    /// Moves with everything its instances must act on.
+    pub generation: u64,
+    /// Generation of the last request to take the source again.
+    pub reload_generation: u64,
+    /// Generation of the last request to reconcile.
+    pub reconcile_generation: u64,
+    /// Highest version number.
+    pub last_version: u64,
+    /// What it is meant to serve.
+    pub desired: Option<Desired>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An instance as stored: its last report and when that came.
+#[derive(Debug, Clone)]
+pub struct InstanceRecord {
+    /// The last report.
+    pub report: StatusReport,
+    /// When it came.
+    pub seen_at: Timestamp,
+    /// Until when it counts.
+    pub lease_until: Timestamp,
+}
+
+/// A gateway with its instances, as of one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The gateway.
+    pub gateway: GatewayRecord,
+    /// Its instances, the one seen last first.
+    pub instances: Vec<InstanceRecord>,
+}
+
+/// What a change did. Kept with the caller's key, so it must stay readable and hold no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The gateway.
+    pub gateway: GatewayId,
+    /// The version desired after the change.
+    pub version: Option<u64>,
+    /// The generation after the change.
+    pub generation: u64,
+    /// Whether nothing had to be done.
+    pub unchanged: bool,
+    /// Whether the same request had been carried out before.
+    #[serde(skip)]
+    pub replayed: bool,
+}
+
+/// What a report led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportReceipt {
+    /// The gateway.
+    pub gateway: GatewayId,
+    /// The gateway's generation.
+    pub generation: u64,
+    /// Until when the instance counts as live.
+    pub lease_until: Timestamp,
+    /// Whether the report was older than one already known.
+    pub ignored: bool,
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenScope {
+    /// Everything.
+    Admin,
+    /// Look at everything.
+    Read,
+    /// Act for one gateway.
+    Gateway(GatewayId),
+}
+
+/// What is known of a token.
+#[derive(Debug, Clone)]
+pub struct TokenRecord {
+    /// Its id.
+    pub id: TokenId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scope: TokenScope,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+impl InstanceRecord {
+    /// Returns whether the instance runs, as far as can be known.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.report.stopping && now < self.lease_until && !self.report.process.is_known_gone()
+    }
+
+    fn view(&self, gateway: &GatewayRecord, now: Timestamp) -> Instance {
+        let report = self.report.clone();
+        let mut instance = Instance {
+            instance_id: report.instance_id,
+            process: report.process,
+            started_at: report.started_at,
+            seen_at: self.seen_at,
+            lease_until: self.lease_until,
+            live: self.is_live(now),
+            binary: report.binary,
+            listen: report.listen,
+            source: report.source,
+            observed: report.observed,
+            applied: report.applied,
+            rejection: report.rejection,
+            state: State::Unknown,
+        };
+        instance.state =
+            State::of_instance(gateway.desired.as_ref(), gateway.generation, &instance);
+        instance
+    }
+}
+
+impl Snapshot {
+    /// Returns the gateway as it is shown, live instances first.
+    #[must_use]
+    pub fn view(&self, now: Timestamp) -> Gateway {
+        let record = &self.gateway;
+        let mut instances: Vec<_> = self
+            .instances
+            .iter()
+            .map(|instance| instance.view(record, now))
+            .collect();
+        instances.sort_by_key(|instance| !instance.live);
+        Gateway {
+            id: record.id.clone(),
+            name: record.name.clone(),
+            description: record.description.clone(),
+            labels: record.labels.clone(),
+            created_at: record.created_at,
+            updated_at: record.updated_at,
+            rev: record.rev,
+            generation: record.generation,
+            last_version: record.last_version,
+            desired: record.desired.clone(),
+            state: State::of_gateway(record.desired.as_ref(), record.generation, &instances),
+            instances,
+        }
+    }
+}

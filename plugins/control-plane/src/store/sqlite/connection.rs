@@ -1,0 +1,40 @@
+//! Connections, set up the same way each time.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::patience::patiently;
+use crate::store::StoreError;
+
+/// Waits inside SQLite are kept short: `patiently` does the waiting, see there.
+const BUSY_MILLISECONDS: u64 = 5;
+
+/// `synchronous=FULL`, because NORMAL was measured to lose acknowledged changes at power loss.
+/// `journal_size_limit`: a write-ahead log that once grew gives the space back.
+const SETTINGS: &str = "
+    PRAGMA journal_mode=WAL;
+    PRAGMA synchronous=FULL;
+    PRAGMA foreign_keys=ON;
+    PRAGMA temp_store=MEMORY;
+    PRAGMA journal_size_limit=67108864;
+    PRAGMA trusted_schema=OFF;
+";
+
+/// Opens the file, which must exist.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    patiently(|| {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
+        // Otherwise the last process to close folds the log into the file under an exclusive
+        // lock, on every command, and whoever opens meanwhile is refused.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.execute_batch(SETTINGS)?;
+        Ok(connection)
+    })
+}

@@ -1,0 +1,157 @@
+//! Reports of instances.
+
+use kt_control_api::{GatewayId, StatusReport, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::rows;
+use crate::store::{GatewayRecord, InstanceRecord, ReportReceipt, StoreError};
+
+/// Instances kept per gateway. More than a page of `inspect` shows; the oldest ones go, which are
+/// dead long before.
+const KEPT: u32 = 50;
+
+pub(super) fn of(
+    connection: &Connection,
+    gateway: &GatewayId,
+) -> Result<Vec<InstanceRecord>, StoreError> {
+    let sql = "SELECT report, seen_at, lease_until FROM instances WHERE gateway_id = ?1
+               ORDER BY seen_at DESC, instance_id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement
+        .query_map([gateway.as_str()], instance)?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+fn instance(row: &Row<'_>) -> Result<InstanceRecord, rusqlite::Error> {
+    Ok(InstanceRecord {
+        report: rows::parsed::<String, _>(row, "report", |text| serde_json::from_str(&text).ok())?,
+        seen_at: rows::time(row, "seen_at")?,
+        lease_until: rows::time(row, "lease_until")?,
+    })
+}
+
+pub(super) fn report(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    gateway: &GatewayRecord,
+    report: &StatusReport,
+) -> Result<ReportReceipt, StoreError> {
+    let before = previous(transaction, &gateway.id, report)?;
+    let mut receipt = ReportReceipt {
+        gateway: gateway.id.clone(),
+        generation: gateway.generation,
+        lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
+        ignored: false,
+    };
+    if let Some(before) = before
+        .as_ref()
+        .filter(|before| before.report.seq >= report.seq)
+    {
+        receipt.lease_until = before.lease_until;
+        receipt.ignored = true;
+        return Ok(receipt);
+    }
+    remember_answers(
+        transaction,
+        now,
+        &gateway.id,
+        before.map(|b| b.report).as_ref(),
+        report,
+    )?;
+    put(transaction, now, &receipt, report)?;
+    Ok(receipt)
+}
+
+fn previous(
+    transaction: &Transaction<'_>,
+    gateway: &GatewayId,
+    report: &StatusReport,
+) -> Result<Option<InstanceRecord>, StoreError> {
+    let sql = "SELECT report, seen_at, lease_until FROM instances
+               WHERE gateway_id = ?1 AND instance_id = ?2";
+    let key = params![gateway.as_str(), report.instance_id.as_str()];
+    Ok(transaction
+        .prepare_cached(sql)?
+        .query_row(key, instance)
+        .optional()?)
+}
+
+fn put(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    receipt: &ReportReceipt,
+    report: &StatusReport,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO instances(gateway_id, instance_id, seq, seen_at, lease_until, report)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT(gateway_id, instance_id) DO UPDATE SET seq = excluded.seq,
+                   seen_at = excluded.seen_at, lease_until = excluded.lease_until,
+                   report = excluded.report";
+    let gateway = receipt.gateway.as_str();
+    transaction.prepare_cached(sql)?.execute(params![
+        gateway,
+        report.instance_id.as_str(),
+        report.seq,
+        now.as_microsecond(),
+        receipt.lease_until.as_microsecond(),
+        serde_json::to_string(report)?,
+    ])?;
+    let sql = "DELETE FROM instances WHERE gateway_id = ?1 AND instance_id IN (
+                   SELECT instance_id FROM instances WHERE gateway_id = ?1
+                   ORDER BY seen_at DESC LIMIT -1 OFFSET ?2)";
+    transaction
+        .prepare_cached(sql)?
+        .execute(params![gateway, KEPT])?;
+    Ok(())
+}
+
+/// Keeps each new answer: an applied or refused generation that the last report did not have.
+fn remember_answers(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    gateway: &GatewayId,
+    before: Option<&StatusReport>,
+    report: &StatusReport,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
+                   code, message)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let (at, gateway, instance) = (
+        now.as_microsecond(),
+        gateway.as_str(),
+        report.instance_id.as_str(),
+    );
+    let old = before.and_then(|before| before.applied.as_ref());
+    if let Some(new) = report.applied.as_ref().filter(|new| old != Some(*new)) {
+        let none = None::<String>;
+        let row = params![
+            at,
+            gateway,
+            instance,
+            new.generation,
+            new.version,
+            "applied",
+            none,
+            none
+        ];
+        statement.execute(row)?;
+    }
+    let old = before.and_then(|before| before.rejection.as_ref());
+    if let Some(new) = report.rejection.as_ref().filter(|new| old != Some(*new)) {
+        let (code, message) = (&new.code, &new.message);
+        let row = params![
+            at,
+            gateway,
+            instance,
+            new.generation,
+            new.version,
+            "rejected",
+            code,
+            message
+        ];
+        statement.execute(row)?;
+    }
+    Ok(())
+}

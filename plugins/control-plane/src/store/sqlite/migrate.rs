@@ -1,0 +1,114 @@
+//! Bringing a file to the newest schema, and finding out whether this program may use it.
+
+use jiff::Timestamp;
+use kt_control_api::random_base32;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::patience::patiently;
+use crate::store::StoreError;
+
+/// "ktcp" in ASCII: tells the file apart from other SQLite files.
+const APPLICATION_ID: i32 = 0x6b74_6370;
+
+/// One step per schema version, applied in order and never changed after a release.
+const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+
+/// The oldest schema that a program may know and still write this one. A step that only adds
+/// leaves it alone, so that a gateway that runs an older kt goes on.
+const OLDEST_WRITER: u32 = 1;
+/// The same for reading.
+const OLDEST_READER: u32 = 1;
+
+/// Newest schema this program knows.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there will not be that many steps"
+)]
+pub(super) const NEWEST: u32 = STEPS.len() as u32;
+
+/// Brings the file up to date. Returns the schema it has then.
+pub(super) fn migrate(connection: &mut Connection) -> Result<u32, StoreError> {
+    let found = patiently(|| user_version(connection))?;
+    if found == NEWEST {
+        check_application(connection)?;
+        return Ok(found);
+    }
+    let transaction = begin(connection)?;
+    // Another process may have been faster.
+    let found = user_version(&transaction)?;
+    if found > NEWEST {
+        check_application(&transaction)?;
+        return tolerate(&transaction, found);
+    }
+    if found > 0 {
+        check_application(&transaction)?;
+    } else {
+        check_empty(&transaction)?;
+    }
+    for step in &STEPS[found as usize..] {
+        transaction.execute_batch(step)?;
+    }
+    finish(&transaction, found)?;
+    transaction.commit()?;
+    Ok(NEWEST)
+}
+
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    // `Transaction` borrows the connection, so the patient part cannot return it.
+    patiently(|| connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK"))?;
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+fn finish(transaction: &Transaction<'_>, found: u32) -> Result<(), StoreError> {
+    if found == 0 {
+        let now = Timestamp::now().as_microsecond();
+        put(transaction, "epoch", &random_base32(16))?;
+        put(transaction, "created_at", &now.to_string())?;
+    }
+    put(transaction, "oldest_writer", &OLDEST_WRITER.to_string())?;
+    put(transaction, "oldest_reader", &OLDEST_READER.to_string())?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", NEWEST)?;
+    Ok(())
+}
+
+fn put(transaction: &Transaction<'_>, key: &str, value: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO meta(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
+    transaction.execute(sql, [key, value])?;
+    Ok(())
+}
+
+/// Goes on with a newer schema when its maker said that this program may write it.
+fn tolerate(connection: &Connection, found: u32) -> Result<u32, StoreError> {
+    let sql = "SELECT v FROM meta WHERE k = 'oldest_writer'";
+    let oldest: String = connection.query_row(sql, [], |row| row.get(0))?;
+    match oldest.parse::<u32>() {
+        Ok(oldest) if oldest <= NEWEST => Ok(found),
+        _ => Err(StoreError::TooNew {
+            found,
+            supported: NEWEST,
+        }),
+    }
+}
+
+fn user_version(connection: &Connection) -> Result<u32, rusqlite::Error> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn check_application(connection: &Connection) -> Result<(), StoreError> {
+    let read = || connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0));
+    if patiently(read)? == APPLICATION_ID {
+        return Ok(());
+    }
+    Err(StoreError::Unsafe(
+        "the file is a database, but not one of kt's control plane".to_owned(),
+    ))
+}
+
+fn check_empty(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM sqlite_schema";
+    if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(());
+    }
+    check_application(connection)
+}

@@ -1,0 +1,74 @@
+//! Carrying a request out once, however often it comes.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use crate::store::{Change, Once, Receipt, StoreError};
+
+/// How long a key is remembered: 24 hours, in microseconds.
+const MEMORY: i64 = 24 * 3600 * 1_000_000;
+
+/// Returns the receipt of the same request from before, or carries it out and remembers that.
+///
+/// A request that failed is not remembered: nothing changed, so it may be tried again.
+pub(super) fn once(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    act: impl FnOnce() -> Result<Receipt, StoreError>,
+) -> Result<Receipt, StoreError> {
+    let Some(once) = &change.once else {
+        return act();
+    };
+    if let Some(receipt) = recall(transaction, change, once)? {
+        return Ok(receipt);
+    }
+    let receipt = act()?;
+    remember(transaction, change, once, &receipt)?;
+    Ok(receipt)
+}
+
+fn recall(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    once: &Once,
+) -> Result<Option<Receipt>, StoreError> {
+    let sql = "SELECT fingerprint, receipt FROM idempotency
+               WHERE actor = ?1 AND key = ?2 AND created_at > ?3";
+    let since = change.now.as_microsecond() - MEMORY;
+    let row = transaction
+        .query_row(sql, params![change.actor, once.key, since], |row| {
+            Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    let Some((fingerprint, receipt)) = row else {
+        return Ok(None);
+    };
+    if fingerprint != once.fingerprint {
+        return Err(StoreError::KeyReused);
+    }
+    let receipt = serde_json::from_str(&receipt)?;
+    Ok(Some(Receipt {
+        replayed: true,
+        ..receipt
+    }))
+}
+
+fn remember(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    once: &Once,
+    receipt: &Receipt,
+) -> Result<(), StoreError> {
+    let now = change.now.as_microsecond();
+    transaction.execute(
+        "DELETE FROM idempotency WHERE created_at <= ?1",
+        [now - MEMORY],
+    )?;
+    let sql = "INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
+               VALUES(?1, ?2, ?3, ?4, ?5)";
+    let receipt = serde_json::to_string(receipt)?;
+    transaction.execute(
+        sql,
+        params![change.actor, once.key, once.fingerprint, receipt, now],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! The store over one connection for changes and one for reading.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kt_control_api::{
+    ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use serde_json::json;
+
+use super::once::once;
+use super::patience::patiently;
+use super::{audit, changes, connection, contents, file, gateways, instances, migrate, tokens};
+use crate::crash::crash_point;
+use crate::store::{
+    Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt, ReportReceipt,
+    Snapshot, Store, StoreError, TokenRecord,
+};
+
+/// Name of the file in the state directory.
+pub const DATABASE_FILE: &str = "control-plane.db";
+
+/// The store in one SQLite file.
+///
+/// Several processes, and several of these in one process, may use the same file at once.
+#[derive(Debug)]
+pub struct Sqlite {
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    schema: u32,
+}
+
+impl Sqlite {
+    /// Opens the file, and makes it, its directory and its schema when they are missing.
+    ///
+    /// # Errors
+    /// When others could tamper with the file, when it is not a store of the control plane, when
+    /// a newer kt made it that this one may not follow, or when it cannot be read and written.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        file::prepare(path)?;
+        let mut writer = connection::open(path)?;
+        let schema = migrate::migrate(&mut writer)?;
+        let reader = connection::open(path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self {
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            schema,
+        })
+    }
+
+    /// Newest schema this program knows.
+    #[must_use]
+    pub fn newest_schema() -> u32 {
+        migrate::NEWEST
+    }
+
+    /// Folds the write-ahead log into the file, so that the file alone is the store.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        let writer = locked(&self.writer);
+        patiently(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+    }
+
+    fn read<T>(
+        &self,
+        mut look: impl FnMut(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut reader = locked(&self.reader);
+        // One transaction, so that a gateway and its instances are of the same moment. The first
+        // read inside it is where others can be in the way.
+        let transaction = reader.transaction()?;
+        patiently(|| transaction.query_row("SELECT count(*) FROM meta", [], |_| Ok(())))?;
+        look(&transaction)
+    }
+
+    fn write<T>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = locked(&self.writer);
+        let transaction = begin(&mut writer)?;
+        let done = act(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    fn change(
+        &self,
+        change: &Change,
+        points: Points,
+        act: impl FnOnce(&Transaction<'_>) -> Result<Receipt, StoreError>,
+    ) -> Result<Receipt, StoreError> {
+        crash_point(points.before);
+        let receipt = self.write(|transaction| once(transaction, change, || act(transaction)))?;
+        crash_point(points.committed);
+        Ok(receipt)
+    }
+}
+
+/// Where a test may kill the process around a transaction.
+struct Points {
+    before: &'static str,
+    committed: &'static str,
+}
+
+const CREATE: Points = Points {
+    before: "create.before",
+    committed: "create.committed",
+};
+const RELOAD: Points = Points {
+    before: "reload.before",
+    committed: "reload.committed",
+};
+const REVERT: Points = Points {
+    before: "revert.before",
+    committed: "revert.committed",
+};
+const OTHER: Points = Points {
+    before: "change.before",
+    committed: "change.committed",
+};
+
+/// A panic while the lock was held has rolled its transaction back: the connection is sound.
+fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Begins with the lock for writing, so that nothing later in the transaction can be refused.
+fn begin(writer: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    patiently(|| Transaction::new_unchecked(writer, TransactionBehavior::Immediate))
+}
+
+impl Store for Sqlite {
+    fn epoch(&self) -> Result<String, StoreError> {
+        let sql = "SELECT v FROM meta WHERE k = 'epoch'";
+        self.read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+    }
+
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
+    fn pulse(&self) -> Result<u64, StoreError> {
+        // Moves when any other connection commits, and all changes are made on another one.
+        let reader = locked(&self.reader);
+        patiently(|| reader.pragma_query_value(None, "data_version", |row| row.get(0)))
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let sql = "INSERT INTO meta(k, v) VALUES('probe', '') ON CONFLICT(k) DO NOTHING";
+            transaction.execute(sql, [])?;
+            Ok(())
+        })
+    }
+
+    fn find(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        self.read(|connection| gateways::snapshot(connection, key))
+    }
+
+    fn list(&self, filter: &ListFilter) -> Result<Vec<Snapshot>, StoreError> {
+        self.read(|connection| gateways::list(connection, filter))
+    }
+
+    fn versions(
+        &self,
+        gateway: &GatewayId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ConfigVersion>, StoreError> {
+        self.read(|connection| Ok(contents::list(connection, gateway, before, limit)?))
+    }
+
+    fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
+        let found = self.read(|connection| Ok(contents::one(connection, gateway, version)?))?;
+        found.ok_or_else(|| contents::missing(version))
+    }
+
+    fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
+        let found = self.read(|connection| Ok(contents::content(connection, gateway, version)?))?;
+        found.ok_or_else(|| contents::missing(version))
+    }
+
+    fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
+        self.change(change, CREATE, |transaction| {
+            changes::create(transaction, change, new)
+        })
+    }
+
+    fn update(
+        &self,
+        change: &Change,
+        key: &Key,
+        patch: &GatewayPatch,
+    ) -> Result<Receipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            changes::update(transaction, change, key, patch)
+        })
+    }
+
+    fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            changes::delete(transaction, change, key)
+        })
+    }
+
+    fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
+        self.change(change, RELOAD, |transaction| {
+            changes::publish(transaction, change, key, new)
+        })
+    }
+
+    fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
+        self.change(change, REVERT, |transaction| {
+            changes::revert(transaction, change, key, revert)
+        })
+    }
+
+    fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
+        let points = if matches!(ask, Ask::Reload { .. }) {
+            RELOAD
+        } else {
+            OTHER
+        };
+        self.change(change, points, |transaction| {
+            changes::ask(transaction, change, key, ask)
+        })
+    }
+
+    fn report(
+        &self,
+        now: Timestamp,
+        key: &Key,
+        report: &StatusReport,
+    ) -> Result<ReportReceipt, StoreError> {
+        self.write(|transaction| {
+            let gateway = gateways::find(transaction, key)?;
+            instances::report(transaction, now, &gateway, report)
+        })
+    }
+
+    fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            if tokens::add(transaction, change, token)? {
+                let detail = json!({"name": token.name, "kind": token.kind});
+                audit::record(
+                    transaction,
+                    change,
+                    "token.create",
+                    &token.hint,
+                    None,
+                    &detail,
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+        self.read(|connection| Ok(tokens::find(connection, hash)?))
+    }
+
+    fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.read(|connection| Ok(tokens::has_admin(connection, now)?))
+    }
+}

@@ -1,0 +1,7 @@
+//! What decides whether a configuration is one.
+
+mod contract;
+mod policy;
+
+pub use contract::Validator;
+pub use policy::PolicyValidator;

@@ -1,0 +1,65 @@
+//! The validator of `policy-config.yaml`.
+
+use kt_control_api::{ContentHash, ProblemItem};
+use kt_policy::{Problem, Source, parse};
+
+use super::Validator;
+
+/// Takes what the gateway can parse. Whether its patterns fit into the gateway's limits is for
+/// the gateway to say, which knows them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PolicyValidator;
+
+impl Validator for PolicyValidator {
+    fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>> {
+        let document = parse(&[Source::new(name, text)])
+            .map_err(|problems| problems.iter().map(item).collect::<Vec<_>>())?;
+        Ok(document
+            .sha256()
+            .parse()
+            .expect("a sha256 is 64 hexadecimal digits"))
+    }
+}
+
+fn item(problem: &Problem) -> ProblemItem {
+    ProblemItem {
+        code: problem.code.to_owned(),
+        message: problem.message.clone(),
+        pointer: Some(pointer(&problem.path)),
+        file: Some(problem.file.clone()),
+        // 0 means that there is no place.
+        line: (problem.line > 0).then_some(problem.line),
+        column: (problem.column > 0).then_some(problem.column),
+        suggestion: problem.suggestion.clone(),
+        hint: problem.help.clone(),
+    }
+}
+
+/// Turns `policies.chain[0]` into `/policies/chain/0`.
+fn pointer(path: &str) -> String {
+    path.split(['.', '[', ']'])
+        .filter(|part| !part.is_empty())
+        .fold(String::new(), |mut pointer, part| {
+            pointer.push('/');
+            pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+            pointer
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_pointers() {
+        assert_eq!(pointer("policies.chain[0]"), "/policies/chain/0");
+        assert_eq!(pointer(""), "");
+    }
+
+    #[test]
+    fn problems_keep_their_places() {
+        let problems = PolicyValidator.check("my.yaml", "pack: [").unwrap_err();
+        assert_eq!(problems[0].file.as_deref(), Some("my.yaml"));
+        assert_eq!(problems[0].line, Some(1));
+    }
+}

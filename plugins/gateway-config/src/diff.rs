@@ -1,0 +1,153 @@
+//! `kt gateway diff`.
+
+use kt_control_api::{Client, Gateway, Transport, connect, find_gateway};
+use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
+use kt_policy::{Diff, Document, Source};
+use serde_json::{Value, json};
+
+/// What the file is compared with.
+struct Base {
+    kind: &'static str,
+    version: u64,
+}
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let file = kt_policy_file::read(invocation, &invocation.args.texts("file"))?;
+    let client = connect(invocation, context)?;
+    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let base = choose(&gateway, invocation.args.text("against"))?;
+    let old = document(&client, &gateway, base.version)?;
+    let diff = kt_policy::diff(&old, &file.document);
+    let value = value(&gateway, &base, &old, &file, &diff)?;
+    let mut text = match invocation.args.text("format") {
+        Some("unified") => diff.unified(&format!("version {}", base.version), &file.name),
+        _ => diff.text(),
+    };
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let output = Output::new("kt.gateway.diff/1", value, View::Text(text)).named("/gateway");
+    if diff.changes.is_empty() {
+        return Ok(output);
+    }
+    let weakened = !diff.guards_weakened().is_empty();
+    let outcome = if weakened && invocation.args.flag("fail-on-weaken") {
+        "weakens"
+    } else {
+        Class::Negative.name()
+    };
+    Ok(output.outcome(outcome).note(format!(
+        "to publish exactly this: kt gateway reload --id {} --file {} --if-match {}",
+        gateway.name,
+        file.name.replace(", ", " --file "),
+        gateway.etag()
+    )))
+}
+
+/// Compares two versions of one gateway.
+///
+/// # Errors
+/// When a version does not exist or is not valid any more.
+pub(crate) fn compare_versions<T: Transport>(
+    client: &Client<T>,
+    gateway: &Gateway,
+    from: u64,
+    to: u64,
+) -> Result<Diff, Error> {
+    let (old, new) = (
+        document(client, gateway, from)?,
+        document(client, gateway, to)?,
+    );
+    Ok(kt_policy::diff(&old, &new))
+}
+
+fn document<T: Transport>(
+    client: &Client<T>,
+    gateway: &Gateway,
+    version: u64,
+) -> Result<Document, Error> {
+    let content = client.config_content(gateway.id.as_str(), version)?;
+    let source = Source::new(format!("version {version}"), content);
+    kt_policy::parse(&[source]).map_err(|problems| {
+        kt_policy_file::invalid(&problems).cause(format!(
+            "version {version} of gateway `{}` is not valid for this kt",
+            gateway.name
+        ))
+    })
+}
+
+fn choose(gateway: &Gateway, against: Option<&str>) -> Result<Base, Error> {
+    let applied = gateway
+        .instances
+        .iter()
+        .filter(|i| i.live)
+        .find_map(|i| i.applied.as_ref());
+    let desired = gateway.desired.as_ref().map(|d| d.version);
+    let nothing = |what: &str| {
+        Error::new(
+            Class::NotFound,
+            "no-version",
+            format!("gateway `{}` has no {what} configuration", gateway.name),
+        )
+    };
+    let published = |version: Option<u64>| {
+        version.ok_or_else(|| {
+            Error::new(
+                Class::Conflict,
+                "applied-unpublished",
+                "what runs was never published, so it cannot be compared",
+            )
+            .hint("compare with `--against desired`, or repair it with `kt gateway reconcile`")
+        })
+    };
+    match (against, applied) {
+        (Some("applied"), None) => Err(nothing("applied").hint("no instance is running")),
+        (Some("applied") | None, Some(applied)) => Ok(Base {
+            kind: "applied",
+            version: published(applied.version)?,
+        }),
+        (Some("desired") | None, _) => Ok(Base {
+            kind: "desired",
+            version: desired.ok_or_else(|| nothing("desired"))?,
+        }),
+        (Some(word), _) => word
+            .strip_prefix("version:")
+            .and_then(|n| n.parse().ok())
+            .map(|version| Base {
+                kind: "version",
+                version,
+            })
+            .ok_or_else(|| {
+                Error::new(
+                    Class::Usage,
+                    "bad-against",
+                    format!("`{word}` is nothing to compare with"),
+                )
+                .hint("use `applied`, `desired` or `version:N`")
+            }),
+    }
+}
+
+fn value(
+    gateway: &Gateway,
+    base: &Base,
+    old: &Document,
+    file: &kt_policy_file::PolicyFile,
+    diff: &Diff,
+) -> Result<Value, Error> {
+    let mut value = serde_json::to_value(diff)
+        .map_err(|e| Error::internal("the comparison cannot be written").cause(e))?;
+    if let Some(map) = value.as_object_mut() {
+        map.insert("gateway".to_owned(), json!(gateway.id));
+        map.insert(
+            "base".to_owned(),
+            json!({ "kind": base.kind, "version": base.version, "sha256": old.sha256() }),
+        );
+        map.insert(
+            "target".to_owned(),
+            json!({ "file": file.name, "sha256": file.document.sha256() }),
+        );
+        map.insert("etag".to_owned(), json!(gateway.etag().to_string()));
+    }
+    Ok(value)
+}

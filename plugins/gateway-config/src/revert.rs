@@ -1,0 +1,65 @@
+//! `kt gateway revert`.
+
+use crate::diff::compare_versions;
+use crate::rollout::{Change, follow, if_match, result};
+use kt_control_api::{Client, Gateway, Revert, Transport, connect, find_gateway};
+use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
+use serde_json::json;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let version = invocation.args.integer("version").unwrap_or(0);
+    let version = u64::try_from(version)
+        .ok()
+        .filter(|v| *v > 0)
+        .ok_or_else(|| {
+            Error::new(
+                Class::Usage,
+                "bad-version",
+                "`--version` must be a number from 1",
+            )
+        })?;
+    let if_match = if_match(invocation)?;
+    let client = connect(invocation, context)?;
+    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    if invocation.dry_run {
+        return preview(&client, &gateway, version);
+    }
+    let reason = invocation.args.text("reason").map(str::to_owned);
+    let answer = client.revert(gateway.id.as_str(), &Revert { version, reason }, if_match)?;
+    let change = Change {
+        schema: "kt.gateway.revert/1",
+        done: "reverted",
+        answer,
+    };
+    if change.answer.unchanged {
+        return Ok(result(&change, &change.answer.gateway, "unchanged"));
+    }
+    follow(&client, invocation, context, &change)
+}
+
+/// What the revert would change; nothing is published.
+fn preview<T: Transport>(
+    client: &Client<T>,
+    gateway: &Gateway,
+    version: u64,
+) -> Result<Output, Error> {
+    let desired = gateway
+        .desired
+        .as_ref()
+        .map(|d| d.version)
+        .ok_or_else(|| Error::new(Class::NotFound, "no-version", "nothing is desired yet"))?;
+    let diff = compare_versions(client, gateway, desired, version)?;
+    let value = json!({
+        "id": gateway.id,
+        "dry_run": true,
+        "from_version": desired,
+        "content_of": version,
+        "next_version": gateway.last_version + 1,
+        "changes": diff.changes,
+    });
+    let mut text = diff.text();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(Output::new("kt.gateway.revert/1", value, View::Text(text)).named("/content_of"))
+}

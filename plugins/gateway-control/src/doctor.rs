@@ -1,0 +1,60 @@
+//! The checks that this plugin adds to `kt doctor`.
+
+use kt_control_api::{Connection, connect};
+use kt_plugin_api::{Class, Context, Error, Invocation, Provider};
+use serde_json::{Value, json};
+
+pub(crate) struct Doctor;
+
+impl Provider for Doctor {
+    fn call(&self, method: &str, request: Value, context: &Context<'_>) -> Result<Value, Error> {
+        if method != "check" {
+            let message = format!("`kt.doctor/1` has no method `{method}`");
+            return Err(Error::new(Class::Plugin, "unsupported-method", message));
+        }
+        let invocation: Invocation = serde_json::from_value(request).map_err(|e| {
+            Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
+        })?;
+        Ok(json!([
+            control_plane(&invocation, context),
+            secrets(&invocation)
+        ]))
+    }
+}
+
+fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
+    let url = Connection::of(invocation).url;
+    let place = url.unwrap_or_else(|| "the embedded store".to_owned());
+    let asked = connect(invocation, context).and_then(|client| {
+        let version = client.service_version()?;
+        client.who_am_i()?;
+        Ok(version)
+    });
+    match asked {
+        Ok(version) => passed(
+            "control plane",
+            &format!("{place} answers: {} {}", version.product, version.version),
+        ),
+        Err(error) => failed("control plane", &place, &error),
+    }
+}
+
+fn secrets(invocation: &Invocation) -> Value {
+    match crate::secret::count(invocation) {
+        Ok(count) => passed("secrets", &format!("{count} stored")),
+        Err(error) => failed("secrets", "the store", &error),
+    }
+}
+
+fn passed(name: &str, message: &str) -> Value {
+    json!({ "name": name, "state": "passed", "message": message })
+}
+
+fn failed(name: &str, place: &str, error: &Error) -> Value {
+    let remedy = error
+        .hints
+        .first()
+        .cloned()
+        .unwrap_or_else(|| "check `api.url` and `api.token` with `kt config show`".to_owned());
+    json!({ "name": name, "state": "failed", "message": format!("{place}: {error}"), "remedy": remedy })
+}

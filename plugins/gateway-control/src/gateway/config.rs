@@ -1,0 +1,64 @@
+//! `kt gateway config`: the bytes of a version, as they were published.
+
+use kt_control_api::{Gateway, connect, find_gateway};
+use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
+use serde_json::json;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let client = connect(invocation, context)?;
+    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let wanted = invocation.args.text("version").unwrap_or("desired");
+    let version = number(&gateway, wanted)?;
+    let id = gateway.id.as_str();
+    let meta = client.config_version(id, version)?;
+    let content = client.config_content(id, version)?;
+    let value = json!({
+        "id": gateway.id,
+        "version": meta.version,
+        "sha256": meta.sha256,
+        "origin": meta.origin,
+        "author": meta.author,
+        "created_at": meta.created_at,
+        "content": content,
+    });
+    Ok(Output::new("kt.gateway.config/1", value, View::Text(content)).named("/version"))
+}
+
+/// The version that a word or number means.
+fn number(gateway: &Gateway, wanted: &str) -> Result<u64, Error> {
+    let nothing = |what: &str| {
+        Error::new(
+            Class::NotFound,
+            "no-version",
+            format!("gateway `{}` has no {what} configuration", gateway.name),
+        )
+    };
+    match wanted {
+        "desired" => gateway
+            .desired
+            .as_ref()
+            .map(|d| d.version)
+            .ok_or_else(|| nothing("desired")),
+        "applied" => {
+            let applied = gateway
+                .instances
+                .iter()
+                .filter(|i| i.live)
+                .find_map(|i| i.applied.as_ref());
+            let applied =
+                applied.ok_or_else(|| nothing("applied").hint("no instance is running"))?;
+            applied.version.ok_or_else(|| {
+                nothing("published applied")
+                    .hint("what it serves was never published; see `kt gateway inspect`")
+            })
+        }
+        number => number.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+            Error::new(
+                Class::Usage,
+                "bad-version",
+                format!("`{number}` is no version"),
+            )
+            .hint("use a number from 1, `desired` or `applied`")
+        }),
+    }
+}

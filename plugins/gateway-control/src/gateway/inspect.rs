@@ -1,0 +1,103 @@
+//! `kt gateway inspect`.
+
+use kt_control_api::{ConfigVersion, Gateway, connect, find_gateway};
+use kt_plugin_api::{Column, Context, Error, Field, Format, Invocation, Output, View};
+use serde_json::{Value, json};
+
+/// How many versions of the history are shown.
+const HISTORY: u32 = 10;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let client = connect(invocation, context)?;
+    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let history = client
+        .config_versions(gateway.id.as_str(), Some(HISTORY), None)?
+        .items;
+    let value = value(&gateway, &history);
+    let view = View::Sections(vec![
+        View::Fields(vec![
+            Field::new("ID", "/id"),
+            Field::new("Name", "/name"),
+            Field::new("Description", "/description"),
+            Field::new("State", "/state").format(Format::State),
+            Field::new("Desired version", "/desired/version"),
+            Field::new("Desired SHA-256", "/desired/sha256"),
+            Field::new("Applied version", "/applied/version"),
+            Field::new("Applied SHA-256", "/applied/sha256"),
+            Field::new("Rejected because", "/last_rejection/message"),
+            Field::new("Rejected at", "/last_rejection/place"),
+            Field::new("ETag", "/etag"),
+            Field::new("Created", "/created_at").format(Format::Age),
+        ]),
+        View::Table {
+            rows: "/instances".to_owned(),
+            columns: vec![
+                Column::new("INSTANCE", "/instance_id"),
+                Column::new("STATE", "/state").format(Format::State),
+                Column::new("APPLIED", "/applied/version"),
+                Column::new("SOURCE", "/source"),
+                Column::new("LISTEN", "/listen"),
+                Column::new("SEEN", "/seen_at").format(Format::Age),
+            ],
+            empty: "no instance is running".to_owned(),
+        },
+        View::Table {
+            rows: "/history".to_owned(),
+            columns: vec![
+                Column::new("VERSION", "/version"),
+                Column::new("ORIGIN", "/origin"),
+                Column::new("AUTHOR", "/author"),
+                Column::new("SHA256", "/sha256").format(Format::Hash),
+                Column::new("CREATED", "/created_at").format(Format::Age),
+                Column::new("MESSAGE", "/message"),
+            ],
+            empty: "no configuration has been published".to_owned(),
+        },
+    ]);
+    Ok(Output::new("kt.gateway.inspect/1", value, view).named("/id"))
+}
+
+fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
+    let live = gateway.instances.iter().filter(|i| i.live);
+    let applied = live.clone().find_map(|i| i.applied.as_ref());
+    let rejection = live.clone().find_map(|i| i.rejection.as_ref());
+    let instances: Vec<Value> = gateway
+        .instances
+        .iter()
+        .map(|i| {
+            let state =
+                kt_control_api::State::of_instance(gateway.desired.as_ref(), gateway.generation, i);
+            let mut instance = json!(i);
+            if let Some(map) = instance.as_object_mut() {
+                map.insert("state".to_owned(), json!(state));
+            }
+            instance
+        })
+        .collect();
+    let mut rejection = json!(rejection);
+    let place = ["file", "line", "column"].map(|key| {
+        rejection
+            .get(key)
+            .filter(|v| !v.is_null())
+            .map(|v| v.to_string().trim_matches('"').to_owned())
+    });
+    let place: Vec<String> = place.into_iter().flatten().collect();
+    if let Some(map) = rejection.as_object_mut() {
+        map.insert("place".to_owned(), place.join(":").into());
+    }
+    json!({
+        "id": gateway.id,
+        "name": gateway.name,
+        "description": gateway.description,
+        "labels": gateway.labels,
+        "state": gateway.state,
+        "etag": gateway.etag().to_string(),
+        "desired": gateway.desired,
+        "applied": applied,
+        "last_rejection": rejection,
+        "instances": instances,
+        "history": history,
+        "created_at": gateway.created_at,
+        "updated_at": gateway.updated_at,
+    })
+}

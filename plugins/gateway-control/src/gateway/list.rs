@@ -1,0 +1,78 @@
+//! `kt gateway list`.
+
+use super::create::labels;
+use kt_control_api::{Gateway, ListQuery, State, connect};
+use kt_plugin_api::{Class, Column, Context, Error, Format, Invocation, Output, View};
+use serde_json::{Value, json};
+
+/// The most that the API gives on one page.
+const PAGE: u32 = 200;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let limit = invocation.args.integer("limit").unwrap_or(100);
+    let limit = usize::try_from(limit)
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| Error::new(Class::Usage, "bad-limit", "`--limit` must be above 0"))?;
+    let client = connect(invocation, context)?;
+    let mut query = ListQuery {
+        limit: Some(PAGE.min(u32::try_from(limit).unwrap_or(PAGE))),
+        state: invocation.args.text("state").and_then(State::from_word),
+        labels: labels(&invocation.args.texts("label"))?,
+        ..ListQuery::default()
+    };
+    let mut items: Vec<Gateway> = Vec::new();
+    let more = loop {
+        context.check()?;
+        let page = client.list_gateways(&query)?;
+        items.extend(page.items);
+        query.cursor = page.next_cursor;
+        if items.len() >= limit || query.cursor.is_none() {
+            break items.len() > limit || query.cursor.is_some();
+        }
+    };
+    items.truncate(limit);
+    let rows: Vec<Value> = items.iter().map(row).collect();
+    let view = View::Table {
+        rows: String::new(),
+        columns: vec![
+            Column::new("ID", "/id"),
+            Column::new("NAME", "/name"),
+            Column::new("STATE", "/state").format(Format::State),
+            Column::new("DESIRED", "/desired_version"),
+            Column::new("APPLIED", "/applied_version"),
+            Column::new("INSTANCES", "/live_instances"),
+            Column::new("SHA256", "/sha256").format(Format::Hash).wide(),
+            Column::new("CREATED", "/created_at").format(Format::Age),
+            Column::new("DESCRIPTION", "/description").wide(),
+        ],
+        empty: "there are no gateways yet; `kt gateway create` registers one".to_owned(),
+    };
+    let output = Output::new("kt.gateway.list/1", Value::Array(rows), view).named("/id");
+    Ok(if more {
+        output.note(format!("only the first {limit} are shown; raise `--limit`"))
+    } else {
+        output
+    })
+}
+
+fn row(gateway: &Gateway) -> Value {
+    let live: Vec<_> = gateway.instances.iter().filter(|i| i.live).collect();
+    let applied = live
+        .iter()
+        .find_map(|i| i.applied.as_ref())
+        .and_then(|a| a.version);
+    json!({
+        "id": gateway.id,
+        "name": gateway.name,
+        "description": gateway.description,
+        "labels": gateway.labels,
+        "state": gateway.state,
+        "desired_version": gateway.desired.as_ref().map(|d| d.version),
+        "applied_version": applied,
+        "sha256": gateway.desired.as_ref().map(|d| d.sha256),
+        "live_instances": live.len(),
+        "created_at": gateway.created_at,
+        "updated_at": gateway.updated_at,
+    })
+}

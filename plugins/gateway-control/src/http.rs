@@ -1,0 +1,215 @@
+//! The control plane behind an address: provider `http` of `kt.control-plane/1`.
+
+use kt_control_api::{
+    Connection, Envelope, Method, Request, Response, TransportError, TransportErrorKind,
+};
+use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
+use reqwest::{Client, Url};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+/// A server that takes longer to accept a connection is not there.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long an answer may take, beyond the wait that a long-poll asks for.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How often cancellation is looked at; below what a person notices.
+const TICK: Duration = Duration::from_millis(50);
+/// The largest answer: a configuration and its envelope.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
+pub(crate) struct HttpControlPlane;
+
+impl ControlPlane for HttpControlPlane {
+    fn request(&self, request: Value, context: &Context<'_>) -> Result<Value, Error> {
+        let envelope: Envelope = serde_json::from_value(request).map_err(|e| {
+            Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
+        })?;
+        let url = target(&envelope)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Error::internal("no runtime for the request").cause(e))?;
+        let response = runtime.block_on(async {
+            let client = client(&url).map_err(unusable)?;
+            cancellable(send(&client, url, &envelope), context).await
+        })?;
+        serde_json::to_value(response)
+            .map_err(|e| Error::internal("the answer cannot be passed on").cause(e))
+    }
+}
+
+fn unusable(error: impl std::fmt::Display) -> Error {
+    Error::internal("no HTTP client").cause(error)
+}
+
+fn target(envelope: &Envelope) -> Result<Url, Error> {
+    let base = envelope.connection.url.clone().unwrap_or_default();
+    let bad = |why: &str| {
+        Error::new(
+            Class::Settings,
+            "bad-api-url",
+            format!("`{base}` is no address of a control plane"),
+        )
+        .cause(why)
+        .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`")
+    };
+    let url = Url::parse(&format!("{base}{}", envelope.request.target()))
+        .map_err(|e| bad(&e.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad("it is neither http nor https"));
+    }
+    if url.scheme() == "http" && envelope.connection.token.is_some() && !is_loopback(&url) {
+        return Err(bad(
+            "the token would travel in clear: only loopback may use http",
+        ));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Reading the system's certificates costs milliseconds, so they are read for
+/// https alone.
+fn client(url: &Url) -> reqwest::Result<Client> {
+    // Fails only when a provider is installed already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let builder = Client::builder()
+        .connect_timeout(CONNECT)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("kt/", env!("CARGO_PKG_VERSION")));
+    if url.scheme() == "https" {
+        return builder.build();
+    }
+    let none = rustls::ClientConfig::builder()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    builder.tls_backend_preconfigured(none).build()
+}
+
+async fn send(client: &Client, url: Url, envelope: &Envelope) -> Result<Response, TransportError> {
+    let Envelope {
+        connection,
+        request,
+    } = envelope;
+    let answer = build(client, url, connection, request)
+        .send()
+        .await
+        .map_err(|e| transport_error(&e, connection))?;
+    let status = answer.status().as_u16();
+    let headers: BTreeMap<String, String> = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
+        .collect();
+    let body = read_body(answer, connection).await?;
+    Ok(Response {
+        status,
+        headers,
+        body: (!body.is_empty()).then_some(body),
+    })
+}
+
+fn build(
+    client: &Client,
+    url: Url,
+    connection: &Connection,
+    request: &Request,
+) -> reqwest::RequestBuilder {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let wait = request
+        .query
+        .get("wait")
+        .and_then(|w| w.parse().ok())
+        .unwrap_or(0);
+    let mut builder = client
+        .request(method, url)
+        .timeout(ANSWER + Duration::from_secs(wait + wait / 16));
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(token) = &connection.token {
+        builder = builder.bearer_auth(token);
+    }
+    match &request.body {
+        Some(body) => builder.body(body.clone()),
+        None => builder,
+    }
+}
+
+async fn read_body(
+    mut answer: reqwest::Response,
+    connection: &Connection,
+) -> Result<String, TransportError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|e| transport_error(&e, connection))?
+    {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_ANSWER {
+            return Err(TransportError::new(
+                TransportErrorKind::Other,
+                "the answer is larger than 8 MiB",
+            ));
+        }
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| TransportError::new(TransportErrorKind::Other, "the answer is not UTF-8"))
+}
+
+/// What is known of a request that failed: one that never connected had no
+/// effect. The URL is left out of the cause, since it says nothing new.
+fn transport_error(error: &reqwest::Error, connection: &Connection) -> TransportError {
+    let url = connection.url.as_deref().unwrap_or_default();
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let (kind, what) = if error.is_connect() || error.is_builder() {
+        (
+            TransportErrorKind::Unavailable,
+            "cannot reach the control plane at",
+        )
+    } else {
+        (
+            TransportErrorKind::UnknownEffect,
+            "no answer from the control plane at",
+        )
+    };
+    TransportError::new(kind, format!("{what} {url}: {cause}"))
+}
+
+async fn cancellable(
+    work: impl Future<Output = Result<Response, TransportError>>,
+    context: &Context<'_>,
+) -> Result<Response, Error> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        if let Ok(done) = tokio::time::timeout(TICK, &mut work).await {
+            return done.map_err(Error::from);
+        }
+        // It was sent: whether it took effect is not known.
+        if context.cancelled() == Some(Cancel::Deadline) {
+            let message = "timed out waiting for the control plane";
+            return Err(Error::new(Class::UnknownEffect, "timeout", message));
+        }
+        context.check()?;
+    }
+}

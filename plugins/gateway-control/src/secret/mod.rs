@@ -1,0 +1,8 @@
+//! Secrets for `secret_key_ref: {store: NAME}`.
+
+mod command;
+mod provider;
+mod store;
+
+pub(crate) use command::{count, list, remove, set};
+pub(crate) use provider::SecretsProvider;

@@ -1,0 +1,41 @@
+//! Calls of a running gateway.
+
+use crate::client::call::read;
+use crate::{
+    ApiError, Client, DesiredQuery, Method, Poll, Request, StatusAnswer, StatusReport, Transport,
+};
+
+impl<T: Transport> Client<T> {
+    /// Returns what is desired as soon as it is newer than `query.index`.
+    ///
+    /// # Errors
+    /// `NotFound` when the gateway is deleted.
+    pub fn desired(&self, id: &str, query: &DesiredQuery) -> Result<Poll, ApiError> {
+        let mut request = Request::new(Method::Get, format!("/v1/gateways/{id}/desired"))
+            .with_query("index", query.index)
+            .with_query("wait", query.wait);
+        if let Some(epoch) = &query.epoch {
+            request = request.with_query("epoch", epoch);
+        }
+        if let Some(instance) = &query.instance {
+            request = request.with_query("instance", instance);
+        }
+        let response = self.send(&request)?;
+        if response.status == 304 {
+            return Ok(Poll::Unchanged);
+        }
+        read(&response).map(Poll::Changed)
+    }
+
+    /// Reports how an instance stands. Needs no key: a report that comes twice is ignored.
+    ///
+    /// # Errors
+    /// `NotFound` when the gateway is deleted.
+    pub fn report_status(&self, id: &str, report: &StatusReport) -> Result<StatusAnswer, ApiError> {
+        self.change(
+            Request::new(Method::Post, format!("/v1/gateways/{id}/status")),
+            report,
+            None,
+        )
+    }
+}

@@ -1,0 +1,138 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::{
+    Class, Client, CreateGateway, Etag, Poll, Problem, Reload, Request, Response, Slug, Transport,
+    TransportError, TransportErrorKind,
+};
+
+/// Answers from a list and remembers what was asked.
+struct Script {
+    answers: RefCell<Vec<Result<Response, TransportError>>>,
+    asked: RefCell<Vec<Request>>,
+}
+
+impl Script {
+    fn client(answers: Vec<Result<Response, TransportError>>) -> Client<Self> {
+        Client::new(Self {
+            answers: RefCell::new(answers),
+            asked: RefCell::default(),
+        })
+    }
+}
+
+impl Transport for Script {
+    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        self.asked.borrow_mut().push(request.clone());
+        self.answers.borrow_mut().remove(0)
+    }
+}
+
+fn response(status: u16, body: &str) -> Response {
+    Response {
+        status,
+        headers: BTreeMap::new(),
+        body: Some(body.to_owned()),
+    }
+}
+
+fn lost(kind: TransportErrorKind) -> TransportError {
+    TransportError::new(kind, "lost")
+}
+
+#[test]
+fn a_post_is_repeated_once_with_the_same_key_when_its_effect_is_unknown() {
+    let client = Script::client(vec![
+        Err(lost(TransportErrorKind::UnknownEffect)),
+        Err(lost(TransportErrorKind::Unavailable)),
+    ]);
+    let error = client
+        .create_gateway(&CreateGateway::default())
+        .unwrap_err();
+    assert_eq!(
+        error.class,
+        Class::UnknownEffect,
+        "the first attempt may have taken effect"
+    );
+    let asked = client.transport().asked.borrow();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[0].headers.contains_key("idempotency-key"));
+    assert_eq!(asked[0], asked[1]);
+}
+
+#[test]
+fn two_posts_have_two_keys() {
+    let gone = || Ok(response(410, "{}"));
+    let client = Script::client(vec![gone(), gone()]);
+    client
+        .reload("edge", &Reload::default(), Some(Etag(7)))
+        .unwrap_err();
+    client.reload("edge", &Reload::default(), None).unwrap_err();
+    let asked = client.transport().asked.borrow();
+    assert_ne!(
+        asked[0].headers["idempotency-key"],
+        asked[1].headers["idempotency-key"]
+    );
+    assert_eq!(asked[0].headers["if-match"], "\"7\"");
+    assert!(!asked[1].headers.contains_key("if-match"));
+}
+
+#[test]
+fn problem_documents_become_errors_of_their_class() {
+    for (slug, class) in [
+        (Slug::Unauthenticated, Class::NotAuthorised),
+        (Slug::NotFound, Class::NotFound),
+        (Slug::VersionConflict, Class::Conflict),
+        (Slug::ValidationFailed, Class::Usage),
+        (Slug::StorageBusy, Class::Unavailable),
+    ] {
+        let body = serde_json::to_string(&Problem::new(slug, "why")).unwrap();
+        let client = Script::client(vec![Ok(response(slug.status(), &body))]);
+        let error = client.gateway("edge").unwrap_err();
+        assert_eq!(
+            (error.class, error.code, error.status),
+            (class, Some(slug), slug.status())
+        );
+        assert_eq!(
+            (error.id(), error.to_string()),
+            (slug.as_str(), "why".to_owned())
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_problem_document_is_sorted_by_status() {
+    let client = Script::client(vec![
+        Ok(response(502, "<html>")),
+        Ok(response(200, "<html>")),
+    ]);
+    assert_eq!(
+        client.gateway("edge").unwrap_err().class,
+        Class::Unavailable
+    );
+    assert_eq!(
+        client.gateway("edge").unwrap_err().class,
+        Class::Incompatible
+    );
+}
+
+#[test]
+fn transport_errors_keep_their_meaning() {
+    for (kind, class) in [
+        (TransportErrorKind::Unavailable, Class::Unavailable),
+        (TransportErrorKind::Cancelled, Class::Interrupted),
+        (TransportErrorKind::UnknownEffect, Class::UnknownEffect),
+    ] {
+        let client = Script::client(vec![Err(lost(kind))]);
+        assert_eq!(client.gateway("edge").unwrap_err().class, class);
+    }
+}
+
+#[test]
+fn an_ended_wait_is_no_error() {
+    let client = Script::client(vec![Ok(response(304, ""))]);
+    assert_eq!(
+        client.desired("edge", &crate::DesiredQuery::default()),
+        Ok(Poll::Unchanged)
+    );
+}

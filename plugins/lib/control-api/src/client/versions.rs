@@ -1,0 +1,71 @@
+//! Calls about config versions.
+
+use crate::{
+    ActionAnswer, ApiError, Class, Client, ConfigVersion, Etag, Method, Page, PublishConfig,
+    Request, Transport,
+};
+
+impl<T: Transport> Client<T> {
+    /// Publishes a configuration as the next version and makes it desired.
+    ///
+    /// # Errors
+    /// `Usage` with every reason and its place when the configuration is not valid; `Conflict`
+    /// when the gateway changed since `if_match`.
+    pub fn publish_config(
+        &self,
+        id: &str,
+        publish: &PublishConfig,
+        if_match: Option<Etag>,
+    ) -> Result<ActionAnswer, ApiError> {
+        self.post(
+            format!("/v1/gateways/{id}/config-versions"),
+            publish,
+            if_match,
+        )
+    }
+
+    /// Lists one page of versions, the newest first.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such gateway.
+    pub fn config_versions(
+        &self,
+        id: &str,
+        limit: Option<u32>,
+        cursor: Option<&str>,
+    ) -> Result<Page<ConfigVersion>, ApiError> {
+        let mut request = Request::new(Method::Get, format!("/v1/gateways/{id}/config-versions"));
+        if let Some(limit) = limit {
+            request = request.with_query("limit", limit);
+        }
+        if let Some(cursor) = cursor {
+            request = request.with_query("cursor", cursor);
+        }
+        self.get(&request)
+    }
+
+    /// Returns one version without its content.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such gateway or version.
+    pub fn config_version(&self, id: &str, version: u64) -> Result<ConfigVersion, ApiError> {
+        let path = format!("/v1/gateways/{id}/config-versions/{version}");
+        self.get(&Request::new(Method::Get, path))
+    }
+
+    /// Returns the content of one version, verbatim.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such gateway or version.
+    pub fn config_content(&self, id: &str, version: u64) -> Result<String, ApiError> {
+        let path = format!("/v1/gateways/{id}/config-versions/{version}/content");
+        let response = self.send(&Request::new(Method::Get, path))?;
+        response.body.ok_or_else(|| {
+            ApiError::bare(
+                Class::Incompatible,
+                response.status,
+                "the answer has no content",
+            )
+        })
+    }
+}

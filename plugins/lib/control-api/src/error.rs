@@ -1,0 +1,135 @@
+//! A failed call, sorted by what the caller can do about it.
+
+use crate::{Gateway, GatewayId, Problem, ProblemItem, Slug, TransportError, TransportErrorKind};
+
+/// What kind of failure it is. Each has one exit code in the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The input is at fault; nothing was changed.
+    Usage,
+    /// A token is missing or not enough.
+    NotAuthorised,
+    /// No such thing.
+    NotFound,
+    /// Exists already, or changed meanwhile.
+    Conflict,
+    /// Not reachable or not able to serve; nothing was changed.
+    Unavailable,
+    /// Sent, but without an answer.
+    UnknownEffect,
+    /// Made by another version than this one can deal with.
+    Incompatible,
+    /// The caller gave up.
+    Interrupted,
+    /// A bug in kt.
+    Bug,
+}
+
+impl Class {
+    /// Returns the name of the class, which is that of the plugin API's class.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::NotAuthorised => "unauthorised",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+            Self::UnknownEffect => "unknown-effect",
+            Self::Incompatible => "plugin",
+            Self::Interrupted => "interrupted",
+            Self::Bug => "internal",
+        }
+    }
+
+    fn of_status(status: u16) -> Self {
+        match status {
+            401 | 403 => Self::NotAuthorised,
+            404 | 410 => Self::NotFound,
+            409 | 412 => Self::Conflict,
+            408 | 429 | 502..=504 => Self::Unavailable,
+            400..=499 => Self::Usage,
+            _ => Self::Bug,
+        }
+    }
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{detail}")]
+pub struct ApiError {
+    /// What kind of failure it is.
+    pub class: Class,
+    /// HTTP status; 0 when there was no response.
+    pub status: u16,
+    /// The cause; `None` when there was no response or it was no problem document.
+    pub code: Option<Slug>,
+    /// What happened, for people.
+    pub detail: String,
+    /// Every reason, where there are several.
+    pub errors: Vec<ProblemItem>,
+    /// The gateway as it is, after a conflict.
+    pub current: Option<Box<Gateway>>,
+    /// The gateway that has the name already.
+    pub existing_id: Option<GatewayId>,
+    /// Id of the request, to be found in the server's log.
+    pub request_id: Option<String>,
+}
+
+impl ApiError {
+    /// Returns the name of the cause: the slug, or the class when there is none.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.code.map_or_else(|| self.class.name(), Slug::as_str)
+    }
+
+    pub(crate) fn bare(class: Class, status: u16, detail: impl Into<String>) -> Self {
+        Self {
+            class,
+            status,
+            code: None,
+            detail: detail.into(),
+            errors: Vec::new(),
+            current: None,
+            existing_id: None,
+            request_id: None,
+        }
+    }
+
+    pub(crate) fn from_status(status: u16) -> Self {
+        let detail = format!("the control plane answered with status {status} and no explanation");
+        Self::bare(Class::of_status(status), status, detail)
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        let class = problem
+            .code
+            .class()
+            .unwrap_or_else(|| Class::of_status(problem.status));
+        Self {
+            class,
+            status: problem.status,
+            code: Some(problem.code),
+            detail: problem.detail,
+            errors: problem.errors,
+            current: problem.current,
+            existing_id: problem.existing_id,
+            request_id: problem.instance,
+        }
+    }
+}
+
+impl From<TransportError> for ApiError {
+    fn from(error: TransportError) -> Self {
+        let class = match error.kind {
+            TransportErrorKind::Unavailable
+            | TransportErrorKind::Timeout
+            | TransportErrorKind::Other => Class::Unavailable,
+            TransportErrorKind::UnknownEffect => Class::UnknownEffect,
+            TransportErrorKind::Cancelled => Class::Interrupted,
+        };
+        Self::bare(class, 0, error.message)
+    }
+}

@@ -1,0 +1,175 @@
+//! Gateways: what is written and what is shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ConfigVersion, ContentHash, Etag, GatewayId, Instance, State, Timestamp, Token, TokenId,
+};
+
+/// What a gateway is meant to serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desired {
+    /// Number of the version.
+    pub version: u64,
+    /// Moves with everything a gateway must act on: publish, revert, reload, reconcile.
+    pub generation: u64,
+    /// Hash of the canonical form of the version.
+    pub sha256: ContentHash,
+}
+
+/// A gateway as the control plane shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gateway {
+    /// Never changes.
+    pub id: GatewayId,
+    /// Unique among gateways that are not deleted.
+    pub name: String,
+    /// Free text.
+    #[serde(default)]
+    pub description: String,
+    /// Free key and value pairs.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When name, description, labels or what is desired last changed.
+    pub updated_at: Timestamp,
+    /// Moves with each change of the gateway, never with reports; see [`Gateway::etag`].
+    pub rev: u64,
+    /// Moves with everything the gateway must act on.
+    pub generation: u64,
+    /// Highest version number.
+    pub last_version: u64,
+    /// What it is meant to serve; `None` until something is published.
+    #[serde(default)]
+    pub desired: Option<Desired>,
+    /// Its processes, the live ones first.
+    #[serde(default)]
+    pub instances: Vec<Instance>,
+    /// How it stands.
+    pub state: State,
+}
+
+impl Gateway {
+    /// Returns the tag to send as `If-Match` with a change that builds on this view.
+    #[must_use]
+    pub fn etag(&self) -> Etag {
+        Etag(self.rev)
+    }
+}
+
+/// Registers a gateway, with its first version when there is `content`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateGateway {
+    /// Its name; see [`crate::check_name`].
+    pub name: String,
+    /// Free text.
+    #[serde(default)]
+    pub description: String,
+    /// Free key and value pairs.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// The first configuration, verbatim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Name of the file that `content` was read from, for messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Why, for the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Whether to make the token with which the gateway will report. Ignored without a server.
+    #[serde(default)]
+    pub issue_token: bool,
+}
+
+/// The answer to [`CreateGateway`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Created {
+    /// The gateway.
+    pub gateway: Gateway,
+    /// Its first version, when there was content.
+    #[serde(default)]
+    pub version: Option<ConfigVersion>,
+    /// The gateway's token. Shown this once: a repeat of the same request does not have it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::token::exposed"
+    )]
+    pub token: Option<Token>,
+}
+
+/// Changes what people say about a gateway; absent keys stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayPatch {
+    /// New name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// New description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Labels to set, or with `null` to remove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; `None` on the last one.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+}
+
+/// Who the caller is to the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhoAmI {
+    /// The name that appears in the history.
+    pub actor: String,
+    /// `admin`, `read` or `gateway`.
+    pub scope: String,
+    /// The only gateway the caller may act for, when the scope is `gateway`.
+    #[serde(default)]
+    pub gateway: Option<GatewayId>,
+    /// The token in use, if any.
+    #[serde(default)]
+    pub token: Option<TokenId>,
+    /// When the token ends, if it does.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the control plane is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceVersion {
+    /// Always `kt`.
+    pub product: String,
+    /// Version of the control plane.
+    pub version: String,
+    /// Version of the API, as in its paths.
+    pub api: String,
+    /// Version of the schema in its store.
+    pub schema: u32,
+    /// Whether it runs in the caller's process or as a server.
+    pub service: Service,
+}
+
+/// How the control plane is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// In the caller's process.
+    Embedded,
+    /// A server.
+    Server,
+    /// A word of a newer control plane.
+    #[serde(other)]
+    Unknown,
+}

@@ -1,0 +1,139 @@
+//! Identifiers: a prefix that says what is named, and 80 random bits in base32.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// RFC 4648 base32 in lower case: no character needs quoting in a shell, a URL or a file name.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// Characters after the prefix; 16 characters of 5 bits make collisions irrelevant (80 bits).
+const LENGTH: usize = 16;
+
+/// Returns `length` random base32 characters.
+///
+/// # Panics
+/// When the operating system has no randomness to give, on which nothing safe can be built.
+#[must_use]
+pub fn random_base32(length: usize) -> String {
+    let mut bytes = vec![0_u8; length];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    // 256 is a multiple of 32, so the remainder is unbiased.
+    bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect()
+}
+
+/// Says that a text is not an identifier of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a {what} id: expected `{prefix}` and 16 characters of a-z and 2-7")]
+pub struct IdError {
+    what: &'static str,
+    prefix: &'static str,
+}
+
+fn is_body(text: &str) -> bool {
+    text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte))
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// What every identifier of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Makes a new identifier.
+            ///
+            /// # Panics
+            /// When the operating system has no randomness to give.
+            #[must_use]
+            pub fn random() -> Self {
+                Self(format!("{}{}", Self::PREFIX, random_base32(LENGTH)))
+            }
+
+            /// Returns the identifier as text, prefix included.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                match text.strip_prefix(Self::PREFIX) {
+                    Some(body) if is_body(body) => Ok(Self(text.to_owned())),
+                    _ => Err(IdError { what: $what, prefix: Self::PREFIX }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// Names a gateway for ever, across renames.
+    GatewayId, "gw_", "gateway"
+);
+identifier!(
+    /// Names one running process of a gateway; made anew by each process.
+    InstanceId, "in_", "instance"
+);
+identifier!(
+    /// Names a token without being one.
+    TokenId, "tok_", "token"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_ids_parse_and_differ() {
+        let id = GatewayId::random();
+        assert_eq!(id.as_str().parse::<GatewayId>(), Ok(id.clone()));
+        assert_eq!(id.as_str().len(), 19);
+        assert_ne!(id, GatewayId::random());
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        for text in [
+            "",
+            "gw_",
+            "gw_abc123",
+            "in_aaaaaaaaaaaaaaaa",
+            "gw_AAAAAAAAAAAAAAAA",
+        ] {
+            assert!(text.parse::<GatewayId>().is_err(), "{text}");
+        }
+        assert!(serde_json::from_str::<GatewayId>("\"gw_../../../../etc\"").is_err());
+    }
+}

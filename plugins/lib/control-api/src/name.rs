@@ -1,0 +1,127 @@
+//! Limits on what people may call and describe a gateway.
+
+/// Largest configuration in bytes, as in the reference's 1 MiB limit on a configuration body.
+pub const MAX_CONTENT_BYTES: usize = 1024 * 1024;
+/// Longest description in characters.
+pub const MAX_DESCRIPTION_CHARS: usize = 1024;
+/// Longest message or reason of a change in characters.
+pub const MAX_MESSAGE_CHARS: usize = 1024;
+/// Most labels of one gateway.
+pub const MAX_LABELS: usize = 32;
+/// Longest name and longest label key: 63, the length of a DNS label, so that a name can become one.
+const MAX_NAME_CHARS: usize = 63;
+/// Longest label value in characters.
+const MAX_LABEL_VALUE_CHARS: usize = 255;
+
+/// Says which limit a text breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// The name is empty, too long, or has characters that would need quoting.
+    #[error(
+        "a name has 1 to 63 characters of a-z, A-Z, 0-9, `.`, `_` and `-`, and begins with a letter or digit"
+    )]
+    Name,
+    /// The name could be taken for an id.
+    #[error("a name must not begin with `gw_`, which marks ids")]
+    NameLikeId,
+    /// The description is too long or has control characters.
+    #[error("a description has at most 1024 characters and no control characters")]
+    Description,
+    /// The message or reason is too long or has control characters.
+    #[error("a message has at most 1024 characters and no control characters")]
+    Message,
+    /// The label's key or value is out of bounds.
+    #[error(
+        "a label's key follows the rules of names, and its value has at most 255 characters and no control characters"
+    )]
+    Label,
+}
+
+/// Checks the name of a gateway.
+///
+/// # Errors
+/// Says which rule the name breaks.
+pub fn check_name(name: &str) -> Result<(), LimitError> {
+    if name.starts_with("gw_") {
+        return Err(LimitError::NameLikeId);
+    }
+    if is_plain(name) {
+        Ok(())
+    } else {
+        Err(LimitError::Name)
+    }
+}
+
+/// Checks a description.
+///
+/// # Errors
+/// Says that it is too long or has control characters.
+pub fn check_description(text: &str) -> Result<(), LimitError> {
+    if fits(text, MAX_DESCRIPTION_CHARS) {
+        Ok(())
+    } else {
+        Err(LimitError::Description)
+    }
+}
+
+/// Checks the message or reason of a change.
+///
+/// # Errors
+/// Says that it is too long or has control characters.
+pub fn check_message(text: &str) -> Result<(), LimitError> {
+    if fits(text, MAX_MESSAGE_CHARS) {
+        Ok(())
+    } else {
+        Err(LimitError::Message)
+    }
+}
+
+/// Checks one label.
+///
+/// # Errors
+/// Says that key or value is out of bounds.
+pub fn check_label(key: &str, value: &str) -> Result<(), LimitError> {
+    let good = is_plain(key) && fits(value, MAX_LABEL_VALUE_CHARS);
+    if good { Ok(()) } else { Err(LimitError::Label) }
+}
+
+fn is_plain(name: &str) -> bool {
+    name.len() <= MAX_NAME_CHARS
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+fn fits(text: &str, limit: usize) -> bool {
+    // Line breaks are control characters people do write in a description.
+    text.chars().count() <= limit && !text.chars().any(|c| c.is_control() && c != '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_need_no_quoting_and_are_not_ids() {
+        for name in ["edge", "EU-1", "a.b_c", "7"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for name in ["", ".", "-x", "a b", "é", "a/b", &"x".repeat(64)] {
+            assert_eq!(check_name(name), Err(LimitError::Name), "{name}");
+        }
+        assert_eq!(check_name("gw_x"), Err(LimitError::NameLikeId));
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        assert_eq!(check_description("two\nlines"), Ok(()));
+        assert_eq!(
+            check_description("\u{1b}[31m"),
+            Err(LimitError::Description)
+        );
+        assert_eq!(check_message(&"x".repeat(1025)), Err(LimitError::Message));
+        assert_eq!(check_label("env", "prod"), Ok(()));
+        assert_eq!(check_label("e v", "prod"), Err(LimitError::Label));
+    }
+}

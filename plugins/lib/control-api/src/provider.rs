@@ -1,0 +1,190 @@
+//! The way from a plugin to the control plane, through the host.
+//!
+//! `kt.control-plane/1` has two providers that take the same [`Envelope`]:
+//! `embedded` answers in process from the state directory, `http` sends the
+//! request to a server. A provider keeps nothing between calls.
+
+use std::path::PathBuf;
+
+use kt_plugin_api::{Class, Context, Error, Invocation, Location, ProviderHandle};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ApiError, Client, INTERFACE, INTERFACE_METHOD, Request, Response, Transport, TransportError,
+    TransportErrorKind,
+};
+
+/// Name of the provider that answers in process.
+pub const EMBEDDED: &str = "embedded";
+/// Name of the provider that asks a server.
+pub const HTTP: &str = "http";
+
+/// Where the control plane is.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// kt's state directory; the embedded store lies in it.
+    pub state_dir: PathBuf,
+    /// kt's directory for sockets.
+    pub runtime_dir: PathBuf,
+    /// The server's address, without a final slash; `None` for the embedded store.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The token for the server. Never printed; `Debug` leaves it out.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// The name that stands in the history for changes without a token.
+    #[serde(default)]
+    pub actor: String,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("state_dir", &self.state_dir)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The input of the interface's method: a request and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Where the control plane is.
+    pub connection: Connection,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// Carries requests through a provider that the host opened.
+#[derive(Clone)]
+pub struct ProviderTransport<'a> {
+    handle: ProviderHandle<'a>,
+    connection: Connection,
+}
+
+impl Connection {
+    /// The connection that an invocation's settings and directories describe.
+    #[must_use]
+    pub fn of(invocation: &Invocation) -> Self {
+        let setting = |key: &str| invocation.setting(key).map(str::to_owned);
+        Self {
+            state_dir: invocation.dirs.state.clone(),
+            runtime_dir: invocation.dirs.runtime.clone(),
+            url: setting("api.url").map(|url| url.trim_end_matches('/').to_owned()),
+            token: setting("api.token"),
+            actor: String::new(),
+        }
+    }
+
+    /// The provider for this connection.
+    #[must_use]
+    pub fn provider(&self) -> &'static str {
+        if self.url.is_some() { HTTP } else { EMBEDDED }
+    }
+
+    /// Opens the provider.
+    ///
+    /// # Errors
+    /// Class `plugin` when the plugin that provides it is missing or broken.
+    pub fn client<'a>(self, context: &Context<'a>) -> Result<Client<ProviderTransport<'a>>, Error> {
+        let handle = context.open(INTERFACE, Some(self.provider()))?;
+        Ok(Client::new(ProviderTransport {
+            handle,
+            connection: self,
+        }))
+    }
+}
+
+/// Opens the control plane that an invocation's settings name.
+///
+/// # Errors
+/// Class `plugin` when the plugin that provides it is missing or broken.
+pub fn connect<'a>(
+    invocation: &Invocation,
+    context: &Context<'a>,
+) -> Result<Client<ProviderTransport<'a>>, Error> {
+    Connection::of(invocation).client(context)
+}
+
+impl<'a> ProviderTransport<'a> {
+    /// The same transport; its calls carry the deadline of `context`.
+    #[must_use]
+    pub fn within(&self, context: &Context<'a>) -> Self {
+        Self {
+            handle: self.handle.within(context),
+            connection: self.connection.clone(),
+        }
+    }
+}
+
+impl Transport for ProviderTransport<'_> {
+    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let envelope = Envelope {
+            connection: self.connection.clone(),
+            request: request.clone(),
+        };
+        self.handle
+            .call(INTERFACE_METHOD, &envelope)
+            .map_err(|error| {
+                let kind = match error.class {
+                    Class::UnknownEffect => TransportErrorKind::UnknownEffect,
+                    Class::Interrupted | Class::Terminated => TransportErrorKind::Cancelled,
+                    Class::Unavailable if error.id == "timeout" => TransportErrorKind::Timeout,
+                    Class::Unavailable => TransportErrorKind::Unavailable,
+                    _ => TransportErrorKind::Other,
+                };
+                TransportError::new(kind, error.to_string())
+            })
+    }
+}
+
+/// The plugin-side error for a [`TransportError`]; the inverse of what
+/// [`ProviderTransport`] makes of it.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        let (class, id) = match error.kind {
+            TransportErrorKind::Unavailable => (Class::Unavailable, "control-plane-unavailable"),
+            TransportErrorKind::UnknownEffect => (Class::UnknownEffect, "unknown-effect"),
+            TransportErrorKind::Cancelled => (Class::Interrupted, "interrupted"),
+            TransportErrorKind::Timeout => (Class::Unavailable, "timeout"),
+            TransportErrorKind::Other => (Class::Settings, "control-plane-unusable"),
+        };
+        Self::new(class, id, error.message)
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        let class = Class::from_name(error.class.name()).unwrap_or(Class::Internal);
+        let id = error.id();
+        let mut result = Self::new(class, id, error.detail);
+        if let Some(existing) = &error.existing_id {
+            result = result.data("existing_id", existing.to_string());
+        }
+        if let Some(current) = &error.current {
+            result = result
+                .data("current_etag", current.etag().to_string())
+                .data("current_version", current.last_version);
+        }
+        if let Some(request) = error.request_id {
+            result = result.data("request_id", request);
+        }
+        result.problems(
+            error
+                .errors
+                .into_iter()
+                .map(|item| kt_plugin_api::ProblemItem {
+                    code: item.code,
+                    message: item.message,
+                    path: item.pointer,
+                    location: item.line.map(|line| Location {
+                        file: item.file.unwrap_or_default(),
+                        line,
+                        column: item.column.unwrap_or(1),
+                    }),
+                    suggestion: item.hint,
+                    snippet: None,
+                }),
+        )
+    }
+}

@@ -1,0 +1,126 @@
+//! One name per cause of failure, with its status, its title and its class.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Class;
+
+macro_rules! slugs {
+    ($($(#[$doc:meta])* $name:ident $text:literal $status:literal $class:ident $title:literal;)+) => {
+        /// The cause of a failed request. One cause, one slug.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Slug {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)+
+            /// A cause that only a newer control plane knows.
+            #[serde(other, rename = "unknown")]
+            Unknown,
+        }
+
+        impl Slug {
+            /// Every slug a control plane of this version sends.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// Returns the text on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ Self::Unknown => "unknown" }
+            }
+
+            /// Returns the HTTP status that goes with it.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ Self::Unknown => 500 }
+            }
+
+            /// Returns the summary that goes with it.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ Self::Unknown => "Unknown cause" }
+            }
+
+            /// Returns the class of error; `None` for a slug of a newer control plane.
+            #[must_use]
+            pub fn class(self) -> Option<Class> {
+                match self { $(Self::$name => Some(Class::$class),)+ Self::Unknown => None }
+            }
+        }
+    };
+}
+
+slugs! {
+    /// The request is not one: bad header, query or JSON.
+    MalformedRequest "malformed-request" 400 Usage "The request cannot be understood";
+    /// No token, or not a valid one.
+    Unauthenticated "unauthenticated" 401 NotAuthorised "A valid token is needed";
+    /// The token may not do this.
+    InsufficientScope "insufficient-scope" 403 NotAuthorised "The token does not allow this";
+    /// No such gateway, version or path.
+    NotFound "not-found" 404 NotFound "There is no such thing";
+    /// The path exists, the method on it does not.
+    MethodNotAllowed "method-not-allowed" 405 Usage "The method is not allowed here";
+    /// Existed and was deleted.
+    Gone "gone" 410 NotFound "The gateway was deleted";
+    /// Another gateway has the name.
+    NameTaken "name-taken" 409 Conflict "The name is taken";
+    /// Nothing is desired yet, so there is nothing to act on.
+    NoConfiguration "no-configuration" 409 Conflict "The gateway has no configuration yet";
+    /// Changed since the caller looked.
+    VersionConflict "version-conflict" 412 Conflict "The gateway was changed meanwhile";
+    /// The same key came with another request.
+    IdempotencyKeyReused "idempotency-key-reused" 422 Conflict "The idempotency key belongs to another request";
+    /// The request is understood but what it says is not acceptable; `errors` has every reason.
+    ValidationFailed "validation-failed" 422 Usage "The request is not valid";
+    /// More bytes than are accepted.
+    BodyTooLarge "body-too-large" 413 Usage "The body is too large";
+    /// The body did not arrive in time.
+    RequestTimeout "request-timeout" 408 Unavailable "The request did not arrive in time";
+    /// Neither JSON nor YAML.
+    UnsupportedMediaType "unsupported-media-type" 415 Usage "The media type is not supported";
+    /// Too many requests.
+    RateLimited "rate-limited" 429 Unavailable "Too many requests";
+    /// The store was locked for longer than a request may wait.
+    StorageBusy "storage-busy" 503 Unavailable "The store is busy";
+    /// The store cannot be read or written.
+    StorageFailed "storage-failed" 503 Unavailable "The store has failed";
+    /// The store was made by a newer kt that this one may not write, or not even read.
+    StorageTooNew "storage-too-new" 503 Incompatible "The store belongs to a newer kt";
+    /// The server is about to end.
+    Draining "draining" 503 Unavailable "The server is shutting down";
+    /// A bug in the control plane.
+    Internal "internal" 500 Bug "The control plane failed";
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_distinct_and_read_back() {
+        for (at, slug) in Slug::ALL.iter().enumerate() {
+            let json = serde_json::to_string(slug).unwrap();
+            assert_eq!(json, format!("\"{slug}\""));
+            assert_eq!(serde_json::from_str::<Slug>(&json).unwrap(), *slug);
+            assert!(
+                !Slug::ALL[..at]
+                    .iter()
+                    .any(|other| other.as_str() == slug.as_str())
+            );
+            assert!(slug.class().is_some() && slug.status() >= 400);
+        }
+    }
+
+    #[test]
+    fn a_newer_slug_is_not_an_error() {
+        assert_eq!(
+            serde_json::from_str::<Slug>("\"moon-in-retrograde\"").unwrap(),
+            Slug::Unknown
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Which gateway a command is about.
+
+use kt_plugin_api::{Class, Error};
+
+use crate::{Client, Gateway, ListQuery, Transport};
+
+/// Finds the gateway that `wanted` names by id or unique name; without it, the
+/// only gateway there is.
+///
+/// # Errors
+/// Class `not-found` when there is none, `usage` when there are several and none
+/// is named.
+pub fn find_gateway<T: Transport>(
+    client: &Client<T>,
+    wanted: Option<&str>,
+) -> Result<Gateway, Error> {
+    if let Some(wanted) = wanted {
+        return client.gateway(wanted).map_err(|error| match error.class {
+            crate::Class::NotFound => Error::new(
+                Class::NotFound,
+                "gateway-not-found",
+                format!("there is no gateway `{wanted}`"),
+            )
+            .hint("`kt gateway list` shows every gateway"),
+            _ => error.into(),
+        });
+    }
+    let mut page = client.list_gateways(&ListQuery {
+        limit: Some(2),
+        ..ListQuery::default()
+    })?;
+    match (page.items.len(), page.items.pop()) {
+        (1, Some(only)) => Ok(only),
+        (0, _) => Err(Error::new(
+            Class::NotFound,
+            "gateway-not-found",
+            "there is no gateway yet",
+        )
+        .hint("`kt gateway create --name NAME --file policy-config.yaml` registers one")),
+        _ => Err(Error::new(
+            Class::Usage,
+            "gateway-not-named",
+            "there are several gateways, and `--id` names none",
+        )
+        .hint("pass `--id` with an id or a name; `kt gateway list` shows them")),
+    }
+}

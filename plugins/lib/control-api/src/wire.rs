@@ -1,0 +1,262 @@
+//! A request and its response, free of HTTP but one to one with it.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What to do with the thing at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Make or act.
+    Post,
+    /// Change in part.
+    Patch,
+    /// Remove.
+    Delete,
+}
+
+impl Method {
+    /// Returns the method as HTTP writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Returns the method that HTTP writes so, if the API has it.
+    #[must_use]
+    pub fn from_http(name: &str) -> Option<Self> {
+        [Self::Get, Self::Post, Self::Patch, Self::Delete]
+            .into_iter()
+            .find(|method| method.as_str() == name)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A request to the control plane.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// What to do.
+    pub method: Method,
+    /// Path without query, such as `/v1/gateways`. Needs no percent-encoding: ids and names have
+    /// no character that would.
+    pub path: String,
+    /// Query parameters, decoded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// Headers; names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Body, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+/// The control plane's answer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers; names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Body, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// Makes a request without query, headers and body.
+    #[must_use]
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            body: None,
+        }
+    }
+
+    /// Sets a query parameter.
+    #[must_use]
+    pub fn with_query(mut self, key: &str, value: impl ToString) -> Self {
+        self.query.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    /// Sets a header; `name` must be in lower case.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// Sets a JSON body.
+    #[must_use]
+    pub fn with_json(mut self, body: String) -> Self {
+        self.headers
+            .insert("content-type".to_owned(), "application/json".to_owned());
+        self.body = Some(body);
+        self
+    }
+
+    /// Returns the input of the interface's method: the request, and where the caller keeps its
+    /// state, for a provider that keeps the store there.
+    ///
+    /// # Panics
+    /// Never: a request has only string keys.
+    #[must_use]
+    pub fn for_interface(&self, state_dir: &Path) -> Value {
+        let mut input = serde_json::to_value(self).expect("a request has only string keys");
+        input["state_dir"] = state_dir.to_string_lossy().into();
+        input
+    }
+
+    /// Splits the input of the interface's method into the request and the state directory.
+    ///
+    /// # Errors
+    /// When it is no request.
+    pub fn from_interface(mut input: Value) -> Result<(Self, Option<PathBuf>), serde_json::Error> {
+        let state_dir = input
+            .as_object_mut()
+            .and_then(|object| object.remove("state_dir"));
+        let state_dir = state_dir
+            .as_ref()
+            .and_then(Value::as_str)
+            .map(PathBuf::from);
+        Ok((serde_json::from_value(input)?, state_dir))
+    }
+
+    /// Returns path and percent-encoded query, as HTTP puts them after the method.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let mut target = self.path.clone();
+        for (at, (key, value)) in self.query.iter().enumerate() {
+            target.push(if at == 0 { '?' } else { '&' });
+            encode(key, &mut target);
+            target.push('=');
+            encode(value, &mut target);
+        }
+        target
+    }
+
+    /// Splits what HTTP puts after the method into path and decoded query.
+    ///
+    /// `None` when the query is not percent-encoded UTF-8 or repeats a key.
+    #[must_use]
+    pub fn split_target(target: &str) -> Option<(String, BTreeMap<String, String>)> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut pairs = BTreeMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if pairs.insert(decode(key)?, decode(value)?).is_some() {
+                return None;
+            }
+        }
+        Some((path.to_owned(), pairs))
+    }
+}
+
+/// Headers and body stay out: they may hold a token or a configuration.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({} {})", self.method, self.path)
+    }
+}
+
+/// Headers and body stay out, as in [`Request`].
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({})", self.status)
+    }
+}
+
+fn encode(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("writing to a string does not fail");
+        }
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
+            b'+' => b' ',
+            plain => plain,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_reads_back() {
+        let request = Request::new(Method::Get, "/v1/gateways")
+            .with_query("label", "env=prod&x")
+            .with_query("name_prefix", "é +");
+        let (path, query) = Request::split_target(&request.target()).unwrap();
+        assert_eq!((path, query), (request.path, request.query));
+    }
+
+    #[test]
+    fn the_interfaces_input_reads_back() {
+        let request = Request::new(Method::Post, "/v1/gateways").with_json("{}".to_owned());
+        let (read, state_dir) =
+            Request::from_interface(request.for_interface(Path::new("/state"))).unwrap();
+        assert_eq!(
+            (read, state_dir.as_deref()),
+            (request, Some(Path::new("/state")))
+        );
+        let plain = serde_json::json!({"method": "GET", "path": "/healthz"});
+        assert_eq!(Request::from_interface(plain).unwrap().1, None);
+        let odd = serde_json::json!({"method": "GET", "path": "/healthz", "x": 1});
+        assert!(Request::from_interface(odd).is_err());
+    }
+
+    #[test]
+    fn bad_queries_are_refused() {
+        for target in ["/?a=%", "/?a=%zz", "/?a=%ff", "/?a=1&a=2"] {
+            assert!(Request::split_target(target).is_none(), "{target}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_neither_headers_nor_body() {
+        let request = Request::new(Method::Post, "/v1/gateways")
+            .with_header("authorization", "Bearer hunter2")
+            .with_json("hunter2".to_owned());
+        assert!(!format!("{request:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,87 @@
+//! The filter of a response, one per channel (choice and field).
+
+use std::sync::Arc;
+
+use super::automaton::MAX_MATCH_BYTES;
+use super::pattern::LOOKAHEAD_BYTES;
+use super::prompt::Compiled;
+use super::scanner::Scanner;
+use super::verdict::{Block, Finding};
+
+/// Most bytes of a response that a [`StreamFilter`] holds back, whatever the
+/// patterns: the longest match and the bytes a check looks ahead. Ordinary
+/// text is not held at all.
+pub const MAX_HOLD_BYTES: usize = MAX_MATCH_BYTES + LOOKAHEAD_BYTES;
+
+/// What a filter gives back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Text to pass on now; may be empty.
+    pub release: String,
+    /// When set, the response ends here: nothing further is released.
+    pub block: Option<Block>,
+}
+
+/// Filters one channel of a response as it arrives.
+///
+/// The released text and the block are the same however the text is split.
+pub struct StreamFilter {
+    compiled: Arc<Compiled>,
+    scanner: Scanner,
+}
+
+impl StreamFilter {
+    pub(crate) fn new(compiled: Arc<Compiled>) -> Self {
+        Self {
+            compiled,
+            scanner: Scanner::default(),
+        }
+    }
+
+    /// Takes the next piece of text and returns what can be passed on.
+    pub fn push(&mut self, piece: &str) -> Output {
+        self.advance(piece, false)
+    }
+
+    /// Ends the text and returns what was held back.
+    pub fn finish(&mut self) -> Output {
+        self.advance("", true)
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.scanner.findings
+    }
+
+    /// Bytes held back at this moment, at most [`MAX_HOLD_BYTES`].
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.scanner.held()
+    }
+
+    fn advance(&mut self, piece: &str, complete: bool) -> Output {
+        let Some(rules) = &self.compiled.rules else {
+            return Output {
+                release: piece.to_owned(),
+                block: None,
+            };
+        };
+        let release = self.scanner.push(rules, piece, complete);
+        let block = self
+            .scanner
+            .blocked_by
+            .map(|pattern| self.compiled.block_of(rules, pattern, "output_blocked"));
+        Output { release, block }
+    }
+}
+
+impl std::fmt::Debug for StreamFilter {
+    /// Without the held text, which must not reach a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamFilter")
+            .field("held_bytes", &self.held_bytes())
+            .field("blocked", &self.scanner.blocked_by.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,297 @@
+//! From phrases to a judgement.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::Hir;
+
+use super::rules::{ALL, Group, QUAL, RULES};
+use super::views::{View, views};
+use crate::model::{Encoding, InjectionAction, PromptInjection};
+
+/// Score, in hundredths, from which a text counts as an attack.
+const THRESHOLD: u32 = 100;
+/// What a phrase keeps of its score when it is quoted or reported, in percent.
+const REPORTED: u32 = 40;
+/// What it keeps in a text that talks about such attacks, in percent.
+const DISCUSSED: u32 = 70;
+
+/// The compiled policy.
+pub(crate) struct Injection {
+    pub(crate) action: InjectionAction,
+    pub(crate) message: String,
+    encoding: Encoding,
+    own: Option<Regex>,
+    triggers: AhoCorasick,
+    /// The rule of every trigger, in the automaton's order.
+    rule_of: Vec<usize>,
+    rules: Vec<Regex>,
+    topics: AhoCorasick,
+}
+
+/// Words of a text that is about attacks rather than one.
+const TOPICS: [&str; 40] = [
+    "prompt injection",
+    "prompt-injection",
+    "jailbreak",
+    "red team",
+    "red-team",
+    "owasp",
+    "attacker",
+    "adversarial",
+    "security training",
+    "classifier",
+    "blog post",
+    "research paper",
+    "this paper",
+    "the paper",
+    "article",
+    "essay",
+    "guardrail",
+    "detector",
+    "detection",
+    "false positive",
+    "test case",
+    "unit test",
+    "vulnerab",
+    "mitigat",
+    "defend against",
+    "defense",
+    "threat model",
+    "awareness",
+    "tokenizer",
+    "chat template",
+    "chatml",
+    "special token",
+    "documentation",
+    "translate the",
+    "why do",
+    "how can i prevent",
+    "how do i stop",
+    "how do we stop",
+    "protect",
+    "example of",
+];
+
+/// What stands before a phrase that is told rather than said.
+const REPORTING: [&str; 50] = [
+    "phrase",
+    "such as",
+    "e.g.",
+    "for example",
+    "for instance",
+    "saying",
+    " says",
+    " said",
+    "called",
+    "the string",
+    "the text",
+    "attempts to",
+    "attempt to",
+    "tries to",
+    "tried to",
+    "trying to",
+    "someone",
+    "somebody",
+    "attacker",
+    "people",
+    "if a user",
+    "if users",
+    "malicious",
+    "whether",
+    "users who",
+    "how to detect",
+    "told the",
+    "tell the model",
+    "telling",
+    "asks the",
+    "asked the",
+    "asking",
+    "wrote",
+    "titled",
+    "which",
+    "attack",
+    "hacker",
+    "might",
+    "could",
+    "novel",
+    "character",
+    "the line",
+    "message like",
+    "messages like",
+    "the words",
+    "the sentence",
+    "like",
+    "students",
+    "the user",
+    "customer",
+];
+
+/// What stands before a phrase that is denied.
+const DENIED: [&str; 16] = [
+    "don't ",
+    "do not ",
+    "never ",
+    "not to ",
+    "cannot ",
+    "can't ",
+    "shouldn't ",
+    "should not ",
+    "must not ",
+    "didn't ",
+    "did not ",
+    "won't ",
+    "will not ",
+    "doesn't ",
+    "does not ",
+    "mustn't ",
+];
+
+impl Injection {
+    /// Builds the policy; `own` are the operator's patterns, already weighed.
+    pub(crate) fn new(settings: &PromptInjection, own: &[Hir]) -> Self {
+        let response = settings.response.as_ref();
+        let triggers = ALL
+            .iter()
+            .enumerate()
+            .flat_map(|(index, rule)| rule.2.iter().map(move |trigger| (*trigger, index)));
+        let (words, rule_of): (Vec<&str>, Vec<usize>) = triggers.unzip();
+        Self {
+            action: response
+                .and_then(|r| r.action)
+                .unwrap_or(InjectionAction::Block),
+            message: response
+                .and_then(|r| r.message.clone())
+                .unwrap_or_else(|| "refused by the policy prompt-injection".to_owned()),
+            encoding: settings.encoding.clone().unwrap_or_default(),
+            own: (!own.is_empty()).then(|| build_own(own)),
+            triggers: find_words(&words),
+            rule_of,
+            rules: ALL.iter().map(|rule| build_rule(rule.3)).collect(),
+            topics: find_words(&TOPICS),
+        }
+    }
+
+    /// The kind of attack a text is; `None` when it is none.
+    pub(crate) fn judge(&self, text: &str) -> Option<&'static str> {
+        let views = views(text, &self.encoding);
+        if let Some(own) = &self.own {
+            // The operator's patterns see the text as it stands, too.
+            if own.is_match(text) || views.iter().any(|view| own.is_match(&view.text)) {
+                return Some("pattern");
+            }
+        }
+        views.iter().find_map(|view| self.judge_view(view))
+    }
+
+    fn judge_view(&self, view: &View) -> Option<&'static str> {
+        let text = view.text.as_str();
+        let discussed = !view.hidden && self.topics.is_match(text);
+        let mut scores: Vec<(Group, u32)> = Vec::new();
+        for trigger in self.triggers.find_overlapping_iter(text) {
+            let rule = self.rule_of[trigger.pattern().as_usize()];
+            let known = scores
+                .iter()
+                .any(|(group, score)| *group == ALL[rule].0 && *score >= ALL[rule].1);
+            if known || !starts_word(text, trigger.start()) {
+                continue;
+            }
+            let input = Input::new(text)
+                .anchored(Anchored::Yes)
+                .range(trigger.start()..text.floor_char_boundary(trigger.start() + 400));
+            if !self.rules[rule].is_match(input) {
+                continue;
+            }
+            let share = if view.hidden {
+                100
+            } else {
+                share(&text[..trigger.start()])
+            };
+            let mut score = ALL[rule].1 * share / 100;
+            if discussed {
+                score = score * DISCUSSED / 100;
+            }
+            raise(&mut scores, ALL[rule].0, score);
+        }
+        let total: u32 = scores.iter().map(|(_, score)| score).sum();
+        let strongest = scores.iter().max_by_key(|(_, score)| *score)?;
+        (total >= THRESHOLD).then(|| strongest.0.name())
+    }
+}
+
+fn raise(scores: &mut Vec<(Group, u32)>, group: Group, score: u32) {
+    match scores.iter_mut().find(|(known, _)| *known == group) {
+        Some((_, known)) => *known = score.max(*known),
+        None => scores.push((group, score)),
+    }
+}
+
+/// What a phrase keeps of its score by what stands before it in its sentence.
+fn share(before: &str) -> u32 {
+    let from = before.floor_char_boundary(before.len().saturating_sub(70));
+    let near = &before[from..];
+    let sentence = near
+        .rfind(['\n', '!', '?', ';'])
+        .map_or(near, |at| &near[at + 1..]);
+    let sentence = sentence
+        .rfind(". ")
+        .map_or(sentence, |at| &sentence[at + 2..]);
+    let close = &sentence[sentence.floor_char_boundary(sentence.len().saturating_sub(22))..];
+    if DENIED.iter().any(|word| close.contains(word)) {
+        return 0;
+    }
+    let quoted = sentence.trim_end().ends_with(['"', '\'', '`', '(']);
+    if quoted || REPORTING.iter().any(|word| sentence.contains(word)) {
+        return REPORTED;
+    }
+    100
+}
+
+fn starts_word(text: &str, at: usize) -> bool {
+    text[..at]
+        .chars()
+        .next_back()
+        .is_none_or(|c| !c.is_alphanumeric())
+}
+
+fn find_words(words: &[&str]) -> AhoCorasick {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .build(words)
+        .expect("a few hundred short words fit any automaton")
+}
+
+fn build_rule(expression: &str) -> Regex {
+    let expression = expression.replace("QUAL", QUAL).replace("RULES", RULES);
+    // The trigger is where the search is anchored, so `^` must not be a look
+    // at the start of the text.
+    let expression = expression.trim_start_matches('^');
+    Regex::builder()
+        .syntax(regex_automata::util::syntax::Config::new().unicode(true))
+        .build(expression)
+        .expect("built-in expressions are tested")
+}
+
+fn build_own(own: &[Hir]) -> Regex {
+    Regex::builder()
+        .build_many_from_hir(own)
+        .expect("every pattern was weighed before")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, build_rule};
+
+    #[test]
+    fn every_rule_compiles_and_can_match_from_a_trigger() {
+        for rule in ALL {
+            build_rule(rule.3);
+            assert!(!rule.2.is_empty());
+            assert!(
+                rule.2
+                    .iter()
+                    .all(|trigger| *trigger == trigger.to_lowercase())
+            );
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The detectors a document compiles to.
+
+mod audit;
+mod automaton;
+mod compile;
+mod filter;
+mod injection;
+mod limits;
+mod pattern;
+mod pii;
+mod prompt;
+mod scanner;
+mod verdict;
+mod word_boundary;
+
+pub use audit::AuditRecord;
+pub use automaton::{MAX_GAP_BYTES, MAX_MATCH_BYTES};
+pub use compile::compile;
+pub use filter::{MAX_HOLD_BYTES, Output, StreamFilter};
+pub use limits::Limits;
+pub use prompt::Chain;
+pub use verdict::{Block, Decision, Finding, Rewrite, Text, Verdict};

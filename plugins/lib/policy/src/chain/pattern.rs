@@ -1,0 +1,119 @@
+//! One thing that is looked for, and what replaces it.
+
+use regex_syntax::hir::Hir;
+
+use crate::model::{FilterAction, MarkerFormat, PolicyKind, Sensitivity};
+
+/// Says whether a candidate is what it looks like, from the text before it (at
+/// most [`CONTEXT_BYTES`]), itself, and the bytes after it (at most
+/// [`LOOKAHEAD_BYTES`]).
+pub(crate) type Check = fn(before: &str, found: &str, after: &[u8]) -> bool;
+
+/// How far back a check may look, in bytes.
+pub(crate) const CONTEXT_BYTES: usize = 64;
+/// How far ahead a check may look, in bytes.
+pub(crate) const LOOKAHEAD_BYTES: usize = 2;
+
+/// A pattern with everything that follows from a match.
+pub(crate) struct Pattern {
+    pub(crate) hir: Hir,
+    pub(crate) policy: PolicyKind,
+    pub(crate) kind: &'static str,
+    pub(crate) level: Option<Sensitivity>,
+    pub(crate) action: FilterAction,
+    pub(crate) marker: Marker,
+    pub(crate) check: Option<Check>,
+}
+
+/// What replaces a match.
+#[derive(Clone)]
+pub(crate) enum Marker {
+    /// Always the same text.
+    Fixed(String),
+    /// The text, cut or filled to the length of the match.
+    Fitted(String),
+    /// As many stars as the match has characters.
+    Stars,
+    /// Stars, but the last characters stay.
+    Partial,
+}
+
+impl Marker {
+    /// The marker of a kind of data.
+    pub(crate) fn new(format: MarkerFormat, preserve_length: bool, label: &str) -> Self {
+        match (format, preserve_length) {
+            (MarkerFormat::Label, false) => Self::Fixed(label.to_owned()),
+            (MarkerFormat::Label, true) => Self::Fitted(label.to_owned()),
+            (MarkerFormat::Asterisk, false) => Self::Fixed("********".to_owned()),
+            (MarkerFormat::Asterisk, true) => Self::Stars,
+            (MarkerFormat::Partial, _) => Self::Partial,
+        }
+    }
+
+    /// The text that replaces `found`.
+    pub(crate) fn render(&self, found: &str) -> String {
+        let length = found.chars().count();
+        match self {
+            Self::Fixed(text) => text.clone(),
+            Self::Fitted(text) => {
+                let mut fitted: String = text.chars().take(length).collect();
+                let missing = length.saturating_sub(text.chars().count());
+                fitted.extend(std::iter::repeat_n('*', missing));
+                fitted
+            }
+            Self::Stars => "*".repeat(length),
+            Self::Partial => partial(found),
+        }
+    }
+}
+
+/// Stars for letters and digits except the last four, and never more than a
+/// third of them stays; of an address before `@` only the first one stays.
+fn partial(found: &str) -> String {
+    if let Some((local, domain)) = found.split_once('@') {
+        let first = local.chars().next().unwrap_or('*');
+        return format!("{first}***@{domain}");
+    }
+    let total = found.chars().filter(|c| c.is_alphanumeric()).count();
+    let hidden = total - (total / 3).min(4);
+    let mut seen = 0;
+    found
+        .chars()
+        .map(|c| {
+            if !c.is_alphanumeric() {
+                return c;
+            }
+            seen += 1;
+            if seen <= hidden { '*' } else { c }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Marker;
+    use crate::model::MarkerFormat;
+
+    #[test]
+    fn markers_take_the_asked_form() {
+        let render = |format, keep, found: &str| Marker::new(format, keep, "[CARD]").render(found);
+        let card = "4111 1111 1111 1111";
+        assert_eq!(render(MarkerFormat::Label, false, card), "[CARD]");
+        assert_eq!(
+            render(MarkerFormat::Label, true, card),
+            "[CARD]*************"
+        );
+        assert_eq!(render(MarkerFormat::Label, true, "1.2"), "[CA");
+        assert_eq!(render(MarkerFormat::Asterisk, false, card), "********");
+        assert_eq!(render(MarkerFormat::Asterisk, true, card), "*".repeat(19));
+        assert_eq!(
+            render(MarkerFormat::Partial, false, card),
+            "**** **** **** 1111"
+        );
+        assert_eq!(
+            render(MarkerFormat::Partial, false, "ann@b.org"),
+            "a***@b.org"
+        );
+        assert_eq!(render(MarkerFormat::Partial, false, "1.2.3.4"), "*.*.*.4");
+    }
+}

@@ -1,0 +1,169 @@
+//! [`Chain`]: the compiled policies, and how they judge a request.
+
+use std::sync::Arc;
+
+use super::filter::StreamFilter;
+use super::injection::Injection;
+use super::scanner::{Rules, Scanner};
+use super::verdict::{Block, Decision, Finding, Rewrite, Text, Verdict, count};
+use crate::model::{AuditLogger, InjectionAction, PolicyKind};
+
+/// A compiled chain. Cheap to clone, safe to share between threads; nothing is
+/// built while it judges.
+#[derive(Clone)]
+pub struct Chain {
+    pub(crate) compiled: Arc<Compiled>,
+}
+
+/// What a chain consists of.
+pub(crate) struct Compiled {
+    pub(crate) kinds: Vec<PolicyKind>,
+    pub(crate) injection: Option<Injection>,
+    pub(crate) rules: Option<Rules>,
+    pub(crate) audit: Option<AuditLogger>,
+}
+
+impl Compiled {
+    /// The refusal that follows from a pattern.
+    pub(crate) fn block_of(&self, rules: &Rules, pattern: usize, code: &'static str) -> Block {
+        let policy = rules.patterns[pattern].policy;
+        let reason = match policy {
+            PolicyKind::PiiDetector => "pii.detected",
+            _ => "dlp.detected",
+        };
+        Block {
+            policy,
+            code,
+            message: format!("refused by the policy {policy}"),
+            reason,
+        }
+    }
+
+    fn position(&self, policy: PolicyKind) -> usize {
+        self.kinds
+            .iter()
+            .position(|kind| *kind == policy)
+            .unwrap_or(usize::MAX)
+    }
+}
+
+impl Chain {
+    /// The policies in force, in order; empty when the pack is disabled.
+    #[must_use]
+    pub fn kinds(&self) -> &[PolicyKind] {
+        &self.compiled.kinds
+    }
+
+    /// The settings of `audit-logger`, when it is in the chain.
+    #[must_use]
+    pub fn audit_logger(&self) -> Option<&AuditLogger> {
+        self.compiled.audit.as_ref()
+    }
+
+    /// Whether any policy looks at the texts of requests. When not, a gateway
+    /// need not read a request's body.
+    #[must_use]
+    pub fn inspects_prompts(&self) -> bool {
+        self.compiled.injection.is_some() || self.compiled.rules.is_some()
+    }
+
+    /// Whether any policy looks at the text of responses. When not, a gateway
+    /// can pass bytes through.
+    #[must_use]
+    pub fn inspects_responses(&self) -> bool {
+        self.compiled.rules.is_some()
+    }
+
+    /// A filter for one channel of a response, whole or streamed.
+    #[must_use]
+    pub fn response_filter(&self) -> StreamFilter {
+        StreamFilter::new(Arc::clone(&self.compiled))
+    }
+
+    /// Judges the texts of a request. Of several refusals, the one of the
+    /// policy that stands first in the chain is given.
+    #[must_use]
+    pub fn inspect_prompt(&self, texts: &[Text<'_>]) -> Verdict {
+        let mut findings = Vec::new();
+        let mut refusals: Vec<Block> = Vec::new();
+        refusals.extend(self.injection(texts, &mut findings));
+        let mut rewrites = Vec::new();
+        if let Some(rules) = &self.compiled.rules {
+            for (index, text) in texts.iter().enumerate() {
+                let (rewrite, block) = self.scan(rules, index, text.text, &mut findings);
+                rewrites.extend(rewrite);
+                refusals.extend(block);
+            }
+        }
+        let refusal = refusals
+            .into_iter()
+            .min_by_key(|block| self.compiled.position(block.policy));
+        let decision = match refusal {
+            Some(block) => Decision::Block(block),
+            None if rewrites.is_empty() => Decision::Allow,
+            None => Decision::Redact,
+        };
+        if matches!(decision, Decision::Block(_)) {
+            rewrites.clear();
+        }
+        Verdict {
+            decision,
+            rewrites,
+            findings,
+        }
+    }
+
+    fn injection(&self, texts: &[Text<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
+        let injection = self.compiled.injection.as_ref()?;
+        let mut hit = false;
+        for text in texts {
+            // What the operator and the model wrote is not an attack on them.
+            if matches!(text.role, "system" | "developer" | "assistant") {
+                continue;
+            }
+            if let Some(kind) = injection.judge(text.text) {
+                count(findings, PolicyKind::PromptInjection, kind, None);
+                hit = true;
+            }
+        }
+        (hit && injection.action == InjectionAction::Block).then(|| Block {
+            policy: PolicyKind::PromptInjection,
+            code: "input_blocked",
+            message: injection.message.clone(),
+            reason: "prompt_injection.detected",
+        })
+    }
+
+    fn scan(
+        &self,
+        rules: &Rules,
+        index: usize,
+        text: &str,
+        findings: &mut Vec<Finding>,
+    ) -> (Option<Rewrite>, Option<Block>) {
+        let mut scanner = Scanner::default();
+        let out = scanner.push(rules, text, true);
+        for finding in scanner.findings {
+            for _ in 0..finding.count {
+                count(findings, finding.policy, finding.kind, finding.level);
+            }
+        }
+        let block = scanner
+            .blocked_by
+            .map(|pattern| self.compiled.block_of(rules, pattern, "input_blocked"));
+        let rewrite = (!scanner.spans.is_empty()).then_some(Rewrite {
+            index,
+            text: out,
+            spans: scanner.spans,
+        });
+        (rewrite, block)
+    }
+}
+
+impl std::fmt::Debug for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chain")
+            .field("kinds", &self.kinds())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! What the detectors say.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::model::{PolicyKind, Sensitivity};
+
+/// One text of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'t> {
+    /// `user`, `tool`, `system`, …
+    pub role: &'t str,
+    /// The text itself, unescaped.
+    pub text: &'t str,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It passes unchanged.
+    Allow,
+    /// It passes with some texts rewritten, see [`Verdict::rewrites`].
+    Redact,
+    /// It is refused.
+    Block(Block),
+}
+
+impl Decision {
+    /// `allow`, `redact` or `block`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Redact => "redact",
+            Self::Block(_) => "block",
+        }
+    }
+}
+
+/// Why something is refused; the fields of the error envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Block {
+    /// The policy that refused it.
+    pub policy: PolicyKind,
+    /// `input_blocked` or `output_blocked`.
+    pub code: &'static str,
+    /// Message for the caller; never quotes what was found.
+    pub message: String,
+    /// Stable reason code, `pii.detected`.
+    pub reason: &'static str,
+}
+
+/// What a policy found, without the text that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The policy.
+    pub policy: PolicyKind,
+    /// `email`, `term`, `override`, …
+    pub kind: &'static str,
+    /// How often.
+    pub count: usize,
+    /// `dlp-filter.sensitivity_level`, for findings of that policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Sensitivity>,
+}
+
+/// A text that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrite {
+    /// Index of the text in the request.
+    pub index: usize,
+    /// The new text.
+    pub text: String,
+    /// The replaced byte ranges of the old text, in order, with what stands
+    /// there now.
+    pub spans: Vec<(Range<usize>, String)>,
+}
+
+/// The judgement of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What happens.
+    pub decision: Decision,
+    /// The texts that change; empty unless the decision is `Redact`.
+    pub rewrites: Vec<Rewrite>,
+    /// What was found, also where the decision is to allow.
+    pub findings: Vec<Finding>,
+}
+
+/// Adds one to the finding of a kind.
+pub(crate) fn count(
+    findings: &mut Vec<Finding>,
+    policy: PolicyKind,
+    kind: &'static str,
+    level: Option<Sensitivity>,
+) {
+    match findings
+        .iter_mut()
+        .find(|f| f.policy == policy && f.kind == kind)
+    {
+        Some(finding) => finding.count += 1,
+        None => findings.push(Finding {
+            policy,
+            kind,
+            count: 1,
+            level,
+        }),
+    }
+}

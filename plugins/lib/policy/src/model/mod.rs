@@ -1,0 +1,26 @@
+//! The document as typed values. An absent setting stays absent: defaults are
+//! applied by whoever uses the value, so that they never enter the hash.
+
+mod canonical;
+mod document;
+mod gateway;
+mod millis;
+mod place;
+mod policy;
+mod providers;
+mod word;
+
+pub use document::{Document, Pack};
+pub use gateway::{Gateway, LogFormat, LogLevel, Logging, Outbound, SizeLimits};
+pub use millis::Millis;
+pub use place::Place;
+pub use policy::{
+    AuditLogger, Detection, DlpFilter, Encoding, FilterAction, InjectionAction, InjectionResponse,
+    MarkerFormat, PiiDetector, Policies, PolicyKind, PromptInjection, Redaction, Sensitivity,
+};
+pub use providers::{
+    CircuitBreaker, DataCollection, DataPolicy, Fallback, Providers, Routing, SecretRef, Strategy,
+    Target, Timeouts, Trigger,
+};
+
+pub(crate) use word::Word;

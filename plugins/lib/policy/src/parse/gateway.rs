@@ -1,0 +1,88 @@
+//! `gateway` and `size_limits`.
+
+use super::field::{Keys, Table};
+use super::files::Findings;
+use super::url::is_listen_address;
+use crate::model::{Gateway, Logging, Outbound, SizeLimits};
+use crate::problem::code;
+
+const SIZE_KEYS: Keys = Keys {
+    known: &["max_body_bytes", "max_response_bytes"],
+    unsupported: &[],
+};
+const GATEWAY_KEYS: Keys = Keys {
+    known: &["listen", "logging", "strict", "outbound"],
+    unsupported: &[],
+};
+const LOGGING_KEYS: Keys = Keys {
+    known: &["level", "format", "log_bodies", "redact_fields"],
+    unsupported: &[],
+};
+const OUTBOUND_KEYS: Keys = Keys {
+    known: &["allowed_ports"],
+    unsupported: &[],
+};
+
+/// Largest body limit that can be set (1 GiB): bodies are held in memory.
+const MAX_BODY_BYTES: u64 = 1 << 30;
+
+/// Reads `size_limits`.
+pub(crate) fn size_limits(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<SizeLimits> {
+    let table = root.table("size_limits", &SIZE_KEYS, findings)?;
+    Some(SizeLimits {
+        max_body_bytes: table.integer("max_body_bytes", 1..=MAX_BODY_BYTES, findings),
+        max_response_bytes: table.integer("max_response_bytes", 1..=MAX_BODY_BYTES, findings),
+    })
+}
+
+/// Reads `gateway`.
+pub(crate) fn gateway(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Gateway> {
+    let table = root.table("gateway", &GATEWAY_KEYS, findings)?;
+    Some(Gateway {
+        listen: listen(&table, findings),
+        logging: logging(&table, findings),
+        strict: table.flag("strict", findings),
+        outbound: outbound(&table, findings),
+    })
+}
+
+fn listen(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<String> {
+    let field = table.field("listen", findings)?;
+    let text = field.text(findings)?;
+    if is_listen_address(&text) {
+        return Some(text);
+    }
+    findings
+        .report(
+            code::BAD_VALUE,
+            field.at,
+            &field.path,
+            "`gateway.listen` is not an address",
+        )
+        .help("write HOST:PORT, such as 127.0.0.1:41002 or [::1]:41002");
+    None
+}
+
+fn logging(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Logging> {
+    let table = table.table("logging", &LOGGING_KEYS, findings)?;
+    Some(Logging {
+        level: table.word("level", findings),
+        format: table.word("format", findings),
+        log_bodies: table.flag("log_bodies", findings),
+        redact_fields: table.strings("redact_fields", findings),
+    })
+}
+
+fn outbound(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Outbound> {
+    let table = table.table("outbound", &OUTBOUND_KEYS, findings)?;
+    let ports = table.list("allowed_ports", findings).map(|items| {
+        items
+            .iter()
+            .filter_map(|item| item.integer(1..=65535, findings))
+            .filter_map(|port| u16::try_from(port).ok())
+            .collect()
+    });
+    Some(Outbound {
+        allowed_ports: ports,
+    })
+}

@@ -1,0 +1,201 @@
+//! Semantic differences.
+
+use kt_policy::{Diff, Op, Source, diff, parse};
+
+use crate::sample::{BASE, base_with, good};
+
+fn change(from: &str, to: &str) -> Diff {
+    diff(&good(BASE), &good(&base_with(from, to)))
+}
+
+fn lines(diff: &Diff) -> Vec<String> {
+    diff.text()
+        .lines()
+        .map(|line| line.split("  (from").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn changes_are_named_by_natural_keys() {
+    for (from, to, line) in [
+        (
+            "action: redact",
+            "action: block",
+            "~ policy.pii-detector.action: redact → block",
+        ),
+        (
+            "model: gpt-4o-mini",
+            "model: gpt-4o",
+            "~ providers.targets[id=main].model: gpt-4o-mini → gpt-4o",
+        ),
+        (", weight: 2", "", "- providers.targets[id=spare].weight: 2"),
+        (
+            "connect: 5s",
+            "connect: 5s, idle: 3s",
+            "+ providers.timeouts.idle: 3s",
+        ),
+        (
+            "[falcon ledger]",
+            "[falcon ledger, nightjar]",
+            "+ policy.dlp-filter.blocked_terms[nightjar]: nightjar",
+        ),
+        (
+            "[prompt-injection, pii-detector,",
+            "[pii-detector, prompt-injection,",
+            "~ policies.chain[pii-detector]: moved from position 1 to 0",
+        ),
+    ] {
+        assert_eq!(lines(&change(from, to))[0], line);
+    }
+}
+
+#[test]
+fn every_weakening_is_named() {
+    let weak = [
+        ("enabled: true", "enabled: false"),
+        ("dlp-filter, audit", "audit"),
+        ("blocked_terms: [falcon ledger], ", ""),
+        ("action: block}", "action: redact}"),
+        ("action: block,", "action: log,"),
+        (
+            "detection: {attack_patterns: [\"(?i)forget your rules\"]}",
+            "detection: {}",
+        ),
+        ("retention_days: 90", "retention_days: 30"),
+        ("retention_days: 90", "retention_days: 90, immutable: false"),
+        ("action: redact", "action: redact, pci_mode: false"),
+        ("https://llm", "http://llm"),
+        (
+            "    detection:",
+            "    encoding: {decode_base64: false}\n    detection:",
+        ),
+        (
+            "policies:\n",
+            "gateway: {logging: {log_bodies: true}}\npolicies:\n",
+        ),
+    ];
+    for (from, to) in weak {
+        let diff = change(from, to);
+        assert!(
+            !diff.guards_weakened().is_empty(),
+            "{from} -> {to}\n{}",
+            diff.text()
+        );
+        assert!(diff.text().contains("WEAKENS"));
+        let back = self::diff(&good(&base_with(from, to)), &good(BASE));
+        assert!(
+            back.guards_weakened().is_empty(),
+            "{to} -> {from}\n{}",
+            back.text()
+        );
+    }
+    for (from, to) in [
+        ("action: redact", "action: block"),
+        ("demo,", "other,"),
+        ("weight: 2", "weight: 3"),
+    ] {
+        assert!(change(from, to).guards_weakened().is_empty());
+    }
+}
+
+#[test]
+fn hash_and_diff_agree() {
+    let variants: Vec<String> = [
+        (BASE, BASE),
+        ("action: redact", "action: block"),
+        ("action: redact", "'action':   'redact'"),
+        ("connect: 5s", "connect: 5000ms"),
+        ("order: [main, spare]", "order: [spare, main]"),
+        ("order: [main, spare]", "order: [main]"),
+        ("{action: redact}", "{}"),
+        ("{action: redact}", ""),
+        ("[falcon ledger]", "[b c, falcon ledger]"),
+        ("[falcon ledger]", "[falcon ledger, falcon ledger]"),
+        ("[falcon ledger]", "[falcon ledger, b c]"),
+        ("DEMO_KEY", "DEMO_KEY2"),
+        ("env: DEMO_KEY", "store: DEMO_KEY"),
+        ("weight: 2", "weight: 2, zdr: false"),
+        ("dlp-filter, audit-logger", "audit-logger, dlp-filter"),
+        ("providers:\n", "gateway: {}\nproviders:\n"),
+        (
+            "id: spare, provider: echo",
+            "id: spare, provider: echo, timeouts: {}",
+        ),
+        ("retention_days: 90", ""),
+    ]
+    .iter()
+    .map(|(from, to)| base_with(from, to))
+    .collect();
+    for a in &variants {
+        for b in &variants {
+            let (a, b) = (good(a), good(b));
+            let found = diff(&a, &b);
+            assert_eq!(
+                found.is_empty(),
+                a.sha256() == b.sha256(),
+                "{}",
+                found.text()
+            );
+            assert_eq!(found.is_empty(), found.unified("a", "b").is_empty());
+        }
+    }
+}
+
+#[test]
+fn secrets_are_tagged_not_shown() {
+    let diff = change("DEMO_KEY", "CANARY_KEY");
+    let shown = format!(
+        "{}{}{}",
+        diff.text(),
+        diff.unified("a", "b"),
+        serde_json::to_string(&diff).unwrap()
+    );
+    assert!(
+        !shown.contains("CANARY_KEY") && !shown.contains("DEMO_KEY"),
+        "{shown}"
+    );
+    assert_eq!(
+        diff.changes[0].path,
+        "providers.targets[id=main].secret_key_ref.env"
+    );
+    assert_ne!(diff.changes[0].old, diff.changes[0].new);
+    assert!(diff.unified("a", "b").contains("redacted"));
+}
+
+#[test]
+fn json_follows_its_schema() {
+    let json = serde_json::to_value(change("action: redact", "action: block")).unwrap();
+    assert_eq!(json["schema"], "kt.gateway.diff/v1");
+    assert_eq!(json["equal"], false);
+    let first = &json["changes"][0];
+    assert_eq!(
+        (&first["op"], &first["old"], &first["new"]),
+        (&"changed".into(), &"redact".into(), &"block".into())
+    );
+    assert!(first["weakens"].is_null());
+    assert_eq!(json["summary"]["changed"], 1);
+    assert_eq!(json["base"]["sha256"], good(BASE).sha256());
+}
+
+#[test]
+fn unified_form_shows_both_sides() {
+    let text = change("action: redact", "action: block").unified("old.yaml", "new.yaml");
+    assert!(
+        text.starts_with("--- old.yaml\n+++ new.yaml\n@@ "),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n-      \"action\": \"redact\"\n+      \"action\": \"block\"\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn changes_say_which_layer_they_come_from() {
+    let over = Source::new("over.yaml", "\n\npack: {version: 9.0.0}\n");
+    let target = parse(&[Source::new("base.yaml", BASE), over]).unwrap();
+    let diff = diff(&good(BASE), &target);
+    assert_eq!(diff.changes[0].from.as_deref(), Some("over.yaml:3"));
+    assert_eq!(diff.changes[0].op, Op::Changed);
+    assert!(diff.text().contains("(from: over.yaml:3)"));
+}
