@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use kt_control_api::{Request, TransportError, TransportErrorKind};
+use kt_control_api::{Envelope, TransportError, TransportErrorKind};
 use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
 use serde_json::Value;
 
@@ -14,17 +14,13 @@ pub(super) struct EmbeddedProvider;
 
 impl ControlPlane for EmbeddedProvider {
     fn request(&self, request: Value, context: &Context<'_>) -> Result<Value, Error> {
-        let (request, state_dir) = Request::from_interface(request).map_err(|error| {
+        let Envelope {
+            connection,
+            request,
+        } = serde_json::from_value(request).map_err(|error| {
             Error::new(Class::Plugin, "bad-request", "the call is no request").cause(error)
         })?;
-        let state_dir = state_dir.ok_or_else(|| {
-            Error::new(
-                Class::Plugin,
-                "no-state-dir",
-                "the call does not say where state is kept",
-            )
-        })?;
-        let embedded = Embedded::new(&state_dir, Arc::new(PolicyValidator));
+        let embedded = Embedded::new(&connection.state_dir, Arc::new(PolicyValidator));
         // A deadline beyond the clock's range is none.
         let deadline = context
             .remaining()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, Request, Response, Slug};
 
 /// Largest body: the largest configuration, with room for what JSON adds by escaping.
@@ -51,6 +51,10 @@ pub(super) async fn read(request: hyper::Request<Incoming>) -> Result<Request, R
 }
 
 async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
+    // Whoever announces too much is told before sending it.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
     let whole = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect())
         .await
         .map_err(|_| {
@@ -62,10 +66,7 @@ async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
     let bytes = match whole {
         Ok(whole) => whole.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(refuse(
-                Slug::BodyTooLarge,
-                format!("a body has at most {MAX_BODY} bytes"),
-            ));
+            return Err(too_large());
         }
         Err(_) => return Err(refuse(Slug::MalformedRequest, "the body broke off")),
     };
@@ -92,6 +93,13 @@ pub(super) fn write(response: Response, close: bool) -> hyper::Response<Full<Byt
     written
         .body(Full::new(body))
         .expect("the API makes only headers that HTTP allows")
+}
+
+fn too_large() -> Refusal {
+    refuse(
+        Slug::BodyTooLarge,
+        format!("a body has at most {MAX_BODY} bytes"),
+    )
 }
 
 fn refuse(slug: Slug, detail: impl Into<String>) -> Refusal {

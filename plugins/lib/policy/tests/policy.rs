@@ -2,6 +2,8 @@
 
 #[path = "policy/compile.rs"]
 mod compile;
+#[path = "policy/corpus.rs"]
+mod corpus;
 #[path = "policy/difference.rs"]
 mod difference;
 #[path = "policy/document.rs"]

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::store::StoreError;
 
@@ -11,9 +12,14 @@ use crate::store::StoreError;
 /// and SMB2.
 const NETWORK: [u32; 3] = [0x6969, 0xFF53_4D42, 0xFE53_4D42];
 
+static MAKING: Mutex<()> = Mutex::new(());
+
 /// Makes directory and file if they are missing, and refuses them if others could tamper.
 pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
     prepare_directory(path.parent().unwrap_or(Path::new(".")))?;
+    // Closing a file ends every lock that the process has on it (fcntl(2)), SQLite's too: nobody
+    // in this process may open the store before its maker has closed the file.
+    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let created = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -57,13 +57,14 @@ pub(crate) fn decode(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Pr
 fn routing(parent: &Table<'_>, targets: &[Target], findings: &mut Findings<'_>) -> Option<Routing> {
     let table = parent.table("routing", &ROUTING_KEYS, findings)?;
     let strategy: Option<Strategy> = table.word("strategy", findings);
-    if strategy == Some(Strategy::Weighted) && targets.iter().all(|t| t.weight == Some(0)) {
-        if let Some(field) = table.field("strategy", findings) {
-            field.reject(
-                "`weighted` needs a target with a weight above 0".to_owned(),
-                findings,
-            );
-        }
+    if strategy == Some(Strategy::Weighted)
+        && targets.iter().all(|t| t.weight == Some(0))
+        && let Some(field) = table.field("strategy", findings)
+    {
+        field.reject(
+            "`weighted` needs a target with a weight above 0".to_owned(),
+            findings,
+        );
     }
     let order = table
         .list("order", findings)

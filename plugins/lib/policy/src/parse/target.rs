@@ -55,11 +55,12 @@ pub(crate) fn decode_all(providers: &Table<'_>, findings: &mut Findings<'_>) -> 
             continue;
         };
         let target = decode(&table, findings);
-        if !target.id.is_empty() && targets.iter().any(|other| other.id == target.id) {
-            if let Some(field) = table.field("id", findings) {
-                let message = format!("the id `{}` occurs twice", target.id);
-                findings.report(code::DUPLICATE, field.at, &field.path, message);
-            }
+        if !target.id.is_empty()
+            && targets.iter().any(|other| other.id == target.id)
+            && let Some(field) = table.field("id", findings)
+        {
+            let message = format!("the id `{}` occurs twice", target.id);
+            findings.report(code::DUPLICATE, field.at, &field.path, message);
         }
         targets.push(target);
     }

@@ -33,7 +33,7 @@ pub(crate) struct Injection {
 const TOPICS: [&str; 40] = [
     "prompt injection",
     "prompt-injection",
-    "jailbreak",
+    "jailbreaking",
     "red team",
     "red-team",
     "owasp",
@@ -43,11 +43,11 @@ const TOPICS: [&str; 40] = [
     "classifier",
     "blog post",
     "research paper",
-    "this paper",
-    "the paper",
+    "this talk",
+    "the talk",
     "article",
     "essay",
-    "guardrail",
+    "guardrails for",
     "detector",
     "detection",
     "false positive",
@@ -81,8 +81,8 @@ const REPORTING: [&str; 50] = [
     "for example",
     "for instance",
     "saying",
-    " says",
-    " said",
+    "it says",
+    " he said",
     "called",
     "the string",
     "the text",
@@ -154,7 +154,7 @@ impl Injection {
         let triggers = ALL
             .iter()
             .enumerate()
-            .flat_map(|(index, rule)| rule.2.iter().map(move |trigger| (*trigger, index)));
+            .flat_map(|(index, rule)| rule.triggers().map(move |trigger| (trigger, index)));
         let (words, rule_of): (Vec<&str>, Vec<usize>) = triggers.unzip();
         Self {
             action: response
@@ -240,7 +240,9 @@ fn share(before: &str) -> u32 {
     if DENIED.iter().any(|word| close.contains(word)) {
         return 0;
     }
-    let quoted = sentence.trim_end().ends_with(['"', '\'', '`', '(']);
+    // A value in JSON is in quotes, but nobody quotes it.
+    let value = sentence.ends_with("\":\"") || sentence.ends_with("\": \"");
+    let quoted = !value && sentence.trim_end().ends_with(['"', '\'', '`', '(']);
     if quoted || REPORTING.iter().any(|word| sentence.contains(word)) {
         return REPORTED;
     }
@@ -286,11 +288,10 @@ mod tests {
     fn every_rule_compiles_and_can_match_from_a_trigger() {
         for rule in ALL {
             build_rule(rule.3);
-            assert!(!rule.2.is_empty());
+
             assert!(
-                rule.2
-                    .iter()
-                    .all(|trigger| *trigger == trigger.to_lowercase())
+                rule.triggers()
+                    .all(|t| !t.is_empty() && t == t.to_lowercase())
             );
         }
     }

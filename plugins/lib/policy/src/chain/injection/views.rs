@@ -59,8 +59,8 @@ fn readings(text: &str, encoding: &Encoding, hidden: bool, found: &mut Vec<View>
         if tagged.len() >= 8 {
             add(fold_text(&tagged, true), true);
         }
-        if let Some(joined) = join_spaced(&base) {
-            add(joined, true);
+        if let Some(joined) = join_spaced(text) {
+            add(fold_text(&joined, true), true);
         }
         if let Some(plain) = unleet(&base) {
             add(plain, hidden);
@@ -91,30 +91,30 @@ fn fold_text(text: &str, normalize: bool) -> String {
 }
 
 /// The text without what separates single letters (`i g n o r e`, `i.g.n`),
-/// when at least eight letters in a row are written so.
+/// when at least eight letters in a row are written so. More than one
+/// separator is the space between two words.
 fn join_spaced(text: &str) -> Option<String> {
     let chars: Vec<char> = text.chars().collect();
-    let separates = |c: char| matches!(c, ' ' | '.' | '-' | '_' | '*' | '\n' | '/' | '|');
+    let separates = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '_' | '*' | '/' | '|');
     let mut joined = String::new();
-    let mut longest = 0;
-    let mut run = 0;
-    let mut index = 0;
+    let (mut longest, mut run, mut index) = (0, 0, 0);
     while index < chars.len() {
         let single = chars[index].is_alphanumeric()
             && chars.get(index + 1).is_none_or(|c| separates(*c))
             && (index == 0 || separates(chars[index - 1]));
-        if single {
-            joined.push(chars[index]);
-            run += 1;
-            longest = longest.max(run);
-            index += 2;
-            continue;
-        }
-        if chars[index].is_alphanumeric() {
-            run = 0;
-        }
         joined.push(chars[index]);
         index += 1;
+        if single {
+            run += 1;
+            longest = longest.max(run);
+            let gap = chars[index..].iter().take_while(|c| separates(**c)).count();
+            if gap > 1 {
+                joined.push(' ');
+            }
+            index += gap;
+        } else if chars[index - 1].is_alphanumeric() {
+            run = 0;
+        }
     }
     (longest >= 8).then_some(joined)
 }

@@ -1,0 +1,114 @@
+//! Kills a process at every named point of a change and looks at what it left.
+
+use std::env;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command;
+
+use kt_control_api::Revert;
+use rusqlite::Connection;
+
+use super::{change, gateway, open, version};
+use crate::store::{DATABASE_FILE, Key, Store};
+
+/// Where the killed process keeps its store.
+const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
+
+/// What the process that is killed does, up to the point where it is.
+#[test]
+#[ignore = "is run, and killed, by the other test"]
+fn victim() {
+    let Some(directory) = env::var_os(DIRECTORY) else {
+        return;
+    };
+    let store = open(Path::new(&directory));
+    let edge = Key::Name("edge".to_owned());
+    store.create(&change(), &gateway("edge")).unwrap();
+    store.publish(&change(), &edge, &version("second")).unwrap();
+    store
+        .revert(
+            &change(),
+            &edge,
+            &Revert {
+                version: 1,
+                reason: None,
+            },
+        )
+        .unwrap();
+}
+
+/// Kills a victim at a point. Returns how many versions there are afterwards, 0 without a gateway.
+fn versions_after_kill_at(point: &str) -> u64 {
+    let directory = tempfile::tempdir().unwrap();
+    let ended = Command::new(env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "store::sqlite::tests::crash::victim",
+            "--ignored",
+        ])
+        .env(DIRECTORY, directory.path())
+        .env("KT_CRASH_AT", point)
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.signal(), Some(9), "{point}: {ended:?}");
+    whole(directory.path(), point);
+    let found = open(directory.path()).find(&Key::Name("edge".to_owned()));
+    found.map_or(0, |snapshot| {
+        assert_eq!(
+            snapshot.gateway.desired.unwrap().version,
+            snapshot.gateway.last_version
+        );
+        snapshot.gateway.last_version
+    })
+}
+
+/// Checks that no change is there in part, and that the next one succeeds.
+fn whole(directory: &Path, point: &str) {
+    let file = Connection::open(directory.join(DATABASE_FILE)).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
+    let sound: String = file
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(sound, "ok", "{point}");
+    assert_eq!(
+        count("SELECT count(*) FROM pragma_foreign_key_check"),
+        0,
+        "{point}"
+    );
+    let changes = count("SELECT count(*) FROM config_versions");
+    assert_eq!(count("SELECT count(*) FROM audit"), changes, "{point}");
+    let store = open(directory);
+    let edge = Key::Name("edge".to_owned());
+    let next = version("next");
+    if changes == 0 {
+        store.create(&change(), &gateway("other")).unwrap();
+    } else {
+        let before = store.find(&edge).unwrap().gateway.last_version;
+        let probe = tempfile::tempdir().unwrap();
+        store.checkpoint().unwrap();
+        std::fs::copy(
+            directory.join(DATABASE_FILE),
+            probe.path().join(DATABASE_FILE),
+        )
+        .unwrap();
+        let receipt = open(probe.path()).publish(&change(), &edge, &next).unwrap();
+        assert_eq!(receipt.version, Some(before + 1), "{point}");
+    }
+}
+
+#[test]
+fn a_change_is_whole_or_absent_wherever_the_process_is_killed() {
+    for (point, versions) in [
+        ("create.before", 0),
+        ("create.inserted", 0),
+        ("create.committed", 1),
+        ("reload.before", 1),
+        ("reload.inserted", 1),
+        ("reload.committed", 2),
+        ("revert.before", 2),
+        ("revert.inserted", 2),
+        ("revert.committed", 3),
+    ] {
+        assert_eq!(versions_after_kill_at(point), versions, "{point}");
+    }
+}

@@ -1,0 +1,102 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{change, gateway, open};
+use crate::store::{DATABASE_FILE, Sqlite, Store, StoreError};
+
+#[test]
+fn history_cannot_be_rewritten_even_by_hand() {
+    let directory = tempfile::tempdir().unwrap();
+    open(directory.path())
+        .create(&change(), &gateway("edge"))
+        .unwrap();
+    let file = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    for sql in [
+        "UPDATE config_versions SET author = 'x'",
+        "DELETE FROM config_versions",
+        "UPDATE blobs SET content = 'x'",
+        "UPDATE audit SET actor = 'x'",
+        "DELETE FROM audit",
+        "UPDATE gateways SET desired_version = 2",
+        "INSERT INTO config_versions SELECT gateway_id, 3, sha256, blob, size, author, created_at,
+             origin, reverts_to, source, message FROM config_versions",
+    ] {
+        assert!(file.execute(sql, []).is_err(), "{sql}");
+    }
+}
+
+#[test]
+fn file_and_directory_are_private() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("state/kt");
+    drop(open(&directory));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    for file in [
+        DATABASE_FILE,
+        "control-plane.db-wal",
+        "control-plane.db-shm",
+    ] {
+        assert_eq!(mode(&directory.join(file)), 0o600, "{file}");
+    }
+}
+
+fn refusal(directory: &Path) -> String {
+    match Sqlite::open(&directory.join(DATABASE_FILE)) {
+        Err(StoreError::Unsafe(message)) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_others_could_tamper_with_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(DATABASE_FILE);
+    drop(open(directory.path()));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refusal(directory.path()).contains("chmod 600"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(refusal(directory.path()).contains("chmod go-w"));
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::rename(&path, directory.path().join("elsewhere")).unwrap();
+    symlink("elsewhere", &path).unwrap();
+    assert!(refusal(directory.path()).contains("not a regular file"));
+}
+
+#[test]
+fn foreign_and_newer_files_are_refused_and_tolerable_ones_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(DATABASE_FILE);
+    drop(open(directory.path()));
+    let file = Connection::open(&path).unwrap();
+    file.pragma_update(None, "user_version", 99).unwrap();
+    assert_eq!(
+        open(directory.path()).schema(),
+        99,
+        "its maker says that this one may follow"
+    );
+    file.execute("UPDATE meta SET v = '98' WHERE k = 'oldest_writer'", [])
+        .unwrap();
+    let refused = Sqlite::open(&path).unwrap_err();
+    assert!(
+        matches!(refused, StoreError::TooNew { found: 99, .. }),
+        "{refused}"
+    );
+    file.pragma_update(None, "user_version", 1).unwrap();
+    file.pragma_update(None, "application_id", 7).unwrap();
+    assert!(refusal(directory.path()).contains("not one of kt"));
+}
+
+#[test]
+fn somebody_elses_database_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(DATABASE_FILE);
+    let file = Connection::open(&path).unwrap();
+    file.execute_batch("CREATE TABLE theirs(x)").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(refusal(directory.path()).contains("not one of kt"));
+}
