@@ -1,1 +1,12 @@
-//! e2e
+//! Whole-product tests: the staged `kt` and its plugins as real processes.
+//!
+//! Run `make build PROFILE=staging` first, then
+//! `cargo test -p kt-tests --profile staging`. `KT_BLESS=1` rewrites the golden
+//! files. What a test needs from the system is installed by
+//! `tests/scripts/setup.sh`; without it a test says that it is skipped, and
+//! fails when `CI` is set.
+
+mod guard;
+mod harness;
+mod host;
+mod plugins;

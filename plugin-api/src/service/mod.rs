@@ -1,1 +1,50 @@
-//! The typed form of `kt.service/1`.
+//! The typed form of `kt.service/1`: how a service manager is driven.
+//!
+//! A backend is *pure*. It never runs a program, opens a file or asks for the
+//! time: it says which probes to make ([`Probe`]), reads their results
+//! ([`ProbeResult`]) and answers with what it saw ([`Detection`],
+//! [`Observed`]) or with what to do ([`Plan`]: files and steps). One executor,
+//! the caller, makes probes and runs plans, so that transaction, rollback,
+//! time limits and `--print` are written once for every backend, and a backend
+//! for macOS can be tested on Linux.
+//!
+//! Methods of the interface, each with one JSON object in and one out:
+//!
+//! | method | in | out |
+//! |---|---|---|
+//! | `describe` | `{}` | [`Description`] |
+//! | `inspect` | [`InspectRequest`] | [`Probes`] |
+//! | `detect` | [`DetectRequest`] | [`Detection`] |
+//! | `observe` | [`ObserveRequest`] | [`Observed`] |
+//! | `render` | [`RenderRequest`] | [`Plan`] |
+//! | `logs` | [`LogsRequest`] | [`LogSources`] |
+//!
+//! An author implements [`ServiceBackend`] and returns a [`ServiceProvider`]
+//! from [`crate::Plugin::provider`]; a caller wraps what the host opened in a
+//! [`RemoteBackend`]. Answers are read leniently: unknown keys are ignored and
+//! absent ones have the meaning that their field documents.
+
+mod backend;
+mod describe;
+mod detect;
+mod facts;
+mod logs;
+mod observe;
+mod plan;
+mod probe;
+mod spec;
+mod wire;
+
+pub use backend::ServiceBackend;
+pub use describe::{Capabilities, Description};
+pub use detect::{DetectRequest, Detection, Fitness, Reason};
+pub use facts::Facts;
+pub use logs::{LogSource, LogSources, LogsRequest};
+pub use observe::{Activity, ExitClass, LastExit, ObserveRequest, Observed, StartsAt};
+pub use plan::{Action, Artifact, Deed, Plan, RenderOptions, RenderRequest, Retry, Run, Step};
+pub use probe::{FileKind, InspectRequest, Look, Probe, ProbeResult, Probes, Seen, Subject};
+pub use spec::{ServiceName, ServiceSpec};
+pub use wire::{INTERFACE, RemoteBackend, ServiceProvider};
+
+#[cfg(test)]
+mod tests;

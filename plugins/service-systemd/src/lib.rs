@@ -1,1 +1,33 @@
-//! The `service-systemd` plugin.
+//! The plugin `service-systemd`: services of the systemd user manager.
+//!
+//! It translates and does nothing else: units are rendered, probes and steps
+//! are named, results are read. Whoever calls it runs them.
+
+mod backend;
+mod detect;
+mod manager;
+mod observe;
+mod quote;
+mod steps;
+mod unit;
+
+use kt_plugin_api::service::{INTERFACE, ServiceProvider};
+use kt_plugin_api::{Error, Host, Plugin, Provider};
+
+struct ServiceSystemd {
+    provider: ServiceProvider<backend::Systemd>,
+}
+
+impl Plugin for ServiceSystemd {
+    fn init(_: Host) -> Result<Self, Error> {
+        Ok(Self {
+            provider: ServiceProvider(backend::Systemd),
+        })
+    }
+
+    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+        (interface == INTERFACE).then_some(&self.provider)
+    }
+}
+
+kt_plugin_api::export_plugin!(ServiceSystemd, "../plugin.toml");

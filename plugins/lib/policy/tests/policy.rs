@@ -1,4 +1,8 @@
 //! One test binary for the crate; one module per area.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed test panics; the lint's exception covers test functions only"
+)]
 
 #[path = "policy/compile.rs"]
 mod compile;

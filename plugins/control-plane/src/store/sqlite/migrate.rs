@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use kt_control_api::random_base32;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
-use super::patience::patiently;
+use super::patience::{begin, patiently};
 use crate::store::StoreError;
 
 /// "ktcp" in ASCII: tells the file apart from other SQLite files.
@@ -27,7 +27,7 @@ const OLDEST_READER: u32 = 1;
 pub(super) const NEWEST: u32 = STEPS.len() as u32;
 
 /// Brings the file up to date. Returns the schema it has then.
-pub(super) fn migrate(connection: &mut Connection) -> Result<u32, StoreError> {
+pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
     let found = patiently(|| user_version(connection))?;
     if found == NEWEST {
         check_application(connection)?;
@@ -51,12 +51,6 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<u32, StoreError> {
     finish(&transaction, found)?;
     transaction.commit()?;
     Ok(NEWEST)
-}
-
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    // `Transaction` borrows the connection, so the patient part cannot return it.
-    patiently(|| connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK"))?;
-    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
 fn finish(transaction: &Transaction<'_>, found: u32) -> Result<(), StoreError> {

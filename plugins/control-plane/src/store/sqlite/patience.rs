@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::store::StoreError;
 
@@ -31,6 +31,14 @@ pub(super) fn patiently<T>(
             other => return other.map_err(StoreError::from),
         }
     }
+}
+
+/// Begins with the lock for writing, so that nothing later in the transaction can be refused.
+///
+/// "Unchecked" leaves it to the caller not to begin twice on one connection, which the store's
+/// lock on the connection sees to.
+pub(super) fn begin(connection: &Connection) -> Result<Transaction<'_>, StoreError> {
+    patiently(|| Transaction::new_unchecked(connection, TransactionBehavior::Immediate))
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

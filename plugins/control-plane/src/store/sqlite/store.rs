@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kt_control_api::{
     ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
 };
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 use serde_json::json;
 
 use super::once::once;
-use super::patience::patiently;
+use super::patience::{begin, patiently};
 use super::{audit, changes, connection, contents, file, gateways, instances, migrate, tokens};
 use crate::crash::crash_point;
 use crate::store::{
@@ -39,8 +39,8 @@ impl Sqlite {
     /// a newer kt made it that this one may not follow, or when it cannot be read and written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         file::prepare(path)?;
-        let mut writer = connection::open(path)?;
-        let schema = migrate::migrate(&mut writer)?;
+        let writer = connection::open(path)?;
+        let schema = migrate::migrate(&writer)?;
         let reader = connection::open(path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
@@ -81,8 +81,8 @@ impl Sqlite {
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut writer = locked(&self.writer);
-        let transaction = begin(&mut writer)?;
+        let writer = locked(&self.writer);
+        let transaction = begin(&writer)?;
         let done = act(&transaction)?;
         transaction.commit()?;
         Ok(done)
@@ -127,11 +127,6 @@ const OTHER: Points = Points {
 /// A panic while the lock was held has rolled its transaction back: the connection is sound.
 fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Begins with the lock for writing, so that nothing later in the transaction can be refused.
-fn begin(writer: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    patiently(|| Transaction::new_unchecked(writer, TransactionBehavior::Immediate))
 }
 
 impl Store for Sqlite {

@@ -65,6 +65,14 @@ impl<'n> Table<'n> {
             if keys.known.contains(&key) {
                 continue;
             }
+            if is_secret_path(&self.path) {
+                // What stands in the place of a key may be the secret itself.
+                let message = format!("unknown key in `{}`", self.path);
+                findings
+                    .report(code::UNKNOWN_KEY, entry.key_place, &self.path, message)
+                    .help(format!("known keys: {}", keys.known.join(", ")));
+                continue;
+            }
             let path = join(&self.path, key);
             if keys.unsupported.contains(&key) {
                 unsupported(findings, entry.key_place, &path, &format!("`{key}`"));

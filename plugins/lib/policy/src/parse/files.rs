@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::field::is_secret_path;
 use crate::model::Place;
 use crate::problem::Problem;
-use crate::problem::mask::mask_line;
+use crate::problem::code;
+use crate::problem::mask::{mask_after_colon, mask_line};
 
 /// Names and lines of the sources, kept with a document so that later steps
 /// can still point at a place.
@@ -39,9 +41,16 @@ impl Files {
         path: &str,
         message: String,
     ) -> Problem {
-        let snippet = (at.line as usize)
+        let line = (at.line as usize)
             .checked_sub(1)
-            .and_then(|index| self.lines.get(at.file)?.get(index).cloned());
+            .and_then(|index| self.lines.get(at.file)?.get(index));
+        let snippet = match line {
+            // The value may be the secret itself, on a line of its own.
+            Some(_) if path.split('.').any(is_secret_path) => None,
+            // Without a tree nobody knows what the values of the line are.
+            Some(line) if code == code::SYNTAX => Some(mask_after_colon(line)),
+            line => line.cloned(),
+        };
         Problem {
             code,
             message,

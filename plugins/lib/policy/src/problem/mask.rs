@@ -27,6 +27,17 @@ pub(crate) fn mask_line(line: &str) -> String {
     chars.into_iter().collect()
 }
 
+/// Returns the line with everything behind its first colon replaced.
+pub(crate) fn mask_after_colon(line: &str) -> String {
+    let mut chars: Vec<char> = line.chars().collect();
+    let from = chars.iter().position(|c| *c == ':').unwrap_or(0);
+    star(&mut chars[from..]);
+    if let Some(colon) = chars.get_mut(from).filter(|_| line.contains(':')) {
+        *colon = ':';
+    }
+    chars.into_iter().collect()
+}
+
 /// Masks from the colon after a secret-like word to the end of the line: a
 /// flow mapping may hide further pairs behind it, which is the safe side.
 fn mask_values(chars: &mut [char]) {

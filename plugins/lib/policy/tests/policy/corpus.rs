@@ -51,7 +51,6 @@ fn measure(chain: &Chain, positive: &str, harmless: &str) -> Vec<Value> {
         missed.len(),
         alarms.len()
     );
-    println!("{report}");
     assert!(
         1.0 - share(missed.len(), positive.len()) >= RECALL,
         "{report}"
@@ -78,25 +77,19 @@ fn streams(chain: &Chain, positive: &[Value]) {
     }
 }
 
-/// Share of the positive cases whose findings are exactly those expected.
-fn exact(chain: &Chain, positive: &[Value]) -> f64 {
-    let right = positive.iter().filter(|case| {
-        let findings = verdict(chain, text(case)).findings;
-        let mut found: Vec<&str> = findings.iter().map(|finding| finding.kind).collect();
-        found.sort_unstable();
-        let mut wanted: Vec<&str> = case["kinds"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        wanted.sort_unstable();
-        if found != wanted {
-            println!("found {found:?} wanted {wanted:?}: {:?}", text(case));
-        }
-        found == wanted
-    });
-    right.count() as f64 / positive.len() as f64
+/// Asserts that the findings of most positive cases are exactly those expected.
+fn exact(chain: &Chain, positive: &[Value]) {
+    let wrong: Vec<&Value> = positive
+        .iter()
+        .filter(|case| {
+            let findings = verdict(chain, text(case)).findings;
+            let mut found: Vec<&str> = findings.iter().map(|finding| finding.kind).collect();
+            found.sort_unstable();
+            Value::from(found) != case["kinds"]
+        })
+        .collect();
+    let share = wrong.len() as f64 / positive.len() as f64;
+    assert!(1.0 - share >= RECALL, "{} wrong: {wrong:#?}", wrong.len());
 }
 
 #[test]
@@ -124,7 +117,7 @@ fn pii_detector() {
         include_str!("../corpus/pii-detector.positive.jsonl"),
         include_str!("../corpus/pii-detector.harmless.jsonl"),
     );
-    assert!(exact(&chain, &positive) >= RECALL);
+    exact(&chain, &positive);
     streams(&chain, &positive);
 }
 
@@ -136,7 +129,7 @@ fn dlp_filter() {
         include_str!("../corpus/dlp-filter.positive.jsonl"),
         include_str!("../corpus/dlp-filter.harmless.jsonl"),
     );
-    assert!(exact(&chain, &positive) >= RECALL);
+    exact(&chain, &positive);
     streams(&chain, &positive);
 }
 

@@ -187,6 +187,10 @@ fn a_literal_credential_is_refused_and_never_shown() {
             "      secret_key_ref",
             &format!("      pasword: x\n      token: {canary}\n      secret_key_ref"),
         ),
+        base_with("{env: DEMO_KEY}", &format!("\n        env: '{canary} !'")),
+        base_with("{env: DEMO_KEY}", &format!("\n        {canary}: x")),
+        base_with("{env: DEMO_KEY}", &format!("\n        env: [{canary}]")),
+        base_with("{env: DEMO_KEY}", &format!("\n        env: '{canary}")),
         format!("a: [api_key: \"{canary}\n"),
     ];
     for text in texts {

@@ -33,7 +33,7 @@ impl Group {
 }
 
 /// A phrase: group, score in hundredths, triggers with `;` between, expression. In expressions
-/// `QUAL` and `RULES` stand for the word lists below.
+/// `TRIG` stands for any of the triggers, `QUAL` and `RULES` stand for the word lists below.
 pub(super) struct Rule(
     pub(super) Group,
     pub(super) u32,
@@ -60,12 +60,12 @@ pub(super) const ALL: &[Rule] = &[
     Rule(
         Override,
         100,
-        "ignore;disregard;forget;override;overrule;bypass;skip;neglect;discard;drop;overlook;\
-         cancel;erase;abandon;set aside;put aside;throw out;throw away;do not follow;\
-         don't follow;do not obey;don't obey;stop following;stop obeying;pay no attention to;\
-         disobey;violate;circumvent;wipe;delete;nullify;void;dismiss;reset;suspend;unlearn;\
-         scrap;clear;break;purge;revoke;supersede",
-        r"^[a-z' ]*?(?:ing|d|s)?(?:,? (?:and \w+ )?(?:all|any|every|each|everything|absolutely|of|the|in|to|from|about|completely|entirely|totally|whatever|our|'s|other|set of|and|or|both))*(?: QUAL)+(?:,? (?:and|or|of|the|set|all|any|QUAL|user|ai|model|assistant|chat|openai|anthropic|company|\w+'s))* RULES\b",
+        "ignore;disregard;forget;override;overrule;bypass;neglect;discard;\
+         drop;overlook;cancel;erase;abandon;set aside;put aside;throw out;\
+         throw away;do not follow;don't follow;do not obey;don't obey;stop following;stop obeying;pay no attention to;\
+         disobey;violate;circumvent;nullify;dismiss;suspend;unlearn;scrap;\
+         purge;revoke;supersede",
+        r"^TRIG(?:ing|d|s)?(?:,? (?:and \w+ )?(?:all|any|every|each|everything|absolutely|of|the|in|to|from|about|completely|entirely|totally|whatever|our|'s|other|set of|and|or|both))*(?: QUAL)+(?:,? (?:and|or|of|the|set|all|any|QUAL|user|ai|model|assistant|chat|openai|anthropic|company|\w+'s))* RULES\b",
     ),
     Rule(
         Override,
@@ -76,7 +76,7 @@ pub(super) const ALL: &[Rule] = &[
     Rule(
         Override,
         100,
-        "ignore;disregard;forget;discard;scratch",
+        "ignore;disregard;discard",
         r"^\w+ (?:all |everything |the |what(?:ever)? (?:is |was |came )?)*(?:written |said |stated |text )?(?:above|before this|prior to this)(?: and|,|\.|;|:|!|$)",
     ),
     Rule(
@@ -143,7 +143,7 @@ pub(super) const ALL: &[Rule] = &[
          type out;state;describe;export;echo;read out;read back;let me see;i want to see;\
          i need to see;can i see;include;render;report;rephrase;paraphrase;convert;extract;\
          transcribe;post;put;hand over;cat;fetch",
-        r"^[a-z']+(?: [a-z']+)??(?: (?:me|us|out|back|down|verbatim|the (?:full |exact |whole |entire |complete )?(?:text|contents?|wording)(?: of)?|exactly|word for word|in full|here|now|all|of|just|again|the contents? of|the text of|the beginning of|a copy of|every line of|the first \w+ (?:words|lines|sentences|characters) of|what|to|each|literally|full|everything in|into \w+|is|says?|in|and))*(?: (?:your|the|this|its|thy|all))(?: (?:full|entire|complete|exact|original|initial|hidden|secret|system|internal|confidential|underlying|starting|developer|first|whole|real|actual|own|raw|unedited|current|pre-?loaded|private|verbatim|very|base|core|top-level|setup|configured|backend|unmodified|chat|ai|assistant|model|bot))* (?:system prompts?|hidden prompt|initial prompt|developer (?:message|prompt|instructions?)|system (?:message|instructions?|directives?|text|configuration|role)|initial (?:instructions?|message|prompt)|hidden (?:instructions?|rules|message|context)|original (?:instructions|prompt)|secret (?:instructions|prompt|rules)|internal (?:instructions|prompt|rules|guidelines|configuration|policies)|pre-?prompt|meta-?prompt|instructions (?:above|you were given|you received|given to you|you got|before this|verbatim)|prompt (?:above|you were given|verbatim|text)|confidential (?:instructions|prompt|guidelines)|private instructions|base prompt|core (?:instructions|prompt|directives)|prompt template|starting prompt|setup prompt|raw prompt|configured instructions)\b",
+        r"^[a-z']+(?: [a-z']+)??(?: (?:me|us|out|back|down|verbatim|the (?:full |exact |whole |entire |complete )?(?:text|contents?|wording)(?: of)?|exactly|word for word|in full|here|now|all|of|just|again|the contents? of|the text of|the beginning of|a copy of|every line of|the first \w+ (?:words|lines|sentences|characters) of|what|to|each|literally|full|everything in|into \w+|is|says?|in|and))*(?: (?:your|the|this|its|thy|all))(?: (?:full|entire|complete|exact|original|initial|hidden|secret|system|internal|confidential|underlying|starting|developer|first|whole|real|actual|own|raw|unedited|current|pre-?loaded|private|verbatim|very|base|core|top-level|setup|configured|backend|unmodified|chat|ai|assistant|model|bot))* (?:system prompts?|hidden prompt|initial prompt|developer (?:message|prompt|instructions?)|system (?:message|instructions?|directives?)|initial (?:instructions?|message|prompt)|hidden (?:instructions?|rules|message|context)|original (?:instructions|prompt)|secret (?:instructions|prompt|rules)|internal (?:instructions|prompt|rules|guidelines|configuration|policies)|pre-?prompt|meta-?prompt|instructions (?:above|you were given|you received|given to you|you got|before this|verbatim)|prompt (?:above|you were given|verbatim|text)|confidential (?:instructions|prompt|guidelines)|private instructions|base prompt|core (?:instructions|prompt|directives)|prompt template|starting prompt|setup prompt|raw prompt|configured instructions)\b",
     ),
     Rule(
         Exfiltration,
@@ -235,10 +235,10 @@ pub(super) const ALL: &[Rule] = &[
     Rule(
         RolePlay,
         100,
-        "pretend;act as;act like;roleplay as;role-play as;role play as;imagine;simulate;\
+        "if you had;if you were;respond only as;answer only as;operate with;operate as;pretend;act as;act like;roleplay as;role-play as;role play as;imagine;simulate;\
          behave as;behave like;assume the;take on;play the role;respond as;you play;\
          impersonate;emulate;let's play;become;adopt;answer as;speak as;write as",
-        r"^[^.\n]{0,120}?(?:\b(?:no|without|ignores?|ignoring|free (?:of|from)|not bound by|zero|disregards?|lacks?|beyond|bypass\w*|removed?|disabled?|unconstrained by|outside)(?: \w+){0,3} (?:restrictions?|rules|limits?|limitations|filters?|guidelines|ethic\w*|censorship|morals?|morality|guardrails|safety|safeguards|content polic\w+|restraints?|boundaries|principles|refusals?)\b|\bunrestricted\b|\bunfiltered\b|\buncensored\b|\bamoral\b|\bnever (?:refuses?|says no|declines?)\b|\bcan(?:not|'t) refuse\b|\bdo anything\b|\bjailbroken\b|\bevil (?:ai|twin|assistant|version|bot)\b|\banswers? (?:any|every) (?:question|request)\b|\bhas no ethic)",
+        r"^[^.\n]{0,120}?(?:\b(?:no|without|ignores?|ignoring|free (?:of|from)|not bound by|zero|disregards?|lacks?|beyond|bypass\w*|removed?|disabled?|unconstrained by|outside)(?: \w+){0,3} (?:restrictions?|rules|limits?|limitations|filters?|guidelines|ethic\w*|censorship|morals?|morality|guardrails|safety|safeguards|content polic\w+|restraints?|boundaries|principles|refusals?)\b|\bunrestricted\b|\bunfiltered\b|\buncensored\b|\bamoral\b|\bnever (?:refuses?|says no|declines?)\b|\bcan(?:not|'t) refuse\b|\bdo anything\b|\bjailbroken\b|\bevil (?:ai|twin|assistant|version|bot)\b|\banswers? (?:any|every) (?:question|request)\b|\bhas no ethic|\bsafety \w+ (?:turned |switched )?(?:off|disabled)\b)",
     ),
     Rule(
         RolePlay,
@@ -325,7 +325,7 @@ pub(super) const ALL: &[Rule] = &[
         100,
         "ignore;disregard;forget;pay no attention to;do not follow;don't follow;\
          stop following;override;overlook",
-        r"^[a-z' ]*?(?: (?:all|any|of|the|those|these))* RULES (?:above|before this|given (?:above|earlier|before|to you)|you (?:were|have been) given|from (?:your|the) (?:developers?|system|creators?)|preceding|so far)\b",
+        r"^TRIG(?: (?:all|any|of|the|those|these))* RULES (?:above|before this|given (?:above|earlier|before|to you)|you (?:were|have been) given|from (?:your|the) (?:developers?|system|creators?)|preceding|so far)\b",
     ),
     Rule(
         Payload,

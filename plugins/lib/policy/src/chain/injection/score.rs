@@ -5,7 +5,7 @@ use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 
-use super::rules::{ALL, Group, QUAL, RULES};
+use super::rules::{ALL, Group, QUAL, RULES, Rule};
 use super::views::{View, views};
 use crate::model::{Encoding, InjectionAction, PromptInjection};
 
@@ -74,7 +74,7 @@ const TOPICS: [&str; 40] = [
 ];
 
 /// What stands before a phrase that is told rather than said.
-const REPORTING: [&str; 50] = [
+const REPORTING: [&str; 46] = [
     "phrase",
     "such as",
     "e.g.",
@@ -109,11 +109,8 @@ const REPORTING: [&str; 50] = [
     "asking",
     "wrote",
     "titled",
-    "which",
     "attack",
     "hacker",
-    "might",
-    "could",
     "novel",
     "character",
     "the line",
@@ -121,7 +118,6 @@ const REPORTING: [&str; 50] = [
     "messages like",
     "the words",
     "the sentence",
-    "like",
     "students",
     "the user",
     "customer",
@@ -167,7 +163,7 @@ impl Injection {
             own: (!own.is_empty()).then(|| build_own(own)),
             triggers: find_words(&words),
             rule_of,
-            rules: ALL.iter().map(|rule| build_rule(rule.3)).collect(),
+            rules: ALL.iter().map(build_rule).collect(),
             topics: find_words(&TOPICS),
         }
     }
@@ -263,7 +259,10 @@ fn find_words(words: &[&str]) -> AhoCorasick {
         .expect("a few hundred short words fit any automaton")
 }
 
-fn build_rule(expression: &str) -> Regex {
+fn build_rule(rule: &Rule) -> Regex {
+    let words: Vec<String> = rule.triggers().map(regex_syntax::escape).collect();
+    let trigger = format!("(?:{})", words.join("|"));
+    let expression = rule.3.replace("TRIG", &trigger);
     let expression = expression.replace("QUAL", QUAL).replace("RULES", RULES);
     // The trigger is where the search is anchored, so `^` must not be a look
     // at the start of the text.
@@ -287,7 +286,7 @@ mod tests {
     #[test]
     fn every_rule_compiles_and_can_match_from_a_trigger() {
         for rule in ALL {
-            build_rule(rule.3);
+            build_rule(rule);
 
             assert!(
                 rule.triggers()

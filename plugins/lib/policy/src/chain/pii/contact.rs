@@ -120,6 +120,7 @@ pub(super) fn is_announced(before: &str, found: &str, after: &[u8]) -> bool {
     let dated = found.matches('/').count() > 0;
     (7..=14).contains(&count)
         && !dated
+        && found.parse::<std::net::Ipv4Addr>().is_err()
         && announced(before, 28, &PHONE_WORDS)
         && !announced(before, 20, &OTHER)
         && !is_inside_number(before, after)

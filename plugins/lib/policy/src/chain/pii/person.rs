@@ -12,7 +12,7 @@ pub(super) fn digits(text: &str) -> Vec<u8> {
 /// separator, stands before or after it.
 pub(super) fn is_inside_number(before: &str, after: &[u8]) -> bool {
     let before = before.as_bytes();
-    let joins = |b: u8| matches!(b, b'-' | b'.' | b'/' | b'_' | b'#' | b',');
+    let joins = |b: u8| matches!(b, b'-' | b'.' | b'/' | b'_' | b'#');
     let left = match before {
         [.., a, b] if joins(*b) => a.is_ascii_alphanumeric() || *b == b'_' || *b == b'#',
         [.., b] => b.is_ascii_alphanumeric() || *b == b'_' || *b == b'#',
@@ -40,8 +40,8 @@ pub(super) fn announced(before: &str, within: usize, words: &[&str]) -> bool {
 }
 
 /// Words that say a number is something else.
-const OTHER: [&str; 10] = [
-    "order", "invoice", "ticket", "sku", "part", "case", "tracking", "serial", "isbn", "model",
+const OTHER: [&str; 8] = [
+    "order", "invoice", "sku", "part", "tracking", "serial", "isbn", "model",
 ];
 
 /// A social security number by the rules of its issuer: area neither 000, 666

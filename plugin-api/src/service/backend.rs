@@ -1,0 +1,50 @@
+//! What a backend implements.
+
+use super::{
+    Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest, ObserveRequest,
+    Observed, Plan, Probes, RenderRequest,
+};
+use crate::Error;
+
+/// Translates between services and one kind of service manager. Every method
+/// is a pure function of its request.
+pub trait ServiceBackend: Send + Sync {
+    /// Says what the backend is and can do.
+    ///
+    /// # Errors
+    /// None of its own; a caller across the host may see class `plugin`.
+    fn describe(&self) -> Result<Description, Error>;
+
+    /// Says which probes [`ServiceBackend::detect`] or
+    /// [`ServiceBackend::observe`] wants to be made.
+    ///
+    /// # Errors
+    /// Class `usage` for facts or names that it cannot work with.
+    fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error>;
+
+    /// Reads the probes of the service manager itself.
+    ///
+    /// # Errors
+    /// Class `plugin` when a probe that it asked for is missing.
+    fn detect(&self, request: &DetectRequest) -> Result<Detection, Error>;
+
+    /// Reads the probes of one service. What a probe could not tell stays
+    /// unknown; it is never guessed.
+    ///
+    /// # Errors
+    /// Class `plugin` when a probe that it asked for is missing.
+    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error>;
+
+    /// Says which files to write and which commands to run for an action.
+    ///
+    /// # Errors
+    /// Class `usage` for a specification that the service manager cannot
+    /// express, such as an executable whose path it refuses.
+    fn render(&self, request: &RenderRequest) -> Result<Plan, Error>;
+
+    /// Says where the service's log is.
+    ///
+    /// # Errors
+    /// Class `usage` as for [`ServiceBackend::inspect`].
+    fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error>;
+}

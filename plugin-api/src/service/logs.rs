@@ -1,0 +1,40 @@
+//! Where the log of a service is.
+
+use super::{Facts, ServiceSpec};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The request of `logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogsRequest {
+    /// The service.
+    pub spec: ServiceSpec,
+    /// What the caller knows.
+    pub facts: Facts,
+    /// How many of the last lines are wanted.
+    pub lines: u32,
+}
+
+/// The answer to `logs`: the first source that can be read wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSources {
+    /// Sources, best first.
+    pub sources: Vec<LogSource>,
+}
+
+/// A source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogSource {
+    /// What a program prints; it must end with 0.
+    Run {
+        /// Program and arguments, without a shell.
+        argv: Vec<String>,
+        /// Variables set on top of the caller's environment.
+        #[serde(default)]
+        env: BTreeMap<String, String>,
+    },
+    /// The end of a file.
+    File(PathBuf),
+}

@@ -1,0 +1,214 @@
+//! What to do: files and steps, in order, each with its way back.
+
+use super::{Facts, Observed, ServiceSpec};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Write the service's files, make it start by itself, start it.
+    Install,
+    /// Start it; harmless when it runs.
+    Start,
+    /// Stop it; harmless when it does not run. It stays installed.
+    Stop,
+    /// Stop and start it.
+    Restart,
+    /// Stop it and remove everything that `install` wrote.
+    Uninstall,
+}
+
+/// The request of `render`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderRequest {
+    /// What is wanted.
+    pub action: Action,
+    /// The service.
+    pub spec: ServiceSpec,
+    /// What the caller knows.
+    pub facts: Facts,
+    /// How the service stands now; `None` when nobody has looked, as for
+    /// `--print`. It decides the way back: what ran before runs again.
+    #[serde(default)]
+    pub observed: Option<Observed>,
+    /// Wishes.
+    #[serde(default)]
+    pub options: RenderOptions,
+}
+
+/// Wishes of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RenderOptions {
+    /// `install` starts the service.
+    pub start: bool,
+    /// `install` makes it start at boot, not only at login.
+    pub boot: bool,
+    /// `uninstall` takes back what made it start at boot.
+    pub undo_boot: bool,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self {
+            start: true,
+            boot: true,
+            undo_boot: false,
+        }
+    }
+}
+
+/// The answer to `render`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Plan {
+    /// The service's files as they should be once it is installed; the same
+    /// for every action.
+    pub artifacts: Vec<Artifact>,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// What the person should know beforehand.
+    pub warnings: Vec<String>,
+}
+
+/// A file that belongs to the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Where it lies, absolute.
+    pub path: PathBuf,
+    /// Permission bits.
+    pub mode: u32,
+    /// Its text.
+    pub content: String,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Stable name within the plan: `enable`.
+    pub id: String,
+    /// For people, in the present: `enable the unit`.
+    pub what: String,
+    /// What is done.
+    pub deed: Deed,
+    /// How it is taken back when a later step fails. A written or removed file
+    /// is put back by the caller first; these run after that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<Run>,
+    /// When it fails the person is warned with this text and the plan goes on;
+    /// without it a failure ends the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerate: Option<String>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Write the artifact with this path; its directory is made.
+    Write(PathBuf),
+    /// Remove this file; harmless when it is gone.
+    Remove(PathBuf),
+    /// Run a program.
+    Run(Run),
+}
+
+/// A program to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Program and arguments, without a shell.
+    pub argv: Vec<String>,
+    /// Variables set on top of the caller's environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// How long it may take, milliseconds.
+    pub timeout_ms: u64,
+    /// Exit codes that mean success.
+    pub expect: Vec<i32>,
+    /// It must print nothing on standard error: for checkers that end with 0
+    /// whatever they find.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
+    /// Try again while it ends with certain codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// It is left out, and counts as a success, when the program is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// When to try again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// Exit codes that may pass.
+    pub on: Vec<i32>,
+    /// Pause between two tries, milliseconds.
+    pub every_ms: u64,
+    /// How long to go on, milliseconds.
+    pub for_ms: u64,
+}
+
+impl Run {
+    /// A program that must end with 0.
+    #[must_use]
+    pub fn new(argv: &[&str], env: BTreeMap<String, String>, timeout_ms: u64) -> Self {
+        Self {
+            argv: argv.iter().map(|&a| a.to_owned()).collect(),
+            env,
+            timeout_ms,
+            expect: vec![0],
+            silent: false,
+            retry: None,
+            optional: false,
+        }
+    }
+
+    /// The same, with other exit codes for success.
+    #[must_use]
+    pub fn expecting(mut self, codes: &[i32]) -> Self {
+        self.expect = codes.to_vec();
+        self
+    }
+
+    /// The same, tried again while it ends with one of `on`.
+    #[must_use]
+    pub fn retrying(mut self, on: &[i32], every_ms: u64, for_ms: u64) -> Self {
+        self.retry = Some(Retry {
+            on: on.to_vec(),
+            every_ms,
+            for_ms,
+        });
+        self
+    }
+}
+
+impl Step {
+    /// A step without a way back that must succeed.
+    #[must_use]
+    pub fn new(id: &str, what: impl Into<String>, deed: Deed) -> Self {
+        Self {
+            id: id.to_owned(),
+            what: what.into(),
+            deed,
+            undo: Vec::new(),
+            tolerate: None,
+        }
+    }
+
+    /// The same, with a way back.
+    #[must_use]
+    pub fn undo(mut self, run: Run) -> Self {
+        self.undo.push(run);
+        self
+    }
+
+    /// The same; its failure is only a warning.
+    #[must_use]
+    pub fn tolerate(mut self, warning: impl Into<String>) -> Self {
+        self.tolerate = Some(warning.into());
+        self
+    }
+}

@@ -1,0 +1,86 @@
+use super::*;
+use crate::{Class, Error};
+use serde_json::{Value, json};
+
+struct Echo;
+
+impl ServiceBackend for Echo {
+    fn describe(&self) -> Result<Description, Error> {
+        Ok(Description {
+            name: "echo".to_owned(),
+            ..Description::default()
+        })
+    }
+    fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
+        let Subject::Service { family, name } = &request.subject else {
+            return Ok(Probes::default());
+        };
+        let unit = name.within(family, '-');
+        Ok(Probes {
+            probes: vec![Probe::new("unit", Look::Read(unit.into()))],
+        })
+    }
+    fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
+        ProbeResult::find(&request.results, "version").map(|_| Detection::default())
+    }
+    fn observe(&self, _: &ObserveRequest) -> Result<Observed, Error> {
+        Ok(Observed::default())
+    }
+    fn render(&self, _: &RenderRequest) -> Result<Plan, Error> {
+        Err(Error::new(Class::Usage, "cannot-express", "no"))
+    }
+    fn logs(&self, _: &LogsRequest) -> Result<LogSources, Error> {
+        Ok(LogSources::default())
+    }
+}
+
+fn ask(method: &str, request: Value) -> Result<Value, Error> {
+    ServiceProvider(Echo).answer(method, request)
+}
+
+#[test]
+fn calls_reach_the_backend_and_come_back_as_json() {
+    assert_eq!(ask("describe", json!({})).unwrap()["name"], "echo");
+    let service = json!({ "service": { "family": "kt-gateway", "name": "edge" } });
+    let answer = ask("inspect", json!({ "subject": service, "facts": {} })).unwrap();
+    assert_eq!(
+        answer,
+        json!({ "probes": [{ "id": "unit", "look": { "read": "kt-gateway-edge" } }] })
+    );
+    let answer = ask("inspect", json!({ "subject": "supervisor", "facts": {} })).unwrap();
+    assert_eq!(answer, json!({ "probes": [] }));
+}
+
+#[test]
+fn unknown_methods_unreadable_requests_and_missing_probes_are_told_apart() {
+    let id = |r: Result<Value, Error>| r.unwrap_err().id.clone();
+    assert_eq!(id(ask("reload", json!({}))), "unsupported-method");
+    assert_eq!(id(ask("render", json!({}))), "bad-request");
+    assert_eq!(
+        id(ask("detect", json!({ "facts": {}, "results": [] }))),
+        "probe-missing"
+    );
+}
+
+#[test]
+fn a_later_caller_may_send_more_and_an_earlier_one_less() {
+    let request = json!({
+        "action": "install", "spec": { "later": 1 }, "facts": { "later": true }
+    });
+    let read: RenderRequest = serde_json::from_value(request).unwrap();
+    assert_eq!(read.options, RenderOptions::default());
+    assert_eq!(read.spec.name.as_str(), "default");
+}
+
+#[test]
+fn names_are_safe_in_files_and_labels() {
+    for good in ["default", "a", "0-a", &"a".repeat(32)] {
+        assert_eq!(ServiceName::parse(good).unwrap().as_str(), good);
+    }
+    for bad in ["", "-a", "A", "a b", "a/b", "ä", "a\n", &"a".repeat(33)] {
+        let error = ServiceName::parse(bad).unwrap_err();
+        assert_eq!((error.class, &*error.id), (Class::Usage, "bad-service-name"));
+    }
+    assert!(serde_json::from_value::<ServiceName>(json!("../x")).is_err());
+    assert_eq!(ServiceName::default().within("kt-gateway", '.'), "kt-gateway");
+}

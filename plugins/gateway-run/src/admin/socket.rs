@@ -1,0 +1,57 @@
+//! The unix socket: private to the user, by file mode and by peer.
+
+use kt_plugin_api::{Class, Error};
+use std::fs::DirBuilder;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+/// The longest path that a socket address holds on Linux (`sun_path`, 108
+/// bytes with the terminator).
+const MAX_PATH: usize = 107;
+
+/// Where the socket of a gateway lies; `key` is its id, or `local`.
+pub(crate) fn path_of(runtime_dir: &Path, key: &str) -> PathBuf {
+    runtime_dir.join(format!("gateway-{key}.sock"))
+}
+
+/// Binds the socket. One that nobody listens on is a leftover and is replaced.
+///
+/// # Errors
+/// Class `conflict` when another process serves the gateway on this machine.
+pub(super) fn bind(path: &Path) -> Result<UnixListener, Error> {
+    let fail = |e: &dyn std::fmt::Display| {
+        Error::new(
+            Class::Unavailable,
+            "no-admin-socket",
+            format!("cannot listen on `{}`", path.display()),
+        )
+        .cause(e)
+    };
+    if path.as_os_str().len() > MAX_PATH {
+        return Err(fail(&"the path is too long for a socket")
+            .hint("use a shorter KT_HOME or XDG_RUNTIME_DIR"));
+    }
+    if let Some(dir) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|e| fail(&e))?;
+    }
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(Error::new(
+            Class::Conflict,
+            "gateway-runs-already",
+            "another process on this machine runs this gateway",
+        )
+        .cause(format!("it answers on `{}`", path.display()))
+        .hint("stop it first, or use another KT_HOME"));
+    }
+    drop(std::fs::remove_file(path));
+    // Between bind and chmod the directory's mode protects the socket.
+    let listener = UnixListener::bind(path).map_err(|e| fail(&e))?;
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(|e| fail(&e))?;
+    listener.set_nonblocking(true).map_err(|e| fail(&e))?;
+    Ok(listener)
+}

@@ -1,0 +1,95 @@
+//! What the control loop lets others see of itself.
+
+use crate::snapshot::Snapshot;
+use jiff::Timestamp;
+use kt_control_api::{Desired, Source};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How the last change went.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LastReload {
+    /// `applied` or `rejected`.
+    pub(crate) result: &'static str,
+    pub(crate) at: Timestamp,
+    pub(crate) error: Option<String>,
+}
+
+/// The state of the control loop.
+#[derive(Clone)]
+pub(crate) struct View {
+    pub(crate) instance_id: String,
+    pub(crate) gateway: Option<String>,
+    pub(crate) listen: String,
+    pub(crate) admin_listen: String,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) applied_at: Timestamp,
+    pub(crate) source: Source,
+    pub(crate) desired: Option<Desired>,
+    pub(crate) last_reload: Option<LastReload>,
+    pub(crate) connected: bool,
+}
+
+impl View {
+    /// Whether what serves is what is desired; without a control plane, always.
+    fn in_sync(&self) -> bool {
+        self.desired
+            .as_ref()
+            .is_none_or(|d| d.sha256.to_string() == self.snapshot.sha256)
+    }
+
+    /// The body of `GET /status`.
+    pub(crate) fn status(
+        &self,
+        ready: bool,
+        live: bool,
+        uptime: u64,
+        in_flight: usize,
+        served: usize,
+    ) -> Value {
+        json!({
+            "schema": "kt.gateway.instance/1",
+            "pid": std::process::id(),
+            "instance_id": self.instance_id,
+            "gateway": self.gateway,
+            "version": env!("CARGO_PKG_VERSION"),
+            "listen": self.listen,
+            "admin_listen": self.admin_listen,
+            "ready": ready,
+            "live": live,
+            "uptime_s": uptime,
+            "in_flight": in_flight,
+            "served": served,
+            "config": {
+                "desired": self.desired.as_ref().map(|d| json!({ "version": d.version, "sha256": d.sha256 })),
+                "applied": {
+                    "version": self.snapshot.version,
+                    "sha256": self.snapshot.sha256,
+                    "at": self.applied_at,
+                },
+                "source": self.source,
+                "in_sync": self.in_sync(),
+                "last_reload": self.last_reload,
+            },
+            "control_plane_connected": self.connected,
+        })
+    }
+
+    /// The body of `GET /keeptrusts/config`: the running configuration. Its
+    /// credentials are references, never values.
+    pub(crate) fn config(&self) -> Value {
+        let document: Value =
+            serde_json::from_str(&self.snapshot.document.canonical()).unwrap_or_default();
+        let mut value = json!({
+            "version": self.snapshot.version,
+            "sha256": self.snapshot.sha256,
+            "source": self.source,
+            "applied_at": self.applied_at,
+        });
+        if let (Some(to), Value::Object(from)) = (value.as_object_mut(), document) {
+            to.extend(from);
+        }
+        value
+    }
+}

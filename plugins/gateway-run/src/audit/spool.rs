@@ -1,0 +1,255 @@
+//! The writer thread and its file.
+
+use crate::metrics::Metrics;
+use jiff::Timestamp;
+use kt_policy::AuditRecord;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+/// Records that may wait for the disk; beyond it a record is lost and counted,
+/// because a request must not wait for a full disk.
+const QUEUE: usize = 16_384;
+/// Records written with one sync.
+const BATCH: usize = 256;
+
+/// A decision to be written down.
+pub(crate) struct Record {
+    pub(crate) request_id: String,
+    pub(crate) model: String,
+    pub(crate) config_version: Option<u64>,
+    /// `input` or `output`.
+    pub(crate) phase: &'static str,
+    pub(crate) decision: AuditRecord,
+}
+
+/// Hands records to the writer.
+#[derive(Clone)]
+pub(crate) struct Audit {
+    sender: SyncSender<Record>,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: u64,
+    at: Timestamp,
+    request_id: &'a str,
+    phase: &'a str,
+    model: &'a str,
+    config_version: Option<u64>,
+    verdict: &'a str,
+    policy: Value,
+    reason_code: Option<&'a str>,
+    findings: Value,
+    retention_days: u64,
+    previous: &'a str,
+}
+
+impl Audit {
+    /// Opens the file and starts the writer, which ends when the last handle
+    /// is dropped.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn start(
+        file: &Path,
+        metrics: Arc<Metrics>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let writer = Writer::open(file, Arc::clone(&metrics))?;
+        let (sender, receiver) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || writer.run(&receiver))?;
+        Ok((Self { sender, metrics }, thread))
+    }
+
+    /// Takes a record without waiting.
+    pub(crate) fn write(&self, record: Record) {
+        match self.sender.try_send(record) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.metrics.audit_lost(),
+        }
+    }
+}
+
+struct Writer {
+    file: File,
+    path: PathBuf,
+    metrics: Arc<Metrics>,
+    seq: u64,
+    previous: String,
+}
+
+impl Writer {
+    fn open(path: &Path, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+        let (seq, previous) = last(path)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            metrics,
+            seq,
+            previous,
+        })
+    }
+
+    fn run(mut self, records: &Receiver<Record>) {
+        while let Ok(first) = records.recv() {
+            let mut text = self.line(&first);
+            let mut count = 1;
+            while let (true, Ok(next)) = (count < BATCH, records.try_recv()) {
+                text.push_str(&self.line(&next));
+                count += 1;
+            }
+            let written = self
+                .file
+                .write_all(text.as_bytes())
+                .and_then(|()| self.file.sync_data());
+            if let Err(error) = written {
+                tracing::error!(file = %self.path.display(), "audit records cannot be written: {error}");
+                for _ in 0..count {
+                    self.metrics.audit_lost();
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, record: &Record) -> String {
+        self.seq += 1;
+        let d = &record.decision;
+        let line = Line {
+            seq: self.seq,
+            at: Timestamp::now(),
+            request_id: &record.request_id,
+            phase: record.phase,
+            model: &record.model,
+            config_version: record.config_version,
+            verdict: d.verdict,
+            policy: serde_json::to_value(d.policy).unwrap_or_default(),
+            reason_code: d.reason_code,
+            findings: serde_json::to_value(&d.findings).unwrap_or_default(),
+            retention_days: d.retention_days,
+            previous: &self.previous,
+        };
+        let body = serde_json::to_string(&line).unwrap_or_default();
+        let hash = hash_of(&body);
+        let open = body.strip_suffix('}').unwrap_or(&body);
+        let text = format!("{open},\"hash\":\"{hash}\"}}\n");
+        self.previous = hash;
+        text
+    }
+}
+
+fn hash_of(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Number and hash of the last whole record; a torn last line is cut off.
+fn last(path: &Path) -> std::io::Result<(u64, String)> {
+    let file = match File::options().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((0, String::new())),
+        Err(e) => return Err(e),
+    };
+    let mut good = 0u64;
+    let mut found = (0, String::new());
+    let mut reader = BufReader::new(&file);
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap_or(0) > 0 {
+        let value: Option<Value> = line
+            .strip_suffix('\n')
+            .and_then(|l| serde_json::from_str(l).ok());
+        let Some(value) = value else { break };
+        let text = |key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        found = (
+            value.get("seq").and_then(Value::as_u64).unwrap_or(0),
+            text("hash"),
+        );
+        good += line.len() as u64;
+        line.clear();
+    }
+    file.set_len(good)?;
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Audit, Record, hash_of};
+    use crate::metrics::Metrics;
+    use kt_policy::AuditRecord;
+    use serde_json::Value;
+    use std::io::Write;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn write(file: &Path, count: usize) {
+        let (audit, thread) = Audit::start(file, Arc::new(Metrics::new())).unwrap();
+        for n in 0..count {
+            audit.write(Record {
+                request_id: format!("r{n}"),
+                model: "m".to_owned(),
+                config_version: Some(1),
+                phase: "input",
+                decision: AuditRecord {
+                    verdict: "allow",
+                    policy: None,
+                    reason_code: None,
+                    chain: Vec::new(),
+                    findings: Vec::new(),
+                    retention_days: 1,
+                    immutable: true,
+                    hipaa_audit_controls: false,
+                },
+            });
+        }
+        drop(audit);
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn the_chain_goes_on_after_a_restart_and_a_torn_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("audit.jsonl");
+        write(&file, 3);
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .unwrap()
+            .write_all(b"{\"seq\":4,\"to")
+            .unwrap();
+        write(&file, 2);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut previous = String::new();
+        for (n, line) in text.lines().enumerate() {
+            let value: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(value["seq"], n as u64 + 1);
+            assert_eq!(value["previous"], Value::from(previous.as_str()));
+            let hash = value["hash"].as_str().unwrap();
+            let body = line.replace(&format!(",\"hash\":\"{hash}\""), "");
+            assert_eq!(hash_of(&body), hash);
+            previous = hash.to_owned();
+        }
+        assert_eq!(text.lines().count(), 5);
+    }
+}

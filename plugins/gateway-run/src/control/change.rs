@@ -1,0 +1,104 @@
+//! From what is desired to what is to be built.
+
+use super::local::Files;
+use super::managed::Managed;
+use crate::snapshot::Input;
+use kt_control_api::{DesiredAnswer, PublishConfig};
+use kt_plugin_api::Error;
+use kt_policy::Source;
+
+/// How much has to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Force {
+    /// Only what differs.
+    Difference,
+    /// Even if it seems to be applied.
+    Anyway,
+    /// The source itself is taken again.
+    Source,
+}
+
+impl Force {
+    /// What an answer asks for, when everything up to `acted` was done.
+    pub(crate) fn of(answer: &DesiredAnswer, acted: u64) -> Self {
+        if answer.reload_generation > acted {
+            Self::Source
+        } else if answer.reconcile_generation > acted {
+            Self::Anyway
+        } else {
+            Self::Difference
+        }
+    }
+}
+
+/// What is to be built, and up to which generation that acts.
+pub(crate) struct Work {
+    pub(crate) input: Input,
+    pub(crate) generation: u64,
+}
+
+/// The configuration of an answer.
+///
+/// # Errors
+/// When the control plane cannot give it.
+pub(crate) fn desired(
+    managed: &Managed<'_>,
+    answer: &DesiredAnswer,
+) -> Result<Option<Work>, Error> {
+    let Some(desired) = &answer.desired else {
+        return Ok(None);
+    };
+    let client = managed.client();
+    let id = managed.gateway.id.as_str();
+    let content = client.config_content(id, desired.version)?;
+    let meta = client.config_version(id, desired.version)?;
+    let name = meta
+        .source
+        .unwrap_or_else(|| format!("version {}", desired.version));
+    let input = Input {
+        version: Some(desired.version),
+        sources: vec![Source::new(name, content)],
+    };
+    Ok(Some(Work {
+        input,
+        generation: answer.index,
+    }))
+}
+
+/// The configuration of the files, published as the next version if it changed.
+///
+/// # Errors
+/// When a file cannot be read, or the control plane does not take it; the
+/// problems of an invalid file come later, with their places.
+pub(crate) fn from_files(
+    managed: &Managed<'_>,
+    files: &Files<'_>,
+    index: u64,
+) -> Result<Work, Error> {
+    let mut input = files.read()?;
+    let Ok(document) = kt_policy::parse(&input.sources) else {
+        // It is built next, and refused there.
+        return Ok(Work {
+            input,
+            generation: index,
+        });
+    };
+    let content = match input.sources.as_slice() {
+        [only] => only.text.clone(),
+        _ => document.canonical(),
+    };
+    let publish = PublishConfig {
+        content,
+        source: Some(files.names.join(", ")),
+        message: None,
+        from_file: true,
+    };
+    let answer = managed
+        .client()
+        .publish_config(managed.gateway.id.as_str(), &publish, None)?;
+    input.version = answer.version.map(|v| v.version);
+    Ok(Work {
+        input,
+        generation: answer.generation.max(index),
+    })
+}

@@ -1,0 +1,109 @@
+//! The thread that waits at the control plane for something to do.
+
+use kt_control_api::{Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport};
+use kt_plugin_api::Context;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+/// Longest wait of one poll, seconds; the floor of 30 s between polls holds.
+const WAIT: u64 = 25;
+/// Pauses after errors: doubled from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LAST_PAUSE: Duration = Duration::from_secs(30);
+/// How often the end of the process is looked at while pausing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the poll found.
+pub(crate) enum News {
+    /// Something to act on.
+    Desired(Box<DesiredAnswer>),
+    /// The control plane answered: it is there.
+    Connected,
+    /// It did not answer.
+    Away(String),
+}
+
+/// The index that was acted on last.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Position {
+    pub(crate) epoch: Option<String>,
+    pub(crate) index: u64,
+}
+
+/// Polls until the call is cancelled. After each [`News::Desired`] it waits for
+/// the position that was reached, so that nothing is handed out twice.
+pub(crate) fn run<T: Transport>(
+    client: &Client<T>,
+    gateway: &str,
+    instance: &InstanceId,
+    context: &Context<'_>,
+    news: &Sender<News>,
+    reached: &Receiver<Position>,
+) {
+    let mut pause = FIRST_PAUSE;
+    let Ok(mut at) = reached.recv() else { return };
+    while context.cancelled().is_none() {
+        let query = DesiredQuery {
+            epoch: at.epoch.clone(),
+            index: at.index,
+            wait: WAIT,
+            instance: Some(instance.clone()),
+        };
+        let told = match client.desired(gateway, &query) {
+            Ok(Poll::Changed(answer)) => {
+                pause = FIRST_PAUSE;
+                news.send(News::Desired(Box::new(answer)))
+            }
+            Ok(Poll::Unchanged) => {
+                pause = FIRST_PAUSE;
+                if news.send(News::Connected).is_err() {
+                    return;
+                }
+                continue;
+            }
+            Err(error) => {
+                if news.send(News::Away(error.detail.clone())).is_err()
+                    || !rest(context, jittered(pause), reached, &mut at)
+                {
+                    return;
+                }
+                pause = (pause * 2).min(LAST_PAUSE);
+                continue;
+            }
+        };
+        if told.is_err() {
+            return;
+        }
+        match reached.recv() {
+            Ok(position) => at = position,
+            Err(_) => return,
+        }
+    }
+}
+
+/// Half to all of `pause`, so that gateways do not come back all at once.
+fn jittered(pause: Duration) -> Duration {
+    let digits = kt_control_api::random_base32(2);
+    let share: u32 = digits.bytes().map(u32::from).sum::<u32>() % 100;
+    pause / 2 + pause * share / 200
+}
+
+/// Pauses; false when the process ends meanwhile.
+fn rest(
+    context: &Context<'_>,
+    pause: Duration,
+    reached: &Receiver<Position>,
+    at: &mut Position,
+) -> bool {
+    let mut left = pause;
+    while context.cancelled().is_none() && !left.is_zero() {
+        let tick = left.min(TICK);
+        left -= tick;
+        match reached.recv_timeout(tick) {
+            Ok(position) => *at = position,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+    context.cancelled().is_none()
+}

@@ -1,0 +1,181 @@
+//! Prometheus metrics under the documented names.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::time::Duration;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    provider: String,
+    model: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProviderLabel {
+    provider: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PolicyLabels {
+    policy: String,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TokenLabels {
+    direction: &'static str,
+    model: String,
+}
+
+/// Every metric of a gateway.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    duration: Family<ProviderLabel, Histogram>,
+    policies: Family<PolicyLabels, Counter>,
+    tokens: Family<TokenLabels, Counter>,
+    in_flight: Gauge,
+    connected: Gauge,
+    version: Gauge,
+    reloads: Counter,
+    rejections: Counter,
+    audit_lost: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        // 1 ms to about 4.5 minutes.
+        let histogram: fn() -> Histogram = || Histogram::new(exponential_buckets(0.001, 2.0, 18));
+        let mut m = Self {
+            registry: Registry::with_prefix("keeptrusts_gateway"),
+            requests: Family::default(),
+            duration: Family::new_with_constructor(histogram),
+            policies: Family::default(),
+            tokens: Family::default(),
+            in_flight: Gauge::default(),
+            connected: Gauge::default(),
+            version: Gauge::default(),
+            reloads: Counter::default(),
+            rejections: Counter::default(),
+            audit_lost: Counter::default(),
+        };
+        m.register();
+        m
+    }
+
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("requests", "Requests by outcome", self.requests.clone());
+        r.register(
+            "request_duration_seconds",
+            "Time to answer",
+            self.duration.clone(),
+        );
+        r.register(
+            "policy_evaluations",
+            "Evaluations by result",
+            self.policies.clone(),
+        );
+        r.register(
+            "tokens",
+            "Tokens that upstreams reported",
+            self.tokens.clone(),
+        );
+        r.register("in_flight", "Requests being served", self.in_flight.clone());
+        r.register(
+            "control_plane_connected",
+            "Whether the control plane answers",
+            self.connected.clone(),
+        );
+        r.register(
+            "config_version",
+            "Version in force; 0 for one never published",
+            self.version.clone(),
+        );
+        r.register(
+            "config_reloads",
+            "Configurations put in force",
+            self.reloads.clone(),
+        );
+        r.register(
+            "config_rejections",
+            "Configurations refused",
+            self.rejections.clone(),
+        );
+        r.register(
+            "audit_records_lost",
+            "Records that could not be written",
+            self.audit_lost.clone(),
+        );
+    }
+
+    /// The text that Prometheus scrapes.
+    pub(crate) fn render(&self) -> String {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            // Writing to a string does not fail.
+            text.clear();
+        }
+        text
+    }
+
+    pub(crate) fn request(&self, provider: &str, model: &str, status: u16, took: Duration) {
+        let provider = provider.to_owned();
+        let labels = RequestLabels {
+            provider: provider.clone(),
+            model: model.to_owned(),
+            status,
+        };
+        self.requests.get_or_create(&labels).inc();
+        self.duration
+            .get_or_create(&ProviderLabel { provider })
+            .observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn evaluation(&self, policy: &str, result: &'static str) {
+        self.policies
+            .get_or_create(&PolicyLabels {
+                policy: policy.to_owned(),
+                result,
+            })
+            .inc();
+    }
+
+    pub(crate) fn tokens(&self, model: &str, input: u64, output: u64) {
+        for (direction, count) in [("input", input), ("output", output)] {
+            let labels = TokenLabels {
+                direction,
+                model: model.to_owned(),
+            };
+            self.tokens.get_or_create(&labels).inc_by(count);
+        }
+    }
+
+    pub(crate) fn set_in_flight(&self, count: usize) {
+        self.in_flight.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn set_connected(&self, connected: bool) {
+        self.connected.set(i64::from(connected));
+    }
+
+    pub(crate) fn applied(&self, version: Option<u64>) {
+        self.version
+            .set(i64::try_from(version.unwrap_or(0)).unwrap_or(i64::MAX));
+        self.reloads.inc();
+    }
+
+    pub(crate) fn rejected(&self) {
+        self.rejections.inc();
+    }
+
+    pub(crate) fn audit_lost(&self) {
+        self.audit_lost.inc();
+    }
+}

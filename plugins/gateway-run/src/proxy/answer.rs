@@ -1,0 +1,162 @@
+//! What goes back to the caller.
+
+use super::body::Body;
+use super::filter::Filters;
+use super::leaves::{is_said, leaves, replace};
+use super::refuse::Refusal;
+use super::stream;
+use super::trace::Trace;
+use crate::upstream::Reply;
+use crate::worker::Admitted;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::Value;
+
+/// Headers of an upstream's answer that the caller sees.
+const PASSED: [&str; 3] = ["content-type", "retry-after", "openai-processing-ms"];
+
+/// An answer that was judged, or will be as it arrives.
+pub(crate) enum Answer {
+    /// Judged as a whole.
+    Whole {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    },
+    /// Server-sent events.
+    Stream(Reply),
+}
+
+impl Answer {
+    /// Collects and judges an answer that is no stream. An upstream's error is
+    /// passed on with its status.
+    ///
+    /// # Errors
+    /// The refusal, when a policy blocks it or the upstream breaks off.
+    pub(crate) async fn whole(mut reply: Reply, trace: &Trace) -> Result<Self, Refusal> {
+        let limit = trace.snapshot.max_response;
+        let body = reply
+            .body
+            .collect(limit)
+            .await
+            .map_err(|why| Refusal::upstream(why, false))?;
+        let headers = passed(&reply.headers);
+        let status = match reply.status {
+            // The gateway's credential is wrong, not the caller's.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(Refusal::upstream(
+                    "the upstream refused the gateway's credential",
+                    false,
+                ));
+            }
+            status if status.is_server_error() => {
+                return Err(Refusal::upstream(
+                    format!("the upstream answered {status}"),
+                    false,
+                ));
+            }
+            status => status,
+        };
+        let body = judge(body, trace)?;
+        Ok(Self::Whole {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// The response; the request counts as served until its body has ended.
+    pub(crate) fn respond(self, trace: Trace, admitted: Admitted) -> Response<Body> {
+        match self {
+            Self::Whole {
+                status,
+                headers,
+                body,
+            } => {
+                trace.end(status.as_u16());
+                drop(admitted);
+                let mut response = Response::new(Body::Whole(Some(Bytes::from(body))));
+                *response.status_mut() = status;
+                *response.headers_mut() = headers;
+                response
+            }
+            Self::Stream(reply) => {
+                let mut response =
+                    Response::new(Body::Stream(stream::start(reply.body, trace, admitted)));
+                let headers = response.headers_mut();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+                // Proxies on the way must neither store nor hold events.
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                headers.insert(
+                    HeaderName::from_static("x-accel-buffering"),
+                    HeaderValue::from_static("no"),
+                );
+                response
+            }
+        }
+    }
+}
+
+fn passed(from: &HeaderMap) -> HeaderMap {
+    let mut to = HeaderMap::new();
+    for name in PASSED {
+        if let (Ok(name), Some(value)) = (HeaderName::from_bytes(name.as_bytes()), from.get(name)) {
+            to.insert(name, value.clone());
+        }
+    }
+    to.remove(CONTENT_LENGTH);
+    to
+}
+
+/// Judges a whole answer. Bytes that no policy changed are passed on as they
+/// came, with every field that the upstream chose to send.
+fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
+    let filters = Filters::new(&trace.snapshot);
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
+        return match filters {
+            // What cannot be read cannot be judged.
+            Some(_) => Err(Refusal::upstream(
+                "the upstream's answer is not JSON",
+                false,
+            )),
+            None => Ok(body),
+        };
+    };
+    let tokens = |key: &str| value.pointer(key).and_then(Value::as_u64).unwrap_or(0);
+    trace.tokens(
+        tokens("/usage/prompt_tokens"),
+        tokens("/usage/completion_tokens"),
+    );
+    let Some(mut filters) = filters else {
+        return Ok(body);
+    };
+    let mut changed = false;
+    for leaf in leaves(&value).into_iter().filter(is_said) {
+        let mut text = released(filters.push(&leaf), &filters, trace)?;
+        for (_, rest) in released(filters.finish(&leaf.channel()), &filters, trace)? {
+            text.push_str(&rest);
+        }
+        if text != leaf.text {
+            changed = true;
+            replace(&mut value, &leaf.steps, text);
+        }
+    }
+    trace.judged(&filters.verdict(None), "output");
+    Ok(if changed {
+        value.to_string().into_bytes()
+    } else {
+        body
+    })
+}
+
+fn released<T>(
+    result: Result<T, kt_policy::Block>,
+    filters: &Filters,
+    trace: &Trace,
+) -> Result<T, Refusal> {
+    result.map_err(|block| {
+        trace.judged(&filters.verdict(Some(&block)), "output");
+        Refusal::blocked(&block)
+    })
+}

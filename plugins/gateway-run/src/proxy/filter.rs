@@ -1,0 +1,93 @@
+//! The response side of the chain: one filter per text that arrives.
+
+use super::leaves::{Leaf, Step};
+use crate::snapshot::Snapshot;
+use kt_policy::{Block, Decision, Finding, StreamFilter, Verdict};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The filters of one response.
+pub(crate) struct Filters {
+    snapshot: Arc<Snapshot>,
+    channels: BTreeMap<String, Channel>,
+}
+
+struct Channel {
+    steps: Vec<Step>,
+    filter: StreamFilter,
+}
+
+impl Filters {
+    /// Filters for a response; `None` when the chain does not look at responses.
+    pub(crate) fn new(snapshot: &Arc<Snapshot>) -> Option<Self> {
+        let wanted = snapshot.enforces() && snapshot.chain.inspects_responses();
+        wanted.then(|| Self {
+            snapshot: Arc::clone(snapshot),
+            channels: BTreeMap::new(),
+        })
+    }
+
+    /// Takes a piece of a text, and returns what may be passed on.
+    ///
+    /// # Errors
+    /// The block, after which nothing more of the response may be passed on.
+    pub(crate) fn push(&mut self, leaf: &Leaf) -> Result<String, Block> {
+        let chain = &self.snapshot.chain;
+        let channel = self
+            .channels
+            .entry(leaf.channel())
+            .or_insert_with(|| Channel {
+                steps: leaf.steps.clone(),
+                filter: chain.response_filter(),
+            });
+        let output = channel.filter.push(&leaf.text);
+        output.block.map_or(Ok(output.release), Err)
+    }
+
+    /// Ends every text whose way begins with `prefix`, and returns what was
+    /// still held of each.
+    ///
+    /// # Errors
+    /// As [`Filters::push`].
+    pub(crate) fn finish(&mut self, prefix: &str) -> Result<Vec<(Vec<Step>, String)>, Block> {
+        let mut rest = Vec::new();
+        for (_, channel) in self
+            .channels
+            .iter_mut()
+            .filter(|(name, _)| name.starts_with(prefix))
+        {
+            let output = channel.filter.finish();
+            if let Some(block) = output.block {
+                return Err(block);
+            }
+            if !output.release.is_empty() {
+                rest.push((channel.steps.clone(), output.release));
+            }
+        }
+        Ok(rest)
+    }
+
+    /// The verdict over the whole response.
+    pub(crate) fn verdict(&self, block: Option<&Block>) -> Verdict {
+        let mut findings: Vec<Finding> = Vec::new();
+        for finding in self.channels.values().flat_map(|c| c.filter.findings()) {
+            match findings
+                .iter_mut()
+                .find(|f| f.policy == finding.policy && f.kind == finding.kind)
+            {
+                Some(known) => known.count += finding.count,
+                None => findings.push(finding.clone()),
+            }
+        }
+        let decision = match block {
+            Some(block) => Decision::Block(block.clone()),
+            None if findings.is_empty() => Decision::Allow,
+            None => Decision::Redact,
+        };
+        Verdict {
+            decision,
+            rewrites: Vec::new(),
+            findings,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is known of a request while it is served, and what is written down of
+//! it at the end.
+
+use crate::audit::Record;
+use crate::snapshot::Snapshot;
+use crate::worker::{Local, Shared};
+use http::HeaderMap;
+use kt_policy::{AuditRecord, Decision, Verdict};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One request.
+pub(crate) struct Trace {
+    pub(crate) id: String,
+    pub(crate) model: String,
+    pub(crate) provider: String,
+    pub(crate) snapshot: Arc<Snapshot>,
+    shared: Arc<Shared>,
+    begun: Instant,
+}
+
+impl Trace {
+    pub(crate) fn new(local: &Local, headers: &HeaderMap) -> Self {
+        Self {
+            id: request_id(headers),
+            model: String::new(),
+            provider: "none".to_owned(),
+            snapshot: local.snapshot(),
+            shared: Arc::clone(&local.shared),
+            begun: Instant::now(),
+        }
+    }
+
+    /// Counts a verdict, and hands its record to the audit.
+    pub(crate) fn judged(&self, verdict: &Verdict, phase: &'static str) {
+        let chain = &self.snapshot.chain;
+        for kind in chain.kinds() {
+            let touched = verdict.findings.iter().any(|f| f.policy == *kind);
+            let result = match &verdict.decision {
+                Decision::Block(block) if block.policy == *kind => "block",
+                Decision::Redact if touched => "redact",
+                _ => "pass",
+            };
+            self.shared.metrics.evaluation(kind.as_str(), result);
+        }
+        if let Some(record) = chain.audit_record(verdict) {
+            self.write(record, phase);
+        }
+    }
+
+    fn write(&self, decision: AuditRecord, phase: &'static str) {
+        self.shared.audit.write(Record {
+            request_id: self.id.clone(),
+            model: self.model.clone(),
+            config_version: self.snapshot.version,
+            phase,
+            decision,
+        });
+    }
+
+    pub(crate) fn tokens(&self, input: u64, output: u64) {
+        self.shared.metrics.tokens(&self.model, input, output);
+    }
+
+    /// Writes down how the request ended.
+    pub(crate) fn end(&self, status: u16) {
+        let took = self.begun.elapsed();
+        // Unknown models would let callers make labels without bound.
+        let model = if status < 400 {
+            self.model.as_str()
+        } else {
+            ""
+        };
+        self.shared
+            .metrics
+            .request(&self.provider, model, status, took);
+        tracing::info!(
+            request_id = %self.id,
+            model = %self.model,
+            provider = %self.provider,
+            status,
+            latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+    }
+}
+
+/// The caller's id when it is a sane one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let sane = |id: &&str| {
+        !id.is_empty()
+            && id.len() <= 128
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    headers
+        .get("x-request-id")
+        .and_then(|v| v.to_str().ok())
+        .filter(sane)
+        .map_or_else(
+            || format!("req_{}", kt_control_api::random_base32(16)),
+            str::to_owned,
+        )
+}

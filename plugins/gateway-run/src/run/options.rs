@@ -1,0 +1,133 @@
+//! The command's options.
+
+use crate::snapshot::UpstreamOverride;
+use kt_plugin_api::{Class, Error, Invocation};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options, checked.
+pub(crate) struct Options {
+    pub(crate) gateway: Option<String>,
+    pub(crate) files: Vec<String>,
+    pub(crate) listen: String,
+    admin_listen: Option<String>,
+    pub(crate) workers: usize,
+    pub(crate) upstream: Option<UpstreamOverride>,
+    pub(crate) fail_open: bool,
+    pub(crate) max_concurrency: usize,
+    pub(crate) outbound_ports: Option<Vec<u16>>,
+    pub(crate) drain: Duration,
+    pub(crate) notify_file: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// Class `usage` for values that make no sense.
+    pub(crate) fn read(invocation: &Invocation) -> Result<Self, Error> {
+        let args = &invocation.args;
+        let options = Self {
+            gateway: args.text("id").map(str::to_owned),
+            files: args
+                .texts("policy-config")
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            listen: args.text("listen").unwrap_or("127.0.0.1:41002").to_owned(),
+            admin_listen: args.text("admin-listen").map(str::to_owned),
+            workers: count(invocation, "workers")?.unwrap_or_else(cores),
+            upstream: upstream(invocation),
+            fail_open: args.text("fail-mode") == Some("allow"),
+            max_concurrency: count(invocation, "max-concurrency")?.unwrap_or(0),
+            outbound_ports: ports(invocation)?,
+            drain: args.duration("drain").unwrap_or(Duration::from_secs(30)),
+            notify_file: args.path("notify-file").map(|p| invocation.absolute(&p)),
+        };
+        if options.gateway.is_none() && options.files.is_empty() {
+            return Err(Error::new(
+                Class::Usage,
+                "nothing-to-serve",
+                "there is nothing to serve",
+            )
+            .hint("name a gateway with `--id`, or files with `--policy-config`"));
+        }
+        Ok(options)
+    }
+
+    /// Where the administration listens: as said, else the port after the
+    /// traffic's, so that two gateways do not meet.
+    pub(crate) fn admin_address(&self, traffic: SocketAddr) -> String {
+        let wants_any = self.listen.ends_with(":0");
+        self.admin_listen.clone().unwrap_or_else(|| {
+            let port = if wants_any {
+                0
+            } else {
+                traffic.port().wrapping_add(1)
+            };
+            format!("127.0.0.1:{port}")
+        })
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
+    let Some(given) = invocation.args.integer(name) else {
+        return Ok(None);
+    };
+    usize::try_from(given)
+        .ok()
+        .filter(|n| (1..=4096).contains(n))
+        .map(Some)
+        .ok_or_else(|| {
+            Error::new(
+                Class::Usage,
+                "bad-number",
+                format!("`--{name}` must be from 1 to 4096"),
+            )
+        })
+}
+
+fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
+    let Some(serde_json::Value::Array(given)) = invocation.args.0.get("outbound-port") else {
+        return Ok(None);
+    };
+    given
+        .iter()
+        .map(|v| {
+            v.as_u64()
+                .and_then(|n| u16::try_from(n).ok())
+                .filter(|p| *p > 0)
+        })
+        .collect::<Option<Vec<_>>>()
+        .map(Some)
+        .ok_or_else(|| {
+            Error::new(
+                Class::Usage,
+                "bad-port",
+                "`--outbound-port` must be from 1 to 65535",
+            )
+        })
+}
+
+fn upstream(invocation: &Invocation) -> Option<UpstreamOverride> {
+    let args = &invocation.args;
+    Some(UpstreamOverride {
+        url: args.text("upstream")?.to_owned(),
+        key: invocation
+            .setting("gateway.upstream_api_key")
+            .map(str::to_owned),
+        header: args
+            .text("upstream-api-key-header")
+            .unwrap_or("Authorization")
+            .to_owned(),
+        prefix: args
+            .text("upstream-api-key-prefix")
+            .unwrap_or("Bearer")
+            .to_owned(),
+    })
+}

@@ -1,0 +1,12 @@
+//! One thread per core: its own runtime, listener, snapshot and connections to
+//! upstreams. Nothing is handed between threads on the way of a request.
+
+mod listen;
+mod pool;
+mod serve;
+mod shared;
+
+pub(crate) use listen::{Bound, bind};
+pub(crate) use pool::Pool;
+pub(crate) use serve::Local;
+pub(crate) use shared::{Admitted, Shared};

@@ -1,0 +1,61 @@
+//! The backend: which module answers which method.
+
+use crate::{detect, manager, observe, steps};
+use kt_plugin_api::service::{
+    Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSource, LogSources,
+    LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend, Subject,
+};
+use kt_plugin_api::Error;
+
+pub(crate) struct Systemd;
+
+impl ServiceBackend for Systemd {
+    fn describe(&self) -> Result<Description, Error> {
+        Ok(Description {
+            name: "systemd".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            os: vec!["linux".to_owned()],
+            capabilities: Capabilities {
+                readiness: true,
+                watchdog: true,
+                boot_start: true,
+                park_by_exit_code: true,
+                logs: true,
+            },
+        })
+    }
+
+    fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
+        let probes = match &request.subject {
+            Subject::Supervisor => detect::probes(&request.facts),
+            Subject::Service { family, name } => {
+                observe::probes(&request.facts, &manager::unit_name(family, name))
+            }
+        };
+        Ok(Probes { probes })
+    }
+
+    fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
+        detect::detect(request)
+    }
+
+    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+        observe::observe(request)
+    }
+
+    fn render(&self, request: &RenderRequest) -> Result<Plan, Error> {
+        steps::plan(request)
+    }
+
+    fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error> {
+        let unit = manager::unit_name(&request.spec.family, &request.spec.name);
+        let lines = request.lines.to_string();
+        let argv = ["journalctl", "--user", "--no-pager", "--output=short-iso", "--unit", &unit, "--lines", &lines];
+        Ok(LogSources {
+            sources: vec![LogSource::Run {
+                argv: argv.map(str::to_owned).to_vec(),
+                env: manager::environment(&request.facts),
+            }],
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! Finds the user manager, also where no session says where it is.
+//!
+//! Decisions rest on sockets and owners, never on the text of an error: that
+//! is translated, and differs between versions.
+
+use crate::manager::{self, LOOK_MS, QUICK_MS};
+use kt_plugin_api::Error;
+use kt_plugin_api::service::{
+    Deed, DetectRequest, Detection, Facts, FileKind, Fitness, Look, Probe, ProbeResult, Reason,
+    Run, Seen, Step,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The oldest version that units are tested with.
+const OLDEST: u32 = 252;
+/// How long the user manager may take to come up after lingering was switched
+/// on, milliseconds; measured at 30 to 60.
+const MANAGER_UP_MS: u64 = 10_000;
+
+/// The runtime directory of a user's session, as logind makes it.
+fn standard_dir(facts: &Facts) -> PathBuf {
+    PathBuf::from(format!("/run/user/{}", facts.uid))
+}
+
+/// Where the user manager may be reached: the environment's word first.
+fn candidates(facts: &Facts) -> Vec<PathBuf> {
+    let standard = standard_dir(facts);
+    let mut all: Vec<PathBuf> = facts.runtime_dir.iter().cloned().collect();
+    if !all.contains(&standard) {
+        all.push(standard);
+    }
+    all
+}
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join("systemd/private")
+}
+
+pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
+    let env = BTreeMap::from([("LC_ALL".to_owned(), "C".to_owned())]);
+    let mut probes = vec![
+        Probe::run("version", &["systemctl", "--version"], env, LOOK_MS),
+        Probe::new("booted", Look::Stat("/run/systemd/system".into())),
+    ];
+    for (i, dir) in candidates(facts).iter().enumerate() {
+        probes.push(Probe::new(&format!("dir-{i}"), Look::Stat(dir.clone())));
+        probes.push(Probe::new(&format!("socket-{i}"), Look::Stat(socket(dir))));
+    }
+    probes
+}
+
+/// The number in `systemd 252 (252.38-1)`.
+fn version_of(text: &str) -> Option<u32> {
+    let word = text.lines().next()?.split_whitespace().nth(1)?;
+    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
+    let (facts, results) = (&request.facts, &request.results);
+    let version = match ProbeResult::find(results, "version")? {
+        Seen::Ran { stdout, .. } => version_of(stdout),
+        _ => None,
+    };
+    let booted = matches!(
+        ProbeResult::find(results, "booted")?,
+        Seen::File { kind: FileKind::Dir, .. }
+    );
+    let mut detection = Detection {
+        supervisor: version.map_or_else(|| "systemd".to_owned(), |v| format!("systemd {v}")),
+        version,
+        ..Detection::default()
+    };
+    if let Some(reason) = unsupported(version, booted) {
+        detection.reasons.push(reason);
+        return Ok(detection);
+    }
+    find_manager(facts, results, &mut detection)?;
+    Ok(detection)
+}
+
+fn unsupported(version: Option<u32>, booted: bool) -> Option<Reason> {
+    let reason = |code: &str, message: String| {
+        Some(Reason {
+            code: code.to_owned(),
+            message,
+            fix: None,
+        })
+    };
+    match version {
+        _ if !booted => reason(
+            "no-supervisor",
+            "this system was not started by systemd".to_owned(),
+        ),
+        None => reason(
+            "no-supervisor",
+            "`systemctl` does not say its version".to_owned(),
+        ),
+        Some(old) if old < OLDEST => reason(
+            "systemd-too-old",
+            format!("systemd {old} is not supported: {OLDEST} or newer is needed"),
+        ),
+        Some(_) => None,
+    }
+}
+
+fn find_manager(
+    facts: &Facts,
+    results: &[ProbeResult],
+    detection: &mut Detection,
+) -> Result<(), Error> {
+    for (i, dir) in candidates(facts).into_iter().enumerate() {
+        match ProbeResult::find(results, &format!("dir-{i}"))? {
+            Seen::File { uid, .. } if *uid == facts.uid => {}
+            Seen::File { uid, .. } => {
+                detection.reasons.push(foreign(&dir, *uid, facts));
+                continue;
+            }
+            _ => continue,
+        }
+        let there = ProbeResult::find(results, &format!("socket-{i}"))?;
+        if matches!(there, Seen::File { kind: FileKind::Socket, .. }) {
+            detection.fitness = Fitness::Usable;
+            detection.runtime_dir = Some(dir);
+            detection.reasons.clear();
+            return Ok(());
+        }
+    }
+    if !detection.reasons.is_empty() {
+        return Ok(());
+    }
+    detection.reasons.push(no_bus(facts));
+    if !facts.user.is_empty() {
+        detection.fitness = Fitness::Preparable;
+        detection.runtime_dir = Some(standard_dir(facts));
+        detection.prepare = prepare(facts);
+    }
+    Ok(())
+}
+
+fn foreign(dir: &Path, owner: u32, facts: &Facts) -> Reason {
+    let dir = dir.display();
+    Reason {
+        code: "runtime-dir-foreign".to_owned(),
+        message: format!("the runtime directory `{dir}` belongs to user {owner}, not to {}", facts.uid),
+        fix: Some(format!("run kt as user {} without sudo", facts.user)),
+    }
+}
+
+fn no_bus(facts: &Facts) -> Reason {
+    let user = if facts.user.is_empty() { "NAME" } else { &facts.user };
+    Reason {
+        code: "no-user-bus".to_owned(),
+        message: "the systemd user manager is not running, because nobody is logged in".to_owned(),
+        fix: Some(format!("sudo loginctl enable-linger {user}")),
+    }
+}
+
+/// Lingering starts the user manager. The name is given explicitly: without it
+/// `loginctl` looks for a session, and there is none.
+fn prepare(facts: &Facts) -> Vec<Step> {
+    let at = Facts {
+        runtime_dir: Some(standard_dir(facts)),
+        ..facts.clone()
+    };
+    let up = manager::systemctl(&at, &["show", "--property=Version"], QUICK_MS)
+        .retrying(&[1], 50, MANAGER_UP_MS);
+    vec![
+        Step::new("linger", "start the user manager, at boot too", Deed::Run(loginctl(&at, "enable-linger")))
+            .undo(loginctl(&at, "disable-linger")),
+        Step::new("manager", "wait for the user manager", Deed::Run(up)),
+    ]
+}
+
+/// Switches lingering for the user by explicit name.
+pub(crate) fn loginctl(facts: &Facts, verb: &str) -> Run {
+    let argv = ["loginctl", "--no-ask-password", verb, &facts.user];
+    Run::new(&argv, manager::environment(facts), QUICK_MS)
+}
+
+#[cfg(test)]
+mod tests;

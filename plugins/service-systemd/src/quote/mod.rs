@@ -1,0 +1,85 @@
+//! systemd's quoting, as measured by sending hostile arguments through it.
+
+use kt_plugin_api::{Class, Error};
+use std::fmt::Write as _;
+
+/// A quoted word of a command line after the executable: `%` starts a
+/// specifier and `$` a variable there, so both are doubled.
+pub(crate) fn argument(text: &str) -> String {
+    quoted(text, true)
+}
+
+/// A quoted `NAME=value` of `Environment=`: `$` is an ordinary character there.
+pub(crate) fn assignment(name: &str, value: &str) -> String {
+    quoted(&format!("{name}={value}"), false)
+}
+
+/// The executable of a command line. `$` must not be doubled there, and
+/// systemd refuses quotes and backslashes in it however they are written.
+///
+/// # Errors
+/// Class `usage` when systemd cannot run it.
+pub(crate) fn executable(path: &str) -> Result<String, Error> {
+    let refused = path
+        .chars()
+        .find(|c| matches!(c, '"' | '\'' | '\\') || c.is_control());
+    if let Some(character) = refused {
+        let message = format!("systemd cannot run `{}`", path.escape_debug());
+        return Err(Error::new(Class::Usage, "executable-unusable", message)
+            .cause(format!("its path contains {character:?}"))
+            .hint("install kt under a path without quotes, backslashes and control characters"));
+    }
+    if !path.starts_with('/') {
+        let message = format!("the executable `{path}` is not an absolute path");
+        return Err(Error::new(Class::Usage, "executable-unusable", message));
+    }
+    Ok(quoted(path, false))
+}
+
+/// A path that stands alone, such as in `WorkingDirectory=`: it is taken as it
+/// is, except for specifiers.
+///
+/// # Errors
+/// Class `usage` for a path that does not fit on one line or would lose blanks
+/// at its ends.
+pub(crate) fn bare_path(path: &str) -> Result<String, Error> {
+    if path.chars().any(char::is_control) || path.trim() != path || path.ends_with('\\') {
+        let message = format!("systemd cannot use the path `{}`", path.escape_debug());
+        return Err(Error::new(Class::Usage, "path-unusable", message)
+            .hint("use a path without control characters and without blanks or `\\` at its end"));
+    }
+    Ok(path.replace('%', "%%"))
+}
+
+/// One line of text, such as a description.
+pub(crate) fn line(text: &str) -> String {
+    let flat: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    // A backslash at the end would join the next line.
+    flat.trim().trim_end_matches('\\').replace('%', "%%")
+}
+
+fn quoted(text: &str, double_dollar: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '%' => out.push_str("%%"),
+            '$' if double_dollar => out.push_str("$$"),
+            c if c.is_ascii_control() => {
+                // Writing to a string cannot fail.
+                drop(write!(out, "\\x{:02x}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests;

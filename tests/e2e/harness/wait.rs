@@ -1,0 +1,29 @@
+//! Waiting for a condition.
+
+use std::time::{Duration, Instant};
+
+/// Between two looks: short against what is waited for, long enough to leave
+/// the processors to it.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Asks `probe` until it answers, and returns the answer.
+///
+/// # Panics
+/// When there is no answer after `limit`; `what` says what was waited for.
+pub(crate) fn wait_until<T>(
+    what: &str,
+    limit: Duration,
+    mut probe: impl FnMut() -> Option<T>,
+) -> T {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(answer) = probe() {
+            return answer;
+        }
+        assert!(
+            Instant::now() < end,
+            "waited {limit:?} in vain for {what}"
+        );
+        std::thread::sleep(POLL);
+    }
+}

@@ -1,0 +1,3 @@
+//! The host's own commands and manners.
+
+mod output;

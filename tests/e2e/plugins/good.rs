@@ -1,0 +1,84 @@
+//! A plugin in C, built from the header alone, beside the bundled ones.
+
+use super::folder::{CPlugin, PluginDir};
+use crate::harness::Sandbox;
+use serde_json::json;
+
+#[test]
+fn a_plugin_in_c_looks_like_any_other() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    if dir.build(&CPlugin::greeter()).is_none() {
+        return;
+    }
+    let greeted = dir.kt("greet hello -o json").run();
+    assert_eq!(greeted.ok().at("/text"), json!("hello, world"));
+    let named = dir.kt("greet hello --name you").run();
+    assert_eq!(named.ok().stdout, "hello, you\n");
+    let asked = dir.kt("greet ask").run();
+    assert_eq!(asked.ok().stdout, "hello from C\n");
+    dir.kt("--help").run().ok().out_has("Greet, in C");
+    dir.kt("greet --help").run().ok().out_has("Say hello");
+    dir.kt("greet hello --nme you").run().exits(2).err_has("--name");
+}
+
+#[test]
+fn its_errors_are_rendered_by_the_host() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    if dir.build(&CPlugin::greeter()).is_none() {
+        return;
+    }
+    let people = dir.kt("greet fail").run();
+    people.exits(5).silent().err_has("nobody to greet");
+    people.err_has("hint: try another door");
+    let error = dir.kt("greet fail -o json").run().error();
+    assert_eq!(error["id"], "no-greeting");
+    assert_eq!(error["class"], "not-found");
+}
+
+/// glibc knows libraries by name, and each is opened under the name of its
+/// descriptor: one of a reused number would be handed out twice.
+#[test]
+fn two_plugins_of_one_run_are_really_two() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    for name in ["probe", "other"] {
+        if dir.build(&CPlugin::probe_named(name)).is_none() {
+            return;
+        }
+    }
+    let counted = |line: &str| {
+        let ran = dir.kt(line).run();
+        (ran.ok().at("/own"), ran.at("/other"))
+    };
+    let apart = counted("probe count --of other -o json");
+    assert_eq!(apart, (json!(3), json!(1)), "the counters are two");
+    let within = counted("probe count --of probe -o json");
+    assert_eq!(within, (json!(4), json!(4)), "the counter is one");
+}
+
+#[test]
+fn many_plugins_of_one_run_are_each_its_own() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let names = ["probe", "aa", "bb", "cc", "dd", "ee"];
+    for name in names {
+        if dir.build(&CPlugin::probe_named(name)).is_none() {
+            return;
+        }
+    }
+    // One that is refused in between gives its descriptor free.
+    dir.put(CPlugin::probe_named("ba").text(), b"no library");
+    let ran = dir.kt("plugin verify -o json").run();
+    let rows = ran.exits(1).json();
+    let state = |name: &str| {
+        let rows = rows.as_array().into_iter().flatten();
+        let row = rows.clone().find(|r| r["name"] == name).cloned();
+        row.unwrap_or_else(|| panic!("no `{name}`{ran}"))["state"].clone()
+    };
+    for name in names {
+        assert_eq!(state(name), "ok", "`{name}`{ran}");
+    }
+    assert_eq!(state("ba"), "failed");
+}
