@@ -128,10 +128,10 @@ pub struct Run {
     pub timeout_ms: u64,
     /// Exit codes that mean success.
     pub expect: Vec<i32>,
-    /// It must print nothing on standard error: for checkers that end with 0
-    /// whatever they find.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub silent: bool,
+    /// No line of its standard error may contain this text: for checkers that
+    /// end with 0 whatever they find, and that talk about other things too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_about: Option<String>,
     /// Try again while it ends with certain codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
@@ -160,7 +160,7 @@ impl Run {
             env,
             timeout_ms,
             expect: vec![0],
-            silent: false,
+            silent_about: None,
             retry: None,
             optional: false,
         }

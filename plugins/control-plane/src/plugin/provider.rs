@@ -33,23 +33,16 @@ impl ControlPlane for EmbeddedProvider {
         };
         let response = embedded
             .handle(&request, deadline, &cancelled)
-            .map_err(|error| failure(&error, context))?;
+            .map_err(|error| failure(error, context))?;
         serde_json::to_value(response)
             .map_err(|error| Error::internal("the response cannot be written").cause(error))
     }
 }
 
-fn failure(error: &TransportError, context: &Context<'_>) -> Error {
-    let (class, id) = match error.kind {
-        TransportErrorKind::Cancelled => match context.check() {
-            Err(cancelled) => return cancelled,
-            Ok(()) => (Class::Interrupted, "interrupted"),
-        },
-        TransportErrorKind::Timeout => (Class::Unavailable, "timeout"),
-        TransportErrorKind::UnknownEffect => (Class::UnknownEffect, "control-plane-silent"),
-        TransportErrorKind::Unavailable | TransportErrorKind::Other => {
-            (Class::Unavailable, "control-plane-unavailable")
-        }
-    };
-    Error::new(class, id, error.message.clone())
+/// A cancelled call says which way it was cancelled.
+fn failure(error: TransportError, context: &Context<'_>) -> Error {
+    match (error.kind, context.check()) {
+        (TransportErrorKind::Cancelled, Err(cancelled)) => cancelled,
+        _ => error.into(),
+    }
 }

@@ -5,6 +5,8 @@ use crate::{Gateway, GatewayId, Problem, ProblemItem, Slug, TransportError, Tran
 /// What kind of failure it is. Each has one exit code in the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
+    /// The settings of kt lead nowhere.
+    Settings,
     /// The input is at fault; nothing was changed.
     Usage,
     /// A token is missing or not enough.
@@ -31,6 +33,7 @@ impl Class {
     pub fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
+            Self::Settings => "settings",
             Self::NotAuthorised => "unauthorised",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
@@ -74,6 +77,8 @@ pub struct ApiError {
     pub existing_id: Option<GatewayId>,
     /// Id of the request, to be found in the server's log.
     pub request_id: Option<String>,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
 }
 
 impl ApiError {
@@ -93,6 +98,7 @@ impl ApiError {
             current: None,
             existing_id: None,
             request_id: None,
+            hint: None,
         }
     }
 
@@ -117,6 +123,7 @@ impl From<Problem> for ApiError {
             current: problem.current,
             existing_id: problem.existing_id,
             request_id: problem.instance,
+            hint: None,
         }
     }
 }
@@ -127,9 +134,13 @@ impl From<TransportError> for ApiError {
             TransportErrorKind::Unavailable
             | TransportErrorKind::Timeout
             | TransportErrorKind::Other => Class::Unavailable,
+            TransportErrorKind::Settings => Class::Settings,
             TransportErrorKind::UnknownEffect => Class::UnknownEffect,
             TransportErrorKind::Cancelled => Class::Interrupted,
         };
-        Self::bare(class, 0, error.message)
+        Self {
+            hint: error.hint,
+            ..Self::bare(class, 0, error.message)
+        }
     }
 }

@@ -131,9 +131,13 @@ impl Transport for ProviderTransport<'_> {
                     Class::Interrupted | Class::Terminated => TransportErrorKind::Cancelled,
                     Class::Unavailable if error.id == "timeout" => TransportErrorKind::Timeout,
                     Class::Unavailable => TransportErrorKind::Unavailable,
+                    Class::Settings => TransportErrorKind::Settings,
                     _ => TransportErrorKind::Other,
                 };
-                TransportError::new(kind, error.to_string())
+                TransportError {
+                    hint: error.hints.first().cloned(),
+                    ..TransportError::new(kind, error.to_string())
+                }
             })
     }
 }
@@ -147,9 +151,11 @@ impl From<TransportError> for Error {
             TransportErrorKind::UnknownEffect => (Class::UnknownEffect, "unknown-effect"),
             TransportErrorKind::Cancelled => (Class::Interrupted, "interrupted"),
             TransportErrorKind::Timeout => (Class::Unavailable, "timeout"),
-            TransportErrorKind::Other => (Class::Settings, "control-plane-unusable"),
+            TransportErrorKind::Settings => (Class::Settings, "control-plane-unusable"),
+            TransportErrorKind::Other => (Class::Unavailable, "control-plane-unusable"),
         };
-        Self::new(class, id, error.message)
+        let result = Self::new(class, id, error.message);
+        error.hint.into_iter().fold(result, Self::hint)
     }
 }
 
@@ -158,6 +164,9 @@ impl From<ApiError> for Error {
         let class = Class::from_name(error.class.name()).unwrap_or(Class::Internal);
         let id = error.id();
         let mut result = Self::new(class, id, error.detail);
+        if let Some(hint) = error.hint {
+            result = result.hint(hint);
+        }
         if let Some(existing) = &error.existing_id {
             result = result.data("existing_id", existing.to_string());
         }

@@ -44,21 +44,10 @@ pub enum TransportErrorKind {
     Cancelled,
     /// Time ran out before it was sent.
     Timeout,
-    /// Anything else, such as bad settings or an answer that is none.
+    /// It cannot be sent with these settings.
+    Settings,
+    /// Anything else, such as an answer that is none.
     Other,
-}
-
-impl TransportErrorKind {
-    /// Returns what the class of a failed call over the interface means for the request.
-    #[must_use]
-    pub fn of_class_name(class: &str) -> Self {
-        match class {
-            "unavailable" => Self::Unavailable,
-            "unknown-effect" => Self::UnknownEffect,
-            "interrupted" | "terminated" => Self::Cancelled,
-            _ => Self::Other,
-        }
-    }
 }
 
 /// Says why there is no response.
@@ -69,6 +58,8 @@ pub struct TransportError {
     pub kind: TransportErrorKind,
     /// The cause for people; never contains a secret.
     pub message: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
 }
 
 impl TransportError {
@@ -78,6 +69,7 @@ impl TransportError {
         Self {
             kind,
             message: message.into(),
+            hint: None,
         }
     }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What to do with the thing at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,33 +115,6 @@ impl Request {
         self
     }
 
-    /// Returns the input of the interface's method: the request, and where the caller keeps its
-    /// state, for a provider that keeps the store there.
-    ///
-    /// # Panics
-    /// Never: a request has only string keys.
-    #[must_use]
-    pub fn for_interface(&self, state_dir: &Path) -> Value {
-        let mut input = serde_json::to_value(self).expect("a request has only string keys");
-        input["state_dir"] = state_dir.to_string_lossy().into();
-        input
-    }
-
-    /// Splits the input of the interface's method into the request and the state directory.
-    ///
-    /// # Errors
-    /// When it is no request.
-    pub fn from_interface(mut input: Value) -> Result<(Self, Option<PathBuf>), serde_json::Error> {
-        let state_dir = input
-            .as_object_mut()
-            .and_then(|object| object.remove("state_dir"));
-        let state_dir = state_dir
-            .as_ref()
-            .and_then(Value::as_str)
-            .map(PathBuf::from);
-        Ok((serde_json::from_value(input)?, state_dir))
-    }
-
     /// Returns path and percent-encoded query, as HTTP puts them after the method.
     #[must_use]
     pub fn target(&self) -> String {
@@ -228,21 +199,6 @@ mod tests {
             .with_query("name_prefix", "é +");
         let (path, query) = Request::split_target(&request.target()).unwrap();
         assert_eq!((path, query), (request.path, request.query));
-    }
-
-    #[test]
-    fn the_interfaces_input_reads_back() {
-        let request = Request::new(Method::Post, "/v1/gateways").with_json("{}".to_owned());
-        let (read, state_dir) =
-            Request::from_interface(request.for_interface(Path::new("/state"))).unwrap();
-        assert_eq!(
-            (read, state_dir.as_deref()),
-            (request, Some(Path::new("/state")))
-        );
-        let plain = serde_json::json!({"method": "GET", "path": "/healthz"});
-        assert_eq!(Request::from_interface(plain).unwrap().1, None);
-        let odd = serde_json::json!({"method": "GET", "path": "/healthz", "x": 1});
-        assert!(Request::from_interface(odd).is_err());
     }
 
     #[test]

@@ -61,7 +61,18 @@ pub(crate) fn line(text: &str) -> String {
     flat.trim().trim_end_matches('\\').replace('%', "%%")
 }
 
+/// Needs no quotes anywhere in a unit.
+fn plain(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-./:=@,+".contains(&b))
+}
+
 fn quoted(text: &str, double_dollar: bool) -> String {
+    if plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

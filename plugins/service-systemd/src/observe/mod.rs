@@ -1,0 +1,205 @@
+//! Reads how the user manager sees a unit.
+
+use crate::manager::{self, LOOK_MS};
+use kt_plugin_api::Error;
+use kt_plugin_api::service::{
+    Activity, ExitClass, Facts, LastExit, Look, ObserveRequest, Observed, Probe, ProbeResult, Seen,
+    StartsAt,
+};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What is asked of a unit. One call answers all of it, and ends with 0 even
+/// for units that do not exist.
+const PROPERTIES: &str = "LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,Result,\
+ExecMainCode,ExecMainStatus,ExecMainExitTimestamp,ActiveEnterTimestamp,FragmentPath,DropInPaths,\
+NeedDaemonReload,RestartPreventExitStatus,StatusText";
+
+pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
+    let asked = format!("--property={PROPERTIES}");
+    let show = manager::systemctl(facts, &["show", "--timestamp=unix", &asked, unit], LOOK_MS);
+    let look = Look::Run {
+        argv: show.argv,
+        env: show.env,
+        timeout_ms: LOOK_MS,
+    };
+    let wants = facts.config_home.join("systemd/user/default.target.wants");
+    let mut probes = vec![
+        Probe::new("show", look),
+        Probe::new("wants", Look::List(wants)),
+    ];
+    if !facts.user.is_empty() {
+        let mark = format!("/var/lib/systemd/linger/{}", facts.user);
+        probes.push(Probe::new("linger", Look::Stat(mark.into())));
+    }
+    probes
+}
+
+pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
+    let unit = manager::unit_name(&request.family, &request.name);
+    let mut observed = Observed {
+        supervisor: match request.facts.supervisor_version {
+            Some(version) => format!("systemd {version}"),
+            None => "systemd".to_owned(),
+        },
+        linger: linger(request)?,
+        others: others(&request.results, &unit)?,
+        unit,
+        ..Observed::default()
+    };
+    match ProbeResult::find(&request.results, "show")? {
+        Seen::Ran { code: Some(0), stdout, .. } => {
+            observed.reachable = true;
+            observed.raw = properties(stdout);
+            read(&mut observed);
+        }
+        Seen::Ran { stderr, .. } => {
+            observed.unreachable_because = Some(stderr.trim().to_owned());
+        }
+        Seen::Unknown(why) => observed.unreachable_because = Some(why.clone()),
+        _ => observed.unreachable_because = Some("`systemctl` is missing".to_owned()),
+    }
+    Ok(observed)
+}
+
+/// Lingering is a file of the user's name, readable without logind.
+fn linger(request: &ObserveRequest) -> Result<Option<bool>, Error> {
+    if request.facts.user.is_empty() {
+        return Ok(None);
+    }
+    Ok(match ProbeResult::find(&request.results, "linger")? {
+        Seen::File { .. } => Some(true),
+        Seen::Absent => Some(false),
+        _ => None,
+    })
+}
+
+fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
+    Ok(match ProbeResult::find(results, "wants")? {
+        Seen::Names(names) => Some(names.iter().any(|n| n != unit)),
+        Seen::Absent => Some(false),
+        _ => None,
+    })
+}
+
+fn properties(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
+}
+
+fn read(observed: &mut Observed) {
+    let raw = observed.raw.clone();
+    let word = |name: &str| raw.get(name).map_or("", String::as_str);
+    let (load, active, sub) = (word("LoadState"), word("ActiveState"), word("SubState"));
+    observed.active = activity(active, sub);
+    observed.sub = sub.to_owned();
+    observed.masked = load == "masked";
+    let fragment = word("FragmentPath");
+    observed.fragment = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
+    observed.installed = Some(!matches!(load, "not-found" | ""));
+    let running = matches!(active, "active" | "activating" | "deactivating" | "reloading");
+    observed.orphan = load == "not-found" && running;
+    observed.enabled = Some(matches!(word("UnitFileState"), "enabled" | "enabled-runtime"));
+    observed.pid = word("MainPID").parse().ok().filter(|pid| *pid != 0);
+    observed.since = unix(word("ActiveEnterTimestamp")).filter(|_| active == "active");
+    observed.restarts = word("NRestarts").parse().ok();
+    observed.dropins = word("DropInPaths").split_whitespace().map(PathBuf::from).collect();
+    observed.needs_reload = word("NeedDaemonReload") == "yes";
+    observed.last_exit = last_exit(&raw);
+    observed.starts_at = match (observed.enabled, observed.linger) {
+        (Some(true), Some(true)) => Some(StartsAt::Boot),
+        (Some(true), Some(false)) => Some(StartsAt::Login),
+        (Some(true), None) | (None, _) => None,
+        (Some(false), _) => Some(StartsAt::Never),
+    };
+}
+
+fn activity(active: &str, sub: &str) -> Activity {
+    match (active, sub) {
+        ("active" | "reloading" | "refreshing", _) => Activity::Active,
+        ("activating", "auto-restart" | "auto-restart-queued") => Activity::Restarting,
+        ("activating", _) => Activity::Activating,
+        ("deactivating", _) => Activity::Deactivating,
+        ("inactive", _) => Activity::Inactive,
+        ("failed", _) => Activity::Failed,
+        _ => Activity::Unknown,
+    }
+}
+
+/// `@1700000000`, as `--timestamp=unix` writes it.
+fn unix(text: &str) -> Option<i64> {
+    text.strip_prefix('@')?.parse().ok().filter(|at| *at > 0)
+}
+
+/// How the main process ended; there is nothing to say while the first one
+/// still runs.
+fn last_exit(raw: &BTreeMap<String, String>) -> Option<LastExit> {
+    let word = |name: &str| raw.get(name).map_or("", String::as_str);
+    let result = word("Result");
+    let status: Option<i32> = word("ExecMainStatus").parse().ok();
+    // The numbers of waitid(2): 1 exited, 2 killed, 3 dumped core.
+    let (code, signal) = match word("ExecMainCode") {
+        "1" => (status, None),
+        "2" | "3" => (None, status.map(signal_name)),
+        _ if result == "success" || result.is_empty() => return None,
+        _ => (None, None),
+    };
+    let parked = code.is_some_and(|code| {
+        let code = code.to_string();
+        word("RestartPreventExitStatus").split_whitespace().any(|c| c == code)
+    });
+    let class = match (result, code) {
+        ("success", _) => ExitClass::Clean,
+        (_, Some(200..=255)) | ("resources", _) => ExitClass::Setup,
+        ("exit-code", _) if parked => ExitClass::Parked,
+        ("watchdog", _) => ExitClass::Watchdog,
+        ("timeout", _) => ExitClass::Timeout,
+        _ => ExitClass::Crash,
+    };
+    Some(LastExit {
+        code,
+        signal,
+        class,
+        at: unix(word("ExecMainExitTimestamp")),
+        meaning: code.and_then(meaning).map(str::to_owned),
+    })
+}
+
+/// Signals by number, as on every architecture that the product is built for.
+fn signal_name(number: i32) -> String {
+    match number {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        7 => "BUS",
+        8 => "FPE",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        15 => "TERM",
+        31 => "SYS",
+        other => return other.to_string(),
+    }
+    .to_owned()
+}
+
+/// What systemd.exec(5) says of the codes with which it ends a process that it
+/// could not start.
+fn meaning(code: i32) -> Option<&'static str> {
+    Some(match code {
+        200 => "the working directory cannot be entered",
+        203 => "the executable cannot be run",
+        217 => "the user or its namespace cannot be set up",
+        218 => "capabilities cannot be dropped",
+        226 => "the mount namespace cannot be set up",
+        243 => "a credential cannot be read",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

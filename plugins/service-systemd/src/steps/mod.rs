@@ -1,0 +1,186 @@
+//! What to do for each action, in order, each step with its way back.
+
+use crate::detect::loginctl;
+use crate::manager::{self, QUICK_MS, systemctl};
+use crate::unit;
+use kt_plugin_api::Error;
+use kt_plugin_api::service::{
+    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Run, Step,
+};
+
+/// On top of the unit's own limit, milliseconds: the manager ends the wait
+/// itself, and its answer says more than ours would.
+const MARGIN_MS: u64 = 15_000;
+/// A unit is readable by others like every file under `~/.config/systemd`; it
+/// holds no secret.
+const UNIT_MODE: u32 = 0o644;
+
+struct Job<'a> {
+    request: &'a RenderRequest,
+    unit: String,
+    was: Observed,
+}
+
+pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
+    let unit = manager::unit_name(&request.spec.family, &request.spec.name);
+    let artifact = Artifact {
+        path: manager::unit_path(&request.facts, &unit),
+        mode: UNIT_MODE,
+        content: unit::render(&request.spec, &request.facts, &unit)?,
+    };
+    let job = Job {
+        request,
+        unit,
+        was: request.observed.clone().unwrap_or_default(),
+    };
+    let steps = match request.action {
+        Action::Install => job.install(&artifact),
+        Action::Start => vec![job.reset(), job.start()],
+        Action::Stop => vec![job.stop()],
+        Action::Restart => vec![job.reset(), job.restart()],
+        Action::Uninstall => job.uninstall(&artifact),
+    };
+    Ok(Plan {
+        artifacts: vec![artifact],
+        steps,
+        warnings: Vec::new(),
+    })
+}
+
+impl Job<'_> {
+    fn was_running(&self) -> bool {
+        use Activity::{Activating, Active, Restarting};
+        matches!(self.was.active, Active | Activating | Restarting)
+    }
+
+    fn call(&self, words: &[&str]) -> Run {
+        systemctl(&self.request.facts, words, QUICK_MS)
+    }
+
+    fn install(&self, artifact: &Artifact) -> Vec<Step> {
+        let mut steps = vec![self.write(artifact), self.verify(artifact)];
+        steps.push(self.reload_manager());
+        let mut enable = Step::new("enable", "make it start by itself", Deed::Run(self.call(&["enable", &self.unit])));
+        if self.was.enabled != Some(true) {
+            enable = enable.undo(self.call(&["disable", &self.unit]).expecting(&[0, 1]));
+        }
+        steps.push(enable);
+        steps.extend(self.linger());
+        if self.request.options.start {
+            steps.push(self.reset());
+            let run = if self.was_running() { self.restart() } else { self.start() };
+            steps.push(run.undo(self.stopping()));
+        }
+        steps
+    }
+
+    /// Once the earlier file is back the manager must read it, and what ran
+    /// before must run again.
+    fn write(&self, artifact: &Artifact) -> Step {
+        let write = Step::new("write", "write the unit", Deed::Write(artifact.path.clone()))
+            .undo(self.call(&["daemon-reload"]));
+        if self.was_running() && self.request.options.start {
+            write.undo(self.call(&["start", "--no-block", &self.unit]))
+        } else {
+            write
+        }
+    }
+
+    /// It ends with 0 for unknown settings, so what it says decides.
+    fn verify(&self, artifact: &Artifact) -> Step {
+        let path = artifact.path.display().to_string();
+        let argv = ["systemd-analyze", "--user", "--man=no", "verify", &path];
+        let mut run = Run::new(&argv, manager::environment(&self.request.facts), QUICK_MS)
+            .expecting(&[0, 1]);
+        run.silent_about = Some(self.unit.clone());
+        run.optional = true;
+        Step::new("verify", "check the unit", Deed::Run(run))
+    }
+
+    fn reload_manager(&self) -> Step {
+        let run = self.call(&["daemon-reload"]);
+        Step::new("daemon-reload", "make the user manager read its units", Deed::Run(run))
+    }
+
+    fn linger(&self) -> Option<Step> {
+        let facts = &self.request.facts;
+        if !self.request.options.boot || self.was.linger == Some(true) || facts.user.is_empty() {
+            return None;
+        }
+        let step = Step::new(
+            "linger",
+            "make services start at boot and outlive the session",
+            Deed::Run(loginctl(facts, "enable-linger")),
+        )
+        .tolerate(format!(
+            "the gateway ends at logout and does not start at boot; `sudo loginctl enable-linger {}` cures it",
+            facts.user
+        ));
+        Some(if self.was.linger == Some(false) {
+            step.undo(loginctl(facts, "disable-linger"))
+        } else {
+            step
+        })
+    }
+
+    /// A failed unit keeps its failure until it is forgotten; a unit that is
+    /// not loaded has none, which is code 1 or 5.
+    fn reset(&self) -> Step {
+        let run = self.call(&["reset-failed", &self.unit]).expecting(&[0, 1, 5]);
+        Step::new("reset-failed", "forget earlier failures", Deed::Run(run))
+    }
+
+    fn start(&self) -> Step {
+        let run = self.patient(&["start", &self.unit], self.request.spec.start_timeout_s);
+        Step::new("start", "start it and wait until it is ready", Deed::Run(run))
+    }
+
+    fn restart(&self) -> Step {
+        let spec = &self.request.spec;
+        let both = spec.start_timeout_s.saturating_add(spec.stop_timeout_s);
+        let run = self.patient(&["restart", &self.unit], both);
+        Step::new("restart", "restart it and wait until it is ready", Deed::Run(run))
+    }
+
+    /// Code 5: the unit is not loaded, so there is nothing to stop.
+    fn stopping(&self) -> Run {
+        self.patient(&["stop", &self.unit], self.request.spec.stop_timeout_s).expecting(&[0, 5])
+    }
+
+    fn stop(&self) -> Step {
+        Step::new("stop", "stop it and wait until it is gone", Deed::Run(self.stopping()))
+    }
+
+    fn patient(&self, words: &[&str], seconds: u32) -> Run {
+        let limit = u64::from(seconds) * 1_000 + MARGIN_MS;
+        systemctl(&self.request.facts, words, limit)
+    }
+
+    /// Stopped before it is removed: a running unit without a file is an
+    /// orphan.
+    fn uninstall(&self, artifact: &Artifact) -> Vec<Step> {
+        let mut stop = self.stop();
+        if self.was_running() {
+            stop = stop.undo(self.call(&["start", "--no-block", &self.unit]));
+        }
+        let gone = self.call(&["disable", &self.unit]).expecting(&[0, 1]);
+        let mut disable = Step::new("disable", "keep it from starting by itself", Deed::Run(gone));
+        if self.was.enabled == Some(true) {
+            disable = disable.undo(self.call(&["enable", &self.unit]));
+        }
+        let remove = Step::new("remove", "remove the unit", Deed::Remove(artifact.path.clone()))
+            .undo(self.call(&["daemon-reload"]));
+        let mut steps = vec![stop, disable, remove, self.reload_manager(), self.reset()];
+        if self.request.options.undo_boot && !self.request.facts.user.is_empty() {
+            let off = Deed::Run(loginctl(&self.request.facts, "disable-linger"));
+            steps.push(
+                Step::new("linger-off", "let services end with the session again", off)
+                    .tolerate("lingering could not be switched off"),
+            );
+        }
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! Two plugins that want the same.
+
+use super::folder::{CPlugin, PluginDir};
+use crate::harness::Sandbox;
+use std::fs;
+
+/// What `kt plugin list` says of the plugin in the folder `dir`.
+fn state_of(dir: &PluginDir<'_>, folder: &str) -> (String, String) {
+    let ran = dir.kt("plugin list -o json").run();
+    let rows = ran.ok().json();
+    let path = dir.path().join(folder).display().to_string();
+    let row = rows.as_array().into_iter().flatten().find(|r| r["path"] == path.as_str());
+    let row = row.unwrap_or_else(|| panic!("no `{path}`{ran}"));
+    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    (text("state"), text("reason"))
+}
+
+#[test]
+fn a_second_claim_to_a_command_is_refused_by_name() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let thief = CPlugin::probe_named("thief")
+        .manifest("[\"thief\", \"hello\"]", "[\"probe\", \"hello\"]");
+    for plugin in [CPlugin::probe(), thief] {
+        if dir.build(&plugin).is_none() {
+            return;
+        }
+    }
+    dir.kt("probe hello").run().ok();
+    let (state, reason) = state_of(&dir, "thief");
+    assert_eq!(state, "refused");
+    assert!(reason.contains("claims the command `probe hello`"), "{reason}");
+    for folder in ["probe", "thief"] {
+        let path = dir.path().join(folder).display().to_string();
+        assert!(reason.contains(&path), "{reason}");
+    }
+    // What it claims for itself alone says why it cannot be used.
+    dir.kt("thief no-error").run().exits(9).err_has("`probe hello`");
+}
+
+#[test]
+fn a_second_provider_of_a_name_is_refused() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let thief = CPlugin::probe_named("thief").manifest("name = \"thief\"\n", "name = \"probe\"\n");
+    // The first line is the plugin's own name, the last its provider's.
+    let thief = thief.manifest("manifest = 1\nname = \"probe\"", "manifest = 1\nname = \"thief\"");
+    for plugin in [CPlugin::probe(), thief] {
+        if dir.build(&plugin).is_none() {
+            return;
+        }
+    }
+    let (state, reason) = state_of(&dir, "thief");
+    assert_eq!(state, "refused");
+    assert!(reason.contains("provider `probe` of `example.count/1`"), "{reason}");
+    dir.kt("probe hello").run().ok();
+}
+
+#[test]
+fn another_description_of_a_group_is_refused() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let vandal = CPlugin::probe_named("vandal")
+        .manifest("path = [\"vandal\"]\nabout = \"Break a rule\"", "path = [\"probe\"]\nabout = \"Break another\"");
+    for plugin in [CPlugin::probe(), vandal] {
+        if dir.build(&plugin).is_none() {
+            return;
+        }
+    }
+    let (state, reason) = state_of(&dir, "vandal");
+    assert_eq!(state, "refused");
+    assert!(reason.contains("group `probe`"), "{reason}");
+}
+
+#[test]
+fn the_same_plugin_twice_is_shadowed_not_refused() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let Some(first) = dir.build(&CPlugin::probe()) else {
+        return;
+    };
+    let user = sandbox.home().join("data/plugins/probe");
+    fs::create_dir_all(&user).expect("the sandbox takes a folder");
+    for file in ["plugin.toml", "libprobe.so"] {
+        fs::copy(first.with_file_name(file), user.join(file)).expect("the folder takes a file");
+    }
+    dir.kt("probe hello").run().ok();
+    let ran = dir.kt("plugin list -o json").run();
+    let rows = ran.ok().json();
+    let probes: Vec<_> = rows.as_array().into_iter().flatten().filter(|r| r["name"] == "probe").collect();
+    let states: Vec<_> = probes.iter().map(|r| r["state"].as_str()).collect();
+    assert_eq!(states, [Some("ok"), Some("shadowed")], "{ran}");
+    let doctor = dir.kt("doctor -o json").run();
+    doctor.out_has("is shadowed by").out_has("allow_shadow");
+}
+
+/// A person's own copy counts only when the settings allow it.
+#[test]
+fn a_users_copy_wins_only_by_permission() {
+    let sandbox = Sandbox::with_own_dist();
+    let dir = PluginDir::new(&sandbox);
+    let Some(built) = dir.build(&CPlugin::probe()) else {
+        return;
+    };
+    let folder = built.parent().expect("it lies in a folder");
+    let bundled = sandbox.dist().join("lib/kt/plugins/probe");
+    let user = sandbox.home().join("data/plugins/probe");
+    crate::harness::copy_tree(folder, &bundled);
+    crate::harness::copy_tree(folder, &user);
+    let winner = || {
+        let ran = sandbox.kt_line("plugin list -o json").run();
+        let rows = ran.ok().json();
+        let rows = rows.as_array().into_iter().flatten();
+        let row = rows.clone().find(|r| r["name"] == "probe" && r["state"] == "ok");
+        row.unwrap_or_else(|| panic!("no probe{ran}"))["source"].clone()
+    };
+    assert_eq!(winner(), "bundled");
+    sandbox.write_settings("[plugins]\nallow_shadow = [\"probe\"]\n");
+    assert_eq!(winner(), "user");
+}
+
+#[test]
+fn a_command_of_the_host_cannot_be_taken() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let thief = CPlugin::probe_named("thief").manifest("[\"thief\", \"hello\"]", "[\"version\"]");
+    if dir.build(&thief).is_none() {
+        return;
+    }
+    dir.kt("version -o json").run().ok().out_has("plugin_abi");
+    let own = dir.kt("plugin list -o json").run();
+    own.ok().out_has("thief");
+}
