@@ -62,7 +62,7 @@ fn row(found: &Found, state: &HostState<'_>) -> Value {
         "name": found.name(),
         "state": word,
         "reason": reason,
-        "sha256": found.library().and_then(|path| std::fs::read(path).ok()).map(|b| hex(&Sha256::digest(b))),
+        "sha256": found.library().filter(|path| path.is_file()).and_then(|path| std::fs::read(path).ok()).map(|b| hex(&Sha256::digest(b))),
         "path": found.dir.display().to_string(),
     })
 }

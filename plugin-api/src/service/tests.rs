@@ -79,8 +79,14 @@ fn names_are_safe_in_files_and_labels() {
     }
     for bad in ["", "-a", "A", "a b", "a/b", "ä", "a\n", &"a".repeat(33)] {
         let error = ServiceName::parse(bad).unwrap_err();
-        assert_eq!((error.class, &*error.id), (Class::Usage, "bad-service-name"));
+        assert_eq!(
+            (error.class, &*error.id),
+            (Class::Usage, "bad-service-name")
+        );
     }
     assert!(serde_json::from_value::<ServiceName>(json!("../x")).is_err());
-    assert_eq!(ServiceName::default().within("kt-gateway", '.'), "kt-gateway");
+    assert_eq!(
+        ServiceName::default().within("kt-gateway", '.'),
+        "kt-gateway"
+    );
 }

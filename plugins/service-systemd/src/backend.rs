@@ -1,11 +1,11 @@
 //! The backend: which module answers which method.
 
 use crate::{detect, manager, observe, steps};
+use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSource, LogSources,
     LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend, Subject,
 };
-use kt_plugin_api::Error;
 
 pub(crate) struct Systemd;
 
@@ -50,7 +50,16 @@ impl ServiceBackend for Systemd {
     fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error> {
         let unit = manager::unit_name(&request.spec.family, &request.spec.name);
         let lines = request.lines.to_string();
-        let argv = ["journalctl", "--user", "--no-pager", "--output=short-iso", "--unit", &unit, "--lines", &lines];
+        let argv = [
+            "journalctl",
+            "--user",
+            "--no-pager",
+            "--output=short-iso",
+            "--unit",
+            &unit,
+            "--lines",
+            &lines,
+        ];
         Ok(LogSources {
             sources: vec![LogSource::Run {
                 argv: argv.map(str::to_owned).to_vec(),

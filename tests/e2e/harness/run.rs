@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// No command of the tests takes longer; one that does hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A command with a hermetic environment; see `Sandbox`.
 #[must_use = "it does nothing before `run()` or `spawn()`"]

@@ -65,7 +65,10 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
     };
     let booted = matches!(
         ProbeResult::find(results, "booted")?,
-        Seen::File { kind: FileKind::Dir, .. }
+        Seen::File {
+            kind: FileKind::Dir,
+            ..
+        }
     );
     let mut detection = Detection {
         supervisor: version.map_or_else(|| "systemd".to_owned(), |v| format!("systemd {v}")),
@@ -120,7 +123,13 @@ fn find_manager(
             _ => continue,
         }
         let there = ProbeResult::find(results, &format!("socket-{i}"))?;
-        if matches!(there, Seen::File { kind: FileKind::Socket, .. }) {
+        if matches!(
+            there,
+            Seen::File {
+                kind: FileKind::Socket,
+                ..
+            }
+        ) {
             detection.fitness = Fitness::Usable;
             detection.runtime_dir = Some(dir);
             detection.reasons.clear();
@@ -143,13 +152,20 @@ fn foreign(dir: &Path, owner: u32, facts: &Facts) -> Reason {
     let dir = dir.display();
     Reason {
         code: "runtime-dir-foreign".to_owned(),
-        message: format!("the runtime directory `{dir}` belongs to user {owner}, not to {}", facts.uid),
+        message: format!(
+            "the runtime directory `{dir}` belongs to user {owner}, not to {}",
+            facts.uid
+        ),
         fix: Some(format!("run kt as user {} without sudo", facts.user)),
     }
 }
 
 fn no_bus(facts: &Facts) -> Reason {
-    let user = if facts.user.is_empty() { "NAME" } else { &facts.user };
+    let user = if facts.user.is_empty() {
+        "NAME"
+    } else {
+        &facts.user
+    };
     Reason {
         code: "no-user-bus".to_owned(),
         message: "the systemd user manager is not running, because nobody is logged in".to_owned(),
@@ -164,11 +180,18 @@ fn prepare(facts: &Facts) -> Vec<Step> {
         runtime_dir: Some(standard_dir(facts)),
         ..facts.clone()
     };
-    let up = manager::systemctl(&at, &["show", "--property=Version"], QUICK_MS)
-        .retrying(&[1], 50, MANAGER_UP_MS);
+    let up = manager::systemctl(&at, &["show", "--property=Version"], QUICK_MS).retrying(
+        &[1],
+        50,
+        MANAGER_UP_MS,
+    );
     vec![
-        Step::new("linger", "start the user manager, at boot too", Deed::Run(loginctl(&at, "enable-linger")))
-            .undo(loginctl(&at, "disable-linger")),
+        Step::new(
+            "linger",
+            "start the user manager, at boot too",
+            Deed::Run(loginctl(&at, "enable-linger")),
+        )
+        .undo(loginctl(&at, "disable-linger")),
         Step::new("manager", "wait for the user manager", Deed::Run(up)),
     ]
 }

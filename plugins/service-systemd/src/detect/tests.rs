@@ -1,0 +1,144 @@
+use super::{detect, probes, version_of};
+use kt_plugin_api::service::{
+    Deed, DetectRequest, Detection, Facts, FileKind, Fitness, ProbeResult, Seen,
+};
+use std::path::Path;
+
+const UID: u32 = 1000;
+
+fn facts(runtime_dir: Option<&str>) -> Facts {
+    Facts {
+        os: "linux".to_owned(),
+        uid: UID,
+        user: "ann".to_owned(),
+        runtime_dir: runtime_dir.map(Into::into),
+        ..Facts::default()
+    }
+}
+
+fn file(kind: FileKind, uid: u32) -> Seen {
+    Seen::File {
+        kind,
+        uid,
+        mode: 0o700,
+    }
+}
+
+fn said(version: &str) -> Seen {
+    Seen::Ran {
+        code: Some(0),
+        stdout: format!("systemd {version}\n+PAM\n"),
+        stderr: String::new(),
+    }
+}
+
+/// Answers every probe: what `known` says, else that it is absent.
+fn ask(facts: &Facts, known: &[(&str, Seen)]) -> Detection {
+    let results = probes(facts)
+        .into_iter()
+        .map(|probe| ProbeResult {
+            seen: known
+                .iter()
+                .find(|(id, _)| *id == probe.id)
+                .map_or(Seen::Absent, |(_, seen)| seen.clone()),
+            id: probe.id,
+        })
+        .collect();
+    detect(&DetectRequest {
+        facts: facts.clone(),
+        results,
+    })
+    .unwrap()
+}
+
+fn booted(version: &str) -> Vec<(&'static str, Seen)> {
+    vec![
+        ("version", said(version)),
+        ("booted", file(FileKind::Dir, 0)),
+    ]
+}
+
+fn with(
+    mut known: Vec<(&'static str, Seen)>,
+    more: &[(&'static str, Seen)],
+) -> Vec<(&'static str, Seen)> {
+    known.extend_from_slice(more);
+    known
+}
+
+#[test]
+fn versions_are_read_from_every_form() {
+    for (text, version) in [
+        ("systemd 252 (252.38-1~deb12u1)", Some(252)),
+        ("systemd 257~rc1", Some(257)),
+        ("systemd", None),
+        ("", None),
+    ] {
+        assert_eq!(version_of(text), version, "{text}");
+    }
+}
+
+#[test]
+fn the_socket_in_the_environments_directory_wins() {
+    let known = with(
+        booted("252 (252)"),
+        &[
+            ("dir-0", file(FileKind::Dir, UID)),
+            ("socket-0", file(FileKind::Socket, UID)),
+        ],
+    );
+    let found = ask(&facts(Some("/run/x")), &known);
+    assert_eq!(found.fitness, Fitness::Usable);
+    assert_eq!(found.runtime_dir.as_deref(), Some(Path::new("/run/x")));
+    assert_eq!(found.supervisor, "systemd 252");
+}
+
+#[test]
+fn without_a_session_the_standard_directory_is_looked_at() {
+    let known = with(
+        booted("252"),
+        &[
+            ("dir-0", file(FileKind::Dir, UID)),
+            ("socket-0", file(FileKind::Socket, UID)),
+        ],
+    );
+    let found = ask(&facts(None), &known);
+    assert_eq!(found.fitness, Fitness::Usable);
+    assert_eq!(
+        found.runtime_dir.as_deref(),
+        Some(Path::new("/run/user/1000"))
+    );
+}
+
+#[test]
+fn lingering_by_explicit_name_is_the_way_to_a_missing_manager() {
+    let found = ask(&facts(None), &booted("252"));
+    assert_eq!(found.fitness, Fitness::Preparable);
+    assert_eq!(found.reasons[0].code, "no-user-bus");
+    let Deed::Run(run) = &found.prepare[0].deed else {
+        panic!("not a command")
+    };
+    assert_eq!(
+        run.argv,
+        ["loginctl", "--no-ask-password", "enable-linger", "ann"]
+    );
+    assert_eq!(found.prepare[0].undo[0].argv[2], "disable-linger");
+}
+
+#[test]
+fn another_users_directory_is_refused_and_named() {
+    let known = with(booted("252"), &[("dir-0", file(FileKind::Dir, 7))]);
+    let found = ask(&facts(Some("/run/user/7")), &known);
+    assert_eq!(found.fitness, Fitness::Unusable);
+    assert_eq!(found.reasons[0].code, "runtime-dir-foreign");
+}
+
+#[test]
+fn old_versions_and_other_systems_are_refused_by_name() {
+    let old = ask(&facts(None), &booted("249 (249.11)"));
+    assert_eq!(old.fitness, Fitness::Unusable);
+    assert_eq!(old.reasons[0].code, "systemd-too-old");
+    assert!(old.reasons[0].message.contains("249") && old.reasons[0].message.contains("252"));
+    let other = ask(&facts(None), &[("version", said("252"))]);
+    assert_eq!(other.reasons[0].code, "no-supervisor");
+}

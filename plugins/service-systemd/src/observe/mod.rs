@@ -48,7 +48,11 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
         ..Observed::default()
     };
     match ProbeResult::find(&request.results, "show")? {
-        Seen::Ran { code: Some(0), stdout, .. } => {
+        Seen::Ran {
+            code: Some(0),
+            stdout,
+            ..
+        } => {
             observed.reachable = true;
             observed.raw = properties(stdout);
             read(&mut observed);
@@ -99,13 +103,22 @@ fn read(observed: &mut Observed) {
     let fragment = word("FragmentPath");
     observed.fragment = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
     observed.installed = Some(!matches!(load, "not-found" | ""));
-    let running = matches!(active, "active" | "activating" | "deactivating" | "reloading");
+    let running = matches!(
+        active,
+        "active" | "activating" | "deactivating" | "reloading"
+    );
     observed.orphan = load == "not-found" && running;
-    observed.enabled = Some(matches!(word("UnitFileState"), "enabled" | "enabled-runtime"));
+    observed.enabled = Some(matches!(
+        word("UnitFileState"),
+        "enabled" | "enabled-runtime"
+    ));
     observed.pid = word("MainPID").parse().ok().filter(|pid| *pid != 0);
     observed.since = unix(word("ActiveEnterTimestamp")).filter(|_| active == "active");
     observed.restarts = word("NRestarts").parse().ok();
-    observed.dropins = word("DropInPaths").split_whitespace().map(PathBuf::from).collect();
+    observed.dropins = word("DropInPaths")
+        .split_whitespace()
+        .map(PathBuf::from)
+        .collect();
     observed.needs_reload = word("NeedDaemonReload") == "yes";
     observed.last_exit = last_exit(&raw);
     observed.starts_at = match (observed.enabled, observed.linger) {
@@ -148,7 +161,9 @@ fn last_exit(raw: &BTreeMap<String, String>) -> Option<LastExit> {
     };
     let parked = code.is_some_and(|code| {
         let code = code.to_string();
-        word("RestartPreventExitStatus").split_whitespace().any(|c| c == code)
+        word("RestartPreventExitStatus")
+            .split_whitespace()
+            .any(|c| c == code)
     });
     let class = match (result, code) {
         ("success", _) => ExitClass::Clean,

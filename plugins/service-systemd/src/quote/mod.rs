@@ -1,7 +1,6 @@
 //! systemd's quoting, as measured by sending hostile arguments through it.
 
 use kt_plugin_api::{Class, Error};
-use std::fmt::Write as _;
 
 /// A quoted word of a command line after the executable: `%` starts a
 /// specifier and `$` a variable there, so both are doubled.
@@ -58,7 +57,7 @@ pub(crate) fn line(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     // A backslash at the end would join the next line.
-    flat.trim().trim_end_matches('\\').replace('%', "%%")
+    flat.trim_end_matches(['\\', ' ']).trim_start().replace('%', "%%")
 }
 
 /// Needs no quotes anywhere in a unit.
@@ -81,10 +80,7 @@ fn quoted(text: &str, double_dollar: bool) -> String {
             '"' => out.push_str("\\\""),
             '%' => out.push_str("%%"),
             '$' if double_dollar => out.push_str("$$"),
-            c if c.is_ascii_control() => {
-                // Writing to a string cannot fail.
-                drop(write!(out, "\\x{:02x}", u32::from(c)));
-            }
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -93,4 +89,4 @@ fn quoted(text: &str, double_dollar: bool) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

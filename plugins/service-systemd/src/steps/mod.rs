@@ -60,7 +60,11 @@ impl Job<'_> {
     fn install(&self, artifact: &Artifact) -> Vec<Step> {
         let mut steps = vec![self.write(artifact), self.verify(artifact)];
         steps.push(self.reload_manager());
-        let mut enable = Step::new("enable", "make it start by itself", Deed::Run(self.call(&["enable", &self.unit])));
+        let mut enable = Step::new(
+            "enable",
+            "make it start by itself",
+            Deed::Run(self.call(&["enable", &self.unit])),
+        );
         if self.was.enabled != Some(true) {
             enable = enable.undo(self.call(&["disable", &self.unit]).expecting(&[0, 1]));
         }
@@ -68,7 +72,11 @@ impl Job<'_> {
         steps.extend(self.linger());
         if self.request.options.start {
             steps.push(self.reset());
-            let run = if self.was_running() { self.restart() } else { self.start() };
+            let run = if self.was_running() {
+                self.restart()
+            } else {
+                self.start()
+            };
             steps.push(run.undo(self.stopping()));
         }
         steps
@@ -77,8 +85,12 @@ impl Job<'_> {
     /// Once the earlier file is back the manager must read it, and what ran
     /// before must run again.
     fn write(&self, artifact: &Artifact) -> Step {
-        let write = Step::new("write", "write the unit", Deed::Write(artifact.path.clone()))
-            .undo(self.call(&["daemon-reload"]));
+        let write = Step::new(
+            "write",
+            "write the unit",
+            Deed::Write(artifact.path.clone()),
+        )
+        .undo(self.call(&["daemon-reload"]));
         if self.was_running() && self.request.options.start {
             write.undo(self.call(&["start", "--no-block", &self.unit]))
         } else {
@@ -90,8 +102,8 @@ impl Job<'_> {
     fn verify(&self, artifact: &Artifact) -> Step {
         let path = artifact.path.display().to_string();
         let argv = ["systemd-analyze", "--user", "--man=no", "verify", &path];
-        let mut run = Run::new(&argv, manager::environment(&self.request.facts), QUICK_MS)
-            .expecting(&[0, 1]);
+        let mut run =
+            Run::new(&argv, manager::environment(&self.request.facts), QUICK_MS).expecting(&[0, 1]);
         run.silent_about = Some(self.unit.clone());
         run.optional = true;
         Step::new("verify", "check the unit", Deed::Run(run))
@@ -99,7 +111,11 @@ impl Job<'_> {
 
     fn reload_manager(&self) -> Step {
         let run = self.call(&["daemon-reload"]);
-        Step::new("daemon-reload", "make the user manager read its units", Deed::Run(run))
+        Step::new(
+            "daemon-reload",
+            "make the user manager read its units",
+            Deed::Run(run),
+        )
     }
 
     fn linger(&self) -> Option<Step> {
@@ -126,29 +142,44 @@ impl Job<'_> {
     /// A failed unit keeps its failure until it is forgotten; a unit that is
     /// not loaded has none, which is code 1 or 5.
     fn reset(&self) -> Step {
-        let run = self.call(&["reset-failed", &self.unit]).expecting(&[0, 1, 5]);
+        let run = self
+            .call(&["reset-failed", &self.unit])
+            .expecting(&[0, 1, 5]);
         Step::new("reset-failed", "forget earlier failures", Deed::Run(run))
     }
 
     fn start(&self) -> Step {
         let run = self.patient(&["start", &self.unit], self.request.spec.start_timeout_s);
-        Step::new("start", "start it and wait until it is ready", Deed::Run(run))
+        Step::new(
+            "start",
+            "start it and wait until it is ready",
+            Deed::Run(run),
+        )
     }
 
     fn restart(&self) -> Step {
         let spec = &self.request.spec;
         let both = spec.start_timeout_s.saturating_add(spec.stop_timeout_s);
         let run = self.patient(&["restart", &self.unit], both);
-        Step::new("restart", "restart it and wait until it is ready", Deed::Run(run))
+        Step::new(
+            "restart",
+            "restart it and wait until it is ready",
+            Deed::Run(run),
+        )
     }
 
     /// Code 5: the unit is not loaded, so there is nothing to stop.
     fn stopping(&self) -> Run {
-        self.patient(&["stop", &self.unit], self.request.spec.stop_timeout_s).expecting(&[0, 5])
+        self.patient(&["stop", &self.unit], self.request.spec.stop_timeout_s)
+            .expecting(&[0, 5])
     }
 
     fn stop(&self) -> Step {
-        Step::new("stop", "stop it and wait until it is gone", Deed::Run(self.stopping()))
+        Step::new(
+            "stop",
+            "stop it and wait until it is gone",
+            Deed::Run(self.stopping()),
+        )
     }
 
     fn patient(&self, words: &[&str], seconds: u32) -> Run {
@@ -164,12 +195,20 @@ impl Job<'_> {
             stop = stop.undo(self.call(&["start", "--no-block", &self.unit]));
         }
         let gone = self.call(&["disable", &self.unit]).expecting(&[0, 1]);
-        let mut disable = Step::new("disable", "keep it from starting by itself", Deed::Run(gone));
+        let mut disable = Step::new(
+            "disable",
+            "keep it from starting by itself",
+            Deed::Run(gone),
+        );
         if self.was.enabled == Some(true) {
             disable = disable.undo(self.call(&["enable", &self.unit]));
         }
-        let remove = Step::new("remove", "remove the unit", Deed::Remove(artifact.path.clone()))
-            .undo(self.call(&["daemon-reload"]));
+        let remove = Step::new(
+            "remove",
+            "remove the unit",
+            Deed::Remove(artifact.path.clone()),
+        )
+        .undo(self.call(&["daemon-reload"]));
         let mut steps = vec![stop, disable, remove, self.reload_manager(), self.reset()];
         if self.request.options.undo_boot && !self.request.facts.user.is_empty() {
             let off = Deed::Run(loginctl(&self.request.facts, "disable-linger"));

@@ -1,0 +1,152 @@
+use super::plan;
+use crate::unit::tests::spec;
+use kt_plugin_api::service::{
+    Action, Activity, Deed, Facts, Observed, Plan, RenderOptions, RenderRequest, Step,
+};
+
+fn request(action: Action, observed: Observed) -> RenderRequest {
+    RenderRequest {
+        action,
+        spec: spec(),
+        facts: Facts {
+            user: "ann".to_owned(),
+            config_home: "/home/ann/.config".into(),
+            runtime_dir: Some("/run/user/1000".into()),
+            supervisor_version: Some(252),
+            ..Facts::default()
+        },
+        observed: Some(observed),
+        options: RenderOptions::default(),
+    }
+}
+
+fn ids(plan: &Plan) -> Vec<&str> {
+    plan.steps.iter().map(|s| s.id.as_str()).collect()
+}
+
+fn step<'a>(plan: &'a Plan, id: &str) -> &'a Step {
+    plan.steps.iter().find(|s| s.id == id).unwrap()
+}
+
+fn undone(step: &Step) -> Vec<String> {
+    step.undo.iter().map(|r| r.argv[4..].join(" ")).collect()
+}
+
+fn running() -> Observed {
+    Observed {
+        active: Activity::Active,
+        enabled: Some(true),
+        linger: Some(true),
+        ..Observed::default()
+    }
+}
+
+#[test]
+fn a_first_install_goes_back_to_nothing() {
+    let fresh = Observed {
+        active: Activity::Inactive,
+        enabled: Some(false),
+        linger: Some(false),
+        ..Observed::default()
+    };
+    let plan = plan(&request(Action::Install, fresh)).unwrap();
+    assert_eq!(
+        ids(&plan),
+        [
+            "write",
+            "verify",
+            "daemon-reload",
+            "enable",
+            "linger",
+            "reset-failed",
+            "start"
+        ]
+    );
+    assert_eq!(undone(step(&plan, "write")), ["daemon-reload"]);
+    assert_eq!(
+        undone(step(&plan, "enable")),
+        ["disable kt-gateway.service"]
+    );
+    assert_eq!(undone(step(&plan, "start")), ["stop kt-gateway.service"]);
+    assert_eq!(
+        step(&plan, "linger").undo[0].argv[2..],
+        ["disable-linger", "ann"]
+    );
+    assert!(step(&plan, "linger").tolerate.is_some());
+    let path = plan.artifacts[0].path.to_str().unwrap();
+    assert_eq!(path, "/home/ann/.config/systemd/user/kt-gateway.service");
+    assert_eq!(plan.artifacts[0].mode, 0o644);
+}
+
+#[test]
+fn a_changed_install_restarts_and_goes_back_to_what_ran() {
+    let plan = plan(&request(Action::Install, running())).unwrap();
+    assert_eq!(
+        ids(&plan),
+        [
+            "write",
+            "verify",
+            "daemon-reload",
+            "enable",
+            "reset-failed",
+            "restart"
+        ]
+    );
+    assert_eq!(
+        undone(step(&plan, "write")),
+        ["daemon-reload", "start --no-block kt-gateway.service"]
+    );
+    assert!(
+        undone(step(&plan, "enable")).is_empty(),
+        "it was enabled before"
+    );
+}
+
+#[test]
+fn wishes_leave_steps_out() {
+    let mut request = request(Action::Install, Observed::default());
+    request.options = RenderOptions {
+        start: false,
+        boot: false,
+        undo_boot: false,
+    };
+    assert_eq!(
+        ids(&plan(&request).unwrap()),
+        ["write", "verify", "daemon-reload", "enable"]
+    );
+}
+
+#[test]
+fn a_service_is_stopped_before_its_file_goes() {
+    let mut request = request(Action::Uninstall, running());
+    request.options.undo_boot = true;
+    let plan = plan(&request).unwrap();
+    assert_eq!(
+        ids(&plan),
+        [
+            "stop",
+            "disable",
+            "remove",
+            "daemon-reload",
+            "reset-failed",
+            "linger-off"
+        ]
+    );
+    let Deed::Run(stop) = &step(&plan, "stop").deed else {
+        panic!("not a command")
+    };
+    assert_eq!(stop.expect, [0, 5]);
+    assert!(stop.timeout_ms > 45_000, "longer than the unit's own limit");
+    assert_eq!(stop.env["XDG_RUNTIME_DIR"], "/run/user/1000");
+}
+
+#[test]
+fn starting_forgets_earlier_failures_first() {
+    let ids_of = |action| {
+        let plan = plan(&request(action, Observed::default())).unwrap();
+        ids(&plan).join(",")
+    };
+    assert_eq!(ids_of(Action::Start), "reset-failed,start");
+    assert_eq!(ids_of(Action::Restart), "reset-failed,restart");
+    assert_eq!(ids_of(Action::Stop), "stop");
+}

@@ -1,0 +1,136 @@
+use super::render;
+use crate::quote::tests::HOSTILE;
+use kt_plugin_api::service::{Facts, ServiceName, ServiceSpec};
+use std::path::Path;
+use std::process::Command;
+
+pub(crate) fn spec() -> ServiceSpec {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    ServiceSpec {
+        family: "kt-gateway".to_owned(),
+        name: ServiceName::default(),
+        description: "kt AI gateway (default)".to_owned(),
+        generator: "kt 1.2.3".to_owned(),
+        exec: words("/usr/bin/kt gateway run --id gw_aaaaaaaaaaaaaaaa --listen 127.0.0.1:41002"),
+        reload: words("/usr/bin/kt gateway reload --id gw_aaaaaaaaaaaaaaaa --timeout 30s"),
+        environment: vec![("KT_HOME".to_owned(), "/home/u/kt home".to_owned())],
+        environment_file: Some("/home/u/.config/kt/gateway/default.env".into()),
+        park_exit_codes: vec![2, 3, 4, 5, 9, 10, 78],
+        start_timeout_s: 60,
+        stop_timeout_s: 45,
+        watchdog_s: 30,
+        open_files: 65_536,
+        ..ServiceSpec::default()
+    }
+}
+
+fn facts(version: u32) -> Facts {
+    Facts {
+        supervisor_version: Some(version),
+        ..Facts::default()
+    }
+}
+
+fn golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    if std::env::var_os("KT_BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, expected, "{} differs", path.display());
+}
+
+#[test]
+fn the_unit_is_as_committed() {
+    let unit = |version| render(&spec(), &facts(version), "kt-gateway.service").unwrap();
+    golden("systemd-252.service", &unit(252));
+    golden("systemd-257.service", &unit(257));
+}
+
+#[test]
+fn a_unit_holds_nothing_that_some_supported_version_cannot_run() {
+    let unit = render(&spec(), &facts(252), "kt-gateway.service").unwrap();
+    for fatal in [
+        "notify-reload",
+        "network-online",
+        "multi-user",
+        "CapabilityBoundingSet",
+        "PrivateDevices",
+        "ProtectKernelModules",
+        "ProtectClock",
+        "StateDirectory",
+        "RestartSteps",
+        "MemoryDenyWriteExecute",
+    ] {
+        assert!(!unit.contains(fatal), "{fatal}");
+    }
+}
+
+#[test]
+fn what_systemd_cannot_express_is_refused() {
+    let id = |change: fn(&mut ServiceSpec)| {
+        let mut spec = spec();
+        change(&mut spec);
+        render(&spec, &facts(252), "x.service")
+            .unwrap_err()
+            .id
+            .clone()
+    };
+    assert_eq!(
+        id(|s| s.exec[0] = "/a'b/kt".to_owned()),
+        "executable-unusable"
+    );
+    assert_eq!(id(|s| s.exec.clear()), "executable-unusable");
+    assert_eq!(id(|s| s.exec.push("a\0b".to_owned())), "argument-unusable");
+    assert_eq!(
+        id(|s| s.environment_file = Some("/a\nb".into())),
+        "path-unusable"
+    );
+    assert_eq!(
+        id(|s| s.environment.push(("A B".to_owned(), String::new()))),
+        "bad-variable"
+    );
+}
+
+/// The real checker: it ends with 0 whatever it finds, so it must say nothing.
+#[test]
+fn systemd_itself_finds_nothing_to_say() {
+    let home = tempfile::tempdir().unwrap();
+    let program = home.path().join("a $b%c kt");
+    std::fs::copy("/bin/true", &program).unwrap();
+    let mut spec = spec();
+    spec.exec[0] = program.to_str().unwrap().to_owned();
+    spec.reload[0].clone_from(&spec.exec[0]);
+    spec.exec.extend(HOSTILE.map(str::to_owned));
+    spec.environment.extend(
+        HOSTILE
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (format!("V{i}"), (*v).to_owned())),
+    );
+    spec.description = "100% \"odd\" \\".to_owned();
+    let unit = home.path().join("kt-gateway.service");
+    std::fs::write(
+        &unit,
+        render(&spec, &facts(252), "kt-gateway.service").unwrap(),
+    )
+    .unwrap();
+    let checked = Command::new("systemd-analyze")
+        .args(["--user", "--man=no", "verify"])
+        .arg(&unit)
+        .env("XDG_RUNTIME_DIR", home.path())
+        .env("LC_ALL", "C")
+        .output();
+    match checked {
+        Ok(output) => {
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+            assert_eq!(output.status.code(), Some(0));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("skipped: `systemd-analyze` is not installed");
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
