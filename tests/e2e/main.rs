@@ -6,6 +6,7 @@
 //! `tests/scripts/setup.sh`; without it a test says that it is skipped, and
 //! fails when `CI` is set.
 
+mod gateway;
 mod guard;
 mod harness;
 mod host;

@@ -30,6 +30,8 @@ pub struct Capabilities {
     /// It keeps a failure with certain exit codes from being retried. Without
     /// it the service itself must not be restarted by ending with 0.
     pub park_by_exit_code: bool,
+    /// It reads a file of variables for the service.
+    pub environment_file: bool,
     /// It keeps a log of its own.
     pub logs: bool,
 }

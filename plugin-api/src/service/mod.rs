@@ -27,6 +27,7 @@
 mod backend;
 mod describe;
 mod detect;
+pub mod execute;
 mod facts;
 mod logs;
 mod observe;

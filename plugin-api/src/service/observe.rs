@@ -102,6 +102,8 @@ pub struct Observed {
     pub unreachable_because: Option<String>,
     /// It knows the service from a file.
     pub installed: Option<bool>,
+    /// It holds the service in memory, so that it can be started at once.
+    pub loaded: Option<bool>,
     /// It starts the service by itself.
     pub enabled: Option<bool>,
     /// What the service does.

@@ -47,6 +47,10 @@ pub struct RenderOptions {
     pub start: bool,
     /// `install` makes it start at boot, not only at login.
     pub boot: bool,
+    /// `install`: the files differ from what was read when the service was
+    /// started, so a running one must be restarted. Without it, it is left
+    /// running.
+    pub changed: bool,
     /// `uninstall` takes back what made it start at boot.
     pub undo_boot: bool,
 }
@@ -56,6 +60,7 @@ impl Default for RenderOptions {
         Self {
             start: true,
             boot: true,
+            changed: true,
             undo_boot: false,
         }
     }

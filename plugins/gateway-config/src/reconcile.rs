@@ -15,6 +15,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let change = Change {
         schema: "kt.gateway.reconcile/1",
         done: "reconciled",
+        pins: true,
         answer,
     };
     if invocation.dry_run {

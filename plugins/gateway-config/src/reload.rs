@@ -23,6 +23,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let change = Change {
         schema: "kt.gateway.reload/1",
         done: "reloaded",
+        pins: read.is_some(),
         answer,
     };
     follow(&client, invocation, context, &change)

@@ -29,6 +29,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let change = Change {
         schema: "kt.gateway.revert/1",
         done: "reverted",
+        pins: true,
         answer,
     };
     if change.answer.unchanged {

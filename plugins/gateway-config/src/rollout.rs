@@ -20,6 +20,9 @@ pub(crate) struct Change<'a> {
     pub(crate) schema: &'a str,
     /// What was done, for people: `reloaded`.
     pub(crate) done: &'a str,
+    /// Another version becoming desired means that this change was superseded.
+    /// Not so where the gateway itself publishes its source.
+    pub(crate) pins: bool,
     pub(crate) answer: ActionAnswer,
 }
 
@@ -49,7 +52,8 @@ fn wait<T: Transport>(
     deadline: Instant,
 ) -> Result<Rollout, Error> {
     let id = change.answer.gateway.id.as_str();
-    let version = change.answer.version.as_ref().map(|v| v.version);
+    let pinned = change.answer.version.as_ref().filter(|_| change.pins);
+    let version = pinned.map(|v| v.version);
     loop {
         context.check()?;
         context.progress("waiting for the instances …");

@@ -20,6 +20,7 @@ impl ServiceBackend for Systemd {
                 watchdog: true,
                 boot_start: true,
                 park_by_exit_code: true,
+                environment_file: true,
                 logs: true,
             },
         })

@@ -65,8 +65,14 @@ impl Collected {
 impl Background {
     /// Watches a child whose output streams may be pipes.
     pub(super) fn watch(line: String, mut child: Child) -> Self {
-        let stdout = child.stdout.take().map_or_else(Collected::nothing, Collected::from);
-        let stderr = child.stderr.take().map_or_else(Collected::nothing, Collected::from);
+        let stdout = child
+            .stdout
+            .take()
+            .map_or_else(Collected::nothing, Collected::from);
+        let stderr = child
+            .stderr
+            .take()
+            .map_or_else(Collected::nothing, Collected::from);
         Self {
             line,
             child,

@@ -45,7 +45,10 @@ pub(crate) fn bless_directory(path: &str, names: &[String]) {
     let mut wanted = names.to_vec();
     there.sort();
     wanted.sort();
-    assert_eq!(there, wanted, "the files of `{path}`; {BLESS}=1 rewrites them");
+    assert_eq!(
+        there, wanted,
+        "the files of `{path}`; {BLESS}=1 rewrites them"
+    );
 }
 
 fn listing(dir: &Path) -> Vec<String> {

@@ -79,7 +79,8 @@ fn joined(mut body: &str) -> Option<String> {
 
 #[test]
 fn chunks_are_joined() {
-    let text = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    let text =
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
     let reply = parse(text).expect("it is whole");
     assert_eq!((reply.status, reply.body.as_str()), (200, "abcde"));
     assert!(parse("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nab").is_none());

@@ -34,6 +34,6 @@ pub(crate) use ran::Ran;
 pub(crate) use run::Run;
 pub(crate) use sandbox::{Sandbox, UNPRIVILEGED};
 pub(crate) use shape::shape;
-pub(crate) use tools::{cargo, tool};
+pub(crate) use tools::{cargo, tool, tool_at};
 pub(crate) use tree::{chown_tree, copy_tree, files_below};
 pub(crate) use wait::wait_until;

@@ -14,16 +14,26 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
         .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
         .map(|dir| dir.join(name))
         .find(|p| p.is_file());
-    if found.is_none() {
-        let test = std::thread::current()
-            .name()
-            .unwrap_or_default()
-            .to_owned();
-        let line = format!("`{name}` is missing: `tests/scripts/setup.sh` installs it");
-        assert!(!in_ci(), "{line}");
-        eprintln!("SKIPPED {test}: {line}");
+    found.or_else(|| missing(name))
+}
+
+/// A program that the set-up puts at a place of its own; as [`tool`].
+///
+/// # Panics
+/// When it is missing and `CI` is set.
+pub(crate) fn tool_at(path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        return Some(path.to_owned());
     }
-    found
+    missing(&path.display().to_string())
+}
+
+fn missing(name: &str) -> Option<PathBuf> {
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let line = format!("`{name}` is missing: `tests/scripts/setup.sh` installs it");
+    assert!(!in_ci(), "{line}");
+    eprintln!("SKIPPED {test}: {line}");
+    None
 }
 
 fn in_ci() -> bool {

@@ -20,10 +20,7 @@ pub(crate) fn wait_until<T>(
         if let Some(answer) = probe() {
             return answer;
         }
-        assert!(
-            Instant::now() < end,
-            "waited {limit:?} in vain for {what}"
-        );
+        assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
         std::thread::sleep(POLL);
     }
 }

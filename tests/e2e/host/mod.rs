@@ -1,3 +1,8 @@
 //! The host's own commands and manners.
 
+mod arguments;
+mod completion;
+mod doctor;
 mod output;
+mod settings;
+mod version;

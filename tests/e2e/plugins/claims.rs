@@ -9,7 +9,11 @@ fn state_of(dir: &PluginDir<'_>, folder: &str) -> (String, String) {
     let ran = dir.kt("plugin list -o json").run();
     let rows = ran.ok().json();
     let path = dir.path().join(folder).display().to_string();
-    let row = rows.as_array().into_iter().flatten().find(|r| r["path"] == path.as_str());
+    let row = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|r| r["path"] == path.as_str());
     let row = row.unwrap_or_else(|| panic!("no `{path}`{ran}"));
     let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
     (text("state"), text("reason"))
@@ -19,8 +23,8 @@ fn state_of(dir: &PluginDir<'_>, folder: &str) -> (String, String) {
 fn a_second_claim_to_a_command_is_refused_by_name() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
-    let thief = CPlugin::probe_named("thief")
-        .manifest("[\"thief\", \"hello\"]", "[\"probe\", \"hello\"]");
+    let thief =
+        CPlugin::probe_named("thief").manifest("[\"thief\", \"hello\"]", "[\"probe\", \"hello\"]");
     for plugin in [CPlugin::probe(), thief] {
         if dir.build(&plugin).is_none() {
             return;
@@ -29,13 +33,19 @@ fn a_second_claim_to_a_command_is_refused_by_name() {
     dir.kt("probe hello").run().ok();
     let (state, reason) = state_of(&dir, "thief");
     assert_eq!(state, "refused");
-    assert!(reason.contains("claims the command `probe hello`"), "{reason}");
+    assert!(
+        reason.contains("claims the command `probe hello`"),
+        "{reason}"
+    );
     for folder in ["probe", "thief"] {
         let path = dir.path().join(folder).display().to_string();
         assert!(reason.contains(&path), "{reason}");
     }
     // What it claims for itself alone says why it cannot be used.
-    dir.kt("thief no-error").run().exits(9).err_has("`probe hello`");
+    dir.kt("thief no-error")
+        .run()
+        .exits(9)
+        .err_has("`probe hello`");
 }
 
 #[test]
@@ -44,7 +54,10 @@ fn a_second_provider_of_a_name_is_refused() {
     let dir = PluginDir::new(&sandbox);
     let thief = CPlugin::probe_named("thief").manifest("name = \"thief\"\n", "name = \"probe\"\n");
     // The first line is the plugin's own name, the last its provider's.
-    let thief = thief.manifest("manifest = 1\nname = \"probe\"", "manifest = 1\nname = \"thief\"");
+    let thief = thief.manifest(
+        "manifest = 1\nname = \"probe\"",
+        "manifest = 1\nname = \"thief\"",
+    );
     for plugin in [CPlugin::probe(), thief] {
         if dir.build(&plugin).is_none() {
             return;
@@ -52,7 +65,10 @@ fn a_second_provider_of_a_name_is_refused() {
     }
     let (state, reason) = state_of(&dir, "thief");
     assert_eq!(state, "refused");
-    assert!(reason.contains("provider `probe` of `example.count/1`"), "{reason}");
+    assert!(
+        reason.contains("provider `probe` of `example.count/1`"),
+        "{reason}"
+    );
     dir.kt("probe hello").run().ok();
 }
 
@@ -60,8 +76,10 @@ fn a_second_provider_of_a_name_is_refused() {
 fn another_description_of_a_group_is_refused() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
-    let vandal = CPlugin::probe_named("vandal")
-        .manifest("path = [\"vandal\"]\nabout = \"Break a rule\"", "path = [\"probe\"]\nabout = \"Break another\"");
+    let vandal = CPlugin::probe_named("vandal").manifest(
+        "path = [\"vandal\"]\nabout = \"Break a rule\"",
+        "path = [\"probe\"]\nabout = \"Break another\"",
+    );
     for plugin in [CPlugin::probe(), vandal] {
         if dir.build(&plugin).is_none() {
             return;
@@ -87,7 +105,12 @@ fn the_same_plugin_twice_is_shadowed_not_refused() {
     dir.kt("probe hello").run().ok();
     let ran = dir.kt("plugin list -o json").run();
     let rows = ran.ok().json();
-    let probes: Vec<_> = rows.as_array().into_iter().flatten().filter(|r| r["name"] == "probe").collect();
+    let probes: Vec<_> = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|r| r["name"] == "probe")
+        .collect();
     let states: Vec<_> = probes.iter().map(|r| r["state"].as_str()).collect();
     assert_eq!(states, [Some("ok"), Some("shadowed")], "{ran}");
     let doctor = dir.kt("doctor -o json").run();
@@ -111,7 +134,9 @@ fn a_users_copy_wins_only_by_permission() {
         let ran = sandbox.kt_line("plugin list -o json").run();
         let rows = ran.ok().json();
         let rows = rows.as_array().into_iter().flatten();
-        let row = rows.clone().find(|r| r["name"] == "probe" && r["state"] == "ok");
+        let row = rows
+            .clone()
+            .find(|r| r["name"] == "probe" && r["state"] == "ok");
         row.unwrap_or_else(|| panic!("no probe{ran}"))["source"].clone()
     };
     assert_eq!(winner(), "bundled");

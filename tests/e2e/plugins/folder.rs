@@ -53,7 +53,10 @@ impl<'a> PluginDir<'a> {
         let tests = std::env::current_exe().expect("the tests are a file");
         let library = tests.with_file_name("libmisbehaving.so");
         let manifest = workspace().join("tests/plugins/misbehaving/plugin.toml");
-        self.put(&read(&manifest), &fs::read(library).expect("cargo built it"))
+        self.put(
+            &read(&manifest),
+            &fs::read(library).expect("cargo built it"),
+        )
     }
 
     /// Builds and installs a plugin in C. Nothing where there is no compiler.
@@ -127,7 +130,10 @@ impl CPlugin {
         command
             .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-pedantic"])
             .args(["-shared", "-fPIC", "-fvisibility=hidden"])
-            .arg(format!("-I{}", workspace().join("plugin-api/include").display()))
+            .arg(format!(
+                "-I{}",
+                workspace().join("plugin-api/include").display()
+            ))
             .arg(format!("-Wa,-I{}", dir.path().display()))
             .arg(&self.source)
             .args(&self.flags)

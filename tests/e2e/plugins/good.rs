@@ -19,7 +19,10 @@ fn a_plugin_in_c_looks_like_any_other() {
     assert_eq!(asked.ok().stdout, "hello from C\n");
     dir.kt("--help").run().ok().out_has("Greet, in C");
     dir.kt("greet --help").run().ok().out_has("Say hello");
-    dir.kt("greet hello --nme you").run().exits(2).err_has("--name");
+    dir.kt("greet hello --nme you")
+        .run()
+        .exits(2)
+        .err_has("--name");
 }
 
 #[test]

@@ -52,15 +52,31 @@ type Damage = (&'static str, fn(&[u8]) -> Vec<u8>, &'static str);
 
 const DAMAGES: [Damage; 10] = [
     ("empty", |_| Vec::new(), "too short"),
-    ("text", |_| b"#!/bin/sh\nexit 0\n".repeat(20), "not an ELF library"),
+    (
+        "text",
+        |_| b"#!/bin/sh\nexit 0\n".repeat(20),
+        "not an ELF library",
+    ),
     ("100 bytes", |b| b[..100].to_vec(), "cut off"),
     ("half", |b| b[..b.len() / 2].to_vec(), "truncated"),
     ("a script's worth", |b| b[..1000].to_vec(), "truncated"),
-    ("another machine", |b| patched(b, 18, &[183, 0]), "built for aarch64"),
+    (
+        "another machine",
+        |b| patched(b, 18, &[183, 0]),
+        "built for aarch64",
+    ),
     ("32 bits", |b| patched(b, 4, &[1]), "not a 64-bit"),
-    ("an executable", |b| patched(b, 16, &[2, 0]), "not a shared library"),
+    (
+        "an executable",
+        |b| patched(b, 16, &[2, 0]),
+        "not a shared library",
+    ),
     ("no program headers", |b| patched(b, 56, &[0, 0]), "damaged"),
-    ("headers beyond the end", |b| patched(b, 32, &[0xff; 8]), "cut off"),
+    (
+        "headers beyond the end",
+        |b| patched(b, 32, &[0xff; 8]),
+        "cut off",
+    ),
 ];
 
 fn patched(bytes: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
@@ -92,7 +108,11 @@ fn a_library_without_its_tail_never_ends_the_host() {
     let manifest = fs::read_to_string(scene.dir().path().join("misbehaving/plugin.toml"));
     let manifest = manifest.expect("it was just written");
     let cases = [
-        (CPlugin::probe().text().to_owned(), scene.good.clone(), "probe hello"),
+        (
+            CPlugin::probe().text().to_owned(),
+            scene.good.clone(),
+            "probe hello",
+        ),
         (manifest, rust, "misbehave not"),
     ];
     for (manifest, whole, line) in cases {
@@ -145,7 +165,8 @@ fn what_others_could_have_changed_is_refused() {
     let folder = library.parent().expect("it lies in a folder");
     fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).expect("it is ours");
     let ran = scene.dir().kt("plugin verify probe -o json").run();
-    ran.exits(1).out_has(&format!("`{}` is writable by others", folder.display()));
+    ran.exits(1)
+        .out_has(&format!("`{}` is writable by others", folder.display()));
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
     scene.dir().kt("probe hello").run().ok();
     if !rustix::process::geteuid().is_root() {
@@ -176,10 +197,19 @@ fn an_untrusted_manifest_is_not_even_read() {
 
 /// Builds that break one rule of the exported block, and what is said of them.
 const BLOCKS: [(&str, &str); 12] = [
-    ("PROBE_SYMBOL=probe_plugin", "does not export `kt_plugin_v1`"),
+    (
+        "PROBE_SYMBOL=probe_plugin",
+        "does not export `kt_plugin_v1`",
+    ),
     ("PROBE_MAGIC={'K','T','P','L','U','G','O','N'}", "magic"),
-    ("PROBE_MAJOR=2", "built for plugin ABI 2.0, and this kt speaks 1.0"),
-    ("PROBE_MAJOR=0", "built for plugin ABI 0.0, and this kt speaks 1.0"),
+    (
+        "PROBE_MAJOR=2",
+        "built for plugin ABI 2.0, and this kt speaks 1.0",
+    ),
+    (
+        "PROBE_MAJOR=0",
+        "built for plugin ABI 0.0, and this kt speaks 1.0",
+    ),
     ("PROBE_SIZE=0", "claims 0 bytes"),
     ("PROBE_SIZE=8", "claims 8 bytes"),
     ("PROBE_SIZE=0xfffffff0u", "claims 4294967280 bytes"),
@@ -194,8 +224,14 @@ const BLOCKS: [(&str, &str); 12] = [
 fn a_block_that_breaks_a_rule_is_refused() {
     let Some(scene) = Scene::new() else { return };
     let cases = BLOCKS.iter().copied().chain([
-        ("PROBE_ID=\"someone\"", "is someone 1.0.0, its manifest says probe 1.0.0"),
-        ("PROBE_VERSION=\"9.9.9\"", "is probe 9.9.9, its manifest says probe 1.0.0"),
+        (
+            "PROBE_ID=\"someone\"",
+            "is someone 1.0.0, its manifest says probe 1.0.0",
+        ),
+        (
+            "PROBE_VERSION=\"9.9.9\"",
+            "is probe 9.9.9, its manifest says probe 1.0.0",
+        ),
         ("PROBE_ID=\"\\xff\\xfe\"", "not UTF-8"),
         ("PROBE_NO_NOTE", "no `.note.kt` section"),
     ]);
@@ -250,9 +286,18 @@ fn a_command_that_breaks_the_contract_is_an_error() {
     ] {
         let ran = scene.dir().kt(&format!("probe {command}")).run();
         assert_refused(&ran, "probe", &library, why);
-        let error = scene.dir().kt(&format!("probe {command} -o json")).run().error();
+        let error = scene
+            .dir()
+            .kt(&format!("probe {command} -o json"))
+            .run()
+            .error();
         assert_eq!(error["class"], "plugin");
         assert_eq!(error["data"]["plugin"], "probe");
     }
-    scene.dir().kt("probe unknown-emit").run().ok().out_has("done");
+    scene
+        .dir()
+        .kt("probe unknown-emit")
+        .run()
+        .ok()
+        .out_has("done");
 }

@@ -70,7 +70,10 @@ fn records_of_a_plugin_obey_the_log_level() {
     let lines = |args: &str| {
         let ran = dir.kt(&format!("misbehave log {args}")).run();
         ran.ok().out_has("logged");
-        ran.stderr.lines().filter(|l| l.contains("a record")).count()
+        ran.stderr
+            .lines()
+            .filter(|l| l.contains("a record"))
+            .count()
     };
     assert_eq!(lines("-q"), 1, "only errors");
     assert_eq!(lines(""), 2, "warnings too");

@@ -4,6 +4,9 @@ mod claims;
 mod folder;
 mod good;
 mod hostile;
+mod layout;
 mod misbehaving;
+mod missing;
+mod opened;
 
 pub(crate) use folder::{CPlugin, PluginDir};

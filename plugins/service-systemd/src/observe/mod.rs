@@ -103,6 +103,7 @@ fn read(observed: &mut Observed) {
     let fragment = word("FragmentPath");
     observed.fragment = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
     observed.installed = Some(!matches!(load, "not-found" | ""));
+    observed.loaded = Some(load == "loaded");
     let running = matches!(
         active,
         "active" | "activating" | "deactivating" | "reloading"

@@ -57,7 +57,9 @@ pub(crate) fn line(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     // A backslash at the end would join the next line.
-    flat.trim_end_matches(['\\', ' ']).trim_start().replace('%', "%%")
+    flat.trim_end_matches(['\\', ' '])
+        .trim_start()
+        .replace('%', "%%")
 }
 
 /// Needs no quotes anywhere in a unit.

@@ -72,12 +72,12 @@ impl Job<'_> {
         steps.extend(self.linger());
         if self.request.options.start {
             steps.push(self.reset());
-            let run = if self.was_running() {
-                self.restart()
-            } else {
-                self.start()
-            };
-            steps.push(run.undo(self.stopping()));
+            let runs = self.was_running();
+            steps.push(match (runs, self.request.options.changed) {
+                (true, true) => self.restart().undo(self.stopping()),
+                (true, false) => self.start(),
+                (false, _) => self.start().undo(self.stopping()),
+            });
         }
         steps
     }

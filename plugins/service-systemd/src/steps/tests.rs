@@ -103,12 +103,21 @@ fn a_changed_install_restarts_and_goes_back_to_what_ran() {
 }
 
 #[test]
+fn an_unchanged_install_leaves_what_runs_running() {
+    let mut request = request(Action::Install, running());
+    request.options.changed = false;
+    let plan = plan(&request).unwrap();
+    assert!(step(&plan, "start").undo.is_empty());
+    assert!(!ids(&plan).contains(&"restart"));
+}
+
+#[test]
 fn wishes_leave_steps_out() {
     let mut request = request(Action::Install, Observed::default());
     request.options = RenderOptions {
         start: false,
         boot: false,
-        undo_boot: false,
+        ..RenderOptions::default()
     };
     assert_eq!(
         ids(&plan(&request).unwrap()),

@@ -1,0 +1,75 @@
+//! What was done, so that it can be taken back.
+
+use super::Runner;
+use super::program::execute;
+use crate::service::Run;
+use std::path::PathBuf;
+
+/// A file as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Before {
+    pub(super) path: PathBuf,
+    /// Mode and bytes; `None` when there was no file.
+    pub(super) content: Option<(u32, Vec<u8>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    what: String,
+    before: Option<Before>,
+    undo: Vec<Run>,
+}
+
+/// The way back from a plan that was applied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Journal {
+    entries: Vec<Entry>,
+}
+
+impl Journal {
+    pub(super) fn note(&mut self, what: &str, before: Option<Before>, undo: &[Run]) {
+        if before.is_some() || !undo.is_empty() {
+            self.entries.push(Entry {
+                what: what.to_owned(),
+                before,
+                undo: undo.to_vec(),
+            });
+        }
+    }
+
+    /// Appends what was done later.
+    pub fn extend(&mut self, later: Self) {
+        self.entries.extend(later.entries);
+    }
+
+    /// Takes everything back, the last first. A part that cannot be taken back
+    /// does not keep the others from it; what remains is returned, for people.
+    #[must_use]
+    pub fn undo(self, runner: &dyn Runner) -> Vec<String> {
+        let mut left = Vec::new();
+        for entry in self.entries.into_iter().rev() {
+            if let Some(before) = &entry.before
+                && let Err(error) = put_back(runner, before)
+            {
+                left.push(format!(
+                    "{}: {}: {error}",
+                    entry.what,
+                    before.path.display()
+                ));
+            }
+            for run in &entry.undo {
+                if let Err(why) = execute(runner, run, false) {
+                    left.push(format!("{}: `{}` {why}", entry.what, run.argv.join(" ")));
+                }
+            }
+        }
+        left
+    }
+}
+
+fn put_back(runner: &dyn Runner, before: &Before) -> std::io::Result<()> {
+    match &before.content {
+        Some((mode, bytes)) => runner.write(&before.path, *mode, bytes),
+        None => runner.remove(&before.path).map(drop),
+    }
+}

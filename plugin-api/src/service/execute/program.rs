@@ -1,0 +1,68 @@
+//! Runs one program of a plan and judges its end.
+
+use super::{Ran, Runner, Why};
+use crate::service::Run;
+use std::time::Duration;
+
+/// Runs a program, again and again where it says so. The way back is not
+/// `interruptible`: leaving half of it undone helps nobody.
+pub(super) fn execute(runner: &dyn Runner, run: &Run, interruptible: bool) -> Result<(), Why> {
+    let began = runner.now();
+    loop {
+        let ran = runner.run(&run.argv, &run.env, Duration::from_millis(run.timeout_ms));
+        let why = match judge(run, ran) {
+            Ok(()) => return Ok(()),
+            Err(why) => why,
+        };
+        let Some(pause) = again(run, &why, runner.now().saturating_sub(began)) else {
+            return Err(why);
+        };
+        if interruptible {
+            runner.check().map_err(Why::Cancelled)?;
+        }
+        runner.pause(pause);
+    }
+}
+
+fn again(run: &Run, why: &Why, spent: Duration) -> Option<Duration> {
+    let retry = run.retry.as_ref()?;
+    let Why::Ended {
+        code: Some(code), ..
+    } = why
+    else {
+        return None;
+    };
+    let go_on = retry.on.contains(code) && spent < Duration::from_millis(retry.for_ms);
+    // A pause of nothing would spin.
+    go_on.then(|| Duration::from_millis(retry.every_ms.max(1)))
+}
+
+fn judge(run: &Run, ran: Ran) -> Result<(), Why> {
+    let (code, stdout, stderr) = match ran {
+        Ran::Ended {
+            code,
+            stdout,
+            stderr,
+        } => (code, stdout, stderr),
+        Ran::TimedOut => return Err(Why::TimedOut),
+        Ran::Missing if run.optional => return Ok(()),
+        Ran::Missing => return Err(Why::Missing),
+        Ran::Failed(why) => return Err(Why::Impossible(why)),
+    };
+    let complains = run
+        .silent_about
+        .as_deref()
+        .is_some_and(|word| stderr.lines().any(|line| line.contains(word)));
+    if !complains && code.is_some_and(|code| run.expect.contains(&code)) {
+        return Ok(());
+    }
+    let said = if stderr.trim().is_empty() {
+        stdout
+    } else {
+        stderr
+    };
+    Err(Why::Ended {
+        code,
+        said: said.trim().to_owned(),
+    })
+}

@@ -1,0 +1,73 @@
+//! What touches the world.
+
+use crate::Error;
+use crate::service::Seen;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// It ended.
+    Ended {
+        /// Exit code; `None` when a signal ended it.
+        code: Option<i32>,
+        /// Standard output.
+        stdout: String,
+        /// Standard error.
+        stderr: String,
+    },
+    /// It was killed because it took too long.
+    TimedOut,
+    /// There is no such program.
+    Missing,
+    /// It could not be run; the reason is for people.
+    Failed(String),
+}
+
+/// The world that probes look at and plans change.
+pub trait Runner {
+    /// Runs a program without a shell and without standard input, with `env`
+    /// on top of the environment, for at most `timeout`.
+    fn run(&self, argv: &[String], env: &BTreeMap<String, String>, timeout: Duration) -> Ran;
+
+    /// Reads a file; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>>;
+
+    /// Replaces a file in one step, and makes its directory.
+    ///
+    /// # Errors
+    /// When it cannot be written; the earlier file is then unharmed.
+    fn write(&self, path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()>;
+
+    /// Removes a file; `false` when there was none.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    fn remove(&self, path: &Path) -> io::Result<bool>;
+
+    /// Looks at a file without following a link: [`Seen::File`],
+    /// [`Seen::Absent`] or [`Seen::Unknown`].
+    fn stat(&self, path: &Path) -> Seen;
+
+    /// Names in a directory: [`Seen::Names`], [`Seen::Absent`] or
+    /// [`Seen::Unknown`].
+    fn list(&self, path: &Path) -> Seen;
+
+    /// Time since any fixed moment; never goes back.
+    fn now(&self) -> Duration;
+
+    /// Waits.
+    fn pause(&self, time: Duration);
+
+    /// Fails when the work should end early.
+    ///
+    /// # Errors
+    /// Why it should end.
+    fn check(&self) -> Result<(), Error>;
+}

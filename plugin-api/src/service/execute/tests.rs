@@ -1,0 +1,246 @@
+use super::{Applied, Failure, Ran, Runner, Why, carry_out};
+use crate::service::{Artifact, Deed, FileKind, Plan, Run, Seen, Step};
+use crate::{Class, Error};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A world of files in memory and programs named `ok`, `fail`, `slow`, `gone`
+/// and `later N`, which fails N times with 7.
+#[derive(Default)]
+struct Fake {
+    files: RefCell<BTreeMap<PathBuf, (u32, Vec<u8>)>>,
+    ran: RefCell<Vec<String>>,
+    clock: Cell<u64>,
+    read_only: Cell<bool>,
+    cancelled: Cell<bool>,
+}
+
+impl Runner for Fake {
+    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> Ran {
+        let line = argv.join(" ");
+        let before = self.ran.borrow().iter().filter(|l| **l == line).count();
+        self.ran.borrow_mut().push(line);
+        let ended = |code, stderr: &str| Ran::Ended {
+            code: Some(code),
+            stdout: String::new(),
+            stderr: stderr.to_owned(),
+        };
+        match argv[0].as_str() {
+            "fail" => ended(3, "no\n"),
+            "slow" => Ran::TimedOut,
+            "gone" => Ran::Missing,
+            "says" => ended(0, &argv[1]),
+            "later" if before < argv[1].parse().unwrap() => ended(7, ""),
+            _ => ended(0, ""),
+        }
+    }
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.files.borrow().get(path).map(|(_, b)| b.clone()))
+    }
+    fn write(&self, path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+        if self.read_only.get() {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        self.files
+            .borrow_mut()
+            .insert(path.to_owned(), (mode, bytes.to_vec()));
+        Ok(())
+    }
+    fn remove(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.files.borrow_mut().remove(path).is_some())
+    }
+    fn stat(&self, path: &Path) -> Seen {
+        self.files
+            .borrow()
+            .get(path)
+            .map_or(Seen::Absent, |(mode, _)| Seen::File {
+                kind: FileKind::File,
+                uid: 0,
+                mode: *mode,
+            })
+    }
+    fn list(&self, _: &Path) -> Seen {
+        Seen::Absent
+    }
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.clock.get())
+    }
+    fn pause(&self, time: Duration) {
+        self.clock
+            .set(self.clock.get() + u64::try_from(time.as_millis()).unwrap());
+    }
+    fn check(&self) -> Result<(), Error> {
+        match self.cancelled.get() {
+            true => Err(Error::new(Class::Interrupted, "interrupted", "interrupted")),
+            false => Ok(()),
+        }
+    }
+}
+
+fn run(words: &str) -> Run {
+    let words: Vec<&str> = words.split(' ').collect();
+    Run::new(&words, BTreeMap::new(), 1)
+}
+
+fn step(words: &str) -> Step {
+    Step::new(words, words, Deed::Run(run(words)))
+}
+
+/// Replaces `/old`, makes `/new`, removes `/gone` and runs three programs.
+fn plan() -> Plan {
+    let artifact = |path: &str| Artifact {
+        path: path.into(),
+        mode: 0o644,
+        content: "new".to_owned(),
+    };
+    let write = |path: &str| Step::new("write", path, Deed::Write(path.into()));
+    Plan {
+        artifacts: vec![artifact("/old"), artifact("/new")],
+        steps: vec![
+            write("/old").undo(run("reread")),
+            step("one").undo(run("undo one")),
+            write("/new"),
+            step("two").undo(run("undo two")),
+            Step::new("remove", "/gone", Deed::Remove("/gone".into())),
+            step("three"),
+        ],
+        warnings: Vec::new(),
+    }
+}
+
+fn world() -> Fake {
+    let fake = Fake::default();
+    for path in ["/old", "/gone"] {
+        fake.write(Path::new(path), 0o600, b"before").unwrap();
+    }
+    fake
+}
+
+/// A plan as a transaction: a failure takes everything back. Says what failed,
+/// why, and what could not be taken back.
+fn apply(fake: &Fake, plan: &Plan) -> Result<Applied, (Step, Why, Vec<String>)> {
+    carry_out(fake, plan).map_err(|failure| {
+        let Failure { step, why, journal } = *failure;
+        (step, why, journal.undo(fake))
+    })
+}
+
+fn fails_at(index: usize) -> (Fake, (Step, Why, Vec<String>)) {
+    let (fake, mut plan) = (world(), plan());
+    plan.steps
+        .insert(index, step("fail").undo(run("undo fail")));
+    let failure = apply(&fake, &plan).unwrap_err();
+    (fake, failure)
+}
+
+#[test]
+fn a_plan_is_carried_out_in_order() {
+    let fake = world();
+    let applied = apply(&fake, &plan()).unwrap();
+    assert_eq!(
+        applied.done,
+        ["write", "one", "write", "two", "remove", "three"]
+    );
+    assert_eq!(*fake.ran.borrow(), ["one", "two", "three"]);
+    let files = fake.files.borrow();
+    assert_eq!(files[Path::new("/old")], (0o644, b"new".to_vec()));
+    assert!(!files.contains_key(Path::new("/gone")));
+}
+
+#[test]
+fn a_failure_at_any_step_leaves_every_file_as_it_was() {
+    for index in 0..=plan().steps.len() {
+        let before = world().files.into_inner();
+        let (fake, (step, _, left)) = fails_at(index);
+        assert_eq!(*fake.files.borrow(), before, "failing at {index}");
+        assert_eq!(step.id, "fail");
+        assert_eq!(left, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn steps_are_taken_back_in_reverse_and_the_failed_one_too() {
+    let (fake, _) = fails_at(6);
+    assert_eq!(
+        fake.ran.borrow()[3..],
+        ["fail", "undo fail", "undo two", "undo one", "reread"]
+    );
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_said_and_does_not_stop_the_rest() {
+    let (fake, mut plan) = (world(), plan());
+    plan.steps[1].undo = vec![run("fail undo")];
+    plan.steps.push(step("slow"));
+    let (_, why, left) = apply(&fake, &plan).unwrap_err();
+    assert_eq!(why, Why::TimedOut);
+    assert_eq!(left, ["one: `fail undo` ended with 3: no"]);
+    assert_eq!(fake.files.borrow()[Path::new("/old")].1, b"before");
+}
+
+#[test]
+fn a_plan_can_be_taken_back_later() {
+    let fake = world();
+    let before = fake.files.borrow().clone();
+    let applied = apply(&fake, &plan()).unwrap();
+    assert!(applied.journal.undo(&fake).is_empty());
+    assert_eq!(*fake.files.borrow(), before);
+}
+
+#[test]
+fn only_certain_codes_are_tried_again_and_not_for_ever() {
+    let once = |words: &str, for_ms| {
+        let fake = Fake::default();
+        let run = run(words).retrying(&[7], 10, for_ms);
+        let plan = Plan {
+            steps: vec![Step::new("s", "s", Deed::Run(run))],
+            ..Plan::default()
+        };
+        let ended = apply(&fake, &plan).map(|_| ());
+        (ended.is_ok(), fake.ran.borrow().len())
+    };
+    assert_eq!(once("later 3", 1_000), (true, 4));
+    assert_eq!(once("later 1000", 50), (false, 6));
+    assert_eq!(once("fail", 1_000), (false, 1), "3 is final");
+}
+
+#[test]
+fn tolerated_optional_and_talkative_programs() {
+    let outcome = |step: Step| {
+        let plan = Plan {
+            steps: vec![step],
+            ..Plan::default()
+        };
+        apply(&Fake::default(), &plan).map(|a| a.warnings)
+    };
+    assert_eq!(outcome(step("fail").tolerate("mind")).unwrap(), ["mind"]);
+    assert_eq!(outcome(step("gone")).unwrap_err().1, Why::Missing);
+    let mut checker = run("gone");
+    checker.optional = true;
+    let check = |run: Run| outcome(Step::new("c", "c", Deed::Run(run)));
+    check(checker).unwrap();
+    let mut checker = run("says other.service:complaint");
+    checker.silent_about = Some("my.service".to_owned());
+    check(checker.clone()).unwrap();
+    checker.silent_about = Some("other.service".to_owned());
+    assert!(matches!(
+        check(checker).unwrap_err().1,
+        Why::Ended { code: Some(0), .. }
+    ));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_and_an_interruption_end_the_plan() {
+    let fake = world();
+    fake.read_only.set(true);
+    let (_, why, _) = apply(&fake, &plan()).unwrap_err();
+    assert!(matches!(why, Why::Impossible(_)));
+    let fake = world();
+    fake.cancelled.set(true);
+    let (_, why, _) = apply(&fake, &plan()).unwrap_err();
+    assert!(matches!(why, Why::Cancelled(_)));
+    assert!(fake.ran.borrow().is_empty());
+}

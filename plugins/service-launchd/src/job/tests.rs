@@ -1,0 +1,112 @@
+use super::render;
+use kt_plugin_api::service::{Facts, ServiceName, ServiceSpec};
+use plist::Value;
+use std::path::Path;
+
+pub(crate) fn spec() -> ServiceSpec {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    ServiceSpec {
+        family: "kt-gateway".to_owned(),
+        name: ServiceName::default(),
+        exec: words("/opt/homebrew/bin/kt gateway run --id gw_aaaaaaaaaaaaaaaa"),
+        environment: vec![(
+            "XDG_STATE_HOME".to_owned(),
+            "/Users/u/.local/state".to_owned(),
+        )],
+        stderr_file: Some("/Users/u/Library/Logs/kt/gateway.default.stderr.log".into()),
+        park_exit_codes: vec![2, 78],
+        start_timeout_s: 60,
+        stop_timeout_s: 45,
+        open_files: 8_192,
+        ..ServiceSpec::default()
+    }
+}
+
+pub(crate) fn facts() -> Facts {
+    Facts {
+        os: "macos".to_owned(),
+        uid: 501,
+        user: "u".to_owned(),
+        home: "/Users/u".into(),
+        ..Facts::default()
+    }
+}
+
+fn rendered(spec: &ServiceSpec) -> String {
+    render(spec, &facts(), "dev.kt.gateway").unwrap()
+}
+
+#[test]
+fn the_property_list_is_as_committed() {
+    let text = rendered(&spec());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/dev.kt.gateway.plist");
+    if std::env::var_os("KT_BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap_or_default());
+}
+
+/// Key and type of everything that launchd.plist(5) lets us write.
+#[test]
+fn every_key_is_known_and_of_its_type() {
+    let value = Value::from_reader_xml(rendered(&spec()).as_bytes()).unwrap();
+    for (key, value) in value.as_dictionary().unwrap() {
+        let good = match key.as_str() {
+            "Label" | "ProcessType" | "WorkingDirectory" | "StandardOutPath"
+            | "StandardErrorPath" => value.as_string().is_some(),
+            "ProgramArguments" => value
+                .as_array()
+                .is_some_and(|a| a.iter().all(|v| v.as_string().is_some())),
+            "RunAtLoad" => value.as_boolean() == Some(true),
+            "ThrottleInterval" | "ExitTimeOut" | "Umask" => value.as_signed_integer().is_some(),
+            "KeepAlive" | "SoftResourceLimits" | "EnvironmentVariables" => {
+                value.as_dictionary().is_some()
+            }
+            _ => false,
+        };
+        assert!(good, "{key}: {value:?}");
+    }
+    let keep = value.as_dictionary().unwrap()["KeepAlive"]
+        .as_dictionary()
+        .unwrap();
+    assert_eq!(keep["SuccessfulExit"].as_boolean(), Some(false));
+}
+
+#[test]
+fn hostile_arguments_come_back() {
+    let hostile = [
+        "",
+        " a ",
+        "<&>\"'",
+        "]]>",
+        "%h ${HOME}",
+        "tab\there",
+        "line\nbreak",
+        "ü☃",
+    ];
+    let mut spec = spec();
+    spec.exec.extend(hostile.map(str::to_owned));
+    let value = Value::from_reader_xml(rendered(&spec).as_bytes()).unwrap();
+    let words: Vec<&str> = value.as_dictionary().unwrap()["ProgramArguments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_string().unwrap())
+        .collect();
+    assert_eq!(words, spec.exec);
+}
+
+#[test]
+fn what_a_property_list_cannot_hold_is_refused() {
+    let id = |change: fn(&mut ServiceSpec)| {
+        let mut spec = spec();
+        change(&mut spec);
+        render(&spec, &facts(), "x").unwrap_err().id.clone()
+    };
+    assert_eq!(id(|s| s.exec.push("\u{1}".to_owned())), "argument-unusable");
+    assert_eq!(id(|s| s.exec[0] = "kt".to_owned()), "executable-unusable");
+    assert_eq!(
+        id(|s| s.stderr_file = Some("/a\u{7}".into())),
+        "argument-unusable"
+    );
+}

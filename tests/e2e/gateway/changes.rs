@@ -1,0 +1,202 @@
+//! Changes that are refused, superseded, or meet each other.
+
+use super::provider::Provider;
+use super::world::{Mode, World, example, with_upstream};
+use serde_json::{Value, json};
+
+#[test]
+fn a_broken_file_changes_nothing_and_every_problem_has_its_place() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let gateway = world.run("");
+    let broken = example()
+        .replace(
+            "chain: [prompt-injection, pii-detector",
+            "chain: [prompt-injektion, pii-detector",
+        )
+        .replace("retention_days: 365", "retention: 365")
+        .replace("strategy: ordered", "strategy: orderd");
+    world.sandbox.write("broken.yaml", broken);
+    let ran = world
+        .kt("gateway reload --id production --file broken.yaml")
+        .run();
+    ran.exits(2)
+        .silent()
+        .err_has("broken.yaml:")
+        .err_has("did you mean `prompt-injection`?")
+        .err_has("did you mean `ordered`?");
+    let ran = world
+        .kt("gateway reload --id production --file broken.yaml -o json")
+        .run();
+    let error = ran.exits(2).silent().error();
+    let problems = error["problems"]
+        .as_array()
+        .expect("every problem is listed")
+        .clone();
+    assert!(problems.len() >= 3, "{error}");
+    for problem in &problems {
+        let place = &problem["location"];
+        assert_eq!(place["file"], "broken.yaml", "{problem}");
+        assert!(
+            place["line"].as_u64() > Some(1) && place["column"].as_u64() >= Some(1),
+            "{problem}"
+        );
+    }
+    assert_eq!(world.inspect()["desired"]["version"], 1);
+    assert_eq!(gateway.chat("m", "still here").status, 200);
+}
+
+/// What the command's checks pass and the gateway must reject.
+#[test]
+fn a_gateway_rejects_with_the_reason_and_serves_on() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Embedded);
+    world
+        .sandbox
+        .write("good.yaml", with_upstream(&provider.url(), ""));
+    world.create("good.yaml");
+    let port = provider
+        .url()
+        .rsplit(':')
+        .next()
+        .expect("it has a port")
+        .to_owned();
+    let gateway = world.run(&format!("--outbound-port {port}"));
+    let huge = with_upstream(&provider.url(), "").replace(
+        "{action: redact}",
+        "{action: redact, detect_patterns: ['(\\pL{1,400}[0-9]{1,400}){1,50}']}",
+    );
+    let elsewhere = with_upstream("http://127.0.0.1:9", "");
+    let secret = format!(
+        "{}gateway: {{strict: true}}\n",
+        with_upstream(&provider.url(), ", secret_key_ref: {store: nobody-has-it}")
+    );
+    for (name, content, reason) in [
+        ("huge.yaml", huge, "automaton"),
+        ("elsewhere.yaml", elsewhere, "port"),
+        ("secret.yaml", secret, "nobody-has-it"),
+    ] {
+        world.sandbox.write(name, &content);
+        let ran = world
+            .kt(&format!(
+                "gateway reload --id production --file {name} -o json"
+            ))
+            .run();
+        let error = ran.exits(10).silent().error();
+        assert_eq!(error["class"], "rejected");
+        assert!(
+            error["causes"][0]
+                .as_str()
+                .is_some_and(|c| c.contains(reason)),
+            "{error}"
+        );
+        assert_eq!(error["location"]["file"], name, "{error}");
+        assert_eq!(error["data"]["serving_version"], 1);
+        let inspect = world.inspect();
+        assert_eq!(
+            (&inspect["state"], &inspect["applied"]["version"]),
+            (&json!("rejected"), &json!(1))
+        );
+        assert_eq!(
+            gateway.chat("m", "hello").status,
+            200,
+            "the old configuration serves"
+        );
+    }
+    let ran = world.kt("gateway reconcile --id production").run();
+    ran.exits(10);
+    world
+        .kt("gateway revert --id production --version 1")
+        .run()
+        .ok();
+    world.until_state("in-sync");
+}
+
+#[test]
+fn a_lost_race_is_a_conflict() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let tag: Value = world.inspect()["etag"].clone();
+    let tag = tag.as_str().expect("it is a text").to_owned();
+    world
+        .sandbox
+        .write("a.yaml", example().replace("1.4.0", "1.4.1"));
+    world
+        .sandbox
+        .write("b.yaml", example().replace("1.4.0", "1.4.2"));
+    let line = |file: &str| format!("gateway reload --id production --no-wait --file {file}");
+    let first = world.kt(&line("a.yaml")).arg("--if-match").arg(&tag).run();
+    first.ok();
+    let second = world.kt(&line("b.yaml")).arg("--if-match").arg(&tag).run();
+    second.exits(6).silent();
+    assert_eq!(world.inspect()["desired"]["version"], 2);
+    world
+        .kt(&line("b.yaml"))
+        .arg("--if-match")
+        .arg("nonsense")
+        .run()
+        .exits(2);
+}
+
+#[test]
+fn without_an_instance_a_change_is_pending() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    world
+        .sandbox
+        .write("a.yaml", example().replace("1.4.0", "1.4.1"));
+    let ran = world
+        .kt("gateway reload --id production --file a.yaml -o json")
+        .run();
+    assert_eq!(ran.exits(7).at("/result"), "pending");
+    let gateway = world.run("");
+    world.until_state("in-sync");
+    assert_eq!(world.inspect()["applied"]["version"], 2);
+    gateway.stop().ok();
+}
+
+#[test]
+fn a_change_can_be_previewed_and_a_weakened_guard_fails_a_pipeline() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    world.sandbox.write(
+        "weak.yaml",
+        example().replace(
+            "prompt-injection, pii-detector, dlp-filter",
+            "pii-detector, dlp-filter",
+        ),
+    );
+    let diff = world
+        .kt("gateway diff --id production --file weak.yaml --fail-on-weaken -o json")
+        .run();
+    assert!(
+        !diff
+            .exits(12)
+            .at("/impact/guards_weakened")
+            .as_array()
+            .expect("a list")
+            .is_empty()
+    );
+    world
+        .kt("gateway diff --id production --file weak.yaml --format unified")
+        .run()
+        .exits(1)
+        .out_has("--- version 1");
+    world
+        .kt("gateway diff --id production --file weak.yaml --against nonsense")
+        .run()
+        .exits(2);
+    world
+        .kt("gateway reload --id production --file weak.yaml --no-wait")
+        .run()
+        .ok();
+    let preview = world
+        .kt("gateway revert --id production --version 1 --dry-run -o json")
+        .run();
+    assert_eq!(preview.ok().at("/dry_run"), true);
+    assert_eq!(
+        world.inspect()["desired"]["version"],
+        2,
+        "a preview publishes nothing"
+    );
+}

@@ -1,0 +1,123 @@
+//! What runs is not what is desired, and is repaired.
+
+use super::world::{Mode, World, example};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+fn administer(world: &World, id: &str, request: &str, body: &str) -> String {
+    let socket = world.sandbox.home().join(format!("run/gateway-{id}.sock"));
+    let mut stream =
+        UnixStream::connect(&socket).unwrap_or_else(|e| panic!("{}: {e}", socket.display()));
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("it takes a request");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("it answers");
+    text
+}
+
+#[test]
+fn a_local_override_is_drift_until_it_is_reconciled() {
+    for mode in [Mode::Embedded, Mode::Server] {
+        let world = World::new(mode);
+        let id = world.create("policy-config.yaml");
+        let gateway = world.run("");
+        let other = example().replace("action: redact", "action: block");
+        let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(
+            gateway.chat("m", "bob@example.com").status,
+            409,
+            "the override is in force"
+        );
+        world.until_state("drifted");
+        let dry = world
+            .kt("gateway reconcile --id production --dry-run -o json")
+            .run();
+        assert_eq!(dry.ok().at("/result"), "would-reconcile");
+        assert_eq!(world.inspect()["state"], "drifted");
+        world.kt("gateway reconcile --id production").run().ok();
+        assert_eq!(world.inspect()["state"], "in-sync");
+        assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+        let refused = administer(
+            &world,
+            &id,
+            "POST /keeptrusts/config/reload",
+            "pack: nonsense",
+        );
+        assert!(refused.starts_with("HTTP/1.1 422"), "{refused}");
+        assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+    }
+}
+
+#[test]
+fn a_tampered_copy_on_disk_is_drift_until_it_is_reconciled() {
+    let world = World::new(Mode::Embedded);
+    let id = world.create("policy-config.yaml");
+    let gateway = world.run("");
+    let file = world.gateway_file(&id, "last-applied.json");
+    let good = std::fs::read_to_string(&file).expect("it was applied");
+    for tampered in [
+        good.replace("redact", "reduct"),
+        "{".to_owned(),
+        good.replace("\"checksum\": \"", "\"checksum\": \"0"),
+    ] {
+        std::fs::write(&file, tampered).expect("the owner may write it");
+        world.until_state("drifted");
+        world.kt("gateway reconcile --id production").run().ok();
+        assert_eq!(world.inspect()["state"], "in-sync");
+        assert_eq!(std::fs::read_to_string(&file).expect("it is there"), good);
+    }
+    std::fs::remove_file(&file).expect("the owner may remove it");
+    world.until_state("drifted");
+    world.kt("gateway reconcile --id production").run().ok();
+    assert_eq!(
+        std::fs::read_to_string(&file).expect("it is there again"),
+        good
+    );
+    assert_eq!(gateway.chat("m", "hello").status, 200);
+}
+
+#[test]
+fn configuration_is_shown_on_the_private_socket_only() {
+    let world = World::new(Mode::Embedded);
+    let id = world.create("policy-config.yaml");
+    let gateway = world.run("");
+    let shown = administer(&world, &id, "GET /keeptrusts/config", "");
+    assert!(shown.contains("\"name\":\"support-gateway\""), "{shown}");
+    assert!(administer(&world, &id, "GET /status", "").contains("kt.gateway.instance/1"));
+    let over_tcp = |target: &str| {
+        crate::harness::http(gateway.admin_port, "GET", target, &[], "").expect("it answers")
+    };
+    assert_eq!(over_tcp("/keeptrusts/config").status, 403);
+    assert_eq!(over_tcp("/status").status, 403);
+    assert!(
+        over_tcp("/metrics")
+            .body
+            .contains("keeptrusts_gateway_config_version 1")
+    );
+    for path in ["/livez", "/readyz", "/healthz", "/health"] {
+        assert_eq!(over_tcp(path).status, 200, "{path}");
+        let traffic = crate::harness::http(gateway.port, "GET", path, &[], "").expect("it answers");
+        assert_eq!(traffic.status, 200, "{path}");
+    }
+    let unknown =
+        crate::harness::http(gateway.port, "GET", "/v1/files", &[], "").expect("it answers");
+    assert_eq!(unknown.status, 404);
+    let socket = world.sandbox.home().join(format!("run/gateway-{id}.sock"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(&socket)
+            .expect("it is there")
+            .permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    let second = world
+        .kt("gateway run --id production --listen 127.0.0.1:0")
+        .run();
+    second.exits(6).err_has("another process");
+    assert_eq!(world.inspect()["state"], json!("in-sync"));
+}

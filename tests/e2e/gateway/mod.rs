@@ -1,0 +1,13 @@
+//! The main job: gateways that are registered, run, changed, broken, reverted
+//! and repaired, on the embedded store and against a server.
+
+mod changes;
+mod clients;
+mod drift;
+mod kill;
+mod main_job;
+mod outage;
+mod provider;
+mod secrets;
+mod streams;
+mod world;

@@ -1,0 +1,125 @@
+//! Without a control plane, what was applied last serves.
+
+use super::world::{Gateway, Mode, PATIENCE, World, example, said};
+use crate::harness::{Sandbox, free_port, wait_until};
+use rustix::process::Signal;
+use serde_json::json;
+
+#[test]
+fn a_gateway_starts_from_disk_and_catches_up_later() {
+    let (home, port) = (Sandbox::new(), free_port());
+    let serve = || {
+        let server = home
+            .kt_line(&format!("control-plane serve --listen 127.0.0.1:{port}"))
+            .spawn();
+        let up = wait_until("the server", PATIENCE, || {
+            crate::harness::http(port, "GET", "/readyz", &[], "").ok()
+        });
+        assert_eq!(up.status, 200);
+        server
+    };
+    let server = serve();
+    let token =
+        std::fs::read_to_string(home.home().join("state/admin.token")).expect("it was written");
+    let world = World::new(Mode::Embedded);
+    let kt = |line: &str| {
+        world
+            .kt(line)
+            .env("KEEPTRUSTS_API_URL", format!("http://127.0.0.1:{port}"))
+            .env("KEEPTRUSTS_API_TOKEN", token.trim())
+    };
+    kt("gateway create --name production --file policy-config.yaml")
+        .run()
+        .ok();
+    let run =
+        || Gateway::of(kt("gateway run --id production --listen 127.0.0.1:0 -o json").spawn());
+    let gateway = run();
+    server.signal(Signal::TERM);
+    server.wait(PATIENCE).ok();
+    assert_eq!(
+        gateway.chat("m", "hello").status,
+        200,
+        "an outage changes nothing"
+    );
+    kt("gateway list").run().exits(7).err_has("cannot reach");
+    gateway.stop().ok();
+
+    let gateway = run();
+    assert_eq!(
+        said(&gateway.chat("m", "bob@example.com")),
+        "[EMAIL]",
+        "it started from disk"
+    );
+    let server = serve();
+    let state = || {
+        kt("gateway inspect --id production -o json")
+            .run()
+            .ok()
+            .json()
+    };
+    wait_until("the gateway to come back", PATIENCE, || {
+        (state()["state"] == json!("in-sync")).then_some(())
+    });
+    world.sandbox.write(
+        "changed.yaml",
+        example().replace("action: redact", "action: block"),
+    );
+    kt("gateway reload --id production --file changed.yaml")
+        .run()
+        .ok();
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    gateway.stop().ok();
+    drop(server);
+}
+
+#[test]
+fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
+    let world = World::new(Mode::Embedded);
+    let line = "gateway run --policy-config policy-config.yaml --listen 127.0.0.1:0 -o json";
+    let mut gateway = Gateway::of(world.kt(line).spawn());
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+    world.sandbox.write(
+        "policy-config.yaml",
+        example().replace("action: redact", "action: block"),
+    );
+    gateway.process.signal(Signal::HUP);
+    gateway.process.says("the change", PATIENCE, |out, _| {
+        out.contains("\"applied\"").then_some(())
+    });
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    world.sandbox.write("policy-config.yaml", "pack: [");
+    gateway.process.signal(Signal::HUP);
+    gateway.process.says("the refusal", PATIENCE, |_, err| {
+        err.contains("rejected").then_some(())
+    });
+    assert_eq!(
+        gateway.chat("m", "bob@example.com").status,
+        409,
+        "a broken file changes nothing"
+    );
+    gateway.stop().ok();
+    world
+        .kt("gateway run --policy-config policy-config.yaml --dry-run")
+        .run()
+        .exits(2);
+    assert_eq!(
+        world.kt("gateway list -o json").run().ok().json(),
+        json!([]),
+        "it registered nothing"
+    );
+}
+
+#[test]
+fn files_of_a_registered_gateway_are_published() {
+    let world = World::new(Mode::Embedded);
+    world.kt("gateway create --name production").run().ok();
+    let gateway = world.run("--policy-config policy-config.yaml");
+    assert_eq!(world.inspect()["history"][0]["origin"], "file");
+    world.sandbox.write(
+        "policy-config.yaml",
+        example().replace("action: redact", "action: block"),
+    );
+    world.kt("gateway reload --id production").run().ok();
+    assert_eq!(world.inspect()["applied"]["version"], 2);
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+}

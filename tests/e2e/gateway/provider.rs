@@ -1,0 +1,179 @@
+//! An OpenAI-compatible provider of the tests' own: it records what it gets,
+//! and its streams wait until they are told to go on. The model that a request
+//! names chooses how it answers.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// A stream that nobody lets go on by then belongs to a test that failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct State {
+    /// Header lines and body of every request.
+    seen: Mutex<Vec<(String, Value)>>,
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+/// The running provider.
+pub(crate) struct Provider {
+    port: u16,
+    state: Arc<State>,
+}
+
+impl Provider {
+    /// Starts it on a free port; it lives as long as the test's process.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&shared);
+                std::thread::spawn(move || drop(serve(stream, &state)));
+            }
+        });
+        Self { port, state }
+    }
+
+    /// `base_url` for a configuration.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Lets every stream of the model `gated` go on.
+    pub(crate) fn open_gate(&self) {
+        *self.state.open.lock().expect("nobody panics with it") = true;
+        self.state.opened.notify_all();
+    }
+
+    /// The header lines and bodies that came.
+    pub(crate) fn seen(&self) -> Vec<(String, Value)> {
+        self.state
+            .seen
+            .lock()
+            .expect("nobody panics with it")
+            .clone()
+    }
+}
+
+fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut out = stream;
+    loop {
+        let mut head = String::new();
+        while reader.read_line(&mut head)? > 2 && !head.ends_with("\r\n\r\n") {}
+        if head.is_empty() {
+            return Ok(());
+        }
+        let length = head
+            .lines()
+            .find_map(|l| {
+                l.to_ascii_lowercase()
+                    .strip_prefix("content-length:")
+                    .map(|v| v.trim().to_owned())
+            })
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(0);
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        state
+            .seen
+            .lock()
+            .expect("nobody panics with it")
+            .push((head, request.clone()));
+        answer(&mut out, &request, state)?;
+    }
+}
+
+fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Result<()> {
+    let model = request["model"].as_str().unwrap_or_default();
+    match (model, request["stream"].as_bool().unwrap_or(false)) {
+        ("fails", _) => whole(out, "500 Internal Server Error", &json!({ "error": "no" })),
+        ("leaks", false) => completion(out, "the card is 4111 1111 1111 1111, call 555-867-5309"),
+        ("leaks", true) => {
+            begin(out)?;
+            for piece in ["the card is 4111", " 1111 11", "11 11", "11, thanks"] {
+                chunk(out, piece)?;
+            }
+            end(out)
+        }
+        ("cut", true) => {
+            begin(out)?;
+            chunk(out, "half a sen")?;
+            out.shutdown(std::net::Shutdown::Both)
+        }
+        ("gated", true) => {
+            begin(out)?;
+            chunk(out, "before ")?;
+            let open = state.open.lock().expect("nobody panics with it");
+            drop(
+                state
+                    .opened
+                    .wait_timeout_while(open, PATIENCE, |open| !*open),
+            );
+            chunk(out, "after")?;
+            end(out)
+        }
+        (_, true) => {
+            begin(out)?;
+            chunk(out, "from the provider")?;
+            end(out)
+        }
+        _ => completion(out, "from the provider"),
+    }
+}
+
+fn completion(out: &mut TcpStream, text: &str) -> std::io::Result<()> {
+    let body = json!({
+        "id": "c1", "object": "chat.completion", "created": 1, "model": "m", "service_tier": "kept",
+        "choices": [{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": text } }],
+        "usage": { "prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7 },
+    });
+    whole(out, "200 OK", &body)
+}
+
+fn whole(out: &mut TcpStream, status: &str, body: &Value) -> std::io::Result<()> {
+    let body = body.to_string();
+    let length = body.len();
+    write!(
+        out,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+fn begin(out: &mut TcpStream) -> std::io::Result<()> {
+    write!(
+        out,
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+}
+
+fn raw(out: &mut TcpStream, text: &str) -> std::io::Result<()> {
+    write!(out, "{:x}\r\n{text}\r\n", text.len())?;
+    out.flush()
+}
+
+fn event(delta: &Value, finish: &Value) -> String {
+    let body = json!({
+        "id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m",
+        "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }],
+    });
+    format!("data: {body}\n\n")
+}
+
+fn chunk(out: &mut TcpStream, text: &str) -> std::io::Result<()> {
+    raw(out, &event(&json!({ "content": text }), &Value::Null))
+}
+
+fn end(out: &mut TcpStream) -> std::io::Result<()> {
+    raw(out, &event(&json!({}), &json!("stop")))?;
+    raw(out, "data: [DONE]\n\n")?;
+    write!(out, "0\r\n\r\n")
+}

@@ -1,0 +1,94 @@
+//! No secret in arguments, logs, store, or messages: canaries go in, and
+//! everything that the scenario left behind is searched for them.
+
+use super::provider::Provider;
+use super::world::{Mode, World, with_upstream};
+use crate::harness::{Ran, files_below};
+use std::cell::RefCell;
+
+const ENV_CANARY: &str = "canary-env-5f1c9b";
+const STORE_CANARY: &str = "canary-store-83ad27";
+
+#[test]
+fn canaries_are_found_nowhere() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Server);
+    let said = RefCell::new(String::new());
+    let note = |ran: Ran| {
+        said.borrow_mut().push_str(&format!("{ran}"));
+        ran
+    };
+    note(
+        world
+            .kt("secret set --name main")
+            .stdin(format!("{STORE_CANARY}\n"))
+            .run(),
+    )
+    .ok();
+    let stored = with_upstream(&provider.url(), ", secret_key_ref: {store: main}");
+    let from_env = with_upstream(&provider.url(), ", secret_key_ref: {env: CANARY_KEY}");
+    world.sandbox.write("stored.yaml", &stored);
+    world.sandbox.write("env.yaml", &from_env);
+    note(
+        world
+            .kt("gateway create --name production --file stored.yaml -o json")
+            .run(),
+    )
+    .ok();
+    let gateway = world.run_with("-vvv", &[("CANARY_KEY", ENV_CANARY)]);
+    assert_eq!(gateway.chat("m", "hello").status, 200);
+    note(
+        world
+            .kt("gateway reload --id production --file env.yaml -vvv")
+            .run(),
+    )
+    .ok();
+    assert_eq!(gateway.chat("m", "hello").status, 200);
+    let keys: Vec<String> = provider.seen().into_iter().map(|(head, _)| head).collect();
+    assert!(
+        keys[0].contains(STORE_CANARY) && keys[1].contains(ENV_CANARY),
+        "the provider gets them"
+    );
+
+    let literal = with_upstream(&provider.url(), ", api_key: canary-literal-77e0");
+    world.sandbox.write("literal.yaml", &literal);
+    let refused = note(
+        world
+            .kt("gateway reload --id production --file literal.yaml")
+            .run(),
+    );
+    refused.exits(2).err_lacks("canary-literal");
+    for line in [
+        "secret list",
+        "config show",
+        "doctor",
+        "gateway inspect -o json",
+        "gateway diff --file stored.yaml",
+        "gateway config",
+    ] {
+        drop(note(world.kt(line).run()));
+    }
+    assert!(
+        std::fs::read(format!("/proc/{}/cmdline", gateway.process.id())).is_ok_and(|c| {
+            let line = String::from_utf8_lossy(&c).into_owned();
+            !line.contains("canary") && !line.contains("kt_at_")
+        })
+    );
+    said.borrow_mut().push_str(&format!("{}", gateway.stop()));
+
+    let token = world.token().expect("there is a server").to_owned();
+    for canary in [ENV_CANARY, STORE_CANARY, token.as_str()] {
+        assert!(
+            !said.borrow().contains(canary),
+            "`{canary}` was said:\n{}",
+            said.borrow()
+        );
+        for file in files_below(world.sandbox.root(), &[]) {
+            let bytes = std::fs::read(&file).unwrap_or_default();
+            let kept = canary == STORE_CANARY && file.ends_with("state/secrets.json");
+            let found = bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
+            assert!(!found || kept, "`{canary}` is in {}", file.display());
+        }
+        world.assert_not_in_server_store(canary);
+    }
+}

@@ -1,0 +1,223 @@
+//! Streams: through changes, cut off, and judged in the middle.
+
+use super::provider::Provider;
+use super::world::{Gateway, Mode, PATIENCE, World, body, said, with_upstream};
+use crate::harness::wait_until;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+
+/// A stream that is read on a thread of its own.
+struct Reading {
+    text: Arc<Mutex<String>>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
+    let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": text }] }).to_string();
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("the gateway listens");
+    stream
+        .set_read_timeout(Some(PATIENCE))
+        .expect("a socket takes a timeout");
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{request}",
+        request.len()
+    )
+    .expect("it takes a request");
+    let text = Arc::new(Mutex::new(String::new()));
+    let shared = Arc::clone(&text);
+    let thread = std::thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(read @ 1..) = stream.read(&mut chunk) {
+            shared
+                .lock()
+                .expect("nobody panics with it")
+                .push_str(&String::from_utf8_lossy(&chunk[..read]));
+        }
+    });
+    Reading { text, thread }
+}
+
+impl Reading {
+    fn so_far(&self) -> String {
+        self.text.lock().expect("nobody panics with it").clone()
+    }
+
+    fn has(&self, part: &str) {
+        wait_until(part, PATIENCE, || {
+            self.so_far().contains(part).then_some(())
+        });
+    }
+
+    fn end(self) -> String {
+        self.thread.join().expect("it does not panic");
+        self.text.lock().expect("nobody panics with it").clone()
+    }
+}
+
+fn content_of(events: &str) -> String {
+    events
+        .lines()
+        .filter_map(|l| l.strip_prefix("data: "))
+        .filter_map(|d| serde_json::from_str::<Value>(d).ok())
+        .filter_map(|v| {
+            v["choices"][0]["delta"]["content"]
+                .as_str()
+                .map(str::to_owned)
+        })
+        .collect()
+}
+
+#[test]
+fn a_stream_opened_before_a_reload_completes() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Embedded);
+    world
+        .sandbox
+        .write("one.yaml", with_upstream(&provider.url(), ""));
+    world.create("one.yaml");
+    let gateway = world.run("");
+    let reading = open(&gateway, "gated", "hi");
+    reading.has("before");
+    world.sandbox.write(
+        "two.yaml",
+        with_upstream(&provider.url(), "").replace("redact", "block"),
+    );
+    world
+        .kt("gateway reload --id production --file two.yaml")
+        .run()
+        .ok();
+    assert_eq!(
+        gateway.chat("m", "bob@example.com").status,
+        409,
+        "new requests see the new policy"
+    );
+    assert!(!reading.so_far().contains("[DONE]"));
+    provider.open_gate();
+    let events = reading.end();
+    assert_eq!(content_of(&events), "before after");
+    assert!(events.contains("data: [DONE]"), "{events}");
+}
+
+#[test]
+fn a_stream_outlives_the_order_to_stop() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Embedded);
+    world
+        .sandbox
+        .write("one.yaml", with_upstream(&provider.url(), ""));
+    world.create("one.yaml");
+    let gateway = world.run("");
+    let reading = open(&gateway, "gated", "hi");
+    reading.has("before");
+    gateway.process.signal(rustix::process::Signal::TERM);
+    world.until_state("offline");
+    provider.open_gate();
+    let events = reading.end();
+    assert!(events.contains("data: [DONE]"), "{events}");
+    gateway.process.wait(PATIENCE).ok();
+}
+
+#[test]
+fn what_a_provider_says_is_judged_whole_and_streamed_alike() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Embedded);
+    world
+        .sandbox
+        .write("one.yaml", with_upstream(&provider.url(), ""));
+    world.create("one.yaml");
+    let gateway = world.run("");
+    let whole = gateway.chat("leaks", "hi");
+    assert!(
+        said(&whole).starts_with("the card is [CARD]"),
+        "{}",
+        whole.body
+    );
+    assert_eq!(
+        body(&whole)["service_tier"],
+        "kept",
+        "fields that kt does not know are passed on"
+    );
+    let events = open(&gateway, "leaks", "hi").end();
+    assert_eq!(content_of(&events), "the card is [CARD], thanks");
+    world.sandbox.write(
+        "two.yaml",
+        with_upstream(&provider.url(), "").replace("redact", "block"),
+    );
+    world
+        .kt("gateway reload --id production --file two.yaml")
+        .run()
+        .ok();
+    let blocked = gateway.chat("leaks", "hi");
+    assert_eq!(
+        (blocked.status, &body(&blocked)["error"]["code"]),
+        (409, &json!("output_blocked"))
+    );
+    let events = open(&gateway, "leaks", "hi").end();
+    assert!(
+        !events.contains("4111") && !events.contains("[DONE]"),
+        "{events}"
+    );
+    assert!(events.contains("output_blocked"), "{events}");
+}
+
+#[test]
+fn a_cut_upstream_is_an_error_never_a_quiet_end() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Embedded);
+    world
+        .sandbox
+        .write("one.yaml", with_upstream(&provider.url(), ""));
+    world.create("one.yaml");
+    let gateway = world.run("");
+    let events = open(&gateway, "cut", "hi").end();
+    assert!(
+        events.contains("upstream_error") && !events.contains("[DONE]"),
+        "{events}"
+    );
+    let failed = gateway.chat("fails", "hi");
+    assert_eq!(
+        (failed.status, &body(&failed)["error"]["type"]),
+        (502, &json!("upstream_error"))
+    );
+}
+
+#[test]
+fn the_provider_gets_the_redacted_prompt_and_its_credential_only() {
+    let provider = Provider::start();
+    let world = World::new(Mode::Embedded);
+    let more = ", model: better, secret_key_ref: {env: TEST_KEY}";
+    world
+        .sandbox
+        .write("one.yaml", with_upstream(&provider.url(), more));
+    world.create("one.yaml");
+    let gateway = world.run_with("", &[("TEST_KEY", "k-123")]);
+    let request = json!({ "model": "m", "messages": [{ "role": "user", "content": "bob@example.com" }], "temperature": 0.5 });
+    let headers = [
+        ("content-type", "application/json"),
+        ("authorization", "Bearer callers-own"),
+        ("traceparent", "00-1-2-01"),
+    ];
+    let reply = crate::harness::http(
+        gateway.port,
+        "POST",
+        "/v1/chat/completions",
+        &headers,
+        &request.to_string(),
+    );
+    assert_eq!(reply.expect("the gateway answers").status, 200);
+    let (head, got) = provider.seen().pop().expect("it was asked");
+    assert_eq!(got["messages"][0]["content"], "[EMAIL]");
+    assert_eq!(
+        (&got["model"], &got["temperature"]),
+        (&json!("better"), &json!(0.5))
+    );
+    let head = head.to_ascii_lowercase();
+    assert!(
+        head.contains("authorization: bearer k-123") && !head.contains("callers-own"),
+        "{head}"
+    );
+    assert!(head.contains("traceparent: 00-1-2-01"), "{head}");
+}

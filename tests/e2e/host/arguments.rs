@@ -1,0 +1,72 @@
+//! Arguments: suggestions, aliases, and what is refused before a plugin runs.
+
+use crate::harness::Sandbox;
+
+#[test]
+fn a_mistyped_word_gets_a_suggestion() {
+    let sandbox = Sandbox::new();
+    for (line, suggestion) in [
+        ("versoin", "version"),
+        ("gatway list", "gateway"),
+        ("gateway lst", "list"),
+        ("gateway create --nme x", "--name"),
+        ("gateway list --state pendin", "pending"),
+        ("completion bsh", "bash"),
+    ] {
+        let ran = sandbox.kt_line(line).run();
+        ran.exits(2).silent().err_has(suggestion).err_has("tip:");
+    }
+}
+
+#[test]
+fn proxy_is_a_hidden_name_of_gateway() {
+    let sandbox = Sandbox::new();
+    sandbox.kt_line("--help").run().ok().out_lacks("proxy");
+    let named = sandbox.kt_line("gateway list --help").run();
+    let alias = sandbox.kt_line("proxy list --help").run();
+    assert_eq!(alias.ok().stdout, named.ok().stdout);
+}
+
+#[test]
+fn values_are_typed_before_a_plugin_runs() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "gateway list --limit many",
+        "gateway list --timeout 30",
+        "gateway list --timeout soon",
+        "gateway revert --id x --version one",
+        "gateway list --color sometimes",
+        "gateway create --name x --name y",
+    ] {
+        sandbox
+            .kt_line(line)
+            .run()
+            .exits(2)
+            .silent()
+            .err_has("error:");
+    }
+    sandbox.kt_line("gateway list --timeout 1m30s").run().ok();
+}
+
+#[test]
+fn without_a_command_there_is_an_overview() {
+    let sandbox = Sandbox::new();
+    for line in ["", "gateway"] {
+        let ran = sandbox.kt_line(line).run();
+        ran.exits(2).silent().err_has("Usage:").err_has("Commands:");
+    }
+    let help = sandbox.kt_line("--help").run();
+    let lines = help.ok().stdout.lines().count();
+    assert!(lines < 60, "the overview has {lines} lines");
+}
+
+#[test]
+fn arguments_that_are_not_unicode_do_not_end_kt() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::new();
+    let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    let ran = sandbox.kt(["gateway", "inspect", "--id"]).arg(odd).run();
+    ran.exits(2).silent();
+    let ran = sandbox.kt(["version"]).env("KT_OUTPUT", odd).run();
+    ran.ok();
+}

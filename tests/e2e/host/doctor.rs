@@ -1,0 +1,251 @@
+//! `kt doctor`: each check, once with what makes it fail.
+
+use crate::harness::{Ran, Run, Sandbox};
+use crate::plugins::{CPlugin, PluginDir};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+
+/// Asserts that `check` is in `state`, with `what` in its message or remedy.
+fn finds(run: Run, check: &str, state: &str, what: &str) -> Ran {
+    let ran = run.run();
+    let rows = ran.json();
+    let row = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|r| r["name"] == check);
+    let row = row.unwrap_or_else(|| panic!("no check `{check}`{ran}"));
+    assert_eq!(row["state"], state, "`{check}`{ran}");
+    let said = format!("{} {}", row["message"], row["remedy"]);
+    assert!(said.contains(what), "no `{what}` in {said}{ran}");
+    ran.exits(if rows.to_string().contains("\"failed\"") {
+        1
+    } else {
+        0
+    });
+    ran
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+}
+
+#[test]
+fn a_sound_world_passes() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.kt_line("doctor -o json").run();
+    let rows = ran.ok().json();
+    let states: Vec<_> = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|r| r["state"].clone())
+        .collect();
+    assert!(
+        states.len() > 8 && states.iter().all(|s| s == "passed"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn broken_settings_are_found() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write_settings("api = [\n");
+    let place = format!("{}:1:8", file.display());
+    finds(
+        sandbox.kt_line("doctor -o json"),
+        "settings",
+        "failed",
+        &place,
+    );
+    sandbox.write_settings("default_profile = 'nobody'\n");
+    finds(
+        sandbox.kt_line("doctor -o json"),
+        "settings",
+        "failed",
+        "[profile.nobody]",
+    );
+}
+
+#[test]
+fn unusable_directories_are_found() {
+    let sandbox = Sandbox::unprivileged();
+    for (name, dir) in [
+        ("state directory", "state"),
+        ("cache directory", "cache"),
+        ("runtime directory", "run"),
+    ] {
+        let path = sandbox.home().join(dir);
+        let doctor = || sandbox.kt_line("doctor -o json");
+        drop(fs::remove_dir_all(&path));
+        fs::write(&path, "").expect("the home takes a file");
+        finds(doctor(), name, "failed", "is not a directory");
+        fs::remove_file(&path).expect("it was just written");
+        fs::create_dir(&path).expect("the home takes a folder");
+        if rustix::process::geteuid().is_root() {
+            finds(doctor(), name, "failed", "belongs to uid 0");
+        }
+        crate::harness::chown_tree(&path, owner(&sandbox));
+        mode(&path, 0o777);
+        finds(doctor(), name, "failed", "chmod go-w");
+        mode(&path, 0o500);
+        finds(doctor(), name, "failed", "takes no files");
+        mode(&path, 0o700);
+        finds(doctor(), name, "passed", "");
+        fs::remove_dir_all(&path).expect("it is ours");
+    }
+}
+
+#[test]
+fn directories_that_cannot_be_made_are_found() {
+    let sandbox = Sandbox::unprivileged();
+    mode(&sandbox.home(), 0o500);
+    for name in ["state directory", "cache directory", "runtime directory"] {
+        finds(
+            sandbox.kt_line("doctor -o json"),
+            name,
+            "failed",
+            "cannot be created",
+        );
+    }
+    // A command says so too, and without a cache it lists plugins all the same.
+    let ran = sandbox.kt_line("gateway create --name x").run();
+    assert!(matches!(ran.code(), Some(3 | 7)), "{ran}");
+    sandbox.kt_line("plugin list").run().ok();
+    mode(&sandbox.home(), 0o700);
+}
+
+/// Who `kt` runs as in an unprivileged sandbox.
+fn owner(sandbox: &Sandbox) -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(sandbox.path(""))
+        .expect("the sandbox has it")
+        .uid()
+}
+
+#[test]
+fn plugins_that_cannot_be_used_are_found() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let doctor = || dir.kt("doctor -o json");
+    dir.put(CPlugin::probe().text(), b"no library");
+    finds(doctor(), "plugin probe", "failed", "libprobe.so");
+    let manifest = dir.path().join("probe/plugin.toml");
+    fs::write(&manifest, "manifest = 1\nname = 3\n").expect("it is ours");
+    finds(doctor(), "plugin probe", "failed", ":2:8");
+    fs::write(&manifest, "manifest = 99\n").expect("it is ours");
+    finds(doctor(), "plugin probe", "failed", "not a valid manifest");
+    let elsewhere = CPlugin::probe().manifest(
+        "library = \"probe\"",
+        "library = \"probe\"\nplatforms = [\"plan9\"]",
+    );
+    dir.put(elsewhere.text(), b"");
+    finds(
+        doctor(),
+        "plugin probe",
+        "passed",
+        "another operating system",
+    );
+    let demanding = CPlugin::probe().manifest("api = \"^1.0\"", "api = \"^2.0\"");
+    dir.put(demanding.text(), b"");
+    finds(doctor(), "plugin probe", "failed", "needs plugin API ^2.0");
+    if rustix::process::geteuid().is_root() {
+        dir.put(CPlugin::probe().text(), b"");
+        chown(&manifest, Some(12_345), None).expect("root may");
+        finds(doctor(), "plugin probe", "failed", "chown 0");
+    }
+}
+
+#[test]
+fn a_promise_that_a_library_does_not_keep_is_found() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let boastful = CPlugin::probe().manifest("example.count/1", "example.weigh/1");
+    if dir.build(&boastful).is_some() {
+        finds(
+            dir.kt("doctor -o json"),
+            "plugin probe",
+            "failed",
+            "promises `example.weigh/1`",
+        );
+    }
+}
+
+#[test]
+fn missing_plugin_directories_are_found() {
+    let sandbox = Sandbox::with_own_dist();
+    fs::remove_dir_all(sandbox.dist().join("lib/kt/plugins")).expect("the tree has it");
+    let system = ["/usr/local/lib/kt/plugins", "/usr/lib/kt/plugins"];
+    if system.iter().any(|dir| Path::new(dir).exists()) {
+        eprintln!("a system-wide kt is installed here: its plugins are found");
+        return;
+    }
+    finds(
+        sandbox.kt_line("doctor -o json"),
+        "plugin directories",
+        "failed",
+        "--plugin-dir",
+    );
+}
+
+#[test]
+fn a_mix_of_versions_is_found() {
+    let sandbox = Sandbox::with_own_dist();
+    let dir = PluginDir::new(&sandbox);
+    let newer = CPlugin::probe()
+        .manifest("version = \"1.0.0\"", "version = \"0.2.0\"")
+        .define("PROBE_VERSION=\"0.2.0\"");
+    let Some(library) = dir.build(&newer) else {
+        return;
+    };
+    let folder = library.parent().expect("it lies in a folder");
+    crate::harness::copy_tree(folder, &sandbox.dist().join("lib/kt/plugins/probe"));
+    finds(
+        sandbox.kt_line("doctor -o json"),
+        "versions",
+        "warning",
+        "probe 0.2.0",
+    );
+}
+
+#[test]
+fn a_control_plane_that_does_not_answer_is_found() {
+    let sandbox = Sandbox::new();
+    let doctor = || sandbox.kt_line("doctor -o json");
+    finds(
+        doctor().env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1"),
+        "control plane",
+        "failed",
+        "127.0.0.1:1",
+    );
+    finds(
+        doctor().env("KEEPTRUSTS_API_URL", "ftp://x"),
+        "control plane",
+        "failed",
+        "neither http nor https",
+    );
+    finds(doctor(), "control plane", "passed", "embedded");
+}
+
+#[test]
+fn a_store_of_secrets_that_others_read_is_found() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .kt_line("secret set --name key")
+        .stdin("value")
+        .run()
+        .ok();
+    finds(
+        sandbox.kt_line("doctor -o json"),
+        "secrets",
+        "passed",
+        "1 stored",
+    );
+    let file = crate::harness::files_below(&sandbox.home(), &[])
+        .into_iter()
+        .find(|p| p.to_string_lossy().contains("secret"))
+        .expect("the secret is stored in a file");
+    fs::write(&file, "not a store").expect("it is ours");
+    finds(sandbox.kt_line("doctor -o json"), "secrets", "failed", "");
+}

@@ -1,0 +1,155 @@
+//! Settings: where they come from, who wins, and what is wrong with them.
+
+use crate::harness::Sandbox;
+use serde_json::Value;
+
+const CANARY: &str = "kt_at_canary-of-the-settings-test";
+
+/// The row of `kt config show` for `key`.
+fn shown(sandbox: &Sandbox, key: &str, profile: &str, env: Option<(&str, &str)>) -> Value {
+    let mut run = sandbox.kt_line(&format!("config show -o json {profile}"));
+    if let Some((name, value)) = env {
+        run = run.env(name, value);
+    }
+    let ran = run.run();
+    let rows = ran.ok().json();
+    let row = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|r| r["key"] == key);
+    row.unwrap_or_else(|| panic!("no `{key}`{ran}")).clone()
+}
+
+#[test]
+fn the_stronger_source_wins_and_is_named() {
+    let sandbox = Sandbox::new();
+    let url = |profile: &str, env| shown(&sandbox, "api.url", profile, env);
+    let unset = url("", None);
+    assert_eq!(
+        (&unset["value"], &unset["origin"]),
+        (&Value::Null, &"unset".into())
+    );
+    let file = sandbox.write_settings(
+        "[api]\nurl = \"http://file.test\"\n[profile.work.api]\nurl = \"http://profile.test\"\n",
+    );
+    let from_file = url("", None);
+    assert_eq!(from_file["value"], "http://file.test");
+    assert_eq!(from_file["origin"], file.display().to_string());
+    let from_profile = url("--profile work", None);
+    assert_eq!(from_profile["value"], "http://profile.test");
+    assert!(
+        from_profile["origin"]
+            .as_str()
+            .is_some_and(|o| o.starts_with("profile work in"))
+    );
+    let from_env = url(
+        "--profile work",
+        Some(("KEEPTRUSTS_API_URL", "http://env.test")),
+    );
+    assert_eq!(from_env["value"], "http://env.test");
+    assert_eq!(from_env["origin"], "KEEPTRUSTS_API_URL");
+    // Above them all the option of a command: nothing listens on port 1.
+    let ran = sandbox
+        .kt_line("gateway list --api-url http://127.0.0.1:1")
+        .env("KEEPTRUSTS_API_URL", "http://env.test")
+        .run();
+    ran.exits(7).err_has("127.0.0.1:1").err_lacks("env.test");
+}
+
+#[test]
+fn a_profile_is_chosen_by_option_variable_or_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write_settings(
+        "default_profile = \"a\"\n[profile.a.api]\nurl = \"http://a.test\"\n[profile.b.api]\nurl = \"http://b.test\"\n[profile.c.api]\nurl = \"http://c.test\"\n",
+    );
+    let url = |profile: &str, env| shown(&sandbox, "api.url", profile, env)["value"].clone();
+    assert_eq!(url("", None), "http://a.test");
+    assert_eq!(url("", Some(("KT_PROFILE", "b"))), "http://b.test");
+    assert_eq!(
+        url("--profile c", Some(("KT_PROFILE", "b"))),
+        "http://c.test"
+    );
+}
+
+#[test]
+fn an_unknown_profile_is_an_error_of_the_settings() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "config show --profile nobody",
+        "gateway list --profile nobody",
+    ] {
+        let ran = sandbox.kt_line(line).run();
+        ran.exits(3)
+            .silent()
+            .err_has("`nobody`")
+            .err_has("[profile.nobody]");
+    }
+}
+
+#[test]
+fn a_broken_file_is_shown_with_its_place() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write_settings("[api]\nurl = 'x'\nurl = 'y'\n");
+    for line in ["config show", "gateway list"] {
+        let ran = sandbox.kt_line(line).run();
+        ran.exits(3)
+            .silent()
+            .err_has(&format!("{}:3:1", file.display()));
+    }
+    let error = sandbox.kt_line("gateway list -o json").run().error();
+    assert_eq!(error["location"]["line"], 3);
+    assert_eq!(error["class"], "settings");
+    // What mends it must go on working.
+    for line in ["version", "plugin list", "--help", "completion bash"] {
+        sandbox.kt_line(line).run().ok();
+    }
+    sandbox.kt_line("doctor").run().exits(1).out_has("settings");
+}
+
+#[test]
+fn secrets_are_only_said_to_be_set() {
+    let sandbox = Sandbox::new();
+    sandbox.write_settings(&format!("[api]\ntoken = \"{CANARY}\"\n"));
+    for format in ["table", "wide", "json", "yaml", "name"] {
+        for line in ["config show", "doctor", "version -vvv"] {
+            let ran = sandbox.kt_line(&format!("{line} -o {format}")).run();
+            ran.out_lacks(CANARY).err_lacks(CANARY);
+        }
+    }
+    let row = shown(&sandbox, "api.token", "", None);
+    assert_eq!(row["value"], "(set)");
+    let ran = sandbox
+        .kt_line("gateway list --api-url http://127.0.0.1:1 -vvv -o json")
+        .env("KEEPTRUSTS_API_TOKEN", CANARY)
+        .run();
+    ran.exits(7).out_lacks(CANARY).err_lacks(CANARY);
+    // No option takes a secret: arguments are seen by everyone.
+    sandbox.kt_line("gateway list --api-token x").run().exits(2);
+    sandbox
+        .kt_line("gateway list --help")
+        .run()
+        .ok()
+        .out_lacks("--api-token");
+}
+
+#[test]
+fn directories_are_shown_and_moved_by_kt_home() {
+    let sandbox = Sandbox::new();
+    let state = shown(&sandbox, "dirs.state", "", None);
+    let home = sandbox.home();
+    assert_eq!(state["value"], home.join("state").display().to_string());
+    let ran = sandbox
+        .kt_line("config show -o json")
+        .unset("KT_HOME")
+        .run();
+    let xdg = sandbox.root().join("xdg/state/kt");
+    ran.ok().out_has(&xdg.display().to_string()).out_has("XDG");
+    let bare = sandbox
+        .kt_line("config show -o json")
+        .unset("KT_HOME")
+        .unset("XDG_STATE_HOME")
+        .run();
+    let fallback = sandbox.root().join("home/.local/state/kt");
+    bare.ok().out_has(&fallback.display().to_string());
+}

@@ -1,0 +1,178 @@
+//! A distribution may leave any plugin out: `kt` stays useful and says what is
+//! missing.
+
+use crate::harness::Sandbox;
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+
+/// A staged tree of its own, with its catalogue.
+struct Distribution {
+    sandbox: Sandbox,
+    plugins: Vec<(String, Vec<String>)>,
+}
+
+impl Distribution {
+    fn new() -> Self {
+        let sandbox = Sandbox::with_own_dist();
+        let catalogue = sandbox.kt_line("plugin catalogue").run();
+        let file = sandbox.dist().join("lib/kt/catalogue.toml");
+        fs::write(file, &catalogue.ok().stdout).expect("the tree takes a file");
+        let listed = sandbox.kt_line("plugin list -o json").run();
+        let rows = listed.ok().json();
+        let plugins = rows.as_array().into_iter().flatten().map(plugin).collect();
+        Self { sandbox, plugins }
+    }
+
+    fn folder(&self, plugin: &str) -> PathBuf {
+        self.sandbox.dist().join("lib/kt/plugins").join(plugin)
+    }
+
+    /// Runs `test` while the plugin's folder is away.
+    fn without(&self, plugin: &str, test: impl FnOnce()) {
+        let away = self.sandbox.root().join("away");
+        fs::rename(self.folder(plugin), &away).expect("the folder is there");
+        test();
+        fs::rename(&away, self.folder(plugin)).expect("the folder is away");
+    }
+
+    /// What must work whatever is missing.
+    fn still_works(&self, gone: &str) {
+        for line in [
+            "--help",
+            "version",
+            "plugin list",
+            "config show",
+            "completion bash",
+        ] {
+            self.sandbox.kt_line(line).run().ok();
+        }
+        self.sandbox
+            .kt_line("plugin verify")
+            .run()
+            .ok()
+            .out_lacks(gone);
+        let doctor = self.sandbox.kt_line("doctor").run();
+        assert!(matches!(doctor.code(), Some(0 | 1)), "{doctor}");
+        for (plugin, commands) in &self.plugins {
+            for command in commands.iter().filter(|_| plugin != gone) {
+                let help = self.sandbox.kt_line(&format!("{command} --help")).run();
+                help.ok().out_has("Usage:");
+            }
+        }
+    }
+}
+
+fn plugin(row: &Value) -> (String, Vec<String>) {
+    let commands = row["commands"].as_array().into_iter().flatten();
+    let commands = commands
+        .filter_map(|c| c.as_str().map(str::to_owned))
+        .collect();
+    (
+        row["name"].as_str().unwrap_or_default().to_owned(),
+        commands,
+    )
+}
+
+#[test]
+fn a_missing_plugins_commands_say_what_to_install() {
+    let distribution = Distribution::new();
+    assert!(!distribution.plugins.is_empty());
+    for (plugin, commands) in &distribution.plugins {
+        distribution.without(plugin, || {
+            distribution.still_works(plugin);
+            for command in commands {
+                for line in [
+                    command.clone(),
+                    format!("{command} --any thing"),
+                    format!("{command} --help"),
+                ] {
+                    let ran = distribution.sandbox.kt_line(&line).run();
+                    ran.exits(9).silent().err_has("not installed");
+                    ran.err_has(&format!("install the package `kt-{plugin}`"));
+                }
+                let ran = distribution
+                    .sandbox
+                    .kt_line(&format!("{command} -o json"))
+                    .run();
+                let error = ran.exits(9).error();
+                assert_eq!(error["id"], "plugin-not-installed");
+                assert_eq!(error["data"]["package"], format!("kt-{plugin}"));
+            }
+        });
+    }
+}
+
+#[test]
+fn without_a_catalogue_a_missing_plugins_commands_are_unknown() {
+    let distribution = Distribution::new();
+    let file = distribution.sandbox.dist().join("lib/kt/catalogue.toml");
+    for broken in [
+        None,
+        Some("this is [no TOML"),
+        Some("[[plugin]]\nplugin = 3\n"),
+    ] {
+        drop(fs::remove_file(&file));
+        if let Some(text) = broken {
+            fs::write(&file, text).expect("the tree takes a file");
+        }
+        for (plugin, commands) in &distribution.plugins {
+            distribution.without(plugin, || {
+                distribution.still_works(plugin);
+                if let Some(command) = commands.first() {
+                    distribution
+                        .sandbox
+                        .kt_line(command)
+                        .run()
+                        .exits(2)
+                        .silent();
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn without_any_plugin_the_host_still_works() {
+    let distribution = Distribution::new();
+    let plugins = distribution.sandbox.dist().join("lib/kt/plugins");
+    fs::remove_dir_all(&plugins).expect("the folder is there");
+    for line in [
+        "--help",
+        "version",
+        "plugin list",
+        "config show",
+        "completion zsh",
+    ] {
+        distribution.sandbox.kt_line(line).run().ok();
+    }
+    let ran = distribution.sandbox.kt_line("gateway list").run();
+    ran.exits(9)
+        .err_has("install the package `kt-gateway-control`");
+}
+
+#[test]
+fn a_missing_provider_is_named_with_its_package() {
+    let distribution = Distribution::new();
+    distribution.without("control-plane", || {
+        let ran = distribution.sandbox.kt_line("gateway list").run();
+        ran.exits(9)
+            .silent()
+            .err_has("`embedded` of `kt.control-plane/1`");
+        ran.err_has("install the package `kt-control-plane`");
+    });
+}
+
+#[test]
+fn a_library_that_is_gone_is_named() {
+    let distribution = Distribution::new();
+    let library = distribution
+        .folder("gateway-control")
+        .join("libgateway_control.so");
+    fs::remove_file(&library).expect("the library is there");
+    let ran = distribution.sandbox.kt_line("gateway list").run();
+    ran.exits(9)
+        .err_has("gateway-control")
+        .err_has(&library.display().to_string());
+    distribution.sandbox.kt_line("gateway --help").run().ok();
+}

@@ -1,0 +1,233 @@
+//! Which plugin libraries a command opens: only its own and those of the
+//! interfaces it uses; none for help, listing and completion.
+//!
+//! The table holds every command of the staged tree. A new command without an
+//! entry fails, and so does an entry without a command.
+
+use crate::harness::{Run, Sandbox, tool, workspace};
+use rustix::process::Signal;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// A command, how it is run here, and the plugins whose libraries it opens.
+type Entry = (&'static str, &'static str, &'static [&'static str]);
+
+const CONTROL: &[&str] = &["control-plane", "gateway-control"];
+const CONFIG: &[&str] = &["control-plane", "gateway-config"];
+/// The example refers to a stored secret, and `gateway-control` keeps those.
+const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
+const ALL: &[&str] = &["*"];
+
+/// In an order in which each finds what it needs.
+const TABLE: [Entry; 21] = [
+    ("completion", "completion bash", &[]),
+    ("config show", "config show", &[]),
+    (
+        "control-plane serve",
+        "control-plane serve --listen 127.0.0.1:0",
+        &["control-plane"],
+    ),
+    ("doctor", "doctor", ALL),
+    (
+        "gateway create",
+        "gateway create --name production --file policy.yaml",
+        CONTROL,
+    ),
+    ("gateway list", "gateway list", CONTROL),
+    (
+        "gateway inspect",
+        "gateway inspect --id production",
+        CONTROL,
+    ),
+    ("gateway config", "gateway config --id production", CONTROL),
+    (
+        "gateway diff",
+        "gateway diff --id production --file policy.yaml",
+        CONFIG,
+    ),
+    (
+        "gateway reload",
+        "gateway reload --id production --file policy.yaml --no-wait",
+        CONFIG,
+    ),
+    (
+        "gateway revert",
+        "gateway revert --id production --version 1 --no-wait",
+        CONFIG,
+    ),
+    (
+        "gateway reconcile",
+        "gateway reconcile --id production",
+        CONFIG,
+    ),
+    (
+        "gateway run",
+        "gateway run --id production --listen 127.0.0.1:0",
+        &["control-plane", "gateway-run"],
+    ),
+    ("plugin catalogue", "plugin catalogue", &[]),
+    ("plugin list", "plugin list", &[]),
+    ("plugin verify", "plugin verify", ALL),
+    ("reference", "reference", &[]),
+    ("secret list", "secret list", &["gateway-control"]),
+    (
+        "secret remove",
+        "secret remove --name absent",
+        &["gateway-control"],
+    ),
+    (
+        "secret set",
+        "secret set --name absent",
+        &["gateway-control"],
+    ),
+    ("version", "version", &[]),
+];
+
+/// The host's commands that help does not show.
+const HIDDEN: [&str; 2] = ["plugin catalogue", "reference"];
+/// The commands that run until they are stopped.
+const ENDLESS: [&str; 2] = ["control-plane serve", "gateway run"];
+
+/// Every command of the staged tree.
+fn commands(sandbox: &Sandbox) -> BTreeSet<String> {
+    let listed = sandbox.kt_line("plugin list -o json").run();
+    let rows = listed.ok().json();
+    let of_plugins = rows.as_array().into_iter().flatten().flat_map(|row| {
+        let commands = row["commands"].as_array().into_iter().flatten();
+        commands
+            .filter_map(|c| c.as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    });
+    let reference = sandbox.kt_line("reference").run();
+    let headings = headings(&reference.ok().stdout);
+    let leaves = headings.iter().filter(|h| {
+        let group = format!("{h} ");
+        !headings.iter().any(|other| other.starts_with(&group))
+    });
+    let hidden = HIDDEN.into_iter().map(str::to_owned);
+    of_plugins.chain(leaves.cloned()).chain(hidden).collect()
+}
+
+fn headings(reference: &str) -> Vec<String> {
+    let lines = reference.lines().filter_map(|l| l.strip_prefix("## kt "));
+    lines.map(str::to_owned).collect()
+}
+
+/// Runs `kt` under strace and says whose libraries were opened.
+fn opened(sandbox: &Sandbox, strace: &Path, line: &str, endless: bool) -> BTreeSet<String> {
+    let trace = sandbox.root().join("trace");
+    let mut running = traced(sandbox, strace, line, &trace).spawn();
+    if endless {
+        running.says("an address", Duration::from_secs(30), |_, err| {
+            err.contains("http://127.0.0.1:").then_some(())
+        });
+        running.signal(Signal::TERM);
+    }
+    let ran = running.wait(Duration::from_secs(60));
+    // Usage errors come before any library: they would prove nothing.
+    assert!(!ran.stderr.contains("Usage:"), "{ran}");
+    let text = fs::read_to_string(&trace).expect("strace wrote it");
+    let found = text
+        .lines()
+        .filter(|l| !l.contains(" = -1 "))
+        .filter_map(library_of);
+    found.collect()
+}
+
+/// A run of `kt` whose opened files are written to `trace`. With `-D` the
+/// child is `kt` itself, so that it gets the signals and dies with the test;
+/// strace holds the output streams until the trace is complete.
+fn traced(sandbox: &Sandbox, strace: &Path, line: &str, trace: &Path) -> Run {
+    sandbox
+        .program(strace)
+        .args([
+            "-D",
+            "-f",
+            "-qq",
+            "-s",
+            "4096",
+            "-e",
+            "trace=open,openat,openat2",
+            "-o",
+        ])
+        .arg(trace)
+        .arg(sandbox.dist().join("bin/kt"))
+        .args(line.split_whitespace())
+}
+
+fn library_of(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("/lib/kt/plugins/")?;
+    let (path, _) = rest.split_once('"')?;
+    let (plugin, file) = path.split_once('/')?;
+    file.ends_with(".so").then(|| plugin.to_owned())
+}
+
+fn names(entry: &[&str], sandbox: &Sandbox) -> BTreeSet<String> {
+    if entry != ALL {
+        return entry.iter().map(|p| (*p).to_owned()).collect();
+    }
+    let dirs = fs::read_dir(sandbox.dist().join("lib/kt/plugins")).expect("plugins are staged");
+    dirs.filter_map(|e| e.ok()?.file_name().into_string().ok())
+        .collect()
+}
+
+#[test]
+fn every_command_opens_exactly_the_libraries_it_needs() {
+    let Some(strace) = tool("strace") else { return };
+    let sandbox = Sandbox::new();
+    let policy = workspace().join("docs/examples/policy-config.yaml");
+    sandbox.write(
+        "policy.yaml",
+        fs::read(policy).expect("the example is there"),
+    );
+    let all = commands(&sandbox);
+    let known: BTreeSet<String> = TABLE.iter().map(|(c, ..)| (*c).to_owned()).collect();
+    assert_eq!(
+        known, all,
+        "the table's commands are those of the staged tree"
+    );
+    for (command, line, expected) in TABLE {
+        let found = opened(&sandbox, &strace, line, ENDLESS.contains(&command));
+        assert_eq!(
+            found,
+            names(expected, &sandbox),
+            "the libraries of `kt {line}`"
+        );
+    }
+}
+
+#[test]
+fn help_opens_no_library() {
+    let Some(strace) = tool("strace") else { return };
+    let sandbox = Sandbox::new();
+    let mut lines: Vec<String> = commands(&sandbox)
+        .iter()
+        .map(|c| format!("{c} --help"))
+        .collect();
+    for line in [
+        "",
+        "--help",
+        "-h",
+        "--version",
+        "gateway",
+        "gateway --help",
+        "gateway lst",
+        "help gateway",
+    ] {
+        lines.push(line.to_owned());
+    }
+    for line in lines {
+        let trace = sandbox.root().join("trace");
+        let ran = traced(&sandbox, &strace, &line, &trace).run();
+        assert!(matches!(ran.code(), Some(0 | 2)), "{ran}");
+        let text = fs::read_to_string(&trace).expect("strace wrote it");
+        assert!(
+            text.contains("/lib/kt/plugins"),
+            "`kt {line}` looks for plugins"
+        );
+        let found: Vec<_> = text.lines().filter_map(library_of).collect();
+        assert!(found.is_empty(), "`kt {line}` opens {found:?}");
+    }
+}
