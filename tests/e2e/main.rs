@@ -6,8 +6,14 @@
 //! `tests/scripts/setup.sh`; without it a test says that it is skipped, and
 //! fails when `CI` is set.
 
+mod architecture;
+mod commands;
+mod dependencies;
+mod docs;
 mod gateway;
 mod guard;
 mod harness;
 mod host;
+mod install;
 mod plugins;
+mod reference;

@@ -8,6 +8,7 @@ mod kill;
 mod main_job;
 mod outage;
 mod provider;
+mod routing;
 mod secrets;
 mod streams;
 mod world;

@@ -96,6 +96,16 @@ fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resul
     let model = request["model"].as_str().unwrap_or_default();
     match (model, request["stream"].as_bool().unwrap_or(false)) {
         ("fails", _) => whole(out, "500 Internal Server Error", &json!({ "error": "no" })),
+        ("silent", _) => {
+            let open = state.open.lock().expect("nobody panics with it");
+            drop(
+                state
+                    .opened
+                    .wait_timeout_while(open, PATIENCE, |open| !*open),
+            );
+            Ok(())
+        }
+        ("gated", false) => completion(out, "from the provider"),
         ("leaks", false) => completion(out, "the card is 4111 1111 1111 1111, call 555-867-5309"),
         ("leaks", true) => {
             begin(out)?;

@@ -4,6 +4,7 @@
 //! The table holds every command of the staged tree. A new command without an
 //! entry fails, and so does an entry without a command.
 
+use crate::commands::every_command;
 use crate::harness::{Run, Sandbox, tool, workspace};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
@@ -85,35 +86,8 @@ const TABLE: [Entry; 21] = [
     ("version", "version", &[]),
 ];
 
-/// The host's commands that help does not show.
-const HIDDEN: [&str; 2] = ["plugin catalogue", "reference"];
 /// The commands that run until they are stopped.
 const ENDLESS: [&str; 2] = ["control-plane serve", "gateway run"];
-
-/// Every command of the staged tree.
-fn commands(sandbox: &Sandbox) -> BTreeSet<String> {
-    let listed = sandbox.kt_line("plugin list -o json").run();
-    let rows = listed.ok().json();
-    let of_plugins = rows.as_array().into_iter().flatten().flat_map(|row| {
-        let commands = row["commands"].as_array().into_iter().flatten();
-        commands
-            .filter_map(|c| c.as_str().map(str::to_owned))
-            .collect::<Vec<_>>()
-    });
-    let reference = sandbox.kt_line("reference").run();
-    let headings = headings(&reference.ok().stdout);
-    let leaves = headings.iter().filter(|h| {
-        let group = format!("{h} ");
-        !headings.iter().any(|other| other.starts_with(&group))
-    });
-    let hidden = HIDDEN.into_iter().map(str::to_owned);
-    of_plugins.chain(leaves.cloned()).chain(hidden).collect()
-}
-
-fn headings(reference: &str) -> Vec<String> {
-    let lines = reference.lines().filter_map(|l| l.strip_prefix("## kt "));
-    lines.map(str::to_owned).collect()
-}
 
 /// Runs `kt` under strace and says whose libraries were opened.
 fn opened(sandbox: &Sandbox, strace: &Path, line: &str, endless: bool) -> BTreeSet<String> {
@@ -182,7 +156,7 @@ fn every_command_opens_exactly_the_libraries_it_needs() {
         "policy.yaml",
         fs::read(policy).expect("the example is there"),
     );
-    let all = commands(&sandbox);
+    let all = every_command(&sandbox);
     let known: BTreeSet<String> = TABLE.iter().map(|(c, ..)| (*c).to_owned()).collect();
     assert_eq!(
         known, all,
@@ -202,7 +176,7 @@ fn every_command_opens_exactly_the_libraries_it_needs() {
 fn help_opens_no_library() {
     let Some(strace) = tool("strace") else { return };
     let sandbox = Sandbox::new();
-    let mut lines: Vec<String> = commands(&sandbox)
+    let mut lines: Vec<String> = every_command(&sandbox)
         .iter()
         .map(|c| format!("{c} --help"))
         .collect();

@@ -1,0 +1,130 @@
+//! Rules for single files.
+
+use super::source::{code_of, has_word, lines_of_code};
+use crate::harness::{files_below, workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of code that a file may have. One that needs more does two jobs.
+const MAX_LINES: usize = 400;
+/// Lines of code in a `mod.rs`: it declares and re-exports.
+const MAX_MOD_LINES: usize = 60;
+/// Names that say nothing.
+const FORBIDDEN: [&str; 6] = ["utils", "util", "helpers", "helper", "common", "misc"];
+/// Where the ABI is crossed, and so where `unsafe` may stand.
+const UNSAFE: [&str; 3] = ["plugin-api/", "host/src/load/", "host/src/services/"];
+/// Folders that are not part of the source.
+const SKIPPED: [&str; 4] = ["target", ".git", ".venv", "__pycache__"];
+
+/// Every Rust file, with its path from the root of the workspace.
+fn sources() -> Vec<(String, String)> {
+    let files = files_below(workspace(), &SKIPPED);
+    let rust = files.iter().filter(|p| p.extension().is_some_and(|e| e == "rs"));
+    let all: Vec<_> = rust.map(|p| (name_of(p), text_of(p))).collect();
+    assert!(all.len() > 200, "only {} files were found", all.len());
+    all
+}
+
+fn name_of(path: &Path) -> String {
+    let path = path.strip_prefix(workspace()).expect("it lies in the workspace");
+    path.display().to_string()
+}
+
+fn text_of(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn assert_none(rule: &str, offenders: &[String]) {
+    assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
+}
+
+#[test]
+fn files_stay_small() {
+    let large: Vec<String> = sources()
+        .iter()
+        .map(|(name, text)| (name, lines_of_code(text)))
+        .filter(|(_, lines)| *lines > MAX_LINES)
+        .map(|(name, lines)| format!("{name}: {lines} lines of code"))
+        .collect();
+    assert_none("a file has at most 400 lines of code", &large);
+}
+
+#[test]
+fn a_mod_file_only_declares() {
+    let busy: Vec<String> = sources()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with("/mod.rs"))
+        .filter(|(name, text)| {
+            let code = code_of(text);
+            let logic = ["match", "if", "for", "while", "loop"];
+            // The commands of the host are a table that must stand somewhere.
+            let table = name == "host/src/commands/mod.rs";
+            !table && (lines_of_code(text) > MAX_MOD_LINES || logic.iter().any(|w| has_word(&code, w)))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert_none("a `mod.rs` declares and re-exports", &busy);
+}
+
+#[test]
+fn a_module_is_either_a_file_or_a_folder() {
+    let both: Vec<String> = sources()
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| !name.starts_with("plugins/lib/policy/tests/"))
+        .filter(|name| workspace().join(name.trim_end_matches(".rs")).is_dir())
+        .collect();
+    assert_none("a module in a folder begins with `mod.rs`", &both);
+}
+
+#[test]
+fn names_say_something() {
+    let vague: Vec<String> = sources()
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            let parts = name.trim_end_matches(".rs").split('/');
+            parts.clone().any(|part| FORBIDDEN.contains(&part))
+        })
+        .collect();
+    assert_none("no file is called by a name that says nothing", &vague);
+}
+
+#[test]
+fn unsafe_stands_only_where_the_abi_is_crossed() {
+    let elsewhere: Vec<String> = sources()
+        .into_iter()
+        .filter(|(name, _)| !UNSAFE.iter().any(|place| name.starts_with(place)))
+        .filter(|(_, text)| has_word(&code_of(text), "unsafe"))
+        .map(|(name, _)| name)
+        .collect();
+    assert_none("`unsafe` is for the ABI", &elsewhere);
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.trim_start_matches("#!").trim_start().starts_with("//!"))
+        .map(|(name, _)| name)
+        .collect();
+    assert_none("a file begins with `//!`", &silent);
+}
+
+/// What is built here must not remember where.
+#[test]
+fn no_file_names_a_machine() {
+    let own = workspace().display().to_string();
+    let home = std::env::var("HOME").unwrap_or_default();
+    let parts: Vec<String> = [own, format!("{home}/.cargo"), format!("{home}/.rustup")]
+        .into_iter()
+        .filter(|p| p.len() > "/.cargo".len())
+        .collect();
+    let text = |path: &PathBuf| fs::read_to_string(path).ok();
+    let found: Vec<String> = files_below(workspace(), &SKIPPED)
+        .iter()
+        .filter(|p| text(p).is_some_and(|t| parts.iter().any(|part| t.contains(part))))
+        .map(|p| name_of(p))
+        .collect();
+    assert_none("no file names the machine it was written on", &found);
+}

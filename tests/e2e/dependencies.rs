@@ -1,0 +1,189 @@
+//! What kt depends on: licences, sources, banned crates and duplicates. The
+//! same policy stands in `.deny.toml` for those who have cargo-deny; a test
+//! keeps the two alike.
+
+use crate::architecture::metadata;
+use crate::harness::workspace;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+/// Licences that ask for nothing but to be passed on with the program.
+const LICENCES: [&str; 11] = [
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+/// Licences that are fine for one crate alone, with the reason.
+const EXCEPTIONS: [(&str, &str); 1] = [
+    // File-level copyleft: kt uses it unchanged, in the build of `abi_stable`.
+    ("MPL-2.0", "repr_offset"),
+];
+
+/// Crates that must not come in, with the reason.
+const BANNED: [(&str, &str); 16] = [
+    ("openssl", "TLS is rustls"),
+    ("openssl-sys", "TLS is rustls"),
+    ("native-tls", "TLS is rustls"),
+    ("aws-lc-rs", "one crypto provider: ring"),
+    ("aws-lc-sys", "one crypto provider: ring"),
+    ("serde_yaml", "archived; YAML is serde-saphyr"),
+    ("serde_yml", "unsound; YAML is serde-saphyr"),
+    ("unsafe-libyaml", "YAML is serde-saphyr"),
+    ("chrono", "time is jiff"),
+    ("time", "time is jiff"),
+    ("lazy_static", "the standard library has LazyLock"),
+    ("once_cell", "the standard library has OnceLock"),
+    ("structopt", "arguments are clap"),
+    ("atty", "unmaintained; the standard library has IsTerminal"),
+    ("sqlx", "SQL is rusqlite"),
+    ("async-std", "the runtime is tokio"),
+];
+
+/// Crates that banned ones may come in with, and why that cannot be helped.
+const TOLERATED: [(&str, &str); 0] = [];
+
+/// Crates that are there in several major versions, and why.
+const DUPLICATES: [(&str, &str); 3] = [
+    ("getrandom", "0.2 is ring's, 0.4 is ours and rand's"),
+    ("libloading", "0.7 is abi_stable's, 0.9 is ours"),
+    ("syn", "1 is abi_stable's derive's, 2 is everyone's, 3 is the newest of everyone's"),
+];
+
+fn packages() -> impl Iterator<Item = &'static Value> {
+    let used: BTreeSet<&str> = metadata()["resolve"]["nodes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|n| n["id"].as_str())
+        .collect();
+    let all = metadata()["packages"].as_array().into_iter().flatten();
+    all.filter(move |p| p["id"].as_str().is_some_and(|id| used.contains(id)))
+}
+
+fn name(package: &Value) -> &str {
+    package["name"].as_str().unwrap_or_default()
+}
+
+/// Whether an SPDX expression can be met with the allowed licences.
+fn allowed(expression: &str, licence_ok: &dyn Fn(&str) -> bool) -> bool {
+    let expression = expression.replace(" / ", " OR ").replace('/', " OR ");
+    let (groups, rest) = innermost(&expression);
+    if let Some((inner, around)) = groups.zip(rest) {
+        let verdict = if allowed(&inner, licence_ok) { "MIT" } else { "NONE" };
+        return allowed(&around.replace('\0', verdict), licence_ok);
+    }
+    expression
+        .split(" OR ")
+        .any(|part| part.split(" AND ").all(|licence| licence_ok(licence.trim())))
+}
+
+/// The innermost parenthesis, and the expression with a mark in its place.
+fn innermost(expression: &str) -> (Option<String>, Option<String>) {
+    let Some(close) = expression.find(')') else {
+        return (None, None);
+    };
+    let Some(open) = expression[..close].rfind('(') else {
+        return (None, None);
+    };
+    let around = format!("{}\0{}", &expression[..open], &expression[close + 1..]);
+    (Some(expression[open + 1..close].to_owned()), Some(around))
+}
+
+#[test]
+fn licences_are_permissive() {
+    for package in packages() {
+        let expression = package["license"].as_str().unwrap_or("none");
+        let ok = |licence: &str| {
+            LICENCES.contains(&licence) || EXCEPTIONS.contains(&(licence, name(package)))
+        };
+        assert!(allowed(expression, &ok), "`{}` is under {expression}", name(package));
+    }
+}
+
+#[test]
+fn sources_are_crates_io() {
+    for package in packages() {
+        let source = package["source"].as_str();
+        let fine = source.is_none_or(|s| s == "registry+https://github.com/rust-lang/crates.io-index");
+        assert!(fine, "`{}` comes from {source:?}", name(package));
+        let inside = package["manifest_path"].as_str().unwrap_or_default();
+        let root = workspace().canonicalize().expect("the workspace is there");
+        let own = inside.starts_with(&root.display().to_string());
+        assert!(source.is_some() || own, "`{}` lies outside of the workspace", name(package));
+    }
+}
+
+#[test]
+fn banned_crates_stay_out() {
+    let names: BTreeSet<&str> = packages().map(name).collect();
+    for (banned, reason) in BANNED {
+        let tolerated = TOLERATED.iter().any(|(name, _)| *name == banned);
+        assert!(tolerated || !names.contains(banned), "`{banned}` came in; {reason}");
+    }
+}
+
+#[test]
+fn duplicates_are_known() {
+    let mut majors: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for package in packages() {
+        let version = package["version"].as_str().unwrap_or_default();
+        majors.entry(name(package)).or_default().insert(major(version));
+    }
+    let several: BTreeSet<&str> = majors.iter().filter(|(_, m)| m.len() > 1).map(|(n, _)| *n).collect();
+    let known: BTreeSet<&str> = DUPLICATES.iter().map(|(n, _)| *n).collect();
+    assert_eq!(several, known, "crates in several major versions: {majors:?}");
+}
+
+/// What semantic versioning keeps compatible.
+fn major(version: &str) -> String {
+    let mut parts = version.split('.');
+    match parts.next().unwrap_or_default() {
+        "0" => format!("0.{}", parts.next().unwrap_or_default()),
+        first => first.to_owned(),
+    }
+}
+
+#[test]
+fn the_policy_of_cargo_deny_is_the_same() {
+    let text = fs::read_to_string(workspace().join(".deny.toml")).expect("it is there");
+    let deny: toml::Table = toml::from_str(&text).expect("it is TOML");
+    let list = |section: &str, key: &str, member: &str| -> BTreeSet<String> {
+        let items = deny[section][key].as_array().into_iter().flatten();
+        let text = |v: &toml::Value| v.as_str().or_else(|| v.get(member)?.as_str()).map(str::to_owned);
+        items.filter_map(text).collect()
+    };
+    let set = |items: &mut dyn Iterator<Item = &str>| items.map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(list("licenses", "allow", ""), set(&mut LICENCES.into_iter()));
+    let exceptions = list("licenses", "exceptions", "crate");
+    assert_eq!(exceptions, set(&mut EXCEPTIONS.iter().map(|(_, name)| *name)));
+    assert_eq!(list("bans", "deny", "crate"), set(&mut BANNED.iter().map(|(name, _)| *name)));
+    assert_eq!(list("bans", "skip", "crate"), set(&mut DUPLICATES.iter().map(|(name, _)| *name)));
+}
+
+#[test]
+fn spdx_expressions_are_understood() {
+    let ok = |licence: &str| LICENCES.contains(&licence);
+    for (expression, expected) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("GPL-3.0 AND MIT", false),
+        ("MIT/Apache-2.0", true),
+        ("Apache-2.0 / MIT", true),
+        ("(MIT OR Apache-2.0) AND Unicode-3.0", true),
+        ("(MIT OR Apache-2.0) AND GPL-2.0", false),
+        ("Apache-2.0 WITH LLVM-exception OR GPL-2.0", true),
+    ] {
+        assert_eq!(allowed(expression, &ok), expected, "{expression}");
+    }
+}
