@@ -4,7 +4,7 @@
 
 use crate::cli::{self, Global, Route, Tree};
 use crate::commands::{self, HostState};
-use crate::discovery::{CatalogueEntry, Registry, search_path};
+use crate::discovery::{CatalogueEntry, Found, Registry, State, search_path};
 use crate::environment::{self, Environment};
 use crate::render::Terminal;
 use crate::services::{Providers, Runner, log};
@@ -34,7 +34,7 @@ pub(crate) fn run(env: &Environment) -> ExitCode {
     let tree = cli::build(&registry);
     let matches = match tree.root.clone().try_get_matches_from(&env.args) {
         Ok(matches) => matches,
-        Err(error) => return refuse_arguments(env, &error),
+        Err(error) => return refuse_arguments(env, &error, &registry),
     };
     let global = match Global::read(&matches, env) {
         Ok(global) => global,
@@ -225,7 +225,7 @@ fn log_level(global: &Global, env: &Environment) -> u32 {
 }
 
 /// Help and version are data; everything else is a mistake in the arguments.
-fn refuse_arguments(env: &Environment, error: &clap::Error) -> ExitCode {
+fn refuse_arguments(env: &Environment, error: &clap::Error, registry: &Registry) -> ExitCode {
     let terminal = early_terminal(env);
     if matches!(
         error.kind(),
@@ -236,13 +236,36 @@ fn refuse_arguments(env: &Environment, error: &clap::Error) -> ExitCode {
             Err(_) => ExitCode::from(Class::Internal.exit_code()),
         };
     }
+    let unknown = error.kind() == ErrorKind::InvalidSubcommand;
+    let hint = unknown.then(|| refused_plugins(registry)).flatten();
     if cli::wants_json(env) {
         let text = error.render().to_string();
         let message = text.trim().trim_start_matches("error: ").to_owned();
-        return early(env, &Error::new(Class::Usage, "bad-arguments", message));
+        let refusal = Error::new(Class::Usage, "bad-arguments", message);
+        return early(env, &hint.into_iter().fold(refusal, Error::hint));
     }
     terminal.talk(error.render().ansi().to_string().trim_end());
+    if let Some(hint) = hint {
+        terminal.talk(&format!("\n  hint: {hint}"));
+    }
     ExitCode::from(Class::Usage.exit_code())
+}
+
+/// An unknown command may belong to a plugin whose manifest cannot be read.
+fn refused_plugins(registry: &Registry) -> Option<String> {
+    let refused = |f: &&Found| matches!(f.state, State::Refused(_));
+    let names: Vec<String> = registry
+        .all
+        .iter()
+        .filter(refused)
+        .map(Found::name)
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "plugins that cannot be used: {}; `kt doctor` says why",
+            names.join(", ")
+        )
+    })
 }
 
 fn early_terminal(env: &Environment) -> Terminal {

@@ -36,10 +36,9 @@ pub use chain::{
 pub use diff::{Change, Diff, Impact, Op, diff};
 pub use model::{
     AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, Document,
-    Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, LogFormat,
-    LogLevel, Logging, MarkerFormat, Millis, Outbound, Pack, PiiDetector, Place, Policies,
-    PolicyKind, PromptInjection, Providers, Redaction, Routing, SecretRef, Sensitivity, SizeLimits,
-    Strategy, Target, Timeouts, Trigger,
+    Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, MarkerFormat,
+    Millis, Outbound, Pack, PiiDetector, Place, Policies, PolicyKind, PromptInjection, Providers,
+    Redaction, Routing, SecretRef, Sensitivity, SizeLimits, Strategy, Target, Timeouts, Trigger,
 };
 pub use parse::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Source, parse};
 pub use problem::{Problem, Problems};

@@ -126,7 +126,8 @@ impl Diff {
                 .collect()
         };
         Impact {
-            restart_required: paths(&|change| change.path == "gateway.listen"),
+            // Nothing of a document needs a restart in this version.
+            restart_required: Vec::new(),
             guards_weakened: paths(&|change| change.weakens.is_some()),
         }
     }

@@ -196,9 +196,6 @@ fn upstream(change: &Found) -> Option<&'static str> {
             _ => None,
         };
     }
-    if path == "gateway.logging.log_bodies" {
-        return (change.new == Value::Bool(true)).then_some("bodies are written to the log");
-    }
     if path.ends_with(".base_url") && change.op == Op::Changed {
         let old = change.old.as_str().unwrap_or("https://");
         let new = change.new.as_str().unwrap_or("https://");

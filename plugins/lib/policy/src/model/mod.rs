@@ -11,7 +11,7 @@ mod providers;
 mod word;
 
 pub use document::{Document, Pack};
-pub use gateway::{Gateway, LogFormat, LogLevel, Logging, Outbound, SizeLimits};
+pub use gateway::{Gateway, Outbound, SizeLimits};
 pub use millis::Millis;
 pub use place::Place;
 pub use policy::{

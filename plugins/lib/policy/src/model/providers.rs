@@ -193,9 +193,6 @@ pub struct CircuitBreaker {
     /// Seconds until a probe is let through, 1 to 86400 (default 30).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_seconds: Option<u64>,
-    /// Probes at once while half open, 1 to 100 (default 1).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub half_open_max_probes: Option<u64>,
 }
 
 /// `timeouts`, of one target or of all.

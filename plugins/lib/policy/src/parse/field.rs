@@ -163,17 +163,6 @@ impl<'n> Table<'n> {
         Some(fields)
     }
 
-    /// A list of strings under a key.
-    pub(crate) fn strings(&self, key: &str, findings: &mut Findings<'_>) -> Option<Vec<String>> {
-        let items = self.list(key, findings)?;
-        Some(
-            items
-                .iter()
-                .filter_map(|item| item.text(findings))
-                .collect(),
-        )
-    }
-
     /// A boolean under a key.
     pub(crate) fn flag(&self, key: &str, findings: &mut Findings<'_>) -> Option<bool> {
         self.field(key, findings)?.flag(findings)

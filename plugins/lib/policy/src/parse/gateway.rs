@@ -2,21 +2,15 @@
 
 use super::field::{Keys, Table};
 use super::files::Findings;
-use super::url::is_listen_address;
-use crate::model::{Gateway, Logging, Outbound, SizeLimits};
-use crate::problem::code;
+use crate::model::{Gateway, Outbound, SizeLimits};
 
 const SIZE_KEYS: Keys = Keys {
     known: &["max_body_bytes", "max_response_bytes"],
     unsupported: &[],
 };
 const GATEWAY_KEYS: Keys = Keys {
-    known: &["listen", "logging", "strict", "outbound"],
-    unsupported: &[],
-};
-const LOGGING_KEYS: Keys = Keys {
-    known: &["level", "format", "log_bodies", "redact_fields"],
-    unsupported: &[],
+    known: &["strict", "outbound"],
+    unsupported: &["listen", "logging"],
 };
 const OUTBOUND_KEYS: Keys = Keys {
     known: &["allowed_ports"],
@@ -39,37 +33,8 @@ pub(crate) fn size_limits(root: &Table<'_>, findings: &mut Findings<'_>) -> Opti
 pub(crate) fn gateway(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Gateway> {
     let table = root.table("gateway", &GATEWAY_KEYS, findings)?;
     Some(Gateway {
-        listen: listen(&table, findings),
-        logging: logging(&table, findings),
         strict: table.flag("strict", findings),
         outbound: outbound(&table, findings),
-    })
-}
-
-fn listen(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<String> {
-    let field = table.field("listen", findings)?;
-    let text = field.text(findings)?;
-    if is_listen_address(&text) {
-        return Some(text);
-    }
-    findings
-        .report(
-            code::BAD_VALUE,
-            field.at,
-            &field.path,
-            "`gateway.listen` is not an address",
-        )
-        .help("write HOST:PORT, such as 127.0.0.1:41002 or [::1]:41002");
-    None
-}
-
-fn logging(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Logging> {
-    let table = table.table("logging", &LOGGING_KEYS, findings)?;
-    Some(Logging {
-        level: table.word("level", findings),
-        format: table.word("format", findings),
-        log_bodies: table.flag("log_bodies", findings),
-        redact_fields: table.strings("redact_fields", findings),
     })
 }
 

@@ -27,13 +27,8 @@ const FALLBACK_KEYS: Keys = Keys {
     unsupported: &[],
 };
 const BREAKER_KEYS: Keys = Keys {
-    known: &[
-        "enabled",
-        "failure_threshold",
-        "cooldown_seconds",
-        "half_open_max_probes",
-    ],
-    unsupported: &[],
+    known: &["enabled", "failure_threshold", "cooldown_seconds"],
+    unsupported: &["half_open_max_probes"],
 };
 const TIMEOUT_KEYS: Keys = Keys {
     known: &["connect", "first_byte", "idle", "total"],
@@ -127,7 +122,6 @@ fn breaker(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<CircuitBre
         enabled: table.flag("enabled", findings),
         failure_threshold: table.integer("failure_threshold", 1..=1000, findings),
         cooldown_seconds: table.integer("cooldown_seconds", 1..=86_400, findings),
-        half_open_max_probes: table.integer("half_open_max_probes", 1..=100, findings),
     })
 }
 

@@ -37,14 +37,6 @@ pub(crate) fn port_of(url: &str) -> Option<u16> {
     }
 }
 
-/// `HOST:PORT`, the host possibly an IPv6 address in brackets.
-pub(crate) fn is_listen_address(text: &str) -> bool {
-    match split_port(text) {
-        Some((host, Some(port))) => is_host(host) && port.parse::<u16>().is_ok(),
-        _ => false,
-    }
-}
-
 /// Default port and what follows the scheme.
 fn scheme(text: &str) -> Option<(u16, &str)> {
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
@@ -86,7 +78,7 @@ fn is_host(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_listen_address, port_of, reject_base_url};
+    use super::{port_of, reject_base_url};
 
     #[test]
     fn only_plain_http_addresses_pass() {
@@ -124,13 +116,5 @@ mod tests {
         assert_eq!(port_of("https://h/v1"), Some(443));
         assert_eq!(port_of("http://h"), Some(80));
         assert_eq!(port_of("http://[::1]:9000/x"), Some(9000));
-    }
-
-    #[test]
-    fn listen_addresses_need_a_port() {
-        assert!(is_listen_address("127.0.0.1:41002"));
-        assert!(is_listen_address("[::1]:0"));
-        assert!(!is_listen_address("127.0.0.1"));
-        assert!(!is_listen_address("41002"));
     }
 }

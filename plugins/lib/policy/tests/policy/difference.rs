@@ -69,10 +69,6 @@ fn every_weakening_is_named() {
             "    detection:",
             "    encoding: {decode_base64: false}\n    detection:",
         ),
-        (
-            "policies:\n",
-            "gateway: {logging: {log_bodies: true}}\npolicies:\n",
-        ),
     ];
     for (from, to) in weak {
         let diff = change(from, to);

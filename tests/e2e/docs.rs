@@ -1,0 +1,117 @@
+//! The commands of README and `docs/` are run.
+//!
+//! The convention: in a block that is marked `console`, each line that begins
+//! with `$ ` is a command line of a shell; lines below it are what it prints
+//! and are not compared. A command must succeed, unless its line ends with
+//! `# exit N`. The blocks of a document run one after another in one shell, in
+//! a folder that holds `docs/examples`, with `kt` on the path, so that a
+//! command may use what an earlier one left, and one that ends with `&` runs
+//! on. The port 41002 stands for a free one. Blocks with another mark, such as
+//! `sh`, are for reading only.
+
+use crate::harness::{Sandbox, copy_tree, files_below, free_port, tool, workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The documents that people read, from the root of the workspace.
+fn documents() -> Vec<PathBuf> {
+    let root = workspace();
+    let mut all = vec![root.join("README.md")];
+    let docs = files_below(&root.join("docs"), &[]);
+    all.extend(docs.into_iter().filter(|p| p.extension().is_some_and(|e| e == "md")));
+    all
+}
+
+/// A command line, and the exit code it must have.
+#[derive(Debug, PartialEq, Eq)]
+struct Step {
+    line: String,
+    code: u8,
+}
+
+/// The command lines of every `console` block.
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if let Some(mark) = line.trim_start().strip_prefix("```") {
+            inside = !inside && mark.trim() == "console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            let marked = command.rsplit_once("# exit ");
+            let code = marked.and_then(|(_, code)| code.trim().parse().ok());
+            steps.push(Step {
+                line: command.to_owned(),
+                code: code.unwrap_or(0),
+            });
+        }
+    }
+    steps
+}
+
+/// A script for bash that stops at the first command with another exit code
+/// than it must have. What still runs in the background ends with it.
+fn script(steps: &[Step]) -> String {
+    let mut script = String::from("trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n");
+    for step in steps {
+        let (line, code) = (&step.line, step.code);
+        let shown = line.replace('\'', "'\\''");
+        script.push_str(&format!(
+            "printf '$ %s\\n' '{shown}'\n{line}\ncode=$?\nif [ $code != {code} ]; then echo \"exit $code instead of {code}\" >&2; exit 99; fi\n"
+        ));
+    }
+    script
+}
+
+fn execute(document: &Path, bash: &Path) {
+    let text = fs::read_to_string(document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
+    let steps = steps(&text);
+    if steps.is_empty() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    copy_tree(&workspace().join("docs/examples"), &sandbox.path("docs/examples"));
+    let script = script(&steps).replace("41002", &free_port().to_string());
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", sandbox.dist().join("bin").display());
+    let ran = sandbox
+        .program(bash)
+        .args(["--norc", "--noprofile", "-c", &script])
+        .env("PATH", path)
+        .run();
+    assert_eq!(ran.code(), Some(0), "{}{ran}", document.display());
+}
+
+#[test]
+fn the_commands_of_the_documents_work() {
+    let (Some(bash), Some(_curl)) = (tool("bash"), tool("curl")) else {
+        return;
+    };
+    let documents = documents();
+    let total: usize = documents.iter().map(|d| steps(&fs::read_to_string(d).unwrap_or_default()).len()).sum();
+    assert!(total > 10, "only {total} commands were found: is the mark right?");
+    for document in &documents {
+        execute(document, &bash);
+    }
+}
+
+#[test]
+fn only_marked_blocks_are_run() {
+    let text = "$ no\n```console\n$ kt a\noutput\n$ kt b # exit 1\n```\n```sh\n$ no\nkt c\n```\n";
+    let step = |line: &str, code| Step { line: line.to_owned(), code };
+    assert_eq!(steps(text), [step("kt a", 0), step("kt b # exit 1", 1)]);
+}
+
+/// A link to a file that is not there is as wrong as a command that fails.
+#[test]
+fn links_lead_somewhere() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") || target.starts_with('#') {
+                continue;
+            }
+            let file = target.split('#').next().unwrap_or_default();
+            let path = document.parent().expect("it lies in a folder").join(file);
+            assert!(path.exists(), "{} links to {target}", document.display());
+        }
+    }
+}

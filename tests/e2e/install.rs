@@ -1,0 +1,121 @@
+//! `make install`: what a distribution does with it.
+
+use crate::harness::{Ran, Run, Sandbox, cargo, copy_tree, dist, files_below, tool, workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a distribution installs first, and what it adds later.
+const CHOSEN: &str = "gateway-control control-plane";
+const LATER: &str = "gateway-config";
+
+/// An installation below a sandbox.
+struct Installation {
+    sandbox: Sandbox,
+    root: PathBuf,
+}
+
+impl Installation {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let root = sandbox.root().join("package");
+        Self { sandbox, root }
+    }
+
+    /// Runs a target of the Makefile. The tree is staged beside the sandbox,
+    /// not where other tests are running it.
+    fn make(&self, target: &str, more: &[&str]) -> Option<Ran> {
+        let make = tool("make")?;
+        let cargo = cargo();
+        let bin = cargo.parent().unwrap_or(Path::new("/usr/bin"));
+        let mut run = self
+            .sandbox
+            .program(&make)
+            .cwd(workspace())
+            .args(["--no-print-directory", target, "PROFILE=staging", "PREFIX=/usr"])
+            .arg(format!("DIST={}", self.sandbox.root().join("staged").display()))
+            .arg(format!("DESTDIR={}", self.root.display()))
+            .args(more)
+            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()))
+            .limit(std::time::Duration::from_secs(1200));
+        for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"] {
+            if let Some(value) = std::env::var_os(name) {
+                run = run.env(name, value);
+            }
+        }
+        Some(run.run())
+    }
+
+    fn kt(&self, line: &str) -> Run {
+        let kt = self.root.join("usr/bin/kt");
+        self.sandbox.program(&kt).args(line.split_whitespace())
+    }
+
+    fn plugins(&self) -> PathBuf {
+        self.root.join("usr/lib/kt/plugins")
+    }
+
+    fn files(&self) -> Vec<String> {
+        let files = files_below(&self.root, &[]);
+        let inside = files.iter().filter_map(|f| f.strip_prefix(&self.root).ok());
+        inside.map(|f| f.display().to_string()).collect()
+    }
+}
+
+#[test]
+fn a_distribution_chooses_its_plugins_and_adds_others_later() {
+    let there = Installation::new();
+    let Some(made) = there.make("install", &[&format!("PLUGINS={CHOSEN}")]) else {
+        return;
+    };
+    made.ok();
+    assert_eq!(
+        there.files(),
+        [
+            "usr/bin/kt",
+            "usr/lib/kt/catalogue.toml",
+            "usr/lib/kt/plugins/control-plane/libcontrol_plane.so",
+            "usr/lib/kt/plugins/control-plane/plugin.toml",
+            "usr/lib/kt/plugins/gateway-control/libgateway_control.so",
+            "usr/lib/kt/plugins/gateway-control/plugin.toml",
+        ]
+    );
+    there.kt("gateway create --name production").run().ok();
+    let missing = there.kt("gateway diff --file x").run();
+    missing.exits(9).err_has("not installed").err_has(&format!("kt-{LATER}"));
+    copy_tree(&dist().join("lib/kt/plugins").join(LATER), &there.plugins().join(LATER));
+    // Now it is the file that is missing, not the plugin.
+    there.kt("gateway diff --file x").run().exits(2).err_has("`x`");
+    there.kt("plugin verify").run().ok().out_has(LATER);
+
+    there.make("uninstall", &[]).expect("make is there").ok();
+    assert_eq!(there.files(), Vec::<String>::new());
+}
+
+#[test]
+fn an_unknown_plugin_is_refused_before_anything_is_installed() {
+    let there = Installation::new();
+    let Some(made) = there.make("install", &["PLUGINS=gateway-control gateway-nonsense"]) else {
+        return;
+    };
+    assert_ne!(made.code(), Some(0), "{made}");
+    made.err_has("there is no plugin gateway-nonsense");
+    assert!(!there.root.exists(), "{:?}", there.files());
+}
+
+#[test]
+fn plugins_may_lie_elsewhere() {
+    let there = Installation::new();
+    let more = ["PLUGINDIR=/opt/kt/plugins", &format!("PLUGINS={CHOSEN}")];
+    let Some(made) = there.make("install", &more) else {
+        return;
+    };
+    made.ok();
+    let plugins = there.root.join("opt/kt/plugins");
+    assert!(plugins.join("gateway-control/plugin.toml").is_file(), "{:?}", there.files());
+    let run = there.kt("gateway list").env("KT_PLUGIN_PATH", &plugins);
+    run.run().ok();
+    let missing = there.kt("gateway diff --file x").env("KT_PLUGIN_PATH", &plugins).run();
+    missing.exits(9).err_has("install the package");
+    let readable = fs::read_dir(&plugins).expect("it is there").count();
+    assert_eq!(readable, 2);
+}
