@@ -23,6 +23,8 @@ const MAX_NOTE: u64 = 1024 * 1024;
 const MACHINE: (u16, &str) = (62, "x86_64");
 #[cfg(target_arch = "aarch64")]
 const MACHINE: (u16, &str) = (183, "aarch64");
+#[cfg(target_arch = "riscv64")]
+const MACHINE: (u16, &str) = (243, "riscv64");
 
 struct Segment {
     kind: u32,

@@ -9,6 +9,7 @@ use std::ffi::{CStr, c_void};
 use std::fs::File;
 use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// A loaded plugin. It is never unloaded: thread-locals of a Rust library make
 /// that unsound.
@@ -53,13 +54,18 @@ pub(crate) struct Identity {
 ///
 /// # Errors
 /// What the dynamic loader says, or that the symbol belongs to another object.
-pub(crate) fn map(file: File) -> Result<Mapped, String> {
+pub(crate) fn map(file: File, path: &Path) -> Result<Mapped, String> {
     let meta = file.metadata().map_err(|e| e.to_string())?;
     // The descriptor stays open for the life of the process: glibc knows
     // libraries by name, and would hand out this one for a reused number.
     let fd = file.as_raw_fd();
     let _leaked = file.into_raw_fd();
-    let path = format!("/proc/self/fd/{fd}");
+    // Elsewhere the loader takes no descriptors, and the path must do.
+    let path = if cfg!(target_os = "linux") {
+        format!("/proc/self/fd/{fd}")
+    } else {
+        path.display().to_string()
+    };
     // SAFETY: the file was examined; a plugin's constructors are trusted as its
     // owner is, which the trust check has settled.
     let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) };
