@@ -29,4 +29,3 @@ fn headings(reference: &str) -> Vec<String> {
     let lines = reference.lines().filter_map(|l| l.strip_prefix("## kt "));
     lines.map(str::to_owned).collect()
 }
-

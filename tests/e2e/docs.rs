@@ -18,7 +18,10 @@ fn documents() -> Vec<PathBuf> {
     let root = workspace();
     let mut all = vec![root.join("README.md")];
     let docs = files_below(&root.join("docs"), &[]);
-    all.extend(docs.into_iter().filter(|p| p.extension().is_some_and(|e| e == "md")));
+    all.extend(
+        docs.into_iter()
+            .filter(|p| p.extension().is_some_and(|e| e == "md")),
+    );
     all
 }
 
@@ -63,15 +66,22 @@ fn script(steps: &[Step]) -> String {
 }
 
 fn execute(document: &Path, bash: &Path) {
-    let text = fs::read_to_string(document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
+    let text =
+        fs::read_to_string(document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
     let steps = steps(&text);
     if steps.is_empty() {
         return;
     }
     let sandbox = Sandbox::new();
-    copy_tree(&workspace().join("docs/examples"), &sandbox.path("docs/examples"));
+    copy_tree(
+        &workspace().join("docs/examples"),
+        &sandbox.path("docs/examples"),
+    );
     let script = script(&steps).replace("41002", &free_port().to_string());
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", sandbox.dist().join("bin").display());
+    let path = format!(
+        "{}:/usr/local/bin:/usr/bin:/bin",
+        sandbox.dist().join("bin").display()
+    );
     let ran = sandbox
         .program(bash)
         .args(["--norc", "--noprofile", "-c", &script])
@@ -86,8 +96,14 @@ fn the_commands_of_the_documents_work() {
         return;
     };
     let documents = documents();
-    let total: usize = documents.iter().map(|d| steps(&fs::read_to_string(d).unwrap_or_default()).len()).sum();
-    assert!(total > 10, "only {total} commands were found: is the mark right?");
+    let total: usize = documents
+        .iter()
+        .map(|d| steps(&fs::read_to_string(d).unwrap_or_default()).len())
+        .sum();
+    assert!(
+        total > 10,
+        "only {total} commands were found: is the mark right?"
+    );
     for document in &documents {
         execute(document, &bash);
     }
@@ -96,7 +112,10 @@ fn the_commands_of_the_documents_work() {
 #[test]
 fn only_marked_blocks_are_run() {
     let text = "$ no\n```console\n$ kt a\noutput\n$ kt b # exit 1\n```\n```sh\n$ no\nkt c\n```\n";
-    let step = |line: &str, code| Step { line: line.to_owned(), code };
+    let step = |line: &str, code| Step {
+        line: line.to_owned(),
+        code,
+    };
     assert_eq!(steps(text), [step("kt a", 0), step("kt b # exit 1", 1)]);
 }
 
@@ -104,8 +123,13 @@ fn only_marked_blocks_are_run() {
 #[test]
 fn links_lead_somewhere() {
     for document in documents() {
-        let text = fs::read_to_string(&document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let text =
+            fs::read_to_string(&document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             if target.contains("://") || target.starts_with('#') {
                 continue;
             }

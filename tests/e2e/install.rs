@@ -31,13 +31,30 @@ impl Installation {
             .sandbox
             .program(&make)
             .cwd(workspace())
-            .args(["--no-print-directory", target, "PROFILE=staging", "PREFIX=/usr"])
-            .arg(format!("DIST={}", self.sandbox.root().join("staged").display()))
+            .args([
+                "--no-print-directory",
+                target,
+                "PROFILE=staging",
+                "PREFIX=/usr",
+            ])
+            .arg(format!(
+                "DIST={}",
+                self.sandbox.root().join("staged").display()
+            ))
             .arg(format!("DESTDIR={}", self.root.display()))
             .args(more)
-            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()))
+            .env(
+                "PATH",
+                format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()),
+            )
             .limit(std::time::Duration::from_secs(1200));
-        for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"] {
+        for name in [
+            "HOME",
+            "CARGO_HOME",
+            "RUSTUP_HOME",
+            "CARGO_TARGET_DIR",
+            "RUSTUP_TOOLCHAIN",
+        ] {
             if let Some(value) = std::env::var_os(name) {
                 run = run.env(name, value);
             }
@@ -81,10 +98,20 @@ fn a_distribution_chooses_its_plugins_and_adds_others_later() {
     );
     there.kt("gateway create --name production").run().ok();
     let missing = there.kt("gateway diff --file x").run();
-    missing.exits(9).err_has("not installed").err_has(&format!("kt-{LATER}"));
-    copy_tree(&dist().join("lib/kt/plugins").join(LATER), &there.plugins().join(LATER));
+    missing
+        .exits(9)
+        .err_has("not installed")
+        .err_has(&format!("kt-{LATER}"));
+    copy_tree(
+        &dist().join("lib/kt/plugins").join(LATER),
+        &there.plugins().join(LATER),
+    );
     // Now it is the file that is missing, not the plugin.
-    there.kt("gateway diff --file x").run().exits(2).err_has("`x`");
+    there
+        .kt("gateway diff --file x")
+        .run()
+        .exits(2)
+        .err_has("`x`");
     there.kt("plugin verify").run().ok().out_has(LATER);
 
     there.make("uninstall", &[]).expect("make is there").ok();
@@ -111,10 +138,17 @@ fn plugins_may_lie_elsewhere() {
     };
     made.ok();
     let plugins = there.root.join("opt/kt/plugins");
-    assert!(plugins.join("gateway-control/plugin.toml").is_file(), "{:?}", there.files());
+    assert!(
+        plugins.join("gateway-control/plugin.toml").is_file(),
+        "{:?}",
+        there.files()
+    );
     let run = there.kt("gateway list").env("KT_PLUGIN_PATH", &plugins);
     run.run().ok();
-    let missing = there.kt("gateway diff --file x").env("KT_PLUGIN_PATH", &plugins).run();
+    let missing = there
+        .kt("gateway diff --file x")
+        .env("KT_PLUGIN_PATH", &plugins)
+        .run();
     missing.exits(9).err_has("install the package");
     let readable = fs::read_dir(&plugins).expect("it is there").count();
     assert_eq!(readable, 2);

@@ -19,14 +19,18 @@ const SKIPPED: [&str; 4] = ["target", ".git", ".venv", "__pycache__"];
 /// Every Rust file, with its path from the root of the workspace.
 fn sources() -> Vec<(String, String)> {
     let files = files_below(workspace(), &SKIPPED);
-    let rust = files.iter().filter(|p| p.extension().is_some_and(|e| e == "rs"));
+    let rust = files
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs"));
     let all: Vec<_> = rust.map(|p| (name_of(p), text_of(p))).collect();
     assert!(all.len() > 200, "only {} files were found", all.len());
     all
 }
 
 fn name_of(path: &Path) -> String {
-    let path = path.strip_prefix(workspace()).expect("it lies in the workspace");
+    let path = path
+        .strip_prefix(workspace())
+        .expect("it lies in the workspace");
     path.display().to_string()
 }
 
@@ -35,7 +39,11 @@ fn text_of(path: &Path) -> String {
 }
 
 fn assert_none(rule: &str, offenders: &[String]) {
-    assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
+    assert!(
+        offenders.is_empty(),
+        "{rule}:\n  {}",
+        offenders.join("\n  ")
+    );
 }
 
 #[test]
@@ -59,11 +67,21 @@ fn a_mod_file_only_declares() {
             let logic = ["match", "if", "for", "while", "loop"];
             // The commands of the host are a table that must stand somewhere.
             let table = name == "host/src/commands/mod.rs";
-            !table && (lines_of_code(text) > MAX_MOD_LINES || logic.iter().any(|w| has_word(&code, w)))
+            !table
+                && (lines_of_code(text) > MAX_MOD_LINES || logic.iter().any(|w| has_word(&code, w)))
         })
         .map(|(name, _)| name)
         .collect();
     assert_none("a `mod.rs` declares and re-exports", &busy);
+}
+
+/// A folder that holds nothing but a module and its tests is that module's
+/// file: there is no other place for the tests to stand apart.
+fn is_file_with_tests(mod_file: &str) -> bool {
+    let folder = workspace().join(mod_file.trim_end_matches("/mod.rs"));
+    let entries = fs::read_dir(folder).expect("the file lies in it");
+    let mut names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+    names.all(|name| ["mod.rs", "tests.rs", "tests"].contains(&name.as_str()))
 }
 
 #[test]
@@ -105,7 +123,12 @@ fn unsafe_stands_only_where_the_abi_is_crossed() {
 fn every_module_says_what_it_is_for() {
     let silent: Vec<String> = sources()
         .into_iter()
-        .filter(|(_, text)| !text.trim_start_matches("#!").trim_start().starts_with("//!"))
+        .filter(|(_, text)| {
+            !text
+                .trim_start_matches("#!")
+                .trim_start()
+                .starts_with("//!")
+        })
         .map(|(name, _)| name)
         .collect();
     assert_none("a file begins with `//!`", &silent);

@@ -45,14 +45,19 @@ fn crates_import_only_what_their_layer_may() {
     let mut checked = 0;
     for package in metadata()["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
-        let Some(from) = members.get(name) else { continue };
+        let Some(from) = members.get(name) else {
+            continue;
+        };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let to = dependency["name"].as_str().unwrap_or_default();
             let Some(to_layer) = members.get(to).filter(|_| dependency["path"].is_string()) else {
                 continue;
             };
             checked += 1;
-            assert!(may_import(*from, *to_layer), "`{name}` ({from:?}) imports `{to}` ({to_layer:?})");
+            assert!(
+                may_import(*from, *to_layer),
+                "`{name}` ({from:?}) imports `{to}` ({to_layer:?})"
+            );
         }
     }
     assert!(checked > 10, "only {checked} imports were seen");
@@ -85,8 +90,15 @@ fn the_host_names_no_plugin() {
     assert!(plugins.len() >= 7, "{plugins:?}");
     for file in crate::harness::files_below(&root.join("host/src"), &[]) {
         let text = std::fs::read_to_string(&file).expect("source is text");
-        for plugin in plugins.iter().flat_map(|p| [p.clone(), p.replace('-', "_")]) {
-            assert!(!text.contains(&plugin), "{} names `{plugin}`", file.display());
+        for plugin in plugins
+            .iter()
+            .flat_map(|p| [p.clone(), p.replace('-', "_")])
+        {
+            assert!(
+                !text.contains(&plugin),
+                "{} names `{plugin}`",
+                file.display()
+            );
         }
     }
 }

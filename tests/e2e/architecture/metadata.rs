@@ -21,7 +21,10 @@ pub(crate) fn metadata() -> &'static Value {
         for platform in PLATFORMS {
             command.args(["--filter-platform", platform]);
         }
-        let out = command.current_dir(workspace()).output().expect("cargo can be started");
+        let out = command
+            .current_dir(workspace())
+            .output()
+            .expect("cargo can be started");
         let said = String::from_utf8_lossy(&out.stderr);
         assert!(out.status.success(), "cargo metadata: {said}");
         serde_json::from_slice(&out.stdout).expect("cargo writes JSON")

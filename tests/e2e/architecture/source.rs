@@ -26,7 +26,10 @@ pub(super) fn code_of(text: &str) -> String {
 
 /// Lines that hold code.
 pub(super) fn lines_of_code(text: &str) -> usize {
-    code_of(text).lines().filter(|l| !l.trim().is_empty()).count()
+    code_of(text)
+        .lines()
+        .filter(|l| !l.trim().is_empty())
+        .count()
 }
 
 /// Whether `word` stands in the code, as a word of its own.
@@ -34,7 +37,10 @@ pub(super) fn has_word(code: &str, word: &str) -> bool {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back().is_some_and(part_of_name);
-        let after = code[at + word.len()..].chars().next().is_some_and(part_of_name);
+        let after = code[at + word.len()..]
+            .chars()
+            .next()
+            .is_some_and(part_of_name);
         !before && !after
     })
 }
@@ -64,7 +70,10 @@ fn comment_end(chars: &[char], at: usize) -> Option<usize> {
 fn literal_end(chars: &[char], at: usize) -> Option<usize> {
     match chars.get(at)? {
         '"' => Some(quoted_end(chars, at + 1, '"')),
-        'r' if !at.checked_sub(1).is_some_and(|b| chars[b].is_alphanumeric() && chars[b] != 'b') => {
+        'r' if !at
+            .checked_sub(1)
+            .is_some_and(|b| chars[b].is_alphanumeric() && chars[b] != 'b') =>
+        {
             raw_end(chars, at + 1)
         }
         '\'' => char_end(chars, at),
@@ -84,12 +93,16 @@ fn quoted_end(chars: &[char], mut at: usize, quote: char) -> usize {
 }
 
 fn raw_end(chars: &[char], at: usize) -> Option<usize> {
-    let hashes = chars[at.min(chars.len())..].iter().take_while(|c| **c == '#').count();
+    let hashes = chars[at.min(chars.len())..]
+        .iter()
+        .take_while(|c| **c == '#')
+        .count();
     if chars.get(at + hashes) != Some(&'"') {
         return None;
     }
     let start = at + hashes + 1;
-    let closes = |c: &[char]| c[0] == '"' && c.len() > hashes && c[1..=hashes].iter().all(|h| *h == '#');
+    let closes =
+        |c: &[char]| c[0] == '"' && c.len() > hashes && c[1..=hashes].iter().all(|h| *h == '#');
     Some(position(chars, start, closes).map_or(chars.len(), |end| end + 1 + hashes))
 }
 

@@ -72,6 +72,53 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
     drop(server);
 }
 
+/// The store is one file: a server takes it over from processes that use it,
+/// and they go on through the server's socket, and back again.
+#[test]
+fn a_server_takes_over_a_store_in_use() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let gateway = world.run("");
+    let port = free_port();
+    let server = world
+        .kt(&format!("control-plane serve --listen 127.0.0.1:{port}"))
+        .spawn();
+    let up = wait_until("the server", PATIENCE, || {
+        crate::harness::http(port, "GET", "/readyz", &[], "").ok()
+    });
+    assert_eq!(up.status, 200);
+    let refused = crate::harness::http(port, "GET", "/v1/gateways", &[], "").expect("it answers");
+    assert_eq!(refused.status, 401, "over TCP a token is needed");
+    world.sandbox.write(
+        "changed.yaml",
+        example().replace("action: redact", "action: block"),
+    );
+    world
+        .kt("gateway reload --id production --file changed.yaml")
+        .run()
+        .ok();
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    world
+        .kt(&format!(
+            "control-plane serve --listen 127.0.0.1:{}",
+            free_port()
+        ))
+        .run()
+        .exits(6);
+    server.signal(Signal::TERM);
+    server.wait(PATIENCE).ok();
+    world
+        .kt("gateway revert --id production --version 1")
+        .run()
+        .ok();
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+    world
+        .kt("control-plane serve --listen 0.0.0.0:0")
+        .run()
+        .exits(2)
+        .err_has("loopback");
+}
+
 #[test]
 fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
     let world = World::new(Mode::Embedded);

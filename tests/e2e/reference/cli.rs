@@ -34,10 +34,25 @@ fn help_keeps_its_form() {
     for command in every_command(&sandbox) {
         let long = sandbox.kt_line(&format!("{command} --help")).run();
         let short = sandbox.kt_line(&format!("{command} -h")).run();
-        let about = short.ok().stdout.lines().next().unwrap_or_default().to_owned();
-        assert!(about.starts_with(char::is_uppercase) && !about.ends_with('.'), "{short}");
-        assert!(short.stdout.len() <= long.ok().stdout.len(), "{short}{long}");
-        assert!(long.stdout.lines().all(|l| l.chars().count() <= 100), "{long}");
+        let about = short
+            .ok()
+            .stdout
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(
+            about.starts_with(char::is_uppercase) && !about.ends_with('.'),
+            "{short}"
+        );
+        assert!(
+            short.stdout.len() <= long.ok().stdout.len(),
+            "{short}{long}"
+        );
+        assert!(
+            long.stdout.lines().all(|l| l.chars().count() <= 100),
+            "{long}"
+        );
         if let Some(at) = long.stdout.find("Examples:") {
             assert_eq!(at, 0, "{long}");
         } else {

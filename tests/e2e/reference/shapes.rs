@@ -21,20 +21,65 @@ const TABLE: [Entry; 19] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
-    ("gateway-config", "gateway config", "gateway config --id production", 0),
-    ("gateway-diff", "gateway diff", "gateway diff --id production --file changed.yaml", 1),
-    ("gateway-reload", "gateway reload", "gateway reload --id production --file changed.yaml", 0),
-    ("gateway-revert", "gateway revert", "gateway revert --id production --version 1 --reason why", 0),
-    ("gateway-reconcile", "gateway reconcile", "gateway reconcile --id production", 0),
+    (
+        "gateway-config",
+        "gateway config",
+        "gateway config --id production",
+        0,
+    ),
+    (
+        "gateway-diff",
+        "gateway diff",
+        "gateway diff --id production --file changed.yaml",
+        1,
+    ),
+    (
+        "gateway-reload",
+        "gateway reload",
+        "gateway reload --id production --file changed.yaml",
+        0,
+    ),
+    (
+        "gateway-revert",
+        "gateway revert",
+        "gateway revert --id production --version 1 --reason why",
+        0,
+    ),
+    (
+        "gateway-reconcile",
+        "gateway reconcile",
+        "gateway reconcile --id production",
+        0,
+    ),
     ("gateway-list", "gateway list", "gateway list", 0),
-    ("gateway-inspect", "gateway inspect", "gateway inspect --id production", 0),
-    ("plugin-catalogue", "plugin catalogue", "plugin catalogue", 0),
+    (
+        "gateway-inspect",
+        "gateway inspect",
+        "gateway inspect --id production",
+        0,
+    ),
+    (
+        "plugin-catalogue",
+        "plugin catalogue",
+        "plugin catalogue",
+        0,
+    ),
     ("plugin-list", "plugin list", "plugin list", 0),
     ("plugin-verify", "plugin verify", "plugin verify", 0),
     ("reference", "reference", "reference", 0),
-    ("secret-set", "secret set", "secret set --name key --file secret", 0),
+    (
+        "secret-set",
+        "secret set",
+        "secret set --name key --file secret",
+        0,
+    ),
     ("secret-list", "secret list", "secret list", 0),
-    ("secret-remove", "secret remove", "secret remove --name key", 0),
+    (
+        "secret-remove",
+        "secret remove",
+        "secret remove --name key",
+        0,
+    ),
     ("version", "version", "version", 0),
     ("version-exit-codes", "version", "version --exit-codes", 0),
 ];
@@ -49,30 +94,49 @@ fn golden(name: &str, value: &Value) {
 #[test]
 fn the_json_of_every_command_keeps_its_shape() {
     let sandbox = Sandbox::new();
-    let known: BTreeSet<String> = TABLE.iter().map(|e| e.1).chain(APART).map(str::to_owned).collect();
-    assert_eq!(known, every_command(&sandbox), "the commands with a golden shape");
+    let known: BTreeSet<String> = TABLE
+        .iter()
+        .map(|e| e.1)
+        .chain(APART)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        known,
+        every_command(&sandbox),
+        "the commands with a golden shape"
+    );
     let names = TABLE.iter().map(|e| e.0.to_owned());
     let names = names.chain(APART.map(|c| c.replace(' ', "-")));
-    bless_directory(FOLDER, &names.map(|n| format!("{n}.txt")).collect::<Vec<_>>());
+    bless_directory(
+        FOLDER,
+        &names.map(|n| format!("{n}.txt")).collect::<Vec<_>>(),
+    );
 
     let policy = workspace().join("docs/examples/policy-config.yaml");
     let policy = fs::read_to_string(policy).expect("the example is there");
     sandbox.write("policy.yaml", &policy);
-    sandbox.write("changed.yaml", policy.replace("version: 1.4.0", "version: 1.4.1"));
+    sandbox.write(
+        "changed.yaml",
+        policy.replace("version: 1.4.0", "version: 1.4.1"),
+    );
     sandbox.write("secret", "value");
     let created = sandbox
         .kt_line("gateway create --name production --description x --label a=b --file policy.yaml -o json")
         .run();
     golden("gateway-create", &created.ok().json());
 
-    let gateway = sandbox.kt_line("gateway run --id production --listen 127.0.0.1:0 -o json").spawn();
+    let gateway = sandbox
+        .kt_line("gateway run --id production --listen 127.0.0.1:0 -o json")
+        .spawn();
     let gateway = serving(gateway);
     for (name, _, line, code) in TABLE {
         let ran = sandbox.kt_line(&format!("{line} -o json")).run();
         golden(name, &ran.exits(code).json());
     }
     golden("gateway-run", &ended(gateway));
-    let server = sandbox.kt_line("control-plane serve --listen 127.0.0.1:0 -o json").spawn();
+    let server = sandbox
+        .kt_line("control-plane serve --listen 127.0.0.1:0 -o json")
+        .spawn();
     golden("control-plane-serve", &ended(serving(server)));
 }
 

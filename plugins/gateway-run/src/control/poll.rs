@@ -2,8 +2,8 @@
 
 use kt_control_api::{Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport};
 use kt_plugin_api::Context;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant};
 
 /// Longest wait of one poll, seconds; the floor of 30 s between polls holds.
 const WAIT: u64 = 25;
@@ -49,34 +49,26 @@ pub(crate) fn run<T: Transport>(
             wait: WAIT,
             instance: Some(instance.clone()),
         };
-        let told = match client.desired(gateway, &query) {
+        let (told, done) = match client.desired(gateway, &query) {
+            Ok(Poll::Unchanged) => (news.send(News::Connected), true),
+            Err(error) => (news.send(News::Away(error.detail.clone())), false),
             Ok(Poll::Changed(answer)) => {
-                pause = FIRST_PAUSE;
-                news.send(News::Desired(Box::new(answer)))
-            }
-            Ok(Poll::Unchanged) => {
-                pause = FIRST_PAUSE;
-                if news.send(News::Connected).is_err() {
-                    return;
-                }
-                continue;
-            }
-            Err(error) => {
-                if news.send(News::Away(error.detail.clone())).is_err()
-                    || !rest(context, jittered(pause), reached, &mut at)
-                {
-                    return;
-                }
-                pause = (pause * 2).min(LAST_PAUSE);
-                continue;
+                let index = answer.index;
+                let told = news.send(News::Desired(Box::new(answer)));
+                let Ok(position) = reached.recv() else { return };
+                at = position;
+                // What could not be acted on is handed out again, but not at once.
+                (told, at.index >= index)
             }
         };
         if told.is_err() {
             return;
         }
-        match reached.recv() {
-            Ok(position) => at = position,
-            Err(_) => return,
+        if done {
+            pause = FIRST_PAUSE;
+        } else {
+            rest(context, jittered(pause));
+            pause = (pause * 2).min(LAST_PAUSE);
         }
     }
 }
@@ -88,22 +80,10 @@ fn jittered(pause: Duration) -> Duration {
     pause / 2 + pause * share / 200
 }
 
-/// Pauses; false when the process ends meanwhile.
-fn rest(
-    context: &Context<'_>,
-    pause: Duration,
-    reached: &Receiver<Position>,
-    at: &mut Position,
-) -> bool {
-    let mut left = pause;
-    while context.cancelled().is_none() && !left.is_zero() {
-        let tick = left.min(TICK);
-        left -= tick;
-        match reached.recv_timeout(tick) {
-            Ok(position) => *at = position,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return false,
-        }
+/// Pauses, unless the process ends meanwhile.
+fn rest(context: &Context<'_>, pause: Duration) {
+    let end = Instant::now() + pause;
+    while context.cancelled().is_none() && Instant::now() < end {
+        std::thread::sleep(TICK.min(end.saturating_duration_since(Instant::now())));
     }
-    context.cancelled().is_none()
 }

@@ -76,9 +76,9 @@ pub struct ApiError {
     /// The gateway that has the name already.
     pub existing_id: Option<GatewayId>,
     /// Id of the request, to be found in the server's log.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
     /// What to do about it, where that is known.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -122,7 +122,7 @@ impl From<Problem> for ApiError {
             errors: problem.errors,
             current: problem.current,
             existing_id: problem.existing_id,
-            request_id: problem.instance,
+            request_id: problem.instance.map(String::into_boxed_str),
             hint: None,
         }
     }
@@ -139,7 +139,7 @@ impl From<TransportError> for ApiError {
             TransportErrorKind::Cancelled => Class::Interrupted,
         };
         Self {
-            hint: error.hint,
+            hint: error.hint.map(String::into_boxed_str),
             ..Self::bare(class, 0, error.message)
         }
     }

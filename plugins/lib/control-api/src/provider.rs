@@ -176,7 +176,7 @@ impl From<ApiError> for Error {
                 .data("current_version", current.last_version);
         }
         if let Some(request) = error.request_id {
-            result = result.data("request_id", request);
+            result = result.data("request_id", request.as_ref());
         }
         result.problems(
             error

@@ -1,0 +1,84 @@
+//! Reaches the service manager, or says why not.
+
+use super::Desk;
+use crate::failure;
+use kt_plugin_api::service::execute::{Journal, carry_out};
+use kt_plugin_api::service::{Detection, Fitness, Plan, Reason};
+use kt_plugin_api::{Class, Error};
+
+/// The service manager can be talked to.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    /// The way back from what it took.
+    pub(crate) journal: Journal,
+    /// Services of the person were made to start at boot for it.
+    pub(crate) linger: bool,
+}
+
+impl Desk<'_> {
+    /// Reaches the service manager; what it said goes into the facts. With
+    /// `prepare` it is made reachable where that is possible.
+    ///
+    /// # Errors
+    /// Class `unavailable` with the reasons and what cures them.
+    pub(crate) fn reach(&mut self, prepare: bool) -> Result<Reached, Error> {
+        let detection = self.detect()?;
+        match detection.fitness {
+            Fitness::Usable => {
+                self.adopt(&detection);
+                Ok(Reached::default())
+            }
+            Fitness::Preparable if prepare => self.prepare(&detection),
+            _ => Err(unreachable(&detection)),
+        }
+    }
+
+    /// What detection found out, for everything that follows.
+    pub(crate) fn adopt(&mut self, detection: &Detection) {
+        self.facts.runtime_dir.clone_from(&detection.runtime_dir);
+        self.facts.supervisor_version = detection.version;
+    }
+
+    fn prepare(&mut self, detection: &Detection) -> Result<Reached, Error> {
+        self.adopt(detection);
+        let plan = Plan {
+            steps: detection.prepare.clone(),
+            ..Plan::default()
+        };
+        match carry_out(self.runner, &plan) {
+            Ok(applied) => Ok(Reached {
+                linger: applied.done.iter().any(|id| id == "linger"),
+                journal: applied.journal,
+            }),
+            Err(failed) => {
+                let why = failure::sentence(&failed);
+                let left = failed.journal.undo(self.runner);
+                let error = unreachable(detection).cause(why);
+                Err(failure::with_leftovers(error, &left))
+            }
+        }
+    }
+}
+
+/// No service manager can be talked to.
+fn unreachable(detection: &Detection) -> Error {
+    let fallback = Reason {
+        code: "no-supervisor".to_owned(),
+        message: "the service manager cannot be used".to_owned(),
+        fix: None,
+    };
+    let first = detection.reasons.first().unwrap_or(&fallback);
+    let class = if first.code == "runtime-dir-foreign" {
+        Class::Unauthorised
+    } else {
+        Class::Unavailable
+    };
+    let mut error = Error::new(class, first.code.clone(), first.message.clone());
+    for reason in detection.reasons.iter().skip(1) {
+        error = error.cause(&reason.message);
+    }
+    for fix in detection.reasons.iter().filter_map(|r| r.fix.as_ref()) {
+        error = error.hint(format!("`{fix}`"));
+    }
+    error.hint("`kt gateway run` runs a gateway in the foreground, under any supervisor")
+}

@@ -1,0 +1,80 @@
+//! A failed step as an error: its class, what the service manager says of it,
+//! and what could not be put back.
+
+use crate::desk::Desk;
+use crate::logs;
+use kt_plugin_api::service::execute::{Failure, Why};
+use kt_plugin_api::service::{LastExit, ServiceSpec};
+use kt_plugin_api::{Class, Error};
+
+/// How many lines of the log stand in an error.
+const LOG_LINES: u32 = 20;
+/// The steps that start something; when they fail, the log knows why.
+const STARTING: [&str; 4] = ["start", "restart", "bootstrap", "kickstart"];
+
+/// One line: which step, which command, and how it ended.
+pub(crate) fn sentence(failure: &Failure) -> String {
+    use kt_plugin_api::service::Deed;
+    match &failure.step.deed {
+        Deed::Run(run) => format!("`{}` {}", run.argv.join(" "), failure.why),
+        Deed::Write(_) | Deed::Remove(_) => failure.why.to_string(),
+    }
+}
+
+/// The error for a failed step. It must be made before anything is taken back:
+/// it looks at the broken state.
+pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) -> Error {
+    if let Why::Cancelled(error) = &failure.why {
+        return error.clone();
+    }
+    let what = format!("could not {}", failure.step.what);
+    let starting = STARTING.contains(&failure.step.id.as_str());
+    let (class, id) = match &failure.why {
+        Why::TimedOut => (Class::UnknownEffect, "timeout"),
+        Why::Missing => (Class::Unavailable, "no-supervisor"),
+        _ if starting => (Class::Unavailable, "start-failed"),
+        _ => (Class::Unavailable, "step-failed"),
+    };
+    let error = Error::new(class, id, what)
+        .cause(sentence(failure))
+        .data("step", failure.step.id.clone());
+    if starting { diagnose(desk, spec, error) } else { error }
+}
+
+/// Adds how the process ended, and the end of its log.
+pub(crate) fn diagnose(desk: &Desk<'_>, spec: &ServiceSpec, error: Error) -> Error {
+    let last = desk.observe(&spec.name).ok().and_then(|o| o.last_exit);
+    let error = match &last {
+        Some(last) => error.cause(describe(last)),
+        None => error,
+    };
+    match logs::tail(desk, spec, LOG_LINES) {
+        Ok(Some(text)) if !text.trim().is_empty() => {
+            error.cause(format!("the end of its log:\n{}", text.trim_end()))
+        }
+        _ => error.hint("`kt gateway logs` shows its log, `kt gateway run` runs it in the foreground"),
+    }
+}
+
+/// How a process ended, for people.
+pub(crate) fn describe(last: &LastExit) -> String {
+    let how = match (&last.code, &last.signal) {
+        (Some(code), _) => format!("the process ended with {code}"),
+        (None, Some(signal)) => format!("the process was ended by SIG{signal}"),
+        (None, None) => "the process ended".to_owned(),
+    };
+    match &last.meaning {
+        Some(meaning) => format!("{how}: {meaning}"),
+        None => how,
+    }
+}
+
+/// Adds what the rollback did, so that the person knows where things stand.
+pub(crate) fn with_leftovers(error: Error, left: &[String]) -> Error {
+    if left.is_empty() {
+        return error.hint("everything was put back as it was");
+    }
+    left.iter()
+        .fold(error, |error, part| error.cause(format!("could not be put back: {part}")))
+        .hint("`kt gateway status` shows what is left, `kt gateway uninstall` removes it")
+}
