@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Installs what the tests need, where it may: system packages through apt-get as
+# root, and the OpenAI client in a virtual environment under target/. What it
+# cannot install it names. A missing part is a failure when CI is set, and
+# otherwise skips the tests that need it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# Program, and the Debian package that has it.
+NEEDED="
+cc:gcc
+gcc:gcc
+g++:g++
+make:make
+git:git
+curl:curl
+jq:jq
+strace:strace
+bash:bash
+zsh:zsh
+fish:fish
+unshare:util-linux
+setpriv:util-linux
+sqlite3:sqlite3
+python3:python3
+systemctl:systemd
+systemd-analyze:systemd
+dbus-daemon:dbus-daemon
+"
+# Packages without a program of their own that can be looked for.
+LIBRARIES="python3-venv dbus-user-session libpam-systemd"
+
+VENV=target/test-venv
+STAMP=$VENV/requirements.txt
+
+have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
+missing_packages() {
+  local entry package
+  for entry in $NEEDED; do
+    have "${entry%%:*}" || echo "${entry##*:}"
+  done
+  if command -v dpkg-query >/dev/null; then
+    for package in $LIBRARIES; do
+      dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done
+  fi
+}
+
+install_packages() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "setup: not root, or no apt-get: nothing is installed" >&2
+    return
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  echo "setup: installing $*"
+  if apt-get -q update >"$LOG" 2>&1 &&
+    apt-get -q install -y --no-install-recommends "$@" >>"$LOG" 2>&1 </dev/null; then
+    return
+  fi
+  tail -n 20 "$LOG" >&2
+  echo "setup: apt-get failed; trying the packages one by one" >&2
+  for package in "$@"; do
+    apt-get -q install -y --no-install-recommends "$package" >>"$LOG" 2>&1 </dev/null || true
+  done
+}
+
+install_client() {
+  [ -x $VENV/bin/python3 ] && cmp -s tests/requirements.txt $STAMP && return
+  have python3 || return
+  echo "setup: installing the OpenAI client"
+  rm -rf $VENV
+  if python3 -m venv $VENV >"$LOG" 2>&1 &&
+    $VENV/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt >>"$LOG" 2>&1 </dev/null; then
+    cp tests/requirements.txt $STAMP
+  else
+    tail -n 20 "$LOG" >&2
+    rm -rf $VENV
+  fi
+}
+
+mkdir -p target
+LOG=$(mktemp)
+trap 'rm -f "$LOG"' EXIT
+
+PACKAGES=$(missing_packages | sort -u)
+if [ -n "$PACKAGES" ]; then
+  # Package names hold no blanks.
+  install_packages $PACKAGES
+fi
+install_client
+
+LACKS=
+for entry in $NEEDED; do
+  have "${entry%%:*}" || LACKS="$LACKS ${entry%%:*}"
+done
+[ -x $VENV/bin/python3 ] || LACKS="$LACKS openai(python)"
+# Tracing other processes may be forbidden in a container, whoever one is.
+if have strace && ! strace -qq -o /dev/null true 2>/dev/null; then
+  LACKS="$LACKS ptrace(permission)"
+fi
+[ "$(id -u)" = 0 ] || echo "setup: not root: what only root can try (foreign owners, the systemd rig) is left out"
+if [ -n "$LACKS" ]; then
+  echo "setup: these are missing, and the tests that need them:$LACKS" >&2
+  case "${CI:-}" in "" | 0 | false) ;; *) exit 1 ;; esac
+else
+  echo "setup: everything is there"
+fi

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# What `make test` runs: set-up, build, formatting, lints, documentation and
+# every test. Each step is run even when an earlier one failed, so that one run
+# tells everything; the summary at the end says which failed, and so does the
+# exit code.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+exec </dev/null
+
+SUMMARY=
+FAILED=0
+step() { # NAME COMMAND...
+  local name=$1 start=$SECONDS code=0
+  shift
+  printf '\n=== %s\n$ %s\n' "$name" "$*"
+  "$@" || code=$?
+  local took="$((SECONDS - start))s"
+  if [ $code = 0 ]; then
+    SUMMARY+="  ok      $name ($took)"$'\n'
+  else
+    SUMMARY+="  FAILED  $name ($took, exit $code)"$'\n'
+    FAILED=1
+  fi
+  return $code
+}
+finish() {
+  printf '\n=== summary\n%s' "$SUMMARY"
+  [ $FAILED = 0 ] && echo "everything passed" || echo "something failed: see above"
+  exit $FAILED
+}
+
+unset KT_BLESS KT_TEST_DIST
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
+
+step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
+step "formatting" cargo fmt --all --check
+# The staged tree is what the tests run; without it there is nothing to test.
+step "build" make --no-print-directory build PROFILE=staging || finish
+step "tests" cargo test --workspace --profile staging --locked
+# The same profile as the build: what build scripts and macros made is there.
+step "lints" cargo clippy --workspace --all-targets --profile staging --locked -- -D warnings
+step "documentation" env RUSTDOCFLAGS="-D warnings" \
+  cargo doc --workspace --no-deps --profile staging --locked
+finish
