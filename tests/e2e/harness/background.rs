@@ -171,6 +171,10 @@ impl Background {
     }
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "a failing test shows what its processes said"
+)]
 impl Drop for Background {
     fn drop(&mut self) {
         self.end();

@@ -28,6 +28,7 @@ pub(crate) fn tool_at(path: &Path) -> Option<PathBuf> {
     missing(&path.display().to_string())
 }
 
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn missing(name: &str) -> Option<PathBuf> {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     let line = format!("`{name}` is missing: `tests/scripts/setup.sh` installs it");

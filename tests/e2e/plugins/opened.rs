@@ -66,7 +66,7 @@ const TABLE: [Entry; 21] = [
     (
         "gateway run",
         "gateway run --id production --listen 127.0.0.1:0",
-        &["control-plane", "gateway-run"],
+        RUN,
     ),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),

@@ -30,15 +30,22 @@ pub(crate) fn bind(text: &str, count: usize) -> Result<Bound, Error> {
             )
             .hint("write it as HOST:PORT, such as 127.0.0.1:41002")
         })?;
-    // Sockets with SO_REUSEPORT would quietly share the port with another
-    // gateway of the same user; this one finds that out.
-    let probe = TcpListener::bind(address).map_err(|e| in_use(text, &e))?;
-    let address = probe.local_addr().map_err(|e| in_use(text, &e))?;
-    drop(probe);
-    let listeners = (0..count)
-        .map(|_| socket(address))
-        .collect::<std::io::Result<Vec<_>>>()
-        .map_err(|e| in_use(text, &e))?;
+    sockets(address, count).map_err(|e| in_use(text, &e))
+}
+
+fn sockets(address: SocketAddr, count: usize) -> std::io::Result<Bound> {
+    if address.port() != 0 {
+        // Sockets with SO_REUSEPORT would quietly share the port with another
+        // gateway of the same user; this one finds that out. A port that the
+        // system chooses is nobody's.
+        drop(TcpListener::bind(address)?);
+    }
+    let first = socket(address)?;
+    let address = first.local_addr()?;
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        listeners.push(socket(address)?);
+    }
     Ok(Bound { address, listeners })
 }
 

@@ -100,12 +100,21 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
         std::thread::sleep(Duration::from_millis(5));
     }
     context.check()?;
-    Err(Error::new(Class::Plugin, "impossible", "not cancelled after all"))
+    Err(Error::new(
+        Class::Plugin,
+        "impossible",
+        "not cancelled after all",
+    ))
 }
 
 fn said(text: &str) -> Output {
     let value = json!({ "text": text });
-    Output::new("example.misbehave/1", value, View::Text(format!("{text}\n"))).named("/text")
+    Output::new(
+        "example.misbehave/1",
+        value,
+        View::Text(format!("{text}\n")),
+    )
+    .named("/text")
 }
 
 kt_plugin_api::export_plugin!(Misbehaving, "../plugin.toml");

@@ -1,0 +1,133 @@
+//! What every command begins with: who runs it, for which service, over which
+//! backend.
+
+use crate::control;
+use crate::desk::Desk;
+use crate::environment::Environment;
+use crate::machine::Machine;
+use crate::record::{Lock, Record, Records};
+use kt_plugin_api::service::execute::{Ran, Runner};
+use kt_plugin_api::service::{Facts, INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
+use kt_plugin_api::{Class, Context, Error, Invocation};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long asking for the user's name may take.
+const NAME_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One invocation on this machine.
+pub(super) struct Session<'a, 'c> {
+    pub(super) invocation: &'a Invocation,
+    pub(super) context: &'a Context<'c>,
+    pub(super) env: Environment,
+    pub(super) machine: Machine<'a, 'c>,
+    pub(super) name: ServiceName,
+    pub(super) records: Records,
+}
+
+impl<'a, 'c> Session<'a, 'c> {
+    pub(super) fn begin(invocation: &'a Invocation, context: &'a Context<'c>) -> Result<Self, Error> {
+        let name = invocation.args.text("service-name").unwrap_or(ServiceName::DEFAULT);
+        Ok(Self {
+            invocation,
+            context,
+            env: Environment::read(),
+            machine: Machine::new(context),
+            name: ServiceName::parse(name)?,
+            records: Records::new(&invocation.dirs.state),
+        })
+    }
+
+    /// Takes the lock of the service, after refusing what must not change
+    /// anything at all.
+    pub(super) fn lock(&self) -> Result<Lock, Error> {
+        refuse_sudo(&self.env, rustix::process::geteuid().as_raw())?;
+        self.records.lock(&self.name)
+    }
+
+    pub(super) fn record(&self) -> Result<Option<Record>, Error> {
+        self.records.read(&self.machine, &self.name)
+    }
+
+    /// Opens the backend: the wanted one, the one that installed the service,
+    /// or the host's choice.
+    pub(super) fn open(&self, record: Option<&Record>) -> Result<RemoteBackend<'c>, Error> {
+        let wanted = self.invocation.args.text("backend");
+        let name = wanted.or(record.map(|r| r.backend.as_str()));
+        self.context.open(INTERFACE, name).map(RemoteBackend).map_err(|error| {
+            error.hint("`kt gateway run` runs a gateway in the foreground, under any supervisor")
+        })
+    }
+
+    /// Everything that an action works with.
+    pub(super) fn desk<'d>(&'d self, backend: &'d dyn ServiceBackend, say: &'d dyn Fn(&str)) -> Result<Desk<'d>, Error> {
+        Ok(Desk {
+            described: backend.describe()?,
+            backend,
+            runner: &self.machine,
+            facts: self.facts(),
+            dirs: self.invocation.dirs.clone(),
+            records: self.records.clone(),
+            ask: &control::ask,
+            say,
+        })
+    }
+
+    fn facts(&self) -> Facts {
+        let home = self.invocation.dirs.home.clone();
+        Facts {
+            os: std::env::consts::OS.to_owned(),
+            uid: rustix::process::geteuid().as_raw(),
+            user: self.user(),
+            config_home: self.env.config_home.clone().unwrap_or_else(|| home.join(".config")),
+            home,
+            runtime_dir: self.env.runtime_dir.clone(),
+            supervisor_version: None,
+        }
+    }
+
+    /// The user's name as the system's databases have it; a variable may lie.
+    fn user(&self) -> String {
+        let argv = ["id", "-un"].map(str::to_owned);
+        match self.machine.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
+            Ran::Ended { code: Some(0), stdout, .. } => stdout.trim().to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// `sudo kt …` would write root's home, or root's files into the person's.
+///
+/// # Errors
+/// Class `unauthorised` with id `wrong-user`.
+fn refuse_sudo(env: &Environment, euid: u32) -> Result<(), Error> {
+    match &env.sudo_user {
+        Some(user) if euid == 0 => Err(Error::new(
+            Class::Unauthorised,
+            "wrong-user",
+            "a gateway is a service of its user, and `sudo` would make it root's",
+        )
+        .hint(format!("run kt as {user}, without `sudo`"))),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_sudo;
+    use crate::environment::Environment;
+    use kt_plugin_api::Class;
+
+    #[test]
+    fn sudo_is_refused_and_root_itself_is_not() {
+        let env = Environment {
+            sudo_user: Some("ann".to_owned()),
+            ..Environment::default()
+        };
+        let error = refuse_sudo(&env, 0).unwrap_err();
+        assert_eq!((error.class, &*error.id), (Class::Unauthorised, "wrong-user"));
+        assert!(error.hints[0].contains("ann"));
+        refuse_sudo(&env, 1000).unwrap();
+        refuse_sudo(&Environment::default(), 0).unwrap();
+    }
+}

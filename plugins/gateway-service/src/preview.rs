@@ -1,0 +1,102 @@
+//! `--print`: every file and every command, and nothing done.
+
+use kt_plugin_api::service::{Deed, Plan, Run, Step};
+use kt_plugin_api::{Output, View};
+use serde_json::{Value, json};
+
+/// Shows a plan. With `json` the person gets what `-o json` prints.
+pub(crate) fn show(service: &str, backend: &str, plan: &Plan, warnings: &[String], as_json: bool) -> Output {
+    let value = json!({
+        "schema": "kt.gateway.service-plan/1",
+        "service": service,
+        "backend": backend,
+        "artifacts": plan.artifacts,
+        "steps": plan.steps,
+        "warnings": plan.warnings.iter().chain(warnings).collect::<Vec<_>>(),
+    });
+    let text = if as_json { format!("{value:#}\n") } else { text(plan) };
+    let mut output = Output::new("kt.gateway.service-plan/1", value, View::Text(text));
+    output.notes = plan.warnings.iter().chain(warnings).cloned().collect();
+    output.named("/service")
+}
+
+fn text(plan: &Plan) -> String {
+    plan.steps.iter().map(|step| one(plan, step)).collect()
+}
+
+fn one(plan: &Plan, step: &Step) -> String {
+    let mut text = format!("# {}\n", step.what);
+    match &step.deed {
+        Deed::Run(run) => text.push_str(&format!("{}\n", command(run))),
+        Deed::Remove(path) => text.push_str(&format!("rm -f {}\n", word(&path.display().to_string()))),
+        Deed::Write(path) => {
+            let artifact = plan.artifacts.iter().find(|a| a.path == *path);
+            let (mode, content) = artifact.map_or((0, ""), |a| (a.mode, a.content.as_str()));
+            let path = word(&path.display().to_string());
+            text.push_str(&format!("install -D -m {mode:04o} /dev/stdin {path} <<'KT-END'\n{content}KT-END\n"));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn command(run: &Run) -> String {
+    let variables = run.env.iter().map(|(name, value)| format!("{name}={}", word(value)));
+    let words = run.argv.iter().map(|w| word(w));
+    variables.chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// A word for a shell.
+fn word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@,+%".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// What a change came to, as data and as a sentence.
+pub(crate) fn changed(schema: &str, mut value: Value, sentence: String, notes: Vec<String>) -> Output {
+    if let Some(map) = value.as_object_mut() {
+        map.insert("notes".to_owned(), json!(notes));
+    }
+    let mut output = Output::new(schema, value, View::Message(sentence)).named("/service");
+    output.notes = notes;
+    output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{show, word};
+    use kt_plugin_api::View;
+    use kt_plugin_api::service::{Artifact, Deed, Plan, Run, Step};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_printed_plan_is_a_script() {
+        let env = BTreeMap::from([("X".to_owned(), "a b".to_owned())]);
+        let plan = Plan {
+            artifacts: vec![Artifact {
+                path: "/u/a unit".into(),
+                mode: 0o644,
+                content: "[Unit]\n".to_owned(),
+            }],
+            steps: vec![
+                Step::new("write", "write it", Deed::Write("/u/a unit".into())),
+                Step::new("run", "run it", Deed::Run(Run::new(&["do", "it's"], env, 1))),
+            ],
+            warnings: Vec::new(),
+        };
+        let output = show("default", "systemd", &plan, &["mind".to_owned()], false);
+        let View::Text(text) = &output.view else {
+            panic!("not text")
+        };
+        assert_eq!(
+            text,
+            "# write it\ninstall -D -m 0644 /dev/stdin '/u/a unit' <<'KT-END'\n[Unit]\nKT-END\n\n# run it\nX='a b' do 'it'\\''s'\n\n"
+        );
+        assert_eq!(output.value["steps"][1]["deed"]["run"]["argv"][1], "it's");
+        assert_eq!(output.notes, ["mind"]);
+        assert_eq!(word(""), "''");
+    }
+}
