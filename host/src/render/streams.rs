@@ -6,6 +6,7 @@ use crate::services::Streams;
 use kt_plugin_api::{Class, Error, Event};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{BufRead, Read, stdin};
+use std::sync::atomic::Ordering;
 
 /// A secret longer than this is a mistake, such as a wrong file.
 const MAX_SECRET: u64 = 64 * 1024;
@@ -14,6 +15,7 @@ impl Streams for Terminal {
     fn event(&self, event: &Event) {
         if self.format == Format::Json {
             let line = serde_json::to_string(event).unwrap_or_default();
+            self.lines.store(true, Ordering::Relaxed);
             // When nobody reads the events, the command goes on all the same.
             drop(self.data(&format!("{line}\n")));
         } else {

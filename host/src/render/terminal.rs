@@ -5,6 +5,8 @@ use crate::environment::{self, Environment};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The standard streams, and how to use them.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub(crate) struct Terminal {
     pub(crate) interactive: bool,
     /// Questions are answered with yes.
     pub(crate) yes: bool,
+    /// Events were written: what follows on standard output is a line too.
+    pub(super) lines: Arc<AtomicBool>,
     out_color: ColorChoice,
     talk_color: ColorChoice,
 }
@@ -69,6 +73,7 @@ impl Terminal {
             progress: talk && !global.quiet && !ci && !env.switch(environment::NO_PROGRESS),
             interactive: io::stdin().is_terminal() && talk && !global.no_input && !ci,
             yes: global.yes,
+            lines: Arc::default(),
             out_color: choice(global, env, out),
             talk_color: choice(global, env, talk),
         }

@@ -5,6 +5,7 @@ use super::terminal::{Terminal, Tone, toned};
 use crate::cli::Format;
 use kt_plugin_api::{Column, Error, Field, Output, View};
 use serde_json::Value;
+use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;
 
 impl Terminal {
@@ -14,6 +15,8 @@ impl Terminal {
     /// Class `internal` when standard output cannot take it.
     pub(crate) fn show(&self, output: &Output) -> Result<(), Error> {
         let text = match self.format {
+            // After events the result is one more line.
+            Format::Json if self.lines.load(Ordering::Relaxed) => format!("{}\n", output.value),
             Format::Json => format!("{:#}\n", output.value),
             Format::Yaml => serde_saphyr::to_string(&output.value)
                 .map_err(|e| Error::internal("the result cannot be written as YAML").cause(e))?,

@@ -1,13 +1,13 @@
 //! The plugin `gateway-run`: an OpenAI-compatible reverse proxy that enforces a
 //! policy chain on every request and response.
 //!
-//! - [`run`] is the command: it puts the parts together and drains them.
-//! - [`control`] follows the control plane, and keeps what was applied on disk.
-//! - [`snapshot`] is a configuration, compiled; immutable once built.
-//! - [`worker`] is one thread per core, each with its own runtime and listener.
-//! - [`proxy`] handles requests, [`upstream`] reaches providers.
-//! - [`admin`] answers health, metrics and administration on a thread of its own.
-//! - [`audit`] writes the record of each decision, off the request path.
+//! - `run` is the command: it puts the parts together and drains them.
+//! - `control` follows the control plane, and keeps what was applied on disk.
+//! - `snapshot` is a configuration, compiled; immutable once built.
+//! - `worker` is one thread per core, each with its own runtime and listener.
+//! - `proxy` handles requests, `upstream` reaches providers.
+//! - `admin` answers health, metrics and administration on a thread of its own.
+//! - `audit` writes the record of each decision, off the request path.
 
 mod admin;
 mod audit;

@@ -38,7 +38,11 @@ mod tests {
     fn a_link_on_the_path_is_better_than_what_it_leads_to() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
-        let (cellar, bin, other) = (root.join("cellar/1.2"), root.join("bin"), root.join("other"));
+        let (cellar, bin, other) = (
+            root.join("cellar/1.2"),
+            root.join("bin"),
+            root.join("other"),
+        );
         for dir in [&cellar, &bin, &other] {
             fs::create_dir_all(dir).unwrap();
         }
@@ -49,12 +53,19 @@ mod tests {
         let path = [other, bin.clone()];
         assert_eq!(stable_path(&exe, &path), bin.join("kt"));
         assert_eq!(stable_path(&exe, &path[..1]), exe);
-        assert_eq!(stable_path(Path::new("/nowhere/kt"), &path), Path::new("/nowhere/kt"));
+        assert_eq!(
+            stable_path(Path::new("/nowhere/kt"), &path),
+            Path::new("/nowhere/kt")
+        );
     }
 
     #[test]
     fn paths_that_will_go_are_named() {
-        assert!(fleeting(Path::new("/home/u/kt/target/dist/bin/kt")).unwrap().contains("target"));
+        assert!(
+            fleeting(Path::new("/home/u/kt/target/dist/bin/kt"))
+                .unwrap()
+                .contains("target")
+        );
         assert!(fleeting(Path::new("/tmp/x/kt")).is_some());
         assert_eq!(fleeting(Path::new("/usr/local/bin/kt")), None);
     }

@@ -76,7 +76,10 @@ fn read(stream: &mut UnixStream, deadline: Instant) -> std::io::Result<Vec<u8>> 
         };
         bytes.extend_from_slice(part);
         if bytes.len() > LIMIT {
-            return Err(std::io::Error::new(ErrorKind::InvalidData, "its answer is too long"));
+            return Err(std::io::Error::new(
+                ErrorKind::InvalidData,
+                "its answer is too long",
+            ));
         }
         if complete(&bytes) {
             return Ok(bytes);
@@ -112,7 +115,10 @@ fn parse(bytes: &[u8]) -> Result<InstanceStatus, String> {
     let (head, body) = split(bytes).ok_or("its answer is cut off")?;
     let status = head.split(' ').nth(1).unwrap_or_default();
     if !head.starts_with("HTTP/1.") || status != "200" {
-        return Err(format!("it answers `{}`", head.lines().next().unwrap_or_default()));
+        return Err(format!(
+            "it answers `{}`",
+            head.lines().next().unwrap_or_default()
+        ));
     }
     if header(head, "transfer-encoding").is_some() {
         return Err("its answer comes in chunks, which a status never does".to_owned());
@@ -157,7 +163,10 @@ mod tests {
     #[test]
     fn an_answer_is_read_to_its_length() {
         let dir = tempfile::tempdir().unwrap();
-        let path = answering(dir.path(), "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"ready\":true}");
+        let path = answering(
+            dir.path(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"ready\":true}",
+        );
         let status = ask(&path).unwrap();
         assert_eq!(status.flag("/ready"), Some(true));
         assert_eq!(status.text("/listen"), None);

@@ -38,7 +38,11 @@ pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) ->
     let error = Error::new(class, id, what)
         .cause(sentence(failure))
         .data("step", failure.step.id.clone());
-    if starting { diagnose(desk, spec, error) } else { error }
+    if starting {
+        diagnose(desk, spec, error)
+    } else {
+        error
+    }
 }
 
 /// Adds how the process ended, and the end of its log.
@@ -52,7 +56,8 @@ pub(crate) fn diagnose(desk: &Desk<'_>, spec: &ServiceSpec, error: Error) -> Err
         Ok(Some(text)) if !text.trim().is_empty() => {
             error.cause(format!("the end of its log:\n{}", text.trim_end()))
         }
-        _ => error.hint("`kt gateway logs` shows its log, `kt gateway run` runs it in the foreground"),
+        _ => error
+            .hint("`kt gateway logs` shows its log, `kt gateway run` runs it in the foreground"),
     }
 }
 
@@ -75,6 +80,8 @@ pub(crate) fn with_leftovers(error: Error, left: &[String]) -> Error {
         return error.hint("everything was put back as it was");
     }
     left.iter()
-        .fold(error, |error, part| error.cause(format!("could not be put back: {part}")))
+        .fold(error, |error, part| {
+            error.cause(format!("could not be put back: {part}"))
+        })
         .hint("`kt gateway status` shows what is left, `kt gateway uninstall` removes it")
 }

@@ -110,21 +110,33 @@ pub(crate) fn keep_copies(
         let hash: String = sha256(&bytes).chars().take(12).collect();
         let copy = dir.join(format!("{name}.{hash}.edited"));
         runner.write(&copy, 0o600, &bytes).map_err(failed)?;
-        kept.push(format!("{} was edited by hand; a copy is in {}", path.display(), copy.display()));
+        kept.push(format!(
+            "{} was edited by hand; a copy is in {}",
+            path.display(),
+            copy.display()
+        ));
     }
     Ok(kept)
 }
 
 fn foreign(path: &Path) -> Error {
     let path = path.display();
-    Error::new(Class::Conflict, "foreign-unit", format!("`{path}` was not written by this kt"))
-        .hint("choose another `--service-name`, or remove the file yourself")
-        .data("path", path.to_string())
+    Error::new(
+        Class::Conflict,
+        "foreign-unit",
+        format!("`{path}` was not written by this kt"),
+    )
+    .hint("choose another `--service-name`, or remove the file yourself")
+    .data("path", path.to_string())
 }
 
 fn drifted(path: &Path) -> Error {
     let path = path.display();
-    Error::new(Class::Conflict, "drifted", format!("`{path}` was edited by hand since kt wrote it"))
-        .hint("`--force` replaces it and keeps a copy; own settings belong into a drop-in")
-        .data("path", path.to_string())
+    Error::new(
+        Class::Conflict,
+        "drifted",
+        format!("`{path}` was edited by hand since kt wrote it"),
+    )
+    .hint("`--force` replaces it and keeps a copy; own settings belong into a drop-in")
+    .data("path", path.to_string())
 }

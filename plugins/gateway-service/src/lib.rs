@@ -24,9 +24,7 @@ mod status;
 mod uninstall;
 mod world;
 
-use kt_plugin_api::{
-    Class, Command, Completion, Context, Error, Host, Invocation, Output, Plugin,
-};
+use kt_plugin_api::{Class, Command, Completion, Context, Error, Host, Invocation, Output, Plugin};
 
 struct GatewayService;
 

@@ -14,7 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Class `unavailable` with the reason of every source.
-pub(crate) fn tail(desk: &Desk<'_>, spec: &ServiceSpec, lines: u32) -> Result<Option<String>, Error> {
+pub(crate) fn tail(
+    desk: &Desk<'_>,
+    spec: &ServiceSpec,
+    lines: u32,
+) -> Result<Option<String>, Error> {
     let mut reasons = Vec::new();
     let mut empty = false;
     for source in desk.logs(spec, lines)?.sources {
@@ -27,7 +31,11 @@ pub(crate) fn tail(desk: &Desk<'_>, spec: &ServiceSpec, lines: u32) -> Result<Op
     if empty || reasons.is_empty() {
         return Ok(None);
     }
-    let error = Error::new(Class::Unavailable, "log-unreadable", "the service's log cannot be read");
+    let error = Error::new(
+        Class::Unavailable,
+        "log-unreadable",
+        "the service's log cannot be read",
+    );
     Err(reasons.into_iter().fold(error, Error::cause))
 }
 
@@ -39,7 +47,11 @@ fn read(desk: &Desk<'_>, source: &LogSource, lines: u32) -> Result<Option<String
             Err(error) => Err(format!("{}: {error}", path.display())),
         },
         LogSource::Run { argv, env } => match desk.runner.run(argv, env, PATIENCE) {
-            Ran::Ended { code: Some(0), stdout, .. } => Ok(Some(stdout)),
+            Ran::Ended {
+                code: Some(0),
+                stdout,
+                ..
+            } => Ok(Some(stdout)),
             Ran::Ended { stderr, .. } => Err(stderr.trim().to_owned()),
             Ran::TimedOut => Err(format!("`{}` took too long", argv.join(" "))),
             Ran::Missing => Err(format!("`{}` is missing", argv.join(" "))),
@@ -50,8 +62,13 @@ fn read(desk: &Desk<'_>, source: &LogSource, lines: u32) -> Result<Option<String
 
 fn last(text: &str, lines: u32) -> String {
     let all: Vec<&str> = text.lines().collect();
-    let skip = all.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
-    all.iter().skip(skip).map(|line| format!("{line}\n")).collect()
+    let skip = all
+        .len()
+        .saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
+    all.iter()
+        .skip(skip)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,13 @@ use kt_plugin_api::{Output, View};
 use serde_json::{Value, json};
 
 /// Shows a plan. With `json` the person gets what `-o json` prints.
-pub(crate) fn show(service: &str, backend: &str, plan: &Plan, warnings: &[String], as_json: bool) -> Output {
+pub(crate) fn show(
+    service: &str,
+    backend: &str,
+    plan: &Plan,
+    warnings: &[String],
+    as_json: bool,
+) -> Output {
     let value = json!({
         "schema": "kt.gateway.service-plan/1",
         "service": service,
@@ -14,7 +20,11 @@ pub(crate) fn show(service: &str, backend: &str, plan: &Plan, warnings: &[String
         "steps": plan.steps,
         "warnings": plan.warnings.iter().chain(warnings).collect::<Vec<_>>(),
     });
-    let text = if as_json { format!("{value:#}\n") } else { text(plan) };
+    let text = if as_json {
+        format!("{value:#}\n")
+    } else {
+        text(plan)
+    };
     let mut output = Output::new("kt.gateway.service-plan/1", value, View::Text(text));
     output.notes = plan.warnings.iter().chain(warnings).cloned().collect();
     output.named("/service")
@@ -28,12 +38,16 @@ fn one(plan: &Plan, step: &Step) -> String {
     let mut text = format!("# {}\n", step.what);
     match &step.deed {
         Deed::Run(run) => text.push_str(&format!("{}\n", command(run))),
-        Deed::Remove(path) => text.push_str(&format!("rm -f {}\n", word(&path.display().to_string()))),
+        Deed::Remove(path) => {
+            text.push_str(&format!("rm -f {}\n", word(&path.display().to_string())))
+        }
         Deed::Write(path) => {
             let artifact = plan.artifacts.iter().find(|a| a.path == *path);
             let (mode, content) = artifact.map_or((0, ""), |a| (a.mode, a.content.as_str()));
             let path = word(&path.display().to_string());
-            text.push_str(&format!("install -D -m {mode:04o} /dev/stdin {path} <<'KT-END'\n{content}KT-END\n"));
+            text.push_str(&format!(
+                "install -D -m {mode:04o} /dev/stdin {path} <<'KT-END'\n{content}KT-END\n"
+            ));
         }
     }
     text.push('\n');
@@ -41,7 +55,10 @@ fn one(plan: &Plan, step: &Step) -> String {
 }
 
 fn command(run: &Run) -> String {
-    let variables = run.env.iter().map(|(name, value)| format!("{name}={}", word(value)));
+    let variables = run
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={}", word(value)));
     let words = run.argv.iter().map(|w| word(w));
     variables.chain(words).collect::<Vec<_>>().join(" ")
 }
@@ -56,7 +73,12 @@ fn word(text: &str) -> String {
 }
 
 /// What a change came to, as data and as a sentence.
-pub(crate) fn changed(schema: &str, mut value: Value, sentence: String, notes: Vec<String>) -> Output {
+pub(crate) fn changed(
+    schema: &str,
+    mut value: Value,
+    sentence: String,
+    notes: Vec<String>,
+) -> Output {
     if let Some(map) = value.as_object_mut() {
         map.insert("notes".to_owned(), json!(notes));
     }
@@ -83,7 +105,11 @@ mod tests {
             }],
             steps: vec![
                 Step::new("write", "write it", Deed::Write("/u/a unit".into())),
-                Step::new("run", "run it", Deed::Run(Run::new(&["do", "it's"], env, 1))),
+                Step::new(
+                    "run",
+                    "run it",
+                    Deed::Run(Run::new(&["do", "it's"], env, 1)),
+                ),
             ],
             warnings: Vec::new(),
         };

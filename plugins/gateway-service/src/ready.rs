@@ -22,7 +22,11 @@ const GRACE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Class `unavailable` when it is not ready in time, or ends meanwhile.
-pub(crate) fn wait(desk: &Desk<'_>, record: &Record, patience: Duration) -> Result<Option<String>, Error> {
+pub(crate) fn wait(
+    desk: &Desk<'_>,
+    record: &Record,
+    patience: Duration,
+) -> Result<Option<String>, Error> {
     let socket = control::socket(&record.runtime_dir, &record.gateway_id);
     let vouched = desk.described.capabilities.readiness;
     let began = desk.runner.now();
@@ -33,7 +37,9 @@ pub(crate) fn wait(desk: &Desk<'_>, record: &Record, patience: Duration) -> Resu
             Ok(status) if status.flag("/ready") == Some(true) => return Ok(None),
             Ok(_) => "it is not ready yet".to_owned(),
             Err(why) if vouched && spent >= GRACE.min(patience) => {
-                return Ok(Some(format!("the gateway does not answer on its socket: {why}")));
+                return Ok(Some(format!(
+                    "the gateway does not answer on its socket: {why}"
+                )));
             }
             Err(why) => why,
         };
@@ -52,7 +58,11 @@ fn gone(desk: &Desk<'_>, record: &Record) -> Result<(), Error> {
     if observed.active != Activity::Failed {
         return Ok(());
     }
-    let error = Error::new(Class::Unavailable, "start-failed", "the gateway ended before it was ready");
+    let error = Error::new(
+        Class::Unavailable,
+        "start-failed",
+        "the gateway ended before it was ready",
+    );
     Err(match &observed.last_exit {
         Some(last) => error.cause(failure::describe(last)),
         None => error,

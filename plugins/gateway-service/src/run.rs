@@ -23,7 +23,12 @@ pub(crate) struct Acted {
 /// # Errors
 /// Class `unavailable` when it cannot be started; what was started is left to
 /// the service manager, which tries again.
-pub(crate) fn act(desk: &mut Desk<'_>, record: &Record, action: Action, patience: Duration) -> Result<Acted, Error> {
+pub(crate) fn act(
+    desk: &mut Desk<'_>,
+    record: &Record,
+    action: Action,
+    patience: Duration,
+) -> Result<Acted, Error> {
     drop(desk.reach(false)?);
     let observed = desk.observe(&record.spec.name)?;
     if observed.installed == Some(false) && !observed.orphan {
@@ -33,7 +38,12 @@ pub(crate) fn act(desk: &mut Desk<'_>, record: &Record, action: Action, patience
         let notes = Vec::new();
         return Ok(Acted { result, notes });
     }
-    let plan = desk.render(action, &record.spec, Some(&observed), RenderOptions::default())?;
+    let plan = desk.render(
+        action,
+        &record.spec,
+        Some(&observed),
+        RenderOptions::default(),
+    )?;
     (desk.say)(word(action).1);
     let applied = carry_out(desk.runner, &plan)
         .map_err(|failed| failure::explain(desk, &record.spec, &failed))?;
@@ -72,6 +82,5 @@ fn missing(record: &Record) -> Error {
 /// The error for a service that was never installed.
 pub(crate) fn not_installed(name: &kt_plugin_api::service::ServiceName) -> Error {
     let message = format!("there is no service `{name}`");
-    Error::new(Class::NotFound, "not-installed", message)
-        .hint("`kt gateway install` installs one")
+    Error::new(Class::NotFound, "not-installed", message).hint("`kt gateway install` installs one")
 }

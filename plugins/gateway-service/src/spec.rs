@@ -4,8 +4,8 @@ use crate::binary;
 use crate::desk::FAMILY;
 use crate::environment::Environment;
 use crate::world;
-use kt_plugin_api::service::{Facts, Seen, ServiceName, ServiceSpec};
 use kt_plugin_api::service::execute::Runner;
+use kt_plugin_api::service::{Facts, Seen, ServiceName, ServiceSpec};
 use kt_plugin_api::{Class, Error, Invocation};
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,11 @@ fn text(path: &Path) -> Result<String, Error> {
 
 /// Variables that the person adds, tokens among them.
 pub(crate) fn environment_file(invocation: &Invocation, name: &ServiceName) -> PathBuf {
-    invocation.dirs.config.join("gateway").join(format!("{name}.env"))
+    invocation
+        .dirs
+        .config
+        .join("gateway")
+        .join(format!("{name}.env"))
 }
 
 fn stderr_file(invocation: &Invocation, facts: &Facts, name: &ServiceName) -> PathBuf {
@@ -85,14 +89,24 @@ fn stderr_file(invocation: &Invocation, facts: &Facts, name: &ServiceName) -> Pa
 ///
 /// # Errors
 /// Class `settings` with the command that mends it.
-pub(crate) fn check_environment_file(runner: &dyn Runner, path: &Path, uid: u32) -> Result<bool, Error> {
+pub(crate) fn check_environment_file(
+    runner: &dyn Runner,
+    path: &Path,
+    uid: u32,
+) -> Result<bool, Error> {
     let refused = |why: String| {
         let file = path.display();
-        Err(Error::new(Class::Settings, "environment-file-open", format!("`{file}` {why}"))
-            .hint(format!("`chmod 600 {file}`, as its owner")))
+        Err(Error::new(
+            Class::Settings,
+            "environment-file-open",
+            format!("`{file}` {why}"),
+        )
+        .hint(format!("`chmod 600 {file}`, as its owner")))
     };
     match runner.stat(path) {
-        Seen::File { uid: owner, .. } if owner != uid => refused(format!("belongs to user {owner}")),
+        Seen::File { uid: owner, .. } if owner != uid => {
+            refused(format!("belongs to user {owner}"))
+        }
         Seen::File { mode, .. } if mode & 0o077 != 0 => {
             refused(format!("can be read by others: its mode is {mode:o}"))
         }

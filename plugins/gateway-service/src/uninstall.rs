@@ -4,9 +4,9 @@ use crate::desk::Desk;
 use crate::failure;
 use crate::files;
 use crate::record::Record;
+use kt_plugin_api::Error;
 use kt_plugin_api::service::execute::carry_out;
 use kt_plugin_api::service::{Action, Observed, Plan, RenderOptions};
-use kt_plugin_api::Error;
 
 /// How a removal ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,17 @@ pub(crate) struct Removed {
 /// # Errors
 /// Class `conflict` for files that were edited, without `force`; otherwise why
 /// a step failed, with everything put back.
-pub(crate) fn uninstall(desk: &mut Desk<'_>, record: &Record, force: bool) -> Result<Removed, Error> {
-    let sketch = desk.render(Action::Uninstall, &record.spec, None, RenderOptions::default())?;
+pub(crate) fn uninstall(
+    desk: &mut Desk<'_>,
+    record: &Record,
+    force: bool,
+) -> Result<Removed, Error> {
+    let sketch = desk.render(
+        Action::Uninstall,
+        &record.spec,
+        None,
+        RenderOptions::default(),
+    )?;
     let edited = files::guard(desk.runner, Some(record), &sketch.artifacts, force)?;
     drop(desk.reach(true)?);
     let observed = desk.observe(&record.spec.name)?;
@@ -45,8 +54,15 @@ pub(crate) fn uninstall(desk: &mut Desk<'_>, record: &Record, force: bool) -> Re
 
 /// What is to be done. Starting at boot is taken back only where kt began it,
 /// and nothing else of the person depends on it.
-pub(crate) fn plan(desk: &Desk<'_>, record: &Record, observed: Option<&Observed>) -> Result<Plan, Error> {
-    let alone = desk.records.others(desk.runner, &record.spec.name).is_empty()
+pub(crate) fn plan(
+    desk: &Desk<'_>,
+    record: &Record,
+    observed: Option<&Observed>,
+) -> Result<Plan, Error> {
+    let alone = desk
+        .records
+        .others(desk.runner, &record.spec.name)
+        .is_empty()
         && observed.is_some_and(|o| o.others == Some(false));
     let options = RenderOptions {
         undo_boot: record.linger_by_kt && alone,

@@ -135,6 +135,9 @@ mod tests {
         assert_eq!(runtime_dir(&xdg(), &facts), Path::new("/run/user/1/kt"));
         assert_eq!(runtime_dir(&moved(), &facts), Path::new("/k/run"));
         let none = Facts::default();
-        assert_eq!(runtime_dir(&xdg(), &none), Path::new("/h/.local/state/kt/run"));
+        assert_eq!(
+            runtime_dir(&xdg(), &none),
+            Path::new("/h/.local/state/kt/run")
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::record::{Phase, Record, SCHEMA};
 use crate::{binary, preview, spec, world};
 use jiff::Timestamp;
 use kt_control_api::{GatewayId, connect, find_gateway};
-use kt_plugin_api::service::{Action, Fitness, RenderOptions, ServiceBackend, ServiceSpec};
+use kt_plugin_api::service::{Action, Fitness, RenderOptions, ServiceSpec};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use serde_json::json;
 use std::path::Path;
@@ -69,7 +69,13 @@ fn refuse_other_os(desk: &Desk<'_>) -> Result<(), Error> {
         .hint("`--print` shows what it would do there"))
 }
 
-fn record(session: &Session<'_, '_>, desk: &Desk<'_>, spec: ServiceSpec, id: String, name: String) -> Record {
+fn record(
+    session: &Session<'_, '_>,
+    desk: &Desk<'_>,
+    spec: ServiceSpec,
+    id: String,
+    name: String,
+) -> Record {
     Record {
         schema: SCHEMA.to_owned(),
         phase: Phase::Installing,
@@ -87,7 +93,11 @@ fn record(session: &Session<'_, '_>, desk: &Desk<'_>, spec: ServiceSpec, id: Str
 }
 
 /// What the person should know before anything is done.
-fn warnings(session: &Session<'_, '_>, desk: &Desk<'_>, spec: &ServiceSpec) -> Result<Vec<String>, Error> {
+fn warnings(
+    session: &Session<'_, '_>,
+    desk: &Desk<'_>,
+    spec: &ServiceSpec,
+) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     if let Some(kt) = spec.exec.first() {
         notes.extend(binary::fleeting(Path::new(kt)));
@@ -98,7 +108,11 @@ fn warnings(session: &Session<'_, '_>, desk: &Desk<'_>, spec: &ServiceSpec) -> R
     let there = spec::check_environment_file(desk.runner, file, desk.facts.uid)?;
     let read = desk.described.capabilities.environment_file;
     if there && !read {
-        notes.push(format!("`{}` does not read `{}`", desk.described.name, file.display()));
+        notes.push(format!(
+            "`{}` does not read `{}`",
+            desk.described.name,
+            file.display()
+        ));
     }
     if !there && read && session.invocation.setting("api.token").is_some() {
         notes.push(format!(
@@ -122,8 +136,14 @@ fn answer(installed: &Installed, notes: Vec<String>) -> Output {
     });
     let name = &record.spec.name;
     let sentence = match installed.result {
-        "unchanged" => format!("service `{name}` unchanged: it runs gateway `{}`", record.gateway_name),
-        done => format!("service `{name}` {done}: it runs gateway `{}`", record.gateway_name),
+        "unchanged" => format!(
+            "service `{name}` unchanged: it runs gateway `{}`",
+            record.gateway_name
+        ),
+        done => format!(
+            "service `{name}` {done}: it runs gateway `{}`",
+            record.gateway_name
+        ),
     };
     preview::changed("kt.gateway.install/1", value, sentence, notes)
 }
@@ -140,8 +160,18 @@ fn print(session: &Session<'_, '_>, as_json: bool) -> Result<Output, Error> {
         desk.facts.os = desk.described.os.first().cloned().unwrap_or_default();
         desk.facts.runtime_dir = None;
     }
-    let spec = spec::spec(session.invocation, &session.env, &desk.facts, &session.name, &id)?;
-    let observed = if here { look(&mut desk, session)? } else { None };
+    let spec = spec::spec(
+        session.invocation,
+        &session.env,
+        &desk.facts,
+        &session.name,
+        &id,
+    )?;
+    let observed = if here {
+        look(&mut desk, session)?
+    } else {
+        None
+    };
     let options = RenderOptions {
         start: !session.invocation.args.flag("no-start"),
         boot: !session.invocation.args.flag("no-linger"),
@@ -156,7 +186,10 @@ fn print(session: &Session<'_, '_>, as_json: bool) -> Result<Output, Error> {
     Ok(preview::show(service, &backend, &plan, &notes, as_json))
 }
 
-fn look(desk: &mut Desk<'_>, session: &Session<'_, '_>) -> Result<Option<kt_plugin_api::service::Observed>, Error> {
+fn look(
+    desk: &mut Desk<'_>,
+    session: &Session<'_, '_>,
+) -> Result<Option<kt_plugin_api::service::Observed>, Error> {
     let detection = desk.detect()?;
     desk.adopt(&detection);
     if detection.fitness != Fitness::Usable {

@@ -40,7 +40,10 @@ fn act(invocation: &Invocation, context: &Context<'_>, action: Action) -> Result
         "result": acted.result,
         "gateway": { "id": record.gateway_id, "name": record.gateway_name },
     });
-    let schema = format!("kt.gateway.{}/1", invocation.path.last().map_or("", String::as_str));
+    let schema = format!(
+        "kt.gateway.{}/1",
+        invocation.path.last().map_or("", String::as_str)
+    );
     let sentence = format!("service `{}` {}", session.name, acted.result);
     Ok(preview::changed(&schema, value, sentence, acted.notes))
 }
@@ -53,7 +56,10 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
     let backend = session.open(Some(&record))?;
     let mut desk = session.desk(&backend, &|_| {})?;
     drop(desk.reach(false)?);
-    let lines = invocation.args.integer("lines").and_then(|n| u32::try_from(n).ok());
+    let lines = invocation
+        .args
+        .integer("lines")
+        .and_then(|n| u32::try_from(n).ok());
     let text = log::tail(&desk, &record.spec, lines.unwrap_or(LINES))?.unwrap_or_default();
     let value = json!({
         "service": session.name,

@@ -26,8 +26,14 @@ pub(super) struct Session<'a, 'c> {
 }
 
 impl<'a, 'c> Session<'a, 'c> {
-    pub(super) fn begin(invocation: &'a Invocation, context: &'a Context<'c>) -> Result<Self, Error> {
-        let name = invocation.args.text("service-name").unwrap_or(ServiceName::DEFAULT);
+    pub(super) fn begin(
+        invocation: &'a Invocation,
+        context: &'a Context<'c>,
+    ) -> Result<Self, Error> {
+        let name = invocation
+            .args
+            .text("service-name")
+            .unwrap_or(ServiceName::DEFAULT);
         Ok(Self {
             invocation,
             context,
@@ -54,13 +60,21 @@ impl<'a, 'c> Session<'a, 'c> {
     pub(super) fn open(&self, record: Option<&Record>) -> Result<RemoteBackend<'c>, Error> {
         let wanted = self.invocation.args.text("backend");
         let name = wanted.or(record.map(|r| r.backend.as_str()));
-        self.context.open(INTERFACE, name).map(RemoteBackend).map_err(|error| {
-            error.hint("`kt gateway run` runs a gateway in the foreground, under any supervisor")
-        })
+        self.context
+            .open(INTERFACE, name)
+            .map(RemoteBackend)
+            .map_err(|error| {
+                error
+                    .hint("`kt gateway run` runs a gateway in the foreground, under any supervisor")
+            })
     }
 
     /// Everything that an action works with.
-    pub(super) fn desk<'d>(&'d self, backend: &'d dyn ServiceBackend, say: &'d dyn Fn(&str)) -> Result<Desk<'d>, Error> {
+    pub(super) fn desk<'d>(
+        &'d self,
+        backend: &'d dyn ServiceBackend,
+        say: &'d dyn Fn(&str),
+    ) -> Result<Desk<'d>, Error> {
         Ok(Desk {
             described: backend.describe()?,
             backend,
@@ -79,7 +93,11 @@ impl<'a, 'c> Session<'a, 'c> {
             os: std::env::consts::OS.to_owned(),
             uid: rustix::process::geteuid().as_raw(),
             user: self.user(),
-            config_home: self.env.config_home.clone().unwrap_or_else(|| home.join(".config")),
+            config_home: self
+                .env
+                .config_home
+                .clone()
+                .unwrap_or_else(|| home.join(".config")),
             home,
             runtime_dir: self.env.runtime_dir.clone(),
             supervisor_version: None,
@@ -90,7 +108,11 @@ impl<'a, 'c> Session<'a, 'c> {
     fn user(&self) -> String {
         let argv = ["id", "-un"].map(str::to_owned);
         match self.machine.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
-            Ran::Ended { code: Some(0), stdout, .. } => stdout.trim().to_owned(),
+            Ran::Ended {
+                code: Some(0),
+                stdout,
+                ..
+            } => stdout.trim().to_owned(),
             _ => String::new(),
         }
     }
@@ -125,7 +147,10 @@ mod tests {
             ..Environment::default()
         };
         let error = refuse_sudo(&env, 0).unwrap_err();
-        assert_eq!((error.class, &*error.id), (Class::Unauthorised, "wrong-user"));
+        assert_eq!(
+            (error.class, &*error.id),
+            (Class::Unauthorised, "wrong-user")
+        );
         assert!(error.hints[0].contains("ann"));
         refuse_sudo(&env, 1000).unwrap();
         refuse_sudo(&Environment::default(), 0).unwrap();

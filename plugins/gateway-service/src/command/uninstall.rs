@@ -10,7 +10,11 @@ use serde_json::json;
 pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let session = Session::begin(invocation, context)?;
     let printing = invocation.args.text("print");
-    let _lock = if printing.is_none() { Some(session.lock()?) } else { None };
+    let _lock = if printing.is_none() {
+        Some(session.lock()?)
+    } else {
+        None
+    };
     let record = session.record()?;
     let Some(record) = record else {
         return nothing(&session, printing);
@@ -22,7 +26,13 @@ pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Resul
         let detection = desk.detect()?;
         desk.adopt(&detection);
         let plan = removal::plan(&desk, &record, None)?;
-        return Ok(preview::show(session.name.as_str(), &record.backend, &plan, &[], form == "json"));
+        return Ok(preview::show(
+            session.name.as_str(),
+            &record.backend,
+            &plan,
+            &[],
+            form == "json",
+        ));
     }
     let removed = removal::uninstall(&mut desk, &record, invocation.args.flag("force"))?;
     Ok(answer(&session, "uninstalled", removed.notes))
@@ -41,7 +51,13 @@ fn answer(session: &Session<'_, '_>, result: &str, notes: Vec<String>) -> Output
 fn nothing(session: &Session<'_, '_>, printing: Option<&str>) -> Result<Output, Error> {
     if let Some(form) = printing {
         let plan = Plan::default();
-        return Ok(preview::show(session.name.as_str(), "", &plan, &[], form == "json"));
+        return Ok(preview::show(
+            session.name.as_str(),
+            "",
+            &plan,
+            &[],
+            form == "json",
+        ));
     }
     // Without a backend there is nobody whose file it could be.
     if let Ok(backend) = session.open(None) {

@@ -53,7 +53,10 @@ impl Desk<'_> {
             name: name.clone(),
         };
         let facts = self.facts.clone();
-        let results = look(self.runner, &self.backend.inspect(&InspectRequest { subject, facts })?);
+        let results = look(
+            self.runner,
+            &self.backend.inspect(&InspectRequest { subject, facts })?,
+        );
         self.backend.observe(&ObserveRequest {
             family: FAMILY.to_owned(),
             name: name.clone(),

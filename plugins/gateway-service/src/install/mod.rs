@@ -38,20 +38,33 @@ pub(crate) struct Installed {
 /// Class `conflict` before anything is touched: foreign, edited, bound to
 /// another gateway, port taken. Otherwise why a step failed, with everything
 /// put back.
-pub(crate) fn install(desk: &mut Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> Result<Installed, Error> {
+pub(crate) fn install(
+    desk: &mut Desk<'_>,
+    wanted: &Wanted,
+    before: Option<&Record>,
+) -> Result<Installed, Error> {
     let spec = &wanted.record.spec;
     check_binding(desk, wanted, before)?;
     // Files are judged before anything is touched, reaching the service
     // manager included.
     let sketch = desk.render(Action::Install, spec, None, RenderOptions::default())?;
-    drop(files::guard(desk.runner, before, &sketch.artifacts, wanted.force)?);
+    drop(files::guard(
+        desk.runner,
+        before,
+        &sketch.artifacts,
+        wanted.force,
+    )?);
     let reached = desk.reach(wanted.boot)?;
     let Reached { journal, linger } = reached;
     match with_manager(desk, wanted, before, linger) {
         Ok(installed) => Ok(installed),
         Err(error) => {
             let left = journal.undo(desk.runner);
-            Err(if left.is_empty() { error } else { failure::with_leftovers(error, &left) })
+            Err(if left.is_empty() {
+                error
+            } else {
+                failure::with_leftovers(error, &left)
+            })
         }
     }
 }
@@ -62,11 +75,19 @@ fn check_binding(desk: &Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> R
         && before.gateway_id != new.gateway_id
         && !wanted.force
     {
-        let message = format!("the service `{name}` runs the gateway `{}` already", before.gateway_name);
+        let message = format!(
+            "the service `{name}` runs the gateway `{}` already",
+            before.gateway_name
+        );
         return Err(Error::new(Class::Conflict, "bound-elsewhere", message)
             .hint("`--service-name` installs a second service, `--force` binds this one anew"));
     }
-    let address = |record: &Record| record.listen.clone().unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+    let address = |record: &Record| {
+        record
+            .listen
+            .clone()
+            .unwrap_or_else(|| DEFAULT_LISTEN.to_owned())
+    };
     for (other, record) in desk.records.others(desk.runner, name) {
         if address(&record) == address(new) {
             let message = format!("the service `{other}` listens on {} already", address(new));
@@ -106,7 +127,12 @@ fn with_manager(
         });
     }
     let changed = !current || options.changed || observed.needs_reload;
-    let plan = desk.render(Action::Install, spec, Some(&observed), RenderOptions { changed, ..options })?;
+    let plan = desk.render(
+        Action::Install,
+        spec,
+        Some(&observed),
+        RenderOptions { changed, ..options },
+    )?;
     let mut notes = files::keep_copies(desk.runner, &desk.records.dir(&spec.name), &edited)?;
     let mut record = wanted.record.clone();
     record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
@@ -158,7 +184,14 @@ fn transact(
         Ok(applied) => applied,
         Err(failed) => {
             let error = failure::explain(desk, &record.spec, &failed);
-            return Err(roll_back(desk, &records, before, &record, failed.journal, error));
+            return Err(roll_back(
+                desk,
+                &records,
+                before,
+                &record,
+                failed.journal,
+                error,
+            ));
         }
     };
     let mut notes = plan.warnings.clone();
@@ -169,15 +202,30 @@ fn transact(
             Ok(warning) => notes.extend(warning),
             Err(error) => {
                 let error = failure::diagnose(desk, &record.spec, error);
-                return Err(roll_back(desk, &records, before, &record, applied.journal, error));
+                return Err(roll_back(
+                    desk,
+                    &records,
+                    before,
+                    &record,
+                    applied.journal,
+                    error,
+                ));
             }
         }
     }
     let mut record = record.installed();
     record.linger_by_kt |= lingers_now(&applied, observed);
     records.write(desk.runner, &name, &record)?;
-    let result = if before.is_some() { "updated" } else { "installed" };
-    Ok(Installed { result, record, notes })
+    let result = if before.is_some() {
+        "updated"
+    } else {
+        "installed"
+    };
+    Ok(Installed {
+        result,
+        record,
+        notes,
+    })
 }
 
 fn lingers_now(applied: &Applied, observed: &Observed) -> bool {

@@ -8,7 +8,10 @@ use kt_plugin_api::{Context, Error};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+    PermissionsExt as _,
+};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -63,7 +66,8 @@ impl Runner for Machine<'_, '_> {
     fn list(&self, path: &Path) -> Seen {
         let names = absent(fs::read_dir(path)).and_then(|dir| {
             let Some(dir) = dir else { return Ok(None) };
-            let name = |e: io::Result<fs::DirEntry>| Ok(e?.file_name().to_string_lossy().into_owned());
+            let name =
+                |e: io::Result<fs::DirEntry>| Ok(e?.file_name().to_string_lossy().into_owned());
             dir.map(name).collect::<io::Result<Vec<String>>>().map(Some)
         });
         match names {
@@ -92,7 +96,9 @@ impl Runner for Machine<'_, '_> {
 fn absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -118,8 +124,15 @@ fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
         return Err(io::Error::new(ErrorKind::InvalidInput, "no file name"));
     };
     let dir_mode = if mode & 0o077 == 0 { 0o700 } else { DIR_MODE };
-    DirBuilder::new().recursive(true).mode(dir_mode).create(dir)?;
-    let fresh = dir.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(dir_mode)
+        .create(dir)?;
+    let fresh = dir.join(format!(
+        ".{}.{}.new",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
     let written = fill(&fresh, mode, bytes).and_then(|()| fs::rename(&fresh, path));
     if let Err(error) = written {
         // The earlier file is unharmed; a leftover would only be litter.
@@ -130,8 +143,12 @@ fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn fill(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    drop(absent(fs::remove_file(path))?);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    absent(fs::remove_file(path))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)?;
     // The umask may have taken bits away that a service manager insists on.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.write_all(bytes)?;

@@ -96,7 +96,10 @@ mod tests {
 
     #[test]
     fn streams_code_and_variables() {
-        let ran = sh("printf $KT_X; echo bad >&2; exit 3", Duration::from_secs(60));
+        let ran = sh(
+            "printf $KT_X; echo bad >&2; exit 3",
+            Duration::from_secs(60),
+        );
         let expected = Ran::Ended {
             code: Some(3),
             stdout: "set".to_owned(),
@@ -107,7 +110,10 @@ mod tests {
 
     #[test]
     fn a_program_that_takes_too_long_is_killed() {
-        assert_eq!(sh("exec sleep 600", Duration::from_millis(50)), Ran::TimedOut);
+        assert_eq!(
+            sh("exec sleep 600", Duration::from_millis(50)),
+            Ran::TimedOut
+        );
         let closed = "exec >&- 2>&-; exec sleep 600";
         assert_eq!(sh(closed, Duration::from_millis(50)), Ran::TimedOut);
     }

@@ -9,7 +9,10 @@ fn files_are_replaced_whole_with_their_mode() {
     write(&path, 0o644, b"one").unwrap();
     write(&path, 0o600, b"two").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let left = fs::read_dir(path.parent().unwrap()).unwrap().count();
     assert_eq!(left, 1, "no litter");
 }

@@ -20,7 +20,11 @@ impl Lock {
             Error::new(Class::Unavailable, "lock-impossible", message).cause(e)
         };
         if let Some(dir) = path.parent() {
-            DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(impossible)?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(dir)
+                .map_err(impossible)?;
         }
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);

@@ -73,7 +73,10 @@ pub(crate) const SCHEMA: &str = "kt.gateway.service/1";
 
 /// The sha256 of `bytes`, hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// Where records are.
@@ -111,7 +114,11 @@ impl Records {
     /// # Errors
     /// Class `plugin` for a record that cannot be understood, such as a newer
     /// kt's: guessing could destroy what it describes.
-    pub(crate) fn read(&self, runner: &dyn Runner, name: &ServiceName) -> Result<Option<Record>, Error> {
+    pub(crate) fn read(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+    ) -> Result<Option<Record>, Error> {
         let path = self.file(name);
         let bytes = runner.read(&path).map_err(|e| unreadable(&path, e))?;
         let Some(bytes) = bytes else { return Ok(None) };
@@ -119,14 +126,22 @@ impl Records {
         if record.schema == SCHEMA {
             return Ok(Some(record));
         }
-        Err(unreadable(&path, format!("its shape is `{}`", record.schema)))
+        Err(unreadable(
+            &path,
+            format!("its shape is `{}`", record.schema),
+        ))
     }
 
     /// Writes a record.
     ///
     /// # Errors
     /// Class `unavailable` when the disk does not take it.
-    pub(crate) fn write(&self, runner: &dyn Runner, name: &ServiceName, record: &Record) -> Result<(), Error> {
+    pub(crate) fn write(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+        record: &Record,
+    ) -> Result<(), Error> {
         let path = self.file(name);
         let mut text = serde_json::to_string_pretty(record)
             .map_err(|e| Error::internal("the service's record cannot be written").cause(e))?;
@@ -141,7 +156,12 @@ impl Records {
     ///
     /// # Errors
     /// As [`Records::write`].
-    pub(crate) fn restore(&self, runner: &dyn Runner, name: &ServiceName, was: Option<&Record>) -> Result<(), Error> {
+    pub(crate) fn restore(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+        was: Option<&Record>,
+    ) -> Result<(), Error> {
         match was {
             Some(record) => self.write(runner, name, record),
             None => runner.remove(&self.file(name)).map(drop).map_err(|e| {
@@ -152,7 +172,11 @@ impl Records {
     }
 
     /// Every other service's record that can be read.
-    pub(crate) fn others(&self, runner: &dyn Runner, name: &ServiceName) -> Vec<(ServiceName, Record)> {
+    pub(crate) fn others(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+    ) -> Vec<(ServiceName, Record)> {
         let Seen::Names(names) = runner.list(&self.root) else {
             return Vec::new();
         };

@@ -1,0 +1,196 @@
+//! `kt.gateway.status/1`, and how a person sees it.
+
+use super::layers::{Layers, Version};
+use super::verdict::{Report, Verdict};
+use jiff::Timestamp;
+use kt_plugin_api::service::{LastExit, Observed, StartsAt};
+use kt_plugin_api::{Column, Field, Format, Output, View};
+use serde_json::{Value, json};
+
+/// The answer of `kt gateway status`.
+pub(crate) fn output(layers: &Layers, report: &Report) -> Output {
+    let view = View::Sections(vec![View::Fields(fields()), problems(report)]);
+    let output = Output::new("kt.gateway.status/1", value(layers, report), view).named("/name");
+    match report.verdict {
+        Verdict::Running => output,
+        other => output.outcome(other.name()),
+    }
+}
+
+fn fields() -> Vec<Field> {
+    vec![
+        Field::new("Service", "/name"),
+        Field::new("State", "/verdict").format(Format::State),
+        Field::new("Gateway", "/gateway/name"),
+        Field::new("Gateway ID", "/gateway/id"),
+        Field::new("Listens on", "/gateway/listen"),
+        Field::new("Process", "/service/pid"),
+        Field::new("Since", "/service/since").format(Format::Age),
+        Field::new("Restarts", "/service/restarts"),
+        Field::new("Last end", "/service/last_exit/summary"),
+        Field::new("Starts at", "/service/starts_at"),
+        Field::new("Desired version", "/config/desired/version"),
+        Field::new("Applied version", "/config/applied/version"),
+        Field::new("Version", "/gateway/version"),
+        Field::new("Supervisor", "/service/supervisor"),
+        Field::new("File", "/artifact/path"),
+        Field::new("File state", "/artifact/state").format(Format::State),
+    ]
+}
+
+/// A table only where there is something to show: an empty one would talk.
+fn problems(report: &Report) -> View {
+    if report.problems.is_empty() {
+        return View::Sections(Vec::new());
+    }
+    View::Table {
+        rows: "/problems".to_owned(),
+        columns: vec![
+            Column::new("PROBLEM", "/code"),
+            Column::new("SEVERITY", "/severity"),
+            Column::new("MESSAGE", "/message"),
+            Column::new("FIX", "/fix"),
+        ],
+        empty: String::new(),
+    }
+}
+
+fn value(layers: &Layers, report: &Report) -> Value {
+    json!({
+        "schema": "kt.gateway.status/1",
+        "name": layers.name,
+        "verdict": report.verdict,
+        "exit": report.verdict.exit(),
+        "service": service(layers),
+        "artifact": artifact(layers),
+        "binary": binary(layers),
+        "gateway": gateway(layers),
+        "config": config(layers, report),
+        "logs": layers.record.as_ref().map(|r| json!({
+            "command": "kt gateway logs", "stderr_file": r.spec.stderr_file,
+        })),
+        "problems": report.problems,
+    })
+}
+
+fn time(unix: Option<i64>) -> Option<String> {
+    Timestamp::from_second(unix?).ok().map(|t| t.to_string())
+}
+
+fn service(layers: &Layers) -> Value {
+    let backend = layers.record.as_ref().map(|r| &r.backend);
+    match &layers.supervisor {
+        Err(reason) => json!({
+            "backend": backend, "known": false, "reason": reason.message,
+        }),
+        Ok(seen) => json!({
+            "backend": backend,
+            "known": true,
+            "supervisor": seen.supervisor,
+            "unit": seen.unit,
+            "installed": layers.record.is_some() && seen.installed != Some(false),
+            "enabled": seen.enabled,
+            "active": seen.active,
+            "sub": seen.sub,
+            "pid": seen.pid,
+            "since": time(seen.since),
+            "restarts": seen.restarts,
+            "last_exit": seen.last_exit.as_ref().map(last_exit),
+            "starts_at": starts_at(seen),
+            "linger": seen.linger,
+            "masked": seen.masked,
+            "orphan": seen.orphan,
+            "sandbox": "base",
+        }),
+    }
+}
+
+fn starts_at(seen: &Observed) -> &'static str {
+    match seen.starts_at {
+        Some(StartsAt::Boot) => "boot",
+        Some(StartsAt::Login) => "login",
+        Some(StartsAt::Never) => "never",
+        None => "unknown",
+    }
+}
+
+fn last_exit(last: &LastExit) -> Value {
+    json!({
+        "code": last.code,
+        "signal": last.signal,
+        "class": last.class,
+        "at": time(last.at),
+        "meaning": last.meaning,
+        "summary": crate::failure::describe(last),
+    })
+}
+
+fn artifact(layers: &Layers) -> Value {
+    let seen = layers.supervisor.as_ref().ok();
+    match &layers.artifact {
+        None => Value::Null,
+        Some(artifact) => json!({
+            "path": artifact.path,
+            "state": artifact.state,
+            "sha256": artifact.sha256,
+            "needs_daemon_reload": seen.map(|s| s.needs_reload),
+            "dropins": seen.map(|s| &s.dropins),
+        }),
+    }
+}
+
+fn binary(layers: &Layers) -> Value {
+    let Some(record) = &layers.record else {
+        return Value::Null;
+    };
+    let running = layers
+        .gateway
+        .as_ref()
+        .ok()
+        .and_then(|g| g.text("/version"));
+    json!({
+        "path": record.spec.exec.first(),
+        "running_version": running,
+        "installed_version": record.kt_version,
+        "replaced": layers.process.replaced,
+    })
+}
+
+fn gateway(layers: &Layers) -> Value {
+    let Some(record) = &layers.record else {
+        return Value::Null;
+    };
+    let (id, name) = (&record.gateway_id, &record.gateway_name);
+    match &layers.gateway {
+        Err(why) => json!({ "id": id, "name": name, "reachable": false, "reason": why }),
+        Ok(seen) => json!({
+            "id": id,
+            "name": name,
+            "reachable": true,
+            "ready": seen.flag("/ready"),
+            "live": seen.flag("/live"),
+            "version": seen.text("/version"),
+            "instance_id": seen.text("/instance_id"),
+            "pid": seen.number("/pid"),
+            "listen": seen.at("/listen"),
+            "admin_listen": seen.at("/admin_listen"),
+            "port_owner_is_service": layers.process.owns_port,
+            "uptime_s": seen.number("/uptime_s"),
+            "in_flight": seen.number("/in_flight"),
+            "control_plane_connected": seen.flag("/control_plane_connected"),
+        }),
+    }
+}
+
+fn config(layers: &Layers, report: &Report) -> Value {
+    let seen = layers.gateway.as_ref().ok();
+    let wanted = |v: &Version| json!({ "version": v.version, "sha256": v.sha256 });
+    json!({
+        "desired": layers.desired.as_ref().ok().and_then(Option::as_ref).map(wanted),
+        "desired_unknown_because": layers.desired.as_ref().err(),
+        "applied": seen.and_then(|s| s.at("/config/applied")),
+        "source": seen.and_then(|s| s.text("/config/source")),
+        "in_sync": report.in_sync,
+        "last_reload": seen.and_then(|s| s.at("/config/last_reload")),
+    })
+}
