@@ -3,8 +3,11 @@
 //! be absent.
 
 use super::search::SearchDir;
+use super::trust::check_file;
 use kt_plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
+use std::fs::Metadata;
+use std::path::Path;
 
 /// Name of the file beside each plugin directory.
 const FILE: &str = "catalogue.toml";
@@ -26,6 +29,13 @@ pub(crate) struct CatalogueEntry {
     pub(crate) provides: Vec<String>,
 }
 
+/// A catalogue names packages to install, so it is trusted as plugins are.
+fn trusted(file: &Path) -> Option<Catalogue> {
+    let meta = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
+    check_file(file, &meta).ok()?;
+    toml::from_str(&std::fs::read_to_string(file).ok()?).ok()
+}
+
 /// Every known plugin, installed or not.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Catalogue {
@@ -42,8 +52,7 @@ impl Catalogue {
             let Some(parent) = dir.path.parent() else {
                 continue;
             };
-            let text = std::fs::read_to_string(parent.join(FILE)).unwrap_or_default();
-            let found: Self = toml::from_str(&text).unwrap_or_default();
+            let found = trusted(&parent.join(FILE)).unwrap_or_default();
             for entry in found.plugins {
                 if !all.plugins.iter().any(|known| known.plugin == entry.plugin) {
                     all.plugins.push(entry);

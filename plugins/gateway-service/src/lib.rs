@@ -11,6 +11,8 @@ mod control;
 mod desk;
 mod environment;
 mod failure;
+#[cfg(test)]
+mod fake;
 mod files;
 mod install;
 mod logs;

@@ -4,6 +4,7 @@
 use crate::harness::Sandbox;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// A staged tree of its own, with its catalogue.
@@ -132,6 +133,28 @@ fn without_a_catalogue_a_missing_plugins_commands_are_unknown() {
     }
 }
 
+/// A catalogue tells people what to install, so one that others can write is
+/// as good as none; and one that is no file does not keep kt waiting.
+#[test]
+fn a_catalogue_that_is_not_trusted_is_ignored() {
+    let distribution = Distribution::new();
+    let file = distribution.sandbox.dist().join("lib/kt/catalogue.toml");
+    let Some((plugin, commands)) = distribution.plugins.iter().find(|(_, c)| !c.is_empty()) else {
+        panic!("no plugin has a command");
+    };
+    distribution.without(plugin, || {
+        let run = || distribution.sandbox.kt_line(&commands[0]).run();
+        run().exits(9).err_has("install the package");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("it is ours");
+        run().exits(2).err_lacks("install the package");
+        fs::remove_file(&file).expect("it is ours");
+        let mode = rustix::fs::Mode::from(0o644);
+        rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("there is nothing there");
+        run().exits(2);
+    });
+}
+
 #[test]
 fn without_any_plugin_the_host_still_works() {
     let distribution = Distribution::new();
@@ -161,6 +184,38 @@ fn a_missing_provider_is_named_with_its_package() {
             .err_has("`embedded` of `kt.control-plane/1`");
         ran.err_has("install the package `kt-control-plane`");
     });
+}
+
+#[test]
+fn without_a_service_backend_install_names_those_that_exist() {
+    let distribution = Distribution::new();
+    distribution
+        .sandbox
+        .kt_line("gateway create --name production")
+        .run()
+        .ok();
+    let install = |more: &str| {
+        let line = format!("gateway install --id production --print {more}");
+        distribution.sandbox.kt_line(&line).run()
+    };
+    distribution.without("service-systemd", || {
+        let ran = install("--backend systemd");
+        ran.exits(9).silent().err_has("no provider `systemd`");
+        ran.err_has("install the package `kt-service-systemd`");
+        let here = install("");
+        if here.code() == Some(9) {
+            here.err_has("`launchd`")
+                .err_has("it acts on macos, and this is linux");
+        }
+        install("--backend launchd").ok().out_has("dev.kt.gateway");
+    });
+    for backend in ["service-systemd", "service-launchd"] {
+        fs::remove_dir_all(distribution.folder(backend)).expect("it is staged");
+    }
+    let ran = install("");
+    ran.exits(9).silent().err_has("`kt.service/1`");
+    ran.err_has("`kt-service-systemd`")
+        .err_has("`kt-service-launchd`");
 }
 
 #[test]

@@ -19,10 +19,13 @@ const CONTROL: &[&str] = &["control-plane", "gateway-control"];
 const CONFIG: &[&str] = &["control-plane", "gateway-config"];
 /// The example refers to a stored secret, and `gateway-control` keeps those.
 const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
+const SERVICE: &[&str] = &["gateway-service"];
+/// It asks the service manager that runs here, if there is one.
+const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 21] = [
+const TABLE: [Entry; 28] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -67,6 +70,44 @@ const TABLE: [Entry; 21] = [
         "gateway run",
         "gateway run --id production --listen 127.0.0.1:0",
         RUN,
+    ),
+    // The backend is named, so that it does not matter what runs here. Nothing
+    // is installed, so the others need none: those of an installed service are
+    // tried with a real service manager.
+    (
+        "gateway install",
+        "gateway install --id production --print --backend launchd",
+        &["control-plane", "gateway-service", "service-launchd"],
+    ),
+    (
+        "gateway start",
+        "gateway start --service-name absent",
+        SERVICE,
+    ),
+    (
+        "gateway stop",
+        "gateway stop --service-name absent",
+        SERVICE,
+    ),
+    (
+        "gateway restart",
+        "gateway restart --service-name absent",
+        SERVICE,
+    ),
+    (
+        "gateway logs",
+        "gateway logs --service-name absent",
+        SERVICE,
+    ),
+    (
+        "gateway status",
+        "gateway status --service-name absent",
+        STATUS,
+    ),
+    (
+        "gateway uninstall",
+        "gateway uninstall --service-name absent",
+        SERVICE,
     ),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),
@@ -138,13 +179,16 @@ fn library_of(line: &str) -> Option<String> {
     file.ends_with(".so").then(|| plugin.to_owned())
 }
 
+/// The plugins of an entry; one with a question mark counts where systemd runs.
 fn names(entry: &[&str], sandbox: &Sandbox) -> BTreeSet<String> {
-    if entry != ALL {
-        return entry.iter().map(|p| (*p).to_owned()).collect();
+    if entry == ALL {
+        let dirs = fs::read_dir(sandbox.dist().join("lib/kt/plugins")).expect("they are staged");
+        let names = dirs.filter_map(|e| e.ok()?.file_name().into_string().ok());
+        return names.collect();
     }
-    let dirs = fs::read_dir(sandbox.dist().join("lib/kt/plugins")).expect("plugins are staged");
-    dirs.filter_map(|e| e.ok()?.file_name().into_string().ok())
-        .collect()
+    let systemd = Path::new("/run/systemd/system").is_dir();
+    let counts = entry.iter().filter(|p| systemd || !p.ends_with('?'));
+    counts.map(|p| p.trim_end_matches('?').to_owned()).collect()
 }
 
 #[test]

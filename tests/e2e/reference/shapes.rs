@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 19] = [
+const TABLE: [Entry; 21] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -59,6 +59,18 @@ const TABLE: [Entry; 19] = [
         0,
     ),
     (
+        "gateway-install",
+        "gateway install",
+        "gateway install --id production --print=json --no-linger --backend systemd",
+        0,
+    ),
+    (
+        "gateway-uninstall",
+        "gateway uninstall",
+        "gateway uninstall --service-name absent",
+        0,
+    ),
+    (
         "plugin-catalogue",
         "plugin catalogue",
         "plugin catalogue",
@@ -87,6 +99,16 @@ const TABLE: [Entry; 19] = [
 /// Run on their own: `create` before everything, and those that do not end.
 const APART: [&str; 3] = ["gateway create", "gateway run", "control-plane serve"];
 
+/// They have something to show only with a service manager: the scenario that
+/// has one keeps their shapes.
+const OF_A_SERVICE: [&str; 5] = [
+    "gateway logs",
+    "gateway restart",
+    "gateway start",
+    "gateway status",
+    "gateway stop",
+];
+
 fn golden(name: &str, value: &Value) {
     assert_golden(&format!("{FOLDER}/{name}.txt"), &shape(value));
 }
@@ -98,6 +120,7 @@ fn the_json_of_every_command_keeps_its_shape() {
         .iter()
         .map(|e| e.1)
         .chain(APART)
+        .chain(OF_A_SERVICE)
         .map(str::to_owned)
         .collect();
     assert_eq!(

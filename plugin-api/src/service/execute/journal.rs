@@ -37,6 +37,14 @@ impl Journal {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.entries.truncate(len);
+    }
+
     /// Appends what was done later.
     pub fn extend(&mut self, later: Self) {
         self.entries.extend(later.entries);

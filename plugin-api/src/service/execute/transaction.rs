@@ -82,10 +82,13 @@ pub struct Failure {
 pub fn carry_out(runner: &dyn Runner, plan: &Plan) -> Result<Applied, Box<Failure>> {
     let mut applied = Applied::default();
     for step in &plan.steps {
+        let known = applied.journal.len();
         match attempt(runner, plan, step, &mut applied.journal) {
             Ok(()) => applied.done.push(step.id.clone()),
             Err(why) => match (&step.tolerate, &why) {
                 (Some(warning), Why::Ended { .. } | Why::TimedOut | Why::Missing) => {
+                    // What may fail has nothing to be taken back when it does.
+                    applied.journal.truncate(known);
                     applied.warnings.push(warning.clone());
                 }
                 _ => {
@@ -108,8 +111,23 @@ fn attempt(
     journal: &mut Journal,
 ) -> Result<(), Why> {
     runner.check().map_err(Why::Cancelled)?;
-    journal.note(&step.what, before(runner, step)?, &step.undo);
+    let before = before(runner, step)?;
+    let write = matches!(step.deed, Deed::Write(_));
+    let done = write && before.as_ref().is_some_and(|b| written_already(plan, b));
+    journal.note(&step.what, before.filter(|_| !done), &step.undo);
+    if done {
+        return Ok(());
+    }
     perform(runner, plan, step)
+}
+
+/// A file that is as it should be keeps its time stamp.
+fn written_already(plan: &Plan, before: &Before) -> bool {
+    let wanted = plan.artifacts.iter().find(|a| a.path == before.path);
+    let (Some(wanted), Some((mode, bytes))) = (wanted, &before.content) else {
+        return false;
+    };
+    *mode == wanted.mode && bytes == wanted.content.as_bytes()
 }
 
 /// The file that the step is about to touch.

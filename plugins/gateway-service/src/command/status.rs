@@ -33,7 +33,7 @@ fn watch(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error
     loop {
         let layers = look(&session)?;
         let report = status::judge(&layers, strict);
-        if !waiting || ready(&report) || Instant::now() >= deadline {
+        if !waiting || settled(&report) || Instant::now() >= deadline {
             return Ok(status::output(&layers, &report));
         }
         context.check()?;
@@ -42,11 +42,13 @@ fn watch(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error
     }
 }
 
-/// Which configuration it serves is another question.
-fn ready(report: &Report) -> bool {
+/// Ready, or never going to be by itself. Which configuration it serves is
+/// another question.
+fn settled(report: &Report) -> bool {
+    use Verdict::{Degraded, Failed, NotInstalled, Parked, Running, Warnings};
     matches!(
         report.verdict,
-        Verdict::Running | Verdict::Degraded | Verdict::Warnings
+        Running | Degraded | Warnings | Failed | Parked | NotInstalled
     )
 }
 

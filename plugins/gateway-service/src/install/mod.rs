@@ -119,7 +119,8 @@ fn with_manager(
     files::guard_unit(&observed, &plan.artifacts)?;
     let edited = files::guard(desk.runner, before, &plan.artifacts, wanted.force)?;
     let current = all_current(desk, before, &plan)?;
-    if current && settled(wanted, before, &observed) {
+    let settled = current && settled(wanted, before, &observed);
+    if settled && (!wanted.boot || observed.linger != Some(false)) {
         return Ok(Installed {
             result: "unchanged",
             record: before.unwrap_or(&wanted.record).clone(),
@@ -138,8 +139,18 @@ fn with_manager(
     record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
     record.linger_by_kt = linger_by_reach || before.is_some_and(|b| b.linger_by_kt);
     let done = transact(desk, wanted, before, record, &plan, &observed)?;
+    let lingers = done.record.linger_by_kt == before.is_some_and(|b| b.linger_by_kt);
+    let result = if settled && lingers {
+        "unchanged"
+    } else {
+        done.result
+    };
     notes.extend(done.notes);
-    Ok(Installed { notes, ..done })
+    Ok(Installed {
+        result,
+        notes,
+        ..done
+    })
 }
 
 fn all_current(desk: &Desk<'_>, before: Option<&Record>, plan: &Plan) -> Result<bool, Error> {
@@ -151,7 +162,7 @@ fn all_current(desk: &Desk<'_>, before: Option<&Record>, plan: &Plan) -> Result<
     Ok(true)
 }
 
-/// Nothing but the files' text can still differ.
+/// Nothing but the files' text, and whether it starts at boot, can still differ.
 fn settled(wanted: &Wanted, before: Option<&Record>, observed: &Observed) -> bool {
     use crate::record::Phase;
     let same = before.is_some_and(|b| {
@@ -161,8 +172,7 @@ fn settled(wanted: &Wanted, before: Option<&Record>, observed: &Observed) -> boo
             && b.backend == wanted.record.backend
     });
     let runs = observed.active == Activity::Active || !wanted.start;
-    let boots = !wanted.boot || observed.linger != Some(false);
-    same && runs && boots && observed.enabled == Some(true) && !observed.needs_reload
+    same && runs && observed.enabled == Some(true) && !observed.needs_reload
 }
 
 /// Writes the record first and last: a kt that is killed between leaves enough

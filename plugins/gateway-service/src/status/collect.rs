@@ -39,7 +39,10 @@ pub(crate) fn collect(
 fn no_backend(error: &Error) -> Reason {
     Reason {
         code: error.id.clone(),
-        message: error.to_string(),
+        message: match error.causes.as_slice() {
+            [] => error.message.clone(),
+            causes => format!("{} ({})", error.message, causes.join("; ")),
+        },
         fix: error.hints.first().cloned(),
     }
 }

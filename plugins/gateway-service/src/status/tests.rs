@@ -1,1 +1,269 @@
+use super::layers::{ArtifactLayer, Layers, ProcessLayer, Version};
+use super::{Verdict, judge, output};
+use crate::control::InstanceStatus;
+use crate::fake::wanted;
+use crate::files::FileState;
+use kt_plugin_api::service::{
+    Activity, ExitClass, LastExit, Observed, Reason, ServiceName, StartsAt,
+};
+use serde_json::{Value, json};
 
+fn healthy() -> Layers {
+    Layers {
+        name: ServiceName::default(),
+        record: Some(wanted().record),
+        supervisor: Ok(Observed {
+            reachable: true,
+            installed: Some(true),
+            enabled: Some(true),
+            active: Activity::Active,
+            pid: Some(42),
+            restarts: Some(0),
+            starts_at: Some(StartsAt::Boot),
+            ..Observed::default()
+        }),
+        boot_start: true,
+        artifact: Some(ArtifactLayer {
+            path: "/u/x".into(),
+            state: FileState::Current,
+            sha256: None,
+        }),
+        process: ProcessLayer {
+            replaced: Some(false),
+            owns_port: Some(true),
+        },
+        gateway: gateway(&json!({})),
+        desired: desired("aa"),
+    }
+}
+
+/// A healthy gateway's words, with `changes` on top.
+fn gateway(changes: &Value) -> Result<InstanceStatus, String> {
+    let mut status = json!({
+        "pid": 42, "ready": true, "live": true, "listen": "127.0.0.1:41002",
+        "config": { "applied": { "version": 7, "sha256": "aa" }, "last_reload": null },
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        status[key] = value.clone();
+    }
+    Ok(InstanceStatus(status))
+}
+
+fn desired(sha256: &str) -> Result<Option<Version>, String> {
+    Ok(Some(Version {
+        version: Some(8),
+        sha256: sha256.to_owned(),
+    }))
+}
+
+fn seen(layers: &mut Layers) -> &mut Observed {
+    layers.supervisor.as_mut().unwrap()
+}
+
+fn ended(layers: &mut Layers, active: Activity, class: ExitClass, restarts: u64) {
+    let seen = seen(layers);
+    seen.active = active;
+    seen.pid = None;
+    seen.restarts = Some(restarts);
+    seen.last_exit = Some(LastExit {
+        code: Some(78),
+        signal: None,
+        class,
+        at: None,
+        meaning: None,
+    });
+}
+
+type Change = fn(&mut Layers);
+
+/// What is changed in a healthy service, what it then is, and the problem named.
+const TABLE: [(Change, Verdict, &str); 23] = [
+    (|_| {}, Verdict::Running, ""),
+    (
+        |l| l.gateway = Err("silence".into()),
+        Verdict::Unhealthy,
+        "gateway-silent",
+    ),
+    (
+        |l| l.gateway = gateway(&json!({ "ready": false })),
+        Verdict::Unhealthy,
+        "not-ready",
+    ),
+    (
+        |l| l.gateway = gateway(&json!({ "live": false })),
+        Verdict::Unhealthy,
+        "not-live",
+    ),
+    (
+        |l| l.gateway = gateway(&json!({ "pid": 7 })),
+        Verdict::Unhealthy,
+        "another-process",
+    ),
+    (
+        |l| l.process.owns_port = Some(false),
+        Verdict::Unhealthy,
+        "port-foreign",
+    ),
+    (|l| l.process.owns_port = None, Verdict::Running, ""),
+    (
+        |l| l.desired = desired("bb"),
+        Verdict::Degraded,
+        "config-differs",
+    ),
+    (
+        |l| {
+            l.desired = desired("bb");
+            l.gateway = gateway(&json!({ "config": {
+                "applied": { "sha256": "aa" }, "last_reload": { "error": "line 3" } } }));
+        },
+        Verdict::Degraded,
+        "config-rejected",
+    ),
+    (
+        |l| l.desired = Err("down".into()),
+        Verdict::Running,
+        "desired-unknown",
+    ),
+    (|l| l.desired = Ok(None), Verdict::Running, ""),
+    (
+        |l| seen(l).active = Activity::Inactive,
+        Verdict::Stopped,
+        "",
+    ),
+    (
+        |l| seen(l).active = Activity::Activating,
+        Verdict::Unhealthy,
+        "starting",
+    ),
+    (
+        |l| seen(l).active = Activity::Unknown,
+        Verdict::Unknown,
+        "state-unknown",
+    ),
+    (
+        |l| ended(l, Activity::Failed, ExitClass::Crash, 0),
+        Verdict::Failed,
+        "failed",
+    ),
+    (
+        |l| ended(l, Activity::Failed, ExitClass::Parked, 0),
+        Verdict::Parked,
+        "parked",
+    ),
+    (
+        |l| ended(l, Activity::Restarting, ExitClass::Crash, 0),
+        Verdict::Unhealthy,
+        "restarting",
+    ),
+    (
+        |l| ended(l, Activity::Restarting, ExitClass::Crash, 3),
+        Verdict::CrashLooping,
+        "crash-looping",
+    ),
+    (|l| l.record = None, Verdict::NotInstalled, "foreign-unit"),
+    (
+        |l| {
+            l.supervisor = Err(Reason {
+                message: "no bus".into(),
+                ..Reason::default()
+            })
+        },
+        Verdict::Unknown,
+        "supervisor-unknown",
+    ),
+    (
+        |l| {
+            seen(l).installed = Some(false);
+            seen(l).active = Activity::Inactive;
+        },
+        Verdict::NotInstalled,
+        "file-missing",
+    ),
+    (
+        |l| seen(l).starts_at = Some(StartsAt::Login),
+        Verdict::Running,
+        "linger-off",
+    ),
+    (
+        |l| l.artifact.as_mut().unwrap().state = FileState::Drifted,
+        Verdict::Running,
+        "drifted",
+    ),
+];
+
+#[test]
+fn layers_are_joined_into_one_verdict() {
+    for (i, (change, verdict, code)) in TABLE.into_iter().enumerate() {
+        let mut layers = healthy();
+        change(&mut layers);
+        let report = judge(&layers, false);
+        assert_eq!(report.verdict, verdict, "row {i}: {:?}", report.problems);
+        let codes: Vec<&str> = report.problems.iter().map(|p| p.code).collect();
+        assert_eq!(codes.first().copied().unwrap_or_default(), code, "row {i}");
+    }
+}
+
+#[test]
+fn warnings_count_only_when_asked_and_only_for_what_runs() {
+    let mut layers = healthy();
+    assert_eq!(judge(&layers, true).verdict, Verdict::Running);
+    layers.process.replaced = Some(true);
+    assert_eq!(judge(&layers, false).verdict, Verdict::Running);
+    assert_eq!(judge(&layers, true).verdict, Verdict::Warnings);
+    seen(&mut layers).active = Activity::Inactive;
+    assert_eq!(judge(&layers, true).verdict, Verdict::Stopped);
+}
+
+#[test]
+fn a_comparison_that_cannot_be_made_is_no_difference() {
+    let mut layers = healthy();
+    assert_eq!(judge(&layers, false).in_sync, Some(true));
+    layers.desired = Err("down".to_owned());
+    assert_eq!(judge(&layers, false).in_sync, None);
+    layers.desired = desired("aa");
+    layers.gateway = gateway(&json!({ "config": { "applied": null } }));
+    assert_eq!(judge(&layers, false).in_sync, None);
+}
+
+#[test]
+fn the_manifest_declares_every_verdict_with_its_code() {
+    let manifest = include_str!("../../plugin.toml");
+    let verdicts = [
+        Verdict::Failed,
+        Verdict::Parked,
+        Verdict::CrashLooping,
+        Verdict::Stopped,
+        Verdict::NotInstalled,
+        Verdict::Unknown,
+        Verdict::Unhealthy,
+        Verdict::Degraded,
+        Verdict::Warnings,
+    ];
+    for verdict in verdicts {
+        let (name, code) = (verdict.name(), verdict.exit());
+        let lines = format!("  name = \"{name}\"\n  code = {code}\n");
+        assert!(manifest.contains(&lines), "{name}");
+        assert_eq!(json!(verdict), json!(name));
+    }
+    assert_eq!(Verdict::Running.exit(), 0);
+}
+
+#[test]
+fn the_shape_says_unknown_with_its_reason() {
+    let mut layers = healthy();
+    layers.gateway = Err("nobody listens".to_owned());
+    layers.desired = Err("down".to_owned());
+    let output = output(&layers, &judge(&layers, false));
+    assert_eq!(output.outcome.as_deref(), Some("unhealthy"));
+    let value = &output.value;
+    assert_eq!(value["schema"], "kt.gateway.status/1");
+    assert_eq!(
+        (&value["exit"], &value["verdict"]),
+        (&json!(150), &json!("unhealthy"))
+    );
+    assert_eq!(value["gateway"]["reachable"], json!(false));
+    assert_eq!(value["gateway"]["reason"], "nobody listens");
+    assert_eq!(value["config"]["in_sync"], Value::Null);
+    assert_eq!(value["config"]["desired_unknown_because"], "down");
+    assert_eq!(value["problems"][0]["code"], "gateway-silent");
+}

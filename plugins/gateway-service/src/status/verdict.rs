@@ -54,6 +54,9 @@ impl Verdict {
     }
 }
 
+/// From this many restarts on, one more is a loop and not an accident.
+const LOOP: u64 = 3;
+
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -161,7 +164,7 @@ impl Report {
                 );
                 Verdict::Unhealthy
             }
-            Activity::Restarting => self.failed(observed, Verdict::CrashLooping),
+            Activity::Restarting => self.restarting(observed),
             Activity::Failed => {
                 let parked = observed
                     .last_exit
@@ -212,6 +215,24 @@ impl Report {
             );
         }
         Verdict::NotInstalled
+    }
+
+    fn restarting(&mut self, observed: &Observed) -> Verdict {
+        if observed.restarts.is_some_and(|n| n >= LOOP) {
+            return self.failed(observed, Verdict::CrashLooping);
+        }
+        let why = observed.last_exit.as_ref().map(failure::describe);
+        let message = format!(
+            "{}; it is started again",
+            why.as_deref().unwrap_or("it failed")
+        );
+        self.add(
+            Severity::Error,
+            "restarting",
+            message,
+            Some("kt gateway logs"),
+        );
+        Verdict::Unhealthy
     }
 
     fn failed(&mut self, observed: &Observed, verdict: Verdict) -> Verdict {

@@ -74,9 +74,9 @@ impl Job<'_> {
             steps.push(self.reset());
             let runs = self.was_running();
             steps.push(match (runs, self.request.options.changed) {
-                (true, true) => self.restart().undo(self.stopping()),
+                (true, true) => self.restart().undo(self.stopping()).undo(self.forgetting()),
                 (true, false) => self.start(),
-                (false, _) => self.start().undo(self.stopping()),
+                (false, _) => self.start().undo(self.stopping()).undo(self.forgetting()),
             });
         }
         steps
@@ -141,11 +141,17 @@ impl Job<'_> {
 
     /// A failed unit keeps its failure until it is forgotten; a unit that is
     /// not loaded has none, which is code 1 or 5.
+    fn forgetting(&self) -> Run {
+        self.call(&["reset-failed", &self.unit])
+            .expecting(&[0, 1, 5])
+    }
+
     fn reset(&self) -> Step {
-        let run = self
-            .call(&["reset-failed", &self.unit])
-            .expecting(&[0, 1, 5]);
-        Step::new("reset-failed", "forget earlier failures", Deed::Run(run))
+        Step::new(
+            "reset-failed",
+            "forget earlier failures",
+            Deed::Run(self.forgetting()),
+        )
     }
 
     fn start(&self) -> Step {

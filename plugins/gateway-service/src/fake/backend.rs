@@ -1,0 +1,157 @@
+//! A backend of a service manager that has one unit and six verbs.
+
+use super::UNIT;
+use kt_plugin_api::Error;
+use kt_plugin_api::service::{
+    Action, Activity, Artifact, Capabilities, Deed, Description, DetectRequest, Detection,
+    ExitClass, Fitness, InspectRequest, LastExit, LogSource, LogSources, LogsRequest, Look,
+    ObserveRequest, Observed, Plan, Probe, ProbeResult, Probes, Reason, RenderRequest, Run, Seen,
+    ServiceBackend, Step, Subject,
+};
+use std::collections::BTreeMap;
+
+/// The toy service manager's backend.
+pub(crate) struct Toy;
+
+fn run(verb: &str) -> Run {
+    Run::new(&["toy", verb], BTreeMap::new(), 1_000)
+}
+
+fn step(verb: &str) -> Step {
+    Step::new(verb, verb, Deed::Run(run(verb)))
+}
+
+impl ServiceBackend for Toy {
+    fn describe(&self) -> Result<Description, Error> {
+        Ok(Description {
+            name: "toy".to_owned(),
+            version: "1".to_owned(),
+            os: vec!["toy".to_owned()],
+            capabilities: Capabilities::default(),
+        })
+    }
+
+    fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
+        let verb = match request.subject {
+            Subject::Supervisor => "version",
+            Subject::Service { .. } => "show",
+        };
+        let look = Look::Run {
+            argv: run(verb).argv,
+            env: BTreeMap::new(),
+            timeout_ms: 1_000,
+        };
+        Ok(Probes {
+            probes: vec![Probe::new(verb, look)],
+        })
+    }
+
+    fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
+        let up = matches!(
+            ProbeResult::find(&request.results, "version")?,
+            Seen::Ran { code: Some(0), .. }
+        );
+        let reason = Reason {
+            code: "no-supervisor".to_owned(),
+            message: "the toy is broken".to_owned(),
+            fix: None,
+        };
+        Ok(Detection {
+            fitness: if up {
+                Fitness::Usable
+            } else {
+                Fitness::Unusable
+            },
+            reasons: if up { Vec::new() } else { vec![reason] },
+            ..Detection::default()
+        })
+    }
+
+    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+        let Seen::Ran { stdout, .. } = ProbeResult::find(&request.results, "show")? else {
+            return Ok(Observed::default());
+        };
+        let has = |word: &str| stdout.split(' ').any(|w| w == word);
+        let fragment = stdout.split(' ').find_map(|w| w.strip_prefix("file="));
+        Ok(Observed {
+            reachable: true,
+            installed: Some(fragment.is_some()),
+            enabled: Some(has("enabled")),
+            active: match (has("active"), has("failed")) {
+                (true, _) => Activity::Active,
+                (_, true) => Activity::Failed,
+                _ => Activity::Inactive,
+            },
+            last_exit: has("failed").then_some(LastExit {
+                code: Some(78),
+                signal: None,
+                class: ExitClass::Parked,
+                at: None,
+                meaning: None,
+            }),
+            fragment: fragment.map(Into::into),
+            linger: Some(true),
+            others: Some(false),
+            ..Observed::default()
+        })
+    }
+
+    fn render(&self, request: &RenderRequest) -> Result<Plan, Error> {
+        let artifact = Artifact {
+            path: UNIT.into(),
+            mode: 0o644,
+            content: format!("run {}\n", request.spec.exec.join(" ")),
+        };
+        let was = request.observed.clone().unwrap_or_default();
+        let runs = was.active == Activity::Active;
+        let steps = match request.action {
+            Action::Start => vec![step("start")],
+            Action::Stop => vec![step("stop")],
+            Action::Restart => vec![step("restart")],
+            Action::Uninstall => vec![
+                step("stop").undo(run("start")),
+                step("disable").undo(run("enable")),
+                Step::new("remove", "remove", Deed::Remove(UNIT.into())).undo(run("reread")),
+                step("reread"),
+            ],
+            Action::Install => {
+                let write =
+                    Step::new("write", "write", Deed::Write(UNIT.into())).undo(run("reread"));
+                let start = if runs && request.options.changed {
+                    "restart"
+                } else {
+                    "start"
+                };
+                let enable = step("enable");
+                let mut steps = vec![
+                    if runs {
+                        write.undo(run("start"))
+                    } else {
+                        write
+                    },
+                    step("reread"),
+                    if was.enabled == Some(true) {
+                        enable
+                    } else {
+                        enable.undo(run("disable"))
+                    },
+                ];
+                if request.options.start {
+                    steps.push(step(start).undo(run("stop")));
+                }
+                steps
+            }
+        };
+        Ok(Plan {
+            artifacts: vec![artifact],
+            steps,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn logs(&self, _: &LogsRequest) -> Result<LogSources, Error> {
+        Ok(LogSources {
+            sources: vec![LogSource::File("/log".into())],
+        })
+    }
+}

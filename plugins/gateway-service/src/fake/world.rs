@@ -1,0 +1,195 @@
+//! The machine in memory, with the toy service manager on it.
+
+use super::{UNIT, ready};
+use crate::control::InstanceStatus;
+use kt_plugin_api::Error;
+use kt_plugin_api::service::execute::{Ran, Runner};
+use kt_plugin_api::service::{FileKind, Seen};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Mode and bytes of each file.
+pub(crate) type Files = BTreeMap<PathBuf, (u32, Vec<u8>)>;
+
+/// Asks the gateway.
+type Answers = Box<dyn Fn(&Path) -> Result<InstanceStatus, String>>;
+
+/// Everything that a test can see and spoil.
+pub(crate) struct World {
+    pub(crate) files: RefCell<Files>,
+    /// `enabled`, `active`, `failed`.
+    pub(crate) state: RefCell<BTreeSet<&'static str>>,
+    /// Every verb that was run, looks left out.
+    pub(crate) verbs: RefCell<Vec<String>>,
+    /// The number of the change (verb or file of the unit) that fails, from 1.
+    pub(crate) fails_at: Cell<Option<usize>>,
+    changes: Cell<usize>,
+    /// What `start` leads to.
+    pub(crate) starts: Cell<bool>,
+    pub(crate) supervisor: Cell<bool>,
+    clock: Cell<Duration>,
+    answers: Answers,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::answering(|_| Ok(ready()))
+    }
+
+    pub(crate) fn answering(
+        answers: impl Fn(&Path) -> Result<InstanceStatus, String> + 'static,
+    ) -> Self {
+        Self {
+            files: RefCell::default(),
+            state: RefCell::default(),
+            verbs: RefCell::default(),
+            fails_at: Cell::new(None),
+            changes: Cell::new(0),
+            starts: Cell::new(true),
+            supervisor: Cell::new(true),
+            clock: Cell::default(),
+            answers: Box::new(answers),
+        }
+    }
+
+    pub(super) fn answers(&self) -> &dyn Fn(&Path) -> Result<InstanceStatus, String> {
+        &self.answers
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        let files = self.files.borrow();
+        let (_, bytes) = files.get(Path::new(path))?;
+        Some(String::from_utf8(bytes.clone()).unwrap())
+    }
+
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        let file = (0o644, text.as_bytes().to_vec());
+        self.files.borrow_mut().insert(path.into(), file);
+    }
+
+    /// Everything but the verbs: what a person would find.
+    pub(crate) fn snapshot(&self) -> (Files, BTreeSet<&'static str>) {
+        (self.files.borrow().clone(), self.state.borrow().clone())
+    }
+
+    /// Forgets what was done; the next change is the first.
+    pub(crate) fn forget(&self) {
+        self.verbs.borrow_mut().clear();
+        self.changes.set(0);
+    }
+
+    fn fails_now(&self) -> bool {
+        self.changes.set(self.changes.get() + 1);
+        self.fails_at.get() == Some(self.changes.get())
+    }
+
+    fn show(&self) -> String {
+        let mut words: Vec<String> = self
+            .state
+            .borrow()
+            .iter()
+            .map(|w| (*w).to_owned())
+            .collect();
+        if self.text(UNIT).is_some() {
+            words.push(format!("file={UNIT}"));
+        }
+        words.join(" ")
+    }
+
+    fn change(&self, verb: &str) -> i32 {
+        self.verbs.borrow_mut().push(verb.to_owned());
+        if self.fails_now() {
+            return 1;
+        }
+        let mut state = self.state.borrow_mut();
+        match verb {
+            "enable" => drop(state.insert("enabled")),
+            "disable" => drop(state.remove("enabled")),
+            "stop" => state.retain(|w| !matches!(*w, "active" | "failed")),
+            "start" | "restart" if self.starts.get() => drop(state.insert("active")),
+            "start" | "restart" => {
+                state.remove("active");
+                state.insert("failed");
+            }
+            _ => {}
+        }
+        0
+    }
+}
+
+impl Runner for World {
+    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> Ran {
+        let (code, stdout) = match argv[1].as_str() {
+            "version" => (i32::from(!self.supervisor.get()), String::new()),
+            "show" => (0, self.show()),
+            verb => (self.change(verb), String::new()),
+        };
+        Ran::Ended {
+            code: Some(code),
+            stdout,
+            stderr: String::new(),
+        }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        Ok(self
+            .files
+            .borrow()
+            .get(path)
+            .map(|(_, bytes)| bytes.clone()))
+    }
+
+    fn write(&self, path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+        if path == Path::new(UNIT) && self.fails_now() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.files
+            .borrow_mut()
+            .insert(path.to_owned(), (mode, bytes.to_vec()));
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<bool> {
+        if path == Path::new(UNIT) && self.fails_now() {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        Ok(self.files.borrow_mut().remove(path).is_some())
+    }
+
+    fn stat(&self, path: &Path) -> Seen {
+        self.files
+            .borrow()
+            .get(path)
+            .map_or(Seen::Absent, |(mode, _)| Seen::File {
+                kind: FileKind::File,
+                uid: 0,
+                mode: *mode,
+            })
+    }
+
+    fn list(&self, path: &Path) -> Seen {
+        let files = self.files.borrow();
+        let names: BTreeSet<String> = files
+            .keys()
+            .filter_map(|file| file.strip_prefix(path).ok())
+            .filter_map(|rest| rest.iter().next())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        Seen::Names(names.into_iter().collect())
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.get()
+    }
+
+    fn pause(&self, time: Duration) {
+        self.clock.set(self.clock.get() + time);
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}

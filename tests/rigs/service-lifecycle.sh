@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# The life of a gateway as a service: the real kt and the real gateway under a
+# real `systemd --user`.
+#
+#   service-lifecycle.sh DIST      DIST is a staged tree with bin/kt in it
+#
+# Ends with 0 when every step did what it should, 1 with the step that did not,
+# and 77 where the rig cannot work (with KT_TEST_SYSTEMD=require that is 1).
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+
+outside() {
+  local dist=${1:?usage: service-lifecycle.sh DIST} shared status=0
+  shared=$(mktemp -d "${TMPDIR:-/tmp}/kt-life.XXXXXX")
+  trap 'rm -rf "$shared"' EXIT
+  chmod 755 "$shared"
+  mkdir "$shared/life"
+  cp "$here/service-lifecycle.sh" "$shared/life/"
+  "$here/systemd-user.sh" --tree "$dist" --bind "$shared/life" -- \
+    bash -c 'KT_LIFE=inside exec bash "$KT_RIG/bind/life/service-lifecycle.sh"' || status=$?
+  if [ $status = 77 ] && [ "${KT_TEST_SYSTEMD:-auto}" = require ]; then status=1; fi
+  exit $status
+}
+
+# ---- inside the rig ----------------------------------------------------------
+
+step() { STEP=$*; echo "== $STEP"; }
+
+fail() {
+  echo "FAILED: $STEP: $*" >&2
+  kt gateway status -o yaml >&2 || true
+  kt gateway logs >&2 || true
+  exit 1
+}
+
+# expect CODE COMMAND...: the command must end with the code; OUT is what it said
+expect() {
+  local code=$1 got=0; shift
+  OUT=$("$@" 2>&1) || got=$?
+  [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
+}
+
+says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
+
+kt() { "$KT_RIG_TREE/bin/kt" "$@"; }
+show() { systemctl --user show --property="$1" --value "${2:-kt-gateway.service}"; }
+status_is() { expect "$1" kt gateway status; }
+
+config() {
+  cat > config.yaml <<'YAML'
+pack: {name: life, version: 1.0.0, enabled: true}
+providers: {targets: [{id: echo, provider: echo}]}
+policies: {chain: []}
+YAML
+}
+
+inside() {
+  config
+  local unit=$HOME/.config/systemd/user/kt-gateway.service pid before
+
+  step "nothing is installed"
+  status_is 4
+  expect 5 kt gateway start
+  expect 0 kt gateway uninstall
+  says "nothing to do"
+
+  step "create and preview"
+  expect 0 kt gateway create --name life --file config.yaml
+  expect 0 kt gateway install --id life --print
+  says "ExecStart="
+  [ ! -e "$unit" ] || fail "--print wrote a file"
+
+  step "install"
+  expect 0 kt gateway install --id life
+  says "installed"
+  says "enable-linger"
+  status_is 0
+  [ "$(show UnitFileState)" = enabled ] || fail "it is not enabled"
+  [ "$(stat -c %a "$unit")" = 644 ] || fail "the unit's mode is $(stat -c %a "$unit")"
+  expect 152 kt gateway status --strict
+  says "linger-off"
+
+  step "install again: unchanged, not restarted"
+  pid=$(show MainPID) before=$(stat -c %Y%i "$unit")
+  expect 0 kt gateway install --id life
+  says "unchanged"
+  [ "$(show MainPID)" = "$pid" ] || fail "it was restarted"
+  [ "$(stat -c %Y%i "$unit")" = "$before" ] || fail "the unit was written again"
+
+  step "a killed gateway comes back"
+  kill -9 "$pid"
+  expect 0 kt gateway status --wait ready --timeout 30s
+  [ "$(show MainPID)" != "$pid" ] || fail "the process is the same"
+  [ "$(show NRestarts)" = 1 ] || fail "NRestarts is $(show NRestarts)"
+
+  step "stop, twice"
+  expect 0 kt gateway stop
+  [ "$(show Result)" = success ] || fail "it did not end cleanly: $(show Result)"
+  status_is 3
+  expect 0 kt gateway stop
+  says "already stopped"
+
+  step "start, twice, and restart"
+  expect 0 kt gateway start
+  status_is 0
+  expect 0 kt gateway start
+  says "already running"
+  pid=$(show MainPID)
+  expect 0 kt gateway restart
+  [ "$(show MainPID)" != "$pid" ] || fail "the process is the same"
+
+  step "a reload through the service manager"
+  expect 0 systemctl --user reload kt-gateway.service
+  status_is 0
+
+  step "the log"
+  expect 0 kt gateway logs --lines 40
+  says "41002"
+
+  step "an edited unit is left alone"
+  echo '# mine' >> "$unit"
+  expect 6 kt gateway install --id life
+  expect 6 kt gateway uninstall
+  says "edited"
+  expect 0 kt gateway install --id life --force
+  says "a copy is in"
+  grep -q '# mine' "$unit" && fail "the edit is still there"
+  status_is 0
+
+  step "a second service needs its own address"
+  expect 6 kt gateway install --id life --service-name edge
+  expect 0 kt gateway create --name edge --file config.yaml
+  expect 0 kt gateway install --id edge --service-name edge --listen 127.0.0.1:41012
+  expect 0 kt gateway status --service-name edge
+
+  step "a failed install is taken back"
+  expect 0 kt gateway create --name broken --file config.yaml
+  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41012x
+  says "put back"
+  [ ! -e "$HOME/.config/systemd/user/kt-gateway-broken.service" ] || fail "its unit is still there"
+  expect 4 kt gateway status --service-name broken
+
+  step "somebody else's unit is never touched"
+  echo '[Service]' > "$HOME/.config/systemd/user/kt-gateway-other.service"
+  expect 6 kt gateway install --id broken --service-name other --listen 127.0.0.1:41022 --force
+  expect 6 kt gateway uninstall --service-name other
+  [ "$(cat "$HOME/.config/systemd/user/kt-gateway-other.service")" = "[Service]" ] || fail "it changed"
+
+  step "without a session's variables the manager is still found"
+  expect 0 env -u XDG_RUNTIME_DIR "$KT_RIG_TREE/bin/kt" gateway status
+
+  step "uninstall, twice"
+  expect 0 kt gateway uninstall --service-name edge
+  expect 0 kt gateway uninstall
+  status_is 4
+  [ ! -e "$unit" ] || fail "the unit is still there"
+  [ "$(show LoadState)" = not-found ] || fail "the manager still knows it"
+  expect 0 kt gateway uninstall
+  says "nothing to do"
+  echo "ok"
+}
+
+if [ "${KT_LIFE:-}" = inside ]; then inside; else outside "$@"; fi

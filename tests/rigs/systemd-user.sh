@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Runs a command as an unprivileged user with a real `systemd --user`, on a
+# machine that need not be run by systemd. Needs root. Nothing of the machine
+# changes: everything happens in private namespaces, on private mounts.
+#
+#   systemd-user.sh [--tree DIR] [--bind DIR]... [--linger] [--] COMMAND [ARG]...
+#
+#   --tree DIR   copy DIR into the rig; the command finds it as $KT_RIG_TREE.
+#                A copy, because root's home is often closed to other users, and
+#                owned by root, because kt refuses plugins that others may write.
+#   --bind DIR   show DIR, read-only, as $KT_RIG/bind/<its last part>
+#   --linger     the user lingers, as after `loginctl enable-linger`
+#
+# The command runs in the user's empty home with XDG_RUNTIME_DIR set, as its
+# session would set it. Its exit status is the rig's; 77 means that the rig
+# cannot work here (no root, no systemd), 90 that the user manager did not come
+# up. KT_RIG_VERBOSE=1 shows the user manager's own log.
+set -euo pipefail
+
+RIG_USER=kt-rig
+RIG_UID=4711
+
+unusable() { echo "systemd-user: $*" >&2; exit 77; }
+
+# ---- outside: a place, a control group, new namespaces -----------------------
+
+outside() {
+  local tree="" linger=0 binds=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --tree) tree=$2; shift 2 ;;
+      --bind) binds+=("$2"); shift 2 ;;
+      --linger) linger=1; shift ;;
+      --) shift; break ;;
+      *) break ;;
+    esac
+  done
+  [ $# -gt 0 ] || { sed -n '2,20s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+  [ "$(id -u)" = 0 ] || unusable "needs root"
+  [ -x /lib/systemd/systemd ] || unusable "systemd is not installed"
+
+  # Below the unified hierarchy, which a machine with mixed hierarchies keeps
+  # in a directory of its own.
+  local hierarchy=/sys/fs/cgroup
+  [ -f $hierarchy/cgroup.controllers ] || hierarchy=/sys/fs/cgroup/unified
+  [ -f $hierarchy/cgroup.procs ] || unusable "no unified control groups"
+  local group=$hierarchy/kt-rig-$$
+  mkdir "$group" 2>/dev/null || unusable "control groups cannot be made here"
+
+  local rig
+  rig=$(mktemp -d "${TMPDIR:-/tmp}/kt-rig.XXXXXX")
+  chmod 755 "$rig"
+  local status=0
+  (
+    # The new control group namespace begins where its first process is.
+    echo "$BASHPID" > "$group/cgroup.procs"
+    export KT_RIG=$rig KT_RIG_STAGE=inside KT_RIG_FROM=$tree KT_RIG_LINGER=$linger
+    KT_RIG_BINDS=$(printf '%s\n' "${binds[@]:-}")
+    export KT_RIG_BINDS
+    exec unshare --mount --pid --fork --kill-child --mount-proc --cgroup --ipc --uts \
+      bash "$(readlink -f "$0")" "$@"
+  ) || status=$?
+  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  rm -rf "$rig"
+  exit $status
+}
+
+# ---- inside: private mounts, a user, the user's manager ----------------------
+
+private_mounts() {
+  mount --make-rprivate /
+  # What is made here is gone with the namespace, the copy of kt included.
+  mount -t tmpfs -o mode=755 kt-rig "$KT_RIG"
+  mkdir -p "$KT_RIG/home" "$KT_RIG/etc" "$KT_RIG/bind"
+
+  mount -t tmpfs -o mode=755,size=64m kt-rig /run
+  # Without the first, systemd says that the system was not booted with it;
+  # without the others, units with private mounts fail with 226.
+  mkdir -p /run/systemd/system /run/systemd/mount-rootfs /run/systemd/unit-root
+  mkdir -p "/run/user/$RIG_UID"
+
+  mount -t tmpfs -o mode=755 kt-rig /sys/fs/cgroup
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+
+  # Lingering is a file of the user's name.
+  mount -t tmpfs -o mode=755 kt-rig /var/lib/systemd
+  mkdir /var/lib/systemd/linger
+  [ "$KT_RIG_LINGER" = 0 ] || touch "/var/lib/systemd/linger/$RIG_USER"
+}
+
+make_user() {
+  local file
+  for file in passwd group; do cp "/etc/$file" "$KT_RIG/etc/$file"; done
+  echo "$RIG_USER:x:$RIG_UID:$RIG_UID::$KT_RIG/home:/bin/bash" >> "$KT_RIG/etc/passwd"
+  echo "$RIG_USER:x:$RIG_UID:" >> "$KT_RIG/etc/group"
+  for file in passwd group; do mount --bind "$KT_RIG/etc/$file" "/etc/$file"; done
+  chown "$RIG_UID:$RIG_UID" "$KT_RIG/home" "/run/user/$RIG_UID"
+  chmod 700 "/run/user/$RIG_UID"
+}
+
+show_files() {
+  if [ -n "$KT_RIG_FROM" ]; then
+    cp -rL --no-preserve=ownership "$KT_RIG_FROM" "$KT_RIG/tree"
+    chmod -R a+rX,go-w "$KT_RIG/tree"
+  fi
+  local dir
+  while read -r dir; do
+    [ -n "$dir" ] || continue
+    mkdir "$KT_RIG/bind/$(basename "$dir")"
+    mount --bind -o ro "$dir" "$KT_RIG/bind/$(basename "$dir")"
+  done <<< "$KT_RIG_BINDS"
+}
+
+# The path matters: the journal reads the name of a user's unit from it.
+delegate() {
+  MANAGER_GROUP=/sys/fs/cgroup/user.slice/user-$RIG_UID.slice/user@$RIG_UID.service
+  mkdir -p "$MANAGER_GROUP" /sys/fs/cgroup/rig
+  echo $$ > /sys/fs/cgroup/rig/cgroup.procs
+  chown "$RIG_UID:$RIG_UID" "$MANAGER_GROUP" "$MANAGER_GROUP"/cgroup.{procs,threads,subtree_control}
+}
+
+start_journal() {
+  JOURNAL=
+  [ -x /lib/systemd/systemd-journald ] && [ -s /etc/machine-id ] || return 0
+  mkdir -p /var/log/journal 2>/dev/null || return 0
+  mount -t tmpfs -o mode=755,size=64m kt-rig /var/log/journal
+  mkdir "/var/log/journal/$(cat /etc/machine-id)"
+  # A user reads the own journal only where it is kept on disk.
+  chgrp -R systemd-journal /var/log/journal 2>/dev/null || true
+  chmod 2755 /var/log/journal /var/log/journal/*
+  /lib/systemd/systemd-journald > "$KT_RIG/journald.log" 2>&1 &
+  JOURNAL=$!
+  await 5 test -S /run/systemd/journal/stdout && journalctl --flush || true
+}
+
+# await SECONDS COMMAND...: until the command succeeds
+await() {
+  local until=$((SECONDS + $1)); shift
+  until "$@"; do
+    [ $SECONDS -lt $until ] || return 1
+    sleep 0.02
+  done
+}
+
+as_user() {
+  setpriv --reuid $RIG_UID --regid $RIG_UID --clear-groups --inh-caps=-all "$@"
+}
+
+inside() {
+  private_mounts
+  make_user
+  show_files
+  delegate
+  start_journal
+  local env=(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$KT_RIG/home" USER=$RIG_USER
+    LOGNAME=$RIG_USER SHELL=/bin/bash LANG=C.UTF-8 XDG_RUNTIME_DIR=/run/user/$RIG_UID)
+  (
+    echo "$BASHPID" > "$MANAGER_GROUP/cgroup.procs"
+    exec setpriv --reuid $RIG_UID --regid $RIG_UID --clear-groups --inh-caps=-all \
+      "${env[@]}" /lib/systemd/systemd --user --log-target=console
+  ) > "$KT_RIG/manager.log" 2>&1 &
+  local manager=$!
+  if ! await 20 test -S /run/user/$RIG_UID/systemd/private; then
+    cat "$KT_RIG/manager.log" >&2
+    exit 90
+  fi
+  as_user "${env[@]}" systemctl --user is-system-running --wait > /dev/null || true
+
+  local status=0
+  cd "$KT_RIG/home"
+  as_user --bounding-set=-all "${env[@]}" KT_RIG="$KT_RIG" KT_RIG_TREE="$KT_RIG/tree" "$@" || status=$?
+  [ "${KT_RIG_VERBOSE:-0}" = 0 ] || cat "$KT_RIG/manager.log" >&2
+
+  # RTMIN+3 is the manager's own way to end: units first.
+  kill -s RTMIN+3 $manager 2>/dev/null || true
+  kill $manager 2>/dev/null || true
+  wait $manager 2>/dev/null || true
+  if [ -n "$JOURNAL" ]; then
+    kill "$JOURNAL" 2>/dev/null || true
+    wait "$JOURNAL" 2>/dev/null || true
+  fi
+  exit $status
+}
+
+if [ "${KT_RIG_STAGE:-}" = inside ]; then inside "$@"; else outside "$@"; fi
