@@ -23,9 +23,24 @@ step() { # NAME COMMAND...
   fi
   return $code
 }
+# Counts what the test binaries report, since each closes with its own figures.
+PASSED=0 BROKEN=0 SKIPPED=0
+counted() { # COMMAND...
+  local code=0 log
+  log=$(mktemp)
+  "$@" 2>&1 | tee "$log" || code=$?
+  read -r PASSED BROKEN SKIPPED < <(
+    awk '/^test result:/ { for (i = 2; i < NF; i++) { if ($(i+1) ~ /^passed/) p += $i; if ($(i+1) ~ /^failed/) f += $i; if ($(i+1) ~ /^ignored/) s += $i } }
+         END { print p + 0, f + 0, s + 0 }' "$log"
+  )
+  grep '^SKIPPED ' "$log" || true
+  rm -f "$log"
+  return $code
+}
 finish() {
   printf '\n=== summary\n%s' "$SUMMARY"
   [ $FAILED = 0 ] && echo "everything passed" || echo "something failed: see above"
+  echo "$PASSED passed, $BROKEN failed, $SKIPPED skipped"
   exit $FAILED
 }
 
@@ -36,7 +51,7 @@ step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
 step "formatting" cargo fmt --all --check
 # The staged tree is what the tests run; without it there is nothing to test.
 step "build" make --no-print-directory build PROFILE=staging || finish
-step "tests" cargo test --workspace --profile staging --locked
+step "tests" counted cargo test --workspace --profile staging --locked
 # The same profile as the build: what build scripts and macros made is there.
 step "lints" cargo clippy --workspace --all-targets --profile staging --locked -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" \
