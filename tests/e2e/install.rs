@@ -4,9 +4,10 @@ use crate::harness::{Ran, Run, Sandbox, cargo, copy_tree, dist, files_below, too
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a distribution installs first, and what it adds later.
-const CHOSEN: &str = "gateway-control control-plane";
-const LATER: &str = "gateway-config";
+/// What a distribution installs first: the host with one backend.
+const CHOSEN: &str = "gateway-control gateway-service control-plane service-systemd";
+/// The backend that is added later.
+const LATER: &str = "service-launchd";
 
 /// An installation below a sandbox.
 struct Installation {
@@ -94,24 +95,29 @@ fn a_distribution_chooses_its_plugins_and_adds_others_later() {
             "usr/lib/kt/plugins/control-plane/plugin.toml",
             "usr/lib/kt/plugins/gateway-control/libgateway_control.so",
             "usr/lib/kt/plugins/gateway-control/plugin.toml",
+            "usr/lib/kt/plugins/gateway-service/libgateway_service.so",
+            "usr/lib/kt/plugins/gateway-service/plugin.toml",
+            "usr/lib/kt/plugins/service-systemd/libservice_systemd.so",
+            "usr/lib/kt/plugins/service-systemd/plugin.toml",
         ]
     );
     there.kt("gateway create --name production").run().ok();
     let missing = there.kt("gateway diff --file x").run();
     missing
         .exits(9)
-        .err_has("not installed")
-        .err_has(&format!("kt-{LATER}"));
-    copy_tree(
-        &dist().join("lib/kt/plugins").join(LATER),
-        &there.plugins().join(LATER),
-    );
-    // Now it is the file that is missing, not the plugin.
-    there
-        .kt("gateway diff --file x")
-        .run()
-        .exits(2)
-        .err_has("`x`");
+        .err_has("install the package `kt-gateway-config`");
+    let install = |backend: &str| {
+        let line = format!("gateway install --id production --print --backend {backend}");
+        there.kt(&line).run()
+    };
+    install("systemd").ok().out_has("[Service]");
+    let missing = install("launchd");
+    missing
+        .exits(9)
+        .err_has("install the package `kt-service-launchd`");
+    let bundled = dist().join("lib/kt/plugins").join(LATER);
+    copy_tree(&bundled, &there.plugins().join(LATER));
+    install("launchd").ok().out_has("<plist");
     there.kt("plugin verify").run().ok().out_has(LATER);
 
     there.make("uninstall", &[]).expect("make is there").ok();
@@ -151,5 +157,5 @@ fn plugins_may_lie_elsewhere() {
         .run();
     missing.exits(9).err_has("install the package");
     let readable = fs::read_dir(&plugins).expect("it is there").count();
-    assert_eq!(readable, 2);
+    assert_eq!(readable, CHOSEN.split(' ').count());
 }

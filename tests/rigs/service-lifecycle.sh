@@ -150,6 +150,14 @@ inside() {
   step "without a session's variables the manager is still found"
   expect 0 env -u XDG_RUNTIME_DIR "$KT_RIG_TREE/bin/kt" gateway status
 
+  step "directories with hostile names reach the service as they are"
+  export KT_HOME="$HOME/k \$HOME %h \"q\" ;"
+  expect 0 kt gateway create --name odd --file config.yaml
+  expect 0 kt gateway install --id odd --service-name odd --listen 127.0.0.1:41032
+  expect 0 kt gateway status --service-name odd
+  expect 0 kt gateway uninstall --service-name odd
+  unset KT_HOME
+
   step "uninstall, twice"
   expect 0 kt gateway uninstall --service-name edge
   expect 0 kt gateway uninstall

@@ -130,7 +130,8 @@ else
 fi
 if [ "$code" = 77 ]; then
   echo "this is what would be done:"
-  step 0 kt gateway install --id production --print
+  BACKEND=systemd; [ "$(uname -s)" != Darwin ] || BACKEND=launchd
+  step 0 kt gateway install --id production --print --backend $BACKEND
 fi
 
 title "done: nothing was left behind"

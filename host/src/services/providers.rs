@@ -164,30 +164,44 @@ impl<'a> Providers<'a> {
     }
 
     /// Says which providers exist, why none fits, and what could be installed.
+    /// Where nothing is left to install, the system is at fault, not a plugin.
     fn missing(&self, interface: &str, name: &str) -> Error {
-        let what = if name.is_empty() {
-            format!("no provider of `{interface}` fits this system")
+        let (id, what) = if name.is_empty() {
+            (
+                "provider-unfit",
+                format!("no provider of `{interface}` fits this system"),
+            )
         } else {
-            format!("there is no provider `{name}` of `{interface}`")
+            (
+                "provider-missing",
+                format!("there is no provider `{name}` of `{interface}`"),
+            )
         };
-        let mut error = Error::new(Class::Plugin, "provider-missing", what);
-        for p in self.list(interface) {
-            error = error.cause(format!(
-                "`{}` (plugin `{}`): {}",
-                p.name,
-                p.plugin,
-                p.reasons.join(", ")
-            ));
-        }
-        for entry in self.registry.catalogue.providers(interface, name) {
-            if self.registry.plugin(&entry.plugin).is_none() {
-                error = error.hint(format!(
+        let installable: Vec<String> = self
+            .registry
+            .catalogue
+            .providers(interface, name)
+            .into_iter()
+            .filter(|entry| self.registry.plugin(&entry.plugin).is_none())
+            .map(|e| {
+                format!(
                     "plugin `{}` is not installed: install the package `{}`",
-                    entry.plugin, entry.package
-                ));
-            }
+                    e.plugin, e.package
+                )
+            })
+            .collect();
+        let there = self.list(interface);
+        let class = if name.is_empty() && !there.is_empty() && installable.is_empty() {
+            Class::Unavailable
+        } else {
+            Class::Plugin
+        };
+        let mut error = Error::new(class, id, what);
+        for p in there {
+            let why = p.reasons.join(", ");
+            error = error.cause(format!("`{}` (plugin `{}`): {why}", p.name, p.plugin));
         }
-        error
+        installable.into_iter().fold(error, Error::hint)
     }
 }
 

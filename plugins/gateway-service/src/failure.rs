@@ -27,6 +27,10 @@ pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) ->
     if let Why::Cancelled(error) = &failure.why {
         return error.clone();
     }
+    // Ctrl-C ends the programs that kt started too; that is not their failure.
+    if let (Err(error), Why::Ended { code: None, .. }) = (desk.runner.check(), &failure.why) {
+        return error;
+    }
     let what = format!("could not {}", failure.step.what);
     let starting = STARTING.contains(&failure.step.id.as_str());
     let (class, id) = match &failure.why {

@@ -209,6 +209,13 @@ fn without_a_service_backend_install_names_those_that_exist() {
         }
         install("--backend launchd").ok().out_has("dev.kt.gateway");
     });
+    if !std::path::Path::new("/run/systemd/system").is_dir() {
+        // Everything is installed, and nothing fits: the system is at fault.
+        let ran = install("");
+        ran.exits(7)
+            .silent()
+            .err_has("`/run/systemd/system` is missing");
+    }
     for backend in ["service-systemd", "service-launchd"] {
         fs::remove_dir_all(distribution.folder(backend)).expect("it is staged");
     }

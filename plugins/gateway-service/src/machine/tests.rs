@@ -1,4 +1,4 @@
-use super::{absent, write};
+use super::runner::{absent, write};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,7 +1,8 @@
 //! `kt.gateway.status/1`, and how a person sees it.
 
 use super::layers::{Layers, Version};
-use super::verdict::{Report, Verdict};
+use super::problem::Report;
+use super::verdict::Verdict;
 use jiff::Timestamp;
 use kt_plugin_api::service::{LastExit, Observed, StartsAt};
 use kt_plugin_api::{Column, Field, Format, Output, View};

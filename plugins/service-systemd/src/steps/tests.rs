@@ -67,7 +67,10 @@ fn a_first_install_goes_back_to_nothing() {
         undone(step(&plan, "enable")),
         ["disable kt-gateway.service"]
     );
-    assert_eq!(undone(step(&plan, "start")), ["stop kt-gateway.service"]);
+    assert_eq!(
+        undone(step(&plan, "start")),
+        ["stop kt-gateway.service", "reset-failed kt-gateway.service"]
+    );
     assert_eq!(
         step(&plan, "linger").undo[0].argv[2..],
         ["disable-linger", "ann"]

@@ -1,0 +1,223 @@
+//! What kt installed: `<state>/service/<name>/service.json`, and the lock that
+//! keeps two kts from changing one service at a time.
+
+use super::Lock;
+use kt_plugin_api::service::execute::Runner;
+use kt_plugin_api::service::{Artifact, Seen, ServiceName, ServiceSpec};
+use kt_plugin_api::{Class, Error};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+
+/// Only the person may read it: it names what runs and where.
+const MODE: u32 = 0o600;
+
+/// A service that kt installed, or was about to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Name and version of this shape: `kt.gateway.service/1`.
+    pub(crate) schema: String,
+    /// Whether the installation came to its end.
+    pub(crate) phase: Phase,
+    /// Name of the backend.
+    pub(crate) backend: String,
+    /// The gateway's id.
+    pub(crate) gateway_id: String,
+    /// Its name when it was installed, for people.
+    pub(crate) gateway_name: String,
+    /// The kt that installed it.
+    pub(crate) kt_version: String,
+    /// What was rendered.
+    pub(crate) spec: ServiceSpec,
+    /// Where it serves, if that was said.
+    #[serde(default)]
+    pub(crate) listen: Option<String>,
+    /// Its files.
+    pub(crate) files: Vec<RecordedFile>,
+    /// Where the service puts its sockets.
+    pub(crate) runtime_dir: PathBuf,
+    /// kt made services of the person start at boot; they did not before.
+    #[serde(default)]
+    pub(crate) linger_by_kt: bool,
+    /// When, RFC 3339.
+    pub(crate) installed_at: String,
+}
+
+/// How far an installation came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Phase {
+    /// It began. A file may be the earlier one or the new one.
+    Installing,
+    /// It is done.
+    Installed,
+}
+
+/// A file as kt wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordedFile {
+    /// Where.
+    pub(crate) path: PathBuf,
+    /// sha256 of its bytes, hexadecimal.
+    pub(crate) sha256: String,
+    /// The one it replaces, while an installation is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaces: Option<String>,
+}
+
+/// The shape that this version writes.
+pub(crate) const SCHEMA: &str = "kt.gateway.service/1";
+
+/// The sha256 of `bytes`, hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Where records are.
+#[derive(Debug, Clone)]
+pub(crate) struct Records {
+    root: PathBuf,
+}
+
+impl Records {
+    pub(crate) fn new(state: &Path) -> Self {
+        Self {
+            root: state.join("service"),
+        }
+    }
+
+    /// The directory of one service.
+    pub(crate) fn dir(&self, name: &ServiceName) -> PathBuf {
+        self.root.join(name.as_str())
+    }
+
+    fn file(&self, name: &ServiceName) -> PathBuf {
+        self.dir(name).join("service.json")
+    }
+
+    /// Locks one service.
+    ///
+    /// # Errors
+    /// Class `conflict` when another kt holds it.
+    pub(crate) fn lock(&self, name: &ServiceName) -> Result<Lock, Error> {
+        Lock::take(&self.root.join(format!("{name}.lock")), name)
+    }
+
+    /// Reads a record; `None` when nothing was installed.
+    ///
+    /// # Errors
+    /// Class `plugin` for a record that cannot be understood, such as a newer
+    /// kt's: guessing could destroy what it describes.
+    pub(crate) fn read(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+    ) -> Result<Option<Record>, Error> {
+        let path = self.file(name);
+        let bytes = runner.read(&path).map_err(|e| unreadable(&path, e))?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        let record: Record = serde_json::from_slice(&bytes).map_err(|e| unreadable(&path, e))?;
+        if record.schema == SCHEMA {
+            return Ok(Some(record));
+        }
+        Err(unreadable(
+            &path,
+            format!("its shape is `{}`", record.schema),
+        ))
+    }
+
+    /// Writes a record.
+    ///
+    /// # Errors
+    /// Class `unavailable` when the disk does not take it.
+    pub(crate) fn write(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+        record: &Record,
+    ) -> Result<(), Error> {
+        let path = self.file(name);
+        let mut text = serde_json::to_string_pretty(record)
+            .map_err(|e| Error::internal("the service's record cannot be written").cause(e))?;
+        text.push('\n');
+        runner.write(&path, MODE, text.as_bytes()).map_err(|e| {
+            let message = format!("cannot write {}", path.display());
+            Error::new(Class::Unavailable, "record-not-written", message).cause(e)
+        })
+    }
+
+    /// Puts a record back as it was.
+    ///
+    /// # Errors
+    /// As [`Records::write`].
+    pub(crate) fn restore(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+        was: Option<&Record>,
+    ) -> Result<(), Error> {
+        match was {
+            Some(record) => self.write(runner, name, record),
+            None => runner.remove(&self.file(name)).map(drop).map_err(|e| {
+                let message = "cannot remove the service's record";
+                Error::new(Class::Unavailable, "record-not-written", message).cause(e)
+            }),
+        }
+    }
+
+    /// Every other service's record that can be read.
+    pub(crate) fn others(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+    ) -> Vec<(ServiceName, Record)> {
+        let Seen::Names(names) = runner.list(&self.root) else {
+            return Vec::new();
+        };
+        names
+            .iter()
+            .filter_map(|n| ServiceName::parse(n).ok())
+            .filter(|n| n != name)
+            .filter_map(|n| Some((n.clone(), self.read(runner, &n).ok()??)))
+            .collect()
+    }
+}
+
+impl Record {
+    /// The record while `artifacts` replace what `before` describes.
+    pub(crate) fn installing(mut self, artifacts: &[Artifact], before: Option<&Self>) -> Self {
+        let known = |path: &Path| {
+            let file = before?.files.iter().find(|f| f.path == path)?;
+            Some(file.sha256.clone())
+        };
+        self.phase = Phase::Installing;
+        self.files = artifacts
+            .iter()
+            .map(|a| RecordedFile {
+                path: a.path.clone(),
+                sha256: sha256(a.content.as_bytes()),
+                replaces: known(&a.path),
+            })
+            .collect();
+        self
+    }
+
+    /// The record once everything is done.
+    pub(crate) fn installed(mut self) -> Self {
+        self.phase = Phase::Installed;
+        for file in &mut self.files {
+            file.replaces = None;
+        }
+        self
+    }
+}
+
+fn unreadable(path: &Path, why: impl std::fmt::Display) -> Error {
+    let message = format!("cannot understand {}", path.display());
+    Error::new(Class::Plugin, "record-unreadable", message)
+        .cause(why)
+        .hint("a newer kt may have written it: use that one")
+}

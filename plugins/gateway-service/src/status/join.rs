@@ -1,0 +1,218 @@
+//! The join of all layers into a verdict.
+
+use super::layers::Layers;
+use super::problem::{Report, Severity};
+use super::verdict::Verdict;
+use crate::failure;
+use kt_plugin_api::service::{Activity, ExitClass, Observed};
+
+/// From this many restarts on, one more is a loop and not an accident.
+const LOOP: u64 = 3;
+
+impl Report {
+    pub(super) fn by_supervisor(&mut self, layers: &Layers) -> Verdict {
+        let observed = match &layers.supervisor {
+            Ok(observed) => observed,
+            Err(reason) => {
+                self.add(
+                    Severity::Error,
+                    "supervisor-unknown",
+                    reason.message.clone(),
+                    reason.fix.as_deref(),
+                );
+                return if layers.record.is_some() {
+                    Verdict::Unknown
+                } else {
+                    Verdict::NotInstalled
+                };
+            }
+        };
+        if layers.record.is_none() {
+            return self.without_record(observed);
+        }
+        if observed.masked {
+            self.add(
+                Severity::Error,
+                "masked",
+                "the service manager is told never to start it",
+                None,
+            );
+        }
+        match observed.active {
+            Activity::Active => self.by_gateway(layers, observed),
+            Activity::Activating => {
+                self.add(
+                    Severity::Error,
+                    "starting",
+                    "it is starting and not ready yet",
+                    None,
+                );
+                Verdict::Unhealthy
+            }
+            Activity::Restarting => self.restarting(observed),
+            Activity::Failed => {
+                let parked = observed
+                    .last_exit
+                    .as_ref()
+                    .is_some_and(|e| e.class == ExitClass::Parked);
+                self.failed(
+                    observed,
+                    if parked {
+                        Verdict::Parked
+                    } else {
+                        Verdict::Failed
+                    },
+                )
+            }
+            Activity::Inactive if observed.installed == Some(false) => {
+                self.add(
+                    Severity::Error,
+                    "file-missing",
+                    "its file is gone",
+                    Some("kt gateway install"),
+                );
+                Verdict::NotInstalled
+            }
+            Activity::Inactive | Activity::Deactivating => Verdict::Stopped,
+            Activity::Unknown => {
+                self.add(
+                    Severity::Error,
+                    "state-unknown",
+                    format!("the service manager says `{}`", observed.sub),
+                    None,
+                );
+                Verdict::Unknown
+            }
+        }
+    }
+
+    fn without_record(&mut self, observed: &Observed) -> Verdict {
+        if observed.installed == Some(true) || observed.orphan {
+            let place = observed
+                .fragment
+                .as_ref()
+                .map_or_else(String::new, |p| format!(": {}", p.display()));
+            self.add(
+                Severity::Warn,
+                "foreign-unit",
+                format!("a service of this name exists that this kt did not install{place}"),
+                None,
+            );
+        }
+        Verdict::NotInstalled
+    }
+
+    fn restarting(&mut self, observed: &Observed) -> Verdict {
+        if observed.restarts.is_some_and(|n| n >= LOOP) {
+            return self.failed(observed, Verdict::CrashLooping);
+        }
+        let why = observed.last_exit.as_ref().map(failure::describe);
+        let message = format!(
+            "{}; it is started again",
+            why.as_deref().unwrap_or("it failed")
+        );
+        self.add(
+            Severity::Error,
+            "restarting",
+            message,
+            Some("kt gateway logs"),
+        );
+        Verdict::Unhealthy
+    }
+
+    fn failed(&mut self, observed: &Observed, verdict: Verdict) -> Verdict {
+        let message = match &observed.last_exit {
+            Some(last) => failure::describe(last),
+            None => "it failed".to_owned(),
+        };
+        let fix = match verdict {
+            Verdict::Parked => "kt gateway logs, then kt gateway start",
+            _ => "kt gateway logs",
+        };
+        self.add(Severity::Error, verdict.name(), message, Some(fix));
+        verdict
+    }
+
+    fn by_gateway(&mut self, layers: &Layers, observed: &Observed) -> Verdict {
+        let gateway = match &layers.gateway {
+            Ok(gateway) => gateway,
+            Err(why) => {
+                self.add(
+                    Severity::Error,
+                    "gateway-silent",
+                    format!("the gateway does not answer: {why}"),
+                    Some("kt gateway logs"),
+                );
+                return Verdict::Unhealthy;
+            }
+        };
+        let said = gateway.number("/pid");
+        if let (Some(said), Some(pid)) = (said, observed.pid)
+            && said != u64::from(pid)
+        {
+            let message =
+                format!("process {said} answers for the gateway, and the service is process {pid}");
+            self.add(
+                Severity::Error,
+                "another-process",
+                message,
+                Some("end the other one"),
+            );
+            return Verdict::Unhealthy;
+        }
+        if layers.process.owns_port == Some(false) {
+            self.add(
+                Severity::Error,
+                "port-foreign",
+                "another process listens on the gateway's address",
+                None,
+            );
+            return Verdict::Unhealthy;
+        }
+        for (flag, code, message) in [
+            ("/live", "not-live", "the gateway says that it hangs"),
+            (
+                "/ready",
+                "not-ready",
+                "the gateway says that it is not ready",
+            ),
+        ] {
+            if gateway.flag(flag) == Some(false) {
+                self.add(Severity::Error, code, message, Some("kt gateway logs"));
+                return Verdict::Unhealthy;
+            }
+        }
+        self.by_configuration(layers)
+    }
+
+    fn by_configuration(&mut self, layers: &Layers) -> Verdict {
+        if let Err(why) = &layers.desired {
+            self.add(
+                Severity::Warn,
+                "desired-unknown",
+                format!("what is desired cannot be found out: {why}"),
+                None,
+            );
+        }
+        if self.in_sync != Some(false) {
+            return Verdict::Running;
+        }
+        let gateway = layers.gateway.as_ref().ok();
+        let reload = gateway.and_then(|g| g.text("/config/last_reload/error"));
+        match reload {
+            Some(why) => self.add(
+                Severity::Error,
+                "config-rejected",
+                format!("the desired configuration was rejected: {why}"),
+                Some("kt gateway reload --file FILE"),
+            ),
+            None => self.add(
+                Severity::Error,
+                "config-differs",
+                "the desired configuration is not applied",
+                Some("kt gateway reconcile"),
+            ),
+        }
+        Verdict::Degraded
+    }
+}

@@ -1,0 +1,183 @@
+use super::world::World;
+use crate::backend::Launchd;
+use crate::job::tests::{facts, spec};
+use kt_plugin_api::service::execute::{Applied, carry_out, look};
+use kt_plugin_api::service::{
+    Action, Activity, DetectRequest, Fitness, InspectRequest, ObserveRequest, Observed,
+    RenderOptions, RenderRequest, ServiceBackend, Subject,
+};
+
+const LABEL: &str = "dev.kt.gateway";
+const PLIST: &str = "/Users/u/Library/LaunchAgents/dev.kt.gateway.plist";
+
+fn observe(world: &World) -> Observed {
+    let spec = spec();
+    let subject = Subject::Service {
+        family: spec.family.clone(),
+        name: spec.name.clone(),
+    };
+    let probes = Launchd
+        .inspect(&InspectRequest {
+            subject,
+            facts: facts(),
+        })
+        .unwrap();
+    let request = ObserveRequest {
+        family: spec.family,
+        name: spec.name,
+        facts: facts(),
+        results: look(world, &probes),
+    };
+    Launchd.observe(&request).unwrap()
+}
+
+/// Acts as a transaction; says which step failed and what could not be taken
+/// back.
+fn act(world: &World, action: Action, start: bool) -> Result<Applied, (String, Vec<String>)> {
+    let request = RenderRequest {
+        action,
+        spec: spec(),
+        facts: facts(),
+        observed: Some(observe(world)),
+        options: RenderOptions {
+            start,
+            ..RenderOptions::default()
+        },
+    };
+    carry_out(world, &Launchd.render(&request).unwrap())
+        .map_err(|failure| (failure.step.id, failure.journal.undo(world)))
+}
+
+fn activity(world: &World) -> Activity {
+    observe(world).active
+}
+
+#[test]
+fn a_life_from_install_to_uninstall() {
+    let world = World::new();
+    act(&world, Action::Install, true).unwrap();
+    assert_eq!(activity(&world), Activity::Active);
+    act(&world, Action::Stop, true).unwrap();
+    let stopped = observe(&world);
+    assert_eq!(
+        (stopped.active, stopped.loaded),
+        (Activity::Inactive, Some(true))
+    );
+    act(&world, Action::Stop, true).unwrap();
+    act(&world, Action::Start, true).unwrap();
+    act(&world, Action::Start, true).unwrap();
+    assert_eq!(activity(&world), Activity::Active);
+    let pid = observe(&world).pid;
+    act(&world, Action::Restart, true).unwrap();
+    assert!(observe(&world).pid.is_some_and(|new| Some(new) != pid));
+    act(&world, Action::Uninstall, true).unwrap();
+    let gone = observe(&world);
+    assert_eq!((gone.installed, gone.loaded), (Some(false), Some(false)));
+    act(&world, Action::Uninstall, true).unwrap();
+}
+
+#[test]
+fn a_reinstall_waits_until_the_earlier_agent_is_gone() {
+    let world = World::new();
+    act(&world, Action::Install, true).unwrap();
+    world.draining_takes(6_000);
+    act(&world, Action::Install, true).unwrap();
+    assert_eq!(activity(&world), Activity::Active);
+    assert!(world.waited() >= 6_000);
+}
+
+#[test]
+fn an_agent_that_was_disabled_is_enabled_first() {
+    let world = World::new();
+    world.disable(LABEL);
+    act(&world, Action::Install, true).unwrap();
+    assert_eq!(
+        (activity(&world), observe(&world).enabled),
+        (Activity::Active, Some(true))
+    );
+}
+
+#[test]
+fn a_failed_first_load_leaves_nothing_behind() {
+    let world = World::new();
+    world.fail_next_bootstrap(125);
+    let failed = act(&world, Action::Install, true).unwrap_err();
+    assert_eq!(failed, ("bootstrap".to_owned(), Vec::new()));
+    assert!(!world.has_file(PLIST));
+}
+
+#[test]
+fn a_failed_reload_brings_the_earlier_agent_back() {
+    let world = World::new();
+    act(&world, Action::Install, true).unwrap();
+    world.spoil(PLIST);
+    world.fail_next_bootstrap(125);
+    let failed = act(&world, Action::Install, true).unwrap_err();
+    assert_eq!(failed, ("bootstrap".to_owned(), Vec::new()));
+    assert_eq!(activity(&world), Activity::Active);
+    assert_eq!(world.text(PLIST), "spoilt", "the file is as it was");
+}
+
+#[test]
+fn an_install_that_is_taken_back_later_leaves_the_earlier_agent() {
+    let world = World::new();
+    act(&world, Action::Install, true).unwrap();
+    world.spoil(PLIST);
+    world.draining_takes(3_000);
+    let applied = act(&world, Action::Install, true).unwrap();
+    assert_eq!(applied.journal.undo(&world), Vec::<String>::new());
+    assert_eq!(
+        (activity(&world), &*world.text(PLIST)),
+        (Activity::Active, "spoilt")
+    );
+}
+
+#[test]
+fn installed_without_a_start_it_waits_for_the_next_login() {
+    let world = World::new();
+    act(&world, Action::Install, false).unwrap();
+    let seen = observe(&world);
+    assert_eq!((seen.installed, seen.loaded), (Some(true), Some(false)));
+    act(&world, Action::Start, true).unwrap();
+    assert_eq!(activity(&world), Activity::Active);
+}
+
+#[test]
+fn a_crashed_agent_comes_back_and_a_clean_end_is_final() {
+    let world = World::new();
+    act(&world, Action::Install, true).unwrap();
+    world.end_process(1);
+    assert_eq!(activity(&world), Activity::Restarting);
+    world.pass(10_000);
+    assert_eq!(
+        (activity(&world), observe(&world).restarts),
+        (Activity::Active, Some(1))
+    );
+    world.end_process(0);
+    world.pass(60_000);
+    assert_eq!(activity(&world), Activity::Inactive);
+}
+
+#[test]
+fn without_a_session_detection_says_so() {
+    let world = World::new();
+    let detect = |world: &World| {
+        let request = InspectRequest {
+            subject: Subject::Supervisor,
+            facts: facts(),
+        };
+        let results = look(world, &Launchd.inspect(&request).unwrap());
+        let facts = facts();
+        Launchd.detect(&DetectRequest { facts, results }).unwrap()
+    };
+    let found = detect(&world);
+    assert_eq!(found.fitness, Fitness::Usable);
+    assert_eq!(
+        (&*found.supervisor, found.version),
+        ("launchd (macOS 14.5)", Some(14))
+    );
+    world.log_out();
+    let found = detect(&world);
+    assert_eq!(found.fitness, Fitness::Unusable);
+    assert_eq!(found.reasons[0].code, "no-gui-session");
+}
