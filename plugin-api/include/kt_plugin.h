@@ -104,8 +104,9 @@ typedef struct kt_provider {
 } kt_provider;
 
 /* One invocation, or one interface call within it; valid until the call it
- * was passed to returns, from any thread.  The callee may copy it to lower
- * `deadline_unix_ms` for a call of its own. */
+ * was passed to returns, from any thread.  The callee may copy it for a call of
+ * its own, to lower `deadline_unix_ms`, or to set `cancelled` to NULL for a
+ * call that must still be made while it ends. */
 typedef struct kt_context {
   uint32_t size, flags;      /* no flags are defined yet */
   void *host;                /* first argument of every function below */

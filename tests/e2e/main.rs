@@ -17,3 +17,4 @@ mod host;
 mod install;
 mod plugins;
 mod reference;
+mod services;

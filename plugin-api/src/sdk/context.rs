@@ -135,6 +135,16 @@ impl<'a> Context<'a> {
         Some(Duration::from_millis(self.raw.deadline_unix_ms).saturating_sub(now))
     }
 
+    /// The same call for what must still be done while it ends: it is not
+    /// cancelled, and ends after `timeout`.
+    #[must_use]
+    pub fn while_ending(&self, timeout: Duration) -> Context<'a> {
+        let mut ending = self.with_timeout(timeout);
+        ending.raw.cancelled = None;
+        ending.raw.cancel_fd = None;
+        ending
+    }
+
     /// The same call with a deadline of its own, if that is nearer.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Context<'a> {

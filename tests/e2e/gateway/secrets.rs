@@ -65,6 +65,9 @@ fn canaries_are_found_nowhere() {
         "gateway inspect -o json",
         "gateway diff --file stored.yaml",
         "gateway config",
+        "gateway install --id production --print --backend systemd",
+        "gateway install --id production --print=json --backend launchd",
+        "gateway status",
     ] {
         drop(note(world.kt(line).run()));
     }

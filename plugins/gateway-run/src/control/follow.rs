@@ -285,10 +285,12 @@ impl<'a> Follower<'a, '_> {
             rejection: self.standing.rejection.clone(),
         };
         let report = report::report(&self.identity, &standing, &self.listen, self.seq, stopping);
-        match managed
-            .client()
-            .report_status(managed.gateway.id.as_str(), &report)
-        {
+        let client = if stopping {
+            managed.last_client()
+        } else {
+            managed.client()
+        };
+        match client.report_status(managed.gateway.id.as_str(), &report) {
             Ok(_) => self.set_connected(true),
             Err(error) if stopping => tracing::debug!("the last report was lost: {error}"),
             Err(error) => self.away(&error.detail),
@@ -296,6 +298,10 @@ impl<'a> Follower<'a, '_> {
     }
 
     fn away(&mut self, why: &str) {
+        if self.context.cancelled().is_some() {
+            // The call was cut off because the process ends.
+            return;
+        }
         if self.connected {
             tracing::warn!(
                 "the control plane does not answer, and what was applied goes on serving: {why}"

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// left out.
 const CALL: Duration = Duration::from_secs(10);
 
+/// The last report must not hold up the end for long.
+const LAST_CALL: Duration = Duration::from_secs(2);
+
 /// A gateway that follows a control plane.
 pub(crate) struct Managed<'a> {
     transport: ProviderTransport<'a>,
@@ -55,6 +58,11 @@ impl<'a> Managed<'a> {
     /// A client whose calls end soon.
     pub(crate) fn client(&self) -> Client<ProviderTransport<'a>> {
         Client::new(self.transport.within(&self.context.with_timeout(CALL)))
+    }
+
+    /// A client for the last words of a process that was told to end.
+    pub(crate) fn last_client(&self) -> Client<ProviderTransport<'a>> {
+        Client::new(self.transport.within(&self.context.while_ending(LAST_CALL)))
     }
 
     /// A client whose calls may wait.
