@@ -41,7 +41,10 @@ pub(crate) fn run(env: &Environment) -> ExitCode {
         Err(why) => return early(env, &Error::new(Class::Settings, "bad-variable", why)),
     };
     let terminal = Terminal::new(&global, env);
-    log::set_max_level(log_level(&global, env));
+    match log_level(&global, env) {
+        Ok(level) => log::set_max_level(level),
+        Err(error) => return early(env, &error),
+    }
     let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref()));
     let chosen = layers
         .as_ref()
@@ -210,18 +213,24 @@ fn not_installed(entry: &CatalogueEntry) -> Error {
     .data("package", entry.package.clone())
 }
 
-fn log_level(global: &Global, env: &Environment) -> u32 {
+fn log_level(global: &Global, env: &Environment) -> Result<u32, Error> {
     use kt_plugin_api::abi::log as level;
-    if let Some(chosen) = env.var(environment::LOG).and_then(log::level_of) {
-        return chosen;
+    if let Some(word) = env.var(environment::LOG) {
+        return log::level_of(word).ok_or_else(|| {
+            let message = format!(
+                "`{}` is `{word}`: use off, error, warn, info, debug or trace",
+                environment::LOG
+            );
+            Error::new(Class::Settings, "bad-variable", message)
+        });
     }
-    match (global.quiet, global.verbose) {
+    Ok(match (global.quiet, global.verbose) {
         (true, _) => level::ERROR,
         (_, 0) => level::WARN,
         (_, 1) => level::INFO,
         (_, 2) => level::DEBUG,
         _ => level::TRACE,
-    }
+    })
 }
 
 /// Help and version are data; everything else is a mistake in the arguments.

@@ -4,6 +4,9 @@ use crate::environment::{self, Environment};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
 
+/// When colours are used.
+const COLORS: [&str; 3] = ["auto", "always", "never"];
+
 /// How results are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -89,7 +92,7 @@ pub(crate) fn define(root: Command) -> Command {
             .long("color")
             .value_name("WHEN")
             .help("When to use colours")
-            .value_parser(["auto", "always", "never"])
+            .value_parser(COLORS)
             .global(true),
         flag("yes", "Answer questions with yes").short('y'),
         flag("no-input", "Never ask; fail and name the option instead"),
@@ -135,12 +138,25 @@ impl Global {
             format,
             quiet: on("quiet"),
             verbose: matches.get_count("verbose"),
-            color: text("color").or_else(|| env.var(environment::COLOR).map(str::to_owned)),
+            color: match text("color") {
+                Some(color) => Some(color),
+                None => color_variable(env)?,
+            },
             no_input: on("no-input") || env.switch(environment::NO_INPUT),
             yes: on("yes"),
             no_headers: on("no-headers"),
             profile: text("profile"),
         })
+    }
+}
+
+fn color_variable(env: &Environment) -> Result<Option<String>, String> {
+    match env.var(environment::COLOR) {
+        Some(word) if !COLORS.contains(&word) => Err(format!(
+            "`{}` is `{word}`: use auto, always or never",
+            environment::COLOR
+        )),
+        word => Ok(word.map(str::to_owned)),
     }
 }
 

@@ -2,7 +2,7 @@
 //! said to be set.
 
 use super::HostState;
-use crate::settings::resolve_all;
+use crate::settings::{resolve_all, unknown_keys};
 use kt_plugin_api::manifest::SettingSpec;
 use kt_plugin_api::{Column, Error, Output, View};
 use serde_json::{Value, json};
@@ -33,11 +33,15 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
         ],
         empty: String::new(),
     };
-    Ok(Output::new("kt.config.show/1", Value::Array(rows), view).named("/key"))
+    let output = Output::new("kt.config.show/1", Value::Array(rows), view).named("/key");
+    let unknown = unknown_keys(layers, &specs);
+    Ok(unknown.into_iter().fold(output, |output, line| {
+        output.note(format!("warning: {line}"))
+    }))
 }
 
 /// The settings that the usable plugins declare, each once.
-fn all_specs(state: &HostState<'_>) -> Vec<SettingSpec> {
+pub(super) fn all_specs(state: &HostState<'_>) -> Vec<SettingSpec> {
     let mut specs: BTreeMap<String, SettingSpec> = BTreeMap::new();
     for (_, manifest) in state.registry.usable() {
         for spec in &manifest.settings {

@@ -1,9 +1,11 @@
 //! The host's own checks.
 
 use super::HostState;
+use super::config_show::all_specs;
 use super::doctor::Check;
 use super::plugin_verify::verify;
 use crate::discovery::State;
+use crate::settings::unknown_keys;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -29,7 +31,12 @@ fn settings(state: &HostState<'_>) -> Check {
                 .iter()
                 .map(|(file, _)| file.as_str())
                 .collect();
-            Check::passed("settings", files.join(", "))
+            let unknown = unknown_keys(layers, &all_specs(state));
+            if unknown.is_empty() {
+                return Check::passed("settings", files.join(", "));
+            }
+            let file = layers.user_file.display();
+            Check::warning("settings", unknown.join(", "), format!("mend `{file}`"))
         }
         Err(error) => Check::from_error("settings", error),
     }

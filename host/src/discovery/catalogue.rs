@@ -70,7 +70,12 @@ impl Catalogue {
                 plugin: m.name.clone(),
                 package: format!("kt-{}", m.name),
                 description: m.description.clone(),
-                commands: m.commands.iter().map(|c| c.path.clone()).collect(),
+                commands: m
+                    .commands
+                    .iter()
+                    .flat_map(|c| std::iter::once(&c.path).chain(&c.alias_paths))
+                    .cloned()
+                    .collect(),
                 provides: m
                     .provides
                     .iter()

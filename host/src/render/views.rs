@@ -3,7 +3,7 @@
 use super::cells::{cell, tone};
 use super::terminal::{Terminal, Tone, toned};
 use crate::cli::Format;
-use kt_plugin_api::{Column, Error, Field, Output, View};
+use kt_plugin_api::{Class, Column, Error, Field, Output, View};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;
@@ -12,7 +12,7 @@ impl Terminal {
     /// Shows a command's result.
     ///
     /// # Errors
-    /// Class `internal` when standard output cannot take it.
+    /// Class `unavailable` when standard output cannot take it, such as a full disk.
     pub(crate) fn show(&self, output: &Output) -> Result<(), Error> {
         let text = match self.format {
             // After events the result is one more line.
@@ -23,8 +23,10 @@ impl Terminal {
             Format::Name => names(output),
             Format::Table | Format::Wide => self.view(&output.value, &output.view),
         };
-        self.data(&text)
-            .map_err(|e| Error::internal("cannot write to standard output").cause(e))?;
+        self.data(&text).map_err(|e| {
+            let message = "cannot write to standard output";
+            Error::new(Class::Unavailable, "output-lost", message).cause(e)
+        })?;
         for note in &output.notes {
             self.status(note);
         }

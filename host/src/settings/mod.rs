@@ -5,6 +5,8 @@
 
 mod files;
 mod resolve;
+mod unknown;
 
 pub(crate) use files::Layers;
 pub(crate) use resolve::{resolve, resolve_all};
+pub(crate) use unknown::unknown_keys;

@@ -65,6 +65,15 @@ fn broken_settings_are_found() {
         "failed",
         "[profile.nobody]",
     );
+    sandbox.write_settings("[api]\nulr = 'http://127.0.0.1:1'\n");
+    finds(
+        sandbox.kt_line("doctor -o json"),
+        "settings",
+        "warning",
+        "did you mean `api.url`?",
+    );
+    let shown = sandbox.kt_line("config show").run();
+    shown.ok().err_has("`api.ulr`");
 }
 
 #[test]

@@ -48,6 +48,12 @@ fn a_wrong_format_names_the_right_ones() {
         .err_has("table, wide, json");
     let variable = sandbox.kt_line("version").env("KT_OUTPUT", "xml").run();
     variable.exits(3).silent().err_has("`KT_OUTPUT` is `xml`");
+    for name in ["KT_COLOR", "KT_LOG"] {
+        let ran = sandbox.kt_line("version").env(name, "banana").run();
+        ran.exits(3)
+            .silent()
+            .err_has(&format!("`{name}` is `banana`"));
+    }
 }
 
 /// Errors are JSON wherever results are.
@@ -153,8 +159,7 @@ fn a_full_disk_is_not_success() {
         .open("/dev/full")
         .expect("Linux has it");
     let ran = sandbox.kt_line("plugin list").stdout_to(full).run();
-    assert_ne!(ran.code(), Some(0), "{ran}");
-    ran.err_has("standard output");
+    ran.exits(7).err_has("standard output");
 }
 
 #[test]
