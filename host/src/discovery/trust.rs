@@ -12,6 +12,8 @@ const OVERFLOW_UID: u32 = 65534;
 const GROUP_WRITE: u32 = 0o020;
 const OTHER_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
+/// The plugin's folder and the plugin directory.
+const OWN_FOLDERS: usize = 2;
 
 /// Refuses a file that others could have changed.
 ///
@@ -20,10 +22,16 @@ const STICKY: u32 = 0o1000;
 pub(crate) fn check_file(path: &Path, meta: &Metadata) -> Result<(), Error> {
     check_owner(path, meta)?;
     check_mode(path, meta)?;
-    for parent in path.ancestors().skip(1) {
+    for (depth, parent) in path.ancestors().skip(1).enumerate() {
         let Ok(meta) = std::fs::metadata(parent) else {
             continue;
         };
+        // Above the plugin directory the system decides: Debian's
+        // /usr/local/lib belongs to a group of administrators.
+        if depth < OWN_FOLDERS && group_of_others_writes(&meta) {
+            let why = format!("its folder `{}` is writable by others", parent.display());
+            return Err(refused(path, &why).hint(format!("run `chmod g-w '{}'`", parent.display())));
+        }
         // In a sticky directory others can add files but not replace ours.
         if meta.mode() & OTHER_WRITE != 0 && meta.mode() & STICKY == 0 {
             return Err(refused(
@@ -52,16 +60,22 @@ fn check_owner(path: &Path, meta: &Metadata) -> Result<(), Error> {
 }
 
 fn check_mode(path: &Path, meta: &Metadata) -> Result<(), Error> {
-    let group_is_ours = meta.gid() == 0 || meta.gid() == rustix::process::getegid().as_raw();
     let bad = if meta.mode() & OTHER_WRITE != 0 {
         "o-w"
-    } else if meta.mode() & GROUP_WRITE != 0 && !group_is_ours {
+    } else if group_of_others_writes(meta) {
         "g-w"
     } else {
         return Ok(());
     };
     Err(refused(path, "it is writable by others")
         .hint(format!("run `chmod {bad} '{}'`", path.display())))
+}
+
+/// Root's group, and the group that a user has alone, whose number is the
+/// user's by convention, hold nobody else.
+fn group_of_others_writes(meta: &Metadata) -> bool {
+    let own = meta.gid() == 0 || meta.gid() == rustix::process::geteuid().as_raw();
+    meta.mode() & GROUP_WRITE != 0 && !own
 }
 
 fn refused(path: &Path, why: &str) -> Error {

@@ -27,13 +27,14 @@ impl ControlPlane for HttpControlPlane {
             Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
         })?;
         let url = target(&envelope)?;
+        let harmless = envelope.request.method == Method::Get;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| Error::internal("no runtime for the request").cause(e))?;
         let response = runtime.block_on(async {
             let client = client(&url).map_err(unusable)?;
-            cancellable(send(&client, url, &envelope), context).await
+            cancellable(send(&client, url, &envelope), harmless, context).await
         })?;
         serde_json::to_value(response)
             .map_err(|e| Error::internal("the answer cannot be passed on").cause(e))
@@ -103,7 +104,7 @@ async fn send(client: &Client, url: Url, envelope: &Envelope) -> Result<Response
     let answer = build(client, url, connection, request)
         .send()
         .await
-        .map_err(|e| transport_error(&e, connection))?;
+        .map_err(|e| transport_error(&e, envelope))?;
     let status = answer.status().as_u16();
     let headers: BTreeMap<String, String> = answer
         .headers()
@@ -112,7 +113,7 @@ async fn send(client: &Client, url: Url, envelope: &Envelope) -> Result<Response
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         })
         .collect();
-    let body = read_body(answer, connection).await?;
+    let body = read_body(answer, envelope).await?;
     Ok(Response {
         status,
         headers,
@@ -154,13 +155,13 @@ fn build(
 
 async fn read_body(
     mut answer: reqwest::Response,
-    connection: &Connection,
+    envelope: &Envelope,
 ) -> Result<String, TransportError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer
         .chunk()
         .await
-        .map_err(|e| transport_error(&e, connection))?
+        .map_err(|e| transport_error(&e, envelope))?
     {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_ANSWER {
@@ -174,15 +175,16 @@ async fn read_body(
         .map_err(|_| TransportError::new(TransportErrorKind::Other, "the answer is not UTF-8"))
 }
 
-/// What is known of a request that failed: one that never connected had no
-/// effect. The URL is left out of the cause, since it says nothing new.
-fn transport_error(error: &reqwest::Error, connection: &Connection) -> TransportError {
-    let url = connection.url.as_deref().unwrap_or_default();
+/// What is known of a request that failed: one that never connected, or only
+/// asks, had no effect. The URL is left out of the cause, since it says nothing new.
+fn transport_error(error: &reqwest::Error, envelope: &Envelope) -> TransportError {
+    let url = envelope.connection.url.as_deref().unwrap_or_default();
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let (kind, what) = if error.is_connect() || error.is_builder() {
+    let harmless = envelope.request.method == Method::Get;
+    let (kind, what) = if harmless || error.is_connect() || error.is_builder() {
         (
             TransportErrorKind::Unavailable,
             "cannot reach the control plane at",
@@ -198,6 +200,7 @@ fn transport_error(error: &reqwest::Error, connection: &Connection) -> Transport
 
 async fn cancellable(
     work: impl Future<Output = Result<Response, TransportError>>,
+    harmless: bool,
     context: &Context<'_>,
 ) -> Result<Response, Error> {
     let mut work = std::pin::pin!(work);
@@ -205,10 +208,15 @@ async fn cancellable(
         if let Ok(done) = tokio::time::timeout(TICK, &mut work).await {
             return done.map_err(Error::from);
         }
-        // It was sent: whether it took effect is not known.
         if context.cancelled() == Some(Cancel::Deadline) {
+            // What only asks had no effect; of anything else it is not known.
+            let class = if harmless {
+                Class::Unavailable
+            } else {
+                Class::UnknownEffect
+            };
             let message = "timed out waiting for the control plane";
-            return Err(Error::new(Class::UnknownEffect, "timeout", message));
+            return Err(Error::new(class, "timeout", message));
         }
         context.check()?;
     }

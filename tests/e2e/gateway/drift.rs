@@ -54,6 +54,21 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
     }
 }
 
+/// SIGHUP takes what is desired, as `reload` does: an override is not the source.
+#[test]
+fn a_hangup_ends_an_override() {
+    let world = World::new(Mode::Embedded);
+    let id = world.create("policy-config.yaml");
+    let gateway = world.run("");
+    let other = example().replace("action: redact", "action: block");
+    let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    world.until_state("drifted");
+    gateway.process.signal(rustix::process::Signal::HUP);
+    world.until_state("in-sync");
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+}
+
 #[test]
 fn a_tampered_copy_on_disk_is_drift_until_it_is_reconciled() {
     let world = World::new(Mode::Embedded);

@@ -4,6 +4,7 @@
 mod changes;
 mod clients;
 mod drift;
+mod evasion;
 mod kill;
 mod main_job;
 mod outage;

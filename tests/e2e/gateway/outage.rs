@@ -156,6 +156,78 @@ fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
     );
 }
 
+/// A source that cannot be read is refused like any other, and keeps nothing
+/// else from being applied.
+#[test]
+fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
+    let world = World::new(Mode::Embedded);
+    world.kt("gateway create --name production").run().ok();
+    let gateway = world.run("--policy-config policy-config.yaml");
+    let file = world.sandbox.path("policy-config.yaml");
+    std::fs::rename(&file, world.sandbox.path("moved.yaml")).expect("it is there");
+    let ran = world.kt("gateway reload --id production -o json").run();
+    let error = ran.exits(10).error();
+    assert!(
+        error["causes"][0]
+            .as_str()
+            .is_some_and(|c| c.contains("policy-config.yaml")),
+        "{error}"
+    );
+    world.sandbox.write(
+        "other.yaml",
+        example().replace("action: redact", "action: block"),
+    );
+    world
+        .kt("gateway reload --id production --file other.yaml")
+        .run()
+        .ok();
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    world
+        .kt("gateway revert --id production --version 1")
+        .run()
+        .ok();
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+    gateway.process.signal(Signal::HUP);
+    let mut process = gateway.process;
+    process.says("the reason", PATIENCE, |_, err| {
+        err.contains("cannot be taken again").then_some(())
+    });
+}
+
+/// A control plane that takes connections and says nothing is away too.
+#[test]
+fn a_half_dead_control_plane_keeps_no_gateway_from_starting() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    world.run("").stop().ok();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let dead = |line: &str| {
+        let url = format!("http://127.0.0.1:{port}");
+        world
+            .kt(line)
+            .env("KEEPTRUSTS_API_URL", url)
+            .env("KEEPTRUSTS_API_TOKEN", "kt_at_x")
+    };
+    dead("gateway list").run().exits(7);
+    let gateway =
+        Gateway::of(dead("gateway run --id production --listen 127.0.0.1:0 -o json").spawn());
+    assert_eq!(gateway.chat("m", "hello").status, 200);
+}
+
+/// Certificates are for https upstreams alone.
+#[test]
+fn a_gateway_starts_without_certificates() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let none = [
+        ("SSL_CERT_FILE", "/dev/null"),
+        ("SSL_CERT_DIR", "/nonexistent"),
+    ];
+    assert_eq!(world.run_with("", &none).chat("m", "hello").status, 200);
+}
+
 #[test]
 fn files_of_a_registered_gateway_are_published() {
     let world = World::new(Mode::Embedded);

@@ -105,6 +105,19 @@ fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resul
             );
             Ok(())
         }
+        ("tokens", false) => {
+            let body = json!({ "id": "c", "object": "chat.completion", "model": "m", "choices": [{
+                "index": 0, "finish_reason": "stop",
+                "message": { "role": "assistant", "content": "mail bob@example.com" },
+                "logprobs": { "content": [{ "token": "bob@example.com", "logprob": 0.0 }] },
+            }] });
+            whole(out, "200 OK", &body)
+        }
+        ("flood", true) => {
+            begin(out)?;
+            while chunk(out, &"text ".repeat(2000)).is_ok() {}
+            Ok(())
+        }
         ("gated", false) => completion(out, "from the provider"),
         ("leaks", false) => completion(out, "the card is 4111 1111 1111 1111, call 555-867-5309"),
         ("leaks", true) => {

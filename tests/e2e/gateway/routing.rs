@@ -130,7 +130,7 @@ fn sizes_and_concurrency_have_limits() {
             port,
             "POST",
             "/v1/chat/completions",
-            &[],
+            &[("content-type", "application/json")],
             &request.to_string(),
         )
         .expect("it ends")

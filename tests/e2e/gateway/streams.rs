@@ -22,7 +22,7 @@ fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
         .expect("a socket takes a timeout");
     write!(
         stream,
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{request}",
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{request}",
         request.len()
     )
     .expect("it takes a request");

@@ -8,5 +8,5 @@ mod view;
 
 pub(crate) use health::health;
 pub(crate) use server::{Admin, Request};
-pub(crate) use socket::path_of;
+pub(crate) use socket::{bind as bind_socket, path_of};
 pub(crate) use view::{LastReload, View};

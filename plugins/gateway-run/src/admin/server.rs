@@ -1,7 +1,6 @@
 //! The administration thread.
 
 use super::health::health;
-use super::socket;
 use super::view::View;
 use crate::proxy::{Body, json};
 use crate::worker::Shared;
@@ -58,12 +57,11 @@ impl Admin {
     /// When the socket or the thread cannot be had.
     pub(crate) fn start(
         tcp: TcpListener,
-        socket: &Path,
+        (unix, socket): (UnixListener, &Path),
         shared: Arc<Shared>,
         view: Arc<Mutex<View>>,
         requests: Sender<Request>,
     ) -> Result<Self, Error> {
-        let unix = socket::bind(socket)?;
         let (stop, stopped) = oneshot::channel();
         let state = Arc::new(State {
             shared,

@@ -19,7 +19,7 @@ pub(crate) fn path_of(runtime_dir: &Path, key: &str) -> PathBuf {
 ///
 /// # Errors
 /// Class `conflict` when another process serves the gateway on this machine.
-pub(super) fn bind(path: &Path) -> Result<UnixListener, Error> {
+pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
     let fail = |e: &dyn std::fmt::Display| {
         Error::new(
             Class::Unavailable,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,27 +86,32 @@ struct Writer {
     metrics: Arc<Metrics>,
     seq: u64,
     previous: String,
+    /// Bytes of whole records.
+    length: u64,
 }
 
 impl Writer {
     fn open(path: &Path, metrics: Arc<Metrics>) -> std::io::Result<Self> {
-        let (seq, previous) = last(path)?;
+        let tail = last(path)?;
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
             .open(path)?;
+        file.set_len(tail.length)?;
         Ok(Self {
             file,
             path: path.to_owned(),
             metrics,
-            seq,
-            previous,
+            seq: tail.seq,
+            previous: tail.hash,
+            length: tail.length,
         })
     }
 
     fn run(mut self, records: &Receiver<Record>) {
         while let Ok(first) = records.recv() {
+            let before = (self.seq, self.previous.clone());
             let mut text = self.line(&first);
             let mut count = 1;
             while let (true, Ok(next)) = (count < BATCH, records.try_recv()) {
@@ -117,12 +122,23 @@ impl Writer {
                 .file
                 .write_all(text.as_bytes())
                 .and_then(|()| self.file.sync_data());
-            if let Err(error) = written {
-                tracing::error!(file = %self.path.display(), "audit records cannot be written: {error}");
-                for _ in 0..count {
-                    self.metrics.audit_lost();
-                }
+            match written {
+                Ok(()) => self.length += text.len() as u64,
+                Err(error) => self.take_back(&error, before, count),
             }
+        }
+    }
+
+    /// After a failed write the file ends where it did before, so that later
+    /// records do not stand behind half of one.
+    fn take_back(&mut self, error: &std::io::Error, before: (u64, String), count: usize) {
+        tracing::error!(file = %self.path.display(), "audit records cannot be written: {error}");
+        (self.seq, self.previous) = before;
+        if let Err(error) = self.file.set_len(self.length) {
+            tracing::error!(file = %self.path.display(), "half a record stays behind: {error}");
+        }
+        for _ in 0..count {
+            self.metrics.audit_lost();
         }
     }
 
@@ -159,38 +175,51 @@ fn hash_of(text: &str) -> String {
         .collect()
 }
 
-/// Number and hash of the last whole record; a torn last line is cut off.
-fn last(path: &Path) -> std::io::Result<(u64, String)> {
-    let file = match File::options().read(true).write(true).open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((0, String::new())),
+/// What an existing file ends with.
+struct Tail {
+    seq: u64,
+    hash: String,
+    /// Bytes up to the end of the last whole line.
+    length: u64,
+}
+
+/// Reads an existing file. Only a last line that was never ended is cut off; a
+/// file whose last whole line is no record is moved aside, never shortened.
+fn last(path: &Path) -> std::io::Result<Tail> {
+    let nothing = || Tail {
+        seq: 0,
+        hash: String::new(),
+        length: 0,
+    };
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(nothing()),
         Err(e) => return Err(e),
     };
-    let mut good = 0u64;
-    let mut found = (0, String::new());
-    let mut reader = BufReader::new(&file);
-    let mut line = String::new();
-    while reader.read_line(&mut line).unwrap_or(0) > 0 {
-        let value: Option<Value> = line
-            .strip_suffix('\n')
-            .and_then(|l| serde_json::from_str(l).ok());
-        let Some(value) = value else { break };
-        let text = |key: &str| {
-            value
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        found = (
-            value.get("seq").and_then(Value::as_u64).unwrap_or(0),
-            text("hash"),
-        );
-        good += line.len() as u64;
-        line.clear();
+    let whole = bytes
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(0, |at| at + 1);
+    let Some(line) = bytes.get(..whole).and_then(|b| b.strip_suffix(b"\n")) else {
+        return Ok(nothing());
+    };
+    let line = line.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let value: Value = serde_json::from_slice(line).unwrap_or_default();
+    let (seq, hash) = (
+        value.get("seq").and_then(Value::as_u64),
+        value.get("hash").and_then(Value::as_str),
+    );
+    if let (Some(seq), Some(hash)) = (seq, hash) {
+        return Ok(Tail {
+            seq,
+            hash: hash.to_owned(),
+            length: whole as u64,
+        });
     }
-    file.set_len(good)?;
-    Ok(found)
+    let aside = path.with_extension(format!("damaged-{}.jsonl", Timestamp::now().as_second()));
+    tracing::error!(kept = %aside.display(), "the audit file ends with something that is no record; a new one is begun");
+    std::fs::rename(path, aside)?;
+    Ok(nothing())
 }
 
 #[cfg(test)]
@@ -225,6 +254,28 @@ mod tests {
         }
         drop(audit);
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn damage_in_the_middle_costs_nothing_and_at_the_end_nothing_is_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("audit.jsonl");
+        write(&file, 5);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let second = text.lines().nth(1).unwrap();
+        std::fs::write(&file, text.replace(second, "garbage")).unwrap();
+        write(&file, 1);
+        let after = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(after.lines().count(), 6);
+        assert!(after.lines().last().unwrap().contains("\"seq\":6"));
+        std::fs::write(&file, format!("{after}nonsense\n")).unwrap();
+        write(&file, 1);
+        assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 1);
+        assert_eq!(
+            std::fs::read_dir(dir.path()).unwrap().count(),
+            2,
+            "the damaged one is kept"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::local::Files;
 use super::managed::Managed;
 use crate::snapshot::Input;
 use kt_control_api::{DesiredAnswer, PublishConfig};
-use kt_plugin_api::Error;
+use kt_plugin_api::{Class, Error};
 use kt_policy::Source;
 
 /// How much has to be done.
@@ -21,7 +21,9 @@ pub(crate) enum Force {
 impl Force {
     /// What an answer asks for, when everything up to `acted` was done.
     pub(crate) fn of(answer: &DesiredAnswer, acted: u64) -> Self {
-        if answer.reload_generation > acted {
+        // Something newer that became desired since goes before the reload.
+        let newest = answer.reload_generation == answer.index;
+        if newest && answer.reload_generation > acted {
             Self::Source
         } else if answer.reconcile_generation > acted {
             Self::Anyway
@@ -48,21 +50,40 @@ pub(crate) fn desired(
     let Some(desired) = &answer.desired else {
         return Ok(None);
     };
-    let client = managed.client();
-    let id = managed.gateway.id.as_str();
-    let content = client.config_content(id, desired.version)?;
-    let meta = client.config_version(id, desired.version)?;
-    let name = meta
-        .source
-        .unwrap_or_else(|| format!("version {}", desired.version));
-    let input = Input {
-        version: Some(desired.version),
-        sources: vec![Source::new(name, content)],
-    };
+    let input = fetch(managed, desired.version)?;
     Ok(Some(Work {
         input,
         generation: answer.index,
     }))
+}
+
+/// What is desired right now.
+///
+/// # Errors
+/// When the control plane cannot give it, or nothing is desired.
+pub(crate) fn current(managed: &Managed<'_>, acted: u64) -> Result<Work, Error> {
+    let client = managed.client();
+    let id = managed.gateway.id.as_str();
+    let gateway = client.gateway(id)?;
+    let nothing = || Error::new(Class::NotFound, "no-configuration", "nothing is desired");
+    let desired = gateway.desired.ok_or_else(nothing)?;
+    let input = fetch(managed, desired.version)?;
+    Ok(Work {
+        input,
+        generation: acted,
+    })
+}
+
+fn fetch(managed: &Managed<'_>, version: u64) -> Result<Input, Error> {
+    let client = managed.client();
+    let id = managed.gateway.id.as_str();
+    let content = client.config_content(id, version)?;
+    let meta = client.config_version(id, version)?;
+    let name = meta.source.unwrap_or_else(|| format!("version {version}"));
+    Ok(Input {
+        version: Some(version),
+        sources: vec![Source::new(name, content)],
+    })
 }
 
 /// The configuration of the files, published as the next version if it changed.

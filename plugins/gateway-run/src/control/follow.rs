@@ -8,11 +8,11 @@ use super::poll::{self, News, Position};
 use super::report::{self, Identity, Standing};
 use crate::admin::{Request, View};
 use crate::run::Supervisor;
-use crate::snapshot::{Builder, Input, Snapshot};
+use crate::snapshot::{BuildError, Builder, Input, Snapshot};
 use crate::worker::{Pool, Shared};
 use jiff::Timestamp;
 use kt_control_api::{Desired, DesiredAnswer, Observed, Source};
-use kt_plugin_api::{Context, Event};
+use kt_plugin_api::{Class, Context, Error, Event};
 use kt_policy::Source as Text;
 use serde_json::{Value, json};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -149,6 +149,10 @@ impl<'a> Follower<'a, '_> {
                 drop(self.apply(&work, Source::ControlPlane));
             }
             Ok(None) => self.acknowledge(answer.index),
+            // The source is at fault: trying again cannot help before it changes.
+            Err(error) if error.class == Class::Usage => {
+                self.refuse(&BuildError::from(error), None, answer.index);
+            }
             Err(error) => {
                 // Not acted on: the next poll hands it out again.
                 tracing::warn!("what is desired cannot be taken: {error}");
@@ -206,8 +210,9 @@ impl<'a> Follower<'a, '_> {
         let reloads = self.context.reloads();
         if reloads != self.reloads {
             self.reloads = reloads;
-            // A refusal has been written down where it can be seen.
-            drop(self.take_source_again());
+            if let Err(why) = self.take_source_again() {
+                tracing::warn!("the source cannot be taken again: {why}");
+            }
             self.report(false);
         }
     }
@@ -219,18 +224,34 @@ impl<'a> Follower<'a, '_> {
                 input,
                 generation: 0,
             }),
-            _ => Ok(Work {
+            (Some(managed), None) => self.desired_or_own(managed),
+            (None, None) => Ok(Work {
                 input: self.own_input(),
                 generation: self.acted,
             }),
         };
         let work = work.map_err(|error| error.to_string())?;
-        let source = if self.managed.is_some() {
+        let published = work.input.version.is_some();
+        let source = if published {
             Source::ControlPlane
         } else {
             Source::File
         };
         self.apply(&work, source)
+    }
+
+    /// What is desired; while the control plane is away, what was taken from it.
+    /// A local override is not the source.
+    fn desired_or_own(&self, managed: &Managed<'_>) -> Result<Work, Error> {
+        match change::current(managed, self.acted) {
+            Err(error) if error.class == Class::Unavailable && self.snapshot.version.is_some() => {
+                Ok(Work {
+                    input: self.own_input(),
+                    generation: self.acted,
+                })
+            }
+            other => other,
+        }
     }
 
     /// What serves, to be built again with its secrets resolved anew.

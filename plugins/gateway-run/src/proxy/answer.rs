@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::filter::Filters;
-use super::leaves::{is_said, leaves, replace};
+use super::leaves::{is_said, leaves, replace, strip_logprobs};
 use super::refuse::Refusal;
 use super::stream;
 use super::trace::Trace;
@@ -131,7 +131,7 @@ fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
     let Some(mut filters) = filters else {
         return Ok(body);
     };
-    let mut changed = false;
+    let mut changed = strip_logprobs(&mut value);
     for leaf in leaves(&value).into_iter().filter(is_said) {
         let mut text = released(filters.push(&leaf), &filters, trace)?;
         for (_, rest) in released(filters.finish(&leaf.channel()), &filters, trace)? {

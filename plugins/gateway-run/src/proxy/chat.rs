@@ -1,9 +1,9 @@
 //! `POST /v1/chat/completions`.
 
 use super::answer::Answer;
-use super::prompt;
 use super::refuse::Refusal;
 use super::trace::Trace;
+use super::{guard, prompt};
 use crate::upstream::{Failure, Reply, ask};
 use crate::worker::Local;
 use http::Request;
@@ -18,6 +18,9 @@ use tokio::time::timeout;
 /// A client that takes longer for its body is cut off.
 const BODY: Duration = Duration::from_secs(60);
 
+/// No provider has a longer name for a model; it goes into logs and records.
+const MAX_MODEL: usize = 256;
+
 /// Reads, judges and passes on one request.
 ///
 /// # Errors
@@ -28,22 +31,32 @@ pub(crate) async fn serve(
     trace: &mut Trace,
 ) -> Result<Answer, Refusal> {
     let (head, body) = request.into_parts();
+    guard::check(&head.headers, local.shared.rules.loopback)?;
     let mut value = read(body, trace.snapshot.max_body).await?;
-    trace.model = value
-        .get("model")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    prompt::inspect(&mut value, trace, local.shared.fail_open)?;
+    trace.model = model_of(&value)?;
+    prompt::inspect(&mut value, trace, local.shared.rules.fail_open)?;
     let snapshot = Arc::clone(&trace.snapshot);
     let (upstream, reply) = ask(local, &snapshot, &value, &head.headers, &trace.id)
         .await
         .map_err(failed)?;
     trace.provider.clone_from(&upstream.provider);
+    trace
+        .label
+        .clone_from(upstream.model.as_ref().unwrap_or(&upstream.id));
     if is_events(&reply) {
         return Ok(Answer::Stream(reply));
     }
     Answer::whole(reply, trace).await
+}
+
+fn model_of(request: &Value) -> Result<String, Refusal> {
+    let model = request
+        .get("model")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let sane = model.len() <= MAX_MODEL && !model.chars().any(char::is_control);
+    sane.then(|| model.to_owned())
+        .ok_or_else(|| Refusal::malformed("`model` is no name of a model"))
 }
 
 async fn read(body: Incoming, limit: usize) -> Result<Value, Refusal> {

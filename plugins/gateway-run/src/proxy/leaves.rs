@@ -2,16 +2,12 @@
 
 use serde_json::Value;
 
-/// Keys whose texts are words of the protocol, not of people.
-const PROTOCOL: [&str; 7] = [
-    "role",
-    "type",
-    "id",
-    "tool_call_id",
-    "finish_reason",
-    "object",
-    "detail",
-];
+/// Keys whose values are words of the protocol when they look like one.
+const WORDS: [&str; 5] = ["role", "type", "finish_reason", "object", "detail"];
+/// Keys whose values are ids when they look like one.
+const IDS: [&str; 2] = ["id", "tool_call_id"];
+/// No word or id of the protocol is longer.
+const LONGEST_WORD: usize = 64;
 
 /// One step into a value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,7 +67,7 @@ fn walk(value: &Value, steps: &mut Vec<Step>, found: &mut Vec<Leaf>) {
         }
         Value::Object(map) => {
             for (key, item) in map {
-                if PROTOCOL.contains(&key.as_str()) || is_data_url(key, item) {
+                if item.as_str().is_some_and(|text| is_protocol(key, text)) {
                     continue;
                 }
                 steps.push(Step::Key(key.clone()));
@@ -83,9 +79,72 @@ fn walk(value: &Value, steps: &mut Vec<Step>, found: &mut Vec<Leaf>) {
     }
 }
 
-/// Images travel as megabytes of base64 that hold no text.
-fn is_data_url(key: &str, value: &Value) -> bool {
-    key == "url" && value.as_str().is_some_and(|url| url.starts_with("data:"))
+/// Whether a value is a word, an id or a picture rather than text. Whatever
+/// only sits under such a key is text like any other.
+fn is_protocol(key: &str, text: &str) -> bool {
+    let short = text.len() <= LONGEST_WORD;
+    if WORDS.contains(&key) {
+        return short && text.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    }
+    if IDS.contains(&key) {
+        return short && is_id(text);
+    }
+    // Pictures and sound travel as megabytes of base64 that hold no text.
+    let media = text.starts_with("data:image/") || text.starts_with("data:audio/");
+    key == "url" && media && text.contains(";base64,")
+}
+
+/// `call_` and letters with digits between: no number of a card or a person.
+fn is_id(text: &str) -> bool {
+    let longest_run = text
+        .split(|c: char| !c.is_ascii_digit())
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let (prefix, rest) = text.split_once(['_', '-']).unwrap_or(("", text));
+    prefix.len() > 1
+        && prefix.chars().all(|c| c.is_ascii_lowercase())
+        && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && longest_run < 7
+}
+
+/// Every key of a value that could hold text: keys are the caller's too.
+pub(crate) fn keys(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk_keys(value, &mut found);
+    found
+}
+
+fn walk_keys(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| walk_keys(item, found)),
+        Value::Object(map) => {
+            for (key, item) in map {
+                let plain = key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                if !plain && !found.contains(key) {
+                    found.push(key.clone());
+                }
+                walk_keys(item, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Renames keys everywhere.
+pub(crate) fn rename(value: &mut Value, names: &[(String, String)]) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
+        Value::Object(map) => {
+            let old = std::mem::take(map);
+            for (key, mut item) in old {
+                rename(&mut item, names);
+                let new = names.iter().find(|(from, _)| *from == key);
+                map.insert(new.map_or(key, |(_, to)| to.clone()), item);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Replaces the text at `steps`, if there still is one.
@@ -112,6 +171,22 @@ pub(crate) fn is_said(leaf: &Leaf) -> bool {
     )
 }
 
+/// Takes away the tokens of a response: they repeat its text, and ahead of what
+/// is held back. True when there were some.
+pub(crate) fn strip_logprobs(value: &mut Value) -> bool {
+    let choices = value.get_mut("choices").and_then(Value::as_array_mut);
+    choices.into_iter().flatten().fold(false, |found, choice| {
+        let logprobs = choice.as_object_mut().and_then(|c| c.get_mut("logprobs"));
+        match logprobs.filter(|l| !l.is_null()) {
+            Some(logprobs) => {
+                *logprobs = Value::Null;
+                true
+            }
+            None => found,
+        }
+    })
+}
+
 /// A value that holds nothing but `text` at `steps`.
 pub(crate) fn nest(steps: &[Step], text: String) -> Value {
     match steps.split_first() {
@@ -129,15 +204,43 @@ pub(crate) fn nest(steps: &[Step], text: String) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{leaves, nest, replace};
+    use super::{keys, leaves, nest, rename, replace};
     use serde_json::json;
+
+    #[test]
+    fn only_what_looks_like_the_protocol_is_left_out() {
+        let value = json!({
+            "messages": [{ "role": "user", "id": "123-45-6789", "tool_call_id": "call_9f2c1a" }],
+            "tools": [{ "type": "function", "properties": { "id": { "description": "a" }, "type": "b c" } }],
+            "url": "data:text/plain,hidden",
+            "call": { "id": "card_4111111111111111" },
+        });
+        let texts: Vec<String> = leaves(&value).into_iter().map(|l| l.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "123-45-6789",
+                "a",
+                "b c",
+                "data:text/plain,hidden",
+                "card_4111111111111111"
+            ]
+        );
+        let mut named = json!({ "a_b": { "bob@example.com": [{ "X": 1 }] } });
+        assert_eq!(keys(&named), ["bob@example.com", "X"]);
+        rename(
+            &mut named,
+            &[("bob@example.com".to_owned(), "[EMAIL]".to_owned())],
+        );
+        assert_eq!(named, json!({ "a_b": { "[EMAIL]": [{ "X": 1 }] } }));
+    }
 
     #[test]
     fn texts_are_found_replaced_and_rebuilt() {
         let mut value = json!({
             "role": "assistant",
-            "content": [{ "type": "text", "text": "a" }, { "type": "image_url", "image_url": { "url": "data:x" } }],
-            "tool_calls": [{ "index": 3, "id": "i", "function": { "name": "f", "arguments": "{}" } }],
+            "content": [{ "type": "text", "text": "a" }, { "type": "image_url", "image_url": { "url": "data:image/png;base64,AA" } }],
+            "tool_calls": [{ "index": 3, "id": "call_x", "function": { "name": "f", "arguments": "{}" } }],
         });
         let found = leaves(&value);
         let texts: Vec<&str> = found.iter().map(|l| l.text.as_str()).collect();

@@ -54,6 +54,11 @@ impl Refusal {
         Self::new(status, "validation_error", "unknown_path", message)
     }
 
+    /// 415 or 403: what a web page would send.
+    pub(crate) fn foreign(status: StatusCode, message: &str) -> Self {
+        Self::new(status, "validation_error", "foreign_request", message)
+    }
+
     /// 409: a policy blocks it.
     pub(crate) fn blocked(block: &Block) -> Self {
         let mut refusal = Self::new(

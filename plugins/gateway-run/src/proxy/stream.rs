@@ -6,7 +6,7 @@
 
 use super::filter::Filters;
 use super::frames::Frames;
-use super::leaves::{Step, is_said, leaves, nest, replace};
+use super::leaves::{Step, is_said, leaves, nest, replace, strip_logprobs};
 use super::refuse::Refusal;
 use super::trace::Trace;
 use crate::upstream::ReplyBody;
@@ -14,8 +14,10 @@ use crate::worker::Admitted;
 use bytes::Bytes;
 use kt_policy::Block;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::spawn_local;
+use tokio::time::{Instant, timeout_at};
 
 /// Events that may wait for a slow client before the upstream is no longer read.
 const BUFFERED: usize = 16;
@@ -37,17 +39,23 @@ struct Pump {
     out: Sender<Bytes>,
     /// The last chunk without its choices: what synthetic chunks are made of.
     envelope: Value,
+    /// How long the client may leave an event unread, and until when at all.
+    unread: Duration,
+    until: Option<Instant>,
 }
 
 /// Starts the task that fills the body.
 pub(crate) fn start(body: ReplyBody, trace: Trace, admitted: Admitted) -> Receiver<Bytes> {
     let (out, receiver) = channel(BUFFERED);
     let filters = Filters::new(&trace.snapshot);
+    let (unread, until) = body.limits();
     let pump = Pump {
         trace,
         filters,
         out,
         envelope: json!({}),
+        unread,
+        until,
     };
     spawn_local(async move {
         pump.run(body).await;
@@ -147,7 +155,7 @@ impl Pump {
         let Some(filters) = &mut self.filters else {
             return Ok(false);
         };
-        let mut changed = false;
+        let mut changed = strip_logprobs(chunk);
         for leaf in leaves(chunk).into_iter().filter(is_said) {
             match filters.push(&leaf) {
                 Ok(text) if text == leaf.text => {}
@@ -217,7 +225,13 @@ impl Pump {
             .map(|line| format!("data: {line}\n"))
             .collect();
         let event = Bytes::from(format!("{}\n", lines.concat()));
-        self.out.send(event).await.map_err(|_| End::Gone)
+        // A client that does not read holds a place that others wait for.
+        let limit = Instant::now() + self.unread;
+        let limit = self.until.map_or(limit, |until| limit.min(until));
+        match timeout_at(limit, self.out.send(event)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(End::Gone),
+        }
     }
 }
 

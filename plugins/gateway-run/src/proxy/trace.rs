@@ -14,6 +14,9 @@ pub(crate) struct Trace {
     pub(crate) id: String,
     pub(crate) model: String,
     pub(crate) provider: String,
+    /// The upstream's model, or its id: labels of metrics must not be what
+    /// callers make up.
+    pub(crate) label: String,
     pub(crate) snapshot: Arc<Snapshot>,
     shared: Arc<Shared>,
     begun: Instant,
@@ -25,6 +28,7 @@ impl Trace {
             id: request_id(headers),
             model: String::new(),
             provider: "none".to_owned(),
+            label: String::new(),
             snapshot: local.snapshot(),
             shared: Arc::clone(&local.shared),
             begun: Instant::now(),
@@ -59,21 +63,15 @@ impl Trace {
     }
 
     pub(crate) fn tokens(&self, input: u64, output: u64) {
-        self.shared.metrics.tokens(&self.model, input, output);
+        self.shared.metrics.tokens(&self.label, input, output);
     }
 
     /// Writes down how the request ended.
     pub(crate) fn end(&self, status: u16) {
         let took = self.begun.elapsed();
-        // Unknown models would let callers make labels without bound.
-        let model = if status < 400 {
-            self.model.as_str()
-        } else {
-            ""
-        };
         self.shared
             .metrics
-            .request(&self.provider, model, status, took);
+            .request(&self.provider, &self.label, status, took);
         tracing::info!(
             request_id = %self.id,
             model = %self.model,

@@ -9,13 +9,15 @@ use crate::control::{Follower, Identity, Standing, report_of};
 use crate::metrics::Metrics;
 use crate::snapshot::{Builder, Secrets, Snapshot};
 use crate::upstream::Tls;
-use crate::worker::{self, Bound, Pool, Shared};
+use crate::worker::{self, Bound, Pool, Rules, Shared};
 use jiff::Timestamp;
 use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View as Shown};
 use kt_policy::Limits;
 use serde_json::json;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
@@ -32,6 +34,10 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     }
     let traffic = worker::bind(&options.listen, options.workers)?;
     let admin = worker::bind(&options.admin_address(traffic.address), 1)?;
+    // Whoever holds the socket runs this gateway: nothing of another process may
+    // be touched before.
+    let socket = admin::path_of(&invocation.dirs.runtime, &start.key);
+    let unix = admin::bind_socket(&socket)?;
     private_dir(&start)?;
     let metrics = Arc::new(Metrics::new());
     let (audit, audit_thread) = Audit::start(&start.dir.join("audit.jsonl"), Arc::clone(&metrics))
@@ -43,14 +49,20 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             )
             .cause(e)
         })?;
-    let shared = Arc::new(Shared::new(
-        metrics,
-        audit,
-        options.fail_open,
-        options.max_concurrency,
-    ));
+    let rules = Rules {
+        fail_open: options.fail_open,
+        max_concurrency: options.max_concurrency,
+        loopback: traffic.address.ip().is_loopback(),
+    };
+    let shared = Arc::new(Shared::new(metrics, audit, rules));
     let served = serve(
-        invocation, context, &options, &builder, start, traffic, admin, &shared,
+        context,
+        &options,
+        &builder,
+        start,
+        traffic,
+        (admin, unix, &socket),
+        &shared,
     );
     // The writer ends when the last handle is gone; what it holds is written.
     drop(shared);
@@ -101,28 +113,16 @@ fn private_dir(start: &Start<'_>) -> Result<(), Error> {
         })
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of a gateway meet here and nowhere else"
-)]
 fn serve(
-    invocation: &Invocation,
     context: &Context<'_>,
     options: &Options,
     builder: &Builder<'_>,
     start: Start<'_>,
     traffic: Bound,
-    admin: Bound,
+    (admin, unix, socket): (Bound, UnixListener, &Path),
     shared: &Arc<Shared>,
 ) -> Result<Output, Error> {
-    let tls = Tls::system().map_err(|e| {
-        Error::new(
-            Class::Unavailable,
-            "no-certificates",
-            "the system's certificates cannot be read",
-        )
-        .cause(e)
-    })?;
+    let tls = Tls::system();
     let (listen, admin_listen) = (traffic.address.to_string(), admin.address.to_string());
     let snapshot = Arc::new(start.snapshot);
     let identity = Identity::new();
@@ -139,7 +139,6 @@ fn serve(
         connected: start.connected,
     }));
     let (ask, requests) = channel();
-    let socket = admin::path_of(&invocation.dirs.runtime, &start.key);
     let listener = admin
         .listeners
         .into_iter()
@@ -147,7 +146,7 @@ fn serve(
         .ok_or_else(|| Error::internal("no admin socket"))?;
     let administration = Admin::start(
         listener,
-        &socket,
+        (unix, socket),
         Arc::clone(shared),
         Arc::clone(&view),
         ask,

@@ -10,6 +10,10 @@ use kt_control_api::{
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as Text;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// A control plane that takes longer to name the gateway counts as away.
+const LOOK_UP: Duration = Duration::from_secs(10);
 
 /// What the start found.
 pub(crate) struct Start<'a> {
@@ -78,7 +82,7 @@ fn managed<'a>(
 ) -> Result<Start<'a>, Error> {
     let root = invocation.dirs.state.join("gateway");
     let transport = Managed::open(invocation, context)?;
-    let client = Client::new(transport.clone());
+    let client = Client::new(transport.within(&context.with_timeout(LOOK_UP)));
     let gateway = match find_gateway(&client, Some(wanted)) {
         Ok(gateway) => gateway,
         Err(error) if error.class == Class::Unavailable => {

@@ -54,6 +54,18 @@ pub(crate) enum BuildError {
     },
 }
 
+/// A source that cannot be read.
+impl From<Error> for BuildError {
+    fn from(error: Error) -> Self {
+        Self::Other {
+            code: "source-unreadable",
+            message: error.to_string(),
+            path: String::new(),
+            place: None,
+        }
+    }
+}
+
 impl From<Problems> for BuildError {
     fn from(problems: Problems) -> Self {
         Self::Problems(problems)

@@ -22,20 +22,28 @@ pub(crate) struct Tls(Arc<ClientConfig>);
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 impl Tls {
-    /// Reads the system's certificates.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub(crate) fn system() -> Result<Self, String> {
+    /// Reads the system's certificates. Where there are none, only upstreams
+    /// with https suffer, and their errors say so.
+    pub(crate) fn system() -> Self {
+        Self(Arc::new(Self::read().unwrap_or_else(|why| {
+            tracing::warn!("no certificates of the system: https upstreams will fail: {why}");
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("ring offers what the default versions need")
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth()
+        })))
+    }
+
+    fn read() -> Result<ClientConfig, String> {
         use hyper_rustls::ConfigBuilderExt;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        Ok(ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| e.to_string())?
             .with_native_roots()
             .map_err(|e| e.to_string())?
-            .with_no_client_auth();
-        Ok(Self(Arc::new(config)))
+            .with_no_client_auth())
     }
 }
 

@@ -27,7 +27,18 @@ pub(crate) enum ReplyBody {
     },
 }
 
+/// How long a client may leave an answer unread where the upstream sets no limit.
+const UNREAD: Duration = Duration::from_secs(60);
+
 impl ReplyBody {
+    /// How long the other side may be silent, and until when all must be done.
+    pub(crate) fn limits(&self) -> (Duration, Option<Instant>) {
+        match self {
+            Self::Ready(_) => (UNREAD, None),
+            Self::Incoming { idle, until, .. } => (*idle, Some(*until)),
+        }
+    }
+
     /// The next piece; `None` at the end.
     ///
     /// # Errors

@@ -9,4 +9,4 @@ mod shared;
 pub(crate) use listen::{Bound, bind};
 pub(crate) use pool::Pool;
 pub(crate) use serve::Local;
-pub(crate) use shared::{Admitted, Shared};
+pub(crate) use shared::{Admitted, Rules, Shared};

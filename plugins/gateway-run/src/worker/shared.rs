@@ -7,16 +7,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
+/// What the command's options say about every request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// A request whose evaluation fails passes.
+    pub(crate) fail_open: bool,
+    /// Requests to upstreams at a time; 0 for no limit.
+    pub(crate) max_concurrency: usize,
+    /// The traffic listener is on a loopback address.
+    pub(crate) loopback: bool,
+}
+
 /// Shared by every worker, the administration and the control loop.
 pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) audit: Audit,
     /// Circuit states and latencies; they survive every reload.
     pub(crate) board: Board,
-    /// A request whose evaluation fails passes.
-    pub(crate) fail_open: bool,
-    /// Requests to upstreams at a time; 0 for no limit.
-    pub(crate) max_concurrency: usize,
+    pub(crate) rules: Rules,
     pub(crate) started: Instant,
     in_flight: AtomicUsize,
     served: AtomicUsize,
@@ -24,18 +32,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        metrics: Arc<Metrics>,
-        audit: Audit,
-        fail_open: bool,
-        max_concurrency: usize,
-    ) -> Self {
+    pub(crate) fn new(metrics: Arc<Metrics>, audit: Audit, rules: Rules) -> Self {
         Self {
             metrics,
             audit,
             board: Board::default(),
-            fail_open,
-            max_concurrency,
+            rules,
             started: Instant::now(),
             in_flight: AtomicUsize::new(0),
             served: AtomicUsize::new(0),
@@ -67,7 +69,7 @@ impl Shared {
     pub(crate) fn admit(self: &Arc<Self>) -> Option<Admitted> {
         let before = self.in_flight.fetch_add(1, Ordering::SeqCst);
         let guard = Admitted(Arc::clone(self));
-        (self.max_concurrency == 0 || before < self.max_concurrency).then_some(guard)
+        (self.rules.max_concurrency == 0 || before < self.rules.max_concurrency).then_some(guard)
     }
 }
 
