@@ -3,9 +3,9 @@
 use super::local::Files;
 use super::managed::Managed;
 use crate::snapshot::Input;
-use kt_control_api::{DesiredAnswer, PublishConfig};
+use kt_control_api::{ActionAnswer, DesiredAnswer, PublishConfig};
 use kt_plugin_api::{Class, Error};
-use kt_policy::Source;
+use kt_policy::{Document, Source};
 
 /// How much has to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,31 @@ pub(crate) fn current(managed: &Managed<'_>, acted: u64) -> Result<Work, Error> 
     })
 }
 
-fn fetch(managed: &Managed<'_>, version: u64) -> Result<Input, Error> {
+/// Publishes files that were read, as the next version if they changed.
+///
+/// # Errors
+/// When the control plane does not take them.
+pub(crate) fn publish(
+    managed: &Managed<'_>,
+    files: &Files<'_>,
+    input: &Input,
+    document: &Document,
+) -> Result<ActionAnswer, Error> {
+    let publish = PublishConfig {
+        content: document.text_of(&input.sources),
+        source: Some(files.names.join(", ")),
+        message: None,
+        from_file: true,
+    };
+    let client = managed.client();
+    Ok(client.publish_config(managed.gateway.id.as_str(), &publish, None)?)
+}
+
+/// The content of a version, to be built.
+///
+/// # Errors
+/// When the control plane cannot give it.
+pub(crate) fn fetch(managed: &Managed<'_>, version: u64) -> Result<Input, Error> {
     let client = managed.client();
     let id = managed.gateway.id.as_str();
     let content = client.config_content(id, version)?;
@@ -104,19 +128,7 @@ pub(crate) fn from_files(
             generation: index,
         });
     };
-    let content = match input.sources.as_slice() {
-        [only] => only.text.clone(),
-        _ => document.canonical(),
-    };
-    let publish = PublishConfig {
-        content,
-        source: Some(files.names.join(", ")),
-        message: None,
-        from_file: true,
-    };
-    let answer = managed
-        .client()
-        .publish_config(managed.gateway.id.as_str(), &publish, None)?;
+    let answer = publish(managed, files, &input, &document)?;
     input.version = answer.version.map(|v| v.version);
     Ok(Work {
         input,

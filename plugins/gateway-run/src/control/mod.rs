@@ -1,7 +1,7 @@
 //! Follows the control plane: takes what is desired, says what was applied, and
 //! keeps it on disk.
 
-mod change;
+pub(crate) mod change;
 mod follow;
 mod keep;
 mod last_applied;

@@ -1,12 +1,9 @@
 //! Which configuration a gateway starts with.
 
 use super::options::Options;
-use crate::control::{Files, LastApplied, Managed, Stored, find_by_name};
+use crate::control::{Files, LastApplied, Managed, Stored, change, find_by_name};
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
-use kt_control_api::{
-    ApiError, Class as ApiClass, Client, Desired, Gateway, PublishConfig, Source, State,
-    find_gateway,
-};
+use kt_control_api::{Client, Desired, Gateway, Source, State, find_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as Text;
 use std::path::PathBuf;
@@ -123,7 +120,7 @@ fn from_control_plane<'a>(
             "`kt gateway reload --id {name} --file policy-config.yaml` gives it one"
         )));
     };
-    let input = fetch(&managed, &desired)?;
+    let input = change::fetch(&managed, desired.version)?;
     let mut last_applied = LastApplied::new(dir.clone());
     let (snapshot, source, refused) = match builder.build(&input) {
         Ok(snapshot) => (snapshot, Source::ControlPlane, None),
@@ -159,42 +156,7 @@ fn from_control_plane<'a>(
 fn publish(managed: &Managed<'_>, files: &Files<'_>) -> Result<Gateway, Error> {
     let input = files.read()?;
     let document = kt_policy::parse(&input.sources).map_err(|p| kt_policy_file::invalid(&p))?;
-    let content = match input.sources.as_slice() {
-        [only] => only.text.clone(),
-        _ => document.canonical(),
-    };
-    let publish = PublishConfig {
-        content,
-        source: Some(files.names.join(", ")),
-        message: None,
-        from_file: true,
-    };
-    let answer = managed
-        .client()
-        .publish_config(managed.gateway.id.as_str(), &publish, None)?;
-    Ok(answer.gateway)
-}
-
-fn fetch(managed: &Managed<'_>, desired: &Desired) -> Result<Input, Error> {
-    let (client, id) = (managed.client(), managed.gateway.id.as_str());
-    let content = client
-        .config_content(id, desired.version)
-        .map_err(as_error)?;
-    let meta = client
-        .config_version(id, desired.version)
-        .map_err(as_error)?;
-    let name = meta
-        .source
-        .unwrap_or_else(|| format!("version {}", desired.version));
-    Ok(Input {
-        version: Some(desired.version),
-        sources: vec![Text::new(name, content)],
-    })
-}
-
-fn as_error(error: ApiError) -> Error {
-    debug_assert_ne!(error.class, ApiClass::Bug, "{error}");
-    error.into()
+    Ok(change::publish(managed, files, &input, &document)?.gateway)
 }
 
 fn from_disk<'a>(

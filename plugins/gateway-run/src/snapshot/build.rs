@@ -130,10 +130,7 @@ impl Builder<'_> {
         let size = |value: Option<u64>, default: usize| {
             value.map_or(default, |v| usize::try_from(v).unwrap_or(usize::MAX))
         };
-        let content = match input.sources.as_slice() {
-            [only] => only.text.clone(),
-            _ => document.canonical(),
-        };
+        let content = document.text_of(&input.sources);
         Ok(Snapshot {
             version: input.version,
             sha256: document.sha256(),

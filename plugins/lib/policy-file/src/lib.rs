@@ -25,10 +25,7 @@ impl PolicyFile {
     /// document that they make together.
     #[must_use]
     pub fn content(&self) -> String {
-        match self.sources.as_slice() {
-            [only] => only.text.clone(),
-            _ => self.document.canonical(),
-        }
+        self.document.text_of(&self.sources)
     }
 }
 

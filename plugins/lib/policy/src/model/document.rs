@@ -1,5 +1,6 @@
 //! [`Document`].
 
+use crate::parse::Source;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -74,6 +75,16 @@ impl Document {
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// The text to keep of the sources that the document was read from: a single
+    /// one as it is, several as the document that they make together.
+    #[must_use]
+    pub fn text_of(&self, sources: &[Source]) -> String {
+        match sources {
+            [only] => only.text.clone(),
+            _ => self.canonical(),
+        }
     }
 
     /// Where the value of a path such as `providers.targets[0].model` stands;
