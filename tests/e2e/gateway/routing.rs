@@ -179,12 +179,16 @@ fn an_upstream_can_be_replaced_for_debugging() {
     );
     drop(gateway);
     let by_alias = world
-        .kt("run --managed --id production --listen 127.0.0.1:0 -o json")
+        .kt("run --managed --gateway-id production --poll-interval 5 --listen 127.0.0.1:0 -o json")
         .spawn();
     assert_eq!(Gateway::of(by_alias).chat("m", "hello").status, 200);
     world.kt("gateway run").run().exits(2).err_has("--id");
     world
         .kt("gateway run --id production --listen nonsense")
+        .run()
+        .exits(2);
+    world
+        .kt("gateway run --id production --poll-interval 0")
         .run()
         .exits(2);
     world

@@ -44,6 +44,8 @@ pub(crate) struct Follower<'a, 'p> {
     pub(crate) epoch: Option<String>,
     pub(crate) seq: u64,
     pub(crate) reloads: u64,
+    /// Longest wait of one poll, seconds.
+    pub(crate) poll_wait: u64,
 }
 
 impl<'a> Follower<'a, '_> {
@@ -58,8 +60,10 @@ impl<'a> Follower<'a, '_> {
                     managed.gateway.id.to_string(),
                     self.identity.instance_id.clone(),
                 );
-                let context = self.context;
-                scope.spawn(move || poll::run(&client, &id, &instance, context, &tell, &positions));
+                let (context, wait) = (self.context, self.poll_wait);
+                scope.spawn(move || {
+                    poll::run(&client, &id, &instance, wait, context, &tell, &positions)
+                });
                 self.go_on(&reached);
             }
             self.turn(&news, &reached, requests, supervisor);

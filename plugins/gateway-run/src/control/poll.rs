@@ -5,8 +5,6 @@ use kt_plugin_api::Context;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-/// Longest wait of one poll, seconds; the floor of 30 s between polls holds.
-const WAIT: u64 = 25;
 /// Pauses after errors: doubled from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
@@ -36,6 +34,7 @@ pub(crate) fn run<T: Transport>(
     client: &Client<T>,
     gateway: &str,
     instance: &InstanceId,
+    wait: u64,
     context: &Context<'_>,
     news: &Sender<News>,
     reached: &Receiver<Position>,
@@ -46,7 +45,7 @@ pub(crate) fn run<T: Transport>(
         let query = DesiredQuery {
             epoch: at.epoch.clone(),
             index: at.index,
-            wait: WAIT,
+            wait,
             instance: Some(instance.clone()),
         };
         let (told, done) = match client.desired(gateway, &query) {

@@ -186,6 +186,7 @@ fn serve(
         epoch: None,
         seq: 0,
         reloads: context.reloads(),
+        poll_wait: options.poll_wait,
     };
     follower.begin(start.refused, generation);
     let mut supervisor = Supervisor::new(options.notify_file.clone());

@@ -6,9 +6,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Longest wait of one poll, seconds: below the usual 30 s between two polls.
+const POLL_WAIT: i64 = 25;
+
 /// Options, checked.
 pub(crate) struct Options {
     pub(crate) gateway: Option<String>,
+    /// Longest wait of one poll, seconds.
+    pub(crate) poll_wait: u64,
     pub(crate) files: Vec<String>,
     pub(crate) listen: String,
     admin_listen: Option<String>,
@@ -29,7 +34,11 @@ impl Options {
     pub(crate) fn read(invocation: &Invocation) -> Result<Self, Error> {
         let args = &invocation.args;
         let options = Self {
-            gateway: args.text("id").map(str::to_owned),
+            gateway: args
+                .text("gateway-id")
+                .or_else(|| args.text("id"))
+                .map(str::to_owned),
+            poll_wait: poll_wait(invocation)?,
             files: args
                 .texts("policy-config")
                 .into_iter()
@@ -73,6 +82,24 @@ impl Options {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn poll_wait(invocation: &Invocation) -> Result<u64, Error> {
+    let given = invocation
+        .args
+        .integer("poll-interval")
+        .unwrap_or(POLL_WAIT);
+    // The control plane itself waits for 300 s at most.
+    u64::try_from(given)
+        .ok()
+        .filter(|n| (1..=300).contains(n))
+        .ok_or_else(|| {
+            Error::new(
+                Class::Usage,
+                "bad-number",
+                "`--poll-interval` must be from 1 to 300 seconds",
+            )
+        })
 }
 
 fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
