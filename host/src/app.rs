@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::cli::{self, Global, Route, Tree};
+use crate::cli::{self, Global, Route, Tree, Wanted};
 use crate::commands::{self, HostState};
 use crate::discovery::{CatalogueEntry, Found, Registry, State, search_path};
 use crate::environment::{self, Environment};
@@ -31,8 +31,8 @@ pub(crate) fn run(env: &Environment) -> ExitCode {
         .map(|l| l.list("plugins.allow_shadow"))
         .unwrap_or_default();
     let registry = Registry::scan(&search, &dirs.cache, &allow_shadow);
-    let tree = cli::build(&registry);
-    let matches = match tree.root.clone().try_get_matches_from(&env.args) {
+    let mut tree = cli::build(&registry, Wanted::Words(&env.args));
+    let matches = match tree.root.try_get_matches_from_mut(&env.args) {
         Ok(matches) => matches,
         Err(error) => return refuse_arguments(env, &error, &registry),
     };
@@ -60,7 +60,6 @@ pub(crate) fn run(env: &Environment) -> ExitCode {
             registry: &registry,
             providers: &providers,
             layers: &layers,
-            tree: &tree,
             terminal: &terminal,
         },
         global: &global,

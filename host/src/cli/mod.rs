@@ -11,4 +11,4 @@ mod tree;
 
 pub(crate) use arguments::typed;
 pub(crate) use global::{Format, Global, plugin_dirs, wants_json};
-pub(crate) use tree::{Route, Tree, build};
+pub(crate) use tree::{Route, Tree, Wanted, build};

@@ -11,13 +11,16 @@ pub(crate) fn setting_id(key: &str) -> String {
     format!("setting:{key}")
 }
 
+/// The name of a plugin's command, for the help of its group.
+pub(crate) fn name(spec: &CommandSpec) -> Command {
+    Command::new(spec.path.last().cloned().unwrap_or_default())
+        .about(spec.about.clone())
+        .hide(spec.hidden)
+}
+
 /// The `clap` command for a plugin's command.
 pub(crate) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
-    let name = spec.path.last().cloned().unwrap_or_default();
-    let mut command = Command::new(name)
-        .about(spec.about.clone())
-        .hide(spec.hidden);
-    command = command.long_about(long_about(spec));
+    let mut command = name(spec).long_about(long_about(spec));
     for arg in &spec.args {
         command = command.arg(argument(arg, spec));
     }

@@ -6,6 +6,7 @@ use crate::discovery::{CatalogueEntry, Registry, State};
 use clap::{Arg, ArgMatches, Command};
 use kt_plugin_api::Error;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// Where a path leads.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +75,27 @@ impl Node {
     }
 }
 
+/// Which commands are needed with their arguments; the others are only named.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// All of them: for the reference and for completion.
+    All,
+    /// Those that these words could mean. Building every argument of every
+    /// command took most of the time of a short command.
+    Words(&'a [OsString]),
+}
+
+impl Wanted<'_> {
+    fn has(self, path: &[String]) -> bool {
+        match (self, path.last()) {
+            (Self::Words(words), Some(name)) => words.iter().any(|word| word == name.as_str()),
+            _ => true,
+        }
+    }
+}
+
 /// Builds the tree.
-pub(crate) fn build(registry: &Registry) -> Tree {
+pub(crate) fn build(registry: &Registry, wanted: Wanted<'_>) -> Tree {
     let mut root = Node::default();
     let mut routes = BTreeMap::new();
     for (path, command, host) in commands::definitions() {
@@ -85,7 +105,7 @@ pub(crate) fn build(registry: &Registry) -> Tree {
     for (path, about) in commands::groups() {
         root.at(&path).about = Some(about);
     }
-    add_plugins(registry, &mut root, &mut routes);
+    add_plugins(registry, wanted, &mut root, &mut routes);
     add_refused(registry, &mut root, &mut routes);
     add_missing(registry, &mut root, &mut routes);
     let base = Command::new("kt")
@@ -101,7 +121,12 @@ pub(crate) fn build(registry: &Registry) -> Tree {
     }
 }
 
-fn add_plugins(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<String>, Route>) {
+fn add_plugins(
+    registry: &Registry,
+    wanted: Wanted<'_>,
+    root: &mut Node,
+    routes: &mut BTreeMap<Vec<String>, Route>,
+) {
     for (_, manifest) in registry.usable() {
         for group in &manifest.groups {
             let node = root.at(&group.path);
@@ -113,7 +138,12 @@ fn add_plugins(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<S
                 // A command of the host cannot be replaced.
                 continue;
             }
-            let command = plugins::command(spec, &manifest.settings);
+            let needed = wanted.has(&spec.path) || spec.alias_paths.iter().any(|p| wanted.has(p));
+            let command = if needed {
+                plugins::command(spec, &manifest.settings)
+            } else {
+                plugins::name(spec)
+            };
             let route = Route::Plugin(spec.path.clone());
             for alias in &spec.alias_paths {
                 let Some(name) = alias.last() else { continue };

@@ -1,6 +1,7 @@
 //! `kt completion SHELL`: a script made from the manifests.
 
 use super::HostState;
+use crate::cli::{self, Wanted};
 use clap::builder::EnumValueParser;
 use clap::{Arg, ArgMatches, Command};
 use clap_complete::{Shell, generate};
@@ -21,7 +22,8 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
         .copied()
         .ok_or_else(|| Error::internal("the shell is missing"))?;
     let mut script = Vec::new();
-    generate(shell, &mut visible(&state.tree.root), "kt", &mut script);
+    let root = cli::build(state.registry, Wanted::All).root;
+    generate(shell, &mut visible(&root), "kt", &mut script);
     let text = String::from_utf8(script)
         .map_err(|e| Error::internal("the script is not UTF-8").cause(e))?;
     Ok(Output::new(

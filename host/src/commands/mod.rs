@@ -11,7 +11,6 @@ mod plugin_verify;
 mod reference;
 mod version;
 
-use crate::cli::Tree;
 use crate::discovery::{Registry, SearchDir};
 use crate::environment::Environment;
 use crate::render::Terminal;
@@ -46,7 +45,6 @@ pub(crate) struct HostState<'a> {
     pub(crate) providers: &'a Providers<'a>,
     /// The settings, or why they cannot be read.
     pub(crate) layers: &'a Result<Layers, Error>,
-    pub(crate) tree: &'a Tree,
     pub(crate) terminal: &'a Terminal,
 }
 

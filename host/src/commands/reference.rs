@@ -2,6 +2,7 @@
 //! and compared by a test.
 
 use super::HostState;
+use crate::cli::{self, Wanted};
 use clap::Command;
 use kt_plugin_api::{Output, View};
 use serde_json::Value;
@@ -10,7 +11,8 @@ pub(super) fn run(state: &HostState<'_>) -> Output {
     let mut text = String::from(
         "# Command reference\n\nMade by `kt reference` from the manifests of the bundled plugins.\n",
     );
-    let mut root = state.tree.root.clone().max_term_width(100).term_width(100);
+    let tree = cli::build(state.registry, Wanted::All);
+    let mut root = tree.root.max_term_width(100).term_width(100);
     root.build();
     describe(&root, &mut Vec::new(), &mut text);
     Output::new(
