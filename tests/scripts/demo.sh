@@ -22,7 +22,7 @@ trap finish EXIT
 
 export PATH="$ROOT/target/dist/bin:$PATH" KT_HOME="$WORK/home" NO_COLOR=1
 unset KEEPTRUSTS_API_URL KEEPTRUSTS_API_TOKEN KEEPTRUSTS_GATEWAY_ID KT_PLUGIN_PATH KT_PROFILE || true
-mkdir -p "$WORK/work"; cd "$WORK/work"
+mkdir -p "$WORK/files"; cd "$WORK/files"
 cp "$ROOT/docs/examples/policy-config.yaml" .
 
 title() { printf '\n=== %s\n' "$*"; }
@@ -120,7 +120,7 @@ if [ "$(id -u)" = 0 ] && [ "$(uname -s)" = Linux ]; then
   echo "with a real systemd user manager, in private namespaces:"
   mkdir "$WORK/rig"; cp "$ROOT/tests/rigs/service-demo.sh" "$WORK/rig/"
   code=0
-  "$ROOT/tests/rigs/systemd-user.sh" --tree "$ROOT/target/dist" --bind "$WORK/rig" --bind "$WORK/work" -- \
+  "$ROOT/tests/rigs/systemd-user.sh" --tree "$ROOT/target/dist" --bind "$WORK/rig" --bind "$WORK/files" -- \
     bash -c 'exec bash "$KT_RIG/bind/rig/service-demo.sh"' || code=$?
   # 77: the rig cannot work on this machine, and has said why.
   [ "$code" = 0 ] || [ "$code" = 77 ] || exit "$code"

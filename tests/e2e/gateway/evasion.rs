@@ -1,19 +1,9 @@
 //! Ways around the policy chain that a caller could try.
 
 use super::provider::Provider;
-use super::world::{Gateway, Mode, PATIENCE, World, body, with_upstream};
+use super::world::{Mode, PATIENCE, World, body, started, with_upstream};
 use crate::harness::{http, wait_until};
 use serde_json::{Value, json};
-
-fn started(provider: &Provider) -> (World, Gateway) {
-    let world = World::new(Mode::Embedded);
-    world
-        .sandbox
-        .write("c.yaml", with_upstream(&provider.url(), ""));
-    world.create("c.yaml");
-    let gateway = world.run("");
-    (world, gateway)
-}
 
 /// What the provider got, as text.
 fn last_seen(provider: &Provider) -> String {

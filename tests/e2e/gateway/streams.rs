@@ -1,7 +1,7 @@
 //! Streams: through changes, cut off, and judged in the middle.
 
 use super::provider::Provider;
-use super::world::{Gateway, Mode, PATIENCE, World, body, said, with_upstream};
+use super::world::{Gateway, Mode, PATIENCE, World, body, said, started, with_upstream};
 use crate::harness::wait_until;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -73,12 +73,7 @@ fn content_of(events: &str) -> String {
 #[test]
 fn a_stream_opened_before_a_reload_completes() {
     let provider = Provider::start();
-    let world = World::new(Mode::Embedded);
-    world
-        .sandbox
-        .write("one.yaml", with_upstream(&provider.url(), ""));
-    world.create("one.yaml");
-    let gateway = world.run("");
+    let (world, gateway) = started(&provider);
     let reading = open(&gateway, "gated", "hi");
     reading.has("before");
     world.sandbox.write(
@@ -104,12 +99,7 @@ fn a_stream_opened_before_a_reload_completes() {
 #[test]
 fn a_stream_outlives_the_order_to_stop() {
     let provider = Provider::start();
-    let world = World::new(Mode::Embedded);
-    world
-        .sandbox
-        .write("one.yaml", with_upstream(&provider.url(), ""));
-    world.create("one.yaml");
-    let gateway = world.run("");
+    let (world, gateway) = started(&provider);
     let reading = open(&gateway, "gated", "hi");
     reading.has("before");
     gateway.process.signal(rustix::process::Signal::TERM);
@@ -123,12 +113,7 @@ fn a_stream_outlives_the_order_to_stop() {
 #[test]
 fn what_a_provider_says_is_judged_whole_and_streamed_alike() {
     let provider = Provider::start();
-    let world = World::new(Mode::Embedded);
-    world
-        .sandbox
-        .write("one.yaml", with_upstream(&provider.url(), ""));
-    world.create("one.yaml");
-    let gateway = world.run("");
+    let (world, gateway) = started(&provider);
     let whole = gateway.chat("leaks", "hi");
     assert!(
         said(&whole).starts_with("the card is [CARD]"),
@@ -166,12 +151,7 @@ fn what_a_provider_says_is_judged_whole_and_streamed_alike() {
 #[test]
 fn a_cut_upstream_is_an_error_never_a_quiet_end() {
     let provider = Provider::start();
-    let world = World::new(Mode::Embedded);
-    world
-        .sandbox
-        .write("one.yaml", with_upstream(&provider.url(), ""));
-    world.create("one.yaml");
-    let gateway = world.run("");
+    let (_world, gateway) = started(&provider);
     let events = open(&gateway, "cut", "hi").end();
     assert!(
         events.contains("upstream_error") && !events.contains("[DONE]"),

@@ -1,5 +1,6 @@
 //! A sandbox with a control plane in one of its two forms, and gateways in it.
 
+use super::provider::Provider;
 use crate::harness::{Background, Ran, Reply, Run, Sandbox, http, wait_until, workspace};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -162,6 +163,17 @@ pub(crate) fn with_upstream(url: &str, more: &str) -> String {
          policies:\n  chain: [prompt-injection, pii-detector, audit-logger]\n\
          policy:\n  prompt-injection: {{response: {{action: block}}}}\n  pii-detector: {{action: redact}}\n  audit-logger: {{retention_days: 30}}\n"
     )
+}
+
+/// A world with a running gateway whose only upstream is the provider.
+pub(crate) fn started(provider: &Provider) -> (World, Gateway) {
+    let world = World::new(Mode::Embedded);
+    world
+        .sandbox
+        .write("one.yaml", with_upstream(&provider.url(), ""));
+    world.create("one.yaml");
+    let gateway = world.run("");
+    (world, gateway)
 }
 
 impl Gateway {
