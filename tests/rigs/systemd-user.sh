@@ -56,8 +56,11 @@ outside() {
     echo "$BASHPID" > "$group/cgroup.procs"
     export KT_RIG=$rig KT_RIG_STAGE=inside KT_RIG_FROM=$tree KT_RIG_LINGER=$linger
     KT_RIG_BINDS=$(printf '%s\n' "${binds[@]:-}")
-    export KT_RIG_BINDS
-    exec unshare --mount --pid --fork --kill-child --mount-proc --cgroup --ipc --uts \
+    # A network of its own: fixed ports then meet no other process.
+    local network=()
+    if PATH=$PATH:/usr/sbin:/sbin command -v ip > /dev/null; then network=(--net); fi
+    export KT_RIG_BINDS KT_RIG_NETWORK=${network[*]:-}
+    exec unshare --mount --pid --fork --kill-child --mount-proc --cgroup --ipc --uts "${network[@]}" \
       bash "$(readlink -f "$0")" "$@"
   ) || status=$?
   find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
@@ -147,6 +150,7 @@ as_user() {
 }
 
 inside() {
+  [ -z "$KT_RIG_NETWORK" ] || PATH=$PATH:/usr/sbin:/sbin ip link set lo up
   private_mounts
   make_user
   show_files

@@ -20,6 +20,7 @@ bash:bash
 zsh:zsh
 fish:fish
 unshare:util-linux
+ip:iproute2
 setpriv:util-linux
 sqlite3:sqlite3
 python3:python3
