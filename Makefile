@@ -11,6 +11,8 @@ DESTDIR   ?=
 ALL_PLUGINS := gateway-control gateway-config gateway-service gateway-run control-plane service-systemd service-launchd
 PLUGINS   ?= $(ALL_PLUGINS)
 
+# A plugin directory elsewhere than beside the executable is built in.
+BUILT_IN  := $(if $(filter $(PREFIX)/lib/kt/plugins,$(PLUGINDIR)),,KT_PLUGINDIR="$(PLUGINDIR)")
 TARGET    := $(or $(CARGO_TARGET_DIR),target)
 OUT       := $(TARGET)/$(PROFILE)
 SUFFIX    := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
@@ -21,7 +23,7 @@ PACKAGES  := -p kt $(foreach p,$(ALL_PLUGINS),-p $(p))
 all: build
 
 build:
-	cargo build --locked --profile $(PROFILE) $(PACKAGES)
+	$(BUILT_IN) cargo build --locked --profile $(PROFILE) $(PACKAGES)
 	@$(MAKE) --no-print-directory stage PROFILE=$(PROFILE)
 
 # A plugin is a folder with a manifest and a library. Files are replaced by
