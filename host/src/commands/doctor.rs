@@ -32,12 +32,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn passed(name: &str, message: impl Into<String>) -> Self {
-        Self {
-            name: name.to_owned(),
-            state: "passed".to_owned(),
-            message: message.into(),
-            remedy: None,
-        }
+        Self::new(name, "passed", message.into(), None)
     }
 
     pub(super) fn warning(
@@ -45,13 +40,7 @@ impl Check {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        let (message, remedy) = (message.into(), Some(remedy.into()));
-        Self {
-            name: name.to_owned(),
-            state: "warning".to_owned(),
-            message,
-            remedy,
-        }
+        Self::new(name, "warning", message.into(), Some(remedy.into()))
     }
 
     pub(super) fn failed(
@@ -59,10 +48,13 @@ impl Check {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        let (message, remedy) = (message.into(), Some(remedy.into()));
+        Self::new(name, "failed", message.into(), Some(remedy.into()))
+    }
+
+    fn new(name: &str, state: &str, message: String, remedy: Option<String>) -> Self {
         Self {
             name: name.to_owned(),
-            state: "failed".to_owned(),
+            state: state.to_owned(),
             message,
             remedy,
         }

@@ -26,20 +26,20 @@ pub(crate) fn check_file(path: &Path, meta: &Metadata) -> Result<(), Error> {
         let Ok(meta) = std::fs::metadata(parent) else {
             continue;
         };
+        // In a sticky directory others can add files but not replace ours.
+        let others = meta.mode() & OTHER_WRITE != 0 && meta.mode() & STICKY == 0;
         // Above the plugin directory the system decides: Debian's
         // /usr/local/lib belongs to a group of administrators.
-        if depth < OWN_FOLDERS && group_of_others_writes(&meta) {
-            let why = format!("its folder `{}` is writable by others", parent.display());
-            return Err(refused(path, &why).hint(format!("run `chmod g-w '{}'`", parent.display())));
-        }
-        // In a sticky directory others can add files but not replace ours.
-        if meta.mode() & OTHER_WRITE != 0 && meta.mode() & STICKY == 0 {
-            return Err(refused(
-                path,
-                &format!("its folder `{}` is writable by others", parent.display()),
-            )
-            .hint(format!("run `chmod o-w '{}'`", parent.display())));
-        }
+        let mend = if depth < OWN_FOLDERS && group_of_others_writes(&meta) {
+            "g-w"
+        } else if others {
+            "o-w"
+        } else {
+            continue;
+        };
+        let parent = parent.display();
+        let why = format!("its folder `{parent}` is writable by others");
+        return Err(refused(path, &why).hint(format!("run `chmod {mend} '{parent}'`")));
     }
     Ok(())
 }

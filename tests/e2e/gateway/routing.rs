@@ -196,3 +196,23 @@ fn an_upstream_can_be_replaced_for_debugging() {
         .run()
         .exits(2);
 }
+
+#[test]
+fn requests_that_no_policy_reads_are_still_recorded() {
+    let p = Provider::start();
+    let upstream = target("a", &p.url(), "m", "");
+    let (world, gateway) = started(&config(&upstream, "", ""), "");
+    assert_eq!(gateway.chat("x", "mail me at ann@example.com").status, 200);
+    let metrics = http(gateway.admin_port, "GET", "/metrics", &[], "")
+        .expect("it answers")
+        .body;
+    let passed = r#"policy_evaluations_total{policy="audit-logger",result="pass"} 1"#;
+    assert!(metrics.contains(passed), "{metrics}");
+    gateway.stop().ok();
+    let gateway = world.kt("gateway inspect --id production -o json").run();
+    let id = gateway.ok().text_at("/id");
+    let records =
+        std::fs::read_to_string(world.gateway_file(&id, "audit.jsonl")).expect("the audit file");
+    assert_eq!(records.lines().count(), 1, "{records}");
+    assert!(records.contains(r#""phase":"input""#), "{records}");
+}

@@ -31,13 +31,17 @@ pub(crate) fn inspect(request: &mut Value, trace: &Trace, fail_open: bool) -> Re
     if !trace.snapshot.enforces() {
         return Ok(());
     }
+    let chain = &trace.snapshot.chain;
+    if !chain.inspects_prompts() {
+        trace.judged(&chain.inspect_prompt(&[]), "input");
+        return Ok(());
+    }
     let texts = texts_of(request);
     let found = Found {
         joined: join(&texts),
         keys: keys(request),
         texts,
     };
-    let chain = &trace.snapshot.chain;
     let Ok(judged) = catch_unwind(AssertUnwindSafe(|| judge(chain, &found))) else {
         tracing::error!(request_id = %trace.id, fail_open, "the evaluation of a request failed");
         return if fail_open {
