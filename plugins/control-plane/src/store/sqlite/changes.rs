@@ -2,7 +2,7 @@
 
 use kt_control_api::{GatewayId, GatewayPatch, Revert, State};
 use rusqlite::{Transaction, params};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{audit, contents, gateways, tokens};
 use crate::crash::crash_point;
@@ -89,16 +89,8 @@ pub(super) fn update(
         sql,
         params![before.id.as_str(), after.name, after.description, labels],
     )?;
-    let rev = touch(transaction, change, &before)?;
     let detail = json!({"name": after.name, "labels": after.labels});
-    audit::record(
-        transaction,
-        change,
-        "gateway.update",
-        before.id.as_str(),
-        Some(rev),
-        &detail,
-    )?;
+    touch(transaction, change, &before, "gateway.update", &detail)?;
     Ok(Receipt {
         unchanged: false,
         ..untouched(&before)
@@ -117,16 +109,8 @@ pub(super) fn delete(
         params![before.id.as_str(), change.now.as_microsecond()],
     )?;
     tokens::revoke_of_gateway(transaction, change.now, &before.id)?;
-    let rev = touch(transaction, change, &before)?;
     let detail = json!({"name": before.name});
-    audit::record(
-        transaction,
-        change,
-        "gateway.delete",
-        before.id.as_str(),
-        Some(rev),
-        &detail,
-    )?;
+    touch(transaction, change, &before, "gateway.delete", &detail)?;
     Ok(Receipt {
         unchanged: false,
         ..untouched(&before)
@@ -155,18 +139,8 @@ pub(super) fn publish(
         new,
     )?;
     crash_point("reload.inserted");
-    let receipt = advance(transaction, change, &before)?;
-    let detail = json!({"version": receipt.version, "origin": new.origin.as_str()});
-    let rev = Some(before.rev + 1);
-    audit::record(
-        transaction,
-        change,
-        "config.publish",
-        before.id.as_str(),
-        rev,
-        &detail,
-    )?;
-    Ok(receipt)
+    let detail = json!({"version": before.last_version + 1, "origin": new.origin.as_str()});
+    advance(transaction, change, &before, "config.publish", &detail)
 }
 
 pub(super) fn revert(
@@ -193,18 +167,8 @@ pub(super) fn revert(
         revert.reason.as_deref(),
     )?;
     crash_point("revert.inserted");
-    let receipt = advance(transaction, change, &before)?;
-    let detail = json!({"version": receipt.version, "reverts_to": older.version});
-    let rev = Some(before.rev + 1);
-    audit::record(
-        transaction,
-        change,
-        "config.revert",
-        before.id.as_str(),
-        rev,
-        &detail,
-    )?;
-    Ok(receipt)
+    let detail = json!({"version": before.last_version + 1, "reverts_to": older.version});
+    advance(transaction, change, &before, "config.revert", &detail)
 }
 
 pub(super) fn ask(
@@ -234,17 +198,9 @@ pub(super) fn ask(
         "UPDATE gateways SET generation = generation + 1, {column} = generation + 1 WHERE id = ?1"
     );
     transaction.execute(&sql, [before.id.as_str()])?;
-    let rev = touch(transaction, change, &before)?;
     let generation = before.generation + 1;
     let detail = json!({"generation": generation, "reason": why});
-    audit::record(
-        transaction,
-        change,
-        action,
-        before.id.as_str(),
-        Some(rev),
-        &detail,
-    )?;
+    touch(transaction, change, &before, action, &detail)?;
     Ok(Receipt {
         generation,
         unchanged: false,
@@ -297,12 +253,14 @@ fn advance(
     transaction: &Transaction<'_>,
     change: &Change,
     before: &GatewayRecord,
+    action: &str,
+    detail: &Value,
 ) -> Result<Receipt, StoreError> {
     let sql = "UPDATE gateways SET last_version = last_version + 1,
                    desired_version = last_version + 1, generation = generation + 1
                WHERE id = ?1";
     transaction.execute(sql, [before.id.as_str()])?;
-    touch(transaction, change, before)?;
+    touch(transaction, change, before, action, detail)?;
     Ok(Receipt {
         gateway: before.id.clone(),
         version: Some(before.last_version + 1),
@@ -312,18 +270,28 @@ fn advance(
     })
 }
 
-/// Moves the revision. Returns the new one.
+/// Moves the revision and records who did it.
 fn touch(
     transaction: &Transaction<'_>,
     change: &Change,
     before: &GatewayRecord,
-) -> Result<u64, StoreError> {
+    action: &str,
+    detail: &Value,
+) -> Result<(), StoreError> {
     let sql = "UPDATE gateways SET rev = rev + 1, updated_at = ?2 WHERE id = ?1";
     transaction.execute(
         sql,
         params![before.id.as_str(), change.now.as_microsecond()],
     )?;
-    Ok(before.rev + 1)
+    let id = before.id.as_str();
+    audit::record(
+        transaction,
+        change,
+        action,
+        id,
+        Some(before.rev + 1),
+        detail,
+    )
 }
 
 fn untouched(gateway: &GatewayRecord) -> Receipt {
