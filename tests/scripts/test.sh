@@ -51,7 +51,7 @@ step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
 step "formatting" cargo fmt --all --check
 # The staged tree is what the tests run; without it there is nothing to test.
 step "build" make --no-print-directory build PROFILE=staging || finish
-step "tests" counted cargo test --workspace --profile staging --locked
+step "tests" counted cargo test --workspace --profile staging --locked --no-fail-fast
 # The same profile as the build: what build scripts and macros made is there.
 step "lints" cargo clippy --workspace --all-targets --profile staging --locked -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" \
