@@ -1,10 +1,12 @@
 //! What a backend implements.
 
+use super::wire::INTERFACE;
 use super::{
-    Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest, ObserveRequest,
-    Observed, Plan, Probes, RenderRequest,
+    AdoptRequest, Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest,
+    ObserveRequest, Observed, Plan, Probes, RenderRequest,
 };
 use crate::Error;
+use crate::sdk::plugin::unsupported_method;
 
 /// Translates between services and one kind of service manager. Every method
 /// is a pure function of its request.
@@ -41,6 +43,31 @@ pub trait ServiceBackend: Send + Sync {
     /// Class `usage` for a specification that the service manager cannot
     /// express, such as an executable whose path it refuses.
     fn render(&self, request: &RenderRequest) -> Result<Plan, Error>;
+
+    /// Says what shows whether a strict sandbox works here: a plan that the
+    /// caller runs and, whatever comes of it, takes back. Only called where
+    /// [`Capabilities::strict_sandbox`] is set.
+    ///
+    /// # Errors
+    /// As [`ServiceBackend::render`].
+    ///
+    /// [`Capabilities::strict_sandbox`]: super::Capabilities::strict_sandbox
+    fn preflight(&self, _: &RenderRequest) -> Result<Plan, Error> {
+        Err(unsupported_method(INTERFACE, "preflight"))
+    }
+
+    /// Says how a person's edits of a file are kept where the next `install`
+    /// does not overwrite them. Only called where [`Capabilities::drop_ins`] is
+    /// set.
+    ///
+    /// # Errors
+    /// Class `conflict` with id `adopt-impossible` for an edit that cannot be
+    /// moved.
+    ///
+    /// [`Capabilities::drop_ins`]: super::Capabilities::drop_ins
+    fn adopt(&self, _: &AdoptRequest) -> Result<Plan, Error> {
+        Err(unsupported_method(INTERFACE, "adopt"))
+    }
 
     /// Says where the service's log is.
     ///

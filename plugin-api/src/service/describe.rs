@@ -34,4 +34,10 @@ pub struct Capabilities {
     pub environment_file: bool,
     /// It keeps a log of its own.
     pub logs: bool,
+    /// It can shut a service in further than [`super::Sandbox::Base`], and its
+    /// `preflight` shows whether that works here.
+    pub strict_sandbox: bool,
+    /// A person's own settings lie in files beside the service's, so that edits
+    /// can be moved there with `adopt`.
+    pub drop_ins: bool,
 }

@@ -14,13 +14,21 @@ pub struct LogsRequest {
     pub facts: Facts,
     /// How many of the last lines are wanted.
     pub lines: u32,
+    /// Only what was written since then, Unix seconds.
+    #[serde(default)]
+    pub since: Option<i64>,
 }
 
 /// The answer to `logs`: the first source that can be read wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogSources {
-    /// Sources, best first.
+    /// Sources of what the service itself wrote, best first. They are used
+    /// while the service has no log file of its own.
     pub sources: Vec<LogSource>,
+    /// What the service manager wrote about the service: starts, ends, crashes.
+    /// Each line begins with its time in RFC 3339.
+    #[serde(default)]
+    pub manager: Option<LogSource>,
 }
 
 /// A source.

@@ -17,6 +17,8 @@
 //! | `detect` | [`DetectRequest`] | [`Detection`] |
 //! | `observe` | [`ObserveRequest`] | [`Observed`] |
 //! | `render` | [`RenderRequest`] | [`Plan`] |
+//! | `preflight` | [`RenderRequest`] | [`Plan`] |
+//! | `adopt` | [`AdoptRequest`] | [`Plan`] |
 //! | `logs` | [`LogsRequest`] | [`LogSources`] |
 //!
 //! An author implements [`ServiceBackend`] and returns a [`ServiceProvider`]
@@ -42,9 +44,11 @@ pub use detect::{DetectRequest, Detection, Fitness, Reason};
 pub use facts::Facts;
 pub use logs::{LogSource, LogSources, LogsRequest};
 pub use observe::{Activity, ExitClass, LastExit, ObserveRequest, Observed, StartsAt};
-pub use plan::{Action, Artifact, Deed, Plan, RenderOptions, RenderRequest, Retry, Run, Step};
+pub use plan::{
+    Action, AdoptRequest, Artifact, Deed, Plan, RenderOptions, RenderRequest, Retry, Run, Step,
+};
 pub use probe::{FileKind, InspectRequest, Look, Probe, ProbeResult, Probes, Seen, Subject};
-pub use spec::{ServiceName, ServiceSpec};
+pub use spec::{Sandbox, ServiceName, ServiceSpec};
 pub use wire::{INTERFACE, RemoteBackend, ServiceProvider};
 
 #[cfg(test)]

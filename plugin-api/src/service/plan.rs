@@ -66,6 +66,21 @@ impl Default for RenderOptions {
     }
 }
 
+/// The request of `adopt`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptRequest {
+    /// The service.
+    pub spec: ServiceSpec,
+    /// What the caller knows.
+    pub facts: Facts,
+    /// The file that was edited.
+    pub path: PathBuf,
+    /// As it was written.
+    pub written: String,
+    /// As it is now.
+    pub edited: String,
+}
+
 /// The answer to `render`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

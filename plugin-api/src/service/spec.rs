@@ -82,6 +82,20 @@ impl fmt::Display for ServiceName {
     }
 }
 
+/// How far a service is shut in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sandbox {
+    /// What holds on every system that the backend supports.
+    #[default]
+    Base,
+    /// Also what only some systems can do; a [`ServiceBackend::preflight`] has
+    /// shown that this one can.
+    ///
+    /// [`ServiceBackend::preflight`]: super::ServiceBackend::preflight
+    Strict,
+}
+
 /// A program to keep running.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -119,4 +133,15 @@ pub struct ServiceSpec {
     pub watchdog_s: u32,
     /// How many files it may have open.
     pub open_files: u32,
+    /// How far it is shut in.
+    pub sandbox: Sandbox,
+    /// Directories that it writes to, absolute; a strict sandbox leaves it
+    /// nothing else. One that does not exist is no error.
+    pub writable: Vec<PathBuf>,
+    /// Directories that a strict sandbox hides from it. One that does not exist
+    /// is no error.
+    pub hidden: Vec<PathBuf>,
+    /// How many listening sockets it may leave with the service manager, so
+    /// that they stay open while it is restarted.
+    pub kept_sockets: u32,
 }

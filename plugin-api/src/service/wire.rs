@@ -1,8 +1,8 @@
 //! Both ends of the interface's calls.
 
 use super::{
-    Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest, ObserveRequest,
-    Observed, Plan, Probes, RenderRequest, ServiceBackend,
+    AdoptRequest, Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest,
+    ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend,
 };
 use crate::sdk::plugin::unsupported_method;
 use crate::{Class, Context, Error, Provider, ProviderHandle};
@@ -30,6 +30,8 @@ impl<B: ServiceBackend> ServiceProvider<B> {
             "detect" => written(self.0.detect(&read::<DetectRequest>(request)?)),
             "observe" => written(self.0.observe(&read::<ObserveRequest>(request)?)),
             "render" => written(self.0.render(&read::<RenderRequest>(request)?)),
+            "preflight" => written(self.0.preflight(&read::<RenderRequest>(request)?)),
+            "adopt" => written(self.0.adopt(&read::<AdoptRequest>(request)?)),
             "logs" => written(self.0.logs(&read::<LogsRequest>(request)?)),
             other => Err(unsupported_method(INTERFACE, other)),
         }
@@ -76,6 +78,14 @@ impl ServiceBackend for RemoteBackend<'_> {
 
     fn render(&self, request: &RenderRequest) -> Result<Plan, Error> {
         self.0.call("render", request)
+    }
+
+    fn preflight(&self, request: &RenderRequest) -> Result<Plan, Error> {
+        self.0.call("preflight", request)
+    }
+
+    fn adopt(&self, request: &AdoptRequest) -> Result<Plan, Error> {
+        self.0.call("adopt", request)
     }
 
     fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error> {
