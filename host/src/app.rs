@@ -9,16 +9,16 @@ use crate::environment::{self, Environment};
 use crate::render::Terminal;
 use crate::services::{Providers, Runner, log};
 use crate::settings::{self, Layers};
+use crate::supervision::Ended;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use kt_plugin_api::manifest::OutcomeSpec;
 use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Runs kt.
-pub(crate) fn run(env: &Environment) -> ExitCode {
+pub(crate) fn run(env: &Environment) -> Ended {
     let dirs = match crate::dirs::resolve(env) {
         Ok(dirs) => dirs,
         Err(error) => return early(env, &error),
@@ -50,8 +50,7 @@ pub(crate) fn run(env: &Environment) -> ExitCode {
         .as_ref()
         .map(|l| l.map("providers"))
         .unwrap_or_default();
-    let programs = env.var("PATH").unwrap_or_default();
-    let providers = Providers::new(&registry, chosen, &dirs.cache, programs);
+    let providers = Providers::new(&registry, chosen, &dirs.cache, env);
     let app = App {
         state: HostState {
             env,
@@ -75,7 +74,7 @@ struct App<'a> {
 }
 
 impl App<'_> {
-    fn finish(&self, tree: &Tree, matches: &ArgMatches) -> ExitCode {
+    fn finish(&self, tree: &Tree, matches: &ArgMatches) -> Ended {
         let (result, outcomes) = match tree.route(matches) {
             Some((route, matches)) => self.follow(&route, matches),
             None => (
@@ -88,11 +87,11 @@ impl App<'_> {
             Ok(output)
         });
         match shown {
-            Ok(output) => ExitCode::from(code_of(output.outcome.as_deref(), Class::Ok, &outcomes)),
+            Ok(output) => Ended::with(code_of(output.outcome.as_deref(), Class::Ok, &outcomes)),
             Err(error) => {
                 let code = code_of(error.outcome.as_deref(), error.class, &outcomes);
                 self.state.terminal.error(&error, code);
-                ExitCode::from(code)
+                Ended::failed(code, error)
             }
         }
     }
@@ -233,30 +232,31 @@ fn log_level(global: &Global, env: &Environment) -> Result<u32, Error> {
 }
 
 /// Help and version are data; everything else is a mistake in the arguments.
-fn refuse_arguments(env: &Environment, error: &clap::Error, registry: &Registry) -> ExitCode {
+fn refuse_arguments(env: &Environment, error: &clap::Error, registry: &Registry) -> Ended {
     let terminal = early_terminal(env);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        return match terminal.data(&error.render().ansi().to_string()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(Class::Internal.exit_code()),
-        };
+        return Ended::with(match terminal.data(&error.render().ansi().to_string()) {
+            Ok(()) => 0,
+            Err(_) => Class::Internal.exit_code(),
+        });
     }
     let unknown = error.kind() == ErrorKind::InvalidSubcommand;
     let hint = unknown.then(|| refused_plugins(registry)).flatten();
+    let text = error.render().to_string();
+    let message = text.trim().trim_start_matches("error: ").to_owned();
+    let refusal = Error::new(Class::Usage, "bad-arguments", message);
+    let refusal = hint.iter().cloned().fold(refusal, Error::hint);
     if cli::wants_json(env) {
-        let text = error.render().to_string();
-        let message = text.trim().trim_start_matches("error: ").to_owned();
-        let refusal = Error::new(Class::Usage, "bad-arguments", message);
-        return early(env, &hint.into_iter().fold(refusal, Error::hint));
+        return early(env, &refusal);
     }
     terminal.talk(error.render().ansi().to_string().trim_end());
     if let Some(hint) = hint {
         terminal.talk(&format!("\n  hint: {hint}"));
     }
-    ExitCode::from(Class::Usage.exit_code())
+    Ended::failed(refusal.class.exit_code(), refusal)
 }
 
 /// An unknown command may belong to a plugin whose manifest cannot be read.
@@ -293,8 +293,8 @@ fn early_terminal(env: &Environment) -> Terminal {
     )
 }
 
-fn early(env: &Environment, error: &Error) -> ExitCode {
+fn early(env: &Environment, error: &Error) -> Ended {
     let code = error.class.exit_code();
     early_terminal(env).error(error, code);
-    ExitCode::from(code)
+    Ended::failed(code, error.clone())
 }

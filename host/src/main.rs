@@ -12,9 +12,11 @@ mod load;
 mod render;
 mod services;
 mod settings;
+mod supervision;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    app::run(&environment::Environment::read())
+    let env = environment::Environment::read();
+    supervision::run(&env, || app::run(&env))
 }

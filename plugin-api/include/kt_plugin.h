@@ -121,6 +121,10 @@ typedef struct kt_context {
   /* Opens a provider; an empty name means the best that fits.  When it fails,
    * every call of `out` answers with the error that says why. */
   kt_status (*open)(void *host, kt_str id, kt_str name, kt_provider *out);
+  /* Takes the next descriptor that a service manager passed to the process
+   * (sd_listen_fds(3)), each only once; its name goes into `name`.  The caller
+   * owns it, also beyond the call.  -1 = none is left. */
+  int32_t (*inherited)(void *host, kt_sink name);
 } kt_context;
 
 /* The exported block.  `id` and `version` must equal the manifest's. */

@@ -106,6 +106,21 @@ impl Class {
         }
     }
 
+    /// Whether trying again cannot cure a failure of this class: a service
+    /// manager that starts the program once more only sees it fail once more.
+    #[must_use]
+    pub const fn is_permanent(self) -> bool {
+        matches!(
+            self,
+            Self::Usage
+                | Self::Settings
+                | Self::Unauthorised
+                | Self::NotFound
+                | Self::Plugin
+                | Self::Rejected
+        )
+    }
+
     /// The name of the class as it stands in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

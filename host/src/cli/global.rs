@@ -2,6 +2,7 @@
 
 use crate::environment::{self, Environment};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// When colours are used.
@@ -110,9 +111,13 @@ pub(crate) fn define(root: Command) -> Command {
             .global(true),
     ];
     let heading = "Global options";
-    args.into_iter().fold(root, |root, arg| {
+    let root = args.into_iter().fold(root, |root, arg| {
         root.arg(arg.help_heading(heading).hide_short_help(true))
-    })
+    });
+    // For service managers' files, not for people; read by `early_option`.
+    let hidden = |name: &'static str| Arg::new(name).long(name).global(true).hide(true);
+    root.arg(hidden("supervised").value_parser(clap::value_parser!(PathBuf)))
+        .arg(hidden("park-exit").value_parser(clap::value_parser!(u8)))
 }
 
 impl Global {
@@ -162,20 +167,33 @@ fn color_variable(env: &Environment) -> Result<Option<String>, String> {
 
 /// `--plugin-dir` before there is a tree to parse with: it decides the tree.
 pub(crate) fn plugin_dirs(env: &Environment) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut args = env.args.iter().skip(1);
-    while let Some(arg) = args.next() {
-        let Some(text) = arg.to_str() else { continue };
-        if text == "--" {
-            break;
+    spelled(env, "--plugin-dir").map(PathBuf::from).collect()
+}
+
+/// The value of an option that matters before there is a tree to parse with.
+pub(crate) fn early_option(env: &Environment, name: &'static str) -> Option<OsString> {
+    spelled(env, name).next()
+}
+
+/// Every value that is spelled for an option, as `--name VALUE` or
+/// `--name=VALUE`.
+fn spelled(env: &Environment, name: &'static str) -> impl Iterator<Item = OsString> {
+    let mut args = env.args.iter().skip(1).take_while(|arg| *arg != "--");
+    std::iter::from_fn(move || {
+        loop {
+            let arg = args.next()?;
+            if arg == name {
+                return args.next().cloned();
+            }
+            let value = arg
+                .to_str()
+                .and_then(|text| text.strip_prefix(name))
+                .and_then(|rest| rest.strip_prefix('='));
+            if let Some(value) = value {
+                return Some(value.into());
+            }
         }
-        if text == "--plugin-dir" {
-            found.extend(args.next().map(PathBuf::from));
-        } else if let Some(dir) = text.strip_prefix("--plugin-dir=") {
-            found.push(PathBuf::from(dir));
-        }
-    }
-    found
+    })
 }
 
 /// Whether errors are to be JSON, before the arguments could be parsed.

@@ -2,12 +2,14 @@
 
 use super::terminal::{Terminal, Tone, toned};
 use crate::cli::Format;
+use crate::supervision;
 use kt_plugin_api::{Error, ProblemItem};
 use serde_json::json;
 
 impl Terminal {
     /// Shows an error with the exit code it leads to.
     pub(crate) fn error(&self, error: &Error, exit: u8) {
+        let _echoed = supervision::log_line("error", &error.id, &error.to_string(), None);
         if self.format == Format::Json {
             let mut body = serde_json::to_value(error).unwrap_or_default();
             if let Some(body) = body.as_object_mut() {
@@ -67,6 +69,7 @@ impl Terminal {
 
     /// A warning.
     pub(crate) fn warning(&self, message: &str) {
+        let _echoed = supervision::log_line("warn", "kt", message, None);
         if !self.quiet {
             self.talk(&format!("{} {message}", toned(Tone::Warning, "warning:")));
         }

@@ -3,6 +3,7 @@
 use super::terminal::Terminal;
 use crate::cli::Format;
 use crate::services::Streams;
+use crate::supervision;
 use kt_plugin_api::{Class, Error, Event};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{BufRead, Read, stdin};
@@ -13,12 +14,14 @@ const MAX_SECRET: u64 = 64 * 1024;
 
 impl Streams for Terminal {
     fn event(&self, event: &Event) {
+        let data = Some(&event.data);
+        let echoed = supervision::log_line("info", &event.event, &event.message, data);
         if self.format == Format::Json {
             let line = serde_json::to_string(event).unwrap_or_default();
             self.lines.store(true, Ordering::Relaxed);
             // When nobody reads the events, the command goes on all the same.
             drop(self.data(&format!("{line}\n")));
-        } else {
+        } else if echoed {
             self.status(&event.message);
         }
     }

@@ -7,6 +7,7 @@ use kt_plugin_api::abi::{KtContext, KtProvider, KtReply, KtSink, KtStr, cancel, 
 use kt_plugin_api::{Error, Event, Output};
 use serde_json::Value;
 use std::ffi::c_void;
+use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -45,6 +46,7 @@ impl Call<'_> {
             ask: Some(ask),
             interfaces: Some(interfaces),
             open: Some(open),
+            inherited: Some(next_inherited),
         }
     }
 
@@ -223,6 +225,17 @@ unsafe extern "C" fn open(host: *mut c_void, id: KtStr, name: KtStr, out: *mut K
             status::NOT_FOUND
         }
     }
+}
+
+unsafe extern "C" fn next_inherited(host: *mut c_void, name: KtSink) -> i32 {
+    // SAFETY: the context's own pointer, within the call.
+    let call = unsafe { call(host) };
+    let Some((label, fd)) = call.providers.inherited.take() else {
+        return -1;
+    };
+    // SAFETY: the plugin's sink, and a text that outlives the call.
+    unsafe { (name.put)(name.ctx, KtStr::new(&label)) };
+    fd.into_raw_fd()
 }
 
 unsafe extern "C" fn refuse(

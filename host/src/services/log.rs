@@ -1,5 +1,6 @@
 //! Takes the log records of plugins.
 
+use crate::supervision;
 use kt_plugin_api::abi::{self, KtHost, KtStr, log};
 use std::ffi::c_void;
 use std::io::Write;
@@ -52,6 +53,9 @@ pub(crate) fn record(level: u32, target: &str, message: &str, fields: &str) {
     } else {
         format!(" {fields}")
     };
+    if !supervision::log_line(word, target, &format!("{message}{fields}"), None) {
+        return;
+    }
     // One write, so that lines of several threads do not mix. Nobody can be
     // told when the talk stream is gone.
     let line = format!("{word} {target}: {message}{fields}\n");

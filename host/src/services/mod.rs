@@ -2,6 +2,7 @@
 //! questions, and the providers of other plugins.
 
 mod context;
+mod inherited;
 pub(crate) mod log;
 mod providers;
 mod run;

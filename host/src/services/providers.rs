@@ -3,7 +3,9 @@
 //! The host knows no interface. It lists, chooses, loads, logs, limits and
 //! attributes all of them with this one piece of code.
 
+use super::inherited::Inherited;
 use crate::discovery::{Found, Registry};
+use crate::environment::Environment;
 use crate::load::{Loaded, Vtable, load};
 use kt_plugin_api::abi::{KtContext, KtInterfaceV1, KtReply, KtStr, log, status};
 use kt_plugin_api::manifest::{DetectRule, Manifest, ProvidesSpec};
@@ -22,6 +24,8 @@ pub(crate) struct Providers<'a> {
     pub(crate) cache: PathBuf,
     /// `PATH`, for detection.
     pub(crate) programs: String,
+    /// What a service manager passed to the process.
+    pub(super) inherited: Inherited,
     loaded: Mutex<BTreeMap<PathBuf, &'static Loaded>>,
 }
 
@@ -37,13 +41,14 @@ impl<'a> Providers<'a> {
         registry: &'a Registry,
         chosen: BTreeMap<String, String>,
         cache: &Path,
-        programs: &str,
+        env: &Environment,
     ) -> Self {
         Self {
             registry,
             chosen,
             cache: cache.to_owned(),
-            programs: programs.to_owned(),
+            programs: env.var("PATH").unwrap_or_default().to_owned(),
+            inherited: Inherited::of(env),
             loaded: Mutex::default(),
         }
     }

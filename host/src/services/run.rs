@@ -81,7 +81,9 @@ fn judge(found: &Found, code: i32, answer: Answer) -> Result<Output, Error> {
         (status::OK, _, _) => Err(broke(found, "it succeeded without a result")),
         (status::PANIC, _, error) => {
             let detail = error.map_or_else(|| "it panicked".to_owned(), |e| e.message.clone());
-            Err(broke(found, &detail).hint("this is a bug in the plugin; report it to its author"))
+            Err(broke(found, &detail)
+                .hint("this is a bug in the plugin; report it to its author")
+                .data("panic", true))
         }
         (_, _, Some(error)) => Err(error),
         (code, _, None) => Err(broke(

@@ -64,6 +64,9 @@ pub struct KtContext {
             out: *mut KtProvider,
         ) -> i32,
     >,
+    /// Takes the next descriptor that a service manager passed to the process,
+    /// each only once, or -1; its name goes into the sink.
+    pub inherited: Option<unsafe extern "C" fn(host: *mut c_void, name: KtSink) -> i32>,
 }
 
 // SAFETY: the header promises that a context's functions may be called from

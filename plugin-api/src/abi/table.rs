@@ -65,7 +65,7 @@ pub fn layout_table() -> Vec<StructLayout> {
             size as "size", flags as "flags", host as "host",
             deadline_unix_ms as "deadline_unix_ms", cancelled as "cancelled",
             cancel_fd as "cancel_fd", reloads as "reloads", emit as "emit", fail as "fail",
-            ask as "ask", interfaces as "interfaces", open as "open",
+            ask as "ask", interfaces as "interfaces", open as "open", inherited as "inherited",
         ]),
         layout!(KtPlugin, "kt_plugin", [
             magic as "magic", size as "size", abi_major as "abi_major",

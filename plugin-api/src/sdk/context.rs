@@ -6,6 +6,7 @@ use crate::{Class, Error, Event, Output};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::ffi::c_void;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Why a call should end.
@@ -250,6 +251,27 @@ impl<'a> Context<'a> {
         }
         serde_json::from_str(&json)
             .map_err(|e| Error::internal("the host's list cannot be read").cause(e))
+    }
+
+    /// Takes the descriptors that a service manager passed to the process, each
+    /// with its name (`sd_listen_fds(3)`). Later calls find none.
+    #[must_use]
+    pub fn inherited(&self) -> Vec<(String, OwnedFd)> {
+        let mut taken = Vec::new();
+        let Some(inherited) = self.raw.inherited else {
+            return taken;
+        };
+        loop {
+            let mut name = String::new();
+            // SAFETY: its own context; the sink outlives the call.
+            let fd = unsafe { inherited(self.raw.host, text_sink(&mut name)) };
+            if fd < 0 {
+                return taken;
+            }
+            // SAFETY: the host gives each descriptor away once, and keeps no
+            // part in it.
+            taken.push((name, unsafe { OwnedFd::from_raw_fd(fd) }));
+        }
     }
 
     /// Opens a provider of an interface: `name`, or the best that fits.

@@ -9,7 +9,7 @@ use crate::control::{Follower, Identity, Standing, report_of};
 use crate::metrics::Metrics;
 use crate::snapshot::{Builder, Secrets, Snapshot};
 use crate::upstream::Tls;
-use crate::worker::{self, Bound, Pool, Rules, Shared};
+use crate::worker::{self, ADMIN, Bound, Kept, Pool, Rules, Shared, TRAFFIC};
 use jiff::Timestamp;
 use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View as Shown};
 use kt_policy::Limits;
@@ -32,8 +32,10 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     if invocation.dry_run {
         return Ok(checked(&start.snapshot));
     }
-    let traffic = worker::bind(&options.listen, options.workers)?;
-    let admin = worker::bind(&options.admin_address(traffic.address), 1)?;
+    let mut kept = Kept::of(context.inherited());
+    let traffic = worker::bind(&options.listen, options.workers, &mut kept, TRAFFIC)?;
+    let admin = options.admin_address(traffic.address);
+    let admin = worker::bind(&admin, 1, &mut kept, ADMIN)?;
     // Whoever holds the socket runs this gateway: nothing of another process may
     // be touched before.
     let socket = admin::path_of(&invocation.dirs.runtime, &start.key);
@@ -60,8 +62,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         &options,
         &builder,
         start,
-        traffic,
-        (admin, unix, &socket),
+        (traffic, admin, kept),
+        (unix, &socket),
         &shared,
     );
     // The writer ends when the last handle is gone; what it holds is written.
@@ -118,8 +120,8 @@ fn serve(
     options: &Options,
     builder: &Builder<'_>,
     start: Start<'_>,
-    traffic: Bound,
-    (admin, unix, socket): (Bound, UnixListener, &Path),
+    (traffic, admin, kept): (Bound, Bound, Kept),
+    (unix, socket): (UnixListener, &Path),
     shared: &Arc<Shared>,
 ) -> Result<Output, Error> {
     let tls = Tls::system();
@@ -138,6 +140,7 @@ fn serve(
         last_reload: None,
         connected: start.connected,
     }));
+    kept.settle(&traffic, &admin);
     let (ask, requests) = channel();
     let listener = admin
         .listeners

@@ -1,5 +1,6 @@
 //! Listening sockets: one per worker on the same address.
 
+use super::kept::Kept;
 use kt_plugin_api::{Class, Error};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -11,13 +12,21 @@ const BACKLOG: i32 = 1024;
 pub(crate) struct Bound {
     pub(crate) address: SocketAddr,
     pub(crate) listeners: Vec<TcpListener>,
+    /// Nobody asked for this port.
+    pub(crate) chosen_by_system: bool,
 }
 
-/// Binds `count` sockets to `text`.
+/// Binds `count` sockets to `text`, or takes those of `name` that the service
+/// manager kept.
 ///
 /// # Errors
 /// Class `usage` for an address that is none, `conflict` for one in use.
-pub(crate) fn bind(text: &str, count: usize) -> Result<Bound, Error> {
+pub(crate) fn bind(
+    text: &str,
+    count: usize,
+    kept: &mut Kept,
+    name: &'static str,
+) -> Result<Bound, Error> {
     let address = text
         .to_socket_addrs()
         .ok()
@@ -30,23 +39,35 @@ pub(crate) fn bind(text: &str, count: usize) -> Result<Bound, Error> {
             )
             .hint("write it as HOST:PORT, such as 127.0.0.1:41002")
         })?;
+    if let Some(listeners) = kept.take(name, address, count) {
+        return Ok(Bound {
+            address,
+            listeners,
+            chosen_by_system: false,
+        });
+    }
     sockets(address, count).map_err(|e| in_use(text, &e))
 }
 
-fn sockets(address: SocketAddr, count: usize) -> std::io::Result<Bound> {
-    if address.port() != 0 {
+fn sockets(asked: SocketAddr, count: usize) -> std::io::Result<Bound> {
+    let chosen_by_system = asked.port() == 0;
+    if !chosen_by_system {
         // Sockets with SO_REUSEPORT would quietly share the port with another
         // gateway of the same user; this one finds that out. A port that the
         // system chooses is nobody's.
-        drop(TcpListener::bind(address)?);
+        drop(TcpListener::bind(asked)?);
     }
-    let first = socket(address)?;
+    let first = socket(asked)?;
     let address = first.local_addr()?;
     let mut listeners = vec![first];
     for _ in 1..count {
         listeners.push(socket(address)?);
     }
-    Ok(Bound { address, listeners })
+    Ok(Bound {
+        address,
+        listeners,
+        chosen_by_system,
+    })
 }
 
 fn socket(address: SocketAddr) -> std::io::Result<TcpListener> {
