@@ -135,6 +135,9 @@ pub struct ServiceSpec {
     pub open_files: u32,
     /// How far it is shut in.
     pub sandbox: Sandbox,
+    /// A command that ends with 0 where the program can work in its sandbox;
+    /// for the preflight.
+    pub probe: Vec<String>,
     /// Directories that it writes to, absolute; a strict sandbox leaves it
     /// nothing else. One that does not exist is no error.
     pub writable: Vec<PathBuf>,

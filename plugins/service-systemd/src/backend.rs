@@ -1,9 +1,9 @@
 //! The backend: which module answers which method.
 
-use crate::{detect, manager, observe, steps};
+use crate::{adopt, detect, log, manager, observe, preflight, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSource, LogSources,
+    AdoptRequest, Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSources,
     LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend, Subject,
 };
 
@@ -22,6 +22,8 @@ impl ServiceBackend for Systemd {
                 park_by_exit_code: true,
                 environment_file: true,
                 logs: true,
+                strict_sandbox: true,
+                drop_ins: true,
             },
         })
     }
@@ -48,24 +50,15 @@ impl ServiceBackend for Systemd {
         steps::plan(request)
     }
 
+    fn preflight(&self, request: &RenderRequest) -> Result<Plan, Error> {
+        preflight::plan(request)
+    }
+
+    fn adopt(&self, request: &AdoptRequest) -> Result<Plan, Error> {
+        adopt::plan(request)
+    }
+
     fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error> {
-        let unit = manager::unit_name(&request.spec.family, &request.spec.name);
-        let lines = request.lines.to_string();
-        let argv = [
-            "journalctl",
-            "--user",
-            "--no-pager",
-            "--output=short-iso",
-            "--unit",
-            &unit,
-            "--lines",
-            &lines,
-        ];
-        Ok(LogSources {
-            sources: vec![LogSource::Run {
-                argv: argv.map(str::to_owned).to_vec(),
-                env: manager::environment(&request.facts),
-            }],
-        })
+        Ok(log::sources(request))
     }
 }

@@ -3,10 +3,13 @@
 //! It translates and does nothing else: units are rendered, probes and steps
 //! are named, results are read. Whoever calls it runs them.
 
+mod adopt;
 mod backend;
 mod detect;
+mod log;
 mod manager;
 mod observe;
+mod preflight;
 mod quote;
 mod steps;
 mod unit;

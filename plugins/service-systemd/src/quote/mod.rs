@@ -50,6 +50,24 @@ pub(crate) fn bare_path(path: &str) -> Result<String, Error> {
     Ok(path.replace('%', "%%"))
 }
 
+/// A path in a list such as `ReadWritePaths=`; it need not exist.
+///
+/// # Errors
+/// Class `usage` for a path that does not fit on one line.
+pub(crate) fn listed_path(path: &str) -> Result<String, Error> {
+    if path.chars().any(char::is_control) {
+        let message = format!("systemd cannot use the path `{}`", path.escape_debug());
+        return Err(Error::new(Class::Usage, "path-unusable", message)
+            .hint("use a path without control characters"));
+    }
+    // Here a backslash makes the next character an ordinary one.
+    let escaped = path
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%");
+    Ok(format!("\"-{escaped}\""))
+}
+
 /// One line of text, such as a description.
 pub(crate) fn line(text: &str) -> String {
     let flat: String = text

@@ -1,8 +1,8 @@
-use super::render;
+use super::{render, render_probe};
 use crate::quote::tests::HOSTILE;
-use kt_plugin_api::service::{Facts, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{Facts, Sandbox, ServiceName, ServiceSpec};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 pub(crate) fn spec() -> ServiceSpec {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -20,13 +20,25 @@ pub(crate) fn spec() -> ServiceSpec {
         stop_timeout_s: 45,
         watchdog_s: 30,
         open_files: 65_536,
+        kept_sockets: 65,
+        probe: words("/usr/bin/kt plugin verify gateway-run"),
+        writable: vec!["/home/u/kt home/state".into(), "/run/user/1000/kt".into()],
+        hidden: vec!["/home/u/.ssh".into()],
         ..ServiceSpec::default()
+    }
+}
+
+fn strict() -> ServiceSpec {
+    ServiceSpec {
+        sandbox: Sandbox::Strict,
+        ..spec()
     }
 }
 
 fn facts(version: u32) -> Facts {
     Facts {
         supervisor_version: Some(version),
+        runtime_dir: Some("/run/user/1000".into()),
         ..Facts::default()
     }
 }
@@ -47,11 +59,15 @@ fn the_unit_is_as_committed() {
     let unit = |version| render(&spec(), &facts(version), "kt-gateway.service").unwrap();
     golden("systemd-252.service", &unit(252));
     golden("systemd-257.service", &unit(257));
+    let unit = render(&strict(), &facts(252), "kt-gateway.service").unwrap();
+    golden("systemd-252-strict.service", &unit);
+    let probe = render_probe(&strict(), &facts(252)).unwrap();
+    golden("systemd-252-probe.service", &probe);
 }
 
 #[test]
 fn a_unit_holds_nothing_that_some_supported_version_cannot_run() {
-    let unit = render(&spec(), &facts(252), "kt-gateway.service").unwrap();
+    let unit = render(&strict(), &facts(252), "kt-gateway.service").unwrap();
     for fatal in [
         "notify-reload",
         "network-online",
@@ -92,6 +108,30 @@ fn what_systemd_cannot_express_is_refused() {
         id(|s| s.environment.push(("A B".to_owned(), String::new()))),
         "bad-variable"
     );
+    assert_eq!(
+        id(|s| {
+            s.sandbox = Sandbox::Strict;
+            s.writable.push("/a\nb".into());
+        }),
+        "path-unusable"
+    );
+}
+
+fn analyze(home: &Path, words: &[&str]) -> Option<Output> {
+    let ran = Command::new("systemd-analyze")
+        .arg("--user")
+        .args(words)
+        .env("XDG_RUNTIME_DIR", home)
+        .env("LC_ALL", "C")
+        .output();
+    match ran {
+        Ok(output) => Some(output),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("skipped: `systemd-analyze` is not installed");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// The real checker: it ends with 0 whatever it finds, so it must say nothing.
@@ -100,37 +140,46 @@ fn systemd_itself_finds_nothing_to_say() {
     let home = tempfile::tempdir().unwrap();
     let program = home.path().join("a $b%c kt");
     std::fs::copy("/bin/true", &program).unwrap();
-    let mut spec = spec();
-    spec.exec[0] = program.to_str().unwrap().to_owned();
-    spec.reload[0].clone_from(&spec.exec[0]);
-    spec.exec.extend(HOSTILE.map(str::to_owned));
-    spec.environment.extend(
-        HOSTILE
-            .iter()
-            .enumerate()
-            .map(|(i, v)| (format!("V{i}"), (*v).to_owned())),
-    );
-    spec.description = "100% \"odd\" \\".to_owned();
-    let unit = home.path().join("kt-gateway.service");
-    std::fs::write(
-        &unit,
-        render(&spec, &facts(252), "kt-gateway.service").unwrap(),
-    )
-    .unwrap();
-    let checked = Command::new("systemd-analyze")
-        .args(["--user", "--man=no", "verify"])
-        .arg(&unit)
-        .env("XDG_RUNTIME_DIR", home.path())
-        .env("LC_ALL", "C")
-        .output();
-    match checked {
-        Ok(output) => {
-            assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-            assert_eq!(output.status.code(), Some(0));
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: `systemd-analyze` is not installed");
-        }
-        Err(error) => panic!("{error}"),
+    for mut spec in [spec(), strict()] {
+        spec.exec[0] = program.to_str().unwrap().to_owned();
+        spec.reload[0].clone_from(&spec.exec[0]);
+        spec.exec.extend(HOSTILE.map(str::to_owned));
+        spec.environment.extend(
+            HOSTILE
+                .iter()
+                .enumerate()
+                .map(|(i, v)| (format!("V{i}"), (*v).to_owned())),
+        );
+        spec.description = "100% \"odd\" \\".to_owned();
+        spec.writable.push("/k $HOME %h \"q\" \\ ; 'x'".into());
+        let unit = home.path().join("kt-gateway.service");
+        let text = render(&spec, &facts(252), "kt-gateway.service").unwrap();
+        std::fs::write(&unit, text).unwrap();
+        let unit = unit.to_str().unwrap();
+        let Some(output) = analyze(home.path(), &["--man=no", "verify", unit]) else {
+            return;
+        };
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+/// A ratchet: how exposed systemd finds the units, in tenths (252 says 8.7 and
+/// 5.6, 257 a little less). It may only fall.
+#[test]
+fn units_are_no_more_exposed_than_they_were() {
+    let home = tempfile::tempdir().unwrap();
+    for (spec, limit) in [(spec(), "87"), (strict(), "56")] {
+        let unit = home.path().join("kt-gateway.service");
+        let text = render(&spec, &facts(252), "kt-gateway.service").unwrap();
+        std::fs::write(&unit, text.replace("/usr/bin/kt", "/bin/true")).unwrap();
+        let unit = unit.to_str().unwrap();
+        let threshold = format!("--threshold={limit}");
+        let words = ["security", "--offline=true", "--no-pager", &threshold, unit];
+        let Some(output) = analyze(home.path(), &words) else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{text}");
     }
 }
