@@ -4,7 +4,7 @@ use super::terminal::Terminal;
 use crate::cli::Format;
 use crate::services::Streams;
 use crate::supervision;
-use kt_plugin_api::{Class, Error, Event};
+use kt_plugin_api::{Class, Error, Event, Output};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{BufRead, Read, stdin};
 use std::sync::atomic::Ordering;
@@ -24,6 +24,12 @@ impl Streams for Terminal {
         } else if echoed {
             self.status(&event.message);
         }
+    }
+
+    fn part(&self, part: &Output) {
+        self.lines.store(true, Ordering::Relaxed);
+        // When nobody reads, the command goes on until it is told to end.
+        drop(self.show(part));
     }
 
     fn progress(&self, message: &str) {

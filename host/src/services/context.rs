@@ -95,6 +95,7 @@ impl Call<'_> {
                 }
             }
             emit::EVENT => self.streams.event(&serde_json::from_str::<Event>(json)?),
+            emit::PART => self.streams.part(&serde_json::from_str::<Output>(json)?),
             emit::PROGRESS => self.streams.progress(message(json)?.as_str()),
             emit::WARNING => self.streams.warn(message(json)?.as_str()),
             // A later minor version's kind: nothing that must be shown.

@@ -14,6 +14,8 @@ use std::sync::Mutex;
 pub(crate) trait Streams: Sync {
     /// A long-running command did something.
     fn event(&self, event: &Event);
+    /// A part of a command's result is there.
+    fn part(&self, part: &Output);
     /// A command says what it is doing.
     fn progress(&self, message: &str);
     /// A command warns.

@@ -42,6 +42,8 @@ pub mod emit {
     pub const PROGRESS: u32 = 3;
     /// A warning for the person who runs the command.
     pub const WARNING: u32 = 4;
+    /// A part of a result that comes in parts: value and view.
+    pub const PART: u32 = 5;
 }
 
 /// Levels of `kt_host.log`.

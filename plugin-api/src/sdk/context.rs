@@ -189,6 +189,12 @@ impl<'a> Context<'a> {
         self.emit(emit::WARNING, &json!({ "message": message }));
     }
 
+    /// Shows a part of a result that comes bit by bit, such as a line of a log
+    /// that is followed.
+    pub fn part(&self, part: &Output) {
+        self.emit(emit::PART, part);
+    }
+
     pub(crate) fn result(&self, output: &Output) {
         self.emit(emit::RESULT, output);
     }

@@ -1,6 +1,7 @@
 //! The variables of the process that say where the person's services are. They
 //! are read here and nowhere else.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What the environment says.
@@ -16,6 +17,11 @@ pub(crate) struct Environment {
     pub(crate) sudo_user: Option<String>,
     /// The profile of settings.
     pub(crate) profile: Option<String>,
+    /// The operating system that is modelled here: for tests of a backend
+    /// against a model of its service manager.
+    pub(crate) pretended_os: Option<String>,
+    /// Names of every variable that is set to something.
+    pub(crate) set: BTreeSet<String>,
 }
 
 impl Environment {
@@ -31,6 +37,11 @@ impl Environment {
             config_home: absolute("XDG_CONFIG_HOME"),
             sudo_user: text("SUDO_USER"),
             profile: text("KT_PROFILE"),
+            pretended_os: text("KT_PRETEND_OS"),
+            set: std::env::vars_os()
+                .filter(|(_, value)| !value.is_empty())
+                .filter_map(|(name, _)| name.into_string().ok())
+                .collect(),
         }
     }
 }

@@ -56,9 +56,14 @@ pub(crate) fn diagnose(desk: &Desk<'_>, spec: &ServiceSpec, error: Error) -> Err
         Some(last) => error.cause(describe(last)),
         None => error,
     };
-    match logs::tail(desk, spec, LOG_LINES) {
-        Ok(Some(text)) if !text.trim().is_empty() => {
-            error.cause(format!("the end of its log:\n{}", text.trim_end()))
+    let range = logs::Range {
+        lines: LOG_LINES,
+        since: None,
+    };
+    match logs::read(desk, spec, range) {
+        Ok(lines) if !lines.is_empty() => {
+            let text: Vec<String> = lines.iter().map(logs::Line::text).collect();
+            error.cause(format!("the end of its log:\n{}", text.join("\n")))
         }
         _ => error
             .hint("`kt gateway logs` shows its log, `kt gateway run` runs it in the foreground"),

@@ -1,23 +1,24 @@
 //! Whose a file is: nothing is overwritten that kt did not write, or that was
 //! edited since.
 
+use crate::desk::Desk;
 use crate::record::{Record, sha256};
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Artifact, Observed};
+use kt_plugin_api::service::{Artifact, Observed, Plan};
 use kt_plugin_api::{Class, Error};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// How a file of a service stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How a file of a service stands, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FileState {
-    /// There is none.
-    Missing,
     /// As kt wrote it, and as it would write it now.
     Current,
     /// As kt wrote it; now it would write it differently.
     Outdated,
+    /// There is none.
+    Missing,
     /// Edited since kt wrote it.
     Drifted,
     /// Not kt's.
@@ -53,8 +54,28 @@ pub(crate) fn state(
     })
 }
 
-/// Refuses to touch what is not kt's, and without `force` what was edited.
-/// Returns the edited files, of which a copy must be kept.
+/// What the person allows for files that are not as kt left them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Leave {
+    /// Edited files may be replaced.
+    pub(crate) force: bool,
+    /// Edits are to be kept in drop-ins.
+    pub(crate) adopt: bool,
+    /// Files that kt did not write may be replaced.
+    pub(crate) take_over: bool,
+}
+
+/// Files that are about to be replaced although they are not as kt left them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// A copy of each is kept.
+    pub(crate) copied: Vec<PathBuf>,
+    /// The edits of each are kept too.
+    pub(crate) adopted: Vec<PathBuf>,
+}
+
+/// Refuses to touch what is not kt's or was edited, as far as the person does
+/// not allow it.
 ///
 /// # Errors
 /// Class `conflict` with id `foreign-unit` or `drifted`.
@@ -62,18 +83,24 @@ pub(crate) fn guard(
     runner: &dyn Runner,
     record: Option<&Record>,
     artifacts: &[Artifact],
-    force: bool,
-) -> Result<Vec<PathBuf>, Error> {
-    let mut edited = Vec::new();
+    leave: Leave,
+) -> Result<Touched, Error> {
+    let mut touched = Touched::default();
     for artifact in artifacts {
         match state(runner, record, artifact)? {
+            FileState::Foreign if leave.take_over => touched.copied.push(artifact.path.clone()),
             FileState::Foreign => return Err(foreign(&artifact.path)),
-            FileState::Drifted if force => edited.push(artifact.path.clone()),
+            FileState::Drifted if leave.force || leave.adopt => {
+                touched.copied.push(artifact.path.clone());
+                if leave.adopt {
+                    touched.adopted.push(artifact.path.clone());
+                }
+            }
             FileState::Drifted => return Err(drifted(&artifact.path)),
             _ => {}
         }
     }
-    Ok(edited)
+    Ok(touched)
 }
 
 /// Refuses a service that the service manager knows from somewhere else.
@@ -85,6 +112,45 @@ pub(crate) fn guard_unit(observed: &Observed, artifacts: &[Artifact]) -> Result<
         Some(path) if artifacts.iter().all(|a| a.path != *path) => Err(foreign(path)),
         _ => Ok(()),
     }
+}
+
+/// What keeps a person's edits of files, to be done before they are replaced.
+///
+/// # Errors
+/// Class `conflict` with id `adopt-impossible`.
+pub(crate) fn adoption(
+    desk: &Desk<'_>,
+    record: &Record,
+    before: Option<&Record>,
+    edited: &[PathBuf],
+) -> Result<Plan, Error> {
+    let impossible = |why: &str| {
+        let message = "the edits cannot be moved";
+        Error::new(Class::Conflict, "adopt-impossible", message)
+            .cause(why)
+            .hint("`--force` replaces them and keeps a copy")
+    };
+    let mut all = Plan::default();
+    if !edited.is_empty() && !desk.described.capabilities.drop_ins {
+        let why = format!("`{}` has no drop-ins", desk.described.name);
+        return Err(impossible(&why));
+    }
+    for path in edited {
+        let known = before.and_then(|r| r.files.iter().find(|f| f.path == *path));
+        let Some(written) = known.map(|f| &f.content).filter(|text| !text.is_empty()) else {
+            return Err(impossible(
+                "the kt that wrote the file did not keep its text",
+            ));
+        };
+        let bytes = desk.runner.read(path);
+        let bytes = bytes.map_err(|e| impossible(&e.to_string()))?;
+        let now = String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+        let keep = desk.adoption(&record.spec, path, written, &now)?;
+        all.artifacts.extend(keep.artifacts);
+        all.steps.extend(keep.steps);
+        all.warnings.extend(keep.warnings);
+    }
+    Ok(all)
 }
 
 /// Keeps a copy of edited files beside the record.
@@ -111,7 +177,7 @@ pub(crate) fn keep_copies(
         let copy = dir.join(format!("{name}.{hash}.edited"));
         runner.write(&copy, 0o600, &bytes).map_err(failed)?;
         kept.push(format!(
-            "{} was edited by hand; a copy is in {}",
+            "{} was not as kt left it; a copy is in {}",
             path.display(),
             copy.display()
         ));
@@ -126,7 +192,7 @@ fn foreign(path: &Path) -> Error {
         "foreign-unit",
         format!("`{path}` was not written by this kt"),
     )
-    .hint("choose another `--service-name`, or remove the file yourself")
+    .hint("choose another `--service-name`, or remove the file yourself; `--take-over` replaces it and keeps a copy")
     .data("path", path.to_string())
 }
 
@@ -137,6 +203,6 @@ fn drifted(path: &Path) -> Error {
         "drifted",
         format!("`{path}` was edited by hand since kt wrote it"),
     )
-    .hint("`--force` replaces it and keeps a copy; own settings belong into a drop-in")
+    .hint("`--adopt` moves your edits into a drop-in, `--force` replaces them and keeps a copy")
     .data("path", path.to_string())
 }

@@ -21,6 +21,8 @@ mod preview;
 mod ready;
 mod record;
 mod run;
+mod sandbox;
+mod secrets;
 mod spec;
 mod status;
 mod uninstall;

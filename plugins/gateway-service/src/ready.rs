@@ -33,7 +33,7 @@ pub(crate) fn wait(
     loop {
         desk.runner.check()?;
         let spent = desk.runner.now().saturating_sub(began);
-        let why = match (desk.ask)(&socket) {
+        let why = match desk.here.ask(&socket) {
             Ok(status) if status.flag("/ready") == Some(true) => return Ok(None),
             Ok(_) => "it is not ready yet".to_owned(),
             Err(why) if vouched && spent >= GRACE.min(patience) => {

@@ -2,12 +2,16 @@
 
 use crate::desk::Desk;
 use crate::failure;
+use crate::install::refuse_from_inside;
 use crate::ready;
 use crate::record::Record;
 use kt_plugin_api::service::execute::carry_out;
 use kt_plugin_api::service::{Action, Activity, RenderOptions};
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
+
+/// Where the host counts crashes; see `--supervised`.
+const CRASHES: &str = "starts.json";
 
 /// How an action ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub(crate) fn act(
     action: Action,
     patience: Duration,
 ) -> Result<Acted, Error> {
-    drop(desk.reach(false)?);
+    desk.reach()?;
     let observed = desk.observe(&record.spec.name)?;
     if observed.installed == Some(false) && !observed.orphan {
         return Err(missing(record));
@@ -37,6 +41,13 @@ pub(crate) fn act(
     if let Some(result) = done_already(action, observed.active) {
         let notes = Vec::new();
         return Ok(Acted { result, notes });
+    }
+    if action == Action::Start {
+        // A person who starts it wants another try, not the breaker.
+        let crashes = desk.records.dir(&record.spec.name).join(CRASHES);
+        drop(desk.runner.remove(&crashes));
+    } else {
+        refuse_from_inside(desk, &observed)?;
     }
     let plan = desk.render(
         action,

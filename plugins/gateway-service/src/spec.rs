@@ -1,18 +1,16 @@
 //! The service that runs a gateway.
 
 use crate::binary;
-use crate::desk::FAMILY;
+use crate::desk::Desk;
 use crate::environment::Environment;
 use crate::world;
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Facts, Seen, ServiceName, ServiceSpec};
-use kt_plugin_api::{Class, Error, Invocation};
+use kt_plugin_api::service::{Facts, Sandbox, Seen, ServiceName, ServiceSpec};
+use kt_plugin_api::{Class, Dirs, Error, Invocation};
 use std::path::{Path, PathBuf};
 
-/// Exit codes of kt that say that trying again cannot help: usage, settings,
-/// not authorised, not found, a plugin, a rejected configuration, and 78,
-/// `EX_CONFIG` of sysexits.h.
-const PARK: [u8; 7] = [2, 3, 4, 5, 9, 10, 78];
+/// `EX_CONFIG` of sysexits.h, with which a service ends that crashed too often.
+const CRASH_LOOP_EXIT: u8 = 78;
 /// Seconds to become ready: listeners, configuration, and a control plane that
 /// may be slow.
 const START_S: u32 = 60;
@@ -23,40 +21,100 @@ const STOP_S: u32 = 45;
 const WATCHDOG_S: u32 = 30;
 /// Two descriptors per connection, for thirty thousand of them.
 const FILES: u32 = 65_536;
+/// One socket per worker and one for health, with room for large machines.
+const KEPT_SOCKETS: u32 = 512;
+/// Where people keep keys that a gateway never needs, below the home directory.
+const HIDDEN: [&str; 3] = [".ssh", ".gnupg", ".aws"];
 
-/// The service that runs gateway `id`.
+/// What a person wants a service to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// The gateway's id.
+    pub(crate) id: String,
+    pub(crate) listen: Option<String>,
+    pub(crate) admin_listen: Option<String>,
+    /// The executable; see [`binary::choose`].
+    pub(crate) executable: PathBuf,
+}
+
+/// The service that runs the gateway of `wish`.
+///
+/// # Errors
+/// Class `usage` for paths that cannot be written down.
 pub(crate) fn spec(
     invocation: &Invocation,
     env: &Environment,
-    facts: &Facts,
+    desk: &Desk<'_>,
     name: &ServiceName,
-    id: &str,
+    wish: &Wish,
 ) -> Result<ServiceSpec, Error> {
-    let kt = text(&binary::stable_path(&invocation.exe, &env.path))?;
+    let kt = text(&wish.executable)?;
     let words = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect::<Vec<_>>();
-    let mut exec = words(&[&kt, "gateway", "run", "--id", id]);
-    for option in ["listen", "admin-listen"] {
-        if let Some(value) = invocation.args.text(option) {
-            exec.extend([format!("--{option}"), value.to_owned()]);
-        }
+    let folder = text(&desk.records.dir(name))?;
+    let mut exec = words(&[&kt, "gateway", "run", "--id", &wish.id]);
+    for (option, value) in [
+        ("--listen", &wish.listen),
+        ("--admin-listen", &wish.admin_listen),
+    ] {
+        exec.extend(value.iter().flat_map(|v| [option.to_owned(), v.clone()]));
+    }
+    exec.extend(words(&["--supervised", &folder]));
+    if !desk.described.capabilities.park_by_exit_code {
+        // A clean end is the only one that such a manager does not repeat.
+        exec.extend(words(&["--park-exit", "0"]));
     }
     Ok(ServiceSpec {
-        family: FAMILY.to_owned(),
+        family: desk.family.clone(),
         name: name.clone(),
         description: format!("kt AI gateway ({name})"),
         generator: format!("kt {}", invocation.host_version),
         exec,
-        reload: words(&[&kt, "gateway", "reload", "--id", id, "--timeout", "30s"]),
+        reload: words(&[
+            &kt,
+            "gateway",
+            "reload",
+            "--id",
+            &wish.id,
+            "--timeout",
+            "30s",
+        ]),
         environment: world::environment(invocation, env),
         environment_file: Some(environment_file(invocation, name)),
         working_dir: None,
-        stderr_file: Some(stderr_file(invocation, facts, name)),
-        park_exit_codes: PARK.to_vec(),
+        stderr_file: Some(stderr_file(desk, name)),
+        park_exit_codes: park_exit_codes(),
         start_timeout_s: START_S,
         stop_timeout_s: STOP_S,
         watchdog_s: WATCHDOG_S,
         open_files: FILES,
+        sandbox: Sandbox::Base,
+        probe: words(&[&kt, "plugin", "verify", "gateway-run"]),
+        writable: writable(&desk.dirs, &desk.facts),
+        hidden: HIDDEN.iter().map(|dir| desk.facts.home.join(dir)).collect(),
+        kept_sockets: KEPT_SOCKETS,
     })
+}
+
+/// Exit codes of kt that say that trying again cannot help.
+fn park_exit_codes() -> Vec<u8> {
+    Class::ALL
+        .into_iter()
+        .filter(|class| class.is_permanent())
+        .map(Class::exit_code)
+        .chain([CRASH_LOOP_EXIT])
+        .collect()
+}
+
+/// Where a gateway writes: its store and state, what is found again in the
+/// cache, and its sockets.
+fn writable(dirs: &Dirs, facts: &Facts) -> Vec<PathBuf> {
+    let mut all = vec![dirs.state.clone(), dirs.cache.clone()];
+    let runtime = world::runtime_dir(dirs, facts);
+    // Without a runtime directory the sockets lie in the state directory.
+    if !runtime.starts_with(&dirs.state) {
+        all.push(runtime);
+    }
+    all
 }
 
 fn text(path: &Path) -> Result<String, Error> {
@@ -64,6 +122,16 @@ fn text(path: &Path) -> Result<String, Error> {
         let message = format!("the path `{}` is not valid Unicode", path.display());
         Error::new(Class::Usage, "executable-unusable", message)
     })
+}
+
+/// The executable that the arguments name, or this kt.
+///
+/// # Errors
+/// As [`binary::choose`].
+pub(crate) fn executable(invocation: &Invocation, env: &Environment) -> Result<PathBuf, Error> {
+    let wanted = invocation.args.path("executable");
+    let wanted = wanted.map(|path| invocation.absolute(&path));
+    binary::choose(wanted, &invocation.exe, &env.path)
 }
 
 /// Variables that the person adds, tokens among them.
@@ -75,12 +143,12 @@ pub(crate) fn environment_file(invocation: &Invocation, name: &ServiceName) -> P
         .join(format!("{name}.env"))
 }
 
-fn stderr_file(invocation: &Invocation, facts: &Facts, name: &ServiceName) -> PathBuf {
-    let file = format!("gateway.{name}.stderr.log");
-    if facts.os == "macos" {
-        facts.home.join("Library/Logs/kt").join(file)
+fn stderr_file(desk: &Desk<'_>, name: &ServiceName) -> PathBuf {
+    if desk.facts.os == "macos" {
+        let file = format!("gateway.{name}.stderr.log");
+        desk.facts.home.join("Library/Logs/kt").join(file)
     } else {
-        invocation.dirs.state.join("log").join(file)
+        desk.records.dir(name).join("stderr.log")
     }
 }
 
@@ -112,5 +180,44 @@ pub(crate) fn check_environment_file(
         }
         Seen::File { .. } => Ok(true),
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{park_exit_codes, writable};
+    use kt_plugin_api::Dirs;
+    use kt_plugin_api::service::Facts;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn permanent_failures_park() {
+        assert_eq!(park_exit_codes(), [2, 3, 4, 5, 9, 10, 78]);
+    }
+
+    #[test]
+    fn a_gateway_writes_state_cache_and_sockets() {
+        let dirs = Dirs {
+            state: "/h/.local/state/kt".into(),
+            cache: "/h/.cache/kt".into(),
+            ..Dirs::default()
+        };
+        let with = Facts {
+            runtime_dir: Some("/run/user/1".into()),
+            ..Facts::default()
+        };
+        let paths = |facts: &Facts| -> Vec<PathBuf> { writable(&dirs, facts) };
+        assert_eq!(
+            paths(&with),
+            [
+                Path::new("/h/.local/state/kt"),
+                Path::new("/h/.cache/kt"),
+                Path::new("/run/user/1/kt")
+            ]
+        );
+        assert_eq!(
+            paths(&Facts::default()),
+            [Path::new("/h/.local/state/kt"), Path::new("/h/.cache/kt")]
+        );
     }
 }

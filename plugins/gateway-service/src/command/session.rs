@@ -1,10 +1,9 @@
 //! What every command begins with: who runs it, for which service, over which
 //! backend.
 
-use crate::control;
 use crate::desk::Desk;
 use crate::environment::Environment;
-use crate::machine::Machine;
+use crate::machine::{Here, Machine};
 use crate::record::{Lock, Record, Records};
 use kt_plugin_api::service::execute::{Ran, Runner};
 use kt_plugin_api::service::{Facts, INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
@@ -12,6 +11,8 @@ use kt_plugin_api::{Class, Context, Error, Invocation};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The family of every service of these commands.
+pub(super) const FAMILY: &str = "kt-gateway";
 /// How long asking for the user's name may take.
 const NAME_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -82,7 +83,8 @@ impl<'a, 'c> Session<'a, 'c> {
             facts: self.facts(),
             dirs: self.invocation.dirs.clone(),
             records: self.records.clone(),
-            ask: &control::ask,
+            here: &Here,
+            family: FAMILY.to_owned(),
             say,
         })
     }
@@ -90,7 +92,11 @@ impl<'a, 'c> Session<'a, 'c> {
     fn facts(&self) -> Facts {
         let home = self.invocation.dirs.home.clone();
         Facts {
-            os: std::env::consts::OS.to_owned(),
+            os: self
+                .env
+                .pretended_os
+                .clone()
+                .unwrap_or_else(|| std::env::consts::OS.to_owned()),
             uid: rustix::process::geteuid().as_raw(),
             user: self.user(),
             config_home: self

@@ -2,7 +2,9 @@
 
 use super::session::Session;
 use crate::desk::Desk;
-use crate::{files, preview, uninstall as removal};
+use crate::files::Leave;
+use crate::uninstall::{self as removal, Wishes};
+use crate::{files, preview};
 use kt_plugin_api::service::{Action, Plan, RenderOptions, ServiceSpec};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 use serde_json::json;
@@ -34,7 +36,11 @@ pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Resul
             form == "json",
         ));
     }
-    let removed = removal::uninstall(&mut desk, &record, invocation.args.flag("force"))?;
+    let wishes = Wishes {
+        force: invocation.args.flag("force"),
+        purge: invocation.args.flag("purge"),
+    };
+    let removed = removal::uninstall(&mut desk, &record, wishes)?;
     Ok(answer(&session, "uninstalled", removed.notes))
 }
 
@@ -69,12 +75,12 @@ fn nothing(session: &Session<'_, '_>, printing: Option<&str>) -> Result<Output, 
 
 fn refuse_foreign(session: &Session<'_, '_>, desk: &Desk<'_>) -> Result<(), Error> {
     let spec = ServiceSpec {
-        family: crate::desk::FAMILY.to_owned(),
+        family: desk.family.clone(),
         name: session.name.clone(),
         // Only the file's place matters; its text is never compared.
         exec: vec!["/kt".to_owned()],
         ..ServiceSpec::default()
     };
     let plan = desk.render(Action::Uninstall, &spec, None, RenderOptions::default())?;
-    files::guard(desk.runner, None, &plan.artifacts, false).map(drop)
+    files::guard(desk.runner, None, &plan.artifacts, Leave::default()).map(drop)
 }

@@ -1,21 +1,15 @@
 //! What every action asks a backend, over the machine.
 
-use crate::control::InstanceStatus;
+use super::Surroundings;
 use crate::record::Records;
 use kt_plugin_api::service::execute::{Runner, look};
 use kt_plugin_api::service::{
-    Action, Description, DetectRequest, Detection, Facts, InspectRequest, LogSources, LogsRequest,
-    ObserveRequest, Observed, Plan, RenderOptions, RenderRequest, ServiceBackend, ServiceName,
-    ServiceSpec, Subject,
+    Action, AdoptRequest, Description, DetectRequest, Detection, Facts, InspectRequest, LogSources,
+    LogsRequest, ObserveRequest, Observed, Plan, RenderOptions, RenderRequest, ServiceBackend,
+    ServiceName, ServiceSpec, Subject,
 };
 use kt_plugin_api::{Dirs, Error};
 use std::path::Path;
-
-/// The family of every service of this plugin.
-pub(crate) const FAMILY: &str = "kt-gateway";
-
-/// Asks a gateway over its socket how it is.
-pub(crate) type Ask<'a> = &'a dyn Fn(&Path) -> Result<InstanceStatus, String>;
 
 /// What an action works with.
 pub(crate) struct Desk<'a> {
@@ -25,7 +19,9 @@ pub(crate) struct Desk<'a> {
     pub(crate) facts: Facts,
     pub(crate) dirs: Dirs,
     pub(crate) records: Records,
-    pub(crate) ask: Ask<'a>,
+    pub(crate) here: &'a dyn Surroundings,
+    /// What kind of service: the first part of every name.
+    pub(crate) family: String,
     /// Says what is being done.
     pub(crate) say: &'a dyn Fn(&str),
 }
@@ -45,7 +41,7 @@ impl Desk<'_> {
     /// Looks at a service.
     pub(crate) fn observe(&self, name: &ServiceName) -> Result<Observed, Error> {
         let subject = Subject::Service {
-            family: FAMILY.to_owned(),
+            family: self.family.clone(),
             name: name.clone(),
         };
         let facts = self.facts.clone();
@@ -54,7 +50,7 @@ impl Desk<'_> {
             &self.backend.inspect(&InspectRequest { subject, facts })?,
         );
         self.backend.observe(&ObserveRequest {
-            family: FAMILY.to_owned(),
+            family: self.family.clone(),
             name: name.clone(),
             facts: self.facts.clone(),
             results,
@@ -78,12 +74,46 @@ impl Desk<'_> {
         })
     }
 
+    /// What shows whether the strict sandbox works.
+    pub(crate) fn preflight(&self, spec: &ServiceSpec) -> Result<Plan, Error> {
+        self.backend.preflight(&RenderRequest {
+            action: Action::Install,
+            spec: spec.clone(),
+            facts: self.facts.clone(),
+            observed: None,
+            options: RenderOptions::default(),
+        })
+    }
+
+    /// How edits of a file are kept.
+    pub(crate) fn adoption(
+        &self,
+        spec: &ServiceSpec,
+        path: &Path,
+        written: &str,
+        edited: &str,
+    ) -> Result<Plan, Error> {
+        self.backend.adopt(&AdoptRequest {
+            spec: spec.clone(),
+            facts: self.facts.clone(),
+            path: path.to_owned(),
+            written: written.to_owned(),
+            edited: edited.to_owned(),
+        })
+    }
+
     /// Where the log is.
-    pub(crate) fn logs(&self, spec: &ServiceSpec, lines: u32) -> Result<LogSources, Error> {
+    pub(crate) fn logs(
+        &self,
+        spec: &ServiceSpec,
+        lines: u32,
+        since: Option<i64>,
+    ) -> Result<LogSources, Error> {
         self.backend.logs(&LogsRequest {
             spec: spec.clone(),
             facts: self.facts.clone(),
             lines,
+            since,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 mod asking;
 mod reach;
+mod surroundings;
 
-pub(crate) use asking::{Desk, FAMILY};
+pub(crate) use asking::Desk;
 pub(crate) use reach::Reached;
+pub(crate) use surroundings::Surroundings;

@@ -16,20 +16,50 @@ pub(crate) struct Reached {
 }
 
 impl Desk<'_> {
-    /// Reaches the service manager; what it said goes into the facts. With
-    /// `prepare` it is made reachable where that is possible.
+    /// Reaches the service manager; what it said goes into the facts.
     ///
     /// # Errors
     /// Class `unavailable` with the reasons and what cures them.
-    pub(crate) fn reach(&mut self, prepare: bool) -> Result<Reached, Error> {
+    pub(crate) fn reach(&mut self) -> Result<(), Error> {
+        let detection = self.detect()?;
+        if detection.fitness != Fitness::Usable {
+            return Err(unreachable(&detection));
+        }
+        self.adopt(&detection);
+        Ok(())
+    }
+
+    /// The same; it is made reachable where that is possible. `intend` is
+    /// called before that, so that it is known to be kt's doing even when this
+    /// kt is killed.
+    ///
+    /// # Errors
+    /// As above, and those of `intend`.
+    pub(crate) fn reach_or_prepare(
+        &mut self,
+        intend: &dyn Fn() -> Result<(), Error>,
+    ) -> Result<Reached, Error> {
         let detection = self.detect()?;
         match detection.fitness {
             Fitness::Usable => {
                 self.adopt(&detection);
                 Ok(Reached::default())
             }
-            Fitness::Preparable if prepare => self.prepare(&detection),
-            _ => Err(unreachable(&detection)),
+            Fitness::Preparable => {
+                intend()?;
+                self.prepare(&detection)
+            }
+            Fitness::Unusable => Err(unreachable(&detection)),
+        }
+    }
+
+    /// Looks where the service manager is, for what is written down before it is
+    /// reached. That it is not there is found when it must be.
+    pub(crate) fn look_ahead(&mut self) {
+        if let Ok(detection) = self.detect()
+            && detection.fitness != Fitness::Unusable
+        {
+            self.adopt(&detection);
         }
     }
 

@@ -1,12 +1,12 @@
 //! A backend of a service manager that has one unit and six verbs.
 
-use super::UNIT;
+use super::{DROP_IN, UNIT};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, Capabilities, Deed, Description, DetectRequest, Detection,
-    ExitClass, Fitness, InspectRequest, LastExit, LogSource, LogSources, LogsRequest, Look,
-    ObserveRequest, Observed, Plan, Probe, ProbeResult, Probes, Reason, RenderRequest, Run, Seen,
-    ServiceBackend, Step, Subject,
+    Action, Activity, AdoptRequest, Artifact, Capabilities, Deed, Description, DetectRequest,
+    Detection, ExitClass, Fitness, InspectRequest, LastExit, LogSource, LogSources, LogsRequest,
+    Look, ObserveRequest, Observed, Plan, Probe, ProbeResult, Probes, Reason, RenderRequest, Run,
+    Seen, ServiceBackend, Step, Subject,
 };
 use std::collections::BTreeMap;
 
@@ -89,6 +89,7 @@ impl ServiceBackend for Toy {
                 at: None,
                 meaning: None,
             }),
+            pid: has("active").then_some(42),
             fragment: fragment.map(Into::into),
             linger: Some(true),
             others: Some(false),
@@ -149,9 +150,30 @@ impl ServiceBackend for Toy {
         })
     }
 
+    fn preflight(&self, _: &RenderRequest) -> Result<Plan, Error> {
+        Ok(Plan {
+            steps: vec![step("probe").undo(run("clear"))],
+            ..Plan::default()
+        })
+    }
+
+    fn adopt(&self, request: &AdoptRequest) -> Result<Plan, Error> {
+        let path: std::path::PathBuf = DROP_IN.into();
+        Ok(Plan {
+            artifacts: vec![Artifact {
+                path: path.clone(),
+                mode: 0o644,
+                content: request.edited.clone(),
+            }],
+            steps: vec![Step::new("adopt", "adopt", Deed::Write(path))],
+            warnings: vec!["adopted".to_owned()],
+        })
+    }
+
     fn logs(&self, _: &LogsRequest) -> Result<LogSources, Error> {
         Ok(LogSources {
             sources: vec![LogSource::File("/log".into())],
+            manager: Some(LogSource::File("/manager".into())),
         })
     }
 }

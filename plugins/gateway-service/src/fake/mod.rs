@@ -5,5 +5,5 @@ mod set_up;
 mod world;
 
 pub(crate) use backend::Toy;
-pub(crate) use set_up::{UNIT, desk, ready, recorded, wanted};
+pub(crate) use set_up::{DROP_IN, UNIT, desk, ready, recorded, wanted};
 pub(crate) use world::World;

@@ -3,8 +3,10 @@
 use super::{Toy, World};
 use crate::control::InstanceStatus;
 use crate::desk::Desk;
+use crate::files::Leave;
 use crate::install::Wanted;
 use crate::record::{Phase, Record, Records, SCHEMA};
+use crate::sandbox::Level;
 use kt_plugin_api::Dirs;
 use kt_plugin_api::service::{Facts, ServiceBackend, ServiceName, ServiceSpec};
 use serde_json::json;
@@ -13,6 +15,9 @@ use std::time::Duration;
 
 /// The file of the only unit.
 pub(crate) const UNIT: &str = "/u/kt-gateway.unit";
+
+/// Where edits of it are kept.
+pub(crate) const DROP_IN: &str = "/u/kt-gateway.unit.d/own";
 
 pub(crate) fn desk(world: &World) -> Desk<'_> {
     Desk {
@@ -29,7 +34,8 @@ pub(crate) fn desk(world: &World) -> Desk<'_> {
             ..Dirs::default()
         },
         records: Records::new(Path::new("/state")),
-        ask: world.answers(),
+        here: world,
+        family: "kt-gateway".to_owned(),
         say: &|_| {},
     }
 }
@@ -55,6 +61,9 @@ pub(crate) fn wanted() -> Wanted {
             kt_version: "1.2.3".to_owned(),
             spec,
             listen: None,
+            admin_listen: None,
+            supervisor: String::new(),
+            sandbox_refused: None,
             files: Vec::new(),
             runtime_dir: "/run".into(),
             linger_by_kt: false,
@@ -62,7 +71,9 @@ pub(crate) fn wanted() -> Wanted {
         },
         start: true,
         boot: true,
-        force: false,
+        refresh: false,
+        leave: Leave::default(),
+        sandbox: Level::Base,
         patience: Duration::from_secs(5),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{UNIT, ready};
 use crate::control::InstanceStatus;
+use crate::desk::Surroundings;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::execute::{Ran, Runner};
 use kt_plugin_api::service::{FileKind, Seen};
@@ -30,6 +31,12 @@ pub(crate) struct World {
     /// What `start` leads to.
     pub(crate) starts: Cell<bool>,
     pub(crate) supervisor: Cell<bool>,
+    /// Addresses on which somebody else listens.
+    pub(crate) taken: RefCell<BTreeSet<String>>,
+    /// The process runs inside the service.
+    pub(crate) inside: Cell<bool>,
+    /// The service runs an older kt.
+    pub(crate) replaced: Cell<bool>,
     clock: Cell<Duration>,
     answers: Answers,
 }
@@ -50,13 +57,12 @@ impl World {
             changes: Cell::new(0),
             starts: Cell::new(true),
             supervisor: Cell::new(true),
+            taken: RefCell::default(),
+            inside: Cell::new(false),
+            replaced: Cell::new(false),
             clock: Cell::default(),
             answers: Box::new(answers),
         }
-    }
-
-    pub(super) fn answers(&self) -> &dyn Fn(&Path) -> Result<InstanceStatus, String> {
-        &self.answers
     }
 
     pub(crate) fn text(&self, path: &str) -> Option<String> {
@@ -117,6 +123,29 @@ impl World {
             _ => {}
         }
         0
+    }
+}
+
+impl Surroundings for World {
+    fn ask(&self, socket: &Path) -> Result<InstanceStatus, String> {
+        (self.answers)(socket)
+    }
+
+    fn make_private_dir(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn occupied(&self, address: &str) -> Option<String> {
+        let taken = self.taken.borrow();
+        taken.contains(address).then(|| "somebody".to_owned())
+    }
+
+    fn inside(&self, _: &str) -> bool {
+        self.inside.get()
+    }
+
+    fn replaced(&self, _: u32, _: &Path) -> Option<bool> {
+        Some(self.replaced.get())
     }
 }
 

@@ -1,15 +1,19 @@
 //! Installs a service as one transaction.
 
+mod binding;
+mod transact;
+
 use crate::desk::{Desk, Reached};
 use crate::failure;
-use crate::files;
-use crate::ready;
-use crate::record::{Record, Records};
+use crate::files::{self, FileState, Leave};
+use crate::record::{Phase, Record};
+use crate::sandbox::{self, Level};
 use crate::world;
-use kt_plugin_api::service::execute::{Applied, Journal, carry_out};
 use kt_plugin_api::service::{Action, Activity, Observed, Plan, RenderOptions};
 use kt_plugin_api::{Class, Error};
+use std::path::Path;
 use std::time::Duration;
+use transact::{Work, transact};
 
 /// What is to be installed.
 pub(crate) struct Wanted {
@@ -17,7 +21,10 @@ pub(crate) struct Wanted {
     pub(crate) record: Record,
     pub(crate) start: bool,
     pub(crate) boot: bool,
-    pub(crate) force: bool,
+    /// A service that runs an older kt is restarted.
+    pub(crate) refresh: bool,
+    pub(crate) leave: Leave,
+    pub(crate) sandbox: Level,
     /// How long it may take to become ready.
     pub(crate) patience: Duration,
 }
@@ -36,7 +43,7 @@ pub(crate) struct Installed {
 ///
 /// # Errors
 /// Class `conflict` before anything is touched: foreign, edited, bound to
-/// another gateway, port taken. Otherwise why a step failed, with everything
+/// another gateway, address taken. Otherwise why a step failed, with everything
 /// put back.
 pub(crate) fn install(
     desk: &mut Desk<'_>,
@@ -44,7 +51,7 @@ pub(crate) fn install(
     before: Option<&Record>,
 ) -> Result<Installed, Error> {
     let spec = &wanted.record.spec;
-    check_binding(desk, wanted, before)?;
+    binding::check(desk, wanted, before)?;
     // Files are judged before anything is touched, reaching the service
     // manager included.
     let sketch = desk.render(Action::Install, spec, None, RenderOptions::default())?;
@@ -52,54 +59,51 @@ pub(crate) fn install(
         desk.runner,
         before,
         &sketch.artifacts,
-        wanted.force,
+        wanted.leave,
     )?);
-    let reached = desk.reach(wanted.boot)?;
+    let reached = reach(desk, wanted, before)?;
     let Reached { journal, linger } = reached;
     match with_manager(desk, wanted, before, linger) {
         Ok(installed) => Ok(installed),
         Err(error) => {
-            let left = journal.undo(desk.runner);
-            Err(if left.is_empty() {
-                error
-            } else {
-                failure::with_leftovers(error, &left)
+            let mut left = journal.undo(desk.runner);
+            if linger && left.is_empty() {
+                left.extend(forget_intent(desk, wanted, before));
+            }
+            Err(match (linger, left.is_empty()) {
+                (_, false) => failure::with_leftovers(error, &left),
+                (_, true) => error,
             })
         }
     }
 }
 
-fn check_binding(desk: &Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> Result<(), Error> {
-    let (new, name) = (&wanted.record, &wanted.record.spec.name);
-    if let Some(before) = before
-        && before.gateway_id != new.gateway_id
-        && !wanted.force
-    {
-        let message = format!(
-            "the service `{name}` runs the gateway `{}` already",
-            before.gateway_name
-        );
-        return Err(Error::new(Class::Conflict, "bound-elsewhere", message)
-            .hint("`--service-name` installs a second service, `--force` binds this one anew"));
+/// Reaches the service manager. Where it must be made to start at boot for
+/// that, it is noted before that this is kt's doing: a kt that is killed right
+/// after leaves a next one that knows it.
+fn reach(desk: &mut Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> Result<Reached, Error> {
+    if !wanted.boot {
+        return desk.reach().map(|()| Reached::default());
     }
-    let address = |record: &Record| {
-        record
-            .listen
-            .clone()
-            .unwrap_or_else(|| DEFAULT_LISTEN.to_owned())
-    };
-    for (other, record) in desk.records.others(desk.runner, name) {
-        if address(&record) == address(new) {
-            let message = format!("the service `{other}` listens on {} already", address(new));
-            return Err(Error::new(Class::Conflict, "address-taken", message)
-                .hint("pass another `--listen`"));
-        }
+    let (records, runner) = (desk.records.clone(), desk.runner);
+    let name = &wanted.record.spec.name;
+    let mut intent = wanted.record.clone().installing(&[], before);
+    intent.linger_by_kt = true;
+    if let Some(before) = before {
+        intent.files.clone_from(&before.files);
     }
-    Ok(())
+    let reached = desk.reach_or_prepare(&|| records.write(runner, name, &intent));
+    if reached.is_err() {
+        drop(forget_intent(desk, wanted, before));
+    }
+    reached
 }
 
-/// Where a gateway listens that was told nothing.
-const DEFAULT_LISTEN: &str = "127.0.0.1:41002";
+fn forget_intent(desk: &Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> Option<String> {
+    let name = &wanted.record.spec.name;
+    let restored = desk.records.restore(desk.runner, name, before);
+    restored.err().map(|error| error.to_string())
+}
 
 fn with_manager(
     desk: &Desk<'_>,
@@ -107,40 +111,57 @@ fn with_manager(
     before: Option<&Record>,
     linger_by_reach: bool,
 ) -> Result<Installed, Error> {
-    let spec = &wanted.record.spec;
-    let observed = desk.observe(&spec.name)?;
+    let observed = desk.observe(&wanted.record.spec.name)?;
+    binding::check_ports(desk, wanted, before, &observed)?;
+    let mut record = wanted.record.clone();
+    record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
+    record.supervisor.clone_from(&observed.supervisor);
+    sandbox::decide(desk, wanted.sandbox, &mut record, before)?;
+    let changed = before.is_none_or(|b| b.spec != record.spec);
     let options = RenderOptions {
         start: wanted.start,
         boot: wanted.boot,
-        changed: before.is_none_or(|b| b.spec != *spec),
+        changed,
         undo_boot: false,
     };
-    let plan = desk.render(Action::Install, spec, Some(&observed), options.clone())?;
+    let plan = desk.render(
+        Action::Install,
+        &record.spec,
+        Some(&observed),
+        options.clone(),
+    )?;
     files::guard_unit(&observed, &plan.artifacts)?;
-    let edited = files::guard(desk.runner, before, &plan.artifacts, wanted.force)?;
+    let touched = files::guard(desk.runner, before, &plan.artifacts, wanted.leave)?;
     let current = all_current(desk, before, &plan)?;
-    let settled = current && settled(wanted, before, &observed);
+    let older = wanted.refresh && runs_older(desk, &record, &observed);
+    let settled = current && !older && settled(wanted, &record, before, &observed);
     if settled && (!wanted.boot || observed.linger != Some(false)) {
         return Ok(Installed {
             result: "unchanged",
-            record: before.unwrap_or(&wanted.record).clone(),
+            record: before.unwrap_or(&record).clone(),
             notes: Vec::new(),
         });
     }
-    let changed = !current || options.changed || observed.needs_reload;
-    let plan = desk.render(
-        Action::Install,
-        spec,
-        Some(&observed),
-        RenderOptions { changed, ..options },
-    )?;
-    let mut notes = files::keep_copies(desk.runner, &desk.records.dir(&spec.name), &edited)?;
-    let mut record = wanted.record.clone();
-    record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
-    record.linger_by_kt = linger_by_reach || before.is_some_and(|b| b.linger_by_kt);
-    let done = transact(desk, wanted, before, record, &plan, &observed)?;
-    let lingers = done.record.linger_by_kt == before.is_some_and(|b| b.linger_by_kt);
-    let result = if settled && lingers {
+    let changed = !current || changed || older || observed.needs_reload;
+    if changed && wanted.start {
+        refuse_from_inside(desk, &observed)?;
+    }
+    let mut work = Work {
+        first: files::adoption(desk, &record, before, &touched.adopted)?,
+        then: desk.render(
+            Action::Install,
+            &record.spec,
+            Some(&observed),
+            RenderOptions { changed, ..options },
+        )?,
+    };
+    work.then.warnings.append(&mut work.first.warnings);
+    let dir = desk.records.dir(&record.spec.name);
+    let mut notes = files::keep_copies(desk.runner, &dir, &touched.copied)?;
+    let by_kt = before.is_some_and(|b| b.linger_by_kt);
+    record.linger_by_kt = linger_by_reach || by_kt;
+    let done = transact(desk, wanted, before, record, &work, &observed)?;
+    let result = if settled && done.record.linger_by_kt == by_kt {
         "unchanged"
     } else {
         done.result
@@ -155,7 +176,7 @@ fn with_manager(
 
 fn all_current(desk: &Desk<'_>, before: Option<&Record>, plan: &Plan) -> Result<bool, Error> {
     for artifact in &plan.artifacts {
-        if files::state(desk.runner, before, artifact)? != files::FileState::Current {
+        if files::state(desk.runner, before, artifact)? != FileState::Current {
             return Ok(false);
         }
     }
@@ -163,103 +184,48 @@ fn all_current(desk: &Desk<'_>, before: Option<&Record>, plan: &Plan) -> Result<
 }
 
 /// Nothing but the files' text, and whether it starts at boot, can still differ.
-fn settled(wanted: &Wanted, before: Option<&Record>, observed: &Observed) -> bool {
-    use crate::record::Phase;
+fn settled(wanted: &Wanted, record: &Record, before: Option<&Record>, observed: &Observed) -> bool {
     let same = before.is_some_and(|b| {
         b.phase == Phase::Installed
-            && b.spec == wanted.record.spec
-            && b.gateway_id == wanted.record.gateway_id
-            && b.backend == wanted.record.backend
+            && b.spec == record.spec
+            && b.gateway_id == record.gateway_id
+            && b.backend == record.backend
     });
     let runs = observed.active == Activity::Active || !wanted.start;
     same && runs && observed.enabled == Some(true) && !observed.needs_reload
 }
 
-/// Writes the record first and last: a kt that is killed between leaves enough
-/// for the next one to go on.
-fn transact(
-    desk: &Desk<'_>,
-    wanted: &Wanted,
-    before: Option<&Record>,
-    record: Record,
-    plan: &Plan,
-    observed: &Observed,
-) -> Result<Installed, Error> {
-    let name = record.spec.name.clone();
-    let records = desk.records.clone();
-    let record = record.installing(&plan.artifacts, before);
-    records.write(desk.runner, &name, &record)?;
-    (desk.say)("installing the service …");
-    let applied = match carry_out(desk.runner, plan) {
-        Ok(applied) => applied,
-        Err(failed) => {
-            let error = failure::explain(desk, &record.spec, &failed);
-            return Err(roll_back(
-                desk,
-                &records,
-                before,
-                &record,
-                failed.journal,
-                error,
-            ));
-        }
+/// Whether the running process is of another kt than the installed one.
+fn runs_older(desk: &Desk<'_>, record: &Record, observed: &Observed) -> bool {
+    let (Some(pid), Some(kt)) = (observed.pid, record.spec.exec.first()) else {
+        return false;
     };
-    let mut notes = plan.warnings.clone();
-    notes.extend(applied.warnings.iter().cloned());
-    if wanted.start {
-        (desk.say)("waiting until the gateway is ready …");
-        match ready::wait(desk, &record, wanted.patience) {
-            Ok(warning) => notes.extend(warning),
-            Err(error) => {
-                let error = failure::diagnose(desk, &record.spec, error);
-                return Err(roll_back(
-                    desk,
-                    &records,
-                    before,
-                    &record,
-                    applied.journal,
-                    error,
-                ));
-            }
-        }
+    if let Some(replaced) = desk.here.replaced(pid, Path::new(kt)) {
+        return replaced;
     }
-    let mut record = record.installed();
-    record.linger_by_kt |= lingers_now(&applied, observed);
-    records.write(desk.runner, &name, &record)?;
-    let result = if before.is_some() {
-        "updated"
-    } else {
-        "installed"
-    };
-    Ok(Installed {
-        result,
-        record,
-        notes,
-    })
+    let socket = crate::control::socket(&record.runtime_dir, &record.gateway_id);
+    let status = desk.here.ask(&socket).ok();
+    let version = status.as_ref().and_then(|s| s.text("/version"));
+    version.is_some_and(|running| running != record.kt_version)
 }
 
-fn lingers_now(applied: &Applied, observed: &Observed) -> bool {
-    observed.linger == Some(false) && applied.done.iter().any(|id| id == "linger")
-}
-
-fn roll_back(
-    desk: &Desk<'_>,
-    records: &Records,
-    before: Option<&Record>,
-    record: &Record,
-    journal: Journal,
-    error: Error,
-) -> Error {
-    (desk.say)("putting everything back …");
-    let mut left = journal.undo(desk.runner);
-    // What is left must stay known, or the next kt would take it for foreign.
-    if left.is_empty()
-        && let Err(failed) = records.restore(desk.runner, &record.spec.name, before)
-    {
-        left.push(failed.to_string());
+/// A service that stops itself is killed half-way through.
+///
+/// # Errors
+/// Class `conflict` with id `inside-service`.
+pub(crate) fn refuse_from_inside(desk: &Desk<'_>, observed: &Observed) -> Result<(), Error> {
+    if !desk.here.inside(&observed.unit) {
+        return Ok(());
     }
-    failure::with_leftovers(error, &left)
+    let message = format!(
+        "kt runs inside the service `{}` and would end with it",
+        observed.unit
+    );
+    Err(Error::new(Class::Conflict, "inside-service", message)
+        .hint("run the command from a shell of your own"))
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wishes_tests;

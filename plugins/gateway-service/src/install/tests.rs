@@ -2,12 +2,17 @@ use super::{Installed, install};
 use crate::fake::{UNIT, World, desk, recorded, wanted};
 use crate::install::Wanted;
 use crate::record::{Phase, Records};
-use crate::uninstall::uninstall;
+use crate::uninstall::{Wishes, uninstall};
 use kt_plugin_api::service::execute::Runner as _;
 use kt_plugin_api::service::{Action, ServiceName};
 use kt_plugin_api::{Class, Error};
 use std::path::Path;
 use std::time::Duration;
+
+const FORCED: Wishes = Wishes {
+    force: true,
+    purge: false,
+};
 
 fn put(world: &World, wanted: &Wanted) -> Result<Installed, Error> {
     install(&mut desk(world), wanted, recorded(world).as_ref())
@@ -130,7 +135,7 @@ fn what_kt_did_not_write_is_never_touched() {
     world.put(UNIT, "mine\n");
     for force in [false, true] {
         let mut wanted = wanted();
-        wanted.force = force;
+        wanted.leave.force = force;
         let refused = id_and_class(put(&world, &wanted));
         assert_eq!(refused, ("foreign-unit".to_owned(), Class::Conflict));
     }
@@ -147,7 +152,7 @@ fn an_edited_file_is_replaced_only_by_force_and_kept() {
     assert_eq!(refused, ("drifted".to_owned(), Class::Conflict));
     assert_eq!(world.text(UNIT).unwrap(), "edited\n");
     let mut force = wanted();
-    force.force = true;
+    force.leave.force = true;
     let done = put(&world, &force).unwrap();
     assert!(done.notes[0].contains("a copy is in"), "{:?}", done.notes);
     assert_eq!(world.text(UNIT).unwrap(), "run /bin/kt run\n");
@@ -192,11 +197,13 @@ fn another_gateway_and_a_taken_address_are_refused() {
     assert_eq!(id_and_class(put(&world, &other)).0, "bound-elsewhere");
     let mut second = wanted();
     second.record.spec.name = ServiceName::parse("edge").unwrap();
-    let refused = install(&mut desk(&world), &second, None).unwrap_err();
-    assert_eq!(
-        (&*refused.id, refused.class),
-        ("address-taken", Class::Conflict)
-    );
+    let refused = |second: &Wanted| id_and_class(install(&mut desk(&world), second, None)).0;
+    assert_eq!(refused(&second), "gateway-taken");
+    second.record.gateway_id = "gw_bbbbbbbbbbbbbbbb".to_owned();
+    assert_eq!(refused(&second), "address-taken");
+    // Its health would meet the other's.
+    second.record.listen = Some("127.0.0.1:41003".to_owned());
+    assert_eq!(refused(&second), "address-taken");
 }
 
 #[test]
@@ -216,7 +223,7 @@ fn uninstall_removes_what_was_installed_and_fails_whole() {
         let (before, record) = (world.snapshot(), recorded(&world).unwrap());
         world.forget();
         world.fails_at.set((step < 5).then_some(step));
-        let done = uninstall(&mut desk(&world), &record, false);
+        let done = uninstall(&mut desk(&world), &record, Wishes::default());
         if step < 5 {
             done.unwrap_err();
             assert_eq!(world.snapshot(), before, "step {step}");
@@ -233,9 +240,9 @@ fn an_edited_file_is_not_removed_without_force() {
     put(&world, &wanted()).unwrap();
     let record = recorded(&world).unwrap();
     world.put(UNIT, "edited\n");
-    let error = uninstall(&mut desk(&world), &record, false).unwrap_err();
+    let error = uninstall(&mut desk(&world), &record, Wishes::default()).unwrap_err();
     assert_eq!((&*error.id, error.class), ("drifted", Class::Conflict));
-    uninstall(&mut desk(&world), &record, true).unwrap();
+    uninstall(&mut desk(&world), &record, FORCED).unwrap();
     assert_eq!(world.text(UNIT), None);
 }
 

@@ -1,8 +1,11 @@
 //! The real machine.
 
+mod here;
 mod process;
+pub(crate) mod process_table;
 mod runner;
 
+pub(crate) use here::Here;
 pub(crate) use runner::Machine;
 
 #[cfg(test)]

@@ -5,6 +5,13 @@ use kt_plugin_api::{Class, Error};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long to wait for the lock: a kt that was just killed lets go of it only
+/// when the system has taken it apart.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two tries.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Held while it lives; the system lets go of it even when kt is killed. The
 /// file stays: removing it would let two kts lock two files of one name.
@@ -29,17 +36,27 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(path).map_err(impossible)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::Error(e)) => Err(impossible(e)),
-            Err(TryLockError::WouldBlock) => Err(Error::new(
-                Class::Conflict,
-                "service-busy",
-                format!("another kt is changing the service `{name}` right now"),
-            )
-            .hint("try again when it is done")),
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::Error(e)) => return Err(impossible(e)),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    std::thread::sleep(LOOK_AGAIN);
+                }
+                Err(TryLockError::WouldBlock) => return Err(busy(name)),
+            }
         }
     }
+}
+
+fn busy(name: &ServiceName) -> Error {
+    Error::new(
+        Class::Conflict,
+        "service-busy",
+        format!("another kt is changing the service `{name}` right now"),
+    )
+    .hint("try again when it is done")
 }
 
 #[cfg(test)]

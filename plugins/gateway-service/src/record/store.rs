@@ -32,6 +32,16 @@ pub(crate) struct Record {
     /// Where it serves, if that was said.
     #[serde(default)]
     pub(crate) listen: Option<String>,
+    /// Where it serves health and metrics, if that was said.
+    #[serde(default)]
+    pub(crate) admin_listen: Option<String>,
+    /// The service manager when the sandbox was tried: `systemd 252`. Another
+    /// one may allow more, or less.
+    #[serde(default)]
+    pub(crate) supervisor: String,
+    /// Why the sandbox is not a strict one, where a strict one was tried.
+    #[serde(default)]
+    pub(crate) sandbox_refused: Option<String>,
     /// Its files.
     pub(crate) files: Vec<RecordedFile>,
     /// Where the service puts its sockets.
@@ -51,6 +61,8 @@ pub(crate) enum Phase {
     Installing,
     /// It is done.
     Installed,
+    /// Its removal began. Parts of it may be gone.
+    Removing,
 }
 
 /// A file as kt wrote it.
@@ -60,6 +72,9 @@ pub(crate) struct RecordedFile {
     pub(crate) path: PathBuf,
     /// sha256 of its bytes, hexadecimal.
     pub(crate) sha256: String,
+    /// Its text, against which edits are seen.
+    #[serde(default)]
+    pub(crate) content: String,
     /// The one it replaces, while an installation is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replaces: Option<String>,
@@ -168,6 +183,34 @@ impl Records {
         }
     }
 
+    /// Removes what the host kept beside the record for a supervised run; with
+    /// `log` its log and copies of edited files too.
+    ///
+    /// # Errors
+    /// As [`Records::write`].
+    pub(crate) fn clear(
+        &self,
+        runner: &dyn Runner,
+        name: &ServiceName,
+        log: bool,
+    ) -> Result<(), Error> {
+        let dir = self.dir(name);
+        let Seen::Names(names) = runner.list(&dir) else {
+            return Ok(());
+        };
+        let counts = |file: &str| matches!(file, "parked.json" | "starts.json");
+        for file in names
+            .iter()
+            .filter(|file| counts(file) || (log && *file != "service.json"))
+        {
+            runner.remove(&dir.join(file)).map_err(|e| {
+                let message = format!("cannot remove {}", dir.join(file).display());
+                Error::new(Class::Unavailable, "record-not-written", message).cause(e)
+            })?;
+        }
+        Ok(())
+    }
+
     /// Every other service's record that can be read.
     pub(crate) fn others(
         &self,
@@ -199,6 +242,7 @@ impl Record {
             .map(|a| RecordedFile {
                 path: a.path.clone(),
                 sha256: sha256(a.content.as_bytes()),
+                content: a.content.clone(),
                 replaces: known(&a.path),
             })
             .collect();

@@ -3,6 +3,7 @@
 use super::layers::Layers;
 use super::problem::{Report, Severity};
 use crate::files::FileState;
+use crate::record::Phase;
 use kt_plugin_api::service::StartsAt;
 
 impl Report {
@@ -19,13 +20,13 @@ impl Report {
                 Warn,
                 "drifted",
                 "its file was edited by hand",
-                Some("kt gateway install --force"),
+                Some("kt gateway install --refresh --adopt"),
             ),
             Some(FileState::Outdated) => self.add(
                 Info,
                 "outdated",
                 "this kt would write its file differently",
-                Some("kt gateway install"),
+                Some("kt gateway install --refresh"),
             ),
             // An orphan's missing file is said below, a stopped one's already.
             Some(FileState::Missing) if self.knows("file-missing") || orphan => {}
@@ -51,9 +52,21 @@ impl Report {
                 Some("kt gateway restart"),
             );
         }
-        let (Some(_), Ok(observed)) = (&layers.record, &layers.supervisor) else {
+        let (Some(record), Ok(observed)) = (&layers.record, &layers.supervisor) else {
             return;
         };
+        let unfinished = match record.phase {
+            Phase::Installed => None,
+            Phase::Installing => Some(("an installation was cut off", "kt gateway install")),
+            Phase::Removing => Some(("its removal was cut off", "kt gateway uninstall")),
+        };
+        if let Some((message, fix)) = unfinished {
+            self.add(Warn, "unfinished", message, Some(fix));
+        }
+        if let Some(why) = &record.sandbox_refused {
+            let message = format!("a strict sandbox does not work here: {why}");
+            self.add(Info, "sandbox-base", message, None);
+        }
         if observed.orphan {
             self.add(
                 Warn,

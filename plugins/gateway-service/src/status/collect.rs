@@ -1,10 +1,10 @@
 //! Looks at every layer.
 
-use super::layers::{ArtifactLayer, Layers, ProcessLayer, Version};
-use super::process;
+use super::layers::{ArtifactLayer, Layers, Parked, ProcessLayer, Version};
 use crate::control;
 use crate::desk::Desk;
 use crate::files;
+use crate::machine::process_table;
 use crate::record::Record;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{Action, Fitness, Observed, Reason, RenderOptions, ServiceName};
@@ -22,6 +22,7 @@ pub(crate) fn collect(
         supervisor: Err(Reason::default()),
         boot_start: false,
         artifact: None,
+        parked: None,
         process: ProcessLayer::default(),
         gateway: Err("no service is installed".to_owned()),
         desired: Err("no service is installed".to_owned()),
@@ -52,12 +53,13 @@ fn with_backend(desk: &mut Desk<'_>, record: Option<&Record>, layers: &mut Layer
     layers.supervisor = supervisor(desk, &layers.name);
     let Some(record) = record else { return };
     layers.artifact = artifact(desk, record);
+    layers.parked = parked(desk, record);
     let socket = control::socket(&record.runtime_dir, &record.gateway_id);
-    layers.gateway = (desk.ask)(&socket);
+    layers.gateway = desk.here.ask(&socket);
     let pid = layers.supervisor.as_ref().ok().and_then(|o| o.pid);
     let listen = layers.gateway.as_ref().ok().and_then(|g| g.text("/listen"));
     let installed = record.spec.exec.first().map(String::as_str);
-    layers.process = process::look(pid, installed, listen);
+    layers.process = process_table::look(pid, installed, listen);
 }
 
 fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<Observed, Reason> {
@@ -77,6 +79,14 @@ fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<Observed, Reaso
     }
 }
 
+/// A run that began since then forgot it, so what is there holds.
+fn parked(desk: &Desk<'_>, record: &Record) -> Option<Parked> {
+    let file = desk.records.dir(&record.spec.name).join("parked.json");
+    let bytes = desk.runner.read(&file).ok()??;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The service's file; of several the one that stands worst.
 fn artifact(desk: &Desk<'_>, record: &Record) -> Option<ArtifactLayer> {
     let plan = desk
         .render(
@@ -86,10 +96,16 @@ fn artifact(desk: &Desk<'_>, record: &Record) -> Option<ArtifactLayer> {
             RenderOptions::default(),
         )
         .ok()?;
-    let artifact = plan.artifacts.first()?;
+    let judged = plan.artifacts.iter().filter_map(|artifact| {
+        let state = files::state(desk.runner, Some(record), artifact).ok()?;
+        Some((state, artifact))
+    });
+    // Of equals the first, which a backend names first for a reason.
+    let (state, artifact) =
+        judged.reduce(|worst, next| if next.0 > worst.0 { next } else { worst })?;
     let known = record.files.iter().find(|f| f.path == artifact.path);
     Some(ArtifactLayer {
-        state: files::state(desk.runner, Some(record), artifact).ok()?,
+        state,
         sha256: known.map(|f| f.sha256.clone()),
         path: artifact.path.clone(),
     })

@@ -50,20 +50,7 @@ impl Report {
                 Verdict::Unhealthy
             }
             Activity::Restarting => self.restarting(observed),
-            Activity::Failed => {
-                let parked = observed
-                    .last_exit
-                    .as_ref()
-                    .is_some_and(|e| e.class == ExitClass::Parked);
-                self.failed(
-                    observed,
-                    if parked {
-                        Verdict::Parked
-                    } else {
-                        Verdict::Failed
-                    },
-                )
-            }
+            Activity::Failed => self.without_process(layers, observed, Verdict::Failed),
             Activity::Inactive if observed.installed == Some(false) => {
                 self.add(
                     Severity::Error,
@@ -72,6 +59,10 @@ impl Report {
                     Some("kt gateway install"),
                 );
                 Verdict::NotInstalled
+            }
+            // Where a manager knows no exit codes, parking is a clean end.
+            Activity::Inactive if layers.parked.is_some() => {
+                self.without_process(layers, observed, Verdict::Stopped)
             }
             Activity::Inactive | Activity::Deactivating => Verdict::Stopped,
             Activity::Unknown => {
@@ -84,6 +75,26 @@ impl Report {
                 Verdict::Unknown
             }
         }
+    }
+
+    fn without_process(
+        &mut self,
+        layers: &Layers,
+        observed: &Observed,
+        otherwise: Verdict,
+    ) -> Verdict {
+        if let Some(parked) = &layers.parked {
+            let fix = parked.hints.first().map(String::as_str);
+            let fix = fix.unwrap_or("kt gateway logs, then kt gateway start");
+            self.add(Severity::Error, "parked", parked.sentence(), Some(fix));
+            return Verdict::Parked;
+        }
+        let class = observed.last_exit.as_ref().map(|e| e.class);
+        let verdict = match class {
+            Some(ExitClass::Parked) => Verdict::Parked,
+            _ => otherwise,
+        };
+        self.failed(observed, verdict)
     }
 
     fn without_record(&mut self, observed: &Observed) -> Verdict {

@@ -5,6 +5,7 @@ use crate::control::InstanceStatus;
 use crate::files::FileState;
 use crate::record::Record;
 use kt_plugin_api::service::{Observed, Reason, ServiceName};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Everything that is known of a service.
@@ -19,6 +20,8 @@ pub(crate) struct Layers {
     pub(crate) boot_start: bool,
     /// The service's file.
     pub(crate) artifact: Option<ArtifactLayer>,
+    /// Why the last run was not to be started again.
+    pub(crate) parked: Option<Parked>,
     /// The running process.
     pub(crate) process: ProcessLayer,
     /// What the gateway says of itself.
@@ -34,6 +37,37 @@ pub(crate) struct ArtifactLayer {
     pub(crate) state: FileState,
     /// As kt wrote it.
     pub(crate) sha256: Option<String>,
+}
+
+/// Why a run was not to be started again: `kt.parked/1`, which the host writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parked {
+    /// When, RFC 3339.
+    pub(crate) at: String,
+    /// The exit code that kt has for it.
+    pub(crate) exit: u8,
+    /// Stable id of the error.
+    pub(crate) id: String,
+    /// What failed.
+    pub(crate) message: String,
+    /// Why.
+    #[serde(default)]
+    pub(crate) causes: Vec<String>,
+    /// What to do.
+    #[serde(default)]
+    pub(crate) hints: Vec<String>,
+}
+
+impl Parked {
+    /// What failed and why, on one line.
+    pub(crate) fn sentence(&self) -> String {
+        let mut text = self.message.clone();
+        for cause in &self.causes {
+            text.push_str(": ");
+            text.push_str(cause);
+        }
+        text
+    }
 }
 
 /// The running process.

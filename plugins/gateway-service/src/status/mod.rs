@@ -6,12 +6,11 @@ mod collect;
 mod join;
 mod layers;
 mod problem;
-mod process;
 mod shape;
 mod verdict;
 
 pub(crate) use collect::collect;
-pub(crate) use layers::{Layers, Version};
+pub(crate) use layers::{Layers, ProcessLayer, Version};
 pub(crate) use problem::Report;
 pub(crate) use shape::output;
 pub(crate) use verdict::{Verdict, judge};

@@ -3,10 +3,12 @@
 use super::layers::{Layers, Version};
 use super::problem::Report;
 use super::verdict::Verdict;
+use crate::record::Record;
 use jiff::Timestamp;
 use kt_plugin_api::service::{LastExit, Observed, StartsAt};
 use kt_plugin_api::{Column, Field, Format, Output, View};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// The answer of `kt gateway status`.
 pub(crate) fn output(layers: &Layers, report: &Report) -> Output {
@@ -30,6 +32,8 @@ fn fields() -> Vec<Field> {
         Field::new("Restarts", "/service/restarts"),
         Field::new("Last end", "/service/last_exit/summary"),
         Field::new("Starts at", "/service/starts_at"),
+        Field::new("Up after reboot", "/service/up_after_reboot"),
+        Field::new("Sandbox", "/service/sandbox"),
         Field::new("Desired version", "/config/desired/version"),
         Field::new("Applied version", "/config/applied/version"),
         Field::new("Version", "/gateway/version"),
@@ -68,10 +72,19 @@ fn value(layers: &Layers, report: &Report) -> Value {
         "gateway": gateway(layers),
         "config": config(layers, report),
         "logs": layers.record.as_ref().map(|r| json!({
-            "command": "kt gateway logs", "stderr_file": r.spec.stderr_file,
+            "command": "kt gateway logs",
+            "file": folder(r).map(|dir| dir.join("log.jsonl")),
+            "stderr_file": r.spec.stderr_file,
         })),
         "problems": report.problems,
     })
+}
+
+/// The directory that the service was told to keep its log in.
+fn folder(record: &Record) -> Option<PathBuf> {
+    let mut words = record.spec.exec.iter();
+    words.find(|word| *word == "--supervised")?;
+    words.next().map(PathBuf::from)
 }
 
 fn time(unix: Option<i64>) -> Option<String> {
@@ -98,10 +111,12 @@ fn service(layers: &Layers) -> Value {
             "restarts": layers.record.as_ref().and(seen.restarts),
             "last_exit": seen.last_exit.as_ref().map(last_exit),
             "starts_at": layers.record.as_ref().map(|_| starts_at(seen)),
+            "up_after_reboot": layers.record.as_ref().and_then(|_| up_after_reboot(layers, seen)),
             "linger": seen.linger,
             "masked": seen.masked,
             "orphan": seen.orphan,
-            "sandbox": "base",
+            "sandbox": layers.record.as_ref().map(|r| r.spec.sandbox),
+            "parked": layers.parked,
         }),
     }
 }
@@ -113,6 +128,17 @@ fn starts_at(seen: &Observed) -> &'static str {
         Some(StartsAt::Never) => "never",
         None => "unknown",
     }
+}
+
+/// Whether the gateway is up once the machine is, without anybody logging in;
+/// `None` when it cannot be told.
+fn up_after_reboot(layers: &Layers, seen: &Observed) -> Option<bool> {
+    if seen.masked || seen.orphan || seen.installed == Some(false) {
+        return Some(false);
+    }
+    // What cannot work now will not work then.
+    let parked = layers.parked.is_some() && seen.pid.is_none();
+    Some(seen.starts_at? == StartsAt::Boot && !parked)
 }
 
 fn last_exit(last: &LastExit) -> Value {

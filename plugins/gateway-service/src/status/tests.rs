@@ -1,8 +1,9 @@
-use super::layers::{ArtifactLayer, Layers, ProcessLayer, Version};
+use super::layers::{ArtifactLayer, Layers, Parked, ProcessLayer, Version};
 use super::{Verdict, judge, output};
 use crate::control::InstanceStatus;
 use crate::fake::wanted;
 use crate::files::FileState;
+use crate::record::Phase;
 use kt_plugin_api::service::{
     Activity, ExitClass, LastExit, Observed, Reason, ServiceName, StartsAt,
 };
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 fn healthy() -> Layers {
     Layers {
         name: ServiceName::default(),
-        record: Some(wanted().record),
+        record: Some(wanted().record.installed()),
         supervisor: Ok(Observed {
             reachable: true,
             installed: Some(true),
@@ -28,6 +29,7 @@ fn healthy() -> Layers {
             state: FileState::Current,
             sha256: None,
         }),
+        parked: None,
         process: ProcessLayer {
             replaced: Some(false),
             owns_port: Some(true),
@@ -77,7 +79,7 @@ fn ended(layers: &mut Layers, active: Activity, class: ExitClass, restarts: u64)
 type Change = fn(&mut Layers);
 
 /// What is changed in a healthy service, what it then is, and the problem named.
-const TABLE: [(Change, Verdict, &str); 23] = [
+const TABLE: [(Change, Verdict, &str); 28] = [
     (|_| {}, Verdict::Running, ""),
     (
         |l| l.gateway = Err("silence".into()),
@@ -189,7 +191,93 @@ const TABLE: [(Change, Verdict, &str); 23] = [
         Verdict::Running,
         "drifted",
     ),
+    (
+        |l| {
+            ended(l, Activity::Failed, ExitClass::Crash, 0);
+            l.parked = Some(parked());
+        },
+        Verdict::Parked,
+        "parked",
+    ),
+    (
+        |l| {
+            seen(l).active = Activity::Inactive;
+            l.parked = Some(parked());
+        },
+        Verdict::Parked,
+        "parked",
+    ),
+    (
+        |l| l.record.as_mut().unwrap().phase = Phase::Installing,
+        Verdict::Running,
+        "unfinished",
+    ),
+    (
+        |l| {
+            seen(l).active = Activity::Inactive;
+            l.record.as_mut().unwrap().phase = Phase::Removing;
+        },
+        Verdict::Stopped,
+        "unfinished",
+    ),
+    (
+        |l| l.record.as_mut().unwrap().sandbox_refused = Some("226".into()),
+        Verdict::Running,
+        "sandbox-base",
+    ),
 ];
+
+fn parked() -> Parked {
+    Parked {
+        at: "2026-01-01T00:00:00Z".to_owned(),
+        exit: 9,
+        id: "plugin-not-installed".to_owned(),
+        message: "this command is not installed".to_owned(),
+        causes: vec!["no plugin".to_owned()],
+        hints: vec!["install it".to_owned()],
+    }
+}
+
+#[test]
+fn whether_it_is_up_after_a_reboot_is_one_answer() {
+    let answer = |change: Change| {
+        let mut layers = healthy();
+        change(&mut layers);
+        output(&layers, &judge(&layers, false)).value["service"]["up_after_reboot"].clone()
+    };
+    assert_eq!(answer(|_| {}), true);
+    for no in [
+        (|l| seen(l).starts_at = Some(StartsAt::Login)) as Change,
+        |l| seen(l).starts_at = Some(StartsAt::Never),
+        |l| seen(l).masked = true,
+        |l| seen(l).orphan = true,
+        |l| {
+            seen(l).pid = None;
+            l.parked = Some(parked());
+        },
+    ] {
+        assert_eq!(answer(no), false);
+    }
+    assert_eq!(answer(|l| seen(l).starts_at = None), Value::Null);
+}
+
+#[test]
+fn a_parked_service_says_why_and_what_to_do() {
+    let mut layers = healthy();
+    ended(&mut layers, Activity::Failed, ExitClass::Parked, 0);
+    layers.parked = Some(parked());
+    let output = output(&layers, &judge(&layers, false));
+    let problem = &output.value["problems"][0];
+    assert_eq!(
+        problem["message"],
+        "this command is not installed: no plugin"
+    );
+    assert_eq!(problem["fix"], "install it");
+    assert_eq!(
+        output.value["service"]["parked"]["id"],
+        "plugin-not-installed"
+    );
+}
 
 #[test]
 fn layers_are_joined_into_one_verdict() {

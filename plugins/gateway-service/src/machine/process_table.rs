@@ -1,7 +1,7 @@
 //! The process behind a service, as `/proc` shows it. Elsewhere nothing of it
 //! is known.
 
-use super::layers::ProcessLayer;
+use crate::status::ProcessLayer;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
@@ -28,7 +28,7 @@ pub(crate) fn look(
 }
 
 /// A replaced executable lives on without a name, so the files differ.
-fn replaced(pid: u32, installed: &Path) -> Option<bool> {
+pub(crate) fn replaced(pid: u32, installed: &Path) -> Option<bool> {
     let runs = fs::metadata(format!("/proc/{pid}/exe")).ok()?;
     match fs::metadata(installed) {
         Ok(there) => Some((runs.dev(), runs.ino()) != (there.dev(), there.ino())),

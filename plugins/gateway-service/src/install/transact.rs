@@ -1,0 +1,105 @@
+//! Runs the plan of an installation, and takes it back when it fails.
+
+use super::{Installed, Wanted};
+use crate::desk::Desk;
+use crate::failure;
+use crate::ready;
+use crate::record::{Record, Records};
+use kt_plugin_api::Error;
+use kt_plugin_api::service::execute::{Journal, carry_out};
+use kt_plugin_api::service::{Observed, Plan};
+
+/// What is to be done.
+pub(super) struct Work {
+    /// What keeps a person's edits; its files are not the service's.
+    pub(super) first: Plan,
+    /// The installation itself.
+    pub(super) then: Plan,
+}
+
+impl Work {
+    fn whole(&self) -> Plan {
+        let mut whole = self.first.clone();
+        whole.artifacts.extend_from_slice(&self.then.artifacts);
+        whole.steps.extend_from_slice(&self.then.steps);
+        whole
+    }
+}
+
+/// Writes the record first and last: a kt that is killed between leaves enough
+/// for the next one to go on, lingering that it may have switched on included.
+pub(super) fn transact(
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+    before: Option<&Record>,
+    record: Record,
+    work: &Work,
+    observed: &Observed,
+) -> Result<Installed, Error> {
+    let name = record.spec.name.clone();
+    let records = desk.records.clone();
+    let lingered = record.linger_by_kt;
+    let mut record = record.installing(&work.then.artifacts, before);
+    record.linger_by_kt |= wanted.boot && observed.linger == Some(false);
+    for dir in &record.spec.writable {
+        // What is missing is made by the gateway too; a strict sandbox could
+        // not let it.
+        drop(desk.here.make_private_dir(dir));
+    }
+    records.write(desk.runner, &name, &record)?;
+    (desk.say)("installing the service …");
+    let back =
+        |journal: Journal, error: Error| roll_back(desk, &records, before, &record, journal, error);
+    let applied = match carry_out(desk.runner, &work.whole()) {
+        Ok(applied) => applied,
+        Err(failed) => {
+            let error = failure::explain(desk, &record.spec, &failed);
+            return Err(back(failed.journal, error));
+        }
+    };
+    let mut notes = work.then.warnings.clone();
+    notes.extend(applied.warnings.iter().cloned());
+    if wanted.start {
+        (desk.say)("waiting until the gateway is ready …");
+        match ready::wait(desk, &record, wanted.patience) {
+            Ok(warning) => notes.extend(warning),
+            Err(error) => {
+                let error = failure::diagnose(desk, &record.spec, error);
+                return Err(back(applied.journal, error));
+            }
+        }
+    }
+    let switched_on = applied.done.iter().any(|id| id == "linger");
+    let mut record = record.installed();
+    record.linger_by_kt = lingered || (observed.linger == Some(false) && switched_on);
+    records.write(desk.runner, &name, &record)?;
+    let result = if before.is_some() {
+        "updated"
+    } else {
+        "installed"
+    };
+    Ok(Installed {
+        result,
+        record,
+        notes,
+    })
+}
+
+fn roll_back(
+    desk: &Desk<'_>,
+    records: &Records,
+    before: Option<&Record>,
+    record: &Record,
+    journal: Journal,
+    error: Error,
+) -> Error {
+    (desk.say)("putting everything back …");
+    let mut left = journal.undo(desk.runner);
+    // What is left must stay known, or the next kt would take it for foreign.
+    if left.is_empty()
+        && let Err(failed) = records.restore(desk.runner, &record.spec.name, before)
+    {
+        left.push(failed.to_string());
+    }
+    failure::with_leftovers(error, &left)
+}
