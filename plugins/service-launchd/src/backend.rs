@@ -46,6 +46,7 @@ impl ServiceBackend for Launchd {
         let file = request.spec.stderr_file.clone();
         Ok(LogSources {
             sources: file.into_iter().map(LogSource::File).collect(),
+            manager: None,
         })
     }
 }
