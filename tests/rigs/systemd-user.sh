@@ -20,6 +20,8 @@ set -euo pipefail
 
 RIG_USER=kt-rig
 RIG_UID=4711
+# Where people live: a home below /tmp would be hidden by a private /tmp.
+RIG_HOME=/home/kt-rig
 TREE=/opt/kt
 
 unusable() { echo "systemd-user: $*" >&2; exit 77; }
@@ -77,7 +79,7 @@ private_mounts() {
   mount --make-rprivate /
   # What is made here is gone with the namespace, the copy of kt included.
   mount -t tmpfs -o mode=755 kt-rig "$KT_RIG"
-  mkdir -p "$KT_RIG/home" "$KT_RIG/etc" "$KT_RIG/bind" "$KT_RIG/opt"
+  mkdir -p "$KT_RIG/etc" "$KT_RIG/bind" "$KT_RIG/opt"
 
   mount -t tmpfs -o mode=755,size=64m kt-rig /run
   # Without the first, systemd says that the system was not booted with it;
@@ -97,10 +99,13 @@ private_mounts() {
 make_user() {
   local file
   for file in passwd group; do cp "/etc/$file" "$KT_RIG/etc/$file"; done
-  echo "$RIG_USER:x:$RIG_UID:$RIG_UID::$KT_RIG/home:/bin/bash" >> "$KT_RIG/etc/passwd"
+  echo "$RIG_USER:x:$RIG_UID:$RIG_UID::$RIG_HOME:/bin/bash" >> "$KT_RIG/etc/passwd"
   echo "$RIG_USER:x:$RIG_UID:" >> "$KT_RIG/etc/group"
   for file in passwd group; do mount --bind "$KT_RIG/etc/$file" "/etc/$file"; done
-  chown "$RIG_UID:$RIG_UID" "$KT_RIG/home" "/run/user/$RIG_UID"
+  mkdir -p /home
+  mount -t tmpfs -o mode=755 kt-rig /home
+  mkdir "$RIG_HOME"
+  chown "$RIG_UID:$RIG_UID" "$RIG_HOME" "/run/user/$RIG_UID"
   chmod 700 "/run/user/$RIG_UID"
 }
 
@@ -161,7 +166,7 @@ inside() {
   show_files
   delegate
   start_journal
-  local env=(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$KT_RIG/home" USER=$RIG_USER
+  local env=(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$RIG_HOME" USER=$RIG_USER
     LOGNAME=$RIG_USER SHELL=/bin/bash LANG=C.UTF-8 XDG_RUNTIME_DIR=/run/user/$RIG_UID)
   (
     echo "$BASHPID" > "$MANAGER_GROUP/cgroup.procs"
@@ -176,7 +181,7 @@ inside() {
   as_user "${env[@]}" systemctl --user is-system-running --wait > /dev/null || true
 
   local status=0
-  cd "$KT_RIG/home"
+  cd "$RIG_HOME"
   as_user --bounding-set=-all "${env[@]}" KT_RIG="$KT_RIG" KT_RIG_TREE=$TREE "$@" || status=$?
   [ "${KT_RIG_VERBOSE:-0}" = 0 ] || cat "$KT_RIG/manager.log" >&2
 
