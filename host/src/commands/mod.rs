@@ -7,6 +7,7 @@ mod config_show;
 mod doctor;
 mod doctor_checks;
 mod plugin_list;
+mod plugin_test;
 mod plugin_verify;
 mod reference;
 mod version;
@@ -18,16 +19,23 @@ use crate::services::Providers;
 use crate::settings::Layers;
 use clap::{Arg, ArgMatches, Command};
 use kt_plugin_api::{Dirs, Error, Output};
+use std::path::PathBuf;
 
 /// A pointer at the end of the root's help.
 pub(crate) const EXIT_CODES_HINT: &str =
     "Run `kt COMMAND --help` for examples; exit codes are listed by `kt version --exit-codes`.";
+
+const TEST_HELP: &str = "\
+Loads the plugin and has whoever knows its interfaces test it. A service backend \
+installs, crashes, parks, edits and removes services of its own, with names and \
+directories made for the test, under the service manager that runs here.";
 
 /// A command of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HostCommand {
     PluginList,
     PluginVerify,
+    PluginTest,
     PluginCatalogue,
     Version,
     Completion,
@@ -62,7 +70,16 @@ pub(crate) fn definitions() -> Vec<(Vec<String>, Command, HostCommand)> {
         .long("exit-codes")
         .help("List the exit codes and what they mean")
         .action(clap::ArgAction::SetTrue);
-    let all: [(&str, Command, HostCommand); 8] = [
+    let path_of_plugin = Arg::new("path")
+        .value_name("PATH")
+        .help("The plugin's folder")
+        .required(true)
+        .value_parser(clap::value_parser!(PathBuf));
+    let pretend = Arg::new("pretend-os")
+        .long("pretend-os")
+        .value_name("OS")
+        .help("Test against a model of this operating system, whose programs come first on PATH");
+    let all: [(&str, Command, HostCommand); 9] = [
         (
             "plugin list",
             command("plugin list", "List the plugins that were found"),
@@ -76,6 +93,14 @@ pub(crate) fn definitions() -> Vec<(Vec<String>, Command, HostCommand)> {
             )
             .arg(name),
             HostCommand::PluginVerify,
+        ),
+        (
+            "plugin test",
+            command("plugin test", "Test what a plugin does, for its author")
+                .after_long_help(TEST_HELP)
+                .arg(path_of_plugin)
+                .arg(pretend),
+            HostCommand::PluginTest,
         ),
         (
             "plugin catalogue",
@@ -141,6 +166,7 @@ pub(crate) fn run(
     match command {
         HostCommand::PluginList => Ok(plugin_list::run(state)),
         HostCommand::PluginVerify => plugin_verify::run(matches, state),
+        HostCommand::PluginTest => plugin_test::run(matches, state),
         HostCommand::PluginCatalogue => plugin_list::catalogue(state),
         HostCommand::Version => Ok(version::run(matches, state)),
         HostCommand::Completion => completion::run(matches, state),

@@ -7,6 +7,7 @@
 
 mod binary;
 mod command;
+mod conformance;
 mod control;
 mod desk;
 mod environment;
@@ -28,7 +29,9 @@ mod status;
 mod uninstall;
 mod world;
 
-use kt_plugin_api::{Class, Command, Completion, Context, Error, Host, Invocation, Output, Plugin};
+use kt_plugin_api::{
+    Class, Command, Completion, Context, Error, Host, Invocation, Output, Plugin, Provider,
+};
 
 struct GatewayService;
 
@@ -39,6 +42,10 @@ impl Plugin for GatewayService {
 
     fn command(&self) -> Option<&dyn Command> {
         Some(self)
+    }
+
+    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+        (interface == conformance::INTERFACE).then_some(&conformance::Tester)
     }
 }
 

@@ -101,6 +101,10 @@ fn attempt(desk: &Desk<'_>, record: &Record) -> Result<Option<String>, Error> {
         })?;
     }
     let plan = desk.preflight(&record.spec)?;
+    for artifact in &plan.artifacts {
+        // What a kt left that was killed here would be put back afterwards.
+        drop(desk.runner.remove(&artifact.path));
+    }
     let (refused, journal) = match carry_out(desk.runner, &plan) {
         Ok(applied) => (None, applied.journal),
         Err(failed) => {

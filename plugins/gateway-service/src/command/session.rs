@@ -9,6 +9,7 @@ use kt_plugin_api::service::execute::{Ran, Runner};
 use kt_plugin_api::service::{Facts, INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// The family of every service of these commands.
@@ -90,37 +91,39 @@ impl<'a, 'c> Session<'a, 'c> {
     }
 
     fn facts(&self) -> Facts {
-        let home = self.invocation.dirs.home.clone();
-        Facts {
-            os: self
-                .env
-                .pretended_os
-                .clone()
-                .unwrap_or_else(|| std::env::consts::OS.to_owned()),
-            uid: rustix::process::geteuid().as_raw(),
-            user: self.user(),
-            config_home: self
-                .env
-                .config_home
-                .clone()
-                .unwrap_or_else(|| home.join(".config")),
-            home,
-            runtime_dir: self.env.runtime_dir.clone(),
-            supervisor_version: None,
-        }
+        facts(&self.env, &self.invocation.dirs.home, &self.machine)
     }
+}
 
-    /// The user's name as the system's databases have it; a variable may lie.
-    fn user(&self) -> String {
-        let argv = ["id", "-un"].map(str::to_owned);
-        match self.machine.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
-            Ran::Ended {
-                code: Some(0),
-                stdout,
-                ..
-            } => stdout.trim().to_owned(),
-            _ => String::new(),
-        }
+/// What a backend needs to know of the machine and the person.
+pub(crate) fn facts(env: &Environment, home: &Path, runner: &dyn Runner) -> Facts {
+    Facts {
+        os: env
+            .pretended_os
+            .clone()
+            .unwrap_or_else(|| std::env::consts::OS.to_owned()),
+        uid: rustix::process::geteuid().as_raw(),
+        user: user(runner),
+        config_home: env
+            .config_home
+            .clone()
+            .unwrap_or_else(|| home.join(".config")),
+        home: home.to_owned(),
+        runtime_dir: env.runtime_dir.clone(),
+        supervisor_version: None,
+    }
+}
+
+/// The user's name as the system's databases have it; a variable may lie.
+fn user(runner: &dyn Runner) -> String {
+    let argv = ["id", "-un"].map(str::to_owned);
+    match runner.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
+        Ran::Ended {
+            code: Some(0),
+            stdout,
+            ..
+        } => stdout.trim().to_owned(),
+        _ => String::new(),
     }
 }
 
