@@ -1,6 +1,6 @@
 //! Counts the runs that did not come to an orderly end.
 
-use super::put;
+use super::write::put;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

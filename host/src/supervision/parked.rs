@@ -1,6 +1,6 @@
 //! Why a service was parked: `parked.json`, read by whoever shows its state.
 
-use super::put;
+use super::write::put;
 use jiff::Timestamp;
 use kt_plugin_api::Error;
 use serde_json::json;

@@ -1,4 +1,4 @@
-use super::{Ended, Supervised};
+use super::run::{Ended, Supervised, now};
 use kt_plugin_api::{Class, Error};
 use std::path::Path;
 
@@ -86,8 +86,8 @@ fn a_panic_is_a_crash_and_not_a_reason_to_park() {
 fn crashes_long_ago_do_not_count() {
     let dir = tempfile::tempdir().unwrap();
     let run = supervised(dir.path());
-    let old = super::now() - super::crashes::WINDOW_S - 1;
-    let future = super::now() + 3600;
+    let old = now() - super::crashes::WINDOW_S - 1;
+    let future = now() + 3600;
     let starts: Vec<u64> = std::iter::repeat_n(old, 9)
         .chain(std::iter::repeat_n(future, 9))
         .collect();

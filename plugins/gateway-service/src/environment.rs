@@ -24,6 +24,12 @@ pub(crate) struct Environment {
     pub(crate) set: BTreeSet<String>,
 }
 
+/// Where a test wants the process to be killed; see `machine/crash.rs`.
+#[cfg(debug_assertions)]
+pub(crate) fn crash_at() -> Option<String> {
+    std::env::var("KT_CRASH_AT").ok()
+}
+
 impl Environment {
     pub(crate) fn read() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());

@@ -1,5 +1,6 @@
 //! The real machine.
 
+mod crash;
 mod here;
 mod process;
 pub(crate) mod process_table;

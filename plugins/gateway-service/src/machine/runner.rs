@@ -1,6 +1,6 @@
 //! The real machine.
 
-use super::process;
+use super::{crash, process};
 use kt_plugin_api::service::execute::{Ran, Runner};
 use kt_plugin_api::service::{FileKind, Seen};
 use kt_plugin_api::{Context, Error};
@@ -44,6 +44,7 @@ impl<'a, 'c> Machine<'a, 'c> {
 
 impl Runner for Machine<'_, '_> {
     fn run(&self, argv: &[String], env: &BTreeMap<String, String>, timeout: Duration) -> Ran {
+        crash::before_change();
         process::run(argv, env, self.limited(timeout))
     }
 
@@ -52,10 +53,12 @@ impl Runner for Machine<'_, '_> {
     }
 
     fn write(&self, path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+        crash::before_change();
         write(path, mode, bytes)
     }
 
     fn remove(&self, path: &Path) -> io::Result<bool> {
+        crash::before_change();
         absent(fs::remove_file(path)).map(|done| done.is_some())
     }
 

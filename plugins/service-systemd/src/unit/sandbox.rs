@@ -1,6 +1,6 @@
 //! How far a service is shut in.
 
-use super::{put, unicode};
+use super::file::{put, unicode};
 use crate::quote;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{Facts, Sandbox, ServiceSpec};

@@ -2,7 +2,7 @@
 
 use super::life::{AGAIN_S, replaced};
 use super::trouble::files;
-use super::{ensure, said};
+use super::verdict::{ensure, said};
 use crate::conformance::kit::Kit;
 use crate::conformance::scenario::Outcome;
 use crate::install::Wanted;

@@ -2,7 +2,7 @@
 //! the new, and mends it.
 
 use super::life::gone;
-use super::{ensure, said};
+use super::verdict::{ensure, said};
 use crate::conformance::kit::Kit;
 use crate::conformance::scenario::Outcome;
 use crate::install;

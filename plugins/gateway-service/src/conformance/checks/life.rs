@@ -1,6 +1,6 @@
 //! The life of a service that is well.
 
-use super::{ensure, said};
+use super::verdict::{ensure, said};
 use crate::conformance::kit::{HOSTILE, Kit, Subject};
 use crate::conformance::scenario::Outcome;
 use crate::logs::{Range, read};

@@ -1,6 +1,6 @@
 //! What a backend answers, without its service manager.
 
-use super::{ensure, said};
+use super::verdict::{ensure, said};
 use crate::conformance::kit::{HOSTILE, Kit};
 use crate::conformance::scenario::Outcome;
 use kt_plugin_api::Class;

@@ -1,7 +1,7 @@
 //! What a service does when its gateway cannot work.
 
 use super::life::{AGAIN_S, replaced};
-use super::{ensure, said};
+use super::verdict::{ensure, said};
 use crate::conformance::kit::Kit;
 use crate::conformance::scenario::Outcome;
 use kt_plugin_api::service::execute::Runner as _;

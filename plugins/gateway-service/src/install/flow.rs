@@ -1,0 +1,224 @@
+//! From what is wanted to what has changed.
+
+use super::binding;
+use super::transact::{Work, transact};
+use crate::desk::{Desk, Reached};
+use crate::failure;
+use crate::files::{self, FileState, Leave};
+use crate::record::{Phase, Record};
+use crate::sandbox::{self, Level};
+use crate::world;
+use kt_plugin_api::service::{Action, Activity, Observed, Plan, RenderOptions};
+use kt_plugin_api::{Class, Error};
+use std::path::Path;
+use std::time::Duration;
+
+/// What is to be installed.
+pub(crate) struct Wanted {
+    /// The record as it will be; its files are filled in from the plan.
+    pub(crate) record: Record,
+    pub(crate) start: bool,
+    pub(crate) boot: bool,
+    /// A service that runs an older kt is restarted.
+    pub(crate) refresh: bool,
+    pub(crate) leave: Leave,
+    pub(crate) sandbox: Level,
+    /// How long it may take to become ready.
+    pub(crate) patience: Duration,
+}
+
+/// How an installation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Installed {
+    /// `installed`, `updated` or `unchanged`.
+    pub(crate) result: &'static str,
+    pub(crate) record: Record,
+    /// What the person should know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Installs, or says that there is nothing to change.
+///
+/// # Errors
+/// Class `conflict` before anything is touched: foreign, edited, bound to
+/// another gateway, address taken. Otherwise why a step failed, with everything
+/// put back.
+pub(crate) fn install(
+    desk: &mut Desk<'_>,
+    wanted: &Wanted,
+    before: Option<&Record>,
+) -> Result<Installed, Error> {
+    let spec = &wanted.record.spec;
+    binding::check(desk, wanted, before)?;
+    // Files are judged before anything is touched, reaching the service
+    // manager included.
+    let sketch = desk.render(Action::Install, spec, None, RenderOptions::default())?;
+    drop(files::guard(
+        desk.runner,
+        before,
+        &sketch.artifacts,
+        wanted.leave,
+    )?);
+    let reached = reach(desk, wanted, before)?;
+    let Reached { journal, linger } = reached;
+    match with_manager(desk, wanted, before, linger) {
+        Ok(installed) => Ok(installed),
+        Err(error) => {
+            let mut left = journal.undo(desk.runner);
+            if linger && left.is_empty() {
+                left.extend(forget_intent(desk, wanted, before));
+            }
+            Err(match (linger, left.is_empty()) {
+                (_, false) => failure::with_leftovers(error, &left),
+                (_, true) => error,
+            })
+        }
+    }
+}
+
+/// Reaches the service manager. Where it must be made to start at boot for
+/// that, it is noted before that this is kt's doing: a kt that is killed right
+/// after leaves a next one that knows it.
+fn reach(desk: &mut Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> Result<Reached, Error> {
+    if !wanted.boot {
+        return desk.reach().map(|()| Reached::default());
+    }
+    let (records, runner) = (desk.records.clone(), desk.runner);
+    let name = &wanted.record.spec.name;
+    let mut intent = wanted.record.clone().installing(&[], before);
+    intent.linger_by_kt = true;
+    if let Some(before) = before {
+        intent.files.clone_from(&before.files);
+    }
+    let reached = desk.reach_or_prepare(&|| records.write(runner, name, &intent));
+    if reached.is_err() {
+        drop(forget_intent(desk, wanted, before));
+    }
+    reached
+}
+
+fn forget_intent(desk: &Desk<'_>, wanted: &Wanted, before: Option<&Record>) -> Option<String> {
+    let name = &wanted.record.spec.name;
+    let restored = desk.records.restore(desk.runner, name, before);
+    restored.err().map(|error| error.to_string())
+}
+
+fn with_manager(
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+    before: Option<&Record>,
+    linger_by_reach: bool,
+) -> Result<Installed, Error> {
+    let observed = desk.observe(&wanted.record.spec.name)?;
+    binding::check_ports(desk, wanted, before, &observed)?;
+    let mut record = wanted.record.clone();
+    record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
+    record.supervisor.clone_from(&observed.supervisor);
+    sandbox::decide(desk, wanted.sandbox, &mut record, before)?;
+    let changed = before.is_none_or(|b| b.spec != record.spec);
+    let options = RenderOptions {
+        start: wanted.start,
+        boot: wanted.boot,
+        changed,
+        undo_boot: false,
+    };
+    let plan = desk.render(
+        Action::Install,
+        &record.spec,
+        Some(&observed),
+        options.clone(),
+    )?;
+    files::guard_unit(&observed, &plan.artifacts)?;
+    let touched = files::guard(desk.runner, before, &plan.artifacts, wanted.leave)?;
+    let current = all_current(desk, before, &plan)?;
+    let older = wanted.refresh && runs_older(desk, &record, &observed);
+    let settled = current && !older && settled(wanted, &record, before, &observed);
+    if settled && (!wanted.boot || observed.linger != Some(false)) {
+        return Ok(Installed {
+            result: "unchanged",
+            record: before.unwrap_or(&record).clone(),
+            notes: Vec::new(),
+        });
+    }
+    let changed = !current || changed || older || observed.needs_reload;
+    if changed && wanted.start {
+        refuse_from_inside(desk, &observed)?;
+    }
+    let mut work = Work {
+        first: files::adoption(desk, &record, before, &touched.adopted)?,
+        then: desk.render(
+            Action::Install,
+            &record.spec,
+            Some(&observed),
+            RenderOptions { changed, ..options },
+        )?,
+    };
+    work.then.warnings.append(&mut work.first.warnings);
+    let dir = desk.records.dir(&record.spec.name);
+    let mut notes = files::keep_copies(desk.runner, &dir, &touched.copied)?;
+    let by_kt = before.is_some_and(|b| b.linger_by_kt);
+    record.linger_by_kt = linger_by_reach || by_kt;
+    let done = transact(desk, wanted, before, record, &work, &observed)?;
+    let result = if settled && done.record.linger_by_kt == by_kt {
+        "unchanged"
+    } else {
+        done.result
+    };
+    notes.extend(done.notes);
+    Ok(Installed {
+        result,
+        notes,
+        ..done
+    })
+}
+
+fn all_current(desk: &Desk<'_>, before: Option<&Record>, plan: &Plan) -> Result<bool, Error> {
+    for artifact in &plan.artifacts {
+        if files::state(desk.runner, before, artifact)? != FileState::Current {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Nothing but the files' text, and whether it starts at boot, can still differ.
+fn settled(wanted: &Wanted, record: &Record, before: Option<&Record>, observed: &Observed) -> bool {
+    let same = before.is_some_and(|b| {
+        b.phase == Phase::Installed
+            && b.spec == record.spec
+            && b.gateway_id == record.gateway_id
+            && b.backend == record.backend
+    });
+    let runs = observed.active == Activity::Active || !wanted.start;
+    same && runs && observed.enabled == Some(true) && !observed.needs_reload
+}
+
+/// Whether the running process is of another kt than the installed one.
+fn runs_older(desk: &Desk<'_>, record: &Record, observed: &Observed) -> bool {
+    let (Some(pid), Some(kt)) = (observed.pid, record.spec.exec.first()) else {
+        return false;
+    };
+    if let Some(replaced) = desk.here.replaced(pid, Path::new(kt)) {
+        return replaced;
+    }
+    let socket = crate::control::socket(&record.runtime_dir, &record.gateway_id);
+    let status = desk.here.ask(&socket).ok();
+    let version = status.as_ref().and_then(|s| s.text("/version"));
+    version.is_some_and(|running| running != record.kt_version)
+}
+
+/// A service that stops itself is killed half-way through.
+///
+/// # Errors
+/// Class `conflict` with id `inside-service`.
+pub(crate) fn refuse_from_inside(desk: &Desk<'_>, observed: &Observed) -> Result<(), Error> {
+    if !desk.here.inside(&observed.unit) {
+        return Ok(());
+    }
+    let message = format!(
+        "kt runs inside the service `{}` and would end with it",
+        observed.unit
+    );
+    Err(Error::new(Class::Conflict, "inside-service", message)
+        .hint("run the command from a shell of your own"))
+}
