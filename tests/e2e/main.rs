@@ -18,3 +18,4 @@ mod install;
 mod plugins;
 mod reference;
 mod services;
+mod third_party;

@@ -16,7 +16,7 @@ outside() {
   trap 'rm -rf "$shared"' EXIT
   chmod 755 "$shared"
   mkdir "$shared/life"
-  cp "$here/service-lifecycle.sh" "$shared/life/"
+  cp "$here/service-lifecycle.sh" "$here/scenario.sh" "$shared/life/"
   "$here/systemd-user.sh" --tree "$dist" --bind "$shared/life" -- \
     bash -c 'KT_LIFE=inside exec bash "$KT_RIG/bind/life/service-lifecycle.sh"' || status=$?
   if [ $status = 77 ] && [ "${KT_TEST_SYSTEMD:-auto}" = require ]; then status=1; fi
@@ -25,35 +25,9 @@ outside() {
 
 # ---- inside the rig ----------------------------------------------------------
 
-step() { STEP=$*; echo "== $STEP"; }
-
-fail() {
-  echo "FAILED: $STEP: $*" >&2
-  kt gateway status -o yaml >&2 || true
-  kt gateway logs >&2 || true
-  exit 1
-}
-
-# expect CODE COMMAND...: the command must end with the code; OUT is what it said
-expect() {
-  local code=$1 got=0; shift
-  OUT=$("$@" 2>&1) || got=$?
-  [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
-}
-
-says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
-
 kt() { "$KT_RIG_TREE/bin/kt" "$@"; }
 show() { systemctl --user show --property="$1" --value "${2:-kt-gateway.service}"; }
-status_is() { expect "$1" kt gateway status; }
-
-config() {
-  cat > config.yaml <<'YAML'
-pack: {name: life, version: 1.0.0, enabled: true}
-providers: {targets: [{id: echo, provider: echo}]}
-policies: {chain: []}
-YAML
-}
+. "$here/scenario.sh"
 
 inside() {
   config

@@ -22,6 +22,8 @@ fish:fish
 unshare:util-linux
 ip:iproute2
 setpriv:util-linux
+pgrep:procps
+s6-svscan:s6
 sqlite3:sqlite3
 python3:python3
 systemctl:systemd

@@ -49,6 +49,8 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 
 step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
 step "formatting" cargo fmt --all --check
+step "formatting of the third party's plugin" \
+  cargo fmt --manifest-path tests/plugins/service-s6/Cargo.toml --check
 # The staged tree is what the tests run; without it there is nothing to test.
 step "build" make --no-print-directory build PROFILE=staging || finish
 step "tests" counted cargo test --workspace --profile staging --locked --no-fail-fast

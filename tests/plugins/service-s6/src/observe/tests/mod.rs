@@ -1,0 +1,5 @@
+//! What is read of what s6 says.
+
+mod files;
+mod seen;
+mod states;
