@@ -145,7 +145,7 @@ def _check_types(value):
         if kinds is None:
             raise Refused(BAD_PLIST, f"the key {key} is not modelled")
         if not any(_is(kind, found) for kind in kinds):
-            raise Refused(BAD_PLIST, f"{key} must be a {' or '.join(kinds)}")
+            raise Refused(BAD_PLIST, f"{key} must be: {' or '.join(kinds)}")
 
 
 def _keep_alive(value):
@@ -154,7 +154,7 @@ def _keep_alive(value):
             if key not in ("SuccessfulExit", "Crashed"):
                 raise Refused(BAD_PLIST, f"KeepAlive.{key} is not modelled")
             if not isinstance(wanted, bool):
-                raise Refused(BAD_PLIST, f"KeepAlive.{key} must be a {_FLAG}")
+                raise Refused(BAD_PLIST, f"KeepAlive.{key} must be: {_FLAG}")
     return value
 
 
