@@ -180,3 +180,5 @@ for extra in '<key>Umask</key><true/>' '<key>ThrottleInterval</key><string>ten</
   echo "with $extra"
   ask launchctl bootstrap "$DOMAIN" "$PLIST" && { launchctl bootout "$TARGET"; within 20 gone; }
 done
+
+exit 0
