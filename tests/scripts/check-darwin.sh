@@ -4,7 +4,7 @@
 #
 #   check-darwin.sh WORKDIR [CRATE...]     default: every crate of the product
 #
-# WORKDIR keeps the unpacked compiler and what was built (about 2 GB), so that a
+# WORKDIR keeps the unpacked compiler and what was built (about 3 GB), so that a
 # second run takes seconds. Ends with 0 when every crate checks, 1 when one does
 # not, 77 where the recipe cannot work. Slow the first time, so no part of CI.
 #
