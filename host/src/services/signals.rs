@@ -27,10 +27,12 @@ impl Requests {
     /// # Errors
     /// When the system refuses handlers or a pipe.
     pub(crate) fn listen(long_running: bool) -> std::io::Result<Arc<Self>> {
-        let (readable, writable) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        // The standard library's closes itself in programs that kt starts, on
+        // macOS too, which has no flag for that.
+        let (readable, writable) = std::io::pipe()?;
         let requests = Arc::new(Self {
-            pipe: Mutex::new(Some(writable)),
-            readable: Some(readable),
+            pipe: Mutex::new(Some(writable.into())),
+            readable: Some(readable.into()),
             ..Self::default()
         });
         let wanted: &[i32] = if long_running {

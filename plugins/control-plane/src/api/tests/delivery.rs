@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    Class, Client, DesiredAnswer, DesiredQuery, Poll, ProcessIdentity, Reconcile, Reload, Revert,
-    RolloutOutcome, State, StatusReport,
+    Class, Client, DesiredAnswer, DesiredQuery, Poll, Reconcile, Reload, Revert, RolloutOutcome,
+    State, StatusReport,
 };
 
 use crate::fixture::{Bench, Direct, content, refusing, report, serving};
@@ -173,7 +173,7 @@ fn a_killed_process_of_this_machine_is_noticed_before_its_lease_ends() {
     let client = bench.client();
     let gateway = bench.edge();
     let alive = StatusReport {
-        process: ProcessIdentity::current(),
+        process: kt_control_api::ProcessIdentity::current(),
         ..serving(1, &gateway)
     };
     client.report_status("edge", &alive).unwrap();

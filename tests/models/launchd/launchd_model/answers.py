@@ -1,0 +1,80 @@
+"""What launchctl says when it fails, and with which exit code."""
+
+from dataclasses import dataclass
+
+from .place import LABEL
+
+# As `launchctl error` names them.
+ERRORS = {
+    1: "Operation not permitted",
+    2: "No such file or directory",
+    3: "No such process",
+    5: "Input/output error",
+    36: "Operation now in progress",
+    37: "Operation already in progress",
+    112: "Could not find specified domain",
+    113: "Could not find specified service",
+    119: "Service is disabled",
+    122: "Path had bad ownership/permissions",
+    125: "Domain does not support specified action",
+    133: "Invalid property list",
+}
+
+USAGE = 64
+NO_PROCESS = 3
+IO_ERROR = 5
+IN_PROGRESS = 37
+NO_DOMAIN = 112
+NO_SERVICE = 113
+DISABLED = 119
+BAD_PATH = 122
+UNSUPPORTED = 125
+BAD_PLIST = 133
+
+
+@dataclass
+class Answer:
+    code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass
+class Pending:
+    """An answer that is given once `done` says so."""
+
+    done: object
+    answer: Answer
+
+
+def text_of(code):
+    return ERRORS.get(code, f"unknown error {code}")
+
+
+def failed(what, code, why=""):
+    """`Bootstrap failed: 5: Input/output error`, and the model's own reason."""
+    return Answer(code, stderr=f"{what}: {code}: {text_of(code)}\n{reason(why)}")
+
+
+def reason(why):
+    """A line that macOS does not have: 5 stands for everything there."""
+    return f"({LABEL}: {why})\n" if why else ""
+
+
+def no_service(label, uid, bad_request=False):
+    head = "Bad request.\n" if bad_request else ""
+    return Answer(
+        NO_SERVICE,
+        stderr=f'{head}Could not find service "{label}" in domain for user gui: {uid}\n',
+    )
+
+
+def no_domain(uid):
+    return Answer(
+        NO_DOMAIN, stderr=f"Bad request.\nCould not find domain for user gui: {uid}\n"
+    )
+
+
+def not_modelled(what):
+    """Louder than a wrong guess: a test that needs it must say how macOS does it."""
+    return Answer(USAGE, stderr=f"launchd model: {what} is not modelled ({LABEL})\n")
