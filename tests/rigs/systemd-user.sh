@@ -6,8 +6,9 @@
 #   systemd-user.sh [--tree DIR] [--bind DIR]... [--linger] [--] COMMAND [ARG]...
 #
 #   --tree DIR   copy DIR into the rig; the command finds it as $KT_RIG_TREE.
-#                A copy, because root's home is often closed to other users, and
-#                owned by root, because kt refuses plugins that others may write.
+#                A copy, because root's home is often closed to other users, owned
+#                by root, because kt refuses plugins that others may write, and at
+#                /opt/kt, because a service must not run from a temporary place.
 #   --bind DIR   show DIR, read-only, as $KT_RIG/bind/<its last part>
 #   --linger     the user lingers, as after `loginctl enable-linger`
 #
@@ -19,6 +20,7 @@ set -euo pipefail
 
 RIG_USER=kt-rig
 RIG_UID=4711
+TREE=/opt/kt
 
 unusable() { echo "systemd-user: $*" >&2; exit 77; }
 
@@ -35,9 +37,10 @@ outside() {
       *) break ;;
     esac
   done
-  [ $# -gt 0 ] || { sed -n '2,20s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+  [ $# -gt 0 ] || { sed -n '2,21s/^# \{0,1\}//p' "$0" >&2; exit 2; }
   [ "$(id -u)" = 0 ] || unusable "needs root"
   [ -x /lib/systemd/systemd ] || unusable "systemd is not installed"
+  [ -d "${TREE%/*}" ] || unusable "there is no ${TREE%/*}"
 
   # Below the unified hierarchy, which a machine with mixed hierarchies keeps
   # in a directory of its own.
@@ -74,7 +77,7 @@ private_mounts() {
   mount --make-rprivate /
   # What is made here is gone with the namespace, the copy of kt included.
   mount -t tmpfs -o mode=755 kt-rig "$KT_RIG"
-  mkdir -p "$KT_RIG/home" "$KT_RIG/etc" "$KT_RIG/bind"
+  mkdir -p "$KT_RIG/home" "$KT_RIG/etc" "$KT_RIG/bind" "$KT_RIG/opt"
 
   mount -t tmpfs -o mode=755,size=64m kt-rig /run
   # Without the first, systemd says that the system was not booted with it;
@@ -103,8 +106,8 @@ make_user() {
 
 show_files() {
   if [ -n "$KT_RIG_FROM" ]; then
-    cp -rL --no-preserve=ownership "$KT_RIG_FROM" "$KT_RIG/tree"
-    chmod -R a+rX,go-w "$KT_RIG/tree"
+    cp -rL --no-preserve=ownership "$KT_RIG_FROM" "$KT_RIG/opt/${TREE##*/}"
+    chmod -R a+rX,go-w "$KT_RIG/opt"
   fi
   local dir
   while read -r dir; do
@@ -112,6 +115,8 @@ show_files() {
     mkdir "$KT_RIG/bind/$(basename "$dir")"
     mount --bind -o ro "$dir" "$KT_RIG/bind/$(basename "$dir")"
   done <<< "$KT_RIG_BINDS"
+  # Last, for it hides what the machine has there.
+  mount --bind "$KT_RIG/opt" "${TREE%/*}"
 }
 
 # The path matters: the journal reads the name of a user's unit from it.
@@ -172,7 +177,7 @@ inside() {
 
   local status=0
   cd "$KT_RIG/home"
-  as_user --bounding-set=-all "${env[@]}" KT_RIG="$KT_RIG" KT_RIG_TREE="$KT_RIG/tree" "$@" || status=$?
+  as_user --bounding-set=-all "${env[@]}" KT_RIG="$KT_RIG" KT_RIG_TREE=$TREE "$@" || status=$?
   [ "${KT_RIG_VERBOSE:-0}" = 0 ] || cat "$KT_RIG/manager.log" >&2
 
   # RTMIN+3 is the manager's own way to end: units first.
