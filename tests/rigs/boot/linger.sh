@@ -29,6 +29,56 @@ needed_by_another() {
   must lingers
 }
 
+# Installed to live with the session only, and the session is gone.
+left_behind() {
+  session_open
+  expect 0 login "$CREATE"
+  expect 0 login "$INSTALL --no-linger"
+  session_close
+  must await 10 test ! -e "$RUNTIME"
+}
+
+# Nothing else differs the second time, but lingering is kt's doing all the same.
+turned_on_later() {
+  left_behind
+  expect 0 bare "$INSTALL --no-start"
+  must lingers
+  expect 0 bare "$KT gateway uninstall"
+  must_not lingers
+}
+
+# Whatever kt does to reach the manager, it does not leave on.
+uninstalled_from_outside() {
+  left_behind
+  expect 0 bare "$KT gateway uninstall"
+  must_not lingers
+  must_not test -e "$RIG_HOME/.config/systemd/user/kt-gateway.service"
+}
+
+# The person said no to lingering, and was not asked again.
+acted_on_from_outside() {
+  left_behind
+  local verb
+  for verb in stop start restart; do
+    refuses bare "$KT gateway $verb -o json"
+    says '"id": "no-user-bus"'
+    must_not lingers
+  done
+}
+
+# The first turned it on and goes first; the last one turns it off.
+two_services() { # FIRST-TO-GO LAST-TO-GO
+  local edge="--listen 127.0.0.1:41012 --service-name edge"
+  expect 0 bare "$CREATE"
+  expect 0 bare "$KT gateway create --name edge --file /run/kt-rig/life.yaml"
+  expect 0 bare "$INSTALL"
+  expect 0 bare "$KT gateway install --id edge $edge"
+  expect 0 bare "$KT gateway uninstall --service-name $1"
+  must lingers
+  expect 0 bare "$KT gateway uninstall --service-name $2"
+  must_not lingers
+}
+
 # An install that fails leaves the user as it was.
 taken_back() {
   expect 0 bare "$CREATE"
@@ -115,6 +165,14 @@ row "it was on before, a session-less shell" on_before bare
 row "it was on before, a session" on_before login
 # NOT YET: kt takes it for its own doing, and turns it off.
 row "it was on before, the manager does not run yet" marked_before
+# NOT YET: "unchanged" keeps the old record, in which lingering is not kt's.
+row "it was turned on by installing again" turned_on_later
+# NOT YET: lingering, turned on to reach the manager, stays on.
+row "not wanted, and uninstalled when nobody is logged in" uninstalled_from_outside
+row "not wanted, and acted on when nobody is logged in" acted_on_from_outside
+row "two services of kt, the later one goes first" two_services edge default
+# NOT YET: the record that says whose lingering is goes with the first.
+row "two services of kt, the earlier one goes first" two_services default edge
 row "another service needs it when kt goes" needed_by_another
 row "an install that fails turns it off again" taken_back
 row "not wanted, and no session" without_linger
