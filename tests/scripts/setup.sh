@@ -24,6 +24,8 @@ ip:iproute2
 setpriv:util-linux
 pgrep:procps
 s6-svscan:s6
+runuser:util-linux
+su:util-linux
 sqlite3:sqlite3
 python3:python3
 systemctl:systemd
@@ -31,7 +33,7 @@ systemd-analyze:systemd
 dbus-daemon:dbus-daemon
 "
 # Packages without a program of their own that can be looked for.
-LIBRARIES="python3-venv dbus-user-session libpam-systemd"
+LIBRARIES="python3-venv dbus dbus-user-session libpam-systemd polkitd"
 
 VENV=target/test-venv
 STAMP=$VENV/requirements.txt

@@ -1,0 +1,34 @@
+# The log of a service where its user may not read the journal: kept in memory
+# only, it is root's.
+. "$(dirname "$0")/steps.sh"
+
+journal_in_memory() {
+  mkdir -p /run/systemd/journald.conf.d
+  printf '[Journal]\nStorage=volatile\n' > /run/systemd/journald.conf.d/kt-rig.conf
+  systemctl restart systemd-journald.service
+  rm -rf /var/log/journal
+}
+
+readable() {
+  expect 0 bare "$CREATE"
+  expect 0 bare "$INSTALL"
+  expect 0 bare "$KT gateway logs --lines 20"
+  says "127.0.0.1:41002"
+  expect 0 bare "$KT gateway uninstall"
+}
+
+unreadable() {
+  journal_in_memory
+  expect 0 bare "$CREATE"
+  expect 0 bare "$INSTALL"
+  expect 1 bare "XDG_RUNTIME_DIR=$RUNTIME journalctl --user -n 1"
+  # An empty log would be a lie.
+  expect 7 bare "$KT gateway logs -o json"
+  says '"id": "log-unreadable"'
+  says "insufficient permissions"
+  expect 0 bare "$KT gateway uninstall"
+}
+
+row "kept on disk" readable
+row "kept in memory" unreadable
+finish
