@@ -30,7 +30,8 @@ pub(crate) fn run(env: &Environment) -> Ended {
         .as_ref()
         .map(|l| l.list("plugins.allow_shadow"))
         .unwrap_or_default();
-    let registry = Registry::scan(&search, &dirs.cache, &allow_shadow);
+    let cache = crate::dirs::usable_cache(env, &dirs);
+    let registry = Registry::scan(&search, &cache, &allow_shadow);
     let mut tree = cli::build(&registry, Wanted::Words(&env.args));
     let matches = match tree.root.try_get_matches_from_mut(&env.args) {
         Ok(matches) => matches,
@@ -50,7 +51,7 @@ pub(crate) fn run(env: &Environment) -> Ended {
         .as_ref()
         .map(|l| l.map("providers"))
         .unwrap_or_default();
-    let providers = Providers::new(&registry, chosen, &dirs.cache, env);
+    let providers = Providers::new(&registry, chosen, &cache, env);
     let app = App {
         state: HostState {
             env,

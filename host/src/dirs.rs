@@ -5,6 +5,7 @@
 
 use crate::environment::{self, Environment};
 use kt_plugin_api::{Class, Dirs, Error};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Resolves the directories; nothing is created.
@@ -42,6 +43,19 @@ pub(crate) fn resolve(env: &Environment) -> Result<Dirs, Error> {
     })
 }
 
+/// Where kt's own shortcuts are kept, or a place where nothing can be: nobody
+/// finds files of another user in a home, and nobody believes them.
+pub(crate) fn usable_cache(env: &Environment, dirs: &Dirs) -> PathBuf {
+    let me = rustix::process::geteuid();
+    let borrowed = me.is_root() && env.var(environment::SUDO_USER).is_some();
+    let nearest = dirs.cache.ancestors().find_map(|dir| dir.metadata().ok());
+    let own = nearest.is_some_and(|m| m.uid() == me.as_raw() || (m.uid() == 0 && !me.is_root()));
+    if borrowed || !own {
+        return PathBuf::from("/dev/null/kt");
+    }
+    dirs.cache.clone()
+}
+
 fn xdg(env: &Environment, var: &str, home: &Path, fallback: &str) -> PathBuf {
     absolute_var(env, var)
         .unwrap_or_else(|| home.join(fallback))
@@ -55,7 +69,7 @@ fn absolute_var(env: &Environment, var: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
+    use super::{resolve, usable_cache};
     use crate::environment::Environment;
     use std::path::Path;
 
@@ -71,6 +85,23 @@ mod tests {
             &dirs.runtime,
         ] {
             assert!(dir.starts_with("/x"), "{}", dir.display());
+        }
+    }
+
+    #[test]
+    fn a_borrowed_root_keeps_no_cache() {
+        let home = tempfile::tempdir().unwrap();
+        let kt_home = home.path().to_str().unwrap();
+        let of = |vars: &[(&str, &str)]| {
+            let env = Environment::for_test(vars);
+            usable_cache(&env, &resolve(&env).unwrap())
+        };
+        assert!(of(&[("KT_HOME", kt_home)]).starts_with(kt_home));
+        if rustix::process::geteuid().is_root() {
+            let borrowed = of(&[("KT_HOME", kt_home), ("SUDO_USER", "ann")]);
+            assert!(!borrowed.starts_with(kt_home));
+            std::os::unix::fs::chown(home.path(), Some(4711), None).unwrap();
+            assert!(!of(&[("KT_HOME", kt_home)]).starts_with(kt_home));
         }
     }
 

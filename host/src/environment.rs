@@ -20,6 +20,8 @@ pub(crate) const COLOR: &str = "KT_COLOR";
 pub(crate) const NO_INPUT: &str = "KT_NO_INPUT";
 /// No progress on the terminal.
 pub(crate) const NO_PROGRESS: &str = "KT_NO_PROGRESS";
+/// Who called `sudo`, which sets it.
+pub(crate) const SUDO_USER: &str = "SUDO_USER";
 /// Set by systemd where it keeps what a service writes (systemd.exec(5)).
 pub(crate) const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
 /// Name of the profile.

@@ -52,10 +52,11 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
     let folder = folder(&state.env.cwd.join(given.unwrap_or_default()))?;
     let parent = folder.parent().unwrap_or(&folder).to_owned();
     let search = with_first(&parent, state.search);
-    let registry = Registry::scan(&search, &state.dirs.cache, &[]);
+    let cache = &state.providers.cache;
+    let registry = Registry::scan(&search, cache, &[]);
     let (found, manifest) = usable(&registry, &folder)?;
     let chosen = BTreeMap::new();
-    let providers = Providers::new(&registry, chosen, &state.dirs.cache, state.env);
+    let providers = Providers::new(&registry, chosen, cache, state.env);
     let state = HostState {
         search: &search,
         registry: &registry,

@@ -45,7 +45,8 @@ pub use facts::Facts;
 pub use logs::{LogSource, LogSources, LogsRequest};
 pub use observe::{Activity, ExitClass, LastExit, ObserveRequest, Observed, StartsAt};
 pub use plan::{
-    Action, AdoptRequest, Artifact, Deed, Plan, RenderOptions, RenderRequest, Retry, Run, Step,
+    Action, AdoptRequest, Artifact, Deed, Plan, RenderOptions, RenderRequest, Retry, Role, Run,
+    Step,
 };
 pub use probe::{FileKind, InspectRequest, Look, Probe, ProbeResult, Probes, Seen, Subject};
 pub use spec::{Sandbox, ServiceName, ServiceSpec};

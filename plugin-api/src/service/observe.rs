@@ -1,6 +1,6 @@
 //! How a service stands, as its service manager sees it.
 
-use super::{Facts, ProbeResult, ServiceName};
+use super::{Facts, ProbeResult, ServiceName, ServiceSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +16,9 @@ pub struct ObserveRequest {
     pub facts: Facts,
     /// The results of the probes that `inspect` asked for.
     pub results: Vec<ProbeResult>,
+    /// The service as it was installed, where the caller knows it.
+    #[serde(default)]
+    pub spec: Option<ServiceSpec>,
 }
 
 /// What the service does.

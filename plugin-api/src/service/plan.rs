@@ -122,6 +122,29 @@ pub struct Step {
     /// without it a failure ends the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerate: Option<String>,
+    /// What it means to the caller.
+    #[serde(default, skip_serializing_if = "Role::is_plain")]
+    pub role: Role,
+}
+
+impl Role {
+    fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
+}
+
+/// What a step means to the caller, beyond what it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Nothing more.
+    #[default]
+    Plain,
+    /// It starts the program: when it fails, the service's log knows why.
+    Start,
+    /// It makes services of the person start at boot and outlive the session:
+    /// the caller remembers who did that.
+    Boot,
 }
 
 /// What a step does.
@@ -215,7 +238,15 @@ impl Step {
             deed,
             undo: Vec::new(),
             tolerate: None,
+            role: Role::Plain,
         }
+    }
+
+    /// The same, with a meaning to the caller.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
     }
 
     /// The same, with a way back.

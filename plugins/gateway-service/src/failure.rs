@@ -4,13 +4,11 @@
 use crate::desk::Desk;
 use crate::logs;
 use kt_plugin_api::service::execute::{Failure, Why};
-use kt_plugin_api::service::{LastExit, ServiceSpec};
+use kt_plugin_api::service::{LastExit, Role, ServiceSpec};
 use kt_plugin_api::{Class, Error};
 
 /// How many lines of the log stand in an error.
 const LOG_LINES: u32 = 20;
-/// The steps that start something; when they fail, the log knows why.
-const STARTING: [&str; 4] = ["start", "restart", "bootstrap", "kickstart"];
 
 /// One line: which step, which command, and how it ended.
 pub(crate) fn sentence(failure: &Failure) -> String {
@@ -32,7 +30,7 @@ pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) ->
         return error;
     }
     let what = format!("could not {}", failure.step.what);
-    let starting = STARTING.contains(&failure.step.id.as_str());
+    let starting = failure.step.role == Role::Start;
     let (class, id) = match &failure.why {
         Why::TimedOut => (Class::UnknownEffect, "timeout"),
         Why::Missing => (Class::Unavailable, "no-supervisor"),

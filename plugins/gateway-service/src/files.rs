@@ -75,7 +75,7 @@ pub(crate) struct Touched {
 }
 
 /// Refuses to touch what is not kt's or was edited, as far as the person does
-/// not allow it.
+/// not allow it. With `drop_ins` edits could be moved there, which is said.
 ///
 /// # Errors
 /// Class `conflict` with id `foreign-unit` or `drifted`.
@@ -84,6 +84,7 @@ pub(crate) fn guard(
     record: Option<&Record>,
     artifacts: &[Artifact],
     leave: Leave,
+    drop_ins: bool,
 ) -> Result<Touched, Error> {
     let mut touched = Touched::default();
     for artifact in artifacts {
@@ -96,7 +97,7 @@ pub(crate) fn guard(
                     touched.adopted.push(artifact.path.clone());
                 }
             }
-            FileState::Drifted => return Err(drifted(&artifact.path)),
+            FileState::Drifted => return Err(drifted(&artifact.path, drop_ins)),
             _ => {}
         }
     }
@@ -196,13 +197,18 @@ fn foreign(path: &Path) -> Error {
     .data("path", path.to_string())
 }
 
-fn drifted(path: &Path) -> Error {
+fn drifted(path: &Path, drop_ins: bool) -> Error {
     let path = path.display();
+    let hint = if drop_ins {
+        "`--adopt` moves your edits into a drop-in, `--force` replaces them and keeps a copy"
+    } else {
+        "`--force` replaces your edits and keeps a copy"
+    };
     Error::new(
         Class::Conflict,
         "drifted",
         format!("`{path}` was edited by hand since kt wrote it"),
     )
-    .hint("`--adopt` moves your edits into a drop-in, `--force` replaces them and keeps a copy")
+    .hint(hint)
     .data("path", path.to_string())
 }

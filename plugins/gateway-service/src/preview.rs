@@ -45,13 +45,24 @@ fn one(plan: &Plan, step: &Step) -> String {
             let artifact = plan.artifacts.iter().find(|a| a.path == *path);
             let (mode, content) = artifact.map_or((0, ""), |a| (a.mode, a.content.as_str()));
             let path = word(&path.display().to_string());
+            let end = terminator(content);
             text.push_str(&format!(
-                "install -D -m {mode:04o} /dev/stdin {path} <<'KT-END'\n{content}KT-END\n"
+                "install -D -m {mode:04o} /dev/stdin {path} <<'{end}'\n{content}{end}\n"
             ));
         }
     }
     text.push('\n');
     text
+}
+
+/// A line that the content does not have, so that it cannot end the document
+/// early.
+fn terminator(content: &str) -> String {
+    let mut end = "KT-END".to_owned();
+    while content.lines().any(|line| line == end) {
+        end.push('-');
+    }
+    end
 }
 
 fn command(run: &Run) -> String {
@@ -89,10 +100,16 @@ pub(crate) fn changed(
 
 #[cfg(test)]
 mod tests {
-    use super::{show, word};
+    use super::{show, terminator, word};
     use kt_plugin_api::View;
     use kt_plugin_api::service::{Artifact, Deed, Plan, Run, Step};
     use std::collections::BTreeMap;
+
+    #[test]
+    fn a_file_cannot_end_its_own_document() {
+        assert_eq!(terminator("a\nb\n"), "KT-END");
+        assert_eq!(terminator("a\nKT-END\nrm x\nKT-END-\n"), "KT-END--");
+    }
 
     #[test]
     fn a_printed_plan_is_a_script() {

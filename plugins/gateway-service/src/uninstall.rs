@@ -2,12 +2,12 @@
 
 use crate::desk::Desk;
 use crate::failure;
-use crate::files::{self, Leave};
+use crate::files::{self, Leave, Touched};
 use crate::install::refuse_from_inside;
 use crate::record::{Phase, Record};
-use kt_plugin_api::Error;
 use kt_plugin_api::service::execute::carry_out;
 use kt_plugin_api::service::{Action, Deed, Observed, Plan, RenderOptions, Step};
+use kt_plugin_api::{Class, Error};
 
 /// What the person allows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,8 +45,34 @@ pub(crate) fn uninstall(
         force: wishes.force,
         ..Leave::default()
     };
-    let edited = files::guard(desk.runner, Some(record), &sketch.artifacts, leave)?;
-    drop(desk.reach_or_prepare(&|| Ok(()))?);
+    let edited = files::guard(desk.runner, Some(record), &sketch.artifacts, leave, false)?;
+    let reached = match desk.reach_or_prepare(&|| Ok(())) {
+        Ok(reached) => reached,
+        Err(error) if wishes.force && error.class == Class::Unavailable => {
+            return without_manager(desk, record, &sketch, &error, wishes);
+        }
+        Err(error) => {
+            return Err(
+                error.hint("`--force` removes the files all the same; nothing can be stopped then")
+            );
+        }
+    };
+    let removed = with_manager(desk, record, &sketch, &edited, wishes);
+    // What was only needed to reach the manager is not left behind.
+    let left = reached.journal.undo(desk.runner);
+    removed.map(|mut removed| {
+        removed.notes.extend(left);
+        removed
+    })
+}
+
+fn with_manager(
+    desk: &Desk<'_>,
+    record: &Record,
+    sketch: &Plan,
+    edited: &Touched,
+    wishes: Wishes,
+) -> Result<Removed, Error> {
     let observed = desk.observe(&record.spec.name)?;
     files::guard_unit(&observed, &sketch.artifacts)?;
     refuse_from_inside(desk, &observed)?;
@@ -75,6 +101,7 @@ pub(crate) fn uninstall(
             return Err(failure::with_leftovers(error, &left));
         }
     };
+    hand_on(desk, record)?;
     // The record goes last: without it nobody would know the rest.
     desk.records
         .clear(desk.runner, &record.spec.name, wishes.purge)?;
@@ -82,6 +109,43 @@ pub(crate) fn uninstall(
     let mut notes = notes;
     notes.extend(applied.warnings);
     Ok(Removed { notes })
+}
+
+/// Starting at boot serves the other services too; who began it must be known
+/// until the last one goes.
+fn hand_on(desk: &Desk<'_>, record: &Record) -> Result<(), Error> {
+    if !record.linger_by_kt {
+        return Ok(());
+    }
+    let others = desk.records.others(desk.runner, &record.spec.name);
+    match others.into_iter().next() {
+        Some((name, mut heir)) if !heir.linger_by_kt => {
+            heir.linger_by_kt = true;
+            desk.records.write(desk.runner, &name, &heir)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes the files of a service whose manager is not there any more.
+fn without_manager(
+    desk: &Desk<'_>,
+    record: &Record,
+    sketch: &Plan,
+    why: &Error,
+    wishes: Wishes,
+) -> Result<Removed, Error> {
+    let name = &record.spec.name;
+    for artifact in &sketch.artifacts {
+        desk.runner.remove(&artifact.path).map_err(|e| {
+            let message = format!("cannot remove {}", artifact.path.display());
+            Error::new(Class::Unavailable, "file-not-removed", message).cause(e)
+        })?;
+    }
+    desk.records.clear(desk.runner, name, wishes.purge)?;
+    desk.records.restore(desk.runner, name, None)?;
+    let note = format!("its files are removed, and the service manager knows nothing of it: {why}");
+    Ok(Removed { notes: vec![note] })
 }
 
 /// Drop-ins are the person's own; removing them is asked for.

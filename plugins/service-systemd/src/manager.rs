@@ -20,6 +20,12 @@ pub(crate) fn unit_path(facts: &Facts, unit: &str) -> PathBuf {
     facts.config_home.join("systemd/user").join(unit)
 }
 
+/// The file that marks a user as lingering; it can be read without logind.
+pub(crate) fn linger_mark(facts: &Facts) -> Option<PathBuf> {
+    let user = Some(&facts.user).filter(|user| !user.is_empty())?;
+    Some(PathBuf::from("/var/lib/systemd/linger").join(user))
+}
+
 /// The environment for programs that talk to the user manager: where it is
 /// reached, and output that does not depend on language or terminal.
 pub(crate) fn environment(facts: &Facts) -> BTreeMap<String, String> {

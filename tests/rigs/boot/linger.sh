@@ -163,15 +163,11 @@ root_without_polkit() { # POLKIT
 
 row "it was on before, a session-less shell" on_before bare
 row "it was on before, a session" on_before login
-# NOT YET: kt takes it for its own doing, and turns it off.
 row "it was on before, the manager does not run yet" marked_before
-# NOT YET: "unchanged" keeps the old record, in which lingering is not kt's.
 row "it was turned on by installing again" turned_on_later
-# NOT YET: lingering, turned on to reach the manager, stays on.
 row "not wanted, and uninstalled when nobody is logged in" uninstalled_from_outside
 row "not wanted, and acted on when nobody is logged in" acted_on_from_outside
 row "two services of kt, the later one goes first" two_services edge default
-# NOT YET: the record that says whose lingering is goes with the first.
 row "two services of kt, the earlier one goes first" two_services default edge
 row "another service needs it when kt goes" needed_by_another
 row "an install that fails turns it off again" taken_back

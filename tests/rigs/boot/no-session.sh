@@ -65,6 +65,5 @@ row "XDG_RUNTIME_DIR set by hand, no manager" nothing_set pretending
 row "a manager, and no variables" variables_missing
 row "a manager, and only DBUS_SESSION_BUS_ADDRESS" only_the_bus
 row "no manager, and a DBUS_SESSION_BUS_ADDRESS that leads nowhere" stale_bus
-# NOT YET: the dead socket counts as a manager, and a unit and a record are left.
 row "a manager that died, and its socket" manager_died
 finish

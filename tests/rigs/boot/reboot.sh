@@ -48,7 +48,6 @@ case $KT_RIG_BOOT in
     kept_row "after a reboot it is down" down_after_the_boot
     kept_row "with lingering, status says that it will be up" left_with
     ;;
-  # NOT YET, one time in five: see "turned on by installing again" in linger.sh.
   3) row "after a reboot it is up, and nobody has logged in" up_after_the_boot ;;
 esac
 finish

@@ -104,25 +104,15 @@ root_logs_in() {
   must_not test -e "$ROOT_LINGER"
 }
 
-# NOT YET, where so marked: whose the runtime directory is is asked last, after
-# locks, books and caches were written in whatever home the variables name.
-# NOT YET: 5, no such gateway
 row "the user's XDG_RUNTIME_DIR, root's home" refused_at_first runtime-dir-foreign foreign_runtime
-# NOT YET: writes a lock
 row "the user's XDG_RUNTIME_DIR, root's gateway" refused_with_a_gateway
-# NOT YET: 5, no such gateway, and root's files in the user's home
 row "the user's XDG_RUNTIME_DIR and home" refused_at_first runtime-dir-foreign foreign_all
-# NOT YET: writes caches
 row "sudo" refused_at_first wrong-user by_sudo
-# NOT YET: writes caches that are root's into the user's home
 row "sudo -E" refused_at_first wrong-user by_sudo_e
-# NOT YET: `install` ends with 7, the books belong to another
 row "the user's XDG_RUNTIME_DIR and home, and the user's gateway runs" \
   refused_later runtime-dir-foreign foreign_all
 row "sudo -E, and the user's gateway runs" refused_later wrong-user by_sudo_e
-# NOT YET: it is root who is told to run kt, without sudo
 row "the user's XDG_RUNTIME_DIR, and who should run kt" named_to_root
-# NOT YET: `uninstall` removes the user's unit, and the gateway goes on
 row "the user's home, and the user's gateway runs" users_home
 row "no variables" serves_root as_root
 row "su - root" root_logs_in

@@ -136,9 +136,11 @@ answers() {
 silent() { ! curl -s -o /dev/null -m 5 http://127.0.0.1:41002/readyz; }
 
 # What lies in the homes, and whose it is. A gateway that runs keeps its books, so
-# without sizes and times, and without what SQLite lays beside a database.
+# without sizes and times, and without what SQLite lays beside a database; and
+# without the shortcuts that kt keeps in the cache of whoever runs it.
 homes() {
-  find /root "$RIG_HOME" ! -name '*.db-wal' ! -name '*.db-shm' -printf '%p %U %M\n' | sort
+  find /root "$RIG_HOME" -path /root/.cache -prune -o \
+    ! -name '*.db-wal' ! -name '*.db-shm' ! -path /root -printf '%p %U %M\n' | sort
 }
 
 # The whole life of a service, each command run in the same way.

@@ -4,7 +4,7 @@ use super::Runner;
 use super::journal::{Before, Journal};
 use super::program::execute;
 use crate::Error;
-use crate::service::{Deed, Plan, Seen, Step};
+use crate::service::{Deed, Plan, Role, Seen, Step};
 use std::fmt;
 use std::path::Path;
 
@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct Applied {
     /// The ids of the steps that succeeded.
     pub done: Vec<String>,
+    /// A step of [`Role::Boot`] succeeded.
+    pub boot: bool,
     /// What tolerated failures mean, for people.
     pub warnings: Vec<String>,
     /// The way back.
@@ -84,7 +86,10 @@ pub fn carry_out(runner: &dyn Runner, plan: &Plan) -> Result<Applied, Box<Failur
     for step in &plan.steps {
         let known = applied.journal.len();
         match attempt(runner, plan, step, &mut applied.journal) {
-            Ok(()) => applied.done.push(step.id.clone()),
+            Ok(()) => {
+                applied.done.push(step.id.clone());
+                applied.boot |= step.role == Role::Boot;
+            }
             Err(why) => match (&step.tolerate, &why) {
                 (Some(warning), Why::Ended { .. } | Why::TimedOut | Why::Missing) => {
                     // What may fail has nothing to be taken back when it does.

@@ -3,6 +3,7 @@
 mod install;
 mod logs;
 mod others;
+mod owner;
 mod print;
 mod session;
 mod status;

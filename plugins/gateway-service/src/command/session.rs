@@ -1,13 +1,14 @@
 //! What every command begins with: who runs it, for which service, over which
 //! backend.
 
+use super::owner::Owner;
 use crate::desk::Desk;
 use crate::environment::Environment;
 use crate::machine::{Here, Machine};
 use crate::record::{Lock, Record, Records};
 use kt_plugin_api::service::execute::{Ran, Runner};
 use kt_plugin_api::service::{Facts, INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
-use kt_plugin_api::{Class, Context, Error, Invocation};
+use kt_plugin_api::{Context, Error, Invocation};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -49,7 +50,10 @@ impl<'a, 'c> Session<'a, 'c> {
     /// Takes the lock of the service, after refusing what must not change
     /// anything at all.
     pub(super) fn lock(&self) -> Result<Lock, Error> {
-        refuse_sudo(&self.env, rustix::process::geteuid().as_raw())?;
+        let owner = Owner::me(&self.machine);
+        owner.refuse_sudo(&self.env)?;
+        owner.refuse_foreign_session(self.env.runtime_dir.as_deref())?;
+        owner.refuse_foreign_state(&self.invocation.dirs.state)?;
         self.records.lock(&self.name)
     }
 
@@ -124,44 +128,5 @@ fn user(runner: &dyn Runner) -> String {
             ..
         } => stdout.trim().to_owned(),
         _ => String::new(),
-    }
-}
-
-/// `sudo kt …` would write root's home, or root's files into the person's.
-///
-/// # Errors
-/// Class `unauthorised` with id `wrong-user`.
-fn refuse_sudo(env: &Environment, euid: u32) -> Result<(), Error> {
-    match &env.sudo_user {
-        Some(user) if euid == 0 => Err(Error::new(
-            Class::Unauthorised,
-            "wrong-user",
-            "a gateway is a service of its user, and `sudo` would make it root's",
-        )
-        .hint(format!("run kt as {user}, without `sudo`"))),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::refuse_sudo;
-    use crate::environment::Environment;
-    use kt_plugin_api::Class;
-
-    #[test]
-    fn sudo_is_refused_and_root_itself_is_not() {
-        let env = Environment {
-            sudo_user: Some("ann".to_owned()),
-            ..Environment::default()
-        };
-        let error = refuse_sudo(&env, 0).unwrap_err();
-        assert_eq!(
-            (error.class, &*error.id),
-            (Class::Unauthorised, "wrong-user")
-        );
-        assert!(error.hints[0].contains("ann"));
-        refuse_sudo(&env, 1000).unwrap();
-        refuse_sudo(&Environment::default(), 0).unwrap();
     }
 }

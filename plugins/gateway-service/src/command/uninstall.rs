@@ -82,5 +82,5 @@ fn refuse_foreign(session: &Session<'_, '_>, desk: &Desk<'_>) -> Result<(), Erro
         ..ServiceSpec::default()
     };
     let plan = desk.render(Action::Uninstall, &spec, None, RenderOptions::default())?;
-    files::guard(desk.runner, None, &plan.artifacts, Leave::default()).map(drop)
+    files::guard(desk.runner, None, &plan.artifacts, Leave::default(), false).map(drop)
 }

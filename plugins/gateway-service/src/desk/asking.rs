@@ -49,11 +49,13 @@ impl Desk<'_> {
             self.runner,
             &self.backend.inspect(&InspectRequest { subject, facts })?,
         );
+        let record = self.records.read(self.runner, name).ok().flatten();
         self.backend.observe(&ObserveRequest {
             family: self.family.clone(),
             name: name.clone(),
             facts: self.facts.clone(),
             results,
+            spec: record.map(|r| r.spec),
         })
     }
 

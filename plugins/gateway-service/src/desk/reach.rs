@@ -77,7 +77,7 @@ impl Desk<'_> {
         };
         match carry_out(self.runner, &plan) {
             Ok(applied) => Ok(Reached {
-                linger: applied.done.iter().any(|id| id == "linger"),
+                linger: applied.boot,
                 journal: applied.journal,
             }),
             Err(failed) => {

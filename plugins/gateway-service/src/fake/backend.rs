@@ -5,8 +5,8 @@ use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Action, Activity, AdoptRequest, Artifact, Capabilities, Deed, Description, DetectRequest,
     Detection, ExitClass, Fitness, InspectRequest, LastExit, LogSource, LogSources, LogsRequest,
-    Look, ObserveRequest, Observed, Plan, Probe, ProbeResult, Probes, Reason, RenderRequest, Run,
-    Seen, ServiceBackend, Step, Subject,
+    Look, ObserveRequest, Observed, Plan, Probe, ProbeResult, Probes, Reason, RenderRequest, Role,
+    Run, Seen, ServiceBackend, Step, Subject,
 };
 use std::collections::BTreeMap;
 
@@ -18,7 +18,11 @@ fn run(verb: &str) -> Run {
 }
 
 fn step(verb: &str) -> Step {
-    Step::new(verb, verb, Deed::Run(run(verb)))
+    let role = match verb {
+        "start" | "restart" => Role::Start,
+        _ => Role::Plain,
+    };
+    Step::new(verb, verb, Deed::Run(run(verb))).role(role)
 }
 
 impl ServiceBackend for Toy {

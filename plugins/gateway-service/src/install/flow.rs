@@ -53,11 +53,13 @@ pub(crate) fn install(
     // Files are judged before anything is touched, reaching the service
     // manager included.
     let sketch = desk.render(Action::Install, spec, None, RenderOptions::default())?;
+    let drop_ins = desk.described.capabilities.drop_ins;
     drop(files::guard(
         desk.runner,
         before,
         &sketch.artifacts,
         wanted.leave,
+        drop_ins,
     )?);
     let reached = reach(desk, wanted, before)?;
     let Reached { journal, linger } = reached;
@@ -129,16 +131,13 @@ fn with_manager(
         options.clone(),
     )?;
     files::guard_unit(&observed, &plan.artifacts)?;
-    let touched = files::guard(desk.runner, before, &plan.artifacts, wanted.leave)?;
+    let drop_ins = desk.described.capabilities.drop_ins;
+    let touched = files::guard(desk.runner, before, &plan.artifacts, wanted.leave, drop_ins)?;
     let current = all_current(desk, before, &plan)?;
     let older = wanted.refresh && runs_older(desk, &record, &observed);
     let settled = current && !older && settled(wanted, &record, before, &observed);
     if settled && (!wanted.boot || observed.linger != Some(false)) {
-        return Ok(Installed {
-            result: "unchanged",
-            record: before.unwrap_or(&record).clone(),
-            notes: Vec::new(),
-        });
+        return unchanged(desk, before.unwrap_or(&record), linger_by_reach);
     }
     let changed = !current || changed || older || observed.needs_reload;
     if changed && wanted.start {
@@ -169,6 +168,26 @@ fn with_manager(
         result,
         notes,
         ..done
+    })
+}
+
+/// Nothing is to be done; but the manager may have been made to start at boot
+/// to find that out, which uninstalling must know.
+fn unchanged(desk: &Desk<'_>, before: &Record, linger_by_reach: bool) -> Result<Installed, Error> {
+    let mut record = before.clone();
+    if linger_by_reach {
+        record.linger_by_kt = true;
+        desk.records
+            .write(desk.runner, &record.spec.name, &record)?;
+    }
+    Ok(Installed {
+        result: if linger_by_reach {
+            "updated"
+        } else {
+            "unchanged"
+        },
+        record,
+        notes: Vec::new(),
     })
 }
 

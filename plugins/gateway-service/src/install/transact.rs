@@ -69,7 +69,7 @@ pub(super) fn transact(
             }
         }
     }
-    let switched_on = applied.done.iter().any(|id| id == "linger");
+    let switched_on = applied.boot;
     let mut record = record.installed();
     record.linger_by_kt = lingered || (observed.linger == Some(false) && switched_on);
     records.write(desk.runner, &name, &record)?;

@@ -167,3 +167,23 @@ fn a_log_stays_unless_everything_is_to_go() {
         assert_eq!(left, if purge { 0 } else { 2 });
     }
 }
+
+#[test]
+fn without_its_manager_a_service_is_removed_only_by_force() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    let record = recorded(&world).unwrap();
+    world.supervisor.set(false);
+    let before = world.snapshot();
+    let refused = uninstall(&mut desk(&world), &record, Wishes::default()).unwrap_err();
+    assert_eq!(refused.class, Class::Unavailable);
+    assert!(refused.hints.iter().any(|h| h.contains("--force")));
+    assert_eq!(world.snapshot(), before);
+    let forced = Wishes {
+        force: true,
+        ..Wishes::default()
+    };
+    let removed = uninstall(&mut desk(&world), &record, forced).unwrap();
+    assert!(removed.notes[0].contains("knows nothing of it"));
+    assert!(world.snapshot().0.is_empty());
+}

@@ -27,6 +27,7 @@ fn observe(world: &World) -> Observed {
         name: spec.name,
         facts: facts(),
         results: look(world, &probes),
+        spec: None,
     };
     Launchd.observe(&request).unwrap()
 }

@@ -35,6 +35,7 @@ fn look(print: Seen, plist: bool) -> Observed {
         name: ServiceName::default(),
         facts: facts(),
         results: results(print, plist),
+        spec: None,
     })
     .unwrap()
 }

@@ -7,7 +7,7 @@ use crate::manager::{self, LOOK_MS, QUICK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Deed, DetectRequest, Detection, Facts, FileKind, Fitness, Look, Probe, ProbeResult, Reason,
-    Run, Seen, Step,
+    Role, Run, Seen, Step,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,16 @@ pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
     for (i, dir) in candidates(facts).iter().enumerate() {
         probes.push(Probe::new(&format!("dir-{i}"), Look::Stat(dir.clone())));
         probes.push(Probe::new(&format!("socket-{i}"), Look::Stat(socket(dir))));
+        // A manager that died leaves its socket.
+        let at = Facts {
+            runtime_dir: Some(dir.clone()),
+            ..facts.clone()
+        };
+        let alive = manager::systemctl(&at, &["show", "--property=Version"], LOOK_MS);
+        let argv: Vec<&str> = alive.argv.iter().map(String::as_str).collect();
+        probes.push(Probe::run(&format!("alive-{i}"), &argv, alive.env, LOOK_MS));
     }
+    probes.extend(manager::linger_mark(facts).map(|mark| Probe::new("linger", Look::Stat(mark))));
     probes
 }
 
@@ -123,17 +132,25 @@ fn find_manager(
             _ => continue,
         }
         let there = ProbeResult::find(results, &format!("socket-{i}"))?;
-        if matches!(
+        if !matches!(
             there,
             Seen::File {
                 kind: FileKind::Socket,
                 ..
             }
         ) {
-            detection.fitness = Fitness::Usable;
-            detection.runtime_dir = Some(dir);
-            detection.reasons.clear();
-            return Ok(());
+            continue;
+        }
+        match ProbeResult::find(results, &format!("alive-{i}"))? {
+            // It did not answer in time, or could not be asked: whoever needs
+            // it will hear why.
+            Seen::Ran { code: Some(0), .. } | Seen::Unknown(_) => {
+                detection.fitness = Fitness::Usable;
+                detection.runtime_dir = Some(dir);
+                detection.reasons.clear();
+                return Ok(());
+            }
+            _ => detection.reasons.push(dead(facts)),
         }
     }
     if !detection.reasons.is_empty() {
@@ -143,7 +160,8 @@ fn find_manager(
     if !facts.user.is_empty() {
         detection.fitness = Fitness::Preparable;
         detection.runtime_dir = Some(standard_dir(facts));
-        detection.prepare = prepare(facts);
+        let lingers = matches!(ProbeResult::find(results, "linger")?, Seen::File { .. });
+        detection.prepare = prepare(facts, lingers);
     }
     Ok(())
 }
@@ -157,6 +175,15 @@ fn foreign(dir: &Path, owner: u32, facts: &Facts) -> Reason {
             facts.uid
         ),
         fix: Some(format!("run kt as user {} without sudo", facts.user)),
+    }
+}
+
+/// logind does not start it again while a session is open.
+fn dead(facts: &Facts) -> Reason {
+    Reason {
+        code: "no-user-bus".to_owned(),
+        message: "the systemd user manager has ended, and only its socket is left".to_owned(),
+        fix: Some(format!("sudo systemctl start user@{}.service", facts.uid)),
     }
 }
 
@@ -174,8 +201,10 @@ fn no_bus(facts: &Facts) -> Reason {
 }
 
 /// Lingering starts the user manager. The name is given explicitly: without it
-/// `loginctl` looks for a session, and there is none.
-fn prepare(facts: &Facts) -> Vec<Step> {
+/// `loginctl` looks for a session, and there is none. Where it `lingers`
+/// already and the manager is not up yet, asking once more starts it, and there
+/// is nothing to take back.
+fn prepare(facts: &Facts, lingers: bool) -> Vec<Step> {
     let at = Facts {
         runtime_dir: Some(standard_dir(facts)),
         ..facts.clone()
@@ -185,13 +214,18 @@ fn prepare(facts: &Facts) -> Vec<Step> {
         50,
         MANAGER_UP_MS,
     );
+    let mut linger = Step::new(
+        "linger",
+        "start the user manager, at boot too",
+        Deed::Run(loginctl(&at, "enable-linger")),
+    );
+    if !lingers {
+        linger = linger
+            .role(Role::Boot)
+            .undo(loginctl(&at, "disable-linger"));
+    }
     vec![
-        Step::new(
-            "linger",
-            "start the user manager, at boot too",
-            Deed::Run(loginctl(&at, "enable-linger")),
-        )
-        .undo(loginctl(&at, "disable-linger")),
+        linger,
         Step::new("manager", "wait for the user manager", Deed::Run(up)),
     ]
 }

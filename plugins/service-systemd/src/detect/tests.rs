@@ -1,6 +1,6 @@
 use super::{detect, probes, version_of};
 use kt_plugin_api::service::{
-    Deed, DetectRequest, Detection, Facts, FileKind, Fitness, ProbeResult, Seen,
+    Deed, DetectRequest, Detection, Facts, FileKind, Fitness, ProbeResult, Role, Seen,
 };
 use std::path::Path;
 
@@ -32,7 +32,8 @@ fn said(version: &str) -> Seen {
     }
 }
 
-/// Answers every probe: what `known` says, else that it is absent.
+/// Answers every probe: what `known` says, else that a manager answers and
+/// everything else is absent.
 fn ask(facts: &Facts, known: &[(&str, Seen)]) -> Detection {
     let results = probes(facts)
         .into_iter()
@@ -40,7 +41,7 @@ fn ask(facts: &Facts, known: &[(&str, Seen)]) -> Detection {
             seen: known
                 .iter()
                 .find(|(id, _)| *id == probe.id)
-                .map_or(Seen::Absent, |(_, seen)| seen.clone()),
+                .map_or_else(|| unknown(&probe.id), |(_, seen)| seen.clone()),
             id: probe.id,
         })
         .collect();
@@ -49,6 +50,21 @@ fn ask(facts: &Facts, known: &[(&str, Seen)]) -> Detection {
         results,
     })
     .unwrap()
+}
+
+fn unknown(id: &str) -> Seen {
+    if id.starts_with("alive-") {
+        return ended(0);
+    }
+    Seen::Absent
+}
+
+fn ended(code: i32) -> Seen {
+    Seen::Ran {
+        code: Some(code),
+        stdout: String::new(),
+        stderr: String::new(),
+    }
 }
 
 fn booted(version: &str) -> Vec<(&'static str, Seen)> {
@@ -123,6 +139,35 @@ fn lingering_by_explicit_name_is_the_way_to_a_missing_manager() {
         ["loginctl", "--no-ask-password", "enable-linger", "ann"]
     );
     assert_eq!(found.prepare[0].undo[0].argv[2], "disable-linger");
+}
+
+#[test]
+fn lingering_that_was_on_before_is_not_ours_to_take_back() {
+    let known = with(booted("252"), &[("linger", file(FileKind::File, 0))]);
+    let found = ask(&facts(None), &known);
+    assert_eq!(found.fitness, Fitness::Preparable);
+    let step = &found.prepare[0];
+    assert!(step.undo.is_empty());
+    assert_eq!(step.role, Role::Plain);
+    let found = ask(&facts(None), &booted("252"));
+    assert_eq!(found.prepare[0].role, Role::Boot);
+}
+
+#[test]
+fn the_socket_of_a_manager_that_died_is_no_manager() {
+    let known = with(
+        booted("252"),
+        &[
+            ("dir-0", file(FileKind::Dir, UID)),
+            ("socket-0", file(FileKind::Socket, UID)),
+            ("alive-0", ended(1)),
+        ],
+    );
+    let found = ask(&facts(None), &known);
+    assert_eq!(found.fitness, Fitness::Unusable);
+    assert_eq!(found.reasons[0].code, "no-user-bus");
+    let fix = found.reasons[0].fix.as_deref();
+    assert_eq!(fix, Some("sudo systemctl start user@1000.service"));
 }
 
 #[test]

@@ -28,10 +28,7 @@ pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
         Probe::new("show", look),
         Probe::new("wants", Look::List(wants)),
     ];
-    if !facts.user.is_empty() {
-        let mark = format!("/var/lib/systemd/linger/{}", facts.user);
-        probes.push(Probe::new("linger", Look::Stat(mark.into())));
-    }
+    probes.extend(manager::linger_mark(facts).map(|mark| Probe::new("linger", Look::Stat(mark))));
     probes
 }
 

@@ -21,6 +21,7 @@ fn look(show: Seen, linger: Seen) -> Observed {
             result("linger", linger),
             result("wants", Seen::Names(vec!["kt-gateway.service".to_owned()])),
         ],
+        spec: None,
     })
     .unwrap()
 }

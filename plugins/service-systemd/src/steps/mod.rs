@@ -5,7 +5,7 @@ use crate::manager::{self, QUICK_MS, systemctl};
 use crate::unit;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Run, Step,
+    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Role, Run, Step,
 };
 
 /// On top of the unit's own limit, milliseconds: the manager ends the wait
@@ -128,6 +128,7 @@ impl Job<'_> {
             "make services start at boot and outlive the session",
             Deed::Run(loginctl(facts, "enable-linger")),
         )
+        .role(Role::Boot)
         .tolerate(format!(
             "the gateway ends at logout and does not start at boot; `sudo loginctl enable-linger {}` cures it",
             facts.user
@@ -161,6 +162,7 @@ impl Job<'_> {
             "start it and wait until it is ready",
             Deed::Run(run),
         )
+        .role(Role::Start)
     }
 
     fn restart(&self) -> Step {
@@ -172,6 +174,7 @@ impl Job<'_> {
             "restart it and wait until it is ready",
             Deed::Run(run),
         )
+        .role(Role::Start)
     }
 
     /// Code 5: the unit is not loaded, so there is nothing to stop.

@@ -38,12 +38,25 @@ pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
 /// When it cannot be made, belongs to somebody else, is writable by others, or lies on a network
 /// file system.
 pub fn prepare_directory(directory: &Path) -> Result<(), StoreError> {
+    check_surroundings(directory)?;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(directory)
         .map_err(|error| failed(directory, &error))?;
     check_directory(directory)
+}
+
+/// Refuses to make files in the home of somebody else, such as root's in the home that `sudo -E`
+/// left in the environment: their owner could not use kt any more.
+fn check_surroundings(directory: &Path) -> Result<(), StoreError> {
+    let nearest = directory
+        .ancestors()
+        .find_map(|dir| Some((dir, fs::metadata(dir).ok()?)));
+    match nearest {
+        Some((dir, facts)) if facts.uid() != 0 => check_owner(dir, &facts),
+        _ => Ok(()),
+    }
 }
 
 fn check_directory(directory: &Path) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use crate::programs::Programs;
 use crate::script;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Run, Step,
+    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Role, Run, Step,
 };
 
 struct Job<'a> {
@@ -70,14 +70,14 @@ impl Job<'_> {
             return steps;
         }
         if self.was_running() && !options.changed {
-            steps.push(step("start", "start it", self.s6.up()));
+            steps.push(step("start", "start it", self.s6.up()).role(Role::Start));
             return steps;
         }
         if self.was_running() {
             steps.extend(self.stop());
         }
         steps.push(self.forget());
-        steps.push(step("start", "start it", self.s6.up()).undo(self.s6.down()));
+        steps.push(step("start", "start it", self.s6.up()).role(Role::Start).undo(self.s6.down()));
         steps
     }
 
@@ -136,7 +136,7 @@ impl Job<'_> {
     /// After a permanent failure s6 starts it as if nothing had been.
     fn start(&self) -> Vec<Step> {
         let link = step("link", "make s6 watch it", self.s6.link());
-        let up = step("start", "start it", self.s6.up());
+        let up = step("start", "start it", self.s6.up()).role(Role::Start);
         let link = (!self.watched()).then_some(link);
         link.into_iter().chain([self.forget(), up]).collect()
     }
