@@ -52,6 +52,7 @@ impl Machine {
             name: spec.name,
             facts: request.facts,
             results,
+            spec: None,
         };
         S6.observe(&request).unwrap()
     }

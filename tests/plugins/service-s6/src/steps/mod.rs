@@ -77,7 +77,11 @@ impl Job<'_> {
             steps.extend(self.stop());
         }
         steps.push(self.forget());
-        steps.push(step("start", "start it", self.s6.up()).role(Role::Start).undo(self.s6.down()));
+        steps.push(
+            step("start", "start it", self.s6.up())
+                .role(Role::Start)
+                .undo(self.s6.down()),
+        );
         steps
     }
 

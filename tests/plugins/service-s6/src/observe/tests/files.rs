@@ -93,6 +93,7 @@ fn silence_is_unknown() {
         name: ServiceName::default(),
         facts: facts(Path::new("/home/ann")),
         results: Vec::new(),
+        spec: None,
     };
     assert_eq!(observe(&request).unwrap_err().class, Class::Plugin);
 }

@@ -59,6 +59,7 @@ pub(super) fn read(seen: &BTreeMap<&'static str, Seen>) -> Observed {
         results: asked.into_iter().map(result).collect(),
         name,
         facts,
+        spec: None,
     })
     .unwrap()
 }
