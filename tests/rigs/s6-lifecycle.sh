@@ -282,6 +282,10 @@ user() {
   [ -z "$(traces kt-gateway)" ] || fail "left: $(traces kt-gateway)"
   expect 0 kt gateway uninstall
   says "nothing to do"
+  step "the conformance scenario, as its author runs it"
+  expect 0 kt plugin test /opt/kt-plugins/service-s6
+  echo "$OUT"
+  [ -z "$(traces kt-gateway)" ] || fail "it left something: $(traces kt-gateway)"
   echo "ok"
 }
 

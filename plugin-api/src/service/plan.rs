@@ -108,7 +108,7 @@ pub struct Artifact {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Stable name within the plan: `enable`.
+    /// Stable name for machines: `enable`. Steps of one kind may share it.
     pub id: String,
     /// For people, in the present: `enable the unit`.
     pub what: String,

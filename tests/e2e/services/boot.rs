@@ -49,6 +49,13 @@ fn an_unreadable_journal_is_no_empty_log() {
     boots("journal", 1);
 }
 
+/// Crash, hang, park, edit, upgrade, a kt that dies between every two changes:
+/// see `plugins/gateway-service/src/conformance`.
+#[test]
+fn the_bundled_backend_passes_the_scenario() {
+    boots("conformance", 1);
+}
+
 /// A script that no test names would be silently left out.
 #[test]
 fn every_scenario_is_run() {

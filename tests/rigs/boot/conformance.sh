@@ -1,0 +1,20 @@
+# The conformance scenario of `kt plugin test` on the systemd backend: what an
+# author of a backend runs, run on ours.
+. "$(dirname "$0")/steps.sh"
+
+PLUGIN=$KT_RIG_TREE/lib/kt/plugins/service-systemd
+
+conforms() {
+  manager_alive
+  expect 0 bare "$KT plugin test $PLUGIN"
+  echo "$OUT"
+  says "23 passed, 0 failed, 0 skipped"
+  # Nothing of it may be left.
+  must_not grep -q . <(find "$RIG_HOME/.config/systemd" "$RIG_HOME/.local/state/kt" \
+    "$RUNTIME/systemd/user" -type f 2> /dev/null)
+  expect 0 bare "XDG_RUNTIME_DIR=$RUNTIME systemctl --user list-units --all --plain --no-legend 'kt-*'"
+  [ -z "$OUT" ] || fail "the manager still knows $OUT"
+}
+
+row "the bundled backend" conforms
+finish
