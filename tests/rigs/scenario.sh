@@ -1,5 +1,23 @@
-# What the scenarios of services share; sourced by them. Before that they say how
-# `kt` is called.
+# What the scenarios of services share; sourced by them, which say how `kt` is
+# called.
+
+# in_user_rig SCRIPT DIST: runs the script once more, with KT_LIFE=inside, as the
+# user of a rig with a real `systemd --user`. Ends with the script's status, and
+# with 77 where the rig cannot work (with KT_TEST_SYSTEMD=require that is 1).
+in_user_rig() {
+  local here name dist=${2:?usage: ${1##*/} DIST} shared status=0
+  here=$(cd "$(dirname "$1")" && pwd) name=${1##*/}
+  shared=$(mktemp -d "${TMPDIR:-/tmp}/kt-life.XXXXXX")
+  trap 'rm -rf "$shared"' EXIT
+  chmod 755 "$shared"
+  mkdir "$shared/life"
+  cp "$here/$name" "$here/scenario.sh" "$here/load.py" "$shared/life/"
+  "$here/systemd-user.sh" --tree "$dist" --bind "$shared/life" -- \
+    env KT_LIFE=inside ${KT_OUTAGE_S:+KT_OUTAGE_S=$KT_OUTAGE_S} bash -c "exec bash \"\$KT_RIG/bind/life/$name\"" ||
+    status=$?
+  if [ $status = 77 ] && [ "${KT_TEST_SYSTEMD:-auto}" = require ]; then status=1; fi
+  exit $status
+}
 
 step() { STEP=$*; echo "== $STEP"; }
 
@@ -17,6 +35,7 @@ expect() {
   [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
 }
 
+says_not() { case $OUT in *"$1"*) fail "\`$1\` is in: $OUT" ;; esac; }
 says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
 
 status_is() { expect "$1" kt gateway status; }
@@ -37,4 +56,27 @@ pack: {name: life, version: 1.0.0, enabled: true}
 providers: {targets: [{id: echo, provider: echo}]}
 policies: {chain: []}
 YAML
+}
+
+UNIT=kt-gateway.service
+FILE=$HOME/.config/systemd/user/$UNIT
+SERVICE=$HOME/.local/state/kt/service/default
+show() { systemctl --user show --property="$1" --value "${2:-$UNIT}"; }
+main_pid() { show MainPID; }
+is_active() { [ "$(show ActiveState)" = "$1" ]; }
+another_pid() { local now; now=$(main_pid) && [ "$now" != 0 ] && [ "$now" != "$1" ]; }
+
+# The gateway answers a question, not merely a probe.
+answers() { # [PORT]
+  local asked='{"model":"echo","messages":[{"role":"user","content":"are you there"}]}'
+  curl -sf -m 5 "http://127.0.0.1:${1:-41002}/v1/chat/completions" \
+    -H 'content-type: application/json' -d "$asked" 2> /dev/null | grep -q '"are you there"'
+}
+
+# The user's own copy of kt, which the user can replace and take apart.
+own_kt() {
+  mkdir -p "$HOME/.local/lib" "$HOME/.local/bin"
+  cp -r "$KT_RIG_TREE/lib/kt" "$HOME/.local/lib/"
+  cp "$KT_RIG_TREE/bin/kt" "$HOME/.local/bin/kt"
+  KT=$HOME/.local/bin/kt
 }

@@ -8,30 +8,12 @@
 # and 77 where the rig cannot work (with KT_TEST_SYSTEMD=require that is 1).
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-
-outside() {
-  local dist=${1:?usage: service-lifecycle.sh DIST} shared status=0
-  shared=$(mktemp -d "${TMPDIR:-/tmp}/kt-life.XXXXXX")
-  trap 'rm -rf "$shared"' EXIT
-  chmod 755 "$shared"
-  mkdir "$shared/life"
-  cp "$here/service-lifecycle.sh" "$here/scenario.sh" "$shared/life/"
-  "$here/systemd-user.sh" --tree "$dist" --bind "$shared/life" -- \
-    bash -c 'KT_LIFE=inside exec bash "$KT_RIG/bind/life/service-lifecycle.sh"' || status=$?
-  if [ $status = 77 ] && [ "${KT_TEST_SYSTEMD:-auto}" = require ]; then status=1; fi
-  exit $status
-}
-
-# ---- inside the rig ----------------------------------------------------------
-
+. "$(dirname "$0")/scenario.sh"
 kt() { "$KT_RIG_TREE/bin/kt" "$@"; }
-show() { systemctl --user show --property="$1" --value "${2:-kt-gateway.service}"; }
-. "$here/scenario.sh"
 
 inside() {
   config
-  local unit=$HOME/.config/systemd/user/kt-gateway.service pid before
+  local unit=$FILE pid before
 
   step "nothing is installed"
   status_is 4
@@ -143,4 +125,4 @@ inside() {
   echo "ok"
 }
 
-if [ "${KT_LIFE:-}" = inside ]; then inside; else outside "$@"; fi
+if [ "${KT_LIFE:-}" = inside ]; then inside; else in_user_rig "$0" "$@"; fi

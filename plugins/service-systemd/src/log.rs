@@ -24,7 +24,9 @@ fn journal(request: &LogsRequest, which: &[&str]) -> LogSource {
         "--output=short-iso-precise",
     ];
     let mut argv: Vec<String> = fixed.map(str::to_owned).to_vec();
-    argv.extend(["--lines".to_owned(), request.lines.to_string()]);
+    // It reads a signed number.
+    let lines = i32::try_from(request.lines).map_or("all".to_owned(), |n| n.to_string());
+    argv.push(format!("--lines={lines}"));
     if let Some(since) = request.since {
         argv.push(format!("--since=@{since}"));
     }
@@ -32,5 +34,36 @@ fn journal(request: &LogsRequest, which: &[&str]) -> LogSource {
     LogSource::Run {
         argv,
         env: manager::environment(&request.facts),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sources;
+    use kt_plugin_api::service::{Facts, LogSource, LogsRequest, ServiceSpec};
+
+    #[test]
+    fn journalctl_understands_every_number_of_lines() {
+        for (lines, expected) in [
+            (0, "--lines=0"),
+            (7, "--lines=7"),
+            (u32::MAX, "--lines=all"),
+        ] {
+            let request = LogsRequest {
+                spec: ServiceSpec::default(),
+                facts: Facts::default(),
+                lines,
+                since: Some(5),
+            };
+            let found = sources(&request);
+            let all = found.sources.iter().chain(&found.manager);
+            for source in all {
+                let LogSource::Run { argv, .. } = source else {
+                    panic!("not a program")
+                };
+                assert!(argv.iter().any(|word| word == expected), "{argv:?}");
+                assert!(argv.iter().any(|word| word == "--since=@5"));
+            }
+        }
     }
 }

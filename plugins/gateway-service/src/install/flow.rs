@@ -117,7 +117,9 @@ fn with_manager(
     record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
     record.supervisor.clone_from(&observed.supervisor);
     sandbox::decide(desk, wanted.sandbox, &mut record, before)?;
-    let changed = before.is_none_or(|b| b.spec != record.spec);
+    // What was cut off may have written files that the running process has not
+    // been started with.
+    let changed = before.is_none_or(|b| b.spec != record.spec || b.phase != Phase::Installed);
     let options = RenderOptions {
         start: wanted.start,
         boot: wanted.boot,

@@ -181,7 +181,11 @@ fn a_kt_that_was_killed_half_way_is_taken_up_again() {
         .unwrap();
     for text in ["run /bin/kt run\n", "run /bin/kt run --more\n"] {
         world.put(UNIT, text);
+        world.forget();
         assert_eq!(put(&world, &changed()).unwrap().result, "updated", "{text}");
+        // The process may be the one of before, whatever the file says.
+        let restarted = world.verbs.borrow().iter().any(|verb| verb == "restart");
+        assert!(restarted, "{text}");
         records
             .write(&world, &ServiceName::default(), &record)
             .unwrap();

@@ -1,7 +1,7 @@
 //! A kt that is killed between every two changes: the next one finds the old or
 //! the new, and mends it.
 
-use super::life::gone;
+use super::life::{gone, runs_as_wanted};
 use super::verdict::{ensure, said};
 use crate::conformance::kit::Kit;
 use crate::conformance::scenario::Outcome;
@@ -59,8 +59,7 @@ pub(in crate::conformance) fn update(kit: &Kit<'_, '_>) -> Outcome {
             let finished = done.is_ok() && !mortal.died();
             kit.install(&kit.main)
                 .map_err(|e| format!("after {changes} changes: {}", said(&e)))?;
-            kit.ready_pid(&kit.main)
-                .ok_or_else(|| format!("after {changes} changes it is not ready"))?;
+            runs_as_wanted(kit).map_err(|why| format!("after {changes} changes: {why}"))?;
             if finished {
                 return Ok(());
             }

@@ -78,35 +78,44 @@ pub(in crate::conformance) fn again(kit: &Kit<'_, '_>) -> Outcome {
 }
 
 pub(in crate::conformance) fn arguments(kit: &Kit<'_, '_>) -> Outcome {
-    let all = || {
-        let pid = supervised(kit, &kit.main)?;
-        let of = |name: &str| {
-            let path = format!("/proc/{pid}/{name}");
-            let bytes = fs::read(path).map_err(|e| e.to_string())?;
-            let words = bytes.split(|&b| b == 0);
-            let words = words.map(|w| String::from_utf8_lossy(w).into_owned());
-            Ok::<Vec<String>, String>(words.collect())
-        };
-        let wanted = kit.spec(&kit.main).map_err(|e| said(&e))?;
-        let mut there = of("cmdline")?;
-        there.retain(|word| !word.is_empty());
-        ensure(there == wanted.exec, || {
-            format!("it runs {there:?}, not {:?}", wanted.exec)
-        })?;
-        let variables = of("environ")?;
-        for (name, value) in &wanted.environment {
-            ensure(variables.contains(&format!("{name}={value}")), || {
-                format!("`{name}` did not arrive as {value:?}")
-            })?;
-        }
-        debug_assert!(wanted.exec.iter().any(|word| word == HOSTILE));
-        Ok(())
-    };
-    if !std::path::Path::new("/proc/self/cmdline").exists() {
+    if !shows_words() {
         return Outcome::Skipped("this system does not show a process's words".to_owned());
     }
-    let result: Result<(), String> = all();
-    result.into()
+    runs_as_wanted(kit).into()
+}
+
+fn shows_words() -> bool {
+    std::path::Path::new("/proc/self/cmdline").exists()
+}
+
+/// The running process was given the words and variables of the wanted service,
+/// byte for byte, where the system shows them.
+pub(super) fn runs_as_wanted(kit: &Kit<'_, '_>) -> Result<(), String> {
+    let pid = supervised(kit, &kit.main)?;
+    if !shows_words() {
+        return Ok(());
+    }
+    let of = |name: &str| {
+        let path = format!("/proc/{pid}/{name}");
+        let bytes = fs::read(path).map_err(|e| e.to_string())?;
+        let words = bytes.split(|&b| b == 0);
+        let words = words.map(|w| String::from_utf8_lossy(w).into_owned());
+        Ok::<Vec<String>, String>(words.collect())
+    };
+    let wanted = kit.spec(&kit.main).map_err(|e| said(&e))?;
+    debug_assert!(wanted.exec.iter().any(|word| word == HOSTILE));
+    let mut there = of("cmdline")?;
+    there.retain(|word| !word.is_empty());
+    ensure(there == wanted.exec, || {
+        format!("it runs {there:?}, not {:?}", wanted.exec)
+    })?;
+    let variables = of("environ")?;
+    for (name, value) in &wanted.environment {
+        ensure(variables.contains(&format!("{name}={value}")), || {
+            format!("`{name}` did not arrive as {value:?}")
+        })?;
+    }
+    Ok(())
 }
 
 /// Another process than `pid` is ready.
