@@ -25,6 +25,12 @@ pub(crate) fn every_command(sandbox: &Sandbox) -> BTreeSet<String> {
     of_plugins.chain(leaves.cloned()).chain(hidden).collect()
 }
 
+/// A line in which `PLUGINS` stands for the folder of the staged plugins.
+pub(crate) fn with_plugins(line: &str, sandbox: &Sandbox) -> String {
+    let folder = sandbox.dist().join("lib/kt/plugins");
+    line.replace("PLUGINS", &folder.display().to_string())
+}
+
 fn headings(reference: &str) -> Vec<String> {
     let lines = reference.lines().filter_map(|l| l.strip_prefix("## kt "));
     lines.map(str::to_owned).collect()

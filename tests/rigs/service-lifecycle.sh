@@ -74,6 +74,17 @@ inside() {
   expect 0 kt gateway logs --lines 40
   says "41002"
 
+  step "what machines and people read"
+  shows() { local name=$1; shift; printf 'JSON %s %s\n' "$name" "$(kt gateway "$@" -o json | jq -c .)"; }
+  shows install install --id life
+  shows status status
+  shows logs logs --lines 5
+  shows restart restart
+  shows stop stop
+  shows status-stopped status
+  shows start start
+  kt gateway status | sed -n 's/^\([A-Z][A-Za-z ]*\):.*/TEXT status \1/p'
+
   step "an edited unit is left alone"
   echo '# mine' >> "$unit"
   expect 6 kt gateway install --id life

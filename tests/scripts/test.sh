@@ -51,8 +51,17 @@ step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
 step "formatting" cargo fmt --all --check
 step "formatting of the third party's plugin" \
   cargo fmt --manifest-path tests/plugins/service-s6/Cargo.toml --check
+# The boot tests run on Debian 13 too, where a tree of it can be made.
+debian_13() {
+  local code=0
+  tests/rigs/debian-13.sh target/debian-13 || code=$?
+  [ $code != 77 ] || { echo "SKIPPED services on Debian 13"; return 0; }
+  return $code
+}
+step "Debian 13" debian_13
 # The staged tree is what the tests run; without it there is nothing to test.
 step "build" make --no-print-directory build PROFILE=staging || finish
+[ ! -d target/debian-13 ] || export KT_TEST_DEBIAN_13=$PWD/target/debian-13
 step "tests" counted cargo test --workspace --profile staging --locked --no-fail-fast
 # The same profile as the build: what build scripts and macros made is there.
 step "lints" cargo clippy --workspace --all-targets --profile staging --locked -- -D warnings

@@ -4,7 +4,7 @@
 //! The table holds every command of the staged tree. A new command without an
 //! entry fails, and so does an entry without a command.
 
-use crate::commands::every_command;
+use crate::commands::{every_command, with_plugins};
 use crate::harness::{Run, Sandbox, tool, workspace};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 28] = [
+const TABLE: [Entry; 29] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -111,6 +111,11 @@ const TABLE: [Entry; 28] = [
     ),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),
+    (
+        "plugin test",
+        "plugin test PLUGINS/service-launchd",
+        &["gateway-service", "service-launchd"],
+    ),
     ("plugin verify", "plugin verify", ALL),
     ("reference", "reference", &[]),
     ("secret list", "secret list", &["gateway-control"]),
@@ -207,7 +212,8 @@ fn every_command_opens_exactly_the_libraries_it_needs() {
         "the table's commands are those of the staged tree"
     );
     for (command, line, expected) in TABLE {
-        let found = opened(&sandbox, &strace, line, ENDLESS.contains(&command));
+        let line = with_plugins(line, &sandbox);
+        let found = opened(&sandbox, &strace, &line, ENDLESS.contains(&command));
         assert_eq!(
             found,
             names(expected, &sandbox),

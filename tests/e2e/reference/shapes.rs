@@ -1,7 +1,7 @@
 //! The shape of every command's `-o json`: members and types, not values.
 //! Scripts rely on them; within a major version members are only added.
 
-use crate::commands::every_command;
+use crate::commands::{every_command, with_plugins};
 use crate::harness::{Background, Sandbox, assert_golden, bless_directory, shape, workspace};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 21] = [
+const TABLE: [Entry; 22] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -77,6 +77,12 @@ const TABLE: [Entry; 21] = [
         0,
     ),
     ("plugin-list", "plugin list", "plugin list", 0),
+    (
+        "plugin-test",
+        "plugin test",
+        "plugin test PLUGINS/service-launchd",
+        0,
+    ),
     ("plugin-verify", "plugin verify", "plugin verify", 0),
     ("reference", "reference", "reference", 0),
     (
@@ -153,6 +159,7 @@ fn the_json_of_every_command_keeps_its_shape() {
         .spawn();
     let gateway = serving(gateway);
     for (name, _, line, code) in TABLE {
+        let line = with_plugins(line, &sandbox);
         let ran = sandbox.kt_line(&format!("{line} -o json")).run();
         golden(name, &ran.exits(code).json());
     }

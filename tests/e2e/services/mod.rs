@@ -3,5 +3,6 @@
 //! for sessions, lingering and reboots.
 
 mod boot;
+mod complaints;
 mod lifecycle;
 mod rig;
