@@ -114,7 +114,13 @@ const TABLE: [Entry; 29] = [
     (
         "plugin test",
         "plugin test PLUGINS/service-launchd",
-        &["gateway-service", "service-launchd"],
+        // It registers gateways of its own, for the service to run.
+        &[
+            "control-plane",
+            "gateway-control",
+            "gateway-service",
+            "service-launchd",
+        ],
     ),
     ("plugin verify", "plugin verify", ALL),
     ("reference", "reference", &[]),

@@ -65,7 +65,7 @@ impl<'a, 'c> Kit<'a, 'c> {
         request: &Request,
         say: &'a dyn Fn(&str),
     ) -> Result<Self, Error> {
-        let word = format!("t{:08x}", std::process::id());
+        let word = format!("t{:x}", std::process::id());
         let set_up = SetUp::make(&request.invocation, &word)?;
         let subject = |suffix: &str| -> Result<Subject, Error> {
             let name = format!("{word}{suffix}");

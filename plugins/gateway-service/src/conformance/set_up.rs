@@ -33,7 +33,8 @@ impl SetUp {
     /// Makes the world in the state directory: a temporary directory would be
     /// hidden from services with a private one.
     pub(super) fn make(original: &Invocation, word: &str) -> Result<Self, Error> {
-        let home = original.dirs.state.join("conformance").join(word);
+        // Short, because sockets lie in it, and their paths are limited.
+        let home = original.dirs.state.join("t").join(word);
         let failed = |e: std::io::Error| impossible(&home, &e);
         let dir = |name: &str| home.join(name);
         let mut invocation = original.clone();
