@@ -43,7 +43,15 @@ const BANNED: [(&str, &str); 14] = [
 ];
 
 /// Crates that are there in several major versions, and why.
-const DUPLICATES: [(&str, &str); 3] = [
+const DUPLICATES: [(&str, &str); 5] = [
+    (
+        "base64",
+        "0.22 is postgres-protocol's, 0.23 is that of the HTTP crates",
+    ),
+    (
+        "fallible-iterator",
+        "0.2 is tokio-postgres's, 0.3 is rusqlite's",
+    ),
     ("getrandom", "0.2 is ring's, 0.4 is ours"),
     ("libloading", "0.7 is abi_stable's, 0.9 is ours"),
     ("syn", "1 is abi_stable's, 3 is that of the other macros"),

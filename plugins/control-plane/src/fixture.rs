@@ -194,6 +194,7 @@ impl Running {
     pub(crate) fn start(directory: &Path) -> Self {
         let options = ServeOptions {
             directory: directory.to_owned(),
+            database: None,
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_token_file: None,
         };

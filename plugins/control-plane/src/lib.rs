@@ -2,7 +2,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`store`] | what is kept, and the one SQLite file it is kept in |
+//! | [`store`] | what is kept, in one SQLite file or a PostgreSQL database |
 //! | [`api`] | from request to response, without HTTP |
 //! | [`embedded`] | the API in the caller's process, or through the local server when one runs |
 //! | [`serve`] | the API over HTTP |

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kt_plugin_api::{Class, Command, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
+use super::database;
 use crate::embedded::LockError;
 use crate::serve::{ServeError, ServeOptions, Started, serve};
 use crate::store::StoreError;
@@ -17,6 +18,7 @@ impl Command for ServeCommand {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
         let options = ServeOptions {
             directory: invocation.dirs.state.clone(),
+            database: database::of(invocation)?,
             listen: listen(invocation.required("listen")?)?,
             admin_token_file: invocation
                 .args

@@ -39,10 +39,10 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(api: Api) -> Self {
+    pub(super) fn new(api: Api, hub: Hub) -> Self {
         Self {
             api,
-            hub: Hub::default(),
+            hub,
             places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         }
     }

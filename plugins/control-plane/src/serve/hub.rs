@@ -26,6 +26,18 @@ impl Hub {
             .subscribe()
     }
 
+    /// Returns the gateways that somebody waits for.
+    pub(super) fn waited_for(&self) -> Vec<GatewayId> {
+        let map = self
+            .waited_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        map.iter()
+            .filter(|(_, sender)| sender.receiver_count() > 0)
+            .map(|(gateway, _)| gateway.clone())
+            .collect()
+    }
+
     /// Tells that the gateway has changed.
     pub(super) fn tell(&self, gateway: &GatewayId) {
         let map = self

@@ -9,6 +9,7 @@ mod connection;
 mod hub;
 mod listen;
 mod run;
+mod storage;
 #[cfg(test)]
 mod tests;
 

@@ -12,11 +12,13 @@ use tokio::task::JoinSet;
 
 use super::auth::Door;
 use super::connection::Server;
+use super::hub::Hub;
 use super::listen::Listeners;
+use super::storage::Storage;
 use super::{ADMIN_TOKEN_FILE, admin};
 use crate::api::Api;
 use crate::embedded::{LockError, ServerLock};
-use crate::store::{DATABASE_FILE, Sqlite, StoreError, prepare_directory};
+use crate::store::{Address, StoreError, prepare_directory};
 use crate::validator::Validator;
 
 /// How often to look whether the caller wants the server to end.
@@ -29,6 +31,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct ServeOptions {
     /// The state directory: store, lock, socket and administrator's token lie in it.
     pub directory: PathBuf,
+    /// The database to use instead of a file in the directory. Other servers may use it too.
+    pub database: Option<Address>,
     /// Where to listen. Only loopback addresses: there is no TLS yet.
     pub listen: SocketAddr,
     /// A file that holds a token which may do everything, instead of a new one.
@@ -88,11 +92,14 @@ pub fn serve(
     }
     prepare_directory(&options.directory)?;
     let _lock = ServerLock::take(&options.directory)?;
-    let store = Arc::new(Sqlite::open(&options.directory.join(DATABASE_FILE))?);
+    let storage = Storage::open(&options.directory, options.database.as_ref())?;
+    let store = storage.store();
     let default = options.directory.join(ADMIN_TOKEN_FILE);
     let token_file = options.admin_token_file.clone().unwrap_or(default);
     let created = admin::ensure_token(&*store, &token_file, options.admin_token_file.is_some())?;
-    let api = Api::with_system_clock(Arc::clone(&store) as _, validator, Service::Server);
+    let api = Api::with_system_clock(store, validator, Service::Server);
+    let hub = Hub::default();
+    let _watching = storage.watch(&hub);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -104,11 +111,10 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        run(listeners, Server::new(api), stop).await;
+        run(listeners, Server::new(api, hub), stop).await;
         Ok::<_, ServeError>(())
     })?;
-    // Whoever copies the file of a server that ended must find everything in it.
-    store.checkpoint()?;
+    storage.close()?;
     Ok(())
 }
 

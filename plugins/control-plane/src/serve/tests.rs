@@ -49,6 +49,7 @@ fn status(answer: &str) -> &str {
 fn options(directory: &Path, listen: &str) -> ServeOptions {
     ServeOptions {
         directory: directory.to_owned(),
+        database: None,
         listen: listen.parse().unwrap(),
         admin_token_file: None,
     }

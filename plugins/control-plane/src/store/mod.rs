@@ -6,11 +6,17 @@
 
 mod contract;
 mod error;
+mod postgres;
 mod record;
 mod sqlite;
+#[cfg(test)]
+mod suite;
 
 pub use contract::{Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store};
 pub use error::StoreError;
+pub use postgres::{
+    Address, AddressError, Password, PasswordError, PasswordSources, Postgres, Waiters,
+};
 pub use record::{
     GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenRecord, TokenScope,
 };

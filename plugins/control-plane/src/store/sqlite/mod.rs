@@ -13,7 +13,7 @@ mod patience;
 mod rows;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 
 pub use file::prepare_directory;

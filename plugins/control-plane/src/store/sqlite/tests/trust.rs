@@ -4,29 +4,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{change, gateway, open};
+use super::open;
 use crate::store::{DATABASE_FILE, Sqlite, Store, StoreError};
-
-#[test]
-fn history_cannot_be_rewritten_even_by_hand() {
-    let directory = tempfile::tempdir().unwrap();
-    open(directory.path())
-        .create(&change(), &gateway("edge"))
-        .unwrap();
-    let file = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
-    for sql in [
-        "UPDATE config_versions SET author = 'x'",
-        "DELETE FROM config_versions",
-        "UPDATE blobs SET content = 'x'",
-        "UPDATE audit SET actor = 'x'",
-        "DELETE FROM audit",
-        "UPDATE gateways SET desired_version = 2",
-        "INSERT INTO config_versions SELECT gateway_id, 3, sha256, blob, size, author, created_at,
-             origin, reverts_to, source, message FROM config_versions",
-    ] {
-        assert!(file.execute(sql, []).is_err(), "{sql}");
-    }
-}
 
 #[test]
 fn file_and_directory_are_private() {

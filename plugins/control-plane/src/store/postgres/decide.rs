@@ -1,0 +1,206 @@
+//! What a change comes to, given what there is. Looks at nothing and writes nothing itself.
+
+use kt_control_api::{ConfigVersion, GatewayPatch, Revert, State};
+use serde_json::{Value, json};
+
+use crate::store::{Ask, Change, GatewayRecord, NewVersion, Receipt, Snapshot, StoreError};
+
+/// What a caller wants changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wish<'a> {
+    /// Name, description or labels.
+    Update(&'a GatewayPatch),
+    /// That the gateway be gone.
+    Delete,
+    /// A new version.
+    Publish(&'a NewVersion),
+    /// A new version with the content of an older one.
+    Revert(&'a Revert),
+    /// That instances act.
+    Ask(&'a Ask),
+}
+
+/// What to answer, and what to write before.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub(super) receipt: Receipt,
+    pub(super) write: Option<Write>,
+}
+
+/// The gateway as it is to become, and the audit row.
+#[derive(Debug)]
+pub(super) struct Write {
+    pub(super) after: GatewayRecord,
+    pub(super) desired: Option<u64>,
+    pub(super) deleted: bool,
+    pub(super) action: &'static str,
+    pub(super) detail: Value,
+}
+
+/// Decides. `older` is the version to revert to, when there is one.
+pub(super) fn decide(
+    change: &Change,
+    wish: Wish<'_>,
+    current: &Snapshot,
+    older: Option<&ConfigVersion>,
+) -> Result<Decision, StoreError> {
+    let before = &current.gateway;
+    if let Some(expected) = change.if_match.filter(|rev| *rev != before.rev) {
+        let current = Box::new(current.clone());
+        return Err(StoreError::Changed { expected, current });
+    }
+    match wish {
+        Wish::Update(patch) => Ok(update(change, before, patch)),
+        Wish::Delete => {
+            let write = Write {
+                deleted: true,
+                ..touched(
+                    change,
+                    before,
+                    "gateway.delete",
+                    json!({"name": before.name}),
+                )
+            };
+            Ok(write.answered())
+        }
+        Wish::Publish(new) if is_desired(before, &new.sha256) => Ok(nothing(before)),
+        Wish::Publish(new) => {
+            let detail = json!({"version": before.last_version + 1, "origin": new.origin.as_str()});
+            Ok(advanced(change, before, "config.publish", detail))
+        }
+        Wish::Revert(revert) => {
+            let older =
+                older.ok_or_else(|| StoreError::NotFound(format!("version {}", revert.version)))?;
+            if is_desired(before, &older.sha256) {
+                return Ok(nothing(before));
+            }
+            let detail = json!({"version": before.last_version + 1, "reverts_to": older.version});
+            Ok(advanced(change, before, "config.revert", detail))
+        }
+        Wish::Ask(ask) => asked(change, current, ask),
+    }
+}
+
+fn update(change: &Change, before: &GatewayRecord, patch: &GatewayPatch) -> Decision {
+    let mut after = before.clone();
+    if let Some(name) = &patch.name {
+        after.name.clone_from(name);
+    }
+    if let Some(description) = &patch.description {
+        after.description.clone_from(description);
+    }
+    for (label, value) in patch.labels.iter().flatten() {
+        match value {
+            Some(value) => drop(after.labels.insert(label.clone(), value.clone())),
+            None => drop(after.labels.remove(label)),
+        }
+    }
+    let same = (&after.name, &after.description, &after.labels)
+        == (&before.name, &before.description, &before.labels);
+    if same {
+        return nothing(before);
+    }
+    let detail = json!({"name": after.name, "labels": after.labels});
+    touched(change, &after, "gateway.update", detail).answered()
+}
+
+fn asked(change: &Change, current: &Snapshot, ask: &Ask) -> Result<Decision, StoreError> {
+    let before = &current.gateway;
+    let next = before.generation + 1;
+    let mut after = GatewayRecord {
+        generation: next,
+        ..before.clone()
+    };
+    let (action, why) = match ask {
+        Ask::Reload { message } => {
+            after.reload_generation = next;
+            ("gateway.reload", message)
+        }
+        Ask::Reconcile { reason, dry_run } => {
+            if before.desired.is_none() {
+                return Err(StoreError::NoConfiguration(before.name.clone()));
+            }
+            // An offline instance takes what is desired when it starts.
+            let state = current.view(change.now).state;
+            let needed = !matches!(state, State::InSync | State::Offline);
+            if !needed || *dry_run {
+                let mut decision = nothing(before);
+                decision.receipt.unchanged = !needed;
+                return Ok(decision);
+            }
+            after.reconcile_generation = next;
+            ("gateway.reconcile", reason)
+        }
+    };
+    let detail = json!({"generation": next, "reason": why});
+    Ok(touched(change, &after, action, detail).answered())
+}
+
+fn is_desired(gateway: &GatewayRecord, sha256: &kt_control_api::ContentHash) -> bool {
+    gateway
+        .desired
+        .as_ref()
+        .is_some_and(|desired| desired.sha256 == *sha256)
+}
+
+/// The next version becomes the desired one.
+fn advanced(
+    change: &Change,
+    before: &GatewayRecord,
+    action: &'static str,
+    detail: Value,
+) -> Decision {
+    let after = GatewayRecord {
+        generation: before.generation + 1,
+        last_version: before.last_version + 1,
+        ..before.clone()
+    };
+    let write = Write {
+        desired: Some(after.last_version),
+        ..touched(change, &after, action, detail)
+    };
+    write.answered()
+}
+
+/// The next revision.
+fn touched(change: &Change, gateway: &GatewayRecord, action: &'static str, detail: Value) -> Write {
+    Write {
+        after: GatewayRecord {
+            rev: gateway.rev + 1,
+            updated_at: change.now,
+            ..gateway.clone()
+        },
+        desired: gateway.desired.as_ref().map(|desired| desired.version),
+        deleted: false,
+        action,
+        detail,
+    }
+}
+
+fn nothing(gateway: &GatewayRecord) -> Decision {
+    Decision {
+        receipt: Receipt {
+            gateway: gateway.id.clone(),
+            version: gateway.desired.as_ref().map(|desired| desired.version),
+            generation: gateway.generation,
+            unchanged: true,
+            replayed: false,
+        },
+        write: None,
+    }
+}
+
+impl Write {
+    fn answered(self) -> Decision {
+        Decision {
+            receipt: Receipt {
+                gateway: self.after.id.clone(),
+                version: self.desired,
+                generation: self.after.generation,
+                unchanged: false,
+                replayed: false,
+            },
+            write: Some(self),
+        }
+    }
+}

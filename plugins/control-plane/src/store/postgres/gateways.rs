@@ -1,0 +1,68 @@
+//! Finding gateways.
+
+use kt_control_api::GatewayId;
+use tokio_postgres::Row;
+
+use super::failure::Failure;
+use super::rows;
+use super::session::Session;
+use super::text::storable;
+use crate::store::{Key, ListFilter, Snapshot, StoreError};
+
+/// What finds a gateway, and the text to find it by. A deleted one is found by its id alone.
+pub(super) fn lookup(key: &Key) -> (&'static str, &str) {
+    match key {
+        Key::Id(id) => ("WHERE g.id = $1", id.as_str()),
+        Key::Name(name) => ("WHERE g.name = $1 AND g.deleted_at IS NULL", name),
+    }
+}
+
+pub(super) async fn snapshot(session: &Session, key: &Key) -> Result<Snapshot, Failure> {
+    let (condition, text) = lookup(key);
+    let sql = format!("{} {condition}", rows::GATEWAY);
+    found(key, session.row(&sql, &[&storable(text)]).await?)
+}
+
+/// Reads a row that was looked for by `key`.
+pub(super) fn found(key: &Key, row: Option<Row>) -> Result<Snapshot, Failure> {
+    let row = present(key, row)?;
+    rows::snapshot(&row)
+}
+
+/// Passes the row of a gateway that exists.
+pub(super) fn present(key: &Key, row: Option<Row>) -> Result<Row, Failure> {
+    let (_, text) = lookup(key);
+    let row = row.ok_or_else(|| StoreError::NotFound(format!("gateway `{text}`")))?;
+    if row.try_get::<_, Option<i64>>("deleted_at")?.is_some() {
+        return Err(StoreError::Gone(rows::word(&row, "id")?).into());
+    }
+    Ok(row)
+}
+
+pub(super) async fn list(session: &Session, filter: &ListFilter) -> Result<Vec<Snapshot>, Failure> {
+    let sql = format!(
+        "{} WHERE g.deleted_at IS NULL AND g.name > $1 AND starts_with(g.name, $2)
+            AND g.labels @> $3::text::jsonb
+         ORDER BY g.name LIMIT $4",
+        rows::GATEWAY
+    );
+    let after = storable(filter.after.as_deref().unwrap_or_default());
+    let prefix = storable(&filter.prefix);
+    let labels = serde_json::to_value(&filter.labels)?;
+    let labels = super::text::storable_json(labels).to_string();
+    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
+    let found = session
+        .rows(&sql, &[&after, &prefix, &labels, &limit])
+        .await?;
+    found.iter().map(rows::snapshot).collect()
+}
+
+/// Returns who has the name.
+pub(super) async fn owner_of_name(
+    session: &Session,
+    name: &str,
+) -> Result<Option<GatewayId>, Failure> {
+    let sql = "SELECT id FROM gateways WHERE name = $1 AND deleted_at IS NULL";
+    let row = session.row(sql, &[&name]).await?;
+    row.map(|row| rows::word(&row, "id")).transpose()
+}

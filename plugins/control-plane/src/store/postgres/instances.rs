@@ -1,0 +1,167 @@
+//! Reports of instances.
+
+use kt_control_api::{GatewayId, StatusReport, Timestamp};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::failure::Failure;
+use super::gateways;
+use super::rows::{self, counted};
+use super::session::Session;
+use super::text::{storable, storable_json};
+use crate::store::{Key, ReportReceipt};
+
+/// Instances kept per gateway besides the one that reports. More than a page of `inspect` shows;
+/// the oldest ones go, which are dead long before.
+const OTHERS_KEPT: i64 = 49;
+
+/// Reports of one instance take turns, wherever they arrive.
+const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+const GATEWAY: &str = "SELECT g.id, g.generation, g.deleted_at FROM gateways g";
+const PREVIOUS: &str = "SELECT report::text AS report, lease_until FROM instances
+    WHERE gateway_id = $1 AND instance_id = $2";
+
+/// Keeps each new answer, then the report.
+const PUT: &str = "
+    WITH answers AS (
+      INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome, code,
+        message)
+      SELECT $4::bigint, $1::text, $2::text, $7::bigint, $8::bigint, 'applied', NULL, NULL
+        WHERE $7::bigint IS NOT NULL
+      UNION ALL
+      SELECT $4::bigint, $1::text, $2::text, $9::bigint, $10::bigint, 'rejected', $11::text,
+        $12::text WHERE $9::bigint IS NOT NULL)
+    INSERT INTO instances(gateway_id, instance_id, seq, seen_at, lease_until, report)
+    VALUES($1::text, $2::text, $3, $4::bigint, $5, $6::text::jsonb)
+    ON CONFLICT(gateway_id, instance_id) DO UPDATE SET seq = excluded.seq,
+      seen_at = excluded.seen_at, lease_until = excluded.lease_until, report = excluded.report";
+const PRUNE: &str = "DELETE FROM instances WHERE gateway_id = $1 AND instance_id IN (
+    SELECT instance_id FROM instances WHERE gateway_id = $1 AND instance_id <> $2
+    ORDER BY seen_at DESC OFFSET $3)";
+
+struct Previous {
+    report: StatusReport,
+    lease_until: Timestamp,
+}
+
+/// Takes a report. Ends the transaction in every case but a failure.
+pub(super) async fn report(
+    session: &mut Session,
+    now: Timestamp,
+    key: &Key,
+    report: &StatusReport,
+) -> Result<ReportReceipt, Failure> {
+    let outcome = attempt(session, now, key, report).await;
+    if outcome.is_err() {
+        session.roll_back().await;
+    }
+    outcome
+}
+
+async fn attempt(
+    session: &mut Session,
+    now: Timestamp,
+    key: &Key,
+    report: &StatusReport,
+) -> Result<ReportReceipt, Failure> {
+    let (condition, text) = gateways::lookup(key);
+    let look = format!("{GATEWAY} {condition}");
+    session
+        .prepare(&[TURN, &look, PREVIOUS, PUT, PRUNE])
+        .await?;
+    session.begin();
+    let instance = report.instance_id.as_str();
+    let name = storable(text);
+    let (values, named): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) =
+        ([&instance], [&name]);
+    let (begun, turn, row) = tokio::join!(
+        biased;
+        session.say("BEGIN"),
+        session.rows(TURN, &values),
+        session.row(&look, &named),
+    );
+    begun?;
+    drop(turn?);
+    let row = gateways::present(key, row?)?;
+    let gateway: GatewayId = rows::word(&row, "id")?;
+    let mut receipt = ReportReceipt {
+        generation: rows::number(&row, "generation")?,
+        lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
+        ignored: false,
+        gateway,
+    };
+    let previous = session
+        .row(PREVIOUS, &[&receipt.gateway.as_str(), &instance])
+        .await?;
+    let previous = previous.as_ref().map(previous_of).transpose()?;
+    match &previous {
+        Some(before) if before.report.seq >= report.seq => {
+            receipt.lease_until = before.lease_until;
+            receipt.ignored = true;
+            session.roll_back().await;
+        }
+        _ => {
+            let before = previous.as_ref().map(|previous| &previous.report);
+            let (kept, pruned, committed) = tokio::join!(
+                biased;
+                put(session, now, &receipt, before, report),
+                prune(session, &receipt.gateway, instance, before.is_none()),
+                session.say("COMMIT"),
+            );
+            kept.and(pruned).and(committed)?;
+            session.ended();
+        }
+    }
+    Ok(receipt)
+}
+
+fn previous_of(row: &Row) -> Result<Previous, Failure> {
+    Ok(Previous {
+        report: serde_json::from_str(row.try_get("report")?)?,
+        lease_until: rows::time(row, "lease_until")?,
+    })
+}
+
+async fn put(
+    session: &Session,
+    now: Timestamp,
+    receipt: &ReportReceipt,
+    before: Option<&StatusReport>,
+    report: &StatusReport,
+) -> Result<(), Failure> {
+    let old = before.and_then(|before| before.applied.as_ref());
+    let applied = report.applied.as_ref().filter(|new| old != Some(*new));
+    let old = before.and_then(|before| before.rejection.as_ref());
+    let refused = report.rejection.as_ref().filter(|new| old != Some(*new));
+    let whole = storable_json(serde_json::to_value(report)?).to_string();
+    let number = |number: Option<u64>| number.map(counted).transpose();
+    let values: [&(dyn ToSql + Sync); 12] = [
+        &receipt.gateway.as_str(),
+        &report.instance_id.as_str(),
+        &counted(report.seq)?,
+        &now.as_microsecond(),
+        &receipt.lease_until.as_microsecond(),
+        &whole,
+        &number(applied.map(|new| new.generation))?,
+        &number(applied.and_then(|new| new.version))?,
+        &number(refused.map(|new| new.generation))?,
+        &number(refused.and_then(|new| new.version))?,
+        &refused.map(|new| storable(&new.code)),
+        &refused.map(|new| storable(&new.message)),
+    ];
+    session.rows(PUT, &values).await.map(drop)
+}
+
+/// Makes room for an instance that is new.
+async fn prune(
+    session: &Session,
+    gateway: &GatewayId,
+    instance: &str,
+    is_new: bool,
+) -> Result<(), Failure> {
+    if !is_new {
+        return Ok(());
+    }
+    let values: [&(dyn ToSql + Sync); 3] = [&gateway.as_str(), &instance, &OTHERS_KEPT];
+    session.rows(PRUNE, &values).await.map(drop)
+}

@@ -1,0 +1,195 @@
+//! The connection on which a server hears of changes at others, and tells of its own.
+//!
+//! A notification that gets lost costs time, never a change: a sweep compares what is waited for
+//! with the database, at once after each connect and then every few seconds.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use kt_control_api::GatewayId;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row, Socket};
+
+use super::failure::{Failure, of_database};
+use super::news::{CHANNEL, News, Waiters, gateways, message};
+use super::once;
+use super::rows;
+use super::session::{LIMIT, Session};
+use crate::store::StoreError;
+
+/// How often what is waited for is compared with the database. Below the 30 seconds after which
+/// a poll ends by itself.
+const SWEEP: Duration = Duration::from_secs(5);
+/// Time between two messages: news within it travel together. The first does not wait.
+const GATHER: Duration = Duration::from_millis(5);
+/// Pauses between attempts to connect: the first, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// Gateways compared in one statement.
+const CHUNK: usize = 5000;
+/// How many sweeps pass between two looks for old keys.
+const PRUNE_EVERY: u64 = 120;
+
+/// Listens and tells until the waiters are gone.
+pub(super) struct Listener {
+    pub(super) config: Config,
+    pub(super) pool: deadpool_postgres::Pool,
+    pub(super) news: Arc<News>,
+    pub(super) waiters: Weak<dyn Waiters>,
+}
+
+/// The revisions that this server last saw of what is waited for.
+type Known = HashMap<GatewayId, i64>;
+
+impl Listener {
+    pub(super) async fn run(self) {
+        let mut known = Known::new();
+        let mut pause = PAUSES.0;
+        while self.waiters.strong_count() > 0 {
+            let start = Instant::now();
+            match self.connected(&mut known).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(%error, "cannot hear of changes at other servers"),
+            }
+            if start.elapsed() > PAUSES.1 {
+                pause = PAUSES.0;
+            }
+            sleep(jittered(pause)).await;
+            pause = PAUSES.1.min(pause * 2);
+        }
+    }
+
+    /// Works until the connection ends, which is an error, or the waiters are gone.
+    async fn connected(&self, known: &mut Known) -> Result<(), StoreError> {
+        let connect = self.config.connect(NoTls);
+        let (client, connection) = within(connect).await?;
+        let (heard, mut messages) = mpsc::unbounded_channel();
+        let reader = tokio::spawn(hear(connection, heard));
+        let ended = self.work(&client, &mut messages, known).await;
+        reader.abort();
+        ended
+    }
+
+    async fn work(
+        &self,
+        client: &Client,
+        messages: &mut mpsc::UnboundedReceiver<String>,
+        known: &mut Known,
+    ) -> Result<(), StoreError> {
+        // First listen, then look: what is committed in between is then heard.
+        within(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
+        let mut sweep = Instant::now();
+        let mut quiet_until = Instant::now();
+        let mut sweeps = 0_u64;
+        loop {
+            tokio::select! {
+                heard = messages.recv() => {
+                    let Some(text) = heard else {
+                        return Err(StoreError::Failed("the connection ended".to_owned()));
+                    };
+                    let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
+                    gateways(&text).for_each(|gateway| waiters.tell(&gateway));
+                }
+                () = sleep_until(sweep) => {
+                    let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
+                    self.sweep(client, &*waiters, known).await?;
+                    sweep = Instant::now() + jittered(SWEEP);
+                    sweeps += 1;
+                    if sweeps.is_multiple_of(PRUNE_EVERY) {
+                        self.prune().await;
+                    }
+                }
+                () = self.something_to_tell(quiet_until) => {
+                    self.tell(client).await?;
+                    quiet_until = Instant::now() + GATHER;
+                }
+            }
+        }
+    }
+
+    async fn something_to_tell(&self, quiet_until: Instant) {
+        self.news.some().await;
+        sleep_until(quiet_until).await;
+    }
+
+    async fn tell(&self, client: &Client) -> Result<(), StoreError> {
+        let changed = self.news.take();
+        let text = message(&changed);
+        let told = within(client.query("SELECT pg_notify($1, $2)", &[&CHANNEL, &text])).await;
+        if told.is_err() {
+            self.news.put_back(changed);
+        }
+        told.map(drop)
+    }
+
+    /// Wakes those who wait for a gateway that moved without a word of it.
+    async fn sweep(
+        &self,
+        client: &Client,
+        waiters: &dyn Waiters,
+        known: &mut Known,
+    ) -> Result<(), StoreError> {
+        let waited_for = waiters.waited_for();
+        let mut seen = Known::with_capacity(waited_for.len());
+        for chunk in waited_for.chunks(CHUNK) {
+            let names: Vec<&str> = chunk.iter().map(GatewayId::as_str).collect();
+            let sql = "SELECT id, rev FROM gateways WHERE id = ANY($1)";
+            for row in within(client.query(sql, &[&names])).await? {
+                let (gateway, rev) = revision(&row)?;
+                if known.get(&gateway) != Some(&rev) {
+                    waiters.tell(&gateway);
+                }
+                seen.insert(gateway, rev);
+            }
+        }
+        *known = seen;
+        Ok(())
+    }
+
+    async fn prune(&self) {
+        let now = jiff::Timestamp::now().as_microsecond();
+        let pruned = async { once::prune(&Session::of(&self.pool).await?, now).await };
+        if let Err(failure) = pruned.await {
+            let error = StoreError::from(failure);
+            tracing::warn!(%error, "cannot forget old idempotency keys");
+        }
+    }
+}
+
+fn revision(row: &Row) -> Result<(GatewayId, i64), Failure> {
+    Ok((rows::word(row, "id")?, row.try_get("rev")?))
+}
+
+/// Reads the connection to its end.
+async fn hear(
+    mut connection: Connection<Socket, tokio_postgres::tls::NoTlsStream>,
+    heard: mpsc::UnboundedSender<String>,
+) {
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notification(notification) = message
+            && heard.send(notification.payload().to_owned()).is_err()
+        {
+            return;
+        }
+    }
+}
+
+async fn within<T>(
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, StoreError> {
+    match timeout(LIMIT, work).await {
+        Ok(done) => done.map_err(|error| of_database(&error)),
+        Err(_) => Err(StoreError::Busy(LIMIT.as_secs())),
+    }
+}
+
+/// Half of the time and a random part of the other half, so that servers do not act in step.
+fn jittered(time: Duration) -> Duration {
+    let mut random = [0; 1];
+    if getrandom::fill(&mut random).is_err() {
+        return time;
+    }
+    time / 2 + time / 2 * u32::from(random[0]) / 255
+}

@@ -1,0 +1,160 @@
+//! Bringing a database to the newest schema, and finding out whether this program may use it.
+
+use jiff::Timestamp;
+use kt_control_api::random_base32;
+
+use super::failure::Failure;
+use super::rows;
+use super::session::Session;
+use crate::store::StoreError;
+
+/// One step per schema version, applied in order and never changed after a release.
+const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+
+/// The oldest schema that a program may know and still write this one. A step that only adds
+/// leaves it alone, so that a server that runs an older kt goes on.
+const OLDEST_WRITER: u32 = 1;
+/// The same for reading.
+const OLDEST_READER: u32 = 1;
+
+/// Newest schema this program knows.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there will not be that many steps"
+)]
+const NEWEST: u32 = STEPS.len() as u32;
+
+/// "ktcp" in ASCII: names the advisory lock under which one server at a time migrates.
+const LOCK: i64 = 0x6b74_6370;
+
+/// What a schema of ours says about itself.
+struct Found {
+    schema: u32,
+    oldest_writer: u32,
+}
+
+/// Brings the database up to date. Returns the schema it has then.
+pub(super) async fn migrate(session: &mut Session) -> Result<u32, Failure> {
+    if let Some(schema) = usable(look(session).await?)? {
+        return Ok(schema);
+    }
+    session.begin();
+    let outcome = locked(session).await;
+    match outcome {
+        Ok(_) => session.ended(),
+        Err(_) => session.roll_back().await,
+    }
+    outcome
+}
+
+/// Migrates unless another server was faster. The lock ends with the transaction, and so with
+/// the server that holds it.
+async fn locked(session: &Session) -> Result<u32, Failure> {
+    session.say("BEGIN").await?;
+    session
+        .say(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        .await?;
+    let found = look(session).await?;
+    if let Some(schema) = usable(found.as_ref().map(copied))? {
+        session.say("COMMIT").await?;
+        return Ok(schema);
+    }
+    let from = found.map_or(0, |found| found.schema);
+    if from == 0 {
+        session.say("CREATE SCHEMA kt").await?;
+    }
+    for step in STEPS.iter().skip(from as usize) {
+        session.say(step).await?;
+    }
+    if from == 0 {
+        put(session, "application", "kt control-plane").await?;
+        put(session, "epoch", &random_base32(16)).await?;
+        let now = Timestamp::now().as_microsecond().to_string();
+        put(session, "created_at", &now).await?;
+    }
+    put(session, "schema", &NEWEST.to_string()).await?;
+    put(session, "oldest_writer", &OLDEST_WRITER.to_string()).await?;
+    put(session, "oldest_reader", &OLDEST_READER.to_string()).await?;
+    session.say("COMMIT").await?;
+    Ok(NEWEST)
+}
+
+/// Looks at what there is; `None` when there is nothing of ours and nothing in its place.
+async fn look(session: &Session) -> Result<Option<Found>, Failure> {
+    // From the tables, not by `to_regclass`: what that looks up is remembered, and another
+    // server's commit while the lock was waited for would not be seen.
+    let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'kt'),
+                   EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                       WHERE n.nspname = 'kt' AND c.relname = 'meta')";
+    let row = session.row(sql, &[]).await?;
+    let (schema, meta) = match &row {
+        Some(row) => (row.try_get(0)?, row.try_get(1)?),
+        None => (false, false),
+    };
+    if !schema {
+        return Ok(None);
+    }
+    if !meta {
+        return Err(foreign());
+    }
+    let sql = "SELECT k, v FROM kt.meta WHERE k IN ('application', 'schema', 'oldest_writer')";
+    let found = session.rows(sql, &[]).await.map_err(|_| foreign())?;
+    let value = |wanted: &str| {
+        let row = found.iter().find(|row| row.get::<_, &str>("k") == wanted);
+        row.map(|row| row.get::<_, &str>("v"))
+    };
+    let number = |key| value(key).and_then(|text| text.parse::<u32>().ok());
+    match (
+        value("application"),
+        number("schema"),
+        number("oldest_writer"),
+    ) {
+        (Some("kt control-plane"), Some(schema), Some(oldest_writer)) => Ok(Some(Found {
+            schema,
+            oldest_writer,
+        })),
+        _ => Err(foreign()),
+    }
+}
+
+fn copied(found: &Found) -> Found {
+    Found { ..*found }
+}
+
+/// Returns the schema when it can be used as it is; `None` when it must be made or migrated.
+fn usable(found: Option<Found>) -> Result<Option<u32>, Failure> {
+    match found {
+        Some(found) if found.schema == NEWEST => Ok(Some(found.schema)),
+        // Its maker says which programs may follow.
+        Some(found) if found.schema > NEWEST && found.oldest_writer <= NEWEST => {
+            Ok(Some(found.schema))
+        }
+        Some(found) if found.schema > NEWEST => Err(StoreError::TooNew {
+            found: found.schema,
+            supported: NEWEST,
+        }
+        .into()),
+        _ => Ok(None),
+    }
+}
+
+fn foreign() -> Failure {
+    Failure::Refused(StoreError::Unsafe(
+        "the database has a schema `kt` that is not one of kt's control plane".to_owned(),
+    ))
+}
+
+async fn put(session: &Session, key: &str, value: &str) -> Result<(), Failure> {
+    let sql =
+        "INSERT INTO kt.meta(k, v) VALUES($1, $2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
+    session.rows(sql, &[&key, &value]).await.map(drop)
+}
+
+/// Reads a value that the schema says about itself.
+pub(super) async fn value(session: &Session, key: &str) -> Result<String, Failure> {
+    let row = session
+        .row("SELECT v FROM meta WHERE k = $1", &[&key])
+        .await?;
+    row.as_ref()
+        .map_or_else(|| Err(rows::damaged("meta")), rows::only)
+}

@@ -1,0 +1,31 @@
+//! The store in a PostgreSQL database, shared by several servers.
+//!
+//! Changes are short transactions of two round trips: the first takes the gateway's row lock and
+//! reads what there is, the second writes what follows and commits. Whoever waits for the lock
+//! reads afterwards, in a statement of its own, so two changes never count from the same number.
+
+mod address;
+mod changes;
+mod contents;
+mod create;
+mod decide;
+mod failure;
+mod gateways;
+mod instances;
+mod listen;
+mod migrate;
+mod news;
+mod once;
+mod password;
+mod rows;
+mod session;
+mod store;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+
+pub use address::{Address, AddressError};
+pub use news::Waiters;
+pub use password::{Password, PasswordError, PasswordSources};
+pub use store::Postgres;

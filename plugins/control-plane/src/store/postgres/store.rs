@@ -1,0 +1,268 @@
+//! The store over a pool of connections.
+
+use std::sync::{Arc, Weak};
+
+use deadpool_postgres::Pool;
+use kt_control_api::{
+    ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+};
+use sha2::{Digest, Sha256};
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+
+use super::address::Address;
+use super::decide::Wish;
+use super::failure::Failure;
+use super::listen::Listener;
+use super::news::{News, Waiters};
+use super::session::{self, LIMIT, Session};
+use super::{changes, contents, create, gateways, instances, migrate, rows, tokens};
+use crate::store::{
+    Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt, ReportReceipt,
+    Snapshot, Store, StoreError, TokenRecord,
+};
+
+/// What the listening connection is called among the database's sessions.
+const LISTENER: &str = "kt control-plane news";
+
+/// Attempts of a request whose connection ends under it. Each connection of the pool may be a
+/// dead one after the database was restarted; the pool drops them as it notices.
+const ATTEMPTS: usize = 20;
+
+/// The store in a PostgreSQL database.
+///
+/// Several servers may use the same database at once. The methods of [`Store`] block and must
+/// not be called from asynchronous code.
+pub struct Postgres {
+    /// Drives the connections. Taken by `drop`, which must not wait.
+    runtime: Option<Runtime>,
+    pool: Pool,
+    address: Address,
+    news: Arc<News>,
+    schema: u32,
+}
+
+impl Postgres {
+    /// Connects, and makes or migrates the schema when that is needed.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses, when its schema `kt` is something else, or
+    /// when a newer kt made it that this one may not follow.
+    pub fn open(address: &Address) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("kt-postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        let mut store = Self {
+            pool: session::pool(address)?,
+            runtime: Some(runtime),
+            address: address.clone(),
+            news: Arc::default(),
+            schema: 0,
+        };
+        store.schema = store.wait(async {
+            let mut session = Session::of(&store.pool).await?;
+            migrate::migrate(&mut session).await
+        })?;
+        Ok(store)
+    }
+
+    /// From now on tells those who wait at this server of changes made at others, and others of
+    /// changes made through this store. Ends when the waiters or the store do.
+    pub fn watch(&self, waiters: Weak<dyn Waiters>) {
+        let mut config = self.address.config();
+        config.application_name(LISTENER);
+        let listener = Listener {
+            config,
+            pool: self.pool.clone(),
+            news: Arc::clone(&self.news),
+            waiters,
+        };
+        drop(self.runtime().spawn(listener.run()));
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime
+            .as_ref()
+            .expect("it is taken only when the store is dropped")
+    }
+
+    /// Waits for work on the database, and not without bound: its own limits come first.
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, StoreError> {
+        let limit = LIMIT * 2;
+        self.runtime().block_on(async {
+            match timeout(limit, work).await {
+                Ok(done) => done.map_err(StoreError::from),
+                Err(_) => Err(StoreError::Busy(limit.as_secs())),
+            }
+        })
+    }
+
+    /// Does what does no harm when it is done twice, so a lost connection is replaced.
+    fn read<T>(
+        &self,
+        look: impl AsyncFn(&mut Session) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.attempt(|_| true, look)
+    }
+
+    /// Does something, again when the connection was lost and `may_repeat` says so.
+    fn attempt<T>(
+        &self,
+        may_repeat: impl Fn(&Session) -> bool,
+        act: impl AsyncFn(&mut Session) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.wait(async {
+            let mut attempts = 0;
+            loop {
+                attempts += 1;
+                let mut session = Session::of(&self.pool).await?;
+                match act(&mut session).await {
+                    Err(failure)
+                        if failure.is_lost_connection()
+                            && attempts < ATTEMPTS
+                            && may_repeat(&session) => {}
+                    done => return done,
+                }
+            }
+        })
+    }
+
+    fn change(&self, change: &Change, key: &Key, wish: Wish<'_>) -> Result<Receipt, StoreError> {
+        self.told(self.attempt(Session::is_unspent, async |session| {
+            changes::change(session, change, key, wish).await
+        }))
+    }
+
+    /// Passes a receipt on once others will hear of it.
+    fn told(&self, outcome: Result<Receipt, StoreError>) -> Result<Receipt, StoreError> {
+        if let Ok(receipt) = &outcome
+            && !receipt.unchanged
+            && !receipt.replayed
+        {
+            self.news.add(&receipt.gateway);
+        }
+        outcome
+    }
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Postgres")
+            .field("address", &self.address)
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Store for Postgres {
+    fn epoch(&self) -> Result<String, StoreError> {
+        self.read(async |session| migrate::value(session, "epoch").await)
+    }
+
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
+    fn pulse(&self) -> Result<u64, StoreError> {
+        // Differs whenever a transaction has ended meanwhile, also one of another database.
+        let sql = "SELECT pg_current_snapshot()::text";
+        let text: String = self.read(async |session| {
+            let row = session.row(sql, &[]).await?;
+            row.as_ref().map_or(Ok(String::new()), rows::only)
+        })?;
+        let hash: [u8; 32] = Sha256::digest(text).into();
+        let first = hash.first_chunk().copied().unwrap_or_default();
+        Ok(u64::from_be_bytes(first))
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta(k, v) VALUES('probe', '') ON CONFLICT(k) DO UPDATE SET v = ''";
+        self.read(async |session| session.rows(sql, &[]).await.map(drop))
+    }
+
+    fn find(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        self.read(async |session| gateways::snapshot(session, key).await)
+    }
+
+    fn list(&self, filter: &ListFilter) -> Result<Vec<Snapshot>, StoreError> {
+        self.read(async |session| gateways::list(session, filter).await)
+    }
+
+    fn versions(
+        &self,
+        gateway: &GatewayId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ConfigVersion>, StoreError> {
+        self.read(async |session| contents::list(session, gateway, before, limit).await)
+    }
+
+    fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
+        self.read(async |session| contents::one(session, gateway, version).await)
+    }
+
+    fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
+        self.read(async |session| contents::content(session, gateway, version).await)
+    }
+
+    fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
+        self.told(self.read(async |session| create::create(session, change, new).await))
+    }
+
+    fn update(
+        &self,
+        change: &Change,
+        key: &Key,
+        patch: &GatewayPatch,
+    ) -> Result<Receipt, StoreError> {
+        self.change(change, key, Wish::Update(patch))
+    }
+
+    fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
+        self.change(change, key, Wish::Delete)
+    }
+
+    fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
+        self.change(change, key, Wish::Publish(new))
+    }
+
+    fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
+        self.change(change, key, Wish::Revert(revert))
+    }
+
+    fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
+        self.change(change, key, Wish::Ask(ask))
+    }
+
+    fn report(
+        &self,
+        now: Timestamp,
+        key: &Key,
+        report: &StatusReport,
+    ) -> Result<ReportReceipt, StoreError> {
+        self.read(async |session| instances::report(session, now, key, report).await)
+    }
+
+    fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
+        self.read(async |session| tokens::add(session, change, token).await)
+    }
+
+    fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+        self.read(async |session| tokens::find(session, hash).await)
+    }
+
+    fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.read(async |session| tokens::has_admin(session, now).await)
+    }
+}

@@ -1,0 +1,130 @@
+use std::io::Write as _;
+use std::{env, io, thread};
+
+use kt_control_api::random_base32;
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, Config, NoTls, Row};
+
+use crate::store::suite::Place;
+use crate::store::{Address, Password, Postgres, Store};
+
+/// The server of the tests, and its password; `tests/scripts/test.sh` starts one and sets both.
+const SERVER: &str = "KT_TEST_POSTGRES";
+const PASSWORD: &str = "KT_TEST_POSTGRES_PASSWORD";
+
+/// A database of one test. Ends with the value.
+pub(crate) struct Database {
+    server: Address,
+    name: String,
+    runtime: Runtime,
+}
+
+impl Database {
+    /// Makes a database. Without a server the test is skipped, which must not be in CI.
+    pub(crate) fn new() -> Option<Self> {
+        let Ok(url) = env::var(SERVER) else {
+            return skipped();
+        };
+        let password = env::var(PASSWORD).ok().map(Password::new);
+        let database = Self {
+            server: Address::parse(&url)
+                .unwrap()
+                .with_password(password.as_ref()),
+            name: format!("t_{}", random_base32(12)),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+        };
+        let sql = format!("CREATE DATABASE {} TEMPLATE template0", database.name);
+        database.ask(&database.server.config(), &sql).unwrap();
+        Some(database)
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let mut config = self.server.config();
+        config.dbname(self.name.as_str());
+        config
+    }
+
+    pub(crate) fn address(&self) -> Address {
+        self.server.clone().in_database(&self.name)
+    }
+
+    pub(crate) fn store(&self) -> Postgres {
+        Postgres::open(&self.address()).unwrap()
+    }
+
+    /// Asks something by hand.
+    pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
+        self.ask(&self.config(), sql)
+    }
+
+    fn ask(&self, config: &Config, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
+        // Tests of many threads ask too, and one runtime is driven by one of them.
+        thread::scope(|scope| {
+            let asked = scope.spawn(|| {
+                self.runtime.block_on(async {
+                    let client = connect(config).await?;
+                    client.query(sql, &[]).await
+                })
+            });
+            asked.join().unwrap()
+        })
+    }
+}
+
+async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = config.connect(NoTls).await?;
+    drop(tokio::spawn(connection));
+    Ok(client)
+}
+
+fn skipped<T>() -> Option<T> {
+    let test = thread::current().name().unwrap_or_default().to_owned();
+    let line = format!("{SERVER} is not set: `tests/scripts/test.sh` starts a PostgreSQL");
+    let in_ci = env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
+    assert!(!in_ci, "{line}");
+    // Not by `eprintln!`, which is heard of only when the test fails.
+    writeln!(io::stderr(), "SKIPPED {test}: {line}").unwrap();
+    None
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        drop(self.ask(&self.server.config(), &sql));
+    }
+}
+
+impl Place for Database {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(self.store())
+    }
+
+    fn tamper(&self, sql: &str) -> bool {
+        self.rows(sql).is_ok()
+    }
+
+    fn count(&self, sql: &str) -> u64 {
+        let rows = self.rows(sql).unwrap();
+        rows[0].get::<_, i64>(0).try_into().unwrap()
+    }
+
+    fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.rows(sql).unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+crate::store::suite::suite!(Database::new());
+
+#[test]
+fn both_stores_give_the_same_answers() {
+    use crate::store::sqlite::tests::Directory;
+
+    if Database::new().is_none() {
+        return;
+    }
+    crate::store::suite::agree(40, || Some((Directory::new(), Database::new()?)));
+}

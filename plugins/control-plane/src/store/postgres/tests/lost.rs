@@ -1,0 +1,161 @@
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kt_control_api::GatewayId;
+
+use super::Database;
+use crate::store::suite::{Place, change, gateway, version};
+use crate::store::{Key, Postgres, Store, Waiters};
+
+/// Well below the 30 seconds after which a poll ends by itself.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Waits for gateways, and remembers of which it was told.
+#[derive(Default)]
+struct Ears {
+    waited_for: Vec<GatewayId>,
+    told: Mutex<BTreeSet<GatewayId>>,
+}
+
+impl Waiters for Ears {
+    fn waited_for(&self) -> Vec<GatewayId> {
+        self.waited_for.clone()
+    }
+
+    fn tell(&self, gateway: &GatewayId) {
+        self.told.lock().unwrap().insert(gateway.clone());
+    }
+}
+
+impl Ears {
+    fn at(store: &Postgres, waited_for: &[&GatewayId]) -> Arc<Self> {
+        let ears = Arc::new(Self {
+            waited_for: waited_for.iter().map(|id| (*id).clone()).collect(),
+            told: Mutex::default(),
+        });
+        let listening: Arc<dyn Waiters> = Arc::clone(&ears) as _;
+        store.watch(Arc::downgrade(&listening) as Weak<_>);
+        ears
+    }
+
+    fn hears_of(&self, gateway: &GatewayId) {
+        until("the news", || self.told.lock().unwrap().contains(gateway));
+    }
+
+    fn forget(&self) {
+        self.told.lock().unwrap().clear();
+    }
+}
+
+fn until(what: &str, done: impl Fn() -> bool) {
+    let end = Instant::now() + SOON;
+    while !done() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn listening(database: &Database) -> u64 {
+    database.count(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'kt control-plane news'
+             AND state = 'idle' AND query LIKE 'LISTEN%'",
+    )
+}
+
+fn cut(database: &Database, whose: &str) {
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND {whose}"
+    );
+    assert!(!database.rows(&sql).unwrap().is_empty(), "{whose}");
+}
+
+#[test]
+fn a_change_at_one_server_is_heard_at_another_and_itself() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let (one, other) = (database.store(), database.store());
+    let here = Ears::at(&one, &[]);
+    let there = Ears::at(&other, &[]);
+    until("both to listen", || listening(&database) == 2);
+    let made = one.create(&change(), &gateway("edge")).unwrap().gateway;
+    here.hears_of(&made);
+    there.hears_of(&made);
+    there.forget();
+    let rim = one.create(&change(), &gateway("rim")).unwrap().gateway;
+    let key = Key::Id(made.clone());
+    let same = one.publish(&change(), &key, &version("first")).unwrap();
+    assert!(same.unchanged);
+    one.delete(&change(), &Key::Id(rim.clone())).unwrap();
+    there.hears_of(&rim);
+    assert!(
+        !there.told.lock().unwrap().contains(&made),
+        "nothing changed"
+    );
+}
+
+#[test]
+fn what_is_missed_while_nobody_listens_is_found_by_the_sweep() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let store = database.store();
+    let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    let ears = Ears::at(&store, &[&made]);
+    ears.hears_of(&made);
+    ears.forget();
+    // A change without any message: its maker died after the commit.
+    assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
+    ears.hears_of(&made);
+    ears.forget();
+    cut(
+        &database,
+        "query LIKE 'LISTEN%' OR query LIKE 'SELECT id, rev%'",
+    );
+    assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
+    ears.hears_of(&made);
+}
+
+#[test]
+fn a_listener_ends_with_those_who_listen() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let store = database.store();
+    let ears = Ears::at(&store, &[]);
+    until("it to listen", || listening(&database) == 1);
+    drop(ears);
+    until("it to end", || {
+        database.count(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'kt control-plane news'",
+        ) == 0
+    });
+}
+
+#[test]
+fn lost_connections_are_replaced_between_requests() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let store = database.store();
+    store.create(&change(), &gateway("edge")).unwrap();
+    let edge = Key::Name("edge".to_owned());
+    for round in 2..8 {
+        cut(&database, "true");
+        let receipt = store
+            .publish(&change(), &edge, &version(&round.to_string()))
+            .unwrap();
+        assert_eq!(receipt.version, Some(round));
+        cut(&database, "true");
+        assert_eq!(store.find(&edge).unwrap().gateway.last_version, round);
+        cut(&database, "true");
+        store
+            .create(&change(), &gateway(&format!("g{round}")))
+            .unwrap();
+    }
+}

@@ -1,0 +1,7 @@
+//! The store in a database: several servers, and what a lost connection leaves behind.
+
+mod database;
+mod lost;
+mod trust;
+
+use database::Database;

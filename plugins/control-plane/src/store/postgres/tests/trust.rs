@@ -1,0 +1,71 @@
+use super::Database;
+use crate::store::suite::{Place, change, gateway};
+use crate::store::{Address, Password, Postgres, Store, StoreError};
+
+#[test]
+fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    database
+        .store()
+        .create(&change(), &gateway("edge"))
+        .unwrap();
+    assert!(database.tamper("UPDATE kt.meta SET v = '99' WHERE k = 'schema'"));
+    assert_eq!(
+        database.store().schema(),
+        99,
+        "its maker says that this one may follow"
+    );
+    assert!(database.tamper("UPDATE kt.meta SET v = '98' WHERE k = 'oldest_writer'"));
+    let refused = Postgres::open(&database.address()).unwrap_err();
+    assert!(
+        matches!(refused, StoreError::TooNew { found: 99, .. }),
+        "{refused}"
+    );
+    assert!(database.tamper("DELETE FROM kt.meta WHERE k = 'application'"));
+    let refused = Postgres::open(&database.address()).unwrap_err();
+    assert!(matches!(refused, StoreError::Unsafe(_)), "{refused}");
+}
+
+#[test]
+fn somebody_elses_tables_are_left_alone() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    assert!(database.tamper("CREATE TABLE public.gateways(x int)"));
+    assert!(database.tamper("CREATE TABLE public.meta(x int)"));
+    database
+        .store()
+        .create(&change(), &gateway("edge"))
+        .unwrap();
+    assert_eq!(database.count("SELECT count(*) FROM public.gateways"), 0);
+
+    let Some(other) = Database::new() else {
+        return;
+    };
+    assert!(other.tamper("CREATE SCHEMA kt"));
+    assert!(other.tamper("CREATE TABLE kt.theirs(x int)"));
+    let refused = Postgres::open(&other.address()).unwrap_err().to_string();
+    assert!(refused.contains("not one of kt"), "{refused}");
+    assert_eq!(
+        other.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'kt'"),
+        1
+    );
+}
+
+#[test]
+fn a_wrong_password_is_refused_and_not_repeated() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let wrong = Password::new("hunter2".to_owned());
+    let address = database.address().with_password(Some(&wrong));
+    let refused = format!("{:?}", Postgres::open(&address).unwrap_err());
+    assert!(refused.contains("password"), "{refused}");
+    assert!(!refused.contains("hunter2"), "{refused}");
+    assert!(!format!("{address:?}").contains("hunter2"));
+    let nowhere = Address::parse("postgres://kt@127.0.0.1:1/main").unwrap();
+    let refused = Postgres::open(&nowhere).unwrap_err();
+    assert!(matches!(refused, StoreError::Failed(_)), "{refused}");
+}

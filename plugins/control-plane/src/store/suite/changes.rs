@@ -1,0 +1,248 @@
+//! Gateways and their versions.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{GatewayPatch, Origin, Revert};
+
+use super::place::{Place, bare, change, edge, expecting, gateway, version};
+use crate::store::{Ask, Key, NewGateway, NewVersion, StoreError};
+
+pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
+    let store = place.open();
+    let labels = BTreeMap::from([("zone".to_owned(), "ü\"'\\".to_owned())]);
+    let new = NewGateway {
+        labels: labels.clone(),
+        ..gateway("edge")
+    };
+    let receipt = store.create(&change(), &new).unwrap();
+    assert_eq!((receipt.version, receipt.generation), (Some(1), 1));
+    assert!(!receipt.unchanged && !receipt.replayed);
+    let found = store.find(&Key::Id(new.id.clone())).unwrap();
+    let record = &found.gateway;
+    assert_eq!(record.name, "edge");
+    assert_eq!(record.description, new.description);
+    assert_eq!(record.labels, labels);
+    assert_eq!((record.rev, record.generation), (1, 1));
+    let desired = record.desired.as_ref().unwrap();
+    assert_eq!(
+        (desired.version, desired.sha256),
+        (1, version("first").sha256)
+    );
+    assert_eq!(record.created_at, change().now);
+    assert!(found.instances.is_empty());
+    store.create(&change(), &bare("rim")).unwrap();
+    let rim = store.find(&Key::Name("rim".to_owned())).unwrap().gateway;
+    assert_eq!((rim.last_version, rim.desired), (0, None));
+    let missing = store.find(&Key::Name("nobody\0".to_owned())).unwrap_err();
+    assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
+}
+
+pub(crate) fn versions_are_dense_and_their_contents_verbatim(place: &dyn Place) {
+    let store = place.open();
+    let id = store.create(&change(), &bare("edge")).unwrap().gateway;
+    let texts = ["a: 1\r\n", "b: \u{1f980}\n", "", "c: \"\u{7f}\""];
+    for (number, text) in (1..).zip(texts) {
+        let new = NewVersion {
+            source: Some("policy.yaml".to_owned()),
+            message: Some("because".to_owned()),
+            ..version(&format!("{number}{text}"))
+        };
+        let receipt = store.publish(&change(), &edge(), &new).unwrap();
+        assert_eq!(receipt.version, Some(number));
+        assert_eq!(receipt.generation, number + 1);
+        assert_eq!(store.content(&id, number).unwrap(), new.content);
+        let stored = store.version(&id, number).unwrap();
+        assert_eq!(stored.size, new.content.len() as u64);
+        assert_eq!(stored.sha256, new.sha256);
+        assert_eq!(stored.origin, Origin::Reload);
+        assert_eq!((stored.source, stored.message), (new.source, new.message));
+        assert_eq!(
+            (stored.author.as_str(), stored.created_at),
+            ("test", change().now)
+        );
+    }
+    let numbers = |before, limit| -> Vec<u64> {
+        let found = store.versions(&id, before, limit).unwrap();
+        found.into_iter().map(|version| version.version).collect()
+    };
+    assert_eq!(numbers(None, 10), [4, 3, 2, 1]);
+    assert_eq!(numbers(Some(4), 2), [3, 2]);
+    assert_eq!(numbers(Some(1), 2), [0; 0]);
+    for wrong in [0, 5] {
+        let missing = store.content(&id, wrong).unwrap_err();
+        assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
+        assert!(store.version(&id, wrong).is_err());
+    }
+}
+
+pub(crate) fn what_means_the_same_makes_no_version(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    let same = NewVersion {
+        content: "first # said otherwise".to_owned(),
+        ..version("first")
+    };
+    let receipt = store.publish(&change(), &edge(), &same).unwrap();
+    assert!(receipt.unchanged);
+    assert_eq!((receipt.version, receipt.generation), (Some(1), 1));
+    let found = store.find(&edge()).unwrap().gateway;
+    assert_eq!((found.rev, found.last_version), (1, 1));
+}
+
+pub(crate) fn a_revert_is_a_new_version_with_the_old_content(place: &dyn Place) {
+    let store = place.open();
+    let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    store
+        .publish(&change(), &edge(), &version("second"))
+        .unwrap();
+    let revert = |version| Revert {
+        version,
+        reason: Some("mistake".to_owned()),
+    };
+    let receipt = store.revert(&change(), &edge(), &revert(1)).unwrap();
+    assert_eq!(receipt.version, Some(3));
+    assert_eq!(store.content(&id, 3).unwrap(), "first");
+    let stored = store.version(&id, 3).unwrap();
+    assert_eq!(
+        (stored.origin, stored.reverts_to),
+        (Origin::Revert, Some(1))
+    );
+    assert_eq!(stored.message.as_deref(), Some("mistake"));
+    assert!(
+        store
+            .revert(&change(), &edge(), &revert(1))
+            .unwrap()
+            .unchanged
+    );
+    let missing = store.revert(&change(), &edge(), &revert(9)).unwrap_err();
+    assert_eq!(missing.to_string(), "there is no version 9");
+    assert_eq!(
+        place.count("SELECT count(*) FROM blobs"),
+        2,
+        "nothing twice"
+    );
+}
+
+pub(crate) fn names_and_labels_change_and_names_are_unique(place: &dyn Place) {
+    let store = place.open();
+    let edge_id = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    let rim_id = store.create(&change(), &gateway("rim")).unwrap().gateway;
+    let taken = store.create(&change(), &gateway("rim")).unwrap_err();
+    assert!(matches!(taken, StoreError::NameTaken { id, .. } if id == rim_id));
+    let labels = |value: Option<&str>| {
+        let labels = BTreeMap::from([("zone".to_owned(), value.map(str::to_owned))]);
+        GatewayPatch {
+            labels: Some(labels),
+            ..GatewayPatch::default()
+        }
+    };
+    let called = |name: &str| GatewayPatch {
+        name: Some(name.to_owned()),
+        ..GatewayPatch::default()
+    };
+    let key = Key::Id(edge_id.clone());
+    assert!(
+        !store
+            .update(&change(), &key, &labels(Some("a")))
+            .unwrap()
+            .unchanged
+    );
+    assert!(
+        store
+            .update(&change(), &key, &labels(Some("a")))
+            .unwrap()
+            .unchanged
+    );
+    assert!(
+        store
+            .update(&change(), &key, &called("edge"))
+            .unwrap()
+            .unchanged
+    );
+    let taken = store.update(&change(), &key, &called("rim")).unwrap_err();
+    assert!(matches!(taken, StoreError::NameTaken { id, .. } if id == rim_id));
+    store.update(&change(), &key, &called("verge")).unwrap();
+    store.update(&change(), &key, &labels(None)).unwrap();
+    let found = store.find(&Key::Name("verge".to_owned())).unwrap().gateway;
+    assert_eq!((found.id, found.rev, found.generation), (edge_id, 4, 1));
+    assert!(found.labels.is_empty());
+    assert!(store.find(&edge()).is_err(), "the old name is free");
+    store.create(&change(), &gateway("edge")).unwrap();
+}
+
+pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(place: &dyn Place) {
+    let store = place.open();
+    let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    let receipt = store.delete(&change(), &edge()).unwrap();
+    assert!(!receipt.unchanged);
+    let gone = store.find(&Key::Id(id.clone())).unwrap_err();
+    assert!(matches!(gone, StoreError::Gone(which) if which == id));
+    let gone = store.delete(&change(), &Key::Id(id.clone())).unwrap_err();
+    assert!(matches!(gone, StoreError::Gone(_)), "{gone}");
+    let missing = store.delete(&change(), &edge()).unwrap_err();
+    assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
+    assert_eq!(store.content(&id, 1).unwrap(), "first", "history stays");
+    store.create(&change(), &gateway("edge")).unwrap();
+}
+
+pub(crate) fn a_change_of_another_revision_is_refused(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    store
+        .publish(&expecting(1), &edge(), &version("second"))
+        .unwrap();
+    let refused = store
+        .publish(&expecting(1), &edge(), &version("third"))
+        .unwrap_err();
+    match refused {
+        StoreError::Changed { expected, current } => {
+            assert_eq!((expected, current.gateway.rev), (1, 2));
+        }
+        other => panic!("{other}"),
+    }
+    let patch = GatewayPatch::default();
+    assert!(store.update(&expecting(1), &edge(), &patch).is_err());
+    assert!(store.delete(&expecting(3), &edge()).is_err());
+    assert!(
+        store
+            .update(&expecting(2), &edge(), &patch)
+            .unwrap()
+            .unchanged
+    );
+    store.delete(&expecting(2), &edge()).unwrap();
+}
+
+pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &bare("edge")).unwrap();
+    let reload = Ask::Reload { message: None };
+    let reconcile = |dry_run| Ask::Reconcile {
+        dry_run,
+        reason: Some("stuck".to_owned()),
+    };
+    assert_eq!(
+        store.ask(&change(), &edge(), &reload).unwrap().generation,
+        2
+    );
+    let nothing = store
+        .ask(&change(), &edge(), &reconcile(false))
+        .unwrap_err();
+    assert!(matches!(nothing, StoreError::NoConfiguration(name) if name == "edge"));
+    store.publish(&change(), &edge(), &version("one")).unwrap();
+    let offline = store.ask(&change(), &edge(), &reconcile(false)).unwrap();
+    assert!(offline.unchanged, "nobody is there to reconcile");
+    let report = super::place::report(0, 1);
+    store.report(change().now, &edge(), &report).unwrap();
+    let dry = store.ask(&change(), &edge(), &reconcile(true)).unwrap();
+    assert!(!dry.unchanged);
+    assert_eq!(dry.generation, 3);
+    let asked = store.ask(&change(), &edge(), &reconcile(false)).unwrap();
+    assert_eq!(asked.generation, 4);
+    let found = store.find(&edge()).unwrap().gateway;
+    assert_eq!((found.generation, found.rev), (4, 4));
+    assert_eq!(
+        (found.reload_generation, found.reconcile_generation),
+        (2, 4)
+    );
+    assert_eq!(found.desired.unwrap().generation, 4);
+}

@@ -1,0 +1,44 @@
+//! Two stores that are told the same give the same answers.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::model::{Script, steps};
+use super::place::Place;
+
+/// Tables of which every row must be the same, in this order.
+const HISTORY: [&str; 2] = [
+    "SELECT at || ' ' || actor || ' ' || action || ' ' || target || ' ' || coalesce(rev, 0)
+     FROM audit ORDER BY seq",
+    "SELECT at || ' ' || gateway_id || ' ' || instance_id || ' ' || generation || ' ' || outcome
+     FROM apply_history ORDER BY seq",
+];
+
+/// Runs random sequences of operations on stores of two kinds and compares every answer, what the
+/// stores then show, and their histories.
+pub(crate) fn agree<A: Place, B: Place>(cases: u32, places: impl Fn() -> Option<(A, B)>) {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let outcome = TestRunner::new(config).run(&steps(), |steps| {
+        let Some((one, other)) = places() else {
+            return Ok(());
+        };
+        let stores = [one.open(), other.open()];
+        let stores = [&*stores[0], &*stores[1]];
+        let mut script = Script::new();
+        for step in &steps {
+            let [left, right] = script.play(step, stores);
+            prop_assert_eq!(left, right, "{:?}", step);
+        }
+        let [left, right] = stores.map(|store| script.state(store));
+        prop_assert_eq!(left, right);
+        for sql in HISTORY {
+            prop_assert_eq!(one.texts(sql), other.texts(sql));
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}

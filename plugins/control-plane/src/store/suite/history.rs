@@ -1,0 +1,72 @@
+//! The trail of changes.
+
+use kt_control_api::Revert;
+
+use super::place::{Place, change, edge, expecting, gateway, version};
+use crate::store::Ask;
+
+pub(crate) fn every_change_has_its_row(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    store
+        .publish(&change(), &edge(), &version("second"))
+        .unwrap();
+    let revert = Revert {
+        version: 1,
+        reason: None,
+    };
+    store.revert(&change(), &edge(), &revert).unwrap();
+    let reload = Ask::Reload { message: None };
+    store.ask(&change(), &edge(), &reload).unwrap();
+    store.delete(&change(), &edge()).unwrap();
+    assert_eq!(
+        place.texts("SELECT action FROM audit ORDER BY seq"),
+        [
+            "gateway.create",
+            "config.publish",
+            "config.revert",
+            "gateway.reload",
+            "gateway.delete"
+        ]
+    );
+    assert_eq!(
+        place.texts("SELECT CAST(rev AS TEXT) FROM audit ORDER BY seq"),
+        ["1", "2", "3", "4", "5"]
+    );
+}
+
+pub(crate) fn history_cannot_be_rewritten_even_by_hand(place: &dyn Place) {
+    place.open().create(&change(), &gateway("edge")).unwrap();
+    for sql in [
+        "UPDATE config_versions SET author = 'x'",
+        "DELETE FROM config_versions",
+        "UPDATE blobs SET content = 'x'",
+        "UPDATE audit SET actor = 'x'",
+        "DELETE FROM audit",
+        "UPDATE gateways SET desired_version = 2",
+        "UPDATE gateways SET desired_version = 2, last_version = 2",
+        "UPDATE gateways SET reload_generation = 9",
+        "INSERT INTO config_versions SELECT gateway_id, 3, sha256, blob, size, author, created_at,
+             origin, reverts_to, source, message FROM config_versions",
+    ] {
+        assert!(!place.tamper(sql), "{sql}");
+    }
+    assert!(place.tamper("UPDATE gateways SET description = 'x'"));
+}
+
+pub(crate) fn a_refused_change_leaves_nothing(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    assert!(store.create(&change(), &gateway("edge")).is_err());
+    let lost = store.publish(&expecting(7), &edge(), &version("lost"));
+    assert!(lost.is_err());
+    for (table, rows) in [
+        ("gateways", 1),
+        ("blobs", 1),
+        ("config_versions", 1),
+        ("audit", 1),
+    ] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        assert_eq!(place.count(&sql), rows, "{table}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Reports.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use kt_control_api::{Applied, Rejection};
+
+use super::place::{Place, change, edge, gateway, now, report, version};
+use crate::store::StoreError;
+
+pub(crate) fn the_newest_report_counts(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    let rev = store.find(&edge()).unwrap().gateway.rev;
+    let first = store.report(now(), &edge(), &report(0, 5)).unwrap();
+    assert_eq!((first.generation, first.ignored), (1, false));
+    assert_eq!(first.lease_until, now() + Duration::from_secs(30));
+    let later = now() + Duration::from_secs(1);
+    for stale in [4, 5] {
+        let receipt = store.report(later, &edge(), &report(0, stale)).unwrap();
+        assert!(receipt.ignored);
+        assert_eq!(receipt.lease_until, first.lease_until);
+    }
+    store.report(later, &edge(), &report(1, 1)).unwrap();
+    let found = store.find(&edge()).unwrap();
+    let seen: Vec<_> = found.instances.iter().map(|i| i.report.clone()).collect();
+    assert_eq!(
+        seen,
+        [report(1, 1), report(0, 5)],
+        "the one seen last first"
+    );
+    assert_eq!(found.instances[1].seen_at, now());
+    assert_eq!(found.gateway.rev, rev, "reports move no revision");
+    store.delete(&change(), &edge()).unwrap();
+    let gone = store.report(later, &edge(), &report(0, 6)).unwrap_err();
+    assert!(matches!(gone, StoreError::NotFound(_)), "{gone}");
+}
+
+pub(crate) fn each_new_answer_is_kept(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    let applied = |generation| {
+        Some(Applied {
+            version: Some(1),
+            sha256: version("first").sha256,
+            generation,
+            at: now(),
+        })
+    };
+    let refused = |message: &str| {
+        Some(Rejection {
+            code: "too-big".to_owned(),
+            message: message.to_owned(),
+            pointer: None,
+            file: None,
+            line: Some(3),
+            column: None,
+            version: Some(2),
+            generation: 2,
+            at: now(),
+        })
+    };
+    let mut answer = report(0, 1);
+    answer.applied = applied(1);
+    store.report(now(), &edge(), &answer).unwrap();
+    answer.seq = 2;
+    store.report(now(), &edge(), &answer).unwrap();
+    answer.seq = 3;
+    answer.rejection = refused("why");
+    store.report(now(), &edge(), &answer).unwrap();
+    answer.seq = 4;
+    answer.applied = applied(3);
+    answer.rejection = refused("why not");
+    store.report(now(), &edge(), &answer).unwrap();
+    let sql = "SELECT outcome || ' ' || CAST(generation AS TEXT) || ' ' || coalesce(message, '-')
+               FROM apply_history ORDER BY seq";
+    assert_eq!(
+        place.texts(sql),
+        [
+            "applied 1 -",
+            "rejected 2 why",
+            "applied 3 -",
+            "rejected 2 why not"
+        ]
+    );
+    let stored = &store.find(&edge()).unwrap().instances[0];
+    assert_eq!(stored.report, answer);
+}
+
+pub(crate) fn only_the_last_instances_are_kept(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    for instance in 0..53 {
+        let at = now() + Duration::from_secs(instance as u64);
+        store.report(at, &edge(), &report(instance, 1)).unwrap();
+    }
+    let found = store.find(&edge()).unwrap().instances;
+    assert_eq!(found.len(), 50);
+    assert_eq!(found[0].report, report(52, 1));
+    assert_eq!(found[49].report, report(3, 1));
+}
+
+pub(crate) fn reports_of_one_instance_take_turns(place: &dyn Place) {
+    const EACH: u64 = 20;
+    place.open().create(&change(), &gateway("edge")).unwrap();
+    let start = Barrier::new(4);
+    thread::scope(|scope| {
+        for reporter in 0..4 {
+            let start = &start;
+            scope.spawn(move || {
+                let store = place.open();
+                start.wait();
+                for n in 0..EACH {
+                    let mut report = report(0, n * 4 + reporter + 1);
+                    report.applied = Some(Applied {
+                        version: None,
+                        sha256: version("first").sha256,
+                        generation: report.seq,
+                        at: now(),
+                    });
+                    store.report(now(), &edge(), &report).unwrap();
+                }
+            });
+        }
+    });
+    let found = place.open().find(&edge()).unwrap().instances;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].report.seq, 4 * EACH, "the newest one won");
+    let sql = "SELECT CAST(generation AS TEXT) FROM apply_history ORDER BY seq";
+    let answers: Vec<u64> = place
+        .texts(sql)
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+    assert!(
+        answers.is_sorted(),
+        "each newer than the one before: {answers:?}"
+    );
+}

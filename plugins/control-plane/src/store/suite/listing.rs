@@ -1,0 +1,78 @@
+//! Lists of gateways.
+
+use std::collections::BTreeMap;
+
+use super::place::{Place, bare, change, report};
+use crate::store::{Key, ListFilter, NewGateway, Store};
+
+fn names(store: &dyn Store, filter: &ListFilter) -> Vec<String> {
+    let found = store.list(filter).unwrap();
+    found.into_iter().map(|found| found.gateway.name).collect()
+}
+
+fn all() -> ListFilter {
+    ListFilter {
+        limit: 100,
+        ..ListFilter::default()
+    }
+}
+
+pub(crate) fn gateways_come_in_the_order_of_their_names(place: &dyn Place) {
+    let store = place.open();
+    // In the order of bytes: no locale, no folding of case.
+    let ordered = ["0", "A-1", "A.1", "A1", "B", "a", "a-b", "a_b", "ab", "b"];
+    for name in ordered.iter().rev() {
+        store.create(&change(), &bare(name)).unwrap();
+    }
+    store.create(&change(), &bare("gone")).unwrap();
+    store
+        .delete(&change(), &Key::Name("gone".to_owned()))
+        .unwrap();
+    assert_eq!(names(&*store, &all()), ordered);
+    let page = ListFilter {
+        after: Some("A1".to_owned()),
+        limit: 3,
+        ..all()
+    };
+    assert_eq!(names(&*store, &page), ["B", "a", "a-b"]);
+    let key = Key::Name("b".to_owned());
+    store.report(change().now, &key, &report(0, 1)).unwrap();
+    let listed = store.list(&all()).unwrap();
+    assert_eq!(listed.last().unwrap().instances.len(), 1);
+}
+
+pub(crate) fn prefixes_and_labels_select(place: &dyn Place) {
+    let store = place.open();
+    let labelled = |name: &str, labels: &[(&str, &str)]| NewGateway {
+        labels: labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..bare(name)
+    };
+    for new in [
+        labelled("a_1", &[("zone", "a"), ("tier", "x")]),
+        labelled("a%2", &[("zone", "a")]),
+        labelled("ab3", &[("zone", "A")]),
+        labelled("Ab4", &[]),
+    ] {
+        store.create(&change(), &new).unwrap();
+    }
+    let prefix = |prefix: &str| ListFilter {
+        prefix: prefix.to_owned(),
+        ..all()
+    };
+    assert_eq!(names(&*store, &prefix("a")), ["a%2", "a_1", "ab3"]);
+    assert_eq!(names(&*store, &prefix("a_")), ["a_1"], "no wildcard");
+    assert_eq!(names(&*store, &prefix("a%")), ["a%2"], "no wildcard");
+    let with = |labels: &[(&str, &str)]| ListFilter {
+        labels: labelled("x", labels).labels,
+        ..all()
+    };
+    assert_eq!(names(&*store, &with(&[("zone", "a")])), ["a%2", "a_1"]);
+    let both = with(&[("zone", "a"), ("tier", "x")]);
+    assert_eq!(names(&*store, &both), ["a_1"]);
+    assert!(names(&*store, &with(&[("zone", "b")])).is_empty());
+    assert_eq!(with(&[]).labels, BTreeMap::new());
+    assert_eq!(names(&*store, &with(&[])).len(), 4);
+}

@@ -1,0 +1,17 @@
+//! What every store must do. Each test of this folder runs on each implementation.
+
+pub(super) mod changes;
+mod differential;
+pub(super) mod history;
+pub(super) mod instances;
+pub(super) mod listing;
+mod model;
+pub(super) mod once;
+mod place;
+mod run;
+pub(super) mod sharing;
+pub(super) mod tokens;
+
+pub(super) use differential::agree;
+pub(super) use place::{Place, change, gateway, version};
+pub(super) use run::suite;

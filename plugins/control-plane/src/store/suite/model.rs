@@ -1,0 +1,181 @@
+//! Random operations on a store, and what comes of them as text that can be compared.
+
+use std::time::Duration;
+
+use kt_control_api::{Applied, GatewayId, GatewayPatch, Revert};
+use proptest::prelude::*;
+
+use super::place::{after, change, gateway, keyed, report, version};
+use crate::store::{Ask, Change, Key, ListFilter, Store};
+
+/// One operation. Gateways are named by letters, and by the number of their creation.
+#[derive(Debug, Clone)]
+pub(super) enum Act {
+    Create(char),
+    Rename(Target, char),
+    Label(Target, char, bool),
+    Delete(Target),
+    Publish(Target, char),
+    Revert(Target, u64),
+    Reload(Target),
+    Reconcile(Target, bool),
+    Report(Target, usize, u64, bool),
+}
+
+/// Which gateway.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    Named(char),
+    Created(usize),
+}
+
+/// An operation and its conditions.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    act: Act,
+    if_match: Option<u64>,
+    key: Option<(char, u8)>,
+    later: u64,
+}
+
+/// Sequences of operations in which names, keys and revisions meet often.
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let letter = prop::char::range('a', 'c');
+    let target = prop_oneof![
+        letter.clone().prop_map(Target::Named),
+        (0_usize..4).prop_map(Target::Created)
+    ];
+    let act = prop_oneof![
+        3 => letter.clone().prop_map(Act::Create),
+        1 => (target.clone(), letter.clone()).prop_map(|(t, c)| Act::Rename(t, c)),
+        1 => (target.clone(), letter.clone(), any::<bool>())
+            .prop_map(|(t, c, set)| Act::Label(t, c, set)),
+        1 => target.clone().prop_map(Act::Delete),
+        4 => (target.clone(), letter.clone()).prop_map(|(t, c)| Act::Publish(t, c)),
+        2 => (target.clone(), 0_u64..5).prop_map(|(t, n)| Act::Revert(t, n)),
+        1 => target.clone().prop_map(Act::Reload),
+        1 => (target.clone(), any::<bool>()).prop_map(|(t, dry)| Act::Reconcile(t, dry)),
+        2 => (target, 0_usize..3, 0_u64..6, any::<bool>())
+            .prop_map(|(t, i, seq, applied)| Act::Report(t, i, seq, applied)),
+    ];
+    let if_match = prop_oneof![4 => Just(None), 1 => (0_u64..5).prop_map(Some)];
+    let key = prop_oneof![3 => Just(None), 1 => (letter, 0_u8..2).prop_map(Some)];
+    let later = prop_oneof![9 => 0_u64..3, 1 => Just(24 * 3600)];
+    let step = (act, if_match, key, later).prop_map(|(act, if_match, key, later)| Step {
+        act,
+        if_match,
+        key,
+        later,
+    });
+    prop::collection::vec(step, 1..40)
+}
+
+/// What both stores are told apart from the operations: ids and the time.
+pub(super) struct Script {
+    ids: Vec<GatewayId>,
+    time: Duration,
+}
+
+impl Script {
+    pub(super) fn new() -> Self {
+        Self {
+            ids: Vec::new(),
+            time: Duration::ZERO,
+        }
+    }
+
+    /// Carries an operation out on both stores, and returns what came of it.
+    pub(super) fn play(&mut self, step: &Step, stores: [&dyn Store; 2]) -> [String; 2] {
+        self.time += Duration::from_secs(step.later);
+        let mut change = match step.key {
+            // What is asked for is part of what the key stands for.
+            Some((key, request)) => keyed(&key.to_string(), request),
+            None => change(),
+        };
+        change.if_match = step.if_match;
+        let change = after(change, self.time);
+        if let Act::Create(name) = step.act {
+            let mut new = gateway(&format!("g{name}"));
+            new.version.take_if(|_| name == 'c');
+            self.ids.push(new.id.clone());
+            return stores.map(|store| format!("{:?}", store.create(&change, &new)));
+        }
+        stores.map(|store| self.act(&step.act, &change, store))
+    }
+
+    fn act(&self, act: &Act, change: &Change, store: &dyn Store) -> String {
+        let patch = |name: Option<String>, label: Option<(char, bool)>| GatewayPatch {
+            name,
+            labels: label.map(|(key, set)| [(key.to_string(), set.then(|| "x".to_owned()))].into()),
+            ..GatewayPatch::default()
+        };
+        match act {
+            Act::Create(_) => String::new(),
+            Act::Rename(target, name) => {
+                let patch = patch(Some(format!("g{name}")), None);
+                format!("{:?}", store.update(change, &self.key(target), &patch))
+            }
+            Act::Label(target, label, set) => {
+                let patch = patch(None, Some((*label, *set)));
+                format!("{:?}", store.update(change, &self.key(target), &patch))
+            }
+            Act::Delete(target) => format!("{:?}", store.delete(change, &self.key(target))),
+            Act::Publish(target, text) => {
+                let new = version(&text.to_string());
+                format!("{:?}", store.publish(change, &self.key(target), &new))
+            }
+            Act::Revert(target, version) => {
+                let revert = Revert {
+                    version: *version,
+                    reason: None,
+                };
+                format!("{:?}", store.revert(change, &self.key(target), &revert))
+            }
+            Act::Reload(target) => {
+                let ask = Ask::Reload { message: None };
+                format!("{:?}", store.ask(change, &self.key(target), &ask))
+            }
+            Act::Reconcile(target, dry_run) => {
+                let ask = Ask::Reconcile {
+                    dry_run: *dry_run,
+                    reason: None,
+                };
+                format!("{:?}", store.ask(change, &self.key(target), &ask))
+            }
+            Act::Report(target, instance, seq, applied) => {
+                let mut report = report(*instance, *seq);
+                report.applied = applied.then(|| Applied {
+                    version: Some(1),
+                    sha256: version("first").sha256,
+                    generation: *seq,
+                    at: change.now,
+                });
+                format!("{:?}", store.report(change.now, &self.key(target), &report))
+            }
+        }
+    }
+
+    fn key(&self, target: &Target) -> Key {
+        match target {
+            Target::Named(name) => Key::Name(format!("g{name}")),
+            Target::Created(number) => match self.ids.get(*number) {
+                Some(id) => Key::Id(id.clone()),
+                None => Key::Name("nobody".to_owned()),
+            },
+        }
+    }
+
+    /// Describes everything that the store shows.
+    pub(super) fn state(&self, store: &dyn Store) -> String {
+        let all = ListFilter {
+            limit: 1000,
+            ..ListFilter::default()
+        };
+        let mut state = format!("{:#?}", store.list(&all));
+        for id in &self.ids {
+            state += &format!("{:#?}", store.versions(id, None, 1000));
+            state += &format!("{:?}", store.find(&Key::Id(id.clone())).map(|_| ()));
+        }
+        state
+    }
+}

@@ -1,0 +1,119 @@
+//! Where a store under test is kept, and what the tests put into it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kt_control_api::{ContentHash, GatewayId, InstanceId, Origin, StatusReport, Timestamp};
+
+use crate::fixture;
+use crate::store::{Change, Key, NewGateway, NewVersion, Once, Store};
+
+/// A place with an empty store, which ends with the value.
+pub(crate) trait Place: Sync {
+    /// Opens the store, as one more user of it.
+    fn open(&self) -> Box<dyn Store>;
+
+    /// Does something by hand, behind the store's back. Returns whether it was possible.
+    fn tamper(&self, sql: &str) -> bool;
+
+    /// Looks at one number behind the store's back.
+    fn count(&self, sql: &str) -> u64;
+
+    /// Reads one column of text behind the store's back.
+    fn texts(&self, sql: &str) -> Vec<String>;
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn change() -> Change {
+    Change {
+        actor: "test".to_owned(),
+        request_id: "req_test".to_owned(),
+        now: now(),
+        if_match: None,
+        once: None,
+    }
+}
+
+/// A change that expects a revision.
+pub(crate) fn expecting(rev: u64) -> Change {
+    Change {
+        if_match: Some(rev),
+        ..change()
+    }
+}
+
+/// A change with a key; what is asked for is told apart by one byte.
+pub(crate) fn keyed(key: &str, request: u8) -> Change {
+    let once = Once {
+        key: key.to_owned(),
+        fingerprint: [request; 32],
+    };
+    Change {
+        once: Some(once),
+        ..change()
+    }
+}
+
+/// The same change, so much later.
+pub(crate) fn after(mut change: Change, time: Duration) -> Change {
+    change.now += time;
+    change
+}
+
+/// A version whose hash is its text.
+pub(crate) fn version(text: &str) -> NewVersion {
+    let mut hash = [0; 32];
+    hash[..text.len()].copy_from_slice(text.as_bytes());
+    NewVersion {
+        content: text.to_owned(),
+        sha256: ContentHash::from_bytes(hash),
+        origin: Origin::Reload,
+        source: None,
+        message: None,
+    }
+}
+
+/// A gateway with one version.
+pub(crate) fn gateway(name: &str) -> NewGateway {
+    NewGateway {
+        version: Some(NewVersion {
+            origin: Origin::Create,
+            ..version("first")
+        }),
+        ..bare(name)
+    }
+}
+
+/// A gateway without a version.
+pub(crate) fn bare(name: &str) -> NewGateway {
+    NewGateway {
+        id: GatewayId::random(),
+        name: name.to_owned(),
+        description: "for tests".to_owned(),
+        labels: BTreeMap::new(),
+        version: None,
+        token: None,
+    }
+}
+
+pub(crate) fn edge() -> Key {
+    Key::Name("edge".to_owned())
+}
+
+/// The report of one of several instances.
+pub(crate) fn report(instance: usize, seq: u64) -> StatusReport {
+    let letters = b"abcdefghijklmnopqrstuvwxyz";
+    let (first, second) = (letters[instance / 26], letters[instance % 26]);
+    let id = format!(
+        "in_aaaaaaaaaaaaaa{}{}",
+        char::from(first),
+        char::from(second)
+    );
+    StatusReport {
+        instance_id: id.parse::<InstanceId>().unwrap(),
+        ..fixture::report(seq)
+    }
+}

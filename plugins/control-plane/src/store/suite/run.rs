@@ -1,0 +1,50 @@
+//! The list of what every store must do.
+
+/// Makes a test of each entry; `$place` makes a place for it, or `None` to skip it.
+macro_rules! suite {
+    ($place:expr) => {
+        $crate::store::suite::suite! { @tests $place;
+            changes: a_gateway_is_as_it_was_created,
+            changes: versions_are_dense_and_their_contents_verbatim,
+            changes: what_means_the_same_makes_no_version,
+            changes: a_revert_is_a_new_version_with_the_old_content,
+            changes: names_and_labels_change_and_names_are_unique,
+            changes: a_deleted_gateway_is_gone_and_frees_its_name,
+            changes: a_change_of_another_revision_is_refused,
+            changes: what_is_asked_moves_the_generation,
+            history: every_change_has_its_row,
+            history: history_cannot_be_rewritten_even_by_hand,
+            history: a_refused_change_leaves_nothing,
+            instances: the_newest_report_counts,
+            instances: each_new_answer_is_kept,
+            instances: only_the_last_instances_are_kept,
+            instances: reports_of_one_instance_take_turns,
+            listing: gateways_come_in_the_order_of_their_names,
+            listing: prefixes_and_labels_select,
+            once: a_repeated_request_is_carried_out_once,
+            once: a_key_belongs_to_one_request_and_one_actor,
+            once: a_failed_request_may_be_tried_again,
+            once: a_key_is_forgotten_after_a_day,
+            once: of_many_with_one_key_one_is_carried_out,
+            sharing: many_writers_with_stores_of_their_own_wait_for_each_other,
+            sharing: of_many_who_want_one_name_one_gets_it,
+            sharing: of_many_who_expect_one_revision_one_succeeds,
+            sharing: many_may_make_the_store_at_once,
+            sharing: the_pulse_moves_with_changes_of_others,
+            tokens: tokens_are_known_by_their_hashes,
+            tokens: a_gateways_tokens_end_with_it,
+        }
+    };
+    (@tests $place:expr; $($module:ident: $name:ident,)*) => {
+        $(
+            #[test]
+            fn $name() {
+                if let Some(place) = $place {
+                    $crate::store::suite::$module::$name(&place);
+                }
+            }
+        )*
+    };
+}
+
+pub(crate) use suite;

@@ -1,0 +1,119 @@
+//! Several users of one store.
+
+use std::sync::Barrier;
+use std::thread;
+
+use super::place::{Place, change, edge, expecting, gateway, version};
+use crate::store::StoreError;
+
+pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(place: &dyn Place) {
+    const WRITERS: u64 = 8;
+    const EACH: u64 = 50;
+    let shared = place.open();
+    shared.create(&change(), &gateway("edge")).unwrap();
+    let (key, start) = (edge(), Barrier::new(WRITERS as usize));
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (key, start) = (&key, &start);
+            scope.spawn(move || {
+                start.wait();
+                let store = place.open();
+                for n in 0..EACH {
+                    let text = version(&format!("{writer}-{n}"));
+                    store.publish(&change(), key, &text).unwrap();
+                    store
+                        .create(&change(), &gateway(&format!("g{writer}-{n}")))
+                        .unwrap();
+                    store.find(key).unwrap();
+                }
+            });
+        }
+    });
+    let edge = shared.find(&key).unwrap().gateway;
+    assert_eq!(edge.last_version, 1 + WRITERS * EACH);
+    let versions = shared.versions(&edge.id, None, 1000).unwrap();
+    let numbers: Vec<_> = versions.iter().rev().map(|v| v.version).collect();
+    let dense: Vec<_> = (1..=edge.last_version).collect();
+    assert_eq!(numbers, dense, "dense");
+    let audit = place.count("SELECT count(*) FROM audit");
+    assert_eq!(audit, 1 + 2 * WRITERS * EACH, "every change has its row");
+}
+
+pub(crate) fn of_many_who_want_one_name_one_gets_it(place: &dyn Place) {
+    drop(place.open());
+    let start = Barrier::new(8);
+    let results: Vec<_> = thread::scope(|scope| {
+        let claim = || {
+            start.wait();
+            place.open().create(&change(), &gateway("edge"))
+        };
+        let claims: Vec<_> = (0..8).map(|_| scope.spawn(claim)).collect();
+        claims
+            .into_iter()
+            .map(|claim| claim.join().unwrap())
+            .collect()
+    });
+    let winner = results
+        .iter()
+        .find_map(|result| result.as_ref().ok())
+        .unwrap();
+    let losers = results.iter().filter(
+        |result| matches!(result, Err(StoreError::NameTaken { id, .. }) if *id == winner.gateway),
+    );
+    assert_eq!(losers.count(), 7);
+}
+
+pub(crate) fn of_many_who_expect_one_revision_one_succeeds(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    for rev in 1..=10 {
+        let start = Barrier::new(4);
+        let results: Vec<_> = thread::scope(|scope| {
+            let publish = |n: u64| {
+                let (place, start) = (&place, &start);
+                scope.spawn(move || {
+                    let store = place.open();
+                    let text = version(&format!("{rev}-{n}"));
+                    start.wait();
+                    store.publish(&expecting(rev), &edge(), &text)
+                })
+            };
+            let all: Vec<_> = (0..4).map(publish).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let done = results.iter().filter(|result| result.is_ok()).count();
+        let lost = results.iter().filter(|result| {
+            matches!(result, Err(StoreError::Changed { current, .. })
+                if current.gateway.rev == rev + 1)
+        });
+        assert_eq!((done, lost.count()), (1, 3), "revision {rev}");
+    }
+}
+
+pub(crate) fn many_may_make_the_store_at_once(place: &dyn Place) {
+    let start = Barrier::new(8);
+    let epochs: Vec<_> = thread::scope(|scope| {
+        let first_use = || {
+            start.wait();
+            place.open().epoch().unwrap()
+        };
+        let users: Vec<_> = (0..8).map(|_| scope.spawn(first_use)).collect();
+        users.into_iter().map(|user| user.join().unwrap()).collect()
+    });
+    assert!(epochs.iter().all(|epoch| *epoch == epochs[0]), "made once");
+    place.open().probe().unwrap();
+}
+
+pub(crate) fn the_pulse_moves_with_changes_of_others(place: &dyn Place) {
+    let (one, other) = (place.open(), place.open());
+    let before = one.pulse().unwrap();
+    other.create(&change(), &gateway("edge")).unwrap();
+    let after = one.pulse().unwrap();
+    assert_ne!(after, before);
+    one.create(&change(), &gateway("rim")).unwrap();
+    let own = one.pulse().unwrap();
+    assert_ne!(own, after, "one's own changes count too");
+    let report = super::place::report(0, 1);
+    other.report(change().now, &edge(), &report).unwrap();
+    assert_ne!(one.pulse().unwrap(), own, "and reports");
+}
