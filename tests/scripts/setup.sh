@@ -27,13 +27,15 @@ s6-svscan:s6
 runuser:util-linux
 su:util-linux
 sqlite3:sqlite3
+psql:postgresql-client
 python3:python3
 systemctl:systemd
 systemd-analyze:systemd
 dbus-daemon:dbus-daemon
 "
 # Packages without a program of their own that can be looked for.
-LIBRARIES="python3-venv dbus dbus-user-session libpam-systemd polkitd"
+# PostgreSQL's own programs are in a folder of their version, not on PATH.
+LIBRARIES="postgresql python3-venv dbus dbus-user-session libpam-systemd polkitd"
 
 VENV=target/test-venv
 STAMP=$VENV/requirements.txt
@@ -99,6 +101,7 @@ LACKS=
 for entry in $NEEDED; do
   have "${entry%%:*}" || LACKS="$LACKS ${entry%%:*}"
 done
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || have initdb || LACKS="$LACKS postgres"
 [ -x $VENV/bin/python3 ] || LACKS="$LACKS openai(python)"
 # Tracing other processes may be forbidden in a container, whoever one is.
 if have strace && ! strace -qq -o /dev/null true 2>/dev/null; then

@@ -37,6 +37,28 @@ counted() { # COMMAND...
   rm -f "$log"
   return $code
 }
+# The store tests share one PostgreSQL, each with a database of its own. It lies
+# in the temporary directory: its user may be unable to reach the workspace.
+POSTGRES=
+postgres() {
+  local code=0
+  POSTGRES=$(mktemp -d) || return
+  trap stop_postgres EXIT
+  tests/scripts/postgres.sh start "$POSTGRES" >/dev/null || code=$?
+  if [ $code = 77 ] && [ -z "${CI:-}" ]; then
+    echo "SKIPPED the store on PostgreSQL"
+    return 0
+  fi
+  [ $code = 0 ] || return $code
+  KT_TEST_POSTGRES=$(cat "$POSTGRES/url")
+  KT_TEST_POSTGRES_PASSWORD=$(cat "$POSTGRES/password")
+  export KT_TEST_POSTGRES KT_TEST_POSTGRES_PASSWORD
+}
+stop_postgres() {
+  [ -n "$POSTGRES" ] || return 0
+  tests/scripts/postgres.sh stop "$POSTGRES" immediate
+  rm -rf "$POSTGRES"
+}
 finish() {
   printf '\n=== summary\n%s' "$SUMMARY"
   [ $FAILED = 0 ] && echo "everything passed" || echo "something failed: see above"
@@ -44,7 +66,7 @@ finish() {
   exit $FAILED
 }
 
-unset KT_BLESS KT_TEST_DIST
+unset KT_BLESS KT_TEST_DIST KT_TEST_POSTGRES KT_TEST_POSTGRES_PASSWORD
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 
 step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
@@ -61,6 +83,7 @@ debian_13() {
 step "Debian 13" debian_13
 # The staged tree is what the tests run; without it there is nothing to test.
 step "build" make --no-print-directory build PROFILE=staging || finish
+step "PostgreSQL" postgres
 [ ! -d target/debian-13 ] || export KT_TEST_DEBIAN_13=$PWD/target/debian-13
 step "tests" counted cargo test --workspace --profile staging --locked --no-fail-fast
 # The same profile as the build: what build scripts and macros made is there.

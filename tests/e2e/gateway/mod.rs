@@ -11,5 +11,7 @@ mod outage;
 mod provider;
 mod routing;
 mod secrets;
+mod server;
+mod shared;
 mod streams;
 mod world;

@@ -1,7 +1,8 @@
 //! A sandbox with a control plane in one of its two forms, and gateways in it.
 
 use super::provider::Provider;
-use crate::harness::{Background, Ran, Reply, Run, Sandbox, http, wait_until, workspace};
+use super::server::Server;
+use crate::harness::{Background, Postgres, Ran, Reply, Run, Sandbox, http, wait_until, workspace};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -16,19 +17,16 @@ pub(crate) enum Mode {
     Embedded,
     /// Over HTTP.
     Server,
-}
-
-struct Server {
-    home: Sandbox,
-    _process: Background,
-    url: String,
-    token: String,
+    /// Over HTTP, on a PostgreSQL database.
+    Postgres,
 }
 
 /// A place to administer gateways.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     server: Option<Server>,
+    /// Ends after the server that uses it.
+    _database: Option<Postgres>,
 }
 
 /// A running gateway.
@@ -39,14 +37,28 @@ pub(crate) struct Gateway {
 }
 
 impl World {
+    /// A world whose control plane needs nothing of the system.
     pub(crate) fn new(mode: Mode) -> Self {
-        let server = (mode == Mode::Server).then(start_server);
+        Self::where_possible(mode).expect("only PostgreSQL may be missing")
+    }
+
+    /// The same for any mode; nothing where PostgreSQL is missing.
+    pub(crate) fn where_possible(mode: Mode) -> Option<Self> {
+        let (server, database) = match mode {
+            Mode::Embedded => (None, None),
+            Mode::Server => (Some(Server::start()), None),
+            Mode::Postgres => {
+                let database = Postgres::start()?;
+                (Some(Server::on(&database)), Some(database))
+            }
+        };
         let world = Self {
             sandbox: Sandbox::new(),
             server,
+            _database: database,
         };
         world.sandbox.write("policy-config.yaml", example());
-        world
+        Some(world)
     }
 
     /// A run of `kt` with the words of a line, pointed at the control plane.
@@ -55,7 +67,7 @@ impl World {
         match &self.server {
             None => run,
             Some(s) => run
-                .env("KEEPTRUSTS_API_URL", &s.url)
+                .env("KEEPTRUSTS_API_URL", s.url())
                 .env("KEEPTRUSTS_API_TOKEN", &s.token),
         }
     }
@@ -124,28 +136,6 @@ impl World {
     /// The secret that reaches the server, when there is one.
     pub(crate) fn token(&self) -> Option<&str> {
         self.server.as_ref().map(|s| s.token.as_str())
-    }
-}
-
-fn start_server() -> Server {
-    let home = Sandbox::new();
-    let mut process = home
-        .kt_line("control-plane serve --listen 127.0.0.1:0 -o json")
-        .spawn();
-    let url = process.says("an address", PATIENCE, |out, err| {
-        let all = format!("{out}{err}");
-        let at = all.find("http://127.0.0.1:")?;
-        let rest = all.get(at..)?;
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !":/.".contains(c))?;
-        rest.get(..end).map(str::to_owned)
-    });
-    let token = std::fs::read_to_string(home.home().join("state/admin.token"))
-        .expect("the first start writes it");
-    Server {
-        home,
-        _process: process,
-        url,
-        token: token.trim().to_owned(),
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn tool_at(path: &Path) -> Option<PathBuf> {
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn missing(name: &str) -> Option<PathBuf> {
+pub(super) fn missing(name: &str) -> Option<PathBuf> {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     let line = format!("`{name}` is missing: `tests/scripts/setup.sh` installs it");
     assert!(!in_ci(), "{line}");

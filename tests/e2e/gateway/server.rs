@@ -1,0 +1,100 @@
+//! A control plane that is served over HTTP.
+
+use super::world::PATIENCE;
+use crate::harness::{Background, Postgres, Reply, Run, Sandbox, http};
+use rustix::process::Signal;
+use serde_json::Value;
+
+/// A server with a state directory of its own; ends with the value.
+pub(crate) struct Server {
+    pub(crate) home: Sandbox,
+    process: Option<Background>,
+    database: Option<(String, String)>,
+    pub(crate) port: u16,
+    pub(crate) token: String,
+}
+
+impl Server {
+    /// Serves the file of its directory.
+    pub(crate) fn start() -> Self {
+        Self::over(None)
+    }
+
+    /// Serves a database, and says with which token, if it made one.
+    pub(crate) fn on(database: &Postgres) -> Self {
+        let database = (database.url().to_owned(), database.password().to_owned());
+        Self::over(Some(database))
+    }
+
+    fn over(database: Option<(String, String)>) -> Self {
+        let mut server = Self {
+            home: Sandbox::new(),
+            process: None,
+            database,
+            port: 0,
+            token: String::new(),
+        };
+        server.start_again();
+        let file = server.home.home().join("state/admin.token");
+        let token = std::fs::read_to_string(file).unwrap_or_default();
+        token.trim().clone_into(&mut server.token);
+        server
+    }
+
+    /// Starts it on a new port, with the state that it left.
+    pub(crate) fn start_again(&mut self) {
+        let mut process = self.command().spawn();
+        self.port = process.says("an address", PATIENCE, |out, err| {
+            let all = format!("{out}{err}");
+            let (_, rest) = all.split_once("http://127.0.0.1:")?;
+            let end = rest.find(|c: char| !c.is_ascii_digit())?;
+            rest.get(..end)?.parse().ok()
+        });
+        self.process = Some(process);
+    }
+
+    fn command(&self) -> Run {
+        let line = "control-plane serve --listen 127.0.0.1:0 -o json";
+        match &self.database {
+            None => self.home.kt_line(line),
+            Some((url, password)) => self
+                .home
+                .kt_line(line)
+                .args(["--database", url])
+                .env("KT_DATABASE_PASSWORD", password),
+        }
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it without a chance to do anything, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.signal(Signal::KILL);
+            drop(process.wait(PATIENCE));
+        }
+    }
+
+    /// Sends a request with a token.
+    ///
+    /// # Errors
+    /// When there is no whole answer.
+    pub(crate) fn send(
+        &self,
+        token: &str,
+        line: &str,
+        body: Option<&Value>,
+    ) -> std::io::Result<Reply> {
+        let (method, target) = line.split_once(' ').expect("a method and a target");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let authorization = format!("Bearer {token}");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/json"),
+        ];
+        http(self.port, method, target, &headers, &body)
+    }
+}

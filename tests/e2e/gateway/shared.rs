@@ -1,0 +1,264 @@
+//! Several servers over one PostgreSQL: what one is told, all know, and nothing
+//! that was acknowledged is lost, whoever dies.
+
+use super::server::Server;
+use super::world::body;
+use crate::harness::{Postgres, Reply, wait_until};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Below the 30 seconds at which every poll of a gateway ends anyway.
+const WAKE: Duration = Duration::from_secs(20);
+
+/// A configuration that means something else for each number.
+fn content(number: u64) -> Value {
+    let text = format!(
+        "pack: {{name: tests, version: 1.0.0, enabled: true}}\n\
+         policies:\n  chain: [audit-logger]\n\
+         policy:\n  audit-logger: {{retention_days: {number}}}\n"
+    );
+    json!({ "content": text })
+}
+
+fn create(server: &Server, token: &str) {
+    let mut new = content(1);
+    new["name"] = json!("edge");
+    let made = server.send(token, "POST /v1/gateways", Some(&new));
+    assert_eq!(made.expect("it answers").status, 201);
+}
+
+fn reload(server: &Server, token: &str, number: u64) -> std::io::Result<Reply> {
+    let line = "POST /v1/gateways/edge/actions/reload";
+    server.send(token, line, Some(&content(number)))
+}
+
+/// The version that an answer acknowledges.
+fn acknowledged(reply: &Reply) -> Option<u64> {
+    let made = reply.status == 201;
+    made.then(|| body(reply)["version"]["version"].as_u64())?
+}
+
+fn versions(server: &Server, token: &str) -> Vec<u64> {
+    let line = "GET /v1/gateways/edge/config-versions?limit=200";
+    let reply = server.send(token, line, None).expect("it answers");
+    let items = body(&reply)["items"].as_array().cloned();
+    let numbers = items.expect("it is a page").into_iter();
+    numbers
+        .filter_map(|v| v["version"].as_u64())
+        .rev()
+        .collect()
+}
+
+/// Ends the writers, also when the test fails.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A poll that waits for what comes after `index`.
+struct Parked(TcpStream);
+
+impl Parked {
+    /// Two requests are sent at once: when the first is answered, the server
+    /// has the second.
+    fn at(server: &Server, token: &str, index: u64) -> Self {
+        let get = |target: &str| {
+            format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")
+        };
+        let poll = get(&format!("/v1/gateways/edge/desired?index={index}&wait=300"));
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("it listens");
+        stream.set_read_timeout(Some(WAKE)).expect("a socket");
+        let both = get("/v1/version") + &poll;
+        stream.write_all(both.as_bytes()).expect("it reads");
+        let mut parked = Self(stream);
+        assert!(parked.read().starts_with("HTTP/1.1 200"));
+        parked
+    }
+
+    fn read(&mut self) -> String {
+        let mut answer = vec![0; 8192];
+        let read = self.0.read(&mut answer).expect("an answer in time");
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    }
+
+    fn is_woken_with(mut self, index: u64) {
+        let answer = self.read();
+        let expected = format!("\"index\":{index},");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains(&expected), "{answer}");
+    }
+}
+
+#[test]
+fn a_change_at_one_server_wakes_a_poll_at_another() {
+    let Some(database) = Postgres::start() else {
+        return;
+    };
+    let (one, other) = (Server::on(&database), Server::on(&database));
+    assert!(other.token.is_empty(), "there is an administrator already");
+    let token = &one.token;
+    create(&one, token);
+    for index in 1..10 {
+        let (here, there) = if index % 2 == 0 {
+            (&one, &other)
+        } else {
+            (&other, &one)
+        };
+        let parked = Parked::at(there, token, index);
+        let own = Parked::at(here, token, index);
+        let reply = reload(here, token, index + 1).expect("it answers");
+        assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
+        parked.is_woken_with(index + 1);
+        own.is_woken_with(index + 1);
+    }
+    let shown = other.send(token, "GET /v1/gateways/edge", None);
+    assert_eq!(body(&shown.expect("it answers"))["last_version"], 10);
+}
+
+#[test]
+fn killing_a_server_or_its_listening_connection_loses_nothing() {
+    let Some(database) = Postgres::start() else {
+        return;
+    };
+    let (mut one, other) = (Server::on(&database), Server::on(&database));
+    let token = one.token.clone();
+    create(&one, &token);
+    let parked = Parked::at(&other, &token, 1);
+    let reply = reload(&one, &token, 2).expect("it answers");
+    one.kill();
+    assert_eq!(acknowledged(&reply), Some(2));
+    parked.is_woken_with(2);
+
+    one.start_again();
+    for index in 2..5 {
+        let parked = Parked::at(&other, &token, index);
+        let cut = database.ask(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE application_name = 'kt control-plane news'",
+        );
+        assert_ne!(cut, "0", "somebody listens");
+        let reply = reload(&one, &token, index + 1).expect("it answers");
+        assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
+        parked.is_woken_with(index + 1);
+        wait_until("both to listen again", WAKE, || {
+            let listening = database.ask(
+                "SELECT count(*) FROM pg_stat_activity
+                 WHERE application_name = 'kt control-plane news'",
+            );
+            (listening == "2").then_some(())
+        });
+    }
+    assert_eq!(versions(&other, &token), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_crash_of_the_database() {
+    let Some(database) = Postgres::start() else {
+        return;
+    };
+    let (one, other) = (Server::on(&database), Server::on(&database));
+    let token = &one.token;
+    create(&one, token);
+    let ended = AtomicBool::new(false);
+    let acknowledged_all: Vec<u64> = thread::scope(|scope| {
+        let ending = Ending(&ended);
+        let write = |server, first: u64| {
+            let ended = &ended;
+            scope.spawn(move || {
+                let mut kept = Vec::new();
+                let mut number = first;
+                while !ended.load(Ordering::SeqCst) {
+                    number += 2;
+                    let reply = reload(server, token, number);
+                    kept.extend(reply.ok().as_ref().and_then(acknowledged));
+                }
+                kept
+            })
+        };
+        let last = || {
+            database
+                .ask("SELECT last_version FROM kt.gateways")
+                .parse::<u64>()
+        };
+        let reaches = |wanted: u64| {
+            wait_until("changes", WAKE, || {
+                let last = last().expect("a number");
+                (last >= wanted).then_some(last)
+            })
+        };
+        let writers = [write(&one, 100), write(&other, 101)];
+        let before = reaches(20);
+        database.crash();
+        database.restart();
+        reaches(before + 20);
+        drop(ending);
+        writers
+            .into_iter()
+            .flat_map(|writer| writer.join().expect("it does not panic"))
+            .collect()
+    });
+    let stored = database.ask(
+        "SELECT count(*) = max(version) AND max(version) = (SELECT last_version FROM kt.gateways)
+             AND count(*) = (SELECT count(*) FROM kt.audit WHERE target LIKE 'gw_%')
+         FROM kt.config_versions",
+    );
+    assert_eq!(stored, "t", "dense, and each with its row");
+    let list = database.ask("SELECT version FROM kt.config_versions");
+    let stored: Vec<u64> = list.lines().filter_map(|line| line.parse().ok()).collect();
+    for version in acknowledged_all {
+        assert!(
+            stored.contains(&version),
+            "version {version} was acknowledged"
+        );
+    }
+    let last = stored.iter().max().copied().unwrap_or_default();
+    let generation: u64 = database
+        .ask("SELECT generation FROM kt.gateways")
+        .parse()
+        .expect("a number");
+    let parked = Parked::at(&other, token, generation);
+    let reply = reload(&one, token, 5).expect("it answers");
+    assert_eq!(acknowledged(&reply), Some(last + 1), "{reply:?}");
+    parked.is_woken_with(generation + 1);
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_refused_without_its_password() {
+    let home = crate::harness::Sandbox::new();
+    let serve = |database: &str| {
+        home.kt([
+            "control-plane",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            database,
+        ])
+        .env("KT_DATABASE_PASSWORD", "hunter2")
+        .run()
+    };
+    for (database, code, says) in [
+        (
+            "postgres://kt:hunter2@127.0.0.1/kt",
+            2,
+            "KT_DATABASE_PASSWORD",
+        ),
+        ("postgres://kt@192.0.2.1/kt", 2, "TLS"),
+        ("mysql://kt@127.0.0.1/kt", 2, "postgres://"),
+        ("postgres://kt@127.0.0.1:1/kt", 7, "PostgreSQL"),
+    ] {
+        let refused = serve(database);
+        refused
+            .exits(code)
+            .silent()
+            .err_has(says)
+            .err_lacks("hunter2");
+    }
+}
