@@ -88,7 +88,7 @@ impl Parked {
         String::from_utf8_lossy(&answer[..read]).into_owned()
     }
 
-    fn is_woken_with(mut self, index: u64) {
+    fn wakes_with(mut self, index: u64) {
         let answer = self.read();
         let expected = format!("\"index\":{index},");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -115,8 +115,8 @@ fn a_change_at_one_server_wakes_a_poll_at_another() {
         let own = Parked::at(here, token, index);
         let reply = reload(here, token, index + 1).expect("it answers");
         assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
-        parked.is_woken_with(index + 1);
-        own.is_woken_with(index + 1);
+        parked.wakes_with(index + 1);
+        own.wakes_with(index + 1);
     }
     let shown = other.send(token, "GET /v1/gateways/edge", None);
     assert_eq!(body(&shown.expect("it answers"))["last_version"], 10);
@@ -134,7 +134,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
     let reply = reload(&one, &token, 2).expect("it answers");
     one.kill();
     assert_eq!(acknowledged(&reply), Some(2));
-    parked.is_woken_with(2);
+    parked.wakes_with(2);
 
     one.start_again();
     for index in 2..5 {
@@ -146,7 +146,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
         assert_ne!(cut, "0", "somebody listens");
         let reply = reload(&one, &token, index + 1).expect("it answers");
         assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
-        parked.is_woken_with(index + 1);
+        parked.wakes_with(index + 1);
         wait_until("both to listen again", WAKE, || {
             let listening = database.ask(
                 "SELECT count(*) FROM pg_stat_activity
@@ -226,7 +226,7 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
     let parked = Parked::at(&other, token, generation);
     let reply = reload(&one, token, 5).expect("it answers");
     assert_eq!(acknowledged(&reply), Some(last + 1), "{reply:?}");
-    parked.is_woken_with(generation + 1);
+    parked.wakes_with(generation + 1);
 }
 
 #[test]
