@@ -6,9 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// The longest path that a socket address holds on Linux (`sun_path`, 108
-/// bytes with the terminator).
-const MAX_PATH: usize = 107;
+/// The longest path that a socket address holds: `sun_path` has room for 104
+/// bytes with the terminator on macOS, and 108 on Linux.
+const MAX_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 
 /// Where the socket of a gateway lies; `key` is its id, or `local`.
 pub(crate) fn path_of(runtime_dir: &Path, key: &str) -> PathBuf {
