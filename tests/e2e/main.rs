@@ -15,6 +15,7 @@ mod guard;
 mod harness;
 mod host;
 mod install;
+mod modelled;
 mod plugins;
 mod reference;
 mod services;

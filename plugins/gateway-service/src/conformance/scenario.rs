@@ -210,6 +210,10 @@ fn clear(kit: &Kit<'_, '_>) {
     let deaf = Mortal::deaf(kit.machine);
     for subject in [&kit.other, &kit.main] {
         drop(kit.uninstall_over(&deaf, subject));
+        // It may lie outside of the directories of the test.
+        if let Some(file) = kit.spec(subject).ok().and_then(|spec| spec.stderr_file) {
+            drop(deaf.remove(&file));
+        }
     }
     clear_probe(kit, &deaf);
     drop(kit.set_up.remove());
