@@ -4,8 +4,7 @@
 //! Only a start that succeeds leaves sockets there. One that fails takes them
 //! back, because clients would wait in vain.
 
-use super::listen::Bound;
-use rustix::net::sockopt::socket_acceptconn;
+use super::listen::{BACKLOG, Bound};
 use sd_notify::NotifyState;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,15 +23,18 @@ pub(crate) struct Kept {
     settled: bool,
 }
 
+/// Whether it is a listening socket: one that listens may be told so again, and
+/// one that is connected refuses. macOS knows no way to only ask.
+fn listens(fd: &OwnedFd) -> bool {
+    rustix::net::listen(fd, BACKLOG).is_ok()
+}
+
 impl Kept {
     /// Sorts out what the service manager passed.
     pub(crate) fn of(inherited: Vec<(String, OwnedFd)>) -> Self {
         let sockets = inherited
             .into_iter()
-            .filter(|(name, fd)| {
-                [TRAFFIC, ADMIN].contains(&name.as_str())
-                    && socket_acceptconn(fd).is_ok_and(|listens| listens)
-            })
+            .filter(|(name, fd)| [TRAFFIC, ADMIN].contains(&name.as_str()) && listens(fd))
             .map(|(name, fd)| (name, TcpListener::from(fd)))
             .collect();
         Self {

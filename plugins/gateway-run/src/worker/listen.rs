@@ -7,7 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 /// Connections that may wait for a worker; the kernel caps it.
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
 /// Whether the system spreads connections over sockets with `SO_REUSEPORT`.
 /// macOS gives every one to the socket that was bound last, and the other
 /// workers would idle.
