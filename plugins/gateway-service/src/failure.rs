@@ -3,6 +3,7 @@
 
 use crate::desk::Desk;
 use crate::logs;
+use crate::status::parked;
 use kt_plugin_api::service::execute::{Failure, Why};
 use kt_plugin_api::service::{LastExit, Role, ServiceSpec};
 use kt_plugin_api::{Class, Error};
@@ -50,9 +51,12 @@ pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) ->
 /// Adds how the process ended, and the end of its log.
 pub(crate) fn diagnose(desk: &Desk<'_>, spec: &ServiceSpec, error: Error) -> Error {
     let last = desk.observe(&spec.name).ok().and_then(|o| o.last_exit);
-    let error = match &last {
-        Some(last) => error.cause(describe(last)),
-        None => error,
+    let record = desk.records.read(desk.runner, &spec.name).ok().flatten();
+    let parked = record.and_then(|record| parked(desk, &record));
+    let error = match (&parked, &last) {
+        (Some(parked), _) => error.cause(parked.sentence()),
+        (None, Some(last)) => error.cause(describe(last)),
+        (None, None) => error,
     };
     let range = logs::Range {
         lines: LOG_LINES,

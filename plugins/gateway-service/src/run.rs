@@ -10,9 +10,6 @@ use kt_plugin_api::service::{Action, Activity, RenderOptions};
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
 
-/// Where the host counts crashes; see `--supervised`.
-const CRASHES: &str = "starts.json";
-
 /// How an action ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Acted {
@@ -42,12 +39,11 @@ pub(crate) fn act(
         let notes = Vec::new();
         return Ok(Acted { result, notes });
     }
-    if action == Action::Start {
-        // A person who starts it wants another try, not the breaker.
-        let crashes = desk.records.dir(&record.spec.name).join(CRASHES);
-        drop(desk.runner.remove(&crashes));
-    } else {
+    if action != Action::Start {
         refuse_from_inside(desk, &observed)?;
+    }
+    if action != Action::Stop {
+        desk.records.forget_ends(desk.runner, &record.spec.name);
     }
     let plan = desk.render(
         action,

@@ -102,6 +102,9 @@ fn with_manager(
         }
     };
     hand_on(desk, record)?;
+    if let Some(file) = record.spec.stderr_file.as_ref().filter(|_| wishes.purge) {
+        drop(desk.runner.remove(file));
+    }
     // The record goes last: without it nobody would know the rest.
     desk.records
         .clear(desk.runner, &record.spec.name, wishes.purge)?;

@@ -47,6 +47,9 @@ pub(super) fn transact(
         drop(desk.here.make_private_dir(dir));
     }
     records.write(desk.runner, &name, &record)?;
+    if wanted.start {
+        records.forget_ends(desk.runner, &name);
+    }
     (desk.say)("installing the service …");
     let back =
         |journal: Journal, error: Error| roll_back(desk, &records, before, &record, journal, error);

@@ -183,6 +183,15 @@ impl Records {
         }
     }
 
+    /// Forgets how earlier runs ended: a person wants another try. A host that
+    /// starts forgets it too; but until then it would be read as the end of the
+    /// new run.
+    pub(crate) fn forget_ends(&self, runner: &dyn Runner, name: &ServiceName) {
+        for file in ["parked.json", "starts.json"] {
+            drop(runner.remove(&self.dir(name).join(file)));
+        }
+    }
+
     /// Removes what the host kept beside the record for a supervised run; with
     /// `log` its log and copies of edited files too.
     ///
