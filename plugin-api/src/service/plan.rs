@@ -45,6 +45,8 @@ pub struct RenderRequest {
 pub struct RenderOptions {
     /// `install` starts the service.
     pub start: bool,
+    /// `install` makes it start by itself.
+    pub enable: bool,
     /// `install` makes it start at boot, not only at login.
     pub boot: bool,
     /// `install`: the files differ from what was read when the service was
@@ -59,6 +61,7 @@ impl Default for RenderOptions {
     fn default() -> Self {
         Self {
             start: true,
+            enable: true,
             boot: true,
             changed: true,
             undo_boot: false,

@@ -85,13 +85,18 @@ pub(crate) fn describe(last: &LastExit) -> String {
     }
 }
 
+/// Whether a rollback left something behind.
+pub(crate) fn left_something(error: &Error) -> bool {
+    error.data.contains_key("left")
+}
+
 /// Adds what the rollback did, so that the person knows where things stand.
 pub(crate) fn with_leftovers(error: Error, left: &[String]) -> Error {
     if left.is_empty() {
         return error.hint("everything was put back as it was");
     }
     left.iter()
-        .fold(error, |error, part| {
+        .fold(error.data("left", left.len()), |error, part| {
             error.cause(format!("could not be put back: {part}"))
         })
         .hint("`kt gateway status` shows what is left, `kt gateway uninstall` removes it")

@@ -31,7 +31,7 @@ pub(crate) fn act(
     patience: Duration,
 ) -> Result<Acted, Error> {
     desk.reach()?;
-    let observed = desk.observe(&record.spec.name)?;
+    let observed = desk.observe_to_change(&record.spec.name)?;
     if observed.installed == Some(false) && !observed.orphan {
         return Err(missing(record));
     }
@@ -42,9 +42,7 @@ pub(crate) fn act(
     if action != Action::Start {
         refuse_from_inside(desk, &observed)?;
     }
-    if action != Action::Stop {
-        desk.records.forget_ends(desk.runner, &record.spec.name);
-    }
+    desk.records.forget_ends(desk.runner, &record.spec.name);
     let plan = desk.render(
         action,
         &record.spec,
@@ -58,6 +56,12 @@ pub(crate) fn act(
     if action != Action::Stop {
         let ready = ready::wait(desk, record, patience);
         notes.extend(ready.map_err(|e| failure::diagnose(desk, &record.spec, e))?);
+    }
+    if action != Action::Stop && record.restart_pending {
+        let mut settled = record.clone();
+        settled.restart_pending = false;
+        desk.records
+            .write(desk.runner, &record.spec.name, &settled)?;
     }
     let result = word(action).0;
     Ok(Acted { result, notes })

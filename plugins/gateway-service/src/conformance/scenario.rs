@@ -5,7 +5,7 @@ use super::answer::Check;
 use super::checks::{files, killed, life, pure, trouble};
 use super::kit::Kit;
 use super::mortal::Mortal;
-use crate::sandbox::{self, Level};
+use crate::sandbox;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::Fitness;
 use kt_plugin_api::service::execute::Runner as _;
@@ -223,11 +223,6 @@ fn clear(kit: &Kit<'_, '_>) {
 /// once more clears it away.
 fn clear_probe(kit: &Kit<'_, '_>, runner: &Mortal<'_>) {
     if let Ok(mut wanted) = kit.wanted(&kit.main) {
-        drop(sandbox::decide(
-            &kit.desk(runner),
-            Level::Auto,
-            &mut wanted.record,
-            None,
-        ));
+        drop(sandbox::decide(&kit.desk(runner), &mut wanted.record, None));
     }
 }
