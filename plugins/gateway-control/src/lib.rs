@@ -4,7 +4,9 @@
 mod doctor;
 mod gateway;
 mod http;
+mod pages;
 mod secret;
+mod whoami;
 
 use kt_plugin_api::{Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider};
 
@@ -45,6 +47,10 @@ impl Command for GatewayControl {
             ["gateway", "list"] => gateway::list(invocation, context),
             ["gateway", "inspect"] => gateway::inspect(invocation, context),
             ["gateway", "config"] => gateway::config(invocation, context),
+            ["gateway", "versions"] => gateway::versions(invocation, context),
+            ["gateway", "update"] => gateway::update(invocation, context),
+            ["gateway", "delete"] => gateway::delete(invocation, context),
+            ["whoami"] => whoami::run(invocation, context),
             ["secret", "set"] => secret::set(invocation, context),
             ["secret", "list"] => secret::list(invocation),
             ["secret", "remove"] => secret::remove(invocation),

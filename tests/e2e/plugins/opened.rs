@@ -25,7 +25,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 29] = [
+const TABLE: [Entry; 33] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -46,6 +46,17 @@ const TABLE: [Entry; 29] = [
         CONTROL,
     ),
     ("gateway config", "gateway config --id production", CONTROL),
+    (
+        "gateway versions",
+        "gateway versions --id production",
+        CONTROL,
+    ),
+    (
+        "gateway update",
+        "gateway update --id production --description x",
+        CONTROL,
+    ),
+    ("whoami", "whoami", CONTROL),
     (
         "gateway diff",
         "gateway diff --id production --file policy.yaml",
@@ -108,6 +119,11 @@ const TABLE: [Entry; 29] = [
         "gateway uninstall",
         "gateway uninstall --service-name absent",
         SERVICE,
+    ),
+    (
+        "gateway delete",
+        "gateway delete --id production --yes",
+        CONTROL,
     ),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),

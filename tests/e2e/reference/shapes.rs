@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 22] = [
+const TABLE: [Entry; 26] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -59,6 +59,19 @@ const TABLE: [Entry; 22] = [
         0,
     ),
     (
+        "gateway-versions",
+        "gateway versions",
+        "gateway versions --id production",
+        0,
+    ),
+    (
+        "gateway-update",
+        "gateway update",
+        "gateway update --id production --label c=d",
+        0,
+    ),
+    ("whoami", "whoami", "whoami", 0),
+    (
         "gateway-install",
         "gateway install",
         "gateway install --id production --print=json --no-linger --backend systemd",
@@ -96,6 +109,12 @@ const TABLE: [Entry; 22] = [
         "secret-remove",
         "secret remove",
         "secret remove --name key",
+        0,
+    ),
+    (
+        "gateway-delete",
+        "gateway delete",
+        "gateway delete --id production --yes",
         0,
     ),
     ("version", "version", "version", 0),

@@ -59,7 +59,7 @@ pub use version::{
     ActionAnswer, ConfigVersion, Origin, PublishConfig, Reconcile, Reload, Revert, Rollout,
     RolloutOutcome,
 };
-pub use which::find_gateway;
+pub use which::{find_gateway, if_match};
 pub use wire::{Method, Request, Response};
 
 /// Name of the interface through which a [`Request`] is carried between plugins.

@@ -1,0 +1,3 @@
+//! The commands that administer what the control plane keeps.
+
+mod gateways;
