@@ -6,6 +6,7 @@ mod gateway;
 mod http;
 mod pages;
 mod secret;
+mod token;
 mod whoami;
 
 use kt_plugin_api::{Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider};
@@ -51,6 +52,10 @@ impl Command for GatewayControl {
             ["gateway", "update"] => gateway::update(invocation, context),
             ["gateway", "delete"] => gateway::delete(invocation, context),
             ["whoami"] => whoami::run(invocation, context),
+            ["token", "create"] => token::create(invocation, context),
+            ["token", "list"] => token::list(invocation, context),
+            ["token", "revoke"] => token::revoke(invocation, context),
+            ["token", "rotate"] => token::rotate(invocation, context),
             ["secret", "set"] => secret::set(invocation, context),
             ["secret", "list"] => secret::list(invocation),
             ["secret", "remove"] => secret::remove(invocation),

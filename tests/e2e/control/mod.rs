@@ -1,3 +1,4 @@
 //! The commands that administer what the control plane keeps.
 
 mod gateways;
+mod tokens;

@@ -25,7 +25,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 33] = [
+const TABLE: [Entry; 37] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -150,6 +150,22 @@ const TABLE: [Entry; 33] = [
         "secret set",
         "secret set --name absent",
         &["gateway-control"],
+    ),
+    (
+        "token create",
+        "token create --name t --scope read",
+        CONTROL,
+    ),
+    ("token list", "token list", CONTROL),
+    (
+        "token revoke",
+        "token revoke --token-id tok_aaaaaaaaaaaaaaaa",
+        CONTROL,
+    ),
+    (
+        "token rotate",
+        "token rotate --token-id tok_aaaaaaaaaaaaaaaa",
+        CONTROL,
     ),
     ("version", "version", &[]),
 ];

@@ -103,21 +103,6 @@ pub(super) fn bounded(
     Err(refuse(Slug::MalformedRequest, detail))
 }
 
-/// Refuses query parameters that the path does not have, which are misspelt ones.
-pub(super) fn only_query(request: &Request, known: &[&str]) -> Result<(), Refusal> {
-    match request
-        .query
-        .keys()
-        .find(|key| !known.contains(&key.as_str()))
-    {
-        Some(key) => Err(refuse(
-            Slug::MalformedRequest,
-            format!("there is no parameter `{key}` here"),
-        )),
-        None => Ok(()),
-    }
-}
-
 /// Reads the revision a change expects.
 pub(super) fn if_match(request: &Request) -> Result<Option<u64>, Refusal> {
     match request.headers.get("if-match").map(String::as_str) {

@@ -21,6 +21,7 @@ mod gateway;
 mod hash;
 mod id;
 mod instance;
+mod issued;
 mod name;
 mod problem;
 mod process;
@@ -33,7 +34,7 @@ mod version;
 mod which;
 mod wire;
 
-pub use client::{Client, ListQuery};
+pub use client::{Client, ListQuery, TokenQuery};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};
 pub use error::{ApiError, Class};
 pub use etag::{Etag, EtagError};
@@ -43,6 +44,9 @@ pub use gateway::{
 pub use hash::{ContentHash, HashError};
 pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32};
 pub use instance::{Applied, Instance, Observed, Rejection, Source};
+pub use issued::{
+    CreateToken, Grant, IssuedToken, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS, RotateToken, TokenInfo,
+};
 pub use jiff::Timestamp;
 pub use name::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,

@@ -65,6 +65,8 @@ slugs! {
     NameTaken "name-taken" 409 Conflict "The name is taken";
     /// Nothing is desired yet, so there is nothing to act on.
     NoConfiguration "no-configuration" 409 Conflict "The gateway has no configuration yet";
+    /// Revoked or expired, so there is nothing to replace.
+    TokenEnded "token-ended" 409 Conflict "The token has ended";
     /// Changed since the caller looked.
     VersionConflict "version-conflict" 412 Conflict "The gateway was changed meanwhile";
     /// The same key came with another request.

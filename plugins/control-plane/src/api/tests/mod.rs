@@ -5,3 +5,4 @@ mod delivery;
 mod gateways;
 mod once;
 mod refusals;
+mod tokens;

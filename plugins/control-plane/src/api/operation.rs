@@ -1,0 +1,97 @@
+//! What one operation of the API is.
+
+use kt_control_api::{Method, Request, Slug};
+
+use super::Api;
+use super::refusal::{Refusal, refuse};
+use super::respond::Outcome;
+use super::service::Call;
+use crate::store::Key;
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anybody, without a token.
+    Open,
+    /// Any caller who is known.
+    Known,
+    /// Whoever may look at everything.
+    Read,
+    /// Whoever may look at everything, and the gateway that the path names.
+    See,
+    /// An administrator, and the gateway that the path names.
+    Act,
+    /// An administrator.
+    Admin,
+}
+
+/// Carries an operation out.
+pub(super) type Handler = fn(&Api, &Call<'_>, &Place<'_>) -> Outcome;
+
+/// One method on one path.
+pub(super) struct Operation {
+    /// The method.
+    pub(super) method: Method,
+    /// The path; `{name}` stands for any one segment.
+    pub(super) path: &'static str,
+    /// Who may call it. [`Access::See`] and [`Access::Act`] need the gateway, so their handlers
+    /// look for themselves.
+    pub(super) access: Access,
+    /// Query parameters; others are refused as misspelt.
+    pub(super) query: &'static [&'static str],
+    /// What carries it out.
+    pub(super) run: Handler,
+}
+
+/// The segments of a path for which a `{name}` stands.
+pub(super) struct Place<'a>(Vec<&'a str>);
+
+impl Place<'_> {
+    /// The gateway that the path names.
+    pub(super) fn gateway(&self) -> Key {
+        Key::parse(self.segment(0))
+    }
+
+    /// One of the segments.
+    pub(super) fn segment(&self, at: usize) -> &str {
+        self.0.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl Operation {
+    /// Returns what the path has in place of each `{name}`, if it is one of this operation.
+    pub(super) fn matches<'a>(&self, path: &'a str) -> Option<Place<'a>> {
+        let mut place = Vec::new();
+        let mut given = path.split('/');
+        for wanted in self.path.split('/') {
+            let segment = given.next()?;
+            if wanted.starts_with('{') && !segment.is_empty() {
+                place.push(segment);
+            } else if segment != wanted {
+                return None;
+            }
+        }
+        given.next().is_none().then_some(Place(place))
+    }
+
+    /// Refuses callers that may not and query parameters that the path does not have.
+    pub(super) fn admit(&self, call: &Call<'_>) -> Result<(), Refusal> {
+        match self.access {
+            Access::Admin => call.caller.must_be_admin()?,
+            Access::Read => call.caller.must_read_all()?,
+            Access::Open | Access::Known | Access::See | Access::Act => {}
+        }
+        only(self.query, call.request)
+    }
+}
+
+fn only(known: &[&str], request: &Request) -> Result<(), Refusal> {
+    let mut given = request.query.keys();
+    match given.find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(refuse(
+            Slug::MalformedRequest,
+            format!("there is no parameter `{key}` here"),
+        )),
+        None => Ok(()),
+    }
+}
