@@ -4,7 +4,6 @@
 mod doctor;
 mod gateway;
 mod http;
-mod pages;
 mod secret;
 mod token;
 mod whoami;

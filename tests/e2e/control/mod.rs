@@ -1,4 +1,5 @@
 //! The commands that administer what the control plane keeps.
 
+mod audit;
 mod gateways;
 mod tokens;

@@ -25,7 +25,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 37] = [
+const TABLE: [Entry; 39] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -57,6 +57,8 @@ const TABLE: [Entry; 37] = [
         CONTROL,
     ),
     ("whoami", "whoami", CONTROL),
+    ("audit list", "audit list", CONFIG),
+    ("audit verify", "audit verify", CONFIG),
     (
         "gateway diff",
         "gateway diff --id production --file policy.yaml",

@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 30] = [
+const TABLE: [Entry; 32] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -71,6 +71,13 @@ const TABLE: [Entry; 30] = [
         0,
     ),
     ("whoami", "whoami", "whoami", 0),
+    (
+        "audit-list",
+        "audit list",
+        "audit list --target production --limit 1",
+        0,
+    ),
+    ("audit-verify", "audit verify", "audit verify", 0),
     (
         "gateway-install",
         "gateway install",

@@ -5,6 +5,7 @@
 //! caller's: a thread in a command, a task in a server.
 
 mod actions;
+mod audit;
 mod config;
 mod delivery;
 mod gateways;

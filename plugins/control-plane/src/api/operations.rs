@@ -74,4 +74,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         |api, call, at| api.revoke_token(call, at.segment(0))),
     operation(Post, "/v1/tokens/{token}/rotate", Access::Admin, &[],
         |api, call, at| api.rotate_token(call, at.segment(0))),
+
+    operation(Get, "/v1/audit", Access::Read, &["limit", "cursor", "target", "actor", "since"],
+        |api, call, _| api.audit(call)),
 ];

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport, Timestamp,
-    Token, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport,
+    Timestamp, Token, TokenHash, TokenId,
 };
 
 use super::{Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt, TokenRecord, TokenScope};
@@ -160,6 +160,21 @@ pub struct TokenFilter {
     /// Only tokens for one gateway.
     pub gateway: Option<GatewayId>,
     /// Most tokens to return.
+    pub limit: usize,
+}
+
+/// Which rows of the trail to list, the newest first.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Only rows before this place.
+    pub before: Option<u64>,
+    /// Only changes of what has this id.
+    pub target: Option<String>,
+    /// Only changes by this actor.
+    pub actor: Option<String>,
+    /// Only changes at or after this time.
+    pub since: Option<Timestamp>,
+    /// Most rows to return.
     pub limit: usize,
 }
 
@@ -330,4 +345,15 @@ pub trait Store: Send + Sync {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError>;
+
+    /// Returns rows of the trail of changes, the newest first.
+    ///
+    /// Each change has written its row in its own transaction, sealed with
+    /// [`AuditEntry::seal`] over the seal of the row before; so writers of rows take turns. Rows
+    /// that have no seal, because a kt that knows of none wrote them, are sealed with the next
+    /// one. Rows are never changed otherwise, and never removed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError>;
 }

@@ -10,7 +10,8 @@ mod record;
 mod sqlite;
 
 pub use contract::{
-    Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store, TokenFilter,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store,
+    TokenFilter,
 };
 pub use error::StoreError;
 pub use record::{

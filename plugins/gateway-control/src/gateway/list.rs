@@ -1,8 +1,7 @@
 //! `kt gateway list`.
 
 use super::create::labels;
-use crate::pages::{Pages, limit};
-use kt_control_api::{Gateway, ListQuery, State, connect};
+use kt_control_api::{Gateway, ListQuery, Pages, State, connect, limit};
 use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 

@@ -1,7 +1,6 @@
 //! `kt gateway versions`.
 
-use crate::pages::{Pages, limit};
-use kt_control_api::{connect, find_gateway};
+use kt_control_api::{Pages, connect, find_gateway, limit};
 use kt_plugin_api::{Class, Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::json;
 

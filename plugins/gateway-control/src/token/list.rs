@@ -1,7 +1,6 @@
 //! `kt token list`.
 
-use crate::pages::{Pages, limit};
-use kt_control_api::{TokenInfo, TokenQuery, connect};
+use kt_control_api::{Pages, TokenInfo, TokenQuery, connect, limit};
 use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 

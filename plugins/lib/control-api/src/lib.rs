@@ -13,6 +13,7 @@
 //! What a peer sends as a *write* is read strictly (an unknown key is an error); what it sends as
 //! an *answer* is read leniently, so that an older client understands a newer server.
 
+mod audit;
 mod client;
 mod delivery;
 mod error;
@@ -23,6 +24,7 @@ mod id;
 mod instance;
 mod issued;
 mod name;
+mod pages;
 mod problem;
 mod process;
 mod provider;
@@ -34,7 +36,8 @@ mod version;
 mod which;
 mod wire;
 
-pub use client::{Client, ListQuery, TokenQuery};
+pub use audit::{AuditEntry, Damage, TrailCheck, TrailReport};
+pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};
 pub use error::{ApiError, Class};
 pub use etag::{Etag, EtagError};
@@ -52,6 +55,7 @@ pub use name::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     check_description, check_label, check_message, check_name,
 };
+pub use pages::{Pages, limit};
 pub use problem::{Problem, ProblemItem};
 pub use process::ProcessIdentity;
 pub use provider::{Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect};

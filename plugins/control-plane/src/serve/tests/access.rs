@@ -65,6 +65,7 @@ const TABLE: &[Row] = &[
         "REPORT",
         [401, 403, 404, 200, 200],
     ),
+    ("GET /v1/audit", "", "", READ),
     ("GET /v1/tokens", "", "", READ),
     (
         "POST /v1/tokens",

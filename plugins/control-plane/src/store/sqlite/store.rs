@@ -4,17 +4,18 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kt_control_api::{
-    ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+    TokenId,
 };
 use rusqlite::{Connection, Transaction};
 
 use super::once::{Repeatable, once};
 use super::patience::{begin, patiently};
-use super::{changes, connection, contents, file, gateways, instances, migrate, tokens};
+use super::{audit, changes, connection, contents, file, gateways, instances, migrate, tokens};
 use crate::crash::crash_point;
 use crate::store::{
-    Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt, ReportReceipt,
-    Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
+    ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
 };
 
 /// Name of the file in the state directory.
@@ -288,5 +289,9 @@ impl Store for Sqlite {
         self.change(change, ROTATE, |transaction| {
             tokens::rotate(transaction, change, old, new, until)
         })
+    }
+
+    fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|connection| Ok(audit::list(connection, filter)?))
     }
 }

@@ -1,6 +1,7 @@
 //! Typed calls.
 
 mod actions;
+mod audit;
 mod call;
 mod delivery;
 mod gateways;
@@ -9,6 +10,7 @@ mod tests;
 mod tokens;
 mod versions;
 
+pub use audit::AuditQuery;
 pub use call::Client;
 pub use gateways::ListQuery;
 pub use tokens::TokenQuery;

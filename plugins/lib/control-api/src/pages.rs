@@ -1,22 +1,28 @@
 //! Reading a list page by page, up to a limit.
 
-use kt_control_api::{ApiError, Page};
 use kt_plugin_api::{Class, Context, Error, Invocation};
+
+use crate::{ApiError, Page};
 
 /// The most that the API gives on one page.
 const PAGE: usize = 200;
 
 /// What was read of a list.
-pub(crate) struct Pages<T> {
+#[derive(Debug, Clone)]
+pub struct Pages<T> {
     /// The items, in the order of the list.
-    pub(crate) items: Vec<T>,
+    pub items: Vec<T>,
     /// Where the rest begins; `None` when there is no rest.
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
 }
 
 impl<T> Pages<T> {
-    /// Reads at most `limit` items from `cursor` on.
-    pub(crate) fn read(
+    /// Reads at most `limit` items from `cursor` on. `page` is given the size of a page and where
+    /// it begins.
+    ///
+    /// # Errors
+    /// When a page cannot be read, or the command is to end.
+    pub fn read(
         context: &Context<'_>,
         limit: usize,
         mut cursor: Option<String>,
@@ -43,7 +49,7 @@ impl<T> Pages<T> {
 ///
 /// # Errors
 /// Class `usage` when it is not above 0.
-pub(crate) fn limit(invocation: &Invocation) -> Result<usize, Error> {
+pub fn limit(invocation: &Invocation) -> Result<usize, Error> {
     usize::try_from(invocation.args.integer("limit").unwrap_or(100))
         .ok()
         .filter(|n| *n > 0)
