@@ -8,6 +8,7 @@ mod actions;
 mod audit;
 mod config;
 mod delivery;
+mod document;
 mod gateways;
 mod input;
 mod operation;

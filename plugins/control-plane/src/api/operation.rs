@@ -3,6 +3,7 @@
 use kt_control_api::{Method, Request, Slug};
 
 use super::Api;
+use super::document::{Content, Parameter};
 use super::refusal::{Refusal, refuse};
 use super::respond::Outcome;
 use super::service::Call;
@@ -34,11 +35,25 @@ pub(super) struct Operation {
     pub(super) method: Method,
     /// The path; `{name}` stands for any one segment.
     pub(super) path: &'static str,
+    /// Name for programs that are made from the description.
+    pub(super) id: &'static str,
+    /// What it does, in one line.
+    pub(super) summary: &'static str,
     /// Who may call it. [`Access::See`] and [`Access::Act`] need the gateway, so their handlers
     /// look for themselves.
     pub(super) access: Access,
     /// Query parameters; others are refused as misspelt.
-    pub(super) query: &'static [&'static str],
+    pub(super) query: &'static [Parameter],
+    /// What is sent.
+    pub(super) body: Option<Content>,
+    /// What comes back, by status.
+    pub(super) answers: &'static [(u16, Content)],
+    /// Causes of failure beyond those that follow from the rest.
+    pub(super) fails: &'static [Slug],
+    /// Whether it heeds `If-Match`.
+    pub(super) conditional: bool,
+    /// Whether it heeds `Idempotency-Key`.
+    pub(super) once: bool,
     /// What carries it out.
     pub(super) run: Handler,
 }
@@ -59,6 +74,61 @@ impl Place<'_> {
 }
 
 impl Operation {
+    /// An operation that takes no query and no body.
+    pub(super) const fn new(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        (id, summary): (&'static str, &'static str),
+        answers: &'static [(u16, Content)],
+        run: Handler,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            access,
+            query: &[],
+            body: None,
+            answers,
+            fails: &[],
+            conditional: false,
+            once: false,
+            run,
+        }
+    }
+
+    /// The same with query parameters.
+    pub(super) const fn query(mut self, query: &'static [Parameter]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// The same with a body.
+    pub(super) const fn body(mut self, body: Content) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// The same with further causes of failure.
+    pub(super) const fn fails(mut self, fails: &'static [Slug]) -> Self {
+        self.fails = fails;
+        self
+    }
+
+    /// The same, heeding `If-Match`.
+    pub(super) const fn conditional(mut self) -> Self {
+        self.conditional = true;
+        self
+    }
+
+    /// The same, heeding `Idempotency-Key`.
+    pub(super) const fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
     /// Returns what the path has in place of each `{name}`, if it is one of this operation.
     pub(super) fn matches<'a>(&self, path: &'a str) -> Option<Place<'a>> {
         let mut place = Vec::new();
@@ -81,17 +151,17 @@ impl Operation {
             Access::Read => call.caller.must_read_all()?,
             Access::Open | Access::Known | Access::See | Access::Act => {}
         }
-        only(self.query, call.request)
+        self.only_known(call.request)
     }
-}
 
-fn only(known: &[&str], request: &Request) -> Result<(), Refusal> {
-    let mut given = request.query.keys();
-    match given.find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(refuse(
-            Slug::MalformedRequest,
-            format!("there is no parameter `{key}` here"),
-        )),
-        None => Ok(()),
+    fn only_known(&self, request: &Request) -> Result<(), Refusal> {
+        let known = |key: &str| self.query.iter().any(|parameter| parameter.name == key);
+        match request.query.keys().find(|key| !known(key)) {
+            Some(key) => Err(refuse(
+                Slug::MalformedRequest,
+                format!("there is no parameter `{key}` here"),
+            )),
+            None => Ok(()),
+        }
     }
 }

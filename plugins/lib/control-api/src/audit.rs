@@ -11,6 +11,7 @@ const DOMAIN: &[u8] = b"kt-audit-1";
 
 /// One change, as it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     /// Its place: grows with each row.
     pub seq: u64,

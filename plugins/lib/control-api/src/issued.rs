@@ -11,6 +11,7 @@ pub const MAX_GRACE_SECONDS: u64 = 30 * 24 * 3600;
 
 /// What a token allows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// Everything.
@@ -27,6 +28,7 @@ pub enum Grant {
 
 /// A token, without what makes it one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokenInfo {
     /// Names the token for ever.
     pub id: TokenId,
@@ -57,6 +59,7 @@ pub struct TokenInfo {
 
 /// Asks for a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What to call it; the rules are those of [`crate::check_name`].
@@ -73,6 +76,7 @@ pub struct CreateToken {
 
 /// Replaces a token by another one that allows the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RotateToken {
     /// Seconds for which the old one stays valid, up to [`MAX_GRACE_SECONDS`]; with 0 it is
@@ -87,6 +91,7 @@ pub struct RotateToken {
 
 /// The answer to [`CreateToken`] and [`RotateToken`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IssuedToken {
     /// What is known of it from now on.
     pub info: TokenInfo,
@@ -96,6 +101,7 @@ pub struct IssuedToken {
         skip_serializing_if = "Option::is_none",
         with = "crate::token::exposed"
     )]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub token: Option<Token>,
 }
 

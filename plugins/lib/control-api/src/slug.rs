@@ -10,6 +10,7 @@ macro_rules! slugs {
     ($($(#[$doc:meta])* $name:ident $text:literal $status:literal $class:ident $title:literal;)+) => {
         /// The cause of a failed request. One cause, one slug.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum Slug {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
             /// A cause that only a newer control plane knows.

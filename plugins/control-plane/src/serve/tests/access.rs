@@ -27,6 +27,7 @@ const GATEWAY: &str = "/v1/gateways/{gateway}";
 const TABLE: &[Row] = &[
     ("GET /healthz", "", "", OPEN),
     ("GET /readyz", "", "", OPEN),
+    ("GET /openapi.json", "", "", OPEN),
     ("GET /v1/version", "", "", OPEN),
     ("GET /v1/whoami", "", "", [401, 200, 200, 200, 200]),
     ("GET /v1/gateways", "", "", READ),
