@@ -1,9 +1,8 @@
 //! The trail of changes.
 
-use kt_control_api::{AuditEntry, Slug, Timestamp};
+use kt_control_api::{AuditEntry, Timestamp};
 
 use super::gateways::page;
-use super::refusal::refuse;
 use super::respond::{Outcome, json};
 use super::service::Call;
 use super::{Api, input};
@@ -13,15 +12,8 @@ impl Api {
     pub(super) fn audit(&self, call: &Call<'_>) -> Outcome {
         let request = call.request;
         let limit = input::bounded(request, "limit", 50, 1, 200)? as usize;
-        let cursor: Option<u64> = input::query(request, "cursor")?;
-        if cursor.is_some_and(|seq| i64::try_from(seq).is_err()) {
-            return Err(refuse(
-                Slug::MalformedRequest,
-                "`cursor` is none of this list",
-            ));
-        }
         let filter = AuditFilter {
-            before: cursor,
+            before: input::place(request)?,
             target: request.query.get("target").cloned(),
             actor: request.query.get("actor").cloned(),
             since: input::query::<Timestamp>(request, "since")?,

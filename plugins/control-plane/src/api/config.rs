@@ -19,7 +19,7 @@ const MAX_SOURCE_BYTES: usize = 4096;
 impl Api {
     pub(super) fn versions(&self, call: &Call<'_>, key: &Key) -> Outcome {
         let limit = input::bounded(call.request, "limit", 50, 1, 200)? as usize;
-        let before = input::query::<u32>(call.request, "cursor")?.map(u64::from);
+        let before = input::place(call.request)?;
         let gateway = self.visible(call, key)?;
         let found = self.explained(self.store().versions(&gateway, before, limit + 1))?;
         json(

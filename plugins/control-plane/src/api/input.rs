@@ -87,6 +87,13 @@ pub(super) fn query<T: FromStr>(request: &Request, key: &str) -> Result<Option<T
     text.parse().map(Some).map_err(|_| bad())
 }
 
+/// Reads where a page begins in a list that is ordered by number. What is beyond the 63 bits that
+/// the store counts in is behind everything.
+pub(super) fn place(request: &Request) -> Result<Option<u64>, Refusal> {
+    let cursor: Option<u64> = query(request, "cursor")?;
+    Ok(cursor.map(|number| number.min(i64::MAX as u64)))
+}
+
 /// Reads a number that must lie within bounds.
 pub(super) fn bounded(
     request: &Request,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(in crate::api) enum Kind {
     /// A number between two bounds, and what stands when it is absent.
     Number(u64, u64, u64),
-    /// A number that must fit into 63 bits.
+    /// A number of 64 bits.
     Count,
     /// Any text.
     Text,
@@ -64,7 +64,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Number(least, most, default) => {
             json!({"type": "integer", "minimum": least, "maximum": most, "default": default})
         }
-        Kind::Count => json!({"type": "integer", "minimum": 0, "maximum": i64::MAX}),
+        Kind::Count => json!({"type": "integer", "minimum": 0, "maximum": u64::MAX}),
         Kind::Text => json!({"type": "string"}),
         Kind::Time => json!({"type": "string", "format": "date-time"}),
         Kind::Flag => json!({"type": "boolean"}),

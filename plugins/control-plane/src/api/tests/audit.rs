@@ -98,7 +98,7 @@ fn a_query_that_cannot_be_meant_is_refused() {
     for (key, value) in [
         ("since", "yesterday"),
         ("cursor", "x"),
-        ("cursor", "18446744073709551615"),
+        ("cursor", "-1"),
         ("limit", "201"),
         ("targt", "x"),
     ] {
@@ -107,5 +107,20 @@ fn a_query_that_cannot_be_meant_is_refused() {
         assert_eq!(response.status, 400, "{key}={value}");
         let body = response.body.unwrap();
         assert!(body.contains(Slug::MalformedRequest.as_str()), "{body}");
+    }
+}
+
+#[test]
+fn a_page_may_begin_behind_everything_that_there_will_be() {
+    let bench = Bench::new();
+    bench.edge();
+    for path in ["/v1/audit", "/v1/gateways/edge/config-versions"] {
+        for cursor in [u64::from(u32::MAX) + 1, u64::MAX] {
+            let request = Request::new(Method::Get, path).with_query("cursor", cursor);
+            let response = bench.send(&request);
+            assert_eq!(response.status, 200, "{path} {cursor}");
+            let body = response.body.unwrap();
+            assert!(body.contains("\"items\":[{"), "{body}");
+        }
     }
 }
