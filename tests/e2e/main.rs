@@ -8,6 +8,7 @@
 
 mod architecture;
 mod commands;
+mod control;
 mod dependencies;
 mod docs;
 mod gateway;

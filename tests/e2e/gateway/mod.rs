@@ -13,3 +13,5 @@ mod routing;
 mod secrets;
 mod streams;
 mod world;
+
+pub(crate) use world::{Mode, World};

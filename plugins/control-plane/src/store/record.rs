@@ -103,12 +103,41 @@ pub struct TokenRecord {
     pub id: TokenId,
     /// What people call it.
     pub name: String,
+    /// `access`, `gateway` or `bootstrap`.
+    pub kind: String,
+    /// Its first characters.
+    pub hint: String,
     /// What it may do.
     pub scope: TokenScope,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
-    /// Whether it was revoked.
-    pub revoked: bool,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a change of a token did. Kept with the caller's key, so it must stay readable and hold no
+/// secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenReceipt {
+    /// The token: the new one where one was made.
+    pub token: TokenId,
+    /// Whether nothing had to be done.
+    pub unchanged: bool,
+    /// Whether the same request had been carried out before.
+    #[serde(skip)]
+    pub replayed: bool,
+}
+
+impl TokenRecord {
+    /// Returns whether the token is accepted.
+    #[must_use]
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 impl InstanceRecord {

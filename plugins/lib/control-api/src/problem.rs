@@ -6,6 +6,7 @@ use crate::{Gateway, GatewayId, Slug};
 
 /// One reason among several why a request was refused, with its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProblemItem {
     /// Stable id of the reason.
     pub code: String,
@@ -46,6 +47,7 @@ impl ProblemItem {
 
 /// The body of every failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `/problems/` and the slug.
     #[serde(rename = "type")]

@@ -1,6 +1,7 @@
 //! The store in its file: several users, hostile files, and what a kill leaves behind.
 
 mod crash;
+mod seals;
 mod sharing;
 mod trust;
 
