@@ -5,6 +5,7 @@ mod changes;
 mod clients;
 mod drift;
 mod evasion;
+mod kept;
 mod kill;
 mod main_job;
 mod outage;
