@@ -57,7 +57,7 @@ fn without_a_command_there_is_an_overview() {
     }
     let help = sandbox.kt_line("--help").run();
     let lines = help.ok().stdout.lines().count();
-    assert!(lines < 66, "the overview has {lines} lines");
+    assert!(lines < 60, "the overview has {lines} lines");
 }
 
 #[test]
