@@ -7,7 +7,7 @@ use crate::commands::{self, HostState};
 use crate::discovery::{CatalogueEntry, Found, Registry, State, search_path};
 use crate::environment::{self, Environment};
 use crate::render::Terminal;
-use crate::services::{Providers, Runner, log};
+use crate::services::{Inherited, Providers, Runner, log};
 use crate::settings::{self, Layers};
 use crate::supervision::Ended;
 use clap::ArgMatches;
@@ -17,8 +17,8 @@ use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Runs kt.
-pub(crate) fn run(env: &Environment) -> Ended {
+/// Runs kt, with what a service manager passed to it.
+pub(crate) fn run(env: &Environment, inherited: Inherited) -> Ended {
     let dirs = match crate::dirs::resolve(env) {
         Ok(dirs) => dirs,
         Err(error) => return early(env, &error),
@@ -51,7 +51,7 @@ pub(crate) fn run(env: &Environment) -> Ended {
         .as_ref()
         .map(|l| l.map("providers"))
         .unwrap_or_default();
-    let providers = Providers::new(&registry, chosen, &cache, env);
+    let providers = Providers::new(&registry, chosen, &cache, env, inherited);
     let app = App {
         state: HostState {
             env,
@@ -296,6 +296,11 @@ fn early_terminal(env: &Environment) -> Terminal {
 
 fn early(env: &Environment, error: &Error) -> Ended {
     let code = error.class.exit_code();
-    early_terminal(env).error(error, code);
+    show(env, error, code);
     Ended::failed(code, error.clone())
+}
+
+/// Shows an error of a run that has not come to its command.
+pub(crate) fn show(env: &Environment, error: &Error, code: u8) {
+    early_terminal(env).error(error, code);
 }

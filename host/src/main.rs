@@ -18,5 +18,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let env = environment::Environment::read();
-    supervision::run(&env, || app::run(&env))
+    // Before anything is opened: see there.
+    let inherited = services::Inherited::take_all(&env);
+    let show = |error: &_, code| app::show(&env, error, code);
+    supervision::run(&env, || app::run(&env, inherited), show)
 }

@@ -54,7 +54,10 @@ const DUPLICATES: [(&str, &str); 5] = [
     ),
     ("getrandom", "0.2 is ring's, 0.4 is ours"),
     ("libloading", "0.7 is abi_stable's, 0.9 is ours"),
-    ("syn", "1 is abi_stable's, 3 is that of the other macros"),
+    (
+        "syn",
+        "1 is abi_stable's, 2 is utoipa's, 3 is that of the other macros",
+    ),
 ];
 
 fn packages() -> impl Iterator<Item = &'static Value> {

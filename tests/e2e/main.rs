@@ -8,6 +8,7 @@
 
 mod architecture;
 mod commands;
+mod control;
 mod dependencies;
 mod docs;
 mod gateway;
@@ -15,6 +16,7 @@ mod guard;
 mod harness;
 mod host;
 mod install;
+mod modelled;
 mod plugins;
 mod reference;
 mod services;

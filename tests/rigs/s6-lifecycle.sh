@@ -203,7 +203,7 @@ user() {
   step "a failure that trying again cannot cure parks"
   written .config/kt/gateway/default.env 'KT_PROFILE=no such profile'
   expect 7 kt gateway restart
-  says "the process ended with 3"
+  says "there is no profile"
   status_is 1
   says "parked"
   [ "$(s6-svstat -o up,wantedup,exitcode "$DIR")" = "false false 3" ] || fail "$(s6-svstat "$DIR")"

@@ -70,6 +70,22 @@ inside() {
   expect 0 systemctl --user reload kt-gateway.service
   status_is 0
 
+  step "a reload that the gateway rejects fails there too, and takes nothing down"
+  cp config.yaml rejected.yaml
+  cat >> rejected.yaml <<'YAML'
+policy: {dlp-filter: {action: block, detect_patterns: ["(\\pL{1,400}[0-9]{1,400}){1,50}"]}}
+YAML
+  sed -i 's/chain: \[\]/chain: [dlp-filter]/' rejected.yaml
+  expect 10 kt gateway reload --id life --file rejected.yaml
+  pid=$(show MainPID)
+  expect 1 systemctl --user reload kt-gateway.service
+  [ "$(show ActiveState)" = active ] || fail "it is $(show ActiveState)"
+  [ "$(show MainPID)" = "$pid" ] || fail "the process is another one"
+  status_is 151
+  says "config-rejected"
+  expect 0 kt gateway revert --id life --version 1
+  status_is 0
+
   step "the log"
   expect 0 kt gateway logs --lines 40
   says "41002"

@@ -77,7 +77,8 @@ pub(crate) fn define(root: Command) -> Command {
             .short('o')
             .long("output")
             .value_name("FORMAT")
-            .help("How to show the result")
+            .help("How to show the result: table, wide, json, yaml or name")
+            .hide_possible_values(true)
             .value_parser(formats)
             .global(true),
         flag("json", "The same as `-o json`").conflicts_with("output"),
@@ -92,7 +93,8 @@ pub(crate) fn define(root: Command) -> Command {
         Arg::new("color")
             .long("color")
             .value_name("WHEN")
-            .help("When to use colours")
+            .help("When to use colours: auto, always or never")
+            .hide_possible_values(true)
             .value_parser(COLORS)
             .global(true),
         flag("yes", "Answer questions with yes").short('y'),

@@ -8,7 +8,7 @@ use super::HostState;
 use super::plugin_verify::verify;
 use crate::discovery::{Found, Registry, SearchDir, State, Tier};
 use crate::services::signals::Requests;
-use crate::services::{Call, Providers};
+use crate::services::{Call, Inherited, Providers};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Column, Error, Format, Invocation, Output, View};
@@ -56,7 +56,7 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
     let registry = Registry::scan(&search, cache, &[]);
     let (found, manifest) = usable(&registry, &folder)?;
     let chosen = BTreeMap::new();
-    let providers = Providers::new(&registry, chosen, cache, state.env);
+    let providers = Providers::new(&registry, chosen, cache, state.env, Inherited::default());
     let state = HostState {
         search: &search,
         registry: &registry,

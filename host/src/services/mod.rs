@@ -9,5 +9,6 @@ mod run;
 pub(crate) mod signals;
 
 pub(crate) use context::Call;
+pub(crate) use inherited::Inherited;
 pub(crate) use providers::Providers;
 pub(crate) use run::{Runner, Streams};

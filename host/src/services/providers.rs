@@ -42,13 +42,14 @@ impl<'a> Providers<'a> {
         chosen: BTreeMap<String, String>,
         cache: &Path,
         env: &Environment,
+        inherited: Inherited,
     ) -> Self {
         Self {
             registry,
             chosen,
             cache: cache.to_owned(),
             programs: env.var("PATH").unwrap_or_default().to_owned(),
-            inherited: Inherited::of(env),
+            inherited,
             loaded: Mutex::default(),
         }
     }

@@ -68,6 +68,12 @@ pub(crate) fn append(level: &str, target: &str, message: &str, data: Option<&Val
     journal.echoed
 }
 
+/// Whether standard error should have what the log has, or there is no log.
+pub(super) fn echoed() -> bool {
+    let journal = JOURNAL.lock();
+    journal.is_ok_and(|journal| journal.as_ref().is_none_or(|journal| journal.echoed))
+}
+
 impl Journal {
     fn write(&mut self, line: &str) {
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);

@@ -45,15 +45,24 @@ pub(super) struct Supervised {
     pub(super) log_kept: bool,
 }
 
-/// Runs kt, as `work` does, with what a service manager needs around it.
-pub(crate) fn run(env: &Environment, work: impl FnOnce() -> Ended) -> ExitCode {
+/// Runs kt, as `work` does, with what a service manager needs around it. An
+/// error that keeps it from running is logged and printed by `show`.
+pub(crate) fn run(
+    env: &Environment,
+    work: impl FnOnce() -> Ended,
+    show: impl FnOnce(&Error, u8),
+) -> ExitCode {
     let Some(supervised) = Supervised::of(env) else {
         return ExitCode::from(work().code);
     };
     let code = match supervised.begin() {
         Ok(()) => supervised.end(work()),
         Err(error) => {
-            let _echoed = log_line("error", "kt", &error.to_string(), None);
+            if journal::echoed() {
+                show(&error, CRASH_LOOP_EXIT);
+            } else {
+                let _echoed = log_line("error", &error.id, &error.to_string(), None);
+            }
             supervised.park(&error, CRASH_LOOP_EXIT)
         }
     };

@@ -45,6 +45,8 @@ pub struct RenderRequest {
 pub struct RenderOptions {
     /// `install` starts the service.
     pub start: bool,
+    /// `install` makes it start by itself.
+    pub enable: bool,
     /// `install` makes it start at boot, not only at login.
     pub boot: bool,
     /// `install`: the files differ from what was read when the service was
@@ -59,6 +61,7 @@ impl Default for RenderOptions {
     fn default() -> Self {
         Self {
             start: true,
+            enable: true,
             boot: true,
             changed: true,
             undo_boot: false,
@@ -175,12 +178,22 @@ pub struct Run {
     /// end with 0 whatever they find, and that talk about other things too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_about: Option<String>,
+    /// Some line of its standard output must contain this text: for programs
+    /// whose exit code does not tell everything. Without such a line it ended
+    /// with an unexpected code, and is tried again as after one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
     /// Try again while it ends with certain codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
     /// It is left out, and counts as a success, when the program is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// It is left out, and counts as a success, when this program ends as it
+    /// expects: for what is only needed while something is not so yet. A caller
+    /// that does not know this runs it always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<Box<Run>>,
 }
 
 /// When to try again.
@@ -204,8 +217,10 @@ impl Run {
             timeout_ms,
             expect: vec![0],
             silent_about: None,
+            says: None,
             retry: None,
             optional: false,
+            unless: None,
         }
     }
 
@@ -224,6 +239,20 @@ impl Run {
             every_ms,
             for_ms,
         });
+        self
+    }
+
+    /// The same; a line of its standard output must contain `text`.
+    #[must_use]
+    pub fn saying(mut self, text: &str) -> Self {
+        self.says = Some(text.to_owned());
+        self
+    }
+
+    /// The same, left out when `look` ends as it expects.
+    #[must_use]
+    pub fn unless(mut self, look: Self) -> Self {
+        self.unless = Some(Box::new(look));
         self
     }
 }

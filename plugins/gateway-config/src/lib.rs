@@ -1,6 +1,7 @@
 //! The plugin `gateway-config`: compares, publishes, reverts and reconciles
-//! configurations.
+//! configurations, and shows the trail of changes.
 
+mod audit;
 mod diff;
 mod reconcile;
 mod reload;
@@ -23,11 +24,14 @@ impl Plugin for GatewayConfig {
 
 impl Command for GatewayConfig {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-        match invocation.path.last().map(String::as_str) {
-            Some("diff") => diff::run(invocation, context),
-            Some("reload") => reload::run(invocation, context),
-            Some("revert") => revert::run(invocation, context),
-            Some("reconcile") => reconcile::run(invocation, context),
+        let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["gateway", "diff"] => diff::run(invocation, context),
+            ["gateway", "reload"] => reload::run(invocation, context),
+            ["gateway", "revert"] => revert::run(invocation, context),
+            ["gateway", "reconcile"] => reconcile::run(invocation, context),
+            ["audit", "list"] => audit::list(invocation, context),
+            ["audit", "verify"] => audit::verify(invocation, context),
             _ => Err(Error::new(
                 Class::Plugin,
                 "unknown-command",

@@ -1,7 +1,7 @@
 //! `kt gateway reload`.
 
-use crate::rollout::{Change, follow, if_match};
-use kt_control_api::{Reload, connect, find_gateway};
+use crate::rollout::{Change, follow};
+use kt_control_api::{Reload, connect, find_gateway, if_match};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -11,7 +11,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     } else {
         Some(kt_policy_file::read(invocation, &files)?)
     };
-    let if_match = if_match(invocation)?;
+    let expected = if_match(invocation)?;
     let client = connect(invocation, context)?;
     let gateway = find_gateway(&client, invocation.args.text("id"))?;
     let reload = Reload {
@@ -19,7 +19,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         source: read.as_ref().map(|r| r.name.clone()),
         message: invocation.args.text("message").map(str::to_owned),
     };
-    let answer = client.reload(gateway.id.as_str(), &reload, if_match)?;
+    let answer = client.reload(gateway.id.as_str(), &reload, expected)?;
     let change = Change {
         schema: "kt.gateway.reload/1",
         done: "reloaded",

@@ -1,8 +1,8 @@
 //! Waits until every live instance has answered a change, and says how it ended.
 
 use kt_control_api::{
-    ActionAnswer, Client, ConfigVersion, Etag, Gateway, Instance, Rejection, Rollout,
-    RolloutOutcome, Transport,
+    ActionAnswer, Client, ConfigVersion, Gateway, Instance, Rejection, Rollout, RolloutOutcome,
+    Transport,
 };
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::{Value, json};
@@ -211,18 +211,4 @@ fn sentence(
         "pending" => format!("gateway `{name}`: {version} published, not applied yet"),
         _ => format!("gateway `{name}`: {version} {word}"),
     }
-}
-
-/// `--if-match`, as `inspect` and `diff` show it.
-///
-/// # Errors
-/// Class `usage` when it is no tag.
-pub(crate) fn if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
-    let Some(text) = invocation.args.text("if-match") else {
-        return Ok(None);
-    };
-    text.parse::<Etag>().map(Some).map_err(|_| {
-        Error::new(Class::Usage, "bad-etag", format!("`{text}` is no tag"))
-            .hint("`kt gateway inspect` shows the tag")
-    })
 }

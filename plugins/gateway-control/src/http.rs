@@ -46,6 +46,8 @@ fn unusable(error: impl std::fmt::Display) -> Error {
 }
 
 fn target(envelope: &Envelope) -> Result<Url, Error> {
+    // First, because what follows shows the address.
+    envelope.connection.check_url()?;
     let base = envelope.connection.url.clone().unwrap_or_default();
     let bad = |why: &str| {
         Error::new(
@@ -219,5 +221,36 @@ async fn cancellable(
             return Err(Error::new(class, "timeout", message));
         }
         context.check()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target;
+    use kt_control_api::{Connection, Envelope, Method, Request};
+    use kt_plugin_api::Class;
+
+    #[test]
+    fn no_refusal_of_an_address_shows_its_password() {
+        let to = |url: &str| {
+            target(&Envelope {
+                connection: Connection {
+                    url: Some(url.to_owned()),
+                    ..Connection::default()
+                },
+                request: Request::new(Method::Get, "/v1/version"),
+            })
+        };
+        for url in [
+            "https://user:hunter2@host",
+            "https://user:hunter2@ho st",
+            "ftp://user:hunter2@host",
+            "https://hunter2@",
+        ] {
+            let error = to(url).unwrap_err();
+            assert_eq!(error.class, Class::Settings, "{url}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+        assert!(to("https://host/base").is_ok());
     }
 }

@@ -5,6 +5,8 @@ mod doctor;
 mod gateway;
 mod http;
 mod secret;
+mod token;
+mod whoami;
 
 use kt_plugin_api::{Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider};
 
@@ -45,6 +47,14 @@ impl Command for GatewayControl {
             ["gateway", "list"] => gateway::list(invocation, context),
             ["gateway", "inspect"] => gateway::inspect(invocation, context),
             ["gateway", "config"] => gateway::config(invocation, context),
+            ["gateway", "versions"] => gateway::versions(invocation, context),
+            ["gateway", "update"] => gateway::update(invocation, context),
+            ["gateway", "delete"] => gateway::delete(invocation, context),
+            ["whoami"] => whoami::run(invocation, context),
+            ["token", "create"] => token::create(invocation, context),
+            ["token", "list"] => token::list(invocation, context),
+            ["token", "revoke"] => token::revoke(invocation, context),
+            ["token", "rotate"] => token::rotate(invocation, context),
             ["secret", "set"] => secret::set(invocation, context),
             ["secret", "list"] => secret::list(invocation),
             ["secret", "remove"] => secret::remove(invocation),

@@ -3,6 +3,7 @@
 
 use crate::desk::Desk;
 use crate::logs;
+use crate::status::parked;
 use kt_plugin_api::service::execute::{Failure, Why};
 use kt_plugin_api::service::{LastExit, Role, ServiceSpec};
 use kt_plugin_api::{Class, Error};
@@ -50,9 +51,12 @@ pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) ->
 /// Adds how the process ended, and the end of its log.
 pub(crate) fn diagnose(desk: &Desk<'_>, spec: &ServiceSpec, error: Error) -> Error {
     let last = desk.observe(&spec.name).ok().and_then(|o| o.last_exit);
-    let error = match &last {
-        Some(last) => error.cause(describe(last)),
-        None => error,
+    let record = desk.records.read(desk.runner, &spec.name).ok().flatten();
+    let parked = record.and_then(|record| parked(desk, &record));
+    let error = match (&parked, &last) {
+        (Some(parked), _) => error.cause(parked.sentence()),
+        (None, Some(last)) => error.cause(describe(last)),
+        (None, None) => error,
     };
     let range = logs::Range {
         lines: LOG_LINES,
@@ -81,13 +85,18 @@ pub(crate) fn describe(last: &LastExit) -> String {
     }
 }
 
+/// Whether a rollback left something behind.
+pub(crate) fn left_something(error: &Error) -> bool {
+    error.data.contains_key("left")
+}
+
 /// Adds what the rollback did, so that the person knows where things stand.
 pub(crate) fn with_leftovers(error: Error, left: &[String]) -> Error {
     if left.is_empty() {
         return error.hint("everything was put back as it was");
     }
     left.iter()
-        .fold(error, |error, part| {
+        .fold(error.data("left", left.len()), |error, part| {
             error.cause(format!("could not be put back: {part}"))
         })
         .hint("`kt gateway status` shows what is left, `kt gateway uninstall` removes it")

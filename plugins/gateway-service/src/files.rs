@@ -4,7 +4,7 @@
 use crate::desk::Desk;
 use crate::record::{Record, sha256};
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Artifact, Observed, Plan};
+use kt_plugin_api::service::{Artifact, FileKind, Observed, Plan, Seen};
 use kt_plugin_api::{Class, Error};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,14 @@ pub(crate) fn state(
     record: Option<&Record>,
     artifact: &Artifact,
 ) -> Result<FileState, Error> {
+    if let Seen::File {
+        kind: FileKind::Link,
+        ..
+    } = runner.stat(&artifact.path)
+    {
+        // kt never makes links: somebody keeps the file elsewhere.
+        return Ok(FileState::Foreign);
+    }
     let bytes = runner.read(&artifact.path).map_err(|e| {
         let message = format!("cannot read {}", artifact.path.display());
         Error::new(Class::Unavailable, "file-unreadable", message).cause(e)
@@ -46,7 +54,7 @@ pub(crate) fn state(
         return Ok(FileState::Foreign);
     };
     let there = sha256(&bytes);
-    let ours = there == known.sha256 || Some(&there) == known.replaces.as_ref();
+    let ours = there == known.sha256 || known.replaces.contains(&there);
     Ok(match (ours, bytes == artifact.content.as_bytes()) {
         (true, true) => FileState::Current,
         (true, false) => FileState::Outdated,

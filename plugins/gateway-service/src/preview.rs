@@ -37,7 +37,7 @@ fn text(plan: &Plan) -> String {
 fn one(plan: &Plan, step: &Step) -> String {
     let mut text = format!("# {}\n", step.what);
     match &step.deed {
-        Deed::Run(run) => text.push_str(&format!("{}\n", command(run))),
+        Deed::Run(run) => text.push_str(&format!("{}\n", guarded(run))),
         Deed::Remove(path) => {
             text.push_str(&format!("rm -f {}\n", word(&path.display().to_string())))
         }
@@ -63,6 +63,14 @@ fn terminator(content: &str) -> String {
         end.push('-');
     }
     end
+}
+
+/// The command, behind the one that makes it needless.
+fn guarded(run: &Run) -> String {
+    match &run.unless {
+        Some(look) => format!("{} > /dev/null || {}", command(look), command(run)),
+        None => command(run),
+    }
 }
 
 fn command(run: &Run) -> String {

@@ -2,8 +2,8 @@
 
 use crate::control;
 use crate::desk::Desk;
-use crate::failure;
 use crate::record::Record;
+use crate::status::parked;
 use kt_plugin_api::service::Activity;
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
@@ -55,16 +55,12 @@ pub(crate) fn wait(
 /// There is nothing to wait for when it has failed for good.
 fn gone(desk: &Desk<'_>, record: &Record) -> Result<(), Error> {
     let observed = desk.observe(&record.spec.name)?;
-    if observed.active != Activity::Failed {
+    // Where a manager knows no exit codes, parking is a clean end, so its state
+    // alone does not tell.
+    let ended = observed.active == Activity::Failed || parked(desk, record).is_some();
+    if !ended {
         return Ok(());
     }
-    let error = Error::new(
-        Class::Unavailable,
-        "start-failed",
-        "the gateway ended before it was ready",
-    );
-    Err(match &observed.last_exit {
-        Some(last) => error.cause(failure::describe(last)),
-        None => error,
-    })
+    let message = "the gateway ended before it was ready";
+    Err(Error::new(Class::Unavailable, "start-failed", message))
 }

@@ -10,9 +10,6 @@ use kt_plugin_api::service::{Action, Activity, RenderOptions};
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
 
-/// Where the host counts crashes; see `--supervised`.
-const CRASHES: &str = "starts.json";
-
 /// How an action ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Acted {
@@ -34,7 +31,7 @@ pub(crate) fn act(
     patience: Duration,
 ) -> Result<Acted, Error> {
     desk.reach()?;
-    let observed = desk.observe(&record.spec.name)?;
+    let observed = desk.observe_to_change(&record.spec.name)?;
     if observed.installed == Some(false) && !observed.orphan {
         return Err(missing(record));
     }
@@ -42,13 +39,10 @@ pub(crate) fn act(
         let notes = Vec::new();
         return Ok(Acted { result, notes });
     }
-    if action == Action::Start {
-        // A person who starts it wants another try, not the breaker.
-        let crashes = desk.records.dir(&record.spec.name).join(CRASHES);
-        drop(desk.runner.remove(&crashes));
-    } else {
+    if action != Action::Start {
         refuse_from_inside(desk, &observed)?;
     }
+    desk.records.forget_ends(desk.runner, &record.spec.name);
     let plan = desk.render(
         action,
         &record.spec,
@@ -62,6 +56,12 @@ pub(crate) fn act(
     if action != Action::Stop {
         let ready = ready::wait(desk, record, patience);
         notes.extend(ready.map_err(|e| failure::diagnose(desk, &record.spec, e))?);
+    }
+    if action != Action::Stop && record.restart_pending {
+        let mut settled = record.clone();
+        settled.restart_pending = false;
+        desk.records
+            .write(desk.runner, &record.spec.name, &settled)?;
     }
     let result = word(action).0;
     Ok(Acted { result, notes })

@@ -4,11 +4,13 @@ use crate::desk::Desk;
 use crate::failure;
 use crate::record::{Phase, Record};
 use kt_plugin_api::service::Sandbox;
-use kt_plugin_api::service::execute::carry_out;
+use kt_plugin_api::service::execute::{Why, carry_out};
 use kt_plugin_api::{Class, Error};
+use serde::{Deserialize, Serialize};
 
 /// What the person wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Level {
     /// The strictest that works.
     #[default]
@@ -20,12 +22,12 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// The word of `--sandbox`.
-    pub(crate) fn of(word: Option<&str>) -> Self {
-        match word {
-            Some("strict") => Self::Strict,
-            Some("base") => Self::Base,
-            _ => Self::Auto,
+    /// The word of `--sandbox`, if it was said.
+    pub(crate) fn of(word: Option<&str>) -> Option<Self> {
+        match word? {
+            "strict" => Some(Self::Strict),
+            "base" => Some(Self::Base),
+            _ => Some(Self::Auto),
         }
     }
 }
@@ -39,10 +41,10 @@ impl Level {
 /// Class `unavailable` when a strict sandbox is wanted and does not work.
 pub(crate) fn decide(
     desk: &Desk<'_>,
-    wanted: Level,
     record: &mut Record,
     before: Option<&Record>,
 ) -> Result<(), Error> {
+    let wanted = record.sandbox;
     let able = desk.described.capabilities.strict_sandbox;
     if wanted == Level::Base || !able {
         record.spec.sandbox = Sandbox::Base;
@@ -108,8 +110,19 @@ fn attempt(desk: &Desk<'_>, record: &Record) -> Result<Option<String>, Error> {
     let (refused, journal) = match carry_out(desk.runner, &plan) {
         Ok(applied) => (None, applied.journal),
         Err(failed) => {
-            desk.runner.check()?;
-            (Some(failure::sentence(&failed)), failed.journal)
+            let ended = desk.runner.check();
+            let slow = matches!(failed.why, Why::TimedOut);
+            let why = failure::sentence(&failed);
+            if ended.is_err() || slow {
+                drop(failed.journal.undo(desk.runner));
+                ended?;
+                // A busy machine says nothing about its sandboxes.
+                let message = "trying a strict sandbox took too long";
+                return Err(Error::new(Class::Unavailable, "sandbox-unknown", message)
+                    .cause(why)
+                    .hint("try again, or pass `--sandbox base`"));
+            }
+            (Some(why), failed.journal)
         }
     };
     // A probe that cannot be cleared away is litter, not a reason to fail.
@@ -128,7 +141,8 @@ mod tests {
         let mut desk = desk(world);
         desk.described.capabilities.strict_sandbox = true;
         let mut record = wanted().record;
-        decide(&desk, level, &mut record, before)
+        record.sandbox = level;
+        decide(&desk, &mut record, before)
             .map(|()| record)
             .map_err(|e| e.id.clone())
     }

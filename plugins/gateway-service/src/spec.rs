@@ -171,7 +171,9 @@ pub(crate) fn check_environment_file(
         )
         .hint(format!("`chmod 600 {file}`, as its owner")))
     };
-    match runner.stat(path) {
+    // A link says nothing of who can read what it leads to.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match runner.stat(&target) {
         Seen::File { uid: owner, .. } if owner != uid => {
             refused(format!("belongs to user {owner}"))
         }

@@ -46,10 +46,22 @@ pub(crate) fn uninstall(
         ..Leave::default()
     };
     let edited = files::guard(desk.runner, Some(record), &sketch.artifacts, leave, false)?;
-    let reached = match desk.reach_or_prepare(&|| Ok(())) {
+    let (records, runner) = (desk.records.clone(), desk.runner);
+    // A kt that is killed right after must leave that it was kt's doing.
+    let intend = || {
+        let mut intent = record.clone();
+        intent.linger_by_kt = true;
+        records.write(runner, &record.spec.name, &intent)
+    };
+    let reached = match desk.reach_or_prepare(&intend) {
         Ok(reached) => reached,
-        Err(error) if wishes.force && error.class == Class::Unavailable => {
-            return without_manager(desk, record, &sketch, &error, wishes);
+        // A manager that is only slow still runs the service.
+        Err(error)
+            if wishes.force
+                && error.class == Class::Unavailable
+                && error.id != "supervisor-silent" =>
+        {
+            return without_manager(desk, record, &sketch, &edited, &error, wishes);
         }
         Err(error) => {
             return Err(
@@ -73,7 +85,7 @@ fn with_manager(
     edited: &Touched,
     wishes: Wishes,
 ) -> Result<Removed, Error> {
-    let observed = desk.observe(&record.spec.name)?;
+    let observed = desk.observe_to_change(&record.spec.name)?;
     files::guard_unit(&observed, &sketch.artifacts)?;
     refuse_from_inside(desk, &observed)?;
     let dir = desk.records.dir(&record.spec.name);
@@ -101,7 +113,10 @@ fn with_manager(
             return Err(failure::with_leftovers(error, &left));
         }
     };
-    hand_on(desk, record)?;
+    let _handed_on = hand_on(desk, record)?;
+    if let Some(file) = record.spec.stderr_file.as_ref().filter(|_| wishes.purge) {
+        drop(desk.runner.remove(file));
+    }
     // The record goes last: without it nobody would know the rest.
     desk.records
         .clear(desk.runner, &record.spec.name, wishes.purge)?;
@@ -112,19 +127,24 @@ fn with_manager(
 }
 
 /// Starting at boot serves the other services too; who began it must be known
-/// until the last one goes.
-fn hand_on(desk: &Desk<'_>, record: &Record) -> Result<(), Error> {
+/// until the last one goes. Returns whether there is another one.
+fn hand_on(desk: &Desk<'_>, record: &Record) -> Result<bool, Error> {
     if !record.linger_by_kt {
-        return Ok(());
+        return Ok(false);
     }
     let others = desk.records.others(desk.runner, &record.spec.name);
-    match others.into_iter().next() {
-        Some((name, mut heir)) if !heir.linger_by_kt => {
-            heir.linger_by_kt = true;
-            desk.records.write(desk.runner, &name, &heir)
-        }
-        _ => Ok(()),
+    let Some((name, _)) = others.into_iter().next() else {
+        return Ok(false);
+    };
+    // Another kt may be changing that one.
+    let _lock = desk.here.lock(&desk.records, &name)?;
+    if let Some(mut heir) = desk.records.read(desk.runner, &name)?
+        && !heir.linger_by_kt
+    {
+        heir.linger_by_kt = true;
+        desk.records.write(desk.runner, &name, &heir)?;
     }
+    Ok(true)
 }
 
 /// Removes the files of a service whose manager is not there any more.
@@ -132,20 +152,30 @@ fn without_manager(
     desk: &Desk<'_>,
     record: &Record,
     sketch: &Plan,
+    edited: &Touched,
     why: &Error,
     wishes: Wishes,
 ) -> Result<Removed, Error> {
     let name = &record.spec.name;
+    let mut notes = files::keep_copies(desk.runner, &desk.records.dir(name), &edited.copied)?;
     for artifact in &sketch.artifacts {
         desk.runner.remove(&artifact.path).map_err(|e| {
             let message = format!("cannot remove {}", artifact.path.display());
             Error::new(Class::Unavailable, "file-not-removed", message).cause(e)
         })?;
     }
+    if !hand_on(desk, record)? && record.linger_by_kt {
+        notes.push(
+            "kt made services of yours start at boot; `loginctl disable-linger` ends that"
+                .to_owned(),
+        );
+    }
     desk.records.clear(desk.runner, name, wishes.purge)?;
     desk.records.restore(desk.runner, name, None)?;
-    let note = format!("its files are removed, and the service manager knows nothing of it: {why}");
-    Ok(Removed { notes: vec![note] })
+    notes.push(format!(
+        "its files are removed, and the service manager knows nothing of it: {why}"
+    ));
+    Ok(Removed { notes })
 }
 
 /// Drop-ins are the person's own; removing them is asked for.
@@ -171,13 +201,29 @@ fn without_dropins(plan: &mut Plan, observed: &Observed) {
     plan.steps.splice(0..0, steps);
 }
 
-/// What is to be done. Starting at boot is taken back only where kt began it,
-/// and nothing else of the person depends on it.
-pub(crate) fn plan(
+/// What would be done, for `--print`.
+pub(crate) fn shown(
     desk: &Desk<'_>,
     record: &Record,
     observed: Option<&Observed>,
+    purge: bool,
 ) -> Result<Plan, Error> {
+    let mut plan = plan(desk, record, observed)?;
+    if let Some(observed) = observed.filter(|_| purge) {
+        without_dropins(&mut plan, observed);
+    }
+    if purge {
+        let folder = desk.records.dir(&record.spec.name);
+        let log = folder.join("log.jsonl");
+        plan.steps
+            .push(Step::new("log", "remove the log", Deed::Remove(log)));
+    }
+    Ok(plan)
+}
+
+/// What is to be done. Starting at boot is taken back only where kt began it,
+/// and nothing else of the person depends on it.
+fn plan(desk: &Desk<'_>, record: &Record, observed: Option<&Observed>) -> Result<Plan, Error> {
     let alone = desk
         .records
         .others(desk.runner, &record.spec.name)

@@ -16,6 +16,12 @@ pub(crate) const NOT_LOADED: [i32; 2] = [3, 113];
 /// `launchctl bootstrap` ended: the earlier job is still on its way out (5 is
 /// `EIO`, 37 `EALREADY`).
 pub(crate) const DRAINING: [i32; 2] = [5, 37];
+/// `launchctl` ended: it is under way already (36 is `EINPROGRESS`). After
+/// `bootout` the agent is on its way out, after `kickstart` it runs.
+pub(crate) const UNDER_WAY: [i32; 2] = [36, 37];
+/// `launchctl` ended: nobody is logged in at the screen, so that there is no
+/// such domain.
+pub(crate) const NO_SESSION: [i32; 2] = [112, 125];
 
 /// The label: `dev.kt.gateway`, `dev.kt.gateway.edge`.
 pub(crate) fn label(family: &str, name: &ServiceName) -> String {

@@ -4,6 +4,7 @@
 //! for macOS anywhere. It has not been run on a Mac: its tests drive a model of
 //! `launchctl`, and every result of the model is a modelled one.
 
+mod agent;
 mod backend;
 mod detect;
 mod domain;

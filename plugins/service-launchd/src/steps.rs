@@ -2,49 +2,44 @@
 //!
 //! A stopped agent stays loaded: it ends with 0 after SIGTERM, and is kept
 //! alive only after failures. So stopping and starting need no `bootout` and
-//! `bootstrap`, whose race leaves agents of other products down.
+//! `bootstrap`, whose race leaves agents of other products down. Only what does
+//! not stop like that is unloaded: what hangs, what a signal ends, and what
+//! launchd is about to start again.
 
-use crate::domain::{self, DRAINING, NOT_LOADED, launchctl};
-use crate::job;
+use crate::agent::{Agent, DRAIN_MS};
+use crate::{domain, job};
 use kt_plugin_api::Error;
-use kt_plugin_api::service::{Action, Artifact, Deed, Observed, Plan, RenderRequest, Run, Step};
-use std::collections::BTreeMap;
+use kt_plugin_api::service::{
+    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Role, Run, Step,
+};
 
 /// launchd refuses agents that others cannot read; the list holds no secret.
 const PLIST_MODE: u32 = 0o644;
-/// How long an unloaded agent was seen to linger at worst (three to five
-/// seconds), with room, milliseconds.
-const DRAIN_MS: u64 = 15_000;
 
 struct Job<'a> {
     request: &'a RenderRequest,
-    domain: String,
-    target: String,
-    plist: String,
+    agent: Agent,
     was: Observed,
 }
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     let facts = &request.facts;
     let label = domain::label(&request.spec.family, &request.spec.name);
-    let path = domain::plist_path(facts, &label);
     let artifact = Artifact {
         mode: PLIST_MODE,
         content: job::render(&request.spec, facts, &label)?,
-        path,
+        path: domain::plist_path(facts, &label),
     };
     let job = Job {
         request,
-        domain: domain::domain(facts),
-        target: domain::target(facts, &label),
-        plist: artifact.path.display().to_string(),
+        agent: Agent::new(request, &label),
         was: request.observed.clone().unwrap_or_default(),
     };
     let steps = match request.action {
         Action::Install => job.install(&artifact),
         Action::Start => job.start(),
         Action::Stop => job.stop(),
-        Action::Restart => [job.stop(), job.start()].concat(),
+        Action::Restart => [job.stop(), job.up()].concat(),
         Action::Uninstall => job.uninstall(&artifact),
     };
     Ok(Plan {
@@ -54,135 +49,156 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     })
 }
 
+fn run(id: &str, what: &str, run: Run) -> Step {
+    Step::new(id, what, Deed::Run(run))
+}
+
 impl Job<'_> {
     fn loaded(&self) -> bool {
         self.was.loaded == Some(true)
     }
 
-    fn bootstrap(&self) -> Run {
-        launchctl(&["bootstrap", &self.domain, &self.plist]).retrying(&DRAINING, 500, DRAIN_MS)
-    }
-
-    fn bootout(&self) -> Run {
-        let codes = [&[0][..], &NOT_LOADED].concat();
-        launchctl(&["bootout", &self.target]).expecting(&codes)
-    }
-
-    /// `bootout` returns before the agent is gone.
-    fn unloaded(&self) -> Run {
-        launchctl(&["print", &self.target])
-            .expecting(&NOT_LOADED)
-            .retrying(&[0], 200, DRAIN_MS)
+    /// It ran, or was about to; so after a failure it runs again.
+    fn was_up(&self) -> bool {
+        matches!(
+            self.was.active,
+            Activity::Active | Activity::Activating | Activity::Restarting
+        )
     }
 
     fn install(&self, artifact: &Artifact) -> Vec<Step> {
-        let mut write = Step::new(
-            "write",
-            "write the agent",
-            Deed::Write(artifact.path.clone()),
-        );
-        let mut steps = Vec::new();
-        if self.request.options.start && self.loaded() {
+        let write = Deed::Write(artifact.path.clone());
+        let mut write = Step::new("write", "write the agent", write);
+        if self.request.options.start && self.loaded() && self.was_up() {
             // A loaded agent keeps its earlier list until it is loaded anew.
-            write = write.undo(self.bootstrap());
+            write = self.with_way_back(write);
         }
-        steps.push(write);
-        steps.push(self.verify());
-        steps.push(self.enable());
-        let runs = self.was.pid.is_some() && !self.request.options.changed;
+        let verify = self.agent.verify();
+        let mut enable = self.enable();
+        if self.was.enabled == Some(false) {
+            enable = enable.undo(self.agent.disable());
+        }
+        let mut steps = vec![
+            write,
+            run("verify", "check the property list", verify),
+            enable,
+        ];
+        let runs = self.was_up() && self.was.pid.is_some() && !self.request.options.changed;
         if !self.request.options.start || runs {
             return steps;
         }
         if self.loaded() {
-            steps.extend(self.unload());
+            steps.extend(self.ask());
+            let [out, gone] = self.unload();
+            steps.extend([self.certainly_unloaded(out), gone]);
         }
-        let load = Step::new(
-            "bootstrap",
-            "load the agent, which starts it",
-            Deed::Run(self.bootstrap()),
-        );
-        steps.push(load.undo(self.bootout()).undo(self.unloaded()));
+        let [load, kick] = self.load();
+        steps.extend([self.certainly_unloaded(load), kick]);
         steps
-    }
-
-    fn verify(&self) -> Step {
-        let mut run = Run::new(
-            &["plutil", "-lint", "-s", &self.plist],
-            BTreeMap::new(),
-            domain::QUICK_MS,
-        );
-        run.optional = true;
-        Step::new("verify", "check the property list", Deed::Run(run))
     }
 
     /// That an agent was disabled outlives its removal, so it is enabled
     /// before every load.
     fn enable(&self) -> Step {
-        let enable = launchctl(&["enable", &self.target]);
-        Step::new("enable", "make it start by itself", Deed::Run(enable))
+        run("enable", "make it start by itself", self.agent.enable())
+    }
+
+    /// Loading starts it, but was seen not to; so it is told to start too.
+    fn load(&self) -> [Step; 2] {
+        let load = self.agent.bootstrap(DRAIN_MS);
+        let kick = self.agent.kickstart();
+        [
+            run("bootstrap", "load the agent", load).role(Role::Start),
+            run("kickstart", "start it", kick).role(Role::Start),
+        ]
     }
 
     fn unload(&self) -> [Step; 2] {
         [
-            Step::new("bootout", "unload the agent", Deed::Run(self.bootout())),
-            Step::new(
+            run("bootout", "unload the agent", self.agent.bootout()),
+            run(
                 "unloaded",
-                "wait until it is gone",
-                Deed::Run(self.unloaded()),
+                "wait until it is unloaded",
+                self.agent.unloaded(),
             ),
         ]
     }
 
+    /// The same; taken back, whatever became of it, nothing is loaded.
+    fn certainly_unloaded(&self, step: Step) -> Step {
+        step.undo(self.agent.bootout()).undo(self.agent.unloaded())
+    }
+
+    /// The same; taken back, the agent of the file is loaded and runs.
+    fn with_way_back(&self, step: Step) -> Step {
+        step.undo(self.agent.bootstrap(self.agent.leaving_ms()))
+            .undo(self.agent.kickstart())
+    }
+
+    fn up(&self) -> Vec<Step> {
+        let [load, kick] = self.load();
+        vec![self.enable(), load, kick]
+    }
+
     fn start(&self) -> Vec<Step> {
-        if self.loaded() {
-            // Without `-k`: what runs is left alone.
-            let kick = launchctl(&["kickstart", &self.target]);
-            return vec![
-                self.enable(),
-                Step::new("kickstart", "start it", Deed::Run(kick)),
-            ];
+        let mut steps = Vec::new();
+        if self.was.active == Activity::Deactivating {
+            // It can be loaded once the earlier one has left.
+            let [_, gone] = self.unload();
+            steps.push(gone);
         }
-        let load = Deed::Run(self.bootstrap());
+        steps.extend(self.up());
+        steps
+    }
+
+    /// Asks the process to end, and waits for it. What is on its way out has
+    /// been asked: a second time would be an order to drop what it is doing.
+    fn ask(&self) -> Vec<Step> {
+        let leaving = self.was.active == Activity::Deactivating;
+        let Some(pid) = self.was.pid.filter(|_| !leaving) else {
+            return Vec::new();
+        };
+        let ask = run("stop", "ask it to end", self.agent.terminate());
+        let gone = run("gone", "wait until it has ended", self.agent.ended(pid));
         vec![
-            self.enable(),
-            Step::new("bootstrap", "load the agent, which starts it", load),
+            ask.undo(self.agent.kickstart_if_loaded()),
+            gone.tolerate("it did not end when it was asked to, so launchd was told to end it"),
         ]
     }
 
     fn stop(&self) -> Vec<Step> {
-        let Some(pid) = self.was.pid else {
+        if self.was.loaded == Some(false) || self.was.active == Activity::Inactive {
             return Vec::new();
-        };
-        let codes = [&[0][..], &NOT_LOADED].concat();
-        let kill = launchctl(&["kill", "SIGTERM", &self.target]).expecting(&codes);
-        let limit = u64::from(self.request.spec.stop_timeout_s) * 1_000 + DRAIN_MS;
-        let gone = Run::new(
-            &["/bin/kill", "-0", &pid.to_string()],
-            BTreeMap::new(),
-            domain::QUICK_MS,
-        )
-        .expecting(&[1])
-        .retrying(&[0], 100, limit);
-        vec![
-            Step::new("stop", "ask it to end", Deed::Run(kill)),
-            Step::new("gone", "wait until it is gone", Deed::Run(gone)),
-        ]
+        }
+        let [out, gone] = self.unload();
+        if self.was.active == Activity::Deactivating {
+            return vec![gone];
+        }
+        let mut steps = self.ask();
+        if steps.is_empty() {
+            // Nothing to ask: launchd is about to start it.
+            return vec![out, gone];
+        }
+        steps.extend([self.unless_down(out), self.unless_down(gone)]);
+        steps
+    }
+
+    /// The same, left out when the agent ended as one that stays down.
+    fn unless_down(&self, mut step: Step) -> Step {
+        if let Deed::Run(run) = step.deed {
+            step.deed = Deed::Run(run.unless(self.agent.is_down()));
+        }
+        step
     }
 
     fn uninstall(&self, artifact: &Artifact) -> Vec<Step> {
-        let mut steps = self.stop();
-        let [out, gone] = self.unload();
-        steps.push(if self.loaded() {
-            out.undo(self.bootstrap())
-        } else {
-            out
-        });
-        steps.push(gone);
-        steps.push(Step::new(
-            "remove",
-            "remove the agent",
-            Deed::Remove(artifact.path.clone()),
-        ));
+        let mut steps = self.ask();
+        let [mut out, gone] = self.unload();
+        if self.loaded() && self.was_up() {
+            out = self.with_way_back(self.certainly_unloaded(out));
+        }
+        let remove = Deed::Remove(artifact.path.clone());
+        steps.extend([out, gone, Step::new("remove", "remove the agent", remove)]);
         steps
     }
 }

@@ -20,7 +20,8 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
         let message = "the user manager has not been found yet";
         return Err(Error::new(Class::Usage, "no-user-bus", message));
     };
-    let family = format!("{}-probe", request.spec.family);
+    // No name of a service has a dot, so this is nobody's unit.
+    let family = format!("{}.sandbox-probe", request.spec.family);
     let unit = manager::unit_name(&family, &request.spec.name);
     let strict = ServiceSpec {
         sandbox: Sandbox::Strict,

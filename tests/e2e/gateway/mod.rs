@@ -5,6 +5,7 @@ mod changes;
 mod clients;
 mod drift;
 mod evasion;
+mod kept;
 mod kill;
 mod main_job;
 mod outage;
@@ -15,3 +16,5 @@ mod server;
 mod shared;
 mod streams;
 mod world;
+
+pub(crate) use world::{Mode, World};

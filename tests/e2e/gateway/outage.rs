@@ -4,6 +4,7 @@ use super::world::{Gateway, Mode, PATIENCE, World, example, said};
 use crate::harness::{Sandbox, free_port, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
+use std::io::{Read, Write};
 
 #[test]
 fn a_gateway_starts_from_disk_and_catches_up_later() {
@@ -214,6 +215,58 @@ fn a_half_dead_control_plane_keeps_no_gateway_from_starting() {
     let gateway =
         Gateway::of(dead("gateway run --id production --listen 127.0.0.1:0 -o json").spawn());
     assert_eq!(gateway.chat("m", "hello").status, 200);
+}
+
+/// Takes every request on a port of its own and gives the same answer, as an
+/// ingress does for a server that is away.
+fn ingress(status: &'static str, body: &'static str) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 8192];
+            drop(stream.read(&mut request));
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    });
+    port
+}
+
+/// What stands before a control plane that is away answers in its own words,
+/// and none of them says anything about the gateway.
+#[test]
+fn an_ingress_without_a_control_plane_keeps_no_gateway_from_starting() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    world.run("").stop().ok();
+    let page = "<html>Back soon</html>";
+    for (status, body) in [
+        ("404 Not Found", page),
+        ("403 Forbidden", page),
+        ("401 Unauthorized", ""),
+        ("200 OK", page),
+        ("302 Found", ""),
+        ("500 Internal Server Error", page),
+        ("503 Service Unavailable", ""),
+    ] {
+        let url = format!("http://127.0.0.1:{}", ingress(status, body));
+        let away = |line: &str| world.kt(line).env("KEEPTRUSTS_API_URL", &url);
+        away("gateway inspect --id production").run().exits(7);
+        // Nothing was ever applied for this one.
+        away("gateway run --id unknown --listen 127.0.0.1:0")
+            .run()
+            .exits(7)
+            .err_has("no configuration was applied here before");
+        let line = "gateway run --id production --listen 127.0.0.1:0 -o json";
+        let gateway = Gateway::of(away(line).spawn());
+        assert_eq!(gateway.chat("m", "hello").status, 200, "{status}");
+        gateway.stop().ok();
+    }
 }
 
 /// Certificates are for https upstreams alone.

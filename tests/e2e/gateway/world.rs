@@ -72,6 +72,13 @@ impl World {
         }
     }
 
+    /// The port of the server.
+    pub(crate) fn server_port(&self) -> u16 {
+        let url = self.server.as_ref().map(|s| s.url.as_str());
+        let port = url.and_then(|url| url.rsplit(':').next()?.trim_matches('/').parse().ok());
+        port.expect("there is a server with a port")
+    }
+
     /// Registers `production` with a file of the working directory.
     pub(crate) fn create(&self, file: &str) -> String {
         let ran = self

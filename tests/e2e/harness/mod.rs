@@ -37,5 +37,5 @@ pub(crate) use run::Run;
 pub(crate) use sandbox::{Sandbox, UNPRIVILEGED};
 pub(crate) use shape::shape;
 pub(crate) use tools::{cargo, tool, tool_at};
-pub(crate) use tree::{chown_tree, copy_tree, files_below};
+pub(crate) use tree::{chown_tree, copy_tree, files_below, make_fifo};
 pub(crate) use wait::wait_until;

@@ -72,6 +72,12 @@ impl Run {
         self
     }
 
+    /// Where standard input comes from.
+    pub(crate) fn stdin_from(mut self, stream: impl Into<Stdio>) -> Self {
+        self.command.stdin(stream);
+        self
+    }
+
     /// Where standard output goes, instead of to the test.
     pub(crate) fn stdout_to(mut self, stream: impl Into<Stdio>) -> Self {
         self.command.stdout(stream);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Copies the folder `from` to `to`, modes included.
 pub(crate) fn copy_tree(from: &Path, to: &Path) {
@@ -50,6 +51,17 @@ fn entries(dir: &Path) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = read.filter_map(|e| Some(e.ok()?.path())).collect();
     all.sort();
     all
+}
+
+/// Makes a named pipe, with the program that every Unix has: the call that
+/// makes one is not the same everywhere.
+pub(crate) fn make_fifo(path: &Path) {
+    let made = Command::new("mkfifo")
+        .args(["-m", "644"])
+        .arg(path)
+        .status();
+    let made = made.unwrap_or_else(|e| panic!("`mkfifo` cannot be run: {e}"));
+    assert!(made.success(), "{} cannot be made", path.display());
 }
 
 /// Sets the mode of a file.

@@ -5,4 +5,5 @@ mod completion;
 mod doctor;
 mod output;
 mod settings;
+mod supervised;
 mod version;

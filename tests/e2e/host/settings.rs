@@ -133,6 +133,30 @@ fn secrets_are_only_said_to_be_set() {
         .out_lacks("--api-token");
 }
 
+/// A password in the address would be shown wherever the address is.
+#[test]
+fn a_password_in_the_address_is_refused_and_not_repeated() {
+    let sandbox = Sandbox::new();
+    let url = "http://user:hunter2@127.0.0.1:1";
+    for line in [
+        "gateway list -vvv",
+        "gateway list -vvv -o json",
+        "gateway run --id x --listen 127.0.0.1:0 -vvv",
+    ] {
+        let ran = sandbox
+            .kt_line(line)
+            .env("KEEPTRUSTS_API_URL", url)
+            .env("KT_LOG", "trace")
+            .run();
+        ran.exits(3).silent().err_lacks("hunter2").err_has("token");
+    }
+    let ran = sandbox
+        .kt_line("doctor")
+        .env("KEEPTRUSTS_API_URL", url)
+        .run();
+    ran.exits(1).out_lacks("hunter2").err_lacks("hunter2");
+}
+
 #[test]
 fn directories_are_shown_and_moved_by_kt_home() {
     let sandbox = Sandbox::new();

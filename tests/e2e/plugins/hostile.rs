@@ -3,7 +3,7 @@
 //! keeps it waiting; other plugins go on working.
 
 use super::folder::{CPlugin, PluginDir};
-use crate::harness::{Ran, Sandbox, UNPRIVILEGED};
+use crate::harness::{Ran, Sandbox, UNPRIVILEGED, make_fifo};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -142,11 +142,7 @@ fn what_is_no_regular_file_is_refused() {
     scene.refused(&library, "not a regular file");
     replace(&|p| symlink("/nonexistent/library.so", p).expect("there is nothing there"));
     scene.refused(&library, "No such file");
-    replace(&|p| {
-        let mode = rustix::fs::Mode::from(0o644);
-        rustix::fs::mknodat(rustix::fs::CWD, p, rustix::fs::FileType::Fifo, mode, 0)
-            .expect("there is nothing there");
-    });
+    replace(&make_fifo);
     scene.refused(&library, "not a regular file");
     replace(&|_| {});
     scene.refused(&library, "No such file");

@@ -1,7 +1,7 @@
 //! A distribution may leave any plugin out: `kt` stays useful and says what is
 //! missing.
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, make_fifo};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -148,9 +148,7 @@ fn a_catalogue_that_is_not_trusted_is_ignored() {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("it is ours");
         run().exits(2).err_lacks("install the package");
         fs::remove_file(&file).expect("it is ours");
-        let mode = rustix::fs::Mode::from(0o644);
-        rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0)
-            .expect("there is nothing there");
+        make_fifo(&file);
         run().exits(2);
     });
 }

@@ -25,7 +25,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 29] = [
+const TABLE: [Entry; 39] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -46,6 +46,19 @@ const TABLE: [Entry; 29] = [
         CONTROL,
     ),
     ("gateway config", "gateway config --id production", CONTROL),
+    (
+        "gateway versions",
+        "gateway versions --id production",
+        CONTROL,
+    ),
+    (
+        "gateway update",
+        "gateway update --id production --description x",
+        CONTROL,
+    ),
+    ("whoami", "whoami", CONTROL),
+    ("audit list", "audit list", CONFIG),
+    ("audit verify", "audit verify", CONFIG),
     (
         "gateway diff",
         "gateway diff --id production --file policy.yaml",
@@ -109,6 +122,11 @@ const TABLE: [Entry; 29] = [
         "gateway uninstall --service-name absent",
         SERVICE,
     ),
+    (
+        "gateway delete",
+        "gateway delete --id production --yes",
+        CONTROL,
+    ),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),
     (
@@ -134,6 +152,22 @@ const TABLE: [Entry; 29] = [
         "secret set",
         "secret set --name absent",
         &["gateway-control"],
+    ),
+    (
+        "token create",
+        "token create --name t --scope read",
+        CONTROL,
+    ),
+    ("token list", "token list", CONTROL),
+    (
+        "token revoke",
+        "token revoke --token-id tok_aaaaaaaaaaaaaaaa",
+        CONTROL,
+    ),
+    (
+        "token rotate",
+        "token rotate --token-id tok_aaaaaaaaaaaaaaaa",
+        CONTROL,
     ),
     ("version", "version", &[]),
 ];

@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 22] = [
+const TABLE: [Entry; 32] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -59,6 +59,26 @@ const TABLE: [Entry; 22] = [
         0,
     ),
     (
+        "gateway-versions",
+        "gateway versions",
+        "gateway versions --id production",
+        0,
+    ),
+    (
+        "gateway-update",
+        "gateway update",
+        "gateway update --id production --label c=d",
+        0,
+    ),
+    ("whoami", "whoami", "whoami", 0),
+    (
+        "audit-list",
+        "audit list",
+        "audit list --target production --limit 1",
+        0,
+    ),
+    ("audit-verify", "audit verify", "audit verify", 0),
+    (
         "gateway-install",
         "gateway install",
         "gateway install --id production --print=json --no-linger --backend systemd",
@@ -96,6 +116,31 @@ const TABLE: [Entry; 22] = [
         "secret-remove",
         "secret remove",
         "secret remove --name key",
+        0,
+    ),
+    (
+        "token-create",
+        "token create",
+        "token create --name t --scope gateway",
+        0,
+    ),
+    ("token-list", "token list", "token list", 0),
+    (
+        "token-rotate",
+        "token rotate",
+        "token rotate --token-id TOKEN --grace 1h",
+        0,
+    ),
+    (
+        "token-revoke",
+        "token revoke",
+        "token revoke --token-id TOKEN",
+        0,
+    ),
+    (
+        "gateway-delete",
+        "gateway delete",
+        "gateway delete --id production --yes",
         0,
     ),
     ("version", "version", "version", 0),
@@ -158,8 +203,12 @@ fn the_json_of_every_command_keeps_its_shape() {
         .kt_line("gateway run --id production --listen 127.0.0.1:0 -o json")
         .spawn();
     let gateway = serving(gateway);
+    let token = sandbox
+        .kt_line("token create --name old --scope read -o name")
+        .run();
+    let token = token.ok().stdout.trim().to_owned();
     for (name, _, line, code) in TABLE {
-        let line = with_plugins(line, &sandbox);
+        let line = with_plugins(line, &sandbox).replace("TOKEN", &token);
         let ran = sandbox.kt_line(&format!("{line} -o json")).run();
         golden(name, &ran.exits(code).json());
     }

@@ -7,6 +7,13 @@ use std::time::Duration;
 /// Runs a program, again and again where it says so. The way back is not
 /// `interruptible`: leaving half of it undone helps nobody.
 pub(super) fn execute(runner: &dyn Runner, run: &Run, interruptible: bool) -> Result<(), Why> {
+    if let Some(look) = &run.unless {
+        match execute(runner, look, interruptible) {
+            Ok(()) => return Ok(()),
+            Err(why @ Why::Cancelled(_)) => return Err(why),
+            Err(_) => {}
+        }
+    }
     let began = runner.now();
     loop {
         let ran = runner.run(&run.argv, &run.env, Duration::from_millis(run.timeout_ms));
@@ -49,11 +56,16 @@ fn judge(run: &Run, ran: Ran) -> Result<(), Why> {
         Ran::Missing => return Err(Why::Missing),
         Ran::Failed(why) => return Err(Why::Impossible(why)),
     };
+    let stands_in = |text: &str, word: &str| text.lines().any(|line| line.contains(word));
     let complains = run
         .silent_about
         .as_deref()
-        .is_some_and(|word| stderr.lines().any(|line| line.contains(word)));
-    if !complains && code.is_some_and(|code| run.expect.contains(&code)) {
+        .is_some_and(|word| stands_in(&stderr, word));
+    let says = run
+        .says
+        .as_deref()
+        .is_none_or(|word| stands_in(&stdout, word));
+    if !complains && says && code.is_some_and(|code| run.expect.contains(&code)) {
         return Ok(());
     }
     let said = if stderr.trim().is_empty() {

@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A world of files in memory and programs named `ok`, `fail`, `slow`, `gone`
-/// and `later N`, which fails N times with 7.
+/// A world of files in memory and programs named `ok`, `fail`, `slow`, `gone`,
+/// `tells WORD` and `later N`, which fails N times with 7.
 #[derive(Default)]
 struct Fake {
     files: RefCell<BTreeMap<PathBuf, (u32, Vec<u8>)>>,
@@ -33,6 +33,11 @@ impl Runner for Fake {
             "slow" => Ran::TimedOut,
             "gone" => Ran::Missing,
             "says" => ended(0, &argv[1]),
+            "tells" => Ran::Ended {
+                code: Some(0),
+                stdout: format!("first\n\tstate = {}\n", argv[1]),
+                stderr: String::new(),
+            },
             "later" if before < argv[1].parse().unwrap() => ended(7, ""),
             _ => ended(0, ""),
         }
@@ -241,6 +246,44 @@ fn tolerated_optional_and_talkative_programs() {
         check(checker).unwrap_err().1,
         Why::Ended { code: Some(0), .. }
     ));
+}
+
+#[test]
+fn an_answer_in_words_counts_like_an_exit_code() {
+    let outcome = |run: Run| {
+        let plan = Plan {
+            steps: vec![Step::new("s", "s", Deed::Run(run))],
+            ..Plan::default()
+        };
+        let fake = Fake::default();
+        let ended = apply(&fake, &plan).is_ok();
+        (ended, fake.ran.borrow().len())
+    };
+    assert_eq!(outcome(run("tells up").saying("state = up")), (true, 1));
+    assert_eq!(outcome(run("tells up").saying("state = down")), (false, 1));
+    let again = run("tells up").saying("down").retrying(&[0], 10, 20);
+    assert_eq!(outcome(again), (false, 3));
+}
+
+#[test]
+fn what_is_not_needed_is_left_out_on_both_ways() {
+    let ran = |unless: Run| {
+        let fake = Fake::default();
+        let needless = run("one").unless(unless.clone());
+        let plan = Plan {
+            steps: vec![
+                Step::new("one", "one", Deed::Run(needless)).undo(run("undo").unless(unless)),
+            ],
+            ..Plan::default()
+        };
+        let applied = apply(&fake, &plan).unwrap();
+        assert_eq!(applied.done, ["one"]);
+        assert_eq!(applied.journal.undo(&fake), Vec::<String>::new());
+        fake.ran.into_inner()
+    };
+    assert_eq!(ran(run("so")), ["so", "so"]);
+    assert_eq!(ran(run("fail")), ["fail", "one", "fail", "undo"]);
+    assert_eq!(ran(run("gone")), ["gone", "one", "gone", "undo"]);
 }
 
 #[test]

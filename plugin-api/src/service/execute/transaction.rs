@@ -4,7 +4,7 @@ use super::Runner;
 use super::journal::{Before, Journal};
 use super::program::execute;
 use crate::Error;
-use crate::service::{Deed, Plan, Role, Seen, Step};
+use crate::service::{Deed, FileKind, Plan, Role, Seen, Step};
 use std::fmt;
 use std::path::Path;
 
@@ -141,7 +141,15 @@ fn before(runner: &dyn Runner, step: &Step) -> Result<Option<Before>, Why> {
         return Ok(None);
     };
     let mode = match runner.stat(path) {
-        Seen::File { mode, .. } => mode,
+        // Its permissions say nothing, and its target is somebody else's.
+        Seen::File {
+            kind: FileKind::Link,
+            ..
+        } => {
+            let why = format!("{} is a link, and left alone", path.display());
+            return Err(Why::Impossible(why));
+        }
+        Seen::File { mode, .. } => mode & 0o755,
         _ => 0,
     };
     let content = runner.read(path).map_err(|e| impossible(path, &e))?;

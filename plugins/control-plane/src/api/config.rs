@@ -8,7 +8,7 @@ use kt_control_api::{
 
 use super::gateways::page;
 use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
-use super::respond::{Outcome, done, json};
+use super::respond::{Outcome, Touched, done, json};
 use super::service::Call;
 use super::{Api, Scope, input};
 use crate::store::{Key, NewVersion};
@@ -18,9 +18,8 @@ const MAX_SOURCE_BYTES: usize = 4096;
 
 impl Api {
     pub(super) fn versions(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        input::only_query(call.request, &["limit", "cursor"])?;
         let limit = input::bounded(call.request, "limit", 50, 1, 200)? as usize;
-        let before = input::query::<u32>(call.request, "cursor")?.map(u64::from);
+        let before = input::place(call.request)?;
         let gateway = self.visible(call, key)?;
         let found = self.explained(self.store().versions(&gateway, before, limit + 1))?;
         json(
@@ -30,7 +29,6 @@ impl Api {
     }
 
     pub(super) fn config_version(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
-        input::only_query(call.request, &[])?;
         let gateway = self.visible(call, key)?;
         json(
             200,
@@ -39,7 +37,6 @@ impl Api {
     }
 
     pub(super) fn config_content(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
-        input::only_query(call.request, &[])?;
         let gateway = self.visible(call, key)?;
         let version = self.explained(self.store().version(&gateway, number(n)?))?;
         let content = self.explained(self.store().content(&gateway, version.version))?;
@@ -57,7 +54,7 @@ impl Api {
                 headers,
                 body: Some(content),
             },
-            None,
+            Touched::Nobody,
         ))
     }
 

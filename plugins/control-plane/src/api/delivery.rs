@@ -4,7 +4,7 @@ use kt_control_api::{DesiredQuery, ProblemItem, StatusAnswer, StatusReport};
 
 use super::park::Question;
 use super::refusal::{Refusal, invalid};
-use super::respond::{Outcome, done, json_of};
+use super::respond::{Outcome, Touched, done, json_of};
 use super::service::Call;
 use super::{Api, input};
 use crate::store::Key;
@@ -17,7 +17,6 @@ const MAX_TEXT_BYTES: usize = 256;
 impl Api {
     pub(super) fn desired(&self, call: &Call<'_>, key: &Key) -> Outcome {
         let request = call.request;
-        input::only_query(request, &["epoch", "index", "wait", "instance"])?;
         let query = DesiredQuery {
             epoch: request.query.get("epoch").cloned(),
             index: input::query(request, "index")?.unwrap_or(0),
@@ -42,7 +41,11 @@ impl Api {
             next_status_seconds: (report.lease_seconds / 3).max(1),
             ignored: receipt.ignored,
         };
-        let touched = (!receipt.ignored).then_some(receipt.gateway);
+        let touched = if receipt.ignored {
+            Touched::Nobody
+        } else {
+            Touched::Gateway(receipt.gateway)
+        };
         Ok(done(json_of(200, &answer), touched))
     }
 }

@@ -87,6 +87,13 @@ pub(super) fn query<T: FromStr>(request: &Request, key: &str) -> Result<Option<T
     text.parse().map(Some).map_err(|_| bad())
 }
 
+/// Reads where a page begins in a list that is ordered by number. What is beyond the 63 bits that
+/// the store counts in is behind everything.
+pub(super) fn place(request: &Request) -> Result<Option<u64>, Refusal> {
+    let cursor: Option<u64> = query(request, "cursor")?;
+    Ok(cursor.map(|number| number.min(i64::MAX as u64)))
+}
+
 /// Reads a number that must lie within bounds.
 pub(super) fn bounded(
     request: &Request,
@@ -101,21 +108,6 @@ pub(super) fn bounded(
     }
     let detail = format!("`{key}` must lie between {least} and {most}");
     Err(refuse(Slug::MalformedRequest, detail))
-}
-
-/// Refuses query parameters that the path does not have, which are misspelt ones.
-pub(super) fn only_query(request: &Request, known: &[&str]) -> Result<(), Refusal> {
-    match request
-        .query
-        .keys()
-        .find(|key| !known.contains(&key.as_str()))
-    {
-        Some(key) => Err(refuse(
-            Slug::MalformedRequest,
-            format!("there is no parameter `{key}` here"),
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Reads the revision a change expects.

@@ -5,10 +5,14 @@
 //! caller's: a thread in a command, a task in a server.
 
 mod actions;
+mod audit;
 mod config;
 mod delivery;
+mod document;
 mod gateways;
 mod input;
+mod operation;
+mod operations;
 mod park;
 mod principal;
 mod refusal;
@@ -17,9 +21,13 @@ mod router;
 mod service;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use park::Parked;
 pub use principal::{Principal, Scope};
 pub use refusal::problem_response;
-pub use respond::{Answer, Handled};
+pub use respond::{Answer, Handled, Touched};
+#[cfg(test)]
+pub(crate) use router::every_operation;
+pub(crate) use router::{is_open, nowhere, with_allowed};
 pub use service::{Api, Clock};

@@ -57,7 +57,7 @@ impl Principal {
     /// The holder of a token; `None` when the token is revoked or has ended.
     #[must_use]
     pub fn of_token(record: TokenRecord, now: Timestamp) -> Option<Self> {
-        if record.revoked || record.expires_at.is_some_and(|end| end <= now) {
+        if !record.is_active(now) {
             return None;
         }
         Some(Self {

@@ -27,6 +27,7 @@ pub(super) fn of_store(error: StoreError, now: Timestamp) -> Refusal {
             Problem::new(Slug::VersionConflict, detail).with_current(current.view(now))
         }
         StoreError::NoConfiguration(_) => Problem::new(Slug::NoConfiguration, detail),
+        StoreError::TokenEnded(_) => Problem::new(Slug::TokenEnded, detail),
         StoreError::KeyReused => Problem::new(Slug::IdempotencyKeyReused, detail),
         StoreError::Busy(_) => Problem::new(Slug::StorageBusy, detail),
         StoreError::TooNew { .. } => Problem::new(Slug::StorageTooNew, detail),

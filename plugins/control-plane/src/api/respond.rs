@@ -13,8 +13,19 @@ use super::refusal::Refusal;
 pub struct Answer {
     /// The response.
     pub response: Response,
-    /// The gateway whose waiters must look again.
-    pub touched: Option<GatewayId>,
+    /// Whose waiters must look again.
+    pub touched: Touched,
+}
+
+/// Whom a request concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touched {
+    /// Nobody: nothing that others wait for has changed.
+    Nobody,
+    /// Those who wait for a gateway.
+    Gateway(GatewayId),
+    /// All who wait.
+    Everybody,
 }
 
 /// What comes of a request at once.
@@ -31,7 +42,7 @@ pub(super) type Outcome = Result<Handled, Refusal>;
 
 /// Answers with JSON.
 pub(super) fn json<T: Serialize>(status: u16, body: &T) -> Outcome {
-    Ok(done(json_of(status, body), None))
+    Ok(done(json_of(status, body), Touched::Nobody))
 }
 
 /// Answers a change of a gateway with JSON.
@@ -48,10 +59,10 @@ pub(super) fn changed<T: Serialize>(
             .headers
             .insert("idempotency-replayed".to_owned(), "true".to_owned());
     }
-    Ok(done(response, Some(gateway.id.clone())))
+    Ok(done(response, Touched::Gateway(gateway.id.clone())))
 }
 
-pub(super) fn done(response: Response, touched: Option<GatewayId>) -> Handled {
+pub(super) fn done(response: Response, touched: Touched) -> Handled {
     Handled::Done(Answer { response, touched })
 }
 

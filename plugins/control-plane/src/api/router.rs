@@ -1,82 +1,69 @@
-//! Which handler a request belongs to: one flat list.
+//! Which operation a request asks for.
 
-use kt_control_api::{Method, Slug};
-use serde_json::json;
+use kt_control_api::{Response, Slug};
 
 use super::Api;
+use super::operation::{Access, Operation};
+use super::operations::OPERATIONS;
 use super::refusal::{Refusal, refuse};
-use super::respond::{Outcome, json as answer};
+use super::respond::Outcome;
 use super::service::Call;
-use crate::store::Key;
 
 impl Api {
     pub(super) fn route(&self, call: &Call<'_>) -> Outcome {
-        use Method::{Delete, Get, Patch, Post};
-        let path: Vec<&str> = call
-            .request
-            .path
-            .trim_start_matches('/')
-            .split('/')
-            .collect();
-        let gateway = || Key::parse(path[2]);
-        match (call.request.method, path.as_slice()) {
-            (Get, ["healthz"]) => answer(200, &json!({"status": "ok"})),
-            (Get, ["readyz"]) => self.ready(),
-            (Get, ["v1", "version"]) => self.version(),
-            (Get, ["v1", "whoami"]) => Self::who_am_i(call),
-            (Get, ["v1", "gateways"]) => self.list(call),
-            (Post, ["v1", "gateways"]) => self.create(call),
-            (Get, ["v1", "gateways", _]) => self.inspect(call, &gateway()),
-            (Patch, ["v1", "gateways", _]) => self.update(call, &gateway()),
-            (Delete, ["v1", "gateways", _]) => self.delete(call, &gateway()),
-            (Get, ["v1", "gateways", _, "config-versions"]) => self.versions(call, &gateway()),
-            (Post, ["v1", "gateways", _, "config-versions"]) => self.publish(call, &gateway()),
-            (Get, ["v1", "gateways", _, "config-versions", n]) => {
-                self.config_version(call, &gateway(), n)
-            }
-            (Get, ["v1", "gateways", _, "config-versions", n, "content"]) => {
-                self.config_content(call, &gateway(), n)
-            }
-            (Post, ["v1", "gateways", _, "actions", "reload"]) => self.reload(call, &gateway()),
-            (Post, ["v1", "gateways", _, "actions", "revert"]) => self.revert(call, &gateway()),
-            (Post, ["v1", "gateways", _, "actions", "reconcile"]) => {
-                self.reconcile(call, &gateway())
-            }
-            (Get, ["v1", "gateways", _, "rollout"]) => self.rollout(call, &gateway()),
-            (Get, ["v1", "gateways", _, "desired"]) => self.desired(call, &gateway()),
-            (Post, ["v1", "gateways", _, "status"]) => self.status(call, &gateway()),
-            (method, path) => Err(nowhere(method, path)),
-        }
+        let request = call.request;
+        let found = at(&request.path).find(|operation| operation.method == request.method);
+        let Some(operation) = found else {
+            return Err(nowhere(request.method.as_str(), &request.path));
+        };
+        operation.admit(call)?;
+        let place = operation.matches(&request.path);
+        place.map_or_else(
+            || Err(nowhere(request.method.as_str(), &request.path)),
+            |place| (operation.run)(self, call, &place),
+        )
     }
 }
 
-fn nowhere(method: Method, path: &[&str]) -> Refusal {
-    let known = matches!(
-        path,
-        ["healthz" | "readyz"]
-            | ["v1", "version" | "whoami" | "gateways"]
-            | ["v1", "gateways", _]
-            | [
-                "v1",
-                "gateways",
-                _,
-                "config-versions" | "rollout" | "desired" | "status"
-            ]
-            | ["v1", "gateways", _, "config-versions", _]
-            | ["v1", "gateways", _, "config-versions", _, "content"]
-            | [
-                "v1",
-                "gateways",
-                _,
-                "actions",
-                "reload" | "revert" | "reconcile"
-            ]
-    );
-    if known {
+/// The operations on a path.
+fn at(path: &str) -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS
+        .iter()
+        .filter(move |operation| operation.matches(path).is_some())
+}
+
+/// Returns whether an operation on the path needs no token.
+pub(crate) fn is_open(path: &str) -> bool {
+    at(path).any(|operation| operation.access == Access::Open)
+}
+
+/// Describes a method that is not possible on a path, or a path that there is not.
+pub(crate) fn nowhere(method: &str, path: &str) -> Refusal {
+    if at(path).next().is_some() {
         return refuse(
             Slug::MethodNotAllowed,
             format!("{method} is not possible here"),
         );
     }
     refuse(Slug::NotFound, "there is nothing at this path")
+}
+
+/// Adds which methods are possible, as RFC 9110 wants it of an answer 405.
+pub(crate) fn with_allowed(mut response: Response, path: &str) -> Response {
+    if response.status == 405 {
+        let methods: Vec<&str> = at(path)
+            .map(|operation| operation.method.as_str())
+            .collect();
+        response
+            .headers
+            .insert("allow".to_owned(), methods.join(", "));
+    }
+    response
+}
+
+/// Every operation as method and path, for the tests that must leave none out.
+#[cfg(test)]
+pub(crate) fn every_operation() -> Vec<(kt_control_api::Method, &'static str)> {
+    let pairs = OPERATIONS.iter().map(|o| (o.method, o.path));
+    pairs.collect()
 }

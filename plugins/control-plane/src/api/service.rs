@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, random_base32};
 
 use super::refusal::Refusal;
-use super::respond::{Answer, Handled, done};
-use super::{Parked, Principal, problem_response, refusal};
+use super::respond::{Answer, Handled, Touched, done};
+use super::{Parked, Principal, problem_response, refusal, with_allowed};
 use crate::store::{Change, Key, Snapshot, Store, StoreError};
 use crate::validator::Validator;
 
@@ -75,7 +75,10 @@ impl Api {
                 Handled::Done(answer)
             }
             Ok(parked) => parked,
-            Err(problem) => done(explain(*problem, &id), None),
+            Err(problem) => {
+                let response = with_allowed(explain(*problem, &id), &request.path);
+                done(response, Touched::Nobody)
+            }
         }
     }
 

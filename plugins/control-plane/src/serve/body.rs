@@ -7,6 +7,8 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, Request, Response, Slug};
 
+use crate::api::nowhere;
+
 /// Largest body: the largest configuration, with room for what JSON adds by escaping.
 const MAX_BODY: usize = 4 * MAX_CONTENT_BYTES;
 /// How long a body may take to arrive.
@@ -19,12 +21,8 @@ type Refusal = Box<Problem>;
 /// Reads a whole request.
 pub(super) async fn read(request: hyper::Request<Incoming>) -> Result<Request, Refusal> {
     let (head, body) = request.into_parts();
-    let method = Method::from_http(head.method.as_str()).ok_or_else(|| {
-        refuse(
-            Slug::MethodNotAllowed,
-            format!("{} is not possible here", head.method),
-        )
-    })?;
+    let method = Method::from_http(head.method.as_str())
+        .ok_or_else(|| nowhere(head.method.as_str(), head.uri.path()))?;
     let target = head
         .uri
         .path_and_query()

@@ -16,10 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use super::auth::{self, Door};
+use super::auth::{self, Credential, Door};
 use super::body;
 use super::hub::Hub;
-use crate::api::{Api, Handled, Parked, problem_response};
+use crate::api::{Api, Handled, Parked, problem_response, with_allowed};
 
 /// How long a request's head may take, and how long a connection may idle before it.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -84,9 +84,13 @@ impl Server {
         door: Door,
         drain: watch::Receiver<bool>,
     ) -> hyper::Response<Full<Bytes>> {
+        let path = request.uri().path().to_owned();
         let response = match self.handle(request, door, drain.clone()).await {
             Ok(response) => response,
-            Err(problem) => problem_response(*problem, &format!("req_{}", random_base32(16))),
+            Err(problem) => {
+                let id = format!("req_{}", random_base32(16));
+                with_allowed(problem_response(*problem, &id), &path)
+            }
         };
         // After a body that was not read to its end, the rest would pass for the next request.
         let broken = matches!(response.status, 408 | 413);
@@ -107,18 +111,17 @@ impl Server {
         let api = self.api.clone();
         match off_loop(move || api.begin(&request, &caller)).await? {
             Handled::Done(answer) => {
-                if let Some(gateway) = &answer.touched {
-                    self.hub.tell(gateway);
-                }
+                self.hub.tell(&answer.touched);
                 Ok(answer.response)
             }
-            Handled::Parked(parked) => self.wait(parked, drain).await,
+            Handled::Parked(parked) => self.wait(parked, shown, drain).await,
         }
     }
 
     async fn wait(
         &self,
         parked: Parked,
+        shown: Credential,
         mut drain: watch::Receiver<bool>,
     ) -> Result<Response, Box<Problem>> {
         let end = Instant::now() + parked.wait();
@@ -126,7 +129,9 @@ impl Server {
         let parked = Arc::new(parked);
         loop {
             let (api, question) = (self.api.clone(), Arc::clone(&parked));
-            if let Some(response) = off_loop(move || api.again(&question)).await? {
+            // Whoever was let in may not be any more: the token was revoked, or has expired.
+            let look = move || auth::principal(&api, shown).map(|_| api.again(&question));
+            if let Some(response) = off_loop(look).await?? {
                 return Ok(response);
             }
             let look_again = if parked.depends_on_time() {
@@ -144,7 +149,7 @@ impl Server {
             }
         }
         let api = self.api.clone();
-        off_loop(move || api.expire(&parked)).await
+        off_loop(move || auth::principal(&api, shown).map(|_| api.expire(&parked))).await?
     }
 }
 

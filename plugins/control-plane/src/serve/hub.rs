@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kt_control_api::GatewayId;
 use tokio::sync::watch;
 
+use crate::api::Touched;
+
 /// Knows only gateways that somebody waits for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hub {
@@ -38,8 +40,27 @@ impl Hub {
             .collect()
     }
 
+    /// Tells those whom a request concerns.
+    pub(super) fn tell(&self, touched: &Touched) {
+        match touched {
+            Touched::Nobody => {}
+            Touched::Gateway(gateway) => self.tell_of(gateway),
+            Touched::Everybody => self.tell_all(),
+        }
+    }
+
+    fn tell_all(&self) {
+        let map = self
+            .waited_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for sender in map.values() {
+            sender.send_replace(());
+        }
+    }
+
     /// Tells that the gateway has changed.
-    pub(super) fn tell(&self, gateway: &GatewayId) {
+    pub(super) fn tell_of(&self, gateway: &GatewayId) {
         let map = self
             .waited_for
             .lock()

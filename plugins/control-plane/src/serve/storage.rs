@@ -58,6 +58,6 @@ impl Waiters for Hub {
     }
 
     fn tell(&self, gateway: &GatewayId) {
-        Self::tell(self, gateway);
+        Self::tell_of(self, gateway);
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport, Timestamp,
-    Token, TokenHash,
+    AuditEntry, ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport,
+    Timestamp, Token, TokenHash, TokenId,
 };
 
-use super::{Receipt, ReportReceipt, Snapshot, StoreError, TokenRecord, TokenScope};
+use super::{Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt, TokenRecord, TokenScope};
 
 /// How a caller names a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub struct NewVersion {
 /// A token to remember, without the token.
 #[derive(Debug, Clone)]
 pub struct NewToken {
+    /// Its id.
+    pub id: TokenId,
     /// SHA-256 of the token.
     pub hash: TokenHash,
     /// First characters, to tell tokens apart.
@@ -96,13 +98,17 @@ pub struct NewToken {
     pub scope: TokenScope,
     /// What people call it.
     pub name: String,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl NewToken {
-    /// Describes a token for the store.
+    /// Describes a token that does not end for the store.
     #[must_use]
     pub fn of(token: &Token, scope: TokenScope, name: &str) -> Self {
         Self {
+            id: TokenId::random(),
+            expires_at: None,
             hash: token.hash(),
             hint: token.hint().to_owned(),
             kind: token.kind().as_str(),
@@ -139,6 +145,36 @@ pub struct ListFilter {
     /// Only gateways with all these labels.
     pub labels: BTreeMap<String, String>,
     /// Most gateways to return.
+    pub limit: usize,
+}
+
+/// Which tokens to list, the newest first.
+#[derive(Debug, Clone, Default)]
+pub struct TokenFilter {
+    /// Only tokens that come after this one in the order of the list.
+    pub after: Option<TokenId>,
+    /// Only tokens that are (`true`) or are not (`false`) accepted at a time.
+    pub active: Option<(bool, Timestamp)>,
+    /// Only tokens of one kind: `access`, `gateway` or `bootstrap`.
+    pub kind: Option<String>,
+    /// Only tokens for one gateway.
+    pub gateway: Option<GatewayId>,
+    /// Most tokens to return.
+    pub limit: usize,
+}
+
+/// Which rows of the trail to list, the newest first.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Only rows before this place.
+    pub before: Option<u64>,
+    /// Only changes of what has this id.
+    pub target: Option<String>,
+    /// Only changes by this actor.
+    pub actor: Option<String>,
+    /// Only changes at or after this time.
+    pub since: Option<Timestamp>,
+    /// Most rows to return.
     pub limit: usize,
 }
 
@@ -271,4 +307,53 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Makes a token. Unlike [`Store::add_token`] it heeds the caller's key and checks that the
+    /// gateway of the token exists.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] or [`StoreError::Gone`] for the gateway.
+    fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError>;
+
+    /// Returns tokens, those made last first; of those made at one time, the higher id first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn tokens(&self, filter: &TokenFilter) -> Result<Vec<TokenRecord>, StoreError>;
+
+    /// Returns one token by its id, revoked and expired ones included.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    fn token_by_id(&self, id: &TokenId) -> Result<TokenRecord, StoreError>;
+
+    /// Revokes a token, unless it was revoked before.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError>;
+
+    /// Makes `new` and ends the token `old` at `until`, both or neither: at or before the time
+    /// of the change it is revoked, later it expires then, unless it does so sooner by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::TokenEnded`] when `old` is not accepted any more.
+    fn rotate_token(
+        &self,
+        change: &Change,
+        old: &TokenId,
+        new: &NewToken,
+        until: Timestamp,
+    ) -> Result<TokenReceipt, StoreError>;
+
+    /// Returns rows of the trail of changes, the newest first.
+    ///
+    /// Each change has written its row in its own transaction, sealed with
+    /// [`AuditEntry::seal`] over the seal of the row before; so writers of rows take turns. Rows
+    /// that have no seal, because a kt that knows of none wrote them, are sealed with the next
+    /// one. Rows are never changed otherwise, and never removed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError>;
 }

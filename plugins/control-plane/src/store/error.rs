@@ -1,6 +1,6 @@
 //! Why the store did not do what was asked.
 
-use kt_control_api::GatewayId;
+use kt_control_api::{GatewayId, TokenId};
 
 use super::Snapshot;
 
@@ -32,6 +32,9 @@ pub enum StoreError {
     /// Nothing is desired yet.
     #[error("gateway `{0}` has no configuration yet")]
     NoConfiguration(String),
+    /// The token was revoked or has expired.
+    #[error("token {0} has ended")]
+    TokenEnded(TokenId),
     /// The key came with another request before.
     #[error("the idempotency key was used for another request")]
     KeyReused,

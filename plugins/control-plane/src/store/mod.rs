@@ -12,12 +12,17 @@ mod sqlite;
 #[cfg(test)]
 mod suite;
 
-pub use contract::{Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store};
+pub use contract::{
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store,
+    TokenFilter,
+};
 pub use error::StoreError;
 pub use postgres::{
     Address, AddressError, Password, PasswordError, PasswordSources, Postgres, Waiters,
 };
+use record::Repeatable;
 pub use record::{
-    GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenRecord, TokenScope,
+    GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenReceipt, TokenRecord,
+    TokenScope,
 };
 pub use sqlite::{DATABASE_FILE, Sqlite, prepare_directory};

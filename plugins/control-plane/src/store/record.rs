@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kt_control_api::{
     Desired, Gateway, GatewayId, Instance, State, StatusReport, Timestamp, TokenId,
 };
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A gateway as stored.
@@ -103,12 +104,65 @@ pub struct TokenRecord {
     pub id: TokenId,
     /// What people call it.
     pub name: String,
+    /// `access`, `gateway` or `bootstrap`.
+    pub kind: String,
+    /// Its first characters.
+    pub hint: String,
     /// What it may do.
     pub scope: TokenScope,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
-    /// Whether it was revoked.
-    pub revoked: bool,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a change of a token did. Kept with the caller's key, so it must stay readable and hold no
+/// secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenReceipt {
+    /// The token: the new one where one was made.
+    pub token: TokenId,
+    /// Whether nothing had to be done.
+    pub unchanged: bool,
+    /// Whether the same request had been carried out before.
+    #[serde(skip)]
+    pub replayed: bool,
+}
+
+/// What a change leaves behind, to answer a repetition of it.
+pub(super) trait Repeatable: Serialize + DeserializeOwned {
+    /// Marks it as that of a repetition.
+    fn replayed(self) -> Self;
+}
+
+impl Repeatable for Receipt {
+    fn replayed(self) -> Self {
+        Self {
+            replayed: true,
+            ..self
+        }
+    }
+}
+
+impl Repeatable for TokenReceipt {
+    fn replayed(self) -> Self {
+        Self {
+            replayed: true,
+            ..self
+        }
+    }
+}
+
+impl TokenRecord {
+    /// Returns whether the token is accepted.
+    #[must_use]
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 impl InstanceRecord {

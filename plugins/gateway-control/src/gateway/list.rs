@@ -1,38 +1,24 @@
 //! `kt gateway list`.
 
 use super::create::labels;
-use kt_control_api::{Gateway, ListQuery, State, connect};
-use kt_plugin_api::{Class, Column, Context, Error, Format, Invocation, Output, View};
+use kt_control_api::{Gateway, ListQuery, Pages, State, connect, limit};
+use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 
-/// The most that the API gives on one page.
-const PAGE: u32 = 200;
-
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = invocation.args.integer("limit").unwrap_or(100);
-    let limit = usize::try_from(limit)
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| Error::new(Class::Usage, "bad-limit", "`--limit` must be above 0"))?;
+    let limit = limit(invocation)?;
     let client = connect(invocation, context)?;
     let mut query = ListQuery {
-        limit: Some(PAGE.min(u32::try_from(limit).unwrap_or(PAGE))),
         state: invocation.args.text("state").and_then(State::from_word),
         labels: labels(&invocation.args.texts("label"))?,
         ..ListQuery::default()
     };
-    let mut items: Vec<Gateway> = Vec::new();
-    let more = loop {
-        context.check()?;
-        let page = client.list_gateways(&query)?;
-        items.extend(page.items);
-        query.cursor = page.next_cursor;
-        if items.len() >= limit || query.cursor.is_none() {
-            break items.len() > limit || query.cursor.is_some();
-        }
-    };
-    items.truncate(limit);
-    let rows: Vec<Value> = items.iter().map(row).collect();
+    let found = Pages::read(context, limit, None, |size, cursor| {
+        query.limit = Some(size);
+        query.cursor = cursor.map(str::to_owned);
+        client.list_gateways(&query)
+    })?;
+    let rows: Vec<Value> = found.items.iter().map(row).collect();
     let view = View::Table {
         rows: String::new(),
         columns: vec![
@@ -49,7 +35,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         empty: "there are no gateways yet; `kt gateway create` registers one".to_owned(),
     };
     let output = Output::new("kt.gateway.list/1", Value::Array(rows), view).named("/id");
-    Ok(if more {
+    Ok(if found.next.is_some() {
         output.note(format!("only the first {limit} are shown; raise `--limit`"))
     } else {
         output

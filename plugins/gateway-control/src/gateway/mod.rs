@@ -2,10 +2,16 @@
 
 mod config;
 mod create;
+mod delete;
 mod inspect;
 mod list;
+mod update;
+mod versions;
 
 pub(crate) use config::run as config;
 pub(crate) use create::run as create;
+pub(crate) use delete::run as delete;
 pub(crate) use inspect::run as inspect;
 pub(crate) use list::run as list;
+pub(crate) use update::run as update;
+pub(crate) use versions::run as versions;

@@ -6,9 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// The longest path that a socket address holds on Linux (`sun_path`, 108
-/// bytes with the terminator).
-const MAX_PATH: usize = 107;
+/// The longest path that a socket address holds: `sun_path` has room for 104
+/// bytes with the terminator on macOS, and 108 on Linux.
+const MAX_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 
 /// Where the socket of a gateway lies; `key` is its id, or `local`.
 pub(crate) fn path_of(runtime_dir: &Path, key: &str) -> PathBuf {
@@ -18,19 +18,20 @@ pub(crate) fn path_of(runtime_dir: &Path, key: &str) -> PathBuf {
 /// Binds the socket. One that nobody listens on is a leftover and is replaced.
 ///
 /// # Errors
-/// Class `conflict` when another process serves the gateway on this machine.
+/// Class `conflict` when another process serves the gateway on this machine,
+/// `settings` when the path is too long.
 pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
-    let fail = |e: &dyn std::fmt::Display| {
-        Error::new(
-            Class::Unavailable,
-            "no-admin-socket",
-            format!("cannot listen on `{}`", path.display()),
-        )
-        .cause(e)
+    let failed = |class, e: &dyn std::fmt::Display| {
+        let message = format!("cannot listen on `{}`", path.display());
+        Error::new(class, "no-admin-socket", message).cause(e)
     };
+    let fail = |e: &dyn std::fmt::Display| failed(Class::Unavailable, e);
     if path.as_os_str().len() > MAX_PATH {
-        return Err(fail(&"the path is too long for a socket")
-            .hint("use a shorter KT_HOME or XDG_RUNTIME_DIR"));
+        // Trying again makes no path shorter.
+        return Err(
+            failed(Class::Settings, &"the path is too long for a socket")
+                .hint("use a shorter KT_HOME or XDG_RUNTIME_DIR"),
+        );
     }
     if let Some(dir) = path.parent() {
         DirBuilder::new()
@@ -54,4 +55,20 @@ pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(|e| fail(&e))?;
     listener.set_nonblocking(true).map_err(|e| fail(&e))?;
     Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_PATH, bind};
+    use kt_plugin_api::Class;
+
+    #[test]
+    fn a_path_that_is_too_long_is_a_mistake_in_the_settings() {
+        let dir = tempfile::tempdir().unwrap();
+        let room = MAX_PATH - dir.path().as_os_str().len() - 1;
+        bind(&dir.path().join("s".repeat(room))).unwrap();
+        let error = bind(&dir.path().join("s".repeat(room + 1))).unwrap_err();
+        assert_eq!(error.class, Class::Settings);
+        assert!(!error.hints.is_empty());
+    }
 }

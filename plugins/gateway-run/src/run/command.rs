@@ -26,13 +26,19 @@ use std::sync::{Arc, Mutex};
 /// # Errors
 /// Whatever keeps it from serving.
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    if invocation.dry_run {
+        let options = Options::read(invocation)?;
+        let builder = builder(invocation, context, &options);
+        return Ok(checked(
+            &start(invocation, context, &options, &builder)?.snapshot,
+        ));
+    }
+    // Before anything can fail: whatever keeps the gateway from serving, clients
+    // must not wait at sockets that the service manager keeps.
+    let mut kept = Kept::of(context.inherited());
     let options = Options::read(invocation)?;
     let builder = builder(invocation, context, &options);
     let start = start(invocation, context, &options, &builder)?;
-    if invocation.dry_run {
-        return Ok(checked(&start.snapshot));
-    }
-    let mut kept = Kept::of(context.inherited());
     let traffic = worker::bind(&options.listen, options.workers, &mut kept, TRAFFIC)?;
     let admin = options.admin_address(traffic.address);
     let admin = worker::bind(&admin, 1, &mut kept, ADMIN)?;
@@ -140,7 +146,7 @@ fn serve(
         last_reload: None,
         connected: start.connected,
     }));
-    kept.settle(&traffic, &admin);
+    let hand_over = kept.hand_over(&traffic, &admin);
     let (ask, requests) = channel();
     let listener = admin
         .listeners
@@ -156,6 +162,7 @@ fn serve(
     )?;
     let pool = Pool::start(traffic, &snapshot, shared, &tls)
         .map_err(|e| Error::internal("no threads for workers").cause(e))?;
+    hand_over.settle();
     let generation = start.managed.as_ref().map_or(0, |m| m.gateway.generation);
     let standing = Standing {
         source: start.source,

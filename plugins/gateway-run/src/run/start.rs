@@ -3,7 +3,7 @@
 use super::options::Options;
 use crate::control::{Files, LastApplied, Managed, Stored, change, find_by_name};
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
-use kt_control_api::{Client, Desired, Gateway, Source, State, find_gateway};
+use kt_control_api::{Client, Desired, Gateway, Slug, Source, State, find_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as Text;
 use std::path::PathBuf;
@@ -82,12 +82,15 @@ fn managed<'a>(
     let client = Client::new(transport.within(&context.with_timeout(LOOK_UP)));
     let gateway = match find_gateway(&client, Some(wanted)) {
         Ok(gateway) => gateway,
-        Err(error) if error.class == Class::Unavailable => {
-            let stored = find_by_name(&root, wanted).ok_or_else(|| {
-                error.hint(
+        Err(error) if is_away(&error) => {
+            let Some(stored) = find_by_name(&root, wanted) else {
+                return Err(error.hint(
                     "no configuration was applied here before, so there is nothing to start from",
-                )
-            })?;
+                ));
+            };
+            tracing::warn!(
+                "the control plane is away: starting from what was applied last ({error})"
+            );
             let dir = root.join(&stored.gateway);
             let gateway = remembered(&stored)?;
             let managed = Managed::new(transport, context, gateway);
@@ -98,6 +101,13 @@ fn managed<'a>(
     let dir = root.join(gateway.id.as_str());
     let managed = Managed::new(transport, context, gateway);
     from_control_plane(managed, files, dir, builder)
+}
+
+/// Whether an error says something of the control plane and nothing of the
+/// gateway: what was applied last is better than no service then.
+fn is_away(error: &Error) -> bool {
+    let fails = |slug: &&Slug| slug.status() >= 500 && slug.as_str() == error.id;
+    error.class == Class::Unavailable || Slug::ALL.iter().any(|slug| fails(&slug))
 }
 
 fn from_control_plane<'a>(
@@ -166,7 +176,6 @@ fn from_disk<'a>(
     stored: &Stored,
     builder: &Builder<'_>,
 ) -> Result<Start<'a>, Error> {
-    tracing::warn!("the control plane is away: starting from what was applied last");
     let snapshot = builder
         .build(&input_of(stored))
         .map_err(BuildError::into_error)?;
@@ -219,4 +228,27 @@ fn remembered(stored: &Stored) -> Result<Gateway, Error> {
         instances: Vec::new(),
         state: State::Unknown,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_away;
+    use kt_control_api::{ApiError, Problem, Slug};
+
+    #[test]
+    fn what_fails_at_the_control_plane_keeps_no_gateway_from_starting() {
+        let away = |slug| is_away(&ApiError::from(Problem::new(slug, "why")).into());
+        for slug in [
+            Slug::Internal,
+            Slug::StorageFailed,
+            Slug::StorageTooNew,
+            Slug::Draining,
+            Slug::Unknown,
+        ] {
+            assert!(away(slug), "{slug}");
+        }
+        for slug in [Slug::NotFound, Slug::Gone, Slug::Unauthenticated] {
+            assert!(!away(slug), "{slug}");
+        }
+    }
 }

@@ -4,8 +4,7 @@
 //! Only a start that succeeds leaves sockets there. One that fails takes them
 //! back, because clients would wait in vain.
 
-use super::listen::Bound;
-use rustix::net::sockopt::socket_acceptconn;
+use super::listen::{BACKLOG, Bound};
 use sd_notify::NotifyState;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,15 +23,35 @@ pub(crate) struct Kept {
     settled: bool,
 }
 
+/// What the service manager kept for an address.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// As many sockets as are needed.
+    All(Vec<TcpListener>),
+    /// Others, which it was told to let go of and may hold for a moment.
+    Forgotten,
+    /// None.
+    Nothing,
+}
+
+/// Copies of the sockets of a start that may still fail.
+pub(crate) struct HandOver {
+    kept: Kept,
+    sockets: Vec<(&'static str, Vec<OwnedFd>)>,
+}
+
+/// Whether it is a listening socket: one that listens may be told so again, and
+/// one that is connected refuses. macOS knows no way to only ask.
+fn listens(fd: &OwnedFd) -> bool {
+    rustix::net::listen(fd, BACKLOG).is_ok()
+}
+
 impl Kept {
     /// Sorts out what the service manager passed.
     pub(crate) fn of(inherited: Vec<(String, OwnedFd)>) -> Self {
         let sockets = inherited
             .into_iter()
-            .filter(|(name, fd)| {
-                [TRAFFIC, ADMIN].contains(&name.as_str())
-                    && socket_acceptconn(fd).is_ok_and(|listens| listens)
-            })
+            .filter(|(name, fd)| [TRAFFIC, ADMIN].contains(&name.as_str()) && listens(fd))
             .map(|(name, fd)| (name, TcpListener::from(fd)))
             .collect();
         Self {
@@ -44,33 +63,47 @@ impl Kept {
     /// Exactly `count` sockets of `name` on `address`. Others of that name are
     /// closed everywhere: connections that the system hands to a socket that
     /// nobody reads would hang.
-    pub(super) fn take(
-        &mut self,
-        name: &'static str,
-        address: SocketAddr,
-        count: usize,
-    ) -> Option<Vec<TcpListener>> {
+    pub(super) fn take(&mut self, name: &'static str, address: SocketAddr, count: usize) -> Taken {
         let (mine, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.sockets)
             .into_iter()
             .partition(|(own, _)| own == name);
         self.sockets = rest;
+        if mine.is_empty() {
+            return Taken::Nothing;
+        }
         let mine: Vec<TcpListener> = mine.into_iter().map(|(_, socket)| socket).collect();
         let fits = |s: &TcpListener| s.local_addr().is_ok_and(|own| own == address);
-        if mine.len() == count && mine.iter().all(fits) {
-            let ready = |s: &TcpListener| s.set_nonblocking(true).is_ok();
-            return mine.iter().all(ready).then_some(mine);
+        let ready = |s: &TcpListener| s.set_nonblocking(true).is_ok();
+        if mine.len() == count && mine.iter().all(|s| fits(s) && ready(s)) {
+            return Taken::All(mine);
         }
-        if !mine.is_empty() {
-            forget(name);
-        }
-        None
+        forget(name);
+        Taken::Forgotten
     }
 
-    /// The start has succeeded: hands over what is listened on.
-    pub(crate) fn settle(mut self, traffic: &Bound, admin: &Bound) {
-        self.settled = true;
-        store(TRAFFIC, traffic);
-        store(ADMIN, admin);
+    /// Prepares to hand over what is listened on. Where the system has no
+    /// descriptors for that, a restart refuses connections for a moment.
+    pub(crate) fn hand_over(self, traffic: &Bound, admin: &Bound) -> HandOver {
+        // A port that the system chose is another one the next time.
+        let sockets = [(TRAFFIC, traffic), (ADMIN, admin)]
+            .into_iter()
+            .filter(|(_, bound)| !bound.chosen_by_system)
+            .filter_map(|(name, bound)| Some((name, bound.copies().ok()?)))
+            .collect();
+        HandOver {
+            kept: self,
+            sockets,
+        }
+    }
+}
+
+impl HandOver {
+    /// The start has succeeded: what comes back now would be missed.
+    pub(crate) fn settle(mut self) {
+        self.kept.settled = true;
+        for (name, sockets) in &self.sockets {
+            store(name, sockets);
+        }
     }
 }
 
@@ -83,12 +116,8 @@ impl Drop for Kept {
     }
 }
 
-fn store(name: &str, bound: &Bound) {
-    // A port that the system chose is another one the next time.
-    if bound.chosen_by_system {
-        return;
-    }
-    let fds: Vec<BorrowedFd<'_>> = bound.listeners.iter().map(AsFd::as_fd).collect();
+fn store(name: &str, sockets: &[OwnedFd]) {
+    let fds: Vec<BorrowedFd<'_>> = sockets.iter().map(AsFd::as_fd).collect();
     for part in fds.chunks(AT_ONCE) {
         let states = [NotifyState::FdStore, NotifyState::FdName(name)];
         if let Err(error) = sd_notify::notify_with_fds(&states, part) {
@@ -106,7 +135,7 @@ fn forget(name: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{ADMIN, Kept, TRAFFIC};
+    use super::{ADMIN, Kept, TRAFFIC, Taken};
     use std::net::TcpListener;
 
     fn kept(sockets: Vec<(&str, TcpListener)>) -> Kept {
@@ -123,9 +152,11 @@ mod tests {
         let (traffic, admin) = (listener(), listener());
         let address = traffic.local_addr().unwrap();
         let mut sockets = kept(vec![(TRAFFIC, traffic), (ADMIN, admin), ("x", listener())]);
-        let taken = sockets.take(TRAFFIC, address, 1).unwrap();
+        let Taken::All(taken) = sockets.take(TRAFFIC, address, 1) else {
+            panic!("it is there");
+        };
         assert_eq!(taken[0].local_addr().unwrap(), address);
-        assert!(sockets.take(TRAFFIC, address, 1).is_none());
+        assert!(matches!(sockets.take(TRAFFIC, address, 1), Taken::Nothing));
         assert_eq!(sockets.sockets.len(), 1);
     }
 
@@ -134,7 +165,10 @@ mod tests {
         let socket = listener();
         let address = socket.local_addr().unwrap();
         let mut sockets = kept(vec![(TRAFFIC, socket)]);
-        assert!(sockets.take(TRAFFIC, address, 2).is_none());
+        assert!(matches!(
+            sockets.take(TRAFFIC, address, 2),
+            Taken::Forgotten
+        ));
         std::net::TcpStream::connect(address).unwrap_err();
     }
 

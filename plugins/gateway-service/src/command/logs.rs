@@ -1,7 +1,7 @@
 //! `kt gateway logs`.
 
 use super::session::Session;
-use crate::logs::{Line, Range, follow, read, since};
+use crate::logs::{Line, Range, Tail, follow, read, since};
 use crate::run;
 use jiff::Timestamp;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
@@ -21,6 +21,7 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
     desk.look_ahead();
     let now = Timestamp::now();
     let range = range(invocation, now)?;
+    let tail = Tail::of(&desk, &record.spec);
     let lines = read(&desk, &record.spec, range)?;
     if !invocation.args.flag("follow") {
         return Ok(output(&session, &lines));
@@ -29,7 +30,8 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
         context.part(&part(line));
     }
     let show = |line: &Line| context.part(&part(line));
-    let ended = follow(&desk, &record.spec, now.as_second(), &show);
+    let shown = lines.iter().filter_map(|line| line.at).max();
+    let ended = follow(&desk, &record.spec, tail, shown.unwrap_or(now), &show);
     match ended {
         // Ctrl-C is how one stops following.
         Err(error) if error.class == Class::Interrupted => {

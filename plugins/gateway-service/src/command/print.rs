@@ -1,7 +1,7 @@
 //! `kt gateway install --print`.
 
 use super::session::Session;
-use super::wanted::wish;
+use super::wanted::{renewed, wish};
 use crate::desk::Desk;
 use crate::record::Record;
 use crate::{binary, preview, spec};
@@ -34,8 +34,14 @@ pub(super) fn print(session: &Session<'_, '_>, as_json: bool) -> Result<Output, 
         notes.push(format!("`kt gateway install` would refuse this: {error}"));
         binary::stable_path(&invocation.exe, &session.env.path)
     });
-    let wish = wish(session, &id, executable);
-    let mut spec = spec::spec(invocation, &session.env, &desk, &session.name, &wish)?;
+    let refreshed = before.as_ref().filter(|_| invocation.args.flag("refresh"));
+    let mut spec = match refreshed {
+        Some(before) => renewed(session, &desk, before)?.spec,
+        None => {
+            let wish = wish(session, &id, executable);
+            spec::spec(invocation, &session.env, &desk, &session.name, &wish)?
+        }
+    };
     spec.sandbox = sandbox(session, before.as_ref(), &desk, &mut notes);
     let options = RenderOptions {
         start: !invocation.args.flag("no-start"),

@@ -25,9 +25,10 @@ pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Resul
     let say = |text: &str| context.progress(text);
     let mut desk = session.desk(&backend, &say)?;
     if let Some(form) = printing {
-        let detection = desk.detect()?;
-        desk.adopt(&detection);
-        let plan = removal::plan(&desk, &record, None)?;
+        desk.look_ahead();
+        let observed = desk.observe(&record.spec.name).ok();
+        let purge = invocation.args.flag("purge");
+        let plan = removal::shown(&desk, &record, observed.as_ref(), purge)?;
         return Ok(preview::show(
             session.name.as_str(),
             &record.backend,

@@ -31,6 +31,10 @@ pub(super) fn wanted(
         Some(before) => (renewed(session, desk, before)?, Vec::new()),
         None => fresh(session, desk)?,
     };
+    let mut record = record;
+    if let Some(level) = Level::of(args.text("sandbox")) {
+        record.sandbox = level;
+    }
     let wanted = Wanted {
         record,
         start: !args.flag("no-start"),
@@ -42,7 +46,6 @@ pub(super) fn wanted(
             adopt: args.flag("adopt"),
             take_over: args.flag("take-over"),
         },
-        sandbox: Level::of(args.text("sandbox")),
         patience: args.duration("timeout").unwrap_or(PATIENCE),
     };
     Ok((wanted, notes))
@@ -66,7 +69,11 @@ fn fresh(session: &Session<'_, '_>, desk: &Desk<'_>) -> Result<(Record, Vec<Stri
 }
 
 /// What is installed, as this kt would write it.
-fn renewed(session: &Session<'_, '_>, desk: &Desk<'_>, before: &Record) -> Result<Record, Error> {
+pub(super) fn renewed(
+    session: &Session<'_, '_>,
+    desk: &Desk<'_>,
+    before: &Record,
+) -> Result<Record, Error> {
     let invocation = session.invocation;
     let known = before.spec.exec.first().map(PathBuf::from);
     let executable = match (invocation.args.path("executable"), known) {
@@ -89,7 +96,10 @@ fn renewed(session: &Session<'_, '_>, desk: &Desk<'_>, before: &Record) -> Resul
         spec.writable.clone_from(&before.spec.writable);
     }
     let name = before.gateway_name.clone();
-    Ok(record(session, desk, spec, &wish, name))
+    Ok(Record {
+        sandbox: before.sandbox,
+        ..record(session, desk, spec, &wish, name)
+    })
 }
 
 /// What the arguments say of gateway `id`.
@@ -120,6 +130,8 @@ fn record(
         listen: wish.listen.clone(),
         admin_listen: wish.admin_listen.clone(),
         supervisor: String::new(),
+        sandbox: Level::Auto,
+        restart_pending: false,
         sandbox_refused: None,
         files: Vec::new(),
         runtime_dir: world::runtime_dir(&desk.dirs, &desk.facts),

@@ -154,6 +154,8 @@ impl<'a, 'c> Kit<'a, 'c> {
                 listen: Some(format!("127.0.0.1:{}", subject.ports.0)),
                 admin_listen: Some(format!("127.0.0.1:{}", subject.ports.1)),
                 supervisor: String::new(),
+                sandbox: Level::Auto,
+                restart_pending: false,
                 sandbox_refused: None,
                 files: Vec::new(),
                 runtime_dir: world::runtime_dir(&desk.dirs, &desk.facts),
@@ -166,7 +168,6 @@ impl<'a, 'c> Kit<'a, 'c> {
             boot: false,
             refresh: false,
             leave: Leave::default(),
-            sandbox: Level::Auto,
             patience: PATIENCE,
         })
     }

@@ -5,7 +5,7 @@ use super::answer::Check;
 use super::checks::{files, killed, life, pure, trouble};
 use super::kit::Kit;
 use super::mortal::Mortal;
-use crate::sandbox::{self, Level};
+use crate::sandbox;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::Fitness;
 use kt_plugin_api::service::execute::Runner as _;
@@ -210,6 +210,10 @@ fn clear(kit: &Kit<'_, '_>) {
     let deaf = Mortal::deaf(kit.machine);
     for subject in [&kit.other, &kit.main] {
         drop(kit.uninstall_over(&deaf, subject));
+        // It may lie outside of the directories of the test.
+        if let Some(file) = kit.spec(subject).ok().and_then(|spec| spec.stderr_file) {
+            drop(deaf.remove(&file));
+        }
     }
     clear_probe(kit, &deaf);
     drop(kit.set_up.remove());
@@ -219,11 +223,6 @@ fn clear(kit: &Kit<'_, '_>) {
 /// once more clears it away.
 fn clear_probe(kit: &Kit<'_, '_>, runner: &Mortal<'_>) {
     if let Ok(mut wanted) = kit.wanted(&kit.main) {
-        drop(sandbox::decide(
-            &kit.desk(runner),
-            Level::Auto,
-            &mut wanted.record,
-            None,
-        ));
+        drop(sandbox::decide(&kit.desk(runner), &mut wanted.record, None));
     }
 }

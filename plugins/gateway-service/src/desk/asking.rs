@@ -8,7 +8,7 @@ use kt_plugin_api::service::{
     LogsRequest, ObserveRequest, Observed, Plan, RenderOptions, RenderRequest, ServiceBackend,
     ServiceName, ServiceSpec, Subject,
 };
-use kt_plugin_api::{Dirs, Error};
+use kt_plugin_api::{Class, Dirs, Error};
 use std::path::Path;
 
 /// What an action works with.
@@ -57,6 +57,25 @@ impl Desk<'_> {
             results,
             spec: record.map(|r| r.spec),
         })
+    }
+
+    /// Looks at a service that is about to be changed.
+    ///
+    /// # Errors
+    /// Class `unavailable` with id `supervisor-silent`: acting on what is not
+    /// known could end what runs, or leave the old one running.
+    pub(crate) fn observe_to_change(&self, name: &ServiceName) -> Result<Observed, Error> {
+        let observed = self.observe(name)?;
+        if observed.reachable {
+            return Ok(observed);
+        }
+        let message = "the service manager does not say how the service stands";
+        let error = Error::new(Class::Unavailable, "supervisor-silent", message);
+        let error = match &observed.unreachable_because {
+            Some(why) => error.cause(why),
+            None => error,
+        };
+        Err(error.hint("try again; nothing was changed"))
     }
 
     /// What to do for an action.

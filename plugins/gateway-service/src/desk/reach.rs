@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::failure;
 use kt_plugin_api::service::execute::{Journal, carry_out};
-use kt_plugin_api::service::{Detection, Fitness, Plan, Reason};
+use kt_plugin_api::service::{Detection, Fitness, Plan, Reason, Role};
 use kt_plugin_api::{Class, Error};
 
 /// The service manager can be talked to.
@@ -13,6 +13,8 @@ pub(crate) struct Reached {
     pub(crate) journal: Journal,
     /// Services of the person were made to start at boot for it.
     pub(crate) linger: bool,
+    /// It was noted before that this was about to happen.
+    pub(crate) intended: bool,
 }
 
 impl Desk<'_> {
@@ -46,8 +48,16 @@ impl Desk<'_> {
                 Ok(Reached::default())
             }
             Fitness::Preparable => {
-                intend()?;
-                self.prepare(&detection)
+                // What lingers already is the person's doing.
+                let intended = detection.prepare.iter().any(|s| s.role == Role::Boot);
+                if intended {
+                    intend()?;
+                }
+                let reached = self.prepare(&detection)?;
+                Ok(Reached {
+                    intended,
+                    ..reached
+                })
             }
             Fitness::Unusable => Err(unreachable(&detection)),
         }
@@ -78,6 +88,7 @@ impl Desk<'_> {
         match carry_out(self.runner, &plan) {
             Ok(applied) => Ok(Reached {
                 linger: applied.boot,
+                intended: false,
                 journal: applied.journal,
             }),
             Err(failed) => {

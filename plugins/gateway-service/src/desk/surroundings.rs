@@ -1,6 +1,9 @@
 //! What an action asks of the machine beside programs and files.
 
 use crate::control::InstanceStatus;
+use crate::record::{Lock, Records};
+use kt_plugin_api::Error;
+use kt_plugin_api::service::ServiceName;
 use std::io;
 use std::path::Path;
 
@@ -18,6 +21,13 @@ pub(crate) trait Surroundings {
 
     /// Whether this process is a part of the service `unit`.
     fn inside(&self, unit: &str) -> bool;
+
+    /// Takes the lock of another service's record; `None` where there are no
+    /// locks, as in a test.
+    ///
+    /// # Errors
+    /// As [`Records::lock`].
+    fn lock(&self, records: &Records, name: &ServiceName) -> Result<Option<Lock>, Error>;
 
     /// Whether process `pid` runs another executable than the one that is now
     /// at `executable`; `None` when it cannot be told.

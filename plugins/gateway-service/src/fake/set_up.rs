@@ -63,6 +63,8 @@ pub(crate) fn wanted() -> Wanted {
             listen: None,
             admin_listen: None,
             supervisor: String::new(),
+            sandbox: Level::Base,
+            restart_pending: false,
             sandbox_refused: None,
             files: Vec::new(),
             runtime_dir: "/run".into(),
@@ -73,7 +75,6 @@ pub(crate) fn wanted() -> Wanted {
         boot: true,
         refresh: false,
         leave: Leave::default(),
-        sandbox: Level::Base,
         patience: Duration::from_secs(5),
     }
 }

@@ -44,6 +44,14 @@ pub(super) fn check(
         return Err(Error::new(Class::Conflict, "bound-elsewhere", message)
             .hint("`--service-name` installs a second service, `--force` binds this one anew"));
     }
+    if let Some(before) = before
+        && before.backend != new.backend
+    {
+        let message = format!("the service `{name}` is one of `{}`", before.backend);
+        return Err(Error::new(Class::Conflict, "other-backend", message)
+            .cause(format!("`{}` would not know how to end it", new.backend))
+            .hint("`kt gateway uninstall` removes it first"));
+    }
     let own = addresses(new);
     for (other, record) in desk.records.others(desk.runner, name) {
         if record.gateway_id == new.gateway_id {

@@ -1,12 +1,12 @@
 //! From what is wanted to what has changed.
 
 use super::binding;
-use super::transact::{Work, transact};
+use super::transact::{How, Work, transact};
 use crate::desk::{Desk, Reached};
 use crate::failure;
 use crate::files::{self, FileState, Leave};
 use crate::record::{Phase, Record};
-use crate::sandbox::{self, Level};
+use crate::sandbox;
 use crate::world;
 use kt_plugin_api::service::{Action, Activity, Observed, Plan, RenderOptions};
 use kt_plugin_api::{Class, Error};
@@ -22,7 +22,6 @@ pub(crate) struct Wanted {
     /// A service that runs an older kt is restarted.
     pub(crate) refresh: bool,
     pub(crate) leave: Leave,
-    pub(crate) sandbox: Level,
     /// How long it may take to become ready.
     pub(crate) patience: Duration,
 }
@@ -62,12 +61,17 @@ pub(crate) fn install(
         drop_ins,
     )?);
     let reached = reach(desk, wanted, before)?;
-    let Reached { journal, linger } = reached;
+    let Reached {
+        journal,
+        linger,
+        intended,
+    } = reached;
     match with_manager(desk, wanted, before, linger) {
         Ok(installed) => Ok(installed),
         Err(error) => {
             let mut left = journal.undo(desk.runner);
-            if linger && left.is_empty() {
+            // What could not be put back must stay known.
+            if intended && left.is_empty() && !failure::left_something(&error) {
                 left.extend(forget_intent(desk, wanted, before));
             }
             Err(match (linger, left.is_empty()) {
@@ -111,17 +115,23 @@ fn with_manager(
     before: Option<&Record>,
     linger_by_reach: bool,
 ) -> Result<Installed, Error> {
-    let observed = desk.observe(&wanted.record.spec.name)?;
+    let observed = desk.observe_to_change(&wanted.record.spec.name)?;
     binding::check_ports(desk, wanted, before, &observed)?;
     let mut record = wanted.record.clone();
     record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
     record.supervisor.clone_from(&observed.supervisor);
-    sandbox::decide(desk, wanted.sandbox, &mut record, before)?;
+    sandbox::decide(desk, &mut record, before)?;
     // What was cut off may have written files that the running process has not
     // been started with.
     let changed = before.is_none_or(|b| b.spec != record.spec || b.phase != Phase::Installed);
+    // Renewing leaves alone whether it runs, and starts by itself.
+    let up = !matches!(observed.active, Activity::Inactive | Activity::Failed);
+    let start = wanted.start && (up || !wanted.refresh);
+    let pending = before.is_some_and(|b| b.restart_pending);
+    let changed = changed || pending;
     let options = RenderOptions {
-        start: wanted.start,
+        start,
+        enable: !wanted.refresh || observed.enabled != Some(false),
         boot: wanted.boot,
         changed,
         undo_boot: false,
@@ -137,12 +147,13 @@ fn with_manager(
     let touched = files::guard(desk.runner, before, &plan.artifacts, wanted.leave, drop_ins)?;
     let current = all_current(desk, before, &plan)?;
     let older = wanted.refresh && runs_older(desk, &record, &observed);
-    let settled = current && !older && settled(wanted, &record, before, &observed);
+    let settled =
+        current && !older && !(pending && start) && settled(&options, &record, before, &observed);
     if settled && (!wanted.boot || observed.linger != Some(false)) {
         return unchanged(desk, before.unwrap_or(&record), linger_by_reach);
     }
     let changed = !current || changed || older || observed.needs_reload;
-    if changed && wanted.start {
+    if changed && start {
         refuse_from_inside(desk, &observed)?;
     }
     let mut work = Work {
@@ -159,7 +170,13 @@ fn with_manager(
     let mut notes = files::keep_copies(desk.runner, &dir, &touched.copied)?;
     let by_kt = before.is_some_and(|b| b.linger_by_kt);
     record.linger_by_kt = linger_by_reach || by_kt;
-    let done = transact(desk, wanted, before, record, &work, &observed)?;
+    record.restart_pending = !start && up && changed;
+    let how = How {
+        start,
+        boot: wanted.boot,
+        patience: wanted.patience,
+    };
+    let done = transact(desk, &how, before, record, &work, &observed)?;
     let result = if settled && done.record.linger_by_kt == by_kt {
         "unchanged"
     } else {
@@ -203,15 +220,21 @@ fn all_current(desk: &Desk<'_>, before: Option<&Record>, plan: &Plan) -> Result<
 }
 
 /// Nothing but the files' text, and whether it starts at boot, can still differ.
-fn settled(wanted: &Wanted, record: &Record, before: Option<&Record>, observed: &Observed) -> bool {
+fn settled(
+    options: &RenderOptions,
+    record: &Record,
+    before: Option<&Record>,
+    observed: &Observed,
+) -> bool {
     let same = before.is_some_and(|b| {
         b.phase == Phase::Installed
             && b.spec == record.spec
             && b.gateway_id == record.gateway_id
-            && b.backend == record.backend
+            && b.sandbox == record.sandbox
     });
-    let runs = observed.active == Activity::Active || !wanted.start;
-    same && runs && observed.enabled == Some(true) && !observed.needs_reload
+    let runs = observed.active == Activity::Active || !options.start;
+    let enabled = observed.enabled == Some(true) || !options.enable;
+    same && runs && enabled && !observed.needs_reload
 }
 
 /// Whether the running process is of another kt than the installed one.

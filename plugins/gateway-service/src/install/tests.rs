@@ -172,7 +172,7 @@ fn a_kt_that_was_killed_half_way_is_taken_up_again() {
     // Killed after the file was written, before the record said so.
     let mut half = changed().record;
     half.files = record.files.clone();
-    half.files[0].replaces = Some(record.files[0].sha256.clone());
+    half.files[0].replaces = vec![record.files[0].sha256.clone()];
     half.files[0].sha256 = crate::record::sha256(b"run /bin/kt run --more\n");
     record = half;
     let records = Records::new(Path::new("/state"));

@@ -1,6 +1,6 @@
 //! Runs the plan of an installation, and takes it back when it fails.
 
-use super::{Installed, Wanted};
+use super::Installed;
 use crate::desk::Desk;
 use crate::failure;
 use crate::ready;
@@ -8,6 +8,7 @@ use crate::record::{Record, Records};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::execute::{Journal, carry_out};
 use kt_plugin_api::service::{Observed, Plan};
+use std::time::Duration;
 
 /// What is to be done.
 pub(super) struct Work {
@@ -26,11 +27,18 @@ impl Work {
     }
 }
 
+/// How it is to be done.
+pub(super) struct How {
+    pub(super) start: bool,
+    pub(super) boot: bool,
+    pub(super) patience: Duration,
+}
+
 /// Writes the record first and last: a kt that is killed between leaves enough
 /// for the next one to go on, lingering that it may have switched on included.
 pub(super) fn transact(
     desk: &Desk<'_>,
-    wanted: &Wanted,
+    how: &How,
     before: Option<&Record>,
     record: Record,
     work: &Work,
@@ -40,13 +48,16 @@ pub(super) fn transact(
     let records = desk.records.clone();
     let lingered = record.linger_by_kt;
     let mut record = record.installing(&work.then.artifacts, before);
-    record.linger_by_kt |= wanted.boot && observed.linger == Some(false);
+    record.linger_by_kt |= how.boot && observed.linger == Some(false);
     for dir in &record.spec.writable {
         // What is missing is made by the gateway too; a strict sandbox could
         // not let it.
         drop(desk.here.make_private_dir(dir));
     }
     records.write(desk.runner, &name, &record)?;
+    if how.start {
+        records.forget_ends(desk.runner, &name);
+    }
     (desk.say)("installing the service …");
     let back =
         |journal: Journal, error: Error| roll_back(desk, &records, before, &record, journal, error);
@@ -59,9 +70,9 @@ pub(super) fn transact(
     };
     let mut notes = work.then.warnings.clone();
     notes.extend(applied.warnings.iter().cloned());
-    if wanted.start {
+    if how.start {
         (desk.say)("waiting until the gateway is ready …");
-        match ready::wait(desk, &record, wanted.patience) {
+        match ready::wait(desk, &record, how.patience) {
             Ok(warning) => notes.extend(warning),
             Err(error) => {
                 let error = failure::diagnose(desk, &record.spec, error);

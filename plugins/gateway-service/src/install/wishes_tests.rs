@@ -187,3 +187,106 @@ fn without_its_manager_a_service_is_removed_only_by_force() {
     assert!(removed.notes[0].contains("knows nothing of it"));
     assert!(world.snapshot().0.is_empty());
 }
+
+#[test]
+fn an_update_that_is_cut_off_twice_still_knows_its_file() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    let records = Records::new(Path::new("/state"));
+    let name = ServiceName::default();
+    // Each was killed after its record was written, before its file was.
+    for more in ["--one", "--two"] {
+        let before = recorded(&world).unwrap();
+        let mut record = wanted().record;
+        record.spec.exec.push(more.to_owned());
+        let artifact = kt_plugin_api::service::Artifact {
+            path: UNIT.into(),
+            mode: 0o644,
+            content: format!("run /bin/kt run {more}\n"),
+        };
+        let half = record.installing(&[artifact], Some(&before));
+        records.write(&world, &name, &half).unwrap();
+    }
+    assert_eq!(put(&world, &wanted()).unwrap().result, "updated");
+}
+
+#[test]
+fn another_backend_is_refused_while_the_service_is_installed() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    let mut other = wanted();
+    other.record.backend = "toy2".to_owned();
+    assert_eq!(refused(put(&world, &other)), "other-backend");
+}
+
+#[test]
+fn a_file_that_was_edited_is_copied_even_without_its_manager() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    let record = recorded(&world).unwrap();
+    world.put(UNIT, "edited\n");
+    world.supervisor.set(false);
+    let forced = Wishes {
+        force: true,
+        ..Wishes::default()
+    };
+    uninstall(&mut desk(&world), &record, forced).unwrap();
+    let kept = world.files.borrow().iter().any(|(path, (_, bytes))| {
+        path.to_string_lossy().ends_with(".edited") && bytes == b"edited\n"
+    });
+    assert!(kept);
+    assert_eq!(world.text(UNIT), None);
+}
+
+#[test]
+fn a_manager_that_does_not_answer_changes_nothing() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    let (before, record) = (world.snapshot(), recorded(&world).unwrap());
+    world.silent.set(true);
+    let error = put(&world, &changed()).unwrap_err();
+    assert_eq!(error.id, "supervisor-silent");
+    for action in [Action::Stop, Action::Restart, Action::Start] {
+        let acted = crate::run::act(&mut desk(&world), &record, action, Duration::from_secs(1));
+        assert_eq!(acted.unwrap_err().id, "supervisor-silent");
+    }
+    let forced = Wishes {
+        force: true,
+        ..Wishes::default()
+    };
+    let error = uninstall(&mut desk(&world), &record, forced).unwrap_err();
+    assert_eq!(error.id, "supervisor-silent");
+    assert_eq!(world.snapshot(), before);
+}
+
+#[test]
+fn a_renewal_starts_nothing_that_was_stopped() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    world.state.borrow_mut().clear();
+    world.forget();
+    let mut renewal = changed();
+    renewal.refresh = true;
+    assert_eq!(put(&world, &renewal).unwrap().result, "updated");
+    assert!(
+        world
+            .verbs
+            .borrow()
+            .iter()
+            .all(|v| v != "start" && v != "restart")
+    );
+}
+
+#[test]
+fn a_change_without_a_start_is_made_good_by_the_next_installation() {
+    let world = World::new();
+    put(&world, &wanted()).unwrap();
+    let mut quiet = changed();
+    quiet.start = false;
+    put(&world, &quiet).unwrap();
+    assert!(recorded(&world).unwrap().restart_pending);
+    world.forget();
+    assert_eq!(put(&world, &changed()).unwrap().result, "updated");
+    assert!(world.verbs.borrow().iter().any(|v| v == "restart"));
+    assert!(!recorded(&world).unwrap().restart_pending);
+}

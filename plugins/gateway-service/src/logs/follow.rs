@@ -4,12 +4,13 @@ use super::line::Line;
 use super::own::FILE;
 use super::{Range, source};
 use crate::desk::Desk;
+use jiff::Timestamp;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::ServiceSpec;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Between two looks at the file.
@@ -20,7 +21,7 @@ const MANAGER_EACH: u32 = 10;
 const MANAGER_LINES: u32 = 1_000;
 
 /// The end of a file that grows and is put aside from time to time.
-struct Tail {
+pub(crate) struct Tail {
     path: PathBuf,
     open: Option<(File, u64)>,
     /// The beginning of a line whose end is not written yet.
@@ -28,7 +29,12 @@ struct Tail {
 }
 
 impl Tail {
-    /// From the present end of the file on.
+    /// A service's log from its present end on. It is opened before the earlier
+    /// lines are read, so that none falls between.
+    pub(crate) fn of(desk: &Desk<'_>, spec: &ServiceSpec) -> Self {
+        Self::at_the_end(desk.records.dir(&spec.name).join(FILE))
+    }
+
     fn at_the_end(path: PathBuf) -> Self {
         let mut tail = Self {
             path,
@@ -82,7 +88,8 @@ impl Tail {
     }
 }
 
-/// Shows every new line until the run is told to end.
+/// Shows every new line until the run is told to end. Lines up to `shown` were
+/// shown before.
 ///
 /// # Errors
 /// What [`kt_plugin_api::service::execute::Runner::check`] says, which is how it
@@ -90,39 +97,44 @@ impl Tail {
 pub(crate) fn follow(
     desk: &Desk<'_>,
     spec: &ServiceSpec,
-    since: i64,
+    mut tail: Tail,
+    shown: Timestamp,
     show: &dyn Fn(&Line),
 ) -> Result<(), Error> {
-    let dir: PathBuf = desk.records.dir(&spec.name);
-    let mut tail = Tail::at_the_end(Path::new(&dir).join(FILE));
-    let mut told = managers(desk, spec, since).len();
+    let mut told = shown;
     for look in 1_u32.. {
         desk.runner.check()?;
         for line in tail.news() {
-            show(&Line::own(&line));
+            let line = Line::own(&line);
+            if line.at.is_none_or(|at| at > shown) {
+                show(&line);
+            }
         }
         if look.is_multiple_of(MANAGER_EACH) {
-            let lines = managers(desk, spec, since);
-            for line in lines.iter().skip(told) {
-                show(line);
+            for line in managers(desk, spec, told) {
+                told = line.at.unwrap_or(told);
+                show(&line);
             }
-            told = lines.len();
         }
         desk.runner.pause(PAUSE);
     }
     Ok(())
 }
 
-fn managers(desk: &Desk<'_>, spec: &ServiceSpec, since: i64) -> Vec<Line> {
-    let sources = desk.logs(spec, MANAGER_LINES, Some(since)).ok();
+/// What the service manager said after `told`.
+fn managers(desk: &Desk<'_>, spec: &ServiceSpec, told: Timestamp) -> Vec<Line> {
+    let since = Some(told.as_second());
+    let sources = desk.logs(spec, MANAGER_LINES, since).ok();
     let Some(manager) = sources.and_then(|s| s.manager) else {
         return Vec::new();
     };
     let range = Range {
         lines: MANAGER_LINES,
-        since: Some(since),
+        since,
     };
-    source::read(desk, &manager, "manager", range).unwrap_or_default()
+    let mut lines = source::read(desk, &manager, "manager", range).unwrap_or_default();
+    lines.retain(|line| line.at.is_some_and(|at| at > told));
+    lines
 }
 
 #[cfg(test)]

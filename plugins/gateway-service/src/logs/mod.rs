@@ -9,7 +9,7 @@ mod read;
 mod since;
 mod source;
 
-pub(crate) use follow::follow;
+pub(crate) use follow::{Tail, follow};
 pub(crate) use line::Line;
 pub(crate) use read::{Range, read};
 pub(crate) use since::since;

@@ -3,6 +3,9 @@
 use super::process_table;
 use crate::control::{self, InstanceStatus};
 use crate::desk::Surroundings;
+use crate::record::{Lock, Records};
+use kt_plugin_api::Error;
+use kt_plugin_api::service::ServiceName;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, ToSocketAddrs};
@@ -36,6 +39,10 @@ impl Surroundings for Here {
     fn inside(&self, unit: &str) -> bool {
         let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         within(&groups, unit)
+    }
+
+    fn lock(&self, records: &Records, name: &ServiceName) -> Result<Option<Lock>, Error> {
+        records.lock(name).map(Some)
     }
 
     fn replaced(&self, pid: u32, executable: &Path) -> Option<bool> {

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Most that is kept of a stream, bytes; the rest is read and dropped, so that
-/// the program does not block.
-const LIMIT: u64 = 1 << 20;
+/// Most that is kept of a stream, bytes: its end, because logs are read so. All
+/// of it is read, so that the program does not block.
+const LIMIT: usize = 1 << 20;
 /// How long to sleep between looks at a program that closed its streams but has
 /// not ended.
 const TICK: Duration = Duration::from_millis(5);
@@ -72,8 +72,14 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
     drop(thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            drop(stream.by_ref().take(LIMIT).read_to_end(&mut bytes));
-            drop(std::io::copy(&mut stream, &mut std::io::sink()));
+            let mut chunk = vec![0_u8; 64 * 1024];
+            while let Ok(read @ 1..) = stream.read(&mut chunk) {
+                bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
+                if bytes.len() > 2 * LIMIT {
+                    bytes.drain(..bytes.len() - LIMIT);
+                }
+            }
+            bytes.drain(..bytes.len().saturating_sub(LIMIT));
         }
         // Nobody listens any more when the program took too long.
         drop(send.send(String::from_utf8_lossy(&bytes).into_owned()));

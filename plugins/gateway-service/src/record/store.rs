@@ -2,6 +2,7 @@
 //! keeps two kts from changing one service at a time.
 
 use super::Lock;
+use crate::sandbox::Level;
 use kt_plugin_api::service::execute::Runner;
 use kt_plugin_api::service::{Artifact, Seen, ServiceName, ServiceSpec};
 use kt_plugin_api::{Class, Error};
@@ -39,6 +40,12 @@ pub(crate) struct Record {
     /// one may allow more, or less.
     #[serde(default)]
     pub(crate) supervisor: String,
+    /// How far the person wants it to be shut in.
+    #[serde(default)]
+    pub(crate) sandbox: Level,
+    /// The running process was started before the last change.
+    #[serde(default)]
+    pub(crate) restart_pending: bool,
     /// Why the sandbox is not a strict one, where a strict one was tried.
     #[serde(default)]
     pub(crate) sandbox_refused: Option<String>,
@@ -75,9 +82,10 @@ pub(crate) struct RecordedFile {
     /// Its text, against which edits are seen.
     #[serde(default)]
     pub(crate) content: String,
-    /// The one it replaces, while an installation is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) replaces: Option<String>,
+    /// Those that it may still be, while an installation is under way: what it
+    /// replaces, and what earlier ones replaced that were cut off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) replaces: Vec<String>,
 }
 
 /// The shape that this version writes.
@@ -183,6 +191,15 @@ impl Records {
         }
     }
 
+    /// Forgets how earlier runs ended: a person wants another try. A host that
+    /// starts forgets it too; but until then it would be read as the end of the
+    /// new run.
+    pub(crate) fn forget_ends(&self, runner: &dyn Runner, name: &ServiceName) {
+        for file in ["parked.json", "starts.json"] {
+            drop(runner.remove(&self.dir(name).join(file)));
+        }
+    }
+
     /// Removes what the host kept beside the record for a supervised run; with
     /// `log` its log and copies of edited files too.
     ///
@@ -232,9 +249,11 @@ impl Records {
 impl Record {
     /// The record while `artifacts` replace what `before` describes.
     pub(crate) fn installing(mut self, artifacts: &[Artifact], before: Option<&Self>) -> Self {
-        let known = |path: &Path| {
-            let file = before?.files.iter().find(|f| f.path == path)?;
-            Some(file.sha256.clone())
+        let known = |path: &Path| -> Vec<String> {
+            let files = before.iter().flat_map(|b| &b.files);
+            let mine = files.filter(|f| f.path == path);
+            mine.flat_map(|f| f.replaces.iter().chain([&f.sha256]).cloned())
+                .collect()
         };
         self.phase = Phase::Installing;
         self.files = artifacts
@@ -253,7 +272,7 @@ impl Record {
     pub(crate) fn installed(mut self) -> Self {
         self.phase = Phase::Installed;
         for file in &mut self.files {
-            file.replaces = None;
+            file.replaces.clear();
         }
         self
     }

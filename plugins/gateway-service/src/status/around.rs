@@ -63,6 +63,14 @@ impl Report {
         if let Some((message, fix)) = unfinished {
             self.add(Warn, "unfinished", message, Some(fix));
         }
+        if record.restart_pending && observed.pid.is_some() {
+            self.add(
+                Warn,
+                "restart-pending",
+                "it was started before the last change of the service",
+                Some("kt gateway restart"),
+            );
+        }
         if let Some(why) = &record.sandbox_refused {
             let message = format!("a strict sandbox does not work here: {why}");
             self.add(Info, "sandbox-base", message, None);

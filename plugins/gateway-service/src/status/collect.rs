@@ -79,8 +79,9 @@ fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<Observed, Reaso
     }
 }
 
-/// A run that began since then forgot it, so what is there holds.
-fn parked(desk: &Desk<'_>, record: &Record) -> Option<Parked> {
+/// Why the last run was not to be started again. A run that began since then
+/// forgot it, so what is there holds.
+pub(crate) fn parked(desk: &Desk<'_>, record: &Record) -> Option<Parked> {
     let file = desk.records.dir(&record.spec.name).join("parked.json");
     let bytes = desk.runner.read(&file).ok()??;
     serde_json::from_slice(&bytes).ok()

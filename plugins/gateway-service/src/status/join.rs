@@ -1,6 +1,6 @@
 //! The join of all layers into a verdict.
 
-use super::layers::Layers;
+use super::layers::{Layers, Parked};
 use super::problem::{Report, Severity};
 use super::verdict::Verdict;
 use crate::failure;
@@ -83,7 +83,17 @@ impl Report {
         observed: &Observed,
         otherwise: Verdict,
     ) -> Verdict {
-        if let Some(parked) = &layers.parked {
+        let holds = |parked: &&Parked| match &observed.last_exit {
+            // The last end was another one: the reason is an older run's.
+            Some(last) => {
+                last.class != ExitClass::Setup
+                    && last
+                        .code
+                        .is_none_or(|code| code == 0 || code == i32::from(parked.exit))
+            }
+            None => true,
+        };
+        if let Some(parked) = layers.parked.as_ref().filter(holds) {
             let fix = parked.hints.first().map(String::as_str);
             let fix = fix.unwrap_or("kt gateway logs, then kt gateway start");
             self.add(Severity::Error, "parked", parked.sentence(), Some(fix));

@@ -9,7 +9,7 @@ mod problem;
 mod shape;
 mod verdict;
 
-pub(crate) use collect::collect;
+pub(crate) use collect::{collect, parked};
 pub(crate) use layers::{Layers, ProcessLayer, Version};
 pub(crate) use problem::Report;
 pub(crate) use shape::output;

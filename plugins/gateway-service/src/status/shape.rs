@@ -1,11 +1,11 @@
 //! `kt.gateway.status/1`, and how a person sees it.
 
 use super::layers::{Layers, Version};
-use super::problem::Report;
+use super::problem::{Problem, Report};
 use super::verdict::Verdict;
 use crate::record::Record;
 use jiff::Timestamp;
-use kt_plugin_api::service::{LastExit, Observed, StartsAt};
+use kt_plugin_api::service::{LastExit, Observed, ServiceName, StartsAt};
 use kt_plugin_api::{Column, Field, Format, Output, View};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -76,7 +76,7 @@ fn value(layers: &Layers, report: &Report) -> Value {
             "file": folder(r).map(|dir| dir.join("log.jsonl")),
             "stderr_file": r.spec.stderr_file,
         })),
-        "problems": report.problems,
+        "problems": report.problems.iter().map(|p| problem(p, layers)).collect::<Vec<_>>(),
     })
 }
 
@@ -85,6 +85,38 @@ fn folder(record: &Record) -> Option<PathBuf> {
     let mut words = record.spec.exec.iter();
     words.find(|word| *word == "--supervised")?;
     words.next().map(PathBuf::from)
+}
+
+/// A problem, with a cure that can be copied: for this very service.
+fn problem(problem: &Problem, layers: &Layers) -> Value {
+    let mut value = json!(problem);
+    if let (Some(fix), Some(record)) = (&problem.fix, &layers.record) {
+        value["fix"] = json!(for_service(fix, record));
+    }
+    value
+}
+
+fn for_service(fix: &str, record: &Record) -> String {
+    let mut words = vec![fix.to_owned()];
+    let default = record.spec.name.as_str() == ServiceName::DEFAULT;
+    if fix == "kt gateway install" {
+        words.push(format!("--id {}", record.gateway_id));
+        let options = [
+            ("--listen", &record.listen),
+            ("--admin-listen", &record.admin_listen),
+        ];
+        words.extend(
+            options
+                .iter()
+                .filter_map(|(option, value)| Some(format!("{option} {}", value.as_ref()?))),
+        );
+    }
+    // Of several commands, and of what is no command, only a sentence can be
+    // made.
+    if !default && fix.starts_with("kt gateway ") && !fix.contains(", ") {
+        words.push(format!("--service-name {}", record.spec.name));
+    }
+    words.join(" ")
 }
 
 fn time(unix: Option<i64>) -> Option<String> {

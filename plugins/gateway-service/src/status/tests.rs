@@ -230,7 +230,7 @@ const TABLE: [(Change, Verdict, &str); 28] = [
 fn parked() -> Parked {
     Parked {
         at: "2026-01-01T00:00:00Z".to_owned(),
-        exit: 9,
+        exit: 78,
         id: "plugin-not-installed".to_owned(),
         message: "this command is not installed".to_owned(),
         causes: vec!["no plugin".to_owned()],
@@ -259,6 +259,44 @@ fn whether_it_is_up_after_a_reboot_is_one_answer() {
         assert_eq!(answer(no), false);
     }
     assert_eq!(answer(|l| seen(l).starts_at = None), Value::Null);
+}
+
+#[test]
+fn an_older_reason_does_not_hide_a_later_end() {
+    for (class, code) in [(ExitClass::Setup, 203), (ExitClass::Crash, 70)] {
+        let mut layers = healthy();
+        ended(&mut layers, Activity::Failed, class, 0);
+        seen(&mut layers).last_exit.as_mut().unwrap().code = Some(code);
+        layers.parked = Some(parked());
+        let report = judge(&layers, false);
+        assert_eq!(report.verdict, Verdict::Failed);
+        assert!(report.problems[0].message.contains(&code.to_string()));
+    }
+}
+
+#[test]
+fn cures_are_for_this_service() {
+    let mut layers = healthy();
+    layers.name = ServiceName::parse("edge").unwrap();
+    let record = layers.record.as_mut().unwrap();
+    record.spec.name = layers.name.clone();
+    record.listen = Some("127.0.0.1:5001".to_owned());
+    seen(&mut layers).starts_at = Some(StartsAt::Login);
+    layers.process.replaced = Some(true);
+    let output = output(&layers, &judge(&layers, false));
+    let fixes: Vec<&str> = output.value["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|p| p["fix"].as_str())
+        .collect();
+    assert_eq!(
+        fixes,
+        [
+            "kt gateway restart --service-name edge",
+            "kt gateway install --id gw_aaaaaaaaaaaaaaaa --listen 127.0.0.1:5001 --service-name edge",
+        ]
+    );
 }
 
 #[test]

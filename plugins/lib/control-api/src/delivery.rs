@@ -21,6 +21,7 @@ pub struct DesiredQuery {
 
 /// What is desired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DesiredAnswer {
     /// Names the history the index belongs to; another one means a restored store.
     pub epoch: String,
@@ -57,6 +58,7 @@ pub enum Poll {
 ///
 /// Unlike other writes it is read leniently: a gateway must be able to report to an older server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StatusReport {
     /// Names the process.
     pub instance_id: InstanceId,
@@ -94,6 +96,7 @@ pub struct StatusReport {
 
 /// The answer to a [`StatusReport`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StatusAnswer {
     /// As in [`DesiredAnswer`].
     pub epoch: String,

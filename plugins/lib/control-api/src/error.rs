@@ -44,17 +44,6 @@ impl Class {
             Self::Bug => "internal",
         }
     }
-
-    fn of_status(status: u16) -> Self {
-        match status {
-            401 | 403 => Self::NotAuthorised,
-            404 | 410 => Self::NotFound,
-            409 | 412 => Self::Conflict,
-            408 | 429 | 502..=504 => Self::Unavailable,
-            400..=499 => Self::Usage,
-            _ => Self::Bug,
-        }
-    }
 }
 
 /// A failed call.
@@ -102,18 +91,22 @@ impl ApiError {
         }
     }
 
+    /// An answer that no control plane gives: whatever stands before it, such as
+    /// an ingress, speaks for one that is away, and its status says nothing.
     pub(crate) fn from_status(status: u16) -> Self {
-        let detail = format!("the control plane answered with status {status} and no explanation");
-        Self::bare(Class::of_status(status), status, detail)
+        let detail =
+            format!("status {status} came without an explanation of the control plane's own");
+        Self {
+            hint: Some("check that `api.url` leads to a control plane that runs".into()),
+            ..Self::bare(Class::Unavailable, status, detail)
+        }
     }
 }
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        let class = problem
-            .code
-            .class()
-            .unwrap_or_else(|| Class::of_status(problem.status));
+        // A cause that this version does not know is no reason to give up.
+        let class = problem.code.class().unwrap_or(Class::Unavailable);
         Self {
             class,
             status: problem.status,

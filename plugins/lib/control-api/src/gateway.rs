@@ -10,6 +10,7 @@ use crate::{
 
 /// What a gateway is meant to serve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Desired {
     /// Number of the version.
     pub version: u64,
@@ -21,6 +22,7 @@ pub struct Desired {
 
 /// A gateway as the control plane shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Gateway {
     /// Never changes.
     pub id: GatewayId,
@@ -62,6 +64,7 @@ impl Gateway {
 
 /// Registers a gateway, with its first version when there is `content`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateGateway {
     /// Its name; see [`crate::check_name`].
@@ -88,6 +91,7 @@ pub struct CreateGateway {
 
 /// The answer to [`CreateGateway`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Created {
     /// The gateway.
     pub gateway: Gateway,
@@ -100,11 +104,13 @@ pub struct Created {
         skip_serializing_if = "Option::is_none",
         with = "crate::token::exposed"
     )]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub token: Option<Token>,
 }
 
 /// Changes what people say about a gateway; absent keys stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GatewayPatch {
     /// New name.
@@ -130,6 +136,7 @@ pub struct Page<T> {
 
 /// Who the caller is to the control plane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WhoAmI {
     /// The name that appears in the history.
     pub actor: String,
@@ -148,6 +155,7 @@ pub struct WhoAmI {
 
 /// What the control plane is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServiceVersion {
     /// Always `kt`.
     pub product: String,
@@ -163,6 +171,7 @@ pub struct ServiceVersion {
 
 /// How the control plane is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
     /// In the caller's process.

@@ -6,6 +6,7 @@ use crate::{ContentHash, InstanceId, ProcessIdentity, State, Timestamp};
 
 /// Where the configuration that an instance serves came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// Fetched from the control plane.
@@ -18,6 +19,7 @@ pub enum Source {
 
 /// What an instance has seen as desired, whether or not it could apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Observed {
     /// Version last handed out to the instance; `None` when nothing was desired.
     pub version: Option<u64>,
@@ -27,6 +29,7 @@ pub struct Observed {
 
 /// What an instance serves. Reporting it acknowledges its generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Applied {
     /// Version number; `None` for a file that was never published.
     pub version: Option<u64>,
@@ -41,6 +44,7 @@ pub struct Applied {
 
 /// Why an instance refused what was desired. The instance keeps serving what it served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rejection {
     /// Stable id of the reason.
     pub code: String,
@@ -68,6 +72,7 @@ pub struct Rejection {
 
 /// An instance as the control plane shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Instance {
     /// Names the process.
     pub instance_id: InstanceId,

@@ -13,6 +13,7 @@
 //! What a peer sends as a *write* is read strictly (an unknown key is an error); what it sends as
 //! an *answer* is read leniently, so that an older client understands a newer server.
 
+mod audit;
 mod client;
 mod delivery;
 mod error;
@@ -21,7 +22,9 @@ mod gateway;
 mod hash;
 mod id;
 mod instance;
+mod issued;
 mod name;
+mod pages;
 mod problem;
 mod process;
 mod provider;
@@ -33,7 +36,8 @@ mod version;
 mod which;
 mod wire;
 
-pub use client::{Client, ListQuery};
+pub use audit::{AuditEntry, Damage, TrailCheck, TrailReport, canonical_json};
+pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};
 pub use error::{ApiError, Class};
 pub use etag::{Etag, EtagError};
@@ -43,11 +47,15 @@ pub use gateway::{
 pub use hash::{ContentHash, HashError};
 pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32};
 pub use instance::{Applied, Instance, Observed, Rejection, Source};
+pub use issued::{
+    CreateToken, Grant, IssuedToken, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS, RotateToken, TokenInfo,
+};
 pub use jiff::Timestamp;
 pub use name::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     check_description, check_label, check_message, check_name,
 };
+pub use pages::{Pages, limit};
 pub use problem::{Problem, ProblemItem};
 pub use process::ProcessIdentity;
 pub use provider::{Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect};
@@ -59,7 +67,7 @@ pub use version::{
     ActionAnswer, ConfigVersion, Origin, PublishConfig, Reconcile, Reload, Revert, Rollout,
     RolloutOutcome,
 };
-pub use which::find_gateway;
+pub use which::{find_gateway, if_match};
 pub use wire::{Method, Request, Response};
 
 /// Name of the interface through which a [`Request`] is carried between plugins.

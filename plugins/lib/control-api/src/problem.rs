@@ -6,6 +6,7 @@ use crate::{Gateway, GatewayId, Slug};
 
 /// One reason among several why a request was refused, with its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProblemItem {
     /// Stable id of the reason.
     pub code: String,
@@ -46,6 +47,7 @@ impl ProblemItem {
 
 /// The body of every failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `/problems/` and the slug.
     #[serde(rename = "type")]
@@ -79,11 +81,21 @@ impl Problem {
     /// Media type of a problem document.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
+    /// Where the types of the control plane's documents lie.
+    const TYPES: &'static str = "/problems/";
+
+    /// Whether a control plane wrote it: what stands before one, such as an
+    /// ingress, may explain itself with such documents too.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.kind.starts_with(Self::TYPES)
+    }
+
     /// Makes the document for a cause.
     #[must_use]
     pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("/problems/{slug}"),
+            kind: format!("{}{slug}", Self::TYPES),
             title: slug.title().to_owned(),
             status: slug.status(),
             detail: detail.into(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Machine and process. Every part but the process id may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProcessIdentity {
     /// Name of the machine, for people.
     #[serde(default)]

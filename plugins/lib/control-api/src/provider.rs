@@ -70,7 +70,7 @@ impl Connection {
         Self {
             state_dir: invocation.dirs.state.clone(),
             runtime_dir: invocation.dirs.runtime.clone(),
-            url: setting("api.url").map(|url| url.trim_end_matches('/').to_owned()),
+            url: setting("api.url").map(|url| without_password(url.trim_end_matches('/'))),
             token: setting("api.token"),
             actor: String::new(),
         }
@@ -82,11 +82,28 @@ impl Connection {
         if self.url.is_some() { HTTP } else { EMBEDDED }
     }
 
+    /// Checks that the address holds no name and password: a token is kept
+    /// apart, and an address is shown to everybody.
+    ///
+    /// # Errors
+    /// Class `settings` when it does.
+    pub fn check_url(&self) -> Result<(), Error> {
+        let url = self.url.as_deref().unwrap_or_default();
+        if userinfo(url).is_none() {
+            return Ok(());
+        }
+        let message = "the address of the control plane holds a user name or a password";
+        Err(Error::new(Class::Settings, "password-in-api-url", message)
+            .hint("leave out what stands before the `@` in `api.url`, and set `api.token` or `KEEPTRUSTS_API_TOKEN`"))
+    }
+
     /// Opens the provider.
     ///
     /// # Errors
-    /// Class `plugin` when the plugin that provides it is missing or broken.
+    /// Class `plugin` when the plugin that provides it is missing or broken,
+    /// `settings` when the address holds a password.
     pub fn client<'a>(self, context: &Context<'a>) -> Result<Client<ProviderTransport<'a>>, Error> {
+        self.check_url()?;
         let handle = context.open(INTERFACE, Some(self.provider()))?;
         Ok(Client::new(ProviderTransport {
             handle,
@@ -95,10 +112,40 @@ impl Connection {
     }
 }
 
+/// Where user name and password lie in an address, with as many or few slashes
+/// as readers of addresses put up with.
+fn userinfo(url: &str) -> Option<std::ops::Range<usize>> {
+    let slash = |c: char| matches!(c, '/' | '\\') || c.is_whitespace() || c.is_control();
+    let scheme = url.find(':').filter(|&colon| {
+        let name = url.get(..colon).unwrap_or_default().trim_start();
+        let after = url.get(colon + 1..).unwrap_or_default();
+        let known = name.eq_ignore_ascii_case("http") || name.eq_ignore_ascii_case("https");
+        known || after.starts_with(slash)
+    });
+    let rest = url.get(scheme.map_or(0, |colon| colon + 1)..)?;
+    let authority = rest.trim_start_matches(slash);
+    let start = url.len() - authority.len();
+    let end = authority
+        .find(['/', '\\', '?', '#'])
+        .unwrap_or(authority.len());
+    let at = authority.get(..end)?.rfind('@')?;
+    Some(start..start + at)
+}
+
+/// The address with its password blotted out, so that no message can show it.
+fn without_password(url: &str) -> String {
+    let mut url = url.to_owned();
+    if let Some(range) = userinfo(&url) {
+        url.replace_range(range, "***");
+    }
+    url
+}
+
 /// Opens the control plane that an invocation's settings name.
 ///
 /// # Errors
-/// Class `plugin` when the plugin that provides it is missing or broken.
+/// Class `plugin` when the plugin that provides it is missing or broken,
+/// `settings` when its address holds a password.
 pub fn connect<'a>(
     invocation: &Invocation,
     context: &Context<'a>,
@@ -195,5 +242,54 @@ impl From<ApiError> for Error {
                     snippet: None,
                 }),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Connection, without_password};
+    use kt_plugin_api::Class;
+
+    fn at(url: &str) -> Connection {
+        Connection {
+            url: Some(url.to_owned()),
+            ..Connection::default()
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_address_is_refused_and_never_kept() {
+        for url in [
+            "https://user:hunter2@host",
+            "HTTPS://hunter2@host:8080/base",
+            "https:/user:hunter2@host",
+            "https:user:hunter2@host",
+            "https:\\\\user:hunter2@host",
+            " https://\tuser:hunter2@host",
+            "https://user:hunt@hunter2@host",
+            "user:hunter2@host",
+            "ftp://user:hunter2@host",
+        ] {
+            let error = at(url).check_url().unwrap_err();
+            assert_eq!(error.class, Class::Settings, "{url}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            let kept = without_password(url);
+            assert!(!kept.contains("hunter2"), "{kept}");
+            assert!(at(&kept).check_url().is_err(), "{kept}");
+        }
+    }
+
+    #[test]
+    fn other_addresses_are_left_alone() {
+        for url in [
+            "https://host",
+            "http://127.0.0.1:8080/base/@team?x=a@b",
+            "http://[::1]:80",
+            "localhost:8080",
+        ] {
+            assert!(at(url).check_url().is_ok(), "{url}");
+            assert_eq!(without_password(url), url);
+        }
+        assert!(Connection::default().check_url().is_ok());
     }
 }

@@ -10,6 +10,7 @@ macro_rules! slugs {
     ($($(#[$doc:meta])* $name:ident $text:literal $status:literal $class:ident $title:literal;)+) => {
         /// The cause of a failed request. One cause, one slug.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum Slug {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
             /// A cause that only a newer control plane knows.
@@ -65,6 +66,8 @@ slugs! {
     NameTaken "name-taken" 409 Conflict "The name is taken";
     /// Nothing is desired yet, so there is nothing to act on.
     NoConfiguration "no-configuration" 409 Conflict "The gateway has no configuration yet";
+    /// Revoked or expired, so there is nothing to replace.
+    TokenEnded "token-ended" 409 Conflict "The token has ended";
     /// Changed since the caller looked.
     VersionConflict "version-conflict" 412 Conflict "The gateway was changed meanwhile";
     /// The same key came with another request.

@@ -6,6 +6,7 @@ use crate::{ContentHash, Gateway, Timestamp};
 
 /// How a version came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Came with the gateway.
@@ -37,6 +38,7 @@ impl Origin {
 
 /// An immutable version of a gateway's configuration, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConfigVersion {
     /// Dense, from 1.
     pub version: u64,
@@ -63,6 +65,7 @@ pub struct ConfigVersion {
 
 /// Publishes a configuration as the next version and makes it desired.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublishConfig {
     /// The configuration, verbatim.
@@ -81,6 +84,7 @@ pub struct PublishConfig {
 /// Asks for a reload: with content as [`PublishConfig`], without it the gateway takes its source
 /// again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reload {
     /// The configuration to publish, verbatim.
@@ -96,6 +100,7 @@ pub struct Reload {
 
 /// Publishes the content of an older version as the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Revert {
     /// The version to repeat.
@@ -107,6 +112,7 @@ pub struct Revert {
 
 /// Makes what is applied equal what is desired.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reconcile {
     /// Whether to say what would be done without doing it.
@@ -119,6 +125,7 @@ pub struct Reconcile {
 
 /// The answer to publish, reload, revert and reconcile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ActionAnswer {
     /// The gateway after the action.
     pub gateway: Gateway,
@@ -133,6 +140,7 @@ pub struct ActionAnswer {
 
 /// How far the instances have come with a generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rollout {
     /// The verdict.
     pub outcome: RolloutOutcome,
@@ -142,6 +150,7 @@ pub struct Rollout {
 
 /// The verdict over all live instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RolloutOutcome {
     /// Every live instance applied it.

@@ -1,8 +1,8 @@
-//! Which gateway a command is about.
+//! Which gateway a command is about, and in which state it must be.
 
-use kt_plugin_api::{Class, Error};
+use kt_plugin_api::{Class, Error, Invocation};
 
-use crate::{Client, Gateway, ListQuery, Transport};
+use crate::{Client, Etag, Gateway, ListQuery, Transport};
 
 /// Finds the gateway that `wanted` names by id or unique name; without it, the
 /// only gateway there is.
@@ -44,4 +44,18 @@ pub fn find_gateway<T: Transport>(
         )
         .hint("pass `--id` with an id or a name; `kt gateway list` shows them")),
     }
+}
+
+/// `--if-match`, as `inspect` and `diff` show it.
+///
+/// # Errors
+/// Class `usage` when it is no tag.
+pub fn if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
+    let Some(text) = invocation.args.text("if-match") else {
+        return Ok(None);
+    };
+    text.parse::<Etag>().map(Some).map_err(|_| {
+        Error::new(Class::Usage, "bad-etag", format!("`{text}` is no tag"))
+            .hint("`kt gateway inspect` shows the tag")
+    })
 }

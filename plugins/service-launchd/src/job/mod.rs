@@ -8,6 +8,9 @@ use std::path::Path;
 /// The shortest time between two starts, seconds; launchd's own default,
 /// written down because a wish for less would be ignored.
 const THROTTLE_S: i64 = 10;
+/// Most files that are asked for. setrlimit(2) of macOS refuses more than its
+/// `OPEN_MAX`, 10240, and an agent whose limits are refused never starts.
+const MOST_FILES: u32 = 8_192;
 /// `0077` as launchd wants it: a decimal number.
 const UMASK: i64 = 0o077;
 /// launchd's own search path has only the system's directories; children of a
@@ -67,7 +70,8 @@ fn only_after_failure() -> Value {
 
 fn files(count: u32) -> Value {
     let mut limits = Dictionary::new();
-    drop(limits.insert("NumberOfFiles".to_owned(), Value::from(i64::from(count))));
+    let count = i64::from(count.min(MOST_FILES));
+    drop(limits.insert("NumberOfFiles".to_owned(), Value::from(count)));
     Value::Dictionary(limits)
 }
 

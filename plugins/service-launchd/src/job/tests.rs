@@ -96,6 +96,19 @@ fn hostile_arguments_come_back() {
     assert_eq!(words, spec.exec);
 }
 
+/// A limit that macOS refuses keeps the agent from starting.
+#[test]
+fn no_more_files_than_macos_grants_are_asked_for() {
+    let files = |count: u32| {
+        let mut spec = spec();
+        spec.open_files = count;
+        let value = Value::from_reader_xml(rendered(&spec).as_bytes()).unwrap();
+        let limits = &value.as_dictionary().unwrap()["SoftResourceLimits"];
+        limits.as_dictionary().unwrap()["NumberOfFiles"].as_signed_integer()
+    };
+    assert_eq!((files(512), files(65_536)), (Some(512), Some(8_192)));
+}
+
 #[test]
 fn what_a_property_list_cannot_hold_is_refused() {
     let id = |change: fn(&mut ServiceSpec)| {

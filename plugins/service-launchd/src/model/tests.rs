@@ -3,14 +3,14 @@ use crate::backend::Launchd;
 use crate::job::tests::{facts, spec};
 use kt_plugin_api::service::execute::{Applied, carry_out, look};
 use kt_plugin_api::service::{
-    Action, Activity, DetectRequest, Fitness, InspectRequest, ObserveRequest, Observed,
+    Action, Activity, DetectRequest, Fitness, InspectRequest, ObserveRequest, Observed, Plan,
     RenderOptions, RenderRequest, ServiceBackend, Subject,
 };
 
-const LABEL: &str = "dev.kt.gateway";
-const PLIST: &str = "/Users/u/Library/LaunchAgents/dev.kt.gateway.plist";
+pub(super) const LABEL: &str = "dev.kt.gateway";
+pub(super) const PLIST: &str = "/Users/u/Library/LaunchAgents/dev.kt.gateway.plist";
 
-fn observe(world: &World) -> Observed {
+pub(super) fn observe(world: &World) -> Observed {
     let spec = spec();
     let subject = Subject::Service {
         family: spec.family.clone(),
@@ -32,24 +32,33 @@ fn observe(world: &World) -> Observed {
     Launchd.observe(&request).unwrap()
 }
 
-/// Acts as a transaction; says which step failed and what could not be taken
-/// back.
-fn act(world: &World, action: Action, start: bool) -> Result<Applied, (String, Vec<String>)> {
+pub(super) fn plan(world: &World, action: Action, options: RenderOptions) -> Plan {
     let request = RenderRequest {
         action,
         spec: spec(),
         facts: facts(),
         observed: Some(observe(world)),
-        options: RenderOptions {
-            start,
-            ..RenderOptions::default()
-        },
+        options,
     };
-    carry_out(world, &Launchd.render(&request).unwrap())
+    Launchd.render(&request).unwrap()
+}
+
+/// Acts as a transaction; says which step failed and what could not be taken
+/// back.
+pub(super) fn act(
+    world: &World,
+    action: Action,
+    start: bool,
+) -> Result<Applied, (String, Vec<String>)> {
+    let options = RenderOptions {
+        start,
+        ..RenderOptions::default()
+    };
+    carry_out(world, &plan(world, action, options))
         .map_err(|failure| (failure.step.id, failure.journal.undo(world)))
 }
 
-fn activity(world: &World) -> Activity {
+pub(super) fn activity(world: &World) -> Activity {
     observe(world).active
 }
 
@@ -84,7 +93,7 @@ fn a_reinstall_waits_until_the_earlier_agent_is_gone() {
     world.draining_takes(6_000);
     act(&world, Action::Install, true).unwrap();
     assert_eq!(activity(&world), Activity::Active);
-    assert!(world.waited() >= 6_000);
+    assert!(world.now_ms() >= 6_000);
 }
 
 #[test]
@@ -101,10 +110,10 @@ fn an_agent_that_was_disabled_is_enabled_first() {
 #[test]
 fn a_failed_first_load_leaves_nothing_behind() {
     let world = World::new();
-    world.fail_next_bootstrap(125);
+    world.fail_next("bootstrap", 125);
     let failed = act(&world, Action::Install, true).unwrap_err();
     assert_eq!(failed, ("bootstrap".to_owned(), Vec::new()));
-    assert!(!world.has_file(PLIST));
+    assert_eq!(world.file(PLIST), None);
 }
 
 #[test]
@@ -112,11 +121,11 @@ fn a_failed_reload_brings_the_earlier_agent_back() {
     let world = World::new();
     act(&world, Action::Install, true).unwrap();
     world.spoil(PLIST);
-    world.fail_next_bootstrap(125);
+    world.fail_next("bootstrap", 125);
     let failed = act(&world, Action::Install, true).unwrap_err();
     assert_eq!(failed, ("bootstrap".to_owned(), Vec::new()));
     assert_eq!(activity(&world), Activity::Active);
-    assert_eq!(world.text(PLIST), "spoilt", "the file is as it was");
+    assert_eq!(world.loaded_list().unwrap(), b"spoilt", "as the file was");
 }
 
 #[test]
@@ -127,10 +136,8 @@ fn an_install_that_is_taken_back_later_leaves_the_earlier_agent() {
     world.draining_takes(3_000);
     let applied = act(&world, Action::Install, true).unwrap();
     assert_eq!(applied.journal.undo(&world), Vec::<String>::new());
-    assert_eq!(
-        (activity(&world), &*world.text(PLIST)),
-        (Activity::Active, "spoilt")
-    );
+    assert_eq!(activity(&world), Activity::Active);
+    assert_eq!(world.loaded_list().unwrap(), b"spoilt");
 }
 
 #[test]
@@ -141,22 +148,6 @@ fn installed_without_a_start_it_waits_for_the_next_login() {
     assert_eq!((seen.installed, seen.loaded), (Some(true), Some(false)));
     act(&world, Action::Start, true).unwrap();
     assert_eq!(activity(&world), Activity::Active);
-}
-
-#[test]
-fn a_crashed_agent_comes_back_and_a_clean_end_is_final() {
-    let world = World::new();
-    act(&world, Action::Install, true).unwrap();
-    world.end_process(1);
-    assert_eq!(activity(&world), Activity::Restarting);
-    world.pass(10_000);
-    assert_eq!(
-        (activity(&world), observe(&world).restarts),
-        (Activity::Active, Some(1))
-    );
-    world.end_process(0);
-    world.pass(60_000);
-    assert_eq!(activity(&world), Activity::Inactive);
 }
 
 #[test]

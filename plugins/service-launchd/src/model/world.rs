@@ -1,51 +1,45 @@
 //! The state behind the model.
 
-use kt_plugin_api::Error;
+use super::job::{End, Job, Manners};
+use super::launchctl::ended;
 use kt_plugin_api::service::execute::{Ran, Runner};
 use kt_plugin_api::service::{FileKind, Seen};
+use kt_plugin_api::{Class, Error};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a process takes to end after SIGTERM, milliseconds.
-const ENDING_MS: u64 = 250;
-/// launchd's shortest time between two starts, milliseconds.
-const THROTTLE_MS: u64 = 10_000;
-
-#[derive(Debug, Clone, Default)]
-struct Job {
-    pid: Option<u32>,
-    runs: u32,
-    last_exit: Option<i32>,
-    ends_at: Option<u64>,
-    starts_at: Option<u64>,
+/// Exit codes and habits in which versions of macOS differ.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Codes {
+    /// `bootstrap` while the label is taken.
+    pub(super) busy: i32,
+    /// `bootout` of what does not end at once.
+    pub(super) bootout: i32,
+    /// Whether `bootout` returns only when it is gone.
+    pub(super) bootout_waits: bool,
+    /// `kickstart` of what runs.
+    pub(super) running: i32,
 }
 
 pub(super) struct World {
     files: RefCell<BTreeMap<PathBuf, (u32, Vec<u8>)>>,
-    jobs: RefCell<BTreeMap<String, Job>>,
-    disabled: RefCell<BTreeSet<String>>,
-    draining: RefCell<BTreeMap<String, u64>>,
+    pub(super) jobs: RefCell<BTreeMap<String, Job>>,
+    pub(super) disabled: RefCell<BTreeSet<String>>,
+    pub(super) codes: Cell<Codes>,
+    pub(super) manners: Cell<Manners>,
+    pub(super) exit_timeout_ms: Cell<u64>,
+    pub(super) run_at_load: Cell<bool>,
+    pub(super) session: Cell<bool>,
     drain_ms: Cell<u64>,
-    session: Cell<bool>,
     clock: Cell<u64>,
     next_pid: Cell<u32>,
-    bootstrap_fails: Cell<Option<i32>>,
-}
-
-fn ended(code: i32, stdout: &str) -> Ran {
-    Ran::Ended {
-        code: Some(code),
-        stdout: stdout.to_owned(),
-        stderr: String::new(),
-    }
-}
-
-/// `gui/501/label` without its domain.
-fn label_of(target: &str) -> String {
-    target.splitn(3, '/').nth(2).unwrap_or_default().to_owned()
+    failure: RefCell<Option<(String, i32)>>,
+    /// Calls until the person interrupts.
+    patience: Cell<Option<u32>>,
+    pub(super) ran: RefCell<Vec<String>>,
 }
 
 impl World {
@@ -54,20 +48,31 @@ impl World {
             files: RefCell::default(),
             jobs: RefCell::default(),
             disabled: RefCell::default(),
-            draining: RefCell::default(),
-            drain_ms: Cell::new(400),
+            codes: Cell::new(Codes {
+                busy: 5,
+                bootout: 0,
+                bootout_waits: false,
+                running: 0,
+            }),
+            manners: Cell::default(),
+            exit_timeout_ms: Cell::new(45_000),
+            run_at_load: Cell::new(true),
             session: Cell::new(true),
+            drain_ms: Cell::new(400),
             clock: Cell::new(0),
             next_pid: Cell::new(100),
-            bootstrap_fails: Cell::new(None),
+            failure: RefCell::default(),
+            patience: Cell::default(),
+            ran: RefCell::default(),
         }
     }
 
+    /// How long a label stays after `bootout`, at least.
     pub(super) fn draining_takes(&self, ms: u64) {
         self.drain_ms.set(ms);
     }
 
-    pub(super) fn waited(&self) -> u64 {
+    pub(super) fn now_ms(&self) -> u64 {
         self.clock.get()
     }
 
@@ -75,143 +80,63 @@ impl World {
         self.disabled.borrow_mut().insert(label.to_owned());
     }
 
-    pub(super) fn fail_next_bootstrap(&self, code: i32) {
-        self.bootstrap_fails.set(Some(code));
+    pub(super) fn fail_next(&self, verb: &str, code: i32) {
+        *self.failure.borrow_mut() = Some((verb.to_owned(), code));
+    }
+
+    pub(super) fn due_failure(&self, verb: &str) -> Option<i32> {
+        let mut failure = self.failure.borrow_mut();
+        let due = failure.take_if(|(wanted, _)| wanted == verb);
+        due.map(|(_, code)| code)
+    }
+
+    pub(super) fn interrupt_after(&self, checks: u32) {
+        self.patience.set(Some(checks));
     }
 
     pub(super) fn log_out(&self) {
         self.session.set(false);
+        self.jobs.borrow_mut().clear();
     }
 
-    pub(super) fn has_file(&self, path: &str) -> bool {
-        self.files.borrow().contains_key(Path::new(path))
+    pub(super) fn file(&self, path: &str) -> Option<(u32, Vec<u8>)> {
+        self.files.borrow().get(Path::new(path)).cloned()
     }
 
     pub(super) fn spoil(&self, path: &str) {
-        self.files
-            .borrow_mut()
-            .insert(path.into(), (0o644, b"spoilt".to_vec()));
+        let spoilt = (0o644, b"spoilt".to_vec());
+        self.files.borrow_mut().insert(path.into(), spoilt);
     }
 
-    pub(super) fn text(&self, path: &str) -> String {
-        String::from_utf8(self.files.borrow()[Path::new(path)].1.clone()).unwrap()
+    /// The list that the only agent was loaded with.
+    pub(super) fn loaded_list(&self) -> Option<Vec<u8>> {
+        let jobs = self.jobs.borrow();
+        jobs.values().next().map(|job| job.list.clone())
     }
 
-    /// The only process ends with `code`.
-    pub(super) fn end_process(&self, code: i32) {
+    /// The only process ends.
+    pub(super) fn end_process(&self, end: End) {
         for job in self.jobs.borrow_mut().values_mut() {
-            self.finish(job, code);
+            job.end(end, self.clock.get());
         }
     }
 
-    fn finish(&self, job: &mut Job, code: i32) {
-        job.pid = None;
-        job.ends_at = None;
-        job.last_exit = Some(code);
-        job.starts_at = (code != 0).then(|| self.clock.get() + THROTTLE_MS);
-    }
-
-    fn launch(&self, job: &mut Job) {
+    pub(super) fn fresh_pid(&self) -> u32 {
         self.next_pid.set(self.next_pid.get() + 1);
-        job.pid = Some(self.next_pid.get());
-        job.runs += 1;
-        job.starts_at = None;
+        self.next_pid.get()
     }
 
     pub(super) fn pass(&self, ms: u64) {
         self.clock.set(self.clock.get() + ms);
-        let now = self.clock.get();
-        self.draining.borrow_mut().retain(|_, until| *until > now);
-        for job in self.jobs.borrow_mut().values_mut() {
-            if job.ends_at.is_some_and(|at| at <= now) {
-                self.finish(job, 0);
-            }
-            if job.starts_at.is_some_and(|at| at <= now) {
-                self.launch(job);
-            }
-        }
-    }
-
-    fn print(&self, target: &str) -> Ran {
-        if target.matches('/').count() == 1 {
-            return ended(if self.session.get() { 0 } else { 125 }, "");
-        }
-        let label = label_of(target);
-        if self.draining.borrow().contains_key(&label) {
-            return ended(0, &format!("{target} = {{\n\tstate = draining\n}}\n"));
-        }
-        match self.jobs.borrow().get(&label) {
-            None => ended(113, ""),
-            Some(job) => {
-                let mut text = format!("{target} = {{\n\truns = {}\n", job.runs);
-                if let Some(pid) = job.pid {
-                    text.push_str(&format!("\tpid = {pid}\n"));
-                }
-                if let Some(code) = job.last_exit {
-                    text.push_str(&format!("\tlast exit code = {code}\n"));
-                }
-                text.push_str("}\n");
-                ended(0, &text)
-            }
-        }
-    }
-
-    fn bootstrap(&self, plist: &str) -> Ran {
-        if let Some(code) = self.bootstrap_fails.take() {
-            return ended(code, "");
-        }
-        let label = Path::new(plist)
-            .file_stem()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned();
-        let readable = self
-            .files
-            .borrow()
-            .get(Path::new(plist))
-            .is_some_and(|(mode, _)| mode & 0o044 == 0o044);
-        let refused = !readable || self.disabled.borrow().contains(&label);
-        if refused || self.draining.borrow().contains_key(&label) {
-            return ended(5, "");
-        }
-        if self.jobs.borrow().contains_key(&label) {
-            return ended(37, "");
-        }
-        let mut job = Job::default();
-        self.launch(&mut job);
-        self.jobs.borrow_mut().insert(label, job);
-        ended(0, "")
-    }
-
-    fn bootout(&self, target: &str) -> Ran {
-        let label = label_of(target);
-        if self.jobs.borrow_mut().remove(&label).is_none() {
-            return ended(3, "");
-        }
-        let until = self.clock.get() + self.drain_ms.get();
-        self.draining.borrow_mut().insert(label, until);
-        ended(0, "")
-    }
-
-    fn kickstart(&self, target: &str) -> Ran {
+        let (now, drain) = (self.clock.get(), self.drain_ms.get());
         let mut jobs = self.jobs.borrow_mut();
-        let Some(job) = jobs.get_mut(&label_of(target)) else {
-            return ended(113, "");
-        };
-        if job.pid.is_none() {
-            self.launch(job);
+        for job in jobs.values_mut() {
+            if job.pass(now) {
+                job.launch(self.fresh_pid(), now);
+            }
         }
-        ended(0, "")
-    }
-
-    fn kill(&self, target: &str) -> Ran {
-        let mut jobs = self.jobs.borrow_mut();
-        let Some(job) = jobs.get_mut(&label_of(target)) else {
-            return ended(113, "");
-        };
-        job.ends_at = Some(self.clock.get() + ENDING_MS);
-        ended(0, "")
+        let gone = |job: &Job| job.pid.is_none() && job.left_at.is_some_and(|at| at + drain <= now);
+        jobs.retain(|_, job| !gone(job));
     }
 
     fn alive(&self, pid: &str) -> Ran {
@@ -219,35 +144,14 @@ impl World {
         let alive = self.jobs.borrow().values().any(|j| j.pid == Some(pid));
         ended(i32::from(!alive), "")
     }
-
-    fn print_disabled(&self) -> Ran {
-        let lines: Vec<String> = self
-            .disabled
-            .borrow()
-            .iter()
-            .map(|label| format!("\t\"{label}\" => disabled\n"))
-            .collect();
-        ended(
-            0,
-            &format!("disabled services = {{\n{}}}\n", lines.concat()),
-        )
-    }
 }
 
 impl Runner for World {
-    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> Ran {
+    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, timeout: Duration) -> Ran {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        self.ran.borrow_mut().push(words[1..].join(" "));
         match words.as_slice() {
-            ["launchctl", "print", target] => self.print(target),
-            ["launchctl", "print-disabled", _] => self.print_disabled(),
-            ["launchctl", "enable", target] => {
-                self.disabled.borrow_mut().remove(&label_of(target));
-                ended(0, "")
-            }
-            ["launchctl", "bootstrap", _, plist] => self.bootstrap(plist),
-            ["launchctl", "bootout", target] => self.bootout(target),
-            ["launchctl", "kickstart", target] => self.kickstart(target),
-            ["launchctl", "kill", "SIGTERM", target] => self.kill(target),
+            ["launchctl", rest @ ..] => self.launchctl(rest, timeout),
             ["/bin/kill", "-0", pid] => self.alive(pid),
             ["sw_vers", "-productVersion"] => ended(0, "14.5\n"),
             ["plutil", ..] => Ran::Missing,
@@ -256,17 +160,13 @@ impl Runner for World {
     }
 
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        Ok(self
-            .files
-            .borrow()
-            .get(path)
-            .map(|(_, bytes)| bytes.clone()))
+        let files = self.files.borrow();
+        Ok(files.get(path).map(|(_, bytes)| bytes.clone()))
     }
 
     fn write(&self, path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-        self.files
-            .borrow_mut()
-            .insert(path.to_owned(), (mode, bytes.to_vec()));
+        let file = (mode, bytes.to_vec());
+        self.files.borrow_mut().insert(path.to_owned(), file);
         Ok(())
     }
 
@@ -275,8 +175,8 @@ impl Runner for World {
     }
 
     fn stat(&self, path: &Path) -> Seen {
-        self.files
-            .borrow()
+        let files = self.files.borrow();
+        files
             .get(path)
             .map_or(Seen::Absent, |(mode, _)| Seen::File {
                 kind: FileKind::File,
@@ -298,6 +198,12 @@ impl Runner for World {
     }
 
     fn check(&self) -> Result<(), Error> {
-        Ok(())
+        match self.patience.get() {
+            Some(0) => Err(Error::new(Class::Interrupted, "interrupted", "interrupted")),
+            left => {
+                self.patience.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
-use super::{enabled, observe};
+use super::{disabled, observe};
 use crate::job::tests::facts;
 use kt_plugin_api::service::{
-    Activity, FileKind, ObserveRequest, Observed, ProbeResult, Seen, ServiceName, StartsAt,
+    Activity, ExitClass, FileKind, ObserveRequest, Observed, ProbeResult, Seen, ServiceName,
+    StartsAt,
 };
 
 fn ran(code: i32, stdout: &str) -> Seen {
@@ -24,7 +25,7 @@ fn results(print: Seen, plist: bool) -> Vec<ProbeResult> {
     };
     vec![
         result("print", print),
-        result("disabled", ran(0, "disabled services = {\n}\n")),
+        result("disabled", ran(0, "\tdisabled services = {\n\t}\n")),
         result("plist", if plist { file } else { Seen::Absent }),
     ]
 }
@@ -40,19 +41,26 @@ fn look(print: Seen, plist: bool) -> Observed {
     .unwrap()
 }
 
+/// The agent is loaded, and these are the outermost fields of its text.
+fn printed(fields: &[&str]) -> Observed {
+    let lines: String = fields.iter().map(|f| format!("\t{f}\n")).collect();
+    look(
+        ran(0, &format!("gui/501/dev.kt.gateway = {{\n{lines}}}\n")),
+        true,
+    )
+}
+
 #[test]
 fn a_running_agent() {
-    let text = "gui/501/dev.kt.gateway = {\n\tstate = running\n\truns = 3\n\tpid = 42\n\tinner = {\n\t\tpid = 7\n\t}\n\tlast exit code = (never exited)\n}\n";
+    let text = "gui/501/dev.kt.gateway = {\n\tstate = running\n\truns = 3\n\tpid = 42\n\tinner = {\n\t\tpid = 7\n\t\tstate = active\n\t}\n\tlast exit code = (never exited)\n}\n";
     let seen = look(ran(0, text), true);
-    assert_eq!(
-        (seen.active, seen.pid, seen.restarts),
-        (Activity::Active, Some(42), Some(2))
-    );
+    assert_eq!((seen.active, seen.pid), (Activity::Active, Some(42)));
+    assert_eq!((&*seen.sub, &*seen.raw["runs"]), ("running", "3"));
     assert_eq!(
         (seen.loaded, seen.starts_at),
         (Some(true), Some(StartsAt::Login))
     );
-    assert_eq!(seen.last_exit, None);
+    assert_eq!((seen.last_exit, seen.restarts), (None, None));
 }
 
 #[test]
@@ -72,30 +80,106 @@ fn what_is_not_there_is_told_apart_from_what_does_not_answer() {
 }
 
 #[test]
-fn ends_and_orphans() {
-    let failed = look(ran(0, "x = {\n\tlast exit code = 78: EX_CONFIG\n}\n"), true);
-    assert_eq!(failed.active, Activity::Restarting);
-    assert_eq!(failed.last_exit.unwrap().code, Some(78));
-    let stopped = look(ran(0, "x = {\n\tlast exit code = 0\n}\n"), true);
-    assert_eq!(stopped.active, Activity::Inactive);
-    assert!(look(ran(0, "x = {\n\tpid = 1\n}\n"), false).orphan);
+fn every_word_for_the_state() {
+    let never = "last exit code = (never exited)";
+    let failed = "last exit code = 6";
+    let clean = "last exit code = 0";
+    let killed = "last terminating signal = Killed: 9";
+    for (fields, expected) in [
+        (vec!["state = running", "pid = 1", failed], Activity::Active),
+        (vec!["state = running"], Activity::Active),
+        (vec!["state = xpcproxy", "pid = 1"], Activity::Activating),
+        (
+            vec!["state = spawn scheduled", failed],
+            Activity::Restarting,
+        ),
+        (
+            vec!["state = spawn scheduled", killed],
+            Activity::Restarting,
+        ),
+        (vec!["state = spawn scheduled", never], Activity::Activating),
+        (vec!["state = SIGTERMed", "pid = 1"], Activity::Deactivating),
+        (vec!["state = SIGKILLed", clean], Activity::Deactivating),
+        (vec!["state = not running", clean], Activity::Inactive),
+        (vec!["state = not running", never], Activity::Inactive),
+        // As other versions say it, or as nobody has seen it.
+        (vec!["state = waiting", clean], Activity::Inactive),
+        (vec!["state = waiting", failed], Activity::Restarting),
+        (vec!["pid = 1"], Activity::Active),
+        (vec![killed], Activity::Restarting),
+        (vec![], Activity::Inactive),
+    ] {
+        assert_eq!(printed(&fields).active, expected, "{fields:?}");
+    }
+}
+
+#[test]
+fn every_way_to_end() {
+    let end = |field: &str| {
+        let end = printed(&[field, "state = not running"]).last_exit.unwrap();
+        let signal = end.signal.as_deref().map(str::to_owned);
+        (end.code, signal, end.class, end.meaning.is_some())
+    };
+    let signal = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        end("last exit code = 0"),
+        (Some(0), None, ExitClass::Clean, false)
+    );
+    assert_eq!(
+        end("last exit code = 75: EX_TEMPFAIL"),
+        (Some(75), None, ExitClass::Crash, false)
+    );
+    assert_eq!(
+        end("last exit code = 78: EX_CONFIG"),
+        (Some(78), None, ExitClass::Setup, true)
+    );
+    for (text, name) in [("Killed: 9", "KILL"), ("15", "TERM"), ("X: 31", "USR2")] {
+        assert_eq!(
+            end(&format!("last terminating signal = {text}")),
+            (None, signal(name), ExitClass::Crash, false)
+        );
+    }
+    assert_eq!(
+        end("last terminating signal = Odd: 0"),
+        (None, None, ExitClass::Crash, true)
+    );
+    assert_eq!(
+        end("last exit reason = OS_REASON_EXEC | Error -413 \"No matching profile found\""),
+        (None, None, ExitClass::Setup, true)
+    );
+    assert_eq!(
+        end("last exit reason = OS_REASON_JETSAM"),
+        (None, None, ExitClass::Crash, true)
+    );
+}
+
+#[test]
+fn orphans_are_what_goes_on_without_a_file() {
+    let orphan = |text: &str| look(ran(0, &format!("x = {{\n\t{text}\n}}\n")), false).orphan;
+    assert!(orphan("pid = 1"));
+    assert!(orphan("last exit code = 6"), "it is started again");
+    assert!(!orphan("last exit code = 0"));
+    assert!(!orphan("state = SIGTERMed"));
 }
 
 #[test]
 fn both_spellings_of_disabled_are_known() {
-    for (text, expected) in [
-        ("\t\"dev.kt.gateway\" => disabled\n", false),
-        ("\t\"dev.kt.gateway\" => true\n", false),
-        ("\t\"dev.kt.gateway\" => enabled\n", true),
-        ("\t\"dev.kt.gateway\" => false\n", true),
-        ("\t\"dev.kt.gateway.edge\" => disabled\n", true),
+    let enabled = |text: &str| disabled::enabled(text, "dev.kt.gateway");
+    for (line, expected) in [
+        ("\"dev.kt.gateway\" => disabled", false),
+        ("\"dev.kt.gateway\" => true", false),
+        ("\"dev.kt.gateway\" => enabled", true),
+        ("\"dev.kt.gateway\" => false", true),
+        ("\"dev.kt.gateway.edge\" => disabled", true),
     ] {
-        let mut all = results(ran(113, ""), true);
-        all[1].seen = ran(0, text);
-        assert_eq!(
-            enabled(&all, "dev.kt.gateway").unwrap(),
-            Some(expected),
-            "{text}"
-        );
+        for edge in ["", "\t"] {
+            let text = format!("{edge}disabled services = {{\n{edge}\t{line}\n{edge}}}\n");
+            assert_eq!(enabled(&text), Some(expected), "{text}");
+            let text = format!("\n{text}\nlogin item associations = {{\n\t{line}\n}}\n");
+            assert_eq!(enabled(&text), Some(expected), "{text}");
+        }
+        let other = format!("disabled services = {{\n}}\nlogin item associations = {{\n{line}\n}}");
+        assert_eq!(enabled(&other), Some(true), "{other}");
+        assert_eq!(enabled(line), None, "no block of services");
     }
 }

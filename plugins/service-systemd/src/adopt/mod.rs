@@ -138,10 +138,12 @@ fn change(section: &str, key: &str, was: &[&str], is: &[&str]) -> Result<String,
     if LISTS.contains(&key) {
         return Ok(format!("{key}=\n") + &is.iter().map(line).collect::<String>());
     }
-    match is.last() {
-        Some(value) => Ok(line(value)),
-        None => impossible("a setting cannot be taken away again, only changed"),
+    if is.is_empty() {
+        return impossible("a setting cannot be taken away again, only changed");
     }
+    // Of a plain setting the last value wins; of a list that is not known here
+    // all of them count.
+    Ok(is.iter().map(line).collect())
 }
 
 #[cfg(test)]

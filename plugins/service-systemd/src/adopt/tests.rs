@@ -70,6 +70,12 @@ fn lists_are_forgotten_and_written_again() {
 }
 
 #[test]
+fn every_value_of_an_unknown_list_is_kept() {
+    let edited = UNIT.replace("RestartSec=1s", "RestartSec=1s\nOnX=a\nOnX=b");
+    assert_eq!(kept(&edited), "[Service]\nOnX=a\nOnX=b\n");
+}
+
+#[test]
 fn comments_alone_are_nothing_to_keep() {
     let plan = plan(&request(&format!("; mine\n{UNIT}\n# mine"))).unwrap();
     assert!(plan.steps.is_empty());

@@ -68,9 +68,10 @@ fn version_of(text: &str) -> Option<u32> {
 
 pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
     let (facts, results) = (&request.facts, &request.results);
-    let version = match ProbeResult::find(results, "version")? {
-        Seen::Ran { stdout, .. } => version_of(stdout),
-        _ => None,
+    let (version, silent) = match ProbeResult::find(results, "version")? {
+        Seen::Ran { stdout, .. } => (version_of(stdout), None),
+        Seen::Unknown(why) => (None, Some(why.clone())),
+        _ => (None, None),
     };
     let booted = matches!(
         ProbeResult::find(results, "booted")?,
@@ -84,6 +85,15 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         version,
         ..Detection::default()
     };
+    if let Some(why) = silent.filter(|_| booted) {
+        // Slow is not absent: what it runs goes on.
+        detection.reasons.push(Reason {
+            code: "supervisor-silent".to_owned(),
+            message: format!("`systemctl` does not answer: {why}"),
+            fix: None,
+        });
+        return Ok(detection);
+    }
     if let Some(reason) = unsupported(version, booted) {
         detection.reasons.push(reason);
         return Ok(detection);

@@ -23,10 +23,13 @@ pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
         env: show.env,
         timeout_ms: LOOK_MS,
     };
-    let wants = facts.config_home.join("systemd/user/default.target.wants");
     let mut probes = vec![
         Probe::new("show", look),
-        Probe::new("wants", Look::List(wants)),
+        enabled_units(facts),
+        Probe::new(
+            "quadlets",
+            Look::List(facts.config_home.join("containers/systemd")),
+        ),
     ];
     probes.extend(manager::linger_mark(facts).map(|mark| Probe::new("linger", Look::Stat(mark))));
     probes
@@ -75,12 +78,48 @@ fn linger(request: &ObserveRequest) -> Result<Option<bool>, Error> {
     })
 }
 
+/// The person's own enabled units: links in any target's folder. What a
+/// distribution enables for everybody needs no lingering.
+fn enabled_units(facts: &Facts) -> Probe {
+    let folder = facts.config_home.join("systemd/user").display().to_string();
+    let argv = [
+        "find",
+        &folder,
+        "-mindepth",
+        "2",
+        "-maxdepth",
+        "2",
+        "(",
+        "-path",
+        "*.wants/*",
+        "-o",
+        "-path",
+        "*.requires/*",
+        ")",
+    ];
+    let env = BTreeMap::from([("LC_ALL".to_owned(), "C".to_owned())]);
+    Probe::run("wants", &argv, env, LOOK_MS)
+}
+
 fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
-    Ok(match ProbeResult::find(results, "wants")? {
-        Seen::Names(names) => Some(names.iter().any(|n| n != unit)),
-        Seen::Absent => Some(false),
-        _ => None,
-    })
+    let units = match ProbeResult::find(results, "wants")? {
+        Seen::Ran {
+            code: Some(0),
+            stdout,
+            ..
+        } => stdout
+            .lines()
+            .filter_map(|path| path.rsplit('/').next())
+            .any(|name| name != unit),
+        _ => return Ok(None),
+    };
+    // Their units are made when the manager starts, without any link.
+    let quadlets = match ProbeResult::find(results, "quadlets")? {
+        Seen::Names(names) => !names.is_empty(),
+        Seen::Absent => false,
+        _ => return Ok(None),
+    };
+    Ok(Some(units || quadlets))
 }
 
 fn properties(text: &str) -> BTreeMap<String, String> {

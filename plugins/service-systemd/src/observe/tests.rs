@@ -3,6 +3,34 @@ use kt_plugin_api::service::{
     Activity, ExitClass, Facts, ObserveRequest, Observed, ProbeResult, Seen, ServiceName, StartsAt,
 };
 
+fn ran(stdout: &str) -> Seen {
+    Seen::Ran {
+        code: Some(0),
+        stdout: stdout.to_owned(),
+        stderr: String::new(),
+    }
+}
+
+#[test]
+fn other_enabled_units_of_any_target_count() {
+    let others = |wants: Seen, quadlets: Seen| {
+        let result = |id: &str, seen| ProbeResult {
+            id: id.to_owned(),
+            seen,
+        };
+        let results = [result("wants", wants), result("quadlets", quadlets)];
+        super::others(&results, "kt-gateway.service").unwrap()
+    };
+    let own = "/u/default.target.wants/kt-gateway.service\n";
+    let timer = format!("{own}/u/timers.target.wants/backup.timer\n");
+    assert_eq!(others(ran(own), Seen::Absent), Some(false));
+    assert_eq!(others(ran(&timer), Seen::Absent), Some(true));
+    let quadlet = Seen::Names(vec!["web.container".to_owned()]);
+    assert_eq!(others(ran(own), quadlet), Some(true));
+    // What cannot be told is not taken for nothing.
+    assert_eq!(others(Seen::Unknown("slow".into()), Seen::Absent), None);
+}
+
 fn look(show: Seen, linger: Seen) -> Observed {
     let result = |id: &str, seen| ProbeResult {
         id: id.to_owned(),
@@ -19,7 +47,8 @@ fn look(show: Seen, linger: Seen) -> Observed {
         results: vec![
             result("show", show),
             result("linger", linger),
-            result("wants", Seen::Names(vec!["kt-gateway.service".to_owned()])),
+            result("wants", ran("/u/default.target.wants/kt-gateway.service\n")),
+            result("quadlets", Seen::Absent),
         ],
         spec: None,
     })

@@ -160,5 +160,5 @@ fn starting_forgets_earlier_failures_first() {
     };
     assert_eq!(ids_of(Action::Start), "reset-failed,start");
     assert_eq!(ids_of(Action::Restart), "reset-failed,restart");
-    assert_eq!(ids_of(Action::Stop), "stop");
+    assert_eq!(ids_of(Action::Stop), "stop,reset-failed");
 }

@@ -108,7 +108,7 @@ pub(crate) fn render_probe(spec: &ServiceSpec, facts: &Facts) -> Result<String, 
     put(&mut text, "Type=oneshot");
     put(&mut text, &format!("TimeoutStartSec={PROBE_S}s"));
     for dir in &spec.writable {
-        let test = ["/usr/bin/test", "-w", unicode(dir)?].map(str::to_owned);
+        let test = ["/bin/sh", "-c", "test -w \"$0\"", unicode(dir)?].map(str::to_owned);
         put(&mut text, &format!("ExecStartPre={}", command(&test)?));
     }
     put(&mut text, &format!("ExecStart={}", command(&spec.probe)?));

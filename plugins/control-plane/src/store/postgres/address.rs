@@ -70,7 +70,8 @@ impl Address {
         let more = config.get_options().unwrap_or_default();
         let options = format!(
             "{more} -c search_path=kt -c statement_timeout={limit} -c lock_timeout={limit} \
-             -c idle_in_transaction_session_timeout={limit}",
+             -c idle_in_transaction_session_timeout={limit} \
+             -c default_transaction_isolation=read\\ committed",
             limit = LIMIT.as_millis()
         );
         config

@@ -1,12 +1,12 @@
 //! Changes of gateways: lock and look, decide, write and commit.
 
-use kt_control_api::{ConfigVersion, GatewayId};
+use kt_control_api::{ConfigVersion, GatewayId, canonical_json};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 
 use super::decide::{Decision, Wish, Write, decide};
 use super::failure::Failure;
-use super::once::{FORGET, Memory, RECALL, recalled};
+use super::once::{FORGET, Memory, RECALL, recalled, remember};
 use super::rows::counted;
 use super::session::Session;
 use super::text::{storable, storable_json};
@@ -34,11 +34,7 @@ const WRITE: &str = "
       SELECT $13::text, $14::text, $15::bytea, $16::text::jsonb, $11::bigint
       WHERE $14::text IS NOT NULL)
     INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-    VALUES($11::bigint, $13::text, $17, $18, $1, $5, $19::text::jsonb)";
-
-const REMEMBER: &str = "
-    INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
-    VALUES($1, $2, $3, $4::text::jsonb, $5)";
+    VALUES($11::bigint, $13::text, $17, $18, $1, $5, $19::text)";
 
 const PUBLISH: &str = "
     WITH content AS (
@@ -114,7 +110,7 @@ async fn attempt(
         .map(|row| rows::word::<GatewayId>(&row, "id"))
         .transpose()?;
     forgotten?;
-    if let Some(receipt) = recalled(change, row?.as_ref())? {
+    if let Some(receipt) = recalled::<Receipt>(change, row?.as_ref())? {
         session.roll_back().await;
         return Ok(Some(receipt));
     }
@@ -157,7 +153,7 @@ async fn finish(
     let Some(write) = &decision.write else {
         let (kept, committed) = tokio::join!(
             biased;
-            remember(session, change, decision),
+            remember(session, change, &decision.receipt),
             session.say("COMMIT"),
         );
         return kept.and(committed);
@@ -233,7 +229,7 @@ async fn put(
 ) -> Result<(), Failure> {
     let after = &write.after;
     let labels = storable_json(serde_json::to_value(&after.labels)?).to_string();
-    let detail = storable_json(write.detail.clone()).to_string();
+    let detail = canonical_json(&storable_json(write.detail.clone()));
     let once = change.once.as_ref();
     let values: [&(dyn ToSql + Sync); 19] = [
         &after.id.as_str(),
@@ -257,16 +253,4 @@ async fn put(
         &detail,
     ];
     session.rows(WRITE, &values).await.map(drop)
-}
-
-/// Keeps the answer of a request that changed nothing.
-async fn remember(session: &Session, change: &Change, decision: &Decision) -> Result<(), Failure> {
-    let Some(once) = &change.once else {
-        return Ok(());
-    };
-    let receipt = serde_json::to_string(&decision.receipt)?;
-    let at = change.now.as_microsecond();
-    let fingerprint = once.fingerprint.as_slice();
-    let values: [&(dyn ToSql + Sync); 5] = [&change.actor, &once.key, &fingerprint, &receipt, &at];
-    session.rows(REMEMBER, &values).await.map(drop)
 }

@@ -1,6 +1,6 @@
 //! Registering a gateway: one statement, whatever comes with it.
 
-use kt_control_api::TokenId;
+use kt_control_api::{Timestamp, canonical_json};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -39,14 +39,15 @@ const CREATE: &str = "
         $16::text, $17::text, $18::text
       FROM gateway WHERE $11::bigint IS NOT NULL),
     token AS (
-      INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by, created_at)
+      INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
+        expires_at)
       SELECT $19::text, $20::text, $21::text, $22::bytea, $23::text, $24::text, $25::text,
-        $1::text, $5::bigint
+        $1::text, $5::bigint, $28::bigint
       FROM gateway WHERE $22::bytea IS NOT NULL
       ON CONFLICT(hash) DO NOTHING),
     trail AS (
       INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-      SELECT $5::bigint, $1::text, $26::text, 'gateway.create', id, 1, $27::text::jsonb
+      SELECT $5::bigint, $1::text, $26::text, 'gateway.create', id, 1, $27::text
       FROM gateway)
     SELECT id FROM gateway";
 
@@ -69,7 +70,7 @@ pub(super) async fn create(
                 let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
                     [&memory.actor, &memory.key, &memory.since];
                 let row = session.row(RECALL, &values).await?;
-                if let Some(receipt) = recalled(change, row.as_ref())? {
+                if let Some(receipt) = recalled::<Receipt>(change, row.as_ref())? {
                     let replayed = receipt.gateway != new.id;
                     return Ok(Receipt {
                         replayed,
@@ -113,7 +114,6 @@ async fn attempt(
     let fingerprint = change.once.as_ref().map(|once| once.fingerprint.as_slice());
     let kept = serde_json::to_string(&receipt)?;
     let size = content.map(|bytes| bytes.len() as i64);
-    let token_id = TokenId::random();
     let row = session
         .row(
             CREATE,
@@ -136,7 +136,7 @@ async fn attempt(
                 &version.map(|version| version.origin.as_str()),
                 &version.and_then(|version| version.source.as_deref().map(storable)),
                 &version.and_then(|version| version.message.as_deref().map(storable)),
-                &token_id.as_str(),
+                &token.map(|token| token.id.as_str()),
                 &token.map(|token| storable(&token.name)),
                 &token.map(|token| token.kind),
                 &token.map(|token| token.hash.0.as_slice()),
@@ -144,7 +144,10 @@ async fn attempt(
                 &scope.map(|(scope, _)| scope),
                 &scope.and_then(|(_, gateway)| gateway),
                 &change.request_id,
-                &detail.to_string(),
+                &canonical_json(&detail),
+                &token
+                    .and_then(|token| token.expires_at)
+                    .map(Timestamp::as_microsecond),
             ],
         )
         .await?;

@@ -5,6 +5,7 @@
 //! reads afterwards, in a statement of its own, so two changes never count from the same number.
 
 mod address;
+mod audit;
 mod changes;
 mod contents;
 mod create;
@@ -23,6 +24,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod text;
+mod token_changes;
 mod tokens;
 
 pub use address::{Address, AddressError};

@@ -1,11 +1,12 @@
 //! Remembering requests that were carried out.
 
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
 use super::rows;
 use super::session::Session;
-use crate::store::{Change, Receipt, StoreError};
+use crate::store::{Change, Repeatable, StoreError};
 
 /// How long a key is remembered: 24 hours, in microseconds.
 const MEMORY: i64 = 24 * 3600 * 1_000_000;
@@ -18,6 +19,10 @@ pub(super) const RECALL: &str = "SELECT fingerprint, receipt::text AS receipt FR
 /// still in the way of one that the same statement adds.
 pub(super) const FORGET: &str = "DELETE FROM idempotency
     WHERE actor = $1 AND key = $2 AND created_at <= $3";
+
+const REMEMBER: &str = "
+    INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
+    VALUES($1, $2, $3, $4::text::jsonb, $5)";
 
 /// Forgets other old keys, a few at a time, past those that somebody is at.
 const PRUNE: &str = "DELETE FROM idempotency WHERE (actor, key) IN (
@@ -42,18 +47,34 @@ impl<'a> Memory<'a> {
 }
 
 /// Reads what [`RECALL`] found.
-pub(super) fn recalled(change: &Change, row: Option<&Row>) -> Result<Option<Receipt>, Failure> {
+pub(super) fn recalled<R: Repeatable>(
+    change: &Change,
+    row: Option<&Row>,
+) -> Result<Option<R>, Failure> {
     let (Some(once), Some(row)) = (&change.once, row) else {
         return Ok(None);
     };
     if rows::bytes(row, "fingerprint")? != once.fingerprint {
         return Err(StoreError::KeyReused.into());
     }
-    let receipt = serde_json::from_str(row.try_get("receipt")?)?;
-    Ok(Some(Receipt {
-        replayed: true,
-        ..receipt
-    }))
+    let receipt: R = serde_json::from_str(row.try_get("receipt")?)?;
+    Ok(Some(receipt.replayed()))
+}
+
+/// Keeps the answer of a request, when it came with a key.
+pub(super) async fn remember(
+    session: &Session,
+    change: &Change,
+    receipt: &impl Repeatable,
+) -> Result<(), Failure> {
+    let Some(once) = &change.once else {
+        return Ok(());
+    };
+    let receipt = serde_json::to_string(receipt)?;
+    let at = change.now.as_microsecond();
+    let fingerprint = once.fingerprint.as_slice();
+    let values: [&(dyn ToSql + Sync); 5] = [&change.actor, &once.key, &fingerprint, &receipt, &at];
+    session.rows(REMEMBER, &values).await.map(drop)
 }
 
 /// Forgets keys that nobody may use any more.

@@ -115,7 +115,7 @@ pub(super) fn bytes(row: &Row, column: &str) -> Result<[u8; 32], Failure> {
         .map_err(|_| damaged(column))
 }
 
-fn hash(row: &Row, column: &str) -> Result<ContentHash, Failure> {
+pub(super) fn hash(row: &Row, column: &str) -> Result<ContentHash, Failure> {
     bytes(row, column).map(ContentHash::from_bytes)
 }
 

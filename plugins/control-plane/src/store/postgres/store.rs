@@ -4,7 +4,8 @@ use std::sync::{Arc, Weak};
 
 use deadpool_postgres::Pool;
 use kt_control_api::{
-    ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+    TokenId,
 };
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
@@ -16,10 +17,13 @@ use super::failure::Failure;
 use super::listen::Listener;
 use super::news::{News, Waiters};
 use super::session::{self, LIMIT, Session};
-use super::{changes, contents, create, gateways, instances, migrate, rows, tokens};
+use super::token_changes::Wish as TokenWish;
+use super::{
+    audit, changes, contents, create, gateways, instances, migrate, rows, token_changes, tokens,
+};
 use crate::store::{
-    Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt, ReportReceipt,
-    Snapshot, Store, StoreError, TokenRecord,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
+    ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
 };
 
 /// What the listening connection is called among the database's sessions.
@@ -134,6 +138,16 @@ impl Postgres {
         self.told(self.attempt(Session::is_unspent, async |session| {
             changes::change(session, change, key, wish).await
         }))
+    }
+
+    fn change_token(
+        &self,
+        change: &Change,
+        wish: &TokenWish<'_>,
+    ) -> Result<TokenReceipt, StoreError> {
+        self.attempt(Session::is_unspent, async |session| {
+            token_changes::change(session, change, wish).await
+        })
     }
 
     /// Passes a receipt on once others will hear of it.
@@ -255,7 +269,14 @@ impl Store for Postgres {
     }
 
     fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
-        self.read(async |session| tokens::add(session, change, token).await)
+        let change = Change {
+            once: None,
+            ..change.clone()
+        };
+        self.read(async |session| {
+            token_changes::change(session, &change, &TokenWish::Add(token)).await
+        })
+        .map(drop)
     }
 
     fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
@@ -264,5 +285,35 @@ impl Store for Postgres {
 
     fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError> {
         self.read(async |session| tokens::has_admin(session, now).await)
+    }
+
+    fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError> {
+        self.change_token(change, &TokenWish::Create(new))
+    }
+
+    fn tokens(&self, filter: &TokenFilter) -> Result<Vec<TokenRecord>, StoreError> {
+        self.read(async |session| tokens::list(session, filter).await)
+    }
+
+    fn token_by_id(&self, id: &TokenId) -> Result<TokenRecord, StoreError> {
+        self.read(async |session| tokens::by_id(session, id).await)
+    }
+
+    fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
+        self.change_token(change, &TokenWish::Revoke(id))
+    }
+
+    fn rotate_token(
+        &self,
+        change: &Change,
+        old: &TokenId,
+        new: &NewToken,
+        until: Timestamp,
+    ) -> Result<TokenReceipt, StoreError> {
+        self.change_token(change, &TokenWish::Rotate { old, new, until })
+    }
+
+    fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(async |session| audit::list(session, filter).await)
     }
 }

@@ -1,14 +1,15 @@
-//! Tokens, by their hashes.
+//! Tokens, by their hashes and ids.
 
-use kt_control_api::{Timestamp, TokenHash, TokenId};
+use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
 use serde_json::json;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
-use super::rows;
 use super::session::Session;
 use super::text::storable;
-use crate::store::{Change, NewToken, TokenRecord, TokenScope};
+use super::{audit, rows};
+use crate::store::{Change, NewToken, StoreError, TokenFilter, TokenRecord, TokenScope};
 
 /// How a scope is kept: its word, and the gateway it is for.
 pub(super) fn kept(scope: &TokenScope) -> (&'static str, Option<&str>) {
@@ -19,47 +20,101 @@ pub(super) fn kept(scope: &TokenScope) -> (&'static str, Option<&str>) {
     }
 }
 
-/// Adds a token and its audit row, unless the token is known.
+/// Everything that [`token`] reads.
+pub(super) const TOKEN: &str = "
+    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at
+    FROM tokens";
+
+const ADD: &str = "
+    INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
+      expires_at)
+    VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT(hash) DO NOTHING RETURNING id";
+
+/// Stores a token. Returns `false`, and changes nothing, when it is known already.
 pub(super) async fn add(
     session: &Session,
     change: &Change,
     token: &NewToken,
-) -> Result<(), Failure> {
-    let sql = "WITH added AS (
-            INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
-                created_at)
-            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT(hash) DO NOTHING RETURNING hint)
-        INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-        SELECT $9, $8, $10, 'token.create', hint, NULL, $11::text::jsonb FROM added";
+) -> Result<bool, Failure> {
     let (scope, gateway) = kept(&token.scope);
-    let detail = json!({"name": token.name, "kind": token.kind}).to_string();
-    let (id, name) = (TokenId::random(), storable(&token.name));
-    let at = change.now.as_microsecond();
-    let hash = token.hash.0.as_slice();
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 11] = [
-        &id.as_str(),
-        &name,
+    let values: [&(dyn ToSql + Sync); 10] = [
+        &token.id.as_str(),
+        &storable(&token.name),
         &token.kind,
-        &hash,
+        &token.hash.0.as_slice(),
         &token.hint,
         &scope,
         &gateway,
         &change.actor,
-        &at,
-        &change.request_id,
-        &detail,
+        &change.now.as_microsecond(),
+        &token.expires_at.map(Timestamp::as_microsecond),
     ];
-    session.rows(sql, &values).await.map(drop)
+    Ok(session.row(ADD, &values).await?.is_some())
+}
+
+/// Records that a token was made.
+pub(super) async fn record(
+    session: &Session,
+    change: &Change,
+    token: &NewToken,
+) -> Result<(), Failure> {
+    let (scope, gateway) = kept(&token.scope);
+    let detail = json!({
+        "name": token.name,
+        "hint": token.hint,
+        "scope": scope,
+        "gateway": gateway,
+        "expires_at": token.expires_at,
+    });
+    audit::record(session, change, "token.create", token.id.as_str(), detail).await
 }
 
 pub(super) async fn find(
     session: &Session,
     hash: &TokenHash,
 ) -> Result<Option<TokenRecord>, Failure> {
-    let sql = "SELECT id, name, scope, gateway_id, expires_at, revoked_at FROM tokens
-               WHERE hash = $1";
-    let row = session.row(sql, &[&hash.0.as_slice()]).await?;
+    let sql = format!("{TOKEN} WHERE hash = $1");
+    let row = session.row(&sql, &[&hash.0.as_slice()]).await?;
     row.as_ref().map(token).transpose()
+}
+
+pub(super) async fn by_id(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure> {
+    let sql = format!("{TOKEN} WHERE id = $1");
+    found(id, session.row(&sql, &[&id.as_str()]).await?.as_ref())
+}
+
+/// Reads a row that was looked for by `id`.
+pub(super) fn found(id: &TokenId, row: Option<&Row>) -> Result<TokenRecord, Failure> {
+    let row = row.ok_or_else(|| StoreError::NotFound(format!("token {id}")))?;
+    token(row)
+}
+
+pub(super) async fn list(
+    session: &Session,
+    filter: &TokenFilter,
+) -> Result<Vec<TokenRecord>, Failure> {
+    // Tokens are never deleted, so the place of the last one can be looked up.
+    let sql = format!(
+        "{TOKEN}
+         WHERE ($1::text IS NULL
+                OR (created_at, id) < (SELECT created_at, id FROM tokens WHERE id = $1))
+           AND ($2::text IS NULL OR kind = $2)
+           AND ($3::text IS NULL OR gateway_id = $3)
+           AND ($4::boolean IS NULL
+                OR $4 = (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5::bigint)))
+         ORDER BY created_at DESC, id DESC LIMIT $6"
+    );
+    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
+    let values: [&(dyn ToSql + Sync); 6] = [
+        &filter.after.as_ref().map(TokenId::as_str),
+        &filter.kind.as_deref().map(storable),
+        &filter.gateway.as_ref().map(GatewayId::as_str),
+        &filter.active.map(|(active, _)| active),
+        &filter.active.map(|(_, at)| at.as_microsecond()),
+        &limit,
+    ];
+    let found = session.rows(&sql, &values).await?;
+    found.iter().map(token).collect()
 }
 
 fn token(row: &Row) -> Result<TokenRecord, Failure> {
@@ -70,13 +125,20 @@ fn token(row: &Row) -> Result<TokenRecord, Failure> {
         ("gateway", Some(_)) => TokenScope::Gateway(rows::word(row, "gateway_id")?),
         _ => return Err(rows::damaged("scope")),
     };
-    let expires_at: Option<i64> = row.try_get("expires_at")?;
+    let time = |column: &str| {
+        let at: Option<i64> = row.try_get(column)?;
+        at.map(rows::time_of).transpose()
+    };
     Ok(TokenRecord {
         id: rows::word(row, "id")?,
         name: row.try_get("name")?,
+        kind: row.try_get("kind")?,
+        hint: row.try_get("hint")?,
         scope,
-        expires_at: expires_at.map(rows::time_of).transpose()?,
-        revoked: row.try_get::<_, Option<i64>>("revoked_at")?.is_some(),
+        created_by: row.try_get("created_by")?,
+        created_at: rows::time(row, "created_at")?,
+        expires_at: time("expires_at")?,
+        revoked_at: time("revoked_at")?,
     })
 }
 

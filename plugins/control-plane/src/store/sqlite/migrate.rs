@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kt_control_api::random_base32;
 use rusqlite::{Connection, Transaction};
 
+use super::audit;
 use super::patience::{begin, patiently};
 use crate::store::StoreError;
 
@@ -11,7 +12,10 @@ use crate::store::StoreError;
 const APPLICATION_ID: i32 = 0x6b74_6370;
 
 /// One step per schema version, applied in order and never changed after a release.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// The oldest schema that a program may know and still write this one. A step that only adds
 /// leaves it alone, so that a gateway that runs an older kt goes on.
@@ -48,6 +52,7 @@ pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
     for step in &STEPS[found as usize..] {
         transaction.execute_batch(step)?;
     }
+    audit::seal(&transaction)?;
     finish(&transaction, found)?;
     transaction.commit()?;
     Ok(NEWEST)

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::store::{Change, Once, Receipt, StoreError};
+use crate::store::{Change, Once, Repeatable, StoreError};
 
 /// How long a key is remembered: 24 hours, in microseconds.
 const MEMORY: i64 = 24 * 3600 * 1_000_000;
@@ -10,11 +10,11 @@ const MEMORY: i64 = 24 * 3600 * 1_000_000;
 /// Returns the receipt of the same request from before, or carries it out and remembers that.
 ///
 /// A request that failed is not remembered: nothing changed, so it may be tried again.
-pub(super) fn once(
+pub(super) fn once<R: Repeatable>(
     transaction: &Transaction<'_>,
     change: &Change,
-    act: impl FnOnce() -> Result<Receipt, StoreError>,
-) -> Result<Receipt, StoreError> {
+    act: impl FnOnce() -> Result<R, StoreError>,
+) -> Result<R, StoreError> {
     let Some(once) = &change.once else {
         return act();
     };
@@ -26,11 +26,11 @@ pub(super) fn once(
     Ok(receipt)
 }
 
-fn recall(
+fn recall<R: Repeatable>(
     transaction: &Transaction<'_>,
     change: &Change,
     once: &Once,
-) -> Result<Option<Receipt>, StoreError> {
+) -> Result<Option<R>, StoreError> {
     let sql = "SELECT fingerprint, receipt FROM idempotency
                WHERE actor = ?1 AND key = ?2 AND created_at > ?3";
     let since = change.now.as_microsecond() - MEMORY;
@@ -45,18 +45,15 @@ fn recall(
     if fingerprint != once.fingerprint {
         return Err(StoreError::KeyReused);
     }
-    let receipt = serde_json::from_str(&receipt)?;
-    Ok(Some(Receipt {
-        replayed: true,
-        ..receipt
-    }))
+    let receipt: R = serde_json::from_str(&receipt)?;
+    Ok(Some(receipt.replayed()))
 }
 
 fn remember(
     transaction: &Transaction<'_>,
     change: &Change,
     once: &Once,
-    receipt: &Receipt,
+    receipt: &impl Repeatable,
 ) -> Result<(), StoreError> {
     let now = change.now.as_microsecond();
     transaction.execute(

@@ -4,18 +4,18 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kt_control_api::{
-    ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
+    TokenId,
 };
 use rusqlite::{Connection, Transaction};
-use serde_json::json;
 
 use super::once::once;
 use super::patience::{begin, patiently};
 use super::{audit, changes, connection, contents, file, gateways, instances, migrate, tokens};
 use crate::crash::crash_point;
 use crate::store::{
-    Ask, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt, ReportReceipt,
-    Snapshot, Store, StoreError, TokenRecord,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
+    Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
 };
 
 /// Name of the file in the state directory.
@@ -88,12 +88,12 @@ impl Sqlite {
         Ok(done)
     }
 
-    fn change(
+    fn change<R: Repeatable>(
         &self,
         change: &Change,
         points: Points,
-        act: impl FnOnce(&Transaction<'_>) -> Result<Receipt, StoreError>,
-    ) -> Result<Receipt, StoreError> {
+        act: impl FnOnce(&Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
         crash_point(points.before);
         let receipt = self.write(|transaction| once(transaction, change, || act(transaction)))?;
         crash_point(points.committed);
@@ -118,6 +118,10 @@ const RELOAD: Points = Points {
 const REVERT: Points = Points {
     before: "revert.before",
     committed: "revert.committed",
+};
+const ROTATE: Points = Points {
+    before: "rotate.before",
+    committed: "rotate.committed",
 };
 const OTHER: Points = Points {
     before: "change.before",
@@ -241,15 +245,7 @@ impl Store for Sqlite {
     fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
         self.write(|transaction| {
             if tokens::add(transaction, change, token)? {
-                let detail = json!({"name": token.name, "kind": token.kind});
-                audit::record(
-                    transaction,
-                    change,
-                    "token.create",
-                    &token.hint,
-                    None,
-                    &detail,
-                )?;
+                tokens::record(transaction, change, token)?;
             }
             Ok(())
         })
@@ -261,5 +257,41 @@ impl Store for Sqlite {
 
     fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError> {
         self.read(|connection| Ok(tokens::has_admin(connection, now)?))
+    }
+
+    fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            tokens::create(transaction, change, new)
+        })
+    }
+
+    fn tokens(&self, filter: &TokenFilter) -> Result<Vec<TokenRecord>, StoreError> {
+        self.read(|connection| Ok(tokens::list(connection, filter)?))
+    }
+
+    fn token_by_id(&self, id: &TokenId) -> Result<TokenRecord, StoreError> {
+        self.read(|connection| tokens::by_id(connection, id))
+    }
+
+    fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            tokens::revoke(transaction, change, id)
+        })
+    }
+
+    fn rotate_token(
+        &self,
+        change: &Change,
+        old: &TokenId,
+        new: &NewToken,
+        until: Timestamp,
+    ) -> Result<TokenReceipt, StoreError> {
+        self.change(change, ROTATE, |transaction| {
+            tokens::rotate(transaction, change, old, new, until)
+        })
+    }
+
+    fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|connection| Ok(audit::list(connection, filter)?))
     }
 }

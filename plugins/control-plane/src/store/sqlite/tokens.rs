@@ -1,28 +1,34 @@
-//! Tokens, by their hashes.
+//! Tokens, by their hashes and ids.
 
 use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde_json::json;
 
-use super::rows;
-use crate::store::{Change, NewToken, StoreError, TokenRecord, TokenScope};
+use super::{audit, gateways, rows};
+use crate::crash::crash_point;
+use crate::store::{
+    Change, Key, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenScope,
+};
 
+/// Everything that [`token`] reads.
+const TOKEN: &str = "
+    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at
+    FROM tokens";
+
+/// Stores a token. Returns `false`, and changes nothing, when it is known already.
 pub(super) fn add(
     transaction: &Transaction<'_>,
     change: &Change,
     token: &NewToken,
 ) -> Result<bool, StoreError> {
-    let (scope, gateway) = match &token.scope {
-        TokenScope::Admin => ("admin", None),
-        TokenScope::Read => ("read", None),
-        TokenScope::Gateway(id) => ("gateway", Some(id.as_str())),
-    };
+    let (scope, gateway) = columns(&token.scope);
     let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
-                   created_at)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(hash) DO NOTHING";
+                   created_at, expires_at)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(hash) DO NOTHING";
     let added = transaction.execute(
         sql,
         params![
-            TokenId::random().as_str(),
+            token.id.as_str(),
             token.name,
             token.kind,
             token.hash.0,
@@ -31,9 +37,110 @@ pub(super) fn add(
             gateway,
             change.actor,
             change.now.as_microsecond(),
+            token.expires_at.map(Timestamp::as_microsecond),
         ],
     )?;
     Ok(added > 0)
+}
+
+/// Records that a token was made.
+pub(super) fn record(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    token: &NewToken,
+) -> Result<(), StoreError> {
+    let (scope, gateway) = columns(&token.scope);
+    let detail = json!({
+        "name": token.name,
+        "hint": token.hint,
+        "scope": scope,
+        "gateway": gateway,
+        "expires_at": token.expires_at,
+    });
+    let id = token.id.as_str();
+    audit::record(transaction, change, "token.create", id, None, &detail)
+}
+
+pub(super) fn create(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    new: &NewToken,
+) -> Result<TokenReceipt, StoreError> {
+    if let TokenScope::Gateway(id) = &new.scope {
+        gateways::find(transaction, &Key::Id(id.clone()))?;
+    }
+    add(transaction, change, new)?;
+    record(transaction, change, new)?;
+    Ok(receipt(&new.id))
+}
+
+pub(super) fn revoke(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    id: &TokenId,
+) -> Result<TokenReceipt, StoreError> {
+    let token = by_id(transaction, id)?;
+    if token.revoked_at.is_some() {
+        return Ok(TokenReceipt {
+            unchanged: true,
+            ..receipt(id)
+        });
+    }
+    end(transaction, change, id, change.now)?;
+    let detail = json!({"name": token.name, "hint": token.hint});
+    audit::record(
+        transaction,
+        change,
+        "token.revoke",
+        id.as_str(),
+        None,
+        &detail,
+    )?;
+    Ok(receipt(id))
+}
+
+pub(super) fn rotate(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    old: &TokenId,
+    new: &NewToken,
+    until: Timestamp,
+) -> Result<TokenReceipt, StoreError> {
+    if !by_id(transaction, old)?.is_active(change.now) {
+        return Err(StoreError::TokenEnded(old.clone()));
+    }
+    add(transaction, change, new)?;
+    crash_point("rotate.inserted");
+    end(transaction, change, old, until)?;
+    let detail = json!({"name": new.name, "hint": new.hint, "replaces": old, "old_until": until});
+    let id = new.id.as_str();
+    audit::record(transaction, change, "token.rotate", id, None, &detail)?;
+    Ok(receipt(&new.id))
+}
+
+/// Revokes a token now, or lets it expire later.
+fn end(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    id: &TokenId,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = if until <= change.now {
+        "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1"
+    } else {
+        "UPDATE tokens SET expires_at = min(ifnull(expires_at, ?2), ?2) WHERE id = ?1"
+    };
+    let at = until.max(change.now).as_microsecond();
+    transaction.execute(sql, params![id.as_str(), at])?;
+    Ok(())
+}
+
+fn receipt(id: &TokenId) -> TokenReceipt {
+    TokenReceipt {
+        token: id.clone(),
+        unchanged: false,
+        replayed: false,
+    }
 }
 
 pub(super) fn revoke_of_gateway(
@@ -50,12 +157,55 @@ pub(super) fn find(
     connection: &Connection,
     hash: &TokenHash,
 ) -> Result<Option<TokenRecord>, rusqlite::Error> {
-    let sql = "SELECT id, name, scope, gateway_id, expires_at, revoked_at FROM tokens
-               WHERE hash = ?1";
     connection
-        .prepare_cached(sql)?
+        .prepare_cached(&format!("{TOKEN} WHERE hash = ?1"))?
         .query_row([hash.0], token)
         .optional()
+}
+
+pub(super) fn by_id(connection: &Connection, id: &TokenId) -> Result<TokenRecord, StoreError> {
+    let found = connection
+        .prepare_cached(&format!("{TOKEN} WHERE id = ?1"))?
+        .query_row([id.as_str()], token)
+        .optional()?;
+    found.ok_or_else(|| StoreError::NotFound(format!("token {id}")))
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    filter: &TokenFilter,
+) -> Result<Vec<TokenRecord>, rusqlite::Error> {
+    // Tokens are never deleted, so the place of the last one can be looked up.
+    let sql = format!(
+        "{TOKEN}
+         WHERE (?1 IS NULL OR (created_at, id) < (SELECT created_at, id FROM tokens WHERE id = ?1))
+           AND (?2 IS NULL OR kind = ?2)
+           AND (?3 IS NULL OR gateway_id = ?3)
+           AND (?4 IS NULL
+                OR ?4 = (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)))
+         ORDER BY created_at DESC, id DESC LIMIT ?6"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_map(
+        params![
+            filter.after.as_ref().map(TokenId::as_str),
+            filter.kind,
+            filter.gateway.as_ref().map(GatewayId::as_str),
+            filter.active.map(|(active, _)| active),
+            filter.active.map(|(_, at)| at.as_microsecond()),
+            filter.limit as u64,
+        ],
+        token,
+    )?;
+    found.collect()
+}
+
+fn columns(scope: &TokenScope) -> (&'static str, Option<&str>) {
+    match scope {
+        TokenScope::Admin => ("admin", None),
+        TokenScope::Read => ("read", None),
+        TokenScope::Gateway(id) => ("gateway", Some(id.as_str())),
+    }
 }
 
 fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
@@ -66,17 +216,24 @@ fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
         ("gateway", Some(id)) => id.parse().ok().map(TokenScope::Gateway),
         _ => None,
     })?;
-    let expires_at = match row.get::<_, Option<i64>>("expires_at")? {
-        Some(_) => Some(rows::time(row, "expires_at")?),
-        None => None,
-    };
     Ok(TokenRecord {
         id: rows::parsed::<String, _>(row, "id", |text| text.parse().ok())?,
         name: row.get("name")?,
+        kind: row.get("kind")?,
+        hint: row.get("hint")?,
         scope,
-        expires_at,
-        revoked: row.get::<_, Option<i64>>("revoked_at")?.is_some(),
+        created_by: row.get("created_by")?,
+        created_at: rows::time(row, "created_at")?,
+        expires_at: optional_time(row, "expires_at")?,
+        revoked_at: optional_time(row, "revoked_at")?,
     })
+}
+
+fn optional_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, rusqlite::Error> {
+    match row.get::<_, Option<i64>>(column)? {
+        Some(_) => rows::time(row, column).map(Some),
+        None => Ok(None),
+    }
 }
 
 pub(super) fn has_admin(connection: &Connection, now: Timestamp) -> Result<bool, rusqlite::Error> {

@@ -5,6 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::model::{Script, steps};
 use super::place::Place;
+use super::trail;
 
 /// Tables of which every row must be the same, in this order.
 const HISTORY: [&str; 2] = [
@@ -35,6 +36,8 @@ pub(crate) fn agree<A: Place, B: Place>(cases: u32, places: impl Fn() -> Option<
         }
         let [left, right] = stores.map(|store| script.state(store));
         prop_assert_eq!(left, right);
+        let [left, right] = stores.map(trail::rows);
+        prop_assert_eq!(left, right, "seals and all");
         for sql in HISTORY {
             prop_assert_eq!(one.texts(sql), other.texts(sql));
         }

@@ -11,6 +11,7 @@ mod place;
 mod run;
 pub(super) mod sharing;
 pub(super) mod tokens;
+pub(super) mod trail;
 
 pub(super) use differential::agree;
 pub(super) use place::{Place, change, gateway, version};

@@ -33,6 +33,15 @@ macro_rules! suite {
             sharing: the_pulse_moves_with_changes_of_others,
             tokens: tokens_are_known_by_their_hashes,
             tokens: a_gateways_tokens_end_with_it,
+            tokens: a_token_is_made_once_and_for_a_gateway_that_exists,
+            tokens: tokens_come_newest_first_and_by_filter,
+            tokens: a_revoked_token_stays_revoked,
+            tokens: a_rotation_makes_one_token_and_ends_the_other,
+            tokens: of_many_who_rotate_one_token_one_succeeds,
+            trail: every_row_is_sealed_whatever_made_it,
+            trail: many_writers_make_one_chain,
+            trail: a_refused_change_leaves_no_hole_in_the_trail,
+            trail: rows_of_the_trail_are_selected,
         }
     };
     (@tests $place:expr; $($module:ident: $name:ident,)*) => {

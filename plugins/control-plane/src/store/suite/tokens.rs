@@ -1,9 +1,12 @@
 //! Tokens.
 
-use kt_control_api::{Token, TokenKind};
+use std::thread;
+use std::time::Duration;
 
-use super::place::{Place, change, edge, gateway, now};
-use crate::store::{NewGateway, NewToken, TokenScope};
+use kt_control_api::{GatewayId, Token, TokenId, TokenKind};
+
+use super::place::{Place, after, change, edge, gateway, keyed, now};
+use crate::store::{NewGateway, NewToken, StoreError, TokenFilter, TokenScope};
 
 pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
     let store = place.open();
@@ -23,7 +26,7 @@ pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
         (known.name.as_str(), known.scope),
         ("admin", TokenScope::Admin)
     );
-    assert!(!known.revoked && known.expires_at.is_none());
+    assert!(known.revoked_at.is_none() && known.expires_at.is_none());
     assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
     assert_eq!(
         place.texts("SELECT action FROM audit ORDER BY seq"),
@@ -44,8 +47,182 @@ pub(crate) fn a_gateways_tokens_end_with_it(place: &dyn Place) {
     new.token = Some(NewToken::of(&token, scope.clone(), "edge"));
     store.create(&change(), &new).unwrap();
     let known = store.token(&token.hash()).unwrap().unwrap();
-    assert_eq!((known.scope, known.revoked), (scope, false));
+    assert_eq!((known.scope, known.revoked_at), (scope, None));
     store.delete(&change(), &edge()).unwrap();
-    assert!(store.token(&token.hash()).unwrap().unwrap().revoked);
+    let known = store.token(&token.hash()).unwrap().unwrap();
+    assert_eq!(known.revoked_at, Some(now()));
     assert_eq!(place.count("SELECT count(*) FROM audit"), 2);
+}
+
+fn fresh(scope: TokenScope, name: &str) -> NewToken {
+    NewToken::of(&Token::random(TokenKind::Access), scope, name)
+}
+
+pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(place: &dyn Place) {
+    let store = place.open();
+    let new = NewToken {
+        expires_at: Some(now() + Duration::from_secs(60)),
+        ..fresh(TokenScope::Read, "reader")
+    };
+    let first = store.create_token(&keyed("k1", 1), &new).unwrap();
+    let other = fresh(TokenScope::Read, "reader");
+    let again = store.create_token(&keyed("k1", 1), &other).unwrap();
+    assert!(again.replayed && !first.replayed);
+    assert_eq!((&first.token, &again.token), (&new.id, &new.id));
+    let known = store.token_by_id(&new.id).unwrap();
+    assert_eq!((known.kind.as_str(), known.hint), ("access", new.hint));
+    assert_eq!(
+        (known.created_by.as_str(), known.created_at),
+        ("test", now())
+    );
+    assert_eq!(known.expires_at, new.expires_at);
+    let nowhere = fresh(TokenScope::Gateway(GatewayId::random()), "x");
+    let refused = store.create_token(&keyed("k2", 2), &nowhere).unwrap_err();
+    assert!(matches!(refused, StoreError::NotFound(_)), "{refused}");
+    let gone = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    store.delete(&change(), &edge()).unwrap();
+    let late = fresh(TokenScope::Gateway(gone), "x");
+    let refused = store.create_token(&change(), &late).unwrap_err();
+    assert!(matches!(refused, StoreError::Gone(_)), "{refused}");
+    let missing = store.token_by_id(&TokenId::random()).unwrap_err();
+    assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
+    assert_eq!(place.count("SELECT count(*) FROM tokens"), 1);
+}
+
+pub(crate) fn tokens_come_newest_first_and_by_filter(place: &dyn Place) {
+    let store = place.open();
+    let edge = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    let scopes = [
+        TokenScope::Admin,
+        TokenScope::Read,
+        TokenScope::Gateway(edge.clone()),
+        TokenScope::Read,
+    ];
+    let mut made = Vec::new();
+    for (n, scope) in (1..).zip(scopes) {
+        // The last two at the same time.
+        let at = after(change(), Duration::from_secs(n.min(3)));
+        let new = fresh(scope, "x");
+        store.create_token(&at, &new).unwrap();
+        made.push(new.id);
+    }
+    made[2..].sort();
+    made.reverse();
+    let listed = |filter: &TokenFilter| -> Vec<TokenId> {
+        let found = store.tokens(filter).unwrap();
+        found.into_iter().map(|token| token.id).collect()
+    };
+    let all = TokenFilter {
+        limit: 10,
+        ..TokenFilter::default()
+    };
+    assert_eq!(listed(&all), made);
+    let mut pages = Vec::new();
+    while let Some(token) = listed(&TokenFilter {
+        after: pages.last().cloned(),
+        limit: 1,
+        ..TokenFilter::default()
+    })
+    .pop()
+    {
+        pages.push(token);
+    }
+    assert_eq!(pages, made, "page by page");
+    let oldest = made[3].clone();
+    store.revoke_token(&change(), &oldest).unwrap();
+    for (active, expected) in [(true, &made[..3]), (false, &made[3..])] {
+        let filter = TokenFilter {
+            active: Some((active, now())),
+            ..all.clone()
+        };
+        assert_eq!(listed(&filter), expected);
+    }
+    let of_edge = TokenFilter {
+        gateway: Some(edge),
+        kind: Some("access".to_owned()),
+        ..all.clone()
+    };
+    assert_eq!(listed(&of_edge).len(), 1);
+    let bootstrap = TokenFilter {
+        kind: Some("bootstrap".to_owned()),
+        ..all
+    };
+    assert_eq!(listed(&bootstrap), []);
+}
+
+pub(crate) fn a_revoked_token_stays_revoked(place: &dyn Place) {
+    let store = place.open();
+    let token = fresh(TokenScope::Admin, "admin");
+    store.create_token(&change(), &token).unwrap();
+    assert!(
+        !store
+            .revoke_token(&keyed("k1", 1), &token.id)
+            .unwrap()
+            .unchanged
+    );
+    let later = after(change(), Duration::from_secs(9));
+    assert!(store.revoke_token(&later, &token.id).unwrap().unchanged);
+    assert!(
+        store
+            .revoke_token(&keyed("k1", 1), &token.id)
+            .unwrap()
+            .replayed
+    );
+    let known = store.token(&token.hash).unwrap().unwrap();
+    assert_eq!(known.revoked_at, Some(now()));
+    store.add_token(&later, &token).unwrap();
+    assert!(!store.has_admin_token(now()).unwrap());
+    assert_eq!(
+        place.texts("SELECT action FROM audit ORDER BY seq"),
+        ["token.create", "token.revoke"]
+    );
+}
+
+pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {
+    let store = place.open();
+    let tokens = [(); 4].map(|()| fresh(TokenScope::Read, "reader"));
+    store.create_token(&change(), &tokens[0]).unwrap();
+    let soon = now() + Duration::from_secs(60);
+    for (old, new, until) in [(0, 1, soon), (1, 2, now())] {
+        let done = store
+            .rotate_token(&change(), &tokens[old].id, &tokens[new], until)
+            .unwrap();
+        assert_eq!(done.token, tokens[new].id);
+    }
+    let known = |n: usize| store.token_by_id(&tokens[n].id).unwrap();
+    assert_eq!(
+        (known(0).expires_at, known(0).revoked_at),
+        (Some(soon), None)
+    );
+    assert_eq!(known(1).revoked_at, Some(now()));
+    let ended = store
+        .rotate_token(&change(), &tokens[1].id, &tokens[3], soon)
+        .unwrap_err();
+    assert!(matches!(&ended, StoreError::TokenEnded(id) if *id == tokens[1].id));
+    // What ends sooner by itself is not made to last.
+    let far = soon + Duration::from_secs(60);
+    store
+        .rotate_token(&change(), &tokens[0].id, &tokens[3], far)
+        .unwrap();
+    assert_eq!(known(0).expires_at, Some(soon));
+    assert_eq!(place.count("SELECT count(*) FROM tokens"), 4);
+}
+
+pub(crate) fn of_many_who_rotate_one_token_one_succeeds(place: &dyn Place) {
+    let token = fresh(TokenScope::Read, "reader");
+    place.open().create_token(&change(), &token).unwrap();
+    let done = thread::scope(|scope| {
+        let rotate = || {
+            let new = fresh(TokenScope::Read, "reader");
+            place.open().rotate_token(&change(), &token.id, &new, now())
+        };
+        let running = [(); 4].map(|()| scope.spawn(rotate));
+        running.map(|one| one.join().unwrap())
+    });
+    assert_eq!(
+        done.iter().filter(|done| done.is_ok()).count(),
+        1,
+        "{done:?}"
+    );
+    assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
 }

@@ -8,6 +8,9 @@ use crate::{
     random_base32,
 };
 
+/// The status of a wait that ended without news.
+pub(super) const NOT_MODIFIED: u16 = 304;
+
 /// Typed calls over a [`Transport`].
 #[derive(Debug, Clone)]
 pub struct Client<T> {
@@ -26,7 +29,7 @@ impl<T: Transport> Client<T> {
     }
 
     pub(super) fn get<A: DeserializeOwned>(&self, request: &Request) -> Result<A, ApiError> {
-        read(&self.send(request)?)
+        read(&self.send(request)?, Class::Unavailable)
     }
 
     /// Posts with a key, so that a second attempt after a lost answer changes nothing twice.
@@ -47,7 +50,7 @@ impl<T: Transport> Client<T> {
             }
             other => other?,
         };
-        read(&checked(response)?)
+        read(&checked(response)?, Class::UnknownEffect)
     }
 
     pub(super) fn change<B: Serialize, A: DeserializeOwned>(
@@ -56,7 +59,8 @@ impl<T: Transport> Client<T> {
         body: &B,
         if_match: Option<Etag>,
     ) -> Result<A, ApiError> {
-        read(&self.send(&with_body(request, body, if_match)?)?)
+        let response = self.send(&with_body(request, body, if_match)?)?;
+        read(&response, Class::UnknownEffect)
     }
 
     pub(super) fn send(&self, request: &Request) -> Result<Response, ApiError> {
@@ -81,22 +85,29 @@ pub(super) fn matching(request: Request, if_match: Option<Etag>) -> Request {
     }
 }
 
-/// Passes a response that is no failure.
+/// Passes a response that is no failure. A redirection is none of ours: the
+/// control plane has moved nothing.
 fn checked(response: Response) -> Result<Response, ApiError> {
-    if response.status < 400 {
+    if matches!(response.status, 200..=299 | NOT_MODIFIED) {
         return Ok(response);
     }
     let problem = response
         .body
         .as_deref()
-        .and_then(|body| serde_json::from_str::<Problem>(body).ok());
+        .and_then(|body| serde_json::from_str::<Problem>(body).ok())
+        .filter(Problem::is_ours);
     Err(problem.map_or_else(|| ApiError::from_status(response.status), ApiError::from))
 }
 
-pub(super) fn read<A: DeserializeOwned>(response: &Response) -> Result<A, ApiError> {
+/// Reads an answer. One that cannot be read is nobody's of ours, such as the page
+/// of an ingress; `otherwise` is what that means for the request.
+pub(super) fn read<A: DeserializeOwned>(
+    response: &Response,
+    otherwise: Class,
+) -> Result<A, ApiError> {
     let body = response.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|error| {
         let detail = format!("the control plane's answer cannot be read: {error}");
-        ApiError::bare(Class::Incompatible, response.status, detail)
+        ApiError::bare(otherwise, response.status, detail)
     })
 }

@@ -1,8 +1,9 @@
 //! Calls of a running gateway.
 
-use crate::client::call::read;
+use crate::client::call::{NOT_MODIFIED, read};
 use crate::{
-    ApiError, Client, DesiredQuery, Method, Poll, Request, StatusAnswer, StatusReport, Transport,
+    ApiError, Class, Client, DesiredQuery, Method, Poll, Request, StatusAnswer, StatusReport,
+    Transport,
 };
 
 impl<T: Transport> Client<T> {
@@ -21,10 +22,10 @@ impl<T: Transport> Client<T> {
             request = request.with_query("instance", instance);
         }
         let response = self.send(&request)?;
-        if response.status == 304 {
+        if response.status == NOT_MODIFIED {
             return Ok(Poll::Unchanged);
         }
-        read(&response).map(Poll::Changed)
+        read(&response, Class::Unavailable).map(Poll::Changed)
     }
 
     /// Reports how an instance stands. Needs no key: a report that comes twice is ignored.

@@ -100,20 +100,36 @@ fn problem_documents_become_errors_of_their_class() {
     }
 }
 
+/// What stands before a control plane answers for one that is away, with
+/// whatever status and page it likes.
 #[test]
-fn an_answer_that_is_no_problem_document_is_sorted_by_status() {
-    let client = Script::client(vec![
-        Ok(response(502, "<html>")),
-        Ok(response(200, "<html>")),
-    ]);
-    assert_eq!(
-        client.gateway("edge").unwrap_err().class,
-        Class::Unavailable
-    );
-    assert_eq!(
-        client.gateway("edge").unwrap_err().class,
-        Class::Incompatible
-    );
+fn an_answer_of_somebody_else_means_that_the_control_plane_is_away() {
+    let foreign = r#"{"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no route", "code": "not-found"}"#;
+    let newer = r#"{"type": "/problems/moon", "title": "Moon", "status": 403, "detail": "why", "code": "moon"}"#;
+    for (status, body) in [
+        (404, "<html>"),
+        (403, "<html>"),
+        (401, ""),
+        (400, "{}"),
+        (404, foreign),
+        (403, newer),
+        (302, ""),
+        (500, "<html>"),
+        (502, ""),
+        (200, "<html>"),
+        (200, ""),
+    ] {
+        let client = Script::client(vec![Ok(response(status, body))]);
+        let error = client.gateway("edge").unwrap_err();
+        assert_eq!(error.class, Class::Unavailable, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_change_with_an_answer_that_cannot_be_read_may_have_taken_effect() {
+    let client = Script::client(vec![Ok(response(200, "<html>"))]);
+    let error = client.reload("edge", &Reload::default(), None).unwrap_err();
+    assert_eq!(error.class, Class::UnknownEffect);
 }
 
 #[test]

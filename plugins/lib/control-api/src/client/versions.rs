@@ -62,7 +62,7 @@ impl<T: Transport> Client<T> {
         let response = self.send(&Request::new(Method::Get, path))?;
         response.body.ok_or_else(|| {
             ApiError::bare(
-                Class::Incompatible,
+                Class::Unavailable,
                 response.status,
                 "the answer has no content",
             )

@@ -8,6 +8,7 @@ use crate::{ContentHash, Desired, Instance};
 
 /// How a gateway, or one of its instances, stands to what is desired of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Serves what is desired and has acknowledged the latest change.

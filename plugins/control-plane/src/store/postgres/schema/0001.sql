@@ -118,17 +118,44 @@ CREATE TABLE tokens(
 );
 CREATE INDEX tokens_gateway ON tokens(gateway_id);
 
+-- `detail` is JSON as it is sealed, so text. Place and seal come from the trigger below.
 CREATE TABLE audit(
-  seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  seq BIGINT PRIMARY KEY,
   at BIGINT NOT NULL,
   actor TEXT NOT NULL,
   request_id TEXT NOT NULL,
   action TEXT NOT NULL,
   target TEXT NOT NULL,
   rev BIGINT,
-  detail JSONB NOT NULL
+  detail TEXT NOT NULL,
+  hash BYTEA NOT NULL CHECK(length(hash) = 32)
 );
 CREATE INDEX audit_target ON audit(target, seq);
+CREATE INDEX audit_actor ON audit(actor, seq);
+
+CREATE FUNCTION part(text TEXT) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+  SELECT int8send(octet_length(convert_to(text, 'UTF8'))::bigint) || convert_to(text, 'UTF8')
+$$;
+
+-- Each row's seal is over the seal of the row before, so that writers of rows take turns: from
+-- here to their commit. What follows the lock sees the row that others committed meanwhile.
+CREATE FUNCTION sealed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  before RECORD;
+BEGIN
+  -- "ktau" in ASCII.
+  PERFORM pg_advisory_xact_lock(1802789237);
+  SELECT seq, hash INTO before FROM kt.audit ORDER BY seq DESC LIMIT 1;
+  NEW.seq := coalesce(before.seq, 0) + 1;
+  NEW.hash := sha256(convert_to('kt-audit-1', 'UTF8')
+    || coalesce(before.hash, decode(repeat('00', 32), 'hex'))
+    || kt.part(NEW.seq::text) || kt.part(NEW.at::text) || kt.part(NEW.actor)
+    || kt.part(NEW.request_id) || kt.part(NEW.action) || kt.part(NEW.target)
+    || kt.part(coalesce(NEW.rev::text, '')) || kt.part(NEW.detail));
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER audit_sealed BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION sealed();
 CREATE TRIGGER audit_immutable BEFORE UPDATE ON audit
   FOR EACH ROW EXECUTE FUNCTION refuse('the audit trail is immutable');
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit

@@ -5,11 +5,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-use kt_control_api::Revert;
+use kt_control_api::{Revert, Timestamp, Token, TokenKind};
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::{DATABASE_FILE, Key, Store};
+use crate::store::{DATABASE_FILE, Key, NewToken, Store, TokenFilter, TokenScope};
 
 /// Where the killed process keeps its store.
 const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
@@ -40,17 +40,7 @@ fn victim() {
 /// Kills a victim at a point. Returns how many versions there are afterwards, 0 without a gateway.
 fn versions_after_kill_at(point: &str) -> u64 {
     let directory = tempfile::tempdir().unwrap();
-    let ended = Command::new(env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "store::sqlite::tests::crash::victim",
-            "--ignored",
-        ])
-        .env(DIRECTORY, directory.path())
-        .env("KT_CRASH_AT", point)
-        .output()
-        .unwrap();
-    assert_eq!(ended.status.signal(), Some(9), "{point}: {ended:?}");
+    killed("victim", directory.path(), point);
     whole(directory.path(), point);
     let found = open(directory.path()).find(&Key::Name("edge".to_owned()));
     found.map_or(0, |snapshot| {
@@ -60,6 +50,57 @@ fn versions_after_kill_at(point: &str) -> u64 {
         );
         snapshot.gateway.last_version
     })
+}
+
+/// Rotates a token and is killed on the way.
+#[test]
+#[ignore = "is run, and killed, by the other test"]
+fn rotating_victim() {
+    let Some(directory) = env::var_os(DIRECTORY) else {
+        return;
+    };
+    let store = open(Path::new(&directory));
+    let token = || NewToken::of(&Token::random(TokenKind::Access), TokenScope::Admin, "t");
+    let old = store.create_token(&change(), &token()).unwrap().token;
+    let at_once = Timestamp::UNIX_EPOCH;
+    store
+        .rotate_token(&change(), &old, &token(), at_once)
+        .unwrap();
+}
+
+#[test]
+fn a_rotation_leaves_one_good_token_wherever_the_process_is_killed() {
+    for (point, all) in [
+        ("rotate.before", 1),
+        ("rotate.inserted", 1),
+        ("rotate.committed", 2),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        killed("rotating_victim", directory.path(), point);
+        let list = |active| {
+            let filter = TokenFilter {
+                active,
+                limit: 10,
+                ..TokenFilter::default()
+            };
+            open(directory.path()).tokens(&filter).unwrap().len()
+        };
+        assert_eq!(list(None), all, "{point}");
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(list(Some((true, now))), 1, "{point}");
+    }
+}
+
+/// Runs a victim until it is killed at a point.
+fn killed(victim: &str, directory: &Path, point: &str) {
+    let test = format!("store::sqlite::tests::crash::{victim}");
+    let ended = Command::new(env::current_exe().unwrap())
+        .args(["--exact", &test, "--ignored"])
+        .env(DIRECTORY, directory)
+        .env("KT_CRASH_AT", point)
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.signal(), Some(9), "{point}: {ended:?}");
 }
 
 /// Checks that no change is there in part, and that the next one succeeds.

@@ -1,0 +1,167 @@
+//! What one operation of the API is.
+
+use kt_control_api::{Method, Request, Slug};
+
+use super::Api;
+use super::document::{Content, Parameter};
+use super::refusal::{Refusal, refuse};
+use super::respond::Outcome;
+use super::service::Call;
+use crate::store::Key;
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anybody, without a token.
+    Open,
+    /// Any caller who is known.
+    Known,
+    /// Whoever may look at everything.
+    Read,
+    /// Whoever may look at everything, and the gateway that the path names.
+    See,
+    /// An administrator, and the gateway that the path names.
+    Act,
+    /// An administrator.
+    Admin,
+}
+
+/// Carries an operation out.
+pub(super) type Handler = fn(&Api, &Call<'_>, &Place<'_>) -> Outcome;
+
+/// One method on one path.
+pub(super) struct Operation {
+    /// The method.
+    pub(super) method: Method,
+    /// The path; `{name}` stands for any one segment.
+    pub(super) path: &'static str,
+    /// Name for programs that are made from the description.
+    pub(super) id: &'static str,
+    /// What it does, in one line.
+    pub(super) summary: &'static str,
+    /// Who may call it. [`Access::See`] and [`Access::Act`] need the gateway, so their handlers
+    /// look for themselves.
+    pub(super) access: Access,
+    /// Query parameters; others are refused as misspelt.
+    pub(super) query: &'static [Parameter],
+    /// What is sent.
+    pub(super) body: Option<Content>,
+    /// What comes back, by status.
+    pub(super) answers: &'static [(u16, Content)],
+    /// Causes of failure beyond those that follow from the rest.
+    pub(super) fails: &'static [Slug],
+    /// Whether it heeds `If-Match`.
+    pub(super) conditional: bool,
+    /// Whether it heeds `Idempotency-Key`.
+    pub(super) once: bool,
+    /// What carries it out.
+    pub(super) run: Handler,
+}
+
+/// The segments of a path for which a `{name}` stands.
+pub(super) struct Place<'a>(Vec<&'a str>);
+
+impl Place<'_> {
+    /// The gateway that the path names.
+    pub(super) fn gateway(&self) -> Key {
+        Key::parse(self.segment(0))
+    }
+
+    /// One of the segments.
+    pub(super) fn segment(&self, at: usize) -> &str {
+        self.0.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl Operation {
+    /// An operation that takes no query and no body.
+    pub(super) const fn new(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        (id, summary): (&'static str, &'static str),
+        answers: &'static [(u16, Content)],
+        run: Handler,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            access,
+            query: &[],
+            body: None,
+            answers,
+            fails: &[],
+            conditional: false,
+            once: false,
+            run,
+        }
+    }
+
+    /// The same with query parameters.
+    pub(super) const fn query(mut self, query: &'static [Parameter]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// The same with a body.
+    pub(super) const fn body(mut self, body: Content) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// The same with further causes of failure.
+    pub(super) const fn fails(mut self, fails: &'static [Slug]) -> Self {
+        self.fails = fails;
+        self
+    }
+
+    /// The same, heeding `If-Match`.
+    pub(super) const fn conditional(mut self) -> Self {
+        self.conditional = true;
+        self
+    }
+
+    /// The same, heeding `Idempotency-Key`.
+    pub(super) const fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Returns what the path has in place of each `{name}`, if it is one of this operation.
+    pub(super) fn matches<'a>(&self, path: &'a str) -> Option<Place<'a>> {
+        let mut place = Vec::new();
+        let mut given = path.split('/');
+        for wanted in self.path.split('/') {
+            let segment = given.next()?;
+            if wanted.starts_with('{') && !segment.is_empty() {
+                place.push(segment);
+            } else if segment != wanted {
+                return None;
+            }
+        }
+        given.next().is_none().then_some(Place(place))
+    }
+
+    /// Refuses callers that may not and query parameters that the path does not have.
+    pub(super) fn admit(&self, call: &Call<'_>) -> Result<(), Refusal> {
+        match self.access {
+            Access::Admin => call.caller.must_be_admin()?,
+            Access::Read => call.caller.must_read_all()?,
+            Access::Open | Access::Known | Access::See | Access::Act => {}
+        }
+        self.only_known(call.request)
+    }
+
+    fn only_known(&self, request: &Request) -> Result<(), Refusal> {
+        let known = |key: &str| self.query.iter().any(|parameter| parameter.name == key);
+        match request.query.keys().find(|key| !known(key)) {
+            Some(key) => Err(refuse(
+                Slug::MalformedRequest,
+                format!("there is no parameter `{key}` here"),
+            )),
+            None => Ok(()),
+        }
+    }
+}

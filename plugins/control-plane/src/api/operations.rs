@@ -1,0 +1,129 @@
+//! Every operation of the API: the one list from which requests are routed, and from which the
+//! description of the API is made.
+
+use kt_control_api::Method::{Delete, Get, Patch, Post};
+use kt_control_api::{
+    ActionAnswer, AuditEntry, ConfigVersion, CreateGateway, CreateToken, Created, DesiredAnswer,
+    Gateway, GatewayPatch, IssuedToken, PublishConfig, Reconcile, Reload, Revert, Rollout,
+    RotateToken, ServiceVersion, Slug, StatusAnswer, StatusReport, TokenInfo, WhoAmI,
+};
+use serde_json::json;
+
+use super::Api;
+use super::document::{Content, Kind, Parameter, document};
+use super::operation::{Access, Operation};
+use super::respond::json as answer;
+
+const STATES: &[&str] = &[
+    "in-sync", "pending", "rejected", "drifted", "offline", "unknown",
+];
+const LIMIT: Parameter =
+    Parameter::new("limit", Kind::Number(1, 200, 50), "Most items of the page.");
+const NAME_CURSOR: Parameter =
+    Parameter::new("cursor", Kind::Text, "`next_cursor` of the page before.");
+const SEQ_CURSOR: Parameter =
+    Parameter::new("cursor", Kind::Count, "`next_cursor` of the page before.");
+const TOKEN_CURSOR: Parameter = Parameter::new(
+    "cursor",
+    Kind::Id("tok_"),
+    "`next_cursor` of the page before.",
+);
+const WAIT: Parameter =
+    Parameter::new("wait", Kind::Number(0, 300, 0), "Seconds to wait for news.");
+
+/// Every operation.
+#[rustfmt::skip] // To be read as the table it is.
+pub(super) static OPERATIONS: &[Operation] = &[
+    Operation::new(Get, "/healthz", Access::Open, ("health", "Say that the process runs"),
+        &[(200, Content::any())], |_, _, _| answer(200, &json!({"status": "ok"}))),
+    Operation::new(Get, "/readyz", Access::Open, ("readiness", "Say that the store can be read and written"),
+        &[(200, Content::any())], |api, _, _| api.ready()),
+    Operation::new(Get, "/openapi.json", Access::Open, ("description", "Describe the API"),
+        &[(200, Content::any())], |_, _, _| answer(200, &document())),
+    Operation::new(Get, "/v1/version", Access::Open, ("version", "Say what the control plane is"),
+        &[(200, Content::of::<ServiceVersion>())], |api, _, _| api.version()),
+    Operation::new(Get, "/v1/whoami", Access::Known, ("whoami", "Say who the caller is"),
+        &[(200, Content::of::<WhoAmI>())], |_, call, _| Api::who_am_i(call)),
+
+    Operation::new(Get, "/v1/gateways", Access::Read, ("listGateways", "List gateways by name"),
+        &[(200, Content::page_of::<Gateway>())], |api, call, _| api.list(call))
+        .query(&[LIMIT, NAME_CURSOR,
+            Parameter::new("name_prefix", Kind::Text, "Only names that begin so."),
+            Parameter::new("state", Kind::Word(STATES), "Only gateways that stand so."),
+            Parameter::new("label", Kind::Text, "Only gateways with all these labels: `key=value,…`.")]),
+    Operation::new(Post, "/v1/gateways", Access::Admin, ("createGateway", "Register a gateway"),
+        &[(201, Content::of::<Created>())], |api, call, _| api.create(call))
+        .body(Content::of::<CreateGateway>()).once().fails(&[Slug::NameTaken]),
+    Operation::new(Get, "/v1/gateways/{gateway}", Access::See, ("inspectGateway", "Show a gateway"),
+        &[(200, Content::of::<Gateway>())], |api, call, at| api.inspect(call, &at.gateway())),
+    Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Change name, description or labels"),
+        &[(200, Content::of::<Gateway>())], |api, call, at| api.update(call, &at.gateway()))
+        .body(Content::patch_of::<GatewayPatch>()).conditional().once().fails(&[Slug::NameTaken]),
+    Operation::new(Delete, "/v1/gateways/{gateway}", Access::Admin, ("deleteGateway", "Delete a gateway; its history stays"),
+        &[(204, Content::Nothing)], |api, call, at| api.delete(call, &at.gateway()))
+        .conditional().once(),
+
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions", Access::See, ("listVersions", "List versions, the newest first"),
+        &[(200, Content::page_of::<ConfigVersion>())], |api, call, at| api.versions(call, &at.gateway()))
+        .query(&[LIMIT, SEQ_CURSOR]),
+    Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::Act, ("publish", "Publish a version and make it desired"),
+        &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
+        |api, call, at| api.publish(call, &at.gateway()))
+        .body(Content::of_or_yaml::<PublishConfig>()).conditional().once(),
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}", Access::See, ("inspectVersion", "Show a version"),
+        &[(200, Content::of::<ConfigVersion>())],
+        |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
+        &[(200, Content::Yaml)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))),
+
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
+        &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
+        |api, call, at| api.reload(call, &at.gateway()))
+        .body(Content::of::<Reload>()).conditional().once(),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
+        &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
+        |api, call, at| api.revert(call, &at.gateway()))
+        .body(Content::of::<Revert>()).conditional().once(),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
+        &[(200, Content::of::<ActionAnswer>())], |api, call, at| api.reconcile(call, &at.gateway()))
+        .body(Content::of::<Reconcile>()).conditional().once().fails(&[Slug::NoConfiguration]),
+    Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::See, ("rollout", "Wait until every live instance has answered"),
+        &[(200, Content::of::<Rollout>())], |api, call, at| api.rollout(call, &at.gateway()))
+        .query(&[Parameter::new("generation", Kind::Count, "The generation to wait for.").required(),
+            Parameter::new("version", Kind::Count, "Also end when another version becomes desired."), WAIT]),
+
+    Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::See, ("desired", "Wait for what is desired to be newer"),
+        &[(200, Content::of::<DesiredAnswer>()), (304, Content::Nothing)], |api, call, at| api.desired(call, &at.gateway()))
+        .query(&[Parameter::new("epoch", Kind::Text, "`epoch` of the last answer."),
+            Parameter::new("index", Kind::Count, "`index` of the last answer; 0 to be told now."), WAIT,
+            Parameter::new("instance", Kind::Id("in_"), "The asking instance, which is not told again of what it refused.")]),
+    Operation::new(Post, "/v1/gateways/{gateway}/status", Access::Act, ("report", "Report how an instance stands"),
+        &[(200, Content::of::<StatusAnswer>())], |api, call, at| api.status(call, &at.gateway()))
+        .body(Content::of::<StatusReport>()),
+
+    Operation::new(Get, "/v1/tokens", Access::Read, ("listTokens", "List tokens, the newest first"),
+        &[(200, Content::page_of::<TokenInfo>())], |api, call, _| api.list_tokens(call))
+        .query(&[LIMIT, TOKEN_CURSOR,
+            Parameter::new("active", Kind::Flag, "Only tokens that are, or are not, accepted."),
+            Parameter::new("type", Kind::Word(&["access", "gateway", "bootstrap"]), "Only tokens of this kind."),
+            Parameter::new("gateway", Kind::Text, "Only tokens for the gateway with this id or name.")])
+        .fails(&[Slug::NotFound]),
+    Operation::new(Post, "/v1/tokens", Access::Admin, ("createToken", "Make a token; the answer has it this once"),
+        &[(201, Content::of::<IssuedToken>())], |api, call, _| api.create_token(call))
+        .body(Content::of::<CreateToken>()).once().fails(&[Slug::NotFound, Slug::Gone]),
+    Operation::new(Get, "/v1/tokens/{token}", Access::Read, ("inspectToken", "Show a token, without what makes it one"),
+        &[(200, Content::of::<TokenInfo>())], |api, _, at| api.inspect_token(at.segment(0))),
+    Operation::new(Delete, "/v1/tokens/{token}", Access::Admin, ("revokeToken", "Revoke a token: it is refused at once"),
+        &[(200, Content::of::<TokenInfo>())], |api, call, at| api.revoke_token(call, at.segment(0)))
+        .once(),
+    Operation::new(Post, "/v1/tokens/{token}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
+        &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
+        .body(Content::of::<RotateToken>()).once().fails(&[Slug::TokenEnded]),
+
+    Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List who changed what, the newest first"),
+        &[(200, Content::page_of::<AuditEntry>())], |api, call, _| api.audit(call))
+        .query(&[LIMIT, SEQ_CURSOR,
+            Parameter::new("target", Kind::Text, "Only changes of what has this id."),
+            Parameter::new("actor", Kind::Text, "Only changes by this actor."),
+            Parameter::new("since", Kind::Time, "Only changes at or after this time.")]),
+];

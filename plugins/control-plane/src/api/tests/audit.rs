@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use kt_control_api::{AuditEntry, AuditQuery, CreateToken, Grant, Method, Request, Slug};
+
+use crate::fixture::{Bench, content};
+
+fn actions(rows: &[AuditEntry]) -> Vec<&str> {
+    rows.iter().map(|row| row.action.as_str()).collect()
+}
+
+#[test]
+fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
+    let bench = Bench::new();
+    let client = bench.client();
+    let edge = bench.edge();
+    client.reload("edge", &content("two"), None).unwrap();
+    let reader = CreateToken {
+        name: "r".to_owned(),
+        scope: Grant::Read,
+        ..CreateToken::default()
+    };
+    let token = client.create_token(&reader).unwrap();
+    client.revoke_token(&token.info.id).unwrap();
+    client.delete_gateway("edge", None).unwrap();
+    let mut query = AuditQuery {
+        limit: Some(2),
+        ..AuditQuery::default()
+    };
+    let mut rows = Vec::new();
+    loop {
+        let page = client.audit(&query).unwrap();
+        rows.extend(page.items);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(
+        actions(&rows),
+        [
+            "gateway.delete",
+            "token.revoke",
+            "token.create",
+            "config.publish",
+            "gateway.create"
+        ]
+    );
+    assert!(
+        rows.iter()
+            .all(|row| row.actor == "uid:0" && row.hash.is_some())
+    );
+    assert_eq!(rows[0].target, edge.id.as_str());
+    assert_eq!(rows[1].target, token.info.id.as_str());
+    let text = serde_json::to_string(&rows).unwrap();
+    assert!(
+        !text.contains(token.token.unwrap().expose()),
+        "no token in it"
+    );
+}
+
+#[test]
+fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
+    let bench = Bench::new();
+    let edge = bench.edge();
+    bench.advance(Duration::from_secs(3600));
+    let later = bench.api.now();
+    bench
+        .client()
+        .reload("edge", &content("two"), None)
+        .unwrap();
+    let somebody = bench.client_as(crate::api::Principal::local_user(7));
+    let other = kt_control_api::CreateGateway {
+        name: "other".to_owned(),
+        ..Default::default()
+    };
+    somebody.create_gateway(&other).unwrap();
+    let list = |query: AuditQuery| bench.client().audit(&query).unwrap().items;
+    let of_edge = list(AuditQuery {
+        target: Some(edge.id.to_string()),
+        ..AuditQuery::default()
+    });
+    assert_eq!(actions(&of_edge), ["config.publish", "gateway.create"]);
+    let by_other = list(AuditQuery {
+        actor: Some("uid:7".to_owned()),
+        ..AuditQuery::default()
+    });
+    assert_eq!(actions(&by_other), ["gateway.create"]);
+    let since = list(AuditQuery {
+        since: Some(later),
+        ..AuditQuery::default()
+    });
+    assert_eq!(actions(&since), ["gateway.create", "config.publish"]);
+}
+
+#[test]
+fn a_query_that_cannot_be_meant_is_refused() {
+    let bench = Bench::new();
+    for (key, value) in [
+        ("since", "yesterday"),
+        ("cursor", "x"),
+        ("cursor", "-1"),
+        ("limit", "201"),
+        ("targt", "x"),
+    ] {
+        let request = Request::new(Method::Get, "/v1/audit").with_query(key, value);
+        let response = bench.send(&request);
+        assert_eq!(response.status, 400, "{key}={value}");
+        let body = response.body.unwrap();
+        assert!(body.contains(Slug::MalformedRequest.as_str()), "{body}");
+    }
+}
+
+#[test]
+fn a_page_may_begin_behind_everything_that_there_will_be() {
+    let bench = Bench::new();
+    bench.edge();
+    for path in ["/v1/audit", "/v1/gateways/edge/config-versions"] {
+        for cursor in [u64::from(u32::MAX) + 1, u64::MAX] {
+            let request = Request::new(Method::Get, path).with_query("cursor", cursor);
+            let response = bench.send(&request);
+            assert_eq!(response.status, 200, "{path} {cursor}");
+            let body = response.body.unwrap();
+            assert!(body.contains("\"items\":[{"), "{body}");
+        }
+    }
+}

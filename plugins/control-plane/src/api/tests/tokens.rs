@@ -1,0 +1,281 @@
+use std::fs;
+use std::time::Duration;
+
+use kt_control_api::{
+    Class, CreateToken, Grant, IssuedToken, Method, Request, RotateToken, Slug, Token, TokenId,
+    TokenQuery,
+};
+
+use crate::api::{Principal, Scope};
+use crate::fixture::Bench;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn new(name: &str, scope: Grant) -> CreateToken {
+    CreateToken {
+        name: name.to_owned(),
+        scope,
+        ..CreateToken::default()
+    }
+}
+
+/// Who somebody is who shows the token, if it is accepted.
+fn accepted(bench: &Bench, token: &Token) -> Option<Principal> {
+    let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
+    Principal::of_token(record, bench.api.now())
+}
+
+fn secret(issued: &IssuedToken) -> &Token {
+    issued.token.as_ref().unwrap()
+}
+
+#[test]
+fn a_token_is_shown_once_and_kept_nowhere() {
+    let bench = Bench::new();
+    let issued = bench
+        .client()
+        .create_token(&new("ci", Grant::Admin))
+        .unwrap();
+    let token = secret(&issued);
+    assert_eq!(accepted(&bench, token).unwrap().scope, Scope::Admin);
+    assert_eq!(bench.client().token(&issued.info.id).unwrap(), issued.info);
+    assert_eq!(issued.info.hint, token.hint());
+    let files = fs::read_dir(bench.directory.path()).unwrap();
+    for file in files.map(|entry| entry.unwrap().path()) {
+        let bytes = fs::read(&file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(token.expose()), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_token_has_the_scope_and_the_life_it_was_made_for() {
+    let bench = Bench::new();
+    let edge = bench.edge();
+    let asked = CreateToken {
+        gateway: Some("edge".to_owned()),
+        expires_in_seconds: Some(60),
+        ..new("edge", Grant::Gateway)
+    };
+    let issued = bench.client().create_token(&asked).unwrap();
+    assert_eq!(issued.info.gateway.as_ref(), Some(&edge.id));
+    assert!(secret(&issued).expose().starts_with("kt_gk_"));
+    let caller = accepted(&bench, secret(&issued)).unwrap();
+    assert_eq!(caller.scope, Scope::Gateway(edge.id));
+    bench.advance(Duration::from_secs(59));
+    assert!(accepted(&bench, secret(&issued)).is_some());
+    bench.advance(Duration::from_secs(1));
+    assert!(
+        accepted(&bench, secret(&issued)).is_none(),
+        "its time is over"
+    );
+    assert!(!bench.client().token(&issued.info.id).unwrap().active);
+
+    let forever = bench.client().create_token(&new("r", Grant::Read)).unwrap();
+    bench.advance(DAY * 3650);
+    assert!(accepted(&bench, secret(&forever)).is_some());
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let bench = Bench::new();
+    bench.edge();
+    let refused = |new: &CreateToken| bench.client().create_token(new).unwrap_err();
+    for bad in [
+        new("", Grant::Read),
+        new("a b", Grant::Read),
+        new("x", Grant::Gateway),
+        new("x", Grant::Unknown),
+        CreateToken {
+            gateway: Some("edge".to_owned()),
+            ..new("x", Grant::Admin)
+        },
+        CreateToken {
+            expires_in_seconds: Some(0),
+            ..new("x", Grant::Read)
+        },
+        CreateToken {
+            expires_in_seconds: Some(u64::MAX),
+            ..new("x", Grant::Read)
+        },
+    ] {
+        assert_eq!(refused(&bad).code, Some(Slug::ValidationFailed), "{bad:?}");
+    }
+    let absent = CreateToken {
+        gateway: Some("absent".to_owned()),
+        ..new("x", Grant::Gateway)
+    };
+    assert_eq!(refused(&absent).class, Class::NotFound);
+    let endless = RotateToken {
+        grace_seconds: u64::MAX,
+        ..RotateToken::default()
+    };
+    let token = bench.client().create_token(&new("x", Grant::Read)).unwrap();
+    let error = bench.client().rotate_token(&token.info.id, &endless);
+    assert_eq!(error.unwrap_err().code, Some(Slug::ValidationFailed));
+    assert_eq!(bench.count("tokens"), 1);
+    let query = |key: &str, value: &str| {
+        let request = Request::new(Method::Get, "/v1/tokens").with_query(key, value);
+        bench.send(&request).status
+    };
+    for (key, value) in [
+        ("type", "x"),
+        ("active", "2"),
+        ("cursor", "x"),
+        ("limit", "0"),
+    ] {
+        assert_eq!(query(key, value), 400, "{key}={value}");
+    }
+}
+
+#[test]
+fn a_revoked_token_stays_revoked_and_is_recorded_once() {
+    let bench = Bench::new();
+    let issued = bench.client().create_token(&new("r", Grant::Read)).unwrap();
+    let id = &issued.info.id;
+    let revoked = bench.client().revoke_token(id).unwrap();
+    assert!(!revoked.active && revoked.revoked_at.is_some());
+    assert!(accepted(&bench, secret(&issued)).is_none());
+    bench.advance(DAY);
+    assert_eq!(bench.client().revoke_token(id).unwrap(), revoked);
+    assert_eq!(bench.count("audit"), 2, "made and revoked");
+    let absent = bench.client().revoke_token(&TokenId::random());
+    assert_eq!(absent.unwrap_err().class, Class::NotFound);
+    let late = bench.client().rotate_token(id, &RotateToken::default());
+    assert_eq!(late.unwrap_err().code, Some(Slug::TokenEnded));
+}
+
+#[test]
+fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
+    let bench = Bench::new();
+    let asked = CreateToken {
+        expires_in_seconds: Some(30 * 24 * 3600),
+        ..new("r", Grant::Read)
+    };
+    let old = bench.client().create_token(&asked).unwrap();
+    bench.advance(DAY * 10);
+    let graceful = RotateToken {
+        grace_seconds: 3600,
+        ..RotateToken::default()
+    };
+    let next = bench
+        .client()
+        .rotate_token(&old.info.id, &graceful)
+        .unwrap();
+    assert_eq!((&*next.info.name, next.info.scope), ("r", Grant::Read));
+    let life = next
+        .info
+        .expires_at
+        .unwrap()
+        .duration_since(bench.api.now());
+    assert_eq!(
+        life.as_secs(),
+        30 * 24 * 3600,
+        "as long as the old one was for"
+    );
+    assert!(accepted(&bench, secret(&old)).is_some());
+    bench.advance(Duration::from_secs(3600));
+    assert!(
+        accepted(&bench, secret(&old)).is_none(),
+        "the grace is over"
+    );
+    assert!(accepted(&bench, secret(&next)).is_some());
+
+    let last = bench
+        .client()
+        .rotate_token(&next.info.id, &RotateToken::default())
+        .unwrap();
+    assert!(
+        accepted(&bench, secret(&next)).is_none(),
+        "without grace: at once"
+    );
+    assert!(accepted(&bench, secret(&last)).is_some());
+}
+
+#[test]
+fn a_grace_never_prolongs_a_life() {
+    let bench = Bench::new();
+    let asked = CreateToken {
+        expires_in_seconds: Some(60),
+        ..new("r", Grant::Read)
+    };
+    let old = bench.client().create_token(&asked).unwrap();
+    let graceful = RotateToken {
+        grace_seconds: 3600,
+        ..RotateToken::default()
+    };
+    bench
+        .client()
+        .rotate_token(&old.info.id, &graceful)
+        .unwrap();
+    bench.advance(Duration::from_secs(60));
+    assert!(accepted(&bench, secret(&old)).is_none());
+}
+
+#[test]
+fn tokens_are_listed_newest_first_page_by_page() {
+    let bench = Bench::new();
+    bench.edge();
+    let mut made = Vec::new();
+    for n in 0..5 {
+        let issued = bench
+            .client()
+            .create_token(&new(&format!("t{n}"), Grant::Read));
+        made.insert(0, issued.unwrap().info);
+        // Two of one time: the order must still be one.
+        bench.advance(Duration::from_secs(n % 2));
+    }
+    let mut query = TokenQuery {
+        limit: Some(2),
+        ..TokenQuery::default()
+    };
+    let mut seen = Vec::new();
+    loop {
+        let page = bench.client().tokens(&query).unwrap();
+        seen.extend(page.items);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    let by_time = |list: &[kt_control_api::TokenInfo]| {
+        let mut keys: Vec<_> = list.iter().map(|t| (t.created_at, t.id.clone())).collect();
+        keys.sort();
+        keys.reverse();
+        keys
+    };
+    let keys: Vec<_> = seen.iter().map(|t| (t.created_at, t.id.clone())).collect();
+    assert_eq!(keys, by_time(&made));
+
+    bench.client().revoke_token(&made[0].id).unwrap();
+    let count = |active, gateway: Option<&str>| {
+        let query = TokenQuery {
+            active,
+            gateway: gateway.map(str::to_owned),
+            ..TokenQuery::default()
+        };
+        bench.client().tokens(&query).unwrap().items.len()
+    };
+    assert_eq!(count(None, None), 5);
+    assert_eq!(count(Some(true), None), 4);
+    assert_eq!(count(Some(false), None), 1);
+    assert_eq!(count(None, Some("edge")), 0);
+}
+
+#[test]
+fn a_repeated_request_makes_one_token_and_shows_it_once() {
+    let bench = Bench::new();
+    let create = Request::new(Method::Post, "/v1/tokens")
+        .with_json(r#"{"name": "r", "scope": "read"}"#.to_owned())
+        .with_header("idempotency-key", "k1");
+    let read = |body: Option<String>| -> IssuedToken {
+        serde_json::from_str(body.as_deref().unwrap()).unwrap()
+    };
+    let first = read(bench.send(&create).body);
+    let again = bench.send(&create);
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    let again = read(again.body);
+    assert_eq!(again.info, first.info);
+    assert!(first.token.is_some() && again.token.is_none());
+    assert_eq!((bench.count("tokens"), bench.count("audit")), (1, 1));
+}

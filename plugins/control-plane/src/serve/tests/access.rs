@@ -1,0 +1,179 @@
+//! Who may do what: every operation of the API for every kind of caller, over HTTP.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::exchange::{admin, json as body_of, request, status};
+use crate::api::every_operation;
+use crate::fixture::{Running, report};
+
+/// An operation, its query, its body, and the status it has for: no token, a token of scope read,
+/// that of another gateway, that of the gateway itself, an administrator's.
+///
+/// In the path, `{token}` is a token of the gateway.
+type Row = (&'static str, &'static str, &'static str, [u16; 5]);
+
+const CALLERS: [&str; 5] = ["no token", "read", "other gateway", "own gateway", "admin"];
+
+const OPEN: [u16; 5] = [200; 5];
+const READ: [u16; 5] = [401, 200, 403, 403, 200];
+const SEE: [u16; 5] = [401, 200, 404, 200, 200];
+const ADMIN: [u16; 5] = [401, 403, 403, 403, 200];
+const MADE_BY_ADMIN: [u16; 5] = [401, 403, 403, 403, 201];
+
+const GATEWAY: &str = "/v1/gateways/{gateway}";
+
+const TABLE: &[Row] = &[
+    ("GET /healthz", "", "", OPEN),
+    ("GET /readyz", "", "", OPEN),
+    ("GET /openapi.json", "", "", OPEN),
+    ("GET /v1/version", "", "", OPEN),
+    ("GET /v1/whoami", "", "", [401, 200, 200, 200, 200]),
+    ("GET /v1/gateways", "", "", READ),
+    ("POST /v1/gateways", "", r#"{"name": "new"}"#, MADE_BY_ADMIN),
+    ("GET {gateway}", "", "", SEE),
+    ("PATCH {gateway}", "", r#"{"description": "x"}"#, ADMIN),
+    ("DELETE {gateway}", "", "", [401, 403, 403, 403, 204]),
+    ("GET {gateway}/config-versions", "", "", SEE),
+    (
+        "POST {gateway}/config-versions",
+        "",
+        r#"{"content": "two", "from_file": true}"#,
+        // The gateway's is the first, and what means the same makes no version.
+        [401, 403, 404, 201, 200],
+    ),
+    ("GET {gateway}/config-versions/{version}", "", "", SEE),
+    (
+        "GET {gateway}/config-versions/{version}/content",
+        "",
+        "",
+        SEE,
+    ),
+    ("POST {gateway}/actions/reload", "", "{}", ADMIN),
+    (
+        "POST {gateway}/actions/revert",
+        "",
+        r#"{"version": 1}"#,
+        ADMIN,
+    ),
+    ("POST {gateway}/actions/reconcile", "", "{}", ADMIN),
+    ("GET {gateway}/rollout", "?generation=1", "", SEE),
+    ("GET {gateway}/desired", "?index=0", "", SEE),
+    (
+        "POST {gateway}/status",
+        "",
+        "REPORT",
+        [401, 403, 404, 200, 200],
+    ),
+    ("GET /v1/audit", "", "", READ),
+    ("GET /v1/tokens", "", "", READ),
+    (
+        "POST /v1/tokens",
+        "",
+        r#"{"name": "t", "scope": "read"}"#,
+        MADE_BY_ADMIN,
+    ),
+    ("GET /v1/tokens/{token}", "", "", READ),
+    ("DELETE /v1/tokens/{token}", "", "", ADMIN),
+    ("POST /v1/tokens/{token}/rotate", "", "{}", MADE_BY_ADMIN),
+];
+
+/// The operation of a row as the API's list names it.
+fn listed(row: &Row) -> String {
+    let (method, path) = row.0.split_once(' ').unwrap();
+    format!("{method} {}", path.replace("{gateway}", GATEWAY))
+}
+
+#[test]
+fn the_table_has_every_operation_once() {
+    let rows: Vec<String> = TABLE.iter().map(listed).collect();
+    let all = every_operation();
+    let all = all.iter().map(|(method, path)| format!("{method} {path}"));
+    let set: BTreeSet<&String> = rows.iter().collect();
+    assert_eq!(set.len(), rows.len(), "a row comes twice");
+    assert_eq!(
+        rows.iter().cloned().collect::<BTreeSet<_>>(),
+        all.collect::<BTreeSet<_>>()
+    );
+}
+
+/// A gateway and a token of it, new for each row: some rows end them.
+struct Target {
+    gateway: String,
+    token: String,
+    own: String,
+}
+
+fn register(server: &Running, admin: &str, name: &str) -> Target {
+    let new = json!({"name": name, "content": "one", "issue_token": true});
+    let made = request(server, "POST /v1/gateways", admin, &new.to_string());
+    let made = body_of(&made);
+    let gateway = made["gateway"]["id"].as_str().unwrap().to_owned();
+    let own = made["token"].as_str().unwrap().to_owned();
+    let line = format!("GET /v1/tokens?gateway={gateway}");
+    let listed = body_of(&request(server, &line, admin, ""));
+    let token = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    Target {
+        gateway,
+        token,
+        own,
+    }
+}
+
+#[test]
+fn every_operation_answers_every_caller_as_the_table_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let admin = admin(&server);
+    let reader = r#"{"name": "reader", "scope": "read"}"#;
+    let reader = body_of(&request(&server, "POST /v1/tokens", &admin, reader));
+    let reader = reader["token"].as_str().unwrap().to_owned();
+    let other = register(&server, &admin, "other");
+    let report: Value = json!(report(1));
+    let mut wrong = Vec::new();
+    for (at, row) in TABLE.iter().enumerate() {
+        let target = register(&server, &admin, &format!("own-{at}"));
+        let line = listed(row)
+            .replace("{gateway}", &target.gateway)
+            .replace("{token}", &target.token)
+            .replace("{version}", "1");
+        let line = format!("{line}{}", row.1);
+        let body = row.2.replace("REPORT", &report.to_string());
+        let tokens = ["", &reader, &other.own, &target.own, &admin];
+        for ((caller, token), expected) in CALLERS.iter().zip(tokens).zip(row.3) {
+            let answer = request(&server, &line, token, &body);
+            if status(&answer) != expected.to_string() {
+                wrong.push(format!(
+                    "{} as {caller}: {} instead of {expected}",
+                    row.0,
+                    status(&answer)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_method_that_is_not_possible_names_those_that_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let admin = admin(&server);
+    for (line, allowed) in [
+        ("PUT /v1/gateways", "GET, POST"),
+        ("POST /v1/whoami", "GET"),
+        ("POST /v1/tokens/x", "GET, DELETE"),
+    ] {
+        let answer = request(&server, line, &admin, "");
+        assert_eq!(status(&answer), "405", "{line}");
+        assert!(
+            answer.contains(&format!("allow: {allowed}\r\n")),
+            "{answer}"
+        );
+    }
+    assert_eq!(
+        status(&request(&server, "PUT /v1/nowhere", &admin, "")),
+        "404"
+    );
+}

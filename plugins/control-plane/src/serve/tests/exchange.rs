@@ -1,0 +1,50 @@
+//! Requests as bytes, and what comes back.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use crate::fixture::Running;
+
+/// Sends bytes as they are and returns all that comes back until the server closes.
+pub(super) fn exchange(address: SocketAddr, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut answer = String::new();
+    // A server that closes before it has read everything may reset the connection.
+    drop(stream.read_to_string(&mut answer));
+    answer
+}
+
+/// Returns what comes with one read: these answers are small and written at once.
+pub(super) fn read_some(stream: &mut TcpStream) -> String {
+    let mut answer = vec![0; 4096];
+    let read = stream.read(&mut answer).unwrap();
+    String::from_utf8(answer[..read].to_vec()).unwrap()
+}
+
+pub(super) fn request(server: &Running, line: &str, token: &str, body: &str) -> String {
+    let length = body.len();
+    let head = format!(
+        "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    exchange(server.started.address, &head)
+}
+
+pub(super) fn admin(server: &Running) -> String {
+    fs::read_to_string(&server.started.admin_token_file)
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+pub(super) fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or("none")
+}
+
+/// The JSON of an answer's body.
+pub(super) fn json(answer: &str) -> serde_json::Value {
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    serde_json::from_str(body).unwrap_or_default()
+}

@@ -1,0 +1,6 @@
+//! The server as its callers on the network see it.
+
+mod access;
+mod exchange;
+mod http;
+mod revoked;

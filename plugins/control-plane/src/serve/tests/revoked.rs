@@ -1,0 +1,58 @@
+//! Tokens that were good and are not any more.
+
+use std::io::Write;
+use std::net::TcpStream;
+
+use serde_json::json;
+
+use super::exchange::{admin, json as body_of, read_some, request, status};
+use crate::fixture::Running;
+
+fn issue(server: &Running, new: &serde_json::Value) -> (String, String) {
+    let made = request(server, "POST /v1/tokens", &admin(server), &new.to_string());
+    assert_eq!(status(&made), "201", "{made}");
+    assert!(made.contains("cache-control: no-store"), "{made}");
+    let made = body_of(&made);
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    (text(&made["info"]["id"]), text(&made["token"]))
+}
+
+#[test]
+fn a_revoked_token_is_refused_at_once_even_to_whom_waits_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let master = admin(&server);
+    let new = r#"{"name": "edge", "content": "one"}"#;
+    request(&server, "POST /v1/gateways", &master, new);
+    let (id, token) = issue(&server, &json!({"name": "r", "scope": "read"}));
+    let get = |target: &str| {
+        format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")
+    };
+    let mut parked = TcpStream::connect(server.started.address).unwrap();
+    let wait = get("/v1/gateways/edge/desired?index=1&wait=300");
+    // Two requests at once: when the first is answered, the server has the second.
+    parked
+        .write_all((get("/v1/version") + &wait).as_bytes())
+        .unwrap();
+    assert_eq!(status(&read_some(&mut parked)), "200");
+
+    let line = format!("DELETE /v1/tokens/{id}");
+    assert_eq!(status(&request(&server, &line, &master, "")), "200");
+    assert_eq!(status(&read_some(&mut parked)), "401", "woken and refused");
+    let answer = request(&server, "GET /v1/whoami", &token, "");
+    assert_eq!(status(&answer), "401");
+}
+
+#[test]
+fn a_rotated_token_is_replaced_in_one_step() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let master = admin(&server);
+    let (id, token) = issue(&server, &json!({"name": "r", "scope": "read"}));
+    let line = format!("POST /v1/tokens/{id}/rotate");
+    let rotated = body_of(&request(&server, &line, &master, "{}"));
+    let next = rotated["token"].as_str().unwrap();
+    let who = |token: &str| request(&server, "GET /v1/whoami", token, "");
+    assert_eq!(status(&who(&token)), "401");
+    assert_eq!(body_of(&who(next))["scope"], "read");
+}

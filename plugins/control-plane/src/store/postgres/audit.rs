@@ -1,0 +1,77 @@
+//! The trail of changes. The database itself gives each row its place and its seal.
+
+use kt_control_api::{AuditEntry, Timestamp, canonical_json};
+use serde_json::Value;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::failure::Failure;
+use super::rows;
+use super::session::Session;
+use super::text::{storable, storable_json};
+use crate::store::{AuditFilter, Change};
+
+const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
+    VALUES($1, $2, $3, $4, $5, NULL, $6)";
+
+/// Adds a row about something that has no revision. `detail` must hold neither contents nor
+/// tokens.
+pub(super) async fn record(
+    session: &Session,
+    change: &Change,
+    action: &str,
+    target: &str,
+    detail: Value,
+) -> Result<(), Failure> {
+    let at = change.now.as_microsecond();
+    let detail = canonical_json(&storable_json(detail));
+    let values: [&(dyn ToSql + Sync); 6] = [
+        &at,
+        &change.actor,
+        &change.request_id,
+        &action,
+        &target,
+        &detail,
+    ];
+    session.rows(RECORD, &values).await.map(drop)
+}
+
+pub(super) async fn list(
+    session: &Session,
+    filter: &AuditFilter,
+) -> Result<Vec<AuditEntry>, Failure> {
+    let sql = "SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit
+         WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
+           AND ($4::bigint IS NULL OR at >= $4)
+         ORDER BY seq DESC LIMIT $5";
+    let before = filter
+        .before
+        .map_or(i64::MAX, |seq| seq.try_into().unwrap_or(i64::MAX));
+    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
+    let values: [&(dyn ToSql + Sync); 5] = [
+        &before,
+        &filter.target.as_deref().map(storable),
+        &filter.actor.as_deref().map(storable),
+        &filter.since.map(Timestamp::as_microsecond),
+        &limit,
+    ];
+    let found = session.rows(sql, &values).await?;
+    found.iter().map(entry).collect()
+}
+
+fn entry(row: &Row) -> Result<AuditEntry, Failure> {
+    Ok(AuditEntry {
+        seq: rows::number(row, "seq")?,
+        at: rows::time(row, "at")?,
+        actor: row.try_get("actor")?,
+        request_id: row.try_get("request_id")?,
+        action: row.try_get("action")?,
+        target: row.try_get("target")?,
+        rev: match row.try_get::<_, Option<i64>>("rev")? {
+            Some(_) => Some(rows::number(row, "rev")?),
+            None => None,
+        },
+        detail: serde_json::from_str(row.try_get("detail")?)?,
+        hash: Some(rows::hash(row, "hash")?),
+    })
+}

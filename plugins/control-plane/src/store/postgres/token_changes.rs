@@ -1,0 +1,162 @@
+//! Changes of tokens: one transaction each, with its audit row and the caller's key.
+
+use kt_control_api::{Timestamp, TokenId};
+use serde_json::json;
+use tokio_postgres::types::ToSql;
+
+use super::failure::Failure;
+use super::once::{FORGET, Memory, RECALL, recalled, remember};
+use super::session::Session;
+use super::{audit, gateways, tokens};
+use crate::store::{Change, Key, NewToken, StoreError, TokenReceipt, TokenRecord, TokenScope};
+
+/// How often to begin again after others were faster.
+const ATTEMPTS: usize = 8;
+
+/// What a caller wants done to tokens.
+pub(super) enum Wish<'a> {
+    /// Remember one, unless it is known. Heeds no key.
+    Add(&'a NewToken),
+    /// Make one.
+    Create(&'a NewToken),
+    /// End one.
+    Revoke(&'a TokenId),
+    /// Make one and end another at a time.
+    Rotate {
+        old: &'a TokenId,
+        new: &'a NewToken,
+        until: Timestamp,
+    },
+}
+
+/// Carries a change out, or finds that the same request was carried out before.
+pub(super) async fn change(
+    session: &mut Session,
+    change: &Change,
+    wish: &Wish<'_>,
+) -> Result<TokenReceipt, Failure> {
+    for _ in 0..ATTEMPTS {
+        match attempt(session, change, wish).await {
+            Ok(receipt) => return Ok(receipt),
+            Err(failure) => {
+                session.roll_back().await;
+                if !failure.is_lost_race() {
+                    return Err(failure);
+                }
+            }
+        }
+    }
+    Err(StoreError::Busy(super::session::LIMIT.as_secs()).into())
+}
+
+async fn attempt(
+    session: &mut Session,
+    change: &Change,
+    wish: &Wish<'_>,
+) -> Result<TokenReceipt, Failure> {
+    let memory = Memory::of(change);
+    let known: [&(dyn ToSql + Sync); 3] = [&memory.actor, &memory.key, &memory.since];
+    session.begin();
+    session.say("BEGIN").await?;
+    session.rows(FORGET, &known).await?;
+    let row = session.row(RECALL, &known).await?;
+    if let Some(receipt) = recalled(change, row.as_ref())? {
+        session.roll_back().await;
+        return Ok(receipt);
+    }
+    let receipt = act(session, change, wish).await?;
+    remember(session, change, &receipt).await?;
+    session.committing();
+    session.say("COMMIT").await?;
+    session.ended();
+    Ok(receipt)
+}
+
+async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<TokenReceipt, Failure> {
+    match wish {
+        Wish::Add(new) => {
+            let added = tokens::add(session, change, new).await?;
+            if added {
+                tokens::record(session, change, new).await?;
+            }
+            Ok(receipt(&new.id, !added))
+        }
+        Wish::Create(new) => {
+            if let TokenScope::Gateway(id) = &new.scope {
+                hold_gateway(session, &Key::Id(id.clone())).await?;
+            }
+            tokens::add(session, change, new).await?;
+            tokens::record(session, change, new).await?;
+            Ok(receipt(&new.id, false))
+        }
+        Wish::Revoke(id) => revoke(session, change, id).await,
+        Wish::Rotate { old, new, until } => rotate(session, change, old, new, *until).await,
+    }
+}
+
+/// Keeps the gateway from being deleted, which ends its tokens, until this one is there too.
+async fn hold_gateway(session: &Session, key: &Key) -> Result<(), Failure> {
+    let (condition, text) = gateways::lookup(key);
+    let sql = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR SHARE");
+    let row = session.row(&sql, &[&text]).await?;
+    gateways::present(key, row).map(drop)
+}
+
+async fn revoke(session: &Session, change: &Change, id: &TokenId) -> Result<TokenReceipt, Failure> {
+    let token = locked(session, id).await?;
+    if token.revoked_at.is_some() {
+        return Ok(receipt(id, true));
+    }
+    end(session, change, id, change.now).await?;
+    let detail = json!({"name": token.name, "hint": token.hint});
+    audit::record(session, change, "token.revoke", id.as_str(), detail).await?;
+    Ok(receipt(id, false))
+}
+
+async fn rotate(
+    session: &Session,
+    change: &Change,
+    old: &TokenId,
+    new: &NewToken,
+    until: Timestamp,
+) -> Result<TokenReceipt, Failure> {
+    if !locked(session, old).await?.is_active(change.now) {
+        return Err(StoreError::TokenEnded(old.clone()).into());
+    }
+    tokens::add(session, change, new).await?;
+    end(session, change, old, until).await?;
+    let detail = json!({"name": new.name, "hint": new.hint, "replaces": old, "old_until": until});
+    audit::record(session, change, "token.rotate", new.id.as_str(), detail).await?;
+    Ok(receipt(&new.id, false))
+}
+
+/// Reads a token, which nobody else changes until the transaction ends.
+async fn locked(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure> {
+    let sql = format!("{} WHERE id = $1 FOR UPDATE", tokens::TOKEN);
+    let row = session.row(&sql, &[&id.as_str()]).await?;
+    tokens::found(id, row.as_ref())
+}
+
+/// Revokes a token now, or lets it expire later.
+async fn end(
+    session: &Session,
+    change: &Change,
+    id: &TokenId,
+    until: Timestamp,
+) -> Result<(), Failure> {
+    let sql = if until <= change.now {
+        "UPDATE tokens SET revoked_at = $2 WHERE id = $1"
+    } else {
+        "UPDATE tokens SET expires_at = least(expires_at, $2) WHERE id = $1"
+    };
+    let at = until.max(change.now).as_microsecond();
+    session.rows(sql, &[&id.as_str(), &at]).await.map(drop)
+}
+
+fn receipt(id: &TokenId, unchanged: bool) -> TokenReceipt {
+    TokenReceipt {
+        token: id.clone(),
+        unchanged,
+        replayed: false,
+    }
+}

@@ -1,0 +1,134 @@
+//! The trail of changes and its seals.
+
+use std::thread;
+use std::time::Duration;
+
+use kt_control_api::{AuditEntry, GatewayPatch, TrailCheck};
+
+use super::place::{Place, after, change, edge, gateway, version};
+use crate::store::{AuditFilter, Change, NewToken, Store, TokenScope};
+
+/// Every row, the newest first.
+pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
+    let filter = AuditFilter {
+        limit: 1000,
+        ..AuditFilter::default()
+    };
+    store.audit(&filter).unwrap()
+}
+
+/// Checks that a trail of so many rows is whole.
+fn assert_sealed(store: &dyn Store, expected: u64) {
+    let mut check = TrailCheck::default();
+    rows(store).into_iter().for_each(|row| check.push(row));
+    let report = check.finish();
+    assert_eq!((report.rows, report.unsealed), (expected, 0), "{report:?}");
+    assert!(report.damage.is_empty(), "{report:?}");
+}
+
+pub(crate) fn every_row_is_sealed_whatever_made_it(place: &dyn Place) {
+    let store = place.open();
+    let token = kt_control_api::Token::random(kt_control_api::TokenKind::Access);
+    let odd = "\u{fc}\u{1f980} \"quoted\" \\ \n / \u{1} \u{7f}";
+    store
+        .add_token(&change(), &NewToken::of(&token, TokenScope::Admin, odd))
+        .unwrap();
+    let new = gateway("edge");
+    store.create(&change(), &new).unwrap();
+    store.publish(&change(), &edge(), &version("b")).unwrap();
+    let patch = GatewayPatch {
+        labels: Some([("zone".to_owned(), Some(odd.to_owned()))].into()),
+        ..GatewayPatch::default()
+    };
+    store.update(&change(), &edge(), &patch).unwrap();
+    store.delete(&change(), &edge()).unwrap();
+    assert_sealed(&*store, 5);
+    let found = rows(&*store);
+    assert_eq!(found[4].detail["name"], odd);
+    assert_eq!(found[1].detail["labels"]["zone"], odd);
+    assert_eq!(
+        (found[0].action.as_str(), found[0].rev),
+        ("gateway.delete", Some(4))
+    );
+}
+
+pub(crate) fn many_writers_make_one_chain(place: &dyn Place) {
+    place.open();
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            scope.spawn(move || {
+                let store = place.open();
+                for n in 0..8 {
+                    let new = gateway(&format!("g{writer}-{n}"));
+                    store.create(&change(), &new).unwrap();
+                }
+            });
+        }
+    });
+    assert_sealed(&*place.open(), 32);
+}
+
+pub(crate) fn a_refused_change_leaves_no_hole_in_the_trail(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    assert!(store.create(&change(), &gateway("edge")).is_err());
+    store.publish(&change(), &edge(), &version("b")).unwrap();
+    let places: Vec<u64> = rows(&*store).iter().map(|row| row.seq).collect();
+    assert_eq!(places, [2, 1]);
+}
+
+pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
+    let store = place.open();
+    let by = |actor: &str, seconds| Change {
+        actor: actor.to_owned(),
+        ..after(change(), Duration::from_secs(seconds))
+    };
+    let made: Vec<_> = [("ann", 1), ("bob", 2), ("ann", 3)]
+        .into_iter()
+        .map(|(actor, at)| {
+            let new = gateway(&format!("g{at}"));
+            store.create(&by(actor, at), &new).unwrap().gateway
+        })
+        .collect();
+    let all = AuditFilter {
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    let places = |filter: AuditFilter| -> Vec<u64> {
+        let found = store.audit(&filter).unwrap();
+        found.iter().map(|row| row.seq).collect()
+    };
+    assert_eq!(places(all.clone()), [3, 2, 1]);
+    assert_eq!(
+        places(AuditFilter {
+            limit: 1,
+            ..all.clone()
+        }),
+        [3]
+    );
+    assert_eq!(
+        places(AuditFilter {
+            before: Some(3),
+            ..all.clone()
+        }),
+        [2, 1]
+    );
+    let ann = Some("ann".to_owned());
+    assert_eq!(
+        places(AuditFilter {
+            actor: ann,
+            ..all.clone()
+        }),
+        [3, 1]
+    );
+    let target = Some(made[1].to_string());
+    assert_eq!(
+        places(AuditFilter {
+            target,
+            ..all.clone()
+        }),
+        [2]
+    );
+    let since = Some(by("x", 2).now);
+    assert_eq!(places(AuditFilter { since, ..all }), [3, 2]);
+}

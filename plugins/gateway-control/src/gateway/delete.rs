@@ -1,0 +1,34 @@
+//! `kt gateway delete`.
+
+use kt_control_api::{Gateway, connect, find_gateway, if_match};
+use kt_plugin_api::{Context, Error, Invocation, Output, View};
+use serde_json::json;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let expected = if_match(invocation)?;
+    let client = connect(invocation, context)?;
+    let gateway = find_gateway(&client, Some(invocation.required("id")?))?;
+    context.confirm(&question(&gateway))?;
+    client.delete_gateway(gateway.id.as_str(), expected)?;
+    let value = json!({ "id": gateway.id, "name": gateway.name, "result": "deleted" });
+    let view = View::Message(format!(
+        "gateway `{}` deleted; its tokens are revoked, and its name is free",
+        gateway.name
+    ));
+    Ok(Output::new("kt.gateway.delete/1", value, view).named("/id"))
+}
+
+fn question(gateway: &Gateway) -> String {
+    let (name, id) = (&gateway.name, &gateway.id);
+    let versions = match gateway.last_version {
+        0 => "no configuration".to_owned(),
+        1 => "1 version".to_owned(),
+        several => format!("{several} versions"),
+    };
+    let running = match gateway.instances.iter().filter(|i| i.live).count() {
+        0 => "no running instance".to_owned(),
+        1 => "1 running instance, which keeps serving until it is stopped".to_owned(),
+        several => format!("{several} running instances, which keep serving until stopped"),
+    };
+    format!("delete gateway `{name}` ({id}) with {versions} and {running}?")
+}

@@ -1,0 +1,78 @@
+//! `kt gateway update`.
+
+use super::create::labels;
+use kt_control_api::{Gateway, GatewayPatch, connect, find_gateway, if_match};
+use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let patch = patch(invocation)?;
+    let expected = if_match(invocation)?;
+    let client = connect(invocation, context)?;
+    let before = find_gateway(&client, invocation.args.text("id"))?;
+    let after = client.update_gateway(before.id.as_str(), &patch, expected)?;
+    let word = if after.rev == before.rev {
+        "unchanged"
+    } else {
+        "updated"
+    };
+    Ok(result(&after, word))
+}
+
+fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
+    let text = |name: &str| invocation.args.text(name).map(str::to_owned);
+    let set = labels(&invocation.args.texts("label"))?;
+    let removed = invocation.args.texts("remove-label");
+    if let Some(both) = removed.iter().find(|key| set.contains_key(**key)) {
+        return Err(Error::new(
+            Class::Usage,
+            "label-twice",
+            format!("label `{both}` is both set and removed"),
+        ));
+    }
+    let mut changed: BTreeMap<String, Option<String>> = set
+        .into_iter()
+        .map(|(key, value)| (key, Some(value)))
+        .collect();
+    changed.extend(removed.into_iter().map(|key| (key.to_owned(), None)));
+    let patch = GatewayPatch {
+        name: text("name"),
+        description: text("description"),
+        labels: (!changed.is_empty()).then_some(changed),
+    };
+    if patch == GatewayPatch::default() {
+        return Err(Error::new(
+            Class::Usage,
+            "nothing-to-change",
+            "nothing is to be changed",
+        )
+        .hint("pass `--name`, `--description`, `--label KEY=VALUE` or `--remove-label KEY`"));
+    }
+    Ok(patch)
+}
+
+fn result(gateway: &Gateway, word: &str) -> Output {
+    let value = json!({
+        "id": gateway.id,
+        "name": gateway.name,
+        "description": gateway.description,
+        "labels": gateway.labels,
+        "result": word,
+        "etag": gateway.etag().to_string(),
+        "updated_at": gateway.updated_at,
+    });
+    let pairs = gateway.labels.keys().map(|key| {
+        // `/` and `~` are no characters of keys, so the pointer needs no escaping.
+        Field::new(format!("Label {key}"), format!("/labels/{key}"))
+    });
+    let fields = [
+        Field::new("ID", "/id"),
+        Field::new("Name", "/name"),
+        Field::new("Description", "/description"),
+        Field::new("Result", "/result").format(Format::State),
+        Field::new("ETag", "/etag"),
+    ];
+    let view = View::Fields(fields.into_iter().chain(pairs).collect());
+    Output::new("kt.gateway.update/1", value, view).named("/id")
+}

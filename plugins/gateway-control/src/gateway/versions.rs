@@ -1,0 +1,54 @@
+//! `kt gateway versions`.
+
+use kt_control_api::{Pages, connect, find_gateway, limit};
+use kt_plugin_api::{Class, Column, Context, Error, Format, Invocation, Output, View};
+use serde_json::json;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let limit = limit(invocation)?;
+    let before = before(invocation)?;
+    let client = connect(invocation, context)?;
+    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let id = gateway.id.as_str();
+    let found = Pages::read(context, limit, before, |size, cursor| {
+        client.config_versions(id, Some(size), cursor)
+    })?;
+    let view = View::Table {
+        rows: String::new(),
+        columns: vec![
+            Column::new("VERSION", "/version"),
+            Column::new("ORIGIN", "/origin"),
+            Column::new("AUTHOR", "/author"),
+            Column::new("SHA256", "/sha256").format(Format::Hash),
+            Column::new("CREATED", "/created_at").format(Format::Age),
+            Column::new("REVERTS", "/reverts_to").wide(),
+            Column::new("SIZE", "/size").wide(),
+            Column::new("SOURCE", "/source").wide(),
+            Column::new("MESSAGE", "/message"),
+        ],
+        empty: format!(
+            "gateway `{}` has no configuration yet; `kt gateway reload` publishes one",
+            gateway.name
+        ),
+    };
+    let output = Output::new("kt.gateway.versions/1", json!(found.items), view).named("/version");
+    Ok(match (&found.next, found.items.last()) {
+        (Some(_), Some(last)) => output.note(format!(
+            "older ones are not shown; `--before {}` goes on from here",
+            last.version
+        )),
+        _ => output,
+    })
+}
+
+fn before(invocation: &Invocation) -> Result<Option<String>, Error> {
+    match invocation.args.integer("before") {
+        None => Ok(None),
+        Some(number) if number > 0 => Ok(Some(number.to_string())),
+        Some(_) => Err(Error::new(
+            Class::Usage,
+            "bad-version",
+            "`--before` must be a number from 1",
+        )),
+    }
+}

@@ -1,0 +1,57 @@
+//! `kt token list`.
+
+use kt_control_api::{Pages, TokenInfo, TokenQuery, connect, limit};
+use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
+use serde_json::{Value, json};
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let limit = limit(invocation)?;
+    let client = connect(invocation, context)?;
+    let mut query = TokenQuery {
+        active: (!invocation.args.flag("all")).then_some(true),
+        gateway: invocation.args.text("id").map(str::to_owned),
+        ..TokenQuery::default()
+    };
+    let found = Pages::read(context, limit, None, |size, cursor| {
+        query.limit = Some(size);
+        query.cursor = cursor.map(str::to_owned);
+        client.tokens(&query)
+    })?;
+    let rows: Vec<Value> = found.items.iter().map(row).collect();
+    let view = View::Table {
+        rows: String::new(),
+        columns: vec![
+            Column::new("ID", "/id"),
+            Column::new("NAME", "/name"),
+            Column::new("SCOPE", "/scope"),
+            Column::new("GATEWAY", "/gateway"),
+            Column::new("STATE", "/state").format(Format::State),
+            Column::new("CREATED", "/created_at").format(Format::Age),
+            Column::new("EXPIRES", "/expires_at"),
+            Column::new("HINT", "/hint").wide(),
+            Column::new("BY", "/created_by").wide(),
+        ],
+        empty: "there are no tokens; `kt token create` makes one".to_owned(),
+    };
+    let output = Output::new("kt.token.list/1", Value::Array(rows), view).named("/id");
+    Ok(if found.next.is_some() {
+        output.note(format!("only the last {limit} are shown; raise `--limit`"))
+    } else {
+        output
+    })
+}
+
+fn row(token: &TokenInfo) -> Value {
+    let state = if token.active {
+        "active"
+    } else if token.revoked_at.is_some() {
+        "revoked"
+    } else {
+        "expired"
+    };
+    let mut row = json!(token);
+    if let Some(members) = row.as_object_mut() {
+        members.insert("state".to_owned(), state.into());
+    }
+    row
+}

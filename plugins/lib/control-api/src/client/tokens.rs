@@ -1,0 +1,79 @@
+//! Calls about tokens.
+
+use crate::{
+    ApiError, Client, CreateToken, IssuedToken, Method, Page, Request, RotateToken, TokenId,
+    TokenInfo, Transport,
+};
+
+/// Which tokens to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenQuery {
+    /// Most items of one page, 1 to 200; the server's 50 when `None`.
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// Only tokens that are accepted now, or only those that are not.
+    pub active: Option<bool>,
+    /// Only tokens for the gateway with this id or name.
+    pub gateway: Option<String>,
+}
+
+impl<T: Transport> Client<T> {
+    /// Makes a token. The answer has it this once.
+    ///
+    /// # Errors
+    /// `Usage` with every reason when something is out of bounds; `NotFound` when there is no
+    /// such gateway.
+    pub fn create_token(&self, new: &CreateToken) -> Result<IssuedToken, ApiError> {
+        self.post("/v1/tokens".to_owned(), new, None)
+    }
+
+    /// Lists one page of tokens, the newest first.
+    ///
+    /// # Errors
+    /// When the query is not valid or the control plane cannot serve it.
+    pub fn tokens(&self, query: &TokenQuery) -> Result<Page<TokenInfo>, ApiError> {
+        let mut request = Request::new(Method::Get, "/v1/tokens");
+        if let Some(limit) = query.limit {
+            request = request.with_query("limit", limit);
+        }
+        if let Some(cursor) = &query.cursor {
+            request = request.with_query("cursor", cursor);
+        }
+        if let Some(active) = query.active {
+            request = request.with_query("active", active);
+        }
+        if let Some(gateway) = &query.gateway {
+            request = request.with_query("gateway", gateway);
+        }
+        self.get(&request)
+    }
+
+    /// Returns what is known of a token.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn token(&self, id: &TokenId) -> Result<TokenInfo, ApiError> {
+        self.get(&Request::new(Method::Get, format!("/v1/tokens/{id}")))
+    }
+
+    /// Revokes a token: it is refused from now on. One that was revoked before stays so.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub fn revoke_token(&self, id: &TokenId) -> Result<TokenInfo, ApiError> {
+        self.get(&Request::new(Method::Delete, format!("/v1/tokens/{id}")))
+    }
+
+    /// Replaces a token by another one that allows the same. The answer has it this once.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Conflict` when it is revoked or has expired.
+    pub fn rotate_token(
+        &self,
+        id: &TokenId,
+        rotate: &RotateToken,
+    ) -> Result<IssuedToken, ApiError> {
+        self.post(format!("/v1/tokens/{id}/rotate"), rotate, None)
+    }
+}

@@ -1,0 +1,122 @@
+//! `kt audit list` and `verify`.
+
+use crate::gateway::{Mode, World};
+use crate::harness::{Sandbox, tool};
+use std::path::Path;
+
+/// A world in which four things were changed: `a` created, `b` created, `a`
+/// described, a token made.
+fn changed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for line in [
+        "gateway create --name a",
+        "gateway create --name b",
+        "gateway update --id a --description x",
+        "token create --name t --scope read",
+    ] {
+        sandbox.kt_line(line).run().ok();
+    }
+    sandbox
+}
+
+/// Changes the store behind kt's back, as whoever can write the file may.
+fn by_hand(sandbox: &Sandbox, python: &Path, sql: &str) {
+    let file = sandbox.home().join("state/control-plane.db");
+    let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
+                  c.executescript(sys.argv[2]); c.commit()";
+    let args = ["-c", script, &file.display().to_string(), sql];
+    sandbox.program(python).args(args).run().ok();
+}
+
+#[test]
+fn the_trail_says_who_changed_what() {
+    let sandbox = changed();
+    let list = |rest: &str| sandbox.kt_line(&format!("audit list {rest} -o json")).run();
+    let all = list("");
+    let rows = all.ok().json();
+    let actions: Vec<_> = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|row| row["action"].as_str())
+        .collect();
+    let expected = [
+        "token.create",
+        "gateway.update",
+        "gateway.create",
+        "gateway.create",
+    ];
+    assert_eq!(actions, expected, "{all}");
+    let uid = rustix::process::geteuid().as_raw();
+    assert_eq!(rows[0]["actor"], format!("uid:{uid}"));
+    let count = |rest: &str| list(rest).ok().json().as_array().map_or(0, Vec::len);
+    assert_eq!(count("--target a"), 2, "a gateway can be named");
+    assert_eq!(count(&format!("--actor uid:{uid} --since 1h")), 4);
+    assert_eq!(count("--actor uid:4294967294"), 0);
+    list("--limit 3").ok().err_has("raise `--limit`");
+    list("--target absent").exits(5).silent();
+    list("--since 99999999d").exits(2).silent();
+}
+
+#[test]
+fn damage_to_the_trail_is_named_by_its_place() {
+    let Some(python) = tool("python3") else {
+        return;
+    };
+    let sandbox = changed();
+    let whole = sandbox.kt_line("audit verify -o json").run();
+    assert_eq!(whole.ok().json()["result"], "whole", "{whole}");
+    assert_eq!(whole.json()["rows"], 4);
+    let head = whole.text_at("/head");
+    let later = format!("audit verify --head {head}");
+    sandbox.kt_line("gateway delete --id b --yes").run().ok();
+    sandbox.kt_line(&later).run().ok();
+
+    let free = "DROP TRIGGER audit_immutable; DROP TRIGGER audit_kept;";
+    by_hand(
+        &sandbox,
+        &python,
+        &format!("{free} UPDATE audit SET actor = 'uid:1' WHERE seq = 2"),
+    );
+    let damaged = sandbox.kt_line("audit verify -o json").run();
+    damaged.exits(1);
+    assert_eq!(damaged.at("/damage/0/seq"), 2, "{damaged}");
+    sandbox
+        .kt_line("audit verify")
+        .run()
+        .exits(1)
+        .out_has("the row was changed");
+
+    // What was cut off at the end is missed by who kept the head alone.
+    let uid = rustix::process::geteuid().as_raw();
+    let mend = format!("UPDATE audit SET actor = 'uid:{uid}' WHERE seq = 2;");
+    by_hand(
+        &sandbox,
+        &python,
+        &format!("{mend} DELETE FROM audit WHERE seq >= 4"),
+    );
+    sandbox.kt_line("audit verify").run().ok();
+    sandbox.kt_line(&later).run().exits(1).out_has("was cut");
+    sandbox
+        .kt_line("audit verify --head x")
+        .run()
+        .exits(2)
+        .silent();
+}
+
+#[test]
+fn the_trail_is_checked_here_and_not_where_it_is_kept() {
+    let world = World::new(Mode::Server);
+    world.kt("gateway create --name a").run().ok();
+    let ran = world.kt("audit verify -o json").run();
+    assert_eq!(
+        ran.ok().json()["rows"],
+        2,
+        "the administrator's token and the gateway{ran}"
+    );
+    world
+        .kt("audit verify")
+        .env("KEEPTRUSTS_API_TOKEN", "")
+        .run()
+        .exits(4);
+}

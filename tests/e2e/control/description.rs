@@ -1,0 +1,49 @@
+//! The description of the API that a server hands out.
+
+use crate::gateway::{Mode, World};
+use crate::harness::{assert_golden, http};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn described() -> Value {
+    let world = World::new(Mode::Server);
+    let reply = http(world.server_port(), "GET", "/openapi.json", &[], "").expect("it answers");
+    assert_eq!(reply.status, 200, "without a token{reply:?}");
+    serde_json::from_str(&reply.body).expect("it is JSON")
+}
+
+#[test]
+fn the_description_of_the_api_is_up_to_date() {
+    let mut text = serde_json::to_string_pretty(&described()).expect("it is JSON");
+    text.push('\n');
+    assert_golden("docs/openapi.json", &text);
+}
+
+/// Every value of the members named `key`, wherever they are.
+fn members<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get(key).and_then(Value::as_str));
+            map.values().for_each(|inner| members(inner, key, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| members(inner, key, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_description_refers_to_nothing_that_is_missing() {
+    let whole = described();
+    assert_eq!(whole["openapi"], "3.1.0");
+    let mut refs = Vec::new();
+    members(&whole, "$ref", &mut refs);
+    assert!(!refs.is_empty());
+    for pointer in refs {
+        let path = pointer.trim_start_matches('#');
+        assert!(whole.pointer(path).is_some(), "`{pointer}` is missing");
+    }
+    let mut ids = Vec::new();
+    members(&whole, "operationId", &mut ids);
+    let distinct: BTreeSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+}

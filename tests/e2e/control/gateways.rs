@@ -1,0 +1,123 @@
+//! `kt gateway versions`, `update`, `delete`, and `kt whoami`.
+
+use crate::harness::{Sandbox, workspace};
+use std::fs;
+
+/// A gateway `production` with as many versions.
+fn with_versions(count: u32) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let policy = workspace().join("docs/examples/policy-config.yaml");
+    let policy = fs::read_to_string(policy).expect("the example is there");
+    sandbox.write("policy.yaml", &policy);
+    let create = "gateway create --name production --file policy.yaml --label tier=gold";
+    sandbox.kt_line(create).run().ok();
+    for n in 2..=count {
+        let next = policy.replace("version: 1.4.0", &format!("version: 1.4.{n}"));
+        sandbox.write("policy.yaml", next);
+        let reload = "gateway reload --id production --file policy.yaml --no-wait";
+        sandbox.kt_line(reload).run().ok();
+    }
+    sandbox
+}
+
+#[test]
+fn versions_are_listed_newest_first_and_page_by_page() {
+    let sandbox = with_versions(5);
+    let numbers = |line: &str| sandbox.kt_line(line).run().ok().stdout.clone();
+    assert_eq!(
+        numbers("gateway versions --id production -o name"),
+        "5\n4\n3\n2\n1\n"
+    );
+    let first = sandbox.kt_line("gateway versions --limit 2 -o name").run();
+    assert_eq!(
+        first.ok().stdout,
+        "5\n4\n",
+        "the only gateway needs no name"
+    );
+    first.err_has("--before 4");
+    let next = sandbox
+        .kt_line("gateway versions --limit 3 --before 4 -o name")
+        .run();
+    assert_eq!(next.ok().stdout, "3\n2\n1\n");
+    next.err_lacks("--before");
+    for bad in ["--limit 0", "--before 0", "--before -3"] {
+        let ran = sandbox.kt_line(&format!("gateway versions {bad}")).run();
+        ran.exits(2).silent();
+    }
+    let absent = sandbox.kt_line("gateway versions --id absent").run();
+    absent.exits(5).silent();
+}
+
+#[test]
+fn what_people_say_about_a_gateway_can_be_changed() {
+    let sandbox = with_versions(1);
+    let update = |rest: &str| {
+        let line = format!("gateway update --id production {rest} -o json");
+        sandbox.kt_line(&line).run()
+    };
+    let changed = update("--description x --label region=eu --remove-label tier");
+    let value = changed.ok().json();
+    assert_eq!(value["result"], "updated", "{changed}");
+    assert_eq!(value["labels"].to_string(), r#"{"region":"eu"}"#);
+    assert_eq!(value["description"], "x");
+    let tag = value["etag"].as_str().expect("there is a tag").to_owned();
+
+    let again = update("--description x");
+    assert_eq!(again.ok().json()["result"], "unchanged", "{again}");
+    update(&format!("--description y --if-match {tag}")).ok();
+    let late = update(&format!("--description z --if-match {tag}"));
+    late.exits(6).err_has("revision");
+    let nothing = update("");
+    nothing.exits(2).err_has("--remove-label");
+    update("--label a=1 --remove-label a").exits(2);
+    update("--name -").exits(2);
+
+    sandbox.kt_line("gateway create --name other").run().ok();
+    update("--name other").exits(6);
+    update("--name renamed").ok();
+    sandbox.kt_line("gateway inspect --id renamed").run().ok();
+    sandbox
+        .kt_line("gateway inspect --id production")
+        .run()
+        .exits(5);
+}
+
+#[test]
+fn a_gateway_is_deleted_only_by_name_and_with_a_yes() {
+    let sandbox = with_versions(2);
+    let delete = |rest: &str| sandbox.kt_line(&format!("gateway delete {rest}")).run();
+    delete("--yes").exits(2).silent();
+    let unasked = delete("--id production");
+    unasked.exits(2).err_has("--yes").err_has("2 versions");
+    delete("--id production --yes --if-match 1").exits(6);
+    sandbox
+        .kt_line("gateway inspect --id production")
+        .run()
+        .ok();
+
+    let done = delete("--id production --yes -o json");
+    let id = done.ok().json()["id"].as_str().expect("an id").to_owned();
+    delete("--id production --yes").exits(5);
+    let gone = delete(&format!("--id {id} --yes"));
+    gone.exits(5).silent();
+    sandbox
+        .kt_line("gateway create --name production")
+        .run()
+        .ok();
+}
+
+#[test]
+fn whoami_says_who_the_caller_is() {
+    let sandbox = Sandbox::new();
+    let me = sandbox.kt_line("whoami -o json").run();
+    let value = me.ok().json();
+    let uid = rustix::process::geteuid().as_raw();
+    assert_eq!(value["actor"], format!("uid:{uid}"), "{me}");
+    assert_eq!(value["scope"], "admin");
+    assert_eq!(value["control_plane"], "embedded");
+    let away = sandbox
+        .kt_line("whoami")
+        .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:9")
+        .run();
+    away.exits(7).silent();
+}

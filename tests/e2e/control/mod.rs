@@ -1,0 +1,6 @@
+//! The commands that administer what the control plane keeps.
+
+mod audit;
+mod description;
+mod gateways;
+mod tokens;
