@@ -19,7 +19,7 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
                 let value = if r.secret {
                     r.value.map(|_| "(set)".to_owned())
                 } else {
-                    r.value
+                    r.value.as_deref().map(without_password)
                 };
                 json!({ "key": r.key, "value": value, "origin": r.origin, "secret": r.secret })
             }),
@@ -38,6 +38,22 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
     Ok(unknown.into_iter().fold(output, |output, line| {
         output.note(format!("warning: {line}"))
     }))
+}
+
+/// Hides what stands before the `@` of an address. Commands refuse such an address, and readers
+/// put up with addresses written in many ways, so rather too much is hidden than too little.
+fn without_password(value: &str) -> String {
+    let Some((before, after)) = value.rsplit_once('@') else {
+        return value.to_owned();
+    };
+    if !before.contains(':') {
+        return value.to_owned();
+    }
+    let is_scheme = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric());
+    match before.split_once("://").filter(|(it, _)| is_scheme(it)) {
+        Some((scheme, _)) => format!("{scheme}://***@{after}"),
+        None => format!("***@{after}"),
+    }
 }
 
 /// The settings that the usable plugins declare, each once.

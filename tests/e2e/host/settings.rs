@@ -177,3 +177,17 @@ fn directories_are_shown_and_moved_by_kt_home() {
     let fallback = sandbox.root().join("home/.local/state/kt");
     bare.ok().out_has(&fallback.display().to_string());
 }
+
+#[test]
+fn a_password_in_an_address_is_not_shown() {
+    let sandbox = Sandbox::new();
+    for (address, row) in [
+        ("https://me:CANARY@cp.test/v1", "https://***@cp.test/v1"),
+        ("https://me:CAN/ARY@cp.test", "https://***@cp.test"),
+        ("me:CANARY//x@cp.test", "***@cp.test"),
+        ("https://cp.test/v1", "https://cp.test/v1"),
+    ] {
+        let env = Some(("KEEPTRUSTS_API_URL", address));
+        assert_eq!(shown(&sandbox, "api.url", "", env)["value"], row);
+    }
+}
