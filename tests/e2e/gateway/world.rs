@@ -74,9 +74,7 @@ impl World {
 
     /// The port of the server.
     pub(crate) fn server_port(&self) -> u16 {
-        let url = self.server.as_ref().map(|s| s.url.as_str());
-        let port = url.and_then(|url| url.rsplit(':').next()?.trim_matches('/').parse().ok());
-        port.expect("there is a server with a port")
+        self.server.as_ref().expect("there is a server").port
     }
 
     /// Registers `production` with a file of the working directory.
