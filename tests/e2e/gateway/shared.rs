@@ -123,6 +123,39 @@ fn a_change_at_one_server_wakes_a_poll_at_another() {
 }
 
 #[test]
+fn a_token_ends_at_every_server_and_there_is_one_trail() {
+    let Some(database) = Postgres::start() else {
+        return;
+    };
+    let (one, other) = (Server::on(&database), Server::on(&database));
+    let admin = one.token.as_str();
+    create(&one, admin);
+    let wish = json!({"name": "reader", "scope": "read"});
+    let made = one.send(admin, "POST /v1/tokens", Some(&wish));
+    let made = body(&made.expect("it answers"));
+    let (id, token) = (
+        &made["info"]["id"],
+        made["token"].as_str().expect("this once"),
+    );
+    let at_other = |token: &str, line: &str| other.send(token, line, None).expect("it answers");
+    assert_eq!(at_other(token, "GET /v1/whoami").status, 200);
+    let line = format!("DELETE /v1/tokens/{}", id.as_str().expect("an id"));
+    assert_eq!(at_other(admin, &line).status, 200);
+    for server in [&one, &other] {
+        let refused = server.send(token, "GET /v1/whoami", None);
+        assert_eq!(refused.expect("it answers").status, 401);
+    }
+    let checked = one
+        .home
+        .kt_line("audit verify -o json")
+        .env("KEEPTRUSTS_API_URL", one.url())
+        .env("KEEPTRUSTS_API_TOKEN", admin)
+        .run();
+    assert_eq!(checked.ok().json()["result"], "whole", "{checked}");
+    assert_eq!(checked.json()["rows"], 4, "{checked}");
+}
+
+#[test]
 fn killing_a_server_or_its_listening_connection_loses_nothing() {
     let Some(database) = Postgres::start() else {
         return;

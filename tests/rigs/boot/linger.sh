@@ -35,7 +35,7 @@ left_behind() {
   expect 0 login "$CREATE"
   expect 0 login "$INSTALL --no-linger"
   session_close
-  must await 10 test ! -e "$RUNTIME"
+  must await 60 test ! -e "$RUNTIME"
 }
 
 # Nothing else differs the second time, but lingering is kt's doing all the same.
@@ -84,7 +84,7 @@ taken_back() {
   expect 0 bare "$CREATE"
   expect 7 bare "$INSTALL --listen 127.0.0.1:41002x"
   must_not lingers
-  must await 10 test ! -e "$RUNTIME"
+  must await 60 test ! -e "$RUNTIME"
   must_not test -e "$RIG_HOME/.config/systemd/user/kt-gateway.service"
 }
 

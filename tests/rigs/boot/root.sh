@@ -18,7 +18,7 @@ by_sudo_e() {
 clean_root() {
   loginctl disable-linger root || true
   systemctl stop user@0.service || true
-  must await 10 test ! -e /run/user/0
+  must await 60 test ! -e /run/user/0
   find /root -mindepth 1 -delete
 }
 

@@ -87,7 +87,7 @@ clean_slate() {
   loginctl terminate-user "$KT_RIG_USER" 2> /dev/null || true
   loginctl disable-linger "$KT_RIG_USER" || true
   systemctl stop "user@$KT_RIG_UID.service" || true
-  STEP="cleaning up" must await 10 test ! -e "$RUNTIME"
+  STEP="cleaning up" must await 60 test ! -e "$RUNTIME"
   find "$RIG_HOME" -mindepth 1 -delete
 }
 
