@@ -185,6 +185,9 @@ file_systems() {
     mount -o remount,bind,ro "$R/proc/$name"
   done
   # A reboot is known by it.
+  # A client that waits for the gateway may otherwise be given its port, connect to
+  # itself (RFC 9293, simultaneous open), and keep the gateway from it.
+  echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
   cat /proc/sys/kernel/random/uuid > "$R/../boot-id"
   mount --bind "$R/../boot-id" "$R/proc/sys/kernel/random/boot_id"
   mount -t sysfs -o ro sysfs "$R/sys"

@@ -87,6 +87,8 @@ clean_slate() {
   loginctl terminate-user "$KT_RIG_USER" 2> /dev/null || true
   loginctl disable-linger "$KT_RIG_USER" || true
   systemctl stop "user@$KT_RIG_UID.service" || true
+  # Stopped while it still started, the manager leaves its directory behind.
+  systemctl stop "user-runtime-dir@$KT_RIG_UID.service" || true
   STEP="cleaning up" must await 60 test ! -e "$RUNTIME"
   find "$RIG_HOME" -mindepth 1 -delete
 }
