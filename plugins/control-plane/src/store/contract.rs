@@ -6,6 +6,7 @@ use kt_control_api::{
     AuditEntry, ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport,
     Timestamp, Token, TokenHash, TokenId,
 };
+use serde_json::{Value, json};
 
 use super::{Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt, TokenRecord, TokenScope};
 
@@ -41,6 +42,9 @@ pub struct Change {
     /// Makes a repetition of the same request harmless.
     pub once: Option<Once>,
 }
+
+/// How long a key is remembered: 24 hours, in microseconds.
+pub(super) const KEY_MEMORY: i64 = 24 * 3600 * 1_000_000;
 
 /// A key that a caller sent with a request, and what the request was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +119,25 @@ impl NewToken {
             scope,
             name: name.to_owned(),
         }
+    }
+}
+
+impl NewToken {
+    /// What the trail says when it is made.
+    pub(super) fn told_created(&self) -> Value {
+        let (scope, gateway) = self.scope.kept();
+        json!({
+            "name": self.name,
+            "hint": self.hint,
+            "scope": scope,
+            "gateway": gateway,
+            "expires_at": self.expires_at,
+        })
+    }
+
+    /// What the trail says when it replaces another one.
+    pub(super) fn told_rotated(&self, old: &TokenId, until: Timestamp) -> Value {
+        json!({"name": self.name, "hint": self.hint, "replaces": old, "old_until": until})
     }
 }
 

@@ -57,6 +57,13 @@ pub enum StoreError {
     Failed(String),
 }
 
+impl StoreError {
+    /// There is no such version.
+    pub(super) fn no_version(version: u64) -> Self {
+        Self::NotFound(format!("version {version}"))
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Failed(error.to_string())

@@ -5,6 +5,7 @@
 //! caller sent a key, what to answer should the same request come again.
 
 mod contract;
+mod decide;
 mod error;
 mod postgres;
 mod record;
@@ -12,6 +13,7 @@ mod sqlite;
 #[cfg(test)]
 mod suite;
 
+use contract::KEY_MEMORY;
 pub use contract::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store,
     TokenFilter,
@@ -20,9 +22,9 @@ pub use error::StoreError;
 pub use postgres::{
     Address, AddressError, Password, PasswordError, PasswordSources, Postgres, Waiters,
 };
-use record::Repeatable;
 pub use record::{
     GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenReceipt, TokenRecord,
     TokenScope,
 };
+use record::{INSTANCES_KEPT, Repeatable, new_answers};
 pub use sqlite::{DATABASE_FILE, Sqlite, prepare_directory};

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Desired, Gateway, GatewayId, Instance, State, StatusReport, Timestamp, TokenId,
+    Applied, Desired, Gateway, GatewayId, Instance, Rejection, State, StatusReport, Timestamp,
+    TokenId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A gateway as stored.
 #[derive(Debug, Clone)]
@@ -97,6 +99,27 @@ pub enum TokenScope {
     Gateway(GatewayId),
 }
 
+impl TokenScope {
+    /// How it is kept: its word, and the gateway it is for.
+    pub(super) fn kept(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Admin => ("admin", None),
+            Self::Read => ("read", None),
+            Self::Gateway(id) => ("gateway", Some(id.as_str())),
+        }
+    }
+
+    /// Reads what [`TokenScope::kept`] gave.
+    pub(super) fn of_kept(word: &str, gateway: Option<&str>) -> Option<Self> {
+        match (word, gateway) {
+            ("admin", None) => Some(Self::Admin),
+            ("read", None) => Some(Self::Read),
+            ("gateway", Some(id)) => id.parse().ok().map(Self::Gateway),
+            _ => None,
+        }
+    }
+}
+
 /// What is known of a token.
 #[derive(Debug, Clone)]
 pub struct TokenRecord {
@@ -133,6 +156,17 @@ pub struct TokenReceipt {
     pub replayed: bool,
 }
 
+impl TokenReceipt {
+    /// That of a change just made.
+    pub(super) fn of(token: &TokenId, unchanged: bool) -> Self {
+        Self {
+            token: token.clone(),
+            unchanged,
+            replayed: false,
+        }
+    }
+}
+
 /// What a change leaves behind, to answer a repetition of it.
 pub(super) trait Repeatable: Serialize + DeserializeOwned {
     /// Marks it as that of a repetition.
@@ -158,11 +192,32 @@ impl Repeatable for TokenReceipt {
 }
 
 impl TokenRecord {
+    /// What the trail says when it is revoked.
+    pub(super) fn told_revoked(&self) -> Value {
+        json!({"name": self.name, "hint": self.hint})
+    }
+
     /// Returns whether the token is accepted.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
+}
+
+/// Instances kept per gateway. More than a page of `inspect` shows; the oldest ones go, which are
+/// dead long before.
+pub(super) const INSTANCES_KEPT: i64 = 50;
+
+/// The answers of a report that the one before did not have.
+pub(super) fn new_answers<'a>(
+    before: Option<&StatusReport>,
+    report: &'a StatusReport,
+) -> (Option<&'a Applied>, Option<&'a Rejection>) {
+    let old = before.and_then(|before| before.applied.as_ref());
+    let applied = report.applied.as_ref().filter(|new| old != Some(*new));
+    let old = before.and_then(|before| before.rejection.as_ref());
+    let rejection = report.rejection.as_ref().filter(|new| old != Some(*new));
+    (applied, rejection)
 }
 
 impl InstanceRecord {

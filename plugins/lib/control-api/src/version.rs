@@ -23,6 +23,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Takes a word of [`Origin::as_str`]; none for one that is not known.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Create, Self::Reload, Self::Revert, Self::File]
+            .into_iter()
+            .find(|origin| origin.as_str() == word)
+    }
+
     /// Returns the word used on the wire and in output.
     #[must_use]
     pub fn as_str(self) -> &'static str {

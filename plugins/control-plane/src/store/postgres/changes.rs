@@ -4,13 +4,13 @@ use kt_control_api::{ConfigVersion, GatewayId, canonical_json};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 
-use super::decide::{Decision, Wish, Write, decide};
 use super::failure::Failure;
 use super::once::{FORGET, Memory, RECALL, recalled, remember};
 use super::rows::counted;
 use super::session::Session;
 use super::text::{storable, storable_json};
 use super::{contents, gateways, rows};
+use crate::store::decide::{Decision, Wish, Write, decide};
 use crate::store::{Change, Key, NewVersion, Receipt, Snapshot, StoreError};
 
 /// How often to begin again after others were faster. Each time somebody else has come further.

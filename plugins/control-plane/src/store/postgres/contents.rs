@@ -31,9 +31,9 @@ pub(super) async fn one(
     version: u64,
 ) -> Result<ConfigVersion, Failure> {
     let sql = format!("{} WHERE gateway_id = $1 AND version = $2", rows::VERSION);
-    let number = i64::try_from(version).map_err(|_| missing(version))?;
+    let number = i64::try_from(version).map_err(|_| StoreError::no_version(version))?;
     let row = session.row(&sql, &[&gateway.as_str(), &number]).await?;
-    rows::version(&row.ok_or_else(|| missing(version))?)
+    rows::version(&row.ok_or_else(|| StoreError::no_version(version))?)
 }
 
 pub(super) async fn content(
@@ -43,13 +43,8 @@ pub(super) async fn content(
 ) -> Result<String, Failure> {
     let sql = "SELECT b.content FROM config_versions v JOIN blobs b ON b.sha256 = v.blob
                WHERE v.gateway_id = $1 AND v.version = $2";
-    let number = i64::try_from(version).map_err(|_| missing(version))?;
+    let number = i64::try_from(version).map_err(|_| StoreError::no_version(version))?;
     let row = session.row(sql, &[&gateway.as_str(), &number]).await?;
-    let row = row.ok_or_else(|| missing(version))?;
+    let row = row.ok_or_else(|| StoreError::no_version(version))?;
     String::from_utf8(rows::only(&row)?).map_err(|_| rows::damaged("content"))
-}
-
-/// Says that there is no such version.
-fn missing(version: u64) -> Failure {
-    Failure::Refused(StoreError::NotFound(format!("version {version}")))
 }

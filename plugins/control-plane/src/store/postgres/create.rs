@@ -5,10 +5,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
+use super::gateways;
 use super::once::{Memory, RECALL, recalled};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use super::{gateways, tokens};
 use crate::store::{Change, NewGateway, Receipt, StoreError};
 
 /// Everything hangs on the row of the gateway, and that on the key when there is one: a key in
@@ -108,7 +108,7 @@ async fn attempt(
     let content = version.map(|version| version.content.as_bytes());
     let blob = content.map(|bytes| <[u8; 32]>::from(Sha256::digest(bytes)));
     let token = new.token.as_ref();
-    let scope = token.map(|token| tokens::kept(&token.scope));
+    let scope = token.map(|token| token.scope.kept());
     let labels = storable_json(serde_json::to_value(&new.labels)?).to_string();
     let (memory, now) = (Memory::of(change), change.now.as_microsecond());
     let fingerprint = change.once.as_ref().map(|once| once.fingerprint.as_slice());

@@ -9,11 +9,10 @@ use super::gateways;
 use super::rows::{self, counted};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::{Key, ReportReceipt};
+use crate::store::{INSTANCES_KEPT, Key, ReportReceipt, new_answers};
 
-/// Instances kept per gateway besides the one that reports. More than a page of `inspect` shows;
-/// the oldest ones go, which are dead long before.
-const OTHERS_KEPT: i64 = 49;
+/// Instances kept per gateway besides the one that reports.
+const OTHERS_KEPT: i64 = INSTANCES_KEPT - 1;
 
 /// Reports of one instance take turns, wherever they arrive.
 const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -129,10 +128,7 @@ async fn put(
     before: Option<&StatusReport>,
     report: &StatusReport,
 ) -> Result<(), Failure> {
-    let old = before.and_then(|before| before.applied.as_ref());
-    let applied = report.applied.as_ref().filter(|new| old != Some(*new));
-    let old = before.and_then(|before| before.rejection.as_ref());
-    let refused = report.rejection.as_ref().filter(|new| old != Some(*new));
+    let (applied, refused) = new_answers(before, report);
     let whole = storable_json(serde_json::to_value(report)?).to_string();
     let number = |number: Option<u64>| number.map(counted).transpose();
     let values: [&(dyn ToSql + Sync); 12] = [

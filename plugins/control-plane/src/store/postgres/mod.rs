@@ -9,7 +9,6 @@ mod audit;
 mod changes;
 mod contents;
 mod create;
-mod decide;
 mod failure;
 mod gateways;
 mod instances;

@@ -6,10 +6,7 @@ use tokio_postgres::types::ToSql;
 use super::failure::Failure;
 use super::rows;
 use super::session::Session;
-use crate::store::{Change, Repeatable, StoreError};
-
-/// How long a key is remembered: 24 hours, in microseconds.
-const MEMORY: i64 = 24 * 3600 * 1_000_000;
+use crate::store::{Change, KEY_MEMORY, Repeatable, StoreError};
 
 /// Finds what the same request did before.
 pub(super) const RECALL: &str = "SELECT fingerprint, receipt::text AS receipt FROM idempotency
@@ -41,7 +38,7 @@ impl<'a> Memory<'a> {
         Self {
             actor: &change.actor,
             key: change.once.as_ref().map(|once| once.key.as_str()),
-            since: change.now.as_microsecond() - MEMORY,
+            since: change.now.as_microsecond() - KEY_MEMORY,
         }
     }
 }
@@ -79,6 +76,6 @@ pub(super) async fn remember(
 
 /// Forgets keys that nobody may use any more.
 pub(super) async fn prune(session: &Session, now: i64) -> Result<(), Failure> {
-    drop(session.rows(PRUNE, &[&(now - MEMORY)]).await?);
+    drop(session.rows(PRUNE, &[&(now - KEY_MEMORY)]).await?);
     Ok(())
 }

@@ -84,7 +84,7 @@ pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {
         size: number(row, "size")?,
         author: row.try_get("author")?,
         created_at: time(row, "created_at")?,
-        origin: origin(row.try_get("origin")?)?,
+        origin: Origin::from_word(row.try_get("origin")?).ok_or_else(|| damaged("origin"))?,
         reverts_to: match row.try_get::<_, Option<i64>>("reverts_to")? {
             Some(_) => Some(number(row, "reverts_to")?),
             None => None,
@@ -142,11 +142,4 @@ pub(super) fn damaged(what: impl Display) -> Failure {
     Failure::Refused(StoreError::Failed(format!(
         "a row cannot be read: {what} is damaged"
     )))
-}
-
-fn origin(word: &str) -> Result<Origin, Failure> {
-    [Origin::Create, Origin::Reload, Origin::Revert, Origin::File]
-        .into_iter()
-        .find(|origin| origin.as_str() == word)
-        .ok_or_else(|| damaged("origin"))
 }

@@ -12,7 +12,6 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::decide::Wish;
 use super::failure::Failure;
 use super::listen::Listener;
 use super::news::{News, Waiters};
@@ -21,6 +20,7 @@ use super::token_changes::Wish as TokenWish;
 use super::{
     audit, changes, contents, create, gateways, instances, migrate, rows, token_changes, tokens,
 };
+use crate::store::decide::Wish;
 use crate::store::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
     ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,

@@ -1,7 +1,6 @@
 //! Changes of tokens: one transaction each, with its audit row and the caller's key.
 
 use kt_control_api::{Timestamp, TokenId};
-use serde_json::json;
 use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
@@ -79,7 +78,7 @@ async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<Toke
             if added {
                 tokens::record(session, change, new).await?;
             }
-            Ok(receipt(&new.id, !added))
+            Ok(TokenReceipt::of(&new.id, !added))
         }
         Wish::Create(new) => {
             if let TokenScope::Gateway(id) = &new.scope {
@@ -87,7 +86,7 @@ async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<Toke
             }
             tokens::add(session, change, new).await?;
             tokens::record(session, change, new).await?;
-            Ok(receipt(&new.id, false))
+            Ok(TokenReceipt::of(&new.id, false))
         }
         Wish::Revoke(id) => revoke(session, change, id).await,
         Wish::Rotate { old, new, until } => rotate(session, change, old, new, *until).await,
@@ -105,12 +104,12 @@ async fn hold_gateway(session: &Session, key: &Key) -> Result<(), Failure> {
 async fn revoke(session: &Session, change: &Change, id: &TokenId) -> Result<TokenReceipt, Failure> {
     let token = locked(session, id).await?;
     if token.revoked_at.is_some() {
-        return Ok(receipt(id, true));
+        return Ok(TokenReceipt::of(id, true));
     }
     end(session, change, id, change.now).await?;
-    let detail = json!({"name": token.name, "hint": token.hint});
+    let detail = token.told_revoked();
     audit::record(session, change, "token.revoke", id.as_str(), detail).await?;
-    Ok(receipt(id, false))
+    Ok(TokenReceipt::of(id, false))
 }
 
 async fn rotate(
@@ -125,9 +124,9 @@ async fn rotate(
     }
     tokens::add(session, change, new).await?;
     end(session, change, old, until).await?;
-    let detail = json!({"name": new.name, "hint": new.hint, "replaces": old, "old_until": until});
+    let detail = new.told_rotated(old, until);
     audit::record(session, change, "token.rotate", new.id.as_str(), detail).await?;
-    Ok(receipt(&new.id, false))
+    Ok(TokenReceipt::of(&new.id, false))
 }
 
 /// Reads a token, which nobody else changes until the transaction ends.
@@ -151,12 +150,4 @@ async fn end(
     };
     let at = until.max(change.now).as_microsecond();
     session.rows(sql, &[&id.as_str(), &at]).await.map(drop)
-}
-
-fn receipt(id: &TokenId, unchanged: bool) -> TokenReceipt {
-    TokenReceipt {
-        token: id.clone(),
-        unchanged,
-        replayed: false,
-    }
 }

@@ -1,7 +1,6 @@
 //! Tokens, by their hashes and ids.
 
 use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
-use serde_json::json;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -10,15 +9,6 @@ use super::session::Session;
 use super::text::storable;
 use super::{audit, rows};
 use crate::store::{Change, NewToken, StoreError, TokenFilter, TokenRecord, TokenScope};
-
-/// How a scope is kept: its word, and the gateway it is for.
-pub(super) fn kept(scope: &TokenScope) -> (&'static str, Option<&str>) {
-    match scope {
-        TokenScope::Admin => ("admin", None),
-        TokenScope::Read => ("read", None),
-        TokenScope::Gateway(id) => ("gateway", Some(id.as_str())),
-    }
-}
 
 /// Everything that [`token`] reads.
 pub(super) const TOKEN: &str = "
@@ -36,7 +26,7 @@ pub(super) async fn add(
     change: &Change,
     token: &NewToken,
 ) -> Result<bool, Failure> {
-    let (scope, gateway) = kept(&token.scope);
+    let (scope, gateway) = token.scope.kept();
     let values: [&(dyn ToSql + Sync); 10] = [
         &token.id.as_str(),
         &storable(&token.name),
@@ -58,14 +48,7 @@ pub(super) async fn record(
     change: &Change,
     token: &NewToken,
 ) -> Result<(), Failure> {
-    let (scope, gateway) = kept(&token.scope);
-    let detail = json!({
-        "name": token.name,
-        "hint": token.hint,
-        "scope": scope,
-        "gateway": gateway,
-        "expires_at": token.expires_at,
-    });
+    let detail = token.told_created();
     audit::record(session, change, "token.create", token.id.as_str(), detail).await
 }
 
@@ -118,13 +101,7 @@ pub(super) async fn list(
 }
 
 fn token(row: &Row) -> Result<TokenRecord, Failure> {
-    let gateway: Option<&str> = row.try_get("gateway_id")?;
-    let scope = match (row.try_get("scope")?, gateway) {
-        ("admin", None) => TokenScope::Admin,
-        ("read", None) => TokenScope::Read,
-        ("gateway", Some(_)) => TokenScope::Gateway(rows::word(row, "gateway_id")?),
-        _ => return Err(rows::damaged("scope")),
-    };
+    let scope = TokenScope::of_kept(row.try_get("scope")?, row.try_get("gateway_id")?);
     let time = |column: &str| {
         let at: Option<i64> = row.try_get(column)?;
         at.map(rows::time_of).transpose()
@@ -134,7 +111,7 @@ fn token(row: &Row) -> Result<TokenRecord, Failure> {
         name: row.try_get("name")?,
         kind: row.try_get("kind")?,
         hint: row.try_get("hint")?,
-        scope,
+        scope: scope.ok_or_else(|| rows::damaged("scope"))?,
         created_by: row.try_get("created_by")?,
         created_at: rows::time(row, "created_at")?,
         expires_at: time("expires_at")?,

@@ -1,12 +1,13 @@
 //! Changes of gateways, each inside a transaction that the caller began.
 
-use kt_control_api::{GatewayId, GatewayPatch, Revert, State};
+use kt_control_api::GatewayId;
 use rusqlite::{Transaction, params};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{audit, contents, gateways, tokens};
 use crate::crash::crash_point;
-use crate::store::{Ask, Change, GatewayRecord, Key, NewGateway, NewVersion, Receipt, StoreError};
+use crate::store::decide::{Wish, Write, decide};
+use crate::store::{Change, Key, NewGateway, Receipt, StoreError};
 
 pub(super) fn create(
     transaction: &Transaction<'_>,
@@ -57,181 +58,40 @@ pub(super) fn create(
     })
 }
 
-pub(super) fn update(
+/// Carries a change of a gateway out.
+pub(super) fn change(
     transaction: &Transaction<'_>,
     change: &Change,
     key: &Key,
-    patch: &GatewayPatch,
+    wish: Wish<'_>,
 ) -> Result<Receipt, StoreError> {
-    let before = expected(transaction, change, key)?;
-    let mut after = before.clone();
-    if let Some(name) = &patch.name {
-        claim_name(transaction, name, &before.id)?;
-        after.name.clone_from(name);
-    }
-    if let Some(description) = &patch.description {
-        after.description.clone_from(description);
-    }
-    for (label, value) in patch.labels.iter().flatten() {
-        match value {
-            Some(value) => drop(after.labels.insert(label.clone(), value.clone())),
-            None => drop(after.labels.remove(label)),
-        }
-    }
-    let same = (&after.name, &after.description, &after.labels)
-        == (&before.name, &before.description, &before.labels);
-    if same {
-        return Ok(untouched(&before));
-    }
-    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4 WHERE id = ?1";
-    let labels = serde_json::to_string(&after.labels)?;
-    transaction.execute(
-        sql,
-        params![before.id.as_str(), after.name, after.description, labels],
-    )?;
-    let detail = json!({"name": after.name, "labels": after.labels});
-    touch(transaction, change, &before, "gateway.update", &detail)?;
-    Ok(Receipt {
-        unchanged: false,
-        ..untouched(&before)
-    })
-}
-
-pub(super) fn delete(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    key: &Key,
-) -> Result<Receipt, StoreError> {
-    let before = expected(transaction, change, key)?;
-    let sql = "UPDATE gateways SET deleted_at = ?2 WHERE id = ?1";
-    transaction.execute(
-        sql,
-        params![before.id.as_str(), change.now.as_microsecond()],
-    )?;
-    tokens::revoke_of_gateway(transaction, change.now, &before.id)?;
-    let detail = json!({"name": before.name});
-    touch(transaction, change, &before, "gateway.delete", &detail)?;
-    Ok(Receipt {
-        unchanged: false,
-        ..untouched(&before)
-    })
-}
-
-pub(super) fn publish(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    key: &Key,
-    new: &NewVersion,
-) -> Result<Receipt, StoreError> {
-    let before = expected(transaction, change, key)?;
-    if before
-        .desired
-        .as_ref()
-        .is_some_and(|desired| desired.sha256 == new.sha256)
-    {
-        return Ok(untouched(&before));
-    }
-    contents::insert(
-        transaction,
-        change,
-        &before.id,
-        before.last_version + 1,
-        new,
-    )?;
-    crash_point("reload.inserted");
-    let detail = json!({"version": before.last_version + 1, "origin": new.origin.as_str()});
-    advance(transaction, change, &before, "config.publish", &detail)
-}
-
-pub(super) fn revert(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    key: &Key,
-    revert: &Revert,
-) -> Result<Receipt, StoreError> {
-    let before = expected(transaction, change, key)?;
-    let older = contents::one(transaction, &before.id, revert.version)?
-        .ok_or_else(|| contents::missing(revert.version))?;
-    if before
-        .desired
-        .as_ref()
-        .is_some_and(|desired| desired.sha256 == older.sha256)
-    {
-        return Ok(untouched(&before));
-    }
-    contents::repeat(
-        transaction,
-        change,
-        &before,
-        older.version,
-        revert.reason.as_deref(),
-    )?;
-    crash_point("revert.inserted");
-    let detail = json!({"version": before.last_version + 1, "reverts_to": older.version});
-    advance(transaction, change, &before, "config.revert", &detail)
-}
-
-pub(super) fn ask(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    key: &Key,
-    ask: &Ask,
-) -> Result<Receipt, StoreError> {
-    let before = expected(transaction, change, key)?;
-    let (column, action, why) = match ask {
-        Ask::Reload { message } => ("reload_generation", "gateway.reload", message),
-        Ask::Reconcile { reason, dry_run } => {
-            if before.desired.is_none() {
-                return Err(StoreError::NoConfiguration(before.name));
-            }
-            let needed = needs_reconcile(transaction, change, key)?;
-            if !needed || *dry_run {
-                return Ok(Receipt {
-                    unchanged: !needed,
-                    ..untouched(&before)
-                });
-            }
-            ("reconcile_generation", "gateway.reconcile", reason)
-        }
+    let current = gateways::snapshot(transaction, key)?;
+    let before = &current.gateway;
+    let older = match wish {
+        Wish::Revert(revert) => contents::one(transaction, &before.id, revert.version)?,
+        _ => None,
     };
-    let sql = format!(
-        "UPDATE gateways SET generation = generation + 1, {column} = generation + 1 WHERE id = ?1"
-    );
-    transaction.execute(&sql, [before.id.as_str()])?;
-    let generation = before.generation + 1;
-    let detail = json!({"generation": generation, "reason": why});
-    touch(transaction, change, &before, action, &detail)?;
-    Ok(Receipt {
-        generation,
-        unchanged: false,
-        ..untouched(&before)
-    })
-}
-
-/// Whether a live instance does not serve what is desired. An offline one takes it when it starts.
-fn needs_reconcile(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    key: &Key,
-) -> Result<bool, StoreError> {
-    let state = gateways::snapshot(transaction, key)?.view(change.now).state;
-    Ok(!matches!(state, State::InSync | State::Offline))
-}
-
-/// Finds the gateway and checks that it has the revision the caller expects.
-fn expected(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    key: &Key,
-) -> Result<GatewayRecord, StoreError> {
-    let gateway = gateways::find(transaction, key)?;
-    match change.if_match {
-        Some(expected) if expected != gateway.rev => {
-            let current = Box::new(gateways::snapshot(transaction, key)?);
-            Err(StoreError::Changed { expected, current })
+    let decision = decide(change, wish, &current, older.as_ref())?;
+    let Some(write) = &decision.write else {
+        return Ok(decision.receipt);
+    };
+    match wish {
+        Wish::Update(_) => claim_name(transaction, &write.after.name, &before.id)?,
+        Wish::Delete => tokens::revoke_of_gateway(transaction, change.now, &before.id)?,
+        Wish::Publish(new) => {
+            let next = write.after.last_version;
+            contents::insert(transaction, change, &before.id, next, new)?;
+            crash_point("reload.inserted");
         }
-        _ => Ok(gateway),
+        Wish::Revert(revert) => {
+            let reason = revert.reason.as_deref();
+            contents::repeat(transaction, change, before, revert.version, reason)?;
+            crash_point("revert.inserted");
+        }
+        Wish::Ask(_) => {}
     }
+    put(transaction, change, write)?;
+    Ok(decision.receipt)
 }
 
 fn claim_name(
@@ -248,58 +108,35 @@ fn claim_name(
     }
 }
 
-/// Makes the version just inserted the desired one.
-fn advance(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    before: &GatewayRecord,
-    action: &str,
-    detail: &Value,
-) -> Result<Receipt, StoreError> {
-    let sql = "UPDATE gateways SET last_version = last_version + 1,
-                   desired_version = last_version + 1, generation = generation + 1
+/// Writes the gateway and its audit row.
+fn put(transaction: &Transaction<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
+    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, rev = ?5,
+                   generation = ?6, reload_generation = ?7, reconcile_generation = ?8,
+                   last_version = ?9, desired_version = ?10, updated_at = ?11, deleted_at = ?12
                WHERE id = ?1";
-    transaction.execute(sql, [before.id.as_str()])?;
-    touch(transaction, change, before, action, detail)?;
-    Ok(Receipt {
-        gateway: before.id.clone(),
-        version: Some(before.last_version + 1),
-        generation: before.generation + 1,
-        unchanged: false,
-        replayed: false,
-    })
-}
-
-/// Moves the revision and records who did it.
-fn touch(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    before: &GatewayRecord,
-    action: &str,
-    detail: &Value,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE gateways SET rev = rev + 1, updated_at = ?2 WHERE id = ?1";
-    transaction.execute(
-        sql,
-        params![before.id.as_str(), change.now.as_microsecond()],
-    )?;
-    let id = before.id.as_str();
+    let after = &write.after;
+    let at = change.now.as_microsecond();
+    transaction.prepare_cached(sql)?.execute(params![
+        after.id.as_str(),
+        after.name,
+        after.description,
+        serde_json::to_string(&after.labels)?,
+        after.rev,
+        after.generation,
+        after.reload_generation,
+        after.reconcile_generation,
+        after.last_version,
+        write.desired,
+        at,
+        write.deleted.then_some(at),
+    ])?;
+    let id = after.id.as_str();
     audit::record(
         transaction,
         change,
-        action,
+        write.action,
         id,
-        Some(before.rev + 1),
-        detail,
+        Some(after.rev),
+        &write.detail,
     )
-}
-
-fn untouched(gateway: &GatewayRecord) -> Receipt {
-    Receipt {
-        gateway: gateway.id.clone(),
-        version: gateway.desired.as_ref().map(|desired| desired.version),
-        generation: gateway.generation,
-        unchanged: true,
-        replayed: false,
-    }
 }

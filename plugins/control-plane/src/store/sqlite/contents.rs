@@ -104,8 +104,3 @@ pub(super) fn content(
         .query_row(params![gateway.as_str(), version], |row| row.get(0))
         .optional()
 }
-
-/// Says that there is no such version.
-pub(super) fn missing(version: u64) -> StoreError {
-    StoreError::NotFound(format!("version {version}"))
-}

@@ -4,11 +4,9 @@ use kt_control_api::{GatewayId, StatusReport, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::rows;
-use crate::store::{GatewayRecord, InstanceRecord, ReportReceipt, StoreError};
-
-/// Instances kept per gateway. More than a page of `inspect` shows; the oldest ones go, which are
-/// dead long before.
-const KEPT: u32 = 50;
+use crate::store::{
+    GatewayRecord, INSTANCES_KEPT, InstanceRecord, ReportReceipt, StoreError, new_answers,
+};
 
 pub(super) fn of(
     connection: &Connection,
@@ -102,7 +100,7 @@ fn put(
                    ORDER BY seen_at DESC LIMIT -1 OFFSET ?2)";
     transaction
         .prepare_cached(sql)?
-        .execute(params![gateway, KEPT])?;
+        .execute(params![gateway, INSTANCES_KEPT])?;
     Ok(())
 }
 
@@ -123,8 +121,8 @@ fn remember_answers(
         gateway.as_str(),
         report.instance_id.as_str(),
     );
-    let old = before.and_then(|before| before.applied.as_ref());
-    if let Some(new) = report.applied.as_ref().filter(|new| old != Some(*new)) {
+    let (applied, rejection) = new_answers(before, report);
+    if let Some(new) = applied {
         let none = None::<String>;
         let row = params![
             at,
@@ -138,8 +136,7 @@ fn remember_answers(
         ];
         statement.execute(row)?;
     }
-    let old = before.and_then(|before| before.rejection.as_ref());
-    if let Some(new) = report.rejection.as_ref().filter(|new| old != Some(*new)) {
+    if let Some(new) = rejection {
         let (code, message) = (&new.code, &new.message);
         let row = params![
             at,

@@ -2,10 +2,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::store::{Change, Once, Repeatable, StoreError};
-
-/// How long a key is remembered: 24 hours, in microseconds.
-const MEMORY: i64 = 24 * 3600 * 1_000_000;
+use crate::store::{Change, KEY_MEMORY, Once, Repeatable, StoreError};
 
 /// Returns the receipt of the same request from before, or carries it out and remembers that.
 ///
@@ -33,7 +30,7 @@ fn recall<R: Repeatable>(
 ) -> Result<Option<R>, StoreError> {
     let sql = "SELECT fingerprint, receipt FROM idempotency
                WHERE actor = ?1 AND key = ?2 AND created_at > ?3";
-    let since = change.now.as_microsecond() - MEMORY;
+    let since = change.now.as_microsecond() - KEY_MEMORY;
     let row = transaction
         .query_row(sql, params![change.actor, once.key, since], |row| {
             Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?))
@@ -58,7 +55,7 @@ fn remember(
     let now = change.now.as_microsecond();
     transaction.execute(
         "DELETE FROM idempotency WHERE created_at <= ?1",
-        [now - MEMORY],
+        [now - KEY_MEMORY],
     )?;
     let sql = "INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
                VALUES(?1, ?2, ?3, ?4, ?5)";

@@ -56,7 +56,7 @@ pub(super) fn version(row: &Row<'_>) -> Result<ConfigVersion> {
         size: row.get("size")?,
         author: row.get("author")?,
         created_at: time(row, "created_at")?,
-        origin: parsed::<String, _>(row, "origin", |word| origin(&word))?,
+        origin: parsed::<String, _>(row, "origin", |word| Origin::from_word(&word))?,
         reverts_to: row.get("reverts_to")?,
         source: row.get("source")?,
         message: row.get("message")?,
@@ -83,10 +83,4 @@ pub(super) fn parsed<S: FromSql, T>(
     let damaged =
         || rusqlite::Error::FromSqlConversionFailure(at, Type::Null, "damaged value".into());
     parse(row.get(at)?).ok_or_else(damaged)
-}
-
-fn origin(word: &str) -> Option<Origin> {
-    [Origin::Create, Origin::Reload, Origin::Revert, Origin::File]
-        .into_iter()
-        .find(|origin| origin.as_str() == word)
 }

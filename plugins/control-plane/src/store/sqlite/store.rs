@@ -13,6 +13,7 @@ use super::once::once;
 use super::patience::{begin, patiently};
 use super::{audit, changes, connection, contents, file, gateways, instances, migrate, tokens};
 use crate::crash::crash_point;
+use crate::store::decide::Wish;
 use crate::store::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
     Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
@@ -99,6 +100,18 @@ impl Sqlite {
         crash_point(points.committed);
         Ok(receipt)
     }
+
+    fn change_gateway(
+        &self,
+        change: &Change,
+        points: Points,
+        key: &Key,
+        wish: Wish<'_>,
+    ) -> Result<Receipt, StoreError> {
+        self.change(change, points, |transaction| {
+            changes::change(transaction, change, key, wish)
+        })
+    }
 }
 
 /// Where a test may kill the process around a transaction.
@@ -176,12 +189,12 @@ impl Store for Sqlite {
 
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
         let found = self.read(|connection| Ok(contents::one(connection, gateway, version)?))?;
-        found.ok_or_else(|| contents::missing(version))
+        found.ok_or_else(|| StoreError::no_version(version))
     }
 
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
         let found = self.read(|connection| Ok(contents::content(connection, gateway, version)?))?;
-        found.ok_or_else(|| contents::missing(version))
+        found.ok_or_else(|| StoreError::no_version(version))
     }
 
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
@@ -196,27 +209,19 @@ impl Store for Sqlite {
         key: &Key,
         patch: &GatewayPatch,
     ) -> Result<Receipt, StoreError> {
-        self.change(change, OTHER, |transaction| {
-            changes::update(transaction, change, key, patch)
-        })
+        self.change_gateway(change, OTHER, key, Wish::Update(patch))
     }
 
     fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
-        self.change(change, OTHER, |transaction| {
-            changes::delete(transaction, change, key)
-        })
+        self.change_gateway(change, OTHER, key, Wish::Delete)
     }
 
     fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
-        self.change(change, RELOAD, |transaction| {
-            changes::publish(transaction, change, key, new)
-        })
+        self.change_gateway(change, RELOAD, key, Wish::Publish(new))
     }
 
     fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
-        self.change(change, REVERT, |transaction| {
-            changes::revert(transaction, change, key, revert)
-        })
+        self.change_gateway(change, REVERT, key, Wish::Revert(revert))
     }
 
     fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
@@ -225,9 +230,7 @@ impl Store for Sqlite {
         } else {
             OTHER
         };
-        self.change(change, points, |transaction| {
-            changes::ask(transaction, change, key, ask)
-        })
+        self.change_gateway(change, points, key, Wish::Ask(ask))
     }
 
     fn report(

@@ -2,7 +2,6 @@
 
 use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use serde_json::json;
 
 use super::{audit, gateways, rows};
 use crate::crash::crash_point;
@@ -21,7 +20,7 @@ pub(super) fn add(
     change: &Change,
     token: &NewToken,
 ) -> Result<bool, StoreError> {
-    let (scope, gateway) = columns(&token.scope);
+    let (scope, gateway) = token.scope.kept();
     let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
                    created_at, expires_at)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(hash) DO NOTHING";
@@ -49,14 +48,7 @@ pub(super) fn record(
     change: &Change,
     token: &NewToken,
 ) -> Result<(), StoreError> {
-    let (scope, gateway) = columns(&token.scope);
-    let detail = json!({
-        "name": token.name,
-        "hint": token.hint,
-        "scope": scope,
-        "gateway": gateway,
-        "expires_at": token.expires_at,
-    });
+    let detail = token.told_created();
     let id = token.id.as_str();
     audit::record(transaction, change, "token.create", id, None, &detail)
 }
@@ -71,7 +63,7 @@ pub(super) fn create(
     }
     add(transaction, change, new)?;
     record(transaction, change, new)?;
-    Ok(receipt(&new.id))
+    Ok(TokenReceipt::of(&new.id, false))
 }
 
 pub(super) fn revoke(
@@ -81,13 +73,10 @@ pub(super) fn revoke(
 ) -> Result<TokenReceipt, StoreError> {
     let token = by_id(transaction, id)?;
     if token.revoked_at.is_some() {
-        return Ok(TokenReceipt {
-            unchanged: true,
-            ..receipt(id)
-        });
+        return Ok(TokenReceipt::of(id, true));
     }
     end(transaction, change, id, change.now)?;
-    let detail = json!({"name": token.name, "hint": token.hint});
+    let detail = token.told_revoked();
     audit::record(
         transaction,
         change,
@@ -96,7 +85,7 @@ pub(super) fn revoke(
         None,
         &detail,
     )?;
-    Ok(receipt(id))
+    Ok(TokenReceipt::of(id, false))
 }
 
 pub(super) fn rotate(
@@ -112,10 +101,10 @@ pub(super) fn rotate(
     add(transaction, change, new)?;
     crash_point("rotate.inserted");
     end(transaction, change, old, until)?;
-    let detail = json!({"name": new.name, "hint": new.hint, "replaces": old, "old_until": until});
+    let detail = new.told_rotated(old, until);
     let id = new.id.as_str();
     audit::record(transaction, change, "token.rotate", id, None, &detail)?;
-    Ok(receipt(&new.id))
+    Ok(TokenReceipt::of(&new.id, false))
 }
 
 /// Revokes a token now, or lets it expire later.
@@ -133,14 +122,6 @@ fn end(
     let at = until.max(change.now).as_microsecond();
     transaction.execute(sql, params![id.as_str(), at])?;
     Ok(())
-}
-
-fn receipt(id: &TokenId) -> TokenReceipt {
-    TokenReceipt {
-        token: id.clone(),
-        unchanged: false,
-        replayed: false,
-    }
 }
 
 pub(super) fn revoke_of_gateway(
@@ -200,21 +181,10 @@ pub(super) fn list(
     found.collect()
 }
 
-fn columns(scope: &TokenScope) -> (&'static str, Option<&str>) {
-    match scope {
-        TokenScope::Admin => ("admin", None),
-        TokenScope::Read => ("read", None),
-        TokenScope::Gateway(id) => ("gateway", Some(id.as_str())),
-    }
-}
-
 fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
     let gateway: Option<String> = row.get("gateway_id")?;
-    let scope = rows::parsed::<String, _>(row, "scope", |word| match (word.as_str(), gateway) {
-        ("admin", None) => Some(TokenScope::Admin),
-        ("read", None) => Some(TokenScope::Read),
-        ("gateway", Some(id)) => id.parse().ok().map(TokenScope::Gateway),
-        _ => None,
+    let scope = rows::parsed::<String, _>(row, "scope", |word| {
+        TokenScope::of_kept(&word, gateway.as_deref())
     })?;
     Ok(TokenRecord {
         id: rows::parsed::<String, _>(row, "id", |text| text.parse().ok())?,

@@ -16,3 +16,4 @@ pub(super) mod trail;
 pub(super) use differential::agree;
 pub(super) use place::{Place, change, gateway, version};
 pub(super) use run::suite;
+pub(super) use trail::checked;

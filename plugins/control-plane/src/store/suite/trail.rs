@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use kt_control_api::{AuditEntry, GatewayPatch, TrailCheck};
+use kt_control_api::{AuditEntry, GatewayPatch, TrailCheck, TrailReport};
 
 use super::place::{Place, after, change, edge, gateway, version};
 use crate::store::{AuditFilter, Change, NewToken, Store, TokenScope};
@@ -17,11 +17,16 @@ pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
     store.audit(&filter).unwrap()
 }
 
-/// Checks that a trail of so many rows is whole.
-fn assert_sealed(store: &dyn Store, expected: u64) {
+/// Checks a whole trail.
+pub(crate) fn checked(store: &dyn Store) -> TrailReport {
     let mut check = TrailCheck::default();
     rows(store).into_iter().for_each(|row| check.push(row));
-    let report = check.finish();
+    check.finish()
+}
+
+/// Checks that a trail of so many rows is whole.
+fn assert_sealed(store: &dyn Store, expected: u64) {
+    let report = checked(store);
     assert_eq!((report.rows, report.unsealed), (expected, 0), "{report:?}");
     assert!(report.damage.is_empty(), "{report:?}");
 }

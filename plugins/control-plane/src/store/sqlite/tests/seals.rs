@@ -5,11 +5,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use kt_control_api::{TrailCheck, TrailReport};
+use kt_control_api::TrailReport;
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::{AuditFilter, DATABASE_FILE, Key, Store};
+use crate::store::suite::checked;
+use crate::store::{DATABASE_FILE, Key, Store};
 
 /// The file as the first schema had it, with rows of the trail.
 const FIRST_SCHEMA: &str = include_str!("../schema/0001.sql");
@@ -17,15 +18,7 @@ const ROW: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev,
                    VALUES(1, 'uid:0', 'req_x', 'gateway.create', 'gw_x', 1, '{\"name\":\"x\"}')";
 
 fn check(directory: &Path) -> TrailReport {
-    let mut check = TrailCheck::default();
-    let filter = AuditFilter {
-        limit: 1000,
-        ..AuditFilter::default()
-    };
-    for row in open(directory).audit(&filter).unwrap() {
-        check.push(row);
-    }
-    check.finish()
+    checked(&open(directory))
 }
 
 fn places(directory: &Path) -> Vec<u64> {

@@ -69,8 +69,7 @@ pub(super) fn decide(
             Ok(advanced(change, before, "config.publish", detail))
         }
         Wish::Revert(revert) => {
-            let older =
-                older.ok_or_else(|| StoreError::NotFound(format!("version {}", revert.version)))?;
+            let older = older.ok_or_else(|| StoreError::no_version(revert.version))?;
             if is_desired(before, &older.sha256) {
                 return Ok(nothing(before));
             }
