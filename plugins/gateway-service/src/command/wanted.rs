@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::desk::Desk;
 use crate::files::Leave;
 use crate::install::Wanted;
-use crate::record::{Phase, Record, SCHEMA};
+use crate::record::Record;
 use crate::sandbox::Level;
 use crate::secrets;
 use crate::spec::{self, Wish};
@@ -120,24 +120,15 @@ fn record(
     wish: &Wish,
     gateway_name: String,
 ) -> Record {
+    let runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
     Record {
-        schema: SCHEMA.to_owned(),
-        phase: Phase::Installing,
-        backend: desk.described.name.clone(),
         gateway_id: wish.id.clone(),
         gateway_name,
         kt_version: session.invocation.host_version.clone(),
         listen: wish.listen.clone(),
         admin_listen: wish.admin_listen.clone(),
-        supervisor: String::new(),
-        sandbox: Level::Auto,
-        restart_pending: false,
-        sandbox_refused: None,
-        files: Vec::new(),
-        runtime_dir: world::runtime_dir(&desk.dirs, &desk.facts),
-        linger_by_kt: false,
         installed_at: Timestamp::now().to_string(),
-        spec,
+        ..Record::new(&desk.described.name, spec, runtime_dir)
     }
 }
 

@@ -9,9 +9,8 @@ use crate::environment::Environment;
 use crate::files::Leave;
 use crate::install::{self, Installed, Wanted};
 use crate::machine::{Here, Machine};
-use crate::record::{Phase, Record, Records, SCHEMA};
+use crate::record::{Record, Records};
 use crate::run::{self, Acted};
-use crate::sandbox::Level;
 use crate::spec::{self, Wish};
 use crate::uninstall::{self, Wishes};
 use crate::world;
@@ -143,25 +142,15 @@ impl<'a, 'c> Kit<'a, 'c> {
     pub(super) fn wanted(&self, subject: &Subject) -> Result<Wanted, Error> {
         let desk = self.desk(self.machine);
         let spec = self.spec(subject)?;
+        let runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
         Ok(Wanted {
             record: Record {
-                schema: SCHEMA.to_owned(),
-                phase: Phase::Installing,
-                backend: self.provider.clone(),
                 gateway_id: subject.gateway.clone(),
                 gateway_name: subject.name.to_string(),
                 kt_version: self.invocation().host_version.clone(),
                 listen: Some(format!("127.0.0.1:{}", subject.ports.0)),
                 admin_listen: Some(format!("127.0.0.1:{}", subject.ports.1)),
-                supervisor: String::new(),
-                sandbox: Level::Auto,
-                restart_pending: false,
-                sandbox_refused: None,
-                files: Vec::new(),
-                runtime_dir: world::runtime_dir(&desk.dirs, &desk.facts),
-                linger_by_kt: false,
-                installed_at: String::new(),
-                spec,
+                ..Record::new(&self.provider, spec, runtime_dir)
             },
             start: true,
             // Other services of the person are not the test's business.

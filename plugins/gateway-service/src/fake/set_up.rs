@@ -5,7 +5,7 @@ use crate::control::InstanceStatus;
 use crate::desk::Desk;
 use crate::files::Leave;
 use crate::install::Wanted;
-use crate::record::{Phase, Record, Records, SCHEMA};
+use crate::record::{Record, Records};
 use crate::sandbox::Level;
 use kt_plugin_api::Dirs;
 use kt_plugin_api::service::{Facts, ServiceBackend, ServiceName, ServiceSpec};
@@ -53,23 +53,12 @@ pub(crate) fn wanted() -> Wanted {
     };
     Wanted {
         record: Record {
-            schema: SCHEMA.to_owned(),
-            phase: Phase::Installing,
-            backend: "toy".to_owned(),
             gateway_id: "gw_aaaaaaaaaaaaaaaa".to_owned(),
             gateway_name: "edge".to_owned(),
             kt_version: "1.2.3".to_owned(),
-            spec,
-            listen: None,
-            admin_listen: None,
-            supervisor: String::new(),
             sandbox: Level::Base,
-            restart_pending: false,
-            sandbox_refused: None,
-            files: Vec::new(),
-            runtime_dir: "/run".into(),
-            linger_by_kt: false,
             installed_at: "2026-01-01T00:00:00Z".to_owned(),
+            ..Record::new("toy", spec, "/run".into())
         },
         start: true,
         boot: true,

@@ -4,4 +4,4 @@ mod lock;
 mod store;
 
 pub(crate) use lock::Lock;
-pub(crate) use store::{Phase, Record, Records, SCHEMA, sha256};
+pub(crate) use store::{Phase, Record, Records, sha256};

@@ -247,6 +247,29 @@ impl Records {
 }
 
 impl Record {
+    /// What is known of a service before anything of it is decided but what it is.
+    pub(crate) fn new(backend: &str, spec: ServiceSpec, runtime_dir: PathBuf) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            phase: Phase::Installing,
+            backend: backend.to_owned(),
+            gateway_id: String::new(),
+            gateway_name: String::new(),
+            kt_version: String::new(),
+            spec,
+            listen: None,
+            admin_listen: None,
+            supervisor: String::new(),
+            sandbox: Level::Auto,
+            restart_pending: false,
+            sandbox_refused: None,
+            files: Vec::new(),
+            runtime_dir,
+            linger_by_kt: false,
+            installed_at: String::new(),
+        }
+    }
+
     /// The record while `artifacts` replace what `before` describes.
     pub(crate) fn installing(mut self, artifacts: &[Artifact], before: Option<&Self>) -> Self {
         let known = |path: &Path| -> Vec<String> {
