@@ -184,10 +184,10 @@ file_systems() {
     mount --bind "$R/proc/$name" "$R/proc/$name"
     mount -o remount,bind,ro "$R/proc/$name"
   done
-  # A reboot is known by it.
-  # A client that waits for the gateway may otherwise be given its port, connect to
-  # itself (RFC 9293, simultaneous open), and keep the gateway from it.
+  # A client may otherwise be given the gateway's port for its end, and keep the
+  # gateway from it: the default range of such ports begins at 32768.
   echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
+  # A reboot is known by it.
   cat /proc/sys/kernel/random/uuid > "$R/../boot-id"
   mount --bind "$R/../boot-id" "$R/proc/sys/kernel/random/boot_id"
   mount -t sysfs -o ro sysfs "$R/sys"

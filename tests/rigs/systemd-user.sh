@@ -160,7 +160,12 @@ as_user() {
 }
 
 inside() {
-  [ -z "$KT_RIG_NETWORK" ] || PATH=$PATH:/usr/sbin:/sbin ip link set lo up
+  if [ -n "$KT_RIG_NETWORK" ]; then
+    PATH=$PATH:/usr/sbin:/sbin ip link set lo up
+    # A client may otherwise be given the gateway's port for its end, and keep the
+    # gateway from it: the default range of such ports begins at 32768.
+    echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
+  fi
   private_mounts
   make_user
   show_files

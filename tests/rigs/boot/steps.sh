@@ -89,8 +89,16 @@ clean_slate() {
   systemctl stop "user@$KT_RIG_UID.service" || true
   # Stopped while it still started, the manager leaves its directory behind.
   systemctl stop "user-runtime-dir@$KT_RIG_UID.service" || true
-  STEP="cleaning up" must await 60 test ! -e "$RUNTIME"
+  STEP="cleaning up" must await 60 no_runtime
   find "$RIG_HOME" -mindepth 1 -delete
+}
+
+# A directory that is being made when its unit is stopped belongs to no unit: the
+# start has failed, and what failed to start is not stopped.
+no_runtime() {
+  [ -e "$RUNTIME" ] || return 0
+  ! mountpoint -q "$RUNTIME" || umount "$RUNTIME" || return 1
+  rmdir "$RUNTIME"
 }
 
 # ---- what must be ------------------------------------------------------------

@@ -8,9 +8,10 @@ use kt_plugin_api::Error;
 use kt_plugin_api::service::ServiceName;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// This machine.
 pub(crate) struct Here;
@@ -29,9 +30,7 @@ impl Surroundings for Here {
         let address = address.to_socket_addrs().ok()?.next()?;
         match TcpListener::bind(address) {
             Ok(_) => None,
-            Err(e) if e.kind() == ErrorKind::AddrInUse => {
-                Some("another process listens there".to_owned())
-            }
+            Err(e) if e.kind() == ErrorKind::AddrInUse => Some(holder(address).to_owned()),
             Err(e) => Some(e.to_string()),
         }
     }
@@ -50,6 +49,17 @@ impl Surroundings for Here {
     }
 }
 
+/// Who keeps an address from a listener: the default port lies in the range from
+/// which systems give ports to clients.
+fn holder(address: SocketAddr) -> &'static str {
+    match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+        Err(e) if e.kind() == ErrorKind::ConnectionRefused => {
+            "nobody listens there, but a connection of some process has that port"
+        }
+        _ => "another process listens there",
+    }
+}
+
 /// Lines are `hierarchy:controllers:path`; a unit is one part of the path.
 fn within(groups: &str, unit: &str) -> bool {
     groups
@@ -62,7 +72,16 @@ fn within(groups: &str, unit: &str) -> bool {
 mod tests {
     use super::{Here, within};
     use crate::desk::Surroundings as _;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn a_port_of_a_connection_is_told_from_one_that_is_listened_at() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let address = client.local_addr().unwrap().to_string();
+        let why = Here.occupied(&address).unwrap();
+        assert!(why.contains("nobody listens"), "{why}");
+    }
 
     #[test]
     fn a_taken_address_is_found_and_a_free_one_is_not() {
