@@ -62,6 +62,24 @@ pub(crate) struct Global {
     pub(crate) profile: Option<String>,
 }
 
+/// Names that no argument of a plugin may have. Those of `--timeout` and `--dry-run` are not
+/// among them: a plugin may give these another meaning.
+pub(crate) const NAMES: [&str; 13] = [
+    "output",
+    "json",
+    "no-headers",
+    "quiet",
+    "verbose",
+    "color",
+    "yes",
+    "no-input",
+    "profile",
+    "plugin-dir",
+    "supervised",
+    "park-exit",
+    "help",
+];
+
 /// Adds the global options to the root.
 pub(crate) fn define(root: Command) -> Command {
     let flag = |name: &'static str, help: &'static str| {
@@ -208,4 +226,17 @@ pub(crate) fn wants_json(env: &Environment) -> bool {
         .windows(2)
         .any(|w| matches!(w, ["-o" | "--output", "json"]));
     spelled || apart || env.var(environment::OUTPUT) == Some("json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, define};
+
+    #[test]
+    fn every_global_option_is_closed_to_plugins() {
+        let root = define(clap::Command::new("kt"));
+        for arg in root.get_arguments() {
+            assert!(NAMES.contains(&arg.get_id().as_str()), "{}", arg.get_id());
+        }
+    }
 }

@@ -10,5 +10,5 @@ mod plugins;
 mod tree;
 
 pub(crate) use arguments::typed;
-pub(crate) use global::{Format, Global, early_option, plugin_dirs, wants_json};
+pub(crate) use global::{Format, Global, NAMES, early_option, plugin_dirs, wants_json};
 pub(crate) use tree::{Route, Tree, Wanted, build};

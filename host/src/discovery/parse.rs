@@ -1,5 +1,6 @@
 //! Reads and checks one manifest.
 
+use crate::cli;
 use kt_plugin_api::manifest::{ArgType, CommandSpec, Manifest};
 use kt_plugin_api::{Class, Error, abi};
 use std::path::Path;
@@ -88,6 +89,13 @@ fn check_command(command: &CommandSpec) -> Result<(), String> {
         if arg.kind == ArgType::Enum && arg.values.is_empty() {
             return Err(format!(
                 "argument `{}` of `{path}` allows no value",
+                arg.name
+            ));
+        }
+        let own = |word: Option<&str>| word.is_some_and(|w| cli::NAMES.contains(&w));
+        if own(Some(arg.name.as_str())) || own(arg.long.as_deref()) {
+            return Err(format!(
+                "argument `{}` of `{path}` has the name of an option that every command has",
                 arg.name
             ));
         }

@@ -4,3 +4,4 @@ mod audit;
 mod description;
 mod gateways;
 mod tokens;
+mod upkeep;

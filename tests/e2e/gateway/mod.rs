@@ -8,8 +8,10 @@ mod evasion;
 mod kept;
 mod kill;
 mod main_job;
+mod moved;
 mod outage;
 mod provider;
+mod restored;
 mod routing;
 mod secrets;
 mod server;
@@ -17,4 +19,4 @@ mod shared;
 mod streams;
 mod world;
 
-pub(crate) use world::{Mode, World};
+pub(crate) use world::{Mode, World, example};

@@ -43,7 +43,16 @@ impl Server {
 
     /// Starts it on a new port, with the state that it left.
     pub(crate) fn start_again(&mut self) {
-        let mut process = self.command().spawn();
+        self.listen_on(0);
+    }
+
+    /// Starts it on the port that it had.
+    pub(crate) fn start_again_at_port(&mut self) {
+        self.listen_on(self.port);
+    }
+
+    fn listen_on(&mut self, port: u16) {
+        let mut process = self.command(port).spawn();
         self.port = process.says("an address", PATIENCE, |out, err| {
             let all = format!("{out}{err}");
             let (_, rest) = all.split_once("http://127.0.0.1:")?;
@@ -53,13 +62,13 @@ impl Server {
         self.process = Some(process);
     }
 
-    fn command(&self) -> Run {
-        let line = "control-plane serve --listen 127.0.0.1:0 -o json";
+    fn command(&self, port: u16) -> Run {
+        let line = format!("control-plane serve --listen 127.0.0.1:{port} -o json");
         match &self.database {
-            None => self.home.kt_line(line),
+            None => self.home.kt_line(&line),
             Some((url, password)) => self
                 .home
-                .kt_line(line)
+                .kt_line(&line)
                 .args(["--database", url])
                 .env("KT_DATABASE_PASSWORD", password),
         }

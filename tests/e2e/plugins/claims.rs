@@ -49,6 +49,22 @@ fn a_second_claim_to_a_command_is_refused_by_name() {
 }
 
 #[test]
+fn an_option_of_every_command_cannot_be_taken() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    for (name, long) in [("output", "output-file"), ("file", "json"), ("yes", "yes")] {
+        let arg = format!("name = \"{name}\", long = \"{long}\"");
+        let taker = CPlugin::probe().manifest("name = \"of\", long = \"of\"", &arg);
+        if dir.build(&taker).is_none() {
+            return;
+        }
+        let (state, reason) = state_of(&dir, "probe");
+        assert_eq!(state, "refused", "{name}");
+        assert!(reason.contains("every command has"), "{reason}");
+    }
+}
+
+#[test]
 fn a_second_provider_of_a_name_is_refused() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);

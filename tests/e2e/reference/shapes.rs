@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 32] = [
+const TABLE: [Entry; 36] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -138,6 +138,30 @@ const TABLE: [Entry; 32] = [
         0,
     ),
     (
+        "control-plane-backup",
+        "control-plane backup",
+        "control-plane backup --output-file kept.db",
+        0,
+    ),
+    (
+        "control-plane-export",
+        "control-plane export",
+        "control-plane export --output-file all.jsonl",
+        0,
+    ),
+    (
+        "control-plane-fsck",
+        "control-plane fsck",
+        "control-plane fsck",
+        0,
+    ),
+    (
+        "control-plane-restore",
+        "control-plane restore",
+        "control-plane restore --input-file kept.db --yes",
+        0,
+    ),
+    (
         "gateway-delete",
         "gateway delete",
         "gateway delete --id production --yes",
@@ -147,8 +171,14 @@ const TABLE: [Entry; 32] = [
     ("version-exit-codes", "version", "version --exit-codes", 0),
 ];
 
-/// Run on their own: `create` before everything, and those that do not end.
-const APART: [&str; 3] = ["gateway create", "gateway run", "control-plane serve"];
+/// Run on their own: `create` before everything, those that do not end, and
+/// `import` where there is nothing yet.
+const APART: [&str; 4] = [
+    "gateway create",
+    "gateway run",
+    "control-plane serve",
+    "control-plane import",
+];
 
 /// They have something to show only with a service manager: the scenario that
 /// has one keeps their shapes.
@@ -217,6 +247,11 @@ fn the_json_of_every_command_keeps_its_shape() {
         .kt_line("control-plane serve --listen 127.0.0.1:0 -o json")
         .spawn();
     golden("control-plane-serve", &ended(serving(server)));
+    let imported = Sandbox::new()
+        .kt_line("control-plane import -o json --input-file")
+        .arg(sandbox.path("all.jsonl"))
+        .run();
+    golden("control-plane-import", &imported.ok().json());
 }
 
 /// Waits for the event that names an address.

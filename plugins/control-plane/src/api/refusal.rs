@@ -31,7 +31,12 @@ pub(super) fn of_store(error: StoreError, now: Timestamp) -> Refusal {
         StoreError::KeyReused => Problem::new(Slug::IdempotencyKeyReused, detail),
         StoreError::Busy(_) => Problem::new(Slug::StorageBusy, detail),
         StoreError::TooNew { .. } => Problem::new(Slug::StorageTooNew, detail),
-        StoreError::Unsafe(_) | StoreError::Failed(_) => Problem::new(Slug::StorageFailed, detail),
+        StoreError::Unsafe(_)
+        | StoreError::Failed(_)
+        | StoreError::Damaged(_)
+        // These two come of moving a store, which is no request.
+        | StoreError::Occupied(_)
+        | StoreError::Unreadable { .. } => Problem::new(Slug::StorageFailed, detail),
     })
 }
 

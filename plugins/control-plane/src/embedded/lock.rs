@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Held while a request is carried out in process. Ends with the value.
 #[derive(Debug)]
-pub(super) struct SharedLock {
+pub struct SharedLock {
     _file: File,
 }
 
@@ -46,7 +46,10 @@ pub enum LockError {
 
 impl SharedLock {
     /// Takes the lock; `None` while a server holds it.
-    pub(super) fn take(directory: &Path) -> Result<Option<Self>, io::Error> {
+    ///
+    /// # Errors
+    /// When the lock file cannot be used.
+    pub fn take(directory: &Path) -> Result<Option<Self>, io::Error> {
         let file = open(directory)?;
         Ok(attempt(&file, FlockOperation::NonBlockingLockShared)?.then_some(Self { _file: file }))
     }

@@ -10,6 +10,6 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use lock::{LockError, ServerLock};
+pub use lock::{LockError, ServerLock, SharedLock};
 pub use process::Embedded;
 pub use socket::{SOCKET_FILE, ShortPath};

@@ -1,5 +1,7 @@
 //! Carrying a request out in the caller's process.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -111,11 +113,18 @@ impl Embedded {
     ) -> Result<Option<Response>, TransportError> {
         let end = Instant::now() + parked.wait();
         let mut seen = None;
+        let file = self.file();
         loop {
             let lock = self.lock()?;
             if lock.is_none() {
                 let left = end.saturating_duration_since(Instant::now()).as_secs();
                 return self.relay(&request.clone().with_query("wait", left), patience);
+            }
+            if self.file() != file {
+                // A backup was restored: the store that is open here is not it.
+                drop(lock);
+                let left = end.saturating_duration_since(Instant::now()).as_secs();
+                return self.attempt(&request.clone().with_query("wait", left), patience);
             }
             let pulse = api.store().pulse().ok();
             if pulse != seen || pulse.is_none() || parked.depends_on_time() {
@@ -130,6 +139,12 @@ impl Embedded {
             drop(lock);
             patience.sleep_until(end.min(Instant::now() + TICK))?;
         }
+    }
+
+    /// Which file the store is, among all that ever had its name.
+    fn file(&self) -> Option<(u64, u64)> {
+        let facts = fs::metadata(self.directory.join(DATABASE_FILE)).ok()?;
+        Some((facts.dev(), facts.ino()))
     }
 
     fn relay(

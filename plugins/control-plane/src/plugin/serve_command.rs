@@ -3,41 +3,35 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use kt_plugin_api::{Class, Command, Context, Error, Event, Invocation, Output, View};
+use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
-use super::database;
-use crate::embedded::LockError;
-use crate::serve::{ServeError, ServeOptions, Started, serve};
-use crate::store::StoreError;
+use super::{database, failure};
+use crate::serve::{ServeOptions, Started, serve};
 use crate::validator::PolicyValidator;
 
-pub(super) struct ServeCommand;
-
-impl Command for ServeCommand {
-    fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-        let options = ServeOptions {
-            directory: invocation.dirs.state.clone(),
-            database: database::of(invocation)?,
-            listen: listen(invocation.required("listen")?)?,
-            admin_token_file: invocation
-                .args
-                .path("admin-token-file")
-                .map(|path| invocation.absolute(&path)),
-        };
-        let mut address = None;
-        let mut started = |started: &Started| {
-            address = Some(started.address);
-            context.event(&listening(started));
-        };
-        serve(&options, Arc::new(PolicyValidator), &mut started, &|| {
-            context.cancelled().is_some()
-        })
-        .map_err(|error| failure(&error))?;
-        let value = json!({"address": address.map(|address| address.to_string())});
-        let view = View::Message("The control plane has stopped".to_owned());
-        Ok(Output::new("kt.control-plane.serve/1", value, view))
-    }
+pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let options = ServeOptions {
+        directory: invocation.dirs.state.clone(),
+        database: database::of(invocation)?,
+        listen: listen(invocation.required("listen")?)?,
+        admin_token_file: invocation
+            .args
+            .path("admin-token-file")
+            .map(|path| invocation.absolute(&path)),
+    };
+    let mut address = None;
+    let mut started = |started: &Started| {
+        address = Some(started.address);
+        context.event(&listening(started));
+    };
+    serve(&options, Arc::new(PolicyValidator), &mut started, &|| {
+        context.cancelled().is_some()
+    })
+    .map_err(|error| failure::of_server(&error))?;
+    let value = json!({"address": address.map(|address| address.to_string())});
+    let view = View::Message("The control plane has stopped".to_owned());
+    Ok(Output::new("kt.control-plane.serve/1", value, view))
 }
 
 fn listen(text: &str) -> Result<SocketAddr, Error> {
@@ -66,20 +60,4 @@ fn listening(started: &Started) -> Event {
             "admin_token_created": created,
         }),
     }
-}
-
-fn failure(error: &ServeError) -> Error {
-    let (class, id) = match error {
-        ServeError::NotLoopback(_) => (Class::Usage, "listen-not-loopback"),
-        ServeError::Lock(LockError::Served(_)) => (Class::Conflict, "control-plane-running"),
-        ServeError::Lock(LockError::InUse(_)) => (Class::Conflict, "store-in-use"),
-        ServeError::Lock(LockError::Failed(..)) => (Class::Unavailable, "lock-failed"),
-        ServeError::Listen(..) => (Class::Unavailable, "cannot-listen"),
-        ServeError::AdminToken(..) => (Class::Settings, "admin-token"),
-        ServeError::Store(StoreError::TooNew { .. }) => (Class::Plugin, "storage-too-new"),
-        ServeError::Store(StoreError::Unsafe(_)) => (Class::Settings, "storage-unsafe"),
-        ServeError::Store(_) => (Class::Unavailable, "storage-failed"),
-        ServeError::System(_) => (Class::Unavailable, "system"),
-    };
-    Error::new(class, id, error.to_string())
 }

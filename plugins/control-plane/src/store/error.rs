@@ -49,6 +49,20 @@ pub enum StoreError {
         /// Newest schema this program knows.
         supported: u32,
     },
+    /// What is to be taken in is there already: ids or names of gateways.
+    #[error("the store has {} already", .0.join(", "))]
+    Occupied(Vec<String>),
+    /// What was kept is not as it was written.
+    #[error("{0}")]
+    Damaged(String),
+    /// A file cannot be read as what it should be.
+    #[error("line {line}: {why}")]
+    Unreadable {
+        /// Its line, from 1.
+        line: u64,
+        /// What is wrong with it. Repeats nothing of it.
+        why: String,
+    },
     /// The file must not be used as it is.
     #[error("{0}")]
     Unsafe(String),

@@ -6,18 +6,21 @@
 
 mod contract;
 mod decide;
+mod draft;
 mod error;
 mod postgres;
 mod record;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+mod transfer;
 
 use contract::KEY_MEMORY;
 pub use contract::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store,
     TokenFilter,
 };
+pub use draft::Draft;
 pub use error::StoreError;
 pub use postgres::{
     Address, AddressError, Password, PasswordError, PasswordSources, Postgres, Waiters,
@@ -27,4 +30,9 @@ pub use record::{
     TokenScope,
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
-pub use sqlite::{DATABASE_FILE, Sqlite, prepare_directory};
+pub use sqlite::{Backup, DATABASE_FILE, Restored, Sqlite, backup, prepare_directory, restore};
+pub use transfer::{
+    AnswerRow, Check, CheckReport, ContentRow, GatewayRow, Header, Imported, Reader, Record,
+    Records, Selection, Take, TokenRow, Transfer, VersionRow, Writer,
+};
+use transfer::{PAGE, Progress};

@@ -11,6 +11,10 @@ use super::session::Session;
 use super::text::{storable, storable_json};
 use crate::store::{AuditFilter, Change};
 
+/// Everything that [`entry`] reads.
+pub(super) const ENTRY: &str = "
+    SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit";
+
 const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
     VALUES($1, $2, $3, $4, $5, NULL, $6)";
 
@@ -40,10 +44,12 @@ pub(super) async fn list(
     session: &Session,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, Failure> {
-    let sql = "SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit
+    let sql = format!(
+        "{ENTRY}
          WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
            AND ($4::bigint IS NULL OR at >= $4)
-         ORDER BY seq DESC LIMIT $5";
+         ORDER BY seq DESC LIMIT $5"
+    );
     let before = filter
         .before
         .map_or(i64::MAX, |seq| seq.try_into().unwrap_or(i64::MAX));
@@ -55,11 +61,11 @@ pub(super) async fn list(
         &filter.since.map(Timestamp::as_microsecond),
         &limit,
     ];
-    let found = session.rows(sql, &values).await?;
+    let found = session.rows(&sql, &values).await?;
     found.iter().map(entry).collect()
 }
 
-fn entry(row: &Row) -> Result<AuditEntry, Failure> {
+pub(super) fn entry(row: &Row) -> Result<AuditEntry, Failure> {
     Ok(AuditEntry {
         seq: rows::number(row, "seq")?,
         at: rows::time(row, "at")?,
@@ -67,10 +73,7 @@ fn entry(row: &Row) -> Result<AuditEntry, Failure> {
         request_id: row.try_get("request_id")?,
         action: row.try_get("action")?,
         target: row.try_get("target")?,
-        rev: match row.try_get::<_, Option<i64>>("rev")? {
-            Some(_) => Some(rows::number(row, "rev")?),
-            None => None,
-        },
+        rev: rows::number_or_none(row, "rev")?,
         detail: serde_json::from_str(row.try_get("detail")?)?,
         hash: Some(rows::hash(row, "hash")?),
     })

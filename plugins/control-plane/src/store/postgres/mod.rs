@@ -9,8 +9,10 @@ mod audit;
 mod changes;
 mod contents;
 mod create;
+mod export;
 mod failure;
 mod gateways;
+mod import;
 mod instances;
 mod listen;
 mod migrate;
@@ -25,6 +27,7 @@ mod tests;
 mod text;
 mod token_changes;
 mod tokens;
+mod transfer;
 
 pub use address::{Address, AddressError};
 pub use news::Waiters;

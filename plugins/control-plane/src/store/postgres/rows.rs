@@ -85,10 +85,7 @@ pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {
         author: row.try_get("author")?,
         created_at: time(row, "created_at")?,
         origin: Origin::from_word(row.try_get("origin")?).ok_or_else(|| damaged("origin"))?,
-        reverts_to: match row.try_get::<_, Option<i64>>("reverts_to")? {
-            Some(_) => Some(number(row, "reverts_to")?),
-            None => None,
-        },
+        reverts_to: number_or_none(row, "reverts_to")?,
         source: row.try_get("source")?,
         message: row.try_get("message")?,
     })
@@ -100,8 +97,20 @@ pub(super) fn number(row: &Row, column: &str) -> Result<u64, Failure> {
         .map_err(|_| damaged(column))
 }
 
+pub(super) fn number_or_none(row: &Row, column: &str) -> Result<Option<u64>, Failure> {
+    match row.try_get::<_, Option<i64>>(column)? {
+        Some(_) => number(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
 pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp, Failure> {
     time_of(row.try_get(column)?)
+}
+
+pub(super) fn time_or_none(row: &Row, column: &str) -> Result<Option<Timestamp>, Failure> {
+    let micros: Option<i64> = row.try_get(column)?;
+    micros.map(time_of).transpose()
 }
 
 pub(super) fn time_of(micros: i64) -> Result<Timestamp, Failure> {

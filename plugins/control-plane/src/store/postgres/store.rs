@@ -1,6 +1,7 @@
 //! The store over a pool of connections.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use kt_control_api::{
@@ -28,6 +29,9 @@ use crate::store::{
 
 /// What the listening connection is called among the database's sessions.
 const LISTENER: &str = "kt control-plane news";
+
+/// How long a whole store may take to be moved. Each statement of it has the usual limit.
+const MOVE: Duration = Duration::from_hours(1);
 
 /// Attempts of a request whose connection ends under it. Each connection of the pool may be a
 /// dead one after the database was restarted; the pool drops them as it notices.
@@ -95,12 +99,30 @@ impl Postgres {
 
     /// Waits for work on the database, and not without bound: its own limits come first.
     fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, StoreError> {
-        let limit = LIMIT * 2;
+        self.wait_for(LIMIT * 2, work)
+    }
+
+    fn wait_for<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, StoreError> {
         self.runtime().block_on(async {
             match timeout(limit, work).await {
                 Ok(done) => done.map_err(StoreError::from),
                 Err(_) => Err(StoreError::Busy(limit.as_secs())),
             }
+        })
+    }
+
+    /// Does something with all that the database keeps, once and however large that is.
+    pub(super) fn move_rows<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.wait_for(MOVE, async {
+            let mut session = Session::of(&self.pool).await?;
+            work(&mut session).await
         })
     }
 

@@ -8,7 +8,7 @@ use super::rows;
 use crate::store::{AuditFilter, Change, StoreError};
 
 /// Everything that [`entry`] reads.
-const ENTRY: &str = "
+pub(super) const ENTRY: &str = "
     SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit";
 
 /// Adds a row. `detail` must hold neither contents nor tokens.
@@ -100,7 +100,24 @@ pub(super) fn list(
     found.collect()
 }
 
-fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
+/// Takes over a row as it was written, in its place and without its seal, which is computed anew.
+pub(super) fn insert(transaction: &Transaction<'_>, row: &AuditEntry) -> Result<(), StoreError> {
+    let sql = "INSERT INTO audit(seq, at, actor, request_id, action, target, rev, detail)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    transaction.prepare_cached(sql)?.execute(params![
+        row.seq,
+        row.at.as_microsecond(),
+        row.actor,
+        row.request_id,
+        row.action,
+        row.target,
+        row.rev,
+        row.detail.to_string(),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
     let hash: Option<[u8; 32]> = row.get("hash")?;
     Ok(AuditEntry {
         seq: row.get("seq")?,

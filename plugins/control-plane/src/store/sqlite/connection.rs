@@ -38,3 +38,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         Ok(connection)
     })
 }
+
+/// Opens a file that is only looked at, such as a backup. Makes no other files beside it.
+pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.execute_batch("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;")?;
+    Ok(connection)
+}

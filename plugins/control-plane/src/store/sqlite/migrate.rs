@@ -58,6 +58,31 @@ pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
     Ok(NEWEST)
 }
 
+/// Says that a file that is not to be migrated has the schema this program knows.
+pub(super) fn known(connection: &Connection) -> Result<u32, StoreError> {
+    check_application(connection)?;
+    match user_version(connection)? {
+        NEWEST => Ok(NEWEST),
+        found if found > NEWEST => Err(StoreError::TooNew {
+            found,
+            supported: NEWEST,
+        }),
+        found => Err(StoreError::Unsafe(format!(
+            "the file has the older schema {found}, which this kt knows only after bringing it to {NEWEST}"
+        ))),
+    }
+}
+
+/// Says that a file is a store which this program can bring to the schema it knows.
+pub(super) fn restorable(connection: &Connection) -> Result<(), StoreError> {
+    check_application(connection)?;
+    let found = user_version(connection)?;
+    if found > NEWEST {
+        tolerate(connection, found)?;
+    }
+    Ok(())
+}
+
 fn finish(transaction: &Transaction<'_>, found: u32) -> Result<(), StoreError> {
     if found == 0 {
         let now = Timestamp::now().as_microsecond();

@@ -1,20 +1,27 @@
 //! The store in one SQLite file, shared by processes of one machine.
 
 mod audit;
+mod backup;
 mod changes;
 mod connection;
 mod contents;
+mod export;
 mod file;
 mod gateways;
+mod import;
 mod instances;
 mod migrate;
 mod once;
 mod patience;
+mod restore;
 mod rows;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tokens;
+mod transfer;
 
+pub use backup::{Backup, backup};
 pub use file::prepare_directory;
+pub use restore::{Restored, restore};
 pub use store::{DATABASE_FILE, Sqlite};

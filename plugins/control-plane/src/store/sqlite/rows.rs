@@ -69,6 +69,13 @@ pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
     })
 }
 
+pub(super) fn time_or_none(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+    match row.get::<_, Option<i64>>(column)? {
+        Some(_) => time(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
 pub(super) fn hash(row: &Row<'_>, column: &str) -> Result<ContentHash> {
     row.get(column).map(ContentHash::from_bytes)
 }

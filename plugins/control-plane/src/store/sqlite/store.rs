@@ -11,7 +11,9 @@ use rusqlite::{Connection, Transaction};
 
 use super::once::once;
 use super::patience::{begin, patiently};
-use super::{audit, changes, connection, contents, file, gateways, instances, migrate, tokens};
+use super::{
+    audit, backup, changes, connection, contents, file, gateways, instances, migrate, tokens,
+};
 use crate::crash::crash_point;
 use crate::store::decide::Wish;
 use crate::store::{
@@ -66,7 +68,20 @@ impl Sqlite {
         patiently(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
     }
 
-    fn read<T>(
+    /// Opens a file for looking at it alone: it is neither made nor migrated, nor changed at all.
+    ///
+    /// # Errors
+    /// When it is not there, is no store of the schema this program knows, or cannot be read.
+    pub fn inspect(path: &Path) -> Result<Self, StoreError> {
+        let look = || connection::read_only(path);
+        Ok(Self {
+            writer: Mutex::new(look()?),
+            schema: migrate::known(&look()?)?,
+            reader: Mutex::new(look()?),
+        })
+    }
+
+    pub(super) fn read<T>(
         &self,
         mut look: impl FnMut(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -78,7 +93,15 @@ impl Sqlite {
         look(&transaction)
     }
 
-    fn write<T>(
+    /// What SQLite itself finds wrong with the file: its pages, indexes and references.
+    ///
+    /// # Errors
+    /// When it cannot be read at all.
+    pub fn file_damage(&self) -> Result<Vec<String>, StoreError> {
+        backup::file_damage(&locked(&self.reader))
+    }
+
+    pub(super) fn write<T>(
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {

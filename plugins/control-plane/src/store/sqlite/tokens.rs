@@ -194,16 +194,9 @@ fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
         scope,
         created_by: row.get("created_by")?,
         created_at: rows::time(row, "created_at")?,
-        expires_at: optional_time(row, "expires_at")?,
-        revoked_at: optional_time(row, "revoked_at")?,
+        expires_at: rows::time_or_none(row, "expires_at")?,
+        revoked_at: rows::time_or_none(row, "revoked_at")?,
     })
-}
-
-fn optional_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, rusqlite::Error> {
-    match row.get::<_, Option<i64>>(column)? {
-        Some(_) => rows::time(row, column).map(Some),
-        None => Ok(None),
-    }
 }
 
 pub(super) fn has_admin(connection: &Connection, now: Timestamp) -> Result<bool, rusqlite::Error> {

@@ -12,8 +12,10 @@ mod run;
 pub(super) mod sharing;
 pub(super) mod tokens;
 pub(super) mod trail;
+mod transfer;
 
 pub(super) use differential::agree;
 pub(super) use place::{Place, change, gateway, version};
 pub(super) use run::suite;
 pub(super) use trail::checked;
+pub(super) use transfer::moves;

@@ -6,12 +6,15 @@ use std::time::Duration;
 use kt_control_api::{ContentHash, GatewayId, InstanceId, Origin, StatusReport, Timestamp};
 
 use crate::fixture;
-use crate::store::{Change, Key, NewGateway, NewVersion, Once, Store};
+use crate::store::{Change, Key, NewGateway, NewVersion, Once, Store, Transfer};
 
 /// A place with an empty store, which ends with the value.
 pub(crate) trait Place: Sync {
     /// Opens the store, as one more user of it.
     fn open(&self) -> Box<dyn Store>;
+
+    /// Opens the store as one end of a move.
+    fn moved(&self) -> Box<dyn Transfer>;
 
     /// Does something by hand, behind the store's back. Returns whether it was possible.
     fn tamper(&self, sql: &str) -> bool;

@@ -5,8 +5,8 @@ use kt_control_api::random_base32;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row};
 
-use crate::store::suite::Place;
-use crate::store::{Address, Password, Postgres, Store};
+use crate::store::suite::{Place, moves};
+use crate::store::{Address, Password, Postgres, Store, Transfer};
 
 /// The server of the tests, and its password; `tests/scripts/test.sh` starts one and sets both.
 const SERVER: &str = "KT_TEST_POSTGRES";
@@ -102,6 +102,10 @@ impl Place for Database {
         Box::new(self.store())
     }
 
+    fn moved(&self) -> Box<dyn Transfer> {
+        Box::new(self.store())
+    }
+
     fn tamper(&self, sql: &str) -> bool {
         self.rows(sql).is_ok()
     }
@@ -127,4 +131,16 @@ fn both_stores_give_the_same_answers() {
         return;
     }
     crate::store::suite::agree(40, || Some((Directory::new(), Database::new()?)));
+}
+
+#[test]
+fn a_store_moves_between_files_and_databases() {
+    use crate::store::sqlite::tests::Directory;
+
+    let Some(database) = Database::new() else {
+        return;
+    };
+    moves(&Directory::new(), &|| Database::new().unwrap());
+    moves(&database, &Directory::new);
+    moves(&Database::new().unwrap(), &|| Database::new().unwrap());
 }

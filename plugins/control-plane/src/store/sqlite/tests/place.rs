@@ -2,8 +2,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::open;
-use crate::store::suite::Place;
-use crate::store::{DATABASE_FILE, Store};
+use crate::store::suite::{Place, moves};
+use crate::store::{DATABASE_FILE, Store, Transfer};
 
 /// A directory for a store.
 pub(crate) struct Directory(TempDir);
@@ -20,6 +20,10 @@ impl Directory {
 
 impl Place for Directory {
     fn open(&self) -> Box<dyn Store> {
+        Box::new(open(self.0.path()))
+    }
+
+    fn moved(&self) -> Box<dyn Transfer> {
         Box::new(open(self.0.path()))
     }
 
@@ -42,3 +46,8 @@ impl Place for Directory {
 }
 
 crate::store::suite::suite!(Some(Directory::new()));
+
+#[test]
+fn a_store_moves_from_file_to_file() {
+    moves(&Directory::new(), &|| Directory::new());
+}

@@ -1,0 +1,44 @@
+//! Failures as the host tells them.
+
+use kt_plugin_api::{Class, Error};
+
+use crate::embedded::LockError;
+use crate::serve::ServeError;
+use crate::store::StoreError;
+
+/// Describes why a server did not start, or ended.
+pub(super) fn of_server(error: &ServeError) -> Error {
+    let (class, id) = match error {
+        ServeError::NotLoopback(_) => (Class::Usage, "listen-not-loopback"),
+        ServeError::Lock(error) => return of_lock(error),
+        ServeError::Listen(..) => (Class::Unavailable, "cannot-listen"),
+        ServeError::AdminToken(..) => (Class::Settings, "admin-token"),
+        ServeError::Store(error) => return of_store(error),
+        ServeError::System(_) => (Class::Unavailable, "system"),
+    };
+    Error::new(class, id, error.to_string())
+}
+
+/// Describes why the store could not be had alone.
+pub(super) fn of_lock(error: &LockError) -> Error {
+    let (class, id) = match error {
+        LockError::Served(_) => (Class::Conflict, "control-plane-running"),
+        LockError::InUse(_) => (Class::Conflict, "store-in-use"),
+        LockError::Failed(..) => (Class::Unavailable, "lock-failed"),
+    };
+    Error::new(class, id, error.to_string())
+}
+
+/// Describes a failure of the store.
+pub(super) fn of_store(error: &StoreError) -> Error {
+    let (class, id) = match error {
+        StoreError::TooNew { .. } => (Class::Plugin, "storage-too-new"),
+        StoreError::Unsafe(_) => (Class::Settings, "storage-unsafe"),
+        StoreError::NotFound(_) | StoreError::Gone(_) => (Class::NotFound, "not-found"),
+        StoreError::Occupied(_) => (Class::Conflict, "exists"),
+        StoreError::Damaged(_) => (Class::Usage, "damaged"),
+        StoreError::Unreadable { .. } => (Class::Usage, "bad-export"),
+        _ => (Class::Unavailable, "storage-failed"),
+    };
+    Error::new(class, id, error.to_string())
+}

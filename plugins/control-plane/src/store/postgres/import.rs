@@ -1,0 +1,269 @@
+//! Taking rows of another store in.
+
+use kt_control_api::{AuditEntry, ContentHash, GatewayId, Timestamp, canonical_json};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::rows::{self, counted};
+use super::session::Session;
+use super::text::{storable, storable_json};
+use crate::store::{
+    AnswerRow, Change, ContentRow, GatewayRow, Header, Imported, Progress, Record, Records,
+    StoreError, TokenRow, VersionRow,
+};
+
+/// Whoever changes something waits, for each change ends in the trail; whoever reads does not.
+const ALONE: &str = "LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE";
+
+/// Takes everything in, as one change.
+pub(super) async fn import(
+    session: &mut Session,
+    change: &Change,
+    header: &Header,
+    records: &mut Records<'_>,
+) -> Result<Imported, Failure> {
+    session.begin();
+    session.say("BEGIN").await?;
+    let imported = match take_in(session, change, header, records).await {
+        Ok(imported) => imported,
+        Err(failure) => {
+            session.roll_back().await;
+            return Err(failure);
+        }
+    };
+    session.committing();
+    session.say("COMMIT").await?;
+    session.ended();
+    Ok(imported)
+}
+
+async fn take_in(
+    session: &Session,
+    change: &Change,
+    header: &Header,
+    records: &mut Records<'_>,
+) -> Result<Imported, Failure> {
+    session.say(ALONE).await?;
+    let mut progress = Progress::new(header.whole && is_empty(session).await?);
+    let mut taken = Vec::new();
+    for record in records {
+        let record = record?;
+        if progress.accept(&record) {
+            insert(session, &record, &mut taken).await?;
+        }
+    }
+    if !taken.is_empty() {
+        return Err(StoreError::Occupied(taken).into());
+    }
+    if let Some((seq, _)) = progress.head {
+        progress.check_head(seal_of(session, seq).await?)?;
+    }
+    if !progress.whole {
+        for gateway in &progress.imported.gateways {
+            tell(session, change, header, gateway).await?;
+        }
+    }
+    Ok(progress.imported)
+}
+
+async fn is_empty(session: &Session) -> Result<bool, Failure> {
+    let sql = "SELECT NOT EXISTS (SELECT FROM gateways) AND NOT EXISTS (SELECT FROM tokens)
+                   AND NOT EXISTS (SELECT FROM audit)";
+    let row = session.row(sql, &[]).await?;
+    row.as_ref().map_or(Ok(false), rows::only)
+}
+
+async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, Failure> {
+    let sql = "SELECT hash FROM audit WHERE seq = $1";
+    let row = session.row(sql, &[&counted(seq)?]).await?;
+    row.as_ref().map(|row| rows::hash(row, "hash")).transpose()
+}
+
+/// Writes the row of the trail for a gateway that joined others.
+async fn tell(
+    session: &Session,
+    change: &Change,
+    header: &Header,
+    gateway: &GatewayId,
+) -> Result<(), Failure> {
+    let sql = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
+               SELECT $1, $2, $3, 'gateway.import', id, rev, $5 FROM gateways WHERE id = $4";
+    let detail = json!({"from": header.epoch, "exported_at": header.exported_at});
+    let detail = canonical_json(&storable_json(detail));
+    let at = change.now.as_microsecond();
+    let (actor, request) = (&change.actor, &change.request_id);
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&at, actor, request, &gateway.as_str(), &detail];
+    session.rows(sql, &values).await.map(drop)
+}
+
+/// Stores a row; of a gateway that cannot be stored, says what is in its way.
+async fn insert(
+    session: &Session,
+    record: &Record,
+    taken: &mut Vec<String>,
+) -> Result<(), Failure> {
+    match record {
+        Record::Gateway(row) => match occupied(session, row).await? {
+            Some(what) => taken.push(what),
+            None => gateway(session, row).await?,
+        },
+        // What belongs to a gateway that is refused has no place.
+        _ if !taken.is_empty() => {}
+        Record::Content(row) => content(session, row).await?,
+        Record::Version(row) => version(session, row).await?,
+        Record::Answer(row) => answer(session, row).await?,
+        Record::Token(row) => token(session, row).await?,
+        Record::Audit(row) => audit(session, row).await?,
+    }
+    Ok(())
+}
+
+async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>, Failure> {
+    let sql = "SELECT id FROM gateways
+               WHERE id = $1 OR (name = $2 AND deleted_at IS NULL AND $3::bigint IS NULL)";
+    let deleted = micros(row.deleted_at);
+    let found = session
+        .row(sql, &[&row.id.as_str(), &row.name, &deleted])
+        .await?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let id: &str = rows::only(&found)?;
+    Ok(Some(if id == row.id.as_str() {
+        format!("gateway {id}")
+    } else {
+        format!("the name `{}` (gateway {id})", row.name)
+    }))
+}
+
+async fn gateway(session: &Session, row: &GatewayRow) -> Result<(), Failure> {
+    let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation,
+                   reload_generation, reconcile_generation, last_version, desired_version,
+                   created_at, updated_at, deleted_at)
+               VALUES($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    session
+        .rows(
+            sql,
+            &[
+                &row.id.as_str(),
+                &storable(&row.name),
+                &storable(&row.description),
+                &storable_json(serde_json::to_value(&row.labels)?).to_string(),
+                &counted(row.rev)?,
+                &counted(row.generation)?,
+                &counted(row.reload_generation)?,
+                &counted(row.reconcile_generation)?,
+                &counted(row.last_version)?,
+                &row.desired_version.map(counted).transpose()?,
+                &row.created_at.as_microsecond(),
+                &row.updated_at.as_microsecond(),
+                &micros(row.deleted_at),
+            ],
+        )
+        .await
+        .map(drop)
+}
+
+async fn content(session: &Session, row: &ContentRow) -> Result<(), Failure> {
+    let sql = "INSERT INTO blobs(sha256, content) VALUES($1, $2) ON CONFLICT DO NOTHING";
+    let (hash, content) = (row.sha256.as_bytes().as_slice(), row.content.as_bytes());
+    session.rows(sql, &[&hash, &content]).await.map(drop)
+}
+
+async fn version(session: &Session, row: &VersionRow) -> Result<(), Failure> {
+    let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
+                   created_at, origin, reverts_to, source, message)
+               VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    session
+        .rows(
+            sql,
+            &[
+                &row.gateway.as_str(),
+                &counted(row.version)?,
+                &row.sha256.as_bytes().as_slice(),
+                &row.content_sha256.as_bytes().as_slice(),
+                &counted(row.size)?,
+                &storable(&row.author),
+                &row.created_at.as_microsecond(),
+                &row.origin.as_str(),
+                &row.reverts_to.map(counted).transpose()?,
+                &row.source.as_deref().map(storable),
+                &row.message.as_deref().map(storable),
+            ],
+        )
+        .await
+        .map(drop)
+}
+
+async fn answer(session: &Session, row: &AnswerRow) -> Result<(), Failure> {
+    let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
+                   code, message)
+               VALUES($1, $2, $3, $4, $5, $6, $7, $8)";
+    session
+        .rows(
+            sql,
+            &[
+                &row.at.as_microsecond(),
+                &row.gateway.as_str(),
+                &storable(&row.instance),
+                &counted(row.generation)?,
+                &row.version.map(counted).transpose()?,
+                &row.outcome,
+                &row.code.as_deref().map(storable),
+                &row.message.as_deref().map(storable),
+            ],
+        )
+        .await
+        .map(drop)
+}
+
+async fn token(session: &Session, row: &TokenRow) -> Result<(), Failure> {
+    let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
+                   created_at, expires_at, revoked_at)
+               VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    session
+        .rows(
+            sql,
+            &[
+                &row.id.as_str(),
+                &storable(&row.name),
+                &row.kind,
+                &row.sha256.as_bytes().as_slice(),
+                &storable(&row.hint),
+                &row.scope,
+                &row.gateway.as_ref().map(GatewayId::as_str),
+                &storable(&row.created_by),
+                &row.created_at.as_microsecond(),
+                &micros(row.expires_at),
+                &micros(row.revoked_at),
+            ],
+        )
+        .await
+        .map(drop)
+}
+
+/// The database gives the row its place and its seal anew; both are compared in the end.
+async fn audit(session: &Session, row: &AuditEntry) -> Result<(), Failure> {
+    let sql = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
+               VALUES($1, $2, $3, $4, $5, $6, $7)";
+    session
+        .rows(
+            sql,
+            &[
+                &row.at.as_microsecond(),
+                &storable(&row.actor),
+                &storable(&row.request_id),
+                &storable(&row.action),
+                &storable(&row.target),
+                &row.rev.map(counted).transpose()?,
+                &canonical_json(&storable_json(row.detail.clone())),
+            ],
+        )
+        .await
+        .map(drop)
+}
+
+fn micros(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::as_microsecond)
+}

@@ -1,0 +1,113 @@
+//! A copy of the file that is consistent although others write meanwhile.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use kt_control_api::ContentHash;
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use super::patience::patiently;
+use super::{connection, migrate};
+use crate::store::draft::failed;
+use crate::store::{Draft, StoreError};
+
+/// What a backup came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 of the file.
+    pub sha256: ContentHash,
+    /// The history it belongs to.
+    pub epoch: String,
+    /// Newest row of the trail in it.
+    pub audit_seq: u64,
+}
+
+/// Copies the store in `path` to `to`, which must not exist. It is there whole and checked, or
+/// not at all; beside it lies `to` with `.sha256` appended, as `sha256sum --check` reads it.
+///
+/// `VACUUM INTO` sees one moment and lets others write; it was measured six times faster under
+/// load than SQLite's copying of pages, which begins anew with each write.
+///
+/// # Errors
+/// When there is no store, the copy cannot be written, or the copy turns out to be damaged.
+pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::NotFound(format!("store in {}", path.display())));
+    }
+    let from = connection::open(path)?;
+    migrate::known(&from)?;
+    let draft = Draft::beside(to)?;
+    let name = draft.path().to_str();
+    let name = name.ok_or_else(|| rusqlite::Error::InvalidPath(draft.path().to_owned()))?;
+    patiently(|| from.execute("VACUUM INTO ?1", [name]))?;
+    let copy = connection::read_only(draft.path())?;
+    if let Some(damage) = file_damage(&copy)?.first() {
+        return Err(StoreError::Damaged(format!(
+            "the copy is damaged: {damage}"
+        )));
+    }
+    let (epoch, audit_seq) = facts(&copy)?;
+    drop(copy);
+    let (size, sha256) = digest(draft.path()).map_err(|e| failed(to, &e))?;
+    write_checksum(to, sha256).map_err(|e| failed(to, &e))?;
+    draft.keep(to)?;
+    Ok(Backup {
+        size,
+        sha256,
+        epoch,
+        audit_seq,
+    })
+}
+
+/// The name of the file with the checksum of another one.
+pub(super) fn checksum_file(of: &Path) -> PathBuf {
+    let mut name = of.file_name().unwrap_or_default().to_owned();
+    name.push(".sha256");
+    of.with_file_name(name)
+}
+
+/// What SQLite finds wrong with a file.
+pub(super) fn file_damage(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut found: Vec<String> = Vec::new();
+    let mut statement = connection.prepare("PRAGMA integrity_check")?;
+    for line in statement.query_map([], |row| row.get::<_, String>(0))? {
+        found.push(line?);
+    }
+    found.retain(|line| line != "ok");
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    for table in statement.query_map([], |row| row.get::<_, String>(0))? {
+        found.push(format!("a row of {} refers to one that is missing", table?));
+    }
+    Ok(found)
+}
+
+fn facts(copy: &Connection) -> Result<(String, u64), StoreError> {
+    let sql = "SELECT v, (SELECT ifnull(max(seq), 0) FROM audit) FROM meta WHERE k = 'epoch'";
+    Ok(copy.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Length and SHA-256 of a file.
+pub(super) fn digest(path: &Path) -> io::Result<(u64, ContentHash)> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut size = 0;
+    let mut part = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok((size, ContentHash::from_bytes(hash.finalize().into()))),
+            read => {
+                hash.update(&part[..read]);
+                size += read as u64;
+            }
+        }
+    }
+}
+
+fn write_checksum(of: &Path, sha256: ContentHash) -> io::Result<()> {
+    let name = of.file_name().unwrap_or_default().display();
+    fs::write(checksum_file(of), format!("{sha256}  {name}\n"))
+}

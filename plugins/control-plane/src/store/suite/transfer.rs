@@ -1,0 +1,189 @@
+//! Moving what one store keeps into another.
+
+use kt_control_api::{ContentHash, GatewayId, Revert, Timestamp, Token, TokenKind};
+use sha2::{Digest, Sha256};
+
+use super::place::{Place, bare, change, edge, gateway, now, version};
+use super::trail;
+use crate::fixture::serving;
+use crate::store::{
+    ContentRow, GatewayRow, Header, Imported, Key, NewToken, Record, Selection, Store, StoreError,
+    TokenScope, Transfer,
+};
+
+/// Checks every kind of move from a store into others.
+pub(crate) fn moves<T: Place>(from: &dyn Place, new: &dyn Fn() -> T) {
+    let made = fill(&*from.open());
+    let whole = records(&*from.moved(), &Selection::Whole);
+    let to = new();
+    a_whole_store_is_the_same_afterwards(&to, &whole);
+    what_moved_goes_on(&to, &made);
+    nothing_is_taken_twice(&to, &whole);
+    a_gateway_joins_others(&new(), from, &made);
+    what_is_not_whole_leaves_nothing(&new(), &whole);
+}
+
+/// Fills a store with some of everything. Returns the gateway that has a history.
+fn fill(store: &dyn Store) -> GatewayId {
+    let mut new = gateway("edge");
+    let (id, token) = (new.id.clone(), Token::random(TokenKind::Gateway));
+    new.token = Some(NewToken::of(
+        &token,
+        TokenScope::Gateway(id.clone()),
+        "edge",
+    ));
+    new.labels
+        .insert("zone".to_owned(), "\u{fc} \"1\"".to_owned());
+    store.create(&change(), &new).unwrap();
+    store
+        .publish(&change(), &edge(), &version("b: \u{1f980}\n"))
+        .unwrap();
+    let revert = Revert {
+        version: 1,
+        reason: Some("back".to_owned()),
+    };
+    store.revert(&change(), &edge(), &revert).unwrap();
+    let found = store.find(&edge()).unwrap().view(now());
+    store.report(now(), &edge(), &serving(1, &found)).unwrap();
+    store.create(&change(), &bare("empty")).unwrap();
+    let gone = store.create(&change(), &gateway("gone")).unwrap().gateway;
+    store.delete(&change(), &Key::Id(gone)).unwrap();
+    let admin = Token::random(TokenKind::Access);
+    store
+        .add_token(&change(), &NewToken::of(&admin, TokenScope::Admin, "admin"))
+        .unwrap();
+    id
+}
+
+fn records(store: &dyn Transfer, selection: &Selection) -> Vec<Record> {
+    let mut found = Vec::new();
+    store
+        .export(selection, &mut |record| {
+            found.push(record);
+            Ok(())
+        })
+        .unwrap();
+    found
+}
+
+fn import(to: &dyn Place, whole: bool, records: &[Record]) -> Result<Imported, StoreError> {
+    let header = Header {
+        format: Header::FORMAT.to_owned(),
+        kt: "test".to_owned(),
+        exported_at: now(),
+        epoch: "elsewhere".to_owned(),
+        whole,
+    };
+    let mut records = records.iter().cloned().map(Ok);
+    to.moved().import(&change(), &header, &mut records)
+}
+
+fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[Record]) {
+    let count = |is: fn(&Record) -> bool| whole.iter().filter(|record| is(record)).count();
+    assert_eq!(count(|r| matches!(r, Record::Gateway(_))), 3);
+    assert_eq!(count(|r| matches!(r, Record::Content(_))), 2, "each once");
+    assert_eq!(count(|r| matches!(r, Record::Version(_))), 4);
+    assert_eq!(count(|r| matches!(r, Record::Token(_))), 2);
+    assert!(count(|r| matches!(r, Record::Answer(_))) > 0);
+    let imported = import(to, true, whole).unwrap();
+    assert_eq!(
+        (imported.gateways.len(), imported.versions, imported.tokens),
+        (3, 4, 2)
+    );
+    assert_eq!(imported.audit, 7);
+    assert_eq!(records(&*to.moved(), &Selection::Whole), whole);
+    let report = trail::checked(&*to.open());
+    assert_eq!((report.rows, report.damage), (7, vec![]));
+    assert_ne!(to.open().epoch().unwrap(), "elsewhere");
+}
+
+fn what_moved_goes_on(to: &dyn Place, made: &GatewayId) {
+    let store = to.open();
+    let found = store.find(&edge()).unwrap().gateway;
+    assert_eq!((&found.id, found.last_version), (made, 3));
+    assert_eq!(store.content(made, 2).unwrap(), "b: \u{1f980}\n");
+    let next = store.publish(&change(), &edge(), &version("c")).unwrap();
+    assert_eq!(next.version, Some(4));
+    assert!(trail::checked(&*store).damage.is_empty());
+}
+
+fn nothing_is_taken_twice(to: &dyn Place, whole: &[Record]) {
+    let before = records(&*to.moved(), &Selection::Whole);
+    let refused = import(to, true, whole).unwrap_err();
+    let StoreError::Occupied(taken) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(taken.len(), 2, "all at once, deleted ones apart: {taken:?}");
+    assert_eq!(records(&*to.moved(), &Selection::Whole), before);
+}
+
+fn a_gateway_joins_others(to: &dyn Place, from: &dyn Place, made: &GatewayId) {
+    to.open().create(&change(), &gateway("other")).unwrap();
+    let selection = Selection::Gateways(vec![made.clone()]);
+    let part = records(&*from.moved(), &selection);
+    let imported = import(to, false, &part).unwrap();
+    assert_eq!(
+        (imported.gateways, imported.versions),
+        (vec![made.clone()], 3)
+    );
+    assert_eq!((imported.tokens, imported.audit), (1, 0), "its own");
+    assert_eq!(records(&*to.moved(), &selection), part);
+    let rows = trail::rows(&*to.open());
+    assert_eq!((rows.len(), rows[0].action.as_str()), (2, "gateway.import"));
+    assert_eq!(rows[0].detail["from"], "elsewhere");
+    assert!(trail::checked(&*to.open()).damage.is_empty());
+
+    // The same name under another id.
+    let Some(Record::Gateway(row)) = part.first() else {
+        panic!("the gateway comes first");
+    };
+    let namesake = GatewayRow {
+        id: GatewayId::random(),
+        last_version: 0,
+        desired_version: None,
+        ..row.clone()
+    };
+    let refused = import(to, false, &[Record::Gateway(namesake)]).unwrap_err();
+    assert!(refused.to_string().contains("the name `edge`"), "{refused}");
+}
+
+fn what_is_not_whole_leaves_nothing(to: &dyn Place, whole: &[Record]) {
+    let mut forged = whole.to_vec();
+    for record in &mut forged {
+        if let Record::Audit(row) = record {
+            row.actor = "somebody else".to_owned();
+            break;
+        }
+    }
+    let refused = import(to, true, &forged).unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
+
+    let mut gap = whole.to_vec();
+    gap.retain(|record| !matches!(record, Record::Version(row) if row.version == 2));
+    import(to, true, &gap).unwrap_err();
+
+    let header = Header {
+        format: Header::FORMAT.to_owned(),
+        kt: "test".to_owned(),
+        exported_at: Timestamp::UNIX_EPOCH,
+        epoch: "elsewhere".to_owned(),
+        whole: true,
+    };
+    let cut = || StoreError::Unreadable {
+        line: 9,
+        why: "cut off".to_owned(),
+    };
+    let mut records = whole.iter().take(9).cloned().map(Ok).chain([Err(cut())]);
+    let refused = to.moved().import(&change(), &header, &mut records);
+    assert_eq!(refused.unwrap_err().to_string(), "line 9: cut off");
+
+    let text = "orphan".to_owned();
+    let orphan = Record::Content(ContentRow {
+        sha256: ContentHash::from_bytes(Sha256::digest(&text).into()),
+        content: text,
+    });
+    assert_eq!(to.count("SELECT count(*) FROM gateways"), 0);
+    assert_eq!(to.count("SELECT count(*) FROM audit"), 0);
+    assert_eq!(to.count("SELECT count(*) FROM blobs"), 0);
+    import(to, true, &[orphan]).unwrap();
+}

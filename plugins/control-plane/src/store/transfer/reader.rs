@@ -1,0 +1,231 @@
+//! Reading an export. Nothing in it is trusted.
+
+use std::io::{BufRead, Read as _};
+
+use kt_control_api::ContentHash;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::record::{Header, Record};
+use super::writer::End;
+use crate::store::StoreError;
+
+/// Longest line in bytes. A configuration has at most a mebibyte, each byte of which may need six
+/// as JSON.
+const MAX_LINE: u64 = 8 << 20;
+
+/// The records of an export, in order. Ends with an error unless its last line proves it whole.
+#[derive(Debug)]
+pub struct Reader<R> {
+    from: R,
+    header: Header,
+    hash: Sha256,
+    /// Number of the line read last.
+    line: u64,
+    ended: bool,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the first line.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when it is not that of an export this kt knows.
+    pub fn new(from: R) -> Result<Self, StoreError> {
+        let mut reader = Self {
+            from,
+            header: Header {
+                format: String::new(),
+                kt: String::new(),
+                exported_at: jiff::Timestamp::UNIX_EPOCH,
+                epoch: String::new(),
+                whole: false,
+            },
+            hash: Sha256::new(),
+            line: 0,
+            ended: false,
+        };
+        let line = reader.next_line()?;
+        reader.header = parsed(&line)
+            .filter(|header: &Header| header.format == Header::FORMAT)
+            .ok_or_else(|| {
+                reader.unreadable("it is no export of a control plane that this kt knows")
+            })?;
+        reader.hash.update(&line);
+        Ok(reader)
+    }
+
+    /// What the export says about itself.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn step(&mut self) -> Result<Option<Record>, StoreError> {
+        let line = self.next_line()?;
+        if line.is_empty() {
+            return Err(self.unreadable("it is cut off: its last line is missing"));
+        }
+        if let Some(end) = parsed::<End>(&line) {
+            return self.end(&end).map(|()| None);
+        }
+        let record = serde_json::from_slice(&line).map_err(|error| {
+            self.unreadable(&format!("no record of an export: {}", place(&error)))
+        })?;
+        self.hash.update(&line);
+        check(&record).map_err(|why| self.unreadable(why))?;
+        Ok(Some(record))
+    }
+
+    fn end(&mut self, end: &End) -> Result<(), StoreError> {
+        let found = ContentHash::from_bytes(self.hash.clone().finalize().into());
+        if end.end_sha256 != found || end.records != self.line - 2 {
+            return Err(self.unreadable("it was changed: its checksum does not match"));
+        }
+        if !self.next_line()?.is_empty() {
+            return Err(self.unreadable("something follows its last line"));
+        }
+        Ok(())
+    }
+
+    fn next_line(&mut self) -> Result<Vec<u8>, StoreError> {
+        let mut line = Vec::new();
+        self.line += 1;
+        let read = self
+            .from
+            .by_ref()
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut line);
+        read.map_err(|error| self.unreadable(&error.to_string()))?;
+        if !line.is_empty() && line.last() != Some(&b'\n') {
+            return Err(self.unreadable("the line has no end"));
+        }
+        Ok(line)
+    }
+
+    fn unreadable(&self, why: &str) -> StoreError {
+        StoreError::Unreadable {
+            line: self.line,
+            why: why.to_owned(),
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Record, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let step = self.step().transpose();
+        self.ended = !matches!(step, Some(Ok(_)));
+        step
+    }
+}
+
+fn parsed<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+    serde_json::from_slice(line).ok()
+}
+
+/// Where a line goes wrong, without what stands there: that may be part of a configuration.
+fn place(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Data => {
+            format!("unexpected value at column {}", error.column())
+        }
+        _ => format!("no JSON at column {}", error.column()),
+    }
+}
+
+/// What the store itself would not notice.
+fn check(record: &Record) -> Result<(), &'static str> {
+    match record {
+        Record::Content(row) => {
+            let found: [u8; 32] = Sha256::digest(row.content.as_bytes()).into();
+            if *row.sha256.as_bytes() != found {
+                return Err("a configuration is not what its hash says");
+            }
+        }
+        Record::Gateway(row) if row.name.is_empty() || row.name.len() > 63 => {
+            return Err("a gateway's name has 1 to 63 characters");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Writer;
+
+    fn header() -> Header {
+        Header {
+            format: Header::FORMAT.to_owned(),
+            kt: "0.1.0".to_owned(),
+            exported_at: jiff::Timestamp::UNIX_EPOCH,
+            epoch: "e".to_owned(),
+            whole: true,
+        }
+    }
+
+    fn content(text: &str) -> Record {
+        use super::super::record::ContentRow;
+        Record::Content(ContentRow {
+            sha256: ContentHash::from_bytes(Sha256::digest(text).into()),
+            content: text.to_owned(),
+        })
+    }
+
+    fn export(records: &[Record]) -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+        records
+            .iter()
+            .for_each(|record| writer.record(record).unwrap());
+        writer.finish().unwrap().0
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
+        let reader = Reader::new(bytes).map_err(|error| error.to_string())?;
+        reader
+            .map(|record| record.map_err(|error| error.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let records = [content("a: \u{fc}\n"), content("b")];
+        assert_eq!(read(&export(&records)).unwrap(), records);
+        assert_eq!(read(&export(&[])).unwrap(), []);
+    }
+
+    #[test]
+    fn a_part_of_an_export_is_refused_wherever_it_is_cut() {
+        let whole = export(&[content("a"), content("b")]);
+        for length in 0..whole.len() {
+            assert!(read(&whole[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let whole = export(&[content("secret-value")]);
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            let refused = read(&changed).expect_err("it was changed");
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+        let twice = [whole.clone(), whole].concat();
+        assert!(read(&twice).unwrap_err().contains("follows"));
+    }
+
+    #[test]
+    fn a_line_is_read_within_bounds() {
+        let mut long = export(&[]);
+        long.truncate(long.len() - 100);
+        let endless = std::io::Read::chain(&long[..0], std::io::repeat(b'x'));
+        let error = Reader::new(std::io::BufReader::new(endless)).unwrap_err();
+        assert!(error.to_string().contains("line 1"), "{error}");
+    }
+}

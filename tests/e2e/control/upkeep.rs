@@ -1,0 +1,296 @@
+//! `kt control-plane backup`, `restore`, `export`, `import` and `fsck`, on the store of this
+//! machine.
+
+use super::audit::by_hand;
+use crate::gateway::example;
+use crate::harness::{Ran, Sandbox, tool};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// A store with a gateway of two versions, and one without any.
+fn store() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.yaml", example());
+    sandbox.write(
+        "two.yaml",
+        example().replace("version: 1.4.0", "version: 2.0.0"),
+    );
+    for (line, code) in [
+        ("gateway create --name production --file one.yaml", 0),
+        ("gateway create --name bare", 0),
+        (
+            "gateway reload --id production --file two.yaml --no-wait",
+            0,
+        ),
+    ] {
+        sandbox.kt_line(line).run().exits(code);
+    }
+    sandbox
+}
+
+fn kt(sandbox: &Sandbox, line: &str) -> Ran {
+    sandbox
+        .kt_line(&format!("control-plane {line} -o json"))
+        .run()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
+}
+
+fn last_version(sandbox: &Sandbox) -> u64 {
+    let shown = sandbox
+        .kt_line("gateway inspect --id production -o json")
+        .run();
+    let history = shown.ok().json()["history"].clone();
+    history[0]["version"].as_u64().expect("a number")
+}
+
+fn drafts(folder: &Path) -> Vec<PathBuf> {
+    let names = fs::read_dir(folder).expect("a folder").flatten();
+    let paths = names.map(|entry| entry.path());
+    let hidden = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with('.') && name.contains(".db")
+    };
+    paths.filter(hidden).collect()
+}
+
+#[test]
+fn a_backup_is_private_checked_and_never_written_over() {
+    let sandbox = store();
+    let made = kt(&sandbox, "backup --output-file kept.db");
+    let file = PathBuf::from(made.ok().text_at("/file"));
+    assert_eq!(mode(&file), 0o600);
+    if let Some(sha256sum) = tool("sha256sum") {
+        let folder = file.parent().expect("a folder");
+        let check = sandbox
+            .program(&sha256sum)
+            .args(["--check", "kept.db.sha256"]);
+        check.cwd(folder).run().ok().out_has("kept.db: OK");
+    }
+    kt(&sandbox, "backup --output-file kept.db").exits(6);
+    assert_eq!(kt(&sandbox, "fsck --file kept.db").ok().at("/versions"), 2);
+    assert!(drafts(file.parent().expect("a folder")).is_empty());
+
+    let first = kt(&sandbox, "backup").ok().text_at("/file");
+    kt(&sandbox, "backup").ok();
+    let third = kt(&sandbox, "backup --keep 2");
+    let removed = third.ok().json()["removed"].clone();
+    assert!(first.ends_with(removed[0].as_str().expect("one was removed")));
+    assert_eq!(mode(&sandbox.home().join("state/backups")), 0o700);
+    let absent = Sandbox::new();
+    kt(&absent, "backup").exits(5).silent();
+    assert!(!absent.home().join("state/control-plane.db").exists());
+}
+
+#[test]
+fn a_restore_brings_everything_back_and_keeps_what_was_there() {
+    let sandbox = store();
+    let epoch = kt(&sandbox, "backup --output-file kept.db")
+        .ok()
+        .text_at("/epoch");
+    let later = "gateway revert --id production --version 1 --no-wait";
+    sandbox.kt_line(later).run().ok();
+    sandbox.kt_line("gateway create --name late").run().ok();
+    kt(&sandbox, "restore --input-file kept.db")
+        .exits(2)
+        .err_has("--yes");
+    let restored = kt(&sandbox, "restore --input-file kept.db --yes");
+    assert_eq!(restored.ok().text_at("/from_epoch"), epoch);
+    assert_ne!(restored.text_at("/epoch"), epoch);
+    assert_eq!(restored.text_at("/checksum"), "matches");
+    assert_eq!(last_version(&sandbox), 2);
+    sandbox.kt_line("gateway inspect --id late").run().exits(5);
+    let kept = restored.text_at("/kept");
+    let checked = kt(&sandbox, &format!("fsck --file {kept}"));
+    assert_eq!(
+        (checked.ok().at("/versions"), checked.at("/gateways")),
+        (3.into(), 3.into())
+    );
+    let trail = sandbox.kt_line("audit list --limit 1 -o json").run();
+    assert_eq!(trail.ok().json()[0]["action"], "store.restore");
+    assert_eq!(
+        sandbox
+            .kt_line("audit verify -o json")
+            .run()
+            .ok()
+            .text_at("/result"),
+        "whole"
+    );
+    // Numbers go on from there.
+    sandbox.kt_line(later).run().ok();
+    assert_eq!(last_version(&sandbox), 3);
+}
+
+#[test]
+fn a_restore_that_is_killed_leaves_the_old_store() {
+    let sandbox = store();
+    kt(&sandbox, "backup --output-file kept.db").ok();
+    let later = "gateway revert --id production --version 1 --no-wait";
+    sandbox.kt_line(later).run().ok();
+    let line = "control-plane restore --input-file kept.db --yes";
+    let killed = sandbox.kt_line(line).env("KT_CRASH_AT", "restore.aside");
+    assert_ne!(killed.run().code(), Some(0));
+    assert_eq!(last_version(&sandbox), 3);
+    assert_eq!(kt(&sandbox, "fsck").ok().text_at("/result"), "whole");
+    sandbox.kt_line(line).run().ok();
+    assert_eq!(last_version(&sandbox), 2);
+}
+
+#[test]
+fn what_is_no_whole_backup_changes_nothing() {
+    let sandbox = store();
+    let file = kt(&sandbox, "backup --output-file kept.db")
+        .ok()
+        .text_at("/file");
+    let whole = fs::read(&file).expect("a backup");
+    let changed = |name: &str, change: &dyn Fn(&mut Vec<u8>), sum: bool| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        let path = sandbox.write(name, bytes);
+        if sum {
+            let sum = fs::read_to_string(format!("{file}.sha256")).expect("a checksum");
+            fs::write(format!("{}.sha256", path.display()), sum).expect("it is written");
+        }
+    };
+    let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().expect("not empty") ^= 1;
+    changed("flipped.db", &flip, true);
+    changed("cut.db", &|bytes| bytes.truncate(bytes.len() / 2), false);
+    changed("text.db", &|bytes| *bytes = b"no database".to_vec(), false);
+    changed("empty.db", &Vec::clear, false);
+    for (name, code) in [
+        ("flipped.db", 2),
+        ("cut.db", 2),
+        ("text.db", 2),
+        ("empty.db", 2),
+        ("absent.db", 5),
+    ] {
+        let refused = kt(&sandbox, &format!("restore --input-file {name} --yes"));
+        refused.exits(code).silent();
+        assert_eq!(last_version(&sandbox), 2, "{name}");
+    }
+    for name in ["cut.db", "text.db", "empty.db", "absent.db"] {
+        kt(&sandbox, &format!("fsck --file {name}"))
+            .exits(2)
+            .silent();
+    }
+    assert!(drafts(&sandbox.home().join("state")).is_empty());
+}
+
+#[test]
+fn damage_is_found_and_named() {
+    let Some(python) = tool("python3") else {
+        return;
+    };
+    let sandbox = store();
+    let whole = kt(&sandbox, "fsck");
+    assert_eq!(whole.ok().text_at("/result"), "whole", "{whole}");
+    for (sql, said) in [
+        (
+            "UPDATE config_versions SET size = size + 1 WHERE version = 2",
+            "bytes",
+        ),
+        (
+            "UPDATE gateways SET last_version = 3 WHERE name = 'production'",
+            "2 versions, not 3",
+        ),
+        (
+            "UPDATE blobs SET content = content || '# more'",
+            "not what its hash says",
+        ),
+        (
+            "UPDATE audit SET actor = 'nobody' WHERE seq = 1",
+            "row 1 of the trail",
+        ),
+        (
+            "DELETE FROM config_versions WHERE version = 1",
+            "version 1 belongs",
+        ),
+    ] {
+        let sandbox = store();
+        let triggers = "DROP TRIGGER config_versions_immutable; DROP TRIGGER blobs_immutable;
+                        DROP TRIGGER audit_immutable; DROP TRIGGER config_versions_kept;";
+        by_hand(&sandbox, &python, &format!("{triggers} {sql}"));
+        let found = kt(&sandbox, "fsck");
+        found.exits(1).out_has(said).out_has("damaged");
+    }
+}
+
+#[test]
+fn a_gateway_moves_with_its_id_and_history() {
+    let from = store();
+    let id = from
+        .kt_line("gateway inspect --id production -o json")
+        .run()
+        .ok()
+        .text_at("/id");
+    let file = kt(
+        &from,
+        "export --gateway production --output-file part.jsonl",
+    )
+    .ok()
+    .text_at("/file");
+    assert_eq!(mode(Path::new(&file)), 0o600);
+    kt(&from, "export --gateway absent --output-file x.jsonl").exits(5);
+    let to = Sandbox::new();
+    to.kt_line("gateway create --name other").run().ok();
+    let imported = kt(&to, &format!("import --input-file {file}"));
+    assert_eq!(
+        imported.ok().json()["gateways"],
+        serde_json::json!([id]),
+        "{imported}"
+    );
+    let content = |sandbox: &Sandbox, version: u64| {
+        let line = format!("gateway config --id {id} --version {version}");
+        sandbox.kt_line(&line).run().ok().stdout.clone()
+    };
+    let shown = to
+        .kt_line("gateway config --id production --version 1")
+        .run();
+    shown.ok().out_has("version: 1.4.0");
+    assert_eq!(
+        content(&from, 2).lines().count(),
+        content(&to, 2).lines().count()
+    );
+    let again = kt(&to, &format!("import --input-file {file}"));
+    again.exits(6).silent().err_has(&id);
+    assert_eq!(kt(&to, "fsck").ok().at("/gateways"), 2);
+
+    let cut: String = fs::read_to_string(&file)
+        .expect("an export")
+        .lines()
+        .take(3)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    to.write("cut.jsonl", cut);
+    let refused = kt(
+        &Sandbox::new(),
+        &format!("import --input-file {}", to.path("cut.jsonl").display()),
+    );
+    refused.exits(2).silent().err_has("cut off");
+}
+
+#[test]
+fn a_whole_store_moves_with_its_trail() {
+    let from = store();
+    let file = kt(&from, "export --output-file all.jsonl")
+        .ok()
+        .text_at("/file");
+    let head = |sandbox: &Sandbox| {
+        sandbox
+            .kt_line("audit verify -o json")
+            .run()
+            .ok()
+            .text_at("/head")
+    };
+    let to = Sandbox::new();
+    kt(&to, &format!("import --input-file {file}")).ok();
+    assert_eq!(head(&from), head(&to));
+    assert_eq!(kt(&to, "fsck").ok().text_at("/result"), "whole");
+}
