@@ -8,6 +8,7 @@ mod contents;
 mod export;
 mod file;
 mod gateways;
+mod group;
 mod import;
 mod instances;
 mod migrate;

@@ -9,6 +9,7 @@ use kt_control_api::{
 };
 use rusqlite::{Connection, Transaction};
 
+use super::group::Group;
 use super::once::once;
 use super::patience::{begin, patiently};
 use super::{
@@ -30,6 +31,7 @@ pub const DATABASE_FILE: &str = "control-plane.db";
 #[derive(Debug)]
 pub struct Sqlite {
     writer: Mutex<Connection>,
+    group: Group,
     reader: Mutex<Connection>,
     schema: u32,
 }
@@ -48,6 +50,7 @@ impl Sqlite {
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
             writer: Mutex::new(writer),
+            group: Group::default(),
             reader: Mutex::new(reader),
             schema,
         })
@@ -76,6 +79,7 @@ impl Sqlite {
         let look = || connection::read_only(path);
         Ok(Self {
             writer: Mutex::new(look()?),
+            group: Group::default(),
             schema: migrate::known(&look()?)?,
             reader: Mutex::new(look()?),
         })
@@ -101,7 +105,15 @@ impl Sqlite {
         backup::file_damage(&locked(&self.reader))
     }
 
-    pub(super) fn write<T>(
+    fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.group.write(&self.writer, act)
+    }
+
+    /// Changes something in a transaction that is not shared, however long it takes.
+    pub(super) fn write_alone<T>(
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -112,27 +124,32 @@ impl Sqlite {
         Ok(done)
     }
 
-    fn change<R: Repeatable>(
+    fn change<R: Repeatable + Send + 'static>(
         &self,
         change: &Change,
         points: Points,
-        act: impl FnOnce(&Transaction<'_>) -> Result<R, StoreError>,
+        act: impl FnOnce(&Transaction<'_>, &Change) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         crash_point(points.before);
-        let receipt = self.write(|transaction| once(transaction, change, || act(transaction)))?;
+        let change = change.clone();
+        let receipt = self
+            .write(move |transaction| once(transaction, &change, || act(transaction, &change)))?;
         crash_point(points.committed);
         Ok(receipt)
     }
 
-    fn change_gateway(
+    /// `wish` says what is wished of what it is given.
+    fn change_gateway<T: Clone + Send + 'static>(
         &self,
         change: &Change,
         points: Points,
         key: &Key,
-        wish: Wish<'_>,
+        with: &T,
+        wish: fn(&T) -> Wish<'_>,
     ) -> Result<Receipt, StoreError> {
-        self.change(change, points, |transaction| {
-            changes::change(transaction, change, key, wish)
+        let (key, with) = (key.clone(), with.clone());
+        self.change(change, points, move |transaction, change| {
+            changes::change(transaction, change, &key, wish(&with))
         })
     }
 }
@@ -221,8 +238,9 @@ impl Store for Sqlite {
     }
 
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
-        self.change(change, CREATE, |transaction| {
-            changes::create(transaction, change, new)
+        let new = new.clone();
+        self.change(change, CREATE, move |transaction, change| {
+            changes::create(transaction, change, &new)
         })
     }
 
@@ -232,19 +250,19 @@ impl Store for Sqlite {
         key: &Key,
         patch: &GatewayPatch,
     ) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, OTHER, key, Wish::Update(patch))
+        self.change_gateway(change, OTHER, key, patch, |with| Wish::Update(with))
     }
 
     fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, OTHER, key, Wish::Delete)
+        self.change_gateway(change, OTHER, key, &(), |()| Wish::Delete)
     }
 
     fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, RELOAD, key, Wish::Publish(new))
+        self.change_gateway(change, RELOAD, key, new, |with| Wish::Publish(with))
     }
 
     fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, REVERT, key, Wish::Revert(revert))
+        self.change_gateway(change, REVERT, key, revert, |with| Wish::Revert(with))
     }
 
     fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
@@ -253,7 +271,7 @@ impl Store for Sqlite {
         } else {
             OTHER
         };
-        self.change_gateway(change, points, key, Wish::Ask(ask))
+        self.change_gateway(change, points, key, ask, |with| Wish::Ask(with))
     }
 
     fn report(
@@ -262,16 +280,18 @@ impl Store for Sqlite {
         key: &Key,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
-        self.write(|transaction| {
-            let gateway = gateways::find(transaction, key)?;
-            instances::report(transaction, now, &gateway, report)
+        let (key, report) = (key.clone(), report.clone());
+        self.write(move |transaction| {
+            let gateway = gateways::find(transaction, &key)?;
+            instances::report(transaction, now, &gateway, &report)
         })
     }
 
     fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            if tokens::add(transaction, change, token)? {
-                tokens::record(transaction, change, token)?;
+        let (change, token) = (change.clone(), token.clone());
+        self.write(move |transaction| {
+            if tokens::add(transaction, &change, &token)? {
+                tokens::record(transaction, &change, &token)?;
             }
             Ok(())
         })
@@ -286,8 +306,9 @@ impl Store for Sqlite {
     }
 
     fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError> {
-        self.change(change, OTHER, |transaction| {
-            tokens::create(transaction, change, new)
+        let new = new.clone();
+        self.change(change, OTHER, move |transaction, change| {
+            tokens::create(transaction, change, &new)
         })
     }
 
@@ -300,8 +321,9 @@ impl Store for Sqlite {
     }
 
     fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
-        self.change(change, OTHER, |transaction| {
-            tokens::revoke(transaction, change, id)
+        let id = id.clone();
+        self.change(change, OTHER, move |transaction, change| {
+            tokens::revoke(transaction, change, &id)
         })
     }
 
@@ -312,8 +334,9 @@ impl Store for Sqlite {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        self.change(change, ROTATE, |transaction| {
-            tokens::rotate(transaction, change, old, new, until)
+        let (old, new) = (old.clone(), new.clone());
+        self.change(change, ROTATE, move |transaction, change| {
+            tokens::rotate(transaction, change, &old, &new, until)
         })
     }
 
