@@ -13,7 +13,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         "gateway": me.gateway,
         "token": me.token,
         "expires_at": me.expires_at,
-        "control_plane": connection.url.as_deref().unwrap_or(connection.provider()),
+        "control_plane": connection.place(),
     });
     let view = View::Fields(vec![
         Field::new("Actor", "/actor"),
