@@ -42,9 +42,12 @@ fn check(path: &Path, file: &File) -> Result<(), Error> {
     let me = rustix::process::geteuid().as_raw();
     if meta.uid() != me {
         let why = format!("it belongs to uid {}, and you are uid {me}", meta.uid());
-        return Err(refused(path, &why).hint(format!(
-            "run `chown {me} '{shown}'`, or run kt as its owner"
-        )));
+        let mend = format!("`chown {me} '{shown}'`");
+        return Err(refused(path, &why).hint(if me == 0 {
+            format!("run kt as its owner, without `sudo`; if it is to be root's, run {mend}")
+        } else {
+            format!("run {mend}, which takes an administrator")
+        }));
     }
     let mode = meta.mode() & 0o777;
     if mode & OTHERS != 0 {

@@ -1,6 +1,9 @@
 //! The commands that administer what the control plane keeps.
 
 mod audit;
+mod auth;
 mod description;
 mod gateways;
+mod logout;
+mod taint;
 mod tokens;

@@ -17,4 +17,5 @@ mod shared;
 mod streams;
 mod world;
 
-pub(crate) use world::{Mode, World};
+pub(crate) use server::Server;
+pub(crate) use world::{Gateway, Mode, World, example};
