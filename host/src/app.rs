@@ -46,7 +46,8 @@ pub(crate) fn run(env: &Environment, inherited: Inherited) -> Ended {
         Ok(level) => log::set_max_level(level),
         Err(error) => return early(env, &error),
     }
-    let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref()));
+    let may_be_new = makes_profile(&tree, &matches, &registry);
+    let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref(), may_be_new));
     let chosen = layers
         .as_ref()
         .map(|l| l.map("providers"))
@@ -126,10 +127,13 @@ impl App<'_> {
             .ok_or_else(|| Error::internal("the command has no plugin"))?;
         let layers = state.layers.as_ref().map_err(Clone::clone)?;
         let given = cli::typed(spec, &manifest.settings, matches)?;
-        let settings = settings::resolve(&manifest.settings, &given.settings, state.env, layers);
+        let (settings, origins) =
+            settings::resolve(&manifest.settings, &given.settings, state.env, layers);
         let invocation = Invocation {
             path: path.to_vec(),
             settings,
+            origins,
+            profile: layers.profile.as_ref().map(|p| p.name.clone()),
             dirs: state.dirs.clone(),
             cwd: state.env.cwd.clone(),
             exe: state.env.exe.clone(),
@@ -171,6 +175,16 @@ impl App<'_> {
             .map(|p| env.cwd.join(p))
             .collect()
     }
+}
+
+/// Whether the command may be told a profile that does not exist yet.
+fn makes_profile(tree: &Tree, matches: &ArgMatches, registry: &Registry) -> bool {
+    let Some((Route::Plugin(path), _)) = tree.route(matches) else {
+        return false;
+    };
+    registry
+        .command(&path)
+        .is_some_and(|(_, _, spec)| spec.makes_profile)
 }
 
 /// Unix time in milliseconds; 0 for none.

@@ -27,6 +27,9 @@ pub(crate) const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
 /// Name of the profile.
 pub(crate) const PROFILE: &str = "KT_PROFILE";
 
+/// No profile unless one is named; for services.
+pub(crate) const NO_PROFILE: &str = "KT_NO_PROFILE";
+
 /// A snapshot of arguments, variables and the working directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {

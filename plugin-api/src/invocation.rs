@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -109,6 +110,13 @@ pub struct Invocation {
     pub args: Args,
     /// The settings that the plugin's manifest declares, by key.
     pub settings: Map<String, Value>,
+    /// Where each of them came from: an option, a variable, or a place in the
+    /// settings, as people are told it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<String, String>,
+    /// The profile of settings in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// Directories.
     pub dirs: Dirs,
     /// The working directory.
@@ -134,6 +142,12 @@ impl Invocation {
         self.settings.get(key).and_then(Value::as_str)
     }
 
+    /// Where a setting's value came from, if it has one and the host says so.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Option<&str> {
+        self.origins.get(key).map(String::as_str)
+    }
+
     /// `path` made absolute against the working directory.
     #[must_use]
     pub fn absolute(&self, path: &Path) -> PathBuf {
@@ -152,5 +166,19 @@ impl Invocation {
                 format!("`--{name}` is missing"),
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Invocation;
+
+    #[test]
+    fn older_hosts_and_plugins_do_without_the_later_fields() {
+        let old = r#"{"path": ["a"], "settings": {"k": "v"}}"#;
+        let read: Invocation = serde_json::from_str(old).unwrap();
+        assert_eq!((read.profile.as_deref(), read.origin("k")), (None, None));
+        let written = serde_json::to_string(&read).unwrap();
+        assert!(!written.contains("profile") && !written.contains("origins"));
     }
 }

@@ -2,7 +2,7 @@
 //! said to be set.
 
 use super::HostState;
-use crate::settings::{resolve_all, unknown_keys};
+use crate::settings::{Layers, resolve_all, unknown_keys};
 use kt_plugin_api::manifest::SettingSpec;
 use kt_plugin_api::{Column, Error, Output, View};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
     let layers = state.layers.as_ref().map_err(Clone::clone)?;
     let specs = all_specs(state);
     let mut rows = directories(state);
+    rows.push(profile(layers));
     rows.extend(
         resolve_all(&specs, &BTreeMap::new(), state.env, layers)
             .into_iter()
@@ -38,6 +39,13 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
     Ok(unknown.into_iter().fold(output, |output, line| {
         output.note(format!("warning: {line}"))
     }))
+}
+
+/// The profile in force, and what chose it.
+fn profile(layers: &Layers) -> Value {
+    let profile = layers.profile.as_ref();
+    let origin = profile.map_or("unset", |p| p.origin.as_str());
+    json!({ "key": "profile", "value": profile.map(|p| &p.name), "origin": origin, "secret": false })
 }
 
 /// Hides what stands before the `@` of an address. Commands refuse such an address, and readers

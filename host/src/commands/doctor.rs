@@ -137,13 +137,12 @@ fn ask(state: &HostState<'_>, provider: &str) -> Result<Vec<Check>, Error> {
         })
         .map(|(_, m)| m.settings.clone())
         .unwrap_or_default();
+    let none = std::collections::BTreeMap::new();
+    let (settings, origins) = crate::settings::resolve(&specs, &none, state.env, layers);
     let invocation = Invocation {
-        settings: crate::settings::resolve(
-            &specs,
-            &std::collections::BTreeMap::new(),
-            state.env,
-            layers,
-        ),
+        settings,
+        origins,
+        profile: layers.profile.as_ref().map(|p| p.name.clone()),
         dirs: state.dirs.clone(),
         cwd: state.env.cwd.clone(),
         host_version: env!("CARGO_PKG_VERSION").to_owned(),

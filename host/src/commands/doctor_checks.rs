@@ -21,22 +21,21 @@ pub(super) fn host(state: &HostState<'_>) -> Vec<Check> {
 
 fn settings(state: &HostState<'_>) -> Check {
     match state.layers {
-        Ok(layers) if layers.tables.is_empty() => Check::passed(
+        Ok(layers) if layers.all.is_empty() => Check::passed(
             "settings",
             format!("no file; `{}` would be read", layers.user_file.display()),
         ),
         Ok(layers) => {
-            let files: Vec<&str> = layers
-                .tables
-                .iter()
-                .map(|(file, _)| file.as_str())
-                .collect();
+            let files: Vec<&str> = layers.all.iter().map(|l| l.origin.as_str()).collect();
             let unknown = unknown_keys(layers, &all_specs(state));
             if unknown.is_empty() {
                 return Check::passed("settings", files.join(", "));
             }
-            let file = layers.user_file.display();
-            Check::warning("settings", unknown.join(", "), format!("mend `{file}`"))
+            Check::warning(
+                "settings",
+                unknown.join(", "),
+                "mend the files that are named",
+            )
         }
         Err(error) => Check::from_error("settings", error),
     }

@@ -1,7 +1,8 @@
 //! The settings files.
 
-use crate::environment::{self, Environment};
+use super::profile::Profile;
 use kt_plugin_api::{Class, Dirs, Error};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -11,10 +12,33 @@ const SYSTEM_FILE: &str = "/etc/kt/config.toml";
 /// The settings files, read.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
-    /// Where each table came from, strongest first.
-    pub(crate) tables: Vec<(String, Table)>,
+    /// What the files hold, strongest first.
+    pub(crate) all: Vec<Layer>,
     /// The person's file, whether it exists or not.
     pub(crate) user_file: PathBuf,
+    /// The profile in force.
+    pub(crate) profile: Option<Profile>,
+}
+
+/// The settings of one place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Layer {
+    /// The place, as people are told it.
+    pub(crate) origin: String,
+    pub(crate) table: Table,
+    pub(crate) kind: Kind,
+}
+
+/// What kind of place settings come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A whole settings file.
+    #[default]
+    File,
+    /// A profile's own file.
+    ProfileFile,
+    /// The part of a settings file that a profile takes from it.
+    Part,
 }
 
 impl Layers {
@@ -24,53 +48,26 @@ impl Layers {
     /// Class `settings` with file, line and column.
     pub(crate) fn read(dirs: &Dirs) -> Result<Self, Error> {
         let user_file = dirs.config.join("config.toml");
-        let mut tables = Vec::new();
+        let mut layers = Self {
+            user_file: user_file.clone(),
+            ..Self::default()
+        };
         for file in [user_file.as_path(), Path::new(SYSTEM_FILE)] {
-            if let Some(table) = read(file)? {
-                tables.push((file.display().to_string(), table));
-            }
-        }
-        Ok(Self { tables, user_file })
-    }
-
-    /// Puts the chosen profile on top: `profile`, else `KT_PROFILE`, else the
-    /// files' `default_profile`.
-    ///
-    /// # Errors
-    /// Class `settings` when there is no such profile.
-    pub(crate) fn with_profile(
-        mut self,
-        env: &Environment,
-        profile: Option<&str>,
-    ) -> Result<Self, Error> {
-        let named = profile.or_else(|| env.var(environment::PROFILE));
-        let default = lookup_in(&self.tables, "default_profile");
-        if let Some(name) = named.or(default.as_deref()) {
-            let found = self.tables.iter().find_map(|(file, table)| {
-                let profile = table.get("profile")?.get(name)?.as_table()?;
-                Some((format!("profile {name} in {file}"), profile.clone()))
+            let Some(text) = read(file)? else { continue };
+            layers.all.push(Layer {
+                origin: file.display().to_string(),
+                table: parse(file, &text)?,
+                kind: Kind::File,
             });
-            let found = found.ok_or_else(|| {
-                Error::new(
-                    Class::Settings,
-                    "unknown-profile",
-                    format!("there is no profile `{name}`"),
-                )
-                .hint(format!(
-                    "add `[profile.{name}]` to `{}`",
-                    self.user_file.display()
-                ))
-            })?;
-            self.tables.insert(0, found);
         }
-        Ok(self)
+        Ok(layers)
     }
 
     /// The strongest value of a dotted key, with its origin.
     pub(crate) fn get(&self, key: &str) -> Option<(&Value, &str)> {
-        self.tables
+        self.all
             .iter()
-            .find_map(|(origin, table)| Some((at(table, key)?, origin.as_str())))
+            .find_map(|layer| Some((at(&layer.table, key)?, layer.origin.as_str())))
     }
 
     /// The texts of an array.
@@ -84,21 +81,15 @@ impl Layers {
             .collect()
     }
 
-    /// The text values of a table.
-    pub(crate) fn map(&self, key: &str) -> std::collections::BTreeMap<String, String> {
-        let found = self.get(key).and_then(|(v, _)| v.as_table());
-        found
-            .into_iter()
+    /// The text values of a table, merged from every place.
+    pub(crate) fn map(&self, key: &str) -> BTreeMap<String, String> {
+        let weakest_first = self.all.iter().rev();
+        weakest_first
+            .filter_map(|layer| at(&layer.table, key)?.as_table())
             .flatten()
             .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())))
             .collect()
     }
-}
-
-fn lookup_in(tables: &[(String, Table)], key: &str) -> Option<String> {
-    tables
-        .iter()
-        .find_map(|(_, t)| t.get(key)?.as_str().map(str::to_owned))
 }
 
 fn at<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
@@ -107,23 +98,33 @@ fn at<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     words.try_fold(first, |value, word| value.get(word))
 }
 
-fn read(file: &Path) -> Result<Option<Table>, Error> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => {
-            return Err(Error::new(
-                Class::Settings,
-                "unreadable-settings",
-                format!("cannot read `{}`", file.display()),
-            )
-            .cause(e));
-        }
-    };
-    toml::from_str(&text).map(Some).map_err(|e| {
+fn read(file: &Path) -> Result<Option<String>, Error> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(unreadable(file, &e)),
+    }
+}
+
+/// A settings file that is there and cannot be read.
+pub(super) fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::new(
+        Class::Settings,
+        "unreadable-settings",
+        format!("cannot read `{}`", file.display()),
+    )
+    .cause(why)
+}
+
+/// The table that a file holds.
+///
+/// # Errors
+/// Class `settings` with line and column, and nothing of what stands there.
+pub(super) fn parse(file: &Path, text: &str) -> Result<Table, Error> {
+    toml::from_str(text).map_err(|e| {
         let (line, column) = e
             .span()
-            .map_or((1, 1), |span| crate::discovery::place(&text, span.start));
+            .map_or((1, 1), |span| crate::discovery::place(text, span.start));
         Error::new(
             Class::Settings,
             "bad-settings",
@@ -132,4 +133,30 @@ fn read(file: &Path) -> Result<Option<Table>, Error> {
         .cause(e.message())
         .at(file.display().to_string(), line, column)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Layer, Layers};
+
+    #[test]
+    fn tables_merge_and_the_strongest_value_wins() {
+        let layer = |origin: &str, text: &str| Layer {
+            origin: origin.to_owned(),
+            table: toml::from_str(text).unwrap(),
+            kind: Kind::File,
+        };
+        let layers = Layers {
+            all: vec![
+                layer("a", "[providers]\n'x/1' = 'strong'"),
+                layer("b", "[providers]\n'x/1' = 'weak'\n'y/1' = 'only'"),
+            ],
+            ..Layers::default()
+        };
+        let map = layers.map("providers");
+        assert_eq!(
+            (map["x/1"].as_str(), map["y/1"].as_str()),
+            ("strong", "only")
+        );
+    }
 }

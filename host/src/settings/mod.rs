@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod files;
+mod private;
+mod profile;
 mod resolve;
 mod unknown;
 

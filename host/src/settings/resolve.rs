@@ -15,17 +15,18 @@ pub(crate) struct Resolved {
     pub(crate) secret: bool,
 }
 
-/// The values of `specs` as a plugin gets them; unset ones are left out.
+/// The values of `specs` as a plugin gets them, and their origins; unset ones
+/// are left out.
 pub(crate) fn resolve(
     specs: &[SettingSpec],
     flags: &BTreeMap<String, String>,
     env: &Environment,
     layers: &Layers,
-) -> Map<String, Value> {
+) -> (Map<String, Value>, BTreeMap<String, String>) {
     resolve_all(specs, flags, env, layers)
         .into_iter()
-        .filter_map(|r| Some((r.key, Value::String(r.value?))))
-        .collect()
+        .filter_map(|r| Some(((r.key.clone(), Value::String(r.value?)), (r.key, r.origin))))
+        .unzip()
 }
 
 /// The values of `specs` with their origins.
@@ -90,7 +91,7 @@ fn one(
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::Layers;
+    use super::super::files::{Kind, Layer, Layers};
     use super::resolve_all;
     use crate::environment::Environment;
     use kt_plugin_api::manifest::SettingSpec;
@@ -109,7 +110,11 @@ mod tests {
         let specs = [spec];
         let file = toml::from_str("[api]\nurl = 'f'").unwrap();
         let layers = Layers {
-            tables: vec![("file".to_owned(), file)],
+            all: vec![Layer {
+                origin: "file".to_owned(),
+                table: file,
+                kind: Kind::File,
+            }],
             ..Layers::default()
         };
         let flag = BTreeMap::from([("api.url".to_owned(), "x".to_owned())]);

@@ -1,6 +1,6 @@
 //! Keys of the settings files that nothing reads, most of them misspelt.
 
-use super::files::Layers;
+use super::files::{Kind, Layers};
 use kt_plugin_api::manifest::SettingSpec;
 use toml::{Table, Value};
 
@@ -12,15 +12,17 @@ const LIKENESS: f64 = 0.8;
 /// A sentence for each key that neither the host nor an installed plugin reads.
 pub(crate) fn unknown_keys(layers: &Layers, specs: &[SettingSpec]) -> Vec<String> {
     let mut found = Vec::new();
-    for (file, table) in &layers.tables {
-        for key in keys(table) {
+    // A part of a file was looked at with the file.
+    for layer in layers.all.iter().filter(|l| l.kind != Kind::Part) {
+        for key in keys(&layer.table) {
             // A profile holds what the file itself may hold.
             let plain = key
                 .strip_prefix("profile.")
+                .filter(|_| layer.kind == Kind::File)
                 .and_then(|rest| rest.split_once('.'));
             let key_below = plain.map_or(key.as_str(), |(_, below)| below);
             if !is_known(key_below, specs) {
-                found.push(sentence(&key, key_below, file, specs));
+                found.push(sentence(&key, key_below, &layer.origin, specs));
             }
         }
     }
@@ -36,14 +38,19 @@ fn is_known(key: &str, specs: &[SettingSpec]) -> bool {
 
 fn sentence(key: &str, below: &str, file: &str, specs: &[SettingSpec]) -> String {
     let known = specs.iter().map(|s| s.key.as_str()).chain(OF_THE_HOST);
-    let nearest = known
-        .map(|k| (strsim::jaro_winkler(k, below), k))
-        .filter(|(likeness, _)| *likeness >= LIKENESS)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let meant = nearest
-        .map(|(_, k)| format!("; did you mean `{k}`?"))
+    let meant = nearest(below, known)
+        .map(|k| format!("; did you mean `{k}`?"))
         .unwrap_or_default();
     format!("`{key}` in {file} is no setting of kt or an installed plugin{meant}")
+}
+
+/// The known word that a misspelt one is most like.
+pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|k| (strsim::jaro_winkler(k, word), k))
+        .filter(|(likeness, _)| *likeness >= LIKENESS)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
 }
 
 /// The dotted keys of everything that is no table.
@@ -62,17 +69,17 @@ fn keys(table: &Table) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::Layers;
+    use super::super::files::{Kind, Layer, Layers};
     use super::unknown_keys;
     use kt_plugin_api::manifest::SettingSpec;
 
-    #[test]
-    fn misspelt_keys_are_named_and_good_ones_are_not() {
-        let text = "default_profile = 'a'\n[api]\nurl = 'x'\nulr = 'y'\n[profile.a.api]\nurl = 'z'\n\
-                    [providers]\n\"kt.service/1\" = 's'\n[plugins]\nallow_shadow = []\n";
-        let table = toml::from_str(text).unwrap();
+    fn found(kind: Kind, text: &str) -> Vec<String> {
         let layers = Layers {
-            tables: vec![("f".to_owned(), table)],
+            all: vec![Layer {
+                origin: "f".to_owned(),
+                table: toml::from_str(text).unwrap(),
+                kind,
+            }],
             ..Layers::default()
         };
         let spec = SettingSpec {
@@ -83,8 +90,30 @@ mod tests {
             default: None,
             secret: false,
         };
-        let found = unknown_keys(&layers, &[spec]);
+        unknown_keys(&layers, &[spec])
+    }
+
+    #[test]
+    fn misspelt_keys_are_named_and_good_ones_are_not() {
+        let text = "default_profile = 'a'\n[api]\nurl = 'x'\nulr = 'y'\n[profile.a.api]\nurl = 'z'\n\
+                    [providers]\n\"kt.service/1\" = 's'\n[plugins]\nallow_shadow = []\n";
+        let found = found(Kind::File, text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("`api.ulr`") && found[0].contains("did you mean `api.url`"));
+    }
+
+    #[test]
+    fn a_profile_file_holds_no_profiles() {
+        let found_in = |text: &str| found(Kind::ProfileFile, text);
+        assert!(found_in("[api]\nurl = 'x'\n").is_empty());
+        let misspelt = found_in("[api]\nulr = 'x'\n");
+        assert!(
+            misspelt[0].contains("did you mean `api.url`"),
+            "{misspelt:?}"
+        );
+        let nested = found_in("[profile.a.api]\nurl = 'x'\n");
+        assert!(nested[0].contains("`profile.a.api.url`"), "{nested:?}");
+        // The part of a file is not looked at twice.
+        assert!(found(Kind::Part, "[api]\nulr = 'x'\n").is_empty());
     }
 }

@@ -42,6 +42,10 @@ pub struct CommandSpec {
     /// It runs until it is stopped; SIGHUP is a reload, not an end.
     #[serde(default)]
     pub long_running: bool,
+    /// It may make the profile of settings that it is told: one that does not
+    /// exist yet is no error.
+    #[serde(default)]
+    pub makes_profile: bool,
     /// The command is left out of help.
     #[serde(default)]
     pub hidden: bool,

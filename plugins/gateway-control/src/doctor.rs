@@ -23,8 +23,11 @@ impl Provider for Doctor {
 }
 
 fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
-    let url = Connection::of(invocation).url;
-    let place = url.unwrap_or_else(|| "the embedded store".to_owned());
+    let connection = Connection::of(invocation);
+    let place = match connection.url {
+        Some(_) => connection.place(),
+        None => "the embedded store".to_owned(),
+    };
     let asked = connect(invocation, context).and_then(|client| {
         let version = client.service_version()?;
         client.who_am_i()?;

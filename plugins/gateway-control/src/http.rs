@@ -2,6 +2,7 @@
 
 use kt_control_api::{
     Connection, Envelope, Method, Request, Response, TransportError, TransportErrorKind,
+    shown_address,
 };
 use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
 use reqwest::{Client, Url};
@@ -53,7 +54,10 @@ fn target(envelope: &Envelope) -> Result<Url, Error> {
         Error::new(
             Class::Settings,
             "bad-api-url",
-            format!("`{base}` is no address of a control plane"),
+            format!(
+                "`{}` is no address of a control plane",
+                shown_address(&base)
+            ),
         )
         .cause(why)
         .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`")
@@ -180,7 +184,7 @@ async fn read_body(
 /// What is known of a request that failed: one that never connected, or only
 /// asks, had no effect. The URL is left out of the cause, since it says nothing new.
 fn transport_error(error: &reqwest::Error, envelope: &Envelope) -> TransportError {
-    let url = envelope.connection.url.as_deref().unwrap_or_default();
+    let url = envelope.connection.place();
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
@@ -246,6 +250,10 @@ mod tests {
             "https://user:hunter2@ho st",
             "ftp://user:hunter2@host",
             "https://hunter2@",
+            "https://user:hun/hunter2@host",
+            "ftp://user:80/hunter2@host",
+            "https://user:99999999/hunter2@host",
+            "https://us er/hunter2@host",
         ] {
             let error = to(url).unwrap_err();
             assert_eq!(error.class, Class::Settings, "{url}");

@@ -1,9 +1,11 @@
 //! The plugin `gateway-control`: registers and inspects gateways, keeps
-//! secrets, and reaches a control plane over HTTP.
+//! secrets, logs in, and reaches a control plane over HTTP.
 
+mod auth;
 mod doctor;
 mod gateway;
 mod http;
+mod private;
 mod secret;
 mod token;
 mod whoami;
@@ -50,7 +52,11 @@ impl Command for GatewayControl {
             ["gateway", "versions"] => gateway::versions(invocation, context),
             ["gateway", "update"] => gateway::update(invocation, context),
             ["gateway", "delete"] => gateway::delete(invocation, context),
-            ["whoami"] => whoami::run(invocation, context),
+            ["whoami"] | ["auth", "whoami"] => whoami::run(invocation, context),
+            ["auth", "login"] => auth::login(invocation, context),
+            ["auth", "logout"] => auth::logout(invocation, context),
+            ["auth", "token"] => auth::token(invocation),
+            ["auth", "list"] => auth::list(invocation),
             ["token", "create"] => token::create(invocation, context),
             ["token", "list"] => token::list(invocation, context),
             ["token", "revoke"] => token::revoke(invocation, context),

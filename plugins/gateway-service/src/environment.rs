@@ -15,8 +15,6 @@ pub(crate) struct Environment {
     pub(crate) config_home: Option<PathBuf>,
     /// Who called `sudo`.
     pub(crate) sudo_user: Option<String>,
-    /// The profile of settings.
-    pub(crate) profile: Option<String>,
     /// The operating system that is modelled here: for tests of a backend
     /// against a model of its service manager.
     pub(crate) pretended_os: Option<String>,
@@ -42,7 +40,6 @@ impl Environment {
             runtime_dir: absolute("XDG_RUNTIME_DIR"),
             config_home: absolute("XDG_CONFIG_HOME"),
             sudo_user: text("SUDO_USER"),
-            profile: text("KT_PROFILE"),
             pretended_os: text("KT_PRETEND_OS"),
             set: std::env::vars_os()
                 .filter(|(_, value)| !value.is_empty())

@@ -43,7 +43,6 @@ pub(crate) struct Wish {
 /// Class `usage` for paths that cannot be written down.
 pub(crate) fn spec(
     invocation: &Invocation,
-    env: &Environment,
     desk: &Desk<'_>,
     name: &ServiceName,
     wish: &Wish,
@@ -78,7 +77,7 @@ pub(crate) fn spec(
             "--timeout",
             "30s",
         ]),
-        environment: world::environment(invocation, env),
+        environment: world::environment(invocation),
         environment_file: Some(environment_file(invocation, name)),
         working_dir: None,
         stderr_file: Some(stderr_file(desk, name)),

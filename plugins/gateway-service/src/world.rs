@@ -1,21 +1,22 @@
 //! What a service is told of the world: a service manager passes on nothing of
 //! the person's shell.
 
-use crate::environment::Environment;
 use kt_plugin_api::service::Facts;
 use kt_plugin_api::{Dirs, Invocation};
 use std::path::{Path, PathBuf};
 
 /// The variables of a service, in order. Never a token.
-pub(crate) fn environment(invocation: &Invocation, env: &Environment) -> Vec<(String, String)> {
+pub(crate) fn environment(invocation: &Invocation) -> Vec<(String, String)> {
     let mut all = directories(&invocation.dirs);
     if !invocation.plugin_dirs.is_empty() {
         let dirs: Vec<String> = invocation.plugin_dirs.iter().map(|d| text(d)).collect();
         all.push(("KT_PLUGIN_PATH".to_owned(), dirs.join(":")));
     }
-    if let Some(profile) = &env.profile {
-        all.push(("KT_PROFILE".to_owned(), profile.clone()));
-    }
+    // Whoever logs in later must not move the service to another control plane.
+    all.push(match &invocation.profile {
+        Some(profile) => ("KT_PROFILE".to_owned(), profile.clone()),
+        None => ("KT_NO_PROFILE".to_owned(), "1".to_owned()),
+    });
     if let Some(url) = invocation.setting("api.url") {
         all.push(("KEEPTRUSTS_API_URL".to_owned(), url.to_owned()));
     }
@@ -65,7 +66,6 @@ pub(crate) fn runtime_dir(dirs: &Dirs, facts: &Facts) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::{environment, runtime_dir};
-    use crate::environment::Environment;
     use kt_plugin_api::service::Facts;
     use kt_plugin_api::{Dirs, Invocation};
     use serde_json::json;
@@ -108,8 +108,7 @@ mod tests {
 
     #[test]
     fn the_world_is_written_down_absolutely_and_without_secrets() {
-        let env = Environment::default();
-        let lines = environment(&invocation(xdg()), &env);
+        let lines = environment(&invocation(xdg()));
         let lines: Vec<String> = lines.iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(
             lines,
@@ -119,11 +118,15 @@ mod tests {
                 "XDG_STATE_HOME=/h/.local/state",
                 "XDG_CACHE_HOME=/h/.cache",
                 "KT_PLUGIN_PATH=/p:/q",
+                "KT_NO_PROFILE=1",
                 "KEEPTRUSTS_API_URL=https://cp",
             ]
         );
-        let lines = environment(&invocation(moved()), &env);
+        let mut invocation = invocation(moved());
+        invocation.profile = Some("work".to_owned());
+        let lines = environment(&invocation);
         assert_eq!(lines[0], ("KT_HOME".to_owned(), "/k".to_owned()));
+        assert_eq!(lines[2], ("KT_PROFILE".to_owned(), "work".to_owned()));
     }
 
     #[test]

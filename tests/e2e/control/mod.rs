@@ -1,7 +1,10 @@
 //! The commands that administer what the control plane keeps.
 
 mod audit;
+mod auth;
 mod description;
 mod gateways;
+mod logout;
+mod taint;
 mod tokens;
 mod upkeep;

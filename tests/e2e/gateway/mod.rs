@@ -19,4 +19,5 @@ mod shared;
 mod streams;
 mod world;
 
-pub(crate) use world::{Mode, World, example};
+pub(crate) use server::Server;
+pub(crate) use world::{Gateway, Mode, World, example};

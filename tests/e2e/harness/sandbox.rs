@@ -102,6 +102,19 @@ impl Sandbox {
         path
     }
 
+    /// Writes the file of a profile, as private as it must be.
+    pub(crate) fn write_profile(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.profile(name);
+        self.put(&path, content.as_bytes());
+        chmod(&path, 0o600);
+        path
+    }
+
+    /// Where the file of a profile is.
+    pub(crate) fn profile(&self, name: &str) -> PathBuf {
+        self.home().join(format!("config/profiles/{name}.toml"))
+    }
+
     fn put(&self, path: &Path, content: &[u8]) {
         let dir = path.parent().expect("a file lies in a folder");
         fs::create_dir_all(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));

@@ -4,6 +4,7 @@ mod arguments;
 mod completion;
 mod doctor;
 mod output;
+mod profiles;
 mod settings;
 mod supervised;
 mod version;

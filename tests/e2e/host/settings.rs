@@ -137,24 +137,38 @@ fn secrets_are_only_said_to_be_set() {
 #[test]
 fn a_password_in_the_address_is_refused_and_not_repeated() {
     let sandbox = Sandbox::new();
-    let url = "http://user:hunter2@127.0.0.1:1";
-    for line in [
-        "gateway list -vvv",
-        "gateway list -vvv -o json",
-        "gateway run --id x --listen 127.0.0.1:0 -vvv",
+    for url in [
+        "http://user:hunter2@127.0.0.1:1",
+        "http://user:hun/hunter2@127.0.0.1:1",
+        "http://user:hunter2/ter@127.0.0.1:1",
     ] {
+        for line in [
+            "gateway list -vvv",
+            "gateway list -vvv -o json",
+            "gateway run --id x --listen 127.0.0.1:0 -vvv",
+        ] {
+            let ran = sandbox
+                .kt_line(line)
+                .env("KEEPTRUSTS_API_URL", url)
+                .env("KT_LOG", "trace")
+                .run();
+            ran.exits(3).silent().err_lacks("hunter2").err_has("token");
+        }
+        let ran = sandbox
+            .kt_line("doctor")
+            .env("KEEPTRUSTS_API_URL", url)
+            .run();
+        ran.exits(1).out_lacks("hunter2").err_lacks("hunter2");
+    }
+    // This may be an address with an `@` in its path: it is tried, and not shown.
+    for line in ["gateway list -vvv", "whoami -o json", "doctor"] {
         let ran = sandbox
             .kt_line(line)
-            .env("KEEPTRUSTS_API_URL", url)
-            .env("KT_LOG", "trace")
+            .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1/hunter2@host")
             .run();
-        ran.exits(3).silent().err_lacks("hunter2").err_has("token");
+        ran.out_lacks("hunter2").err_lacks("hunter2");
+        assert_ne!(ran.code(), Some(0), "{ran}");
     }
-    let ran = sandbox
-        .kt_line("doctor")
-        .env("KEEPTRUSTS_API_URL", url)
-        .run();
-    ran.exits(1).out_lacks("hunter2").err_lacks("hunter2");
 }
 
 #[test]

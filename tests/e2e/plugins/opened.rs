@@ -19,13 +19,15 @@ const CONTROL: &[&str] = &["control-plane", "gateway-control"];
 const CONFIG: &[&str] = &["control-plane", "gateway-config"];
 /// The example refers to a stored secret, and `gateway-control` keeps those.
 const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
+/// It looks at files alone.
+const KEPT: &[&str] = &["gateway-control"];
 const SERVICE: &[&str] = &["gateway-service"];
 /// It asks the service manager that runs here, if there is one.
 const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 39] = [
+const TABLE: [Entry; 44] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -57,6 +59,15 @@ const TABLE: [Entry; 39] = [
         CONTROL,
     ),
     ("whoami", "whoami", CONTROL),
+    ("auth whoami", "auth whoami", CONTROL),
+    (
+        "auth login",
+        "auth login --api-url http://127.0.0.1:1",
+        KEPT,
+    ),
+    ("auth logout", "auth logout", KEPT),
+    ("auth token", "auth token", KEPT),
+    ("auth list", "auth list", KEPT),
     ("audit list", "audit list", CONFIG),
     ("audit verify", "audit verify", CONFIG),
     (

@@ -39,7 +39,7 @@ pub(super) fn print(session: &Session<'_, '_>, as_json: bool) -> Result<Output, 
         Some(before) => renewed(session, &desk, before)?.spec,
         None => {
             let wish = wish(session, &id, executable);
-            spec::spec(invocation, &session.env, &desk, &session.name, &wish)?
+            spec::spec(invocation, &desk, &session.name, &wish)?
         }
     };
     spec.sandbox = sandbox(session, before.as_ref(), &desk, &mut notes);

@@ -58,7 +58,7 @@ fn fresh(session: &Session<'_, '_>, desk: &Desk<'_>) -> Result<(Record, Vec<Stri
     let gateway = find_gateway(&client, invocation.args.text("id"))?;
     let id = gateway.id.to_string();
     let wish = wish(session, &id, spec::executable(invocation, &session.env)?);
-    let spec = spec::spec(invocation, &session.env, desk, &session.name, &wish)?;
+    let spec = spec::spec(invocation, desk, &session.name, &wish)?;
     let mut notes = environment_file(session, desk, &spec)?;
     if let Some(desired) = &gateway.desired {
         let content = client.config_content(&id, desired.version)?;
@@ -87,7 +87,7 @@ pub(super) fn renewed(
         admin_listen: before.admin_listen.clone(),
         executable,
     };
-    let mut spec = spec::spec(invocation, &session.env, desk, &session.name, &wish)?;
+    let mut spec = spec::spec(invocation, desk, &session.name, &wish)?;
     // The world of the service is that of the shell that installed it.
     spec.environment.clone_from(&before.spec.environment);
     spec.environment_file

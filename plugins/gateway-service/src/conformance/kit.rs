@@ -126,8 +126,7 @@ impl<'a, 'c> Kit<'a, 'c> {
             admin_listen: address(subject.ports.1),
             executable: self.set_up.kt.clone(),
         };
-        let env = Environment::default();
-        let mut spec = spec::spec(self.invocation(), &env, &desk, &subject.name, &wish)?;
+        let mut spec = spec::spec(self.invocation(), &desk, &subject.name, &wish)?;
         spec.exec
             .extend(["--upstream-api-key-prefix", HOSTILE].map(str::to_owned));
         spec.exec

@@ -38,6 +38,8 @@ impl SetUp {
         let failed = |e: std::io::Error| impossible(&home, &e);
         let dir = |name: &str| home.join(name);
         let mut invocation = original.clone();
+        // The home of the test has none.
+        invocation.profile = None;
         invocation.dirs = Dirs {
             config: dir("config"),
             data: dir("data"),

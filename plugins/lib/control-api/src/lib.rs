@@ -13,6 +13,7 @@
 //! What a peer sends as a *write* is read strictly (an unknown key is an error); what it sends as
 //! an *answer* is read leniently, so that an older client understands a newer server.
 
+mod address;
 mod audit;
 mod client;
 mod delivery;
@@ -36,6 +37,7 @@ mod version;
 mod which;
 mod wire;
 
+pub use address::shown_address;
 pub use audit::{AuditEntry, Damage, TrailCheck, TrailReport, canonical_json};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use kt_plugin_api::{Class, Context, Error, Invocation, Location, ProviderHandle};
 use serde::{Deserialize, Serialize};
 
+use crate::address::{shown_address, userinfo, without_password};
 use crate::{
     ApiError, Client, INTERFACE, INTERFACE_METHOD, Request, Response, Transport, TransportError,
     TransportErrorKind,
@@ -41,7 +42,7 @@ impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
             .field("state_dir", &self.state_dir)
-            .field("url", &self.url)
+            .field("url", &self.place())
             .finish_non_exhaustive()
     }
 }
@@ -82,6 +83,13 @@ impl Connection {
         if self.url.is_some() { HTTP } else { EMBEDDED }
     }
 
+    /// Where the control plane is, for people: no text of it is a secret.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let url = self.url.as_deref();
+        url.map_or_else(|| self.provider().to_owned(), shown_address)
+    }
+
     /// Checks that the address holds no name and password: a token is kept
     /// apart, and an address is shown to everybody.
     ///
@@ -110,35 +118,6 @@ impl Connection {
             connection: self,
         }))
     }
-}
-
-/// Where user name and password lie in an address, with as many or few slashes
-/// as readers of addresses put up with.
-fn userinfo(url: &str) -> Option<std::ops::Range<usize>> {
-    let slash = |c: char| matches!(c, '/' | '\\') || c.is_whitespace() || c.is_control();
-    let scheme = url.find(':').filter(|&colon| {
-        let name = url.get(..colon).unwrap_or_default().trim_start();
-        let after = url.get(colon + 1..).unwrap_or_default();
-        let known = name.eq_ignore_ascii_case("http") || name.eq_ignore_ascii_case("https");
-        known || after.starts_with(slash)
-    });
-    let rest = url.get(scheme.map_or(0, |colon| colon + 1)..)?;
-    let authority = rest.trim_start_matches(slash);
-    let start = url.len() - authority.len();
-    let end = authority
-        .find(['/', '\\', '?', '#'])
-        .unwrap_or(authority.len());
-    let at = authority.get(..end)?.rfind('@')?;
-    Some(start..start + at)
-}
-
-/// The address with its password blotted out, so that no message can show it.
-fn without_password(url: &str) -> String {
-    let mut url = url.to_owned();
-    if let Some(range) = userinfo(&url) {
-        url.replace_range(range, "***");
-    }
-    url
 }
 
 /// Opens the control plane that an invocation's settings name.
@@ -242,54 +221,5 @@ impl From<ApiError> for Error {
                     snippet: None,
                 }),
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Connection, without_password};
-    use kt_plugin_api::Class;
-
-    fn at(url: &str) -> Connection {
-        Connection {
-            url: Some(url.to_owned()),
-            ..Connection::default()
-        }
-    }
-
-    #[test]
-    fn a_password_in_the_address_is_refused_and_never_kept() {
-        for url in [
-            "https://user:hunter2@host",
-            "HTTPS://hunter2@host:8080/base",
-            "https:/user:hunter2@host",
-            "https:user:hunter2@host",
-            "https:\\\\user:hunter2@host",
-            " https://\tuser:hunter2@host",
-            "https://user:hunt@hunter2@host",
-            "user:hunter2@host",
-            "ftp://user:hunter2@host",
-        ] {
-            let error = at(url).check_url().unwrap_err();
-            assert_eq!(error.class, Class::Settings, "{url}");
-            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            let kept = without_password(url);
-            assert!(!kept.contains("hunter2"), "{kept}");
-            assert!(at(&kept).check_url().is_err(), "{kept}");
-        }
-    }
-
-    #[test]
-    fn other_addresses_are_left_alone() {
-        for url in [
-            "https://host",
-            "http://127.0.0.1:8080/base/@team?x=a@b",
-            "http://[::1]:80",
-            "localhost:8080",
-        ] {
-            assert!(at(url).check_url().is_ok(), "{url}");
-            assert_eq!(without_password(url), url);
-        }
-        assert!(Connection::default().check_url().is_ok());
     }
 }

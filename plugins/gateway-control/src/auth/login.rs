@@ -1,0 +1,71 @@
+//! `kt auth login`.
+
+use super::profile::{ProfileFile, overridden};
+use crate::{private, whoami};
+use kt_control_api::{Connection, Token};
+use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
+use serde_json::json;
+
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let mut connection = Connection::of(invocation);
+    let Some(url) = connection.url.clone() else {
+        return Err(no_server());
+    };
+    connection.check_url()?;
+    // It comes first: a token that cannot be kept need not be asked for.
+    let file = ProfileFile::of(invocation)?;
+    let token = given(invocation, context, &connection.place())?;
+    connection.token = Some(token.expose().to_owned());
+    let place = connection.place();
+    let me = connection.client(context)?.who_am_i().map_err(|error| {
+        Error::from(error).hint(format!("profile `{}` is as it was", file.name))
+    })?;
+    let (profile, path) = (file.name.clone(), file.path.display().to_string());
+    // Read again: it may have changed while a person was asked.
+    ProfileFile::of(invocation)?.log_in(&url, token.expose())?;
+    if let Some(warning) = overridden(invocation) {
+        context.warn(&warning);
+    }
+    let mut value = whoami::value(&me, &place);
+    if let Some(members) = value.as_object_mut() {
+        members.insert("profile".to_owned(), json!(profile));
+        members.insert("file".to_owned(), json!(path));
+    }
+    let mut fields = whoami::fields();
+    fields.push(Field::new("Profile", "/profile"));
+    fields.push(Field::new("File", "/file"));
+    Ok(Output::new("kt.auth.login/1", value, View::Fields(fields)).named("/profile"))
+}
+
+/// The token, from a file, from standard input, or from a person; its form is
+/// right.
+///
+/// # Errors
+/// Class `usage` when there is none to be had; class `unauthorised` when it is
+/// none of kt's.
+fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<Token, Error> {
+    let text = match invocation.args.path("token-file") {
+        Some(path) => {
+            let path = invocation.absolute(&path);
+            private::read(&path, Class::Usage)?.ok_or_else(|| {
+                let message = format!("there is no file `{}`", path.display());
+                Error::new(Class::Usage, "unreadable-file", message)
+            })?
+        }
+        None => context.secret(&format!("token for {place}, which is not shown:"))?,
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::new(Class::Usage, "no-token", "no token was given")
+            .hint("give it on standard input, with `--token-file`, or type it when asked"));
+    }
+    text.parse::<Token>().map_err(|error| {
+        Error::new(Class::Unauthorised, "bad-token", error.to_string())
+            .hint("nothing was sent; copy the whole token, from `kt_` to its end")
+    })
+}
+
+fn no_server() -> Error {
+    let message = "there is no server to log in to: the embedded store needs no token";
+    Error::new(Class::Usage, "no-server", message).hint("name it with `--api-url`")
+}

@@ -1,0 +1,12 @@
+//! Logging in to a control plane, and out: a token in the file of a profile.
+
+mod list;
+mod login;
+mod logout;
+mod profile;
+mod token;
+
+pub(crate) use list::run as list;
+pub(crate) use login::run as login;
+pub(crate) use logout::run as logout;
+pub(crate) use token::run as token;

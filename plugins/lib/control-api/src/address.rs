@@ -1,0 +1,142 @@
+//! The address of a control plane, and what of it may be shown.
+
+use std::ops::Range;
+
+/// Where user name and password lie in an address, with as many or few slashes
+/// as readers of addresses put up with. A password may hold a slash, although
+/// readers take that for the end of the host: then what stands before it has no
+/// port where one is.
+pub(crate) fn userinfo(url: &str) -> Option<Range<usize>> {
+    let start = authority(url);
+    let rest = url.get(start..)?;
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let host = rest.get(..end)?;
+    let at = match host.rfind('@') {
+        None if !has_proper_port(host) => rest.rfind('@')?,
+        at => at?,
+    };
+    Some(start..start + at)
+}
+
+/// The address with its password blotted out, so that no message can show it.
+pub(crate) fn without_password(url: &str) -> String {
+    blotted(url, userinfo(url))
+}
+
+/// The address as a message may show it: nothing of what stands before its last
+/// `@`, which is rather too much than too little.
+#[must_use]
+pub fn shown_address(url: &str) -> String {
+    let start = authority(url);
+    let at = url.rfind('@').filter(|at| *at >= start);
+    blotted(url, at.map(|at| start..at))
+}
+
+fn blotted(url: &str, secret: Option<Range<usize>>) -> String {
+    let mut url = url.to_owned();
+    if let Some(secret) = secret {
+        url.replace_range(secret, "***");
+    }
+    url
+}
+
+/// Where the host begins, or what stands before it.
+fn authority(url: &str) -> usize {
+    let slash = |c: char| matches!(c, '/' | '\\') || c.is_whitespace() || c.is_control();
+    let scheme = url.find(':').filter(|&colon| {
+        let name = url.get(..colon).unwrap_or_default().trim_start();
+        let after = url.get(colon + 1..).unwrap_or_default();
+        let known = name.eq_ignore_ascii_case("http") || name.eq_ignore_ascii_case("https");
+        known || after.starts_with(slash)
+    });
+    let rest = url
+        .get(scheme.map_or(0, |colon| colon + 1)..)
+        .unwrap_or_default();
+    url.len() - rest.trim_start_matches(slash).len()
+}
+
+/// Whether a host ends without a port, or with one.
+fn has_proper_port(host: &str) -> bool {
+    let after_brackets = host.rsplit_once(']').map_or(host, |(_, after)| after);
+    let port = after_brackets.rsplit_once(':').map(|(_, port)| port);
+    port.is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shown_address, without_password};
+    use crate::Connection;
+    use kt_plugin_api::Class;
+
+    fn at(url: &str) -> Connection {
+        Connection {
+            url: Some(url.to_owned()),
+            ..Connection::default()
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_address_is_refused_and_never_kept() {
+        for url in [
+            "https://user:hunter2@host",
+            "HTTPS://hunter2@host:8080/base",
+            "https:/user:hunter2@host",
+            "https:user:hunter2@host",
+            "https:\\\\user:hunter2@host",
+            " https://\tuser:hunter2@host",
+            "https://user:hunt@hunter2@host",
+            "user:hunter2@host",
+            "ftp://user:hunter2@host",
+            "https://user:hunter2/x@host",
+            "https://user:x/hunter2@host:80/v1",
+            "https://user:x?hunter2#y@host",
+            "user:x/hunter2@host",
+        ] {
+            let error = at(url).check_url().unwrap_err();
+            assert_eq!(error.class, Class::Settings, "{url}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            for kept in [without_password(url), shown_address(url)] {
+                assert!(!kept.contains("hunter2"), "{kept}");
+                assert!(at(&kept).check_url().is_err(), "{kept}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_addresses_are_left_alone() {
+        for url in [
+            "https://host",
+            "http://127.0.0.1:8080/base/@team?x=a@b",
+            "http://[::1]:80",
+            "http://[::1]/x@y",
+            "localhost:8080",
+        ] {
+            assert!(at(url).check_url().is_ok(), "{url}");
+            assert_eq!(without_password(url), url);
+        }
+        assert!(Connection::default().check_url().is_ok());
+    }
+
+    /// These may be right, and may be a password that begins like a port.
+    #[test]
+    fn nothing_is_shown_of_what_stands_before_the_last_at() {
+        for url in [
+            "https://user:80/hunter2@host",
+            "https://hunter2/x@host",
+            "https://host/?a=hunter2@b",
+            "user:/hunter2@host",
+        ] {
+            let shown = shown_address(url);
+            assert!(
+                !shown.contains("hunter2") && shown.contains("***@"),
+                "{shown}"
+            );
+            assert!(!format!("{:?}", at(url)).contains("hunter2"));
+            assert_eq!(at(url).place(), shown);
+        }
+        for url in ["https://host:80/v1", "localhost", "http://[::1]:80", ""] {
+            assert_eq!(shown_address(url), url);
+        }
+        assert_eq!(Connection::default().place(), "embedded");
+    }
+}

@@ -1,0 +1,271 @@
+//! `kt auth login`, `list`, `whoami` and `token`, against servers that check the
+//! token.
+
+use crate::gateway::Server;
+use crate::harness::{Ran, Run, Sandbox, assert_golden, shape};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+/// A run that logs in to a server with a token on standard input.
+pub(super) fn login(sandbox: &Sandbox, server: &Server, token: &str, more: &str) -> Run {
+    sandbox
+        .kt_line(&format!("auth login --api-url {} {more}", server.url()))
+        .stdin(format!("{token}\n"))
+}
+
+/// A token of a scope, made by the server's administrator.
+pub(super) fn token_of(sandbox: &Sandbox, server: &Server, scope: &str) -> String {
+    let ran = sandbox
+        .kt_line(&format!(
+            "token create --name {scope} --scope {scope} -o json"
+        ))
+        .env("KEEPTRUSTS_API_URL", server.url())
+        .env("KEEPTRUSTS_API_TOKEN", &server.token)
+        .run();
+    ran.ok().text_at("/token")
+}
+
+fn golden(name: &str, ran: &Ran) {
+    let path = format!("tests/golden/auth/{name}.txt");
+    assert_golden(&path, &shape(&ran.ok().json()));
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
+}
+
+#[test]
+fn two_logins_are_kept_apart_and_chosen_by_profile() {
+    let sandbox = Sandbox::new();
+    let (a, b) = (Server::start(), Server::start());
+    let read = token_of(&sandbox, &b, "read");
+    let first = login(&sandbox, &a, &a.token, "-o json").run();
+    golden("login", &first);
+    first.out_lacks(&a.token).err_lacks(&a.token);
+    assert_eq!(first.text_at("/profile"), "default");
+    assert_eq!(first.text_at("/scope"), "admin");
+    assert_eq!(first.text_at("/control_plane"), a.url());
+    let file = sandbox.profile("default");
+    assert_eq!(first.text_at("/file"), file.display().to_string());
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(file.parent().expect("it is in a folder")), 0o700);
+    // The second profile does not exist yet.
+    let second = login(&sandbox, &b, &read, "--profile b").run();
+    second
+        .ok()
+        .out_has("read")
+        .out_has(&b.url())
+        .out_lacks(&read);
+
+    sandbox.kt_line("gateway create --name at-a").run().ok();
+    let refused = sandbox.kt_line("gateway create --name x --profile b").run();
+    refused.exits(4).silent();
+    for (profile, url, scope, held) in [
+        ("default", a.url(), "admin", &a.token),
+        ("b", b.url(), "read", &read),
+    ] {
+        for command in ["whoami", "auth whoami"] {
+            let line = format!("{command} -o json --profile {profile}");
+            let who = sandbox.kt_line(&line).run();
+            assert_eq!(who.ok().text_at("/scope"), scope, "{who}");
+            assert_eq!(who.text_at("/control_plane"), url);
+        }
+        let shown = sandbox
+            .kt_line("auth token")
+            .env("KT_PROFILE", profile)
+            .run();
+        assert_eq!(
+            (shown.ok().stdout.trim(), shown.stderr.as_str()),
+            (held.as_str(), "")
+        );
+    }
+    let names = |profile: &str| {
+        let line = format!("gateway list -o json --profile {profile}");
+        sandbox
+            .kt_line(&line)
+            .run()
+            .ok()
+            .json()
+            .as_array()
+            .map_or(0, Vec::len)
+    };
+    assert_eq!((names("default"), names("b")), (1, 0));
+    let list = sandbox.kt_line("auth list -o json --profile b").run();
+    golden("list", &list);
+    list.out_lacks(&read).out_lacks(&a.token);
+    let active: Vec<String> = list
+        .json()
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|row| row["active"] == true && row["token"] == true)
+        .map(|row| row["profile"].to_string())
+        .collect();
+    assert_eq!(active, ["\"b\""]);
+    golden("token", &sandbox.kt_line("auth token -o json").run());
+}
+
+#[test]
+fn a_token_that_is_not_accepted_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let (server, other) = (Server::start(), Server::start());
+    let strange = &other.token;
+    let mistyped = format!("{}x", &server.token[..server.token.len() - 1]);
+    let file = sandbox.profile("default");
+    let attempts = |state: &str| {
+        let refused = |run: Run, code: i32, token: &str| {
+            let ran = run.run();
+            ran.exits(code).silent().err_lacks(token);
+            let now = fs::read_to_string(&file).unwrap_or_default();
+            assert_eq!(now, state, "{ran}");
+            ran
+        };
+        drop(refused(login(&sandbox, &server, strange, ""), 4, strange));
+        drop(refused(
+            login(&sandbox, &server, &mistyped, ""),
+            4,
+            &mistyped,
+        ));
+        drop(refused(
+            login(&sandbox, &server, "hunter2-hunter2", "-vvv"),
+            4,
+            "hunter2",
+        ));
+        drop(refused(login(&sandbox, &server, "", ""), 2, "kt_at_"));
+        let to = |url: &str| {
+            let line = format!("auth login --api-url {url}");
+            sandbox.kt_line(&line).stdin(server.token.clone())
+        };
+        let away = refused(to("http://127.0.0.1:1"), 7, &server.token);
+        away.err_has("127.0.0.1:1");
+        let clear = refused(to("http://192.0.2.1"), 3, &server.token);
+        clear.err_has("in clear");
+        drop(refused(to("http://me:hunter2@127.0.0.1:1"), 3, "hunter2"));
+    };
+    attempts("");
+    assert!(!file.exists());
+    let nowhere = sandbox.kt_line("auth login").stdin(strange.clone()).run();
+    nowhere.exits(2).silent().err_has("--api-url");
+    login(&sandbox, &server, &server.token, "").run().ok();
+    attempts(&fs::read_to_string(&file).expect("it was written"));
+    // No option takes the token: arguments are seen by everyone.
+    sandbox.kt_line("auth login --token x").run().exits(2);
+}
+
+#[test]
+fn a_token_file_must_be_private() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let file = sandbox.write("a.token", format!("{}\n", server.token));
+    let line = format!("auth login --token-file a.token --api-url {}", server.url());
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("it is ours");
+    let open = sandbox.kt_line(&line).run();
+    open.exits(2).silent().err_lacks(&server.token);
+    open.err_has(&format!("chmod 600 '{}'", file.display()));
+    assert!(!sandbox.profile("default").exists());
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it is ours");
+    sandbox.kt_line(&line).run().ok();
+    sandbox.kt_line("whoami").run().ok();
+    let absent = "auth login --token-file absent --api-url http://127.0.0.1:1";
+    sandbox.kt_line(absent).run().exits(2).silent();
+}
+
+#[test]
+fn other_settings_of_the_profile_stay_and_an_open_profile_is_refused() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let other = "[gateway]\ntoken = \"kt_gk_other\"\n";
+    let file = sandbox.write_profile("work", other);
+    login(&sandbox, &server, &server.token, "--profile work")
+        .run()
+        .ok();
+    let text = fs::read_to_string(&file).expect("it is there");
+    assert!(
+        text.contains(other) && text.contains(&server.token),
+        "{text}"
+    );
+    assert_eq!(mode(&file), 0o600);
+    // Its address needs no option any more.
+    let again = sandbox
+        .kt_line("auth login --profile work")
+        .stdin(server.token.clone());
+    again.run().ok().out_has(&server.url());
+    fs::set_permissions(&file, Permissions::from_mode(0o604)).expect("it is ours");
+    let open = login(&sandbox, &server, &server.token, "--profile work").run();
+    open.exits(3)
+        .silent()
+        .err_has("chmod 600")
+        .err_lacks(&server.token);
+    let bad = login(&sandbox, &server, &server.token, "--profile ../config").run();
+    bad.exits(3).silent().err_has("no name of a profile");
+}
+
+#[test]
+fn the_environment_counts_before_the_login_and_is_named() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let read = token_of(&sandbox, &server, "read");
+    let variable = "KEEPTRUSTS_API_TOKEN";
+    let warned = login(&sandbox, &server, &server.token, "")
+        .env(variable, &read)
+        .run();
+    warned
+        .ok()
+        .out_has("admin")
+        .err_has(variable)
+        .err_lacks(&read);
+    let scope = |run: Run| run.run().ok().text_at("/scope");
+    assert_eq!(scope(sandbox.kt_line("whoami -o json")), "admin");
+    assert_eq!(
+        scope(sandbox.kt_line("whoami -o json").env(variable, &read)),
+        "read"
+    );
+    let shown = sandbox
+        .kt_line("auth token -o json")
+        .env(variable, &read)
+        .run();
+    assert_eq!(shown.ok().text_at("/token"), read);
+    assert_eq!(shown.text_at("/origin"), variable);
+    assert_eq!(shown.text_at("/hint"), read[..9]);
+    let out = sandbox.kt_line("auth logout").env(variable, &read).run();
+    out.ok().err_has(variable).err_lacks(&read);
+    let still = sandbox.kt_line("auth logout").env(variable, &read).run();
+    still.ok().err_has("not logged in").err_has(variable);
+    // An address in the environment counts before that of the profile, too.
+    login(&sandbox, &server, &server.token, "").run().ok();
+    let elsewhere = sandbox
+        .kt_line("gateway list")
+        .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1")
+        .run();
+    elsewhere.exits(7).err_has("127.0.0.1:1");
+}
+
+#[test]
+fn the_list_holds_profiles_of_both_kinds_and_says_which_cannot_be_used() {
+    let sandbox = Sandbox::new();
+    let none = sandbox.kt_line("auth list").run();
+    none.ok().err_has("kt auth login");
+    sandbox.write_settings(
+        "[profile.\"a b\".api]\nurl = \"http://t.test\"\n[profile.both.api]\ntoken = \"t\"\n",
+    );
+    sandbox.write_profile("both", "[api]\nurl = \"http://hunter2/x@f.test\"\n");
+    sandbox.write_profile("no name", "[api]\nurl = \"http://ignored.test\"\n");
+    let open = sandbox.write_profile("open", "[api]\nurl = \"http://open.test\"\n");
+    fs::set_permissions(&open, Permissions::from_mode(0o644)).expect("it is ours");
+    let ran = sandbox.kt_line("auth list -o json").run();
+    let rows = ran.ok().json();
+    let row = |at: usize| {
+        let text = |key: &str| rows[at][key].as_str().unwrap_or_default().to_owned();
+        (text("profile"), text("server"), rows[at]["token"] == true)
+    };
+    let wanted = |name: &str, server: &str, token| (name.to_owned(), server.to_owned(), token);
+    assert_eq!(row(0), wanted("a b", "http://t.test", false));
+    assert_eq!(row(1), wanted("both", "http://***@f.test", true));
+    assert_eq!(row(2), wanted("open", "", false));
+    assert_eq!(rows.as_array().map(Vec::len), Some(3), "{ran}");
+    ran.err_has("not private");
+}

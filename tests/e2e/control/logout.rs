@@ -1,0 +1,160 @@
+//! `kt auth logout`, and what a login does not touch.
+
+use super::auth::{login, token_of};
+use crate::gateway::{Gateway, Mode, Server, World, example};
+use crate::harness::{Sandbox, assert_golden, shape};
+use std::fs;
+
+#[test]
+fn logging_out_forgets_token_and_address() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let nobody = sandbox.kt_line("auth logout").run();
+    nobody.ok().silent().err_has("not logged in");
+    sandbox
+        .kt_line("auth token")
+        .run()
+        .exits(4)
+        .silent()
+        .err_has("kt auth login");
+    login(&sandbox, &server, &server.token, "").run().ok();
+    let file = sandbox.profile("default");
+    let out = sandbox.kt_line("auth logout -o json").run();
+    assert_golden("tests/golden/auth/logout.txt", &shape(&out.ok().json()));
+    assert!(!file.exists());
+    let who = sandbox.kt_line("whoami -o json").run();
+    assert_eq!(who.ok().text_at("/control_plane"), "embedded");
+    // The token itself is as good as before.
+    login(&sandbox, &server, &server.token, "").run().ok();
+
+    let other = "[gateway]\ntoken = \"kt_gk_other\"\n";
+    sandbox.write_profile("work", other);
+    login(&sandbox, &server, &server.token, "--profile work")
+        .run()
+        .ok();
+    sandbox
+        .kt_line("auth logout --profile work")
+        .run()
+        .ok()
+        .err_has("stay");
+    let left = fs::read_to_string(sandbox.profile("work")).expect("it stays");
+    assert_eq!(left, other);
+    assert!(file.exists(), "another profile is not touched");
+    sandbox
+        .kt_line("auth logout --profile absent")
+        .run()
+        .exits(3);
+}
+
+#[test]
+fn logging_out_can_end_the_token_and_stays_logged_in_where_it_cannot() {
+    let sandbox = Sandbox::new();
+    let mut server = Server::start();
+    let file = sandbox.profile("default");
+    let admin = token_of(&sandbox, &server, "admin");
+    login(&sandbox, &server, &admin, "").run().ok();
+    let out = sandbox.kt_line("auth logout --revoke").run();
+    out.ok().err_has("revoked").err_lacks(&admin);
+    assert!(!file.exists());
+    login(&sandbox, &server, &admin, "").run().exits(4).silent();
+    assert!(!file.exists());
+
+    let read = token_of(&sandbox, &server, "read");
+    login(&sandbox, &server, &read, "").run().ok();
+    let denied = sandbox.kt_line("auth logout --revoke").run();
+    denied
+        .exits(4)
+        .silent()
+        .err_has("kt token revoke --token-id tok_");
+    denied.err_has("still logged in").err_lacks(&read);
+    sandbox.kt_line("whoami").run().ok();
+    server.kill();
+    let away = sandbox.kt_line("auth logout --revoke").run();
+    away.exits(7)
+        .silent()
+        .err_has("still logged in")
+        .err_lacks(&read);
+    assert!(file.exists());
+    sandbox.kt_line("auth logout").run().ok();
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_token_that_was_revoked_elsewhere_is_refused_and_can_be_forgotten() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let token = token_of(&sandbox, &server, "admin");
+    let ran = login(&sandbox, &server, &token, "-o json").run();
+    let id = ran.ok().text_at("/token");
+    let revoke = sandbox
+        .kt_line(&format!("token revoke --token-id {id}"))
+        .env("KEEPTRUSTS_API_TOKEN", &server.token);
+    revoke.run().ok();
+    for line in ["gateway list", "auth whoami"] {
+        sandbox
+            .kt_line(line)
+            .run()
+            .exits(4)
+            .silent()
+            .err_lacks(&token);
+    }
+    let before = fs::read(sandbox.profile("default")).expect("it is there");
+    login(&sandbox, &server, &token, "").run().exits(4).silent();
+    let now = fs::read(sandbox.profile("default")).expect("it is there");
+    assert_eq!(before, now);
+    let out = sandbox.kt_line("auth logout --revoke").run();
+    out.ok().err_has("refused already").err_lacks(&token);
+    assert!(!sandbox.profile("default").exists());
+}
+
+/// The token goes to no server but the one of the profile.
+#[test]
+fn a_token_is_revoked_where_it_belongs() {
+    let sandbox = Sandbox::new();
+    let (server, other) = (Server::start(), Server::start());
+    let token = token_of(&sandbox, &server, "admin");
+    login(&sandbox, &server, &token, "").run().ok();
+    let out = sandbox
+        .kt_line(&format!("auth logout --revoke --api-url {}", other.url()))
+        .env("KEEPTRUSTS_API_URL", other.url())
+        .run();
+    out.ok().err_has("revoked");
+    login(&sandbox, &server, &token, "").run().exits(4);
+}
+
+#[test]
+fn a_gateway_that_runs_as_a_service_is_not_touched() {
+    let world = World::new(Mode::Embedded);
+    let id = world.create("policy-config.yaml");
+    let print = "gateway install --print --no-linger --backend systemd --id production";
+    let unit = world.kt(print).run();
+    unit.ok().out_has("KT_NO_PROFILE=1");
+    // As a service manager starts it.
+    let start = || {
+        let line = format!("gateway run --id {id} --listen 127.0.0.1:0 -o json");
+        Gateway::of(world.kt(&line).env("KT_NO_PROFILE", "1").spawn())
+    };
+    let mut running = start();
+    let server = Server::start();
+    login(&world.sandbox, &server, &server.token, "").run().ok();
+    assert!(world.kt("gateway list -o json").run().ok().stdout.trim() == "[]");
+    assert!(running.process.runs());
+    drop(running);
+    // After a reboot, too, it has the control plane that it was installed with.
+    let mut running = start();
+    world.kt("auth logout").run().ok();
+    assert!(running.process.runs());
+    world.until_state("in-sync");
+
+    login(&world.sandbox, &server, &server.token, "").run().ok();
+    world.sandbox.write("p.yaml", example());
+    world
+        .kt("gateway create --name production --file p.yaml")
+        .run()
+        .ok();
+    let unit = world.kt(print).run();
+    unit.ok()
+        .out_has("KT_PROFILE=default")
+        .out_has(&server.url());
+    unit.out_lacks(&server.token).err_lacks(&server.token);
+}

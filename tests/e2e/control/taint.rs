@@ -1,0 +1,112 @@
+//! A token that is kept shows up in the file it is kept in, in the answer of
+//! `kt auth token`, and nowhere else.
+
+use super::auth::{login, token_of};
+use crate::gateway::Server;
+use crate::harness::{Run, Sandbox, files_below};
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+/// Every command that has to do with the login, those that fail too.
+const LINES: [&str; 16] = [
+    "auth list",
+    "auth whoami",
+    "whoami",
+    "config show",
+    "doctor",
+    "gateway list",
+    "gateway inspect --id absent",
+    "gateway create --name production",
+    "gateway install --id production --print --no-linger --backend systemd",
+    "gateway run --id absent --listen 127.0.0.1:0",
+    "token list",
+    "token revoke --token-id tok_aaaaaaaaaaaaaaaa",
+    "audit list",
+    "version",
+    "whoami --api-url http://127.0.0.1:1",
+    "whoami --api-url http://192.0.2.1",
+];
+
+#[test]
+fn a_token_is_shown_by_nothing_but_the_command_for_that() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let token = token_of(&sandbox, &server, "admin");
+    // What is left of it when its hint is shown is as secret as the whole.
+    let canary = &token[9..];
+    let file = sandbox.write("a.token", &token);
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it is ours");
+    let from_file = format!(
+        "auth login --token-file a.token --api-url {} -vvv",
+        server.url()
+    );
+    let noisy = |run: Run| run.env("KT_LOG", "trace").run();
+    for format in ["table", "json", "yaml", "name"] {
+        let ran = noisy(login(
+            &sandbox,
+            &server,
+            &token,
+            &format!("-vvv -o {format}"),
+        ));
+        ran.ok().out_lacks(canary).err_lacks(canary);
+        let ran = noisy(sandbox.kt_line(&format!("{from_file} -o {format}")));
+        ran.ok().out_lacks(canary).err_lacks(canary);
+        for line in LINES {
+            let ran = noisy(sandbox.kt_line(&format!("{line} -vvv -o {format}")));
+            ran.out_lacks(canary).err_lacks(canary);
+        }
+        let shown = noisy(sandbox.kt_line(&format!("auth token -o {format}")));
+        shown.ok().out_has(canary).err_lacks(canary);
+    }
+    fs::remove_file(file).expect("it is ours");
+    assert_eq!(with(&sandbox, canary), [sandbox.profile("default")]);
+    assert!(with(&server.home, canary).is_empty());
+
+    let open = Permissions::from_mode(0o644);
+    fs::set_permissions(sandbox.profile("default"), open).expect("it is ours");
+    for line in LINES.into_iter().chain(["auth token", "auth logout"]) {
+        let ran = noisy(sandbox.kt_line(&format!("{line} -vvv")));
+        ran.out_lacks(canary).err_lacks(canary);
+    }
+    fs::remove_file(sandbox.profile("default")).expect("it is ours");
+    login(&sandbox, &server, &token, "").run().ok();
+    let out = noisy(sandbox.kt_line("auth logout --revoke -vvv -o json"));
+    out.ok().out_lacks(canary).err_lacks(canary);
+    assert!(with(&sandbox, canary).is_empty());
+    assert!(with(&server.home, canary).is_empty());
+}
+
+/// The files of a sandbox that hold a text.
+fn with(sandbox: &Sandbox, text: &str) -> Vec<PathBuf> {
+    let all = files_below(sandbox.root(), &[]);
+    assert!(!all.is_empty());
+    let holds = |path: &PathBuf| {
+        let bytes = fs::read(path).unwrap_or_default();
+        bytes.windows(text.len()).any(|w| w == text.as_bytes())
+    };
+    all.into_iter().filter(holds).collect()
+}
+
+/// What a process is told is seen by everyone who lists processes.
+#[test]
+fn a_token_is_in_no_argument_of_a_login_that_waits() {
+    let sandbox = Sandbox::new();
+    let server = Server::start();
+    let (reader, mut writer) = std::io::pipe().expect("there are pipes");
+    let line = format!("auth login --api-url {}", server.url());
+    let process = sandbox.kt_line(&line).stdin_from(reader).spawn();
+    writer
+        .write_all(server.token.as_bytes())
+        .expect("it is read");
+    for part in ["cmdline", "environ"] {
+        let Ok(told) = fs::read(format!("/proc/{}/{part}", process.id())) else {
+            continue;
+        };
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(!told.contains(&server.token), "{told}");
+    }
+    drop(writer);
+    process.wait(std::time::Duration::from_secs(60)).ok();
+}

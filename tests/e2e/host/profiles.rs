@@ -1,0 +1,141 @@
+//! Profiles that have a file of their own: who wins, who may read it, and which
+//! one is used.
+
+use crate::harness::Sandbox;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+const CANARY: &str = "kt_at_canary-of-the-profiles-test";
+
+/// What `kt config show` says of `key`: its value and its origin.
+fn shown(sandbox: &Sandbox, key: &str, more: &str) -> (String, String) {
+    let ran = sandbox
+        .kt_line(&format!("config show -o json {more}"))
+        .run();
+    let rows = ran.ok().json();
+    let mut rows = rows.as_array().into_iter().flatten();
+    let row = rows.find(|r| r["key"] == key).expect("there is such a row");
+    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    (text("value"), text("origin"))
+}
+
+#[test]
+fn a_profile_file_stands_above_the_table_and_below_the_environment() {
+    let sandbox = Sandbox::new();
+    sandbox.write_settings(
+        "[api]\nurl = \"http://file.test\"\n[profile.work.api]\nurl = \"http://table.test\"\ntoken = \"t\"\n",
+    );
+    let file = sandbox.write_profile("work", "[api]\nurl = \"http://own.test\"\n");
+    let (url, origin) = shown(&sandbox, "api.url", "--profile work");
+    assert_eq!(url, "http://own.test");
+    assert_eq!(origin, format!("profile work in {}", file.display()));
+    // What the file does not say comes from the table.
+    let (token, origin) = shown(&sandbox, "api.token", "--profile work");
+    assert_eq!(token, "(set)");
+    assert!(origin.starts_with("profile work in") && origin.ends_with("config.toml"));
+    let (name, origin) = shown(&sandbox, "profile", "--profile work");
+    assert_eq!((name.as_str(), origin.as_str()), ("work", "--profile"));
+    assert_eq!(shown(&sandbox, "api.url", "").0, "http://file.test");
+    let ran = sandbox
+        .kt_line("gateway list --profile work")
+        .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1")
+        .env("KEEPTRUSTS_API_TOKEN", CANARY)
+        .run();
+    ran.exits(7).err_has("127.0.0.1:1").err_lacks("own.test");
+}
+
+#[test]
+fn the_profile_called_default_is_used_when_nothing_chooses() {
+    let sandbox = Sandbox::new();
+    // It need not exist, also when it is named.
+    for line in ["version", "gateway list", "gateway list --profile default"] {
+        sandbox.kt_line(line).run().ok();
+    }
+    sandbox.write_profile("default", "[api]\nurl = \"http://default.test\"\n");
+    assert_eq!(shown(&sandbox, "api.url", "").0, "http://default.test");
+    assert_eq!(shown(&sandbox, "profile", "").1, "by default");
+    sandbox.write_profile("other", "[api]\nurl = \"http://other.test\"\n");
+    assert_eq!(
+        shown(&sandbox, "api.url", "--profile other").0,
+        "http://other.test"
+    );
+    let bare = sandbox
+        .kt_line("config show")
+        .env("KT_NO_PROFILE", "1")
+        .run();
+    bare.ok().out_lacks("default.test");
+    sandbox.write_settings("default_profile = \"other\"\n");
+    assert_eq!(shown(&sandbox, "api.url", "").0, "http://other.test");
+    let bare = sandbox
+        .kt_line("config show")
+        .env("KT_NO_PROFILE", "1")
+        .run();
+    bare.ok().out_lacks("other.test");
+}
+
+#[test]
+fn an_unknown_profile_names_near_ones_and_those_there_are() {
+    let sandbox = Sandbox::new();
+    sandbox.write_settings("[profile.work.api]\nurl = \"http://x.test\"\n");
+    sandbox.write_profile("staging", "");
+    sandbox.kt_line("gateway list --profile staging").run().ok();
+    let ran = sandbox.kt_line("gateway list --profile stagin").run();
+    ran.exits(3)
+        .silent()
+        .err_has("did you mean `staging`?")
+        .err_has("staging, work")
+        .err_has("--profile");
+    let outside = sandbox.kt_line("gateway list --profile ../config").run();
+    outside.exits(3).silent().err_has("no name of a profile");
+}
+
+#[test]
+fn a_misspelt_key_of_a_profile_file_is_named() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write_profile("work", "[api]\nulr = \"http://x.test\"\n");
+    let ran = sandbox.kt_line("config show --profile work").run();
+    ran.ok()
+        .err_has("`api.ulr`")
+        .err_has("did you mean `api.url`?")
+        .err_has(&file.display().to_string());
+}
+
+#[test]
+fn a_profile_file_that_is_not_private_is_refused_with_what_mends_it() {
+    let sandbox = Sandbox::new();
+    let text = format!("[api]\ntoken = \"{CANARY}\"\n");
+    let file = sandbox.write_profile("work", &text);
+    for mode in [0o640, 0o604, 0o622] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).expect("it is ours");
+        for line in [
+            "gateway list --profile work",
+            "config show --profile work",
+            "gateway list --profile work -vvv -o json",
+        ] {
+            let ran = sandbox.kt_line(line).run();
+            ran.exits(3).silent().err_lacks(CANARY);
+            ran.err_has(&format!("chmod 600 '{}'", file.display()));
+        }
+        let doctor = sandbox.kt_line("doctor --profile work").run();
+        doctor.exits(1).err_has("chmod 600").out_lacks(CANARY);
+    }
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it is ours");
+    sandbox.kt_line("config show --profile work").run().ok();
+    fs::write(&file, format!("[api]\ntoken = \"{CANARY}\n")).expect("it is ours");
+    let broken = sandbox.kt_line("config show --profile work").run();
+    broken.exits(3).silent().err_lacks(CANARY).err_has(":2:");
+}
+
+#[test]
+fn a_profile_file_of_somebody_else_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let sandbox = Sandbox::unprivileged();
+    let file = sandbox.write_profile("work", "[api]\nurl = \"http://x.test\"\n");
+    sandbox.kt_line("config show --profile work").run().ok();
+    std::os::unix::fs::chown(&file, Some(4711), None).expect("root may");
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("root may");
+    let ran = sandbox.kt_line("gateway list --profile work").run();
+    ran.exits(3).silent().err_has("chown").err_has("4711");
+}
