@@ -1,9 +1,10 @@
 //! Files that hold a secret: nobody else may read or change them.
 
+use kt_control_api::{PrivateDraft, sync_directory_of};
 use kt_plugin_api::{Class, Error};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// A file larger than this is a mistake.
@@ -64,16 +65,13 @@ fn unreadable(path: &Path, class: Class, why: &dyn std::fmt::Display) -> Error {
 /// Class `settings`; the old file is as it was.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = make_folder(folder)
-        .and_then(|()| fill(&draft, text))
-        .and_then(|()| fs::rename(&draft, path))
-        .and_then(|()| File::open(folder)?.sync_all());
-    written.map_err(|e| {
-        drop(fs::remove_file(&draft));
-        unwritable(path, &e)
-    })
+    let write = || {
+        make_folder(folder)?;
+        let draft = PrivateDraft::beside(path)?;
+        draft.open()?.write_all(text.as_bytes())?;
+        draft.keep(path)
+    };
+    write().map_err(|e| unwritable(path, &e))
 }
 
 /// Removes a file, for good.
@@ -81,9 +79,8 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
 /// # Errors
 /// Class `settings`.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
     fs::remove_file(path)
-        .and_then(|()| File::open(folder)?.sync_all())
+        .and_then(|()| sync_directory_of(path))
         .map_err(|e| unwritable(path, &e))
 }
 
@@ -94,19 +91,6 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
         fs::set_permissions(folder, Permissions::from_mode(0o700))?;
     }
     Ok(())
-}
-
-fn fill(draft: &Path, text: &str) -> std::io::Result<()> {
-    // A leftover of a killed process must not keep its mode.
-    drop(fs::remove_file(draft));
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 fn unwritable(path: &Path, why: &dyn std::fmt::Display) -> Error {

@@ -19,14 +19,13 @@ use tokio::time::Instant;
 use super::auth::{self, Credential, Door};
 use super::body;
 use super::hub::Hub;
+use super::places::places;
 use crate::api::{Api, Handled, Parked, problem_response, with_allowed};
 
 /// How long a request's head may take, and how long a connection may idle before it.
 const HEADER_TIME: Duration = Duration::from_secs(30);
 /// Largest head of a request in bytes.
 const MAX_HEAD: usize = 32 * 1024;
-/// Most connections at once; further ones are closed.
-const MAX_CONNECTIONS: usize = 8192;
 /// How often a wait that time alone can end is looked at.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -43,7 +42,7 @@ impl Server {
         Self {
             api,
             hub,
-            places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            places: Arc::new(Semaphore::new(places())),
         }
     }
 

@@ -8,6 +8,7 @@ mod body;
 mod connection;
 mod hub;
 mod listen;
+mod places;
 mod run;
 mod storage;
 #[cfg(test)]

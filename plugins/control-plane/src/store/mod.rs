@@ -6,7 +6,6 @@
 
 mod contract;
 mod decide;
-mod draft;
 mod error;
 mod postgres;
 mod record;
@@ -20,7 +19,6 @@ pub use contract::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store,
     TokenFilter,
 };
-pub use draft::Draft;
 pub use error::StoreError;
 pub use postgres::{
     Address, AddressError, Password, PasswordError, PasswordSources, Postgres, Waiters,

@@ -1,6 +1,7 @@
 //! The file that secrets are kept in: one JSON object, mode 0600, written by
 //! rename, so that a reader sees an old or a new one.
 
+use kt_control_api::PrivateDraft;
 use kt_plugin_api::{Class, Error};
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
@@ -82,17 +83,13 @@ impl Store {
     }
 
     fn write(&self, secrets: &BTreeMap<String, String>) -> Result<(), Error> {
-        let fresh = self.file.with_extension("new");
         let json = serde_json::to_vec(secrets).map_err(|e| self.broken("cannot be written", &e))?;
-        // A leftover of a killed process must not keep its mode.
-        drop(std::fs::remove_file(&fresh));
-        let mut file = self.open_private(&fresh)?;
-        let dir = self.file.parent().unwrap_or(Path::new("/"));
-        file.write_all(&json)
-            .and_then(|()| file.sync_all())
-            .and_then(|()| std::fs::rename(&fresh, &self.file))
-            .and_then(|()| File::open(dir)?.sync_all())
-            .map_err(|e| self.broken("cannot be written", &e))
+        let write = || {
+            let draft = PrivateDraft::beside(&self.file)?;
+            draft.open()?.write_all(&json)?;
+            draft.keep(&self.file)
+        };
+        write().map_err(|e: std::io::Error| self.broken("cannot be written", &e))
     }
 
     fn open_private(&self, path: &Path) -> Result<File, Error> {

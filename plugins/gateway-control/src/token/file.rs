@@ -1,15 +1,14 @@
 //! `--output-file`: a file that only its owner can read, there whole or not at all.
 
+use kt_control_api::PrivateDraft;
 use kt_plugin_api::{Class, Error, Invocation};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A file under another name, until the secret is in it. Removed when it is dropped before.
+/// A file that is to get a secret. Nothing is left of it when it is dropped before.
 pub(super) struct Draft {
-    file: File,
-    draft: PathBuf,
+    draft: PrivateDraft,
     path: PathBuf,
 }
 
@@ -33,34 +32,23 @@ impl Draft {
             )
             .hint("name another file, or remove it first"));
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)
-            .map_err(|error| unwritable(&path, &error, Class::Usage))?;
-        Ok(Some(Self { file, draft, path }))
+        let draft =
+            PrivateDraft::beside(&path).map_err(|error| unwritable(&path, &error, Class::Usage))?;
+        Ok(Some(Self { draft, path }))
     }
 
     /// Writes the secret and gives the file its name.
     ///
     /// # Errors
     /// Class `unknown-effect`: what the secret opens has been made.
-    pub(super) fn keep(mut self, secret: &str) -> Result<PathBuf, Error> {
-        let written = writeln!(self.file, "{secret}")
-            .and_then(|()| self.file.sync_all())
-            .and_then(|()| fs::rename(&self.draft, &self.path));
-        written.map_err(|error| unwritable(&self.path, &error, Class::UnknownEffect))?;
-        Ok(self.path.clone())
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        // After `keep` there is none of this name.
-        drop(fs::remove_file(&self.draft));
+    pub(super) fn keep(self, secret: &str) -> Result<PathBuf, Error> {
+        let Self { draft, path } = self;
+        let written = draft
+            .open()
+            .and_then(|mut file| writeln!(file, "{secret}"))
+            .and_then(|()| draft.keep(&path));
+        written.map_err(|error| unwritable(&path, &error, Class::UnknownEffect))?;
+        Ok(path)
     }
 }
 

@@ -26,6 +26,7 @@ mod instance;
 mod issued;
 mod name;
 mod pages;
+mod private_file;
 mod problem;
 mod process;
 mod provider;
@@ -58,6 +59,7 @@ pub use name::{
     check_description, check_label, check_message, check_name,
 };
 pub use pages::{Pages, limit};
+pub use private_file::{PrivateDraft, sync_directory_of};
 pub use problem::{Problem, ProblemItem};
 pub use process::ProcessIdentity;
 pub use provider::{Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect};

@@ -1,16 +1,15 @@
 //! `kt control-plane export`.
 
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use kt_control_api::Timestamp;
+use kt_control_api::{PrivateDraft, Timestamp};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
 use super::super::failure;
 use super::place::{Place, must_be_free, told_of_server};
-use crate::store::{Draft, Header, Key, Record, Selection, StoreError, Writer};
+use crate::store::{Header, Key, Record, Selection, StoreError, Writer};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
@@ -69,7 +68,8 @@ fn selection(place: &Place, names: &[&str]) -> Result<Selection, Error> {
 }
 
 fn write(place: &Place, selection: &Selection, path: &Path) -> Result<Told, StoreError> {
-    let draft = Draft::beside(path)?;
+    let failed = |error: io::Error| StoreError::Failed(format!("{}: {error}", path.display()));
+    let draft = PrivateDraft::beside(path).map_err(failed)?;
     let header = Header {
         format: Header::FORMAT.to_owned(),
         kt: env!("CARGO_PKG_VERSION").to_owned(),
@@ -77,12 +77,8 @@ fn write(place: &Place, selection: &Selection, path: &Path) -> Result<Told, Stor
         epoch: place.store().epoch()?,
         whole: *selection == Selection::Whole,
     };
-    let failed = |error: io::Error| StoreError::Failed(format!("{}: {error}", path.display()));
-    let file = File::options()
-        .write(true)
-        .open(draft.path())
-        .map_err(failed)?;
-    let mut writer = Writer::new(BufWriter::new(file), &header).map_err(failed)?;
+    let file = BufWriter::new(draft.open().map_err(failed)?);
+    let mut writer = Writer::new(file, &header).map_err(failed)?;
     let mut told = Told::default();
     place.transfer().export(selection, &mut |record| {
         told.gateways += u64::from(matches!(record, Record::Gateway(_)));
@@ -90,6 +86,6 @@ fn write(place: &Place, selection: &Selection, path: &Path) -> Result<Told, Stor
         writer.record(&record).map_err(failed)
     })?;
     told.records = writer.finish().map_err(failed)?.1;
-    draft.keep(path)?;
+    draft.keep(path).map_err(failed)?;
     Ok(told)
 }

@@ -4,14 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use kt_control_api::ContentHash;
+use kt_control_api::{ContentHash, PrivateDraft};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::patience::patiently;
 use super::{connection, migrate};
-use crate::store::draft::failed;
-use crate::store::{Draft, StoreError};
+use crate::store::StoreError;
 
 /// What a backup came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
     }
     let from = connection::open(path)?;
     migrate::known(&from)?;
-    let draft = Draft::beside(to)?;
+    let draft = PrivateDraft::beside(to).map_err(|e| failed(to, &e))?;
     let name = draft.path().to_str();
     let name = name.ok_or_else(|| rusqlite::Error::InvalidPath(draft.path().to_owned()))?;
     patiently(|| from.execute("VACUUM INTO ?1", [name]))?;
@@ -54,7 +53,7 @@ pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
     drop(copy);
     let (size, sha256) = digest(draft.path()).map_err(|e| failed(to, &e))?;
     write_checksum(to, sha256).map_err(|e| failed(to, &e))?;
-    draft.keep(to)?;
+    draft.keep(to).map_err(|e| failed(to, &e))?;
     Ok(Backup {
         size,
         sha256,
@@ -110,4 +109,8 @@ pub(super) fn digest(path: &Path) -> io::Result<(u64, ContentHash)> {
 fn write_checksum(of: &Path, sha256: ContentHash) -> io::Result<()> {
     let name = of.file_name().unwrap_or_default().display();
     fs::write(checksum_file(of), format!("{sha256}  {name}\n"))
+}
+
+pub(super) fn failed(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Failed(format!("{}: {error}", path.display()))
 }

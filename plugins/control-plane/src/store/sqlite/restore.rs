@@ -5,16 +5,15 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use kt_control_api::random_base32;
+use kt_control_api::{PrivateDraft, random_base32, sync_directory_of};
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::backup::{checksum_file, digest, file_damage};
+use super::backup::{checksum_file, digest, failed, file_damage};
 use super::connection;
 use super::{audit, migrate};
 use crate::crash::crash_point;
-use crate::store::draft::{failed, sync_directory};
-use crate::store::{Change, Draft, StoreError};
+use crate::store::{Change, StoreError};
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub struct Restored {
 /// When the backup is none, is damaged or was made by a newer kt; nothing has changed then.
 pub fn restore(path: &Path, from: &Path, change: &Change) -> Result<Restored, StoreError> {
     let checksum = check_sum(from)?;
-    let draft = Draft::beside(path)?;
+    let draft = PrivateDraft::beside(path).map_err(|error| failed(path, &error))?;
     fs::copy(from, draft.path()).map_err(|error| failed(from, &error))?;
     let (from_epoch, epoch) = renew(draft.path(), change)?;
     let kept = match path.exists() {
@@ -46,7 +45,7 @@ pub fn restore(path: &Path, from: &Path, change: &Change) -> Result<Restored, St
         false => None,
     };
     crash_point("restore.aside");
-    draft.keep(path)?;
+    draft.keep(path).map_err(|error| failed(path, &error))?;
     Ok(Restored {
         from_epoch,
         epoch,
@@ -121,7 +120,7 @@ fn set_aside(path: &Path, change: &Change) -> Result<PathBuf, StoreError> {
         fs::rename(&log, beside(&kept, "-wal")).map_err(aside)?;
     }
     remove(&beside(path, "-shm")).map_err(aside)?;
-    sync_directory(path).map_err(aside)?;
+    sync_directory_of(path).map_err(aside)?;
     Ok(kept)
 }
 
