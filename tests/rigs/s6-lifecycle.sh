@@ -201,7 +201,7 @@ user() {
   [ ! -e ran ] || fail "a line of the file was run"
 
   step "a failure that trying again cannot cure parks"
-  written .config/kt/gateway/default.env 'KT_PROFILE=no such profile'
+  written .config/kt/gateway/default.env 'KT_PROFILE=absent'
   expect 7 kt gateway restart
   says "there is no profile"
   status_is 1

@@ -27,12 +27,37 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 44] = [
+const TABLE: [Entry; 49] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
         "control-plane serve",
         "control-plane serve --listen 127.0.0.1:0",
+        &["control-plane"],
+    ),
+    (
+        "control-plane backup",
+        "control-plane backup --output-file kept.db",
+        &["control-plane"],
+    ),
+    (
+        "control-plane export",
+        "control-plane export --output-file all.jsonl",
+        &["control-plane"],
+    ),
+    (
+        "control-plane import",
+        "control-plane import --input-file policy.yaml",
+        &["control-plane"],
+    ),
+    (
+        "control-plane fsck",
+        "control-plane fsck",
+        &["control-plane"],
+    ),
+    (
+        "control-plane restore",
+        "control-plane restore --input-file absent --yes",
         &["control-plane"],
     ),
     ("doctor", "doctor", ALL),
