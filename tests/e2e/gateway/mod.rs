@@ -5,6 +5,7 @@ mod changes;
 mod clients;
 mod drift;
 mod evasion;
+mod hostile;
 mod kept;
 mod kill;
 mod main_job;
@@ -15,8 +16,10 @@ mod restored;
 mod routing;
 mod secrets;
 mod server;
+mod server_kill;
 mod shared;
 mod streams;
+mod trouble;
 mod world;
 
 pub(crate) use server::Server;

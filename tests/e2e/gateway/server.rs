@@ -79,6 +79,13 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Kills it without a chance to do anything; `kill` waits for its end.
+    pub(crate) fn signal_kill(&self) {
+        if let Some(process) = &self.process {
+            process.signal(Signal::KILL);
+        }
+    }
+
     /// Kills it without a chance to do anything, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {

@@ -6,3 +6,5 @@ mod boot;
 mod complaints;
 mod lifecycle;
 mod rig;
+
+pub(crate) use rig::rig;

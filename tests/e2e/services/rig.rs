@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Where it cannot work, says so and returns nothing. When `CI` is set it is
 /// told to fail then.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(super) fn rig<I: AsRef<OsStr>>(script: &str, args: impl IntoIterator<Item = I>) -> Option<Ran> {
+pub(crate) fn rig<I: AsRef<OsStr>>(script: &str, args: impl IntoIterator<Item = I>) -> Option<Ran> {
     let ci = std::env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
     let require = if ci { "require" } else { "auto" };
     let sandbox = Sandbox::new();
@@ -27,7 +27,7 @@ pub(super) fn rig<I: AsRef<OsStr>>(script: &str, args: impl IntoIterator<Item = 
         .limit(LIMIT)
         .run();
     if ran.code() == Some(UNUSABLE) {
-        eprintln!("SKIPPED services: {}", ran.stderr.trim());
+        eprintln!("SKIPPED {script}: {}", ran.stderr.trim());
         return None;
     }
     Some(ran)

@@ -114,7 +114,10 @@ pub fn serve(
         run(listeners, Server::new(api, hub), stop).await;
         Ok::<_, ServeError>(())
     })?;
-    storage.close()?;
+    if let Err(error) = storage.close() {
+        // As on a full disk. Nothing is lost: what was acknowledged is in the log.
+        tracing::warn!(%error, "the write-ahead log stays beside the file: keep both together");
+    }
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{GatewayPatch, Origin, Revert};
 
-use super::place::{Place, bare, change, edge, expecting, gateway, version};
-use crate::store::{Ask, Key, NewGateway, NewVersion, StoreError};
+use super::place::{Place, bare, change, edge, expecting, gateway, now, report, version};
+use crate::store::{Ask, Change, Key, NewGateway, NewVersion, StoreError};
 
 pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     let store = place.open();
@@ -245,4 +245,39 @@ pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
         (2, 4)
     );
     assert_eq!(found.desired.unwrap().generation, 4);
+}
+
+pub(crate) fn a_clock_that_goes_back_changes_no_order(place: &dyn Place) {
+    let store = place.open();
+    let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
+    let hours = |back: i64| Change {
+        now: now() - jiff::SignedDuration::from_hours(back),
+        ..change()
+    };
+    for (back, text) in [(0, "b"), (48, "c"), (24, "d")] {
+        store
+            .publish(&hours(back), &edge(), &version(text))
+            .unwrap();
+    }
+    let versions = store.versions(&made, None, 10).unwrap();
+    let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
+    assert_eq!(numbers, [4, 3, 2, 1], "by number, not by time");
+    assert!(versions[1].created_at < versions[3].created_at);
+    assert_eq!(
+        store
+            .find(&edge())
+            .unwrap()
+            .gateway
+            .desired
+            .unwrap()
+            .version,
+        4
+    );
+    // An instance that reports at an earlier time than before is live then.
+    store.report(now(), &edge(), &report(0, 1)).unwrap();
+    let earlier = now() - jiff::SignedDuration::from_hours(24);
+    store.report(earlier, &edge(), &report(0, 2)).unwrap();
+    assert!(store.find(&edge()).unwrap().view(earlier).instances[0].live);
+    let trail = super::trail::checked(&*store);
+    assert_eq!((trail.rows, trail.damage), (4, vec![]));
 }

@@ -12,6 +12,7 @@ macro_rules! suite {
             changes: a_deleted_gateway_is_gone_and_frees_its_name,
             changes: a_change_of_another_revision_is_refused,
             changes: what_is_asked_moves_the_generation,
+            changes: a_clock_that_goes_back_changes_no_order,
             history: every_change_has_its_row,
             history: history_cannot_be_rewritten_even_by_hand,
             history: a_refused_change_leaves_nothing,

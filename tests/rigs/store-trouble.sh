@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# What a control plane does when its disk is full, its file is held by another
+# program, or its network is cut: store-trouble.sh DIST.
+#
+# Needs root, for mounts and a network of its own; exits with 77 where these cannot
+# be had.
+set -euo pipefail
+
+unusable() { echo "store-trouble: $*" >&2; exit 77; }
+
+if [ "${KT_TROUBLE:-}" != inside ]; then
+  [ "$(id -u)" = 0 ] || unusable "needs root"
+  PATH=$PATH:/usr/sbin:/sbin
+  command -v ip > /dev/null && command -v python3 > /dev/null || unusable "needs ip and python3"
+  unshare --mount --net true 2> /dev/null || unusable "namespaces cannot be made here"
+  export KT_TROUBLE=inside
+  exec unshare --mount --net --pid --fork --kill-child --mount-proc bash "$(readlink -f "$0")" "$@"
+fi
+
+KT=$(readlink -f "$1")/bin/kt
+WORK=$(mktemp -d)
+leave() {
+  local code=$?
+  set +e
+  trap - ERR
+  kill $(jobs -p) 2> /dev/null
+  wait
+  umount "$WORK"/*/state 2> /dev/null
+  rm -rf "$WORK"
+  exit $code
+}
+trap leave EXIT
+cd "$WORK"
+mount --make-rprivate /
+ip link set lo up
+# A client may otherwise be given the gateway's port for its end.
+echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
+
+fail() { trap - ERR; echo "FAILED: $STEP: $*" >&2; exit 1; }
+trap 'echo "FAILED: $STEP: line $LINENO: $BASH_COMMAND" >&2' ERR
+step() { STEP=$1; echo "== $STEP"; }
+await() {
+  local until=$((SECONDS + $1)); shift
+  until "$@"; do
+    [ $SECONDS -lt $until ] || return 1
+    sleep 0.02
+  done
+}
+
+# expect CODE COMMAND...: OUT is what it said
+expect() {
+  local code=$1 got=0; shift
+  OUT=$("$@" 2>&1) || got=$?
+  [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
+}
+says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
+in_home() { KT_HOME=$WORK/$1 "$KT" "${@:2}"; }
+
+# A configuration of some size that no other has.
+policy() { # NUMBER
+  echo "pack: {name: trouble, version: 1.0.$1, enabled: true}"
+  echo "providers: {targets: [{id: echo, provider: echo}]}"
+  echo "policies: {chain: []}"
+  head -c 24000 /dev/zero | tr '\0' '#'
+  echo
+}
+newest() { in_home "$1" gateway versions --limit 1 -o name 2> /dev/null; }
+field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+whole() { # HOME VERSIONS
+  expect 0 in_home "$1" control-plane fsck -o json
+  [ "$(echo "$OUT" | field versions)" = "$2" ] || fail "there are not $2 versions: $OUT"
+}
+
+# small HOME: its state directory takes little
+small() {
+  mkdir -p "$1/state"
+  mount -t tmpfs -o size=2m,mode=700 kt-trouble "$1/state"
+  head -c 600k /dev/zero > "$1/state/filler"
+}
+
+full_disk() {
+  local number=1 code=0
+  step "on a full disk a change is refused, and nothing that was acknowledged is lost"
+  small full
+  policy 1 > one.yaml
+  expect 0 in_home full gateway create --name edge --file one.yaml
+  while [ $code = 0 ]; do
+    policy $((number + 1)) > next.yaml
+    OUT=$(in_home full gateway reload --no-wait --file next.yaml 2>&1) || code=$?
+    [ $code != 0 ] || number=$((number + 1))
+    [ $number -lt 500 ] || fail "the disk never became full"
+  done
+  [ $code = 7 ] || fail "the change ended with $code: $OUT"
+  says "full"
+  [ "$(newest full)" = $number ] || fail "not $number is the newest: $(newest full)"
+  rm full/state/filler
+  expect 0 in_home full gateway reload --no-wait --file next.yaml
+  whole full $((number + 1))
+}
+
+# Several at once change the gateway through the server, until it is told to stop.
+# Prints the highest version that was acknowledged, and whether any was refused.
+storm() { # PORT TOKEN-FILE
+  python3 - "$@" <<'PYTHON'
+import json, os, sys, threading, urllib.error, urllib.request
+port, token = sys.argv[1], open(sys.argv[2]).read().strip()
+lock, highest, refused, number = threading.Lock(), 0, 0, 0
+def write():
+    global highest, refused, number
+    while not os.path.exists("stop"):
+        with lock:
+            number += 1
+            own = number
+        text = ("pack: {name: trouble, version: 2.0.%d, enabled: true}\n"
+                "policies: {chain: []}\n" % own) + "#" * 24000 + "\n"
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/v1/gateways/edge/actions/reload",
+            data=json.dumps({"content": text}).encode(), method="POST",
+            headers={"authorization": "Bearer " + token, "content-type": "application/json"})
+        try:
+            version = json.load(urllib.request.urlopen(request))["version"]["version"]
+            with lock: highest = max(highest, version)
+        except urllib.error.HTTPError as error:
+            if error.code != 503: raise
+            with lock: refused += 1
+            if refused > 20: open("stop", "w").close()
+threads = [threading.Thread(target=write) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(highest, refused)
+PYTHON
+}
+
+serve() { # HOME
+  KT_HOME=$WORK/$1 "$KT" control-plane serve --listen 127.0.0.1:18080 > "$1.log" 2>&1 &
+  SERVER=$!
+  await 20 curl -sf -o /dev/null http://127.0.0.1:18080/readyz || fail "$(cat "$1.log")"
+}
+ended() { kill "$1"; wait "$1" || fail "it ended with $?"; }
+
+full_server() {
+  local highest refused last
+  step "a server on a full disk refuses, goes on answering, and goes on when there is room"
+  small served
+  policy 1 > one.yaml
+  expect 0 in_home served gateway create --name edge --file one.yaml
+  serve served
+  rm -f stop
+  read -r highest refused < <(storm 18080 served/state/admin.token)
+  [ "$refused" -gt 20 ] || fail "nothing was refused"
+  [ "$highest" -gt 2 ] || fail "nothing was taken"
+  last=$(newest served)
+  [ "$last" -ge "$highest" ] || fail "version $highest was acknowledged, and $last is the newest"
+  rm served/state/filler
+  policy 9999 > next.yaml
+  expect 0 in_home served gateway reload --no-wait --file next.yaml
+  [ "$(newest served)" = $((last + 1)) ] || fail "not the next version"
+  ended $SERVER
+  whole served $((last + 1))
+}
+
+held_file() {
+  step "a change waits for another program that holds the file, and reading does not"
+  policy 1 > one.yaml
+  policy 2 > next.yaml
+  expect 0 in_home held gateway create --name edge --file one.yaml
+  python3 - <<'PYTHON' &
+import os, sqlite3, time
+file = sqlite3.connect("held/state/control-plane.db", isolation_level=None)
+file.execute("BEGIN IMMEDIATE")
+open("holds", "w").close()
+while not os.path.exists("release"): time.sleep(0.02)
+file.execute("COMMIT")
+PYTHON
+  local holder=$! change
+  await 10 test -e holds
+  in_home held gateway reload --no-wait --file next.yaml > change.log 2>&1 &
+  change=$!
+  expect 0 in_home held gateway list
+  expect 0 in_home held gateway config --id edge
+  [ "$(newest held)" = 1 ] || fail "it was changed"
+  touch release
+  wait $holder
+  wait $change || fail "the change ended with $?: $(cat change.log)"
+  whole held 2
+}
+
+state_is() { # STATE VERSION
+  local shown
+  shown=$(in_home cut gateway inspect --id edge -o json)
+  [ "$(echo "$shown" | field state)" = "$1" ] &&
+    [ "$(echo "$shown" | python3 -c 'import json, sys; print((json.load(sys.stdin)["applied"] or {}).get("version"))')" = "$2" ]
+}
+
+cut_network() {
+  local gateway
+  step "with the network cut a gateway goes on, and catches up when it is back"
+  policy 1 > one.yaml
+  policy 2 > next.yaml
+  expect 0 in_home cut gateway create --name edge --file one.yaml
+  serve cut
+  KEEPTRUSTS_API_URL=http://127.0.0.1:18080 KEEPTRUSTS_API_TOKEN=$(cat cut/state/admin.token) \
+    KT_HOME=$WORK/other "$KT" gateway run --id edge --listen 127.0.0.1:41002 > gateway.log 2>&1 &
+  gateway=$!
+  await 30 state_is in-sync 1 || fail "$(cat gateway.log)"
+  ip link set lo down
+  ! curl -s -m 1 -o /dev/null http://127.0.0.1:18080/readyz || fail "the network is not cut"
+  # Through the server's socket, which is no network.
+  expect 0 in_home cut gateway reload --no-wait --file next.yaml
+  state_is in-sync 2 && fail "it cannot know"
+  kill -0 $gateway || fail "the gateway ended: $(cat gateway.log)"
+  ip link set lo up
+  await 60 state_is in-sync 2 || fail "it did not catch up: $(cat gateway.log)"
+  curl -sf -o /dev/null http://127.0.0.1:41003/readyz || fail "it is not ready"
+  ended $gateway
+  ended $SERVER
+  whole cut 2
+}
+
+full_disk
+full_server
+held_file
+cut_network
+echo ok
