@@ -1,8 +1,9 @@
-//! The plugin `gateway-config`: compares, publishes, reverts and reconciles
-//! configurations, and shows the trail of changes.
+//! The plugin `gateway-config`: checks, compares, publishes, reverts and
+//! reconciles configurations, and shows the trail of changes.
 
 mod audit;
 mod diff;
+mod policy;
 mod reconcile;
 mod reload;
 mod revert;
@@ -32,6 +33,7 @@ impl Command for GatewayConfig {
             ["gateway", "reconcile"] => reconcile::run(invocation, context),
             ["audit", "list"] => audit::list(invocation, context),
             ["audit", "verify"] => audit::verify(invocation, context),
+            ["policy", "lint"] => policy::lint(invocation),
             _ => Err(Error::new(
                 Class::Plugin,
                 "unknown-command",

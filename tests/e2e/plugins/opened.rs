@@ -17,6 +17,8 @@ type Entry = (&'static str, &'static str, &'static [&'static str]);
 
 const CONTROL: &[&str] = &["control-plane", "gateway-control"];
 const CONFIG: &[&str] = &["control-plane", "gateway-config"];
+/// They look at files alone.
+const FILES: &[&str] = &["gateway-config"];
 /// The example refers to a stored secret, and `gateway-control` keeps those.
 const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
 const SERVICE: &[&str] = &["gateway-service"];
@@ -25,7 +27,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 39] = [
+const TABLE: [Entry; 40] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -141,6 +143,7 @@ const TABLE: [Entry; 39] = [
         ],
     ),
     ("plugin verify", "plugin verify", ALL),
+    ("policy lint", "policy lint --file policy.yaml", FILES),
     ("reference", "reference", &[]),
     ("secret list", "secret list", &["gateway-control"]),
     (

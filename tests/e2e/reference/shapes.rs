@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 32] = [
+const TABLE: [Entry; 34] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -104,6 +104,18 @@ const TABLE: [Entry; 32] = [
         0,
     ),
     ("plugin-verify", "plugin verify", "plugin verify", 0),
+    (
+        "policy-lint",
+        "policy lint",
+        "policy lint --file policy.yaml",
+        0,
+    ),
+    (
+        "policy-lint-invalid",
+        "policy lint",
+        "policy lint --file invalid.yaml",
+        1,
+    ),
     ("reference", "reference", "reference", 0),
     (
         "secret-set",
@@ -192,6 +204,10 @@ fn the_json_of_every_command_keeps_its_shape() {
     sandbox.write(
         "changed.yaml",
         policy.replace("version: 1.4.0", "version: 1.4.1"),
+    );
+    sandbox.write(
+        "invalid.yaml",
+        policy.replace("action: redact", "action: x"),
     );
     sandbox.write("secret", "value");
     let created = sandbox

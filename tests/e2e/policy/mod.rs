@@ -1,0 +1,3 @@
+//! The commands that check a configuration without a gateway.
+
+mod lint;
