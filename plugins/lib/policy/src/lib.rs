@@ -18,12 +18,13 @@
 //!    rejection of this step, not of the first.
 //! 5. [`Chain::inspect_prompt`] judges a request, [`Chain::response_filter`]
 //!    filters a response, whole or streamed, with the same result however the
-//!    text is split.
+//!    text is split. [`chat`] finds the texts of a chat completion for both.
 //!
 //! What it refuses: unknown keys, unknown kinds, unknown words, and every
 //! policy kind or setting that this version would accept but not enforce.
 
 mod chain;
+pub mod chat;
 mod diff;
 mod model;
 mod parse;
@@ -31,7 +32,7 @@ mod problem;
 
 pub use chain::{
     AuditRecord, Block, Chain, Decision, Finding, Limits, MAX_GAP_BYTES, MAX_HOLD_BYTES,
-    MAX_MATCH_BYTES, Output, Rewrite, StreamFilter, Text, Verdict, compile,
+    MAX_MATCH_BYTES, Output, REASON_CODES, Rewrite, StreamFilter, Text, Verdict, compile,
 };
 pub use diff::{Change, Diff, Impact, Op, diff};
 pub use model::{
