@@ -34,6 +34,7 @@ impl Command for GatewayConfig {
             ["audit", "list"] => audit::list(invocation, context),
             ["audit", "verify"] => audit::verify(invocation, context),
             ["policy", "lint"] => policy::lint(invocation),
+            ["policy", "test"] => policy::test(invocation, context),
             _ => Err(Error::new(
                 Class::Plugin,
                 "unknown-command",

@@ -27,7 +27,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 40] = [
+const TABLE: [Entry; 41] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -144,6 +144,7 @@ const TABLE: [Entry; 40] = [
     ),
     ("plugin verify", "plugin verify", ALL),
     ("policy lint", "policy lint --file policy.yaml", FILES),
+    ("policy test", "policy test --file policy.yaml", FILES),
     ("reference", "reference", &[]),
     ("secret list", "secret list", &["gateway-control"]),
     (

@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 34] = [
+const TABLE: [Entry; 36] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -116,6 +116,13 @@ const TABLE: [Entry; 34] = [
         "policy lint --file invalid.yaml",
         1,
     ),
+    ("policy-test", "policy test", "policy test", 0),
+    (
+        "policy-test-failed",
+        "policy test",
+        "policy test --file changed.yaml --pack-dir failing",
+        1,
+    ),
     ("reference", "reference", "reference", 0),
     (
         "secret-set",
@@ -209,6 +216,13 @@ fn the_json_of_every_command_keeps_its_shape() {
         "invalid.yaml",
         policy.replace("action: redact", "action: x"),
     );
+    sandbox.write("policy-config.yaml", &policy);
+    let case = |verdict: &str| {
+        let input = r#"{"messages":[{"role":"user","content":"I am bob@example.com"}],"upstream_response":"hi"}"#;
+        format!(r#"{{"name":"a","input":{input},"expected":{{"verdict":"{verdict}"}}}}"#)
+    };
+    sandbox.write("tests/a.json", case("redact"));
+    sandbox.write("failing/tests/a.json", case("block"));
     sandbox.write("secret", "value");
     let created = sandbox
         .kt_line("gateway create --name production --description x --label a=b --file policy.yaml -o json")
