@@ -17,4 +17,4 @@ mod shared;
 mod streams;
 mod world;
 
-pub(crate) use world::{Mode, World};
+pub(crate) use world::{Gateway, Mode, World, body, said};

@@ -27,7 +27,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 41] = [
+const TABLE: [Entry; 42] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -129,6 +129,7 @@ const TABLE: [Entry; 41] = [
         "gateway delete --id production --yes",
         CONTROL,
     ),
+    ("init", "init --dir new", FILES),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),
     (

@@ -1,4 +1,5 @@
-//! The commands that check a configuration without a gateway.
+//! The commands that begin and check a configuration without a gateway.
 
 mod cases;
+mod init;
 mod lint;

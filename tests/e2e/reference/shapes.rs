@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 36] = [
+const TABLE: [Entry; 38] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -51,6 +51,8 @@ const TABLE: [Entry; 36] = [
         "gateway reconcile --id production",
         0,
     ),
+    ("init", "init", "init --dir new", 0),
+    ("init-templates", "init", "init --list", 0),
     ("gateway-list", "gateway list", "gateway list", 0),
     (
         "gateway-inspect",
