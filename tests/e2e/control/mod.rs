@@ -2,5 +2,6 @@
 
 mod audit;
 mod description;
+mod diff;
 mod gateways;
 mod tokens;

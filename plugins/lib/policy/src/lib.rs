@@ -38,7 +38,7 @@ pub use chain::{
     AuditRecord, Block, Chain, Decision, Finding, Limits, MAX_GAP_BYTES, MAX_HOLD_BYTES,
     MAX_MATCH_BYTES, Output, REASON_CODES, Rewrite, StreamFilter, Text, Verdict, compile,
 };
-pub use diff::{Change, Diff, Impact, Op, diff};
+pub use diff::{Change, Diff, Impact, Op, Operation, Patch, diff};
 pub use model::{
     AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, Document,
     Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, MarkerFormat,
