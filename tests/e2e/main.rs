@@ -18,6 +18,7 @@ mod host;
 mod install;
 mod modelled;
 mod plugins;
+mod policy;
 mod reference;
 mod services;
 mod third_party;

@@ -5,6 +5,10 @@ use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use kt_policy::{Diff, Document, Source};
 use serde_json::{Value, json};
 
+/// Said with a patch that cannot be applied as it stands.
+const MASKED: &str =
+    "where a secret changes, the patch holds its mask: applied as it is, it does not give the file";
+
 /// What the file is compared with.
 struct Base {
     kind: &'static str,
@@ -19,14 +23,19 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let old = document(&client, &gateway, base.version)?;
     let diff = kt_policy::diff(&old, &file.document);
     let value = value(&gateway, &base, &old, &file, &diff)?;
-    let mut text = match invocation.args.text("format") {
+    let format = invocation.args.text("format");
+    let mut text = match format {
         Some("unified") => diff.unified(&format!("version {}", base.version), &file.name),
+        Some("json-patch") => format!("{:#}", json!(diff.patch)),
         _ => diff.text(),
     };
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    let output = Output::new("kt.gateway.diff/1", value, View::Text(text)).named("/gateway");
+    let mut output = Output::new("kt.gateway.diff/1", value, View::Text(text)).named("/gateway");
+    if diff.patch.masked && format == Some("json-patch") {
+        output = output.note(MASKED);
+    }
     if diff.changes.is_empty() {
         return Ok(output);
     }

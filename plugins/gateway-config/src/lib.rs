@@ -1,8 +1,10 @@
-//! The plugin `gateway-config`: compares, publishes, reverts and reconciles
-//! configurations, and shows the trail of changes.
+//! The plugin `gateway-config`: begins, checks, tests, compares, publishes,
+//! reverts and reconciles configurations, and shows the trail of changes.
 
 mod audit;
 mod diff;
+mod init;
+mod policy;
 mod reconcile;
 mod reload;
 mod revert;
@@ -32,6 +34,9 @@ impl Command for GatewayConfig {
             ["gateway", "reconcile"] => reconcile::run(invocation, context),
             ["audit", "list"] => audit::list(invocation, context),
             ["audit", "verify"] => audit::verify(invocation, context),
+            ["init"] => init::run(invocation),
+            ["policy", "lint"] => policy::lint(invocation),
+            ["policy", "test"] => policy::test(invocation, context),
             _ => Err(Error::new(
                 Class::Plugin,
                 "unknown-command",

@@ -3,6 +3,7 @@
 mod audit;
 mod auth;
 mod description;
+mod diff;
 mod gateways;
 mod logout;
 mod taint;

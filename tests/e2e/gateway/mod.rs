@@ -23,4 +23,4 @@ mod trouble;
 mod world;
 
 pub(crate) use server::Server;
-pub(crate) use world::{Gateway, Mode, World, example};
+pub(crate) use world::{Gateway, Mode, World, body, example, said};

@@ -17,6 +17,8 @@ type Entry = (&'static str, &'static str, &'static [&'static str]);
 
 const CONTROL: &[&str] = &["control-plane", "gateway-control"];
 const CONFIG: &[&str] = &["control-plane", "gateway-config"];
+/// They look at files alone.
+const FILES: &[&str] = &["gateway-config"];
 /// The example refers to a stored secret, and `gateway-control` keeps those.
 const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
 /// It looks at files alone.
@@ -27,7 +29,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 49] = [
+const TABLE: [Entry; 52] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -163,6 +165,7 @@ const TABLE: [Entry; 49] = [
         "gateway delete --id production --yes",
         CONTROL,
     ),
+    ("init", "init --dir new", FILES),
     ("plugin catalogue", "plugin catalogue", &[]),
     ("plugin list", "plugin list", &[]),
     (
@@ -177,6 +180,8 @@ const TABLE: [Entry; 49] = [
         ],
     ),
     ("plugin verify", "plugin verify", ALL),
+    ("policy lint", "policy lint --file policy.yaml", FILES),
+    ("policy test", "policy test --file policy.yaml", FILES),
     ("reference", "reference", &[]),
     ("secret list", "secret list", &["gateway-control"]),
     (

@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 37] = [
+const TABLE: [Entry; 43] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -51,6 +51,8 @@ const TABLE: [Entry; 37] = [
         "gateway reconcile --id production",
         0,
     ),
+    ("init", "init", "init --dir new", 0),
+    ("init-templates", "init", "init --list", 0),
     ("gateway-list", "gateway list", "gateway list", 0),
     (
         "gateway-inspect",
@@ -105,6 +107,25 @@ const TABLE: [Entry; 37] = [
         0,
     ),
     ("plugin-verify", "plugin verify", "plugin verify", 0),
+    (
+        "policy-lint",
+        "policy lint",
+        "policy lint --file policy.yaml",
+        0,
+    ),
+    (
+        "policy-lint-invalid",
+        "policy lint",
+        "policy lint --file invalid.yaml",
+        1,
+    ),
+    ("policy-test", "policy test", "policy test", 0),
+    (
+        "policy-test-failed",
+        "policy test",
+        "policy test --file changed.yaml --pack-dir failing",
+        1,
+    ),
     ("reference", "reference", "reference", 0),
     (
         "secret-set",
@@ -229,6 +250,17 @@ fn the_json_of_every_command_keeps_its_shape() {
         "changed.yaml",
         policy.replace("version: 1.4.0", "version: 1.4.1"),
     );
+    sandbox.write(
+        "invalid.yaml",
+        policy.replace("action: redact", "action: x"),
+    );
+    sandbox.write("policy-config.yaml", &policy);
+    let case = |verdict: &str| {
+        let input = r#"{"messages":[{"role":"user","content":"I am bob@example.com"}],"upstream_response":"hi"}"#;
+        format!(r#"{{"name":"a","input":{input},"expected":{{"verdict":"{verdict}"}}}}"#)
+    };
+    sandbox.write("tests/a.json", case("redact"));
+    sandbox.write("failing/tests/a.json", case("block"));
     sandbox.write("secret", "value");
     let created = sandbox
         .kt_line("gateway create --name production --description x --label a=b --file policy.yaml -o json")

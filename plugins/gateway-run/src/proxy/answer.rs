@@ -1,8 +1,6 @@
 //! What goes back to the caller.
 
 use super::body::Body;
-use super::filter::Filters;
-use super::leaves::{is_said, leaves, replace, strip_logprobs};
 use super::refuse::Refusal;
 use super::stream;
 use super::trace::Trace;
@@ -11,6 +9,7 @@ use crate::worker::Admitted;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use kt_policy::chat::{Filters, filter_answer};
 use serde_json::Value;
 
 /// Headers of an upstream's answer that the caller sees.
@@ -112,7 +111,7 @@ fn passed(from: &HeaderMap) -> HeaderMap {
 /// Judges a whole answer. Bytes that no policy changed are passed on as they
 /// came, with every field that the upstream chose to send.
 fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
-    let filters = Filters::new(&trace.snapshot);
+    let filters = Filters::new(&trace.snapshot.chain);
     let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return match filters {
             // What cannot be read cannot be judged.
@@ -131,32 +130,14 @@ fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
     let Some(mut filters) = filters else {
         return Ok(body);
     };
-    let mut changed = strip_logprobs(&mut value);
-    for leaf in leaves(&value).into_iter().filter(is_said) {
-        let mut text = released(filters.push(&leaf), &filters, trace)?;
-        for (_, rest) in released(filters.finish(&leaf.channel()), &filters, trace)? {
-            text.push_str(&rest);
-        }
-        if text != leaf.text {
-            changed = true;
-            replace(&mut value, &leaf.steps, text);
-        }
-    }
+    let changed = filter_answer(&mut value, &mut filters).map_err(|block| {
+        trace.judged(&filters.verdict(Some(&block)), "output");
+        Refusal::blocked(&block)
+    })?;
     trace.judged(&filters.verdict(None), "output");
     Ok(if changed {
         value.to_string().into_bytes()
     } else {
         body
-    })
-}
-
-fn released<T>(
-    result: Result<T, kt_policy::Block>,
-    filters: &Filters,
-    trace: &Trace,
-) -> Result<T, Refusal> {
-    result.map_err(|block| {
-        trace.judged(&filters.verdict(Some(&block)), "output");
-        Refusal::blocked(&block)
     })
 }

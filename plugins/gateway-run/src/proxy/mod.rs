@@ -3,13 +3,10 @@
 mod answer;
 mod body;
 mod chat;
-mod filter;
 mod frames;
 mod guard;
 mod handle;
-mod leaves;
 mod models;
-mod parts;
 mod prompt;
 mod refuse;
 mod stream;

@@ -4,15 +4,14 @@
 //! never ends cleanly unless it finished: a block, or an upstream that broke
 //! off, is an error event.
 
-use super::filter::Filters;
 use super::frames::Frames;
-use super::leaves::{Step, is_said, leaves, nest, replace, strip_logprobs};
 use super::refuse::Refusal;
 use super::trace::Trace;
 use crate::upstream::ReplyBody;
 use crate::worker::Admitted;
 use bytes::Bytes;
 use kt_policy::Block;
+use kt_policy::chat::{Filters, Step, is_said, leaves, nest, replace, strip_logprobs};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -47,7 +46,7 @@ struct Pump {
 /// Starts the task that fills the body.
 pub(crate) fn start(body: ReplyBody, trace: Trace, admitted: Admitted) -> Receiver<Bytes> {
     let (out, receiver) = channel(BUFFERED);
-    let filters = Filters::new(&trace.snapshot);
+    let filters = Filters::new(&trace.snapshot.chain);
     let (unread, until) = body.limits();
     let pump = Pump {
         trace,

@@ -5,7 +5,7 @@ use crate::audit::Record;
 use crate::snapshot::Snapshot;
 use crate::worker::{Local, Shared};
 use http::HeaderMap;
-use kt_policy::{AuditRecord, Decision, Verdict};
+use kt_policy::{AuditRecord, Verdict};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,12 +39,7 @@ impl Trace {
     pub(crate) fn judged(&self, verdict: &Verdict, phase: &'static str) {
         let chain = &self.snapshot.chain;
         for kind in chain.kinds() {
-            let touched = verdict.findings.iter().any(|f| f.policy == *kind);
-            let result = match &verdict.decision {
-                Decision::Block(block) if block.policy == *kind => "block",
-                Decision::Redact if touched => "redact",
-                _ => "pass",
-            };
+            let result = verdict.result_of(*kind);
             self.shared.metrics.evaluation(kind.as_str(), result);
         }
         if let Some(record) = chain.audit_record(verdict) {

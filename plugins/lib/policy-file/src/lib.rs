@@ -36,16 +36,21 @@ impl PolicyFile {
 /// Class `usage`: a file cannot be read, or every problem of the configuration
 /// with its place.
 pub fn read(invocation: &Invocation, files: &[&str]) -> Result<PolicyFile, Error> {
-    let sources = files
-        .iter()
-        .map(|f| read_source(invocation, f))
-        .collect::<Result<Vec<_>, _>>()?;
+    let sources = read_sources(invocation, files)?;
     let document = kt_policy::parse(&sources).map_err(|problems| invalid(&problems))?;
     Ok(PolicyFile {
         name: files.join(", "),
         sources,
         document,
     })
+}
+
+/// Reads files without checking them. `-` stands for standard input.
+///
+/// # Errors
+/// As [`read_source`], of the first file that fails.
+pub fn read_sources(invocation: &Invocation, files: &[&str]) -> Result<Vec<Source>, Error> {
+    files.iter().map(|f| read_source(invocation, f)).collect()
 }
 
 /// Reads one file without checking it.

@@ -18,22 +18,27 @@
 //!    rejection of this step, not of the first.
 //! 5. [`Chain::inspect_prompt`] judges a request, [`Chain::response_filter`]
 //!    filters a response, whole or streamed, with the same result however the
-//!    text is split.
+//!    text is split. [`chat`] finds the texts of a chat completion for both.
+//! 6. [`parse_case`] and [`Case::run`] say beforehand what a gateway will make
+//!    of a request.
 //!
 //! What it refuses: unknown keys, unknown kinds, unknown words, and every
 //! policy kind or setting that this version would accept but not enforce.
 
+mod case;
 mod chain;
+pub mod chat;
 mod diff;
 mod model;
 mod parse;
 mod problem;
 
+pub use case::{Case, Expected, ExpectedVerdict, Outcome, parse_case};
 pub use chain::{
     AuditRecord, Block, Chain, Decision, Finding, Limits, MAX_GAP_BYTES, MAX_HOLD_BYTES,
-    MAX_MATCH_BYTES, Output, Rewrite, StreamFilter, Text, Verdict, compile,
+    MAX_MATCH_BYTES, Output, REASON_CODES, Rewrite, StreamFilter, Text, Verdict, compile,
 };
-pub use diff::{Change, Diff, Impact, Op, diff};
+pub use diff::{Change, Diff, Impact, Op, Operation, Patch, diff};
 pub use model::{
     AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, Document,
     Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, MarkerFormat,

@@ -4,6 +4,8 @@
     reason = "a failed test panics; the lint's exception covers test functions only"
 )]
 
+#[path = "policy/cases.rs"]
+mod cases;
 #[path = "policy/compile.rs"]
 mod compile;
 #[path = "policy/corpus.rs"]

@@ -19,4 +19,4 @@ pub use compile::compile;
 pub use filter::{MAX_HOLD_BYTES, Output, StreamFilter};
 pub use limits::Limits;
 pub use prompt::Chain;
-pub use verdict::{Block, Decision, Finding, Rewrite, Text, Verdict};
+pub use verdict::{Block, Decision, Finding, REASON_CODES, Rewrite, Text, Verdict};

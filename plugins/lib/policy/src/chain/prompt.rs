@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::filter::StreamFilter;
 use super::injection::Injection;
 use super::scanner::{Rules, Scanner};
-use super::verdict::{Block, Decision, Finding, Rewrite, Text, Verdict, count};
+use super::verdict::{self, Block, Decision, Finding, Rewrite, Text, Verdict, count};
 use crate::model::{AuditLogger, InjectionAction, PolicyKind};
 
 /// A compiled chain. Cheap to clone, safe to share between threads; nothing is
@@ -28,8 +28,8 @@ impl Compiled {
     pub(crate) fn block_of(&self, rules: &Rules, pattern: usize, code: &'static str) -> Block {
         let policy = rules.patterns[pattern].policy;
         let reason = match policy {
-            PolicyKind::PiiDetector => "pii.detected",
-            _ => "dlp.detected",
+            PolicyKind::PiiDetector => verdict::PII,
+            _ => verdict::DLP,
         };
         Block {
             policy,
@@ -130,7 +130,7 @@ impl Chain {
             policy: PolicyKind::PromptInjection,
             code: "input_blocked",
             message: injection.message.clone(),
-            reason: "prompt_injection.detected",
+            reason: verdict::INJECTION,
         })
     }
 

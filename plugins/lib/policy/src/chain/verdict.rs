@@ -47,9 +47,19 @@ pub struct Block {
     pub code: &'static str,
     /// Message for the caller; never quotes what was found.
     pub message: String,
-    /// Stable reason code, `pii.detected`.
+    /// Stable reason code, one of [`REASON_CODES`].
     pub reason: &'static str,
 }
+
+/// Why `prompt-injection` refuses.
+pub(crate) const INJECTION: &str = "prompt_injection.detected";
+/// Why `pii-detector` refuses.
+pub(crate) const PII: &str = "pii.detected";
+/// Why `dlp-filter` refuses.
+pub(crate) const DLP: &str = "dlp.detected";
+
+/// Every reason code that a gateway reports.
+pub const REASON_CODES: [&str; 3] = [INJECTION, PII, DLP];
 
 /// What a policy found, without the text that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,6 +96,20 @@ pub struct Verdict {
     pub rewrites: Vec<Rewrite>,
     /// What was found, also where the decision is to allow.
     pub findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// What one policy of the chain had to do with it: `block`, `redact` or
+    /// `pass`.
+    #[must_use]
+    pub fn result_of(&self, kind: PolicyKind) -> &'static str {
+        let touched = self.findings.iter().any(|f| f.policy == kind);
+        match &self.decision {
+            Decision::Block(block) if block.policy == kind => "block",
+            Decision::Redact if touched => "redact",
+            _ => "pass",
+        }
+    }
 }
 
 /// Adds one to the finding of a kind.

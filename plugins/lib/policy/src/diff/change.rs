@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::patch::{self, Patch};
 use super::{compare, mask, render, weaken};
 use crate::model::Document;
 
@@ -58,6 +59,8 @@ pub struct Diff {
     pub base_sha256: String,
     /// Hash of the target.
     pub target_sha256: String,
+    /// What turns the canonical form of the base into that of the target.
+    pub patch: Patch,
     pub(crate) before: Value,
     pub(crate) after: Value,
 }
@@ -88,6 +91,7 @@ pub fn diff(base: &Document, target: &Document) -> Diff {
         changes,
         base_sha256: base.sha256(),
         target_sha256: target.sha256(),
+        patch: patch::patch(&before, &after, &base.sha256()),
         before: mask::mask("", before, &base.sha256()),
         after: mask::mask("", after, &base.sha256()),
     }
@@ -165,6 +169,8 @@ impl Serialize for Diff {
                 "moved": self.count(Op::Moved),
             },
             "impact": self.impact(),
+            "patch": self.patch,
+            "patch_masked": self.patch.masked,
         })
         .serialize(serializer)
     }

@@ -116,7 +116,7 @@ fn moves(at: &At, x: &[String], y: &[String], found: &mut Vec<Found>) {
 
 /// The natural keys of a list: `id=…` of tables, else the text or number
 /// itself. `None` when they are not there or not unique.
-fn labels(items: &[Value]) -> Option<Vec<String>> {
+pub(super) fn labels(items: &[Value]) -> Option<Vec<String>> {
     let labels: Option<Vec<String>> = items.iter().map(label).collect();
     let labels = labels?;
     let mut sorted = labels.clone();

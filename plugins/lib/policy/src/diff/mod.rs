@@ -3,7 +3,9 @@
 mod change;
 mod compare;
 mod mask;
+mod patch;
 mod render;
 mod weaken;
 
 pub use change::{Change, Diff, Impact, Op, diff};
+pub use patch::{Operation, Patch};

@@ -23,4 +23,4 @@ pub use providers::{
     Target, Timeouts, Trigger,
 };
 
-pub(crate) use word::Word;
+pub(crate) use word::{Word, words};

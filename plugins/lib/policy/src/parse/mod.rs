@@ -15,5 +15,6 @@ pub(crate) mod url;
 mod warn;
 mod yaml;
 
+pub(crate) use source::read_layers;
 pub use source::{Source, parse};
 pub use yaml::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES};

@@ -83,7 +83,8 @@ pub fn parse(sources: &[Source]) -> Result<Document, Problems> {
     }
 }
 
-fn read_layers(sources: &[Source], findings: &mut Findings<'_>) -> Option<Node> {
+/// The tree of the sources, layered; `None` when one cannot be read.
+pub(crate) fn read_layers(sources: &[Source], findings: &mut Findings<'_>) -> Option<Node> {
     let mut root: Option<Node> = None;
     let mut readable = true;
     for (index, source) in sources.iter().enumerate() {

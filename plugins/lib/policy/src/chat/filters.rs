@@ -1,14 +1,12 @@
 //! The response side of the chain: one filter per text that arrives.
 
 use super::leaves::{Leaf, Step};
-use crate::snapshot::Snapshot;
-use kt_policy::{Block, Decision, Finding, StreamFilter, Verdict};
+use crate::chain::{Block, Chain, Decision, Finding, StreamFilter, Verdict};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The filters of one response.
-pub(crate) struct Filters {
-    snapshot: Arc<Snapshot>,
+pub struct Filters {
+    chain: Chain,
     channels: BTreeMap<String, Channel>,
 }
 
@@ -19,10 +17,10 @@ struct Channel {
 
 impl Filters {
     /// Filters for a response; `None` when the chain does not look at responses.
-    pub(crate) fn new(snapshot: &Arc<Snapshot>) -> Option<Self> {
-        let wanted = snapshot.enforces() && snapshot.chain.inspects_responses();
-        wanted.then(|| Self {
-            snapshot: Arc::clone(snapshot),
+    #[must_use]
+    pub fn new(chain: &Chain) -> Option<Self> {
+        chain.inspects_responses().then(|| Self {
+            chain: chain.clone(),
             channels: BTreeMap::new(),
         })
     }
@@ -31,8 +29,8 @@ impl Filters {
     ///
     /// # Errors
     /// The block, after which nothing more of the response may be passed on.
-    pub(crate) fn push(&mut self, leaf: &Leaf) -> Result<String, Block> {
-        let chain = &self.snapshot.chain;
+    pub fn push(&mut self, leaf: &Leaf) -> Result<String, Block> {
+        let chain = &self.chain;
         let channel = self
             .channels
             .entry(leaf.channel())
@@ -49,7 +47,7 @@ impl Filters {
     ///
     /// # Errors
     /// As [`Filters::push`].
-    pub(crate) fn finish(&mut self, prefix: &str) -> Result<Vec<(Vec<Step>, String)>, Block> {
+    pub fn finish(&mut self, prefix: &str) -> Result<Vec<(Vec<Step>, String)>, Block> {
         let mut rest = Vec::new();
         for (_, channel) in self
             .channels
@@ -68,7 +66,8 @@ impl Filters {
     }
 
     /// The verdict over the whole response.
-    pub(crate) fn verdict(&self, block: Option<&Block>) -> Verdict {
+    #[must_use]
+    pub fn verdict(&self, block: Option<&Block>) -> Verdict {
         let mut findings: Vec<Finding> = Vec::new();
         for finding in self.channels.values().flat_map(|c| c.filter.findings()) {
             match findings

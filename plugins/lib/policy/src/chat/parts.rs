@@ -2,7 +2,7 @@
 //! text to the model, and so it is to the chain.
 
 use super::leaves::{Leaf, Step};
-use kt_policy::Rewrite;
+use crate::chain::Rewrite;
 use std::ops::Range;
 
 /// The text parts of one message, one after another.
@@ -119,8 +119,8 @@ impl Joined {
 #[cfg(test)]
 mod tests {
     use super::join;
-    use crate::proxy::leaves::leaves;
-    use kt_policy::Rewrite;
+    use crate::chain::Rewrite;
+    use crate::chat::leaves::leaves;
     use serde_json::json;
 
     #[test]

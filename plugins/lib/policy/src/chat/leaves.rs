@@ -11,24 +11,32 @@ const LONGEST_WORD: usize = 64;
 
 /// One step into a value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Step {
+pub enum Step {
     /// A key of an object.
     Key(String),
     /// A place in an array, and the `index` that the item there carries: parts
     /// of one tool call arrive in several chunks under one index.
-    Item { place: usize, index: u64 },
+    Item {
+        /// The place in the array.
+        place: usize,
+        /// The index that it carries; its place where it carries none.
+        index: u64,
+    },
 }
 
 /// A text and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Leaf {
-    pub(crate) steps: Vec<Step>,
-    pub(crate) text: String,
+pub struct Leaf {
+    /// The way to it.
+    pub steps: Vec<Step>,
+    /// The text.
+    pub text: String,
 }
 
 impl Leaf {
     /// Names the text across chunks.
-    pub(crate) fn channel(&self) -> String {
+    #[must_use]
+    pub fn channel(&self) -> String {
         let words: Vec<String> = self
             .steps
             .iter()
@@ -42,7 +50,8 @@ impl Leaf {
 }
 
 /// The texts of a value, in order.
-pub(crate) fn leaves(value: &Value) -> Vec<Leaf> {
+#[must_use]
+pub fn leaves(value: &Value) -> Vec<Leaf> {
     let mut found = Vec::new();
     walk(value, &mut Vec::new(), &mut found);
     found
@@ -148,7 +157,7 @@ pub(crate) fn rename(value: &mut Value, names: &[(String, String)]) {
 }
 
 /// Replaces the text at `steps`, if there still is one.
-pub(crate) fn replace(value: &mut Value, steps: &[Step], text: String) {
+pub fn replace(value: &mut Value, steps: &[Step], text: String) {
     let mut at = value;
     for step in steps {
         let next = match step {
@@ -163,7 +172,8 @@ pub(crate) fn replace(value: &mut Value, steps: &[Step], text: String) {
 
 /// Whether a text of a response is what the model says, rather than the name of
 /// a model or an object.
-pub(crate) fn is_said(leaf: &Leaf) -> bool {
+#[must_use]
+pub fn is_said(leaf: &Leaf) -> bool {
     matches!(
         leaf.steps.as_slice(),
         [Step::Key(choices), Step::Item { .. }, Step::Key(said), ..]
@@ -173,7 +183,7 @@ pub(crate) fn is_said(leaf: &Leaf) -> bool {
 
 /// Takes away the tokens of a response: they repeat its text, and ahead of what
 /// is held back. True when there were some.
-pub(crate) fn strip_logprobs(value: &mut Value) -> bool {
+pub fn strip_logprobs(value: &mut Value) -> bool {
     let choices = value.get_mut("choices").and_then(Value::as_array_mut);
     choices.into_iter().flatten().fold(false, |found, choice| {
         let logprobs = choice.as_object_mut().and_then(|c| c.get_mut("logprobs"));
@@ -188,7 +198,8 @@ pub(crate) fn strip_logprobs(value: &mut Value) -> bool {
 }
 
 /// A value that holds nothing but `text` at `steps`.
-pub(crate) fn nest(steps: &[Step], text: String) -> Value {
+#[must_use]
+pub fn nest(steps: &[Step], text: String) -> Value {
     match steps.split_first() {
         None => Value::String(text),
         Some((Step::Key(key), rest)) => serde_json::json!({ key: nest(rest, text) }),

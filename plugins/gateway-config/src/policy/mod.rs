@@ -1,0 +1,8 @@
+//! The commands that check a configuration without a gateway.
+
+mod cases;
+mod lint;
+mod test;
+
+pub(crate) use lint::run as lint;
+pub(crate) use test::run as test;

@@ -1,0 +1,134 @@
+//! `kt policy test`.
+
+use crate::harness::{Ran, Sandbox};
+use serde_json::json;
+
+/// Personal data is redacted, a term refused.
+const POLICY: &str = "\
+pack: {name: small, version: 1.0.0, enabled: true}
+providers: {targets: [{id: echo, provider: echo}]}
+policies: {chain: [pii-detector, dlp-filter]}
+policy:
+  pii-detector: {action: redact}
+  dlp-filter: {action: block, blocked_terms: [falcon ledger]}
+";
+
+fn case(name: &str, text: &str, verdict: &str) -> String {
+    let messages = json!([{ "role": "user", "content": text }]);
+    let expected = json!({ "verdict": verdict });
+    json!({ "name": name, "input": { "messages": messages }, "expected": expected }).to_string()
+}
+
+fn pack() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("pack/policy-config.yaml", POLICY);
+    sandbox.write(
+        "pack/tests/a.json",
+        case("mail", "I am bob@example.com", "redact"),
+    );
+    let in_yaml = "name: answer\n\
+        input:\n  messages: [{role: user, content: hello}]\n  upstream_response: the falcon ledger\n\
+        expected: {verdict: block, reason_code: dlp.detected}\n";
+    sandbox.write("pack/tests/b.yaml", in_yaml);
+    sandbox.write("pack/tests/README.md", "no case");
+    sandbox
+}
+
+fn test(sandbox: &Sandbox, rest: &str) -> Ran {
+    sandbox.kt_line(&format!("policy test {rest}")).run()
+}
+
+#[test]
+fn cases_that_pass_are_listed() {
+    let sandbox = pack();
+    let table = test(&sandbox, "--pack-dir pack");
+    table
+        .ok()
+        .out_has("mail    true    redact   -")
+        .out_has("answer  true    block    dlp.detected")
+        .err_has("2 of 2 cases passed");
+    let value = test(&sandbox, "--pack-dir pack -o json").ok().json();
+    assert_eq!(value["ok"], true);
+    let answer = &value["results"][1];
+    assert_eq!(answer["file"], "pack/tests/b.yaml");
+    assert_eq!(answer["reason_code"], "dlp.detected");
+    assert_eq!(answer["details"]["code"], "output_blocked");
+    let here = sandbox.kt_line("policy test").cwd(&sandbox.path("pack"));
+    here.run().ok().err_has("2 of 2");
+    test(&sandbox, "--file pack/policy-config.yaml")
+        .ok()
+        .err_has("2 of 2");
+    test(&sandbox, "--pack-dir pack --case mail")
+        .ok()
+        .err_has("1 of 1");
+}
+
+#[test]
+fn a_case_that_fails_says_what_is_there_instead() {
+    let sandbox = pack();
+    sandbox.write("pack/tests/c.json", case("ledger", "hello", "block"));
+    let table = test(&sandbox, "--pack-dir pack");
+    table
+        .exits(1)
+        .out_has("case `ledger` failed (pack/tests/c.json)")
+        .out_has("expected: block\n")
+        .out_has("got:      allow, reason none\n")
+        .err_has("2 of 3 cases passed");
+    let value = test(&sandbox, "--pack-dir pack -o json").exits(1).json();
+    assert_eq!(value["ok"], false);
+    let failed = &value["results"][2];
+    assert_eq!(failed["passed"], false);
+    assert_eq!(failed["details"]["expected"]["verdict"], "block");
+    // A weaker configuration in a layer fails what passed before.
+    sandbox.write("off.yaml", "pack: {enabled: false}\n");
+    let layered = "--file pack/policy-config.yaml --file off.yaml --case mail";
+    test(&sandbox, layered).exits(1).out_has("got:      allow");
+}
+
+#[test]
+fn what_cannot_be_tested_is_no_verdict() {
+    let sandbox = pack();
+    test(&sandbox, "")
+        .exits(2)
+        .silent()
+        .err_has("policy-config.yaml");
+    test(&sandbox, "--pack-dir pack --case other")
+        .exits(2)
+        .silent()
+        .err_has("there are: mail, answer");
+    let odd = case("odd", "hello", "allow").replace("\"content\"", "\"contnet\"");
+    sandbox.write("pack/tests/c.json", odd);
+    sandbox.write(
+        "pack/tests/d.yaml",
+        "name: d\ninput: {messages: []}\nexpected: {verdict: deny}\n",
+    );
+    let column = r#"{"name":"odd","input":{"messages":[{"role":"user","#.len() + 1;
+    let ran = test(&sandbox, "--pack-dir pack");
+    ran.exits(2)
+        .silent()
+        .err_has("the cases have 2 problems")
+        .err_has(&format!("pack/tests/c.json:1:{column}"))
+        .err_has("did you mean `content`?")
+        .err_has("pack/tests/d.yaml:3:21");
+    let error = test(&sandbox, "--pack-dir pack -o json").exits(2).error();
+    assert_eq!(error["id"], "invalid-cases");
+    sandbox.write("empty/policy-config.yaml", POLICY);
+    for folder in ["", "empty/tests/README.md"] {
+        if !folder.is_empty() {
+            sandbox.write(folder, "no case");
+        }
+        test(&sandbox, "--pack-dir empty")
+            .exits(2)
+            .silent()
+            .err_has("there is no case in `empty/tests`");
+    }
+    sandbox.write(
+        "pack/policy-config.yaml",
+        POLICY.replace("redact", "redakt"),
+    );
+    let broken = test(&sandbox, "--pack-dir pack");
+    broken
+        .exits(2)
+        .silent()
+        .err_has("pack/policy-config.yaml:5:");
+}

@@ -1,0 +1,146 @@
+//! `kt init`: what it writes works, and it writes over nothing.
+
+use crate::gateway::{Gateway, body, said};
+use crate::harness::{Sandbox, files_below};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+fn templates(sandbox: &Sandbox) -> Vec<String> {
+    let list = sandbox.kt_line("init --list -o name").run();
+    list.ok().stdout.lines().map(str::to_owned).collect()
+}
+
+/// Every file below a folder, with its content.
+fn content(folder: &Path) -> Vec<(PathBuf, String)> {
+    let files = files_below(folder, &[]).into_iter();
+    let mut all: Vec<_> = files
+        .map(|file| (file.clone(), fs::read_to_string(&file).unwrap_or_default()))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn what_every_template_writes_works_as_it_stands() {
+    let sandbox = Sandbox::new();
+    let templates = templates(&sandbox);
+    assert_eq!(templates.len(), 4, "{templates:?}");
+    for template in &templates {
+        let init = format!("init --template {template} --dir {template}");
+        let ran = sandbox.kt_line(&init).run();
+        ran.ok()
+            .out_has(&format!("{template}/policy-config.yaml"))
+            .err_has(&format!("kt policy test --pack-dir {template}"));
+        let file = format!("{template}/policy-config.yaml");
+        let lint = sandbox.kt_line(&format!("policy lint --strict --file {file}"));
+        lint.run().ok();
+        let test = sandbox.kt_line(&format!("policy test --pack-dir {template} -o json"));
+        let test = test.run().ok().json();
+        let results = test["results"].as_array().expect("a list");
+        assert!(results.len() >= 2, "{test}");
+        let line = format!("gateway run --policy-config {file} --listen 127.0.0.1:0 --workers 1");
+        let gateway = Gateway::of(sandbox.kt_line(&format!("{line} -o json")).spawn());
+        for result in results {
+            a_gateway_agrees(&gateway, &sandbox, result);
+        }
+        gateway.stop().ok();
+    }
+}
+
+/// The gateway says of a case's request what `kt policy test` said.
+fn a_gateway_agrees(gateway: &Gateway, sandbox: &Sandbox, result: &Value) {
+    let file = sandbox.path(result["file"].as_str().expect("a name"));
+    let case = fs::read_to_string(file).expect("it was written");
+    let case: Value = serde_json::from_str(&case).expect("it is JSON");
+    let input = &case["input"];
+    if !input["upstream_response"].is_null() {
+        // The provider of the templates answers with the request.
+        return;
+    }
+    let reply = gateway.post(&json!({ "model": "m", "messages": input["messages"] }));
+    let asked = input["messages"][0]["content"].as_str();
+    match result["verdict"].as_str() {
+        Some("block") => {
+            assert_eq!(reply.status, 409, "{result}");
+            let error = &body(&reply)["error"];
+            assert_eq!(error["reason"], result["reason_code"]);
+            assert_eq!(error["policy"], result["details"]["policy"]);
+            assert_eq!(error["code"], result["details"]["code"]);
+        }
+        Some("redact") => assert_ne!(Some(said(&reply).as_str()), asked, "{result}"),
+        _ => assert_eq!(Some(said(&reply).as_str()), asked, "{result}"),
+    }
+}
+
+#[test]
+fn nothing_is_ever_overwritten() {
+    for own in ["policy-config.yaml", "tests/question.json", "tests"] {
+        let sandbox = Sandbox::new();
+        sandbox.write(&format!("pack/{own}"), "mine");
+        let before = content(&sandbox.path("pack"));
+        for more in ["", "--dry-run"] {
+            let ran = sandbox.kt_line(&format!("init --dir pack {more} -o json"));
+            let ran = ran.run();
+            let error = ran.exits(6).silent().error();
+            assert_eq!(error["id"], "file-exists");
+            assert_eq!(
+                error["data"]["files"],
+                json!([format!("pack/{own}")]),
+                "{error}"
+            );
+        }
+        let shown = sandbox.kt_line("init --dir pack").run();
+        shown
+            .exits(6)
+            .err_has(&format!("`pack/{own}` exists already"));
+        assert_eq!(content(&sandbox.path("pack")), before);
+    }
+    let sandbox = Sandbox::new();
+    sandbox.kt_line("init").run().ok();
+    let before = content(&sandbox.path(""));
+    let again = sandbox.kt_line("init --template dlp").run();
+    again
+        .exits(6)
+        .err_has("`policy-config.yaml`, `tests/question.json` exist already");
+    assert_eq!(content(&sandbox.path("")), before);
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.kt_line("init --dir pack --dry-run -o json").run();
+    let planned = ran.ok().json();
+    assert_eq!(planned["result"], "would-write");
+    assert!(!sandbox.path("pack").exists());
+    let written = sandbox.kt_line("init --dir pack -o json").run();
+    let written = written.ok().json();
+    assert_eq!(written["result"], "written");
+    assert_eq!(written["files"], planned["files"]);
+    let there = files_below(&sandbox.path("pack"), &[]);
+    let count = written["files"].as_array().map(Vec::len);
+    assert_eq!(Some(there.len()), count, "no draft is left: {there:?}");
+}
+
+#[test]
+fn the_template_is_chosen_by_either_name() {
+    let sandbox = Sandbox::new();
+    let long = sandbox.kt_line("init --template prompt-injection-detection -o json");
+    let value = long.run().ok().json();
+    assert_eq!(value["template"], "prompt-injection");
+    let odd = sandbox.kt_line("init --template dpl --dir other").run();
+    odd.exits(2).silent().err_has("dlp");
+}
+
+#[test]
+fn a_folder_that_takes_no_files_gets_none() {
+    let sandbox = Sandbox::unprivileged();
+    let locked = sandbox.path("locked");
+    sandbox.write("locked/tests/other.json", "{}");
+    let read_only = fs::Permissions::from_mode(0o555);
+    fs::set_permissions(locked.join("tests"), read_only).expect("it is the tests' own");
+    let ran = sandbox.kt_line("init --dir locked").run();
+    ran.exits(2).silent().err_has("cannot write `locked/tests/");
+    assert_eq!(files_below(&locked, &[]).len(), 1, "{ran}");
+}

@@ -1,0 +1,136 @@
+//! `kt policy lint`.
+
+use crate::harness::{Ran, Sandbox, workspace};
+use serde_json::json;
+use std::fs;
+
+/// A pattern that is well formed, and whose automaton no gateway allows.
+const HUGE: &str = "  dlp-filter: {detect_patterns: ['(\\pL{1,400}[0-9]{1,400}){1,50}']}\n";
+
+fn example() -> String {
+    let path = workspace().join("docs/examples/policy-config.yaml");
+    fs::read_to_string(path).expect("the example is there")
+}
+
+fn small(more: &str) -> String {
+    format!(
+        "pack: {{name: small, version: 1.0.0, enabled: true}}\n\
+         providers: {{targets: [{{id: echo, provider: echo}}]}}\n\
+         policies: {{chain: [dlp-filter]}}\npolicy:\n{more}"
+    )
+}
+
+fn lint(sandbox: &Sandbox, rest: &str) -> Ran {
+    sandbox.kt_line(&format!("policy lint {rest}")).run()
+}
+
+#[test]
+fn a_valid_file_is_named_with_what_it_holds() {
+    let sandbox = Sandbox::new();
+    sandbox.write("policy-config.yaml", example());
+    let text = lint(&sandbox, "--file policy-config.yaml");
+    assert_eq!(
+        text.ok().stdout,
+        "policy-config.yaml is valid\n\
+         Pack: support-gateway (v1.4.0)\n\
+         Chain: prompt-injection -> pii-detector -> dlp-filter -> audit-logger\n\
+         Policies validated: 4\n"
+    );
+    let value = lint(&sandbox, "--file policy-config.yaml -o json");
+    let value = value.ok().json();
+    assert_eq!(value["valid"], true);
+    assert_eq!(
+        value["pack"],
+        json!({ "name": "support-gateway", "version": "1.4.0" })
+    );
+    assert_eq!(value["chain"][3], "audit-logger");
+    assert_eq!(value["policy_count"], 4);
+    let piped = sandbox
+        .kt_line("policy lint --file -")
+        .stdin(example())
+        .run();
+    piped.ok().out_has("- is valid");
+}
+
+#[test]
+fn every_problem_is_shown_with_its_place() {
+    let sandbox = Sandbox::new();
+    let broken = example()
+        .replace("action: redact", "action: redakt")
+        .replace("retention_days: 365", "retention: 365");
+    sandbox.write("broken.yaml", &broken);
+    let text = lint(&sandbox, "--file broken.yaml");
+    text.exits(1)
+        .out_has("broken.yaml is not valid: 3 problems\n")
+        .out_has("did you mean `redact`?")
+        .out_has("error[E002]: unknown key `retention`");
+    let create = sandbox
+        .kt_line("gateway create --name x --file broken.yaml")
+        .run();
+    let value = lint(&sandbox, "--file broken.yaml -o json");
+    let value = value.exits(1).json();
+    assert_eq!(value["valid"], false);
+    assert!(value["pack"].is_null(), "{value}");
+    let errors = value["errors"].as_array().expect("a list");
+    assert_eq!(errors.len(), 3, "{value}");
+    for error in errors {
+        let place = format!("broken.yaml:{}:{}", error["line"], error["column"]);
+        text.out_has(&place);
+        create.exits(2).err_has(&place);
+        assert_eq!(error["stage"], "check");
+    }
+    assert_eq!(errors[0]["path"], "policy.pii-detector.action");
+    assert_eq!(errors[0]["suggestion"], "redact");
+}
+
+#[test]
+fn what_a_gateway_would_reject_is_found() {
+    let sandbox = Sandbox::new();
+    sandbox.write("huge.yaml", small(HUGE));
+    let text = lint(&sandbox, "--file huge.yaml");
+    text.exits(1)
+        .out_has("huge.yaml is well formed, but a gateway would reject it: 1 problem\n")
+        .out_has("error[E017]")
+        .out_has("huge.yaml:5:");
+    let value = lint(&sandbox, "--file huge.yaml -o json");
+    let value = value.exits(1).json();
+    assert_eq!(value["valid"], false);
+    assert_eq!(value["errors"][0]["stage"], "compile");
+    assert_eq!(value["pack"]["name"], "small");
+    let run = sandbox
+        .kt_line("gateway run --policy-config huge.yaml --listen 127.0.0.1:0")
+        .run();
+    run.exits(2).err_has("E017");
+}
+
+#[test]
+fn warnings_count_only_when_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "base.yaml",
+        small("  dlp-filter: {blocked_terms: [falcon ledger]}\n"),
+    );
+    sandbox.write("more.yaml", "policy:\n  pii-detector: {}\n");
+    let layered = "--file base.yaml --file more.yaml";
+    lint(&sandbox, "--file base.yaml --strict").ok();
+    let text = lint(&sandbox, layered);
+    text.ok()
+        .out_has("base.yaml, more.yaml is valid, with 1 warning\n")
+        .out_has("warning[W001]")
+        .out_has("more.yaml:2:");
+    let strict = lint(&sandbox, &format!("{layered} --strict -o json"));
+    let value = strict.exits(1).json();
+    assert_eq!(value["valid"], true);
+    assert_eq!(value["warnings"][0]["code"], "W001");
+    assert_eq!(value["errors"], json!([]));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_verdict() {
+    let sandbox = Sandbox::new();
+    let absent = lint(&sandbox, "--file absent.yaml");
+    absent.exits(2).silent().err_has("absent.yaml");
+    sandbox.write("binary.yaml", b"pack: \xff\xfe");
+    lint(&sandbox, "--file binary.yaml").exits(2).silent();
+    lint(&sandbox, "").exits(2).silent().err_has("--file");
+}
