@@ -3,7 +3,7 @@
 use super::{global, plugins};
 use crate::commands;
 use crate::discovery::{CatalogueEntry, Registry, State};
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use kt_plugin_api::Error;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -110,6 +110,8 @@ pub(crate) fn build(registry: &Registry, wanted: Wanted<'_>) -> Tree {
     add_missing(registry, &mut root, &mut routes);
     let base = Command::new("kt")
         .version(env!("CARGO_PKG_VERSION"))
+        .disable_version_flag(true)
+        .arg(version_flag())
         .about("Administer AI gateways")
         .after_help(commands::EXIT_CODES_HINT)
         .subcommand_required(true)
@@ -119,6 +121,15 @@ pub(crate) fn build(registry: &Registry, wanted: Wanted<'_>) -> Tree {
         root: global::define(base).subcommands(root.into_commands()),
         routes,
     }
+}
+
+/// `--version`, which the overview leaves to the command of that name.
+fn version_flag() -> Arg {
+    Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version)
+        .hide(true)
 }
 
 fn add_plugins(
