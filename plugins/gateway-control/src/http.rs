@@ -1,14 +1,15 @@
 //! The control plane behind an address: provider `http` of `kt.control-plane/1`.
 
 use kt_control_api::{
-    Connection, Envelope, Method, Request, Response, TransportError, TransportErrorKind,
-    shown_address,
+    Connection, Envelope, Method, Problem, Request, Response, Slug, TransportError,
+    TransportErrorKind, addresses, shown_address,
 };
 use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
 use reqwest::{Client, Url};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A server that takes longer to accept a connection is not there.
@@ -20,59 +21,109 @@ const TICK: Duration = Duration::from_millis(50);
 /// The largest answer: a configuration and its envelope.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
-pub(crate) struct HttpControlPlane;
+/// Remembers which of several addresses answered last: that one is asked first.
+#[derive(Default)]
+pub(crate) struct HttpControlPlane {
+    answered: AtomicUsize,
+}
 
 impl ControlPlane for HttpControlPlane {
     fn request(&self, request: Value, context: &Context<'_>) -> Result<Value, Error> {
         let envelope: Envelope = serde_json::from_value(request).map_err(|e| {
             Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
         })?;
-        let url = target(&envelope)?;
-        let harmless = envelope.request.method == Method::Get;
+        let targets = targets(&envelope)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| Error::internal("no runtime for the request").cause(e))?;
-        let response = runtime.block_on(async {
-            let client = client(&url).map_err(unusable)?;
-            cancellable(send(&client, url, &envelope), harmless, context).await
-        })?;
+        let response = runtime.block_on(self.ask(&envelope, &targets, context))?;
         serde_json::to_value(response)
             .map_err(|e| Error::internal("the answer cannot be passed on").cause(e))
     }
+}
+
+impl HttpControlPlane {
+    /// Asks one address after another until one answers, or one may have acted.
+    async fn ask(
+        &self,
+        envelope: &Envelope,
+        targets: &[Url],
+        context: &Context<'_>,
+    ) -> Result<Response, Error> {
+        let harmless = envelope.request.method == Method::Get;
+        let first = self.answered.load(Ordering::Relaxed);
+        let mut outcome = Err(bad_address("", "it is empty"));
+        for attempt in 0..targets.len() {
+            let at = (first + attempt) % targets.len();
+            let client = client(&targets[at]).map_err(unusable)?;
+            let sent = send(&client, targets[at].clone(), envelope);
+            outcome = cancellable(sent, harmless, context).await;
+            let another = match &outcome {
+                Ok(response) => is_draining(response) || (harmless && response.status == 503),
+                Err(error) => error.class == Class::Unavailable && context.cancelled().is_none(),
+            };
+            if !another {
+                self.answered.store(at, Ordering::Relaxed);
+                break;
+            }
+        }
+        outcome
+    }
+}
+
+/// Whether a server ends, and so has done nothing.
+fn is_draining(response: &Response) -> bool {
+    response.status == 503
+        && response
+            .body
+            .as_deref()
+            .and_then(|body| serde_json::from_str::<Problem>(body).ok())
+            .is_some_and(|problem| problem.code == Slug::Draining)
 }
 
 fn unusable(error: impl std::fmt::Display) -> Error {
     Error::internal("no HTTP client").cause(error)
 }
 
-fn target(envelope: &Envelope) -> Result<Url, Error> {
+/// Where the request goes: the addresses of the control plane, in their order.
+fn targets(envelope: &Envelope) -> Result<Vec<Url>, Error> {
     // First, because what follows shows the address.
     envelope.connection.check_url()?;
-    let base = envelope.connection.url.clone().unwrap_or_default();
-    let bad = |why: &str| {
-        Error::new(
-            Class::Settings,
-            "bad-api-url",
-            format!(
-                "`{}` is no address of a control plane",
-                shown_address(&base)
-            ),
-        )
-        .cause(why)
-        .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`")
-    };
+    let all = envelope.connection.url.as_deref().unwrap_or_default();
+    let mut targets = Vec::new();
+    for base in addresses(all) {
+        targets.push(target(base, envelope)?);
+    }
+    if targets.is_empty() {
+        return Err(bad_address(all, "it is empty"));
+    }
+    Ok(targets)
+}
+
+fn target(base: &str, envelope: &Envelope) -> Result<Url, Error> {
     let url = Url::parse(&format!("{base}{}", envelope.request.target()))
-        .map_err(|e| bad(&e.to_string()))?;
+        .map_err(|e| bad_address(base, &e.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad("it is neither http nor https"));
+        return Err(bad_address(base, "it is neither http nor https"));
     }
     if url.scheme() == "http" && envelope.connection.token.is_some() && !is_loopback(&url) {
-        return Err(bad(
+        return Err(bad_address(
+            base,
             "the token would travel in clear: only loopback may use http",
         ));
     }
     Ok(url)
+}
+
+fn bad_address(base: &str, why: &str) -> Error {
+    Error::new(
+        Class::Settings,
+        "bad-api-url",
+        format!("`{}` is no address of a control plane", shown_address(base)),
+    )
+    .cause(why)
+    .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`, or to several, parted by commas")
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -230,14 +281,14 @@ async fn cancellable(
 
 #[cfg(test)]
 mod tests {
-    use super::target;
+    use super::targets;
     use kt_control_api::{Connection, Envelope, Method, Request};
     use kt_plugin_api::Class;
 
     #[test]
     fn no_refusal_of_an_address_shows_its_password() {
         let to = |url: &str| {
-            target(&Envelope {
+            targets(&Envelope {
                 connection: Connection {
                     url: Some(url.to_owned()),
                     ..Connection::default()
@@ -260,5 +311,7 @@ mod tests {
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
         assert!(to("https://host/base").is_ok());
+        assert_eq!(to("https://a, https://b/").unwrap().len(), 2);
+        assert!(to(" , ").is_err() && to("https://a,ftp://b").is_err());
     }
 }

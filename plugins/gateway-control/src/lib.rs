@@ -21,7 +21,7 @@ struct GatewayControl {
 impl Plugin for GatewayControl {
     fn init(_: Host) -> Result<Self, Error> {
         Ok(Self {
-            http: http::HttpControlPlane,
+            http: http::HttpControlPlane::default(),
             secrets: secret::SecretsProvider,
             doctor: doctor::Doctor,
         })

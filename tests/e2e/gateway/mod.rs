@@ -1,6 +1,7 @@
 //! The main job: gateways that are registered, run, changed, broken, reverted
 //! and repaired, on the embedded store and against a server.
 
+mod addresses;
 mod changes;
 mod clients;
 mod drift;

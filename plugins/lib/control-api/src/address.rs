@@ -18,8 +18,27 @@ pub(crate) fn userinfo(url: &str) -> Option<Range<usize>> {
     Some(start..start + at)
 }
 
+/// The addresses of one setting: several are parted by commas.
+pub fn addresses(url: &str) -> impl Iterator<Item = &str> {
+    url.split(',')
+        .map(|part| part.trim().trim_end_matches('/'))
+        .filter(|part| !part.is_empty())
+}
+
+/// Whether user name or password are in one of several addresses. A password may hold a comma,
+/// so no address of several may have anything to do with an `@`.
+pub(crate) fn holds_password(url: &str) -> bool {
+    match addresses(url).count() {
+        0 | 1 => userinfo(url).is_some(),
+        _ => url.contains('@'),
+    }
+}
+
 /// The address with its password blotted out, so that no message can show it.
 pub(crate) fn without_password(url: &str) -> String {
+    if url.contains(',') && holds_password(url) {
+        return shown_address(url);
+    }
     blotted(url, userinfo(url))
 }
 
@@ -64,7 +83,7 @@ fn has_proper_port(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{shown_address, without_password};
+    use super::{addresses, shown_address, without_password};
     use crate::Connection;
     use kt_plugin_api::Class;
 
@@ -98,6 +117,26 @@ mod tests {
             for kept in [without_password(url), shown_address(url)] {
                 assert!(!kept.contains("hunter2"), "{kept}");
                 assert!(at(&kept).check_url().is_err(), "{kept}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_addresses_are_told_apart_and_hold_no_password() {
+        let several = "https://a, https://b/ ,,http://[::1]:80";
+        let all: Vec<_> = addresses(several).collect();
+        assert_eq!(all, ["https://a", "https://b", "http://[::1]:80"]);
+        assert!(at(several).check_url().is_ok());
+        for url in [
+            "https://a,https://user:hunter2@b",
+            "https://user:hunter2@a,https://b",
+            "https://user:x,hunter2@host",
+            "https://user:hunter2,x@host,https://b",
+        ] {
+            let error = at(url).check_url().unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            for kept in [without_password(url), shown_address(url)] {
+                assert!(!kept.contains("hunter2"), "{kept}");
             }
         }
     }

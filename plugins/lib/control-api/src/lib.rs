@@ -38,7 +38,7 @@ mod version;
 mod which;
 mod wire;
 
-pub use address::shown_address;
+pub use address::{addresses, shown_address};
 pub use audit::{AuditEntry, Damage, TrailCheck, TrailReport, canonical_json};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};

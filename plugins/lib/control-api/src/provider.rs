@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use kt_plugin_api::{Class, Context, Error, Invocation, Location, ProviderHandle};
 use serde::{Deserialize, Serialize};
 
-use crate::address::{shown_address, userinfo, without_password};
+use crate::address::{holds_password, shown_address, without_password};
 use crate::{
     ApiError, Client, INTERFACE, INTERFACE_METHOD, Request, Response, Transport, TransportError,
     TransportErrorKind,
@@ -27,7 +27,8 @@ pub struct Connection {
     pub state_dir: PathBuf,
     /// kt's directory for sockets.
     pub runtime_dir: PathBuf,
-    /// The server's address, without a final slash; `None` for the embedded store.
+    /// The server's address, or several parted by commas that are as good as each other; `None`
+    /// for the embedded store.
     #[serde(default)]
     pub url: Option<String>,
     /// The token for the server. Never printed; `Debug` leaves it out.
@@ -97,7 +98,7 @@ impl Connection {
     /// Class `settings` when it does.
     pub fn check_url(&self) -> Result<(), Error> {
         let url = self.url.as_deref().unwrap_or_default();
-        if userinfo(url).is_none() {
+        if !holds_password(url) {
             return Ok(());
         }
         let message = "the address of the control plane holds a user name or a password";
