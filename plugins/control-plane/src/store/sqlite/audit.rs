@@ -32,7 +32,7 @@ pub(super) fn record(
         rev,
         detail.to_string()
     ];
-    transaction.execute(sql, row)?;
+    transaction.prepare_cached(sql)?.execute(row)?;
     seal(transaction)
 }
 

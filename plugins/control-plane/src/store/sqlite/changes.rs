@@ -21,18 +21,15 @@ pub(super) fn create(
     let version = new.version.as_ref().map(|_| 1_u64);
     let labels = serde_json::to_string(&new.labels)?;
     let at = change.now.as_microsecond();
-    transaction.execute(
-        sql,
-        params![
-            new.id.as_str(),
-            new.name,
-            new.description,
-            labels,
-            version.unwrap_or(0),
-            version,
-            at
-        ],
-    )?;
+    transaction.prepare_cached(sql)?.execute(params![
+        new.id.as_str(),
+        new.name,
+        new.description,
+        labels,
+        version.unwrap_or(0),
+        version,
+        at
+    ])?;
     crash_point("create.inserted");
     if let Some(first) = &new.version {
         contents::insert(transaction, change, &new.id, 1, first)?;

@@ -11,6 +11,9 @@ use crate::store::StoreError;
 /// Waits inside SQLite are kept short: `patiently` does the waiting, see there.
 const BUSY_MILLISECONDS: u64 = 5;
 
+/// Statements that stay prepared; the store has fewer.
+const STATEMENTS: usize = 128;
+
 /// `synchronous=FULL`, because NORMAL was measured to lose acknowledged changes at power loss.
 /// `journal_size_limit`: a write-ahead log that once grew gives the space back.
 const SETTINGS: &str = "
@@ -29,11 +32,15 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     patiently(|| {
         let connection = Connection::open_with_flags(path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
         // Otherwise the last process to close folds the log into the file under an exclusive
         // lock, on every command, and whoever opens meanwhile is refused.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // Otherwise a statement that might use a partial index is prepared anew for each value
+        // that is bound, which took a fifth of the time of a change.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(SETTINGS)?;
         Ok(connection)
     })

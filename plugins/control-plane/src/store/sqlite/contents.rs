@@ -17,25 +17,24 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let blob: [u8; 32] = Sha256::digest(new.content.as_bytes()).into();
     let sql = "INSERT INTO blobs(sha256, content) VALUES(?1, ?2) ON CONFLICT DO NOTHING";
-    transaction.execute(sql, params![blob, new.content])?;
+    transaction
+        .prepare_cached(sql)?
+        .execute(params![blob, new.content])?;
     let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
                    created_at, origin, source, message)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-    transaction.execute(
-        sql,
-        params![
-            gateway.as_str(),
-            version,
-            new.sha256.as_bytes(),
-            blob,
-            new.content.len() as u64,
-            change.actor,
-            change.now.as_microsecond(),
-            new.origin.as_str(),
-            new.source,
-            new.message,
-        ],
-    )?;
+    transaction.prepare_cached(sql)?.execute(params![
+        gateway.as_str(),
+        version,
+        new.sha256.as_bytes(),
+        blob,
+        new.content.len() as u64,
+        change.actor,
+        change.now.as_microsecond(),
+        new.origin.as_str(),
+        new.source,
+        new.message,
+    ])?;
     Ok(())
 }
 
@@ -53,10 +52,14 @@ pub(super) fn repeat(
                FROM config_versions WHERE gateway_id = ?1 AND version = ?2";
     let at = change.now.as_microsecond();
     let next = gateway.last_version + 1;
-    transaction.execute(
-        sql,
-        params![gateway.id.as_str(), older, next, change.actor, at, reason],
-    )?;
+    transaction.prepare_cached(sql)?.execute(params![
+        gateway.id.as_str(),
+        older,
+        next,
+        change.actor,
+        at,
+        reason
+    ])?;
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! Group commit: changes that wait for the connection at the same time share one transaction, and
 //! so one wait for the disk, which is what takes a change's time.
 //!
-//! There is no thread for it. Whoever gets the connection carries out what all who wait have
-//! asked for, and they find it done when their turn comes.
+//! There is no thread for it. Whoever comes first leads: it carries out what all who wait have
+//! asked for, answers each, and hands the lead to the first of those who came meanwhile. Nobody
+//! but the leader waits for the connection: woken one after another by its lock, each would keep
+//! the next waiting.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction};
@@ -19,7 +21,22 @@ const LARGEST: usize = 256;
 /// Changes that nobody has carried out yet.
 #[derive(Default)]
 pub(super) struct Group {
-    waiting: Mutex<VecDeque<Box<dyn Wanted>>>,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Box<dyn Wanted>>,
+    /// Whether somebody leads. Otherwise nobody waits.
+    led: bool,
+}
+
+/// What somebody who waits is told.
+enum Told<T> {
+    /// To carry out what waits, its own change first.
+    Lead,
+    /// The outcome.
+    Done(Result<T, StoreError>),
 }
 
 /// A change that somebody waits for.
@@ -29,12 +46,15 @@ trait Wanted: Send {
 
     /// Answers who waits, once the outcome lasts or it is certain that nothing was changed.
     fn answer(self: Box<Self>, lost: Option<&StoreError>);
+
+    /// Tells who waits to lead. Returns whether somebody does wait.
+    fn lead(&self) -> bool;
 }
 
 struct Pending<T, F> {
     act: Option<F>,
     outcome: Option<Result<T, StoreError>>,
-    tell: SyncSender<Result<T, StoreError>>,
+    tell: SyncSender<Told<T>>,
 }
 
 impl<T, F> Wanted for Pending<T, F>
@@ -54,7 +74,11 @@ where
             (None, outcome) => outcome.unwrap_or_else(|| Err(abandoned())),
         };
         // Nobody listens any more when the caller panicked.
-        drop(self.tell.send(outcome));
+        drop(self.tell.send(Told::Done(outcome)));
+    }
+
+    fn lead(&self) -> bool {
+        self.tell.send(Told::Lead).is_ok()
     }
 }
 
@@ -65,53 +89,82 @@ impl Group {
         writer: &Mutex<Connection>,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let told = self.want(act);
-        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, leads) = self.want(act);
+        if leads {
+            self.carry_out(writer);
+        }
         loop {
-            match told.try_recv() {
-                Ok(outcome) => return outcome,
-                Err(TryRecvError::Disconnected) => return Err(abandoned()),
-                Err(TryRecvError::Empty) => carry_out(&writer, self.take()),
+            match told.recv() {
+                Ok(Told::Done(outcome)) => return outcome,
+                Ok(Told::Lead) => self.carry_out(writer),
+                Err(_) => return Err(abandoned()),
             }
         }
     }
 
+    /// Puts a change into the queue. Returns whether its caller leads.
     fn want<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Receiver<Result<T, StoreError>> {
-        let (tell, told) = sync_channel(1);
-        self.waiting().push_back(Box::new(Pending {
+    ) -> (Receiver<Told<T>>, bool) {
+        // The lead and the outcome, so that whoever tells never waits.
+        let (tell, told) = sync_channel(2);
+        let mut queue = self.queue();
+        queue.waiting.push_back(Box::new(Pending {
             act: Some(act),
             outcome: None,
             tell,
         }));
-        told
+        let leads = !queue.led;
+        queue.led = true;
+        (told, leads)
+    }
+
+    /// Leads once: carries out what waits, and hands the lead on.
+    fn carry_out(&self, writer: &Mutex<Connection>) {
+        // Also when a change panics.
+        let _lead = Lead(self);
+        let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut group = self.take();
+        let lost = together(&writer, &mut group).err();
+        drop(writer);
+        for wanted in group {
+            wanted.answer(lost.as_ref());
+        }
     }
 
     fn take(&self) -> Vec<Box<dyn Wanted>> {
-        let mut waiting = self.waiting();
+        let waiting = &mut self.queue().waiting;
         let count = waiting.len().min(LARGEST);
         waiting.drain(..count).collect()
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Box<dyn Wanted>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl std::fmt::Debug for Group {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Group")
-            .field("waiting", &self.waiting().len())
+            .field("waiting", &self.queue().waiting.len())
             .finish()
     }
 }
 
-fn carry_out(writer: &Connection, mut group: Vec<Box<dyn Wanted>>) {
-    let lost = together(writer, &mut group).err();
-    for wanted in group {
-        wanted.answer(lost.as_ref());
+/// Ends with the lead in other hands.
+struct Lead<'a>(&'a Group);
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        while let Some(first) = queue.waiting.front() {
+            if first.lead() {
+                return;
+            }
+            queue.waiting.pop_front();
+        }
+        queue.led = false;
     }
 }
 
@@ -125,7 +178,7 @@ fn together(writer: &Connection, group: &mut [Box<dyn Wanted>]) -> Result<(), St
         return Ok(());
     }
     for wanted in group {
-        transaction.execute_batch("SAVEPOINT one")?;
+        say(&transaction, "SAVEPOINT one")?;
         let succeeded = wanted.act(&transaction);
         // After some failures, such as a full disk, SQLite has rolled everything back by itself,
         // and what follows would no longer be part of a transaction.
@@ -133,13 +186,17 @@ fn together(writer: &Connection, group: &mut [Box<dyn Wanted>]) -> Result<(), St
             let why = "the transaction was taken back: the disk is full or fails";
             return Err(StoreError::Failed(why.to_owned()));
         }
-        transaction.execute_batch(if succeeded {
-            "RELEASE one"
-        } else {
-            "ROLLBACK TO one; RELEASE one"
-        })?;
+        if !succeeded {
+            say(&transaction, "ROLLBACK TO one")?;
+        }
+        say(&transaction, "RELEASE one")?;
     }
     Ok(transaction.commit()?)
+}
+
+fn say(transaction: &Transaction<'_>, word: &str) -> Result<(), StoreError> {
+    transaction.prepare_cached(word)?.execute([])?;
+    Ok(())
 }
 
 /// The same failure for each who waited.
@@ -206,7 +263,8 @@ mod tests {
                 thread::spawn(move || group.write(&writer, change))
             })
             .collect();
-        while group.waiting().len() < expected {
+        // The leader has the connection to wait for, the others have the leader.
+        while group.queue().waiting.len() < expected {
             thread::yield_now();
         }
         drop(held);

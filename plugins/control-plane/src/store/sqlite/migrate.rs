@@ -15,6 +15,7 @@ const APPLICATION_ID: i32 = 0x6b74_6370;
 const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
 
 /// The oldest schema that a program may know and still write this one. A step that only adds

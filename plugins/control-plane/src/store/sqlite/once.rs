@@ -32,7 +32,8 @@ fn recall<R: Repeatable>(
                WHERE actor = ?1 AND key = ?2 AND created_at > ?3";
     let since = change.now.as_microsecond() - KEY_MEMORY;
     let row = transaction
-        .query_row(sql, params![change.actor, once.key, since], |row| {
+        .prepare_cached(sql)?
+        .query_row(params![change.actor, once.key, since], |row| {
             Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?))
         })
         .optional()?;
@@ -53,16 +54,18 @@ fn remember(
     receipt: &impl Repeatable,
 ) -> Result<(), StoreError> {
     let now = change.now.as_microsecond();
-    transaction.execute(
-        "DELETE FROM idempotency WHERE created_at <= ?1",
-        [now - KEY_MEMORY],
-    )?;
+    transaction
+        .prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?
+        .execute([now - KEY_MEMORY])?;
     let sql = "INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
                VALUES(?1, ?2, ?3, ?4, ?5)";
     let receipt = serde_json::to_string(receipt)?;
-    transaction.execute(
-        sql,
-        params![change.actor, once.key, once.fingerprint, receipt, now],
-    )?;
+    transaction.prepare_cached(sql)?.execute(params![
+        change.actor,
+        once.key,
+        once.fingerprint,
+        receipt,
+        now
+    ])?;
     Ok(())
 }

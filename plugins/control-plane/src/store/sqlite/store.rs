@@ -93,7 +93,10 @@ impl Sqlite {
         // One transaction, so that a gateway and its instances are of the same moment. The first
         // read inside it is where others can be in the way.
         let transaction = reader.transaction()?;
-        patiently(|| transaction.query_row("SELECT count(*) FROM meta", [], |_| Ok(())))?;
+        patiently(|| {
+            let mut first = transaction.prepare_cached("SELECT count(*) FROM meta")?;
+            first.query_row([], |_| Ok(()))
+        })?;
         look(&transaction)
     }
 
@@ -189,7 +192,11 @@ fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
 impl Store for Sqlite {
     fn epoch(&self) -> Result<String, StoreError> {
         let sql = "SELECT v FROM meta WHERE k = 'epoch'";
-        self.read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get(0))?)
+        })
     }
 
     fn schema(&self) -> u32 {

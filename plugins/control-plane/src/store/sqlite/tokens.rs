@@ -24,21 +24,18 @@ pub(super) fn add(
     let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
                    created_at, expires_at)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(hash) DO NOTHING";
-    let added = transaction.execute(
-        sql,
-        params![
-            token.id.as_str(),
-            token.name,
-            token.kind,
-            token.hash.0,
-            token.hint,
-            scope,
-            gateway,
-            change.actor,
-            change.now.as_microsecond(),
-            token.expires_at.map(Timestamp::as_microsecond),
-        ],
-    )?;
+    let added = transaction.prepare_cached(sql)?.execute(params![
+        token.id.as_str(),
+        token.name,
+        token.kind,
+        token.hash.0,
+        token.hint,
+        scope,
+        gateway,
+        change.actor,
+        change.now.as_microsecond(),
+        token.expires_at.map(Timestamp::as_microsecond),
+    ])?;
     Ok(added > 0)
 }
 
@@ -120,7 +117,9 @@ fn end(
         "UPDATE tokens SET expires_at = min(ifnull(expires_at, ?2), ?2) WHERE id = ?1"
     };
     let at = until.max(change.now).as_microsecond();
-    transaction.execute(sql, params![id.as_str(), at])?;
+    transaction
+        .prepare_cached(sql)?
+        .execute(params![id.as_str(), at])?;
     Ok(())
 }
 
@@ -130,7 +129,9 @@ pub(super) fn revoke_of_gateway(
     gateway: &GatewayId,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE tokens SET revoked_at = ?2 WHERE gateway_id = ?1 AND revoked_at IS NULL";
-    transaction.execute(sql, params![gateway.as_str(), now.as_microsecond()])?;
+    transaction
+        .prepare_cached(sql)?
+        .execute(params![gateway.as_str(), now.as_microsecond()])?;
     Ok(())
 }
 
@@ -202,5 +203,7 @@ fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
 pub(super) fn has_admin(connection: &Connection, now: Timestamp) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE scope = 'admin' AND revoked_at IS NULL
                    AND (expires_at IS NULL OR expires_at > ?1))";
-    connection.query_row(sql, [now.as_microsecond()], |row| row.get(0))
+    connection
+        .prepare_cached(sql)?
+        .query_row([now.as_microsecond()], |row| row.get(0))
 }

@@ -1,0 +1,8 @@
+-- Versions stay dense; the newest is looked up instead of counting all of them, which took longer
+-- with each version of a gateway.
+
+DROP TRIGGER config_versions_dense;
+CREATE TRIGGER config_versions_dense BEFORE INSERT ON config_versions
+WHEN NEW.version <> 1 + ifnull(
+  (SELECT max(version) FROM config_versions WHERE gateway_id = NEW.gateway_id), 0)
+BEGIN SELECT RAISE(ABORT, 'config versions are dense'); END;

@@ -1,0 +1,147 @@
+//! etcd, over gRPC.
+
+use crate::process::{Server, free_port};
+use crate::protobuf;
+use bytes::{Bytes, BytesMut};
+use h2::client::SendRequest;
+use h2::{RecvStream, SendStream};
+use std::path::Path;
+use std::process::Command;
+use tokio::net::TcpStream;
+
+/// A server.
+pub(crate) struct Etcd {
+    pub(crate) server: Server,
+}
+
+/// A connection that is kept.
+pub(crate) struct Client {
+    send: SendRequest<Bytes>,
+    authority: String,
+}
+
+/// A watch that has begun.
+pub(crate) struct Watch {
+    body: RecvStream,
+    buffer: BytesMut,
+    /// The watch ends with its side of the stream.
+    _open: SendStream<Bytes>,
+}
+
+impl Etcd {
+    /// Starts one, where it is installed.
+    pub(crate) fn start(home: &Path) -> Option<Self> {
+        Command::new("etcd").arg("--version").output().ok()?;
+        let (port, peers) = (free_port(), free_port());
+        let mut command = Command::new("etcd");
+        let clients = format!("http://127.0.0.1:{port}");
+        let peers = format!("http://127.0.0.1:{peers}");
+        command.arg("--data-dir").arg(home.join("data"));
+        command.args(["--log-level", "error", "--listen-client-urls", &clients]);
+        command.args(["--advertise-client-urls", &clients]);
+        command.args(["--listen-peer-urls", &peers]);
+        command.args(["--initial-advertise-peer-urls", &peers]);
+        command.args(["--initial-cluster", &format!("default={peers}")]);
+        let server = Server::start(command, port, &home.join("log"));
+        Some(Self { server })
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        let stream = TcpStream::connect(("127.0.0.1", self.server.port));
+        let stream = stream.await.expect("it listens");
+        stream.set_nodelay(true).expect("a socket");
+        let (send, connection) = h2::client::handshake(stream)
+            .await
+            .expect("it speaks HTTP/2");
+        tokio::spawn(async move { drop(connection.await) });
+        Client {
+            send,
+            authority: format!("127.0.0.1:{}", self.server.port),
+        }
+    }
+}
+
+impl Client {
+    /// Puts a value if the key still has that revision. Returns the next one.
+    pub(crate) async fn publish(&mut self, key: &str, revision: u64, value: &[u8]) -> u64 {
+        let message = protobuf::compare_and_set(key.as_bytes(), revision, value);
+        let (mut body, _) = self.call("KV/Txn", &message, true).await;
+        let mut buffer = BytesMut::new();
+        let answer = next(&mut body, &mut buffer).await.expect("it answers");
+        let (succeeded, revision) = protobuf::outcome(&answer).expect("a response");
+        assert!(succeeded, "nobody else writes this key");
+        revision
+    }
+
+    /// Watches a key.
+    pub(crate) async fn watch(&mut self, key: &str) -> Watch {
+        let message = protobuf::watch(key.as_bytes());
+        let (body, open) = self.call("Watch/Watch", &message, false).await;
+        let mut watch = Watch {
+            body,
+            buffer: BytesMut::new(),
+            _open: open,
+        };
+        // The first message says that the watch has begun.
+        next(&mut watch.body, &mut watch.buffer)
+            .await
+            .expect("it answers");
+        watch
+    }
+
+    async fn call(
+        &mut self,
+        method: &str,
+        message: &[u8],
+        last: bool,
+    ) -> (RecvStream, SendStream<Bytes>) {
+        let uri = format!("http://{}/etcdserverpb.{method}", self.authority);
+        let request = http::Request::post(uri)
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(())
+            .expect("a request");
+        let mut send = self.send.clone().ready().await.expect("it is connected");
+        let (response, mut stream) = send.send_request(request, false).expect("it is connected");
+        // Not compressed, and its length.
+        let mut frame = vec![0];
+        frame.extend_from_slice(&u32::try_from(message.len()).expect("small").to_be_bytes());
+        frame.extend_from_slice(message);
+        stream
+            .send_data(frame.into(), last)
+            .expect("it is connected");
+        let response = response.await.expect("it answers");
+        assert_eq!(response.status(), 200);
+        (response.into_body(), stream)
+    }
+}
+
+impl Watch {
+    /// Waits for an event.
+    pub(crate) async fn event(&mut self) {
+        loop {
+            let message = next(&mut self.body, &mut self.buffer).await;
+            if protobuf::has_events(&message.expect("the watch goes on")) {
+                return;
+            }
+        }
+    }
+}
+
+/// The next message of a stream.
+async fn next(body: &mut RecvStream, buffer: &mut BytesMut) -> Option<Bytes> {
+    loop {
+        if let Some(head) = buffer.first_chunk::<5>() {
+            let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+            if buffer.len() >= 5 + length {
+                let message = buffer.split_to(5 + length).freeze();
+                return Some(message.slice(5..));
+            }
+        }
+        let chunk = body.data().await?.expect("it is connected");
+        body.flow_control()
+            .release_capacity(chunk.len())
+            .expect("it was taken");
+        buffer.extend_from_slice(&chunk);
+    }
+}

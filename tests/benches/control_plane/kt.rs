@@ -1,0 +1,136 @@
+//! `kt control-plane serve`, over HTTP/1.1.
+
+use crate::process::{Server, free_port};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A server and the token of its administrator.
+pub(crate) struct Kt {
+    pub(crate) server: Server,
+    token: String,
+}
+
+/// A connection that is kept.
+pub(crate) struct Client {
+    stream: TcpStream,
+    token: String,
+    buffer: Vec<u8>,
+}
+
+impl Kt {
+    pub(crate) fn start(dist: &Path, home: &Path) -> Self {
+        let port = free_port();
+        let mut command = Command::new(dist.join("bin/kt"));
+        command.args(["control-plane", "serve", "--listen"]);
+        command
+            .arg(format!("127.0.0.1:{port}"))
+            .env("KT_HOME", home);
+        let server = Server::start(command, port, &home.join("log"));
+        let token: PathBuf = home.join("state/admin.token");
+        let token = std::fs::read_to_string(token).expect("it was written");
+        Self {
+            server,
+            token: token.trim().to_owned(),
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        let stream = TcpStream::connect(("127.0.0.1", self.server.port));
+        let stream = stream.await.expect("it listens");
+        stream.set_nodelay(true).expect("a socket");
+        Client {
+            stream,
+            token: self.token.clone(),
+            buffer: Vec::new(),
+        }
+    }
+}
+
+/// A configuration of 4 KiB that means something else for each number.
+pub(crate) fn content(number: u64) -> String {
+    let head = format!(
+        "pack: {{name: bench, version: 1.0.{number}, enabled: true}}\npolicies: {{chain: []}}\n"
+    );
+    head.clone() + &"#".repeat(4096 - head.len())
+}
+
+impl Client {
+    pub(crate) async fn register(&mut self, name: &str) {
+        let new = json!({ "name": name, "content": content(0) });
+        let (status, _) = self.call("POST", "/v1/gateways", "", Some(&new)).await;
+        assert_eq!(status, 201);
+    }
+
+    /// Makes a version if the gateway still has that revision. Returns the next one.
+    pub(crate) async fn publish(&mut self, name: &str, revision: u64, number: u64) -> u64 {
+        let target = format!("/v1/gateways/{name}/actions/reload");
+        let condition = format!("if-match: \"{revision}\"\r\n");
+        let body = json!({ "content": content(number) });
+        let (status, answer) = self.call("POST", &target, &condition, Some(&body)).await;
+        assert_eq!(status, 201, "{answer}");
+        revision + 1
+    }
+
+    /// Sends the question of a poll.
+    pub(crate) async fn ask(&mut self, name: &str, index: u64) {
+        let target = format!("/v1/gateways/{name}/desired?index={index}&wait=300");
+        self.send("GET", &target, "", "").await;
+    }
+
+    /// Waits for the answer to the question.
+    pub(crate) async fn parked(&mut self) {
+        let (status, _) = self.answer().await;
+        assert_eq!(status, 200);
+    }
+
+    async fn call(
+        &mut self,
+        method: &str,
+        target: &str,
+        more: &str,
+        body: Option<&Value>,
+    ) -> (u16, String) {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(method, target, more, &body).await;
+        self.answer().await
+    }
+
+    async fn send(&mut self, method: &str, target: &str, more: &str, body: &str) {
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n{more}content-length: {}\r\n\r\n",
+            self.token,
+            body.len()
+        );
+        let request = [head.as_bytes(), body.as_bytes()].concat();
+        self.stream.write_all(&request).await.expect("it reads");
+    }
+
+    async fn answer(&mut self) -> (u16, String) {
+        loop {
+            if let Some(answer) = self.whole() {
+                return answer;
+            }
+            let read = self.stream.read_buf(&mut self.buffer).await;
+            assert!(read.expect("it answers") > 0, "it closed the connection");
+        }
+    }
+
+    /// Takes an answer off the buffer when all of it is there.
+    fn whole(&mut self) -> Option<(u16, String)> {
+        let end = self
+            .buffer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")?
+            + 4;
+        let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
+        let (_, length) = head.split_once("content-length: ")?;
+        let length: usize = length.split("\r\n").next()?.parse().ok()?;
+        let body = self.buffer.get(end..end + length)?;
+        let body = String::from_utf8_lossy(body).into_owned();
+        self.buffer.drain(..end + length);
+        Some((head.get(9..12)?.parse().ok()?, body))
+    }
+}
