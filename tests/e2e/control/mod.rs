@@ -6,6 +6,7 @@ mod description;
 mod diff;
 mod gateways;
 mod logout;
+mod old_versions;
 mod taint;
 mod tokens;
 mod upkeep;
