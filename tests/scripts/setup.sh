@@ -75,7 +75,7 @@ install_packages() {
 install_client() {
   [ -x $VENV/bin/python3 ] && cmp -s tests/requirements.txt $STAMP && return
   have python3 || return
-  echo "setup: installing the OpenAI client"
+  echo "setup: installing the OpenAI client and schemathesis"
   rm -rf $VENV
   if python3 -m venv $VENV >"$LOG" 2>&1 &&
     $VENV/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt >>"$LOG" 2>&1 </dev/null; then

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kt_control_api::{ActionAnswer, Origin, Reconcile, Reload, Revert, Slug, check_message};
 
+use super::config::check_told;
 use super::gateways::view;
 use super::park::{Parked, Question};
 use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
@@ -19,7 +20,7 @@ impl Api {
     pub(super) fn reload(&self, call: &Call<'_>, key: &Key) -> Outcome {
         let body: Reload = input::body(call.request)?;
         let Some(content) = body.content else {
-            check_reason("/message", body.message.as_deref())?;
+            check_told(body.source.as_deref(), body.message.as_deref())?;
             let ask = Ask::Reload {
                 message: body.message,
             };

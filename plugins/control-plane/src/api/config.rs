@@ -13,8 +13,8 @@ use super::service::Call;
 use super::{Api, Scope, input};
 use crate::store::{Key, NewVersion};
 
-/// Longest name of a source file in bytes.
-const MAX_SOURCE_BYTES: usize = 4096;
+/// Longest name of a source file in characters.
+pub(super) const MAX_SOURCE_CHARS: usize = 4096;
 
 impl Api {
     pub(super) fn versions(&self, call: &Call<'_>, key: &Key) -> Outcome {
@@ -90,16 +90,7 @@ impl Api {
             let detail = format!("a configuration has at most {MAX_CONTENT_BYTES} bytes");
             return Err(refuse(Slug::BodyTooLarge, detail));
         }
-        if let Some(Err(error)) = message.as_deref().map(check_message) {
-            return Err(invalid(vec![out_of_bounds("/message", &error)]));
-        }
-        if source
-            .as_ref()
-            .is_some_and(|name| name.len() > MAX_SOURCE_BYTES)
-        {
-            let item = ProblemItem::at("/source", "out-of-bounds", "the file name is too long");
-            return Err(invalid(vec![item]));
-        }
+        check_told(source.as_deref(), message.as_deref())?;
         let name = source.as_deref().unwrap_or("policy-config.yaml");
         let sha256 = self.validator().check(name, &content).map_err(invalid)?;
         Ok(NewVersion {
@@ -137,4 +128,16 @@ fn number(text: &str) -> Result<u64, Refusal> {
         .ok()
         .filter(|n| i64::try_from(*n).is_ok())
         .ok_or_else(missing)
+}
+
+/// Checks what is told of a configuration, also where there is none.
+pub(super) fn check_told(source: Option<&str>, message: Option<&str>) -> Result<(), Refusal> {
+    if let Some(Err(error)) = message.map(check_message) {
+        return Err(invalid(vec![out_of_bounds("/message", &error)]));
+    }
+    if source.is_some_and(|name| name.chars().count() > MAX_SOURCE_CHARS) {
+        let item = ProblemItem::at("/source", "out-of-bounds", "the file name is too long");
+        return Err(invalid(vec![item]));
+    }
+    Ok(())
 }

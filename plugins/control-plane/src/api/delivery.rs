@@ -11,8 +11,8 @@ use crate::store::Key;
 
 /// Longest reason of a rejection in bytes; what is longer is cut.
 const MAX_REASON_BYTES: usize = 2048;
-/// Longest other text in a report in bytes.
-const MAX_TEXT_BYTES: usize = 256;
+/// Longest other text in a report in characters.
+pub(super) const MAX_TEXT_CHARS: usize = 256;
 
 impl Api {
     pub(super) fn desired(&self, call: &Call<'_>, key: &Key) -> Outcome {
@@ -68,18 +68,19 @@ fn check(report: &mut StatusReport) -> Result<(), Refusal> {
         &report.listen,
         &report.process.host,
         &report.process.boot_id,
+        &report.process.pid_namespace,
     ];
     if texts
         .into_iter()
         .flatten()
-        .any(|text| text.len() > MAX_TEXT_BYTES)
+        .any(|text| text.chars().count() > MAX_TEXT_CHARS)
     {
-        let message = format!("a text is longer than {MAX_TEXT_BYTES} bytes");
+        let message = format!("a text is longer than {MAX_TEXT_CHARS} characters");
         errors.push(ProblemItem::at("", "out-of-bounds", message));
     }
     if let Some(refused) = &mut report.rejection {
         cut(&mut refused.message, MAX_REASON_BYTES);
-        cut(&mut refused.code, MAX_TEXT_BYTES);
+        cut(&mut refused.code, MAX_TEXT_CHARS);
     }
     if errors.is_empty() {
         Ok(())
@@ -98,8 +99,14 @@ fn counts(report: &StatusReport) -> bool {
         .rejection
         .as_ref()
         .map(|r| [Some(r.generation), r.version]);
-    let numbers = applied.into_iter().chain(refused).flatten().flatten();
+    let seen = report
+        .observed
+        .as_ref()
+        .map(|o| [Some(o.generation), o.version]);
+    let reported = applied.into_iter().chain(refused).chain(seen);
+    let numbers = reported.flatten().flatten();
     numbers
+        .chain(report.process.start_ticks)
         .chain([report.seq])
         .all(|number| i64::try_from(number).is_ok())
 }

@@ -8,6 +8,7 @@ use kt_control_api::{
     check_label, check_name,
 };
 
+use super::config::check_told;
 use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
 use super::respond::{Outcome, Touched, changed, done, empty, json, tag};
 use super::service::Call;
@@ -106,6 +107,7 @@ impl Api {
         source: Option<String>,
         message: Option<String>,
     ) -> Result<Option<NewVersion>, Refusal> {
+        check_told(source.as_deref(), message.as_deref())?;
         content
             .map(|content| self.checked(content, source, message, Origin::Create))
             .transpose()

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use kt_control_api::{Etag, ProblemItem, Request, Slug};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 use sha2::{Digest, Sha256};
 
@@ -26,7 +27,35 @@ pub(super) fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal>
         .as_deref()
         .filter(|text| !text.is_empty())
         .unwrap_or("{}");
-    serde_json::from_str(text).map_err(|error| unreadable(&error))
+    serde_json::from_str(text).or_else(|error| {
+        // Of no account to JSON, and to JSON Schema an integer: 3.0.
+        let whole = serde_json::from_str(text).map(integers);
+        whole
+            .and_then(serde_json::from_value)
+            .map_err(|_| unreadable(&error))
+    })
+}
+
+/// The largest number below which a float holds every integer: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Writes numbers without a fraction as integers.
+fn integers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let whole = number
+                .as_f64()
+                .filter(|n| number.is_f64() && n.fract() == 0.0 && n.abs() < EXACT);
+            #[expect(clippy::cast_possible_truncation, reason = "it is below 2^53")]
+            whole.map_or(Value::Number(number), |n| Value::from(n as i64))
+        }
+        Value::Array(items) => items.into_iter().map(integers).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(key, value)| (key, integers(value)))
+            .collect(),
+        other => other,
+    }
 }
 
 /// Returns the media type of the body without parameters, or nothing.

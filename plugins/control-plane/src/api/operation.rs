@@ -46,6 +46,8 @@ pub(super) struct Operation {
     pub(super) query: &'static [Parameter],
     /// What is sent.
     pub(super) body: Option<Content>,
+    /// Whether an absent body stands for an empty object.
+    pub(super) optional: bool,
     /// What comes back, by status.
     pub(super) answers: &'static [(u16, Content)],
     /// Causes of failure beyond those that follow from the rest.
@@ -91,6 +93,7 @@ impl Operation {
             access,
             query: &[],
             body: None,
+            optional: false,
             answers,
             fails: &[],
             conditional: false,
@@ -109,6 +112,12 @@ impl Operation {
     pub(super) const fn body(mut self, body: Content) -> Self {
         self.body = Some(body);
         self
+    }
+
+    /// The same with a body that may be absent.
+    pub(super) const fn may_say(mut self, body: Content) -> Self {
+        self.optional = true;
+        self.body(body)
     }
 
     /// The same with further causes of failure.

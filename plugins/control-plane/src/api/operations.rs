@@ -31,6 +31,10 @@ const TOKEN_CURSOR: Parameter = Parameter::new(
 const WAIT: Parameter =
     Parameter::new("wait", Kind::Number(0, 300, 0), "Seconds to wait for news.");
 
+/// `key=value`, and more after commas.
+const LABELS: &str =
+    "^([A-Za-z0-9][A-Za-z0-9._-]{0,62}=[^,]*(,[A-Za-z0-9][A-Za-z0-9._-]{0,62}=[^,]*)*)?$";
+
 /// Every operation.
 #[rustfmt::skip] // To be read as the table it is.
 pub(super) static OPERATIONS: &[Operation] = &[
@@ -50,7 +54,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .query(&[LIMIT, NAME_CURSOR,
             Parameter::new("name_prefix", Kind::Text, "Only names that begin so."),
             Parameter::new("state", Kind::Word(STATES), "Only gateways that stand so."),
-            Parameter::new("label", Kind::Text, "Only gateways with all these labels: `key=value,…`.")]),
+            Parameter::new("label", Kind::Form(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
     Operation::new(Post, "/v1/gateways", Access::Admin, ("createGateway", "Register a gateway"),
         &[(201, Content::of::<Created>())], |api, call, _| api.create(call))
         .body(Content::of::<CreateGateway>()).once().fails(&[Slug::NameTaken]),
@@ -58,7 +62,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::of::<Gateway>())], |api, call, at| api.inspect(call, &at.gateway())),
     Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Change name, description or labels"),
         &[(200, Content::of::<Gateway>())], |api, call, at| api.update(call, &at.gateway()))
-        .body(Content::patch_of::<GatewayPatch>()).conditional().once().fails(&[Slug::NameTaken]),
+        .may_say(Content::patch_of::<GatewayPatch>()).conditional().once().fails(&[Slug::NameTaken]),
     Operation::new(Delete, "/v1/gateways/{gateway}", Access::Admin, ("deleteGateway", "Delete a gateway; its history stays"),
         &[(204, Content::Nothing)], |api, call, at| api.delete(call, &at.gateway()))
         .conditional().once(),
@@ -79,14 +83,14 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.reload(call, &at.gateway()))
-        .body(Content::of::<Reload>()).conditional().once(),
+        .may_say(Content::of::<Reload>()).conditional().once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.revert(call, &at.gateway()))
         .body(Content::of::<Revert>()).conditional().once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
         &[(200, Content::of::<ActionAnswer>())], |api, call, at| api.reconcile(call, &at.gateway()))
-        .body(Content::of::<Reconcile>()).conditional().once().fails(&[Slug::NoConfiguration]),
+        .may_say(Content::of::<Reconcile>()).conditional().once().fails(&[Slug::NoConfiguration]),
     Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::See, ("rollout", "Wait until every live instance has answered"),
         &[(200, Content::of::<Rollout>())], |api, call, at| api.rollout(call, &at.gateway()))
         .query(&[Parameter::new("generation", Kind::Count, "The generation to wait for.").required(),
@@ -111,14 +115,14 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/tokens", Access::Admin, ("createToken", "Make a token; the answer has it this once"),
         &[(201, Content::of::<IssuedToken>())], |api, call, _| api.create_token(call))
         .body(Content::of::<CreateToken>()).once().fails(&[Slug::NotFound, Slug::Gone]),
-    Operation::new(Get, "/v1/tokens/{token}", Access::Read, ("inspectToken", "Show a token, without what makes it one"),
+    Operation::new(Get, "/v1/tokens/{token_id}", Access::Read, ("inspectToken", "Show a token, without what makes it one"),
         &[(200, Content::of::<TokenInfo>())], |api, _, at| api.inspect_token(at.segment(0))),
-    Operation::new(Delete, "/v1/tokens/{token}", Access::Admin, ("revokeToken", "Revoke a token: it is refused at once"),
+    Operation::new(Delete, "/v1/tokens/{token_id}", Access::Admin, ("revokeToken", "Revoke a token: it is refused at once"),
         &[(200, Content::of::<TokenInfo>())], |api, call, at| api.revoke_token(call, at.segment(0)))
         .once(),
-    Operation::new(Post, "/v1/tokens/{token}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
+    Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
         &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
-        .body(Content::of::<RotateToken>()).once().fails(&[Slug::TokenEnded]),
+        .may_say(Content::of::<RotateToken>()).once().fails(&[Slug::TokenEnded]),
 
     Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List who changed what, the newest first"),
         &[(200, Content::page_of::<AuditEntry>())], |api, call, _| api.audit(call))

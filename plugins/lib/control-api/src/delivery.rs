@@ -1,6 +1,8 @@
 //! How a running gateway learns what is desired, and tells how it stands.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Map;
 
 use crate::{
     Applied, Desired, InstanceId, Observed, ProcessIdentity, Rejection, Source, Timestamp,
@@ -65,7 +67,7 @@ pub struct StatusReport {
     /// Rises with each report; a report that is not newer than the last one is ignored.
     pub seq: u64,
     /// Machine and process.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub process: ProcessIdentity,
     /// When the process started.
     pub started_at: Timestamp,
@@ -92,6 +94,16 @@ pub struct StatusReport {
     /// Whether this is the last report of a process that ends in order.
     #[serde(default)]
     pub stopping: bool,
+}
+
+/// Reads an object and nothing else: the derived code takes a list for one, too.
+fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let members = Map::deserialize(deserializer)?;
+    serde_json::from_value(members.into()).map_err(D::Error::custom)
 }
 
 /// The answer to a [`StatusReport`].

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::bounds::bound;
+
 /// What the derive calls the schema of a time.
 const TIME: &str = "String";
 
@@ -52,7 +54,8 @@ impl Content {
 
     /// Describes it by media type; nothing when there is no body.
     pub(super) fn describe(self, schemas: &mut Schemas) -> Option<Value> {
-        let yaml = || json!({"schema": {"type": "string"}});
+        // A reader of YAML makes a table of it.
+        let yaml = || json!({"schema": {"type": ["object", "string"]}});
         match self {
             Self::Nothing => None,
             Self::Yaml => Some(json!({"application/yaml": yaml()})),
@@ -85,6 +88,7 @@ pub(super) fn schema<T: ToSchema>(schemas: &mut Schemas) -> Value {
         if name != "State" {
             without_unknown(&mut schema);
         }
+        bound(&name, &mut schema);
         schemas.insert(name, schema);
     }
     json!({"$ref": format!("#/components/schemas/{name}")})

@@ -1,6 +1,7 @@
 //! The description of the API for programs: OpenAPI 3.1, made from the list of operations and the
 //! types they take and return.
 
+mod bounds;
 mod causes;
 mod content;
 mod parameter;

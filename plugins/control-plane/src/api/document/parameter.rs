@@ -19,6 +19,8 @@ pub(in crate::api) enum Kind {
     Word(&'static [&'static str]),
     /// An id with a prefix.
     Id(&'static str),
+    /// Text of a form, as a regular expression.
+    Form(&'static str),
 }
 
 /// A query parameter.
@@ -70,6 +72,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Word(words) => json!({"type": "string", "enum": words}),
         Kind::Id(prefix) => id(prefix),
+        Kind::Form(pattern) => json!({"type": "string", "pattern": pattern}),
     }
 }
 
@@ -91,7 +94,7 @@ fn of_segment(name: &str) -> Value {
             "Id or unique name of the gateway.",
             json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"}),
         ),
-        "token" => ("Id of the token.", id("tok_")),
+        "token_id" => ("Id of the token.", id("tok_")),
         _ => (
             "Number of the version.",
             json!({"type": "integer", "minimum": 1, "maximum": i64::MAX}),

@@ -75,7 +75,7 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         "responses": responses,
     });
     if let Some(body) = operation.body.and_then(|body| body.describe(schemas)) {
-        described["requestBody"] = json!({"content": body, "required": true});
+        described["requestBody"] = json!({"content": body, "required": !operation.optional});
     }
     described
 }

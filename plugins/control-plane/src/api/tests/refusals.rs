@@ -2,6 +2,8 @@ use kt_control_api::{
     Class, CreateGateway, Gateway, Method, Problem, PublishConfig, Request, Slug,
 };
 
+use serde_json::json;
+
 use crate::api::{Principal, Scope};
 use crate::fixture::{Bench, content, report};
 
@@ -63,6 +65,57 @@ fn bodies_are_read_strictly_and_values_are_not_repeated() {
     assert_eq!(problem(&bench, &text).code, Slug::UnsupportedMediaType);
     let etag = post("{\"name\": \"a\"}").with_header("if-match", "W/\"1\"");
     assert_eq!(problem(&bench, &etag).code, Slug::MalformedRequest);
+}
+
+#[test]
+fn what_the_store_cannot_keep_or_count_is_refused_wherever_it_stands() {
+    let bench = Bench::new();
+    bench.edge();
+    let post = |path: &str, body: serde_json::Value| {
+        Request::new(Method::Post, path).with_json(body.to_string())
+    };
+    let too_many = 1_u64 << 63;
+    for (member, value) in [
+        ("observed", json!({"version": 1, "generation": too_many})),
+        ("observed", json!({"version": too_many, "generation": 1})),
+        ("process", json!({"start_ticks": too_many})),
+        ("process", json!({"pid_namespace": "x".repeat(257)})),
+        ("process", json!([null, null])),
+        ("binary", json!("x".repeat(257))),
+    ] {
+        let mut body = serde_json::to_value(report(1)).unwrap();
+        body[member] = value;
+        let refused = problem(&bench, &post("/v1/gateways/edge/status", body));
+        assert_eq!(refused.code, Slug::ValidationFailed, "{member}");
+    }
+    for wrong in [
+        json!({"message": "\u{9f}"}),
+        json!({"source": "x".repeat(4097)}),
+    ] {
+        let mut body = wrong;
+        body["name"] = json!("bare");
+        let refused = problem(&bench, &post("/v1/gateways", body.clone()));
+        assert_eq!(refused.code, Slug::ValidationFailed, "without content too");
+        body.as_object_mut().unwrap().remove("name");
+        let refused = problem(&bench, &post("/v1/gateways/edge/actions/reload", body));
+        assert_eq!(refused.code, Slug::ValidationFailed);
+    }
+}
+
+#[test]
+fn a_number_without_a_fraction_is_an_integer() {
+    let bench = Bench::new();
+    bench.edge();
+    let revert = |version: &str| {
+        let path = "/v1/gateways/edge/actions/revert";
+        Request::new(Method::Post, path).with_json(format!("{{\"version\": {version}}}"))
+    };
+    assert_eq!(bench.send(&revert("1.0")).status, 200);
+    for version in ["1.5", "-1.0", "1e300"] {
+        let refused = problem(&bench, &revert(version));
+        assert_eq!(refused.code, Slug::ValidationFailed, "{version}");
+        assert_eq!(refused.errors[0].line, Some(1));
+    }
 }
 
 #[test]

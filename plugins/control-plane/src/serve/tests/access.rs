@@ -11,7 +11,7 @@ use crate::fixture::{Running, report};
 /// An operation, its query, its body, and the status it has for: no token, a token of scope read,
 /// that of another gateway, that of the gateway itself, an administrator's.
 ///
-/// In the path, `{token}` is a token of the gateway.
+/// In the path, `{token_id}` is a token of the gateway.
 type Row = (&'static str, &'static str, &'static str, [u16; 5]);
 
 const CALLERS: [&str; 5] = ["no token", "read", "other gateway", "own gateway", "admin"];
@@ -74,9 +74,9 @@ const TABLE: &[Row] = &[
         r#"{"name": "t", "scope": "read"}"#,
         MADE_BY_ADMIN,
     ),
-    ("GET /v1/tokens/{token}", "", "", READ),
-    ("DELETE /v1/tokens/{token}", "", "", ADMIN),
-    ("POST /v1/tokens/{token}/rotate", "", "{}", MADE_BY_ADMIN),
+    ("GET /v1/tokens/{token_id}", "", "", READ),
+    ("DELETE /v1/tokens/{token_id}", "", "", ADMIN),
+    ("POST /v1/tokens/{token_id}/rotate", "", "{}", MADE_BY_ADMIN),
 ];
 
 /// The operation of a row as the API's list names it.
@@ -136,7 +136,7 @@ fn every_operation_answers_every_caller_as_the_table_says() {
         let target = register(&server, &admin, &format!("own-{at}"));
         let line = listed(row)
             .replace("{gateway}", &target.gateway)
-            .replace("{token}", &target.token)
+            .replace("{token_id}", &target.token)
             .replace("{version}", "1");
         let line = format!("{line}{}", row.1);
         let body = row.2.replace("REPORT", &report.to_string());

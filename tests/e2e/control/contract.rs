@@ -1,0 +1,37 @@
+//! Every operation, tried with what its description allows, and with what it does not.
+
+use crate::gateway::{Server, example};
+use crate::harness::{tool_at, workspace};
+use std::time::Duration;
+
+/// Many times what it takes.
+const LIMIT: Duration = Duration::from_secs(300);
+
+#[test]
+fn the_server_keeps_what_its_description_says() {
+    let Some(schemathesis) = tool_at(&workspace().join("target/test-venv/bin/st")) else {
+        return;
+    };
+    let server = Server::start();
+    server.home.write("policy-config.yaml", example());
+    let kt = |line: &str| server.home.kt_line(line).run();
+    kt("gateway create --name edge --file policy-config.yaml").ok();
+    let spare = kt("token create --name spare --scope read -o name");
+    let folder = workspace().join("tests/schemathesis");
+    let ran = server
+        .home
+        .program(&schemathesis)
+        .arg("--config-file")
+        .arg(folder.join("schemathesis.toml"))
+        .args(["run", &format!("{}/openapi.json", server.url())])
+        .args(["--checks", "all", "--max-examples", "10", "--seed", "1"])
+        .args(["--no-color", "--header"])
+        .arg(format!("Authorization: Bearer {}", server.token))
+        .env("KT_TOKEN_ID", spare.ok().stdout.trim())
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .env("PYTHONPATH", folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .limit(LIMIT)
+        .run();
+    ran.ok().out_has("Tested: 25").out_has("passed");
+}
