@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::world::{Gateway, Mode, PATIENCE, World, body};
-use crate::harness::{Reply, wait_until};
+use crate::harness::{Ending, Reply, wait_until};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -25,15 +25,6 @@ fn last(server: &Server) -> u64 {
     body(&shown.expect("it answers"))["last_version"]
         .as_u64()
         .expect("a number")
-}
-
-/// Ends the writers, also when the test fails.
-struct Ending<'a>(&'a AtomicBool);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 #[test]

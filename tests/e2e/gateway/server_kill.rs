@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::world::{PATIENCE, body};
-use crate::harness::wait_until;
+use crate::harness::{Ending, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -27,15 +27,6 @@ struct Storm {
     number: AtomicU64,
     acknowledged: Mutex<BTreeSet<u64>>,
     over: AtomicBool,
-}
-
-/// Ends the writers, also when the test fails.
-struct Ending<'a>(&'a AtomicBool);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 impl Storm {

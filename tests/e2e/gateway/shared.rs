@@ -3,7 +3,7 @@
 
 use super::server::Server;
 use super::world::body;
-use crate::harness::{Postgres, Reply, wait_until};
+use crate::harness::{Ending, Postgres, Reply, wait_until};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -51,15 +51,6 @@ fn versions(server: &Server, token: &str) -> Vec<u64> {
         .filter_map(|v| v["version"].as_u64())
         .rev()
         .collect()
-}
-
-/// Ends the writers, also when the test fails.
-struct Ending<'a>(&'a AtomicBool);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 /// A poll that waits for what comes after `index`.

@@ -38,4 +38,4 @@ pub(crate) use sandbox::{Sandbox, UNPRIVILEGED};
 pub(crate) use shape::shape;
 pub(crate) use tools::{cargo, tool, tool_at};
 pub(crate) use tree::{chown_tree, copy_tree, files_below, make_fifo};
-pub(crate) use wait::wait_until;
+pub(crate) use wait::{Ending, wait_until};

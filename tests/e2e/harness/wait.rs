@@ -1,5 +1,6 @@
 //! Waiting for a condition.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Between two looks: short against what is waited for, long enough to leave
@@ -22,5 +23,14 @@ pub(crate) fn wait_until<T>(
         }
         assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
         std::thread::sleep(POLL);
+    }
+}
+
+/// Tells threads to end when it is dropped, and so also when the test fails.
+pub(crate) struct Ending<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }

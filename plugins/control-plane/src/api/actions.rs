@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use kt_control_api::{ActionAnswer, Origin, Reconcile, Reload, Revert, Slug, check_message};
+use kt_control_api::{ActionAnswer, Origin, Reconcile, Reload, Revert, Slug};
 
-use super::config::check_told;
+use super::config::{check_reason, check_told};
 use super::gateways::view;
 use super::park::{Parked, Question};
-use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
+use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Handled, Outcome, Touched, changed, done};
 use super::service::Call;
 use super::{Api, input};
@@ -100,13 +100,6 @@ impl Api {
         };
         let status = if receipt.unchanged { 200 } else { made };
         changed(status, &answer, &answer.gateway, receipt.replayed)
-    }
-}
-
-fn check_reason(pointer: &str, text: Option<&str>) -> Result<(), Refusal> {
-    match text.map(check_message) {
-        Some(Err(error)) => Err(invalid(vec![out_of_bounds(pointer, &error)])),
-        _ => Ok(()),
     }
 }
 

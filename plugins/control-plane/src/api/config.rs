@@ -132,12 +132,18 @@ fn number(text: &str) -> Result<u64, Refusal> {
 
 /// Checks what is told of a configuration, also where there is none.
 pub(super) fn check_told(source: Option<&str>, message: Option<&str>) -> Result<(), Refusal> {
-    if let Some(Err(error)) = message.map(check_message) {
-        return Err(invalid(vec![out_of_bounds("/message", &error)]));
-    }
+    check_reason("/message", message)?;
     if source.is_some_and(|name| name.chars().count() > MAX_SOURCE_CHARS) {
         let item = ProblemItem::at("/source", "out-of-bounds", "the file name is too long");
         return Err(invalid(vec![item]));
     }
     Ok(())
+}
+
+/// Checks why somebody asks for something.
+pub(super) fn check_reason(pointer: &str, text: Option<&str>) -> Result<(), Refusal> {
+    match text.map(check_message) {
+        Some(Err(error)) => Err(invalid(vec![out_of_bounds(pointer, &error)])),
+        _ => Ok(()),
+    }
 }

@@ -29,8 +29,9 @@ pub use record::{
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
 pub use sqlite::{Backup, DATABASE_FILE, Restored, Sqlite, backup, prepare_directory, restore};
+pub use transfer::PAGE;
+use transfer::Progress;
 pub use transfer::{
     AnswerRow, Check, CheckReport, ContentRow, GatewayRow, Header, Imported, Reader, Record,
     Records, Selection, Take, TokenRow, Transfer, VersionRow, Writer,
 };
-use transfer::{PAGE, Progress};

@@ -10,9 +10,14 @@ use crate::api::config::MAX_SOURCE_CHARS;
 use crate::api::delivery::MAX_TEXT_CHARS;
 
 /// A name; also an id, where both are taken.
-const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
+pub(super) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 /// Text without control characters, which are U+0000 to U+001F and U+007F to U+009F.
 const PLAIN: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+
+/// The form of an id.
+pub(super) fn id_pattern(prefix: &str) -> String {
+    format!("^{prefix}[a-z2-7]{{16}}$")
+}
 
 /// Adds the bounds of a schema and its members.
 pub(super) fn bound(name: &str, schema: &mut Value) {
@@ -23,7 +28,7 @@ pub(super) fn bound(name: &str, schema: &mut Value) {
         _ => None,
     };
     if let Some(prefix) = prefix {
-        schema["pattern"] = format!("^{prefix}[a-z2-7]{{16}}$").into();
+        schema["pattern"] = id_pattern(prefix).into();
     }
     if name == "ContentHash" {
         schema["pattern"] = "^[0-9a-f]{64}$".into();

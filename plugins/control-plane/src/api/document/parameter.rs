@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::bounds::{NAME, id_pattern};
+
 /// What a parameter may hold.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::api) enum Kind {
@@ -77,7 +79,7 @@ fn schema(kind: Kind) -> Value {
 }
 
 fn id(prefix: &str) -> Value {
-    json!({"type": "string", "pattern": format!("^{prefix}[a-z2-7]{{16}}$")})
+    json!({"type": "string", "pattern": id_pattern(prefix)})
 }
 
 /// Describes the `{name}`s of a path.
@@ -92,7 +94,7 @@ fn of_segment(name: &str) -> Value {
     let (about, schema) = match name {
         "gateway" => (
             "Id or unique name of the gateway.",
-            json!({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"}),
+            json!({"type": "string", "pattern": NAME}),
         ),
         "token_id" => ("Id of the token.", id("tok_")),
         _ => (

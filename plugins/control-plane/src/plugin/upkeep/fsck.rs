@@ -8,11 +8,8 @@ use serde_json::{Value, json};
 
 use super::super::failure;
 use super::place::{Place, told_of_server};
-use crate::store::{AuditFilter, Check, CheckReport, Selection, Sqlite, Store, StoreError};
+use crate::store::{AuditFilter, Check, CheckReport, PAGE, Selection, Sqlite, Store, StoreError};
 use crate::validator::PolicyValidator;
-
-/// Rows of the trail that are looked at between two looks at the clock.
-const PAGE: usize = 1000;
 
 pub(in super::super) fn run(
     invocation: &Invocation,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kt_control_api::{ContentHash, GatewayId, Origin};
+use kt_control_api::{ContentHash, GatewayId};
 use tokio_postgres::Row;
 
 use super::audit;
@@ -87,7 +87,8 @@ async fn versions(
     take: &mut Take<'_>,
 ) -> Result<(), Failure> {
     for row in session.rows(VERSIONS, &[&gateway.as_str()]).await? {
-        let row = version(&row, gateway)?;
+        let content = rows::hash(&row, "blob")?;
+        let row = VersionRow::of(gateway.clone(), content, rows::version(&row)?);
         let sha256 = row.content_sha256;
         if told.insert(sha256) {
             let sql = "SELECT content FROM blobs WHERE sha256 = $1";
@@ -101,22 +102,6 @@ async fn versions(
         take(Record::Version(row))?;
     }
     Ok(())
-}
-
-fn version(row: &Row, gateway: &GatewayId) -> Result<VersionRow, Failure> {
-    Ok(VersionRow {
-        gateway: gateway.clone(),
-        version: number(row, "version")?,
-        sha256: rows::hash(row, "sha256")?,
-        content_sha256: rows::hash(row, "blob")?,
-        size: number(row, "size")?,
-        author: row.try_get("author")?,
-        created_at: time(row, "created_at")?,
-        origin: Origin::from_word(row.try_get("origin")?).ok_or_else(|| damaged("origin"))?,
-        reverts_to: number_or_none(row, "reverts_to")?,
-        source: row.try_get("source")?,
-        message: row.try_get("message")?,
-    })
 }
 
 async fn answers(
@@ -151,10 +136,8 @@ async fn tokens(
                FROM tokens ORDER BY id COLLATE \"C\"";
     for row in session.rows(sql, &[]).await? {
         let row = token(&row)?;
-        match (selection, &row.gateway) {
-            (Selection::Gateways(_), None) => {}
-            (_, Some(id)) if !selection.contains(id.as_str()) => {}
-            _ => take(Record::Token(row))?,
+        if selection.has_token_of(row.gateway.as_ref()) {
+            take(Record::Token(row))?;
         }
     }
     Ok(())

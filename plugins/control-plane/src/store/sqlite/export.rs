@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use kt_control_api::{ContentHash, GatewayId, Origin, TokenId};
+use kt_control_api::{ContentHash, GatewayId, TokenId};
 use rusqlite::{Connection, Params, Row, params};
 
 use super::{audit, rows};
@@ -111,19 +111,8 @@ fn versions(
 }
 
 fn version(row: &Row<'_>) -> Result<VersionRow, rusqlite::Error> {
-    Ok(VersionRow {
-        gateway: id(row, "gateway_id")?,
-        version: row.get("version")?,
-        sha256: rows::hash(row, "sha256")?,
-        content_sha256: rows::hash(row, "blob")?,
-        size: row.get("size")?,
-        author: row.get("author")?,
-        created_at: rows::time(row, "created_at")?,
-        origin: rows::parsed::<String, _>(row, "origin", |word| Origin::from_word(&word))?,
-        reverts_to: row.get("reverts_to")?,
-        source: row.get("source")?,
-        message: row.get("message")?,
-    })
+    let (gateway, content) = (id(row, "gateway_id")?, rows::hash(row, "blob")?);
+    Ok(VersionRow::of(gateway, content, rows::version(row)?))
 }
 
 fn answers(
@@ -160,12 +149,10 @@ fn tokens(
                    expires_at, revoked_at
                FROM tokens ORDER BY id";
     each(connection, sql, [], token, |row| {
-        let bound = row.gateway.as_ref();
-        match (selection, bound) {
-            (Selection::Gateways(_), None) => Ok(()),
-            (_, Some(id)) if !selection.contains(id.as_str()) => Ok(()),
-            _ => take(Record::Token(row)),
+        if !selection.has_token_of(row.gateway.as_ref()) {
+            return Ok(());
         }
+        take(Record::Token(row))
     })
 }
 

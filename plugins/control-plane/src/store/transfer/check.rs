@@ -13,7 +13,8 @@ use crate::validator::Validator;
 pub struct Check<'a> {
     validator: &'a dyn Validator,
     contents: HashMap<ContentHash, Facts>,
-    gateways: HashMap<GatewayId, GatewayRow>,
+    /// Whether each gateway was deleted.
+    gateways: HashMap<GatewayId, bool>,
     current: Option<(GatewayRow, u64)>,
     report: CheckReport,
 }
@@ -58,7 +59,8 @@ impl<'a> Check<'a> {
             Record::Gateway(row) => {
                 self.close();
                 self.report.gateways += 1;
-                self.gateways.insert(row.id.clone(), row.clone());
+                self.gateways
+                    .insert(row.id.clone(), row.deleted_at.is_some());
                 self.current = Some((row, 0));
             }
             Record::Content(row) => self.content(&row),
@@ -125,9 +127,7 @@ impl<'a> Check<'a> {
             Some((id, None)) => {
                 self.damaged(format!("token {} is for {id}, which is not there", row.id));
             }
-            Some((id, Some(gateway)))
-                if gateway.deleted_at.is_some() && row.revoked_at.is_none() =>
-            {
+            Some((id, Some(true))) if row.revoked_at.is_none() => {
                 self.damaged(format!(
                     "token {} is for {id}, which was deleted, and is accepted",
                     row.id

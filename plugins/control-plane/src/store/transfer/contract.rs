@@ -6,7 +6,7 @@ use super::record::{Header, Record};
 use crate::store::{Change, StoreError};
 
 /// How many rows of the trail are read at a time.
-pub(in crate::store) const PAGE: usize = 1000;
+pub const PAGE: usize = 1000;
 
 /// Which part of a store is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,11 @@ impl Selection {
             Self::Whole => true,
             Self::Gateways(ids) => ids.iter().any(|wanted| wanted.as_str() == id),
         }
+    }
+
+    /// Whether a token belongs to it, which may be for a gateway.
+    pub(in crate::store) fn has_token_of(&self, gateway: Option<&GatewayId>) -> bool {
+        gateway.map_or(*self == Self::Whole, |id| self.contains(id.as_str()))
     }
 }
 

@@ -12,8 +12,7 @@ mod record;
 mod writer;
 
 pub use check::{Check, CheckReport};
-pub(super) use contract::PAGE;
-pub use contract::{Imported, Records, Selection, Take, Transfer};
+pub use contract::{Imported, PAGE, Records, Selection, Take, Transfer};
 pub(super) use progress::Progress;
 pub use reader::Reader;
 pub use record::{AnswerRow, ContentRow, GatewayRow, Header, Record, TokenRow, VersionRow};

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kt_control_api::{AuditEntry, ContentHash, GatewayId, Origin, Timestamp, TokenId};
+use kt_control_api::{
+    AuditEntry, ConfigVersion, ContentHash, GatewayId, Origin, Timestamp, TokenId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What stands first in an export.
@@ -111,6 +113,29 @@ pub struct VersionRow {
     pub source: Option<String>,
     /// Why it was made.
     pub message: Option<String>,
+}
+
+impl VersionRow {
+    /// The row of a version as it is shown elsewhere too.
+    pub(in crate::store) fn of(
+        gateway: GatewayId,
+        content_sha256: ContentHash,
+        version: ConfigVersion,
+    ) -> Self {
+        Self {
+            gateway,
+            version: version.version,
+            sha256: version.sha256,
+            content_sha256,
+            size: version.size,
+            author: version.author,
+            created_at: version.created_at,
+            origin: version.origin,
+            reverts_to: version.reverts_to,
+            source: version.source,
+            message: version.message,
+        }
+    }
 }
 
 /// An answer of an instance.
