@@ -29,5 +29,5 @@ pub use refusal::problem_response;
 pub use respond::{Answer, Handled, Touched};
 #[cfg(test)]
 pub(crate) use router::every_operation;
-pub(crate) use router::{is_open, nowhere, with_allowed};
+pub(crate) use router::{is_open, may_write, nowhere, with_allowed};
 pub use service::{Api, Clock};

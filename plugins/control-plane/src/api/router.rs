@@ -1,6 +1,6 @@
 //! Which operation a request asks for.
 
-use kt_control_api::{Response, Slug};
+use kt_control_api::{Method, Request, Response, Slug};
 
 use super::Api;
 use super::operation::{Access, Operation};
@@ -35,6 +35,12 @@ fn at(path: &str) -> impl Iterator<Item = &'static Operation> {
 /// Returns whether an operation on the path needs no token.
 pub(crate) fn is_open(path: &str) -> bool {
     at(path).any(|operation| operation.access == Access::Open)
+}
+
+/// Returns whether a request may write to the store.
+pub(crate) fn may_write(request: &Request) -> bool {
+    // Readiness proves that the store can be written.
+    request.method != Method::Get || request.path == "/readyz"
 }
 
 /// Describes a method that is not possible on a path, or a path that there is not.

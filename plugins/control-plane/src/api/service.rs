@@ -120,9 +120,15 @@ impl Api {
         self.service
     }
 
+    /// Describes a failure of the store.
+    #[must_use]
+    pub fn refused(&self, error: StoreError) -> Box<Problem> {
+        refusal::of_store(error, self.now())
+    }
+
     /// Turns a failure of the store into a problem document.
     pub(super) fn explained<T>(&self, result: Result<T, StoreError>) -> Result<T, Refusal> {
-        result.map_err(|error| refusal::of_store(error, self.now()))
+        result.map_err(|error| self.refused(error))
     }
 
     pub(super) fn find(&self, key: &Key) -> Result<Snapshot, Refusal> {

@@ -4,6 +4,7 @@ use hyper::HeaderMap;
 use kt_control_api::{Problem, Slug, Token, TokenHash};
 
 use crate::api::{Api, Principal, is_open};
+use crate::store::TokenRecord;
 
 /// Through which listener a caller came.
 #[derive(Debug, Clone, Copy)]
@@ -55,11 +56,16 @@ pub(super) fn principal(api: &Api, credential: Credential) -> Result<Principal, 
                 .store()
                 .token(&hash)
                 .map_err(|error| Problem::new(Slug::StorageFailed, error.to_string()))?;
-            record
-                .and_then(|record| Principal::of_token(record, api.now()))
-                .ok_or_else(|| unauthenticated("the token is unknown, revoked or expired"))
+            holder(api, record)
         }
     }
+}
+
+/// Passes the holder of a token that is accepted now.
+pub(super) fn holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal, Box<Problem>> {
+    record
+        .and_then(|record| Principal::of_token(record, api.now()))
+        .ok_or_else(|| unauthenticated("the token is unknown, revoked or expired"))
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Token, Box<Problem>> {

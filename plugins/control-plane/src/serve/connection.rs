@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{Problem, Response, Slug, random_base32};
+use kt_control_api::{Problem, Request, Response, Slug, random_base32};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
@@ -20,7 +20,8 @@ use super::auth::{self, Credential, Door};
 use super::body;
 use super::hub::Hub;
 use super::places::places;
-use crate::api::{Api, Handled, Parked, problem_response, with_allowed};
+use super::storage::Own;
+use crate::api::{Api, Handled, Parked, Principal, may_write, problem_response, with_allowed};
 
 /// How long a request's head may take, and how long a connection may idle before it.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -34,14 +35,16 @@ const TICK: Duration = Duration::from_millis(250);
 pub(super) struct Server {
     api: Api,
     hub: Hub,
+    own: Option<Arc<Own>>,
     places: Arc<Semaphore>,
 }
 
 impl Server {
-    pub(super) fn new(api: Api, hub: Hub) -> Self {
+    pub(super) fn new(api: Api, hub: Hub, own: Option<Own>) -> Self {
         Self {
             api,
             hub,
+            own: own.map(Arc::new),
             places: Arc::new(Semaphore::new(places())),
         }
     }
@@ -104,17 +107,35 @@ impl Server {
         drain: watch::Receiver<bool>,
     ) -> Result<Response, Box<Problem>> {
         let shown = auth::credential(door, request.uri().path(), request.headers())?;
-        let api = self.api.clone();
-        let caller = off_loop(move || auth::principal(&api, shown)).await??;
+        let caller = self.caller(shown).await?;
         let request = body::read(request).await?;
-        let api = self.api.clone();
-        match off_loop(move || api.begin(&request, &caller)).await? {
+        match self.begin(request, caller).await? {
             Handled::Done(answer) => {
                 self.hub.tell(&answer.touched);
                 Ok(answer.response)
             }
             Handled::Parked(parked) => self.wait(parked, shown, drain).await,
         }
+    }
+
+    async fn caller(&self, shown: Credential) -> Result<Principal, Box<Problem>> {
+        let at_hand = match (&self.own, &shown) {
+            (Some(own), Credential::Token(hash)) => own.token(hash),
+            _ => None,
+        };
+        if let Some(record) = at_hand {
+            return auth::holder(&self.api, Some(record));
+        }
+        let api = self.api.clone();
+        off_loop(move || auth::principal(&api, shown)).await?
+    }
+
+    async fn begin(&self, request: Request, caller: Principal) -> Result<Handled, Box<Problem>> {
+        if let Some(own) = self.own.as_ref().filter(|_| may_write(&request)) {
+            return own.changes().carry_out(request, caller).await;
+        }
+        let api = self.api.clone();
+        off_loop(move || api.begin(&request, &caller)).await
     }
 
     async fn wait(
@@ -163,9 +184,13 @@ async fn off_loop<T: Send + 'static>(
 ) -> Result<T, Box<Problem>> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "a request failed");
-        Box::new(Problem::new(
-            Slug::Internal,
-            "the request ran into a bug in kt",
-        ))
+        ran_into_a_bug()
     })
+}
+
+pub(super) fn ran_into_a_bug() -> Box<Problem> {
+    Box::new(Problem::new(
+        Slug::Internal,
+        "the request ran into a bug in kt",
+    ))
 }

@@ -5,6 +5,7 @@
 mod admin;
 mod auth;
 mod body;
+mod changes;
 mod connection;
 mod hub;
 mod listen;

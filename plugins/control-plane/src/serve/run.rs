@@ -97,6 +97,7 @@ pub fn serve(
     let default = options.directory.join(ADMIN_TOKEN_FILE);
     let token_file = options.admin_token_file.clone().unwrap_or(default);
     let created = admin::ensure_token(&*store, &token_file, options.admin_token_file.is_some())?;
+    let (own, worker) = storage.own(&options.directory, &validator)?.unzip();
     let api = Api::with_system_clock(store, validator, Service::Server);
     let hub = Hub::default();
     let _watching = storage.watch(&hub);
@@ -111,9 +112,14 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        run(listeners, Server::new(api, hub), stop).await;
+        run(listeners, Server::new(api, hub, own), stop).await;
         Ok::<_, ServeError>(())
     })?;
+    // Connections that were cut let go of it with the runtime.
+    drop(runtime);
+    if let Some(worker) = worker {
+        worker.end();
+    }
     if let Err(error) = storage.close() {
         // As on a full disk. Nothing is lost: what was acknowledged is in the log.
         tracing::warn!(%error, "the write-ahead log stays beside the file: keep both together");

@@ -28,7 +28,9 @@ pub use record::{
     TokenScope,
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
-pub use sqlite::{Backup, DATABASE_FILE, Restored, Sqlite, backup, prepare_directory, restore};
+pub use sqlite::{
+    Backup, DATABASE_FILE, KnownTokens, Restored, Sqlite, backup, prepare_directory, restore,
+};
 pub use transfer::PAGE;
 use transfer::Progress;
 pub use transfer::{

@@ -57,7 +57,7 @@ pub struct Token {
 /// SHA-256 of a token: the only form in which the control plane keeps it.
 ///
 /// A plain hash is enough: 190 random bits cannot be guessed, so a slow hash would only cost.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
 /// Says that a text is not a token. Never repeats the text.

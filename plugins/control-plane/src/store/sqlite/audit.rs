@@ -1,43 +1,58 @@
 //! The trail of changes, written with each change and sealed row by row.
 
 use kt_control_api::{AuditEntry, ContentHash};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::rows;
+use super::writing::Writing;
 use crate::store::{AuditFilter, Change, StoreError};
 
 /// Everything that [`entry`] reads.
 pub(super) const ENTRY: &str = "
     SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit";
 
-/// Adds a row. `detail` must hold neither contents nor tokens.
+/// Adds a row with its seal. `detail` must hold neither contents nor tokens.
 pub(super) fn record(
-    transaction: &Transaction<'_>,
+    writing: &Writing<'_>,
     change: &Change,
     action: &str,
     target: &str,
     rev: Option<u64>,
     detail: &Value,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let at = change.now.as_microsecond();
-    let row = params![
-        at,
-        change.actor,
-        change.request_id,
-        action,
-        target,
+    let last = last(writing)?;
+    let mut row = AuditEntry {
+        seq: last.map_or(1, |(seq, _)| seq + 1),
+        at: change.now,
+        actor: change.actor.clone(),
+        request_id: change.request_id.clone(),
+        action: action.to_owned(),
+        target: target.to_owned(),
         rev,
-        detail.to_string()
-    ];
-    transaction.prepare_cached(sql)?.execute(row)?;
-    seal(transaction)
+        detail: detail.clone(),
+        hash: None,
+    };
+    if let Some((_, None)) = last {
+        // A kt that knows of no seals wrote the last one.
+        insert(writing, &row)?;
+        return seal(writing);
+    }
+    row.hash = Some(row.seal(last.and_then(|(_, hash)| hash).as_ref()));
+    insert(writing, &row)
 }
 
-/// Seals every row that has no seal yet: the one just added, and those of a kt without seals.
-pub(super) fn seal(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+/// The place and the seal of the last row.
+fn last(connection: &Connection) -> Result<Option<(u64, Option<ContentHash>)>, rusqlite::Error> {
+    let sql = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get("seq")?, row.get::<_, Option<[u8; 32]>>("hash")?));
+    let found = connection.prepare_cached(sql)?.query_row([], read);
+    let found = found.optional()?;
+    Ok(found.map(|(seq, hash)| (seq, hash.map(ContentHash::from_bytes))))
+}
+
+/// Seals every row that has no seal yet: those of a kt without seals, and of an import.
+pub(super) fn seal(transaction: &Writing<'_>) -> Result<(), StoreError> {
     let sql = "SELECT min(seq) FROM audit WHERE hash IS NULL";
     let Some(first) = transaction
         .prepare_cached(sql)?
@@ -66,7 +81,7 @@ pub(super) fn seal(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 fn seal_before(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     seq: u64,
 ) -> Result<Option<ContentHash>, rusqlite::Error> {
     let sql = "SELECT hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT 1";
@@ -100,10 +115,10 @@ pub(super) fn list(
     found.collect()
 }
 
-/// Takes over a row as it was written, in its place and without its seal, which is computed anew.
-pub(super) fn insert(transaction: &Transaction<'_>, row: &AuditEntry) -> Result<(), StoreError> {
-    let sql = "INSERT INTO audit(seq, at, actor, request_id, action, target, rev, detail)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+/// Writes a row in its place, with the seal it has.
+pub(super) fn insert(transaction: &Writing<'_>, row: &AuditEntry) -> Result<(), StoreError> {
+    let sql = "INSERT INTO audit(seq, at, actor, request_id, action, target, rev, detail, hash)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     transaction.prepare_cached(sql)?.execute(params![
         row.seq,
         row.at.as_microsecond(),
@@ -113,6 +128,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, row: &AuditEntry) -> Result<
         row.target,
         row.rev,
         row.detail.to_string(),
+        row.hash.as_ref().map(ContentHash::as_bytes),
     ])?;
     Ok(())
 }

@@ -1,16 +1,17 @@
 //! Changes of gateways, each inside a transaction that the caller began.
 
 use kt_control_api::GatewayId;
-use rusqlite::{Transaction, params};
+use rusqlite::params;
 use serde_json::json;
 
+use super::writing::Writing;
 use super::{audit, contents, gateways, tokens};
 use crate::crash::crash_point;
 use crate::store::decide::{Wish, Write, decide};
 use crate::store::{Change, Key, NewGateway, Receipt, StoreError};
 
 pub(super) fn create(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     new: &NewGateway,
 ) -> Result<Receipt, StoreError> {
@@ -57,7 +58,7 @@ pub(super) fn create(
 
 /// Carries a change of a gateway out.
 pub(super) fn change(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     key: &Key,
     wish: Wish<'_>,
@@ -92,7 +93,7 @@ pub(super) fn change(
 }
 
 fn claim_name(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     name: &str,
     claimant: &GatewayId,
 ) -> Result<(), StoreError> {
@@ -106,7 +107,7 @@ fn claim_name(
 }
 
 /// Writes the gateway and its audit row.
-fn put(transaction: &Transaction<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
+fn put(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
     let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, rev = ?5,
                    generation = ?6, reload_generation = ?7, reconcile_generation = ?8,
                    last_version = ?9, desired_version = ?10, updated_at = ?11, deleted_at = ?12

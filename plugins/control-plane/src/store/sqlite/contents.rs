@@ -1,15 +1,16 @@
 //! Versions and their contents.
 
 use kt_control_api::{ConfigVersion, GatewayId};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::rows;
+use super::writing::Writing;
 use crate::store::{Change, GatewayRecord, NewVersion, StoreError};
 
 /// Stores the next version of a gateway. The caller makes it desired.
 pub(super) fn insert(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     gateway: &GatewayId,
     version: u64,
@@ -40,7 +41,7 @@ pub(super) fn insert(
 
 /// Stores the next version of a gateway as a copy of an older one.
 pub(super) fn repeat(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     gateway: &GatewayRecord,
     older: u64,

@@ -1,9 +1,10 @@
 //! Taking rows of another store in.
 
-use kt_control_api::{ContentHash, Timestamp};
-use rusqlite::{OptionalExtension, Transaction, params};
+use kt_control_api::{AuditEntry, ContentHash, Timestamp};
+use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
+use super::writing::Writing;
 use super::{audit, rows};
 use crate::store::{
     AnswerRow, Change, ContentRow, GatewayRow, Header, Imported, Progress, Record, Records,
@@ -12,7 +13,7 @@ use crate::store::{
 
 /// Takes everything in, as one change.
 pub(super) fn import(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     header: &Header,
     records: &mut Records<'_>,
@@ -43,27 +44,27 @@ pub(super) fn import(
     Ok(progress.imported)
 }
 
-fn is_empty(transaction: &Transaction<'_>) -> Result<bool, rusqlite::Error> {
+fn is_empty(transaction: &Writing<'_>) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM gateways) AND NOT EXISTS (SELECT 1 FROM tokens)
                    AND NOT EXISTS (SELECT 1 FROM audit)";
     transaction.query_row(sql, [], |row| row.get(0))
 }
 
-fn seal_of(transaction: &Transaction<'_>, seq: u64) -> Result<Option<ContentHash>, StoreError> {
+fn seal_of(transaction: &Writing<'_>, seq: u64) -> Result<Option<ContentHash>, StoreError> {
     let sql = "SELECT hash FROM audit WHERE seq = ?1";
     Ok(transaction
         .query_row(sql, [seq], |row| rows::hash(row, "hash"))
         .optional()?)
 }
 
-fn rev(transaction: &Transaction<'_>, gateway: &str) -> Result<Option<u64>, rusqlite::Error> {
+fn rev(transaction: &Writing<'_>, gateway: &str) -> Result<Option<u64>, rusqlite::Error> {
     let sql = "SELECT rev FROM gateways WHERE id = ?1";
     transaction.query_row(sql, [gateway], |row| row.get(0))
 }
 
 /// Stores a row; of a gateway that cannot be stored, says what is in its way.
 fn insert(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     record: &Record,
     taken: &mut Vec<String>,
 ) -> Result<(), StoreError> {
@@ -78,13 +79,20 @@ fn insert(
         Record::Version(row) => version(transaction, row)?,
         Record::Answer(row) => answer(transaction, row)?,
         Record::Token(row) => token(transaction, row)?,
-        Record::Audit(row) => audit::insert(transaction, row)?,
+        // Its seal is computed anew, and must come out as it was.
+        Record::Audit(row) => audit::insert(
+            transaction,
+            &AuditEntry {
+                hash: None,
+                ..row.clone()
+            },
+        )?,
     }
     Ok(())
 }
 
 fn occupied(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     row: &GatewayRow,
 ) -> Result<Option<String>, rusqlite::Error> {
     let sql = "SELECT id FROM gateways
@@ -105,7 +113,7 @@ fn occupied(
     }))
 }
 
-fn gateway(transaction: &Transaction<'_>, row: &GatewayRow) -> Result<(), StoreError> {
+fn gateway(transaction: &Writing<'_>, row: &GatewayRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation,
                    reload_generation, reconcile_generation, last_version, desired_version,
                    created_at, updated_at, deleted_at)
@@ -128,7 +136,7 @@ fn gateway(transaction: &Transaction<'_>, row: &GatewayRow) -> Result<(), StoreE
     Ok(())
 }
 
-fn content(transaction: &Transaction<'_>, row: &ContentRow) -> Result<(), StoreError> {
+fn content(transaction: &Writing<'_>, row: &ContentRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO blobs(sha256, content) VALUES(?1, ?2) ON CONFLICT DO NOTHING";
     transaction
         .prepare_cached(sql)?
@@ -136,7 +144,7 @@ fn content(transaction: &Transaction<'_>, row: &ContentRow) -> Result<(), StoreE
     Ok(())
 }
 
-fn version(transaction: &Transaction<'_>, row: &VersionRow) -> Result<(), StoreError> {
+fn version(transaction: &Writing<'_>, row: &VersionRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
                    created_at, origin, reverts_to, source, message)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
@@ -156,7 +164,7 @@ fn version(transaction: &Transaction<'_>, row: &VersionRow) -> Result<(), StoreE
     Ok(())
 }
 
-fn answer(transaction: &Transaction<'_>, row: &AnswerRow) -> Result<(), StoreError> {
+fn answer(transaction: &Writing<'_>, row: &AnswerRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
                    code, message)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -173,7 +181,7 @@ fn answer(transaction: &Transaction<'_>, row: &AnswerRow) -> Result<(), StoreErr
     Ok(())
 }
 
-fn token(transaction: &Transaction<'_>, row: &TokenRow) -> Result<(), StoreError> {
+fn token(transaction: &Writing<'_>, row: &TokenRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
                    created_at, expires_at, revoked_at)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";

@@ -1,9 +1,10 @@
 //! Reports of instances.
 
 use kt_control_api::{GatewayId, StatusReport, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows;
+use super::writing::Writing;
 use crate::store::{
     GatewayRecord, INSTANCES_KEPT, InstanceRecord, ReportReceipt, StoreError, new_answers,
 };
@@ -30,7 +31,7 @@ fn instance(row: &Row<'_>) -> Result<InstanceRecord, rusqlite::Error> {
 }
 
 pub(super) fn report(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     now: Timestamp,
     gateway: &GatewayRecord,
     report: &StatusReport,
@@ -62,7 +63,7 @@ pub(super) fn report(
 }
 
 fn previous(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     gateway: &GatewayId,
     report: &StatusReport,
 ) -> Result<Option<InstanceRecord>, StoreError> {
@@ -76,7 +77,7 @@ fn previous(
 }
 
 fn put(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     now: Timestamp,
     receipt: &ReportReceipt,
     report: &StatusReport,
@@ -106,7 +107,7 @@ fn put(
 
 /// Keeps each new answer: an applied or refused generation that the last report did not have.
 fn remember_answers(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     now: Timestamp,
     gateway: &GatewayId,
     before: Option<&StatusReport>,

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use kt_control_api::random_base32;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use super::audit;
 use super::patience::{begin, patiently};
+use super::writing::Writing;
 use crate::store::StoreError;
 
 /// "ktcp" in ASCII: tells the file apart from other SQLite files.
@@ -53,8 +54,9 @@ pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
     for step in &STEPS[found as usize..] {
         transaction.execute_batch(step)?;
     }
-    audit::seal(&transaction)?;
-    finish(&transaction, found)?;
+    let writing = Writing::of(&transaction);
+    audit::seal(&writing)?;
+    finish(&writing, found)?;
     transaction.commit()?;
     Ok(NEWEST)
 }
@@ -84,7 +86,7 @@ pub(super) fn restorable(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn finish(transaction: &Transaction<'_>, found: u32) -> Result<(), StoreError> {
+fn finish(transaction: &Writing<'_>, found: u32) -> Result<(), StoreError> {
     if found == 0 {
         let now = Timestamp::now().as_microsecond();
         put(transaction, "epoch", &random_base32(16))?;
@@ -97,7 +99,7 @@ fn finish(transaction: &Transaction<'_>, found: u32) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn put(transaction: &Transaction<'_>, key: &str, value: &str) -> Result<(), StoreError> {
+fn put(transaction: &Writing<'_>, key: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
     transaction.execute(sql, [key, value])?;
     Ok(())

@@ -8,21 +8,24 @@ mod contents;
 mod export;
 mod file;
 mod gateways;
-mod group;
 mod import;
 mod instances;
+mod known_tokens;
 mod migrate;
 mod once;
 mod patience;
 mod restore;
 mod rows;
+mod session;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tokens;
 mod transfer;
+mod writing;
 
 pub use backup::{Backup, backup};
 pub use file::prepare_directory;
+pub use known_tokens::KnownTokens;
 pub use restore::{Restored, restore};
 pub use store::{DATABASE_FILE, Sqlite};

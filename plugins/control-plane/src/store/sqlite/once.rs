@@ -1,14 +1,15 @@
 //! Carrying a request out once, however often it comes.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, params};
 
+use super::writing::Writing;
 use crate::store::{Change, KEY_MEMORY, Once, Repeatable, StoreError};
 
 /// Returns the receipt of the same request from before, or carries it out and remembers that.
 ///
 /// A request that failed is not remembered: nothing changed, so it may be tried again.
 pub(super) fn once<R: Repeatable>(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     act: impl FnOnce() -> Result<R, StoreError>,
 ) -> Result<R, StoreError> {
@@ -24,7 +25,7 @@ pub(super) fn once<R: Repeatable>(
 }
 
 fn recall<R: Repeatable>(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     once: &Once,
 ) -> Result<Option<R>, StoreError> {
@@ -48,7 +49,7 @@ fn recall<R: Repeatable>(
 }
 
 fn remember(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     once: &Once,
     receipt: &impl Repeatable,

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::backup::{checksum_file, digest, failed, file_damage};
 use super::connection;
+use super::writing::Writing;
 use super::{audit, migrate};
 use crate::crash::crash_point;
 use crate::store::{Change, StoreError};
@@ -93,7 +94,14 @@ fn renew(copy: &Path, change: &Change) -> Result<(String, String), StoreError> {
     let transaction = file.unchecked_transaction()?;
     transaction.execute("UPDATE meta SET v = ?1 WHERE k = 'epoch'", [&epoch])?;
     let detail = json!({"from": from_epoch});
-    audit::record(&transaction, change, "store.restore", &epoch, None, &detail)?;
+    audit::record(
+        &Writing::of(&transaction),
+        change,
+        "store.restore",
+        &epoch,
+        None,
+        &detail,
+    )?;
     transaction.commit()?;
     Ok((from_epoch, epoch))
 }

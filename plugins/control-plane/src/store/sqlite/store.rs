@@ -7,11 +7,12 @@ use kt_control_api::{
     AuditEntry, ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
     TokenId,
 };
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
-use super::group::Group;
 use super::once::once;
 use super::patience::{begin, patiently};
+use super::session::{self, Session};
+use super::writing::Writing;
 use super::{
     audit, backup, changes, connection, contents, file, gateways, instances, migrate, tokens,
 };
@@ -30,10 +31,20 @@ pub const DATABASE_FILE: &str = "control-plane.db";
 /// Several processes, and several of these in one process, may use the same file at once.
 #[derive(Debug)]
 pub struct Sqlite {
-    writer: Mutex<Connection>,
-    group: Group,
-    reader: Mutex<Connection>,
+    hands: Hands,
     schema: u32,
+}
+
+/// How the file is used.
+#[derive(Debug)]
+enum Hands {
+    /// Each change in a transaction of its own. Who reads does not wait for changes.
+    Apart {
+        writer: Mutex<Connection>,
+        reader: Mutex<Connection>,
+    },
+    /// What is done between the begin and the end of a transaction is part of it.
+    Together(Mutex<Session>),
 }
 
 impl Sqlite {
@@ -48,27 +59,7 @@ impl Sqlite {
         let schema = migrate::migrate(&writer)?;
         let reader = connection::open(path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self {
-            writer: Mutex::new(writer),
-            group: Group::default(),
-            reader: Mutex::new(reader),
-            schema,
-        })
-    }
-
-    /// Newest schema this program knows.
-    #[must_use]
-    pub fn newest_schema() -> u32 {
-        migrate::NEWEST
-    }
-
-    /// Folds the write-ahead log into the file, so that the file alone is the store.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
-        let writer = locked(&self.writer);
-        patiently(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        Ok(Self::apart(writer, reader, schema))
     }
 
     /// Opens a file for looking at it alone: it is neither made nor migrated, nor changed at all.
@@ -77,19 +68,83 @@ impl Sqlite {
     /// When it is not there, is no store of the schema this program knows, or cannot be read.
     pub fn inspect(path: &Path) -> Result<Self, StoreError> {
         let look = || connection::read_only(path);
+        let schema = migrate::known(&look()?)?;
+        Ok(Self::apart(look()?, look()?, schema))
+    }
+
+    /// Opens the file for one who makes many changes at a time. Everything that is done with it
+    /// belongs between the begin and the end of [`Sqlite::together`].
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`].
+    pub fn session(path: &Path) -> Result<Self, StoreError> {
+        let connection = connection::open(path)?;
         Ok(Self {
-            writer: Mutex::new(look()?),
-            group: Group::default(),
-            schema: migrate::known(&look()?)?,
-            reader: Mutex::new(look()?),
+            schema: migrate::migrate(&connection)?,
+            hands: Hands::Together(Mutex::new(Session::new(connection))),
         })
+    }
+
+    fn apart(writer: Connection, reader: Connection, schema: u32) -> Self {
+        let (writer, reader) = (Mutex::new(writer), Mutex::new(reader));
+        Self {
+            hands: Hands::Apart { writer, reader },
+            schema,
+        }
+    }
+
+    /// Newest schema this program knows.
+    #[must_use]
+    pub fn newest_schema() -> u32 {
+        migrate::NEWEST
+    }
+
+    /// Runs `work`, and keeps every change it makes with a session, or none of them. One that is
+    /// refused takes nothing but itself back.
+    ///
+    /// # Errors
+    /// When nothing was kept, whatever `work` was told.
+    pub fn together<T>(&self, work: impl FnOnce() -> T) -> Result<T, StoreError> {
+        match &self.hands {
+            Hands::Apart { .. } => Ok(work()),
+            Hands::Together(session) => session::together(session, work),
+        }
+    }
+
+    /// Folds the write-ahead log into the file, so that the file alone is the store.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.on_writer(|writer| {
+            patiently(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        })
+    }
+
+    /// What SQLite itself finds wrong with the file: its pages, indexes and references.
+    ///
+    /// # Errors
+    /// When it cannot be read at all.
+    pub fn file_damage(&self) -> Result<Vec<String>, StoreError> {
+        self.on_writer(backup::file_damage)
+    }
+
+    fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
+        match &self.hands {
+            Hands::Apart { writer, .. } => work(&locked(writer)),
+            Hands::Together(session) => work(locked(session).connection()),
+        }
     }
 
     pub(super) fn read<T>(
         &self,
         mut look: impl FnMut(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut reader = locked(&self.reader);
+        let reader = match &self.hands {
+            Hands::Apart { reader, .. } => reader,
+            Hands::Together(session) => return look(locked(session).connection()),
+        };
+        let mut reader = locked(reader);
         // One transaction, so that a gateway and its instances are of the same moment. The first
         // read inside it is where others can be in the way.
         let transaction = reader.transaction()?;
@@ -100,59 +155,45 @@ impl Sqlite {
         look(&transaction)
     }
 
-    /// What SQLite itself finds wrong with the file: its pages, indexes and references.
-    ///
-    /// # Errors
-    /// When it cannot be read at all.
-    pub fn file_damage(&self) -> Result<Vec<String>, StoreError> {
-        backup::file_damage(&locked(&self.reader))
-    }
-
-    fn write<T: Send + 'static>(
+    pub(super) fn write<T>(
         &self,
-        act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        act: impl FnOnce(&Writing<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.group.write(&self.writer, act)
-    }
-
-    /// Changes something in a transaction that is not shared, however long it takes.
-    pub(super) fn write_alone<T>(
-        &self,
-        act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let writer = locked(&self.writer);
+        let writer = match &self.hands {
+            Hands::Apart { writer, .. } => writer,
+            Hands::Together(session) => return locked(session).change(act),
+        };
+        let writer = locked(writer);
         let transaction = begin(&writer)?;
-        let done = act(&transaction)?;
+        let done = act(&Writing::of(&transaction))?;
         transaction.commit()?;
         Ok(done)
     }
 
-    fn change<R: Repeatable + Send + 'static>(
+    fn change<R: Repeatable>(
         &self,
         change: &Change,
         points: Points,
-        act: impl FnOnce(&Transaction<'_>, &Change) -> Result<R, StoreError> + Send + 'static,
+        act: impl FnOnce(&Writing<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
         crash_point(points.before);
-        let change = change.clone();
-        let receipt = self
-            .write(move |transaction| once(transaction, &change, || act(transaction, &change)))?;
-        crash_point(points.committed);
+        let receipt = self.write(|writing| once(writing, change, || act(writing)))?;
+        match &self.hands {
+            Hands::Apart { .. } => crash_point(points.committed),
+            Hands::Together(session) => locked(session).reaches(points.committed),
+        }
         Ok(receipt)
     }
 
-    /// `wish` says what is wished of what it is given.
-    fn change_gateway<T: Clone + Send + 'static>(
+    fn change_gateway(
         &self,
         change: &Change,
         points: Points,
         key: &Key,
-        with: &T,
-        wish: fn(&T) -> Wish<'_>,
+        wish: Wish<'_>,
     ) -> Result<Receipt, StoreError> {
-        let (key, with) = (key.clone(), with.clone());
-        self.change(change, points, move |transaction, change| {
-            changes::change(transaction, change, &key, wish(&with))
+        self.change(change, points, |writing| {
+            changes::change(writing, change, key, wish)
         })
     }
 }
@@ -185,7 +226,7 @@ const OTHER: Points = Points {
 };
 
 /// A panic while the lock was held has rolled its transaction back: the connection is sound.
-fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+pub(super) fn locked<T>(connection: &Mutex<T>) -> MutexGuard<'_, T> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -205,14 +246,19 @@ impl Store for Sqlite {
 
     fn pulse(&self) -> Result<u64, StoreError> {
         // Moves when any other connection commits, and all changes are made on another one.
-        let reader = locked(&self.reader);
-        patiently(|| reader.pragma_query_value(None, "data_version", |row| row.get(0)))
+        let look = |connection: &Connection| {
+            patiently(|| connection.pragma_query_value(None, "data_version", |row| row.get(0)))
+        };
+        match &self.hands {
+            Hands::Apart { reader, .. } => look(&locked(reader)),
+            Hands::Together(session) => look(locked(session).connection()),
+        }
     }
 
     fn probe(&self) -> Result<(), StoreError> {
-        self.write(|transaction| {
+        self.write(|writing| {
             let sql = "INSERT INTO meta(k, v) VALUES('probe', '') ON CONFLICT(k) DO NOTHING";
-            transaction.execute(sql, [])?;
+            writing.execute(sql, [])?;
             Ok(())
         })
     }
@@ -245,9 +291,8 @@ impl Store for Sqlite {
     }
 
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
-        let new = new.clone();
-        self.change(change, CREATE, move |transaction, change| {
-            changes::create(transaction, change, &new)
+        self.change(change, CREATE, |writing| {
+            changes::create(writing, change, new)
         })
     }
 
@@ -257,19 +302,19 @@ impl Store for Sqlite {
         key: &Key,
         patch: &GatewayPatch,
     ) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, OTHER, key, patch, |with| Wish::Update(with))
+        self.change_gateway(change, OTHER, key, Wish::Update(patch))
     }
 
     fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, OTHER, key, &(), |()| Wish::Delete)
+        self.change_gateway(change, OTHER, key, Wish::Delete)
     }
 
     fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, RELOAD, key, new, |with| Wish::Publish(with))
+        self.change_gateway(change, RELOAD, key, Wish::Publish(new))
     }
 
     fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
-        self.change_gateway(change, REVERT, key, revert, |with| Wish::Revert(with))
+        self.change_gateway(change, REVERT, key, Wish::Revert(revert))
     }
 
     fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
@@ -278,7 +323,7 @@ impl Store for Sqlite {
         } else {
             OTHER
         };
-        self.change_gateway(change, points, key, ask, |with| Wish::Ask(with))
+        self.change_gateway(change, points, key, Wish::Ask(ask))
     }
 
     fn report(
@@ -287,18 +332,16 @@ impl Store for Sqlite {
         key: &Key,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
-        let (key, report) = (key.clone(), report.clone());
-        self.write(move |transaction| {
-            let gateway = gateways::find(transaction, &key)?;
-            instances::report(transaction, now, &gateway, &report)
+        self.write(|writing| {
+            let gateway = gateways::find(writing, key)?;
+            instances::report(writing, now, &gateway, report)
         })
     }
 
     fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
-        let (change, token) = (change.clone(), token.clone());
-        self.write(move |transaction| {
-            if tokens::add(transaction, &change, &token)? {
-                tokens::record(transaction, &change, &token)?;
+        self.write(|writing| {
+            if tokens::add(writing, change, token)? {
+                tokens::record(writing, change, token)?;
             }
             Ok(())
         })
@@ -313,9 +356,8 @@ impl Store for Sqlite {
     }
 
     fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError> {
-        let new = new.clone();
-        self.change(change, OTHER, move |transaction, change| {
-            tokens::create(transaction, change, &new)
+        self.change(change, OTHER, |writing| {
+            tokens::create(writing, change, new)
         })
     }
 
@@ -328,10 +370,7 @@ impl Store for Sqlite {
     }
 
     fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
-        let id = id.clone();
-        self.change(change, OTHER, move |transaction, change| {
-            tokens::revoke(transaction, change, &id)
-        })
+        self.change(change, OTHER, |writing| tokens::revoke(writing, change, id))
     }
 
     fn rotate_token(
@@ -341,9 +380,8 @@ impl Store for Sqlite {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        let (old, new) = (old.clone(), new.clone());
-        self.change(change, ROTATE, move |transaction, change| {
-            tokens::rotate(transaction, change, &old, &new, until)
+        self.change(change, ROTATE, |writing| {
+            tokens::rotate(writing, change, old, new, until)
         })
     }
 

@@ -1,8 +1,9 @@
 //! Tokens, by their hashes and ids.
 
 use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::writing::Writing;
 use super::{audit, gateways, rows};
 use crate::crash::crash_point;
 use crate::store::{
@@ -16,7 +17,7 @@ const TOKEN: &str = "
 
 /// Stores a token. Returns `false`, and changes nothing, when it is known already.
 pub(super) fn add(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     token: &NewToken,
 ) -> Result<bool, StoreError> {
@@ -41,7 +42,7 @@ pub(super) fn add(
 
 /// Records that a token was made.
 pub(super) fn record(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     token: &NewToken,
 ) -> Result<(), StoreError> {
@@ -51,7 +52,7 @@ pub(super) fn record(
 }
 
 pub(super) fn create(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     new: &NewToken,
 ) -> Result<TokenReceipt, StoreError> {
@@ -64,7 +65,7 @@ pub(super) fn create(
 }
 
 pub(super) fn revoke(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     id: &TokenId,
 ) -> Result<TokenReceipt, StoreError> {
@@ -86,7 +87,7 @@ pub(super) fn revoke(
 }
 
 pub(super) fn rotate(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     old: &TokenId,
     new: &NewToken,
@@ -106,7 +107,7 @@ pub(super) fn rotate(
 
 /// Revokes a token now, or lets it expire later.
 fn end(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     change: &Change,
     id: &TokenId,
     until: Timestamp,
@@ -124,7 +125,7 @@ fn end(
 }
 
 pub(super) fn revoke_of_gateway(
-    transaction: &Transaction<'_>,
+    transaction: &Writing<'_>,
     now: Timestamp,
     gateway: &GatewayId,
 ) -> Result<(), StoreError> {

@@ -15,6 +15,6 @@ impl Transfer for Sqlite {
         header: &Header,
         records: &mut Records<'_>,
     ) -> Result<Imported, StoreError> {
-        self.write_alone(|transaction| import::import(transaction, change, header, records))
+        self.write(|writing| import::import(writing, change, header, records))
     }
 }

@@ -1,0 +1,197 @@
+//! Many changes in one transaction, and so with one wait for the disk, which is what takes a
+//! change's time.
+
+use std::mem::take;
+use std::sync::Mutex;
+
+use rusqlite::Connection;
+
+use super::patience::patiently;
+use super::store::locked;
+use super::writing::Writing;
+use crate::crash::crash_point;
+use crate::store::StoreError;
+
+/// A connection in whose transaction changes and looks go on until it is committed.
+#[derive(Debug)]
+pub(super) struct Session {
+    connection: Connection,
+    /// Whether SQLite has taken the transaction back by itself.
+    lost: bool,
+    /// Where a test may kill the process once the transaction lasts.
+    reached: Vec<&'static str>,
+}
+
+impl Session {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            lost: false,
+            reached: Vec::new(),
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Carries a change out. One that is refused takes nothing but itself back.
+    pub(super) fn change<T>(
+        &mut self,
+        act: impl FnOnce(&Writing<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.lost {
+            return Err(taken_back());
+        }
+        self.say("SAVEPOINT one")?;
+        let done = act(&Writing::inside(&self.connection));
+        // After some failures, such as a full disk, SQLite has rolled everything back by itself,
+        // and what follows would no longer be part of a transaction.
+        if self.connection.is_autocommit() {
+            self.lost = true;
+            return Err(taken_back());
+        }
+        if done.is_err() {
+            self.say("ROLLBACK TO one")?;
+        }
+        self.say("RELEASE one")?;
+        done
+    }
+
+    /// Remembers a place that is reached once the transaction lasts.
+    pub(super) fn reaches(&mut self, point: &'static str) {
+        self.reached.push(point);
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.lost = false;
+        self.reached.clear();
+        patiently(|| self.connection.execute_batch("BEGIN IMMEDIATE"))
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if self.lost {
+            return Err(taken_back());
+        }
+        self.say("COMMIT")?;
+        take(&mut self.reached).into_iter().for_each(crash_point);
+        Ok(())
+    }
+
+    fn say(&self, word: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached(word)?.execute([])?;
+        Ok(())
+    }
+}
+
+/// Runs `work`, and keeps every change it makes in the session, or none.
+pub(super) fn together<T>(
+    session: &Mutex<Session>,
+    work: impl FnOnce() -> T,
+) -> Result<T, StoreError> {
+    locked(session).begin()?;
+    let _ended = Ended(session);
+    let done = work();
+    locked(session).commit()?;
+    Ok(done)
+}
+
+/// Leaves no transaction open, also when a change panics.
+struct Ended<'a>(&'a Mutex<Session>);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let session = locked(self.0);
+        if !session.connection.is_autocommit()
+            && let Err(error) = session.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction cannot be taken back");
+        }
+    }
+}
+
+fn taken_back() -> StoreError {
+    StoreError::Failed("the transaction was taken back: the disk is full or fails".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Mutex<Session> {
+        let file = Connection::open_in_memory().unwrap();
+        file.execute_batch("CREATE TABLE t(n INTEGER PRIMARY KEY) STRICT")
+            .unwrap();
+        Mutex::new(Session::new(file))
+    }
+
+    fn insert(session: &Mutex<Session>, n: u64) -> Result<u64, StoreError> {
+        let sql = "INSERT INTO t(n) VALUES(?1)";
+        locked(session).change(|writing| {
+            writing.execute(sql, [n])?;
+            Ok(n)
+        })
+    }
+
+    fn count(session: &Mutex<Session>) -> u64 {
+        let session = locked(session);
+        assert!(session.connection().is_autocommit(), "nothing is left open");
+        let sql = "SELECT count(*) FROM t";
+        session
+            .connection()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_change_that_is_refused_takes_nothing_but_itself_back() {
+        let session = session();
+        let outcomes = together(&session, || {
+            let half = |writing: &Writing<'_>| {
+                writing.execute("INSERT INTO t(n) VALUES(9)", [])?;
+                Err::<u64, _>(StoreError::KeyReused)
+            };
+            let refused = [insert(&session, 1), locked(&session).change(half)];
+            (refused, insert(&session, 1), insert(&session, 2))
+        });
+        let ([first, refused], twice, last) = outcomes.unwrap();
+        assert!(matches!((first, last), (Ok(1), Ok(2))));
+        assert!(matches!(refused, Err(StoreError::KeyReused)));
+        assert!(twice.is_err());
+        assert_eq!(count(&session), 2);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_transaction_that_was_lost_in_the_middle() {
+        let session = session();
+        let outcome = together(&session, || {
+            insert(&session, 1).unwrap();
+            // As SQLite does itself when the disk is full.
+            let lose = |writing: &Writing<'_>| {
+                writing.execute_batch("ROLLBACK")?;
+                Ok(())
+            };
+            assert!(locked(&session).change(lose).is_err());
+            assert!(insert(&session, 2).is_err(), "it would be on its own");
+        });
+        assert!(outcome.is_err());
+        assert_eq!(count(&session), 0);
+        assert!(together(&session, || insert(&session, 3)).unwrap().is_ok());
+        assert_eq!(count(&session), 1);
+    }
+
+    #[test]
+    fn a_change_that_panics_leaves_the_session_usable() {
+        let session = session();
+        let panics = || {
+            together(&session, || {
+                insert(&session, 1).unwrap();
+                locked(&session).change(|_| -> Result<(), StoreError> { panic!("a bug") })
+            })
+        };
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics));
+        assert!(outcome.is_err());
+        assert_eq!(count(&session), 0);
+        assert!(together(&session, || insert(&session, 2)).unwrap().is_ok());
+    }
+}
