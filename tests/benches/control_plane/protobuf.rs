@@ -16,12 +16,18 @@ pub(crate) fn bytes(field: u8, value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `put key = value if its revision is still that one`; 0 for a key that is not there.
-pub(crate) fn compare_and_set(key: &[u8], revision: u64, value: &[u8]) -> Vec<u8> {
+/// Puts everything if the revision of `key` is still that one; 0 for a key that is not there.
+pub(crate) fn compare_and_put(key: &[u8], revision: u64, puts: &[(&[u8], &[u8])]) -> Vec<u8> {
     // Compare: result EQUAL (0, the default), target MOD (2), key, mod_revision.
-    let compare = [number(2, 2), bytes(3, key), number(6, revision)].concat();
-    let put = [bytes(1, key), bytes(2, value)].concat();
-    [bytes(1, &compare), bytes(2, &bytes(2, &put))].concat()
+    let mut all = bytes(
+        1,
+        &[number(2, 2), bytes(3, key), number(6, revision)].concat(),
+    );
+    for (key, value) in puts {
+        let put = [bytes(1, key), bytes(2, value)].concat();
+        all.extend_from_slice(&bytes(2, &bytes(2, &put)));
+    }
+    all
 }
 
 /// A watch of one key.

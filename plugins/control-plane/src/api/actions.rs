@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kt_control_api::{ActionAnswer, Origin, Reconcile, Reload, Revert, Slug};
+use kt_control_api::{
+    ActionAnswer, ConfigVersion, Gateway, Origin, Reconcile, Reload, Revert, Slug,
+};
 
 use super::config::{check_reason, check_told};
 use super::gateways::view;
@@ -86,20 +88,29 @@ impl Api {
 
     /// Answers an action: `made` when it changed something, 200 otherwise.
     pub(super) fn acted(&self, result: Result<Receipt, StoreError>, made: u16) -> Outcome {
-        let receipt = self.explained(result)?;
+        let mut receipt = self.explained(result)?;
+        let (gateway, version) = match receipt.made.take() {
+            Some(made) => (made.0.view(self.now()), Some(made.1)),
+            None => self.left_by(&receipt)?,
+        };
+        let answer = ActionAnswer {
+            gateway,
+            unchanged: receipt.unchanged,
+            version,
+            generation: receipt.generation,
+        };
+        let status = if receipt.unchanged { 200 } else { made };
+        changed(status, &answer, &answer.gateway, receipt.replayed)
+    }
+
+    /// Looks up what a change that made no version has left.
+    fn left_by(&self, receipt: &Receipt) -> Result<(Gateway, Option<ConfigVersion>), Refusal> {
         let gateway = view(self, &receipt.gateway)?;
         let version = receipt
             .version
             .map(|n| self.store().version(&gateway.id, n))
             .transpose();
-        let answer = ActionAnswer {
-            gateway,
-            unchanged: receipt.unchanged,
-            version: self.explained(version)?,
-            generation: receipt.generation,
-        };
-        let status = if receipt.unchanged { 200 } else { made };
-        changed(status, &answer, &answer.gateway, receipt.replayed)
+        Ok((gateway, self.explained(version)?))
     }
 }
 

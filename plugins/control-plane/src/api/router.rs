@@ -12,16 +12,15 @@ use super::service::Call;
 impl Api {
     pub(super) fn route(&self, call: &Call<'_>) -> Outcome {
         let request = call.request;
-        let found = at(&request.path).find(|operation| operation.method == request.method);
-        let Some(operation) = found else {
+        let found = OPERATIONS
+            .iter()
+            .filter(|operation| operation.method == request.method)
+            .find_map(|operation| Some((operation, operation.matches(&request.path)?)));
+        let Some((operation, place)) = found else {
             return Err(nowhere(request.method.as_str(), &request.path));
         };
         operation.admit(call)?;
-        let place = operation.matches(&request.path);
-        place.map_or_else(
-            || Err(nowhere(request.method.as_str(), &request.path)),
-            |place| (operation.run)(self, call, &place),
-        )
+        (operation.run)(self, call, &place)
     }
 }
 
@@ -34,7 +33,11 @@ fn at(path: &str) -> impl Iterator<Item = &'static Operation> {
 
 /// Returns whether an operation on the path needs no token.
 pub(crate) fn is_open(path: &str) -> bool {
-    at(path).any(|operation| operation.access == Access::Open)
+    // Asked of every request before anything else, so what is cheap to tell comes first.
+    OPERATIONS
+        .iter()
+        .filter(|operation| operation.access == Access::Open)
+        .any(|operation| operation.matches(path).is_some())
 }
 
 /// Returns whether a request may write to the store.

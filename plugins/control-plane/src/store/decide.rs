@@ -1,6 +1,6 @@
 //! What a change comes to, given what there is. Looks at nothing and writes nothing itself.
 
-use kt_control_api::{ConfigVersion, GatewayPatch, Revert, State};
+use kt_control_api::{ConfigVersion, Desired, GatewayPatch, Origin, Revert, State};
 use serde_json::{Value, json};
 
 use crate::store::{Ask, Change, GatewayRecord, NewVersion, Receipt, Snapshot, StoreError};
@@ -66,7 +66,8 @@ pub(super) fn decide(
         Wish::Publish(new) if is_desired(before, &new.sha256) => Ok(nothing(before)),
         Wish::Publish(new) => {
             let detail = json!({"version": before.last_version + 1, "origin": new.origin.as_str()});
-            Ok(advanced(change, before, "config.publish", detail))
+            let made = published(change, before, new);
+            Ok(advanced(change, current, "config.publish", detail, made))
         }
         Wish::Revert(revert) => {
             let older = older.ok_or_else(|| StoreError::no_version(revert.version))?;
@@ -74,7 +75,8 @@ pub(super) fn decide(
                 return Ok(nothing(before));
             }
             let detail = json!({"version": before.last_version + 1, "reverts_to": older.version});
-            Ok(advanced(change, before, "config.revert", detail))
+            let made = reverted(change, before, older, revert);
+            Ok(advanced(change, current, "config.revert", detail, made))
         }
         Wish::Ask(ask) => asked(change, current, ask),
     }
@@ -142,23 +144,68 @@ fn is_desired(gateway: &GatewayRecord, sha256: &kt_control_api::ContentHash) -> 
         .is_some_and(|desired| desired.sha256 == *sha256)
 }
 
+/// The next version, of a new content.
+fn published(change: &Change, before: &GatewayRecord, new: &NewVersion) -> ConfigVersion {
+    ConfigVersion {
+        version: before.last_version + 1,
+        sha256: new.sha256,
+        size: new.content.len() as u64,
+        author: change.actor.clone(),
+        created_at: change.now,
+        origin: new.origin,
+        reverts_to: None,
+        source: new.source.clone(),
+        message: new.message.clone(),
+    }
+}
+
+/// The next version, with the content of an older one.
+fn reverted(
+    change: &Change,
+    before: &GatewayRecord,
+    older: &ConfigVersion,
+    revert: &Revert,
+) -> ConfigVersion {
+    ConfigVersion {
+        version: before.last_version + 1,
+        author: change.actor.clone(),
+        created_at: change.now,
+        origin: Origin::Revert,
+        reverts_to: Some(older.version),
+        message: revert.reason.clone(),
+        ..older.clone()
+    }
+}
+
 /// The next version becomes the desired one.
 fn advanced(
     change: &Change,
-    before: &GatewayRecord,
+    current: &Snapshot,
     action: &'static str,
     detail: Value,
+    made: ConfigVersion,
 ) -> Decision {
+    let before = &current.gateway;
+    let generation = before.generation + 1;
     let after = GatewayRecord {
-        generation: before.generation + 1,
-        last_version: before.last_version + 1,
+        generation,
+        last_version: made.version,
+        desired: Some(Desired {
+            version: made.version,
+            generation,
+            sha256: made.sha256,
+        }),
         ..before.clone()
     };
-    let write = Write {
-        desired: Some(after.last_version),
-        ..touched(change, &after, action, detail)
-    };
-    write.answered()
+    let mut decision = touched(change, &after, action, detail).answered();
+    decision.receipt.made = decision.write.as_ref().map(|write| {
+        let snapshot = Snapshot {
+            gateway: write.after.clone(),
+            instances: current.instances.clone(),
+        };
+        Box::new((snapshot, made))
+    });
+    decision
 }
 
 /// The next revision.
@@ -184,6 +231,7 @@ fn nothing(gateway: &GatewayRecord) -> Decision {
             generation: gateway.generation,
             unchanged: true,
             replayed: false,
+            made: None,
         },
         write: None,
     }
@@ -198,6 +246,7 @@ impl Write {
                 generation: self.after.generation,
                 unchanged: false,
                 replayed: false,
+                made: None,
             },
             write: Some(self),
         }

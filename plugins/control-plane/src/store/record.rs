@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Applied, Desired, Gateway, GatewayId, Instance, Rejection, State, StatusReport, Timestamp,
-    TokenId,
+    Applied, ConfigVersion, Desired, Gateway, GatewayId, Instance, Rejection, State, StatusReport,
+    Timestamp, TokenId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub struct Snapshot {
 }
 
 /// What a change did. Kept with the caller's key, so it must stay readable and hold no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Receipt {
     /// The gateway.
     pub gateway: GatewayId,
@@ -73,6 +73,10 @@ pub struct Receipt {
     /// Whether the same request had been carried out before.
     #[serde(skip)]
     pub replayed: bool,
+    /// The version that was made, and the gateway after it, as its transaction saw them; nothing
+    /// when none was made now.
+    #[serde(skip)]
+    pub made: Option<Box<(Snapshot, ConfigVersion)>>,
 }
 
 /// What a report led to.

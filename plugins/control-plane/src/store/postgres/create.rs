@@ -161,5 +161,6 @@ fn receipt(new: &NewGateway) -> Receipt {
         generation: 1,
         unchanged: false,
         replayed: false,
+        made: None,
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn create(
         generation: 1,
         unchanged: false,
         replayed: false,
+        made: None,
     })
 }
 
@@ -74,8 +75,14 @@ pub(super) fn change(
         return Ok(decision.receipt);
     };
     match wish {
-        Wish::Update(_) => claim_name(transaction, &write.after.name, &before.id)?,
-        Wish::Delete => tokens::revoke_of_gateway(transaction, change.now, &before.id)?,
+        Wish::Update(_) => {
+            claim_name(transaction, &write.after.name, &before.id)?;
+            identify(transaction, change, write)?;
+        }
+        Wish::Delete => {
+            tokens::revoke_of_gateway(transaction, change.now, &before.id)?;
+            identify(transaction, change, write)?;
+        }
         Wish::Publish(new) => {
             let next = write.after.last_version;
             contents::insert(transaction, change, &before.id, next, new)?;
@@ -106,19 +113,32 @@ fn claim_name(
     }
 }
 
-/// Writes the gateway and its audit row.
-fn put(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
-    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, rev = ?5,
-                   generation = ?6, reload_generation = ?7, reconcile_generation = ?8,
-                   last_version = ?9, desired_version = ?10, updated_at = ?11, deleted_at = ?12
+/// Writes what identifies the gateway. Apart from the rest, because an indexed column that is
+/// written, to whichever value, has its index written too.
+fn identify(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
+    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, deleted_at = ?5
                WHERE id = ?1";
     let after = &write.after;
-    let at = change.now.as_microsecond();
     transaction.prepare_cached(sql)?.execute(params![
         after.id.as_str(),
         after.name,
         after.description,
         serde_json::to_string(&after.labels)?,
+        write.deleted.then(|| change.now.as_microsecond()),
+    ])?;
+    Ok(())
+}
+
+/// Writes where the gateway stands, and its audit row.
+fn put(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
+    let sql = "UPDATE gateways SET rev = ?2, generation = ?3, reload_generation = ?4,
+                   reconcile_generation = ?5, last_version = ?6, desired_version = ?7,
+                   updated_at = ?8
+               WHERE id = ?1";
+    let after = &write.after;
+    let at = change.now.as_microsecond();
+    transaction.prepare_cached(sql)?.execute(params![
+        after.id.as_str(),
         after.rev,
         after.generation,
         after.reload_generation,
@@ -126,7 +146,6 @@ fn put(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), 
         after.last_version,
         write.desired,
         at,
-        write.deleted.then_some(at),
     ])?;
     let id = after.id.as_str();
     audit::record(

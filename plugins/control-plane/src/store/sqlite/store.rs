@@ -78,7 +78,7 @@ impl Sqlite {
     /// # Errors
     /// As [`Sqlite::open`].
     pub fn session(path: &Path) -> Result<Self, StoreError> {
-        let connection = connection::open(path)?;
+        let connection = connection::open_for_changes(path)?;
         Ok(Self {
             schema: migrate::migrate(&connection)?,
             hands: Hands::Together(Mutex::new(Session::new(connection))),

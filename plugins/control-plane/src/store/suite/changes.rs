@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kt_control_api::{GatewayPatch, Origin, Revert};
 
 use super::place::{Place, bare, change, edge, expecting, gateway, now, report, version};
-use crate::store::{Ask, Change, Key, NewGateway, NewVersion, StoreError};
+use crate::store::{Ask, Change, Key, NewGateway, NewVersion, Receipt, StoreError};
 
 pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     let store = place.open();
@@ -280,4 +280,32 @@ pub(crate) fn a_clock_that_goes_back_changes_no_order(place: &dyn Place) {
     assert!(store.find(&edge()).unwrap().view(earlier).instances[0].live);
     let trail = super::trail::checked(&*store);
     assert_eq!((trail.rows, trail.damage), (4, vec![]));
+}
+
+pub(crate) fn what_a_change_tells_is_what_is_kept(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    store.report(change().now, &edge(), &report(0, 1)).unwrap();
+    let told = NewVersion {
+        source: Some("a.yaml".to_owned()),
+        message: Some("why".to_owned()),
+        ..version("second")
+    };
+    let revert = Revert {
+        version: 1,
+        reason: Some("back".to_owned()),
+    };
+    let check = |receipt: Receipt| {
+        let (snapshot, made) = *receipt.made.expect("it made a version");
+        let found = store.find(&edge()).unwrap();
+        let id = &found.gateway.id;
+        assert_eq!(Some(made.version), receipt.version);
+        assert_eq!(made, store.version(id, made.version).unwrap());
+        let now = change().now;
+        assert_eq!(snapshot.view(now), found.view(now));
+    };
+    check(store.publish(&change(), &edge(), &told).unwrap());
+    check(store.revert(&change(), &edge(), &revert).unwrap());
+    let again = store.revert(&change(), &edge(), &revert).unwrap();
+    assert!(again.unchanged && again.made.is_none());
 }

@@ -7,6 +7,7 @@ macro_rules! suite {
             changes: a_gateway_is_as_it_was_created,
             changes: versions_are_dense_and_their_contents_verbatim,
             changes: what_means_the_same_makes_no_version,
+            changes: what_a_change_tells_is_what_is_kept,
             changes: a_revert_is_a_new_version_with_the_old_content,
             changes: names_and_labels_change_and_names_are_unique,
             changes: a_deleted_gateway_is_gone_and_frees_its_name,

@@ -21,6 +21,10 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
 /// Returns the line with whatever could be a secret replaced by `*`, character
 /// by character, so that columns stay where they are.
 pub(crate) fn mask_line(line: &str) -> String {
+    // Behind a key there is a colon, and so there is in an address.
+    if !line.contains(':') {
+        return line.to_owned();
+    }
     let mut chars: Vec<char> = line.chars().collect();
     mask_values(&mut chars);
     mask_userinfo(&mut chars);
@@ -51,9 +55,9 @@ fn mask_values(chars: &mut [char]) {
         let end = (start..chars.len())
             .find(|&i| !is_word(chars[i]))
             .unwrap_or(chars.len());
-        let word: String = chars[start..end].iter().collect();
         let colon = (end..chars.len()).find(|&i| !matches!(chars[i], ' ' | '"' | '\''));
-        if let Some(colon) = colon.filter(|&i| chars[i] == ':' && is_secret_key(&word)) {
+        let is_secret = || is_secret_key(&String::from_iter(&chars[start..end]));
+        if let Some(colon) = colon.filter(|&i| chars[i] == ':' && is_secret()) {
             star(&mut chars[colon + 1..]);
             return;
         }
