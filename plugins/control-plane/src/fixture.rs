@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::api::{Api, Handled, Principal};
-use crate::serve::{ServeError, ServeOptions, Started, serve};
+use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions, Started, serve};
 use crate::store::{DATABASE_FILE, Sqlite};
 use crate::validator::Validator;
 
@@ -192,13 +192,26 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(directory: &Path) -> Self {
+        Self::start_with(Self::options(directory)).unwrap()
+    }
+
+    /// Starts a server that allows each token so many requests a second.
+    pub(crate) fn limited(directory: &Path, per_second: u32) -> Self {
         let options = ServeOptions {
+            max_requests_per_second: per_second,
+            ..Self::options(directory)
+        };
+        Self::start_with(options).unwrap()
+    }
+
+    pub(crate) fn options(directory: &Path) -> ServeOptions {
+        ServeOptions {
             directory: directory.to_owned(),
             database: None,
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_token_file: None,
-        };
-        Self::start_with(options).unwrap()
+            max_requests_per_second: DEFAULT_PER_SECOND,
+        }
     }
 
     pub(crate) fn start_with(options: ServeOptions) -> Result<Self, ServeError> {

@@ -1,5 +1,6 @@
 //! The control plane behind an address: provider `http` of `kt.control-plane/1`.
 
+use crate::patience;
 use kt_control_api::{
     Connection, Envelope, Method, Problem, Request, Response, Slug, TransportError,
     TransportErrorKind, addresses, shown_address,
@@ -37,7 +38,8 @@ impl ControlPlane for HttpControlPlane {
             .enable_all()
             .build()
             .map_err(|e| Error::internal("no runtime for the request").cause(e))?;
-        let response = runtime.block_on(self.ask(&envelope, &targets, context))?;
+        let ask = || self.ask(&envelope, &targets, context);
+        let response = runtime.block_on(patience::ask(&envelope, context, ask))?;
         serde_json::to_value(response)
             .map_err(|e| Error::internal("the answer cannot be passed on").cause(e))
     }

@@ -5,6 +5,7 @@ mod auth;
 mod doctor;
 mod gateway;
 mod http;
+mod patience;
 mod private;
 mod secret;
 mod token;

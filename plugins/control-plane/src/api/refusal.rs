@@ -66,9 +66,8 @@ pub fn problem_response(mut problem: Problem, request_id: &str) -> Response {
         problem.code,
         Slug::StorageBusy | Slug::RateLimited | Slug::Draining
     ) {
-        response
-            .headers
-            .insert("retry-after".to_owned(), "1".to_owned());
+        let seconds = problem.retry_after.unwrap_or(1).to_string();
+        response.headers.insert("retry-after".to_owned(), seconds);
     }
     response
 }

@@ -7,7 +7,7 @@ use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
 use super::{database, failure};
-use crate::serve::{ServeOptions, Started, serve};
+use crate::serve::{DEFAULT_PER_SECOND, MOST_PER_SECOND, ServeOptions, Started, serve};
 use crate::validator::PolicyValidator;
 
 pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -19,6 +19,7 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             .args
             .path("admin-token-file")
             .map(|path| invocation.absolute(&path)),
+        max_requests_per_second: max_requests(invocation)?,
     };
     let mut address = None;
     let mut started = |started: &Started| {
@@ -38,6 +39,19 @@ fn listen(text: &str) -> Result<SocketAddr, Error> {
     text.parse().map_err(|_| {
         let message = format!("`--listen {text}` is not an address");
         Error::new(Class::Usage, "bad-listen", message).hint("write it as in `127.0.0.1:8080`")
+    })
+}
+
+fn max_requests(invocation: &Invocation) -> Result<u32, Error> {
+    let Some(wanted) = invocation.args.integer("max-requests-per-second") else {
+        return Ok(DEFAULT_PER_SECOND);
+    };
+    let fits = u32::try_from(wanted).ok();
+    fits.filter(|n| *n <= MOST_PER_SECOND).ok_or_else(|| {
+        let message = format!("`--max-requests-per-second {wanted}` is out of bounds");
+        Error::new(Class::Usage, "bad-limit", message).hint(format!(
+            "give a number from 0, which is no limit, to {MOST_PER_SECOND}"
+        ))
     })
 }
 

@@ -1,5 +1,7 @@
 //! Who is calling.
 
+use std::net::IpAddr;
+
 use hyper::HeaderMap;
 use kt_control_api::{Problem, Slug, Token, TokenHash};
 
@@ -9,8 +11,8 @@ use crate::store::TokenRecord;
 /// Through which listener a caller came.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Door {
-    /// TCP: a token says who it is.
-    Token,
+    /// TCP, from an address: a token says who it is.
+    Token(IpAddr),
     /// The socket: the kernel says which user it is.
     Local(u32),
 }
@@ -41,8 +43,8 @@ pub(super) fn credential(
             let detail = format!("user {uid} may not use the control plane of user {me}");
             Err(Box::new(Problem::new(Slug::InsufficientScope, detail)))
         }
-        Door::Token if is_open(path) => Ok(Credential::None),
-        Door::Token => bearer(headers).map(|token| Credential::Token(token.hash())),
+        Door::Token(_) if is_open(path) => Ok(Credential::None),
+        Door::Token(_) => bearer(headers).map(|token| Credential::Token(token.hash())),
     }
 }
 

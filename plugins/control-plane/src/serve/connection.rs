@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::auth::{self, Credential, Door};
 use super::body;
 use super::hub::Hub;
+use super::limits::Limits;
 use super::places::places;
 use super::storage::Own;
 use crate::api::{Api, Handled, Parked, Principal, may_write, problem_response, with_allowed};
@@ -36,15 +37,17 @@ pub(super) struct Server {
     api: Api,
     hub: Hub,
     own: Option<Arc<Own>>,
+    limits: Limits,
     places: Arc<Semaphore>,
 }
 
 impl Server {
-    pub(super) fn new(api: Api, hub: Hub, own: Option<Own>) -> Self {
+    pub(super) fn new(api: Api, hub: Hub, own: Option<Own>, limits: Limits) -> Self {
         Self {
             api,
             hub,
             own: own.map(Arc::new),
+            limits,
             places: Arc::new(Semaphore::new(places())),
         }
     }
@@ -106,8 +109,11 @@ impl Server {
         door: Door,
         drain: watch::Receiver<bool>,
     ) -> Result<Response, Box<Problem>> {
-        let shown = auth::credential(door, request.uri().path(), request.headers())?;
-        let caller = self.caller(shown).await?;
+        let refused = |problem| self.limits.refused(problem, door);
+        let shown = auth::credential(door, request.uri().path(), request.headers());
+        let shown = shown.map_err(refused)?;
+        let caller = self.caller(shown).await.map_err(refused)?;
+        self.limits.admit(&caller)?;
         let request = body::read(request).await?;
         match self.begin(request, caller).await? {
             Handled::Done(answer) => {

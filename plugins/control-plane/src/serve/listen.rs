@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -49,10 +49,13 @@ impl Listeners {
         &self.socket
     }
 
-    /// Waits for a connection over TCP; `None` when one came to nothing.
-    pub(super) async fn tcp(&self) -> Option<TcpStream> {
+    /// Waits for a connection over TCP, and tells from where; `None` when one came to nothing.
+    pub(super) async fn tcp(&self) -> Option<(TcpStream, IpAddr)> {
         match self.tcp.accept().await {
-            Ok((stream, _)) => stream.set_nodelay(true).ok().map(|()| stream),
+            Ok((stream, from)) => {
+                let ready = stream.set_nodelay(true).ok();
+                ready.map(|()| (stream, from.ip()))
+            }
             Err(error) => pause(&error).await,
         }
     }

@@ -8,6 +8,7 @@ mod body;
 mod changes;
 mod connection;
 mod hub;
+mod limits;
 mod listen;
 mod places;
 mod run;
@@ -15,6 +16,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+pub use limits::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
 pub use run::{ServeError, ServeOptions, Started, serve};
 
 /// Name of the file that the first administrator's token is written to.

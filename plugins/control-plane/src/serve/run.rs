@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::auth::Door;
 use super::connection::Server;
 use super::hub::Hub;
+use super::limits::Limits;
 use super::listen::Listeners;
 use super::storage::Storage;
 use super::{ADMIN_TOKEN_FILE, admin};
@@ -37,6 +38,9 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// A file that holds a token which may do everything, instead of a new one.
     pub admin_token_file: Option<PathBuf>,
+    /// Requests of one token each second, at most [`MOST_PER_SECOND`](super::MOST_PER_SECOND);
+    /// 0 sets no limits.
+    pub max_requests_per_second: u32,
 }
 
 /// What a server that has started tells.
@@ -100,6 +104,7 @@ pub fn serve(
     let (own, worker) = storage.own(&options.directory, &validator)?.unzip();
     let api = Api::with_system_clock(store, validator, Service::Server);
     let hub = Hub::default();
+    let limits = Limits::new(options.max_requests_per_second);
     let _watching = storage.watch(&hub);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -112,7 +117,7 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        run(listeners, Server::new(api, hub, own), stop).await;
+        run(listeners, Server::new(api, hub, own, limits), stop).await;
         Ok::<_, ServeError>(())
     })?;
     // Connections that were cut let go of it with the runtime.
@@ -133,8 +138,8 @@ async fn run(listeners: Listeners, server: Server, stop: &dyn Fn() -> bool) {
     while !stop() {
         tokio::select! {
             accepted = listeners.tcp() => {
-                if let Some(stream) = accepted {
-                    let served = server.clone().serve(stream, Door::Token, drain.clone());
+                if let Some((stream, from)) = accepted {
+                    let served = server.clone().serve(stream, Door::Token(from), drain.clone());
                     drop(connections.spawn(served));
                 }
             }

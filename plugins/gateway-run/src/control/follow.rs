@@ -4,7 +4,7 @@ use super::change::{self, Force, Work};
 use super::last_applied::LastApplied;
 use super::local::Files;
 use super::managed::Managed;
-use super::poll::{self, News, Position};
+use super::poll::{self, News, Position, asked_pause};
 use super::report::{self, Identity, Standing};
 use crate::admin::{Request, View};
 use crate::run::Supervisor;
@@ -44,6 +44,8 @@ pub(crate) struct Follower<'a, 'p> {
     pub(crate) epoch: Option<String>,
     pub(crate) seq: u64,
     pub(crate) reloads: u64,
+    /// Until when the control plane wants no report.
+    pub(crate) quiet_until: Option<Instant>,
     /// Longest wait of one poll, seconds.
     pub(crate) poll_wait: u64,
 }
@@ -302,6 +304,11 @@ impl<'a> Follower<'a, '_> {
     pub(crate) fn report(&mut self, stopping: bool) {
         let applied = self.applied_with_disk();
         let Some(managed) = &self.managed else { return };
+        // Each report says everything, so the next one makes up for this one.
+        let quiet = self.quiet_until.is_some_and(|end| Instant::now() < end);
+        if quiet && !stopping {
+            return;
+        }
         self.seq += 1;
         let standing = Standing {
             source: self.standing.source,
@@ -313,12 +320,16 @@ impl<'a> Follower<'a, '_> {
         let client = if stopping {
             managed.last_client()
         } else {
-            managed.client()
+            managed.report_client()
         };
         match client.report_status(managed.gateway.id.as_str(), &report) {
             Ok(_) => self.set_connected(true),
             Err(error) if stopping => tracing::debug!("the last report was lost: {error}"),
-            Err(error) => self.away(&error.detail),
+            Err(error) => {
+                let asked = error.retry_after.map(|s| asked_pause(Some(s)));
+                self.quiet_until = asked.map(|pause| Instant::now() + pause);
+                self.away(&error.detail);
+            }
         }
     }
 

@@ -60,13 +60,19 @@ impl<'a> Managed<'a> {
         Client::new(self.transport.within(&self.context.with_timeout(CALL)))
     }
 
+    /// A client for reports: what is asked of them concerns the next one.
+    pub(crate) fn report_client(&self) -> Client<ProviderTransport<'a>> {
+        let transport = self.transport.within(&self.context.with_timeout(CALL));
+        Client::new(transport.at_own_pace())
+    }
+
     /// A client for the last words of a process that was told to end.
     pub(crate) fn last_client(&self) -> Client<ProviderTransport<'a>> {
         Client::new(self.transport.within(&self.context.while_ending(LAST_CALL)))
     }
 
-    /// A client whose calls may wait.
+    /// A client whose calls may wait; who polls with it rests between them.
     pub(crate) fn patient_client(&self) -> Client<ProviderTransport<'a>> {
-        Client::new(self.transport.clone())
+        Client::new(self.transport.clone().at_own_pace())
     }
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 /// Pauses after errors: doubled from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
+/// Longest pause that the control plane may ask for.
+const LONGEST_ASKED: u32 = 300;
 /// How often the end of the process is looked at while pausing.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -48,9 +50,13 @@ pub(crate) fn run<T: Transport>(
             wait,
             instance: Some(instance.clone()),
         };
+        let mut asked = None;
         let (told, done) = match client.desired(gateway, &query) {
             Ok(Poll::Unchanged) => (news.send(News::Connected), true),
-            Err(error) => (news.send(News::Away(error.detail.clone())), false),
+            Err(error) => {
+                asked = error.retry_after;
+                (news.send(News::Away(error.detail)), false)
+            }
             Ok(Poll::Changed(answer)) => {
                 let index = answer.index;
                 let told = news.send(News::Desired(Box::new(answer)));
@@ -66,10 +72,15 @@ pub(crate) fn run<T: Transport>(
         if done {
             pause = FIRST_PAUSE;
         } else {
-            rest(context, jittered(pause));
+            rest(context, asked_pause(asked) + jittered(pause));
             pause = (pause * 2).min(LAST_PAUSE);
         }
     }
+}
+
+/// How long the control plane wants to be left alone.
+pub(super) fn asked_pause(seconds: Option<u32>) -> Duration {
+    Duration::from_secs(seconds.unwrap_or(0).min(LONGEST_ASKED).into())
 }
 
 /// Half to all of `pause`, so that gateways do not come back all at once.
@@ -84,5 +95,24 @@ fn rest(context: &Context<'_>, pause: Duration) {
     let end = Instant::now() + pause;
     while context.cancelled().is_none() && Instant::now() < end {
         std::thread::sleep(TICK.min(end.saturating_duration_since(Instant::now())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{asked_pause, jittered};
+    use std::time::Duration;
+
+    #[test]
+    fn a_pause_is_never_shorter_than_asked_and_differs_each_time() {
+        let asked = Duration::from_secs(7);
+        let base = Duration::from_secs(8);
+        let all: Vec<_> = (0..100)
+            .map(|_| asked_pause(Some(7)) + jittered(base))
+            .collect();
+        assert!(all.iter().all(|pause| *pause >= asked + base / 2));
+        assert!(all.iter().any(|pause| *pause != all[0]));
+        assert_eq!(asked_pause(None), Duration::ZERO);
+        assert_eq!(asked_pause(Some(u32::MAX)), Duration::from_secs(300));
     }
 }

@@ -196,6 +196,7 @@ fn serve(
         epoch: None,
         seq: 0,
         reloads: context.reloads(),
+        quiet_until: None,
         poll_wait: options.poll_wait,
     };
     follower.begin(start.refused, generation);

@@ -68,6 +68,8 @@ pub struct ApiError {
     pub request_id: Option<Box<str>>,
     /// What to do about it, where that is known.
     pub hint: Option<Box<str>>,
+    /// In how many seconds to ask again, where the control plane said so.
+    pub retry_after: Option<u32>,
 }
 
 impl ApiError {
@@ -88,6 +90,16 @@ impl ApiError {
             existing_id: None,
             request_id: None,
             hint: None,
+            retry_after: None,
+        }
+    }
+
+    /// The same, with what the control plane asks for.
+    pub(crate) fn asking_to_wait(self, seconds: u32) -> Self {
+        Self {
+            hint: Some(format!("the control plane asks to wait {seconds} s").into()),
+            retry_after: Some(seconds),
+            ..self
         }
     }
 
@@ -117,6 +129,7 @@ impl From<Problem> for ApiError {
             existing_id: problem.existing_id,
             request_id: problem.instance.map(String::into_boxed_str),
             hint: None,
+            retry_after: None,
         }
     }
 }

@@ -75,6 +75,9 @@ pub struct Problem {
     /// The gateway that has the name already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing_id: Option<GatewayId>,
+    /// Whole seconds to wait before asking again. HTTP has a header for it, `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -105,6 +108,7 @@ impl Problem {
             current_rev: None,
             current: None,
             existing_id: None,
+            retry_after: None,
         }
     }
 

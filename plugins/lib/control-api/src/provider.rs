@@ -37,6 +37,10 @@ pub struct Connection {
     /// The name that stands in the history for changes without a token.
     #[serde(default)]
     pub actor: String,
+    /// Whether the caller heeds by itself what a server asks for (429, 503). Otherwise the
+    /// provider waits in its place, as long as the call may take.
+    #[serde(default)]
+    pub paces_itself: bool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -75,6 +79,7 @@ impl Connection {
             url: setting("api.url").map(|url| without_password(url.trim_end_matches('/'))),
             token: setting("api.token"),
             actor: String::new(),
+            paces_itself: false,
         }
     }
 
@@ -144,6 +149,15 @@ impl<'a> ProviderTransport<'a> {
     }
 }
 
+impl ProviderTransport<'_> {
+    /// The same transport for a caller that waits by itself when a server asks for it.
+    #[must_use]
+    pub fn at_own_pace(mut self) -> Self {
+        self.connection.paces_itself = true;
+        self
+    }
+}
+
 impl Transport for ProviderTransport<'_> {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let envelope = Envelope {
@@ -201,6 +215,9 @@ impl From<ApiError> for Error {
             result = result
                 .data("current_etag", current.etag().to_string())
                 .data("current_version", current.last_version);
+        }
+        if let Some(seconds) = error.retry_after {
+            result = result.data("retry_after_seconds", seconds);
         }
         if let Some(request) = error.request_id {
             result = result.data("request_id", request.as_ref());

@@ -145,6 +145,17 @@ impl Request {
     }
 }
 
+impl Response {
+    /// Returns in how many seconds to ask again, when the answer is that it is too early or too
+    /// much: 429 or 503 with `Retry-After`. A time instead of seconds is no answer of ours.
+    #[must_use]
+    pub fn asks_to_wait(&self) -> Option<u32> {
+        let header = self.headers.get("retry-after")?;
+        let seconds = header.trim().parse().ok()?;
+        matches!(self.status, 429 | 503).then_some(seconds)
+    }
+}
+
 /// Headers and body stay out: they may hold a token or a configuration.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,7 +42,10 @@ fn of(operation: &Operation) -> Vec<Slug> {
             slugs.extend_from_slice(more);
         }
     };
-    when(operation.access != Access::Open, &[Slug::Unauthenticated]);
+    when(
+        operation.access != Access::Open,
+        &[Slug::Unauthenticated, Slug::RateLimited],
+    );
     let known = matches!(operation.access, Access::Open | Access::Known);
     when(!known, &[Slug::InsufficientScope]);
     when(operation.path.contains('{'), &[Slug::NotFound]);

@@ -8,7 +8,7 @@ use kt_control_api::{Token, TokenKind};
 
 use super::exchange::{admin, exchange, read_some, request, status};
 use crate::fixture::Running;
-use crate::serve::{ServeError, ServeOptions};
+use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
 
 fn options(directory: &Path, listen: &str) -> ServeOptions {
     ServeOptions {
@@ -16,6 +16,7 @@ fn options(directory: &Path, listen: &str) -> ServeOptions {
         database: None,
         listen: listen.parse().unwrap(),
         admin_token_file: None,
+        max_requests_per_second: DEFAULT_PER_SECOND,
     }
 }
 

@@ -3,4 +3,5 @@
 mod access;
 mod exchange;
 mod http;
+mod limits;
 mod revoked;

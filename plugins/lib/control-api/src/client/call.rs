@@ -96,7 +96,11 @@ fn checked(response: Response) -> Result<Response, ApiError> {
         .as_deref()
         .and_then(|body| serde_json::from_str::<Problem>(body).ok())
         .filter(Problem::is_ours);
-    Err(problem.map_or_else(|| ApiError::from_status(response.status), ApiError::from))
+    let error = problem.map_or_else(|| ApiError::from_status(response.status), ApiError::from);
+    Err(match response.asks_to_wait() {
+        Some(seconds) => error.asking_to_wait(seconds),
+        None => error,
+    })
 }
 
 /// Reads an answer. One that cannot be read is nobody's of ours, such as the page

@@ -100,6 +100,36 @@ fn problem_documents_become_errors_of_their_class() {
     }
 }
 
+#[test]
+fn what_the_control_plane_asks_for_reaches_the_caller() {
+    let asking = |status, seconds: &str, body: &str| {
+        let mut response = response(status, body);
+        let header = ("retry-after".to_owned(), seconds.to_owned());
+        response.headers.extend([header]);
+        let client = Script::client(vec![Ok(response)]);
+        client.gateway("edge").unwrap_err()
+    };
+    let body = serde_json::to_string(&Problem::new(Slug::RateLimited, "why")).unwrap();
+    let error = asking(429, "7", &body);
+    assert_eq!(
+        (error.class, error.retry_after),
+        (Class::Unavailable, Some(7))
+    );
+    assert!(error.hint.unwrap().contains("asks to wait 7 s"));
+    assert_eq!(asking(503, "3", "<html>").retry_after, Some(3));
+    for (status, seconds) in [
+        (404, "7"),
+        (503, "Fri, 31 Dec 1999 23:59:59 GMT"),
+        (429, "-1"),
+    ] {
+        assert_eq!(
+            asking(status, seconds, "").retry_after,
+            None,
+            "{status} {seconds}"
+        );
+    }
+}
+
 /// What stands before a control plane answers for one that is away, with
 /// whatever status and page it likes.
 #[test]
