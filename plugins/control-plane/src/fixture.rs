@@ -15,7 +15,7 @@ use kt_control_api::{
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::api::{Api, Handled, Principal};
+use crate::api::{Api, Handled, Principal, needs_server};
 use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions, Started, serve};
 use crate::store::{DATABASE_FILE, Sqlite};
 use crate::validator::Validator;
@@ -58,6 +58,7 @@ impl Transport for Direct {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         Ok(match self.api.begin(request, &self.caller) {
             Handled::Done(answer) => answer.response,
+            Handled::Following(_) => needs_server(),
             Handled::Parked(parked) => self
                 .api
                 .again(&parked)

@@ -12,7 +12,8 @@ fn the_server_keeps_what_its_description_says() {
     let Some(schemathesis) = tool_at(&workspace().join("target/test-venv/bin/st")) else {
         return;
     };
-    let server = Server::start();
+    // It counts requests without a token, and one of the checks leaves it out.
+    let server = Server::with("--max-requests-per-second 0");
     server.home.write("policy-config.yaml", example());
     let kt = |line: &str| server.home.kt_line(line).run();
     kt("gateway create --name edge --file policy-config.yaml").ok();

@@ -6,6 +6,7 @@ mod contract;
 mod description;
 mod diff;
 mod gateways;
+mod limits;
 mod logout;
 mod old_versions;
 mod taint;

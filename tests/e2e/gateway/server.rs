@@ -10,6 +10,7 @@ pub(crate) struct Server {
     pub(crate) home: Sandbox,
     process: Option<Background>,
     database: Option<(String, String)>,
+    options: &'static str,
     pub(crate) port: u16,
     pub(crate) token: String,
 }
@@ -17,20 +18,26 @@ pub(crate) struct Server {
 impl Server {
     /// Serves the file of its directory.
     pub(crate) fn start() -> Self {
-        Self::over(None)
+        Self::over(None, "")
+    }
+
+    /// Serves the file of its directory, with further options.
+    pub(crate) fn with(options: &'static str) -> Self {
+        Self::over(None, options)
     }
 
     /// Serves a database, and says with which token, if it made one.
     pub(crate) fn on(database: &Postgres) -> Self {
         let database = (database.url().to_owned(), database.password().to_owned());
-        Self::over(Some(database))
+        Self::over(Some(database), "")
     }
 
-    fn over(database: Option<(String, String)>) -> Self {
+    fn over(database: Option<(String, String)>, options: &'static str) -> Self {
         let mut server = Self {
             home: Sandbox::new(),
             process: None,
             database,
+            options,
             port: 0,
             token: String::new(),
         };
@@ -63,7 +70,8 @@ impl Server {
     }
 
     fn command(&self, port: u16) -> Run {
-        let line = format!("control-plane serve --listen 127.0.0.1:{port} -o json");
+        let options = self.options;
+        let line = format!("control-plane serve --listen 127.0.0.1:{port} -o json {options}");
         match &self.database {
             None => self.home.kt_line(&line),
             Some((url, password)) => self
@@ -72,6 +80,12 @@ impl Server {
                 .args(["--database", url])
                 .env("KT_DATABASE_PASSWORD", password),
         }
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        let process = self.process.as_ref();
+        process.map(Background::stderr).unwrap_or_default()
     }
 
     /// Its address.

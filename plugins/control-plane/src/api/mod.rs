@@ -9,6 +9,7 @@ mod audit;
 mod config;
 mod delivery;
 mod document;
+mod feed;
 mod gateways;
 mod input;
 mod operation;
@@ -23,11 +24,12 @@ mod service;
 mod tests;
 mod tokens;
 
+pub use feed::{Feed, Step, needs_server};
 pub use park::Parked;
 pub use principal::{Principal, Scope};
 pub use refusal::problem_response;
 pub use respond::{Answer, Handled, Touched};
 #[cfg(test)]
 pub(crate) use router::every_operation;
-pub(crate) use router::{is_open, may_write, nowhere, with_allowed};
+pub(crate) use router::{is_open, is_streamed, may_write, nowhere, with_allowed};
 pub use service::{Api, Clock};

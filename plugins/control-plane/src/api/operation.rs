@@ -56,6 +56,8 @@ pub(super) struct Operation {
     pub(super) conditional: bool,
     /// Whether it heeds `Idempotency-Key`.
     pub(super) once: bool,
+    /// Whether what comes back is a stream of events, which heeds `Last-Event-ID`.
+    pub(super) streamed: bool,
     /// What carries it out.
     pub(super) run: Handler,
 }
@@ -98,6 +100,7 @@ impl Operation {
             fails: &[],
             conditional: false,
             once: false,
+            streamed: false,
             run,
         }
     }
@@ -135,6 +138,12 @@ impl Operation {
     /// The same, heeding `Idempotency-Key`.
     pub(super) const fn once(mut self) -> Self {
         self.once = true;
+        self
+    }
+
+    /// The same, answering with a stream of events.
+    pub(super) const fn streamed(mut self) -> Self {
+        self.streamed = true;
         self
     }
 

@@ -30,6 +30,17 @@ const TOKEN_CURSOR: Parameter = Parameter::new(
 );
 const WAIT: Parameter =
     Parameter::new("wait", Kind::Number(0, 300, 0), "Seconds to wait for news.");
+const EPOCH: Parameter = Parameter::new("epoch", Kind::Text, "`epoch` of the last answer.");
+const INDEX: Parameter = Parameter::new(
+    "index",
+    Kind::Count,
+    "`index` of the last answer; 0 to be told now.",
+);
+const INSTANCE: Parameter = Parameter::new(
+    "instance",
+    Kind::Id("in_"),
+    "The asking instance, which is not told again of what it refused.",
+);
 
 /// `key=value`, and more after commas.
 const LABELS: &str =
@@ -98,9 +109,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
 
     Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::See, ("desired", "Wait for what is desired to be newer"),
         &[(200, Content::of::<DesiredAnswer>()), (304, Content::Nothing)], |api, call, at| api.desired(call, &at.gateway()))
-        .query(&[Parameter::new("epoch", Kind::Text, "`epoch` of the last answer."),
-            Parameter::new("index", Kind::Count, "`index` of the last answer; 0 to be told now."), WAIT,
-            Parameter::new("instance", Kind::Id("in_"), "The asking instance, which is not told again of what it refused.")]),
+        .query(&[EPOCH, INDEX, WAIT, INSTANCE]),
+    Operation::new(Get, "/v1/gateways/{gateway}/desired/stream", Access::See, ("followDesired", "Send what is desired now and each time it changes"),
+        &[(200, Content::Events)], |api, call, at| api.follow(call, &at.gateway())).streamed()
+        .query(&[EPOCH, INDEX, INSTANCE]),
     Operation::new(Post, "/v1/gateways/{gateway}/status", Access::Act, ("report", "Report how an instance stands"),
         &[(200, Content::of::<StatusAnswer>())], |api, call, at| api.status(call, &at.gateway()))
         .body(Content::of::<StatusReport>()),

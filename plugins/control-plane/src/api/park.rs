@@ -93,6 +93,16 @@ impl Api {
         query: &DesiredQuery,
         snapshot: &Snapshot,
     ) -> Result<Option<Response>, Refusal> {
+        let answer = self.news(query, snapshot)?;
+        Ok(answer.map(|answer| json_of(200, &answer)))
+    }
+
+    /// Returns what is desired, unless the asking one knows it or has refused it.
+    pub(super) fn news(
+        &self,
+        query: &DesiredQuery,
+        snapshot: &Snapshot,
+    ) -> Result<Option<DesiredAnswer>, Refusal> {
         let record = &snapshot.gateway;
         let epoch = self.explained(self.store().epoch())?;
         let other_epoch = query.epoch.as_ref().is_some_and(|known| *known != epoch);
@@ -100,7 +110,7 @@ impl Api {
         if !reset && (query.index == record.generation || is_refused(query, snapshot)) {
             return Ok(None);
         }
-        let answer = DesiredAnswer {
+        Ok(Some(DesiredAnswer {
             epoch,
             index: record.generation,
             reset,
@@ -108,8 +118,7 @@ impl Api {
             reload_generation: record.reload_generation,
             reconcile_generation: record.reconcile_generation,
             server_time: self.now(),
-        };
-        Ok(Some(json_of(200, &answer)))
+        }))
     }
 }
 

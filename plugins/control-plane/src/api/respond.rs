@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use kt_control_api::{Etag, Gateway, GatewayId, Response};
 use serde::Serialize;
 
-use super::Parked;
 use super::refusal::Refusal;
+use super::{Feed, Parked};
 
 /// A response, and whom it concerns.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub enum Handled {
     Done(Answer),
     /// Nothing yet: look again when the gateway changes, and at the latest when the wait ends.
     Parked(Parked),
+    /// News, and more of it for as long as somebody wants them.
+    Following(Feed),
 }
 
 /// What a handler returns.

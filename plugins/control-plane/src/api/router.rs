@@ -46,6 +46,11 @@ pub(crate) fn may_write(request: &Request) -> bool {
     request.method != Method::Get || request.path == "/readyz"
 }
 
+/// Returns whether the answer to a request is a stream that goes on.
+pub(crate) fn is_streamed(request: &Request) -> bool {
+    at(&request.path).any(|operation| operation.method == request.method && operation.streamed)
+}
+
 /// Describes a method that is not possible on a path, or a path that there is not.
 pub(crate) fn nowhere(method: &str, path: &str) -> Refusal {
     if at(path).next().is_some() {

@@ -13,7 +13,7 @@ use kt_control_api::{
 
 use super::lock::SharedLock;
 use super::relay::{Relay, Relayed};
-use crate::api::{Api, Handled, Parked, Principal, problem_response};
+use crate::api::{Api, Handled, Parked, Principal, is_streamed, needs_server, problem_response};
 use crate::store::{DATABASE_FILE, Sqlite, StoreError, prepare_directory};
 use crate::validator::Validator;
 
@@ -63,6 +63,10 @@ impl Embedded {
             deadline,
             cancelled,
         };
+        if is_streamed(request) {
+            // Through the socket it would only end after minutes.
+            return Ok(needs_server());
+        }
         let start = Instant::now();
         loop {
             patience.check()?;
@@ -96,6 +100,7 @@ impl Embedded {
         let me = Principal::local_user(rustix::process::geteuid().as_raw());
         match api.begin(request, &me) {
             Handled::Done(answer) => Ok(Some(answer.response)),
+            Handled::Following(_) => Ok(Some(needs_server())),
             Handled::Parked(parked) => {
                 // Whoever only waits must not keep a server from starting.
                 drop(lock);

@@ -221,3 +221,19 @@ fn a_server_that_does_not_answer_is_unavailable_and_not_waited_for_beyond_the_de
     let error = embedded.handle(&request, soon, &|| false).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Timeout);
 }
+
+#[test]
+fn a_stream_is_refused_with_or_without_a_server() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    let refused = || {
+        let request = Request::new(Method::Get, "/v1/gateways/edge/desired/stream");
+        let client = client(directory.path());
+        let response = client.transport().send(&request).unwrap();
+        assert_eq!(response.status, 501);
+        assert!(response.body.unwrap().contains("\"needs-server\""));
+    };
+    refused();
+    let _server = Running::start(directory.path());
+    refused();
+}

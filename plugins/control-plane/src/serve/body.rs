@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Body, Incoming};
 use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, Request, Response, Slug};
 
+use super::events::Events;
 use crate::api::nowhere;
 
 /// Largest body: the largest configuration, with room for what JSON adds by escaping.
@@ -14,7 +15,15 @@ const MAX_BODY: usize = 4 * MAX_CONTENT_BYTES;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// The headers the API knows. Others, the token above all, stop here.
-const HEADERS: [&str; 3] = ["content-type", "if-match", "idempotency-key"];
+const HEADERS: [&str; 4] = [
+    "content-type",
+    "if-match",
+    "idempotency-key",
+    "last-event-id",
+];
+
+/// The body of an answer: all of it, or one that goes on.
+pub(super) type Answer = Either<Full<Bytes>, Events>;
 
 type Refusal = Box<Problem>;
 
@@ -74,7 +83,7 @@ async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
 }
 
 /// Writes a response.
-pub(super) fn write(response: Response, close: bool) -> hyper::Response<Full<Bytes>> {
+pub(super) fn write(response: Response, close: bool) -> hyper::Response<Answer> {
     let mut written = hyper::Response::builder()
         .status(response.status)
         .header("x-content-type-options", "nosniff");
@@ -89,8 +98,22 @@ pub(super) fn write(response: Response, close: bool) -> hyper::Response<Full<Byt
     }
     let body = Bytes::from(response.body.unwrap_or_default());
     written
-        .body(Full::new(body))
+        .body(Either::Left(Full::new(body)))
         .expect("the API makes only headers that HTTP allows")
+}
+
+/// Writes the beginning of a stream.
+pub(super) fn begin(events: Events, request_id: &str) -> hyper::Response<Answer> {
+    let written = hyper::Response::builder()
+        .header("content-type", "text/event-stream")
+        .header("cache-control", "no-store")
+        .header("x-content-type-options", "nosniff")
+        // nginx, and who follows it, would otherwise collect events before passing them on.
+        .header("x-accel-buffering", "no")
+        .header("x-request-id", request_id);
+    written
+        .body(Either::Right(events))
+        .expect("every request id is a header that HTTP allows")
 }
 
 fn too_large() -> Refusal {

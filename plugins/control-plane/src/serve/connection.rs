@@ -5,8 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,11 +16,15 @@ use tokio::time::Instant;
 
 use super::auth::{self, Credential, Door};
 use super::body;
+use super::events;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::places::places;
+use super::prompt::Prompt;
 use super::storage::Own;
-use crate::api::{Api, Handled, Parked, Principal, may_write, problem_response, with_allowed};
+use crate::api::{
+    Api, Feed, Handled, Parked, Principal, may_write, problem_response, with_allowed,
+};
 
 /// How long a request's head may take, and how long a connection may idle before it.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -39,6 +41,13 @@ pub(super) struct Server {
     own: Option<Arc<Own>>,
     limits: Limits,
     places: Arc<Semaphore>,
+}
+
+/// What a request is answered with.
+enum Reply {
+    Whole(Response),
+    /// What is to come, for whom.
+    Stream(Feed, Credential),
 }
 
 impl Server {
@@ -69,7 +78,7 @@ impl Server {
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Prompt::new(stream)), service);
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -88,10 +97,15 @@ impl Server {
         request: hyper::Request<Incoming>,
         door: Door,
         drain: watch::Receiver<bool>,
-    ) -> hyper::Response<Full<Bytes>> {
+    ) -> hyper::Response<body::Answer> {
         let path = request.uri().path().to_owned();
         let response = match self.handle(request, door, drain.clone()).await {
-            Ok(response) => response,
+            Ok(Reply::Whole(response)) => response,
+            Ok(Reply::Stream(feed, shown)) => {
+                let id = feed.request_id().to_owned();
+                let events = events::stream(self.api, &self.hub, feed, shown, drain);
+                return body::begin(events, &id);
+            }
             Err(problem) => {
                 let id = format!("req_{}", random_base32(16));
                 with_allowed(problem_response(*problem, &id), &path)
@@ -108,7 +122,7 @@ impl Server {
         request: hyper::Request<Incoming>,
         door: Door,
         drain: watch::Receiver<bool>,
-    ) -> Result<Response, Box<Problem>> {
+    ) -> Result<Reply, Box<Problem>> {
         let refused = |problem| self.limits.refused(problem, door);
         let shown = auth::credential(door, request.uri().path(), request.headers());
         let shown = shown.map_err(refused)?;
@@ -118,9 +132,13 @@ impl Server {
         match self.begin(request, caller).await? {
             Handled::Done(answer) => {
                 self.hub.tell(&answer.touched);
-                Ok(answer.response)
+                Ok(Reply::Whole(answer.response))
             }
-            Handled::Parked(parked) => self.wait(parked, shown, drain).await,
+            Handled::Parked(parked) => {
+                let waited = self.wait(parked, shown, drain).await;
+                waited.map(Reply::Whole)
+            }
+            Handled::Following(feed) => Ok(Reply::Stream(feed, shown)),
         }
     }
 
@@ -180,12 +198,12 @@ impl Server {
 }
 
 /// Waits until the server drains. The guard that the channel returns must not outlive this.
-async fn until_draining(drain: &mut watch::Receiver<bool>) {
+pub(super) async fn until_draining(drain: &mut watch::Receiver<bool>) {
     drop(drain.wait_for(|draining| *draining).await);
 }
 
 /// Runs what touches the disk on another thread: a change waits for the disk.
-async fn off_loop<T: Send + 'static>(
+pub(super) async fn off_loop<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Box<Problem>> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {

@@ -7,10 +7,12 @@ mod auth;
 mod body;
 mod changes;
 mod connection;
+mod events;
 mod hub;
 mod limits;
 mod listen;
 mod places;
+mod prompt;
 mod run;
 mod storage;
 #[cfg(test)]

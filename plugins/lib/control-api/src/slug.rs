@@ -90,6 +90,8 @@ slugs! {
     StorageTooNew "storage-too-new" 503 Incompatible "The store belongs to a newer kt";
     /// The server is about to end.
     Draining "draining" 503 Unavailable "The server is shutting down";
+    /// Only sent over HTTP, and asked for in process.
+    NeedsServer "needs-server" 501 Usage "Only a server does this";
     /// A bug in the control plane.
     Internal "internal" 500 Bug "The control plane failed";
 }

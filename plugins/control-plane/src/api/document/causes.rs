@@ -20,10 +20,17 @@ pub(super) fn describe(operation: &Operation, schemas: &mut Schemas) -> Map<Stri
             .iter()
             .map(|slug| format!("`{slug}`: {}.", slug.title()))
             .collect();
-        let response = json!({
+        let mut response = json!({
             "description": reasons.join(" "),
             "content": {Problem::MEDIA_TYPE: {"schema": problem}},
         });
+        if matches!(status, 429 | 503) {
+            response["headers"] = json!({"Retry-After": {
+                "description": "Seconds to wait before asking again.",
+                "required": status == 429,
+                "schema": {"type": "integer", "minimum": 1},
+            }});
+        }
         (status.to_string(), response)
     });
     described.collect()

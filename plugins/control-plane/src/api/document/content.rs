@@ -8,6 +8,13 @@ use super::bounds::bound;
 /// What the derive calls the schema of a time.
 const TIME: &str = "String";
 
+/// What the events are.
+const EVENTS: &str = "Events `desired`, whose `data` is a `DesiredAnswer` and whose `id` is its \
+    epoch, a dot and its index: the newest state, never one that was sent already. An event \
+    `gone`, whose `data` is a `Problem`, is the last one of a gateway that was deleted. A comment \
+    comes each 25 seconds. The stream ends after about ten minutes, when the server ends, and \
+    when the token does; whoever comes back with `Last-Event-ID` misses nothing.";
+
 /// The schemas that were referred to so far, by name.
 pub(super) type Schemas = Map<String, Value>;
 
@@ -24,6 +31,8 @@ pub(in crate::api) enum Content {
     Patch(fn(&mut Schemas) -> Value),
     /// A configuration as it is.
     Yaml,
+    /// What is desired, as server-sent events.
+    Events,
 }
 
 impl Content {
@@ -58,6 +67,9 @@ impl Content {
         let yaml = || json!({"schema": {"type": ["object", "string"]}});
         match self {
             Self::Nothing => None,
+            Self::Events => Some(json!({"text/event-stream": {
+                "schema": {"type": "string", "description": EVENTS},
+            }})),
             Self::Yaml => Some(json!({"application/yaml": yaml()})),
             Self::Json(schema) => Some(json!({"application/json": {"schema": schema(schemas)}})),
             Self::JsonOrYaml(schema) => Some(json!({

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::exchange::{admin, json as body_of, request, status};
+use super::exchange::{admin, head_of, json as body_of, request, status};
 use crate::api::every_operation;
 use crate::fixture::{Running, report};
 
@@ -60,6 +60,7 @@ const TABLE: &[Row] = &[
     ("POST {gateway}/actions/reconcile", "", "{}", ADMIN),
     ("GET {gateway}/rollout", "?generation=1", "", SEE),
     ("GET {gateway}/desired", "?index=0", "", SEE),
+    ("GET {gateway}/desired/stream", "", "", SEE),
     (
         "POST {gateway}/status",
         "",
@@ -143,7 +144,7 @@ fn every_operation_answers_every_caller_as_the_table_says() {
         let body = row.2.replace("REPORT", &report.to_string());
         let tokens = ["", &reader, &other.own, &target.own, &admin];
         for ((caller, token), expected) in CALLERS.iter().zip(tokens).zip(row.3) {
-            let answer = request(&server, &line, token, &body);
+            let answer = head_of(&server, &line, token, &body);
             if status(&answer) != expected.to_string() {
                 wrong.push(format!(
                     "{} as {caller}: {} instead of {expected}",

@@ -24,12 +24,25 @@ pub(super) fn read_some(stream: &mut TcpStream) -> String {
 }
 
 pub(super) fn request(server: &Running, line: &str, token: &str, body: &str) -> String {
+    exchange(server.started.address, &written(line, token, body))
+}
+
+/// Returns the first part of the answer, which has the status. Some answers go on for minutes.
+pub(super) fn head_of(server: &Running, line: &str, token: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(server.started.address).unwrap();
+    let request = written(line, token, body);
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 512];
+    let read = stream.read(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+fn written(line: &str, token: &str, body: &str) -> String {
     let length = body.len();
-    let head = format!(
+    format!(
         "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    exchange(server.started.address, &head)
+    )
 }
 
 pub(super) fn admin(server: &Running) -> String {

@@ -5,3 +5,5 @@ mod exchange;
 mod http;
 mod limits;
 mod revoked;
+mod stream;
+mod timed;
