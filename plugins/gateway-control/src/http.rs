@@ -172,6 +172,13 @@ async fn send(client: &Client, url: Url, envelope: &Envelope) -> Result<Response
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         })
         .collect();
+    if headers
+        .get("content-type")
+        .is_some_and(|t| t == "text/event-stream")
+    {
+        let why = "a stream of events cannot be passed on; ask for what it tells";
+        return Err(TransportError::new(TransportErrorKind::Other, why));
+    }
     let body = read_body(answer, envelope).await?;
     Ok(Response {
         status,

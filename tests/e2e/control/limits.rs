@@ -1,7 +1,7 @@
 //! Callers that ask too often, and clients that are asked to wait.
 
 use crate::gateway::{Gateway, Mode, Server, World};
-use crate::harness::{Reply, Sandbox, wait_until};
+use crate::harness::{Sandbox, wait_until};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn until_refused(server: &Server, token: &str) -> Reply {
+/// Asks until the answer is 429, which says when to come back.
+fn until_refused(server: &Server, token: &str) {
     let mut answers = (0..1000).map(|_| server.send(token, "GET /v1/whoami", None));
     let refused = answers.find_map(|answer| answer.ok().filter(|reply| reply.status == 429));
     let refused = refused.expect("a thousand requests are too many");
@@ -18,7 +19,6 @@ fn until_refused(server: &Server, token: &str) -> Reply {
     let (_, wait) = wait.split_once("retry-after: ").expect("it says when");
     let seconds = wait.lines().next().and_then(|text| text.parse().ok());
     assert!(seconds.is_some_and(|s: u32| s >= 1), "{refused:?}");
-    refused
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod gateways;
 mod limits;
 mod logout;
 mod old_versions;
+mod stream;
 mod taint;
 mod tokens;
 mod upkeep;

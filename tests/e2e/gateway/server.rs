@@ -108,6 +108,14 @@ impl Server {
         }
     }
 
+    /// Ends it in order.
+    pub(crate) fn terminate(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.signal(Signal::TERM);
+            process.wait(PATIENCE).ok();
+        }
+    }
+
     /// Sends a request with a token.
     ///
     /// # Errors
