@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 /// Longest pause that the control plane may ask for.
-const LONGEST_ASKED: u32 = 300;
+const LONGEST_ASKED: u16 = 300;
 /// How often the end of the process is looked at while pausing.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -79,7 +79,7 @@ pub(crate) fn run<T: Transport>(
 }
 
 /// How long the control plane wants to be left alone.
-pub(super) fn asked_pause(seconds: Option<u32>) -> Duration {
+pub(super) fn asked_pause(seconds: Option<u16>) -> Duration {
     Duration::from_secs(seconds.unwrap_or(0).min(LONGEST_ASKED).into())
 }
 
@@ -113,6 +113,6 @@ mod tests {
         assert!(all.iter().all(|pause| *pause >= asked + base / 2));
         assert!(all.iter().any(|pause| *pause != all[0]));
         assert_eq!(asked_pause(None), Duration::ZERO);
-        assert_eq!(asked_pause(Some(u32::MAX)), Duration::from_secs(300));
+        assert_eq!(asked_pause(Some(u16::MAX)), Duration::from_secs(300));
     }
 }

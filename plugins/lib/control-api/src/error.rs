@@ -68,8 +68,8 @@ pub struct ApiError {
     pub request_id: Option<Box<str>>,
     /// What to do about it, where that is known.
     pub hint: Option<Box<str>>,
-    /// In how many seconds to ask again, where the control plane said so.
-    pub retry_after: Option<u32>,
+    /// In how many seconds to ask again, where the control plane said so; 18 hours stand for more.
+    pub retry_after: Option<u16>,
 }
 
 impl ApiError {
@@ -98,7 +98,7 @@ impl ApiError {
     pub(crate) fn asking_to_wait(self, seconds: u32) -> Self {
         Self {
             hint: Some(format!("the control plane asks to wait {seconds} s").into()),
-            retry_after: Some(seconds),
+            retry_after: Some(u16::try_from(seconds).unwrap_or(u16::MAX)),
             ..self
         }
     }
