@@ -290,9 +290,10 @@ async fn cancellable(
 
 #[cfg(test)]
 mod tests {
-    use super::targets;
-    use kt_control_api::{Connection, Envelope, Method, Request};
+    use super::{client, send, targets};
+    use kt_control_api::{Connection, Envelope, Method, Request, TransportErrorKind};
     use kt_plugin_api::Class;
+    use std::io::{Read, Write};
 
     #[test]
     fn no_refusal_of_an_address_shows_its_password() {
@@ -322,5 +323,38 @@ mod tests {
         assert!(to("https://host/base").is_ok());
         assert_eq!(to("https://a, https://b/").unwrap().len(), 2);
         assert!(to(" , ").is_err() && to("https://a,ftp://b").is_err());
+    }
+
+    /// It would only come back after minutes, with everything at once.
+    #[test]
+    fn a_stream_is_refused_before_it_ends() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (done, end) = std::sync::mpsc::channel::<()>();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: x\n\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            // Open until the other side has had enough.
+            assert!(end.recv().is_err());
+        });
+        let envelope = Envelope {
+            connection: Connection {
+                url: Some(url),
+                ..Connection::default()
+            },
+            request: Request::new(Method::Get, "/v1/gateways/edge/desired/stream"),
+        };
+        let url = targets(&envelope).unwrap().remove(0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let sent = async { send(&client(&url).unwrap(), url.clone(), &envelope).await };
+        let error = runtime.block_on(sent).unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::Other, "{error}");
+        drop(done);
+        server.join().unwrap();
     }
 }

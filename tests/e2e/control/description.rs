@@ -19,6 +19,27 @@ fn the_description_of_the_api_is_up_to_date() {
     assert_golden("docs/openapi.json", &text);
 }
 
+#[test]
+fn whoever_needs_a_token_may_be_told_to_wait() {
+    let whole = described();
+    let paths = whole["paths"].as_object().expect("an object");
+    let operations = paths.values().filter_map(Value::as_object).flatten();
+    let mut limited = 0;
+    for (_, operation) in operations {
+        let id = &operation["operationId"];
+        let open = operation["security"] == serde_json::json!([]);
+        let answer = &operation["responses"]["429"];
+        assert_eq!(answer.is_null(), open, "{id}");
+        if !open {
+            limited += 1;
+            let text = answer["description"].as_str().unwrap_or_default();
+            assert!(text.contains("`rate-limited`"), "{id}: {text}");
+            assert_eq!(answer["headers"]["Retry-After"]["required"], true, "{id}");
+        }
+    }
+    assert!(limited > 20, "{limited}");
+}
+
 /// Every value of the members named `key`, wherever they are.
 fn members<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
     match value {

@@ -117,7 +117,12 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        run(listeners, Server::new(api, hub, own, limits), stop).await;
+        let server = Server::new(api, hub, own, limits.clone());
+        let stop = || {
+            limits.tell_log();
+            stop()
+        };
+        run(listeners, server, &stop).await;
         Ok::<_, ServeError>(())
     })?;
     // Connections that were cut let go of it with the runtime.

@@ -111,6 +111,16 @@ impl Failures {
         (self.rate.take(&mut seen.full_at, now), lines)
     }
 
+    /// Returns what the log is to be told although nothing fails any more.
+    pub(super) fn late(&self, now: Instant) -> Vec<Line> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = Vec::new();
+        if !known.origins.is_empty() && known.is_untidy(LINE, now) {
+            known.tidy(now, &mut lines);
+        }
+        lines
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.lock().unwrap().origins.len()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use kt_control_api::{Problem, Slug};
 
-use super::failures::{Failures, Origin};
+use super::failures::{Failures, Line, Origin};
 use super::rate::Rate;
 use super::tokens::Tokens;
 use crate::api::Principal;
@@ -67,6 +67,13 @@ impl Limits {
         })
     }
 
+    /// Tells the log of failures that it does not know of yet. To be called now and then.
+    pub(in crate::serve) fn tell_log(&self) {
+        if let Some(counted) = &self.0 {
+            tell(counted.failures.late(Instant::now()));
+        }
+    }
+
     /// Says what somebody gets to hear who was not let in.
     ///
     /// This bounds noise, not guessing: with 190 random bits in a token no rate of guesses comes
@@ -91,11 +98,15 @@ impl Limits {
 impl Counted {
     fn failed(&self, from: IpAddr) -> Result<(), Duration> {
         let (allowed, lines) = self.failures.count(Origin::of(from), Instant::now());
-        for line in lines {
-            let (from, failures) = (line.origin, line.failures);
-            tracing::warn!(%from, failures, "requests without a valid token");
-        }
+        tell(lines);
         allowed
+    }
+}
+
+fn tell(lines: Vec<Line>) {
+    for line in lines {
+        let (from, failures) = (line.origin, line.failures);
+        tracing::warn!(%from, failures, "requests without a valid token");
     }
 }
 

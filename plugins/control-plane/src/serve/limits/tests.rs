@@ -130,9 +130,12 @@ fn the_log_tells_of_an_address_once_a_minute_and_of_every_failure() {
     // A failure of somebody else is the occasion to tell of what is left.
     assert_eq!(told(origin("192.0.2.2"), start + 61 * SECOND), 2);
     assert_eq!(told(from, start + 62 * SECOND), 0);
+    // And if there is none, of what is left in time.
+    assert_eq!(failures.late(start + 63 * SECOND), []);
+    lines.extend(failures.late(start + 122 * SECOND));
     let of_one = lines.iter().filter(|line| line.origin == from);
-    assert_eq!(
-        of_one.map(|line| line.failures).collect::<Vec<_>>(),
-        [1, 59]
-    );
+    let told: Vec<_> = of_one.map(|line| line.failures).collect();
+    assert_eq!(told, [1, 59, 1]);
+    assert_eq!(failures.late(start + 300 * SECOND), []);
+    assert_eq!(failures.len(), 0);
 }
