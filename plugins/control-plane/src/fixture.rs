@@ -210,6 +210,7 @@ impl Running {
             directory: directory.to_owned(),
             database: None,
             listen: "127.0.0.1:0".parse().unwrap(),
+            tls: None,
             admin_token_file: None,
             max_requests_per_second: DEFAULT_PER_SECOND,
         }

@@ -9,7 +9,13 @@ use crate::store::StoreError;
 /// Describes why a server did not start, or ended.
 pub(super) fn of_server(error: &ServeError) -> Error {
     let (class, id) = match error {
-        ServeError::NotLoopback(_) => (Class::Usage, "listen-not-loopback"),
+        ServeError::NotLoopback(_) => {
+            let error = Error::new(Class::Usage, "listen-not-loopback", error.to_string());
+            return error
+                .hint("give a certificate and its key with `--tls-cert` and `--tls-key`")
+                .hint("or listen on a loopback address, as in `--listen 127.0.0.1:8080`");
+        }
+        ServeError::Tls(_) => (Class::Settings, "tls-files"),
         ServeError::Lock(error) => return of_lock(error),
         ServeError::Listen(..) => (Class::Unavailable, "cannot-listen"),
         ServeError::AdminToken(..) => (Class::Settings, "admin-token"),

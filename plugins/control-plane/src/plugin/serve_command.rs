@@ -7,7 +7,9 @@ use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
 use super::{database, failure};
-use crate::serve::{DEFAULT_PER_SECOND, MOST_PER_SECOND, ServeOptions, Started, serve};
+use crate::serve::{
+    DEFAULT_PER_SECOND, MOST_PER_SECOND, ServeOptions, Started, TlsFiles, serve,
+};
 use crate::validator::PolicyValidator;
 
 pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -15,6 +17,7 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         directory: invocation.dirs.state.clone(),
         database: database::of(invocation)?,
         listen: listen(invocation.required("listen")?)?,
+        tls: tls(invocation)?,
         admin_token_file: invocation
             .args
             .path("admin-token-file")
@@ -55,6 +58,26 @@ fn max_requests(invocation: &Invocation) -> Result<u32, Error> {
     })
 }
 
+fn tls(invocation: &Invocation) -> Result<Option<TlsFiles>, Error> {
+    let file = |name: &str| {
+        let path = invocation.args.path(name)?;
+        Some(invocation.absolute(&path))
+    };
+    match (file("tls-cert"), file("tls-key")) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (certificate, _) => {
+            let (given, lacking) = match certificate {
+                Some(_) => ("--tls-cert", "--tls-key"),
+                None => ("--tls-key", "--tls-cert"),
+            };
+            let message = format!("`{given}` needs `{lacking}` beside it");
+            Err(Error::new(Class::Usage, "tls-incomplete", message)
+                .hint("TLS needs both, a certificate and its key; without both there is none"))
+        }
+    }
+}
+
 fn listening(started: &Started) -> Event {
     let token_file = started.admin_token_file.display().to_string();
     let created = started.admin_token_created;
@@ -66,9 +89,9 @@ fn listening(started: &Started) -> Event {
     let file = if created { token_file.as_str() } else { "" };
     Event {
         event: "listening".to_owned(),
-        message: format!("Listening on http://{}{token}{file}", started.address),
+        message: format!("Listening on {}{token}{file}", started.url()),
         data: json!({
-            "url": format!("http://{}", started.address),
+            "url": started.url(),
             "socket": started.socket.display().to_string(),
             "admin_token_file": token_file,
             "admin_token_created": created,

@@ -11,7 +11,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kt_control_api::{Problem, Request, Response, Slug, random_base32};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::auth::{self, Credential, Door};
@@ -22,6 +23,7 @@ use super::limits::Limits;
 use super::places::places;
 use super::prompt::Prompt;
 use super::storage::Own;
+use super::tls::Tls;
 use crate::api::{
     Api, Feed, Handled, Parked, Principal, may_write, problem_response, with_allowed,
 };
@@ -62,13 +64,43 @@ impl Server {
     }
 
     /// Serves a connection until it ends, or in order once the server drains.
-    pub(super) async fn serve<S>(self, stream: S, door: Door, mut drain: watch::Receiver<bool>)
+    pub(super) async fn serve<S>(self, stream: S, door: Door, drain: watch::Receiver<bool>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Ok(_place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return; // Closing at once tells the caller to come back later.
+        if let Some(_place) = self.place() {
+            self.converse(stream, door, drain).await;
+        }
+    }
+
+    /// The same inside of TLS. The handshake takes a place already, so that those who begin one
+    /// and say nothing more are counted too.
+    pub(super) async fn serve_tls(
+        self,
+        stream: TcpStream,
+        door: Door,
+        tls: Tls,
+        mut drain: watch::Receiver<bool>,
+    ) {
+        let Some(_place) = self.place() else { return };
+        let secured = tokio::select! {
+            secured = tls.accept(stream) => secured,
+            () = until_draining(&mut drain) => None,
         };
+        if let Some(stream) = secured {
+            self.converse(stream, door, drain).await;
+        }
+    }
+
+    /// `None` when all are taken: closing at once tells the caller to come back later.
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    async fn converse<S>(self, stream: S, door: Door, mut drain: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let requests_drain = drain.clone();
         let service = service_fn(move |request| {
             let (server, drain) = (self.clone(), requests_drain.clone());

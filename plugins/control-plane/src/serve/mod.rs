@@ -17,9 +17,11 @@ mod run;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use limits::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
 pub use run::{ServeError, ServeOptions, Started, serve};
+pub use tls::{TlsError, TlsFiles};
 
 /// Name of the file that the first administrator's token is written to.
 pub const ADMIN_TOKEN_FILE: &str = "admin.token";

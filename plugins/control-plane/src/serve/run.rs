@@ -16,6 +16,7 @@ use super::hub::Hub;
 use super::limits::Limits;
 use super::listen::Listeners;
 use super::storage::Storage;
+use super::tls::{Rotation, Tls, TlsError, TlsFiles};
 use super::{ADMIN_TOKEN_FILE, admin};
 use crate::api::Api;
 use crate::embedded::{LockError, ServerLock};
@@ -34,8 +35,10 @@ pub struct ServeOptions {
     pub directory: PathBuf,
     /// The database to use instead of a file in the directory. Other servers may use it too.
     pub database: Option<Address>,
-    /// Where to listen. Only loopback addresses: there is no TLS yet.
+    /// Where to listen. Without TLS only at a loopback address.
     pub listen: SocketAddr,
+    /// The certificate to show. With one, TLS alone is spoken over TCP.
+    pub tls: Option<TlsFiles>,
     /// A file that holds a token which may do everything, instead of a new one.
     pub admin_token_file: Option<PathBuf>,
     /// Requests of one token each second, at most [`MOST_PER_SECOND`](super::MOST_PER_SECOND);
@@ -48,6 +51,8 @@ pub struct ServeOptions {
 pub struct Started {
     /// The address, with the port that was chosen if the wanted one was 0.
     pub address: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub tls: bool,
     /// The socket for users of this machine.
     pub socket: PathBuf,
     /// Where the administrator's token is.
@@ -56,12 +61,24 @@ pub struct Started {
     pub admin_token_created: bool,
 }
 
+impl Started {
+    /// Where clients find the server.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+}
+
 /// Says why a server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address can be reached from other machines.
-    #[error("{0} can be reached from other machines, which needs TLS; use a loopback address")]
+    #[error("{0} can be reached from other machines, which needs TLS")]
     NotLoopback(SocketAddr),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The store is in use.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -91,9 +108,10 @@ pub fn serve(
     started: &mut dyn FnMut(&Started),
     stop: &dyn Fn() -> bool,
 ) -> Result<(), ServeError> {
-    if !options.listen.ip().is_loopback() {
+    if options.tls.is_none() && !options.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(options.listen));
     }
+    let (tls, rotation) = options.tls.as_ref().map(Tls::open).transpose()?.unzip();
     prepare_directory(&options.directory)?;
     let _lock = ServerLock::take(&options.directory)?;
     let storage = Storage::open(&options.directory, options.database.as_ref())?;
@@ -111,8 +129,10 @@ pub fn serve(
         .build()?;
     runtime.block_on(async {
         let listeners = Listeners::bind(options.listen, &options.directory)?;
+        let _following = rotation.map(Rotation::spawn);
         started(&Started {
             address: listeners.address(),
+            tls: tls.is_some(),
             socket: listeners.socket().to_owned(),
             admin_token_file: token_file,
             admin_token_created: created,
@@ -122,7 +142,7 @@ pub fn serve(
             limits.tell_log();
             stop()
         };
-        run(listeners, server, &stop).await;
+        run(listeners, server, tls, &stop).await;
         Ok::<_, ServeError>(())
     })?;
     // Connections that were cut let go of it with the runtime.
@@ -137,15 +157,24 @@ pub fn serve(
     Ok(())
 }
 
-async fn run(listeners: Listeners, server: Server, stop: &dyn Fn() -> bool) {
+async fn run(listeners: Listeners, server: Server, tls: Option<Tls>, stop: &dyn Fn() -> bool) {
     let (draining, drain) = watch::channel(false);
     let mut connections = JoinSet::new();
     while !stop() {
         tokio::select! {
             accepted = listeners.tcp() => {
-                if let Some((stream, from)) = accepted {
-                    let served = server.clone().serve(stream, Door::Token(from), drain.clone());
-                    drop(connections.spawn(served));
+                match (accepted, &tls) {
+                    (Some((stream, from)), Some(tls)) => {
+                        let door = Door::Token(from);
+                        let served =
+                            server.clone().serve_tls(stream, door, tls.clone(), drain.clone());
+                        drop(connections.spawn(served));
+                    }
+                    (Some((stream, from)), None) => {
+                        let served = server.clone().serve(stream, Door::Token(from), drain.clone());
+                        drop(connections.spawn(served));
+                    }
+                    (None, _) => {}
                 }
             }
             accepted = listeners.local() => {

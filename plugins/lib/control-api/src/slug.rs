@@ -52,6 +52,8 @@ macro_rules! slugs {
 slugs! {
     /// The request is not one: bad header, query or JSON.
     MalformedRequest "malformed-request" 400 Usage "The request cannot be understood";
+    /// It came without TLS to a server that speaks nothing else.
+    TlsRequired "tls-required" 400 Unavailable "Only TLS is spoken here";
     /// No token, or not a valid one.
     Unauthenticated "unauthenticated" 401 NotAuthorised "A valid token is needed";
     /// The token may not do this.

@@ -15,6 +15,7 @@ fn options(directory: &Path, listen: &str) -> ServeOptions {
         directory: directory.to_owned(),
         database: None,
         listen: listen.parse().unwrap(),
+        tls: None,
         admin_token_file: None,
         max_requests_per_second: DEFAULT_PER_SECOND,
     }
