@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use kt_plugin_api::{Class, Error, Invocation};
 
-use crate::store::{Address, Password, PasswordSources};
+use crate::store::{Address, AddressError, Password, PasswordSources, TlsWishes};
 
 /// Variables with the password, the one that counts more first: ours, and that of PostgreSQL.
 const PASSWORDS: [&str; 2] = ["KT_DATABASE_PASSWORD", "PGPASSWORD"];
 /// PostgreSQL's variable for another password file than `~/.pgpass`.
 const PASSWORD_FILE: &str = "PGPASSFILE";
+/// PostgreSQL's variables for TLS, when the address says nothing of it.
+const TLS: [&str; 2] = ["PGSSLMODE", "PGSSLROOTCERT"];
 
 /// Returns the database that the call names, with its password; `None` when it names none.
 ///
@@ -22,9 +24,12 @@ pub(super) fn of(invocation: &Invocation) -> Result<Option<Address>, Error> {
         return Ok(None);
     };
     // The text is not repeated: it might hold a password.
-    let address = Address::parse(text).map_err(|error| {
+    let address = Address::parse_with(text, &tls()).map_err(|error| {
         let message = format!("the address of `--database` cannot be used: {error}");
-        Error::new(Class::Usage, "bad-database", message)
+        match error {
+            AddressError::Roots(_) => Error::new(Class::Settings, "database-authorities", message),
+            _ => Error::new(Class::Usage, "bad-database", message),
+        }
     })?;
     let password = sources(invocation)
         .find(&address)
@@ -32,8 +37,16 @@ pub(super) fn of(invocation: &Invocation) -> Result<Option<Address>, Error> {
     Ok(Some(address.with_password(password.as_ref())))
 }
 
+fn value(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn tls() -> TlsWishes {
+    let [mode, roots] = TLS.map(value);
+    TlsWishes { mode, roots }
+}
+
 fn sources(invocation: &Invocation) -> PasswordSources {
-    let value = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let home = || value("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
     PasswordSources {
         file: invocation

@@ -21,7 +21,7 @@ pub use contract::{
 };
 pub use error::StoreError;
 pub use postgres::{
-    Address, AddressError, Password, PasswordError, PasswordSources, Postgres, Waiters,
+    Address, AddressError, Password, PasswordError, PasswordSources, Postgres, TlsWishes, Waiters,
 };
 pub use record::{
     GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenReceipt, TokenRecord,

@@ -1,4 +1,4 @@
-//! Where a database is: an address without a password, and only one that needs no TLS.
+//! Where a database is: an address without a password, and with TLS when it leads elsewhere.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,6 +9,7 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::password::Password;
 use super::session::LIMIT;
+use super::tls::{self, Connector, Mode, Roots, TlsWishes};
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -17,6 +18,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Address {
     config: Config,
+    connector: Connector,
 }
 
 /// Says why an address cannot be used. Never repeats it: it might hold a password.
@@ -34,39 +36,66 @@ pub enum AddressError {
     /// It names no host.
     #[error("it names no host and no directory of a socket")]
     NoHost,
-    /// The database is on another machine, or TLS is wanted.
+    /// It has a number, and no name that a certificate could be for.
+    #[error("it names no host for the certificate of the database to be checked against")]
+    NoName,
+    /// The database is on another machine.
     #[error(
-        "TLS to PostgreSQL is not possible yet, so the database must be at a loopback address \
-         or a unix socket of this machine"
+        "the database is on another machine, which needs `sslmode=verify-full`, and \
+         `sslrootcert=FILE` unless the system knows the authority of its certificate"
     )]
     NeedsTls,
+    /// The mode would not find out whose database it is.
+    #[error(
+        "with `sslmode={0}` somebody else could pass for the database: use \
+         `sslmode=verify-full`, or on this machine `disable`"
+    )]
+    Unverified(&'static str),
+    /// The mode is none.
+    #[error("its `sslmode` is unknown: use `verify-full`, or on this machine `disable`")]
+    BadMode,
+    /// Whom to trust cannot be read.
+    #[error("{0}")]
+    Roots(String),
 }
 
 impl Address {
     /// Reads an address such as `postgres://kt@127.0.0.1:5432/kt`; a directory of a unix socket
     /// stands as host with `%2F` for `/`.
     ///
+    /// `sslmode` and `sslrootcert` are those of PostgreSQL's own programs, but there are two
+    /// modes alone: without TLS on this machine, and `verify-full`.
+    ///
     /// # Errors
-    /// When it is no address, holds a password, or needs TLS.
+    /// When it is no address, holds a password, or leads elsewhere without TLS.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
+        Self::parse_with(text, &TlsWishes::default())
+    }
+
+    /// The same, with what is said of TLS beside the address.
+    ///
+    /// # Errors
+    /// As [`Address::parse`].
+    pub fn parse_with(text: &str, beside: &TlsWishes) -> Result<Self, AddressError> {
         if !["postgres://", "postgresql://"]
             .iter()
             .any(|scheme| text.starts_with(scheme))
         {
             return Err(AddressError::Malformed);
         }
-        let mut config: Config = text.parse().map_err(|_| AddressError::Malformed)?;
+        let (rest, wishes) = tls::take(text, beside)?;
+        let mut config: Config = rest.parse().map_err(|_| AddressError::Malformed)?;
         if config.get_password().is_some() {
             return Err(AddressError::Password);
         }
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(AddressError::NoHost);
         }
-        let far = config.get_hosts().iter().any(|host| !is_near(host))
-            || config.get_hostaddrs().iter().any(|ip| !ip.is_loopback());
-        if far || config.get_ssl_mode() == SslMode::Require {
-            return Err(AddressError::NeedsTls);
-        }
+        let connector = Connector(roots(&config, &wishes)?);
+        let mode = match &connector.0 {
+            Some(_) => SslMode::Require,
+            None => SslMode::Disable,
+        };
         let more = config.get_options().unwrap_or_default();
         let options = format!(
             "{more} -c search_path=kt -c statement_timeout={limit} -c lock_timeout={limit} \
@@ -76,11 +105,11 @@ impl Address {
         );
         config
             .options(options.trim())
-            .ssl_mode(SslMode::Disable)
+            .ssl_mode(mode)
             .connect_timeout(CONNECT)
             .tcp_user_timeout(LIMIT)
             .application_name("kt control-plane");
-        Ok(Self { config })
+        Ok(Self { config, connector })
     }
 
     /// The same address, with the password to show there.
@@ -103,6 +132,10 @@ impl Address {
         self.config.clone()
     }
 
+    pub(super) fn connector(&self) -> Connector {
+        self.connector.clone()
+    }
+
     /// Host, port, database and user as a password file names them.
     pub(super) fn names(&self) -> [String; 4] {
         let host = match self.config.get_hosts().first() {
@@ -123,6 +156,25 @@ impl fmt::Debug for Address {
     }
 }
 
+/// Whom to trust; nobody when TLS is not needed.
+fn roots(config: &Config, wishes: &TlsWishes) -> Result<Option<Roots>, AddressError> {
+    let (hosts, numbers) = (config.get_hosts(), config.get_hostaddrs());
+    let far = hosts.iter().any(|host| !is_near(host)) || numbers.iter().any(|ip| !ip.is_loopback());
+    let mode = wishes.mode(!far)?;
+    let socket = numbers.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
+    // PostgreSQL has no TLS on a socket, and its own programs ask for none there either.
+    if mode == Mode::Plain || socket {
+        return Ok(None);
+    }
+    if hosts.is_empty() {
+        return Err(AddressError::NoName);
+    }
+    let roots = Roots::of(wishes.roots.as_deref());
+    let readable = roots.read();
+    readable.map_err(|error| AddressError::Roots(error.to_string()))?;
+    Ok(Some(roots))
+}
+
 fn is_near(host: &Host) -> bool {
     match host {
         Host::Unix(_) => true,
@@ -134,7 +186,10 @@ fn is_near(host: &Host) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, AddressError};
+    use kt_tls::fixture::Authority;
+    use tokio_postgres::config::SslMode;
+
+    use super::{Address, AddressError, Connector, Roots, TlsWishes};
 
     #[test]
     fn addresses_of_this_machine_are_taken() {
@@ -155,6 +210,40 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).unwrap().names(), names, "{text}");
         }
+    }
+
+    #[test]
+    fn a_database_elsewhere_is_reached_by_tls_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let Some(ca) = Authority::new(directory.path(), "ca") else {
+            return;
+        };
+        let file = ca.certificate().display().to_string();
+        let far = format!("postgres://kt@db.example/main?sslmode=verify-full&sslrootcert={file}");
+        let beside = TlsWishes {
+            mode: Some("verify-full".to_owned()),
+            roots: Some(file.clone()),
+        };
+        let trusting = Connector(Some(Roots::File(ca.certificate())));
+        for address in [
+            Address::parse(&far),
+            Address::parse_with("postgres://kt@db.example/main", &beside),
+            Address::parse_with("postgres://kt@127.0.0.1/main", &beside),
+        ] {
+            let address = address.unwrap();
+            assert_eq!(address.config().get_ssl_mode(), SslMode::Require);
+            assert_eq!(address.connector(), trusting);
+        }
+        let plain = |text| Address::parse_with(text, &beside).unwrap();
+        let socket = plain("postgres://kt@%2Frun%2Fpostgresql/main");
+        let refused = plain("postgres://kt@127.0.0.1/main?sslmode=disable");
+        for address in [socket, refused] {
+            assert_eq!(address.config().get_ssl_mode(), SslMode::Disable);
+            assert_eq!(address.connector(), Connector(None));
+        }
+        let absent = far.replace("ca.crt", "absent.crt");
+        let refused = Address::parse(&absent).unwrap_err().to_string();
+        assert!(refused.contains("absent.crt"), "{refused}");
     }
 
     #[test]
@@ -180,7 +269,23 @@ mod tests {
             ),
             (
                 "postgres://kt@127.0.0.1/main?sslmode=require",
+                AddressError::Unverified("require"),
+            ),
+            (
+                "postgres://kt@db.example/main?sslmode=prefer",
+                AddressError::Unverified("prefer"),
+            ),
+            (
+                "postgres://kt@db.example/main?ssl%6Dode=disable",
                 AddressError::NeedsTls,
+            ),
+            (
+                "postgres://kt@127.0.0.1/main?sslmode=hunter2",
+                AddressError::BadMode,
+            ),
+            (
+                "postgres:///main?hostaddr=192.0.2.1&sslmode=verify-full",
+                AddressError::NoName,
             ),
         ] {
             let refused = Address::parse(text).unwrap_err();

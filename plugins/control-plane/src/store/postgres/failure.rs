@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use deadpool_postgres::PoolError;
+use kt_tls::Refusal;
 use tokio_postgres::error::SqlState;
 
 use super::session::LIMIT;
@@ -103,8 +104,22 @@ fn message(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("PostgreSQL says: {}", said.message());
     }
+    if let Some(refusal) = Refusal::within(error) {
+        return format!("PostgreSQL: {}", with_remedy(&refusal));
+    }
     match error.source() {
         Some(cause) => format!("PostgreSQL: {error}: {cause}"),
         None => format!("PostgreSQL: {error}"),
+    }
+}
+
+fn with_remedy(refusal: &Refusal) -> String {
+    let remedy = match refusal {
+        Refusal::UnknownAuthority => Some("name its certificate with `sslrootcert=FILE`"),
+        other => other.remedy(),
+    };
+    match remedy {
+        Some(remedy) => format!("{refusal}: {remedy}"),
+        None => refusal.to_string(),
     }
 }

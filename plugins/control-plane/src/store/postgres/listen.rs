@@ -11,13 +11,14 @@ use std::time::Duration;
 use kt_control_api::GatewayId;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Row, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
 
 use super::failure::{Failure, of_database};
 use super::news::{CHANNEL, News, Waiters, gateways, message};
 use super::once;
 use super::rows;
 use super::session::{LIMIT, Session};
+use super::tls::{Connector, Secured};
 use crate::store::StoreError;
 
 /// How often what is waited for is compared with the database. Below the 30 seconds after which
@@ -35,6 +36,7 @@ const PRUNE_EVERY: u64 = 120;
 /// Listens and tells until the waiters are gone.
 pub(super) struct Listener {
     pub(super) config: Config,
+    pub(super) connector: Connector,
     pub(super) pool: deadpool_postgres::Pool,
     pub(super) news: Arc<News>,
     pub(super) waiters: Weak<dyn Waiters>,
@@ -63,7 +65,7 @@ impl Listener {
 
     /// Works until the connection ends, which is an error, or the waiters are gone.
     async fn connected(&self, known: &mut Known) -> Result<(), StoreError> {
-        let connect = self.config.connect(NoTls);
+        let connect = self.config.connect(self.connector.clone());
         let (client, connection) = within(connect).await?;
         let (heard, mut messages) = mpsc::unbounded_channel();
         let reader = tokio::spawn(hear(connection, heard));
@@ -164,7 +166,7 @@ fn revision(row: &Row) -> Result<(GatewayId, i64), Failure> {
 
 /// Reads the connection to its end.
 async fn hear(
-    mut connection: Connection<Socket, tokio_postgres::tls::NoTlsStream>,
+    mut connection: Connection<Socket, Secured<Socket>>,
     heard: mpsc::UnboundedSender<String>,
 ) {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {

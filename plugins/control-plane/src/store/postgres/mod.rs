@@ -25,6 +25,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 mod token_changes;
 mod tokens;
 mod transfer;
@@ -33,3 +34,4 @@ pub use address::{Address, AddressError};
 pub use news::Waiters;
 pub use password::{Password, PasswordError, PasswordSources};
 pub use store::Postgres;
+pub use tls::TlsWishes;

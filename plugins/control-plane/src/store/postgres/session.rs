@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{NoTls, Row};
 
 use super::address::Address;
 use super::failure::{Failure, of_pool};
@@ -31,7 +31,7 @@ pub(super) fn pool(address: &Address) -> Result<Pool, StoreError> {
     let how = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = Manager::from_config(address.config(), NoTls, how);
+    let manager = Manager::from_config(address.config(), address.connector(), how);
     Pool::builder(manager)
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)

@@ -84,6 +84,7 @@ impl Postgres {
         config.application_name(LISTENER);
         let listener = Listener {
             config,
+            connector: self.address.connector(),
             pool: self.pool.clone(),
             news: Arc::clone(&self.news),
             waiters,

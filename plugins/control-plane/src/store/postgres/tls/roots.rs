@@ -1,0 +1,51 @@
+//! Whom to trust with the database.
+
+use std::io;
+use std::path::PathBuf;
+
+use kt_tls::{Authorities, AuthoritiesError};
+use rustls::RootCertStore;
+
+use super::wish::SYSTEM;
+
+/// Where the authorities come from. They are read for each connection, so a change of them
+/// needs no restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::postgres) enum Roots {
+    /// Those that the system knows.
+    System,
+    /// Those of a file, and no others.
+    File(PathBuf),
+}
+
+impl Roots {
+    /// Reads `sslrootcert`.
+    pub(in crate::store::postgres) fn of(wish: Option<&str>) -> Self {
+        match wish {
+            None | Some("" | SYSTEM) => Self::System,
+            Some(path) => Self::File(PathBuf::from(path)),
+        }
+    }
+
+    pub(in crate::store::postgres) fn read(&self) -> io::Result<Authorities> {
+        match self {
+            Self::File(path) => Authorities::of_file(path)
+                .map_err(|error: AuthoritiesError| io::Error::other(error.to_string())),
+            Self::System => system(),
+        }
+    }
+}
+
+fn system() -> io::Result<Authorities> {
+    let mut store = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    // A system may bring some that are of no use here.
+    store.add_parsable_certificates(found.certs);
+    if store.is_empty() {
+        return Err(io::Error::other(
+            "the system knows no authority (it lacks the package `ca-certificates`?); name one \
+             with `sslrootcert=FILE`",
+        ));
+    }
+    Ok(Authorities::of_store(store))
+}
