@@ -4,7 +4,8 @@
 # `start` makes a cluster in DIR when there is none, starts it on a free loopback
 # port and on a unix socket in DIR, and writes DIR/url (without the password) and
 # DIR/password. A cluster that was stopped starts again on the port it had, with
-# everything in it. `stop` ends it and keeps it; DIR may then be removed.
+# everything in it. `stop` ends it and keeps it; DIR may then be removed. With
+# DIR/server.crt and DIR/server.key in place before, it speaks TLS.
 #
 # The server refuses to run as root; then it runs as the user `postgres`, who must
 # be able to reach DIR. Everything is as in production: passwords are checked and
@@ -46,8 +47,13 @@ start)
     echo "${3:-$(free_port)}" >"$dir/port"
   fi
   port=$(cat "$dir/port")
+  ssl=
+  if [ -f "$dir/server.key" ]; then
+    own "$dir/server.crt" "$dir/server.key"
+    ssl="-c ssl=on -c ssl_cert_file=$dir/server.crt -c ssl_key_file=$dir/server.key"
+  fi
   as_server "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/data/log" \
-    -o "-h 127.0.0.1 -p $port -k $dir -c fsync=on -c max_connections=200" start >/dev/null ||
+    -o "-h 127.0.0.1 -p $port -k $dir -c fsync=on -c max_connections=200 $ssl" start >/dev/null ||
     { tail -n 20 "$dir/data/log" >&2; exit 1; }
   echo "postgres://kt@127.0.0.1:$port/postgres" >"$dir/url"
   cat "$dir/url"

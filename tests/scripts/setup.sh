@@ -26,6 +26,7 @@ pgrep:procps
 s6-svscan:s6
 runuser:util-linux
 su:util-linux
+openssl:openssl
 sqlite3:sqlite3
 psql:postgresql-client
 python3:python3

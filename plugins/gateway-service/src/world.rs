@@ -1,6 +1,7 @@
 //! What a service is told of the world: a service manager passes on nothing of
 //! the person's shell.
 
+use kt_control_api::{CA_FILE_VARIABLE, Connection};
 use kt_plugin_api::service::Facts;
 use kt_plugin_api::{Dirs, Invocation};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ pub(crate) fn environment(invocation: &Invocation) -> Vec<(String, String)> {
     });
     if let Some(url) = invocation.setting("api.url") {
         all.push(("KEEPTRUSTS_API_URL".to_owned(), url.to_owned()));
+        if let Some(file) = Connection::of(invocation).ca_file {
+            all.push((CA_FILE_VARIABLE.to_owned(), text(&file)));
+        }
     }
     all
 }
@@ -74,12 +78,19 @@ mod tests {
     fn invocation(dirs: Dirs) -> Invocation {
         let mut invocation = Invocation {
             dirs,
+            cwd: "/h/here".into(),
             plugin_dirs: vec!["/p".into(), "/q".into()],
             ..Invocation::default()
         };
-        for (key, value) in [("api.url", "https://cp"), ("api.token", "kt_at_secret")] {
+        for (key, value) in [
+            ("api.url", "https://cp"),
+            ("api.ca_file", "ca.pem"),
+            ("api.token", "kt_at_secret"),
+        ] {
             invocation.settings.insert(key.to_owned(), json!(value));
         }
+        let option = ("api.ca_file".to_owned(), "--api-ca-file".to_owned());
+        invocation.origins.extend([option]);
         invocation
     }
 
@@ -120,6 +131,7 @@ mod tests {
                 "KT_PLUGIN_PATH=/p:/q",
                 "KT_NO_PROFILE=1",
                 "KEEPTRUSTS_API_URL=https://cp",
+                "KEEPTRUSTS_API_CA_FILE=/h/here/ca.pem",
             ]
         );
         let mut invocation = invocation(moved());

@@ -20,6 +20,7 @@ mod server;
 mod server_kill;
 mod shared;
 mod streams;
+mod tls;
 mod trouble;
 mod world;
 

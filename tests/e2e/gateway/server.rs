@@ -28,7 +28,12 @@ impl Server {
 
     /// Serves a database, and says with which token, if it made one.
     pub(crate) fn on(database: &Postgres) -> Self {
-        let database = (database.url().to_owned(), database.password().to_owned());
+        Self::at(database, database.url())
+    }
+
+    /// The same, with more in the address.
+    pub(crate) fn at(database: &Postgres, url: &str) -> Self {
+        let database = (url.to_owned(), database.password().to_owned());
         Self::over(Some(database), "")
     }
 

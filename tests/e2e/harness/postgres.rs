@@ -2,6 +2,7 @@
 
 use super::paths::workspace;
 use super::tools::{missing, tool};
+use kt_tls::fixture::Pair;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -22,12 +23,29 @@ impl Postgres {
     /// # Panics
     /// When it is missing and `CI` is set, or does not start.
     pub(crate) fn start() -> Option<Self> {
+        Self::with(None)
+    }
+
+    /// The same, with TLS.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`].
+    pub(crate) fn start_with(pair: &Pair) -> Option<Self> {
+        Self::with(Some(pair))
+    }
+
+    fn with(pair: Option<&Pair>) -> Option<Self> {
         tool("psql")?;
         // A short name: paths of unix sockets end after 107 bytes.
         let dir = tempfile::Builder::new()
             .prefix("kt-pg-")
             .tempdir()
             .expect("the temporary directory takes a folder");
+        if let Some(pair) = pair {
+            for (from, to) in [(&pair.certificate, "server.crt"), (&pair.key, "server.key")] {
+                std::fs::copy(from, dir.path().join(to)).expect("the folder takes files");
+            }
+        }
         let started = script("start", dir.path(), &[]);
         if started.status.code() == Some(NOT_INSTALLED) {
             missing("postgres")?;

@@ -17,12 +17,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let token = given(invocation, context, &connection.place())?;
     connection.token = Some(token.expose().to_owned());
     let place = connection.place();
+    let ca_file = connection.ca_file.clone();
     let me = connection.client(context)?.who_am_i().map_err(|error| {
         Error::from(error).hint(format!("profile `{}` is as it was", file.name))
     })?;
     let (profile, path) = (file.name.clone(), file.path.display().to_string());
     // Read again: it may have changed while a person was asked.
-    ProfileFile::of(invocation)?.log_in(&url, token.expose())?;
+    ProfileFile::of(invocation)?.log_in(&url, token.expose(), ca_file.as_deref())?;
     if let Some(warning) = overridden(invocation) {
         context.warn(&warning);
     }

@@ -79,6 +79,9 @@ fn revoke(
     if let Some(url) = file.url() {
         connection.url = Some(url.trim_end_matches('/').to_owned());
     }
+    if let Some(ca_file) = file.ca_file() {
+        connection.ca_file = Some(ca_file.into());
+    }
     connection.token = file.token().map(str::to_owned);
     if connection.url.is_none() {
         let message = format!(

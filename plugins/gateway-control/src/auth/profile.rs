@@ -60,11 +60,22 @@ impl ProfileFile {
         api(&self.table, "url")
     }
 
-    /// Keeps a login; what else the file holds stays.
+    pub(super) fn ca_file(&self) -> Option<&str> {
+        api(&self.table, "ca_file")
+    }
+
+    /// Keeps a login; what else the file holds stays. Whom to trust with the server belongs to
+    /// it, as does that it is nobody in particular.
     ///
     /// # Errors
     /// Class `settings` when the file cannot be written.
-    pub(super) fn log_in(mut self, url: &str, token: &str) -> Result<(), Error> {
+    pub(super) fn log_in(
+        mut self,
+        url: &str,
+        token: &str,
+        ca_file: Option<&Path>,
+    ) -> Result<(), Error> {
+        let ca_file = ca_file.map(|path| text_of(path)).transpose()?;
         let api = self
             .table
             .entry("api")
@@ -75,6 +86,10 @@ impl ProfileFile {
         if let Some(api) = api.as_table_mut() {
             api.insert("url".to_owned(), url.into());
             api.insert("token".to_owned(), token.into());
+            match ca_file {
+                Some(file) => api.insert("ca_file".to_owned(), file.into()),
+                None => api.remove("ca_file"),
+            };
         }
         self.write()
     }
@@ -89,6 +104,7 @@ impl ProfileFile {
             api.remove("token");
             // Without it the embedded store is used again.
             api.remove("url");
+            api.remove("ca_file");
             if api.is_empty() {
                 self.table.remove("api");
             }
@@ -104,6 +120,13 @@ impl ProfileFile {
             .map_err(|_| Error::internal("the profile cannot be written as TOML"))?;
         private::write(&self.path, &text)
     }
+}
+
+fn text_of(path: &Path) -> Result<&str, Error> {
+    path.to_str().ok_or_else(|| {
+        let message = format!("the path `{}` is not valid Unicode", path.display());
+        Error::new(Class::Usage, "ca-file", message)
+    })
 }
 
 /// Where profiles have their files.
@@ -146,13 +169,14 @@ mod tests {
     use super::ProfileFile;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     #[test]
     fn a_login_comes_and_goes_and_other_keys_stay() {
         let config = tempfile::tempdir().unwrap();
         let open = || ProfileFile::named(config.path(), "work").unwrap();
         let path = open().path;
-        open().log_in("http://u", "t").unwrap();
+        open().log_in("http://u", "t", None).unwrap();
         assert_eq!(
             (open().url(), open().token()),
             (Some("http://u"), Some("t"))
@@ -163,8 +187,10 @@ mod tests {
         let other = "[api]\nretries = 3\n\n[gateway]\ntoken = \"g\"\n";
         fs::write(&path, other).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        open().log_in("http://u", "t").unwrap();
-        open().log_in("http://v", "w").unwrap();
+        open().log_in("http://u", "t", None).unwrap();
+        let ca = Path::new("/etc/ca.pem");
+        open().log_in("http://v", "w", Some(ca)).unwrap();
+        assert_eq!(open().ca_file(), ca.to_str());
         assert_eq!(
             (open().url(), open().token()),
             (Some("http://v"), Some("w"))

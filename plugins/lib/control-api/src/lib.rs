@@ -62,7 +62,9 @@ pub use pages::{Pages, limit};
 pub use private_file::{PrivateDraft, sync_directory_of};
 pub use problem::{Problem, ProblemItem};
 pub use process::ProcessIdentity;
-pub use provider::{Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect};
+pub use provider::{
+    CA_FILE_VARIABLE, Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect,
+};
 pub use slug::Slug;
 pub use state::State;
 pub use token::{Token, TokenError, TokenHash, TokenKind};

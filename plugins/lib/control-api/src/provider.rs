@@ -20,6 +20,11 @@ pub const EMBEDDED: &str = "embedded";
 /// Name of the provider that asks a server.
 pub const HTTP: &str = "http";
 
+/// The option and the variable of `api.ca_file`.
+const CA_FILE_OPTION: &str = "--api-ca-file";
+/// See [`CA_FILE_OPTION`]. A service is given it with an absolute path.
+pub const CA_FILE_VARIABLE: &str = "KEEPTRUSTS_API_CA_FILE";
+
 /// Where the control plane is.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
@@ -34,6 +39,10 @@ pub struct Connection {
     /// The token for the server. Never printed; `Debug` leaves it out.
     #[serde(default)]
     pub token: Option<String>,
+    /// The file with the authorities that may vouch for the server, instead of those that the
+    /// system knows. Absolute, unless the settings are wrong.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// The name that stands in the history for changes without a token.
     #[serde(default)]
     pub actor: String,
@@ -78,6 +87,7 @@ impl Connection {
             runtime_dir: invocation.dirs.runtime.clone(),
             url: setting("api.url").map(|url| without_password(url.trim_end_matches('/'))),
             token: setting("api.token"),
+            ca_file: ca_file(invocation),
             actor: String::new(),
             paces_itself: false,
         }
@@ -124,6 +134,20 @@ impl Connection {
             connection: self,
         }))
     }
+}
+
+/// What a person writes in a shell counts from where the shell is; what stands in a file must
+/// not depend on that, and stays as it is.
+fn ca_file(invocation: &Invocation) -> Option<PathBuf> {
+    let key = "api.ca_file";
+    let text = invocation.setting(key).filter(|text| !text.is_empty())?;
+    let path = PathBuf::from(text);
+    let here = [Some(CA_FILE_OPTION), Some(CA_FILE_VARIABLE)].contains(&invocation.origin(key));
+    Some(if here {
+        invocation.absolute(&path)
+    } else {
+        path
+    })
 }
 
 /// Opens the control plane that an invocation's settings name.

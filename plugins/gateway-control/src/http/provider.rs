@@ -1,9 +1,12 @@
 //! The control plane behind an address: provider `http` of `kt.control-plane/1`.
 
+use super::failure::transport_error;
+use super::target::{bad_address, targets};
+use super::trust::client;
 use crate::patience;
 use kt_control_api::{
     Connection, Envelope, Method, Problem, Request, Response, Slug, TransportError,
-    TransportErrorKind, addresses, shown_address,
+    TransportErrorKind,
 };
 use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
 use reqwest::{Client, Url};
@@ -13,8 +16,6 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// A server that takes longer to accept a connection is not there.
-const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take, beyond the wait that a long-poll asks for.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How often cancellation is looked at; below what a person notices.
@@ -58,8 +59,8 @@ impl HttpControlPlane {
         let mut outcome = Err(bad_address("", "it is empty"));
         for attempt in 0..targets.len() {
             let at = (first + attempt) % targets.len();
-            let client = client(&targets[at]).map_err(unusable)?;
-            let sent = send(&client, targets[at].clone(), envelope);
+            let client = client(&targets[at], &envelope.connection)?;
+            let sent = send(&client, &targets[at], envelope);
             outcome = cancellable(sent, harmless, context).await;
             let another = match &outcome {
                 Ok(response) => is_draining(response) || (harmless && response.status == 503),
@@ -84,86 +85,15 @@ fn is_draining(response: &Response) -> bool {
             .is_some_and(|problem| problem.code == Slug::Draining)
 }
 
-fn unusable(error: impl std::fmt::Display) -> Error {
-    Error::internal("no HTTP client").cause(error)
-}
-
-/// Where the request goes: the addresses of the control plane, in their order.
-fn targets(envelope: &Envelope) -> Result<Vec<Url>, Error> {
-    // First, because what follows shows the address.
-    envelope.connection.check_url()?;
-    let all = envelope.connection.url.as_deref().unwrap_or_default();
-    let mut targets = Vec::new();
-    for base in addresses(all) {
-        targets.push(target(base, envelope)?);
-    }
-    if targets.is_empty() {
-        return Err(bad_address(all, "it is empty"));
-    }
-    Ok(targets)
-}
-
-fn target(base: &str, envelope: &Envelope) -> Result<Url, Error> {
-    let url = Url::parse(&format!("{base}{}", envelope.request.target()))
-        .map_err(|e| bad_address(base, &e.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad_address(base, "it is neither http nor https"));
-    }
-    if url.scheme() == "http" && envelope.connection.token.is_some() && !is_loopback(&url) {
-        return Err(bad_address(
-            base,
-            "the token would travel in clear: only loopback may use http",
-        ));
-    }
-    Ok(url)
-}
-
-fn bad_address(base: &str, why: &str) -> Error {
-    Error::new(
-        Class::Settings,
-        "bad-api-url",
-        format!("`{}` is no address of a control plane", shown_address(base)),
-    )
-    .cause(why)
-    .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`, or to several, parted by commas")
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Reading the system's certificates costs milliseconds, so they are read for
-/// https alone.
-fn client(url: &Url) -> reqwest::Result<Client> {
-    // Fails only when a provider is installed already, which is as good.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let builder = Client::builder()
-        .connect_timeout(CONNECT)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("kt/", env!("CARGO_PKG_VERSION")));
-    if url.scheme() == "https" {
-        return builder.build();
-    }
-    let none = rustls::ClientConfig::builder()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    builder.tls_backend_preconfigured(none).build()
-}
-
-async fn send(client: &Client, url: Url, envelope: &Envelope) -> Result<Response, TransportError> {
+async fn send(client: &Client, url: &Url, envelope: &Envelope) -> Result<Response, TransportError> {
     let Envelope {
         connection,
         request,
     } = envelope;
-    let answer = build(client, url, connection, request)
+    let answer = build(client, url.clone(), connection, request)
         .send()
         .await
-        .map_err(|e| transport_error(&e, envelope))?;
+        .map_err(|e| transport_error(&e, url, envelope))?;
     let status = answer.status().as_u16();
     let headers: BTreeMap<String, String> = answer
         .headers()
@@ -179,7 +109,7 @@ async fn send(client: &Client, url: Url, envelope: &Envelope) -> Result<Response
         let why = "a stream of events cannot be passed on; ask for what it tells";
         return Err(TransportError::new(TransportErrorKind::Other, why));
     }
-    let body = read_body(answer, envelope).await?;
+    let body = read_body(answer, url, envelope).await?;
     Ok(Response {
         status,
         headers,
@@ -221,13 +151,14 @@ fn build(
 
 async fn read_body(
     mut answer: reqwest::Response,
+    url: &Url,
     envelope: &Envelope,
 ) -> Result<String, TransportError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer
         .chunk()
         .await
-        .map_err(|e| transport_error(&e, envelope))?
+        .map_err(|e| transport_error(&e, url, envelope))?
     {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_ANSWER {
@@ -239,29 +170,6 @@ async fn read_body(
     }
     String::from_utf8(bytes)
         .map_err(|_| TransportError::new(TransportErrorKind::Other, "the answer is not UTF-8"))
-}
-
-/// What is known of a request that failed: one that never connected, or only
-/// asks, had no effect. The URL is left out of the cause, since it says nothing new.
-fn transport_error(error: &reqwest::Error, envelope: &Envelope) -> TransportError {
-    let url = envelope.connection.place();
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    let harmless = envelope.request.method == Method::Get;
-    let (kind, what) = if harmless || error.is_connect() || error.is_builder() {
-        (
-            TransportErrorKind::Unavailable,
-            "cannot reach the control plane at",
-        )
-    } else {
-        (
-            TransportErrorKind::UnknownEffect,
-            "no answer from the control plane at",
-        )
-    };
-    TransportError::new(kind, format!("{what} {url}: {cause}"))
 }
 
 async fn cancellable(
@@ -292,38 +200,7 @@ async fn cancellable(
 mod tests {
     use super::{client, send, targets};
     use kt_control_api::{Connection, Envelope, Method, Request, TransportErrorKind};
-    use kt_plugin_api::Class;
     use std::io::{Read, Write};
-
-    #[test]
-    fn no_refusal_of_an_address_shows_its_password() {
-        let to = |url: &str| {
-            targets(&Envelope {
-                connection: Connection {
-                    url: Some(url.to_owned()),
-                    ..Connection::default()
-                },
-                request: Request::new(Method::Get, "/v1/version"),
-            })
-        };
-        for url in [
-            "https://user:hunter2@host",
-            "https://user:hunter2@ho st",
-            "ftp://user:hunter2@host",
-            "https://hunter2@",
-            "https://user:hun/hunter2@host",
-            "ftp://user:80/hunter2@host",
-            "https://user:99999999/hunter2@host",
-            "https://us er/hunter2@host",
-        ] {
-            let error = to(url).unwrap_err();
-            assert_eq!(error.class, Class::Settings, "{url}");
-            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-        }
-        assert!(to("https://host/base").is_ok());
-        assert_eq!(to("https://a, https://b/").unwrap().len(), 2);
-        assert!(to(" , ").is_err() && to("https://a,ftp://b").is_err());
-    }
 
     /// It would only come back after minutes, with everything at once.
     #[test]
@@ -351,7 +228,7 @@ mod tests {
             .enable_all()
             .build()
             .unwrap();
-        let sent = async { send(&client(&url).unwrap(), url.clone(), &envelope).await };
+        let sent = async { send(&client(&url, &envelope.connection).unwrap(), &url, &envelope).await };
         let error = runtime.block_on(sent).unwrap_err();
         assert_eq!(error.kind, TransportErrorKind::Other, "{error}");
         drop(done);

@@ -1,0 +1,8 @@
+//! The control plane behind an address.
+
+mod failure;
+mod provider;
+mod target;
+mod trust;
+
+pub(crate) use provider::HttpControlPlane;

@@ -1,0 +1,72 @@
+//! Whom a connection trusts.
+
+use kt_control_api::Connection;
+use kt_plugin_api::{Class, Error};
+use kt_tls::{Authorities, provider};
+use reqwest::{Client, Url};
+use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
+use std::time::Duration;
+
+/// A server that takes longer to accept a connection is not there.
+const CONNECT: Duration = Duration::from_secs(5);
+/// What is spoken inside of TLS, as ALPN has it.
+const PROTOCOL: &[u8] = b"http/1.1";
+
+/// The client for an address. Files are read for each request, so that a gateway that runs for
+/// months takes up what changes in them.
+///
+/// # Errors
+/// Class `settings` when the authorities to trust cannot be had.
+pub(super) fn client(url: &Url, connection: &Connection) -> Result<Client, Error> {
+    let builder = Client::builder()
+        .connect_timeout(CONNECT)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("kt/", env!("CARGO_PKG_VERSION")));
+    // Reading the system's certificates costs milliseconds: only who needs them does.
+    let builder = match (url.scheme(), &connection.ca_file) {
+        ("https", None) => {
+            // Fails only when a provider is installed already, which is as good.
+            drop(rustls::crypto::CryptoProvider::install_default(
+                (*provider()).clone(),
+            ));
+            builder
+        }
+        ("https", Some(file)) => builder.tls_backend_preconfigured(trusting(file)?),
+        _ => {
+            let nobody = Authorities::of_store(RootCertStore::empty());
+            builder.tls_backend_preconfigured(nobody.client(&[PROTOCOL]))
+        }
+    };
+    builder.build().map_err(|error| no_client(&error))
+}
+
+/// The authorities of the file alone: whoever names one expects nobody else to be trusted.
+fn trusting(file: &Path) -> Result<ClientConfig, Error> {
+    let unusable = |message: String| {
+        Error::new(Class::Settings, "ca-file", message).hint(
+            "set `api.ca_file`, `KEEPTRUSTS_API_CA_FILE` or `--api-ca-file` to a file with the \
+             certificate of the authority, in PEM",
+        )
+    };
+    if !file.is_absolute() {
+        let file = file.display();
+        return Err(unusable(format!(
+            "`{file}` in `api.ca_file` is not absolute: it would depend on where kt is started"
+        )));
+    }
+    let authorities = Authorities::of_file(file).map_err(|error| unusable(error.to_string()))?;
+    Ok(authorities.client(&[PROTOCOL]))
+}
+
+/// Without a file, the one thing that can be missing is what the system brings.
+fn no_client(error: &reqwest::Error) -> Error {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    Error::new(Class::Settings, "no-authorities", "cannot tell whom to trust")
+        .cause(cause)
+        .hint("install the system's certificates (the package `ca-certificates`), or name an authority with `--api-ca-file`")
+}

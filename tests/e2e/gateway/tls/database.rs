@@ -1,0 +1,93 @@
+//! A PostgreSQL database that is reached by TLS.
+
+use crate::gateway::Server;
+use crate::gateway::world::PATIENCE;
+use crate::harness::{Postgres, Sandbox, wait_until};
+use kt_tls::fixture::{Authority, Leaf};
+use std::path::Path;
+
+/// Whether every connection of kt is by TLS, and how many there are.
+const SECURED: &str = "SELECT count(*) > 1 AND bool_and(ssl) FROM pg_stat_ssl \
+                       JOIN pg_stat_activity USING (pid) \
+                       WHERE application_name LIKE 'kt control-plane%'";
+/// The connection that hears of changes is one of them.
+const HEARS: &str = "SELECT count(*) FROM pg_stat_activity \
+                     WHERE application_name = 'kt control-plane news'";
+
+#[test]
+fn every_connection_is_secured_and_another_authority_refused() {
+    let sandbox = Sandbox::new();
+    let Some(ca) = Authority::new(sandbox.root(), "ca") else {
+        return;
+    };
+    let pair = ca.issue("server", &Leaf::default());
+    let Some(database) = Postgres::start_with(&pair) else {
+        return;
+    };
+    let plain = database.url();
+    let verified = |ca: &Path| {
+        let file = ca.display().to_string().replace('/', "%2F");
+        format!("{plain}?sslmode=verify-full&sslrootcert={file}")
+    };
+    let server = Server::at(&database, &verified(&ca.certificate()));
+    let created = sandbox
+        .kt_line("gateway create --name production")
+        .env("KEEPTRUSTS_API_URL", server.url())
+        .env("KEEPTRUSTS_API_TOKEN", &server.token)
+        .run();
+    created.ok();
+    wait_until("the one that hears", PATIENCE, || {
+        (database.ask(HEARS) == "1").then_some(())
+    });
+    assert_eq!(database.ask(SECURED), "t");
+
+    let check = |url: &str| {
+        sandbox
+            .kt_line("control-plane fsck")
+            .args(["--database", url])
+            .env("KT_DATABASE_PASSWORD", database.password())
+    };
+    // As PostgreSQL's own programs are told it.
+    let told = check(plain)
+        .env("PGSSLMODE", "verify-full")
+        .env("PGSSLROOTCERT", ca.certificate())
+        .run();
+    told.ok();
+    let strange = Authority::new(sandbox.root(), "strange").expect("it was there before");
+    check(&verified(&strange.certificate()))
+        .run()
+        .exits(7)
+        .err_has("signed by an unknown authority")
+        .err_has("sslrootcert");
+    check(&verified(&sandbox.path("absent.crt")))
+        .run()
+        .exits(3)
+        .err_has("absent.crt");
+    for (url, expected) in [
+        ("postgres://kt@db.example/kt", "sslmode=verify-full"),
+        ("postgres://kt@db.example/kt?sslmode=require", "require"),
+        ("postgres://kt@db.example/kt?sslmode=verify-ca", "verify-ca"),
+    ] {
+        check(url).run().exits(2).err_has(expected);
+    }
+}
+
+#[test]
+fn a_database_without_tls_is_refused_when_it_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let Some(ca) = Authority::new(sandbox.root(), "ca") else {
+        return;
+    };
+    let Some(database) = Postgres::start() else {
+        return;
+    };
+    sandbox
+        .kt_line("control-plane fsck")
+        .args(["--database", database.url()])
+        .env("PGSSLMODE", "verify-full")
+        .env("PGSSLROOTCERT", ca.certificate())
+        .env("KT_DATABASE_PASSWORD", database.password())
+        .run()
+        .exits(7)
+        .err_has("does not support TLS");
+}

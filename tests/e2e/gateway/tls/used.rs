@@ -1,0 +1,98 @@
+//! The main job by TLS, and what may be listened on.
+
+use super::secured::Secured;
+use crate::gateway::world::{Gateway, PATIENCE, example};
+use crate::harness::Sandbox;
+use kt_tls::fixture::{Authority, Leaf};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn a_private_authority_is_named_once_and_kept() {
+    let Some(server) = Secured::start() else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    let ca = sandbox.path("ca.pem");
+    fs::copy(server.ca.certificate(), &ca).expect("the folder takes files");
+    let line = format!("auth login --api-url {} --api-ca-file ca.pem", server.url());
+    sandbox
+        .kt_line(&line)
+        .stdin(server.token.clone())
+        .run()
+        .ok();
+    let kept = fs::read_to_string(sandbox.profile("default")).expect("it was written");
+    assert!(
+        kept.contains(&format!("ca_file = \"{}\"", ca.display())),
+        "{kept}"
+    );
+
+    sandbox.write("policy-config.yaml", example());
+    sandbox.write("next.yaml", example().replace("1.4.0", "2.0.0"));
+    let create = "gateway create --name production --file policy-config.yaml";
+    sandbox.kt_line(create).run().ok();
+    let run = "gateway run --id production --listen 127.0.0.1:0 --workers 2 -o json";
+    let gateway = Gateway::of(sandbox.kt_line(run).spawn());
+    let reloaded = sandbox
+        .kt_line("gateway reload --file next.yaml -o json")
+        .run();
+    assert_eq!(reloaded.ok().text_at("/result"), "applied", "{reloaded}");
+    gateway.stop().ok();
+    sandbox.kt_line("doctor").run().out_has(&server.url());
+
+    // A service manager passes on nothing of a shell.
+    let print = "gateway install --id production --print --backend systemd";
+    let printed = sandbox.kt_line(print).run();
+    printed
+        .ok()
+        .out_has(&format!("KEEPTRUSTS_API_CA_FILE={}", ca.display()));
+    printed.out_lacks(&server.token);
+
+    sandbox.kt_line("auth logout").run().ok();
+    assert!(!sandbox.profile("default").exists());
+}
+
+#[test]
+fn other_machines_are_served_by_tls_alone() {
+    let sandbox = Sandbox::new();
+    let refused = |more: &str, code: i32| {
+        let line = format!("control-plane serve --listen 0.0.0.0:0 {more}");
+        sandbox.kt_line(&line).run().exits(code).silent().clone()
+    };
+    refused("", 2).err_has("needs TLS").err_has("--tls-cert");
+    refused("--tls-cert a.crt", 2).err_has("--tls-key");
+    refused("--tls-key a.key", 2).err_has("--tls-cert");
+    refused("--tls-cert a.crt --tls-key a.key", 3)
+        .err_has("a.crt")
+        .err_has("No such file");
+    let Some(ca) = Authority::new(sandbox.root(), "ca") else {
+        return;
+    };
+    let expired = Leaf {
+        until: "20210101000000Z",
+        ..Leaf::default()
+    };
+    let pair = ca.issue("server", &expired);
+    fs::set_permissions(&pair.key, Permissions::from_mode(0o640)).expect("it is ours");
+    let serve = || {
+        sandbox
+            .kt_line("control-plane serve --listen 0.0.0.0:0 -o json")
+            .env("KEEPTRUSTS_TLS_CERT_PATH", &pair.certificate)
+            .env("KEEPTRUSTS_TLS_KEY_PATH", &pair.key)
+    };
+    // Root may own a key that a group can read.
+    if !rustix::process::geteuid().is_root() {
+        serve().run().exits(3).err_has("chmod 600");
+    }
+    fs::set_permissions(&pair.key, Permissions::from_mode(0o604)).expect("it is ours");
+    serve().run().exits(3).err_has("chmod 600");
+    fs::set_permissions(&pair.key, Permissions::from_mode(0o600)).expect("it is ours");
+    let mut server = serve().spawn();
+    server.says("its address", PATIENCE, |out, _| {
+        out.contains("\"url\":\"https://0.0.0.0:").then_some(())
+    });
+    server.says("that it is of no use", PATIENCE, |_, err| {
+        err.contains("expired at 2021-01-01T00:00:00Z")
+            .then_some(())
+    });
+}
