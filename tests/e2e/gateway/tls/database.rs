@@ -1,9 +1,10 @@
 //! A PostgreSQL database that is reached by TLS.
 
+use super::secured::only_by_number;
 use crate::gateway::Server;
 use crate::gateway::world::PATIENCE;
 use crate::harness::{Postgres, Sandbox, wait_until};
-use kt_tls::fixture::{Authority, Leaf};
+use kt_tls::fixture::Authority;
 use std::path::Path;
 
 /// Whether every connection of kt is by TLS, and how many there are.
@@ -20,7 +21,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
     let Some(ca) = Authority::new(sandbox.root(), "ca") else {
         return;
     };
-    let pair = ca.issue("server", &Leaf::default());
+    let pair = only_by_number(&ca, "server");
     let Some(database) = Postgres::start_with(&pair) else {
         return;
     };
@@ -59,6 +60,11 @@ fn every_connection_is_secured_and_another_authority_refused() {
         .exits(7)
         .err_has("signed by an unknown authority")
         .err_has("sslrootcert");
+    let by_name = verified(&ca.certificate()).replace("127.0.0.1", "localhost");
+    check(&by_name)
+        .run()
+        .exits(7)
+        .err_has("not for `localhost`, but for `127.0.0.1`");
     check(&verified(&sandbox.path("absent.crt")))
         .run()
         .exits(3)
