@@ -41,7 +41,7 @@ pub enum AddressError {
     NoName,
     /// The database is on another machine.
     #[error(
-        "the database is on another machine, which needs `sslmode=verify-full`, and \
+        "the database is on another machine, which needs TLS: `sslmode=verify-full`, and \
          `sslrootcert=FILE` unless the system knows the authority of its certificate"
     )]
     NeedsTls,
