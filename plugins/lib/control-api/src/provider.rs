@@ -20,9 +20,9 @@ pub const EMBEDDED: &str = "embedded";
 /// Name of the provider that asks a server.
 pub const HTTP: &str = "http";
 
-/// The option and the variable of `api.ca_file`.
+/// The option of `api.ca_file`.
 const CA_FILE_OPTION: &str = "--api-ca-file";
-/// See [`CA_FILE_OPTION`]. A service is given it with an absolute path.
+/// The variable of the setting `api.ca_file`. A service is given it with an absolute path.
 pub const CA_FILE_VARIABLE: &str = "KEEPTRUSTS_API_CA_FILE";
 
 /// Where the control plane is.
