@@ -7,9 +7,7 @@ use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
 use super::{database, failure};
-use crate::serve::{
-    DEFAULT_PER_SECOND, MOST_PER_SECOND, ServeOptions, Started, TlsFiles, serve,
-};
+use crate::serve::{DEFAULT_PER_SECOND, MOST_PER_SECOND, ServeOptions, Started, TlsFiles, serve};
 use crate::validator::PolicyValidator;
 
 pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {

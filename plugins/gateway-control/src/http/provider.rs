@@ -228,7 +228,14 @@ mod tests {
             .enable_all()
             .build()
             .unwrap();
-        let sent = async { send(&client(&url, &envelope.connection).unwrap(), &url, &envelope).await };
+        let sent = async {
+            send(
+                &client(&url, &envelope.connection).unwrap(),
+                &url,
+                &envelope,
+            )
+            .await
+        };
         let error = runtime.block_on(sent).unwrap_err();
         assert_eq!(error.kind, TransportErrorKind::Other, "{error}");
         drop(done);

@@ -5,8 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -108,7 +106,7 @@ async fn refuse_plainly(stream: TcpStream) {
         );
         let id = format!("req_{}", random_base32(16));
         let refused = body::write(problem_response(problem, &id), true);
-        Ok::<hyper::Response<Full<Bytes>>, Infallible>(refused)
+        Ok::<_, Infallible>(refused)
     });
     let answered = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)

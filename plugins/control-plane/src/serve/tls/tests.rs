@@ -17,7 +17,7 @@ use rustls::{
 use super::pair::objection;
 use super::{Rotation, TlsFiles};
 use crate::fixture::Running;
-use crate::serve::{ServeError, ServeOptions};
+use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
 
 /// Certificate and key of a test under names that stay.
 struct Files(TlsFiles);
@@ -62,6 +62,7 @@ fn options(directory: &Path, listen: &str, tls: &TlsFiles) -> ServeOptions {
         listen: listen.parse().unwrap(),
         tls: Some(tls.clone()),
         admin_token_file: None,
+        max_requests_per_second: DEFAULT_PER_SECOND,
     }
 }
 
