@@ -87,12 +87,22 @@ impl Client {
 
     async fn compare_and_put(&mut self, key: &str, revision: u64, puts: &[(&[u8], &[u8])]) -> u64 {
         let message = protobuf::compare_and_put(key.as_bytes(), revision, puts);
-        let (mut body, _) = self.call("KV/Txn", &message, true).await;
-        let mut buffer = BytesMut::new();
-        let answer = next(&mut body, &mut buffer).await.expect("it answers");
+        let answer = self.ask("KV/Txn", &message).await;
         let (succeeded, revision) = protobuf::outcome(&answer).expect("a response");
         assert!(succeeded, "nobody else writes this key");
         revision
+    }
+
+    /// The revision of a key.
+    pub(crate) async fn revision(&mut self, key: &str) -> u64 {
+        let answer = self.ask("KV/Range", &protobuf::range(key.as_bytes())).await;
+        protobuf::revision(&answer).expect("a response")
+    }
+
+    async fn ask(&mut self, method: &str, message: &[u8]) -> Bytes {
+        let (mut body, _) = self.call(method, message, true).await;
+        let mut buffer = BytesMut::new();
+        next(&mut body, &mut buffer).await.expect("it answers")
     }
 
     /// Watches a key.

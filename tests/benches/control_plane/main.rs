@@ -4,8 +4,9 @@
 //!
 //! Work: making a version of 4 KiB, if nobody else has, from as many connections as
 //! `WRITERS`; and many who wait for one change. Rounds alternate between the two. A version is
-//! what kt keeps of one, in etcd too: its content, which one is desired, a row of the trail. A
-//! bare put with a compare, which keeps none of that, is measured as well. Figures of a
+//! what kt keeps of one, in etcd too: its content, which one is desired, a row of the trail. Who
+//! does not know the revision has to read it from etcd before (`Unknown`), while kt numbers
+//! versions itself. A bare put with a compare, which keeps none of that, is measured as well. Figures of a
 //! shared machine say little; the ratios are what counts. `KT_BENCH_DIST` is the staged tree to
 //! measure (`make build` makes one in `target/dist`). Without etcd, kt is measured alone.
 
@@ -78,12 +79,15 @@ async fn write(kt: &Kt, etcd: Option<&Etcd>) {
     for writer in 0..WRITERS {
         setup.register(&format!("g{writer}")).await;
     }
-    let mut revisions = (vec![1; WRITERS], [vec![0; WRITERS], vec![0; WRITERS]]);
+    let mut revisions = (
+        vec![1; WRITERS],
+        [vec![0; WRITERS], vec![0; WRITERS], vec![0; WRITERS]],
+    );
     for round in 1..=ROUNDS {
         let ours = write_kt(kt, round, &mut revisions.0).await;
         report(&format!("kt    round {round}"), &ours);
         let Some(etcd) = etcd else { continue };
-        for (what, revisions) in [Theirs::Version, Theirs::Put]
+        for (what, revisions) in [Theirs::Version, Theirs::Unknown, Theirs::Put]
             .into_iter()
             .zip(&mut revisions.1)
         {
@@ -137,6 +141,8 @@ async fn write_kt(kt: &Kt, round: usize, revisions: &mut [u64]) -> Written {
 enum Theirs {
     /// What kt keeps of a version.
     Version,
+    /// The same, by somebody who does not know what is there.
+    Unknown,
     /// One value.
     Put,
 }
@@ -153,8 +159,13 @@ async fn write_etcd(etcd: &Etcd, what: Theirs, revisions: &mut [u64]) -> Written
             while Instant::now() < end {
                 let value = kt::content(times.len() as u64);
                 let begun = Instant::now();
+                if let Theirs::Unknown = what {
+                    revision = client.revision(&key).await;
+                }
                 revision = match what {
-                    Theirs::Version => client.publish(&key, revision, value.as_bytes()).await,
+                    Theirs::Version | Theirs::Unknown => {
+                        client.publish(&key, revision, value.as_bytes()).await
+                    }
                     Theirs::Put => client.put(&key, revision, value.as_bytes()).await,
                 };
                 times.push(begun.elapsed());
@@ -211,8 +222,7 @@ fn tell(name: &str, watchers: usize, waited: &Waited) {
 }
 
 async fn wait_kt(kt: &Kt, watchers: usize) -> Waited {
-    let mut publisher = kt.connect().await;
-    publisher.register("fleet").await;
+    kt.connect().await.register("fleet").await;
     let memory = kt.server.memory();
     let mut waiting = JoinSet::new();
     for _ in 0..watchers {
@@ -225,7 +235,8 @@ async fn wait_kt(kt: &Kt, watchers: usize) -> Waited {
     }
     let (each, idle) = settled(&kt.server, memory, watchers).await;
     let (before, begun) = (kt.server.processor(), Instant::now());
-    publisher.publish("fleet", 1, 1).await;
+    // Anew: a connection that idles while all the others are made is closed.
+    kt.connect().await.publish("fleet", 1, 1).await;
     woken(&kt.server, waiting, begun, before, (each, idle)).await
 }
 

@@ -30,6 +30,28 @@ pub(crate) fn compare_and_put(key: &[u8], revision: u64, puts: &[(&[u8], &[u8])]
     all
 }
 
+/// A look at one key.
+pub(crate) fn range(key: &[u8]) -> Vec<u8> {
+    bytes(1, key)
+}
+
+/// The revision of the key that was looked at; 0 when it is not there.
+pub(crate) fn revision(response: &[u8]) -> Option<u64> {
+    let Some(Value::Bytes(pair)) = member(response, 2)? else {
+        return Some(0);
+    };
+    match member(pair, 3)? {
+        Some(Value::Number(revision)) => Some(revision),
+        _ => None,
+    }
+}
+
+/// The first value of a field.
+fn member(message: &[u8], wanted: u64) -> Option<Option<Value<'_>>> {
+    let mut all = fields(message)?.into_iter();
+    Some(all.find_map(|(field, value)| (field == wanted).then_some(value)))
+}
+
 /// A watch of one key.
 pub(crate) fn watch(key: &[u8]) -> Vec<u8> {
     bytes(1, &bytes(1, key))

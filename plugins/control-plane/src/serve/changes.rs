@@ -1,12 +1,13 @@
 //! Changes of a store in a file: one thread carries them out, those that wait at the same time in
 //! one transaction.
 
+use std::collections::VecDeque;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{io, iter};
 
 use kt_control_api::{Problem, Request, Slug};
 use tokio::sync::oneshot;
@@ -17,8 +18,8 @@ use crate::store::Sqlite;
 
 /// Most changes that wait. Whoever comes then is told to come again.
 const WAITING: usize = 4096;
-/// Most changes in one transaction, and how long to go on taking them in: the first is answered
-/// when the last is carried out.
+/// Most changes in one transaction, and after how long no further one is begun in it: the first is
+/// answered when the last is carried out.
 const LARGEST: usize = 256;
 const LONGEST: Duration = Duration::from_millis(20);
 
@@ -76,26 +77,42 @@ impl Worker {
 }
 
 fn carry_out(session: &Sqlite, api: &Api, waiting: &Receiver<Wanted>) {
-    while let Ok(first) = waiting.recv() {
-        let together = AssertUnwindSafe(|| together(session, api, waiting, first));
-        if catch_unwind(together).is_err() {
+    let mut group = VecDeque::new();
+    loop {
+        if group.is_empty() {
+            let Ok(first) = waiting.recv() else { return };
+            group.push_back(first);
+        }
+        group.extend(waiting.try_iter().take(LARGEST - group.len()));
+        let together = AssertUnwindSafe(|| together(session, api, &mut group));
+        match catch_unwind(together) {
+            Ok(None) => {}
+            // Nobody is to wait once more for what has just kept all of them waiting.
+            Ok(Some(lost)) => group
+                .drain(..)
+                .chain(waiting.try_iter())
+                .for_each(|wanted| drop(wanted.answer.send(Err(lost.clone())))),
             // All of them were taken back, and those who wait learn it by their channels' end.
-            tracing::error!("a change ran into a bug, and others were given up with it");
+            Err(_) => tracing::error!("a change ran into a bug, and others were given up with it"),
         }
     }
 }
 
-/// Carries out what waits, in one transaction, and answers once it lasts.
-fn together(session: &Sqlite, api: &Api, waiting: &Receiver<Wanted>, first: Wanted) {
+/// Carries out what waits, in one transaction, and answers once it lasts. Returns why nothing of
+/// it does.
+///
+/// What comes meanwhile is for the next one: taken in as well, it would leave those who read
+/// requests and answers with nothing to do until all are answered at once, which was measured to
+/// make a seventh fewer changes.
+fn together(session: &Sqlite, api: &Api, group: &mut VecDeque<Wanted>) -> Option<Box<Problem>> {
     let mut done = Vec::new();
-    let mut next = Some(first);
-    let begun = Instant::now();
     let kept = session.together(|| {
-        while let Some(wanted) = next.take() {
+        let begun = Instant::now();
+        while let Some(wanted) = group.pop_front() {
             let handled = api.begin(&wanted.request, &wanted.caller);
             done.push((wanted.answer, handled));
-            if done.len() < LARGEST && begun.elapsed() < LONGEST {
-                next = waiting.try_recv().ok();
+            if begun.elapsed() >= LONGEST {
+                break;
             }
         }
     });
@@ -103,15 +120,9 @@ fn together(session: &Sqlite, api: &Api, waiting: &Receiver<Wanted>, first: Want
         tracing::error!(%error, "changes were taken back");
         api.refused(error)
     });
-    // Whoever asked may have gone.
-    if let Some(lost) = lost {
-        // Nobody is to wait once more for what has just kept all of them waiting.
-        let others = iter::from_fn(|| waiting.try_recv().ok());
-        let undone = next.into_iter().chain(others).map(|wanted| wanted.answer);
-        let answers = done.into_iter().map(|(answer, _)| answer).chain(undone);
-        answers.for_each(|answer| drop(answer.send(Err(lost.clone()))));
-    } else {
-        let answers = done.into_iter();
-        answers.for_each(|(answer, handled)| drop(answer.send(Ok(handled))));
+    for (answer, handled) in done {
+        // Whoever asked may have gone.
+        drop(answer.send(lost.clone().map_or(Ok(handled), Err)));
     }
+    lost
 }
