@@ -20,7 +20,7 @@ fn changed() -> Sandbox {
 }
 
 /// Changes the store behind kt's back, as whoever can write the file may.
-pub(super) fn by_hand(sandbox: &Sandbox, python: &Path, sql: &str) {
+pub(crate) fn by_hand(sandbox: &Sandbox, python: &Path, sql: &str) {
     let file = sandbox.home().join("state/control-plane.db");
     let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
                   c.executescript(sys.argv[2]); c.commit()";

@@ -13,3 +13,5 @@ mod stream;
 mod taint;
 mod tokens;
 mod upkeep;
+
+pub(crate) use audit::by_hand;

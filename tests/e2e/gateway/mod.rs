@@ -11,6 +11,7 @@ mod kept;
 mod kill;
 mod main_job;
 mod moved;
+mod newer;
 mod outage;
 mod provider;
 mod restored;

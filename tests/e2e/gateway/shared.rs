@@ -130,8 +130,14 @@ fn a_token_ends_at_every_server_and_there_is_one_trail() {
     );
     let at_other = |token: &str, line: &str| other.send(token, line, None).expect("it answers");
     assert_eq!(at_other(token, "GET /v1/whoami").status, 200);
+    let mut waits = Parked::at(&one, token, 1);
     let line = format!("DELETE /v1/tokens/{}", id.as_str().expect("an id"));
     assert_eq!(at_other(admin, &line).status, 200);
+    let told = waits.read();
+    assert!(
+        told.starts_with("HTTP/1.1 401"),
+        "whoever waits too: {told}"
+    );
     for server in [&one, &other] {
         let refused = server.send(token, "GET /v1/whoami", None);
         assert_eq!(refused.expect("it answers").status, 401);

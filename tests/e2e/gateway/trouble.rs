@@ -12,6 +12,13 @@ fn trouble_around_the_store_loses_nothing() {
 }
 
 #[test]
+fn a_network_that_loses_one_direction_or_both_loses_nothing() {
+    if let Some(ran) = rig("two-machines.sh", [workspace().join("target/dist")]) {
+        ran.ok();
+    }
+}
+
+#[test]
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let Some(ran) = rig("power-loss.sh", [workspace().join("target/dist")]) else {
         return;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
 
 use super::failure::{Failure, of_database};
-use super::news::{CHANNEL, News, Waiters, gateways, message};
+use super::news::{self, CHANNEL, News, Waiters, message};
 use super::once;
 use super::rows;
 use super::session::{LIMIT, Session};
@@ -92,7 +92,7 @@ impl Listener {
                         return Err(StoreError::Failed("the connection ended".to_owned()));
                     };
                     let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
-                    gateways(&text).for_each(|gateway| waiters.tell(&gateway));
+                    news::hear(&text, &*waiters);
                 }
                 () = sleep_until(sweep) => {
                     let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };

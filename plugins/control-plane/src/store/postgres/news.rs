@@ -1,4 +1,5 @@
-//! What the servers over one database tell each other: which gateways have changed.
+//! What the servers over one database tell each other: which gateways have changed, and that
+//! tokens have ended.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,8 @@ use tokio::sync::Notify;
 pub(super) const CHANNEL: &str = "kt";
 /// Gateways told of in one message. A message holds 8000 bytes, a gateway takes 20.
 const PER_MESSAGE: usize = 300;
+/// Stands for every gateway: a token has ended, which somebody may be waiting with.
+const EVERY: &str = "*";
 
 /// Those who wait for gateways at this server.
 pub trait Waiters: Send + Sync {
@@ -20,18 +23,27 @@ pub trait Waiters: Send + Sync {
     fn tell(&self, gateway: &GatewayId);
 }
 
-/// Gateways that changed and that others have not been told of. Each is kept once, so however
-/// many changes there are, this does not grow beyond the gateways.
+/// Gateways that changed and that others have not been told of, as words of a message. Each is
+/// kept once, so however many changes there are, this does not grow beyond the gateways.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    pending: Mutex<BTreeSet<GatewayId>>,
+    pending: Mutex<BTreeSet<String>>,
     added: Notify,
 }
 
 impl News {
     /// Notes a change that was committed.
     pub(super) fn add(&self, gateway: &GatewayId) {
-        self.pending().insert(gateway.clone());
+        self.add_word(gateway.as_str());
+    }
+
+    /// Notes that a token has ended.
+    pub(super) fn add_ended_token(&self) {
+        self.add_word(EVERY);
+    }
+
+    fn add_word(&self, word: &str) {
+        self.pending().insert(word.to_owned());
         self.added.notify_one();
     }
 
@@ -43,12 +55,12 @@ impl News {
     }
 
     /// Takes as much as one message holds.
-    pub(super) fn take(&self) -> Vec<GatewayId> {
+    pub(super) fn take(&self) -> Vec<String> {
         let mut pending = self.pending();
         let mut taken = Vec::new();
         while taken.len() < PER_MESSAGE {
             match pending.pop_first() {
-                Some(gateway) => taken.push(gateway),
+                Some(word) => taken.push(word),
                 None => break,
             }
         }
@@ -56,31 +68,57 @@ impl News {
     }
 
     /// Puts back what could not be told.
-    pub(super) fn put_back(&self, gateways: Vec<GatewayId>) {
-        self.pending().extend(gateways);
+    pub(super) fn put_back(&self, words: Vec<String>) {
+        self.pending().extend(words);
     }
 
-    fn pending(&self) -> MutexGuard<'_, BTreeSet<GatewayId>> {
+    fn pending(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Writes a message.
-pub(super) fn message(gateways: &[GatewayId]) -> String {
-    let names: Vec<&str> = gateways.iter().map(GatewayId::as_str).collect();
-    names.join(",")
+pub(super) fn message(words: &[String]) -> String {
+    words.join(",")
 }
 
-/// Reads a message. What is no gateway is left out: anybody with the database may send.
-pub(super) fn gateways(message: &str) -> impl Iterator<Item = GatewayId> + '_ {
-    message.split(',').filter_map(|name| name.parse().ok())
+/// Passes a message on to those who wait. What is no gateway is left out: anybody with the
+/// database may send.
+pub(super) fn hear(message: &str, waiters: &dyn Waiters) {
+    for word in message.split(',') {
+        if word == EVERY {
+            let all = waiters.waited_for();
+            all.iter().for_each(|gateway| waiters.tell(gateway));
+        } else if let Ok(gateway) = word.parse() {
+            waiters.tell(&gateway);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use kt_control_api::GatewayId;
 
-    use super::{News, gateways, message};
+    use super::{News, Waiters, hear, message};
+
+    /// Waits for some gateways, and notes which it is told of.
+    #[derive(Default)]
+    struct Told {
+        waits_for: Vec<GatewayId>,
+        of: Mutex<Vec<GatewayId>>,
+    }
+
+    impl Waiters for Told {
+        fn waited_for(&self) -> Vec<GatewayId> {
+            self.waits_for.clone()
+        }
+
+        fn tell(&self, gateway: &GatewayId) {
+            self.of.lock().unwrap().push(gateway.clone());
+        }
+    }
 
     #[test]
     fn changes_of_one_gateway_are_one_piece_of_news() {
@@ -92,10 +130,28 @@ mod tests {
         let taken = news.take();
         assert_eq!(taken.len(), 2);
         assert!(news.take().is_empty());
-        let read: Vec<_> = gateways(&message(&taken)).collect();
-        assert_eq!(read, taken);
+        let told = Told::default();
+        hear(&message(&taken), &told);
+        let mut of = told.of.into_inner().unwrap();
+        of.sort();
+        let mut both = vec![one, other];
+        both.sort();
+        assert_eq!(of, both);
         news.put_back(taken);
         assert_eq!(news.take().len(), 2);
+    }
+
+    #[test]
+    fn the_end_of_a_token_concerns_all_who_wait() {
+        let news = News::default();
+        news.add_ended_token();
+        let waits_for = vec![GatewayId::random(), GatewayId::random()];
+        let told = Told {
+            waits_for: waits_for.clone(),
+            ..Told::default()
+        };
+        hear(&message(&news.take()), &told);
+        assert_eq!(told.of.into_inner().unwrap(), waits_for);
     }
 
     #[test]
@@ -106,6 +162,8 @@ mod tests {
             std::iter::from_fn(|| Some(news.take()).filter(|part| !part.is_empty())).collect();
         assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 1000);
         assert!(parts.iter().all(|part| message(part).len() < 8000));
-        assert_eq!(gateways("nonsense,,gw_x").count(), 0);
+        let told = Told::default();
+        hear("nonsense,,gw_x", &told);
+        assert!(told.of.into_inner().unwrap().is_empty());
     }
 }

@@ -173,6 +173,14 @@ impl Postgres {
         })
     }
 
+    /// Passes a receipt on once others will hear that a token has ended: it may be waited with.
+    fn ended(&self, outcome: Result<TokenReceipt, StoreError>) -> Result<TokenReceipt, StoreError> {
+        if outcome.is_ok() {
+            self.news.add_ended_token();
+        }
+        outcome
+    }
+
     /// Passes a receipt on once others will hear of it.
     fn told(&self, outcome: Result<Receipt, StoreError>) -> Result<Receipt, StoreError> {
         if let Ok(receipt) = &outcome
@@ -323,7 +331,7 @@ impl Store for Postgres {
     }
 
     fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
-        self.change_token(change, &TokenWish::Revoke(id))
+        self.ended(self.change_token(change, &TokenWish::Revoke(id)))
     }
 
     fn rotate_token(
@@ -333,7 +341,7 @@ impl Store for Postgres {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        self.change_token(change, &TokenWish::Rotate { old, new, until })
+        self.ended(self.change_token(change, &TokenWish::Rotate { old, new, until }))
     }
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {

@@ -1,0 +1,56 @@
+//! A newer kt beside a gateway of this one, on the file they share.
+
+use super::world::{Mode, PATIENCE, World, example};
+use crate::control::by_hand;
+use crate::harness::{http, tool, wait_until};
+
+/// What a kt from the future may do to the file: it adds, and says who may still write.
+const MIGRATED: &str = "
+    CREATE TABLE tags(gateway_id TEXT NOT NULL, tag TEXT NOT NULL) STRICT;
+    ALTER TABLE gateways ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';
+    PRAGMA user_version = 99;";
+const CLOSED: &str = "UPDATE meta SET v = '98' WHERE k = 'oldest_writer';";
+const OPEN: &str = "UPDATE meta SET v = '1' WHERE k = 'oldest_writer';";
+
+#[test]
+fn a_newer_kt_migrates_the_file_under_a_running_gateway() {
+    let Some(python) = tool("python3") else {
+        return;
+    };
+    let world = World::new(Mode::Embedded);
+    let config = |name: &str, action: &str| {
+        let text = example().replace("action: redact", action);
+        world.sandbox.write(name, text);
+    };
+    config("block.yaml", "action: block");
+    config("redact.yaml", "action: redact");
+    world.create("redact.yaml");
+    let gateway = world.run("");
+    let reload = |file: &str| {
+        let line = format!("gateway reload --id production --file {file}");
+        world.kt(&line).run()
+    };
+    let status = || gateway.chat("m", "bob@example.com").status;
+
+    by_hand(&world.sandbox, &python, MIGRATED);
+    reload("block.yaml").ok();
+    assert_eq!(status(), 409, "it goes on with the newer file");
+    world.until_state("in-sync");
+    world.kt("audit verify").run().ok();
+
+    by_hand(&world.sandbox, &python, CLOSED);
+    reload("redact.yaml").exits(9).silent().err_has("update kt");
+    assert_eq!(status(), 409, "what was applied last serves");
+    let ready = http(gateway.admin_port, "GET", "/readyz", &[], "");
+    assert_eq!(ready.expect("it answers").status, 200);
+
+    by_hand(&world.sandbox, &python, OPEN);
+    reload("redact.yaml").ok();
+    wait_until("the newest version", PATIENCE, || {
+        (status() == 200).then_some(())
+    });
+    let versions = world.kt("gateway versions --id production -o json").run();
+    let versions = versions.ok().json();
+    assert_eq!(versions.as_array().map(Vec::len), Some(3), "{versions}");
+    gateway.stop().ok();
+}
