@@ -6,46 +6,14 @@
 # be had.
 set -euo pipefail
 
-unusable() { echo "store-trouble: $*" >&2; exit 77; }
-
-if [ "${KT_TROUBLE:-}" != inside ]; then
-  [ "$(id -u)" = 0 ] || unusable "needs root"
-  PATH=$PATH:/usr/sbin:/sbin
-  command -v ip > /dev/null && command -v python3 > /dev/null || unusable "needs ip and python3"
-  unshare --mount --net true 2> /dev/null || unusable "namespaces cannot be made here"
-  export KT_TROUBLE=inside
-  exec unshare --mount --net --pid --fork --kill-child --mount-proc bash "$(readlink -f "$0")" "$@"
-fi
+. "$(dirname "$(readlink -f "$0")")/namespaces.sh"
+own_namespaces "ip python3" "$@"
 
 KT=$(readlink -f "$1")/bin/kt
-WORK=$(mktemp -d)
-leave() {
-  local code=$?
-  set +e
-  trap - ERR
-  kill $(jobs -p) 2> /dev/null
-  wait
-  umount "$WORK"/*/state 2> /dev/null
-  rm -rf "$WORK"
-  exit $code
-}
-trap leave EXIT
-cd "$WORK"
+work_folder
 mount --make-rprivate /
-ip link set lo up
 # A client may otherwise be given the gateway's port for its end.
 echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
-
-fail() { trap - ERR; echo "FAILED: $STEP: $*" >&2; exit 1; }
-trap 'echo "FAILED: $STEP: line $LINENO: $BASH_COMMAND" >&2' ERR
-step() { STEP=$1; echo "== $STEP"; }
-await() {
-  local until=$((SECONDS + $1)); shift
-  until "$@"; do
-    [ $SECONDS -lt $until ] || return 1
-    sleep 0.02
-  done
-}
 
 # expect CODE COMMAND...: OUT is what it said
 expect() {

@@ -6,49 +6,17 @@
 # cannot be had.
 set -euo pipefail
 
-unusable() { echo "two-machines: $*" >&2; exit 77; }
-
-if [ "${KT_MACHINES:-}" != inside ]; then
-  [ "$(id -u)" = 0 ] || unusable "needs root"
-  PATH=$PATH:/usr/sbin:/sbin
-  for program in ip nsenter openssl curl python3; do
-    command -v $program > /dev/null || unusable "needs $program"
-  done
-  unshare --mount --net true 2> /dev/null || unusable "namespaces cannot be made here"
-  export KT_MACHINES=inside
-  exec unshare --mount --net --pid --fork --kill-child --mount-proc bash "$(readlink -f "$0")" "$@"
-fi
+. "$(dirname "$(readlink -f "$0")")/namespaces.sh"
+own_namespaces "ip nsenter openssl curl python3" "$@"
 
 KT=$(readlink -f "$1")/bin/kt
-WORK=$(mktemp -d)
-leave() {
-  local code=$?
-  set +e
-  trap - ERR
-  kill $(jobs -p) 2> /dev/null
-  wait
-  rm -rf "$WORK"
-  exit $code
-}
-trap leave EXIT
-cd "$WORK"
+work_folder
 
-fail() { trap - ERR; echo "FAILED: $STEP: $*" >&2; exit 1; }
-trap 'echo "FAILED: $STEP: line $LINENO: $BASH_COMMAND" >&2' ERR
-step() { STEP=$1; echo "== $STEP"; }
-await() {
-  local until=$((SECONDS + $1)); shift
-  until "$@"; do
-    [ $SECONDS -lt $until ] || return 1
-    sleep 0.02
-  done
-}
 here() { KT_HOME=$WORK/server "$KT" "$@"; }
 # What runs on the machine of the gateway.
 there() { nsenter --net=/proc/$OTHER/ns/net "$@"; }
 
 machines() {
-  ip link set lo up
   unshare --net sleep infinity &
   OTHER=$!
   # Its namespace is there once it is not this one.

@@ -5,7 +5,6 @@ mod auth;
 mod doctor;
 mod gateway;
 mod http;
-mod patience;
 mod private;
 mod secret;
 mod token;

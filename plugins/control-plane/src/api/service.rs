@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, random_base32};
+use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, request_id};
 
 use super::refusal::Refusal;
 use super::respond::{Answer, Handled, Touched, done};
@@ -60,7 +60,7 @@ impl Api {
     /// Carries a request out, or says that it waits.
     #[must_use]
     pub fn begin(&self, request: &Request, caller: &Principal) -> Handled {
-        let id = format!("req_{}", random_base32(16));
+        let id = request_id();
         let call = Call {
             request,
             caller,

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use kt_control_api::{Timestamp, Token, TokenKind, random_base32};
+use kt_control_api::{Timestamp, Token, TokenKind, random_base32, request_id};
 
 use super::ServeError;
 use crate::store::{Change, NewToken, Store, TokenScope};
@@ -72,7 +72,7 @@ fn write(path: &Path, token: &Token) -> Result<(), io::Error> {
 fn by_server() -> Change {
     Change {
         actor: "server".to_owned(),
-        request_id: format!("req_{}", random_base32(16)),
+        request_id: request_id(),
         now: Timestamp::now(),
         if_match: None,
         once: None,

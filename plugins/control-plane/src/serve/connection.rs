@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{Problem, Request, Response, Slug, random_base32};
+use kt_control_api::{Problem, Request, Response, Slug, request_id};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -61,6 +61,10 @@ impl Server {
             limits,
             places: Arc::new(Semaphore::new(places())),
         }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Serves a connection until it ends, or in order once the server drains.
@@ -139,7 +143,7 @@ impl Server {
                 return body::begin(events, &id);
             }
             Err(problem) => {
-                let id = format!("req_{}", random_base32(16));
+                let id = request_id();
                 with_allowed(problem_response(*problem, &id), &path)
             }
         };

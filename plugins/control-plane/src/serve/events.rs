@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
+use kt_control_api::random_time;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -64,7 +65,7 @@ pub(super) fn stream(
 ) -> Events {
     let source = Source {
         news: hub.listen(feed.gateway()),
-        end: Instant::now() + LENGTH + random(SPREAD),
+        end: Instant::now() + LENGTH + random_time(SPREAD),
         stale: true,
         state: State::Greeting,
         api,
@@ -105,7 +106,7 @@ impl Source {
         match self.state {
             State::Greeting => {
                 self.state = State::Going;
-                let back = BACK.0 + random(BACK.1 - BACK.0);
+                let back = BACK.0 + random_time(BACK.1 - BACK.0);
                 let hint = format!("retry: {}\n\n", back.as_millis());
                 return Some((hint.into(), self));
             }
@@ -159,11 +160,4 @@ impl Source {
         };
         off_loop(look).await.ok()?
     }
-}
-
-/// A time below `most`.
-fn random(most: Duration) -> Duration {
-    // Without randomness the streams end together, which does no harm.
-    let share = getrandom::u32().unwrap_or_default();
-    most.mul_f64(f64::from(share) / f64::from(u32::MAX))
 }

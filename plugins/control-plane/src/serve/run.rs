@@ -137,12 +137,7 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        let server = Server::new(api, hub, own, limits.clone());
-        let stop = || {
-            limits.tell_log();
-            stop()
-        };
-        run(listeners, server, tls, &stop).await;
+        run(listeners, Server::new(api, hub, own, limits), tls, stop).await;
         Ok::<_, ServeError>(())
     })?;
     // Connections that were cut let go of it with the runtime.
@@ -186,6 +181,7 @@ async fn run(listeners: Listeners, server: Server, tls: Option<Tls>, stop: &dyn 
             () = tokio::time::sleep(NAP) => {}
         }
         while connections.try_join_next().is_some() {}
+        server.limits().tell_log();
     }
     drop(listeners);
     draining.send_replace(true);

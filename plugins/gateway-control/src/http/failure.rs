@@ -32,7 +32,7 @@ pub(super) fn transport_error(
             "what answers does not speak HTTP".to_owned(),
             Some("if it speaks TLS, let the address begin with `https://`".to_owned()),
         ),
-        None => (deepest(error), None),
+        None => (deepest(error).to_string(), None),
     };
     TransportError {
         hint,
@@ -76,10 +76,11 @@ fn is_garbled(error: &reqwest::Error) -> bool {
     false
 }
 
-fn deepest(error: &reqwest::Error) -> String {
+/// What is behind an error: it says the most.
+pub(super) fn deepest(error: &reqwest::Error) -> &dyn Error {
     let mut cause: &dyn Error = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    cause.to_string()
+    cause
 }

@@ -1,6 +1,7 @@
 //! The control plane behind an address.
 
 mod failure;
+mod patience;
 mod provider;
 mod target;
 mod trust;

@@ -1,9 +1,9 @@
 //! The control plane behind an address: provider `http` of `kt.control-plane/1`.
 
 use super::failure::transport_error;
+use super::patience;
 use super::target::{bad_address, targets};
 use super::trust::client;
-use crate::patience;
 use kt_control_api::{
     Connection, Envelope, Method, Problem, Request, Response, Slug, TransportError,
     TransportErrorKind,
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// How long an answer may take, beyond the wait that a long-poll asks for.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How often cancellation is looked at; below what a person notices.
-const TICK: Duration = Duration::from_millis(50);
+pub(super) const TICK: Duration = Duration::from_millis(50);
 /// The largest answer: a configuration and its envelope.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 //! Whom a connection trusts.
 
+use super::failure::deepest;
 use kt_control_api::Connection;
 use kt_plugin_api::{Class, Error};
 use kt_tls::{Authorities, provider};
@@ -62,11 +63,7 @@ fn trusting(file: &Path) -> Result<ClientConfig, Error> {
 
 /// Without a file, the one thing that can be missing is what the system brings.
 fn no_client(error: &reqwest::Error) -> Error {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
     Error::new(Class::Settings, "no-authorities", "cannot tell whom to trust")
-        .cause(cause)
+        .cause(deepest(error))
         .hint("install the system's certificates (the package `ca-certificates`), or name an authority with `--api-ca-file`")
 }

@@ -1,6 +1,6 @@
 //! The thread that waits at the control plane for something to do.
 
-use kt_control_api::{Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport};
+use kt_control_api::{Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport, jittered};
 use kt_plugin_api::Context;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -81,13 +81,6 @@ pub(crate) fn run<T: Transport>(
 /// How long the control plane wants to be left alone.
 pub(super) fn asked_pause(seconds: Option<u16>) -> Duration {
     Duration::from_secs(seconds.unwrap_or(0).min(LONGEST_ASKED).into())
-}
-
-/// Half to all of `pause`, so that gateways do not come back all at once.
-fn jittered(pause: Duration) -> Duration {
-    let digits = kt_control_api::random_base32(2);
-    let share: u32 = digits.bytes().map(u32::from).sum::<u32>() % 100;
-    pause / 2 + pause * share / 200
 }
 
 /// Pauses, unless the process ends meanwhile.

@@ -91,8 +91,5 @@ fn request_id(headers: &HeaderMap) -> String {
         .get("x-request-id")
         .and_then(|v| v.to_str().ok())
         .filter(sane)
-        .map_or_else(
-            || format!("req_{}", kt_control_api::random_base32(16)),
-            str::to_owned,
-        )
+        .map_or_else(kt_control_api::request_id, str::to_owned)
 }

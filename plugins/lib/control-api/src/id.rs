@@ -26,6 +26,15 @@ pub fn random_base32(length: usize) -> String {
         .collect()
 }
 
+/// Makes the id of a request: it is in the answer, in the log and in the trail.
+///
+/// # Panics
+/// When the operating system has no randomness to give.
+#[must_use]
+pub fn request_id() -> String {
+    format!("req_{}", random_base32(LENGTH))
+}
+
 /// Says that a text is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a {what} id: expected `{prefix}` and 16 characters of a-z and 2-7")]

@@ -24,6 +24,7 @@ mod hash;
 mod id;
 mod instance;
 mod issued;
+mod jitter;
 mod name;
 mod pages;
 mod private_file;
@@ -48,12 +49,13 @@ pub use gateway::{
     CreateGateway, Created, Desired, Gateway, GatewayPatch, Page, Service, ServiceVersion, WhoAmI,
 };
 pub use hash::{ContentHash, HashError};
-pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32};
+pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32, request_id};
 pub use instance::{Applied, Instance, Observed, Rejection, Source};
 pub use issued::{
     CreateToken, Grant, IssuedToken, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS, RotateToken, TokenInfo,
 };
 pub use jiff::Timestamp;
+pub use jitter::{jittered, random_time};
 pub use name::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     check_description, check_label, check_message, check_name,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use kt_control_api::{Problem, Slug, random_base32};
+use kt_control_api::{Problem, Slug, request_id};
 use kt_tls::provider;
 use rustls::ServerConfig;
 use rustls::server::NoServerSessionStorage;
@@ -104,8 +104,7 @@ async fn refuse_plainly(stream: TcpStream) {
             Slug::TlsRequired,
             "the server speaks TLS only: use its address with `https://`",
         );
-        let id = format!("req_{}", random_base32(16));
-        let refused = body::write(problem_response(problem, &id), true);
+        let refused = body::write(problem_response(problem, &request_id()), true);
         Ok::<_, Infallible>(refused)
     });
     let answered = http1::Builder::new()

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use kt_control_api::GatewayId;
+use kt_control_api::{GatewayId, jittered};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
@@ -185,13 +185,4 @@ async fn within<T>(
         Ok(done) => done.map_err(|error| of_database(&error)),
         Err(_) => Err(StoreError::Busy(LIMIT.as_secs())),
     }
-}
-
-/// Half of the time and a random part of the other half, so that servers do not act in step.
-fn jittered(time: Duration) -> Duration {
-    let mut random = [0; 1];
-    if getrandom::fill(&mut random).is_err() {
-        return time;
-    }
-    time / 2 + time / 2 * u32::from(random[0]) / 255
 }

@@ -97,28 +97,12 @@ pub(super) fn hear(message: &str, waiters: &dyn Waiters) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::collections::BTreeSet;
 
     use kt_control_api::GatewayId;
 
-    use super::{News, Waiters, hear, message};
-
-    /// Waits for some gateways, and notes which it is told of.
-    #[derive(Default)]
-    struct Told {
-        waits_for: Vec<GatewayId>,
-        of: Mutex<Vec<GatewayId>>,
-    }
-
-    impl Waiters for Told {
-        fn waited_for(&self) -> Vec<GatewayId> {
-            self.waits_for.clone()
-        }
-
-        fn tell(&self, gateway: &GatewayId) {
-            self.of.lock().unwrap().push(gateway.clone());
-        }
-    }
+    use super::super::tests::Ears;
+    use super::{News, hear, message};
 
     #[test]
     fn changes_of_one_gateway_are_one_piece_of_news() {
@@ -130,13 +114,12 @@ mod tests {
         let taken = news.take();
         assert_eq!(taken.len(), 2);
         assert!(news.take().is_empty());
-        let told = Told::default();
-        hear(&message(&taken), &told);
-        let mut of = told.of.into_inner().unwrap();
-        of.sort();
-        let mut both = vec![one, other];
-        both.sort();
-        assert_eq!(of, both);
+        let ears = Ears::default();
+        hear(&message(&taken), &ears);
+        assert_eq!(
+            ears.told.into_inner().unwrap(),
+            BTreeSet::from([one, other])
+        );
         news.put_back(taken);
         assert_eq!(news.take().len(), 2);
     }
@@ -145,13 +128,14 @@ mod tests {
     fn the_end_of_a_token_concerns_all_who_wait() {
         let news = News::default();
         news.add_ended_token();
-        let waits_for = vec![GatewayId::random(), GatewayId::random()];
-        let told = Told {
-            waits_for: waits_for.clone(),
-            ..Told::default()
+        let waited_for = vec![GatewayId::random(), GatewayId::random()];
+        let ears = Ears {
+            waited_for: waited_for.clone(),
+            ..Ears::default()
         };
-        hear(&message(&news.take()), &told);
-        assert_eq!(told.of.into_inner().unwrap(), waits_for);
+        hear(&message(&news.take()), &ears);
+        let all = waited_for.into_iter().collect();
+        assert_eq!(ears.told.into_inner().unwrap(), all);
     }
 
     #[test]
@@ -162,8 +146,8 @@ mod tests {
             std::iter::from_fn(|| Some(news.take()).filter(|part| !part.is_empty())).collect();
         assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 1000);
         assert!(parts.iter().all(|part| message(part).len() < 8000));
-        let told = Told::default();
-        hear("nonsense,,gw_x", &told);
-        assert!(told.of.into_inner().unwrap().is_empty());
+        let ears = Ears::default();
+        hear("nonsense,,gw_x", &ears);
+        assert!(ears.told.into_inner().unwrap().is_empty());
     }
 }

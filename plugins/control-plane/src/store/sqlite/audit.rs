@@ -21,7 +21,7 @@ pub(super) fn record(
     rev: Option<u64>,
     detail: &Value,
 ) -> Result<(), StoreError> {
-    let last = last(writing)?;
+    let last = last_before(writing, i64::MAX as u64)?;
     let mut row = AuditEntry {
         seq: last.map_or(1, |(seq, _)| seq + 1),
         at: change.now,
@@ -42,15 +42,6 @@ pub(super) fn record(
     insert(writing, &row)
 }
 
-/// The place and the seal of the last row.
-fn last(connection: &Connection) -> Result<Option<(u64, Option<ContentHash>)>, rusqlite::Error> {
-    let sql = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
-    let read = |row: &Row<'_>| Ok((row.get("seq")?, row.get::<_, Option<[u8; 32]>>("hash")?));
-    let found = connection.prepare_cached(sql)?.query_row([], read);
-    let found = found.optional()?;
-    Ok(found.map(|(seq, hash)| (seq, hash.map(ContentHash::from_bytes))))
-}
-
 /// Seals every row that has no seal yet: those of a kt without seals, and of an import.
 pub(super) fn seal(transaction: &Writing<'_>) -> Result<(), StoreError> {
     let sql = "SELECT min(seq) FROM audit WHERE hash IS NULL";
@@ -60,7 +51,7 @@ pub(super) fn seal(transaction: &Writing<'_>) -> Result<(), StoreError> {
     else {
         return Ok(());
     };
-    let mut previous = seal_before(transaction, first)?;
+    let mut previous = last_before(transaction, first)?.and_then(|(_, hash)| hash);
     let sql = format!("{ENTRY} WHERE seq >= ?1 ORDER BY seq");
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut found = statement.query([first])?;
@@ -80,15 +71,15 @@ pub(super) fn seal(transaction: &Writing<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn seal_before(
-    transaction: &Writing<'_>,
+/// The place and the seal of the last row before a place.
+fn last_before(
+    connection: &Connection,
     seq: u64,
-) -> Result<Option<ContentHash>, rusqlite::Error> {
-    let sql = "SELECT hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT 1";
-    transaction
-        .prepare_cached(sql)?
-        .query_row([seq], |row| rows::hash(row, "hash"))
-        .optional()
+) -> Result<Option<(u64, Option<ContentHash>)>, rusqlite::Error> {
+    let sql = "SELECT seq, hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get("seq")?, rows::hash_or_none(row, "hash")?));
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row([seq], read).optional()
 }
 
 pub(super) fn list(
@@ -134,7 +125,6 @@ pub(super) fn insert(transaction: &Writing<'_>, row: &AuditEntry) -> Result<(), 
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
-    let hash: Option<[u8; 32]> = row.get("hash")?;
     Ok(AuditEntry {
         seq: row.get("seq")?,
         at: rows::time(row, "at")?,
@@ -144,6 +134,6 @@ pub(super) fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
         target: row.get("target")?,
         rev: row.get("rev")?,
         detail: rows::parsed::<String, _>(row, "detail", |text| serde_json::from_str(&text).ok())?,
-        hash: hash.map(ContentHash::from_bytes),
+        hash: rows::hash_or_none(row, "hash")?,
     })
 }

@@ -80,6 +80,11 @@ pub(super) fn hash(row: &Row<'_>, column: &str) -> Result<ContentHash> {
     row.get(column).map(ContentHash::from_bytes)
 }
 
+pub(super) fn hash_or_none(row: &Row<'_>, column: &str) -> Result<Option<ContentHash>> {
+    let hash: Option<[u8; 32]> = row.get(column)?;
+    Ok(hash.map(ContentHash::from_bytes))
+}
+
 /// Reads a column and turns it into what it stands for.
 pub(super) fn parsed<S: FromSql, T>(
     row: &Row<'_>,

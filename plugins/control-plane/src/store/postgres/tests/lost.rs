@@ -1,33 +1,15 @@
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use kt_control_api::GatewayId;
 
-use super::Database;
+use super::{Database, Ears};
 use crate::store::suite::{Place, change, gateway, version};
 use crate::store::{Key, Postgres, Store, Waiters};
 
 /// Well below the 30 seconds after which a poll ends by itself.
 const SOON: Duration = Duration::from_secs(20);
-
-/// Waits for gateways, and remembers of which it was told.
-#[derive(Default)]
-struct Ears {
-    waited_for: Vec<GatewayId>,
-    told: Mutex<BTreeSet<GatewayId>>,
-}
-
-impl Waiters for Ears {
-    fn waited_for(&self) -> Vec<GatewayId> {
-        self.waited_for.clone()
-    }
-
-    fn tell(&self, gateway: &GatewayId) {
-        self.told.lock().unwrap().insert(gateway.clone());
-    }
-}
 
 impl Ears {
     fn at(store: &Postgres, waited_for: &[&GatewayId]) -> Arc<Self> {

@@ -1,7 +1,9 @@
 //! The store in a database: several servers, and what a lost connection leaves behind.
 
 mod database;
+mod ears;
 mod lost;
 mod trust;
 
 use database::Database;
+pub(super) use ears::Ears;

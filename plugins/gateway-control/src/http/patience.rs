@@ -1,20 +1,22 @@
 //! Asking again when a server says that it is too early.
 
-use kt_control_api::{Envelope, Method, Request, Response, random_base32};
+use super::provider::TICK;
+use kt_control_api::{Envelope, Method, Request, Response, random_time};
 use kt_plugin_api::{Context, Error};
 use std::time::{Duration, Instant};
 
 /// How long a call without a time limit waits in all.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How often cancellation is looked at; below what a person notices.
-const TICK: Duration = Duration::from_millis(50);
+/// At most so much longer than asked, so that those who were told the same do not come back at
+/// once.
+const SPREAD: Duration = Duration::from_millis(500);
 
 /// Asks, and asks again each time the server wants it later, as long as there is time for it.
 /// The last answer is the caller's, who is told by it how long the server wants to be left alone.
 ///
 /// # Errors
 /// When there is no answer, or the call was cancelled.
-pub(crate) async fn ask(
+pub(super) async fn ask(
     envelope: &Envelope,
     context: &Context<'_>,
     attempt: impl AsyncFn() -> Result<Response, Error>,
@@ -37,7 +39,7 @@ pub(crate) async fn ask(
 fn pause(envelope: &Envelope, response: &Response) -> Option<Duration> {
     let seconds = response.asks_to_wait()?.max(1);
     let repeat = may_repeat(&envelope.request, response) && !envelope.connection.paces_itself;
-    repeat.then(|| Duration::from_secs(seconds.into()) + jitter())
+    repeat.then(|| Duration::from_secs(seconds.into()) + random_time(SPREAD))
 }
 
 /// Whether sending it again does no harm. Whoever is asked too often has done nothing (429).
@@ -45,13 +47,6 @@ fn may_repeat(request: &Request, response: &Response) -> bool {
     request.method == Method::Get
         || request.headers.contains_key("idempotency-key")
         || response.status == 429
-}
-
-/// Up to half a second, so that those who were told the same do not come back at once.
-fn jitter() -> Duration {
-    let digits = random_base32(2);
-    let share: u32 = digits.bytes().map(u32::from).sum::<u32>() % 100;
-    Duration::from_millis(5) * share
 }
 
 async fn rest(pause: Duration, context: &Context<'_>) -> Result<(), Error> {
