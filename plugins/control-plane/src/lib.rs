@@ -15,6 +15,7 @@ mod crash;
 pub mod embedded;
 #[cfg(test)]
 mod fixture;
+mod metrics;
 mod plugin;
 pub mod serve;
 pub mod store;

@@ -33,6 +33,10 @@ impl Api {
         check(&mut report)?;
         let receipt =
             self.explained(self.store().report(self.now(), &Key::Id(gateway), &report))?;
+        let newly_refused = report.rejection.filter(|_| receipt.refused);
+        if let Some((metrics, refused)) = self.metrics().zip(newly_refused) {
+            metrics.rejected(&refused.code);
+        }
         let answer = StatusAnswer {
             epoch: self.explained(self.store().epoch())?,
             index: receipt.generation,

@@ -16,9 +16,11 @@ mod operation;
 mod operations;
 mod park;
 mod principal;
+mod problems;
 mod refusal;
 mod respond;
 mod router;
+mod scrape;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -31,5 +33,5 @@ pub use refusal::problem_response;
 pub use respond::{Answer, Handled, Touched};
 #[cfg(test)]
 pub(crate) use router::every_operation;
-pub(crate) use router::{is_open, is_streamed, may_write, nowhere, with_allowed};
+pub(crate) use router::{is_near, is_open, is_streamed, may_write, nowhere, route, with_allowed};
 pub use service::{Api, Clock};

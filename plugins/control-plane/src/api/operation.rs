@@ -2,11 +2,11 @@
 
 use kt_control_api::{Method, Request, Slug};
 
-use super::Api;
 use super::document::{Content, Parameter};
 use super::refusal::{Refusal, refuse};
 use super::respond::Outcome;
 use super::service::Call;
+use super::{Api, Scope};
 use crate::store::Key;
 
 /// Who may call an operation.
@@ -14,6 +14,8 @@ use crate::store::Key;
 pub(super) enum Access {
     /// Anybody, without a token.
     Open,
+    /// Anybody who is near: at a loopback address, without TLS. Others as [`Access::Read`].
+    Near,
     /// Any caller who is known.
     Known,
     /// Whoever may look at everything.
@@ -167,6 +169,9 @@ impl Operation {
         match self.access {
             Access::Admin => call.caller.must_be_admin()?,
             Access::Read => call.caller.must_read_all()?,
+            // Who shows nothing was let in for being near.
+            Access::Near if call.caller.scope == Scope::None => {}
+            Access::Near => call.caller.must_read_all()?,
             Access::Open | Access::Known | Access::See | Access::Act => {}
         }
         self.only_known(call.request)

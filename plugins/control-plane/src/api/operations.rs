@@ -12,6 +12,7 @@ use serde_json::json;
 use super::Api;
 use super::document::{Content, Kind, Parameter, document};
 use super::operation::{Access, Operation};
+use super::problems;
 use super::respond::json as answer;
 
 const STATES: &[&str] = &[
@@ -55,6 +56,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::any())], |api, _, _| api.ready()),
     Operation::new(Get, "/openapi.json", Access::Open, ("description", "Describe the API"),
         &[(200, Content::any())], |_, _, _| answer(200, &document())),
+    Operation::new(Get, "/problems/{slug}", Access::Open, ("explainProblem", "Explain a type of problem, for people"),
+        &[(200, Content::Text("text/plain"))], |_, _, at| problems::explain(at.segment(0))),
+    Operation::new(Get, "/metrics", Access::Near, ("metrics", "Say what the server measures of itself"),
+        &[(200, Content::Text("application/openmetrics-text"))], |api, _, _| api.scrape()).fails(&[Slug::NeedsServer]),
     Operation::new(Get, "/v1/version", Access::Open, ("version", "Say what the control plane is"),
         &[(200, Content::of::<ServiceVersion>())], |api, _, _| api.version()),
     Operation::new(Get, "/v1/whoami", Access::Known, ("whoami", "Say who the caller is"),

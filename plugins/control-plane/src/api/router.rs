@@ -40,6 +40,19 @@ pub(crate) fn is_open(path: &str) -> bool {
         .any(|operation| operation.matches(path).is_some())
 }
 
+/// Returns whether an operation on the path needs no token of whoever is near.
+pub(crate) fn is_near(path: &str) -> bool {
+    at(path).any(|operation| operation.access == Access::Near)
+}
+
+/// Returns the method and the path of the operation that a request asks for, for counting.
+pub(crate) fn route(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.method.as_str() == method && operation.matches(path).is_some())
+        .map(|operation| (operation.method.as_str(), operation.path))
+}
+
 /// Returns whether a request may write to the store.
 pub(crate) fn may_write(request: &Request) -> bool {
     // Readiness proves that the store can be written.

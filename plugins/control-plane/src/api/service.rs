@@ -8,6 +8,7 @@ use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, reque
 use super::refusal::Refusal;
 use super::respond::{Answer, Handled, Touched, done};
 use super::{Parked, Principal, problem_response, refusal, with_allowed};
+use crate::metrics::Metrics;
 use crate::store::{Change, Key, Snapshot, Store, StoreError};
 use crate::validator::Validator;
 
@@ -21,6 +22,7 @@ pub struct Api {
     validator: Arc<dyn Validator>,
     clock: Clock,
     service: Service,
+    metrics: Option<Arc<Metrics>>,
 }
 
 /// What a handler is given besides the path.
@@ -44,6 +46,7 @@ impl Api {
             validator,
             clock,
             service,
+            metrics: None,
         }
     }
 
@@ -55,6 +58,12 @@ impl Api {
         service: Service,
     ) -> Self {
         Self::new(store, validator, Arc::new(Timestamp::now), service)
+    }
+
+    /// The same, with what the server that has it measures.
+    pub(crate) fn measured(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
     }
 
     /// Carries a request out, or says that it waits.
@@ -114,6 +123,11 @@ impl Api {
 
     pub(super) fn validator(&self) -> &dyn Validator {
         &*self.validator
+    }
+
+    /// What the server measures; nothing in a command.
+    pub(super) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_deref()
     }
 
     pub(super) fn service(&self) -> Service {

@@ -2,17 +2,20 @@
 
 use std::net::IpAddr;
 
+use http::uri::Authority;
 use hyper::HeaderMap;
 use kt_control_api::{Problem, Slug, Token, TokenHash};
 
-use crate::api::{Api, Principal, is_open};
+use crate::api::{Api, Principal, is_near, is_open};
 use crate::store::TokenRecord;
 
 /// Through which listener a caller came.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Door {
     /// TCP, from an address: a token says who it is.
-    Token(IpAddr),
+    Plain(IpAddr),
+    /// The same inside of TLS.
+    Tls(IpAddr),
     /// The socket: the kernel says which user it is.
     Local(u32),
 }
@@ -43,8 +46,11 @@ pub(super) fn credential(
             let detail = format!("user {uid} may not use the control plane of user {me}");
             Err(Box::new(Problem::new(Slug::InsufficientScope, detail)))
         }
-        Door::Token(_) if is_open(path) => Ok(Credential::None),
-        Door::Token(_) => bearer(headers).map(|token| Credential::Token(token.hash())),
+        Door::Plain(_) | Door::Tls(_) if is_open(path) => Ok(Credential::None),
+        Door::Plain(_) if is_near(path) && names_loopback(headers) => Ok(Credential::None),
+        Door::Plain(_) | Door::Tls(_) => {
+            bearer(headers).map(|token| Credential::Token(token.hash()))
+        }
     }
 }
 
@@ -68,6 +74,21 @@ pub(super) fn holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal
     record
         .and_then(|record| Principal::of_token(record, api.now()))
         .ok_or_else(|| unauthenticated("the token is unknown, revoked or expired"))
+}
+
+/// Whether the caller knows the server by a name that only this machine has.
+///
+/// Whoever comes through a proxy on this machine names that, and a web page whose name was made to
+/// lead here (DNS rebinding) names itself.
+fn names_loopback(headers: &HeaderMap) -> bool {
+    let name = headers.get("host").and_then(|host| host.to_str().ok());
+    let authority = name.and_then(|name| name.parse::<Authority>().ok());
+    authority.is_some_and(|authority| {
+        let host = authority.host();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let address = bare.parse::<IpAddr>();
+        host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|ip| ip.is_loopback())
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Token, Box<Problem>> {

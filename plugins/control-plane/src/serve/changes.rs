@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::connection::ran_into_a_bug;
 use crate::api::{Api, Handled, Principal};
+use crate::metrics::{Counted, Metrics};
 use crate::store::Sqlite;
 
 /// Most changes that wait. Whoever comes then is told to come again.
@@ -28,6 +29,7 @@ type Outcome = Result<Handled, Box<Problem>>;
 /// Takes changes in.
 pub(super) struct Changes {
     queue: SyncSender<Wanted>,
+    metrics: Arc<Metrics>,
 }
 
 /// The thread that carries them out. It ends when nothing takes changes in any more.
@@ -38,15 +40,21 @@ struct Wanted {
     request: Request,
     caller: Principal,
     answer: oneshot::Sender<Outcome>,
+    counted: Counted,
 }
 
 impl Changes {
     /// Starts the thread. `session` is the store of `api`.
-    pub(super) fn start(session: Arc<Sqlite>, api: Api) -> Result<(Self, Worker), io::Error> {
+    pub(super) fn start(
+        session: Arc<Sqlite>,
+        api: Api,
+        metrics: Arc<Metrics>,
+    ) -> Result<(Self, Worker), io::Error> {
         let (queue, waiting) = sync_channel(WAITING);
-        let work = move || carry_out(&session, &api, &waiting);
+        let measured = Arc::clone(&metrics);
+        let work = move || carry_out(&session, &api, &measured, &waiting);
         let thread = Builder::new().name("changes".to_owned()).spawn(work)?;
-        Ok((Self { queue }, Worker(thread)))
+        Ok((Self { queue, metrics }, Worker(thread)))
     }
 
     /// Carries a change out; the answer tells what lasts.
@@ -56,6 +64,7 @@ impl Changes {
             request,
             caller,
             answer,
+            counted: self.metrics.queued(),
         };
         match self.queue.try_send(wanted) {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(ran_into_a_bug())),
@@ -76,7 +85,7 @@ impl Worker {
     }
 }
 
-fn carry_out(session: &Sqlite, api: &Api, waiting: &Receiver<Wanted>) {
+fn carry_out(session: &Sqlite, api: &Api, metrics: &Metrics, waiting: &Receiver<Wanted>) {
     let mut group = VecDeque::new();
     loop {
         if group.is_empty() {
@@ -84,7 +93,7 @@ fn carry_out(session: &Sqlite, api: &Api, waiting: &Receiver<Wanted>) {
             group.push_back(first);
         }
         group.extend(waiting.try_iter().take(LARGEST - group.len()));
-        let together = AssertUnwindSafe(|| together(session, api, &mut group));
+        let together = AssertUnwindSafe(|| together(session, api, metrics, &mut group));
         match catch_unwind(together) {
             Ok(None) => {}
             // Nobody is to wait once more for what has just kept all of them waiting.
@@ -104,18 +113,29 @@ fn carry_out(session: &Sqlite, api: &Api, waiting: &Receiver<Wanted>) {
 /// What comes meanwhile is for the next one: taken in as well, it would leave those who read
 /// requests and answers with nothing to do until all are answered at once, which was measured to
 /// make a seventh fewer changes.
-fn together(session: &Sqlite, api: &Api, group: &mut VecDeque<Wanted>) -> Option<Box<Problem>> {
+fn together(
+    session: &Sqlite,
+    api: &Api,
+    metrics: &Metrics,
+    group: &mut VecDeque<Wanted>,
+) -> Option<Box<Problem>> {
     let mut done = Vec::new();
+    let mut carried_out = Instant::now();
     let kept = session.together(|| {
         let begun = Instant::now();
         while let Some(wanted) = group.pop_front() {
+            drop(wanted.counted);
             let handled = api.begin(&wanted.request, &wanted.caller);
             done.push((wanted.answer, handled));
             if begun.elapsed() >= LONGEST {
                 break;
             }
         }
+        carried_out = Instant::now();
     });
+    if kept.is_ok() {
+        metrics.committed(done.len(), carried_out.elapsed());
+    }
     let lost = kept.err().map(|error| {
         tracing::error!(%error, "changes were taken back");
         api.refused(error)

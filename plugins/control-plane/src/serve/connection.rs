@@ -25,8 +25,9 @@ use super::prompt::Prompt;
 use super::storage::Own;
 use super::tls::Tls;
 use crate::api::{
-    Api, Feed, Handled, Parked, Principal, may_write, problem_response, with_allowed,
+    Api, Feed, Handled, Parked, Principal, may_write, problem_response, route, with_allowed,
 };
+use crate::metrics::{Metrics, Refused};
 
 /// How long a request's head may take, and how long a connection may idle before it.
 const HEADER_TIME: Duration = Duration::from_secs(30);
@@ -42,23 +43,36 @@ pub(super) struct Server {
     hub: Hub,
     own: Option<Arc<Own>>,
     limits: Limits,
+    metrics: Arc<Metrics>,
     places: Arc<Semaphore>,
 }
+
+/// How requests are counted that no operation takes.
+const NOWHERE: (&str, &str) = ("other", "other");
 
 /// What a request is answered with.
 enum Reply {
     Whole(Response),
+    /// After a wait for news.
+    Late(Response),
     /// What is to come, for whom.
     Stream(Feed, Credential),
 }
 
 impl Server {
-    pub(super) fn new(api: Api, hub: Hub, own: Option<Own>, limits: Limits) -> Self {
+    pub(super) fn new(
+        api: Api,
+        hub: Hub,
+        own: Option<Own>,
+        limits: Limits,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             api,
             hub,
             own: own.map(Arc::new),
             limits,
+            metrics,
             places: Arc::new(Semaphore::new(places())),
         }
     }
@@ -105,6 +119,7 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let _open = self.metrics.connection();
         let requests_drain = drain.clone();
         let service = service_fn(move |request| {
             let (server, drain) = (self.clone(), requests_drain.clone());
@@ -134,12 +149,21 @@ impl Server {
         door: Door,
         drain: watch::Receiver<bool>,
     ) -> hyper::Response<body::Answer> {
+        let begun = Instant::now();
         let path = request.uri().path().to_owned();
+        let route = route(request.method().as_str(), &path).unwrap_or(NOWHERE);
+        let mut took = None;
         let response = match self.handle(request, door, drain.clone()).await {
-            Ok(Reply::Whole(response)) => response,
+            Ok(Reply::Whole(response)) => {
+                took = Some(begun.elapsed());
+                response
+            }
+            Ok(Reply::Late(response)) => response,
             Ok(Reply::Stream(feed, shown)) => {
+                self.metrics.answered(route, 200, None);
                 let id = feed.request_id().to_owned();
-                let events = events::stream(self.api, &self.hub, feed, shown, drain);
+                let counted = self.metrics.stream();
+                let events = events::stream(self.api, &self.hub, feed, shown, drain, counted);
                 return body::begin(events, &id);
             }
             Err(problem) => {
@@ -147,6 +171,7 @@ impl Server {
                 with_allowed(problem_response(*problem, &id), &path)
             }
         };
+        self.metrics.answered(route, response.status, took);
         // After a body that was not read to its end, the rest would pass for the next request.
         let broken = matches!(response.status, 408 | 413);
         let close = broken || *drain.borrow();
@@ -159,10 +184,11 @@ impl Server {
         door: Door,
         drain: watch::Receiver<bool>,
     ) -> Result<Reply, Box<Problem>> {
-        let refused = |problem| self.limits.refused(problem, door);
+        let refused = |problem, why| self.refused(problem, why, door);
         let shown = auth::credential(door, request.uri().path(), request.headers());
-        let shown = shown.map_err(refused)?;
-        let caller = self.caller(shown).await.map_err(refused)?;
+        let shown = shown.map_err(|problem| refused(problem, Refused::NoToken))?;
+        let caller = self.caller(shown).await;
+        let caller = caller.map_err(|problem| refused(problem, Refused::NotAccepted))?;
         self.limits.admit(&caller)?;
         let request = body::read(request).await?;
         match self.begin(request, caller).await? {
@@ -172,10 +198,18 @@ impl Server {
             }
             Handled::Parked(parked) => {
                 let waited = self.wait(parked, shown, drain).await;
-                waited.map(Reply::Whole)
+                waited.map(Reply::Late)
             }
             Handled::Following(feed) => Ok(Reply::Stream(feed, shown)),
         }
+    }
+
+    /// Says what somebody gets to hear who was not let in.
+    fn refused(&self, problem: Box<Problem>, why: Refused, door: Door) -> Box<Problem> {
+        if problem.code == Slug::Unauthenticated {
+            self.metrics.refused(why);
+        }
+        self.limits.refused(problem, door)
     }
 
     async fn caller(&self, shown: Credential) -> Result<Principal, Box<Problem>> {
@@ -204,14 +238,19 @@ impl Server {
         shown: Credential,
         mut drain: watch::Receiver<bool>,
     ) -> Result<Response, Box<Problem>> {
+        let _waiting = self.metrics.parked();
         let end = Instant::now() + parked.wait();
         let mut news = self.hub.listen(parked.gateway());
         let parked = Arc::new(parked);
+        let mut told = None;
         loop {
             let (api, question) = (self.api.clone(), Arc::clone(&parked));
             // Whoever was let in may not be any more: the token was revoked, or has expired.
             let look = move || auth::principal(&api, shown).map(|_| api.again(&question));
             if let Some(response) = off_loop(look).await?? {
+                if let Some(at) = told {
+                    self.metrics.woken(Instant::now().duration_since(at));
+                }
                 return Ok(response);
             }
             let look_again = if parked.depends_on_time() {
@@ -220,7 +259,7 @@ impl Server {
                 end
             };
             tokio::select! {
-                _ = news.changed() => {}
+                _ = news.changed() => told = Some(Instant::from_std(*news.borrow_and_update())),
                 () = tokio::time::sleep_until(end.min(look_again)) => {}
                 () = until_draining(&mut drain) => break,
             }

@@ -16,6 +16,7 @@ use super::auth::{self, Credential};
 use super::connection::{off_loop, until_draining};
 use super::hub::Hub;
 use crate::api::{Api, Feed, Step};
+use crate::metrics::Counted;
 
 /// After how long without an event a comment is sent, so that nobody in between takes the
 /// connection for dead; 30 seconds are a usual limit of theirs.
@@ -39,13 +40,14 @@ struct Source {
     api: Api,
     feed: Feed,
     shown: Credential,
-    news: watch::Receiver<()>,
+    news: watch::Receiver<std::time::Instant>,
     drain: watch::Receiver<bool>,
     /// When the stream ends.
     end: Instant,
     /// Whether to look at the gateway, and not only at the caller.
     stale: bool,
     state: State,
+    _counted: Counted,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,7 @@ pub(super) fn stream(
     feed: Feed,
     shown: Credential,
     drain: watch::Receiver<bool>,
+    counted: Counted,
 ) -> Events {
     let source = Source {
         news: hub.listen(feed.gateway()),
@@ -72,6 +75,7 @@ pub(super) fn stream(
         feed,
         shown,
         drain,
+        _counted: counted,
     };
     Events(Some(Box::pin(source.next())))
 }

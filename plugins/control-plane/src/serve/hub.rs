@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use kt_control_api::GatewayId;
 use tokio::sync::watch;
@@ -11,20 +12,20 @@ use crate::api::Touched;
 /// Knows only gateways that somebody waits for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hub {
-    waited_for: Arc<Mutex<HashMap<GatewayId, watch::Sender<()>>>>,
+    waited_for: Arc<Mutex<HashMap<GatewayId, watch::Sender<Instant>>>>,
 }
 
 impl Hub {
-    /// Returns what tells of changes from now on. Look at the gateway *after* this: a change in
+    /// Returns what tells of changes from now on, with the time of the last one. Look at the gateway *after* this: a change in
     /// between is then either seen or told.
-    pub(super) fn listen(&self, gateway: &GatewayId) -> watch::Receiver<()> {
+    pub(super) fn listen(&self, gateway: &GatewayId) -> watch::Receiver<Instant> {
         let mut map = self
             .waited_for
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         map.retain(|_, sender| sender.receiver_count() > 0);
         map.entry(gateway.clone())
-            .or_insert_with(|| watch::channel(()).0)
+            .or_insert_with(|| watch::channel(Instant::now()).0)
             .subscribe()
     }
 
@@ -55,7 +56,7 @@ impl Hub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for sender in map.values() {
-            sender.send_replace(());
+            sender.send_replace(Instant::now());
         }
     }
 
@@ -66,7 +67,7 @@ impl Hub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = map.get(gateway) {
-            sender.send_replace(());
+            sender.send_replace(Instant::now());
         }
     }
 }

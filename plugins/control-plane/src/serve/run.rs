@@ -20,6 +20,7 @@ use super::tls::{Rotation, Tls, TlsError, TlsFiles};
 use super::{ADMIN_TOKEN_FILE, admin};
 use crate::api::Api;
 use crate::embedded::{LockError, ServerLock};
+use crate::metrics::Metrics;
 use crate::store::{Address, StoreError, prepare_directory};
 use crate::validator::Validator;
 
@@ -119,11 +120,14 @@ pub fn serve(
     let default = options.directory.join(ADMIN_TOKEN_FILE);
     let token_file = options.admin_token_file.clone().unwrap_or(default);
     let created = admin::ensure_token(&*store, &token_file, options.admin_token_file.is_some())?;
-    let (own, worker) = storage.own(&options.directory, &validator)?.unzip();
+    let metrics = Arc::new(Metrics::new(storage.wal_file(&options.directory)));
+    let own = storage.own(&options.directory, &validator, &metrics)?;
+    let (own, worker) = own.unzip();
     let api = Api::with_system_clock(store, validator, Service::Server);
+    let api = api.measured(Arc::clone(&metrics));
     let hub = Hub::default();
     let limits = Limits::new(options.max_requests_per_second);
-    let _watching = storage.watch(&hub);
+    let _watching = storage.watch(&hub, &metrics);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -137,7 +141,13 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        run(listeners, Server::new(api, hub, own, limits), tls, stop).await;
+        run(
+            listeners,
+            Server::new(api, hub, own, limits, metrics),
+            tls,
+            stop,
+        )
+        .await;
         Ok::<_, ServeError>(())
     })?;
     // Connections that were cut let go of it with the runtime.
@@ -160,13 +170,13 @@ async fn run(listeners: Listeners, server: Server, tls: Option<Tls>, stop: &dyn 
             accepted = listeners.tcp() => {
                 match (accepted, &tls) {
                     (Some((stream, from)), Some(tls)) => {
-                        let door = Door::Token(from);
+                        let door = Door::Tls(from);
                         let served =
                             server.clone().serve_tls(stream, door, tls.clone(), drain.clone());
                         drop(connections.spawn(served));
                     }
                     (Some((stream, from)), None) => {
-                        let served = server.clone().serve(stream, Door::Token(from), drain.clone());
+                        let served = server.clone().serve(stream, Door::Plain(from), drain.clone());
                         drop(connections.spawn(served));
                     }
                     (None, _) => {}

@@ -1,7 +1,8 @@
 //! The store behind a server: the file of its directory, or a database that it shares.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use kt_control_api::{GatewayId, Service, TokenHash};
 
@@ -9,6 +10,7 @@ use super::ServeError;
 use super::changes::{Changes, Worker};
 use super::hub::Hub;
 use crate::api::Api;
+use crate::metrics::Metrics;
 use crate::store::{
     Address, DATABASE_FILE, KnownTokens, Postgres, Sqlite, Store, StoreError, TokenRecord, Waiters,
 };
@@ -24,6 +26,12 @@ pub(super) enum Storage {
 pub(super) struct Own {
     changes: Changes,
     tokens: Mutex<KnownTokens>,
+}
+
+/// Those who wait at this server, to whom other servers tell their changes.
+pub(super) struct Waiting {
+    hub: Hub,
+    metrics: Arc<Metrics>,
 }
 
 impl Own {
@@ -47,6 +55,12 @@ impl Storage {
         })
     }
 
+    /// Where the write-ahead log of a file is.
+    pub(super) fn wal_file(&self, directory: &Path) -> Option<PathBuf> {
+        let Self::File(_) = self else { return None };
+        Some(directory.join(format!("{DATABASE_FILE}-wal")))
+    }
+
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::File(store) => Arc::clone(store) as _,
@@ -59,6 +73,7 @@ impl Storage {
         &self,
         directory: &Path,
         validator: &Arc<dyn Validator>,
+        metrics: &Arc<Metrics>,
     ) -> Result<Option<(Own, Worker)>, ServeError> {
         let Self::File(_) = self else {
             return Ok(None);
@@ -66,22 +81,26 @@ impl Storage {
         let path = directory.join(DATABASE_FILE);
         let session = Arc::new(Sqlite::session(&path)?);
         let store = Arc::clone(&session) as _;
-        let api = Api::with_system_clock(store, Arc::clone(validator), Service::Server);
-        let (changes, worker) = Changes::start(session, api)?;
+        let api = Api::with_system_clock(store, Arc::clone(validator), Service::Server)
+            .measured(Arc::clone(metrics));
+        let (changes, worker) = Changes::start(session, api, Arc::clone(metrics))?;
         let tokens = Mutex::new(KnownTokens::open(&path)?);
         Ok(Some((Own { changes, tokens }, worker)))
     }
 
     /// Wakes those who wait in the hub for changes that other servers make, as long as the
     /// returned value lives.
-    pub(super) fn watch(&self, hub: &Hub) -> Option<Arc<Hub>> {
+    pub(super) fn watch(&self, hub: &Hub, metrics: &Arc<Metrics>) -> Option<Arc<Waiting>> {
         let Self::Shared(store) = self else {
             return None; // The server's lock on the directory keeps others out.
         };
-        let hub = Arc::new(hub.clone());
-        let waiters: Arc<dyn Waiters> = Arc::clone(&hub) as _;
+        let waiting = Arc::new(Waiting {
+            hub: hub.clone(),
+            metrics: Arc::clone(metrics),
+        });
+        let waiters: Arc<dyn Waiters> = Arc::clone(&waiting) as _;
         store.watch(Arc::downgrade(&waiters) as Weak<_>);
-        Some(hub)
+        Some(waiting)
     }
 
     /// Leaves everything in order.
@@ -94,12 +113,20 @@ impl Storage {
     }
 }
 
-impl Waiters for Hub {
+impl Waiters for Waiting {
     fn waited_for(&self) -> Vec<GatewayId> {
-        Self::waited_for(self)
+        self.hub.waited_for()
     }
 
     fn tell(&self, gateway: &GatewayId) {
-        Self::tell_of(self, gateway);
+        self.hub.tell_of(gateway);
+    }
+
+    fn heard_no_word(&self, _gateway: &GatewayId) {
+        self.metrics.repaired();
+    }
+
+    fn hears_itself(&self, after: Duration) {
+        self.metrics.heard_itself(after);
     }
 }

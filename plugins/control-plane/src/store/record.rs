@@ -90,6 +90,8 @@ pub struct ReportReceipt {
     pub lease_until: Timestamp,
     /// Whether the report was older than one already known.
     pub ignored: bool,
+    /// Whether it tells of a rejection that the one before did not have.
+    pub refused: bool,
 }
 
 /// What a token may do.

@@ -2,7 +2,7 @@
 
 use super::secured::Secured;
 use crate::gateway::world::{Gateway, PATIENCE, example};
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, tool};
 use kt_tls::fixture::{Authority, Leaf};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -50,6 +50,22 @@ fn a_private_authority_is_named_once_and_kept() {
 
     sandbox.kt_line("auth logout").run().ok();
     assert!(!sandbox.profile("default").exists());
+}
+
+#[test]
+fn whoever_scrapes_from_elsewhere_needs_a_token() {
+    let (Some(server), Some(curl)) = (Secured::start(), tool("curl")) else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    let scrape = |header: &str| {
+        let curl = sandbox.program(&curl).args(["-sS", "--cacert"]);
+        let curl = curl.arg(server.ca.certificate()).arg("-H").arg(header);
+        curl.arg(format!("{}/metrics", server.url())).run()
+    };
+    scrape("Accept: */*").ok().out_has("unauthenticated");
+    let authorised = format!("Authorization: Bearer {}", server.token);
+    scrape(&authorised).ok().out_has("kt_cp_store_up 1\n");
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(in crate::api) enum Content {
     Patch(fn(&mut Schemas) -> Value),
     /// A configuration as it is.
     Yaml,
+    /// Text of a media type.
+    Text(&'static str),
     /// What is desired, as server-sent events.
     Events,
 }
@@ -70,6 +72,7 @@ impl Content {
             Self::Events => Some(json!({"text/event-stream": {
                 "schema": {"type": "string", "description": EVENTS},
             }})),
+            Self::Text(kind) => Some(json!({kind: {"schema": {"type": "string"}}})),
             Self::Yaml => Some(json!({"application/yaml": yaml()})),
             Self::Json(schema) => Some(json!({"application/json": {"schema": schema(schemas)}})),
             Self::JsonOrYaml(schema) => Some(json!({

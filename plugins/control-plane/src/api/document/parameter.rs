@@ -1,5 +1,6 @@
 //! Parameters of queries and paths.
 
+use kt_control_api::Slug;
 use serde_json::{Value, json};
 
 use super::bounds::{NAME, id_pattern};
@@ -96,6 +97,13 @@ fn of_segment(name: &str) -> Value {
             "Id or unique name of the gateway.",
             json!({"type": "string", "pattern": NAME}),
         ),
+        "slug" => {
+            let all: Vec<&str> = Slug::ALL.iter().map(|slug| slug.as_str()).collect();
+            (
+                "Code of the problem.",
+                json!({"type": "string", "enum": all}),
+            )
+        }
         "token_id" => ("Id of the token.", id("tok_")),
         _ => (
             "Number of the version.",

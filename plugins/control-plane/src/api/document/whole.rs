@@ -70,7 +70,7 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         "operationId": operation.id,
         "summary": operation.summary,
         "description": who(operation.access),
-        "security": if operation.access == Access::Open { json!([]) } else { json!([{"token": []}]) },
+        "security": security(operation.access),
         "parameters": parameters(operation),
         "responses": responses,
     });
@@ -78,6 +78,14 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         described["requestBody"] = json!({"content": body, "required": !operation.optional});
     }
     described
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Open => json!([]),
+        Access::Near => json!([{}, {"token": []}]),
+        _ => json!([{"token": []}]),
+    }
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
@@ -105,6 +113,10 @@ fn parameters(operation: &Operation) -> Vec<Value> {
 fn who(access: Access) -> &'static str {
     match access {
         Access::Open => "Needs no token.",
+        Access::Near => {
+            "Needs no token at a loopback address without TLS, and one of scope `admin` or `read` \
+             otherwise."
+        }
         Access::Known => "Needs any token.",
         Access::Read => "Needs a token of scope `admin` or `read`.",
         Access::See => "Needs a token of scope `admin` or `read`, or that of the gateway.",

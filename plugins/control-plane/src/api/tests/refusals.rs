@@ -226,3 +226,26 @@ fn who_may_read_may_not_change() {
     assert_eq!(nobody.gateway("edge").unwrap_err().status, 403);
     nobody.service_version().unwrap();
 }
+
+#[test]
+fn the_type_of_every_problem_leads_to_an_explanation() {
+    let bench = Bench::new();
+    for slug in Slug::ALL {
+        let kind = Problem::new(*slug, "").kind;
+        let answer = bench.send(&Request::new(Method::Get, &kind));
+        assert_eq!(answer.status, 200, "{kind}");
+        assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
+        let text = answer.body.unwrap();
+        assert!(text.starts_with(slug.title()), "{text}");
+        assert!(text.contains(&format!("Code {slug}, HTTP status {}.", slug.status())));
+    }
+    let other = Request::new(Method::Get, "/problems/unknown");
+    assert_eq!(problem(&bench, &other).code, Slug::NotFound);
+}
+
+#[test]
+fn what_only_a_server_measures_is_not_told_in_process() {
+    let bench = Bench::new();
+    let scrape = Request::new(Method::Get, "/metrics");
+    assert_eq!(problem(&bench, &scrape).code, Slug::NeedsServer);
+}

@@ -81,7 +81,9 @@ impl Limits {
     /// everybody behind the same proxy.
     pub(in crate::serve) fn refused(&self, problem: Box<Problem>, door: Door) -> Box<Problem> {
         match (&self.0, door) {
-            (Some(counted), Door::Token(from)) if problem.code == Slug::Unauthenticated => {
+            (Some(counted), Door::Plain(from) | Door::Tls(from))
+                if problem.code == Slug::Unauthenticated =>
+            {
                 match counted.failed(from) {
                     Ok(()) => problem,
                     Err(wait) => later(

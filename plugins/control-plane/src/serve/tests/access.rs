@@ -28,6 +28,9 @@ const TABLE: &[Row] = &[
     ("GET /healthz", "", "", OPEN),
     ("GET /readyz", "", "", OPEN),
     ("GET /openapi.json", "", "", OPEN),
+    ("GET /problems/{slug}", "", "", OPEN),
+    // By a name that is not this machine's own.
+    ("GET /metrics", "", "", READ),
     ("GET /v1/version", "", "", OPEN),
     ("GET /v1/whoami", "", "", [401, 200, 200, 200, 200]),
     ("GET /v1/gateways", "", "", READ),
@@ -139,7 +142,8 @@ fn every_operation_answers_every_caller_as_the_table_says() {
         let line = listed(row)
             .replace("{gateway}", &target.gateway)
             .replace("{token_id}", &target.token)
-            .replace("{version}", "1");
+            .replace("{version}", "1")
+            .replace("{slug}", "gone");
         let line = format!("{line}{}", row.1);
         let body = row.2.replace("REPORT", &report.to_string());
         let tokens = ["", &reader, &other.own, &target.own, &admin];

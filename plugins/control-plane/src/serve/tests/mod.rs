@@ -4,6 +4,7 @@ mod access;
 mod exchange;
 mod http;
 mod limits;
+mod metrics;
 mod revoked;
 mod stream;
 mod timed;

@@ -1,5 +1,6 @@
 //! What takes minutes, in a time that passes at once when nothing else is to be done.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kt_control_api::{CreateToken, Grant, Reload};
@@ -9,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::fixture::{Bench, content};
+use crate::metrics::Metrics;
 use crate::serve::auth::Door;
 use crate::serve::connection::Server;
 use crate::serve::hub::Hub;
@@ -27,7 +29,13 @@ struct Line {
 /// Asks for a stream on a line that holds so many bytes.
 async fn follow(bench: &Bench, room: usize, door: Door, headers: &str) -> Line {
     let hub = Hub::default();
-    let server = Server::new(bench.api.clone(), hub.clone(), None, Limits::new(1000));
+    let server = Server::new(
+        bench.api.clone(),
+        hub.clone(),
+        None,
+        Limits::new(1000),
+        Arc::new(Metrics::new(None)),
+    );
     let (mut client, end) = tokio::io::duplex(room);
     let (drain, draining) = watch::channel(false);
     let served = tokio::spawn(server.serve(end, door, draining));
@@ -90,7 +98,7 @@ async fn a_token_that_expires_ends_the_stream_at_the_next_sign_of_life() {
     };
     let made = bench.client().create_token(&new).unwrap();
     let header = format!("authorization: Bearer {}\r\n", made.token.unwrap().expose());
-    let door = Door::Token("127.0.0.1".parse().unwrap());
+    let door = Door::Plain("127.0.0.1".parse().unwrap());
     let mut line = follow(&bench, 64 * 1024, door, &header).await;
     line.until(": keep-alive", 1).await;
     bench.advance(Duration::from_secs(61));

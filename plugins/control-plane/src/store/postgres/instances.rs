@@ -87,6 +87,7 @@ async fn attempt(
         generation: rows::number(&row, "generation")?,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
+        refused: false,
         gateway,
     };
     let previous = session
@@ -101,6 +102,7 @@ async fn attempt(
         }
         _ => {
             let before = previous.as_ref().map(|previous| &previous.report);
+            receipt.refused = new_answers(before, report).1.is_some();
             let (kept, pruned, committed) = tokio::join!(
                 biased;
                 put(session, now, &receipt, before, report),

@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
 
 use super::failure::{Failure, of_database};
-use super::news::{self, CHANNEL, News, Waiters, message};
+use super::news::{CHANNEL, News, Waiters, message};
 use super::once;
+use super::revisions::Known;
 use super::rows;
 use super::session::{LIMIT, Session};
 use super::tls::{Connector, Secured};
@@ -42,12 +43,9 @@ pub(super) struct Listener {
     pub(super) waiters: Weak<dyn Waiters>,
 }
 
-/// The revisions that this server last saw of what is waited for.
-type Known = HashMap<GatewayId, i64>;
-
 impl Listener {
     pub(super) async fn run(self) {
-        let mut known = Known::new();
+        let mut known = Known::default();
         let mut pause = PAUSES.0;
         while self.waiters.strong_count() > 0 {
             let start = Instant::now();
@@ -92,7 +90,7 @@ impl Listener {
                         return Err(StoreError::Failed("the connection ended".to_owned()));
                     };
                     let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
-                    news::hear(&text, &*waiters);
+                    known.hear(&text, &*waiters);
                 }
                 () = sleep_until(sweep) => {
                     let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
@@ -104,7 +102,7 @@ impl Listener {
                     }
                 }
                 () = self.something_to_tell(quiet_until) => {
-                    self.tell(client).await?;
+                    self.tell(client, known).await?;
                     quiet_until = Instant::now() + GATHER;
                 }
             }
@@ -116,9 +114,10 @@ impl Listener {
         sleep_until(quiet_until).await;
     }
 
-    async fn tell(&self, client: &Client) -> Result<(), StoreError> {
+    async fn tell(&self, client: &Client, known: &mut Known) -> Result<(), StoreError> {
         let changed = self.news.take();
         let text = message(&changed);
+        known.says(&text);
         let told = within(client.query("SELECT pg_notify($1, $2)", &[&CHANNEL, &text])).await;
         if told.is_err() {
             self.news.put_back(changed);
@@ -134,19 +133,16 @@ impl Listener {
         known: &mut Known,
     ) -> Result<(), StoreError> {
         let waited_for = waiters.waited_for();
-        let mut seen = Known::with_capacity(waited_for.len());
+        let mut found = HashMap::with_capacity(waited_for.len());
         for chunk in waited_for.chunks(CHUNK) {
             let names: Vec<&str> = chunk.iter().map(GatewayId::as_str).collect();
             let sql = "SELECT id, rev FROM gateways WHERE id = ANY($1)";
             for row in within(client.query(sql, &[&names])).await? {
                 let (gateway, rev) = revision(&row)?;
-                if known.get(&gateway) != Some(&rev) {
-                    waiters.tell(&gateway);
-                }
-                seen.insert(gateway, rev);
+                found.insert(gateway, rev);
             }
         }
-        *known = seen;
+        known.look(found, waiters);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kt_control_api::GatewayId;
 use tokio::sync::Notify;
@@ -21,6 +22,12 @@ pub trait Waiters: Send + Sync {
 
     /// Tells whoever waits for the gateway to look again.
     fn tell(&self, gateway: &GatewayId);
+
+    /// No word came of a change of the gateway, of which those who wait know by a look.
+    fn heard_no_word(&self, gateway: &GatewayId);
+
+    /// The server heard what it told others, so long after telling it.
+    fn hears_itself(&self, after: Duration);
 }
 
 /// Gateways that changed and that others have not been told of, as words of a message. Each is

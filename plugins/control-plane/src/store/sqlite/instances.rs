@@ -42,6 +42,7 @@ pub(super) fn report(
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
+        refused: false,
     };
     if let Some(before) = before
         .as_ref()
@@ -51,7 +52,7 @@ pub(super) fn report(
         receipt.ignored = true;
         return Ok(receipt);
     }
-    remember_answers(
+    receipt.refused = remember_answers(
         transaction,
         now,
         &gateway.id,
@@ -106,13 +107,14 @@ fn put(
 }
 
 /// Keeps each new answer: an applied or refused generation that the last report did not have.
+/// Returns whether one was refused.
 fn remember_answers(
     transaction: &Writing<'_>,
     now: Timestamp,
     gateway: &GatewayId,
     before: Option<&StatusReport>,
     report: &StatusReport,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
                    code, message)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -151,5 +153,5 @@ fn remember_answers(
         ];
         statement.execute(row)?;
     }
-    Ok(())
+    Ok(rejection.is_some())
 }

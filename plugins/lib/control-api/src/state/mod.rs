@@ -27,6 +27,16 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: &'static [Self] = &[
+        Self::InSync,
+        Self::Pending,
+        Self::Rejected,
+        Self::Drifted,
+        Self::Offline,
+        Self::Unknown,
+    ];
+
     /// Returns the word used on the wire and in output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -43,16 +53,8 @@ impl State {
     /// Returns the state that the word names, if it names one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::InSync,
-            Self::Pending,
-            Self::Rejected,
-            Self::Drifted,
-            Self::Offline,
-            Self::Unknown,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == word)
+        let mut all = Self::ALL.iter().copied();
+        all.find(|state| state.as_str() == word)
     }
 
     /// Derives the state of a gateway: that of its live instance which stands worst.

@@ -1,4 +1,5 @@
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ impl Ears {
     fn at(store: &Postgres, waited_for: &[&GatewayId]) -> Arc<Self> {
         let ears = Arc::new(Self {
             waited_for: waited_for.iter().map(|id| (*id).clone()).collect(),
-            told: Mutex::default(),
+            ..Self::default()
         });
         let listening: Arc<dyn Waiters> = Arc::clone(&ears) as _;
         store.watch(Arc::downgrade(&listening) as Weak<_>);
@@ -68,6 +69,10 @@ fn a_change_at_one_server_is_heard_at_another_and_itself() {
     let made = one.create(&change(), &gateway("edge")).unwrap().gateway;
     here.hears_of(&made);
     there.hears_of(&made);
+    until("its own word", || {
+        here.heard_itself.load(Ordering::SeqCst) > 0
+    });
+    assert_eq!(there.heard_itself.load(Ordering::SeqCst), 0);
     there.forget();
     let rim = one.create(&change(), &gateway("rim")).unwrap().gateway;
     let key = Key::Id(made.clone());
@@ -101,6 +106,9 @@ fn what_is_missed_while_nobody_listens_is_found_by_the_sweep() {
     );
     assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
     ears.hears_of(&made);
+    until("the lack of a word", || {
+        ears.missed.lock().unwrap().contains(&made)
+    });
 }
 
 #[test]

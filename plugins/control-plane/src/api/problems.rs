@@ -1,0 +1,100 @@
+//! What the `type` of a problem document leads to: the cause in words, and what to do about it.
+
+use std::collections::BTreeMap;
+
+use kt_control_api::{Response, Slug};
+
+use super::refusal::refuse;
+use super::respond::{Outcome, Touched, done};
+
+/// Explains the cause with this name.
+pub(super) fn explain(name: &str) -> Outcome {
+    let slug = Slug::ALL
+        .iter()
+        .find(|slug| slug.as_str() == name)
+        .ok_or_else(|| refuse(Slug::NotFound, format!("there is no problem `{name}`")))?;
+    let (title, status, advice) = (slug.title(), slug.status(), advice(*slug));
+    let text = format!("{title}\n\n{advice}\n\nCode {slug}, HTTP status {status}.\n");
+    let kind = "text/plain; charset=utf-8".to_owned();
+    let response = Response {
+        status: 200,
+        headers: BTreeMap::from([("content-type".to_owned(), kind)]),
+        body: Some(text),
+    };
+    Ok(done(response, Touched::Nobody))
+}
+
+fn advice(slug: Slug) -> &'static str {
+    match slug {
+        Slug::MalformedRequest => {
+            "A header, a query parameter or the JSON of the body cannot be read; `detail` says \
+             which. Correct it: the same request fails again. /openapi.json describes every one."
+        }
+        Slug::TlsRequired => "Begin the address with https://. Nothing was read of the request.",
+        Slug::Unauthenticated => {
+            "Send `Authorization: Bearer` with a token that is neither revoked nor expired. An \
+             administrator makes tokens with `kt token create` and lists them with `kt token list`."
+        }
+        Slug::InsufficientScope => {
+            "The token is valid and does not allow this. Changes need scope `admin`; `read` looks \
+             at everything; the token of a gateway serves that gateway alone."
+        }
+        Slug::NotFound => {
+            "No gateway, version, token or path has this name. A gateway that the token may not \
+             see is answered the same."
+        }
+        Slug::MethodNotAllowed => "The header `Allow` lists the methods that the path has.",
+        Slug::Gone => {
+            "The gateway was deleted. Its history stays in the trail, and its name may be given \
+             again; it gets another id."
+        }
+        Slug::NameTaken => "`existing_id` has the name. Use that gateway, or choose another name.",
+        Slug::NoConfiguration => "Publish a version first, as with `kt gateway reload --file`.",
+        Slug::TokenEnded => "Make a new token instead of replacing one that is over.",
+        Slug::VersionConflict => {
+            "Somebody changed the gateway since its revision was read; `current` is what it is \
+             now. Look at that, and ask again with its ETag in If-Match. Nothing was changed."
+        }
+        Slug::IdempotencyKeyReused => {
+            "The key came with another request within the last 24 hours. Take a new key for each \
+             request, and the same one only to repeat it."
+        }
+        Slug::ValidationFailed => {
+            "`errors` names every reason, with JSON pointer, line and column where there are \
+             any. Nothing was stored. `kt policy lint` finds the same before sending."
+        }
+        Slug::BodyTooLarge => {
+            "A configuration has at most 1 MiB, a body 4 MiB. Nothing was stored."
+        }
+        Slug::RequestTimeout => {
+            "The body has to arrive within 10 seconds of its head. Ask again on a new connection."
+        }
+        Slug::UnsupportedMediaType => {
+            "Send `application/json`, or `application/yaml` where a configuration is published."
+        }
+        Slug::RateLimited => {
+            "Ask again after the seconds that the header Retry-After says. A token has a limit \
+             for its requests, an address one for requests without a valid token."
+        }
+        Slug::StorageBusy => {
+            "Another program has held the store for 20 seconds, or too many changes wait. Ask \
+             again after Retry-After; an Idempotency-Key makes that harmless."
+        }
+        Slug::StorageFailed => {
+            "The store cannot be read or written: its disk may be full, its database away. \
+             `detail` and the server's log say more. Nothing that was acknowledged is lost."
+        }
+        Slug::StorageTooNew => {
+            "A newer kt has migrated the store and does not let this one use it. Update this one."
+        }
+        Slug::Draining => "The server is about to end. Ask again after Retry-After, or another.",
+        Slug::NeedsServer => {
+            "Only a server answers this, over HTTP: ask at the address of `kt control-plane serve`."
+        }
+        Slug::Internal => {
+            "A bug in kt. The server's log has more under the id of the request, `instance`; \
+             please report both."
+        }
+        Slug::Unknown => "A newer control plane knows more of this cause: ask it.",
+    }
+}
