@@ -1,7 +1,7 @@
 //! `kt control-plane serve`, over HTTP/1.1.
 
 use crate::process::{Server, free_port};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -62,16 +62,18 @@ pub(crate) fn content(number: u64) -> String {
 impl Client {
     pub(crate) async fn register(&mut self, name: &str) {
         let new = json!({ "name": name, "content": content(0) });
-        let (status, _) = self.call("POST", "/v1/gateways", "", Some(&new)).await;
+        let new = new.to_string();
+        self.send("POST", "/v1/gateways", "", &new).await;
+        let (status, _) = self.answer().await;
         assert_eq!(status, 201);
     }
 
     /// Makes a version if the gateway still has that revision. Returns the next one.
     pub(crate) async fn publish(&mut self, name: &str, revision: u64, number: u64) -> u64 {
-        let target = format!("/v1/gateways/{name}/actions/reload");
-        let condition = format!("if-match: \"{revision}\"\r\n");
-        let body = json!({ "content": content(number) });
-        let (status, answer) = self.call("POST", &target, &condition, Some(&body)).await;
+        let target = format!("/v1/gateways/{name}/config-versions");
+        let more = format!("if-match: \"{revision}\"\r\ncontent-type: application/yaml\r\n");
+        self.send("POST", &target, &more, &content(number)).await;
+        let (status, answer) = self.answer().await;
         assert_eq!(status, 201, "{answer}");
         revision + 1
     }
@@ -86,18 +88,6 @@ impl Client {
     pub(crate) async fn parked(&mut self) {
         let (status, _) = self.answer().await;
         assert_eq!(status, 200);
-    }
-
-    async fn call(
-        &mut self,
-        method: &str,
-        target: &str,
-        more: &str,
-        body: Option<&Value>,
-    ) -> (u16, String) {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        self.send(method, target, more, &body).await;
-        self.answer().await
     }
 
     async fn send(&mut self, method: &str, target: &str, more: &str, body: &str) {

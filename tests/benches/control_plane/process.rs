@@ -43,19 +43,27 @@ impl Server {
     /// Time of the processor so far, in seconds (proc(5), `utime` and `stime`, of which a second
     /// has 100 on Linux).
     pub(crate) fn processor(&self) -> f64 {
-        let stat = self.proc("stat");
-        let (_, rest) = stat.rsplit_once(')').expect("a name in brackets");
-        let ticks = rest.split_whitespace().skip(11).take(2);
-        ticks
-            .map(|n| n.parse::<f64>().expect("a number"))
-            .sum::<f64>()
-            / 100.0
+        processor(&self.proc("stat"))
     }
 
     fn proc(&self, file: &str) -> String {
         let path = format!("/proc/{}/{file}", self.child.id());
         std::fs::read_to_string(path).expect("it runs")
     }
+}
+
+/// The same of this process, which makes the load and has to share the processor with the server.
+pub(crate) fn own_processor() -> f64 {
+    processor(&std::fs::read_to_string("/proc/self/stat").expect("it runs"))
+}
+
+fn processor(stat: &str) -> f64 {
+    let (_, rest) = stat.rsplit_once(')').expect("a name in brackets");
+    let ticks = rest.split_whitespace().skip(11).take(2);
+    ticks
+        .map(|n| n.parse::<f64>().expect("a number"))
+        .sum::<f64>()
+        / 100.0
 }
 
 impl Drop for Server {

@@ -37,6 +37,8 @@ pub(super) struct Operation {
     pub(super) method: Method,
     /// The path; `{name}` stands for any one segment.
     pub(super) path: &'static str,
+    /// Length of the path up to its first `{name}`.
+    fixed: usize,
     /// Name for programs that are made from the description.
     pub(super) id: &'static str,
     /// What it does, in one line.
@@ -92,6 +94,7 @@ impl Operation {
         Self {
             method,
             path,
+            fixed: fixed(path),
             id,
             summary,
             access,
@@ -151,17 +154,21 @@ impl Operation {
 
     /// Returns what the path has in place of each `{name}`, if it is one of this operation.
     pub(super) fn matches<'a>(&self, path: &'a str) -> Option<Place<'a>> {
+        // Every operation is asked for every request, and nearly all of them part here.
+        let (fixed, mut wanted) = self.path.split_at(self.fixed);
+        let mut given = path.strip_prefix(fixed)?;
         let mut place = Vec::new();
-        let mut given = path.split('/');
-        for wanted in self.path.split('/') {
-            let segment = given.next()?;
-            if wanted.starts_with('{') && !segment.is_empty() {
-                place.push(segment);
-            } else if segment != wanted {
+        while let Some((fixed, rest)) = wanted.split_once('{') {
+            given = given.strip_prefix(fixed)?;
+            let (segment, after) = given.split_at(given.find('/').unwrap_or(given.len()));
+            if segment.is_empty() {
                 return None;
             }
+            place.push(segment);
+            given = after;
+            wanted = rest.split_once('}').map_or("", |(_, rest)| rest);
         }
-        given.next().is_none().then_some(Place(place))
+        (given == wanted).then_some(Place(place))
     }
 
     /// Refuses callers that may not and query parameters that the path does not have.
@@ -187,4 +194,13 @@ impl Operation {
             None => Ok(()),
         }
     }
+}
+
+const fn fixed(path: &str) -> usize {
+    let bytes = path.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'{' {
+        at += 1;
+    }
+    at
 }

@@ -29,6 +29,11 @@ fn unknown_paths_methods_and_parameters_are_told_apart() {
         "/",
         "/v2/gateways",
         "/v1/gateways/edge/nonsense",
+        "/v1/gateways/",
+        "/v1/gateways/edge/",
+        "/v1/gateways//config-versions",
+        "/v1/gateways/edge/config-versionsX",
+        "/v1/gateways/edge/config-versions/1/content/more",
         "/v1/gateways/../../etc",
     ] {
         assert_eq!(problem(&bench, &get(path)).code, Slug::NotFound, "{path}");
