@@ -28,7 +28,7 @@ impl Api {
             };
             return self.acted(self.store().ask(&self.change(call)?, key, &ask), 200);
         };
-        let new = self.checked(content, body.source, body.message, Origin::Reload)?;
+        let new = self.checked(call, content, body.source, body.message, Origin::Reload)?;
         self.acted(self.store().publish(&self.change(call)?, key, &new), 201)
     }
 

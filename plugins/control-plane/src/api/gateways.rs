@@ -61,7 +61,7 @@ impl Api {
             name: body.name,
             description: body.description,
             labels: body.labels,
-            version: self.first_version(body.content, body.source, body.message)?,
+            version: self.first_version(call, body.content, body.source, body.message)?,
             token: token.as_ref().map(|token| {
                 NewToken::of(
                     token,
@@ -103,13 +103,14 @@ impl Api {
 
     fn first_version(
         &self,
+        call: &Call<'_>,
         content: Option<String>,
         source: Option<String>,
         message: Option<String>,
     ) -> Result<Option<NewVersion>, Refusal> {
         check_told(source.as_deref(), message.as_deref())?;
         content
-            .map(|content| self.checked(content, source, message, Origin::Create))
+            .map(|content| self.checked(call, content, source, message, Origin::Create))
             .transpose()
     }
 

@@ -25,6 +25,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod verdict;
 
 pub use feed::{Feed, Step, needs_server};
 pub use park::Parked;
@@ -33,5 +34,8 @@ pub use refusal::problem_response;
 pub use respond::{Answer, Handled, Touched};
 #[cfg(test)]
 pub(crate) use router::every_operation;
-pub(crate) use router::{is_near, is_open, is_streamed, may_write, nowhere, route, with_allowed};
+pub(crate) use router::{
+    holds_configuration, is_near, is_open, is_streamed, may_write, nowhere, route, with_allowed,
+};
 pub use service::{Api, Clock};
+pub(crate) use verdict::Verdict;

@@ -6,6 +6,7 @@ use super::document::{Content, Parameter};
 use super::refusal::{Refusal, refuse};
 use super::respond::Outcome;
 use super::service::Call;
+use super::verdict::Held;
 use super::{Api, Scope};
 use crate::store::Key;
 
@@ -60,6 +61,8 @@ pub(super) struct Operation {
     pub(super) conditional: bool,
     /// Whether it heeds `Idempotency-Key`.
     pub(super) once: bool,
+    /// Finds the configuration that is sent, to judge it ahead.
+    pub(super) holds: Option<fn(&Request) -> Option<Held>>,
     /// Whether what comes back is a stream of events, which heeds `Last-Event-ID`.
     pub(super) streamed: bool,
     /// What carries it out.
@@ -105,6 +108,7 @@ impl Operation {
             fails: &[],
             conditional: false,
             once: false,
+            holds: None,
             streamed: false,
             run,
         }
@@ -143,6 +147,12 @@ impl Operation {
     /// The same, heeding `Idempotency-Key`.
     pub(super) const fn once(mut self) -> Self {
         self.once = true;
+        self
+    }
+
+    /// The same, with a configuration in what is sent.
+    pub(super) const fn holds(mut self, find: fn(&Request) -> Option<Held>) -> Self {
+        self.holds = Some(find);
         self
     }
 

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::Api;
 use super::document::{Content, Kind, Parameter, document};
 use super::operation::{Access, Operation};
-use super::problems;
 use super::respond::json as answer;
+use super::{problems, verdict};
 
 const STATES: &[&str] = &[
     "in-sync", "pending", "rejected", "drifted", "offline", "unknown",
@@ -73,7 +73,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             Parameter::new("label", Kind::Form(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
     Operation::new(Post, "/v1/gateways", Access::Admin, ("createGateway", "Register a gateway"),
         &[(201, Content::of::<Created>())], |api, call, _| api.create(call))
-        .body(Content::of::<CreateGateway>()).once().fails(&[Slug::NameTaken]),
+        .body(Content::of::<CreateGateway>()).holds(verdict::of_creation).once().fails(&[Slug::NameTaken]),
     Operation::new(Get, "/v1/gateways/{gateway}", Access::See, ("inspectGateway", "Show a gateway"),
         &[(200, Content::of::<Gateway>())], |api, call, at| api.inspect(call, &at.gateway())),
     Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Change name, description or labels"),
@@ -89,7 +89,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::Act, ("publish", "Publish a version and make it desired"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.publish(call, &at.gateway()))
-        .body(Content::of_or_yaml::<PublishConfig>()).conditional().once(),
+        .body(Content::of_or_yaml::<PublishConfig>()).holds(verdict::of_publication).conditional().once(),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}", Access::See, ("inspectVersion", "Show a version"),
         &[(200, Content::of::<ConfigVersion>())],
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
@@ -99,7 +99,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.reload(call, &at.gateway()))
-        .may_say(Content::of::<Reload>()).conditional().once(),
+        .may_say(Content::of::<Reload>()).holds(verdict::of_reload).conditional().once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.revert(call, &at.gateway()))

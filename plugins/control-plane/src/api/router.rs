@@ -3,7 +3,7 @@
 use kt_control_api::{Method, Request, Response, Slug};
 
 use super::Api;
-use super::operation::{Access, Operation};
+use super::operation::{Access, Operation, Place};
 use super::operations::OPERATIONS;
 use super::refusal::{Refusal, refuse};
 use super::respond::Outcome;
@@ -12,16 +12,29 @@ use super::service::Call;
 impl Api {
     pub(super) fn route(&self, call: &Call<'_>) -> Outcome {
         let request = call.request;
-        let found = OPERATIONS
-            .iter()
-            .filter(|operation| operation.method == request.method)
-            .find_map(|operation| Some((operation, operation.matches(&request.path)?)));
-        let Some((operation, place)) = found else {
+        let Some((operation, place)) = found(request) else {
             return Err(nowhere(request.method.as_str(), &request.path));
         };
         operation.admit(call)?;
         (operation.run)(self, call, &place)
     }
+}
+
+fn found(request: &Request) -> Option<(&'static Operation, Place<'_>)> {
+    OPERATIONS
+        .iter()
+        .filter(|operation| operation.method == request.method)
+        .find_map(|operation| Some((operation, operation.matches(&request.path)?)))
+}
+
+/// The operation that a request asks for.
+pub(super) fn operation(request: &Request) -> Option<&'static Operation> {
+    found(request).map(|(operation, _)| operation)
+}
+
+/// Returns whether a configuration may be in the body of a request.
+pub(crate) fn holds_configuration(request: &Request) -> bool {
+    operation(request).is_some_and(|operation| operation.holds.is_some())
 }
 
 /// The operations on a path.

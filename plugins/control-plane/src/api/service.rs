@@ -7,7 +7,7 @@ use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, reque
 
 use super::refusal::Refusal;
 use super::respond::{Answer, Handled, Touched, done};
-use super::{Parked, Principal, problem_response, refusal, with_allowed};
+use super::{Parked, Principal, Verdict, problem_response, refusal, with_allowed};
 use crate::metrics::Metrics;
 use crate::store::{Change, Key, Snapshot, Store, StoreError};
 use crate::validator::Validator;
@@ -30,6 +30,8 @@ pub(super) struct Call<'a> {
     pub(super) request: &'a Request,
     pub(super) caller: &'a Principal,
     pub(super) id: &'a str,
+    /// What was found out of the configuration in it, if it was.
+    pub(super) verdict: Option<&'a Verdict>,
 }
 
 impl Api {
@@ -69,11 +71,22 @@ impl Api {
     /// Carries a request out, or says that it waits.
     #[must_use]
     pub fn begin(&self, request: &Request, caller: &Principal) -> Handled {
+        self.begin_judged(request, caller, None)
+    }
+
+    /// The same, once the configuration in the request is judged.
+    pub(crate) fn begin_judged(
+        &self,
+        request: &Request,
+        caller: &Principal,
+        verdict: Option<&Verdict>,
+    ) -> Handled {
         let id = request_id();
         let call = Call {
             request,
             caller,
             id: &id,
+            verdict,
         };
         match self.route(&call) {
             Ok(Handled::Done(mut answer)) => {

@@ -13,7 +13,7 @@ use kt_control_api::{Problem, Request, Slug};
 use tokio::sync::oneshot;
 
 use super::connection::ran_into_a_bug;
-use crate::api::{Api, Handled, Principal};
+use crate::api::{Api, Handled, Principal, Verdict};
 use crate::metrics::{Counted, Metrics};
 use crate::store::Sqlite;
 
@@ -39,6 +39,7 @@ pub(super) struct Worker(JoinHandle<()>);
 struct Wanted {
     request: Request,
     caller: Principal,
+    verdict: Option<Verdict>,
     answer: oneshot::Sender<Outcome>,
     counted: Counted,
 }
@@ -58,11 +59,17 @@ impl Changes {
     }
 
     /// Carries a change out; the answer tells what lasts.
-    pub(super) async fn carry_out(&self, request: Request, caller: Principal) -> Outcome {
+    pub(super) async fn carry_out(
+        &self,
+        request: Request,
+        caller: Principal,
+        verdict: Option<Verdict>,
+    ) -> Outcome {
         let (answer, answered) = oneshot::channel();
         let wanted = Wanted {
             request,
             caller,
+            verdict,
             answer,
             counted: self.metrics.queued(),
         };
@@ -125,7 +132,8 @@ fn together(
         let begun = Instant::now();
         while let Some(wanted) = group.pop_front() {
             drop(wanted.counted);
-            let handled = api.begin(&wanted.request, &wanted.caller);
+            let verdict = wanted.verdict.as_ref();
+            let handled = api.begin_judged(&wanted.request, &wanted.caller, verdict);
             done.push((wanted.answer, handled));
             if begun.elapsed() >= LONGEST {
                 break;

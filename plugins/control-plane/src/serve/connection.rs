@@ -25,7 +25,8 @@ use super::prompt::Prompt;
 use super::storage::Own;
 use super::tls::Tls;
 use crate::api::{
-    Api, Feed, Handled, Parked, Principal, may_write, problem_response, route, with_allowed,
+    Api, Feed, Handled, Parked, Principal, Verdict, holds_configuration, may_write,
+    problem_response, route, with_allowed,
 };
 use crate::metrics::{Metrics, Refused};
 
@@ -33,6 +34,9 @@ use crate::metrics::{Metrics, Refused};
 const HEADER_TIME: Duration = Duration::from_secs(30);
 /// Largest head of a request in bytes.
 const MAX_HEAD: usize = 32 * 1024;
+/// Longest body, in bytes, whose configuration is judged where requests are read. 4 KiB were
+/// measured to take 20 µs, and handing them to another thread and back 25.
+const QUICK: usize = 8 * 1024;
 /// How often a wait that time alone can end is looked at.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -226,10 +230,33 @@ impl Server {
 
     async fn begin(&self, request: Request, caller: Principal) -> Result<Handled, Box<Problem>> {
         if let Some(own) = self.own.as_ref().filter(|_| may_write(&request)) {
-            return own.changes().carry_out(request, caller).await;
+            let (request, caller, verdict) = self.judged(request, caller).await?;
+            return own.changes().carry_out(request, caller, verdict).await;
         }
         let api = self.api.clone();
         off_loop(move || api.begin(&request, &caller)).await
+    }
+
+    /// Has the configuration in a request judged, if there is one, apart from the thread for
+    /// changes.
+    async fn judged(
+        &self,
+        request: Request,
+        caller: Principal,
+    ) -> Result<(Request, Principal, Option<Verdict>), Box<Problem>> {
+        if !holds_configuration(&request) {
+            return Ok((request, caller, None));
+        }
+        if is_quick(&request) {
+            let verdict = self.api.judge(&request, &caller);
+            return Ok((request, caller, verdict));
+        }
+        let api = self.api.clone();
+        off_loop(move || {
+            let verdict = api.judge(&request, &caller);
+            (request, caller, verdict)
+        })
+        .await
     }
 
     async fn wait(
@@ -270,6 +297,13 @@ impl Server {
         let api = self.api.clone();
         off_loop(move || auth::principal(&api, shown).map(|_| api.expire(&parked))).await?
     }
+}
+
+/// Whether a configuration is judged sooner than another thread would begin: it is short, and has
+/// no aliases, of which a few may stand for much.
+fn is_quick(request: &Request) -> bool {
+    let body = request.body.as_deref().unwrap_or_default();
+    body.len() <= QUICK && !body.contains('*')
 }
 
 /// Waits until the server drains. The guard that the channel returns must not outlive this.

@@ -56,6 +56,13 @@ fn nibble(digit: u8) -> Result<u8, HashError> {
     }
 }
 
+fn digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0' + nibble,
+        _ => b'a' + (nibble - 10),
+    }
+}
+
 impl TryFrom<String> for ContentHash {
     type Error = HashError;
 
@@ -72,7 +79,11 @@ impl From<ContentHash> for String {
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = [0_u8; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+        }
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 
