@@ -1,5 +1,6 @@
 //! `kt control-plane serve`, over HTTP/1.1.
 
+use crate::database::Database;
 use crate::process::{Server, free_port};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ pub(crate) struct Client {
 }
 
 impl Kt {
-    pub(crate) fn start(dist: &Path, home: &Path) -> Self {
+    /// Starts one over a file in `home`, or over a database.
+    pub(crate) fn start(dist: &Path, home: &Path, database: Option<&Database>) -> Self {
         let port = free_port();
         let mut command = Command::new(dist.join("bin/kt"));
         command.args(["control-plane", "serve", "--listen"]);
@@ -30,6 +32,9 @@ impl Kt {
             // One token asks for all: what is measured is not the limit.
             .args(["--max-requests-per-second", "0"])
             .env("KT_HOME", home);
+        if let Some(database) = database {
+            database.serves(&mut command);
+        }
         let server = Server::start(command, port, &home.join("log"));
         let token: PathBuf = home.join("state/admin.token");
         let token = std::fs::read_to_string(token).expect("it was written");

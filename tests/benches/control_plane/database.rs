@@ -1,0 +1,47 @@
+//! A PostgreSQL of its own for the server under measurement.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A cluster; ends with the value.
+pub(crate) struct Database {
+    dir: TempDir,
+}
+
+impl Database {
+    /// Starts one, where PostgreSQL is installed.
+    pub(crate) fn start() -> Option<Self> {
+        // A short name: paths of unix sockets end after 107 bytes.
+        let dir = tempfile::Builder::new().prefix("kt-pg-").tempdir();
+        let dir = dir.expect("the temporary directory takes a folder");
+        let started = script("start", dir.path()).status().ok()?;
+        started.success().then_some(Self { dir })
+    }
+
+    /// Has a server use it.
+    pub(crate) fn serves(&self, command: &mut Command) {
+        let read = |name: &str| {
+            let text = std::fs::read_to_string(self.dir.path().join(name));
+            text.expect("it was written").trim().to_owned()
+        };
+        command.args(["--database", &read("url")]);
+        command.env("KT_DATABASE_PASSWORD", read("password"));
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(script("stop", self.dir.path()).arg("immediate").status());
+    }
+}
+
+fn script(act: &str, dir: &Path) -> Command {
+    let scripts = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts"));
+    let mut command = Command::new(scripts.join("postgres.sh"));
+    command
+        .arg(act)
+        .arg(dir)
+        .stdout(std::process::Stdio::null());
+    command
+}
