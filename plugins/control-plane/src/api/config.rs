@@ -9,7 +9,7 @@ use kt_control_api::{
 
 use super::gateways::page;
 use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
-use super::respond::{Outcome, Touched, done, json};
+use super::respond::{Outcome, Touched, done, empty, json};
 use super::service::Call;
 use super::{Api, Scope, input};
 use crate::store::{Key, NewVersion};
@@ -40,10 +40,16 @@ impl Api {
     pub(super) fn config_content(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
         let gateway = self.visible(call, key)?;
         let version = self.explained(self.store().version(&gateway, number(n)?))?;
+        let etag = format!("\"sha256-{}\"", version.sha256);
+        if input::has(call.request, &etag) {
+            let mut response = empty(304);
+            response.headers.insert("etag".to_owned(), etag);
+            return Ok(done(response, Touched::Nobody));
+        }
         let content = self.explained(self.store().content(&gateway, version.version))?;
         let headers = BTreeMap::from([
             ("content-type".to_owned(), "application/yaml".to_owned()),
-            ("etag".to_owned(), format!("\"sha256-{}\"", version.sha256)),
+            ("etag".to_owned(), etag),
             (
                 "cache-control".to_owned(),
                 "private, max-age=31536000, immutable".to_owned(),

@@ -58,6 +58,15 @@ fn integers(value: Value) -> Value {
     }
 }
 
+/// Whether the caller has what goes by this tag already (RFC 9110, 13.1.2).
+pub(super) fn has(request: &Request, etag: &str) -> bool {
+    let Some(tags) = request.headers.get("if-none-match") else {
+        return false;
+    };
+    let mut tags = tags.split(',').map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
 /// Returns the media type of the body without parameters, or nothing.
 pub(super) fn media_type(request: &Request) -> &str {
     let header = request

@@ -59,6 +59,8 @@ pub(super) struct Operation {
     pub(super) fails: &'static [Slug],
     /// Whether it heeds `If-Match`.
     pub(super) conditional: bool,
+    /// Whether it heeds `If-None-Match`.
+    pub(super) cached: bool,
     /// Whether it heeds `Idempotency-Key`.
     pub(super) once: bool,
     /// Finds the configuration that is sent, to judge it ahead.
@@ -107,6 +109,7 @@ impl Operation {
             answers,
             fails: &[],
             conditional: false,
+            cached: false,
             once: false,
             holds: None,
             streamed: false,
@@ -141,6 +144,12 @@ impl Operation {
     /// The same, heeding `If-Match`.
     pub(super) const fn conditional(mut self) -> Self {
         self.conditional = true;
+        self
+    }
+
+    /// The same, heeding `If-None-Match`.
+    pub(super) const fn cached(mut self) -> Self {
+        self.cached = true;
         self
     }
 

@@ -94,7 +94,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::of::<ConfigVersion>())],
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
-        &[(200, Content::Yaml)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))),
+        &[(200, Content::Yaml), (304, Content::Nothing)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached(),
 
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],

@@ -15,9 +15,10 @@ const MAX_BODY: usize = 4 * MAX_CONTENT_BYTES;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// The headers the API knows. Others, the token above all, stop here.
-const HEADERS: [&str; 4] = [
+const HEADERS: [&str; 5] = [
     "content-type",
     "if-match",
+    "if-none-match",
     "idempotency-key",
     "last-event-id",
 ];

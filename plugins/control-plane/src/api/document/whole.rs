@@ -97,6 +97,11 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         let schema = json!({"type": "string", "pattern": "^\"[0-9]{1,18}\"$"});
         all.push(header("If-Match", about, schema));
     }
+    if operation.cached {
+        let about = "`ETag`s of what the caller has already.";
+        let schema = json!({"type": "string", "pattern": "^[!-~ ]*$"});
+        all.push(header("If-None-Match", about, schema));
+    }
     if operation.once {
         let about = "Makes a repetition of the same request harmless, for 24 hours.";
         let schema = json!({"type": "string", "pattern": "^[!-~]{1,128}$"});
@@ -129,7 +134,7 @@ fn meaning(status: u16) -> &'static str {
     match status {
         201 => "Made.",
         204 => "Done.",
-        304 => "The wait ran out: nothing is new.",
+        304 => "Nothing is new.",
         _ => "The answer.",
     }
 }

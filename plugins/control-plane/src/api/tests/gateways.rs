@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Class, CreateGateway, Etag, GatewayPatch, ListQuery, Origin, Slug, State, TokenKind,
+    Class, CreateGateway, Etag, GatewayPatch, ListQuery, Method, Origin, Request, Slug, State,
+    TokenKind,
 };
 
 use crate::api::{Principal, Scope};
@@ -220,4 +221,26 @@ fn lists_are_paged_by_name_and_filtered() {
         ..ListQuery::default()
     };
     assert_eq!(names(&offline).0, "a ba c");
+}
+
+#[test]
+fn content_that_the_caller_has_is_not_sent_again() {
+    let bench = Bench::new();
+    bench.edge();
+    let path = "/v1/gateways/edge/config-versions/1/content";
+    let ask = |tags: &str| {
+        let mut request = Request::new(Method::Get, path);
+        request
+            .headers
+            .insert("if-none-match".to_owned(), tags.to_owned());
+        bench.send(&request)
+    };
+    let whole = ask("\"other\"");
+    assert_eq!((whole.status, whole.body.as_deref()), (200, Some("one\n")));
+    let etag = &whole.headers["etag"];
+    for tags in ["*", etag, &format!("\"other\", W/{etag}")] {
+        let none = ask(tags);
+        assert_eq!((none.status, none.body), (304, None), "{tags}");
+        assert_eq!(none.headers["etag"], *etag);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod exchange;
+mod held;
 mod http;
 mod limits;
 mod metrics;

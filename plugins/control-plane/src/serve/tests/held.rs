@@ -1,0 +1,45 @@
+//! A file that another program holds.
+
+use std::thread;
+
+use super::exchange::{admin, json as body_of, request, status};
+use crate::fixture::Running;
+use crate::store::DATABASE_FILE;
+
+#[test]
+fn changes_that_waited_in_vain_are_all_told_so_and_reading_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let admin = admin(&server);
+    let create = &|name: &str| {
+        let new = format!("{{\"name\": \"{name}\"}}");
+        request(&server, "POST /v1/gateways", &admin, &new)
+    };
+    assert_eq!(status(&create("before")), "201");
+    let other = rusqlite::Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..3)
+            .map(|n| scope.spawn(move || create(&format!("held-{n}"))))
+            .collect();
+        let listed = body_of(&request(&server, "GET /v1/gateways", &admin, ""));
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+        assert!(
+            waiting.iter().all(|change| !change.is_finished()),
+            "reading did not wait for them"
+        );
+        for answer in waiting.into_iter().map(|change| change.join().unwrap()) {
+            assert_eq!(status(&answer), "503");
+            assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+            assert_eq!(body_of(&answer)["code"], "storage-busy");
+        }
+    });
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(status(&create("after")), "201");
+    let listed = body_of(&request(&server, "GET /v1/gateways", &admin, ""));
+    assert_eq!(
+        listed["items"].as_array().unwrap().len(),
+        2,
+        "nothing of them"
+    );
+}
