@@ -58,7 +58,7 @@ impl Transport for Direct {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         Ok(match self.api.begin(request, &self.caller) {
             Handled::Done(answer) => answer.response,
-            Handled::Following(_) => needs_server(),
+            Handled::Following(_) | Handled::Sending(_) => needs_server(),
             Handled::Parked(parked) => self
                 .api
                 .again(&parked)

@@ -32,6 +32,7 @@ impl Command for GatewayConfig {
             ["gateway", "reload"] => reload::run(invocation, context),
             ["gateway", "revert"] => revert::run(invocation, context),
             ["gateway", "reconcile"] => reconcile::run(invocation, context),
+            ["audit", "export"] => audit::export(invocation, context),
             ["audit", "list"] => audit::list(invocation, context),
             ["audit", "verify"] => audit::verify(invocation, context),
             ["init"] => init::run(invocation),

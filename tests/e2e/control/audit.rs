@@ -1,7 +1,10 @@
-//! `kt audit list` and `verify`.
+//! `kt audit list`, `export` and `verify`.
 
-use crate::gateway::{Mode, World};
+use crate::gateway::{Mode, Server, World};
 use crate::harness::{Sandbox, tool};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// A world in which four things were changed: `a` created, `b` created, `a`
@@ -53,9 +56,61 @@ fn the_trail_says_who_changed_what() {
     assert_eq!(count("--target a"), 2, "a gateway can be named");
     assert_eq!(count(&format!("--actor uid:{uid} --since 1h")), 4);
     assert_eq!(count("--actor uid:4294967294"), 0);
+    assert_eq!(count("--action gateway.create"), 2);
+    assert_eq!(count("--until 1h"), 0);
     list("--limit 3").ok().err_has("raise `--limit`");
     list("--target absent").exits(5).silent();
     list("--since 99999999d").exits(2).silent();
+    list("--until 99999999d").exits(2).silent();
+}
+
+#[test]
+fn the_trail_is_written_to_a_file_that_nobody_else_reads() {
+    let sandbox = changed();
+    let export = |rest: &str| sandbox.kt_line(&format!("audit export {rest}")).run();
+    export("--output-file trail.jsonl").ok();
+    let file = sandbox.path("trail.jsonl");
+    let mode = fs::metadata(&file)
+        .expect("it was made")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = fs::read_to_string(&file).expect("it was made");
+    let rows = text.lines().map(serde_json::from_str::<Value>);
+    let rows: Vec<Value> = rows.map(|row| row.expect("a row")).collect();
+    let places: Vec<_> = rows.iter().map(|row| row["seq"].as_u64()).collect();
+    assert_eq!(places, [Some(1), Some(2), Some(3), Some(4)]);
+    let verified = sandbox.kt_line("audit verify -o json").run();
+    let head = verified.ok().text_at("/head");
+    let last = rows[3]["hash"].as_str().unwrap_or_default();
+    assert_eq!(head, format!("4:{last}"), "with its seal");
+    export("--output-file trail.jsonl")
+        .exits(6)
+        .err_has("exists already");
+    export("--output-file few.jsonl --target a -o json").ok();
+    let few = fs::read_to_string(sandbox.path("few.jsonl")).expect("it was made");
+    assert_eq!(few.lines().count(), 2);
+    export("--output-file absent/trail.jsonl").exits(7);
+}
+
+#[test]
+fn a_server_sends_the_same_as_the_command_writes() {
+    let Some(curl) = tool("curl") else { return };
+    let server = Server::start();
+    for n in 0..3 {
+        let create = format!("gateway create --name g{n}");
+        server.home.kt_line(&create).run().ok();
+    }
+    let url = format!("{}/v1/audit/export", server.url());
+    let sent = server.home.program(&curl).args(["-sSf", "-H"]);
+    let sent = sent.arg(format!("Authorization: Bearer {}", server.token));
+    let sent = sent.arg(url).run();
+    let export = "audit export --output-file trail.jsonl";
+    server.home.kt_line(export).run().ok();
+    let file = server.home.path("trail.jsonl");
+    let written = fs::read_to_string(file).expect("it was made");
+    assert_eq!(sent.ok().stdout, written);
+    assert_eq!(written.lines().count(), 4);
 }
 
 #[test]

@@ -29,7 +29,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 52] = [
+const TABLE: [Entry; 53] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -95,6 +95,11 @@ const TABLE: [Entry; 52] = [
     ("auth logout", "auth logout", KEPT),
     ("auth token", "auth token", KEPT),
     ("auth list", "auth list", KEPT),
+    (
+        "audit export",
+        "audit export --output-file trail.jsonl",
+        CONFIG,
+    ),
     ("audit list", "audit list", CONFIG),
     ("audit verify", "audit verify", CONFIG),
     (

@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 43] = [
+const TABLE: [Entry; 44] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -81,6 +81,12 @@ const TABLE: [Entry; 43] = [
         0,
     ),
     ("audit-verify", "audit verify", "audit verify", 0),
+    (
+        "audit-export",
+        "audit export",
+        "audit export --output-file trail.jsonl",
+        0,
+    ),
     (
         "gateway-install",
         "gateway install",

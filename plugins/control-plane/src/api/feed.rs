@@ -95,7 +95,7 @@ impl Api {
 /// socket for them carries whole answers, and a long poll says the same.
 #[must_use]
 pub fn needs_server() -> Response {
-    let detail = "a stream is only sent over HTTP; ask for `desired` and wait";
+    let detail = "a stream is only sent over HTTP; ask page by page, or for `desired` and wait";
     problem_response(Problem::new(Slug::NeedsServer, detail), "")
 }
 

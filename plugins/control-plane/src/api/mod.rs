@@ -27,6 +27,7 @@ mod tests;
 mod tokens;
 mod verdict;
 
+pub use audit::Rows;
 pub use feed::{Feed, Step, needs_server};
 pub use park::Parked;
 pub use principal::{Principal, Scope};

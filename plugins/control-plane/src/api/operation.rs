@@ -65,7 +65,7 @@ pub(super) struct Operation {
     pub(super) once: bool,
     /// Finds the configuration that is sent, to judge it ahead.
     pub(super) holds: Option<fn(&Request) -> Option<Held>>,
-    /// Whether what comes back is a stream of events, which heeds `Last-Event-ID`.
+    /// Whether what comes back is a stream, which only a server sends.
     pub(super) streamed: bool,
     /// What carries it out.
     pub(super) run: Handler,
@@ -165,10 +165,16 @@ impl Operation {
         self
     }
 
-    /// The same, answering with a stream of events.
+    /// The same, answering with a stream.
     pub(super) const fn streamed(mut self) -> Self {
         self.streamed = true;
         self
+    }
+
+    /// Whether events come back, which heeds `Last-Event-ID`.
+    pub(super) fn has_events(&self) -> bool {
+        let mut answers = self.answers.iter();
+        answers.any(|(_, content)| matches!(content, Content::Events))
     }
 
     /// Returns what the path has in place of each `{name}`, if it is one of this operation.

@@ -29,6 +29,15 @@ const TOKEN_CURSOR: Parameter = Parameter::new(
     Kind::Id("tok_"),
     "`next_cursor` of the page before.",
 );
+const TARGET: Parameter = Parameter::new("target", Kind::Text, "Only changes of what has this id.");
+const ACTOR: Parameter = Parameter::new("actor", Kind::Text, "Only changes by this actor.");
+const ACTION: Parameter = Parameter::new(
+    "action",
+    Kind::Text,
+    "Only changes of this kind, such as `config.publish`.",
+);
+const SINCE: Parameter = Parameter::new("since", Kind::Time, "Only changes at or after this time.");
+const UNTIL: Parameter = Parameter::new("until", Kind::Time, "Only changes before this time.");
 const WAIT: Parameter =
     Parameter::new("wait", Kind::Number(0, 300, 0), "Seconds to wait for news.");
 const EPOCH: Parameter = Parameter::new("epoch", Kind::Text, "`epoch` of the last answer.");
@@ -143,8 +152,9 @@ pub(super) static OPERATIONS: &[Operation] = &[
 
     Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List who changed what, the newest first"),
         &[(200, Content::page_of::<AuditEntry>())], |api, call, _| api.audit(call))
-        .query(&[LIMIT, SEQ_CURSOR,
-            Parameter::new("target", Kind::Text, "Only changes of what has this id."),
-            Parameter::new("actor", Kind::Text, "Only changes by this actor."),
-            Parameter::new("since", Kind::Time, "Only changes at or after this time.")]),
+        .query(&[LIMIT, SEQ_CURSOR, TARGET, ACTOR, ACTION, SINCE, UNTIL,
+            Parameter::new("order", Kind::Word(&["newest", "oldest"]), "Which rows come first; `newest` by default.")]),
+    Operation::new(Get, "/v1/audit/export", Access::Read, ("exportAudit", "Send the whole trail, the oldest row first"),
+        &[(200, Content::Lines)], |api, call, _| api.export(call)).streamed()
+        .query(&[TARGET, ACTOR, ACTION, SINCE, UNTIL]),
 ];

@@ -6,7 +6,7 @@ use kt_control_api::{Etag, Gateway, GatewayId, Response};
 use serde::Serialize;
 
 use super::refusal::Refusal;
-use super::{Feed, Parked};
+use super::{Feed, Parked, Rows};
 
 /// A response, and whom it concerns.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub enum Handled {
     Parked(Parked),
     /// News, and more of it for as long as somebody wants them.
     Following(Feed),
+    /// Rows, until there are no more.
+    Sending(Rows),
 }
 
 /// What a handler returns.

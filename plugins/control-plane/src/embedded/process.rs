@@ -100,7 +100,7 @@ impl Embedded {
         let me = Principal::local_user(rustix::process::geteuid().as_raw());
         match api.begin(request, &me) {
             Handled::Done(answer) => Ok(Some(answer.response)),
-            Handled::Following(_) => Ok(Some(needs_server())),
+            Handled::Following(_) | Handled::Sending(_) => Ok(Some(needs_server())),
             Handled::Parked(parked) => {
                 // Whoever only waits must not keep a server from starting.
                 drop(lock);

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Body, Incoming};
 use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, Request, Response, Slug};
 
-use super::events::Events;
+use super::flow::Flow;
 use crate::api::nowhere;
 
 /// Largest body: the largest configuration, with room for what JSON adds by escaping.
@@ -24,7 +24,7 @@ const HEADERS: [&str; 5] = [
 ];
 
 /// The body of an answer: all of it, or one that goes on.
-pub(super) type Answer = Either<Full<Bytes>, Events>;
+pub(super) type Answer = Either<Full<Bytes>, Flow>;
 
 type Refusal = Box<Problem>;
 
@@ -103,17 +103,21 @@ pub(super) fn write(response: Response, close: bool) -> hyper::Response<Answer> 
         .expect("the API makes only headers that HTTP allows")
 }
 
-/// Writes the beginning of a stream.
-pub(super) fn begin(events: Events, request_id: &str) -> hyper::Response<Answer> {
+/// Writes the beginning of an answer that goes on.
+pub(super) fn begin(
+    flow: Flow,
+    media_type: &'static str,
+    request_id: &str,
+) -> hyper::Response<Answer> {
     let written = hyper::Response::builder()
-        .header("content-type", "text/event-stream")
+        .header("content-type", media_type)
         .header("cache-control", "no-store")
         .header("x-content-type-options", "nosniff")
         // nginx, and who follows it, would otherwise collect events before passing them on.
         .header("x-accel-buffering", "no")
         .header("x-request-id", request_id);
     written
-        .body(Either::Right(events))
+        .body(Either::Right(flow))
         .expect("every request id is a header that HTTP allows")
 }
 

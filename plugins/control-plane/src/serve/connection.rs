@@ -18,15 +18,17 @@ use tokio::time::Instant;
 use super::auth::{self, Credential, Door};
 use super::body;
 use super::events;
+use super::flow::Flow;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::places::places;
 use super::prompt::Prompt;
+use super::rows;
 use super::storage::Own;
 use super::tls::Tls;
 use crate::api::{
-    Api, Feed, Handled, Parked, Principal, Verdict, holds_configuration, may_write,
-    problem_response, route, with_allowed,
+    Api, Handled, Parked, Principal, Verdict, holds_configuration, may_write, problem_response,
+    route, with_allowed,
 };
 use crate::metrics::{Metrics, Refused};
 
@@ -59,8 +61,8 @@ enum Reply {
     Whole(Response),
     /// After a wait for news.
     Late(Response),
-    /// What is to come, for whom.
-    Stream(Feed, Credential),
+    /// What is to come: its media type, the id of the request, and what makes it.
+    Going(&'static str, String, Flow),
 }
 
 impl Server {
@@ -163,12 +165,9 @@ impl Server {
                 response
             }
             Ok(Reply::Late(response)) => response,
-            Ok(Reply::Stream(feed, shown)) => {
+            Ok(Reply::Going(media_type, id, flow)) => {
                 self.metrics.answered(route, 200, None);
-                let id = feed.request_id().to_owned();
-                let counted = self.metrics.stream();
-                let events = events::stream(self.api, &self.hub, feed, shown, drain, counted);
-                return body::begin(events, &id);
+                return body::begin(flow, media_type, &id);
             }
             Err(problem) => {
                 let id = request_id();
@@ -204,7 +203,17 @@ impl Server {
                 let waited = self.wait(parked, shown, drain).await;
                 waited.map(Reply::Late)
             }
-            Handled::Following(feed) => Ok(Reply::Stream(feed, shown)),
+            Handled::Following(feed) => {
+                let (id, counted) = (feed.request_id().to_owned(), self.metrics.stream());
+                let api = self.api.clone();
+                let flow = events::flow(api, &self.hub, feed, shown, drain, counted);
+                Ok(Reply::Going("text/event-stream", id, flow))
+            }
+            Handled::Sending(rows) => {
+                let (id, counted) = (rows.request_id().to_owned(), self.metrics.stream());
+                let flow = rows::flow(self.api.clone(), rows, shown, counted);
+                Ok(Reply::Going("application/x-ndjson", id, flow))
+            }
         }
     }
 

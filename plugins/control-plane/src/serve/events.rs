@@ -1,19 +1,15 @@
 //! Streams of events.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame};
 use kt_control_api::random_time;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::auth::{self, Credential};
 use super::connection::{off_loop, until_draining};
+use super::flow::{Flow, Making, Source};
 use super::hub::Hub;
 use crate::api::{Api, Feed, Step};
 use crate::metrics::Counted;
@@ -28,15 +24,8 @@ const SPREAD: Duration = Duration::from_mins(2);
 /// When to come back, at least and at most.
 const BACK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
-/// The body of an answer that goes on. Nothing is made before there is room for it, so for a slow
-/// reader there is the newest state and none of those before.
-pub(super) struct Events(Option<Pin<Box<dyn Future<Output = Next> + Send>>>);
-
-/// What comes next, and what makes the rest.
-type Next = Option<(Bytes, Source)>;
-
 /// What makes the events.
-struct Source {
+struct Following {
     api: Api,
     feed: Feed,
     shown: Credential,
@@ -58,15 +47,15 @@ enum State {
 }
 
 /// Begins a stream.
-pub(super) fn stream(
+pub(super) fn flow(
     api: Api,
     hub: &Hub,
     feed: Feed,
     shown: Credential,
     drain: watch::Receiver<bool>,
     counted: Counted,
-) -> Events {
-    let source = Source {
+) -> Flow {
+    let following = Following {
         news: hub.listen(feed.gateway()),
         end: Instant::now() + LENGTH + random_time(SPREAD),
         stale: true,
@@ -77,36 +66,22 @@ pub(super) fn stream(
         drain,
         _counted: counted,
     };
-    Events(Some(Box::pin(source.next())))
+    Flow::of(following)
 }
 
-impl Body for Events {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Some(next) = self.0.as_mut() else {
-            return Poll::Ready(None);
-        };
-        let next = ready!(next.as_mut().poll(cx));
-        Poll::Ready(match next {
-            Some((bytes, source)) => {
-                self.0 = Some(Box::pin(source.next()));
-                Some(Ok(Frame::data(bytes)))
-            }
-            None => {
-                self.0 = None;
-                None
-            }
+impl Source for Following {
+    // Nothing is made before there is room for it, so for a slow reader there is the newest state
+    // and none of those before.
+    fn next(self: Box<Self>) -> Making {
+        Box::pin(async move {
+            let made = (*self).event().await;
+            Ok(made.map(|(bytes, following)| (bytes, Box::new(following) as Box<dyn Source>)))
         })
     }
 }
 
-impl Source {
-    async fn next(mut self) -> Next {
+impl Following {
+    async fn event(mut self) -> Option<(Bytes, Self)> {
         match self.state {
             State::Greeting => {
                 self.state = State::Going;

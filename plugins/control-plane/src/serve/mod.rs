@@ -8,11 +8,13 @@ mod body;
 mod changes;
 mod connection;
 mod events;
+mod flow;
 mod hub;
 mod limits;
 mod listen;
 mod places;
 mod prompt;
+mod rows;
 mod run;
 mod storage;
 #[cfg(test)]

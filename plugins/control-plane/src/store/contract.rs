@@ -186,19 +186,32 @@ pub struct TokenFilter {
     pub limit: usize,
 }
 
-/// Which rows of the trail to list, the newest first.
+/// Which rows of the trail to list, the newest first unless `after` says otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     /// Only rows before this place.
     pub before: Option<u64>,
+    /// Only rows after this place, and then the oldest first; 0 for all of them.
+    pub after: Option<u64>,
     /// Only changes of what has this id.
     pub target: Option<String>,
     /// Only changes by this actor.
     pub actor: Option<String>,
+    /// Only changes of this kind.
+    pub action: Option<String>,
     /// Only changes at or after this time.
     pub since: Option<Timestamp>,
+    /// Only changes before this time.
+    pub until: Option<Timestamp>,
     /// Most rows to return.
     pub limit: usize,
+}
+
+impl AuditFilter {
+    /// The order of the rows, as SQL has it.
+    pub(super) fn order(&self) -> &'static str {
+        if self.after.is_some() { "ASC" } else { "DESC" }
+    }
 }
 
 /// What the control plane keeps. Every method blocks; none waits without bound.
@@ -369,7 +382,7 @@ pub trait Store: Send + Sync {
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError>;
 
-    /// Returns rows of the trail of changes, the newest first.
+    /// Returns rows of the trail of changes.
     ///
     /// Each change has written its row in its own transaction, sealed with
     /// [`AuditEntry::seal`] over the seal of the row before; so writers of rows take turns. Rows

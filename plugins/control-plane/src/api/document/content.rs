@@ -15,6 +15,10 @@ const EVENTS: &str = "Events `desired`, whose `data` is a `DesiredAnswer` and wh
     comes each 25 seconds. The stream ends after about ten minutes, when the server ends, and \
     when the token does; whoever comes back with `Last-Event-ID` misses nothing.";
 
+/// What the lines are.
+const LINES: &str = "An `AuditEntry` on each line. When something goes wrong in the middle, the \
+    transfer breaks off: one that ends in order is whole.";
+
 /// The schemas that were referred to so far, by name.
 pub(super) type Schemas = Map<String, Value>;
 
@@ -33,6 +37,8 @@ pub(in crate::api) enum Content {
     Yaml,
     /// Text of a media type.
     Text(&'static str),
+    /// Rows of the trail, one on each line.
+    Lines,
     /// What is desired, as server-sent events.
     Events,
 }
@@ -73,6 +79,9 @@ impl Content {
                 "schema": {"type": "string", "description": EVENTS},
             }})),
             Self::Text(kind) => Some(json!({kind: {"schema": {"type": "string"}}})),
+            Self::Lines => Some(json!({"application/x-ndjson": {
+                "schema": {"type": "string", "description": LINES},
+            }})),
             Self::Yaml => Some(json!({"application/yaml": yaml()})),
             Self::Json(schema) => Some(json!({"application/json": {"schema": schema(schemas)}})),
             Self::JsonOrYaml(schema) => Some(json!({

@@ -107,7 +107,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         let schema = json!({"type": "string", "pattern": "^[!-~]{1,128}$"});
         all.push(header("Idempotency-Key", about, schema));
     }
-    if operation.streamed {
+    if operation.has_events() {
         let about = "The `id` of the last event; it counts instead of `epoch` and `index`.";
         let schema = json!({"type": "string", "pattern": r"^[!-~]*\.[0-9]{1,20}$"});
         all.push(header("Last-Event-ID", about, schema));

@@ -90,6 +90,28 @@ fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
         ..AuditQuery::default()
     });
     assert_eq!(actions(&since), ["gateway.create", "config.publish"]);
+    let until = list(AuditQuery {
+        until: Some(later),
+        ..AuditQuery::default()
+    });
+    assert_eq!(actions(&until), ["gateway.create"]);
+    let published = list(AuditQuery {
+        action: Some("config.publish".to_owned()),
+        ..AuditQuery::default()
+    });
+    assert_eq!(actions(&published), ["config.publish"]);
+    let oldest = AuditQuery {
+        oldest_first: true,
+        limit: Some(2),
+        ..AuditQuery::default()
+    };
+    let page = bench.client().audit(&oldest).unwrap();
+    assert_eq!(actions(&page.items), ["gateway.create", "config.publish"]);
+    let rest = list(AuditQuery {
+        cursor: page.next_cursor,
+        ..oldest
+    });
+    assert_eq!(actions(&rest), ["gateway.create"]);
 }
 
 #[test]
@@ -100,6 +122,8 @@ fn a_query_that_cannot_be_meant_is_refused() {
         ("cursor", "x"),
         ("cursor", "-1"),
         ("limit", "201"),
+        ("until", "tomorrow"),
+        ("order", "up"),
         ("targt", "x"),
     ] {
         let request = Request::new(Method::Get, "/v1/audit").with_query(key, value);

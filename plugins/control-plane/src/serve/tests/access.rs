@@ -71,6 +71,7 @@ const TABLE: &[Row] = &[
         [401, 403, 404, 200, 200],
     ),
     ("GET /v1/audit", "", "", READ),
+    ("GET /v1/audit/export", "", "", READ),
     ("GET /v1/tokens", "", "", READ),
     (
         "POST /v1/tokens",

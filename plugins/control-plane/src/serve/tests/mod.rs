@@ -7,5 +7,6 @@ mod http;
 mod limits;
 mod metrics;
 mod revoked;
+mod rows;
 mod stream;
 mod timed;

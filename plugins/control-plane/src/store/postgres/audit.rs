@@ -47,19 +47,23 @@ pub(super) async fn list(
     let sql = format!(
         "{ENTRY}
          WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
-           AND ($4::bigint IS NULL OR at >= $4)
-         ORDER BY seq DESC LIMIT $5"
+           AND ($4::bigint IS NULL OR at >= $4) AND seq > $6
+           AND ($7::bigint IS NULL OR at < $7) AND ($8::text IS NULL OR action = $8)
+         ORDER BY seq {} LIMIT $5",
+        filter.order()
     );
-    let before = filter
-        .before
-        .map_or(i64::MAX, |seq| seq.try_into().unwrap_or(i64::MAX));
+    let place = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
+    let before = filter.before.map_or(i64::MAX, place);
     let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let values: [&(dyn ToSql + Sync); 5] = [
+    let values: [&(dyn ToSql + Sync); 8] = [
         &before,
         &filter.target.as_deref().map(storable),
         &filter.actor.as_deref().map(storable),
         &filter.since.map(Timestamp::as_microsecond),
         &limit,
+        &filter.after.map_or(0, place),
+        &filter.until.map(Timestamp::as_microsecond),
+        &filter.action.as_deref().map(storable),
     ];
     let found = session.rows(&sql, &values).await?;
     found.iter().map(entry).collect()

@@ -89,8 +89,10 @@ pub(super) fn list(
     let sql = format!(
         "{ENTRY}
          WHERE seq < ?1 AND (?2 IS NULL OR target = ?2) AND (?3 IS NULL OR actor = ?3)
-           AND (?4 IS NULL OR at >= ?4)
-         ORDER BY seq DESC LIMIT ?5"
+           AND (?4 IS NULL OR at >= ?4) AND seq > ?6
+           AND (?7 IS NULL OR at < ?7) AND (?8 IS NULL OR action = ?8)
+         ORDER BY seq {} LIMIT ?5",
+        filter.order()
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement.query_map(
@@ -100,6 +102,9 @@ pub(super) fn list(
             filter.actor,
             filter.since.map(|time| time.as_microsecond()),
             filter.limit as u64,
+            filter.after.unwrap_or(0),
+            filter.until.map(|time| time.as_microsecond()),
+            filter.action,
         ],
         entry,
     )?;

@@ -118,6 +118,28 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
         }),
         [2, 1]
     );
+    let from_oldest = |after| AuditFilter {
+        after: Some(after),
+        limit: 2,
+        ..all.clone()
+    };
+    assert_eq!(places(from_oldest(0)), [1, 2]);
+    assert_eq!(places(from_oldest(2)), [3]);
+    let second = after(change(), Duration::from_secs(2)).now;
+    assert_eq!(
+        places(AuditFilter {
+            until: Some(second),
+            ..all.clone()
+        }),
+        [1]
+    );
+    for (action, expected) in [("gateway.create", 3), ("config.publish", 0)] {
+        let of_kind = AuditFilter {
+            action: Some(action.to_owned()),
+            ..all.clone()
+        };
+        assert_eq!(places(of_kind).len(), expected, "{action}");
+    }
     let ann = Some("ann".to_owned());
     assert_eq!(
         places(AuditFilter {

@@ -13,12 +13,18 @@ pub struct AuditQuery {
     pub target: Option<String>,
     /// Only changes by this actor.
     pub actor: Option<String>,
+    /// Only changes of this kind, such as `config.publish`.
+    pub action: Option<String>,
     /// Only changes at or after this time.
     pub since: Option<Timestamp>,
+    /// Only changes before this time.
+    pub until: Option<Timestamp>,
+    /// The oldest first, instead of the newest.
+    pub oldest_first: bool,
 }
 
 impl<T: Transport> Client<T> {
-    /// Lists one page of the trail, the newest first.
+    /// Lists one page of the trail.
     ///
     /// # Errors
     /// When the query is not valid or the control plane cannot serve it.
@@ -27,13 +33,19 @@ impl<T: Transport> Client<T> {
         if let Some(limit) = query.limit {
             request = request.with_query("limit", limit);
         }
-        if let Some(since) = query.since {
-            request = request.with_query("since", since);
+        if query.oldest_first {
+            request = request.with_query("order", "oldest");
+        }
+        for (key, time) in [("since", query.since), ("until", query.until)] {
+            if let Some(time) = time {
+                request = request.with_query(key, time);
+            }
         }
         for (key, value) in [
             ("cursor", &query.cursor),
             ("target", &query.target),
             ("actor", &query.actor),
+            ("action", &query.action),
         ] {
             if let Some(value) = value {
                 request = request.with_query(key, value);
