@@ -213,6 +213,7 @@ impl Running {
             tls: None,
             admin_token_file: None,
             max_requests_per_second: DEFAULT_PER_SECOND,
+            backups: None,
         }
     }
 

@@ -2,11 +2,12 @@
 //! machine.
 
 use super::audit::by_hand;
-use crate::gateway::example;
-use crate::harness::{Ran, Sandbox, tool};
+use crate::gateway::{Server, example};
+use crate::harness::{Ran, Sandbox, tool, wait_until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A store with a gateway of two versions, and one without any.
 fn store() -> Sandbox {
@@ -59,6 +60,39 @@ fn drafts(folder: &Path) -> Vec<PathBuf> {
         name.starts_with('.') && name.contains(".db")
     };
     paths.filter(hidden).collect()
+}
+
+#[test]
+fn a_server_backs_itself_up_and_may_be_asked_to() {
+    let mut server = Server::with("--backup-every 6h --backup-keep 3");
+    let folder = server.home.home().join("state/backups");
+    let copies = || {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().display().to_string());
+        names
+            .filter(|name| name.starts_with("control-plane-") && name.ends_with(".db"))
+            .collect::<Vec<_>>()
+    };
+    let made = wait_until("the first backup", Duration::from_secs(20), || {
+        copies().pop()
+    });
+    server.home.kt_line("gateway create --name late").run().ok();
+    let asked = kt(&server.home, "backup --server --keep 1");
+    let file = asked.ok().text_at("/file");
+    assert_eq!(asked.at("/removed/0"), made.as_str());
+    assert_eq!(copies(), [file.clone()]);
+    server.terminate();
+    let check = format!("fsck --file {}", folder.join(&file).display());
+    assert_eq!(kt(&server.home, &check).ok().at("/gateways"), 1);
+    kt(&server.home, "backup --server")
+        .exits(2)
+        .err_has("no server runs");
+    kt(&server.home, "backup --keep 0").exits(2);
+    for more in ["--backup-every 30s", "--backup-every 1h --backup-keep 0"] {
+        kt(&server.home, &format!("serve {more}")).exits(2);
+    }
+    let shared = "serve --backup-every 1h --database postgres://kt@127.0.0.1:1/kt";
+    kt(&server.home, shared).exits(2).err_has("pg_dump");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod actions;
 mod audit;
+mod backup;
 mod config;
 mod delivery;
 mod document;
@@ -36,7 +37,7 @@ pub use respond::{Answer, Handled, Touched};
 #[cfg(test)]
 pub(crate) use router::every_operation;
 pub(crate) use router::{
-    holds_configuration, is_near, is_open, is_streamed, may_write, nowhere, route, with_allowed,
+    holds_configuration, is_change, is_near, is_open, is_streamed, nowhere, route, with_allowed,
 };
 pub use service::{Api, Clock};
 pub(crate) use verdict::Verdict;

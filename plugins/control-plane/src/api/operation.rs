@@ -65,6 +65,8 @@ pub(super) struct Operation {
     pub(super) once: bool,
     /// Finds the configuration that is sent, to judge it ahead.
     pub(super) holds: Option<fn(&Request) -> Option<Held>>,
+    /// Whether it takes long, and is not carried out among the changes.
+    pub(super) apart: bool,
     /// Whether what comes back is a stream, which only a server sends.
     pub(super) streamed: bool,
     /// What carries it out.
@@ -112,6 +114,7 @@ impl Operation {
             cached: false,
             once: false,
             holds: None,
+            apart: false,
             streamed: false,
             run,
         }
@@ -162,6 +165,12 @@ impl Operation {
     /// The same, with a configuration in what is sent.
     pub(super) const fn holds(mut self, find: fn(&Request) -> Option<Held>) -> Self {
         self.holds = Some(find);
+        self
+    }
+
+    /// The same, apart from the changes.
+    pub(super) const fn apart(mut self) -> Self {
+        self.apart = true;
         self
     }
 

@@ -3,9 +3,10 @@
 
 use kt_control_api::Method::{Delete, Get, Patch, Post};
 use kt_control_api::{
-    ActionAnswer, AuditEntry, ConfigVersion, CreateGateway, CreateToken, Created, DesiredAnswer,
-    Gateway, GatewayPatch, IssuedToken, PublishConfig, Reconcile, Reload, Revert, Rollout,
-    RotateToken, ServiceVersion, Slug, StatusAnswer, StatusReport, TokenInfo, WhoAmI,
+    ActionAnswer, AuditEntry, BackUp, BackupMade, ConfigVersion, CreateGateway, CreateToken,
+    Created, DesiredAnswer, Gateway, GatewayPatch, IssuedToken, PublishConfig, Reconcile, Reload,
+    Revert, Rollout, RotateToken, ServiceVersion, Slug, StatusAnswer, StatusReport, TokenInfo,
+    WhoAmI,
 };
 use serde_json::json;
 
@@ -149,6 +150,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
         &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
         .may_say(Content::of::<RotateToken>()).once().fails(&[Slug::TokenEnded]),
+
+    Operation::new(Post, "/v1/admin/backup", Access::Admin, ("backUp", "Copy the store, in a folder of the server"),
+        &[(201, Content::of::<BackupMade>())], |api, call, _| api.back_up(call))
+        .may_say(Content::of::<BackUp>()).apart().fails(&[Slug::NeedsFile, Slug::NeedsServer]),
 
     Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List who changed what, the newest first"),
         &[(200, Content::page_of::<AuditEntry>())], |api, call, _| api.audit(call))

@@ -91,6 +91,10 @@ fn advice(slug: Slug) -> &'static str {
         Slug::NeedsServer => {
             "Only a server answers this, over HTTP: ask at the address of `kt control-plane serve`."
         }
+        Slug::NeedsFile => {
+            "The server keeps its store in a PostgreSQL database, which has tools of its own for \
+             this: pg_dump and archived logs. `kt control-plane export` moves everything."
+        }
         Slug::Internal => {
             "A bug in kt. The server's log has more under the id of the request, `instance`; \
              please report both."

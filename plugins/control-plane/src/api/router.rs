@@ -66,10 +66,11 @@ pub(crate) fn route(method: &str, path: &str) -> Option<(&'static str, &'static 
         .map(|operation| (operation.method.as_str(), operation.path))
 }
 
-/// Returns whether a request may write to the store.
-pub(crate) fn may_write(request: &Request) -> bool {
+/// Returns whether a request is carried out among the changes of the store.
+pub(crate) fn is_change(request: &Request) -> bool {
     // Readiness proves that the store can be written.
-    request.method != Method::Get || request.path == "/readyz"
+    let writes = request.method != Method::Get || request.path == "/readyz";
+    writes && operation(request).is_none_or(|operation| !operation.apart)
 }
 
 /// Returns whether the answer to a request is a stream that goes on.

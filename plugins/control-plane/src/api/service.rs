@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, request_id};
 
+use super::backup::Keeper;
 use super::refusal::Refusal;
 use super::respond::{Answer, Handled, Touched, done};
 use super::{Parked, Principal, Verdict, problem_response, refusal, with_allowed};
 use crate::metrics::Metrics;
-use crate::store::{Change, Key, Snapshot, Store, StoreError};
+use crate::store::{Backups, Change, Key, Snapshot, Store, StoreError};
 use crate::validator::Validator;
 
 /// Tells the time. Tests bring their own.
@@ -23,6 +24,7 @@ pub struct Api {
     clock: Clock,
     service: Service,
     metrics: Option<Arc<Metrics>>,
+    keeper: Keeper,
 }
 
 /// What a handler is given besides the path.
@@ -49,6 +51,7 @@ impl Api {
             clock,
             service,
             metrics: None,
+            keeper: Keeper::Nobody,
         }
     }
 
@@ -65,6 +68,12 @@ impl Api {
     /// The same, with what the server that has it measures.
     pub(crate) fn measured(mut self, metrics: Arc<Metrics>) -> Self {
         self.metrics = Some(metrics);
+        self
+    }
+
+    /// The same for a server, with the backups of its store if that is a file.
+    pub(crate) fn backed_up(mut self, backups: Option<Arc<Backups>>) -> Self {
+        self.keeper = backups.map_or(Keeper::Database, Keeper::Server);
         self
     }
 
@@ -141,6 +150,10 @@ impl Api {
     /// What the server measures; nothing in a command.
     pub(super) fn metrics(&self) -> Option<&Metrics> {
         self.metrics.as_deref()
+    }
+
+    pub(super) fn keeper(&self) -> &Keeper {
+        &self.keeper
     }
 
     pub(super) fn service(&self) -> Service {

@@ -2,13 +2,21 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
 use super::{database, failure};
-use crate::serve::{DEFAULT_PER_SECOND, MOST_PER_SECOND, ServeOptions, Started, TlsFiles, serve};
+use crate::serve::{
+    DEFAULT_PER_SECOND, MOST_PER_SECOND, Schedule, ServeOptions, Started, TlsFiles, serve,
+};
 use crate::validator::PolicyValidator;
+
+/// Shortest time between two backups.
+const SHORTEST: Duration = Duration::from_mins(1);
+/// Backups that are kept.
+const KEPT: i64 = 14;
 
 pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let options = ServeOptions {
@@ -21,6 +29,7 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             .path("admin-token-file")
             .map(|path| invocation.absolute(&path)),
         max_requests_per_second: max_requests(invocation)?,
+        backups: backups(invocation)?,
     };
     let mut address = None;
     let mut started = |started: &Started| {
@@ -54,6 +63,32 @@ fn max_requests(invocation: &Invocation) -> Result<u32, Error> {
             "give a number from 0, which is no limit, to {MOST_PER_SECOND}"
         ))
     })
+}
+
+fn backups(invocation: &Invocation) -> Result<Option<Schedule>, Error> {
+    let Some(every) = invocation.args.duration("backup-every") else {
+        return Ok(None);
+    };
+    let refused = |message: &str, hint: &str| {
+        Err(Error::new(Class::Usage, "bad-schedule", message).hint(hint))
+    };
+    if every < SHORTEST {
+        return refused(
+            "`--backup-every` is shorter than a minute",
+            "give a longer time, as in `6h`",
+        );
+    }
+    if invocation.args.text("database").is_some() {
+        return refused(
+            "`--backup-every` is for a store in a file",
+            "back the database up with its own tools, such as `pg_dump`",
+        );
+    }
+    let keep = invocation.args.integer("backup-keep").unwrap_or(KEPT);
+    match usize::try_from(keep).ok().filter(|keep| *keep > 0) {
+        Some(keep) => Ok(Some(Schedule { every, keep })),
+        None => refused("`--backup-keep` must be above 0", "14 are kept by default"),
+    }
 }
 
 fn tls(invocation: &Invocation) -> Result<Option<TlsFiles>, Error> {

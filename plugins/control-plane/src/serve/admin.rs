@@ -69,7 +69,8 @@ fn write(path: &Path, token: &Token) -> Result<(), io::Error> {
     fs::File::open(directory)?.sync_all()
 }
 
-fn by_server() -> Change {
+/// A change that nobody asked for.
+pub(super) fn by_server() -> Change {
     Change {
         actor: "server".to_owned(),
         request_id: request_id(),

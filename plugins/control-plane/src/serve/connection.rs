@@ -27,7 +27,7 @@ use super::rows;
 use super::storage::Own;
 use super::tls::Tls;
 use crate::api::{
-    Api, Handled, Parked, Principal, Verdict, holds_configuration, may_write, problem_response,
+    Api, Handled, Parked, Principal, Verdict, holds_configuration, is_change, problem_response,
     route, with_allowed,
 };
 use crate::metrics::{Metrics, Refused};
@@ -238,7 +238,7 @@ impl Server {
     }
 
     async fn begin(&self, request: Request, caller: Principal) -> Result<Handled, Box<Problem>> {
-        if let Some(own) = self.own.as_ref().filter(|_| may_write(&request)) {
+        if let Some(own) = self.own.as_ref().filter(|_| is_change(&request)) {
             let (request, caller, verdict) = self.judged(request, caller).await?;
             return own.changes().carry_out(request, caller, verdict).await;
         }

@@ -16,6 +16,7 @@ mod places;
 mod prompt;
 mod rows;
 mod run;
+mod schedule;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ mod tls;
 
 pub use limits::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
 pub use run::{ServeError, ServeOptions, Started, serve};
+pub use schedule::Schedule;
 pub use tls::{TlsError, TlsFiles};
 
 /// Name of the file that the first administrator's token is written to.

@@ -15,6 +15,7 @@ use super::connection::Server;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::listen::Listeners;
+use super::schedule::{self, Schedule};
 use super::storage::Storage;
 use super::tls::{Rotation, Tls, TlsError, TlsFiles};
 use super::{ADMIN_TOKEN_FILE, admin};
@@ -45,6 +46,8 @@ pub struct ServeOptions {
     /// Requests of one token each second, at most [`MOST_PER_SECOND`](super::MOST_PER_SECOND);
     /// 0 sets no limits.
     pub max_requests_per_second: u32,
+    /// Backups to make; only of a file.
+    pub backups: Option<Schedule>,
 }
 
 /// What a server that has started tells.
@@ -124,7 +127,11 @@ pub fn serve(
     let own = storage.own(&options.directory, &validator, &metrics)?;
     let (own, worker) = own.unzip();
     let api = Api::with_system_clock(store, validator, Service::Server);
-    let api = api.measured(Arc::clone(&metrics));
+    let backups = storage.backups(&options.directory);
+    let api = api
+        .measured(Arc::clone(&metrics))
+        .backed_up(backups.clone());
+    let scheduled = options.backups.zip(backups);
     let hub = Hub::default();
     let limits = Limits::new(options.max_requests_per_second);
     let _watching = storage.watch(&hub, &metrics);
@@ -134,6 +141,9 @@ pub fn serve(
     runtime.block_on(async {
         let listeners = Listeners::bind(options.listen, &options.directory)?;
         let _following = rotation.map(Rotation::spawn);
+        let _scheduled = scheduled.map(|(schedule, backups)| {
+            tokio::spawn(schedule::follow(schedule, api.clone(), backups))
+        });
         started(&Started {
             address: listeners.address(),
             tls: tls.is_some(),

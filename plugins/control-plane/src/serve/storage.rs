@@ -12,7 +12,8 @@ use super::hub::Hub;
 use crate::api::Api;
 use crate::metrics::Metrics;
 use crate::store::{
-    Address, DATABASE_FILE, KnownTokens, Postgres, Sqlite, Store, StoreError, TokenRecord, Waiters,
+    Address, Backups, DATABASE_FILE, KnownTokens, Postgres, Sqlite, Store, StoreError, TokenRecord,
+    Waiters,
 };
 use crate::validator::Validator;
 
@@ -59,6 +60,12 @@ impl Storage {
     pub(super) fn wal_file(&self, directory: &Path) -> Option<PathBuf> {
         let Self::File(_) = self else { return None };
         Some(directory.join(format!("{DATABASE_FILE}-wal")))
+    }
+
+    /// The backups of a file.
+    pub(super) fn backups(&self, directory: &Path) -> Option<Arc<Backups>> {
+        let Self::File(_) = self else { return None };
+        Some(Arc::new(Backups::of(directory)))
     }
 
     pub(super) fn store(&self) -> Arc<dyn Store> {

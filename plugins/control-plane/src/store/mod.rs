@@ -7,6 +7,7 @@
 mod contract;
 mod decide;
 mod error;
+mod filter;
 mod postgres;
 mod record;
 mod sqlite;
@@ -15,11 +16,9 @@ mod suite;
 mod transfer;
 
 use contract::KEY_MEMORY;
-pub use contract::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Once, Store,
-    TokenFilter,
-};
+pub use contract::{Ask, Change, Key, NewGateway, NewToken, NewVersion, Note, Once, Store};
 pub use error::StoreError;
+pub use filter::{AuditFilter, ListFilter, TokenFilter};
 pub use postgres::{
     Address, AddressError, Password, PasswordError, PasswordSources, Postgres, TlsWishes, Waiters,
 };
@@ -29,7 +28,8 @@ pub use record::{
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
 pub use sqlite::{
-    Backup, DATABASE_FILE, KnownTokens, Restored, Sqlite, backup, prepare_directory, restore,
+    Backup, Backups, DATABASE_FILE, KnownTokens, Restored, Sqlite, backup, prepare_directory,
+    restore,
 };
 pub use transfer::PAGE;
 use transfer::Progress;

@@ -15,6 +15,7 @@
 
 mod address;
 mod audit;
+mod backup;
 mod client;
 mod delivery;
 mod error;
@@ -41,6 +42,7 @@ mod wire;
 
 pub use address::{addresses, shown_address};
 pub use audit::{AuditEntry, Damage, TrailCheck, TrailReport, canonical_json};
+pub use backup::{BackUp, BackupMade};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};
 pub use error::{ApiError, Class};

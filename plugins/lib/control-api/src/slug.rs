@@ -94,6 +94,8 @@ slugs! {
     Draining "draining" 503 Unavailable "The server is shutting down";
     /// Only sent over HTTP, and asked for in process.
     NeedsServer "needs-server" 501 Usage "Only a server does this";
+    /// Only done with a store in a file, and the server's is a database.
+    NeedsFile "needs-file" 501 Usage "Only a store in a file can do this";
     /// A bug in the control plane.
     Internal "internal" 500 Bug "The control plane failed";
 }

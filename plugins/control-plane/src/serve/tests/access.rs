@@ -70,6 +70,7 @@ const TABLE: &[Row] = &[
         "REPORT",
         [401, 403, 404, 200, 200],
     ),
+    ("POST /v1/admin/backup", "", "{}", MADE_BY_ADMIN),
     ("GET /v1/audit", "", "", READ),
     ("GET /v1/audit/export", "", "", READ),
     ("GET /v1/tokens", "", "", READ),

@@ -18,6 +18,7 @@ fn options(directory: &Path, listen: &str) -> ServeOptions {
         tls: None,
         admin_token_file: None,
         max_requests_per_second: DEFAULT_PER_SECOND,
+        backups: None,
     }
 }
 

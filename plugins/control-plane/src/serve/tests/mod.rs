@@ -1,6 +1,7 @@
 //! The server as its callers on the network see it.
 
 mod access;
+mod backup;
 mod exchange;
 mod held;
 mod http;

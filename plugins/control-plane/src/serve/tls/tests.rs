@@ -63,6 +63,7 @@ fn options(directory: &Path, listen: &str, tls: &TlsFiles) -> ServeOptions {
         tls: Some(tls.clone()),
         admin_token_file: None,
         max_requests_per_second: DEFAULT_PER_SECOND,
+        backups: None,
     }
 }
 

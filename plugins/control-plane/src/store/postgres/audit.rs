@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::rows;
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::{AuditFilter, Change};
+use crate::store::{AuditFilter, Change, Note};
 
 /// Everything that [`entry`] reads.
 pub(super) const ENTRY: &str = "
@@ -38,6 +38,18 @@ pub(super) async fn record(
         &detail,
     ];
     session.rows(RECORD, &values).await.map(drop)
+}
+
+/// Adds a row in a transaction of its own.
+pub(super) async fn note(
+    session: &mut Session,
+    change: &Change,
+    note: &Note<'_>,
+) -> Result<(), Failure> {
+    session.prepare(&[RECORD]).await?;
+    session.committing();
+    let detail = note.detail.clone();
+    record(session, change, note.action, note.target, detail).await
 }
 
 pub(super) async fn list(

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::store::decide::Wish;
 use crate::store::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Receipt,
     ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
 };
 
@@ -346,5 +346,11 @@ impl Store for Postgres {
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
         self.read(async |session| audit::list(session, filter).await)
+    }
+
+    fn note(&self, change: &Change, note: &Note<'_>) -> Result<(), StoreError> {
+        self.attempt(Session::is_unspent, async |session| {
+            audit::note(session, change, note).await
+        })
     }
 }

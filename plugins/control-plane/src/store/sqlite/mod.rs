@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod backups;
 mod changes;
 mod connection;
 mod contents;
@@ -14,6 +15,7 @@ mod known_tokens;
 mod migrate;
 mod once;
 mod patience;
+mod points;
 mod restore;
 mod rows;
 mod session;
@@ -25,6 +27,7 @@ mod transfer;
 mod writing;
 
 pub use backup::{Backup, backup};
+pub use backups::Backups;
 pub use file::prepare_directory;
 pub use known_tokens::KnownTokens;
 pub use restore::{Restored, restore};

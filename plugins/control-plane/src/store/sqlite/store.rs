@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::once::once;
 use super::patience::{begin, patiently};
+use super::points::{CREATE, OTHER, Points, RELOAD, REVERT, ROTATE};
 use super::session::{self, Session};
 use super::writing::Writing;
 use super::{
@@ -19,7 +20,7 @@ use super::{
 use crate::crash::crash_point;
 use crate::store::decide::Wish;
 use crate::store::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Receipt,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Receipt,
     Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
 };
 
@@ -198,33 +199,6 @@ impl Sqlite {
     }
 }
 
-/// Where a test may kill the process around a transaction.
-struct Points {
-    before: &'static str,
-    committed: &'static str,
-}
-
-const CREATE: Points = Points {
-    before: "create.before",
-    committed: "create.committed",
-};
-const RELOAD: Points = Points {
-    before: "reload.before",
-    committed: "reload.committed",
-};
-const REVERT: Points = Points {
-    before: "revert.before",
-    committed: "revert.committed",
-};
-const ROTATE: Points = Points {
-    before: "rotate.before",
-    committed: "rotate.committed",
-};
-const OTHER: Points = Points {
-    before: "change.before",
-    committed: "change.committed",
-};
-
 /// A panic while the lock was held has rolled its transaction back: the connection is sound.
 pub(super) fn locked<T>(connection: &Mutex<T>) -> MutexGuard<'_, T> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -387,5 +361,10 @@ impl Store for Sqlite {
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
         self.read(|connection| Ok(audit::list(connection, filter)?))
+    }
+
+    fn note(&self, change: &Change, note: &Note<'_>) -> Result<(), StoreError> {
+        let (action, target) = (note.action, note.target);
+        self.write(|writing| audit::record(writing, change, action, target, None, &note.detail))
     }
 }

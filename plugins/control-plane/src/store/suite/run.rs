@@ -44,6 +44,7 @@ macro_rules! suite {
             trail: many_writers_make_one_chain,
             trail: a_refused_change_leaves_no_hole_in_the_trail,
             trail: rows_of_the_trail_are_selected,
+            trail: a_note_is_a_row_like_any_other,
         }
     };
     (@tests $place:expr; $($module:ident: $name:ident,)*) => {

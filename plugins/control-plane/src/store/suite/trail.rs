@@ -6,7 +6,7 @@ use std::time::Duration;
 use kt_control_api::{AuditEntry, GatewayPatch, TrailCheck, TrailReport};
 
 use super::place::{Place, after, change, edge, gateway, version};
-use crate::store::{AuditFilter, Change, NewToken, Store, TokenScope};
+use crate::store::{AuditFilter, Change, NewToken, Note, Store, TokenScope};
 
 /// Every row, the newest first.
 pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
@@ -158,4 +158,23 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
     );
     let since = Some(by("x", 2).now);
     assert_eq!(places(AuditFilter { since, ..all }), [3, 2]);
+}
+
+pub(crate) fn a_note_is_a_row_like_any_other(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &gateway("edge")).unwrap();
+    let note = Note {
+        action: "store.backup",
+        target: "kept.db",
+        detail: serde_json::json!({"size": 7, "odd": "\u{0}"}),
+    };
+    store.note(&change(), &note).unwrap();
+    assert_sealed(&*store, 2);
+    let row = rows(&*store).remove(0);
+    assert_eq!(
+        (row.action.as_str(), row.target.as_str()),
+        ("store.backup", "kept.db")
+    );
+    assert_eq!((row.actor, row.rev), (change().actor, None));
+    assert_eq!(row.detail["size"], 7);
 }

@@ -1,0 +1,79 @@
+//! Copies of the store.
+
+use std::sync::Arc;
+
+use kt_control_api::{BackUp, BackupMade, ProblemItem, Slug};
+use serde_json::json;
+
+use super::refusal::{Refusal, invalid, refuse};
+use super::respond::{Outcome, json as answer};
+use super::service::Call;
+use super::{Api, input};
+use crate::store::{Backups, Change, Note, StoreError};
+
+/// Most backups that a wish may keep.
+pub(super) const MOST_KEPT: u32 = 10_000;
+
+/// Who makes backups.
+#[derive(Debug, Clone)]
+pub(super) enum Keeper {
+    /// Nobody: a command serves nobody else, and has a backup of its own.
+    Nobody,
+    /// The tools of the database.
+    Database,
+    /// The server.
+    Server(Arc<Backups>),
+}
+
+impl Api {
+    pub(super) fn back_up(&self, call: &Call<'_>) -> Outcome {
+        let wish: BackUp = input::body(call.request)?;
+        let backups = self.backups()?;
+        let keep = wish.keep.map(kept).transpose()?;
+        let change = self.change(call)?;
+        answer(201, &self.explained(self.copy(backups, &change, keep))?)
+    }
+
+    /// Copies the store, and notes that in the trail.
+    ///
+    /// # Errors
+    /// When nothing was copied, or the note cannot be written.
+    pub(crate) fn copy(
+        &self,
+        backups: &Backups,
+        change: &Change,
+        keep: Option<usize>,
+    ) -> Result<BackupMade, StoreError> {
+        let made = backups.make(keep)?;
+        let note = Note {
+            action: "store.backup",
+            target: &made.file,
+            detail: json!({"sha256": made.sha256, "audit_seq": made.audit_seq}),
+        };
+        self.store().note(change, &note)?;
+        Ok(made)
+    }
+
+    fn backups(&self) -> Result<&Backups, Refusal> {
+        match self.keeper() {
+            Keeper::Server(backups) => Ok(backups),
+            Keeper::Database => Err(refuse(
+                Slug::NeedsFile,
+                "back the database up with `pg_dump`, or with `kt control-plane export`",
+            )),
+            Keeper::Nobody => Err(refuse(
+                Slug::NeedsServer,
+                "no server runs here; `kt control-plane backup` needs none",
+            )),
+        }
+    }
+}
+
+fn kept(keep: u32) -> Result<usize, Refusal> {
+    if (1..=MOST_KEPT).contains(&keep) {
+        return Ok(keep as usize);
+    }
+    let message = format!("between 1 and {MOST_KEPT} backups are kept");
+    let item = ProblemItem::at("/keep", "out-of-bounds", message);
+    Err(invalid(vec![item]))
+}

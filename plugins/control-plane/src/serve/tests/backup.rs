@@ -1,0 +1,115 @@
+//! Backups that a server makes, asked and by itself.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::exchange::{admin, json as body_of, request, status};
+use crate::fixture::{Bench, Running};
+use crate::serve::{Schedule, ServeOptions};
+use crate::store::{Sqlite, Store};
+
+const BACKUP: &str = "POST /v1/admin/backup";
+
+/// Names of the backups, the oldest first.
+fn kept(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory.join("backups")) else {
+        return Vec::new();
+    };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names
+        .filter(|name| name.ends_with(".db") && !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let admin = admin(&server);
+    request(&server, "POST /v1/gateways", &admin, r#"{"name": "edge"}"#);
+    let first = body_of(&request(&server, BACKUP, &admin, ""));
+    let name = first["file"].as_str().unwrap().to_owned();
+    assert_eq!(kept(directory.path()), [name.clone()]);
+    let copy = Sqlite::inspect(&directory.path().join("backups").join(&name)).unwrap();
+    assert_eq!(
+        copy.find(&crate::store::Key::Name("edge".to_owned()))
+            .unwrap()
+            .gateway
+            .rev,
+        1
+    );
+    let row = body_of(&request(&server, "GET /v1/audit?limit=1", &admin, ""))["items"][0].clone();
+    assert_eq!(
+        (row["action"].as_str(), row["target"].as_str()),
+        (Some("store.backup"), Some(&*name))
+    );
+    assert_eq!(row["detail"]["sha256"], first["sha256"]);
+    let second = body_of(&request(&server, BACKUP, &admin, r#"{"keep": 1}"#));
+    assert_eq!(second["removed"][0], *name);
+    assert_eq!(kept(directory.path()), [second["file"].as_str().unwrap()]);
+    for keep in ["0", "10001", "-1"] {
+        let wish = format!("{{\"keep\": {keep}}}");
+        assert_eq!(
+            status(&request(&server, BACKUP, &admin, &wish)),
+            "422",
+            "{keep}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_takes_nothing_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let admin = admin(&server);
+    fs::write(directory.path().join("backups"), "in the way").unwrap();
+    let answer = request(&server, BACKUP, &admin, "");
+    assert_eq!(status(&answer), "503");
+    assert_eq!(body_of(&answer)["code"], "storage-failed");
+}
+
+#[test]
+fn no_command_makes_the_backup_of_a_server() {
+    let bench = Bench::new();
+    let refused = bench.client().back_up(&kt_control_api::BackUp::default());
+    assert!(refused.unwrap_err().to_string().contains("no server runs"));
+}
+
+#[test]
+fn backups_are_made_by_the_clock_and_the_oldest_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = |every| ServeOptions {
+        backups: Some(Schedule { every, keep: 2 }),
+        ..Running::options(directory.path())
+    };
+    let end = Instant::now() + Duration::from_secs(20);
+    let until = |done: &dyn Fn(&[String]) -> bool| {
+        while !done(&kept(directory.path())) {
+            assert!(
+                Instant::now() < end,
+                "waited in vain: {:?}",
+                kept(directory.path())
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
+    };
+    let server = Running::start_with(options(Duration::from_millis(50))).unwrap();
+    until(&|kept| kept.len() == 2);
+    let first = kept(directory.path());
+    until(&|kept| kept.len() == 2 && !kept.contains(&first[0]) && !kept.contains(&first[1]));
+    drop(server);
+    let before = kept(directory.path());
+    // The newest is not old enough yet.
+    let server = Running::start_with(options(Duration::from_secs(3600))).unwrap();
+    let admin = admin(&server);
+    request(&server, BACKUP, &admin, "");
+    assert_eq!(
+        kept(directory.path()).len(),
+        before.len() + 1,
+        "the one that was asked for"
+    );
+}
