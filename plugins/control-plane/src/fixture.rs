@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::api::{Api, Handled, Principal, needs_server};
 use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions, Started, serve};
 use crate::store::{DATABASE_FILE, Sqlite};
-use crate::validator::Validator;
+use crate::validator::{Comparison, Named, Validator};
 
 /// Takes any text without the word `bad`; comments mean nothing.
 pub(crate) struct Lines;
@@ -38,6 +38,16 @@ impl Validator for Lines {
             hash.update(line.split('#').next().unwrap_or_default().trim());
         }
         Ok(ContentHash::from_bytes(hash.finalize().into()))
+    }
+
+    fn compare(&self, from: Named<'_>, to: Named<'_>) -> Result<Comparison, Vec<ProblemItem>> {
+        self.check(from.0, from.1)?;
+        self.check(to.0, to.1)?;
+        Ok(Comparison {
+            same: from.1 == to.1,
+            diff: serde_json::json!({}),
+            unified: format!("-{}+{}", from.1, to.1),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
-//! `kt gateway diff --format json-patch`.
+//! `kt gateway diff --format json-patch`, and the comparison that a server makes.
 
+use crate::gateway::Server;
 use crate::harness::{Ran, Sandbox, workspace};
 use serde_json::{Value, json};
 use std::fs;
@@ -73,4 +74,36 @@ fn a_masked_value_is_said_to_be_masked() {
     assert_eq!(patch[0]["path"], "/providers/targets/1/secret_key_ref/env");
     let value = patch[0]["value"].as_str().unwrap_or_default();
     assert!(value.starts_with("‹redacted "), "{patch}");
+}
+
+#[test]
+fn a_server_compares_as_the_command_does() {
+    let server = Server::start();
+    server.home.write("policy.yaml", example());
+    let weaker = example().replace("[prompt-injection, pii-detector,", "[pii-detector,");
+    assert_ne!(weaker, example(), "the example has such a guard");
+    server
+        .home
+        .write("weaker.yaml", weaker.replace("1.4.0", "2.0.0"));
+    let kt = |line: &str| server.home.kt_line(line).run();
+    kt("gateway create --name edge --file policy.yaml").ok();
+    let command = kt("gateway diff --file weaker.yaml --against version:1 -o json");
+    kt("gateway reload --file weaker.yaml --no-wait").ok();
+    let line = "GET /v1/gateways/edge/config-versions/2/diff?against=1";
+    let reply = server.send(&server.token, line, None).expect("an answer");
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let sent: Value = serde_json::from_str(&reply.body).expect("it is JSON");
+    let told = command.exits(1).json();
+    assert_ne!(told["impact"]["guards_weakened"], json!([]), "{told}");
+    assert_eq!(sent["diff"]["impact"], told["impact"]);
+    assert_eq!(sent["diff"]["patch"], told["patch"]);
+    assert_eq!(
+        (sent["from"]["version"].as_u64(), sent["same"].as_bool()),
+        (Some(1), Some(false))
+    );
+    assert!(
+        sent["unified"]
+            .as_str()
+            .is_some_and(|text| text.contains("+++ version 2"))
+    );
 }

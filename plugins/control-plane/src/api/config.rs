@@ -134,7 +134,7 @@ pub(super) fn publication(request: &Request) -> Result<PublishConfig, Refusal> {
 }
 
 /// Reads the number of a version from a path.
-fn number(text: &str) -> Result<u64, Refusal> {
+pub(super) fn number(text: &str) -> Result<u64, Refusal> {
     let missing = || refuse(Slug::NotFound, "there is no such version");
     // The store counts in 63 bits.
     text.parse::<u64>()

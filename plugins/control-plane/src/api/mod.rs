@@ -7,6 +7,7 @@
 mod actions;
 mod audit;
 mod backup;
+mod compare;
 mod config;
 mod delivery;
 mod document;

@@ -6,7 +6,7 @@ use kt_control_api::{
     ActionAnswer, AuditEntry, BackUp, BackupMade, ConfigVersion, CreateGateway, CreateToken,
     Created, DesiredAnswer, Gateway, GatewayPatch, IssuedToken, PublishConfig, Reconcile, Reload,
     Revert, Rollout, RotateToken, ServiceVersion, Slug, StatusAnswer, StatusReport, TokenInfo,
-    WhoAmI,
+    VersionDiff, WhoAmI,
 };
 use serde_json::json;
 
@@ -105,6 +105,12 @@ pub(super) static OPERATIONS: &[Operation] = &[
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
         &[(200, Content::Yaml), (304, Content::Nothing)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached(),
+
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/diff", Access::See, ("compareVersion", "Say what changes to this version from another one"),
+        &[(200, Content::of::<VersionDiff>())], |api, call, at| api.compare(call, &at.gateway(), at.segment(1)))
+        .query(&[Parameter::new("against", Kind::Form("^(applied|desired|[1-9][0-9]{0,17})$"),
+            "What to compare with: what is applied, what is desired, or a version by its number; `desired` by default.")])
+        .fails(&[Slug::ValidationFailed]),
 
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],

@@ -1,6 +1,7 @@
 //! What the control plane asks of a validator.
 
 use kt_control_api::{ContentHash, ProblemItem};
+use serde_json::Value;
 
 /// Checks configurations before anything is stored.
 ///
@@ -11,4 +12,25 @@ pub trait Validator: Send + Sync {
     /// # Errors
     /// Every reason why the text is no configuration, each with its place.
     fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>>;
+
+    /// Returns what changes from one configuration to another, each with its name. Must mask
+    /// every secret.
+    ///
+    /// # Errors
+    /// As [`Validator::check`], for the first that is no configuration.
+    fn compare(&self, from: Named<'_>, to: Named<'_>) -> Result<Comparison, Vec<ProblemItem>>;
+}
+
+/// A configuration and its name.
+pub type Named<'a> = (&'a str, &'a str);
+
+/// What parts two configurations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Whether both mean the same.
+    pub same: bool,
+    /// The changes, for programs.
+    pub diff: Value,
+    /// The same in the form of `diff -u`.
+    pub unified: String,
 }

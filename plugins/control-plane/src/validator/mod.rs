@@ -3,5 +3,5 @@
 mod contract;
 mod policy;
 
-pub use contract::Validator;
+pub use contract::{Comparison, Named, Validator};
 pub use policy::PolicyValidator;

@@ -1,9 +1,9 @@
 //! The validator of `policy-config.yaml`.
 
 use kt_control_api::{ContentHash, ProblemItem};
-use kt_policy::{Problem, Source, parse};
+use kt_policy::{Document, Problem, Source, diff, parse};
 
-use super::Validator;
+use super::{Comparison, Named, Validator};
 
 /// Takes what the gateway can parse. Whether its patterns fit into the gateway's limits is for
 /// the gateway to say, which knows them.
@@ -12,13 +12,24 @@ pub struct PolicyValidator;
 
 impl Validator for PolicyValidator {
     fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>> {
-        let document = parse(&[Source::new(name, text)])
-            .map_err(|problems| problems.iter().map(item).collect::<Vec<_>>())?;
-        Ok(document
+        Ok(document(name, text)?
             .sha256()
             .parse()
             .expect("a sha256 is 64 hexadecimal digits"))
     }
+
+    fn compare(&self, from: Named<'_>, to: Named<'_>) -> Result<Comparison, Vec<ProblemItem>> {
+        let diff = diff(&document(from.0, from.1)?, &document(to.0, to.1)?);
+        Ok(Comparison {
+            same: diff.is_empty(),
+            unified: diff.unified(from.0, to.0),
+            diff: serde_json::to_value(&diff).expect("a comparison has only string keys"),
+        })
+    }
+}
+
+fn document(name: &str, text: &str) -> Result<Document, Vec<ProblemItem>> {
+    parse(&[Source::new(name, text)]).map_err(|problems| problems.iter().map(item).collect())
 }
 
 fn item(problem: &Problem) -> ProblemItem {

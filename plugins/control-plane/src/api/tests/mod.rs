@@ -2,6 +2,7 @@
 
 mod audit;
 mod changes;
+mod compare;
 mod delivery;
 mod gateways;
 mod once;

@@ -53,6 +53,7 @@ const TABLE: &[Row] = &[
         "",
         SEE,
     ),
+    ("GET {gateway}/config-versions/{version}/diff", "", "", SEE),
     ("POST {gateway}/actions/reload", "", "{}", ADMIN),
     (
         "POST {gateway}/actions/revert",

@@ -33,7 +33,7 @@ fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
     request(&server, "POST /v1/gateways", &admin, r#"{"name": "edge"}"#);
     let first = body_of(&request(&server, BACKUP, &admin, ""));
     let name = first["file"].as_str().unwrap().to_owned();
-    assert_eq!(kept(directory.path()), [name.clone()]);
+    assert_eq!(kept(directory.path()), [&*name]);
     let copy = Sqlite::inspect(&directory.path().join("backups").join(&name)).unwrap();
     assert_eq!(
         copy.find(&crate::store::Key::Name("edge".to_owned()))

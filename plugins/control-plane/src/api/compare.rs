@@ -1,0 +1,108 @@
+//! What parts two versions of a gateway.
+
+use std::str::FromStr;
+
+use kt_control_api::{ConfigVersion, GatewayId, Side, Slug, VersionDiff};
+
+use super::config::number;
+use super::refusal::{Refusal, invalid, refuse};
+use super::respond::{Outcome, json};
+use super::service::Call;
+use super::{Api, input};
+use crate::store::{Key, Snapshot};
+
+/// What a version is compared with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Against {
+    /// What the gateway is meant to serve.
+    #[default]
+    Desired,
+    /// What a live instance serves, the one seen last.
+    Applied,
+    Version(u64),
+}
+
+impl FromStr for Against {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "desired" => Ok(Self::Desired),
+            "applied" => Ok(Self::Applied),
+            _ => text
+                .parse()
+                .map(Self::Version)
+                .map_err(|_| "it is `applied`, `desired` or the number of a version"),
+        }
+    }
+}
+
+impl Api {
+    pub(super) fn compare(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
+        let against = input::query(call.request, "against")?.unwrap_or_default();
+        let gateway = self.visible(call, key)?;
+        let to = self.explained(self.store().version(&gateway, number(n)?))?;
+        let from = self.base(&gateway, against)?;
+        let from = self.explained(self.store().version(&gateway, from))?;
+        json(200, &self.parted(gateway, &from, &to)?)
+    }
+
+    fn parted(
+        &self,
+        gateway: GatewayId,
+        from: &ConfigVersion,
+        to: &ConfigVersion,
+    ) -> Result<VersionDiff, Refusal> {
+        let text = |version: &ConfigVersion| {
+            let name = format!("version {}", version.version);
+            let content = self.explained(self.store().content(&gateway, version.version));
+            content.map(|content| (name, content))
+        };
+        let (old, new) = (text(from)?, text(to)?);
+        // What was valid once may not be to this version of kt.
+        let found = self.validator().compare((&old.0, &old.1), (&new.0, &new.1));
+        let found = found.map_err(invalid)?;
+        Ok(VersionDiff {
+            from: side(from),
+            to: side(to),
+            same: found.same,
+            diff: found.diff,
+            unified: found.unified,
+            gateway,
+        })
+    }
+
+    fn base(&self, gateway: &GatewayId, against: Against) -> Result<u64, Refusal> {
+        let missing = |detail: &str| refuse(Slug::NotFound, detail);
+        match against {
+            Against::Version(n) => number(&n.to_string()),
+            Against::Desired => {
+                let desired = self.find(&Key::Id(gateway.clone()))?.gateway.desired;
+                let desired = desired.ok_or_else(|| missing("nothing is desired yet"))?;
+                Ok(desired.version)
+            }
+            Against::Applied => {
+                let snapshot = self.find(&Key::Id(gateway.clone()))?;
+                let applied = self.applied(&snapshot);
+                let applied = applied.ok_or_else(|| missing("no live instance serves anything"))?;
+                applied.ok_or_else(|| missing("what is served was never published"))
+            }
+        }
+    }
+
+    /// The version that a live instance serves: nothing when none serves any, and no number when
+    /// it was never published.
+    fn applied(&self, snapshot: &Snapshot) -> Option<Option<u64>> {
+        let now = self.now();
+        let live = snapshot.instances.iter().filter(|one| one.is_live(now));
+        let mut applied = live.filter_map(|one| one.report.applied.as_ref());
+        applied.next().map(|applied| applied.version)
+    }
+}
+
+fn side(version: &ConfigVersion) -> Side {
+    Side {
+        version: version.version,
+        sha256: version.sha256,
+    }
+}

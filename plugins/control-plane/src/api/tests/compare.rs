@@ -1,0 +1,71 @@
+use kt_control_api::{Method, Problem, Request, Slug, StatusReport, VersionDiff};
+
+use crate::fixture::{Bench, content, report, serving};
+
+/// A gateway with the versions `one`, `two` and `three`.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.edge();
+    for text in ["two\n", "three\n"] {
+        bench.client().reload("edge", &content(text), None).unwrap();
+    }
+    bench
+}
+
+fn ask(bench: &Bench, version: u64, against: Option<&str>) -> Result<VersionDiff, Box<Problem>> {
+    let path = format!("/v1/gateways/edge/config-versions/{version}/diff");
+    let mut request = Request::new(Method::Get, path);
+    if let Some(against) = against {
+        request = request.with_query("against", against);
+    }
+    let answer = bench.send(&request);
+    let body = answer.body.unwrap();
+    if answer.status == 200 {
+        Ok(serde_json::from_str(&body).unwrap())
+    } else {
+        Err(serde_json::from_str(&body).unwrap())
+    }
+}
+
+#[test]
+fn a_version_is_compared_with_what_is_desired_applied_or_named() {
+    let bench = bench();
+    let gateway = bench.client().gateway("edge").unwrap();
+    let report = |report: &StatusReport| bench.client().report_status("edge", report).unwrap();
+    let by_default = ask(&bench, 1, None).unwrap();
+    assert_eq!((by_default.from.version, by_default.to.version), (3, 1));
+    assert_eq!(by_default.unified, "-three\n+one\n");
+    assert!(!by_default.same && by_default.gateway == gateway.id);
+    assert!(ask(&bench, 3, Some("desired")).unwrap().same);
+    assert_eq!(ask(&bench, 2, Some("1")).unwrap().from.version, 1);
+    let nobody = ask(&bench, 1, Some("applied")).unwrap_err();
+    assert_eq!((nobody.code, nobody.status), (Slug::NotFound, 404));
+    report(&serving(1, &gateway));
+    assert_eq!(ask(&bench, 1, Some("applied")).unwrap().from.version, 3);
+    let mut own = serving(2, &gateway);
+    own.applied.as_mut().unwrap().version = None;
+    report(&own);
+    let unpublished = ask(&bench, 1, Some("applied")).unwrap_err();
+    assert!(unpublished.detail.contains("never published"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let bench = bench();
+    for against in ["nonsense", "-1", ""] {
+        let refused = ask(&bench, 1, Some(against)).unwrap_err();
+        assert_eq!(refused.code, Slug::MalformedRequest, "{against}");
+    }
+    for (version, against) in [(9, "1"), (1, "9"), (1, "0")] {
+        let missing = ask(&bench, version, Some(against)).unwrap_err();
+        assert_eq!(missing.code, Slug::NotFound, "{version} {against}");
+    }
+    let bare = kt_control_api::CreateGateway {
+        name: "bare".to_owned(),
+        ..Default::default()
+    };
+    bench.client().create_gateway(&bare).unwrap();
+    bench.client().report_status("bare", &report(1)).unwrap();
+    let path = "/v1/gateways/bare/config-versions/1/diff";
+    assert_eq!(bench.send(&Request::new(Method::Get, path)).status, 404);
+}
