@@ -80,7 +80,7 @@ fn a_server_backs_itself_up_and_may_be_asked_to() {
     let asked = kt(&server.home, "backup --server --keep 1");
     let file = asked.ok().text_at("/file");
     assert_eq!(asked.at("/removed/0"), made.as_str());
-    assert_eq!(copies(), [file.clone()]);
+    assert_eq!(copies(), [file.as_str()]);
     server.terminate();
     let check = format!("fsck --file {}", folder.join(&file).display());
     assert_eq!(kt(&server.home, &check).ok().at("/gateways"), 1);

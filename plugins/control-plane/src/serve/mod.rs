@@ -14,6 +14,7 @@ mod limits;
 mod listen;
 mod places;
 mod prompt;
+mod recorder;
 mod rows;
 mod run;
 mod schedule;

@@ -15,6 +15,7 @@ use super::connection::Server;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::listen::Listeners;
+use super::recorder;
 use super::schedule::{self, Schedule};
 use super::storage::Storage;
 use super::tls::{Rotation, Tls, TlsError, TlsFiles};
@@ -141,6 +142,9 @@ pub fn serve(
     runtime.block_on(async {
         let listeners = Listeners::bind(options.listen, &options.directory)?;
         let _following = rotation.map(Rotation::spawn);
+        let (recorder, recording) = recorder::recorder(api.clone());
+        limits.record_with(recorder);
+        drop(tokio::spawn(recording));
         let _scheduled = scheduled.map(|(schedule, backups)| {
             tokio::spawn(schedule::follow(schedule, api.clone(), backups))
         });

@@ -15,7 +15,7 @@ const TIDY: Duration = Duration::from_secs(1);
 
 /// From where somebody comes: an address, or the part of it that is given to one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Origin {
+pub(in crate::serve) enum Origin {
     /// An IPv4 address.
     Host(IpAddr),
     /// The first 64 bits of an IPv6 address: the others are the holder's to choose.
@@ -26,7 +26,7 @@ pub(super) enum Origin {
 
 impl Origin {
     /// Where an address belongs.
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(in crate::serve) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(address) if !address.is_loopback() => {
                 let [a, b, c, d, ..] = address.segments();
@@ -52,10 +52,10 @@ impl fmt::Display for Origin {
 
 /// What is to be written into the log.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) origin: Origin,
+pub(in crate::serve) struct Line {
+    pub(in crate::serve) origin: Origin,
     /// How many requests there were since the last line.
-    pub(super) failures: u32,
+    pub(in crate::serve) failures: u32,
 }
 
 /// Origins of failures, never more than `most` and one.

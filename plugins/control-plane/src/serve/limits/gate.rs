@@ -1,10 +1,11 @@
 //! Letting in, and asking to come back.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use kt_control_api::{Problem, Slug};
+use tokio::sync::mpsc::Sender;
 
 use super::failures::{Failures, Line, Origin};
 use super::rate::Rate;
@@ -36,6 +37,8 @@ struct Counted {
     per_second: u32,
     tokens: Tokens,
     failures: Failures,
+    /// Who writes into the trail what the log is told.
+    recorder: OnceLock<Sender<Line>>,
 }
 
 impl Limits {
@@ -50,6 +53,7 @@ impl Limits {
             per_second,
             tokens: Tokens::new(rate),
             failures: Failures::new(Rate::new(FAILURE, FAILURES), ORIGINS),
+            recorder: OnceLock::new(),
         })))
     }
 
@@ -67,10 +71,17 @@ impl Limits {
         })
     }
 
+    /// From now on, `recorder` is told what the log is told.
+    pub(in crate::serve) fn record_with(&self, recorder: Sender<Line>) {
+        if let Some(counted) = &self.0 {
+            drop(counted.recorder.set(recorder));
+        }
+    }
+
     /// Tells the log of failures that it does not know of yet. To be called now and then.
     pub(in crate::serve) fn tell_log(&self) {
         if let Some(counted) = &self.0 {
-            tell(counted.failures.late(Instant::now()));
+            counted.tell(counted.failures.late(Instant::now()));
         }
     }
 
@@ -100,15 +111,19 @@ impl Limits {
 impl Counted {
     fn failed(&self, from: IpAddr) -> Result<(), Duration> {
         let (allowed, lines) = self.failures.count(Origin::of(from), Instant::now());
-        tell(lines);
+        self.tell(lines);
         allowed
     }
-}
 
-fn tell(lines: Vec<Line>) {
-    for line in lines {
-        let (from, failures) = (line.origin, line.failures);
-        tracing::warn!(%from, failures, "requests without a valid token");
+    fn tell(&self, lines: Vec<Line>) {
+        for line in lines {
+            let (from, failures) = (line.origin, line.failures);
+            tracing::warn!(%from, failures, "requests without a valid token");
+            if let Some(recorder) = self.recorder.get() {
+                // When it has too much to do, the log has to be enough.
+                drop(recorder.try_send(line));
+            }
+        }
     }
 }
 

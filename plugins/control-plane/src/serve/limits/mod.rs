@@ -11,5 +11,6 @@ mod rate;
 mod tests;
 mod tokens;
 
+pub(super) use failures::{Line, Origin};
 pub(super) use gate::Limits;
 pub use gate::{DEFAULT_PER_SECOND, MOST_PER_SECOND};

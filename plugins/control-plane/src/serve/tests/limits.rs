@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 use kt_control_api::{Token, TokenKind};
 use serde_json::json;
@@ -78,4 +79,29 @@ fn limits_can_be_left_to_others() {
         let refused = request(&server, "GET /v1/whoami", "hunter2", "");
         assert_eq!(status(&refused), "401");
     }
+}
+
+#[test]
+fn whoever_shows_no_valid_token_is_in_the_trail_and_the_token_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let master = admin(&server);
+    let stranger = Token::random(TokenKind::Access);
+    request(&server, "GET /v1/whoami", stranger.expose(), "");
+    let end = Instant::now() + Duration::from_secs(20);
+    let row = loop {
+        let listed = request(&server, "GET /v1/audit?action=auth.refused", &master, "");
+        assert!(!listed.contains(&stranger.expose()[9..]), "{listed}");
+        let row = body_of(&listed)["items"][0].clone();
+        if !row.is_null() {
+            break row;
+        }
+        assert!(Instant::now() < end, "waited in vain for the row");
+    };
+    assert_eq!(
+        (row["actor"].as_str(), row["target"].as_str()),
+        (Some("nobody"), Some("127.0.0.1"))
+    );
+    assert_eq!(row["detail"], json!({"failures": 1}));
+    assert!(row["hash"].is_string(), "sealed as every row");
 }
