@@ -1,8 +1,8 @@
 //! A gateway that leaves the embedded store for a server.
 
 use super::server::Server;
-use super::world::{Gateway, Mode, World, said};
-use crate::harness::{Postgres, http};
+use super::world::{Gateway, Mode, PATIENCE, World, said};
+use crate::harness::{Postgres, http, wait_until};
 use serde_json::json;
 
 #[test]
@@ -53,6 +53,11 @@ fn a_gateway_moves_to_a_shared_database_and_goes_on() {
         "next.yaml",
         super::world::example().replace("1.4.0", "2.0.0"),
     );
+    // It serves what it has before it reports for the first time.
+    wait_until("its first report", PATIENCE, || {
+        let shown = at_server("gateway inspect -o json").run();
+        (shown.ok().text_at("/state") == "in-sync").then_some(())
+    });
     let reloaded = at_server("gateway reload --file next.yaml -o json").run();
     assert_eq!(reloaded.ok().at("/version"), json!(2));
     assert_eq!(reloaded.text_at("/result"), "applied");

@@ -9,7 +9,7 @@ use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Outcome, json as answer};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::{Backups, Change, Note, StoreError};
+use crate::store::{Backups, Change, Note};
 
 /// Most backups that a wish may keep.
 pub(super) const MOST_KEPT: u32 = 10_000;
@@ -31,7 +31,7 @@ impl Api {
         let backups = self.backups()?;
         let keep = wish.keep.map(kept).transpose()?;
         let change = self.change(call)?;
-        answer(201, &self.explained(self.copy(backups, &change, keep))?)
+        answer(201, &self.copy(backups, change, keep)?)
     }
 
     /// Copies the store, and notes that in the trail.
@@ -41,16 +41,16 @@ impl Api {
     pub(crate) fn copy(
         &self,
         backups: &Backups,
-        change: &Change,
+        change: Change,
         keep: Option<usize>,
-    ) -> Result<BackupMade, StoreError> {
-        let made = backups.make(keep)?;
+    ) -> Result<BackupMade, Refusal> {
+        let made = self.explained(backups.make(keep))?;
         let note = Note {
             action: "store.backup",
-            target: &made.file,
+            target: made.file.clone(),
             detail: json!({"sha256": made.sha256, "audit_seq": made.audit_seq}),
         };
-        self.store().note(change, &note)?;
+        self.note(change, note)?;
         Ok(made)
     }
 

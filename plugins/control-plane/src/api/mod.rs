@@ -14,6 +14,7 @@ mod document;
 mod feed;
 mod gateways;
 mod input;
+mod notes;
 mod operation;
 mod operations;
 mod park;
@@ -31,6 +32,7 @@ mod verdict;
 
 pub use audit::Rows;
 pub use feed::{Feed, Step, needs_server};
+pub(crate) use notes::Notes;
 pub use park::Parked;
 pub use principal::{Principal, Scope};
 pub use refusal::problem_response;

@@ -41,6 +41,13 @@ pub enum Handled {
     Sending(Rows),
 }
 
+impl Handled {
+    /// Something was done of which there is nothing to tell.
+    pub(crate) fn nothing() -> Self {
+        done(empty(204), Touched::Nobody)
+    }
+}
+
 /// What a handler returns.
 pub(super) type Outcome = Result<Handled, Refusal>;
 

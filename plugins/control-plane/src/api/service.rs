@@ -8,7 +8,7 @@ use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, reque
 use super::backup::Keeper;
 use super::refusal::Refusal;
 use super::respond::{Answer, Handled, Touched, done};
-use super::{Parked, Principal, Verdict, problem_response, refusal, with_allowed};
+use super::{Notes, Parked, Principal, Verdict, problem_response, refusal, with_allowed};
 use crate::metrics::Metrics;
 use crate::store::{Backups, Change, Key, Snapshot, Store, StoreError};
 use crate::validator::Validator;
@@ -25,6 +25,7 @@ pub struct Api {
     service: Service,
     metrics: Option<Arc<Metrics>>,
     keeper: Keeper,
+    notes: Option<Arc<dyn Notes>>,
 }
 
 /// What a handler is given besides the path.
@@ -52,6 +53,7 @@ impl Api {
             service,
             metrics: None,
             keeper: Keeper::Nobody,
+            notes: None,
         }
     }
 
@@ -74,6 +76,12 @@ impl Api {
     /// The same for a server, with the backups of its store if that is a file.
     pub(crate) fn backed_up(mut self, backups: Option<Arc<Backups>>) -> Self {
         self.keeper = backups.map_or(Keeper::Database, Keeper::Server);
+        self
+    }
+
+    /// The same, with notes written by somebody else.
+    pub(crate) fn noting(mut self, notes: Arc<dyn Notes>) -> Self {
+        self.notes = Some(notes);
         self
     }
 
@@ -150,6 +158,10 @@ impl Api {
     /// What the server measures; nothing in a command.
     pub(super) fn metrics(&self) -> Option<&Metrics> {
         self.metrics.as_deref()
+    }
+
+    pub(super) fn notes(&self) -> Option<&dyn Notes> {
+        self.notes.as_deref()
     }
 
     pub(super) fn keeper(&self) -> &Keeper {

@@ -155,7 +155,11 @@ impl Metrics {
         r.register("connections", "Connections open", connections);
         let about = "Requests that wait for news";
         r.register("parked_polls", about, self.parked.clone());
-        r.register("streams", "Streams of events open", self.streams.clone());
+        r.register(
+            "streams",
+            "Answers that go on: events and exports",
+            self.streams.clone(),
+        );
         let about = "From a change to the answer of whoever waited for it";
         r.register("wake_seconds", about, self.wakes.clone());
         r.register(

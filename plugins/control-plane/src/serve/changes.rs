@@ -13,9 +13,9 @@ use kt_control_api::{Problem, Request, Slug};
 use tokio::sync::oneshot;
 
 use super::connection::ran_into_a_bug;
-use crate::api::{Api, Handled, Principal, Verdict};
+use crate::api::{Api, Handled, Notes, Principal, Verdict};
 use crate::metrics::{Counted, Metrics};
-use crate::store::Sqlite;
+use crate::store::{Change, Note, Sqlite};
 
 /// Most changes that wait. Whoever comes then is told to come again.
 const WAITING: usize = 4096;
@@ -26,7 +26,8 @@ const LONGEST: Duration = Duration::from_millis(20);
 
 type Outcome = Result<Handled, Box<Problem>>;
 
-/// Takes changes in.
+/// Takes changes in. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Changes {
     queue: SyncSender<Wanted>,
     metrics: Arc<Metrics>,
@@ -37,11 +38,31 @@ pub(super) struct Worker(JoinHandle<()>);
 
 /// A change that somebody waits for.
 struct Wanted {
-    request: Request,
-    caller: Principal,
-    verdict: Option<Verdict>,
+    work: Work,
     answer: oneshot::Sender<Outcome>,
     counted: Counted,
+}
+
+/// What is to be carried out.
+enum Work {
+    /// A request, and what is known of the configuration in it.
+    Request(Request, Principal, Option<Verdict>),
+    /// A row of the trail.
+    Note(Change, Note),
+}
+
+impl Work {
+    fn carry_out(&self, api: &Api) -> Outcome {
+        match self {
+            Self::Request(request, caller, verdict) => {
+                Ok(api.begin_judged(request, caller, verdict.as_ref()))
+            }
+            Self::Note(change, note) => match api.store().note(change, note) {
+                Ok(()) => Ok(Handled::nothing()),
+                Err(error) => Err(api.refused(error)),
+            },
+        }
+    }
 }
 
 impl Changes {
@@ -65,22 +86,35 @@ impl Changes {
         caller: Principal,
         verdict: Option<Verdict>,
     ) -> Outcome {
+        let answered = self.take(Work::Request(request, caller, verdict))?;
+        answered.await.unwrap_or_else(|_| Err(ran_into_a_bug()))
+    }
+
+    /// Puts work into the queue.
+    fn take(&self, work: Work) -> Result<oneshot::Receiver<Outcome>, Box<Problem>> {
         let (answer, answered) = oneshot::channel();
         let wanted = Wanted {
-            request,
-            caller,
-            verdict,
+            work,
             answer,
             counted: self.metrics.queued(),
         };
         match self.queue.try_send(wanted) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(ran_into_a_bug())),
+            Ok(()) => Ok(answered),
             Err(TrySendError::Full(_)) => {
                 let detail = format!("{WAITING} changes wait already");
                 Err(Box::new(Problem::new(Slug::StorageBusy, detail)))
             }
             Err(TrySendError::Disconnected(_)) => Err(ran_into_a_bug()),
         }
+    }
+}
+
+impl Notes for Changes {
+    /// Waits for the disk, so not for where requests are read.
+    fn note(&self, change: Change, note: Note) -> Result<(), Box<Problem>> {
+        let answered = self.take(Work::Note(change, note))?;
+        let outcome = answered.blocking_recv();
+        outcome.unwrap_or_else(|_| Err(ran_into_a_bug())).map(drop)
     }
 }
 
@@ -132,9 +166,7 @@ fn together(
         let begun = Instant::now();
         while let Some(wanted) = group.pop_front() {
             drop(wanted.counted);
-            let verdict = wanted.verdict.as_ref();
-            let handled = api.begin_judged(&wanted.request, &wanted.caller, verdict);
-            done.push((wanted.answer, handled));
+            done.push((wanted.answer, wanted.work.carry_out(api)));
             if begun.elapsed() >= LONGEST {
                 break;
             }
@@ -148,9 +180,9 @@ fn together(
         tracing::error!(%error, "changes were taken back");
         api.refused(error)
     });
-    for (answer, handled) in done {
+    for (answer, outcome) in done {
         // Whoever asked may have gone.
-        drop(answer.send(lost.clone().map_or(Ok(handled), Err)));
+        drop(answer.send(lost.clone().map_or(outcome, Err)));
     }
     lost
 }

@@ -1,9 +1,12 @@
 //! Failed authentications in the trail.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use kt_control_api::{Timestamp, request_id};
 use serde_json::json;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Duration, Instant, sleep_until};
 
@@ -19,10 +22,29 @@ const WAITING: usize = 256;
 const ROWS: usize = 20;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Makes the two ends: what takes lines, and what writes them.
-pub(super) fn recorder(api: Api) -> (Sender<Line>, impl Future<Output = ()>) {
-    let (lines, waiting) = channel(WAITING);
-    (lines, record(api, waiting))
+/// Takes lines in.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    lines: Sender<Line>,
+    /// Failures of lines for which there was no room.
+    missed: Arc<AtomicU32>,
+}
+
+impl Recorder {
+    /// Makes one, and what writes the rows for as long as it is polled.
+    pub(super) fn new(api: Api) -> (Self, impl Future<Output = ()>) {
+        let (lines, waiting) = channel(WAITING);
+        let missed = Arc::<AtomicU32>::default();
+        let recording = record(api, waiting, Arc::clone(&missed));
+        (Self { lines, missed }, recording)
+    }
+
+    /// Takes a line in. When many come at once, some count without an address.
+    pub(super) fn tell(&self, line: Line) {
+        if let Err(TrySendError::Full(line)) = self.lines.try_send(line) {
+            self.missed.fetch_add(line.failures, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What was written lately, and what was not.
@@ -42,8 +64,13 @@ impl Budget {
             self.written.push_back(now);
             return Some(line);
         }
-        self.beyond = self.beyond.saturating_add(line.failures);
+        self.add(line.failures);
         None
+    }
+
+    /// Adds failures that get no row of their own.
+    fn add(&mut self, failures: u32) {
+        self.beyond = self.beyond.saturating_add(failures);
     }
 
     /// When the sum gets its row; nothing without one.
@@ -66,7 +93,7 @@ impl Budget {
     }
 }
 
-async fn record(api: Api, mut waiting: Receiver<Line>) {
+async fn record(api: Api, mut waiting: Receiver<Line>, missed: Arc<AtomicU32>) {
     let mut budget = Budget::default();
     loop {
         let due = budget.due();
@@ -79,6 +106,7 @@ async fn record(api: Api, mut waiting: Receiver<Line>) {
                 budget.sum(Instant::now())
             }
         };
+        budget.add(missed.swap(0, Ordering::Relaxed));
         if let Some(line) = line {
             let api = api.clone();
             // A bug was logged where it was caught.
@@ -97,11 +125,12 @@ fn write(api: &Api, line: &Line) {
     };
     let note = Note {
         action: "auth.refused",
-        target: &line.origin.to_string(),
+        target: line.origin.to_string(),
         detail: json!({"failures": line.failures}),
     };
-    if let Err(error) = api.store().note(&change, &note) {
-        tracing::warn!(%error, "failed authentications are in the log alone");
+    if let Err(problem) = api.note(change, note) {
+        let why = problem.detail;
+        tracing::warn!(why, "failed authentications are in the log alone");
     }
 }
 
@@ -128,5 +157,15 @@ mod tests {
         let sum = budget.sum(due).unwrap();
         assert_eq!((sum.origin, sum.failures), (Origin::Elsewhere, 12));
         assert_eq!(budget.due(), None);
+    }
+
+    #[tokio::test]
+    async fn what_there_is_no_room_for_is_counted_too() {
+        let bench = crate::fixture::Bench::new();
+        let (recorder, _recording) = Recorder::new(bench.api.clone());
+        for _ in 0..WAITING + 3 {
+            recorder.tell(line(2));
+        }
+        assert_eq!(recorder.missed.load(Ordering::Relaxed), 6);
     }
 }

@@ -15,7 +15,7 @@ use super::connection::Server;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::listen::Listeners;
-use super::recorder;
+use super::recorder::Recorder;
 use super::schedule::{self, Schedule};
 use super::storage::Storage;
 use super::tls::{Rotation, Tls, TlsError, TlsFiles};
@@ -132,6 +132,10 @@ pub fn serve(
     let api = api
         .measured(Arc::clone(&metrics))
         .backed_up(backups.clone());
+    let api = match &own {
+        Some(own) => api.noting(Arc::new(own.changes().clone())),
+        None => api,
+    };
     let scheduled = options.backups.zip(backups);
     let hub = Hub::default();
     let limits = Limits::new(options.max_requests_per_second);
@@ -142,7 +146,7 @@ pub fn serve(
     runtime.block_on(async {
         let listeners = Listeners::bind(options.listen, &options.directory)?;
         let _following = rotation.map(Rotation::spawn);
-        let (recorder, recording) = recorder::recorder(api.clone());
+        let (recorder, recording) = Recorder::new(api.clone());
         limits.record_with(recorder);
         drop(tokio::spawn(recording));
         let _scheduled = scheduled.map(|(schedule, backups)| {

@@ -22,13 +22,15 @@ pub(super) async fn follow(schedule: Schedule, api: Api, backups: Arc<Backups>) 
     tokio::time::sleep(due(schedule.every, &backups)).await;
     loop {
         let (api, backups) = (api.clone(), Arc::clone(&backups));
-        let make = move || api.copy(&backups, &by_server(), Some(schedule.keep));
+        let make = move || api.copy(&backups, by_server(), Some(schedule.keep));
         match off_loop(make).await {
             Ok(Ok(made)) => {
                 let (file, removed) = (made.file, made.removed.len());
                 tracing::info!(file, size = made.size, removed, "the store was backed up");
             }
-            Ok(Err(error)) => tracing::error!(%error, "the store was not backed up"),
+            Ok(Err(problem)) => {
+                tracing::error!(why = problem.detail, "the store was not backed up");
+            }
             // It was logged where it was caught.
             Err(_) => {}
         }

@@ -144,11 +144,11 @@ impl NewToken {
 
 /// What happened that changes nothing in the store.
 #[derive(Debug, Clone)]
-pub struct Note<'a> {
+pub struct Note {
     /// Its kind, as in `store.backup`.
     pub action: &'static str,
     /// What it is about.
-    pub target: &'a str,
+    pub target: String,
     /// More, without contents and tokens.
     pub detail: Value,
 }
@@ -353,5 +353,5 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn note(&self, change: &Change, note: &Note<'_>) -> Result<(), StoreError>;
+    fn note(&self, change: &Change, note: &Note) -> Result<(), StoreError>;
 }

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use kt_control_api::{Problem, Slug};
-use tokio::sync::mpsc::Sender;
 
 use super::failures::{Failures, Line, Origin};
 use super::rate::Rate;
 use super::tokens::Tokens;
 use crate::api::Principal;
 use crate::serve::auth::Door;
+use crate::serve::recorder::Recorder;
 
 /// Requests of one token each second, unless the options say otherwise.
 ///
@@ -38,7 +38,7 @@ struct Counted {
     tokens: Tokens,
     failures: Failures,
     /// Who writes into the trail what the log is told.
-    recorder: OnceLock<Sender<Line>>,
+    recorder: OnceLock<Recorder>,
 }
 
 impl Limits {
@@ -72,7 +72,7 @@ impl Limits {
     }
 
     /// From now on, `recorder` is told what the log is told.
-    pub(in crate::serve) fn record_with(&self, recorder: Sender<Line>) {
+    pub(in crate::serve) fn record_with(&self, recorder: Recorder) {
         if let Some(counted) = &self.0 {
             drop(counted.recorder.set(recorder));
         }
@@ -120,8 +120,7 @@ impl Counted {
             let (from, failures) = (line.origin, line.failures);
             tracing::warn!(%from, failures, "requests without a valid token");
             if let Some(recorder) = self.recorder.get() {
-                // When it has too much to do, the log has to be enough.
-                drop(recorder.try_send(line));
+                recorder.tell(line);
             }
         }
     }

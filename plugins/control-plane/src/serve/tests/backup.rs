@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kt_control_api::{Method, Request};
+
 use super::exchange::{admin, json as body_of, request, status};
+use crate::api::{Handled, Principal};
 use crate::fixture::{Bench, Running};
 use crate::serve::{Schedule, ServeOptions};
 use crate::store::{Sqlite, Store};
@@ -112,4 +116,53 @@ fn backups_are_made_by_the_clock_and_the_oldest_go() {
         before.len() + 1,
         "the one that was asked for"
     );
+}
+
+#[test]
+fn under_load_every_backup_is_whole_and_noted() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::limited(directory.path(), 0);
+    let admin = admin(&server);
+    let (server, admin, over) = (&server, &admin, &AtomicBool::new(false));
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            scope.spawn(move || {
+                for n in 0.. {
+                    if over.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let new = format!("{{\"name\": \"g{writer}-{n}\"}}");
+                    assert_eq!(
+                        status(&request(server, "POST /v1/gateways", admin, &new)),
+                        "201"
+                    );
+                }
+            });
+        }
+        let made: Vec<_> = (0..3).map(|_| request(server, BACKUP, admin, "")).collect();
+        over.store(true, Ordering::SeqCst);
+        assert!(
+            made.iter().all(|answer| status(answer) == "201"),
+            "{made:?}"
+        );
+    });
+    let line = "GET /v1/audit?action=store.backup";
+    let noted = body_of(&request(server, line, admin, ""));
+    assert_eq!(noted["items"].as_array().unwrap().len(), 3);
+    for name in kept(directory.path()) {
+        let copy = Sqlite::inspect(&directory.path().join("backups").join(name)).unwrap();
+        assert!(copy.file_damage().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_database_is_backed_up_by_its_own_tools() {
+    let bench = Bench::new();
+    let api = bench.api.clone().backed_up(None);
+    let wish = Request::new(Method::Post, "/v1/admin/backup");
+    let Handled::Done(answer) = api.begin(&wish, &Principal::local_user(0)) else {
+        panic!("it waits for nothing");
+    };
+    assert_eq!(answer.response.status, 501);
+    assert!(answer.response.body.unwrap().contains("pg_dump"));
 }

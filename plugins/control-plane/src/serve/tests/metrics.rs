@@ -74,12 +74,13 @@ fn a_scrape_tells_what_happened() {
             1.0,
         ),
         ("kt_cp_store_up".to_owned(), 1.0),
-        ("kt_cp_group_size_sum".to_owned(), 3.0),
-        ("kt_cp_writer_queue".to_owned(), 0.0),
     ] {
         assert_eq!(seen(&series).to_string(), times.to_string(), "{series}");
     }
     assert!(seen("kt_cp_connections") >= 1.0);
+    // The row of the refused ones may be on its way.
+    assert!((3.0..=5.0).contains(&seen("kt_cp_group_size_sum")));
+    assert!((0.0..=1.0).contains(&seen("kt_cp_writer_queue")));
     assert!(seen("kt_cp_wal_bytes") > 0.0);
     assert!(seen("kt_cp_commit_seconds_count") >= 1.0);
     assert!(!metrics.contains("edge"), "no series for each gateway");

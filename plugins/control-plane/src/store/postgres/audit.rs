@@ -44,12 +44,12 @@ pub(super) async fn record(
 pub(super) async fn note(
     session: &mut Session,
     change: &Change,
-    note: &Note<'_>,
+    note: &Note,
 ) -> Result<(), Failure> {
     session.prepare(&[RECORD]).await?;
     session.committing();
     let detail = note.detail.clone();
-    record(session, change, note.action, note.target, detail).await
+    record(session, change, note.action, &note.target, detail).await
 }
 
 pub(super) async fn list(

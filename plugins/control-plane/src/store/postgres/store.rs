@@ -348,7 +348,7 @@ impl Store for Postgres {
         self.read(async |session| audit::list(session, filter).await)
     }
 
-    fn note(&self, change: &Change, note: &Note<'_>) -> Result<(), StoreError> {
+    fn note(&self, change: &Change, note: &Note) -> Result<(), StoreError> {
         self.attempt(Session::is_unspent, async |session| {
             audit::note(session, change, note).await
         })

@@ -363,8 +363,8 @@ impl Store for Sqlite {
         self.read(|connection| Ok(audit::list(connection, filter)?))
     }
 
-    fn note(&self, change: &Change, note: &Note<'_>) -> Result<(), StoreError> {
-        let (action, target) = (note.action, note.target);
+    fn note(&self, change: &Change, note: &Note) -> Result<(), StoreError> {
+        let (action, target) = (note.action, note.target.as_str());
         self.write(|writing| audit::record(writing, change, action, target, None, &note.detail))
     }
 }

@@ -165,7 +165,7 @@ pub(crate) fn a_note_is_a_row_like_any_other(place: &dyn Place) {
     store.create(&change(), &gateway("edge")).unwrap();
     let note = Note {
         action: "store.backup",
-        target: "kept.db",
+        target: "kept.db".to_owned(),
         detail: serde_json::json!({"size": 7, "odd": "\u{0}"}),
     };
     store.note(&change(), &note).unwrap();

@@ -1,6 +1,6 @@
 //! Calls about backups.
 
-use crate::{ApiError, BackUp, BackupMade, Client, Transport};
+use crate::{ApiError, BackUp, BackupMade, Client, Method, Request, Transport};
 
 impl<T: Transport> Client<T> {
     /// Has the server copy its store, in a folder of its own.
@@ -8,6 +8,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `Usage` when there is no server, or its store is no file.
     pub fn back_up(&self, wish: &BackUp) -> Result<BackupMade, ApiError> {
-        self.post("/v1/admin/backup".to_owned(), wish, None)
+        // Without a second attempt: it would make a second backup, and remove the first.
+        self.change(Request::new(Method::Post, "/v1/admin/backup"), wish, None)
     }
 }

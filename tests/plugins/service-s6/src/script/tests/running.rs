@@ -7,8 +7,10 @@ use crate::script::files;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{Artifact, ServiceSpec};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread;
 
 pub(crate) fn rendered(spec: &ServiceSpec, home: &Path) -> Result<Vec<Artifact>, Error> {
     let facts = facts(home);
@@ -33,7 +35,14 @@ fn run_as(shell: &[&str], home: &Folder, spec: &ServiceSpec, script: &str) -> Ou
         // It begins where the script has cleaned its environment.
         command.env_clear();
     }
-    command.output().unwrap()
+    loop {
+        match command.output() {
+            // Another test's child, begun while the file was written, has it open until it runs
+            // what it was begun for.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
+            ended => return ended.unwrap(),
+        }
+    }
 }
 
 /// Runs the run script, with a shell of one's own from the second stage on.
