@@ -76,10 +76,17 @@ impl Api {
     }
 
     pub(super) fn export(&self, call: &Call<'_>) -> Outcome {
+        let newest = AuditFilter {
+            limit: 1,
+            ..AuditFilter::default()
+        };
+        let newest = self.explained(self.store().audit(&newest))?;
         let mut rows = Rows {
             request_id: call.id.to_owned(),
             wanted: AuditFilter {
                 limit: BATCH,
+                // What is added meanwhile is for the next export, or this one might never end.
+                before: Some(newest.first().map_or(0, |row| row.seq) + 1),
                 ..wanted(call.request)?
             },
             sent: 0,

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use kt_control_api::{AuditEntry, AuditQuery, CreateToken, Grant, Method, Request, Slug};
 
+use crate::api::Handled;
 use crate::fixture::{Bench, content};
 
 fn actions(rows: &[AuditEntry]) -> Vec<&str> {
@@ -147,4 +148,22 @@ fn a_page_may_begin_behind_everything_that_there_will_be() {
             assert!(body.contains("\"items\":[{"), "{body}");
         }
     }
+}
+
+#[test]
+fn an_export_ends_with_what_there_was_when_it_began() {
+    let bench = Bench::new();
+    bench.edge();
+    let request = Request::new(Method::Get, "/v1/audit/export");
+    let caller = crate::api::Principal::local_user(0);
+    let Handled::Sending(mut rows) = bench.api.begin(&request, &caller) else {
+        panic!("it sends rows");
+    };
+    bench
+        .client()
+        .reload("edge", &content("two"), None)
+        .unwrap();
+    let first = bench.api.next_rows(&mut rows).unwrap().unwrap();
+    assert_eq!(first.lines().count(), 1);
+    assert_eq!(bench.api.next_rows(&mut rows).unwrap(), None);
 }
