@@ -28,8 +28,8 @@ pub(super) enum Keeper {
 impl Api {
     pub(super) fn back_up(&self, call: &Call<'_>) -> Outcome {
         let wish: BackUp = input::body(call.request)?;
-        let backups = self.backups()?;
         let keep = wish.keep.map(kept).transpose()?;
+        let backups = self.backups()?;
         let change = self.change(call)?;
         answer(201, &self.copy(backups, change, keep)?)
     }

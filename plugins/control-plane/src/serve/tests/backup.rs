@@ -165,4 +165,11 @@ fn a_database_is_backed_up_by_its_own_tools() {
     };
     assert_eq!(answer.response.status, 501);
     assert!(answer.response.body.unwrap().contains("pg_dump"));
+    let Handled::Done(answer) = api.begin(
+        &wish.with_json(r#"{"keep": 0}"#.to_owned()),
+        &Principal::local_user(0),
+    ) else {
+        panic!("it waits for nothing");
+    };
+    assert_eq!(answer.response.status, 422, "what is wrong is told first");
 }
