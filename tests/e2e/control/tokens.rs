@@ -63,6 +63,64 @@ fn a_token_does_what_its_scope_says_and_is_shown_once() {
 }
 
 #[test]
+fn a_machine_registers_its_gateway_with_a_token_that_is_of_no_use_afterwards() {
+    let world = world();
+    let create = "token create --name rack-7 --scope bootstrap --expires 10m -o json";
+    let (bootstrap, id) = issued(world.kt(create));
+    assert!(bootstrap.starts_with("kt_bt_"));
+    let who = as_holder(&world, &bootstrap, "whoami -o json");
+    assert_eq!(who.ok().json()["scope"], "bootstrap", "{who}");
+    for refused in ["gateway list", "gateway inspect --id production"] {
+        as_holder(&world, &bootstrap, refused).exits(4).silent();
+    }
+    // A refusal uses nothing up, and leaves no file.
+    let taken = "gateway create --name production --output-file gateway.token";
+    as_holder(&world, &bootstrap, taken).exits(6).silent();
+    assert!(!world.sandbox.path("gateway.token").exists());
+
+    let enrol = "gateway create --name rack-7 --output-file gateway.token -o json";
+    let made = as_holder(&world, &bootstrap, enrol);
+    let gateway = made.ok().text_at("/id");
+    let own = fs::read_to_string(world.sandbox.path("gateway.token")).expect("it was written");
+    let own = own.trim();
+    assert!(own.starts_with("kt_gk_"));
+    made.out_lacks(own).err_lacks(own);
+    as_holder(&world, own, "gateway inspect --id rack-7").ok();
+
+    let again = as_holder(&world, &bootstrap, "gateway create --name rack-8");
+    again
+        .exits(4)
+        .silent()
+        .err_has(&gateway)
+        .err_lacks(&bootstrap);
+    let list = world.kt("token list --all -o json").run();
+    let list = list.ok().json();
+    let rows = list.as_array().expect("a list");
+    let spent = rows.iter().find(|row| row["id"] == id.as_str());
+    let spent = spent.expect("it is listed");
+    assert_eq!(
+        (&spent["state"], &spent["gateway"]),
+        (&"used".into(), &gateway.into())
+    );
+    let trail = world.kt(&format!("audit list --target {id} -o json")).run();
+    assert_eq!(trail.ok().json()[0]["action"], "token.spend");
+}
+
+#[test]
+fn a_bootstrap_token_is_no_login_and_lives_for_an_hour_at_most() {
+    let world = world();
+    let (token, _) = issued(world.kt("token create --name t --scope bootstrap -o json"));
+    let login = world.kt("auth login").stdin(token.as_str()).run();
+    login
+        .exits(2)
+        .silent()
+        .err_has("gateway create")
+        .err_lacks(&token);
+    let long = world.kt("token create --name t --scope bootstrap --expires 61m");
+    long.run().exits(2).silent().err_has("3600");
+}
+
+#[test]
 fn a_revoked_token_is_refused_at_once() {
     let world = world();
     let (token, id) = issued(world.kt("token create --name t --scope admin -o json"));

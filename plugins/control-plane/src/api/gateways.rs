@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{
     CreateGateway, Created, Gateway, GatewayId, GatewayPatch, MAX_LABELS, Origin, Page,
-    ProblemItem, Service, ServiceVersion, Slug, State, Token, TokenKind, WhoAmI, check_description,
-    check_label, check_name,
+    ProblemItem, Service, ServiceVersion, Slug, State, Token, TokenId, TokenKind, WhoAmI,
+    check_description, check_label, check_name,
 };
 
 use super::config::check_told;
@@ -13,7 +13,7 @@ use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
 use super::respond::{Outcome, Touched, changed, done, empty, json, tag};
 use super::service::Call;
 use super::{Api, Handled, Scope, input};
-use crate::store::{Key, ListFilter, NewGateway, NewToken, NewVersion, TokenScope};
+use crate::store::{Key, ListFilter, NewGateway, NewToken, NewVersion, StoreError, TokenScope};
 
 /// Gateways read at a time while a page is filled.
 const BATCH: usize = 200;
@@ -40,6 +40,7 @@ impl Api {
             Scope::Admin => ("admin", None),
             Scope::Read => ("read", None),
             Scope::Gateway(id) => ("gateway", Some(id.clone())),
+            Scope::Bootstrap => ("bootstrap", None),
             Scope::None => ("none", None),
         };
         let me = WhoAmI {
@@ -56,7 +57,8 @@ impl Api {
         let body: CreateGateway = input::body(call.request)?;
         check(Some(&body.name), Some(&body.description), &body.labels)?;
         let id = GatewayId::random();
-        let token = self.token_for(&body);
+        let spends = spent_by(call);
+        let token = self.token_for(&body, spends.is_some());
         let new = NewGateway {
             name: body.name,
             description: body.description,
@@ -69,9 +71,17 @@ impl Api {
                     &format!("gateway:{id}"),
                 )
             }),
+            spends,
             id,
         };
-        let receipt = self.explained(self.store().create(&self.change(call)?, &new))?;
+        let receipt = match self.store().create(&self.change(call)?, &new) {
+            // Somebody else was faster with it.
+            Err(StoreError::TokenEnded(_)) => {
+                let detail = "the bootstrap token was used or revoked, or has expired";
+                return Err(refuse(Slug::Unauthenticated, detail));
+            }
+            receipt => self.explained(receipt)?,
+        };
         let gateway = self
             .find(&Key::Id(receipt.gateway.clone()))?
             .view(self.now());
@@ -96,8 +106,10 @@ impl Api {
         Ok(outcome)
     }
 
-    fn token_for(&self, body: &CreateGateway) -> Option<Token> {
-        let wanted = body.issue_token && self.service() == Service::Server;
+    /// What the gateway is to call with. Who registers it with a token that is of no use for
+    /// anything else gets one in any case.
+    fn token_for(&self, body: &CreateGateway, bootstrap: bool) -> Option<Token> {
+        let wanted = (body.issue_token || bootstrap) && self.service() == Service::Server;
         wanted.then(|| Token::random(TokenKind::Gateway))
     }
 
@@ -171,6 +183,12 @@ impl Api {
         let receipt = self.explained(self.store().delete(&self.change(call)?, key))?;
         Ok(done(empty(204), Touched::Gateway(receipt.gateway)))
     }
+}
+
+/// The token that ends when its holder has registered a gateway.
+fn spent_by(call: &Call<'_>) -> Option<TokenId> {
+    let token = call.caller.token.clone();
+    token.filter(|_| call.caller.scope == Scope::Bootstrap)
 }
 
 fn check(

@@ -25,6 +25,8 @@ pub(super) enum Access {
     See,
     /// An administrator, and the gateway that the path names.
     Act,
+    /// An administrator, and who has a token to register one gateway with.
+    Register,
     /// An administrator.
     Admin,
 }
@@ -209,6 +211,7 @@ impl Operation {
     pub(super) fn admit(&self, call: &Call<'_>) -> Result<(), Refusal> {
         match self.access {
             Access::Admin => call.caller.must_be_admin()?,
+            Access::Register => call.caller.must_register()?,
             Access::Read => call.caller.must_read_all()?,
             // Who shows nothing was let in for being near.
             Access::Near if call.caller.scope == Scope::None => {}

@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             Parameter::new("name_prefix", Kind::Text, "Only names that begin so."),
             Parameter::new("state", Kind::Word(STATES), "Only gateways that stand so."),
             Parameter::new("label", Kind::Form(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
-    Operation::new(Post, "/v1/gateways", Access::Admin, ("createGateway", "Register a gateway"),
+    Operation::new(Post, "/v1/gateways", Access::Register, ("createGateway", "Register a gateway"),
         &[(201, Content::of::<Created>())], |api, call, _| api.create(call))
         .body(Content::of::<CreateGateway>()).holds(verdict::of_creation).once().fails(&[Slug::NameTaken]),
     Operation::new(Get, "/v1/gateways/{gateway}", Access::See, ("inspectGateway", "Show a gateway"),

@@ -14,6 +14,8 @@ pub enum Scope {
     Read,
     /// Fetch, report and publish for one gateway.
     Gateway(GatewayId),
+    /// Register one gateway.
+    Bootstrap,
     /// Nothing.
     None,
 }
@@ -66,6 +68,7 @@ impl Principal {
                 TokenScope::Admin => Scope::Admin,
                 TokenScope::Read => Scope::Read,
                 TokenScope::Gateway(id) => Scope::Gateway(id),
+                TokenScope::Bootstrap { .. } => Scope::Bootstrap,
             },
             token: Some(record.id),
             expires_at: record.expires_at,
@@ -80,11 +83,19 @@ impl Principal {
         }
     }
 
+    /// Passes a caller who may register a gateway.
+    pub(super) fn must_register(&self) -> Result<(), Refusal> {
+        match self.scope {
+            Scope::Bootstrap => Ok(()),
+            _ => self.must_be_admin(),
+        }
+    }
+
     /// Passes a caller who may look at everything.
     pub(super) fn must_read_all(&self) -> Result<(), Refusal> {
         match self.scope {
             Scope::Admin | Scope::Read => Ok(()),
-            Scope::Gateway(_) | Scope::None => Err(lacks("read")),
+            Scope::Gateway(_) | Scope::Bootstrap | Scope::None => Err(lacks("read")),
         }
     }
 
@@ -94,7 +105,7 @@ impl Principal {
             Scope::Gateway(own) if own != gateway => {
                 Err(refuse(Slug::NotFound, "there is no such gateway"))
             }
-            Scope::None => Err(lacks("read")),
+            Scope::Bootstrap | Scope::None => Err(lacks("read")),
             _ => Ok(()),
         }
     }

@@ -1,8 +1,9 @@
 //! Tokens: made, listed, revoked, replaced.
 
 use kt_control_api::{
-    CreateToken, Grant, IssuedToken, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS, ProblemItem, Response,
-    RotateToken, Slug, Timestamp, Token, TokenId, TokenInfo, TokenKind, check_name,
+    CreateToken, Grant, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    ProblemItem, Response, RotateToken, Slug, Timestamp, Token, TokenId, TokenInfo, TokenKind,
+    check_name,
 };
 
 use super::gateways::page;
@@ -55,18 +56,18 @@ impl Api {
         check(&body)?;
         let scope = match (body.scope, &body.gateway) {
             (Grant::Admin, _) => TokenScope::Admin,
+            (Grant::Bootstrap, _) => TokenScope::Bootstrap { registered: None },
             (Grant::Gateway, Some(gateway)) => {
                 TokenScope::Gateway(self.find(&Key::parse(gateway))?.gateway.id)
             }
             _ => TokenScope::Read,
         };
-        let kind = match scope {
-            TokenScope::Gateway(_) => TokenKind::Gateway,
-            TokenScope::Admin | TokenScope::Read => TokenKind::Access,
-        };
+        let kind = kind_for(body.scope);
         let token = Token::random(kind);
+        let ends = (kind == TokenKind::Bootstrap).then_some(MAX_BOOTSTRAP_SECONDS);
+        let seconds = body.expires_in_seconds.or(ends);
         let new = NewToken {
-            expires_at: body.expires_in_seconds.map(|s| later(self.now(), s)),
+            expires_at: seconds.map(|s| later(self.now(), s)),
             ..NewToken::of(&token, scope, &body.name)
         };
         let receipt = self.store().create_token(&self.change(call)?, &new);
@@ -90,12 +91,12 @@ impl Api {
             let message = format!("a grace lasts at most {MAX_GRACE_SECONDS} seconds");
             errors.push(ProblemItem::at("/grace_seconds", "out-of-bounds", message));
         }
-        errors.extend(lifetime(body.expires_in_seconds));
+        // What a token allows never changes, so it may be read before.
+        let old = self.explained(self.store().token_by_id(&id))?;
+        errors.extend(lifetime(body.expires_in_seconds, longest(kind_of(&old))));
         if !errors.is_empty() {
             return Err(invalid(errors));
         }
-        // What a token allows never changes, so it may be read before.
-        let old = self.explained(self.store().token_by_id(&id))?;
         let now = self.now();
         let token = Token::random(kind_of(&old));
         let new = NewToken {
@@ -148,14 +149,20 @@ fn check(body: &CreateToken) -> Result<(), Refusal> {
         errors.push(ProblemItem::at(pointer, "bad-scope", message));
     };
     match (body.scope, &body.gateway) {
-        (Grant::Unknown, _) => wrong("/scope", "a scope is `admin`, `read` or `gateway`"),
+        (Grant::Unknown, _) => {
+            wrong(
+                "/scope",
+                "a scope is `admin`, `read`, `gateway` or `bootstrap`",
+            );
+        }
         (Grant::Gateway, None) => wrong("/gateway", "the scope `gateway` needs a gateway"),
-        (Grant::Admin | Grant::Read, Some(_)) => {
+        (Grant::Admin | Grant::Read | Grant::Bootstrap, Some(_)) => {
             wrong("/gateway", "only the scope `gateway` has a gateway");
         }
         _ => {}
     }
-    errors.extend(lifetime(body.expires_in_seconds));
+    let longest = longest(kind_for(body.scope));
+    errors.extend(lifetime(body.expires_in_seconds, longest));
     if errors.is_empty() {
         Ok(())
     } else {
@@ -163,11 +170,27 @@ fn check(body: &CreateToken) -> Result<(), Refusal> {
     }
 }
 
-fn lifetime(seconds: Option<u64>) -> Option<ProblemItem> {
-    if seconds.is_none_or(|s| (1..=MAX_TOKEN_SECONDS).contains(&s)) {
+fn kind_for(scope: Grant) -> TokenKind {
+    match scope {
+        Grant::Gateway => TokenKind::Gateway,
+        Grant::Bootstrap => TokenKind::Bootstrap,
+        Grant::Admin | Grant::Read | Grant::Unknown => TokenKind::Access,
+    }
+}
+
+/// Seconds that a token may live.
+fn longest(kind: TokenKind) -> u64 {
+    match kind {
+        TokenKind::Bootstrap => MAX_BOOTSTRAP_SECONDS,
+        TokenKind::Access | TokenKind::Gateway => MAX_TOKEN_SECONDS,
+    }
+}
+
+fn lifetime(seconds: Option<u64>, longest: u64) -> Option<ProblemItem> {
+    if seconds.is_none_or(|s| (1..=longest).contains(&s)) {
         return None;
     }
-    let message = format!("a token lives between 1 and {MAX_TOKEN_SECONDS} seconds");
+    let message = format!("a token of this kind lives between 1 and {longest} seconds");
     Some(ProblemItem::at(
         "/expires_in_seconds",
         "out-of-bounds",
@@ -203,6 +226,7 @@ fn info(token: TokenRecord, now: Timestamp) -> TokenInfo {
         TokenScope::Admin => (Grant::Admin, None),
         TokenScope::Read => (Grant::Read, None),
         TokenScope::Gateway(id) => (Grant::Gateway, Some(id)),
+        TokenScope::Bootstrap { registered } => (Grant::Bootstrap, registered),
     };
     TokenInfo {
         id: token.id,

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use http::uri::Authority;
 use hyper::HeaderMap;
-use kt_control_api::{Problem, Slug, Token, TokenHash};
+use kt_control_api::{GatewayId, Problem, Slug, Token, TokenHash};
 
 use crate::api::{Api, Principal, is_near, is_open};
-use crate::store::TokenRecord;
+use crate::store::{TokenRecord, TokenScope};
 
 /// Through which listener a caller came.
 #[derive(Debug, Clone, Copy)]
@@ -71,9 +71,25 @@ pub(super) fn principal(api: &Api, credential: Credential) -> Result<Principal, 
 
 /// Passes the holder of a token that is accepted now.
 pub(super) fn holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal, Box<Problem>> {
+    let used = record.as_ref().and_then(used_for);
     record
         .and_then(|record| Principal::of_token(record, api.now()))
-        .ok_or_else(|| unauthenticated("the token is unknown, revoked or expired"))
+        .ok_or_else(|| match used {
+            // Its holder may have missed the answer.
+            Some(gateway) => unauthenticated(&format!(
+                "the bootstrap token was used to register gateway {gateway}; ask an administrator \
+                 for a token of that gateway"
+            )),
+            None => unauthenticated("the token is unknown, revoked or expired"),
+        })
+}
+
+/// The gateway that a bootstrap token has registered.
+fn used_for(record: &TokenRecord) -> Option<GatewayId> {
+    match &record.scope {
+        TokenScope::Bootstrap { registered } => registered.clone(),
+        _ => None,
+    }
 }
 
 /// Whether the caller knows the server by a name that only this machine has.

@@ -71,6 +71,15 @@ pub struct NewGateway {
     pub version: Option<NewVersion>,
     /// Its token.
     pub token: Option<NewToken>,
+    /// The bootstrap token that it is registered with, and that ends by it.
+    pub spends: Option<TokenId>,
+}
+
+impl NewGateway {
+    /// What the trail says of the bootstrap token that `gateway` was registered with.
+    pub(super) fn told_spent(gateway: &GatewayId) -> Value {
+        json!({"gateway": gateway})
+    }
 }
 
 /// A version to publish. It has passed validation.
@@ -229,10 +238,12 @@ pub trait Store: Send + Sync {
     /// [`StoreError::NotFound`].
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError>;
 
-    /// Registers a gateway with its first version and its token.
+    /// Registers a gateway with its first version and its token, and spends the bootstrap token,
+    /// all or nothing.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`].
+    /// [`StoreError::NameTaken`]; [`StoreError::TokenEnded`] when the bootstrap token is not
+    /// accepted any more.
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError>;
 
     /// Changes name, description or labels.

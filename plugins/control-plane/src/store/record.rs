@@ -103,15 +103,23 @@ pub enum TokenScope {
     Read,
     /// Act for one gateway.
     Gateway(GatewayId),
+    /// Register one gateway, once.
+    Bootstrap {
+        /// The gateway that was registered with it; then the token has ended.
+        registered: Option<GatewayId>,
+    },
 }
 
 impl TokenScope {
-    /// How it is kept: its word, and the gateway it is for.
+    /// How it is kept: its word, and the gateway it is for or has registered.
     pub(super) fn kept(&self) -> (&'static str, Option<&str>) {
         match self {
             Self::Admin => ("admin", None),
             Self::Read => ("read", None),
             Self::Gateway(id) => ("gateway", Some(id.as_str())),
+            Self::Bootstrap { registered } => {
+                ("bootstrap", registered.as_ref().map(GatewayId::as_str))
+            }
         }
     }
 
@@ -121,6 +129,10 @@ impl TokenScope {
             ("admin", None) => Some(Self::Admin),
             ("read", None) => Some(Self::Read),
             ("gateway", Some(id)) => id.parse().ok().map(Self::Gateway),
+            ("bootstrap", None) => Some(Self::Bootstrap { registered: None }),
+            ("bootstrap", Some(id)) => id.parse().ok().map(|id| Self::Bootstrap {
+                registered: Some(id),
+            }),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::profile::{ProfileFile, overridden};
 use crate::{private, whoami};
-use kt_control_api::{Connection, Token};
+use kt_control_api::{Connection, Token, TokenKind};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 /// right.
 ///
 /// # Errors
-/// Class `usage` when there is none to be had; class `unauthorised` when it is
+/// Class `usage` when there is none to be had, or it is one to be used once; class `unauthorised` when it is
 /// none of kt's.
 fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<Token, Error> {
     let text = match invocation.args.path("token-file") {
@@ -60,10 +60,16 @@ fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<
         return Err(Error::new(Class::Usage, "no-token", "no token was given")
             .hint("give it on standard input, with `--token-file`, or type it when asked"));
     }
-    text.parse::<Token>().map_err(|error| {
+    let token = text.parse::<Token>().map_err(|error| {
         Error::new(Class::Unauthorised, "bad-token", error.to_string())
             .hint("nothing was sent; copy the whole token, from `kt_` to its end")
-    })
+    })?;
+    if token.kind() == TokenKind::Bootstrap {
+        let message = "a bootstrap token registers one gateway, and is of no use afterwards";
+        return Err(Error::new(Class::Usage, "bootstrap-token", message)
+            .hint("pass it to `kt gateway create` in KEEPTRUSTS_API_TOKEN"));
+    }
+    Ok(token)
 }
 
 fn no_server() -> Error {

@@ -1,17 +1,35 @@
 //! `kt gateway create`.
 
-use kt_control_api::{CreateGateway, connect};
+use crate::token::Draft;
+use kt_control_api::{ApiError, CreateGateway, Created, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let request = request(invocation)?;
+    if invocation.args.path("output-file").is_some() && !request.issue_token {
+        return Err(Error::new(
+            Class::Usage,
+            "no-server",
+            "a gateway of the embedded store needs no token",
+        )
+        .hint("leave out `--output-file`, or name a server with `--api-url`"));
+    }
+    let client = connect(invocation, context)?;
+    // The file comes first: a token that cannot be kept must not be made.
+    let draft = Draft::beside(invocation, false)?;
+    let created = client.create_gateway(&request).map_err(refused)?;
+    shown(&created, request.issue_token, draft)
+}
+
+fn request(invocation: &Invocation) -> Result<CreateGateway, Error> {
     let file = invocation.args.text("file");
     let read = file
         .map(|file| kt_policy_file::read(invocation, &[file]))
         .transpose()?;
-    let request = CreateGateway {
+    Ok(CreateGateway {
         name: invocation.required("name")?.to_owned(),
         description: invocation
             .args
@@ -23,19 +41,21 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         source: read.as_ref().map(|r| r.name.clone()),
         message: None,
         issue_token: invocation.setting("api.url").is_some(),
-    };
-    let created = connect(invocation, context)?
-        .create_gateway(&request)
-        .map_err(|e| {
-            let taken = e.existing_id.as_ref().map(ToString::to_string);
-            let error = Error::from(e);
-            match taken {
-                Some(id) => error.hint(format!(
-                    "`kt gateway inspect --id {id}` shows the existing one"
-                )),
-                None => error,
-            }
-        })?;
+    })
+}
+
+fn refused(failure: ApiError) -> Error {
+    let taken = failure.existing_id.as_ref().map(ToString::to_string);
+    let error = Error::from(failure);
+    match taken {
+        Some(id) => error.hint(format!(
+            "`kt gateway inspect --id {id}` shows the existing one"
+        )),
+        None => error,
+    }
+}
+
+fn shown(created: &Created, with_token: bool, draft: Option<Draft>) -> Result<Output, Error> {
     let mut value = json!({
         "id": created.gateway.id,
         "name": created.gateway.name,
@@ -44,8 +64,20 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         "sha256": created.version.as_ref().map(|v| v.sha256),
         "created_at": created.gateway.created_at,
     });
-    if let (Some(token), Some(map)) = (&created.token, value.as_object_mut()) {
-        map.insert("token".to_owned(), token.expose().into());
+    let in_file = draft.is_some();
+    if with_token {
+        let token = created.token.as_ref().ok_or_else(|| lost(created))?;
+        let (key, shown) = match draft {
+            Some(draft) => {
+                let kept = draft.keep(token.expose());
+                let path = kept.map_err(|error| another(error, created))?;
+                ("output_file", path.display().to_string())
+            }
+            None => ("token", token.expose().to_owned()),
+        };
+        if let Some(members) = value.as_object_mut() {
+            members.insert(key.to_owned(), shown.into());
+        }
     }
     let view = View::Fields(vec![
         Field::new("ID", "/id"),
@@ -53,16 +85,40 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         Field::new("Version", "/version"),
         Field::new("SHA-256", "/sha256").format(Format::Hash),
         Field::new("Token", "/token"),
+        Field::new("File", "/output_file"),
     ]);
     let output = Output::new("kt.gateway.create/1", value, view).named("/id");
-    Ok(match (&created.token, &created.version) {
-        (Some(_), _) => output.note("keep the token now: it is not shown again"),
-        (None, None) => output.note(format!(
+    Ok(if with_token && !in_file {
+        output.note("keep the token now: it is not shown again")
+    } else if created.version.is_none() {
+        output.note(format!(
             "no configuration yet; `kt gateway reload --id {} --file policy-config.yaml` gives it one",
             created.gateway.name
-        )),
-        (None, Some(_)) => output,
+        ))
+    } else {
+        output
     })
+}
+
+/// The answer to the first attempt was lost, and the second does not have the token.
+fn lost(created: &Created) -> Error {
+    let name = &created.gateway.name;
+    let message =
+        format!("gateway `{name}` was registered, but the answer that had its token was lost");
+    another(
+        Error::new(Class::UnknownEffect, "token-lost", message),
+        created,
+    )
+}
+
+fn another(error: Error, created: &Created) -> Error {
+    let id = &created.gateway.id;
+    error
+        .hint(format!(
+            "make another token: kt token create --name {} --scope gateway --id {id}",
+            created.gateway.name
+        ))
+        .data("id", id.to_string())
 }
 
 /// `KEY=VALUE` pairs.

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A file that is to get a secret. Nothing is left of it when it is dropped before.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     draft: PrivateDraft,
     path: PathBuf,
 }
@@ -18,7 +18,7 @@ impl Draft {
     /// # Errors
     /// Class `conflict` when the file is there and may not be replaced; class `usage` when its
     /// folder takes no file.
-    pub(super) fn beside(invocation: &Invocation, replace: bool) -> Result<Option<Self>, Error> {
+    pub(crate) fn beside(invocation: &Invocation, replace: bool) -> Result<Option<Self>, Error> {
         let Some(path) = invocation.args.path("output-file") else {
             return Ok(None);
         };
@@ -41,7 +41,7 @@ impl Draft {
     ///
     /// # Errors
     /// Class `unknown-effect`: what the secret opens has been made.
-    pub(super) fn keep(self, secret: &str) -> Result<PathBuf, Error> {
+    pub(crate) fn keep(self, secret: &str) -> Result<PathBuf, Error> {
         let Self { draft, path } = self;
         let written = draft
             .open()

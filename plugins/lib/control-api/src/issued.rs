@@ -6,6 +6,8 @@ use crate::{GatewayId, Timestamp, Token, TokenId};
 
 /// Longest life of a token in seconds: ten years.
 pub const MAX_TOKEN_SECONDS: u64 = 10 * 365 * 24 * 3600;
+/// Longest life of a bootstrap token in seconds, and how long it lives unless told: one hour.
+pub const MAX_BOOTSTRAP_SECONDS: u64 = 3600;
 /// Longest time in seconds for which a rotated token goes on being valid: thirty days.
 pub const MAX_GRACE_SECONDS: u64 = 30 * 24 * 3600;
 
@@ -21,6 +23,8 @@ pub enum Grant {
     Read,
     /// To fetch, report and publish for one gateway.
     Gateway,
+    /// To register one gateway, once.
+    Bootstrap,
     /// A word of a newer control plane.
     #[serde(other)]
     Unknown,
@@ -38,7 +42,8 @@ pub struct TokenInfo {
     pub kind: String,
     /// What it allows.
     pub scope: Grant,
-    /// The only gateway it is for, when the scope is `gateway`.
+    /// The only gateway it is for, when the scope is `gateway`; the one it has registered, when
+    /// the scope is `bootstrap`.
     #[serde(default)]
     pub gateway: Option<GatewayId>,
     /// Its first characters, which tell tokens apart without revealing them.
@@ -50,7 +55,7 @@ pub struct TokenInfo {
     /// When it ends, if it does.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked, if it was.
+    /// When it was revoked, if it was; a bootstrap token also when it was used.
     #[serde(default)]
     pub revoked_at: Option<Timestamp>,
     /// Whether it is accepted, as of the answer.
@@ -69,7 +74,8 @@ pub struct CreateToken {
     /// Id or name of the gateway; with the scope `gateway`, and only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
-    /// Seconds until it ends, 1 to [`MAX_TOKEN_SECONDS`]; without, it does not end.
+    /// Seconds until it ends, 1 to [`MAX_TOKEN_SECONDS`]; without, it does not end. With the scope
+    /// `bootstrap` 1 to [`MAX_BOOTSTRAP_SECONDS`], and those without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u64>,
 }
@@ -83,8 +89,8 @@ pub struct RotateToken {
     /// revoked at once.
     #[serde(default)]
     pub grace_seconds: u64,
-    /// Seconds until the new one ends, 1 to [`MAX_TOKEN_SECONDS`]; without, it lives as long as
-    /// the old one was made for.
+    /// Seconds until the new one ends, with the bounds of [`CreateToken`]; without, it lives as
+    /// long as the old one was made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u64>,
 }
@@ -107,7 +113,7 @@ pub struct IssuedToken {
 
 impl Grant {
     /// Every word that can be asked for.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Read, Self::Gateway];
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Read, Self::Gateway, Self::Bootstrap];
 
     /// Returns the word used on the wire, in output and in the store.
     #[must_use]
@@ -116,6 +122,7 @@ impl Grant {
             Self::Admin => "admin",
             Self::Read => "read",
             Self::Gateway => "gateway",
+            Self::Bootstrap => "bootstrap",
             Self::Unknown => "unknown",
         }
     }

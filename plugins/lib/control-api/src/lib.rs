@@ -56,7 +56,8 @@ pub use hash::{ContentHash, HashError};
 pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32, request_id};
 pub use instance::{Applied, Instance, Observed, Rejection, Source};
 pub use issued::{
-    CreateToken, Grant, IssuedToken, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS, RotateToken, TokenInfo,
+    CreateToken, Grant, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    RotateToken, TokenInfo,
 };
 pub use jiff::Timestamp;
 pub use jitter::{jittered, random_time};

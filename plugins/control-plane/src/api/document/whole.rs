@@ -126,6 +126,9 @@ fn who(access: Access) -> &'static str {
         Access::Read => "Needs a token of scope `admin` or `read`.",
         Access::See => "Needs a token of scope `admin` or `read`, or that of the gateway.",
         Access::Act => "Needs a token of scope `admin`, or that of the gateway.",
+        Access::Register => {
+            "Needs a token of scope `admin`, or one of scope `bootstrap`, which ends with it."
+        }
         Access::Admin => "Needs a token of scope `admin`.",
     }
 }

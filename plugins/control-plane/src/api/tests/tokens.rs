@@ -77,6 +77,32 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
 }
 
 #[test]
+fn a_bootstrap_token_lives_for_an_hour_at_most() {
+    let bench = Bench::new();
+    let asked = new("rack-7", Grant::Bootstrap);
+    let issued = bench.client().create_token(&asked).unwrap();
+    assert!(secret(&issued).expose().starts_with("kt_bt_"));
+    let life = issued.info.expires_at.unwrap() - issued.info.created_at;
+    assert_eq!(life.get_seconds(), 3600);
+    let later = |seconds| CreateToken {
+        expires_in_seconds: Some(seconds),
+        ..asked.clone()
+    };
+    assert!(bench.client().create_token(&later(3600)).is_ok());
+    let refused = bench.client().create_token(&later(3601)).unwrap_err();
+    assert_eq!(refused.code, Some(Slug::ValidationFailed));
+    let next = RotateToken {
+        expires_in_seconds: Some(3601),
+        ..RotateToken::default()
+    };
+    let refused = bench
+        .client()
+        .rotate_token(&issued.info.id, &next)
+        .unwrap_err();
+    assert_eq!(refused.code, Some(Slug::ValidationFailed));
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused() {
     let bench = Bench::new();
     bench.edge();

@@ -9,18 +9,25 @@ use crate::api::every_operation;
 use crate::fixture::{Running, report};
 
 /// An operation, its query, its body, and the status it has for: no token, a token of scope read,
-/// that of another gateway, that of the gateway itself, an administrator's.
+/// a bootstrap token, that of another gateway, that of the gateway itself, an administrator's.
 ///
 /// In the path, `{token_id}` is a token of the gateway.
-type Row = (&'static str, &'static str, &'static str, [u16; 5]);
+type Row = (&'static str, &'static str, &'static str, [u16; 6]);
 
-const CALLERS: [&str; 5] = ["no token", "read", "other gateway", "own gateway", "admin"];
+const CALLERS: [&str; 6] = [
+    "no token",
+    "read",
+    "bootstrap",
+    "other gateway",
+    "own gateway",
+    "admin",
+];
 
-const OPEN: [u16; 5] = [200; 5];
-const READ: [u16; 5] = [401, 200, 403, 403, 200];
-const SEE: [u16; 5] = [401, 200, 404, 200, 200];
-const ADMIN: [u16; 5] = [401, 403, 403, 403, 200];
-const MADE_BY_ADMIN: [u16; 5] = [401, 403, 403, 403, 201];
+const OPEN: [u16; 6] = [200; 6];
+const READ: [u16; 6] = [401, 200, 403, 403, 403, 200];
+const SEE: [u16; 6] = [401, 200, 403, 404, 200, 200];
+const ADMIN: [u16; 6] = [401, 403, 403, 403, 403, 200];
+const MADE_BY_ADMIN: [u16; 6] = [401, 403, 403, 403, 403, 201];
 
 const GATEWAY: &str = "/v1/gateways/{gateway}";
 
@@ -32,19 +39,25 @@ const TABLE: &[Row] = &[
     // By a name that is not this machine's own.
     ("GET /metrics", "", "", READ),
     ("GET /v1/version", "", "", OPEN),
-    ("GET /v1/whoami", "", "", [401, 200, 200, 200, 200]),
+    ("GET /v1/whoami", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /v1/gateways", "", "", READ),
-    ("POST /v1/gateways", "", r#"{"name": "new"}"#, MADE_BY_ADMIN),
+    (
+        "POST /v1/gateways",
+        "",
+        r#"{"name": "new"}"#,
+        // The administrator comes second.
+        [401, 403, 201, 403, 403, 409],
+    ),
     ("GET {gateway}", "", "", SEE),
     ("PATCH {gateway}", "", r#"{"description": "x"}"#, ADMIN),
-    ("DELETE {gateway}", "", "", [401, 403, 403, 403, 204]),
+    ("DELETE {gateway}", "", "", [401, 403, 403, 403, 403, 204]),
     ("GET {gateway}/config-versions", "", "", SEE),
     (
         "POST {gateway}/config-versions",
         "",
         r#"{"content": "two", "from_file": true}"#,
         // The gateway's is the first, and what means the same makes no version.
-        [401, 403, 404, 201, 200],
+        [401, 403, 403, 404, 201, 200],
     ),
     ("GET {gateway}/config-versions/{version}", "", "", SEE),
     (
@@ -69,7 +82,7 @@ const TABLE: &[Row] = &[
         "POST {gateway}/status",
         "",
         "REPORT",
-        [401, 403, 404, 200, 200],
+        [401, 403, 403, 404, 200, 200],
     ),
     ("POST /v1/admin/backup", "", "{}", MADE_BY_ADMIN),
     ("GET /v1/audit", "", "", READ),
@@ -105,11 +118,18 @@ fn the_table_has_every_operation_once() {
     );
 }
 
-/// A gateway and a token of it, new for each row: some rows end them.
+/// A gateway, a token of it and one for another, new for each row: some rows end them.
 struct Target {
     gateway: String,
     token: String,
     own: String,
+    bootstrap: String,
+}
+
+fn issue(server: &Running, admin: &str, scope: &str) -> String {
+    let new = json!({"name": "t", "scope": scope}).to_string();
+    let issued = body_of(&request(server, "POST /v1/tokens", admin, &new));
+    issued["token"].as_str().unwrap().to_owned()
 }
 
 fn register(server: &Running, admin: &str, name: &str) -> Target {
@@ -121,10 +141,12 @@ fn register(server: &Running, admin: &str, name: &str) -> Target {
     let line = format!("GET /v1/tokens?gateway={gateway}");
     let listed = body_of(&request(server, &line, admin, ""));
     let token = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    let bootstrap = issue(server, admin, "bootstrap");
     Target {
         gateway,
         token,
         own,
+        bootstrap,
     }
 }
 
@@ -134,9 +156,7 @@ fn every_operation_answers_every_caller_as_the_table_says() {
     // It counts requests without a token, and there are many here.
     let server = Running::limited(directory.path(), 0);
     let admin = admin(&server);
-    let reader = r#"{"name": "reader", "scope": "read"}"#;
-    let reader = body_of(&request(&server, "POST /v1/tokens", &admin, reader));
-    let reader = reader["token"].as_str().unwrap().to_owned();
+    let reader = issue(&server, &admin, "read");
     let other = register(&server, &admin, "other");
     let report: Value = json!(report(1));
     let mut wrong = Vec::new();
@@ -149,7 +169,8 @@ fn every_operation_answers_every_caller_as_the_table_says() {
             .replace("{slug}", "gone");
         let line = format!("{line}{}", row.1);
         let body = row.2.replace("REPORT", &report.to_string());
-        let tokens = ["", &reader, &other.own, &target.own, &admin];
+        let Target { own, bootstrap, .. } = &target;
+        let tokens = ["", &reader, bootstrap, &other.own, own, &admin];
         for ((caller, token), expected) in CALLERS.iter().zip(tokens).zip(row.3) {
             let answer = head_of(&server, &line, token, &body);
             if status(&answer) != expected.to_string() {
@@ -184,5 +205,37 @@ fn a_method_that_is_not_possible_names_those_that_are() {
     assert_eq!(
         status(&request(&server, "PUT /v1/nowhere", &admin, "")),
         "404"
+    );
+}
+
+#[test]
+fn a_bootstrap_token_registers_one_gateway_and_gives_it_its_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Running::start(directory.path());
+    let admin = admin(&server);
+    let token = issue(&server, &admin, "bootstrap");
+    let new = r#"{"name": "rack-7", "content": "one"}"#;
+    let made = body_of(&request(&server, "POST /v1/gateways", &token, new));
+    let own = made["token"].as_str().unwrap();
+    assert!(own.starts_with("kt_gk_"), "{own}");
+    let id = made["gateway"]["id"].as_str().unwrap();
+    let line = format!("GET /v1/gateways/{id}/desired?index=0");
+    assert_eq!(status(&request(&server, &line, own, "")), "200");
+    let again = r#"{"name": "rack-8"}"#;
+    let refused = request(&server, "POST /v1/gateways", &token, again);
+    assert_eq!(status(&refused), "401");
+    let told = body_of(&refused)["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains(id), "whoever missed the answer: {told}");
+    let listed = body_of(&request(
+        &server,
+        "GET /v1/tokens?type=bootstrap",
+        &admin,
+        "",
+    ));
+    let spent = &listed["items"][0];
+    assert_eq!(spent["gateway"], id);
+    assert_eq!(
+        (&spent["active"], &spent["scope"]),
+        (&json!(false), &json!("bootstrap"))
     );
 }

@@ -1,15 +1,15 @@
-//! Registering a gateway: one statement, whatever comes with it.
+//! Registering a gateway: one statement, whatever comes with it, unless a token is spent by it.
 
-use kt_control_api::{Timestamp, canonical_json};
+use kt_control_api::{Timestamp, TokenId, canonical_json};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use super::gateways;
 use super::once::{Memory, RECALL, recalled};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::{Change, NewGateway, Receipt, StoreError};
+use super::{audit, gateways, tokens};
+use crate::store::{Change, Key, NewGateway, Receipt, StoreError};
 
 /// Everything hangs on the row of the gateway, and that on the key when there is one: a key in
 /// use leaves no row anywhere. Foreign keys are checked when the statement ends.
@@ -57,7 +57,7 @@ const ATTEMPTS: usize = 8;
 /// Registers a gateway. May be tried again when the connection was lost: ids are random, so a
 /// gateway of this id is the one that was registered before the answer got lost.
 pub(super) async fn create(
-    session: &Session,
+    session: &mut Session,
     change: &Change,
     new: &NewGateway,
 ) -> Result<Receipt, Failure> {
@@ -88,6 +88,14 @@ pub(super) async fn create(
                 }
             }
             Err(failure) if failure.violates("gateways_pkey") => return Ok(receipt(new)),
+            // By this gateway, before the answer got lost?
+            Err(Failure::Refused(StoreError::TokenEnded(token))) => {
+                let key = Key::Id(new.id.clone());
+                return match gateways::snapshot(session, &key).await {
+                    Ok(_) => Ok(receipt(new)),
+                    Err(_) => Err(StoreError::TokenEnded(token).into()),
+                };
+            }
             Err(failure) if failure.is_lost_race() => {}
             Err(failure) => return Err(failure),
         }
@@ -97,6 +105,42 @@ pub(super) async fn create(
 
 /// Tries once; `None` when the key is in use.
 async fn attempt(
+    session: &mut Session,
+    change: &Change,
+    new: &NewGateway,
+) -> Result<Option<Receipt>, Failure> {
+    let Some(token) = &new.spends else {
+        return insert(session, change, new).await;
+    };
+    session.begin();
+    let made = insert_and_spend(session, change, new, token).await;
+    match made {
+        Ok(Some(_)) => session.ended(),
+        Ok(None) | Err(_) => session.roll_back().await,
+    }
+    made
+}
+
+/// The token comes first, as wherever a token ends: what others hold is waited for in one order.
+async fn insert_and_spend(
+    session: &Session,
+    change: &Change,
+    new: &NewGateway,
+    token: &TokenId,
+) -> Result<Option<Receipt>, Failure> {
+    session.say("BEGIN").await?;
+    tokens::hold_unspent(session, change, token).await?;
+    let made = insert(session, change, new).await?;
+    if made.is_some() {
+        tokens::spend(session, change, token, &new.id).await?;
+        let detail = NewGateway::told_spent(&new.id);
+        audit::record(session, change, "token.spend", token.as_str(), detail).await?;
+        session.say("COMMIT").await?;
+    }
+    Ok(made)
+}
+
+async fn insert(
     session: &Session,
     change: &Change,
     new: &NewGateway,

@@ -9,7 +9,10 @@ use super::session::Session;
 use crate::store::StoreError;
 
 /// One step per schema version, applied in order and never changed after a release.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// The oldest schema that a program may know and still write this one. A step that only adds
 /// leaves it alone, so that a server that runs an older kt goes on.

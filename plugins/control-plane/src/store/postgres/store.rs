@@ -262,7 +262,11 @@ impl Store for Postgres {
     }
 
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
-        self.told(self.read(async |session| create::create(session, change, new).await))
+        let made = self.told(self.read(async |session| create::create(session, change, new).await));
+        if made.is_ok() && new.spends.is_some() {
+            self.news.add_ended_token();
+        }
+        made
     }
 
     fn update(

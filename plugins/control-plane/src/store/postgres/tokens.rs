@@ -52,6 +52,35 @@ pub(super) async fn record(
     audit::record(session, change, "token.create", token.id.as_str(), detail).await
 }
 
+/// Passes a bootstrap token that is accepted, and lets nobody else change it until the transaction
+/// ends.
+pub(super) async fn hold_unspent(
+    session: &Session,
+    change: &Change,
+    id: &TokenId,
+) -> Result<(), Failure> {
+    let sql = "SELECT id FROM tokens WHERE id = $1 AND scope = 'bootstrap'
+        AND revoked_at IS NULL AND expires_at > $2 FOR UPDATE";
+    let values: [&(dyn ToSql + Sync); 2] = [&id.as_str(), &change.now.as_microsecond()];
+    match session.row(sql, &values).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::TokenEnded(id.clone()).into()),
+    }
+}
+
+/// Ends a bootstrap token for the gateway that it registers.
+pub(super) async fn spend(
+    session: &Session,
+    change: &Change,
+    id: &TokenId,
+    gateway: &GatewayId,
+) -> Result<(), Failure> {
+    let sql = "UPDATE tokens SET revoked_at = $2, gateway_id = $3 WHERE id = $1";
+    let at = change.now.as_microsecond();
+    let values: [&(dyn ToSql + Sync); 3] = [&id.as_str(), &at, &gateway.as_str()];
+    session.rows(sql, &values).await.map(drop)
+}
+
 pub(super) async fn find(
     session: &Session,
     hash: &TokenHash,

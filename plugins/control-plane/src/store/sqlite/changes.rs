@@ -38,6 +38,9 @@ pub(super) fn create(
     if let Some(token) = &new.token {
         tokens::add(transaction, change, token)?;
     }
+    if let Some(token) = &new.spends {
+        tokens::spend(transaction, change, token, &new.id)?;
+    }
     let detail = json!({"name": new.name, "version": version, "token": new.token.is_some()});
     audit::record(
         transaction,

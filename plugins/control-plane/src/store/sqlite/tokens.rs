@@ -7,7 +7,8 @@ use super::writing::Writing;
 use super::{audit, gateways, rows};
 use crate::crash::crash_point;
 use crate::store::{
-    Change, Key, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenScope,
+    Change, Key, NewGateway, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord,
+    TokenScope,
 };
 
 /// Everything that [`token`] reads.
@@ -103,6 +104,34 @@ pub(super) fn rotate(
     let id = new.id.as_str();
     audit::record(transaction, change, "token.rotate", id, None, &detail)?;
     Ok(TokenReceipt::of(&new.id, false))
+}
+
+/// Ends a bootstrap token for the gateway that it registers.
+pub(super) fn spend(
+    transaction: &Writing<'_>,
+    change: &Change,
+    id: &TokenId,
+    gateway: &GatewayId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE tokens SET revoked_at = ?2, gateway_id = ?3
+               WHERE id = ?1 AND scope = 'bootstrap' AND revoked_at IS NULL AND expires_at > ?2";
+    let at = change.now.as_microsecond();
+    let spent =
+        transaction
+            .prepare_cached(sql)?
+            .execute(params![id.as_str(), at, gateway.as_str()])?;
+    if spent == 0 {
+        return Err(StoreError::TokenEnded(id.clone()));
+    }
+    let detail = NewGateway::told_spent(gateway);
+    audit::record(
+        transaction,
+        change,
+        "token.spend",
+        id.as_str(),
+        None,
+        &detail,
+    )
 }
 
 /// Revokes a token now, or lets it expire later.

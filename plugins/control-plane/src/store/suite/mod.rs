@@ -1,5 +1,6 @@
 //! What every store must do. Each test of this folder runs on each implementation.
 
+pub(super) mod bootstrap;
 pub(super) mod changes;
 mod differential;
 pub(super) mod history;

@@ -99,6 +99,7 @@ pub(crate) fn bare(name: &str) -> NewGateway {
         labels: BTreeMap::new(),
         version: None,
         token: None,
+        spends: None,
     }
 }
 

@@ -4,6 +4,10 @@
 macro_rules! suite {
     ($place:expr) => {
         $crate::store::suite::suite! { @tests $place;
+            bootstrap: a_bootstrap_token_is_spent_by_the_gateway_it_registers,
+            bootstrap: what_is_no_bootstrap_token_any_more_registers_nothing,
+            bootstrap: a_refused_registration_spends_no_token,
+            bootstrap: of_many_with_one_bootstrap_token_one_registers,
             changes: a_gateway_is_as_it_was_created,
             changes: versions_are_dense_and_their_contents_verbatim,
             changes: what_means_the_same_makes_no_version,

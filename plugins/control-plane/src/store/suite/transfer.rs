@@ -1,5 +1,7 @@
 //! Moving what one store keeps into another.
 
+use std::time::Duration;
+
 use kt_control_api::{ContentHash, GatewayId, Revert, Timestamp, Token, TokenKind};
 use sha2::{Digest, Sha256};
 
@@ -7,8 +9,8 @@ use super::place::{Place, bare, change, edge, gateway, now, version};
 use super::trail;
 use crate::fixture::serving;
 use crate::store::{
-    ContentRow, GatewayRow, Header, Imported, Key, NewToken, Record, Selection, Store, StoreError,
-    TokenScope, Transfer,
+    ContentRow, GatewayRow, Header, Imported, Key, NewGateway, NewToken, Record, Selection, Store,
+    StoreError, TokenScope, Transfer,
 };
 
 /// Checks every kind of move from a store into others.
@@ -45,7 +47,17 @@ fn fill(store: &dyn Store) -> GatewayId {
     store.revert(&change(), &edge(), &revert).unwrap();
     let found = store.find(&edge()).unwrap().view(now());
     store.report(now(), &edge(), &serving(1, &found)).unwrap();
-    store.create(&change(), &bare("empty")).unwrap();
+    let scope = TokenScope::Bootstrap { registered: None };
+    let bootstrap = NewToken {
+        expires_at: Some(now() + Duration::from_secs(60)),
+        ..NewToken::of(&Token::random(TokenKind::Bootstrap), scope, "rack-7")
+    };
+    store.create_token(&change(), &bootstrap).unwrap();
+    let enrolled = NewGateway {
+        spends: Some(bootstrap.id),
+        ..bare("empty")
+    };
+    store.create(&change(), &enrolled).unwrap();
     let gone = store.create(&change(), &gateway("gone")).unwrap().gateway;
     store.delete(&change(), &Key::Id(gone)).unwrap();
     let admin = Token::random(TokenKind::Access);
@@ -83,17 +95,17 @@ fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[Record]) {
     assert_eq!(count(|r| matches!(r, Record::Gateway(_))), 3);
     assert_eq!(count(|r| matches!(r, Record::Content(_))), 2, "each once");
     assert_eq!(count(|r| matches!(r, Record::Version(_))), 4);
-    assert_eq!(count(|r| matches!(r, Record::Token(_))), 2);
+    assert_eq!(count(|r| matches!(r, Record::Token(_))), 3);
     assert!(count(|r| matches!(r, Record::Answer(_))) > 0);
     let imported = import(to, true, whole).unwrap();
     assert_eq!(
         (imported.gateways.len(), imported.versions, imported.tokens),
-        (3, 4, 2)
+        (3, 4, 3)
     );
-    assert_eq!(imported.audit, 7);
+    assert_eq!(imported.audit, 9);
     assert_eq!(records(&*to.moved(), &Selection::Whole), whole);
     let report = trail::checked(&*to.open());
-    assert_eq!((report.rows, report.damage), (7, vec![]));
+    assert_eq!((report.rows, report.damage), (9, vec![]));
     assert_ne!(to.open().epoch().unwrap(), "elsewhere");
 }
 

@@ -174,9 +174,9 @@ pub struct TokenRow {
     pub sha256: ContentHash,
     /// Its first characters.
     pub hint: String,
-    /// `admin`, `read` or `gateway`.
+    /// `admin`, `read`, `gateway` or `bootstrap`.
     pub scope: String,
-    /// The gateway it is for.
+    /// The gateway it is for, or has registered.
     pub gateway: Option<GatewayId>,
     /// Who made it.
     pub created_by: String,

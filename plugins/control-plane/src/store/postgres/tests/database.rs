@@ -60,6 +60,16 @@ impl Database {
         self.ask(&self.config(), sql)
     }
 
+    /// Does several things by hand.
+    pub(crate) fn batch(&self, sql: &str) {
+        let config = self.config();
+        let done = self.runtime.block_on(async {
+            let client = connect(&config).await?;
+            client.batch_execute(sql).await
+        });
+        done.unwrap();
+    }
+
     fn ask(&self, config: &Config, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
         // Tests of many threads ask too, and one runtime is driven by one of them.
         thread::scope(|scope| {

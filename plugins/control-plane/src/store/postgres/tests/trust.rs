@@ -1,6 +1,6 @@
 use super::Database;
 use crate::store::suite::{Place, change, gateway};
-use crate::store::{Address, Password, Postgres, Store, StoreError};
+use crate::store::{Address, Password, Postgres, Store, StoreError, TokenScope};
 
 #[test]
 fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
@@ -26,6 +26,39 @@ fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
     assert!(database.tamper("DELETE FROM kt.meta WHERE k = 'application'"));
     let refused = Postgres::open(&database.address()).unwrap_err();
     assert!(matches!(refused, StoreError::Unsafe(_)), "{refused}");
+}
+
+/// A database as the first schema had it, by hand.
+const FIRST_SCHEMA: &str = concat!(
+    "CREATE SCHEMA kt; SET search_path = kt;",
+    include_str!("../schema/0001.sql"),
+    "INSERT INTO meta(k, v) VALUES('application', 'kt control-plane'), ('epoch', 'e'),
+       ('schema', '1'), ('oldest_writer', '1'), ('oldest_reader', '1');
+     INSERT INTO tokens(id, name, kind, hash, hint, scope, created_by, created_at)
+       VALUES('tok_aaaaaaaaaaaaaaaa', 'admin', 'access', sha256('x'), 'kt_at_xxx', 'admin', 'y', 1);"
+);
+
+#[test]
+fn a_database_of_the_first_schema_is_brought_up_to_date() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    database.batch(FIRST_SCHEMA);
+    let store = database.store();
+    assert_eq!(
+        (store.schema(), store.epoch().unwrap()),
+        (2, "e".to_owned())
+    );
+    let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
+    assert_eq!(kept.unwrap().scope, TokenScope::Admin);
+    // The rules of a new one are those of a migrated one.
+    let Some(new) = Database::new() else {
+        return;
+    };
+    drop(new.store());
+    let rules = "SELECT conname || ' ' || pg_get_constraintdef(c.oid) FROM pg_constraint c
+        WHERE connamespace = 'kt'::regnamespace ORDER BY 1";
+    assert_eq!(database.texts(rules), new.texts(rules));
 }
 
 #[test]

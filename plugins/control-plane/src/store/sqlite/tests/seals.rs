@@ -10,12 +10,14 @@ use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
 use crate::store::suite::checked;
-use crate::store::{DATABASE_FILE, Key, Sqlite, Store};
+use crate::store::{DATABASE_FILE, Key, Sqlite, Store, TokenScope};
 
 /// The file as the first schema had it, with rows of the trail.
 const FIRST_SCHEMA: &str = include_str!("../schema/0001.sql");
 const ROW: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
                    VALUES(1, 'uid:0', 'req_x', 'gateway.create', 'gw_x', 1, '{\"name\":\"x\"}')";
+const TOKEN: &str = "INSERT INTO tokens(id, name, kind, hash, hint, scope, created_by, created_at)
+    VALUES('tok_aaaaaaaaaaaaaaaa', 'admin', 'access', randomblob(32), 'kt_at_xxx', 'admin', 'y', 1)";
 
 fn check(directory: &Path) -> TrailReport {
     checked(&open(directory))
@@ -45,6 +47,7 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
     for _ in 0..3 {
         old.execute(ROW, []).unwrap();
     }
+    old.execute(TOKEN, []).unwrap();
     drop(old);
     let private = fs::Permissions::from_mode(0o600);
     fs::set_permissions(directory.path().join(DATABASE_FILE), private).unwrap();
@@ -54,6 +57,8 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
         (store.schema(), store.epoch().unwrap()),
         (Sqlite::newest_schema(), "e".to_owned())
     );
+    let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
+    assert_eq!(kept.unwrap().scope, TokenScope::Admin);
     let report = check(directory.path());
     assert_eq!((report.rows, report.unsealed), (3, 0));
     assert!(report.damage.is_empty(), "{report:?}");

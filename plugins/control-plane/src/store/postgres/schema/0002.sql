@@ -1,0 +1,10 @@
+-- Bootstrap tokens: each registers one gateway and is spent by it, which names the gateway.
+
+ALTER TABLE kt.tokens DROP CONSTRAINT tokens_scope_check, DROP CONSTRAINT tokens_check;
+ALTER TABLE kt.tokens
+  ADD CONSTRAINT tokens_scope_check CHECK(scope IN ('admin', 'read', 'gateway', 'bootstrap')),
+  ADD CONSTRAINT tokens_gateway_check
+    CHECK(scope = 'bootstrap' OR (scope = 'gateway') = (gateway_id IS NOT NULL)),
+  ADD CONSTRAINT tokens_bootstrap_ends CHECK(scope <> 'bootstrap' OR expires_at IS NOT NULL),
+  ADD CONSTRAINT tokens_bootstrap_spent
+    CHECK(scope <> 'bootstrap' OR gateway_id IS NULL OR revoked_at IS NOT NULL);

@@ -1,0 +1,132 @@
+//! Bootstrap tokens: each registers one gateway.
+
+use std::thread;
+use std::time::Duration;
+
+use kt_control_api::{Token, TokenKind};
+
+use super::place::{Place, after, bare, change, gateway, keyed, now};
+use crate::store::{Change, Key, NewGateway, NewToken, StoreError, TokenFilter, TokenScope};
+
+fn fresh() -> NewToken {
+    let scope = TokenScope::Bootstrap { registered: None };
+    NewToken {
+        expires_at: Some(now() + Duration::from_secs(60)),
+        ..NewToken::of(&Token::random(TokenKind::Bootstrap), scope, "rack-7")
+    }
+}
+
+/// A gateway with a token of its own, registered with `token`.
+fn enrolled(name: &str, token: &NewToken) -> NewGateway {
+    let new = gateway(name);
+    let scope = TokenScope::Gateway(new.id.clone());
+    NewGateway {
+        token: Some(NewToken::of(&Token::random(TokenKind::Gateway), scope, "x")),
+        spends: Some(token.id.clone()),
+        ..new
+    }
+}
+
+fn ended(error: &StoreError, token: &NewToken) -> bool {
+    matches!(error, StoreError::TokenEnded(id) if *id == token.id)
+}
+
+pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn Place) {
+    let store = place.open();
+    let token = fresh();
+    store.create_token(&change(), &token).unwrap();
+    let known = store.token(&token.hash).unwrap().unwrap();
+    assert_eq!(known.scope, TokenScope::Bootstrap { registered: None });
+    let edge = enrolled("edge", &token);
+    store.create(&change(), &edge).unwrap();
+    let known = store.token(&token.hash).unwrap().unwrap();
+    let registered = Some(edge.id.clone());
+    assert_eq!(known.scope, TokenScope::Bootstrap { registered });
+    assert_eq!(known.revoked_at, Some(now()));
+    assert!(store.find(&Key::Id(edge.id.clone())).is_ok());
+    let of_edge = TokenFilter {
+        gateway: Some(edge.id),
+        limit: 10,
+        ..TokenFilter::default()
+    };
+    assert_eq!(store.tokens(&of_edge).unwrap().len(), 2, "and its own");
+    let mut rows = place.texts("SELECT action FROM audit ORDER BY seq");
+    rows[1..].sort();
+    assert_eq!(rows, ["token.create", "gateway.create", "token.spend"]);
+    assert!(
+        !place.tamper("UPDATE tokens SET revoked_at = NULL WHERE scope = 'bootstrap'"),
+        "one that has registered a gateway is spent"
+    );
+}
+
+pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(place: &dyn Place) {
+    let store = place.open();
+    let [used, revoked, expired] = [(); 3].map(|()| fresh());
+    for token in [&used, &revoked, &expired] {
+        store.create_token(&change(), token).unwrap();
+    }
+    store.create(&change(), &enrolled("first", &used)).unwrap();
+    store.revoke_token(&change(), &revoked.id).unwrap();
+    let late = after(change(), Duration::from_secs(60));
+    let reader = NewToken::of(&Token::random(TokenKind::Access), TokenScope::Read, "r");
+    store.create_token(&change(), &reader).unwrap();
+    let attempts: [(&Change, &NewToken); 4] = [
+        (&change(), &used),
+        (&change(), &revoked),
+        (&late, &expired),
+        (&change(), &reader),
+    ];
+    for (at, token) in attempts {
+        let refused = store.create(at, &enrolled("second", token)).unwrap_err();
+        assert!(ended(&refused, token), "{refused}");
+    }
+    assert_eq!(place.count("SELECT count(*) FROM gateways"), 1);
+    assert_eq!(
+        place.count("SELECT count(*) FROM tokens"),
+        5,
+        "and the gateway's"
+    );
+    assert!(store.token_by_id(&reader.id).unwrap().is_active(now()));
+}
+
+pub(crate) fn a_refused_registration_spends_no_token(place: &dyn Place) {
+    let store = place.open();
+    store.create(&change(), &bare("edge")).unwrap();
+    let token = fresh();
+    store.create_token(&change(), &token).unwrap();
+    let taken = store
+        .create(&change(), &enrolled("edge", &token))
+        .unwrap_err();
+    assert!(matches!(taken, StoreError::NameTaken { .. }), "{taken}");
+    store.create(&keyed("k1", 1), &bare("other")).unwrap();
+    let again = store
+        .create(&keyed("k1", 1), &enrolled("third", &token))
+        .unwrap();
+    assert!(again.replayed);
+    assert!(store.token_by_id(&token.id).unwrap().is_active(now()));
+    store
+        .create(&keyed("k2", 2), &enrolled("fourth", &token))
+        .unwrap();
+    assert!(!store.token_by_id(&token.id).unwrap().is_active(now()));
+}
+
+pub(crate) fn of_many_with_one_bootstrap_token_one_registers(place: &dyn Place) {
+    let token = fresh();
+    place.open().create_token(&change(), &token).unwrap();
+    let done = thread::scope(|scope| {
+        let running = ["a", "b", "c", "d"].map(|name| {
+            let token = &token;
+            scope.spawn(move || place.open().create(&change(), &enrolled(name, token)))
+        });
+        running.map(|one| one.join().unwrap())
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 1);
+    assert!(
+        refused
+            .iter()
+            .all(|one| matches!(one, Err(error) if ended(error, &token)))
+    );
+    assert_eq!(place.count("SELECT count(*) FROM gateways"), 1);
+    assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
+}
