@@ -1,6 +1,7 @@
 //! What runs is not what is desired, and is repaired.
 
-use super::world::{Mode, World, example};
+use super::world::{Mode, PATIENCE, World, example};
+use crate::harness::wait_until;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -51,6 +52,44 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
         );
         assert!(refused.starts_with("HTTP/1.1 422"), "{refused}");
         assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+    }
+}
+
+#[test]
+fn what_runs_is_accepted_when_it_was_published_once() {
+    for mode in [Mode::Embedded, Mode::Server] {
+        let world = World::new(mode);
+        let id = world.create("policy-config.yaml");
+        let gateway = world.run("");
+        let stricter = example().replace("action: redact", "action: block");
+        world.sandbox.write("second.yaml", &stricter);
+        world
+            .kt("gateway reload --id production --file second.yaml")
+            .run()
+            .ok();
+        let accept = "gateway reconcile --id production --accept-applied";
+        let never = stricter.replace("name: support-gateway", "name: never-published");
+        let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &never);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        world.until_state("drifted");
+        let unknown = world.kt(accept).run();
+        unknown.exits(6).silent().err_has("gateway reload");
+
+        administer(&world, &id, "POST /keeptrusts/config/reload", &example());
+        let versions = world.kt("gateway versions --id production -o json").run();
+        let first = versions.ok().json()[1]["sha256"].clone();
+        wait_until("the first one runs again", PATIENCE, || {
+            (world.inspect()["instances"][0]["applied"]["sha256"] == first).then_some(())
+        });
+        let dry = world.kt(&format!("{accept} --dry-run -o json")).run();
+        assert_eq!(dry.ok().json()["result"], "would-accept");
+        assert_eq!(dry.json()["version"], 1);
+        let done = world.kt(&format!("{accept} --reason works -o json")).run();
+        assert_eq!(done.ok().json()["version"], 3);
+        assert_eq!(world.inspect()["state"], "in-sync");
+        assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+        let again = world.kt(&format!("{accept} -o json")).run();
+        assert_eq!(again.ok().json()["result"], "unchanged");
     }
 }
 

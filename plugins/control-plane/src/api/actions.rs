@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    ActionAnswer, ConfigVersion, Gateway, Origin, Reconcile, Reload, Revert, Slug,
+    ActionAnswer, ConfigVersion, Gateway, Origin, Reconcile, ReconcileMode, Reload, Revert, Slug,
 };
 
 use super::config::{check_reason, check_told};
@@ -47,6 +47,9 @@ impl Api {
     pub(super) fn reconcile(&self, call: &Call<'_>, key: &Key) -> Outcome {
         let body: Reconcile = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
+        if body.mode == ReconcileMode::AcceptApplied {
+            return self.accept_applied(call, key, body);
+        }
         let ask = Ask::Reconcile {
             dry_run: body.dry_run,
             reason: body.reason,

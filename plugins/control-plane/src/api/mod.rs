@@ -4,6 +4,7 @@
 //! request that has to wait comes back as [`Handled::Parked`], because how to wait is the
 //! caller's: a thread in a command, a task in a server.
 
+mod accept;
 mod actions;
 mod audit;
 mod backup;

@@ -122,7 +122,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .body(Content::of::<Revert>()).conditional().once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
         &[(200, Content::of::<ActionAnswer>())], |api, call, at| api.reconcile(call, &at.gateway()))
-        .may_say(Content::of::<Reconcile>()).conditional().once().fails(&[Slug::NoConfiguration]),
+        .may_say(Content::of::<Reconcile>()).conditional().once()
+        .fails(&[Slug::NoConfiguration, Slug::NothingApplied, Slug::AppliedDiffers, Slug::ContentUnknown]),
     Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::See, ("rollout", "Wait until every live instance has answered"),
         &[(200, Content::of::<Rollout>())], |api, call, at| api.rollout(call, &at.gateway()))
         .query(&[Parameter::new("generation", Kind::Count, "The generation to wait for.").required(),

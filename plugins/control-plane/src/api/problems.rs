@@ -50,6 +50,15 @@ fn advice(slug: Slug) -> &'static str {
         }
         Slug::NameTaken => "`existing_id` has the name. Use that gateway, or choose another name.",
         Slug::NoConfiguration => "Publish a version first, as with `kt gateway reload --file`.",
+        Slug::NothingApplied => "Start the gateway, and ask again once it serves.",
+        Slug::AppliedDiffers => {
+            "`kt gateway inspect` shows what each instance serves. Revert to the version that is \
+             meant; all of them then take it."
+        }
+        Slug::ContentUnknown => {
+            "Somebody gave the gateway a configuration by hand, and the control plane never had \
+             it. Publish it, as with `kt gateway reload --file`, or reconcile to undo it."
+        }
         Slug::TokenEnded => "Make a new token instead of replacing one that is over.",
         Slug::VersionConflict => {
             "Somebody changed the gateway since its revision was read; `current` is what it is \

@@ -77,8 +77,8 @@ pub use state::State;
 pub use token::{Token, TokenError, TokenHash, TokenKind};
 pub use transport::{Carrier, Transport, TransportError, TransportErrorKind};
 pub use version::{
-    ActionAnswer, ConfigVersion, Origin, PublishConfig, Reconcile, Reload, Revert, Rollout,
-    RolloutOutcome,
+    ActionAnswer, ConfigVersion, Origin, PublishConfig, Reconcile, ReconcileMode, Reload, Revert,
+    Rollout, RolloutOutcome,
 };
 pub use which::{find_gateway, if_match};
 pub use wire::{Method, Request, Response};

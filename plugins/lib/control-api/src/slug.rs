@@ -68,6 +68,12 @@ slugs! {
     NameTaken "name-taken" 409 Conflict "The name is taken";
     /// Nothing is desired yet, so there is nothing to act on.
     NoConfiguration "no-configuration" 409 Conflict "The gateway has no configuration yet";
+    /// No live instance serves anything that could be accepted.
+    NothingApplied "nothing-applied" 409 Conflict "Nothing is applied";
+    /// Live instances serve different configurations.
+    AppliedDiffers "applied-differs" 409 Conflict "The instances differ";
+    /// What is served was never published.
+    ContentUnknown "content-unknown" 409 Conflict "What is applied is not known here";
     /// Revoked or expired, so there is nothing to replace.
     TokenEnded "token-ended" 409 Conflict "The token has ended";
     /// Changed since the caller looked.

@@ -118,11 +118,35 @@ pub struct Revert {
     pub reason: Option<String>,
 }
 
-/// Makes what is applied equal what is desired.
+/// Which of what is applied and what is desired is to become the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ReconcileMode {
+    /// What is desired is applied again.
+    #[default]
+    Push,
+    /// What every live instance applies becomes desired: the newest version that means the same
+    /// is published again, as by [`Revert`].
+    AcceptApplied,
+}
+
+impl ReconcileMode {
+    /// Returns whether it is what a control plane does that knows of no other way.
+    #[must_use]
+    pub fn is_push(&self) -> bool {
+        *self == Self::Push
+    }
+}
+
+/// Makes what is applied equal what is desired, or the other way round.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reconcile {
+    /// Which way.
+    #[serde(default, skip_serializing_if = "ReconcileMode::is_push")]
+    pub mode: ReconcileMode,
     /// Whether to say what would be done without doing it.
     #[serde(default)]
     pub dry_run: bool,
@@ -139,7 +163,8 @@ pub struct ActionAnswer {
     pub gateway: Gateway,
     /// Whether nothing had to be done: same content, or already in sync.
     pub unchanged: bool,
-    /// The version that is desired after the action.
+    /// The version that is desired after the action; in a dry run that would accept what is
+    /// applied, the one that means it.
     #[serde(default)]
     pub version: Option<ConfigVersion>,
     /// The generation to wait for; see [`Rollout`].

@@ -184,7 +184,7 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
         .unwrap();
     let dry = Reconcile {
         dry_run: true,
-        reason: None,
+        ..Reconcile::default()
     };
     let planned = client.reconcile("edge", &dry, None).unwrap();
     assert!(

@@ -1,5 +1,6 @@
 //! The API as its callers see it, over a real store.
 
+mod accept;
 mod audit;
 mod changes;
 mod compare;
