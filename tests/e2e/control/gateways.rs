@@ -49,6 +49,57 @@ fn versions_are_listed_newest_first_and_page_by_page() {
 }
 
 #[test]
+fn contents_are_given_up_but_for_pinned_ones_and_versions_stay() {
+    let sandbox = with_versions(5);
+    let kt = |line: &str| sandbox.kt_line(line).run();
+    kt("gateway pin --version 2").ok();
+    let before = kt("gateway config --version 2").ok().stdout.clone();
+    let dry = kt("gateway prune --keep 2 --dry-run -o json");
+    let planned = dry.ok().json();
+    assert_eq!(
+        (&planned["result"], &planned["count"]),
+        (&"would-prune".into(), &2.into())
+    );
+    assert_eq!(
+        planned["versions"][1],
+        serde_json::json!({"from": 3, "to": 3})
+    );
+    kt("gateway config --version 3").ok();
+    // Without a terminal nobody can be asked.
+    kt("gateway prune --keep 2")
+        .exits(2)
+        .silent()
+        .err_has("--yes");
+    kt("gateway config --version 3").ok();
+    let pruned = kt("gateway prune --keep 2 --reason space --yes");
+    pruned.ok().err_has("versions 1, 3 of gateway `production`");
+    for line in [
+        "gateway config --version 3",
+        "gateway revert --version 3 --no-wait",
+        "gateway diff --file policy.yaml --against version:3",
+        "gateway pin --version 3",
+    ] {
+        kt(line).exits(5).silent().err_has("version 3 was pruned");
+    }
+    assert_eq!(kt("gateway config --version 2").ok().stdout, before);
+    let versions = kt("gateway versions -o json").ok().json();
+    let at = |n: usize, key: &str| versions[5 - n][key].clone();
+    assert!(at(3, "pruned_at").is_string() && at(3, "sha256").is_string());
+    assert_eq!(
+        (at(2, "pinned"), at(2, "pruned_at")),
+        (true.into(), serde_json::Value::Null)
+    );
+    kt("gateway prune --keep 2 --yes")
+        .ok()
+        .err_has("no content to give up");
+    let trail = kt("audit list --limit 1 -o json").ok().json();
+    assert_eq!(trail[0]["action"], "config.prune");
+    assert_eq!(trail[0]["detail"]["reason"], "space");
+    kt("control-plane fsck").ok();
+    kt("gateway prune --keep 0").exits(2).silent();
+}
+
+#[test]
 fn what_people_say_about_a_gateway_can_be_changed() {
     let sandbox = with_versions(1);
     let update = |rest: &str| {

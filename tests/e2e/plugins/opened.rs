@@ -29,7 +29,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which each finds what it needs.
-const TABLE: [Entry; 53] = [
+const TABLE: [Entry; 56] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -75,6 +75,21 @@ const TABLE: [Entry; 53] = [
         CONTROL,
     ),
     ("gateway config", "gateway config --id production", CONTROL),
+    (
+        "gateway pin",
+        "gateway pin --id production --version 1",
+        CONTROL,
+    ),
+    (
+        "gateway unpin",
+        "gateway unpin --id production --version 1",
+        CONTROL,
+    ),
+    (
+        "gateway prune",
+        "gateway prune --id production --keep 1 --yes",
+        CONTROL,
+    ),
     (
         "gateway versions",
         "gateway versions --id production",

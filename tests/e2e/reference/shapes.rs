@@ -17,7 +17,7 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which each finds something to show. A gateway runs
 /// meanwhile.
-const TABLE: [Entry; 44] = [
+const TABLE: [Entry; 47] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -58,6 +58,24 @@ const TABLE: [Entry; 44] = [
         "gateway-inspect",
         "gateway inspect",
         "gateway inspect --id production",
+        0,
+    ),
+    (
+        "gateway-pin",
+        "gateway pin",
+        "gateway pin --id production --version 1",
+        0,
+    ),
+    (
+        "gateway-unpin",
+        "gateway unpin",
+        "gateway unpin --id production --version 1",
+        0,
+    ),
+    (
+        "gateway-prune",
+        "gateway prune",
+        "gateway prune --id production --keep 1 --yes",
         0,
     ),
     (

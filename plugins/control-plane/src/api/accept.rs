@@ -81,7 +81,10 @@ impl Api {
         loop {
             let page = self.store().versions(gateway, before, BATCH);
             let page = self.explained(page)?;
-            if let Some(found) = page.iter().find(|one| one.sha256 == applied.sha256) {
+            if let Some(found) = page
+                .iter()
+                .find(|one| one.sha256 == applied.sha256 && one.pruned_at.is_none())
+            {
                 return Ok(found.version);
             }
             before = page.last().map(|last| last.version);

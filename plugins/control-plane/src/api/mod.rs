@@ -23,6 +23,7 @@ mod principal;
 mod problems;
 mod refusal;
 mod respond;
+mod retention;
 mod router;
 mod scrape;
 mod service;

@@ -1,12 +1,12 @@
 //! Every operation of the API: the one list from which requests are routed, and from which the
 //! description of the API is made.
 
-use kt_control_api::Method::{Delete, Get, Patch, Post};
+use kt_control_api::Method::{Delete, Get, Patch, Post, Put};
 use kt_control_api::{
     ActionAnswer, AuditEntry, BackUp, BackupMade, ConfigVersion, CreateGateway, CreateToken,
-    Created, DesiredAnswer, Gateway, GatewayPatch, IssuedToken, PublishConfig, Reconcile, Reload,
-    Revert, Rollout, RotateToken, ServiceVersion, Slug, StatusAnswer, StatusReport, TokenInfo,
-    VersionDiff, WhoAmI,
+    Created, DesiredAnswer, Gateway, GatewayPatch, IssuedToken, PruneVersions, PrunedVersions,
+    PublishConfig, Reconcile, Reload, Revert, Rollout, RotateToken, ServiceVersion, Slug,
+    StatusAnswer, StatusReport, TokenInfo, VersionDiff, WhoAmI,
 };
 use serde_json::json;
 
@@ -104,14 +104,24 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::of::<ConfigVersion>())],
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
-        &[(200, Content::Yaml), (304, Content::Nothing)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached(),
+        &[(200, Content::Yaml), (304, Content::Nothing)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached().fails(&[Slug::ContentPruned]),
 
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/diff", Access::See, ("compareVersion", "Say what changes to this version from another one"),
         &[(200, Content::of::<VersionDiff>())], |api, call, at| api.compare(call, &at.gateway(), at.segment(1)))
         .query(&[Parameter::new("against", Kind::Form("^(applied|desired|[1-9][0-9]{0,17})$"),
             "What to compare with: what is applied, what is desired, or a version by its number; `desired` by default.")])
-        .fails(&[Slug::ValidationFailed]),
+        .fails(&[Slug::ValidationFailed, Slug::ContentPruned]),
 
+    Operation::new(Put, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("pinVersion", "Pin a version, whose content is then kept"),
+        &[(200, Content::of::<ConfigVersion>())], |api, call, at| api.pin(call, &at.gateway(), at.segment(1), true))
+        .once().fails(&[Slug::ContentPruned]),
+    Operation::new(Delete, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("unpinVersion", "Pin a version no longer"),
+        &[(200, Content::of::<ConfigVersion>())], |api, call, at| api.pin(call, &at.gateway(), at.segment(1), false))
+        .once(),
+
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/prune", Access::Admin, ("prune", "Give up the contents of old versions"),
+        &[(200, Content::of::<PrunedVersions>())], |api, call, at| api.prune(call, &at.gateway()))
+        .body(Content::of::<PruneVersions>()).once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.reload(call, &at.gateway()))
@@ -119,7 +129,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
         &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
         |api, call, at| api.revert(call, &at.gateway()))
-        .body(Content::of::<Revert>()).conditional().once(),
+        .body(Content::of::<Revert>()).conditional().once().fails(&[Slug::ContentPruned]),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
         &[(200, Content::of::<ActionAnswer>())], |api, call, at| api.reconcile(call, &at.gateway()))
         .may_say(Content::of::<Reconcile>()).conditional().once()

@@ -48,6 +48,10 @@ fn advice(slug: Slug) -> &'static str {
             "The gateway was deleted. Its history stays in the trail, and its name may be given \
              again; it gets another id."
         }
+        Slug::ContentPruned => {
+            "Somebody gave the content up with `kt gateway prune`; the trail says who. A backup \
+             made before has it. Pinned versions keep theirs."
+        }
         Slug::NameTaken => "`existing_id` has the name. Use that gateway, or choose another name.",
         Slug::NoConfiguration => "Publish a version first, as with `kt gateway reload --file`.",
         Slug::NothingApplied => "Start the gateway, and ask again once it serves.",

@@ -26,6 +26,7 @@ pub(super) fn of_store(error: StoreError, now: Timestamp) -> Refusal {
         StoreError::Changed { current, .. } => {
             Problem::new(Slug::VersionConflict, detail).with_current(current.view(now))
         }
+        StoreError::ContentPruned { .. } => Problem::new(Slug::ContentPruned, detail),
         StoreError::NoConfiguration(_) => Problem::new(Slug::NoConfiguration, detail),
         StoreError::TokenEnded(_) => Problem::new(Slug::TokenEnded, detail),
         StoreError::KeyReused => Problem::new(Slug::IdempotencyKeyReused, detail),

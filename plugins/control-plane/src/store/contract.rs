@@ -9,7 +9,10 @@ use kt_control_api::{
 use serde_json::{Value, json};
 
 use super::filter::{AuditFilter, ListFilter, TokenFilter};
-use super::{Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt, TokenRecord, TokenScope};
+use super::{
+    Prune, Pruned, Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt, TokenRecord,
+    TokenScope,
+};
 
 /// How a caller names a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,7 +238,7 @@ pub trait Store: Send + Sync {
     /// Returns the content of one version, verbatim.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError::NotFound`]; [`StoreError::ContentPruned`] when it was taken away.
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError>;
 
     /// Registers a gateway with its first version and its token, and spends the bootstrap token,
@@ -273,7 +276,8 @@ pub trait Store: Send + Sync {
     /// what is desired.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for the version, [`StoreError::Changed`].
+    /// [`StoreError::NotFound`] for the version, [`StoreError::ContentPruned`],
+    /// [`StoreError::Changed`].
     fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError>;
 
     /// Asks something of the gateway's instances; a reconcile only when one of them needs it.
@@ -281,6 +285,26 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::NoConfiguration`], [`StoreError::Changed`].
     fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError>;
+
+    /// Pins a version, whose content is then kept, or no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the version; [`StoreError::ContentPruned`] when it is to be
+    /// pinned and has lost its content.
+    fn pin(
+        &self,
+        change: &Change,
+        key: &Key,
+        version: u64,
+        pinned: bool,
+    ) -> Result<Receipt, StoreError>;
+
+    /// Takes away the contents of old versions that are not pinned and that no instance serves or
+    /// was told of. What the versions are, and their hashes, stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn prune(&self, change: &Change, key: &Key, prune: &Prune) -> Result<Pruned, StoreError>;
 
     /// Takes an instance's report.
     ///

@@ -74,6 +74,9 @@ pub(super) fn decide(
             if is_desired(before, &older.sha256) {
                 return Ok(nothing(before));
             }
+            if older.pruned_at.is_some() {
+                return Err(StoreError::without_content(older));
+            }
             let detail = json!({"version": before.last_version + 1, "reverts_to": older.version});
             let made = reverted(change, before, older, revert);
             Ok(advanced(change, current, "config.revert", detail, made))
@@ -137,6 +140,27 @@ fn asked(change: &Change, current: &Snapshot, ask: &Ask) -> Result<Decision, Sto
     Ok(touched(change, &after, action, detail).answered())
 }
 
+/// Decides about a pin: the receipt says whether there is something to write.
+pub(super) fn pinned(
+    gateway: &GatewayRecord,
+    version: u64,
+    found: Option<&ConfigVersion>,
+    pin: bool,
+) -> Result<Receipt, StoreError> {
+    let found = found.ok_or_else(|| StoreError::no_version(version))?;
+    if pin && found.pruned_at.is_some() {
+        return Err(StoreError::without_content(found));
+    }
+    Ok(Receipt {
+        gateway: gateway.id.clone(),
+        version: Some(version),
+        generation: gateway.generation,
+        unchanged: found.pinned == pin,
+        replayed: false,
+        made: None,
+    })
+}
+
 fn is_desired(gateway: &GatewayRecord, sha256: &kt_control_api::ContentHash) -> bool {
     gateway
         .desired
@@ -156,6 +180,8 @@ fn published(change: &Change, before: &GatewayRecord, new: &NewVersion) -> Confi
         reverts_to: None,
         source: new.source.clone(),
         message: new.message.clone(),
+        pinned: false,
+        pruned_at: None,
     }
 }
 
@@ -173,6 +199,7 @@ fn reverted(
         origin: Origin::Revert,
         reverts_to: Some(older.version),
         message: revert.reason.clone(),
+        pinned: false,
         ..older.clone()
     }
 }

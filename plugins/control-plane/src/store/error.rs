@@ -1,6 +1,6 @@
 //! Why the store did not do what was asked.
 
-use kt_control_api::{GatewayId, TokenId};
+use kt_control_api::{ConfigVersion, GatewayId, Timestamp, TokenId};
 
 use super::Snapshot;
 
@@ -28,6 +28,14 @@ pub enum StoreError {
         expected: u64,
         /// The gateway as it is.
         current: Box<Snapshot>,
+    },
+    /// The version's content was taken away.
+    #[error("the content of version {version} was pruned at {at:.0}")]
+    ContentPruned {
+        /// The version.
+        version: u64,
+        /// When.
+        at: Timestamp,
     },
     /// Nothing is desired yet.
     #[error("gateway `{0}` has no configuration yet")]
@@ -75,6 +83,22 @@ impl StoreError {
     /// There is no such version.
     pub(super) fn no_version(version: u64) -> Self {
         Self::NotFound(format!("version {version}"))
+    }
+
+    /// What was moved lacks a content.
+    pub(super) fn no_content(gateway: &str, version: u64) -> Self {
+        Self::Damaged(format!("version {version} of {gateway} has no content"))
+    }
+
+    /// The version's content is not there.
+    pub(super) fn without_content(version: &ConfigVersion) -> Self {
+        match version.pruned_at {
+            Some(at) => Self::ContentPruned {
+                version: version.version,
+                at,
+            },
+            None => Self::Damaged(format!("version {} has no content", version.version)),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod error;
 mod filter;
 mod postgres;
 mod record;
+mod retention;
 mod sqlite;
 #[cfg(test)]
 mod suite;
@@ -27,6 +28,7 @@ pub use record::{
     TokenScope,
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
+pub use retention::{Prune, Pruned};
 pub use sqlite::{
     Backup, Backups, DATABASE_FILE, KnownTokens, Restored, Sqlite, backup, prepare_directory,
     restore,

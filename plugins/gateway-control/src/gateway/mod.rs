@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod inspect;
 mod list;
+mod retention;
 mod update;
 mod versions;
 
@@ -13,5 +14,6 @@ pub(crate) use create::run as create;
 pub(crate) use delete::run as delete;
 pub(crate) use inspect::run as inspect;
 pub(crate) use list::run as list;
+pub(crate) use retention::{pin, prune, unpin};
 pub(crate) use update::run as update;
 pub(crate) use versions::run as versions;

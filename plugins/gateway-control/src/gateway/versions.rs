@@ -23,6 +23,10 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("CREATED", "/created_at").format(Format::Age),
             Column::new("REVERTS", "/reverts_to").wide(),
             Column::new("SIZE", "/size").wide(),
+            Column::new("PINNED", "/pinned").wide(),
+            Column::new("PRUNED", "/pruned_at")
+                .format(Format::Age)
+                .wide(),
             Column::new("SOURCE", "/source").wide(),
             Column::new("MESSAGE", "/message"),
         ],

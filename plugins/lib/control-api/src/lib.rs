@@ -33,6 +33,7 @@ mod private_file;
 mod problem;
 mod process;
 mod provider;
+mod retention;
 mod slug;
 mod state;
 mod token;
@@ -72,6 +73,7 @@ pub use process::ProcessIdentity;
 pub use provider::{
     CA_FILE_VARIABLE, Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect,
 };
+pub use retention::{PruneVersions, PrunedVersions, VersionRange};
 pub use slug::Slug;
 pub use state::State;
 pub use token::{Token, TokenError, TokenHash, TokenKind};

@@ -64,6 +64,8 @@ slugs! {
     MethodNotAllowed "method-not-allowed" 405 Usage "The method is not allowed here";
     /// Existed and was deleted.
     Gone "gone" 410 NotFound "The gateway was deleted";
+    /// The version is there, and what it held was taken away.
+    ContentPruned "content-pruned" 410 NotFound "The content was pruned";
     /// Another gateway has the name.
     NameTaken "name-taken" 409 Conflict "The name is taken";
     /// Nothing is desired yet, so there is nothing to act on.

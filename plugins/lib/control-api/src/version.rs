@@ -69,6 +69,12 @@ pub struct ConfigVersion {
     /// Why, if said.
     #[serde(default)]
     pub message: Option<String>,
+    /// Whether its content is kept whatever is pruned.
+    #[serde(default)]
+    pub pinned: bool,
+    /// When its content was taken away, if it was.
+    #[serde(default)]
+    pub pruned_at: Option<Timestamp>,
 }
 
 /// Publishes a configuration as the next version and makes it desired.

@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Make or act.
     Post,
+    /// Make so, whatever it was.
+    Put,
     /// Change in part.
     Patch,
     /// Remove.
@@ -26,6 +28,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -34,7 +37,7 @@ impl Method {
     /// Returns the method that HTTP writes so, if the API has it.
     #[must_use]
     pub fn from_http(name: &str) -> Option<Self> {
-        [Self::Get, Self::Post, Self::Patch, Self::Delete]
+        [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete]
             .into_iter()
             .find(|method| method.as_str() == name)
     }

@@ -8,4 +8,5 @@ mod delivery;
 mod gateways;
 mod once;
 mod refusals;
+mod retention;
 mod tokens;

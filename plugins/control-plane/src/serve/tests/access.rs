@@ -67,6 +67,14 @@ const TABLE: &[Row] = &[
         SEE,
     ),
     ("GET {gateway}/config-versions/{version}/diff", "", "", SEE),
+    ("PUT {gateway}/config-versions/{version}/pin", "", "", ADMIN),
+    (
+        "DELETE {gateway}/config-versions/{version}/pin",
+        "",
+        "",
+        ADMIN,
+    ),
+    ("POST {gateway}/actions/prune", "", r#"{"keep": 1}"#, ADMIN),
     ("POST {gateway}/actions/reload", "", "{}", ADMIN),
     (
         "POST {gateway}/actions/revert",

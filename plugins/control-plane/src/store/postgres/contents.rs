@@ -42,9 +42,11 @@ pub(super) async fn content(
     version: u64,
 ) -> Result<String, Failure> {
     let sql = "SELECT b.content FROM config_versions v JOIN blobs b ON b.sha256 = v.blob
-               WHERE v.gateway_id = $1 AND v.version = $2";
+               WHERE v.gateway_id = $1 AND v.version = $2 AND v.pruned_at IS NULL";
     let number = i64::try_from(version).map_err(|_| StoreError::no_version(version))?;
-    let row = session.row(sql, &[&gateway.as_str(), &number]).await?;
-    let row = row.ok_or_else(|| StoreError::no_version(version))?;
+    let Some(row) = session.row(sql, &[&gateway.as_str(), &number]).await? else {
+        let version = one(session, gateway, version).await?;
+        return Err(StoreError::without_content(&version).into());
+    };
     String::from_utf8(rows::only(&row)?).map_err(|_| rows::damaged("content"))
 }

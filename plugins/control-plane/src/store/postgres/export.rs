@@ -14,7 +14,8 @@ use crate::store::{
 };
 
 const VERSIONS: &str = "
-    SELECT version, sha256, blob, size, author, created_at, origin, reverts_to, source, message
+    SELECT version, sha256, blob, size, author, created_at, origin, reverts_to, source, message,
+      pinned, pruned_at
     FROM config_versions WHERE gateway_id = $1 ORDER BY version";
 
 /// Tells everything of the selection, as of the moment when it begins.
@@ -90,7 +91,7 @@ async fn versions(
         let content = rows::hash(&row, "blob")?;
         let row = VersionRow::of(gateway.clone(), content, rows::version(&row)?);
         let sha256 = row.content_sha256;
-        if told.insert(sha256) {
+        if row.pruned_at.is_none() && told.insert(sha256) {
             let sql = "SELECT content FROM blobs WHERE sha256 = $1";
             let found = session.row(sql, &[&sha256.as_bytes().as_slice()]).await?;
             if let Some(found) = found {

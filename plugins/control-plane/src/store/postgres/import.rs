@@ -13,7 +13,7 @@ use crate::store::{
 };
 
 /// Whoever changes something waits, for each change ends in the trail; whoever reads does not.
-const ALONE: &str = "LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE";
+const ALONE: &str = "LOCK TABLE blobs, audit IN SHARE ROW EXCLUSIVE MODE";
 
 /// Takes everything in, as one change.
 pub(super) async fn import(
@@ -55,6 +55,7 @@ async fn take_in(
     if !taken.is_empty() {
         return Err(StoreError::Occupied(taken).into());
     }
+    check_contents(session).await?;
     if let Some((seq, _)) = progress.head {
         progress.check_head(seal_of(session, seq).await?)?;
     }
@@ -71,6 +72,19 @@ async fn is_empty(session: &Session) -> Result<bool, Failure> {
                    AND NOT EXISTS (SELECT FROM audit)";
     let row = session.row(sql, &[]).await?;
     row.as_ref().map_or(Ok(false), rows::only)
+}
+
+/// Makes sure that every version that should have a content has it.
+async fn check_contents(session: &Session) -> Result<(), Failure> {
+    let sql = "SELECT gateway_id, version FROM config_versions v WHERE pruned_at IS NULL
+                   AND NOT EXISTS (SELECT FROM blobs WHERE sha256 = v.blob) LIMIT 1";
+    match session.row(sql, &[]).await? {
+        None => Ok(()),
+        Some(row) => {
+            let version = rows::number(&row, "version")?;
+            Err(StoreError::no_content(row.try_get("gateway_id")?, version).into())
+        }
+    }
 }
 
 async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, Failure> {
@@ -173,8 +187,8 @@ async fn content(session: &Session, row: &ContentRow) -> Result<(), Failure> {
 
 async fn version(session: &Session, row: &VersionRow) -> Result<(), Failure> {
     let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
-                   created_at, origin, reverts_to, source, message)
-               VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                   created_at, origin, reverts_to, source, message, pinned, pruned_at)
+               VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     session
         .rows(
             sql,
@@ -190,6 +204,8 @@ async fn version(session: &Session, row: &VersionRow) -> Result<(), Failure> {
                 &row.reverts_to.map(counted).transpose()?,
                 &row.source.as_deref().map(storable),
                 &row.message.as_deref().map(storable),
+                &row.pinned,
+                &micros(row.pruned_at),
             ],
         )
         .await

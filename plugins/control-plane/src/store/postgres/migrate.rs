@@ -12,6 +12,7 @@ use crate::store::StoreError;
 const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
 
 /// The oldest schema that a program may know and still write this one. A step that only adds

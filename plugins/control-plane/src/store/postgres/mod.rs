@@ -19,6 +19,7 @@ mod migrate;
 mod news;
 mod once;
 mod password;
+mod retention;
 mod revisions;
 mod rows;
 mod session;

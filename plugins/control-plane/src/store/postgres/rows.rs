@@ -23,7 +23,8 @@ pub(super) const GATEWAY: &str = "
 
 /// Everything that [`version`] reads.
 pub(super) const VERSION: &str = "
-    SELECT version, sha256, size, author, created_at, origin, reverts_to, source, message
+    SELECT version, sha256, size, author, created_at, origin, reverts_to, source, message,
+           pinned, pruned_at
     FROM config_versions";
 
 #[derive(Deserialize)]
@@ -88,6 +89,8 @@ pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {
         reverts_to: number_or_none(row, "reverts_to")?,
         source: row.try_get("source")?,
         message: row.try_get("message")?,
+        pinned: row.try_get("pinned")?,
+        pruned_at: time_or_none(row, "pruned_at")?,
     })
 }
 

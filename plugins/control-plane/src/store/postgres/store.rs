@@ -19,12 +19,14 @@ use super::news::{News, Waiters};
 use super::session::{self, LIMIT, Session};
 use super::token_changes::Wish as TokenWish;
 use super::{
-    audit, changes, contents, create, gateways, instances, migrate, rows, token_changes, tokens,
+    audit, changes, contents, create, gateways, instances, migrate, retention, rows, token_changes,
+    tokens,
 };
 use crate::store::decide::Wish;
 use crate::store::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Receipt,
-    ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Prune,
+    Pruned, Receipt, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt,
+    TokenRecord,
 };
 
 /// What the listening connection is called among the database's sessions.
@@ -292,6 +294,24 @@ impl Store for Postgres {
 
     fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
         self.change(change, key, Wish::Ask(ask))
+    }
+
+    fn pin(
+        &self,
+        change: &Change,
+        key: &Key,
+        version: u64,
+        pinned: bool,
+    ) -> Result<Receipt, StoreError> {
+        self.attempt(Session::is_unspent, async |session| {
+            retention::pin(session, change, key, version, pinned).await
+        })
+    }
+
+    fn prune(&self, change: &Change, key: &Key, prune: &Prune) -> Result<Pruned, StoreError> {
+        self.attempt(Session::is_unspent, async |session| {
+            retention::prune(session, change, key, prune).await
+        })
     }
 
     fn report(

@@ -15,11 +15,14 @@ const BUSY_MILLISECONDS: u64 = 5;
 const STATEMENTS: usize = 128;
 
 /// `synchronous=FULL`, because NORMAL was measured to lose acknowledged changes at power loss.
+/// `secure_delete`: what is pruned is to be read by nobody, also not in the file; it has to be on
+/// from the first write, because a row that is moved leaves a copy behind.
 /// `journal_size_limit`: a write-ahead log that once grew gives the space back.
 const SETTINGS: &str = "
     PRAGMA journal_mode=WAL;
     PRAGMA synchronous=FULL;
     PRAGMA foreign_keys=ON;
+    PRAGMA secure_delete=ON;
     PRAGMA temp_store=MEMORY;
     PRAGMA journal_size_limit=67108864;
     PRAGMA trusted_schema=OFF;

@@ -102,7 +102,7 @@ pub(super) fn content(
     version: u64,
 ) -> Result<Option<String>, rusqlite::Error> {
     let sql = "SELECT b.content FROM config_versions v JOIN blobs b ON b.sha256 = v.blob
-               WHERE v.gateway_id = ?1 AND v.version = ?2";
+               WHERE v.gateway_id = ?1 AND v.version = ?2 AND v.pruned_at IS NULL";
     connection
         .prepare_cached(sql)?
         .query_row(params![gateway.as_str(), version], |row| row.get(0))

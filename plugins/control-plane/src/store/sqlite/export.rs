@@ -92,10 +92,10 @@ fn versions(
     take: &mut Take<'_>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT gateway_id, version, sha256, blob, size, author, created_at, origin,
-                   reverts_to, source, message
+                   reverts_to, source, message, pinned, pruned_at
                FROM config_versions WHERE gateway_id = ?1 ORDER BY version";
     each(connection, sql, [gateway.as_str()], version, |row| {
-        if told.insert(row.content_sha256) {
+        if row.pruned_at.is_none() && told.insert(row.content_sha256) {
             let sql = "SELECT content FROM blobs WHERE sha256 = ?1";
             let sha256 = row.content_sha256;
             each(

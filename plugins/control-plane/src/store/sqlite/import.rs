@@ -29,6 +29,7 @@ pub(super) fn import(
     if !taken.is_empty() {
         return Err(StoreError::Occupied(taken));
     }
+    check_contents(transaction)?;
     audit::seal(transaction)?;
     if let Some((seq, _)) = progress.head {
         progress.check_head(seal_of(transaction, seq)?)?;
@@ -48,6 +49,19 @@ fn is_empty(transaction: &Writing<'_>) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM gateways) AND NOT EXISTS (SELECT 1 FROM tokens)
                    AND NOT EXISTS (SELECT 1 FROM audit)";
     transaction.query_row(sql, [], |row| row.get(0))
+}
+
+/// Makes sure that every version that should have a content has it.
+fn check_contents(transaction: &Writing<'_>) -> Result<(), StoreError> {
+    let sql = "SELECT gateway_id, version FROM config_versions v WHERE pruned_at IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM blobs WHERE sha256 = v.blob) LIMIT 1";
+    let missing = transaction
+        .query_row(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+        .optional()?;
+    match missing {
+        None => Ok(()),
+        Some((gateway, version)) => Err(StoreError::no_content(&gateway, version)),
+    }
 }
 
 fn seal_of(transaction: &Writing<'_>, seq: u64) -> Result<Option<ContentHash>, StoreError> {
@@ -146,8 +160,8 @@ fn content(transaction: &Writing<'_>, row: &ContentRow) -> Result<(), StoreError
 
 fn version(transaction: &Writing<'_>, row: &VersionRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
-                   created_at, origin, reverts_to, source, message)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+                   created_at, origin, reverts_to, source, message, pinned, pruned_at)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     transaction.prepare_cached(sql)?.execute(params![
         row.gateway.as_str(),
         row.version,
@@ -160,6 +174,8 @@ fn version(transaction: &Writing<'_>, row: &VersionRow) -> Result<(), StoreError
         row.reverts_to,
         row.source,
         row.message,
+        row.pinned,
+        micros(row.pruned_at),
     ])?;
     Ok(())
 }

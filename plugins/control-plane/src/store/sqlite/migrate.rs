@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kt_control_api::random_base32;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::audit;
 use super::patience::{begin, patiently};
@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
+    include_str!("schema/0005.sql"),
 ];
 
 /// The oldest schema that a program may know and still write this one. A step that only adds
@@ -40,6 +41,14 @@ pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
         check_application(connection)?;
         return Ok(found);
     }
+    // Otherwise a table that is made anew takes what refers to it along.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let brought = bring(connection);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    brought
+}
+
+fn bring(connection: &Connection) -> Result<u32, StoreError> {
     let transaction = begin(connection)?;
     // Another process may have been faster.
     let found = user_version(&transaction)?;
@@ -58,6 +67,7 @@ pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
     let writing = Writing::of(&transaction);
     audit::seal(&writing)?;
     finish(&writing, found)?;
+    check_references(&writing)?;
     transaction.commit()?;
     Ok(NEWEST)
 }
@@ -98,6 +108,19 @@ fn finish(transaction: &Writing<'_>, found: u32) -> Result<(), StoreError> {
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", NEWEST)?;
     Ok(())
+}
+
+/// Makes sure of what SQLite was not asked to watch over.
+fn check_references(transaction: &Writing<'_>) -> Result<(), StoreError> {
+    let broken: Option<String> = transaction
+        .query_row("PRAGMA foreign_key_check", [], |row| row.get(0))
+        .optional()?;
+    match broken {
+        None => Ok(()),
+        Some(table) => Err(StoreError::Damaged(format!(
+            "a row of the table {table} refers to one that is not there"
+        ))),
+    }
 }
 
 fn put(transaction: &Writing<'_>, key: &str, value: &str) -> Result<(), StoreError> {

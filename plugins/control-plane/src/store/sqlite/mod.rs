@@ -17,6 +17,7 @@ mod once;
 mod patience;
 mod points;
 mod restore;
+mod retention;
 mod rows;
 mod session;
 mod store;

@@ -18,6 +18,10 @@ pub(super) const REVERT: Points = Points {
     before: "revert.before",
     committed: "revert.committed",
 };
+pub(super) const PRUNE: Points = Points {
+    before: "prune.before",
+    committed: "prune.committed",
+};
 pub(super) const ROTATE: Points = Points {
     before: "rotate.before",
     committed: "rotate.committed",

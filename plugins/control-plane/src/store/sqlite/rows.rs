@@ -18,7 +18,8 @@ pub(super) const GATEWAY: &str = "
 
 /// Everything that [`version`] reads.
 pub(super) const VERSION: &str = "
-    SELECT version, sha256, size, author, created_at, origin, reverts_to, source, message
+    SELECT version, sha256, size, author, created_at, origin, reverts_to, source, message,
+           pinned, pruned_at
     FROM config_versions";
 
 pub(super) fn gateway(row: &Row<'_>) -> Result<GatewayRecord> {
@@ -60,6 +61,8 @@ pub(super) fn version(row: &Row<'_>) -> Result<ConfigVersion> {
         reverts_to: row.get("reverts_to")?,
         source: row.get("source")?,
         message: row.get("message")?,
+        pinned: row.get("pinned")?,
+        pruned_at: time_or_none(row, "pruned_at")?,
     })
 }
 

@@ -11,17 +11,19 @@ use rusqlite::Connection;
 
 use super::once::once;
 use super::patience::{begin, patiently};
-use super::points::{CREATE, OTHER, Points, RELOAD, REVERT, ROTATE};
+use super::points::{CREATE, OTHER, PRUNE, Points, RELOAD, REVERT, ROTATE};
 use super::session::{self, Session};
 use super::writing::Writing;
 use super::{
-    audit, backup, changes, connection, contents, file, gateways, instances, migrate, tokens,
+    audit, backup, changes, connection, contents, file, gateways, instances, migrate, retention,
+    tokens,
 };
 use crate::crash::crash_point;
 use crate::store::decide::Wish;
 use crate::store::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Receipt,
-    Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord,
+    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Prune,
+    Pruned, Receipt, Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter,
+    TokenReceipt, TokenRecord,
 };
 
 /// Name of the file in the state directory.
@@ -261,7 +263,12 @@ impl Store for Sqlite {
 
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
         let found = self.read(|connection| Ok(contents::content(connection, gateway, version)?))?;
-        found.ok_or_else(|| StoreError::no_version(version))
+        match found {
+            Some(content) => Ok(content),
+            None => Err(StoreError::without_content(
+                &self.version(gateway, version)?,
+            )),
+        }
     }
 
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
@@ -298,6 +305,24 @@ impl Store for Sqlite {
             OTHER
         };
         self.change_gateway(change, points, key, Wish::Ask(ask))
+    }
+
+    fn pin(
+        &self,
+        change: &Change,
+        key: &Key,
+        version: u64,
+        pinned: bool,
+    ) -> Result<Receipt, StoreError> {
+        self.change(change, OTHER, |writing| {
+            retention::pin(writing, change, key, version, pinned)
+        })
+    }
+
+    fn prune(&self, change: &Change, key: &Key, prune: &Prune) -> Result<Pruned, StoreError> {
+        self.change(change, PRUNE, |writing| {
+            retention::prune(writing, change, key, prune)
+        })
     }
 
     fn report(

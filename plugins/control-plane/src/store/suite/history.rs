@@ -41,6 +41,8 @@ pub(crate) fn history_cannot_be_rewritten_even_by_hand(place: &dyn Place) {
         "UPDATE config_versions SET author = 'x'",
         "DELETE FROM config_versions",
         "UPDATE blobs SET content = 'x'",
+        "DELETE FROM blobs",
+        "UPDATE config_versions SET pruned_at = 1",
         "UPDATE audit SET actor = 'x'",
         "DELETE FROM audit",
         "UPDATE gateways SET desired_version = 2",

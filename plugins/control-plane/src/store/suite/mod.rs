@@ -9,6 +9,7 @@ pub(super) mod listing;
 mod model;
 pub(super) mod once;
 mod place;
+pub(super) mod retention;
 mod run;
 pub(super) mod sharing;
 pub(super) mod tokens;

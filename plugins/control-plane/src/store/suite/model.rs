@@ -6,7 +6,7 @@ use kt_control_api::{Applied, GatewayId, GatewayPatch, Revert};
 use proptest::prelude::*;
 
 use super::place::{after, change, gateway, keyed, report, version};
-use crate::store::{Ask, Change, Key, ListFilter, Store};
+use crate::store::{Ask, Change, Key, ListFilter, Prune, Store};
 
 /// One operation. Gateways are named by letters, and by the number of their creation.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(super) enum Act {
     Revert(Target, u64),
     Reload(Target),
     Reconcile(Target, bool),
+    Pin(Target, u64, bool),
+    Prune(Target, u64, bool),
     Report(Target, usize, u64, bool),
 }
 
@@ -55,6 +57,9 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (target.clone(), 0_u64..5).prop_map(|(t, n)| Act::Revert(t, n)),
         1 => target.clone().prop_map(Act::Reload),
         1 => (target.clone(), any::<bool>()).prop_map(|(t, dry)| Act::Reconcile(t, dry)),
+        1 => (target.clone(), 0_u64..4, any::<bool>()).prop_map(|(t, n, pin)| Act::Pin(t, n, pin)),
+        1 => (target.clone(), 1_u64..3, any::<bool>())
+            .prop_map(|(t, keep, dry)| Act::Prune(t, keep, dry)),
         2 => (target, 0_usize..3, 0_u64..6, any::<bool>())
             .prop_map(|(t, i, seq, applied)| Act::Report(t, i, seq, applied)),
     ];
@@ -142,6 +147,17 @@ impl Script {
                 };
                 format!("{:?}", store.ask(change, &self.key(target), &ask))
             }
+            Act::Pin(target, version, pin) => {
+                format!("{:?}", store.pin(change, &self.key(target), *version, *pin))
+            }
+            Act::Prune(target, keep, dry_run) => {
+                let prune = Prune {
+                    keep: *keep,
+                    dry_run: *dry_run,
+                    reason: None,
+                };
+                format!("{:?}", store.prune(change, &self.key(target), &prune))
+            }
             Act::Report(target, instance, seq, applied) => {
                 let mut report = report(*instance, *seq);
                 report.applied = applied.then(|| Applied {
@@ -173,7 +189,11 @@ impl Script {
         };
         let mut state = format!("{:#?}", store.list(&all));
         for id in &self.ids {
-            state += &format!("{:#?}", store.versions(id, None, 1000));
+            let versions = store.versions(id, None, 1000).unwrap();
+            for version in &versions {
+                state += &format!("{:?}", store.content(id, version.version));
+            }
+            state += &format!("{versions:#?}");
             state += &format!("{:?}", store.find(&Key::Id(id.clone())).map(|_| ()));
         }
         state

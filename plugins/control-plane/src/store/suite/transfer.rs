@@ -9,8 +9,8 @@ use super::place::{Place, bare, change, edge, gateway, now, version};
 use super::trail;
 use crate::fixture::serving;
 use crate::store::{
-    ContentRow, GatewayRow, Header, Imported, Key, NewGateway, NewToken, Record, Selection, Store,
-    StoreError, TokenScope, Transfer,
+    ContentRow, GatewayRow, Header, Imported, Key, NewGateway, NewToken, Prune, Record, Selection,
+    Store, StoreError, TokenScope, Transfer,
 };
 
 /// Checks every kind of move from a store into others.
@@ -58,6 +58,17 @@ fn fill(store: &dyn Store) -> GatewayId {
         ..bare("empty")
     };
     store.create(&change(), &enrolled).unwrap();
+    let old = Key::Id(store.create(&change(), &gateway("old")).unwrap().gateway);
+    for text in ["o2", "o3", "o4"] {
+        store.publish(&change(), &old, &version(text)).unwrap();
+    }
+    store.pin(&change(), &old, 3, true).unwrap();
+    let prune = Prune {
+        keep: 1,
+        dry_run: false,
+        reason: None,
+    };
+    store.prune(&change(), &old, &prune).unwrap();
     let gone = store.create(&change(), &gateway("gone")).unwrap().gateway;
     store.delete(&change(), &Key::Id(gone)).unwrap();
     let admin = Token::random(TokenKind::Access);
@@ -92,20 +103,20 @@ fn import(to: &dyn Place, whole: bool, records: &[Record]) -> Result<Imported, S
 
 fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[Record]) {
     let count = |is: fn(&Record) -> bool| whole.iter().filter(|record| is(record)).count();
-    assert_eq!(count(|r| matches!(r, Record::Gateway(_))), 3);
-    assert_eq!(count(|r| matches!(r, Record::Content(_))), 2, "each once");
-    assert_eq!(count(|r| matches!(r, Record::Version(_))), 4);
+    assert_eq!(count(|r| matches!(r, Record::Gateway(_))), 4);
+    assert_eq!(count(|r| matches!(r, Record::Content(_))), 4, "each once");
+    assert_eq!(count(|r| matches!(r, Record::Version(_))), 8);
     assert_eq!(count(|r| matches!(r, Record::Token(_))), 3);
     assert!(count(|r| matches!(r, Record::Answer(_))) > 0);
     let imported = import(to, true, whole).unwrap();
     assert_eq!(
         (imported.gateways.len(), imported.versions, imported.tokens),
-        (3, 4, 3)
+        (4, 8, 3)
     );
-    assert_eq!(imported.audit, 9);
+    assert_eq!(imported.audit, 15);
     assert_eq!(records(&*to.moved(), &Selection::Whole), whole);
     let report = trail::checked(&*to.open());
-    assert_eq!((report.rows, report.damage), (9, vec![]));
+    assert_eq!((report.rows, report.damage), (15, vec![]));
     assert_ne!(to.open().epoch().unwrap(), "elsewhere");
 }
 
@@ -125,7 +136,7 @@ fn nothing_is_taken_twice(to: &dyn Place, whole: &[Record]) {
     let StoreError::Occupied(taken) = refused else {
         panic!("{refused}");
     };
-    assert_eq!(taken.len(), 2, "all at once, deleted ones apart: {taken:?}");
+    assert_eq!(taken.len(), 3, "all at once, deleted ones apart: {taken:?}");
     assert_eq!(records(&*to.moved(), &Selection::Whole), before);
 }
 
@@ -173,6 +184,10 @@ fn what_is_not_whole_leaves_nothing(to: &dyn Place, whole: &[Record]) {
     let mut gap = whole.to_vec();
     gap.retain(|record| !matches!(record, Record::Version(row) if row.version == 2));
     import(to, true, &gap).unwrap_err();
+    let mut hollow = whole.to_vec();
+    hollow.retain(|record| !matches!(record, Record::Content(row) if row.content.starts_with('b')));
+    let refused = import(to, true, &hollow).unwrap_err();
+    assert!(refused.to_string().contains("has no content"), "{refused}");
 
     let header = Header {
         format: Header::FORMAT.to_owned(),

@@ -103,6 +103,10 @@ impl<'a> Check<'a> {
             }
             _ => self.damaged(format!("{name} belongs to no gateway")),
         }
+        if row.pruned_at.is_some() {
+            self.is_needed(row, &name);
+            return;
+        }
         match self.contents.get(&row.content_sha256) {
             None => self.damaged(format!("{name} has no content")),
             Some(facts) if facts.size != row.size => {
@@ -118,6 +122,17 @@ impl<'a> Check<'a> {
                 self.damaged(format!("{name} means something else than its hash says"));
             }
             Some(_) => {}
+        }
+    }
+
+    /// Looks at a version without a content, of which there should be no need.
+    fn is_needed(&mut self, row: &VersionRow, name: &str) {
+        let desired = self
+            .current
+            .as_ref()
+            .and_then(|(gateway, _)| gateway.desired_version);
+        if desired == Some(row.version) {
+            self.damaged(format!("{name} is desired, and its content was pruned"));
         }
     }
 

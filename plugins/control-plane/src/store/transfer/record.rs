@@ -113,6 +113,12 @@ pub struct VersionRow {
     pub source: Option<String>,
     /// Why it was made.
     pub message: Option<String>,
+    /// Whether its content is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
+    /// When its content was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruned_at: Option<Timestamp>,
 }
 
 impl VersionRow {
@@ -134,6 +140,8 @@ impl VersionRow {
             reverts_to: version.reverts_to,
             source: version.source,
             message: version.message,
+            pinned: version.pinned,
+            pruned_at: version.pruned_at,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Calls about config versions.
 
 use crate::{
-    ActionAnswer, ApiError, Class, Client, ConfigVersion, Etag, Method, Page, PublishConfig,
-    Request, Transport,
+    ActionAnswer, ApiError, Class, Client, ConfigVersion, Etag, Method, Page, PruneVersions,
+    PrunedVersions, PublishConfig, Request, Transport,
 };
 
 impl<T: Transport> Client<T> {
@@ -53,10 +53,38 @@ impl<T: Transport> Client<T> {
         self.get(&Request::new(Method::Get, path))
     }
 
+    /// Pins a version, whose content is then kept, or no longer.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such gateway or version, or when it is to be pinned and has
+    /// lost its content.
+    pub fn pin_version(
+        &self,
+        id: &str,
+        version: u64,
+        pinned: bool,
+    ) -> Result<ConfigVersion, ApiError> {
+        let method = if pinned { Method::Put } else { Method::Delete };
+        let path = format!("/v1/gateways/{id}/config-versions/{version}/pin");
+        self.get(&Request::new(method, path))
+    }
+
+    /// Takes away the contents of old versions that nobody needs.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such gateway; `Usage` when none would be kept.
+    pub fn prune_versions(
+        &self,
+        id: &str,
+        prune: &PruneVersions,
+    ) -> Result<PrunedVersions, ApiError> {
+        self.post(format!("/v1/gateways/{id}/actions/prune"), prune, None)
+    }
+
     /// Returns the content of one version, verbatim.
     ///
     /// # Errors
-    /// `NotFound` when there is no such gateway or version.
+    /// `NotFound` when there is no such gateway or version, or when its content was pruned.
     pub fn config_content(&self, id: &str, version: u64) -> Result<String, ApiError> {
         let path = format!("/v1/gateways/{id}/config-versions/{version}/content");
         let response = self.send(&Request::new(Method::Get, path))?;

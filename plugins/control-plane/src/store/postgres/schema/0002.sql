@@ -1,7 +1,7 @@
 -- Bootstrap tokens: each registers one gateway and is spent by it, which names the gateway.
 
-ALTER TABLE kt.tokens DROP CONSTRAINT tokens_scope_check, DROP CONSTRAINT tokens_check;
-ALTER TABLE kt.tokens
+ALTER TABLE tokens DROP CONSTRAINT tokens_scope_check, DROP CONSTRAINT tokens_check;
+ALTER TABLE tokens
   ADD CONSTRAINT tokens_scope_check CHECK(scope IN ('admin', 'read', 'gateway', 'bootstrap')),
   ADD CONSTRAINT tokens_gateway_check
     CHECK(scope = 'bootstrap' OR (scope = 'gateway') = (gateway_id IS NOT NULL)),

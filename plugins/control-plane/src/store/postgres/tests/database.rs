@@ -60,14 +60,20 @@ impl Database {
         self.ask(&self.config(), sql)
     }
 
-    /// Does several things by hand.
-    pub(crate) fn batch(&self, sql: &str) {
+    /// Does several things by hand, and returns the connection that did them.
+    pub(crate) fn batch(&self, sql: &str) -> Client {
         let config = self.config();
         let done = self.runtime.block_on(async {
             let client = connect(&config).await?;
-            client.batch_execute(sql).await
+            client.batch_execute(sql).await?;
+            Ok::<_, tokio_postgres::Error>(client)
         });
-        done.unwrap();
+        done.unwrap()
+    }
+
+    /// Goes on by hand with what [`Database::batch`] began.
+    pub(crate) fn go_on(&self, client: &Client, sql: &str) {
+        self.runtime.block_on(client.batch_execute(sql)).unwrap();
     }
 
     fn ask(&self, config: &Config, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {

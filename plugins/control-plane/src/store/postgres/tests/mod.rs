@@ -3,6 +3,7 @@
 mod database;
 mod ears;
 mod lost;
+mod pruned;
 mod trust;
 
 use database::Database;

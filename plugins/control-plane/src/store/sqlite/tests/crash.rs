@@ -9,7 +9,7 @@ use kt_control_api::{Revert, Timestamp, Token, TokenKind};
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::{DATABASE_FILE, Key, NewToken, Store, TokenFilter, TokenScope};
+use crate::store::{DATABASE_FILE, Key, NewToken, Prune, Store, TokenFilter, TokenScope};
 
 /// Where the killed process keeps its store.
 const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
@@ -88,6 +88,44 @@ fn a_rotation_leaves_one_good_token_wherever_the_process_is_killed() {
         assert_eq!(list(None), all, "{point}");
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(list(Some((true, now))), 1, "{point}");
+    }
+}
+
+/// Prunes and is killed on the way.
+#[test]
+#[ignore = "is run, and killed, by the other test"]
+fn pruning_victim() {
+    let Some(directory) = env::var_os(DIRECTORY) else {
+        return;
+    };
+    let store = open(Path::new(&directory));
+    let edge = Key::Name("edge".to_owned());
+    store.create(&change(), &gateway("edge")).unwrap();
+    store.publish(&change(), &edge, &version("second")).unwrap();
+    let prune = Prune {
+        keep: 1,
+        dry_run: false,
+        reason: None,
+    };
+    store.prune(&change(), &edge, &prune).unwrap();
+}
+
+#[test]
+fn a_prune_is_whole_or_absent_wherever_the_process_is_killed() {
+    for (point, contents) in [
+        ("prune.before", 2),
+        ("prune.taken", 2),
+        ("prune.committed", 1),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        killed("pruning_victim", directory.path(), point);
+        let file = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+        let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM blobs"), contents, "{point}");
+        let kept = count("SELECT count(*) FROM config_versions WHERE pruned_at IS NULL");
+        assert_eq!(kept, contents, "{point}");
+        let begun = count("SELECT count(*) FROM meta WHERE k = 'pruning'");
+        assert_eq!(begun, 0, "{point}");
     }
 }
 

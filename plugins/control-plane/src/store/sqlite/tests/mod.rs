@@ -2,6 +2,7 @@
 
 mod crash;
 mod place;
+mod retention;
 mod seals;
 mod sharing;
 mod trust;

@@ -18,6 +18,15 @@ const ROW: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev,
                    VALUES(1, 'uid:0', 'req_x', 'gateway.create', 'gw_x', 1, '{\"name\":\"x\"}')";
 const TOKEN: &str = "INSERT INTO tokens(id, name, kind, hash, hint, scope, created_by, created_at)
     VALUES('tok_aaaaaaaaaaaaaaaa', 'admin', 'access', randomblob(32), 'kt_at_xxx', 'admin', 'y', 1)";
+const GATEWAY: &str = "BEGIN;
+    INSERT INTO gateways(id, name, description, labels, rev, generation, last_version,
+      desired_version, created_at, updated_at)
+    VALUES('gw_aaaaaaaaaaaaaaaa', 'edge', '', '{}', 2, 2, 2, 2, 1, 2);
+    INSERT INTO blobs VALUES(zeroblob(32), 'one');
+    INSERT INTO config_versions VALUES
+      ('gw_aaaaaaaaaaaaaaaa', 1, zeroblob(32), zeroblob(32), 3, 'x', 1, 'create', NULL, NULL, NULL),
+      ('gw_aaaaaaaaaaaaaaaa', 2, zeroblob(32), zeroblob(32), 3, 'x', 1, 'revert', 1, NULL, 'y');
+    COMMIT;";
 
 fn check(directory: &Path) -> TrailReport {
     checked(&open(directory))
@@ -48,6 +57,7 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
         old.execute(ROW, []).unwrap();
     }
     old.execute(TOKEN, []).unwrap();
+    old.execute_batch(GATEWAY).unwrap();
     drop(old);
     let private = fs::Permissions::from_mode(0o600);
     fs::set_permissions(directory.path().join(DATABASE_FILE), private).unwrap();
@@ -59,6 +69,9 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
     assert_eq!(kept.unwrap().scope, TokenScope::Admin);
+    let edge = store.find(&Key::Name("edge".to_owned())).unwrap().gateway;
+    assert_eq!(edge.desired.unwrap().version, 2);
+    assert_eq!(store.content(&edge.id, 1).unwrap(), "one");
     let report = check(directory.path());
     assert_eq!((report.rows, report.unsealed), (3, 0));
     assert!(report.damage.is_empty(), "{report:?}");

@@ -1,0 +1,77 @@
+use kt_control_api::{Class, PruneVersions, Revert, Slug, VersionRange};
+
+use crate::fixture::{Bench, content};
+
+/// A gateway with the versions `one`, `two` and `three`.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.edge();
+    for text in ["two\n", "three\n"] {
+        bench.client().reload("edge", &content(text), None).unwrap();
+    }
+    bench
+}
+
+fn keeping(keep: u64) -> PruneVersions {
+    PruneVersions {
+        keep,
+        ..PruneVersions::default()
+    }
+}
+
+#[test]
+fn what_was_pruned_says_so_wherever_it_is_asked_for() {
+    let bench = bench();
+    let client = bench.client();
+    assert!(client.pin_version("edge", 1, true).unwrap().pinned);
+    let dry = PruneVersions {
+        dry_run: true,
+        ..keeping(1)
+    };
+    let planned = client.prune_versions("edge", &dry).unwrap();
+    assert_eq!(planned.versions, [VersionRange { from: 2, to: 2 }]);
+    assert_eq!((planned.count, planned.bytes), (1, 4));
+    assert_eq!(client.config_content("edge", 2).unwrap(), "two\n");
+    assert_eq!(client.prune_versions("edge", &keeping(1)).unwrap(), planned);
+
+    let revert = Revert {
+        version: 2,
+        reason: None,
+    };
+    let refusals = [
+        client.config_content("edge", 2).map(drop),
+        client.revert("edge", &revert, None).map(drop),
+        client.pin_version("edge", 2, true).map(drop),
+    ];
+    for refused in refusals {
+        let refused = refused.unwrap_err();
+        assert_eq!(
+            (refused.class, refused.code),
+            (Class::NotFound, Some(Slug::ContentPruned))
+        );
+        assert!(
+            refused.detail.contains("version 2 was pruned at 20"),
+            "{refused}"
+        );
+    }
+    assert!(
+        client
+            .config_version("edge", 2)
+            .unwrap()
+            .pruned_at
+            .is_some()
+    );
+    assert_eq!(client.config_content("edge", 1).unwrap(), "one\n");
+    assert!(!client.pin_version("edge", 1, false).unwrap().pinned);
+}
+
+#[test]
+fn the_newest_version_is_never_given_up() {
+    let bench = bench();
+    for none in [0, u64::MAX] {
+        let refused = bench.client().prune_versions("edge", &keeping(none));
+        assert_eq!(refused.unwrap_err().code, Some(Slug::ValidationFailed));
+    }
+    let all = bench.client().prune_versions("edge", &keeping(9)).unwrap();
+    assert_eq!((all.versions, all.count, all.bytes), (vec![], 0, 0));
+}

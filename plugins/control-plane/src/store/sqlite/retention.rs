@@ -1,0 +1,123 @@
+//! Pinning versions, and taking the contents of others away.
+
+use kt_control_api::GatewayId;
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+use super::writing::Writing;
+use super::{audit, contents, gateways};
+use crate::crash::crash_point;
+use crate::store::decide::pinned;
+use crate::store::retention::ranges;
+use crate::store::{Change, Key, Prune, Pruned, Receipt, StoreError};
+
+/// Pins a version, or no longer.
+pub(super) fn pin(
+    transaction: &Writing<'_>,
+    change: &Change,
+    key: &Key,
+    version: u64,
+    pin: bool,
+) -> Result<Receipt, StoreError> {
+    let current = gateways::snapshot(transaction, key)?;
+    let gateway = &current.gateway;
+    let found = contents::one(transaction, &gateway.id, version)?;
+    let receipt = pinned(gateway, version, found.as_ref(), pin)?;
+    if receipt.unchanged {
+        return Ok(receipt);
+    }
+    let sql = "UPDATE config_versions SET pinned = ?3 WHERE gateway_id = ?1 AND version = ?2";
+    transaction
+        .prepare_cached(sql)?
+        .execute(params![gateway.id.as_str(), version, pin])?;
+    let action = if pin { "config.pin" } else { "config.unpin" };
+    let (id, detail) = (gateway.id.as_str(), json!({"version": version}));
+    audit::record(transaction, change, action, id, Some(gateway.rev), &detail)?;
+    Ok(receipt)
+}
+
+/// Takes contents away that nobody needs.
+pub(super) fn prune(
+    transaction: &Writing<'_>,
+    change: &Change,
+    key: &Key,
+    prune: &Prune,
+) -> Result<Pruned, StoreError> {
+    let current = gateways::snapshot(transaction, key)?;
+    let gateway = &current.gateway;
+    let mut versions = unpinned(transaction, &gateway.id, prune.up_to(&current))?;
+    versions.retain(|version| !current.needs(*version));
+    let list = serde_json::to_string(&versions)?;
+    let pruned = Pruned {
+        gateway: gateway.id.clone(),
+        versions: ranges(&versions),
+        bytes: freed(transaction, &gateway.id, &list)?,
+        replayed: false,
+    };
+    if prune.dry_run || versions.is_empty() {
+        return Ok(pruned);
+    }
+    take_away(transaction, change, &gateway.id, &list)?;
+    crash_point("prune.taken");
+    let (id, detail) = (gateway.id.as_str(), prune.told(&pruned));
+    let rev = Some(gateway.rev);
+    audit::record(transaction, change, "config.prune", id, rev, &detail)?;
+    Ok(pruned)
+}
+
+fn unpinned(
+    connection: &Connection,
+    gateway: &GatewayId,
+    up_to: u64,
+) -> Result<Vec<u64>, rusqlite::Error> {
+    let sql = "SELECT version FROM config_versions WHERE gateway_id = ?1 AND version <= ?2
+                   AND pinned = 0 AND pruned_at IS NULL ORDER BY version";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map(params![gateway.as_str(), up_to], |row| row.get(0))?;
+    found.collect()
+}
+
+/// Counts the bytes that only these versions of the gateway have.
+fn freed(
+    connection: &Connection,
+    gateway: &GatewayId,
+    versions: &str,
+) -> Result<u64, rusqlite::Error> {
+    let sql = "WITH chosen AS (
+                 SELECT gateway_id, version, blob FROM config_versions
+                 WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2)))
+               SELECT ifnull(sum(length(CAST(content AS BLOB))), 0) FROM blobs
+               WHERE sha256 IN (SELECT blob FROM chosen) AND sha256 NOT IN (
+                 SELECT blob FROM config_versions v WHERE pruned_at IS NULL AND NOT EXISTS (
+                   SELECT 1 FROM chosen c
+                   WHERE c.gateway_id = v.gateway_id AND c.version = v.version))";
+    connection
+        .prepare_cached(sql)?
+        .query_row(params![gateway.as_str(), versions], |row| row.get(0))
+}
+
+fn take_away(
+    transaction: &Writing<'_>,
+    change: &Change,
+    gateway: &GatewayId,
+    versions: &str,
+) -> Result<(), rusqlite::Error> {
+    let mark = "UPDATE config_versions SET pruned_at = ?3
+                WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2))";
+    let take = "DELETE FROM blobs WHERE sha256 IN (
+                  SELECT blob FROM config_versions
+                  WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2)))
+                AND sha256 NOT IN (SELECT blob FROM config_versions WHERE pruned_at IS NULL)";
+    let (id, at) = (gateway.as_str(), change.now.as_microsecond());
+    transaction
+        .prepare_cached(mark)?
+        .execute(params![id, versions, at])?;
+    let begin = "INSERT INTO meta(k, v) VALUES('pruning', ?1)";
+    transaction.prepare_cached(begin)?.execute([id])?;
+    transaction
+        .prepare_cached(take)?
+        .execute(params![id, versions])?;
+    let end = "DELETE FROM meta WHERE k = 'pruning'";
+    transaction.prepare_cached(end)?.execute([])?;
+    Ok(())
+}
