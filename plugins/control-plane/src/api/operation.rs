@@ -63,6 +63,8 @@ pub(super) struct Operation {
     pub(super) conditional: bool,
     /// Whether it heeds `If-None-Match`.
     pub(super) cached: bool,
+    /// Whether a server sends it compressed or in part to whoever asks for that.
+    pub(super) divisible: bool,
     /// Whether it heeds `Idempotency-Key`.
     pub(super) once: bool,
     /// Finds the configuration that is sent, to judge it ahead.
@@ -114,6 +116,7 @@ impl Operation {
             fails: &[],
             conditional: false,
             cached: false,
+            divisible: false,
             once: false,
             holds: None,
             apart: false,
@@ -155,6 +158,13 @@ impl Operation {
     /// The same, heeding `If-None-Match`.
     pub(super) const fn cached(mut self) -> Self {
         self.cached = true;
+        self
+    }
+
+    /// The same, heeding `Accept-Encoding`, `Range` and `If-Range` over HTTP. Its answers need a
+    /// strong `ETag`.
+    pub(super) const fn divisible(mut self) -> Self {
+        self.divisible = true;
         self
     }
 

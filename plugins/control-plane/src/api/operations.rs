@@ -104,7 +104,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::of::<ConfigVersion>())],
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
-        &[(200, Content::Yaml), (304, Content::Nothing)], |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached().fails(&[Slug::ContentPruned]),
+        &[(200, Content::Yaml), (206, Content::Part("application/yaml")), (304, Content::Nothing)],
+        |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached().divisible().fails(&[Slug::ContentPruned]),
 
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/diff", Access::See, ("compareVersion", "Say what changes to this version from another one"),
         &[(200, Content::of::<VersionDiff>())], |api, call, at| api.compare(call, &at.gateway(), at.segment(1)))

@@ -85,6 +85,10 @@ fn advice(slug: Slug) -> &'static str {
         Slug::UnsupportedMediaType => {
             "Send `application/json`, or `application/yaml` where a configuration is published."
         }
+        Slug::RangeNotSatisfiable => {
+            "The header Content-Range of the answer says how many bytes there are; ask for a \
+             Range that begins among them, or for the whole, without Range."
+        }
         Slug::RateLimited => {
             "Ask again after the seconds that the header Retry-After says. A token has a limit \
              for its requests, an address one for requests without a valid token."

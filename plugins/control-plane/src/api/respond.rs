@@ -15,6 +15,8 @@ pub struct Answer {
     pub response: Response,
     /// Whose waiters must look again.
     pub touched: Touched,
+    /// Whether it may be sent compressed or in part, by whoever sends bytes.
+    pub divisible: bool,
 }
 
 /// Whom a request concerns.
@@ -74,7 +76,11 @@ pub(super) fn changed<T: Serialize>(
 }
 
 pub(super) fn done(response: Response, touched: Touched) -> Handled {
-    Handled::Done(Answer { response, touched })
+    Handled::Done(Answer {
+        response,
+        touched,
+        divisible: false,
+    })
 }
 
 /// Adds the gateway's revision.

@@ -6,7 +6,7 @@ use super::Api;
 use super::operation::{Access, Operation, Place};
 use super::operations::OPERATIONS;
 use super::refusal::{Refusal, refuse};
-use super::respond::Outcome;
+use super::respond::{Handled, Outcome};
 use super::service::Call;
 
 impl Api {
@@ -16,7 +16,11 @@ impl Api {
             return Err(nowhere(request.method.as_str(), &request.path));
         };
         operation.admit(call)?;
-        (operation.run)(self, call, &place)
+        let mut handled = (operation.run)(self, call, &place)?;
+        if let Handled::Done(answer) = &mut handled {
+            answer.divisible = operation.divisible;
+        }
+        Ok(handled)
     }
 }
 

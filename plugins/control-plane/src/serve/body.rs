@@ -1,5 +1,6 @@
 //! Between HTTP and the API's requests and responses.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -83,8 +84,33 @@ async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
     Ok((!text.is_empty()).then_some(text))
 }
 
+/// A response whose body is bytes, and need not be text.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) status: u16,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: Bytes,
+}
+
+impl Whole {
+    /// Sets a header; `name` must be in lower case.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.headers.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl From<Response> for Whole {
+    fn from(response: Response) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers,
+            body: response.body.unwrap_or_default().into(),
+        }
+    }
+}
+
 /// Writes a response.
-pub(super) fn write(response: Response, close: bool) -> hyper::Response<Answer> {
+pub(super) fn write(response: Whole, close: bool) -> hyper::Response<Answer> {
     let mut written = hyper::Response::builder()
         .status(response.status)
         .header("x-content-type-options", "nosniff");
@@ -97,9 +123,8 @@ pub(super) fn write(response: Response, close: bool) -> hyper::Response<Answer> 
     if close {
         written = written.header("connection", "close");
     }
-    let body = Bytes::from(response.body.unwrap_or_default());
     written
-        .body(Either::Left(Full::new(body)))
+        .body(Either::Left(Full::new(response.body)))
         .expect("the API makes only headers that HTTP allows")
 }
 

@@ -17,12 +17,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::auth::{self, Credential, Door};
-use super::body;
+use super::body::{self, Whole};
 use super::events;
 use super::flow::Flow;
 use super::hub::Hub;
 use super::limits::Limits;
 use super::places::places;
+use super::portion::{self, Wish};
 use super::prompt::Prompt;
 use super::rows;
 use super::storage::Own;
@@ -59,9 +60,9 @@ const NOWHERE: (&str, &str) = ("other", "other");
 
 /// What a request is answered with.
 enum Reply {
-    Whole(Response),
+    Whole(Whole),
     /// After a wait for news.
-    Late(Response),
+    Late(Whole),
     /// What is to come: its media type, the id of the request, and what makes it.
     Going(&'static str, String, Flow),
 }
@@ -172,7 +173,7 @@ impl Server {
             }
             Err(problem) => {
                 let id = request_id();
-                with_allowed(problem_response(*problem, &id), &path)
+                with_allowed(problem_response(*problem, &id), &path).into()
             }
         };
         self.metrics.answered(route, response.status, took);
@@ -194,15 +195,20 @@ impl Server {
         let caller = self.caller(shown).await;
         let caller = caller.map_err(|problem| refused(problem, Refused::NotAccepted))?;
         self.limits.admit(&caller)?;
+        let wish = Wish::of(request.headers());
         let request = body::read(request).await?;
         match self.begin(request, caller).await? {
             Handled::Done(answer) => {
                 self.hub.tell(&answer.touched);
-                Ok(Reply::Whole(answer.response))
+                if answer.divisible {
+                    let selected = portion::select(answer.response, wish).await;
+                    return selected.map(Reply::Whole);
+                }
+                Ok(Reply::Whole(answer.response.into()))
             }
             Handled::Parked(parked) => {
                 let waited = self.wait(parked, shown, drain).await;
-                waited.map(Reply::Late)
+                waited.map(|response| Reply::Late(response.into()))
             }
             Handled::Following(feed) => {
                 let (id, counted) = (feed.request_id().to_owned(), self.metrics.stream());

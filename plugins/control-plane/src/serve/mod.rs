@@ -13,6 +13,7 @@ mod hub;
 mod limits;
 mod listen;
 mod places;
+mod portion;
 mod prompt;
 mod recorder;
 mod rows;

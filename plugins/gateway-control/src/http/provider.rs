@@ -138,7 +138,7 @@ fn build(
     let mut builder = client
         .request(method, url)
         .timeout(ANSWER + Duration::from_secs(wait + wait / 16));
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers_for_text() {
         builder = builder.header(name, value);
     }
     if let Some(token) = &connection.token {

@@ -66,6 +66,7 @@ fn of(operation: &Operation) -> Vec<Slug> {
             Slug::UnsupportedMediaType,
         ],
     );
+    when(operation.divisible, &[Slug::RangeNotSatisfiable]);
     when(operation.conditional, &[Slug::VersionConflict]);
     when(operation.once, &[Slug::IdempotencyKeyReused]);
     when(true, operation.fails);

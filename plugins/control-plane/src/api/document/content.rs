@@ -37,6 +37,8 @@ pub(in crate::api) enum Content {
     Yaml,
     /// Text of a media type.
     Text(&'static str),
+    /// Some bytes of a body of a media type.
+    Part(&'static str),
     /// Rows of the trail, one on each line.
     Lines,
     /// What is desired, as server-sent events.
@@ -78,6 +80,8 @@ impl Content {
             Self::Events => Some(json!({"text/event-stream": {
                 "schema": {"type": "string", "description": EVENTS},
             }})),
+            // A part need not be anything that a reader of the whole can read.
+            Self::Part(kind) => Some(json!({kind: {}})),
             Self::Text(kind) => Some(json!({kind: {"schema": {"type": "string"}}})),
             Self::Lines => Some(json!({"application/x-ndjson": {
                 "schema": {"type": "string", "description": LINES},

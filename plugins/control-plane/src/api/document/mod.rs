@@ -4,6 +4,7 @@
 mod bounds;
 mod causes;
 mod content;
+mod divisible;
 mod parameter;
 mod whole;
 

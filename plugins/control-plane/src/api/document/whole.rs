@@ -4,7 +4,7 @@ use kt_control_api::{Method, Slug};
 use serde_json::{Map, Value, json};
 
 use super::content::Schemas;
-use super::{causes, parameter};
+use super::{causes, divisible, parameter};
 use crate::api::operation::{Access, Operation};
 use crate::api::operations::OPERATIONS;
 
@@ -64,9 +64,15 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         if let Some(content) = content.describe(schemas) {
             response["content"] = content;
         }
+        if operation.divisible {
+            response["headers"] = divisible::headers(*status);
+        }
         responses.insert(status.to_string(), response);
     }
     responses.extend(causes::describe(operation, schemas));
+    if operation.divisible {
+        responses["416"]["headers"] = divisible::headers(416);
+    }
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.summary,
@@ -103,6 +109,11 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         let schema = json!({"type": "string", "pattern": "^[!-~ ]*$"});
         all.push(header("If-None-Match", about, schema));
     }
+    if operation.divisible {
+        for (name, about) in divisible::ASKED {
+            all.push(header(name, about, json!({"type": "string"})));
+        }
+    }
     if operation.once {
         let about = "Makes a repetition of the same request harmless, for 24 hours.";
         let schema = json!({"type": "string", "pattern": "^[!-~]{1,128}$"});
@@ -138,6 +149,7 @@ fn meaning(status: u16) -> &'static str {
     match status {
         201 => "Made.",
         204 => "Done.",
+        206 => "The part that was asked for.",
         304 => "Nothing is new.",
         _ => "The answer.",
     }

@@ -244,3 +244,25 @@ fn content_that_the_caller_has_is_not_sent_again() {
         assert_eq!(none.headers["etag"], *etag);
     }
 }
+
+#[test]
+fn contents_that_mean_the_same_have_tags_of_their_own() {
+    let bench = Bench::new();
+    let tag = |name: &str, content: &str| {
+        let new = CreateGateway {
+            name: name.to_owned(),
+            content: Some(content.to_owned()),
+            ..CreateGateway::default()
+        };
+        let gateway = bench.client().create_gateway(&new).unwrap().gateway;
+        let path = format!("/v1/gateways/{name}/config-versions/1/content");
+        let sent = bench.send(&Request::new(Method::Get, path));
+        (
+            gateway.desired.unwrap().sha256,
+            sent.headers["etag"].clone(),
+        )
+    };
+    let (one, other) = (tag("a", "one # a\n"), tag("b", "one # b\n"));
+    assert_eq!(one.0, other.0);
+    assert_ne!(one.1, other.1, "their bytes differ");
+}

@@ -8,11 +8,16 @@ use crate::fixture::Running;
 
 /// Sends bytes as they are and returns all that comes back until the server closes.
 pub(super) fn exchange(address: SocketAddr, bytes: &str) -> String {
+    String::from_utf8(exchange_bytes(address, bytes)).unwrap()
+}
+
+/// The same for answers that need not be text.
+pub(super) fn exchange_bytes(address: SocketAddr, bytes: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
-    let mut answer = String::new();
+    let mut answer = Vec::new();
     // A server that closes before it has read everything may reset the connection.
-    drop(stream.read_to_string(&mut answer));
+    drop(stream.read_to_end(&mut answer));
     answer
 }
 

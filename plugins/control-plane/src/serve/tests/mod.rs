@@ -7,6 +7,7 @@ mod held;
 mod http;
 mod limits;
 mod metrics;
+mod portion;
 mod revoked;
 mod rows;
 mod stream;

@@ -104,7 +104,7 @@ async fn refuse_plainly(stream: TcpStream) {
             Slug::TlsRequired,
             "the server speaks TLS only: use its address with `https://`",
         );
-        let refused = body::write(problem_response(problem, &request_id()), true);
+        let refused = body::write(problem_response(problem, &request_id()).into(), true);
         Ok::<_, Infallible>(refused)
     });
     let answered = http1::Builder::new()
