@@ -134,10 +134,20 @@ fn a_command_without_the_time_to_wait_says_how_long_that_would_be() {
 
 #[test]
 fn a_gateway_polls_no_sooner_than_asked() {
+    polls_no_sooner_than_asked(("429 Too Many Requests", 2, BUSY));
+}
+
+/// As by a server that ends: it would find none there.
+#[test]
+fn a_gateway_whose_wait_was_cut_short_comes_back_when_it_was_told() {
+    polls_no_sooner_than_asked(("304 Not Modified", 2, ""));
+}
+
+fn polls_no_sooner_than_asked(answer: (&'static str, u32, &'static str)) {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     world.run("").stop().ok();
-    let (url, told) = scripted(vec![("429 Too Many Requests", 2, BUSY)]);
+    let (url, told) = scripted(vec![answer]);
     let line = "gateway run --id production --listen 127.0.0.1:0 -o json";
     let run = world.kt(line).env("KEEPTRUSTS_API_URL", &url);
     let gateway = Gateway::of(run.spawn());

@@ -192,6 +192,11 @@ impl Operation {
         self
     }
 
+    /// Whether it may be asked to wait for news.
+    pub(super) fn waits(&self) -> bool {
+        self.query.iter().any(|parameter| parameter.name == "wait")
+    }
+
     /// Whether events come back, which heeds `Last-Event-ID`.
     pub(super) fn has_events(&self) -> bool {
         let mut answers = self.answers.iter();

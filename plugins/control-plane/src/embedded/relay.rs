@@ -1,5 +1,6 @@
 //! Carrying a request to the local server through its socket.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -103,11 +104,16 @@ async fn read(answer: hyper::Response<hyper::body::Incoming>) -> Result<Response
     let (head, body) = answer.into_parts();
     let body = Limited::new(body, MAX_ANSWER).collect().await?.to_bytes();
     let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned);
-    let headers = head
+    let mut headers: BTreeMap<_, _> = head
         .headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?)))
         .collect();
+    // A server that ends spreads those over the next seconds who wait for it on the network. Here
+    // nobody needs it: the store is at hand once it has ended.
+    if head.status == hyper::StatusCode::NOT_MODIFIED {
+        headers.remove("retry-after");
+    }
     let body = (!body.is_empty())
         .then(|| String::from_utf8(body.into()))
         .transpose()?;

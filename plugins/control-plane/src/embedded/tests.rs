@@ -237,3 +237,32 @@ fn a_stream_is_refused_with_or_without_a_server() {
     let _server = Running::start(directory.path());
     refused();
 }
+
+#[test]
+fn a_waiter_goes_on_at_once_when_the_server_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    let mut server = Running::start(directory.path());
+    thread::scope(|scope| {
+        let poll = scope.spawn(|| {
+            client(directory.path())
+                .desired("edge", &waiting(1))
+                .unwrap()
+        });
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let metrics = Request::new(Method::Get, "/metrics");
+        let parked = || {
+            let answer = client(directory.path()).transport().send(&metrics);
+            answer
+                .unwrap()
+                .body
+                .unwrap()
+                .contains("kt_cp_parked_polls 1\n")
+        };
+        while !parked() {
+            assert!(Instant::now() < deadline, "it does not wait");
+        }
+        server.stop();
+        assert_eq!(poll.join().unwrap(), Poll::Unchanged);
+    });
+}

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{Problem, Request, Response, Slug, request_id};
+use kt_control_api::{Problem, Request, Response, Slug, random_seconds, request_id};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -41,6 +41,8 @@ const MAX_HEAD: usize = 32 * 1024;
 /// Longest body, in bytes, whose configuration is judged where requests are read. 4 KiB were
 /// measured to take 20 µs, and handing them to another thread and back 25.
 const QUICK: usize = 8 * 1024;
+/// Those who waited at a server that ends come back within so many seconds, not all at once.
+const COME_BACK: u16 = 5;
 /// How often a wait that time alone can end is looked at.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -207,8 +209,12 @@ impl Server {
                 Ok(Reply::Whole(answer.response.into()))
             }
             Handled::Parked(parked) => {
-                let waited = self.wait(parked, shown, drain).await;
-                waited.map(|response| Reply::Late(response.into()))
+                let mut waited = Whole::from(self.wait(parked, shown, drain.clone()).await?);
+                if *drain.borrow() {
+                    let seconds = random_seconds(COME_BACK).to_string();
+                    waited.set("retry-after", &seconds);
+                }
+                Ok(Reply::Late(waited))
             }
             Handled::Following(feed) => {
                 let (id, counted) = (feed.request_id().to_owned(), self.metrics.stream());

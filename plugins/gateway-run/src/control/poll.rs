@@ -1,6 +1,8 @@
 //! The thread that waits at the control plane for something to do.
 
-use kt_control_api::{Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport, jittered};
+use kt_control_api::{
+    Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport, jittered, random_time,
+};
 use kt_plugin_api::Context;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -10,6 +12,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 /// Longest pause that the control plane may ask for.
 const LONGEST_ASKED: u16 = 300;
+/// Seconds are whole: within this, those who were told the same ask at different times.
+const SPREAD: Duration = Duration::from_secs(1);
 /// How often the end of the process is looked at while pausing.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -21,6 +25,14 @@ pub(crate) enum News {
     Connected,
     /// It did not answer.
     Away(String),
+}
+
+/// When to ask again.
+enum Next {
+    Now,
+    After(Duration),
+    /// After a pause that grows each time, and at least this one.
+    Later(Duration),
 }
 
 /// The index that was acted on last.
@@ -50,12 +62,15 @@ pub(crate) fn run<T: Transport>(
             wait,
             instance: Some(instance.clone()),
         };
-        let mut asked = None;
-        let (told, done) = match client.desired(gateway, &query) {
-            Ok(Poll::Unchanged) => (news.send(News::Connected), true),
+        let (told, next) = match client.desired(gateway, &query) {
+            Ok(Poll::Unchanged) => (news.send(News::Connected), Next::Now),
+            Ok(Poll::CutShort(seconds)) => {
+                let pause = asked_pause(Some(seconds)) + random_time(SPREAD);
+                (news.send(News::Connected), Next::After(pause))
+            }
             Err(error) => {
-                asked = error.retry_after;
-                (news.send(News::Away(error.detail)), false)
+                let asked = asked_pause(error.retry_after);
+                (news.send(News::Away(error.detail)), Next::Later(asked))
             }
             Ok(Poll::Changed(answer)) => {
                 let index = answer.index;
@@ -63,17 +78,30 @@ pub(crate) fn run<T: Transport>(
                 let Ok(position) = reached.recv() else { return };
                 at = position;
                 // What could not be acted on is handed out again, but not at once.
-                (told, at.index >= index)
+                let acted = at.index >= index;
+                (
+                    told,
+                    if acted {
+                        Next::Now
+                    } else {
+                        Next::Later(Duration::ZERO)
+                    },
+                )
             }
         };
         if told.is_err() {
             return;
         }
-        if done {
-            pause = FIRST_PAUSE;
-        } else {
-            rest(context, asked_pause(asked) + jittered(pause));
-            pause = (pause * 2).min(LAST_PAUSE);
+        match next {
+            Next::Now => pause = FIRST_PAUSE,
+            Next::After(time) => {
+                pause = FIRST_PAUSE;
+                rest(context, time);
+            }
+            Next::Later(asked) => {
+                rest(context, asked + jittered(pause));
+                pause = (pause * 2).min(LAST_PAUSE);
+            }
         }
     }
 }

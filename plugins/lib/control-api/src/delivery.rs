@@ -53,6 +53,9 @@ pub enum Poll {
     Changed(DesiredAnswer),
     /// The wait ran out; ask again.
     Unchanged,
+    /// The server ended the wait because it ends itself; ask again after so many seconds, which
+    /// differ for each who waited.
+    CutShort(u16),
 }
 
 /// Everything an instance has to say about itself; sent whole each time, so that a lost report

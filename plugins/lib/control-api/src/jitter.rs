@@ -10,6 +10,13 @@ pub fn random_time(most: Duration) -> Duration {
     most.mul_f64(f64::from(share) / f64::from(u32::MAX))
 }
 
+/// Returns a random number of whole seconds, `most` at most.
+#[must_use]
+pub fn random_seconds(most: u16) -> u16 {
+    let share = getrandom::u32().unwrap_or_default() % (u32::from(most) + 1);
+    u16::try_from(share).unwrap_or(most)
+}
+
 /// Returns half to all of `pause`.
 #[must_use]
 pub fn jittered(pause: Duration) -> Duration {
@@ -20,7 +27,14 @@ pub fn jittered(pause: Duration) -> Duration {
 mod tests {
     use std::time::Duration;
 
-    use super::jittered;
+    use super::{jittered, random_seconds};
+
+    #[test]
+    fn seconds_are_those_asked_for_and_no_more() {
+        let all: std::collections::BTreeSet<_> = (0..1000).map(|_| random_seconds(5)).collect();
+        assert!(all.into_iter().eq(0..=5));
+        assert_eq!(random_seconds(0), 0);
+    }
 
     #[test]
     fn pauses_differ_and_are_half_as_long_at_least() {

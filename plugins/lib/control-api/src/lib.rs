@@ -61,7 +61,7 @@ pub use issued::{
     RotateToken, TokenInfo,
 };
 pub use jiff::Timestamp;
-pub use jitter::{jittered, random_time};
+pub use jitter::{jittered, random_seconds, random_time};
 pub use name::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     check_description, check_label, check_message, check_name,

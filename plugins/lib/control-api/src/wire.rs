@@ -160,12 +160,17 @@ impl Request {
 
 impl Response {
     /// Returns in how many seconds to ask again, when the answer is that it is too early or too
-    /// much: 429 or 503 with `Retry-After`. A time instead of seconds is no answer of ours.
+    /// much: 429 or 503 with `Retry-After`.
     #[must_use]
     pub fn asks_to_wait(&self) -> Option<u32> {
+        self.retry_after()
+            .filter(|_| matches!(self.status, 429 | 503))
+    }
+
+    /// Returns the seconds of `Retry-After`. A time instead of seconds is no answer of ours.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
         let header = self.headers.get("retry-after")?;
-        let seconds = header.trim().parse().ok()?;
-        matches!(self.status, 429 | 503).then_some(seconds)
+        header.trim().parse().ok()
     }
 }
 

@@ -67,6 +67,9 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         if operation.divisible {
             response["headers"] = divisible::headers(*status);
         }
+        if operation.waits() {
+            response["headers"] = come_back();
+        }
         responses.insert(status.to_string(), response);
     }
     responses.extend(causes::describe(operation, schemas));
@@ -85,6 +88,15 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         described["requestBody"] = json!({"content": body, "required": !operation.optional});
     }
     described
+}
+
+/// What those are told who wait at a server that ends.
+fn come_back() -> Value {
+    json!({"Retry-After": {
+        "description": "When the server ends: the seconds after which to ask again, which differ \
+            for each who waited.",
+        "schema": {"type": "integer", "minimum": 0},
+    }})
 }
 
 fn security(access: Access) -> Value {

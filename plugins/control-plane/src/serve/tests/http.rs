@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -186,10 +187,21 @@ fn a_parked_poll_is_woken_and_answered_when_the_server_ends() {
         "200",
         "woken by the change"
     );
-    let mut parked = poll(2);
+    let mut parked: Vec<_> = (0..30).map(|_| poll(2)).collect();
     server.stop();
-    assert_eq!(status(&read_some(&mut parked)), "304", "answered, not cut");
+    let told: BTreeSet<_> = parked.iter_mut().map(when_to_come_back).collect();
+    assert!(told.iter().all(|seconds| *seconds <= 5), "{told:?}");
+    assert!(told.len() > 1, "all come back at once: {told:?}");
     assert!(!directory.path().join("control-plane.sock").exists());
+}
+
+/// What a poll is told that a server ends which ends itself: in how many seconds to ask again.
+fn when_to_come_back(parked: &mut TcpStream) -> u16 {
+    let answer = read_some(parked);
+    assert_eq!(status(&answer), "304", "answered, not cut");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    let (_, rest) = answer.split_once("retry-after: ").expect("it says when");
+    rest.lines().next().unwrap().parse().unwrap()
 }
 
 #[test]

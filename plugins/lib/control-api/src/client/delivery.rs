@@ -23,7 +23,9 @@ impl<T: Transport> Client<T> {
         }
         let response = self.send(&request)?;
         if response.status == NOT_MODIFIED {
-            return Ok(Poll::Unchanged);
+            return Ok(response.retry_after().map_or(Poll::Unchanged, |seconds| {
+                Poll::CutShort(u16::try_from(seconds).unwrap_or(u16::MAX))
+            }));
         }
         read(&response, Class::Unavailable).map(Poll::Changed)
     }

@@ -182,3 +182,20 @@ fn an_ended_wait_is_no_error() {
         Ok(Poll::Unchanged)
     );
 }
+
+#[test]
+fn a_wait_that_a_server_cuts_short_says_when_to_ask_again() {
+    for (told, expected) in [
+        ("0", Poll::CutShort(0)),
+        ("5", Poll::CutShort(5)),
+        ("99999", Poll::CutShort(u16::MAX)),
+        ("Sun, 29 Nov 2026 12:00:00 GMT", Poll::Unchanged),
+    ] {
+        let mut answer = response(304, "");
+        let told = told.to_owned();
+        answer.headers.insert("retry-after".to_owned(), told);
+        let client = Script::client(vec![Ok(answer)]);
+        let poll = client.desired("edge", &crate::DesiredQuery::default());
+        assert_eq!(poll, Ok(expected));
+    }
+}
