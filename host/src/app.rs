@@ -84,12 +84,16 @@ impl App<'_> {
                 Vec::new(),
             ),
         };
-        let shown = result.and_then(|output| {
-            self.state.terminal.show(&output)?;
+        let terminal = &self.state.terminal;
+        let shown = terminal.conclude(result).and_then(|output| {
+            output.iter().try_for_each(|output| terminal.show(output))?;
             Ok(output)
         });
         match shown {
-            Ok(output) => Ended::with(code_of(output.outcome.as_deref(), Class::Ok, &outcomes)),
+            Ok(output) => {
+                let outcome = output.as_ref().and_then(|output| output.outcome.as_deref());
+                Ended::with(code_of(outcome, Class::Ok, &outcomes))
+            }
             Err(error) => {
                 let code = code_of(error.outcome.as_deref(), error.class, &outcomes);
                 self.state.terminal.error(&error, code);

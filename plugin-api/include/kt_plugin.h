@@ -114,7 +114,7 @@ typedef struct kt_context {
   int32_t (*cancelled)(void *host);  /* KT_CANCEL_*; cheap, poll it */
   int32_t (*cancel_fd)(void *host);  /* readable from cancellation on; -1 = none */
   uint64_t (*reloads)(void *host);   /* how many reload requests have come so far */
-  kt_status (*emit)(void *host, uint32_t kind, kt_str json);
+  kt_status (*emit)(void *host, uint32_t kind, kt_str json); /* KT_E_CANCELLED = nobody takes more parts */
   void (*fail)(void *host, kt_str error_json);
   kt_status (*ask)(void *host, kt_str question_json, kt_sink answer);
   kt_status (*interfaces)(void *host, kt_str id, kt_sink sink); /* JSON array of providers with their fitness */

@@ -314,3 +314,20 @@ fn without_a_session_nothing_is_installed_modelled_not_macos() {
     mac.kt("gateway uninstall --force").ok();
     assert!(!mac.plist().exists());
 }
+
+#[test]
+fn a_log_is_followed_for_as_long_as_it_can_be_shown() {
+    let Some(mac) = Mac::new() else { return };
+    mac.install().ok();
+    let lines = || mac.kt("gateway logs").ok().stdout.lines().count();
+    wait_until("a log", PATIENCE, || (lines() > 0).then_some(()));
+    let follow = || mac.run(mac.sandbox.kt_line("gateway logs --follow"));
+    let (reader, writer) = std::io::pipe().expect("the system has pipes");
+    drop(reader);
+    let ran = follow().stdout_to(writer).run();
+    assert_eq!(ran.ok().stderr, "", "{ran}");
+    let full = fs::File::options().write(true).open("/dev/full");
+    let ran = follow().stdout_to(full.expect("Linux has it")).run();
+    ran.exits(7).err_has("cannot write to standard output");
+    mac.kt("gateway uninstall").ok();
+}

@@ -5,6 +5,7 @@
 
 mod cells;
 mod errors;
+mod parts;
 mod streams;
 mod terminal;
 mod views;

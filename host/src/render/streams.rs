@@ -26,10 +26,9 @@ impl Streams for Terminal {
         }
     }
 
-    fn part(&self, part: &Output) {
+    fn part(&self, part: &Output) -> bool {
         self.lines.store(true, Ordering::Relaxed);
-        // When nobody reads, the command goes on until it is told to end.
-        drop(self.show(part));
+        self.take_part(part)
     }
 
     fn progress(&self, message: &str) {

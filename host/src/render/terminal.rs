@@ -1,12 +1,13 @@
 //! The one object that writes to the standard streams.
 
+use super::parts::Lost;
 use crate::cli::{Format, Global};
 use crate::environment::{self, Environment};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// The standard streams, and how to use them.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Terminal {
     pub(crate) yes: bool,
     /// Events were written: what follows on standard output is a line too.
     pub(super) lines: Arc<AtomicBool>,
+    /// Why no more parts of a result are written.
+    pub(super) lost: Arc<OnceLock<Lost>>,
     out_color: ColorChoice,
     talk_color: ColorChoice,
 }
@@ -74,6 +77,7 @@ impl Terminal {
             interactive: io::stdin().is_terminal() && talk && !global.no_input && !ci,
             yes: global.yes,
             lines: Arc::default(),
+            lost: Arc::default(),
             out_color: choice(global, env, out),
             talk_color: choice(global, env, talk),
         }
@@ -84,11 +88,17 @@ impl Terminal {
     /// # Errors
     /// When the stream cannot take the data, such as a full disk.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {
-        let mut out = AutoStream::new(io::stdout().lock(), self.out_color);
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        match self.write(text) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
+    }
+
+    /// Writes data, for a reader who may have gone.
+    pub(super) fn write(&self, text: &str) -> io::Result<()> {
+        let mut out = AutoStream::new(io::stdout().lock(), self.out_color);
+        out.write_all(text.as_bytes())?;
+        out.flush()
     }
 
     /// Writes one line of talk. Nobody can be told when that fails.

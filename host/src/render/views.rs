@@ -5,6 +5,7 @@ use super::terminal::{Terminal, Tone, toned};
 use crate::cli::Format;
 use kt_plugin_api::{Class, Column, Error, Field, Output, View};
 use serde_json::Value;
+use std::io;
 use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;
 
@@ -14,23 +15,43 @@ impl Terminal {
     /// # Errors
     /// Class `unavailable` when standard output cannot take it, such as a full disk.
     pub(crate) fn show(&self, output: &Output) -> Result<(), Error> {
-        let text = match self.format {
-            // After events the result is one more line.
-            Format::Json if self.lines.load(Ordering::Relaxed) => format!("{}\n", output.value),
-            Format::Json => format!("{:#}\n", output.value),
-            Format::Yaml => serde_saphyr::to_string(&output.value)
-                .map_err(|e| Error::internal("the result cannot be written as YAML").cause(e))?,
-            Format::Name => names(output),
-            Format::Table | Format::Wide => self.view(&output.value, &output.view),
-        };
-        self.data(&text).map_err(|e| {
-            let message = "cannot write to standard output";
-            Error::new(Class::Unavailable, "output-lost", message).cause(e)
-        })?;
+        let text = self.text(output)?;
+        self.data(&text).map_err(|e| output_lost(&e))?;
+        self.notes(output);
+        Ok(())
+    }
+
+    /// Says what is to be said besides the data.
+    pub(super) fn notes(&self, output: &Output) {
         for note in &output.notes {
             self.status(note);
         }
-        Ok(())
+    }
+
+    /// The data of a result as it is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be written that way.
+    pub(super) fn text(&self, output: &Output) -> Result<String, Error> {
+        let people = matches!(self.format, Format::Table | Format::Wide);
+        if output.value.is_null() && !people {
+            return Ok(String::new());
+        }
+        Ok(match self.format {
+            // After events the result is one more line.
+            Format::Json if self.lines.load(Ordering::Relaxed) => format!("{}\n", output.value),
+            Format::Json => format!("{:#}\n", output.value),
+            Format::Yaml => {
+                let text = serde_saphyr::to_string(&output.value).map_err(|e| {
+                    Error::internal("the result cannot be written as YAML").cause(e)
+                })?;
+                // After parts it is one more document.
+                let many = self.lines.load(Ordering::Relaxed);
+                format!("{}{text}", if many { "---\n" } else { "" })
+            }
+            Format::Name => names(output),
+            Format::Table | Format::Wide => self.view(&output.value, &output.view),
+        })
     }
 
     fn view(&self, value: &Value, view: &View) -> String {
@@ -155,6 +176,12 @@ fn aligned(lines: &[Vec<(String, Tone)>]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Standard output did not take what it was given.
+pub(super) fn output_lost(cause: &io::Error) -> Error {
+    let message = "cannot write to standard output";
+    Error::new(Class::Unavailable, "output-lost", message).cause(cause)
 }
 
 fn names(output: &Output) -> String {

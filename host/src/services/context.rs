@@ -83,7 +83,7 @@ impl Call<'_> {
         }
     }
 
-    fn take(&self, kind: u32, json: &str) -> Result<(), serde_json::Error> {
+    fn take(&self, kind: u32, json: &str) -> Result<i32, serde_json::Error> {
         match kind {
             emit::RESULT => {
                 let output = serde_json::from_str::<Output>(json);
@@ -95,13 +95,24 @@ impl Call<'_> {
                 }
             }
             emit::EVENT => self.streams.event(&serde_json::from_str::<Event>(json)?),
-            emit::PART => self.streams.part(&serde_json::from_str::<Output>(json)?),
+            emit::PART => return Ok(self.take_part(&serde_json::from_str::<Output>(json)?)),
             emit::PROGRESS => self.streams.progress(message(json)?.as_str()),
             emit::WARNING => self.streams.warn(message(json)?.as_str()),
             // A later minor version's kind: nothing that must be shown.
             _ => {}
         }
-        Ok(())
+        Ok(status::OK)
+    }
+
+    /// Nobody has the rest of a result whose parts are not taken, so the command may end.
+    fn take_part(&self, part: &Output) -> i32 {
+        if self.streams.part(part) {
+            return status::OK;
+        }
+        if let Some(requests) = &self.requests {
+            requests.interrupt();
+        }
+        status::CANCELLED
     }
 }
 
@@ -146,7 +157,7 @@ unsafe extern "C" fn take(host: *mut c_void, kind: u32, json: KtStr) -> i32 {
     // SAFETY: the context's own pointer and a text, within the call.
     let (call, json) = unsafe { (call(host), json.read()) };
     match json.map(|json| call.take(kind, json)) {
-        Ok(Ok(())) => status::OK,
+        Ok(Ok(code)) => code,
         _ => status::INVALID,
     }
 }

@@ -14,8 +14,8 @@ use std::sync::Mutex;
 pub(crate) trait Streams: Sync {
     /// A long-running command did something.
     fn event(&self, event: &Event);
-    /// A part of a command's result is there.
-    fn part(&self, part: &Output);
+    /// A part of a command's result is there. `false`: it is not taken, and none after it will be.
+    fn part(&self, part: &Output) -> bool;
     /// A command says what it is doing.
     fn progress(&self, message: &str);
     /// A command warns.

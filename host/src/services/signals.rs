@@ -57,19 +57,29 @@ impl Requests {
             SIGHUP => {
                 self.reloads.fetch_add(1, Ordering::SeqCst);
             }
-            _ if self.cancelled() == cancel::NONE => {
-                let why = if signal == SIGINT {
-                    cancel::INTERRUPT
-                } else {
-                    cancel::TERMINATE
-                };
-                self.cancelled.store(why, Ordering::SeqCst);
-                if let Ok(mut pipe) = self.pipe.lock() {
-                    drop(pipe.take());
-                }
-            }
+            SIGINT if self.cancel(cancel::INTERRUPT) => {}
+            SIGTERM if self.cancel(cancel::TERMINATE) => {}
             _ => end_at_once(signal),
         }
+    }
+
+    /// Asks the command to end, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        self.cancel(cancel::INTERRUPT);
+    }
+
+    /// Returns whether it is the first request to end.
+    fn cancel(&self, why: i32) -> bool {
+        let order = Ordering::SeqCst;
+        let first = self
+            .cancelled
+            .compare_exchange(cancel::NONE, why, order, order);
+        if first.is_ok()
+            && let Ok(mut pipe) = self.pipe.lock()
+        {
+            drop(pipe.take());
+        }
+        first.is_ok()
     }
 
     /// Why the command should end; see [`cancel`].

@@ -190,7 +190,8 @@ impl<'a> Context<'a> {
     }
 
     /// Shows a part of a result that comes bit by bit, such as a line of a log
-    /// that is followed.
+    /// that is followed. When nobody takes more of it, the call is cancelled: see
+    /// [`Context::check`].
     pub fn part(&self, part: &Output) {
         self.emit(emit::PART, part);
     }

@@ -94,6 +94,35 @@ fn the_trail_is_written_to_a_file_that_nobody_else_reads() {
 }
 
 #[test]
+fn without_a_file_the_rows_come_as_they_are_for_whoever_reads_them() {
+    let sandbox = changed();
+    let export = |rest: &str| sandbox.kt_line(&format!("audit export {rest}"));
+    let to_file = "--output-file trail.jsonl";
+    export(to_file).run().ok();
+    let file = fs::read_to_string(sandbox.path("trail.jsonl")).expect("it was made");
+    for format in ["", "-o json"] {
+        let ran = export(format).run();
+        assert_eq!(ran.ok().stdout, file, "{ran}");
+        assert_eq!(ran.stderr, "4 rows exported\n", "{ran}");
+    }
+    let few = export("--target a -o name").run();
+    assert_eq!(few.ok().stdout, "1\n3\n", "{few}");
+    let none = export("--action absent -o json").run();
+    assert_eq!(none.ok().stdout, "", "{none}");
+    none.err_has("0 rows exported");
+    export("--target absent").run().exits(5).silent();
+
+    let (reader, writer) = std::io::pipe().expect("the system has pipes");
+    drop(reader);
+    let ran = export("").stdout_to(writer).run();
+    assert_eq!(ran.ok().stderr, "", "{ran}");
+    let full = fs::File::options().write(true).open("/dev/full");
+    let ran = export("").stdout_to(full.expect("Linux has it")).run();
+    ran.exits(7).err_has("cannot write to standard output");
+    ran.err_lacks("rows exported");
+}
+
+#[test]
 fn a_server_sends_the_same_as_the_command_writes() {
     let Some(curl) = tool("curl") else { return };
     let server = Server::start();

@@ -4,6 +4,8 @@
 use super::folder::PluginDir;
 use crate::harness::Sandbox;
 use rustix::process::Signal;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -112,4 +114,42 @@ fn events_are_lines_of_json() {
     assert_eq!(event.get("event"), Some(&"waiting".into()));
     running.signal(Signal::TERM);
     running.wait(SOON).exits(143);
+}
+
+/// As in `kt … | head -2`: the reader had enough.
+#[test]
+fn a_command_whose_parts_nobody_reads_any_more_ends_quietly() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    dir.misbehaving();
+    for (format, third) in [("", "3"), ("-o json", "3"), ("-o yaml", "---")] {
+        let (reader, writer) = std::io::pipe().expect("the system has pipes");
+        let run = dir.kt(&format!("misbehave parts {format}"));
+        let running = run.stdout_to(writer).spawn();
+        let mut lines = BufReader::new(reader).lines();
+        let read = lines.nth(2).expect("there are more").expect("it reads");
+        assert_eq!(read, third, "{format}");
+        drop(lines);
+        let ran = running.wait(SOON);
+        assert_eq!(ran.ok().stderr, "", "{ran}");
+    }
+}
+
+#[test]
+fn a_command_whose_parts_cannot_be_written_fails() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    dir.misbehaving();
+    let onto_full = |line: &str| {
+        let full = File::options().write(true).open("/dev/full");
+        let full = full.expect("Linux has it");
+        dir.kt(line).stdout_to(full).run()
+    };
+    onto_full("misbehave parts")
+        .exits(7)
+        .err_has("cannot write to standard output")
+        .err_has("No space left on device")
+        .err_lacks("interrupted");
+    let ran = onto_full("misbehave parts -o json");
+    assert_eq!(ran.exits(7).error()["id"], "output-lost", "{ran}");
 }

@@ -3,7 +3,7 @@
 use super::wanted::wanted;
 use kt_control_api::{AuditEntry, Client, PrivateDraft, Transport, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -12,15 +12,43 @@ use std::path::Path;
 const PAGE: u32 = 200;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let path = invocation.absolute(Path::new(invocation.required("output-file")?));
-    if fs::symlink_metadata(&path).is_ok() {
+    match invocation.args.text("output-file") {
+        Some(file) => to_file(&invocation.absolute(Path::new(file)), invocation, context),
+        None => to_output(invocation, context),
+    }
+}
+
+/// Hands the rows over as they come. What is said besides goes elsewhere: to a program that reads
+/// the rows it would be one of them.
+fn to_output(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let client = connect(invocation, context)?;
+    let mut rows = 0_u64;
+    each(invocation, context, &client, &mut |row| {
+        rows += 1;
+        let value = serde_json::to_value(&row).map_err(unwritten)?;
+        let line = serde_json::to_string(&row).map_err(unwritten)? + "\n";
+        let part = Output::new("kt.audit.row/1", value, View::Text(line));
+        context.part(&part.named("/seq"));
+        context.check()
+    })?;
+    let none = View::Text(String::new());
+    let total = Output::new("kt.audit.export/1", Value::Null, none);
+    Ok(total.note(format!("{rows} rows exported")))
+}
+
+fn unwritten(error: serde_json::Error) -> Error {
+    Error::internal("a row cannot be written as JSON").cause(error)
+}
+
+fn to_file(path: &Path, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    if fs::symlink_metadata(path).is_ok() {
         let message = format!("`{}` exists already", path.display());
         return Err(Error::new(Class::Conflict, "file-exists", message)
             .hint("choose another name, or remove the file"));
     }
     let client = connect(invocation, context)?;
-    let failed = |error: io::Error| unwritable(&path, &error);
-    let draft = PrivateDraft::beside(&path).map_err(failed)?;
+    let failed = |error: io::Error| unwritable(path, &error);
+    let draft = PrivateDraft::beside(path).map_err(failed)?;
     let mut file = BufWriter::new(draft.open().map_err(failed)?);
     let mut rows = 0_u64;
     each(invocation, context, &client, &mut |row| {
@@ -31,7 +59,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     })?;
     file.flush().map_err(failed)?;
     drop(file);
-    draft.keep(&path).map_err(failed)?;
+    draft.keep(path).map_err(failed)?;
     let value = json!({"file": path.display().to_string(), "rows": rows});
     let view = View::Sections(vec![
         View::Message(format!("exported to {}", path.display())),

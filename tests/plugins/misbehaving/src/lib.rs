@@ -61,6 +61,7 @@ impl Command for Misbehaving {
                 }
                 Ok(said("logged"))
             }
+            Some("parts") => parts(context),
             Some("wait") => wait(context),
             _ => Ok(said("behaved")),
         }
@@ -105,6 +106,15 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
         "impossible",
         "not cancelled after all",
     ))
+}
+
+fn parts(context: &Context<'_>) -> Result<Output, Error> {
+    for number in 1_u64.. {
+        let text = View::Text(format!("{number}\n"));
+        context.part(&Output::new("example.part/1", json!(number), text));
+        context.check()?;
+    }
+    Ok(said("not reached"))
 }
 
 fn said(text: &str) -> Output {
