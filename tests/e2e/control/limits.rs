@@ -2,11 +2,14 @@
 
 use crate::gateway::{Gateway, Mode, Server, World};
 use crate::harness::{Sandbox, wait_until};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -62,6 +65,88 @@ fn bad_tokens_are_counted_and_told_of_and_keep_no_good_one_out() {
     let lines = told.matches("without a valid token").count();
     assert!(lines <= 2, "{told}");
     assert!(!told.contains("hunter"), "{told}");
+}
+
+/// Rows of the trail that tell of refusals, the oldest first.
+fn refusals(server: &Server) -> Vec<Value> {
+    let list = "audit list --action auth.refused --limit 1000 -o json";
+    let rows = server.home.kt_line(list).run().ok().json();
+    let mut rows = rows.as_array().cloned().unwrap_or_default();
+    rows.reverse();
+    rows
+}
+
+#[test]
+fn a_wrong_token_shows_in_the_trail() {
+    let server = Server::start();
+    // Of the right form, and nobody's.
+    let made = server
+        .home
+        .kt_line("token create --name gone --scope read -o json");
+    let made = made.run().ok().json();
+    let (wrong, id) = (&made["token"], &made["id"]);
+    let wrong = wrong.as_str().expect("a token");
+    let revoke = format!("token revoke --token-id {}", id.as_str().expect("an id"));
+    server.home.kt_line(&revoke).run().ok();
+    let list = server.home.kt_line("gateway list");
+    let list = list
+        .env("KEEPTRUSTS_API_URL", server.url())
+        .env("KEEPTRUSTS_API_TOKEN", wrong);
+    list.run().exits(4).silent();
+    let rows = wait_until("a row of the trail", PATIENCE, || {
+        Some(refusals(&server)).filter(|rows| !rows.is_empty())
+    });
+    let [row] = &rows[..] else {
+        panic!("one request was refused: {rows:?}")
+    };
+    assert_eq!(row["actor"], "nobody", "{row}");
+    assert_eq!(row["target"], "127.0.0.1", "{row}");
+    assert_eq!(row["detail"]["failures"], 1, "{row}");
+    let all = server.home.kt_line("audit export").run();
+    let (_, secret) = wrong.rsplit_once('_').expect("it has a prefix");
+    all.ok().out_has("auth.refused").out_lacks(secret);
+    server.home.kt_line("audit verify").run().ok();
+}
+
+/// Asks without a valid token, from another address of this machine.
+async fn refused_from(last: u8, port: u16) -> std::io::Result<()> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(([127, 0, 1, last], 0).into())?;
+    let mut stream = socket.connect(([127, 0, 0, 1], port).into()).await?;
+    let request = "GET /v1/whoami HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    Ok(())
+}
+
+#[test]
+fn refusals_cannot_fill_the_trail() {
+    if !cfg!(target_os = "linux") {
+        // Elsewhere, a machine has one loopback address.
+        return;
+    }
+    let server = Server::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the system lets it");
+    for last in 1..=30 {
+        for _ in 0..3 {
+            let asked = runtime.block_on(refused_from(last, server.port));
+            asked.expect("it answers");
+        }
+    }
+    let known = wait_until("the rows of a minute", PATIENCE, || {
+        Some(refusals(&server)).filter(|rows| rows.len() >= 20)
+    });
+    // What comes after them goes by: a change that is made now is in the trail.
+    server.home.kt_line("gateway create --name edge").run().ok();
+    let rows = refusals(&server);
+    assert_eq!(rows, known, "the others wait to be summed up");
+    let targets: BTreeSet<_> = rows.iter().map(|row| row["target"].to_string()).collect();
+    assert_eq!(targets.len(), 20, "one for each address: {rows:?}");
 }
 
 #[test]
