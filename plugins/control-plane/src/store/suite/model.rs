@@ -93,8 +93,11 @@ impl Script {
     pub(super) fn play(&mut self, step: &Step, stores: [&dyn Store; 2]) -> [String; 2] {
         self.time += Duration::from_secs(step.later);
         let mut change = match step.key {
-            // What is asked for is part of what the key stands for.
-            Some((key, request)) => keyed(&key.to_string(), request),
+            // What is asked for is part of what the key stands for, and a prune is nothing else.
+            Some((key, request)) => {
+                let prune = matches!(step.act, Act::Prune(..));
+                keyed(&key.to_string(), request + if prune { 2 } else { 0 })
+            }
             None => change(),
         };
         change.if_match = step.if_match;
