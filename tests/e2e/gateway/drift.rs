@@ -56,6 +56,28 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
 }
 
 #[test]
+fn an_override_is_undone_where_drift_is_to_be_repaired() {
+    for mode in [Mode::Embedded, Mode::Server] {
+        let world = World::new(mode);
+        let id = world.create("policy-config.yaml");
+        let gateway = world.run("");
+        let update = world.kt("gateway update --id production --drift repair -o json");
+        assert_eq!(update.run().ok().json()["drift"], "repair");
+        let other = example().replace("action: redact", "action: block");
+        let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let trail = || world.kt("audit list --actor kt:drift -o json").run().json();
+        wait_until("a repair", PATIENCE, || {
+            trail().get(0).is_some().then_some(())
+        });
+        world.until_state("in-sync");
+        assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
+        assert_eq!(world.inspect()["desired"]["version"], 1);
+        assert_eq!(trail().as_array().map(Vec::len), Some(1), "{}", trail());
+    }
+}
+
+#[test]
 fn what_runs_is_accepted_when_it_was_published_once() {
     for mode in [Mode::Embedded, Mode::Server] {
         let world = World::new(mode);

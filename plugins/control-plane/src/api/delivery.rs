@@ -33,13 +33,17 @@ impl Api {
         check(&mut report)?;
         let receipt =
             self.explained(self.store().report(self.now(), &Key::Id(gateway), &report))?;
+        let repairs = receipt.repairs && !receipt.ignored;
+        let repaired = repairs
+            .then(|| self.repair_drift(call, &receipt.gateway, &report))
+            .flatten();
         let newly_refused = report.rejection.filter(|_| receipt.refused);
         if let Some((metrics, refused)) = self.metrics().zip(newly_refused) {
             metrics.rejected(&refused.code);
         }
         let answer = StatusAnswer {
             epoch: self.explained(self.store().epoch())?,
-            index: receipt.generation,
+            index: repaired.unwrap_or(receipt.generation),
             lease_until: receipt.lease_until,
             // Two reports may be lost before the lease ends.
             next_status_seconds: (report.lease_seconds / 3).max(1),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGateway, Created, Gateway, GatewayId, GatewayPatch, MAX_LABELS, Origin, Page,
-    ProblemItem, Service, ServiceVersion, Slug, State, Token, TokenId, TokenKind, WhoAmI,
+    CreateGateway, Created, DriftPolicy, Gateway, GatewayId, GatewayPatch, MAX_LABELS, Origin,
+    Page, ProblemItem, Service, ServiceVersion, Slug, State, Token, TokenId, TokenKind, WhoAmI,
     check_description, check_label, check_name,
 };
 
@@ -56,6 +56,7 @@ impl Api {
     pub(super) fn create(&self, call: &Call<'_>) -> Outcome {
         let body: CreateGateway = input::body(call.request)?;
         check(Some(&body.name), Some(&body.description), &body.labels)?;
+        check_drift(Some(body.drift))?;
         let id = GatewayId::random();
         let spends = spent_by(call);
         let token = self.token_for(&body, spends.is_some());
@@ -63,6 +64,7 @@ impl Api {
             name: body.name,
             description: body.description,
             labels: body.labels,
+            drift: body.drift,
             version: self.first_version(call, body.content, body.source, body.message)?,
             token: token.as_ref().map(|token| {
                 NewToken::of(
@@ -174,6 +176,7 @@ impl Api {
             .filter_map(|(k, v)| Some((k.clone(), v.clone()?)))
             .collect();
         check(patch.name.as_deref(), patch.description.as_deref(), &set)?;
+        check_drift(patch.drift)?;
         let receipt = self.explained(self.store().update(&self.change(call)?, key, &patch))?;
         let gateway = self.find(&Key::Id(receipt.gateway))?.view(self.now());
         changed(200, &gateway, &gateway, receipt.replayed)
@@ -217,6 +220,18 @@ fn check(
     } else {
         Err(invalid(errors))
     }
+}
+
+fn check_drift(policy: Option<DriftPolicy>) -> Result<(), Refusal> {
+    if policy != Some(DriftPolicy::Unknown) {
+        return Ok(());
+    }
+    let message = "drift is met with `report` or `repair`";
+    Err(invalid(vec![ProblemItem::at(
+        "/drift",
+        "bad-policy",
+        message,
+    )]))
 }
 
 fn wanted_state(word: &str) -> Result<State, Refusal> {

@@ -12,6 +12,7 @@ mod compare;
 mod config;
 mod delivery;
 mod document;
+mod drift;
 mod feed;
 mod gateways;
 mod input;

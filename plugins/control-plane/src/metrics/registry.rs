@@ -80,6 +80,7 @@ pub(crate) struct Metrics {
     rejections: Family<WithCode, Counter>,
     codes: Mutex<Vec<String>>,
     refused: Family<For, Counter>,
+    drift_repairs: Counter,
     notify_lag: Histogram,
     repairs: Counter,
     wal_file: Option<PathBuf>,
@@ -130,6 +131,7 @@ impl Metrics {
             rejections: Family::default(),
             codes: Mutex::default(),
             refused: Family::default(),
+            drift_repairs: Counter::default(),
             notify_lag: seconds(),
             repairs: Counter::default(),
             wal_file,
@@ -176,6 +178,8 @@ impl Metrics {
         r.register("nacks", about, self.rejections.clone());
         let about = "Requests without a valid token";
         r.register("auth_failures", about, self.refused.clone());
+        let about = "Gateways reconciled because they had drifted";
+        r.register("drift_repairs", about, self.drift_repairs.clone());
         if self.wal_file.is_some() {
             self.register_file();
         } else {
@@ -308,6 +312,11 @@ impl Metrics {
             Refused::NotAccepted => "not_accepted",
         };
         self.refused.get_or_create(&For { reason }).inc();
+    }
+
+    /// A gateway was reconciled because it had drifted.
+    pub(crate) fn drift_repaired(&self) {
+        self.drift_repairs.inc();
     }
 
     /// This server heard its own word of a change, so long after sending it.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, ContentHash, GatewayId, GatewayPatch, Origin, Revert, StatusReport,
-    Timestamp, Token, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, GatewayPatch, Origin, Revert,
+    StatusReport, Timestamp, Token, TokenHash, TokenId,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,8 @@ pub struct NewGateway {
     pub description: String,
     /// Checked labels.
     pub labels: BTreeMap<String, String>,
+    /// What is done about drift.
+    pub drift: DriftPolicy,
     /// Its first version.
     pub version: Option<NewVersion>,
     /// Its token.
@@ -249,7 +251,7 @@ pub trait Store: Send + Sync {
     /// accepted any more.
     fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError>;
 
-    /// Changes name, description or labels.
+    /// Changes name, description, labels or what is done about drift.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`], [`StoreError::Changed`].

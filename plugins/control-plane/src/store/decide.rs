@@ -8,7 +8,7 @@ use crate::store::{Ask, Change, GatewayRecord, NewVersion, Receipt, Snapshot, St
 /// What a caller wants changed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Wish<'a> {
-    /// Name, description or labels.
+    /// Name, description, labels or what is done about drift.
     Update(&'a GatewayPatch),
     /// That the gateway be gone.
     Delete,
@@ -99,12 +99,18 @@ fn update(change: &Change, before: &GatewayRecord, patch: &GatewayPatch) -> Deci
             None => drop(after.labels.remove(label)),
         }
     }
-    let same = (&after.name, &after.description, &after.labels)
-        == (&before.name, &before.description, &before.labels);
+    after.drift = patch.drift.unwrap_or(before.drift);
+    let same = (&after.name, &after.description, &after.labels, after.drift)
+        == (
+            &before.name,
+            &before.description,
+            &before.labels,
+            before.drift,
+        );
     if same {
         return nothing(before);
     }
-    let detail = json!({"name": after.name, "labels": after.labels});
+    let detail = json!({"name": after.name, "labels": after.labels, "drift": after.drift});
     touched(change, &after, "gateway.update", detail).answered()
 }
 

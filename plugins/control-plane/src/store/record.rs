@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Applied, ConfigVersion, Desired, Gateway, GatewayId, Instance, Rejection, State, StatusReport,
-    Timestamp, TokenId,
+    Applied, ConfigVersion, Desired, DriftPolicy, Gateway, GatewayId, Instance, Rejection, State,
+    StatusReport, Timestamp, TokenId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub struct GatewayRecord {
     pub description: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// What is done about drift.
+    pub drift: DriftPolicy,
     /// Moves with each change.
     pub rev: u64,
     /// Moves with everything its instances must act on.
@@ -92,6 +94,8 @@ pub struct ReportReceipt {
     pub ignored: bool,
     /// Whether it tells of a rejection that the one before did not have.
     pub refused: bool,
+    /// Whether drift of the gateway is to be repaired.
+    pub repairs: bool,
 }
 
 /// What a token may do.
@@ -290,6 +294,7 @@ impl Snapshot {
             generation: record.generation,
             last_version: record.last_version,
             desired: record.desired.clone(),
+            drift: record.drift,
             state: State::of_gateway(record.desired.as_ref(), record.generation, &instances),
             instances,
         }

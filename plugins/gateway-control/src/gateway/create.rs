@@ -1,7 +1,7 @@
 //! `kt gateway create`.
 
 use crate::token::Draft;
-use kt_control_api::{ApiError, CreateGateway, Created, connect};
+use kt_control_api::{ApiError, CreateGateway, Created, DriftPolicy, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 
 use serde_json::json;
@@ -37,6 +37,7 @@ fn request(invocation: &Invocation) -> Result<CreateGateway, Error> {
             .unwrap_or_default()
             .to_owned(),
         labels: labels(&invocation.args.texts("label"))?,
+        drift: drift(invocation).unwrap_or_default(),
         content: read.as_ref().map(|r| r.content()),
         source: read.as_ref().map(|r| r.name.clone()),
         message: None,
@@ -119,6 +120,11 @@ fn another(error: Error, created: &Created) -> Error {
             created.gateway.name
         ))
         .data("id", id.to_string())
+}
+
+/// `--drift`.
+pub(crate) fn drift(invocation: &Invocation) -> Option<DriftPolicy> {
+    DriftPolicy::from_word(invocation.args.text("drift")?)
 }
 
 /// `KEY=VALUE` pairs.

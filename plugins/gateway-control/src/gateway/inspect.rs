@@ -20,6 +20,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Field::new("Name", "/name"),
             Field::new("Description", "/description"),
             Field::new("State", "/state").format(Format::State),
+            Field::new("On drift", "/drift"),
             Field::new("Desired version", "/desired/version"),
             Field::new("Desired SHA-256", "/desired/sha256"),
             Field::new("Applied version", "/applied/version"),
@@ -88,6 +89,7 @@ fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
     json!({
         "id": gateway.id,
         "name": gateway.name,
+        "drift": gateway.drift,
         "description": gateway.description,
         "labels": gateway.labels,
         "state": gateway.state,

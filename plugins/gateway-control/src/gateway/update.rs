@@ -1,6 +1,6 @@
 //! `kt gateway update`.
 
-use super::create::labels;
+use super::create::{drift, labels};
 use kt_control_api::{Gateway, GatewayPatch, connect, find_gateway, if_match};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::json;
@@ -40,6 +40,7 @@ fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
         name: text("name"),
         description: text("description"),
         labels: (!changed.is_empty()).then_some(changed),
+        drift: drift(invocation),
     };
     if patch == GatewayPatch::default() {
         return Err(Error::new(
@@ -47,7 +48,7 @@ fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
             "nothing-to-change",
             "nothing is to be changed",
         )
-        .hint("pass `--name`, `--description`, `--label KEY=VALUE` or `--remove-label KEY`"));
+        .hint("pass `--name`, `--description`, `--label KEY=VALUE`, `--remove-label KEY` or `--drift`"));
     }
     Ok(patch)
 }
@@ -58,6 +59,7 @@ fn result(gateway: &Gateway, word: &str) -> Output {
         "name": gateway.name,
         "description": gateway.description,
         "labels": gateway.labels,
+        "drift": gateway.drift,
         "result": word,
         "etag": gateway.etag().to_string(),
         "updated_at": gateway.updated_at,
@@ -70,6 +72,7 @@ fn result(gateway: &Gateway, word: &str) -> Output {
         Field::new("ID", "/id"),
         Field::new("Name", "/name"),
         Field::new("Description", "/description"),
+        Field::new("On drift", "/drift"),
         Field::new("Result", "/result").format(Format::State),
         Field::new("ETag", "/etag"),
     ];

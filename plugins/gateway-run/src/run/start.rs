@@ -3,7 +3,7 @@
 use super::options::Options;
 use crate::control::{Files, LastApplied, Managed, Stored, change, find_by_name};
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
-use kt_control_api::{Client, Desired, Gateway, Slug, Source, State, find_gateway};
+use kt_control_api::{Client, Desired, DriftPolicy, Gateway, Slug, Source, State, find_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as Text;
 use std::path::PathBuf;
@@ -225,6 +225,7 @@ fn remembered(stored: &Stored) -> Result<Gateway, Error> {
         generation: 0,
         last_version: stored.version.unwrap_or(0),
         desired: None,
+        drift: DriftPolicy::default(),
         instances: Vec::new(),
         state: State::Unknown,
     })

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfigVersion, ContentHash, Etag, GatewayId, Instance, State, Timestamp, Token, TokenId,
+    ConfigVersion, ContentHash, DriftPolicy, Etag, GatewayId, Instance, State, Timestamp, Token,
+    TokenId,
 };
 
 /// What a gateway is meant to serve.
@@ -36,7 +37,7 @@ pub struct Gateway {
     pub labels: BTreeMap<String, String>,
     /// When it was registered.
     pub created_at: Timestamp,
-    /// When name, description, labels or what is desired last changed.
+    /// When anything of this last changed but its instances.
     pub updated_at: Timestamp,
     /// Moves with each change of the gateway, never with reports; see [`Gateway::etag`].
     pub rev: u64,
@@ -47,6 +48,9 @@ pub struct Gateway {
     /// What it is meant to serve; `None` until something is published.
     #[serde(default)]
     pub desired: Option<Desired>,
+    /// What is done about drift.
+    #[serde(default)]
+    pub drift: DriftPolicy,
     /// Its processes, the live ones first.
     #[serde(default)]
     pub instances: Vec<Instance>,
@@ -75,6 +79,9 @@ pub struct CreateGateway {
     /// Free key and value pairs.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// What is to be done about drift.
+    #[serde(default, skip_serializing_if = "DriftPolicy::is_default")]
+    pub drift: DriftPolicy,
     /// The first configuration, verbatim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -108,7 +115,8 @@ pub struct Created {
     pub token: Option<Token>,
 }
 
-/// Changes what people say about a gateway; absent keys stay as they are.
+/// Changes what people say about a gateway, and what is done about drift; absent keys stay as they
+/// are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -122,6 +130,9 @@ pub struct GatewayPatch {
     /// Labels to set, or with `null` to remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, Option<String>>>,
+    /// What is to be done about drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftPolicy>,
 }
 
 /// One page of a list.

@@ -19,6 +19,7 @@ mod backup;
 mod client;
 mod comparison;
 mod delivery;
+mod drift;
 mod error;
 mod etag;
 mod gateway;
@@ -48,6 +49,7 @@ pub use backup::{BackUp, BackupMade};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use comparison::{Side, VersionDiff};
 pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};
+pub use drift::DriftPolicy;
 pub use error::{ApiError, Class};
 pub use etag::{Etag, EtagError};
 pub use gateway::{

@@ -5,6 +5,7 @@ mod audit;
 mod changes;
 mod compare;
 mod delivery;
+mod drift;
 mod gateways;
 mod once;
 mod refusals;

@@ -24,7 +24,7 @@ const WRITE: &str = "
       UPDATE gateways SET name = $2, description = $3, labels = $4::text::jsonb, rev = $5,
         generation = $6, reload_generation = $7, reconcile_generation = $8, last_version = $9,
         desired_version = $10, updated_at = $11::bigint,
-        deleted_at = CASE WHEN $12::boolean THEN $11::bigint END
+        deleted_at = CASE WHEN $12::boolean THEN $11::bigint END, drift_policy = $20
       WHERE id = $1),
     tokens AS (
       UPDATE tokens SET revoked_at = $11::bigint
@@ -231,7 +231,7 @@ async fn put(
     let labels = storable_json(serde_json::to_value(&after.labels)?).to_string();
     let detail = canonical_json(&storable_json(write.detail.clone()));
     let once = change.once.as_ref();
-    let values: [&(dyn ToSql + Sync); 19] = [
+    let values: [&(dyn ToSql + Sync); 20] = [
         &after.id.as_str(),
         &after.name,
         &storable(&after.description),
@@ -251,6 +251,7 @@ async fn put(
         &change.request_id,
         &write.action,
         &detail,
+        &after.drift.as_str(),
     ];
     session.rows(WRITE, &values).await.map(drop)
 }

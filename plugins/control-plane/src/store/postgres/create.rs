@@ -23,9 +23,9 @@ const CREATE: &str = "
       RETURNING 1),
     gateway AS (
       INSERT INTO gateways(id, name, description, labels, rev, generation, last_version,
-        desired_version, created_at, updated_at)
+        desired_version, created_at, updated_at, drift_policy)
       SELECT $7::text, $8::text, $9::text, $10::text::jsonb, 1, 1, coalesce($11::bigint, 0),
-        $11::bigint, $5::bigint, $5::bigint
+        $11::bigint, $5::bigint, $5::bigint, $29::text
       WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM once)
       RETURNING id),
     content AS (
@@ -192,6 +192,7 @@ async fn insert(
                 &token
                     .and_then(|token| token.expires_at)
                     .map(Timestamp::as_microsecond),
+                &new.drift.as_str(),
             ],
         )
         .await?;

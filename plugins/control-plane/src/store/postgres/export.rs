@@ -55,7 +55,7 @@ async fn tell(
 async fn gateways(session: &Session, selection: &Selection) -> Result<Vec<GatewayRow>, Failure> {
     let sql = "SELECT id, name, description, labels::text AS labels, rev, generation,
                    reload_generation, reconcile_generation, last_version, desired_version,
-                   created_at, updated_at, deleted_at
+                   created_at, updated_at, deleted_at, drift_policy
                FROM gateways ORDER BY id";
     let found = session.rows(sql, &[]).await?;
     let chosen = found.iter().filter(|row| selection.contains(row.get("id")));
@@ -68,6 +68,7 @@ fn gateway(row: &Row) -> Result<GatewayRow, Failure> {
         name: row.try_get("name")?,
         description: row.try_get("description")?,
         labels: serde_json::from_str(row.try_get("labels")?)?,
+        drift: rows::drift(row)?,
         rev: number(row, "rev")?,
         generation: number(row, "generation")?,
         reload_generation: number(row, "reload_generation")?,

@@ -154,8 +154,8 @@ async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>,
 async fn gateway(session: &Session, row: &GatewayRow) -> Result<(), Failure> {
     let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation,
                    reload_generation, reconcile_generation, last_version, desired_version,
-                   created_at, updated_at, deleted_at)
-               VALUES($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                   created_at, updated_at, deleted_at, drift_policy)
+               VALUES($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     session
         .rows(
             sql,
@@ -173,6 +173,7 @@ async fn gateway(session: &Session, row: &GatewayRow) -> Result<(), Failure> {
                 &row.created_at.as_microsecond(),
                 &row.updated_at.as_microsecond(),
                 &micros(row.deleted_at),
+                &row.drift.as_str(),
             ],
         )
         .await

@@ -1,6 +1,6 @@
 //! Reports of instances.
 
-use kt_control_api::{GatewayId, StatusReport, Timestamp};
+use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -16,7 +16,7 @@ const OTHERS_KEPT: i64 = INSTANCES_KEPT - 1;
 
 /// Reports of one instance take turns, wherever they arrive.
 const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const GATEWAY: &str = "SELECT g.id, g.generation, g.deleted_at FROM gateways g";
+const GATEWAY: &str = "SELECT g.id, g.generation, g.deleted_at, g.drift_policy FROM gateways g";
 const PREVIOUS: &str = "SELECT report::text AS report, lease_until FROM instances
     WHERE gateway_id = $1 AND instance_id = $2";
 
@@ -88,6 +88,7 @@ async fn attempt(
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         refused: false,
+        repairs: rows::drift(&row)? == DriftPolicy::Repair,
         gateway,
     };
     let previous = session

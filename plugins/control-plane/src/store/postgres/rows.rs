@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use kt_control_api::{ConfigVersion, ContentHash, Desired, Origin, StatusReport, Timestamp};
+use kt_control_api::{
+    ConfigVersion, ContentHash, Desired, DriftPolicy, Origin, StatusReport, Timestamp,
+};
 use serde::Deserialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -14,7 +16,8 @@ use crate::store::{GatewayRecord, InstanceRecord, Snapshot, StoreError};
 pub(super) const GATEWAY: &str = "
     SELECT g.id, g.name, g.description, g.labels::text AS labels, g.rev, g.generation,
            g.reload_generation, g.reconcile_generation, g.last_version, g.created_at,
-           g.updated_at, g.deleted_at, g.desired_version, v.sha256 AS desired_sha256,
+           g.updated_at, g.deleted_at, g.desired_version, g.drift_policy,
+           v.sha256 AS desired_sha256,
            (SELECT coalesce(json_agg(json_build_object('report', i.report, 'seen_at', i.seen_at,
                        'lease_until', i.lease_until) ORDER BY i.seen_at DESC, i.instance_id), '[]')
             FROM instances i WHERE i.gateway_id = g.id)::text AS instances
@@ -67,6 +70,7 @@ fn gateway(row: &Row) -> Result<GatewayRecord, Failure> {
         name: row.try_get("name")?,
         description: row.try_get("description")?,
         labels: serde_json::from_str(row.try_get("labels")?)?,
+        drift: drift(row)?,
         rev: number(row, "rev")?,
         generation,
         reload_generation: number(row, "reload_generation")?,
@@ -76,6 +80,11 @@ fn gateway(row: &Row) -> Result<GatewayRecord, Failure> {
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
+}
+
+pub(super) fn drift(row: &Row) -> Result<DriftPolicy, Failure> {
+    let word = row.try_get("drift_policy")?;
+    DriftPolicy::from_word(word).ok_or_else(|| damaged("drift_policy"))
 }
 
 pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {

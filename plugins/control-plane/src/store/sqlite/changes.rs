@@ -17,8 +17,8 @@ pub(super) fn create(
 ) -> Result<Receipt, StoreError> {
     claim_name(transaction, &new.name, &new.id)?;
     let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation, last_version,
-                   desired_version, created_at, updated_at)
-               VALUES(?1, ?2, ?3, ?4, 1, 1, ?5, ?6, ?7, ?7)";
+                   desired_version, created_at, updated_at, drift_policy)
+               VALUES(?1, ?2, ?3, ?4, 1, 1, ?5, ?6, ?7, ?7, ?8)";
     let version = new.version.as_ref().map(|_| 1_u64);
     let labels = serde_json::to_string(&new.labels)?;
     let at = change.now.as_microsecond();
@@ -29,7 +29,8 @@ pub(super) fn create(
         labels,
         version.unwrap_or(0),
         version,
-        at
+        at,
+        new.drift.as_str(),
     ])?;
     crash_point("create.inserted");
     if let Some(first) = &new.version {
@@ -119,7 +120,8 @@ fn claim_name(
 /// Writes what identifies the gateway. Apart from the rest, because an indexed column that is
 /// written, to whichever value, has its index written too.
 fn identify(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
-    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, deleted_at = ?5
+    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, deleted_at = ?5,
+                   drift_policy = ?6
                WHERE id = ?1";
     let after = &write.after;
     transaction.prepare_cached(sql)?.execute(params![
@@ -128,6 +130,7 @@ fn identify(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result
         after.description,
         serde_json::to_string(&after.labels)?,
         write.deleted.then(|| change.now.as_microsecond()),
+        after.drift.as_str(),
     ])?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use kt_control_api::{ContentHash, GatewayId, TokenId};
+use kt_control_api::{ContentHash, DriftPolicy, GatewayId, TokenId};
 use rusqlite::{Connection, Params, Row, params};
 
 use super::{audit, rows};
@@ -52,7 +52,7 @@ fn each<T>(
 fn gateways(connection: &Connection, selection: &Selection) -> Result<Vec<GatewayRow>, StoreError> {
     let sql = "SELECT id, name, description, labels, rev, generation, reload_generation,
                    reconcile_generation, last_version, desired_version, created_at, updated_at,
-                   deleted_at
+                   deleted_at, drift_policy
                FROM gateways ORDER BY id";
     let mut found = Vec::new();
     each(connection, sql, [], gateway, |row| {
@@ -71,6 +71,9 @@ fn gateway(row: &Row<'_>) -> Result<GatewayRow, rusqlite::Error> {
         description: row.get("description")?,
         labels: rows::parsed::<String, BTreeMap<_, _>>(row, "labels", |text| {
             serde_json::from_str(&text).ok()
+        })?,
+        drift: rows::parsed::<String, _>(row, "drift_policy", |word| {
+            DriftPolicy::from_word(&word)
         })?,
         rev: row.get("rev")?,
         generation: row.get("generation")?,

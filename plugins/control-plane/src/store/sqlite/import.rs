@@ -130,8 +130,8 @@ fn occupied(
 fn gateway(transaction: &Writing<'_>, row: &GatewayRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation,
                    reload_generation, reconcile_generation, last_version, desired_version,
-                   created_at, updated_at, deleted_at)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                   created_at, updated_at, deleted_at, drift_policy)
+               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     transaction.prepare_cached(sql)?.execute(params![
         row.id.as_str(),
         row.name,
@@ -146,6 +146,7 @@ fn gateway(transaction: &Writing<'_>, row: &GatewayRow) -> Result<(), StoreError
         row.created_at.as_microsecond(),
         row.updated_at.as_microsecond(),
         micros(row.deleted_at),
+        row.drift.as_str(),
     ])?;
     Ok(())
 }

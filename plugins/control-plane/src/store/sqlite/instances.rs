@@ -1,6 +1,6 @@
 //! Reports of instances.
 
-use kt_control_api::{GatewayId, StatusReport, Timestamp};
+use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows;
@@ -43,6 +43,7 @@ pub(super) fn report(
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         refused: false,
+        repairs: gateway.drift == DriftPolicy::Repair,
     };
     if let Some(before) = before
         .as_ref()

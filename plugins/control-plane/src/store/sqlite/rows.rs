@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kt_control_api::{ConfigVersion, ContentHash, Desired, GatewayId, Origin, Timestamp};
+use kt_control_api::{
+    ConfigVersion, ContentHash, Desired, DriftPolicy, GatewayId, Origin, Timestamp,
+};
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Result, Row};
 
@@ -12,7 +14,7 @@ use crate::store::GatewayRecord;
 pub(super) const GATEWAY: &str = "
     SELECT g.id, g.name, g.description, g.labels, g.rev, g.generation, g.reload_generation,
            g.reconcile_generation, g.last_version, g.created_at, g.updated_at,
-           g.desired_version, v.sha256 AS desired_sha256
+           g.desired_version, g.drift_policy, v.sha256 AS desired_sha256
     FROM gateways g
     LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version";
 
@@ -39,6 +41,7 @@ pub(super) fn gateway(row: &Row<'_>) -> Result<GatewayRecord> {
         labels: parsed::<String, BTreeMap<_, _>>(row, "labels", |text| {
             serde_json::from_str(&text).ok()
         })?,
+        drift: parsed::<String, _>(row, "drift_policy", |word| DriftPolicy::from_word(&word))?,
         rev: row.get("rev")?,
         generation,
         reload_generation: row.get("reload_generation")?,

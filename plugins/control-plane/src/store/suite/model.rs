@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kt_control_api::{Applied, GatewayId, GatewayPatch, Revert};
+use kt_control_api::{Applied, DriftPolicy, GatewayId, GatewayPatch, Revert};
 use proptest::prelude::*;
 
 use super::place::{after, change, gateway, keyed, report, version};
@@ -14,6 +14,7 @@ pub(super) enum Act {
     Create(char),
     Rename(Target, char),
     Label(Target, char, bool),
+    Drift(Target, bool),
     Delete(Target),
     Publish(Target, char),
     Revert(Target, u64),
@@ -52,6 +53,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (target.clone(), letter.clone()).prop_map(|(t, c)| Act::Rename(t, c)),
         1 => (target.clone(), letter.clone(), any::<bool>())
             .prop_map(|(t, c, set)| Act::Label(t, c, set)),
+        1 => (target.clone(), any::<bool>()).prop_map(|(t, repair)| Act::Drift(t, repair)),
         1 => target.clone().prop_map(Act::Delete),
         4 => (target.clone(), letter.clone()).prop_map(|(t, c)| Act::Publish(t, c)),
         2 => (target.clone(), 0_u64..5).prop_map(|(t, n)| Act::Revert(t, n)),
@@ -125,6 +127,14 @@ impl Script {
             }
             Act::Label(target, label, set) => {
                 let patch = patch(None, Some((*label, *set)));
+                format!("{:?}", store.update(change, &self.key(target), &patch))
+            }
+            Act::Drift(target, repair) => {
+                let policies = [DriftPolicy::Report, DriftPolicy::Repair];
+                let patch = GatewayPatch {
+                    drift: Some(policies[usize::from(*repair)]),
+                    ..GatewayPatch::default()
+                };
                 format!("{:?}", store.update(change, &self.key(target), &patch))
             }
             Act::Delete(target) => format!("{:?}", store.delete(change, &self.key(target))),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kt_control_api::{ContentHash, GatewayId, InstanceId, Origin, StatusReport, Timestamp};
+use kt_control_api::{
+    ContentHash, DriftPolicy, GatewayId, InstanceId, Origin, StatusReport, Timestamp,
+};
 
 use crate::fixture;
 use crate::store::{Change, Key, NewGateway, NewVersion, Once, Store, Transfer};
@@ -97,6 +99,7 @@ pub(crate) fn bare(name: &str) -> NewGateway {
         name: name.to_owned(),
         description: "for tests".to_owned(),
         labels: BTreeMap::new(),
+        drift: DriftPolicy::Report,
         version: None,
         token: None,
         spends: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kt_control_api::{ContentHash, GatewayId, Revert, Timestamp, Token, TokenKind};
+use kt_control_api::{ContentHash, DriftPolicy, GatewayId, Revert, Timestamp, Token, TokenKind};
 use sha2::{Digest, Sha256};
 
 use super::place::{Place, bare, change, edge, gateway, now, version};
@@ -34,6 +34,7 @@ fn fill(store: &dyn Store) -> GatewayId {
         TokenScope::Gateway(id.clone()),
         "edge",
     ));
+    new.drift = DriftPolicy::Repair;
     new.labels
         .insert("zone".to_owned(), "\u{fc} \"1\"".to_owned());
     store.create(&change(), &new).unwrap();

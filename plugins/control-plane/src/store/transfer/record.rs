@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, ContentHash, GatewayId, Origin, Timestamp, TokenId,
+    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, Origin, Timestamp, TokenId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,9 @@ pub struct GatewayRow {
     pub description: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// What is done about drift.
+    #[serde(default, skip_serializing_if = "DriftPolicy::is_default")]
+    pub drift: DriftPolicy,
     /// Its revision.
     pub rev: u64,
     /// Its generation.

@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use kt_control_api::{
+    AuditQuery, ContentHash, CreateGateway, DriftPolicy, Gateway, GatewayPatch, Slug, State,
+    StatusReport,
+};
+
+use crate::fixture::{Bench, serving};
+
+fn bench(drift: DriftPolicy) -> Bench {
+    let bench = Bench::new();
+    let new = CreateGateway {
+        name: "edge".to_owned(),
+        content: Some("one\n".to_owned()),
+        drift,
+        ..CreateGateway::default()
+    };
+    bench.client().create_gateway(&new).unwrap();
+    bench
+}
+
+/// The report of an instance that did as it was told, and serves something else.
+fn overridden(seq: u64, gateway: &Gateway) -> StatusReport {
+    let mut report = serving(seq, gateway);
+    let applied = report.applied.as_mut().unwrap();
+    applied.version = None;
+    applied.sha256 = ContentHash::from_bytes([7; 32]);
+    report
+}
+
+/// Reports, and returns the gateway and the index that the instance was told.
+fn told(bench: &Bench, report: &StatusReport) -> (Gateway, u64) {
+    let client = bench.client();
+    let answer = client.report_status("edge", report).unwrap();
+    (client.gateway("edge").unwrap(), answer.index)
+}
+
+#[test]
+fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
+    let bench = bench(DriftPolicy::Report);
+    let edge = bench.client().gateway("edge").unwrap();
+    let (seen, index) = told(&bench, &overridden(1, &edge));
+    assert_eq!((seen.state, seen.rev, index), (State::Drifted, 1, 1));
+
+    let wish = GatewayPatch {
+        drift: Some(DriftPolicy::Repair),
+        ..GatewayPatch::default()
+    };
+    let patched = bench.client().update_gateway("edge", &wish, None).unwrap();
+    assert_eq!((patched.drift, patched.rev), (DriftPolicy::Repair, 2));
+    let (seen, index) = told(&bench, &overridden(2, &edge));
+    assert_eq!((seen.state, seen.rev, index), (State::Pending, 3, 2));
+    assert_eq!(seen.desired.as_ref().unwrap().version, 1, "as it was");
+    let rows = bench.client().audit(&AuditQuery::default()).unwrap().items;
+    assert_eq!(
+        (rows[0].actor.as_str(), rows[0].action.as_str()),
+        ("kt:drift", "gateway.reconcile")
+    );
+    let why = rows[0].detail["reason"].as_str().unwrap();
+    assert!(why.starts_with("in_"), "{why}");
+    // What is on its way is not asked for again.
+    let (seen, index) = told(&bench, &overridden(3, &edge));
+    assert_eq!((seen.rev, index), (3, 2));
+    let (seen, _) = told(&bench, &serving(4, &seen));
+    assert_eq!((seen.state, seen.rev), (State::InSync, 3));
+}
+
+#[test]
+fn whoever_drifts_again_and_again_is_repaired_once_a_minute() {
+    let bench = bench(DriftPolicy::Repair);
+    let edge = bench.client().gateway("edge").unwrap();
+    let (edge, _) = told(&bench, &overridden(1, &edge));
+    assert_eq!(edge.generation, 2);
+    bench.advance(Duration::from_secs(20));
+    let (again, _) = told(&bench, &overridden(2, &edge));
+    assert_eq!((again.state, again.generation), (State::Drifted, 2));
+    bench.advance(Duration::from_secs(40));
+    let (later, _) = told(&bench, &overridden(3, &edge));
+    assert_eq!((later.state, later.generation), (State::Pending, 3));
+}
+
+#[test]
+fn a_policy_that_is_none_is_refused() {
+    let bench = bench(DriftPolicy::Report);
+    let wish = GatewayPatch {
+        drift: Some(DriftPolicy::Unknown),
+        ..GatewayPatch::default()
+    };
+    let refused = bench.client().update_gateway("edge", &wish, None);
+    assert_eq!(refused.unwrap_err().code, Some(Slug::ValidationFailed));
+}
