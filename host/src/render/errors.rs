@@ -18,7 +18,9 @@ impl Terminal {
             self.talk(&format!("{:#}", json!({ "error": body })));
             return;
         }
-        self.talk(&format!("{} {}", toned(Tone::Bad, "error:"), error.message));
+        if !is_its_only_problem(error) {
+            self.talk(&format!("{} {}", toned(Tone::Bad, "error:"), error.message));
+        }
         if let Some(place) = &error.location {
             self.talk(&format!(
                 "  --> {}:{}:{}",
@@ -74,4 +76,12 @@ impl Terminal {
             self.talk(&format!("{} {message}", toned(Tone::Warning, "warning:")));
         }
     }
+}
+
+/// Whether the error says nothing that its only problem does not say too.
+fn is_its_only_problem(error: &Error) -> bool {
+    let [only] = error.problems.as_slice() else {
+        return false;
+    };
+    only.snippet.is_none() && only.message == error.message
 }
