@@ -1,10 +1,11 @@
-//! Rows of the trail about what changes nothing in the store.
+//! What a server writes by itself: rows of the trail about what changes nothing in the store, and
+//! when tokens were used.
 
 use super::Api;
 use super::refusal::Refusal;
-use crate::store::{Change, Note};
+use crate::store::{Change, Note, TokenUse};
 
-/// Writes notes where they do not have to wait for a turn that never comes: changes of a server
+/// Writes such things where they do not have to wait for a turn that never comes: changes of a server
 /// follow each other so closely that nobody else gets the file.
 pub(crate) trait Notes: Send + Sync {
     /// Writes a note.
@@ -12,6 +13,12 @@ pub(crate) trait Notes: Send + Sync {
     /// # Errors
     /// When it is not written.
     fn note(&self, change: Change, note: Note) -> Result<(), Refusal>;
+
+    /// Remembers when tokens were last used.
+    ///
+    /// # Errors
+    /// When that is not written.
+    fn used(&self, uses: Vec<TokenUse>) -> Result<(), Refusal>;
 }
 
 impl Api {
@@ -23,6 +30,17 @@ impl Api {
         match self.notes() {
             Some(notes) => notes.note(change, note),
             None => self.explained(self.store().note(&change, &note)),
+        }
+    }
+
+    /// Remembers when tokens were last used. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub(crate) fn used(&self, uses: Vec<TokenUse>) -> Result<(), Refusal> {
+        match self.notes() {
+            Some(notes) => notes.used(uses),
+            None => self.explained(self.store().used(&uses)),
         }
     }
 }

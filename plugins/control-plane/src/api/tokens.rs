@@ -239,6 +239,7 @@ fn info(token: TokenRecord, now: Timestamp) -> TokenInfo {
         created_at: token.created_at,
         expires_at: token.expires_at,
         revoked_at: token.revoked_at,
+        last_used_at: token.last_used_at,
         active,
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::connection::ran_into_a_bug;
 use crate::api::{Api, Handled, Notes, Principal, Verdict};
 use crate::metrics::{Counted, Metrics};
-use crate::store::{Change, Note, Sqlite};
+use crate::store::{Change, Note, Sqlite, StoreError, TokenUse};
 
 /// Most changes that wait. Whoever comes then is told to come again.
 const WAITING: usize = 4096;
@@ -49,6 +49,8 @@ enum Work {
     Request(Request, Principal, Option<Verdict>),
     /// A row of the trail.
     Note(Change, Note),
+    /// When tokens were used.
+    Used(Vec<TokenUse>),
 }
 
 impl Work {
@@ -57,12 +59,15 @@ impl Work {
             Self::Request(request, caller, verdict) => {
                 Ok(api.begin_judged(request, caller, verdict.as_ref()))
             }
-            Self::Note(change, note) => match api.store().note(change, note) {
-                Ok(()) => Ok(Handled::nothing()),
-                Err(error) => Err(api.refused(error)),
-            },
+            Self::Note(change, note) => written(api, api.store().note(change, note)),
+            Self::Used(uses) => written(api, api.store().used(uses)),
         }
     }
+}
+
+fn written(api: &Api, done: Result<(), StoreError>) -> Outcome {
+    done.map(|()| Handled::nothing())
+        .map_err(|error| api.refused(error))
 }
 
 impl Changes {
@@ -107,14 +112,21 @@ impl Changes {
             Err(TrySendError::Disconnected(_)) => Err(ran_into_a_bug()),
         }
     }
+
+    /// Waits for the disk, so not for where requests are read.
+    fn wait_for(&self, work: Work) -> Result<(), Box<Problem>> {
+        let outcome = self.take(work)?.blocking_recv();
+        outcome.unwrap_or_else(|_| Err(ran_into_a_bug())).map(drop)
+    }
 }
 
 impl Notes for Changes {
-    /// Waits for the disk, so not for where requests are read.
     fn note(&self, change: Change, note: Note) -> Result<(), Box<Problem>> {
-        let answered = self.take(Work::Note(change, note))?;
-        let outcome = answered.blocking_recv();
-        outcome.unwrap_or_else(|_| Err(ran_into_a_bug())).map(drop)
+        self.wait_for(Work::Note(change, note))
+    }
+
+    fn used(&self, uses: Vec<TokenUse>) -> Result<(), Box<Problem>> {
+        self.wait_for(Work::Used(uses))
     }
 }
 

@@ -28,6 +28,7 @@ use super::prompt::Prompt;
 use super::rows;
 use super::storage::Own;
 use super::tls::Tls;
+use super::uses::Uses;
 use crate::api::{
     Api, Handled, Parked, Principal, Verdict, holds_configuration, is_change, problem_response,
     route, with_allowed,
@@ -54,6 +55,7 @@ pub(super) struct Server {
     own: Option<Arc<Own>>,
     limits: Limits,
     metrics: Arc<Metrics>,
+    uses: Uses,
     places: Arc<Semaphore>,
 }
 
@@ -83,12 +85,17 @@ impl Server {
             own: own.map(Arc::new),
             limits,
             metrics,
+            uses: Uses::default(),
             places: Arc::new(Semaphore::new(places())),
         }
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(super) fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// Serves a connection until it ends, or in order once the server drains.
@@ -196,6 +203,7 @@ impl Server {
         let shown = shown.map_err(|problem| refused(problem, Refused::NoToken))?;
         let caller = self.caller(shown).await;
         let caller = caller.map_err(|problem| refused(problem, Refused::NotAccepted))?;
+        self.uses.add(&caller);
         self.limits.admit(&caller)?;
         let wish = Wish::of(request.headers());
         let request = body::read(request).await?;

@@ -23,6 +23,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod uses;
 
 pub use limits::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
 pub use run::{ServeError, ServeOptions, Started, serve};

@@ -159,17 +159,21 @@ pub fn serve(
             admin_token_file: token_file,
             admin_token_created: created,
         });
-        run(
-            listeners,
-            Server::new(api, hub, own, limits, metrics),
-            tls,
-            stop,
-        )
-        .await;
+        let in_file = own.is_some();
+        let server = Server::new(api.clone(), hub, own, limits, metrics);
+        let uses = server.uses().clone();
+        drop(tokio::spawn(uses.clone().follow(api.clone())));
+        run(listeners, server, tls, stop).await;
+        // A database may be away, and a minute of uses is not worth the wait for it.
+        if in_file {
+            uses.write(&api).await;
+        }
         Ok::<_, ServeError>(())
     })?;
-    // Connections that were cut let go of it with the runtime.
+    // Connections that were cut let go of it with the runtime. Nothing may be left that could ask
+    // for a change.
     drop(runtime);
+    drop(api);
     if let Some(worker) = worker {
         worker.end();
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{
     AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, GatewayPatch, Origin, Revert,
-    StatusReport, Timestamp, Token, TokenHash, TokenId,
+    StatusReport, Timestamp, TokenHash, TokenId,
 };
 use serde_json::{Value, json};
 
 use super::filter::{AuditFilter, ListFilter, TokenFilter};
 use super::{
-    Prune, Pruned, Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt, TokenRecord,
-    TokenScope,
+    NewToken, Prune, Pruned, Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt,
+    TokenRecord, TokenUse,
 };
 
 /// How a caller names a gateway.
@@ -100,60 +100,6 @@ pub struct NewVersion {
     pub source: Option<String>,
     /// Why.
     pub message: Option<String>,
-}
-
-/// A token to remember, without the token.
-#[derive(Debug, Clone)]
-pub struct NewToken {
-    /// Its id.
-    pub id: TokenId,
-    /// SHA-256 of the token.
-    pub hash: TokenHash,
-    /// First characters, to tell tokens apart.
-    pub hint: String,
-    /// `access`, `gateway` or `bootstrap`.
-    pub kind: &'static str,
-    /// What it may do.
-    pub scope: TokenScope,
-    /// What people call it.
-    pub name: String,
-    /// When it ends.
-    pub expires_at: Option<Timestamp>,
-}
-
-impl NewToken {
-    /// Describes a token that does not end for the store.
-    #[must_use]
-    pub fn of(token: &Token, scope: TokenScope, name: &str) -> Self {
-        Self {
-            id: TokenId::random(),
-            expires_at: None,
-            hash: token.hash(),
-            hint: token.hint().to_owned(),
-            kind: token.kind().as_str(),
-            scope,
-            name: name.to_owned(),
-        }
-    }
-}
-
-impl NewToken {
-    /// What the trail says when it is made.
-    pub(super) fn told_created(&self) -> Value {
-        let (scope, gateway) = self.scope.kept();
-        json!({
-            "name": self.name,
-            "hint": self.hint,
-            "scope": scope,
-            "gateway": gateway,
-            "expires_at": self.expires_at,
-        })
-    }
-
-    /// What the trail says when it replaces another one.
-    pub(super) fn told_rotated(&self, old: &TokenId, until: Timestamp) -> Value {
-        json!({"name": self.name, "hint": self.hint, "replaces": old, "old_until": until})
-    }
 }
 
 /// What happened that changes nothing in the store.
@@ -374,6 +320,13 @@ pub trait Store: Send + Sync {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError>;
+
+    /// Remembers when tokens were last used, if that is some minutes later than what is known.
+    /// Makes no row of the trail.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn used(&self, uses: &[TokenUse]) -> Result<(), StoreError>;
 
     /// Returns rows of the trail of changes.
     ///

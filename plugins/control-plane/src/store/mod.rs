@@ -14,10 +14,11 @@ mod retention;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+mod token;
 mod transfer;
 
 use contract::KEY_MEMORY;
-pub use contract::{Ask, Change, Key, NewGateway, NewToken, NewVersion, Note, Once, Store};
+pub use contract::{Ask, Change, Key, NewGateway, NewVersion, Note, Once, Store};
 pub use error::StoreError;
 pub use filter::{AuditFilter, ListFilter, TokenFilter};
 pub use postgres::{
@@ -33,6 +34,8 @@ pub use sqlite::{
     Backup, Backups, DATABASE_FILE, KnownTokens, Restored, Sqlite, backup, prepare_directory,
     restore,
 };
+use token::USE_GRAIN;
+pub use token::{NewToken, TokenUse};
 pub use transfer::PAGE;
 use transfer::Progress;
 pub use transfer::{

@@ -163,6 +163,8 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, give or take five minutes.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// What a change of a token did. Kept with the caller's key, so it must stay readable and hold no

@@ -28,6 +28,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("STATE", "/state").format(Format::State),
             Column::new("CREATED", "/created_at").format(Format::Age),
             Column::new("EXPIRES", "/expires_at"),
+            Column::new("USED", "/last_used_at").format(Format::Age),
             Column::new("HINT", "/hint").wide(),
             Column::new("BY", "/created_by").wide(),
         ],

@@ -58,6 +58,9 @@ pub struct TokenInfo {
     /// When it was revoked, if it was; a bootstrap token also when it was used.
     #[serde(default)]
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, give or take some minutes; nothing when it never was.
+    #[serde(default)]
+    pub last_used_at: Option<Timestamp>,
     /// Whether it is accepted, as of the answer.
     pub active: bool,
 }

@@ -194,6 +194,28 @@ fn every_operation_answers_every_caller_as_the_table_says() {
 }
 
 #[test]
+fn it_is_known_which_tokens_are_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Running::start(directory.path());
+    let admin = admin(&server);
+    let (used, unused) = (
+        issue(&server, &admin, "read"),
+        issue(&server, &admin, "bootstrap"),
+    );
+    request(&server, "GET /v1/gateways", &used, "");
+    drop(unused);
+    server.stop();
+    let server = Running::start(directory.path());
+    let last_use = |kind: &str| {
+        let line = format!("GET /v1/tokens?type={kind}");
+        let listed = body_of(&request(&server, &line, &admin, ""));
+        listed["items"][0]["last_used_at"].clone()
+    };
+    assert!(last_use("access").is_string());
+    assert!(last_use("bootstrap").is_null());
+}
+
+#[test]
 fn a_method_that_is_not_possible_names_those_that_are() {
     let directory = tempfile::tempdir().unwrap();
     let server = Running::start(directory.path());

@@ -26,7 +26,7 @@ use crate::store::decide::Wish;
 use crate::store::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Prune,
     Pruned, Receipt, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt,
-    TokenRecord,
+    TokenRecord, TokenUse,
 };
 
 /// What the listening connection is called among the database's sessions.
@@ -366,6 +366,10 @@ impl Store for Postgres {
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
         self.ended(self.change_token(change, &TokenWish::Rotate { old, new, until }))
+    }
+
+    fn used(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
+        self.read(async |session| tokens::used(session, uses).await)
     }
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {

@@ -8,11 +8,14 @@ use super::failure::Failure;
 use super::session::Session;
 use super::text::storable;
 use super::{audit, rows};
-use crate::store::{Change, NewToken, StoreError, TokenFilter, TokenRecord, TokenScope};
+use crate::store::{
+    Change, NewToken, StoreError, TokenFilter, TokenRecord, TokenScope, TokenUse, USE_GRAIN,
+};
 
 /// Everything that [`token`] reads.
 pub(super) const TOKEN: &str = "
-    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at
+    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at,
+           last_used_at
     FROM tokens";
 
 const ADD: &str = "
@@ -81,6 +84,24 @@ pub(super) async fn spend(
     session.rows(sql, &values).await.map(drop)
 }
 
+/// Remembers when tokens were last used. Rows are locked in one order, whichever server it is.
+const USED: &str = "
+    WITH fresh AS (
+      SELECT t.id, u.at FROM tokens t
+      JOIN unnest($1::text[], $2::bigint[]) AS u(id, at) ON u.id = t.id
+      WHERE coalesce(t.last_used_at, 0) <= u.at - $3::bigint
+      ORDER BY t.id FOR NO KEY UPDATE OF t)
+    UPDATE tokens SET last_used_at = fresh.at FROM fresh WHERE tokens.id = fresh.id";
+
+pub(super) async fn used(session: &Session, uses: &[TokenUse]) -> Result<(), Failure> {
+    let ids: Vec<&str> = uses.iter().map(|one| one.token.as_str()).collect();
+    let times: Vec<i64> = uses.iter().map(|one| one.at.as_microsecond()).collect();
+    session
+        .rows(USED, &[&ids, &times, &USE_GRAIN])
+        .await
+        .map(drop)
+}
+
 pub(super) async fn find(
     session: &Session,
     hash: &TokenHash,
@@ -145,6 +166,7 @@ fn token(row: &Row) -> Result<TokenRecord, Failure> {
         created_at: rows::time(row, "created_at")?,
         expires_at: time("expires_at")?,
         revoked_at: time("revoked_at")?,
+        last_used_at: time("last_used_at")?,
     })
 }
 

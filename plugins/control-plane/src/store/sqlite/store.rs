@@ -23,7 +23,7 @@ use crate::store::decide::Wish;
 use crate::store::{
     Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Prune,
     Pruned, Receipt, Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter,
-    TokenReceipt, TokenRecord,
+    TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -382,6 +382,10 @@ impl Store for Sqlite {
         self.change(change, ROTATE, |writing| {
             tokens::rotate(writing, change, old, new, until)
         })
+    }
+
+    fn used(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
+        self.write(|writing| tokens::used(writing, uses))
     }
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {

@@ -8,12 +8,13 @@ use super::{audit, gateways, rows};
 use crate::crash::crash_point;
 use crate::store::{
     Change, Key, NewGateway, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord,
-    TokenScope,
+    TokenScope, TokenUse, USE_GRAIN,
 };
 
 /// Everything that [`token`] reads.
 const TOKEN: &str = "
-    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at
+    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at,
+           last_used_at
     FROM tokens";
 
 /// Stores a token. Returns `false`, and changes nothing, when it is known already.
@@ -165,6 +166,18 @@ pub(super) fn revoke_of_gateway(
     Ok(())
 }
 
+/// Remembers when tokens were last used.
+pub(super) fn used(transaction: &Writing<'_>, uses: &[TokenUse]) -> Result<(), StoreError> {
+    let sql = "UPDATE tokens SET last_used_at = ?2
+               WHERE id = ?1 AND ifnull(last_used_at, 0) <= ?2 - ?3";
+    let mut statement = transaction.prepare_cached(sql)?;
+    for one in uses {
+        let at = one.at.as_microsecond();
+        statement.execute(params![one.token.as_str(), at, USE_GRAIN])?;
+    }
+    Ok(())
+}
+
 pub(super) fn find(
     connection: &Connection,
     hash: &TokenHash,
@@ -227,6 +240,7 @@ fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
         created_at: rows::time(row, "created_at")?,
         expires_at: rows::time_or_none(row, "expires_at")?,
         revoked_at: rows::time_or_none(row, "revoked_at")?,
+        last_used_at: rows::time_or_none(row, "last_used_at")?,
     })
 }
 

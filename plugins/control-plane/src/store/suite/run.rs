@@ -47,6 +47,7 @@ macro_rules! suite {
             tokens: a_token_is_made_once_and_for_a_gateway_that_exists,
             tokens: tokens_come_newest_first_and_by_filter,
             tokens: a_revoked_token_stays_revoked,
+            tokens: a_use_is_kept_when_it_is_news,
             tokens: a_rotation_makes_one_token_and_ends_the_other,
             tokens: of_many_who_rotate_one_token_one_succeeds,
             trail: every_row_is_sealed_whatever_made_it,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kt_control_api::{GatewayId, Token, TokenId, TokenKind};
 
 use super::place::{Place, after, change, edge, gateway, keyed, now};
-use crate::store::{NewGateway, NewToken, StoreError, TokenFilter, TokenScope};
+use crate::store::{NewGateway, NewToken, StoreError, TokenFilter, TokenScope, TokenUse};
 
 pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
     let store = place.open();
@@ -176,6 +176,34 @@ pub(crate) fn a_revoked_token_stays_revoked(place: &dyn Place) {
         place.texts("SELECT action FROM audit ORDER BY seq"),
         ["token.create", "token.revoke"]
     );
+}
+
+pub(crate) fn a_use_is_kept_when_it_is_news(place: &dyn Place) {
+    let store = place.open();
+    let tokens = [(); 2].map(|()| fresh(TokenScope::Read, "reader"));
+    for token in &tokens {
+        store.create_token(&change(), token).unwrap();
+    }
+    let known = |n: usize| store.token_by_id(&tokens[n].id).unwrap().last_used_at;
+    assert_eq!(known(0), None);
+    let used = |n: usize, seconds| TokenUse {
+        token: tokens[n].id.clone(),
+        at: now() + Duration::from_secs(seconds),
+    };
+    let stranger = TokenUse {
+        token: TokenId::random(),
+        at: now(),
+    };
+    store.used(&[used(0, 0), stranger]).unwrap();
+    assert_eq!((known(0), known(1)), (Some(now()), None));
+    store.used(&[used(0, 299), used(1, 299)]).unwrap();
+    assert_eq!(known(0), Some(now()), "that is no news");
+    assert_eq!(known(1), Some(now() + Duration::from_secs(299)));
+    store.used(&[used(0, 300)]).unwrap();
+    assert_eq!(known(0), Some(now() + Duration::from_secs(300)));
+    store.used(&[used(0, 0)]).unwrap();
+    assert_eq!(known(0), Some(now() + Duration::from_secs(300)), "the last");
+    assert_eq!(place.count("SELECT count(*) FROM audit"), 2);
 }
 
 pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {

@@ -47,7 +47,7 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
     let store = database.store();
     assert_eq!(
         (store.schema(), store.epoch().unwrap()),
-        (4, "e".to_owned())
+        (5, "e".to_owned())
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
     assert_eq!(kept.unwrap().scope, TokenScope::Admin);
