@@ -123,6 +123,16 @@ impl Bench {
         *self.now.lock().unwrap() += time;
     }
 
+    /// With gateway `edge`, whose versions are `one`, `two` and `three`.
+    pub(crate) fn with_three_versions() -> Self {
+        let bench = Self::new();
+        bench.edge();
+        for text in ["two\n", "three\n"] {
+            bench.client().reload("edge", &content(text), None).unwrap();
+        }
+        bench
+    }
+
     /// Registers gateway `edge` with the content `one`.
     pub(crate) fn edge(&self) -> Gateway {
         let new = CreateGateway {

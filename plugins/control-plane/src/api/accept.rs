@@ -56,9 +56,7 @@ impl Api {
 
     /// What the live instances serve, when that is one thing.
     fn served_by_all(&self, snapshot: &Snapshot) -> Result<Applied, Refusal> {
-        let now = self.now();
-        let live = snapshot.instances.iter().filter(|one| one.is_live(now));
-        let applied: Vec<&Applied> = live.filter_map(|one| one.report.applied.as_ref()).collect();
+        let applied: Vec<&Applied> = snapshot.applied(self.now()).collect();
         let name = &snapshot.gateway.name;
         let contents: BTreeSet<[u8; 32]> =
             applied.iter().map(|one| *one.sha256.as_bytes()).collect();

@@ -9,7 +9,7 @@ use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Outcome, json};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::{Key, Snapshot};
+use crate::store::Key;
 
 /// What a version is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,20 +83,13 @@ impl Api {
             }
             Against::Applied => {
                 let snapshot = self.find(&Key::Id(gateway.clone()))?;
-                let applied = self.applied(&snapshot);
+                let applied = snapshot.applied(self.now()).next();
                 let applied = applied.ok_or_else(|| missing("no live instance serves anything"))?;
-                applied.ok_or_else(|| missing("what is served was never published"))
+                applied
+                    .version
+                    .ok_or_else(|| missing("what is served was never published"))
             }
         }
-    }
-
-    /// The version that a live instance serves: nothing when none serves any, and no number when
-    /// it was never published.
-    fn applied(&self, snapshot: &Snapshot) -> Option<Option<u64>> {
-        let now = self.now();
-        let live = snapshot.instances.iter().filter(|one| one.is_live(now));
-        let mut applied = live.filter_map(|one| one.report.applied.as_ref());
-        applied.next().map(|applied| applied.version)
     }
 }
 

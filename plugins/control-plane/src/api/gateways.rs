@@ -55,8 +55,8 @@ impl Api {
 
     pub(super) fn create(&self, call: &Call<'_>) -> Outcome {
         let body: CreateGateway = input::body(call.request)?;
-        check(Some(&body.name), Some(&body.description), &body.labels)?;
-        check_drift(Some(body.drift))?;
+        let (name, about) = (Some(body.name.as_str()), Some(body.description.as_str()));
+        check(name, about, &body.labels, body.drift)?;
         let id = GatewayId::random();
         let spends = spent_by(call);
         let token = self.token_for(&body, spends.is_some());
@@ -175,8 +175,8 @@ impl Api {
         let set: BTreeMap<_, _> = labels
             .filter_map(|(k, v)| Some((k.clone(), v.clone()?)))
             .collect();
-        check(patch.name.as_deref(), patch.description.as_deref(), &set)?;
-        check_drift(patch.drift)?;
+        let (name, about) = (patch.name.as_deref(), patch.description.as_deref());
+        check(name, about, &set, patch.drift.unwrap_or_default())?;
         let receipt = self.explained(self.store().update(&self.change(call)?, key, &patch))?;
         let gateway = self.find(&Key::Id(receipt.gateway))?.view(self.now());
         changed(200, &gateway, &gateway, receipt.replayed)
@@ -198,6 +198,7 @@ fn check(
     name: Option<&str>,
     description: Option<&str>,
     labels: &BTreeMap<String, String>,
+    drift: DriftPolicy,
 ) -> Result<(), Refusal> {
     let mut errors: Vec<ProblemItem> = Vec::new();
     if let Some(Err(error)) = name.map(check_name) {
@@ -215,23 +216,15 @@ fn check(
         let message = format!("a gateway has at most {MAX_LABELS} labels");
         errors.push(ProblemItem::at("/labels", "out-of-bounds", message));
     }
+    if drift == DriftPolicy::Unknown {
+        let message = "drift is met with `report` or `repair`";
+        errors.push(ProblemItem::at("/drift", "bad-policy", message));
+    }
     if errors.is_empty() {
         Ok(())
     } else {
         Err(invalid(errors))
     }
-}
-
-fn check_drift(policy: Option<DriftPolicy>) -> Result<(), Refusal> {
-    if policy != Some(DriftPolicy::Unknown) {
-        return Ok(());
-    }
-    let message = "drift is met with `report` or `repair`";
-    Err(invalid(vec![ProblemItem::at(
-        "/drift",
-        "bad-policy",
-        message,
-    )]))
 }
 
 fn wanted_state(word: &str) -> Result<State, Refusal> {

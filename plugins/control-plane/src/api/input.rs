@@ -60,11 +60,15 @@ fn integers(value: Value) -> Value {
 
 /// Whether the caller has what goes by this tag already (RFC 9110, 13.1.2).
 pub(super) fn has(request: &Request, etag: &str) -> bool {
-    let Some(tags) = request.headers.get("if-none-match") else {
-        return false;
-    };
+    let tags = request.headers.get("if-none-match");
+    tags.is_some_and(|tags| lists(tags, etag))
+}
+
+/// Whether a list of tags has this one, whichever of them are weak (RFC 9110, 8.8.3.2).
+pub(crate) fn lists(tags: &str, etag: &str) -> bool {
+    let plain = |tag: &'_ str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
     let mut tags = tags.split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    tags.any(|tag| tag == "*" || plain(tag) == plain(etag))
 }
 
 /// Returns the media type of the body without parameters, or nothing.

@@ -35,6 +35,7 @@ mod verdict;
 
 pub use audit::Rows;
 pub use feed::{Feed, Step, needs_server};
+pub(crate) use input::lists;
 pub(crate) use notes::Notes;
 pub use park::Parked;
 pub use principal::{Principal, Scope};

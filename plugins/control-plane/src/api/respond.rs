@@ -67,11 +67,7 @@ pub(super) fn changed<T: Serialize>(
 ) -> Outcome {
     let mut response = json_of(status, body);
     tag(&mut response, gateway);
-    if replayed {
-        response
-            .headers
-            .insert("idempotency-replayed".to_owned(), "true".to_owned());
-    }
+    mark(&mut response, replayed);
     Ok(done(response, Touched::Gateway(gateway.id.clone())))
 }
 
@@ -81,6 +77,14 @@ pub(super) fn done(response: Response, touched: Touched) -> Handled {
         touched,
         divisible: false,
     })
+}
+
+/// Says of an answer whether it is that of a request that was carried out before.
+pub(super) fn mark(response: &mut Response, replayed: bool) {
+    if replayed {
+        let headers = &mut response.headers;
+        headers.insert("idempotency-replayed".to_owned(), "true".to_owned());
+    }
 }
 
 /// Adds the gateway's revision.

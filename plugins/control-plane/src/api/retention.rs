@@ -1,10 +1,10 @@
 //! Keeping the contents of versions, or giving them up.
 
-use kt_control_api::{ProblemItem, PruneVersions, PrunedVersions, Response};
+use kt_control_api::{ProblemItem, PruneVersions, PrunedVersions};
 
 use super::config::{check_reason, number};
 use super::refusal::invalid;
-use super::respond::{Outcome, Touched, done, json_of};
+use super::respond::{Outcome, Touched, done, json_of, mark};
 use super::service::Call;
 use super::{Api, input};
 use crate::store::{Key, Prune};
@@ -15,8 +15,9 @@ impl Api {
         let (version, change) = (number(n)?, self.change(call)?);
         let receipt = self.explained(self.store().pin(&change, key, version, pinned))?;
         let found = self.store().version(&receipt.gateway, version);
-        let response = json_of(200, &self.explained(found)?);
-        Ok(done(marked(response, receipt.replayed), Touched::Nobody))
+        let mut response = json_of(200, &self.explained(found)?);
+        mark(&mut response, receipt.replayed);
+        Ok(done(response, Touched::Nobody))
     }
 
     /// Takes contents away that nobody needs.
@@ -45,16 +46,8 @@ impl Api {
             versions: pruned.versions,
             bytes: pruned.bytes,
         };
-        let response = json_of(200, &answer);
-        Ok(done(marked(response, pruned.replayed), Touched::Nobody))
+        let mut response = json_of(200, &answer);
+        mark(&mut response, pruned.replayed);
+        Ok(done(response, Touched::Nobody))
     }
-}
-
-/// Says of an answer whether it is that of a request that was carried out before.
-fn marked(mut response: Response, replayed: bool) -> Response {
-    if replayed {
-        let headers = &mut response.headers;
-        headers.insert("idempotency-replayed".to_owned(), "true".to_owned());
-    }
-    response
 }

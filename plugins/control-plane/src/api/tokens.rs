@@ -8,7 +8,7 @@ use kt_control_api::{
 
 use super::gateways::page;
 use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
-use super::respond::{Outcome, Touched, done, json, json_of};
+use super::respond::{Outcome, Touched, done, json, json_of, mark};
 use super::service::Call;
 use super::{Api, input};
 use crate::store::{Key, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenScope};
@@ -125,10 +125,7 @@ impl Api {
         };
         let mut response = json_of(201, &issued);
         private(&mut response, location);
-        if receipt.replayed {
-            let headers = &mut response.headers;
-            headers.insert("idempotency-replayed".to_owned(), "true".to_owned());
-        }
+        mark(&mut response, receipt.replayed);
         Ok(done(response, Touched::Everybody))
     }
 }

@@ -275,6 +275,12 @@ impl InstanceRecord {
 }
 
 impl Snapshot {
+    /// Returns what the live instances serve, the one seen last first.
+    pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &Applied> {
+        let live = self.instances.iter().filter(move |one| one.is_live(now));
+        live.filter_map(|one| one.report.applied.as_ref())
+    }
+
     /// Returns the gateway as it is shown, live instances first.
     #[must_use]
     pub fn view(&self, now: Timestamp) -> Gateway {

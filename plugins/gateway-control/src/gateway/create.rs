@@ -1,6 +1,6 @@
 //! `kt gateway create`.
 
-use crate::token::Draft;
+use crate::token::{Draft, kept};
 use kt_control_api::{ApiError, CreateGateway, Created, DriftPolicy, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 
@@ -68,14 +68,7 @@ fn shown(created: &Created, with_token: bool, draft: Option<Draft>) -> Result<Ou
     let in_file = draft.is_some();
     if with_token {
         let token = created.token.as_ref().ok_or_else(|| lost(created))?;
-        let (key, shown) = match draft {
-            Some(draft) => {
-                let kept = draft.keep(token.expose());
-                let path = kept.map_err(|error| another(error, created))?;
-                ("output_file", path.display().to_string())
-            }
-            None => ("token", token.expose().to_owned()),
-        };
+        let (key, shown) = kept(token, draft).map_err(|error| another(error, created))?;
         if let Some(members) = value.as_object_mut() {
             members.insert(key.to_owned(), shown.into());
         }

@@ -1,6 +1,6 @@
 //! `--output-file`: a file that only its owner can read, there whole or not at all.
 
-use kt_control_api::PrivateDraft;
+use kt_control_api::{PrivateDraft, Token};
 use kt_plugin_api::{Class, Error, Invocation};
 use std::fs;
 use std::io::Write;
@@ -41,7 +41,7 @@ impl Draft {
     ///
     /// # Errors
     /// Class `unknown-effect`: what the secret opens has been made.
-    pub(crate) fn keep(self, secret: &str) -> Result<PathBuf, Error> {
+    fn keep(self, secret: &str) -> Result<PathBuf, Error> {
         let Self { draft, path } = self;
         let written = draft
             .open()
@@ -50,6 +50,21 @@ impl Draft {
         written.map_err(|error| unwritable(&path, &error, Class::UnknownEffect))?;
         Ok(path)
     }
+}
+
+/// A token that was made: the file it was written to, or, without one, itself. With the key under
+/// which a result has that.
+///
+/// # Errors
+/// As [`Draft::keep`].
+pub(crate) fn kept(token: &Token, draft: Option<Draft>) -> Result<(&'static str, String), Error> {
+    Ok(match draft {
+        Some(draft) => {
+            let path = draft.keep(token.expose())?;
+            ("output_file", path.display().to_string())
+        }
+        None => ("token", token.expose().to_owned()),
+    })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error, class: Class) -> Error {

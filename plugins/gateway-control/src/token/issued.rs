@@ -1,6 +1,6 @@
 //! Showing a token that was made, the one time it can be.
 
-use super::file::Draft;
+use super::file::{Draft, kept};
 use kt_control_api::{IssuedToken, TokenId};
 use kt_plugin_api::{Class, Error, Field, Invocation, Output, View};
 use serde_json::json;
@@ -22,16 +22,8 @@ pub(super) fn result(
         "gateway": issued.info.gateway,
         "expires_at": issued.info.expires_at,
     });
-    let (key, shown) = match draft {
-        Some(draft) => {
-            let path = draft
-                .keep(token.expose())
-                .map_err(|error| unkept(error, issued))?;
-            ("output_file", path.display().to_string())
-        }
-        None => ("token", token.expose().to_owned()),
-    };
-    let in_file = key == "output_file";
+    let in_file = draft.is_some();
+    let (key, shown) = kept(token, draft).map_err(|error| unkept(error, issued))?;
     if let Some(members) = value.as_object_mut() {
         members.insert(key.to_owned(), shown.into());
         if let Some(old) = replaces {

@@ -8,7 +8,7 @@ mod revoke;
 mod rotate;
 
 pub(crate) use create::run as create;
-pub(crate) use file::Draft;
+pub(crate) use file::{Draft, kept};
 pub(crate) use list::run as list;
 pub(crate) use revoke::run as revoke;
 pub(crate) use rotate::run as rotate;

@@ -1,16 +1,6 @@
 use kt_control_api::{Method, Problem, Request, Slug, StatusReport, VersionDiff};
 
-use crate::fixture::{Bench, content, report, serving};
-
-/// A gateway with the versions `one`, `two` and `three`.
-fn bench() -> Bench {
-    let bench = Bench::new();
-    bench.edge();
-    for text in ["two\n", "three\n"] {
-        bench.client().reload("edge", &content(text), None).unwrap();
-    }
-    bench
-}
+use crate::fixture::{Bench, report, serving};
 
 fn ask(bench: &Bench, version: u64, against: Option<&str>) -> Result<VersionDiff, Box<Problem>> {
     let path = format!("/v1/gateways/edge/config-versions/{version}/diff");
@@ -29,7 +19,7 @@ fn ask(bench: &Bench, version: u64, against: Option<&str>) -> Result<VersionDiff
 
 #[test]
 fn a_version_is_compared_with_what_is_desired_applied_or_named() {
-    let bench = bench();
+    let bench = Bench::with_three_versions();
     let gateway = bench.client().gateway("edge").unwrap();
     let report = |report: &StatusReport| bench.client().report_status("edge", report).unwrap();
     let by_default = ask(&bench, 1, None).unwrap();
@@ -51,7 +41,7 @@ fn a_version_is_compared_with_what_is_desired_applied_or_named() {
 
 #[test]
 fn what_cannot_be_compared_is_told() {
-    let bench = bench();
+    let bench = Bench::with_three_versions();
     for against in ["nonsense", "-1", ""] {
         let refused = ask(&bench, 1, Some(against)).unwrap_err();
         assert_eq!(refused.code, Slug::MalformedRequest, "{against}");

@@ -1,16 +1,6 @@
 use kt_control_api::{Class, PruneVersions, Revert, Slug, VersionRange};
 
-use crate::fixture::{Bench, content};
-
-/// A gateway with the versions `one`, `two` and `three`.
-fn bench() -> Bench {
-    let bench = Bench::new();
-    bench.edge();
-    for text in ["two\n", "three\n"] {
-        bench.client().reload("edge", &content(text), None).unwrap();
-    }
-    bench
-}
+use crate::fixture::Bench;
 
 fn keeping(keep: u64) -> PruneVersions {
     PruneVersions {
@@ -21,7 +11,7 @@ fn keeping(keep: u64) -> PruneVersions {
 
 #[test]
 fn what_was_pruned_says_so_wherever_it_is_asked_for() {
-    let bench = bench();
+    let bench = Bench::with_three_versions();
     let client = bench.client();
     assert!(client.pin_version("edge", 1, true).unwrap().pinned);
     let dry = PruneVersions {
@@ -67,7 +57,7 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
 
 #[test]
 fn the_newest_version_is_never_given_up() {
-    let bench = bench();
+    let bench = Bench::with_three_versions();
     for none in [0, u64::MAX] {
         let refused = bench.client().prune_versions("edge", &keeping(none));
         assert_eq!(refused.unwrap_err().code, Some(Slug::ValidationFailed));

@@ -4,6 +4,7 @@ use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, IF_NONE_MATCH, IF_RA
 
 use super::coding::Codings;
 use super::range::{self, Asked};
+use crate::api::lists;
 
 /// How a client wants to have a text.
 #[derive(Debug, Default)]
@@ -32,9 +33,7 @@ impl Wish {
 
     /// Whether the client has already what goes by the weak tag `etag`.
     pub(super) fn knows(&self, etag: &str) -> bool {
-        let known = self.known.as_deref().unwrap_or_default();
-        let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-        known.split(',').any(|tag| plain(tag) == plain(etag))
+        self.known.as_deref().is_some_and(|tags| lists(tags, etag))
     }
 
     /// Which bytes to send of what goes by the tag `etag` and has `size` of them. Parts are those

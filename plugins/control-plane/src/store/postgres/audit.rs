@@ -16,25 +16,28 @@ pub(super) const ENTRY: &str = "
     SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit";
 
 const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-    VALUES($1, $2, $3, $4, $5, NULL, $6)";
+    VALUES($1, $2, $3, $4, $5, $6, $7)";
 
-/// Adds a row about something that has no revision. `detail` must hold neither contents nor
-/// tokens.
+/// Adds a row; a gateway has a revision, other things have none. `detail` must hold neither contents
+/// nor tokens.
 pub(super) async fn record(
     session: &Session,
     change: &Change,
     action: &str,
     target: &str,
+    rev: Option<u64>,
     detail: Value,
 ) -> Result<(), Failure> {
     let at = change.now.as_microsecond();
     let detail = canonical_json(&storable_json(detail));
-    let values: [&(dyn ToSql + Sync); 6] = [
+    let rev = rev.map(rows::counted).transpose()?;
+    let values: [&(dyn ToSql + Sync); 7] = [
         &at,
         &change.actor,
         &change.request_id,
         &action,
         &target,
+        &rev,
         &detail,
     ];
     session.rows(RECORD, &values).await.map(drop)
@@ -49,7 +52,7 @@ pub(super) async fn note(
     session.prepare(&[RECORD]).await?;
     session.committing();
     let detail = note.detail.clone();
-    record(session, change, note.action, &note.target, detail).await
+    record(session, change, note.action, &note.target, None, detail).await
 }
 
 pub(super) async fn list(

@@ -93,7 +93,8 @@ pub(super) async fn create(
                 let key = Key::Id(new.id.clone());
                 return match gateways::snapshot(session, &key).await {
                     Ok(_) => Ok(receipt(new)),
-                    Err(_) => Err(StoreError::TokenEnded(token).into()),
+                    Err(Failure::Refused(_)) => Err(StoreError::TokenEnded(token).into()),
+                    Err(failure) => Err(failure),
                 };
             }
             Err(failure) if failure.is_lost_race() => {}
@@ -134,7 +135,7 @@ async fn insert_and_spend(
     if made.is_some() {
         tokens::spend(session, change, token, &new.id).await?;
         let detail = NewGateway::told_spent(&new.id);
-        audit::record(session, change, "token.spend", token.as_str(), detail).await?;
+        audit::record(session, change, "token.spend", token.as_str(), None, detail).await?;
         session.say("COMMIT").await?;
     }
     Ok(made)

@@ -1,11 +1,11 @@
-//! Remembering requests that were carried out.
+//! Carrying a request out once, however often it comes.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
 use super::rows;
-use super::session::Session;
+use super::session::{LIMIT, Session};
 use crate::store::{Change, KEY_MEMORY, Repeatable, StoreError};
 
 /// Finds what the same request did before.
@@ -25,6 +25,9 @@ const REMEMBER: &str = "
 const PRUNE: &str = "DELETE FROM idempotency WHERE (actor, key) IN (
     SELECT actor, key FROM idempotency WHERE created_at <= $1
     ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
+
+/// How often to begin again after others were faster.
+const ATTEMPTS: usize = 8;
 
 /// The values that [`RECALL`] and [`FORGET`] take.
 pub(super) struct Memory<'a> {
@@ -78,4 +81,48 @@ pub(super) async fn remember(
 pub(super) async fn prune(session: &Session, now: i64) -> Result<(), Failure> {
     drop(session.rows(PRUNE, &[&(now - KEY_MEMORY)]).await?);
     Ok(())
+}
+
+/// Returns the receipt of the same request from before, or carries it out in a transaction of its
+/// own and remembers that.
+pub(super) async fn once<R: Repeatable>(
+    session: &mut Session,
+    change: &Change,
+    act: impl AsyncFn(&Session) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    for _ in 0..ATTEMPTS {
+        match attempt(session, change, &act).await {
+            Ok(receipt) => return Ok(receipt),
+            Err(failure) => {
+                session.roll_back().await;
+                if !failure.is_lost_race() {
+                    return Err(failure);
+                }
+            }
+        }
+    }
+    Err(StoreError::Busy(LIMIT.as_secs()).into())
+}
+
+async fn attempt<R: Repeatable>(
+    session: &mut Session,
+    change: &Change,
+    act: &impl AsyncFn(&Session) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let memory = Memory::of(change);
+    let known: [&(dyn ToSql + Sync); 3] = [&memory.actor, &memory.key, &memory.since];
+    session.begin();
+    session.say("BEGIN").await?;
+    session.rows(FORGET, &known).await?;
+    let row = session.row(RECALL, &known).await?;
+    if let Some(receipt) = recalled(change, row.as_ref())? {
+        session.roll_back().await;
+        return Ok(receipt);
+    }
+    let receipt = act(session).await?;
+    remember(session, change, &receipt).await?;
+    session.committing();
+    session.say("COMMIT").await?;
+    session.ended();
+    Ok(receipt)
 }

@@ -1,16 +1,12 @@
 //! Changes of tokens: one transaction each, with its audit row and the caller's key.
 
 use kt_control_api::{Timestamp, TokenId};
-use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
-use super::once::{FORGET, Memory, RECALL, recalled, remember};
+use super::once::once;
 use super::session::Session;
 use super::{audit, gateways, tokens};
 use crate::store::{Change, Key, NewToken, StoreError, TokenReceipt, TokenRecord, TokenScope};
-
-/// How often to begin again after others were faster.
-const ATTEMPTS: usize = 8;
 
 /// What a caller wants done to tokens.
 pub(super) enum Wish<'a> {
@@ -34,41 +30,10 @@ pub(super) async fn change(
     change: &Change,
     wish: &Wish<'_>,
 ) -> Result<TokenReceipt, Failure> {
-    for _ in 0..ATTEMPTS {
-        match attempt(session, change, wish).await {
-            Ok(receipt) => return Ok(receipt),
-            Err(failure) => {
-                session.roll_back().await;
-                if !failure.is_lost_race() {
-                    return Err(failure);
-                }
-            }
-        }
-    }
-    Err(StoreError::Busy(super::session::LIMIT.as_secs()).into())
-}
-
-async fn attempt(
-    session: &mut Session,
-    change: &Change,
-    wish: &Wish<'_>,
-) -> Result<TokenReceipt, Failure> {
-    let memory = Memory::of(change);
-    let known: [&(dyn ToSql + Sync); 3] = [&memory.actor, &memory.key, &memory.since];
-    session.begin();
-    session.say("BEGIN").await?;
-    session.rows(FORGET, &known).await?;
-    let row = session.row(RECALL, &known).await?;
-    if let Some(receipt) = recalled(change, row.as_ref())? {
-        session.roll_back().await;
-        return Ok(receipt);
-    }
-    let receipt = act(session, change, wish).await?;
-    remember(session, change, &receipt).await?;
-    session.committing();
-    session.say("COMMIT").await?;
-    session.ended();
-    Ok(receipt)
+    once(session, change, async |session| {
+        act(session, change, wish).await
+    })
+    .await
 }
 
 async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<TokenReceipt, Failure> {
@@ -108,7 +73,7 @@ async fn revoke(session: &Session, change: &Change, id: &TokenId) -> Result<Toke
     }
     end(session, change, id, change.now).await?;
     let detail = token.told_revoked();
-    audit::record(session, change, "token.revoke", id.as_str(), detail).await?;
+    audit::record(session, change, "token.revoke", id.as_str(), None, detail).await?;
     Ok(TokenReceipt::of(id, false))
 }
 
@@ -125,7 +90,15 @@ async fn rotate(
     tokens::add(session, change, new).await?;
     end(session, change, old, until).await?;
     let detail = new.told_rotated(old, until);
-    audit::record(session, change, "token.rotate", new.id.as_str(), detail).await?;
+    audit::record(
+        session,
+        change,
+        "token.rotate",
+        new.id.as_str(),
+        None,
+        detail,
+    )
+    .await?;
     Ok(TokenReceipt::of(&new.id, false))
 }
 

@@ -52,7 +52,15 @@ pub(super) async fn record(
     token: &NewToken,
 ) -> Result<(), Failure> {
     let detail = token.told_created();
-    audit::record(session, change, "token.create", token.id.as_str(), detail).await
+    audit::record(
+        session,
+        change,
+        "token.create",
+        token.id.as_str(),
+        None,
+        detail,
+    )
+    .await
 }
 
 /// Passes a bootstrap token that is accepted, and lets nobody else change it until the transaction

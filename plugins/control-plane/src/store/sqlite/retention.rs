@@ -48,16 +48,20 @@ pub(super) fn prune(
     let mut versions = unpinned(transaction, &gateway.id, prune.up_to(&current))?;
     versions.retain(|version| !current.needs(*version));
     let list = serde_json::to_string(&versions)?;
+    let idle = prune.dry_run || versions.is_empty();
     let pruned = Pruned {
         gateway: gateway.id.clone(),
         versions: ranges(&versions),
-        bytes: freed(transaction, &gateway.id, &list)?,
+        bytes: if idle {
+            freed(transaction, &gateway.id, &list)?
+        } else {
+            take_away(transaction, change, &gateway.id, &list)?
+        },
         replayed: false,
     };
-    if prune.dry_run || versions.is_empty() {
+    if idle {
         return Ok(pruned);
     }
-    take_away(transaction, change, &gateway.id, &list)?;
     crash_point("prune.taken");
     let (id, detail) = (gateway.id.as_str(), prune.told(&pruned));
     let rev = Some(gateway.rev);
@@ -96,28 +100,31 @@ fn freed(
         .query_row(params![gateway.as_str(), versions], |row| row.get(0))
 }
 
+/// Takes contents away, and returns how many bytes these were.
 fn take_away(
     transaction: &Writing<'_>,
     change: &Change,
     gateway: &GatewayId,
     versions: &str,
-) -> Result<(), rusqlite::Error> {
+) -> Result<u64, rusqlite::Error> {
     let mark = "UPDATE config_versions SET pruned_at = ?3
                 WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2))";
     let take = "DELETE FROM blobs WHERE sha256 IN (
                   SELECT blob FROM config_versions
                   WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2)))
-                AND sha256 NOT IN (SELECT blob FROM config_versions WHERE pruned_at IS NULL)";
+                AND sha256 NOT IN (SELECT blob FROM config_versions WHERE pruned_at IS NULL)
+                RETURNING length(CAST(content AS BLOB))";
     let (id, at) = (gateway.as_str(), change.now.as_microsecond());
     transaction
         .prepare_cached(mark)?
         .execute(params![id, versions, at])?;
     let begin = "INSERT INTO meta(k, v) VALUES('pruning', ?1)";
     transaction.prepare_cached(begin)?.execute([id])?;
-    transaction
+    let taken = transaction
         .prepare_cached(take)?
-        .execute(params![id, versions])?;
+        .query_map(params![id, versions], |row| row.get::<_, u64>(0))?
+        .sum();
     let end = "DELETE FROM meta WHERE k = 'pruning'";
     transaction.prepare_cached(end)?.execute([])?;
-    Ok(())
+    taken
 }

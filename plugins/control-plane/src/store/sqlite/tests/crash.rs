@@ -9,19 +9,24 @@ use kt_control_api::{Revert, Timestamp, Token, TokenKind};
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::{DATABASE_FILE, Key, NewToken, Prune, Store, TokenFilter, TokenScope};
+use crate::store::{DATABASE_FILE, Key, NewToken, Prune, Sqlite, Store, TokenFilter, TokenScope};
 
 /// Where the killed process keeps its store.
 const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
+
+/// The store of a process that is killed; `None` in others.
+fn store_of_victim() -> Option<Sqlite> {
+    let directory = env::var_os(DIRECTORY)?;
+    Some(open(Path::new(&directory)))
+}
 
 /// What the process that is killed does, up to the point where it is.
 #[test]
 #[ignore = "is run, and killed, by the other test"]
 fn victim() {
-    let Some(directory) = env::var_os(DIRECTORY) else {
+    let Some(store) = store_of_victim() else {
         return;
     };
-    let store = open(Path::new(&directory));
     let edge = Key::Name("edge".to_owned());
     store.create(&change(), &gateway("edge")).unwrap();
     store.publish(&change(), &edge, &version("second")).unwrap();
@@ -56,10 +61,9 @@ fn versions_after_kill_at(point: &str) -> u64 {
 #[test]
 #[ignore = "is run, and killed, by the other test"]
 fn rotating_victim() {
-    let Some(directory) = env::var_os(DIRECTORY) else {
+    let Some(store) = store_of_victim() else {
         return;
     };
-    let store = open(Path::new(&directory));
     let token = || NewToken::of(&Token::random(TokenKind::Access), TokenScope::Admin, "t");
     let old = store.create_token(&change(), &token()).unwrap().token;
     let at_once = Timestamp::UNIX_EPOCH;
@@ -95,10 +99,9 @@ fn a_rotation_leaves_one_good_token_wherever_the_process_is_killed() {
 #[test]
 #[ignore = "is run, and killed, by the other test"]
 fn pruning_victim() {
-    let Some(directory) = env::var_os(DIRECTORY) else {
+    let Some(store) = store_of_victim() else {
         return;
     };
-    let store = open(Path::new(&directory));
     let edge = Key::Name("edge".to_owned());
     store.create(&change(), &gateway("edge")).unwrap();
     store.publish(&change(), &edge, &version("second")).unwrap();
