@@ -38,8 +38,8 @@ stage:
 	  put plugins/$$p/plugin.toml $$d/plugin.toml 644; \
 	  put $(OUT)/$$lib $$d/$$lib 644; \
 	done; \
-	KT_HOME=$(TARGET)/stage-home $(DIST)/bin/kt plugin catalogue > $(DIST)/lib/kt/catalogue.toml.new; \
-	mv -f $(DIST)/lib/kt/catalogue.toml.new $(DIST)/lib/kt/catalogue.toml; \
+	KT_HOME=$(TARGET)/stage-home $(DIST)/bin/kt plugin catalog > $(DIST)/lib/kt/catalog.toml.new; \
+	mv -f $(DIST)/lib/kt/catalog.toml.new $(DIST)/lib/kt/catalog.toml; \
 	rm -rf $(TARGET)/stage-home
 
 install: build
@@ -49,14 +49,14 @@ install: build
 	done; \
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR); \
 	install -m 755 $(DIST)/bin/kt $(DESTDIR)$(PREFIX)/bin/kt; \
-	install -m 644 $(DIST)/lib/kt/catalogue.toml $(DESTDIR)$(dir $(PLUGINDIR:/=))catalogue.toml; \
+	install -m 644 $(DIST)/lib/kt/catalog.toml $(DESTDIR)$(dir $(PLUGINDIR:/=))catalog.toml; \
 	for p in $(PLUGINS); do \
 	  install -d $(DESTDIR)$(PLUGINDIR)/$$p; \
 	  install -m 644 $(DIST)/lib/kt/plugins/$$p/* $(DESTDIR)$(PLUGINDIR)/$$p/; \
 	done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/kt $(DESTDIR)$(dir $(PLUGINDIR:/=))catalogue.toml
+	rm -f $(DESTDIR)$(PREFIX)/bin/kt $(DESTDIR)$(dir $(PLUGINDIR:/=))catalog.toml
 	@for p in $(ALL_PLUGINS); do rm -rf $(DESTDIR)$(PLUGINDIR)/$$p; done
 
 demo:

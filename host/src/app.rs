@@ -4,7 +4,7 @@
 
 use crate::cli::{self, Global, Route, Tree, Wanted};
 use crate::commands::{self, HostState};
-use crate::discovery::{CatalogueEntry, Found, Registry, State, search_path};
+use crate::discovery::{CatalogEntry, Found, Registry, State, search_path};
 use crate::environment::{self, Environment};
 use crate::render::Terminal;
 use crate::services::{Inherited, Providers, Runner, log};
@@ -216,7 +216,7 @@ fn code_of(outcome: Option<&str>, class: Class, declared: &[OutcomeSpec]) -> u8 
         .unwrap_or_else(|| Class::Plugin.exit_code())
 }
 
-fn not_installed(entry: &CatalogueEntry) -> Error {
+fn not_installed(entry: &CatalogEntry) -> Error {
     Error::new(
         Class::Plugin,
         "plugin-not-installed",

@@ -15,8 +15,8 @@ pub enum Class {
     Usage,
     /// kt's own settings are wrong.
     Settings,
-    /// Not authorised.
-    Unauthorised,
+    /// Not authorized.
+    Unauthorized,
     /// The named thing does not exist.
     NotFound,
     /// It exists already, changed meanwhile, drifted, or is locked.
@@ -46,7 +46,7 @@ impl Class {
         Self::Negative,
         Self::Usage,
         Self::Settings,
-        Self::Unauthorised,
+        Self::Unauthorized,
         Self::NotFound,
         Self::Conflict,
         Self::Unavailable,
@@ -70,7 +70,7 @@ impl Class {
             Self::Negative => 1,
             Self::Usage => 2,
             Self::Settings => 3,
-            Self::Unauthorised => 4,
+            Self::Unauthorized => 4,
             Self::NotFound => 5,
             Self::Conflict => 6,
             Self::Unavailable => 7,
@@ -92,7 +92,7 @@ impl Class {
             Self::Negative => "negative answer: it differs, or a check failed",
             Self::Usage => "usage or input file; nothing was changed",
             Self::Settings => "kt's own settings are wrong",
-            Self::Unauthorised => "not authorised",
+            Self::Unauthorized => "not authorized",
             Self::NotFound => "not found",
             Self::Conflict => "conflict: exists, changed meanwhile, drifted or locked",
             Self::Unavailable => "unavailable: not reachable, or timed out before any effect",
@@ -114,7 +114,7 @@ impl Class {
             self,
             Self::Usage
                 | Self::Settings
-                | Self::Unauthorised
+                | Self::Unauthorized
                 | Self::NotFound
                 | Self::Plugin
                 | Self::Rejected
@@ -129,7 +129,7 @@ impl Class {
             Self::Negative => "negative",
             Self::Usage => "usage",
             Self::Settings => "settings",
-            Self::Unauthorised => "unauthorised",
+            Self::Unauthorized => "unauthorized",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",

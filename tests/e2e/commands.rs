@@ -4,7 +4,7 @@ use crate::harness::Sandbox;
 use std::collections::BTreeSet;
 
 /// The host's commands that help does not show.
-pub(crate) const HIDDEN: [&str; 2] = ["plugin catalogue", "reference"];
+pub(crate) const HIDDEN: [&str; 2] = ["plugin catalog", "reference"];
 /// Every command of the staged tree.
 pub(crate) fn every_command(sandbox: &Sandbox) -> BTreeSet<String> {
     let listed = sandbox.kt_line("plugin list -o json").run();

@@ -90,7 +90,7 @@ fn a_distribution_chooses_its_plugins_and_adds_others_later() {
         there.files(),
         [
             "usr/bin/kt",
-            "usr/lib/kt/catalogue.toml",
+            "usr/lib/kt/catalog.toml",
             "usr/lib/kt/plugins/control-plane/libcontrol_plane.so",
             "usr/lib/kt/plugins/control-plane/plugin.toml",
             "usr/lib/kt/plugins/gateway-control/libgateway_control.so",

@@ -2,7 +2,7 @@
 
 use super::{global, plugins};
 use crate::commands;
-use crate::discovery::{CatalogueEntry, Registry, State};
+use crate::discovery::{CatalogEntry, Registry, State};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use kt_plugin_api::Error;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub(crate) enum Route {
     /// The command of a plugin with this path.
     Plugin(Vec<String>),
     /// A command of a plugin that is not installed.
-    Missing(CatalogueEntry),
+    Missing(CatalogEntry),
     /// A command of a plugin that was refused.
     Refused(Error),
 }
@@ -181,11 +181,7 @@ fn add_refused(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<S
             .manifest
             .iter()
             .flat_map(|m| m.commands.iter().map(|c| c.path.clone()));
-        let listed = registry
-            .catalogue
-            .plugins
-            .iter()
-            .filter(|e| e.plugin == name);
+        let listed = registry.catalog.plugins.iter().filter(|e| e.plugin == name);
         let paths: Vec<Vec<String>> = own
             .chain(listed.flat_map(|e| e.commands.iter().cloned()))
             .collect();
@@ -196,7 +192,7 @@ fn add_refused(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<S
 }
 
 fn add_missing(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<String>, Route>) {
-    for entry in &registry.catalogue.plugins {
+    for entry in &registry.catalog.plugins {
         for path in &entry.commands {
             add_silent(root, routes, path.clone(), Route::Missing(entry.clone()));
         }

@@ -36,7 +36,7 @@ pub(crate) enum HostCommand {
     PluginList,
     PluginVerify,
     PluginTest,
-    PluginCatalogue,
+    PluginCatalog,
     Version,
     Completion,
     Doctor,
@@ -103,13 +103,9 @@ pub(crate) fn definitions() -> Vec<(Vec<String>, Command, HostCommand)> {
             HostCommand::PluginTest,
         ),
         (
-            "plugin catalogue",
-            command(
-                "plugin catalogue",
-                "Write the catalogue of the found plugins",
-            )
-            .hide(true),
-            HostCommand::PluginCatalogue,
+            "plugin catalog",
+            command("plugin catalog", "Write the catalog of the found plugins").hide(true),
+            HostCommand::PluginCatalog,
         ),
         (
             "version",
@@ -167,7 +163,7 @@ pub(crate) fn run(
         HostCommand::PluginList => Ok(plugin_list::run(state)),
         HostCommand::PluginVerify => plugin_verify::run(matches, state),
         HostCommand::PluginTest => plugin_test::run(matches, state),
-        HostCommand::PluginCatalogue => plugin_list::catalogue(state),
+        HostCommand::PluginCatalog => plugin_list::catalog(state),
         HostCommand::Version => Ok(version::run(matches, state)),
         HostCommand::Completion => completion::run(matches, state),
         HostCommand::Doctor => Ok(doctor::run(state)),

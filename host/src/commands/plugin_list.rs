@@ -1,7 +1,7 @@
 //! `kt plugin list`: what was found, and which of it may be used.
 
 use super::HostState;
-use crate::discovery::{Catalogue, Found, State};
+use crate::discovery::{Catalog, Found, State};
 use kt_plugin_api::{Column, Error, Format, Output, View};
 use serde_json::{Value, json};
 
@@ -52,15 +52,11 @@ fn row(found: &Found) -> Value {
     })
 }
 
-/// `kt plugin catalogue`: the data that tells which plugin offers what.
-pub(super) fn catalogue(state: &HostState<'_>) -> Result<Output, Error> {
-    let catalogue = Catalogue::of(state.registry.usable().map(|(_, m)| m));
-    let value = serde_json::to_value(&catalogue)
-        .map_err(|e| Error::internal("the catalogue cannot be written").cause(e))?;
-    let text = catalogue.to_toml();
-    Ok(Output::new(
-        "kt.plugin.catalogue/1",
-        value,
-        View::Text(text),
-    ))
+/// `kt plugin catalog`: the data that tells which plugin offers what.
+pub(super) fn catalog(state: &HostState<'_>) -> Result<Output, Error> {
+    let catalog = Catalog::of(state.registry.usable().map(|(_, m)| m));
+    let value = serde_json::to_value(&catalog)
+        .map_err(|e| Error::internal("the catalog cannot be written").cause(e))?;
+    let text = catalog.to_toml();
+    Ok(Output::new("kt.plugin.catalog/1", value, View::Text(text)))
 }

@@ -3,14 +3,14 @@
 
 #![forbid(unsafe_code)]
 
-mod catalogue;
+mod catalog;
 mod index;
 mod parse;
 mod registry;
 mod search;
 mod trust;
 
-pub(crate) use catalogue::{Catalogue, CatalogueEntry};
+pub(crate) use catalog::{Catalog, CatalogEntry};
 pub(crate) use index::{FileIdentity, write_by_rename};
 pub(crate) use parse::place;
 pub(crate) use registry::{Found, Registry, State};

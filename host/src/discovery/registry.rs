@@ -1,6 +1,6 @@
 //! Every plugin that was found, and which of them may be used.
 
-use super::catalogue::Catalogue;
+use super::catalog::Catalog;
 use super::index::Index;
 use super::search::{SearchDir, Tier};
 use super::{parse, trust};
@@ -68,7 +68,7 @@ pub(crate) struct Registry {
     /// In search order.
     pub(crate) all: Vec<Found>,
     /// What is not installed.
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalog: Catalog,
 }
 
 impl Registry {
@@ -90,7 +90,7 @@ impl Registry {
         refuse_claims(&mut all);
         Self {
             all,
-            catalogue: Catalogue::read(path),
+            catalog: Catalog::read(path),
         }
     }
 

@@ -185,7 +185,7 @@ impl<'a> Providers<'a> {
         };
         let installable: Vec<String> = self
             .registry
-            .catalogue
+            .catalog
             .providers(interface, name)
             .into_iter()
             .filter(|entry| self.registry.plugin(&entry.plugin).is_none())

@@ -1,7 +1,7 @@
 //! `kt gateway reconcile`.
 
 use crate::rollout::{Change, follow, result};
-use kt_control_api::{ApiError, Reconcile, ReconcileMode, Slug, connect, find_gateway};
+use kt_control_api::{ApiError, ProblemCode, Reconcile, ReconcileMode, connect, find_gateway};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -47,15 +47,15 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 /// Says what to do where what is applied cannot be accepted.
 fn refused(error: ApiError, name: &str) -> Error {
     let hint = match error.code {
-        Some(Slug::ContentUnknown) => format!(
+        Some(ProblemCode::ContentUnknown) => format!(
             "`kt gateway reconcile --id {name}` undoes it; `kt gateway reload --id {name} --file \
              FILE` publishes it"
         ),
-        Some(Slug::AppliedDiffers) => format!(
+        Some(ProblemCode::AppliedDiffers) => format!(
             "`kt gateway inspect --id {name}` shows what each serves; revert to the version that \
              is meant"
         ),
-        Some(Slug::NothingApplied) => format!("start it: `kt gateway run --id {name}`"),
+        Some(ProblemCode::NothingApplied) => format!("start it: `kt gateway run --id {name}`"),
         _ => return error.into(),
     };
     Error::from(error).hint(hint)

@@ -1,7 +1,7 @@
 //! Waits until every live instance has answered a change, and says how it ended.
 
 use kt_control_api::{
-    ActionAnswer, Client, ConfigVersion, Gateway, Instance, Rejection, Rollout, RolloutOutcome,
+    ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, Rollout, RolloutOutcome,
     Transport,
 };
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
@@ -23,7 +23,7 @@ pub(crate) struct Change<'a> {
     /// Another version becoming desired means that this change was superseded.
     /// Not so where the gateway itself publishes its source.
     pub(crate) pins: bool,
-    pub(crate) answer: ActionAnswer,
+    pub(crate) answer: ActionResponse,
 }
 
 /// Waits for the change, unless `--no-wait`.

@@ -7,7 +7,7 @@ const WORDS: [&str; 3] = ["create", "inspect", "list"];
 
 fn script(sandbox: &Sandbox, shell: &str, name: &str) -> String {
     let script = sandbox.kt(["completion", shell]).run();
-    script.ok().out_has("kt").out_lacks("catalogue");
+    script.ok().out_has("kt").out_lacks("catalog");
     sandbox.write(name, &script.stdout).display().to_string()
 }
 

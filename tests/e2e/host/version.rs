@@ -10,7 +10,7 @@ const CODES: [(i64, &str); 15] = [
     (1, "negative"),
     (2, "usage"),
     (3, "settings"),
-    (4, "unauthorised"),
+    (4, "unauthorized"),
     (5, "not-found"),
     (6, "conflict"),
     (7, "unavailable"),

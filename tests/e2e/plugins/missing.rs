@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// A staged tree of its own, with its catalogue.
+/// A staged tree of its own, with its catalog.
 struct Distribution {
     sandbox: Sandbox,
     plugins: Vec<(String, Vec<String>)>,
@@ -16,9 +16,9 @@ struct Distribution {
 impl Distribution {
     fn new() -> Self {
         let sandbox = Sandbox::with_own_dist();
-        let catalogue = sandbox.kt_line("plugin catalogue").run();
-        let file = sandbox.dist().join("lib/kt/catalogue.toml");
-        fs::write(file, &catalogue.ok().stdout).expect("the tree takes a file");
+        let catalog = sandbox.kt_line("plugin catalog").run();
+        let file = sandbox.dist().join("lib/kt/catalog.toml");
+        fs::write(file, &catalog.ok().stdout).expect("the tree takes a file");
         let listed = sandbox.kt_line("plugin list -o json").run();
         let rows = listed.ok().json();
         let plugins = rows.as_array().into_iter().flatten().map(plugin).collect();
@@ -105,9 +105,9 @@ fn a_missing_plugins_commands_say_what_to_install() {
 }
 
 #[test]
-fn without_a_catalogue_a_missing_plugins_commands_are_unknown() {
+fn without_a_catalog_a_missing_plugins_commands_are_unknown() {
     let distribution = Distribution::new();
-    let file = distribution.sandbox.dist().join("lib/kt/catalogue.toml");
+    let file = distribution.sandbox.dist().join("lib/kt/catalog.toml");
     for broken in [
         None,
         Some("this is [no TOML"),
@@ -133,12 +133,12 @@ fn without_a_catalogue_a_missing_plugins_commands_are_unknown() {
     }
 }
 
-/// A catalogue tells people what to install, so one that others can write is
+/// A catalog tells people what to install, so one that others can write is
 /// as good as none; and one that is no file does not keep kt waiting.
 #[test]
-fn a_catalogue_that_is_not_trusted_is_ignored() {
+fn a_catalog_that_is_not_trusted_is_ignored() {
     let distribution = Distribution::new();
-    let file = distribution.sandbox.dist().join("lib/kt/catalogue.toml");
+    let file = distribution.sandbox.dist().join("lib/kt/catalog.toml");
     let Some((plugin, commands)) = distribution.plugins.iter().find(|(_, c)| !c.is_empty()) else {
         panic!("no plugin has a command");
     };

@@ -186,7 +186,7 @@ const TABLE: [Entry; 56] = [
         CONTROL,
     ),
     ("init", "init --dir new", FILES),
-    ("plugin catalogue", "plugin catalogue", &[]),
+    ("plugin catalog", "plugin catalog", &[]),
     ("plugin list", "plugin list", &[]),
     (
         "plugin test",

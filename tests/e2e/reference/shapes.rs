@@ -117,12 +117,7 @@ const TABLE: [Entry; 47] = [
         "gateway uninstall --service-name absent",
         0,
     ),
-    (
-        "plugin-catalogue",
-        "plugin catalogue",
-        "plugin catalogue",
-        0,
-    ),
+    ("plugin-catalog", "plugin catalog", "plugin catalog", 0),
     ("plugin-list", "plugin list", "plugin list", 0),
     (
         "plugin-test",

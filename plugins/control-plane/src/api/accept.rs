@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kt_control_api::{ActionAnswer, Applied, GatewayId, Reconcile, Revert, Slug};
+use kt_control_api::{ActionResponse, Applied, GatewayId, ProblemCode, Reconcile, Revert};
 
 use super::Api;
 use super::refusal::{Refusal, refuse};
@@ -45,7 +45,7 @@ impl Api {
     fn left_alone(&self, found: &Snapshot, version: Option<u64>, unchanged: bool) -> Outcome {
         let gateway = found.view(self.now());
         let version = version.map(|n| self.store().version(&gateway.id, n));
-        let answer = ActionAnswer {
+        let answer = ActionResponse {
             generation: gateway.generation,
             version: self.explained(version.transpose())?,
             gateway,
@@ -63,11 +63,11 @@ impl Api {
         match (applied.first(), contents.len()) {
             (Some(first), 1) => Ok((*first).clone()),
             (Some(_), several) => Err(refuse(
-                Slug::AppliedDiffers,
+                ProblemCode::AppliedDiffers,
                 format!("the instances of `{name}` serve {several} different configurations"),
             )),
             (None, _) => Err(refuse(
-                Slug::NothingApplied,
+                ProblemCode::NothingApplied,
                 format!("no live instance of `{name}` serves anything"),
             )),
         }
@@ -91,7 +91,7 @@ impl Api {
                     "what is served, with the hash {}, is no version of the gateway",
                     applied.sha256
                 );
-                return Err(refuse(Slug::ContentUnknown, detail));
+                return Err(refuse(ProblemCode::ContentUnknown, detail));
             }
         }
     }

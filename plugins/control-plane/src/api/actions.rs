@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    ActionAnswer, ConfigVersion, Gateway, Origin, Reconcile, ReconcileMode, Reload, Revert, Slug,
+    ActionResponse, ConfigVersion, Gateway, Origin, ProblemCode, Reconcile, ReconcileMode, Reload,
+    Revert,
 };
 
 use super::config::{check_reason, check_told};
@@ -59,7 +60,7 @@ impl Api {
 
     pub(super) fn rollout(&self, call: &Call<'_>, key: &Key) -> Outcome {
         let generation = input::query(call.request, "generation")?
-            .ok_or_else(|| refuse(Slug::MalformedRequest, "`generation` is missing"))?;
+            .ok_or_else(|| refuse(ProblemCode::MalformedRequest, "`generation` is missing"))?;
         let version = input::query(call.request, "version")?;
         self.wait(
             call,
@@ -96,7 +97,7 @@ impl Api {
             Some(made) => (made.0.view(self.now()), Some(made.1)),
             None => self.left_by(&receipt)?,
         };
-        let answer = ActionAnswer {
+        let answer = ActionResponse {
             gateway,
             unchanged: receipt.unchanged,
             version,
@@ -121,5 +122,5 @@ impl Api {
 fn stored(version: u64) -> Result<u64, Refusal> {
     i64::try_from(version)
         .map(|_| version)
-        .map_err(|_| refuse(Slug::NotFound, "there is no such version"))
+        .map_err(|_| refuse(ProblemCode::NotFound, "there is no such version"))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kt_control_api::{BackUp, BackupMade, ProblemItem, Slug};
+use kt_control_api::{BackupInfo, BackupRequest, ProblemCode, ProblemItem};
 use serde_json::json;
 
 use super::refusal::{Refusal, invalid, refuse};
@@ -27,7 +27,7 @@ pub(super) enum Keeper {
 
 impl Api {
     pub(super) fn back_up(&self, call: &Call<'_>) -> Outcome {
-        let wish: BackUp = input::body(call.request)?;
+        let wish: BackupRequest = input::body(call.request)?;
         let keep = wish.keep.map(kept).transpose()?;
         let backups = self.backups()?;
         let change = self.change(call)?;
@@ -43,7 +43,7 @@ impl Api {
         backups: &Backups,
         change: Change,
         keep: Option<usize>,
-    ) -> Result<BackupMade, Refusal> {
+    ) -> Result<BackupInfo, Refusal> {
         let made = self.explained(backups.make(keep))?;
         let note = Note {
             action: "store.backup",
@@ -58,11 +58,11 @@ impl Api {
         match self.keeper() {
             Keeper::Server(backups) => Ok(backups),
             Keeper::Database => Err(refuse(
-                Slug::NeedsFile,
+                ProblemCode::NeedsFile,
                 "back the database up with `pg_dump`, or with `kt control-plane export`",
             )),
             Keeper::Nobody => Err(refuse(
-                Slug::NeedsServer,
+                ProblemCode::NeedsServer,
                 "no server runs here; `kt control-plane backup` needs none",
             )),
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use kt_control_api::{ConfigVersion, GatewayId, Side, Slug, VersionDiff};
+use kt_control_api::{ComparedVersion, ConfigVersion, GatewayId, ProblemCode, VersionDiff};
 
 use super::config::number;
 use super::refusal::{Refusal, invalid, refuse};
@@ -73,7 +73,7 @@ impl Api {
     }
 
     fn base(&self, gateway: &GatewayId, against: Against) -> Result<u64, Refusal> {
-        let missing = |detail: &str| refuse(Slug::NotFound, detail);
+        let missing = |detail: &str| refuse(ProblemCode::NotFound, detail);
         match against {
             Against::Version(n) => number(&n.to_string()),
             Against::Desired => {
@@ -93,8 +93,8 @@ impl Api {
     }
 }
 
-fn side(version: &ConfigVersion) -> Side {
-    Side {
+fn side(version: &ConfigVersion) -> ComparedVersion {
+    ComparedVersion {
         version: version.version,
         sha256: version.sha256,
     }

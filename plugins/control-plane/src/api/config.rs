@@ -1,8 +1,8 @@
 //! Config versions and their contents.
 
 use kt_control_api::{
-    ContentHash, GatewayId, MAX_CONTENT_BYTES, Origin, ProblemItem, PublishConfig, Request, Slug,
-    check_message,
+    ContentHash, GatewayId, MAX_CONTENT_BYTES, Origin, ProblemCode, ProblemItem, PublishConfig,
+    Request, check_message,
 };
 use sha2::{Digest, Sha256};
 
@@ -91,7 +91,7 @@ impl Api {
     ) -> Result<NewVersion, Refusal> {
         if content.len() > MAX_CONTENT_BYTES {
             let detail = format!("a configuration has at most {MAX_CONTENT_BYTES} bytes");
-            return Err(refuse(Slug::BodyTooLarge, detail));
+            return Err(refuse(ProblemCode::BodyTooLarge, detail));
         }
         check_told(source.as_deref(), message.as_deref())?;
         let verdict = call.verdict.cloned();
@@ -126,7 +126,7 @@ pub(super) fn publication(request: &Request) -> Result<PublishConfig, Refusal> {
 
 /// Reads the number of a version from a path.
 pub(super) fn number(text: &str) -> Result<u64, Refusal> {
-    let missing = || refuse(Slug::NotFound, "there is no such version");
+    let missing = || refuse(ProblemCode::NotFound, "there is no such version");
     // The store counts in 63 bits.
     text.parse::<u64>()
         .ok()

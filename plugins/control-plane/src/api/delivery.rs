@@ -1,6 +1,6 @@
 //! What running gateways ask and report.
 
-use kt_control_api::{DesiredQuery, ProblemItem, StatusAnswer, StatusReport};
+use kt_control_api::{DesiredQuery, ProblemItem, StatusReport, StatusResponse};
 
 use super::park::Question;
 use super::refusal::{Refusal, invalid};
@@ -41,7 +41,7 @@ impl Api {
         if let Some((metrics, refused)) = self.metrics().zip(newly_refused) {
             metrics.rejected(&refused.code);
         }
-        let answer = StatusAnswer {
+        let answer = StatusResponse {
             epoch: self.explained(self.store().epoch())?,
             index: repaired.unwrap_or(receipt.generation),
             lease_until: receipt.lease_until,

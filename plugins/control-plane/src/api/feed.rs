@@ -2,7 +2,9 @@
 //!
 //! The format is that of server-sent events (HTML standard, 9.2).
 
-use kt_control_api::{DesiredAnswer, DesiredQuery, GatewayId, Problem, Request, Response, Slug};
+use kt_control_api::{
+    DesiredQuery, DesiredResponse, GatewayId, Problem, ProblemCode, Request, Response,
+};
 
 use super::refusal::{Refusal, refuse};
 use super::respond::{Handled, Outcome};
@@ -73,7 +75,7 @@ impl Api {
                 feed.known.epoch = Some(answer.epoch);
                 Step::Event(event)
             }
-            Err(mut problem) if problem.code == Slug::Gone => {
+            Err(mut problem) if problem.code == ProblemCode::Gone => {
                 problem.instance = Some(feed.request_id.clone());
                 // Without an id: there is nothing to resume.
                 Step::Last(format!("event: gone\ndata: {}\n\n", json(&*problem)))
@@ -85,7 +87,7 @@ impl Api {
         }
     }
 
-    fn news_for(&self, feed: &Feed) -> Result<Option<DesiredAnswer>, Refusal> {
+    fn news_for(&self, feed: &Feed) -> Result<Option<DesiredResponse>, Refusal> {
         let snapshot = self.find(&Key::Id(feed.gateway.clone()))?;
         self.news(&feed.known, &snapshot)
     }
@@ -96,7 +98,7 @@ impl Api {
 #[must_use]
 pub fn needs_server() -> Response {
     let detail = "a stream is only sent over HTTP; ask page by page, or for `desired` and wait";
-    problem_response(Problem::new(Slug::NeedsServer, detail), "")
+    problem_response(Problem::new(ProblemCode::NeedsServer, detail), "")
 }
 
 /// What the reader was told last. A program that connects again by itself sends the header with
@@ -111,13 +113,13 @@ fn position(request: &Request) -> Result<(Option<String>, u64), Refusal> {
         .and_then(|(epoch, index)| Some((Some(epoch.to_owned()), index.parse().ok()?)))
         .ok_or_else(|| {
             refuse(
-                Slug::MalformedRequest,
+                ProblemCode::MalformedRequest,
                 "`Last-Event-ID` is no id of an event of this stream",
             )
         })
 }
 
-fn event(name: &str, id: &str, data: &DesiredAnswer) -> String {
+fn event(name: &str, id: &str, data: &DesiredResponse) -> String {
     format!("event: {name}\nid: {id}\ndata: {}\n\n", json(data))
 }
 

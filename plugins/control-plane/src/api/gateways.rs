@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGateway, Created, DriftPolicy, Gateway, GatewayId, GatewayPatch, MAX_LABELS, Origin,
-    Page, ProblemItem, Service, ServiceVersion, Slug, State, Token, TokenId, TokenKind, WhoAmI,
-    check_description, check_label, check_name,
+    CreateGateway, CreatedGateway, DriftPolicy, Gateway, GatewayId, GatewayPatch, MAX_LABELS,
+    Origin, Page, ProblemCode, ProblemItem, Service, ServiceVersion, State, Token, TokenId,
+    TokenKind, WhoAmI, check_description, check_label, check_name,
 };
 
 use super::config::check_told;
@@ -13,7 +13,7 @@ use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
 use super::respond::{Outcome, Touched, changed, done, empty, json, tag};
 use super::service::Call;
 use super::{Api, Handled, Scope, input};
-use crate::store::{Key, ListFilter, NewGateway, NewToken, NewVersion, StoreError, TokenScope};
+use crate::store::{Key, ListFilter, NewGateway, NewToken, NewVersion, StoreError, StoredScope};
 
 /// Gateways read at a time while a page is filled.
 const BATCH: usize = 200;
@@ -69,7 +69,7 @@ impl Api {
             token: token.as_ref().map(|token| {
                 NewToken::of(
                     token,
-                    TokenScope::Gateway(id.clone()),
+                    StoredScope::Gateway(id.clone()),
                     &format!("gateway:{id}"),
                 )
             }),
@@ -80,7 +80,7 @@ impl Api {
             // Somebody else was faster with it.
             Err(StoreError::TokenEnded(_)) => {
                 let detail = "the bootstrap token was used or revoked, or has expired";
-                return Err(refuse(Slug::Unauthenticated, detail));
+                return Err(refuse(ProblemCode::Unauthenticated, detail));
             }
             receipt => self.explained(receipt)?,
         };
@@ -91,7 +91,7 @@ impl Api {
             .version
             .map(|n| self.store().version(&gateway.id, n))
             .transpose();
-        let created = Created {
+        let created = CreatedGateway {
             version: self.explained(version)?,
             // A repeated request made no token, and the one made before is not kept in clear.
             token: token.filter(|_| !receipt.replayed),
@@ -228,12 +228,18 @@ fn check(
 }
 
 fn wanted_state(word: &str) -> Result<State, Refusal> {
-    State::from_word(word).ok_or_else(|| refuse(Slug::MalformedRequest, "`state` is not a state"))
+    State::from_word(word)
+        .ok_or_else(|| refuse(ProblemCode::MalformedRequest, "`state` is not a state"))
 }
 
 /// Reads `key=value,key=value`.
 fn labels(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
-    let bad = || refuse(Slug::MalformedRequest, "`label` must read key=value,…");
+    let bad = || {
+        refuse(
+            ProblemCode::MalformedRequest,
+            "`label` must read key=value,…",
+        )
+    };
     text.split(',')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').ok_or_else(bad))

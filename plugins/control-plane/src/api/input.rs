@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use kt_control_api::{Etag, ProblemItem, Request, Slug};
+use kt_control_api::{Etag, ProblemCode, ProblemItem, Request};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -19,7 +19,10 @@ pub(super) fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal>
     match media_type(request) {
         "" | "application/json" | "application/merge-patch+json" => {}
         _ => {
-            return Err(refuse(Slug::UnsupportedMediaType, "the body must be JSON"));
+            return Err(refuse(
+                ProblemCode::UnsupportedMediaType,
+                "the body must be JSON",
+            ));
         }
     }
     let text = request
@@ -91,7 +94,7 @@ fn unreadable(error: &serde_json::Error) -> Refusal {
             error.line(),
             error.column()
         );
-        return refuse(Slug::MalformedRequest, detail);
+        return refuse(ProblemCode::MalformedRequest, detail);
     }
     let message = error.to_string();
     // Messages about names repeat names only; those about values would repeat the value.
@@ -122,7 +125,7 @@ pub(super) fn query<T: FromStr>(request: &Request, key: &str) -> Result<Option<T
     };
     let bad = || {
         refuse(
-            Slug::MalformedRequest,
+            ProblemCode::MalformedRequest,
             format!("`{key}` has a value of another form"),
         )
     };
@@ -149,7 +152,7 @@ pub(super) fn bounded(
         return Ok(value);
     }
     let detail = format!("`{key}` must lie between {least} and {most}");
-    Err(refuse(Slug::MalformedRequest, detail))
+    Err(refuse(ProblemCode::MalformedRequest, detail))
 }
 
 /// Reads the revision a change expects.
@@ -158,7 +161,10 @@ pub(super) fn if_match(request: &Request) -> Result<Option<u64>, Refusal> {
         None | Some("*") => Ok(None),
         Some(text) => match text.parse::<Etag>() {
             Ok(Etag(rev)) => Ok(Some(rev)),
-            Err(error) => Err(refuse(Slug::MalformedRequest, format!("If-Match: {error}"))),
+            Err(error) => Err(refuse(
+                ProblemCode::MalformedRequest,
+                format!("If-Match: {error}"),
+            )),
         },
     }
 }
@@ -170,7 +176,7 @@ pub(super) fn once(request: &Request) -> Result<Option<Once>, Refusal> {
     };
     if key.is_empty() || key.len() > MAX_KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic()) {
         let detail = "Idempotency-Key must have 1 to 128 visible ASCII characters";
-        return Err(refuse(Slug::MalformedRequest, detail));
+        return Err(refuse(ProblemCode::MalformedRequest, detail));
     }
     let mut hash = Sha256::new();
     let if_match = request.headers.get("if-match").map_or("", String::as_str);

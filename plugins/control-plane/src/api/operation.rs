@@ -1,6 +1,6 @@
 //! What one operation of the API is.
 
-use kt_control_api::{Method, Request, Slug};
+use kt_control_api::{Method, ProblemCode, Request};
 
 use super::document::{Content, Parameter};
 use super::refusal::{Refusal, refuse};
@@ -58,7 +58,7 @@ pub(super) struct Operation {
     /// What comes back, by status.
     pub(super) answers: &'static [(u16, Content)],
     /// Causes of failure beyond those that follow from the rest.
-    pub(super) fails: &'static [Slug],
+    pub(super) fails: &'static [ProblemCode],
     /// Whether it heeds `If-Match`.
     pub(super) conditional: bool,
     /// Whether it heeds `If-None-Match`.
@@ -144,7 +144,7 @@ impl Operation {
     }
 
     /// The same with further causes of failure.
-    pub(super) const fn fails(mut self, fails: &'static [Slug]) -> Self {
+    pub(super) const fn fails(mut self, fails: &'static [ProblemCode]) -> Self {
         self.fails = fails;
         self
     }
@@ -240,7 +240,7 @@ impl Operation {
         let known = |key: &str| self.query.iter().any(|parameter| parameter.name == key);
         match request.query.keys().find(|key| !known(key)) {
             Some(key) => Err(refuse(
-                Slug::MalformedRequest,
+                ProblemCode::MalformedRequest,
                 format!("there is no parameter `{key}` here"),
             )),
             None => Ok(()),

@@ -3,10 +3,10 @@
 
 use kt_control_api::Method::{Delete, Get, Patch, Post, Put};
 use kt_control_api::{
-    ActionAnswer, AuditEntry, BackUp, BackupMade, ConfigVersion, CreateGateway, CreateToken,
-    Created, DesiredAnswer, Gateway, GatewayPatch, IssuedToken, PruneVersions, PrunedVersions,
-    PublishConfig, Reconcile, Reload, Revert, Rollout, RotateToken, ServiceVersion, Slug,
-    StatusAnswer, StatusReport, TokenInfo, VersionDiff, WhoAmI,
+    ActionResponse, AuditEntry, BackupInfo, BackupRequest, ConfigVersion, CreateGateway,
+    CreateToken, CreatedGateway, DesiredResponse, Gateway, GatewayPatch, IssuedToken, ProblemCode,
+    PruneVersions, PrunedVersions, PublishConfig, Reconcile, Reload, Revert, Rollout, RotateToken,
+    ServiceVersion, StatusReport, StatusResponse, TokenInfo, VersionDiff, WhoAmI,
 };
 use serde_json::json;
 
@@ -69,7 +69,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Get, "/problems/{slug}", Access::Open, ("explainProblem", "Explain a type of problem, for people"),
         &[(200, Content::Text("text/plain"))], |_, _, at| problems::explain(at.segment(0))),
     Operation::new(Get, "/metrics", Access::Near, ("metrics", "Say what the server measures of itself"),
-        &[(200, Content::Text("application/openmetrics-text"))], |api, _, _| api.scrape()).fails(&[Slug::NeedsServer]),
+        &[(200, Content::Text("application/openmetrics-text"))], |api, _, _| api.scrape()).fails(&[ProblemCode::NeedsServer]),
     Operation::new(Get, "/v1/version", Access::Open, ("version", "Say what the control plane is"),
         &[(200, Content::of::<ServiceVersion>())], |api, _, _| api.version()),
     Operation::new(Get, "/v1/whoami", Access::Known, ("whoami", "Say who the caller is"),
@@ -82,13 +82,13 @@ pub(super) static OPERATIONS: &[Operation] = &[
             Parameter::new("state", Kind::Word(STATES), "Only gateways that stand so."),
             Parameter::new("label", Kind::Form(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
     Operation::new(Post, "/v1/gateways", Access::Register, ("createGateway", "Register a gateway"),
-        &[(201, Content::of::<Created>())], |api, call, _| api.create(call))
-        .body(Content::of::<CreateGateway>()).holds(verdict::of_creation).once().fails(&[Slug::NameTaken]),
+        &[(201, Content::of::<CreatedGateway>())], |api, call, _| api.create(call))
+        .body(Content::of::<CreateGateway>()).holds(verdict::of_creation).once().fails(&[ProblemCode::NameTaken]),
     Operation::new(Get, "/v1/gateways/{gateway}", Access::See, ("inspectGateway", "Show a gateway"),
         &[(200, Content::of::<Gateway>())], |api, call, at| api.inspect(call, &at.gateway())),
     Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Change name, description or labels"),
         &[(200, Content::of::<Gateway>())], |api, call, at| api.update(call, &at.gateway()))
-        .may_say(Content::patch_of::<GatewayPatch>()).conditional().once().fails(&[Slug::NameTaken]),
+        .may_say(Content::patch_of::<GatewayPatch>()).conditional().once().fails(&[ProblemCode::NameTaken]),
     Operation::new(Delete, "/v1/gateways/{gateway}", Access::Admin, ("deleteGateway", "Delete a gateway; its history stays"),
         &[(204, Content::Nothing)], |api, call, at| api.delete(call, &at.gateway()))
         .conditional().once(),
@@ -97,7 +97,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::page_of::<ConfigVersion>())], |api, call, at| api.versions(call, &at.gateway()))
         .query(&[LIMIT, SEQ_CURSOR]),
     Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::Act, ("publish", "Publish a version and make it desired"),
-        &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
+        &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, call, at| api.publish(call, &at.gateway()))
         .body(Content::of_or_yaml::<PublishConfig>()).holds(verdict::of_publication).conditional().once(),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}", Access::See, ("inspectVersion", "Show a version"),
@@ -105,17 +105,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
         &[(200, Content::Yaml), (206, Content::Part("application/yaml")), (304, Content::Nothing)],
-        |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached().divisible().fails(&[Slug::ContentPruned]),
+        |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached().divisible().fails(&[ProblemCode::ContentPruned]),
 
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/diff", Access::See, ("compareVersion", "Say what changes to this version from another one"),
         &[(200, Content::of::<VersionDiff>())], |api, call, at| api.compare(call, &at.gateway(), at.segment(1)))
         .query(&[Parameter::new("against", Kind::Form("^(applied|desired|[1-9][0-9]{0,17})$"),
             "What to compare with: what is applied, what is desired, or a version by its number; `desired` by default.")])
-        .fails(&[Slug::ValidationFailed, Slug::ContentPruned]),
+        .fails(&[ProblemCode::ValidationFailed, ProblemCode::ContentPruned]),
 
     Operation::new(Put, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("pinVersion", "Pin a version, whose content is then kept"),
         &[(200, Content::of::<ConfigVersion>())], |api, call, at| api.pin(call, &at.gateway(), at.segment(1), true))
-        .once().fails(&[Slug::ContentPruned]),
+        .once().fails(&[ProblemCode::ContentPruned]),
     Operation::new(Delete, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("unpinVersion", "Pin a version no longer"),
         &[(200, Content::of::<ConfigVersion>())], |api, call, at| api.pin(call, &at.gateway(), at.segment(1), false))
         .once(),
@@ -124,30 +124,30 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::of::<PrunedVersions>())], |api, call, at| api.prune(call, &at.gateway()))
         .body(Content::of::<PruneVersions>()).once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
-        &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
+        &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, call, at| api.reload(call, &at.gateway()))
         .may_say(Content::of::<Reload>()).holds(verdict::of_reload).conditional().once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
-        &[(200, Content::of::<ActionAnswer>()), (201, Content::of::<ActionAnswer>())],
+        &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, call, at| api.revert(call, &at.gateway()))
-        .body(Content::of::<Revert>()).conditional().once().fails(&[Slug::ContentPruned]),
+        .body(Content::of::<Revert>()).conditional().once().fails(&[ProblemCode::ContentPruned]),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
-        &[(200, Content::of::<ActionAnswer>())], |api, call, at| api.reconcile(call, &at.gateway()))
+        &[(200, Content::of::<ActionResponse>())], |api, call, at| api.reconcile(call, &at.gateway()))
         .may_say(Content::of::<Reconcile>()).conditional().once()
-        .fails(&[Slug::NoConfiguration, Slug::NothingApplied, Slug::AppliedDiffers, Slug::ContentUnknown]),
+        .fails(&[ProblemCode::NoConfiguration, ProblemCode::NothingApplied, ProblemCode::AppliedDiffers, ProblemCode::ContentUnknown]),
     Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::See, ("rollout", "Wait until every live instance has answered"),
         &[(200, Content::of::<Rollout>())], |api, call, at| api.rollout(call, &at.gateway()))
         .query(&[Parameter::new("generation", Kind::Count, "The generation to wait for.").required(),
             Parameter::new("version", Kind::Count, "Also end when another version becomes desired."), WAIT]),
 
     Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::See, ("desired", "Wait for what is desired to be newer"),
-        &[(200, Content::of::<DesiredAnswer>()), (304, Content::Nothing)], |api, call, at| api.desired(call, &at.gateway()))
+        &[(200, Content::of::<DesiredResponse>()), (304, Content::Nothing)], |api, call, at| api.desired(call, &at.gateway()))
         .query(&[EPOCH, INDEX, WAIT, INSTANCE]),
     Operation::new(Get, "/v1/gateways/{gateway}/desired/stream", Access::See, ("followDesired", "Send what is desired now and each time it changes"),
         &[(200, Content::Events)], |api, call, at| api.follow(call, &at.gateway())).streamed()
         .query(&[EPOCH, INDEX, INSTANCE]),
     Operation::new(Post, "/v1/gateways/{gateway}/status", Access::Act, ("report", "Report how an instance stands"),
-        &[(200, Content::of::<StatusAnswer>())], |api, call, at| api.status(call, &at.gateway()))
+        &[(200, Content::of::<StatusResponse>())], |api, call, at| api.status(call, &at.gateway()))
         .body(Content::of::<StatusReport>()),
 
     Operation::new(Get, "/v1/tokens", Access::Read, ("listTokens", "List tokens, the newest first"),
@@ -156,10 +156,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
             Parameter::new("active", Kind::Flag, "Only tokens that are, or are not, accepted."),
             Parameter::new("type", Kind::Word(&["access", "gateway", "bootstrap"]), "Only tokens of this kind."),
             Parameter::new("gateway", Kind::Text, "Only tokens for the gateway with this id or name.")])
-        .fails(&[Slug::NotFound]),
+        .fails(&[ProblemCode::NotFound]),
     Operation::new(Post, "/v1/tokens", Access::Admin, ("createToken", "Make a token; the answer has it this once"),
         &[(201, Content::of::<IssuedToken>())], |api, call, _| api.create_token(call))
-        .body(Content::of::<CreateToken>()).once().fails(&[Slug::NotFound, Slug::Gone]),
+        .body(Content::of::<CreateToken>()).once().fails(&[ProblemCode::NotFound, ProblemCode::Gone]),
     Operation::new(Get, "/v1/tokens/{token_id}", Access::Read, ("inspectToken", "Show a token, without what makes it one"),
         &[(200, Content::of::<TokenInfo>())], |api, _, at| api.inspect_token(at.segment(0))),
     Operation::new(Delete, "/v1/tokens/{token_id}", Access::Admin, ("revokeToken", "Revoke a token: it is refused at once"),
@@ -167,11 +167,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .once(),
     Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
         &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
-        .may_say(Content::of::<RotateToken>()).once().fails(&[Slug::TokenEnded]),
+        .may_say(Content::of::<RotateToken>()).once().fails(&[ProblemCode::TokenEnded]),
 
     Operation::new(Post, "/v1/admin/backup", Access::Admin, ("backUp", "Copy the store, in a folder of the server"),
-        &[(201, Content::of::<BackupMade>())], |api, call, _| api.back_up(call))
-        .may_say(Content::of::<BackUp>()).apart().fails(&[Slug::NeedsFile, Slug::NeedsServer]),
+        &[(201, Content::of::<BackupInfo>())], |api, call, _| api.back_up(call))
+        .may_say(Content::of::<BackupRequest>()).apart().fails(&[ProblemCode::NeedsFile, ProblemCode::NeedsServer]),
 
     Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List who changed what, the newest first"),
         &[(200, Content::page_of::<AuditEntry>())], |api, call, _| api.audit(call))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    DesiredAnswer, DesiredQuery, Gateway, GatewayId, Instance, Response, Rollout, RolloutOutcome,
+    DesiredQuery, DesiredResponse, Gateway, GatewayId, Instance, Response, Rollout, RolloutOutcome,
 };
 
 use super::Api;
@@ -102,7 +102,7 @@ impl Api {
         &self,
         query: &DesiredQuery,
         snapshot: &Snapshot,
-    ) -> Result<Option<DesiredAnswer>, Refusal> {
+    ) -> Result<Option<DesiredResponse>, Refusal> {
         let record = &snapshot.gateway;
         let epoch = self.explained(self.store().epoch())?;
         let other_epoch = query.epoch.as_ref().is_some_and(|known| *known != epoch);
@@ -110,7 +110,7 @@ impl Api {
         if !reset && (query.index == record.generation || is_refused(query, snapshot)) {
             return Ok(None);
         }
-        Ok(Some(DesiredAnswer {
+        Ok(Some(DesiredResponse {
             epoch,
             index: record.generation,
             reset,

@@ -1,9 +1,9 @@
 //! Who calls, and what that one may do.
 
-use kt_control_api::{GatewayId, Slug, Timestamp, TokenId};
+use kt_control_api::{GatewayId, ProblemCode, Timestamp, TokenId};
 
 use super::refusal::{Refusal, refuse};
-use crate::store::{TokenRecord, TokenScope};
+use crate::store::{StoredScope, TokenRecord};
 
 /// What a caller may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,10 +65,10 @@ impl Principal {
         Some(Self {
             actor: format!("token:{}", record.name),
             scope: match record.scope {
-                TokenScope::Admin => Scope::Admin,
-                TokenScope::Read => Scope::Read,
-                TokenScope::Gateway(id) => Scope::Gateway(id),
-                TokenScope::Bootstrap { .. } => Scope::Bootstrap,
+                StoredScope::Admin => Scope::Admin,
+                StoredScope::Read => Scope::Read,
+                StoredScope::Gateway(id) => Scope::Gateway(id),
+                StoredScope::Bootstrap { .. } => Scope::Bootstrap,
             },
             token: Some(record.id),
             expires_at: record.expires_at,
@@ -103,7 +103,7 @@ impl Principal {
     pub(super) fn must_see(&self, gateway: &GatewayId) -> Result<(), Refusal> {
         match &self.scope {
             Scope::Gateway(own) if own != gateway => {
-                Err(refuse(Slug::NotFound, "there is no such gateway"))
+                Err(refuse(ProblemCode::NotFound, "there is no such gateway"))
             }
             Scope::Bootstrap | Scope::None => Err(lacks("read")),
             _ => Ok(()),
@@ -122,7 +122,7 @@ impl Principal {
 
 fn lacks(scope: &str) -> Refusal {
     refuse(
-        Slug::InsufficientScope,
+        ProblemCode::InsufficientScope,
         format!("this needs a token of scope `{scope}`"),
     )
 }

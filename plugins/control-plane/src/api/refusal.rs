@@ -1,6 +1,6 @@
 //! Turning failures into problem documents and those into responses.
 
-use kt_control_api::{LimitError, Problem, ProblemItem, Response, Slug, Timestamp};
+use kt_control_api::{LimitError, Problem, ProblemCode, ProblemItem, Response, Timestamp};
 
 use super::respond::json_of;
 use crate::store::StoreError;
@@ -9,7 +9,7 @@ use crate::store::StoreError;
 pub(super) type Refusal = Box<Problem>;
 
 /// Describes a cause.
-pub(super) fn refuse(slug: Slug, detail: impl Into<String>) -> Refusal {
+pub(super) fn refuse(slug: ProblemCode, detail: impl Into<String>) -> Refusal {
     Box::new(Problem::new(slug, detail))
 }
 
@@ -17,27 +17,27 @@ pub(super) fn refuse(slug: Slug, detail: impl Into<String>) -> Refusal {
 pub(super) fn of_store(error: StoreError, now: Timestamp) -> Refusal {
     let detail = error.to_string();
     Box::new(match error {
-        StoreError::NotFound(_) => Problem::new(Slug::NotFound, detail),
-        StoreError::Gone(_) => Problem::new(Slug::Gone, detail),
+        StoreError::NotFound(_) => Problem::new(ProblemCode::NotFound, detail),
+        StoreError::Gone(_) => Problem::new(ProblemCode::Gone, detail),
         StoreError::NameTaken { id, .. } => Problem {
             existing_id: Some(id),
-            ..Problem::new(Slug::NameTaken, detail)
+            ..Problem::new(ProblemCode::NameTaken, detail)
         },
         StoreError::Changed { current, .. } => {
-            Problem::new(Slug::VersionConflict, detail).with_current(current.view(now))
+            Problem::new(ProblemCode::VersionConflict, detail).with_current(current.view(now))
         }
-        StoreError::ContentPruned { .. } => Problem::new(Slug::ContentPruned, detail),
-        StoreError::NoConfiguration(_) => Problem::new(Slug::NoConfiguration, detail),
-        StoreError::TokenEnded(_) => Problem::new(Slug::TokenEnded, detail),
-        StoreError::KeyReused => Problem::new(Slug::IdempotencyKeyReused, detail),
-        StoreError::Busy(_) => Problem::new(Slug::StorageBusy, detail),
-        StoreError::TooNew { .. } => Problem::new(Slug::StorageTooNew, detail),
+        StoreError::ContentPruned { .. } => Problem::new(ProblemCode::ContentPruned, detail),
+        StoreError::NoConfiguration(_) => Problem::new(ProblemCode::NoConfiguration, detail),
+        StoreError::TokenEnded(_) => Problem::new(ProblemCode::TokenEnded, detail),
+        StoreError::KeyReused => Problem::new(ProblemCode::IdempotencyKeyReused, detail),
+        StoreError::Busy(_) => Problem::new(ProblemCode::StorageBusy, detail),
+        StoreError::TooNew { .. } => Problem::new(ProblemCode::StorageTooNew, detail),
         StoreError::Unsafe(_)
         | StoreError::Failed(_)
         | StoreError::Damaged(_)
         // These two come of moving a store, which is no request.
         | StoreError::Occupied(_)
-        | StoreError::Unreadable { .. } => Problem::new(Slug::StorageFailed, detail),
+        | StoreError::Unreadable { .. } => Problem::new(ProblemCode::StorageFailed, detail),
     })
 }
 
@@ -47,7 +47,7 @@ pub(super) fn invalid(errors: Vec<ProblemItem>) -> Refusal {
         [only] => only.message.clone(),
         several => format!("{} errors", several.len()),
     };
-    Box::new(Problem::new(Slug::ValidationFailed, detail).with_errors(errors))
+    Box::new(Problem::new(ProblemCode::ValidationFailed, detail).with_errors(errors))
 }
 
 /// Describes one value that is out of bounds.
@@ -65,7 +65,7 @@ pub fn problem_response(mut problem: Problem, request_id: &str) -> Response {
         .insert("content-type".to_owned(), Problem::MEDIA_TYPE.to_owned());
     if matches!(
         problem.code,
-        Slug::StorageBusy | Slug::RateLimited | Slug::Draining
+        ProblemCode::StorageBusy | ProblemCode::RateLimited | ProblemCode::Draining
     ) {
         let seconds = problem.retry_after.unwrap_or(1).to_string();
         response.headers.insert("retry-after".to_owned(), seconds);

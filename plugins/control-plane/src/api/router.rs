@@ -1,6 +1,6 @@
 //! Which operation a request asks for.
 
-use kt_control_api::{Method, Request, Response, Slug};
+use kt_control_api::{Method, ProblemCode, Request, Response};
 
 use super::Api;
 use super::operation::{Access, Operation, Place};
@@ -86,11 +86,11 @@ pub(crate) fn is_streamed(request: &Request) -> bool {
 pub(crate) fn nowhere(method: &str, path: &str) -> Refusal {
     if at(path).next().is_some() {
         return refuse(
-            Slug::MethodNotAllowed,
+            ProblemCode::MethodNotAllowed,
             format!("{method} is not possible here"),
         );
     }
-    refuse(Slug::NotFound, "there is nothing at this path")
+    refuse(ProblemCode::NotFound, "there is nothing at this path")
 }
 
 /// Adds which methods are possible, as RFC 9110 wants it of an answer 405.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kt_control_api::{Response, Slug};
+use kt_control_api::{ProblemCode, Response};
 
 use super::Api;
 use super::refusal::refuse;
@@ -16,7 +16,7 @@ impl Api {
     pub(super) fn scrape(&self) -> Outcome {
         let Some(metrics) = self.metrics() else {
             let detail = "a command measures nothing; ask a server";
-            return Err(refuse(Slug::NeedsServer, detail));
+            return Err(refuse(ProblemCode::NeedsServer, detail));
         };
         let text = metrics.render(|| {
             let counted = Fleet::count(self.store(), self.now());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kt_control_api::{Problem, Request, Response, Service, Slug, Timestamp, request_id};
+use kt_control_api::{Problem, ProblemCode, Request, Response, Service, Timestamp, request_id};
 
 use super::backup::Keeper;
 use super::refusal::Refusal;
@@ -215,7 +215,9 @@ fn named(mut response: Response, id: &str) -> Response {
 }
 
 fn explain(problem: Problem, id: &str) -> Response {
-    if problem.code.class() == Slug::Internal.class() || problem.code == Slug::StorageFailed {
+    if problem.code.class() == ProblemCode::Internal.class()
+        || problem.code == ProblemCode::StorageFailed
+    {
         tracing::error!(request = id, code = %problem.code, detail = problem.detail, "request failed");
     }
     named(problem_response(problem, id), id)

@@ -1,9 +1,9 @@
 //! Tokens: made, listed, revoked, replaced.
 
 use kt_control_api::{
-    CreateToken, Grant, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
-    ProblemItem, Response, RotateToken, Slug, Timestamp, Token, TokenId, TokenInfo, TokenKind,
-    check_name,
+    CreateToken, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    ProblemCode, ProblemItem, Response, RotateToken, Timestamp, Token, TokenId, TokenInfo,
+    TokenKind, TokenScope, check_name,
 };
 
 use super::gateways::page;
@@ -11,7 +11,9 @@ use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
 use super::respond::{Outcome, Touched, done, json, json_of, mark};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::{Key, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenScope};
+use crate::store::{
+    Key, NewToken, StoreError, StoredScope, TokenFilter, TokenReceipt, TokenRecord,
+};
 
 /// The kinds that can be filtered by.
 const KINDS: [TokenKind; 3] = [TokenKind::Access, TokenKind::Gateway, TokenKind::Bootstrap];
@@ -24,7 +26,10 @@ impl Api {
         let gateway = request.query.get("gateway").map(|text| Key::parse(text));
         let kind = request.query.get("type");
         if kind.is_some_and(|word| KINDS.iter().all(|kind| kind.as_str() != word)) {
-            return Err(refuse(Slug::MalformedRequest, "`type` is no kind of token"));
+            return Err(refuse(
+                ProblemCode::MalformedRequest,
+                "`type` is no kind of token",
+            ));
         }
         let filter = TokenFilter {
             after: input::query::<TokenId>(request, "cursor")?,
@@ -55,12 +60,12 @@ impl Api {
         let body: CreateToken = input::body(call.request)?;
         check(&body)?;
         let scope = match (body.scope, &body.gateway) {
-            (Grant::Admin, _) => TokenScope::Admin,
-            (Grant::Bootstrap, _) => TokenScope::Bootstrap { registered: None },
-            (Grant::Gateway, Some(gateway)) => {
-                TokenScope::Gateway(self.find(&Key::parse(gateway))?.gateway.id)
+            (TokenScope::Admin, _) => StoredScope::Admin,
+            (TokenScope::Bootstrap, _) => StoredScope::Bootstrap { registered: None },
+            (TokenScope::Gateway, Some(gateway)) => {
+                StoredScope::Gateway(self.find(&Key::parse(gateway))?.gateway.id)
             }
-            _ => TokenScope::Read,
+            _ => StoredScope::Read,
         };
         let kind = kind_for(body.scope);
         let token = Token::random(kind);
@@ -146,14 +151,14 @@ fn check(body: &CreateToken) -> Result<(), Refusal> {
         errors.push(ProblemItem::at(pointer, "bad-scope", message));
     };
     match (body.scope, &body.gateway) {
-        (Grant::Unknown, _) => {
+        (TokenScope::Unknown, _) => {
             wrong(
                 "/scope",
                 "a scope is `admin`, `read`, `gateway` or `bootstrap`",
             );
         }
-        (Grant::Gateway, None) => wrong("/gateway", "the scope `gateway` needs a gateway"),
-        (Grant::Admin | Grant::Read | Grant::Bootstrap, Some(_)) => {
+        (TokenScope::Gateway, None) => wrong("/gateway", "the scope `gateway` needs a gateway"),
+        (TokenScope::Admin | TokenScope::Read | TokenScope::Bootstrap, Some(_)) => {
             wrong("/gateway", "only the scope `gateway` has a gateway");
         }
         _ => {}
@@ -167,11 +172,11 @@ fn check(body: &CreateToken) -> Result<(), Refusal> {
     }
 }
 
-fn kind_for(scope: Grant) -> TokenKind {
+fn kind_for(scope: TokenScope) -> TokenKind {
     match scope {
-        Grant::Gateway => TokenKind::Gateway,
-        Grant::Bootstrap => TokenKind::Bootstrap,
-        Grant::Admin | Grant::Read | Grant::Unknown => TokenKind::Access,
+        TokenScope::Gateway => TokenKind::Gateway,
+        TokenScope::Bootstrap => TokenKind::Bootstrap,
+        TokenScope::Admin | TokenScope::Read | TokenScope::Unknown => TokenKind::Access,
     }
 }
 
@@ -197,7 +202,7 @@ fn lifetime(seconds: Option<u64>, longest: u64) -> Option<ProblemItem> {
 
 fn token_id(text: &str) -> Result<TokenId, Refusal> {
     text.parse()
-        .map_err(|_| refuse(Slug::NotFound, "there is no such token"))
+        .map_err(|_| refuse(ProblemCode::NotFound, "there is no such token"))
 }
 
 fn kind_of(token: &TokenRecord) -> TokenKind {
@@ -220,10 +225,10 @@ fn seconds_between(start: Timestamp, end: Timestamp) -> u64 {
 fn info(token: TokenRecord, now: Timestamp) -> TokenInfo {
     let active = token.is_active(now);
     let (scope, gateway) = match token.scope {
-        TokenScope::Admin => (Grant::Admin, None),
-        TokenScope::Read => (Grant::Read, None),
-        TokenScope::Gateway(id) => (Grant::Gateway, Some(id)),
-        TokenScope::Bootstrap { registered } => (Grant::Bootstrap, registered),
+        StoredScope::Admin => (TokenScope::Admin, None),
+        StoredScope::Read => (TokenScope::Read, None),
+        StoredScope::Gateway(id) => (TokenScope::Gateway, Some(id)),
+        StoredScope::Bootstrap { registered } => (TokenScope::Bootstrap, registered),
     };
     TokenInfo {
         id: token.id,

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kt_control_api::{
-    Problem, Request, Response, Service, Slug, TransportError, TransportErrorKind,
+    Problem, ProblemCode, Request, Response, Service, TransportError, TransportErrorKind,
 };
 
 use super::lock::SharedLock;
@@ -206,9 +206,9 @@ impl Patience<'_> {
 
 fn unusable(error: &StoreError) -> Response {
     let slug = match error {
-        StoreError::Busy(_) => Slug::StorageBusy,
-        StoreError::TooNew { .. } => Slug::StorageTooNew,
-        _ => Slug::StorageFailed,
+        StoreError::Busy(_) => ProblemCode::StorageBusy,
+        StoreError::TooNew { .. } => ProblemCode::StorageTooNew,
+        _ => ProblemCode::StorageFailed,
     };
     problem_response(Problem::new(slug, error.to_string()), "")
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use kt_control_api::{
-    Carrier, Class, Client, CreateGateway, DesiredQuery, Method, Poll, Reload, Request,
+    Class, Client, CreateGateway, DesiredQuery, FnTransport, Method, Poll, Reload, Request,
     RolloutOutcome, Service, Transport, TransportErrorKind,
 };
 
@@ -15,7 +15,7 @@ use crate::fixture::{Lines, Running, content, serving};
 
 fn client(directory: &Path) -> Client<impl Transport + use<>> {
     let embedded = Embedded::new(directory, Arc::new(Lines));
-    Client::new(Carrier(move |request: &Request| {
+    Client::new(FnTransport(move |request: &Request| {
         embedded.handle(request, None, &|| false)
     }))
 }

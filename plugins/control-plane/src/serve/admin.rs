@@ -8,7 +8,7 @@ use std::path::Path;
 use kt_control_api::{Timestamp, Token, TokenKind, random_base32, request_id};
 
 use super::ServeError;
-use crate::store::{Change, NewToken, Store, TokenScope};
+use crate::store::{Change, NewToken, Store, StoredScope};
 
 /// Makes sure that somebody can administer the server. Returns whether a token was made.
 ///
@@ -34,7 +34,7 @@ pub(super) fn ensure_token(
     };
     store.add_token(
         &by_server(),
-        &NewToken::of(&token, TokenScope::Admin, "admin"),
+        &NewToken::of(&token, StoredScope::Admin, "admin"),
     )?;
     Ok(created)
 }

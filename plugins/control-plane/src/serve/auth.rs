@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use http::uri::Authority;
 use hyper::HeaderMap;
-use kt_control_api::{GatewayId, Problem, Slug, Token, TokenHash};
+use kt_control_api::{GatewayId, Problem, ProblemCode, Token, TokenHash};
 
 use crate::api::{Api, Principal, is_near, is_open};
-use crate::store::{TokenRecord, TokenScope};
+use crate::store::{StoredScope, TokenRecord};
 
 /// Through which listener a caller came.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,10 @@ pub(super) fn credential(
                 return Ok(Credential::User(uid));
             }
             let detail = format!("user {uid} may not use the control plane of user {me}");
-            Err(Box::new(Problem::new(Slug::InsufficientScope, detail)))
+            Err(Box::new(Problem::new(
+                ProblemCode::InsufficientScope,
+                detail,
+            )))
         }
         Door::Plain(_) | Door::Tls(_) if is_open(path) => Ok(Credential::None),
         Door::Plain(_) if is_near(path) && names_loopback(headers) => Ok(Credential::None),
@@ -63,7 +66,7 @@ pub(super) fn principal(api: &Api, credential: Credential) -> Result<Principal, 
             let record = api
                 .store()
                 .token(&hash)
-                .map_err(|error| Problem::new(Slug::StorageFailed, error.to_string()))?;
+                .map_err(|error| Problem::new(ProblemCode::StorageFailed, error.to_string()))?;
             holder(api, record)
         }
     }
@@ -87,7 +90,7 @@ pub(super) fn holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal
 /// The gateway that a bootstrap token has registered.
 fn used_for(record: &TokenRecord) -> Option<GatewayId> {
     match &record.scope {
-        TokenScope::Bootstrap { registered } => registered.clone(),
+        StoredScope::Bootstrap { registered } => registered.clone(),
         _ => None,
     }
 }
@@ -125,5 +128,5 @@ fn bearer(headers: &HeaderMap) -> Result<Token, Box<Problem>> {
 }
 
 fn unauthenticated(detail: &str) -> Box<Problem> {
-    Box::new(Problem::new(Slug::Unauthenticated, detail))
+    Box::new(Problem::new(ProblemCode::Unauthenticated, detail))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Body, Incoming};
-use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, Request, Response, Slug};
+use kt_control_api::{MAX_CONTENT_BYTES, Method, Problem, ProblemCode, Request, Response};
 
 use super::flow::Flow;
 use crate::api::nowhere;
@@ -39,7 +39,7 @@ pub(super) async fn read(request: hyper::Request<Incoming>) -> Result<Request, R
         .path_and_query()
         .map_or("/", |target| target.as_str());
     let (path, query) = Request::split_target(target)
-        .ok_or_else(|| refuse(Slug::MalformedRequest, "the query cannot be read"))?;
+        .ok_or_else(|| refuse(ProblemCode::MalformedRequest, "the query cannot be read"))?;
     let mut read = Request {
         query,
         ..Request::new(method, path)
@@ -48,7 +48,7 @@ pub(super) async fn read(request: hyper::Request<Incoming>) -> Result<Request, R
         if let Some(value) = head.headers.get(name) {
             let text = value.to_str().map_err(|_| {
                 refuse(
-                    Slug::MalformedRequest,
+                    ProblemCode::MalformedRequest,
                     format!("the header `{name}` is not ASCII"),
                 )
             })?;
@@ -68,7 +68,7 @@ async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
         .await
         .map_err(|_| {
             refuse(
-                Slug::RequestTimeout,
+                ProblemCode::RequestTimeout,
                 "the body did not arrive within 10 seconds",
             )
         })?;
@@ -77,10 +77,10 @@ async fn text_of(body: Incoming) -> Result<Option<String>, Refusal> {
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             return Err(too_large());
         }
-        Err(_) => return Err(refuse(Slug::MalformedRequest, "the body broke off")),
+        Err(_) => return Err(refuse(ProblemCode::MalformedRequest, "the body broke off")),
     };
     let text = String::from_utf8(bytes.into())
-        .map_err(|_| refuse(Slug::MalformedRequest, "the body is not UTF-8"))?;
+        .map_err(|_| refuse(ProblemCode::MalformedRequest, "the body is not UTF-8"))?;
     Ok((!text.is_empty()).then_some(text))
 }
 
@@ -148,11 +148,11 @@ pub(super) fn begin(
 
 fn too_large() -> Refusal {
     refuse(
-        Slug::BodyTooLarge,
+        ProblemCode::BodyTooLarge,
         format!("a body has at most {MAX_BODY} bytes"),
     )
 }
 
-fn refuse(slug: Slug, detail: impl Into<String>) -> Refusal {
+fn refuse(slug: ProblemCode, detail: impl Into<String>) -> Refusal {
     Box::new(Problem::new(slug, detail))
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use kt_control_api::{Problem, Request, Slug};
+use kt_control_api::{Problem, ProblemCode, Request};
 use tokio::sync::oneshot;
 
 use super::connection::ran_into_a_bug;
@@ -107,7 +107,7 @@ impl Changes {
             Ok(()) => Ok(answered),
             Err(TrySendError::Full(_)) => {
                 let detail = format!("{WAITING} changes wait already");
-                Err(Box::new(Problem::new(Slug::StorageBusy, detail)))
+                Err(Box::new(Problem::new(ProblemCode::StorageBusy, detail)))
             }
             Err(TrySendError::Disconnected(_)) => Err(ran_into_a_bug()),
         }

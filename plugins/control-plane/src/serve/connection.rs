@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{Problem, Request, Response, Slug, random_seconds, request_id};
+use kt_control_api::{Problem, ProblemCode, Request, Response, random_seconds, request_id};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -240,7 +240,7 @@ impl Server {
 
     /// Says what somebody gets to hear who was not let in.
     fn refused(&self, problem: Box<Problem>, why: Refused, door: Door) -> Box<Problem> {
-        if problem.code == Slug::Unauthenticated {
+        if problem.code == ProblemCode::Unauthenticated {
             self.metrics.refused(why);
         }
         self.limits.refused(problem, door)
@@ -353,7 +353,7 @@ pub(super) async fn off_loop<T: Send + 'static>(
 
 pub(super) fn ran_into_a_bug() -> Box<Problem> {
     Box::new(Problem::new(
-        Slug::Internal,
+        ProblemCode::Internal,
         "the request ran into a bug in kt",
     ))
 }

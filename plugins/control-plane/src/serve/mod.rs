@@ -28,7 +28,7 @@ mod uses;
 pub use limits::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
 pub use run::{ServeError, ServeOptions, Started, serve};
 pub use schedule::Schedule;
-pub use tls::{TlsError, TlsFiles};
+pub use tls::{TlsConfigError, TlsFiles};
 
 /// Name of the file that the first administrator's token is written to.
 pub const ADMIN_TOKEN_FILE: &str = "admin.token";

@@ -18,7 +18,7 @@ use super::listen::Listeners;
 use super::recorder::Recorder;
 use super::schedule::{self, Schedule};
 use super::storage::Storage;
-use super::tls::{Rotation, Tls, TlsError, TlsFiles};
+use super::tls::{Rotation, Tls, TlsConfigError, TlsFiles};
 use super::{ADMIN_TOKEN_FILE, admin};
 use crate::api::Api;
 use crate::embedded::{LockError, ServerLock};
@@ -83,7 +83,7 @@ pub enum ServeError {
     NotLoopback(SocketAddr),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Tls(#[from] TlsConfigError),
     /// The store is in use.
     #[error(transparent)]
     Lock(#[from] LockError),

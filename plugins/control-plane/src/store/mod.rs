@@ -25,8 +25,8 @@ pub use postgres::{
     Address, AddressError, Password, PasswordError, PasswordSources, Postgres, TlsWishes, Waiters,
 };
 pub use record::{
-    GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, TokenReceipt, TokenRecord,
-    TokenScope,
+    GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, StoredScope, TokenReceipt,
+    TokenRecord,
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
 pub use retention::{Prune, Pruned};

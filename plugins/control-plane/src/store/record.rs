@@ -100,7 +100,7 @@ pub struct ReportReceipt {
 
 /// What a token may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenScope {
+pub enum StoredScope {
     /// Everything.
     Admin,
     /// Look at everything.
@@ -114,7 +114,7 @@ pub enum TokenScope {
     },
 }
 
-impl TokenScope {
+impl StoredScope {
     /// How it is kept: its word, and the gateway it is for or has registered.
     pub(super) fn kept(&self) -> (&'static str, Option<&str>) {
         match self {
@@ -127,7 +127,7 @@ impl TokenScope {
         }
     }
 
-    /// Reads what [`TokenScope::kept`] gave.
+    /// Reads what [`StoredScope::kept`] gave.
     pub(super) fn of_kept(word: &str, gateway: Option<&str>) -> Option<Self> {
         match (word, gateway) {
             ("admin", None) => Some(Self::Admin),
@@ -154,7 +154,7 @@ pub struct TokenRecord {
     /// Its first characters.
     pub hint: String,
     /// What it may do.
-    pub scope: TokenScope,
+    pub scope: StoredScope,
     /// Who made it.
     pub created_by: String,
     /// When.

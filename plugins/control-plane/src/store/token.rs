@@ -3,7 +3,7 @@
 use kt_control_api::{Timestamp, Token, TokenHash, TokenId};
 use serde_json::{Value, json};
 
-use super::TokenScope;
+use super::StoredScope;
 
 /// A token to remember, without the token.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct NewToken {
     /// `access`, `gateway` or `bootstrap`.
     pub kind: &'static str,
     /// What it may do.
-    pub scope: TokenScope,
+    pub scope: StoredScope,
     /// What people call it.
     pub name: String,
     /// When it ends.
@@ -27,7 +27,7 @@ pub struct NewToken {
 impl NewToken {
     /// Describes a token that does not end for the store.
     #[must_use]
-    pub fn of(token: &Token, scope: TokenScope, name: &str) -> Self {
+    pub fn of(token: &Token, scope: StoredScope, name: &str) -> Self {
         Self {
             id: TokenId::random(),
             expires_at: None,

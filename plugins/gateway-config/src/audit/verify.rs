@@ -1,7 +1,9 @@
 //! `kt audit verify`: reads the whole trail and computes every seal anew, here and not where the
 //! trail is kept.
 
-use kt_control_api::{AuditQuery, ContentHash, Damage, TrailCheck, TrailReport, connect};
+use kt_control_api::{
+    AuditDamage, AuditQuery, AuditVerification, AuditVerifier, ContentHash, connect,
+};
 use kt_plugin_api::{Class, Column, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::json;
 
@@ -22,7 +24,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         limit: Some(PAGE),
         ..AuditQuery::default()
     };
-    let mut check = TrailCheck::default();
+    let mut check = AuditVerifier::default();
     let mut rows = 0;
     loop {
         context.check()?;
@@ -63,19 +65,19 @@ fn head(text: &str) -> Result<Known, Error> {
 }
 
 /// What is wrong when the trail does not hold what it held before.
-fn lost(known: &Known) -> Option<Damage> {
+fn lost(known: &Known) -> Option<AuditDamage> {
     let message = match &known.found {
         Some(found) if *found == known.hash => return None,
         Some(_) => "the row has another seal than before: the trail was written anew",
         None => "the row that was the newest is missing: the trail was cut",
     };
-    Some(Damage {
+    Some(AuditDamage {
         seq: known.seq,
         message: message.to_owned(),
     })
 }
 
-fn result(report: &TrailReport) -> Output {
+fn result(report: &AuditVerification) -> Output {
     let whole = report.damage.is_empty();
     let head = report.head.map(|(seq, hash)| format!("{seq}:{hash}"));
     let value = json!({

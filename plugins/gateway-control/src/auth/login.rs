@@ -42,7 +42,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 /// right.
 ///
 /// # Errors
-/// Class `usage` when there is none to be had, or it is one to be used once; class `unauthorised` when it is
+/// Class `usage` when there is none to be had, or it is one to be used once; class `unauthorized` when it is
 /// none of kt's.
 fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<Token, Error> {
     let text = match invocation.args.path("token-file") {
@@ -61,7 +61,7 @@ fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<
             .hint("give it on standard input, with `--token-file`, or type it when asked"));
     }
     let token = text.parse::<Token>().map_err(|error| {
-        Error::new(Class::Unauthorised, "bad-token", error.to_string())
+        Error::new(Class::Unauthorized, "bad-token", error.to_string())
             .hint("nothing was sent; copy the whole token, from `kt_` to its end")
     })?;
     if token.kind() == TokenKind::Bootstrap {

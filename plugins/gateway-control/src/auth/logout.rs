@@ -93,13 +93,13 @@ fn revoke(
     let client = connection.client(context).map_err(kept)?;
     let me = match client.who_am_i().map_err(Error::from) {
         Ok(me) => me,
-        Err(error) if error.class == Class::Unauthorised => return Ok(Revoked::Before),
+        Err(error) if error.class == Class::Unauthorized => return Ok(Revoked::Before),
         Err(error) => return Err(kept(error)),
     };
     if let Some(id) = &me.token {
         client.revoke_token(id).map_err(|error| {
             let error = kept(Error::from(error));
-            if error.class == Class::Unauthorised {
+            if error.class == Class::Unauthorized {
                 return error.hint(format!(
                     "an administrator can: kt token revoke --token-id {id}"
                 ));

@@ -7,7 +7,7 @@ use serde_json::json;
 pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
     let Some(token) = invocation.setting("api.token") else {
         return Err(Error::new(
-            Class::Unauthorised,
+            Class::Unauthorized,
             "not-logged-in",
             "there is no token: nobody is logged in here",
         )

@@ -1,7 +1,7 @@
 //! `kt gateway create`.
 
 use crate::token::{Draft, kept};
-use kt_control_api::{ApiError, CreateGateway, Created, DriftPolicy, connect};
+use kt_control_api::{ApiError, CreateGateway, CreatedGateway, DriftPolicy, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 
 use serde_json::json;
@@ -56,7 +56,11 @@ fn refused(failure: ApiError) -> Error {
     }
 }
 
-fn shown(created: &Created, with_token: bool, draft: Option<Draft>) -> Result<Output, Error> {
+fn shown(
+    created: &CreatedGateway,
+    with_token: bool,
+    draft: Option<Draft>,
+) -> Result<Output, Error> {
     let mut value = json!({
         "id": created.gateway.id,
         "name": created.gateway.name,
@@ -95,7 +99,7 @@ fn shown(created: &Created, with_token: bool, draft: Option<Draft>) -> Result<Ou
 }
 
 /// The answer to the first attempt was lost, and the second does not have the token.
-fn lost(created: &Created) -> Error {
+fn lost(created: &CreatedGateway) -> Error {
     let name = &created.gateway.name;
     let message =
         format!("gateway `{name}` was registered, but the answer that had its token was lost");
@@ -105,7 +109,7 @@ fn lost(created: &Created) -> Error {
     )
 }
 
-fn another(error: Error, created: &Created) -> Error {
+fn another(error: Error, created: &CreatedGateway) -> Error {
     let id = &created.gateway.id;
     error
         .hint(format!(

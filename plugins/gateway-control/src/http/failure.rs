@@ -1,7 +1,7 @@
 //! What is known of a request that failed, and what to do about it.
 
 use kt_control_api::{Connection, Envelope, Method, TransportError, TransportErrorKind};
-use kt_tls::Refusal;
+use kt_tls::TlsError;
 use reqwest::Url;
 use std::error::Error;
 
@@ -26,7 +26,7 @@ pub(super) fn transport_error(
             "no answer from the control plane at",
         )
     };
-    let (cause, hint) = match Refusal::within(error) {
+    let (cause, hint) = match TlsError::within(error) {
         Some(refusal) => (refusal.to_string(), remedy(&refusal, connection)),
         None if is_garbled(error) && target.scheme() == "http" => (
             "what answers does not speak HTTP".to_owned(),
@@ -42,18 +42,18 @@ pub(super) fn transport_error(
 
 /// What to do about a connection that was not made. A certificate is renewed at the server, so
 /// no failure of one is for ever, and a gateway goes on asking.
-fn remedy(refusal: &Refusal, connection: &Connection) -> Option<String> {
+fn remedy(refusal: &TlsError, connection: &Connection) -> Option<String> {
     Some(match (refusal, &connection.ca_file) {
-        (Refusal::UnknownAuthority, None) => {
+        (TlsError::UnknownAuthority, None) => {
             "pass `--api-ca-file FILE` with the certificate of the authority, or set \
              `api.ca_file` or `KEEPTRUSTS_API_CA_FILE`"
                 .to_owned()
         }
-        (Refusal::UnknownAuthority, Some(file)) => format!(
+        (TlsError::UnknownAuthority, Some(file)) => format!(
             "only the authorities in `{}` are trusted, from `api.ca_file`: is it the right one?",
             file.display()
         ),
-        (Refusal::NoTls, _) => {
+        (TlsError::NoTls, _) => {
             "let the address begin with `http://`, or serve with `--tls-cert` and `--tls-key`"
                 .to_owned()
         }

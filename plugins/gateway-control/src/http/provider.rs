@@ -5,7 +5,7 @@ use super::patience;
 use super::target::{bad_address, targets};
 use super::trust::client;
 use kt_control_api::{
-    Connection, Envelope, Method, Problem, Request, Response, Slug, TransportError,
+    Connection, Envelope, Method, Problem, ProblemCode, Request, Response, TransportError,
     TransportErrorKind,
 };
 use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
@@ -82,7 +82,7 @@ fn is_draining(response: &Response) -> bool {
             .body
             .as_deref()
             .and_then(|body| serde_json::from_str::<Problem>(body).ok())
-            .is_some_and(|problem| problem.code == Slug::Draining)
+            .is_some_and(|problem| problem.code == ProblemCode::Draining)
 }
 
 async fn send(client: &Client, url: &Url, envelope: &Envelope) -> Result<Response, TransportError> {

@@ -1,6 +1,6 @@
 //! Which addresses a request may go to.
 
-use kt_control_api::{Envelope, addresses, shown_address};
+use kt_control_api::{Envelope, addresses, redacted_address};
 use kt_plugin_api::{Class, Error};
 use reqwest::Url;
 
@@ -38,7 +38,7 @@ pub(super) fn bad_address(base: &str, why: &str) -> Error {
     Error::new(
         Class::Settings,
         "bad-api-url",
-        format!("`{}` is no address of a control plane", shown_address(base)),
+        format!("`{}` is no address of a control plane", redacted_address(base)),
     )
     .cause(why)
     .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`, or to several, parted by commas")

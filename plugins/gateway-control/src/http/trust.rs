@@ -3,7 +3,7 @@
 use super::failure::deepest;
 use kt_control_api::Connection;
 use kt_plugin_api::{Class, Error};
-use kt_tls::{Authorities, provider};
+use kt_tls::{CaCertificates, provider};
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(super) fn client(url: &Url, connection: &Connection) -> Result<Client, Error
         }
         ("https", Some(file)) => builder.tls_backend_preconfigured(trusting(file)?),
         _ => {
-            let nobody = Authorities::of_store(RootCertStore::empty());
+            let nobody = CaCertificates::of_store(RootCertStore::empty());
             builder.tls_backend_preconfigured(nobody.client(&[PROTOCOL]))
         }
     };
@@ -57,7 +57,7 @@ fn trusting(file: &Path) -> Result<ClientConfig, Error> {
             "`{file}` in `api.ca_file` is not absolute: it would depend on where kt is started"
         )));
     }
-    let authorities = Authorities::of_file(file).map_err(|error| unusable(error.to_string()))?;
+    let authorities = CaCertificates::of_file(file).map_err(|error| unusable(error.to_string()))?;
     Ok(authorities.client(&[PROTOCOL]))
 }
 

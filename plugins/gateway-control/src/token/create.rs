@@ -2,12 +2,12 @@
 
 use super::file::Draft;
 use super::issued::{result, seconds};
-use kt_control_api::{CreateToken, Grant, connect, find_gateway};
+use kt_control_api::{CreateToken, TokenScope, connect, find_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let scope = invocation.required("scope")?;
-    let scope = Grant::from_word(scope).ok_or_else(|| {
+    let scope = TokenScope::from_word(scope).ok_or_else(|| {
         Error::new(
             Class::Usage,
             "bad-scope",
@@ -15,7 +15,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         )
     })?;
     let named = invocation.args.text("id");
-    if named.is_some() && scope != Grant::Gateway {
+    if named.is_some() && scope != TokenScope::Gateway {
         return Err(Error::new(
             Class::Usage,
             "bad-scope",
@@ -30,7 +30,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         expires_in_seconds: seconds(invocation, "expires")?,
     };
     let client = connect(invocation, context)?;
-    if scope == Grant::Gateway {
+    if scope == TokenScope::Gateway {
         new.gateway = Some(find_gateway(&client, named)?.id.to_string());
     }
     // The file comes first: a token that cannot be kept must not be made.

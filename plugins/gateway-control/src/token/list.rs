@@ -1,6 +1,6 @@
 //! `kt token list`.
 
-use kt_control_api::{Grant, Pages, TokenInfo, TokenQuery, connect, limit};
+use kt_control_api::{Pages, TokenInfo, TokenQuery, TokenScope, connect, limit};
 use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 fn row(token: &TokenInfo) -> Value {
     let state = if token.active {
         "active"
-    } else if token.scope == Grant::Bootstrap && token.gateway.is_some() {
+    } else if token.scope == TokenScope::Bootstrap && token.gateway.is_some() {
         "used"
     } else if token.revoked_at.is_some() {
         "revoked"

@@ -3,7 +3,7 @@
 use super::local::Files;
 use super::managed::Managed;
 use crate::snapshot::Input;
-use kt_control_api::{ActionAnswer, DesiredAnswer, PublishConfig};
+use kt_control_api::{ActionResponse, DesiredResponse, PublishConfig};
 use kt_plugin_api::{Class, Error};
 use kt_policy::{Document, Source};
 
@@ -20,7 +20,7 @@ pub(crate) enum Force {
 
 impl Force {
     /// What an answer asks for, when everything up to `acted` was done.
-    pub(crate) fn of(answer: &DesiredAnswer, acted: u64) -> Self {
+    pub(crate) fn of(answer: &DesiredResponse, acted: u64) -> Self {
         // Something newer that became desired since goes before the reload.
         let newest = answer.reload_generation == answer.index;
         if newest && answer.reload_generation > acted {
@@ -45,7 +45,7 @@ pub(crate) struct Work {
 /// When the control plane cannot give it.
 pub(crate) fn desired(
     managed: &Managed<'_>,
-    answer: &DesiredAnswer,
+    answer: &DesiredResponse,
 ) -> Result<Option<Work>, Error> {
     let Some(desired) = &answer.desired else {
         return Ok(None);
@@ -83,7 +83,7 @@ pub(crate) fn publish(
     files: &Files<'_>,
     input: &Input,
     document: &Document,
-) -> Result<ActionAnswer, Error> {
+) -> Result<ActionResponse, Error> {
     let publish = PublishConfig {
         content: document.text_of(&input.sources),
         source: Some(files.names.join(", ")),

@@ -11,7 +11,7 @@ use crate::run::Supervisor;
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
 use crate::worker::{Pool, Shared};
 use jiff::Timestamp;
-use kt_control_api::{Desired, DesiredAnswer, Observed, Source};
+use kt_control_api::{Desired, DesiredResponse, Observed, Source};
 use kt_plugin_api::{Class, Context, Error, Event};
 use kt_policy::Source as Text;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ impl<'a> Follower<'a, '_> {
     }
 
     /// Acts on what is desired.
-    fn act(&mut self, answer: &DesiredAnswer) {
+    fn act(&mut self, answer: &DesiredResponse) {
         if answer.reset {
             self.acted = 0;
         }

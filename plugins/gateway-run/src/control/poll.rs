@@ -1,7 +1,7 @@
 //! The thread that waits at the control plane for something to do.
 
 use kt_control_api::{
-    Client, DesiredAnswer, DesiredQuery, InstanceId, Poll, Transport, jittered, random_time,
+    Client, DesiredQuery, DesiredResponse, InstanceId, Poll, Transport, jittered, random_time,
 };
 use kt_plugin_api::Context;
 use std::sync::mpsc::{Receiver, Sender};
@@ -20,7 +20,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What the poll found.
 pub(crate) enum News {
     /// Something to act on.
-    Desired(Box<DesiredAnswer>),
+    Desired(Box<DesiredResponse>),
     /// The control plane answered: it is there.
     Connected,
     /// It did not answer.

@@ -5,7 +5,7 @@ use crate::audit::Record;
 use crate::snapshot::Snapshot;
 use crate::worker::{Local, Shared};
 use http::HeaderMap;
-use kt_policy::{AuditRecord, Verdict};
+use kt_policy::{AuditRecord, Evaluation};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ impl Trace {
     }
 
     /// Counts a verdict, and hands its record to the audit.
-    pub(crate) fn judged(&self, verdict: &Verdict, phase: &'static str) {
+    pub(crate) fn judged(&self, verdict: &Evaluation, phase: &'static str) {
         let chain = &self.snapshot.chain;
         for kind in chain.kinds() {
             let result = verdict.result_of(*kind);

@@ -3,7 +3,9 @@
 use super::options::Options;
 use crate::control::{Files, LastApplied, Managed, Stored, change, find_by_name};
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
-use kt_control_api::{Client, Desired, DriftPolicy, Gateway, Slug, Source, State, find_gateway};
+use kt_control_api::{
+    Client, Desired, DriftPolicy, Gateway, ProblemCode, Source, State, find_gateway,
+};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as Text;
 use std::path::PathBuf;
@@ -106,8 +108,8 @@ fn managed<'a>(
 /// Whether an error says something of the control plane and nothing of the
 /// gateway: what was applied last is better than no service then.
 fn is_away(error: &Error) -> bool {
-    let fails = |slug: &&Slug| slug.status() >= 500 && slug.as_str() == error.id;
-    error.class == Class::Unavailable || Slug::ALL.iter().any(|slug| fails(&slug))
+    let fails = |slug: &&ProblemCode| slug.status() >= 500 && slug.as_str() == error.id;
+    error.class == Class::Unavailable || ProblemCode::ALL.iter().any(|slug| fails(&slug))
 }
 
 fn from_control_plane<'a>(
@@ -234,21 +236,25 @@ fn remembered(stored: &Stored) -> Result<Gateway, Error> {
 #[cfg(test)]
 mod tests {
     use super::is_away;
-    use kt_control_api::{ApiError, Problem, Slug};
+    use kt_control_api::{ApiError, Problem, ProblemCode};
 
     #[test]
     fn what_fails_at_the_control_plane_keeps_no_gateway_from_starting() {
         let away = |slug| is_away(&ApiError::from(Problem::new(slug, "why")).into());
         for slug in [
-            Slug::Internal,
-            Slug::StorageFailed,
-            Slug::StorageTooNew,
-            Slug::Draining,
-            Slug::Unknown,
+            ProblemCode::Internal,
+            ProblemCode::StorageFailed,
+            ProblemCode::StorageTooNew,
+            ProblemCode::Draining,
+            ProblemCode::Unknown,
         ] {
             assert!(away(slug), "{slug}");
         }
-        for slug in [Slug::NotFound, Slug::Gone, Slug::Unauthenticated] {
+        for slug in [
+            ProblemCode::NotFound,
+            ProblemCode::Gone,
+            ProblemCode::Unauthenticated,
+        ] {
             assert!(!away(slug), "{slug}");
         }
     }

@@ -5,7 +5,8 @@ use super::secrets::{Secrets, describe};
 use http::{HeaderName, HeaderValue, Uri};
 use kt_plugin_api::{Class, Error};
 use kt_policy::{
-    Document, Limits, Place, Problem, Problems, Providers, Source, Strategy, Target, Timeouts,
+    Document, Limits, Problem, Problems, Providers, Source, SourceLocation, Strategy, Target,
+    Timeouts,
 };
 use std::time::Duration;
 
@@ -315,7 +316,7 @@ fn rejected(
         .position(|other| other.id == t.id)
         .unwrap_or_default();
     let path = format!("providers.targets[{index}].{key}");
-    let place = document.place(&path).map(|place: Place| {
+    let place = document.place(&path).map(|place: SourceLocation| {
         (
             document.source_name(place).to_owned(),
             place.line,

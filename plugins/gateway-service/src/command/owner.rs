@@ -28,11 +28,11 @@ impl<'a> Owner<'a> {
     }
 
     /// # Errors
-    /// Class `unauthorised` with id `wrong-user`.
+    /// Class `unauthorized` with id `wrong-user`.
     pub(super) fn refuse_sudo(&self, env: &Environment) -> Result<(), Error> {
         match &env.sudo_user {
             Some(user) if self.uid == 0 => Err(Error::new(
-                Class::Unauthorised,
+                Class::Unauthorized,
                 "wrong-user",
                 "a gateway is a service of its user, and `sudo` would make it root's",
             )
@@ -42,7 +42,7 @@ impl<'a> Owner<'a> {
     }
 
     /// # Errors
-    /// Class `unauthorised` with id `runtime-dir-foreign`.
+    /// Class `unauthorized` with id `runtime-dir-foreign`.
     pub(super) fn refuse_foreign_session(&self, runtime_dir: Option<&Path>) -> Result<(), Error> {
         let Some(dir) = runtime_dir else {
             return Ok(());
@@ -56,7 +56,7 @@ impl<'a> Owner<'a> {
             self.uid
         );
         Err(
-            Error::new(Class::Unauthorised, "runtime-dir-foreign", message).hint(format!(
+            Error::new(Class::Unauthorized, "runtime-dir-foreign", message).hint(format!(
                 "run kt as {}, or as yourself without `XDG_RUNTIME_DIR`",
                 self.name_of(owner)
             )),
@@ -67,7 +67,7 @@ impl<'a> Owner<'a> {
     /// one's own; the system's may lie above it.
     ///
     /// # Errors
-    /// Class `unauthorised` with id `wrong-user`.
+    /// Class `unauthorized` with id `wrong-user`.
     pub(super) fn refuse_foreign_state(&self, state: &Path) -> Result<(), Error> {
         let nearest = state
             .ancestors()
@@ -80,7 +80,7 @@ impl<'a> Owner<'a> {
             dir.display()
         );
         Err(
-            Error::new(Class::Unauthorised, "wrong-user", message).hint(format!(
+            Error::new(Class::Unauthorized, "wrong-user", message).hint(format!(
                 "run kt as {}, or with a `HOME` of your own",
                 self.name_of(owner)
             )),
@@ -131,7 +131,7 @@ mod tests {
         let error = by(0).refuse_sudo(&env).unwrap_err();
         assert_eq!(
             (error.class, &*error.id),
-            (Class::Unauthorised, "wrong-user")
+            (Class::Unauthorized, "wrong-user")
         );
         assert!(error.hints[0].contains("ann"));
         by(1000).refuse_sudo(&env).unwrap();

@@ -55,7 +55,7 @@ impl SetUp {
         fs::copy(&original.exe, &kt).map_err(failed)?;
         // The copy finds the plugins of the original beside it.
         if let Some(prefix) = original.exe.parent().and_then(Path::parent) {
-            for name in ["plugins", "catalogue.toml"] {
+            for name in ["plugins", "catalog.toml"] {
                 let there = prefix.join("lib/kt").join(name);
                 if there.exists() {
                     symlink(there, dir("lib/kt").join(name)).map_err(failed)?;

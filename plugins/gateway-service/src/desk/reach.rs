@@ -110,7 +110,7 @@ fn unreachable(detection: &Detection) -> Error {
     };
     let first = detection.reasons.first().unwrap_or(&fallback);
     let class = if first.code == "runtime-dir-foreign" {
-        Class::Unauthorised
+        Class::Unauthorized
     } else {
         Class::Unavailable
     };

@@ -37,7 +37,7 @@ pub(crate) fn holds_password(url: &str) -> bool {
 /// The address with its password blotted out, so that no message can show it.
 pub(crate) fn without_password(url: &str) -> String {
     if url.contains(',') && holds_password(url) {
-        return shown_address(url);
+        return redacted_address(url);
     }
     blotted(url, userinfo(url))
 }
@@ -45,7 +45,7 @@ pub(crate) fn without_password(url: &str) -> String {
 /// The address as a message may show it: nothing of what stands before its last
 /// `@`, which is rather too much than too little.
 #[must_use]
-pub fn shown_address(url: &str) -> String {
+pub fn redacted_address(url: &str) -> String {
     let start = authority(url);
     let at = url.rfind('@').filter(|at| *at >= start);
     blotted(url, at.map(|at| start..at))
@@ -83,7 +83,7 @@ fn has_proper_port(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{addresses, shown_address, without_password};
+    use super::{addresses, redacted_address, without_password};
     use crate::Connection;
     use kt_plugin_api::Class;
 
@@ -114,7 +114,7 @@ mod tests {
             let error = at(url).check_url().unwrap_err();
             assert_eq!(error.class, Class::Settings, "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            for kept in [without_password(url), shown_address(url)] {
+            for kept in [without_password(url), redacted_address(url)] {
                 assert!(!kept.contains("hunter2"), "{kept}");
                 assert!(at(&kept).check_url().is_err(), "{kept}");
             }
@@ -135,7 +135,7 @@ mod tests {
         ] {
             let error = at(url).check_url().unwrap_err();
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            for kept in [without_password(url), shown_address(url)] {
+            for kept in [without_password(url), redacted_address(url)] {
                 assert!(!kept.contains("hunter2"), "{kept}");
             }
         }
@@ -165,7 +165,7 @@ mod tests {
             "https://host/?a=hunter2@b",
             "user:/hunter2@host",
         ] {
-            let shown = shown_address(url);
+            let shown = redacted_address(url);
             assert!(
                 !shown.contains("hunter2") && shown.contains("***@"),
                 "{shown}"
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(at(url).place(), shown);
         }
         for url in ["https://host:80/v1", "localhost", "http://[::1]:80", ""] {
-            assert_eq!(shown_address(url), url);
+            assert_eq!(redacted_address(url), url);
         }
         assert_eq!(Connection::default().place(), "embedded");
     }

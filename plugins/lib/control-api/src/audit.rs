@@ -103,7 +103,7 @@ fn write_canonical(value: &Value, out: &mut String) {
 
 /// A place where the trail is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Damage {
+pub struct AuditDamage {
     /// The row at which it shows.
     pub seq: u64,
     /// What is wrong with it.
@@ -112,17 +112,17 @@ pub struct Damage {
 
 /// The check of a trail, fed row by row from the newest to the oldest.
 #[derive(Debug, Clone, Default)]
-pub struct TrailCheck {
+pub struct AuditVerifier {
     rows: u64,
     unsealed: u64,
     head: Option<(u64, ContentHash)>,
-    damage: Vec<Damage>,
+    damage: Vec<AuditDamage>,
     later: Option<AuditEntry>,
 }
 
 /// What the check of a whole trail found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrailReport {
+pub struct AuditVerification {
     /// Rows looked at.
     pub rows: u64,
     /// The newest rows that no kt has sealed yet.
@@ -130,10 +130,10 @@ pub struct TrailReport {
     /// Place and seal of the newest sealed row.
     pub head: Option<(u64, ContentHash)>,
     /// Every damage, the newest first.
-    pub damage: Vec<Damage>,
+    pub damage: Vec<AuditDamage>,
 }
 
-impl TrailCheck {
+impl AuditVerifier {
     /// Takes the row before those taken so far.
     pub fn push(&mut self, entry: AuditEntry) {
         if let Some(later) = self.later.take() {
@@ -148,11 +148,11 @@ impl TrailCheck {
 
     /// Ends the check after the oldest row.
     #[must_use]
-    pub fn finish(mut self) -> TrailReport {
+    pub fn finish(mut self) -> AuditVerification {
         if let Some(oldest) = self.later.take() {
             self.judge(&oldest, None);
         }
-        TrailReport {
+        AuditVerification {
             rows: self.rows,
             unsealed: self.unsealed,
             head: self.head,
@@ -185,7 +185,7 @@ impl TrailCheck {
     }
 
     fn damaged(&mut self, seq: u64, message: String) {
-        self.damage.push(Damage { seq, message });
+        self.damage.push(AuditDamage { seq, message });
     }
 }
 
@@ -228,13 +228,13 @@ mod tests {
         trail
     }
 
-    fn check(trail: Vec<AuditEntry>) -> TrailReport {
-        let mut check = TrailCheck::default();
+    fn check(trail: Vec<AuditEntry>) -> AuditVerification {
+        let mut check = AuditVerifier::default();
         trail.into_iter().rev().for_each(|row| check.push(row));
         check.finish()
     }
 
-    fn places(report: &TrailReport) -> Vec<u64> {
+    fn places(report: &AuditVerification) -> Vec<u64> {
         report.damage.iter().map(|damage| damage.seq).collect()
     }
 

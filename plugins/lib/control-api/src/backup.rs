@@ -8,7 +8,7 @@ use crate::ContentHash;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct BackUp {
+pub struct BackupRequest {
     /// Remove the oldest backups beyond this many, 1 to 10000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<u32>,
@@ -17,7 +17,7 @@ pub struct BackUp {
 /// A backup that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct BackupMade {
+pub struct BackupInfo {
     /// Its name in the folder `backups` of the server's state directory.
     pub file: String,
     /// Its length in bytes.

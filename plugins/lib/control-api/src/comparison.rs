@@ -8,7 +8,7 @@ use crate::{ContentHash, GatewayId};
 /// One of two versions that are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Side {
+pub struct ComparedVersion {
     /// Its number.
     pub version: u64,
     /// Hash of what it means.
@@ -22,9 +22,9 @@ pub struct VersionDiff {
     /// The gateway of both.
     pub gateway: GatewayId,
     /// What is compared with.
-    pub from: Side,
+    pub from: ComparedVersion,
     /// The version that was asked for.
-    pub to: Side,
+    pub to: ComparedVersion,
     /// Whether both mean the same.
     pub same: bool,
     /// The changes, the guards that they weaken and a patch, as `kt gateway diff -o json` has

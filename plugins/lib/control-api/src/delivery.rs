@@ -24,7 +24,7 @@ pub struct DesiredQuery {
 /// What is desired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct DesiredAnswer {
+pub struct DesiredResponse {
     /// Names the history the index belongs to; another one means a restored store.
     pub epoch: String,
     /// Send this as `index` next time; equals the gateway's generation.
@@ -50,7 +50,7 @@ pub struct DesiredAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Poll {
     /// There is something to act on.
-    Changed(DesiredAnswer),
+    Changed(DesiredResponse),
     /// The wait ran out; ask again.
     Unchanged,
     /// The server ended the wait because it ends itself; ask again after so many seconds, which
@@ -112,10 +112,10 @@ where
 /// The answer to a [`StatusReport`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct StatusAnswer {
-    /// As in [`DesiredAnswer`].
+pub struct StatusResponse {
+    /// As in [`DesiredResponse`].
     pub epoch: String,
-    /// As in [`DesiredAnswer`]; when it is above the index acted on, ask for what is desired.
+    /// As in [`DesiredResponse`]; when it is above the index acted on, ask for what is desired.
     pub index: u64,
     /// Until when the instance counts as live.
     pub lease_until: Timestamp,

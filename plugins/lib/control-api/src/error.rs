@@ -1,6 +1,8 @@
 //! A failed call, sorted by what the caller can do about it.
 
-use crate::{Gateway, GatewayId, Problem, ProblemItem, Slug, TransportError, TransportErrorKind};
+use crate::{
+    Gateway, GatewayId, Problem, ProblemCode, ProblemItem, TransportError, TransportErrorKind,
+};
 
 /// What kind of failure it is. Each has one exit code in the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,7 +12,7 @@ pub enum Class {
     /// The input is at fault; nothing was changed.
     Usage,
     /// A token is missing or not enough.
-    NotAuthorised,
+    Unauthorized,
     /// No such thing.
     NotFound,
     /// Exists already, or changed meanwhile.
@@ -34,7 +36,7 @@ impl Class {
         match self {
             Self::Usage => "usage",
             Self::Settings => "settings",
-            Self::NotAuthorised => "unauthorised",
+            Self::Unauthorized => "unauthorized",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",
@@ -55,7 +57,7 @@ pub struct ApiError {
     /// HTTP status; 0 when there was no response.
     pub status: u16,
     /// The cause; `None` when there was no response or it was no problem document.
-    pub code: Option<Slug>,
+    pub code: Option<ProblemCode>,
     /// What happened, for people.
     pub detail: String,
     /// Every reason, where there are several.
@@ -76,7 +78,8 @@ impl ApiError {
     /// Returns the name of the cause: the slug, or the class when there is none.
     #[must_use]
     pub fn id(&self) -> &'static str {
-        self.code.map_or_else(|| self.class.name(), Slug::as_str)
+        self.code
+            .map_or_else(|| self.class.name(), ProblemCode::as_str)
     }
 
     pub(crate) fn bare(class: Class, status: u16, detail: impl Into<String>) -> Self {

@@ -99,7 +99,7 @@ pub struct CreateGateway {
 /// The answer to [`CreateGateway`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Created {
+pub struct CreatedGateway {
     /// The gateway.
     pub gateway: Gateway,
     /// Its first version, when there was content.

@@ -15,7 +15,7 @@ pub const MAX_GRACE_SECONDS: u64 = 30 * 24 * 3600;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Grant {
+pub enum TokenScope {
     /// Everything.
     Admin,
     /// To look at everything.
@@ -41,7 +41,7 @@ pub struct TokenInfo {
     /// `access`, `gateway` or `bootstrap`: also told by the token's first characters.
     pub kind: String,
     /// What it allows.
-    pub scope: Grant,
+    pub scope: TokenScope,
     /// The only gateway it is for, when the scope is `gateway`; the one it has registered, when
     /// the scope is `bootstrap`.
     #[serde(default)]
@@ -73,7 +73,7 @@ pub struct CreateToken {
     /// What to call it; the rules are those of [`crate::check_name`].
     pub name: String,
     /// What it allows.
-    pub scope: Grant,
+    pub scope: TokenScope,
     /// Id or name of the gateway; with the scope `gateway`, and only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
@@ -114,7 +114,7 @@ pub struct IssuedToken {
     pub token: Option<Token>,
 }
 
-impl Grant {
+impl TokenScope {
     /// Every word that can be asked for.
     pub const ALL: [Self; 4] = [Self::Admin, Self::Read, Self::Gateway, Self::Bootstrap];
 

@@ -32,10 +32,10 @@ mod name;
 mod pages;
 mod private_file;
 mod problem;
+mod problem_code;
 mod process;
 mod provider;
 mod retention;
-mod slug;
 mod state;
 mod token;
 mod transport;
@@ -43,24 +43,25 @@ mod version;
 mod which;
 mod wire;
 
-pub use address::{addresses, shown_address};
-pub use audit::{AuditEntry, Damage, TrailCheck, TrailReport, canonical_json};
-pub use backup::{BackUp, BackupMade};
+pub use address::{addresses, redacted_address};
+pub use audit::{AuditDamage, AuditEntry, AuditVerification, AuditVerifier, canonical_json};
+pub use backup::{BackupInfo, BackupRequest};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
-pub use comparison::{Side, VersionDiff};
-pub use delivery::{DesiredAnswer, DesiredQuery, Poll, StatusAnswer, StatusReport};
+pub use comparison::{ComparedVersion, VersionDiff};
+pub use delivery::{DesiredQuery, DesiredResponse, Poll, StatusReport, StatusResponse};
 pub use drift::DriftPolicy;
 pub use error::{ApiError, Class};
 pub use etag::{Etag, EtagError};
 pub use gateway::{
-    CreateGateway, Created, Desired, Gateway, GatewayPatch, Page, Service, ServiceVersion, WhoAmI,
+    CreateGateway, CreatedGateway, Desired, Gateway, GatewayPatch, Page, Service, ServiceVersion,
+    WhoAmI,
 };
 pub use hash::{ContentHash, HashError};
 pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32, request_id};
 pub use instance::{Applied, Instance, Observed, Rejection, Source};
 pub use issued::{
-    CreateToken, Grant, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
-    RotateToken, TokenInfo,
+    CreateToken, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    RotateToken, TokenInfo, TokenScope,
 };
 pub use jiff::Timestamp;
 pub use jitter::{jittered, random_seconds, random_time};
@@ -71,17 +72,17 @@ pub use name::{
 pub use pages::{Pages, limit};
 pub use private_file::{PrivateDraft, sync_directory_of};
 pub use problem::{Problem, ProblemItem};
+pub use problem_code::ProblemCode;
 pub use process::ProcessIdentity;
 pub use provider::{
     CA_FILE_VARIABLE, Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect,
 };
 pub use retention::{PruneVersions, PrunedVersions, VersionRange};
-pub use slug::Slug;
 pub use state::State;
 pub use token::{Token, TokenError, TokenHash, TokenKind};
-pub use transport::{Carrier, Transport, TransportError, TransportErrorKind};
+pub use transport::{FnTransport, Transport, TransportError, TransportErrorKind};
 pub use version::{
-    ActionAnswer, ConfigVersion, Origin, PublishConfig, Reconcile, ReconcileMode, Reload, Revert,
+    ActionResponse, ConfigVersion, Origin, PublishConfig, Reconcile, ReconcileMode, Reload, Revert,
     Rollout, RolloutOutcome,
 };
 pub use which::{find_gateway, if_match};

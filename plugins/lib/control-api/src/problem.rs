@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Gateway, GatewayId, Slug};
+use crate::{Gateway, GatewayId, ProblemCode};
 
 /// One reason among several why a request was refused, with its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub struct Problem {
     #[serde(default)]
     pub instance: Option<String>,
     /// The cause.
-    pub code: Slug,
+    pub code: ProblemCode,
     /// Every reason, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemItem>,
@@ -96,7 +96,7 @@ impl Problem {
 
     /// Makes the document for a cause.
     #[must_use]
-    pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
+    pub fn new(slug: ProblemCode, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("{}{slug}", Self::TYPES),
             title: slug.title().to_owned(),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use kt_plugin_api::{Class, Context, Error, Invocation, Location, ProviderHandle};
 use serde::{Deserialize, Serialize};
 
-use crate::address::{holds_password, shown_address, without_password};
+use crate::address::{holds_password, redacted_address, without_password};
 use crate::{
     ApiError, Client, INTERFACE, INTERFACE_METHOD, Request, Response, Transport, TransportError,
     TransportErrorKind,
@@ -103,7 +103,7 @@ impl Connection {
     #[must_use]
     pub fn place(&self) -> String {
         let url = self.url.as_deref();
-        url.map_or_else(|| self.provider().to_owned(), shown_address)
+        url.map_or_else(|| self.provider().to_owned(), redacted_address)
     }
 
     /// Checks that the address holds no name and password: a token is kept

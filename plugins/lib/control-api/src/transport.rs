@@ -25,9 +25,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
 /// A transport that is a function.
 #[derive(Debug, Clone, Copy)]
-pub struct Carrier<F>(pub F);
+pub struct FnTransport<F>(pub F);
 
-impl<F: Fn(&Request) -> Result<Response, TransportError>> Transport for Carrier<F> {
+impl<F: Fn(&Request) -> Result<Response, TransportError>> Transport for FnTransport<F> {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         (self.0)(request)
     }

@@ -164,7 +164,7 @@ pub struct Reconcile {
 /// The answer to publish, reload, revert and reconcile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ActionAnswer {
+pub struct ActionResponse {
     /// The gateway after the action.
     pub gateway: Gateway,
     /// Whether nothing had to be done: same content, or already in sync.

@@ -2,17 +2,17 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`Authorities`] | who may vouch for a server, read from a file |
-//! | [`Refusal`] | why a connection was not made, for people |
+//! | [`CaCertificates`] | who may vouch for a server, read from a file |
+//! | [`TlsError`] | why a connection was not made, for people |
 //!
 //! Nothing here switches the check of certificates off, and nothing reads the environment.
 
-mod authorities;
+mod ca_certificates;
+mod error;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
 mod provider;
-mod refusal;
 
-pub use authorities::{Authorities, AuthoritiesError};
+pub use ca_certificates::{CaCertificates, CaCertificatesError};
+pub use error::{TlsError, format_time};
 pub use provider::provider;
-pub use refusal::{Refusal, moment};

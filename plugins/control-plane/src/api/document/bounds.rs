@@ -59,7 +59,7 @@ fn of_member(of: &str, member: &str) -> Map<String, Value> {
             json!({"minimum": 1, "maximum": MAX_TOKEN_SECONDS})
         }
         ("RotateToken", "grace_seconds") => json!({"minimum": 0, "maximum": MAX_GRACE_SECONDS}),
-        ("BackUp", "keep") => json!({"minimum": 1, "maximum": MOST_KEPT}),
+        ("BackupRequest", "keep") => json!({"minimum": 1, "maximum": MOST_KEPT}),
         ("Revert", "version") => json!({"minimum": 1}),
         ("StatusReport", "lease_seconds") => json!({"minimum": 1, "maximum": 3600}),
         ("StatusReport", "binary" | "listen")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kt_control_api::{Problem, Slug};
+use kt_control_api::{Problem, ProblemCode};
 use serde_json::{Map, Value, json};
 
 use super::content::{Schemas, schema};
@@ -11,7 +11,7 @@ use crate::api::operation::{Access, Operation};
 /// Describes every failure of an operation, by status.
 pub(super) fn describe(operation: &Operation, schemas: &mut Schemas) -> Map<String, Value> {
     let problem = schema::<Problem>(schemas);
-    let mut by_status: BTreeMap<u16, Vec<Slug>> = BTreeMap::new();
+    let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for slug in of(operation) {
         by_status.entry(slug.status()).or_default().push(slug);
     }
@@ -36,39 +36,39 @@ pub(super) fn describe(operation: &Operation, schemas: &mut Schemas) -> Map<Stri
     described.collect()
 }
 
-fn of(operation: &Operation) -> Vec<Slug> {
+fn of(operation: &Operation) -> Vec<ProblemCode> {
     let mut slugs = vec![
-        Slug::MalformedRequest,
-        Slug::StorageBusy,
-        Slug::StorageFailed,
-        Slug::StorageTooNew,
-        Slug::Internal,
+        ProblemCode::MalformedRequest,
+        ProblemCode::StorageBusy,
+        ProblemCode::StorageFailed,
+        ProblemCode::StorageTooNew,
+        ProblemCode::Internal,
     ];
-    let mut when = |holds: bool, more: &[Slug]| {
+    let mut when = |holds: bool, more: &[ProblemCode]| {
         if holds {
             slugs.extend_from_slice(more);
         }
     };
     when(
         operation.access != Access::Open,
-        &[Slug::Unauthenticated, Slug::RateLimited],
+        &[ProblemCode::Unauthenticated, ProblemCode::RateLimited],
     );
     let known = matches!(operation.access, Access::Open | Access::Known);
-    when(!known, &[Slug::InsufficientScope]);
-    when(operation.path.contains('{'), &[Slug::NotFound]);
-    when(operation.path.contains("{gateway}"), &[Slug::Gone]);
+    when(!known, &[ProblemCode::InsufficientScope]);
+    when(operation.path.contains('{'), &[ProblemCode::NotFound]);
+    when(operation.path.contains("{gateway}"), &[ProblemCode::Gone]);
     when(
         operation.body.is_some(),
         &[
-            Slug::ValidationFailed,
-            Slug::BodyTooLarge,
-            Slug::RequestTimeout,
-            Slug::UnsupportedMediaType,
+            ProblemCode::ValidationFailed,
+            ProblemCode::BodyTooLarge,
+            ProblemCode::RequestTimeout,
+            ProblemCode::UnsupportedMediaType,
         ],
     );
-    when(operation.divisible, &[Slug::RangeNotSatisfiable]);
-    when(operation.conditional, &[Slug::VersionConflict]);
-    when(operation.once, &[Slug::IdempotencyKeyReused]);
+    when(operation.divisible, &[ProblemCode::RangeNotSatisfiable]);
+    when(operation.conditional, &[ProblemCode::VersionConflict]);
+    when(operation.once, &[ProblemCode::IdempotencyKeyReused]);
     when(true, operation.fails);
     slugs
 }

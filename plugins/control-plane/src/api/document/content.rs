@@ -9,7 +9,7 @@ use super::bounds::bound;
 const TIME: &str = "String";
 
 /// What the events are.
-const EVENTS: &str = "Events `desired`, whose `data` is a `DesiredAnswer` and whose `id` is its \
+const EVENTS: &str = "Events `desired`, whose `data` is a `DesiredResponse` and whose `id` is its \
     epoch, a dot and its index: the newest state, never one that was sent already. An event \
     `gone`, whose `data` is a `Problem`, is the last one of a gateway that was deleted. A comment \
     comes each 25 seconds. The stream ends after about ten minutes, when the server ends, and \

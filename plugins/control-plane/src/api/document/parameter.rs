@@ -1,6 +1,6 @@
 //! Parameters of queries and paths.
 
-use kt_control_api::Slug;
+use kt_control_api::ProblemCode;
 use serde_json::{Value, json};
 
 use super::bounds::{NAME, id_pattern};
@@ -98,7 +98,7 @@ fn of_segment(name: &str) -> Value {
             json!({"type": "string", "pattern": NAME}),
         ),
         "slug" => {
-            let all: Vec<&str> = Slug::ALL.iter().map(|slug| slug.as_str()).collect();
+            let all: Vec<&str> = ProblemCode::ALL.iter().map(|slug| slug.as_str()).collect();
             (
                 "Code of the problem.",
                 json!({"type": "string", "enum": all}),

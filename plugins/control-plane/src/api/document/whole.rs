@@ -1,6 +1,6 @@
 //! The whole description.
 
-use kt_control_api::{Method, Slug};
+use kt_control_api::{Method, ProblemCode};
 use serde_json::{Map, Value, json};
 
 use super::content::Schemas;
@@ -169,12 +169,12 @@ fn meaning(status: u16) -> &'static str {
 
 /// Lists the codes as they stand on the wire, and says of each what it stands for.
 fn describe_causes(schemas: &mut Schemas) {
-    let lines = Slug::ALL
+    let lines = ProblemCode::ALL
         .iter()
         .map(|slug| format!("- `{slug}` ({}): {}", slug.status(), slug.title()));
     let text = lines.collect::<Vec<_>>().join("\n");
-    if let Some(slug) = schemas.get_mut("Slug") {
-        let words: Vec<&str> = Slug::ALL.iter().map(|slug| slug.as_str()).collect();
+    if let Some(slug) = schemas.get_mut("ProblemCode") {
+        let words: Vec<&str> = ProblemCode::ALL.iter().map(|slug| slug.as_str()).collect();
         slug["enum"] = words.into();
         slug["description"] = format!("The cause of a failed request.\n\n{text}").into();
     }

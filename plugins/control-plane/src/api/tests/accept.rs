@@ -1,5 +1,5 @@
 use kt_control_api::{
-    Gateway, InstanceId, Origin, Reconcile, ReconcileMode, Slug, State, StatusReport,
+    Gateway, InstanceId, Origin, ProblemCode, Reconcile, ReconcileMode, State, StatusReport,
 };
 
 use crate::fixture::{Bench, content, serving};
@@ -27,7 +27,7 @@ fn accept(dry_run: bool) -> Reconcile {
     }
 }
 
-fn refusal(bench: &Bench) -> Option<Slug> {
+fn refusal(bench: &Bench) -> Option<ProblemCode> {
     let client = bench.client();
     let refused = client.reconcile("edge", &accept(false), None).unwrap_err();
     refused.code
@@ -73,7 +73,7 @@ fn what_cannot_be_told_apart_or_is_unknown_is_not_accepted() {
     let new = client.gateway("edge").unwrap();
     let other = second(serving(1, &new));
     client.report_status("edge", &other).unwrap();
-    assert_eq!(refusal(&bench), Some(Slug::AppliedDiffers));
+    assert_eq!(refusal(&bench), Some(ProblemCode::AppliedDiffers));
     let stopped = StatusReport {
         stopping: true,
         seq: 2,
@@ -86,10 +86,10 @@ fn what_cannot_be_told_apart_or_is_unknown_is_not_accepted() {
     applied.sha256 = kt_control_api::ContentHash::from_bytes([7; 32]);
     client.report_status("edge", &own).unwrap();
     assert_eq!(client.gateway("edge").unwrap().state, State::Drifted);
-    assert_eq!(refusal(&bench), Some(Slug::ContentUnknown));
+    assert_eq!(refusal(&bench), Some(ProblemCode::ContentUnknown));
     own.seq = 3;
     own.stopping = true;
     client.report_status("edge", &own).unwrap();
-    assert_eq!(refusal(&bench), Some(Slug::NothingApplied));
+    assert_eq!(refusal(&bench), Some(ProblemCode::NothingApplied));
     assert_eq!(client.gateway("edge").unwrap().last_version, 2);
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use kt_control_api::{AuditEntry, AuditQuery, CreateToken, Grant, Method, Request, Slug};
+use kt_control_api::{
+    AuditEntry, AuditQuery, CreateToken, Method, ProblemCode, Request, TokenScope,
+};
 
 use crate::api::Handled;
 use crate::fixture::{Bench, content};
@@ -17,7 +19,7 @@ fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
     client.reload("edge", &content("two"), None).unwrap();
     let reader = CreateToken {
         name: "r".to_owned(),
-        scope: Grant::Read,
+        scope: TokenScope::Read,
         ..CreateToken::default()
     };
     let token = client.create_token(&reader).unwrap();
@@ -131,7 +133,10 @@ fn a_query_that_cannot_be_meant_is_refused() {
         let response = bench.send(&request);
         assert_eq!(response.status, 400, "{key}={value}");
         let body = response.body.unwrap();
-        assert!(body.contains(Slug::MalformedRequest.as_str()), "{body}");
+        assert!(
+            body.contains(ProblemCode::MalformedRequest.as_str()),
+            "{body}"
+        );
     }
 }
 

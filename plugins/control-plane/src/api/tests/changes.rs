@@ -1,4 +1,6 @@
-use kt_control_api::{Class, Etag, Origin, PublishConfig, Reconcile, Reload, Revert, Slug, State};
+use kt_control_api::{
+    Class, Etag, Origin, ProblemCode, PublishConfig, Reconcile, Reload, Revert, State,
+};
 
 use crate::fixture::{Bench, content, refusing, report, serving};
 
@@ -93,7 +95,7 @@ fn a_lost_race_shows_the_gateway_as_it_is() {
         .unwrap_err();
     assert_eq!(
         (error.status, error.code),
-        (412, Some(Slug::VersionConflict))
+        (412, Some(ProblemCode::VersionConflict))
     );
     assert_eq!(error.class, Class::Conflict);
     let current = error.current.unwrap();
@@ -210,7 +212,7 @@ fn nothing_desired_cannot_be_reconciled() {
         .unwrap_err();
     assert_eq!(
         (error.class, error.code),
-        (Class::Conflict, Some(Slug::NoConfiguration))
+        (Class::Conflict, Some(ProblemCode::NoConfiguration))
     );
 }
 

@@ -1,4 +1,4 @@
-use kt_control_api::{Method, Problem, Request, Slug, StatusReport, VersionDiff};
+use kt_control_api::{Method, Problem, ProblemCode, Request, StatusReport, VersionDiff};
 
 use crate::fixture::{Bench, report, serving};
 
@@ -29,7 +29,7 @@ fn a_version_is_compared_with_what_is_desired_applied_or_named() {
     assert!(ask(&bench, 3, Some("desired")).unwrap().same);
     assert_eq!(ask(&bench, 2, Some("1")).unwrap().from.version, 1);
     let nobody = ask(&bench, 1, Some("applied")).unwrap_err();
-    assert_eq!((nobody.code, nobody.status), (Slug::NotFound, 404));
+    assert_eq!((nobody.code, nobody.status), (ProblemCode::NotFound, 404));
     report(&serving(1, &gateway));
     assert_eq!(ask(&bench, 1, Some("applied")).unwrap().from.version, 3);
     let mut own = serving(2, &gateway);
@@ -44,11 +44,11 @@ fn what_cannot_be_compared_is_told() {
     let bench = Bench::with_three_versions();
     for against in ["nonsense", "-1", ""] {
         let refused = ask(&bench, 1, Some(against)).unwrap_err();
-        assert_eq!(refused.code, Slug::MalformedRequest, "{against}");
+        assert_eq!(refused.code, ProblemCode::MalformedRequest, "{against}");
     }
     for (version, against) in [(9, "1"), (1, "9"), (1, "0")] {
         let missing = ask(&bench, version, Some(against)).unwrap_err();
-        assert_eq!(missing.code, Slug::NotFound, "{version} {against}");
+        assert_eq!(missing.code, ProblemCode::NotFound, "{version} {against}");
     }
     let bare = kt_control_api::CreateGateway {
         name: "bare".to_owned(),

@@ -1,20 +1,20 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    Class, Client, DesiredAnswer, DesiredQuery, Poll, Reconcile, Reload, Revert, RolloutOutcome,
+    Class, Client, DesiredQuery, DesiredResponse, Poll, Reconcile, Reload, Revert, RolloutOutcome,
     State, StatusReport,
 };
 
 use crate::fixture::{Bench, Direct, content, refusing, report, serving};
 
-fn poll(client: &Client<Direct>, query: &DesiredQuery) -> Option<DesiredAnswer> {
+fn poll(client: &Client<Direct>, query: &DesiredQuery) -> Option<DesiredResponse> {
     match client.desired("edge", query).unwrap() {
         Poll::Changed(answer) => Some(answer),
         Poll::Unchanged | Poll::CutShort(_) => None,
     }
 }
 
-fn after(answer: &DesiredAnswer) -> DesiredQuery {
+fn after(answer: &DesiredResponse) -> DesiredQuery {
     DesiredQuery {
         epoch: Some(answer.epoch.clone()),
         index: answer.index,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    AuditQuery, ContentHash, CreateGateway, DriftPolicy, Gateway, GatewayPatch, Slug, State,
+    AuditQuery, ContentHash, CreateGateway, DriftPolicy, Gateway, GatewayPatch, ProblemCode, State,
     StatusReport,
 };
 
@@ -87,5 +87,8 @@ fn a_policy_that_is_none_is_refused() {
         ..GatewayPatch::default()
     };
     let refused = bench.client().update_gateway("edge", &wish, None);
-    assert_eq!(refused.unwrap_err().code, Some(Slug::ValidationFailed));
+    assert_eq!(
+        refused.unwrap_err().code,
+        Some(ProblemCode::ValidationFailed)
+    );
 }

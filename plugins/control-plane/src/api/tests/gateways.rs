@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Class, CreateGateway, Etag, GatewayPatch, ListQuery, Method, Origin, Request, Slug, State,
-    TokenKind,
+    Class, CreateGateway, Etag, GatewayPatch, ListQuery, Method, Origin, ProblemCode, Request,
+    State, TokenKind,
 };
 
 use crate::api::{Principal, Scope};
@@ -66,7 +66,7 @@ fn a_taken_name_shows_who_has_it_and_changes_nothing() {
     let error = bench.client().create_gateway(&named("edge")).unwrap_err();
     assert_eq!(
         (error.class, error.code),
-        (Class::Conflict, Some(Slug::NameTaken))
+        (Class::Conflict, Some(ProblemCode::NameTaken))
     );
     assert_eq!(error.existing_id, Some(first.id));
     assert_eq!((bench.count("gateways"), bench.count("audit")), (1, 1));
@@ -120,12 +120,12 @@ fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
     let by_name = client.gateway("edge").unwrap_err();
     assert_eq!(
         (by_name.class, by_name.code),
-        (Class::NotFound, Some(Slug::NotFound))
+        (Class::NotFound, Some(ProblemCode::NotFound))
     );
     let by_id = client.gateway(gateway.id.as_str()).unwrap_err();
     assert_eq!(
         (by_id.class, by_id.code),
-        (Class::NotFound, Some(Slug::Gone))
+        (Class::NotFound, Some(ProblemCode::Gone))
     );
     assert_ne!(bench.edge().id, gateway.id, "the name is free again");
     assert_eq!(bench.count("config_versions"), 2, "the history stays");

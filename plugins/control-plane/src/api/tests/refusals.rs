@@ -1,5 +1,5 @@
 use kt_control_api::{
-    Class, CreateGateway, Gateway, Method, Problem, PublishConfig, Request, Slug,
+    Class, CreateGateway, Gateway, Method, Problem, ProblemCode, PublishConfig, Request,
 };
 
 use serde_json::json;
@@ -36,19 +36,32 @@ fn unknown_paths_methods_and_parameters_are_told_apart() {
         "/v1/gateways/edge/config-versions/1/content/more",
         "/v1/gateways/../../etc",
     ] {
-        assert_eq!(problem(&bench, &get(path)).code, Slug::NotFound, "{path}");
+        assert_eq!(
+            problem(&bench, &get(path)).code,
+            ProblemCode::NotFound,
+            "{path}"
+        );
     }
     let delete = Request::new(Method::Delete, "/v1/gateways");
-    assert_eq!(problem(&bench, &delete).code, Slug::MethodNotAllowed);
+    assert_eq!(problem(&bench, &delete).code, ProblemCode::MethodNotAllowed);
     let misspelt = get("/v1/gateways").with_query("limt", 3);
-    assert_eq!(problem(&bench, &misspelt).code, Slug::MalformedRequest);
+    assert_eq!(
+        problem(&bench, &misspelt).code,
+        ProblemCode::MalformedRequest
+    );
     let too_many = get("/v1/gateways").with_query("limit", 201);
-    assert_eq!(problem(&bench, &too_many).code, Slug::MalformedRequest);
+    assert_eq!(
+        problem(&bench, &too_many).code,
+        ProblemCode::MalformedRequest
+    );
     let too_long = get("/v1/gateways/edge/desired").with_query("wait", 301);
-    assert_eq!(problem(&bench, &too_long).code, Slug::MalformedRequest);
+    assert_eq!(
+        problem(&bench, &too_long).code,
+        ProblemCode::MalformedRequest
+    );
     for n in ["0", "-1", "x", "18446744073709551615"] {
         let version = get(&format!("/v1/gateways/edge/config-versions/{n}"));
-        assert_eq!(problem(&bench, &version).code, Slug::NotFound, "{n}");
+        assert_eq!(problem(&bench, &version).code, ProblemCode::NotFound, "{n}");
     }
 }
 
@@ -56,9 +69,12 @@ fn unknown_paths_methods_and_parameters_are_told_apart() {
 fn bodies_are_read_strictly_and_values_are_not_repeated() {
     let bench = Bench::new();
     let post = |body: &str| Request::new(Method::Post, "/v1/gateways").with_json(body.to_owned());
-    assert_eq!(problem(&bench, &post("{")).code, Slug::MalformedRequest);
+    assert_eq!(
+        problem(&bench, &post("{")).code,
+        ProblemCode::MalformedRequest
+    );
     let unknown = problem(&bench, &post("{\"name\": \"a\",\n \"nmae\": 1}"));
-    assert_eq!(unknown.code, Slug::ValidationFailed);
+    assert_eq!(unknown.code, ProblemCode::ValidationFailed);
     assert!(unknown.detail.contains("`nmae`"), "{}", unknown.detail);
     assert_eq!(unknown.errors[0].line, Some(2));
     let wrong = problem(
@@ -67,9 +83,12 @@ fn bodies_are_read_strictly_and_values_are_not_repeated() {
     );
     assert!(!format!("{wrong:?}").contains("hunter2"));
     let text = post("x").with_header("content-type", "text/plain");
-    assert_eq!(problem(&bench, &text).code, Slug::UnsupportedMediaType);
+    assert_eq!(
+        problem(&bench, &text).code,
+        ProblemCode::UnsupportedMediaType
+    );
     let etag = post("{\"name\": \"a\"}").with_header("if-match", "W/\"1\"");
-    assert_eq!(problem(&bench, &etag).code, Slug::MalformedRequest);
+    assert_eq!(problem(&bench, &etag).code, ProblemCode::MalformedRequest);
 }
 
 #[test]
@@ -91,7 +110,7 @@ fn what_the_store_cannot_keep_or_count_is_refused_wherever_it_stands() {
         let mut body = serde_json::to_value(report(1)).unwrap();
         body[member] = value;
         let refused = problem(&bench, &post("/v1/gateways/edge/status", body));
-        assert_eq!(refused.code, Slug::ValidationFailed, "{member}");
+        assert_eq!(refused.code, ProblemCode::ValidationFailed, "{member}");
     }
     for wrong in [
         json!({"message": "\u{9f}"}),
@@ -100,10 +119,14 @@ fn what_the_store_cannot_keep_or_count_is_refused_wherever_it_stands() {
         let mut body = wrong;
         body["name"] = json!("bare");
         let refused = problem(&bench, &post("/v1/gateways", body.clone()));
-        assert_eq!(refused.code, Slug::ValidationFailed, "without content too");
+        assert_eq!(
+            refused.code,
+            ProblemCode::ValidationFailed,
+            "without content too"
+        );
         body.as_object_mut().unwrap().remove("name");
         let refused = problem(&bench, &post("/v1/gateways/edge/actions/reload", body));
-        assert_eq!(refused.code, Slug::ValidationFailed);
+        assert_eq!(refused.code, ProblemCode::ValidationFailed);
     }
 }
 
@@ -118,7 +141,7 @@ fn a_number_without_a_fraction_is_an_integer() {
     assert_eq!(bench.send(&revert("1.0")).status, 200);
     for version in ["1.5", "-1.0", "1e300"] {
         let refused = problem(&bench, &revert(version));
-        assert_eq!(refused.code, Slug::ValidationFailed, "{version}");
+        assert_eq!(refused.code, ProblemCode::ValidationFailed, "{version}");
         assert_eq!(refused.errors[0].line, Some(1));
     }
 }
@@ -133,7 +156,7 @@ fn a_configuration_may_come_as_yaml_and_may_not_be_too_large() {
     assert_eq!(bench.send(&publish).status, 201);
     assert_eq!(bench.client().config_content("edge", 2).unwrap(), "two");
     publish.body = Some("x".repeat(1024 * 1024 + 1));
-    assert_eq!(problem(&bench, &publish).code, Slug::BodyTooLarge);
+    assert_eq!(problem(&bench, &publish).code, ProblemCode::BodyTooLarge);
 }
 
 fn as_gateway(bench: &Bench, gateway: &Gateway) -> kt_control_api::Client<crate::fixture::Direct> {
@@ -199,7 +222,7 @@ fn a_gateways_token_acts_for_that_gateway_only() {
     let error = client
         .list_gateways(&kt_control_api::ListQuery::default())
         .unwrap_err();
-    assert_eq!(error.class, Class::NotAuthorised);
+    assert_eq!(error.class, Class::Unauthorized);
     assert_eq!(client.who_am_i().unwrap().gateway, Some(own.id));
 }
 
@@ -235,7 +258,7 @@ fn who_may_read_may_not_change() {
 #[test]
 fn the_type_of_every_problem_leads_to_an_explanation() {
     let bench = Bench::new();
-    for slug in Slug::ALL {
+    for slug in ProblemCode::ALL {
         let kind = Problem::new(*slug, "").kind;
         let answer = bench.send(&Request::new(Method::Get, &kind));
         assert_eq!(answer.status, 200, "{kind}");
@@ -245,12 +268,12 @@ fn the_type_of_every_problem_leads_to_an_explanation() {
         assert!(text.contains(&format!("Code {slug}, HTTP status {}.", slug.status())));
     }
     let other = Request::new(Method::Get, "/problems/unknown");
-    assert_eq!(problem(&bench, &other).code, Slug::NotFound);
+    assert_eq!(problem(&bench, &other).code, ProblemCode::NotFound);
 }
 
 #[test]
 fn what_only_a_server_measures_is_not_told_in_process() {
     let bench = Bench::new();
     let scrape = Request::new(Method::Get, "/metrics");
-    assert_eq!(problem(&bench, &scrape).code, Slug::NeedsServer);
+    assert_eq!(problem(&bench, &scrape).code, ProblemCode::NeedsServer);
 }

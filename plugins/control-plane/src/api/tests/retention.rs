@@ -1,4 +1,4 @@
-use kt_control_api::{Class, PruneVersions, Revert, Slug, VersionRange};
+use kt_control_api::{Class, ProblemCode, PruneVersions, Revert, VersionRange};
 
 use crate::fixture::Bench;
 
@@ -37,7 +37,7 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
         let refused = refused.unwrap_err();
         assert_eq!(
             (refused.class, refused.code),
-            (Class::NotFound, Some(Slug::ContentPruned))
+            (Class::NotFound, Some(ProblemCode::ContentPruned))
         );
         assert!(
             refused.detail.contains("version 2 was pruned at 20"),
@@ -60,7 +60,10 @@ fn the_newest_version_is_never_given_up() {
     let bench = Bench::with_three_versions();
     for none in [0, u64::MAX] {
         let refused = bench.client().prune_versions("edge", &keeping(none));
-        assert_eq!(refused.unwrap_err().code, Some(Slug::ValidationFailed));
+        assert_eq!(
+            refused.unwrap_err().code,
+            Some(ProblemCode::ValidationFailed)
+        );
     }
     let all = bench.client().prune_versions("edge", &keeping(9)).unwrap();
     assert_eq!((all.versions, all.count, all.bytes), (vec![], 0, 0));

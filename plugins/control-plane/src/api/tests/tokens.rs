@@ -2,8 +2,8 @@ use std::fs;
 use std::time::Duration;
 
 use kt_control_api::{
-    Class, CreateToken, Grant, IssuedToken, Method, Request, RotateToken, Slug, Token, TokenId,
-    TokenQuery,
+    Class, CreateToken, IssuedToken, Method, ProblemCode, Request, RotateToken, Token, TokenId,
+    TokenQuery, TokenScope,
 };
 
 use crate::api::{Principal, Scope};
@@ -11,7 +11,7 @@ use crate::fixture::Bench;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn new(name: &str, scope: Grant) -> CreateToken {
+fn new(name: &str, scope: TokenScope) -> CreateToken {
     CreateToken {
         name: name.to_owned(),
         scope,
@@ -34,7 +34,7 @@ fn a_token_is_shown_once_and_kept_nowhere() {
     let bench = Bench::new();
     let issued = bench
         .client()
-        .create_token(&new("ci", Grant::Admin))
+        .create_token(&new("ci", TokenScope::Admin))
         .unwrap();
     let token = secret(&issued);
     assert_eq!(accepted(&bench, token).unwrap().scope, Scope::Admin);
@@ -55,7 +55,7 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
     let asked = CreateToken {
         gateway: Some("edge".to_owned()),
         expires_in_seconds: Some(60),
-        ..new("edge", Grant::Gateway)
+        ..new("edge", TokenScope::Gateway)
     };
     let issued = bench.client().create_token(&asked).unwrap();
     assert_eq!(issued.info.gateway.as_ref(), Some(&edge.id));
@@ -71,7 +71,10 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
     );
     assert!(!bench.client().token(&issued.info.id).unwrap().active);
 
-    let forever = bench.client().create_token(&new("r", Grant::Read)).unwrap();
+    let forever = bench
+        .client()
+        .create_token(&new("r", TokenScope::Read))
+        .unwrap();
     bench.advance(DAY * 3650);
     assert!(accepted(&bench, secret(&forever)).is_some());
 }
@@ -79,7 +82,7 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
 #[test]
 fn a_bootstrap_token_lives_for_an_hour_at_most() {
     let bench = Bench::new();
-    let asked = new("rack-7", Grant::Bootstrap);
+    let asked = new("rack-7", TokenScope::Bootstrap);
     let issued = bench.client().create_token(&asked).unwrap();
     assert!(secret(&issued).expose().starts_with("kt_bt_"));
     let life = issued.info.expires_at.unwrap() - issued.info.created_at;
@@ -90,7 +93,7 @@ fn a_bootstrap_token_lives_for_an_hour_at_most() {
     };
     assert!(bench.client().create_token(&later(3600)).is_ok());
     let refused = bench.client().create_token(&later(3601)).unwrap_err();
-    assert_eq!(refused.code, Some(Slug::ValidationFailed));
+    assert_eq!(refused.code, Some(ProblemCode::ValidationFailed));
     let next = RotateToken {
         expires_in_seconds: Some(3601),
         ..RotateToken::default()
@@ -99,7 +102,7 @@ fn a_bootstrap_token_lives_for_an_hour_at_most() {
         .client()
         .rotate_token(&issued.info.id, &next)
         .unwrap_err();
-    assert_eq!(refused.code, Some(Slug::ValidationFailed));
+    assert_eq!(refused.code, Some(ProblemCode::ValidationFailed));
 }
 
 #[test]
@@ -108,37 +111,44 @@ fn what_cannot_be_meant_is_refused() {
     bench.edge();
     let refused = |new: &CreateToken| bench.client().create_token(new).unwrap_err();
     for bad in [
-        new("", Grant::Read),
-        new("a b", Grant::Read),
-        new("x", Grant::Gateway),
-        new("x", Grant::Unknown),
+        new("", TokenScope::Read),
+        new("a b", TokenScope::Read),
+        new("x", TokenScope::Gateway),
+        new("x", TokenScope::Unknown),
         CreateToken {
             gateway: Some("edge".to_owned()),
-            ..new("x", Grant::Admin)
+            ..new("x", TokenScope::Admin)
         },
         CreateToken {
             expires_in_seconds: Some(0),
-            ..new("x", Grant::Read)
+            ..new("x", TokenScope::Read)
         },
         CreateToken {
             expires_in_seconds: Some(u64::MAX),
-            ..new("x", Grant::Read)
+            ..new("x", TokenScope::Read)
         },
     ] {
-        assert_eq!(refused(&bad).code, Some(Slug::ValidationFailed), "{bad:?}");
+        assert_eq!(
+            refused(&bad).code,
+            Some(ProblemCode::ValidationFailed),
+            "{bad:?}"
+        );
     }
     let absent = CreateToken {
         gateway: Some("absent".to_owned()),
-        ..new("x", Grant::Gateway)
+        ..new("x", TokenScope::Gateway)
     };
     assert_eq!(refused(&absent).class, Class::NotFound);
     let endless = RotateToken {
         grace_seconds: u64::MAX,
         ..RotateToken::default()
     };
-    let token = bench.client().create_token(&new("x", Grant::Read)).unwrap();
+    let token = bench
+        .client()
+        .create_token(&new("x", TokenScope::Read))
+        .unwrap();
     let error = bench.client().rotate_token(&token.info.id, &endless);
-    assert_eq!(error.unwrap_err().code, Some(Slug::ValidationFailed));
+    assert_eq!(error.unwrap_err().code, Some(ProblemCode::ValidationFailed));
     assert_eq!(bench.count("tokens"), 1);
     let query = |key: &str, value: &str| {
         let request = Request::new(Method::Get, "/v1/tokens").with_query(key, value);
@@ -157,7 +167,10 @@ fn what_cannot_be_meant_is_refused() {
 #[test]
 fn a_revoked_token_stays_revoked_and_is_recorded_once() {
     let bench = Bench::new();
-    let issued = bench.client().create_token(&new("r", Grant::Read)).unwrap();
+    let issued = bench
+        .client()
+        .create_token(&new("r", TokenScope::Read))
+        .unwrap();
     let id = &issued.info.id;
     let revoked = bench.client().revoke_token(id).unwrap();
     assert!(!revoked.active && revoked.revoked_at.is_some());
@@ -168,7 +181,7 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
     let absent = bench.client().revoke_token(&TokenId::random());
     assert_eq!(absent.unwrap_err().class, Class::NotFound);
     let late = bench.client().rotate_token(id, &RotateToken::default());
-    assert_eq!(late.unwrap_err().code, Some(Slug::TokenEnded));
+    assert_eq!(late.unwrap_err().code, Some(ProblemCode::TokenEnded));
 }
 
 #[test]
@@ -176,7 +189,7 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
     let bench = Bench::new();
     let asked = CreateToken {
         expires_in_seconds: Some(30 * 24 * 3600),
-        ..new("r", Grant::Read)
+        ..new("r", TokenScope::Read)
     };
     let old = bench.client().create_token(&asked).unwrap();
     bench.advance(DAY * 10);
@@ -188,7 +201,7 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
         .client()
         .rotate_token(&old.info.id, &graceful)
         .unwrap();
-    assert_eq!((&*next.info.name, next.info.scope), ("r", Grant::Read));
+    assert_eq!((&*next.info.name, next.info.scope), ("r", TokenScope::Read));
     let life = next
         .info
         .expires_at
@@ -223,7 +236,7 @@ fn a_grace_never_prolongs_a_life() {
     let bench = Bench::new();
     let asked = CreateToken {
         expires_in_seconds: Some(60),
-        ..new("r", Grant::Read)
+        ..new("r", TokenScope::Read)
     };
     let old = bench.client().create_token(&asked).unwrap();
     let graceful = RotateToken {
@@ -246,7 +259,7 @@ fn tokens_are_listed_newest_first_page_by_page() {
     for n in 0..5 {
         let issued = bench
             .client()
-            .create_token(&new(&format!("t{n}"), Grant::Read));
+            .create_token(&new(&format!("t{n}"), TokenScope::Read));
         made.insert(0, issued.unwrap().info);
         // Two of one time: the order must still be one.
         bench.advance(Duration::from_secs(n % 2));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kt_control_api::{BackUp, BackupMade, connect};
+use kt_control_api::{BackupInfo, BackupRequest, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ pub(in super::super) fn run(
     let keep = invocation.args.integer("keep").map(kept).transpose()?;
     if invocation.args.flag("server") {
         context.progress("the server copies its store …");
-        let made = connect(invocation, context)?.back_up(&BackUp { keep })?;
+        let made = connect(invocation, context)?.back_up(&BackupRequest { keep })?;
         return Ok(output(&made.file, &made)
             .note("the file is in the folder `backups` of the server's state directory"));
     }
@@ -35,7 +35,7 @@ fn copy(invocation: &Invocation, path: &Path) -> Result<Output, Error> {
     let made = store::backup(&database_file(invocation), path);
     let made: Backup = made.map_err(|error| failure::of_store(&error))?;
     let file = path.display().to_string();
-    let made = BackupMade {
+    let made = BackupInfo {
         file: file.clone(),
         size: made.size,
         sha256: made.sha256,
@@ -65,7 +65,7 @@ fn kept(keep: i64) -> Result<u32, Error> {
         })
 }
 
-fn output(file: &str, made: &BackupMade) -> Output {
+fn output(file: &str, made: &BackupInfo) -> Output {
     let value = json!({
         "file": file,
         "size": made.size,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kt_control_api::{TrailCheck, TrailReport};
+use kt_control_api::{AuditVerification, AuditVerifier};
 use kt_plugin_api::{Class, Column, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 
@@ -57,12 +57,15 @@ fn contents(place: &Place) -> CheckReport {
 }
 
 /// Checks the seals of the trail; a trail that cannot be read is damage.
-fn trail(store: &dyn Store, context: &Context<'_>) -> Result<Result<TrailReport, String>, Error> {
+fn trail(
+    store: &dyn Store,
+    context: &Context<'_>,
+) -> Result<Result<AuditVerification, String>, Error> {
     let mut filter = AuditFilter {
         limit: PAGE,
         ..AuditFilter::default()
     };
-    let mut check = TrailCheck::default();
+    let mut check = AuditVerifier::default();
     loop {
         context.check()?;
         let page = match store.audit(&filter) {
@@ -85,7 +88,7 @@ fn unread(error: &StoreError) -> Vec<String> {
 fn result(
     mut damage: Vec<String>,
     report: &CheckReport,
-    trail: Result<TrailReport, String>,
+    trail: Result<AuditVerification, String>,
 ) -> Output {
     damage.extend(report.damage.iter().cloned());
     let (mut rows, mut head) = (0, None);
@@ -93,7 +96,7 @@ fn result(
         Ok(trail) => {
             rows = trail.rows;
             head = trail.head.map(|(seq, hash)| format!("{seq}:{hash}"));
-            let told = |found: &kt_control_api::Damage| {
+            let told = |found: &kt_control_api::AuditDamage| {
                 format!("row {} of the trail: {}", found.seq, found.message)
             };
             damage.extend(trail.damage.iter().map(told));

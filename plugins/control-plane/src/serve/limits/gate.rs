@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use kt_control_api::{Problem, Slug};
+use kt_control_api::{Problem, ProblemCode};
 
 use super::failures::{Failures, Line, Origin};
 use super::rate::Rate;
@@ -93,7 +93,7 @@ impl Limits {
     pub(in crate::serve) fn refused(&self, problem: Box<Problem>, door: Door) -> Box<Problem> {
         match (&self.0, door) {
             (Some(counted), Door::Plain(from) | Door::Tls(from))
-                if problem.code == Slug::Unauthenticated =>
+                if problem.code == ProblemCode::Unauthenticated =>
             {
                 match counted.failed(from) {
                     Ok(()) => problem,
@@ -133,7 +133,7 @@ fn later(wait: Duration, why: &str) -> Box<Problem> {
     let detail = format!("{why}; ask again in {seconds} s");
     Box::new(Problem {
         retry_after: Some(seconds),
-        ..Problem::new(Slug::RateLimited, detail)
+        ..Problem::new(ProblemCode::RateLimited, detail)
     })
 }
 

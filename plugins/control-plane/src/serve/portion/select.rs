@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use kt_control_api::{Problem, Response, Slug};
+use kt_control_api::{Problem, ProblemCode, Response};
 
 use super::range::Asked;
 use super::wish::Wish;
@@ -66,7 +66,7 @@ fn nothing(whole: &Whole) -> Whole {
     let size = whole.body.len();
     let detail = format!("the range asked for is not among the {size} bytes that there are");
     let id = whole.headers.get("x-request-id").cloned();
-    let problem = Problem::new(Slug::RangeNotSatisfiable, detail);
+    let problem = Problem::new(ProblemCode::RangeNotSatisfiable, detail);
     let mut refused = Whole::from(problem_response(problem, &id.clone().unwrap_or_default()));
     refused
         .headers

@@ -79,7 +79,9 @@ fn a_folder_that_takes_nothing_is_told() {
 #[test]
 fn no_command_makes_the_backup_of_a_server() {
     let bench = Bench::new();
-    let refused = bench.client().back_up(&kt_control_api::BackUp::default());
+    let refused = bench
+        .client()
+        .back_up(&kt_control_api::BackupRequest::default());
     assert!(refused.unwrap_err().to_string().contains("no server runs"));
 }
 

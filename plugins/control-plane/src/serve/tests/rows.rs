@@ -1,6 +1,6 @@
 //! The whole trail in one answer.
 
-use kt_control_api::{AuditEntry, TrailCheck};
+use kt_control_api::{AuditEntry, AuditVerifier};
 
 use super::exchange::{admin, request, status};
 use crate::fixture::Running;
@@ -50,7 +50,7 @@ fn all_rows_are_sent_in_their_order_with_their_seals() {
         .collect();
     let places: Vec<_> = rows.iter().map(|row| row.seq).collect();
     assert_eq!(places, (1..=ROWS as u64).collect::<Vec<_>>());
-    let mut check = TrailCheck::default();
+    let mut check = AuditVerifier::default();
     rows.into_iter().rev().for_each(|row| check.push(row));
     assert!(check.finish().damage.is_empty());
     let few = request(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kt_control_api::{CreateToken, Grant, Reload};
+use kt_control_api::{CreateToken, Reload, TokenScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -92,7 +92,7 @@ async fn a_token_that_expires_ends_the_stream_at_the_next_sign_of_life() {
     bench.edge();
     let new = CreateToken {
         name: "short".to_owned(),
-        scope: Grant::Read,
+        scope: TokenScope::Read,
         gateway: None,
         expires_in_seconds: Some(60),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Says what is wrong with the files of a certificate and its key. Never repeats what is in them.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
+pub enum TlsConfigError {
     /// A file cannot be read.
     #[error("the file `{}` cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, io::Error),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use kt_control_api::{Problem, Slug, request_id};
+use kt_control_api::{Problem, ProblemCode, request_id};
 use kt_tls::provider;
 use rustls::ServerConfig;
 use rustls::server::NoServerSessionStorage;
@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::rotation::Rotation;
-use super::{TlsError, TlsFiles};
+use super::{TlsConfigError, TlsFiles};
 use crate::api::problem_response;
 use crate::serve::body;
 
@@ -42,7 +42,7 @@ impl Tls {
     ///
     /// # Errors
     /// When certificate and key cannot be used.
-    pub(in crate::serve) fn open(files: &TlsFiles) -> Result<(Self, Rotation), TlsError> {
+    pub(in crate::serve) fn open(files: &TlsFiles) -> Result<(Self, Rotation), TlsConfigError> {
         let rotation = Rotation::begin(files)?;
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -101,7 +101,7 @@ impl Drop for Following {
 async fn refuse_plainly(stream: TcpStream) {
     let service = service_fn(|_| async {
         let problem = Problem::new(
-            Slug::TlsRequired,
+            ProblemCode::TlsRequired,
             "the server speaks TLS only: use its address with `https://`",
         );
         let refused = body::write(problem_response(problem, &request_id()).into(), true);

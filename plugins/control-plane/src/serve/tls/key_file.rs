@@ -8,7 +8,7 @@ use std::path::Path;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 
-use super::TlsError;
+use super::TlsConfigError;
 
 /// A key takes 4 kB; a larger file is something else.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -19,22 +19,22 @@ const OTHERS: u32 = 0o077;
 const OTHERS_OF_ROOTS: u32 = 0o037;
 
 /// Reads the key.
-pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let unreadable = |error| TlsError::Unreadable(path.to_owned(), error);
+pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
+    let unreadable = |error| TlsConfigError::Unreadable(path.to_owned(), error);
     let file = File::open(path).map_err(unreadable)?;
     // The facts are those of the open file: a path may lead elsewhere meanwhile.
     let facts = file.metadata().map_err(unreadable)?;
     let me = rustix::process::geteuid().as_raw();
     if let Some(why) = objection(&facts, me) {
-        return Err(TlsError::NotPrivate(path.to_owned(), why));
+        return Err(TlsConfigError::NotPrivate(path.to_owned(), why));
     }
     let mut text = Vec::new();
     file.take(MAX_BYTES)
         .read_to_end(&mut text)
         .map_err(unreadable)?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
-        PemError::NoItemsFound if is_encrypted(&text) => TlsError::Encrypted(path.to_owned()),
-        _ => TlsError::NoKey(path.to_owned()),
+        PemError::NoItemsFound if is_encrypted(&text) => TlsConfigError::Encrypted(path.to_owned()),
+        _ => TlsConfigError::NoKey(path.to_owned()),
     })
 }
 

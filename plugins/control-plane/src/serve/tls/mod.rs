@@ -9,7 +9,7 @@ mod stamps;
 #[cfg(test)]
 mod tests;
 
-pub use error::TlsError;
+pub use error::TlsConfigError;
 pub use pair::TlsFiles;
 
 pub(super) use handshake::Tls;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kt_tls::{Refusal, provider};
+use kt_tls::{TlsError, provider};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -12,7 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{Error, RootCertStore};
 
-use super::{TlsError, key_file};
+use super::{TlsConfigError, key_file};
 
 /// Where a server's certificate and its key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl TlsFiles {
     ///
     /// # Errors
     /// When one cannot be read, the key is not private, or they do not belong together.
-    pub(super) fn read(&self) -> Result<Arc<CertifiedKey>, TlsError> {
+    pub(super) fn read(&self) -> Result<Arc<CertifiedKey>, TlsConfigError> {
         let chain = chain(&self.certificate)?;
         let key = key_file::read(&self.key)?;
         CertifiedKey::from_der(chain, key, &provider())
@@ -36,34 +36,37 @@ impl TlsFiles {
             .map_err(|error| self.unusable(&error))
     }
 
-    fn unusable(&self, error: &Error) -> TlsError {
+    fn unusable(&self, error: &Error) -> TlsConfigError {
         match error {
-            Error::InconsistentKeys(_) => TlsError::Mismatch {
+            Error::InconsistentKeys(_) => TlsConfigError::Mismatch {
                 key: self.key.clone(),
                 certificate: self.certificate.clone(),
             },
-            Error::InvalidCertificate(_) => TlsError::BadCertificate(self.certificate.clone(), 1),
-            other => TlsError::BadKey(self.key.clone(), other.to_string()),
+            Error::InvalidCertificate(_) => {
+                TlsConfigError::BadCertificate(self.certificate.clone(), 1)
+            }
+            other => TlsConfigError::BadKey(self.key.clone(), other.to_string()),
         }
     }
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let text = fs::read(path).map_err(|error| TlsError::Unreadable(path.to_owned(), error))?;
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
+    let text =
+        fs::read(path).map_err(|error| TlsConfigError::Unreadable(path.to_owned(), error))?;
     let mut chain = Vec::new();
     for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(&text)) {
-        let bad = |_| TlsError::BadCertificate(path.to_owned(), number);
+        let bad = |_| TlsConfigError::BadCertificate(path.to_owned(), number);
         chain.push(certificate.map_err(bad)?);
     }
     if chain.is_empty() {
-        return Err(TlsError::NoCertificate(path.to_owned()));
+        return Err(TlsConfigError::NoCertificate(path.to_owned()));
     }
     Ok(chain)
 }
 
 /// What every client will object to in the certificate now, whomever it trusts: a clock that is
 /// not within its dates, or a certificate that is none for servers.
-pub(super) fn objection(pair: &CertifiedKey) -> Option<Refusal> {
+pub(super) fn objection(pair: &CertifiedKey) -> Option<TlsError> {
     let judged = pair
         .end_entity_cert()
         .and_then(ParsedCertificate::try_from)
@@ -77,8 +80,8 @@ pub(super) fn objection(pair: &CertifiedKey) -> Option<Refusal> {
                 provider().signature_verification_algorithms.all,
             )
         });
-    match judged.map_err(|error| Refusal::from(&error)) {
-        Ok(()) | Err(Refusal::UnknownAuthority) => None,
+    match judged.map_err(|error| TlsError::from(&error)) {
+        Ok(()) | Err(TlsError::UnknownAuthority) => None,
         Err(objection) => Some(objection),
     }
 }

@@ -4,13 +4,13 @@ use std::mem;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use kt_tls::Refusal;
+use kt_tls::TlsError;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::pair::objection;
 use super::stamps::Stamps;
-use super::{TlsError, TlsFiles};
+use super::{TlsConfigError, TlsFiles};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -44,12 +44,12 @@ pub(in crate::serve) struct Rotation {
     /// The files at the last look.
     seen: Stamps,
     /// What was last warned of.
-    warned: Option<Refusal>,
+    warned: Option<TlsError>,
 }
 
 impl Rotation {
     /// Reads the files for the first time.
-    pub(super) fn begin(files: &TlsFiles) -> Result<Self, TlsError> {
+    pub(super) fn begin(files: &TlsFiles) -> Result<Self, TlsConfigError> {
         // Before the files, so that a change in between is noticed.
         let stamps = Stamps::of(files);
         let mut rotation = Self {

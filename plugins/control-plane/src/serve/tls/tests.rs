@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kt_tls::fixture::{Authority, Leaf, Pair};
-use kt_tls::{Authorities, Refusal, provider};
+use kt_tls::{CaCertificates, TlsError, provider};
 use rustls::pki_types::ServerName;
 use rustls::{
     ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, version,
@@ -240,7 +240,7 @@ fn what_every_client_would_refuse_is_found() {
     assert!(early.contains("2080-01-01"), "{early}");
     let more = "basicConstraints=critical,CA:TRUE";
     let authority = found("authority", &Leaf { more, ..leaf() });
-    assert_eq!(authority, Some(Refusal::IsAuthority));
+    assert_eq!(authority, Some(TlsError::IsAuthority));
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
         assert_eq!(client.protocol_version(), Some(named));
         assert_eq!(client.alpn_protocol(), Some(&b"http/1.1"[..]));
     }
-    let trusting = |protocols: &[&[u8]]| Authorities::of_store(roots()).client(protocols);
+    let trusting = |protocols: &[&[u8]]| CaCertificates::of_store(roots()).client(protocols);
     assert!(ask(&server, trusting(&[])).is_ok(), "without ALPN");
     let other = ask(&server, trusting(&[b"h2"])).unwrap_err();
     assert!(

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use deadpool_postgres::PoolError;
-use kt_tls::Refusal;
+use kt_tls::TlsError;
 use tokio_postgres::error::SqlState;
 
 use super::session::LIMIT;
@@ -104,7 +104,7 @@ fn message(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("PostgreSQL says: {}", said.message());
     }
-    if let Some(refusal) = Refusal::within(error) {
+    if let Some(refusal) = TlsError::within(error) {
         return format!("PostgreSQL: {}", with_remedy(&refusal));
     }
     match error.source() {
@@ -113,9 +113,9 @@ fn message(error: &tokio_postgres::Error) -> String {
     }
 }
 
-fn with_remedy(refusal: &Refusal) -> String {
+fn with_remedy(refusal: &TlsError) -> String {
     let remedy = match refusal {
-        Refusal::UnknownAuthority => Some("name its certificate with `sslrootcert=FILE`"),
+        TlsError::UnknownAuthority => Some("name its certificate with `sslrootcert=FILE`"),
         other => other.remedy(),
     };
     match remedy {

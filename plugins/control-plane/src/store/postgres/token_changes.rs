@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::once::once;
 use super::session::Session;
 use super::{audit, gateways, tokens};
-use crate::store::{Change, Key, NewToken, StoreError, TokenReceipt, TokenRecord, TokenScope};
+use crate::store::{Change, Key, NewToken, StoreError, StoredScope, TokenReceipt, TokenRecord};
 
 /// What a caller wants done to tokens.
 pub(super) enum Wish<'a> {
@@ -46,7 +46,7 @@ async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<Toke
             Ok(TokenReceipt::of(&new.id, !added))
         }
         Wish::Create(new) => {
-            if let TokenScope::Gateway(id) = &new.scope {
+            if let StoredScope::Gateway(id) = &new.scope {
                 hold_gateway(session, &Key::Id(id.clone())).await?;
             }
             tokens::add(session, change, new).await?;

@@ -9,7 +9,7 @@ use super::session::Session;
 use super::text::storable;
 use super::{audit, rows};
 use crate::store::{
-    Change, NewToken, StoreError, TokenFilter, TokenRecord, TokenScope, TokenUse, USE_GRAIN,
+    Change, NewToken, StoreError, StoredScope, TokenFilter, TokenRecord, TokenUse, USE_GRAIN,
 };
 
 /// Everything that [`token`] reads.
@@ -159,7 +159,7 @@ pub(super) async fn list(
 }
 
 fn token(row: &Row) -> Result<TokenRecord, Failure> {
-    let scope = TokenScope::of_kept(row.try_get("scope")?, row.try_get("gateway_id")?);
+    let scope = StoredScope::of_kept(row.try_get("scope")?, row.try_get("gateway_id")?);
     let time = |column: &str| {
         let at: Option<i64> = row.try_get(column)?;
         at.map(rows::time_of).transpose()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use kt_control_api::{BackupMade, Timestamp};
+use kt_control_api::{BackupInfo, Timestamp};
 
 use super::backup::{backup, failed};
 use super::store::DATABASE_FILE;
@@ -48,13 +48,13 @@ impl Backups {
     ///
     /// # Errors
     /// When there is no store, or the folder cannot be used.
-    pub fn make(&self, keep: Option<usize>) -> Result<BackupMade, StoreError> {
+    pub fn make(&self, keep: Option<usize>) -> Result<BackupInfo, StoreError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let unusable = |error: io::Error| failed(&self.folder, &error);
         let name = self.free_name().map_err(unusable)?;
         let made = backup(&self.file, &self.folder.join(&name))?;
         let removed = keep.map_or(Ok(Vec::new()), |keep| self.prune(keep.max(1)));
-        Ok(BackupMade {
+        Ok(BackupInfo {
             file: name,
             size: made.size,
             sha256: made.sha256,

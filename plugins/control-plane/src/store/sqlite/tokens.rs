@@ -7,8 +7,8 @@ use super::writing::Writing;
 use super::{audit, gateways, rows};
 use crate::crash::crash_point;
 use crate::store::{
-    Change, Key, NewGateway, NewToken, StoreError, TokenFilter, TokenReceipt, TokenRecord,
-    TokenScope, TokenUse, USE_GRAIN,
+    Change, Key, NewGateway, NewToken, StoreError, StoredScope, TokenFilter, TokenReceipt,
+    TokenRecord, TokenUse, USE_GRAIN,
 };
 
 /// Everything that [`token`] reads.
@@ -58,7 +58,7 @@ pub(super) fn create(
     change: &Change,
     new: &NewToken,
 ) -> Result<TokenReceipt, StoreError> {
-    if let TokenScope::Gateway(id) = &new.scope {
+    if let StoredScope::Gateway(id) = &new.scope {
         gateways::find(transaction, &Key::Id(id.clone()))?;
     }
     add(transaction, change, new)?;
@@ -228,7 +228,7 @@ pub(super) fn list(
 fn token(row: &Row<'_>) -> Result<TokenRecord, rusqlite::Error> {
     let gateway: Option<String> = row.get("gateway_id")?;
     let scope = rows::parsed::<String, _>(row, "scope", |word| {
-        TokenScope::of_kept(&word, gateway.as_deref())
+        StoredScope::of_kept(&word, gateway.as_deref())
     })?;
     Ok(TokenRecord {
         id: rows::parsed::<String, _>(row, "id", |text| text.parse().ok())?,

@@ -6,10 +6,10 @@ use std::time::Duration;
 use kt_control_api::{Token, TokenKind};
 
 use super::place::{Place, after, bare, change, gateway, keyed, now};
-use crate::store::{Change, Key, NewGateway, NewToken, StoreError, TokenFilter, TokenScope};
+use crate::store::{Change, Key, NewGateway, NewToken, StoreError, StoredScope, TokenFilter};
 
 fn fresh() -> NewToken {
-    let scope = TokenScope::Bootstrap { registered: None };
+    let scope = StoredScope::Bootstrap { registered: None };
     NewToken {
         expires_at: Some(now() + Duration::from_secs(60)),
         ..NewToken::of(&Token::random(TokenKind::Bootstrap), scope, "rack-7")
@@ -19,7 +19,7 @@ fn fresh() -> NewToken {
 /// A gateway with a token of its own, registered with `token`.
 fn enrolled(name: &str, token: &NewToken) -> NewGateway {
     let new = gateway(name);
-    let scope = TokenScope::Gateway(new.id.clone());
+    let scope = StoredScope::Gateway(new.id.clone());
     NewGateway {
         token: Some(NewToken::of(&Token::random(TokenKind::Gateway), scope, "x")),
         spends: Some(token.id.clone()),
@@ -36,12 +36,12 @@ pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn
     let token = fresh();
     store.create_token(&change(), &token).unwrap();
     let known = store.token(&token.hash).unwrap().unwrap();
-    assert_eq!(known.scope, TokenScope::Bootstrap { registered: None });
+    assert_eq!(known.scope, StoredScope::Bootstrap { registered: None });
     let edge = enrolled("edge", &token);
     store.create(&change(), &edge).unwrap();
     let known = store.token(&token.hash).unwrap().unwrap();
     let registered = Some(edge.id.clone());
-    assert_eq!(known.scope, TokenScope::Bootstrap { registered });
+    assert_eq!(known.scope, StoredScope::Bootstrap { registered });
     assert_eq!(known.revoked_at, Some(now()));
     assert!(store.find(&Key::Id(edge.id.clone())).is_ok());
     let of_edge = TokenFilter {
@@ -68,7 +68,7 @@ pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(place: &dyn 
     store.create(&change(), &enrolled("first", &used)).unwrap();
     store.revoke_token(&change(), &revoked.id).unwrap();
     let late = after(change(), Duration::from_secs(60));
-    let reader = NewToken::of(&Token::random(TokenKind::Access), TokenScope::Read, "r");
+    let reader = NewToken::of(&Token::random(TokenKind::Access), StoredScope::Read, "r");
     store.create_token(&change(), &reader).unwrap();
     let attempts: [(&Change, &NewToken); 4] = [
         (&change(), &used),

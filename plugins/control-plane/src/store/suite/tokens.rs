@@ -6,7 +6,7 @@ use std::time::Duration;
 use kt_control_api::{GatewayId, Token, TokenId, TokenKind};
 
 use super::place::{Place, after, change, edge, gateway, keyed, now};
-use crate::store::{NewGateway, NewToken, StoreError, TokenFilter, TokenScope, TokenUse};
+use crate::store::{NewGateway, NewToken, StoreError, StoredScope, TokenFilter, TokenUse};
 
 pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
     let store = place.open();
@@ -14,17 +14,17 @@ pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
     assert!(!store.has_admin_token(now()).unwrap());
     assert!(store.token(&admin.hash()).unwrap().is_none());
     let reader = Token::random(TokenKind::Access);
-    let read = NewToken::of(&reader, TokenScope::Read, "reader");
+    let read = NewToken::of(&reader, StoredScope::Read, "reader");
     store.add_token(&change(), &read).unwrap();
     assert!(!store.has_admin_token(now()).unwrap());
-    let all = NewToken::of(&admin, TokenScope::Admin, "admin");
+    let all = NewToken::of(&admin, StoredScope::Admin, "admin");
     store.add_token(&change(), &all).unwrap();
     store.add_token(&change(), &all).unwrap();
     assert!(store.has_admin_token(now()).unwrap());
     let known = store.token(&admin.hash()).unwrap().unwrap();
     assert_eq!(
         (known.name.as_str(), known.scope),
-        ("admin", TokenScope::Admin)
+        ("admin", StoredScope::Admin)
     );
     assert!(known.revoked_at.is_none() && known.expires_at.is_none());
     assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
@@ -43,7 +43,7 @@ pub(crate) fn a_gateways_tokens_end_with_it(place: &dyn Place) {
     let store = place.open();
     let mut new: NewGateway = gateway("edge");
     let token = Token::random(TokenKind::Gateway);
-    let scope = TokenScope::Gateway(new.id.clone());
+    let scope = StoredScope::Gateway(new.id.clone());
     new.token = Some(NewToken::of(&token, scope.clone(), "edge"));
     store.create(&change(), &new).unwrap();
     let known = store.token(&token.hash()).unwrap().unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn a_gateways_tokens_end_with_it(place: &dyn Place) {
     assert_eq!(place.count("SELECT count(*) FROM audit"), 2);
 }
 
-fn fresh(scope: TokenScope, name: &str) -> NewToken {
+fn fresh(scope: StoredScope, name: &str) -> NewToken {
     NewToken::of(&Token::random(TokenKind::Access), scope, name)
 }
 
@@ -62,10 +62,10 @@ pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(place: &dyn Pla
     let store = place.open();
     let new = NewToken {
         expires_at: Some(now() + Duration::from_secs(60)),
-        ..fresh(TokenScope::Read, "reader")
+        ..fresh(StoredScope::Read, "reader")
     };
     let first = store.create_token(&keyed("k1", 1), &new).unwrap();
-    let other = fresh(TokenScope::Read, "reader");
+    let other = fresh(StoredScope::Read, "reader");
     let again = store.create_token(&keyed("k1", 1), &other).unwrap();
     assert!(again.replayed && !first.replayed);
     assert_eq!((&first.token, &again.token), (&new.id, &new.id));
@@ -76,12 +76,12 @@ pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(place: &dyn Pla
         ("test", now())
     );
     assert_eq!(known.expires_at, new.expires_at);
-    let nowhere = fresh(TokenScope::Gateway(GatewayId::random()), "x");
+    let nowhere = fresh(StoredScope::Gateway(GatewayId::random()), "x");
     let refused = store.create_token(&keyed("k2", 2), &nowhere).unwrap_err();
     assert!(matches!(refused, StoreError::NotFound(_)), "{refused}");
     let gone = store.create(&change(), &gateway("edge")).unwrap().gateway;
     store.delete(&change(), &edge()).unwrap();
-    let late = fresh(TokenScope::Gateway(gone), "x");
+    let late = fresh(StoredScope::Gateway(gone), "x");
     let refused = store.create_token(&change(), &late).unwrap_err();
     assert!(matches!(refused, StoreError::Gone(_)), "{refused}");
     let missing = store.token_by_id(&TokenId::random()).unwrap_err();
@@ -93,10 +93,10 @@ pub(crate) fn tokens_come_newest_first_and_by_filter(place: &dyn Place) {
     let store = place.open();
     let edge = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let scopes = [
-        TokenScope::Admin,
-        TokenScope::Read,
-        TokenScope::Gateway(edge.clone()),
-        TokenScope::Read,
+        StoredScope::Admin,
+        StoredScope::Read,
+        StoredScope::Gateway(edge.clone()),
+        StoredScope::Read,
     ];
     let mut made = Vec::new();
     for (n, scope) in (1..).zip(scopes) {
@@ -152,7 +152,7 @@ pub(crate) fn tokens_come_newest_first_and_by_filter(place: &dyn Place) {
 
 pub(crate) fn a_revoked_token_stays_revoked(place: &dyn Place) {
     let store = place.open();
-    let token = fresh(TokenScope::Admin, "admin");
+    let token = fresh(StoredScope::Admin, "admin");
     store.create_token(&change(), &token).unwrap();
     assert!(
         !store
@@ -180,7 +180,7 @@ pub(crate) fn a_revoked_token_stays_revoked(place: &dyn Place) {
 
 pub(crate) fn a_use_is_kept_when_it_is_news(place: &dyn Place) {
     let store = place.open();
-    let tokens = [(); 2].map(|()| fresh(TokenScope::Read, "reader"));
+    let tokens = [(); 2].map(|()| fresh(StoredScope::Read, "reader"));
     for token in &tokens {
         store.create_token(&change(), token).unwrap();
     }
@@ -208,7 +208,7 @@ pub(crate) fn a_use_is_kept_when_it_is_news(place: &dyn Place) {
 
 pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {
     let store = place.open();
-    let tokens = [(); 4].map(|()| fresh(TokenScope::Read, "reader"));
+    let tokens = [(); 4].map(|()| fresh(StoredScope::Read, "reader"));
     store.create_token(&change(), &tokens[0]).unwrap();
     let soon = now() + Duration::from_secs(60);
     for (old, new, until) in [(0, 1, soon), (1, 2, now())] {
@@ -237,11 +237,11 @@ pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {
 }
 
 pub(crate) fn of_many_who_rotate_one_token_one_succeeds(place: &dyn Place) {
-    let token = fresh(TokenScope::Read, "reader");
+    let token = fresh(StoredScope::Read, "reader");
     place.open().create_token(&change(), &token).unwrap();
     let done = thread::scope(|scope| {
         let rotate = || {
-            let new = fresh(TokenScope::Read, "reader");
+            let new = fresh(StoredScope::Read, "reader");
             place.open().rotate_token(&change(), &token.id, &new, now())
         };
         let running = [(); 4].map(|()| scope.spawn(rotate));

@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use kt_control_api::{AuditEntry, GatewayPatch, TrailCheck, TrailReport};
+use kt_control_api::{AuditEntry, AuditVerification, AuditVerifier, GatewayPatch};
 
 use super::place::{Place, after, change, edge, gateway, version};
-use crate::store::{AuditFilter, Change, NewToken, Note, Store, TokenScope};
+use crate::store::{AuditFilter, Change, NewToken, Note, Store, StoredScope};
 
 /// Every row, the newest first.
 pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
@@ -18,8 +18,8 @@ pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
 }
 
 /// Checks a whole trail.
-pub(crate) fn checked(store: &dyn Store) -> TrailReport {
-    let mut check = TrailCheck::default();
+pub(crate) fn checked(store: &dyn Store) -> AuditVerification {
+    let mut check = AuditVerifier::default();
     rows(store).into_iter().for_each(|row| check.push(row));
     check.finish()
 }
@@ -36,7 +36,7 @@ pub(crate) fn every_row_is_sealed_whatever_made_it(place: &dyn Place) {
     let token = kt_control_api::Token::random(kt_control_api::TokenKind::Access);
     let odd = "\u{fc}\u{1f980} \"quoted\" \\ \n / \u{1} \u{7f}";
     store
-        .add_token(&change(), &NewToken::of(&token, TokenScope::Admin, odd))
+        .add_token(&change(), &NewToken::of(&token, StoredScope::Admin, odd))
         .unwrap();
     let new = gateway("edge");
     store.create(&change(), &new).unwrap();

@@ -10,7 +10,7 @@ use super::trail;
 use crate::fixture::serving;
 use crate::store::{
     ContentRow, GatewayRow, Header, Imported, Key, NewGateway, NewToken, Prune, Record, Selection,
-    Store, StoreError, TokenScope, Transfer,
+    Store, StoreError, StoredScope, Transfer,
 };
 
 /// Checks every kind of move from a store into others.
@@ -31,7 +31,7 @@ fn fill(store: &dyn Store) -> GatewayId {
     let (id, token) = (new.id.clone(), Token::random(TokenKind::Gateway));
     new.token = Some(NewToken::of(
         &token,
-        TokenScope::Gateway(id.clone()),
+        StoredScope::Gateway(id.clone()),
         "edge",
     ));
     new.drift = DriftPolicy::Repair;
@@ -48,7 +48,7 @@ fn fill(store: &dyn Store) -> GatewayId {
     store.revert(&change(), &edge(), &revert).unwrap();
     let found = store.find(&edge()).unwrap().view(now());
     store.report(now(), &edge(), &serving(1, &found)).unwrap();
-    let scope = TokenScope::Bootstrap { registered: None };
+    let scope = StoredScope::Bootstrap { registered: None };
     let bootstrap = NewToken {
         expires_at: Some(now() + Duration::from_secs(60)),
         ..NewToken::of(&Token::random(TokenKind::Bootstrap), scope, "rack-7")
@@ -74,7 +74,10 @@ fn fill(store: &dyn Store) -> GatewayId {
     store.delete(&change(), &Key::Id(gone)).unwrap();
     let admin = Token::random(TokenKind::Access);
     store
-        .add_token(&change(), &NewToken::of(&admin, TokenScope::Admin, "admin"))
+        .add_token(
+            &change(),
+            &NewToken::of(&admin, StoredScope::Admin, "admin"),
+        )
         .unwrap();
     id
 }

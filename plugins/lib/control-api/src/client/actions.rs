@@ -1,7 +1,7 @@
 //! Calls that change what is desired, and the wait for the instances.
 
 use crate::{
-    ActionAnswer, ApiError, Client, Etag, Method, Reconcile, Reload, Request, Revert, Rollout,
+    ActionResponse, ApiError, Client, Etag, Method, Reconcile, Reload, Request, Revert, Rollout,
     Transport,
 };
 
@@ -16,7 +16,7 @@ impl<T: Transport> Client<T> {
         id: &str,
         reload: &Reload,
         if_match: Option<Etag>,
-    ) -> Result<ActionAnswer, ApiError> {
+    ) -> Result<ActionResponse, ApiError> {
         self.post(
             format!("/v1/gateways/{id}/actions/reload"),
             reload,
@@ -34,7 +34,7 @@ impl<T: Transport> Client<T> {
         id: &str,
         revert: &Revert,
         if_match: Option<Etag>,
-    ) -> Result<ActionAnswer, ApiError> {
+    ) -> Result<ActionResponse, ApiError> {
         self.post(
             format!("/v1/gateways/{id}/actions/revert"),
             revert,
@@ -51,7 +51,7 @@ impl<T: Transport> Client<T> {
         id: &str,
         reconcile: &Reconcile,
         if_match: Option<Etag>,
-    ) -> Result<ActionAnswer, ApiError> {
+    ) -> Result<ActionResponse, ApiError> {
         self.post(
             format!("/v1/gateways/{id}/actions/reconcile"),
             reconcile,

@@ -2,7 +2,7 @@
 
 use crate::client::call::{NOT_MODIFIED, read};
 use crate::{
-    ApiError, Class, Client, DesiredQuery, Method, Poll, Request, StatusAnswer, StatusReport,
+    ApiError, Class, Client, DesiredQuery, Method, Poll, Request, StatusReport, StatusResponse,
     Transport,
 };
 
@@ -34,7 +34,11 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// `NotFound` when the gateway is deleted.
-    pub fn report_status(&self, id: &str, report: &StatusReport) -> Result<StatusAnswer, ApiError> {
+    pub fn report_status(
+        &self,
+        id: &str,
+        report: &StatusReport,
+    ) -> Result<StatusResponse, ApiError> {
         self.change(
             Request::new(Method::Post, format!("/v1/gateways/{id}/status")),
             report,

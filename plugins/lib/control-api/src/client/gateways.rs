@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::client::call::matching;
 use crate::{
-    ApiError, Client, CreateGateway, Created, Etag, Gateway, GatewayPatch, Method, Page, Request,
-    ServiceVersion, State, Transport, WhoAmI,
+    ApiError, Client, CreateGateway, CreatedGateway, Etag, Gateway, GatewayPatch, Method, Page,
+    Request, ServiceVersion, State, Transport, WhoAmI,
 };
 
 /// Which gateways to list.
@@ -29,7 +29,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `Conflict` with `existing_id` when the name is taken; `Usage` with every reason when name
     /// or content is not valid.
-    pub fn create_gateway(&self, new: &CreateGateway) -> Result<Created, ApiError> {
+    pub fn create_gateway(&self, new: &CreateGateway) -> Result<CreatedGateway, ApiError> {
         self.post("/v1/gateways".to_owned(), new, None)
     }
 
@@ -99,7 +99,7 @@ impl<T: Transport> Client<T> {
     /// Returns who the caller is to the control plane.
     ///
     /// # Errors
-    /// `NotAuthorised` when it does not know the caller.
+    /// `Unauthorized` when it does not know the caller.
     pub fn who_am_i(&self) -> Result<WhoAmI, ApiError> {
         self.get(&Request::new(Method::Get, "/v1/whoami"))
     }

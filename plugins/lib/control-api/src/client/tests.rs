@@ -2,8 +2,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::{
-    Class, Client, CreateGateway, Etag, Poll, Problem, Reload, Request, Response, Slug, Transport,
-    TransportError, TransportErrorKind,
+    Class, Client, CreateGateway, Etag, Poll, Problem, ProblemCode, Reload, Request, Response,
+    Transport, TransportError, TransportErrorKind,
 };
 
 /// Answers from a list and remembers what was asked.
@@ -80,11 +80,11 @@ fn two_posts_have_two_keys() {
 #[test]
 fn problem_documents_become_errors_of_their_class() {
     for (slug, class) in [
-        (Slug::Unauthenticated, Class::NotAuthorised),
-        (Slug::NotFound, Class::NotFound),
-        (Slug::VersionConflict, Class::Conflict),
-        (Slug::ValidationFailed, Class::Usage),
-        (Slug::StorageBusy, Class::Unavailable),
+        (ProblemCode::Unauthenticated, Class::Unauthorized),
+        (ProblemCode::NotFound, Class::NotFound),
+        (ProblemCode::VersionConflict, Class::Conflict),
+        (ProblemCode::ValidationFailed, Class::Usage),
+        (ProblemCode::StorageBusy, Class::Unavailable),
     ] {
         let body = serde_json::to_string(&Problem::new(slug, "why")).unwrap();
         let client = Script::client(vec![Ok(response(slug.status(), &body))]);
@@ -109,7 +109,7 @@ fn what_the_control_plane_asks_for_reaches_the_caller() {
         let client = Script::client(vec![Ok(response)]);
         client.gateway("edge").unwrap_err()
     };
-    let body = serde_json::to_string(&Problem::new(Slug::RateLimited, "why")).unwrap();
+    let body = serde_json::to_string(&Problem::new(ProblemCode::RateLimited, "why")).unwrap();
     let error = asking(429, "7", &body);
     assert_eq!(
         (error.class, error.retry_after),

@@ -1,7 +1,7 @@
 //! Calls about config versions.
 
 use crate::{
-    ActionAnswer, ApiError, Class, Client, ConfigVersion, Etag, Method, Page, PruneVersions,
+    ActionResponse, ApiError, Class, Client, ConfigVersion, Etag, Method, Page, PruneVersions,
     PrunedVersions, PublishConfig, Request, Transport,
 };
 
@@ -16,7 +16,7 @@ impl<T: Transport> Client<T> {
         id: &str,
         publish: &PublishConfig,
         if_match: Option<Etag>,
-    ) -> Result<ActionAnswer, ApiError> {
+    ) -> Result<ActionResponse, ApiError> {
         self.post(
             format!("/v1/gateways/{id}/config-versions"),
             publish,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Case, Expected};
-use crate::chain::{Block, Chain, Decision, Finding, Verdict};
+use crate::chain::{Block, Chain, Decision, Evaluation, Finding};
 use crate::chat::{Filters, filter_answer, judge};
 use crate::model::PolicyKind;
 
@@ -21,7 +21,7 @@ enum Phase {
 /// What a gateway makes of a case, in the words that it reports.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    judged: Vec<(Phase, Verdict)>,
+    judged: Vec<(Phase, Evaluation)>,
 }
 
 impl Case {
@@ -40,9 +40,9 @@ impl Case {
     }
 }
 
-fn answer(chain: &Chain, text: &str) -> Verdict {
+fn answer(chain: &Chain, text: &str) -> Evaluation {
     let Some(mut filters) = Filters::new(chain) else {
-        return Verdict {
+        return Evaluation {
             decision: Decision::Allow,
             rewrites: Vec::new(),
             findings: Vec::new(),
@@ -99,12 +99,12 @@ impl Outcome {
     /// it), and what was found.
     #[must_use]
     pub fn details(&self, chain: &Chain) -> Value {
-        let of_phase = |(phase, verdict): &(Phase, Verdict)| {
+        let of_phase = |(phase, verdict): &(Phase, Evaluation)| {
             let kinds = chain.kinds().iter();
             let result = |kind: &PolicyKind| json!({ "phase": phase, "policy": kind, "result": verdict.result_of(*kind) });
             kinds.map(result).collect::<Vec<_>>()
         };
-        let found = |(phase, verdict): &(Phase, Verdict)| {
+        let found = |(phase, verdict): &(Phase, Evaluation)| {
             let finding = |f: &Finding| json!({ "phase": phase, "policy": f.policy, "kind": f.kind, "count": f.count });
             verdict.findings.iter().map(finding).collect::<Vec<_>>()
         };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Chain, Decision, Finding, Verdict};
+use super::{Chain, Decision, Evaluation, Finding};
 use crate::model::PolicyKind;
 
 /// The part of an audit record that the policies know; identity, time and
@@ -31,7 +31,7 @@ impl Chain {
     /// The record of a verdict; `None` when the chain has no `audit-logger`,
     /// or when its `log_all_access` is off and no policy touched the request.
     #[must_use]
-    pub fn audit_record(&self, verdict: &Verdict) -> Option<AuditRecord> {
+    pub fn audit_record(&self, verdict: &Evaluation) -> Option<AuditRecord> {
         let settings = self.audit_logger()?;
         let untouched = verdict.decision == Decision::Allow && verdict.findings.is_empty();
         if untouched && !settings.log_all_access.unwrap_or(true) {

@@ -11,7 +11,7 @@ use super::prompt::{Chain, Compiled};
 use super::scanner::Rules;
 use super::word_boundary::make_ascii;
 use super::{Limits, pii};
-use crate::model::{DlpFilter, Document, FilterAction, Place, PolicyKind};
+use crate::model::{DlpFilter, Document, FilterAction, PolicyKind, SourceLocation};
 use crate::parse::scalar::parse_pattern;
 use crate::parse::url::port_of;
 use crate::problem::{Problem, Problems, code};
@@ -211,7 +211,7 @@ impl Build<'_> {
 
     /// The place of a path, or of what it is part of: an upstream may owe its
     /// port to a default that stands nowhere.
-    fn nearest_place(&self, path: &str) -> Place {
+    fn nearest_place(&self, path: &str) -> SourceLocation {
         let mut path = path;
         loop {
             if let Some(place) = self.document.place(path) {
@@ -220,7 +220,7 @@ impl Build<'_> {
             match path.rfind('.') {
                 Some(dot) => path = &path[..dot],
                 None => {
-                    return Place {
+                    return SourceLocation {
                         file: 0,
                         line: 0,
                         column: 0,

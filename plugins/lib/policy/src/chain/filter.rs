@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::automaton::MAX_MATCH_BYTES;
+use super::evaluation::{Block, Finding};
 use super::pattern::LOOKAHEAD_BYTES;
 use super::prompt::Compiled;
 use super::scanner::Scanner;
-use super::verdict::{Block, Finding};
 
 /// Most bytes of a response that a [`StreamFilter`] holds back, whatever the
 /// patterns: the longest match and the bytes a check looks ahead. Ordinary

@@ -3,6 +3,7 @@
 mod audit;
 mod automaton;
 mod compile;
+mod evaluation;
 mod filter;
 mod injection;
 mod limits;
@@ -10,13 +11,12 @@ mod pattern;
 mod pii;
 mod prompt;
 mod scanner;
-mod verdict;
 mod word_boundary;
 
 pub use audit::AuditRecord;
 pub use automaton::{MAX_GAP_BYTES, MAX_MATCH_BYTES};
 pub use compile::compile;
+pub use evaluation::{Block, Decision, Evaluation, Finding, REASON_CODES, Rewrite, Text};
 pub use filter::{MAX_HOLD_BYTES, Output, StreamFilter};
 pub use limits::Limits;
 pub use prompt::Chain;
-pub use verdict::{Block, Decision, Finding, REASON_CODES, Rewrite, Text, Verdict};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::evaluation::{self, Block, Decision, Evaluation, Finding, Rewrite, Text, count};
 use super::filter::StreamFilter;
 use super::injection::Injection;
 use super::scanner::{Rules, Scanner};
-use super::verdict::{self, Block, Decision, Finding, Rewrite, Text, Verdict, count};
 use crate::model::{AuditLogger, InjectionAction, PolicyKind};
 
 /// A compiled chain. Cheap to clone, safe to share between threads; nothing is
@@ -28,8 +28,8 @@ impl Compiled {
     pub(crate) fn block_of(&self, rules: &Rules, pattern: usize, code: &'static str) -> Block {
         let policy = rules.patterns[pattern].policy;
         let reason = match policy {
-            PolicyKind::PiiDetector => verdict::PII,
-            _ => verdict::DLP,
+            PolicyKind::PiiDetector => evaluation::PII,
+            _ => evaluation::DLP,
         };
         Block {
             policy,
@@ -83,7 +83,7 @@ impl Chain {
     /// Judges the texts of a request. Of several refusals, the one of the
     /// policy that stands first in the chain is given.
     #[must_use]
-    pub fn inspect_prompt(&self, texts: &[Text<'_>]) -> Verdict {
+    pub fn inspect_prompt(&self, texts: &[Text<'_>]) -> Evaluation {
         let mut findings = Vec::new();
         let mut refusals: Vec<Block> = Vec::new();
         refusals.extend(self.injection(texts, &mut findings));
@@ -106,7 +106,7 @@ impl Chain {
         if matches!(decision, Decision::Block(_)) {
             rewrites.clear();
         }
-        Verdict {
+        Evaluation {
             decision,
             rewrites,
             findings,
@@ -130,7 +130,7 @@ impl Chain {
             policy: PolicyKind::PromptInjection,
             code: "input_blocked",
             message: injection.message.clone(),
-            reason: verdict::INJECTION,
+            reason: evaluation::INJECTION,
         })
     }
 

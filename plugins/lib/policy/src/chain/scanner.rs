@@ -11,8 +11,8 @@ use std::ops::Range;
 use regex_automata::hybrid::dfa::Cache;
 
 use super::automaton::{Automaton, Candidate};
+use super::evaluation::{Finding, count};
 use super::pattern::{CONTEXT_BYTES, LOOKAHEAD_BYTES, Pattern};
-use super::verdict::{Finding, count};
 use crate::model::FilterAction;
 
 /// What a chain looks for in texts of both directions.

@@ -1,7 +1,7 @@
 //! The response side of the chain: one filter per text that arrives.
 
 use super::leaves::{Leaf, Step};
-use crate::chain::{Block, Chain, Decision, Finding, StreamFilter, Verdict};
+use crate::chain::{Block, Chain, Decision, Evaluation, Finding, StreamFilter};
 use std::collections::BTreeMap;
 
 /// The filters of one response.
@@ -67,7 +67,7 @@ impl Filters {
 
     /// The verdict over the whole response.
     #[must_use]
-    pub fn verdict(&self, block: Option<&Block>) -> Verdict {
+    pub fn verdict(&self, block: Option<&Block>) -> Evaluation {
         let mut findings: Vec<Finding> = Vec::new();
         for finding in self.channels.values().flat_map(|c| c.filter.findings()) {
             match findings
@@ -83,7 +83,7 @@ impl Filters {
             None if findings.is_empty() => Decision::Allow,
             None => Decision::Redact,
         };
-        Verdict {
+        Evaluation {
             decision,
             rewrites: Vec::new(),
             findings,

@@ -3,7 +3,7 @@
 
 use super::leaves::{Leaf, Step, keys, leaves, rename, replace};
 use super::parts::{Joined, join};
-use crate::chain::{Chain, Decision, Finding, Text, Verdict};
+use crate::chain::{Chain, Decision, Evaluation, Finding, Text};
 use serde_json::Value;
 
 /// What a request consists of.
@@ -17,9 +17,9 @@ struct Found {
 /// A request that was judged.
 pub struct Judged {
     found: Found,
-    alone: Verdict,
-    joined: Verdict,
-    keys: Verdict,
+    alone: Evaluation,
+    joined: Evaluation,
+    keys: Evaluation,
 }
 
 /// Judges a chat request as a whole.
@@ -42,7 +42,7 @@ pub fn judge(chain: &Chain, request: &Value) -> Judged {
     }
 }
 
-fn inspect<'t>(chain: &Chain, texts: impl Iterator<Item = (&'t String, &'t String)>) -> Verdict {
+fn inspect<'t>(chain: &Chain, texts: impl Iterator<Item = (&'t String, &'t String)>) -> Evaluation {
     let texts: Vec<Text<'_>> = texts.map(|(role, text)| Text { role, text }).collect();
     chain.inspect_prompt(&texts)
 }
@@ -62,7 +62,7 @@ impl Judged {
     /// One verdict of the three; what is found in parts joined was mostly found
     /// in the parts, and is counted once.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Evaluation {
         let mut findings = self.alone.findings.clone();
         for finding in self.joined.findings.iter().chain(&self.keys.findings) {
             let known = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
@@ -79,7 +79,7 @@ impl Judged {
         let decision = blocked
             .or(redacted)
             .map_or(Decision::Allow, |v| v.decision.clone());
-        Verdict {
+        Evaluation {
             decision,
             rewrites: Vec::new(),
             findings,

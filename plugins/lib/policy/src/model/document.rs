@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::canonical::{to_value, write_sorted};
-use super::{Gateway, Place, Policies, PolicyKind, Providers, SizeLimits};
+use super::{Gateway, Policies, PolicyKind, Providers, SizeLimits, SourceLocation};
 use crate::parse::files::Files;
 use crate::problem::Problem;
 
@@ -29,7 +29,7 @@ pub struct Document {
     pub gateway: Option<Gateway>,
     pub(crate) warnings: Vec<Problem>,
     pub(crate) files: Files,
-    pub(crate) places: BTreeMap<String, Place>,
+    pub(crate) places: BTreeMap<String, SourceLocation>,
 }
 
 /// `pack`: what the configuration is called.
@@ -90,13 +90,13 @@ impl Document {
     /// Where the value of a path such as `providers.targets[0].model` stands;
     /// `None` when the sources do not set it.
     #[must_use]
-    pub fn place(&self, path: &str) -> Option<Place> {
+    pub fn place(&self, path: &str) -> Option<SourceLocation> {
         self.places.get(path).copied()
     }
 
-    /// Name of the source a [`Place`] is in.
+    /// Name of the source a [`SourceLocation`] is in.
     #[must_use]
-    pub fn source_name(&self, place: Place) -> &str {
+    pub fn source_name(&self, place: SourceLocation) -> &str {
         self.files.name(place.file)
     }
 

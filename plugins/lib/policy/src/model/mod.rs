@@ -5,15 +5,14 @@ mod canonical;
 mod document;
 mod gateway;
 mod millis;
-mod place;
 mod policy;
 mod providers;
+mod source_location;
 mod word;
 
 pub use document::{Document, Pack};
 pub use gateway::{Gateway, Outbound, SizeLimits};
 pub use millis::Millis;
-pub use place::Place;
 pub use policy::{
     AuditLogger, Detection, DlpFilter, Encoding, FilterAction, InjectionAction, InjectionResponse,
     MarkerFormat, PiiDetector, Policies, PolicyKind, PromptInjection, Redaction, Sensitivity,
@@ -22,5 +21,6 @@ pub use providers::{
     CircuitBreaker, DataCollection, DataPolicy, Fallback, Providers, Routing, SecretRef, Strategy,
     Target, Timeouts, Trigger,
 };
+pub use source_location::SourceLocation;
 
 pub(crate) use word::{Word, words};

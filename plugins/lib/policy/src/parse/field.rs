@@ -4,7 +4,7 @@
 use super::files::Findings;
 use super::layer::join;
 use super::node::{Entry, Node, Value};
-use crate::model::{Millis, Place, Word};
+use crate::model::{Millis, SourceLocation, Word};
 use crate::problem::code;
 use crate::problem::mask::is_secret_key;
 
@@ -19,14 +19,14 @@ pub(crate) struct Keys {
 pub(crate) struct Table<'n> {
     entries: &'n [Entry],
     path: String,
-    place: Place,
+    place: SourceLocation,
 }
 
 /// A value of a table with its path, place included.
 pub(crate) struct Field<'n> {
     pub(crate) node: &'n Node,
     pub(crate) path: String,
-    pub(crate) at: Place,
+    pub(crate) at: SourceLocation,
 }
 
 impl<'n> Table<'n> {
@@ -35,7 +35,7 @@ impl<'n> Table<'n> {
     pub(crate) fn open(
         node: &'n Node,
         path: &str,
-        at: Place,
+        at: SourceLocation,
         keys: Option<&Keys>,
         findings: &mut Findings<'_>,
     ) -> Option<Self> {
@@ -114,7 +114,7 @@ impl<'n> Table<'n> {
     }
 
     /// The place of a key itself.
-    pub(crate) fn key_place(&self, key: &str) -> Option<Place> {
+    pub(crate) fn key_place(&self, key: &str) -> Option<SourceLocation> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(entry.key_place)
     }
@@ -192,7 +192,7 @@ impl<'n> Table<'n> {
 /// Reports a value of the wrong type without quoting it.
 pub(crate) fn wrong_type(
     findings: &mut Findings<'_>,
-    at: Place,
+    at: SourceLocation,
     path: &str,
     expected: &str,
     found: &Value,
@@ -207,7 +207,7 @@ pub(crate) fn wrong_type(
 }
 
 /// Reports something that exists elsewhere but is not enforced here.
-pub(crate) fn unsupported(findings: &mut Findings<'_>, at: Place, path: &str, what: &str) {
+pub(crate) fn unsupported(findings: &mut Findings<'_>, at: SourceLocation, path: &str, what: &str) {
     let message = format!("{what} is not supported by this version");
     findings
         .report(code::UNSUPPORTED, at, path, message)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::field::is_secret_path;
-use crate::model::Place;
+use crate::model::SourceLocation;
 use crate::problem::Problem;
 use crate::problem::code;
 use crate::problem::mask::{mask_after_colon, mask_line};
@@ -37,7 +37,7 @@ impl Files {
     pub(crate) fn problem(
         &self,
         code: &'static str,
-        at: Place,
+        at: SourceLocation,
         path: &str,
         message: String,
     ) -> Problem {
@@ -69,7 +69,7 @@ impl Files {
 pub(crate) struct Findings<'f> {
     pub(crate) files: &'f Files,
     pub(crate) problems: Vec<Problem>,
-    pub(crate) places: BTreeMap<String, Place>,
+    pub(crate) places: BTreeMap<String, SourceLocation>,
 }
 
 impl<'f> Findings<'f> {
@@ -85,7 +85,7 @@ impl<'f> Findings<'f> {
     pub(crate) fn report(
         &mut self,
         code: &'static str,
-        at: Place,
+        at: SourceLocation,
         path: &str,
         message: impl Into<String>,
     ) -> &mut Problem {

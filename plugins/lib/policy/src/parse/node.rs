@@ -1,12 +1,12 @@
 //! The tree of a YAML document, every node with its place.
 
-use crate::model::Place;
+use crate::model::SourceLocation;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) value: Value,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// What a node holds.
@@ -26,7 +26,7 @@ pub(crate) enum Value {
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) key_place: Place,
+    pub(crate) key_place: SourceLocation,
     pub(crate) node: Node,
 }
 

@@ -4,8 +4,8 @@ use super::field::{Keys, Table, unsupported};
 use super::files::Findings;
 use super::scalar::{Spec, crop};
 use crate::model::{
-    AuditLogger, Detection, DlpFilter, Encoding, InjectionResponse, PiiDetector, Place, Policies,
-    PolicyKind, PromptInjection, Redaction, Word,
+    AuditLogger, Detection, DlpFilter, Encoding, InjectionResponse, PiiDetector, Policies,
+    PolicyKind, PromptInjection, Redaction, SourceLocation, Word,
 };
 use crate::problem::code;
 
@@ -125,8 +125,8 @@ pub(crate) fn decode(root: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<Poli
     (chain.into_iter().map(|(kind, _)| kind).collect(), blocks)
 }
 
-fn chain(root: &Table<'_>, findings: &mut Findings<'_>) -> Vec<(PolicyKind, Place)> {
-    let mut chain: Vec<(PolicyKind, Place)> = Vec::new();
+fn chain(root: &Table<'_>, findings: &mut Findings<'_>) -> Vec<(PolicyKind, SourceLocation)> {
+    let mut chain: Vec<(PolicyKind, SourceLocation)> = Vec::new();
     root.require("policies", findings);
     let Some(table) = root.table("policies", &CHAIN_KEYS, findings) else {
         return chain;
@@ -150,7 +150,12 @@ fn chain(root: &Table<'_>, findings: &mut Findings<'_>) -> Vec<(PolicyKind, Plac
 }
 
 /// A policy kind by its word; reports unknown and unsupported ones.
-fn kind(text: &str, at: Place, path: &str, findings: &mut Findings<'_>) -> Option<PolicyKind> {
+fn kind(
+    text: &str,
+    at: SourceLocation,
+    path: &str,
+    findings: &mut Findings<'_>,
+) -> Option<PolicyKind> {
     let found = PolicyKind::WORDS.iter().find(|(word, _)| *word == text);
     if let Some((_, kind)) = found {
         return Some(*kind);

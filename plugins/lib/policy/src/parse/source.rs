@@ -4,7 +4,7 @@ use super::field::{Keys, Table};
 use super::files::{Files, Findings};
 use super::node::Node;
 use super::{gateway, layer, pack, policies, providers, warn, yaml};
-use crate::model::{Document, Place};
+use crate::model::{Document, SourceLocation};
 use crate::problem::{Problem, Problems, code};
 
 /// One text with its name, usually a file.
@@ -105,7 +105,7 @@ pub(crate) fn read_layers(sources: &[Source], findings: &mut Findings<'_>) -> Op
         }
     }
     if root.is_none() && readable {
-        let at = Place {
+        let at = SourceLocation {
             file: 0,
             line: 0,
             column: 0,
@@ -116,7 +116,7 @@ pub(crate) fn read_layers(sources: &[Source], findings: &mut Findings<'_>) -> Op
 }
 
 fn unreadable(failure: yaml::Failure, file: usize, files: &Files) -> Problem {
-    let at = Place {
+    let at = SourceLocation {
         file,
         line: failure.line,
         column: failure.column,

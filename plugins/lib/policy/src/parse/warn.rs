@@ -1,6 +1,6 @@
 //! What is allowed but probably not meant.
 
-use crate::model::{Document, Place, PolicyKind, Word};
+use crate::model::{Document, PolicyKind, SourceLocation, Word};
 use crate::problem::{Problem, code};
 
 /// The warnings of a document.
@@ -38,7 +38,7 @@ pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
 }
 
 fn at(document: &Document, code: &'static str, path: &str, message: String) -> Problem {
-    let place = document.place(path).unwrap_or(Place {
+    let place = document.place(path).unwrap_or(SourceLocation {
         file: 0,
         line: 0,
         column: 0,

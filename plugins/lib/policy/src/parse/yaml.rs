@@ -10,7 +10,7 @@ use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Error, Location, Options, Spanned};
 
 use super::node::{Entry, Node, Value};
-use crate::model::Place;
+use crate::model::SourceLocation;
 
 /// Largest source that is read, in bytes (1 MiB): a hand-written configuration
 /// is a few kilobytes, and parsing must stay bounded.
@@ -95,8 +95,8 @@ fn column(at: &Location) -> u32 {
     u32::try_from(at.column()).unwrap_or(u32::MAX)
 }
 
-fn place(at: &Location, file: usize) -> Place {
-    Place {
+fn place(at: &Location, file: usize) -> SourceLocation {
+    SourceLocation {
         file,
         line: line(at),
         column: column(at),

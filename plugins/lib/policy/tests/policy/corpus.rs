@@ -27,7 +27,7 @@ fn text(case: &Value) -> &str {
     case.as_str().or_else(|| case["text"].as_str()).unwrap()
 }
 
-fn verdict(chain: &Chain, text: &str) -> kt_policy::Verdict {
+fn verdict(chain: &Chain, text: &str) -> kt_policy::Evaluation {
     chain.inspect_prompt(&[Text { role: "user", text }])
 }
 

@@ -1,6 +1,6 @@
 use super::Database;
 use crate::store::suite::{Place, change, gateway};
-use crate::store::{Address, Password, Postgres, Store, StoreError, TokenScope};
+use crate::store::{Address, Password, Postgres, Store, StoreError, StoredScope};
 
 #[test]
 fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
@@ -50,7 +50,7 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
         (5, "e".to_owned())
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
-    assert_eq!(kept.unwrap().scope, TokenScope::Admin);
+    assert_eq!(kept.unwrap().scope, StoredScope::Admin);
     // The rules of a new one are those of a migrated one.
     let Some(new) = Database::new() else {
         return;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use kt_tls::{Authorities, AuthoritiesError};
+use kt_tls::{CaCertificates, CaCertificatesError};
 use rustls::RootCertStore;
 
 use super::wish::SYSTEM;
@@ -27,16 +27,16 @@ impl Roots {
         }
     }
 
-    pub(in crate::store::postgres) fn read(&self) -> io::Result<Authorities> {
+    pub(in crate::store::postgres) fn read(&self) -> io::Result<CaCertificates> {
         match self {
-            Self::File(path) => Authorities::of_file(path)
-                .map_err(|error: AuthoritiesError| io::Error::other(error.to_string())),
+            Self::File(path) => CaCertificates::of_file(path)
+                .map_err(|error: CaCertificatesError| io::Error::other(error.to_string())),
             Self::System => system(),
         }
     }
 }
 
-fn system() -> io::Result<Authorities> {
+fn system() -> io::Result<CaCertificates> {
     let mut store = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     // A system may bring some that are of no use here.
@@ -47,5 +47,5 @@ fn system() -> io::Result<Authorities> {
              with `sslrootcert=FILE`",
         ));
     }
-    Ok(Authorities::of_store(store))
+    Ok(CaCertificates::of_store(store))
 }

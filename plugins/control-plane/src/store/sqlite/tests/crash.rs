@@ -9,7 +9,7 @@ use kt_control_api::{Revert, Timestamp, Token, TokenKind};
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::{DATABASE_FILE, Key, NewToken, Prune, Sqlite, Store, TokenFilter, TokenScope};
+use crate::store::{DATABASE_FILE, Key, NewToken, Prune, Sqlite, Store, StoredScope, TokenFilter};
 
 /// Where the killed process keeps its store.
 const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
@@ -64,7 +64,7 @@ fn rotating_victim() {
     let Some(store) = store_of_victim() else {
         return;
     };
-    let token = || NewToken::of(&Token::random(TokenKind::Access), TokenScope::Admin, "t");
+    let token = || NewToken::of(&Token::random(TokenKind::Access), StoredScope::Admin, "t");
     let old = store.create_token(&change(), &token()).unwrap().token;
     let at_once = Timestamp::UNIX_EPOCH;
     store

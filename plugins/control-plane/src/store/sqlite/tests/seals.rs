@@ -5,12 +5,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use kt_control_api::TrailReport;
+use kt_control_api::AuditVerification;
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
 use crate::store::suite::checked;
-use crate::store::{DATABASE_FILE, Key, Sqlite, Store, TokenScope};
+use crate::store::{DATABASE_FILE, Key, Sqlite, Store, StoredScope};
 
 /// The file as the first schema had it, with rows of the trail.
 const FIRST_SCHEMA: &str = include_str!("../schema/0001.sql");
@@ -28,7 +28,7 @@ const GATEWAY: &str = "BEGIN;
       ('gw_aaaaaaaaaaaaaaaa', 2, zeroblob(32), zeroblob(32), 3, 'x', 1, 'revert', 1, NULL, 'y');
     COMMIT;";
 
-fn check(directory: &Path) -> TrailReport {
+fn check(directory: &Path) -> AuditVerification {
     checked(&open(directory))
 }
 
@@ -68,7 +68,7 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
         (Sqlite::newest_schema(), "e".to_owned())
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
-    assert_eq!(kept.unwrap().scope, TokenScope::Admin);
+    assert_eq!(kept.unwrap().scope, StoredScope::Admin);
     let edge = store.find(&Key::Name("edge".to_owned())).unwrap().gateway;
     assert_eq!(edge.desired.unwrap().version, 2);
     assert_eq!(store.content(&edge.id, 1).unwrap(), "one");

@@ -2,7 +2,7 @@
 
 /// A place in one of the sources of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct SourceLocation {
     /// Index of the source, in the order they were given.
     pub file: usize,
     /// Line, counted from 1; 0 when unknown.

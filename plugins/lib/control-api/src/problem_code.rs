@@ -11,14 +11,14 @@ macro_rules! slugs {
         /// The cause of a failed request. One cause, one slug.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-        pub enum Slug {
+        pub enum ProblemCode {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
             /// A cause that only a newer control plane knows.
             #[serde(other, rename = "unknown")]
             Unknown,
         }
 
-        impl Slug {
+        impl ProblemCode {
             /// Every slug a control plane of this version sends.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
@@ -55,9 +55,9 @@ slugs! {
     /// It came without TLS to a server that speaks nothing else.
     TlsRequired "tls-required" 400 Unavailable "Only TLS is spoken here";
     /// No token, or not a valid one.
-    Unauthenticated "unauthenticated" 401 NotAuthorised "A valid token is needed";
+    Unauthenticated "unauthenticated" 401 Unauthorized "A valid token is needed";
     /// The token may not do this.
-    InsufficientScope "insufficient-scope" 403 NotAuthorised "The token does not allow this";
+    InsufficientScope "insufficient-scope" 403 Unauthorized "The token does not allow this";
     /// No such gateway, version or path.
     NotFound "not-found" 404 NotFound "There is no such thing";
     /// The path exists, the method on it does not.
@@ -110,7 +110,7 @@ slugs! {
     Internal "internal" 500 Bug "The control plane failed";
 }
 
-impl fmt::Display for Slug {
+impl fmt::Display for ProblemCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -122,12 +122,12 @@ mod tests {
 
     #[test]
     fn slugs_are_distinct_and_read_back() {
-        for (at, slug) in Slug::ALL.iter().enumerate() {
+        for (at, slug) in ProblemCode::ALL.iter().enumerate() {
             let json = serde_json::to_string(slug).unwrap();
             assert_eq!(json, format!("\"{slug}\""));
-            assert_eq!(serde_json::from_str::<Slug>(&json).unwrap(), *slug);
+            assert_eq!(serde_json::from_str::<ProblemCode>(&json).unwrap(), *slug);
             assert!(
-                !Slug::ALL[..at]
+                !ProblemCode::ALL[..at]
                     .iter()
                     .any(|other| other.as_str() == slug.as_str())
             );
@@ -138,8 +138,8 @@ mod tests {
     #[test]
     fn a_newer_slug_is_not_an_error() {
         assert_eq!(
-            serde_json::from_str::<Slug>("\"moon-in-retrograde\"").unwrap(),
-            Slug::Unknown
+            serde_json::from_str::<ProblemCode>("\"moon-in-retrograde\"").unwrap(),
+            ProblemCode::Unknown
         );
     }
 }

@@ -20,7 +20,7 @@ pub struct Text<'t> {
 pub enum Decision {
     /// It passes unchanged.
     Allow,
-    /// It passes with some texts rewritten, see [`Verdict::rewrites`].
+    /// It passes with some texts rewritten, see [`Evaluation::rewrites`].
     Redact,
     /// It is refused.
     Block(Block),
@@ -89,7 +89,7 @@ pub struct Rewrite {
 
 /// The judgement of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Evaluation {
     /// What happens.
     pub decision: Decision,
     /// The texts that change; empty unless the decision is `Redact`.
@@ -98,7 +98,7 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-impl Verdict {
+impl Evaluation {
     /// What one policy of the chain had to do with it: `block`, `redact` or
     /// `pass`.
     #[must_use]

@@ -1,4 +1,4 @@
-//! The catalogue: which plugin and package offer a command or a provider that
+//! The catalog: which plugin and package offer a command or a provider that
 //! is not installed. It is generated data beside the plugin directory, and may
 //! be absent.
 
@@ -10,11 +10,11 @@ use std::fs::Metadata;
 use std::path::Path;
 
 /// Name of the file beside each plugin directory.
-const FILE: &str = "catalogue.toml";
+const FILE: &str = "catalog.toml";
 
 /// What one plugin offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CatalogueEntry {
+pub(crate) struct CatalogEntry {
     /// Plugin name.
     pub(crate) plugin: String,
     /// Package that holds it.
@@ -29,8 +29,8 @@ pub(crate) struct CatalogueEntry {
     pub(crate) provides: Vec<String>,
 }
 
-/// A catalogue names packages to install, so it is trusted as plugins are.
-fn trusted(file: &Path) -> Option<Catalogue> {
+/// A catalog names packages to install, so it is trusted as plugins are.
+fn trusted(file: &Path) -> Option<Catalog> {
     let meta = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
     check_file(file, &meta).ok()?;
     toml::from_str(&std::fs::read_to_string(file).ok()?).ok()
@@ -38,13 +38,13 @@ fn trusted(file: &Path) -> Option<Catalogue> {
 
 /// Every known plugin, installed or not.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Catalogue {
+pub(crate) struct Catalog {
     #[serde(default, rename = "plugin")]
-    pub(crate) plugins: Vec<CatalogueEntry>,
+    pub(crate) plugins: Vec<CatalogEntry>,
 }
 
-impl Catalogue {
-    /// Reads the catalogues beside the search directories. One that cannot be
+impl Catalog {
+    /// Reads the catalogs beside the search directories. One that cannot be
     /// read counts as absent: it only improves messages.
     pub(crate) fn read(path: &[SearchDir]) -> Self {
         let mut all = Self::default();
@@ -62,11 +62,11 @@ impl Catalogue {
         all
     }
 
-    /// The catalogue of these manifests; packages are named `kt-<plugin>`.
+    /// The catalog of these manifests; packages are named `kt-<plugin>`.
     pub(crate) fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
         let plugins = manifests
             .into_iter()
-            .map(|m| CatalogueEntry {
+            .map(|m| CatalogEntry {
                 plugin: m.name.clone(),
                 package: format!("kt-{}", m.name),
                 description: m.description.clone(),
@@ -87,7 +87,7 @@ impl Catalogue {
     }
 
     /// Who provides `interface`, by provider name if one is given.
-    pub(crate) fn providers(&self, interface: &str, name: &str) -> Vec<&CatalogueEntry> {
+    pub(crate) fn providers(&self, interface: &str, name: &str) -> Vec<&CatalogEntry> {
         let fits = |p: &String| {
             p.split_once(':')
                 .is_some_and(|(i, n)| i == interface && (name.is_empty() || n == name))
@@ -99,8 +99,8 @@ impl Catalogue {
     }
 }
 
-impl Catalogue {
-    /// The catalogue as TOML. JSON strings without control characters are TOML
+impl Catalog {
+    /// The catalog as TOML. JSON strings without control characters are TOML
     /// basic strings, and manifests hold no others.
     pub(crate) fn to_toml(&self) -> String {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -115,7 +115,7 @@ impl Catalogue {
             )
         };
         let mut text =
-            String::from("# Which plugin offers what; written by `kt plugin catalogue`.\n");
+            String::from("# Which plugin offers what; written by `kt plugin catalog`.\n");
         for p in &self.plugins {
             let commands: Vec<String> = p.commands.iter().map(|c| list(c)).collect();
             text.push_str(&format!(
@@ -133,21 +133,21 @@ impl Catalogue {
 
 #[cfg(test)]
 mod tests {
-    use super::{Catalogue, CatalogueEntry};
+    use super::{Catalog, CatalogEntry};
 
     #[test]
     fn what_is_written_is_read_back() {
-        let entry = CatalogueEntry {
+        let entry = CatalogEntry {
             plugin: "x".to_owned(),
             package: "kt-x".to_owned(),
             description: "says \"hi\" \\ ünï".to_owned(),
             commands: vec![vec!["a".to_owned(), "b".to_owned()]],
             provides: vec!["kt.service/1:x".to_owned()],
         };
-        let written = Catalogue {
+        let written = Catalog {
             plugins: vec![entry],
         };
-        let read: Catalogue = toml::from_str(&written.to_toml()).unwrap();
+        let read: Catalog = toml::from_str(&written.to_toml()).unwrap();
         assert_eq!(read.plugins, written.plugins);
         assert_eq!(read.providers("kt.service/1", "x").len(), 1);
         assert!(read.providers("kt.service/1", "y").is_empty());

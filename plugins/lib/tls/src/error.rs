@@ -12,7 +12,7 @@ const SHOWN: usize = 5;
 
 /// Why TLS did not come about. Displays as a sentence about the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TlsError {
     /// Nobody who is trusted vouches for the certificate.
     UnknownAuthority,
     /// The certificate is for others.
@@ -36,7 +36,7 @@ pub enum Refusal {
     Other(String),
 }
 
-impl Refusal {
+impl TlsError {
     /// Finds why TLS failed in an error or what caused it; `None` when it was not TLS.
     #[must_use]
     pub fn within(error: &(dyn Error + 'static)) -> Option<Self> {
@@ -80,7 +80,7 @@ impl Refusal {
     }
 }
 
-impl From<&rustls::Error> for Refusal {
+impl From<&rustls::Error> for TlsError {
     fn from(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(why) => of_certificate(why),
@@ -94,30 +94,30 @@ impl From<&rustls::Error> for Refusal {
     }
 }
 
-fn of_certificate(why: &CertificateError) -> Refusal {
+fn of_certificate(why: &CertificateError) -> TlsError {
     match why {
-        CertificateError::UnknownIssuer => Refusal::UnknownAuthority,
-        CertificateError::Expired => Refusal::Expired(None),
-        CertificateError::ExpiredContext { not_after, .. } => Refusal::Expired(Some(*not_after)),
-        CertificateError::NotValidYet => Refusal::NotYetValid(None),
+        CertificateError::UnknownIssuer => TlsError::UnknownAuthority,
+        CertificateError::Expired => TlsError::Expired(None),
+        CertificateError::ExpiredContext { not_after, .. } => TlsError::Expired(Some(*not_after)),
+        CertificateError::NotValidYet => TlsError::NotYetValid(None),
         CertificateError::NotValidYetContext { not_before, .. } => {
-            Refusal::NotYetValid(Some(*not_before))
+            TlsError::NotYetValid(Some(*not_before))
         }
         CertificateError::NotValidForNameContext {
             expected,
             presented,
-        } => Refusal::OtherName {
+        } => TlsError::OtherName {
             expected: expected.to_str().into_owned(),
             presented: presented.iter().map(|name| bare(name)).collect(),
         },
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            Refusal::NotForServers
+            TlsError::NotForServers
         }
         // Of the verifier's own errors, whose type is not exported by the library.
         CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
-            Refusal::IsAuthority
+            TlsError::IsAuthority
         }
-        other => Refusal::Other(format!("the server's certificate is not accepted: {other}")),
+        other => TlsError::Other(format!("the server's certificate is not accepted: {other}")),
     }
 }
 
@@ -129,7 +129,7 @@ fn bare(name: &str) -> String {
     inner.unwrap_or(name).trim_matches('"').to_owned()
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownAuthority => {
@@ -144,14 +144,18 @@ impl fmt::Display for Refusal {
             }
             Self::Expired(None) => f.write_str("the server's certificate has expired"),
             Self::Expired(Some(at)) => {
-                write!(f, "the server's certificate expired at {}", moment(*at))
+                write!(
+                    f,
+                    "the server's certificate expired at {}",
+                    format_time(*at)
+                )
             }
             Self::NotYetValid(None) => f.write_str("the server's certificate is not valid yet"),
             Self::NotYetValid(Some(from)) => {
                 write!(
                     f,
                     "the server's certificate is not valid before {}",
-                    moment(*from)
+                    format_time(*from)
                 )
             }
             Self::IsAuthority => f.write_str(
@@ -180,7 +184,7 @@ fn listed(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
 
 /// Writes a time of a certificate as RFC 3339.
 #[must_use]
-pub fn moment(time: UnixTime) -> String {
+pub fn format_time(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     Timestamp::from_second(seconds)
         .unwrap_or(Timestamp::MAX)
@@ -198,8 +202,8 @@ mod tests {
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use rustls::{ClientConnection, ServerConfig, ServerConnection};
 
-    use super::Refusal;
-    use crate::{Authorities, provider};
+    use super::TlsError;
+    use crate::{CaCertificates, provider};
 
     fn server(pair: &Pair) -> ServerConnection {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(&pair.certificate)
@@ -218,8 +222,8 @@ mod tests {
     }
 
     /// What a client that trusts `ca` and asks for `name` says to the server's certificate.
-    fn said(pair: &Pair, ca: &Path, name: &str) -> Result<(), Refusal> {
-        let trusted = Authorities::of_file(ca).unwrap().client(&[]);
+    fn said(pair: &Pair, ca: &Path, name: &str) -> Result<(), TlsError> {
+        let trusted = CaCertificates::of_file(ca).unwrap().client(&[]);
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let mut client = ClientConnection::new(Arc::new(trusted), name).unwrap();
         let mut server = server(pair);
@@ -234,7 +238,7 @@ mod tests {
         client.read_tls(&mut Cursor::new(&bytes)).unwrap();
         client.process_new_packets().map(drop).map_err(|error| {
             let wrapped = io::Error::new(io::ErrorKind::InvalidData, error);
-            Refusal::within(&io::Error::other(wrapped)).unwrap()
+            TlsError::within(&io::Error::other(wrapped)).unwrap()
         })
     }
 
@@ -250,7 +254,7 @@ mod tests {
         assert_eq!(said(&good, &mine, "127.0.0.1"), Ok(()));
         assert_eq!(said(&good, &mine, "localhost"), Ok(()));
         let stranger = said(&good, &other.certificate(), "localhost").unwrap_err();
-        assert_eq!(stranger, Refusal::UnknownAuthority);
+        assert_eq!(stranger, TlsError::UnknownAuthority);
 
         let misnamed = said(&good, &mine, "kt.example").unwrap_err().to_string();
         assert_eq!(
@@ -284,13 +288,13 @@ mod tests {
             ..Leaf::default()
         };
         let authority = said(&ca.issue("sub", &authority), &mine, "localhost").unwrap_err();
-        assert_eq!(authority, Refusal::IsAuthority);
+        assert_eq!(authority, TlsError::IsAuthority);
         let client = Leaf {
             more: "extendedKeyUsage=clientAuth",
             ..Leaf::default()
         };
         let client = said(&ca.issue("client", &client), &mine, "localhost").unwrap_err();
-        assert_eq!(client, Refusal::NotForServers);
+        assert_eq!(client, TlsError::NotForServers);
         for refusal in [old, early, authority, client] {
             assert!(refusal.remedy().is_some(), "{refusal}");
         }
@@ -302,13 +306,15 @@ mod tests {
         let Some(ca) = Authority::new(directory.path(), "ca") else {
             return;
         };
-        let trusted = Authorities::of_file(&ca.certificate()).unwrap().client(&[]);
+        let trusted = CaCertificates::of_file(&ca.certificate())
+            .unwrap()
+            .client(&[]);
         let name = ServerName::try_from("localhost").unwrap();
         let mut client = ClientConnection::new(Arc::new(trusted), name).unwrap();
         let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
         client.read_tls(&mut Cursor::new(answer)).unwrap();
         let error = client.process_new_packets().unwrap_err();
-        assert_eq!(Refusal::from(&error), Refusal::NoTls);
-        assert_eq!(Refusal::within(&io::Error::other("elsewhere")), None);
+        assert_eq!(TlsError::from(&error), TlsError::NoTls);
+        assert_eq!(TlsError::within(&io::Error::other("elsewhere")), None);
     }
 }

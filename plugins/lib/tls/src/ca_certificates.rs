@@ -13,14 +13,14 @@ use crate::provider;
 /// The certificates that systems bring are 250 kB; a larger file is something else.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Authorities whose certificates are trusted.
+/// CaCertificates whose certificates are trusted.
 #[derive(Debug, Clone)]
-pub struct Authorities(RootCertStore);
+pub struct CaCertificates(RootCertStore);
 
 /// Says why a file with authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the file `{}` of authorities to trust {why}", path.display())]
-pub struct AuthoritiesError {
+pub struct CaCertificatesError {
     /// The file.
     pub path: PathBuf,
     why: Why,
@@ -38,13 +38,13 @@ enum Why {
     Damaged(usize),
 }
 
-impl Authorities {
+impl CaCertificates {
     /// Reads the authorities of a file: certificates in PEM. What else is in it is passed over.
     ///
     /// # Errors
     /// When it cannot be read, holds no certificate, or one that is damaged.
-    pub fn of_file(path: &Path) -> Result<Self, AuthoritiesError> {
-        let failed = |why| AuthoritiesError {
+    pub fn of_file(path: &Path) -> Result<Self, CaCertificatesError> {
+        let failed = |why| CaCertificatesError {
             path: path.to_owned(),
             why,
         };
@@ -104,13 +104,13 @@ mod tests {
 
     use crate::fixture::Authority;
 
-    use super::Authorities;
+    use super::CaCertificates;
 
     #[test]
     fn a_file_may_hold_several_authorities_and_must_hold_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ca.pem");
-        let refused = || Authorities::of_file(&path).unwrap_err().to_string();
+        let refused = || CaCertificates::of_file(&path).unwrap_err().to_string();
         assert!(refused().contains("No such file") && refused().contains("ca.pem"));
         for (text, expected) in [
             ("", "no certificate"),
@@ -133,6 +133,6 @@ mod tests {
         let other = Authority::new(directory.path(), "other").unwrap();
         let text = |authority: &Authority| fs::read_to_string(authority.certificate()).unwrap();
         fs::write(&path, format!("# ours\n{}{}", text(&one), text(&other))).unwrap();
-        assert_eq!(Authorities::of_file(&path).unwrap().0.len(), 2);
+        assert_eq!(CaCertificates::of_file(&path).unwrap().0.len(), 2);
     }
 }
