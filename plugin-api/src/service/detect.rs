@@ -41,7 +41,7 @@ pub struct Detection {
     /// What makes it reachable: run by commands that change something, and
     /// only there.
     pub prepare: Vec<Step>,
-    /// Why it is not simply usable.
+    /// StepError it is not simply usable.
     pub reasons: Vec<Reason>,
 }
 

@@ -45,10 +45,12 @@ pub use facts::Facts;
 pub use logs::{LogSource, LogSources, LogsRequest};
 pub use observe::{Activity, ExitClass, LastExit, ObserveRequest, Observed, StartsAt};
 pub use plan::{
-    Action, AdoptRequest, Artifact, Deed, Plan, RenderOptions, RenderRequest, Retry, Role, Run,
-    Step,
+    Action, AdoptRequest, Artifact, ExecSpec, Plan, RenderOptions, RenderRequest, RetryPolicy,
+    Step, StepAction, StepRole,
 };
-pub use probe::{FileKind, InspectRequest, Look, Probe, ProbeResult, Probes, Seen, Subject};
+pub use probe::{
+    FileKind, InspectRequest, InspectTarget, Probe, ProbeAction, ProbeOutcome, ProbeResult, Probes,
+};
 pub use spec::{Sandbox, ServiceName, ServiceSpec};
 pub use wire::{INTERFACE, RemoteBackend, ServiceProvider};
 

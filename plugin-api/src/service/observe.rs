@@ -101,7 +101,7 @@ pub struct Observed {
     pub supervisor: String,
     /// The service manager answered; without it everything else is unknown.
     pub reachable: bool,
-    /// Why it did not answer.
+    /// StepError it did not answer.
     pub unreachable_because: Option<String>,
     /// It knows the service from a file.
     pub installed: Option<bool>,

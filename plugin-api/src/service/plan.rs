@@ -116,21 +116,21 @@ pub struct Step {
     /// For people, in the present: `enable the unit`.
     pub what: String,
     /// What is done.
-    pub deed: Deed,
+    pub action: StepAction,
     /// How it is taken back when a later step fails. A written or removed file
     /// is put back by the caller first; these run after that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undo: Vec<Run>,
+    pub undo: Vec<ExecSpec>,
     /// When it fails the person is warned with this text and the plan goes on;
     /// without it a failure ends the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerate: Option<String>,
     /// What it means to the caller.
-    #[serde(default, skip_serializing_if = "Role::is_plain")]
-    pub role: Role,
+    #[serde(default, skip_serializing_if = "StepRole::is_plain")]
+    pub role: StepRole,
 }
 
-impl Role {
+impl StepRole {
     fn is_plain(&self) -> bool {
         *self == Self::Plain
     }
@@ -139,7 +139,7 @@ impl Role {
 /// What a step means to the caller, beyond what it does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role {
+pub enum StepRole {
     /// Nothing more.
     #[default]
     Plain,
@@ -153,18 +153,18 @@ pub enum Role {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Deed {
+pub enum StepAction {
     /// Write the artifact with this path; its directory is made.
     Write(PathBuf),
     /// Remove this file; harmless when it is gone.
     Remove(PathBuf),
-    /// Run a program.
-    Run(Run),
+    /// ExecSpec a program.
+    Run(ExecSpec),
 }
 
 /// A program to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub struct ExecSpec {
     /// Program and arguments, without a shell.
     pub argv: Vec<String>,
     /// Variables set on top of the caller's environment.
@@ -177,15 +177,15 @@ pub struct Run {
     /// No line of its standard error may contain this text: for checkers that
     /// end with 0 whatever they find, and that talk about other things too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub silent_about: Option<String>,
+    pub stderr_excludes: Option<String>,
     /// Some line of its standard output must contain this text: for programs
     /// whose exit code does not tell everything. Without such a line it ended
     /// with an unexpected code, and is tried again as after one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub says: Option<String>,
+    pub stdout_contains: Option<String>,
     /// Try again while it ends with certain codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<Retry>,
+    pub retry: Option<RetryPolicy>,
     /// It is left out, and counts as a success, when the program is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
@@ -193,12 +193,12 @@ pub struct Run {
     /// expects: for what is only needed while something is not so yet. A caller
     /// that does not know this runs it always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unless: Option<Box<Run>>,
+    pub unless: Option<Box<ExecSpec>>,
 }
 
 /// When to try again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retry {
+pub struct RetryPolicy {
     /// Exit codes that may pass.
     pub on: Vec<i32>,
     /// Pause between two tries, milliseconds.
@@ -207,7 +207,7 @@ pub struct Retry {
     pub for_ms: u64,
 }
 
-impl Run {
+impl ExecSpec {
     /// A program that must end with 0.
     #[must_use]
     pub fn new(argv: &[&str], env: BTreeMap<String, String>, timeout_ms: u64) -> Self {
@@ -216,8 +216,8 @@ impl Run {
             env,
             timeout_ms,
             expect: vec![0],
-            silent_about: None,
-            says: None,
+            stderr_excludes: None,
+            stdout_contains: None,
             retry: None,
             optional: false,
             unless: None,
@@ -234,7 +234,7 @@ impl Run {
     /// The same, tried again while it ends with one of `on`.
     #[must_use]
     pub fn retrying(mut self, on: &[i32], every_ms: u64, for_ms: u64) -> Self {
-        self.retry = Some(Retry {
+        self.retry = Some(RetryPolicy {
             on: on.to_vec(),
             every_ms,
             for_ms,
@@ -244,15 +244,15 @@ impl Run {
 
     /// The same; a line of its standard output must contain `text`.
     #[must_use]
-    pub fn saying(mut self, text: &str) -> Self {
-        self.says = Some(text.to_owned());
+    pub fn stdout_contains(mut self, text: &str) -> Self {
+        self.stdout_contains = Some(text.to_owned());
         self
     }
 
-    /// The same, left out when `look` ends as it expects.
+    /// The same, left out when `check` ends as it expects.
     #[must_use]
-    pub fn unless(mut self, look: Self) -> Self {
-        self.unless = Some(Box::new(look));
+    pub fn unless(mut self, check: Self) -> Self {
+        self.unless = Some(Box::new(check));
         self
     }
 }
@@ -260,27 +260,27 @@ impl Run {
 impl Step {
     /// A step without a way back that must succeed.
     #[must_use]
-    pub fn new(id: &str, what: impl Into<String>, deed: Deed) -> Self {
+    pub fn new(id: &str, what: impl Into<String>, action: StepAction) -> Self {
         Self {
             id: id.to_owned(),
             what: what.into(),
-            deed,
+            action,
             undo: Vec::new(),
             tolerate: None,
-            role: Role::Plain,
+            role: StepRole::Plain,
         }
     }
 
     /// The same, with a meaning to the caller.
     #[must_use]
-    pub fn role(mut self, role: Role) -> Self {
+    pub fn role(mut self, role: StepRole) -> Self {
         self.role = role;
         self
     }
 
     /// The same, with a way back.
     #[must_use]
-    pub fn undo(mut self, run: Run) -> Self {
+    pub fn undo(mut self, run: ExecSpec) -> Self {
         self.undo.push(run);
         self
     }

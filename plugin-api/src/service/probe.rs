@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// What is to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Subject {
+pub enum InspectTarget {
     /// The service manager; the results go to `detect`.
     Supervisor,
     /// One service; the results go to `observe`.
@@ -25,7 +25,7 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InspectRequest {
     /// What is to be looked at.
-    pub subject: Subject,
+    pub subject: InspectTarget,
     /// What the caller knows.
     pub facts: Facts,
 }
@@ -43,14 +43,14 @@ pub struct Probe {
     /// Name within the request.
     pub id: String,
     /// How to look.
-    pub look: Look,
+    pub action: ProbeAction,
 }
 
 /// How to look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Look {
-    /// Run a program that only reads.
+pub enum ProbeAction {
+    /// ExecSpec a program that only reads.
     Run {
         /// Program and arguments, without a shell.
         argv: Vec<String>,
@@ -62,7 +62,7 @@ pub enum Look {
     },
     /// Read a file; at most a mebibyte of it.
     Read(PathBuf),
-    /// Look at a file without following a link.
+    /// ProbeAction at a file without following a link.
     Stat(PathBuf),
     /// Names in a directory.
     List(PathBuf),
@@ -74,15 +74,15 @@ pub struct ProbeResult {
     /// The probe's name.
     pub id: String,
     /// What was found.
-    pub seen: Seen,
+    pub outcome: ProbeOutcome,
 }
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Seen {
+pub enum ProbeOutcome {
     /// The program ended.
-    Ran {
+    Exited {
         /// Exit code; `None` when a signal ended it.
         code: Option<i32>,
         /// Standard output, unreadable bytes replaced.
@@ -131,7 +131,7 @@ impl Probe {
     pub fn run(id: &str, argv: &[&str], env: BTreeMap<String, String>, timeout_ms: u64) -> Self {
         Self {
             id: id.to_owned(),
-            look: Look::Run {
+            action: ProbeAction::Run {
                 argv: argv.iter().map(|&a| a.to_owned()).collect(),
                 env,
                 timeout_ms,
@@ -141,10 +141,10 @@ impl Probe {
 
     /// Another probe.
     #[must_use]
-    pub fn new(id: &str, look: Look) -> Self {
+    pub fn new(id: &str, action: ProbeAction) -> Self {
         Self {
             id: id.to_owned(),
-            look,
+            action,
         }
     }
 }
@@ -154,11 +154,11 @@ impl ProbeResult {
     ///
     /// # Errors
     /// Class `plugin` when the caller did not make it.
-    pub fn find<'a>(results: &'a [Self], id: &str) -> Result<&'a Seen, Error> {
+    pub fn find<'a>(results: &'a [Self], id: &str) -> Result<&'a ProbeOutcome, Error> {
         results
             .iter()
             .find(|r| r.id == id)
-            .map(|r| &r.seen)
+            .map(|r| &r.outcome)
             .ok_or_else(|| {
                 let message = format!("the result of probe `{id}` is missing");
                 Error::new(Class::Plugin, "probe-missing", message)

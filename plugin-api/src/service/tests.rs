@@ -12,12 +12,12 @@ impl ServiceBackend for Echo {
         })
     }
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
-        let Subject::Service { family, name } = &request.subject else {
+        let InspectTarget::Service { family, name } = &request.subject else {
             return Ok(Probes::default());
         };
         let unit = name.within(family, '-');
         Ok(Probes {
-            probes: vec![Probe::new("unit", Look::Read(unit.into()))],
+            probes: vec![Probe::new("unit", ProbeAction::Read(unit.into()))],
         })
     }
     fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
@@ -45,7 +45,7 @@ fn calls_reach_the_backend_and_come_back_as_json() {
     let answer = ask("inspect", json!({ "subject": service, "facts": {} })).unwrap();
     assert_eq!(
         answer,
-        json!({ "probes": [{ "id": "unit", "look": { "read": "kt-gateway-edge" } }] })
+        json!({ "probes": [{ "id": "unit", "action": { "read": "kt-gateway-edge" } }] })
     );
     let answer = ask("inspect", json!({ "subject": "supervisor", "facts": {} })).unwrap();
     assert_eq!(answer, json!({ "probes": [] }));

@@ -63,7 +63,7 @@ pub(crate) fn choose(
     }
 }
 
-/// Why a path will not be there for long.
+/// StepError a path will not be there for long.
 pub(crate) fn fleeting(path: &Path) -> Option<String> {
     let text = path.display().to_string();
     let part = FLEETING.iter().find(|part| text.contains(*part))?;

@@ -4,37 +4,37 @@
 use crate::desk::Desk;
 use crate::logs;
 use crate::status::parked;
-use kt_plugin_api::service::execute::{Failure, Why};
-use kt_plugin_api::service::{LastExit, Role, ServiceSpec};
+use kt_plugin_api::service::execute::{PlanError, StepError};
+use kt_plugin_api::service::{LastExit, ServiceSpec, StepRole};
 use kt_plugin_api::{Class, Error};
 
 /// How many lines of the log stand in an error.
 const LOG_LINES: u32 = 20;
 
 /// One line: which step, which command, and how it ended.
-pub(crate) fn sentence(failure: &Failure) -> String {
-    use kt_plugin_api::service::Deed;
-    match &failure.step.deed {
-        Deed::Run(run) => format!("`{}` {}", run.argv.join(" "), failure.why),
-        Deed::Write(_) | Deed::Remove(_) => failure.why.to_string(),
+pub(crate) fn sentence(failure: &PlanError) -> String {
+    use kt_plugin_api::service::StepAction;
+    match &failure.step.action {
+        StepAction::Run(run) => format!("`{}` {}", run.argv.join(" "), failure.why),
+        StepAction::Write(_) | StepAction::Remove(_) => failure.why.to_string(),
     }
 }
 
 /// The error for a failed step. It must be made before anything is taken back:
 /// it looks at the broken state.
-pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &Failure) -> Error {
-    if let Why::Cancelled(error) = &failure.why {
+pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &PlanError) -> Error {
+    if let StepError::Cancelled(error) = &failure.why {
         return error.clone();
     }
     // Ctrl-C ends the programs that kt started too; that is not their failure.
-    if let (Err(error), Why::Ended { code: None, .. }) = (desk.runner.check(), &failure.why) {
+    if let (Err(error), StepError::Ended { code: None, .. }) = (desk.runner.check(), &failure.why) {
         return error;
     }
     let what = format!("could not {}", failure.step.what);
-    let starting = failure.step.role == Role::Start;
+    let starting = failure.step.role == StepRole::Start;
     let (class, id) = match &failure.why {
-        Why::TimedOut => (Class::UnknownEffect, "timeout"),
-        Why::Missing => (Class::Unavailable, "no-supervisor"),
+        StepError::TimedOut => (Class::UnknownEffect, "timeout"),
+        StepError::Missing => (Class::Unavailable, "no-supervisor"),
         _ if starting => (Class::Unavailable, "start-failed"),
         _ => (Class::Unavailable, "step-failed"),
     };

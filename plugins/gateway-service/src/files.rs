@@ -4,7 +4,7 @@
 use crate::desk::Desk;
 use crate::record::{Record, sha256};
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Artifact, FileKind, Observed, Plan, Seen};
+use kt_plugin_api::service::{Artifact, FileKind, Observed, Plan, ProbeOutcome};
 use kt_plugin_api::{Class, Error};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub(crate) fn state(
     record: Option<&Record>,
     artifact: &Artifact,
 ) -> Result<FileState, Error> {
-    if let Seen::File {
+    if let ProbeOutcome::File {
         kind: FileKind::Link,
         ..
     } = runner.stat(&artifact.path)

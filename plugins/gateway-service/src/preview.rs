@@ -1,6 +1,6 @@
 //! `--print`: every file and every command, and nothing done.
 
-use kt_plugin_api::service::{Deed, Plan, Run, Step};
+use kt_plugin_api::service::{ExecSpec, Plan, Step, StepAction};
 use kt_plugin_api::{Output, View};
 use serde_json::{Value, json};
 
@@ -36,12 +36,12 @@ fn text(plan: &Plan) -> String {
 
 fn one(plan: &Plan, step: &Step) -> String {
     let mut text = format!("# {}\n", step.what);
-    match &step.deed {
-        Deed::Run(run) => text.push_str(&format!("{}\n", guarded(run))),
-        Deed::Remove(path) => {
+    match &step.action {
+        StepAction::Run(run) => text.push_str(&format!("{}\n", guarded(run))),
+        StepAction::Remove(path) => {
             text.push_str(&format!("rm -f {}\n", word(&path.display().to_string())))
         }
-        Deed::Write(path) => {
+        StepAction::Write(path) => {
             let artifact = plan.artifacts.iter().find(|a| a.path == *path);
             let (mode, content) = artifact.map_or((0, ""), |a| (a.mode, a.content.as_str()));
             let path = word(&path.display().to_string());
@@ -66,14 +66,14 @@ fn terminator(content: &str) -> String {
 }
 
 /// The command, behind the one that makes it needless.
-fn guarded(run: &Run) -> String {
+fn guarded(run: &ExecSpec) -> String {
     match &run.unless {
         Some(look) => format!("{} > /dev/null || {}", command(look), command(run)),
         None => command(run),
     }
 }
 
-fn command(run: &Run) -> String {
+fn command(run: &ExecSpec) -> String {
     let variables = run
         .env
         .iter()
@@ -110,7 +110,7 @@ pub(crate) fn changed(
 mod tests {
     use super::{show, terminator, word};
     use kt_plugin_api::View;
-    use kt_plugin_api::service::{Artifact, Deed, Plan, Run, Step};
+    use kt_plugin_api::service::{Artifact, ExecSpec, Plan, Step, StepAction};
     use std::collections::BTreeMap;
 
     #[test]
@@ -129,11 +129,11 @@ mod tests {
                 content: "[Unit]\n".to_owned(),
             }],
             steps: vec![
-                Step::new("write", "write it", Deed::Write("/u/a unit".into())),
+                Step::new("write", "write it", StepAction::Write("/u/a unit".into())),
                 Step::new(
                     "run",
                     "run it",
-                    Deed::Run(Run::new(&["do", "it's"], env, 1)),
+                    StepAction::Run(ExecSpec::new(&["do", "it's"], env, 1)),
                 ),
             ],
             warnings: Vec::new(),
@@ -146,7 +146,7 @@ mod tests {
             text,
             "# write it\ninstall -D -m 0644 /dev/stdin '/u/a unit' <<'KT-END'\n[Unit]\nKT-END\n\n# run it\nX='a b' do 'it'\\''s'\n\n"
         );
-        assert_eq!(output.value["steps"][1]["deed"]["run"]["argv"][1], "it's");
+        assert_eq!(output.value["steps"][1]["action"]["run"]["argv"][1], "it's");
         assert_eq!(output.notes, ["mind"]);
         assert_eq!(word(""), "''");
     }

@@ -5,7 +5,7 @@ use crate::failure;
 use crate::install::refuse_from_inside;
 use crate::ready;
 use crate::record::Record;
-use kt_plugin_api::service::execute::carry_out;
+use kt_plugin_api::service::execute::apply;
 use kt_plugin_api::service::{Action, Activity, RenderOptions};
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(crate) fn act(
         RenderOptions::default(),
     )?;
     (desk.say)(word(action).1);
-    let applied = carry_out(desk.runner, &plan)
+    let applied = apply(desk.runner, &plan)
         .map_err(|failed| failure::explain(desk, &record.spec, &failed))?;
     let mut notes = applied.warnings;
     if action != Action::Stop {

@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::failure;
 use crate::record::{Phase, Record};
 use kt_plugin_api::service::Sandbox;
-use kt_plugin_api::service::execute::{Why, carry_out};
+use kt_plugin_api::service::execute::{StepError, apply};
 use kt_plugin_api::{Class, Error};
 use serde::{Deserialize, Serialize};
 
@@ -107,14 +107,14 @@ fn attempt(desk: &Desk<'_>, record: &Record) -> Result<Option<String>, Error> {
         // What a kt left that was killed here would be put back afterwards.
         drop(desk.runner.remove(&artifact.path));
     }
-    let (refused, journal) = match carry_out(desk.runner, &plan) {
-        Ok(applied) => (None, applied.journal),
+    let (refused, undo_log) = match apply(desk.runner, &plan) {
+        Ok(applied) => (None, applied.undo_log),
         Err(failed) => {
             let ended = desk.runner.check();
-            let slow = matches!(failed.why, Why::TimedOut);
+            let slow = matches!(failed.why, StepError::TimedOut);
             let why = failure::sentence(&failed);
             if ended.is_err() || slow {
-                drop(failed.journal.undo(desk.runner));
+                drop(failed.undo_log.undo(desk.runner));
                 ended?;
                 // A busy machine says nothing about its sandboxes.
                 let message = "trying a strict sandbox took too long";
@@ -122,11 +122,11 @@ fn attempt(desk: &Desk<'_>, record: &Record) -> Result<Option<String>, Error> {
                     .cause(why)
                     .hint("try again, or pass `--sandbox base`"));
             }
-            (Some(why), failed.journal)
+            (Some(why), failed.undo_log)
         }
     };
     // A probe that cannot be cleared away is litter, not a reason to fail.
-    drop(journal.undo(desk.runner));
+    drop(undo_log.undo(desk.runner));
     Ok(refused)
 }
 

@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::environment::Environment;
 use crate::world;
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Facts, Sandbox, Seen, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{Facts, ProbeOutcome, Sandbox, ServiceName, ServiceSpec};
 use kt_plugin_api::{Class, Dirs, Error, Invocation};
 use std::path::{Path, PathBuf};
 
@@ -173,13 +173,13 @@ pub(crate) fn check_environment_file(
     // A link says nothing of who can read what it leads to.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match runner.stat(&target) {
-        Seen::File { uid: owner, .. } if owner != uid => {
+        ProbeOutcome::File { uid: owner, .. } if owner != uid => {
             refused(format!("belongs to user {owner}"))
         }
-        Seen::File { mode, .. } if mode & 0o077 != 0 => {
+        ProbeOutcome::File { mode, .. } if mode & 0o077 != 0 => {
             refused(format!("can be read by others: its mode is {mode:o}"))
         }
-        Seen::File { .. } => Ok(true),
+        ProbeOutcome::File { .. } => Ok(true),
         _ => Ok(false),
     }
 }

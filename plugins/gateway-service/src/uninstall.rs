@@ -5,8 +5,8 @@ use crate::failure;
 use crate::files::{self, Leave, Touched};
 use crate::install::refuse_from_inside;
 use crate::record::{Phase, Record};
-use kt_plugin_api::service::execute::carry_out;
-use kt_plugin_api::service::{Action, Deed, Observed, Plan, RenderOptions, Step};
+use kt_plugin_api::service::execute::apply;
+use kt_plugin_api::service::{Action, Observed, Plan, RenderOptions, Step, StepAction};
 use kt_plugin_api::{Class, Error};
 
 /// What the person allows.
@@ -71,7 +71,7 @@ pub(crate) fn uninstall(
     };
     let removed = with_manager(desk, record, &sketch, &edited, wishes);
     // What was only needed to reach the manager is not left behind.
-    let left = reached.journal.undo(desk.runner);
+    let left = reached.undo_log.undo(desk.runner);
     removed.map(|mut removed| {
         removed.notes.extend(left);
         removed
@@ -99,11 +99,11 @@ fn with_manager(
     removing.phase = Phase::Removing;
     desk.records
         .write(desk.runner, &record.spec.name, &removing)?;
-    let applied = match carry_out(desk.runner, &plan) {
+    let applied = match apply(desk.runner, &plan) {
         Ok(applied) => applied,
         Err(failed) => {
             let error = failure::explain(desk, &record.spec, &failed);
-            let left = failed.journal.undo(desk.runner);
+            let left = failed.undo_log.undo(desk.runner);
             if left.is_empty() {
                 drop(
                     desk.records
@@ -194,7 +194,7 @@ fn without_dropins(plan: &mut Plan, observed: &Observed) {
             Step::new(
                 "remove-drop-in",
                 "remove a drop-in",
-                Deed::Remove(path.clone()),
+                StepAction::Remove(path.clone()),
             )
         })
         .collect();
@@ -216,7 +216,7 @@ pub(crate) fn shown(
         let folder = desk.records.dir(&record.spec.name);
         let log = folder.join("log.jsonl");
         plan.steps
-            .push(Step::new("log", "remove the log", Deed::Remove(log)));
+            .push(Step::new("log", "remove the log", StepAction::Remove(log)));
     }
     Ok(plan)
 }

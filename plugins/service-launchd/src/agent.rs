@@ -2,7 +2,7 @@
 //! ends are good ones.
 
 use crate::domain::{self, DRAINING, NO_SESSION, NOT_LOADED, UNDER_WAY, launchctl};
-use kt_plugin_api::service::{RenderRequest, Run};
+use kt_plugin_api::service::{ExecSpec, RenderRequest};
 use std::collections::BTreeMap;
 
 /// How long an unloaded agent was seen to linger at worst (three to five
@@ -44,62 +44,62 @@ impl Agent {
         self.stop_ms + DRAIN_MS
     }
 
-    fn print(&self) -> Run {
+    fn print(&self) -> ExecSpec {
         launchctl(&["print", &self.target])
     }
 
-    pub(crate) fn verify(&self) -> Run {
+    pub(crate) fn verify(&self) -> ExecSpec {
         let argv = ["plutil", "-lint", "-s", &self.plist];
-        let mut run = Run::new(&argv, BTreeMap::new(), domain::QUICK_MS);
+        let mut run = ExecSpec::new(&argv, BTreeMap::new(), domain::QUICK_MS);
         run.optional = true;
         run
     }
 
-    pub(crate) fn enable(&self) -> Run {
+    pub(crate) fn enable(&self) -> ExecSpec {
         launchctl(&["enable", &self.target])
     }
 
-    pub(crate) fn disable(&self) -> Run {
+    pub(crate) fn disable(&self) -> ExecSpec {
         launchctl(&["disable", &self.target])
     }
 
     /// Loads it, if it is not loaded: its codes do not tell a loaded agent from
     /// a refused one.
-    pub(crate) fn bootstrap(&self, for_ms: u64) -> Run {
+    pub(crate) fn bootstrap(&self, for_ms: u64) -> ExecSpec {
         launchctl(&["bootstrap", &self.domain, &self.plist])
             .retrying(&DRAINING, 500, for_ms)
             .unless(self.print())
     }
 
     /// Starts it; without `-k`, so that what runs is left alone.
-    pub(crate) fn kickstart(&self) -> Run {
+    pub(crate) fn kickstart(&self) -> ExecSpec {
         let codes = [&[0][..], &UNDER_WAY].concat();
         launchctl(&["kickstart", &self.target]).expecting(&codes)
     }
 
     /// Starts what is loaded; what is not will be loaded later.
-    pub(crate) fn kickstart_if_loaded(&self) -> Run {
+    pub(crate) fn kickstart_if_loaded(&self) -> ExecSpec {
         let mut run = self.kickstart();
         run.expect.extend(NOT_LOADED);
         run
     }
 
     /// Asks it to end.
-    pub(crate) fn terminate(&self) -> Run {
+    pub(crate) fn terminate(&self) -> ExecSpec {
         let codes = [&[0][..], &absent()].concat();
         launchctl(&["kill", "SIGTERM", &self.target]).expecting(&codes)
     }
 
     /// Waits until its process is gone.
-    pub(crate) fn ended(&self, pid: u32) -> Run {
+    pub(crate) fn ended(&self, pid: u32) -> ExecSpec {
         let argv = ["/bin/kill", "-0", &pid.to_string()];
-        Run::new(&argv, BTreeMap::new(), domain::QUICK_MS)
+        ExecSpec::new(&argv, BTreeMap::new(), domain::QUICK_MS)
             .expecting(&[1])
             .retrying(&[0], 100, self.stop_ms)
     }
 
     /// Unloads it. Some versions return at once, others when it is gone.
-    pub(crate) fn bootout(&self) -> Run {
+    pub(crate) fn bootout(&self) -> ExecSpec {
         let codes = [&[0][..], &absent(), &UNDER_WAY].concat();
         let mut run = launchctl(&["bootout", &self.target]).expecting(&codes);
         run.timeout_ms = self.leaving_ms();
@@ -107,7 +107,7 @@ impl Agent {
     }
 
     /// Waits until it is unloaded.
-    pub(crate) fn unloaded(&self) -> Run {
+    pub(crate) fn unloaded(&self) -> ExecSpec {
         self.print()
             .expecting(&absent())
             .retrying(&[0], 200, self.leaving_ms())
@@ -115,7 +115,9 @@ impl Agent {
 
     /// Whether it is down and stays down. Where launchd has another word for it
     /// this says no, and it is unloaded: that stops it too.
-    pub(crate) fn is_down(&self) -> Run {
-        self.print().saying(DOWN).retrying(&[0], 200, SETTLE_MS)
+    pub(crate) fn is_down(&self) -> ExecSpec {
+        self.print()
+            .stdout_contains(DOWN)
+            .retrying(&[0], 200, SETTLE_MS)
     }
 }

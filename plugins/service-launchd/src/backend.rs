@@ -3,8 +3,8 @@
 use crate::{detect, domain, observe, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSource, LogSources,
-    LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend, Subject,
+    Capabilities, Description, DetectRequest, Detection, InspectRequest, InspectTarget, LogSource,
+    LogSources, LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend,
 };
 
 pub(crate) struct Launchd;
@@ -22,8 +22,8 @@ impl ServiceBackend for Launchd {
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
         let facts = &request.facts;
         let probes = match &request.subject {
-            Subject::Supervisor => detect::probes(facts),
-            Subject::Service { family, name } => {
+            InspectTarget::Supervisor => detect::probes(facts),
+            InspectTarget::Service { family, name } => {
                 observe::probes(facts, &domain::label(family, name))
             }
         };

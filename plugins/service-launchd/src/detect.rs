@@ -3,7 +3,7 @@
 use crate::domain::{self, LOOK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    DetectRequest, Detection, Facts, Fitness, Probe, ProbeResult, Reason, Seen,
+    DetectRequest, Detection, Facts, Fitness, Probe, ProbeOutcome, ProbeResult, Reason,
 };
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
 
 pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
     let version = match ProbeResult::find(&request.results, "version")? {
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout,
             ..
@@ -40,13 +40,13 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         ..Detection::default()
     };
     match ProbeResult::find(&request.results, "session")? {
-        Seen::Ran { code: Some(0), .. } => detection.fitness = Fitness::Usable,
-        Seen::Ran { .. } => detection.reasons.push(Reason {
+        ProbeOutcome::Exited { code: Some(0), .. } => detection.fitness = Fitness::Usable,
+        ProbeOutcome::Exited { .. } => detection.reasons.push(Reason {
             code: "no-gui-session".to_owned(),
             message: "nobody is logged in at the screen of this Mac as this user".to_owned(),
             fix: Some("log in at the screen once, then try again".to_owned()),
         }),
-        Seen::Unknown(why) => detection.reasons.push(no_supervisor(why)),
+        ProbeOutcome::Unknown(why) => detection.reasons.push(no_supervisor(why)),
         _ => detection
             .reasons
             .push(no_supervisor("`launchctl` is missing")),

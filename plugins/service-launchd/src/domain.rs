@@ -1,6 +1,6 @@
 //! Where agents live, and what a service is called there.
 
-use kt_plugin_api::service::{Facts, Run, ServiceName};
+use kt_plugin_api::service::{ExecSpec, Facts, ServiceName};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -48,10 +48,10 @@ pub(crate) fn plist_path(facts: &Facts, label: &str) -> PathBuf {
 }
 
 /// A call of `launchctl`.
-pub(crate) fn launchctl(words: &[&str]) -> Run {
+pub(crate) fn launchctl(words: &[&str]) -> ExecSpec {
     let argv: Vec<&str> = std::iter::once(&"launchctl")
         .chain(words)
         .copied()
         .collect();
-    Run::new(&argv, BTreeMap::new(), QUICK_MS)
+    ExecSpec::new(&argv, BTreeMap::new(), QUICK_MS)
 }

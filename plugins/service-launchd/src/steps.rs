@@ -10,7 +10,7 @@ use crate::agent::{Agent, DRAIN_MS};
 use crate::{domain, job};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Role, Run, Step,
+    Action, Activity, Artifact, ExecSpec, Observed, Plan, RenderRequest, Step, StepAction, StepRole,
 };
 
 /// launchd refuses agents that others cannot read; the list holds no secret.
@@ -49,8 +49,8 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     })
 }
 
-fn run(id: &str, what: &str, run: Run) -> Step {
-    Step::new(id, what, Deed::Run(run))
+fn run(id: &str, what: &str, run: ExecSpec) -> Step {
+    Step::new(id, what, StepAction::Run(run))
 }
 
 impl Job<'_> {
@@ -67,7 +67,7 @@ impl Job<'_> {
     }
 
     fn install(&self, artifact: &Artifact) -> Vec<Step> {
-        let write = Deed::Write(artifact.path.clone());
+        let write = StepAction::Write(artifact.path.clone());
         let mut write = Step::new("write", "write the agent", write);
         if self.request.options.start && self.loaded() && self.was_up() {
             // A loaded agent keeps its earlier list until it is loaded anew.
@@ -108,8 +108,8 @@ impl Job<'_> {
         let load = self.agent.bootstrap(DRAIN_MS);
         let kick = self.agent.kickstart();
         [
-            run("bootstrap", "load the agent", load).role(Role::Start),
-            run("kickstart", "start it", kick).role(Role::Start),
+            run("bootstrap", "load the agent", load).role(StepRole::Start),
+            run("kickstart", "start it", kick).role(StepRole::Start),
         ]
     }
 
@@ -185,8 +185,8 @@ impl Job<'_> {
 
     /// The same, left out when the agent ended as one that stays down.
     fn unless_down(&self, mut step: Step) -> Step {
-        if let Deed::Run(run) = step.deed {
-            step.deed = Deed::Run(run.unless(self.agent.is_down()));
+        if let StepAction::Run(run) = step.action {
+            step.action = StepAction::Run(run.unless(self.agent.is_down()));
         }
         step
     }
@@ -197,7 +197,7 @@ impl Job<'_> {
         if self.loaded() && self.was_up() {
             out = self.with_way_back(self.certainly_unloaded(out));
         }
-        let remove = Deed::Remove(artifact.path.clone());
+        let remove = StepAction::Remove(artifact.path.clone());
         steps.extend([out, gone, Step::new("remove", "remove the agent", remove)]);
         steps
     }

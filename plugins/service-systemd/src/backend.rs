@@ -3,8 +3,9 @@
 use crate::{adopt, detect, log, manager, observe, preflight, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    AdoptRequest, Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSources,
-    LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend, Subject,
+    AdoptRequest, Capabilities, Description, DetectRequest, Detection, InspectRequest,
+    InspectTarget, LogSources, LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest,
+    ServiceBackend,
 };
 
 pub(crate) struct Systemd;
@@ -30,8 +31,8 @@ impl ServiceBackend for Systemd {
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
         let probes = match &request.subject {
-            Subject::Supervisor => detect::probes(&request.facts),
-            Subject::Service { family, name } => {
+            InspectTarget::Supervisor => detect::probes(&request.facts),
+            InspectTarget::Service { family, name } => {
                 observe::probes(&request.facts, &manager::unit_name(family, name))
             }
         };

@@ -1,6 +1,6 @@
 //! How the user manager is called, and what a service is called there.
 
-use kt_plugin_api::service::{Facts, Run, ServiceName};
+use kt_plugin_api::service::{ExecSpec, Facts, ServiceName};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -41,8 +41,8 @@ pub(crate) fn environment(facts: &Facts) -> BTreeMap<String, String> {
 }
 
 /// A call of `systemctl` for the user manager.
-pub(crate) fn systemctl(facts: &Facts, words: &[&str], timeout_ms: u64) -> Run {
+pub(crate) fn systemctl(facts: &Facts, words: &[&str], timeout_ms: u64) -> ExecSpec {
     let fixed = ["systemctl", "--user", "--no-pager", "--no-ask-password"];
     let argv: Vec<&str> = fixed.iter().chain(words).copied().collect();
-    Run::new(&argv, environment(facts), timeout_ms)
+    ExecSpec::new(&argv, environment(facts), timeout_ms)
 }

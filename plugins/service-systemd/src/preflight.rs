@@ -7,7 +7,7 @@
 use crate::manager::{self, QUICK_MS, systemctl};
 use crate::unit;
 use kt_plugin_api::service::{
-    Artifact, Deed, Plan, RenderRequest, Run, Sandbox, ServiceSpec, Step,
+    Artifact, ExecSpec, Plan, RenderRequest, Sandbox, ServiceSpec, Step, StepAction,
 };
 use kt_plugin_api::{Class, Error};
 
@@ -33,24 +33,24 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
         content: unit::render_probe(&strict, facts)?,
     };
     let call = |words: &[&str]| systemctl(facts, words, QUICK_MS);
-    let forget: Run = call(&["reset-failed", &unit]).expecting(&[0, 1, 5]);
+    let forget: ExecSpec = call(&["reset-failed", &unit]).expecting(&[0, 1, 5]);
     let steps = vec![
         Step::new(
             "write",
             "write a unit that tries the sandbox",
-            Deed::Write(artifact.path.clone()),
+            StepAction::Write(artifact.path.clone()),
         )
         .undo(forget)
         .undo(call(&["daemon-reload"])),
         Step::new(
             "daemon-reload",
             "make the user manager read it",
-            Deed::Run(call(&["daemon-reload"])),
+            StepAction::Run(call(&["daemon-reload"])),
         ),
         Step::new(
             "start",
             "try the sandbox",
-            Deed::Run(systemctl(facts, &["start", &unit], LIMIT_MS)),
+            StepAction::Run(systemctl(facts, &["start", &unit], LIMIT_MS)),
         ),
     ];
     Ok(Plan {

@@ -4,16 +4,16 @@
 //! machine, a backend's tests a model of its service manager. So every plan is
 //! run, and taken back, by the same code.
 
-mod journal;
-mod look;
+mod probes;
 mod program;
 mod runner;
 mod transaction;
+mod undo_log;
 
-pub use journal::Journal;
-pub use look::look;
-pub use runner::{Ran, Runner};
-pub use transaction::{Applied, Failure, Why, carry_out};
+pub use probes::run_probes;
+pub use runner::{ExecOutcome, Runner};
+pub use transaction::{Applied, PlanError, StepError, apply};
+pub use undo_log::UndoLog;
 
 #[cfg(test)]
 mod tests;

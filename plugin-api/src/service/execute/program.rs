@@ -1,16 +1,20 @@
 //! Runs one program of a plan and judges its end.
 
-use super::{Ran, Runner, Why};
-use crate::service::Run;
+use super::{ExecOutcome, Runner, StepError};
+use crate::service::ExecSpec;
 use std::time::Duration;
 
 /// Runs a program, again and again where it says so. The way back is not
 /// `interruptible`: leaving half of it undone helps nobody.
-pub(super) fn execute(runner: &dyn Runner, run: &Run, interruptible: bool) -> Result<(), Why> {
+pub(super) fn execute(
+    runner: &dyn Runner,
+    run: &ExecSpec,
+    interruptible: bool,
+) -> Result<(), StepError> {
     if let Some(look) = &run.unless {
         match execute(runner, look, interruptible) {
             Ok(()) => return Ok(()),
-            Err(why @ Why::Cancelled(_)) => return Err(why),
+            Err(why @ StepError::Cancelled(_)) => return Err(why),
             Err(_) => {}
         }
     }
@@ -25,15 +29,15 @@ pub(super) fn execute(runner: &dyn Runner, run: &Run, interruptible: bool) -> Re
             return Err(why);
         };
         if interruptible {
-            runner.check().map_err(Why::Cancelled)?;
+            runner.check().map_err(StepError::Cancelled)?;
         }
         runner.pause(pause);
     }
 }
 
-fn again(run: &Run, why: &Why, spent: Duration) -> Option<Duration> {
+fn again(run: &ExecSpec, why: &StepError, spent: Duration) -> Option<Duration> {
     let retry = run.retry.as_ref()?;
-    let Why::Ended {
+    let StepError::Ended {
         code: Some(code), ..
     } = why
     else {
@@ -44,25 +48,25 @@ fn again(run: &Run, why: &Why, spent: Duration) -> Option<Duration> {
     go_on.then(|| Duration::from_millis(retry.every_ms.max(1)))
 }
 
-fn judge(run: &Run, ran: Ran) -> Result<(), Why> {
+fn judge(run: &ExecSpec, ran: ExecOutcome) -> Result<(), StepError> {
     let (code, stdout, stderr) = match ran {
-        Ran::Ended {
+        ExecOutcome::Ended {
             code,
             stdout,
             stderr,
         } => (code, stdout, stderr),
-        Ran::TimedOut => return Err(Why::TimedOut),
-        Ran::Missing if run.optional => return Ok(()),
-        Ran::Missing => return Err(Why::Missing),
-        Ran::Failed(why) => return Err(Why::Impossible(why)),
+        ExecOutcome::TimedOut => return Err(StepError::TimedOut),
+        ExecOutcome::Missing if run.optional => return Ok(()),
+        ExecOutcome::Missing => return Err(StepError::Missing),
+        ExecOutcome::Failed(why) => return Err(StepError::Impossible(why)),
     };
     let stands_in = |text: &str, word: &str| text.lines().any(|line| line.contains(word));
     let complains = run
-        .silent_about
+        .stderr_excludes
         .as_deref()
         .is_some_and(|word| stands_in(&stderr, word));
     let says = run
-        .says
+        .stdout_contains
         .as_deref()
         .is_none_or(|word| stands_in(&stdout, word));
     if !complains && says && code.is_some_and(|code| run.expect.contains(&code)) {
@@ -73,7 +77,7 @@ fn judge(run: &Run, ran: Ran) -> Result<(), Why> {
     } else {
         stderr
     };
-    Err(Why::Ended {
+    Err(StepError::Ended {
         code,
         said: said.trim().to_owned(),
     })

@@ -1,7 +1,7 @@
 //! What touches the world.
 
 use crate::Error;
-use crate::service::Seen;
+use crate::service::ProbeOutcome;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ran {
+pub enum ExecOutcome {
     /// It ended.
     Ended {
         /// Exit code; `None` when a signal ended it.
@@ -31,7 +31,12 @@ pub enum Ran {
 pub trait Runner {
     /// Runs a program without a shell and without standard input, with `env`
     /// on top of the environment, for at most `timeout`.
-    fn run(&self, argv: &[String], env: &BTreeMap<String, String>, timeout: Duration) -> Ran;
+    fn run(
+        &self,
+        argv: &[String],
+        env: &BTreeMap<String, String>,
+        timeout: Duration,
+    ) -> ExecOutcome;
 
     /// Reads a file; `None` when there is none.
     ///
@@ -51,13 +56,13 @@ pub trait Runner {
     /// When it cannot be removed.
     fn remove(&self, path: &Path) -> io::Result<bool>;
 
-    /// Looks at a file without following a link: [`Seen::File`],
-    /// [`Seen::Absent`] or [`Seen::Unknown`].
-    fn stat(&self, path: &Path) -> Seen;
+    /// Looks at a file without following a link: [`ProbeOutcome::File`],
+    /// [`ProbeOutcome::Absent`] or [`ProbeOutcome::Unknown`].
+    fn stat(&self, path: &Path) -> ProbeOutcome;
 
-    /// Names in a directory: [`Seen::Names`], [`Seen::Absent`] or
-    /// [`Seen::Unknown`].
-    fn list(&self, path: &Path) -> Seen;
+    /// Names in a directory: [`ProbeOutcome::Names`], [`ProbeOutcome::Absent`] or
+    /// [`ProbeOutcome::Unknown`].
+    fn list(&self, path: &Path) -> ProbeOutcome;
 
     /// Time since any fixed moment; never goes back.
     fn now(&self) -> Duration;
@@ -68,6 +73,6 @@ pub trait Runner {
     /// Fails when the work should end early.
     ///
     /// # Errors
-    /// Why it should end.
+    /// StepError it should end.
     fn check(&self) -> Result<(), Error>;
 }

@@ -1,5 +1,5 @@
-use super::{Applied, Failure, Ran, Runner, Why, carry_out};
-use crate::service::{Artifact, Deed, FileKind, Plan, Run, Seen, Step};
+use super::{Applied, ExecOutcome, PlanError, Runner, StepError, apply};
+use crate::service::{Artifact, ExecSpec, FileKind, Plan, ProbeOutcome, Step, StepAction};
 use crate::{Class, Error};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,21 +19,21 @@ struct Fake {
 }
 
 impl Runner for Fake {
-    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> Ran {
+    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> ExecOutcome {
         let line = argv.join(" ");
         let before = self.ran.borrow().iter().filter(|l| **l == line).count();
         self.ran.borrow_mut().push(line);
-        let ended = |code, stderr: &str| Ran::Ended {
+        let ended = |code, stderr: &str| ExecOutcome::Ended {
             code: Some(code),
             stdout: String::new(),
             stderr: stderr.to_owned(),
         };
         match argv[0].as_str() {
             "fail" => ended(3, "no\n"),
-            "slow" => Ran::TimedOut,
-            "gone" => Ran::Missing,
+            "slow" => ExecOutcome::TimedOut,
+            "gone" => ExecOutcome::Missing,
             "says" => ended(0, &argv[1]),
-            "tells" => Ran::Ended {
+            "tells" => ExecOutcome::Ended {
                 code: Some(0),
                 stdout: format!("first\n\tstate = {}\n", argv[1]),
                 stderr: String::new(),
@@ -57,18 +57,18 @@ impl Runner for Fake {
     fn remove(&self, path: &Path) -> io::Result<bool> {
         Ok(self.files.borrow_mut().remove(path).is_some())
     }
-    fn stat(&self, path: &Path) -> Seen {
+    fn stat(&self, path: &Path) -> ProbeOutcome {
         self.files
             .borrow()
             .get(path)
-            .map_or(Seen::Absent, |(mode, _)| Seen::File {
+            .map_or(ProbeOutcome::Absent, |(mode, _)| ProbeOutcome::File {
                 kind: FileKind::File,
                 uid: 0,
                 mode: *mode,
             })
     }
-    fn list(&self, _: &Path) -> Seen {
-        Seen::Absent
+    fn list(&self, _: &Path) -> ProbeOutcome {
+        ProbeOutcome::Absent
     }
     fn now(&self) -> Duration {
         Duration::from_millis(self.clock.get())
@@ -85,13 +85,13 @@ impl Runner for Fake {
     }
 }
 
-fn run(words: &str) -> Run {
+fn run(words: &str) -> ExecSpec {
     let words: Vec<&str> = words.split(' ').collect();
-    Run::new(&words, BTreeMap::new(), 1)
+    ExecSpec::new(&words, BTreeMap::new(), 1)
 }
 
 fn step(words: &str) -> Step {
-    Step::new(words, words, Deed::Run(run(words)))
+    Step::new(words, words, StepAction::Run(run(words)))
 }
 
 /// Replaces `/old`, makes `/new`, removes `/gone` and runs three programs.
@@ -101,7 +101,7 @@ fn plan() -> Plan {
         mode: 0o644,
         content: "new".to_owned(),
     };
-    let write = |path: &str| Step::new("write", path, Deed::Write(path.into()));
+    let write = |path: &str| Step::new("write", path, StepAction::Write(path.into()));
     Plan {
         artifacts: vec![artifact("/old"), artifact("/new")],
         steps: vec![
@@ -109,7 +109,7 @@ fn plan() -> Plan {
             step("one").undo(run("undo one")),
             write("/new"),
             step("two").undo(run("undo two")),
-            Step::new("remove", "/gone", Deed::Remove("/gone".into())),
+            Step::new("remove", "/gone", StepAction::Remove("/gone".into())),
             step("three"),
         ],
         warnings: Vec::new(),
@@ -126,25 +126,29 @@ fn world() -> Fake {
 
 /// A plan as a transaction: a failure takes everything back. Says what failed,
 /// why, and what could not be taken back.
-fn apply(fake: &Fake, plan: &Plan) -> Result<Applied, Box<(Step, Why, Vec<String>)>> {
-    carry_out(fake, plan).map_err(|failure| {
-        let Failure { step, why, journal } = *failure;
-        Box::new((step, why, journal.undo(fake)))
+fn apply_or_undo(fake: &Fake, plan: &Plan) -> Result<Applied, Box<(Step, StepError, Vec<String>)>> {
+    apply(fake, plan).map_err(|failure| {
+        let PlanError {
+            step,
+            why,
+            undo_log,
+        } = *failure;
+        Box::new((step, why, undo_log.undo(fake)))
     })
 }
 
-fn fails_at(index: usize) -> (Fake, Box<(Step, Why, Vec<String>)>) {
+fn fails_at(index: usize) -> (Fake, Box<(Step, StepError, Vec<String>)>) {
     let (fake, mut plan) = (world(), plan());
     plan.steps
         .insert(index, step("fail").undo(run("undo fail")));
-    let failure = apply(&fake, &plan).unwrap_err();
+    let failure = apply_or_undo(&fake, &plan).unwrap_err();
     (fake, failure)
 }
 
 #[test]
 fn a_plan_is_carried_out_in_order() {
     let fake = world();
-    let applied = apply(&fake, &plan()).unwrap();
+    let applied = apply_or_undo(&fake, &plan()).unwrap();
     assert_eq!(
         applied.done,
         ["write", "one", "write", "two", "remove", "three"]
@@ -181,8 +185,8 @@ fn what_cannot_be_taken_back_is_said_and_does_not_stop_the_rest() {
     let (fake, mut plan) = (world(), plan());
     plan.steps[1].undo = vec![run("fail undo")];
     plan.steps.push(step("slow"));
-    let (_, why, left) = *apply(&fake, &plan).unwrap_err();
-    assert_eq!(why, Why::TimedOut);
+    let (_, why, left) = *apply_or_undo(&fake, &plan).unwrap_err();
+    assert_eq!(why, StepError::TimedOut);
     assert_eq!(left, ["one: `fail undo` ended with 3: no"]);
     assert_eq!(fake.files.borrow()[Path::new("/old")].1, b"before");
 }
@@ -191,8 +195,8 @@ fn what_cannot_be_taken_back_is_said_and_does_not_stop_the_rest() {
 fn a_plan_can_be_taken_back_later() {
     let fake = world();
     let before = fake.files.borrow().clone();
-    let applied = apply(&fake, &plan()).unwrap();
-    assert!(applied.journal.undo(&fake).is_empty());
+    let applied = apply_or_undo(&fake, &plan()).unwrap();
+    assert!(applied.undo_log.undo(&fake).is_empty());
     assert_eq!(*fake.files.borrow(), before);
 }
 
@@ -203,7 +207,7 @@ fn a_file_that_is_as_it_should_be_is_not_written_again() {
         fake.write(Path::new(path), 0o644, b"new").unwrap();
     }
     fake.read_only.set(true);
-    carry_out(&fake, &plan()).unwrap();
+    apply_or_undo(&fake, &plan()).unwrap();
 }
 
 #[test]
@@ -212,10 +216,10 @@ fn only_certain_codes_are_tried_again_and_not_for_ever() {
         let fake = Fake::default();
         let run = run(words).retrying(&[7], 10, for_ms);
         let plan = Plan {
-            steps: vec![Step::new("s", "s", Deed::Run(run))],
+            steps: vec![Step::new("s", "s", StepAction::Run(run))],
             ..Plan::default()
         };
-        let ended = apply(&fake, &plan).map(|_| ());
+        let ended = apply_or_undo(&fake, &plan).map(|_| ());
         (ended.is_ok(), fake.ran.borrow().len())
     };
     assert_eq!(once("later 3", 1_000), (true, 4));
@@ -230,55 +234,63 @@ fn tolerated_optional_and_talkative_programs() {
             steps: vec![step],
             ..Plan::default()
         };
-        apply(&Fake::default(), &plan).map(|a| a.warnings)
+        apply_or_undo(&Fake::default(), &plan).map(|a| a.warnings)
     };
     assert_eq!(outcome(step("fail").tolerate("mind")).unwrap(), ["mind"]);
-    assert_eq!(outcome(step("gone")).unwrap_err().1, Why::Missing);
+    assert_eq!(outcome(step("gone")).unwrap_err().1, StepError::Missing);
     let mut checker = run("gone");
     checker.optional = true;
-    let check = |run: Run| outcome(Step::new("c", "c", Deed::Run(run)));
+    let check = |run: ExecSpec| outcome(Step::new("c", "c", StepAction::Run(run)));
     check(checker).unwrap();
     let mut checker = run("says other.service:complaint");
-    checker.silent_about = Some("my.service".to_owned());
+    checker.stderr_excludes = Some("my.service".to_owned());
     check(checker.clone()).unwrap();
-    checker.silent_about = Some("other.service".to_owned());
+    checker.stderr_excludes = Some("other.service".to_owned());
     assert!(matches!(
         check(checker).unwrap_err().1,
-        Why::Ended { code: Some(0), .. }
+        StepError::Ended { code: Some(0), .. }
     ));
 }
 
 #[test]
 fn an_answer_in_words_counts_like_an_exit_code() {
-    let outcome = |run: Run| {
+    let outcome = |run: ExecSpec| {
         let plan = Plan {
-            steps: vec![Step::new("s", "s", Deed::Run(run))],
+            steps: vec![Step::new("s", "s", StepAction::Run(run))],
             ..Plan::default()
         };
         let fake = Fake::default();
-        let ended = apply(&fake, &plan).is_ok();
+        let ended = apply_or_undo(&fake, &plan).is_ok();
         (ended, fake.ran.borrow().len())
     };
-    assert_eq!(outcome(run("tells up").saying("state = up")), (true, 1));
-    assert_eq!(outcome(run("tells up").saying("state = down")), (false, 1));
-    let again = run("tells up").saying("down").retrying(&[0], 10, 20);
+    assert_eq!(
+        outcome(run("tells up").stdout_contains("state = up")),
+        (true, 1)
+    );
+    assert_eq!(
+        outcome(run("tells up").stdout_contains("state = down")),
+        (false, 1)
+    );
+    let again = run("tells up")
+        .stdout_contains("down")
+        .retrying(&[0], 10, 20);
     assert_eq!(outcome(again), (false, 3));
 }
 
 #[test]
 fn what_is_not_needed_is_left_out_on_both_ways() {
-    let ran = |unless: Run| {
+    let ran = |unless: ExecSpec| {
         let fake = Fake::default();
         let needless = run("one").unless(unless.clone());
         let plan = Plan {
             steps: vec![
-                Step::new("one", "one", Deed::Run(needless)).undo(run("undo").unless(unless)),
+                Step::new("one", "one", StepAction::Run(needless)).undo(run("undo").unless(unless)),
             ],
             ..Plan::default()
         };
-        let applied = apply(&fake, &plan).unwrap();
+        let applied = apply_or_undo(&fake, &plan).unwrap();
         assert_eq!(applied.done, ["one"]);
-        assert_eq!(applied.journal.undo(&fake), Vec::<String>::new());
+        assert_eq!(applied.undo_log.undo(&fake), Vec::<String>::new());
         fake.ran.into_inner()
     };
     assert_eq!(ran(run("so")), ["so", "so"]);
@@ -297,7 +309,7 @@ fn what_was_tolerated_is_not_taken_back() {
         ],
         ..Plan::default()
     };
-    let (_, _, left) = *apply(&fake, &plan).unwrap_err();
+    let (_, _, left) = *apply_or_undo(&fake, &plan).unwrap_err();
     assert_eq!(left, Vec::<String>::new());
     assert_eq!(fake.ran.borrow().last().unwrap(), "undo one");
     assert!(!fake.ran.borrow().contains(&"undo fail".to_owned()));
@@ -307,11 +319,11 @@ fn what_was_tolerated_is_not_taken_back() {
 fn a_file_that_cannot_be_written_and_an_interruption_end_the_plan() {
     let fake = world();
     fake.read_only.set(true);
-    let (_, why, _) = *apply(&fake, &plan()).unwrap_err();
-    assert!(matches!(why, Why::Impossible(_)));
+    let (_, why, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
+    assert!(matches!(why, StepError::Impossible(_)));
     let fake = world();
     fake.cancelled.set(true);
-    let (_, why, _) = *apply(&fake, &plan()).unwrap_err();
-    assert!(matches!(why, Why::Cancelled(_)));
+    let (_, why, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
+    assert!(matches!(why, StepError::Cancelled(_)));
     assert!(fake.ran.borrow().is_empty());
 }

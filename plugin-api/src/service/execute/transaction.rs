@@ -1,10 +1,10 @@
 //! Runs a plan as a transaction.
 
 use super::Runner;
-use super::journal::{Before, Journal};
 use super::program::execute;
+use super::undo_log::{Before, UndoLog};
 use crate::Error;
-use crate::service::{Deed, FileKind, Plan, Role, Seen, Step};
+use crate::service::{FileKind, Plan, ProbeOutcome, Step, StepAction, StepRole};
 use std::fmt;
 use std::path::Path;
 
@@ -13,17 +13,17 @@ use std::path::Path;
 pub struct Applied {
     /// The ids of the steps that succeeded.
     pub done: Vec<String>,
-    /// A step of [`Role::Boot`] succeeded.
+    /// A step of [`StepRole::Boot`] succeeded.
     pub boot: bool,
     /// What tolerated failures mean, for people.
     pub warnings: Vec<String>,
     /// The way back.
-    pub journal: Journal,
+    pub undo_log: UndoLog,
 }
 
-/// Why a step failed.
+/// StepError a step failed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Why {
+pub enum StepError {
     /// It ended with an unexpected code, or by a signal (`None`), or said
     /// something that it must not say.
     Ended {
@@ -42,7 +42,7 @@ pub enum Why {
     Cancelled(Error),
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended { code, said } => {
@@ -66,14 +66,14 @@ impl fmt::Display for Why {
 /// A plan that failed half-way.
 #[must_use = "what was done must be taken back, or said"]
 #[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
+pub struct PlanError {
     /// The step that failed.
     pub step: Step,
-    /// Why.
-    pub why: Why,
+    /// StepError.
+    pub why: StepError,
     /// The way back from that step and those before it: a step that failed may
     /// have had half of its effect.
-    pub journal: Journal,
+    pub undo_log: UndoLog,
 }
 
 /// Runs a plan up to its end or its first failure, and takes nothing back: the
@@ -81,26 +81,29 @@ pub struct Failure {
 ///
 /// # Errors
 /// The failed step, with the way back.
-pub fn carry_out(runner: &dyn Runner, plan: &Plan) -> Result<Applied, Box<Failure>> {
+pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<Applied, Box<PlanError>> {
     let mut applied = Applied::default();
     for step in &plan.steps {
-        let known = applied.journal.len();
-        match attempt(runner, plan, step, &mut applied.journal) {
+        let known = applied.undo_log.len();
+        match attempt(runner, plan, step, &mut applied.undo_log) {
             Ok(()) => {
                 applied.done.push(step.id.clone());
-                applied.boot |= step.role == Role::Boot;
+                applied.boot |= step.role == StepRole::Boot;
             }
             Err(why) => match (&step.tolerate, &why) {
-                (Some(warning), Why::Ended { .. } | Why::TimedOut | Why::Missing) => {
+                (
+                    Some(warning),
+                    StepError::Ended { .. } | StepError::TimedOut | StepError::Missing,
+                ) => {
                     // What may fail has nothing to be taken back when it does.
-                    applied.journal.truncate(known);
+                    applied.undo_log.truncate(known);
                     applied.warnings.push(warning.clone());
                 }
                 _ => {
-                    return Err(Box::new(Failure {
+                    return Err(Box::new(PlanError {
                         step: step.clone(),
                         why,
-                        journal: applied.journal,
+                        undo_log: applied.undo_log,
                     }));
                 }
             },
@@ -113,13 +116,13 @@ fn attempt(
     runner: &dyn Runner,
     plan: &Plan,
     step: &Step,
-    journal: &mut Journal,
-) -> Result<(), Why> {
-    runner.check().map_err(Why::Cancelled)?;
+    undo_log: &mut UndoLog,
+) -> Result<(), StepError> {
+    runner.check().map_err(StepError::Cancelled)?;
     let before = before(runner, step)?;
-    let write = matches!(step.deed, Deed::Write(_));
+    let write = matches!(step.action, StepAction::Write(_));
     let done = write && before.as_ref().is_some_and(|b| written_already(plan, b));
-    journal.note(&step.what, before.filter(|_| !done), &step.undo);
+    undo_log.note(&step.what, before.filter(|_| !done), &step.undo);
     if done {
         return Ok(());
     }
@@ -136,20 +139,20 @@ fn written_already(plan: &Plan, before: &Before) -> bool {
 }
 
 /// The file that the step is about to touch.
-fn before(runner: &dyn Runner, step: &Step) -> Result<Option<Before>, Why> {
-    let (Deed::Write(path) | Deed::Remove(path)) = &step.deed else {
+fn before(runner: &dyn Runner, step: &Step) -> Result<Option<Before>, StepError> {
+    let (StepAction::Write(path) | StepAction::Remove(path)) = &step.action else {
         return Ok(None);
     };
     let mode = match runner.stat(path) {
         // Its permissions say nothing, and its target is somebody else's.
-        Seen::File {
+        ProbeOutcome::File {
             kind: FileKind::Link,
             ..
         } => {
             let why = format!("{} is a link, and left alone", path.display());
-            return Err(Why::Impossible(why));
+            return Err(StepError::Impossible(why));
         }
-        Seen::File { mode, .. } => mode & 0o755,
+        ProbeOutcome::File { mode, .. } => mode & 0o755,
         _ => 0,
     };
     let content = runner.read(path).map_err(|e| impossible(path, &e))?;
@@ -159,26 +162,26 @@ fn before(runner: &dyn Runner, step: &Step) -> Result<Option<Before>, Why> {
     }))
 }
 
-fn impossible(path: &Path, error: &std::io::Error) -> Why {
-    Why::Impossible(format!("{}: {error}", path.display()))
+fn impossible(path: &Path, error: &std::io::Error) -> StepError {
+    StepError::Impossible(format!("{}: {error}", path.display()))
 }
 
-fn perform(runner: &dyn Runner, plan: &Plan, step: &Step) -> Result<(), Why> {
-    match &step.deed {
-        Deed::Write(path) => {
+fn perform(runner: &dyn Runner, plan: &Plan, step: &Step) -> Result<(), StepError> {
+    match &step.action {
+        StepAction::Write(path) => {
             let wanted = plan.artifacts.iter().find(|a| a.path == *path);
             let Some(artifact) = wanted else {
                 let why = format!("the plan has no text for {}", path.display());
-                return Err(Why::Impossible(why));
+                return Err(StepError::Impossible(why));
             };
             runner
                 .write(path, artifact.mode, artifact.content.as_bytes())
                 .map_err(|e| impossible(path, &e))
         }
-        Deed::Remove(path) => runner
+        StepAction::Remove(path) => runner
             .remove(path)
             .map(drop)
             .map_err(|e| impossible(path, &e)),
-        Deed::Run(run) => execute(runner, run, true),
+        StepAction::Run(run) => execute(runner, run, true),
     }
 }

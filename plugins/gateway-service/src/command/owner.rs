@@ -3,8 +3,8 @@
 //! or act on services of the wrong one.
 
 use crate::environment::Environment;
-use kt_plugin_api::service::Seen;
-use kt_plugin_api::service::execute::{Ran, Runner};
+use kt_plugin_api::service::ProbeOutcome;
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
 use kt_plugin_api::{Class, Error};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -71,7 +71,7 @@ impl<'a> Owner<'a> {
     pub(super) fn refuse_foreign_state(&self, state: &Path) -> Result<(), Error> {
         let nearest = state
             .ancestors()
-            .find(|dir| !matches!(self.runner.stat(dir), Seen::Absent));
+            .find(|dir| !matches!(self.runner.stat(dir), ProbeOutcome::Absent));
         let Some((dir, owner)) = nearest.and_then(|d| Some((d, self.other_owner(d, &[0])?))) else {
             return Ok(());
         };
@@ -90,7 +90,7 @@ impl<'a> Owner<'a> {
     /// The owner of `path`, if that is neither this user nor one of `too`.
     fn other_owner(&self, path: &Path, too: &[u32]) -> Option<u32> {
         match self.runner.stat(path) {
-            Seen::File { uid, .. } if uid != self.uid && !too.contains(&uid) => Some(uid),
+            ProbeOutcome::File { uid, .. } if uid != self.uid && !too.contains(&uid) => Some(uid),
             _ => None,
         }
     }
@@ -99,7 +99,7 @@ impl<'a> Owner<'a> {
     fn name_of(&self, uid: u32) -> String {
         let argv = ["id", "-un", &uid.to_string()].map(str::to_owned);
         match self.runner.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
-            Ran::Ended {
+            ExecOutcome::Ended {
                 code: Some(0),
                 stdout,
                 ..

@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::environment::Environment;
 use crate::machine::{Here, Machine};
 use crate::record::{Lock, Record, Records};
-use kt_plugin_api::service::execute::{Ran, Runner};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
 use kt_plugin_api::service::{Facts, INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
 use kt_plugin_api::{Context, Error, Invocation};
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ pub(crate) fn facts(env: &Environment, home: &Path, runner: &dyn Runner) -> Fact
 fn user(runner: &dyn Runner) -> String {
     let argv = ["id", "-un"].map(str::to_owned);
     match runner.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
-        Ran::Ended {
+        ExecOutcome::Ended {
             code: Some(0),
             stdout,
             ..

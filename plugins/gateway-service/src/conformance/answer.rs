@@ -32,6 +32,6 @@ pub(super) struct Check {
     pub(super) about: &'static str,
     /// `passed`, `failed` or `skipped`.
     pub(super) result: &'static str,
-    /// Why it failed or was skipped.
+    /// StepError it failed or was skipped.
     pub(super) detail: String,
 }

@@ -16,8 +16,8 @@ use crate::uninstall::{self, Wishes};
 use crate::world;
 use kt_plugin_api::service::execute::Runner;
 use kt_plugin_api::service::{
-    Action, Description, Facts, InspectRequest, Observed, ServiceBackend, ServiceName, ServiceSpec,
-    Subject as Look,
+    Action, Description, Facts, InspectRequest, InspectTarget as ProbeAction, Observed,
+    ServiceBackend, ServiceName, ServiceSpec,
 };
 use kt_plugin_api::{Error, Invocation};
 use std::cell::Cell;
@@ -36,7 +36,7 @@ const STOP_S: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A service of the test.
-pub(super) struct Subject {
+pub(super) struct InspectTarget {
     pub(super) name: ServiceName,
     pub(super) gateway: String,
     ports: (u16, u16),
@@ -49,8 +49,8 @@ pub(super) struct Kit<'a, 'c> {
     pub(super) described: Description,
     pub(super) provider: String,
     pub(super) set_up: SetUp,
-    pub(super) main: Subject,
-    pub(super) other: Subject,
+    pub(super) main: InspectTarget,
+    pub(super) other: InspectTarget,
     facts: Facts,
     say: &'a dyn Fn(&str),
     /// Arguments that the wanted service gets on top.
@@ -66,9 +66,9 @@ impl<'a, 'c> Kit<'a, 'c> {
     ) -> Result<Self, Error> {
         let word = format!("t{:x}", std::process::id());
         let set_up = SetUp::make(&request.invocation, &word)?;
-        let subject = |suffix: &str| -> Result<Subject, Error> {
+        let subject = |suffix: &str| -> Result<InspectTarget, Error> {
             let name = format!("{word}{suffix}");
-            Ok(Subject {
+            Ok(InspectTarget {
                 gateway: set_up.gateway(machine, &name)?,
                 name: ServiceName::parse(&name)?,
                 ports: free_ports().ok_or_else(|| Error::internal("no free ports"))?,
@@ -117,7 +117,7 @@ impl<'a, 'c> Kit<'a, 'c> {
     }
 
     /// The service as it is to be.
-    pub(super) fn spec(&self, subject: &Subject) -> Result<ServiceSpec, Error> {
+    pub(super) fn spec(&self, subject: &InspectTarget) -> Result<ServiceSpec, Error> {
         let desk = self.desk(self.machine);
         let address = |port: u16| Some(format!("127.0.0.1:{port}"));
         let wish = Wish {
@@ -138,7 +138,7 @@ impl<'a, 'c> Kit<'a, 'c> {
         Ok(spec)
     }
 
-    pub(super) fn wanted(&self, subject: &Subject) -> Result<Wanted, Error> {
+    pub(super) fn wanted(&self, subject: &InspectTarget) -> Result<Wanted, Error> {
         let desk = self.desk(self.machine);
         let spec = self.spec(subject)?;
         let runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
@@ -160,39 +160,39 @@ impl<'a, 'c> Kit<'a, 'c> {
         })
     }
 
-    pub(super) fn record(&self, subject: &Subject) -> Option<Record> {
+    pub(super) fn record(&self, subject: &InspectTarget) -> Option<Record> {
         let records = Records::new(&self.invocation().dirs.state);
         records.read(self.machine, &subject.name).ok()?
     }
 
-    pub(super) fn install(&self, subject: &Subject) -> Result<Installed, Error> {
+    pub(super) fn install(&self, subject: &InspectTarget) -> Result<Installed, Error> {
         self.install_as(&self.wanted(subject)?, subject)
     }
 
     pub(super) fn install_as(
         &self,
         wanted: &Wanted,
-        subject: &Subject,
+        subject: &InspectTarget,
     ) -> Result<Installed, Error> {
         let before = self.record(subject);
         install::install(&mut self.desk(self.machine), wanted, before.as_ref())
     }
 
-    pub(super) fn act(&self, subject: &Subject, action: Action) -> Result<Acted, Error> {
+    pub(super) fn act(&self, subject: &InspectTarget, action: Action) -> Result<Acted, Error> {
         let record = self
             .record(subject)
             .ok_or_else(|| run::not_installed(&subject.name))?;
         run::act(&mut self.desk(self.machine), &record, action, PATIENCE)
     }
 
-    pub(super) fn uninstall(&self, subject: &Subject) -> Result<(), Error> {
+    pub(super) fn uninstall(&self, subject: &InspectTarget) -> Result<(), Error> {
         self.uninstall_over(self.machine, subject)
     }
 
     pub(super) fn uninstall_over(
         &self,
         runner: &dyn Runner,
-        subject: &Subject,
+        subject: &InspectTarget,
     ) -> Result<(), Error> {
         let Some(record) = self.record(subject) else {
             return Ok(());
@@ -204,18 +204,18 @@ impl<'a, 'c> Kit<'a, 'c> {
         uninstall::uninstall(&mut self.desk(runner), &record, wishes).map(drop)
     }
 
-    pub(super) fn observe(&self, subject: &Subject) -> Result<Observed, Error> {
+    pub(super) fn observe(&self, subject: &InspectTarget) -> Result<Observed, Error> {
         self.desk(self.machine).observe(&subject.name)
     }
 
     /// What the gateway says of itself.
-    pub(super) fn gateway(&self, subject: &Subject) -> Option<InstanceStatus> {
+    pub(super) fn gateway(&self, subject: &InspectTarget) -> Option<InstanceStatus> {
         let socket = control::socket(&self.invocation().dirs.runtime, &subject.gateway);
         control::ask(&socket).ok()
     }
 
     /// The process that answers for the gateway and is ready.
-    pub(super) fn ready_pid(&self, subject: &Subject) -> Option<u64> {
+    pub(super) fn ready_pid(&self, subject: &InspectTarget) -> Option<u64> {
         let gateway = self.gateway(subject)?;
         gateway
             .number("/pid")
@@ -258,8 +258,8 @@ impl<'a, 'c> Kit<'a, 'c> {
     pub(super) fn mortal(&self, changes: u32) -> Mortal<'_> {
         let mortal = Mortal::after(changes, self.machine);
         for subject in [
-            Look::Supervisor,
-            Look::Service {
+            ProbeAction::Supervisor,
+            ProbeAction::Service {
                 family: FAMILY.to_owned(),
                 name: self.main.name.clone(),
             },
@@ -274,7 +274,7 @@ impl<'a, 'c> Kit<'a, 'c> {
     }
 
     /// The port on which a service's gateway serves.
-    pub(super) fn port(&self, subject: &Subject) -> u16 {
+    pub(super) fn port(&self, subject: &InspectTarget) -> u16 {
         subject.ports.0
     }
 }

@@ -2,8 +2,8 @@
 //! effect, like a kt that was killed. And one that does not end early, to clear
 //! away.
 
-use kt_plugin_api::service::execute::{Ran, Runner};
-use kt_plugin_api::service::{Look, Probes, Seen};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
+use kt_plugin_api::service::{ProbeAction, ProbeOutcome, Probes};
 use kt_plugin_api::{Class, Error};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ impl<'a> Mortal<'a> {
     /// Notes which programs only look.
     pub(super) fn note(&self, probes: &Probes) {
         for probe in &probes.probes {
-            if let Look::Run { argv, .. } = &probe.look {
+            if let ProbeAction::Run { argv, .. } = &probe.action {
                 self.looks.borrow_mut().insert(argv.clone());
             }
         }
@@ -70,10 +70,15 @@ fn gone() -> io::Error {
 }
 
 impl Runner for Mortal<'_> {
-    fn run(&self, argv: &[String], env: &BTreeMap<String, String>, timeout: Duration) -> Ran {
+    fn run(
+        &self,
+        argv: &[String],
+        env: &BTreeMap<String, String>,
+        timeout: Duration,
+    ) -> ExecOutcome {
         let looks = self.looks.borrow().contains(argv);
         if self.dead.get() || (!looks && !self.lives()) {
-            return Ran::Failed("killed".to_owned());
+            return ExecOutcome::Failed("killed".to_owned());
         }
         self.inner.run(argv, env, timeout)
     }
@@ -96,11 +101,11 @@ impl Runner for Mortal<'_> {
         self.inner.remove(path)
     }
 
-    fn stat(&self, path: &Path) -> Seen {
+    fn stat(&self, path: &Path) -> ProbeOutcome {
         self.inner.stat(path)
     }
 
-    fn list(&self, path: &Path) -> Seen {
+    fn list(&self, path: &Path) -> ProbeOutcome {
         self.inner.list(path)
     }
 

@@ -154,7 +154,7 @@ pub(super) fn run(kit: &Kit<'_, '_>) -> Result<Vec<Check>, Error> {
     Ok(checks)
 }
 
-/// Why the service manager cannot be used.
+/// StepError the service manager cannot be used.
 fn unable(kit: &Kit<'_, '_>) -> Result<Option<String>, Error> {
     let desk = kit.desk(kit.machine);
     if !kit.described.os.contains(&desk.facts.os) {

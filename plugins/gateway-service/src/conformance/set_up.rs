@@ -1,7 +1,7 @@
 //! Directories, a gateway and an executable of the test's own.
 
 use crate::machine::Here;
-use kt_plugin_api::service::execute::{Ran, Runner};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
 use kt_plugin_api::{Class, Dirs, Error, Invocation};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ impl SetUp {
             ("KEEPTRUSTS_API_URL".to_owned(), String::new()),
         ]);
         match runner.run(&argv, &env, PATIENCE) {
-            Ran::Ended {
+            ExecOutcome::Ended {
                 code,
                 stdout,
                 stderr,

@@ -2,11 +2,11 @@
 
 use super::Surroundings;
 use crate::record::Records;
-use kt_plugin_api::service::execute::{Runner, look};
+use kt_plugin_api::service::execute::{Runner, run_probes};
 use kt_plugin_api::service::{
-    Action, AdoptRequest, Description, DetectRequest, Detection, Facts, InspectRequest, LogSources,
-    LogsRequest, ObserveRequest, Observed, Plan, RenderOptions, RenderRequest, ServiceBackend,
-    ServiceName, ServiceSpec, Subject,
+    Action, AdoptRequest, Description, DetectRequest, Detection, Facts, InspectRequest,
+    InspectTarget, LogSources, LogsRequest, ObserveRequest, Observed, Plan, RenderOptions,
+    RenderRequest, ServiceBackend, ServiceName, ServiceSpec,
 };
 use kt_plugin_api::{Class, Dirs, Error};
 use std::path::Path;
@@ -30,22 +30,22 @@ impl Desk<'_> {
     /// Looks for the service manager.
     pub(crate) fn detect(&self) -> Result<Detection, Error> {
         let request = InspectRequest {
-            subject: Subject::Supervisor,
+            subject: InspectTarget::Supervisor,
             facts: self.facts.clone(),
         };
-        let results = look(self.runner, &self.backend.inspect(&request)?);
+        let results = run_probes(self.runner, &self.backend.inspect(&request)?);
         let facts = self.facts.clone();
         self.backend.detect(&DetectRequest { facts, results })
     }
 
     /// Looks at a service.
     pub(crate) fn observe(&self, name: &ServiceName) -> Result<Observed, Error> {
-        let subject = Subject::Service {
+        let subject = InspectTarget::Service {
             family: self.family.clone(),
             name: name.clone(),
         };
         let facts = self.facts.clone();
-        let results = look(
+        let results = run_probes(
             self.runner,
             &self.backend.inspect(&InspectRequest { subject, facts })?,
         );

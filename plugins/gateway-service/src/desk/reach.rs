@@ -2,15 +2,15 @@
 
 use super::Desk;
 use crate::failure;
-use kt_plugin_api::service::execute::{Journal, carry_out};
-use kt_plugin_api::service::{Detection, Fitness, Plan, Reason, Role};
+use kt_plugin_api::service::execute::{UndoLog, apply};
+use kt_plugin_api::service::{Detection, Fitness, Plan, Reason, StepRole};
 use kt_plugin_api::{Class, Error};
 
 /// The service manager can be talked to.
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
     /// The way back from what it took.
-    pub(crate) journal: Journal,
+    pub(crate) undo_log: UndoLog,
     /// Services of the person were made to start at boot for it.
     pub(crate) linger: bool,
     /// It was noted before that this was about to happen.
@@ -49,7 +49,7 @@ impl Desk<'_> {
             }
             Fitness::Preparable => {
                 // What lingers already is the person's doing.
-                let intended = detection.prepare.iter().any(|s| s.role == Role::Boot);
+                let intended = detection.prepare.iter().any(|s| s.role == StepRole::Boot);
                 if intended {
                     intend()?;
                 }
@@ -85,15 +85,15 @@ impl Desk<'_> {
             steps: detection.prepare.clone(),
             ..Plan::default()
         };
-        match carry_out(self.runner, &plan) {
+        match apply(self.runner, &plan) {
             Ok(applied) => Ok(Reached {
                 linger: applied.boot,
                 intended: false,
-                journal: applied.journal,
+                undo_log: applied.undo_log,
             }),
             Err(failed) => {
                 let why = failure::sentence(&failed);
-                let left = failed.journal.undo(self.runner);
+                let left = failed.undo_log.undo(self.runner);
                 let error = unreachable(detection).cause(why);
                 Err(failure::with_leftovers(error, &left))
             }

@@ -16,7 +16,7 @@ pub(crate) trait Surroundings {
     /// Makes a directory that only the person may enter, and those above it.
     fn make_private_dir(&self, path: &Path) -> io::Result<()>;
 
-    /// Why nothing can listen on an address; `None` when it is free.
+    /// StepError nothing can listen on an address; `None` when it is free.
     fn occupied(&self, address: &str) -> Option<String>;
 
     /// Whether this process is a part of the service `unit`.

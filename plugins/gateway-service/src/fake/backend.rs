@@ -3,26 +3,26 @@
 use super::{DROP_IN, UNIT};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, AdoptRequest, Artifact, Capabilities, Deed, Description, DetectRequest,
-    Detection, ExitClass, Fitness, InspectRequest, LastExit, LogSource, LogSources, LogsRequest,
-    Look, ObserveRequest, Observed, Plan, Probe, ProbeResult, Probes, Reason, RenderRequest, Role,
-    Run, Seen, ServiceBackend, Step, Subject,
+    Action, Activity, AdoptRequest, Artifact, Capabilities, Description, DetectRequest, Detection,
+    ExecSpec, ExitClass, Fitness, InspectRequest, InspectTarget, LastExit, LogSource, LogSources,
+    LogsRequest, ObserveRequest, Observed, Plan, Probe, ProbeAction, ProbeOutcome, ProbeResult,
+    Probes, Reason, RenderRequest, ServiceBackend, Step, StepAction, StepRole,
 };
 use std::collections::BTreeMap;
 
 /// The toy service manager's backend.
 pub(crate) struct Toy;
 
-fn run(verb: &str) -> Run {
-    Run::new(&["toy", verb], BTreeMap::new(), 1_000)
+fn run(verb: &str) -> ExecSpec {
+    ExecSpec::new(&["toy", verb], BTreeMap::new(), 1_000)
 }
 
 fn step(verb: &str) -> Step {
     let role = match verb {
-        "start" | "restart" => Role::Start,
-        _ => Role::Plain,
+        "start" | "restart" => StepRole::Start,
+        _ => StepRole::Plain,
     };
-    Step::new(verb, verb, Deed::Run(run(verb))).role(role)
+    Step::new(verb, verb, StepAction::Run(run(verb))).role(role)
 }
 
 impl ServiceBackend for Toy {
@@ -37,10 +37,10 @@ impl ServiceBackend for Toy {
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
         let verb = match request.subject {
-            Subject::Supervisor => "version",
-            Subject::Service { .. } => "show",
+            InspectTarget::Supervisor => "version",
+            InspectTarget::Service { .. } => "show",
         };
-        let look = Look::Run {
+        let look = ProbeAction::Run {
             argv: run(verb).argv,
             env: BTreeMap::new(),
             timeout_ms: 1_000,
@@ -53,7 +53,7 @@ impl ServiceBackend for Toy {
     fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
         let up = matches!(
             ProbeResult::find(&request.results, "version")?,
-            Seen::Ran { code: Some(0), .. }
+            ProbeOutcome::Exited { code: Some(0), .. }
         );
         let reason = Reason {
             code: "no-supervisor".to_owned(),
@@ -72,7 +72,8 @@ impl ServiceBackend for Toy {
     }
 
     fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
-        let Seen::Ran { stdout, .. } = ProbeResult::find(&request.results, "show")? else {
+        let ProbeOutcome::Exited { stdout, .. } = ProbeResult::find(&request.results, "show")?
+        else {
             return Ok(Observed::default());
         };
         let has = |word: &str| stdout.split(' ').any(|w| w == word);
@@ -116,12 +117,12 @@ impl ServiceBackend for Toy {
             Action::Uninstall => vec![
                 step("stop").undo(run("start")),
                 step("disable").undo(run("enable")),
-                Step::new("remove", "remove", Deed::Remove(UNIT.into())).undo(run("reread")),
+                Step::new("remove", "remove", StepAction::Remove(UNIT.into())).undo(run("reread")),
                 step("reread"),
             ],
             Action::Install => {
                 let write =
-                    Step::new("write", "write", Deed::Write(UNIT.into())).undo(run("reread"));
+                    Step::new("write", "write", StepAction::Write(UNIT.into())).undo(run("reread"));
                 let start = if runs && request.options.changed {
                     "restart"
                 } else {
@@ -169,7 +170,7 @@ impl ServiceBackend for Toy {
                 mode: 0o644,
                 content: request.edited.clone(),
             }],
-            steps: vec![Step::new("adopt", "adopt", Deed::Write(path))],
+            steps: vec![Step::new("adopt", "adopt", StepAction::Write(path))],
             warnings: vec!["adopted".to_owned()],
         })
     }

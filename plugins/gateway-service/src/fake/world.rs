@@ -5,8 +5,8 @@ use crate::control::InstanceStatus;
 use crate::desk::Surroundings;
 use crate::record::{Lock, Records};
 use kt_plugin_api::Error;
-use kt_plugin_api::service::execute::{Ran, Runner};
-use kt_plugin_api::service::{FileKind, Seen, ServiceName};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
+use kt_plugin_api::service::{FileKind, ProbeOutcome, ServiceName};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -161,17 +161,17 @@ impl Surroundings for World {
 }
 
 impl Runner for World {
-    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> Ran {
+    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> ExecOutcome {
         if argv[0] == "id" {
-            return Ran::Missing;
+            return ExecOutcome::Missing;
         }
         let (code, stdout) = match argv[1].as_str() {
             "version" => (i32::from(!self.supervisor.get()), String::new()),
-            "show" if self.silent.get() => return Ran::TimedOut,
+            "show" if self.silent.get() => return ExecOutcome::TimedOut,
             "show" => (0, self.show()),
             verb => (self.change(verb), String::new()),
         };
-        Ran::Ended {
+        ExecOutcome::Ended {
             code: Some(code),
             stdout,
             stderr: String::new(),
@@ -203,18 +203,18 @@ impl Runner for World {
         Ok(self.files.borrow_mut().remove(path).is_some())
     }
 
-    fn stat(&self, path: &Path) -> Seen {
+    fn stat(&self, path: &Path) -> ProbeOutcome {
         self.files
             .borrow()
             .get(path)
-            .map_or(Seen::Absent, |(mode, _)| Seen::File {
+            .map_or(ProbeOutcome::Absent, |(mode, _)| ProbeOutcome::File {
                 kind: FileKind::File,
                 uid: self.owner.get(),
                 mode: *mode,
             })
     }
 
-    fn list(&self, path: &Path) -> Seen {
+    fn list(&self, path: &Path) -> ProbeOutcome {
         let files = self.files.borrow();
         let names: BTreeSet<String> = files
             .keys()
@@ -222,7 +222,7 @@ impl Runner for World {
             .filter_map(|rest| rest.iter().next())
             .map(|name| name.to_string_lossy().into_owned())
             .collect();
-        Seen::Names(names.into_iter().collect())
+        ProbeOutcome::Names(names.into_iter().collect())
     }
 
     fn now(&self) -> Duration {

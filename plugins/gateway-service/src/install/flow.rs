@@ -62,14 +62,14 @@ pub(crate) fn install(
     )?);
     let reached = reach(desk, wanted, before)?;
     let Reached {
-        journal,
+        undo_log,
         linger,
         intended,
     } = reached;
     match with_manager(desk, wanted, before, linger) {
         Ok(installed) => Ok(installed),
         Err(error) => {
-            let mut left = journal.undo(desk.runner);
+            let mut left = undo_log.undo(desk.runner);
             // What could not be put back must stay known.
             if intended && left.is_empty() && !failure::left_something(&error) {
                 left.extend(forget_intent(desk, wanted, before));

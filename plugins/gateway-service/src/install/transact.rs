@@ -6,7 +6,7 @@ use crate::failure;
 use crate::ready;
 use crate::record::{Record, Records};
 use kt_plugin_api::Error;
-use kt_plugin_api::service::execute::{Journal, carry_out};
+use kt_plugin_api::service::execute::{UndoLog, apply};
 use kt_plugin_api::service::{Observed, Plan};
 use std::time::Duration;
 
@@ -59,13 +59,14 @@ pub(super) fn transact(
         records.forget_ends(desk.runner, &name);
     }
     (desk.say)("installing the service …");
-    let back =
-        |journal: Journal, error: Error| roll_back(desk, &records, before, &record, journal, error);
-    let applied = match carry_out(desk.runner, &work.whole()) {
+    let back = |undo_log: UndoLog, error: Error| {
+        roll_back(desk, &records, before, &record, undo_log, error)
+    };
+    let applied = match apply(desk.runner, &work.whole()) {
         Ok(applied) => applied,
         Err(failed) => {
             let error = failure::explain(desk, &record.spec, &failed);
-            return Err(back(failed.journal, error));
+            return Err(back(failed.undo_log, error));
         }
     };
     let mut notes = work.then.warnings.clone();
@@ -76,7 +77,7 @@ pub(super) fn transact(
             Ok(warning) => notes.extend(warning),
             Err(error) => {
                 let error = failure::diagnose(desk, &record.spec, error);
-                return Err(back(applied.journal, error));
+                return Err(back(applied.undo_log, error));
             }
         }
     }
@@ -101,11 +102,11 @@ fn roll_back(
     records: &Records,
     before: Option<&Record>,
     record: &Record,
-    journal: Journal,
+    undo_log: UndoLog,
     error: Error,
 ) -> Error {
     (desk.say)("putting everything back …");
-    let mut left = journal.undo(desk.runner);
+    let mut left = undo_log.undo(desk.runner);
     // What is left must stay known, or the next kt would take it for foreign.
     if left.is_empty()
         && let Err(failed) = records.restore(desk.runner, &record.spec.name, before)

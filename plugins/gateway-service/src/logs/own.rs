@@ -2,7 +2,7 @@
 
 use super::{Line, Range};
 use crate::desk::Desk;
-use kt_plugin_api::service::Seen;
+use kt_plugin_api::service::ProbeOutcome;
 use std::path::{Path, PathBuf};
 
 /// The log's file; older parts are `log.jsonl.1` and so on.
@@ -40,7 +40,7 @@ fn is_before(line: &Line, since: Option<i64>) -> bool {
 }
 
 fn newest_first(desk: &Desk<'_>, dir: &Path) -> Vec<PathBuf> {
-    let Seen::Names(names) = desk.runner.list(dir) else {
+    let ProbeOutcome::Names(names) = desk.runner.list(dir) else {
         return Vec::new();
     };
     let mut parts: Vec<(u32, PathBuf)> = names

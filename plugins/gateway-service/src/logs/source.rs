@@ -3,7 +3,7 @@
 use super::{Line, Range};
 use crate::desk::Desk;
 use kt_plugin_api::service::LogSource;
-use kt_plugin_api::service::execute::Ran;
+use kt_plugin_api::service::execute::ExecOutcome;
 use std::time::Duration;
 
 /// How long a log reader may take.
@@ -22,15 +22,15 @@ pub(super) fn read(
             Err(error) => return Err(format!("{}: {error}", path.display())),
         },
         LogSource::Run { argv, env } => match desk.runner.run(argv, env, PATIENCE) {
-            Ran::Ended {
+            ExecOutcome::Ended {
                 code: Some(0),
                 stdout,
                 ..
             } => stdout,
-            Ran::Ended { stderr, .. } => return Err(stderr.trim().to_owned()),
-            Ran::TimedOut => return Err(format!("`{}` took too long", argv.join(" "))),
-            Ran::Missing => return Err(format!("`{}` is missing", argv.join(" "))),
-            Ran::Failed(why) => return Err(why),
+            ExecOutcome::Ended { stderr, .. } => return Err(stderr.trim().to_owned()),
+            ExecOutcome::TimedOut => return Err(format!("`{}` took too long", argv.join(" "))),
+            ExecOutcome::Missing => return Err(format!("`{}` is missing", argv.join(" "))),
+            ExecOutcome::Failed(why) => return Err(why),
         },
     };
     let mut lines: Vec<Line> = text.lines().map(|line| Line::timed(line, name)).collect();

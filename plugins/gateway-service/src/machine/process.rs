@@ -1,6 +1,6 @@
 //! Runs a program for a limited time.
 
-use kt_plugin_api::service::execute::Ran;
+use kt_plugin_api::service::execute::ExecOutcome;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::process::{Child, Command, Stdio};
@@ -15,9 +15,13 @@ const LIMIT: usize = 1 << 20;
 /// not ended.
 const TICK: Duration = Duration::from_millis(5);
 
-pub(super) fn run(argv: &[String], env: &BTreeMap<String, String>, timeout: Duration) -> Ran {
+pub(super) fn run(
+    argv: &[String],
+    env: &BTreeMap<String, String>,
+    timeout: Duration,
+) -> ExecOutcome {
     let Some((program, arguments)) = argv.split_first() else {
-        return Ran::Failed("there is nothing to run".to_owned());
+        return ExecOutcome::Failed("there is nothing to run".to_owned());
     };
     let spawned = Command::new(program)
         .args(arguments)
@@ -28,12 +32,12 @@ pub(super) fn run(argv: &[String], env: &BTreeMap<String, String>, timeout: Dura
         .spawn();
     match spawned {
         Ok(child) => wait(child, Instant::now() + timeout),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ran::Missing,
-        Err(error) => Ran::Failed(format!("`{program}` cannot be run: {error}")),
+        Err(error) if error.kind() == ErrorKind::NotFound => ExecOutcome::Missing,
+        Err(error) => ExecOutcome::Failed(format!("`{program}` cannot be run: {error}")),
     }
 }
 
-fn wait(mut child: Child, deadline: Instant) -> Ran {
+fn wait(mut child: Child, deadline: Instant) -> ExecOutcome {
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
     let left = || deadline.saturating_duration_since(Instant::now());
@@ -46,7 +50,7 @@ fn wait(mut child: Child, deadline: Instant) -> Ran {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
-                return Ran::Ended {
+                return ExecOutcome::Ended {
                     code: status.code(),
                     stdout,
                     stderr,
@@ -54,16 +58,16 @@ fn wait(mut child: Child, deadline: Instant) -> Ran {
             }
             Ok(None) if left().is_zero() => return kill(child),
             Ok(None) => thread::sleep(TICK),
-            Err(error) => return Ran::Failed(error.to_string()),
+            Err(error) => return ExecOutcome::Failed(error.to_string()),
         }
     }
 }
 
-fn kill(mut child: Child) -> Ran {
+fn kill(mut child: Child) -> ExecOutcome {
     // It may have ended by itself meanwhile; either way it is collected.
     drop(child.kill());
     drop(child.wait());
-    Ran::TimedOut
+    ExecOutcome::TimedOut
 }
 
 /// The whole stream, on a thread of its own: two pipes cannot be read in turn.
@@ -90,11 +94,11 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
 #[cfg(test)]
 mod tests {
     use super::run;
-    use kt_plugin_api::service::execute::Ran;
+    use kt_plugin_api::service::execute::ExecOutcome;
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    fn sh(script: &str, timeout: Duration) -> Ran {
+    fn sh(script: &str, timeout: Duration) -> ExecOutcome {
         let argv = ["/bin/sh", "-c", script].map(str::to_owned);
         let env = BTreeMap::from([("KT_X".to_owned(), "set".to_owned())]);
         run(&argv, &env, timeout)
@@ -106,7 +110,7 @@ mod tests {
             "printf $KT_X; echo bad >&2; exit 3",
             Duration::from_secs(60),
         );
-        let expected = Ran::Ended {
+        let expected = ExecOutcome::Ended {
             code: Some(3),
             stdout: "set".to_owned(),
             stderr: "bad\n".to_owned(),
@@ -118,16 +122,16 @@ mod tests {
     fn a_program_that_takes_too_long_is_killed() {
         assert_eq!(
             sh("exec sleep 600", Duration::from_millis(50)),
-            Ran::TimedOut
+            ExecOutcome::TimedOut
         );
         let closed = "exec >&- 2>&-; exec sleep 600";
-        assert_eq!(sh(closed, Duration::from_millis(50)), Ran::TimedOut);
+        assert_eq!(sh(closed, Duration::from_millis(50)), ExecOutcome::TimedOut);
     }
 
     #[test]
     fn more_output_than_a_pipe_holds_does_not_block() {
         let ran = sh("head -c 3000000 /dev/zero", Duration::from_secs(60));
-        let Ran::Ended { code, stdout, .. } = ran else {
+        let ExecOutcome::Ended { code, stdout, .. } = ran else {
             panic!("{ran:?}")
         };
         assert_eq!((code, stdout.len()), (Some(0), 1 << 20));
@@ -140,8 +144,8 @@ mod tests {
             let argv: Vec<String> = argv.iter().map(|&a| a.to_owned()).collect();
             run(&argv, &none, Duration::from_secs(60))
         };
-        assert_eq!(ask(&["/nowhere/kt-missing"]), Ran::Missing);
-        assert!(matches!(ask(&["/etc/passwd"]), Ran::Failed(_)));
-        assert!(matches!(ask(&[]), Ran::Failed(_)));
+        assert_eq!(ask(&["/nowhere/kt-missing"]), ExecOutcome::Missing);
+        assert!(matches!(ask(&["/etc/passwd"]), ExecOutcome::Failed(_)));
+        assert!(matches!(ask(&[]), ExecOutcome::Failed(_)));
     }
 }

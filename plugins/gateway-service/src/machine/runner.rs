@@ -1,8 +1,8 @@
 //! The real machine.
 
 use super::{crash, process};
-use kt_plugin_api::service::execute::{Ran, Runner};
-use kt_plugin_api::service::{FileKind, Seen};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
+use kt_plugin_api::service::{FileKind, ProbeOutcome};
 use kt_plugin_api::{Context, Error};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -43,7 +43,12 @@ impl<'a, 'c> Machine<'a, 'c> {
 }
 
 impl Runner for Machine<'_, '_> {
-    fn run(&self, argv: &[String], env: &BTreeMap<String, String>, timeout: Duration) -> Ran {
+    fn run(
+        &self,
+        argv: &[String],
+        env: &BTreeMap<String, String>,
+        timeout: Duration,
+    ) -> ExecOutcome {
         crash::before_change();
         process::run(argv, env, self.limited(timeout))
     }
@@ -62,11 +67,11 @@ impl Runner for Machine<'_, '_> {
         absent(fs::remove_file(path)).map(|done| done.is_some())
     }
 
-    fn stat(&self, path: &Path) -> Seen {
+    fn stat(&self, path: &Path) -> ProbeOutcome {
         match absent(fs::symlink_metadata(path)) {
-            Ok(None) => Seen::Absent,
-            Err(error) => Seen::Unknown(format!("{}: {error}", path.display())),
-            Ok(Some(meta)) => Seen::File {
+            Ok(None) => ProbeOutcome::Absent,
+            Err(error) => ProbeOutcome::Unknown(format!("{}: {error}", path.display())),
+            Ok(Some(meta)) => ProbeOutcome::File {
                 kind: kind(meta.file_type()),
                 uid: meta.uid(),
                 mode: meta.mode() & 0o7777,
@@ -74,7 +79,7 @@ impl Runner for Machine<'_, '_> {
         }
     }
 
-    fn list(&self, path: &Path) -> Seen {
+    fn list(&self, path: &Path) -> ProbeOutcome {
         let names = absent(fs::read_dir(path)).and_then(|dir| {
             let Some(dir) = dir else { return Ok(None) };
             let name =
@@ -82,12 +87,12 @@ impl Runner for Machine<'_, '_> {
             dir.map(name).collect::<io::Result<Vec<String>>>().map(Some)
         });
         match names {
-            Ok(None) => Seen::Absent,
+            Ok(None) => ProbeOutcome::Absent,
             Ok(Some(mut names)) => {
                 names.sort();
-                Seen::Names(names)
+                ProbeOutcome::Names(names)
             }
-            Err(error) => Seen::Unknown(format!("{}: {error}", path.display())),
+            Err(error) => ProbeOutcome::Unknown(format!("{}: {error}", path.display())),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::Lock;
 use crate::sandbox::Level;
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Artifact, Seen, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{Artifact, ProbeOutcome, ServiceName, ServiceSpec};
 use kt_plugin_api::{Class, Error};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -46,7 +46,7 @@ pub(crate) struct Record {
     /// The running process was started before the last change.
     #[serde(default)]
     pub(crate) restart_pending: bool,
-    /// Why the sandbox is not a strict one, where a strict one was tried.
+    /// StepError the sandbox is not a strict one, where a strict one was tried.
     #[serde(default)]
     pub(crate) sandbox_refused: Option<String>,
     /// Its files.
@@ -212,7 +212,7 @@ impl Records {
         log: bool,
     ) -> Result<(), Error> {
         let dir = self.dir(name);
-        let Seen::Names(names) = runner.list(&dir) else {
+        let ProbeOutcome::Names(names) = runner.list(&dir) else {
             return Ok(());
         };
         let counts = |file: &str| matches!(file, "parked.json" | "starts.json");
@@ -234,7 +234,7 @@ impl Records {
         runner: &dyn Runner,
         name: &ServiceName,
     ) -> Vec<(ServiceName, Record)> {
-        let Seen::Names(names) = runner.list(&self.root) else {
+        let ProbeOutcome::Names(names) = runner.list(&self.root) else {
             return Vec::new();
         };
         names

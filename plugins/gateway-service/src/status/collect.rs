@@ -79,7 +79,7 @@ fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<Observed, Reaso
     }
 }
 
-/// Why the last run was not to be started again. A run that began since then
+/// StepError the last run was not to be started again. A run that began since then
 /// forgot it, so what is there holds.
 pub(crate) fn parked(desk: &Desk<'_>, record: &Record) -> Option<Parked> {
     let file = desk.records.dir(&record.spec.name).join("parked.json");

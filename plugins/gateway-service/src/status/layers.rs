@@ -20,7 +20,7 @@ pub(crate) struct Layers {
     pub(crate) boot_start: bool,
     /// The service's file.
     pub(crate) artifact: Option<ArtifactLayer>,
-    /// Why the last run was not to be started again.
+    /// StepError the last run was not to be started again.
     pub(crate) parked: Option<Parked>,
     /// The running process.
     pub(crate) process: ProcessLayer,
@@ -39,7 +39,7 @@ pub(crate) struct ArtifactLayer {
     pub(crate) sha256: Option<String>,
 }
 
-/// Why a run was not to be started again: `kt.parked/1`, which the host writes.
+/// StepError a run was not to be started again: `kt.parked/1`, which the host writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Parked {
     /// When, RFC 3339.
@@ -50,7 +50,7 @@ pub(crate) struct Parked {
     pub(crate) id: String,
     /// What failed.
     pub(crate) message: String,
-    /// Why.
+    /// StepError.
     #[serde(default)]
     pub(crate) causes: Vec<String>,
     /// What to do.

@@ -153,8 +153,8 @@ fn service(layers: &Layers) -> Value {
     }
 }
 
-fn starts_at(seen: &Observed) -> &'static str {
-    match seen.starts_at {
+fn starts_at(observed: &Observed) -> &'static str {
+    match observed.starts_at {
         Some(StartsAt::Boot) => "boot",
         Some(StartsAt::Login) => "login",
         Some(StartsAt::Never) => "never",
@@ -164,13 +164,13 @@ fn starts_at(seen: &Observed) -> &'static str {
 
 /// Whether the gateway is up once the machine is, without anybody logging in;
 /// `None` when it cannot be told.
-fn up_after_reboot(layers: &Layers, seen: &Observed) -> Option<bool> {
-    if seen.masked || seen.orphan || seen.installed == Some(false) {
+fn up_after_reboot(layers: &Layers, observed: &Observed) -> Option<bool> {
+    if observed.masked || observed.orphan || observed.installed == Some(false) {
         return Some(false);
     }
     // What cannot work now will not work then.
-    let parked = layers.parked.is_some() && seen.pid.is_none();
-    Some(seen.starts_at? == StartsAt::Boot && !parked)
+    let parked = layers.parked.is_some() && observed.pid.is_none();
+    Some(observed.starts_at? == StartsAt::Boot && !parked)
 }
 
 fn last_exit(last: &LastExit) -> Value {

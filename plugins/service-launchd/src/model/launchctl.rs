@@ -2,15 +2,15 @@
 
 use super::job::Job;
 use super::world::World;
-use kt_plugin_api::service::execute::Ran;
+use kt_plugin_api::service::execute::ExecOutcome;
 use std::path::Path;
 use std::time::Duration;
 
 const NO_SESSION: i32 = 125;
 const NOT_LOADED: i32 = 113;
 
-pub(super) fn ended(code: i32, stdout: &str) -> Ran {
-    Ran::Ended {
+pub(super) fn ended(code: i32, stdout: &str) -> ExecOutcome {
+    ExecOutcome::Ended {
         code: Some(code),
         stdout: stdout.to_owned(),
         stderr: String::new(),
@@ -23,7 +23,7 @@ fn label_of(target: &str) -> Option<&str> {
 }
 
 impl World {
-    pub(super) fn launchctl(&self, words: &[&str], timeout: Duration) -> Ran {
+    pub(super) fn launchctl(&self, words: &[&str], timeout: Duration) -> ExecOutcome {
         let (verb, rest) = words.split_first().unwrap();
         if let Some(code) = self.due_failure(verb) {
             return ended(code, "");
@@ -52,14 +52,14 @@ impl World {
         }
     }
 
-    fn print(&self, target: &str, label: &str) -> Ran {
+    fn print(&self, target: &str, label: &str) -> ExecOutcome {
         match self.jobs.borrow().get(label) {
             None => ended(NOT_LOADED, ""),
             Some(job) => ended(0, &job.text(target)),
         }
     }
 
-    fn print_disabled(&self) -> Ran {
+    fn print_disabled(&self) -> ExecOutcome {
         let disabled = self.disabled.borrow();
         let lines: String = disabled
             .iter()
@@ -71,7 +71,7 @@ impl World {
         ended(0, &text)
     }
 
-    fn bootstrap(&self, plist: &str) -> Ran {
+    fn bootstrap(&self, plist: &str) -> ExecOutcome {
         let label = Path::new(plist).file_stem().unwrap().to_str().unwrap();
         let (mode, list) = self.file(plist).unwrap_or_default();
         let refused = mode & 0o044 != 0o044 || self.disabled.borrow().contains(label);
@@ -86,7 +86,7 @@ impl World {
         ended(0, "")
     }
 
-    fn bootout(&self, label: &str, timeout: Duration) -> Ran {
+    fn bootout(&self, label: &str, timeout: Duration) -> ExecOutcome {
         let now = self.now_ms();
         match self.jobs.borrow_mut().get_mut(label) {
             None => return ended(3, ""),
@@ -100,14 +100,14 @@ impl World {
         let most = u64::try_from(timeout.as_millis()).unwrap();
         while self.jobs.borrow().contains_key(label) {
             if self.now_ms() - now >= most {
-                return Ran::TimedOut;
+                return ExecOutcome::TimedOut;
             }
             self.pass(100);
         }
         ended(codes.bootout, "")
     }
 
-    fn kickstart(&self, label: &str) -> Ran {
+    fn kickstart(&self, label: &str) -> ExecOutcome {
         let mut jobs = self.jobs.borrow_mut();
         let Some(job) = jobs.get_mut(label) else {
             return ended(NOT_LOADED, "");
@@ -122,7 +122,7 @@ impl World {
         ended(0, "")
     }
 
-    fn kill(&self, label: &str) -> Ran {
+    fn kill(&self, label: &str) -> ExecOutcome {
         let mut jobs = self.jobs.borrow_mut();
         let Some(job) = jobs.get_mut(label) else {
             return ended(NOT_LOADED, "");

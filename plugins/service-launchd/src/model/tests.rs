@@ -1,10 +1,10 @@
 use super::world::World;
 use crate::backend::Launchd;
 use crate::job::tests::{facts, spec};
-use kt_plugin_api::service::execute::{Applied, carry_out, look};
+use kt_plugin_api::service::execute::{Applied, apply, run_probes};
 use kt_plugin_api::service::{
-    Action, Activity, DetectRequest, Fitness, InspectRequest, ObserveRequest, Observed, Plan,
-    RenderOptions, RenderRequest, ServiceBackend, Subject,
+    Action, Activity, DetectRequest, Fitness, InspectRequest, InspectTarget, ObserveRequest,
+    Observed, Plan, RenderOptions, RenderRequest, ServiceBackend,
 };
 
 pub(super) const LABEL: &str = "dev.kt.gateway";
@@ -12,7 +12,7 @@ pub(super) const PLIST: &str = "/Users/u/Library/LaunchAgents/dev.kt.gateway.pli
 
 pub(super) fn observe(world: &World) -> Observed {
     let spec = spec();
-    let subject = Subject::Service {
+    let subject = InspectTarget::Service {
         family: spec.family.clone(),
         name: spec.name.clone(),
     };
@@ -26,7 +26,7 @@ pub(super) fn observe(world: &World) -> Observed {
         family: spec.family,
         name: spec.name,
         facts: facts(),
-        results: look(world, &probes),
+        results: run_probes(world, &probes),
         spec: None,
     };
     Launchd.observe(&request).unwrap()
@@ -54,8 +54,8 @@ pub(super) fn act(
         start,
         ..RenderOptions::default()
     };
-    carry_out(world, &plan(world, action, options))
-        .map_err(|failure| (failure.step.id, failure.journal.undo(world)))
+    apply(world, &plan(world, action, options))
+        .map_err(|failure| (failure.step.id, failure.undo_log.undo(world)))
 }
 
 pub(super) fn activity(world: &World) -> Activity {
@@ -135,7 +135,7 @@ fn an_install_that_is_taken_back_later_leaves_the_earlier_agent() {
     world.spoil(PLIST);
     world.draining_takes(3_000);
     let applied = act(&world, Action::Install, true).unwrap();
-    assert_eq!(applied.journal.undo(&world), Vec::<String>::new());
+    assert_eq!(applied.undo_log.undo(&world), Vec::<String>::new());
     assert_eq!(activity(&world), Activity::Active);
     assert_eq!(world.loaded_list().unwrap(), b"spoilt");
 }
@@ -155,10 +155,10 @@ fn without_a_session_detection_says_so() {
     let world = World::new();
     let detect = |world: &World| {
         let request = InspectRequest {
-            subject: Subject::Supervisor,
+            subject: InspectTarget::Supervisor,
             facts: facts(),
         };
-        let results = look(world, &Launchd.inspect(&request).unwrap());
+        let results = run_probes(world, &Launchd.inspect(&request).unwrap());
         let facts = facts();
         Launchd.detect(&DetectRequest { facts, results }).unwrap()
     };

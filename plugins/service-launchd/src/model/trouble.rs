@@ -3,7 +3,7 @@
 use super::job::{End, Manners};
 use super::tests::{LABEL, PLIST, act, activity, observe, plan};
 use super::world::{Codes, World};
-use kt_plugin_api::service::execute::carry_out;
+use kt_plugin_api::service::execute::apply;
 use kt_plugin_api::service::{Action, Activity, RenderOptions};
 
 /// A world in which the agent runs.
@@ -202,7 +202,7 @@ fn what_runs_and_has_not_changed_is_left_alone() {
         changed: false,
         ..RenderOptions::default()
     };
-    carry_out(&world, &plan(&world, Action::Install, options)).unwrap();
+    apply(&world, &plan(&world, Action::Install, options)).unwrap();
     assert_eq!(observe(&world).pid, pid);
 }
 
@@ -220,11 +220,11 @@ fn an_interrupted_change_is_taken_back_whole() {
             world.draining_takes(3_000);
             let plan = plan(&world, action, RenderOptions::default());
             world.interrupt_after(checks);
-            let Err(failure) = carry_out(&world, &plan) else {
+            let Err(failure) = apply(&world, &plan) else {
                 assert!(checks > 5, "{action:?}");
                 break;
             };
-            let left = failure.journal.undo(&world);
+            let left = failure.undo_log.undo(&world);
             assert_eq!(left, Vec::<String>::new(), "{action:?} after {checks}");
             assert_eq!(
                 activity(&world),
@@ -241,7 +241,7 @@ fn an_interrupted_change_is_taken_back_whole() {
 fn a_first_install_that_is_taken_back_later_leaves_nothing() {
     let world = World::new();
     let applied = act(&world, Action::Install, true).unwrap();
-    assert_eq!(applied.journal.undo(&world), Vec::<String>::new());
+    assert_eq!(applied.undo_log.undo(&world), Vec::<String>::new());
     let gone = observe(&world);
     assert_eq!((gone.loaded, gone.installed), (Some(false), Some(false)));
 }

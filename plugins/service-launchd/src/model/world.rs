@@ -2,8 +2,8 @@
 
 use super::job::{End, Job, Manners};
 use super::launchctl::ended;
-use kt_plugin_api::service::execute::{Ran, Runner};
-use kt_plugin_api::service::{FileKind, Seen};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
+use kt_plugin_api::service::{FileKind, ProbeOutcome};
 use kt_plugin_api::{Class, Error};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,7 +139,7 @@ impl World {
         jobs.retain(|_, job| !gone(job));
     }
 
-    fn alive(&self, pid: &str) -> Ran {
+    fn alive(&self, pid: &str) -> ExecOutcome {
         let pid: u32 = pid.parse().unwrap();
         let alive = self.jobs.borrow().values().any(|j| j.pid == Some(pid));
         ended(i32::from(!alive), "")
@@ -147,14 +147,14 @@ impl World {
 }
 
 impl Runner for World {
-    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, timeout: Duration) -> Ran {
+    fn run(&self, argv: &[String], _: &BTreeMap<String, String>, timeout: Duration) -> ExecOutcome {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         self.ran.borrow_mut().push(words[1..].join(" "));
         match words.as_slice() {
             ["launchctl", rest @ ..] => self.launchctl(rest, timeout),
             ["/bin/kill", "-0", pid] => self.alive(pid),
             ["sw_vers", "-productVersion"] => ended(0, "14.5\n"),
-            ["plutil", ..] => Ran::Missing,
+            ["plutil", ..] => ExecOutcome::Missing,
             other => panic!("the model has no {other:?}"),
         }
     }
@@ -174,19 +174,19 @@ impl Runner for World {
         Ok(self.files.borrow_mut().remove(path).is_some())
     }
 
-    fn stat(&self, path: &Path) -> Seen {
+    fn stat(&self, path: &Path) -> ProbeOutcome {
         let files = self.files.borrow();
         files
             .get(path)
-            .map_or(Seen::Absent, |(mode, _)| Seen::File {
+            .map_or(ProbeOutcome::Absent, |(mode, _)| ProbeOutcome::File {
                 kind: FileKind::File,
                 uid: 501,
                 mode: *mode,
             })
     }
 
-    fn list(&self, _: &Path) -> Seen {
-        Seen::Absent
+    fn list(&self, _: &Path) -> ProbeOutcome {
+        ProbeOutcome::Absent
     }
 
     fn now(&self) -> Duration {

@@ -4,7 +4,8 @@ use super::{disabled, print};
 use crate::domain::{self, LOOK_MS, NOT_LOADED};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Activity, Facts, Look, ObserveRequest, Observed, Probe, ProbeResult, Seen, StartsAt,
+    Activity, Facts, ObserveRequest, Observed, Probe, ProbeAction, ProbeOutcome, ProbeResult,
+    StartsAt,
 };
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ pub(crate) fn probes(facts: &Facts, label: &str) -> Vec<Probe> {
     vec![
         look("print", ["launchctl", "print", &target]),
         look("disabled", ["launchctl", "print-disabled", &domain]),
-        Probe::new("plist", Look::Stat(domain::plist_path(facts, label))),
+        Probe::new("plist", ProbeAction::Stat(domain::plist_path(facts, label))),
     ]
 }
 
@@ -22,8 +23,8 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
     let label = domain::label(&request.family, &request.name);
     let path = domain::plist_path(&request.facts, &label);
     let there = match ProbeResult::find(&request.results, "plist")? {
-        Seen::File { .. } => Some(true),
-        Seen::Absent => Some(false),
+        ProbeOutcome::File { .. } => Some(true),
+        ProbeOutcome::Absent => Some(false),
         _ => None,
     };
     let mut observed = Observed {
@@ -35,22 +36,22 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
         ..Observed::default()
     };
     match ProbeResult::find(&request.results, "print")? {
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout,
             ..
         } => loaded(&mut observed, stdout),
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(code), ..
         } if NOT_LOADED.contains(code) => {
             observed.reachable = true;
             observed.loaded = Some(false);
             observed.active = Activity::Inactive;
         }
-        Seen::Ran { stderr, .. } => {
+        ProbeOutcome::Exited { stderr, .. } => {
             observed.unreachable_because = Some(stderr.trim().to_owned());
         }
-        Seen::Unknown(why) => observed.unreachable_because = Some(why.clone()),
+        ProbeOutcome::Unknown(why) => observed.unreachable_because = Some(why.clone()),
         _ => observed.unreachable_because = Some("`launchctl` is missing".to_owned()),
     }
     observed.starts_at = match (there, observed.enabled) {
@@ -79,9 +80,9 @@ fn loaded(observed: &mut Observed, text: &str) {
     observed.orphan = observed.installed == Some(false) && goes_on;
 }
 
-fn enabled(seen: &Seen, label: &str) -> Option<bool> {
-    match seen {
-        Seen::Ran {
+fn enabled(outcome: &ProbeOutcome, label: &str) -> Option<bool> {
+    match outcome {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout,
             ..

@@ -1,36 +1,36 @@
 use super::{disabled, observe};
 use crate::job::tests::facts;
 use kt_plugin_api::service::{
-    Activity, ExitClass, FileKind, ObserveRequest, Observed, ProbeResult, Seen, ServiceName,
-    StartsAt,
+    Activity, ExitClass, FileKind, ObserveRequest, Observed, ProbeOutcome, ProbeResult,
+    ServiceName, StartsAt,
 };
 
-fn ran(code: i32, stdout: &str) -> Seen {
-    Seen::Ran {
+fn ran(code: i32, stdout: &str) -> ProbeOutcome {
+    ProbeOutcome::Exited {
         code: Some(code),
         stdout: stdout.to_owned(),
         stderr: "Could not find service".to_owned(),
     }
 }
 
-fn results(print: Seen, plist: bool) -> Vec<ProbeResult> {
-    let file = Seen::File {
+fn results(print: ProbeOutcome, plist: bool) -> Vec<ProbeResult> {
+    let file = ProbeOutcome::File {
         kind: FileKind::File,
         uid: 501,
         mode: 0o644,
     };
-    let result = |id: &str, seen| ProbeResult {
+    let result = |id: &str, outcome| ProbeResult {
         id: id.to_owned(),
-        seen,
+        outcome,
     };
     vec![
         result("print", print),
         result("disabled", ran(0, "\tdisabled services = {\n\t}\n")),
-        result("plist", if plist { file } else { Seen::Absent }),
+        result("plist", if plist { file } else { ProbeOutcome::Absent }),
     ]
 }
 
-fn look(print: Seen, plist: bool) -> Observed {
+fn look(print: ProbeOutcome, plist: bool) -> Observed {
     observe(&ObserveRequest {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),

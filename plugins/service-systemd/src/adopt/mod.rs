@@ -2,7 +2,7 @@
 //! touches.
 
 use crate::manager::{self, QUICK_MS, systemctl};
-use kt_plugin_api::service::{AdoptRequest, Artifact, Deed, Plan, Step};
+use kt_plugin_api::service::{AdoptRequest, Artifact, Plan, Step, StepAction};
 use kt_plugin_api::{Class, Error};
 
 /// Settings that add up. An empty assignment forgets what the unit said, so all
@@ -45,7 +45,7 @@ pub(crate) fn plan(request: &AdoptRequest) -> Result<Plan, Error> {
         Step::new(
             "adopt",
             "keep the edits in a drop-in",
-            Deed::Write(path.clone()),
+            StepAction::Write(path.clone()),
         )
         .undo(systemctl(&request.facts, &["daemon-reload"], QUICK_MS)),
     ];

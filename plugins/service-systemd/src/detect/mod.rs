@@ -6,8 +6,8 @@
 use crate::manager::{self, LOOK_MS, QUICK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Deed, DetectRequest, Detection, Facts, FileKind, Fitness, Look, Probe, ProbeResult, Reason,
-    Role, Run, Seen, Step,
+    DetectRequest, Detection, ExecSpec, Facts, FileKind, Fitness, Probe, ProbeAction, ProbeOutcome,
+    ProbeResult, Reason, Step, StepAction, StepRole,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,11 +41,17 @@ pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
     let env = BTreeMap::from([("LC_ALL".to_owned(), "C".to_owned())]);
     let mut probes = vec![
         Probe::run("version", &["systemctl", "--version"], env, LOOK_MS),
-        Probe::new("booted", Look::Stat("/run/systemd/system".into())),
+        Probe::new("booted", ProbeAction::Stat("/run/systemd/system".into())),
     ];
     for (i, dir) in candidates(facts).iter().enumerate() {
-        probes.push(Probe::new(&format!("dir-{i}"), Look::Stat(dir.clone())));
-        probes.push(Probe::new(&format!("socket-{i}"), Look::Stat(socket(dir))));
+        probes.push(Probe::new(
+            &format!("dir-{i}"),
+            ProbeAction::Stat(dir.clone()),
+        ));
+        probes.push(Probe::new(
+            &format!("socket-{i}"),
+            ProbeAction::Stat(socket(dir)),
+        ));
         // A manager that died leaves its socket.
         let at = Facts {
             runtime_dir: Some(dir.clone()),
@@ -55,7 +61,9 @@ pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
         let argv: Vec<&str> = alive.argv.iter().map(String::as_str).collect();
         probes.push(Probe::run(&format!("alive-{i}"), &argv, alive.env, LOOK_MS));
     }
-    probes.extend(manager::linger_mark(facts).map(|mark| Probe::new("linger", Look::Stat(mark))));
+    probes.extend(
+        manager::linger_mark(facts).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
+    );
     probes
 }
 
@@ -69,13 +77,13 @@ fn version_of(text: &str) -> Option<u32> {
 pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
     let (facts, results) = (&request.facts, &request.results);
     let (version, silent) = match ProbeResult::find(results, "version")? {
-        Seen::Ran { stdout, .. } => (version_of(stdout), None),
-        Seen::Unknown(why) => (None, Some(why.clone())),
+        ProbeOutcome::Exited { stdout, .. } => (version_of(stdout), None),
+        ProbeOutcome::Unknown(why) => (None, Some(why.clone())),
         _ => (None, None),
     };
     let booted = matches!(
         ProbeResult::find(results, "booted")?,
-        Seen::File {
+        ProbeOutcome::File {
             kind: FileKind::Dir,
             ..
         }
@@ -134,8 +142,8 @@ fn find_manager(
 ) -> Result<(), Error> {
     for (i, dir) in candidates(facts).into_iter().enumerate() {
         match ProbeResult::find(results, &format!("dir-{i}"))? {
-            Seen::File { uid, .. } if *uid == facts.uid => {}
-            Seen::File { uid, .. } => {
+            ProbeOutcome::File { uid, .. } if *uid == facts.uid => {}
+            ProbeOutcome::File { uid, .. } => {
                 detection.reasons.push(foreign(&dir, *uid, facts));
                 continue;
             }
@@ -144,7 +152,7 @@ fn find_manager(
         let there = ProbeResult::find(results, &format!("socket-{i}"))?;
         if !matches!(
             there,
-            Seen::File {
+            ProbeOutcome::File {
                 kind: FileKind::Socket,
                 ..
             }
@@ -154,7 +162,7 @@ fn find_manager(
         match ProbeResult::find(results, &format!("alive-{i}"))? {
             // It did not answer in time, or could not be asked: whoever needs
             // it will hear why.
-            Seen::Ran { code: Some(0), .. } | Seen::Unknown(_) => {
+            ProbeOutcome::Exited { code: Some(0), .. } | ProbeOutcome::Unknown(_) => {
                 detection.fitness = Fitness::Usable;
                 detection.runtime_dir = Some(dir);
                 detection.reasons.clear();
@@ -170,7 +178,10 @@ fn find_manager(
     if !facts.user.is_empty() {
         detection.fitness = Fitness::Preparable;
         detection.runtime_dir = Some(standard_dir(facts));
-        let lingers = matches!(ProbeResult::find(results, "linger")?, Seen::File { .. });
+        let lingers = matches!(
+            ProbeResult::find(results, "linger")?,
+            ProbeOutcome::File { .. }
+        );
         detection.prepare = prepare(facts, lingers);
     }
     Ok(())
@@ -227,23 +238,23 @@ fn prepare(facts: &Facts, lingers: bool) -> Vec<Step> {
     let mut linger = Step::new(
         "linger",
         "start the user manager, at boot too",
-        Deed::Run(loginctl(&at, "enable-linger")),
+        StepAction::Run(loginctl(&at, "enable-linger")),
     );
     if !lingers {
         linger = linger
-            .role(Role::Boot)
+            .role(StepRole::Boot)
             .undo(loginctl(&at, "disable-linger"));
     }
     vec![
         linger,
-        Step::new("manager", "wait for the user manager", Deed::Run(up)),
+        Step::new("manager", "wait for the user manager", StepAction::Run(up)),
     ]
 }
 
 /// Switches lingering for the user by explicit name.
-pub(crate) fn loginctl(facts: &Facts, verb: &str) -> Run {
+pub(crate) fn loginctl(facts: &Facts, verb: &str) -> ExecSpec {
     let argv = ["loginctl", "--no-ask-password", verb, &facts.user];
-    Run::new(&argv, manager::environment(facts), QUICK_MS)
+    ExecSpec::new(&argv, manager::environment(facts), QUICK_MS)
 }
 
 #[cfg(test)]

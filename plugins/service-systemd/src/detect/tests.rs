@@ -1,6 +1,7 @@
 use super::{detect, probes, version_of};
 use kt_plugin_api::service::{
-    Deed, DetectRequest, Detection, Facts, FileKind, Fitness, ProbeResult, Role, Seen,
+    DetectRequest, Detection, Facts, FileKind, Fitness, ProbeOutcome, ProbeResult, StepAction,
+    StepRole,
 };
 use std::path::Path;
 
@@ -16,16 +17,16 @@ fn facts(runtime_dir: Option<&str>) -> Facts {
     }
 }
 
-fn file(kind: FileKind, uid: u32) -> Seen {
-    Seen::File {
+fn file(kind: FileKind, uid: u32) -> ProbeOutcome {
+    ProbeOutcome::File {
         kind,
         uid,
         mode: 0o700,
     }
 }
 
-fn said(version: &str) -> Seen {
-    Seen::Ran {
+fn said(version: &str) -> ProbeOutcome {
+    ProbeOutcome::Exited {
         code: Some(0),
         stdout: format!("systemd {version}\n+PAM\n"),
         stderr: String::new(),
@@ -34,11 +35,11 @@ fn said(version: &str) -> Seen {
 
 /// Answers every probe: what `known` says, else that a manager answers and
 /// everything else is absent.
-fn ask(facts: &Facts, known: &[(&str, Seen)]) -> Detection {
+fn ask(facts: &Facts, known: &[(&str, ProbeOutcome)]) -> Detection {
     let results = probes(facts)
         .into_iter()
         .map(|probe| ProbeResult {
-            seen: known
+            outcome: known
                 .iter()
                 .find(|(id, _)| *id == probe.id)
                 .map_or_else(|| unknown(&probe.id), |(_, seen)| seen.clone()),
@@ -52,22 +53,22 @@ fn ask(facts: &Facts, known: &[(&str, Seen)]) -> Detection {
     .unwrap()
 }
 
-fn unknown(id: &str) -> Seen {
+fn unknown(id: &str) -> ProbeOutcome {
     if id.starts_with("alive-") {
         return ended(0);
     }
-    Seen::Absent
+    ProbeOutcome::Absent
 }
 
-fn ended(code: i32) -> Seen {
-    Seen::Ran {
+fn ended(code: i32) -> ProbeOutcome {
+    ProbeOutcome::Exited {
         code: Some(code),
         stdout: String::new(),
         stderr: String::new(),
     }
 }
 
-fn booted(version: &str) -> Vec<(&'static str, Seen)> {
+fn booted(version: &str) -> Vec<(&'static str, ProbeOutcome)> {
     vec![
         ("version", said(version)),
         ("booted", file(FileKind::Dir, 0)),
@@ -75,9 +76,9 @@ fn booted(version: &str) -> Vec<(&'static str, Seen)> {
 }
 
 fn with(
-    mut known: Vec<(&'static str, Seen)>,
-    more: &[(&'static str, Seen)],
-) -> Vec<(&'static str, Seen)> {
+    mut known: Vec<(&'static str, ProbeOutcome)>,
+    more: &[(&'static str, ProbeOutcome)],
+) -> Vec<(&'static str, ProbeOutcome)> {
     known.extend_from_slice(more);
     known
 }
@@ -131,7 +132,7 @@ fn lingering_by_explicit_name_is_the_way_to_a_missing_manager() {
     let found = ask(&facts(None), &booted("252"));
     assert_eq!(found.fitness, Fitness::Preparable);
     assert_eq!(found.reasons[0].code, "no-user-bus");
-    let Deed::Run(run) = &found.prepare[0].deed else {
+    let StepAction::Run(run) = &found.prepare[0].action else {
         panic!("not a command")
     };
     assert_eq!(
@@ -148,9 +149,9 @@ fn lingering_that_was_on_before_is_not_ours_to_take_back() {
     assert_eq!(found.fitness, Fitness::Preparable);
     let step = &found.prepare[0];
     assert!(step.undo.is_empty());
-    assert_eq!(step.role, Role::Plain);
+    assert_eq!(step.role, StepRole::Plain);
     let found = ask(&facts(None), &booted("252"));
-    assert_eq!(found.prepare[0].role, Role::Boot);
+    assert_eq!(found.prepare[0].role, StepRole::Boot);
 }
 
 #[test]

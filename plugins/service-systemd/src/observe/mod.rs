@@ -3,8 +3,8 @@
 use crate::manager::{self, LOOK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Activity, ExitClass, Facts, LastExit, Look, ObserveRequest, Observed, Probe, ProbeResult, Seen,
-    StartsAt,
+    Activity, ExitClass, Facts, LastExit, ObserveRequest, Observed, Probe, ProbeAction,
+    ProbeOutcome, ProbeResult, StartsAt,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ NeedDaemonReload,RestartPreventExitStatus,StatusText";
 pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
     let asked = format!("--property={PROPERTIES}");
     let show = manager::systemctl(facts, &["show", "--timestamp=unix", &asked, unit], LOOK_MS);
-    let look = Look::Run {
+    let look = ProbeAction::Run {
         argv: show.argv,
         env: show.env,
         timeout_ms: LOOK_MS,
@@ -28,10 +28,12 @@ pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
         enabled_units(facts),
         Probe::new(
             "quadlets",
-            Look::List(facts.config_home.join("containers/systemd")),
+            ProbeAction::List(facts.config_home.join("containers/systemd")),
         ),
     ];
-    probes.extend(manager::linger_mark(facts).map(|mark| Probe::new("linger", Look::Stat(mark))));
+    probes.extend(
+        manager::linger_mark(facts).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
+    );
     probes
 }
 
@@ -48,7 +50,7 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
         ..Observed::default()
     };
     match ProbeResult::find(&request.results, "show")? {
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout,
             ..
@@ -57,10 +59,10 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
             observed.raw = properties(stdout);
             read(&mut observed);
         }
-        Seen::Ran { stderr, .. } => {
+        ProbeOutcome::Exited { stderr, .. } => {
             observed.unreachable_because = Some(stderr.trim().to_owned());
         }
-        Seen::Unknown(why) => observed.unreachable_because = Some(why.clone()),
+        ProbeOutcome::Unknown(why) => observed.unreachable_because = Some(why.clone()),
         _ => observed.unreachable_because = Some("`systemctl` is missing".to_owned()),
     }
     Ok(observed)
@@ -72,8 +74,8 @@ fn linger(request: &ObserveRequest) -> Result<Option<bool>, Error> {
         return Ok(None);
     }
     Ok(match ProbeResult::find(&request.results, "linger")? {
-        Seen::File { .. } => Some(true),
-        Seen::Absent => Some(false),
+        ProbeOutcome::File { .. } => Some(true),
+        ProbeOutcome::Absent => Some(false),
         _ => None,
     })
 }
@@ -103,7 +105,7 @@ fn enabled_units(facts: &Facts) -> Probe {
 
 fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
     let units = match ProbeResult::find(results, "wants")? {
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout,
             ..
@@ -115,8 +117,8 @@ fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
     };
     // Their units are made when the manager starts, without any link.
     let quadlets = match ProbeResult::find(results, "quadlets")? {
-        Seen::Names(names) => !names.is_empty(),
-        Seen::Absent => false,
+        ProbeOutcome::Names(names) => !names.is_empty(),
+        ProbeOutcome::Absent => false,
         _ => return Ok(None),
     };
     Ok(Some(units || quadlets))

@@ -1,10 +1,11 @@
 use super::observe;
 use kt_plugin_api::service::{
-    Activity, ExitClass, Facts, ObserveRequest, Observed, ProbeResult, Seen, ServiceName, StartsAt,
+    Activity, ExitClass, Facts, ObserveRequest, Observed, ProbeOutcome, ProbeResult, ServiceName,
+    StartsAt,
 };
 
-fn ran(stdout: &str) -> Seen {
-    Seen::Ran {
+fn ran(stdout: &str) -> ProbeOutcome {
+    ProbeOutcome::Exited {
         code: Some(0),
         stdout: stdout.to_owned(),
         stderr: String::new(),
@@ -13,28 +14,31 @@ fn ran(stdout: &str) -> Seen {
 
 #[test]
 fn other_enabled_units_of_any_target_count() {
-    let others = |wants: Seen, quadlets: Seen| {
+    let others = |wants: ProbeOutcome, quadlets: ProbeOutcome| {
         let result = |id: &str, seen| ProbeResult {
             id: id.to_owned(),
-            seen,
+            outcome: seen,
         };
         let results = [result("wants", wants), result("quadlets", quadlets)];
         super::others(&results, "kt-gateway.service").unwrap()
     };
     let own = "/u/default.target.wants/kt-gateway.service\n";
     let timer = format!("{own}/u/timers.target.wants/backup.timer\n");
-    assert_eq!(others(ran(own), Seen::Absent), Some(false));
-    assert_eq!(others(ran(&timer), Seen::Absent), Some(true));
-    let quadlet = Seen::Names(vec!["web.container".to_owned()]);
+    assert_eq!(others(ran(own), ProbeOutcome::Absent), Some(false));
+    assert_eq!(others(ran(&timer), ProbeOutcome::Absent), Some(true));
+    let quadlet = ProbeOutcome::Names(vec!["web.container".to_owned()]);
     assert_eq!(others(ran(own), quadlet), Some(true));
     // What cannot be told is not taken for nothing.
-    assert_eq!(others(Seen::Unknown("slow".into()), Seen::Absent), None);
+    assert_eq!(
+        others(ProbeOutcome::Unknown("slow".into()), ProbeOutcome::Absent),
+        None
+    );
 }
 
-fn look(show: Seen, linger: Seen) -> Observed {
+fn look(show: ProbeOutcome, linger: ProbeOutcome) -> Observed {
     let result = |id: &str, seen| ProbeResult {
         id: id.to_owned(),
-        seen,
+        outcome: seen,
     };
     observe(&ObserveRequest {
         family: "kt-gateway".to_owned(),
@@ -48,7 +52,7 @@ fn look(show: Seen, linger: Seen) -> Observed {
             result("show", show),
             result("linger", linger),
             result("wants", ran("/u/default.target.wants/kt-gateway.service\n")),
-            result("quadlets", Seen::Absent),
+            result("quadlets", ProbeOutcome::Absent),
         ],
         spec: None,
     })
@@ -57,12 +61,12 @@ fn look(show: Seen, linger: Seen) -> Observed {
 
 fn shown(lines: &str) -> Observed {
     look(
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout: lines.replace(' ', "\n").replace('_', " "),
             stderr: String::new(),
         },
-        Seen::Absent,
+        ProbeOutcome::Absent,
     )
 }
 
@@ -89,12 +93,12 @@ fn states_of_a_unit_are_told_apart() {
 #[test]
 fn a_running_service_is_read_whole() {
     let seen = look(
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout: "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nMainPID=42\nNRestarts=2\nResult=success\nExecMainCode=0\nExecMainStatus=0\nActiveEnterTimestamp=@1700000000\nFragmentPath=/u/kt-gateway.service\nDropInPaths=/u/a.conf /u/b.conf\nNeedDaemonReload=yes\n".to_owned(),
             stderr: String::new(),
         },
-        Seen::File { kind: kt_plugin_api::service::FileKind::File, uid: 0, mode: 0o644 },
+        ProbeOutcome::File { kind: kt_plugin_api::service::FileKind::File, uid: 0, mode: 0o644 },
     );
     assert_eq!(
         (seen.pid, seen.restarts, seen.since),
@@ -153,15 +157,15 @@ fn ends_are_classified() {
 #[test]
 fn a_manager_that_does_not_answer_leaves_everything_unknown() {
     for seen in [
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(1),
             stdout: String::new(),
             stderr: "Failed to connect to bus\n".to_owned(),
         },
-        Seen::Unknown("timed out".to_owned()),
-        Seen::Absent,
+        ProbeOutcome::Unknown("timed out".to_owned()),
+        ProbeOutcome::Absent,
     ] {
-        let observed = look(seen, Seen::Absent);
+        let observed = look(seen, ProbeOutcome::Absent);
         assert!(!observed.reachable && observed.unreachable_because.is_some());
         assert_eq!(
             (observed.active, observed.installed),

@@ -5,7 +5,7 @@ use crate::manager::{self, QUICK_MS, systemctl};
 use crate::unit;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Role, Run, Step,
+    Action, Activity, Artifact, ExecSpec, Observed, Plan, RenderRequest, Step, StepAction, StepRole,
 };
 
 /// On top of the unit's own limit, milliseconds: the manager ends the wait
@@ -53,7 +53,7 @@ impl Job<'_> {
         matches!(self.was.active, Active | Activating | Restarting)
     }
 
-    fn call(&self, words: &[&str]) -> Run {
+    fn call(&self, words: &[&str]) -> ExecSpec {
         systemctl(&self.request.facts, words, QUICK_MS)
     }
 
@@ -63,7 +63,7 @@ impl Job<'_> {
         let mut enable = Step::new(
             "enable",
             "make it start by itself",
-            Deed::Run(self.call(&["enable", &self.unit])),
+            StepAction::Run(self.call(&["enable", &self.unit])),
         );
         if self.was.enabled != Some(true) {
             enable = enable.undo(self.call(&["disable", &self.unit]).expecting(&[0, 1]));
@@ -90,7 +90,7 @@ impl Job<'_> {
         let write = Step::new(
             "write",
             "write the unit",
-            Deed::Write(artifact.path.clone()),
+            StepAction::Write(artifact.path.clone()),
         )
         .undo(self.call(&["daemon-reload"]));
         if self.was_running() && self.request.options.start {
@@ -104,13 +104,13 @@ impl Job<'_> {
     fn verify(&self, artifact: &Artifact) -> Step {
         let path = artifact.path.display().to_string();
         let argv = ["systemd-analyze", "--user", "--man=no", "verify", &path];
-        let mut run =
-            Run::new(&argv, manager::environment(&self.request.facts), QUICK_MS).expecting(&[0, 1]);
+        let mut run = ExecSpec::new(&argv, manager::environment(&self.request.facts), QUICK_MS)
+            .expecting(&[0, 1]);
         // The person's own drop-ins, in a folder named after the unit, are not
         // what is checked.
-        run.silent_about = Some(format!("{}:", self.unit));
+        run.stderr_excludes = Some(format!("{}:", self.unit));
         run.optional = true;
-        Step::new("verify", "check the unit", Deed::Run(run))
+        Step::new("verify", "check the unit", StepAction::Run(run))
     }
 
     fn reload_manager(&self) -> Step {
@@ -118,7 +118,7 @@ impl Job<'_> {
         Step::new(
             "daemon-reload",
             "make the user manager read its units",
-            Deed::Run(run),
+            StepAction::Run(run),
         )
     }
 
@@ -130,9 +130,9 @@ impl Job<'_> {
         let step = Step::new(
             "linger",
             "make services start at boot and outlive the session",
-            Deed::Run(loginctl(facts, "enable-linger")),
+            StepAction::Run(loginctl(facts, "enable-linger")),
         )
-        .role(Role::Boot)
+        .role(StepRole::Boot)
         .tolerate(format!(
             "the gateway ends at logout and does not start at boot; `sudo loginctl enable-linger {}` cures it",
             facts.user
@@ -146,7 +146,7 @@ impl Job<'_> {
 
     /// A failed unit keeps its failure until it is forgotten; a unit that is
     /// not loaded has none, which is code 1 or 5.
-    fn forgetting(&self) -> Run {
+    fn forgetting(&self) -> ExecSpec {
         self.call(&["reset-failed", &self.unit])
             .expecting(&[0, 1, 5])
     }
@@ -155,7 +155,7 @@ impl Job<'_> {
         Step::new(
             "reset-failed",
             "forget earlier failures",
-            Deed::Run(self.forgetting()),
+            StepAction::Run(self.forgetting()),
         )
     }
 
@@ -164,9 +164,9 @@ impl Job<'_> {
         Step::new(
             "start",
             "start it and wait until it is ready",
-            Deed::Run(run),
+            StepAction::Run(run),
         )
-        .role(Role::Start)
+        .role(StepRole::Start)
     }
 
     fn restart(&self) -> Step {
@@ -176,13 +176,13 @@ impl Job<'_> {
         Step::new(
             "restart",
             "restart it and wait until it is ready",
-            Deed::Run(run),
+            StepAction::Run(run),
         )
-        .role(Role::Start)
+        .role(StepRole::Start)
     }
 
     /// Code 5: the unit is not loaded, so there is nothing to stop.
-    fn stopping(&self) -> Run {
+    fn stopping(&self) -> ExecSpec {
         self.patient(&["stop", &self.unit], self.request.spec.stop_timeout_s)
             .expecting(&[0, 5])
     }
@@ -191,11 +191,11 @@ impl Job<'_> {
         Step::new(
             "stop",
             "stop it and wait until it is gone",
-            Deed::Run(self.stopping()),
+            StepAction::Run(self.stopping()),
         )
     }
 
-    fn patient(&self, words: &[&str], seconds: u32) -> Run {
+    fn patient(&self, words: &[&str], seconds: u32) -> ExecSpec {
         let limit = u64::from(seconds) * 1_000 + MARGIN_MS;
         systemctl(&self.request.facts, words, limit)
     }
@@ -211,7 +211,7 @@ impl Job<'_> {
         let mut disable = Step::new(
             "disable",
             "keep it from starting by itself",
-            Deed::Run(gone),
+            StepAction::Run(gone),
         );
         if self.was.enabled == Some(true) {
             disable = disable.undo(self.call(&["enable", &self.unit]));
@@ -219,12 +219,12 @@ impl Job<'_> {
         let remove = Step::new(
             "remove",
             "remove the unit",
-            Deed::Remove(artifact.path.clone()),
+            StepAction::Remove(artifact.path.clone()),
         )
         .undo(self.call(&["daemon-reload"]));
         let mut steps = vec![stop, disable, remove, self.reload_manager(), self.reset()];
         if self.request.options.undo_boot && !self.request.facts.user.is_empty() {
-            let off = Deed::Run(loginctl(&self.request.facts, "disable-linger"));
+            let off = StepAction::Run(loginctl(&self.request.facts, "disable-linger"));
             steps.push(
                 Step::new("linger-off", "let services end with the session again", off)
                     .tolerate("lingering could not be switched off"),

@@ -1,7 +1,7 @@
 use super::plan;
 use crate::unit::tests::spec;
 use kt_plugin_api::service::{
-    Action, Activity, Deed, Facts, Observed, Plan, RenderOptions, RenderRequest, Step,
+    Action, Activity, Facts, Observed, Plan, RenderOptions, RenderRequest, Step, StepAction,
 };
 
 fn request(action: Action, observed: Observed) -> RenderRequest {
@@ -144,7 +144,7 @@ fn a_service_is_stopped_before_its_file_goes() {
             "linger-off"
         ]
     );
-    let Deed::Run(stop) = &step(&plan, "stop").deed else {
+    let StepAction::Run(stop) = &step(&plan, "stop").action else {
         panic!("not a command")
     };
     assert_eq!(stop.expect, [0, 5]);

@@ -3,8 +3,8 @@
 use crate::{detect, observe, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Capabilities, Description, DetectRequest, Detection, InspectRequest, LogSource, LogSources,
-    LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend, Subject,
+    Capabilities, Description, DetectRequest, Detection, InspectRequest, InspectTarget, LogSource,
+    LogSources, LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend,
 };
 
 pub(crate) struct S6;
@@ -28,8 +28,10 @@ impl ServiceBackend for S6 {
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
         let probes = match &request.subject {
-            Subject::Supervisor => detect::probes(&request.facts),
-            Subject::Service { family, name } => observe::probes(&request.facts, family, name),
+            InspectTarget::Supervisor => detect::probes(&request.facts),
+            InspectTarget::Service { family, name } => {
+                observe::probes(&request.facts, family, name)
+            }
         };
         Ok(Probes { probes })
     }

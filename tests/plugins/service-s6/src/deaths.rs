@@ -1,7 +1,7 @@
 //! How and when a service ended, as s6 keeps it.
 
 use crate::script::NO_DIRECTORY;
-use kt_plugin_api::service::{ExitClass, LastExit, Seen};
+use kt_plugin_api::service::{ExitClass, LastExit, ProbeOutcome};
 
 /// From a label of TAI64 to Unix time, seconds: labels count from 2^62, and
 /// atomic time has been 37 seconds ahead of UTC since 2017.
@@ -29,12 +29,12 @@ impl Death {
 }
 
 /// Lines such as `@400000006b068aeb20df4a6e exitcode 78`, the last death last.
-pub(crate) fn read(seen: &Seen) -> Vec<Death> {
-    let Seen::Ran {
+pub(crate) fn read(outcome: &ProbeOutcome) -> Vec<Death> {
+    let ProbeOutcome::Exited {
         code: Some(0),
         stdout,
         ..
-    } = seen
+    } = outcome
     else {
         return Vec::new();
     };
@@ -82,10 +82,10 @@ fn meaning(code: i32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{read, unix};
-    use kt_plugin_api::service::{ExitClass, Seen};
+    use kt_plugin_api::service::{ExitClass, ProbeOutcome};
 
     fn class(line: &str, parked: bool, wanted: bool) -> ExitClass {
-        let seen = Seen::Ran {
+        let seen = ProbeOutcome::Exited {
             code: Some(0),
             stdout: format!("@400000006b068aeb20df4a6e {line}\n"),
             stderr: String::new(),
@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_nothing() {
-        assert!(read(&Seen::Absent).is_empty());
-        let seen = Seen::Ran {
+        assert!(read(&ProbeOutcome::Absent).is_empty());
+        let seen = ProbeOutcome::Exited {
             code: Some(0),
             stdout: "@400000006b068aeb20df4a6e\n\nnonsense\n".to_owned(),
             stderr: String::new(),

@@ -4,7 +4,7 @@ use crate::place::{LOOK_MS, scan_dir, text};
 use crate::quote;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    DetectRequest, Detection, Facts, Fitness, Look, Probe, ProbeResult, Reason, Seen,
+    DetectRequest, Detection, Facts, Fitness, Probe, ProbeAction, ProbeOutcome, ProbeResult, Reason,
 };
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
         run("svscan", &["s6-svscanctl", &text(&scan)]),
         // It came with 2.11; without arguments it explains itself.
         run("svlink", &["s6-svlink"]),
-        Probe::new("scan", Look::Stat(scan)),
+        Probe::new("scan", ProbeAction::Stat(scan)),
     ]
 }
 
@@ -27,25 +27,25 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         ProbeResult::find(results, "svlink")?,
         ProbeResult::find(results, "scan")?,
     ) {
-        (Seen::Absent, ..) => reason("no-supervisor", "s6 is not installed", None),
-        (_, Seen::Absent, _) => reason(
+        (ProbeOutcome::Absent, ..) => reason("no-supervisor", "s6 is not installed", None),
+        (_, ProbeOutcome::Absent, _) => reason(
             "s6-too-old",
             "`s6-svlink` is missing: s6 2.11 or newer is needed",
             None,
         ),
-        (_, _, Seen::File { uid, .. }) if *uid != facts.uid => reason(
+        (_, _, ProbeOutcome::File { uid, .. }) if *uid != facts.uid => reason(
             "scan-dir-foreign",
             &format!("the scan directory belongs to user {uid}"),
             None,
         ),
-        (Seen::Ran { code: Some(0), .. }, ..) => {
+        (ProbeOutcome::Exited { code: Some(0), .. }, ..) => {
             return Ok(Detection {
                 fitness: Fitness::Usable,
                 supervisor: "s6".to_owned(),
                 ..Detection::default()
             });
         }
-        (Seen::Unknown(why), ..) => reason(
+        (ProbeOutcome::Unknown(why), ..) => reason(
             "no-supervisor",
             &format!("it cannot be found out whether s6-svscan runs: {why}"),
             None,
@@ -81,26 +81,26 @@ fn reason(code: &str, message: &str, fix: Option<String>) -> Reason {
 mod tests {
     use super::{detect, probes};
     use kt_plugin_api::service::{
-        DetectRequest, Detection, Facts, FileKind, Fitness, ProbeResult, Seen,
+        DetectRequest, Detection, Facts, FileKind, Fitness, ProbeOutcome, ProbeResult,
     };
 
-    fn ran(code: i32) -> Seen {
-        Seen::Ran {
+    fn ran(code: i32) -> ProbeOutcome {
+        ProbeOutcome::Exited {
             code: Some(code),
             stdout: String::new(),
             stderr: String::new(),
         }
     }
 
-    fn dir(uid: u32) -> Seen {
-        Seen::File {
+    fn dir(uid: u32) -> ProbeOutcome {
+        ProbeOutcome::File {
             kind: FileKind::Dir,
             uid,
             mode: 0o755,
         }
     }
 
-    fn found(svscan: Seen, svlink: Seen, scan: Seen) -> Detection {
+    fn found(svscan: ProbeOutcome, svlink: ProbeOutcome, scan: ProbeOutcome) -> Detection {
         let facts = Facts {
             uid: 1000,
             home: "/home/o'u".into(),
@@ -108,10 +108,10 @@ mod tests {
         };
         let asked = probes(&facts);
         let seen = [svscan, svlink, scan];
-        let result = asked
-            .into_iter()
-            .zip(seen)
-            .map(|(p, seen)| ProbeResult { id: p.id, seen });
+        let result = asked.into_iter().zip(seen).map(|(p, seen)| ProbeResult {
+            id: p.id,
+            outcome: seen,
+        });
         let results = result.collect();
         detect(&DetectRequest { facts, results }).unwrap()
     }
@@ -130,21 +130,28 @@ mod tests {
             assert_eq!(detection.fitness, Fitness::Unusable);
             detection.reasons[0].code.clone()
         };
-        let slow = || Seen::Unknown("no answer".to_owned());
+        let slow = || ProbeOutcome::Unknown("no answer".to_owned());
         assert_eq!(
-            code(Seen::Absent, Seen::Absent, Seen::Absent),
+            code(
+                ProbeOutcome::Absent,
+                ProbeOutcome::Absent,
+                ProbeOutcome::Absent
+            ),
             "no-supervisor"
         );
-        assert_eq!(code(ran(0), Seen::Absent, dir(1000)), "s6-too-old");
+        assert_eq!(code(ran(0), ProbeOutcome::Absent, dir(1000)), "s6-too-old");
         assert_eq!(code(ran(0), ran(100), dir(0)), "scan-dir-foreign");
         assert_eq!(code(ran(100), ran(100), dir(1000)), "no-supervisor");
-        assert_eq!(code(ran(100), ran(100), Seen::Absent), "no-supervisor");
+        assert_eq!(
+            code(ran(100), ran(100), ProbeOutcome::Absent),
+            "no-supervisor"
+        );
         assert_eq!(code(slow(), ran(100), dir(1000)), "no-supervisor");
     }
 
     #[test]
     fn the_cure_is_a_command() {
-        let detection = found(ran(100), ran(100), Seen::Absent);
+        let detection = found(ran(100), ran(100), ProbeOutcome::Absent);
         let cure = detection.reasons[0].fix.as_deref().unwrap();
         let scan = r"'/home/o'\''u/.local/share/s6/scan'";
         assert_eq!(cure, format!("mkdir -p {scan} && s6-svscan {scan} &"));

@@ -3,12 +3,14 @@
 use crate::observe::there;
 use crate::place::Place;
 use kt_plugin_api::Error;
-use kt_plugin_api::service::{FileKind, ObserveRequest, Observed, ProbeResult, Seen, StartsAt};
+use kt_plugin_api::service::{
+    FileKind, ObserveRequest, Observed, ProbeOutcome, ProbeResult, StartsAt,
+};
 use std::path::PathBuf;
 
-/// In what was seen: the scan directory leads to the service.
+/// In what was outcome: the scan directory leads to the service.
 pub(crate) const LINKED: &str = "linked";
-/// In what was seen: a file forbids to start the service by itself.
+/// In what was outcome: a file forbids to start the service by itself.
 pub(crate) const DOWN: &str = "down";
 
 /// Whether the scan directory leads to the service, and from where it is known.
@@ -20,7 +22,7 @@ pub(crate) fn read(
     let find = |id: &str| ProbeResult::find(&request.results, id);
     let real = |id: &str| -> Result<Option<PathBuf>, Error> {
         Ok(match find(id)? {
-            Seen::Ran {
+            ProbeOutcome::Exited {
                 code: Some(0),
                 stdout,
                 ..
@@ -30,12 +32,12 @@ pub(crate) fn read(
     };
     let leads_to = real("leads-to")?;
     let linked = match find("entry")? {
-        Seen::Absent => Some(false),
-        Seen::File {
+        ProbeOutcome::Absent => Some(false),
+        ProbeOutcome::File {
             kind: FileKind::Link,
             ..
         } if leads_to.is_some() && leads_to == real("lies-at")? => Some(true),
-        Seen::File { .. } => {
+        ProbeOutcome::File { .. } => {
             // The name is taken by a service that is not ours.
             let theirs = leads_to.unwrap_or_else(|| place.entry.clone());
             observed.installed = Some(true);

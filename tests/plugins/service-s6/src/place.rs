@@ -5,7 +5,7 @@
 //! the scan directory once it is whole: s6-svscan may look at any moment, and
 //! would start what is half written.
 
-use kt_plugin_api::service::{Facts, Run, ServiceName};
+use kt_plugin_api::service::{ExecSpec, Facts, ServiceName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,6 @@ pub(crate) fn text(path: &Path) -> String {
 
 /// A call of a program. Those of s6 speak no other language than English, so
 /// the environment is left alone.
-pub(crate) fn call(words: &[&str], timeout_ms: u64) -> Run {
-    Run::new(words, BTreeMap::new(), timeout_ms)
+pub(crate) fn call(words: &[&str], timeout_ms: u64) -> ExecSpec {
+    ExecSpec::new(words, BTreeMap::new(), timeout_ms)
 }

@@ -1,7 +1,7 @@
 //! The programs that change something, and how long they may take.
 
 use crate::place::{Place, QUICK_MS, call, text};
-use kt_plugin_api::service::Run;
+use kt_plugin_api::service::ExecSpec;
 
 /// How long s6 may take to begin or end watching a service, milliseconds;
 /// measured at 15.
@@ -23,7 +23,7 @@ pub(crate) struct Programs<'a> {
 impl Programs<'_> {
     /// s6 begins to watch the service, which stays down for now. Harmless when
     /// it does already.
-    pub(crate) fn link(&self) -> Run {
+    pub(crate) fn link(&self) -> ExecSpec {
         let (scan, dir) = (text(&self.place.scan), text(&self.place.dir));
         let limit = WATCH_MS.to_string();
         let words = ["s6-svlink", "-d", "-t", &limit, &scan, &dir];
@@ -32,7 +32,7 @@ impl Programs<'_> {
 
     /// s6 stops watching the service. Ends with 0 when there is nothing to do,
     /// and also when it has waited in vain.
-    pub(crate) fn unlink(&self) -> Run {
+    pub(crate) fn unlink(&self) -> ExecSpec {
         let (scan, limit) = (text(&self.place.scan), self.stop_ms());
         let words = ["s6-svunlink", "-t", &limit.to_string(), &scan];
         let words: Vec<&str> = [&words[..], &[&self.place.name]].concat();
@@ -40,7 +40,7 @@ impl Programs<'_> {
     }
 
     /// Waits until s6 watches the service no more.
-    pub(crate) fn unwatched(&self) -> Run {
+    pub(crate) fn unwatched(&self) -> ExecSpec {
         call(&["s6-svok", &text(&self.place.dir)], QUICK_MS)
             .expecting(&[1])
             .retrying(&[0], 50, WATCH_MS)
@@ -48,47 +48,47 @@ impl Programs<'_> {
 
     /// Starts the service and waits until its process is there; whether it is
     /// ready it says itself.
-    pub(crate) fn up(&self) -> Run {
+    pub(crate) fn up(&self) -> ExecSpec {
         let limit = QUICK_MS.to_string();
         self.svc(&["-wu", "-T", &limit, "-u"], QUICK_MS + MARGIN_MS)
             .retrying(&[KEPT_DOWN], 100, QUICK_MS)
     }
 
     /// Starts the service.
-    pub(crate) fn up_soon(&self) -> Run {
+    pub(crate) fn up_soon(&self) -> ExecSpec {
         self.svc(&["-u"], QUICK_MS)
     }
 
     /// Stops the service and waits until its finish script has ended too.
-    pub(crate) fn down(&self) -> Run {
+    pub(crate) fn down(&self) -> ExecSpec {
         let limit = self.stop_ms();
         let words = ["-wD", "-T", &limit.to_string(), "-d"];
         self.svc(&words, limit + MARGIN_MS)
     }
 
     /// Earlier deaths would count as restarts.
-    pub(crate) fn forget(&self) -> Run {
+    pub(crate) fn forget(&self) -> ExecSpec {
         call(&["s6-svdt-clear", &text(&self.place.dir)], QUICK_MS)
     }
 
     /// Lets s6 start the service by itself.
-    pub(crate) fn enable(&self) -> Run {
+    pub(crate) fn enable(&self) -> ExecSpec {
         call(&["rm", "-f", &text(&self.place.file("down"))], QUICK_MS)
     }
 
     /// Keeps s6 from starting the service by itself.
-    pub(crate) fn disable(&self) -> Run {
+    pub(crate) fn disable(&self) -> ExecSpec {
         call(&["touch", &text(&self.place.file("down"))], QUICK_MS)
     }
 
     /// Removes the entry and nothing else.
-    pub(crate) fn remove_entry(&self) -> Run {
+    pub(crate) fn remove_entry(&self) -> ExecSpec {
         call(&["rm", "-f", &text(&self.place.entry)], QUICK_MS)
     }
 
     /// Removes what s6 and the plan made: a folder that holds something of the
     /// person's stays, which is code 1.
-    pub(crate) fn tidy(&self) -> [Run; 2] {
+    pub(crate) fn tidy(&self) -> [ExecSpec; 2] {
         let file = |name: &str| text(&self.place.file(name));
         let (state, event, down) = (file("supervise"), file("event"), file("down"));
         let remove = call(&["rm", "-rf", &state, &event, &down], QUICK_MS);
@@ -97,7 +97,7 @@ impl Programs<'_> {
         [remove, folders]
     }
 
-    fn svc(&self, options: &[&str], limit: u64) -> Run {
+    fn svc(&self, options: &[&str], limit: u64) -> ExecSpec {
         let dir = text(&self.place.dir);
         let words: Vec<&str> = [&["s6-svc"], options, &[&dir]].concat();
         call(&words, limit)

@@ -1,7 +1,7 @@
 //! The life of a service that is well.
 
 use super::verdict::{ensure, said};
-use crate::conformance::kit::{HOSTILE, Kit, Subject};
+use crate::conformance::kit::{HOSTILE, InspectTarget, Kit};
 use crate::conformance::scenario::Outcome;
 use crate::logs::{Range, read};
 use kt_plugin_api::service::execute::Runner as _;
@@ -14,7 +14,7 @@ use std::fs;
 pub(super) const AGAIN_S: u64 = 30;
 
 /// The process of a ready gateway, which is the one that is supervised.
-fn supervised(kit: &Kit<'_, '_>, subject: &Subject) -> Result<u64, String> {
+fn supervised(kit: &Kit<'_, '_>, subject: &InspectTarget) -> Result<u64, String> {
     let observed = kit.observe(subject).map_err(|e| said(&e))?;
     let pid = kit.ready_pid(subject).ok_or("the gateway is not ready")?;
     ensure(
@@ -121,7 +121,7 @@ pub(super) fn runs_as_wanted(kit: &Kit<'_, '_>) -> Result<(), String> {
 /// Another process than `pid` is ready.
 pub(super) fn replaced(
     kit: &Kit<'_, '_>,
-    subject: &Subject,
+    subject: &InspectTarget,
     pid: u64,
     seconds: u64,
 ) -> Result<u64, String> {
@@ -258,7 +258,7 @@ pub(in crate::conformance) fn pair(kit: &Kit<'_, '_>) -> Outcome {
 }
 
 /// Nothing of the service is left.
-pub(super) fn gone(kit: &Kit<'_, '_>, subject: &Subject) -> Result<(), String> {
+pub(super) fn gone(kit: &Kit<'_, '_>, subject: &InspectTarget) -> Result<(), String> {
     let spec = kit.spec(subject).map_err(|e| said(&e))?;
     let plan = kit.desk(kit.machine).render(
         Action::Uninstall,

@@ -4,7 +4,7 @@ use super::verdict::{ensure, said};
 use crate::conformance::kit::{HOSTILE, Kit};
 use crate::conformance::scenario::Outcome;
 use kt_plugin_api::Class;
-use kt_plugin_api::service::{Action, Deed, Plan, RenderOptions, ServiceSpec};
+use kt_plugin_api::service::{Action, Plan, RenderOptions, ServiceSpec, StepAction};
 
 const ACTIONS: [Action; 5] = [
     Action::Install,
@@ -73,14 +73,16 @@ fn whole(plan: &Plan) -> Result<(), String> {
         ensure(!step.id.is_empty() && !step.what.is_empty(), || {
             format!("step `{}` says nothing", step.id)
         })?;
-        match &step.deed {
-            Deed::Write(path) => ensure(plan.artifacts.iter().any(|a| a.path == *path), || {
-                format!("there is no text for `{}`", path.display())
-            })?,
-            Deed::Run(run) => ensure(!run.argv.is_empty() && run.timeout_ms > 0, || {
+        match &step.action {
+            StepAction::Write(path) => {
+                ensure(plan.artifacts.iter().any(|a| a.path == *path), || {
+                    format!("there is no text for `{}`", path.display())
+                })?
+            }
+            StepAction::Run(run) => ensure(!run.argv.is_empty() && run.timeout_ms > 0, || {
                 format!("step `{}` runs nothing, or for no time", step.id)
             })?,
-            Deed::Remove(path) => ensure(path.is_absolute(), || {
+            StepAction::Remove(path) => ensure(path.is_absolute(), || {
                 format!("`{}` is not absolute", path.display())
             })?,
         }

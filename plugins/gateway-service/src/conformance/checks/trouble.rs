@@ -63,10 +63,7 @@ pub(in crate::conformance) fn transient(kit: &Kit<'_, '_>) -> Outcome {
             .render(Action::Start, &record.spec, Some(&observed), options)
             .map_err(|e| said(&e))?;
         // It fails where starting waits for readiness.
-        drop(kt_plugin_api::service::execute::carry_out(
-            kit.machine,
-            &plan,
-        ));
+        drop(kt_plugin_api::service::execute::apply(kit.machine, &plan));
         let log = desk.records.dir(&kit.main.name).join("log.jsonl");
         let before = refusals(&log);
         kit.until("it was tried twice more", 2 * AGAIN_S, || {

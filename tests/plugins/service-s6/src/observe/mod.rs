@@ -6,7 +6,8 @@ use crate::place::{LOOK_MS, Place, text};
 use crate::script::PARK;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Activity, Facts, Look, ObserveRequest, Observed, Probe, ProbeResult, Seen, ServiceName,
+    Activity, Facts, ObserveRequest, Observed, Probe, ProbeAction, ProbeOutcome, ProbeResult,
+    ServiceName,
 };
 use std::collections::BTreeMap;
 
@@ -23,11 +24,11 @@ pub(crate) fn probes(facts: &Facts, family: &str, name: &ServiceName) -> Vec<Pro
         run("deaths", &["s6-svdt", &dir]),
         run("leads-to", &["readlink", "-f", &entry]),
         run("lies-at", &["readlink", "-f", &dir]),
-        Probe::new("entry", Look::Stat(place.entry.clone())),
-        Probe::new("others", Look::List(place.scan.clone())),
-        Probe::new("run", Look::Stat(place.file("run"))),
-        Probe::new("down", Look::Stat(place.file("down"))),
-        Probe::new("park", Look::Read(place.file(PARK))),
+        Probe::new("entry", ProbeAction::Stat(place.entry.clone())),
+        Probe::new("others", ProbeAction::List(place.scan.clone())),
+        Probe::new("run", ProbeAction::Stat(place.file("run"))),
+        Probe::new("down", ProbeAction::Stat(place.file("down"))),
+        Probe::new("park", ProbeAction::Read(place.file(PARK))),
     ]
 }
 
@@ -42,20 +43,22 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
         ..Observed::default()
     };
     match find("svscan")? {
-        Seen::Ran { code: Some(0), .. } => observed.reachable = true,
-        Seen::Ran { stderr, .. } => observed.unreachable_because = Some(stderr.trim().to_owned()),
-        Seen::Unknown(why) => observed.unreachable_because = Some(why.clone()),
+        ProbeOutcome::Exited { code: Some(0), .. } => observed.reachable = true,
+        ProbeOutcome::Exited { stderr, .. } => {
+            observed.unreachable_because = Some(stderr.trim().to_owned())
+        }
+        ProbeOutcome::Unknown(why) => observed.unreachable_because = Some(why.clone()),
         _ => observed.unreachable_because = Some("`s6-svscanctl` is missing".to_owned()),
     }
     let deaths = deaths::read(find("deaths")?);
     let parks = parks(find("park")?);
     match find("state")? {
-        Seen::Ran {
+        ProbeOutcome::Exited {
             code: Some(0),
             stdout,
             ..
         } => read(&mut observed, stdout, &deaths, &parks),
-        Seen::Ran { .. } => {
+        ProbeOutcome::Exited { .. } => {
             // No supervisor: it knows nothing of the service, or s6-svscan has
             // not looked yet.
             observed.loaded = Some(false);
@@ -67,27 +70,27 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
     Ok(observed)
 }
 
-pub(crate) fn there(seen: &Seen) -> Option<bool> {
-    match seen {
-        Seen::File { .. } => Some(true),
-        Seen::Absent => Some(false),
+pub(crate) fn there(outcome: &ProbeOutcome) -> Option<bool> {
+    match outcome {
+        ProbeOutcome::File { .. } => Some(true),
+        ProbeOutcome::Absent => Some(false),
         _ => None,
     }
 }
 
 /// Other services that start by themselves; s6-svscan's own folder begins with
 /// a dot.
-fn others(seen: &Seen, name: &str) -> Option<bool> {
-    match seen {
-        Seen::Names(names) => Some(names.iter().any(|n| n != name && !n.starts_with('.'))),
-        Seen::Absent => Some(false),
+fn others(outcome: &ProbeOutcome, name: &str) -> Option<bool> {
+    match outcome {
+        ProbeOutcome::Names(names) => Some(names.iter().any(|n| n != name && !n.starts_with('.'))),
+        ProbeOutcome::Absent => Some(false),
         _ => None,
     }
 }
 
-fn parks(seen: &Seen) -> Vec<i32> {
-    match seen {
-        Seen::Text(text) => text.lines().filter_map(|l| l.trim().parse().ok()).collect(),
+fn parks(outcome: &ProbeOutcome) -> Vec<i32> {
+    match outcome {
+        ProbeOutcome::Text(text) => text.lines().filter_map(|l| l.trim().parse().ok()).collect(),
         _ => Vec::new(),
     }
 }

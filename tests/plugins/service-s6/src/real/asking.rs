@@ -4,10 +4,10 @@ use super::machine::{Machine, until};
 use crate::backend::S6;
 use crate::place::Place;
 use crate::sample::{facts, spec};
-use kt_plugin_api::service::execute::{Applied, carry_out, look};
+use kt_plugin_api::service::execute::{Applied, apply, run_probes};
 use kt_plugin_api::service::{
-    Action, Activity, Facts, InspectRequest, ObserveRequest, Observed, Plan, RenderOptions,
-    RenderRequest, ServiceBackend, ServiceSpec, Subject,
+    Action, Activity, Facts, InspectRequest, InspectTarget, ObserveRequest, Observed, Plan,
+    RenderOptions, RenderRequest, ServiceBackend, ServiceSpec,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,13 +40,13 @@ impl Machine {
 
     pub(super) fn observe(&self) -> Observed {
         let spec = ServiceSpec::default();
-        let subject = Subject::Service {
+        let subject = InspectTarget::Service {
             family: "kt-gateway".to_owned(),
             name: spec.name.clone(),
         };
         let facts = self.facts();
         let request = InspectRequest { subject, facts };
-        let results = look(self, &S6.inspect(&request).unwrap());
+        let results = run_probes(self, &S6.inspect(&request).unwrap());
         let request = ObserveRequest {
             family: "kt-gateway".to_owned(),
             name: spec.name,
@@ -71,7 +71,7 @@ impl Machine {
     /// As a transaction.
     pub(super) fn act(&self, action: Action, spec: &ServiceSpec) -> Applied {
         let plan = self.plan(action, spec, RenderOptions::default());
-        carry_out(self, &plan)
+        apply(self, &plan)
             .unwrap_or_else(|failure| panic!("{action:?}: {} {}", failure.step.id, failure.why))
     }
 

@@ -3,10 +3,10 @@
 use super::asking::LONG;
 use super::machine::{Machine, until};
 use crate::backend::S6;
-use kt_plugin_api::service::execute::{carry_out, look};
+use kt_plugin_api::service::execute::{apply, run_probes};
 use kt_plugin_api::service::{
-    Action, Activity, DetectRequest, ExitClass, Fitness, InspectRequest, RenderOptions,
-    ServiceBackend, StartsAt, Subject,
+    Action, Activity, DetectRequest, ExitClass, Fitness, InspectRequest, InspectTarget,
+    RenderOptions, ServiceBackend, StartsAt,
 };
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,10 +17,10 @@ fn a_life_from_install_to_uninstall() {
         return;
     };
     let request = InspectRequest {
-        subject: Subject::Supervisor,
+        subject: InspectTarget::Supervisor,
         facts: machine.facts(),
     };
-    let results = look(&machine, &S6.inspect(&request).unwrap());
+    let results = run_probes(&machine, &S6.inspect(&request).unwrap());
     let facts = machine.facts();
     let found = S6.detect(&DetectRequest { facts, results }).unwrap();
     assert_eq!(found.fitness, Fitness::Usable, "{found:?}");
@@ -132,7 +132,7 @@ fn installed_without_a_start_it_waits_for_the_next_svscan() {
         ..RenderOptions::default()
     };
     let plan = machine.plan(Action::Install, &spec, options);
-    carry_out(&machine, &plan).unwrap();
+    apply(&machine, &plan).unwrap();
     let seen = machine.observe();
     assert_eq!(
         (seen.active, seen.enabled),

@@ -4,8 +4,8 @@ use crate::folder::Folder;
 use crate::place::scan_dir;
 use crate::sample::facts;
 use kt_plugin_api::Error;
-use kt_plugin_api::service::execute::{Ran, Runner};
-use kt_plugin_api::service::{FileKind, Seen};
+use kt_plugin_api::service::execute::{ExecOutcome, Runner};
+use kt_plugin_api::service::{FileKind, ProbeOutcome};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -76,20 +76,20 @@ impl Drop for Machine {
 }
 
 impl Runner for Machine {
-    fn run(&self, argv: &[String], env: &BTreeMap<String, String>, _: Duration) -> Ran {
+    fn run(&self, argv: &[String], env: &BTreeMap<String, String>, _: Duration) -> ExecOutcome {
         let output = Command::new(&argv[0])
             .args(&argv[1..])
             .envs(env)
             .stdin(Stdio::null())
             .output();
         match output {
-            Ok(out) => Ran::Ended {
+            Ok(out) => ExecOutcome::Ended {
                 code: out.status.code(),
                 stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
                 stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
             },
-            Err(error) if error.kind() == ErrorKind::NotFound => Ran::Missing,
-            Err(error) => Ran::Failed(error.to_string()),
+            Err(error) if error.kind() == ErrorKind::NotFound => ExecOutcome::Missing,
+            Err(error) => ExecOutcome::Failed(error.to_string()),
         }
     }
 
@@ -109,11 +109,11 @@ impl Runner for Machine {
         absent(fs::remove_file(path)).map(|done| done.is_some())
     }
 
-    fn stat(&self, path: &Path) -> Seen {
+    fn stat(&self, path: &Path) -> ProbeOutcome {
         match absent(fs::symlink_metadata(path)) {
-            Ok(None) => Seen::Absent,
-            Err(error) => Seen::Unknown(error.to_string()),
-            Ok(Some(meta)) => Seen::File {
+            Ok(None) => ProbeOutcome::Absent,
+            Err(error) => ProbeOutcome::Unknown(error.to_string()),
+            Ok(Some(meta)) => ProbeOutcome::File {
                 kind: match meta.file_type() {
                     kind if kind.is_symlink() => FileKind::Link,
                     kind if kind.is_dir() => FileKind::Dir,
@@ -126,14 +126,14 @@ impl Runner for Machine {
         }
     }
 
-    fn list(&self, path: &Path) -> Seen {
+    fn list(&self, path: &Path) -> ProbeOutcome {
         let Ok(entries) = fs::read_dir(path) else {
-            return Seen::Absent;
+            return ProbeOutcome::Absent;
         };
         let name = |e: io::Result<fs::DirEntry>| e.ok()?.file_name().into_string().ok();
         let mut names: Vec<String> = entries.filter_map(name).collect();
         names.sort();
-        Seen::Names(names)
+        ProbeOutcome::Names(names)
     }
 
     fn now(&self) -> Duration {

@@ -2,18 +2,18 @@
 
 use super::asking::LONG;
 use super::machine::Machine;
-use kt_plugin_api::service::execute::carry_out;
+use kt_plugin_api::service::execute::apply;
 use kt_plugin_api::service::{
-    Action, Activity, Deed, Observed, Plan, RenderOptions, Run, ServiceSpec, Step,
+    Action, Activity, ExecSpec, Observed, Plan, RenderOptions, ServiceSpec, Step, StepAction,
 };
 use std::collections::BTreeMap;
 use std::fs;
 
 /// Adds a step that fails after the first `index` steps.
 fn failing(mut plan: Plan, index: usize) -> Plan {
-    let run = Run::new(&["false"], BTreeMap::new(), 1_000);
+    let run = ExecSpec::new(&["false"], BTreeMap::new(), 1_000);
     plan.steps
-        .insert(index, Step::new("fail", "fail", Deed::Run(run)));
+        .insert(index, Step::new("fail", "fail", StepAction::Run(run)));
     plan
 }
 
@@ -24,9 +24,9 @@ fn every_failure_is_taken_back(machine: &Machine, action: Action, spec: &Service
     let (files, was) = (machine.files(), machine.observe());
     for index in 0..=steps {
         let plan = failing(machine.plan(action, spec, options.clone()), index);
-        let failure = carry_out(machine, &plan).unwrap_err();
+        let failure = apply(machine, &plan).unwrap_err();
         assert_eq!(failure.step.id, "fail", "{}", failure.why);
-        assert_eq!(failure.journal.undo(machine), Vec::<String>::new());
+        assert_eq!(failure.undo_log.undo(machine), Vec::<String>::new());
         // An empty `sv` is no trace of a service.
         let mut left = machine.files();
         left.retain(|path, _| files.contains_key(path) || !path.ends_with("/sv"));

@@ -6,7 +6,7 @@ use crate::programs::Programs;
 use crate::script;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, Deed, Observed, Plan, RenderRequest, Role, Run, Step,
+    Action, Activity, Artifact, ExecSpec, Observed, Plan, RenderRequest, Step, StepAction, StepRole,
 };
 
 struct Job<'a> {
@@ -43,8 +43,8 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     })
 }
 
-fn step(id: &str, what: &str, run: Run) -> Step {
-    Step::new(id, what, Deed::Run(run))
+fn step(id: &str, what: &str, run: ExecSpec) -> Step {
+    Step::new(id, what, StepAction::Run(run))
 }
 
 impl Job<'_> {
@@ -70,7 +70,7 @@ impl Job<'_> {
             return steps;
         }
         if self.was_running() && !options.changed {
-            steps.push(step("start", "start it", self.s6.up()).role(Role::Start));
+            steps.push(step("start", "start it", self.s6.up()).role(StepRole::Start));
             return steps;
         }
         if self.was_running() {
@@ -79,7 +79,7 @@ impl Job<'_> {
         steps.push(self.forget());
         steps.push(
             step("start", "start it", self.s6.up())
-                .role(Role::Start)
+                .role(StepRole::Start)
                 .undo(self.s6.down()),
         );
         steps
@@ -96,7 +96,7 @@ impl Job<'_> {
     fn write(&self, artifacts: &[Artifact]) -> Vec<Step> {
         let write = |artifact: &Artifact| {
             let what = format!("write {}", self.named(artifact));
-            Step::new("write", what, Deed::Write(artifact.path.clone()))
+            Step::new("write", what, StepAction::Write(artifact.path.clone()))
         };
         let mut steps: Vec<Step> = artifacts.iter().map(write).collect();
         if let Some(first) = steps.first_mut() {
@@ -140,7 +140,7 @@ impl Job<'_> {
     /// After a permanent failure s6 starts it as if nothing had been.
     fn start(&self) -> Vec<Step> {
         let link = step("link", "make s6 watch it", self.s6.link());
-        let up = step("start", "start it", self.s6.up()).role(Role::Start);
+        let up = step("start", "start it", self.s6.up()).role(StepRole::Start);
         let link = (!self.watched()).then_some(link);
         link.into_iter().chain([self.forget(), up]).collect()
     }
@@ -160,7 +160,7 @@ impl Job<'_> {
         steps.push(step("unwatched", what, self.s6.unwatched()));
         steps.extend(artifacts.iter().map(|artifact| {
             let what = format!("remove {}", self.named(artifact));
-            Step::new("remove", what, Deed::Remove(artifact.path.clone()))
+            Step::new("remove", what, StepAction::Remove(artifact.path.clone()))
         }));
         let [state, folders] = self.s6.tidy();
         steps.push(step("state", "remove what s6 kept", state));

@@ -1,7 +1,7 @@
 use super::plan;
 use crate::sample::{facts, spec};
 use kt_plugin_api::service::{
-    Action, Activity, Deed, Observed, Plan, RenderOptions, RenderRequest,
+    Action, Activity, Observed, Plan, RenderOptions, RenderRequest, StepAction,
 };
 use std::path::Path;
 
@@ -83,7 +83,7 @@ fn only_what_is_there_is_stopped() {
 #[test]
 fn stopping_takes_as_long_as_the_service_may() {
     let stop = rendered(Action::Stop, Some(running()), RenderOptions::default());
-    let Deed::Run(run) = &stop.steps[0].deed else {
+    let StepAction::Run(run) = &stop.steps[0].action else {
         panic!("{stop:?}")
     };
     let dir = "/home/ann/.local/share/s6/sv/kt-gateway";

@@ -4,7 +4,9 @@ use super::seen::{EARLIER, LATER, file, ran, read, seen};
 use crate::observe::observe;
 use crate::sample::facts;
 use kt_plugin_api::Class;
-use kt_plugin_api::service::{Activity, FileKind, ObserveRequest, Seen, ServiceName, StartsAt};
+use kt_plugin_api::service::{
+    Activity, FileKind, ObserveRequest, ProbeOutcome, ServiceName, StartsAt,
+};
 use std::path::Path;
 
 #[test]
@@ -22,9 +24,9 @@ fn without_a_supervisor_only_files_speak() {
         (Some(true), Some(true))
     );
     for (id, absent) in [
-        ("run", Seen::Absent),
-        ("entry", Seen::Absent),
-        ("park", Seen::Absent),
+        ("run", ProbeOutcome::Absent),
+        ("entry", ProbeOutcome::Absent),
+        ("park", ProbeOutcome::Absent),
     ] {
         seen.insert(id, absent);
     }
@@ -50,12 +52,12 @@ fn what_keeps_it_from_starting_by_itself() {
         (observed.enabled, observed.starts_at),
         (Some(false), Some(StartsAt::Never))
     );
-    seen.insert("down", Seen::Unknown("no permission".to_owned()));
+    seen.insert("down", ProbeOutcome::Unknown("no permission".to_owned()));
     assert_eq!(read(&seen).enabled, None);
-    seen.insert("down", Seen::Absent);
-    seen.insert("entry", Seen::Absent);
+    seen.insert("down", ProbeOutcome::Absent);
+    seen.insert("entry", ProbeOutcome::Absent);
     assert_eq!(read(&seen).enabled, Some(false));
-    seen.insert("run", Seen::Absent);
+    seen.insert("run", ProbeOutcome::Absent);
     let observed = read(&seen);
     assert!(observed.orphan, "it runs without a file");
 }
@@ -64,7 +66,7 @@ fn what_keeps_it_from_starting_by_itself() {
 fn a_foreign_entry_is_said_with_its_place() {
     let mut seen = seen("", "");
     seen.insert("state", ran(1, ""));
-    seen.insert("run", Seen::Absent);
+    seen.insert("run", ProbeOutcome::Absent);
     seen.insert("leads-to", ran(0, "/srv/theirs\n"));
     let observed = read(&seen);
     assert_eq!(
@@ -81,8 +83,8 @@ fn silence_is_unknown() {
     let observed = read(&seen);
     let why = observed.unreachable_because.as_deref();
     assert_eq!((observed.reachable, why), (false, Some("s6: what it says")));
-    seen.insert("svscan", Seen::Absent);
-    seen.insert("state", Seen::Unknown("too slow".to_owned()));
+    seen.insert("svscan", ProbeOutcome::Absent);
+    seen.insert("state", ProbeOutcome::Unknown("too slow".to_owned()));
     let observed = read(&seen);
     assert_eq!(
         (observed.active, observed.loaded),

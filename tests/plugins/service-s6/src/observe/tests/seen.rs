@@ -3,7 +3,7 @@
 use crate::observe::{observe, probes};
 use crate::sample::facts;
 use kt_plugin_api::service::{
-    FileKind, ObserveRequest, Observed, Probe, ProbeResult, Seen, ServiceName,
+    FileKind, ObserveRequest, Observed, Probe, ProbeOutcome, ProbeResult, ServiceName,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,16 +11,16 @@ use std::path::Path;
 pub(super) const EARLIER: &str = "@400000006b068aeb00000000";
 pub(super) const LATER: &str = "@400000006b068aec00000000";
 
-pub(super) fn ran(code: i32, stdout: &str) -> Seen {
-    Seen::Ran {
+pub(super) fn ran(code: i32, stdout: &str) -> ProbeOutcome {
+    ProbeOutcome::Exited {
         code: Some(code),
         stdout: stdout.to_owned(),
         stderr: "s6: what it says\n".to_owned(),
     }
 }
 
-pub(super) fn file(kind: FileKind) -> Seen {
-    Seen::File {
+pub(super) fn file(kind: FileKind) -> ProbeOutcome {
+    ProbeOutcome::File {
         kind,
         uid: 1000,
         mode: 0o755,
@@ -28,7 +28,7 @@ pub(super) fn file(kind: FileKind) -> Seen {
 }
 
 /// An installed service in a given state; a test changes what it is about.
-pub(super) fn seen(state: &str, deaths: &str) -> BTreeMap<&'static str, Seen> {
+pub(super) fn seen(state: &str, deaths: &str) -> BTreeMap<&'static str, ProbeOutcome> {
     let dir = "/home/ann/.local/share/s6/sv/kt-gateway\n";
     BTreeMap::from([
         ("svscan", ran(0, "")),
@@ -39,19 +39,19 @@ pub(super) fn seen(state: &str, deaths: &str) -> BTreeMap<&'static str, Seen> {
         ("entry", file(FileKind::Link)),
         (
             "others",
-            Seen::Names(vec![".s6-svscan".to_owned(), "kt-gateway".to_owned()]),
+            ProbeOutcome::Names(vec![".s6-svscan".to_owned(), "kt-gateway".to_owned()]),
         ),
         ("run", file(FileKind::File)),
-        ("down", Seen::Absent),
-        ("park", Seen::Text("2\n78\n".to_owned())),
+        ("down", ProbeOutcome::Absent),
+        ("park", ProbeOutcome::Text("2\n78\n".to_owned())),
     ])
 }
 
-pub(super) fn read(seen: &BTreeMap<&'static str, Seen>) -> Observed {
+pub(super) fn read(outcome: &BTreeMap<&'static str, ProbeOutcome>) -> Observed {
     let (facts, name) = (facts(Path::new("/home/ann")), ServiceName::default());
     let asked = probes(&facts, "kt-gateway", &name);
     let result = |p: Probe| ProbeResult {
-        seen: seen[p.id.as_str()].clone(),
+        outcome: outcome[p.id.as_str()].clone(),
         id: p.id,
     };
     observe(&ObserveRequest {

@@ -2,7 +2,7 @@
 
 use super::Runner;
 use super::program::execute;
-use crate::service::Run;
+use crate::service::ExecSpec;
 use std::path::PathBuf;
 
 /// A file as it was.
@@ -17,17 +17,17 @@ pub(super) struct Before {
 struct Entry {
     what: String,
     before: Option<Before>,
-    undo: Vec<Run>,
+    undo: Vec<ExecSpec>,
 }
 
 /// The way back from a plan that was applied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Journal {
+pub struct UndoLog {
     entries: Vec<Entry>,
 }
 
-impl Journal {
-    pub(super) fn note(&mut self, what: &str, before: Option<Before>, undo: &[Run]) {
+impl UndoLog {
+    pub(super) fn note(&mut self, what: &str, before: Option<Before>, undo: &[ExecSpec]) {
         if before.is_some() || !undo.is_empty() {
             self.entries.push(Entry {
                 what: what.to_owned(),
