@@ -4,6 +4,7 @@
 mod files;
 mod imports;
 mod metadata;
+mod modules;
 mod source;
 
 pub(crate) use metadata::metadata;

@@ -1,0 +1,171 @@
+//! The check itself, over every crate of the workspace.
+
+use super::cycles::cycles;
+use super::graph::{Level, Place, SELF, levels_of};
+use super::tree::modules_of;
+use crate::architecture::metadata;
+use crate::harness::workspace;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Crates that still have cycles.
+const NOT_YET_FREE: &[&str] = &[
+    "control-plane",
+    "gateway-control",
+    "gateway-run",
+    "gateway-service",
+    "kt",
+    "kt-control-api",
+    "kt-plugin-api",
+    "kt-policy",
+    "kt-tests",
+    "service-s6",
+    "service-systemd",
+];
+/// The example of a third party: outside of the workspace, held to its rules.
+const EXAMPLE: (&str, &str) = ("service-s6", "tests/plugins/service-s6/src/lib.rs");
+
+/// Describes every cycle of a crate: one shortest cycle for each group of
+/// modules that reach one another.
+fn cycles_of(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Vec<String> {
+    let modules = modules_of(root, read);
+    let levels = levels_of(&modules).into_iter();
+    levels
+        .flat_map(|(module, level)| {
+            let describe = |cycle: &Vec<String>| describe(&module, &level, cycle);
+            cycles(&level).iter().map(describe).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn describe(module: &str, level: &Level, cycle: &[String]) -> String {
+    let parent = if module.is_empty() { "crate" } else { module };
+    let mut text = format!("in `{parent}`: {}", cycle.join(" -> "));
+    for pair in cycle.windows(2) {
+        let (from, to) = (&pair[0], &pair[1]);
+        let edge = &level.edges[&(from.clone(), to.clone())];
+        let Place { location, path, .. } = edge;
+        text.push_str(&format!(
+            "\n      {location}: `{from}` uses `{to}` by `{path}`"
+        ));
+    }
+    text
+}
+
+/// The root files of the crates, with the names of their packages.
+fn roots() -> Vec<(String, PathBuf)> {
+    let own = workspace().canonicalize().expect("the workspace is there");
+    let packages = metadata()["packages"].as_array().into_iter().flatten();
+    let mut roots = vec![(EXAMPLE.0.to_owned(), PathBuf::from(EXAMPLE.1))];
+    for package in packages.filter(|p| p["source"].is_null()) {
+        let name = package["name"].as_str().unwrap_or_default();
+        for target in package["targets"].as_array().into_iter().flatten() {
+            let path = Path::new(target["src_path"].as_str().unwrap_or_default());
+            let path = path.strip_prefix(&own).expect("it is in the workspace");
+            roots.push((name.to_owned(), path.to_owned()));
+        }
+    }
+    roots
+}
+
+#[test]
+fn modules_import_one_another_in_one_direction() {
+    let read = |path: &Path| fs::read_to_string(workspace().join(path)).ok();
+    let roots = roots();
+    assert!(roots.len() > 14, "{roots:?}");
+    let checked = roots
+        .iter()
+        .filter(|(n, _)| !NOT_YET_FREE.contains(&n.as_str()));
+    let found: Vec<String> = checked
+        .flat_map(|(name, root)| {
+            let cycles = cycles_of(root, &read).into_iter();
+            cycles.map(move |cycle| format!("{name} {cycle}"))
+        })
+        .collect();
+    assert!(
+        found.is_empty(),
+        "modules form cycles:\n  {}",
+        found.join("\n  ")
+    );
+}
+
+/// The cycles of a made-up crate, with the folder `src` left out of the names.
+fn cycles_in(files: &[(&str, &str)]) -> Vec<String> {
+    let read = |path: &Path| {
+        let file = files.iter().find(|(name, _)| Path::new(name) == path);
+        file.map(|(_, text)| (*text).to_owned())
+    };
+    cycles_of(Path::new("lib.rs"), &read)
+}
+
+#[test]
+fn a_cycle_is_found_with_its_places() {
+    let found = cycles_in(&[
+        ("lib.rs", "mod a;\nmod b;\nmod c;\n"),
+        ("a.rs", "// crate::c\nuse crate::b::B;\npub struct A(B);\n"),
+        ("b/mod.rs", "mod inner;\npub use inner::B;\n"),
+        (
+            "b/inner.rs",
+            "pub struct B;\nfn f() {\n    super::super::c::f();\n}\n",
+        ),
+        ("c.rs", "pub fn f() -> Option<super::a::A> { None }\n"),
+    ]);
+    assert_eq!(
+        found,
+        ["in `crate`: a -> b -> c -> a\n      \
+          a.rs:2: `a` uses `b` by `crate::b::B`\n      \
+          b/inner.rs:3: `b` uses `c` by `super::super::c::f`\n      \
+          c.rs:1: `c` uses `a` by `super::a::A`"]
+    );
+}
+
+#[test]
+fn a_child_and_its_parent_form_a_cycle() {
+    let parent = "mod child;\npub struct P;\npub fn f() { child::g() }\n";
+    let child = "use super::P;\npub fn g() -> P { P }\n";
+    let files = [
+        ("lib.rs", "mod p;"),
+        ("p/mod.rs", parent),
+        ("p/child.rs", child),
+    ];
+    let found = cycles_in(&files);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains(SELF), "{found:?}");
+    // A re-export that the parent itself uses is a use.
+    let parent = "mod child;\npub use child::g;\npub struct P;\npub fn f() { g() }\n";
+    let files = [
+        ("lib.rs", "mod p;"),
+        ("p/mod.rs", parent),
+        ("p/child.rs", child),
+    ];
+    assert_eq!(cycles_in(&files).len(), 1);
+}
+
+#[test]
+fn what_is_no_cycle_is_not_reported() {
+    let found = cycles_in(&[
+        ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::B;\n"),
+        // A re-export of a child, a use from one sibling to the other through
+        // it, and test code that imports in the other direction.
+        (
+            "a/mod.rs",
+            "mod one;\nmod two;\npub use one::A;\npub use two::Two;\npub struct P;\n",
+        ),
+        ("a/one.rs", "use super::P;\npub struct A(P);\n"),
+        (
+            "a/two.rs",
+            "use super::A;\npub struct Two(A);\n#[cfg(test)]\nmod tests {\n    use crate::b::B;\n}\n",
+        ),
+        (
+            "b/mod.rs",
+            "use crate::a::{self, Two};\n#[cfg(test)]\nmod tests;\npub struct B(Two, a::A);\n\
+             #[cfg(test)]\nuse std::fmt;\n",
+        ),
+        ("b/tests.rs", "fn f() { crate::nothing::f() }\n"),
+    ]);
+    assert_eq!(found, Vec::<String>::new());
+    // Comments and the insides of literals are not code.
+    let a = "//! crate::b\nconst X: &str = \"crate::b::B\";\npub struct A;\n";
+    let b = "pub struct B(crate::a::A);\n";
+    assert!(cycles_in(&[("lib.rs", "mod a; mod b;"), ("a.rs", a), ("b.rs", b)]).is_empty());
+}
