@@ -8,9 +8,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kt_control_api::{
-    Applied, Client, ContentHash, CreateGateway, Gateway, InstanceId, ProblemItem, ProcessIdentity,
-    Rejection, Reload, Request, Response, Service, Source, StatusReport, Timestamp, Transport,
-    TransportError,
+    AppliedVersion, Client, ConfigSource, ContentHash, CreateGatewayRequest, Gateway, InstanceId,
+    ProblemItem, ProcessIdentity, Rejection, ReloadRequest, Request, Response, ServiceMode,
+    StatusReport, Timestamp, Transport, TransportError,
 };
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -87,7 +87,7 @@ impl Bench {
             Arc::new(store),
             Arc::new(Lines),
             Arc::new(move || *clock.lock().unwrap()),
-            Service::Server,
+            ServiceMode::Server,
         );
         Self {
             directory,
@@ -135,20 +135,20 @@ impl Bench {
 
     /// Registers gateway `edge` with the content `one`.
     pub(crate) fn edge(&self) -> Gateway {
-        let new = CreateGateway {
+        let new = CreateGatewayRequest {
             name: "edge".to_owned(),
             content: Some("one\n".to_owned()),
-            ..CreateGateway::default()
+            ..CreateGatewayRequest::default()
         };
         self.client().create_gateway(&new).unwrap().gateway
     }
 }
 
 /// Content for a reload.
-pub(crate) fn content(text: &str) -> Reload {
-    Reload {
+pub(crate) fn content(text: &str) -> ReloadRequest {
+    ReloadRequest {
         content: Some(text.to_owned()),
-        ..Reload::default()
+        ..ReloadRequest::default()
     }
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn report(seq: u64) -> StatusReport {
         lease_seconds: 30,
         binary: Some("kt 0.1.0".to_owned()),
         listen: None,
-        source: Source::ControlPlane,
+        source: ConfigSource::ControlPlane,
         observed: None,
         applied: None,
         rejection: None,
@@ -173,7 +173,7 @@ pub(crate) fn report(seq: u64) -> StatusReport {
 /// The report of an instance that serves what is desired.
 pub(crate) fn serving(seq: u64, gateway: &Gateway) -> StatusReport {
     let desired = gateway.desired.as_ref().unwrap();
-    let applied = Applied {
+    let applied = AppliedVersion {
         version: Some(desired.version),
         sha256: desired.sha256,
         generation: gateway.generation,

@@ -1,6 +1,6 @@
 //! `kt gateway diff`.
 
-use kt_control_api::{Client, Gateway, Transport, connect, find_gateway};
+use kt_control_api::{Client, Gateway, Transport, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use kt_policy::{Diff, Document, Source};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ struct Base {
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let file = kt_policy_file::read(invocation, &invocation.args.texts("file"))?;
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let base = choose(&gateway, invocation.args.text("against"))?;
     let old = document(&client, &gateway, base.version)?;
     let diff = kt_policy::diff(&old, &file.document);

@@ -1,14 +1,16 @@
 //! `kt gateway reconcile`.
 
 use crate::rollout::{Change, follow, result};
-use kt_control_api::{ApiError, ProblemCode, Reconcile, ReconcileMode, connect, find_gateway};
+use kt_control_api::{
+    ApiError, ProblemCode, ReconcileMode, ReconcileRequest, connect, resolve_gateway,
+};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let accept = invocation.args.flag("accept-applied");
-    let request = Reconcile {
+    let request = ReconcileRequest {
         mode: if accept {
             ReconcileMode::AcceptApplied
         } else {

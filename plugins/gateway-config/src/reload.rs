@@ -1,7 +1,7 @@
 //! `kt gateway reload`.
 
 use crate::rollout::{Change, follow};
-use kt_control_api::{Reload, connect, find_gateway, if_match};
+use kt_control_api::{ReloadRequest, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -11,10 +11,10 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     } else {
         Some(kt_policy_file::read(invocation, &files)?)
     };
-    let expected = if_match(invocation)?;
+    let expected = parse_if_match(invocation)?;
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
-    let reload = Reload {
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let reload = ReloadRequest {
         content: read.as_ref().map(kt_policy_file::PolicyFile::content),
         source: read.as_ref().map(|r| r.name.clone()),
         message: invocation.args.text("message").map(str::to_owned),

@@ -2,7 +2,9 @@
 
 use crate::diff::compare_versions;
 use crate::rollout::{Change, follow, result};
-use kt_control_api::{Client, Gateway, Revert, Transport, connect, find_gateway, if_match};
+use kt_control_api::{
+    Client, Gateway, RevertRequest, Transport, connect, parse_if_match, resolve_gateway,
+};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
@@ -18,14 +20,18 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
                 "`--version` must be a number from 1",
             )
         })?;
-    let expected = if_match(invocation)?;
+    let expected = parse_if_match(invocation)?;
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     if invocation.dry_run {
         return preview(&client, &gateway, version);
     }
     let reason = invocation.args.text("reason").map(str::to_owned);
-    let answer = client.revert(gateway.id.as_str(), &Revert { version, reason }, expected)?;
+    let answer = client.revert(
+        gateway.id.as_str(),
+        &RevertRequest { version, reason },
+        expected,
+    )?;
     let change = Change {
         schema: "kt.gateway.revert/1",
         done: "reverted",

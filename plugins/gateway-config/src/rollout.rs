@@ -1,8 +1,8 @@
 //! Waits until every live instance has answered a change, and says how it ended.
 
 use kt_control_api::{
-    ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, Rollout, RolloutOutcome,
-    Transport,
+    ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, RolloutOutcome,
+    RolloutStatus, Transport,
 };
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn wait<T: Transport>(
     context: &Context<'_>,
     change: &Change<'_>,
     deadline: Instant,
-) -> Result<Rollout, Error> {
+) -> Result<RolloutStatus, Error> {
     let id = change.answer.gateway.id.as_str();
     let pinned = change.answer.version.as_ref().filter(|_| change.pins);
     let version = pinned.map(|v| v.version);
@@ -67,7 +67,11 @@ fn wait<T: Transport>(
     }
 }
 
-fn conclude(change: &Change<'_>, rollout: Rollout, patience: Duration) -> Result<Output, Error> {
+fn conclude(
+    change: &Change<'_>,
+    rollout: RolloutStatus,
+    patience: Duration,
+) -> Result<Output, Error> {
     let gateway = &rollout.gateway;
     match rollout.outcome {
         RolloutOutcome::Applied => Ok(result(change, gateway, applied_word(change))),

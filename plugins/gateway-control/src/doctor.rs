@@ -1,6 +1,6 @@
 //! The checks that this plugin adds to `kt doctor`.
 
-use kt_control_api::{Connection, connect};
+use kt_control_api::{ConnectOptions, connect};
 use kt_plugin_api::{Class, Context, Error, Invocation, Provider};
 use serde_json::{Value, json};
 
@@ -23,9 +23,9 @@ impl Provider for Doctor {
 }
 
 fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
-    let connection = Connection::of(invocation);
+    let connection = ConnectOptions::from_invocation(invocation);
     let place = match connection.url {
-        Some(_) => connection.place(),
+        Some(_) => connection.display_address(),
         None => "the embedded store".to_owned(),
     };
     let asked = connect(invocation, context).and_then(|client| {

@@ -1,6 +1,6 @@
 //! Files that hold a secret: nobody else may read or change them.
 
-use kt_control_api::{PrivateDraft, sync_directory_of};
+use kt_control_api::{PrivateTempFile, sync_parent_directory};
 use kt_plugin_api::{Class, Error};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{ErrorKind, Read, Write};
@@ -67,7 +67,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     let write = || {
         make_folder(folder)?;
-        let draft = PrivateDraft::beside(path)?;
+        let draft = PrivateTempFile::beside(path)?;
         draft.open()?.write_all(text.as_bytes())?;
         draft.keep(path)
     };
@@ -80,7 +80,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
 /// Class `settings`.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     fs::remove_file(path)
-        .and_then(|()| sync_directory_of(path))
+        .and_then(|()| sync_parent_directory(path))
         .map_err(|e| unwritable(path, &e))
 }
 

@@ -1,12 +1,15 @@
 //! `kt whoami`, which is `kt auth whoami` too.
 
-use kt_control_api::{Connection, WhoAmI, connect};
+use kt_control_api::{ConnectOptions, WhoAmI, connect};
 use kt_plugin_api::{Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let me = connect(invocation, context)?.who_am_i()?;
-    let value = value(&me, &Connection::of(invocation).place());
+    let value = value(
+        &me,
+        &ConnectOptions::from_invocation(invocation).display_address(),
+    );
     Ok(Output::new("kt.whoami/1", value, View::Fields(fields())).named("/actor"))
 }
 

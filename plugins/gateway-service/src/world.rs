@@ -1,7 +1,7 @@
 //! What a service is told of the world: a service manager passes on nothing of
 //! the person's shell.
 
-use kt_control_api::{CA_FILE_VARIABLE, Connection};
+use kt_control_api::{CA_FILE_VARIABLE, ConnectOptions};
 use kt_plugin_api::service::Facts;
 use kt_plugin_api::{Dirs, Invocation};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) fn environment(invocation: &Invocation) -> Vec<(String, String)> {
     });
     if let Some(url) = invocation.setting("api.url") {
         all.push(("KEEPTRUSTS_API_URL".to_owned(), url.to_owned()));
-        if let Some(file) = Connection::of(invocation).ca_file {
+        if let Some(file) = ConnectOptions::from_invocation(invocation).ca_file {
             all.push((CA_FILE_VARIABLE.to_owned(), text(&file)));
         }
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kt_control_api::{ActionResponse, Applied, GatewayId, ProblemCode, Reconcile, Revert};
+use kt_control_api::{
+    ActionResponse, AppliedVersion, GatewayId, ProblemCode, ReconcileRequest, RevertRequest,
+};
 
 use super::Api;
 use super::refusal::{Refusal, refuse};
@@ -15,7 +17,12 @@ const BATCH: usize = 200;
 
 impl Api {
     /// Publishes again what every live instance serves, unless that is desired already.
-    pub(super) fn accept_applied(&self, call: &Call<'_>, key: &Key, body: Reconcile) -> Outcome {
+    pub(super) fn accept_applied(
+        &self,
+        call: &Call<'_>,
+        key: &Key,
+        body: ReconcileRequest,
+    ) -> Outcome {
         let snapshot = self.find(key)?;
         let before = &snapshot.gateway;
         let applied = self.served_by_all(&snapshot)?;
@@ -34,7 +41,7 @@ impl Api {
             if_match: change.if_match.or(Some(before.rev)),
             ..change
         };
-        let revert = Revert {
+        let revert = RevertRequest {
             version,
             reason: body.reason,
         };
@@ -55,8 +62,8 @@ impl Api {
     }
 
     /// What the live instances serve, when that is one thing.
-    fn served_by_all(&self, snapshot: &Snapshot) -> Result<Applied, Refusal> {
-        let applied: Vec<&Applied> = snapshot.applied(self.now()).collect();
+    fn served_by_all(&self, snapshot: &Snapshot) -> Result<AppliedVersion, Refusal> {
+        let applied: Vec<&AppliedVersion> = snapshot.applied(self.now()).collect();
         let name = &snapshot.gateway.name;
         let contents: BTreeSet<[u8; 32]> =
             applied.iter().map(|one| *one.sha256.as_bytes()).collect();
@@ -74,7 +81,7 @@ impl Api {
     }
 
     /// The newest version that means what is applied.
-    fn published_as(&self, gateway: &GatewayId, applied: &Applied) -> Result<u64, Refusal> {
+    fn published_as(&self, gateway: &GatewayId, applied: &AppliedVersion) -> Result<u64, Refusal> {
         let mut before = None;
         loop {
             let page = self.store().versions(gateway, before, BATCH);

@@ -1,10 +1,10 @@
-//! Reload, revert, reconcile, and the wait for their effect.
+//! ReloadRequest, revert, reconcile, and the wait for their effect.
 
 use std::time::Duration;
 
 use kt_control_api::{
-    ActionResponse, ConfigVersion, Gateway, Origin, ProblemCode, Reconcile, ReconcileMode, Reload,
-    Revert,
+    ActionResponse, ConfigVersion, Gateway, ProblemCode, ReconcileMode, ReconcileRequest,
+    ReloadRequest, RevertRequest, VersionOrigin,
 };
 
 use super::config::{check_reason, check_told};
@@ -21,7 +21,7 @@ pub(super) const MAX_WAIT: u64 = 300;
 
 impl Api {
     pub(super) fn reload(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        let body: Reload = input::body(call.request)?;
+        let body: ReloadRequest = input::body(call.request)?;
         let Some(content) = body.content else {
             check_told(body.source.as_deref(), body.message.as_deref())?;
             let ask = Ask::Reload {
@@ -29,12 +29,18 @@ impl Api {
             };
             return self.acted(self.store().ask(&self.change(call)?, key, &ask), 200);
         };
-        let new = self.checked(call, content, body.source, body.message, Origin::Reload)?;
+        let new = self.checked(
+            call,
+            content,
+            body.source,
+            body.message,
+            VersionOrigin::Reload,
+        )?;
         self.acted(self.store().publish(&self.change(call)?, key, &new), 201)
     }
 
     pub(super) fn revert(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        let body: Revert = input::body(call.request)?;
+        let body: RevertRequest = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         let gateway = self.visible(call, key)?;
         // What was valid once may not be to this version of kt.
@@ -46,7 +52,7 @@ impl Api {
     }
 
     pub(super) fn reconcile(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        let body: Reconcile = input::body(call.request)?;
+        let body: ReconcileRequest = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         if body.mode == ReconcileMode::AcceptApplied {
             return self.accept_applied(call, key, body);

@@ -1,8 +1,8 @@
 //! Config versions and their contents.
 
 use kt_control_api::{
-    ContentHash, GatewayId, MAX_CONTENT_BYTES, Origin, ProblemCode, ProblemItem, PublishConfig,
-    Request, check_message,
+    ContentHash, GatewayId, MAX_CONTENT_BYTES, ProblemCode, ProblemItem, PublishRequest, Request,
+    VersionOrigin, validate_message,
 };
 use sha2::{Digest, Sha256};
 
@@ -71,9 +71,9 @@ impl Api {
             call.caller.must_be_admin()?;
         }
         let origin = if body.from_file {
-            Origin::File
+            VersionOrigin::File
         } else {
-            Origin::Reload
+            VersionOrigin::Reload
         };
         let new = self.checked(call, body.content, body.source, body.message, origin)?;
         let receipt = self.store().publish(&self.change(call)?, &key, &new);
@@ -87,7 +87,7 @@ impl Api {
         content: String,
         source: Option<String>,
         message: Option<String>,
-        origin: Origin,
+        origin: VersionOrigin,
     ) -> Result<NewVersion, Refusal> {
         if content.len() > MAX_CONTENT_BYTES {
             let detail = format!("a configuration has at most {MAX_CONTENT_BYTES} bytes");
@@ -114,11 +114,11 @@ impl Api {
     }
 }
 
-pub(super) fn publication(request: &Request) -> Result<PublishConfig, Refusal> {
+pub(super) fn publication(request: &Request) -> Result<PublishRequest, Refusal> {
     match input::media_type(request) {
-        "application/yaml" | "application/x-yaml" | "text/yaml" => Ok(PublishConfig {
+        "application/yaml" | "application/x-yaml" | "text/yaml" => Ok(PublishRequest {
             content: request.body.clone().unwrap_or_default(),
-            ..PublishConfig::default()
+            ..PublishRequest::default()
         }),
         _ => input::body(request),
     }
@@ -146,7 +146,7 @@ pub(super) fn check_told(source: Option<&str>, message: Option<&str>) -> Result<
 
 /// Checks why somebody asks for something.
 pub(super) fn check_reason(pointer: &str, text: Option<&str>) -> Result<(), Refusal> {
-    match text.map(check_message) {
+    match text.map(validate_message) {
         Some(Err(error)) => Err(invalid(vec![out_of_bounds(pointer, &error)])),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kt_control_api::{GatewayId, InstanceId, State, StatusReport, Timestamp};
+use kt_control_api::{GatewayId, InstanceId, StatusReport, SyncState, Timestamp};
 
 use super::Api;
 use super::service::Call;
@@ -68,7 +68,7 @@ impl Api {
 fn has_drifted(snapshot: &Snapshot, instance: &InstanceId, now: Timestamp) -> bool {
     let gateway = snapshot.view(now);
     let mut instances = gateway.instances.iter();
-    instances.any(|one| one.instance_id == *instance && one.state == State::Drifted)
+    instances.any(|one| one.instance_id == *instance && one.state == SyncState::Drifted)
 }
 
 /// Whether the last change of the gateway was a reconcile, and was made just now.

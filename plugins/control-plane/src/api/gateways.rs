@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGateway, CreatedGateway, DriftPolicy, Gateway, GatewayId, GatewayPatch, MAX_LABELS,
-    Origin, Page, ProblemCode, ProblemItem, Service, ServiceVersion, State, Token, TokenId,
-    TokenKind, WhoAmI, check_description, check_label, check_name,
+    CreateGatewayRequest, CreateGatewayResponse, DriftPolicy, Gateway, GatewayId, GatewayPatch,
+    MAX_LABELS, Page, ProblemCode, ProblemItem, ServiceMode, ServiceVersion, SyncState, Token,
+    TokenId, TokenKind, VersionOrigin, WhoAmI, validate_description, validate_label, validate_name,
 };
 
 use super::config::check_told;
@@ -54,7 +54,7 @@ impl Api {
     }
 
     pub(super) fn create(&self, call: &Call<'_>) -> Outcome {
-        let body: CreateGateway = input::body(call.request)?;
+        let body: CreateGatewayRequest = input::body(call.request)?;
         let (name, about) = (Some(body.name.as_str()), Some(body.description.as_str()));
         check(name, about, &body.labels, body.drift)?;
         let id = GatewayId::random();
@@ -91,7 +91,7 @@ impl Api {
             .version
             .map(|n| self.store().version(&gateway.id, n))
             .transpose();
-        let created = CreatedGateway {
+        let created = CreateGatewayResponse {
             version: self.explained(version)?,
             // A repeated request made no token, and the one made before is not kept in clear.
             token: token.filter(|_| !receipt.replayed),
@@ -110,8 +110,8 @@ impl Api {
 
     /// What the gateway is to call with. Who registers it with a token that is of no use for
     /// anything else gets one in any case.
-    fn token_for(&self, body: &CreateGateway, bootstrap: bool) -> Option<Token> {
-        let wanted = (body.issue_token || bootstrap) && self.service() == Service::Server;
+    fn token_for(&self, body: &CreateGatewayRequest, bootstrap: bool) -> Option<Token> {
+        let wanted = (body.issue_token || bootstrap) && self.service() == ServiceMode::Server;
         wanted.then(|| Token::random(TokenKind::Gateway))
     }
 
@@ -124,7 +124,7 @@ impl Api {
     ) -> Result<Option<NewVersion>, Refusal> {
         check_told(source.as_deref(), message.as_deref())?;
         content
-            .map(|content| self.checked(call, content, source, message, Origin::Create))
+            .map(|content| self.checked(call, content, source, message, VersionOrigin::Create))
             .transpose()
     }
 
@@ -201,14 +201,14 @@ fn check(
     drift: DriftPolicy,
 ) -> Result<(), Refusal> {
     let mut errors: Vec<ProblemItem> = Vec::new();
-    if let Some(Err(error)) = name.map(check_name) {
+    if let Some(Err(error)) = name.map(validate_name) {
         errors.push(out_of_bounds("/name", &error));
     }
-    if let Some(Err(error)) = description.map(check_description) {
+    if let Some(Err(error)) = description.map(validate_description) {
         errors.push(out_of_bounds("/description", &error));
     }
     for (key, value) in labels {
-        if let Err(error) = check_label(key, value) {
+        if let Err(error) = validate_label(key, value) {
             errors.push(out_of_bounds("/labels", &error));
         }
     }
@@ -227,8 +227,8 @@ fn check(
     }
 }
 
-fn wanted_state(word: &str) -> Result<State, Refusal> {
-    State::from_word(word)
+fn wanted_state(word: &str) -> Result<SyncState, Refusal> {
+    SyncState::parse(word)
         .ok_or_else(|| refuse(ProblemCode::MalformedRequest, "`state` is not a state"))
 }
 

@@ -3,10 +3,11 @@
 
 use kt_control_api::Method::{Delete, Get, Patch, Post, Put};
 use kt_control_api::{
-    ActionResponse, AuditEntry, BackupInfo, BackupRequest, ConfigVersion, CreateGateway,
-    CreateToken, CreatedGateway, DesiredResponse, Gateway, GatewayPatch, IssuedToken, ProblemCode,
-    PruneVersions, PrunedVersions, PublishConfig, Reconcile, Reload, Revert, Rollout, RotateToken,
-    ServiceVersion, StatusReport, StatusResponse, TokenInfo, VersionDiff, WhoAmI,
+    ActionResponse, AuditEntry, BackupInfo, BackupRequest, ConfigVersion, CreateGatewayRequest,
+    CreateGatewayResponse, CreateTokenRequest, DesiredResponse, Gateway, GatewayPatch, IssuedToken,
+    ProblemCode, PruneRequest, PruneResponse, PublishRequest, ReconcileRequest, ReloadRequest,
+    RevertRequest, RolloutStatus, RotateTokenRequest, ServiceVersion, StatusReport, StatusResponse,
+    TokenInfo, VersionDiff, WhoAmI,
 };
 use serde_json::json;
 
@@ -82,8 +83,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
             Parameter::new("state", Kind::Word(STATES), "Only gateways that stand so."),
             Parameter::new("label", Kind::Form(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
     Operation::new(Post, "/v1/gateways", Access::Register, ("createGateway", "Register a gateway"),
-        &[(201, Content::of::<CreatedGateway>())], |api, call, _| api.create(call))
-        .body(Content::of::<CreateGateway>()).holds(verdict::of_creation).once().fails(&[ProblemCode::NameTaken]),
+        &[(201, Content::of::<CreateGatewayResponse>())], |api, call, _| api.create(call))
+        .body(Content::of::<CreateGatewayRequest>()).holds(verdict::of_creation).once().fails(&[ProblemCode::NameTaken]),
     Operation::new(Get, "/v1/gateways/{gateway}", Access::See, ("inspectGateway", "Show a gateway"),
         &[(200, Content::of::<Gateway>())], |api, call, at| api.inspect(call, &at.gateway())),
     Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Change name, description or labels"),
@@ -99,7 +100,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::Act, ("publish", "Publish a version and make it desired"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, call, at| api.publish(call, &at.gateway()))
-        .body(Content::of_or_yaml::<PublishConfig>()).holds(verdict::of_publication).conditional().once(),
+        .body(Content::of_or_yaml::<PublishRequest>()).holds(verdict::of_publication).conditional().once(),
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}", Access::See, ("inspectVersion", "Show a version"),
         &[(200, Content::of::<ConfigVersion>())],
         |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
@@ -121,22 +122,22 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .once(),
 
     Operation::new(Post, "/v1/gateways/{gateway}/actions/prune", Access::Admin, ("prune", "Give up the contents of old versions"),
-        &[(200, Content::of::<PrunedVersions>())], |api, call, at| api.prune(call, &at.gateway()))
-        .body(Content::of::<PruneVersions>()).once(),
+        &[(200, Content::of::<PruneResponse>())], |api, call, at| api.prune(call, &at.gateway()))
+        .body(Content::of::<PruneRequest>()).once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, call, at| api.reload(call, &at.gateway()))
-        .may_say(Content::of::<Reload>()).holds(verdict::of_reload).conditional().once(),
+        .may_say(Content::of::<ReloadRequest>()).holds(verdict::of_reload).conditional().once(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, call, at| api.revert(call, &at.gateway()))
-        .body(Content::of::<Revert>()).conditional().once().fails(&[ProblemCode::ContentPruned]),
+        .body(Content::of::<RevertRequest>()).conditional().once().fails(&[ProblemCode::ContentPruned]),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
         &[(200, Content::of::<ActionResponse>())], |api, call, at| api.reconcile(call, &at.gateway()))
-        .may_say(Content::of::<Reconcile>()).conditional().once()
+        .may_say(Content::of::<ReconcileRequest>()).conditional().once()
         .fails(&[ProblemCode::NoConfiguration, ProblemCode::NothingApplied, ProblemCode::AppliedDiffers, ProblemCode::ContentUnknown]),
     Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::See, ("rollout", "Wait until every live instance has answered"),
-        &[(200, Content::of::<Rollout>())], |api, call, at| api.rollout(call, &at.gateway()))
+        &[(200, Content::of::<RolloutStatus>())], |api, call, at| api.rollout(call, &at.gateway()))
         .query(&[Parameter::new("generation", Kind::Count, "The generation to wait for.").required(),
             Parameter::new("version", Kind::Count, "Also end when another version becomes desired."), WAIT]),
 
@@ -159,7 +160,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .fails(&[ProblemCode::NotFound]),
     Operation::new(Post, "/v1/tokens", Access::Admin, ("createToken", "Make a token; the answer has it this once"),
         &[(201, Content::of::<IssuedToken>())], |api, call, _| api.create_token(call))
-        .body(Content::of::<CreateToken>()).once().fails(&[ProblemCode::NotFound, ProblemCode::Gone]),
+        .body(Content::of::<CreateTokenRequest>()).once().fails(&[ProblemCode::NotFound, ProblemCode::Gone]),
     Operation::new(Get, "/v1/tokens/{token_id}", Access::Read, ("inspectToken", "Show a token, without what makes it one"),
         &[(200, Content::of::<TokenInfo>())], |api, _, at| api.inspect_token(at.segment(0))),
     Operation::new(Delete, "/v1/tokens/{token_id}", Access::Admin, ("revokeToken", "Revoke a token: it is refused at once"),
@@ -167,7 +168,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .once(),
     Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
         &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
-        .may_say(Content::of::<RotateToken>()).once().fails(&[ProblemCode::TokenEnded]),
+        .may_say(Content::of::<RotateTokenRequest>()).once().fails(&[ProblemCode::TokenEnded]),
 
     Operation::new(Post, "/v1/admin/backup", Access::Admin, ("backUp", "Copy the store, in a folder of the server"),
         &[(201, Content::of::<BackupInfo>())], |api, call, _| api.back_up(call))

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    DesiredQuery, DesiredResponse, Gateway, GatewayId, Instance, Response, Rollout, RolloutOutcome,
+    DesiredQuery, DesiredResponse, Gateway, GatewayId, Instance, Response, RolloutOutcome,
+    RolloutStatus,
 };
 
 use super::Api;
@@ -61,7 +62,7 @@ impl Api {
             } => {
                 let gateway = snapshot.view(self.now());
                 let outcome = verdict(&gateway, *generation, *version);
-                Ok(outcome.map(|outcome| json_of(200, &Rollout { outcome, gateway })))
+                Ok(outcome.map(|outcome| json_of(200, &RolloutStatus { outcome, gateway })))
             }
         }
     }
@@ -80,7 +81,7 @@ impl Api {
             }
             Question::Rollout { .. } => Ok(json_of(
                 200,
-                &Rollout {
+                &RolloutStatus {
                     outcome: RolloutOutcome::Pending,
                     gateway,
                 },

@@ -1,6 +1,6 @@
 //! Keeping the contents of versions, or giving them up.
 
-use kt_control_api::{ProblemItem, PruneVersions, PrunedVersions};
+use kt_control_api::{ProblemItem, PruneRequest, PruneResponse};
 
 use super::config::{check_reason, number};
 use super::refusal::invalid;
@@ -22,7 +22,7 @@ impl Api {
 
     /// Takes contents away that nobody needs.
     pub(super) fn prune(&self, call: &Call<'_>, key: &Key) -> Outcome {
-        let body: PruneVersions = input::body(call.request)?;
+        let body: PruneRequest = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         if body.keep == 0 || i64::try_from(body.keep).is_err() {
             let message = "between one and all of the versions keep their contents";
@@ -40,7 +40,7 @@ impl Api {
             .versions
             .iter()
             .map(|range| range.to - range.from + 1);
-        let answer = PrunedVersions {
+        let answer = PruneResponse {
             gateway: pruned.gateway,
             count: counts.sum(),
             versions: pruned.versions,

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kt_control_api::{Problem, ProblemCode, Request, Response, Service, Timestamp, request_id};
+use kt_control_api::{
+    Problem, ProblemCode, Request, Response, ServiceMode, Timestamp, new_request_id,
+};
 
 use super::backup::Keeper;
 use super::refusal::Refusal;
@@ -22,7 +24,7 @@ pub struct Api {
     store: Arc<dyn Store>,
     validator: Arc<dyn Validator>,
     clock: Clock,
-    service: Service,
+    service: ServiceMode,
     metrics: Option<Arc<Metrics>>,
     keeper: Keeper,
     notes: Option<Arc<dyn Notes>>,
@@ -44,7 +46,7 @@ impl Api {
         store: Arc<dyn Store>,
         validator: Arc<dyn Validator>,
         clock: Clock,
-        service: Service,
+        service: ServiceMode,
     ) -> Self {
         Self {
             store,
@@ -62,7 +64,7 @@ impl Api {
     pub fn with_system_clock(
         store: Arc<dyn Store>,
         validator: Arc<dyn Validator>,
-        service: Service,
+        service: ServiceMode,
     ) -> Self {
         Self::new(store, validator, Arc::new(Timestamp::now), service)
     }
@@ -98,7 +100,7 @@ impl Api {
         caller: &Principal,
         verdict: Option<&Verdict>,
     ) -> Handled {
-        let id = request_id();
+        let id = new_request_id();
         let call = Call {
             request,
             caller,
@@ -168,7 +170,7 @@ impl Api {
         &self.keeper
     }
 
-    pub(super) fn service(&self) -> Service {
+    pub(super) fn service(&self) -> ServiceMode {
         self.service
     }
 

@@ -1,9 +1,9 @@
 //! Tokens: made, listed, revoked, replaced.
 
 use kt_control_api::{
-    CreateToken, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
-    ProblemCode, ProblemItem, Response, RotateToken, Timestamp, Token, TokenId, TokenInfo,
-    TokenKind, TokenScope, check_name,
+    CreateTokenRequest, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    ProblemCode, ProblemItem, Response, RotateTokenRequest, Timestamp, Token, TokenId, TokenInfo,
+    TokenKind, TokenScope, validate_name,
 };
 
 use super::gateways::page;
@@ -57,7 +57,7 @@ impl Api {
     }
 
     pub(super) fn create_token(&self, call: &Call<'_>) -> Outcome {
-        let body: CreateToken = input::body(call.request)?;
+        let body: CreateTokenRequest = input::body(call.request)?;
         check(&body)?;
         let scope = match (body.scope, &body.gateway) {
             (TokenScope::Admin, _) => StoredScope::Admin,
@@ -90,7 +90,7 @@ impl Api {
 
     pub(super) fn rotate_token(&self, call: &Call<'_>, id: &str) -> Outcome {
         let id = token_id(id)?;
-        let body: RotateToken = input::body(call.request)?;
+        let body: RotateTokenRequest = input::body(call.request)?;
         let mut errors = Vec::new();
         if body.grace_seconds > MAX_GRACE_SECONDS {
             let message = format!("a grace lasts at most {MAX_GRACE_SECONDS} seconds");
@@ -142,9 +142,9 @@ fn private(response: &mut Response, location: String) {
     headers.insert("cache-control".to_owned(), "no-store".to_owned());
 }
 
-fn check(body: &CreateToken) -> Result<(), Refusal> {
+fn check(body: &CreateTokenRequest) -> Result<(), Refusal> {
     let mut errors: Vec<ProblemItem> = Vec::new();
-    if let Err(error) = check_name(&body.name) {
+    if let Err(error) = validate_name(&body.name) {
         errors.push(out_of_bounds("/name", &error));
     }
     let mut wrong = |pointer: &str, message: &str| {

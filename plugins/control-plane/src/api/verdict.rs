@@ -2,7 +2,8 @@
 //! no store, and changes wait for each other.
 
 use kt_control_api::{
-    ContentHash, CreateGateway, MAX_CONTENT_BYTES, ProblemItem, PublishConfig, Reload, Request,
+    ContentHash, CreateGatewayRequest, MAX_CONTENT_BYTES, ProblemItem, PublishRequest,
+    ReloadRequest, Request,
 };
 
 use super::config::publication;
@@ -36,16 +37,16 @@ impl Api {
 }
 
 pub(super) fn of_publication(request: &Request) -> Option<Held> {
-    let body: PublishConfig = publication(request).ok()?;
+    let body: PublishRequest = publication(request).ok()?;
     Some((body.source, body.content))
 }
 
 pub(super) fn of_reload(request: &Request) -> Option<Held> {
-    let body: Reload = input::body(request).ok()?;
+    let body: ReloadRequest = input::body(request).ok()?;
     Some((body.source, body.content?))
 }
 
 pub(super) fn of_creation(request: &Request) -> Option<Held> {
-    let body: CreateGateway = input::body(request).ok()?;
+    let body: CreateGatewayRequest = input::body(request).ok()?;
     Some((body.source, body.content?))
 }

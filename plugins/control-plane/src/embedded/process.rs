@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kt_control_api::{
-    Problem, ProblemCode, Request, Response, Service, TransportError, TransportErrorKind,
+    Problem, ProblemCode, Request, Response, ServiceMode, TransportError, TransportErrorKind,
 };
 
 use super::lock::SharedLock;
@@ -96,7 +96,7 @@ impl Embedded {
             Err(error) => return Ok(Some(unusable(&error))),
         };
         let validator = Arc::clone(&self.validator);
-        let api = Api::with_system_clock(Arc::new(store), validator, Service::Embedded);
+        let api = Api::with_system_clock(Arc::new(store), validator, ServiceMode::Embedded);
         let me = Principal::local_user(rustix::process::geteuid().as_raw());
         match api.begin(request, &me) {
             Handled::Done(answer) => Ok(Some(answer.response)),

@@ -131,7 +131,7 @@ fn http_request(request: &Request) -> Result<hyper::Request<Full<Bytes>>, Transp
         .method(request.method.as_str())
         .uri(request.target())
         .header("host", "localhost");
-    for (name, value) in request.headers_for_text() {
+    for (name, value) in request.text_safe_headers() {
         prepared = prepared.header(name, value);
     }
     let body = Bytes::from(request.body.clone().unwrap_or_default());

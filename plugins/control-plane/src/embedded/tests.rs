@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use kt_control_api::{
-    Class, Client, CreateGateway, DesiredQuery, FnTransport, Method, Poll, Reload, Request,
-    RolloutOutcome, Service, Transport, TransportErrorKind,
+    Client, CreateGatewayRequest, DesiredQuery, ErrorClass, FnTransport, Method, PollOutcome,
+    ReloadRequest, Request, RolloutOutcome, ServiceMode, Transport, TransportErrorKind,
 };
 
 use super::lock::SharedLock;
@@ -20,11 +20,11 @@ fn client(directory: &Path) -> Client<impl Transport + use<>> {
     }))
 }
 
-fn edge() -> CreateGateway {
-    CreateGateway {
+fn edge() -> CreateGatewayRequest {
+    CreateGatewayRequest {
         name: "edge".to_owned(),
         content: Some("one".to_owned()),
-        ..CreateGateway::default()
+        ..CreateGatewayRequest::default()
     }
 }
 
@@ -48,7 +48,7 @@ fn nothing_needs_to_be_set_up() {
     );
     assert_eq!(
         client(&directory).service_version().unwrap().service,
-        Service::Embedded
+        ServiceMode::Embedded
     );
 }
 
@@ -65,7 +65,7 @@ fn a_waiter_is_woken_by_another_process_change() {
         client(directory.path())
             .reload("edge", &content("two"), None)
             .unwrap();
-        let Poll::Changed(answer) = poll.join().unwrap() else {
+        let PollOutcome::Changed(answer) = poll.join().unwrap() else {
             panic!("not woken")
         };
         assert_eq!(answer.desired.unwrap().version, 2);
@@ -83,7 +83,7 @@ fn a_rollout_is_told_of_the_last_answer() {
         .report_status("edge", &serving(1, &first))
         .unwrap();
     let asked = client(directory.path())
-        .reload("edge", &Reload::default(), None)
+        .reload("edge", &ReloadRequest::default(), None)
         .unwrap();
     thread::scope(|scope| {
         let wait = || client(directory.path()).rollout("edge", asked.generation, Some(1), 60);
@@ -126,7 +126,7 @@ fn a_wait_that_runs_out_is_no_error() {
     };
     assert_eq!(
         client(directory.path()).desired("edge", &query).unwrap(),
-        Poll::Unchanged
+        PollOutcome::Unchanged
     );
 }
 
@@ -135,7 +135,7 @@ fn an_unusable_store_is_a_problem_document() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("control-plane.db")).unwrap();
     let error = client(directory.path()).gateway("edge").unwrap_err();
-    assert_eq!((error.class, error.status), (Class::Unavailable, 503));
+    assert_eq!((error.class, error.status), (ErrorClass::Unavailable, 503));
 }
 
 #[test]
@@ -162,7 +162,10 @@ fn while_a_server_runs_requests_go_through_it() {
     client(directory.path()).create_gateway(&edge()).unwrap();
     let mut server = Running::start(directory.path());
     let through = client(directory.path());
-    assert_eq!(through.service_version().unwrap().service, Service::Server);
+    assert_eq!(
+        through.service_version().unwrap().service,
+        ServiceMode::Server
+    );
     assert_eq!(through.who_am_i().unwrap().scope, "admin");
     let gateway = through.gateway("edge").unwrap();
     let answer = through
@@ -172,7 +175,7 @@ fn while_a_server_runs_requests_go_through_it() {
     let stale = through
         .reload("edge", &content("three"), Some(gateway.etag()))
         .unwrap_err();
-    assert_eq!((stale.status, stale.class), (412, Class::Conflict));
+    assert_eq!((stale.status, stale.class), (412, ErrorClass::Conflict));
     server.stop();
     assert_eq!(
         through.gateway("edge").unwrap().last_version,
@@ -195,7 +198,7 @@ fn a_waiter_moves_over_to_a_server_that_starts() {
         client(directory.path())
             .reload("edge", &content("two"), None)
             .unwrap();
-        assert!(matches!(poll.join().unwrap(), Poll::Changed(_)));
+        assert!(matches!(poll.join().unwrap(), PollOutcome::Changed(_)));
     });
 }
 
@@ -207,7 +210,7 @@ fn a_long_directory_name_does_not_keep_the_socket_away() {
     let _server = Running::start(&directory);
     assert_eq!(
         client(&directory).service_version().unwrap().service,
-        Service::Server
+        ServiceMode::Server
     );
 }
 
@@ -263,6 +266,6 @@ fn a_waiter_goes_on_at_once_when_the_server_ends() {
             assert!(Instant::now() < deadline, "it does not wait");
         }
         server.stop();
-        assert_eq!(poll.join().unwrap(), Poll::Unchanged);
+        assert_eq!(poll.join().unwrap(), PollOutcome::Unchanged);
     });
 }

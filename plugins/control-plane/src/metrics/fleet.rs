@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kt_control_api::{State, Timestamp};
+use kt_control_api::{SyncState, Timestamp};
 
 use crate::store::{ListFilter, Store, StoreError};
 
@@ -19,7 +19,7 @@ impl Fleet {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn count(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
-        let mut counts: BTreeMap<_, _> = State::ALL.iter().map(|s| (s.as_str(), 0)).collect();
+        let mut counts: BTreeMap<_, _> = SyncState::ALL.iter().map(|s| (s.as_str(), 0)).collect();
         let mut filter = ListFilter {
             limit: BATCH,
             ..ListFilter::default()

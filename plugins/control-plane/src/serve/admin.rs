@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use kt_control_api::{Timestamp, Token, TokenKind, random_base32, request_id};
+use kt_control_api::{Timestamp, Token, TokenKind, new_request_id, random_base32};
 
 use super::ServeError;
 use crate::store::{Change, NewToken, Store, StoredScope};
@@ -73,7 +73,7 @@ fn write(path: &Path, token: &Token) -> Result<(), io::Error> {
 pub(super) fn by_server() -> Change {
     Change {
         actor: "server".to_owned(),
-        request_id: request_id(),
+        request_id: new_request_id(),
         now: Timestamp::now(),
         if_match: None,
         once: None,

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{Problem, ProblemCode, Request, Response, random_seconds, request_id};
+use kt_control_api::{Problem, ProblemCode, Request, Response, new_request_id, random_seconds};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -181,7 +181,7 @@ impl Server {
                 return body::begin(flow, media_type, &id);
             }
             Err(problem) => {
-                let id = request_id();
+                let id = new_request_id();
                 with_allowed(problem_response(*problem, &id), &path).into()
             }
         };

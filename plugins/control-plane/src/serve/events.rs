@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use kt_control_api::random_time;
+use kt_control_api::random_duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -57,7 +57,7 @@ pub(super) fn flow(
 ) -> Flow {
     let following = Following {
         news: hub.listen(feed.gateway()),
-        end: Instant::now() + LENGTH + random_time(SPREAD),
+        end: Instant::now() + LENGTH + random_duration(SPREAD),
         stale: true,
         state: State::Greeting,
         api,
@@ -85,7 +85,7 @@ impl Following {
         match self.state {
             State::Greeting => {
                 self.state = State::Going;
-                let back = BACK.0 + random_time(BACK.1 - BACK.0);
+                let back = BACK.0 + random_duration(BACK.1 - BACK.0);
                 let hint = format!("retry: {}\n\n", back.as_millis());
                 return Some((hint.into(), self));
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use kt_control_api::{Timestamp, request_id};
+use kt_control_api::{Timestamp, new_request_id};
 use serde_json::json;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -118,7 +118,7 @@ async fn record(api: Api, mut waiting: Receiver<Line>, missed: Arc<AtomicU32>) {
 fn write(api: &Api, line: &Line) {
     let change = Change {
         actor: Principal::nobody().actor,
-        request_id: request_id(),
+        request_id: new_request_id(),
         now: Timestamp::now(),
         if_match: None,
         once: None,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kt_control_api::Service;
+use kt_control_api::ServiceMode;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -127,7 +127,7 @@ pub fn serve(
     let metrics = Arc::new(Metrics::new(storage.wal_file(&options.directory)));
     let own = storage.own(&options.directory, &validator, &metrics)?;
     let (own, worker) = own.unzip();
-    let api = Api::with_system_clock(store, validator, Service::Server);
+    let api = Api::with_system_clock(store, validator, ServiceMode::Server);
     let backups = storage.backups(&options.directory);
     let api = api
         .measured(Arc::clone(&metrics))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use kt_control_api::{GatewayId, Service, TokenHash};
+use kt_control_api::{GatewayId, ServiceMode, TokenHash};
 
 use super::ServeError;
 use super::changes::{Changes, Worker};
@@ -88,7 +88,7 @@ impl Storage {
         let path = directory.join(DATABASE_FILE);
         let session = Arc::new(Sqlite::session(&path)?);
         let store = Arc::clone(&session) as _;
-        let api = Api::with_system_clock(store, Arc::clone(validator), Service::Server)
+        let api = Api::with_system_clock(store, Arc::clone(validator), ServiceMode::Server)
             .measured(Arc::clone(metrics));
         let (changes, worker) = Changes::start(session, api, Arc::clone(metrics))?;
         let tokens = Mutex::new(KnownTokens::open(&path)?);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, GatewayPatch, Origin, Revert,
-    StatusReport, Timestamp, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, GatewayPatch, RevertRequest,
+    StatusReport, Timestamp, TokenHash, TokenId, VersionOrigin,
 };
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ pub struct NewVersion {
     /// Hash of its canonical form.
     pub sha256: ContentHash,
     /// How it came to be.
-    pub origin: Origin,
+    pub origin: VersionOrigin,
     /// Name of the file it was read from.
     pub source: Option<String>,
     /// Why.
@@ -226,7 +226,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`] for the version, [`StoreError::ContentPruned`],
     /// [`StoreError::Changed`].
-    fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError>;
+    fn revert(
+        &self,
+        change: &Change,
+        key: &Key,
+        revert: &RevertRequest,
+    ) -> Result<Receipt, StoreError>;
 
     /// Asks something of the gateway's instances; a reconcile only when one of them needs it.
     ///

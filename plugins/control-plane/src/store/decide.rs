@@ -1,6 +1,8 @@
 //! What a change comes to, given what there is. Looks at nothing and writes nothing itself.
 
-use kt_control_api::{ConfigVersion, Desired, GatewayPatch, Origin, Revert, State};
+use kt_control_api::{
+    ConfigVersion, DesiredVersion, GatewayPatch, RevertRequest, SyncState, VersionOrigin,
+};
 use serde_json::{Value, json};
 
 use crate::store::{Ask, Change, GatewayRecord, NewVersion, Receipt, Snapshot, StoreError};
@@ -15,7 +17,7 @@ pub(super) enum Wish<'a> {
     /// A new version.
     Publish(&'a NewVersion),
     /// A new version with the content of an older one.
-    Revert(&'a Revert),
+    Revert(&'a RevertRequest),
     /// That instances act.
     Ask(&'a Ask),
 }
@@ -132,7 +134,7 @@ fn asked(change: &Change, current: &Snapshot, ask: &Ask) -> Result<Decision, Sto
             }
             // An offline instance takes what is desired when it starts.
             let state = current.view(change.now).state;
-            let needed = !matches!(state, State::InSync | State::Offline);
+            let needed = !matches!(state, SyncState::InSync | SyncState::Offline);
             if !needed || *dry_run {
                 let mut decision = nothing(before);
                 decision.receipt.unchanged = !needed;
@@ -196,13 +198,13 @@ fn reverted(
     change: &Change,
     before: &GatewayRecord,
     older: &ConfigVersion,
-    revert: &Revert,
+    revert: &RevertRequest,
 ) -> ConfigVersion {
     ConfigVersion {
         version: before.last_version + 1,
         author: change.actor.clone(),
         created_at: change.now,
-        origin: Origin::Revert,
+        origin: VersionOrigin::Revert,
         reverts_to: Some(older.version),
         message: revert.reason.clone(),
         pinned: false,
@@ -223,7 +225,7 @@ fn advanced(
     let after = GatewayRecord {
         generation,
         last_version: made.version,
-        desired: Some(Desired {
+        desired: Some(DesiredVersion {
             version: made.version,
             generation,
             sha256: made.sha256,

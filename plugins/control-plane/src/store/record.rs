@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Applied, ConfigVersion, Desired, DriftPolicy, Gateway, GatewayId, Instance, Rejection, State,
-    StatusReport, Timestamp, TokenId,
+    AppliedVersion, ConfigVersion, DesiredVersion, DriftPolicy, Gateway, GatewayId, Instance,
+    Rejection, StatusReport, SyncState, Timestamp, TokenId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct GatewayRecord {
     /// Highest version number.
     pub last_version: u64,
     /// What it is meant to serve.
-    pub desired: Option<Desired>,
+    pub desired: Option<DesiredVersion>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -236,7 +236,7 @@ pub(super) const INSTANCES_KEPT: i64 = 50;
 pub(super) fn new_answers<'a>(
     before: Option<&StatusReport>,
     report: &'a StatusReport,
-) -> (Option<&'a Applied>, Option<&'a Rejection>) {
+) -> (Option<&'a AppliedVersion>, Option<&'a Rejection>) {
     let old = before.and_then(|before| before.applied.as_ref());
     let applied = report.applied.as_ref().filter(|new| old != Some(*new));
     let old = before.and_then(|before| before.rejection.as_ref());
@@ -266,17 +266,17 @@ impl InstanceRecord {
             observed: report.observed,
             applied: report.applied,
             rejection: report.rejection,
-            state: State::Unknown,
+            state: SyncState::Unknown,
         };
         instance.state =
-            State::of_instance(gateway.desired.as_ref(), gateway.generation, &instance);
+            SyncState::of_instance(gateway.desired.as_ref(), gateway.generation, &instance);
         instance
     }
 }
 
 impl Snapshot {
     /// Returns what the live instances serve, the one seen last first.
-    pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &Applied> {
+    pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &AppliedVersion> {
         let live = self.instances.iter().filter(move |one| one.is_live(now));
         live.filter_map(|one| one.report.applied.as_ref())
     }
@@ -303,7 +303,7 @@ impl Snapshot {
             last_version: record.last_version,
             desired: record.desired.clone(),
             drift: record.drift,
-            state: State::of_gateway(record.desired.as_ref(), record.generation, &instances),
+            state: SyncState::of_gateway(record.desired.as_ref(), record.generation, &instances),
             instances,
         }
     }

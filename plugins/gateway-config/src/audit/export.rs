@@ -1,7 +1,7 @@
 //! `kt audit export`: the trail as lines of JSON, the oldest row first.
 
 use super::wanted::wanted;
-use kt_control_api::{AuditEntry, Client, PrivateDraft, Transport, connect};
+use kt_control_api::{AuditEntry, Client, PrivateTempFile, Transport, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 use std::fs;
@@ -48,7 +48,7 @@ fn to_file(path: &Path, invocation: &Invocation, context: &Context<'_>) -> Resul
     }
     let client = connect(invocation, context)?;
     let failed = |error: io::Error| unwritable(path, &error);
-    let draft = PrivateDraft::beside(path).map_err(failed)?;
+    let draft = PrivateTempFile::beside(path).map_err(failed)?;
     let mut file = BufWriter::new(draft.open().map_err(failed)?);
     let mut rows = 0_u64;
     each(invocation, context, &client, &mut |row| {

@@ -1,15 +1,15 @@
 //! `kt audit list`.
 
 use super::wanted::wanted;
-use kt_control_api::{Pages, connect, limit};
+use kt_control_api::{PagedList, connect, parse_limit};
 use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = limit(invocation)?;
+    let limit = parse_limit(invocation)?;
     let client = connect(invocation, context)?;
     let mut query = wanted(invocation, &client)?;
-    let found = Pages::read(context, limit, None, |size, cursor| {
+    let found = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.audit(&query)

@@ -2,7 +2,7 @@
 //! trail is kept.
 
 use kt_control_api::{
-    AuditDamage, AuditQuery, AuditVerification, AuditVerifier, ContentHash, connect,
+    AuditCorruption, AuditQuery, AuditVerification, AuditVerifier, ContentHash, connect,
 };
 use kt_plugin_api::{Class, Column, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::json;
@@ -65,13 +65,13 @@ fn head(text: &str) -> Result<Known, Error> {
 }
 
 /// What is wrong when the trail does not hold what it held before.
-fn lost(known: &Known) -> Option<AuditDamage> {
+fn lost(known: &Known) -> Option<AuditCorruption> {
     let message = match &known.found {
         Some(found) if *found == known.hash => return None,
         Some(_) => "the row has another seal than before: the trail was written anew",
         None => "the row that was the newest is missing: the trail was cut",
     };
-    Some(AuditDamage {
+    Some(AuditCorruption {
         seq: known.seq,
         message: message.to_owned(),
     })

@@ -1,6 +1,8 @@
 //! Which rows of the trail a command is about.
 
-use kt_control_api::{AuditQuery, Client, GatewayId, Timestamp, TokenId, Transport, find_gateway};
+use kt_control_api::{
+    AuditQuery, Client, GatewayId, Timestamp, TokenId, Transport, resolve_gateway,
+};
 use kt_plugin_api::{Class, Error, Invocation};
 use std::time::Duration;
 
@@ -31,7 +33,7 @@ fn target<T: Transport>(client: &Client<T>, named: Option<&str>) -> Result<Optio
     if text.parse::<GatewayId>().is_ok() || text.parse::<TokenId>().is_ok() {
         return Ok(Some(text.to_owned()));
     }
-    find_gateway(client, Some(text)).map(|gateway| Some(gateway.id.to_string()))
+    resolve_gateway(client, Some(text)).map(|gateway| Some(gateway.id.to_string()))
 }
 
 fn ago(option: &str, time: Duration) -> Result<Timestamp, Error> {

@@ -1,7 +1,7 @@
 //! `kt auth list`.
 
 use super::profile::{ProfileFile, api, folder, is_name};
-use kt_control_api::redacted_address;
+use kt_control_api::redact_address;
 use kt_plugin_api::{Column, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
             .or_else(|| of_table("token"));
         rows.push(json!({
             "profile": name,
-            "server": server.map(redacted_address),
+            "server": server.map(redact_address),
             "token": token.is_some(),
             "active": invocation.profile.as_ref() == Some(&name),
         }));

@@ -2,21 +2,21 @@
 
 use super::profile::{ProfileFile, overridden};
 use crate::{private, whoami};
-use kt_control_api::{Connection, Token, TokenKind};
+use kt_control_api::{ConnectOptions, Token, TokenKind};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let mut connection = Connection::of(invocation);
+    let mut connection = ConnectOptions::from_invocation(invocation);
     let Some(url) = connection.url.clone() else {
         return Err(no_server());
     };
     connection.check_url()?;
     // It comes first: a token that cannot be kept need not be asked for.
     let file = ProfileFile::of(invocation)?;
-    let token = given(invocation, context, &connection.place())?;
+    let token = given(invocation, context, &connection.display_address())?;
     connection.token = Some(token.expose().to_owned());
-    let place = connection.place();
+    let place = connection.display_address();
     let ca_file = connection.ca_file.clone();
     let me = connection.client(context)?.who_am_i().map_err(|error| {
         Error::from(error).hint(format!("profile `{}` is as it was", file.name))

@@ -1,7 +1,7 @@
 //! `kt auth logout`.
 
 use super::profile::{ProfileFile, overridden};
-use kt_control_api::{Connection, TokenId};
+use kt_control_api::{ConnectOptions, TokenId};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
@@ -75,7 +75,7 @@ fn revoke(
     context: &Context<'_>,
     file: &ProfileFile,
 ) -> Result<Revoked, Error> {
-    let mut connection = Connection::of(invocation);
+    let mut connection = ConnectOptions::from_invocation(invocation);
     if let Some(url) = file.url() {
         connection.url = Some(url.trim_end_matches('/').to_owned());
     }

@@ -1,12 +1,12 @@
 //! `kt gateway config`: the bytes of a version, as they were published.
 
-use kt_control_api::{Gateway, connect, find_gateway};
+use kt_control_api::{Gateway, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let wanted = invocation.args.text("version").unwrap_or("desired");
     let version = number(&gateway, wanted)?;
     let id = gateway.id.as_str();

@@ -1,7 +1,7 @@
 //! `kt gateway create`.
 
 use crate::token::{Draft, kept};
-use kt_control_api::{ApiError, CreateGateway, CreatedGateway, DriftPolicy, connect};
+use kt_control_api::{ApiError, CreateGatewayRequest, CreateGatewayResponse, DriftPolicy, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 
 use serde_json::json;
@@ -24,12 +24,12 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     shown(&created, request.issue_token, draft)
 }
 
-fn request(invocation: &Invocation) -> Result<CreateGateway, Error> {
+fn request(invocation: &Invocation) -> Result<CreateGatewayRequest, Error> {
     let file = invocation.args.text("file");
     let read = file
         .map(|file| kt_policy_file::read(invocation, &[file]))
         .transpose()?;
-    Ok(CreateGateway {
+    Ok(CreateGatewayRequest {
         name: invocation.required("name")?.to_owned(),
         description: invocation
             .args
@@ -57,7 +57,7 @@ fn refused(failure: ApiError) -> Error {
 }
 
 fn shown(
-    created: &CreatedGateway,
+    created: &CreateGatewayResponse,
     with_token: bool,
     draft: Option<Draft>,
 ) -> Result<Output, Error> {
@@ -99,7 +99,7 @@ fn shown(
 }
 
 /// The answer to the first attempt was lost, and the second does not have the token.
-fn lost(created: &CreatedGateway) -> Error {
+fn lost(created: &CreateGatewayResponse) -> Error {
     let name = &created.gateway.name;
     let message =
         format!("gateway `{name}` was registered, but the answer that had its token was lost");
@@ -109,7 +109,7 @@ fn lost(created: &CreatedGateway) -> Error {
     )
 }
 
-fn another(error: Error, created: &CreatedGateway) -> Error {
+fn another(error: Error, created: &CreateGatewayResponse) -> Error {
     let id = &created.gateway.id;
     error
         .hint(format!(
@@ -121,7 +121,7 @@ fn another(error: Error, created: &CreatedGateway) -> Error {
 
 /// `--drift`.
 pub(crate) fn drift(invocation: &Invocation) -> Option<DriftPolicy> {
-    DriftPolicy::from_word(invocation.args.text("drift")?)
+    DriftPolicy::parse(invocation.args.text("drift")?)
 }
 
 /// `KEY=VALUE` pairs.

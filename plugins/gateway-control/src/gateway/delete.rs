@@ -1,13 +1,13 @@
 //! `kt gateway delete`.
 
-use kt_control_api::{Gateway, connect, find_gateway, if_match};
+use kt_control_api::{Gateway, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let expected = if_match(invocation)?;
+    let expected = parse_if_match(invocation)?;
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, Some(invocation.required("id")?))?;
+    let gateway = resolve_gateway(&client, Some(invocation.required("id")?))?;
     context.confirm(&question(&gateway))?;
     client.delete_gateway(gateway.id.as_str(), expected)?;
     let value = json!({ "id": gateway.id, "name": gateway.name, "result": "deleted" });

@@ -1,6 +1,6 @@
 //! `kt gateway inspect`.
 
-use kt_control_api::{ConfigVersion, Gateway, connect, find_gateway};
+use kt_control_api::{ConfigVersion, Gateway, connect, resolve_gateway};
 use kt_plugin_api::{Column, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const HISTORY: u32 = 10;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let history = client
         .config_versions(gateway.id.as_str(), Some(HISTORY), None)?
         .items;
@@ -66,8 +66,11 @@ fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
         .instances
         .iter()
         .map(|i| {
-            let state =
-                kt_control_api::State::of_instance(gateway.desired.as_ref(), gateway.generation, i);
+            let state = kt_control_api::SyncState::of_instance(
+                gateway.desired.as_ref(),
+                gateway.generation,
+                i,
+            );
             let mut instance = json!(i);
             if let Some(map) = instance.as_object_mut() {
                 map.insert("state".to_owned(), json!(state));

@@ -1,19 +1,19 @@
 //! `kt gateway list`.
 
 use super::create::labels;
-use kt_control_api::{Gateway, ListQuery, Pages, State, connect, limit};
+use kt_control_api::{Gateway, ListQuery, PagedList, SyncState, connect, parse_limit};
 use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = limit(invocation)?;
+    let limit = parse_limit(invocation)?;
     let client = connect(invocation, context)?;
     let mut query = ListQuery {
-        state: invocation.args.text("state").and_then(State::from_word),
+        state: invocation.args.text("state").and_then(SyncState::parse),
         labels: labels(&invocation.args.texts("label"))?,
         ..ListQuery::default()
     };
-    let found = Pages::read(context, limit, None, |size, cursor| {
+    let found = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.list_gateways(&query)

@@ -1,6 +1,8 @@
 //! `kt gateway pin`, `unpin` and `prune`.
 
-use kt_control_api::{Gateway, PruneVersions, PrunedVersions, VersionRange, connect, find_gateway};
+use kt_control_api::{
+    Gateway, PruneRequest, PruneResponse, VersionRange, connect, resolve_gateway,
+};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::json;
 
@@ -15,7 +17,7 @@ pub(crate) fn unpin(invocation: &Invocation, context: &Context<'_>) -> Result<Ou
 fn pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<Output, Error> {
     let version = count(invocation, "version")?;
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let found = client.pin_version(gateway.id.as_str(), version, pin)?;
     let (schema, done) = if pin {
         ("kt.gateway.pin/1", "pinned")
@@ -37,13 +39,13 @@ fn pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<O
 }
 
 pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let mut request = PruneVersions {
+    let mut request = PruneRequest {
         keep: count(invocation, "keep")?,
         dry_run: true,
         reason: invocation.args.text("reason").map(str::to_owned),
     };
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let id = gateway.id.as_str();
     let planned = client.prune_versions(id, &request)?;
     if invocation.dry_run {
@@ -61,7 +63,7 @@ pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Ou
     Ok(shown(&gateway, &pruned, "pruned"))
 }
 
-fn shown(gateway: &Gateway, pruned: &PrunedVersions, word: &str) -> Output {
+fn shown(gateway: &Gateway, pruned: &PruneResponse, word: &str) -> Output {
     let value = json!({
         "id": gateway.id,
         "name": gateway.name,
@@ -88,7 +90,7 @@ fn shown(gateway: &Gateway, pruned: &PrunedVersions, word: &str) -> Output {
     Output::new("kt.gateway.prune/1", value, view).named("/id")
 }
 
-fn told(gateway: &Gateway, pruned: &PrunedVersions) -> String {
+fn told(gateway: &Gateway, pruned: &PruneResponse) -> String {
     let plural = if pruned.count == 1 {
         "version"
     } else {

@@ -1,16 +1,16 @@
 //! `kt gateway update`.
 
 use super::create::{drift, labels};
-use kt_control_api::{Gateway, GatewayPatch, connect, find_gateway, if_match};
+use kt_control_api::{Gateway, GatewayPatch, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let patch = patch(invocation)?;
-    let expected = if_match(invocation)?;
+    let expected = parse_if_match(invocation)?;
     let client = connect(invocation, context)?;
-    let before = find_gateway(&client, invocation.args.text("id"))?;
+    let before = resolve_gateway(&client, invocation.args.text("id"))?;
     let after = client.update_gateway(before.id.as_str(), &patch, expected)?;
     let word = if after.rev == before.rev {
         "unchanged"

@@ -1,16 +1,16 @@
 //! `kt gateway versions`.
 
-use kt_control_api::{Pages, connect, find_gateway, limit};
+use kt_control_api::{PagedList, connect, parse_limit, resolve_gateway};
 use kt_plugin_api::{Class, Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = limit(invocation)?;
+    let limit = parse_limit(invocation)?;
     let before = before(invocation)?;
     let client = connect(invocation, context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let id = gateway.id.as_str();
-    let found = Pages::read(context, limit, before, |size, cursor| {
+    let found = PagedList::read(context, limit, before, |size, cursor| {
         client.config_versions(id, Some(size), cursor)
     })?;
     let view = View::Table {

@@ -1,6 +1,6 @@
 //! What is known of a request that failed, and what to do about it.
 
-use kt_control_api::{Connection, Envelope, Method, TransportError, TransportErrorKind};
+use kt_control_api::{ConnectOptions, Envelope, Method, TransportError, TransportErrorKind};
 use kt_tls::TlsError;
 use reqwest::Url;
 use std::error::Error;
@@ -13,7 +13,7 @@ pub(super) fn transport_error(
     envelope: &Envelope,
 ) -> TransportError {
     let connection = &envelope.connection;
-    let place = connection.place();
+    let place = connection.display_address();
     let harmless = envelope.request.method == Method::Get;
     let (kind, what) = if harmless || error.is_connect() || error.is_builder() {
         (
@@ -42,7 +42,7 @@ pub(super) fn transport_error(
 
 /// What to do about a connection that was not made. A certificate is renewed at the server, so
 /// no failure of one is for ever, and a gateway goes on asking.
-fn remedy(refusal: &TlsError, connection: &Connection) -> Option<String> {
+fn remedy(refusal: &TlsError, connection: &ConnectOptions) -> Option<String> {
     Some(match (refusal, &connection.ca_file) {
         (TlsError::UnknownAuthority, None) => {
             "pass `--api-ca-file FILE` with the certificate of the authority, or set \

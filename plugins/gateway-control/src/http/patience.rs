@@ -1,7 +1,7 @@
 //! Asking again when a server says that it is too early.
 
 use super::provider::TICK;
-use kt_control_api::{Envelope, Method, Request, Response, random_time};
+use kt_control_api::{Envelope, Method, Request, Response, random_duration};
 use kt_plugin_api::{Context, Error};
 use std::time::{Duration, Instant};
 
@@ -37,9 +37,10 @@ pub(super) async fn ask(
 
 /// How long to wait before the same request may be sent again, if it may.
 fn pause(envelope: &Envelope, response: &Response) -> Option<Duration> {
-    let seconds = response.asks_to_wait()?.max(1);
-    let repeat = may_repeat(&envelope.request, response) && !envelope.connection.paces_itself;
-    repeat.then(|| Duration::from_secs(seconds.into()) + random_time(SPREAD))
+    let seconds = response.retry_delay_seconds()?.max(1);
+    let repeat =
+        may_repeat(&envelope.request, response) && !envelope.connection.handles_retry_after;
+    repeat.then(|| Duration::from_secs(seconds.into()) + random_duration(SPREAD))
 }
 
 /// Whether sending it again does no harm. Whoever is asked too often has done nothing (429).
@@ -61,14 +62,14 @@ async fn rest(pause: Duration, context: &Context<'_>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::pause;
-    use kt_control_api::{Connection, Envelope, Method, Request, Response};
+    use kt_control_api::{ConnectOptions, Envelope, Method, Request, Response};
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    fn told(request: Request, status: u16, paces_itself: bool) -> Option<Duration> {
-        let connection = Connection {
-            paces_itself,
-            ..Connection::default()
+    fn told(request: Request, status: u16, handles_retry_after: bool) -> Option<Duration> {
+        let connection = ConnectOptions {
+            handles_retry_after,
+            ..ConnectOptions::default()
         };
         let envelope = Envelope {
             connection,

@@ -5,7 +5,7 @@ use super::patience;
 use super::target::{bad_address, targets};
 use super::trust::client;
 use kt_control_api::{
-    Connection, Envelope, Method, Problem, ProblemCode, Request, Response, TransportError,
+    ConnectOptions, Envelope, Method, Problem, ProblemCode, Request, Response, TransportError,
     TransportErrorKind,
 };
 use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
@@ -120,7 +120,7 @@ async fn send(client: &Client, url: &Url, envelope: &Envelope) -> Result<Respons
 fn build(
     client: &Client,
     url: Url,
-    connection: &Connection,
+    connection: &ConnectOptions,
     request: &Request,
 ) -> reqwest::RequestBuilder {
     let method = match request.method {
@@ -138,7 +138,7 @@ fn build(
     let mut builder = client
         .request(method, url)
         .timeout(ANSWER + Duration::from_secs(wait + wait / 16));
-    for (name, value) in request.headers_for_text() {
+    for (name, value) in request.text_safe_headers() {
         builder = builder.header(name, value);
     }
     if let Some(token) = &connection.token {
@@ -200,7 +200,7 @@ async fn cancellable(
 #[cfg(test)]
 mod tests {
     use super::{client, send, targets};
-    use kt_control_api::{Connection, Envelope, Method, Request, TransportErrorKind};
+    use kt_control_api::{ConnectOptions, Envelope, Method, Request, TransportErrorKind};
     use std::io::{Read, Write};
 
     /// It would only come back after minutes, with everything at once.
@@ -218,9 +218,9 @@ mod tests {
             assert!(end.recv().is_err());
         });
         let envelope = Envelope {
-            connection: Connection {
+            connection: ConnectOptions {
                 url: Some(url),
-                ..Connection::default()
+                ..ConnectOptions::default()
             },
             request: Request::new(Method::Get, "/v1/gateways/edge/desired/stream"),
         };

@@ -1,6 +1,6 @@
 //! Which addresses a request may go to.
 
-use kt_control_api::{Envelope, addresses, redacted_address};
+use kt_control_api::{Envelope, redact_address, split_addresses};
 use kt_plugin_api::{Class, Error};
 use reqwest::Url;
 
@@ -10,7 +10,7 @@ pub(super) fn targets(envelope: &Envelope) -> Result<Vec<Url>, Error> {
     envelope.connection.check_url()?;
     let all = envelope.connection.url.as_deref().unwrap_or_default();
     let mut targets = Vec::new();
-    for base in addresses(all) {
+    for base in split_addresses(all) {
         targets.push(target(base, envelope)?);
     }
     if targets.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn bad_address(base: &str, why: &str) -> Error {
     Error::new(
         Class::Settings,
         "bad-api-url",
-        format!("`{}` is no address of a control plane", redacted_address(base)),
+        format!("`{}` is no address of a control plane", redact_address(base)),
     )
     .cause(why)
     .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`, or to several, parted by commas")
@@ -55,16 +55,16 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::targets;
-    use kt_control_api::{Connection, Envelope, Method, Request};
+    use kt_control_api::{ConnectOptions, Envelope, Method, Request};
     use kt_plugin_api::Class;
 
     #[test]
     fn no_refusal_of_an_address_shows_its_password() {
         let to = |url: &str| {
             targets(&Envelope {
-                connection: Connection {
+                connection: ConnectOptions {
                     url: Some(url.to_owned()),
-                    ..Connection::default()
+                    ..ConnectOptions::default()
                 },
                 request: Request::new(Method::Get, "/v1/version"),
             })

@@ -1,7 +1,7 @@
 //! Whom a connection trusts.
 
 use super::failure::deepest;
-use kt_control_api::Connection;
+use kt_control_api::ConnectOptions;
 use kt_plugin_api::{Class, Error};
 use kt_tls::{CaCertificates, provider};
 use reqwest::{Client, Url};
@@ -19,7 +19,7 @@ const PROTOCOL: &[u8] = b"http/1.1";
 ///
 /// # Errors
 /// Class `settings` when the authorities to trust cannot be had.
-pub(super) fn client(url: &Url, connection: &Connection) -> Result<Client, Error> {
+pub(super) fn client(url: &Url, connection: &ConnectOptions) -> Result<Client, Error> {
     let builder = Client::builder()
         .connect_timeout(CONNECT)
         .no_proxy()

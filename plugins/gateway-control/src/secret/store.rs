@@ -1,7 +1,7 @@
 //! The file that secrets are kept in: one JSON object, mode 0600, written by
 //! rename, so that a reader sees an old or a new one.
 
-use kt_control_api::PrivateDraft;
+use kt_control_api::PrivateTempFile;
 use kt_plugin_api::{Class, Error};
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ impl Store {
     fn write(&self, secrets: &BTreeMap<String, String>) -> Result<(), Error> {
         let json = serde_json::to_vec(secrets).map_err(|e| self.broken("cannot be written", &e))?;
         let write = || {
-            let draft = PrivateDraft::beside(&self.file)?;
+            let draft = PrivateTempFile::beside(&self.file)?;
             draft.open()?.write_all(&json)?;
             draft.keep(&self.file)
         };

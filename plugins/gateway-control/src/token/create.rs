@@ -2,12 +2,12 @@
 
 use super::file::Draft;
 use super::issued::{result, seconds};
-use kt_control_api::{CreateToken, TokenScope, connect, find_gateway};
+use kt_control_api::{CreateTokenRequest, TokenScope, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let scope = invocation.required("scope")?;
-    let scope = TokenScope::from_word(scope).ok_or_else(|| {
+    let scope = TokenScope::parse(scope).ok_or_else(|| {
         Error::new(
             Class::Usage,
             "bad-scope",
@@ -23,7 +23,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         )
         .hint("leave out `--id`, or pass `--scope gateway`"));
     }
-    let mut new = CreateToken {
+    let mut new = CreateTokenRequest {
         name: invocation.required("name")?.to_owned(),
         scope,
         gateway: None,
@@ -31,7 +31,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     };
     let client = connect(invocation, context)?;
     if scope == TokenScope::Gateway {
-        new.gateway = Some(find_gateway(&client, named)?.id.to_string());
+        new.gateway = Some(resolve_gateway(&client, named)?.id.to_string());
     }
     // The file comes first: a token that cannot be kept must not be made.
     let draft = Draft::beside(invocation, false)?;

@@ -1,6 +1,6 @@
 //! `--output-file`: a file that only its owner can read, there whole or not at all.
 
-use kt_control_api::{PrivateDraft, Token};
+use kt_control_api::{PrivateTempFile, Token};
 use kt_plugin_api::{Class, Error, Invocation};
 use std::fs;
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that is to get a secret. Nothing is left of it when it is dropped before.
 pub(crate) struct Draft {
-    draft: PrivateDraft,
+    draft: PrivateTempFile,
     path: PathBuf,
 }
 
@@ -32,8 +32,8 @@ impl Draft {
             )
             .hint("name another file, or remove it first"));
         }
-        let draft =
-            PrivateDraft::beside(&path).map_err(|error| unwritable(&path, &error, Class::Usage))?;
+        let draft = PrivateTempFile::beside(&path)
+            .map_err(|error| unwritable(&path, &error, Class::Usage))?;
         Ok(Some(Self { draft, path }))
     }
 

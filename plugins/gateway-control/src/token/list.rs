@@ -1,18 +1,18 @@
 //! `kt token list`.
 
-use kt_control_api::{Pages, TokenInfo, TokenQuery, TokenScope, connect, limit};
+use kt_control_api::{PagedList, TokenInfo, TokenQuery, TokenScope, connect, parse_limit};
 use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = limit(invocation)?;
+    let limit = parse_limit(invocation)?;
     let client = connect(invocation, context)?;
     let mut query = TokenQuery {
         active: (!invocation.args.flag("all")).then_some(true),
         gateway: invocation.args.text("id").map(str::to_owned),
         ..TokenQuery::default()
     };
-    let found = Pages::read(context, limit, None, |size, cursor| {
+    let found = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.tokens(&query)

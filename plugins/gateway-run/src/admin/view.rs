@@ -2,7 +2,7 @@
 
 use crate::snapshot::Snapshot;
 use jiff::Timestamp;
-use kt_control_api::{Desired, Source};
+use kt_control_api::{ConfigSource, DesiredVersion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub(crate) struct View {
     pub(crate) admin_listen: String,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) applied_at: Timestamp,
-    pub(crate) source: Source,
-    pub(crate) desired: Option<Desired>,
+    pub(crate) source: ConfigSource,
+    pub(crate) desired: Option<DesiredVersion>,
     pub(crate) last_reload: Option<LastReload>,
     pub(crate) connected: bool,
 }

@@ -3,7 +3,7 @@
 use super::local::Files;
 use super::managed::Managed;
 use crate::snapshot::Input;
-use kt_control_api::{ActionResponse, DesiredResponse, PublishConfig};
+use kt_control_api::{ActionResponse, DesiredResponse, PublishRequest};
 use kt_plugin_api::{Class, Error};
 use kt_policy::{Document, Source};
 
@@ -84,7 +84,7 @@ pub(crate) fn publish(
     input: &Input,
     document: &Document,
 ) -> Result<ActionResponse, Error> {
-    let publish = PublishConfig {
+    let publish = PublishRequest {
         content: document.text_of(&input.sources),
         source: Some(files.names.join(", ")),
         message: None,

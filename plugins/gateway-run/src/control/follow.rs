@@ -11,7 +11,7 @@ use crate::run::Supervisor;
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
 use crate::worker::{Pool, Shared};
 use jiff::Timestamp;
-use kt_control_api::{Desired, DesiredResponse, Observed, Source};
+use kt_control_api::{ConfigSource, DesiredResponse, DesiredVersion, ObservedVersion};
 use kt_plugin_api::{Class, Context, Error, Event};
 use kt_policy::Source as Text;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) struct Follower<'a, 'p> {
     pub(crate) identity: Identity,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) standing: Standing,
-    pub(crate) desired: Option<Desired>,
+    pub(crate) desired: Option<DesiredVersion>,
     pub(crate) connected: bool,
     pub(crate) listen: String,
     /// Everything up to this generation was acted on.
@@ -131,7 +131,7 @@ impl<'a> Follower<'a, '_> {
         self.epoch = Some(answer.epoch.clone());
         self.desired.clone_from(&answer.desired);
         let version = answer.desired.as_ref().map(|d| d.version);
-        self.standing.observed = Some(Observed {
+        self.standing.observed = Some(ObservedVersion {
             version,
             generation: answer.index,
         });
@@ -152,7 +152,7 @@ impl<'a> Follower<'a, '_> {
         match work {
             Ok(Some(work)) => {
                 // A refusal has been written down where it can be seen.
-                drop(self.apply(&work, Source::ControlPlane));
+                drop(self.apply(&work, ConfigSource::ControlPlane));
             }
             Ok(None) => self.acknowledge(answer.index),
             // The source is at fault: trying again cannot help before it changes.
@@ -172,13 +172,13 @@ impl<'a> Follower<'a, '_> {
     fn acknowledge(&mut self, generation: u64) {
         self.acted = self.acted.max(generation);
         self.standing.applied.generation = generation;
-        self.standing.source = Source::ControlPlane;
+        self.standing.source = ConfigSource::ControlPlane;
         self.standing.rejection = None;
         self.show(None);
     }
 
     /// Builds and puts in force, or refuses.
-    fn apply(&mut self, work: &Work, source: Source) -> Result<(), String> {
+    fn apply(&mut self, work: &Work, source: ConfigSource) -> Result<(), String> {
         match self.builder.build(&work.input) {
             Ok(snapshot) => {
                 let sha256 = snapshot.sha256.clone();
@@ -239,9 +239,9 @@ impl<'a> Follower<'a, '_> {
         let work = work.map_err(|error| error.to_string())?;
         let published = work.input.version.is_some();
         let source = if published {
-            Source::ControlPlane
+            ConfigSource::ControlPlane
         } else {
-            Source::File
+            ConfigSource::File
         };
         self.apply(&work, source)
     }
@@ -284,7 +284,7 @@ impl<'a> Follower<'a, '_> {
                         input,
                         generation: self.acted,
                     },
-                    Source::File,
+                    ConfigSource::File,
                 )
             }
             None => self.take_source_again(),

@@ -6,7 +6,7 @@ use super::report;
 use crate::admin::LastReload;
 use crate::snapshot::{BuildError, Snapshot};
 use jiff::Timestamp;
-use kt_control_api::{Applied, ContentHash, Source};
+use kt_control_api::{AppliedVersion, ConfigSource, ContentHash};
 use std::sync::Arc;
 
 impl Follower<'_, '_> {
@@ -14,7 +14,7 @@ impl Follower<'_, '_> {
     pub(super) fn put_in_force(
         &mut self,
         snapshot: Snapshot,
-        source: Source,
+        source: ConfigSource,
         generation: u64,
     ) -> bool {
         let snapshot = Arc::new(snapshot);
@@ -47,7 +47,7 @@ impl Follower<'_, '_> {
                 self.acted = generation;
                 self.refuse(&error, version, generation);
             }
-            None if self.standing.source == Source::ControlPlane => self.store(),
+            None if self.standing.source == ConfigSource::ControlPlane => self.store(),
             None => {}
         }
         self.show(None);
@@ -86,7 +86,7 @@ impl Follower<'_, '_> {
 
     /// What the report says is applied: what serves, unless somebody changed
     /// the copy on disk, which a restart without the control plane would serve.
-    pub(super) fn applied_with_disk(&mut self) -> Applied {
+    pub(super) fn applied_with_disk(&mut self) -> AppliedVersion {
         let mut applied = self.standing.applied.clone();
         if self.snapshot.version.is_none() {
             return applied;

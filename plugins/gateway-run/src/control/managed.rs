@@ -1,6 +1,6 @@
 //! The gateway's side of its control plane.
 
-use kt_control_api::{Client, Connection, Gateway, ProviderTransport};
+use kt_control_api::{Client, ConnectOptions, Gateway, ProviderTransport};
 use kt_plugin_api::{Context, Error, Invocation};
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ pub(crate) struct Managed<'a> {
 
 impl<'a> Managed<'a> {
     /// The connection of an invocation; the gateway's own token goes first.
-    pub(crate) fn connection(invocation: &Invocation) -> Connection {
-        let mut connection = Connection::of(invocation);
+    pub(crate) fn connection(invocation: &Invocation) -> ConnectOptions {
+        let mut connection = ConnectOptions::from_invocation(invocation);
         if let Some(own) = invocation.setting("gateway.token") {
             connection.token = Some(own.to_owned());
         }
@@ -63,7 +63,7 @@ impl<'a> Managed<'a> {
     /// A client for reports: what is asked of them concerns the next one.
     pub(crate) fn report_client(&self) -> Client<ProviderTransport<'a>> {
         let transport = self.transport.within(&self.context.with_timeout(CALL));
-        Client::new(transport.at_own_pace())
+        Client::new(transport.handling_retry_after())
     }
 
     /// A client for the last words of a process that was told to end.
@@ -73,6 +73,6 @@ impl<'a> Managed<'a> {
 
     /// A client whose calls may wait; who polls with it rests between them.
     pub(crate) fn patient_client(&self) -> Client<ProviderTransport<'a>> {
-        Client::new(self.transport.clone().at_own_pace())
+        Client::new(self.transport.clone().handling_retry_after())
     }
 }

@@ -1,7 +1,8 @@
 //! The thread that waits at the control plane for something to do.
 
 use kt_control_api::{
-    Client, DesiredQuery, DesiredResponse, InstanceId, Poll, Transport, jittered, random_time,
+    Client, DesiredQuery, DesiredResponse, InstanceId, PollOutcome, Transport, jitter,
+    random_duration,
 };
 use kt_plugin_api::Context;
 use std::sync::mpsc::{Receiver, Sender};
@@ -63,16 +64,16 @@ pub(crate) fn run<T: Transport>(
             instance: Some(instance.clone()),
         };
         let (told, next) = match client.desired(gateway, &query) {
-            Ok(Poll::Unchanged) => (news.send(News::Connected), Next::Now),
-            Ok(Poll::CutShort(seconds)) => {
-                let pause = asked_pause(Some(seconds)) + random_time(SPREAD);
+            Ok(PollOutcome::Unchanged) => (news.send(News::Connected), Next::Now),
+            Ok(PollOutcome::RetryAfter(seconds)) => {
+                let pause = asked_pause(Some(seconds)) + random_duration(SPREAD);
                 (news.send(News::Connected), Next::After(pause))
             }
             Err(error) => {
                 let asked = asked_pause(error.retry_after);
                 (news.send(News::Away(error.detail)), Next::Later(asked))
             }
-            Ok(Poll::Changed(answer)) => {
+            Ok(PollOutcome::Changed(answer)) => {
                 let index = answer.index;
                 let told = news.send(News::Desired(Box::new(answer)));
                 let Ok(position) = reached.recv() else { return };
@@ -99,7 +100,7 @@ pub(crate) fn run<T: Transport>(
                 rest(context, time);
             }
             Next::Later(asked) => {
-                rest(context, asked + jittered(pause));
+                rest(context, asked + jitter(pause));
                 pause = (pause * 2).min(LAST_PAUSE);
             }
         }
@@ -121,7 +122,7 @@ fn rest(context: &Context<'_>, pause: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked_pause, jittered};
+    use super::{asked_pause, jitter};
     use std::time::Duration;
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         let asked = Duration::from_secs(7);
         let base = Duration::from_secs(8);
         let all: Vec<_> = (0..100)
-            .map(|_| asked_pause(Some(7)) + jittered(base))
+            .map(|_| asked_pause(Some(7)) + jitter(base))
             .collect();
         assert!(all.iter().all(|pause| *pause >= asked + base / 2));
         assert!(all.iter().any(|pause| *pause != all[0]));

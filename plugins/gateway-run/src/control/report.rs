@@ -3,7 +3,8 @@
 use crate::snapshot::{BuildError, Snapshot};
 use jiff::Timestamp;
 use kt_control_api::{
-    Applied, ContentHash, InstanceId, Observed, ProcessIdentity, Rejection, Source, StatusReport,
+    AppliedVersion, ConfigSource, ContentHash, InstanceId, ObservedVersion, ProcessIdentity,
+    Rejection, StatusReport,
 };
 
 /// How often an instance reports, seconds.
@@ -30,9 +31,9 @@ impl Identity {
 
 /// What is applied, seen and refused; the parts that do.
 pub(crate) struct Standing {
-    pub(crate) source: Source,
-    pub(crate) observed: Option<Observed>,
-    pub(crate) applied: Applied,
+    pub(crate) source: ConfigSource,
+    pub(crate) observed: Option<ObservedVersion>,
+    pub(crate) applied: AppliedVersion,
     pub(crate) rejection: Option<Rejection>,
 }
 
@@ -61,8 +62,8 @@ pub(crate) fn report(
 }
 
 /// What a snapshot in force means for a report.
-pub(crate) fn applied(snapshot: &Snapshot, generation: u64) -> Applied {
-    Applied {
+pub(crate) fn applied(snapshot: &Snapshot, generation: u64) -> AppliedVersion {
+    AppliedVersion {
         version: snapshot.version,
         sha256: hash(&snapshot.sha256),
         generation,

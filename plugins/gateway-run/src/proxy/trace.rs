@@ -91,5 +91,5 @@ fn request_id(headers: &HeaderMap) -> String {
         .get("x-request-id")
         .and_then(|v| v.to_str().ok())
         .filter(sane)
-        .map_or_else(kt_control_api::request_id, str::to_owned)
+        .map_or_else(kt_control_api::new_request_id, str::to_owned)
 }

@@ -4,7 +4,8 @@ use super::options::Options;
 use crate::control::{Files, LastApplied, Managed, Stored, change, find_by_name};
 use crate::snapshot::{BuildError, Builder, Input, Snapshot};
 use kt_control_api::{
-    Client, Desired, DriftPolicy, Gateway, ProblemCode, Source, State, find_gateway,
+    Client, ConfigSource, DesiredVersion, DriftPolicy, Gateway, ProblemCode, SyncState,
+    resolve_gateway,
 };
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as Text;
@@ -23,8 +24,8 @@ pub(crate) struct Start<'a> {
     /// Names socket and folder: the gateway's id, or `local`.
     pub(crate) key: String,
     pub(crate) snapshot: Snapshot,
-    pub(crate) source: Source,
-    pub(crate) desired: Option<Desired>,
+    pub(crate) source: ConfigSource,
+    pub(crate) desired: Option<DesiredVersion>,
     /// Why what is desired does not serve.
     pub(crate) refused: Option<(BuildError, Option<u64>)>,
     pub(crate) connected: bool,
@@ -65,7 +66,7 @@ fn local<'a>(
         dir,
         key: "local".to_owned(),
         snapshot,
-        source: Source::File,
+        source: ConfigSource::File,
         desired: None,
         refused: None,
         connected: false,
@@ -82,7 +83,7 @@ fn managed<'a>(
     let root = invocation.dirs.state.join("gateway");
     let transport = Managed::open(invocation, context)?;
     let client = Client::new(transport.within(&context.with_timeout(LOOK_UP)));
-    let gateway = match find_gateway(&client, Some(wanted)) {
+    let gateway = match resolve_gateway(&client, Some(wanted)) {
         Ok(gateway) => gateway,
         Err(error) if is_away(&error) => {
             let Some(stored) = find_by_name(&root, wanted) else {
@@ -135,7 +136,7 @@ fn from_control_plane<'a>(
     let input = change::fetch(&managed, desired.version)?;
     let mut last_applied = LastApplied::new(dir.clone());
     let (snapshot, source, refused) = match builder.build(&input) {
-        Ok(snapshot) => (snapshot, Source::ControlPlane, None),
+        Ok(snapshot) => (snapshot, ConfigSource::ControlPlane, None),
         Err(error) => {
             let Some(stored) = last_applied.read() else {
                 return Err(error.into_error());
@@ -145,7 +146,7 @@ fn from_control_plane<'a>(
                 .map_err(BuildError::into_error)?;
             (
                 snapshot,
-                Source::LastApplied,
+                ConfigSource::LastApplied,
                 Some((error, Some(desired.version))),
             )
         }
@@ -191,7 +192,7 @@ fn from_disk<'a>(
         dir,
         key: stored.gateway.clone(),
         snapshot,
-        source: Source::LastApplied,
+        source: ConfigSource::LastApplied,
         desired: None,
         refused: None,
         connected: false,
@@ -229,7 +230,7 @@ fn remembered(stored: &Stored) -> Result<Gateway, Error> {
         desired: None,
         drift: DriftPolicy::default(),
         instances: Vec::new(),
-        state: State::Unknown,
+        state: SyncState::Unknown,
     })
 }
 

@@ -5,7 +5,7 @@ use super::wanted::{renewed, wish};
 use crate::desk::Desk;
 use crate::record::Record;
 use crate::{binary, preview, spec};
-use kt_control_api::{GatewayId, connect, find_gateway};
+use kt_control_api::{GatewayId, connect, resolve_gateway};
 use kt_plugin_api::service::{
     Action, Fitness, Observed, RenderOptions, Sandbox, ServiceBackend as _,
 };
@@ -91,7 +91,7 @@ fn gateway(session: &Session<'_, '_>, before: Option<&Record>) -> Result<String,
         return Ok(id.to_string());
     }
     let client = connect(session.invocation, session.context)?;
-    Ok(find_gateway(&client, wanted)?.id.to_string())
+    Ok(resolve_gateway(&client, wanted)?.id.to_string())
 }
 
 fn look(desk: &mut Desk<'_>, session: &Session<'_, '_>) -> Result<Option<Observed>, Error> {

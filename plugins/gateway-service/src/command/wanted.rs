@@ -10,7 +10,7 @@ use crate::secrets;
 use crate::spec::{self, Wish};
 use crate::world;
 use jiff::Timestamp;
-use kt_control_api::{connect, find_gateway};
+use kt_control_api::{connect, resolve_gateway};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::ServiceSpec;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub(super) fn wanted(
 fn fresh(session: &Session<'_, '_>, desk: &Desk<'_>) -> Result<(Record, Vec<String>), Error> {
     let invocation = session.invocation;
     let client = connect(invocation, session.context)?;
-    let gateway = find_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let id = gateway.id.to_string();
     let wish = wish(session, &id, spec::executable(invocation, &session.env)?);
     let spec = spec::spec(invocation, desk, &session.name, &wish)?;

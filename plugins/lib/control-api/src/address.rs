@@ -19,7 +19,7 @@ pub(crate) fn userinfo(url: &str) -> Option<Range<usize>> {
 }
 
 /// The addresses of one setting: several are parted by commas.
-pub fn addresses(url: &str) -> impl Iterator<Item = &str> {
+pub fn split_addresses(url: &str) -> impl Iterator<Item = &str> {
     url.split(',')
         .map(|part| part.trim().trim_end_matches('/'))
         .filter(|part| !part.is_empty())
@@ -28,7 +28,7 @@ pub fn addresses(url: &str) -> impl Iterator<Item = &str> {
 /// Whether user name or password are in one of several addresses. A password may hold a comma,
 /// so no address of several may have anything to do with an `@`.
 pub(crate) fn holds_password(url: &str) -> bool {
-    match addresses(url).count() {
+    match split_addresses(url).count() {
         0 | 1 => userinfo(url).is_some(),
         _ => url.contains('@'),
     }
@@ -37,7 +37,7 @@ pub(crate) fn holds_password(url: &str) -> bool {
 /// The address with its password blotted out, so that no message can show it.
 pub(crate) fn without_password(url: &str) -> String {
     if url.contains(',') && holds_password(url) {
-        return redacted_address(url);
+        return redact_address(url);
     }
     blotted(url, userinfo(url))
 }
@@ -45,7 +45,7 @@ pub(crate) fn without_password(url: &str) -> String {
 /// The address as a message may show it: nothing of what stands before its last
 /// `@`, which is rather too much than too little.
 #[must_use]
-pub fn redacted_address(url: &str) -> String {
+pub fn redact_address(url: &str) -> String {
     let start = authority(url);
     let at = url.rfind('@').filter(|at| *at >= start);
     blotted(url, at.map(|at| start..at))
@@ -83,14 +83,14 @@ fn has_proper_port(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{addresses, redacted_address, without_password};
-    use crate::Connection;
+    use super::{redact_address, split_addresses, without_password};
+    use crate::ConnectOptions;
     use kt_plugin_api::Class;
 
-    fn at(url: &str) -> Connection {
-        Connection {
+    fn at(url: &str) -> ConnectOptions {
+        ConnectOptions {
             url: Some(url.to_owned()),
-            ..Connection::default()
+            ..ConnectOptions::default()
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
             let error = at(url).check_url().unwrap_err();
             assert_eq!(error.class, Class::Settings, "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            for kept in [without_password(url), redacted_address(url)] {
+            for kept in [without_password(url), redact_address(url)] {
                 assert!(!kept.contains("hunter2"), "{kept}");
                 assert!(at(&kept).check_url().is_err(), "{kept}");
             }
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn several_addresses_are_told_apart_and_hold_no_password() {
         let several = "https://a, https://b/ ,,http://[::1]:80";
-        let all: Vec<_> = addresses(several).collect();
+        let all: Vec<_> = split_addresses(several).collect();
         assert_eq!(all, ["https://a", "https://b", "http://[::1]:80"]);
         assert!(at(several).check_url().is_ok());
         for url in [
@@ -135,7 +135,7 @@ mod tests {
         ] {
             let error = at(url).check_url().unwrap_err();
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            for kept in [without_password(url), redacted_address(url)] {
+            for kept in [without_password(url), redact_address(url)] {
                 assert!(!kept.contains("hunter2"), "{kept}");
             }
         }
@@ -153,7 +153,7 @@ mod tests {
             assert!(at(url).check_url().is_ok(), "{url}");
             assert_eq!(without_password(url), url);
         }
-        assert!(Connection::default().check_url().is_ok());
+        assert!(ConnectOptions::default().check_url().is_ok());
     }
 
     /// These may be right, and may be a password that begins like a port.
@@ -165,17 +165,17 @@ mod tests {
             "https://host/?a=hunter2@b",
             "user:/hunter2@host",
         ] {
-            let shown = redacted_address(url);
+            let shown = redact_address(url);
             assert!(
                 !shown.contains("hunter2") && shown.contains("***@"),
                 "{shown}"
             );
             assert!(!format!("{:?}", at(url)).contains("hunter2"));
-            assert_eq!(at(url).place(), shown);
+            assert_eq!(at(url).display_address(), shown);
         }
         for url in ["https://host:80/v1", "localhost", "http://[::1]:80", ""] {
-            assert_eq!(redacted_address(url), url);
+            assert_eq!(redact_address(url), url);
         }
-        assert_eq!(Connection::default().place(), "embedded");
+        assert_eq!(ConnectOptions::default().display_address(), "embedded");
     }
 }

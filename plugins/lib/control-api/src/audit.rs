@@ -103,7 +103,7 @@ fn write_canonical(value: &Value, out: &mut String) {
 
 /// A place where the trail is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditDamage {
+pub struct AuditCorruption {
     /// The row at which it shows.
     pub seq: u64,
     /// What is wrong with it.
@@ -116,7 +116,7 @@ pub struct AuditVerifier {
     rows: u64,
     unsealed: u64,
     head: Option<(u64, ContentHash)>,
-    damage: Vec<AuditDamage>,
+    damage: Vec<AuditCorruption>,
     later: Option<AuditEntry>,
 }
 
@@ -130,7 +130,7 @@ pub struct AuditVerification {
     /// Place and seal of the newest sealed row.
     pub head: Option<(u64, ContentHash)>,
     /// Every damage, the newest first.
-    pub damage: Vec<AuditDamage>,
+    pub damage: Vec<AuditCorruption>,
 }
 
 impl AuditVerifier {
@@ -185,7 +185,7 @@ impl AuditVerifier {
     }
 
     fn damaged(&mut self, seq: u64, message: String) {
-        self.damage.push(AuditDamage { seq, message });
+        self.damage.push(AuditCorruption { seq, message });
     }
 }
 

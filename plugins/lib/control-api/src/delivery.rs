@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Map;
 
 use crate::{
-    Applied, Desired, InstanceId, Observed, ProcessIdentity, Rejection, Source, Timestamp,
+    AppliedVersion, ConfigSource, DesiredVersion, InstanceId, ObservedVersion, ProcessIdentity,
+    Rejection, Timestamp,
 };
 
 /// Asks for what is desired, and waits while nothing newer than `index` is.
@@ -34,7 +35,7 @@ pub struct DesiredResponse {
     pub reset: bool,
     /// What to serve. The content is a separate, immutable resource.
     #[serde(default)]
-    pub desired: Option<Desired>,
+    pub desired: Option<DesiredVersion>,
     /// Generation of the last request to take the source again; act when it is above the index
     /// acted on last.
     #[serde(default)]
@@ -48,14 +49,14 @@ pub struct DesiredResponse {
 
 /// The answer to a [`DesiredQuery`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Poll {
+pub enum PollOutcome {
     /// There is something to act on.
     Changed(DesiredResponse),
     /// The wait ran out; ask again.
     Unchanged,
     /// The server ended the wait because it ends itself; ask again after so many seconds, which
     /// differ for each who waited.
-    CutShort(u16),
+    RetryAfter(u16),
 }
 
 /// Everything an instance has to say about itself; sent whole each time, so that a lost report
@@ -84,13 +85,13 @@ pub struct StatusReport {
     #[serde(default)]
     pub listen: Option<String>,
     /// Where what it serves came from.
-    pub source: Source,
+    pub source: ConfigSource,
     /// What it has seen as desired.
     #[serde(default)]
-    pub observed: Option<Observed>,
+    pub observed: Option<ObservedVersion>,
     /// What it serves; acknowledges the generation in it.
     #[serde(default)]
-    pub applied: Option<Applied>,
+    pub applied: Option<AppliedVersion>,
     /// What it refused; refuses the generation in it.
     #[serde(default)]
     pub rejection: Option<Rejection>,

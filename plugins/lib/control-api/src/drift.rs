@@ -34,7 +34,7 @@ impl DriftPolicy {
 
     /// Returns what a word means, if it is one that can be asked for.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|policy| policy.as_str() == word)
     }
 

@@ -6,7 +6,7 @@ use crate::{
 
 /// What kind of failure it is. Each has one exit code in the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum ErrorClass {
     /// The settings of kt lead nowhere.
     Settings,
     /// The input is at fault; nothing was changed.
@@ -29,7 +29,7 @@ pub enum Class {
     Bug,
 }
 
-impl Class {
+impl ErrorClass {
     /// Returns the name of the class, which is that of the plugin API's class.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -53,8 +53,8 @@ impl Class {
 #[error("{detail}")]
 pub struct ApiError {
     /// What kind of failure it is.
-    pub class: Class,
-    /// HTTP status; 0 when there was no response.
+    pub class: ErrorClass,
+    /// HTTP_PROVIDER status; 0 when there was no response.
     pub status: u16,
     /// The cause; `None` when there was no response or it was no problem document.
     pub code: Option<ProblemCode>,
@@ -82,7 +82,7 @@ impl ApiError {
             .map_or_else(|| self.class.name(), ProblemCode::as_str)
     }
 
-    pub(crate) fn bare(class: Class, status: u16, detail: impl Into<String>) -> Self {
+    pub(crate) fn bare(class: ErrorClass, status: u16, detail: impl Into<String>) -> Self {
         Self {
             class,
             status,
@@ -113,7 +113,7 @@ impl ApiError {
             format!("status {status} came without an explanation of the control plane's own");
         Self {
             hint: Some("check that `api.url` leads to a control plane that runs".into()),
-            ..Self::bare(Class::Unavailable, status, detail)
+            ..Self::bare(ErrorClass::Unavailable, status, detail)
         }
     }
 }
@@ -121,7 +121,7 @@ impl ApiError {
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
         // A cause that this version does not know is no reason to give up.
-        let class = problem.code.class().unwrap_or(Class::Unavailable);
+        let class = problem.code.class().unwrap_or(ErrorClass::Unavailable);
         Self {
             class,
             status: problem.status,
@@ -142,10 +142,10 @@ impl From<TransportError> for ApiError {
         let class = match error.kind {
             TransportErrorKind::Unavailable
             | TransportErrorKind::Timeout
-            | TransportErrorKind::Other => Class::Unavailable,
-            TransportErrorKind::Settings => Class::Settings,
-            TransportErrorKind::UnknownEffect => Class::UnknownEffect,
-            TransportErrorKind::Cancelled => Class::Interrupted,
+            | TransportErrorKind::Other => ErrorClass::Unavailable,
+            TransportErrorKind::Settings => ErrorClass::Settings,
+            TransportErrorKind::UnknownEffect => ErrorClass::UnknownEffect,
+            TransportErrorKind::Cancelled => ErrorClass::Interrupted,
         };
         Self {
             hint: error.hint.map(String::into_boxed_str),

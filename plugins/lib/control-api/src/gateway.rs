@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfigVersion, ContentHash, DriftPolicy, Etag, GatewayId, Instance, State, Timestamp, Token,
-    TokenId,
+    ConfigVersion, ContentHash, DriftPolicy, Etag, GatewayId, Instance, SyncState, Timestamp,
+    Token, TokenId,
 };
 
 /// What a gateway is meant to serve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Desired {
+pub struct DesiredVersion {
     /// Number of the version.
     pub version: u64,
     /// Moves with everything a gateway must act on: publish, revert, reload, reconcile.
@@ -47,7 +47,7 @@ pub struct Gateway {
     pub last_version: u64,
     /// What it is meant to serve; `None` until something is published.
     #[serde(default)]
-    pub desired: Option<Desired>,
+    pub desired: Option<DesiredVersion>,
     /// What is done about drift.
     #[serde(default)]
     pub drift: DriftPolicy,
@@ -55,7 +55,7 @@ pub struct Gateway {
     #[serde(default)]
     pub instances: Vec<Instance>,
     /// How it stands.
-    pub state: State,
+    pub state: SyncState,
 }
 
 impl Gateway {
@@ -70,8 +70,8 @@ impl Gateway {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct CreateGateway {
-    /// Its name; see [`crate::check_name`].
+pub struct CreateGatewayRequest {
+    /// Its name; see [`crate::validate_name`].
     pub name: String,
     /// Free text.
     #[serde(default)]
@@ -96,10 +96,10 @@ pub struct CreateGateway {
     pub issue_token: bool,
 }
 
-/// The answer to [`CreateGateway`].
+/// The answer to [`CreateGatewayRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct CreatedGateway {
+pub struct CreateGatewayResponse {
     /// The gateway.
     pub gateway: Gateway,
     /// Its first version, when there was content.
@@ -177,14 +177,14 @@ pub struct ServiceVersion {
     /// Version of the schema in its store.
     pub schema: u32,
     /// Whether it runs in the caller's process or as a server.
-    pub service: Service,
+    pub service: ServiceMode,
 }
 
 /// How the control plane is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Service {
+pub enum ServiceMode {
     /// In the caller's process.
     Embedded,
     /// A server.

@@ -31,7 +31,7 @@ pub fn random_base32(length: usize) -> String {
 /// # Panics
 /// When the operating system has no randomness to give.
 #[must_use]
-pub fn request_id() -> String {
+pub fn new_request_id() -> String {
     format!("req_{}", random_base32(LENGTH))
 }
 

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, InstanceId, ProcessIdentity, State, Timestamp};
+use crate::{ContentHash, InstanceId, ProcessIdentity, SyncState, Timestamp};
 
 /// Where the configuration that an instance serves came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub enum ConfigSource {
     /// Fetched from the control plane.
     ControlPlane,
     /// The last applied one, kept on disk; the control plane has not been reached since the start.
@@ -20,7 +20,7 @@ pub enum Source {
 /// What an instance has seen as desired, whether or not it could apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Observed {
+pub struct ObservedVersion {
     /// Version last handed out to the instance; `None` when nothing was desired.
     pub version: Option<u64>,
     /// Generation it belonged to.
@@ -30,7 +30,7 @@ pub struct Observed {
 /// What an instance serves. Reporting it acknowledges its generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Applied {
+pub struct AppliedVersion {
     /// Version number; `None` for a file that was never published.
     pub version: Option<u64>,
     /// Hash of the canonical form of what is served.
@@ -94,16 +94,16 @@ pub struct Instance {
     #[serde(default)]
     pub listen: Option<String>,
     /// Where what it serves came from.
-    pub source: Source,
+    pub source: ConfigSource,
     /// What it has seen as desired.
     #[serde(default)]
-    pub observed: Option<Observed>,
+    pub observed: Option<ObservedVersion>,
     /// What it serves.
     #[serde(default)]
-    pub applied: Option<Applied>,
+    pub applied: Option<AppliedVersion>,
     /// Its last refusal, kept until it applies something newer.
     #[serde(default)]
     pub rejection: Option<Rejection>,
     /// How it stands.
-    pub state: State,
+    pub state: SyncState,
 }

@@ -69,8 +69,8 @@ pub struct TokenInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct CreateToken {
-    /// What to call it; the rules are those of [`crate::check_name`].
+pub struct CreateTokenRequest {
+    /// What to call it; the rules are those of [`crate::validate_name`].
     pub name: String,
     /// What it allows.
     pub scope: TokenScope,
@@ -87,18 +87,18 @@ pub struct CreateToken {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct RotateToken {
+pub struct RotateTokenRequest {
     /// Seconds for which the old one stays valid, up to [`MAX_GRACE_SECONDS`]; with 0 it is
     /// revoked at once.
     #[serde(default)]
     pub grace_seconds: u64,
-    /// Seconds until the new one ends, with the bounds of [`CreateToken`]; without, it lives as
+    /// Seconds until the new one ends, with the bounds of [`CreateTokenRequest`]; without, it lives as
     /// long as the old one was made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u64>,
 }
 
-/// The answer to [`CreateToken`] and [`RotateToken`].
+/// The answer to [`CreateTokenRequest`] and [`RotateTokenRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IssuedToken {
@@ -132,7 +132,7 @@ impl TokenScope {
 
     /// Returns what a word means, if it is one that can be asked for.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.as_str() == word)
     }
 }

@@ -1,6 +1,6 @@
 //! The contract of the kt control plane: wire objects, problem documents, tokens and a thin client.
 //!
-//! The control plane is reached in two ways, in process and over HTTP, that behave alike. Both
+//! The control plane is reached in two ways, in process and over HTTP_PROVIDER, that behave alike. Both
 //! carry a [`Request`] to it and a [`Response`] back; a [`Transport`] is whatever does the
 //! carrying, and [`Client`] turns typed calls into requests and answers into values or an
 //! [`ApiError`].
@@ -43,49 +43,50 @@ mod version;
 mod which;
 mod wire;
 
-pub use address::{addresses, redacted_address};
-pub use audit::{AuditDamage, AuditEntry, AuditVerification, AuditVerifier, canonical_json};
+pub use address::{redact_address, split_addresses};
+pub use audit::{AuditCorruption, AuditEntry, AuditVerification, AuditVerifier, canonical_json};
 pub use backup::{BackupInfo, BackupRequest};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
 pub use comparison::{ComparedVersion, VersionDiff};
-pub use delivery::{DesiredQuery, DesiredResponse, Poll, StatusReport, StatusResponse};
+pub use delivery::{DesiredQuery, DesiredResponse, PollOutcome, StatusReport, StatusResponse};
 pub use drift::DriftPolicy;
-pub use error::{ApiError, Class};
+pub use error::{ApiError, ErrorClass};
 pub use etag::{Etag, EtagError};
 pub use gateway::{
-    CreateGateway, CreatedGateway, Desired, Gateway, GatewayPatch, Page, Service, ServiceVersion,
-    WhoAmI,
+    CreateGatewayRequest, CreateGatewayResponse, DesiredVersion, Gateway, GatewayPatch, Page,
+    ServiceMode, ServiceVersion, WhoAmI,
 };
 pub use hash::{ContentHash, HashError};
-pub use id::{GatewayId, IdError, InstanceId, TokenId, random_base32, request_id};
-pub use instance::{Applied, Instance, Observed, Rejection, Source};
+pub use id::{GatewayId, IdError, InstanceId, TokenId, new_request_id, random_base32};
+pub use instance::{AppliedVersion, ConfigSource, Instance, ObservedVersion, Rejection};
 pub use issued::{
-    CreateToken, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
-    RotateToken, TokenInfo, TokenScope,
+    CreateTokenRequest, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    RotateTokenRequest, TokenInfo, TokenScope,
 };
 pub use jiff::Timestamp;
-pub use jitter::{jittered, random_seconds, random_time};
+pub use jitter::{jitter, random_duration, random_seconds};
 pub use name::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
-    check_description, check_label, check_message, check_name,
+    validate_description, validate_label, validate_message, validate_name,
 };
-pub use pages::{Pages, limit};
-pub use private_file::{PrivateDraft, sync_directory_of};
+pub use pages::{PagedList, parse_limit};
+pub use private_file::{PrivateTempFile, sync_parent_directory};
 pub use problem::{Problem, ProblemItem};
 pub use problem_code::ProblemCode;
 pub use process::ProcessIdentity;
 pub use provider::{
-    CA_FILE_VARIABLE, Connection, EMBEDDED, Envelope, HTTP, ProviderTransport, connect,
+    CA_FILE_VARIABLE, ConnectOptions, EMBEDDED_PROVIDER, Envelope, HTTP_PROVIDER,
+    ProviderTransport, connect,
 };
-pub use retention::{PruneVersions, PrunedVersions, VersionRange};
-pub use state::State;
+pub use retention::{PruneRequest, PruneResponse, VersionRange};
+pub use state::SyncState;
 pub use token::{Token, TokenError, TokenHash, TokenKind};
 pub use transport::{FnTransport, Transport, TransportError, TransportErrorKind};
 pub use version::{
-    ActionResponse, ConfigVersion, Origin, PublishConfig, Reconcile, ReconcileMode, Reload, Revert,
-    Rollout, RolloutOutcome,
+    ActionResponse, ConfigVersion, PublishRequest, ReconcileMode, ReconcileRequest, ReloadRequest,
+    RevertRequest, RolloutOutcome, RolloutStatus, VersionOrigin,
 };
-pub use which::{find_gateway, if_match};
+pub use which::{parse_if_match, resolve_gateway};
 pub use wire::{Method, Request, Response};
 
 /// Name of the interface through which a [`Request`] is carried between plugins.

@@ -41,7 +41,7 @@ pub enum LimitError {
 ///
 /// # Errors
 /// Says which rule the name breaks.
-pub fn check_name(name: &str) -> Result<(), LimitError> {
+pub fn validate_name(name: &str) -> Result<(), LimitError> {
     if name.starts_with("gw_") {
         return Err(LimitError::NameLikeId);
     }
@@ -56,7 +56,7 @@ pub fn check_name(name: &str) -> Result<(), LimitError> {
 ///
 /// # Errors
 /// Says that it is too long or has control characters.
-pub fn check_description(text: &str) -> Result<(), LimitError> {
+pub fn validate_description(text: &str) -> Result<(), LimitError> {
     if fits(text, MAX_DESCRIPTION_CHARS) {
         Ok(())
     } else {
@@ -68,7 +68,7 @@ pub fn check_description(text: &str) -> Result<(), LimitError> {
 ///
 /// # Errors
 /// Says that it is too long or has control characters.
-pub fn check_message(text: &str) -> Result<(), LimitError> {
+pub fn validate_message(text: &str) -> Result<(), LimitError> {
     if fits(text, MAX_MESSAGE_CHARS) {
         Ok(())
     } else {
@@ -80,7 +80,7 @@ pub fn check_message(text: &str) -> Result<(), LimitError> {
 ///
 /// # Errors
 /// Says that key or value is out of bounds.
-pub fn check_label(key: &str, value: &str) -> Result<(), LimitError> {
+pub fn validate_label(key: &str, value: &str) -> Result<(), LimitError> {
     let good = is_plain(key) && fits(value, MAX_LABEL_VALUE_CHARS);
     if good { Ok(()) } else { Err(LimitError::Label) }
 }
@@ -105,23 +105,26 @@ mod tests {
     #[test]
     fn names_need_no_quoting_and_are_not_ids() {
         for name in ["edge", "EU-1", "a.b_c", "7"] {
-            assert_eq!(check_name(name), Ok(()), "{name}");
+            assert_eq!(validate_name(name), Ok(()), "{name}");
         }
         for name in ["", ".", "-x", "a b", "é", "a/b", &"x".repeat(64)] {
-            assert_eq!(check_name(name), Err(LimitError::Name), "{name}");
+            assert_eq!(validate_name(name), Err(LimitError::Name), "{name}");
         }
-        assert_eq!(check_name("gw_x"), Err(LimitError::NameLikeId));
+        assert_eq!(validate_name("gw_x"), Err(LimitError::NameLikeId));
     }
 
     #[test]
     fn control_characters_are_refused() {
-        assert_eq!(check_description("two\nlines"), Ok(()));
+        assert_eq!(validate_description("two\nlines"), Ok(()));
         assert_eq!(
-            check_description("\u{1b}[31m"),
+            validate_description("\u{1b}[31m"),
             Err(LimitError::Description)
         );
-        assert_eq!(check_message(&"x".repeat(1025)), Err(LimitError::Message));
-        assert_eq!(check_label("env", "prod"), Ok(()));
-        assert_eq!(check_label("e v", "prod"), Err(LimitError::Label));
+        assert_eq!(
+            validate_message(&"x".repeat(1025)),
+            Err(LimitError::Message)
+        );
+        assert_eq!(validate_label("env", "prod"), Ok(()));
+        assert_eq!(validate_label("e v", "prod"), Err(LimitError::Label));
     }
 }

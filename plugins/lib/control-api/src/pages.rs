@@ -9,14 +9,14 @@ const PAGE: usize = 200;
 
 /// What was read of a list.
 #[derive(Debug, Clone)]
-pub struct Pages<T> {
+pub struct PagedList<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
     /// Where the rest begins; `None` when there is no rest.
     pub next: Option<String>,
 }
 
-impl<T> Pages<T> {
+impl<T> PagedList<T> {
     /// Reads at most `limit` items from `cursor` on. `page` is given the size of a page and where
     /// it begins.
     ///
@@ -49,7 +49,7 @@ impl<T> Pages<T> {
 ///
 /// # Errors
 /// Class `usage` when it is not above 0.
-pub fn limit(invocation: &Invocation) -> Result<usize, Error> {
+pub fn parse_limit(invocation: &Invocation) -> Result<usize, Error> {
     usize::try_from(invocation.args.integer("limit").unwrap_or(100))
         .ok()
         .filter(|n| *n > 0)

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// A private file under another name until it is finished. Removed when it is dropped before.
 #[derive(Debug)]
-pub struct PrivateDraft {
+pub struct PrivateTempFile {
     path: PathBuf,
 }
 
-impl PrivateDraft {
+impl PrivateTempFile {
     /// Makes an empty file beside another one.
     ///
     /// # Errors
@@ -51,11 +51,11 @@ impl PrivateDraft {
     pub fn keep(self, path: &Path) -> io::Result<()> {
         File::open(&self.path)?.sync_all()?;
         fs::rename(&self.path, path)?;
-        sync_directory_of(path)
+        sync_parent_directory(path)
     }
 }
 
-impl Drop for PrivateDraft {
+impl Drop for PrivateTempFile {
     fn drop(&mut self) {
         // After `keep` there is none of this name.
         drop(fs::remove_file(&self.path));
@@ -66,7 +66,7 @@ impl Drop for PrivateDraft {
 ///
 /// # Errors
 /// When its directory cannot be brought to the disk.
-pub fn sync_directory_of(path: &Path) -> io::Result<()> {
+pub fn sync_parent_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
@@ -82,13 +82,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
         let files = || fs::read_dir(directory.path()).unwrap().count();
-        drop(PrivateDraft::beside(&path).unwrap());
+        drop(PrivateTempFile::beside(&path).unwrap());
         assert_eq!(files(), 0);
 
-        let leftover = PrivateDraft::beside(&path).unwrap().path().to_owned();
+        let leftover = PrivateTempFile::beside(&path).unwrap().path().to_owned();
         fs::write(&leftover, "old").unwrap();
         fs::set_permissions(&leftover, PermissionsExt::from_mode(0o644)).unwrap();
-        let draft = PrivateDraft::beside(&path).unwrap();
+        let draft = PrivateTempFile::beside(&path).unwrap();
         draft.open().unwrap().write_all(b"new").unwrap();
         draft.keep(&path).unwrap();
         assert_eq!(

@@ -54,7 +54,7 @@ pub struct Problem {
     pub kind: String,
     /// Summary of the cause, the same for each occurrence.
     pub title: String,
-    /// HTTP status.
+    /// HTTP_PROVIDER status.
     pub status: u16,
     /// What happened this time.
     pub detail: String,
@@ -75,7 +75,7 @@ pub struct Problem {
     /// The gateway that has the name already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing_id: Option<GatewayId>,
-    /// Whole seconds to wait before asking again. HTTP has a header for it, `Retry-After`.
+    /// Whole seconds to wait before asking again. HTTP_PROVIDER has a header for it, `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<u32>,
 }

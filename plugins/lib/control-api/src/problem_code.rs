@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Class;
+use crate::ErrorClass;
 
 macro_rules! slugs {
     ($($(#[$doc:meta])* $name:ident $text:literal $status:literal $class:ident $title:literal;)+) => {
@@ -28,7 +28,7 @@ macro_rules! slugs {
                 match self { $(Self::$name => $text,)+ Self::Unknown => "unknown" }
             }
 
-            /// Returns the HTTP status that goes with it.
+            /// Returns the HTTP_PROVIDER status that goes with it.
             #[must_use]
             pub fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)+ Self::Unknown => 500 }
@@ -42,8 +42,8 @@ macro_rules! slugs {
 
             /// Returns the class of error; `None` for a slug of a newer control plane.
             #[must_use]
-            pub fn class(self) -> Option<Class> {
-                match self { $(Self::$name => Some(Class::$class),)+ Self::Unknown => None }
+            pub fn class(self) -> Option<ErrorClass> {
+                match self { $(Self::$name => Some(ErrorClass::$class),)+ Self::Unknown => None }
             }
         }
     };
@@ -102,7 +102,7 @@ slugs! {
     StorageTooNew "storage-too-new" 503 Incompatible "The store belongs to a newer kt";
     /// The server is about to end.
     Draining "draining" 503 Unavailable "The server is shutting down";
-    /// Only sent over HTTP, and asked for in process.
+    /// Only sent over HTTP_PROVIDER, and asked for in process.
     NeedsServer "needs-server" 501 Usage "Only a server does this";
     /// Only done with a store in a file, and the server's is a database.
     NeedsFile "needs-file" 501 Usage "Only a store in a file can do this";

@@ -83,7 +83,7 @@ fn pid_namespace() -> Option<String> {
     )
 }
 
-/// State letter and start time of a process: fields 3 and 22 of `/proc/<pid>/stat` (proc(5)).
+/// SyncState letter and start time of a process: fields 3 and 22 of `/proc/<pid>/stat` (proc(5)).
 fn process_state(pid: u32) -> Option<(char, u64)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // Field 2 is the name in parentheses and may itself hold blanks and parentheses.

@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use kt_plugin_api::{Class, Context, Error, Invocation, Location, ProviderHandle};
 use serde::{Deserialize, Serialize};
 
-use crate::address::{holds_password, redacted_address, without_password};
+use crate::address::{holds_password, redact_address, without_password};
 use crate::{
     ApiError, Client, INTERFACE, INTERFACE_METHOD, Request, Response, Transport, TransportError,
     TransportErrorKind,
 };
 
 /// Name of the provider that answers in process.
-pub const EMBEDDED: &str = "embedded";
+pub const EMBEDDED_PROVIDER: &str = "embedded";
 /// Name of the provider that asks a server.
-pub const HTTP: &str = "http";
+pub const HTTP_PROVIDER: &str = "http";
 
 /// The option of `api.ca_file`.
 const CA_FILE_OPTION: &str = "--api-ca-file";
@@ -27,7 +27,7 @@ pub const CA_FILE_VARIABLE: &str = "KEEPTRUSTS_API_CA_FILE";
 
 /// Where the control plane is.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Connection {
+pub struct ConnectOptions {
     /// kt's state directory; the embedded store lies in it.
     pub state_dir: PathBuf,
     /// kt's directory for sockets.
@@ -49,14 +49,14 @@ pub struct Connection {
     /// Whether the caller heeds by itself what a server asks for (429, 503). Otherwise the
     /// provider waits in its place, as long as the call may take.
     #[serde(default)]
-    pub paces_itself: bool,
+    pub handles_retry_after: bool,
 }
 
-impl std::fmt::Debug for Connection {
+impl std::fmt::Debug for ConnectOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
             .field("state_dir", &self.state_dir)
-            .field("url", &self.place())
+            .field("url", &self.display_address())
             .finish_non_exhaustive()
     }
 }
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Connection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
     /// Where the control plane is.
-    pub connection: Connection,
+    pub connection: ConnectOptions,
     /// What is asked.
     pub request: Request,
 }
@@ -74,13 +74,13 @@ pub struct Envelope {
 #[derive(Clone)]
 pub struct ProviderTransport<'a> {
     handle: ProviderHandle<'a>,
-    connection: Connection,
+    connection: ConnectOptions,
 }
 
-impl Connection {
+impl ConnectOptions {
     /// The connection that an invocation's settings and directories describe.
     #[must_use]
-    pub fn of(invocation: &Invocation) -> Self {
+    pub fn from_invocation(invocation: &Invocation) -> Self {
         let setting = |key: &str| invocation.setting(key).map(str::to_owned);
         Self {
             state_dir: invocation.dirs.state.clone(),
@@ -89,21 +89,25 @@ impl Connection {
             token: setting("api.token"),
             ca_file: ca_file(invocation),
             actor: String::new(),
-            paces_itself: false,
+            handles_retry_after: false,
         }
     }
 
     /// The provider for this connection.
     #[must_use]
     pub fn provider(&self) -> &'static str {
-        if self.url.is_some() { HTTP } else { EMBEDDED }
+        if self.url.is_some() {
+            HTTP_PROVIDER
+        } else {
+            EMBEDDED_PROVIDER
+        }
     }
 
     /// Where the control plane is, for people: no text of it is a secret.
     #[must_use]
-    pub fn place(&self) -> String {
+    pub fn display_address(&self) -> String {
         let url = self.url.as_deref();
-        url.map_or_else(|| self.provider().to_owned(), redacted_address)
+        url.map_or_else(|| self.provider().to_owned(), redact_address)
     }
 
     /// Checks that the address holds no name and password: a token is kept
@@ -159,7 +163,7 @@ pub fn connect<'a>(
     invocation: &Invocation,
     context: &Context<'a>,
 ) -> Result<Client<ProviderTransport<'a>>, Error> {
-    Connection::of(invocation).client(context)
+    ConnectOptions::from_invocation(invocation).client(context)
 }
 
 impl<'a> ProviderTransport<'a> {
@@ -176,8 +180,8 @@ impl<'a> ProviderTransport<'a> {
 impl ProviderTransport<'_> {
     /// The same transport for a caller that waits by itself when a server asks for it.
     #[must_use]
-    pub fn at_own_pace(mut self) -> Self {
-        self.connection.paces_itself = true;
+    pub fn handling_retry_after(mut self) -> Self {
+        self.connection.handles_retry_after = true;
         self
     }
 }

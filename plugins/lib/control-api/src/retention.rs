@@ -10,7 +10,7 @@ use crate::GatewayId;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct PruneVersions {
+pub struct PruneRequest {
     /// How many of the newest versions keep their contents, from 1.
     #[cfg_attr(feature = "schema", schema(minimum = 1))]
     pub keep: u64,
@@ -32,10 +32,10 @@ pub struct VersionRange {
     pub to: u64,
 }
 
-/// The answer to [`PruneVersions`].
+/// The answer to [`PruneRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct PrunedVersions {
+pub struct PruneResponse {
     /// The gateway.
     pub gateway: GatewayId,
     /// The versions that lost their contents, or would, in their order.

@@ -8,7 +8,7 @@ use crate::{ContentHash, Gateway, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Origin {
+pub enum VersionOrigin {
     /// Came with the gateway.
     Create,
     /// Published by a person or a pipeline.
@@ -22,10 +22,10 @@ pub enum Origin {
     Unknown,
 }
 
-impl Origin {
-    /// Takes a word of [`Origin::as_str`]; none for one that is not known.
+impl VersionOrigin {
+    /// Takes a word of [`VersionOrigin::as_str`]; none for one that is not known.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         [Self::Create, Self::Reload, Self::Revert, Self::File]
             .into_iter()
             .find(|origin| origin.as_str() == word)
@@ -59,7 +59,7 @@ pub struct ConfigVersion {
     /// When.
     pub created_at: Timestamp,
     /// How it came to be.
-    pub origin: Origin,
+    pub origin: VersionOrigin,
     /// The version it repeats, when the origin is `revert`.
     #[serde(default)]
     pub reverts_to: Option<u64>,
@@ -81,7 +81,7 @@ pub struct ConfigVersion {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct PublishConfig {
+pub struct PublishRequest {
     /// The configuration, verbatim.
     pub content: String,
     /// Name of the file it was read from, for messages.
@@ -95,12 +95,12 @@ pub struct PublishConfig {
     pub from_file: bool,
 }
 
-/// Asks for a reload: with content as [`PublishConfig`], without it the gateway takes its source
+/// Asks for a reload: with content as [`PublishRequest`], without it the gateway takes its source
 /// again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Reload {
+pub struct ReloadRequest {
     /// The configuration to publish, verbatim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -116,7 +116,7 @@ pub struct Reload {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Revert {
+pub struct RevertRequest {
     /// The version to repeat.
     pub version: u64,
     /// Why, for the history.
@@ -133,7 +133,7 @@ pub enum ReconcileMode {
     #[default]
     Push,
     /// What every live instance applies becomes desired: the newest version that means the same
-    /// is published again, as by [`Revert`].
+    /// is published again, as by [`RevertRequest`].
     AcceptApplied,
 }
 
@@ -149,7 +149,7 @@ impl ReconcileMode {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Reconcile {
+pub struct ReconcileRequest {
     /// Which way.
     #[serde(default, skip_serializing_if = "ReconcileMode::is_push")]
     pub mode: ReconcileMode,
@@ -173,14 +173,14 @@ pub struct ActionResponse {
     /// applied, the one that means it.
     #[serde(default)]
     pub version: Option<ConfigVersion>,
-    /// The generation to wait for; see [`Rollout`].
+    /// The generation to wait for; see [`RolloutStatus`].
     pub generation: u64,
 }
 
 /// How far the instances have come with a generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Rollout {
+pub struct RolloutStatus {
     /// The verdict.
     pub outcome: RolloutOutcome,
     /// The gateway as the verdict was made.

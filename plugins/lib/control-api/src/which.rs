@@ -10,13 +10,13 @@ use crate::{Client, Etag, Gateway, ListQuery, Transport};
 /// # Errors
 /// Class `not-found` when there is none, `usage` when there are several and none
 /// is named.
-pub fn find_gateway<T: Transport>(
+pub fn resolve_gateway<T: Transport>(
     client: &Client<T>,
     wanted: Option<&str>,
 ) -> Result<Gateway, Error> {
     if let Some(wanted) = wanted {
         return client.gateway(wanted).map_err(|error| match error.class {
-            crate::Class::NotFound => Error::new(
+            crate::ErrorClass::NotFound => Error::new(
                 Class::NotFound,
                 "gateway-not-found",
                 format!("there is no gateway `{wanted}`"),
@@ -50,7 +50,7 @@ pub fn find_gateway<T: Transport>(
 ///
 /// # Errors
 /// Class `usage` when it is no tag.
-pub fn if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
+pub fn parse_if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
     let Some(text) = invocation.args.text("if-match") else {
         return Ok(None);
     };

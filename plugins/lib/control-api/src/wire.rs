@@ -1,4 +1,4 @@
-//! A request and its response, free of HTTP but one to one with it.
+//! A request and its response, free of HTTP_PROVIDER but one to one with it.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -22,7 +22,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Returns the method as HTTP writes it.
+    /// Returns the method as HTTP_PROVIDER writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl Method {
         }
     }
 
-    /// Returns the method that HTTP writes so, if the API has it.
+    /// Returns the method that HTTP_PROVIDER writes so, if the API has it.
     #[must_use]
     pub fn from_http(name: &str) -> Option<Self> {
         [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete]
@@ -72,7 +72,7 @@ pub struct Request {
 /// The control plane's answer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
-    /// HTTP status.
+    /// HTTP_PROVIDER status.
     pub status: u16,
     /// Headers; names in lower case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -118,7 +118,7 @@ impl Request {
         self
     }
 
-    /// Returns path and percent-encoded query, as HTTP puts them after the method.
+    /// Returns path and percent-encoded query, as HTTP_PROVIDER puts them after the method.
     #[must_use]
     pub fn target(&self) -> String {
         let mut target = self.path.clone();
@@ -131,9 +131,9 @@ impl Request {
         target
     }
 
-    /// Returns the headers to send over HTTP. A [`Response`] holds text, and so those stay behind
+    /// Returns the headers to send over HTTP_PROVIDER. A [`Response`] holds text, and so those stay behind
     /// that would bring bytes: compressed ones, or a part that ends in the middle of a character.
-    pub fn headers_for_text(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn text_safe_headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self
             .headers
             .iter()
@@ -141,7 +141,7 @@ impl Request {
         all.filter(|(name, _)| !matches!(*name, "accept-encoding" | "range" | "if-range"))
     }
 
-    /// Splits what HTTP puts after the method into path and decoded query.
+    /// Splits what HTTP_PROVIDER puts after the method into path and decoded query.
     ///
     /// `None` when the query is not percent-encoded UTF-8 or repeats a key.
     #[must_use]
@@ -162,7 +162,7 @@ impl Response {
     /// Returns in how many seconds to ask again, when the answer is that it is too early or too
     /// much: 429 or 503 with `Retry-After`.
     #[must_use]
-    pub fn asks_to_wait(&self) -> Option<u32> {
+    pub fn retry_delay_seconds(&self) -> Option<u32> {
         self.retry_after()
             .filter(|_| matches!(self.status, 429 | 503))
     }
@@ -243,7 +243,7 @@ mod tests {
             .with_header("accept-encoding", "gzip")
             .with_header("if-none-match", "*")
             .with_header("range", "bytes=0-1");
-        let sent: Vec<_> = request.headers_for_text().collect();
+        let sent: Vec<_> = request.text_safe_headers().collect();
         assert_eq!(sent, [("if-none-match", "*")]);
     }
 

@@ -48,19 +48,23 @@ pub(super) fn bound(name: &str, schema: &mut Value) {
 /// The bounds of a member of what callers send.
 fn of_member(of: &str, member: &str) -> Map<String, Value> {
     let bounds = match (of, member) {
-        ("CreateGateway" | "GatewayPatch" | "CreateToken", "name") => json!({"pattern": NAME}),
-        ("CreateToken", "gateway") => json!({"pattern": NAME}),
-        ("CreateGateway" | "GatewayPatch", "description") => text(MAX_DESCRIPTION_CHARS),
-        ("CreateGateway" | "GatewayPatch", "labels") => labels(of == "GatewayPatch"),
+        ("CreateGatewayRequest" | "GatewayPatch" | "CreateTokenRequest", "name") => {
+            json!({"pattern": NAME})
+        }
+        ("CreateTokenRequest", "gateway") => json!({"pattern": NAME}),
+        ("CreateGatewayRequest" | "GatewayPatch", "description") => text(MAX_DESCRIPTION_CHARS),
+        ("CreateGatewayRequest" | "GatewayPatch", "labels") => labels(of == "GatewayPatch"),
         (_, "message" | "reason") if is_sent(of) => text(MAX_MESSAGE_CHARS),
         (_, "source") if is_sent(of) => json!({"maxLength": MAX_SOURCE_CHARS}),
         (_, "content") if is_sent(of) => json!({"maxLength": MAX_CONTENT_BYTES}),
-        ("CreateToken" | "RotateToken", "expires_in_seconds") => {
+        ("CreateTokenRequest" | "RotateTokenRequest", "expires_in_seconds") => {
             json!({"minimum": 1, "maximum": MAX_TOKEN_SECONDS})
         }
-        ("RotateToken", "grace_seconds") => json!({"minimum": 0, "maximum": MAX_GRACE_SECONDS}),
+        ("RotateTokenRequest", "grace_seconds") => {
+            json!({"minimum": 0, "maximum": MAX_GRACE_SECONDS})
+        }
         ("BackupRequest", "keep") => json!({"minimum": 1, "maximum": MOST_KEPT}),
-        ("Revert", "version") => json!({"minimum": 1}),
+        ("RevertRequest", "version") => json!({"minimum": 1}),
         ("StatusReport", "lease_seconds") => json!({"minimum": 1, "maximum": 3600}),
         ("StatusReport", "binary" | "listen")
         | ("ProcessIdentity", "host" | "boot_id" | "pid_namespace") => {
@@ -77,11 +81,11 @@ fn of_member(of: &str, member: &str) -> Map<String, Value> {
 /// Whether callers send it, as opposed to what they get.
 fn is_sent(of: &str) -> bool {
     [
-        "CreateGateway",
-        "PublishConfig",
-        "Reload",
-        "Revert",
-        "Reconcile",
+        "CreateGatewayRequest",
+        "PublishRequest",
+        "ReloadRequest",
+        "RevertRequest",
+        "ReconcileRequest",
     ]
     .contains(&of)
 }

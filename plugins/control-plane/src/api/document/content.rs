@@ -113,7 +113,7 @@ pub(super) fn schema<T: ToSchema>(schemas: &mut Schemas) -> Value {
         let mut schema = serde_json::to_value(schema).unwrap_or_default();
         mend(&mut schema);
         // The state alone is `unknown` in earnest.
-        if name != "State" {
+        if name != "SyncState" {
             without_unknown(&mut schema);
         }
         bound(&name, &mut schema);

@@ -1,5 +1,6 @@
 use kt_control_api::{
-    Gateway, InstanceId, Origin, ProblemCode, Reconcile, ReconcileMode, State, StatusReport,
+    Gateway, InstanceId, ProblemCode, ReconcileMode, ReconcileRequest, StatusReport, SyncState,
+    VersionOrigin,
 };
 
 use crate::fixture::{Bench, content, serving};
@@ -19,8 +20,8 @@ fn bench() -> (Bench, Gateway) {
     (bench, old)
 }
 
-fn accept(dry_run: bool) -> Reconcile {
-    Reconcile {
+fn accept(dry_run: bool) -> ReconcileRequest {
+    ReconcileRequest {
         mode: ReconcileMode::AcceptApplied,
         dry_run,
         reason: Some("it works".to_owned()),
@@ -53,7 +54,7 @@ fn what_every_instance_serves_becomes_desired_as_a_new_version() {
     assert_eq!((dry.unchanged, dry.gateway.last_version), (false, 2));
     let done = client.reconcile("edge", &accept(false), None).unwrap();
     let made = done.version.unwrap();
-    assert_eq!((made.version, made.origin), (3, Origin::Revert));
+    assert_eq!((made.version, made.origin), (3, VersionOrigin::Revert));
     assert_eq!(
         (made.reverts_to, made.message.as_deref()),
         (Some(1), Some("it works"))
@@ -85,7 +86,7 @@ fn what_cannot_be_told_apart_or_is_unknown_is_not_accepted() {
     applied.version = None;
     applied.sha256 = kt_control_api::ContentHash::from_bytes([7; 32]);
     client.report_status("edge", &own).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::Drifted);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::Drifted);
     assert_eq!(refusal(&bench), Some(ProblemCode::ContentUnknown));
     own.seq = 3;
     own.stopping = true;

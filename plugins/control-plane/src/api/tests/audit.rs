@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    AuditEntry, AuditQuery, CreateToken, Method, ProblemCode, Request, TokenScope,
+    AuditEntry, AuditQuery, CreateTokenRequest, Method, ProblemCode, Request, TokenScope,
 };
 
 use crate::api::Handled;
@@ -17,10 +17,10 @@ fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
     let client = bench.client();
     let edge = bench.edge();
     client.reload("edge", &content("two"), None).unwrap();
-    let reader = CreateToken {
+    let reader = CreateTokenRequest {
         name: "r".to_owned(),
         scope: TokenScope::Read,
-        ..CreateToken::default()
+        ..CreateTokenRequest::default()
     };
     let token = client.create_token(&reader).unwrap();
     client.revoke_token(&token.info.id).unwrap();
@@ -72,7 +72,7 @@ fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
         .reload("edge", &content("two"), None)
         .unwrap();
     let somebody = bench.client_as(crate::api::Principal::local_user(7));
-    let other = kt_control_api::CreateGateway {
+    let other = kt_control_api::CreateGatewayRequest {
         name: "other".to_owned(),
         ..Default::default()
     };

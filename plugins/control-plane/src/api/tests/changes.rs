@@ -1,5 +1,6 @@
 use kt_control_api::{
-    Class, Etag, Origin, ProblemCode, PublishConfig, Reconcile, Reload, Revert, State,
+    ErrorClass, Etag, ProblemCode, PublishRequest, ReconcileRequest, ReloadRequest, RevertRequest,
+    SyncState, VersionOrigin,
 };
 
 use crate::fixture::{Bench, content, refusing, report, serving};
@@ -12,7 +13,10 @@ fn versions_are_dense_and_list_the_newest_first() {
     for (number, text) in (2..).zip(["two", "three"]) {
         let answer = client.reload("edge", &content(text), None).unwrap();
         let version = answer.version.unwrap();
-        assert_eq!((version.version, version.origin), (number, Origin::Reload));
+        assert_eq!(
+            (version.version, version.origin),
+            (number, VersionOrigin::Reload)
+        );
         assert_eq!(answer.gateway.desired.unwrap().version, number);
     }
     let page = client.config_versions("edge", Some(2), None).unwrap();
@@ -27,7 +31,7 @@ fn versions_are_dense_and_list_the_newest_first() {
     assert_eq!(client.config_version("edge", 1).unwrap(), rest.items[0]);
     assert_eq!(
         client.config_version("edge", 4).unwrap_err().class,
-        Class::NotFound
+        ErrorClass::NotFound
     );
     assert_eq!(bench.count("audit"), 3);
 }
@@ -55,7 +59,7 @@ fn a_revert_is_a_new_version_with_the_old_content() {
     let client = bench.client();
     bench.edge();
     client.reload("edge", &content("two"), None).unwrap();
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 1,
         reason: Some("two broke".to_owned()),
     };
@@ -64,7 +68,7 @@ fn a_revert_is_a_new_version_with_the_old_content() {
     assert_eq!((version.version, version.reverts_to), (3, Some(1)));
     assert_eq!(
         (version.origin, version.message),
-        (Origin::Revert, revert.reason.clone())
+        (VersionOrigin::Revert, revert.reason.clone())
     );
     assert_eq!(client.config_content("edge", 3).unwrap(), "one\n");
     assert_eq!(bench.count("blobs"), 2, "the content is not stored twice");
@@ -74,14 +78,14 @@ fn a_revert_is_a_new_version_with_the_old_content() {
     let missing = client
         .revert(
             "edge",
-            &Revert {
+            &RevertRequest {
                 version: 9,
                 reason: None,
             },
             None,
         )
         .unwrap_err();
-    assert_eq!(missing.class, Class::NotFound);
+    assert_eq!(missing.class, ErrorClass::NotFound);
 }
 
 #[test]
@@ -97,11 +101,11 @@ fn a_lost_race_shows_the_gateway_as_it_is() {
         (error.status, error.code),
         (412, Some(ProblemCode::VersionConflict))
     );
-    assert_eq!(error.class, Class::Conflict);
+    assert_eq!(error.class, ErrorClass::Conflict);
     let current = error.current.unwrap();
     assert_eq!((current.rev, current.last_version), (2, 2));
     let stale = Some(Etag(1));
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 1,
         reason: None,
     };
@@ -111,14 +115,14 @@ fn a_lost_race_shows_the_gateway_as_it_is() {
     );
     assert_eq!(
         client
-            .reload("edge", &Reload::default(), stale)
+            .reload("edge", &ReloadRequest::default(), stale)
             .unwrap_err()
             .status,
         412
     );
     assert_eq!(
         client
-            .reconcile("edge", &Reconcile::default(), stale)
+            .reconcile("edge", &ReconcileRequest::default(), stale)
             .unwrap_err()
             .status,
         412
@@ -147,15 +151,17 @@ fn a_plain_reload_asks_the_instances_and_makes_no_version() {
     let client = bench.client();
     let before = bench.edge();
     client.report_status("edge", &serving(1, &before)).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
-    let answer = client.reload("edge", &Reload::default(), None).unwrap();
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
+    let answer = client
+        .reload("edge", &ReloadRequest::default(), None)
+        .unwrap();
     assert!(!answer.unchanged);
     assert_eq!((answer.generation, answer.gateway.last_version), (2, 1));
-    assert_eq!(answer.gateway.state, State::Pending);
+    assert_eq!(answer.gateway.state, SyncState::Pending);
     client
         .report_status("edge", &serving(2, &answer.gateway))
         .unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
 }
 
 #[test]
@@ -163,7 +169,7 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
     let bench = Bench::new();
     let client = bench.client();
     let gateway = bench.edge();
-    let reconcile = Reconcile::default();
+    let reconcile = ReconcileRequest::default();
     assert!(
         client
             .reconcile("edge", &reconcile, None)
@@ -184,9 +190,9 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
     client
         .report_status("edge", &refusing(serving(2, &gateway), &gateway))
         .unwrap();
-    let dry = Reconcile {
+    let dry = ReconcileRequest {
         dry_run: true,
-        ..Reconcile::default()
+        ..ReconcileRequest::default()
     };
     let planned = client.reconcile("edge", &dry, None).unwrap();
     assert!(
@@ -195,24 +201,27 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
     );
     let done = client.reconcile("edge", &reconcile, None).unwrap();
     assert!(!done.unchanged);
-    assert_eq!((done.generation, done.gateway.state), (2, State::Pending));
+    assert_eq!(
+        (done.generation, done.gateway.state),
+        (2, SyncState::Pending)
+    );
 }
 
 #[test]
 fn nothing_desired_cannot_be_reconciled() {
     let bench = Bench::new();
-    let new = kt_control_api::CreateGateway {
+    let new = kt_control_api::CreateGatewayRequest {
         name: "empty".into(),
         ..Default::default()
     };
     bench.client().create_gateway(&new).unwrap();
     let error = bench
         .client()
-        .reconcile("empty", &Reconcile::default(), None)
+        .reconcile("empty", &ReconcileRequest::default(), None)
         .unwrap_err();
     assert_eq!(
         (error.class, error.code),
-        (Class::Conflict, Some(ProblemCode::NoConfiguration))
+        (ErrorClass::Conflict, Some(ProblemCode::NoConfiguration))
     );
 }
 
@@ -220,7 +229,7 @@ fn nothing_desired_cannot_be_reconciled() {
 fn a_gateway_publishes_its_own_file() {
     let bench = Bench::new();
     bench.edge();
-    let publish = PublishConfig {
+    let publish = PublishRequest {
         content: "mine".to_owned(),
         from_file: true,
         ..Default::default()
@@ -229,7 +238,7 @@ fn a_gateway_publishes_its_own_file() {
         .client()
         .publish_config("edge", &publish, None)
         .unwrap();
-    assert_eq!(answer.version.unwrap().origin, Origin::File);
+    assert_eq!(answer.version.unwrap().origin, VersionOrigin::File);
 }
 
 #[test]
@@ -240,7 +249,7 @@ fn drift_is_what_was_acknowledged_and_then_left() {
     let mut drifted = serving(1, &gateway);
     drifted.applied.as_mut().unwrap().sha256 = kt_control_api::ContentHash::from_bytes([7; 32]);
     client.report_status("edge", &drifted).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::Drifted);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::Drifted);
     client.report_status("edge", &report(2)).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::Pending);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::Pending);
 }

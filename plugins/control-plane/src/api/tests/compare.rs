@@ -50,7 +50,7 @@ fn what_cannot_be_compared_is_told() {
         let missing = ask(&bench, version, Some(against)).unwrap_err();
         assert_eq!(missing.code, ProblemCode::NotFound, "{version} {against}");
     }
-    let bare = kt_control_api::CreateGateway {
+    let bare = kt_control_api::CreateGatewayRequest {
         name: "bare".to_owned(),
         ..Default::default()
     };

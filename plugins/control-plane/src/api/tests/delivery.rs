@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    Class, Client, DesiredQuery, DesiredResponse, Poll, Reconcile, Reload, Revert, RolloutOutcome,
-    State, StatusReport,
+    Client, DesiredQuery, DesiredResponse, ErrorClass, PollOutcome, ReconcileRequest,
+    ReloadRequest, RevertRequest, RolloutOutcome, StatusReport, SyncState,
 };
 
 use crate::fixture::{Bench, Direct, content, refusing, report, serving};
 
 fn poll(client: &Client<Direct>, query: &DesiredQuery) -> Option<DesiredResponse> {
     match client.desired("edge", query).unwrap() {
-        Poll::Changed(answer) => Some(answer),
-        Poll::Unchanged | Poll::CutShort(_) => None,
+        PollOutcome::Changed(answer) => Some(answer),
+        PollOutcome::Unchanged | PollOutcome::RetryAfter(_) => None,
     }
 }
 
@@ -46,7 +46,9 @@ fn only_what_a_gateway_must_act_on_ends_its_wait() {
         (second.index, second.desired.as_ref().unwrap().version),
         (2, 2)
     );
-    client.reload("edge", &Reload::default(), None).unwrap();
+    client
+        .reload("edge", &ReloadRequest::default(), None)
+        .unwrap();
     let third = poll(&client, &after(&second)).unwrap();
     assert_eq!(
         (third.reload_generation, third.reconcile_generation),
@@ -59,7 +61,7 @@ fn only_what_a_gateway_must_act_on_ends_its_wait() {
         )
         .unwrap();
     client
-        .reconcile("edge", &Reconcile::default(), None)
+        .reconcile("edge", &ReconcileRequest::default(), None)
         .unwrap();
     let fourth = poll(&client, &after(&third)).unwrap();
     assert_eq!(
@@ -104,7 +106,7 @@ fn a_refused_version_is_parked_until_desired_moves_or_somebody_asks() {
     assert!(poll(&client, &other).is_some(), "another process may try");
 
     client
-        .reconcile("edge", &Reconcile::default(), None)
+        .reconcile("edge", &ReconcileRequest::default(), None)
         .unwrap();
     assert!(poll(&client, &from_start).is_some(), "reconcile asks");
     let gateway = client.gateway("edge").unwrap();
@@ -129,7 +131,7 @@ fn a_deleted_gateway_is_told_so() {
     let error = client
         .desired(id.as_str(), &DesiredQuery::default())
         .unwrap_err();
-    assert_eq!((error.class, error.status), (Class::NotFound, 410));
+    assert_eq!((error.class, error.status), (ErrorClass::NotFound, 410));
     assert_eq!(
         client
             .report_status(id.as_str(), &report(1))
@@ -147,13 +149,13 @@ fn an_instance_lives_as_long_as_its_lease() {
     let answer = client.report_status("edge", &serving(1, &gateway)).unwrap();
     assert_eq!((answer.index, answer.next_status_seconds), (1, 10));
     bench.advance(Duration::from_secs(29));
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
     bench.advance(Duration::from_secs(1));
     let gateway = client.gateway("edge").unwrap();
-    assert_eq!(gateway.state, State::Offline);
+    assert_eq!(gateway.state, SyncState::Offline);
     assert!(!gateway.instances[0].live);
     client.report_status("edge", &serving(2, &gateway)).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
     let last = StatusReport {
         stopping: true,
         ..serving(3, &gateway)
@@ -161,7 +163,7 @@ fn an_instance_lives_as_long_as_its_lease() {
     client.report_status("edge", &last).unwrap();
     assert_eq!(
         client.gateway("edge").unwrap().state,
-        State::Offline,
+        SyncState::Offline,
         "it said good-bye"
     );
 }
@@ -177,11 +179,11 @@ fn a_killed_process_of_this_machine_is_noticed_before_its_lease_ends() {
         ..serving(1, &gateway)
     };
     client.report_status("edge", &alive).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
     let mut gone = StatusReport { seq: 2, ..alive };
     gone.process.start_ticks = gone.process.start_ticks.map(|ticks| ticks + 1);
     client.report_status("edge", &gone).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::Offline);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::Offline);
 }
 
 #[test]
@@ -193,7 +195,7 @@ fn a_late_report_is_ignored() {
     for seq in [7, 3] {
         assert!(client.report_status("edge", &report(seq)).unwrap().ignored);
     }
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
     assert_eq!(bench.count("apply_history"), 1);
 }
 
@@ -213,16 +215,16 @@ fn a_refusal_shows_its_place_and_goes_with_the_next_success() {
     };
     client.report_status("edge", &refusal).unwrap();
     let shown = client.gateway("edge").unwrap();
-    assert_eq!(shown.state, State::Rejected);
+    assert_eq!(shown.state, SyncState::Rejected);
     let rejection = shown.instances[0].rejection.as_ref().unwrap();
     assert_eq!((rejection.version, rejection.line), (Some(2), Some(3)));
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 1,
         reason: None,
     };
     let gateway = client.revert("edge", &revert, None).unwrap().gateway;
     client.report_status("edge", &serving(3, &gateway)).unwrap();
-    assert_eq!(client.gateway("edge").unwrap().state, State::InSync);
+    assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
 }
 
 #[test]

@@ -1,19 +1,19 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    AuditQuery, ContentHash, CreateGateway, DriftPolicy, Gateway, GatewayPatch, ProblemCode, State,
-    StatusReport,
+    AuditQuery, ContentHash, CreateGatewayRequest, DriftPolicy, Gateway, GatewayPatch, ProblemCode,
+    StatusReport, SyncState,
 };
 
 use crate::fixture::{Bench, serving};
 
 fn bench(drift: DriftPolicy) -> Bench {
     let bench = Bench::new();
-    let new = CreateGateway {
+    let new = CreateGatewayRequest {
         name: "edge".to_owned(),
         content: Some("one\n".to_owned()),
         drift,
-        ..CreateGateway::default()
+        ..CreateGatewayRequest::default()
     };
     bench.client().create_gateway(&new).unwrap();
     bench
@@ -40,7 +40,7 @@ fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
     let bench = bench(DriftPolicy::Report);
     let edge = bench.client().gateway("edge").unwrap();
     let (seen, index) = told(&bench, &overridden(1, &edge));
-    assert_eq!((seen.state, seen.rev, index), (State::Drifted, 1, 1));
+    assert_eq!((seen.state, seen.rev, index), (SyncState::Drifted, 1, 1));
 
     let wish = GatewayPatch {
         drift: Some(DriftPolicy::Repair),
@@ -49,7 +49,7 @@ fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
     let patched = bench.client().update_gateway("edge", &wish, None).unwrap();
     assert_eq!((patched.drift, patched.rev), (DriftPolicy::Repair, 2));
     let (seen, index) = told(&bench, &overridden(2, &edge));
-    assert_eq!((seen.state, seen.rev, index), (State::Pending, 3, 2));
+    assert_eq!((seen.state, seen.rev, index), (SyncState::Pending, 3, 2));
     assert_eq!(seen.desired.as_ref().unwrap().version, 1, "as it was");
     let rows = bench.client().audit(&AuditQuery::default()).unwrap().items;
     assert_eq!(
@@ -62,7 +62,7 @@ fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
     let (seen, index) = told(&bench, &overridden(3, &edge));
     assert_eq!((seen.rev, index), (3, 2));
     let (seen, _) = told(&bench, &serving(4, &seen));
-    assert_eq!((seen.state, seen.rev), (State::InSync, 3));
+    assert_eq!((seen.state, seen.rev), (SyncState::InSync, 3));
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn whoever_drifts_again_and_again_is_repaired_once_a_minute() {
     assert_eq!(edge.generation, 2);
     bench.advance(Duration::from_secs(20));
     let (again, _) = told(&bench, &overridden(2, &edge));
-    assert_eq!((again.state, again.generation), (State::Drifted, 2));
+    assert_eq!((again.state, again.generation), (SyncState::Drifted, 2));
     bench.advance(Duration::from_secs(40));
     let (later, _) = told(&bench, &overridden(3, &edge));
-    assert_eq!((later.state, later.generation), (State::Pending, 3));
+    assert_eq!((later.state, later.generation), (SyncState::Pending, 3));
 }
 
 #[test]

@@ -1,24 +1,24 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    Class, CreateGateway, Etag, GatewayPatch, ListQuery, Method, Origin, ProblemCode, Request,
-    State, TokenKind,
+    CreateGatewayRequest, ErrorClass, Etag, GatewayPatch, ListQuery, Method, ProblemCode, Request,
+    SyncState, TokenKind, VersionOrigin,
 };
 
 use crate::api::{Principal, Scope};
 use crate::fixture::{Bench, report};
 
-fn named(name: &str) -> CreateGateway {
-    CreateGateway {
+fn named(name: &str) -> CreateGatewayRequest {
+    CreateGatewayRequest {
         name: name.to_owned(),
-        ..CreateGateway::default()
+        ..CreateGatewayRequest::default()
     }
 }
 
 #[test]
 fn a_gateway_comes_with_its_first_version_and_its_token() {
     let bench = Bench::new();
-    let new = CreateGateway {
+    let new = CreateGatewayRequest {
         content: Some("one # first\n".to_owned()),
         source: Some("a.yaml".to_owned()),
         issue_token: true,
@@ -30,9 +30,12 @@ fn a_gateway_comes_with_its_first_version_and_its_token() {
         (gateway.rev, gateway.generation, gateway.last_version),
         (1, 1, 1)
     );
-    assert_eq!(gateway.state, State::Offline);
+    assert_eq!(gateway.state, SyncState::Offline);
     let version = created.version.unwrap();
-    assert_eq!((version.version, version.origin), (1, Origin::Create));
+    assert_eq!(
+        (version.version, version.origin),
+        (1, VersionOrigin::Create)
+    );
     assert_eq!(
         (version.author.as_str(), version.source.as_deref()),
         ("uid:0", Some("a.yaml"))
@@ -66,7 +69,7 @@ fn a_taken_name_shows_who_has_it_and_changes_nothing() {
     let error = bench.client().create_gateway(&named("edge")).unwrap_err();
     assert_eq!(
         (error.class, error.code),
-        (Class::Conflict, Some(ProblemCode::NameTaken))
+        (ErrorClass::Conflict, Some(ProblemCode::NameTaken))
     );
     assert_eq!(error.existing_id, Some(first.id));
     assert_eq!((bench.count("gateways"), bench.count("audit")), (1, 1));
@@ -75,13 +78,13 @@ fn a_taken_name_shows_who_has_it_and_changes_nothing() {
 #[test]
 fn an_invalid_configuration_registers_nothing_and_names_its_place() {
     let bench = Bench::new();
-    let new = CreateGateway {
+    let new = CreateGatewayRequest {
         content: Some("fine\nbad\n".to_owned()),
         source: Some("my.yaml".to_owned()),
         ..named("edge")
     };
     let error = bench.client().create_gateway(&new).unwrap_err();
-    assert_eq!((error.class, error.status), (Class::Usage, 422));
+    assert_eq!((error.class, error.status), (ErrorClass::Usage, 422));
     let item = &error.errors[0];
     assert_eq!(
         (item.file.as_deref(), item.line),
@@ -93,7 +96,7 @@ fn an_invalid_configuration_registers_nothing_and_names_its_place() {
 #[test]
 fn every_bad_field_is_named_at_once() {
     let bench = Bench::new();
-    let new = CreateGateway {
+    let new = CreateGatewayRequest {
         description: "\u{7}".to_owned(),
         labels: BTreeMap::from([("a b".to_owned(), String::new())]),
         ..named("no spaces")
@@ -120,12 +123,12 @@ fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
     let by_name = client.gateway("edge").unwrap_err();
     assert_eq!(
         (by_name.class, by_name.code),
-        (Class::NotFound, Some(ProblemCode::NotFound))
+        (ErrorClass::NotFound, Some(ProblemCode::NotFound))
     );
     let by_id = client.gateway(gateway.id.as_str()).unwrap_err();
     assert_eq!(
         (by_id.class, by_id.code),
-        (Class::NotFound, Some(ProblemCode::Gone))
+        (ErrorClass::NotFound, Some(ProblemCode::Gone))
     );
     assert_ne!(bench.edge().id, gateway.id, "the name is free again");
     assert_eq!(bench.count("config_versions"), 2, "the history stays");
@@ -134,7 +137,7 @@ fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
 #[test]
 fn a_deleted_gateways_token_ends() {
     let bench = Bench::new();
-    let new = CreateGateway {
+    let new = CreateGatewayRequest {
         issue_token: true,
         ..named("edge")
     };
@@ -182,7 +185,7 @@ fn lists_are_paged_by_name_and_filtered() {
     for name in ["c", "a", "b", "ba"] {
         let labels = BTreeMap::from([("first".to_owned(), name[..1].to_owned())]);
         client
-            .create_gateway(&CreateGateway {
+            .create_gateway(&CreateGatewayRequest {
                 labels,
                 ..named(name)
             })
@@ -217,7 +220,7 @@ fn lists_are_paged_by_name_and_filtered() {
     );
     client.report_status("b", &report(1)).unwrap();
     let offline = ListQuery {
-        state: Some(State::Offline),
+        state: Some(SyncState::Offline),
         ..ListQuery::default()
     };
     assert_eq!(names(&offline).0, "a ba c");
@@ -249,10 +252,10 @@ fn content_that_the_caller_has_is_not_sent_again() {
 fn contents_that_mean_the_same_have_tags_of_their_own() {
     let bench = Bench::new();
     let tag = |name: &str, content: &str| {
-        let new = CreateGateway {
+        let new = CreateGatewayRequest {
             name: name.to_owned(),
             content: Some(content.to_owned()),
-            ..CreateGateway::default()
+            ..CreateGatewayRequest::default()
         };
         let gateway = bench.client().create_gateway(&new).unwrap().gateway;
         let path = format!("/v1/gateways/{name}/config-versions/1/content");

@@ -1,4 +1,4 @@
-use kt_control_api::{CreateGateway, Method, Request, Response};
+use kt_control_api::{CreateGatewayRequest, Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::fixture::Bench;
@@ -61,9 +61,9 @@ fn a_failed_request_may_be_tried_again_with_its_key() {
         "k1",
     );
     assert_eq!(bench.send(&reload).status, 404);
-    let new = CreateGateway {
+    let new = CreateGatewayRequest {
         name: "edge".to_owned(),
-        ..CreateGateway::default()
+        ..CreateGatewayRequest::default()
     };
     bench.client().create_gateway(&new).unwrap();
     assert_eq!(bench.send(&reload).status, 201);

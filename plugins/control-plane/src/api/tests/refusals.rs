@@ -1,5 +1,6 @@
 use kt_control_api::{
-    Class, CreateGateway, Gateway, Method, Problem, ProblemCode, PublishConfig, Request,
+    CreateGatewayRequest, ErrorClass, Gateway, Method, Problem, ProblemCode, PublishRequest,
+    Request,
 };
 
 use serde_json::json;
@@ -172,15 +173,15 @@ fn as_gateway(bench: &Bench, gateway: &Gateway) -> kt_control_api::Client<crate:
 fn a_gateways_token_acts_for_that_gateway_only() {
     let bench = Bench::new();
     let own = bench.edge();
-    let other = CreateGateway {
+    let other = CreateGatewayRequest {
         name: "other".to_owned(),
-        ..CreateGateway::default()
+        ..CreateGatewayRequest::default()
     };
     bench.client().create_gateway(&other).unwrap();
     let client = as_gateway(&bench, &own);
     client.report_status("edge", &report(1)).unwrap();
     assert_eq!(client.config_content("edge", 1).unwrap(), "one\n");
-    let file = PublishConfig {
+    let file = PublishRequest {
         content: "mine".into(),
         from_file: true,
         ..Default::default()
@@ -199,7 +200,7 @@ fn a_gateways_token_acts_for_that_gateway_only() {
             .status,
         404
     );
-    let plain = PublishConfig {
+    let plain = PublishRequest {
         from_file: false,
         content: "x".into(),
         ..Default::default()
@@ -222,7 +223,7 @@ fn a_gateways_token_acts_for_that_gateway_only() {
     let error = client
         .list_gateways(&kt_control_api::ListQuery::default())
         .unwrap_err();
-    assert_eq!(error.class, Class::Unauthorized);
+    assert_eq!(error.class, ErrorClass::Unauthorized);
     assert_eq!(client.who_am_i().unwrap().gateway, Some(own.id));
 }
 

@@ -1,11 +1,11 @@
-use kt_control_api::{Class, ProblemCode, PruneVersions, Revert, VersionRange};
+use kt_control_api::{ErrorClass, ProblemCode, PruneRequest, RevertRequest, VersionRange};
 
 use crate::fixture::Bench;
 
-fn keeping(keep: u64) -> PruneVersions {
-    PruneVersions {
+fn keeping(keep: u64) -> PruneRequest {
+    PruneRequest {
         keep,
-        ..PruneVersions::default()
+        ..PruneRequest::default()
     }
 }
 
@@ -14,7 +14,7 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
     let bench = Bench::with_three_versions();
     let client = bench.client();
     assert!(client.pin_version("edge", 1, true).unwrap().pinned);
-    let dry = PruneVersions {
+    let dry = PruneRequest {
         dry_run: true,
         ..keeping(1)
     };
@@ -24,7 +24,7 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
     assert_eq!(client.config_content("edge", 2).unwrap(), "two\n");
     assert_eq!(client.prune_versions("edge", &keeping(1)).unwrap(), planned);
 
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 2,
         reason: None,
     };
@@ -37,7 +37,7 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
         let refused = refused.unwrap_err();
         assert_eq!(
             (refused.class, refused.code),
-            (Class::NotFound, Some(ProblemCode::ContentPruned))
+            (ErrorClass::NotFound, Some(ProblemCode::ContentPruned))
         );
         assert!(
             refused.detail.contains("version 2 was pruned at 20"),

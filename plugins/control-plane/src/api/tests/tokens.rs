@@ -2,8 +2,8 @@ use std::fs;
 use std::time::Duration;
 
 use kt_control_api::{
-    Class, CreateToken, IssuedToken, Method, ProblemCode, Request, RotateToken, Token, TokenId,
-    TokenQuery, TokenScope,
+    CreateTokenRequest, ErrorClass, IssuedToken, Method, ProblemCode, Request, RotateTokenRequest,
+    Token, TokenId, TokenQuery, TokenScope,
 };
 
 use crate::api::{Principal, Scope};
@@ -11,11 +11,11 @@ use crate::fixture::Bench;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn new(name: &str, scope: TokenScope) -> CreateToken {
-    CreateToken {
+fn new(name: &str, scope: TokenScope) -> CreateTokenRequest {
+    CreateTokenRequest {
         name: name.to_owned(),
         scope,
-        ..CreateToken::default()
+        ..CreateTokenRequest::default()
     }
 }
 
@@ -52,7 +52,7 @@ fn a_token_is_shown_once_and_kept_nowhere() {
 fn a_token_has_the_scope_and_the_life_it_was_made_for() {
     let bench = Bench::new();
     let edge = bench.edge();
-    let asked = CreateToken {
+    let asked = CreateTokenRequest {
         gateway: Some("edge".to_owned()),
         expires_in_seconds: Some(60),
         ..new("edge", TokenScope::Gateway)
@@ -87,16 +87,16 @@ fn a_bootstrap_token_lives_for_an_hour_at_most() {
     assert!(secret(&issued).expose().starts_with("kt_bt_"));
     let life = issued.info.expires_at.unwrap() - issued.info.created_at;
     assert_eq!(life.get_seconds(), 3600);
-    let later = |seconds| CreateToken {
+    let later = |seconds| CreateTokenRequest {
         expires_in_seconds: Some(seconds),
         ..asked.clone()
     };
     assert!(bench.client().create_token(&later(3600)).is_ok());
     let refused = bench.client().create_token(&later(3601)).unwrap_err();
     assert_eq!(refused.code, Some(ProblemCode::ValidationFailed));
-    let next = RotateToken {
+    let next = RotateTokenRequest {
         expires_in_seconds: Some(3601),
-        ..RotateToken::default()
+        ..RotateTokenRequest::default()
     };
     let refused = bench
         .client()
@@ -109,21 +109,21 @@ fn a_bootstrap_token_lives_for_an_hour_at_most() {
 fn what_cannot_be_meant_is_refused() {
     let bench = Bench::new();
     bench.edge();
-    let refused = |new: &CreateToken| bench.client().create_token(new).unwrap_err();
+    let refused = |new: &CreateTokenRequest| bench.client().create_token(new).unwrap_err();
     for bad in [
         new("", TokenScope::Read),
         new("a b", TokenScope::Read),
         new("x", TokenScope::Gateway),
         new("x", TokenScope::Unknown),
-        CreateToken {
+        CreateTokenRequest {
             gateway: Some("edge".to_owned()),
             ..new("x", TokenScope::Admin)
         },
-        CreateToken {
+        CreateTokenRequest {
             expires_in_seconds: Some(0),
             ..new("x", TokenScope::Read)
         },
-        CreateToken {
+        CreateTokenRequest {
             expires_in_seconds: Some(u64::MAX),
             ..new("x", TokenScope::Read)
         },
@@ -134,14 +134,14 @@ fn what_cannot_be_meant_is_refused() {
             "{bad:?}"
         );
     }
-    let absent = CreateToken {
+    let absent = CreateTokenRequest {
         gateway: Some("absent".to_owned()),
         ..new("x", TokenScope::Gateway)
     };
-    assert_eq!(refused(&absent).class, Class::NotFound);
-    let endless = RotateToken {
+    assert_eq!(refused(&absent).class, ErrorClass::NotFound);
+    let endless = RotateTokenRequest {
         grace_seconds: u64::MAX,
-        ..RotateToken::default()
+        ..RotateTokenRequest::default()
     };
     let token = bench
         .client()
@@ -179,23 +179,25 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
     assert_eq!(bench.client().revoke_token(id).unwrap(), revoked);
     assert_eq!(bench.count("audit"), 2, "made and revoked");
     let absent = bench.client().revoke_token(&TokenId::random());
-    assert_eq!(absent.unwrap_err().class, Class::NotFound);
-    let late = bench.client().rotate_token(id, &RotateToken::default());
+    assert_eq!(absent.unwrap_err().class, ErrorClass::NotFound);
+    let late = bench
+        .client()
+        .rotate_token(id, &RotateTokenRequest::default());
     assert_eq!(late.unwrap_err().code, Some(ProblemCode::TokenEnded));
 }
 
 #[test]
 fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
     let bench = Bench::new();
-    let asked = CreateToken {
+    let asked = CreateTokenRequest {
         expires_in_seconds: Some(30 * 24 * 3600),
         ..new("r", TokenScope::Read)
     };
     let old = bench.client().create_token(&asked).unwrap();
     bench.advance(DAY * 10);
-    let graceful = RotateToken {
+    let graceful = RotateTokenRequest {
         grace_seconds: 3600,
-        ..RotateToken::default()
+        ..RotateTokenRequest::default()
     };
     let next = bench
         .client()
@@ -222,7 +224,7 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
 
     let last = bench
         .client()
-        .rotate_token(&next.info.id, &RotateToken::default())
+        .rotate_token(&next.info.id, &RotateTokenRequest::default())
         .unwrap();
     assert!(
         accepted(&bench, secret(&next)).is_none(),
@@ -234,14 +236,14 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
 #[test]
 fn a_grace_never_prolongs_a_life() {
     let bench = Bench::new();
-    let asked = CreateToken {
+    let asked = CreateTokenRequest {
         expires_in_seconds: Some(60),
         ..new("r", TokenScope::Read)
     };
     let old = bench.client().create_token(&asked).unwrap();
-    let graceful = RotateToken {
+    let graceful = RotateTokenRequest {
         grace_seconds: 3600,
-        ..RotateToken::default()
+        ..RotateTokenRequest::default()
     };
     bench
         .client()

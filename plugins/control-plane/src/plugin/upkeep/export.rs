@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use kt_control_api::{PrivateDraft, Timestamp};
+use kt_control_api::{PrivateTempFile, Timestamp};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
@@ -69,7 +69,7 @@ fn selection(place: &Place, names: &[&str]) -> Result<Selection, Error> {
 
 fn write(place: &Place, selection: &Selection, path: &Path) -> Result<Told, StoreError> {
     let failed = |error: io::Error| StoreError::Failed(format!("{}: {error}", path.display()));
-    let draft = PrivateDraft::beside(path).map_err(failed)?;
+    let draft = PrivateTempFile::beside(path).map_err(failed)?;
     let header = Header {
         format: Header::FORMAT.to_owned(),
         kt: env!("CARGO_PKG_VERSION").to_owned(),

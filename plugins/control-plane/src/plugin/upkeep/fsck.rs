@@ -96,7 +96,7 @@ fn result(
         Ok(trail) => {
             rows = trail.rows;
             head = trail.head.map(|(seq, hash)| format!("{seq}:{hash}"));
-            let told = |found: &kt_control_api::AuditDamage| {
+            let told = |found: &kt_control_api::AuditCorruption| {
                 format!("row {} of the trail: {}", found.seq, found.message)
             };
             damage.extend(trail.damage.iter().map(told));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kt_control_api::{Timestamp, request_id};
+use kt_control_api::{Timestamp, new_request_id};
 use kt_plugin_api::{Class, Error, Invocation, Output};
 
 use super::super::{database, failure};
@@ -63,7 +63,7 @@ pub(super) fn database_file(invocation: &Invocation) -> PathBuf {
 pub(super) fn change() -> Change {
     Change {
         actor: Principal::local_user(rustix::process::geteuid().as_raw()).actor,
-        request_id: request_id(),
+        request_id: new_request_id(),
         now: Timestamp::now(),
         if_match: None,
         once: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kt_control_api::{CreateToken, Reload, TokenScope};
+use kt_control_api::{CreateTokenRequest, ReloadRequest, TokenScope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -90,7 +90,7 @@ async fn a_silent_stream_shows_that_it_lives_and_ends_after_ten_minutes() {
 async fn a_token_that_expires_ends_the_stream_at_the_next_sign_of_life() {
     let bench = Bench::new();
     bench.edge();
-    let new = CreateToken {
+    let new = CreateTokenRequest {
         name: "short".to_owned(),
         scope: TokenScope::Read,
         gateway: None,
@@ -114,7 +114,7 @@ async fn whoever_reads_late_gets_the_newest_state_and_little_else() {
     let mut line = follow(&bench, 512, me(), "").await;
     const CHANGES: usize = 500;
     for change in 0..CHANGES {
-        let reload: Reload = content(&format!("{change}"));
+        let reload: ReloadRequest = content(&format!("{change}"));
         bench.client().reload("edge", &reload, None).unwrap();
         line.hub.tell_of(&edge.id);
         // Everybody who can do something does it.

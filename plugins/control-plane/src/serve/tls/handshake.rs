@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use kt_control_api::{Problem, ProblemCode, request_id};
+use kt_control_api::{Problem, ProblemCode, new_request_id};
 use kt_tls::provider;
 use rustls::ServerConfig;
 use rustls::server::NoServerSessionStorage;
@@ -104,7 +104,7 @@ async fn refuse_plainly(stream: TcpStream) {
             ProblemCode::TlsRequired,
             "the server speaks TLS only: use its address with `https://`",
         );
-        let refused = body::write(problem_response(problem, &request_id()).into(), true);
+        let refused = body::write(problem_response(problem, &new_request_id()).into(), true);
         Ok::<_, Infallible>(refused)
     });
     let answered = http1::Builder::new()

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use kt_control_api::{GatewayId, jittered};
+use kt_control_api::{GatewayId, jitter};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
@@ -56,7 +56,7 @@ impl Listener {
             if start.elapsed() > PAUSES.1 {
                 pause = PAUSES.0;
             }
-            sleep(jittered(pause)).await;
+            sleep(jitter(pause)).await;
             pause = PAUSES.1.min(pause * 2);
         }
     }
@@ -95,7 +95,7 @@ impl Listener {
                 () = sleep_until(sweep) => {
                     let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
                     self.sweep(client, &*waiters, known).await?;
-                    sweep = Instant::now() + jittered(SWEEP);
+                    sweep = Instant::now() + jitter(SWEEP);
                     sweeps += 1;
                     if sweeps.is_multiple_of(PRUNE_EVERY) {
                         self.prune().await;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use kt_control_api::{
-    ConfigVersion, ContentHash, Desired, DriftPolicy, Origin, StatusReport, Timestamp,
+    ConfigVersion, ContentHash, DesiredVersion, DriftPolicy, StatusReport, Timestamp, VersionOrigin,
 };
 use serde::Deserialize;
 use tokio_postgres::Row;
@@ -58,7 +58,7 @@ pub(super) fn snapshot(row: &Row) -> Result<Snapshot, Failure> {
 fn gateway(row: &Row) -> Result<GatewayRecord, Failure> {
     let generation = number(row, "generation")?;
     let desired = match row.try_get::<_, Option<i64>>("desired_version")? {
-        Some(_) => Some(Desired {
+        Some(_) => Some(DesiredVersion {
             version: number(row, "desired_version")?,
             generation,
             sha256: hash(row, "desired_sha256")?,
@@ -84,7 +84,7 @@ fn gateway(row: &Row) -> Result<GatewayRecord, Failure> {
 
 pub(super) fn drift(row: &Row) -> Result<DriftPolicy, Failure> {
     let word = row.try_get("drift_policy")?;
-    DriftPolicy::from_word(word).ok_or_else(|| damaged("drift_policy"))
+    DriftPolicy::parse(word).ok_or_else(|| damaged("drift_policy"))
 }
 
 pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {
@@ -94,7 +94,7 @@ pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {
         size: number(row, "size")?,
         author: row.try_get("author")?,
         created_at: time(row, "created_at")?,
-        origin: Origin::from_word(row.try_get("origin")?).ok_or_else(|| damaged("origin"))?,
+        origin: VersionOrigin::parse(row.try_get("origin")?).ok_or_else(|| damaged("origin"))?,
         reverts_to: number_or_none(row, "reverts_to")?,
         source: row.try_get("source")?,
         message: row.try_get("message")?,

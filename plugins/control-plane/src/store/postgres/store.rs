@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
-    TokenId,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
+    TokenHash, TokenId,
 };
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
@@ -288,7 +288,12 @@ impl Store for Postgres {
         self.change(change, key, Wish::Publish(new))
     }
 
-    fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
+    fn revert(
+        &self,
+        change: &Change,
+        key: &Key,
+        revert: &RevertRequest,
+    ) -> Result<Receipt, StoreError> {
         self.change(change, key, Wish::Revert(revert))
     }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use kt_control_api::{ContentHash, PrivateDraft};
+use kt_control_api::{ContentHash, PrivateTempFile};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -39,7 +39,7 @@ pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
     }
     let from = connection::open(path)?;
     migrate::known(&from)?;
-    let draft = PrivateDraft::beside(to).map_err(|e| failed(to, &e))?;
+    let draft = PrivateTempFile::beside(to).map_err(|e| failed(to, &e))?;
     let name = draft.path().to_str();
     let name = name.ok_or_else(|| rusqlite::Error::InvalidPath(draft.path().to_owned()))?;
     patiently(|| from.execute("VACUUM INTO ?1", [name]))?;

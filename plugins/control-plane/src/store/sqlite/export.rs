@@ -72,9 +72,7 @@ fn gateway(row: &Row<'_>) -> Result<GatewayRow, rusqlite::Error> {
         labels: rows::parsed::<String, BTreeMap<_, _>>(row, "labels", |text| {
             serde_json::from_str(&text).ok()
         })?,
-        drift: rows::parsed::<String, _>(row, "drift_policy", |word| {
-            DriftPolicy::from_word(&word)
-        })?,
+        drift: rows::parsed::<String, _>(row, "drift_policy", |word| DriftPolicy::parse(&word))?,
         rev: row.get("rev")?,
         generation: row.get("generation")?,
         reload_generation: row.get("reload_generation")?,

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use kt_control_api::{PrivateDraft, random_base32, sync_directory_of};
+use kt_control_api::{PrivateTempFile, random_base32, sync_parent_directory};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ pub struct Restored {
 /// When the backup is none, is damaged or was made by a newer kt; nothing has changed then.
 pub fn restore(path: &Path, from: &Path, change: &Change) -> Result<Restored, StoreError> {
     let checksum = check_sum(from)?;
-    let draft = PrivateDraft::beside(path).map_err(|error| failed(path, &error))?;
+    let draft = PrivateTempFile::beside(path).map_err(|error| failed(path, &error))?;
     fs::copy(from, draft.path()).map_err(|error| failed(from, &error))?;
     let (from_epoch, epoch) = renew(draft.path(), change)?;
     let kept = match path.exists() {
@@ -128,7 +128,7 @@ fn set_aside(path: &Path, change: &Change) -> Result<PathBuf, StoreError> {
         fs::rename(&log, beside(&kept, "-wal")).map_err(aside)?;
     }
     remove(&beside(path, "-shm")).map_err(aside)?;
-    sync_directory_of(path).map_err(aside)?;
+    sync_parent_directory(path).map_err(aside)?;
     Ok(kept)
 }
 

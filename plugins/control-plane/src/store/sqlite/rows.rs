@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    ConfigVersion, ContentHash, Desired, DriftPolicy, GatewayId, Origin, Timestamp,
+    ConfigVersion, ContentHash, DesiredVersion, DriftPolicy, GatewayId, Timestamp, VersionOrigin,
 };
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Result, Row};
@@ -27,7 +27,7 @@ pub(super) const VERSION: &str = "
 pub(super) fn gateway(row: &Row<'_>) -> Result<GatewayRecord> {
     let generation = row.get("generation")?;
     let desired = match row.get::<_, Option<u64>>("desired_version")? {
-        Some(version) => Some(Desired {
+        Some(version) => Some(DesiredVersion {
             version,
             generation,
             sha256: hash(row, "desired_sha256")?,
@@ -41,7 +41,7 @@ pub(super) fn gateway(row: &Row<'_>) -> Result<GatewayRecord> {
         labels: parsed::<String, BTreeMap<_, _>>(row, "labels", |text| {
             serde_json::from_str(&text).ok()
         })?,
-        drift: parsed::<String, _>(row, "drift_policy", |word| DriftPolicy::from_word(&word))?,
+        drift: parsed::<String, _>(row, "drift_policy", |word| DriftPolicy::parse(&word))?,
         rev: row.get("rev")?,
         generation,
         reload_generation: row.get("reload_generation")?,
@@ -60,7 +60,7 @@ pub(super) fn version(row: &Row<'_>) -> Result<ConfigVersion> {
         size: row.get("size")?,
         author: row.get("author")?,
         created_at: time(row, "created_at")?,
-        origin: parsed::<String, _>(row, "origin", |word| Origin::from_word(&word))?,
+        origin: parsed::<String, _>(row, "origin", |word| VersionOrigin::parse(&word))?,
         reverts_to: row.get("reverts_to")?,
         source: row.get("source")?,
         message: row.get("message")?,

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, Revert, StatusReport, Timestamp, TokenHash,
-    TokenId,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
+    TokenHash, TokenId,
 };
 use rusqlite::Connection;
 
@@ -294,7 +294,12 @@ impl Store for Sqlite {
         self.change_gateway(change, RELOAD, key, Wish::Publish(new))
     }
 
-    fn revert(&self, change: &Change, key: &Key, revert: &Revert) -> Result<Receipt, StoreError> {
+    fn revert(
+        &self,
+        change: &Change,
+        key: &Key,
+        revert: &RevertRequest,
+    ) -> Result<Receipt, StoreError> {
         self.change_gateway(change, REVERT, key, Wish::Revert(revert))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kt_control_api::{GatewayPatch, Origin, Revert};
+use kt_control_api::{GatewayPatch, RevertRequest, VersionOrigin};
 
 use super::place::{Place, bare, change, edge, expecting, gateway, now, report, version};
 use crate::store::{Ask, Change, Key, NewGateway, NewVersion, Receipt, StoreError};
@@ -54,7 +54,7 @@ pub(crate) fn versions_are_dense_and_their_contents_verbatim(place: &dyn Place) 
         let stored = store.version(&id, number).unwrap();
         assert_eq!(stored.size, new.content.len() as u64);
         assert_eq!(stored.sha256, new.sha256);
-        assert_eq!(stored.origin, Origin::Reload);
+        assert_eq!(stored.origin, VersionOrigin::Reload);
         assert_eq!((stored.source, stored.message), (new.source, new.message));
         assert_eq!(
             (stored.author.as_str(), stored.created_at),
@@ -95,7 +95,7 @@ pub(crate) fn a_revert_is_a_new_version_with_the_old_content(place: &dyn Place) 
     store
         .publish(&change(), &edge(), &version("second"))
         .unwrap();
-    let revert = |version| Revert {
+    let revert = |version| RevertRequest {
         version,
         reason: Some("mistake".to_owned()),
     };
@@ -105,7 +105,7 @@ pub(crate) fn a_revert_is_a_new_version_with_the_old_content(place: &dyn Place) 
     let stored = store.version(&id, 3).unwrap();
     assert_eq!(
         (stored.origin, stored.reverts_to),
-        (Origin::Revert, Some(1))
+        (VersionOrigin::Revert, Some(1))
     );
     assert_eq!(stored.message.as_deref(), Some("mistake"));
     assert!(
@@ -291,7 +291,7 @@ pub(crate) fn what_a_change_tells_is_what_is_kept(place: &dyn Place) {
         message: Some("why".to_owned()),
         ..version("second")
     };
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 1,
         reason: Some("back".to_owned()),
     };

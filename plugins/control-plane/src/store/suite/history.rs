@@ -1,6 +1,6 @@
 //! The trail of changes.
 
-use kt_control_api::Revert;
+use kt_control_api::RevertRequest;
 
 use super::place::{Place, change, edge, expecting, gateway, version};
 use crate::store::Ask;
@@ -11,7 +11,7 @@ pub(crate) fn every_change_has_its_row(place: &dyn Place) {
     store
         .publish(&change(), &edge(), &version("second"))
         .unwrap();
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 1,
         reason: None,
     };

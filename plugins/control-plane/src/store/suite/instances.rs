@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use kt_control_api::{Applied, Rejection};
+use kt_control_api::{AppliedVersion, Rejection};
 
 use super::place::{Place, change, edge, gateway, now, report, version};
 use crate::store::StoreError;
@@ -41,7 +41,7 @@ pub(crate) fn each_new_answer_is_kept(place: &dyn Place) {
     let store = place.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let applied = |generation| {
-        Some(Applied {
+        Some(AppliedVersion {
             version: Some(1),
             sha256: version("first").sha256,
             generation,
@@ -113,7 +113,7 @@ pub(crate) fn reports_of_one_instance_take_turns(place: &dyn Place) {
                 start.wait();
                 for n in 0..EACH {
                     let mut report = report(0, n * 4 + reporter + 1);
-                    report.applied = Some(Applied {
+                    report.applied = Some(AppliedVersion {
                         version: None,
                         sha256: version("first").sha256,
                         generation: report.seq,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kt_control_api::{Applied, DriftPolicy, GatewayId, GatewayPatch, Revert};
+use kt_control_api::{AppliedVersion, DriftPolicy, GatewayId, GatewayPatch, RevertRequest};
 use proptest::prelude::*;
 
 use super::place::{after, change, gateway, keyed, report, version};
@@ -143,7 +143,7 @@ impl Script {
                 format!("{:?}", store.publish(change, &self.key(target), &new))
             }
             Act::Revert(target, version) => {
-                let revert = Revert {
+                let revert = RevertRequest {
                     version: *version,
                     reason: None,
                 };
@@ -173,7 +173,7 @@ impl Script {
             }
             Act::Report(target, instance, seq, applied) => {
                 let mut report = report(*instance, *seq);
-                report.applied = applied.then(|| Applied {
+                report.applied = applied.then(|| AppliedVersion {
                     version: Some(1),
                     sha256: version("first").sha256,
                     generation: *seq,

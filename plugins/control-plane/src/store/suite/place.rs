@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kt_control_api::{
-    ContentHash, DriftPolicy, GatewayId, InstanceId, Origin, StatusReport, Timestamp,
+    ContentHash, DriftPolicy, GatewayId, InstanceId, StatusReport, Timestamp, VersionOrigin,
 };
 
 use crate::fixture;
@@ -75,7 +75,7 @@ pub(crate) fn version(text: &str) -> NewVersion {
     NewVersion {
         content: text.to_owned(),
         sha256: ContentHash::from_bytes(hash),
-        origin: Origin::Reload,
+        origin: VersionOrigin::Reload,
         source: None,
         message: None,
     }
@@ -85,7 +85,7 @@ pub(crate) fn version(text: &str) -> NewVersion {
 pub(crate) fn gateway(name: &str) -> NewGateway {
     NewGateway {
         version: Some(NewVersion {
-            origin: Origin::Create,
+            origin: VersionOrigin::Create,
             ..version("first")
         }),
         ..bare(name)

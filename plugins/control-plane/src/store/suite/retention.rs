@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use kt_control_api::{Applied, GatewayId, Revert, VersionRange};
+use kt_control_api::{AppliedVersion, GatewayId, RevertRequest, VersionRange};
 
 use super::place::{Place, after, change, edge, gateway, keyed, now, report, version};
 use crate::store::{Key, Prune, Pruned, Store, StoreError};
@@ -31,7 +31,7 @@ fn edge_with_four(store: &dyn Store) -> GatewayId {
         store.publish(&change(), &edge(), &version(text)).unwrap();
     }
     let mut serving = report(0, 1);
-    serving.applied = Some(Applied {
+    serving.applied = Some(AppliedVersion {
         version: Some(2),
         sha256: version("bb").sha256,
         generation: 2,
@@ -99,7 +99,7 @@ pub(crate) fn what_has_no_content_is_neither_reverted_to_nor_pinned(place: &dyn 
     let store = place.open();
     let id = edge_with_four(&*store);
     store.prune(&change(), &edge(), &prune(1)).unwrap();
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 3,
         reason: None,
     };

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kt_control_api::{ContentHash, DriftPolicy, GatewayId, Revert, Timestamp, Token, TokenKind};
+use kt_control_api::{
+    ContentHash, DriftPolicy, GatewayId, RevertRequest, Timestamp, Token, TokenKind,
+};
 use sha2::{Digest, Sha256};
 
 use super::place::{Place, bare, change, edge, gateway, now, version};
@@ -41,7 +43,7 @@ fn fill(store: &dyn Store) -> GatewayId {
     store
         .publish(&change(), &edge(), &version("b: \u{1f980}\n"))
         .unwrap();
-    let revert = Revert {
+    let revert = RevertRequest {
         version: 1,
         reason: Some("back".to_owned()),
     };

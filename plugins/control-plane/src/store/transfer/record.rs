@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, Origin, Timestamp, TokenId,
+    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, Timestamp, TokenId,
+    VersionOrigin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +110,7 @@ pub struct VersionRow {
     /// When.
     pub created_at: Timestamp,
     /// How it came to be.
-    pub origin: Origin,
+    pub origin: VersionOrigin,
     /// The version it repeats.
     pub reverts_to: Option<u64>,
     /// The file it was read from.

@@ -1,8 +1,8 @@
 //! Calls that change what is desired, and the wait for the instances.
 
 use crate::{
-    ActionResponse, ApiError, Client, Etag, Method, Reconcile, Reload, Request, Revert, Rollout,
-    Transport,
+    ActionResponse, ApiError, Client, Etag, Method, ReconcileRequest, ReloadRequest, Request,
+    RevertRequest, RolloutStatus, Transport,
 };
 
 impl<T: Transport> Client<T> {
@@ -14,7 +14,7 @@ impl<T: Transport> Client<T> {
     pub fn reload(
         &self,
         id: &str,
-        reload: &Reload,
+        reload: &ReloadRequest,
         if_match: Option<Etag>,
     ) -> Result<ActionResponse, ApiError> {
         self.post(
@@ -32,7 +32,7 @@ impl<T: Transport> Client<T> {
     pub fn revert(
         &self,
         id: &str,
-        revert: &Revert,
+        revert: &RevertRequest,
         if_match: Option<Etag>,
     ) -> Result<ActionResponse, ApiError> {
         self.post(
@@ -49,7 +49,7 @@ impl<T: Transport> Client<T> {
     pub fn reconcile(
         &self,
         id: &str,
-        reconcile: &Reconcile,
+        reconcile: &ReconcileRequest,
         if_match: Option<Etag>,
     ) -> Result<ActionResponse, ApiError> {
         self.post(
@@ -71,7 +71,7 @@ impl<T: Transport> Client<T> {
         generation: u64,
         version: Option<u64>,
         wait: u64,
-    ) -> Result<Rollout, ApiError> {
+    ) -> Result<RolloutStatus, ApiError> {
         let mut request = Request::new(Method::Get, format!("/v1/gateways/{id}/rollout"))
             .with_query("generation", generation)
             .with_query("wait", wait);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    ApiError, Class, Etag, Method, Problem, Request, Response, Transport, TransportErrorKind,
+    ApiError, ErrorClass, Etag, Method, Problem, Request, Response, Transport, TransportErrorKind,
     random_base32,
 };
 
@@ -29,7 +29,7 @@ impl<T: Transport> Client<T> {
     }
 
     pub(super) fn get<A: DeserializeOwned>(&self, request: &Request) -> Result<A, ApiError> {
-        read(&self.send(request)?, Class::Unavailable)
+        read(&self.send(request)?, ErrorClass::Unavailable)
     }
 
     /// Posts with a key, so that a second attempt after a lost answer changes nothing twice.
@@ -50,7 +50,7 @@ impl<T: Transport> Client<T> {
             }
             other => other?,
         };
-        read(&checked(response)?, Class::UnknownEffect)
+        read(&checked(response)?, ErrorClass::UnknownEffect)
     }
 
     pub(super) fn change<B: Serialize, A: DeserializeOwned>(
@@ -60,7 +60,7 @@ impl<T: Transport> Client<T> {
         if_match: Option<Etag>,
     ) -> Result<A, ApiError> {
         let response = self.send(&with_body(request, body, if_match)?)?;
-        read(&response, Class::UnknownEffect)
+        read(&response, ErrorClass::UnknownEffect)
     }
 
     pub(super) fn send(&self, request: &Request) -> Result<Response, ApiError> {
@@ -73,8 +73,9 @@ fn with_body<B: Serialize>(
     body: &B,
     if_match: Option<Etag>,
 ) -> Result<Request, ApiError> {
-    let json = serde_json::to_string(body)
-        .map_err(|error| ApiError::bare(Class::Bug, 0, format!("cannot write JSON: {error}")))?;
+    let json = serde_json::to_string(body).map_err(|error| {
+        ApiError::bare(ErrorClass::Bug, 0, format!("cannot write JSON: {error}"))
+    })?;
     Ok(matching(request.with_json(json), if_match))
 }
 
@@ -97,7 +98,7 @@ fn checked(response: Response) -> Result<Response, ApiError> {
         .and_then(|body| serde_json::from_str::<Problem>(body).ok())
         .filter(Problem::is_ours);
     let error = problem.map_or_else(|| ApiError::from_status(response.status), ApiError::from);
-    Err(match response.asks_to_wait() {
+    Err(match response.retry_delay_seconds() {
         Some(seconds) => error.asking_to_wait(seconds),
         None => error,
     })
@@ -107,7 +108,7 @@ fn checked(response: Response) -> Result<Response, ApiError> {
 /// of an ingress; `otherwise` is what that means for the request.
 pub(super) fn read<A: DeserializeOwned>(
     response: &Response,
-    otherwise: Class,
+    otherwise: ErrorClass,
 ) -> Result<A, ApiError> {
     let body = response.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|error| {

@@ -2,8 +2,8 @@
 
 use crate::client::call::{NOT_MODIFIED, read};
 use crate::{
-    ApiError, Class, Client, DesiredQuery, Method, Poll, Request, StatusReport, StatusResponse,
-    Transport,
+    ApiError, Client, DesiredQuery, ErrorClass, Method, PollOutcome, Request, StatusReport,
+    StatusResponse, Transport,
 };
 
 impl<T: Transport> Client<T> {
@@ -11,7 +11,7 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// `NotFound` when the gateway is deleted.
-    pub fn desired(&self, id: &str, query: &DesiredQuery) -> Result<Poll, ApiError> {
+    pub fn desired(&self, id: &str, query: &DesiredQuery) -> Result<PollOutcome, ApiError> {
         let mut request = Request::new(Method::Get, format!("/v1/gateways/{id}/desired"))
             .with_query("index", query.index)
             .with_query("wait", query.wait);
@@ -23,11 +23,13 @@ impl<T: Transport> Client<T> {
         }
         let response = self.send(&request)?;
         if response.status == NOT_MODIFIED {
-            return Ok(response.retry_after().map_or(Poll::Unchanged, |seconds| {
-                Poll::CutShort(u16::try_from(seconds).unwrap_or(u16::MAX))
-            }));
+            return Ok(response
+                .retry_after()
+                .map_or(PollOutcome::Unchanged, |seconds| {
+                    PollOutcome::RetryAfter(u16::try_from(seconds).unwrap_or(u16::MAX))
+                }));
         }
-        read(&response, Class::Unavailable).map(Poll::Changed)
+        read(&response, ErrorClass::Unavailable).map(PollOutcome::Changed)
     }
 
     /// Reports how an instance stands. Needs no key: a report that comes twice is ignored.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::client::call::matching;
 use crate::{
-    ApiError, Client, CreateGateway, CreatedGateway, Etag, Gateway, GatewayPatch, Method, Page,
-    Request, ServiceVersion, State, Transport, WhoAmI,
+    ApiError, Client, CreateGatewayRequest, CreateGatewayResponse, Etag, Gateway, GatewayPatch,
+    Method, Page, Request, ServiceVersion, SyncState, Transport, WhoAmI,
 };
 
 /// Which gateways to list.
@@ -18,7 +18,7 @@ pub struct ListQuery {
     /// Only names that begin so.
     pub name_prefix: Option<String>,
     /// Only gateways that stand so.
-    pub state: Option<State>,
+    pub state: Option<SyncState>,
     /// Only gateways with all these labels.
     pub labels: BTreeMap<String, String>,
 }
@@ -29,7 +29,10 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `Conflict` with `existing_id` when the name is taken; `Usage` with every reason when name
     /// or content is not valid.
-    pub fn create_gateway(&self, new: &CreateGateway) -> Result<CreatedGateway, ApiError> {
+    pub fn create_gateway(
+        &self,
+        new: &CreateGatewayRequest,
+    ) -> Result<CreateGatewayResponse, ApiError> {
         self.post("/v1/gateways".to_owned(), new, None)
     }
 

@@ -2,8 +2,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::{
-    Class, Client, CreateGateway, Etag, Poll, Problem, ProblemCode, Reload, Request, Response,
-    Transport, TransportError, TransportErrorKind,
+    Client, CreateGatewayRequest, ErrorClass, Etag, PollOutcome, Problem, ProblemCode,
+    ReloadRequest, Request, Response, Transport, TransportError, TransportErrorKind,
 };
 
 /// Answers from a list and remembers what was asked.
@@ -47,11 +47,11 @@ fn a_post_is_repeated_once_with_the_same_key_when_its_effect_is_unknown() {
         Err(lost(TransportErrorKind::Unavailable)),
     ]);
     let error = client
-        .create_gateway(&CreateGateway::default())
+        .create_gateway(&CreateGatewayRequest::default())
         .unwrap_err();
     assert_eq!(
         error.class,
-        Class::UnknownEffect,
+        ErrorClass::UnknownEffect,
         "the first attempt may have taken effect"
     );
     let asked = client.transport().asked.borrow();
@@ -65,9 +65,11 @@ fn two_posts_have_two_keys() {
     let gone = || Ok(response(410, "{}"));
     let client = Script::client(vec![gone(), gone()]);
     client
-        .reload("edge", &Reload::default(), Some(Etag(7)))
+        .reload("edge", &ReloadRequest::default(), Some(Etag(7)))
         .unwrap_err();
-    client.reload("edge", &Reload::default(), None).unwrap_err();
+    client
+        .reload("edge", &ReloadRequest::default(), None)
+        .unwrap_err();
     let asked = client.transport().asked.borrow();
     assert_ne!(
         asked[0].headers["idempotency-key"],
@@ -80,11 +82,11 @@ fn two_posts_have_two_keys() {
 #[test]
 fn problem_documents_become_errors_of_their_class() {
     for (slug, class) in [
-        (ProblemCode::Unauthenticated, Class::Unauthorized),
-        (ProblemCode::NotFound, Class::NotFound),
-        (ProblemCode::VersionConflict, Class::Conflict),
-        (ProblemCode::ValidationFailed, Class::Usage),
-        (ProblemCode::StorageBusy, Class::Unavailable),
+        (ProblemCode::Unauthenticated, ErrorClass::Unauthorized),
+        (ProblemCode::NotFound, ErrorClass::NotFound),
+        (ProblemCode::VersionConflict, ErrorClass::Conflict),
+        (ProblemCode::ValidationFailed, ErrorClass::Usage),
+        (ProblemCode::StorageBusy, ErrorClass::Unavailable),
     ] {
         let body = serde_json::to_string(&Problem::new(slug, "why")).unwrap();
         let client = Script::client(vec![Ok(response(slug.status(), &body))]);
@@ -113,7 +115,7 @@ fn what_the_control_plane_asks_for_reaches_the_caller() {
     let error = asking(429, "7", &body);
     assert_eq!(
         (error.class, error.retry_after),
-        (Class::Unavailable, Some(7))
+        (ErrorClass::Unavailable, Some(7))
     );
     assert!(error.hint.unwrap().contains("asks to wait 7 s"));
     assert_eq!(asking(503, "3", "<html>").retry_after, Some(3));
@@ -151,23 +153,25 @@ fn an_answer_of_somebody_else_means_that_the_control_plane_is_away() {
     ] {
         let client = Script::client(vec![Ok(response(status, body))]);
         let error = client.gateway("edge").unwrap_err();
-        assert_eq!(error.class, Class::Unavailable, "{status} {body}");
+        assert_eq!(error.class, ErrorClass::Unavailable, "{status} {body}");
     }
 }
 
 #[test]
 fn a_change_with_an_answer_that_cannot_be_read_may_have_taken_effect() {
     let client = Script::client(vec![Ok(response(200, "<html>"))]);
-    let error = client.reload("edge", &Reload::default(), None).unwrap_err();
-    assert_eq!(error.class, Class::UnknownEffect);
+    let error = client
+        .reload("edge", &ReloadRequest::default(), None)
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::UnknownEffect);
 }
 
 #[test]
 fn transport_errors_keep_their_meaning() {
     for (kind, class) in [
-        (TransportErrorKind::Unavailable, Class::Unavailable),
-        (TransportErrorKind::Cancelled, Class::Interrupted),
-        (TransportErrorKind::UnknownEffect, Class::UnknownEffect),
+        (TransportErrorKind::Unavailable, ErrorClass::Unavailable),
+        (TransportErrorKind::Cancelled, ErrorClass::Interrupted),
+        (TransportErrorKind::UnknownEffect, ErrorClass::UnknownEffect),
     ] {
         let client = Script::client(vec![Err(lost(kind))]);
         assert_eq!(client.gateway("edge").unwrap_err().class, class);
@@ -179,17 +183,17 @@ fn an_ended_wait_is_no_error() {
     let client = Script::client(vec![Ok(response(304, ""))]);
     assert_eq!(
         client.desired("edge", &crate::DesiredQuery::default()),
-        Ok(Poll::Unchanged)
+        Ok(PollOutcome::Unchanged)
     );
 }
 
 #[test]
 fn a_wait_that_a_server_cuts_short_says_when_to_ask_again() {
     for (told, expected) in [
-        ("0", Poll::CutShort(0)),
-        ("5", Poll::CutShort(5)),
-        ("99999", Poll::CutShort(u16::MAX)),
-        ("Sun, 29 Nov 2026 12:00:00 GMT", Poll::Unchanged),
+        ("0", PollOutcome::RetryAfter(0)),
+        ("5", PollOutcome::RetryAfter(5)),
+        ("99999", PollOutcome::RetryAfter(u16::MAX)),
+        ("Sun, 29 Nov 2026 12:00:00 GMT", PollOutcome::Unchanged),
     ] {
         let mut answer = response(304, "");
         let told = told.to_owned();

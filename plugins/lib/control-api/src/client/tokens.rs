@@ -1,8 +1,8 @@
 //! Calls about tokens.
 
 use crate::{
-    ApiError, Client, CreateToken, IssuedToken, Method, Page, Request, RotateToken, TokenId,
-    TokenInfo, Transport,
+    ApiError, Client, CreateTokenRequest, IssuedToken, Method, Page, Request, RotateTokenRequest,
+    TokenId, TokenInfo, Transport,
 };
 
 /// Which tokens to list.
@@ -24,7 +24,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `Usage` with every reason when something is out of bounds; `NotFound` when there is no
     /// such gateway.
-    pub fn create_token(&self, new: &CreateToken) -> Result<IssuedToken, ApiError> {
+    pub fn create_token(&self, new: &CreateTokenRequest) -> Result<IssuedToken, ApiError> {
         self.post("/v1/tokens".to_owned(), new, None)
     }
 
@@ -72,7 +72,7 @@ impl<T: Transport> Client<T> {
     pub fn rotate_token(
         &self,
         id: &TokenId,
-        rotate: &RotateToken,
+        rotate: &RotateTokenRequest,
     ) -> Result<IssuedToken, ApiError> {
         self.post(format!("/v1/tokens/{id}/rotate"), rotate, None)
     }

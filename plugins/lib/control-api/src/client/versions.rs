@@ -1,8 +1,8 @@
 //! Calls about config versions.
 
 use crate::{
-    ActionResponse, ApiError, Class, Client, ConfigVersion, Etag, Method, Page, PruneVersions,
-    PrunedVersions, PublishConfig, Request, Transport,
+    ActionResponse, ApiError, Client, ConfigVersion, ErrorClass, Etag, Method, Page, PruneRequest,
+    PruneResponse, PublishRequest, Request, Transport,
 };
 
 impl<T: Transport> Client<T> {
@@ -14,7 +14,7 @@ impl<T: Transport> Client<T> {
     pub fn publish_config(
         &self,
         id: &str,
-        publish: &PublishConfig,
+        publish: &PublishRequest,
         if_match: Option<Etag>,
     ) -> Result<ActionResponse, ApiError> {
         self.post(
@@ -76,8 +76,8 @@ impl<T: Transport> Client<T> {
     pub fn prune_versions(
         &self,
         id: &str,
-        prune: &PruneVersions,
-    ) -> Result<PrunedVersions, ApiError> {
+        prune: &PruneRequest,
+    ) -> Result<PruneResponse, ApiError> {
         self.post(format!("/v1/gateways/{id}/actions/prune"), prune, None)
     }
 
@@ -90,7 +90,7 @@ impl<T: Transport> Client<T> {
         let response = self.send(&Request::new(Method::Get, path))?;
         response.body.ok_or_else(|| {
             ApiError::bare(
-                Class::Unavailable,
+                ErrorClass::Unavailable,
                 response.status,
                 "the answer has no content",
             )

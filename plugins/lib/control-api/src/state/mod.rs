@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, Desired, Instance};
+use crate::{ContentHash, DesiredVersion, Instance};
 
 /// How a gateway, or one of its instances, stands to what is desired of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum SyncState {
     /// Serves what is desired and has acknowledged the latest change.
     InSync,
     /// Has not answered the latest change yet.
@@ -26,7 +26,7 @@ pub enum State {
     Unknown,
 }
 
-impl State {
+impl SyncState {
     /// Every state.
     pub const ALL: &'static [Self] = &[
         Self::InSync,
@@ -52,7 +52,7 @@ impl State {
 
     /// Returns the state that the word names, if it names one.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|state| state.as_str() == word)
     }
@@ -61,7 +61,11 @@ impl State {
     ///
     /// `generation` is the gateway's, which also moves without anything desired.
     #[must_use]
-    pub fn of_gateway(desired: Option<&Desired>, generation: u64, instances: &[Instance]) -> Self {
+    pub fn of_gateway(
+        desired: Option<&DesiredVersion>,
+        generation: u64,
+        instances: &[Instance],
+    ) -> Self {
         instances
             .iter()
             .map(|instance| Self::of_instance(desired, generation, instance))
@@ -72,7 +76,11 @@ impl State {
 
     /// Derives the state of one instance.
     #[must_use]
-    pub fn of_instance(desired: Option<&Desired>, generation: u64, instance: &Instance) -> Self {
+    pub fn of_instance(
+        desired: Option<&DesiredVersion>,
+        generation: u64,
+        instance: &Instance,
+    ) -> Self {
         if !instance.live {
             return Self::Offline;
         }
@@ -112,15 +120,15 @@ impl State {
     }
 }
 
-fn compare(desired: &ContentHash, applied: &ContentHash) -> State {
+fn compare(desired: &ContentHash, applied: &ContentHash) -> SyncState {
     if desired == applied {
-        State::InSync
+        SyncState::InSync
     } else {
-        State::Drifted
+        SyncState::Drifted
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for SyncState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

@@ -1,12 +1,12 @@
 use super::*;
-use crate::{Applied, InstanceId, ProcessIdentity, Rejection, Source, Timestamp};
+use crate::{AppliedVersion, ConfigSource, InstanceId, ProcessIdentity, Rejection, Timestamp};
 
 fn hash(byte: u8) -> ContentHash {
     ContentHash::from_bytes([byte; 32])
 }
 
-fn desired() -> Desired {
-    Desired {
+fn desired() -> DesiredVersion {
+    DesiredVersion {
         version: 2,
         generation: 5,
         sha256: hash(2),
@@ -15,7 +15,7 @@ fn desired() -> Desired {
 
 fn instance(applied: Option<(u64, u8)>) -> Instance {
     let at = Timestamp::UNIX_EPOCH;
-    let applied = applied.map(|(generation, byte)| Applied {
+    let applied = applied.map(|(generation, byte)| AppliedVersion {
         version: None,
         sha256: hash(byte),
         generation,
@@ -30,11 +30,11 @@ fn instance(applied: Option<(u64, u8)>) -> Instance {
         live: true,
         binary: None,
         listen: None,
-        source: Source::ControlPlane,
+        source: ConfigSource::ControlPlane,
         observed: None,
         applied,
         rejection: None,
-        state: State::Unknown,
+        state: SyncState::Unknown,
     }
 }
 
@@ -54,40 +54,43 @@ fn rejecting(generation: u64) -> Instance {
     refusing
 }
 
-fn state(instance: &Instance) -> State {
-    State::of_instance(Some(&desired()), 5, instance)
+fn state(instance: &Instance) -> SyncState {
+    SyncState::of_instance(Some(&desired()), 5, instance)
 }
 
 #[test]
 fn an_instance_stands_as_its_last_report_says() {
-    assert_eq!(state(&instance(Some((5, 2)))), State::InSync);
-    assert_eq!(state(&instance(Some((5, 9)))), State::Drifted);
+    assert_eq!(state(&instance(Some((5, 2)))), SyncState::InSync);
+    assert_eq!(state(&instance(Some((5, 9)))), SyncState::Drifted);
     assert_eq!(
         state(&instance(Some((4, 2)))),
-        State::Pending,
+        SyncState::Pending,
         "not yet acknowledged"
     );
-    assert_eq!(state(&instance(None)), State::Pending);
-    assert_eq!(state(&rejecting(5)), State::Rejected);
+    assert_eq!(state(&instance(None)), SyncState::Pending);
+    assert_eq!(state(&rejecting(5)), SyncState::Rejected);
     assert_eq!(
         state(&rejecting(4)),
-        State::Pending,
+        SyncState::Pending,
         "an older refusal says nothing of this one"
     );
     let dead = Instance {
         live: false,
         ..instance(Some((5, 2)))
     };
-    assert_eq!(state(&dead), State::Offline);
+    assert_eq!(state(&dead), SyncState::Offline);
 }
 
 #[test]
 fn without_anything_desired_there_is_nothing_to_compare() {
     assert_eq!(
-        State::of_instance(None, 0, &instance(Some((0, 2)))),
-        State::Unknown
+        SyncState::of_instance(None, 0, &instance(Some((0, 2)))),
+        SyncState::Unknown
     );
-    assert_eq!(State::of_instance(None, 0, &instance(None)), State::Unknown);
+    assert_eq!(
+        SyncState::of_instance(None, 0, &instance(None)),
+        SyncState::Unknown
+    );
 }
 
 #[test]
@@ -98,32 +101,32 @@ fn a_gateway_stands_as_its_worst_live_instance() {
         live: false,
         ..rejecting(5)
     };
-    let of = |instances: &[Instance]| State::of_gateway(Some(&desired()), 5, instances);
-    assert_eq!(of(&[]), State::Offline);
-    assert_eq!(of(std::slice::from_ref(&dead)), State::Offline);
+    let of = |instances: &[Instance]| SyncState::of_gateway(Some(&desired()), 5, instances);
+    assert_eq!(of(&[]), SyncState::Offline);
+    assert_eq!(of(std::slice::from_ref(&dead)), SyncState::Offline);
     assert_eq!(
         of(&[good.clone(), dead]),
-        State::InSync,
+        SyncState::InSync,
         "the dead have no say"
     );
-    assert_eq!(of(&[good.clone(), late.clone()]), State::Pending);
-    assert_eq!(of(&[late, rejecting(5), good]), State::Rejected);
+    assert_eq!(of(&[good.clone(), late.clone()]), SyncState::Pending);
+    assert_eq!(of(&[late, rejecting(5), good]), SyncState::Rejected);
 }
 
 #[test]
 fn words_read_back() {
     for state in [
-        State::InSync,
-        State::Pending,
-        State::Rejected,
-        State::Drifted,
-        State::Offline,
+        SyncState::InSync,
+        SyncState::Pending,
+        SyncState::Rejected,
+        SyncState::Drifted,
+        SyncState::Offline,
     ] {
-        assert_eq!(State::from_word(state.as_str()), Some(state));
+        assert_eq!(SyncState::parse(state.as_str()), Some(state));
         assert_eq!(
             serde_json::to_string(&state).unwrap(),
             format!("\"{state}\"")
         );
     }
-    assert_eq!(State::from_word("fine"), None);
+    assert_eq!(SyncState::parse("fine"), None);
 }

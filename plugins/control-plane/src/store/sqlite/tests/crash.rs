@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-use kt_control_api::{Revert, Timestamp, Token, TokenKind};
+use kt_control_api::{RevertRequest, Timestamp, Token, TokenKind};
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
@@ -34,7 +34,7 @@ fn victim() {
         .revert(
             &change(),
             &edge,
-            &Revert {
+            &RevertRequest {
                 version: 1,
                 reason: None,
             },
