@@ -188,7 +188,7 @@ fn makes_profile(tree: &Tree, matches: &ArgMatches, registry: &Registry) -> bool
     };
     registry
         .command(&path)
-        .is_some_and(|(_, _, spec)| spec.makes_profile)
+        .is_some_and(|(_, _, spec)| spec.creates_profile)
 }
 
 /// Unix time in milliseconds; 0 for none.

@@ -6,7 +6,7 @@
  * important ones are repeated here.
  *
  *  - Structs that begin with `size` only ever grow at the end.  Whoever reads
- *    one asks KT_HAS before touching a field that was added later; whoever
+ *    one asks KT_HAS_FIELD before touching a field that was added later; whoever
  *    fills one in writes no more than the reader's `size`.
  *  - Structs without `size` never change.
  *  - Text is UTF-8, length-delimited, borrowed for the duration of the call.
@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 /* Was field `f` of a size-prefixed struct written by the other side? */
-#define KT_HAS(p, T, f) ((p)->size >= offsetof(T, f) + sizeof((p)->f))
+#define KT_HAS_FIELD(p, T, f) ((p)->size >= offsetof(T, f) + sizeof((p)->f))
 
 /* A kt_str from a string literal. */
 #define KT_STR(s) { (s), sizeof(s) - 1 }
@@ -49,15 +49,15 @@ typedef struct kt_str {
 /* Where a result goes.  Chunks are joined in the order they arrive. */
 typedef struct kt_sink {
   void *ctx;
-  void (*put)(void *ctx, kt_str chunk);
+  void (*write)(void *ctx, kt_str chunk);
 } kt_sink;
 
-/* Where the answer to one interface call goes: `put` takes the result as
+/* Where the answer to one interface call goes: `write` takes the result as
  * JSON (as kt_sink does), `fail` the error object of ABI.md.  A call that
  * returns KT_OK must not have called `fail`. */
 typedef struct kt_reply {
   void *ctx;
-  void (*put)(void *ctx, kt_str chunk);
+  void (*write)(void *ctx, kt_str chunk);
   void (*fail)(void *ctx, kt_str error_json);
 } kt_reply;
 
@@ -78,7 +78,7 @@ enum {
 enum { KT_CANCEL_NONE = 0, KT_CANCEL_INTERRUPT = 1, KT_CANCEL_TERMINATE = 2, KT_CANCEL_DEADLINE = 3 };
 
 /* What kt_context.emit carries. */
-enum { KT_EMIT_RESULT = 1, KT_EMIT_EVENT = 2, KT_EMIT_PROGRESS = 3, KT_EMIT_WARNING = 4, KT_EMIT_PART = 5 };
+enum { KT_EMIT_RESULT = 1, KT_EMIT_EVENT = 2, KT_EMIT_PROGRESS = 3, KT_EMIT_WARNING = 4, KT_EMIT_PARTIAL_RESULT = 5 };
 
 /* kt_host.log levels. */
 enum { KT_LOG_ERROR = 1, KT_LOG_WARN = 2, KT_LOG_INFO = 3, KT_LOG_DEBUG = 4, KT_LOG_TRACE = 5 };
@@ -99,8 +99,8 @@ typedef struct kt_host {
 struct kt_context;
 typedef struct kt_provider {
   uint32_t size, reserved0;
-  void *self;
-  kt_status (*call)(void *self, kt_str method, kt_str json, const struct kt_context *context, kt_reply reply);
+  void *ctx;
+  kt_status (*call)(void *ctx, kt_str method, kt_str json, const struct kt_context *context, kt_reply reply);
 } kt_provider;
 
 /* One invocation, or one interface call within it; valid until the call it
@@ -109,32 +109,32 @@ typedef struct kt_provider {
  * call that must still be made while it ends. */
 typedef struct kt_context {
   uint32_t size, flags;      /* no flags are defined yet */
-  void *host;                /* first argument of every function below */
+  void *ctx;                 /* first argument of every function below */
   uint64_t deadline_unix_ms; /* 0 = none */
-  int32_t (*cancelled)(void *host);  /* KT_CANCEL_*; cheap, poll it */
-  int32_t (*cancel_fd)(void *host);  /* readable from cancellation on; -1 = none */
-  uint64_t (*reloads)(void *host);   /* how many reload requests have come so far */
-  kt_status (*emit)(void *host, uint32_t kind, kt_str json); /* KT_E_CANCELLED = nobody takes more parts */
-  void (*fail)(void *host, kt_str error_json);
-  kt_status (*ask)(void *host, kt_str question_json, kt_sink answer);
-  kt_status (*interfaces)(void *host, kt_str id, kt_sink sink); /* JSON array of providers with their fitness */
+  int32_t (*cancelled)(void *ctx);  /* KT_CANCEL_*; cheap, poll it */
+  int32_t (*cancel_fd)(void *ctx);  /* readable from cancellation on; -1 = none */
+  uint64_t (*reload_count)(void *ctx);  /* how many reload requests have come so far */
+  kt_status (*emit)(void *ctx, uint32_t kind, kt_str json); /* KT_E_CANCELLED = nobody takes more parts */
+  void (*fail)(void *ctx, kt_str error_json);
+  kt_status (*prompt)(void *ctx, kt_str question_json, kt_sink answer);
+  kt_status (*list_providers)(void *ctx, kt_str id, kt_sink sink); /* JSON array of providers with their fitness */
   /* Opens a provider; an empty name means the best that fits.  When it fails,
    * every call of `out` answers with the error that says why. */
-  kt_status (*open)(void *host, kt_str id, kt_str name, kt_provider *out);
+  kt_status (*open_provider)(void *ctx, kt_str id, kt_str name, kt_provider *out);
   /* Takes the next descriptor that a service manager passed to the process
    * (sd_listen_fds(3)), each only once; its name goes into `name`.  The caller
    * owns it, also beyond the call.  -1 = none is left. */
-  int32_t (*inherited)(void *host, kt_sink name);
+  int32_t (*take_inherited_fd)(void *ctx, kt_sink name);
 } kt_context;
 
-/* The exported block.  `id` and `version` must equal the manifest's. */
+/* The exported block.  `name` and `version` must equal the manifest's. */
 typedef struct kt_plugin {
   uint8_t magic[8];              /* KT_MAGIC */
   uint32_t size;                 /* sizeof(kt_plugin) when the plugin was built */
   uint16_t abi_major, abi_minor; /* KT_ABI_* of the header it was built with */
   uint16_t min_host_minor, reserved0;
   uint32_t flags; /* none are defined yet */
-  kt_str id, version;
+  kt_str name, version;
   kt_status (*init)(const kt_host *host, void **state);
   void (*shutdown)(void *state);
   const void *(*get_interface)(void *state, kt_str id); /* NULL = not provided */
@@ -152,8 +152,8 @@ typedef struct kt_command_v1 {
 /* One generic call; the methods and their JSON are the interface. */
 typedef struct kt_interface_v1 {
   uint32_t size, reserved0;
-  void *self; /* first argument of `call` */
-  kt_status (*call)(void *self, kt_str method, kt_str json, const kt_context *context, kt_reply reply);
+  void *ctx; /* first argument of `call` */
+  kt_status (*call)(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply);
 } kt_interface_v1;
 
 /* Embeds the manifest as an ELF note, once per library.  The host refuses a

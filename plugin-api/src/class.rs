@@ -86,7 +86,7 @@ impl Class {
 
     /// What the class means, as one line for `kt help exit-codes`.
     #[must_use]
-    pub const fn meaning(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Self::Ok => "done",
             Self::Negative => "negative answer: it differs, or a check failed",

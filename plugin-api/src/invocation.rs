@@ -150,7 +150,7 @@ impl Invocation {
 
     /// `path` made absolute against the working directory.
     #[must_use]
-    pub fn absolute(&self, path: &Path) -> PathBuf {
+    pub fn resolve_path(&self, path: &Path) -> PathBuf {
         self.cwd.join(path)
     }
 

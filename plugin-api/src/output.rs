@@ -6,7 +6,7 @@ use serde_json::Value;
 /// How a cell is shown to a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Format {
+pub enum CellFormat {
     /// As it is.
     #[default]
     Text,
@@ -30,7 +30,7 @@ pub struct Column {
     pub wide: bool,
     /// How to show it.
     #[serde(default)]
-    pub format: Format,
+    pub format: CellFormat,
 }
 
 /// A line of a description.
@@ -42,7 +42,7 @@ pub struct Field {
     pub path: String,
     /// How to show it.
     #[serde(default)]
-    pub format: Format,
+    pub format: CellFormat,
 }
 
 /// How a value is shown to a person.
@@ -79,7 +79,7 @@ pub struct Output {
     pub view: View,
     /// JSON pointer to what `-o name` prints: of each item, or of the value.
     #[serde(default)]
-    pub name: String,
+    pub name_path: String,
     /// A class or declared outcome other than `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
@@ -95,7 +95,7 @@ impl Output {
             schema: schema.into(),
             value,
             view,
-            name: String::new(),
+            name_path: String::new(),
             outcome: None,
             notes: Vec::new(),
         }
@@ -103,8 +103,8 @@ impl Output {
 
     /// Where `-o name` finds its text.
     #[must_use]
-    pub fn named(mut self, pointer: impl Into<String>) -> Self {
-        self.name = pointer.into();
+    pub fn name_path(mut self, pointer: impl Into<String>) -> Self {
+        self.name_path = pointer.into();
         self
     }
 
@@ -130,13 +130,13 @@ impl Column {
             header: header.into(),
             path: path.into(),
             wide: false,
-            format: Format::Text,
+            format: CellFormat::Text,
         }
     }
 
     /// The same column in another format.
     #[must_use]
-    pub fn format(mut self, format: Format) -> Self {
+    pub fn format(mut self, format: CellFormat) -> Self {
         self.format = format;
         self
     }
@@ -155,13 +155,13 @@ impl Field {
         Self {
             label: label.into(),
             path: path.into(),
-            format: Format::Text,
+            format: CellFormat::Text,
         }
     }
 
     /// The same line in another format.
     #[must_use]
-    pub fn format(mut self, format: Format) -> Self {
+    pub fn format(mut self, format: CellFormat) -> Self {
         self.format = format;
         self
     }

@@ -77,10 +77,10 @@ fn long_about(spec: &CommandSpec) -> String {
         }
         text.push('\n');
     }
-    text.push_str(if spec.long.is_empty() {
+    text.push_str(if spec.long_about.is_empty() {
         &spec.about
     } else {
-        spec.long.trim_end()
+        spec.long_about.trim_end()
     });
     if !spec.outcomes.is_empty() {
         text.push_str("\n\nExit codes of this command:\n");

@@ -34,7 +34,7 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
         ],
         empty: String::new(),
     };
-    let output = Output::new("kt.config.show/1", Value::Array(rows), view).named("/key");
+    let output = Output::new("kt.config.show/1", Value::Array(rows), view).name_path("/key");
     let unknown = unknown_keys(layers, &specs);
     Ok(unknown.into_iter().fold(output, |output, line| {
         output.note(format!("warning: {line}"))

@@ -4,7 +4,7 @@
 use super::HostState;
 use super::doctor_checks as checks;
 use crate::services::Call;
-use kt_plugin_api::{Class, Column, Error, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -88,12 +88,12 @@ pub(super) fn run(state: &HostState<'_>) -> Output {
         rows: String::new(),
         columns: vec![
             Column::new("CHECK", "/name"),
-            Column::new("STATE", "/state").format(Format::State),
+            Column::new("STATE", "/state").format(CellFormat::State),
             Column::new("FOUND", "/message"),
         ],
         empty: String::new(),
     };
-    let mut output = Output::new("kt.doctor/1", rows, view).named("/name");
+    let mut output = Output::new("kt.doctor/1", rows, view).name_path("/name");
     output.notes = remedies;
     if failed > 0 {
         output.outcome(Class::Negative.name())
@@ -149,6 +149,12 @@ fn ask(state: &HostState<'_>, provider: &str) -> Result<Vec<Check>, Error> {
         ..Invocation::default()
     };
     let answer: Value = call.ask_provider(INTERFACE, provider, "check", &json!(invocation))?;
-    serde_json::from_value(answer)
-        .map_err(|e| Error::new(Class::Plugin, "bad-answer", "its checks cannot be read").cause(e))
+    serde_json::from_value(answer).map_err(|e| {
+        Error::new(
+            Class::Plugin,
+            "invalid-response",
+            "its checks cannot be read",
+        )
+        .cause(e)
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::HostState;
 use crate::discovery::{Catalog, Found, State};
-use kt_plugin_api::{Column, Error, Format, Output, View};
+use kt_plugin_api::{CellFormat, Column, Error, Output, View};
 use serde_json::{Value, json};
 
 pub(super) fn run(state: &HostState<'_>) -> Output {
@@ -12,7 +12,7 @@ pub(super) fn run(state: &HostState<'_>) -> Output {
         columns: vec![
             Column::new("NAME", "/name"),
             Column::new("VERSION", "/version"),
-            Column::new("STATE", "/state").format(Format::State),
+            Column::new("STATE", "/state").format(CellFormat::State),
             Column::new("SOURCE", "/source"),
             Column::new("PROVIDES", "/provides").wide(),
             Column::new("DESCRIPTION", "/description"),
@@ -20,7 +20,7 @@ pub(super) fn run(state: &HostState<'_>) -> Output {
         ],
         empty: "no plugins were found; run `kt doctor` to see where they are searched".to_owned(),
     };
-    let mut output = Output::new("kt.plugin.list/1", Value::Array(rows), view).named("/name");
+    let mut output = Output::new("kt.plugin.list/1", Value::Array(rows), view).name_path("/name");
     for found in &state.registry.all {
         if let State::Refused(error) = &found.state {
             output = output.note(format!("{}: {error}", found.name()));

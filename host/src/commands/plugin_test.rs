@@ -11,7 +11,7 @@ use crate::services::signals::Requests;
 use crate::services::{Call, Inherited, Providers};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
-use kt_plugin_api::{Class, Column, Error, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -183,8 +183,14 @@ fn ask(
         "pretend_os": pretend_os,
     });
     let answer: Value = call.ask_provider(INTERFACE, interface, "run", &request)?;
-    serde_json::from_value(answer)
-        .map_err(|e| Error::new(Class::Plugin, "bad-answer", "its checks cannot be read").cause(e))
+    serde_json::from_value(answer).map_err(|e| {
+        Error::new(
+            Class::Plugin,
+            "invalid-response",
+            "its checks cannot be read",
+        )
+        .cause(e)
+    })
 }
 
 fn output(plugin: &str, checks: &[Check], modelled: Option<String>) -> Output {
@@ -202,13 +208,13 @@ fn output(plugin: &str, checks: &[Check], modelled: Option<String>) -> Output {
         rows: "/checks".to_owned(),
         columns: vec![
             Column::new("CHECK", "/id"),
-            Column::new("RESULT", "/result").format(Format::State),
+            Column::new("RESULT", "/result").format(CellFormat::State),
             Column::new("ABOUT", "/about"),
             Column::new("DETAIL", "/detail"),
         ],
         empty: String::new(),
     };
-    let mut output = Output::new("kt.plugin.test/1", value, view).named("/plugin");
+    let mut output = Output::new("kt.plugin.test/1", value, view).name_path("/plugin");
     output.notes.push(format!(
         "{passed} passed, {failed} failed, {skipped} skipped"
     ));

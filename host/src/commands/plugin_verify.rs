@@ -5,7 +5,7 @@ use crate::discovery::{Found, State};
 use clap::ArgMatches;
 use kt_plugin_api::abi::COMMAND_INTERFACE;
 use kt_plugin_api::manifest::Manifest;
-use kt_plugin_api::{Class, Column, Error, Format, Output, View};
+use kt_plugin_api::{CellFormat, Class, Column, Error, Output, View};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -33,13 +33,13 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
         rows: String::new(),
         columns: vec![
             Column::new("NAME", "/name"),
-            Column::new("STATE", "/state").format(Format::State),
-            Column::new("SHA256", "/sha256").format(Format::Hash),
+            Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("SHA256", "/sha256").format(CellFormat::Hash),
             Column::new("REASON", "/reason"),
         ],
         empty: "no plugins were found".to_owned(),
     };
-    let output = Output::new("kt.plugin.verify/1", Value::Array(rows), view).named("/name");
+    let output = Output::new("kt.plugin.verify/1", Value::Array(rows), view).name_path("/name");
     Ok(if failed {
         output.outcome(Class::Negative.name())
     } else {

@@ -35,13 +35,13 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Output {
             empty: "no plugins".to_owned(),
         },
     ]);
-    Output::new("kt.version/1", value, view).named("/version")
+    Output::new("kt.version/1", value, view).name_path("/version")
 }
 
 fn exit_codes() -> Output {
     let rows: Vec<Value> = Class::ALL
         .iter()
-        .map(|c| json!({ "code": c.exit_code(), "class": c.name(), "meaning": c.meaning() }))
+        .map(|c| json!({ "code": c.exit_code(), "class": c.name(), "meaning": c.description() }))
         .collect();
     let view = View::Table {
         rows: String::new(),
@@ -52,5 +52,5 @@ fn exit_codes() -> Output {
         ],
         empty: String::new(),
     };
-    Output::new("kt.exit-codes/1", Value::Array(rows), view).named("/code")
+    Output::new("kt.exit-codes/1", Value::Array(rows), view).name_path("/code")
 }

@@ -166,7 +166,7 @@ fn read(folder: &Path, tier: Tier, index: &mut Index) -> Option<Found> {
     };
     match manifest {
         Err(error) => found(None, State::Refused(error)),
-        Ok(m) if !m.loads_on(std::env::consts::OS) => found(Some(m), State::OtherPlatform),
+        Ok(m) if !m.supports_os(std::env::consts::OS) => found(Some(m), State::OtherPlatform),
         Ok(m) => found(Some(m), State::Ok),
     }
 }

@@ -150,7 +150,7 @@ impl Mapped {
                 .map(str::to_owned)
                 .map_err(|e| format!("its block is damaged: {e}"))
         };
-        Ok((read(block.id)?, read(block.version)?))
+        Ok((read(block.name)?, read(block.version)?))
     }
 
     /// Compares the exported layout description, if there is one.

@@ -2,30 +2,30 @@
 
 use super::terminal::Tone;
 use jiff::Timestamp;
-use kt_plugin_api::Format;
+use kt_plugin_api::CellFormat;
 use serde_json::Value;
 
 /// The text of a value, for a table or a description.
-pub(crate) fn cell(value: Option<&Value>, format: Format, terminal: bool) -> String {
+pub(crate) fn cell(value: Option<&Value>, format: CellFormat, terminal: bool) -> String {
     let text = match value {
         None | Some(Value::Null) => return String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => {
             let items: Vec<String> = items
                 .iter()
-                .map(|v| cell(Some(v), Format::Text, terminal))
+                .map(|v| cell(Some(v), CellFormat::Text, terminal))
                 .collect();
             items.join(",")
         }
         Some(other) => other.to_string(),
     };
     match format {
-        Format::Text | Format::State => one_line(&text),
-        Format::Hash => text.chars().take(12).collect(),
-        Format::Age if terminal => text
+        CellFormat::Text | CellFormat::State => one_line(&text),
+        CellFormat::Hash => text.chars().take(12).collect(),
+        CellFormat::Age if terminal => text
             .parse()
             .map_or(text, |then| age(then, Timestamp::now())),
-        Format::Age => text,
+        CellFormat::Age => text,
     }
 }
 
@@ -37,8 +37,8 @@ fn one_line(text: &str) -> String {
 }
 
 /// The colour of a cell: only state words have one.
-pub(crate) fn tone(text: &str, format: Format) -> Tone {
-    if format != Format::State {
+pub(crate) fn tone(text: &str, format: CellFormat) -> Tone {
+    if format != CellFormat::State {
         return Tone::Plain;
     }
     match text {
@@ -64,13 +64,13 @@ fn age(then: Timestamp, now: Timestamp) -> String {
 mod tests {
     use super::{age, cell};
     use jiff::Timestamp;
-    use kt_plugin_api::Format;
+    use kt_plugin_api::CellFormat;
     use serde_json::json;
 
     #[test]
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(
-            cell(Some(&json!("a\u{1b}[2Jb\nc")), Format::Text, true),
+            cell(Some(&json!("a\u{1b}[2Jb\nc")), CellFormat::Text, true),
             "a [2Jb c"
         );
     }

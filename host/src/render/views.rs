@@ -191,7 +191,11 @@ fn names(output: &Output) -> String {
     };
     let items = value.and_then(Value::as_array);
     let one = |v: &Value| {
-        let text = cell(v.pointer(&output.name), kt_plugin_api::Format::Text, false);
+        let text = cell(
+            v.pointer(&output.name_path),
+            kt_plugin_api::CellFormat::Text,
+            false,
+        );
         if text.is_empty() {
             text
         } else {

@@ -36,17 +36,17 @@ impl Call<'_> {
         KtContext {
             size: kt_plugin_api::sdk::export::size_u32::<KtContext>(),
             flags: 0,
-            host: std::ptr::from_ref(self).cast_mut().cast(),
+            ctx: std::ptr::from_ref(self).cast_mut().cast(),
             deadline_unix_ms: self.deadline,
             cancelled: Some(cancelled),
             cancel_fd: Some(cancel_fd),
-            reloads: Some(reloads),
+            reload_count: Some(reloads),
             emit: Some(take),
             fail: Some(fail),
-            ask: Some(ask),
-            interfaces: Some(interfaces),
-            open: Some(open),
-            inherited: Some(next_inherited),
+            prompt: Some(ask),
+            list_providers: Some(interfaces),
+            open_provider: Some(open),
+            take_inherited_fd: Some(next_inherited),
         }
     }
 
@@ -61,7 +61,9 @@ impl Call<'_> {
         let context = self.context();
         // SAFETY: this value's own context, which outlives the call below.
         let context = unsafe { kt_plugin_api::Context::from_raw(&raw const context) };
-        context.open(interface, Some(name))?.call(method, request)
+        context
+            .open_provider(interface, Some(name))?
+            .call(method, request)
     }
 
     fn why_cancelled(&self) -> i32 {
@@ -95,7 +97,9 @@ impl Call<'_> {
                 }
             }
             emit::EVENT => self.streams.event(&serde_json::from_str::<Event>(json)?),
-            emit::PART => return Ok(self.take_part(&serde_json::from_str::<Output>(json)?)),
+            emit::PARTIAL_RESULT => {
+                return Ok(self.take_part(&serde_json::from_str::<Output>(json)?));
+            }
             emit::PROGRESS => self.streams.progress(message(json)?.as_str()),
             emit::WARNING => self.streams.warn(message(json)?.as_str()),
             // A later minor version's kind: nothing that must be shown.
@@ -195,7 +199,7 @@ unsafe extern "C" fn ask(host: *mut c_void, question: KtStr, answer: KtSink) -> 
         ),
     };
     // SAFETY: the plugin's sink, and a text that outlives the call.
-    unsafe { (answer.put)(answer.ctx, KtStr::new(&answered)) };
+    unsafe { (answer.write)(answer.ctx, KtStr::new(&answered)) };
     code
 }
 
@@ -205,7 +209,7 @@ unsafe extern "C" fn interfaces(host: *mut c_void, id: KtStr, sink: KtSink) -> i
     let Ok(id) = id else { return status::INVALID };
     let json = serde_json::to_string(&call.providers.list(id)).unwrap_or_default();
     // SAFETY: the plugin's sink, and a text that outlives the call.
-    unsafe { (sink.put)(sink.ctx, KtStr::new(&json)) };
+    unsafe { (sink.write)(sink.ctx, KtStr::new(&json)) };
     status::OK
 }
 
@@ -225,14 +229,14 @@ unsafe extern "C" fn open(host: *mut c_void, id: KtStr, name: KtStr, out: *mut K
     }
     match call.providers.open(id, name) {
         Ok(opened) => {
-            out.provider = std::ptr::from_ref(opened).cast_mut().cast();
+            out.ctx = std::ptr::from_ref(opened).cast_mut().cast();
             out.call = Some(providers::call);
             status::OK
         }
         Err(error) => {
             // The header: on failure every call of the provider answers with
             // the error. It is leaked; a process fails to open few providers.
-            out.provider = Box::into_raw(Box::new(error)).cast();
+            out.ctx = Box::into_raw(Box::new(error)).cast();
             out.call = Some(refuse);
             status::NOT_FOUND
         }
@@ -246,7 +250,7 @@ unsafe extern "C" fn next_inherited(host: *mut c_void, name: KtSink) -> i32 {
         return -1;
     };
     // SAFETY: the plugin's sink, and a text that outlives the call.
-    unsafe { (name.put)(name.ctx, KtStr::new(&label)) };
+    unsafe { (name.write)(name.ctx, KtStr::new(&label)) };
     fd.into_raw_fd()
 }
 

@@ -79,19 +79,19 @@ impl<'a> Providers<'a> {
             .providers(interface)
             .map(|(_, manifest, spec)| self.assess(interface, manifest, spec))
             .collect();
-        all.sort_by_key(|p| (!p.fits, !p.chosen, -p.priority));
+        all.sort_by_key(|p| (!p.available, !p.selected, -p.priority));
         all
     }
 
     fn assess(&self, interface: &str, manifest: &Manifest, spec: &ProvidesSpec) -> ProviderInfo {
         let os = std::env::consts::OS;
-        let supervises = spec.supervises.is_empty() || spec.supervises.iter().any(|s| s == os);
+        let supervises = spec.os.is_empty() || spec.os.iter().any(|s| s == os);
         let detected = spec.detect.iter().find(|rule| self.holds(rule));
         let mut reasons = Vec::new();
         if !supervises {
             reasons.push(format!(
                 "it acts on {}, and this is {os}",
-                spec.supervises.join(", ")
+                spec.os.join(", ")
             ));
         } else if let Some(rule) = detected {
             reasons.push(format!("{} is there", describe(rule)));
@@ -102,8 +102,8 @@ impl<'a> Providers<'a> {
         ProviderInfo {
             name: spec.name.clone(),
             plugin: manifest.name.clone(),
-            fits: supervises && (spec.detect.is_empty() || detected.is_some()),
-            chosen: self.chosen.get(interface) == Some(&spec.name),
+            available: supervises && (spec.detect.is_empty() || detected.is_some()),
+            selected: self.chosen.get(interface) == Some(&spec.name),
             priority: spec.priority,
             reasons,
         }
@@ -153,18 +153,20 @@ impl<'a> Providers<'a> {
 
     fn best(&self, interface: &str) -> Result<String, Error> {
         let all = self.list(interface);
-        let fitting: Vec<&ProviderInfo> = all.iter().filter(|p| p.fits).collect();
+        let fitting: Vec<&ProviderInfo> = all.iter().filter(|p| p.available).collect();
         match fitting.as_slice() {
             [] => Err(self.missing(interface, "")),
-            [best, next, ..] if !best.chosen && best.priority == next.priority => Err(Error::new(
-                Class::Settings,
-                "provider-ambiguous",
-                format!("`{}` and `{}` both fit `{interface}`", best.name, next.name),
-            )
-            .hint(format!(
-                "choose one: `[providers]` `\"{interface}\" = \"{}\"` in config.toml",
-                best.name
-            ))),
+            [best, next, ..] if !best.selected && best.priority == next.priority => {
+                Err(Error::new(
+                    Class::Settings,
+                    "provider-ambiguous",
+                    format!("`{}` and `{}` both fit `{interface}`", best.name, next.name),
+                )
+                .hint(format!(
+                    "choose one: `[providers]` `\"{interface}\" = \"{}\"` in config.toml",
+                    best.name
+                )))
+            }
             [best, ..] => Ok(best.name.clone()),
         }
     }
@@ -242,14 +244,14 @@ pub(crate) unsafe extern "C" fn call(
     let mut forwarded = Forwarded { opened, to: reply };
     let attributed = KtReply {
         ctx: std::ptr::from_mut(&mut forwarded).cast(),
-        put,
+        write: put,
         fail,
     };
     // SAFETY: the plugin's own pointer; everything else is the caller's and
     // outlives the call.
     unsafe {
         call(
-            opened.vtable.provider,
+            opened.vtable.ctx,
             method,
             json,
             context.cast::<KtContext>(),
@@ -271,7 +273,7 @@ unsafe extern "C" fn put(ctx: *mut c_void, chunk: KtStr) {
     // SAFETY: the value of `call`, which is on its stack while this runs.
     let forwarded = unsafe { &*ctx.cast::<Forwarded<'_>>() };
     // SAFETY: the caller's reply, valid for the call.
-    unsafe { (forwarded.to.put)(forwarded.to.ctx, chunk) };
+    unsafe { (forwarded.to.write)(forwarded.to.ctx, chunk) };
 }
 
 unsafe extern "C" fn fail(ctx: *mut c_void, error: KtStr) {

@@ -43,7 +43,7 @@ pub mod emit {
     /// A warning for the person who runs the command.
     pub const WARNING: u32 = 4;
     /// A part of a result that comes in parts: value and view.
-    pub const PART: u32 = 5;
+    pub const PARTIAL_RESULT: u32 = 5;
 }
 
 /// Levels of `kt_host.log`.

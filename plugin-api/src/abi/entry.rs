@@ -54,7 +54,7 @@ pub struct KtPlugin {
     /// No flags are defined yet.
     pub flags: u32,
     /// Must equal the manifest's `name`.
-    pub id: KtStr,
+    pub name: KtStr,
     /// Must equal the manifest's `version`.
     pub version: KtStr,
     /// Called once, before anything else; stores the plugin's state.

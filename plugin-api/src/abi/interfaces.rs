@@ -39,11 +39,11 @@ pub struct KtInterfaceV1 {
     /// 0.
     pub reserved0: u32,
     /// First argument of `call`.
-    pub provider: *mut c_void,
+    pub ctx: *mut c_void,
     /// Calls a method.
     pub call: Option<
         unsafe extern "C" fn(
-            provider: *mut c_void,
+            ctx: *mut c_void,
             method: KtStr,
             json: KtStr,
             context: *const KtContext,

@@ -52,32 +52,32 @@ macro_rules! layout {
 pub fn layout_table() -> Vec<StructLayout> {
     vec![
         layout!(KtStr, "kt_str", [ptr as "ptr", len as "len"]),
-        layout!(KtSink, "kt_sink", [ctx as "ctx", put as "put"]),
-        layout!(KtReply, "kt_reply", [ctx as "ctx", put as "put", fail as "fail"]),
+        layout!(KtSink, "kt_sink", [ctx as "ctx", write as "write"]),
+        layout!(KtReply, "kt_reply", [ctx as "ctx", write as "write", fail as "fail"]),
         layout!(KtHost, "kt_host", [
             size as "size", abi_major as "abi_major", abi_minor as "abi_minor", ctx as "ctx",
             log as "log", log_max_level as "log_max_level",
         ]),
         layout!(KtProvider, "kt_provider", [
-            size as "size", reserved0 as "reserved0", provider as "self", call as "call",
+            size as "size", reserved0 as "reserved0", ctx as "ctx", call as "call",
         ]),
         layout!(KtContext, "kt_context", [
-            size as "size", flags as "flags", host as "host",
+            size as "size", flags as "flags", ctx as "ctx",
             deadline_unix_ms as "deadline_unix_ms", cancelled as "cancelled",
-            cancel_fd as "cancel_fd", reloads as "reloads", emit as "emit", fail as "fail",
-            ask as "ask", interfaces as "interfaces", open as "open", inherited as "inherited",
+            cancel_fd as "cancel_fd", reload_count as "reload_count", emit as "emit", fail as "fail",
+            prompt as "prompt", list_providers as "list_providers", open_provider as "open_provider", take_inherited_fd as "take_inherited_fd",
         ]),
         layout!(KtPlugin, "kt_plugin", [
             magic as "magic", size as "size", abi_major as "abi_major",
             abi_minor as "abi_minor", min_host_minor as "min_host_minor",
-            reserved0 as "reserved0", flags as "flags", id as "id", version as "version",
+            reserved0 as "reserved0", flags as "flags", name as "name", version as "version",
             init as "init", shutdown as "shutdown", get_interface as "get_interface",
         ]),
         layout!(KtCommandV1, "kt_command_v1", [
             size as "size", reserved0 as "reserved0", run as "run", complete as "complete",
         ]),
         layout!(KtInterfaceV1, "kt_interface_v1", [
-            size as "size", reserved0 as "reserved0", provider as "self", call as "call",
+            size as "size", reserved0 as "reserved0", ctx as "ctx", call as "call",
         ]),
     ]
 }

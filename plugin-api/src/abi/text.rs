@@ -93,10 +93,10 @@ impl KtStr {
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]
 pub struct KtSink {
-    /// First argument of `put`.
+    /// First argument of `write`.
     pub ctx: *mut c_void,
     /// Takes one chunk.
-    pub put: unsafe extern "C" fn(ctx: *mut c_void, chunk: KtStr),
+    pub write: unsafe extern "C" fn(ctx: *mut c_void, chunk: KtStr),
 }
 
 /// Where the answer to an interface call goes (`kt_reply`).
@@ -107,7 +107,7 @@ pub struct KtReply {
     /// First argument of both functions.
     pub ctx: *mut c_void,
     /// Takes one chunk of the result, which is JSON.
-    pub put: unsafe extern "C" fn(ctx: *mut c_void, chunk: KtStr),
+    pub write: unsafe extern "C" fn(ctx: *mut c_void, chunk: KtStr),
     /// Takes the error object, which is JSON.
     pub fail: unsafe extern "C" fn(ctx: *mut c_void, error: KtStr),
 }

@@ -26,7 +26,7 @@ pub struct CommandSpec {
     pub about: String,
     /// The long help.
     #[serde(default)]
-    pub long: String,
+    pub long_about: String,
     /// Hidden other paths, such as `["run"]`.
     #[serde(default)]
     pub alias_paths: Vec<Vec<String>>,
@@ -45,7 +45,7 @@ pub struct CommandSpec {
     /// It may make the profile of settings that it is told: one that does not
     /// exist yet is no error.
     #[serde(default)]
-    pub makes_profile: bool,
+    pub creates_profile: bool,
     /// The command is left out of help.
     #[serde(default)]
     pub hidden: bool,

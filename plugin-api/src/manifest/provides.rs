@@ -13,7 +13,7 @@ pub struct ProvidesSpec {
     /// The operating systems it acts on; empty for all. Distinct from the
     /// platforms it can be loaded on.
     #[serde(default)]
-    pub supervises: Vec<String>,
+    pub os: Vec<String>,
     /// It is detected when any of these holds; empty for always.
     #[serde(default)]
     pub detect: Vec<DetectRule>,

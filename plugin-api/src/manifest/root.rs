@@ -78,7 +78,7 @@ impl Manifest {
 
     /// Whether the plugin can be loaded on `os`.
     #[must_use]
-    pub fn loads_on(&self, os: &str) -> bool {
+    pub fn supports_os(&self, os: &str) -> bool {
         self.platforms.is_empty() || self.platforms.iter().any(|p| p == os)
     }
 }

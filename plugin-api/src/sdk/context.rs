@@ -35,10 +35,10 @@ pub struct ProviderInfo {
     /// The plugin it belongs to.
     pub plugin: String,
     /// It acts on this operating system and was detected.
-    pub fits: bool,
+    pub available: bool,
     /// It was named by the person's settings.
     #[serde(default)]
-    pub chosen: bool,
+    pub selected: bool,
     /// The manifest's priority.
     pub priority: i32,
     /// Why it does not fit, or how it was detected.
@@ -77,7 +77,7 @@ impl<'a> Context<'a> {
     pub fn cancelled(&self) -> Option<Cancel> {
         let why = match self.raw.cancelled {
             // SAFETY: the function is called with its own context, within the call.
-            Some(ask) => unsafe { ask(self.raw.host) },
+            Some(f) => unsafe { f(self.raw.ctx) },
             None => cancel::NONE,
         };
         match why {
@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Class `interrupted`, `terminated`, or `unavailable` for a deadline.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check_cancelled(&self) -> Result<(), Error> {
         match self.cancelled() {
             None => Ok(()),
             Some(Cancel::Interrupt) => {
@@ -113,15 +113,17 @@ impl<'a> Context<'a> {
         let fd = self
             .raw
             .cancel_fd
-            .map_or(-1, |f| unsafe { f(self.raw.host) });
+            .map_or(-1, |f| unsafe { f(self.raw.ctx) });
         (fd >= 0).then_some(fd)
     }
 
     /// How many reload requests (SIGHUP) have come so far.
     #[must_use]
-    pub fn reloads(&self) -> u64 {
+    pub fn reload_count(&self) -> u64 {
         // SAFETY: the function is called with its own context, within the call.
-        self.raw.reloads.map_or(0, |f| unsafe { f(self.raw.host) })
+        self.raw
+            .reload_count
+            .map_or(0, |f| unsafe { f(self.raw.ctx) })
     }
 
     /// How long there is until the deadline; `None` without one.
@@ -139,7 +141,7 @@ impl<'a> Context<'a> {
     /// The same call for what must still be done while it ends: it is not
     /// cancelled, and ends after `timeout`.
     #[must_use]
-    pub fn while_ending(&self, timeout: Duration) -> Context<'a> {
+    pub fn without_cancellation(&self, timeout: Duration) -> Context<'a> {
         let mut ending = self.with_timeout(timeout);
         ending.raw.cancelled = None;
         ending.raw.cancel_fd = None;
@@ -170,7 +172,7 @@ impl<'a> Context<'a> {
         };
         if let Some(emit) = self.raw.emit {
             // SAFETY: its own context, and a text that outlives the call.
-            unsafe { emit(self.raw.host, kind, KtStr::new(&json)) };
+            unsafe { emit(self.raw.ctx, kind, KtStr::new(&json)) };
         }
     }
 
@@ -191,9 +193,9 @@ impl<'a> Context<'a> {
 
     /// Shows a part of a result that comes bit by bit, such as a line of a log
     /// that is followed. When nobody takes more of it, the call is cancelled: see
-    /// [`Context::check`].
-    pub fn part(&self, part: &Output) {
-        self.emit(emit::PART, part);
+    /// [`Context::check_cancelled`].
+    pub fn partial_result(&self, part: &Output) {
+        self.emit(emit::PARTIAL_RESULT, part);
     }
 
     pub(crate) fn result(&self, output: &Output) {
@@ -204,18 +206,18 @@ impl<'a> Context<'a> {
         let json = serde_json::to_string(error).unwrap_or_default();
         if let Some(fail) = self.raw.fail {
             // SAFETY: its own context, and a text that outlives the call.
-            unsafe { fail(self.raw.host, KtStr::new(&json)) };
+            unsafe { fail(self.raw.ctx, KtStr::new(&json)) };
         }
     }
 
-    fn ask(&self, question: &Value) -> Result<String, Error> {
+    fn prompt(&self, question: &Value) -> Result<String, Error> {
         let json = question.to_string();
         let mut answer = String::new();
-        let Some(ask) = self.raw.ask else {
+        let Some(prompt) = self.raw.prompt else {
             return Err(Error::internal("the host cannot ask questions"));
         };
         // SAFETY: its own context; text and sink outlive the call.
-        let code = unsafe { ask(self.raw.host, KtStr::new(&json), text_sink(&mut answer)) };
+        let code = unsafe { prompt(self.raw.ctx, KtStr::new(&json), text_sink(&mut answer)) };
         if code == status::OK {
             return Ok(answer);
         }
@@ -229,7 +231,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// Class `usage` when nobody can be asked, or the answer was no.
     pub fn confirm(&self, question: &str) -> Result<(), Error> {
-        self.ask(&json!({ "kind": "confirm", "question": question }))
+        self.prompt(&json!({ "kind": "confirm", "question": question }))
             .map(drop)
     }
 
@@ -238,21 +240,21 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Class `usage` when nothing could be read.
-    pub fn secret(&self, prompt: &str) -> Result<String, Error> {
-        self.ask(&json!({ "kind": "secret", "question": prompt }))
+    pub fn prompt_secret(&self, question: &str) -> Result<String, Error> {
+        self.prompt(&json!({ "kind": "secret", "question": question }))
     }
 
     /// Every provider of an interface with its fitness; no library is opened.
     ///
     /// # Errors
     /// Class `plugin` when the host cannot say.
-    pub fn interfaces(&self, id: &str) -> Result<Vec<ProviderInfo>, Error> {
+    pub fn providers(&self, id: &str) -> Result<Vec<ProviderInfo>, Error> {
         let mut json = String::new();
-        let Some(list) = self.raw.interfaces else {
+        let Some(list) = self.raw.list_providers else {
             return Ok(Vec::new());
         };
         // SAFETY: its own context; text and sink outlive the call.
-        let code = unsafe { list(self.raw.host, KtStr::new(id), text_sink(&mut json)) };
+        let code = unsafe { list(self.raw.ctx, KtStr::new(id), text_sink(&mut json)) };
         if code != status::OK {
             return Err(parse_error(&json, code));
         }
@@ -263,15 +265,15 @@ impl<'a> Context<'a> {
     /// Takes the descriptors that a service manager passed to the process, each
     /// with its name (`sd_listen_fds(3)`). Later calls find none.
     #[must_use]
-    pub fn inherited(&self) -> Vec<(String, OwnedFd)> {
+    pub fn take_inherited_fds(&self) -> Vec<(String, OwnedFd)> {
         let mut taken = Vec::new();
-        let Some(inherited) = self.raw.inherited else {
+        let Some(take) = self.raw.take_inherited_fd else {
             return taken;
         };
         loop {
             let mut name = String::new();
             // SAFETY: its own context; the sink outlives the call.
-            let fd = unsafe { inherited(self.raw.host, text_sink(&mut name)) };
+            let fd = unsafe { take(self.raw.ctx, text_sink(&mut name)) };
             if fd < 0 {
                 return taken;
             }
@@ -285,19 +287,19 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Class `plugin` when there is none, or it cannot be loaded.
-    pub fn open(&self, id: &str, name: Option<&str>) -> Result<ProviderHandle<'a>, Error> {
-        let Some(open) = self.raw.open else {
+    pub fn open_provider(&self, id: &str, name: Option<&str>) -> Result<ProviderHandle<'a>, Error> {
+        let Some(open) = self.raw.open_provider else {
             return Err(Error::internal("the host has no interfaces"));
         };
         let mut out = KtProvider {
             size: u32::try_from(size_of::<KtProvider>()).unwrap_or(0),
             reserved0: 0,
-            provider: std::ptr::null_mut(),
+            ctx: std::ptr::null_mut(),
             call: None,
         };
         let (id, name) = (KtStr::new(id), KtStr::new(name.unwrap_or("")));
         // SAFETY: its own context; the texts and `out` outlive the call.
-        let code = unsafe { open(self.raw.host, id, name, &raw mut out) };
+        let code = unsafe { open(self.raw.ctx, id, name, &raw mut out) };
         if code != status::OK {
             // What kept it from opening comes through the call that fails.
             let handle = ProviderHandle::new(out, self.raw);
@@ -319,11 +321,11 @@ impl<'a> Context<'a> {
 fn text_sink(out: &mut String) -> KtSink {
     KtSink {
         ctx: std::ptr::from_mut(out).cast(),
-        put: put_text,
+        write: write_text,
     }
 }
 
-unsafe extern "C" fn put_text(ctx: *mut c_void, chunk: KtStr) {
+unsafe extern "C" fn write_text(ctx: *mut c_void, chunk: KtStr) {
     // SAFETY: `ctx` is the string of `text_sink`, borrowed for the call.
     let (out, chunk) = unsafe { (&mut *ctx.cast::<String>(), chunk.read()) };
     out.push_str(chunk.unwrap_or_default());

@@ -7,14 +7,14 @@ use crate::abi::{
     COMMAND_INTERFACE, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtReply, KtSink, KtStr,
     status,
 };
-use crate::{Class, Completion, Error, Invocation};
+use crate::{Class, CompletionRequest, Error, Invocation};
 use serde_json::Value;
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The functions behind a plugin's block.
-pub struct Glue<P>(PhantomData<P>);
+pub struct PluginExports<P>(PhantomData<P>);
 
 struct ProviderState<P: 'static> {
     plugin: &'static P,
@@ -23,7 +23,7 @@ struct ProviderState<P: 'static> {
 
 fn guarded<T>(what: &str, f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
-        let text = logging::text_of(payload.as_ref());
+        let text = logging::panic_message(payload.as_ref());
         Err(Error::new(
             Class::Plugin,
             "plugin-panicked",
@@ -48,7 +48,7 @@ fn invalid(what: &str) -> Error {
     )
 }
 
-impl<P: Plugin> Glue<P> {
+impl<P: Plugin> PluginExports<P> {
     const COMMAND: KtCommandV1 = KtCommandV1 {
         size: size_u32::<KtCommandV1>(),
         reserved0: 0,
@@ -90,7 +90,7 @@ impl<P: Plugin> Glue<P> {
     /// `kt_plugin.get_interface`.
     ///
     /// # Safety
-    /// `state` must come from [`Glue::init`].
+    /// `state` must come from [`PluginExports::init`].
     pub unsafe extern "C" fn get_interface(state: *mut c_void, id: KtStr) -> *const c_void {
         // SAFETY: the state of `init`, which is never freed.
         let (plugin, id) = unsafe { (&*state.cast::<P>(), id.read()) };
@@ -114,7 +114,7 @@ impl<P: Plugin> Glue<P> {
         let vtable = KtInterfaceV1 {
             size: size_u32::<KtInterfaceV1>(),
             reserved0: 0,
-            provider: std::ptr::from_mut(provider).cast(),
+            ctx: std::ptr::from_mut(provider).cast(),
             call: Some(Self::call),
         };
         std::ptr::from_ref::<KtInterfaceV1>(Box::leak(Box::new(vtable))).cast()
@@ -169,7 +169,7 @@ impl<P: Plugin> Glue<P> {
             )
         };
         let found = guarded("completion", || {
-            let request: Completion = serde_json::from_str(text.unwrap_or_default())
+            let request: CompletionRequest = serde_json::from_str(text.unwrap_or_default())
                 .map_err(|e| invalid("a completion").cause(e))?;
             Ok(plugin
                 .command()
@@ -181,7 +181,7 @@ impl<P: Plugin> Glue<P> {
         };
         for value in found {
             // SAFETY: the sink's own context, and a text that outlives the call.
-            unsafe { (values.put)(values.ctx, KtStr::new(&format!("{value}\n"))) };
+            unsafe { (values.write)(values.ctx, KtStr::new(&format!("{value}\n"))) };
         }
         status::OK
     }
@@ -215,8 +215,8 @@ impl<P: Plugin> Glue<P> {
                 .ok_or_else(|| invalid("a call to no provider"))?;
             provider.call(method, request, &context)
         });
-        let (put, text, code) = match &outcome {
-            Ok(value) => (reply.put, value.to_string(), status::OK),
+        let (write, text, code) = match &outcome {
+            Ok(value) => (reply.write, value.to_string(), status::OK),
             Err(error) => (
                 reply.fail,
                 serde_json::to_string(error).unwrap_or_default(),
@@ -224,7 +224,7 @@ impl<P: Plugin> Glue<P> {
             ),
         };
         // SAFETY: the reply's own context, and a text that outlives the call.
-        unsafe { put(reply.ctx, KtStr::new(&text)) };
+        unsafe { write(reply.ctx, KtStr::new(&text)) };
         code
     }
 }
@@ -268,11 +268,11 @@ macro_rules! export_plugin {
                 min_host_minor: 0,
                 reserved0: 0,
                 flags: 0,
-                id: $crate::abi::KtStr::new(env!("CARGO_PKG_NAME")),
+                name: $crate::abi::KtStr::new(env!("CARGO_PKG_NAME")),
                 version: $crate::abi::KtStr::new(env!("CARGO_PKG_VERSION")),
-                init: Some($crate::sdk::export::Glue::<$plugin>::init),
-                shutdown: Some($crate::sdk::export::Glue::<$plugin>::shutdown),
-                get_interface: Some($crate::sdk::export::Glue::<$plugin>::get_interface),
+                init: Some($crate::sdk::export::PluginExports::<$plugin>::init),
+                shutdown: Some($crate::sdk::export::PluginExports::<$plugin>::shutdown),
+                get_interface: Some($crate::sdk::export::PluginExports::<$plugin>::get_interface),
             };
         };
         $crate::export_layout!();

@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-struct Forward {
+struct HostSubscriber {
     host: Host,
 }
 
@@ -19,20 +19,22 @@ struct Forward {
 /// change nothing.
 pub fn install(host: Host) {
     // Fails only when the plugin has installed a subscriber of its own.
-    drop(tracing::subscriber::set_global_default(Forward { host }));
+    drop(tracing::subscriber::set_global_default(HostSubscriber {
+        host,
+    }));
     std::panic::set_hook(Box::new(move |info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let location = info.location().map(ToString::to_string).unwrap_or_default();
         host.log(
             log::DEBUG,
             "panic",
-            &format!("{} at {place}", text_of(info.payload())),
+            &format!("{} at {location}", panic_message(info.payload())),
             "",
         );
     }));
 }
 
 /// The message of a panic.
-pub fn text_of(payload: &(dyn std::any::Any + Send)) -> String {
+pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
     payload
         .downcast_ref::<&str>()
         .map(|s| (*s).to_owned())
@@ -40,7 +42,7 @@ pub fn text_of(payload: &(dyn std::any::Any + Send)) -> String {
         .unwrap_or_else(|| "no message".to_owned())
 }
 
-fn number(level: Level) -> u32 {
+fn level_number(level: Level) -> u32 {
     match level {
         Level::ERROR => log::ERROR,
         Level::WARN => log::WARN,
@@ -86,9 +88,9 @@ impl Visit for Fields {
     }
 }
 
-impl Subscriber for Forward {
+impl Subscriber for HostSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        !metadata.is_span() && number(*metadata.level()) <= self.host.log_max_level()
+        !metadata.is_span() && level_number(*metadata.level()) <= self.host.log_max_level()
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -109,7 +111,11 @@ impl Subscriber for Forward {
         } else {
             Value::Object(fields.rest).to_string()
         };
-        self.host
-            .log(number(*meta.level()), meta.target(), &fields.message, &rest);
+        self.host.log(
+            level_number(*meta.level()),
+            meta.target(),
+            &fields.message,
+            &rest,
+        );
     }
 }

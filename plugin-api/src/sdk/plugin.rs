@@ -36,7 +36,7 @@ pub trait Command: Send + Sync {
 
     /// Values for an argument that the manifest marks `dynamic`. It has a tenth
     /// of a second, and must not use the network.
-    fn complete(&self, request: &Completion, context: &Context<'_>) -> Vec<String> {
+    fn complete(&self, request: &CompletionRequest, context: &Context<'_>) -> Vec<String> {
         let _unused = (request, context);
         Vec::new()
     }
@@ -45,7 +45,7 @@ pub trait Command: Send + Sync {
 /// A request for values of one argument.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Completion {
+pub struct CompletionRequest {
     /// The argument's name.
     pub arg: String,
     /// What has been typed of it.

@@ -22,7 +22,7 @@ unsafe impl Send for ProviderHandle<'_> {}
 unsafe impl Sync for ProviderHandle<'_> {}
 
 #[derive(Default)]
-struct Answer {
+struct ReplyBuffer {
     result: String,
     error: Option<String>,
 }
@@ -38,7 +38,7 @@ impl<'a> ProviderHandle<'a> {
 
     /// The same provider; its calls carry the deadline of `context`.
     #[must_use]
-    pub fn within(&self, context: &Context<'a>) -> Self {
+    pub fn with_context(&self, context: &Context<'a>) -> Self {
         Self {
             raw: self.raw,
             context: context.raw,
@@ -64,17 +64,17 @@ impl<'a> ProviderHandle<'a> {
                 "no such provider",
             ));
         };
-        let mut answer = Answer::default();
+        let mut buffer = ReplyBuffer::default();
         let reply = KtReply {
-            ctx: std::ptr::from_mut(&mut answer).cast(),
-            put: put_result,
-            fail: put_error,
+            ctx: std::ptr::from_mut(&mut buffer).cast(),
+            write: write_result,
+            fail: write_error,
         };
         let context = std::ptr::from_ref(&self.context).cast::<c_void>();
         // SAFETY: the provider's own pointer; texts, context and reply outlive the call.
         let code = unsafe {
             call(
-                self.raw.provider,
+                self.raw.ctx,
                 KtStr::new(method),
                 KtStr::new(&json),
                 context,
@@ -83,14 +83,14 @@ impl<'a> ProviderHandle<'a> {
         };
         if code != status::OK {
             return Err(parse_error(
-                answer.error.as_deref().unwrap_or_default(),
+                buffer.error.as_deref().unwrap_or_default(),
                 code,
             ));
         }
-        serde_json::from_str(&answer.result).map_err(|e| {
+        serde_json::from_str(&buffer.result).map_err(|e| {
             Error::new(
                 Class::Plugin,
-                "bad-answer",
+                "invalid-response",
                 format!("`{method}` answered something unreadable"),
             )
             .cause(e)
@@ -108,14 +108,14 @@ pub(super) fn parse_error(json: &str, code: i32) -> Error {
     })
 }
 
-unsafe extern "C" fn put_result(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: `ctx` is the answer of `call`, borrowed for the call.
-    let (answer, chunk) = unsafe { (&mut *ctx.cast::<Answer>(), chunk.read()) };
-    answer.result.push_str(chunk.unwrap_or_default());
+unsafe extern "C" fn write_result(ctx: *mut c_void, chunk: KtStr) {
+    // SAFETY: `ctx` is the buffer of `call`, borrowed for the call.
+    let (buffer, chunk) = unsafe { (&mut *ctx.cast::<ReplyBuffer>(), chunk.read()) };
+    buffer.result.push_str(chunk.unwrap_or_default());
 }
 
-unsafe extern "C" fn put_error(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: `ctx` is the answer of `call`, borrowed for the call.
-    let (answer, chunk) = unsafe { (&mut *ctx.cast::<Answer>(), chunk.read()) };
-    answer.error = Some(chunk.unwrap_or_default().to_owned());
+unsafe extern "C" fn write_error(ctx: *mut c_void, chunk: KtStr) {
+    // SAFETY: `ctx` is the buffer of `call`, borrowed for the call.
+    let (buffer, chunk) = unsafe { (&mut *ctx.cast::<ReplyBuffer>(), chunk.read()) };
+    buffer.error = Some(chunk.unwrap_or_default().to_owned());
 }

@@ -3,7 +3,7 @@
 use super::wire::INTERFACE;
 use super::{
     AdoptRequest, Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest,
-    ObserveRequest, Observed, Plan, Probes, RenderRequest,
+    ObserveRequest, Plan, Probes, RenderRequest, ServiceStatus,
 };
 use crate::Error;
 use crate::sdk::plugin::unsupported_method;
@@ -21,7 +21,7 @@ pub trait ServiceBackend: Send + Sync {
     /// [`ServiceBackend::observe`] wants to be made.
     ///
     /// # Errors
-    /// Class `usage` for facts or names that it cannot work with.
+    /// Class `usage` for system or names that it cannot work with.
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error>;
 
     /// Reads the probes of the service manager itself.
@@ -35,7 +35,7 @@ pub trait ServiceBackend: Send + Sync {
     ///
     /// # Errors
     /// Class `plugin` when a probe that it asked for is missing.
-    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error>;
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error>;
 
     /// Says which files to write and which commands to run for an action.
     ///

@@ -1,6 +1,6 @@
 //! Whether a service manager is there and can be talked to.
 
-use super::{Facts, ProbeResult, Step};
+use super::{ProbeResult, Step, SystemInfo};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DetectRequest {
     /// What the caller knows.
-    pub facts: Facts,
+    pub system: SystemInfo,
     /// The results of the probes that `inspect` asked for.
     pub results: Vec<ProbeResult>,
 }
@@ -16,14 +16,14 @@ pub struct DetectRequest {
 /// Whether the service manager can be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fitness {
+pub enum Availability {
     /// It can be talked to.
-    Usable,
+    Available,
     /// It can be talked to once [`Detection::prepare`] has been run.
-    Preparable,
+    NeedsPreparation,
     /// It cannot be used; the reasons say why.
     #[default]
-    Unusable,
+    Unavailable,
 }
 
 /// The answer to `detect`.
@@ -31,12 +31,12 @@ pub enum Fitness {
 #[serde(default)]
 pub struct Detection {
     /// Whether it can be used.
-    pub fitness: Fitness,
+    pub availability: Availability,
     /// Name and version for people: `systemd 252`.
     pub supervisor: String,
     /// Its version number, if known.
     pub version: Option<u32>,
-    /// The directory where it is reached; goes into later [`Facts`].
+    /// The directory where it is reached; goes into later [`SystemInfo`].
     pub runtime_dir: Option<PathBuf>,
     /// What makes it reachable: run by commands that change something, and
     /// only there.

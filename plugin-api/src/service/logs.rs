@@ -1,6 +1,6 @@
 //! Where the log of a service is.
 
-use super::{Facts, ServiceSpec};
+use super::{ServiceSpec, SystemInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ pub struct LogsRequest {
     /// The service.
     pub spec: ServiceSpec,
     /// What the caller knows.
-    pub facts: Facts,
+    pub system: SystemInfo,
     /// How many of the last lines are wanted.
     pub lines: u32,
     /// Only what was written since then, Unix seconds.
@@ -28,7 +28,7 @@ pub struct LogSources {
     /// What the service manager wrote about the service: starts, ends, crashes.
     /// Each line begins with its time in RFC 3339.
     #[serde(default)]
-    pub manager: Option<LogSource>,
+    pub supervisor: Option<LogSource>,
 }
 
 /// A source.

@@ -3,7 +3,7 @@
 //! A backend is *pure*. It never runs a program, opens a file or asks for the
 //! time: it says which probes to make ([`Probe`]), reads their results
 //! ([`ProbeResult`]) and answers with what it saw ([`Detection`],
-//! [`Observed`]) or with what to do ([`Plan`]: files and steps). One executor,
+//! [`ServiceStatus`]) or with what to do ([`Plan`]: files and steps). One executor,
 //! the caller, makes probes and runs plans, so that transaction, rollback,
 //! time limits and `--print` are written once for every backend, and a backend
 //! for macOS can be tested on Linux.
@@ -15,7 +15,7 @@
 //! | `describe` | `{}` | [`Description`] |
 //! | `inspect` | [`InspectRequest`] | [`Probes`] |
 //! | `detect` | [`DetectRequest`] | [`Detection`] |
-//! | `observe` | [`ObserveRequest`] | [`Observed`] |
+//! | `observe` | [`ObserveRequest`] | [`ServiceStatus`] |
 //! | `render` | [`RenderRequest`] | [`Plan`] |
 //! | `preflight` | [`RenderRequest`] | [`Plan`] |
 //! | `adopt` | [`AdoptRequest`] | [`Plan`] |
@@ -30,20 +30,18 @@ mod backend;
 mod describe;
 mod detect;
 pub mod execute;
-mod facts;
 mod logs;
-mod observe;
 mod plan;
 mod probe;
 mod spec;
+mod status;
+mod system;
 mod wire;
 
 pub use backend::ServiceBackend;
 pub use describe::{Capabilities, Description};
-pub use detect::{DetectRequest, Detection, Fitness, Reason};
-pub use facts::Facts;
+pub use detect::{Availability, DetectRequest, Detection, Reason};
 pub use logs::{LogSource, LogSources, LogsRequest};
-pub use observe::{Activity, ExitClass, LastExit, ObserveRequest, Observed, StartsAt};
 pub use plan::{
     Action, AdoptRequest, Artifact, ExecSpec, Plan, RenderOptions, RenderRequest, RetryPolicy,
     Step, StepAction, StepRole,
@@ -52,6 +50,8 @@ pub use probe::{
     FileKind, InspectRequest, InspectTarget, Probe, ProbeAction, ProbeOutcome, ProbeResult, Probes,
 };
 pub use spec::{Sandbox, ServiceName, ServiceSpec};
+pub use status::{ActiveState, Autostart, ExitKind, LastExit, ObserveRequest, ServiceStatus};
+pub use system::SystemInfo;
 pub use wire::{INTERFACE, RemoteBackend, ServiceProvider};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What to do: files and steps, in order, each with its way back.
 
-use super::{Facts, Observed, ServiceSpec};
+use super::{ServiceSpec, ServiceStatus, SystemInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,11 +29,11 @@ pub struct RenderRequest {
     /// The service.
     pub spec: ServiceSpec,
     /// What the caller knows.
-    pub facts: Facts,
+    pub system: SystemInfo,
     /// How the service stands now; `None` when nobody has looked, as for
     /// `--print`. It decides the way back: what ran before runs again.
     #[serde(default)]
-    pub observed: Option<Observed>,
+    pub status: Option<ServiceStatus>,
     /// Wishes.
     #[serde(default)]
     pub options: RenderOptions,
@@ -48,13 +48,13 @@ pub struct RenderOptions {
     /// `install` makes it start by itself.
     pub enable: bool,
     /// `install` makes it start at boot, not only at login.
-    pub boot: bool,
+    pub start_at_boot: bool,
     /// `install`: the files differ from what was read when the service was
     /// started, so a running one must be restarted. Without it, it is left
     /// running.
-    pub changed: bool,
+    pub files_changed: bool,
     /// `uninstall` takes back what made it start at boot.
-    pub undo_boot: bool,
+    pub disable_boot_start: bool,
 }
 
 impl Default for RenderOptions {
@@ -62,9 +62,9 @@ impl Default for RenderOptions {
         Self {
             start: true,
             enable: true,
-            boot: true,
-            changed: true,
-            undo_boot: false,
+            start_at_boot: true,
+            files_changed: true,
+            disable_boot_start: false,
         }
     }
 }
@@ -75,11 +75,11 @@ pub struct AdoptRequest {
     /// The service.
     pub spec: ServiceSpec,
     /// What the caller knows.
-    pub facts: Facts,
+    pub system: SystemInfo,
     /// The file that was edited.
     pub path: PathBuf,
     /// As it was written.
-    pub written: String,
+    pub original: String,
     /// As it is now.
     pub edited: String,
 }
@@ -114,7 +114,7 @@ pub struct Step {
     /// Stable name for machines: `enable`. Steps of one kind may share it.
     pub id: String,
     /// For people, in the present: `enable the unit`.
-    pub what: String,
+    pub description: String,
     /// What is done.
     pub action: StepAction,
     /// How it is taken back when a later step fails. A written or removed file
@@ -124,30 +124,21 @@ pub struct Step {
     /// When it fails the person is warned with this text and the plan goes on;
     /// without it a failure ends the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tolerate: Option<String>,
+    pub warn_on_failure: Option<String>,
     /// What it means to the caller.
-    #[serde(default, skip_serializing_if = "StepRole::is_plain")]
-    pub role: StepRole,
-}
-
-impl StepRole {
-    fn is_plain(&self) -> bool {
-        *self == Self::Plain
-    }
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<StepRole>,
 }
 
 /// What a step means to the caller, beyond what it does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRole {
-    /// Nothing more.
-    #[default]
-    Plain,
     /// It starts the program: when it fails, the service's log knows why.
     Start,
     /// It makes services of the person start at boot and outlive the session:
     /// the caller remembers who did that.
-    Boot,
+    BootStart,
 }
 
 /// What a step does.
@@ -173,7 +164,7 @@ pub struct ExecSpec {
     /// How long it may take, milliseconds.
     pub timeout_ms: u64,
     /// Exit codes that mean success.
-    pub expect: Vec<i32>,
+    pub success_exit_codes: Vec<i32>,
     /// No line of its standard error may contain this text: for checkers that
     /// end with 0 whatever they find, and that talk about other things too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -188,7 +179,7 @@ pub struct ExecSpec {
     pub retry: Option<RetryPolicy>,
     /// It is left out, and counts as a success, when the program is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub optional: bool,
+    pub skip_if_missing: bool,
     /// It is left out, and counts as a success, when this program ends as it
     /// expects: for what is only needed while something is not so yet. A caller
     /// that does not know this runs it always.
@@ -200,11 +191,11 @@ pub struct ExecSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryPolicy {
     /// Exit codes that may pass.
-    pub on: Vec<i32>,
+    pub exit_codes: Vec<i32>,
     /// Pause between two tries, milliseconds.
-    pub every_ms: u64,
+    pub interval_ms: u64,
     /// How long to go on, milliseconds.
-    pub for_ms: u64,
+    pub timeout_ms: u64,
 }
 
 impl ExecSpec {
@@ -215,29 +206,29 @@ impl ExecSpec {
             argv: argv.iter().map(|&a| a.to_owned()).collect(),
             env,
             timeout_ms,
-            expect: vec![0],
+            success_exit_codes: vec![0],
             stderr_excludes: None,
             stdout_contains: None,
             retry: None,
-            optional: false,
+            skip_if_missing: false,
             unless: None,
         }
     }
 
     /// The same, with other exit codes for success.
     #[must_use]
-    pub fn expecting(mut self, codes: &[i32]) -> Self {
-        self.expect = codes.to_vec();
+    pub fn success_exit_codes(mut self, codes: &[i32]) -> Self {
+        self.success_exit_codes = codes.to_vec();
         self
     }
 
     /// The same, tried again while it ends with one of `on`.
     #[must_use]
-    pub fn retrying(mut self, on: &[i32], every_ms: u64, for_ms: u64) -> Self {
+    pub fn retry(mut self, exit_codes: &[i32], interval_ms: u64, timeout_ms: u64) -> Self {
         self.retry = Some(RetryPolicy {
-            on: on.to_vec(),
-            every_ms,
-            for_ms,
+            exit_codes: exit_codes.to_vec(),
+            interval_ms,
+            timeout_ms,
         });
         self
     }
@@ -260,21 +251,21 @@ impl ExecSpec {
 impl Step {
     /// A step without a way back that must succeed.
     #[must_use]
-    pub fn new(id: &str, what: impl Into<String>, action: StepAction) -> Self {
+    pub fn new(id: &str, description: impl Into<String>, action: StepAction) -> Self {
         Self {
             id: id.to_owned(),
-            what: what.into(),
+            description: description.into(),
             action,
             undo: Vec::new(),
-            tolerate: None,
-            role: StepRole::Plain,
+            warn_on_failure: None,
+            role: None,
         }
     }
 
     /// The same, with a meaning to the caller.
     #[must_use]
     pub fn role(mut self, role: StepRole) -> Self {
-        self.role = role;
+        self.role = Some(role);
         self
     }
 
@@ -287,8 +278,8 @@ impl Step {
 
     /// The same; its failure is only a warning.
     #[must_use]
-    pub fn tolerate(mut self, warning: impl Into<String>) -> Self {
-        self.tolerate = Some(warning.into());
+    pub fn warn_on_failure(mut self, warning: impl Into<String>) -> Self {
+        self.warn_on_failure = Some(warning.into());
         self
     }
 }

@@ -1,6 +1,6 @@
 //! Looks at the world that the caller makes for a backend.
 
-use super::{Facts, ServiceName};
+use super::{ServiceName, SystemInfo};
 use crate::{Class, Error};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,9 +25,9 @@ pub enum InspectTarget {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InspectRequest {
     /// What is to be looked at.
-    pub subject: InspectTarget,
+    pub target: InspectTarget,
     /// What the caller knows.
-    pub facts: Facts,
+    pub system: SystemInfo,
 }
 
 /// The answer to `inspect`.
@@ -91,9 +91,9 @@ pub enum ProbeOutcome {
         stderr: String,
     },
     /// The file's text, unreadable bytes replaced.
-    Text(String),
+    Content(String),
     /// There is such a file.
-    File {
+    Metadata {
         /// What it is.
         kind: FileKind,
         /// Who owns it.
@@ -102,9 +102,9 @@ pub enum ProbeOutcome {
         mode: u32,
     },
     /// Names in the directory, sorted.
-    Names(Vec<String>),
+    Entries(Vec<String>),
     /// There is no such file, directory or program.
-    Absent,
+    NotFound,
     /// It could not be found out; the reason is for people.
     Unknown(String),
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Longest name of a service: short enough for every service manager's file
 /// and label with the family before it.
-const LONGEST: usize = 32;
+const MAX_LEN: usize = 32;
 
 /// Names a service on this machine and for this user.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl ServiceName {
     /// Class `usage` with id `bad-service-name`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let good = text.len() <= LONGEST
+        let good = text.len() <= MAX_LEN
             && text.bytes().next().is_some_and(known)
             && text.bytes().all(|b| known(b) || b == b'-');
         if good {
@@ -47,7 +47,7 @@ impl ServiceName {
     /// `family` for the default name, else both joined by `separator`:
     /// `kt-gateway`, `kt-gateway-edge`.
     #[must_use]
-    pub fn within(&self, family: &str, separator: char) -> String {
+    pub fn qualify(&self, family: &str, separator: char) -> String {
         if self.0 == Self::DEFAULT {
             family.to_owned()
         } else {
@@ -132,19 +132,19 @@ pub struct ServiceSpec {
     /// How long it may go without a sign of life, seconds; 0 for no limit.
     pub watchdog_s: u32,
     /// How many files it may have open.
-    pub open_files: u32,
+    pub open_files_limit: u32,
     /// How far it is shut in.
     pub sandbox: Sandbox,
     /// A command that ends with 0 where the program can work in its sandbox;
     /// for the preflight.
-    pub probe: Vec<String>,
+    pub sandbox_check: Vec<String>,
     /// Directories that it writes to, absolute; a strict sandbox leaves it
     /// nothing else. One that does not exist is no error.
-    pub writable: Vec<PathBuf>,
+    pub read_write_paths: Vec<PathBuf>,
     /// Directories that a strict sandbox hides from it. One that does not exist
     /// is no error.
-    pub hidden: Vec<PathBuf>,
+    pub inaccessible_paths: Vec<PathBuf>,
     /// How many listening sockets it may leave with the service manager, so
     /// that they stay open while it is restarted.
-    pub kept_sockets: u32,
+    pub fd_store_max: u32,
 }

@@ -12,10 +12,10 @@ impl ServiceBackend for Echo {
         })
     }
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
-        let InspectTarget::Service { family, name } = &request.subject else {
+        let InspectTarget::Service { family, name } = &request.target else {
             return Ok(Probes::default());
         };
-        let unit = name.within(family, '-');
+        let unit = name.qualify(family, '-');
         Ok(Probes {
             probes: vec![Probe::new("unit", ProbeAction::Read(unit.into()))],
         })
@@ -23,8 +23,8 @@ impl ServiceBackend for Echo {
     fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
         ProbeResult::find(&request.results, "version").map(|_| Detection::default())
     }
-    fn observe(&self, _: &ObserveRequest) -> Result<Observed, Error> {
-        Ok(Observed::default())
+    fn observe(&self, _: &ObserveRequest) -> Result<ServiceStatus, Error> {
+        Ok(ServiceStatus::default())
     }
     fn render(&self, _: &RenderRequest) -> Result<Plan, Error> {
         Err(Error::new(Class::Usage, "cannot-express", "no"))
@@ -35,19 +35,19 @@ impl ServiceBackend for Echo {
 }
 
 fn ask(method: &str, request: Value) -> Result<Value, Error> {
-    ServiceProvider(Echo).answer(method, request)
+    ServiceProvider(Echo).dispatch(method, request)
 }
 
 #[test]
 fn calls_reach_the_backend_and_come_back_as_json() {
     assert_eq!(ask("describe", json!({})).unwrap()["name"], "echo");
     let service = json!({ "service": { "family": "kt-gateway", "name": "edge" } });
-    let answer = ask("inspect", json!({ "subject": service, "facts": {} })).unwrap();
+    let answer = ask("inspect", json!({ "subject": service, "system": {} })).unwrap();
     assert_eq!(
         answer,
         json!({ "probes": [{ "id": "unit", "action": { "read": "kt-gateway-edge" } }] })
     );
-    let answer = ask("inspect", json!({ "subject": "supervisor", "facts": {} })).unwrap();
+    let answer = ask("inspect", json!({ "subject": "supervisor", "system": {} })).unwrap();
     assert_eq!(answer, json!({ "probes": [] }));
 }
 
@@ -57,7 +57,7 @@ fn unknown_methods_unreadable_requests_and_missing_probes_are_told_apart() {
     assert_eq!(id(ask("reload", json!({}))), "unsupported-method");
     assert_eq!(id(ask("render", json!({}))), "bad-request");
     assert_eq!(
-        id(ask("detect", json!({ "facts": {}, "results": [] }))),
+        id(ask("detect", json!({ "system": {}, "results": [] }))),
         "probe-missing"
     );
 }
@@ -65,7 +65,7 @@ fn unknown_methods_unreadable_requests_and_missing_probes_are_told_apart() {
 #[test]
 fn a_later_caller_may_send_more_and_an_earlier_one_less() {
     let request = json!({
-        "action": "install", "spec": { "later": 1 }, "facts": { "later": true }
+        "action": "install", "spec": { "later": 1 }, "system": { "later": true }
     });
     let read: RenderRequest = serde_json::from_value(request).unwrap();
     assert_eq!(read.options, RenderOptions::default());
@@ -86,7 +86,7 @@ fn names_are_safe_in_files_and_labels() {
     }
     assert!(serde_json::from_value::<ServiceName>(json!("../x")).is_err());
     assert_eq!(
-        ServiceName::default().within("kt-gateway", '.'),
+        ServiceName::default().qualify("kt-gateway", '.'),
         "kt-gateway"
     );
 }

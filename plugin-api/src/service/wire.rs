@@ -2,7 +2,7 @@
 
 use super::{
     AdoptRequest, Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest,
-    ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend,
+    ObserveRequest, Plan, Probes, RenderRequest, ServiceBackend, ServiceStatus,
 };
 use crate::sdk::plugin::unsupported_method;
 use crate::{Class, Context, Error, Provider, ProviderHandle};
@@ -23,7 +23,7 @@ impl<B: ServiceBackend> ServiceProvider<B> {
     /// # Errors
     /// Class `plugin` with id `unsupported-method` for an unknown method,
     /// `bad-request` for an unreadable request; otherwise the backend's own.
-    pub fn answer(&self, method: &str, request: Value) -> Result<Value, Error> {
+    pub fn dispatch(&self, method: &str, request: Value) -> Result<Value, Error> {
         match method {
             "describe" => written(self.0.describe()),
             "inspect" => written(self.0.inspect(&read::<InspectRequest>(request)?)),
@@ -40,7 +40,7 @@ impl<B: ServiceBackend> ServiceProvider<B> {
 
 impl<B: ServiceBackend> Provider for ServiceProvider<B> {
     fn call(&self, method: &str, request: Value, _: &Context<'_>) -> Result<Value, Error> {
-        self.answer(method, request)
+        self.dispatch(method, request)
     }
 }
 
@@ -72,7 +72,7 @@ impl ServiceBackend for RemoteBackend<'_> {
         self.0.call("detect", request)
     }
 
-    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error> {
         self.0.call("observe", request)
     }
 

@@ -32,7 +32,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    let mut output = Output::new("kt.gateway.diff/1", value, View::Text(text)).named("/gateway");
+    let mut output =
+        Output::new("kt.gateway.diff/1", value, View::Text(text)).name_path("/gateway");
     if diff.patch.masked && format == Some("json-patch") {
         output = output.note(MASKED);
     }

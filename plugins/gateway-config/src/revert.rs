@@ -68,5 +68,5 @@ fn preview<T: Transport>(
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    Ok(Output::new("kt.gateway.revert/1", value, View::Text(text)).named("/content_of"))
+    Ok(Output::new("kt.gateway.revert/1", value, View::Text(text)).name_path("/content_of"))
 }

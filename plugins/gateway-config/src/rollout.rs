@@ -4,7 +4,7 @@ use kt_control_api::{
     ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, RolloutOutcome,
     RolloutStatus, Transport,
 };
-use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,7 @@ fn wait<T: Transport>(
     let pinned = change.answer.version.as_ref().filter(|_| change.pins);
     let version = pinned.map(|v| v.version);
     loop {
-        context.check()?;
+        context.check_cancelled()?;
         context.progress("waiting for the instances …");
         let left = deadline.saturating_duration_since(Instant::now());
         let seconds = left.as_millis().div_ceil(1000).min(u128::from(SLICE));
@@ -188,12 +188,12 @@ pub(crate) fn result(change: &Change<'_>, gateway: &Gateway, word: &str) -> Outp
         View::Message(sentence(change, gateway, version, word)),
         View::Fields(vec![
             Field::new("ID", "/id"),
-            Field::new("Result", "/result").format(Format::State),
+            Field::new("Result", "/result").format(CellFormat::State),
             Field::new("Version", "/version"),
-            Field::new("SHA-256", "/sha256").format(Format::Hash),
+            Field::new("SHA-256", "/sha256").format(CellFormat::Hash),
         ]),
     ]);
-    Output::new(change.schema, value, view).named("/version")
+    Output::new(change.schema, value, view).name_path("/version")
 }
 
 fn sentence(

@@ -10,7 +10,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         &me,
         &ConnectOptions::from_invocation(invocation).display_address(),
     );
-    Ok(Output::new("kt.whoami/1", value, View::Fields(fields())).named("/actor"))
+    Ok(Output::new("kt.whoami/1", value, View::Fields(fields())).name_path("/actor"))
 }
 
 /// Who one is to the control plane at a place.

@@ -15,26 +15,28 @@ const LOG_LINES: u32 = 20;
 pub(crate) fn sentence(failure: &PlanError) -> String {
     use kt_plugin_api::service::StepAction;
     match &failure.step.action {
-        StepAction::Run(run) => format!("`{}` {}", run.argv.join(" "), failure.why),
-        StepAction::Write(_) | StepAction::Remove(_) => failure.why.to_string(),
+        StepAction::Run(run) => format!("`{}` {}", run.argv.join(" "), failure.error),
+        StepAction::Write(_) | StepAction::Remove(_) => failure.error.to_string(),
     }
 }
 
 /// The error for a failed step. It must be made before anything is taken back:
 /// it looks at the broken state.
 pub(crate) fn explain(desk: &Desk<'_>, spec: &ServiceSpec, failure: &PlanError) -> Error {
-    if let StepError::Cancelled(error) = &failure.why {
+    if let StepError::Cancelled(error) = &failure.error {
         return error.clone();
     }
     // Ctrl-C ends the programs that kt started too; that is not their failure.
-    if let (Err(error), StepError::Ended { code: None, .. }) = (desk.runner.check(), &failure.why) {
+    if let (Err(error), StepError::Exited { code: None, .. }) =
+        (desk.runner.check_cancelled(), &failure.error)
+    {
         return error;
     }
-    let what = format!("could not {}", failure.step.what);
-    let starting = failure.step.role == StepRole::Start;
-    let (class, id) = match &failure.why {
+    let what = format!("could not {}", failure.step.description);
+    let starting = failure.step.role == Some(StepRole::Start);
+    let (class, id) = match &failure.error {
         StepError::TimedOut => (Class::UnknownEffect, "timeout"),
-        StepError::Missing => (Class::Unavailable, "no-supervisor"),
+        StepError::NotFound => (Class::Unavailable, "no-supervisor"),
         _ if starting => (Class::Unavailable, "start-failed"),
         _ => (Class::Unavailable, "step-failed"),
     };
@@ -79,7 +81,7 @@ pub(crate) fn describe(last: &LastExit) -> String {
         (None, Some(signal)) => format!("the process was ended by SIG{signal}"),
         (None, None) => "the process ended".to_owned(),
     };
-    match &last.meaning {
+    match &last.description {
         Some(meaning) => format!("{how}: {meaning}"),
         None => how,
     }

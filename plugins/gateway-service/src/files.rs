@@ -4,7 +4,7 @@
 use crate::desk::Desk;
 use crate::record::{Record, sha256};
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Artifact, FileKind, Observed, Plan, ProbeOutcome};
+use kt_plugin_api::service::{Artifact, FileKind, Plan, ProbeOutcome, ServiceStatus};
 use kt_plugin_api::{Class, Error};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub(crate) fn state(
     record: Option<&Record>,
     artifact: &Artifact,
 ) -> Result<FileState, Error> {
-    if let ProbeOutcome::File {
+    if let ProbeOutcome::Metadata {
         kind: FileKind::Link,
         ..
     } = runner.stat(&artifact.path)
@@ -116,8 +116,8 @@ pub(crate) fn guard(
 ///
 /// # Errors
 /// Class `conflict` with id `foreign-unit`.
-pub(crate) fn guard_unit(observed: &Observed, artifacts: &[Artifact]) -> Result<(), Error> {
-    match &observed.fragment {
+pub(crate) fn guard_unit(observed: &ServiceStatus, artifacts: &[Artifact]) -> Result<(), Error> {
+    match &observed.fragment_path {
         Some(path) if artifacts.iter().all(|a| a.path != *path) => Err(foreign(path)),
         _ => Ok(()),
     }

@@ -30,7 +30,7 @@ mod uninstall;
 mod world;
 
 use kt_plugin_api::{
-    Class, Command, Completion, Context, Error, Host, Invocation, Output, Plugin, Provider,
+    Class, Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin, Provider,
 };
 
 struct GatewayService;
@@ -69,7 +69,7 @@ impl Command for GatewayService {
     }
 
     /// Names of gateways need the control plane, which completion must not use.
-    fn complete(&self, _: &Completion, _: &Context<'_>) -> Vec<String> {
+    fn complete(&self, _: &CompletionRequest, _: &Context<'_>) -> Vec<String> {
         Vec::new()
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn show(
     };
     let mut output = Output::new("kt.gateway.service-plan/1", value, View::Text(text));
     output.notes = plan.warnings.iter().chain(warnings).cloned().collect();
-    output.named("/service")
+    output.name_path("/service")
 }
 
 fn text(plan: &Plan) -> String {
@@ -35,7 +35,7 @@ fn text(plan: &Plan) -> String {
 }
 
 fn one(plan: &Plan, step: &Step) -> String {
-    let mut text = format!("# {}\n", step.what);
+    let mut text = format!("# {}\n", step.description);
     match &step.action {
         StepAction::Run(run) => text.push_str(&format!("{}\n", guarded(run))),
         StepAction::Remove(path) => {
@@ -101,7 +101,7 @@ pub(crate) fn changed(
     if let Some(map) = value.as_object_mut() {
         map.insert("notes".to_owned(), json!(notes));
     }
-    let mut output = Output::new(schema, value, View::Message(sentence)).named("/service");
+    let mut output = Output::new(schema, value, View::Message(sentence)).name_path("/service");
     output.notes = notes;
     output
 }

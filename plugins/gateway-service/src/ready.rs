@@ -4,7 +4,7 @@ use crate::control;
 use crate::desk::Desk;
 use crate::record::Record;
 use crate::status::parked;
-use kt_plugin_api::service::Activity;
+use kt_plugin_api::service::ActiveState;
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(crate) fn wait(
     let vouched = desk.described.capabilities.readiness;
     let began = desk.runner.now();
     loop {
-        desk.runner.check()?;
+        desk.runner.check_cancelled()?;
         let spent = desk.runner.now().saturating_sub(began);
         let why = match desk.here.ask(&socket) {
             Ok(status) if status.flag("/ready") == Some(true) => return Ok(None),
@@ -48,7 +48,7 @@ pub(crate) fn wait(
             return Err(Error::new(Class::Unavailable, "not-ready", message).cause(why));
         }
         gone(desk, record)?;
-        desk.runner.pause(PAUSE);
+        desk.runner.sleep(PAUSE);
     }
 }
 
@@ -57,7 +57,7 @@ fn gone(desk: &Desk<'_>, record: &Record) -> Result<(), Error> {
     let observed = desk.observe(&record.spec.name)?;
     // Where a manager knows no exit codes, parking is a clean end, so its state
     // alone does not tell.
-    let ended = observed.active == Activity::Failed || parked(desk, record).is_some();
+    let ended = observed.active_state == ActiveState::Failed || parked(desk, record).is_some();
     if !ended {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use crate::install::refuse_from_inside;
 use crate::ready;
 use crate::record::Record;
 use kt_plugin_api::service::execute::apply;
-use kt_plugin_api::service::{Action, Activity, RenderOptions};
+use kt_plugin_api::service::{Action, ActiveState, RenderOptions};
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
 
@@ -32,10 +32,10 @@ pub(crate) fn act(
 ) -> Result<Acted, Error> {
     desk.reach()?;
     let observed = desk.observe_to_change(&record.spec.name)?;
-    if observed.installed == Some(false) && !observed.orphan {
+    if observed.installed == Some(false) && !observed.orphaned {
         return Err(missing(record));
     }
-    if let Some(result) = done_already(action, observed.active) {
+    if let Some(result) = done_already(action, observed.active_state) {
         let notes = Vec::new();
         return Ok(Acted { result, notes });
     }
@@ -67,10 +67,10 @@ pub(crate) fn act(
     Ok(Acted { result, notes })
 }
 
-fn done_already(action: Action, active: Activity) -> Option<&'static str> {
+fn done_already(action: Action, active: ActiveState) -> Option<&'static str> {
     match (action, active) {
-        (Action::Start, Activity::Active) => Some("already running"),
-        (Action::Stop, Activity::Inactive) => Some("already stopped"),
+        (Action::Start, ActiveState::Active) => Some("already running"),
+        (Action::Stop, ActiveState::Inactive) => Some("already stopped"),
         _ => None,
     }
 }

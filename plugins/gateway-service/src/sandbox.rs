@@ -89,14 +89,14 @@ fn tried_alike(known: &Record, now: &Record) -> bool {
         && known.supervisor == now.supervisor
         && known.kt_version == now.kt_version
         && known.spec.exec.first() == now.spec.exec.first()
-        && known.spec.writable == now.spec.writable
+        && known.spec.read_write_paths == now.spec.read_write_paths
         && known.spec.environment == now.spec.environment
 }
 
 /// Tries it; the answer is why it does not work.
 fn attempt(desk: &Desk<'_>, record: &Record) -> Result<Option<String>, Error> {
     (desk.say)("trying a strict sandbox …");
-    for dir in &record.spec.writable {
+    for dir in &record.spec.read_write_paths {
         desk.here.make_private_dir(dir).map_err(|e| {
             let message = format!("cannot create `{}`", dir.display());
             Error::new(Class::Unavailable, "directory-missing", message).cause(e)
@@ -110,8 +110,8 @@ fn attempt(desk: &Desk<'_>, record: &Record) -> Result<Option<String>, Error> {
     let (refused, undo_log) = match apply(desk.runner, &plan) {
         Ok(applied) => (None, applied.undo_log),
         Err(failed) => {
-            let ended = desk.runner.check();
-            let slow = matches!(failed.why, StepError::TimedOut);
+            let ended = desk.runner.check_cancelled();
+            let slow = matches!(failed.error, StepError::TimedOut);
             let why = failure::sentence(&failed);
             if ended.is_err() || slow {
                 drop(failed.undo_log.undo(desk.runner));

@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::environment::Environment;
 use crate::world;
 use kt_plugin_api::service::execute::Runner;
-use kt_plugin_api::service::{Facts, ProbeOutcome, Sandbox, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{ProbeOutcome, Sandbox, ServiceName, ServiceSpec, SystemInfo};
 use kt_plugin_api::{Class, Dirs, Error, Invocation};
 use std::path::{Path, PathBuf};
 
@@ -85,12 +85,15 @@ pub(crate) fn spec(
         start_timeout_s: START_S,
         stop_timeout_s: STOP_S,
         watchdog_s: WATCHDOG_S,
-        open_files: FILES,
+        open_files_limit: FILES,
         sandbox: Sandbox::Base,
-        probe: words(&[&kt, "plugin", "verify", "gateway-run"]),
-        writable: writable(&desk.dirs, &desk.facts),
-        hidden: HIDDEN.iter().map(|dir| desk.facts.home.join(dir)).collect(),
-        kept_sockets: KEPT_SOCKETS,
+        sandbox_check: words(&[&kt, "plugin", "verify", "gateway-run"]),
+        read_write_paths: writable(&desk.dirs, &desk.system),
+        inaccessible_paths: HIDDEN
+            .iter()
+            .map(|dir| desk.system.home.join(dir))
+            .collect(),
+        fd_store_max: KEPT_SOCKETS,
     })
 }
 
@@ -106,9 +109,9 @@ fn park_exit_codes() -> Vec<u8> {
 
 /// Where a gateway writes: its store and state, what is found again in the
 /// cache, and its sockets.
-fn writable(dirs: &Dirs, facts: &Facts) -> Vec<PathBuf> {
+fn writable(dirs: &Dirs, system: &SystemInfo) -> Vec<PathBuf> {
     let mut all = vec![dirs.state.clone(), dirs.cache.clone()];
-    let runtime = world::runtime_dir(dirs, facts);
+    let runtime = world::runtime_dir(dirs, system);
     // Without a runtime directory the sockets lie in the state directory.
     if !runtime.starts_with(&dirs.state) {
         all.push(runtime);
@@ -129,7 +132,7 @@ fn text(path: &Path) -> Result<String, Error> {
 /// As [`binary::choose`].
 pub(crate) fn executable(invocation: &Invocation, env: &Environment) -> Result<PathBuf, Error> {
     let wanted = invocation.args.path("executable");
-    let wanted = wanted.map(|path| invocation.absolute(&path));
+    let wanted = wanted.map(|path| invocation.resolve_path(&path));
     binary::choose(wanted, &invocation.exe, &env.path)
 }
 
@@ -143,9 +146,9 @@ pub(crate) fn environment_file(invocation: &Invocation, name: &ServiceName) -> P
 }
 
 fn stderr_file(desk: &Desk<'_>, name: &ServiceName) -> PathBuf {
-    if desk.facts.os == "macos" {
+    if desk.system.os == "macos" {
         let file = format!("gateway.{name}.stderr.log");
-        desk.facts.home.join("Library/Logs/kt").join(file)
+        desk.system.home.join("Library/Logs/kt").join(file)
     } else {
         desk.records.dir(name).join("stderr.log")
     }
@@ -173,13 +176,13 @@ pub(crate) fn check_environment_file(
     // A link says nothing of who can read what it leads to.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match runner.stat(&target) {
-        ProbeOutcome::File { uid: owner, .. } if owner != uid => {
+        ProbeOutcome::Metadata { uid: owner, .. } if owner != uid => {
             refused(format!("belongs to user {owner}"))
         }
-        ProbeOutcome::File { mode, .. } if mode & 0o077 != 0 => {
+        ProbeOutcome::Metadata { mode, .. } if mode & 0o077 != 0 => {
             refused(format!("can be read by others: its mode is {mode:o}"))
         }
-        ProbeOutcome::File { .. } => Ok(true),
+        ProbeOutcome::Metadata { .. } => Ok(true),
         _ => Ok(false),
     }
 }
@@ -188,7 +191,7 @@ pub(crate) fn check_environment_file(
 mod tests {
     use super::{park_exit_codes, writable};
     use kt_plugin_api::Dirs;
-    use kt_plugin_api::service::Facts;
+    use kt_plugin_api::service::SystemInfo;
     use std::path::{Path, PathBuf};
 
     #[test]
@@ -203,11 +206,11 @@ mod tests {
             cache: "/h/.cache/kt".into(),
             ..Dirs::default()
         };
-        let with = Facts {
+        let with = SystemInfo {
             runtime_dir: Some("/run/user/1".into()),
-            ..Facts::default()
+            ..SystemInfo::default()
         };
-        let paths = |facts: &Facts| -> Vec<PathBuf> { writable(&dirs, facts) };
+        let paths = |system: &SystemInfo| -> Vec<PathBuf> { writable(&dirs, system) };
         assert_eq!(
             paths(&with),
             [
@@ -217,7 +220,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            paths(&Facts::default()),
+            paths(&SystemInfo::default()),
             [Path::new("/h/.local/state/kt"), Path::new("/h/.cache/kt")]
         );
     }

@@ -6,7 +6,7 @@ use crate::files::{self, Leave, Touched};
 use crate::install::refuse_from_inside;
 use crate::record::{Phase, Record};
 use kt_plugin_api::service::execute::apply;
-use kt_plugin_api::service::{Action, Observed, Plan, RenderOptions, Step, StepAction};
+use kt_plugin_api::service::{Action, Plan, RenderOptions, ServiceStatus, Step, StepAction};
 use kt_plugin_api::{Class, Error};
 
 /// What the person allows.
@@ -179,14 +179,14 @@ fn without_manager(
 }
 
 /// Drop-ins are the person's own; removing them is asked for.
-fn without_dropins(plan: &mut Plan, observed: &Observed) {
+fn without_dropins(plan: &mut Plan, observed: &ServiceStatus) {
     let folders: Vec<String> = plan
         .artifacts
         .iter()
         .map(|a| format!("{}.d", a.path.display()))
         .collect();
     let own = observed
-        .dropins
+        .drop_in_paths
         .iter()
         .filter(|path| folders.iter().any(|folder| path.starts_with(folder)));
     let steps: Vec<Step> = own
@@ -205,7 +205,7 @@ fn without_dropins(plan: &mut Plan, observed: &Observed) {
 pub(crate) fn shown(
     desk: &Desk<'_>,
     record: &Record,
-    observed: Option<&Observed>,
+    observed: Option<&ServiceStatus>,
     purge: bool,
 ) -> Result<Plan, Error> {
     let mut plan = plan(desk, record, observed)?;
@@ -223,14 +223,14 @@ pub(crate) fn shown(
 
 /// What is to be done. Starting at boot is taken back only where kt began it,
 /// and nothing else of the person depends on it.
-fn plan(desk: &Desk<'_>, record: &Record, observed: Option<&Observed>) -> Result<Plan, Error> {
+fn plan(desk: &Desk<'_>, record: &Record, observed: Option<&ServiceStatus>) -> Result<Plan, Error> {
     let alone = desk
         .records
         .others(desk.runner, &record.spec.name)
         .is_empty()
-        && observed.is_some_and(|o| o.others == Some(false));
+        && observed.is_some_and(|o| o.other_services_enabled == Some(false));
     let options = RenderOptions {
-        undo_boot: record.linger_by_kt && alone,
+        disable_boot_start: record.linger_by_kt && alone,
         ..RenderOptions::default()
     };
     desk.render(Action::Uninstall, &record.spec, observed, options)

@@ -2,7 +2,7 @@
 //! the person's shell.
 
 use kt_control_api::{CA_FILE_VARIABLE, ConnectOptions};
-use kt_plugin_api::service::Facts;
+use kt_plugin_api::service::SystemInfo;
 use kt_plugin_api::{Dirs, Invocation};
 use std::path::{Path, PathBuf};
 
@@ -59,8 +59,8 @@ fn directories(dirs: &Dirs) -> Vec<(String, String)> {
 
 /// Where the service will put its sockets: the service manager gives it its own
 /// runtime directory, whatever this shell has.
-pub(crate) fn runtime_dir(dirs: &Dirs, facts: &Facts) -> PathBuf {
-    match (kt_home(dirs), &facts.runtime_dir) {
+pub(crate) fn runtime_dir(dirs: &Dirs, system: &SystemInfo) -> PathBuf {
+    match (kt_home(dirs), &system.runtime_dir) {
         (Some(_), _) => dirs.runtime.clone(),
         (None, Some(dir)) => dir.join("kt"),
         (None, None) => dirs.state.join("run"),
@@ -70,7 +70,7 @@ pub(crate) fn runtime_dir(dirs: &Dirs, facts: &Facts) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::{environment, runtime_dir};
-    use kt_plugin_api::service::Facts;
+    use kt_plugin_api::service::SystemInfo;
     use kt_plugin_api::{Dirs, Invocation};
     use serde_json::json;
     use std::path::Path;
@@ -143,13 +143,13 @@ mod tests {
 
     #[test]
     fn sockets_are_where_the_service_sees_its_runtime_directory() {
-        let facts = Facts {
+        let system = SystemInfo {
             runtime_dir: Some("/run/user/1".into()),
-            ..Facts::default()
+            ..SystemInfo::default()
         };
-        assert_eq!(runtime_dir(&xdg(), &facts), Path::new("/run/user/1/kt"));
-        assert_eq!(runtime_dir(&moved(), &facts), Path::new("/k/run"));
-        let none = Facts::default();
+        assert_eq!(runtime_dir(&xdg(), &system), Path::new("/run/user/1/kt"));
+        assert_eq!(runtime_dir(&moved(), &system), Path::new("/k/run"));
+        let none = SystemInfo::default();
         assert_eq!(
             runtime_dir(&xdg(), &none),
             Path::new("/h/.local/state/kt/run")

@@ -29,11 +29,11 @@ fn absent() -> Vec<i32> {
 
 impl Agent {
     pub(crate) fn new(request: &RenderRequest, label: &str) -> Self {
-        let facts = &request.facts;
+        let system = &request.system;
         Self {
-            domain: domain::domain(facts),
-            target: domain::target(facts, label),
-            plist: domain::plist_path(facts, label).display().to_string(),
+            domain: domain::domain(system),
+            target: domain::target(system, label),
+            plist: domain::plist_path(system, label).display().to_string(),
             stop_ms: u64::from(request.spec.stop_timeout_s) * 1_000,
         }
     }
@@ -51,7 +51,7 @@ impl Agent {
     pub(crate) fn verify(&self) -> ExecSpec {
         let argv = ["plutil", "-lint", "-s", &self.plist];
         let mut run = ExecSpec::new(&argv, BTreeMap::new(), domain::QUICK_MS);
-        run.optional = true;
+        run.skip_if_missing = true;
         run
     }
 
@@ -67,41 +67,41 @@ impl Agent {
     /// a refused one.
     pub(crate) fn bootstrap(&self, for_ms: u64) -> ExecSpec {
         launchctl(&["bootstrap", &self.domain, &self.plist])
-            .retrying(&DRAINING, 500, for_ms)
+            .retry(&DRAINING, 500, for_ms)
             .unless(self.print())
     }
 
     /// Starts it; without `-k`, so that what runs is left alone.
     pub(crate) fn kickstart(&self) -> ExecSpec {
         let codes = [&[0][..], &UNDER_WAY].concat();
-        launchctl(&["kickstart", &self.target]).expecting(&codes)
+        launchctl(&["kickstart", &self.target]).success_exit_codes(&codes)
     }
 
     /// Starts what is loaded; what is not will be loaded later.
     pub(crate) fn kickstart_if_loaded(&self) -> ExecSpec {
         let mut run = self.kickstart();
-        run.expect.extend(NOT_LOADED);
+        run.success_exit_codes.extend(NOT_LOADED);
         run
     }
 
     /// Asks it to end.
     pub(crate) fn terminate(&self) -> ExecSpec {
         let codes = [&[0][..], &absent()].concat();
-        launchctl(&["kill", "SIGTERM", &self.target]).expecting(&codes)
+        launchctl(&["kill", "SIGTERM", &self.target]).success_exit_codes(&codes)
     }
 
     /// Waits until its process is gone.
     pub(crate) fn ended(&self, pid: u32) -> ExecSpec {
         let argv = ["/bin/kill", "-0", &pid.to_string()];
         ExecSpec::new(&argv, BTreeMap::new(), domain::QUICK_MS)
-            .expecting(&[1])
-            .retrying(&[0], 100, self.stop_ms)
+            .success_exit_codes(&[1])
+            .retry(&[0], 100, self.stop_ms)
     }
 
     /// Unloads it. Some versions return at once, others when it is gone.
     pub(crate) fn bootout(&self) -> ExecSpec {
         let codes = [&[0][..], &absent(), &UNDER_WAY].concat();
-        let mut run = launchctl(&["bootout", &self.target]).expecting(&codes);
+        let mut run = launchctl(&["bootout", &self.target]).success_exit_codes(&codes);
         run.timeout_ms = self.leaving_ms();
         run
     }
@@ -109,8 +109,8 @@ impl Agent {
     /// Waits until it is unloaded.
     pub(crate) fn unloaded(&self) -> ExecSpec {
         self.print()
-            .expecting(&absent())
-            .retrying(&[0], 200, self.leaving_ms())
+            .success_exit_codes(&absent())
+            .retry(&[0], 200, self.leaving_ms())
     }
 
     /// Whether it is down and stays down. Where launchd has another word for it
@@ -118,6 +118,6 @@ impl Agent {
     pub(crate) fn is_down(&self) -> ExecSpec {
         self.print()
             .stdout_contains(DOWN)
-            .retrying(&[0], 200, SETTLE_MS)
+            .retry(&[0], 200, SETTLE_MS)
     }
 }

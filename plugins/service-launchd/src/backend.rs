@@ -4,7 +4,8 @@ use crate::{detect, domain, observe, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Capabilities, Description, DetectRequest, Detection, InspectRequest, InspectTarget, LogSource,
-    LogSources, LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend,
+    LogSources, LogsRequest, ObserveRequest, Plan, Probes, RenderRequest, ServiceBackend,
+    ServiceStatus,
 };
 
 pub(crate) struct Launchd;
@@ -20,11 +21,11 @@ impl ServiceBackend for Launchd {
     }
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
-        let facts = &request.facts;
-        let probes = match &request.subject {
-            InspectTarget::Supervisor => detect::probes(facts),
+        let system = &request.system;
+        let probes = match &request.target {
+            InspectTarget::Supervisor => detect::probes(system),
             InspectTarget::Service { family, name } => {
-                observe::probes(facts, &domain::label(family, name))
+                observe::probes(system, &domain::label(family, name))
             }
         };
         Ok(Probes { probes })
@@ -34,7 +35,7 @@ impl ServiceBackend for Launchd {
         detect::detect(request)
     }
 
-    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error> {
         observe::observe(request)
     }
 
@@ -46,7 +47,7 @@ impl ServiceBackend for Launchd {
         let file = request.spec.stderr_file.clone();
         Ok(LogSources {
             sources: file.into_iter().map(LogSource::File).collect(),
-            manager: None,
+            supervisor: None,
         })
     }
 }

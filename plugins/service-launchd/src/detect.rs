@@ -3,12 +3,12 @@
 use crate::domain::{self, LOOK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    DetectRequest, Detection, Facts, Fitness, Probe, ProbeOutcome, ProbeResult, Reason,
+    Availability, DetectRequest, Detection, Probe, ProbeOutcome, ProbeResult, Reason, SystemInfo,
 };
 use std::collections::BTreeMap;
 
-pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
-    let domain = domain::domain(facts);
+pub(crate) fn probes(system: &SystemInfo) -> Vec<Probe> {
+    let domain = domain::domain(system);
     let quiet = BTreeMap::new;
     vec![
         Probe::run(
@@ -40,7 +40,9 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         ..Detection::default()
     };
     match ProbeResult::find(&request.results, "session")? {
-        ProbeOutcome::Exited { code: Some(0), .. } => detection.fitness = Fitness::Usable,
+        ProbeOutcome::Exited { code: Some(0), .. } => {
+            detection.availability = Availability::Available
+        }
         ProbeOutcome::Exited { .. } => detection.reasons.push(Reason {
             code: "no-gui-session".to_owned(),
             message: "nobody is logged in at the screen of this Mac as this user".to_owned(),

@@ -1,6 +1,6 @@
 //! Where agents live, and what a service is called there.
 
-use kt_plugin_api::service::{ExecSpec, Facts, ServiceName};
+use kt_plugin_api::service::{ExecSpec, ServiceName, SystemInfo};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -26,22 +26,22 @@ pub(crate) const NO_SESSION: [i32; 2] = [112, 125];
 /// The label: `dev.kt.gateway`, `dev.kt.gateway.edge`.
 pub(crate) fn label(family: &str, name: &ServiceName) -> String {
     let family = format!("{LABEL_PREFIX}.{}", family.replace('-', "."));
-    name.within(&family, '.')
+    name.qualify(&family, '.')
 }
 
 /// The person's graphical session.
-pub(crate) fn domain(facts: &Facts) -> String {
-    format!("gui/{}", facts.uid)
+pub(crate) fn domain(system: &SystemInfo) -> String {
+    format!("gui/{}", system.uid)
 }
 
 /// The service within the session.
-pub(crate) fn target(facts: &Facts, label: &str) -> String {
-    format!("{}/{label}", domain(facts))
+pub(crate) fn target(system: &SystemInfo, label: &str) -> String {
+    format!("{}/{label}", domain(system))
 }
 
 /// The agent's property list.
-pub(crate) fn plist_path(facts: &Facts, label: &str) -> PathBuf {
-    facts
+pub(crate) fn plist_path(system: &SystemInfo, label: &str) -> PathBuf {
+    system
         .home
         .join("Library/LaunchAgents")
         .join(format!("{label}.plist"))

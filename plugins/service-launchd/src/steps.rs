@@ -10,7 +10,8 @@ use crate::agent::{Agent, DRAIN_MS};
 use crate::{domain, job};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, ExecSpec, Observed, Plan, RenderRequest, Step, StepAction, StepRole,
+    Action, ActiveState, Artifact, ExecSpec, Plan, RenderRequest, ServiceStatus, Step, StepAction,
+    StepRole,
 };
 
 /// launchd refuses agents that others cannot read; the list holds no secret.
@@ -19,21 +20,21 @@ const PLIST_MODE: u32 = 0o644;
 struct Job<'a> {
     request: &'a RenderRequest,
     agent: Agent,
-    was: Observed,
+    was: ServiceStatus,
 }
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
-    let facts = &request.facts;
+    let system = &request.system;
     let label = domain::label(&request.spec.family, &request.spec.name);
     let artifact = Artifact {
         mode: PLIST_MODE,
-        content: job::render(&request.spec, facts, &label)?,
-        path: domain::plist_path(facts, &label),
+        content: job::render(&request.spec, system, &label)?,
+        path: domain::plist_path(system, &label),
     };
     let job = Job {
         request,
         agent: Agent::new(request, &label),
-        was: request.observed.clone().unwrap_or_default(),
+        was: request.status.clone().unwrap_or_default(),
     };
     let steps = match request.action {
         Action::Install => job.install(&artifact),
@@ -61,8 +62,8 @@ impl Job<'_> {
     /// It ran, or was about to; so after a failure it runs again.
     fn was_up(&self) -> bool {
         matches!(
-            self.was.active,
-            Activity::Active | Activity::Activating | Activity::Restarting
+            self.was.active_state,
+            ActiveState::Active | ActiveState::Activating | ActiveState::Restarting
         )
     }
 
@@ -83,7 +84,7 @@ impl Job<'_> {
             run("verify", "check the property list", verify),
             enable,
         ];
-        let runs = self.was_up() && self.was.pid.is_some() && !self.request.options.changed;
+        let runs = self.was_up() && self.was.pid.is_some() && !self.request.options.files_changed;
         if !self.request.options.start || runs {
             return steps;
         }
@@ -142,7 +143,7 @@ impl Job<'_> {
 
     fn start(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        if self.was.active == Activity::Deactivating {
+        if self.was.active_state == ActiveState::Deactivating {
             // It can be loaded once the earlier one has left.
             let [_, gone] = self.unload();
             steps.push(gone);
@@ -154,7 +155,7 @@ impl Job<'_> {
     /// Asks the process to end, and waits for it. What is on its way out has
     /// been asked: a second time would be an order to drop what it is doing.
     fn ask(&self) -> Vec<Step> {
-        let leaving = self.was.active == Activity::Deactivating;
+        let leaving = self.was.active_state == ActiveState::Deactivating;
         let Some(pid) = self.was.pid.filter(|_| !leaving) else {
             return Vec::new();
         };
@@ -162,16 +163,18 @@ impl Job<'_> {
         let gone = run("gone", "wait until it has ended", self.agent.ended(pid));
         vec![
             ask.undo(self.agent.kickstart_if_loaded()),
-            gone.tolerate("it did not end when it was asked to, so launchd was told to end it"),
+            gone.warn_on_failure(
+                "it did not end when it was asked to, so launchd was told to end it",
+            ),
         ]
     }
 
     fn stop(&self) -> Vec<Step> {
-        if self.was.loaded == Some(false) || self.was.active == Activity::Inactive {
+        if self.was.loaded == Some(false) || self.was.active_state == ActiveState::Inactive {
             return Vec::new();
         }
         let [out, gone] = self.unload();
-        if self.was.active == Activity::Deactivating {
+        if self.was.active_state == ActiveState::Deactivating {
             return vec![gone];
         }
         let mut steps = self.ask();

@@ -4,8 +4,8 @@ use crate::{adopt, detect, log, manager, observe, preflight, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     AdoptRequest, Capabilities, Description, DetectRequest, Detection, InspectRequest,
-    InspectTarget, LogSources, LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest,
-    ServiceBackend,
+    InspectTarget, LogSources, LogsRequest, ObserveRequest, Plan, Probes, RenderRequest,
+    ServiceBackend, ServiceStatus,
 };
 
 pub(crate) struct Systemd;
@@ -30,10 +30,10 @@ impl ServiceBackend for Systemd {
     }
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
-        let probes = match &request.subject {
-            InspectTarget::Supervisor => detect::probes(&request.facts),
+        let probes = match &request.target {
+            InspectTarget::Supervisor => detect::probes(&request.system),
             InspectTarget::Service { family, name } => {
-                observe::probes(&request.facts, &manager::unit_name(family, name))
+                observe::probes(&request.system, &manager::unit_name(family, name))
             }
         };
         Ok(Probes { probes })
@@ -43,7 +43,7 @@ impl ServiceBackend for Systemd {
         detect::detect(request)
     }
 
-    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error> {
         observe::observe(request)
     }
 

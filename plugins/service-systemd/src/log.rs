@@ -10,7 +10,7 @@ pub(crate) fn sources(request: &LogsRequest) -> LogSources {
     let about = journal(request, &[&format!("USER_UNIT={unit}")]);
     LogSources {
         sources: vec![own],
-        manager: Some(about),
+        supervisor: Some(about),
     }
 }
 
@@ -33,14 +33,14 @@ fn journal(request: &LogsRequest, which: &[&str]) -> LogSource {
     argv.extend(which.iter().map(|word| (*word).to_owned()));
     LogSource::Run {
         argv,
-        env: manager::environment(&request.facts),
+        env: manager::environment(&request.system),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::sources;
-    use kt_plugin_api::service::{Facts, LogSource, LogsRequest, ServiceSpec};
+    use kt_plugin_api::service::{LogSource, LogsRequest, ServiceSpec, SystemInfo};
 
     #[test]
     fn journalctl_understands_every_number_of_lines() {
@@ -51,12 +51,12 @@ mod tests {
         ] {
             let request = LogsRequest {
                 spec: ServiceSpec::default(),
-                facts: Facts::default(),
+                system: SystemInfo::default(),
                 lines,
                 since: Some(5),
             };
             let found = sources(&request);
-            let all = found.sources.iter().chain(&found.manager);
+            let all = found.sources.iter().chain(&found.supervisor);
             for source in all {
                 let LogSource::Run { argv, .. } = source else {
                     panic!("not a program")

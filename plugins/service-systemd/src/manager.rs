@@ -1,6 +1,6 @@
 //! How the user manager is called, and what a service is called there.
 
-use kt_plugin_api::service::{ExecSpec, Facts, ServiceName};
+use kt_plugin_api::service::{ExecSpec, ServiceName, SystemInfo};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -12,37 +12,37 @@ pub(crate) const LOOK_MS: u64 = 2_000;
 
 /// The unit's name.
 pub(crate) fn unit_name(family: &str, name: &ServiceName) -> String {
-    format!("{}.service", name.within(family, '-'))
+    format!("{}.service", name.qualify(family, '-'))
 }
 
 /// The unit's file: where the user manager looks first.
-pub(crate) fn unit_path(facts: &Facts, unit: &str) -> PathBuf {
-    facts.config_home.join("systemd/user").join(unit)
+pub(crate) fn unit_path(system: &SystemInfo, unit: &str) -> PathBuf {
+    system.config_home.join("systemd/user").join(unit)
 }
 
 /// The file that marks a user as lingering; it can be read without logind.
-pub(crate) fn linger_mark(facts: &Facts) -> Option<PathBuf> {
-    let user = Some(&facts.user).filter(|user| !user.is_empty())?;
+pub(crate) fn linger_mark(system: &SystemInfo) -> Option<PathBuf> {
+    let user = Some(&system.user).filter(|user| !user.is_empty())?;
     Some(PathBuf::from("/var/lib/systemd/linger").join(user))
 }
 
 /// The environment for programs that talk to the user manager: where it is
 /// reached, and output that does not depend on language or terminal.
-pub(crate) fn environment(facts: &Facts) -> BTreeMap<String, String> {
+pub(crate) fn environment(system: &SystemInfo) -> BTreeMap<String, String> {
     let mut env = BTreeMap::from([
         ("LC_ALL".to_owned(), "C".to_owned()),
         ("SYSTEMD_COLORS".to_owned(), "0".to_owned()),
         ("SYSTEMD_PAGER".to_owned(), String::new()),
     ]);
-    if let Some(dir) = &facts.runtime_dir {
+    if let Some(dir) = &system.runtime_dir {
         env.insert("XDG_RUNTIME_DIR".to_owned(), dir.display().to_string());
     }
     env
 }
 
 /// A call of `systemctl` for the user manager.
-pub(crate) fn systemctl(facts: &Facts, words: &[&str], timeout_ms: u64) -> ExecSpec {
+pub(crate) fn systemctl(system: &SystemInfo, words: &[&str], timeout_ms: u64) -> ExecSpec {
     let fixed = ["systemctl", "--user", "--no-pager", "--no-ask-password"];
     let argv: Vec<&str> = fixed.iter().chain(words).copied().collect();
-    ExecSpec::new(&argv, environment(facts), timeout_ms)
+    ExecSpec::new(&argv, environment(system), timeout_ms)
 }

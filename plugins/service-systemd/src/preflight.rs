@@ -15,8 +15,8 @@ use kt_plugin_api::{Class, Error};
 const LIMIT_MS: u64 = 30_000;
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
-    let facts = &request.facts;
-    let Some(runtime) = &facts.runtime_dir else {
+    let system = &request.system;
+    let Some(runtime) = &system.runtime_dir else {
         let message = "the user manager has not been found yet";
         return Err(Error::new(Class::Usage, "no-user-bus", message));
     };
@@ -30,10 +30,10 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     let artifact = Artifact {
         path: runtime.join("systemd/user").join(&unit),
         mode: 0o644,
-        content: unit::render_probe(&strict, facts)?,
+        content: unit::render_probe(&strict, system)?,
     };
-    let call = |words: &[&str]| systemctl(facts, words, QUICK_MS);
-    let forget: ExecSpec = call(&["reset-failed", &unit]).expecting(&[0, 1, 5]);
+    let call = |words: &[&str]| systemctl(system, words, QUICK_MS);
+    let forget: ExecSpec = call(&["reset-failed", &unit]).success_exit_codes(&[0, 1, 5]);
     let steps = vec![
         Step::new(
             "write",
@@ -50,7 +50,7 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
         Step::new(
             "start",
             "try the sandbox",
-            StepAction::Run(systemctl(facts, &["start", &unit], LIMIT_MS)),
+            StepAction::Run(systemctl(system, &["start", &unit], LIMIT_MS)),
         ),
     ];
     Ok(Plan {

@@ -16,7 +16,7 @@ static int contains(kt_str text, const char *word) {
 
 static kt_status result(const kt_context *context, const char *json, size_t len) {
   kt_str text = {json, len};
-  return context->emit(context->host, KT_EMIT_RESULT, text);
+  return context->emit(context->ctx, KT_EMIT_RESULT, text);
 }
 
 #define RESULT(context, json) result((context), (json), sizeof(json) - 1)
@@ -29,23 +29,23 @@ typedef struct forward {
 
 static void forward_put(void *ctx, kt_str chunk) {
   forward *f = (forward *)ctx;
-  f->status = f->context->emit(f->context->host, KT_EMIT_RESULT, chunk);
+  f->status = f->context->emit(f->context->ctx, KT_EMIT_RESULT, chunk);
 }
 
 static void forward_fail(void *ctx, kt_str error) {
   forward *f = (forward *)ctx;
-  f->context->fail(f->context->host, error);
+  f->context->fail(f->context->ctx, error);
   f->status = KT_E_FAILED;
 }
 
 static kt_status ask(const kt_context *context) {
   kt_str id = KT_STR("example.greeting/1"), any = {0, 0}, method = KT_STR("greeting"), none = KT_STR("null");
   kt_provider provider = {sizeof(kt_provider), 0, 0, 0};
-  if (!KT_HAS(context, kt_context, open)) return KT_E_UNSUPPORTED;
-  context->open(context->host, id, any, &provider);
+  if (!KT_HAS_FIELD(context, kt_context, open_provider)) return KT_E_UNSUPPORTED;
+  context->open_provider(context->ctx, id, any, &provider);
   forward f = {context, KT_OK};
   kt_reply reply = {&f, forward_put, forward_fail};
-  kt_status status = provider.call(provider.self, method, none, context, reply);
+  kt_status status = provider.call(provider.ctx, method, none, context, reply);
   return status == KT_OK ? f.status : status;
 }
 
@@ -53,24 +53,24 @@ static kt_status run(void *state, kt_str invocation, const kt_context *context) 
   (void)state;
   if (contains(invocation, "\"greet\",\"fail\"")) {
     kt_str error = KT_STR("{\"id\":\"no-greeting\",\"class\":\"not-found\",\"message\":\"nobody to greet\",\"hints\":[\"try another door\"]}");
-    context->fail(context->host, error);
+    context->fail(context->ctx, error);
     return KT_E_FAILED;
   }
   if (contains(invocation, "\"greet\",\"ask\"")) return ask(context);
   if (contains(invocation, "\"name\":\"world\""))
-    return RESULT(context, "{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello, world\"},\"view\":{\"text\":\"hello, world\\n\"},\"name\":\"/text\"}");
-  return RESULT(context, "{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello, you\"},\"view\":{\"text\":\"hello, you\\n\"},\"name\":\"/text\"}");
+    return RESULT(context, "{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello, world\"},\"view\":{\"text\":\"hello, world\\n\"},\"name_path\":\"/text\"}");
+  return RESULT(context, "{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello, you\"},\"view\":{\"text\":\"hello, you\\n\"},\"name_path\":\"/text\"}");
 }
 
-static kt_status call(void *self, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
-  (void)self, (void)json, (void)context;
+static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
+  (void)ctx, (void)json, (void)context;
   if (!contains(method, "greeting")) {
     kt_str error = KT_STR("{\"id\":\"unsupported-method\",\"class\":\"plugin\",\"message\":\"only `greeting` is known\"}");
     reply.fail(reply.ctx, error);
     return KT_E_UNSUPPORTED;
   }
-  kt_str text = KT_STR("{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello from C\"},\"view\":{\"text\":\"hello from C\\n\"},\"name\":\"/text\"}");
-  reply.put(reply.ctx, text);
+  kt_str text = KT_STR("{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello from C\"},\"view\":{\"text\":\"hello from C\\n\"},\"name_path\":\"/text\"}");
+  reply.write(reply.ctx, text);
   return KT_OK;
 }
 
@@ -80,7 +80,7 @@ static const kt_interface_v1 greeting = {sizeof(kt_interface_v1), 0, 0, call};
 static kt_status init(const kt_host *host, void **state) {
   kt_str target = KT_STR("greeter-c"), message = KT_STR("started"), fields = {0, 0};
   *state = 0;
-  if (KT_HAS(host, kt_host, log)) host->log(host->ctx, KT_LOG_DEBUG, target, message, fields);
+  if (KT_HAS_FIELD(host, kt_host, log)) host->log(host->ctx, KT_LOG_DEBUG, target, message, fields);
   return KT_OK;
 }
 

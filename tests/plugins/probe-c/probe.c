@@ -68,7 +68,7 @@ static int has(kt_str text, const char *word) {
 
 static kt_status emit(const kt_context *context, uint32_t kind, const char *json) {
   kt_str text = {json, strlen(json)};
-  return context->emit(context->host, kind, text);
+  return context->emit(context->ctx, kind, text);
 }
 
 #define SAID(what) "{\"schema\":\"example.probe/1\",\"value\":" what ",\"view\":{\"text\":\"done\\n\"}}"
@@ -88,7 +88,7 @@ static void put(void *ctx, kt_str chunk) {
 
 static void keep(void *ctx, kt_str error) {
   const kt_context *context = *(const kt_context **)ctx;
-  context->fail(context->host, error);
+  context->fail(context->ctx, error);
 }
 
 typedef struct asked {
@@ -102,12 +102,12 @@ static kt_status count(kt_str invocation, const kt_context *context) {
   kt_str id = KT_STR("example.count/1"), method = KT_STR("count"), null = KT_STR("null");
   kt_provider other = {sizeof(kt_provider), 0, 0, 0};
   counted += 3;
-  context->open(context->host, id, member(invocation, "of"), &other);
+  context->open_provider(context->ctx, id, member(invocation, "of"), &other);
   asked a;
   memset(&a, 0, sizeof a);
   a.context = context;
   kt_reply reply = {&a, put_asked, keep};
-  kt_status status = other.call(other.self, method, null, context, reply);
+  kt_status status = other.call(other.ctx, method, null, context, reply);
   if (status != KT_OK) return status;
   char json[256];
   snprintf(json, sizeof json, SAID("{\"own\":%d,\"other\":%s}"), counted, a.answer.text);
@@ -124,23 +124,23 @@ static kt_status run(void *state, kt_str invocation, const kt_context *context) 
   if (has(invocation, "\"bad-json\"]")) return emit(context, KT_EMIT_RESULT, "{\"schema\":") ? KT_OK : KT_OK;
   if (has(invocation, "\"bad-error\"]")) {
     kt_str error = KT_STR("it went wrong");
-    context->fail(context->host, error);
+    context->fail(context->ctx, error);
     return KT_E_FAILED;
   }
   if (has(invocation, "\"null-text\"]")) {
     kt_str text = {0, 7};
-    context->emit(context->host, KT_EMIT_RESULT, text);
+    context->emit(context->ctx, KT_EMIT_RESULT, text);
     return KT_OK;
   }
   if (has(invocation, "\"unknown-emit\"]")) emit(context, 4711, "{}");
   return emit(context, KT_EMIT_RESULT, SAID("{\"text\":\"hello\"}"));
 }
 
-static kt_status call(void *self, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
-  (void)self, (void)method, (void)json, (void)context;
+static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
+  (void)ctx, (void)method, (void)json, (void)context;
   char text[16];
   kt_str answer = {text, (size_t)snprintf(text, sizeof text, "%d", ++counted)};
-  reply.put(reply.ctx, answer);
+  reply.write(reply.ctx, answer);
   return KT_OK;
 }
 

@@ -12,7 +12,7 @@ mod undo_log;
 
 pub use probes::run_probes;
 pub use runner::{ExecOutcome, Runner};
-pub use transaction::{Applied, PlanError, StepError, apply};
+pub use transaction::{AppliedPlan, PlanError, StepError, apply};
 pub use undo_log::UndoLog;
 
 #[cfg(test)]

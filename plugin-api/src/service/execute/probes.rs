@@ -26,7 +26,7 @@ fn seen(runner: &dyn Runner, action: &ProbeAction) -> ProbeOutcome {
             env,
             timeout_ms,
         } => match runner.run(argv, env, Duration::from_millis(*timeout_ms)) {
-            ExecOutcome::Ended {
+            ExecOutcome::Exited {
                 code,
                 stdout,
                 stderr,
@@ -38,7 +38,7 @@ fn seen(runner: &dyn Runner, action: &ProbeAction) -> ProbeOutcome {
             ExecOutcome::TimedOut => {
                 ProbeOutcome::Unknown(format!("no answer within {timeout_ms} ms"))
             }
-            ExecOutcome::Missing => ProbeOutcome::Absent,
+            ExecOutcome::NotFound => ProbeOutcome::NotFound,
             ExecOutcome::Failed(why) => ProbeOutcome::Unknown(why),
         },
         ProbeAction::Read(path) => read(runner.read(path), path),
@@ -51,9 +51,9 @@ fn read(bytes: io::Result<Option<Vec<u8>>>, path: &Path) -> ProbeOutcome {
     match bytes {
         Ok(Some(bytes)) => {
             let part = bytes.get(..READ_LIMIT).unwrap_or(&bytes);
-            ProbeOutcome::Text(String::from_utf8_lossy(part).into_owned())
+            ProbeOutcome::Content(String::from_utf8_lossy(part).into_owned())
         }
-        Ok(None) => ProbeOutcome::Absent,
+        Ok(None) => ProbeOutcome::NotFound,
         Err(error) => ProbeOutcome::Unknown(format!("{}: {error}", path.display())),
     }
 }

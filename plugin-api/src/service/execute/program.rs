@@ -29,36 +29,36 @@ pub(super) fn execute(
             return Err(why);
         };
         if interruptible {
-            runner.check().map_err(StepError::Cancelled)?;
+            runner.check_cancelled().map_err(StepError::Cancelled)?;
         }
-        runner.pause(pause);
+        runner.sleep(pause);
     }
 }
 
 fn again(run: &ExecSpec, why: &StepError, spent: Duration) -> Option<Duration> {
     let retry = run.retry.as_ref()?;
-    let StepError::Ended {
+    let StepError::Exited {
         code: Some(code), ..
     } = why
     else {
         return None;
     };
-    let go_on = retry.on.contains(code) && spent < Duration::from_millis(retry.for_ms);
+    let go_on = retry.exit_codes.contains(code) && spent < Duration::from_millis(retry.timeout_ms);
     // A pause of nothing would spin.
-    go_on.then(|| Duration::from_millis(retry.every_ms.max(1)))
+    go_on.then(|| Duration::from_millis(retry.interval_ms.max(1)))
 }
 
 fn judge(run: &ExecSpec, ran: ExecOutcome) -> Result<(), StepError> {
     let (code, stdout, stderr) = match ran {
-        ExecOutcome::Ended {
+        ExecOutcome::Exited {
             code,
             stdout,
             stderr,
         } => (code, stdout, stderr),
         ExecOutcome::TimedOut => return Err(StepError::TimedOut),
-        ExecOutcome::Missing if run.optional => return Ok(()),
-        ExecOutcome::Missing => return Err(StepError::Missing),
-        ExecOutcome::Failed(why) => return Err(StepError::Impossible(why)),
+        ExecOutcome::NotFound if run.skip_if_missing => return Ok(()),
+        ExecOutcome::NotFound => return Err(StepError::NotFound),
+        ExecOutcome::Failed(why) => return Err(StepError::Failed(why)),
     };
     let stands_in = |text: &str, word: &str| text.lines().any(|line| line.contains(word));
     let complains = run
@@ -69,7 +69,7 @@ fn judge(run: &ExecSpec, ran: ExecOutcome) -> Result<(), StepError> {
         .stdout_contains
         .as_deref()
         .is_none_or(|word| stands_in(&stdout, word));
-    if !complains && says && code.is_some_and(|code| run.expect.contains(&code)) {
+    if !complains && says && code.is_some_and(|code| run.success_exit_codes.contains(&code)) {
         return Ok(());
     }
     let said = if stderr.trim().is_empty() {
@@ -77,8 +77,8 @@ fn judge(run: &ExecSpec, ran: ExecOutcome) -> Result<(), StepError> {
     } else {
         stderr
     };
-    Err(StepError::Ended {
+    Err(StepError::Exited {
         code,
-        said: said.trim().to_owned(),
+        output: said.trim().to_owned(),
     })
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecOutcome {
     /// It ended.
-    Ended {
+    Exited {
         /// Exit code; `None` when a signal ended it.
         code: Option<i32>,
         /// Standard output.
@@ -22,7 +22,7 @@ pub enum ExecOutcome {
     /// It was killed because it took too long.
     TimedOut,
     /// There is no such program.
-    Missing,
+    NotFound,
     /// It could not be run; the reason is for people.
     Failed(String),
 }
@@ -56,11 +56,11 @@ pub trait Runner {
     /// When it cannot be removed.
     fn remove(&self, path: &Path) -> io::Result<bool>;
 
-    /// Looks at a file without following a link: [`ProbeOutcome::File`],
-    /// [`ProbeOutcome::Absent`] or [`ProbeOutcome::Unknown`].
+    /// Looks at a file without following a link: [`ProbeOutcome::Metadata`],
+    /// [`ProbeOutcome::NotFound`] or [`ProbeOutcome::Unknown`].
     fn stat(&self, path: &Path) -> ProbeOutcome;
 
-    /// Names in a directory: [`ProbeOutcome::Names`], [`ProbeOutcome::Absent`] or
+    /// Names in a directory: [`ProbeOutcome::Entries`], [`ProbeOutcome::NotFound`] or
     /// [`ProbeOutcome::Unknown`].
     fn list(&self, path: &Path) -> ProbeOutcome;
 
@@ -68,11 +68,11 @@ pub trait Runner {
     fn now(&self) -> Duration;
 
     /// Waits.
-    fn pause(&self, time: Duration);
+    fn sleep(&self, duration: Duration);
 
     /// Fails when the work should end early.
     ///
     /// # Errors
     /// StepError it should end.
-    fn check(&self) -> Result<(), Error>;
+    fn check_cancelled(&self) -> Result<(), Error>;
 }

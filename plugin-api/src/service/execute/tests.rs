@@ -1,4 +1,4 @@
-use super::{Applied, ExecOutcome, PlanError, Runner, StepError, apply};
+use super::{AppliedPlan, ExecOutcome, PlanError, Runner, StepError, apply};
 use crate::service::{Artifact, ExecSpec, FileKind, Plan, ProbeOutcome, Step, StepAction};
 use crate::{Class, Error};
 use std::cell::{Cell, RefCell};
@@ -23,7 +23,7 @@ impl Runner for Fake {
         let line = argv.join(" ");
         let before = self.ran.borrow().iter().filter(|l| **l == line).count();
         self.ran.borrow_mut().push(line);
-        let ended = |code, stderr: &str| ExecOutcome::Ended {
+        let ended = |code, stderr: &str| ExecOutcome::Exited {
             code: Some(code),
             stdout: String::new(),
             stderr: stderr.to_owned(),
@@ -31,9 +31,9 @@ impl Runner for Fake {
         match argv[0].as_str() {
             "fail" => ended(3, "no\n"),
             "slow" => ExecOutcome::TimedOut,
-            "gone" => ExecOutcome::Missing,
+            "gone" => ExecOutcome::NotFound,
             "says" => ended(0, &argv[1]),
-            "tells" => ExecOutcome::Ended {
+            "tells" => ExecOutcome::Exited {
                 code: Some(0),
                 stdout: format!("first\n\tstate = {}\n", argv[1]),
                 stderr: String::new(),
@@ -61,23 +61,23 @@ impl Runner for Fake {
         self.files
             .borrow()
             .get(path)
-            .map_or(ProbeOutcome::Absent, |(mode, _)| ProbeOutcome::File {
+            .map_or(ProbeOutcome::NotFound, |(mode, _)| ProbeOutcome::Metadata {
                 kind: FileKind::File,
                 uid: 0,
                 mode: *mode,
             })
     }
     fn list(&self, _: &Path) -> ProbeOutcome {
-        ProbeOutcome::Absent
+        ProbeOutcome::NotFound
     }
     fn now(&self) -> Duration {
         Duration::from_millis(self.clock.get())
     }
-    fn pause(&self, time: Duration) {
+    fn sleep(&self, time: Duration) {
         self.clock
             .set(self.clock.get() + u64::try_from(time.as_millis()).unwrap());
     }
-    fn check(&self) -> Result<(), Error> {
+    fn check_cancelled(&self) -> Result<(), Error> {
         match self.cancelled.get() {
             true => Err(Error::new(Class::Interrupted, "interrupted", "interrupted")),
             false => Ok(()),
@@ -126,11 +126,14 @@ fn world() -> Fake {
 
 /// A plan as a transaction: a failure takes everything back. Says what failed,
 /// why, and what could not be taken back.
-fn apply_or_undo(fake: &Fake, plan: &Plan) -> Result<Applied, Box<(Step, StepError, Vec<String>)>> {
+fn apply_or_undo(
+    fake: &Fake,
+    plan: &Plan,
+) -> Result<AppliedPlan, Box<(Step, StepError, Vec<String>)>> {
     apply(fake, plan).map_err(|failure| {
         let PlanError {
             step,
-            why,
+            error: why,
             undo_log,
         } = *failure;
         Box::new((step, why, undo_log.undo(fake)))
@@ -150,7 +153,7 @@ fn a_plan_is_carried_out_in_order() {
     let fake = world();
     let applied = apply_or_undo(&fake, &plan()).unwrap();
     assert_eq!(
-        applied.done,
+        applied.completed_steps,
         ["write", "one", "write", "two", "remove", "three"]
     );
     assert_eq!(*fake.ran.borrow(), ["one", "two", "three"]);
@@ -214,7 +217,7 @@ fn a_file_that_is_as_it_should_be_is_not_written_again() {
 fn only_certain_codes_are_tried_again_and_not_for_ever() {
     let once = |words: &str, for_ms| {
         let fake = Fake::default();
-        let run = run(words).retrying(&[7], 10, for_ms);
+        let run = run(words).retry(&[7], 10, for_ms);
         let plan = Plan {
             steps: vec![Step::new("s", "s", StepAction::Run(run))],
             ..Plan::default()
@@ -236,10 +239,13 @@ fn tolerated_optional_and_talkative_programs() {
         };
         apply_or_undo(&Fake::default(), &plan).map(|a| a.warnings)
     };
-    assert_eq!(outcome(step("fail").tolerate("mind")).unwrap(), ["mind"]);
-    assert_eq!(outcome(step("gone")).unwrap_err().1, StepError::Missing);
+    assert_eq!(
+        outcome(step("fail").warn_on_failure("mind")).unwrap(),
+        ["mind"]
+    );
+    assert_eq!(outcome(step("gone")).unwrap_err().1, StepError::NotFound);
     let mut checker = run("gone");
-    checker.optional = true;
+    checker.skip_if_missing = true;
     let check = |run: ExecSpec| outcome(Step::new("c", "c", StepAction::Run(run)));
     check(checker).unwrap();
     let mut checker = run("says other.service:complaint");
@@ -248,7 +254,7 @@ fn tolerated_optional_and_talkative_programs() {
     checker.stderr_excludes = Some("other.service".to_owned());
     assert!(matches!(
         check(checker).unwrap_err().1,
-        StepError::Ended { code: Some(0), .. }
+        StepError::Exited { code: Some(0), .. }
     ));
 }
 
@@ -271,9 +277,7 @@ fn an_answer_in_words_counts_like_an_exit_code() {
         outcome(run("tells up").stdout_contains("state = down")),
         (false, 1)
     );
-    let again = run("tells up")
-        .stdout_contains("down")
-        .retrying(&[0], 10, 20);
+    let again = run("tells up").stdout_contains("down").retry(&[0], 10, 20);
     assert_eq!(outcome(again), (false, 3));
 }
 
@@ -289,7 +293,7 @@ fn what_is_not_needed_is_left_out_on_both_ways() {
             ..Plan::default()
         };
         let applied = apply_or_undo(&fake, &plan).unwrap();
-        assert_eq!(applied.done, ["one"]);
+        assert_eq!(applied.completed_steps, ["one"]);
         assert_eq!(applied.undo_log.undo(&fake), Vec::<String>::new());
         fake.ran.into_inner()
     };
@@ -304,7 +308,7 @@ fn what_was_tolerated_is_not_taken_back() {
     let plan = Plan {
         steps: vec![
             step("one").undo(run("undo one")),
-            step("fail").undo(run("undo fail")).tolerate("mind"),
+            step("fail").undo(run("undo fail")).warn_on_failure("mind"),
             step("gone"),
         ],
         ..Plan::default()
@@ -320,7 +324,7 @@ fn a_file_that_cannot_be_written_and_an_interruption_end_the_plan() {
     let fake = world();
     fake.read_only.set(true);
     let (_, why, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
-    assert!(matches!(why, StepError::Impossible(_)));
+    assert!(matches!(why, StepError::Failed(_)));
     let fake = world();
     fake.cancelled.set(true);
     let (_, why, _) = *apply_or_undo(&fake, &plan()).unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::Runner;
 use super::program::execute;
-use super::undo_log::{Before, UndoLog};
+use super::undo_log::{FileSnapshot, UndoLog};
 use crate::Error;
 use crate::service::{FileKind, Plan, ProbeOutcome, Step, StepAction, StepRole};
 use std::fmt;
@@ -10,11 +10,11 @@ use std::path::Path;
 
 /// A plan that was run to its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedPlan {
     /// The ids of the steps that succeeded.
-    pub done: Vec<String>,
-    /// A step of [`StepRole::Boot`] succeeded.
-    pub boot: bool,
+    pub completed_steps: Vec<String>,
+    /// A step of [`StepRole::BootStart`] succeeded.
+    pub boot_start_enabled: bool,
     /// What tolerated failures mean, for people.
     pub warnings: Vec<String>,
     /// The way back.
@@ -24,20 +24,20 @@ pub struct Applied {
 /// StepError a step failed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepError {
-    /// It ended with an unexpected code, or by a signal (`None`), or said
+    /// It ended with an unexpected code, or by a signal (`None`), or output
     /// something that it must not say.
-    Ended {
+    Exited {
         /// Exit code.
         code: Option<i32>,
-        /// What it said on standard error, or else on standard output.
-        said: String,
+        /// What it output on standard error, or else on standard output.
+        output: String,
     },
     /// It took too long; whether it took effect is not known.
     TimedOut,
     /// The program is missing.
-    Missing,
+    NotFound,
     /// A file could not be written or removed, or a program not be run.
-    Impossible(String),
+    Failed(String),
     /// The plan was ended from outside before this step.
     Cancelled(Error),
 }
@@ -45,32 +45,32 @@ pub enum StepError {
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ended { code, said } => {
+            Self::Exited { code, output } => {
                 match code {
                     Some(code) => write!(f, "ended with {code}")?,
                     None => f.write_str("was ended by a signal")?,
                 }
-                if said.is_empty() {
+                if output.is_empty() {
                     return Ok(());
                 }
-                write!(f, ": {said}")
+                write!(f, ": {output}")
             }
             Self::TimedOut => f.write_str("took too long"),
-            Self::Missing => f.write_str("is missing"),
-            Self::Impossible(why) => f.write_str(why),
+            Self::NotFound => f.write_str("is missing"),
+            Self::Failed(why) => f.write_str(why),
             Self::Cancelled(error) => write!(f, "{error}"),
         }
     }
 }
 
 /// A plan that failed half-way.
-#[must_use = "what was done must be taken back, or said"]
+#[must_use = "what was done must be taken back, or output"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanError {
     /// The step that failed.
     pub step: Step,
     /// StepError.
-    pub why: StepError,
+    pub error: StepError,
     /// The way back from that step and those before it: a step that failed may
     /// have had half of its effect.
     pub undo_log: UndoLog,
@@ -81,19 +81,19 @@ pub struct PlanError {
 ///
 /// # Errors
 /// The failed step, with the way back.
-pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<Applied, Box<PlanError>> {
-    let mut applied = Applied::default();
+pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<AppliedPlan, Box<PlanError>> {
+    let mut applied = AppliedPlan::default();
     for step in &plan.steps {
         let known = applied.undo_log.len();
         match attempt(runner, plan, step, &mut applied.undo_log) {
             Ok(()) => {
-                applied.done.push(step.id.clone());
-                applied.boot |= step.role == StepRole::Boot;
+                applied.completed_steps.push(step.id.clone());
+                applied.boot_start_enabled |= step.role == Some(StepRole::BootStart);
             }
-            Err(why) => match (&step.tolerate, &why) {
+            Err(error) => match (&step.warn_on_failure, &error) {
                 (
                     Some(warning),
-                    StepError::Ended { .. } | StepError::TimedOut | StepError::Missing,
+                    StepError::Exited { .. } | StepError::TimedOut | StepError::NotFound,
                 ) => {
                     // What may fail has nothing to be taken back when it does.
                     applied.undo_log.truncate(known);
@@ -102,7 +102,7 @@ pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<Applied, Box<PlanError>
                 _ => {
                     return Err(Box::new(PlanError {
                         step: step.clone(),
-                        why,
+                        error,
                         undo_log: applied.undo_log,
                     }));
                 }
@@ -118,11 +118,11 @@ fn attempt(
     step: &Step,
     undo_log: &mut UndoLog,
 ) -> Result<(), StepError> {
-    runner.check().map_err(StepError::Cancelled)?;
+    runner.check_cancelled().map_err(StepError::Cancelled)?;
     let before = before(runner, step)?;
     let write = matches!(step.action, StepAction::Write(_));
     let done = write && before.as_ref().is_some_and(|b| written_already(plan, b));
-    undo_log.note(&step.what, before.filter(|_| !done), &step.undo);
+    undo_log.record(&step.description, before.filter(|_| !done), &step.undo);
     if done {
         return Ok(());
     }
@@ -130,7 +130,7 @@ fn attempt(
 }
 
 /// A file that is as it should be keeps its time stamp.
-fn written_already(plan: &Plan, before: &Before) -> bool {
+fn written_already(plan: &Plan, before: &FileSnapshot) -> bool {
     let wanted = plan.artifacts.iter().find(|a| a.path == before.path);
     let (Some(wanted), Some((mode, bytes))) = (wanted, &before.content) else {
         return false;
@@ -139,31 +139,31 @@ fn written_already(plan: &Plan, before: &Before) -> bool {
 }
 
 /// The file that the step is about to touch.
-fn before(runner: &dyn Runner, step: &Step) -> Result<Option<Before>, StepError> {
+fn before(runner: &dyn Runner, step: &Step) -> Result<Option<FileSnapshot>, StepError> {
     let (StepAction::Write(path) | StepAction::Remove(path)) = &step.action else {
         return Ok(None);
     };
     let mode = match runner.stat(path) {
         // Its permissions say nothing, and its target is somebody else's.
-        ProbeOutcome::File {
+        ProbeOutcome::Metadata {
             kind: FileKind::Link,
             ..
         } => {
             let why = format!("{} is a link, and left alone", path.display());
-            return Err(StepError::Impossible(why));
+            return Err(StepError::Failed(why));
         }
-        ProbeOutcome::File { mode, .. } => mode & 0o755,
+        ProbeOutcome::Metadata { mode, .. } => mode & 0o755,
         _ => 0,
     };
     let content = runner.read(path).map_err(|e| impossible(path, &e))?;
-    Ok(Some(Before {
+    Ok(Some(FileSnapshot {
         path: path.clone(),
         content: content.map(|bytes| (mode, bytes)),
     }))
 }
 
 fn impossible(path: &Path, error: &std::io::Error) -> StepError {
-    StepError::Impossible(format!("{}: {error}", path.display()))
+    StepError::Failed(format!("{}: {error}", path.display()))
 }
 
 fn perform(runner: &dyn Runner, plan: &Plan, step: &Step) -> Result<(), StepError> {
@@ -172,7 +172,7 @@ fn perform(runner: &dyn Runner, plan: &Plan, step: &Step) -> Result<(), StepErro
             let wanted = plan.artifacts.iter().find(|a| a.path == *path);
             let Some(artifact) = wanted else {
                 let why = format!("the plan has no text for {}", path.display());
-                return Err(StepError::Impossible(why));
+                return Err(StepError::Failed(why));
             };
             runner
                 .write(path, artifact.mode, artifact.content.as_bytes())

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// A file as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Before {
+pub(super) struct FileSnapshot {
     pub(super) path: PathBuf,
     /// Mode and bytes; `None` when there was no file.
     pub(super) content: Option<(u32, Vec<u8>)>,
@@ -15,8 +15,8 @@ pub(super) struct Before {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
-    what: String,
-    before: Option<Before>,
+    description: String,
+    before: Option<FileSnapshot>,
     undo: Vec<ExecSpec>,
 }
 
@@ -27,10 +27,15 @@ pub struct UndoLog {
 }
 
 impl UndoLog {
-    pub(super) fn note(&mut self, what: &str, before: Option<Before>, undo: &[ExecSpec]) {
+    pub(super) fn record(
+        &mut self,
+        description: &str,
+        before: Option<FileSnapshot>,
+        undo: &[ExecSpec],
+    ) {
         if before.is_some() || !undo.is_empty() {
             self.entries.push(Entry {
-                what: what.to_owned(),
+                description: description.to_owned(),
                 before,
                 undo: undo.to_vec(),
             });
@@ -45,29 +50,33 @@ impl UndoLog {
         self.entries.truncate(len);
     }
 
-    /// Appends what was done later.
+    /// Appends description was done later.
     pub fn extend(&mut self, later: Self) {
         self.entries.extend(later.entries);
     }
 
     /// Takes everything back, the last first. A part that cannot be taken back
-    /// does not keep the others from it; what remains is returned, for people.
+    /// does not keep the others from it; description remains is returned, for people.
     #[must_use]
     pub fn undo(self, runner: &dyn Runner) -> Vec<String> {
         let mut left = Vec::new();
         for entry in self.entries.into_iter().rev() {
             if let Some(before) = &entry.before
-                && let Err(error) = put_back(runner, before)
+                && let Err(error) = restore(runner, before)
             {
                 left.push(format!(
                     "{}: {}: {error}",
-                    entry.what,
+                    entry.description,
                     before.path.display()
                 ));
             }
             for run in &entry.undo {
                 if let Err(why) = execute(runner, run, false) {
-                    left.push(format!("{}: `{}` {why}", entry.what, run.argv.join(" ")));
+                    left.push(format!(
+                        "{}: `{}` {why}",
+                        entry.description,
+                        run.argv.join(" ")
+                    ));
                 }
             }
         }
@@ -75,7 +84,7 @@ impl UndoLog {
     }
 }
 
-fn put_back(runner: &dyn Runner, before: &Before) -> std::io::Result<()> {
+fn restore(runner: &dyn Runner, before: &FileSnapshot) -> std::io::Result<()> {
     match &before.content {
         Some((mode, bytes)) => runner.write(&before.path, *mode, bytes),
         None => runner.remove(&before.path).map(drop),

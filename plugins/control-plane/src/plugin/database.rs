@@ -52,7 +52,7 @@ fn sources(invocation: &Invocation) -> PasswordSources {
         file: invocation
             .args
             .path("database-password-file")
-            .map(|path| invocation.absolute(&path)),
+            .map(|path| invocation.resolve_path(&path)),
         environment: PASSWORDS
             .into_iter()
             .filter_map(value)

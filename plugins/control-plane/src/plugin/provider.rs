@@ -41,7 +41,7 @@ impl ControlPlane for EmbeddedProvider {
 
 /// A cancelled call says which way it was cancelled.
 fn failure(error: TransportError, context: &Context<'_>) -> Error {
-    match (error.kind, context.check()) {
+    match (error.kind, context.check_cancelled()) {
         (TransportErrorKind::Cancelled, Err(cancelled)) => cancelled,
         _ => error.into(),
     }

@@ -27,7 +27,7 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         admin_token_file: invocation
             .args
             .path("admin-token-file")
-            .map(|path| invocation.absolute(&path)),
+            .map(|path| invocation.resolve_path(&path)),
         max_requests_per_second: max_requests(invocation)?,
         backups: backups(invocation)?,
     };
@@ -94,7 +94,7 @@ fn backups(invocation: &Invocation) -> Result<Option<Schedule>, Error> {
 fn tls(invocation: &Invocation) -> Result<Option<TlsFiles>, Error> {
     let file = |name: &str| {
         let path = invocation.args.path(name)?;
-        Some(invocation.absolute(&path))
+        Some(invocation.resolve_path(&path))
     };
     match (file("tls-cert"), file("tls-key")) {
         (None, None) => Ok(None),

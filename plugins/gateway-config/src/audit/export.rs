@@ -13,7 +13,11 @@ const PAGE: u32 = 200;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     match invocation.args.text("output-file") {
-        Some(file) => to_file(&invocation.absolute(Path::new(file)), invocation, context),
+        Some(file) => to_file(
+            &invocation.resolve_path(Path::new(file)),
+            invocation,
+            context,
+        ),
         None => to_output(invocation, context),
     }
 }
@@ -28,8 +32,8 @@ fn to_output(invocation: &Invocation, context: &Context<'_>) -> Result<Output, E
         let value = serde_json::to_value(&row).map_err(unwritten)?;
         let line = serde_json::to_string(&row).map_err(unwritten)? + "\n";
         let part = Output::new("kt.audit.row/1", value, View::Text(line));
-        context.part(&part.named("/seq"));
-        context.check()
+        context.partial_result(&part.name_path("/seq"));
+        context.check_cancelled()
     })?;
     let none = View::Text(String::new());
     let total = Output::new("kt.audit.export/1", Value::Null, none);
@@ -65,7 +69,7 @@ fn to_file(path: &Path, invocation: &Invocation, context: &Context<'_>) -> Resul
         View::Message(format!("exported to {}", path.display())),
         View::Fields(vec![Field::new("Rows", "/rows")]),
     ]);
-    Ok(Output::new("kt.audit.export/1", value, view).named("/file"))
+    Ok(Output::new("kt.audit.export/1", value, view).name_path("/file"))
 }
 
 fn each<T: Transport>(
@@ -79,7 +83,7 @@ fn each<T: Transport>(
     query.limit = Some(PAGE);
     let mut read = 0;
     loop {
-        context.check()?;
+        context.check_cancelled()?;
         let page = client.audit(&query)?;
         read += page.items.len();
         page.items.into_iter().try_for_each(&mut *take)?;

@@ -2,7 +2,7 @@
 
 use super::wanted::wanted;
 use kt_control_api::{PagedList, connect, parse_limit};
-use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -18,18 +18,18 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         rows: String::new(),
         columns: vec![
             Column::new("SEQ", "/seq"),
-            Column::new("WHEN", "/at").format(Format::Age),
+            Column::new("WHEN", "/at").format(CellFormat::Age),
             Column::new("ACTOR", "/actor"),
             Column::new("ACTION", "/action"),
             Column::new("TARGET", "/target"),
             Column::new("REV", "/rev"),
             Column::new("REQUEST", "/request_id").wide(),
             Column::new("DETAIL", "/detail").wide(),
-            Column::new("SEAL", "/hash").format(Format::Hash).wide(),
+            Column::new("SEAL", "/hash").format(CellFormat::Hash).wide(),
         ],
         empty: "nothing has been changed".to_owned(),
     };
-    let output = Output::new("kt.audit.list/1", json!(found.items), view).named("/seq");
+    let output = Output::new("kt.audit.list/1", json!(found.items), view).name_path("/seq");
     Ok(if found.next.is_some() {
         output.note(format!("only the last {limit} are shown; raise `--limit`"))
     } else {

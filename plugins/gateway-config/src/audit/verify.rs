@@ -4,7 +4,7 @@
 use kt_control_api::{
     AuditCorruption, AuditQuery, AuditVerification, AuditVerifier, ContentHash, connect,
 };
-use kt_plugin_api::{Class, Column, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
 /// The most that the API gives on one page.
@@ -27,7 +27,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let mut check = AuditVerifier::default();
     let mut rows = 0;
     loop {
-        context.check()?;
+        context.check_cancelled()?;
         let page = client.audit(&query)?;
         rows += page.items.len();
         for row in page.items {
@@ -88,7 +88,7 @@ fn result(report: &AuditVerification) -> Output {
         "damage": report.damage,
     });
     let mut sections = vec![View::Fields(vec![
-        Field::new("Result", "/result").format(Format::State),
+        Field::new("Result", "/result").format(CellFormat::State),
         Field::new("Rows", "/rows"),
         Field::new("Not sealed yet", "/unsealed"),
         Field::new("Head", "/head"),
@@ -103,7 +103,8 @@ fn result(report: &AuditVerification) -> Output {
             empty: String::new(),
         });
     }
-    let output = Output::new("kt.audit.verify/1", value, View::Sections(sections)).named("/head");
+    let output =
+        Output::new("kt.audit.verify/1", value, View::Sections(sections)).name_path("/head");
     if whole {
         output.note("keep the head elsewhere: `--head` proves later that nothing was cut off")
     } else {

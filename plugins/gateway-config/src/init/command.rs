@@ -35,7 +35,7 @@ fn targets(invocation: &Invocation, template: &Template, folder: &Path) -> Vec<T
     let target = |(name, content): &(&str, &'static str)| {
         let shown = folder.join(name);
         Target {
-            path: invocation.absolute(&shown),
+            path: invocation.resolve_path(&shown),
             shown: shown.display().to_string(),
             content,
         }
@@ -89,5 +89,5 @@ fn list() -> Output {
         ],
         empty: String::new(),
     };
-    Output::new("kt.init.templates/1", Value::from(templates), view).named("/name")
+    Output::new("kt.init.templates/1", Value::from(templates), view).name_path("/name")
 }

@@ -43,7 +43,7 @@ fn names(invocation: &Invocation, folder: &Path) -> Result<Vec<String>, Error> {
         Error::new(Class::Usage, "unreadable-folder", message).cause(why)
     };
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(invocation.absolute(folder)).map_err(unreadable)? {
+    for entry in std::fs::read_dir(invocation.resolve_path(folder)).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
         // What is no Unicode cannot end in one of the endings that we know.
         names.extend(name.into_string().ok().filter(|name| is_case(name)));

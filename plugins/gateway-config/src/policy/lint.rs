@@ -31,7 +31,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
         verdict.value(&name)?,
         View::Text(verdict.text(&name)),
     );
-    let output = output.named("/file");
+    let output = output.name_path("/file");
     let strict = invocation.args.flag("strict");
     Ok(match &verdict {
         Verdict::Valid(document) if document.warnings().is_empty() || !strict => output,

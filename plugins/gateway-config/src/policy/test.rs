@@ -23,7 +23,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         .map_err(|problems| kt_policy_file::invalid(&problems))?;
     let mut tested = Vec::new();
     for case in chosen(invocation, cases::read(invocation, &pack)?)? {
-        context.check()?;
+        context.check_cancelled()?;
         let outcome = case.run(&chain);
         tested.push(Tested { case, outcome });
     }
@@ -117,7 +117,7 @@ fn result(file: &str, tested: &[Tested], chain: &Chain) -> Output {
     let view = View::Sections(vec![table, View::Text(failures.join("\n"))]);
     let passed = tested.len() - failed.len();
     let output = Output::new("kt.policy.test/1", value, view)
-        .named("/file")
+        .name_path("/file")
         .note(format!("{passed} of {} cases passed", tested.len()));
     if failed.is_empty() {
         output

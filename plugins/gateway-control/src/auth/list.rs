@@ -51,7 +51,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
         ],
         empty: "there are no profiles yet; `kt auth login` makes one".to_owned(),
     };
-    let output = Output::new("kt.auth.list/1", Value::Array(rows), view).named("/profile");
+    let output = Output::new("kt.auth.list/1", Value::Array(rows), view).name_path("/profile");
     Ok(problems.into_iter().fold(output, Output::note))
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let mut fields = whoami::fields();
     fields.push(Field::new("Profile", "/profile"));
     fields.push(Field::new("File", "/file"));
-    Ok(Output::new("kt.auth.login/1", value, View::Fields(fields)).named("/profile"))
+    Ok(Output::new("kt.auth.login/1", value, View::Fields(fields)).name_path("/profile"))
 }
 
 /// The token, from a file, from standard input, or from a person; its form is
@@ -47,13 +47,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<Token, Error> {
     let text = match invocation.args.path("token-file") {
         Some(path) => {
-            let path = invocation.absolute(&path);
+            let path = invocation.resolve_path(&path);
             private::read(&path, Class::Usage)?.ok_or_else(|| {
                 let message = format!("there is no file `{}`", path.display());
                 Error::new(Class::Usage, "unreadable-file", message)
             })?
         }
-        None => context.secret(&format!("token for {place}, which is not shown:"))?,
+        None => context.prompt_secret(&format!("token for {place}, which is not shown:"))?,
     };
     let text = text.trim();
     if text.is_empty() {

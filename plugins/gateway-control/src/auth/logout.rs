@@ -47,7 +47,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         "file_removed": gone,
     });
     let view = View::Message(format!("logged out of profile `{name}`{how}{rest}"));
-    Ok(Output::new("kt.auth.logout/1", value, view).named("/profile"))
+    Ok(Output::new("kt.auth.logout/1", value, view).name_path("/profile"))
 }
 
 fn not_logged_in(invocation: &Invocation, name: &str) -> Output {
@@ -58,7 +58,7 @@ fn not_logged_in(invocation: &Invocation, name: &str) -> Output {
         "file_removed": false,
     });
     let view = View::Message(format!("not logged in: profile `{name}` keeps no token"));
-    let output = Output::new("kt.auth.logout/1", value, view).named("/profile");
+    let output = Output::new("kt.auth.logout/1", value, view).name_path("/profile");
     match invocation.origin("api.token") {
         Some(origin) => output.note(format!("a token is in force all the same, from {origin}")),
         None => output,

@@ -20,5 +20,5 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
         "origin": invocation.origin("api.token"),
     });
     let view = View::Text(format!("{token}\n"));
-    Ok(Output::new("kt.auth.token/1", value, view).named("/token"))
+    Ok(Output::new("kt.auth.token/1", value, view).name_path("/token"))
 }

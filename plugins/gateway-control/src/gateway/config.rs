@@ -21,7 +21,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         "created_at": meta.created_at,
         "content": content,
     });
-    Ok(Output::new("kt.gateway.config/1", value, View::Text(content)).named("/version"))
+    Ok(Output::new("kt.gateway.config/1", value, View::Text(content)).name_path("/version"))
 }
 
 /// The version that a word or number means.

@@ -2,7 +2,7 @@
 
 use crate::token::{Draft, kept};
 use kt_control_api::{ApiError, CreateGatewayRequest, CreateGatewayResponse, DriftPolicy, connect};
-use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -81,11 +81,11 @@ fn shown(
         Field::new("ID", "/id"),
         Field::new("Name", "/name"),
         Field::new("Version", "/version"),
-        Field::new("SHA-256", "/sha256").format(Format::Hash),
+        Field::new("SHA-256", "/sha256").format(CellFormat::Hash),
         Field::new("Token", "/token"),
         Field::new("File", "/output_file"),
     ]);
-    let output = Output::new("kt.gateway.create/1", value, view).named("/id");
+    let output = Output::new("kt.gateway.create/1", value, view).name_path("/id");
     Ok(if with_token && !in_file {
         output.note("keep the token now: it is not shown again")
     } else if created.version.is_none() {

@@ -15,7 +15,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         "gateway `{}` deleted; its tokens are revoked, and its name is free",
         gateway.name
     ));
-    Ok(Output::new("kt.gateway.delete/1", value, view).named("/id"))
+    Ok(Output::new("kt.gateway.delete/1", value, view).name_path("/id"))
 }
 
 fn question(gateway: &Gateway) -> String {

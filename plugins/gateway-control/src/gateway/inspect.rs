@@ -1,7 +1,7 @@
 //! `kt gateway inspect`.
 
 use kt_control_api::{ConfigVersion, Gateway, connect, resolve_gateway};
-use kt_plugin_api::{Column, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
 /// How many versions of the history are shown.
@@ -19,7 +19,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Field::new("ID", "/id"),
             Field::new("Name", "/name"),
             Field::new("Description", "/description"),
-            Field::new("State", "/state").format(Format::State),
+            Field::new("State", "/state").format(CellFormat::State),
             Field::new("On drift", "/drift"),
             Field::new("Desired version", "/desired/version"),
             Field::new("Desired SHA-256", "/desired/sha256"),
@@ -28,17 +28,17 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Field::new("Rejected because", "/last_rejection/message"),
             Field::new("Rejected at", "/last_rejection/place"),
             Field::new("ETag", "/etag"),
-            Field::new("Created", "/created_at").format(Format::Age),
+            Field::new("Created", "/created_at").format(CellFormat::Age),
         ]),
         View::Table {
             rows: "/instances".to_owned(),
             columns: vec![
                 Column::new("INSTANCE", "/instance_id"),
-                Column::new("STATE", "/state").format(Format::State),
+                Column::new("STATE", "/state").format(CellFormat::State),
                 Column::new("APPLIED", "/applied/version"),
                 Column::new("SOURCE", "/source"),
                 Column::new("LISTEN", "/listen"),
-                Column::new("SEEN", "/seen_at").format(Format::Age),
+                Column::new("SEEN", "/seen_at").format(CellFormat::Age),
             ],
             empty: "no instance is running".to_owned(),
         },
@@ -48,14 +48,14 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
                 Column::new("VERSION", "/version"),
                 Column::new("ORIGIN", "/origin"),
                 Column::new("AUTHOR", "/author"),
-                Column::new("SHA256", "/sha256").format(Format::Hash),
-                Column::new("CREATED", "/created_at").format(Format::Age),
+                Column::new("SHA256", "/sha256").format(CellFormat::Hash),
+                Column::new("CREATED", "/created_at").format(CellFormat::Age),
                 Column::new("MESSAGE", "/message"),
             ],
             empty: "no configuration has been published".to_owned(),
         },
     ]);
-    Ok(Output::new("kt.gateway.inspect/1", value, view).named("/id"))
+    Ok(Output::new("kt.gateway.inspect/1", value, view).name_path("/id"))
 }
 
 fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {

@@ -2,7 +2,7 @@
 
 use super::create::labels;
 use kt_control_api::{Gateway, ListQuery, PagedList, SyncState, connect, parse_limit};
-use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -24,17 +24,19 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         columns: vec![
             Column::new("ID", "/id"),
             Column::new("NAME", "/name"),
-            Column::new("STATE", "/state").format(Format::State),
+            Column::new("STATE", "/state").format(CellFormat::State),
             Column::new("DESIRED", "/desired_version"),
             Column::new("APPLIED", "/applied_version"),
             Column::new("INSTANCES", "/live_instances"),
-            Column::new("SHA256", "/sha256").format(Format::Hash).wide(),
-            Column::new("CREATED", "/created_at").format(Format::Age),
+            Column::new("SHA256", "/sha256")
+                .format(CellFormat::Hash)
+                .wide(),
+            Column::new("CREATED", "/created_at").format(CellFormat::Age),
             Column::new("DESCRIPTION", "/description").wide(),
         ],
         empty: "there are no gateways yet; `kt gateway create` registers one".to_owned(),
     };
-    let output = Output::new("kt.gateway.list/1", Value::Array(rows), view).named("/id");
+    let output = Output::new("kt.gateway.list/1", Value::Array(rows), view).name_path("/id");
     Ok(if found.next.is_some() {
         output.note(format!("only the first {limit} are shown; raise `--limit`"))
     } else {

@@ -3,7 +3,7 @@
 use kt_control_api::{
     Gateway, PruneRequest, PruneResponse, VersionRange, connect, resolve_gateway,
 };
-use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn pin(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -35,7 +35,7 @@ fn pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<O
         "version {version} of gateway `{}` is {done}",
         gateway.name
     ));
-    Ok(Output::new(schema, value, view).named("/version"))
+    Ok(Output::new(schema, value, view).name_path("/version"))
 }
 
 pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -82,12 +82,12 @@ fn shown(gateway: &Gateway, pruned: &PruneResponse, word: &str) -> Output {
         View::Message(message),
         View::Fields(vec![
             Field::new("ID", "/id"),
-            Field::new("Result", "/result").format(Format::State),
+            Field::new("Result", "/result").format(CellFormat::State),
             Field::new("Versions", "/count"),
             Field::new("Bytes", "/bytes"),
         ]),
     ]);
-    Output::new("kt.gateway.prune/1", value, view).named("/id")
+    Output::new("kt.gateway.prune/1", value, view).name_path("/id")
 }
 
 fn told(gateway: &Gateway, pruned: &PruneResponse) -> String {

@@ -2,7 +2,7 @@
 
 use super::create::{drift, labels};
 use kt_control_api::{Gateway, GatewayPatch, connect, parse_if_match, resolve_gateway};
-use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -73,9 +73,9 @@ fn result(gateway: &Gateway, word: &str) -> Output {
         Field::new("Name", "/name"),
         Field::new("Description", "/description"),
         Field::new("On drift", "/drift"),
-        Field::new("Result", "/result").format(Format::State),
+        Field::new("Result", "/result").format(CellFormat::State),
         Field::new("ETag", "/etag"),
     ];
     let view = View::Fields(fields.into_iter().chain(pairs).collect());
-    Output::new("kt.gateway.update/1", value, view).named("/id")
+    Output::new("kt.gateway.update/1", value, view).name_path("/id")
 }

@@ -1,7 +1,7 @@
 //! `kt gateway versions`.
 
 use kt_control_api::{PagedList, connect, parse_limit, resolve_gateway};
-use kt_plugin_api::{Class, Column, Context, Error, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -19,13 +19,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("VERSION", "/version"),
             Column::new("ORIGIN", "/origin"),
             Column::new("AUTHOR", "/author"),
-            Column::new("SHA256", "/sha256").format(Format::Hash),
-            Column::new("CREATED", "/created_at").format(Format::Age),
+            Column::new("SHA256", "/sha256").format(CellFormat::Hash),
+            Column::new("CREATED", "/created_at").format(CellFormat::Age),
             Column::new("REVERTS", "/reverts_to").wide(),
             Column::new("SIZE", "/size").wide(),
             Column::new("PINNED", "/pinned").wide(),
             Column::new("PRUNED", "/pruned_at")
-                .format(Format::Age)
+                .format(CellFormat::Age)
                 .wide(),
             Column::new("SOURCE", "/source").wide(),
             Column::new("MESSAGE", "/message"),
@@ -35,7 +35,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             gateway.name
         ),
     };
-    let output = Output::new("kt.gateway.versions/1", json!(found.items), view).named("/version");
+    let output =
+        Output::new("kt.gateway.versions/1", json!(found.items), view).name_path("/version");
     Ok(match (&found.next, found.items.last()) {
         (Some(_), Some(last)) => output.note(format!(
             "older ones are not shown; `--before {}` goes on from here",

@@ -53,7 +53,7 @@ fn may_repeat(request: &Request, response: &Response) -> bool {
 async fn rest(pause: Duration, context: &Context<'_>) -> Result<(), Error> {
     let end = Instant::now() + pause;
     while Instant::now() < end {
-        context.check()?;
+        context.check_cancelled()?;
         tokio::time::sleep(TICK.min(end.saturating_duration_since(Instant::now()))).await;
     }
     Ok(())

@@ -193,7 +193,7 @@ async fn cancellable(
             let message = "timed out waiting for the control plane";
             return Err(Error::new(class, "timeout", message));
         }
-        context.check()?;
+        context.check_cancelled()?;
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) fn set(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     check_name(name)?;
     let value = match invocation.args.text("file") {
         Some(file) => from_file(invocation, file)?,
-        None => context.secret(&format!("value of `{name}`:"))?,
+        None => context.prompt_secret(&format!("value of `{name}`:"))?,
     };
     check_value(&value)?;
     let known =
@@ -22,11 +22,11 @@ pub(crate) fn set(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     };
     let value = json!({ "name": name, "result": word });
     let view = View::Message(format!("secret `{name}` {word}"));
-    Ok(Output::new("kt.secret.set/1", value, view).named("/name"))
+    Ok(Output::new("kt.secret.set/1", value, view).name_path("/name"))
 }
 
 fn from_file(invocation: &Invocation, file: &str) -> Result<String, Error> {
-    let text = std::fs::read_to_string(invocation.absolute(Path::new(file))).map_err(|e| {
+    let text = std::fs::read_to_string(invocation.resolve_path(Path::new(file))).map_err(|e| {
         Error::new(
             Class::Usage,
             "unreadable-file",
@@ -45,7 +45,7 @@ pub(crate) fn list(invocation: &Invocation) -> Result<Output, Error> {
         columns: vec![Column::new("NAME", "/name")],
         empty: "there are no secrets yet; `kt secret set` stores one".to_owned(),
     };
-    Ok(Output::new("kt.secret.list/1", Value::Array(rows), view).named("/name"))
+    Ok(Output::new("kt.secret.list/1", Value::Array(rows), view).name_path("/name"))
 }
 
 pub(crate) fn remove(invocation: &Invocation) -> Result<Output, Error> {
@@ -61,7 +61,7 @@ pub(crate) fn remove(invocation: &Invocation) -> Result<Output, Error> {
         })
     })?;
     let view = View::Message(format!("secret `{name}` removed"));
-    Ok(Output::new("kt.secret.remove/1", json!({ "name": name }), view).named("/name"))
+    Ok(Output::new("kt.secret.remove/1", json!({ "name": name }), view).name_path("/name"))
 }
 
 /// How many secrets are stored.

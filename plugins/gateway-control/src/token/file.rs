@@ -22,7 +22,7 @@ impl Draft {
         let Some(path) = invocation.args.path("output-file") else {
             return Ok(None);
         };
-        let path = invocation.absolute(&path);
+        let path = invocation.resolve_path(&path);
         let there = fs::symlink_metadata(&path).ok();
         if there.is_some_and(|facts| !replace || !facts.is_file()) {
             return Err(Error::new(

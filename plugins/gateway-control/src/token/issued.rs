@@ -40,7 +40,7 @@ pub(super) fn result(
         Field::new("Token", "/token"),
         Field::new("File", "/output_file"),
     ]);
-    let output = Output::new(schema, value, view).named("/id");
+    let output = Output::new(schema, value, view).name_path("/id");
     Ok(if in_file {
         output
     } else {

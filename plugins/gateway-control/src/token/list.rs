@@ -1,7 +1,7 @@
 //! `kt token list`.
 
 use kt_control_api::{PagedList, TokenInfo, TokenQuery, TokenScope, connect, parse_limit};
-use kt_plugin_api::{Column, Context, Error, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -25,16 +25,16 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("NAME", "/name"),
             Column::new("SCOPE", "/scope"),
             Column::new("GATEWAY", "/gateway"),
-            Column::new("STATE", "/state").format(Format::State),
-            Column::new("CREATED", "/created_at").format(Format::Age),
+            Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("CREATED", "/created_at").format(CellFormat::Age),
             Column::new("EXPIRES", "/expires_at"),
-            Column::new("USED", "/last_used_at").format(Format::Age),
+            Column::new("USED", "/last_used_at").format(CellFormat::Age),
             Column::new("HINT", "/hint").wide(),
             Column::new("BY", "/created_by").wide(),
         ],
         empty: "there are no tokens; `kt token create` makes one".to_owned(),
     };
-    let output = Output::new("kt.token.list/1", Value::Array(rows), view).named("/id");
+    let output = Output::new("kt.token.list/1", Value::Array(rows), view).name_path("/id");
     Ok(if found.next.is_some() {
         output.note(format!("only the last {limit} are shown; raise `--limit`"))
     } else {

@@ -12,5 +12,5 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         "token `{}` ({}) is revoked, and refused from now on",
         token.name, token.id
     ));
-    Ok(Output::new("kt.token.revoke/1", json!(token), view).named("/id"))
+    Ok(Output::new("kt.token.revoke/1", json!(token), view).name_path("/id"))
 }

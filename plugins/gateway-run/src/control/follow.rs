@@ -213,7 +213,7 @@ impl<'a> Follower<'a, '_> {
 
     /// SIGHUP: the source is taken again.
     fn reload_if_asked(&mut self) {
-        let reloads = self.context.reloads();
+        let reloads = self.context.reload_count();
         if reloads != self.reloads {
             self.reloads = reloads;
             if let Err(why) = self.take_source_again() {

@@ -68,7 +68,10 @@ impl<'a> Managed<'a> {
 
     /// A client for the last words of a process that was told to end.
     pub(crate) fn last_client(&self) -> Client<ProviderTransport<'a>> {
-        Client::new(self.transport.within(&self.context.while_ending(LAST_CALL)))
+        Client::new(
+            self.transport
+                .within(&self.context.without_cancellation(LAST_CALL)),
+        )
     }
 
     /// A client whose calls may wait; who polls with it rests between them.

@@ -35,7 +35,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     }
     // Before anything can fail: whatever keeps the gateway from serving, clients
     // must not wait at sockets that the service manager keeps.
-    let mut kept = Kept::of(context.inherited());
+    let mut kept = Kept::of(context.take_inherited_fds());
     let options = Options::read(invocation)?;
     let builder = builder(invocation, context, &options);
     let start = start(invocation, context, &options, &builder)?;
@@ -103,7 +103,7 @@ fn checked(snapshot: &Snapshot) -> Output {
         value,
         Shown::Message("the configuration can serve".to_owned()),
     )
-    .named("/sha256")
+    .name_path("/sha256")
 }
 
 fn private_dir(start: &Start<'_>) -> Result<(), Error> {
@@ -195,7 +195,7 @@ fn serve(
         listen: listen.clone(),
         epoch: None,
         seq: 0,
-        reloads: context.reloads(),
+        reloads: context.reload_count(),
         quiet_until: None,
         poll_wait: options.poll_wait,
     };
@@ -215,7 +215,7 @@ fn serve(
     let served = shared.served();
     let value = json!({ "listen": listen, "requests": served, "applied_at": served_from });
     let view = Shown::Message(format!("stopped after {served} requests"));
-    Ok(Output::new("kt.gateway.run/1", value, view).named("/listen"))
+    Ok(Output::new("kt.gateway.run/1", value, view).name_path("/listen"))
 }
 
 fn listening(listen: &str, admin: &str, snapshot: &Snapshot) -> Event {

@@ -52,7 +52,9 @@ impl Options {
             max_concurrency: count(invocation, "max-concurrency")?.unwrap_or(0),
             outbound_ports: ports(invocation)?,
             drain: args.duration("drain").unwrap_or(Duration::from_secs(30)),
-            notify_file: args.path("notify-file").map(|p| invocation.absolute(&p)),
+            notify_file: args
+                .path("notify-file")
+                .map(|p| invocation.resolve_path(&p)),
         };
         if options.gateway.is_none() && options.files.is_empty() {
             return Err(Error::new(

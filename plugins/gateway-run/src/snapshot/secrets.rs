@@ -30,7 +30,7 @@ impl Secrets<'_> {
         match reference {
             SecretRef::Env(name) => Ok(std::env::var(name).ok().filter(|v| !v.is_empty())),
             SecretRef::Store(name) => {
-                let store = self.context.open(INTERFACE, None)?;
+                let store = self.context.open_provider(INTERFACE, None)?;
                 let request = json!({ "state_dir": self.state_dir, "name": name });
                 store
                     .call::<Answer>("get", &request)

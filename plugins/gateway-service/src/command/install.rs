@@ -31,14 +31,14 @@ pub(crate) fn install(invocation: &Invocation, context: &Context<'_>) -> Result<
 }
 
 fn refuse_other_os(desk: &Desk<'_>) -> Result<(), Error> {
-    if desk.described.os.contains(&desk.facts.os) {
+    if desk.described.os.contains(&desk.system.os) {
         return Ok(());
     }
     let message = format!(
         "`{}` acts on {}, and this is {}",
         desk.described.name,
         desk.described.os.join(", "),
-        desk.facts.os
+        desk.system.os
     );
     Err(Error::new(Class::Unavailable, "no-supervisor", message)
         .hint("`--print` shows what it would do there"))

@@ -27,9 +27,9 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
         return Ok(output(&session, &lines));
     }
     for line in &lines {
-        context.part(&part(line));
+        context.partial_result(&part(line));
     }
-    let show = |line: &Line| context.part(&part(line));
+    let show = |line: &Line| context.partial_result(&part(line));
     let shown = lines.iter().filter_map(|line| line.at).max();
     let ended = follow(&desk, &record.spec, tail, shown.unwrap_or(now), &show);
     match ended {
@@ -58,11 +58,11 @@ fn range(invocation: &Invocation, now: Timestamp) -> Result<Range, Error> {
 
 fn part(line: &Line) -> Output {
     let text = format!("{}\n", line.text());
-    Output::new("kt.gateway.log-line/1", json!(line), View::Text(text)).named("/message")
+    Output::new("kt.gateway.log-line/1", json!(line), View::Text(text)).name_path("/message")
 }
 
 fn output(session: &Session<'_, '_>, lines: &[Line]) -> Output {
     let text: String = lines.iter().map(|l| format!("{}\n", l.text())).collect();
     let value = json!({ "service": session.name, "lines": lines });
-    Output::new("kt.gateway.logs/1", value, View::Text(text)).named("/service")
+    Output::new("kt.gateway.logs/1", value, View::Text(text)).name_path("/service")
 }

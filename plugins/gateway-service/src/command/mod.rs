@@ -13,6 +13,6 @@ mod wanted;
 pub(crate) use install::install;
 pub(crate) use logs::logs;
 pub(crate) use others::{restart, start, stop};
-pub(crate) use session::facts;
+pub(crate) use session::system;
 pub(crate) use status::status;
 pub(crate) use uninstall::uninstall;

@@ -71,7 +71,7 @@ impl<'a> Owner<'a> {
     pub(super) fn refuse_foreign_state(&self, state: &Path) -> Result<(), Error> {
         let nearest = state
             .ancestors()
-            .find(|dir| !matches!(self.runner.stat(dir), ProbeOutcome::Absent));
+            .find(|dir| !matches!(self.runner.stat(dir), ProbeOutcome::NotFound));
         let Some((dir, owner)) = nearest.and_then(|d| Some((d, self.other_owner(d, &[0])?))) else {
             return Ok(());
         };
@@ -90,7 +90,9 @@ impl<'a> Owner<'a> {
     /// The owner of `path`, if that is neither this user nor one of `too`.
     fn other_owner(&self, path: &Path, too: &[u32]) -> Option<u32> {
         match self.runner.stat(path) {
-            ProbeOutcome::File { uid, .. } if uid != self.uid && !too.contains(&uid) => Some(uid),
+            ProbeOutcome::Metadata { uid, .. } if uid != self.uid && !too.contains(&uid) => {
+                Some(uid)
+            }
             _ => None,
         }
     }
@@ -99,7 +101,7 @@ impl<'a> Owner<'a> {
     fn name_of(&self, uid: u32) -> String {
         let argv = ["id", "-un", &uid.to_string()].map(str::to_owned);
         match self.runner.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
-            ExecOutcome::Ended {
+            ExecOutcome::Exited {
                 code: Some(0),
                 stdout,
                 ..

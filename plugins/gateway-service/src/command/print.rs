@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::{binary, preview, spec};
 use kt_control_api::{GatewayId, connect, resolve_gateway};
 use kt_plugin_api::service::{
-    Action, Fitness, Observed, RenderOptions, Sandbox, ServiceBackend as _,
+    Action, Availability, RenderOptions, Sandbox, ServiceBackend as _, ServiceStatus,
 };
 use kt_plugin_api::{Error, Output};
 
@@ -18,10 +18,10 @@ pub(super) fn print(session: &Session<'_, '_>, as_json: bool) -> Result<Output, 
     let id = gateway(session, before.as_ref())?;
     let backend = session.open(before.as_ref())?;
     let mut desk = session.desk(&backend, &|_| {})?;
-    let here = desk.described.os.contains(&desk.facts.os);
+    let here = desk.described.os.contains(&desk.system.os);
     if !here {
-        desk.facts.os = desk.described.os.first().cloned().unwrap_or_default();
-        desk.facts.runtime_dir = None;
+        desk.system.os = desk.described.os.first().cloned().unwrap_or_default();
+        desk.system.runtime_dir = None;
     }
     let observed = if here {
         look(&mut desk, session)?
@@ -45,7 +45,7 @@ pub(super) fn print(session: &Session<'_, '_>, as_json: bool) -> Result<Output, 
     spec.sandbox = sandbox(session, before.as_ref(), &desk, &mut notes);
     let options = RenderOptions {
         start: !invocation.args.flag("no-start"),
-        boot: !invocation.args.flag("no-linger"),
+        start_at_boot: !invocation.args.flag("no-linger"),
         ..RenderOptions::default()
     };
     let plan = desk.render(Action::Install, &spec, observed.as_ref(), options)?;
@@ -94,10 +94,10 @@ fn gateway(session: &Session<'_, '_>, before: Option<&Record>) -> Result<String,
     Ok(resolve_gateway(&client, wanted)?.id.to_string())
 }
 
-fn look(desk: &mut Desk<'_>, session: &Session<'_, '_>) -> Result<Option<Observed>, Error> {
+fn look(desk: &mut Desk<'_>, session: &Session<'_, '_>) -> Result<Option<ServiceStatus>, Error> {
     let detection = desk.detect()?;
     desk.adopt(&detection);
-    if detection.fitness != Fitness::Usable {
+    if detection.availability != Availability::Available {
         return Ok(None);
     }
     desk.observe(&session.name).map(Some)

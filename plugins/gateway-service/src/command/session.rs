@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::machine::{Here, Machine};
 use crate::record::{Lock, Record, Records};
 use kt_plugin_api::service::execute::{ExecOutcome, Runner};
-use kt_plugin_api::service::{Facts, INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
+use kt_plugin_api::service::{INTERFACE, RemoteBackend, ServiceBackend, ServiceName, SystemInfo};
 use kt_plugin_api::{Context, Error, Invocation};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,7 +67,7 @@ impl<'a, 'c> Session<'a, 'c> {
         let wanted = self.invocation.args.text("backend");
         let name = wanted.or(record.map(|r| r.backend.as_str()));
         self.context
-            .open(INTERFACE, name)
+            .open_provider(INTERFACE, name)
             .map(RemoteBackend)
             .map_err(|error| {
                 error
@@ -85,7 +85,7 @@ impl<'a, 'c> Session<'a, 'c> {
             described: backend.describe()?,
             backend,
             runner: &self.machine,
-            facts: self.facts(),
+            system: self.system(),
             dirs: self.invocation.dirs.clone(),
             records: self.records.clone(),
             here: &Here,
@@ -94,14 +94,14 @@ impl<'a, 'c> Session<'a, 'c> {
         })
     }
 
-    fn facts(&self) -> Facts {
-        facts(&self.env, &self.invocation.dirs.home, &self.machine)
+    fn system(&self) -> SystemInfo {
+        system(&self.env, &self.invocation.dirs.home, &self.machine)
     }
 }
 
 /// What a backend needs to know of the machine and the person.
-pub(crate) fn facts(env: &Environment, home: &Path, runner: &dyn Runner) -> Facts {
-    Facts {
+pub(crate) fn system(env: &Environment, home: &Path, runner: &dyn Runner) -> SystemInfo {
+    SystemInfo {
         os: env
             .pretended_os
             .clone()
@@ -122,7 +122,7 @@ pub(crate) fn facts(env: &Environment, home: &Path, runner: &dyn Runner) -> Fact
 fn user(runner: &dyn Runner) -> String {
     let argv = ["id", "-un"].map(str::to_owned);
     match runner.run(&argv, &BTreeMap::new(), NAME_TIMEOUT) {
-        ExecOutcome::Ended {
+        ExecOutcome::Exited {
             code: Some(0),
             stdout,
             ..

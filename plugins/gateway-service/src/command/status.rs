@@ -36,9 +36,9 @@ fn watch(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error
         if !waiting || settled(&report) || Instant::now() >= deadline {
             return Ok(status::output(&layers, &report));
         }
-        context.check()?;
+        context.check_cancelled()?;
         context.progress("waiting until the gateway is ready …");
-        session.machine.pause(PAUSE);
+        session.machine.sleep(PAUSE);
     }
 }
 

@@ -92,8 +92,9 @@ pub(super) fn renewed(
     spec.environment.clone_from(&before.spec.environment);
     spec.environment_file
         .clone_from(&before.spec.environment_file);
-    if !before.spec.writable.is_empty() {
-        spec.writable.clone_from(&before.spec.writable);
+    if !before.spec.read_write_paths.is_empty() {
+        spec.read_write_paths
+            .clone_from(&before.spec.read_write_paths);
     }
     let name = before.gateway_name.clone();
     Ok(Record {
@@ -120,7 +121,7 @@ fn record(
     wish: &Wish,
     gateway_name: String,
 ) -> Record {
-    let runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
+    let runtime_dir = world::runtime_dir(&desk.dirs, &desk.system);
     Record {
         gateway_id: wish.id.clone(),
         gateway_name,
@@ -141,7 +142,7 @@ fn environment_file(
     let Some(file) = &spec.environment_file else {
         return Ok(Vec::new());
     };
-    let there = spec::check_environment_file(desk.runner, file, desk.facts.uid)?;
+    let there = spec::check_environment_file(desk.runner, file, desk.system.uid)?;
     let read = desk.described.capabilities.environment_file;
     let token = session.invocation.setting("api.token").is_some();
     let file = file.display();

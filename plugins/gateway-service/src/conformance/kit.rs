@@ -16,8 +16,8 @@ use crate::uninstall::{self, Wishes};
 use crate::world;
 use kt_plugin_api::service::execute::Runner;
 use kt_plugin_api::service::{
-    Action, Description, Facts, InspectRequest, InspectTarget as ProbeAction, Observed,
-    ServiceBackend, ServiceName, ServiceSpec,
+    Action, Description, InspectRequest, InspectTarget as ProbeAction, ServiceBackend, ServiceName,
+    ServiceSpec, ServiceStatus, SystemInfo,
 };
 use kt_plugin_api::{Error, Invocation};
 use std::cell::Cell;
@@ -51,7 +51,7 @@ pub(super) struct Kit<'a, 'c> {
     pub(super) set_up: SetUp,
     pub(super) main: InspectTarget,
     pub(super) other: InspectTarget,
-    facts: Facts,
+    system: SystemInfo,
     say: &'a dyn Fn(&str),
     /// Arguments that the wanted service gets on top.
     pub(super) more: Cell<&'static [&'static str]>,
@@ -82,7 +82,7 @@ impl<'a, 'c> Kit<'a, 'c> {
             backend,
             machine,
             provider: request.provider.clone(),
-            facts: crate::command::facts(&env, &request.invocation.dirs.home, machine),
+            system: crate::command::system(&env, &request.invocation.dirs.home, machine),
             set_up,
             main,
             other,
@@ -105,7 +105,7 @@ impl<'a, 'c> Kit<'a, 'c> {
             backend: self.backend,
             described: self.described.clone(),
             runner,
-            facts: self.facts.clone(),
+            system: self.system.clone(),
             dirs: self.invocation().dirs.clone(),
             records: Records::new(&self.invocation().dirs.state),
             here: &Here,
@@ -141,7 +141,7 @@ impl<'a, 'c> Kit<'a, 'c> {
     pub(super) fn wanted(&self, subject: &InspectTarget) -> Result<Wanted, Error> {
         let desk = self.desk(self.machine);
         let spec = self.spec(subject)?;
-        let runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
+        let runtime_dir = world::runtime_dir(&desk.dirs, &desk.system);
         Ok(Wanted {
             record: Record {
                 gateway_id: subject.gateway.clone(),
@@ -204,7 +204,7 @@ impl<'a, 'c> Kit<'a, 'c> {
         uninstall::uninstall(&mut self.desk(runner), &record, wishes).map(drop)
     }
 
-    pub(super) fn observe(&self, subject: &InspectTarget) -> Result<Observed, Error> {
+    pub(super) fn observe(&self, subject: &InspectTarget) -> Result<ServiceStatus, Error> {
         self.desk(self.machine).observe(&subject.name)
     }
 
@@ -237,11 +237,11 @@ impl<'a, 'c> Kit<'a, 'c> {
             if let Some(answer) = probe() {
                 return Ok(answer);
             }
-            self.machine.check().map_err(|e| e.to_string())?;
+            self.machine.check_cancelled().map_err(|e| e.to_string())?;
             if self.machine.now() >= end {
                 return Err(format!("waited {seconds} s in vain until {what}"));
             }
-            self.machine.pause(PAUSE);
+            self.machine.sleep(PAUSE);
         }
     }
 
@@ -264,8 +264,11 @@ impl<'a, 'c> Kit<'a, 'c> {
                 name: self.main.name.clone(),
             },
         ] {
-            let facts = self.desk(self.machine).facts;
-            let request = InspectRequest { subject, facts };
+            let system = self.desk(self.machine).system;
+            let request = InspectRequest {
+                target: subject,
+                system,
+            };
             if let Ok(probes) = self.backend.inspect(&request) {
                 mortal.note(&probes);
             }

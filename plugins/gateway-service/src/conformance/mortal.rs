@@ -113,17 +113,17 @@ impl Runner for Mortal<'_> {
         self.inner.now()
     }
 
-    fn pause(&self, time: Duration) {
-        self.inner.pause(time);
+    fn sleep(&self, time: Duration) {
+        self.inner.sleep(time);
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check_cancelled(&self) -> Result<(), Error> {
         if self.dead.get() {
             return Err(Error::new(Class::Terminated, "killed", "killed"));
         }
         if self.deaf {
             return Ok(());
         }
-        self.inner.check()
+        self.inner.check_cancelled()
     }
 }

@@ -7,7 +7,7 @@ use super::kit::Kit;
 use super::mortal::Mortal;
 use crate::sandbox;
 use kt_plugin_api::Error;
-use kt_plugin_api::service::Fitness;
+use kt_plugin_api::service::Availability;
 use kt_plugin_api::service::execute::Runner as _;
 
 /// How a check ends.
@@ -148,7 +148,7 @@ pub(super) fn run(kit: &Kit<'_, '_>) -> Result<Vec<Check>, Error> {
             broken = Some(id);
         }
         checks.push(check);
-        kit.machine.check().inspect_err(|_| clear(kit))?;
+        kit.machine.check_cancelled().inspect_err(|_| clear(kit))?;
     }
     clear(kit);
     Ok(checks)
@@ -157,15 +157,15 @@ pub(super) fn run(kit: &Kit<'_, '_>) -> Result<Vec<Check>, Error> {
 /// StepError the service manager cannot be used.
 fn unable(kit: &Kit<'_, '_>) -> Result<Option<String>, Error> {
     let desk = kit.desk(kit.machine);
-    if !kit.described.os.contains(&desk.facts.os) {
+    if !kit.described.os.contains(&desk.system.os) {
         let acts_on = kit.described.os.join(", ");
         return Ok(Some(format!(
             "it acts on {acts_on}, and this is {}",
-            desk.facts.os
+            desk.system.os
         )));
     }
     let detection = desk.detect()?;
-    if detection.fitness == Fitness::Usable {
+    if detection.availability == Availability::Available {
         return Ok(None);
     }
     let reasons: Vec<String> = detection.reasons.into_iter().map(|r| r.message).collect();

@@ -86,7 +86,7 @@ impl SetUp {
             ("KEEPTRUSTS_API_URL".to_owned(), String::new()),
         ]);
         match runner.run(&argv, &env, PATIENCE) {
-            ExecOutcome::Ended {
+            ExecOutcome::Exited {
                 code,
                 stdout,
                 stderr,

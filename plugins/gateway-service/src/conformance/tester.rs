@@ -30,7 +30,7 @@ impl Provider for Tester {
 }
 
 fn test(request: &Request, context: &Context<'_>) -> Result<Answer, Error> {
-    let backend = RemoteBackend(context.open(SERVICE, Some(&request.provider))?);
+    let backend = RemoteBackend(context.open_provider(SERVICE, Some(&request.provider))?);
     let machine = Machine::new(context);
     let say = |text: &str| context.progress(text);
     let kit = Kit::new(&backend, &machine, request, &say)?;

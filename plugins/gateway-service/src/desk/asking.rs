@@ -4,9 +4,9 @@ use super::Surroundings;
 use crate::record::Records;
 use kt_plugin_api::service::execute::{Runner, run_probes};
 use kt_plugin_api::service::{
-    Action, AdoptRequest, Description, DetectRequest, Detection, Facts, InspectRequest,
-    InspectTarget, LogSources, LogsRequest, ObserveRequest, Observed, Plan, RenderOptions,
-    RenderRequest, ServiceBackend, ServiceName, ServiceSpec,
+    Action, AdoptRequest, Description, DetectRequest, Detection, InspectRequest, InspectTarget,
+    LogSources, LogsRequest, ObserveRequest, Plan, RenderOptions, RenderRequest, ServiceBackend,
+    ServiceName, ServiceSpec, ServiceStatus, SystemInfo,
 };
 use kt_plugin_api::{Class, Dirs, Error};
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) backend: &'a dyn ServiceBackend,
     pub(crate) described: Description,
     pub(crate) runner: &'a dyn Runner,
-    pub(crate) facts: Facts,
+    pub(crate) system: SystemInfo,
     pub(crate) dirs: Dirs,
     pub(crate) records: Records,
     pub(crate) here: &'a dyn Surroundings,
@@ -30,30 +30,33 @@ impl Desk<'_> {
     /// Looks for the service manager.
     pub(crate) fn detect(&self) -> Result<Detection, Error> {
         let request = InspectRequest {
-            subject: InspectTarget::Supervisor,
-            facts: self.facts.clone(),
+            target: InspectTarget::Supervisor,
+            system: self.system.clone(),
         };
         let results = run_probes(self.runner, &self.backend.inspect(&request)?);
-        let facts = self.facts.clone();
-        self.backend.detect(&DetectRequest { facts, results })
+        let system = self.system.clone();
+        self.backend.detect(&DetectRequest { system, results })
     }
 
     /// Looks at a service.
-    pub(crate) fn observe(&self, name: &ServiceName) -> Result<Observed, Error> {
+    pub(crate) fn observe(&self, name: &ServiceName) -> Result<ServiceStatus, Error> {
         let subject = InspectTarget::Service {
             family: self.family.clone(),
             name: name.clone(),
         };
-        let facts = self.facts.clone();
+        let system = self.system.clone();
         let results = run_probes(
             self.runner,
-            &self.backend.inspect(&InspectRequest { subject, facts })?,
+            &self.backend.inspect(&InspectRequest {
+                target: subject,
+                system,
+            })?,
         );
         let record = self.records.read(self.runner, name).ok().flatten();
         self.backend.observe(&ObserveRequest {
             family: self.family.clone(),
             name: name.clone(),
-            facts: self.facts.clone(),
+            system: self.system.clone(),
             results,
             spec: record.map(|r| r.spec),
         })
@@ -64,14 +67,14 @@ impl Desk<'_> {
     /// # Errors
     /// Class `unavailable` with id `supervisor-silent`: acting on what is not
     /// known could end what runs, or leave the old one running.
-    pub(crate) fn observe_to_change(&self, name: &ServiceName) -> Result<Observed, Error> {
+    pub(crate) fn observe_to_change(&self, name: &ServiceName) -> Result<ServiceStatus, Error> {
         let observed = self.observe(name)?;
         if observed.reachable {
             return Ok(observed);
         }
         let message = "the service manager does not say how the service stands";
         let error = Error::new(Class::Unavailable, "supervisor-silent", message);
-        let error = match &observed.unreachable_because {
+        let error = match &observed.unreachable_reason {
             Some(why) => error.cause(why),
             None => error,
         };
@@ -83,14 +86,14 @@ impl Desk<'_> {
         &self,
         action: Action,
         spec: &ServiceSpec,
-        observed: Option<&Observed>,
+        observed: Option<&ServiceStatus>,
         options: RenderOptions,
     ) -> Result<Plan, Error> {
         self.backend.render(&RenderRequest {
             action,
             spec: spec.clone(),
-            facts: self.facts.clone(),
-            observed: observed.cloned(),
+            system: self.system.clone(),
+            status: observed.cloned(),
             options,
         })
     }
@@ -100,8 +103,8 @@ impl Desk<'_> {
         self.backend.preflight(&RenderRequest {
             action: Action::Install,
             spec: spec.clone(),
-            facts: self.facts.clone(),
-            observed: None,
+            system: self.system.clone(),
+            status: None,
             options: RenderOptions::default(),
         })
     }
@@ -116,9 +119,9 @@ impl Desk<'_> {
     ) -> Result<Plan, Error> {
         self.backend.adopt(&AdoptRequest {
             spec: spec.clone(),
-            facts: self.facts.clone(),
+            system: self.system.clone(),
             path: path.to_owned(),
-            written: written.to_owned(),
+            original: written.to_owned(),
             edited: edited.to_owned(),
         })
     }
@@ -132,7 +135,7 @@ impl Desk<'_> {
     ) -> Result<LogSources, Error> {
         self.backend.logs(&LogsRequest {
             spec: spec.clone(),
-            facts: self.facts.clone(),
+            system: self.system.clone(),
             lines,
             since,
         })

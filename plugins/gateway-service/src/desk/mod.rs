@@ -1,4 +1,4 @@
-//! A backend, the machine and the facts: everything that an action works with.
+//! A backend, the machine and the system: everything that an action works with.
 
 mod asking;
 mod reach;

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::failure;
 use kt_plugin_api::service::execute::{UndoLog, apply};
-use kt_plugin_api::service::{Detection, Fitness, Plan, Reason, StepRole};
+use kt_plugin_api::service::{Availability, Detection, Plan, Reason, StepRole};
 use kt_plugin_api::{Class, Error};
 
 /// The service manager can be talked to.
@@ -18,13 +18,13 @@ pub(crate) struct Reached {
 }
 
 impl Desk<'_> {
-    /// Reaches the service manager; what it said goes into the facts.
+    /// Reaches the service manager; what it said goes into the system.
     ///
     /// # Errors
     /// Class `unavailable` with the reasons and what cures them.
     pub(crate) fn reach(&mut self) -> Result<(), Error> {
         let detection = self.detect()?;
-        if detection.fitness != Fitness::Usable {
+        if detection.availability != Availability::Available {
             return Err(unreachable(&detection));
         }
         self.adopt(&detection);
@@ -42,14 +42,17 @@ impl Desk<'_> {
         intend: &dyn Fn() -> Result<(), Error>,
     ) -> Result<Reached, Error> {
         let detection = self.detect()?;
-        match detection.fitness {
-            Fitness::Usable => {
+        match detection.availability {
+            Availability::Available => {
                 self.adopt(&detection);
                 Ok(Reached::default())
             }
-            Fitness::Preparable => {
+            Availability::NeedsPreparation => {
                 // What lingers already is the person's doing.
-                let intended = detection.prepare.iter().any(|s| s.role == StepRole::Boot);
+                let intended = detection
+                    .prepare
+                    .iter()
+                    .any(|s| s.role == Some(StepRole::BootStart));
                 if intended {
                     intend()?;
                 }
@@ -59,7 +62,7 @@ impl Desk<'_> {
                     ..reached
                 })
             }
-            Fitness::Unusable => Err(unreachable(&detection)),
+            Availability::Unavailable => Err(unreachable(&detection)),
         }
     }
 
@@ -67,7 +70,7 @@ impl Desk<'_> {
     /// reached. That it is not there is found when it must be.
     pub(crate) fn look_ahead(&mut self) {
         if let Ok(detection) = self.detect()
-            && detection.fitness != Fitness::Unusable
+            && detection.availability != Availability::Unavailable
         {
             self.adopt(&detection);
         }
@@ -75,8 +78,8 @@ impl Desk<'_> {
 
     /// What detection found out, for everything that follows.
     pub(crate) fn adopt(&mut self, detection: &Detection) {
-        self.facts.runtime_dir.clone_from(&detection.runtime_dir);
-        self.facts.supervisor_version = detection.version;
+        self.system.runtime_dir.clone_from(&detection.runtime_dir);
+        self.system.supervisor_version = detection.version;
     }
 
     fn prepare(&mut self, detection: &Detection) -> Result<Reached, Error> {
@@ -87,7 +90,7 @@ impl Desk<'_> {
         };
         match apply(self.runner, &plan) {
             Ok(applied) => Ok(Reached {
-                linger: applied.boot,
+                linger: applied.boot_start_enabled,
                 intended: false,
                 undo_log: applied.undo_log,
             }),

@@ -3,10 +3,11 @@
 use super::{DROP_IN, UNIT};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, AdoptRequest, Artifact, Capabilities, Description, DetectRequest, Detection,
-    ExecSpec, ExitClass, Fitness, InspectRequest, InspectTarget, LastExit, LogSource, LogSources,
-    LogsRequest, ObserveRequest, Observed, Plan, Probe, ProbeAction, ProbeOutcome, ProbeResult,
-    Probes, Reason, RenderRequest, ServiceBackend, Step, StepAction, StepRole,
+    Action, ActiveState, AdoptRequest, Artifact, Availability, Capabilities, Description,
+    DetectRequest, Detection, ExecSpec, ExitKind, InspectRequest, InspectTarget, LastExit,
+    LogSource, LogSources, LogsRequest, ObserveRequest, Plan, Probe, ProbeAction, ProbeOutcome,
+    ProbeResult, Probes, Reason, RenderRequest, ServiceBackend, ServiceStatus, Step, StepAction,
+    StepRole,
 };
 use std::collections::BTreeMap;
 
@@ -18,11 +19,11 @@ fn run(verb: &str) -> ExecSpec {
 }
 
 fn step(verb: &str) -> Step {
-    let role = match verb {
-        "start" | "restart" => StepRole::Start,
-        _ => StepRole::Plain,
-    };
-    Step::new(verb, verb, StepAction::Run(run(verb))).role(role)
+    let step = Step::new(verb, verb, StepAction::Run(run(verb)));
+    match verb {
+        "start" | "restart" => step.role(StepRole::Start),
+        _ => step,
+    }
 }
 
 impl ServiceBackend for Toy {
@@ -36,7 +37,7 @@ impl ServiceBackend for Toy {
     }
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
-        let verb = match request.subject {
+        let verb = match request.target {
             InspectTarget::Supervisor => "version",
             InspectTarget::Service { .. } => "show",
         };
@@ -61,44 +62,44 @@ impl ServiceBackend for Toy {
             fix: None,
         };
         Ok(Detection {
-            fitness: if up {
-                Fitness::Usable
+            availability: if up {
+                Availability::Available
             } else {
-                Fitness::Unusable
+                Availability::Unavailable
             },
             reasons: if up { Vec::new() } else { vec![reason] },
             ..Detection::default()
         })
     }
 
-    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error> {
         let ProbeOutcome::Exited { stdout, .. } = ProbeResult::find(&request.results, "show")?
         else {
-            return Ok(Observed::default());
+            return Ok(ServiceStatus::default());
         };
         let has = |word: &str| stdout.split(' ').any(|w| w == word);
         let fragment = stdout.split(' ').find_map(|w| w.strip_prefix("file="));
-        Ok(Observed {
+        Ok(ServiceStatus {
             reachable: true,
             installed: Some(fragment.is_some()),
             enabled: Some(has("enabled")),
-            active: match (has("active"), has("failed")) {
-                (true, _) => Activity::Active,
-                (_, true) => Activity::Failed,
-                _ => Activity::Inactive,
+            active_state: match (has("active"), has("failed")) {
+                (true, _) => ActiveState::Active,
+                (_, true) => ActiveState::Failed,
+                _ => ActiveState::Inactive,
             },
             last_exit: has("failed").then_some(LastExit {
                 code: Some(78),
                 signal: None,
-                class: ExitClass::Parked,
-                at: None,
-                meaning: None,
+                kind: ExitKind::Parked,
+                exited_at: None,
+                description: None,
             }),
             pid: has("active").then_some(42),
-            fragment: fragment.map(Into::into),
+            fragment_path: fragment.map(Into::into),
             linger: Some(true),
-            others: Some(false),
-            ..Observed::default()
+            other_services_enabled: Some(false),
+            ..ServiceStatus::default()
         })
     }
 
@@ -108,8 +109,8 @@ impl ServiceBackend for Toy {
             mode: 0o644,
             content: format!("run {}\n", request.spec.exec.join(" ")),
         };
-        let was = request.observed.clone().unwrap_or_default();
-        let runs = was.active == Activity::Active;
+        let was = request.status.clone().unwrap_or_default();
+        let runs = was.active_state == ActiveState::Active;
         let steps = match request.action {
             Action::Start => vec![step("start")],
             Action::Stop => vec![step("stop")],
@@ -123,7 +124,7 @@ impl ServiceBackend for Toy {
             Action::Install => {
                 let write =
                     Step::new("write", "write", StepAction::Write(UNIT.into())).undo(run("reread"));
-                let start = if runs && request.options.changed {
+                let start = if runs && request.options.files_changed {
                     "restart"
                 } else {
                     "start"
@@ -178,7 +179,7 @@ impl ServiceBackend for Toy {
     fn logs(&self, _: &LogsRequest) -> Result<LogSources, Error> {
         Ok(LogSources {
             sources: vec![LogSource::File("/log".into())],
-            manager: Some(LogSource::File("/manager".into())),
+            supervisor: Some(LogSource::File("/manager".into())),
         })
     }
 }

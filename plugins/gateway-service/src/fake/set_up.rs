@@ -8,7 +8,7 @@ use crate::install::Wanted;
 use crate::record::{Record, Records};
 use crate::sandbox::Level;
 use kt_plugin_api::Dirs;
-use kt_plugin_api::service::{Facts, ServiceBackend, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{ServiceBackend, ServiceName, ServiceSpec, SystemInfo};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -24,10 +24,10 @@ pub(crate) fn desk(world: &World) -> Desk<'_> {
         described: Toy.describe().unwrap(),
         backend: &Toy,
         runner: world,
-        facts: Facts {
+        system: SystemInfo {
             os: "toy".to_owned(),
             user: "ann".to_owned(),
-            ..Facts::default()
+            ..SystemInfo::default()
         },
         dirs: Dirs {
             state: "/state".into(),

@@ -163,7 +163,7 @@ impl Surroundings for World {
 impl Runner for World {
     fn run(&self, argv: &[String], _: &BTreeMap<String, String>, _: Duration) -> ExecOutcome {
         if argv[0] == "id" {
-            return ExecOutcome::Missing;
+            return ExecOutcome::NotFound;
         }
         let (code, stdout) = match argv[1].as_str() {
             "version" => (i32::from(!self.supervisor.get()), String::new()),
@@ -171,7 +171,7 @@ impl Runner for World {
             "show" => (0, self.show()),
             verb => (self.change(verb), String::new()),
         };
-        ExecOutcome::Ended {
+        ExecOutcome::Exited {
             code: Some(code),
             stdout,
             stderr: String::new(),
@@ -207,7 +207,7 @@ impl Runner for World {
         self.files
             .borrow()
             .get(path)
-            .map_or(ProbeOutcome::Absent, |(mode, _)| ProbeOutcome::File {
+            .map_or(ProbeOutcome::NotFound, |(mode, _)| ProbeOutcome::Metadata {
                 kind: FileKind::File,
                 uid: self.owner.get(),
                 mode: *mode,
@@ -222,18 +222,18 @@ impl Runner for World {
             .filter_map(|rest| rest.iter().next())
             .map(|name| name.to_string_lossy().into_owned())
             .collect();
-        ProbeOutcome::Names(names.into_iter().collect())
+        ProbeOutcome::Entries(names.into_iter().collect())
     }
 
     fn now(&self) -> Duration {
         self.clock.get()
     }
 
-    fn pause(&self, time: Duration) {
+    fn sleep(&self, time: Duration) {
         self.clock.set(self.clock.get() + time);
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check_cancelled(&self) -> Result<(), Error> {
         Ok(())
     }
 }

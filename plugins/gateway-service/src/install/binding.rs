@@ -3,7 +3,7 @@
 use super::Wanted;
 use crate::desk::Desk;
 use crate::record::Record;
-use kt_plugin_api::service::{Activity, Observed};
+use kt_plugin_api::service::{ActiveState, ServiceStatus};
 use kt_plugin_api::{Class, Error};
 
 /// Where a gateway listens that was told nothing.
@@ -83,10 +83,13 @@ pub(super) fn check_ports(
     desk: &Desk<'_>,
     wanted: &Wanted,
     before: Option<&Record>,
-    observed: &Observed,
+    observed: &ServiceStatus,
 ) -> Result<(), Error> {
-    use Activity::{Inactive, Unknown};
-    let runs = !matches!(observed.active, Inactive | Unknown | Activity::Failed);
+    use ActiveState::{Inactive, Unknown};
+    let runs = !matches!(
+        observed.active_state,
+        Inactive | Unknown | ActiveState::Failed
+    );
     let held = match before {
         Some(before) if runs => addresses(before),
         _ => Vec::new(),

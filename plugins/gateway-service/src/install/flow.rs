@@ -8,7 +8,7 @@ use crate::files::{self, FileState, Leave};
 use crate::record::{Phase, Record};
 use crate::sandbox;
 use crate::world;
-use kt_plugin_api::service::{Action, Activity, Observed, Plan, RenderOptions};
+use kt_plugin_api::service::{Action, ActiveState, Plan, RenderOptions, ServiceStatus};
 use kt_plugin_api::{Class, Error};
 use std::path::Path;
 use std::time::Duration;
@@ -118,23 +118,26 @@ fn with_manager(
     let observed = desk.observe_to_change(&wanted.record.spec.name)?;
     binding::check_ports(desk, wanted, before, &observed)?;
     let mut record = wanted.record.clone();
-    record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.facts);
+    record.runtime_dir = world::runtime_dir(&desk.dirs, &desk.system);
     record.supervisor.clone_from(&observed.supervisor);
     sandbox::decide(desk, &mut record, before)?;
     // What was cut off may have written files that the running process has not
     // been started with.
     let changed = before.is_none_or(|b| b.spec != record.spec || b.phase != Phase::Installed);
     // Renewing leaves alone whether it runs, and starts by itself.
-    let up = !matches!(observed.active, Activity::Inactive | Activity::Failed);
+    let up = !matches!(
+        observed.active_state,
+        ActiveState::Inactive | ActiveState::Failed
+    );
     let start = wanted.start && (up || !wanted.refresh);
     let pending = before.is_some_and(|b| b.restart_pending);
     let changed = changed || pending;
     let options = RenderOptions {
         start,
         enable: !wanted.refresh || observed.enabled != Some(false),
-        boot: wanted.boot,
-        changed,
-        undo_boot: false,
+        start_at_boot: wanted.boot,
+        files_changed: changed,
+        disable_boot_start: false,
     };
     let plan = desk.render(
         Action::Install,
@@ -162,7 +165,10 @@ fn with_manager(
             Action::Install,
             &record.spec,
             Some(&observed),
-            RenderOptions { changed, ..options },
+            RenderOptions {
+                files_changed: changed,
+                ..options
+            },
         )?,
     };
     work.then.warnings.append(&mut work.first.warnings);
@@ -224,7 +230,7 @@ fn settled(
     options: &RenderOptions,
     record: &Record,
     before: Option<&Record>,
-    observed: &Observed,
+    observed: &ServiceStatus,
 ) -> bool {
     let same = before.is_some_and(|b| {
         b.phase == Phase::Installed
@@ -232,13 +238,13 @@ fn settled(
             && b.gateway_id == record.gateway_id
             && b.sandbox == record.sandbox
     });
-    let runs = observed.active == Activity::Active || !options.start;
+    let runs = observed.active_state == ActiveState::Active || !options.start;
     let enabled = observed.enabled == Some(true) || !options.enable;
     same && runs && enabled && !observed.needs_reload
 }
 
 /// Whether the running process is of another kt than the installed one.
-fn runs_older(desk: &Desk<'_>, record: &Record, observed: &Observed) -> bool {
+fn runs_older(desk: &Desk<'_>, record: &Record, observed: &ServiceStatus) -> bool {
     let (Some(pid), Some(kt)) = (observed.pid, record.spec.exec.first()) else {
         return false;
     };
@@ -255,7 +261,7 @@ fn runs_older(desk: &Desk<'_>, record: &Record, observed: &Observed) -> bool {
 ///
 /// # Errors
 /// Class `conflict` with id `inside-service`.
-pub(crate) fn refuse_from_inside(desk: &Desk<'_>, observed: &Observed) -> Result<(), Error> {
+pub(crate) fn refuse_from_inside(desk: &Desk<'_>, observed: &ServiceStatus) -> Result<(), Error> {
     if !desk.here.inside(&observed.unit) {
         return Ok(());
     }

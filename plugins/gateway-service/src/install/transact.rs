@@ -7,7 +7,7 @@ use crate::ready;
 use crate::record::{Record, Records};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::execute::{UndoLog, apply};
-use kt_plugin_api::service::{Observed, Plan};
+use kt_plugin_api::service::{Plan, ServiceStatus};
 use std::time::Duration;
 
 /// What is to be done.
@@ -42,14 +42,14 @@ pub(super) fn transact(
     before: Option<&Record>,
     record: Record,
     work: &Work,
-    observed: &Observed,
+    observed: &ServiceStatus,
 ) -> Result<Installed, Error> {
     let name = record.spec.name.clone();
     let records = desk.records.clone();
     let lingered = record.linger_by_kt;
     let mut record = record.installing(&work.then.artifacts, before);
     record.linger_by_kt |= how.boot && observed.linger == Some(false);
-    for dir in &record.spec.writable {
+    for dir in &record.spec.read_write_paths {
         // What is missing is made by the gateway too; a strict sandbox could
         // not let it.
         drop(desk.here.make_private_dir(dir));
@@ -81,7 +81,7 @@ pub(super) fn transact(
             }
         }
     }
-    let switched_on = applied.boot;
+    let switched_on = applied.boot_start_enabled;
     let mut record = record.installed();
     record.linger_by_kt = lingered || (observed.linger == Some(false) && switched_on);
     records.write(desk.runner, &name, &record)?;

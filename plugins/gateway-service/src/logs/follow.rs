@@ -103,7 +103,7 @@ pub(crate) fn follow(
 ) -> Result<(), Error> {
     let mut told = shown;
     for look in 1_u32.. {
-        desk.runner.check()?;
+        desk.runner.check_cancelled()?;
         for line in tail.news() {
             let line = Line::own(&line);
             if line.at.is_none_or(|at| at > shown) {
@@ -116,7 +116,7 @@ pub(crate) fn follow(
                 show(&line);
             }
         }
-        desk.runner.pause(PAUSE);
+        desk.runner.sleep(PAUSE);
     }
     Ok(())
 }
@@ -125,7 +125,7 @@ pub(crate) fn follow(
 fn managers(desk: &Desk<'_>, spec: &ServiceSpec, told: Timestamp) -> Vec<Line> {
     let since = Some(told.as_second());
     let sources = desk.logs(spec, MANAGER_LINES, since).ok();
-    let Some(manager) = sources.and_then(|s| s.manager) else {
+    let Some(manager) = sources.and_then(|s| s.supervisor) else {
         return Vec::new();
     };
     let range = Range {

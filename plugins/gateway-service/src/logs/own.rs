@@ -40,7 +40,7 @@ fn is_before(line: &Line, since: Option<i64>) -> bool {
 }
 
 fn newest_first(desk: &Desk<'_>, dir: &Path) -> Vec<PathBuf> {
-    let ProbeOutcome::Names(names) = desk.runner.list(dir) else {
+    let ProbeOutcome::Entries(names) = desk.runner.list(dir) else {
         return Vec::new();
     };
     let mut parts: Vec<(u32, PathBuf)> = names

@@ -25,7 +25,7 @@ pub(crate) fn read(desk: &Desk<'_>, spec: &ServiceSpec, range: Range) -> Result<
         // It never got so far, or an older kt wrote no log of its own.
         lines = first(desk, &sources.sources, range)?;
     }
-    if let Some(manager) = &sources.manager {
+    if let Some(manager) = &sources.supervisor {
         // A journal that cannot be read takes nothing away from the rest.
         lines.extend(source::read(desk, manager, "manager", range).unwrap_or_default());
     }

@@ -22,14 +22,14 @@ pub(super) fn read(
             Err(error) => return Err(format!("{}: {error}", path.display())),
         },
         LogSource::Run { argv, env } => match desk.runner.run(argv, env, PATIENCE) {
-            ExecOutcome::Ended {
+            ExecOutcome::Exited {
                 code: Some(0),
                 stdout,
                 ..
             } => stdout,
-            ExecOutcome::Ended { stderr, .. } => return Err(stderr.trim().to_owned()),
+            ExecOutcome::Exited { stderr, .. } => return Err(stderr.trim().to_owned()),
             ExecOutcome::TimedOut => return Err(format!("`{}` took too long", argv.join(" "))),
-            ExecOutcome::Missing => return Err(format!("`{}` is missing", argv.join(" "))),
+            ExecOutcome::NotFound => return Err(format!("`{}` is missing", argv.join(" "))),
             ExecOutcome::Failed(why) => return Err(why),
         },
     };

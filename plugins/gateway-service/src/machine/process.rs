@@ -32,7 +32,7 @@ pub(super) fn run(
         .spawn();
     match spawned {
         Ok(child) => wait(child, Instant::now() + timeout),
-        Err(error) if error.kind() == ErrorKind::NotFound => ExecOutcome::Missing,
+        Err(error) if error.kind() == ErrorKind::NotFound => ExecOutcome::NotFound,
         Err(error) => ExecOutcome::Failed(format!("`{program}` cannot be run: {error}")),
     }
 }
@@ -50,7 +50,7 @@ fn wait(mut child: Child, deadline: Instant) -> ExecOutcome {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
-                return ExecOutcome::Ended {
+                return ExecOutcome::Exited {
                     code: status.code(),
                     stdout,
                     stderr,
@@ -110,7 +110,7 @@ mod tests {
             "printf $KT_X; echo bad >&2; exit 3",
             Duration::from_secs(60),
         );
-        let expected = ExecOutcome::Ended {
+        let expected = ExecOutcome::Exited {
             code: Some(3),
             stdout: "set".to_owned(),
             stderr: "bad\n".to_owned(),
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn more_output_than_a_pipe_holds_does_not_block() {
         let ran = sh("head -c 3000000 /dev/zero", Duration::from_secs(60));
-        let ExecOutcome::Ended { code, stdout, .. } = ran else {
+        let ExecOutcome::Exited { code, stdout, .. } = ran else {
             panic!("{ran:?}")
         };
         assert_eq!((code, stdout.len()), (Some(0), 1 << 20));
@@ -144,7 +144,7 @@ mod tests {
             let argv: Vec<String> = argv.iter().map(|&a| a.to_owned()).collect();
             run(&argv, &none, Duration::from_secs(60))
         };
-        assert_eq!(ask(&["/nowhere/kt-missing"]), ExecOutcome::Missing);
+        assert_eq!(ask(&["/nowhere/kt-missing"]), ExecOutcome::NotFound);
         assert!(matches!(ask(&["/etc/passwd"]), ExecOutcome::Failed(_)));
         assert!(matches!(ask(&[]), ExecOutcome::Failed(_)));
     }

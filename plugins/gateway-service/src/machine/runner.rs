@@ -69,9 +69,9 @@ impl Runner for Machine<'_, '_> {
 
     fn stat(&self, path: &Path) -> ProbeOutcome {
         match absent(fs::symlink_metadata(path)) {
-            Ok(None) => ProbeOutcome::Absent,
+            Ok(None) => ProbeOutcome::NotFound,
             Err(error) => ProbeOutcome::Unknown(format!("{}: {error}", path.display())),
-            Ok(Some(meta)) => ProbeOutcome::File {
+            Ok(Some(meta)) => ProbeOutcome::Metadata {
                 kind: kind(meta.file_type()),
                 uid: meta.uid(),
                 mode: meta.mode() & 0o7777,
@@ -87,10 +87,10 @@ impl Runner for Machine<'_, '_> {
             dir.map(name).collect::<io::Result<Vec<String>>>().map(Some)
         });
         match names {
-            Ok(None) => ProbeOutcome::Absent,
+            Ok(None) => ProbeOutcome::NotFound,
             Ok(Some(mut names)) => {
                 names.sort();
-                ProbeOutcome::Names(names)
+                ProbeOutcome::Entries(names)
             }
             Err(error) => ProbeOutcome::Unknown(format!("{}: {error}", path.display())),
         }
@@ -100,12 +100,12 @@ impl Runner for Machine<'_, '_> {
         self.began.elapsed()
     }
 
-    fn pause(&self, time: Duration) {
+    fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
     }
 
-    fn check(&self) -> Result<(), Error> {
-        self.context.check()
+    fn check_cancelled(&self) -> Result<(), Error> {
+        self.context.check_cancelled()
     }
 }
 

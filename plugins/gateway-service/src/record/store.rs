@@ -212,7 +212,7 @@ impl Records {
         log: bool,
     ) -> Result<(), Error> {
         let dir = self.dir(name);
-        let ProbeOutcome::Names(names) = runner.list(&dir) else {
+        let ProbeOutcome::Entries(names) = runner.list(&dir) else {
             return Ok(());
         };
         let counts = |file: &str| matches!(file, "parked.json" | "starts.json");
@@ -234,7 +234,7 @@ impl Records {
         runner: &dyn Runner,
         name: &ServiceName,
     ) -> Vec<(ServiceName, Record)> {
-        let ProbeOutcome::Names(names) = runner.list(&self.root) else {
+        let ProbeOutcome::Entries(names) = runner.list(&self.root) else {
             return Vec::new();
         };
         names

@@ -4,7 +4,7 @@ use super::layers::Layers;
 use super::problem::{Report, Severity};
 use crate::files::FileState;
 use crate::record::Phase;
-use kt_plugin_api::service::StartsAt;
+use kt_plugin_api::service::Autostart;
 
 impl Report {
     fn knows(&self, code: &str) -> bool {
@@ -14,7 +14,7 @@ impl Report {
     /// What does not change the verdict, but should be known.
     pub(super) fn look_around(&mut self, layers: &Layers) {
         use Severity::{Info, Warn};
-        let orphan = layers.supervisor.as_ref().is_ok_and(|o| o.orphan);
+        let orphan = layers.supervisor.as_ref().is_ok_and(|o| o.orphaned);
         match layers.artifact.as_ref().map(|a| a.state) {
             Some(FileState::Drifted) => self.add(
                 Warn,
@@ -75,7 +75,7 @@ impl Report {
             let message = format!("a strict sandbox does not work here: {why}");
             self.add(Info, "sandbox-base", message, None);
         }
-        if observed.orphan {
+        if observed.orphaned {
             self.add(
                 Warn,
                 "orphan",
@@ -91,15 +91,15 @@ impl Report {
                 Some("kt gateway install"),
             );
         }
-        match observed.starts_at {
-            Some(StartsAt::Never) if orphan || self.knows("file-missing") => {}
-            Some(StartsAt::Never) => self.add(
+        match observed.autostart {
+            Some(Autostart::Never) if orphan || self.knows("file-missing") => {}
+            Some(Autostart::Never) => self.add(
                 Warn,
                 "not-enabled",
                 "it does not start by itself",
                 Some("kt gateway install"),
             ),
-            Some(StartsAt::Login) if layers.boot_start => self.add(
+            Some(Autostart::Login) if layers.boot_start => self.add(
                 Warn,
                 "linger-off",
                 "it ends at logout and does not start at boot",

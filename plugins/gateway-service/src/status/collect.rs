@@ -7,7 +7,9 @@ use crate::files;
 use crate::machine::process_table;
 use crate::record::Record;
 use kt_plugin_api::Error;
-use kt_plugin_api::service::{Action, Fitness, Observed, Reason, RenderOptions, ServiceName};
+use kt_plugin_api::service::{
+    Action, Availability, Reason, RenderOptions, ServiceName, ServiceStatus,
+};
 
 /// Looks at everything but the control plane, which `desired` asks.
 pub(crate) fn collect(
@@ -62,14 +64,14 @@ fn with_backend(desk: &mut Desk<'_>, record: Option<&Record>, layers: &mut Layer
     layers.process = process_table::look(pid, installed, listen);
 }
 
-fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<Observed, Reason> {
+fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<ServiceStatus, Reason> {
     let detection = desk.detect().map_err(|e| no_backend(&e))?;
     desk.adopt(&detection);
-    if detection.fitness != Fitness::Usable {
+    if detection.availability != Availability::Available {
         return Err(detection.reasons.into_iter().next().unwrap_or_default());
     }
     let observed = desk.observe(name).map_err(|e| no_backend(&e))?;
-    match &observed.unreachable_because {
+    match &observed.unreachable_reason {
         Some(why) if !observed.reachable => Err(Reason {
             code: "supervisor-silent".to_owned(),
             message: format!("the service manager does not answer: {why}"),

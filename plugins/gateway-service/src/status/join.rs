@@ -4,7 +4,7 @@ use super::layers::{Layers, Parked};
 use super::problem::{Report, Severity};
 use super::verdict::Verdict;
 use crate::failure;
-use kt_plugin_api::service::{Activity, ExitClass, Observed};
+use kt_plugin_api::service::{ActiveState, ExitKind, ServiceStatus};
 
 /// From this many restarts on, one more is a loop and not an accident.
 const LOOP: u64 = 3;
@@ -38,9 +38,9 @@ impl Report {
                 None,
             );
         }
-        match observed.active {
-            Activity::Active => self.by_gateway(layers, observed),
-            Activity::Activating => {
+        match observed.active_state {
+            ActiveState::Active => self.by_gateway(layers, observed),
+            ActiveState::Activating => {
                 self.add(
                     Severity::Error,
                     "starting",
@@ -49,9 +49,9 @@ impl Report {
                 );
                 Verdict::Unhealthy
             }
-            Activity::Restarting => self.restarting(observed),
-            Activity::Failed => self.without_process(layers, observed, Verdict::Failed),
-            Activity::Inactive if observed.installed == Some(false) => {
+            ActiveState::Restarting => self.restarting(observed),
+            ActiveState::Failed => self.without_process(layers, observed, Verdict::Failed),
+            ActiveState::Inactive if observed.installed == Some(false) => {
                 self.add(
                     Severity::Error,
                     "file-missing",
@@ -61,15 +61,15 @@ impl Report {
                 Verdict::NotInstalled
             }
             // Where a manager knows no exit codes, parking is a clean end.
-            Activity::Inactive if layers.parked.is_some() => {
+            ActiveState::Inactive if layers.parked.is_some() => {
                 self.without_process(layers, observed, Verdict::Stopped)
             }
-            Activity::Inactive | Activity::Deactivating => Verdict::Stopped,
-            Activity::Unknown => {
+            ActiveState::Inactive | ActiveState::Deactivating => Verdict::Stopped,
+            ActiveState::Unknown => {
                 self.add(
                     Severity::Error,
                     "state-unknown",
-                    format!("the service manager says `{}`", observed.sub),
+                    format!("the service manager says `{}`", observed.sub_state),
                     None,
                 );
                 Verdict::Unknown
@@ -80,13 +80,13 @@ impl Report {
     fn without_process(
         &mut self,
         layers: &Layers,
-        observed: &Observed,
+        observed: &ServiceStatus,
         otherwise: Verdict,
     ) -> Verdict {
         let holds = |parked: &&Parked| match &observed.last_exit {
             // The last end was another one: the reason is an older run's.
             Some(last) => {
-                last.class != ExitClass::Setup
+                last.kind != ExitKind::Setup
                     && last
                         .code
                         .is_none_or(|code| code == 0 || code == i32::from(parked.exit))
@@ -99,18 +99,18 @@ impl Report {
             self.add(Severity::Error, "parked", parked.sentence(), Some(fix));
             return Verdict::Parked;
         }
-        let class = observed.last_exit.as_ref().map(|e| e.class);
+        let class = observed.last_exit.as_ref().map(|e| e.kind);
         let verdict = match class {
-            Some(ExitClass::Parked) => Verdict::Parked,
+            Some(ExitKind::Parked) => Verdict::Parked,
             _ => otherwise,
         };
         self.failed(observed, verdict)
     }
 
-    fn without_record(&mut self, observed: &Observed) -> Verdict {
-        if observed.installed == Some(true) || observed.orphan {
+    fn without_record(&mut self, observed: &ServiceStatus) -> Verdict {
+        if observed.installed == Some(true) || observed.orphaned {
             let place = observed
-                .fragment
+                .fragment_path
                 .as_ref()
                 .map_or_else(String::new, |p| format!(": {}", p.display()));
             self.add(
@@ -123,7 +123,7 @@ impl Report {
         Verdict::NotInstalled
     }
 
-    fn restarting(&mut self, observed: &Observed) -> Verdict {
+    fn restarting(&mut self, observed: &ServiceStatus) -> Verdict {
         if observed.restarts.is_some_and(|n| n >= LOOP) {
             return self.failed(observed, Verdict::CrashLooping);
         }
@@ -141,7 +141,7 @@ impl Report {
         Verdict::Unhealthy
     }
 
-    fn failed(&mut self, observed: &Observed, verdict: Verdict) -> Verdict {
+    fn failed(&mut self, observed: &ServiceStatus, verdict: Verdict) -> Verdict {
         let message = match &observed.last_exit {
             Some(last) => failure::describe(last),
             None => "it failed".to_owned(),
@@ -154,7 +154,7 @@ impl Report {
         verdict
     }
 
-    fn by_gateway(&mut self, layers: &Layers, observed: &Observed) -> Verdict {
+    fn by_gateway(&mut self, layers: &Layers, observed: &ServiceStatus) -> Verdict {
         let gateway = match &layers.gateway {
             Ok(gateway) => gateway,
             Err(why) => {

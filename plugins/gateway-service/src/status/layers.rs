@@ -4,7 +4,7 @@
 use crate::control::InstanceStatus;
 use crate::files::FileState;
 use crate::record::Record;
-use kt_plugin_api::service::{Observed, Reason, ServiceName};
+use kt_plugin_api::service::{Reason, ServiceName, ServiceStatus};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub(crate) struct Layers {
     /// What kt installed.
     pub(crate) record: Option<Record>,
     /// What the service manager says.
-    pub(crate) supervisor: Result<Observed, Reason>,
+    pub(crate) supervisor: Result<ServiceStatus, Reason>,
     /// The service manager can start services before anybody logs in.
     pub(crate) boot_start: bool,
     /// The service's file.

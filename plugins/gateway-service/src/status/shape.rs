@@ -5,15 +5,15 @@ use super::problem::{Problem, Report};
 use super::verdict::Verdict;
 use crate::record::Record;
 use jiff::Timestamp;
-use kt_plugin_api::service::{LastExit, Observed, ServiceName, StartsAt};
-use kt_plugin_api::{Column, Field, Format, Output, View};
+use kt_plugin_api::service::{Autostart, LastExit, ServiceName, ServiceStatus};
+use kt_plugin_api::{CellFormat, Column, Field, Output, View};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The answer of `kt gateway status`.
 pub(crate) fn output(layers: &Layers, report: &Report) -> Output {
     let view = View::Sections(vec![View::Fields(fields()), problems(report)]);
-    let output = Output::new("kt.gateway.status/1", value(layers, report), view).named("/name");
+    let output = Output::new("kt.gateway.status/1", value(layers, report), view).name_path("/name");
     match report.verdict {
         Verdict::Running => output,
         other => output.outcome(other.name()),
@@ -23,12 +23,12 @@ pub(crate) fn output(layers: &Layers, report: &Report) -> Output {
 fn fields() -> Vec<Field> {
     vec![
         Field::new("Service", "/name"),
-        Field::new("State", "/verdict").format(Format::State),
+        Field::new("State", "/verdict").format(CellFormat::State),
         Field::new("Gateway", "/gateway/name"),
         Field::new("Gateway ID", "/gateway/id"),
         Field::new("Listens on", "/gateway/listen"),
         Field::new("Process", "/service/pid"),
-        Field::new("Since", "/service/since").format(Format::Age),
+        Field::new("Since", "/service/since").format(CellFormat::Age),
         Field::new("Restarts", "/service/restarts"),
         Field::new("Last end", "/service/last_exit/summary"),
         Field::new("Starts at", "/service/starts_at"),
@@ -39,7 +39,7 @@ fn fields() -> Vec<Field> {
         Field::new("Version", "/gateway/version"),
         Field::new("Supervisor", "/service/supervisor"),
         Field::new("File", "/artifact/path"),
-        Field::new("File state", "/artifact/state").format(Format::State),
+        Field::new("File state", "/artifact/state").format(CellFormat::State),
     ]
 }
 
@@ -136,8 +136,8 @@ fn service(layers: &Layers) -> Value {
             "unit": seen.unit,
             "installed": layers.record.is_some() && seen.installed != Some(false),
             "enabled": seen.enabled,
-            "active": seen.active,
-            "sub": seen.sub,
+            "active": seen.active_state,
+            "sub": seen.sub_state,
             "pid": seen.pid,
             "since": time(seen.since),
             "restarts": layers.record.as_ref().and(seen.restarts),
@@ -146,40 +146,40 @@ fn service(layers: &Layers) -> Value {
             "up_after_reboot": layers.record.as_ref().and_then(|_| up_after_reboot(layers, seen)),
             "linger": seen.linger,
             "masked": seen.masked,
-            "orphan": seen.orphan,
+            "orphan": seen.orphaned,
             "sandbox": layers.record.as_ref().map(|r| r.spec.sandbox),
             "parked": layers.parked,
         }),
     }
 }
 
-fn starts_at(observed: &Observed) -> &'static str {
-    match observed.starts_at {
-        Some(StartsAt::Boot) => "boot",
-        Some(StartsAt::Login) => "login",
-        Some(StartsAt::Never) => "never",
+fn starts_at(observed: &ServiceStatus) -> &'static str {
+    match observed.autostart {
+        Some(Autostart::Boot) => "boot",
+        Some(Autostart::Login) => "login",
+        Some(Autostart::Never) => "never",
         None => "unknown",
     }
 }
 
 /// Whether the gateway is up once the machine is, without anybody logging in;
 /// `None` when it cannot be told.
-fn up_after_reboot(layers: &Layers, observed: &Observed) -> Option<bool> {
-    if observed.masked || observed.orphan || observed.installed == Some(false) {
+fn up_after_reboot(layers: &Layers, observed: &ServiceStatus) -> Option<bool> {
+    if observed.masked || observed.orphaned || observed.installed == Some(false) {
         return Some(false);
     }
     // What cannot work now will not work then.
     let parked = layers.parked.is_some() && observed.pid.is_none();
-    Some(observed.starts_at? == StartsAt::Boot && !parked)
+    Some(observed.autostart? == Autostart::Boot && !parked)
 }
 
 fn last_exit(last: &LastExit) -> Value {
     json!({
         "code": last.code,
         "signal": last.signal,
-        "class": last.class,
-        "at": time(last.at),
-        "meaning": last.meaning,
+        "class": last.kind,
+        "at": time(last.exited_at),
+        "meaning": last.description,
         "summary": crate::failure::describe(last),
     })
 }
@@ -193,7 +193,7 @@ fn artifact(layers: &Layers) -> Value {
             "state": artifact.state,
             "sha256": artifact.sha256,
             "needs_daemon_reload": seen.map(|s| s.needs_reload),
-            "dropins": seen.map(|s| &s.dropins),
+            "dropins": seen.map(|s| &s.drop_in_paths),
         }),
     }
 }

@@ -5,7 +5,7 @@ use crate::fake::wanted;
 use crate::files::FileState;
 use crate::record::Phase;
 use kt_plugin_api::service::{
-    Activity, ExitClass, LastExit, Observed, Reason, ServiceName, StartsAt,
+    ActiveState, Autostart, ExitKind, LastExit, Reason, ServiceName, ServiceStatus,
 };
 use serde_json::{Value, json};
 
@@ -13,15 +13,15 @@ fn healthy() -> Layers {
     Layers {
         name: ServiceName::default(),
         record: Some(wanted().record.installed()),
-        supervisor: Ok(Observed {
+        supervisor: Ok(ServiceStatus {
             reachable: true,
             installed: Some(true),
             enabled: Some(true),
-            active: Activity::Active,
+            active_state: ActiveState::Active,
             pid: Some(42),
             restarts: Some(0),
-            starts_at: Some(StartsAt::Boot),
-            ..Observed::default()
+            autostart: Some(Autostart::Boot),
+            ..ServiceStatus::default()
         }),
         boot_start: true,
         artifact: Some(ArtifactLayer {
@@ -58,21 +58,21 @@ fn desired(sha256: &str) -> Result<Option<Version>, String> {
     }))
 }
 
-fn seen(layers: &mut Layers) -> &mut Observed {
+fn seen(layers: &mut Layers) -> &mut ServiceStatus {
     layers.supervisor.as_mut().unwrap()
 }
 
-fn ended(layers: &mut Layers, active: Activity, class: ExitClass, restarts: u64) {
+fn ended(layers: &mut Layers, active: ActiveState, class: ExitKind, restarts: u64) {
     let seen = seen(layers);
-    seen.active = active;
+    seen.active_state = active;
     seen.pid = None;
     seen.restarts = Some(restarts);
     seen.last_exit = Some(LastExit {
         code: Some(78),
         signal: None,
-        class,
-        at: None,
-        meaning: None,
+        kind: class,
+        exited_at: None,
+        description: None,
     });
 }
 
@@ -128,37 +128,37 @@ const TABLE: [(Change, Verdict, &str); 28] = [
     ),
     (|l| l.desired = Ok(None), Verdict::Running, ""),
     (
-        |l| seen(l).active = Activity::Inactive,
+        |l| seen(l).active_state = ActiveState::Inactive,
         Verdict::Stopped,
         "",
     ),
     (
-        |l| seen(l).active = Activity::Activating,
+        |l| seen(l).active_state = ActiveState::Activating,
         Verdict::Unhealthy,
         "starting",
     ),
     (
-        |l| seen(l).active = Activity::Unknown,
+        |l| seen(l).active_state = ActiveState::Unknown,
         Verdict::Unknown,
         "state-unknown",
     ),
     (
-        |l| ended(l, Activity::Failed, ExitClass::Crash, 0),
+        |l| ended(l, ActiveState::Failed, ExitKind::Crash, 0),
         Verdict::Failed,
         "failed",
     ),
     (
-        |l| ended(l, Activity::Failed, ExitClass::Parked, 0),
+        |l| ended(l, ActiveState::Failed, ExitKind::Parked, 0),
         Verdict::Parked,
         "parked",
     ),
     (
-        |l| ended(l, Activity::Restarting, ExitClass::Crash, 0),
+        |l| ended(l, ActiveState::Restarting, ExitKind::Crash, 0),
         Verdict::Unhealthy,
         "restarting",
     ),
     (
-        |l| ended(l, Activity::Restarting, ExitClass::Crash, 3),
+        |l| ended(l, ActiveState::Restarting, ExitKind::Crash, 3),
         Verdict::CrashLooping,
         "crash-looping",
     ),
@@ -176,13 +176,13 @@ const TABLE: [(Change, Verdict, &str); 28] = [
     (
         |l| {
             seen(l).installed = Some(false);
-            seen(l).active = Activity::Inactive;
+            seen(l).active_state = ActiveState::Inactive;
         },
         Verdict::NotInstalled,
         "file-missing",
     ),
     (
-        |l| seen(l).starts_at = Some(StartsAt::Login),
+        |l| seen(l).autostart = Some(Autostart::Login),
         Verdict::Running,
         "linger-off",
     ),
@@ -193,7 +193,7 @@ const TABLE: [(Change, Verdict, &str); 28] = [
     ),
     (
         |l| {
-            ended(l, Activity::Failed, ExitClass::Crash, 0);
+            ended(l, ActiveState::Failed, ExitKind::Crash, 0);
             l.parked = Some(parked());
         },
         Verdict::Parked,
@@ -201,7 +201,7 @@ const TABLE: [(Change, Verdict, &str); 28] = [
     ),
     (
         |l| {
-            seen(l).active = Activity::Inactive;
+            seen(l).active_state = ActiveState::Inactive;
             l.parked = Some(parked());
         },
         Verdict::Parked,
@@ -214,7 +214,7 @@ const TABLE: [(Change, Verdict, &str); 28] = [
     ),
     (
         |l| {
-            seen(l).active = Activity::Inactive;
+            seen(l).active_state = ActiveState::Inactive;
             l.record.as_mut().unwrap().phase = Phase::Removing;
         },
         Verdict::Stopped,
@@ -247,10 +247,10 @@ fn whether_it_is_up_after_a_reboot_is_one_answer() {
     };
     assert_eq!(answer(|_| {}), true);
     for no in [
-        (|l| seen(l).starts_at = Some(StartsAt::Login)) as Change,
-        |l| seen(l).starts_at = Some(StartsAt::Never),
+        (|l| seen(l).autostart = Some(Autostart::Login)) as Change,
+        |l| seen(l).autostart = Some(Autostart::Never),
         |l| seen(l).masked = true,
-        |l| seen(l).orphan = true,
+        |l| seen(l).orphaned = true,
         |l| {
             seen(l).pid = None;
             l.parked = Some(parked());
@@ -258,14 +258,14 @@ fn whether_it_is_up_after_a_reboot_is_one_answer() {
     ] {
         assert_eq!(answer(no), false);
     }
-    assert_eq!(answer(|l| seen(l).starts_at = None), Value::Null);
+    assert_eq!(answer(|l| seen(l).autostart = None), Value::Null);
 }
 
 #[test]
 fn an_older_reason_does_not_hide_a_later_end() {
-    for (class, code) in [(ExitClass::Setup, 203), (ExitClass::Crash, 70)] {
+    for (class, code) in [(ExitKind::Setup, 203), (ExitKind::Crash, 70)] {
         let mut layers = healthy();
-        ended(&mut layers, Activity::Failed, class, 0);
+        ended(&mut layers, ActiveState::Failed, class, 0);
         seen(&mut layers).last_exit.as_mut().unwrap().code = Some(code);
         layers.parked = Some(parked());
         let report = judge(&layers, false);
@@ -281,7 +281,7 @@ fn cures_are_for_this_service() {
     let record = layers.record.as_mut().unwrap();
     record.spec.name = layers.name.clone();
     record.listen = Some("127.0.0.1:5001".to_owned());
-    seen(&mut layers).starts_at = Some(StartsAt::Login);
+    seen(&mut layers).autostart = Some(Autostart::Login);
     layers.process.replaced = Some(true);
     let output = output(&layers, &judge(&layers, false));
     let fixes: Vec<&str> = output.value["problems"]
@@ -302,7 +302,7 @@ fn cures_are_for_this_service() {
 #[test]
 fn a_parked_service_says_why_and_what_to_do() {
     let mut layers = healthy();
-    ended(&mut layers, Activity::Failed, ExitClass::Parked, 0);
+    ended(&mut layers, ActiveState::Failed, ExitKind::Parked, 0);
     layers.parked = Some(parked());
     let output = output(&layers, &judge(&layers, false));
     let problem = &output.value["problems"][0];
@@ -336,7 +336,7 @@ fn warnings_count_only_when_asked_and_only_for_what_runs() {
     layers.process.replaced = Some(true);
     assert_eq!(judge(&layers, false).verdict, Verdict::Running);
     assert_eq!(judge(&layers, true).verdict, Verdict::Warnings);
-    seen(&mut layers).active = Activity::Inactive;
+    seen(&mut layers).active_state = ActiveState::Inactive;
     assert_eq!(judge(&layers, true).verdict, Verdict::Stopped);
 }
 

@@ -30,7 +30,7 @@ impl<T> PagedList<T> {
     ) -> Result<Self, Error> {
         let mut items = Vec::new();
         loop {
-            context.check()?;
+            context.check_cancelled()?;
             let wanted = PAGE.min(limit - items.len());
             let size = u32::try_from(wanted).unwrap_or(1);
             let found = page(size, cursor.as_deref())?;

@@ -132,7 +132,7 @@ impl ConnectOptions {
     /// `settings` when the address holds a password.
     pub fn client<'a>(self, context: &Context<'a>) -> Result<Client<ProviderTransport<'a>>, Error> {
         self.check_url()?;
-        let handle = context.open(INTERFACE, Some(self.provider()))?;
+        let handle = context.open_provider(INTERFACE, Some(self.provider()))?;
         Ok(Client::new(ProviderTransport {
             handle,
             connection: self,
@@ -148,7 +148,7 @@ fn ca_file(invocation: &Invocation) -> Option<PathBuf> {
     let path = PathBuf::from(text);
     let here = [Some(CA_FILE_OPTION), Some(CA_FILE_VARIABLE)].contains(&invocation.origin(key));
     Some(if here {
-        invocation.absolute(&path)
+        invocation.resolve_path(&path)
     } else {
         path
     })
@@ -171,7 +171,7 @@ impl<'a> ProviderTransport<'a> {
     #[must_use]
     pub fn within(&self, context: &Context<'a>) -> Self {
         Self {
-            handle: self.handle.within(context),
+            handle: self.handle.with_context(context),
             connection: self.connection.clone(),
         }
     }

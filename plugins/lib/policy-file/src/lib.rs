@@ -61,7 +61,7 @@ pub fn read_source(invocation: &Invocation, file: &str) -> Result<Source, Error>
     let bytes = if file == "-" {
         limited(std::io::stdin(), "<stdin>")?
     } else {
-        let path = invocation.absolute(Path::new(file));
+        let path = invocation.resolve_path(Path::new(file));
         let opened = File::open(&path).map_err(|e| unreadable(file, &e))?;
         if opened.metadata().is_ok_and(|m| m.is_dir()) {
             return Err(unreadable(file, &"it is a directory"));

@@ -1,6 +1,6 @@
 //! The property list of an agent.
 
-use kt_plugin_api::service::{Facts, ServiceSpec};
+use kt_plugin_api::service::{ServiceSpec, SystemInfo};
 use kt_plugin_api::{Class, Error};
 use plist::{Dictionary, Value, XmlWriteOptions};
 use std::path::Path;
@@ -24,7 +24,11 @@ const PATH: &str = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sb
 ///
 /// # Errors
 /// Class `usage` for a path that is not Unicode or a text that XML cannot hold.
-pub(crate) fn render(spec: &ServiceSpec, facts: &Facts, label: &str) -> Result<String, Error> {
+pub(crate) fn render(
+    spec: &ServiceSpec,
+    system: &SystemInfo,
+    label: &str,
+) -> Result<String, Error> {
     let mut job = Dictionary::new();
     let mut put = |key: &str, value: Value| drop(job.insert(key.to_owned(), value));
     put("Label", Value::from(label));
@@ -36,9 +40,9 @@ pub(crate) fn render(spec: &ServiceSpec, facts: &Facts, label: &str) -> Result<S
     // Without it launchd slows processor and disk down, wrong for a proxy.
     put("ProcessType", Value::from("Interactive"));
     put("Umask", Value::from(UMASK));
-    let dir = spec.working_dir.as_deref().unwrap_or(&facts.home);
+    let dir = spec.working_dir.as_deref().unwrap_or(&system.home);
     put("WorkingDirectory", Value::from(unicode(dir)?));
-    put("SoftResourceLimits", files(spec.open_files));
+    put("SoftResourceLimits", files(spec.open_files_limit));
     put("EnvironmentVariables", environment(spec)?);
     put("StandardOutPath", Value::from("/dev/null"));
     if let Some(file) = &spec.stderr_file {

@@ -1,5 +1,5 @@
 use super::render;
-use kt_plugin_api::service::{Facts, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{ServiceName, ServiceSpec, SystemInfo};
 use plist::Value;
 use std::path::Path;
 
@@ -17,23 +17,23 @@ pub(crate) fn spec() -> ServiceSpec {
         park_exit_codes: vec![2, 78],
         start_timeout_s: 60,
         stop_timeout_s: 45,
-        open_files: 8_192,
+        open_files_limit: 8_192,
         ..ServiceSpec::default()
     }
 }
 
-pub(crate) fn facts() -> Facts {
-    Facts {
+pub(crate) fn system() -> SystemInfo {
+    SystemInfo {
         os: "macos".to_owned(),
         uid: 501,
         user: "u".to_owned(),
         home: "/Users/u".into(),
-        ..Facts::default()
+        ..SystemInfo::default()
     }
 }
 
 fn rendered(spec: &ServiceSpec) -> String {
-    render(spec, &facts(), "dev.kt.gateway").unwrap()
+    render(spec, &system(), "dev.kt.gateway").unwrap()
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn hostile_arguments_come_back() {
 fn no_more_files_than_macos_grants_are_asked_for() {
     let files = |count: u32| {
         let mut spec = spec();
-        spec.open_files = count;
+        spec.open_files_limit = count;
         let value = Value::from_reader_xml(rendered(&spec).as_bytes()).unwrap();
         let limits = &value.as_dictionary().unwrap()["SoftResourceLimits"];
         limits.as_dictionary().unwrap()["NumberOfFiles"].as_signed_integer()
@@ -114,7 +114,7 @@ fn what_a_property_list_cannot_hold_is_refused() {
     let id = |change: fn(&mut ServiceSpec)| {
         let mut spec = spec();
         change(&mut spec);
-        render(&spec, &facts(), "x").unwrap_err().id.clone()
+        render(&spec, &system(), "x").unwrap_err().id.clone()
     };
     assert_eq!(id(|s| s.exec.push("\u{1}".to_owned())), "argument-unusable");
     assert_eq!(id(|s| s.exec[0] = "kt".to_owned()), "executable-unusable");

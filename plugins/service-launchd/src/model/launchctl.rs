@@ -10,7 +10,7 @@ const NO_SESSION: i32 = 125;
 const NOT_LOADED: i32 = 113;
 
 pub(super) fn ended(code: i32, stdout: &str) -> ExecOutcome {
-    ExecOutcome::Ended {
+    ExecOutcome::Exited {
         code: Some(code),
         stdout: stdout.to_owned(),
         stderr: String::new(),

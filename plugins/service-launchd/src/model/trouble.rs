@@ -4,13 +4,13 @@ use super::job::{End, Manners};
 use super::tests::{LABEL, PLIST, act, activity, observe, plan};
 use super::world::{Codes, World};
 use kt_plugin_api::service::execute::apply;
-use kt_plugin_api::service::{Action, Activity, RenderOptions};
+use kt_plugin_api::service::{Action, ActiveState, RenderOptions};
 
 /// A world in which the agent runs.
 fn installed() -> World {
     let world = World::new();
     act(&world, Action::Install, true).unwrap();
-    assert_eq!(activity(&world), Activity::Active);
+    assert_eq!(activity(&world), ActiveState::Active);
     world.ran.borrow_mut().clear();
     world
 }
@@ -24,13 +24,16 @@ fn ran(world: &World, verb: &str) -> usize {
 fn a_crashed_agent_comes_back_and_a_clean_end_is_final() {
     let world = installed();
     world.end_process(End::Code(1));
-    assert_eq!(activity(&world), Activity::Restarting);
+    assert_eq!(activity(&world), ActiveState::Restarting);
     world.pass(10_000);
     let again = observe(&world);
-    assert_eq!((again.active, again.restarts), (Activity::Active, None));
+    assert_eq!(
+        (again.active_state, again.restarts),
+        (ActiveState::Active, None)
+    );
     world.end_process(End::Code(0));
     world.pass(60_000);
-    assert_eq!(activity(&world), Activity::Inactive);
+    assert_eq!(activity(&world), ActiveState::Inactive);
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn a_reinstall_ends_even_what_hangs() {
         let applied = act(&world, Action::Install, true).unwrap();
         assert_eq!(applied.warnings.len(), 1);
         let new = observe(&world);
-        assert!(new.active == Activity::Active && new.pid != pid);
+        assert!(new.active_state == ActiveState::Active && new.pid != pid);
     }
 }
 
@@ -86,7 +89,7 @@ fn every_version_is_understood() {
         Action::Restart,
     ] {
         act(&world, action, true).unwrap();
-        assert_eq!(activity(&world), Activity::Active, "{action:?}");
+        assert_eq!(activity(&world), ActiveState::Active, "{action:?}");
     }
     act(&world, Action::Uninstall, true).unwrap();
     assert_eq!(observe(&world).loaded, Some(false));
@@ -119,13 +122,13 @@ fn a_stop_is_final_whatever_the_process_does() {
         world.pass(60_000);
         let down = observe(&world);
         assert_eq!(
-            (down.active, down.loaded),
-            (Activity::Inactive, Some(false)),
+            (down.active_state, down.loaded),
+            (ActiveState::Inactive, Some(false)),
             "{manners:?}"
         );
         world.manners.set(Manners::default());
         act(&world, Action::Start, true).unwrap();
-        assert_eq!(activity(&world), Activity::Active);
+        assert_eq!(activity(&world), ActiveState::Active);
     }
 }
 
@@ -135,14 +138,14 @@ fn a_stop_between_two_tries_is_final() {
     world.end_process(End::Signal(9));
     let seen = observe(&world);
     assert_eq!(
-        (seen.active, &*seen.sub),
-        (Activity::Restarting, "spawn scheduled")
+        (seen.active_state, &*seen.sub_state),
+        (ActiveState::Restarting, "spawn scheduled")
     );
     act(&world, Action::Stop, true).unwrap();
     world.pass(60_000);
-    assert_eq!(activity(&world), Activity::Inactive);
+    assert_eq!(activity(&world), ActiveState::Inactive);
     act(&world, Action::Start, true).unwrap();
-    assert_eq!(activity(&world), Activity::Active);
+    assert_eq!(activity(&world), ActiveState::Active);
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn a_restart_works_from_everywhere() {
         prepare(&world);
         act(&world, Action::Restart, true).unwrap();
         let seen = observe(&world);
-        assert_eq!(seen.active, Activity::Active, "{case}");
+        assert_eq!(seen.active_state, ActiveState::Active, "{case}");
         assert_ne!(seen.pid, pid, "{case}");
     }
 }
@@ -183,11 +186,11 @@ fn what_is_on_its_way_out_is_waited_for() {
             &["bootout", &format!("gui/501/{LABEL}")],
             std::time::Duration::ZERO,
         );
-        assert_eq!(activity(&world), Activity::Deactivating);
+        assert_eq!(activity(&world), ActiveState::Deactivating);
         act(&world, action, true).unwrap();
         let expected = match action {
-            Action::Stop => Activity::Inactive,
-            _ => Activity::Active,
+            Action::Stop => ActiveState::Inactive,
+            _ => ActiveState::Active,
         };
         assert_eq!(activity(&world), expected, "{action:?}");
         assert_eq!(ran(&world, "kill SIGTERM"), 0, "{action:?}");
@@ -199,7 +202,7 @@ fn what_runs_and_has_not_changed_is_left_alone() {
     let world = installed();
     let pid = observe(&world).pid;
     let options = RenderOptions {
-        changed: false,
+        files_changed: false,
         ..RenderOptions::default()
     };
     apply(&world, &plan(&world, Action::Install, options)).unwrap();
@@ -228,7 +231,7 @@ fn an_interrupted_change_is_taken_back_whole() {
             assert_eq!(left, Vec::<String>::new(), "{action:?} after {checks}");
             assert_eq!(
                 activity(&world),
-                Activity::Active,
+                ActiveState::Active,
                 "{action:?} after {checks}"
             );
             assert_eq!(world.loaded_list().unwrap(), b"spoilt");
@@ -258,7 +261,7 @@ fn a_failed_change_starts_nothing_that_was_stopped() {
         world.fail_next(failing, 1);
         act(&world, action, true).unwrap_err();
         world.pass(60_000);
-        assert_eq!(activity(&world), Activity::Inactive, "{action:?}");
+        assert_eq!(activity(&world), ActiveState::Inactive, "{action:?}");
         assert!(world.file(PLIST).is_some());
     }
 }

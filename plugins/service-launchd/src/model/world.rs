@@ -154,7 +154,7 @@ impl Runner for World {
             ["launchctl", rest @ ..] => self.launchctl(rest, timeout),
             ["/bin/kill", "-0", pid] => self.alive(pid),
             ["sw_vers", "-productVersion"] => ended(0, "14.5\n"),
-            ["plutil", ..] => ExecOutcome::Missing,
+            ["plutil", ..] => ExecOutcome::NotFound,
             other => panic!("the model has no {other:?}"),
         }
     }
@@ -178,7 +178,7 @@ impl Runner for World {
         let files = self.files.borrow();
         files
             .get(path)
-            .map_or(ProbeOutcome::Absent, |(mode, _)| ProbeOutcome::File {
+            .map_or(ProbeOutcome::NotFound, |(mode, _)| ProbeOutcome::Metadata {
                 kind: FileKind::File,
                 uid: 501,
                 mode: *mode,
@@ -186,18 +186,18 @@ impl Runner for World {
     }
 
     fn list(&self, _: &Path) -> ProbeOutcome {
-        ProbeOutcome::Absent
+        ProbeOutcome::NotFound
     }
 
     fn now(&self) -> Duration {
         Duration::from_millis(self.clock.get())
     }
 
-    fn pause(&self, time: Duration) {
+    fn sleep(&self, time: Duration) {
         self.pass(u64::try_from(time.as_millis()).unwrap());
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check_cancelled(&self) -> Result<(), Error> {
         match self.patience.get() {
             Some(0) => Err(Error::new(Class::Interrupted, "interrupted", "interrupted")),
             left => {

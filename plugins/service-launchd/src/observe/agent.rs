@@ -4,36 +4,39 @@ use super::{disabled, print};
 use crate::domain::{self, LOOK_MS, NOT_LOADED};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Activity, Facts, ObserveRequest, Observed, Probe, ProbeAction, ProbeOutcome, ProbeResult,
-    StartsAt,
+    ActiveState, Autostart, ObserveRequest, Probe, ProbeAction, ProbeOutcome, ProbeResult,
+    ServiceStatus, SystemInfo,
 };
 use std::collections::BTreeMap;
 
-pub(crate) fn probes(facts: &Facts, label: &str) -> Vec<Probe> {
-    let (target, domain) = (domain::target(facts, label), domain::domain(facts));
+pub(crate) fn probes(system: &SystemInfo, label: &str) -> Vec<Probe> {
+    let (target, domain) = (domain::target(system, label), domain::domain(system));
     let look = |id: &str, words: [&str; 3]| Probe::run(id, &words, BTreeMap::new(), LOOK_MS);
     vec![
         look("print", ["launchctl", "print", &target]),
         look("disabled", ["launchctl", "print-disabled", &domain]),
-        Probe::new("plist", ProbeAction::Stat(domain::plist_path(facts, label))),
+        Probe::new(
+            "plist",
+            ProbeAction::Stat(domain::plist_path(system, label)),
+        ),
     ]
 }
 
-pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
+pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> {
     let label = domain::label(&request.family, &request.name);
-    let path = domain::plist_path(&request.facts, &label);
+    let path = domain::plist_path(&request.system, &label);
     let there = match ProbeResult::find(&request.results, "plist")? {
-        ProbeOutcome::File { .. } => Some(true),
-        ProbeOutcome::Absent => Some(false),
+        ProbeOutcome::Metadata { .. } => Some(true),
+        ProbeOutcome::NotFound => Some(false),
         _ => None,
     };
-    let mut observed = Observed {
+    let mut observed = ServiceStatus {
         supervisor: "launchd".to_owned(),
         installed: there,
         enabled: enabled(ProbeResult::find(&request.results, "disabled")?, &label),
-        fragment: (there == Some(true)).then_some(path),
+        fragment_path: (there == Some(true)).then_some(path),
         unit: label,
-        ..Observed::default()
+        ..ServiceStatus::default()
     };
     match ProbeResult::find(&request.results, "print")? {
         ProbeOutcome::Exited {
@@ -46,17 +49,17 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
         } if NOT_LOADED.contains(code) => {
             observed.reachable = true;
             observed.loaded = Some(false);
-            observed.active = Activity::Inactive;
+            observed.active_state = ActiveState::Inactive;
         }
         ProbeOutcome::Exited { stderr, .. } => {
-            observed.unreachable_because = Some(stderr.trim().to_owned());
+            observed.unreachable_reason = Some(stderr.trim().to_owned());
         }
-        ProbeOutcome::Unknown(why) => observed.unreachable_because = Some(why.clone()),
-        _ => observed.unreachable_because = Some("`launchctl` is missing".to_owned()),
+        ProbeOutcome::Unknown(why) => observed.unreachable_reason = Some(why.clone()),
+        _ => observed.unreachable_reason = Some("`launchctl` is missing".to_owned()),
     }
-    observed.starts_at = match (there, observed.enabled) {
-        (Some(true), Some(true)) => Some(StartsAt::Login),
-        (Some(false), _) | (_, Some(false)) => Some(StartsAt::Never),
+    observed.autostart = match (there, observed.enabled) {
+        (Some(true), Some(true)) => Some(Autostart::Login),
+        (Some(false), _) | (_, Some(false)) => Some(Autostart::Never),
         _ => None,
     };
     Ok(observed)
@@ -64,20 +67,20 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
 
 /// How often it was started again by itself is not said: `runs` counts a
 /// person's starts too.
-fn loaded(observed: &mut Observed, text: &str) {
+fn loaded(observed: &mut ServiceStatus, text: &str) {
     let printed = print::read(text);
     observed.reachable = true;
     observed.loaded = Some(true);
-    observed.active = printed.activity();
+    observed.active_state = printed.activity();
     observed.pid = printed.pid;
-    observed.sub = printed.state;
+    observed.sub_state = printed.state;
     observed.last_exit = printed.last_exit;
-    observed.raw = printed.raw;
+    observed.properties = printed.raw;
     let goes_on = matches!(
-        observed.active,
-        Activity::Active | Activity::Activating | Activity::Restarting
+        observed.active_state,
+        ActiveState::Active | ActiveState::Activating | ActiveState::Restarting
     );
-    observed.orphan = observed.installed == Some(false) && goes_on;
+    observed.orphaned = observed.installed == Some(false) && goes_on;
 }
 
 fn enabled(outcome: &ProbeOutcome, label: &str) -> Option<bool> {

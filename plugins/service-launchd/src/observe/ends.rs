@@ -1,6 +1,6 @@
 //! How the last process ended, as `launchctl print` tells it.
 
-use kt_plugin_api::service::{ExitClass, LastExit};
+use kt_plugin_api::service::{ExitKind, LastExit};
 use std::collections::BTreeMap;
 
 /// What launchd's own trampoline ends with when it cannot start the program.
@@ -33,9 +33,9 @@ fn by_signal(text: &str) -> LastExit {
     LastExit {
         code: None,
         signal: name.map(|name| (*name).to_owned()),
-        class: ExitClass::Crash,
-        at: None,
-        meaning: name.is_none().then(|| text.to_owned()),
+        kind: ExitKind::Crash,
+        exited_at: None,
+        description: name.is_none().then(|| text.to_owned()),
     }
 }
 
@@ -45,13 +45,13 @@ fn by_reason(text: &str) -> LastExit {
     LastExit {
         code: None,
         signal: None,
-        class: if NEVER_STARTED.contains(&word) {
-            ExitClass::Setup
+        kind: if NEVER_STARTED.contains(&word) {
+            ExitKind::Setup
         } else {
-            ExitClass::Crash
+            ExitKind::Crash
         },
-        at: None,
-        meaning: Some(text.to_owned()),
+        exited_at: None,
+        description: Some(text.to_owned()),
     }
 }
 
@@ -59,18 +59,18 @@ fn by_reason(text: &str) -> LastExit {
 fn by_code(text: &str) -> Option<LastExit> {
     let code: i32 = text.split(':').next()?.trim().parse().ok()?;
     let (class, meaning) = match code {
-        0 => (ExitClass::Clean, None),
+        0 => (ExitKind::Clean, None),
         EX_CONFIG => (
-            ExitClass::Setup,
+            ExitKind::Setup,
             Some("launchd could not start the program".to_owned()),
         ),
-        _ => (ExitClass::Crash, None),
+        _ => (ExitKind::Crash, None),
     };
     Some(LastExit {
         code: Some(code),
         signal: None,
-        class,
-        at: None,
-        meaning,
+        kind: class,
+        exited_at: None,
+        description: meaning,
     })
 }

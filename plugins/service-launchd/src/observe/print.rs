@@ -1,7 +1,7 @@
 //! The text of `launchctl print` for one agent.
 
 use super::ends;
-use kt_plugin_api::service::{Activity, ExitClass, LastExit};
+use kt_plugin_api::service::{ActiveState, ExitKind, LastExit};
 use std::collections::BTreeMap;
 
 /// What was found in the text.
@@ -24,27 +24,27 @@ pub(super) fn read(text: &str) -> Printed {
 }
 
 impl Printed {
-    pub(super) fn activity(&self) -> Activity {
+    pub(super) fn activity(&self) -> ActiveState {
         match self.state.as_str() {
             // After `bootout`; its process may be gone already.
-            "SIGTERMed" | "SIGKILLed" => Activity::Deactivating,
+            "SIGTERMed" | "SIGKILLed" => ActiveState::Deactivating,
             // launchd's trampoline, on its way to the program.
-            "xpcproxy" => Activity::Activating,
+            "xpcproxy" => ActiveState::Activating,
             // The first start is on its way, or another one was asked for.
-            "spawn scheduled" if !self.failed() => Activity::Activating,
-            "spawn scheduled" => Activity::Restarting,
-            "running" => Activity::Active,
-            _ if self.pid.is_some() => Activity::Active,
+            "spawn scheduled" if !self.failed() => ActiveState::Activating,
+            "spawn scheduled" => ActiveState::Restarting,
+            "running" => ActiveState::Active,
+            _ if self.pid.is_some() => ActiveState::Active,
             // It is kept alive after failures, so another start is on its way.
-            _ if self.failed() => Activity::Restarting,
+            _ if self.failed() => ActiveState::Restarting,
             // It was never started, or ended well: asked to, or parked.
-            _ => Activity::Inactive,
+            _ => ActiveState::Inactive,
         }
     }
 
     fn failed(&self) -> bool {
-        let class = self.last_exit.as_ref().map(|end| end.class);
-        class.is_some_and(|class| class != ExitClass::Clean)
+        let class = self.last_exit.as_ref().map(|end| end.kind);
+        class.is_some_and(|class| class != ExitKind::Clean)
     }
 }
 

@@ -1,8 +1,8 @@
 use super::{disabled, observe};
-use crate::job::tests::facts;
+use crate::job::tests::system;
 use kt_plugin_api::service::{
-    Activity, ExitClass, FileKind, ObserveRequest, Observed, ProbeOutcome, ProbeResult,
-    ServiceName, StartsAt,
+    ActiveState, Autostart, ExitKind, FileKind, ObserveRequest, ProbeOutcome, ProbeResult,
+    ServiceName, ServiceStatus,
 };
 
 fn ran(code: i32, stdout: &str) -> ProbeOutcome {
@@ -14,7 +14,7 @@ fn ran(code: i32, stdout: &str) -> ProbeOutcome {
 }
 
 fn results(print: ProbeOutcome, plist: bool) -> Vec<ProbeResult> {
-    let file = ProbeOutcome::File {
+    let file = ProbeOutcome::Metadata {
         kind: FileKind::File,
         uid: 501,
         mode: 0o644,
@@ -26,15 +26,15 @@ fn results(print: ProbeOutcome, plist: bool) -> Vec<ProbeResult> {
     vec![
         result("print", print),
         result("disabled", ran(0, "\tdisabled services = {\n\t}\n")),
-        result("plist", if plist { file } else { ProbeOutcome::Absent }),
+        result("plist", if plist { file } else { ProbeOutcome::NotFound }),
     ]
 }
 
-fn look(print: ProbeOutcome, plist: bool) -> Observed {
+fn look(print: ProbeOutcome, plist: bool) -> ServiceStatus {
     observe(&ObserveRequest {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),
-        facts: facts(),
+        system: system(),
         results: results(print, plist),
         spec: None,
     })
@@ -42,7 +42,7 @@ fn look(print: ProbeOutcome, plist: bool) -> Observed {
 }
 
 /// The agent is loaded, and these are the outermost fields of its text.
-fn printed(fields: &[&str]) -> Observed {
+fn printed(fields: &[&str]) -> ServiceStatus {
     let lines: String = fields.iter().map(|f| format!("\t{f}\n")).collect();
     look(
         ran(0, &format!("gui/501/dev.kt.gateway = {{\n{lines}}}\n")),
@@ -54,11 +54,17 @@ fn printed(fields: &[&str]) -> Observed {
 fn a_running_agent() {
     let text = "gui/501/dev.kt.gateway = {\n\tstate = running\n\truns = 3\n\tpid = 42\n\tinner = {\n\t\tpid = 7\n\t\tstate = active\n\t}\n\tlast exit code = (never exited)\n}\n";
     let seen = look(ran(0, text), true);
-    assert_eq!((seen.active, seen.pid), (Activity::Active, Some(42)));
-    assert_eq!((&*seen.sub, &*seen.raw["runs"]), ("running", "3"));
     assert_eq!(
-        (seen.loaded, seen.starts_at),
-        (Some(true), Some(StartsAt::Login))
+        (seen.active_state, seen.pid),
+        (ActiveState::Active, Some(42))
+    );
+    assert_eq!(
+        (&*seen.sub_state, &*seen.properties["runs"]),
+        ("running", "3")
+    );
+    assert_eq!(
+        (seen.loaded, seen.autostart),
+        (Some(true), Some(Autostart::Login))
     );
     assert_eq!((seen.last_exit, seen.restarts), (None, None));
 }
@@ -70,11 +76,11 @@ fn what_is_not_there_is_told_apart_from_what_does_not_answer() {
         (gone.reachable, gone.installed, gone.loaded),
         (true, Some(false), Some(false))
     );
-    assert_eq!(gone.active, Activity::Inactive);
+    assert_eq!(gone.active_state, ActiveState::Inactive);
     let silent = look(ran(125, ""), true);
     assert_eq!(
-        (silent.reachable, silent.active),
-        (false, Activity::Unknown)
+        (silent.reachable, silent.active_state),
+        (false, ActiveState::Unknown)
     );
     assert_eq!(silent.installed, Some(true));
 }
@@ -86,30 +92,39 @@ fn every_word_for_the_state() {
     let clean = "last exit code = 0";
     let killed = "last terminating signal = Killed: 9";
     for (fields, expected) in [
-        (vec!["state = running", "pid = 1", failed], Activity::Active),
-        (vec!["state = running"], Activity::Active),
-        (vec!["state = xpcproxy", "pid = 1"], Activity::Activating),
+        (
+            vec!["state = running", "pid = 1", failed],
+            ActiveState::Active,
+        ),
+        (vec!["state = running"], ActiveState::Active),
+        (vec!["state = xpcproxy", "pid = 1"], ActiveState::Activating),
         (
             vec!["state = spawn scheduled", failed],
-            Activity::Restarting,
+            ActiveState::Restarting,
         ),
         (
             vec!["state = spawn scheduled", killed],
-            Activity::Restarting,
+            ActiveState::Restarting,
         ),
-        (vec!["state = spawn scheduled", never], Activity::Activating),
-        (vec!["state = SIGTERMed", "pid = 1"], Activity::Deactivating),
-        (vec!["state = SIGKILLed", clean], Activity::Deactivating),
-        (vec!["state = not running", clean], Activity::Inactive),
-        (vec!["state = not running", never], Activity::Inactive),
+        (
+            vec!["state = spawn scheduled", never],
+            ActiveState::Activating,
+        ),
+        (
+            vec!["state = SIGTERMed", "pid = 1"],
+            ActiveState::Deactivating,
+        ),
+        (vec!["state = SIGKILLed", clean], ActiveState::Deactivating),
+        (vec!["state = not running", clean], ActiveState::Inactive),
+        (vec!["state = not running", never], ActiveState::Inactive),
         // As other versions say it, or as nobody has seen it.
-        (vec!["state = waiting", clean], Activity::Inactive),
-        (vec!["state = waiting", failed], Activity::Restarting),
-        (vec!["pid = 1"], Activity::Active),
-        (vec![killed], Activity::Restarting),
-        (vec![], Activity::Inactive),
+        (vec!["state = waiting", clean], ActiveState::Inactive),
+        (vec!["state = waiting", failed], ActiveState::Restarting),
+        (vec!["pid = 1"], ActiveState::Active),
+        (vec![killed], ActiveState::Restarting),
+        (vec![], ActiveState::Inactive),
     ] {
-        assert_eq!(printed(&fields).active, expected, "{fields:?}");
+        assert_eq!(printed(&fields).active_state, expected, "{fields:?}");
     }
 }
 
@@ -118,44 +133,44 @@ fn every_way_to_end() {
     let end = |field: &str| {
         let end = printed(&[field, "state = not running"]).last_exit.unwrap();
         let signal = end.signal.as_deref().map(str::to_owned);
-        (end.code, signal, end.class, end.meaning.is_some())
+        (end.code, signal, end.kind, end.description.is_some())
     };
     let signal = |name: &str| Some(name.to_owned());
     assert_eq!(
         end("last exit code = 0"),
-        (Some(0), None, ExitClass::Clean, false)
+        (Some(0), None, ExitKind::Clean, false)
     );
     assert_eq!(
         end("last exit code = 75: EX_TEMPFAIL"),
-        (Some(75), None, ExitClass::Crash, false)
+        (Some(75), None, ExitKind::Crash, false)
     );
     assert_eq!(
         end("last exit code = 78: EX_CONFIG"),
-        (Some(78), None, ExitClass::Setup, true)
+        (Some(78), None, ExitKind::Setup, true)
     );
     for (text, name) in [("Killed: 9", "KILL"), ("15", "TERM"), ("X: 31", "USR2")] {
         assert_eq!(
             end(&format!("last terminating signal = {text}")),
-            (None, signal(name), ExitClass::Crash, false)
+            (None, signal(name), ExitKind::Crash, false)
         );
     }
     assert_eq!(
         end("last terminating signal = Odd: 0"),
-        (None, None, ExitClass::Crash, true)
+        (None, None, ExitKind::Crash, true)
     );
     assert_eq!(
         end("last exit reason = OS_REASON_EXEC | Error -413 \"No matching profile found\""),
-        (None, None, ExitClass::Setup, true)
+        (None, None, ExitKind::Setup, true)
     );
     assert_eq!(
         end("last exit reason = OS_REASON_JETSAM"),
-        (None, None, ExitClass::Crash, true)
+        (None, None, ExitKind::Crash, true)
     );
 }
 
 #[test]
 fn orphans_are_what_goes_on_without_a_file() {
-    let orphan = |text: &str| look(ran(0, &format!("x = {{\n\t{text}\n}}\n")), false).orphan;
+    let orphan = |text: &str| look(ran(0, &format!("x = {{\n\t{text}\n}}\n")), false).orphaned;
     assert!(orphan("pid = 1"));
     assert!(orphan("last exit code = 6"), "it is started again");
     assert!(!orphan("last exit code = 0"));

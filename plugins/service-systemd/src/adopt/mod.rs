@@ -29,10 +29,10 @@ const DEPENDENCIES: [&str; 6] = ["After", "Before", "Requires", "Wants", "PartOf
 type Settings = Vec<(String, String, String)>;
 
 pub(crate) fn plan(request: &AdoptRequest) -> Result<Plan, Error> {
-    let (written, edited) = (settings(&request.written), settings(&request.edited));
+    let (written, edited) = (settings(&request.original), settings(&request.edited));
     let content = drop_in(&written, &edited)?;
     let unit = manager::unit_name(&request.spec.family, &request.spec.name);
-    let dir = manager::unit_path(&request.facts, &format!("{unit}.d"));
+    let dir = manager::unit_path(&request.system, &format!("{unit}.d"));
     // A second adoption must not replace the first one.
     let path = dir.join(format!("50-adopted-{}.conf", short_hash(&content)));
     let mut plan = Plan::default();
@@ -47,7 +47,7 @@ pub(crate) fn plan(request: &AdoptRequest) -> Result<Plan, Error> {
             "keep the edits in a drop-in",
             StepAction::Write(path.clone()),
         )
-        .undo(systemctl(&request.facts, &["daemon-reload"], QUICK_MS)),
+        .undo(systemctl(&request.system, &["daemon-reload"], QUICK_MS)),
     ];
     plan.warnings
         .push(format!("your edits are now in {}", path.display()));

@@ -1,5 +1,5 @@
 use super::plan;
-use kt_plugin_api::service::{AdoptRequest, Facts, ServiceSpec};
+use kt_plugin_api::service::{AdoptRequest, ServiceSpec, SystemInfo};
 
 const UNIT: &str = "\
 # Generated
@@ -22,12 +22,12 @@ fn request(edited: &str) -> AdoptRequest {
             family: "kt-gateway".to_owned(),
             ..ServiceSpec::default()
         },
-        facts: Facts {
+        system: SystemInfo {
             config_home: "/h/.config".into(),
-            ..Facts::default()
+            ..SystemInfo::default()
         },
         path: "/h/.config/systemd/user/kt-gateway.service".into(),
-        written: UNIT.to_owned(),
+        original: UNIT.to_owned(),
         edited: edited.to_owned(),
     }
 }

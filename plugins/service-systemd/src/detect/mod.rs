@@ -6,8 +6,8 @@
 use crate::manager::{self, LOOK_MS, QUICK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    DetectRequest, Detection, ExecSpec, Facts, FileKind, Fitness, Probe, ProbeAction, ProbeOutcome,
-    ProbeResult, Reason, Step, StepAction, StepRole,
+    Availability, DetectRequest, Detection, ExecSpec, FileKind, Probe, ProbeAction, ProbeOutcome,
+    ProbeResult, Reason, Step, StepAction, StepRole, SystemInfo,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,14 +19,14 @@ const OLDEST: u32 = 252;
 const MANAGER_UP_MS: u64 = 10_000;
 
 /// The runtime directory of a user's session, as logind makes it.
-fn standard_dir(facts: &Facts) -> PathBuf {
-    PathBuf::from(format!("/run/user/{}", facts.uid))
+fn standard_dir(system: &SystemInfo) -> PathBuf {
+    PathBuf::from(format!("/run/user/{}", system.uid))
 }
 
 /// Where the user manager may be reached: the environment's word first.
-fn candidates(facts: &Facts) -> Vec<PathBuf> {
-    let standard = standard_dir(facts);
-    let mut all: Vec<PathBuf> = facts.runtime_dir.iter().cloned().collect();
+fn candidates(system: &SystemInfo) -> Vec<PathBuf> {
+    let standard = standard_dir(system);
+    let mut all: Vec<PathBuf> = system.runtime_dir.iter().cloned().collect();
     if !all.contains(&standard) {
         all.push(standard);
     }
@@ -37,13 +37,13 @@ fn socket(dir: &Path) -> PathBuf {
     dir.join("systemd/private")
 }
 
-pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
+pub(crate) fn probes(system: &SystemInfo) -> Vec<Probe> {
     let env = BTreeMap::from([("LC_ALL".to_owned(), "C".to_owned())]);
     let mut probes = vec![
         Probe::run("version", &["systemctl", "--version"], env, LOOK_MS),
         Probe::new("booted", ProbeAction::Stat("/run/systemd/system".into())),
     ];
-    for (i, dir) in candidates(facts).iter().enumerate() {
+    for (i, dir) in candidates(system).iter().enumerate() {
         probes.push(Probe::new(
             &format!("dir-{i}"),
             ProbeAction::Stat(dir.clone()),
@@ -53,16 +53,16 @@ pub(crate) fn probes(facts: &Facts) -> Vec<Probe> {
             ProbeAction::Stat(socket(dir)),
         ));
         // A manager that died leaves its socket.
-        let at = Facts {
+        let at = SystemInfo {
             runtime_dir: Some(dir.clone()),
-            ..facts.clone()
+            ..system.clone()
         };
         let alive = manager::systemctl(&at, &["show", "--property=Version"], LOOK_MS);
         let argv: Vec<&str> = alive.argv.iter().map(String::as_str).collect();
         probes.push(Probe::run(&format!("alive-{i}"), &argv, alive.env, LOOK_MS));
     }
     probes.extend(
-        manager::linger_mark(facts).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
+        manager::linger_mark(system).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
     );
     probes
 }
@@ -75,7 +75,7 @@ fn version_of(text: &str) -> Option<u32> {
 }
 
 pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
-    let (facts, results) = (&request.facts, &request.results);
+    let (system, results) = (&request.system, &request.results);
     let (version, silent) = match ProbeResult::find(results, "version")? {
         ProbeOutcome::Exited { stdout, .. } => (version_of(stdout), None),
         ProbeOutcome::Unknown(why) => (None, Some(why.clone())),
@@ -83,7 +83,7 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
     };
     let booted = matches!(
         ProbeResult::find(results, "booted")?,
-        ProbeOutcome::File {
+        ProbeOutcome::Metadata {
             kind: FileKind::Dir,
             ..
         }
@@ -106,7 +106,7 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         detection.reasons.push(reason);
         return Ok(detection);
     }
-    find_manager(facts, results, &mut detection)?;
+    find_manager(system, results, &mut detection)?;
     Ok(detection)
 }
 
@@ -136,15 +136,15 @@ fn unsupported(version: Option<u32>, booted: bool) -> Option<Reason> {
 }
 
 fn find_manager(
-    facts: &Facts,
+    system: &SystemInfo,
     results: &[ProbeResult],
     detection: &mut Detection,
 ) -> Result<(), Error> {
-    for (i, dir) in candidates(facts).into_iter().enumerate() {
+    for (i, dir) in candidates(system).into_iter().enumerate() {
         match ProbeResult::find(results, &format!("dir-{i}"))? {
-            ProbeOutcome::File { uid, .. } if *uid == facts.uid => {}
-            ProbeOutcome::File { uid, .. } => {
-                detection.reasons.push(foreign(&dir, *uid, facts));
+            ProbeOutcome::Metadata { uid, .. } if *uid == system.uid => {}
+            ProbeOutcome::Metadata { uid, .. } => {
+                detection.reasons.push(foreign(&dir, *uid, system));
                 continue;
             }
             _ => continue,
@@ -152,7 +152,7 @@ fn find_manager(
         let there = ProbeResult::find(results, &format!("socket-{i}"))?;
         if !matches!(
             there,
-            ProbeOutcome::File {
+            ProbeOutcome::Metadata {
                 kind: FileKind::Socket,
                 ..
             }
@@ -163,56 +163,56 @@ fn find_manager(
             // It did not answer in time, or could not be asked: whoever needs
             // it will hear why.
             ProbeOutcome::Exited { code: Some(0), .. } | ProbeOutcome::Unknown(_) => {
-                detection.fitness = Fitness::Usable;
+                detection.availability = Availability::Available;
                 detection.runtime_dir = Some(dir);
                 detection.reasons.clear();
                 return Ok(());
             }
-            _ => detection.reasons.push(dead(facts)),
+            _ => detection.reasons.push(dead(system)),
         }
     }
     if !detection.reasons.is_empty() {
         return Ok(());
     }
-    detection.reasons.push(no_bus(facts));
-    if !facts.user.is_empty() {
-        detection.fitness = Fitness::Preparable;
-        detection.runtime_dir = Some(standard_dir(facts));
+    detection.reasons.push(no_bus(system));
+    if !system.user.is_empty() {
+        detection.availability = Availability::NeedsPreparation;
+        detection.runtime_dir = Some(standard_dir(system));
         let lingers = matches!(
             ProbeResult::find(results, "linger")?,
-            ProbeOutcome::File { .. }
+            ProbeOutcome::Metadata { .. }
         );
-        detection.prepare = prepare(facts, lingers);
+        detection.prepare = prepare(system, lingers);
     }
     Ok(())
 }
 
-fn foreign(dir: &Path, owner: u32, facts: &Facts) -> Reason {
+fn foreign(dir: &Path, owner: u32, system: &SystemInfo) -> Reason {
     let dir = dir.display();
     Reason {
         code: "runtime-dir-foreign".to_owned(),
         message: format!(
             "the runtime directory `{dir}` belongs to user {owner}, not to {}",
-            facts.uid
+            system.uid
         ),
-        fix: Some(format!("run kt as user {} without sudo", facts.user)),
+        fix: Some(format!("run kt as user {} without sudo", system.user)),
     }
 }
 
 /// logind does not start it again while a session is open.
-fn dead(facts: &Facts) -> Reason {
+fn dead(system: &SystemInfo) -> Reason {
     Reason {
         code: "no-user-bus".to_owned(),
         message: "the systemd user manager has ended, and only its socket is left".to_owned(),
-        fix: Some(format!("sudo systemctl start user@{}.service", facts.uid)),
+        fix: Some(format!("sudo systemctl start user@{}.service", system.uid)),
     }
 }
 
-fn no_bus(facts: &Facts) -> Reason {
-    let user = if facts.user.is_empty() {
+fn no_bus(system: &SystemInfo) -> Reason {
+    let user = if system.user.is_empty() {
         "NAME"
     } else {
-        &facts.user
+        &system.user
     };
     Reason {
         code: "no-user-bus".to_owned(),
@@ -225,12 +225,12 @@ fn no_bus(facts: &Facts) -> Reason {
 /// `loginctl` looks for a session, and there is none. Where it `lingers`
 /// already and the manager is not up yet, asking once more starts it, and there
 /// is nothing to take back.
-fn prepare(facts: &Facts, lingers: bool) -> Vec<Step> {
-    let at = Facts {
-        runtime_dir: Some(standard_dir(facts)),
-        ..facts.clone()
+fn prepare(system: &SystemInfo, lingers: bool) -> Vec<Step> {
+    let at = SystemInfo {
+        runtime_dir: Some(standard_dir(system)),
+        ..system.clone()
     };
-    let up = manager::systemctl(&at, &["show", "--property=Version"], QUICK_MS).retrying(
+    let up = manager::systemctl(&at, &["show", "--property=Version"], QUICK_MS).retry(
         &[1],
         50,
         MANAGER_UP_MS,
@@ -242,7 +242,7 @@ fn prepare(facts: &Facts, lingers: bool) -> Vec<Step> {
     );
     if !lingers {
         linger = linger
-            .role(StepRole::Boot)
+            .role(StepRole::BootStart)
             .undo(loginctl(&at, "disable-linger"));
     }
     vec![
@@ -252,9 +252,9 @@ fn prepare(facts: &Facts, lingers: bool) -> Vec<Step> {
 }
 
 /// Switches lingering for the user by explicit name.
-pub(crate) fn loginctl(facts: &Facts, verb: &str) -> ExecSpec {
-    let argv = ["loginctl", "--no-ask-password", verb, &facts.user];
-    ExecSpec::new(&argv, manager::environment(facts), QUICK_MS)
+pub(crate) fn loginctl(system: &SystemInfo, verb: &str) -> ExecSpec {
+    let argv = ["loginctl", "--no-ask-password", verb, &system.user];
+    ExecSpec::new(&argv, manager::environment(system), QUICK_MS)
 }
 
 #[cfg(test)]

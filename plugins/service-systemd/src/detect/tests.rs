@@ -1,24 +1,24 @@
 use super::{detect, probes, version_of};
 use kt_plugin_api::service::{
-    DetectRequest, Detection, Facts, FileKind, Fitness, ProbeOutcome, ProbeResult, StepAction,
-    StepRole,
+    Availability, DetectRequest, Detection, FileKind, ProbeOutcome, ProbeResult, StepAction,
+    StepRole, SystemInfo,
 };
 use std::path::Path;
 
 const UID: u32 = 1000;
 
-fn facts(runtime_dir: Option<&str>) -> Facts {
-    Facts {
+fn system(runtime_dir: Option<&str>) -> SystemInfo {
+    SystemInfo {
         os: "linux".to_owned(),
         uid: UID,
         user: "ann".to_owned(),
         runtime_dir: runtime_dir.map(Into::into),
-        ..Facts::default()
+        ..SystemInfo::default()
     }
 }
 
 fn file(kind: FileKind, uid: u32) -> ProbeOutcome {
-    ProbeOutcome::File {
+    ProbeOutcome::Metadata {
         kind,
         uid,
         mode: 0o700,
@@ -35,8 +35,8 @@ fn said(version: &str) -> ProbeOutcome {
 
 /// Answers every probe: what `known` says, else that a manager answers and
 /// everything else is absent.
-fn ask(facts: &Facts, known: &[(&str, ProbeOutcome)]) -> Detection {
-    let results = probes(facts)
+fn ask(system: &SystemInfo, known: &[(&str, ProbeOutcome)]) -> Detection {
+    let results = probes(system)
         .into_iter()
         .map(|probe| ProbeResult {
             outcome: known
@@ -47,7 +47,7 @@ fn ask(facts: &Facts, known: &[(&str, ProbeOutcome)]) -> Detection {
         })
         .collect();
     detect(&DetectRequest {
-        facts: facts.clone(),
+        system: system.clone(),
         results,
     })
     .unwrap()
@@ -57,7 +57,7 @@ fn unknown(id: &str) -> ProbeOutcome {
     if id.starts_with("alive-") {
         return ended(0);
     }
-    ProbeOutcome::Absent
+    ProbeOutcome::NotFound
 }
 
 fn ended(code: i32) -> ProbeOutcome {
@@ -104,8 +104,8 @@ fn the_socket_in_the_environments_directory_wins() {
             ("socket-0", file(FileKind::Socket, UID)),
         ],
     );
-    let found = ask(&facts(Some("/run/x")), &known);
-    assert_eq!(found.fitness, Fitness::Usable);
+    let found = ask(&system(Some("/run/x")), &known);
+    assert_eq!(found.availability, Availability::Available);
     assert_eq!(found.runtime_dir.as_deref(), Some(Path::new("/run/x")));
     assert_eq!(found.supervisor, "systemd 252");
 }
@@ -119,8 +119,8 @@ fn without_a_session_the_standard_directory_is_looked_at() {
             ("socket-0", file(FileKind::Socket, UID)),
         ],
     );
-    let found = ask(&facts(None), &known);
-    assert_eq!(found.fitness, Fitness::Usable);
+    let found = ask(&system(None), &known);
+    assert_eq!(found.availability, Availability::Available);
     assert_eq!(
         found.runtime_dir.as_deref(),
         Some(Path::new("/run/user/1000"))
@@ -129,8 +129,8 @@ fn without_a_session_the_standard_directory_is_looked_at() {
 
 #[test]
 fn lingering_by_explicit_name_is_the_way_to_a_missing_manager() {
-    let found = ask(&facts(None), &booted("252"));
-    assert_eq!(found.fitness, Fitness::Preparable);
+    let found = ask(&system(None), &booted("252"));
+    assert_eq!(found.availability, Availability::NeedsPreparation);
     assert_eq!(found.reasons[0].code, "no-user-bus");
     let StepAction::Run(run) = &found.prepare[0].action else {
         panic!("not a command")
@@ -145,13 +145,13 @@ fn lingering_by_explicit_name_is_the_way_to_a_missing_manager() {
 #[test]
 fn lingering_that_was_on_before_is_not_ours_to_take_back() {
     let known = with(booted("252"), &[("linger", file(FileKind::File, 0))]);
-    let found = ask(&facts(None), &known);
-    assert_eq!(found.fitness, Fitness::Preparable);
+    let found = ask(&system(None), &known);
+    assert_eq!(found.availability, Availability::NeedsPreparation);
     let step = &found.prepare[0];
     assert!(step.undo.is_empty());
-    assert_eq!(step.role, StepRole::Plain);
-    let found = ask(&facts(None), &booted("252"));
-    assert_eq!(found.prepare[0].role, StepRole::Boot);
+    assert_eq!(step.role, None);
+    let found = ask(&system(None), &booted("252"));
+    assert_eq!(found.prepare[0].role, Some(StepRole::BootStart));
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn the_socket_of_a_manager_that_died_is_no_manager() {
             ("alive-0", ended(1)),
         ],
     );
-    let found = ask(&facts(None), &known);
-    assert_eq!(found.fitness, Fitness::Unusable);
+    let found = ask(&system(None), &known);
+    assert_eq!(found.availability, Availability::Unavailable);
     assert_eq!(found.reasons[0].code, "no-user-bus");
     let fix = found.reasons[0].fix.as_deref();
     assert_eq!(fix, Some("sudo systemctl start user@1000.service"));
@@ -174,17 +174,17 @@ fn the_socket_of_a_manager_that_died_is_no_manager() {
 #[test]
 fn another_users_directory_is_refused_and_named() {
     let known = with(booted("252"), &[("dir-0", file(FileKind::Dir, 7))]);
-    let found = ask(&facts(Some("/run/user/7")), &known);
-    assert_eq!(found.fitness, Fitness::Unusable);
+    let found = ask(&system(Some("/run/user/7")), &known);
+    assert_eq!(found.availability, Availability::Unavailable);
     assert_eq!(found.reasons[0].code, "runtime-dir-foreign");
 }
 
 #[test]
 fn old_versions_and_other_systems_are_refused_by_name() {
-    let old = ask(&facts(None), &booted("249 (249.11)"));
-    assert_eq!(old.fitness, Fitness::Unusable);
+    let old = ask(&system(None), &booted("249 (249.11)"));
+    assert_eq!(old.availability, Availability::Unavailable);
     assert_eq!(old.reasons[0].code, "systemd-too-old");
     assert!(old.reasons[0].message.contains("249") && old.reasons[0].message.contains("252"));
-    let other = ask(&facts(None), &[("version", said("252"))]);
+    let other = ask(&system(None), &[("version", said("252"))]);
     assert_eq!(other.reasons[0].code, "no-supervisor");
 }

@@ -3,8 +3,8 @@
 use crate::manager::{self, LOOK_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Activity, ExitClass, Facts, LastExit, ObserveRequest, Observed, Probe, ProbeAction,
-    ProbeOutcome, ProbeResult, StartsAt,
+    ActiveState, Autostart, ExitKind, LastExit, ObserveRequest, Probe, ProbeAction, ProbeOutcome,
+    ProbeResult, ServiceStatus, SystemInfo,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,9 +15,9 @@ const PROPERTIES: &str = "LoadState,ActiveState,SubState,UnitFileState,MainPID,N
 ExecMainCode,ExecMainStatus,ExecMainExitTimestamp,ActiveEnterTimestamp,FragmentPath,DropInPaths,\
 NeedDaemonReload,RestartPreventExitStatus,StatusText";
 
-pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
+pub(crate) fn probes(system: &SystemInfo, unit: &str) -> Vec<Probe> {
     let asked = format!("--property={PROPERTIES}");
-    let show = manager::systemctl(facts, &["show", "--timestamp=unix", &asked, unit], LOOK_MS);
+    let show = manager::systemctl(system, &["show", "--timestamp=unix", &asked, unit], LOOK_MS);
     let look = ProbeAction::Run {
         argv: show.argv,
         env: show.env,
@@ -25,29 +25,29 @@ pub(crate) fn probes(facts: &Facts, unit: &str) -> Vec<Probe> {
     };
     let mut probes = vec![
         Probe::new("show", look),
-        enabled_units(facts),
+        enabled_units(system),
         Probe::new(
             "quadlets",
-            ProbeAction::List(facts.config_home.join("containers/systemd")),
+            ProbeAction::List(system.config_home.join("containers/systemd")),
         ),
     ];
     probes.extend(
-        manager::linger_mark(facts).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
+        manager::linger_mark(system).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
     );
     probes
 }
 
-pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
+pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> {
     let unit = manager::unit_name(&request.family, &request.name);
-    let mut observed = Observed {
-        supervisor: match request.facts.supervisor_version {
+    let mut observed = ServiceStatus {
+        supervisor: match request.system.supervisor_version {
             Some(version) => format!("systemd {version}"),
             None => "systemd".to_owned(),
         },
         linger: linger(request)?,
-        others: others(&request.results, &unit)?,
+        other_services_enabled: others(&request.results, &unit)?,
         unit,
-        ..Observed::default()
+        ..ServiceStatus::default()
     };
     match ProbeResult::find(&request.results, "show")? {
         ProbeOutcome::Exited {
@@ -56,34 +56,38 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
             ..
         } => {
             observed.reachable = true;
-            observed.raw = properties(stdout);
+            observed.properties = properties(stdout);
             read(&mut observed);
         }
         ProbeOutcome::Exited { stderr, .. } => {
-            observed.unreachable_because = Some(stderr.trim().to_owned());
+            observed.unreachable_reason = Some(stderr.trim().to_owned());
         }
-        ProbeOutcome::Unknown(why) => observed.unreachable_because = Some(why.clone()),
-        _ => observed.unreachable_because = Some("`systemctl` is missing".to_owned()),
+        ProbeOutcome::Unknown(why) => observed.unreachable_reason = Some(why.clone()),
+        _ => observed.unreachable_reason = Some("`systemctl` is missing".to_owned()),
     }
     Ok(observed)
 }
 
 /// Lingering is a file of the user's name, readable without logind.
 fn linger(request: &ObserveRequest) -> Result<Option<bool>, Error> {
-    if request.facts.user.is_empty() {
+    if request.system.user.is_empty() {
         return Ok(None);
     }
     Ok(match ProbeResult::find(&request.results, "linger")? {
-        ProbeOutcome::File { .. } => Some(true),
-        ProbeOutcome::Absent => Some(false),
+        ProbeOutcome::Metadata { .. } => Some(true),
+        ProbeOutcome::NotFound => Some(false),
         _ => None,
     })
 }
 
 /// The person's own enabled units: links in any target's folder. What a
 /// distribution enables for everybody needs no lingering.
-fn enabled_units(facts: &Facts) -> Probe {
-    let folder = facts.config_home.join("systemd/user").display().to_string();
+fn enabled_units(system: &SystemInfo) -> Probe {
+    let folder = system
+        .config_home
+        .join("systemd/user")
+        .display()
+        .to_string();
     let argv = [
         "find",
         &folder,
@@ -117,8 +121,8 @@ fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
     };
     // Their units are made when the manager starts, without any link.
     let quadlets = match ProbeResult::find(results, "quadlets")? {
-        ProbeOutcome::Names(names) => !names.is_empty(),
-        ProbeOutcome::Absent => false,
+        ProbeOutcome::Entries(names) => !names.is_empty(),
+        ProbeOutcome::NotFound => false,
         _ => return Ok(None),
     };
     Ok(Some(units || quadlets))
@@ -131,22 +135,22 @@ fn properties(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn read(observed: &mut Observed) {
-    let raw = observed.raw.clone();
+fn read(observed: &mut ServiceStatus) {
+    let raw = observed.properties.clone();
     let word = |name: &str| raw.get(name).map_or("", String::as_str);
     let (load, active, sub) = (word("LoadState"), word("ActiveState"), word("SubState"));
-    observed.active = activity(active, sub);
-    observed.sub = sub.to_owned();
+    observed.active_state = activity(active, sub);
+    observed.sub_state = sub.to_owned();
     observed.masked = load == "masked";
     let fragment = word("FragmentPath");
-    observed.fragment = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
+    observed.fragment_path = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
     observed.installed = Some(!matches!(load, "not-found" | ""));
     observed.loaded = Some(load == "loaded");
     let running = matches!(
         active,
         "active" | "activating" | "deactivating" | "reloading"
     );
-    observed.orphan = load == "not-found" && running;
+    observed.orphaned = load == "not-found" && running;
     observed.enabled = Some(matches!(
         word("UnitFileState"),
         "enabled" | "enabled-runtime"
@@ -154,29 +158,29 @@ fn read(observed: &mut Observed) {
     observed.pid = word("MainPID").parse().ok().filter(|pid| *pid != 0);
     observed.since = unix(word("ActiveEnterTimestamp")).filter(|_| active == "active");
     observed.restarts = word("NRestarts").parse().ok();
-    observed.dropins = word("DropInPaths")
+    observed.drop_in_paths = word("DropInPaths")
         .split_whitespace()
         .map(PathBuf::from)
         .collect();
     observed.needs_reload = word("NeedDaemonReload") == "yes";
     observed.last_exit = last_exit(&raw);
-    observed.starts_at = match (observed.enabled, observed.linger) {
-        (Some(true), Some(true)) => Some(StartsAt::Boot),
-        (Some(true), Some(false)) => Some(StartsAt::Login),
+    observed.autostart = match (observed.enabled, observed.linger) {
+        (Some(true), Some(true)) => Some(Autostart::Boot),
+        (Some(true), Some(false)) => Some(Autostart::Login),
         (Some(true), None) | (None, _) => None,
-        (Some(false), _) => Some(StartsAt::Never),
+        (Some(false), _) => Some(Autostart::Never),
     };
 }
 
-fn activity(active: &str, sub: &str) -> Activity {
+fn activity(active: &str, sub: &str) -> ActiveState {
     match (active, sub) {
-        ("active" | "reloading" | "refreshing", _) => Activity::Active,
-        ("activating", "auto-restart" | "auto-restart-queued") => Activity::Restarting,
-        ("activating", _) => Activity::Activating,
-        ("deactivating", _) => Activity::Deactivating,
-        ("inactive", _) => Activity::Inactive,
-        ("failed", _) => Activity::Failed,
-        _ => Activity::Unknown,
+        ("active" | "reloading" | "refreshing", _) => ActiveState::Active,
+        ("activating", "auto-restart" | "auto-restart-queued") => ActiveState::Restarting,
+        ("activating", _) => ActiveState::Activating,
+        ("deactivating", _) => ActiveState::Deactivating,
+        ("inactive", _) => ActiveState::Inactive,
+        ("failed", _) => ActiveState::Failed,
+        _ => ActiveState::Unknown,
     }
 }
 
@@ -205,19 +209,19 @@ fn last_exit(raw: &BTreeMap<String, String>) -> Option<LastExit> {
             .any(|c| c == code)
     });
     let class = match (result, code) {
-        ("success", _) => ExitClass::Clean,
-        (_, Some(200..=255)) | ("resources", _) => ExitClass::Setup,
-        ("exit-code", _) if parked => ExitClass::Parked,
-        ("watchdog", _) => ExitClass::Watchdog,
-        ("timeout", _) => ExitClass::Timeout,
-        _ => ExitClass::Crash,
+        ("success", _) => ExitKind::Clean,
+        (_, Some(200..=255)) | ("resources", _) => ExitKind::Setup,
+        ("exit-code", _) if parked => ExitKind::Parked,
+        ("watchdog", _) => ExitKind::Watchdog,
+        ("timeout", _) => ExitKind::Timeout,
+        _ => ExitKind::Crash,
     };
     Some(LastExit {
         code,
         signal,
-        class,
-        at: unix(word("ExecMainExitTimestamp")),
-        meaning: code.and_then(meaning).map(str::to_owned),
+        kind: class,
+        exited_at: unix(word("ExecMainExitTimestamp")),
+        description: code.and_then(meaning).map(str::to_owned),
     })
 }
 

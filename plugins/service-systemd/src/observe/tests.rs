@@ -1,7 +1,7 @@
 use super::observe;
 use kt_plugin_api::service::{
-    Activity, ExitClass, Facts, ObserveRequest, Observed, ProbeOutcome, ProbeResult, ServiceName,
-    StartsAt,
+    ActiveState, Autostart, ExitKind, ObserveRequest, ProbeOutcome, ProbeResult, ServiceName,
+    ServiceStatus, SystemInfo,
 };
 
 fn ran(stdout: &str) -> ProbeOutcome {
@@ -24,18 +24,18 @@ fn other_enabled_units_of_any_target_count() {
     };
     let own = "/u/default.target.wants/kt-gateway.service\n";
     let timer = format!("{own}/u/timers.target.wants/backup.timer\n");
-    assert_eq!(others(ran(own), ProbeOutcome::Absent), Some(false));
-    assert_eq!(others(ran(&timer), ProbeOutcome::Absent), Some(true));
-    let quadlet = ProbeOutcome::Names(vec!["web.container".to_owned()]);
+    assert_eq!(others(ran(own), ProbeOutcome::NotFound), Some(false));
+    assert_eq!(others(ran(&timer), ProbeOutcome::NotFound), Some(true));
+    let quadlet = ProbeOutcome::Entries(vec!["web.container".to_owned()]);
     assert_eq!(others(ran(own), quadlet), Some(true));
     // What cannot be told is not taken for nothing.
     assert_eq!(
-        others(ProbeOutcome::Unknown("slow".into()), ProbeOutcome::Absent),
+        others(ProbeOutcome::Unknown("slow".into()), ProbeOutcome::NotFound),
         None
     );
 }
 
-fn look(show: ProbeOutcome, linger: ProbeOutcome) -> Observed {
+fn look(show: ProbeOutcome, linger: ProbeOutcome) -> ServiceStatus {
     let result = |id: &str, seen| ProbeResult {
         id: id.to_owned(),
         outcome: seen,
@@ -43,49 +43,49 @@ fn look(show: ProbeOutcome, linger: ProbeOutcome) -> Observed {
     observe(&ObserveRequest {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),
-        facts: Facts {
+        system: SystemInfo {
             user: "ann".to_owned(),
             supervisor_version: Some(252),
-            ..Facts::default()
+            ..SystemInfo::default()
         },
         results: vec![
             result("show", show),
             result("linger", linger),
             result("wants", ran("/u/default.target.wants/kt-gateway.service\n")),
-            result("quadlets", ProbeOutcome::Absent),
+            result("quadlets", ProbeOutcome::NotFound),
         ],
         spec: None,
     })
     .unwrap()
 }
 
-fn shown(lines: &str) -> Observed {
+fn shown(lines: &str) -> ServiceStatus {
     look(
         ProbeOutcome::Exited {
             code: Some(0),
             stdout: lines.replace(' ', "\n").replace('_', " "),
             stderr: String::new(),
         },
-        ProbeOutcome::Absent,
+        ProbeOutcome::NotFound,
     )
 }
 
 #[test]
 fn states_of_a_unit_are_told_apart() {
     for (active, sub, expected) in [
-        ("active", "running", Activity::Active),
-        ("reloading", "reload", Activity::Active),
-        ("activating", "start", Activity::Activating),
-        ("activating", "auto-restart", Activity::Restarting),
-        ("deactivating", "stop-sigterm", Activity::Deactivating),
-        ("inactive", "dead", Activity::Inactive),
-        ("failed", "failed", Activity::Failed),
-        ("new-word", "x", Activity::Unknown),
+        ("active", "running", ActiveState::Active),
+        ("reloading", "reload", ActiveState::Active),
+        ("activating", "start", ActiveState::Activating),
+        ("activating", "auto-restart", ActiveState::Restarting),
+        ("deactivating", "stop-sigterm", ActiveState::Deactivating),
+        ("inactive", "dead", ActiveState::Inactive),
+        ("failed", "failed", ActiveState::Failed),
+        ("new-word", "x", ActiveState::Unknown),
     ] {
         let seen = shown(&format!(
             "LoadState=loaded ActiveState={active} SubState={sub}"
         ));
-        assert_eq!(seen.active, expected, "{active}/{sub}");
+        assert_eq!(seen.active_state, expected, "{active}/{sub}");
         assert_eq!(seen.installed, Some(true));
     }
 }
@@ -98,21 +98,21 @@ fn a_running_service_is_read_whole() {
             stdout: "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nMainPID=42\nNRestarts=2\nResult=success\nExecMainCode=0\nExecMainStatus=0\nActiveEnterTimestamp=@1700000000\nFragmentPath=/u/kt-gateway.service\nDropInPaths=/u/a.conf /u/b.conf\nNeedDaemonReload=yes\n".to_owned(),
             stderr: String::new(),
         },
-        ProbeOutcome::File { kind: kt_plugin_api::service::FileKind::File, uid: 0, mode: 0o644 },
+        ProbeOutcome::Metadata { kind: kt_plugin_api::service::FileKind::File, uid: 0, mode: 0o644 },
     );
     assert_eq!(
         (seen.pid, seen.restarts, seen.since),
         (Some(42), Some(2), Some(1_700_000_000))
     );
     assert_eq!(
-        (seen.enabled, seen.starts_at),
-        (Some(true), Some(StartsAt::Boot))
+        (seen.enabled, seen.autostart),
+        (Some(true), Some(Autostart::Boot))
     );
-    assert_eq!(seen.dropins.len(), 2);
-    assert!(seen.needs_reload && !seen.orphan && !seen.masked);
+    assert_eq!(seen.drop_in_paths.len(), 2);
+    assert!(seen.needs_reload && !seen.orphaned && !seen.masked);
     assert_eq!(seen.last_exit, None, "the first process still runs");
     assert_eq!(
-        (&*seen.supervisor, seen.others),
+        (&*seen.supervisor, seen.other_services_enabled),
         ("systemd 252", Some(false))
     );
 }
@@ -120,10 +120,10 @@ fn a_running_service_is_read_whole() {
 #[test]
 fn a_running_unit_without_a_file_is_an_orphan() {
     let seen = shown("LoadState=not-found ActiveState=active SubState=running MainPID=42");
-    assert!(seen.orphan);
+    assert!(seen.orphaned);
     assert_eq!(seen.installed, Some(false));
     let gone = shown("LoadState=not-found ActiveState=inactive SubState=dead MainPID=0");
-    assert!(!gone.orphan);
+    assert!(!gone.orphaned);
     assert_eq!((gone.installed, gone.pid), (Some(false), None));
 }
 
@@ -132,25 +132,25 @@ fn ends_are_classified() {
     let end = |lines: &str| shown(lines).last_exit.unwrap();
     let parked =
         end("Result=exit-code ExecMainCode=1 ExecMainStatus=78 RestartPreventExitStatus=2_78");
-    assert_eq!((parked.class, parked.code), (ExitClass::Parked, Some(78)));
+    assert_eq!((parked.kind, parked.code), (ExitKind::Parked, Some(78)));
     let crash =
         end("Result=exit-code ExecMainCode=1 ExecMainStatus=7 RestartPreventExitStatus=2_78");
-    assert_eq!(crash.class, ExitClass::Crash);
+    assert_eq!(crash.kind, ExitKind::Crash);
     let killed = end("Result=signal ExecMainCode=2 ExecMainStatus=9");
     assert_eq!(
-        (killed.class, killed.signal.as_deref()),
-        (ExitClass::Crash, Some("KILL"))
+        (killed.kind, killed.signal.as_deref()),
+        (ExitKind::Crash, Some("KILL"))
     );
     let setup = end("Result=exit-code ExecMainCode=1 ExecMainStatus=203");
-    assert_eq!(setup.class, ExitClass::Setup);
-    assert!(setup.meaning.is_some());
+    assert_eq!(setup.kind, ExitKind::Setup);
+    assert!(setup.description.is_some());
     assert_eq!(
-        end("Result=watchdog ExecMainCode=2 ExecMainStatus=6").class,
-        ExitClass::Watchdog
+        end("Result=watchdog ExecMainCode=2 ExecMainStatus=6").kind,
+        ExitKind::Watchdog
     );
     assert_eq!(
-        end("Result=success ExecMainCode=1 ExecMainStatus=0").class,
-        ExitClass::Clean
+        end("Result=success ExecMainCode=1 ExecMainStatus=0").kind,
+        ExitKind::Clean
     );
 }
 
@@ -163,13 +163,13 @@ fn a_manager_that_does_not_answer_leaves_everything_unknown() {
             stderr: "Failed to connect to bus\n".to_owned(),
         },
         ProbeOutcome::Unknown("timed out".to_owned()),
-        ProbeOutcome::Absent,
+        ProbeOutcome::NotFound,
     ] {
-        let observed = look(seen, ProbeOutcome::Absent);
-        assert!(!observed.reachable && observed.unreachable_because.is_some());
+        let observed = look(seen, ProbeOutcome::NotFound);
+        assert!(!observed.reachable && observed.unreachable_reason.is_some());
         assert_eq!(
-            (observed.active, observed.installed),
-            (Activity::Unknown, None)
+            (observed.active_state, observed.installed),
+            (ActiveState::Unknown, None)
         );
         assert_eq!(
             observed.linger,

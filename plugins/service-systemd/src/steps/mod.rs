@@ -5,7 +5,8 @@ use crate::manager::{self, QUICK_MS, systemctl};
 use crate::unit;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, ExecSpec, Observed, Plan, RenderRequest, Step, StepAction, StepRole,
+    Action, ActiveState, Artifact, ExecSpec, Plan, RenderRequest, ServiceStatus, Step, StepAction,
+    StepRole,
 };
 
 /// On top of the unit's own limit, milliseconds: the manager ends the wait
@@ -18,20 +19,20 @@ const UNIT_MODE: u32 = 0o644;
 struct Job<'a> {
     request: &'a RenderRequest,
     unit: String,
-    was: Observed,
+    was: ServiceStatus,
 }
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     let unit = manager::unit_name(&request.spec.family, &request.spec.name);
     let artifact = Artifact {
-        path: manager::unit_path(&request.facts, &unit),
+        path: manager::unit_path(&request.system, &unit),
         mode: UNIT_MODE,
-        content: unit::render(&request.spec, &request.facts, &unit)?,
+        content: unit::render(&request.spec, &request.system, &unit)?,
     };
     let job = Job {
         request,
         unit,
-        was: request.observed.clone().unwrap_or_default(),
+        was: request.status.clone().unwrap_or_default(),
     };
     let steps = match request.action {
         Action::Install => job.install(&artifact),
@@ -49,12 +50,12 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
 
 impl Job<'_> {
     fn was_running(&self) -> bool {
-        use Activity::{Activating, Active, Restarting};
-        matches!(self.was.active, Active | Activating | Restarting)
+        use ActiveState::{Activating, Active, Restarting};
+        matches!(self.was.active_state, Active | Activating | Restarting)
     }
 
     fn call(&self, words: &[&str]) -> ExecSpec {
-        systemctl(&self.request.facts, words, QUICK_MS)
+        systemctl(&self.request.system, words, QUICK_MS)
     }
 
     fn install(&self, artifact: &Artifact) -> Vec<Step> {
@@ -66,7 +67,10 @@ impl Job<'_> {
             StepAction::Run(self.call(&["enable", &self.unit])),
         );
         if self.was.enabled != Some(true) {
-            enable = enable.undo(self.call(&["disable", &self.unit]).expecting(&[0, 1]));
+            enable = enable.undo(
+                self.call(&["disable", &self.unit])
+                    .success_exit_codes(&[0, 1]),
+            );
         }
         if self.request.options.enable {
             steps.push(enable);
@@ -75,7 +79,7 @@ impl Job<'_> {
         if self.request.options.start {
             steps.push(self.reset());
             let runs = self.was_running();
-            steps.push(match (runs, self.request.options.changed) {
+            steps.push(match (runs, self.request.options.files_changed) {
                 (true, true) => self.restart().undo(self.stopping()).undo(self.forgetting()),
                 (true, false) => self.start(),
                 (false, _) => self.start().undo(self.stopping()).undo(self.forgetting()),
@@ -104,12 +108,12 @@ impl Job<'_> {
     fn verify(&self, artifact: &Artifact) -> Step {
         let path = artifact.path.display().to_string();
         let argv = ["systemd-analyze", "--user", "--man=no", "verify", &path];
-        let mut run = ExecSpec::new(&argv, manager::environment(&self.request.facts), QUICK_MS)
-            .expecting(&[0, 1]);
+        let mut run = ExecSpec::new(&argv, manager::environment(&self.request.system), QUICK_MS)
+            .success_exit_codes(&[0, 1]);
         // The person's own drop-ins, in a folder named after the unit, are not
         // what is checked.
         run.stderr_excludes = Some(format!("{}:", self.unit));
-        run.optional = true;
+        run.skip_if_missing = true;
         Step::new("verify", "check the unit", StepAction::Run(run))
     }
 
@@ -123,22 +127,25 @@ impl Job<'_> {
     }
 
     fn linger(&self) -> Option<Step> {
-        let facts = &self.request.facts;
-        if !self.request.options.boot || self.was.linger == Some(true) || facts.user.is_empty() {
+        let system = &self.request.system;
+        if !self.request.options.start_at_boot
+            || self.was.linger == Some(true)
+            || system.user.is_empty()
+        {
             return None;
         }
         let step = Step::new(
             "linger",
             "make services start at boot and outlive the session",
-            StepAction::Run(loginctl(facts, "enable-linger")),
+            StepAction::Run(loginctl(system, "enable-linger")),
         )
-        .role(StepRole::Boot)
-        .tolerate(format!(
+        .role(StepRole::BootStart)
+        .warn_on_failure(format!(
             "the gateway ends at logout and does not start at boot; `sudo loginctl enable-linger {}` cures it",
-            facts.user
+            system.user
         ));
         Some(if self.was.linger == Some(false) {
-            step.undo(loginctl(facts, "disable-linger"))
+            step.undo(loginctl(system, "disable-linger"))
         } else {
             step
         })
@@ -148,7 +155,7 @@ impl Job<'_> {
     /// not loaded has none, which is code 1 or 5.
     fn forgetting(&self) -> ExecSpec {
         self.call(&["reset-failed", &self.unit])
-            .expecting(&[0, 1, 5])
+            .success_exit_codes(&[0, 1, 5])
     }
 
     fn reset(&self) -> Step {
@@ -184,7 +191,7 @@ impl Job<'_> {
     /// Code 5: the unit is not loaded, so there is nothing to stop.
     fn stopping(&self) -> ExecSpec {
         self.patient(&["stop", &self.unit], self.request.spec.stop_timeout_s)
-            .expecting(&[0, 5])
+            .success_exit_codes(&[0, 5])
     }
 
     fn stop(&self) -> Step {
@@ -197,7 +204,7 @@ impl Job<'_> {
 
     fn patient(&self, words: &[&str], seconds: u32) -> ExecSpec {
         let limit = u64::from(seconds) * 1_000 + MARGIN_MS;
-        systemctl(&self.request.facts, words, limit)
+        systemctl(&self.request.system, words, limit)
     }
 
     /// Stopped before it is removed: a running unit without a file is an
@@ -207,7 +214,9 @@ impl Job<'_> {
         if self.was_running() {
             stop = stop.undo(self.call(&["start", "--no-block", &self.unit]));
         }
-        let gone = self.call(&["disable", &self.unit]).expecting(&[0, 1]);
+        let gone = self
+            .call(&["disable", &self.unit])
+            .success_exit_codes(&[0, 1]);
         let mut disable = Step::new(
             "disable",
             "keep it from starting by itself",
@@ -223,11 +232,11 @@ impl Job<'_> {
         )
         .undo(self.call(&["daemon-reload"]));
         let mut steps = vec![stop, disable, remove, self.reload_manager(), self.reset()];
-        if self.request.options.undo_boot && !self.request.facts.user.is_empty() {
-            let off = StepAction::Run(loginctl(&self.request.facts, "disable-linger"));
+        if self.request.options.disable_boot_start && !self.request.system.user.is_empty() {
+            let off = StepAction::Run(loginctl(&self.request.system, "disable-linger"));
             steps.push(
                 Step::new("linger-off", "let services end with the session again", off)
-                    .tolerate("lingering could not be switched off"),
+                    .warn_on_failure("lingering could not be switched off"),
             );
         }
         steps

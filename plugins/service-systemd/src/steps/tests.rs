@@ -1,21 +1,22 @@
 use super::plan;
 use crate::unit::tests::spec;
 use kt_plugin_api::service::{
-    Action, Activity, Facts, Observed, Plan, RenderOptions, RenderRequest, Step, StepAction,
+    Action, ActiveState, Plan, RenderOptions, RenderRequest, ServiceStatus, Step, StepAction,
+    SystemInfo,
 };
 
-fn request(action: Action, observed: Observed) -> RenderRequest {
+fn request(action: Action, observed: ServiceStatus) -> RenderRequest {
     RenderRequest {
         action,
         spec: spec(),
-        facts: Facts {
+        system: SystemInfo {
             user: "ann".to_owned(),
             config_home: "/home/ann/.config".into(),
             runtime_dir: Some("/run/user/1000".into()),
             supervisor_version: Some(252),
-            ..Facts::default()
+            ..SystemInfo::default()
         },
-        observed: Some(observed),
+        status: Some(observed),
         options: RenderOptions::default(),
     }
 }
@@ -32,22 +33,22 @@ fn undone(step: &Step) -> Vec<String> {
     step.undo.iter().map(|r| r.argv[4..].join(" ")).collect()
 }
 
-fn running() -> Observed {
-    Observed {
-        active: Activity::Active,
+fn running() -> ServiceStatus {
+    ServiceStatus {
+        active_state: ActiveState::Active,
         enabled: Some(true),
         linger: Some(true),
-        ..Observed::default()
+        ..ServiceStatus::default()
     }
 }
 
 #[test]
 fn a_first_install_goes_back_to_nothing() {
-    let fresh = Observed {
-        active: Activity::Inactive,
+    let fresh = ServiceStatus {
+        active_state: ActiveState::Inactive,
         enabled: Some(false),
         linger: Some(false),
-        ..Observed::default()
+        ..ServiceStatus::default()
     };
     let plan = plan(&request(Action::Install, fresh)).unwrap();
     assert_eq!(
@@ -75,7 +76,7 @@ fn a_first_install_goes_back_to_nothing() {
         step(&plan, "linger").undo[0].argv[2..],
         ["disable-linger", "ann"]
     );
-    assert!(step(&plan, "linger").tolerate.is_some());
+    assert!(step(&plan, "linger").warn_on_failure.is_some());
     let path = plan.artifacts[0].path.to_str().unwrap();
     assert_eq!(path, "/home/ann/.config/systemd/user/kt-gateway.service");
     assert_eq!(plan.artifacts[0].mode, 0o644);
@@ -108,7 +109,7 @@ fn a_changed_install_restarts_and_goes_back_to_what_ran() {
 #[test]
 fn an_unchanged_install_leaves_what_runs_running() {
     let mut request = request(Action::Install, running());
-    request.options.changed = false;
+    request.options.files_changed = false;
     let plan = plan(&request).unwrap();
     assert!(step(&plan, "start").undo.is_empty());
     assert!(!ids(&plan).contains(&"restart"));
@@ -116,10 +117,10 @@ fn an_unchanged_install_leaves_what_runs_running() {
 
 #[test]
 fn wishes_leave_steps_out() {
-    let mut request = request(Action::Install, Observed::default());
+    let mut request = request(Action::Install, ServiceStatus::default());
     request.options = RenderOptions {
         start: false,
-        boot: false,
+        start_at_boot: false,
         ..RenderOptions::default()
     };
     assert_eq!(
@@ -131,7 +132,7 @@ fn wishes_leave_steps_out() {
 #[test]
 fn a_service_is_stopped_before_its_file_goes() {
     let mut request = request(Action::Uninstall, running());
-    request.options.undo_boot = true;
+    request.options.disable_boot_start = true;
     let plan = plan(&request).unwrap();
     assert_eq!(
         ids(&plan),
@@ -147,7 +148,7 @@ fn a_service_is_stopped_before_its_file_goes() {
     let StepAction::Run(stop) = &step(&plan, "stop").action else {
         panic!("not a command")
     };
-    assert_eq!(stop.expect, [0, 5]);
+    assert_eq!(stop.success_exit_codes, [0, 5]);
     assert!(stop.timeout_ms > 45_000, "longer than the unit's own limit");
     assert_eq!(stop.env["XDG_RUNTIME_DIR"], "/run/user/1000");
 }
@@ -155,7 +156,7 @@ fn a_service_is_stopped_before_its_file_goes() {
 #[test]
 fn starting_forgets_earlier_failures_first() {
     let ids_of = |action| {
-        let plan = plan(&request(action, Observed::default())).unwrap();
+        let plan = plan(&request(action, ServiceStatus::default())).unwrap();
         ids(&plan).join(",")
     };
     assert_eq!(ids_of(Action::Start), "reset-failed,start");

@@ -2,7 +2,7 @@
 
 use super::sandbox;
 use crate::quote;
-use kt_plugin_api::service::{Facts, ServiceSpec};
+use kt_plugin_api::service::{ServiceSpec, SystemInfo};
 use kt_plugin_api::{Class, Error};
 
 /// First version with `RestartSteps=` and `RestartMaxDelaySec=`; earlier ones
@@ -25,7 +25,7 @@ const SETUP_FAILURES: [u8; 6] = [200, 203, 217, 218, 226, 243];
 ///
 /// # Errors
 /// Class `usage` for what systemd cannot express.
-pub(crate) fn render(spec: &ServiceSpec, facts: &Facts, unit: &str) -> Result<String, Error> {
+pub(crate) fn render(spec: &ServiceSpec, system: &SystemInfo, unit: &str) -> Result<String, Error> {
     let mut text = String::new();
     put(
         &mut text,
@@ -46,14 +46,14 @@ pub(crate) fn render(spec: &ServiceSpec, facts: &Facts, unit: &str) -> Result<St
     put(&mut text, "StartLimitIntervalSec=0");
     put(&mut text, &format!("X-Kt-Service={}", spec.name));
     put(&mut text, "\n[Service]");
-    text.push_str(&service(spec, facts)?);
-    text.push_str(&sandbox::settings(spec, facts)?);
+    text.push_str(&service(spec, system)?);
+    text.push_str(&sandbox::settings(spec, system)?);
     put(&mut text, "\n[Install]");
     put(&mut text, "WantedBy=default.target");
     Ok(text)
 }
 
-fn service(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
+fn service(spec: &ServiceSpec, system: &SystemInfo) -> Result<String, Error> {
     let mut text = String::new();
     put(&mut text, "Type=notify\nNotifyAccess=main");
     put(&mut text, &format!("ExecStart={}", command(&spec.exec)?));
@@ -61,7 +61,10 @@ fn service(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
         put(&mut text, &format!("ExecReload={}", command(&spec.reload)?));
     }
     put(&mut text, "Restart=on-failure\nRestartSec=1s");
-    if facts.supervisor_version.is_some_and(|v| v >= GROWING_DELAY) {
+    if system
+        .supervisor_version
+        .is_some_and(|v| v >= GROWING_DELAY)
+    {
         put(&mut text, "RestartSteps=6\nRestartMaxDelaySec=60s");
     }
     if !spec.park_exit_codes.is_empty() {
@@ -84,11 +87,11 @@ fn service(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
         put(&mut text, &format!("WatchdogSec={}s", spec.watchdog_s));
     }
     put(&mut text, "KillMode=mixed\nUMask=0077");
-    put(&mut text, &format!("LimitNOFILE={}", spec.open_files));
-    if spec.kept_sockets > 0 {
+    put(&mut text, &format!("LimitNOFILE={}", spec.open_files_limit));
+    if spec.fd_store_max > 0 {
         put(
             &mut text,
-            &format!("FileDescriptorStoreMax={}", spec.kept_sockets),
+            &format!("FileDescriptorStoreMax={}", spec.fd_store_max),
         );
     }
     text.push_str(&surroundings(spec)?);
@@ -100,21 +103,24 @@ fn service(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
 ///
 /// # Errors
 /// As [`render`].
-pub(crate) fn render_probe(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
+pub(crate) fn render_probe(spec: &ServiceSpec, system: &SystemInfo) -> Result<String, Error> {
     let mut text = String::new();
     put(&mut text, "[Unit]");
     put(&mut text, "Description=kt looks whether a sandbox works");
     put(&mut text, "[Service]");
     put(&mut text, "Type=oneshot");
     put(&mut text, &format!("TimeoutStartSec={PROBE_S}s"));
-    for dir in &spec.writable {
+    for dir in &spec.read_write_paths {
         let test = ["/bin/sh", "-c", "test -w \"$0\"", unicode(dir)?].map(str::to_owned);
         put(&mut text, &format!("ExecStartPre={}", command(&test)?));
     }
-    put(&mut text, &format!("ExecStart={}", command(&spec.probe)?));
+    put(
+        &mut text,
+        &format!("ExecStart={}", command(&spec.sandbox_check)?),
+    );
     put(&mut text, "UMask=0077");
     text.push_str(&surroundings(spec)?);
-    text.push_str(&sandbox::settings(spec, facts)?);
+    text.push_str(&sandbox::settings(spec, system)?);
     Ok(text)
 }
 

@@ -3,7 +3,7 @@
 use super::file::{put, unicode};
 use crate::quote;
 use kt_plugin_api::Error;
-use kt_plugin_api::service::{Facts, Sandbox, ServiceSpec};
+use kt_plugin_api::service::{Sandbox, ServiceSpec, SystemInfo};
 use std::path::Path;
 
 /// Settings that hold on every supported version, also where unprivileged user
@@ -39,14 +39,14 @@ SystemCallErrorNumber=EPERM
 ///
 /// # Errors
 /// Class `usage` for a directory that systemd cannot name.
-pub(super) fn settings(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
+pub(super) fn settings(spec: &ServiceSpec, system: &SystemInfo) -> Result<String, Error> {
     let mut text = BASE.to_owned();
     if spec.sandbox == Sandbox::Base {
         return Ok(text);
     }
     text.push_str(STRICT);
-    for dir in &spec.writable {
-        match in_runtime_dir(dir, facts) {
+    for dir in &spec.read_write_paths {
+        match in_runtime_dir(dir, system) {
             // Gone after a reboot, so systemd makes it; kept, because the other
             // services of the person share it.
             Some(name) => {
@@ -60,7 +60,7 @@ pub(super) fn settings(spec: &ServiceSpec, facts: &Facts) -> Result<String, Erro
             ),
         }
     }
-    for dir in &spec.hidden {
+    for dir in &spec.inaccessible_paths {
         put(
             &mut text,
             &format!("InaccessiblePaths={}", quote::listed_path(unicode(dir)?)?),
@@ -70,8 +70,8 @@ pub(super) fn settings(spec: &ServiceSpec, facts: &Facts) -> Result<String, Erro
 }
 
 /// The name of a directory right in the session's runtime directory.
-fn in_runtime_dir<'a>(dir: &'a Path, facts: &Facts) -> Option<&'a str> {
-    let runtime = facts.runtime_dir.as_deref()?;
+fn in_runtime_dir<'a>(dir: &'a Path, system: &SystemInfo) -> Option<&'a str> {
+    let runtime = system.runtime_dir.as_deref()?;
     if dir.parent() != Some(runtime) {
         return None;
     }

@@ -1,6 +1,6 @@
 use super::{render, render_probe};
 use crate::quote::tests::HOSTILE;
-use kt_plugin_api::service::{Facts, Sandbox, ServiceName, ServiceSpec};
+use kt_plugin_api::service::{Sandbox, ServiceName, ServiceSpec, SystemInfo};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -19,11 +19,11 @@ pub(crate) fn spec() -> ServiceSpec {
         start_timeout_s: 60,
         stop_timeout_s: 45,
         watchdog_s: 30,
-        open_files: 65_536,
-        kept_sockets: 65,
-        probe: words("/usr/bin/kt plugin verify gateway-run"),
-        writable: vec!["/home/u/kt home/state".into(), "/run/user/1000/kt".into()],
-        hidden: vec!["/home/u/.ssh".into()],
+        open_files_limit: 65_536,
+        fd_store_max: 65,
+        sandbox_check: words("/usr/bin/kt plugin verify gateway-run"),
+        read_write_paths: vec!["/home/u/kt home/state".into(), "/run/user/1000/kt".into()],
+        inaccessible_paths: vec!["/home/u/.ssh".into()],
         ..ServiceSpec::default()
     }
 }
@@ -35,11 +35,11 @@ fn strict() -> ServiceSpec {
     }
 }
 
-fn facts(version: u32) -> Facts {
-    Facts {
+fn system(version: u32) -> SystemInfo {
+    SystemInfo {
         supervisor_version: Some(version),
         runtime_dir: Some("/run/user/1000".into()),
-        ..Facts::default()
+        ..SystemInfo::default()
     }
 }
 
@@ -56,18 +56,18 @@ fn golden(name: &str, text: &str) {
 
 #[test]
 fn the_unit_is_as_committed() {
-    let unit = |version| render(&spec(), &facts(version), "kt-gateway.service").unwrap();
+    let unit = |version| render(&spec(), &system(version), "kt-gateway.service").unwrap();
     golden("systemd-252.service", &unit(252));
     golden("systemd-257.service", &unit(257));
-    let unit = render(&strict(), &facts(252), "kt-gateway.service").unwrap();
+    let unit = render(&strict(), &system(252), "kt-gateway.service").unwrap();
     golden("systemd-252-strict.service", &unit);
-    let probe = render_probe(&strict(), &facts(252)).unwrap();
+    let probe = render_probe(&strict(), &system(252)).unwrap();
     golden("systemd-252-probe.service", &probe);
 }
 
 #[test]
 fn a_unit_holds_nothing_that_some_supported_version_cannot_run() {
-    let unit = render(&strict(), &facts(252), "kt-gateway.service").unwrap();
+    let unit = render(&strict(), &system(252), "kt-gateway.service").unwrap();
     for fatal in [
         "notify-reload",
         "network-online",
@@ -89,7 +89,7 @@ fn what_systemd_cannot_express_is_refused() {
     let id = |change: fn(&mut ServiceSpec)| {
         let mut spec = spec();
         change(&mut spec);
-        render(&spec, &facts(252), "x.service")
+        render(&spec, &system(252), "x.service")
             .unwrap_err()
             .id
             .clone()
@@ -111,7 +111,7 @@ fn what_systemd_cannot_express_is_refused() {
     assert_eq!(
         id(|s| {
             s.sandbox = Sandbox::Strict;
-            s.writable.push("/a\nb".into());
+            s.read_write_paths.push("/a\nb".into());
         }),
         "path-unusable"
     );
@@ -151,9 +151,10 @@ fn systemd_itself_finds_nothing_to_say() {
                 .map(|(i, v)| (format!("V{i}"), (*v).to_owned())),
         );
         spec.description = "100% \"odd\" \\".to_owned();
-        spec.writable.push("/k $HOME %h \"q\" \\ ; 'x'".into());
+        spec.read_write_paths
+            .push("/k $HOME %h \"q\" \\ ; 'x'".into());
         let unit = home.path().join("kt-gateway.service");
-        let text = render(&spec, &facts(252), "kt-gateway.service").unwrap();
+        let text = render(&spec, &system(252), "kt-gateway.service").unwrap();
         std::fs::write(&unit, text).unwrap();
         let unit = unit.to_str().unwrap();
         let Some(output) = analyze(home.path(), &["--man=no", "verify", unit]) else {
@@ -171,7 +172,7 @@ fn units_are_no_more_exposed_than_they_were() {
     let home = tempfile::tempdir().unwrap();
     for (spec, limit) in [(spec(), "87"), (strict(), "56")] {
         let unit = home.path().join("kt-gateway.service");
-        let text = render(&spec, &facts(252), "kt-gateway.service").unwrap();
+        let text = render(&spec, &system(252), "kt-gateway.service").unwrap();
         std::fs::write(&unit, text.replace("/usr/bin/kt", "/bin/true")).unwrap();
         let unit = unit.to_str().unwrap();
         let threshold = format!("--threshold={limit}");

@@ -52,7 +52,7 @@ impl Command for Misbehaving {
                 Ok(said("not reached"))
             }
             Some("provider") => context
-                .open(INTERFACE, None)?
+                .open_provider(INTERFACE, None)?
                 .call::<Value>("anything", &Value::Null)
                 .map(|_| said("the provider answered")),
             Some("log") => {
@@ -90,8 +90,8 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
     });
     let mut seen = 0;
     while context.cancelled().is_none() {
-        if context.reloads() != seen {
-            seen = context.reloads();
+        if context.reload_count() != seen {
+            seen = context.reload_count();
             context.event(&Event {
                 event: "reload".to_owned(),
                 message: format!("reload {seen}"),
@@ -100,7 +100,7 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    context.check()?;
+    context.check_cancelled()?;
     Err(Error::new(
         Class::Plugin,
         "impossible",
@@ -111,8 +111,8 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
 fn parts(context: &Context<'_>) -> Result<Output, Error> {
     for number in 1_u64.. {
         let text = View::Text(format!("{number}\n"));
-        context.part(&Output::new("example.part/1", json!(number), text));
-        context.check()?;
+        context.partial_result(&Output::new("example.part/1", json!(number), text));
+        context.check_cancelled()?;
     }
     Ok(said("not reached"))
 }
@@ -124,7 +124,7 @@ fn said(text: &str) -> Output {
         value,
         View::Text(format!("{text}\n")),
     )
-    .named("/text")
+    .name_path("/text")
 }
 
 kt_plugin_api::export_plugin!(Misbehaving, "../plugin.toml");

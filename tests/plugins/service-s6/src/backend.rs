@@ -4,7 +4,7 @@ use crate::{detect, observe, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Capabilities, Description, DetectRequest, Detection, InspectRequest, InspectTarget, LogSource,
-    LogSources, LogsRequest, ObserveRequest, Observed, Plan, Probes, RenderRequest, ServiceBackend,
+    LogSources, LogsRequest, ObserveRequest, ServiceStatus, Plan, Probes, RenderRequest, ServiceBackend,
 };
 
 pub(crate) struct S6;
@@ -28,9 +28,9 @@ impl ServiceBackend for S6 {
 
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
         let probes = match &request.subject {
-            InspectTarget::Supervisor => detect::probes(&request.facts),
+            InspectTarget::Supervisor => detect::probes(&request.system),
             InspectTarget::Service { family, name } => {
-                observe::probes(&request.facts, family, name)
+                observe::probes(&request.system, family, name)
             }
         };
         Ok(Probes { probes })
@@ -40,7 +40,7 @@ impl ServiceBackend for S6 {
         detect::detect(request)
     }
 
-    fn observe(&self, request: &ObserveRequest) -> Result<Observed, Error> {
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error> {
         observe::observe(request)
     }
 

@@ -1,7 +1,7 @@
 //! How and when a service ended, as s6 keeps it.
 
 use crate::script::NO_DIRECTORY;
-use kt_plugin_api::service::{ExitClass, LastExit, ProbeOutcome};
+use kt_plugin_api::service::{ExitKind, LastExit, ProbeOutcome};
 
 /// From a label of TAI64 to Unix time, seconds: labels count from 2^62, and
 /// atomic time has been 37 seconds ahead of UTC since 2017.
@@ -58,14 +58,14 @@ pub(crate) fn unix(label: &str) -> Option<i64> {
         .checked_sub(TAI64_AHEAD)
 }
 
-fn class(death: &Death, parked: bool, wanted: bool) -> ExitClass {
+fn class(death: &Death, parked: bool, wanted: bool) -> ExitKind {
     match (death.code, death.signal.as_deref()) {
-        _ if parked => ExitClass::Parked,
-        (Some(0), _) => ExitClass::Clean,
+        _ if parked => ExitKind::Parked,
+        (Some(0), _) => ExitKind::Clean,
         // s6 asked, and the program left the answer to the system.
-        (None, Some("TERM")) if !wanted => ExitClass::Clean,
-        (Some(code), _) if meaning(code).is_some() => ExitClass::Setup,
-        _ => ExitClass::Crash,
+        (None, Some("TERM")) if !wanted => ExitKind::Clean,
+        (Some(code), _) if meaning(code).is_some() => ExitKind::Setup,
+        _ => ExitKind::Crash,
     }
 }
 
@@ -82,9 +82,9 @@ fn meaning(code: i32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{read, unix};
-    use kt_plugin_api::service::{ExitClass, ProbeOutcome};
+    use kt_plugin_api::service::{ExitKind, ProbeOutcome};
 
-    fn class(line: &str, parked: bool, wanted: bool) -> ExitClass {
+    fn class(line: &str, parked: bool, wanted: bool) -> ExitKind {
         let seen = ProbeOutcome::Exited {
             code: Some(0),
             stdout: format!("@400000006b068aeb20df4a6e {line}\n"),
@@ -109,18 +109,18 @@ mod tests {
 
     #[test]
     fn ends_are_told_apart() {
-        assert_eq!(class("exitcode 0", false, true), ExitClass::Clean);
-        assert_eq!(class("exitcode 78", true, false), ExitClass::Parked);
-        assert_eq!(class("exitcode 1", false, true), ExitClass::Crash);
-        assert_eq!(class("exitcode 127", false, true), ExitClass::Setup);
-        assert_eq!(class("signal SIGKILL", false, true), ExitClass::Crash);
-        assert_eq!(class("signal SIGTERM", false, true), ExitClass::Crash);
-        assert_eq!(class("signal SIGTERM", false, false), ExitClass::Clean);
+        assert_eq!(class("exitcode 0", false, true), ExitKind::Clean);
+        assert_eq!(class("exitcode 78", true, false), ExitKind::Parked);
+        assert_eq!(class("exitcode 1", false, true), ExitKind::Crash);
+        assert_eq!(class("exitcode 127", false, true), ExitKind::Setup);
+        assert_eq!(class("signal SIGKILL", false, true), ExitKind::Crash);
+        assert_eq!(class("signal SIGTERM", false, true), ExitKind::Crash);
+        assert_eq!(class("signal SIGTERM", false, false), ExitKind::Clean);
     }
 
     #[test]
     fn what_cannot_be_read_is_nothing() {
-        assert!(read(&ProbeOutcome::Absent).is_empty());
+        assert!(read(&ProbeOutcome::NotFound).is_empty());
         let seen = ProbeOutcome::Exited {
             code: Some(0),
             stdout: "@400000006b068aeb20df4a6e\n\nnonsense\n".to_owned(),

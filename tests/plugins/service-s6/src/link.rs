@@ -4,7 +4,7 @@ use crate::observe::there;
 use crate::place::Place;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    FileKind, ObserveRequest, Observed, ProbeOutcome, ProbeResult, StartsAt,
+    FileKind, ObserveRequest, ServiceStatus, ProbeOutcome, ProbeResult, Autostart,
 };
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub(crate) const DOWN: &str = "down";
 
 /// Whether the scan directory leads to the service, and from where it is known.
 pub(crate) fn read(
-    observed: &mut Observed,
+    observed: &mut ServiceStatus,
     request: &ObserveRequest,
     place: &Place,
 ) -> Result<(), Error> {
@@ -32,12 +32,12 @@ pub(crate) fn read(
     };
     let leads_to = real("leads-to")?;
     let linked = match find("entry")? {
-        ProbeOutcome::Absent => Some(false),
-        ProbeOutcome::File {
+        ProbeOutcome::NotFound => Some(false),
+        ProbeOutcome::Metadata {
             kind: FileKind::Link,
             ..
         } if leads_to.is_some() && leads_to == real("lies-at")? => Some(true),
-        ProbeOutcome::File { .. } => {
+        ProbeOutcome::Metadata { .. } => {
             // The name is taken by a service that is not ours.
             let theirs = leads_to.unwrap_or_else(|| place.entry.clone());
             observed.installed = Some(true);
@@ -61,7 +61,7 @@ pub(crate) fn read(
     };
     // s6-svscan starts it; when that starts is the person's affair.
     observed.starts_at = match (observed.installed, observed.enabled) {
-        (Some(false), _) | (_, Some(false)) => Some(StartsAt::Never),
+        (Some(false), _) | (_, Some(false)) => Some(Autostart::Never),
         _ => None,
     };
     Ok(())

@@ -5,7 +5,7 @@
 //! the scan directory once it is whole: s6-svscan may look at any moment, and
 //! would start what is half written.
 
-use kt_plugin_api::service::{ExecSpec, Facts, ServiceName};
+use kt_plugin_api::service::{ExecSpec, SystemInfo, ServiceName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,8 @@ pub(crate) const QUICK_MS: u64 = 10_000;
 pub(crate) const LOOK_MS: u64 = 2_000;
 
 /// The directory that the person's `s6-svscan` runs over.
-pub(crate) fn scan_dir(facts: &Facts) -> PathBuf {
-    facts.home.join(".local/share/s6/scan")
+pub(crate) fn scan_dir(system: &SystemInfo) -> PathBuf {
+    system.home.join(".local/share/s6/scan")
 }
 
 /// One service.
@@ -34,10 +34,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new(facts: &Facts, family: &str, service: &ServiceName) -> Self {
-        let (name, scan) = (service.within(family, '-'), scan_dir(facts));
+    pub(crate) fn new(system: &SystemInfo, family: &str, service: &ServiceName) -> Self {
+        let (name, scan) = (service.within(family, '-'), scan_dir(system));
         Self {
-            dir: facts.home.join(".local/share/s6/sv").join(&name),
+            dir: system.home.join(".local/share/s6/sv").join(&name),
             entry: scan.join(&name),
             scan,
             name,

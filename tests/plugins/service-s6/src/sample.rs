@@ -1,15 +1,15 @@
 //! A person and a service, for tests.
 
-use kt_plugin_api::service::{Facts, ServiceSpec};
+use kt_plugin_api::service::{SystemInfo, ServiceSpec};
 use std::path::Path;
 
-pub(crate) fn facts(home: &Path) -> Facts {
-    Facts {
+pub(crate) fn system(home: &Path) -> SystemInfo {
+    SystemInfo {
         os: "linux".to_owned(),
         uid: 1000,
         user: "ann".to_owned(),
         home: home.to_owned(),
-        ..Facts::default()
+        ..SystemInfo::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kt_control_api::{BackupInfo, BackupRequest, connect};
-use kt_plugin_api::{Class, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
 use super::super::failure;
@@ -23,7 +23,7 @@ pub(in super::super) fn run(
     }
     context.progress("copying the store …");
     let made = match invocation.args.path("output-file") {
-        Some(path) => copy(invocation, &invocation.absolute(&path))?,
+        Some(path) => copy(invocation, &invocation.resolve_path(&path))?,
         None => in_folder(invocation, keep)?,
     };
     Ok(told_of_server(invocation, made))
@@ -78,9 +78,9 @@ fn output(file: &str, made: &BackupInfo) -> Output {
         View::Message(format!("backed up to {file}")),
         View::Fields(vec![
             Field::new("Bytes", "/size"),
-            Field::new("SHA-256", "/sha256").format(Format::Hash),
+            Field::new("SHA-256", "/sha256").format(CellFormat::Hash),
             Field::new("Trail up to", "/audit_seq"),
         ]),
     ]);
-    Output::new("kt.control-plane.backup/1", value, view).named("/file")
+    Output::new("kt.control-plane.backup/1", value, view).name_path("/file")
 }

@@ -15,7 +15,7 @@ pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let path = invocation.absolute(Path::new(invocation.required("output-file")?));
+    let path = invocation.resolve_path(Path::new(invocation.required("output-file")?));
     must_be_free(&path)?;
     let place = Place::open(invocation, false)?;
     let selection = selection(&place, &invocation.args.texts("gateway"))?;
@@ -36,7 +36,7 @@ pub(in super::super) fn run(
         ]),
     ]);
     let output = Output::new("kt.control-plane.export/1", value, view)
-        .named("/file")
+        .name_path("/file")
         .note("what gateways run does not change: stop them, or point them at the other store, before both are written to");
     Ok(told_of_server(invocation, output))
 }

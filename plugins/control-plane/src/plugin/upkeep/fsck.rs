@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kt_control_api::{AuditVerification, AuditVerifier};
-use kt_plugin_api::{Class, Column, Context, Error, Field, Format, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
 use super::super::failure;
@@ -17,7 +17,7 @@ pub(in super::super) fn run(
 ) -> Result<Output, Error> {
     let place = match invocation.args.path("file") {
         Some(file) => {
-            let file = invocation.absolute(&file);
+            let file = invocation.resolve_path(&file);
             Sqlite::inspect(&file)
                 .map(Place::File)
                 .map_err(|error| unusable(&file, error))?
@@ -67,7 +67,7 @@ fn trail(
     };
     let mut check = AuditVerifier::default();
     loop {
-        context.check()?;
+        context.check_cancelled()?;
         let page = match store.audit(&filter) {
             Ok(page) => page,
             Err(error) => return Ok(Err(unread(&error).remove(0))),
@@ -120,7 +120,7 @@ fn result(
         "notes": listed(&report.notes),
     });
     let output =
-        Output::new("kt.control-plane.fsck/1", value, view(whole, report)).named("/result");
+        Output::new("kt.control-plane.fsck/1", value, view(whole, report)).name_path("/result");
     if whole {
         output
     } else {
@@ -132,7 +132,7 @@ fn result(
 
 fn view(whole: bool, report: &CheckReport) -> View {
     let mut sections = vec![View::Fields(vec![
-        Field::new("Result", "/result").format(Format::State),
+        Field::new("Result", "/result").format(CellFormat::State),
         Field::new("Gateways", "/gateways"),
         Field::new("Versions", "/versions"),
         Field::new("Tokens", "/tokens"),

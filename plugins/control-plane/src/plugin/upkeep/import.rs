@@ -16,7 +16,7 @@ pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let path = invocation.absolute(Path::new(invocation.required("input-file")?));
+    let path = invocation.resolve_path(Path::new(invocation.required("input-file")?));
     let bad = |error: &StoreError| told(error, &path);
     let file = File::open(&path).map_err(|error| {
         let message = format!("cannot read `{}`", path.display());
@@ -87,7 +87,7 @@ fn result(path: &Path, header: &Header, imported: &Imported) -> Output {
             Field::new("Rows of the trail", "/audit"),
         ]),
     ]);
-    let output = Output::new("kt.control-plane.import/1", value, view).named("/gateways");
+    let output = Output::new("kt.control-plane.import/1", value, view).name_path("/gateways");
     if whole || !header.whole {
         return output;
     }

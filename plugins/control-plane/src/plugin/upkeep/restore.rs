@@ -12,7 +12,7 @@ pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let from = invocation.absolute(std::path::Path::new(invocation.required("input-file")?));
+    let from = invocation.resolve_path(std::path::Path::new(invocation.required("input-file")?));
     let path = database_file(invocation);
     let of_store = |error: StoreError| failure::of_store(&error);
     if !from.is_file() {
@@ -48,7 +48,7 @@ pub(in super::super) fn run(
         ]),
     ]);
     let output = Output::new("kt.control-plane.restore/1", value, view)
-        .named("/epoch")
+        .name_path("/epoch")
         .note("gateways notice the new epoch by themselves and take what is desired now");
     Ok(told_of_server(invocation, output))
 }

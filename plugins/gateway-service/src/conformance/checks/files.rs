@@ -62,7 +62,7 @@ pub(in crate::conformance) fn binary(kit: &Kit<'_, '_>) -> Outcome {
         ensure(again.result == "unchanged", || {
             format!("renewing twice ended `{}`", again.result)
         })?;
-        kit.machine.check().map_err(|e| e.to_string())?;
+        kit.machine.check_cancelled().map_err(|e| e.to_string())?;
         Ok(done.result)
     };
     let result: Result<&str, String> = all();

@@ -48,7 +48,7 @@ pub(in crate::conformance) fn update(kit: &Kit<'_, '_>) -> Outcome {
             .map(|(o, n)| (o.0.clone(), vec![Some(o.1.clone()), Some(n.1.clone())]))
             .collect();
         for (count, changes) in (0..MOST).enumerate() {
-            kit.machine.check().map_err(|e| e.to_string())?;
+            kit.machine.check_cancelled().map_err(|e| e.to_string())?;
             // There and back, so that every round is a change.
             kit.more.set(if count % 2 == 0 { &[] } else { MORE });
             let wanted = kit.wanted(&kit.main).map_err(|e| said(&e))?;
@@ -78,7 +78,7 @@ pub(in crate::conformance) fn first_and_last(kit: &Kit<'_, '_>) -> Outcome {
 
 fn first(kit: &Kit<'_, '_>) -> Result<(), String> {
     for changes in 0..MOST {
-        kit.machine.check().map_err(|e| e.to_string())?;
+        kit.machine.check_cancelled().map_err(|e| e.to_string())?;
         gone(kit, &kit.main).map_err(|why| format!("before {changes} changes: {why}"))?;
         let wanted = kit.wanted(&kit.main).map_err(|e| said(&e))?;
         let mortal = kit.mortal(changes);
@@ -101,7 +101,7 @@ fn first(kit: &Kit<'_, '_>) -> Result<(), String> {
 
 fn last(kit: &Kit<'_, '_>) -> Result<(), String> {
     for changes in 0..MOST {
-        kit.machine.check().map_err(|e| e.to_string())?;
+        kit.machine.check_cancelled().map_err(|e| e.to_string())?;
         kit.install(&kit.main).map_err(|e| said(&e))?;
         let mortal = kit.mortal(changes);
         let done = kit.uninstall_over(&mortal, &kit.main);

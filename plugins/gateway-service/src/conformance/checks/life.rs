@@ -5,7 +5,7 @@ use crate::conformance::kit::{HOSTILE, InspectTarget, Kit};
 use crate::conformance::scenario::Outcome;
 use crate::logs::{Range, read};
 use kt_plugin_api::service::execute::Runner as _;
-use kt_plugin_api::service::{Action, Activity};
+use kt_plugin_api::service::{Action, ActiveState};
 use rustix::process::Signal;
 use std::fs;
 
@@ -18,11 +18,11 @@ fn supervised(kit: &Kit<'_, '_>, subject: &InspectTarget) -> Result<u64, String>
     let observed = kit.observe(subject).map_err(|e| said(&e))?;
     let pid = kit.ready_pid(subject).ok_or("the gateway is not ready")?;
     ensure(
-        observed.reachable && observed.active == Activity::Active,
+        observed.reachable && observed.active_state == ActiveState::Active,
         || {
             format!(
                 "it is said to be {:?} (`{}`)",
-                observed.active, observed.sub
+                observed.active_state, observed.sub_state
             )
         },
     )?;
@@ -168,8 +168,8 @@ pub(in crate::conformance) fn stop_start(kit: &Kit<'_, '_>) -> Outcome {
                 })?;
             }
             let observed = kit.observe(&kit.main).map_err(|e| said(&e))?;
-            ensure(observed.active == Activity::Inactive, || {
-                format!("stopped, it is said to be {:?}", observed.active)
+            ensure(observed.active_state == ActiveState::Inactive, || {
+                format!("stopped, it is said to be {:?}", observed.active_state)
             })?;
             ensure(kit.gateway(&kit.main).is_none(), || {
                 format!("stopped, process {pid} still answers")
@@ -276,9 +276,10 @@ pub(super) fn gone(kit: &Kit<'_, '_>, subject: &InspectTarget) -> Result<(), Str
         })?;
     }
     let observed = kit.observe(subject).map_err(|e| said(&e))?;
-    ensure(observed.installed != Some(true) && !observed.orphan, || {
-        "the service manager still knows it".to_owned()
-    })?;
+    ensure(
+        observed.installed != Some(true) && !observed.orphaned,
+        || "the service manager still knows it".to_owned(),
+    )?;
     ensure(kit.gateway(subject).is_none(), || {
         "its gateway still answers".to_owned()
     })?;

@@ -70,7 +70,7 @@ fn whole(plan: &Plan) -> Result<(), String> {
         )?;
     }
     for step in &plan.steps {
-        ensure(!step.id.is_empty() && !step.what.is_empty(), || {
+        ensure(!step.id.is_empty() && !step.description.is_empty(), || {
             format!("step `{}` says nothing", step.id)
         })?;
         match &step.action {

@@ -5,7 +5,7 @@ use super::verdict::{ensure, said};
 use crate::conformance::kit::Kit;
 use crate::conformance::scenario::Outcome;
 use kt_plugin_api::service::execute::Runner as _;
-use kt_plugin_api::service::{Action, Activity};
+use kt_plugin_api::service::{Action, ActiveState};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -23,10 +23,10 @@ pub(in crate::conformance) fn park(kit: &Kit<'_, '_>) -> Outcome {
         let reason = kit.until("it is parked with its reason", AGAIN_S, || {
             serde_json::from_slice::<Value>(&fs::read(&file).ok()?).ok()
         })?;
-        let down = |active| matches!(active, Activity::Failed | Activity::Inactive);
+        let down = |active| matches!(active, ActiveState::Failed | ActiveState::Inactive);
         kit.until("it is left down", AGAIN_S, || {
             let observed = kit.observe(&kit.main).ok()?;
-            down(observed.active).then_some(())
+            down(observed.active_state).then_some(())
         })?;
         ensure(reason["exit"] == 3 && reason["message"].is_string(), || {
             format!("the reason says {reason}")

@@ -6,7 +6,7 @@ use crate::place::{LOOK_MS, Place, text};
 use crate::script::PARK;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Activity, Facts, ObserveRequest, Observed, Probe, ProbeAction, ProbeOutcome, ProbeResult,
+    ActiveState, SystemInfo, ObserveRequest, ServiceStatus, Probe, ProbeAction, ProbeOutcome, ProbeResult,
     ServiceName,
 };
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 /// What is asked, in the order of the answers, which stand on one line.
 const FIELDS: &str = "up,wantedup,normallyup,paused,pid,exitcode,signal,updownsince,readysince";
 
-pub(crate) fn probes(facts: &Facts, family: &str, name: &ServiceName) -> Vec<Probe> {
-    let place = Place::new(facts, family, name);
+pub(crate) fn probes(system: &SystemInfo, family: &str, name: &ServiceName) -> Vec<Probe> {
+    let place = Place::new(system, family, name);
     let (dir, entry) = (text(&place.dir), text(&place.entry));
     let run = |id: &str, words: &[&str]| Probe::run(id, words, BTreeMap::new(), LOOK_MS);
     vec![
@@ -32,15 +32,15 @@ pub(crate) fn probes(facts: &Facts, family: &str, name: &ServiceName) -> Vec<Pro
     ]
 }
 
-pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
-    let place = Place::new(&request.facts, &request.family, &request.name);
+pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> {
+    let place = Place::new(&request.system, &request.family, &request.name);
     let find = |id: &str| ProbeResult::find(&request.results, id);
-    let mut observed = Observed {
+    let mut observed = ServiceStatus {
         supervisor: "s6".to_owned(),
         installed: there(find("run")?),
         others: others(find("others")?, &place.name),
         unit: place.name.clone(),
-        ..Observed::default()
+        ..ServiceStatus::default()
     };
     match find("svscan")? {
         ProbeOutcome::Exited { code: Some(0), .. } => observed.reachable = true,
@@ -62,7 +62,7 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
             // No supervisor: it knows nothing of the service, or s6-svscan has
             // not looked yet.
             observed.loaded = Some(false);
-            observed.active = Activity::Inactive;
+            observed.active = ActiveState::Inactive;
         }
         _ => {}
     }
@@ -72,8 +72,8 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<Observed, Error> {
 
 pub(crate) fn there(outcome: &ProbeOutcome) -> Option<bool> {
     match outcome {
-        ProbeOutcome::File { .. } => Some(true),
-        ProbeOutcome::Absent => Some(false),
+        ProbeOutcome::Metadata { .. } => Some(true),
+        ProbeOutcome::NotFound => Some(false),
         _ => None,
     }
 }
@@ -82,20 +82,20 @@ pub(crate) fn there(outcome: &ProbeOutcome) -> Option<bool> {
 /// a dot.
 fn others(outcome: &ProbeOutcome, name: &str) -> Option<bool> {
     match outcome {
-        ProbeOutcome::Names(names) => Some(names.iter().any(|n| n != name && !n.starts_with('.'))),
-        ProbeOutcome::Absent => Some(false),
+        ProbeOutcome::Entries(names) => Some(names.iter().any(|n| n != name && !n.starts_with('.'))),
+        ProbeOutcome::NotFound => Some(false),
         _ => None,
     }
 }
 
 fn parks(outcome: &ProbeOutcome) -> Vec<i32> {
     match outcome {
-        ProbeOutcome::Text(text) => text.lines().filter_map(|l| l.trim().parse().ok()).collect(),
+        ProbeOutcome::Content(text) => text.lines().filter_map(|l| l.trim().parse().ok()).collect(),
         _ => Vec::new(),
     }
 }
 
-fn read(observed: &mut Observed, line: &str, deaths: &[Death], parks: &[i32]) {
+fn read(observed: &mut ServiceStatus, line: &str, deaths: &[Death], parks: &[i32]) {
     let words = line.split_ascii_whitespace().map(str::to_owned);
     let raw: BTreeMap<String, String> = FIELDS.split(',').map(str::to_owned).zip(words).collect();
     let word = |name: &str| raw.get(name).map_or("", String::as_str);
@@ -106,13 +106,13 @@ fn read(observed: &mut Observed, line: &str, deaths: &[Death], parks: &[i32]) {
     let parked = |death: &Death| death.code.is_some_and(|code| parks.contains(&code));
     let last = deaths.last();
     observed.active = match (up, wanted) {
-        (true, true) => Activity::Active,
-        (true, false) => Activity::Deactivating,
-        (false, true) if last.is_none() => Activity::Activating,
-        (false, true) => Activity::Restarting,
-        (false, false) if !settled => Activity::Deactivating,
-        (false, false) if last.is_some_and(parked) => Activity::Failed,
-        (false, false) => Activity::Inactive,
+        (true, true) => ActiveState::Active,
+        (true, false) => ActiveState::Deactivating,
+        (false, true) if last.is_none() => ActiveState::Activating,
+        (false, true) => ActiveState::Restarting,
+        (false, false) if !settled => ActiveState::Deactivating,
+        (false, false) if last.is_some_and(parked) => ActiveState::Failed,
+        (false, false) => ActiveState::Inactive,
     };
     let (now, wish) = (
         if up { "up" } else { "down" },

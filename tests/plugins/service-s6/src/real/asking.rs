@@ -3,10 +3,10 @@
 use super::machine::{Machine, until};
 use crate::backend::S6;
 use crate::place::Place;
-use crate::sample::{facts, spec};
-use kt_plugin_api::service::execute::{Applied, apply, run_probes};
+use crate::sample::{system, spec};
+use kt_plugin_api::service::execute::{AppliedPlan, apply, run_probes};
 use kt_plugin_api::service::{
-    Action, Activity, Facts, InspectRequest, InspectTarget, ObserveRequest, Observed, Plan,
+    Action, ActiveState, SystemInfo, InspectRequest, InspectTarget, ObserveRequest, ServiceStatus, Plan,
     RenderOptions, RenderRequest, ServiceBackend, ServiceSpec,
 };
 use std::collections::BTreeMap;
@@ -18,15 +18,15 @@ use std::path::Path;
 pub(super) const LONG: &str = "exec sleep 600";
 
 impl Machine {
-    pub(super) fn facts(&self) -> Facts {
-        Facts {
+    pub(super) fn system(&self) -> SystemInfo {
+        SystemInfo {
             uid: fs::metadata(self.home.path()).unwrap().uid(),
-            ..facts(self.home.path())
+            ..system(self.home.path())
         }
     }
 
     pub(super) fn place(&self) -> Place {
-        Place::new(&self.facts(), "kt-gateway", &ServiceSpec::default().name)
+        Place::new(&self.system(), "kt-gateway", &ServiceSpec::default().name)
     }
 
     /// A service that runs `script` of a shell.
@@ -38,19 +38,19 @@ impl Machine {
         }
     }
 
-    pub(super) fn observe(&self) -> Observed {
+    pub(super) fn observe(&self) -> ServiceStatus {
         let spec = ServiceSpec::default();
         let subject = InspectTarget::Service {
             family: "kt-gateway".to_owned(),
             name: spec.name.clone(),
         };
-        let facts = self.facts();
-        let request = InspectRequest { subject, facts };
+        let system = self.system();
+        let request = InspectRequest { subject, system };
         let results = run_probes(self, &S6.inspect(&request).unwrap());
         let request = ObserveRequest {
             family: "kt-gateway".to_owned(),
             name: spec.name,
-            facts: request.facts,
+            system: request.system,
             results,
             spec: None,
         };
@@ -61,7 +61,7 @@ impl Machine {
         let request = RenderRequest {
             action,
             spec: spec.clone(),
-            facts: self.facts(),
+            system: self.system(),
             observed: Some(self.observe()),
             options,
         };
@@ -69,13 +69,13 @@ impl Machine {
     }
 
     /// As a transaction.
-    pub(super) fn act(&self, action: Action, spec: &ServiceSpec) -> Applied {
+    pub(super) fn act(&self, action: Action, spec: &ServiceSpec) -> AppliedPlan {
         let plan = self.plan(action, spec, RenderOptions::default());
         apply(self, &plan)
             .unwrap_or_else(|failure| panic!("{action:?}: {} {}", failure.step.id, failure.why))
     }
 
-    pub(super) fn becomes(&self, activity: Activity) -> Observed {
+    pub(super) fn becomes(&self, activity: ActiveState) -> ServiceStatus {
         until(&format!("{activity:?}"), || {
             self.observe().active == activity
         });

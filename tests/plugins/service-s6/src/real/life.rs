@@ -5,8 +5,8 @@ use super::machine::{Machine, until};
 use crate::backend::S6;
 use kt_plugin_api::service::execute::{apply, run_probes};
 use kt_plugin_api::service::{
-    Action, Activity, DetectRequest, ExitClass, Fitness, InspectRequest, InspectTarget,
-    RenderOptions, ServiceBackend, StartsAt,
+    Action, ActiveState, DetectRequest, ExitKind, Availability, InspectRequest, InspectTarget,
+    RenderOptions, ServiceBackend, Autostart,
 };
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -18,25 +18,25 @@ fn a_life_from_install_to_uninstall() {
     };
     let request = InspectRequest {
         subject: InspectTarget::Supervisor,
-        facts: machine.facts(),
+        system: machine.system(),
     };
     let results = run_probes(&machine, &S6.inspect(&request).unwrap());
-    let facts = machine.facts();
-    let found = S6.detect(&DetectRequest { facts, results }).unwrap();
-    assert_eq!(found.fitness, Fitness::Usable, "{found:?}");
+    let system = machine.system();
+    let found = S6.detect(&DetectRequest { system, results }).unwrap();
+    assert_eq!(found.fitness, Availability::Available, "{found:?}");
 
     let nothing = machine.observe();
     assert_eq!(
         (nothing.installed, nothing.loaded),
         (Some(false), Some(false))
     );
-    assert_eq!(nothing.starts_at, Some(StartsAt::Never));
+    assert_eq!(nothing.starts_at, Some(Autostart::Never));
     let empty = machine.files();
     let spec = machine.service(LONG);
     machine.act(Action::Install, &spec);
     let seen = machine.observe();
     assert!(seen.reachable && seen.pid.is_some());
-    assert_eq!((seen.active, seen.enabled), (Activity::Active, Some(true)));
+    assert_eq!((seen.active, seen.enabled), (ActiveState::Active, Some(true)));
     assert_eq!((seen.restarts, &seen.last_exit), (Some(0), &None));
     assert_eq!(seen.starts_at, None, "nobody knows when s6-svscan starts");
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
@@ -45,8 +45,8 @@ fn a_life_from_install_to_uninstall() {
 
     machine.act(Action::Stop, &spec);
     let stopped = machine.observe();
-    assert_eq!((stopped.active, stopped.pid), (Activity::Inactive, None));
-    assert_eq!(stopped.last_exit.unwrap().class, ExitClass::Clean);
+    assert_eq!((stopped.active, stopped.pid), (ActiveState::Inactive, None));
+    assert_eq!(stopped.last_exit.unwrap().class, ExitKind::Clean);
     machine.act(Action::Stop, &spec);
     machine.act(Action::Start, &spec);
     let pid = machine.observe().pid;
@@ -89,18 +89,18 @@ fn a_killed_service_comes_back_and_a_parked_one_does_not() {
     });
     let seen = machine.observe();
     let last = seen.last_exit.unwrap();
-    assert_eq!((seen.restarts, last.class), (Some(1), ExitClass::Crash));
+    assert_eq!((seen.restarts, last.class), (Some(1), ExitKind::Crash));
     assert_eq!(last.signal.as_deref(), Some("KILL"));
 
     fs::write(&mark, "").unwrap();
     kill(seen.pid.unwrap());
-    let parked = machine.becomes(Activity::Failed);
-    assert_eq!(parked.last_exit.unwrap().class, ExitClass::Parked);
+    let parked = machine.becomes(ActiveState::Failed);
+    assert_eq!(parked.last_exit.unwrap().class, ExitKind::Parked);
     machine.act(Action::Stop, &spec);
-    assert_eq!(machine.observe().active, Activity::Failed);
+    assert_eq!(machine.observe().active, ActiveState::Failed);
     fs::remove_file(&mark).unwrap();
     machine.act(Action::Start, &spec);
-    assert_eq!(machine.observe().active, Activity::Active);
+    assert_eq!(machine.observe().active, ActiveState::Active);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_service_that_ignores_the_request_is_killed_in_time() {
     });
     machine.act(Action::Stop, &spec);
     let stopped = machine.observe();
-    assert_eq!(stopped.active, Activity::Inactive);
+    assert_eq!(stopped.active, ActiveState::Inactive);
     assert_eq!(stopped.last_exit.unwrap().signal.as_deref(), Some("KILL"));
 }
 
@@ -136,7 +136,7 @@ fn installed_without_a_start_it_waits_for_the_next_svscan() {
     let seen = machine.observe();
     assert_eq!(
         (seen.active, seen.enabled),
-        (Activity::Inactive, Some(true))
+        (ActiveState::Inactive, Some(true))
     );
     assert_eq!((seen.loaded, seen.last_exit), (Some(true), None));
 }

@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 use crate::place::scan_dir;
-use crate::sample::facts;
+use crate::sample::system;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::execute::{ExecOutcome, Runner};
 use kt_plugin_api::service::{FileKind, ProbeOutcome};
@@ -40,7 +40,7 @@ impl Machine {
     /// Nothing where s6 is not installed, which is a failure when CI is set.
     pub(super) fn new() -> Option<Self> {
         let home = Folder::new("home");
-        let scan = scan_dir(&facts(home.path()));
+        let scan = scan_dir(&system(home.path()));
         fs::create_dir_all(&scan).unwrap();
         let svscan = Command::new("s6-svscan")
             .arg(&scan)
@@ -83,12 +83,12 @@ impl Runner for Machine {
             .stdin(Stdio::null())
             .output();
         match output {
-            Ok(out) => ExecOutcome::Ended {
+            Ok(out) => ExecOutcome::Exited {
                 code: out.status.code(),
                 stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
                 stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
             },
-            Err(error) if error.kind() == ErrorKind::NotFound => ExecOutcome::Missing,
+            Err(error) if error.kind() == ErrorKind::NotFound => ExecOutcome::NotFound,
             Err(error) => ExecOutcome::Failed(error.to_string()),
         }
     }
@@ -111,9 +111,9 @@ impl Runner for Machine {
 
     fn stat(&self, path: &Path) -> ProbeOutcome {
         match absent(fs::symlink_metadata(path)) {
-            Ok(None) => ProbeOutcome::Absent,
+            Ok(None) => ProbeOutcome::NotFound,
             Err(error) => ProbeOutcome::Unknown(error.to_string()),
-            Ok(Some(meta)) => ProbeOutcome::File {
+            Ok(Some(meta)) => ProbeOutcome::Metadata {
                 kind: match meta.file_type() {
                     kind if kind.is_symlink() => FileKind::Link,
                     kind if kind.is_dir() => FileKind::Dir,
@@ -128,23 +128,23 @@ impl Runner for Machine {
 
     fn list(&self, path: &Path) -> ProbeOutcome {
         let Ok(entries) = fs::read_dir(path) else {
-            return ProbeOutcome::Absent;
+            return ProbeOutcome::NotFound;
         };
         let name = |e: io::Result<fs::DirEntry>| e.ok()?.file_name().into_string().ok();
         let mut names: Vec<String> = entries.filter_map(name).collect();
         names.sort();
-        ProbeOutcome::Names(names)
+        ProbeOutcome::Entries(names)
     }
 
     fn now(&self) -> Duration {
         self.began.elapsed()
     }
 
-    fn pause(&self, time: Duration) {
+    fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check_cancelled(&self) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::asking::LONG;
 use super::machine::Machine;
 use kt_plugin_api::service::execute::apply;
 use kt_plugin_api::service::{
-    Action, Activity, ExecSpec, Observed, Plan, RenderOptions, ServiceSpec, Step, StepAction,
+    Action, ActiveState, ExecSpec, ServiceStatus, Plan, RenderOptions, ServiceSpec, Step, StepAction,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +32,7 @@ fn every_failure_is_taken_back(machine: &Machine, action: Action, spec: &Service
         left.retain(|path, _| files.contains_key(path) || !path.ends_with("/sv"));
         assert_eq!(left, files, "{action:?} failed at {index}");
         let now = machine.becomes(was.active);
-        let state = |o: &Observed| (o.installed, o.loaded, o.enabled);
+        let state = |o: &ServiceStatus| (o.installed, o.loaded, o.enabled);
         assert_eq!(state(&now), state(&was), "{action:?} failed at {index}");
     }
 }
@@ -76,7 +76,7 @@ fn what_a_person_did_meanwhile_is_mended_or_taken_back() {
     every_failure_is_taken_back(&machine, Action::Install, &spec);
     machine.act(Action::Install, &spec);
     let seen = machine.observe();
-    assert_eq!((seen.enabled, seen.active), (Some(true), Activity::Active));
+    assert_eq!((seen.enabled, seen.active), (Some(true), ActiveState::Active));
     // What is the person's stays.
     fs::write(place.file("notes"), "mine").unwrap();
     machine.act(Action::Uninstall, &spec);

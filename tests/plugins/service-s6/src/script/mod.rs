@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::quote;
-use kt_plugin_api::service::{Artifact, Facts, ServiceSpec};
+use kt_plugin_api::service::{Artifact, SystemInfo, ServiceSpec};
 use kt_plugin_api::{Class, Error};
 use std::path::Path;
 
@@ -63,7 +63,7 @@ esac
 /// Class `usage` for what no script can hold.
 pub(crate) fn files(
     spec: &ServiceSpec,
-    facts: &Facts,
+    system: &SystemInfo,
     place: &Place,
 ) -> Result<Vec<Artifact>, Error> {
     let file = |name: &str, mode: u32, content: String| Artifact {
@@ -75,7 +75,7 @@ pub(crate) fn files(
     // 0 would mean never.
     let kill = u64::from(spec.stop_timeout_s.max(1)) * 1_000;
     Ok(vec![
-        file("run", SCRIPT_MODE, run(spec, facts)?),
+        file("run", SCRIPT_MODE, run(spec, system)?),
         file("finish", SCRIPT_MODE, finish(spec)),
         file(PARK, FILE_MODE, codes.collect()),
         file("timeout-kill", FILE_MODE, format!("{kill}\n")),
@@ -95,7 +95,7 @@ fn heading(spec: &ServiceSpec) -> String {
 /// It first starts itself again without a single variable: those of whoever
 /// started s6-svscan are not the service's. Only then are variables read; a
 /// secret among them is never an argument, which everybody could see.
-fn run(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
+fn run(spec: &ServiceSpec, system: &SystemInfo) -> Result<String, Error> {
     let mut lines = vec![
         "[ \"${1-}\" = clean ] || exec /usr/bin/env -i /bin/sh ./run clean".to_owned(),
         format!("PATH={PATH}"),
@@ -112,10 +112,10 @@ fn run(spec: &ServiceSpec, facts: &Facts) -> Result<String, Error> {
             spec.open_files
         ));
     }
-    let dir = path(spec.working_dir.as_deref().unwrap_or(&facts.home))?;
+    let dir = path(spec.working_dir.as_deref().unwrap_or(&system.home))?;
     lines.push(format!("cd {dir} || exit {NO_DIRECTORY}"));
     lines.push(EXPORT.trim_end().to_owned());
-    for (name, value) in variables(spec, facts)? {
+    for (name, value) in variables(spec, system)? {
         lines.push(format!("put {}", quote::assignment(&name, &value)?));
     }
     if let Some(file) = &spec.environment_file {
@@ -137,12 +137,12 @@ fn log(file: &Path) -> Result<[String; 2], Error> {
     ])
 }
 
-fn variables(spec: &ServiceSpec, facts: &Facts) -> Result<Vec<(String, String)>, Error> {
+fn variables(spec: &ServiceSpec, system: &SystemInfo) -> Result<Vec<(String, String)>, Error> {
     let mut all = vec![("PATH".to_owned(), PATH.to_owned())];
-    all.push(("HOME".to_owned(), unicode(&facts.home)?.to_owned()));
-    if !facts.user.is_empty() {
+    all.push(("HOME".to_owned(), unicode(&system.home)?.to_owned()));
+    if !system.user.is_empty() {
         for name in ["USER", "LOGNAME"] {
-            all.push((name.to_owned(), facts.user.clone()));
+            all.push((name.to_owned(), system.user.clone()));
         }
     }
     all.extend(spec.environment.iter().cloned());

@@ -6,20 +6,20 @@ use crate::programs::Programs;
 use crate::script;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
-    Action, Activity, Artifact, ExecSpec, Observed, Plan, RenderRequest, Step, StepAction, StepRole,
+    Action, ActiveState, Artifact, ExecSpec, ServiceStatus, Plan, RenderRequest, Step, StepAction, StepRole,
 };
 
 struct Job<'a> {
     request: &'a RenderRequest,
     place: &'a Place,
     s6: Programs<'a>,
-    was: Observed,
+    was: ServiceStatus,
 }
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
-    let (spec, facts) = (&request.spec, &request.facts);
-    let place = Place::new(facts, &spec.family, &spec.name);
-    let artifacts = script::files(spec, facts, &place)?;
+    let (spec, system) = (&request.spec, &request.system);
+    let place = Place::new(system, &spec.family, &spec.name);
+    let artifacts = script::files(spec, system, &place)?;
     let job = Job {
         request,
         place: &place,
@@ -49,7 +49,7 @@ fn step(id: &str, what: &str, run: ExecSpec) -> Step {
 
 impl Job<'_> {
     fn was_running(&self) -> bool {
-        use Activity::{Activating, Active, Restarting};
+        use ActiveState::{Activating, Active, Restarting};
         matches!(self.was.active, Active | Activating | Restarting)
     }
 

@@ -1,15 +1,15 @@
 use super::plan;
-use crate::sample::{facts, spec};
+use crate::sample::{system, spec};
 use kt_plugin_api::service::{
-    Action, Activity, Observed, Plan, RenderOptions, RenderRequest, StepAction,
+    Action, ActiveState, ServiceStatus, Plan, RenderOptions, RenderRequest, StepAction,
 };
 use std::path::Path;
 
-fn rendered(action: Action, observed: Option<Observed>, options: RenderOptions) -> Plan {
+fn rendered(action: Action, observed: Option<ServiceStatus>, options: RenderOptions) -> Plan {
     let request = RenderRequest {
         action,
         spec: spec(&["/opt/kt/bin/kt", "gateway", "run"]),
-        facts: facts(Path::new("/home/ann")),
+        system: system(Path::new("/home/ann")),
         observed,
         options,
     };
@@ -20,13 +20,13 @@ fn ids(plan: &Plan) -> Vec<&str> {
     plan.steps.iter().map(|s| s.id.as_str()).collect()
 }
 
-fn running() -> Observed {
-    let mut observed = Observed {
+fn running() -> ServiceStatus {
+    let mut observed = ServiceStatus {
         installed: Some(true),
         loaded: Some(true),
         enabled: Some(true),
-        active: Activity::Active,
-        ..Observed::default()
+        active: ActiveState::Active,
+        ..ServiceStatus::default()
     };
     for (mark, word) in [("linked", "true"), ("down", "false")] {
         observed.raw.insert(mark.to_owned(), word.to_owned());
@@ -70,7 +70,7 @@ fn what_runs_unchanged_is_left_running() {
 
 #[test]
 fn only_what_is_there_is_stopped() {
-    let gone = Observed {
+    let gone = ServiceStatus {
         loaded: Some(false),
         ..running()
     };

@@ -2,10 +2,10 @@
 
 use super::seen::{EARLIER, LATER, file, ran, read, seen};
 use crate::observe::observe;
-use crate::sample::facts;
+use crate::sample::system;
 use kt_plugin_api::Class;
 use kt_plugin_api::service::{
-    Activity, FileKind, ObserveRequest, ProbeOutcome, ServiceName, StartsAt,
+    ActiveState, FileKind, ObserveRequest, ProbeOutcome, ServiceName, Autostart,
 };
 use std::path::Path;
 
@@ -17,16 +17,16 @@ fn without_a_supervisor_only_files_speak() {
     let observed = read(&seen);
     assert_eq!(
         (observed.active, observed.loaded),
-        (Activity::Inactive, Some(false))
+        (ActiveState::Inactive, Some(false))
     );
     assert_eq!(
         (observed.installed, observed.enabled),
         (Some(true), Some(true))
     );
     for (id, absent) in [
-        ("run", ProbeOutcome::Absent),
-        ("entry", ProbeOutcome::Absent),
-        ("park", ProbeOutcome::Absent),
+        ("run", ProbeOutcome::NotFound),
+        ("entry", ProbeOutcome::NotFound),
+        ("park", ProbeOutcome::NotFound),
     ] {
         seen.insert(id, absent);
     }
@@ -38,7 +38,7 @@ fn without_a_supervisor_only_files_speak() {
     );
     assert_eq!(
         (observed.starts_at, observed.fragment),
-        (Some(StartsAt::Never), None)
+        (Some(Autostart::Never), None)
     );
 }
 
@@ -50,14 +50,14 @@ fn what_keeps_it_from_starting_by_itself() {
     let observed = read(&seen);
     assert_eq!(
         (observed.enabled, observed.starts_at),
-        (Some(false), Some(StartsAt::Never))
+        (Some(false), Some(Autostart::Never))
     );
     seen.insert("down", ProbeOutcome::Unknown("no permission".to_owned()));
     assert_eq!(read(&seen).enabled, None);
-    seen.insert("down", ProbeOutcome::Absent);
-    seen.insert("entry", ProbeOutcome::Absent);
+    seen.insert("down", ProbeOutcome::NotFound);
+    seen.insert("entry", ProbeOutcome::NotFound);
     assert_eq!(read(&seen).enabled, Some(false));
-    seen.insert("run", ProbeOutcome::Absent);
+    seen.insert("run", ProbeOutcome::NotFound);
     let observed = read(&seen);
     assert!(observed.orphan, "it runs without a file");
 }
@@ -66,7 +66,7 @@ fn what_keeps_it_from_starting_by_itself() {
 fn a_foreign_entry_is_said_with_its_place() {
     let mut seen = seen("", "");
     seen.insert("state", ran(1, ""));
-    seen.insert("run", ProbeOutcome::Absent);
+    seen.insert("run", ProbeOutcome::NotFound);
     seen.insert("leads-to", ran(0, "/srv/theirs\n"));
     let observed = read(&seen);
     assert_eq!(
@@ -83,17 +83,17 @@ fn silence_is_unknown() {
     let observed = read(&seen);
     let why = observed.unreachable_because.as_deref();
     assert_eq!((observed.reachable, why), (false, Some("s6: what it says")));
-    seen.insert("svscan", ProbeOutcome::Absent);
+    seen.insert("svscan", ProbeOutcome::NotFound);
     seen.insert("state", ProbeOutcome::Unknown("too slow".to_owned()));
     let observed = read(&seen);
     assert_eq!(
         (observed.active, observed.loaded),
-        (Activity::Unknown, None)
+        (ActiveState::Unknown, None)
     );
     let request = ObserveRequest {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),
-        facts: facts(Path::new("/home/ann")),
+        system: system(Path::new("/home/ann")),
         results: Vec::new(),
         spec: None,
     };

@@ -1,9 +1,9 @@
 //! Results of probes.
 
 use crate::observe::{observe, probes};
-use crate::sample::facts;
+use crate::sample::system;
 use kt_plugin_api::service::{
-    FileKind, ObserveRequest, Observed, Probe, ProbeOutcome, ProbeResult, ServiceName,
+    FileKind, ObserveRequest, ServiceStatus, Probe, ProbeOutcome, ProbeResult, ServiceName,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(super) fn ran(code: i32, stdout: &str) -> ProbeOutcome {
 }
 
 pub(super) fn file(kind: FileKind) -> ProbeOutcome {
-    ProbeOutcome::File {
+    ProbeOutcome::Metadata {
         kind,
         uid: 1000,
         mode: 0o755,
@@ -39,17 +39,17 @@ pub(super) fn seen(state: &str, deaths: &str) -> BTreeMap<&'static str, ProbeOut
         ("entry", file(FileKind::Link)),
         (
             "others",
-            ProbeOutcome::Names(vec![".s6-svscan".to_owned(), "kt-gateway".to_owned()]),
+            ProbeOutcome::Entries(vec![".s6-svscan".to_owned(), "kt-gateway".to_owned()]),
         ),
         ("run", file(FileKind::File)),
-        ("down", ProbeOutcome::Absent),
-        ("park", ProbeOutcome::Text("2\n78\n".to_owned())),
+        ("down", ProbeOutcome::NotFound),
+        ("park", ProbeOutcome::Content("2\n78\n".to_owned())),
     ])
 }
 
-pub(super) fn read(outcome: &BTreeMap<&'static str, ProbeOutcome>) -> Observed {
-    let (facts, name) = (facts(Path::new("/home/ann")), ServiceName::default());
-    let asked = probes(&facts, "kt-gateway", &name);
+pub(super) fn read(outcome: &BTreeMap<&'static str, ProbeOutcome>) -> ServiceStatus {
+    let (system, name) = (system(Path::new("/home/ann")), ServiceName::default());
+    let asked = probes(&system, "kt-gateway", &name);
     let result = |p: Probe| ProbeResult {
         outcome: outcome[p.id.as_str()].clone(),
         id: p.id,
@@ -58,7 +58,7 @@ pub(super) fn read(outcome: &BTreeMap<&'static str, ProbeOutcome>) -> Observed {
         family: "kt-gateway".to_owned(),
         results: asked.into_iter().map(result).collect(),
         name,
-        facts,
+        system,
         spec: None,
     })
     .unwrap()

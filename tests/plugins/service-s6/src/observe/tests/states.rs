@@ -1,11 +1,11 @@
 //! What a service does.
 
 use super::seen::{EARLIER, LATER, read, seen};
-use kt_plugin_api::service::{Activity, ExitClass, Observed};
+use kt_plugin_api::service::{ActiveState, ExitKind, ServiceStatus};
 use std::path::Path;
 
 /// `up`, `wantedup`, whether the finish script is done, and how it last ended.
-fn state(up: bool, wanted: bool, done: bool, deaths: &str) -> Observed {
+fn state(up: bool, wanted: bool, done: bool, deaths: &str) -> ServiceStatus {
     let ready = if done { LATER } else { EARLIER };
     let pid = if up { 4711 } else { -1 };
     let since = if done { EARLIER } else { LATER };
@@ -21,17 +21,17 @@ fn states_are_told_apart() {
     );
     let clean = format!("{EARLIER} exitcode 0\n");
     for (up, wanted, done, deaths, expected) in [
-        (true, true, true, "", Activity::Active),
-        (true, true, false, &*crashed, Activity::Active),
-        (true, false, false, "", Activity::Deactivating),
-        (false, true, true, "", Activity::Activating),
-        (false, true, false, &crashed, Activity::Restarting),
-        (false, true, true, &crashed, Activity::Restarting),
-        (false, false, false, &clean, Activity::Deactivating),
-        (false, false, true, &clean, Activity::Inactive),
-        (false, false, true, &crashed, Activity::Inactive),
-        (false, false, true, "", Activity::Inactive),
-        (false, false, true, &parked, Activity::Failed),
+        (true, true, true, "", ActiveState::Active),
+        (true, true, false, &*crashed, ActiveState::Active),
+        (true, false, false, "", ActiveState::Deactivating),
+        (false, true, true, "", ActiveState::Activating),
+        (false, true, false, &crashed, ActiveState::Restarting),
+        (false, true, true, &crashed, ActiveState::Restarting),
+        (false, false, false, &clean, ActiveState::Deactivating),
+        (false, false, true, &clean, ActiveState::Inactive),
+        (false, false, true, &crashed, ActiveState::Inactive),
+        (false, false, true, "", ActiveState::Inactive),
+        (false, false, true, &parked, ActiveState::Failed),
     ] {
         let observed = state(up, wanted, done, deaths);
         assert_eq!(observed.active, expected, "{up} {wanted} {done} {deaths}");
@@ -59,7 +59,7 @@ fn a_running_service_is_read_whole() {
     assert_eq!((last.code, last.signal.as_deref()), (None, Some("SEGV")));
     assert_eq!(
         (last.class, last.at),
-        (ExitClass::Crash, Some(1_795_590_855))
+        (ExitKind::Crash, Some(1_795_590_855))
     );
     assert_eq!(observed.raw["pid"], "4711");
 }

@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 use crate::place::Place;
-use crate::sample::facts;
+use crate::sample::system;
 use crate::script::files;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{Artifact, ServiceSpec};
@@ -13,8 +13,8 @@ use std::process::{Command, Output};
 use std::thread;
 
 pub(crate) fn rendered(spec: &ServiceSpec, home: &Path) -> Result<Vec<Artifact>, Error> {
-    let facts = facts(home);
-    files(spec, &facts, &Place::new(&facts, "kt-gateway", &spec.name))
+    let system = system(home);
+    files(spec, &system, &Place::new(&system, "kt-gateway", &spec.name))
 }
 
 /// Writes the files and runs `script` as s6 does, in a person's environment.

@@ -1,6 +1,6 @@
 //! How a service stands, as its service manager sees it.
 
-use super::{Facts, ProbeResult, ServiceName, ServiceSpec};
+use super::{ProbeResult, ServiceName, ServiceSpec, SystemInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub struct ObserveRequest {
     /// Which one.
     pub name: ServiceName,
     /// What the caller knows.
-    pub facts: Facts,
+    pub system: SystemInfo,
     /// The results of the probes that `inspect` asked for.
     pub results: Vec<ProbeResult>,
     /// The service as it was installed, where the caller knows it.
@@ -24,7 +24,7 @@ pub struct ObserveRequest {
 /// What the service does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Activity {
+pub enum ActiveState {
     /// It runs, and is ready as far as the service manager knows.
     Active,
     /// It is on its way up.
@@ -45,7 +45,7 @@ pub enum Activity {
 /// When the service starts by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum StartsAt {
+pub enum Autostart {
     /// When the machine starts.
     Boot,
     /// When the person logs in.
@@ -57,7 +57,7 @@ pub enum StartsAt {
 /// What an end means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ExitClass {
+pub enum ExitKind {
     /// It was asked to end, and did.
     Clean,
     /// It ended in a way that trying again may cure.
@@ -82,19 +82,19 @@ pub struct LastExit {
     #[serde(default)]
     pub signal: Option<String>,
     /// What it means.
-    pub class: ExitClass,
+    pub kind: ExitKind,
     /// When, Unix seconds.
     #[serde(default)]
-    pub at: Option<i64>,
+    pub exited_at: Option<i64>,
     /// For people, such as what a special code says.
     #[serde(default)]
-    pub meaning: Option<String>,
+    pub description: Option<String>,
 }
 
 /// The answer to `observe`. `None` always means that it could not be found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Observed {
+pub struct ServiceStatus {
     /// Name of the unit or job.
     pub unit: String,
     /// Name and version of the service manager, for people.
@@ -102,7 +102,7 @@ pub struct Observed {
     /// The service manager answered; without it everything else is unknown.
     pub reachable: bool,
     /// StepError it did not answer.
-    pub unreachable_because: Option<String>,
+    pub unreachable_reason: Option<String>,
     /// It knows the service from a file.
     pub installed: Option<bool>,
     /// It holds the service in memory, so that it can be started at once.
@@ -110,9 +110,9 @@ pub struct Observed {
     /// It starts the service by itself.
     pub enabled: Option<bool>,
     /// What the service does.
-    pub active: Activity,
+    pub active_state: ActiveState,
     /// The service manager's own word for it.
-    pub sub: String,
+    pub sub_state: String,
     /// The main process.
     pub pid: Option<u32>,
     /// Since when it runs, Unix seconds.
@@ -122,21 +122,21 @@ pub struct Observed {
     /// How the last process ended.
     pub last_exit: Option<LastExit>,
     /// The file that the service manager has read.
-    pub fragment: Option<PathBuf>,
+    pub fragment_path: Option<PathBuf>,
     /// Further files that change the service.
-    pub dropins: Vec<PathBuf>,
+    pub drop_in_paths: Vec<PathBuf>,
     /// The file changed since the service manager read it.
     pub needs_reload: bool,
     /// The service is forbidden to start.
     pub masked: bool,
     /// It runs, but its file is gone.
-    pub orphan: bool,
+    pub orphaned: bool,
     /// When it starts by itself.
-    pub starts_at: Option<StartsAt>,
+    pub autostart: Option<Autostart>,
     /// The person's services go on after logout and start at boot.
     pub linger: Option<bool>,
     /// Other services of the person start by themselves too.
-    pub others: Option<bool>,
+    pub other_services_enabled: Option<bool>,
     /// What the service manager said, by its own names.
-    pub raw: BTreeMap<String, String>,
+    pub properties: BTreeMap<String, String>,
 }

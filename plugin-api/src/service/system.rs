@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Facts that a backend needs and must not find out for itself.
+/// SystemInfo that a backend needs and must not find out for itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Facts {
+pub struct SystemInfo {
     /// The operating system to render for, as Rust names it.
     pub os: String,
     /// Effective user id.
