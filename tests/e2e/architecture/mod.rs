@@ -1,10 +1,11 @@
-//! The rules of the house: who may import whom, how large a file may be, where
-//! `unsafe` may stand, and what no file may be called.
+//! The rules of the source: which crate and which module may import which, how
+//! large a file may be, where `unsafe` is allowed, and which words are not used.
 
 mod files;
 mod imports;
 mod metadata;
 mod modules;
 mod source;
+mod words;
 
 pub(crate) use metadata::metadata;

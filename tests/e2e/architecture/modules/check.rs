@@ -3,10 +3,10 @@
 use super::cycles::cycles;
 use super::graph::{Level, Place, SELF, levels_of};
 use super::tree::modules_of;
-use crate::architecture::metadata;
+use crate::architecture::metadata::crate_roots;
 use crate::harness::workspace;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Crates that still have cycles.
 const NOT_YET_FREE: &[&str] = &[
@@ -22,8 +22,6 @@ const NOT_YET_FREE: &[&str] = &[
     "service-s6",
     "service-systemd",
 ];
-/// The example of a third party: outside of the workspace, held to its rules.
-const EXAMPLE: (&str, &str) = ("service-s6", "tests/plugins/service-s6/src/lib.rs");
 
 /// Describes every cycle of a crate: one shortest cycle for each group of
 /// modules that reach one another.
@@ -52,26 +50,10 @@ fn describe(module: &str, level: &Level, cycle: &[String]) -> String {
     text
 }
 
-/// The root files of the crates, with the names of their packages.
-fn roots() -> Vec<(String, PathBuf)> {
-    let own = workspace().canonicalize().expect("the workspace is there");
-    let packages = metadata()["packages"].as_array().into_iter().flatten();
-    let mut roots = vec![(EXAMPLE.0.to_owned(), PathBuf::from(EXAMPLE.1))];
-    for package in packages.filter(|p| p["source"].is_null()) {
-        let name = package["name"].as_str().unwrap_or_default();
-        for target in package["targets"].as_array().into_iter().flatten() {
-            let path = Path::new(target["src_path"].as_str().unwrap_or_default());
-            let path = path.strip_prefix(&own).expect("it is in the workspace");
-            roots.push((name.to_owned(), path.to_owned()));
-        }
-    }
-    roots
-}
-
 #[test]
 fn modules_import_one_another_in_one_direction() {
     let read = |path: &Path| fs::read_to_string(workspace().join(path)).ok();
-    let roots = roots();
+    let roots = crate_roots();
     assert!(roots.len() > 14, "{roots:?}");
     let checked = roots
         .iter()

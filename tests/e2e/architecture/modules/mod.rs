@@ -8,3 +8,5 @@ mod parse;
 mod resolve;
 mod tokens;
 mod tree;
+
+pub(super) use tree::modules_of;

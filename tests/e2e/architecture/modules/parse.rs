@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 pub(super) struct Parsed {
     /// Names of the items defined here.
     pub(super) items: BTreeSet<String>,
+    /// The types among them.
+    pub(super) types: Vec<TypeName>,
     /// Modules in files of their own.
     pub(super) files: Vec<String>,
     /// Modules whose bodies are in this file.
@@ -18,6 +20,17 @@ pub(super) struct Parsed {
     pub(super) imports: Vec<Import>,
     /// Paths in code.
     pub(super) paths: Vec<PathUse>,
+}
+
+/// A type that is defined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::architecture) struct TypeName {
+    /// Its name.
+    pub(in crate::architecture) name: String,
+    /// Whether it is public or visible in the whole crate.
+    pub(in crate::architecture) visible: bool,
+    /// The line of its definition.
+    pub(in crate::architecture) line: usize,
 }
 
 /// One leaf of a `use` declaration.
@@ -226,6 +239,14 @@ impl Parser<'_> {
         let keyword = ["fn", "unsafe", "async", "extern"];
         if let Some(name) = named.filter(|t| starts && !keyword.contains(&t.text.as_str())) {
             parsed.items.insert(name.text.clone());
+            if ["struct", "enum", "trait", "type"].contains(&self.text(self.at)) {
+                let crate_wide = self.before(1) == ")" && self.before(2) == "crate";
+                parsed.types.push(TypeName {
+                    name: name.text.clone(),
+                    visible: self.before(1) == "pub" || crate_wide,
+                    line: name.line,
+                });
+            }
         }
     }
 

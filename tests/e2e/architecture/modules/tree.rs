@@ -1,18 +1,20 @@
 //! The modules of a crate, found through its `mod` declarations.
 
-use super::parse::{Import, Parsed, PathUse, parse};
+use super::parse::{Import, Parsed, PathUse, TypeName, parse};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A module with the file it is in.
 #[derive(Debug)]
-pub(super) struct Module {
+pub(in crate::architecture) struct Module {
     /// Its names from the root of the crate; empty for the root.
-    pub(super) path: Vec<String>,
+    pub(in crate::architecture) path: Vec<String>,
     /// The file.
-    pub(super) file: PathBuf,
+    pub(in crate::architecture) file: PathBuf,
     /// Names of the items defined here.
     pub(super) items: BTreeSet<String>,
+    /// The types among them.
+    pub(in crate::architecture) types: Vec<TypeName>,
     /// Names brought in by `use`.
     pub(super) imports: Vec<Import>,
     /// Paths in code.
@@ -23,7 +25,10 @@ pub(super) struct Module {
 ///
 /// # Panics
 /// When a declared module has no file.
-pub(super) fn modules_of(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Vec<Module> {
+pub(in crate::architecture) fn modules_of(
+    root: &Path,
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> Vec<Module> {
     let text = read(root).unwrap_or_else(|| panic!("there is no {}", root.display()));
     let mut modules = Vec::new();
     let folder = root.parent().unwrap_or(Path::new(""));
@@ -45,6 +50,7 @@ fn add(
         path: path.clone(),
         file: file.to_owned(),
         items: parsed.items,
+        types: parsed.types,
         imports: parsed.imports,
         paths: parsed.paths,
     });

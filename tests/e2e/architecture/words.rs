@@ -1,0 +1,257 @@
+//! Words that the project does not use: private terms that have a standard
+//! equivalent, and type names that say nothing. The lists are the minimum;
+//! `CONTRIBUTING.md` has the rule.
+
+use super::metadata::crate_roots;
+use super::modules::modules_of;
+use crate::harness::{files_below, workspace};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// A word that is not used, in any case and as any part of an identifier or of
+/// prose, with what is used instead.
+const WORDS: &[(&str, &str)] = &[
+    ("authorised", "authorized"),
+    ("authorities", "CA certificates"),
+    ("beat", "heartbeat"),
+    ("catalogue", "catalog"),
+    ("deed", "step action"),
+    ("deeds", "step actions"),
+    ("desk", "service context"),
+    ("divisible", "supports_range"),
+    ("ears", "listeners"),
+    ("keeper", "backup target"),
+    ("mended", "repaired"),
+    ("nap", "poll interval"),
+    ("patience", "timeout, retry"),
+    ("seat", "worker config"),
+    ("spends", "consumes"),
+    ("surroundings", "system probe, environment"),
+    ("told", "reported, notified"),
+    ("trail", "audit log"),
+    ("trails", "audit logs"),
+    ("unauthorised", "unauthorized"),
+    ("whoever", "the caller, the user"),
+    ("wish", "request, option"),
+    ("wished", "requested"),
+    ("wishes", "requests, options"),
+];
+
+/// The same for several words in a row; `_` and line ends count as blanks.
+const PHRASES: &[(&str, &str)] = &[
+    ("carry out", "apply"),
+    ("give contents up", "prune"),
+    ("give up contents", "prune"),
+    ("silent about", "stderr_excludes"),
+    ("talk stream", "stderr"),
+    ("the person", "the user"),
+];
+
+/// Names that no type has.
+const TYPE_NAMES: &[&str] = &[
+    "Answer",
+    "Ask",
+    "Asking",
+    "Board",
+    "Deed",
+    "Desk",
+    "Door",
+    "Ears",
+    "Failure",
+    "Following",
+    "Found",
+    "Hands",
+    "Held",
+    "Here",
+    "Keeper",
+    "Kept",
+    "Known",
+    "Leave",
+    "Look",
+    "Making",
+    "Near",
+    "News",
+    "Own",
+    "Place",
+    "Ran",
+    "Refusal",
+    "Seat",
+    "Seen",
+    "Standing",
+    "Surroundings",
+    "Taken",
+    "Touched",
+    "Trace",
+    "Verdict",
+    "Wanted",
+    "Why",
+    "Wish",
+    "Wishes",
+    "Writing",
+];
+
+/// Files that hold natural language as data, or these lists themselves.
+const DATA: &[&str] = &["LICENSE-", "Cargo.lock", "tests/e2e/architecture/words.rs"];
+
+/// Folders that still use such words.
+const NOT_YET_FREE: &[&str] = &[
+    ".github",
+    "CHANGELOG.md",
+    "README.md",
+    "docs",
+    "host",
+    "plugin-api",
+    "plugins/control-plane",
+    "plugins/gateway-config",
+    "plugins/gateway-control",
+    "plugins/gateway-run",
+    "plugins/gateway-service",
+    "plugins/lib/control-api",
+    "plugins/lib/policy",
+    "plugins/lib/policy-file",
+    "plugins/lib/tls",
+    "plugins/service-launchd",
+    "plugins/service-systemd",
+    "tests",
+];
+
+/// Every text file of the workspace that is checked, by its name.
+fn texts() -> Vec<(String, String)> {
+    let skipped = ["target", ".git", ".venv", "__pycache__"];
+    let files = files_below(workspace(), &skipped);
+    let texts = files.iter().filter_map(|path| {
+        let name = path.strip_prefix(workspace()).ok()?.display().to_string();
+        let excluded = [DATA, NOT_YET_FREE].concat();
+        let excluded = excluded.iter().any(|start| name.starts_with(start));
+        let text = (!excluded).then(|| fs::read_to_string(path).ok())??;
+        Some((name, text))
+    });
+    texts.collect()
+}
+
+/// The lowercase words of a line: identifiers are split at `_` and at capitals.
+fn words_of(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut last = ' ';
+    let mut characters = line.chars().peekable();
+    while let Some(c) = characters.next() {
+        let next_is_lower = characters.peek().is_some_and(|n| n.is_lowercase());
+        let new = c.is_uppercase() && (last.is_lowercase() || next_is_lower);
+        if !c.is_alphabetic() || new {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphabetic(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+        last = c;
+    }
+    words.retain(|w| !w.is_empty());
+    words
+}
+
+/// The words of the lists in a text, with their lines.
+fn old_words(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut before: Vec<String> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let words = words_of(line);
+        for (old, new) in WORDS {
+            if words.iter().any(|w| w == old) {
+                found.push((index + 1, format!("`{old}`: {new}")));
+            }
+        }
+        // A phrase may go on from the line before.
+        let tail = before.len().saturating_sub(2);
+        let start = before.len() - tail;
+        let joined = [&before[tail..], words.as_slice()].concat();
+        for (old, new) in PHRASES {
+            let phrase: Vec<&str> = old.split(' ').collect();
+            let begins_before = |at: usize| at + phrase.len() > start;
+            let mut windows = joined.windows(phrase.len()).enumerate();
+            if windows.any(|(at, w)| begins_before(at) && w == phrase.as_slice()) {
+                found.push((index + 1, format!("`{old}`: {new}")));
+            }
+        }
+        before = words;
+    }
+    found
+}
+
+#[test]
+fn standard_terms_are_used() {
+    let texts = texts();
+    let found: Vec<String> = texts
+        .iter()
+        .flat_map(|(name, text)| {
+            let words = old_words(text).into_iter();
+            words.map(move |(line, problem)| format!("{name}:{line}: {problem}"))
+        })
+        .collect();
+    assert!(
+        found.is_empty(),
+        "words that have a standard equivalent:\n  {}",
+        found.join("\n  ")
+    );
+}
+
+#[test]
+fn type_names_say_what_they_hold() {
+    let read = |path: &Path| fs::read_to_string(workspace().join(path)).ok();
+    let mut found = Vec::new();
+    for (package, root) in crate_roots() {
+        let mut visible: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+        for module in modules_of(&root, &read) {
+            let file = module.file.display().to_string();
+            if NOT_YET_FREE.iter().any(|start| file.starts_with(start)) {
+                continue;
+            }
+            for defined in &module.types {
+                let location = format!("{file}:{}", defined.line);
+                if TYPE_NAMES.contains(&defined.name.as_str()) {
+                    found.push(format!("{location}: `{}` says nothing", defined.name));
+                }
+                // Alternatives for platforms are defined in one module.
+                let other = visible
+                    .get(&defined.name)
+                    .filter(|(_, m)| *m != module.path);
+                if let Some((first, _)) = other.filter(|_| defined.visible) {
+                    let name = &defined.name;
+                    found.push(format!(
+                        "{location}: `{name}` of {package} is also defined at {first}"
+                    ));
+                } else if defined.visible {
+                    visible.insert(defined.name.clone(), (location, module.path.clone()));
+                }
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "a type name has one meaning in a crate:\n  {}",
+        found.join("\n  ")
+    );
+}
+
+#[test]
+fn old_words_are_found_in_identifiers_and_prose() {
+    let text = "let desk_of = ServiceDesk::new();\n// The trailing edge of the\n// person; \
+                indeed, carry_out(TOLD)\n";
+    let found: Vec<String> = old_words(text)
+        .into_iter()
+        .map(|(line, problem)| format!("{line} {problem}"))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "1 `desk`: service context",
+            "3 `told`: reported, notified",
+            "3 `carry out`: apply",
+            "3 `the person`: the user",
+        ]
+    );
+    assert_eq!(
+        words_of("HTTPServer_OLDName x9y"),
+        ["http", "server", "old", "name", "x", "y"]
+    );
+}
