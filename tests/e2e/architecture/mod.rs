@@ -3,6 +3,7 @@
 
 mod files;
 mod imports;
+mod manifests;
 mod metadata;
 mod modules;
 mod source;
