@@ -17,13 +17,13 @@ use tempfile::TempDir;
 
 use crate::api::{Api, Handled, Principal, needs_server};
 use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions, Started, serve};
-use crate::store::{DATABASE_FILE, Sqlite};
-use crate::validator::{Comparison, Named, Validator};
+use crate::store::{DATABASE_FILE, SqliteStore};
+use crate::validator::{ConfigComparison, NamedContent, Validator};
 
 /// Takes any text without the word `bad`; comments mean nothing.
-pub(crate) struct Lines;
+pub(crate) struct LineValidator;
 
-impl Validator for Lines {
+impl Validator for LineValidator {
     fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>> {
         let mut hash = Sha256::new();
         for (number, line) in (1..).zip(text.lines()) {
@@ -40,10 +40,14 @@ impl Validator for Lines {
         Ok(ContentHash::from_bytes(hash.finalize().into()))
     }
 
-    fn compare(&self, from: Named<'_>, to: Named<'_>) -> Result<Comparison, Vec<ProblemItem>> {
+    fn compare(
+        &self,
+        from: NamedContent<'_>,
+        to: NamedContent<'_>,
+    ) -> Result<ConfigComparison, Vec<ProblemItem>> {
         self.check(from.0, from.1)?;
         self.check(to.0, to.1)?;
-        Ok(Comparison {
+        Ok(ConfigComparison {
             same: from.1 == to.1,
             diff: serde_json::json!({}),
             unified: format!("-{}+{}", from.1, to.1),
@@ -52,19 +56,19 @@ impl Validator for Lines {
 }
 
 /// The API over a store of its own.
-pub(crate) struct Bench {
+pub(crate) struct TestApi {
     pub(crate) directory: TempDir,
     pub(crate) api: Api,
     now: Arc<Mutex<Timestamp>>,
 }
 
 /// Calls the API as somebody. A request that would wait is looked at once more and then expires.
-pub(crate) struct Direct {
+pub(crate) struct DirectTransport {
     api: Api,
     caller: Principal,
 }
 
-impl Transport for Direct {
+impl Transport for DirectTransport {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
         Ok(match self.api.begin(request, &self.caller) {
             Handled::Done(answer) => answer.response,
@@ -77,15 +81,15 @@ impl Transport for Direct {
     }
 }
 
-impl Bench {
+impl TestApi {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&directory.path().join(DATABASE_FILE)).unwrap();
+        let store = SqliteStore::open(&directory.path().join(DATABASE_FILE)).unwrap();
         let now = Arc::new(Mutex::new("2026-11-23T12:00:00Z".parse().unwrap()));
         let clock = Arc::clone(&now);
         let api = Api::new(
             Arc::new(store),
-            Arc::new(Lines),
+            Arc::new(LineValidator),
             Arc::new(move || *clock.lock().unwrap()),
             ServiceMode::Server,
         );
@@ -96,12 +100,12 @@ impl Bench {
         }
     }
 
-    pub(crate) fn client(&self) -> Client<Direct> {
+    pub(crate) fn client(&self) -> Client<DirectTransport> {
         self.client_as(Principal::local_user(0))
     }
 
-    pub(crate) fn client_as(&self, caller: Principal) -> Client<Direct> {
-        Client::new(Direct {
+    pub(crate) fn client_as(&self, caller: Principal) -> Client<DirectTransport> {
+        Client::new(DirectTransport {
             api: self.api.clone(),
             caller,
         })
@@ -205,13 +209,13 @@ pub(crate) fn refusing(report: StatusReport, gateway: &Gateway) -> StatusReport 
 }
 
 /// A server in a thread of the test. Ends with the value.
-pub(crate) struct Running {
+pub(crate) struct TestServer {
     pub(crate) started: Started,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
 
-impl Running {
+impl TestServer {
     pub(crate) fn start(directory: &Path) -> Self {
         Self::start_with(Self::options(directory)).unwrap()
     }
@@ -243,7 +247,7 @@ impl Running {
         let (told, started) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut tell = |started: &Started| told.send(started.clone()).unwrap();
-            serve(&options, Arc::new(Lines), &mut tell, &|| {
+            serve(&options, Arc::new(LineValidator), &mut tell, &|| {
                 asked.load(Ordering::SeqCst)
             })
         });
@@ -265,7 +269,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.stop();
     }

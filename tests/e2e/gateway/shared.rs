@@ -176,7 +176,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
         let parked = Parked::at(&other, &token, index);
         let cut = database.ask(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-             WHERE application_name = 'kt control-plane news'",
+             WHERE application_name = 'kt control-plane notifications'",
         );
         assert_ne!(cut, "0", "somebody listens");
         let reply = reload(&one, &token, index + 1).expect("it answers");
@@ -185,7 +185,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
         wait_until("both to listen again", WAKE, || {
             let listening = database.ask(
                 "SELECT count(*) FROM pg_stat_activity
-                 WHERE application_name = 'kt control-plane news'",
+                 WHERE application_name = 'kt control-plane notifications'",
             );
             (listening == "2").then_some(())
         });

@@ -10,7 +10,7 @@ use super::Api;
 use super::refusal::{Refusal, refuse};
 use super::respond::{Outcome, changed};
 use super::service::Call;
-use crate::store::{Change, Key, Snapshot};
+use crate::store::{ChangeContext, GatewayRef, GatewaySnapshot};
 
 /// Versions read at a time while one is looked for.
 const BATCH: usize = 200;
@@ -20,7 +20,7 @@ impl Api {
     pub(super) fn accept_applied(
         &self,
         call: &Call<'_>,
-        key: &Key,
+        key: &GatewayRef,
         body: ReconcileRequest,
     ) -> Outcome {
         let snapshot = self.find(key)?;
@@ -36,7 +36,7 @@ impl Api {
             return self.left_alone(&snapshot, Some(version), false);
         }
         let change = self.change(call)?;
-        let change = Change {
+        let change = ChangeContext {
             // What somebody has published meanwhile must not be undone.
             if_match: change.if_match.or(Some(before.rev)),
             ..change
@@ -45,11 +45,16 @@ impl Api {
             version,
             reason: body.reason,
         };
-        let key = Key::Id(before.id.clone());
+        let key = GatewayRef::Id(before.id.clone());
         self.acted(self.store().revert(&change, &key, &revert), 200)
     }
 
-    fn left_alone(&self, found: &Snapshot, version: Option<u64>, unchanged: bool) -> Outcome {
+    fn left_alone(
+        &self,
+        found: &GatewaySnapshot,
+        version: Option<u64>,
+        unchanged: bool,
+    ) -> Outcome {
         let gateway = found.view(self.now());
         let version = version.map(|n| self.store().version(&gateway.id, n));
         let answer = ActionResponse {
@@ -62,7 +67,7 @@ impl Api {
     }
 
     /// What the live instances serve, when that is one thing.
-    fn served_by_all(&self, snapshot: &Snapshot) -> Result<AppliedVersion, Refusal> {
+    fn served_by_all(&self, snapshot: &GatewaySnapshot) -> Result<AppliedVersion, Refusal> {
         let applied: Vec<&AppliedVersion> = snapshot.applied(self.now()).collect();
         let name = &snapshot.gateway.name;
         let contents: BTreeSet<[u8; 32]> =

@@ -14,20 +14,20 @@ use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Handled, Outcome, Touched, changed, done};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::{Ask, Key, Receipt, StoreError};
+use crate::store::{ChangeReceipt, GatewayAction, GatewayRef, StoreError};
 
 /// Longest wait in seconds.
 pub(super) const MAX_WAIT: u64 = 300;
 
 impl Api {
-    pub(super) fn reload(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn reload(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let body: ReloadRequest = input::body(call.request)?;
         let Some(content) = body.content else {
             check_told(body.source.as_deref(), body.message.as_deref())?;
-            let ask = Ask::Reload {
+            let ask = GatewayAction::Reload {
                 message: body.message,
             };
-            return self.acted(self.store().ask(&self.change(call)?, key, &ask), 200);
+            return self.acted(self.store().act(&self.change(call)?, key, &ask), 200);
         };
         let new = self.checked(
             call,
@@ -39,7 +39,7 @@ impl Api {
         self.acted(self.store().publish(&self.change(call)?, key, &new), 201)
     }
 
-    pub(super) fn revert(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn revert(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let body: RevertRequest = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         let gateway = self.visible(call, key)?;
@@ -48,23 +48,27 @@ impl Api {
         let name = format!("version {}", body.version);
         self.validator().check(&name, &content).map_err(invalid)?;
         let change = self.change(call)?;
-        self.acted(self.store().revert(&change, &Key::Id(gateway), &body), 201)
+        self.acted(
+            self.store()
+                .revert(&change, &GatewayRef::Id(gateway), &body),
+            201,
+        )
     }
 
-    pub(super) fn reconcile(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn reconcile(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let body: ReconcileRequest = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         if body.mode == ReconcileMode::AcceptApplied {
             return self.accept_applied(call, key, body);
         }
-        let ask = Ask::Reconcile {
+        let ask = GatewayAction::Reconcile {
             dry_run: body.dry_run,
             reason: body.reason,
         };
-        self.acted(self.store().ask(&self.change(call)?, key, &ask), 200)
+        self.acted(self.store().act(&self.change(call)?, key, &ask), 200)
     }
 
-    pub(super) fn rollout(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn rollout(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let generation = input::query(call.request, "generation")?
             .ok_or_else(|| refuse(ProblemCode::MalformedRequest, "`generation` is missing"))?;
         let version = input::query(call.request, "version")?;
@@ -79,7 +83,7 @@ impl Api {
     }
 
     /// Answers a question now if it can be, and parks it otherwise.
-    pub(super) fn wait(&self, call: &Call<'_>, key: &Key, question: Question) -> Outcome {
+    pub(super) fn wait(&self, call: &Call<'_>, key: &GatewayRef, question: Question) -> Outcome {
         let wait = input::bounded(call.request, "wait", 0, 0, MAX_WAIT)?;
         let parked = Parked {
             gateway: self.visible(call, key)?,
@@ -97,9 +101,9 @@ impl Api {
     }
 
     /// Answers an action: `made` when it changed something, 200 otherwise.
-    pub(super) fn acted(&self, result: Result<Receipt, StoreError>, made: u16) -> Outcome {
+    pub(super) fn acted(&self, result: Result<ChangeReceipt, StoreError>, made: u16) -> Outcome {
         let mut receipt = self.explained(result)?;
-        let (gateway, version) = match receipt.made.take() {
+        let (gateway, version) = match receipt.published.take() {
             Some(made) => (made.0.view(self.now()), Some(made.1)),
             None => self.left_by(&receipt)?,
         };
@@ -114,7 +118,10 @@ impl Api {
     }
 
     /// Looks up what a change that made no version has left.
-    fn left_by(&self, receipt: &Receipt) -> Result<(Gateway, Option<ConfigVersion>), Refusal> {
+    fn left_by(
+        &self,
+        receipt: &ChangeReceipt,
+    ) -> Result<(Gateway, Option<ConfigVersion>), Refusal> {
         let gateway = view(self, &receipt.gateway)?;
         let version = receipt
             .version

@@ -9,7 +9,7 @@ use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Outcome, json as answer};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::{Backups, Change, Note};
+use crate::store::{AuditEvent, BackupDirectory, ChangeContext};
 
 /// Most backups that a wish may keep.
 pub(super) const MOST_KEPT: u32 = 10_000;
@@ -22,7 +22,7 @@ pub(super) enum Keeper {
     /// The tools of the database.
     Database,
     /// The server.
-    Server(Arc<Backups>),
+    Server(Arc<BackupDirectory>),
 }
 
 impl Api {
@@ -40,12 +40,12 @@ impl Api {
     /// When nothing was copied, or the note cannot be written.
     pub(crate) fn copy(
         &self,
-        backups: &Backups,
-        change: Change,
+        backups: &BackupDirectory,
+        change: ChangeContext,
         keep: Option<usize>,
     ) -> Result<BackupInfo, Refusal> {
         let made = self.explained(backups.make(keep))?;
-        let note = Note {
+        let note = AuditEvent {
             action: "store.backup",
             target: made.file.clone(),
             detail: json!({"sha256": made.sha256, "audit_seq": made.audit_seq}),
@@ -54,7 +54,7 @@ impl Api {
         Ok(made)
     }
 
-    fn backups(&self) -> Result<&Backups, Refusal> {
+    fn backups(&self) -> Result<&BackupDirectory, Refusal> {
         match self.keeper() {
             Keeper::Server(backups) => Ok(backups),
             Keeper::Database => Err(refuse(

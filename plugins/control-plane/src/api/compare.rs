@@ -9,7 +9,7 @@ use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Outcome, json};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::Key;
+use crate::store::GatewayRef;
 
 /// What a version is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl FromStr for Against {
 }
 
 impl Api {
-    pub(super) fn compare(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
+    pub(super) fn compare(&self, call: &Call<'_>, key: &GatewayRef, n: &str) -> Outcome {
         let against = input::query(call.request, "against")?.unwrap_or_default();
         let gateway = self.visible(call, key)?;
         let to = self.explained(self.store().version(&gateway, number(n)?))?;
@@ -77,12 +77,12 @@ impl Api {
         match against {
             Against::Version(n) => number(&n.to_string()),
             Against::Desired => {
-                let desired = self.find(&Key::Id(gateway.clone()))?.gateway.desired;
+                let desired = self.find(&GatewayRef::Id(gateway.clone()))?.gateway.desired;
                 let desired = desired.ok_or_else(|| missing("nothing is desired yet"))?;
                 Ok(desired.version)
             }
             Against::Applied => {
-                let snapshot = self.find(&Key::Id(gateway.clone()))?;
+                let snapshot = self.find(&GatewayRef::Id(gateway.clone()))?;
                 let applied = snapshot.applied(self.now()).next();
                 let applied = applied.ok_or_else(|| missing("no live instance serves anything"))?;
                 applied

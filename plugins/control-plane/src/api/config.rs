@@ -11,13 +11,13 @@ use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
 use super::respond::{Outcome, Touched, done, empty, json};
 use super::service::Call;
 use super::{Api, Scope, input};
-use crate::store::{Key, NewVersion};
+use crate::store::{GatewayRef, NewVersion};
 
 /// Longest name of a source file in characters.
 pub(super) const MAX_SOURCE_CHARS: usize = 4096;
 
 impl Api {
-    pub(super) fn versions(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn versions(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let limit = input::bounded(call.request, "limit", 50, 1, 200)? as usize;
         let before = input::place(call.request)?;
         let gateway = self.visible(call, key)?;
@@ -28,7 +28,7 @@ impl Api {
         )
     }
 
-    pub(super) fn config_version(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
+    pub(super) fn config_version(&self, call: &Call<'_>, key: &GatewayRef, n: &str) -> Outcome {
         let gateway = self.visible(call, key)?;
         json(
             200,
@@ -36,7 +36,7 @@ impl Api {
         )
     }
 
-    pub(super) fn config_content(&self, call: &Call<'_>, key: &Key, n: &str) -> Outcome {
+    pub(super) fn config_content(&self, call: &Call<'_>, key: &GatewayRef, n: &str) -> Outcome {
         let gateway = self.visible(call, key)?;
         let content = self.explained(self.store().content(&gateway, number(n)?))?;
         // Of the bytes: after a restore, the number may be that of a version which means the same
@@ -56,13 +56,13 @@ impl Api {
         Ok(done(response, Touched::Nobody))
     }
 
-    pub(super) fn publish(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn publish(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         // Who may do everything need not be asked for each gateway.
         let key = match call.caller.scope {
             Scope::Admin => key.clone(),
-            _ => Key::Id(self.visible(call, key)?),
+            _ => GatewayRef::Id(self.visible(call, key)?),
         };
-        if let Key::Id(gateway) = &key {
+        if let GatewayRef::Id(gateway) = &key {
             call.caller.must_act_for(gateway)?;
         }
         let body = publication(call.request)?;
@@ -107,7 +107,7 @@ impl Api {
     }
 
     /// Finds a gateway that the caller may see.
-    pub(super) fn visible(&self, call: &Call<'_>, key: &Key) -> Result<GatewayId, Refusal> {
+    pub(super) fn visible(&self, call: &Call<'_>, key: &GatewayRef) -> Result<GatewayId, Refusal> {
         let gateway = self.find(key)?.gateway.id;
         call.caller.must_see(&gateway)?;
         Ok(gateway)

@@ -7,7 +7,7 @@ use super::refusal::{Refusal, invalid};
 use super::respond::{Outcome, Touched, done, json_of};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::Key;
+use crate::store::GatewayRef;
 
 /// Longest reason of a rejection in bytes; what is longer is cut.
 const MAX_REASON_BYTES: usize = 2048;
@@ -15,7 +15,7 @@ const MAX_REASON_BYTES: usize = 2048;
 pub(super) const MAX_TEXT_CHARS: usize = 256;
 
 impl Api {
-    pub(super) fn desired(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn desired(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let request = call.request;
         let query = DesiredQuery {
             epoch: request.query.get("epoch").cloned(),
@@ -26,13 +26,16 @@ impl Api {
         self.wait(call, key, Question::Desired(query))
     }
 
-    pub(super) fn status(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn status(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let gateway = self.visible(call, key)?;
         call.caller.must_act_for(&gateway)?;
         let mut report: StatusReport = input::body(call.request)?;
         check(&mut report)?;
-        let receipt =
-            self.explained(self.store().report(self.now(), &Key::Id(gateway), &report))?;
+        let receipt = self.explained(self.store().report(
+            self.now(),
+            &GatewayRef::Id(gateway),
+            &report,
+        ))?;
         let repairs = receipt.repairs && !receipt.ignored;
         let repaired = repairs
             .then(|| self.repair_drift(call, &receipt.gateway, &report))

@@ -6,7 +6,7 @@ use kt_control_api::{GatewayId, InstanceId, StatusReport, SyncState, Timestamp};
 
 use super::Api;
 use super::service::Call;
-use crate::store::{Ask, Change, Key, Snapshot, StoreError};
+use crate::store::{ChangeContext, GatewayAction, GatewayRef, GatewaySnapshot, StoreError};
 
 /// Who the trail says has asked for a repair.
 const ACTOR: &str = "kt:drift";
@@ -26,7 +26,7 @@ impl Api {
         match self.repaired(call, gateway, &report.instance_id) {
             Ok(generation) => generation,
             // Somebody else was faster, or deleted it: what follows is theirs.
-            Err(StoreError::Changed { .. } | StoreError::Gone(_)) => None,
+            Err(StoreError::RevisionMismatch { .. } | StoreError::Gone(_)) => None,
             Err(error) => {
                 tracing::warn!(%gateway, %error, "drift could not be repaired");
                 None
@@ -40,23 +40,23 @@ impl Api {
         gateway: &GatewayId,
         instance: &InstanceId,
     ) -> Result<Option<u64>, StoreError> {
-        let (key, now) = (Key::Id(gateway.clone()), self.now());
+        let (key, now) = (GatewayRef::Id(gateway.clone()), self.now());
         let snapshot = self.store().find(&key)?;
         if !has_drifted(&snapshot, instance, now) || is_recent(&snapshot, now) {
             return Ok(None);
         }
-        let change = Change {
+        let change = ChangeContext {
             actor: ACTOR.to_owned(),
             request_id: call.id.to_owned(),
             now,
             if_match: Some(snapshot.gateway.rev),
-            once: None,
+            idempotency_key: None,
         };
-        let ask = Ask::Reconcile {
+        let ask = GatewayAction::Reconcile {
             dry_run: false,
             reason: Some(format!("{instance} has drifted")),
         };
-        let receipt = self.store().ask(&change, &key, &ask)?;
+        let receipt = self.store().act(&change, &key, &ask)?;
         if let Some(metrics) = self.metrics() {
             metrics.drift_repaired();
         }
@@ -65,14 +65,14 @@ impl Api {
     }
 }
 
-fn has_drifted(snapshot: &Snapshot, instance: &InstanceId, now: Timestamp) -> bool {
+fn has_drifted(snapshot: &GatewaySnapshot, instance: &InstanceId, now: Timestamp) -> bool {
     let gateway = snapshot.view(now);
     let mut instances = gateway.instances.iter();
     instances.any(|one| one.instance_id == *instance && one.state == SyncState::Drifted)
 }
 
 /// Whether the last change of the gateway was a reconcile, and was made just now.
-fn is_recent(snapshot: &Snapshot, now: Timestamp) -> bool {
+fn is_recent(snapshot: &GatewaySnapshot, now: Timestamp) -> bool {
     let gateway = &snapshot.gateway;
     gateway.reconcile_generation == gateway.generation && now < gateway.updated_at + PAUSE
 }

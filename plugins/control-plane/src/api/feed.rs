@@ -10,7 +10,7 @@ use super::refusal::{Refusal, refuse};
 use super::respond::{Handled, Outcome};
 use super::service::Call;
 use super::{Api, input, problem_response};
-use crate::store::Key;
+use crate::store::GatewayRef;
 
 /// Somebody who follows a gateway, and what that one has been told.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Feed {
 }
 
 impl Api {
-    pub(super) fn follow(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn follow(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let (epoch, index) = position(call.request)?;
         let known = DesiredQuery {
             epoch,
@@ -88,7 +88,7 @@ impl Api {
     }
 
     fn news_for(&self, feed: &Feed) -> Result<Option<DesiredResponse>, Refusal> {
-        let snapshot = self.find(&Key::Id(feed.gateway.clone()))?;
+        let snapshot = self.find(&GatewayRef::Id(feed.gateway.clone()))?;
         self.news(&feed.known, &snapshot)
     }
 }

@@ -13,7 +13,9 @@ use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
 use super::respond::{Outcome, Touched, changed, done, empty, json, tag};
 use super::service::Call;
 use super::{Api, Handled, Scope, input};
-use crate::store::{Key, ListFilter, NewGateway, NewToken, NewVersion, StoreError, StoredScope};
+use crate::store::{
+    GatewayFilter, GatewayRef, NewGateway, NewToken, NewVersion, StoreError, StoredScope,
+};
 
 /// Gateways read at a time while a page is filled.
 const BATCH: usize = 200;
@@ -73,19 +75,19 @@ impl Api {
                     &format!("gateway:{id}"),
                 )
             }),
-            spends,
+            bootstrap_token: spends,
             id,
         };
         let receipt = match self.store().create(&self.change(call)?, &new) {
             // Somebody else was faster with it.
-            Err(StoreError::TokenEnded(_)) => {
+            Err(StoreError::TokenInactive(_)) => {
                 let detail = "the bootstrap token was used or revoked, or has expired";
                 return Err(refuse(ProblemCode::Unauthenticated, detail));
             }
             receipt => self.explained(receipt)?,
         };
         let gateway = self
-            .find(&Key::Id(receipt.gateway.clone()))?
+            .find(&GatewayRef::Id(receipt.gateway.clone()))?
             .view(self.now());
         let version = receipt
             .version
@@ -136,7 +138,7 @@ impl Api {
             .get("state")
             .map(|word| wanted_state(word))
             .transpose()?;
-        let mut filter = ListFilter {
+        let mut filter = GatewayFilter {
             after: request.query.get("cursor").cloned(),
             prefix: request
                 .query
@@ -159,7 +161,7 @@ impl Api {
         json(200, &page(items, limit, |gateway| gateway.name.clone()))
     }
 
-    pub(super) fn inspect(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn inspect(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let gateway = self.find(key)?.view(self.now());
         call.caller.must_see(&gateway.id)?;
         let mut outcome = json(200, &gateway)?;
@@ -169,7 +171,7 @@ impl Api {
         Ok(outcome)
     }
 
-    pub(super) fn update(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn update(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let patch: GatewayPatch = input::body(call.request)?;
         let labels = patch.labels.iter().flatten();
         let set: BTreeMap<_, _> = labels
@@ -178,11 +180,13 @@ impl Api {
         let (name, about) = (patch.name.as_deref(), patch.description.as_deref());
         check(name, about, &set, patch.drift.unwrap_or_default())?;
         let receipt = self.explained(self.store().update(&self.change(call)?, key, &patch))?;
-        let gateway = self.find(&Key::Id(receipt.gateway))?.view(self.now());
+        let gateway = self
+            .find(&GatewayRef::Id(receipt.gateway))?
+            .view(self.now());
         changed(200, &gateway, &gateway, receipt.replayed)
     }
 
-    pub(super) fn delete(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn delete(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let receipt = self.explained(self.store().delete(&self.change(call)?, key))?;
         Ok(done(empty(204), Touched::Gateway(receipt.gateway)))
     }
@@ -257,5 +261,5 @@ pub(super) fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> St
 
 /// The answer of a gateway's own view, used by the actions.
 pub(super) fn view(api: &Api, id: &GatewayId) -> Result<Gateway, Refusal> {
-    Ok(api.find(&Key::Id(id.clone()))?.view(api.now()))
+    Ok(api.find(&GatewayRef::Id(id.clone()))?.view(api.now()))
 }

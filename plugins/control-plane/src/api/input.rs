@@ -9,7 +9,7 @@ use serde_json::error::Category;
 use sha2::{Digest, Sha256};
 
 use super::refusal::{Refusal, invalid, refuse};
-use crate::store::Once;
+use crate::store::IdempotencyKey;
 
 /// Longest idempotency key in bytes.
 const MAX_KEY_BYTES: usize = 128;
@@ -170,7 +170,7 @@ pub(super) fn if_match(request: &Request) -> Result<Option<u64>, Refusal> {
 }
 
 /// Reads the idempotency key and takes the request's fingerprint.
-pub(super) fn once(request: &Request) -> Result<Option<Once>, Refusal> {
+pub(super) fn once(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
     let Some(key) = request.headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -185,7 +185,7 @@ pub(super) fn once(request: &Request) -> Result<Option<Once>, Refusal> {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    Ok(Some(Once {
+    Ok(Some(IdempotencyKey {
         key: key.clone(),
         fingerprint: hash.finalize().into(),
     }))

@@ -3,7 +3,7 @@
 
 use super::Api;
 use super::refusal::Refusal;
-use crate::store::{Change, Note, TokenUse};
+use crate::store::{AuditEvent, ChangeContext, TokenUse};
 
 /// Writes such things where they do not have to wait for a turn that never comes: changes of a server
 /// follow each other so closely that nobody else gets the file.
@@ -12,7 +12,7 @@ pub(crate) trait Notes: Send + Sync {
     ///
     /// # Errors
     /// When it is not written.
-    fn note(&self, change: Change, note: Note) -> Result<(), Refusal>;
+    fn note(&self, change: ChangeContext, note: AuditEvent) -> Result<(), Refusal>;
 
     /// Remembers when tokens were last used.
     ///
@@ -26,10 +26,10 @@ impl Api {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub(crate) fn note(&self, change: Change, note: Note) -> Result<(), Refusal> {
+    pub(crate) fn note(&self, change: ChangeContext, note: AuditEvent) -> Result<(), Refusal> {
         match self.notes() {
             Some(notes) => notes.note(change, note),
-            None => self.explained(self.store().note(&change, &note)),
+            None => self.explained(self.store().record_audit_event(&change, &note)),
         }
     }
 
@@ -40,7 +40,7 @@ impl Api {
     pub(crate) fn used(&self, uses: Vec<TokenUse>) -> Result<(), Refusal> {
         match self.notes() {
             Some(notes) => notes.used(uses),
-            None => self.explained(self.store().used(&uses)),
+            None => self.explained(self.store().record_token_uses(&uses)),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::respond::Outcome;
 use super::service::Call;
 use super::verdict::Held;
 use super::{Api, Scope};
-use crate::store::Key;
+use crate::store::GatewayRef;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +82,8 @@ pub(super) struct Place<'a>(Vec<&'a str>);
 
 impl Place<'_> {
     /// The gateway that the path names.
-    pub(super) fn gateway(&self) -> Key {
-        Key::parse(self.segment(0))
+    pub(super) fn gateway(&self) -> GatewayRef {
+        GatewayRef::parse(self.segment(0))
     }
 
     /// One of the segments.

@@ -168,7 +168,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .once(),
     Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
         &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
-        .may_say(Content::of::<RotateTokenRequest>()).once().fails(&[ProblemCode::TokenEnded]),
+        .may_say(Content::of::<RotateTokenRequest>()).once().fails(&[ProblemCode::TokenInactive]),
 
     Operation::new(Post, "/v1/admin/backup", Access::Admin, ("backUp", "Copy the store, in a folder of the server"),
         &[(201, Content::of::<BackupInfo>())], |api, call, _| api.back_up(call))

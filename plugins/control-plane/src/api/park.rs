@@ -10,7 +10,7 @@ use kt_control_api::{
 use super::Api;
 use super::refusal::Refusal;
 use super::respond::{empty, json_of};
-use crate::store::{Key, Snapshot};
+use crate::store::{GatewayRef, GatewaySnapshot};
 
 /// A request that waits for a change of one gateway.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Parked {
 impl Api {
     /// Looks whether a wait has ended.
     pub(super) fn look(&self, parked: &Parked) -> Result<Option<Response>, Refusal> {
-        let snapshot = self.find(&Key::Id(parked.gateway.clone()))?;
+        let snapshot = self.find(&GatewayRef::Id(parked.gateway.clone()))?;
         match &parked.question {
             Question::Desired(query) => self.look_for_desired(query, &snapshot),
             Question::Rollout {
@@ -70,7 +70,7 @@ impl Api {
     /// Answers a wait that ran out.
     pub(super) fn run_out(&self, parked: &Parked) -> Result<Response, Refusal> {
         let gateway = self
-            .find(&Key::Id(parked.gateway.clone()))?
+            .find(&GatewayRef::Id(parked.gateway.clone()))?
             .view(self.now());
         match parked.question {
             Question::Desired(_) => {
@@ -92,7 +92,7 @@ impl Api {
     fn look_for_desired(
         &self,
         query: &DesiredQuery,
-        snapshot: &Snapshot,
+        snapshot: &GatewaySnapshot,
     ) -> Result<Option<Response>, Refusal> {
         let answer = self.news(query, snapshot)?;
         Ok(answer.map(|answer| json_of(200, &answer)))
@@ -102,7 +102,7 @@ impl Api {
     pub(super) fn news(
         &self,
         query: &DesiredQuery,
-        snapshot: &Snapshot,
+        snapshot: &GatewaySnapshot,
     ) -> Result<Option<DesiredResponse>, Refusal> {
         let record = &snapshot.gateway;
         let epoch = self.explained(self.store().epoch())?;
@@ -124,7 +124,7 @@ impl Api {
 }
 
 /// Whether the asking instance has refused the current generation: it is not told again.
-fn is_refused(query: &DesiredQuery, snapshot: &Snapshot) -> bool {
+fn is_refused(query: &DesiredQuery, snapshot: &GatewaySnapshot) -> bool {
     snapshot
         .instances
         .iter()

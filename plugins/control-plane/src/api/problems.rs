@@ -74,7 +74,7 @@ fn advice(slug: ProblemCode) -> &'static str {
             "Somebody gave the gateway a configuration by hand, and the control plane never had \
              it. Publish it, as with `kt gateway reload --file`, or reconcile to undo it."
         }
-        ProblemCode::TokenEnded => "Make a new token instead of replacing one that is over.",
+        ProblemCode::TokenInactive => "Make a new token instead of replacing one that is over.",
         ProblemCode::VersionConflict => {
             "Somebody changed the gateway since its revision was read; `current` is what it is \
              now. Look at that, and ask again with its ETag in If-Match. Nothing was changed."

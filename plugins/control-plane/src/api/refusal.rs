@@ -23,21 +23,21 @@ pub(super) fn of_store(error: StoreError, now: Timestamp) -> Refusal {
             existing_id: Some(id),
             ..Problem::new(ProblemCode::NameTaken, detail)
         },
-        StoreError::Changed { current, .. } => {
+        StoreError::RevisionMismatch { current, .. } => {
             Problem::new(ProblemCode::VersionConflict, detail).with_current(current.view(now))
         }
         StoreError::ContentPruned { .. } => Problem::new(ProblemCode::ContentPruned, detail),
         StoreError::NoConfiguration(_) => Problem::new(ProblemCode::NoConfiguration, detail),
-        StoreError::TokenEnded(_) => Problem::new(ProblemCode::TokenEnded, detail),
-        StoreError::KeyReused => Problem::new(ProblemCode::IdempotencyKeyReused, detail),
+        StoreError::TokenInactive(_) => Problem::new(ProblemCode::TokenInactive, detail),
+        StoreError::IdempotencyKeyReused => Problem::new(ProblemCode::IdempotencyKeyReused, detail),
         StoreError::Busy(_) => Problem::new(ProblemCode::StorageBusy, detail),
-        StoreError::TooNew { .. } => Problem::new(ProblemCode::StorageTooNew, detail),
-        StoreError::Unsafe(_)
+        StoreError::UnsupportedSchema { .. } => Problem::new(ProblemCode::StorageTooNew, detail),
+        StoreError::Unusable(_)
         | StoreError::Failed(_)
-        | StoreError::Damaged(_)
+        | StoreError::Corrupt(_)
         // These two come of moving a store, which is no request.
-        | StoreError::Occupied(_)
-        | StoreError::Unreadable { .. } => Problem::new(ProblemCode::StorageFailed, detail),
+        | StoreError::AlreadyExists(_)
+        | StoreError::InvalidExport { .. } => Problem::new(ProblemCode::StorageFailed, detail),
     })
 }
 

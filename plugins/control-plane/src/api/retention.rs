@@ -7,11 +7,11 @@ use super::refusal::invalid;
 use super::respond::{Outcome, Touched, done, json_of, mark};
 use super::service::Call;
 use super::{Api, input};
-use crate::store::{Key, Prune};
+use crate::store::{GatewayRef, PruneOptions};
 
 impl Api {
     /// Pins a version, or no longer.
-    pub(super) fn pin(&self, call: &Call<'_>, key: &Key, n: &str, pinned: bool) -> Outcome {
+    pub(super) fn pin(&self, call: &Call<'_>, key: &GatewayRef, n: &str, pinned: bool) -> Outcome {
         let (version, change) = (number(n)?, self.change(call)?);
         let receipt = self.explained(self.store().pin(&change, key, version, pinned))?;
         let found = self.store().version(&receipt.gateway, version);
@@ -21,7 +21,7 @@ impl Api {
     }
 
     /// Takes contents away that nobody needs.
-    pub(super) fn prune(&self, call: &Call<'_>, key: &Key) -> Outcome {
+    pub(super) fn prune(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let body: PruneRequest = input::body(call.request)?;
         check_reason("/reason", body.reason.as_deref())?;
         if body.keep == 0 || i64::try_from(body.keep).is_err() {
@@ -29,7 +29,7 @@ impl Api {
             let item = ProblemItem::at("/keep", "out-of-bounds", message);
             return Err(invalid(vec![item]));
         }
-        let prune = Prune {
+        let prune = PruneOptions {
             keep: body.keep,
             dry_run: body.dry_run,
             reason: body.reason,

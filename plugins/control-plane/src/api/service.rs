@@ -12,7 +12,9 @@ use super::refusal::Refusal;
 use super::respond::{Answer, Handled, Touched, done};
 use super::{Notes, Parked, Principal, Verdict, problem_response, refusal, with_allowed};
 use crate::metrics::Metrics;
-use crate::store::{Backups, Change, Key, Snapshot, Store, StoreError};
+use crate::store::{
+    BackupDirectory, ChangeContext, GatewayRef, GatewaySnapshot, Store, StoreError,
+};
 use crate::validator::Validator;
 
 /// Tells the time. Tests bring their own.
@@ -76,7 +78,7 @@ impl Api {
     }
 
     /// The same for a server, with the backups of its store if that is a file.
-    pub(crate) fn backed_up(mut self, backups: Option<Arc<Backups>>) -> Self {
+    pub(crate) fn backed_up(mut self, backups: Option<Arc<BackupDirectory>>) -> Self {
         self.keeper = backups.map_or(Keeper::Database, Keeper::Server);
         self
     }
@@ -185,18 +187,18 @@ impl Api {
         result.map_err(|error| self.refused(error))
     }
 
-    pub(super) fn find(&self, key: &Key) -> Result<Snapshot, Refusal> {
+    pub(super) fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, Refusal> {
         self.explained(self.store.find(key))
     }
 
     /// Says who makes a change, and under which conditions.
-    pub(super) fn change(&self, call: &Call<'_>) -> Result<Change, Refusal> {
-        Ok(Change {
+    pub(super) fn change(&self, call: &Call<'_>) -> Result<ChangeContext, Refusal> {
+        Ok(ChangeContext {
             actor: call.caller.actor.clone(),
             request_id: call.id.to_owned(),
             now: self.now(),
             if_match: super::input::if_match(call.request)?,
-            once: super::input::once(call.request)?,
+            idempotency_key: super::input::once(call.request)?,
         })
     }
 }

@@ -12,7 +12,7 @@ use super::respond::{Outcome, Touched, done, json, json_of, mark};
 use super::service::Call;
 use super::{Api, input};
 use crate::store::{
-    Key, NewToken, StoreError, StoredScope, TokenFilter, TokenReceipt, TokenRecord,
+    GatewayRef, NewToken, StoreError, StoredScope, TokenFilter, TokenReceipt, TokenRecord,
 };
 
 /// The kinds that can be filtered by.
@@ -23,7 +23,10 @@ impl Api {
         let request = call.request;
         let limit = input::bounded(request, "limit", 50, 1, 200)? as usize;
         let now = self.now();
-        let gateway = request.query.get("gateway").map(|text| Key::parse(text));
+        let gateway = request
+            .query
+            .get("gateway")
+            .map(|text| GatewayRef::parse(text));
         let kind = request.query.get("type");
         if kind.is_some_and(|word| KINDS.iter().all(|kind| kind.as_str() != word)) {
             return Err(refuse(
@@ -37,8 +40,8 @@ impl Api {
             kind: kind.cloned(),
             // Also that of a deleted one: its tokens are still to be looked at.
             gateway: match gateway {
-                Some(Key::Id(id)) => Some(id),
-                Some(key @ Key::Name(_)) => Some(self.find(&key)?.gateway.id),
+                Some(GatewayRef::Id(id)) => Some(id),
+                Some(key @ GatewayRef::Name(_)) => Some(self.find(&key)?.gateway.id),
                 None => None,
             },
             limit: limit + 1,
@@ -63,7 +66,7 @@ impl Api {
             (TokenScope::Admin, _) => StoredScope::Admin,
             (TokenScope::Bootstrap, _) => StoredScope::Bootstrap { registered: None },
             (TokenScope::Gateway, Some(gateway)) => {
-                StoredScope::Gateway(self.find(&Key::parse(gateway))?.gateway.id)
+                StoredScope::Gateway(self.find(&GatewayRef::parse(gateway))?.gateway.id)
             }
             _ => StoredScope::Read,
         };

@@ -14,7 +14,7 @@ use kt_control_api::{
 use super::lock::SharedLock;
 use super::relay::{Relay, Relayed};
 use crate::api::{Api, Handled, Parked, Principal, is_streamed, needs_server, problem_response};
-use crate::store::{DATABASE_FILE, Sqlite, StoreError, prepare_directory};
+use crate::store::{DATABASE_FILE, SqliteStore, StoreError, prepare_directory};
 use crate::validator::Validator;
 
 /// How often a waiter looks whether the store was changed, by whichever process.
@@ -91,7 +91,7 @@ impl Embedded {
         let Some(lock) = self.lock()? else {
             return self.relay(request, patience);
         };
-        let store = match Sqlite::open(&self.directory.join(DATABASE_FILE)) {
+        let store = match SqliteStore::open(&self.directory.join(DATABASE_FILE)) {
             Ok(store) => store,
             Err(error) => return Ok(Some(unusable(&error))),
         };
@@ -131,7 +131,7 @@ impl Embedded {
                 let left = end.saturating_duration_since(Instant::now()).as_secs();
                 return self.attempt(&request.clone().with_query("wait", left), patience);
             }
-            let pulse = api.store().pulse().ok();
+            let pulse = api.store().change_counter().ok();
             if pulse != seen || pulse.is_none() || parked.depends_on_time() {
                 seen = pulse;
                 if let Some(response) = api.again(parked) {
@@ -207,7 +207,7 @@ impl Patience<'_> {
 fn unusable(error: &StoreError) -> Response {
     let slug = match error {
         StoreError::Busy(_) => ProblemCode::StorageBusy,
-        StoreError::TooNew { .. } => ProblemCode::StorageTooNew,
+        StoreError::UnsupportedSchema { .. } => ProblemCode::StorageTooNew,
         _ => ProblemCode::StorageFailed,
     };
     problem_response(Problem::new(slug, error.to_string()), "")

@@ -11,10 +11,10 @@ use kt_control_api::{
 
 use super::lock::SharedLock;
 use super::{Embedded, LockError, ServerLock};
-use crate::fixture::{Lines, Running, content, serving};
+use crate::fixture::{LineValidator, TestServer, content, serving};
 
 fn client(directory: &Path) -> Client<impl Transport + use<>> {
-    let embedded = Embedded::new(directory, Arc::new(Lines));
+    let embedded = Embedded::new(directory, Arc::new(LineValidator));
     Client::new(FnTransport(move |request: &Request| {
         embedded.handle(request, None, &|| false)
     }))
@@ -102,7 +102,7 @@ fn a_rollout_is_told_of_the_last_answer() {
 fn whoever_waits_can_give_up() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
-    let embedded = Embedded::new(directory.path(), Arc::new(Lines));
+    let embedded = Embedded::new(directory.path(), Arc::new(LineValidator));
     let poll = Request::new(Method::Get, "/v1/gateways/edge/desired")
         .with_query("index", 1)
         .with_query("wait", 60);
@@ -160,7 +160,7 @@ fn a_server_waits_for_requests_in_progress_and_then_keeps_others_out() {
 fn while_a_server_runs_requests_go_through_it() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
-    let mut server = Running::start(directory.path());
+    let mut server = TestServer::start(directory.path());
     let through = client(directory.path());
     assert_eq!(
         through.service_version().unwrap().service,
@@ -194,7 +194,7 @@ fn a_waiter_moves_over_to_a_server_that_starts() {
                 .desired("edge", &waiting(1))
                 .unwrap()
         });
-        let _server = Running::start(directory.path());
+        let _server = TestServer::start(directory.path());
         client(directory.path())
             .reload("edge", &content("two"), None)
             .unwrap();
@@ -207,7 +207,7 @@ fn a_long_directory_name_does_not_keep_the_socket_away() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("d".repeat(120));
     client(&directory).create_gateway(&edge()).unwrap();
-    let _server = Running::start(&directory);
+    let _server = TestServer::start(&directory);
     assert_eq!(
         client(&directory).service_version().unwrap().service,
         ServiceMode::Server
@@ -218,7 +218,7 @@ fn a_long_directory_name_does_not_keep_the_socket_away() {
 fn a_server_that_does_not_answer_is_unavailable_and_not_waited_for_beyond_the_deadline() {
     let directory = tempfile::tempdir().unwrap();
     let _server = ServerLock::take(directory.path()).unwrap();
-    let embedded = Embedded::new(directory.path(), Arc::new(Lines));
+    let embedded = Embedded::new(directory.path(), Arc::new(LineValidator));
     let soon = Some(Instant::now() + Duration::from_millis(50));
     let request = Request::new(Method::Get, "/v1/version");
     let error = embedded.handle(&request, soon, &|| false).unwrap_err();
@@ -237,7 +237,7 @@ fn a_stream_is_refused_with_or_without_a_server() {
         assert!(response.body.unwrap().contains("\"needs-server\""));
     };
     refused();
-    let _server = Running::start(directory.path());
+    let _server = TestServer::start(directory.path());
     refused();
 }
 
@@ -245,7 +245,7 @@ fn a_stream_is_refused_with_or_without_a_server() {
 fn a_waiter_goes_on_at_once_when_the_server_ends() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
-    let mut server = Running::start(directory.path());
+    let mut server = TestServer::start(directory.path());
     thread::scope(|scope| {
         let poll = scope.spawn(|| {
             client(directory.path())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{SyncState, Timestamp};
 
-use crate::store::{ListFilter, Store, StoreError};
+use crate::store::{GatewayFilter, Store, StoreError};
 
 /// Gateways read at a time.
 const BATCH: usize = 200;
@@ -20,9 +20,9 @@ impl Fleet {
     /// When it cannot be read.
     pub(crate) fn count(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
         let mut counts: BTreeMap<_, _> = SyncState::ALL.iter().map(|s| (s.as_str(), 0)).collect();
-        let mut filter = ListFilter {
+        let mut filter = GatewayFilter {
             limit: BATCH,
-            ..ListFilter::default()
+            ..GatewayFilter::default()
         };
         loop {
             let found = store.list(&filter)?;

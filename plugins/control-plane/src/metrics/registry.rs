@@ -342,7 +342,7 @@ mod tests {
             metrics.rejected(&format!("code-{n}"));
         }
         metrics.rejected("code-0");
-        let text = metrics.render(|| Err::<Fleet, _>(StoreError::KeyReused));
+        let text = metrics.render(|| Err::<Fleet, _>(StoreError::IdempotencyKeyReused));
         let series: Vec<&str> = text
             .lines()
             .filter(|l| l.contains("nacks_total{"))
@@ -356,7 +356,8 @@ mod tests {
     fn every_metric_is_described() {
         let manual = include_str!("../../../../docs/control-plane.md");
         for wal_file in [None, Some("control-plane.db-wal".into())] {
-            let text = Metrics::new(wal_file).render(|| Err::<Fleet, _>(StoreError::KeyReused));
+            let text =
+                Metrics::new(wal_file).render(|| Err::<Fleet, _>(StoreError::IdempotencyKeyReused));
             for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
                 let name = line.split(' ').next().unwrap();
                 assert!(manual.contains(&format!("`{name}")), "{name}");
@@ -367,7 +368,7 @@ mod tests {
     #[test]
     fn a_store_that_cannot_be_read_has_no_figures() {
         let metrics = Metrics::new(None);
-        let text = metrics.render(|| Err::<Fleet, _>(StoreError::KeyReused));
+        let text = metrics.render(|| Err::<Fleet, _>(StoreError::IdempotencyKeyReused));
         assert!(text.contains("kt_cp_store_up 0\n"));
         assert!(!text.contains("kt_cp_gateways{"));
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use kt_plugin_api::{Class, Error, Invocation};
 
-use crate::store::{Address, AddressError, Password, PasswordSources, TlsWishes};
+use crate::store::{DatabaseAddress, DatabaseAddressError, Password, PasswordSources, TlsOptions};
 
 /// Variables with the password, the one that counts more first: ours, and that of PostgreSQL.
 const PASSWORDS: [&str; 2] = ["KT_DATABASE_PASSWORD", "PGPASSWORD"];
@@ -19,15 +19,17 @@ const TLS: [&str; 2] = ["PGSSLMODE", "PGSSLROOTCERT"];
 ///
 /// # Errors
 /// When the address cannot be used, or a file with the password.
-pub(super) fn of(invocation: &Invocation) -> Result<Option<Address>, Error> {
+pub(super) fn of(invocation: &Invocation) -> Result<Option<DatabaseAddress>, Error> {
     let Some(text) = invocation.args.text("database") else {
         return Ok(None);
     };
     // The text is not repeated: it might hold a password.
-    let address = Address::parse_with(text, &tls()).map_err(|error| {
+    let address = DatabaseAddress::parse_with(text, &tls()).map_err(|error| {
         let message = format!("the address of `--database` cannot be used: {error}");
         match error {
-            AddressError::Roots(_) => Error::new(Class::Settings, "database-authorities", message),
+            DatabaseAddressError::Roots(_) => {
+                Error::new(Class::Settings, "database-authorities", message)
+            }
             _ => Error::new(Class::Usage, "bad-database", message),
         }
     })?;
@@ -41,9 +43,9 @@ fn value(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn tls() -> TlsWishes {
+fn tls() -> TlsOptions {
     let [mode, roots] = TLS.map(value);
-    TlsWishes { mode, roots }
+    TlsOptions { mode, roots }
 }
 
 fn sources(invocation: &Invocation) -> PasswordSources {

@@ -38,12 +38,12 @@ pub(super) fn of_lock(error: &LockError) -> Error {
 /// Describes a failure of the store.
 pub(super) fn of_store(error: &StoreError) -> Error {
     let (class, id) = match error {
-        StoreError::TooNew { .. } => (Class::Plugin, "storage-too-new"),
-        StoreError::Unsafe(_) => (Class::Settings, "storage-unsafe"),
+        StoreError::UnsupportedSchema { .. } => (Class::Plugin, "storage-too-new"),
+        StoreError::Unusable(_) => (Class::Settings, "storage-unsafe"),
         StoreError::NotFound(_) | StoreError::Gone(_) => (Class::NotFound, "not-found"),
-        StoreError::Occupied(_) => (Class::Conflict, "exists"),
-        StoreError::Damaged(_) => (Class::Usage, "damaged"),
-        StoreError::Unreadable { .. } => (Class::Usage, "bad-export"),
+        StoreError::AlreadyExists(_) => (Class::Conflict, "exists"),
+        StoreError::Corrupt(_) => (Class::Usage, "damaged"),
+        StoreError::InvalidExport { .. } => (Class::Usage, "bad-export"),
         _ => (Class::Unavailable, "storage-failed"),
     };
     Error::new(class, id, error.to_string())

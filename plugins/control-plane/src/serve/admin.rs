@@ -8,7 +8,7 @@ use std::path::Path;
 use kt_control_api::{Timestamp, Token, TokenKind, new_request_id, random_base32};
 
 use super::ServeError;
-use crate::store::{Change, NewToken, Store, StoredScope};
+use crate::store::{ChangeContext, NewToken, Store, StoredScope};
 
 /// Makes sure that somebody can administer the server. Returns whether a token was made.
 ///
@@ -70,12 +70,12 @@ fn write(path: &Path, token: &Token) -> Result<(), io::Error> {
 }
 
 /// A change that nobody asked for.
-pub(super) fn by_server() -> Change {
-    Change {
+pub(super) fn by_server() -> ChangeContext {
+    ChangeContext {
         actor: "server".to_owned(),
         request_id: new_request_id(),
         now: Timestamp::now(),
         if_match: None,
-        once: None,
+        idempotency_key: None,
     }
 }

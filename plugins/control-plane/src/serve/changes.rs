@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::connection::ran_into_a_bug;
 use crate::api::{Api, Handled, Notes, Principal, Verdict};
 use crate::metrics::{Counted, Metrics};
-use crate::store::{Change, Note, Sqlite, StoreError, TokenUse};
+use crate::store::{AuditEvent, ChangeContext, SqliteStore, StoreError, TokenUse};
 
 /// Most changes that wait. Whoever comes then is told to come again.
 const WAITING: usize = 4096;
@@ -48,7 +48,7 @@ enum Work {
     /// A request, and what is known of the configuration in it.
     Request(Request, Principal, Option<Verdict>),
     /// A row of the trail.
-    Note(Change, Note),
+    Note(ChangeContext, AuditEvent),
     /// When tokens were used.
     Used(Vec<TokenUse>),
 }
@@ -59,8 +59,8 @@ impl Work {
             Self::Request(request, caller, verdict) => {
                 Ok(api.begin_judged(request, caller, verdict.as_ref()))
             }
-            Self::Note(change, note) => written(api, api.store().note(change, note)),
-            Self::Used(uses) => written(api, api.store().used(uses)),
+            Self::Note(change, note) => written(api, api.store().record_audit_event(change, note)),
+            Self::Used(uses) => written(api, api.store().record_token_uses(uses)),
         }
     }
 }
@@ -73,7 +73,7 @@ fn written(api: &Api, done: Result<(), StoreError>) -> Outcome {
 impl Changes {
     /// Starts the thread. `session` is the store of `api`.
     pub(super) fn start(
-        session: Arc<Sqlite>,
+        session: Arc<SqliteStore>,
         api: Api,
         metrics: Arc<Metrics>,
     ) -> Result<(Self, Worker), io::Error> {
@@ -121,7 +121,7 @@ impl Changes {
 }
 
 impl Notes for Changes {
-    fn note(&self, change: Change, note: Note) -> Result<(), Box<Problem>> {
+    fn note(&self, change: ChangeContext, note: AuditEvent) -> Result<(), Box<Problem>> {
         self.wait_for(Work::Note(change, note))
     }
 
@@ -138,7 +138,7 @@ impl Worker {
     }
 }
 
-fn carry_out(session: &Sqlite, api: &Api, metrics: &Metrics, waiting: &Receiver<Wanted>) {
+fn carry_out(session: &SqliteStore, api: &Api, metrics: &Metrics, waiting: &Receiver<Wanted>) {
     let mut group = VecDeque::new();
     loop {
         if group.is_empty() {
@@ -167,14 +167,14 @@ fn carry_out(session: &Sqlite, api: &Api, metrics: &Metrics, waiting: &Receiver<
 /// requests and answers with nothing to do until all are answered at once, which was measured to
 /// make a seventh fewer changes.
 fn together(
-    session: &Sqlite,
+    session: &SqliteStore,
     api: &Api,
     metrics: &Metrics,
     group: &mut VecDeque<Wanted>,
 ) -> Option<Box<Problem>> {
     let mut done = Vec::new();
     let mut carried_out = Instant::now();
-    let kept = session.together(|| {
+    let kept = session.group_commit(|| {
         let begun = Instant::now();
         while let Some(wanted) = group.pop_front() {
             drop(wanted.counted);

@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::connection::off_loop;
 use super::limits::{Line, Origin};
 use crate::api::{Api, Principal};
-use crate::store::{Change, Note};
+use crate::store::{AuditEvent, ChangeContext};
 
 /// Lines that wait to be written.
 const WAITING: usize = 256;
@@ -116,14 +116,14 @@ async fn record(api: Api, mut waiting: Receiver<Line>, missed: Arc<AtomicU32>) {
 }
 
 fn write(api: &Api, line: &Line) {
-    let change = Change {
+    let change = ChangeContext {
         actor: Principal::nobody().actor,
         request_id: new_request_id(),
         now: Timestamp::now(),
         if_match: None,
-        once: None,
+        idempotency_key: None,
     };
-    let note = Note {
+    let note = AuditEvent {
         action: "auth.refused",
         target: line.origin.to_string(),
         detail: json!({"failures": line.failures}),
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_there_is_no_room_for_is_counted_too() {
-        let bench = crate::fixture::Bench::new();
+        let bench = crate::fixture::TestApi::new();
         let (recorder, _recording) = Recorder::new(bench.api.clone());
         for _ in 0..WAITING + 3 {
             recorder.tell(line(2));

@@ -23,7 +23,7 @@ use super::{ADMIN_TOKEN_FILE, admin};
 use crate::api::Api;
 use crate::embedded::{LockError, ServerLock};
 use crate::metrics::Metrics;
-use crate::store::{Address, StoreError, prepare_directory};
+use crate::store::{DatabaseAddress, StoreError, prepare_directory};
 use crate::validator::Validator;
 
 /// How often to look whether the caller wants the server to end.
@@ -37,7 +37,7 @@ pub struct ServeOptions {
     /// The state directory: store, lock, socket and administrator's token lie in it.
     pub directory: PathBuf,
     /// The database to use instead of a file in the directory. Other servers may use it too.
-    pub database: Option<Address>,
+    pub database: Option<DatabaseAddress>,
     /// Where to listen. Without TLS only at a loopback address.
     pub listen: SocketAddr,
     /// The certificate to show. With one, TLS alone is spoken over TCP.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::admin::by_server;
 use super::connection::off_loop;
 use crate::api::Api;
-use crate::store::Backups;
+use crate::store::BackupDirectory;
 
 /// When to make backups, and how many to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Schedule {
 }
 
 /// Makes backups until it is dropped. What cannot be made now is tried again at the next time.
-pub(super) async fn follow(schedule: Schedule, api: Api, backups: Arc<Backups>) {
+pub(super) async fn follow(schedule: Schedule, api: Api, backups: Arc<BackupDirectory>) {
     tokio::time::sleep(due(schedule.every, &backups)).await;
     loop {
         let (api, backups) = (api.clone(), Arc::clone(&backups));
@@ -40,7 +40,7 @@ pub(super) async fn follow(schedule: Schedule, api: Api, backups: Arc<Backups>) 
 
 /// How long until the first: until the newest that is there is old enough, so that a server that
 /// is often started anew makes them too.
-fn due(every: Duration, backups: &Backups) -> Duration {
+fn due(every: Duration, backups: &BackupDirectory) -> Duration {
     let newest = backups.newest().ok().flatten();
     // One from the future, as after the clock was set back, says nothing.
     let age = newest.and_then(|made| SystemTime::now().duration_since(made).ok());

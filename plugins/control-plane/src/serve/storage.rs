@@ -12,21 +12,21 @@ use super::hub::Hub;
 use crate::api::Api;
 use crate::metrics::Metrics;
 use crate::store::{
-    Address, Backups, DATABASE_FILE, KnownTokens, Postgres, Sqlite, Store, StoreError, TokenRecord,
-    Waiters,
+    BackupDirectory, ChangeListeners, DATABASE_FILE, DatabaseAddress, PostgresStore, SqliteStore,
+    Store, StoreError, TokenCache, TokenRecord,
 };
 use crate::validator::Validator;
 
 /// An opened store, and what only its kind can do.
 pub(super) enum Storage {
-    File(Arc<Sqlite>),
-    Shared(Arc<Postgres>),
+    File(Arc<SqliteStore>),
+    Shared(Arc<PostgresStore>),
 }
 
 /// What only a store in a file has.
 pub(super) struct Own {
     changes: Changes,
-    tokens: Mutex<KnownTokens>,
+    tokens: Mutex<TokenCache>,
 }
 
 /// Those who wait at this server, to whom other servers tell their changes.
@@ -49,10 +49,13 @@ impl Own {
 
 impl Storage {
     /// Opens the database, or without one the file in the directory.
-    pub(super) fn open(directory: &Path, database: Option<&Address>) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        directory: &Path,
+        database: Option<&DatabaseAddress>,
+    ) -> Result<Self, StoreError> {
         Ok(match database {
-            Some(address) => Self::Shared(Arc::new(Postgres::open(address)?)),
-            None => Self::File(Arc::new(Sqlite::open(&directory.join(DATABASE_FILE))?)),
+            Some(address) => Self::Shared(Arc::new(PostgresStore::open(address)?)),
+            None => Self::File(Arc::new(SqliteStore::open(&directory.join(DATABASE_FILE))?)),
         })
     }
 
@@ -63,9 +66,9 @@ impl Storage {
     }
 
     /// The backups of a file.
-    pub(super) fn backups(&self, directory: &Path) -> Option<Arc<Backups>> {
+    pub(super) fn backups(&self, directory: &Path) -> Option<Arc<BackupDirectory>> {
         let Self::File(_) = self else { return None };
-        Some(Arc::new(Backups::of(directory)))
+        Some(Arc::new(BackupDirectory::of(directory)))
     }
 
     pub(super) fn store(&self) -> Arc<dyn Store> {
@@ -86,12 +89,12 @@ impl Storage {
             return Ok(None);
         };
         let path = directory.join(DATABASE_FILE);
-        let session = Arc::new(Sqlite::session(&path)?);
+        let session = Arc::new(SqliteStore::open_for_group_commit(&path)?);
         let store = Arc::clone(&session) as _;
         let api = Api::with_system_clock(store, Arc::clone(validator), ServiceMode::Server)
             .measured(Arc::clone(metrics));
         let (changes, worker) = Changes::start(session, api, Arc::clone(metrics))?;
-        let tokens = Mutex::new(KnownTokens::open(&path)?);
+        let tokens = Mutex::new(TokenCache::open(&path)?);
         Ok(Some((Own { changes, tokens }, worker)))
     }
 
@@ -105,8 +108,8 @@ impl Storage {
             hub: hub.clone(),
             metrics: Arc::clone(metrics),
         });
-        let waiters: Arc<dyn Waiters> = Arc::clone(&waiting) as _;
-        store.watch(Arc::downgrade(&waiters) as Weak<_>);
+        let waiters: Arc<dyn ChangeListeners> = Arc::clone(&waiting) as _;
+        store.listen(Arc::downgrade(&waiters) as Weak<_>);
         Some(waiting)
     }
 
@@ -120,20 +123,20 @@ impl Storage {
     }
 }
 
-impl Waiters for Waiting {
-    fn waited_for(&self) -> Vec<GatewayId> {
+impl ChangeListeners for Waiting {
+    fn watched_gateways(&self) -> Vec<GatewayId> {
         self.hub.waited_for()
     }
 
-    fn tell(&self, gateway: &GatewayId) {
+    fn gateway_changed(&self, gateway: &GatewayId) {
         self.hub.tell_of(gateway);
     }
 
-    fn heard_no_word(&self, _gateway: &GatewayId) {
+    fn notification_missed(&self, _gateway: &GatewayId) {
         self.metrics.repaired();
     }
 
-    fn hears_itself(&self, after: Duration) {
+    fn notification_round_trip(&self, after: Duration) {
         self.metrics.heard_itself(after);
     }
 }

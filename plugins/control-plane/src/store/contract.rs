@@ -8,22 +8,22 @@ use kt_control_api::{
 };
 use serde_json::{Value, json};
 
-use super::filter::{AuditFilter, ListFilter, TokenFilter};
+use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
 use super::{
-    NewToken, Prune, Pruned, Receipt, ReportReceipt, Snapshot, StoreError, TokenReceipt,
-    TokenRecord, TokenUse,
+    ChangeReceipt, GatewaySnapshot, NewToken, PruneOptions, PruneReceipt, ReportReceipt,
+    StoreError, TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// How a caller names a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Key {
+pub enum GatewayRef {
     /// By id; also finds that it was deleted.
     Id(GatewayId),
     /// By its current name.
     Name(String),
 }
 
-impl Key {
+impl GatewayRef {
     /// Takes an id or, when the text is none, a name.
     #[must_use]
     pub fn parse(text: &str) -> Self {
@@ -34,7 +34,7 @@ impl Key {
 
 /// Who changes something, when, and under which conditions.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub struct ChangeContext {
     /// Name for the history.
     pub actor: String,
     /// Id of the request.
@@ -44,7 +44,7 @@ pub struct Change {
     /// The revision the gateway must have.
     pub if_match: Option<u64>,
     /// Makes a repetition of the same request harmless.
-    pub once: Option<Once>,
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// How long a key is remembered: 24 hours, in microseconds.
@@ -52,7 +52,7 @@ pub(super) const KEY_MEMORY: i64 = 24 * 3600 * 1_000_000;
 
 /// A key that a caller sent with a request, and what the request was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Once {
+pub struct IdempotencyKey {
     /// The key; belongs to the actor.
     pub key: String,
     /// SHA-256 of the request, to notice a key that is used for another one.
@@ -77,7 +77,7 @@ pub struct NewGateway {
     /// Its token.
     pub token: Option<NewToken>,
     /// The bootstrap token that it is registered with, and that ends by it.
-    pub spends: Option<TokenId>,
+    pub bootstrap_token: Option<TokenId>,
 }
 
 impl NewGateway {
@@ -104,7 +104,7 @@ pub struct NewVersion {
 
 /// What happened that changes nothing in the store.
 #[derive(Debug, Clone)]
-pub struct Note {
+pub struct AuditEvent {
     /// Its kind, as in `store.backup`.
     pub action: &'static str,
     /// What it is about.
@@ -115,7 +115,7 @@ pub struct Note {
 
 /// Something asked of a gateway that makes no version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
+pub enum GatewayAction {
     /// Take the source again.
     Reload {
         /// Why.
@@ -146,7 +146,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn pulse(&self) -> Result<u64, StoreError>;
+    fn change_counter(&self) -> Result<u64, StoreError>;
 
     /// Proves that the store can be read and written.
     ///
@@ -158,13 +158,13 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::Gone`] for the id of a deleted one.
-    fn find(&self, key: &Key) -> Result<Snapshot, StoreError>;
+    fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError>;
 
     /// Returns gateways in the order of their names.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn list(&self, filter: &ListFilter) -> Result<Vec<Snapshot>, StoreError>;
+    fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError>;
 
     /// Returns versions below `before`, the newest first.
     ///
@@ -193,51 +193,63 @@ pub trait Store: Send + Sync {
     /// all or nothing.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`]; [`StoreError::TokenEnded`] when the bootstrap token is not
+    /// [`StoreError::NameTaken`]; [`StoreError::TokenInactive`] when the bootstrap token is not
     /// accepted any more.
-    fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError>;
+    fn create(&self, change: &ChangeContext, new: &NewGateway)
+    -> Result<ChangeReceipt, StoreError>;
 
     /// Changes name, description, labels or what is done about drift.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`], [`StoreError::Changed`].
+    /// [`StoreError::NameTaken`], [`StoreError::RevisionMismatch`].
     fn update(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         patch: &GatewayPatch,
-    ) -> Result<Receipt, StoreError>;
+    ) -> Result<ChangeReceipt, StoreError>;
 
     /// Deletes a gateway, revokes its tokens and frees its name. Its history stays.
     ///
     /// # Errors
-    /// [`StoreError::Changed`].
-    fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError>;
+    /// [`StoreError::RevisionMismatch`].
+    fn delete(&self, change: &ChangeContext, key: &GatewayRef)
+    -> Result<ChangeReceipt, StoreError>;
 
     /// Publishes a version and makes it desired, unless it means the same as what is desired.
     ///
     /// # Errors
-    /// [`StoreError::Changed`].
-    fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError>;
+    /// [`StoreError::RevisionMismatch`].
+    fn publish(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        new: &NewVersion,
+    ) -> Result<ChangeReceipt, StoreError>;
 
     /// Publishes the content of an older version as the next one, unless it means the same as
     /// what is desired.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for the version, [`StoreError::ContentPruned`],
-    /// [`StoreError::Changed`].
+    /// [`StoreError::RevisionMismatch`].
     fn revert(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         revert: &RevertRequest,
-    ) -> Result<Receipt, StoreError>;
+    ) -> Result<ChangeReceipt, StoreError>;
 
     /// Asks something of the gateway's instances; a reconcile only when one of them needs it.
     ///
     /// # Errors
-    /// [`StoreError::NoConfiguration`], [`StoreError::Changed`].
-    fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError>;
+    /// [`StoreError::NoConfiguration`], [`StoreError::RevisionMismatch`].
+    fn act(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        ask: &GatewayAction,
+    ) -> Result<ChangeReceipt, StoreError>;
 
     /// Pins a version, whose content is then kept, or no longer.
     ///
@@ -246,18 +258,23 @@ pub trait Store: Send + Sync {
     /// pinned and has lost its content.
     fn pin(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         version: u64,
         pinned: bool,
-    ) -> Result<Receipt, StoreError>;
+    ) -> Result<ChangeReceipt, StoreError>;
 
     /// Takes away the contents of old versions that are not pinned and that no instance serves or
     /// was told of. What the versions are, and their hashes, stays.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn prune(&self, change: &Change, key: &Key, prune: &Prune) -> Result<Pruned, StoreError>;
+    fn prune(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        prune: &PruneOptions,
+    ) -> Result<PruneReceipt, StoreError>;
 
     /// Takes an instance's report.
     ///
@@ -266,7 +283,7 @@ pub trait Store: Send + Sync {
     fn report(
         &self,
         now: Timestamp,
-        key: &Key,
+        key: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError>;
 
@@ -274,7 +291,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError>;
+    fn add_token(&self, change: &ChangeContext, token: &NewToken) -> Result<(), StoreError>;
 
     /// Returns what is known of a token, revoked and expired ones included.
     ///
@@ -293,7 +310,11 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] or [`StoreError::Gone`] for the gateway.
-    fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError>;
+    fn create_token(
+        &self,
+        change: &ChangeContext,
+        new: &NewToken,
+    ) -> Result<TokenReceipt, StoreError>;
 
     /// Returns tokens, those made last first; of those made at one time, the higher id first.
     ///
@@ -311,16 +332,20 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError>;
+    fn revoke_token(
+        &self,
+        change: &ChangeContext,
+        id: &TokenId,
+    ) -> Result<TokenReceipt, StoreError>;
 
     /// Makes `new` and ends the token `old` at `until`, both or neither: at or before the time
     /// of the change it is revoked, later it expires then, unless it does so sooner by itself.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::TokenEnded`] when `old` is not accepted any more.
+    /// [`StoreError::NotFound`]; [`StoreError::TokenInactive`] when `old` is not accepted any more.
     fn rotate_token(
         &self,
-        change: &Change,
+        change: &ChangeContext,
         old: &TokenId,
         new: &NewToken,
         until: Timestamp,
@@ -331,7 +356,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn used(&self, uses: &[TokenUse]) -> Result<(), StoreError>;
+    fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError>;
 
     /// Returns rows of the trail of changes.
     ///
@@ -348,5 +373,9 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn note(&self, change: &Change, note: &Note) -> Result<(), StoreError>;
+    fn record_audit_event(
+        &self,
+        change: &ChangeContext,
+        note: &AuditEvent,
+    ) -> Result<(), StoreError>;
 }

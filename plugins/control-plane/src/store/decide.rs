@@ -5,7 +5,10 @@ use kt_control_api::{
 };
 use serde_json::{Value, json};
 
-use crate::store::{Ask, Change, GatewayRecord, NewVersion, Receipt, Snapshot, StoreError};
+use crate::store::{
+    ChangeContext, ChangeReceipt, GatewayAction, GatewayRecord, GatewaySnapshot, NewVersion,
+    StoreError,
+};
 
 /// What a caller wants changed.
 #[derive(Debug, Clone, Copy)]
@@ -19,13 +22,13 @@ pub(super) enum Wish<'a> {
     /// A new version with the content of an older one.
     Revert(&'a RevertRequest),
     /// That instances act.
-    Ask(&'a Ask),
+    Act(&'a GatewayAction),
 }
 
 /// What to answer, and what to write before.
 #[derive(Debug)]
 pub(super) struct Decision {
-    pub(super) receipt: Receipt,
+    pub(super) receipt: ChangeReceipt,
     pub(super) write: Option<Write>,
 }
 
@@ -41,15 +44,15 @@ pub(super) struct Write {
 
 /// Decides. `older` is the version to revert to, when there is one.
 pub(super) fn decide(
-    change: &Change,
+    change: &ChangeContext,
     wish: Wish<'_>,
-    current: &Snapshot,
+    current: &GatewaySnapshot,
     older: Option<&ConfigVersion>,
 ) -> Result<Decision, StoreError> {
     let before = &current.gateway;
     if let Some(expected) = change.if_match.filter(|rev| *rev != before.rev) {
         let current = Box::new(current.clone());
-        return Err(StoreError::Changed { expected, current });
+        return Err(StoreError::RevisionMismatch { expected, current });
     }
     match wish {
         Wish::Update(patch) => Ok(update(change, before, patch)),
@@ -83,11 +86,11 @@ pub(super) fn decide(
             let made = reverted(change, before, older, revert);
             Ok(advanced(change, current, "config.revert", detail, made))
         }
-        Wish::Ask(ask) => asked(change, current, ask),
+        Wish::Act(ask) => asked(change, current, ask),
     }
 }
 
-fn update(change: &Change, before: &GatewayRecord, patch: &GatewayPatch) -> Decision {
+fn update(change: &ChangeContext, before: &GatewayRecord, patch: &GatewayPatch) -> Decision {
     let mut after = before.clone();
     if let Some(name) = &patch.name {
         after.name.clone_from(name);
@@ -116,7 +119,11 @@ fn update(change: &Change, before: &GatewayRecord, patch: &GatewayPatch) -> Deci
     touched(change, &after, "gateway.update", detail).answered()
 }
 
-fn asked(change: &Change, current: &Snapshot, ask: &Ask) -> Result<Decision, StoreError> {
+fn asked(
+    change: &ChangeContext,
+    current: &GatewaySnapshot,
+    ask: &GatewayAction,
+) -> Result<Decision, StoreError> {
     let before = &current.gateway;
     let next = before.generation + 1;
     let mut after = GatewayRecord {
@@ -124,11 +131,11 @@ fn asked(change: &Change, current: &Snapshot, ask: &Ask) -> Result<Decision, Sto
         ..before.clone()
     };
     let (action, why) = match ask {
-        Ask::Reload { message } => {
+        GatewayAction::Reload { message } => {
             after.reload_generation = next;
             ("gateway.reload", message)
         }
-        Ask::Reconcile { reason, dry_run } => {
+        GatewayAction::Reconcile { reason, dry_run } => {
             if before.desired.is_none() {
                 return Err(StoreError::NoConfiguration(before.name.clone()));
             }
@@ -154,18 +161,18 @@ pub(super) fn pinned(
     version: u64,
     found: Option<&ConfigVersion>,
     pin: bool,
-) -> Result<Receipt, StoreError> {
+) -> Result<ChangeReceipt, StoreError> {
     let found = found.ok_or_else(|| StoreError::no_version(version))?;
     if pin && found.pruned_at.is_some() {
         return Err(StoreError::without_content(found));
     }
-    Ok(Receipt {
+    Ok(ChangeReceipt {
         gateway: gateway.id.clone(),
         version: Some(version),
         generation: gateway.generation,
         unchanged: found.pinned == pin,
         replayed: false,
-        made: None,
+        published: None,
     })
 }
 
@@ -177,7 +184,7 @@ fn is_desired(gateway: &GatewayRecord, sha256: &kt_control_api::ContentHash) -> 
 }
 
 /// The next version, of a new content.
-fn published(change: &Change, before: &GatewayRecord, new: &NewVersion) -> ConfigVersion {
+fn published(change: &ChangeContext, before: &GatewayRecord, new: &NewVersion) -> ConfigVersion {
     ConfigVersion {
         version: before.last_version + 1,
         sha256: new.sha256,
@@ -195,7 +202,7 @@ fn published(change: &Change, before: &GatewayRecord, new: &NewVersion) -> Confi
 
 /// The next version, with the content of an older one.
 fn reverted(
-    change: &Change,
+    change: &ChangeContext,
     before: &GatewayRecord,
     older: &ConfigVersion,
     revert: &RevertRequest,
@@ -214,8 +221,8 @@ fn reverted(
 
 /// The next version becomes the desired one.
 fn advanced(
-    change: &Change,
-    current: &Snapshot,
+    change: &ChangeContext,
+    current: &GatewaySnapshot,
     action: &'static str,
     detail: Value,
     made: ConfigVersion,
@@ -233,8 +240,8 @@ fn advanced(
         ..before.clone()
     };
     let mut decision = touched(change, &after, action, detail).answered();
-    decision.receipt.made = decision.write.as_ref().map(|write| {
-        let snapshot = Snapshot {
+    decision.receipt.published = decision.write.as_ref().map(|write| {
+        let snapshot = GatewaySnapshot {
             gateway: write.after.clone(),
             instances: current.instances.clone(),
         };
@@ -244,7 +251,12 @@ fn advanced(
 }
 
 /// The next revision.
-fn touched(change: &Change, gateway: &GatewayRecord, action: &'static str, detail: Value) -> Write {
+fn touched(
+    change: &ChangeContext,
+    gateway: &GatewayRecord,
+    action: &'static str,
+    detail: Value,
+) -> Write {
     Write {
         after: GatewayRecord {
             rev: gateway.rev + 1,
@@ -260,13 +272,13 @@ fn touched(change: &Change, gateway: &GatewayRecord, action: &'static str, detai
 
 fn nothing(gateway: &GatewayRecord) -> Decision {
     Decision {
-        receipt: Receipt {
+        receipt: ChangeReceipt {
             gateway: gateway.id.clone(),
             version: gateway.desired.as_ref().map(|desired| desired.version),
             generation: gateway.generation,
             unchanged: true,
             replayed: false,
-            made: None,
+            published: None,
         },
         write: None,
     }
@@ -275,13 +287,13 @@ fn nothing(gateway: &GatewayRecord) -> Decision {
 impl Write {
     fn answered(self) -> Decision {
         Decision {
-            receipt: Receipt {
+            receipt: ChangeReceipt {
                 gateway: self.after.id.clone(),
                 version: self.desired,
                 generation: self.after.generation,
                 unchanged: false,
                 replayed: false,
-                made: None,
+                published: None,
             },
             write: Some(self),
         }

@@ -2,7 +2,7 @@
 
 use kt_control_api::{ConfigVersion, GatewayId, Timestamp, TokenId};
 
-use super::Snapshot;
+use super::GatewaySnapshot;
 
 /// A failure of the store. Messages hold no content of configurations and no tokens.
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +23,11 @@ pub enum StoreError {
     },
     /// The gateway's revision is not the one the caller expected.
     #[error("the gateway has revision {}, not {expected}", current.gateway.rev)]
-    Changed {
+    RevisionMismatch {
         /// What the caller expected.
         expected: u64,
         /// The gateway as it is.
-        current: Box<Snapshot>,
+        current: Box<GatewaySnapshot>,
     },
     /// The version's content was taken away.
     #[error("the content of version {version} was pruned at {at:.0}")]
@@ -42,16 +42,16 @@ pub enum StoreError {
     NoConfiguration(String),
     /// The token was revoked or has expired.
     #[error("token {0} has ended")]
-    TokenEnded(TokenId),
+    TokenInactive(TokenId),
     /// The key came with another request before.
     #[error("the idempotency key was used for another request")]
-    KeyReused,
+    IdempotencyKeyReused,
     /// Others held the store for longer than a request may wait.
     #[error("the store was busy for {0} seconds")]
     Busy(u64),
     /// A newer kt made the store, and this one is outside of the range it supports.
     #[error("the store has schema {found}; this kt supports up to {supported}: update kt")]
-    TooNew {
+    UnsupportedSchema {
         /// Schema of the store.
         found: u32,
         /// Newest schema this program knows.
@@ -59,21 +59,21 @@ pub enum StoreError {
     },
     /// What is to be taken in is there already: ids or names of gateways.
     #[error("the store has {} already", .0.join(", "))]
-    Occupied(Vec<String>),
+    AlreadyExists(Vec<String>),
     /// What was kept is not as it was written.
     #[error("{0}")]
-    Damaged(String),
+    Corrupt(String),
     /// A file cannot be read as what it should be.
-    #[error("line {line}: {why}")]
-    Unreadable {
+    #[error("line {line}: {reason}")]
+    InvalidExport {
         /// Its line, from 1.
         line: u64,
         /// What is wrong with it. Repeats nothing of it.
-        why: String,
+        reason: String,
     },
     /// The file must not be used as it is.
     #[error("{0}")]
-    Unsafe(String),
+    Unusable(String),
     /// The store cannot be read or written.
     #[error("the store cannot be used: {0}")]
     Failed(String),
@@ -87,7 +87,7 @@ impl StoreError {
 
     /// What was moved lacks a content.
     pub(super) fn no_content(gateway: &str, version: u64) -> Self {
-        Self::Damaged(format!("version {version} of {gateway} has no content"))
+        Self::Corrupt(format!("version {version} of {gateway} has no content"))
     }
 
     /// The version's content is not there.
@@ -97,7 +97,7 @@ impl StoreError {
                 version: version.version,
                 at,
             },
-            None => Self::Damaged(format!("version {} has no content", version.version)),
+            None => Self::Corrupt(format!("version {} has no content", version.version)),
         }
     }
 }

@@ -6,7 +6,7 @@ use kt_control_api::{GatewayId, Timestamp, TokenId};
 
 /// Which gateways to list, in the order of their names.
 #[derive(Debug, Clone, Default)]
-pub struct ListFilter {
+pub struct GatewayFilter {
     /// Only names after this one.
     pub after: Option<String>,
     /// Only names that begin so.

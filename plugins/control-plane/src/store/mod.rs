@@ -18,27 +18,32 @@ mod token;
 mod transfer;
 
 use contract::KEY_MEMORY;
-pub use contract::{Ask, Change, Key, NewGateway, NewVersion, Note, Once, Store};
+pub use contract::{
+    AuditEvent, ChangeContext, GatewayAction, GatewayRef, IdempotencyKey, NewGateway, NewVersion,
+    Store,
+};
 pub use error::StoreError;
-pub use filter::{AuditFilter, ListFilter, TokenFilter};
+pub use filter::{AuditFilter, GatewayFilter, TokenFilter};
 pub use postgres::{
-    Address, AddressError, Password, PasswordError, PasswordSources, Postgres, TlsWishes, Waiters,
+    ChangeListeners, DatabaseAddress, DatabaseAddressError, Password, PasswordError,
+    PasswordSources, PostgresStore, TlsOptions,
 };
 pub use record::{
-    GatewayRecord, InstanceRecord, Receipt, ReportReceipt, Snapshot, StoredScope, TokenReceipt,
-    TokenRecord,
+    ChangeReceipt, GatewayRecord, GatewaySnapshot, InstanceRecord, ReportReceipt, StoredScope,
+    TokenReceipt, TokenRecord,
 };
 use record::{INSTANCES_KEPT, Repeatable, new_answers};
-pub use retention::{Prune, Pruned};
+pub use retention::{PruneOptions, PruneReceipt};
 pub use sqlite::{
-    Backup, Backups, DATABASE_FILE, KnownTokens, Restored, Sqlite, backup, prepare_directory,
-    restore,
+    BackupDirectory, BackupSummary, DATABASE_FILE, RestoreSummary, SqliteStore, TokenCache, backup,
+    prepare_directory, restore,
 };
 use token::USE_GRAIN;
 pub use token::{NewToken, TokenUse};
-pub use transfer::PAGE;
+pub use transfer::AUDIT_PAGE_ROWS;
 use transfer::Progress;
 pub use transfer::{
-    AnswerRow, Check, CheckReport, ContentRow, GatewayRow, Header, Imported, Reader, Record,
-    Records, Selection, Take, TokenRow, Transfer, VersionRow, Writer,
+    ApplyOutcomeRow, ContentRow, ExportHeader, ExportReader, ExportRecord, ExportWriter,
+    GatewayRow, ImportSummary, IntegrityCheck, IntegrityReport, RecordSink, RecordSource,
+    Selection, TokenRow, Transfer, VersionRow,
 };

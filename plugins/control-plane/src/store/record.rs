@@ -54,7 +54,7 @@ pub struct InstanceRecord {
 
 /// A gateway with its instances, as of one moment.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
+pub struct GatewaySnapshot {
     /// The gateway.
     pub gateway: GatewayRecord,
     /// Its instances, the one seen last first.
@@ -63,7 +63,7 @@ pub struct Snapshot {
 
 /// What a change did. Kept with the caller's key, so it must stay readable and hold no secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Receipt {
+pub struct ChangeReceipt {
     /// The gateway.
     pub gateway: GatewayId,
     /// The version desired after the change.
@@ -78,7 +78,7 @@ pub struct Receipt {
     /// The version that was made, and the gateway after it, as its transaction saw them; nothing
     /// when none was made now.
     #[serde(skip)]
-    pub made: Option<Box<(Snapshot, ConfigVersion)>>,
+    pub published: Option<Box<(GatewaySnapshot, ConfigVersion)>>,
 }
 
 /// What a report led to.
@@ -197,7 +197,7 @@ pub(super) trait Repeatable: Serialize + DeserializeOwned {
     fn replayed(self) -> Self;
 }
 
-impl Repeatable for Receipt {
+impl Repeatable for ChangeReceipt {
     fn replayed(self) -> Self {
         Self {
             replayed: true,
@@ -274,7 +274,7 @@ impl InstanceRecord {
     }
 }
 
-impl Snapshot {
+impl GatewaySnapshot {
     /// Returns what the live instances serve, the one seen last first.
     pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &AppliedVersion> {
         let live = self.instances.iter().filter(move |one| one.is_live(now));

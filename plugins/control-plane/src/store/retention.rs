@@ -4,11 +4,11 @@ use kt_control_api::{GatewayId, VersionRange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Repeatable, Snapshot};
+use super::{GatewaySnapshot, Repeatable};
 
 /// Asks that contents of old versions be taken away.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prune {
+pub struct PruneOptions {
     /// How many of the newest versions keep theirs.
     pub keep: u64,
     /// Say what would be done, and do nothing.
@@ -19,7 +19,7 @@ pub struct Prune {
 
 /// What a prune took away. Kept with the caller's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pruned {
+pub struct PruneReceipt {
     /// The gateway.
     pub gateway: GatewayId,
     /// The versions, from the first.
@@ -31,7 +31,7 @@ pub struct Pruned {
     pub replayed: bool,
 }
 
-impl Repeatable for Pruned {
+impl Repeatable for PruneReceipt {
     fn replayed(self) -> Self {
         Self {
             replayed: true,
@@ -40,9 +40,9 @@ impl Repeatable for Pruned {
     }
 }
 
-impl Prune {
+impl PruneOptions {
     /// What the trail says of it.
-    pub(super) fn told(&self, pruned: &Pruned) -> Value {
+    pub(super) fn told(&self, pruned: &PruneReceipt) -> Value {
         json!({
             "keep": self.keep,
             "versions": pruned.versions,
@@ -52,12 +52,12 @@ impl Prune {
     }
 
     /// The newest version that may lose its content.
-    pub(super) fn up_to(&self, current: &Snapshot) -> u64 {
+    pub(super) fn up_to(&self, current: &GatewaySnapshot) -> u64 {
         current.gateway.last_version.saturating_sub(self.keep)
     }
 }
 
-impl Snapshot {
+impl GatewaySnapshot {
     /// Whether the gateway or one of its instances may still ask for what a version holds.
     pub(super) fn needs(&self, version: u64) -> bool {
         let desired = self.gateway.desired.as_ref();

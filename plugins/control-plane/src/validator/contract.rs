@@ -18,15 +18,19 @@ pub trait Validator: Send + Sync {
     ///
     /// # Errors
     /// As [`Validator::check`], for the first that is no configuration.
-    fn compare(&self, from: Named<'_>, to: Named<'_>) -> Result<Comparison, Vec<ProblemItem>>;
+    fn compare(
+        &self,
+        from: NamedContent<'_>,
+        to: NamedContent<'_>,
+    ) -> Result<ConfigComparison, Vec<ProblemItem>>;
 }
 
 /// A configuration and its name.
-pub type Named<'a> = (&'a str, &'a str);
+pub type NamedContent<'a> = (&'a str, &'a str);
 
 /// What parts two configurations.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct ConfigComparison {
     /// Whether both mean the same.
     pub same: bool,
     /// The changes, for programs.

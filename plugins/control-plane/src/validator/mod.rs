@@ -3,5 +3,5 @@
 mod contract;
 mod policy;
 
-pub use contract::{Comparison, Named, Validator};
+pub use contract::{ConfigComparison, NamedContent, Validator};
 pub use policy::PolicyValidator;

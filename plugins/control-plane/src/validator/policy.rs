@@ -3,7 +3,7 @@
 use kt_control_api::{ContentHash, ProblemItem};
 use kt_policy::{Document, Problem, Source, diff, parse};
 
-use super::{Comparison, Named, Validator};
+use super::{ConfigComparison, NamedContent, Validator};
 
 /// Takes what the gateway can parse. Whether its patterns fit into the gateway's limits is for
 /// the gateway to say, which knows them.
@@ -18,9 +18,13 @@ impl Validator for PolicyValidator {
             .expect("a sha256 is 64 hexadecimal digits"))
     }
 
-    fn compare(&self, from: Named<'_>, to: Named<'_>) -> Result<Comparison, Vec<ProblemItem>> {
+    fn compare(
+        &self,
+        from: NamedContent<'_>,
+        to: NamedContent<'_>,
+    ) -> Result<ConfigComparison, Vec<ProblemItem>> {
         let diff = diff(&document(from.0, from.1)?, &document(to.0, to.1)?);
-        Ok(Comparison {
+        Ok(ConfigComparison {
             same: diff.is_empty(),
             unified: diff.unified(from.0, to.0),
             diff: serde_json::to_value(&diff).expect("a comparison has only string keys"),

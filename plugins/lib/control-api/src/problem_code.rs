@@ -77,7 +77,7 @@ slugs! {
     /// What is served was never published.
     ContentUnknown "content-unknown" 409 Conflict "What is applied is not known here";
     /// Revoked or expired, so there is nothing to replace.
-    TokenEnded "token-ended" 409 Conflict "The token has ended";
+    TokenInactive "token-inactive" 409 Conflict "The token has ended";
     /// Changed since the caller looked.
     VersionConflict "version-conflict" 412 Conflict "The gateway was changed meanwhile";
     /// The same key came with another request.

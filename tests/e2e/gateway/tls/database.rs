@@ -13,7 +13,7 @@ const SECURED: &str = "SELECT count(*) > 1 AND bool_and(ssl) FROM pg_stat_ssl \
                        WHERE application_name LIKE 'kt control-plane%'";
 /// The connection that hears of changes is one of them.
 const HEARS: &str = "SELECT count(*) FROM pg_stat_activity \
-                     WHERE application_name = 'kt control-plane news'";
+                     WHERE application_name = 'kt control-plane notifications'";
 
 #[test]
 fn every_connection_is_secured_and_another_authority_refused() {

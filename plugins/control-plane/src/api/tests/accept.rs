@@ -3,11 +3,11 @@ use kt_control_api::{
     VersionOrigin,
 };
 
-use crate::fixture::{Bench, content, serving};
+use crate::fixture::{TestApi, content, serving};
 
 /// A gateway with the versions `one` and `two`; `one` is served.
-fn bench() -> (Bench, Gateway) {
-    let bench = Bench::new();
+fn bench() -> (TestApi, Gateway) {
+    let bench = TestApi::new();
     let old = bench.edge();
     bench
         .client()
@@ -28,7 +28,7 @@ fn accept(dry_run: bool) -> ReconcileRequest {
     }
 }
 
-fn refusal(bench: &Bench) -> Option<ProblemCode> {
+fn refusal(bench: &TestApi) -> Option<ProblemCode> {
     let client = bench.client();
     let refused = client.reconcile("edge", &accept(false), None).unwrap_err();
     refused.code

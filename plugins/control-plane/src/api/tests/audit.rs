@@ -5,7 +5,7 @@ use kt_control_api::{
 };
 
 use crate::api::Handled;
-use crate::fixture::{Bench, content};
+use crate::fixture::{TestApi, content};
 
 fn actions(rows: &[AuditEntry]) -> Vec<&str> {
     rows.iter().map(|row| row.action.as_str()).collect()
@@ -13,7 +13,7 @@ fn actions(rows: &[AuditEntry]) -> Vec<&str> {
 
 #[test]
 fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let edge = bench.edge();
     client.reload("edge", &content("two"), None).unwrap();
@@ -63,7 +63,7 @@ fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
 
 #[test]
 fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let edge = bench.edge();
     bench.advance(Duration::from_secs(3600));
     let later = bench.api.now();
@@ -119,7 +119,7 @@ fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
 
 #[test]
 fn a_query_that_cannot_be_meant_is_refused() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     for (key, value) in [
         ("since", "yesterday"),
         ("cursor", "x"),
@@ -142,7 +142,7 @@ fn a_query_that_cannot_be_meant_is_refused() {
 
 #[test]
 fn a_page_may_begin_behind_everything_that_there_will_be() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     for path in ["/v1/audit", "/v1/gateways/edge/config-versions"] {
         for cursor in [u64::from(u32::MAX) + 1, u64::MAX] {
@@ -157,7 +157,7 @@ fn a_page_may_begin_behind_everything_that_there_will_be() {
 
 #[test]
 fn an_export_ends_with_what_there_was_when_it_began() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let request = Request::new(Method::Get, "/v1/audit/export");
     let caller = crate::api::Principal::local_user(0);

@@ -3,11 +3,11 @@ use kt_control_api::{
     SyncState, VersionOrigin,
 };
 
-use crate::fixture::{Bench, content, refusing, report, serving};
+use crate::fixture::{TestApi, content, refusing, report, serving};
 
 #[test]
 fn versions_are_dense_and_list_the_newest_first() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
     for (number, text) in (2..).zip(["two", "three"]) {
@@ -38,7 +38,7 @@ fn versions_are_dense_and_list_the_newest_first() {
 
 #[test]
 fn what_means_the_same_as_desired_makes_no_version() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let before = bench.edge();
     let same = bench
         .client()
@@ -55,7 +55,7 @@ fn what_means_the_same_as_desired_makes_no_version() {
 
 #[test]
 fn a_revert_is_a_new_version_with_the_old_content() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
     client.reload("edge", &content("two"), None).unwrap();
@@ -90,7 +90,7 @@ fn a_revert_is_a_new_version_with_the_old_content() {
 
 #[test]
 fn a_lost_race_shows_the_gateway_as_it_is() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let seen = bench.edge().etag();
     client.reload("edge", &content("two"), Some(seen)).unwrap();
@@ -147,7 +147,7 @@ fn a_lost_race_shows_the_gateway_as_it_is() {
 
 #[test]
 fn a_plain_reload_asks_the_instances_and_makes_no_version() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let before = bench.edge();
     client.report_status("edge", &serving(1, &before)).unwrap();
@@ -166,7 +166,7 @@ fn a_plain_reload_asks_the_instances_and_makes_no_version() {
 
 #[test]
 fn a_reconcile_writes_only_when_an_instance_needs_it() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     let reconcile = ReconcileRequest::default();
@@ -209,7 +209,7 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
 
 #[test]
 fn nothing_desired_cannot_be_reconciled() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let new = kt_control_api::CreateGatewayRequest {
         name: "empty".into(),
         ..Default::default()
@@ -227,7 +227,7 @@ fn nothing_desired_cannot_be_reconciled() {
 
 #[test]
 fn a_gateway_publishes_its_own_file() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let publish = PublishRequest {
         content: "mine".to_owned(),
@@ -243,7 +243,7 @@ fn a_gateway_publishes_its_own_file() {
 
 #[test]
 fn drift_is_what_was_acknowledged_and_then_left() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     let mut drifted = serving(1, &gateway);

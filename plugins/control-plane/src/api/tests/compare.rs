@@ -1,8 +1,8 @@
 use kt_control_api::{Method, Problem, ProblemCode, Request, StatusReport, VersionDiff};
 
-use crate::fixture::{Bench, report, serving};
+use crate::fixture::{TestApi, report, serving};
 
-fn ask(bench: &Bench, version: u64, against: Option<&str>) -> Result<VersionDiff, Box<Problem>> {
+fn ask(bench: &TestApi, version: u64, against: Option<&str>) -> Result<VersionDiff, Box<Problem>> {
     let path = format!("/v1/gateways/edge/config-versions/{version}/diff");
     let mut request = Request::new(Method::Get, path);
     if let Some(against) = against {
@@ -19,7 +19,7 @@ fn ask(bench: &Bench, version: u64, against: Option<&str>) -> Result<VersionDiff
 
 #[test]
 fn a_version_is_compared_with_what_is_desired_applied_or_named() {
-    let bench = Bench::with_three_versions();
+    let bench = TestApi::with_three_versions();
     let gateway = bench.client().gateway("edge").unwrap();
     let report = |report: &StatusReport| bench.client().report_status("edge", report).unwrap();
     let by_default = ask(&bench, 1, None).unwrap();
@@ -41,7 +41,7 @@ fn a_version_is_compared_with_what_is_desired_applied_or_named() {
 
 #[test]
 fn what_cannot_be_compared_is_told() {
-    let bench = Bench::with_three_versions();
+    let bench = TestApi::with_three_versions();
     for against in ["nonsense", "-1", ""] {
         let refused = ask(&bench, 1, Some(against)).unwrap_err();
         assert_eq!(refused.code, ProblemCode::MalformedRequest, "{against}");

@@ -5,9 +5,9 @@ use kt_control_api::{
     ReloadRequest, RevertRequest, RolloutOutcome, StatusReport, SyncState,
 };
 
-use crate::fixture::{Bench, Direct, content, refusing, report, serving};
+use crate::fixture::{DirectTransport, TestApi, content, refusing, report, serving};
 
-fn poll(client: &Client<Direct>, query: &DesiredQuery) -> Option<DesiredResponse> {
+fn poll(client: &Client<DirectTransport>, query: &DesiredQuery) -> Option<DesiredResponse> {
     match client.desired("edge", query).unwrap() {
         PollOutcome::Changed(answer) => Some(answer),
         PollOutcome::Unchanged | PollOutcome::RetryAfter(_) => None,
@@ -25,7 +25,7 @@ fn after(answer: &DesiredResponse) -> DesiredQuery {
 
 #[test]
 fn only_what_a_gateway_must_act_on_ends_its_wait() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
     let first = poll(&client, &DesiredQuery::default()).unwrap();
@@ -72,7 +72,7 @@ fn only_what_a_gateway_must_act_on_ends_its_wait() {
 
 #[test]
 fn another_history_is_taken_anew() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
     let known = poll(&client, &DesiredQuery::default()).unwrap();
@@ -90,7 +90,7 @@ fn another_history_is_taken_anew() {
 
 #[test]
 fn a_refused_version_is_parked_until_desired_moves_or_somebody_asks() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     client
@@ -124,7 +124,7 @@ fn a_refused_version_is_parked_until_desired_moves_or_somebody_asks() {
 
 #[test]
 fn a_deleted_gateway_is_told_so() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let id = bench.edge().id;
     client.delete_gateway("edge", None).unwrap();
@@ -143,7 +143,7 @@ fn a_deleted_gateway_is_told_so() {
 
 #[test]
 fn an_instance_lives_as_long_as_its_lease() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     let answer = client.report_status("edge", &serving(1, &gateway)).unwrap();
@@ -171,7 +171,7 @@ fn an_instance_lives_as_long_as_its_lease() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_killed_process_of_this_machine_is_noticed_before_its_lease_ends() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     let alive = StatusReport {
@@ -188,7 +188,7 @@ fn a_killed_process_of_this_machine_is_noticed_before_its_lease_ends() {
 
 #[test]
 fn a_late_report_is_ignored() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     client.report_status("edge", &serving(7, &gateway)).unwrap();
@@ -201,7 +201,7 @@ fn a_late_report_is_ignored() {
 
 #[test]
 fn a_refusal_shows_its_place_and_goes_with_the_next_success() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let good = serving(1, &bench.edge());
     client.report_status("edge", &good).unwrap();
@@ -229,7 +229,7 @@ fn a_refusal_shows_its_place_and_goes_with_the_next_success() {
 
 #[test]
 fn a_rollout_ends_when_every_live_instance_has_answered() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     let first = bench.edge();
     let outcome = |generation, version| {
@@ -265,7 +265,7 @@ fn a_rollout_ends_when_every_live_instance_has_answered() {
 #[test]
 fn a_report_of_a_newer_gateway_is_understood() {
     use kt_control_api::{Method, Request};
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let mut body = serde_json::to_value(report(1)).unwrap();
     body["weather"] = "fine".into();

@@ -5,10 +5,10 @@ use kt_control_api::{
     StatusReport, SyncState,
 };
 
-use crate::fixture::{Bench, serving};
+use crate::fixture::{TestApi, serving};
 
-fn bench(drift: DriftPolicy) -> Bench {
-    let bench = Bench::new();
+fn bench(drift: DriftPolicy) -> TestApi {
+    let bench = TestApi::new();
     let new = CreateGatewayRequest {
         name: "edge".to_owned(),
         content: Some("one\n".to_owned()),
@@ -29,7 +29,7 @@ fn overridden(seq: u64, gateway: &Gateway) -> StatusReport {
 }
 
 /// Reports, and returns the gateway and the index that the instance was told.
-fn told(bench: &Bench, report: &StatusReport) -> (Gateway, u64) {
+fn told(bench: &TestApi, report: &StatusReport) -> (Gateway, u64) {
     let client = bench.client();
     let answer = client.report_status("edge", report).unwrap();
     (client.gateway("edge").unwrap(), answer.index)

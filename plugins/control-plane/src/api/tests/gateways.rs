@@ -6,7 +6,7 @@ use kt_control_api::{
 };
 
 use crate::api::{Principal, Scope};
-use crate::fixture::{Bench, report};
+use crate::fixture::{TestApi, report};
 
 fn named(name: &str) -> CreateGatewayRequest {
     CreateGatewayRequest {
@@ -17,7 +17,7 @@ fn named(name: &str) -> CreateGatewayRequest {
 
 #[test]
 fn a_gateway_comes_with_its_first_version_and_its_token() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let new = CreateGatewayRequest {
         content: Some("one # first\n".to_owned()),
         source: Some("a.yaml".to_owned()),
@@ -64,7 +64,7 @@ fn a_gateway_comes_with_its_first_version_and_its_token() {
 
 #[test]
 fn a_taken_name_shows_who_has_it_and_changes_nothing() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let first = bench.edge();
     let error = bench.client().create_gateway(&named("edge")).unwrap_err();
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_taken_name_shows_who_has_it_and_changes_nothing() {
 
 #[test]
 fn an_invalid_configuration_registers_nothing_and_names_its_place() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let new = CreateGatewayRequest {
         content: Some("fine\nbad\n".to_owned()),
         source: Some("my.yaml".to_owned()),
@@ -95,7 +95,7 @@ fn an_invalid_configuration_registers_nothing_and_names_its_place() {
 
 #[test]
 fn every_bad_field_is_named_at_once() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let new = CreateGatewayRequest {
         description: "\u{7}".to_owned(),
         labels: BTreeMap::from([("a b".to_owned(), String::new())]),
@@ -112,7 +112,7 @@ fn every_bad_field_is_named_at_once() {
 
 #[test]
 fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let gateway = bench.edge();
     let client = bench.client();
     assert_eq!(
@@ -136,7 +136,7 @@ fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
 
 #[test]
 fn a_deleted_gateways_token_ends() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let new = CreateGatewayRequest {
         issue_token: true,
         ..named("edge")
@@ -149,7 +149,7 @@ fn a_deleted_gateways_token_ends() {
 
 #[test]
 fn a_patch_changes_what_it_names_and_reports_do_not_move_the_revision() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
     let labels = BTreeMap::from([("env".to_owned(), Some("prod".to_owned()))]);
@@ -180,7 +180,7 @@ fn a_patch_changes_what_it_names_and_reports_do_not_move_the_revision() {
 
 #[test]
 fn lists_are_paged_by_name_and_filtered() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let client = bench.client();
     for name in ["c", "a", "b", "ba"] {
         let labels = BTreeMap::from([("first".to_owned(), name[..1].to_owned())]);
@@ -228,7 +228,7 @@ fn lists_are_paged_by_name_and_filtered() {
 
 #[test]
 fn content_that_the_caller_has_is_not_sent_again() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let path = "/v1/gateways/edge/config-versions/1/content";
     let ask = |tags: &str| {
@@ -250,7 +250,7 @@ fn content_that_the_caller_has_is_not_sent_again() {
 
 #[test]
 fn contents_that_mean_the_same_have_tags_of_their_own() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let tag = |name: &str, content: &str| {
         let new = CreateGatewayRequest {
             name: name.to_owned(),

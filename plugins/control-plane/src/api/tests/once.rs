@@ -1,7 +1,7 @@
 use kt_control_api::{CreateGatewayRequest, Method, Request, Response};
 use serde_json::{Value, json};
 
-use crate::fixture::Bench;
+use crate::fixture::TestApi;
 
 fn post(path: &str, body: &Value, key: &str) -> Request {
     Request::new(Method::Post, path)
@@ -15,7 +15,7 @@ fn body(response: &Response) -> Value {
 
 #[test]
 fn the_same_request_is_carried_out_once_and_its_token_not_shown_again() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let new = json!({"name": "edge", "content": "one", "issue_token": true});
     let create = post("/v1/gateways", &new, "k1");
     let first = bench.send(&create);
@@ -40,7 +40,7 @@ fn the_same_request_is_carried_out_once_and_its_token_not_shown_again() {
 
 #[test]
 fn a_key_belongs_to_one_request_and_one_actor() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.send(&post("/v1/gateways", &json!({"name": "a"}), "k1"));
     let other = bench.send(&post("/v1/gateways", &json!({"name": "b"}), "k1"));
     assert_eq!(other.status, 422);
@@ -54,7 +54,7 @@ fn a_key_belongs_to_one_request_and_one_actor() {
 
 #[test]
 fn a_failed_request_may_be_tried_again_with_its_key() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let reload = post(
         "/v1/gateways/edge/actions/reload",
         &json!({"content": "two"}),
@@ -71,7 +71,7 @@ fn a_failed_request_may_be_tried_again_with_its_key() {
 
 #[test]
 fn a_key_is_forgotten_after_a_day() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let reload = post("/v1/gateways/edge/actions/reload", &json!({}), "k1");
     bench.send(&reload);
@@ -82,7 +82,7 @@ fn a_key_is_forgotten_after_a_day() {
 
 #[test]
 fn a_bad_key_is_refused() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     for key in ["", "a b", &"x".repeat(129)] {
         assert_eq!(
             bench

@@ -6,9 +6,9 @@ use kt_control_api::{
 use serde_json::json;
 
 use crate::api::{Principal, Scope};
-use crate::fixture::{Bench, content, report};
+use crate::fixture::{TestApi, content, report};
 
-fn problem(bench: &Bench, request: &Request) -> Problem {
+fn problem(bench: &TestApi, request: &Request) -> Problem {
     let response = bench.send(request);
     assert_eq!(response.headers["content-type"], "application/problem+json");
     let problem: Problem = serde_json::from_str(response.body.as_deref().unwrap()).unwrap();
@@ -23,7 +23,7 @@ fn problem(bench: &Bench, request: &Request) -> Problem {
 
 #[test]
 fn unknown_paths_methods_and_parameters_are_told_apart() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let get = |path: &str| Request::new(Method::Get, path);
     for path in [
@@ -68,7 +68,7 @@ fn unknown_paths_methods_and_parameters_are_told_apart() {
 
 #[test]
 fn bodies_are_read_strictly_and_values_are_not_repeated() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let post = |body: &str| Request::new(Method::Post, "/v1/gateways").with_json(body.to_owned());
     assert_eq!(
         problem(&bench, &post("{")).code,
@@ -94,7 +94,7 @@ fn bodies_are_read_strictly_and_values_are_not_repeated() {
 
 #[test]
 fn what_the_store_cannot_keep_or_count_is_refused_wherever_it_stands() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let post = |path: &str, body: serde_json::Value| {
         Request::new(Method::Post, path).with_json(body.to_string())
@@ -133,7 +133,7 @@ fn what_the_store_cannot_keep_or_count_is_refused_wherever_it_stands() {
 
 #[test]
 fn a_number_without_a_fraction_is_an_integer() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let revert = |version: &str| {
         let path = "/v1/gateways/edge/actions/revert";
@@ -149,7 +149,7 @@ fn a_number_without_a_fraction_is_an_integer() {
 
 #[test]
 fn a_configuration_may_come_as_yaml_and_may_not_be_too_large() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let mut publish = Request::new(Method::Post, "/v1/gateways/edge/config-versions")
         .with_header("content-type", "application/yaml; charset=utf-8");
@@ -160,7 +160,10 @@ fn a_configuration_may_come_as_yaml_and_may_not_be_too_large() {
     assert_eq!(problem(&bench, &publish).code, ProblemCode::BodyTooLarge);
 }
 
-fn as_gateway(bench: &Bench, gateway: &Gateway) -> kt_control_api::Client<crate::fixture::Direct> {
+fn as_gateway(
+    bench: &TestApi,
+    gateway: &Gateway,
+) -> kt_control_api::Client<crate::fixture::DirectTransport> {
     bench.client_as(Principal {
         actor: "token:test".to_owned(),
         scope: Scope::Gateway(gateway.id.clone()),
@@ -171,7 +174,7 @@ fn as_gateway(bench: &Bench, gateway: &Gateway) -> kt_control_api::Client<crate:
 
 #[test]
 fn a_gateways_token_acts_for_that_gateway_only() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let own = bench.edge();
     let other = CreateGatewayRequest {
         name: "other".to_owned(),
@@ -229,7 +232,7 @@ fn a_gateways_token_acts_for_that_gateway_only() {
 
 #[test]
 fn who_may_read_may_not_change() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let reader = Principal {
         scope: Scope::Read,
@@ -258,7 +261,7 @@ fn who_may_read_may_not_change() {
 
 #[test]
 fn the_type_of_every_problem_leads_to_an_explanation() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     for slug in ProblemCode::ALL {
         let kind = Problem::new(*slug, "").kind;
         let answer = bench.send(&Request::new(Method::Get, &kind));
@@ -274,7 +277,7 @@ fn the_type_of_every_problem_leads_to_an_explanation() {
 
 #[test]
 fn what_only_a_server_measures_is_not_told_in_process() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let scrape = Request::new(Method::Get, "/metrics");
     assert_eq!(problem(&bench, &scrape).code, ProblemCode::NeedsServer);
 }

@@ -1,6 +1,6 @@
 use kt_control_api::{ErrorClass, ProblemCode, PruneRequest, RevertRequest, VersionRange};
 
-use crate::fixture::Bench;
+use crate::fixture::TestApi;
 
 fn keeping(keep: u64) -> PruneRequest {
     PruneRequest {
@@ -11,7 +11,7 @@ fn keeping(keep: u64) -> PruneRequest {
 
 #[test]
 fn what_was_pruned_says_so_wherever_it_is_asked_for() {
-    let bench = Bench::with_three_versions();
+    let bench = TestApi::with_three_versions();
     let client = bench.client();
     assert!(client.pin_version("edge", 1, true).unwrap().pinned);
     let dry = PruneRequest {
@@ -57,7 +57,7 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
 
 #[test]
 fn the_newest_version_is_never_given_up() {
-    let bench = Bench::with_three_versions();
+    let bench = TestApi::with_three_versions();
     for none in [0, u64::MAX] {
         let refused = bench.client().prune_versions("edge", &keeping(none));
         assert_eq!(

@@ -7,7 +7,7 @@ use kt_control_api::{
 };
 
 use crate::api::{Principal, Scope};
-use crate::fixture::Bench;
+use crate::fixture::TestApi;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -20,7 +20,7 @@ fn new(name: &str, scope: TokenScope) -> CreateTokenRequest {
 }
 
 /// Who somebody is who shows the token, if it is accepted.
-fn accepted(bench: &Bench, token: &Token) -> Option<Principal> {
+fn accepted(bench: &TestApi, token: &Token) -> Option<Principal> {
     let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
     Principal::of_token(record, bench.api.now())
 }
@@ -31,7 +31,7 @@ fn secret(issued: &IssuedToken) -> &Token {
 
 #[test]
 fn a_token_is_shown_once_and_kept_nowhere() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let issued = bench
         .client()
         .create_token(&new("ci", TokenScope::Admin))
@@ -50,7 +50,7 @@ fn a_token_is_shown_once_and_kept_nowhere() {
 
 #[test]
 fn a_token_has_the_scope_and_the_life_it_was_made_for() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let edge = bench.edge();
     let asked = CreateTokenRequest {
         gateway: Some("edge".to_owned()),
@@ -81,7 +81,7 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
 
 #[test]
 fn a_bootstrap_token_lives_for_an_hour_at_most() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let asked = new("rack-7", TokenScope::Bootstrap);
     let issued = bench.client().create_token(&asked).unwrap();
     assert!(secret(&issued).expose().starts_with("kt_bt_"));
@@ -107,7 +107,7 @@ fn a_bootstrap_token_lives_for_an_hour_at_most() {
 
 #[test]
 fn what_cannot_be_meant_is_refused() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let refused = |new: &CreateTokenRequest| bench.client().create_token(new).unwrap_err();
     for bad in [
@@ -166,7 +166,7 @@ fn what_cannot_be_meant_is_refused() {
 
 #[test]
 fn a_revoked_token_stays_revoked_and_is_recorded_once() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let issued = bench
         .client()
         .create_token(&new("r", TokenScope::Read))
@@ -183,12 +183,12 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
     let late = bench
         .client()
         .rotate_token(id, &RotateTokenRequest::default());
-    assert_eq!(late.unwrap_err().code, Some(ProblemCode::TokenEnded));
+    assert_eq!(late.unwrap_err().code, Some(ProblemCode::TokenInactive));
 }
 
 #[test]
 fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let asked = CreateTokenRequest {
         expires_in_seconds: Some(30 * 24 * 3600),
         ..new("r", TokenScope::Read)
@@ -235,7 +235,7 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
 
 #[test]
 fn a_grace_never_prolongs_a_life() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let asked = CreateTokenRequest {
         expires_in_seconds: Some(60),
         ..new("r", TokenScope::Read)
@@ -255,7 +255,7 @@ fn a_grace_never_prolongs_a_life() {
 
 #[test]
 fn tokens_are_listed_newest_first_page_by_page() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let mut made = Vec::new();
     for n in 0..5 {
@@ -305,7 +305,7 @@ fn tokens_are_listed_newest_first_page_by_page() {
 
 #[test]
 fn a_repeated_request_makes_one_token_and_shows_it_once() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let create = Request::new(Method::Post, "/v1/tokens")
         .with_json(r#"{"name": "r", "scope": "read"}"#.to_owned())
         .with_header("idempotency-key", "k1");

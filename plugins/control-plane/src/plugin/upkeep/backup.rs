@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::failure;
 use super::place::{database_file, must_be_free, told_of_server};
-use crate::store::{self, Backup, Backups};
+use crate::store::{self, BackupDirectory, BackupSummary};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
@@ -33,7 +33,7 @@ pub(in super::super) fn run(
 fn copy(invocation: &Invocation, path: &Path) -> Result<Output, Error> {
     must_be_free(path)?;
     let made = store::backup(&database_file(invocation), path);
-    let made: Backup = made.map_err(|error| failure::of_store(&error))?;
+    let made: BackupSummary = made.map_err(|error| failure::of_store(&error))?;
     let file = path.display().to_string();
     let made = BackupInfo {
         file: file.clone(),
@@ -48,7 +48,7 @@ fn copy(invocation: &Invocation, path: &Path) -> Result<Output, Error> {
 
 /// One more in the folder of the state directory.
 fn in_folder(invocation: &Invocation, keep: Option<u32>) -> Result<Output, Error> {
-    let backups = Backups::of(&invocation.dirs.state);
+    let backups = BackupDirectory::of(&invocation.dirs.state);
     let made = backups.make(keep.map(|keep| keep as usize));
     let made = made.map_err(|error| failure::of_store(&error))?;
     let file = backups.folder().join(&made.file).display().to_string();

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::failure;
 use super::place::{Place, must_be_free, told_of_server};
-use crate::store::{Header, Key, Record, Selection, StoreError, Writer};
+use crate::store::{ExportHeader, ExportRecord, ExportWriter, GatewayRef, Selection, StoreError};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
@@ -55,7 +55,7 @@ fn selection(place: &Place, names: &[&str]) -> Result<Selection, Error> {
     }
     let found = names
         .iter()
-        .map(|name| Ok(place.store().find(&Key::parse(name))?.gateway.id))
+        .map(|name| Ok(place.store().find(&GatewayRef::parse(name))?.gateway.id))
         .collect::<Result<_, StoreError>>();
     found.map(Selection::Gateways).map_err(|error| match error {
         StoreError::NotFound(what) => {
@@ -70,19 +70,19 @@ fn selection(place: &Place, names: &[&str]) -> Result<Selection, Error> {
 fn write(place: &Place, selection: &Selection, path: &Path) -> Result<Told, StoreError> {
     let failed = |error: io::Error| StoreError::Failed(format!("{}: {error}", path.display()));
     let draft = PrivateTempFile::beside(path).map_err(failed)?;
-    let header = Header {
-        format: Header::FORMAT.to_owned(),
+    let header = ExportHeader {
+        format: ExportHeader::FORMAT.to_owned(),
         kt: env!("CARGO_PKG_VERSION").to_owned(),
         exported_at: Timestamp::now(),
         epoch: place.store().epoch()?,
         whole: *selection == Selection::Whole,
     };
     let file = BufWriter::new(draft.open().map_err(failed)?);
-    let mut writer = Writer::new(file, &header).map_err(failed)?;
+    let mut writer = ExportWriter::new(file, &header).map_err(failed)?;
     let mut told = Told::default();
     place.transfer().export(selection, &mut |record| {
-        told.gateways += u64::from(matches!(record, Record::Gateway(_)));
-        told.versions += u64::from(matches!(record, Record::Version(_)));
+        told.gateways += u64::from(matches!(record, ExportRecord::Gateway(_)));
+        told.versions += u64::from(matches!(record, ExportRecord::Version(_)));
         writer.record(&record).map_err(failed)
     })?;
     told.records = writer.finish().map_err(failed)?.1;

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 
 use super::super::failure;
 use super::place::{Place, told_of_server};
-use crate::store::{AuditFilter, Check, CheckReport, PAGE, Selection, Sqlite, Store, StoreError};
+use crate::store::{
+    AUDIT_PAGE_ROWS, AuditFilter, IntegrityCheck, IntegrityReport, Selection, SqliteStore, Store,
+    StoreError,
+};
 use crate::validator::PolicyValidator;
 
 pub(in super::super) fn run(
@@ -18,7 +21,7 @@ pub(in super::super) fn run(
     let place = match invocation.args.path("file") {
         Some(file) => {
             let file = invocation.resolve_path(&file);
-            Sqlite::inspect(&file)
+            SqliteStore::open_read_only(&file)
                 .map(Place::File)
                 .map_err(|error| unusable(&file, error))?
         }
@@ -27,7 +30,10 @@ pub(in super::super) fn run(
     let mut damage = Vec::new();
     if let Place::File(file) = &place {
         context.progress("checking the file …");
-        damage.extend(file.file_damage().unwrap_or_else(|error| unread(&error)));
+        damage.extend(
+            file.integrity_errors()
+                .unwrap_or_else(|error| unread(&error)),
+        );
     }
     context.progress("checking gateways and versions …");
     let report = contents(&place);
@@ -38,13 +44,13 @@ pub(in super::super) fn run(
 
 fn unusable(file: &Path, error: StoreError) -> Error {
     failure::of_store(&match error {
-        StoreError::TooNew { .. } => error,
-        other => StoreError::Damaged(format!("{} cannot be used: {other}", file.display())),
+        StoreError::UnsupportedSchema { .. } => error,
+        other => StoreError::Corrupt(format!("{} cannot be used: {other}", file.display())),
     })
 }
 
-fn contents(place: &Place) -> CheckReport {
-    let mut check = Check::new(&PolicyValidator);
+fn contents(place: &Place) -> IntegrityReport {
+    let mut check = IntegrityCheck::new(&PolicyValidator);
     let told = place.transfer().export(&Selection::Whole, &mut |record| {
         check.push(record);
         Ok(())
@@ -62,7 +68,7 @@ fn trail(
     context: &Context<'_>,
 ) -> Result<Result<AuditVerification, String>, Error> {
     let mut filter = AuditFilter {
-        limit: PAGE,
+        limit: AUDIT_PAGE_ROWS,
         ..AuditFilter::default()
     };
     let mut check = AuditVerifier::default();
@@ -72,7 +78,7 @@ fn trail(
             Ok(page) => page,
             Err(error) => return Ok(Err(unread(&error).remove(0))),
         };
-        let full = page.len() == PAGE;
+        let full = page.len() == AUDIT_PAGE_ROWS;
         filter.before = page.last().map(|row| row.seq);
         page.into_iter().for_each(|row| check.push(row));
         if !full {
@@ -87,7 +93,7 @@ fn unread(error: &StoreError) -> Vec<String> {
 
 fn result(
     mut damage: Vec<String>,
-    report: &CheckReport,
+    report: &IntegrityReport,
     trail: Result<AuditVerification, String>,
 ) -> Output {
     damage.extend(report.damage.iter().cloned());
@@ -130,7 +136,7 @@ fn result(
     }
 }
 
-fn view(whole: bool, report: &CheckReport) -> View {
+fn view(whole: bool, report: &IntegrityReport) -> View {
     let mut sections = vec![View::Fields(vec![
         Field::new("Result", "/result").format(CellFormat::State),
         Field::new("Gateways", "/gateways"),

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::failure;
 use super::place::{Place, change, told_of_server};
 use crate::embedded::{LockError, SharedLock};
-use crate::store::{Header, Imported, Reader, StoreError, prepare_directory};
+use crate::store::{ExportHeader, ExportReader, ImportSummary, StoreError, prepare_directory};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
@@ -22,7 +22,7 @@ pub(in super::super) fn run(
         let message = format!("cannot read `{}`", path.display());
         Error::new(Class::Usage, "unreadable-file", message).cause(error)
     })?;
-    let mut reader = Reader::new(BufReader::new(file)).map_err(|error| bad(&error))?;
+    let mut reader = ExportReader::new(BufReader::new(file)).map_err(|error| bad(&error))?;
     let header = reader.header().clone();
     let _shared = shared(invocation)?;
     let place = Place::open(invocation, true)?;
@@ -53,22 +53,22 @@ fn shared(invocation: &Invocation) -> Result<Option<SharedLock>, Error> {
 fn told(error: &StoreError, path: &Path) -> Error {
     let told = failure::of_store(error);
     match error {
-        StoreError::Unreadable { line, .. } => {
+        StoreError::InvalidExport { line, .. } => {
             let line = u32::try_from(*line).unwrap_or(u32::MAX);
             told.at(path.display().to_string(), line, 1)
                 .hint("nothing was imported; export it again")
         }
-        StoreError::Damaged(_) => told.hint(
+        StoreError::Corrupt(_) => told.hint(
             "nothing was imported; single gateways can be moved without the trail: `kt control-plane export --gateway`",
         ),
-        StoreError::Occupied(_) => told.hint(
+        StoreError::AlreadyExists(_) => told.hint(
             "nothing was imported; rename a gateway with `kt gateway update --name`, or export others with `--gateway`",
         ),
         _ => told,
     }
 }
 
-fn result(path: &Path, header: &Header, imported: &Imported) -> Output {
+fn result(path: &Path, header: &ExportHeader, imported: &ImportSummary) -> Output {
     let whole = header.whole && (imported.audit > 0 || imported.gateways.is_empty());
     let value = json!({
         "file": path.display().to_string(),

@@ -8,13 +8,14 @@ use kt_plugin_api::{Class, Error, Invocation, Output};
 use super::super::{database, failure};
 use crate::api::Principal;
 use crate::store::{
-    Change, DATABASE_FILE, Postgres, Sqlite, Store, StoreError, Transfer, prepare_directory,
+    ChangeContext, DATABASE_FILE, PostgresStore, SqliteStore, Store, StoreError, Transfer,
+    prepare_directory,
 };
 
 /// A store that can be moved.
 pub(super) enum Place {
-    File(Sqlite),
-    Database(Postgres),
+    File(SqliteStore),
+    Database(PostgresStore),
 }
 
 impl Place {
@@ -24,7 +25,7 @@ impl Place {
     /// When it cannot be opened. A file is made only when `make` says so.
     pub(super) fn open(invocation: &Invocation, make: bool) -> Result<Self, Error> {
         let opened = match database::of(invocation)? {
-            Some(address) => Postgres::open(&address).map(Self::Database),
+            Some(address) => PostgresStore::open(&address).map(Self::Database),
             None => open_file(invocation, make).map(Self::File),
         };
         opened.map_err(|error| failure::of_store(&error))
@@ -45,13 +46,13 @@ impl Place {
     }
 }
 
-fn open_file(invocation: &Invocation, make: bool) -> Result<Sqlite, StoreError> {
+fn open_file(invocation: &Invocation, make: bool) -> Result<SqliteStore, StoreError> {
     let path = database_file(invocation);
     if !make && !path.exists() {
         return Err(StoreError::NotFound(format!("store in {}", path.display())));
     }
     prepare_directory(&invocation.dirs.state)?;
-    Sqlite::open(&path)
+    SqliteStore::open(&path)
 }
 
 /// The file of the state directory.
@@ -60,13 +61,13 @@ pub(super) fn database_file(invocation: &Invocation) -> PathBuf {
 }
 
 /// A change by the user of this process.
-pub(super) fn change() -> Change {
-    Change {
+pub(super) fn change() -> ChangeContext {
+    ChangeContext {
         actor: Principal::local_user(rustix::process::geteuid().as_raw()).actor,
         request_id: new_request_id(),
         now: Timestamp::now(),
         if_match: None,
-        once: None,
+        idempotency_key: None,
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::exchange::{admin, head_of, json as body_of, request, status};
 use crate::api::every_operation;
-use crate::fixture::{Running, report};
+use crate::fixture::{TestServer, report};
 
 /// An operation, its query, its body, and the status it has for: no token, a token of scope read,
 /// a bootstrap token, that of another gateway, that of the gateway itself, an administrator's.
@@ -134,13 +134,13 @@ struct Target {
     bootstrap: String,
 }
 
-fn issue(server: &Running, admin: &str, scope: &str) -> String {
+fn issue(server: &TestServer, admin: &str, scope: &str) -> String {
     let new = json!({"name": "t", "scope": scope}).to_string();
     let issued = body_of(&request(server, "POST /v1/tokens", admin, &new));
     issued["token"].as_str().unwrap().to_owned()
 }
 
-fn register(server: &Running, admin: &str, name: &str) -> Target {
+fn register(server: &TestServer, admin: &str, name: &str) -> Target {
     let new = json!({"name": name, "content": "one", "issue_token": true});
     let made = request(server, "POST /v1/gateways", admin, &new.to_string());
     let made = body_of(&made);
@@ -162,7 +162,7 @@ fn register(server: &Running, admin: &str, name: &str) -> Target {
 fn every_operation_answers_every_caller_as_the_table_says() {
     let directory = tempfile::tempdir().unwrap();
     // It counts requests without a token, and there are many here.
-    let server = Running::limited(directory.path(), 0);
+    let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
     let reader = issue(&server, &admin, "read");
     let other = register(&server, &admin, "other");
@@ -196,7 +196,7 @@ fn every_operation_answers_every_caller_as_the_table_says() {
 #[test]
 fn it_is_known_which_tokens_are_used() {
     let directory = tempfile::tempdir().unwrap();
-    let mut server = Running::start(directory.path());
+    let mut server = TestServer::start(directory.path());
     let admin = admin(&server);
     let (used, unused) = (
         issue(&server, &admin, "read"),
@@ -205,7 +205,7 @@ fn it_is_known_which_tokens_are_used() {
     request(&server, "GET /v1/gateways", &used, "");
     drop(unused);
     server.stop();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let last_use = |kind: &str| {
         let line = format!("GET /v1/tokens?type={kind}");
         let listed = body_of(&request(&server, &line, &admin, ""));
@@ -218,7 +218,7 @@ fn it_is_known_which_tokens_are_used() {
 #[test]
 fn a_method_that_is_not_possible_names_those_that_are() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     for (line, allowed) in [
         ("PUT /v1/gateways", "GET, POST"),
@@ -241,7 +241,7 @@ fn a_method_that_is_not_possible_names_those_that_are() {
 #[test]
 fn a_bootstrap_token_registers_one_gateway_and_gives_it_its_token() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let token = issue(&server, &admin, "bootstrap");
     let new = r#"{"name": "rack-7", "content": "one"}"#;

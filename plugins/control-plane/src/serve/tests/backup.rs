@@ -10,9 +10,9 @@ use kt_control_api::{Method, Request};
 
 use super::exchange::{admin, json as body_of, request, status};
 use crate::api::{Handled, Principal};
-use crate::fixture::{Bench, Running};
+use crate::fixture::{TestApi, TestServer};
 use crate::serve::{Schedule, ServeOptions};
-use crate::store::{Sqlite, Store};
+use crate::store::{SqliteStore, Store};
 
 const BACKUP: &str = "POST /v1/admin/backup";
 
@@ -32,15 +32,15 @@ fn kept(directory: &Path) -> Vec<String> {
 #[test]
 fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     request(&server, "POST /v1/gateways", &admin, r#"{"name": "edge"}"#);
     let first = body_of(&request(&server, BACKUP, &admin, ""));
     let name = first["file"].as_str().unwrap().to_owned();
     assert_eq!(kept(directory.path()), [&*name]);
-    let copy = Sqlite::inspect(&directory.path().join("backups").join(&name)).unwrap();
+    let copy = SqliteStore::open_read_only(&directory.path().join("backups").join(&name)).unwrap();
     assert_eq!(
-        copy.find(&crate::store::Key::Name("edge".to_owned()))
+        copy.find(&crate::store::GatewayRef::Name("edge".to_owned()))
             .unwrap()
             .gateway
             .rev,
@@ -68,7 +68,7 @@ fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
 #[test]
 fn a_folder_that_takes_nothing_is_told() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     fs::write(directory.path().join("backups"), "in the way").unwrap();
     let answer = request(&server, BACKUP, &admin, "");
@@ -78,7 +78,7 @@ fn a_folder_that_takes_nothing_is_told() {
 
 #[test]
 fn no_command_makes_the_backup_of_a_server() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let refused = bench
         .client()
         .back_up(&kt_control_api::BackupRequest::default());
@@ -90,7 +90,7 @@ fn backups_are_made_by_the_clock_and_the_oldest_go() {
     let directory = tempfile::tempdir().unwrap();
     let options = |every| ServeOptions {
         backups: Some(Schedule { every, keep: 2 }),
-        ..Running::options(directory.path())
+        ..TestServer::options(directory.path())
     };
     let end = Instant::now() + Duration::from_secs(20);
     let until = |done: &dyn Fn(&[String]) -> bool| {
@@ -103,14 +103,14 @@ fn backups_are_made_by_the_clock_and_the_oldest_go() {
             thread::sleep(Duration::from_millis(2));
         }
     };
-    let server = Running::start_with(options(Duration::from_millis(50))).unwrap();
+    let server = TestServer::start_with(options(Duration::from_millis(50))).unwrap();
     until(&|kept| kept.len() == 2);
     let first = kept(directory.path());
     until(&|kept| kept.len() == 2 && !kept.contains(&first[0]) && !kept.contains(&first[1]));
     drop(server);
     let before = kept(directory.path());
     // The newest is not old enough yet.
-    let server = Running::start_with(options(Duration::from_secs(3600))).unwrap();
+    let server = TestServer::start_with(options(Duration::from_secs(3600))).unwrap();
     let admin = admin(&server);
     request(&server, BACKUP, &admin, "");
     assert_eq!(
@@ -123,7 +123,7 @@ fn backups_are_made_by_the_clock_and_the_oldest_go() {
 #[test]
 fn under_load_every_backup_is_whole_and_noted() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::limited(directory.path(), 0);
+    let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
     let (server, admin, over) = (&server, &admin, &AtomicBool::new(false));
     thread::scope(|scope| {
@@ -152,14 +152,15 @@ fn under_load_every_backup_is_whole_and_noted() {
     let noted = body_of(&request(server, line, admin, ""));
     assert_eq!(noted["items"].as_array().unwrap().len(), 3);
     for name in kept(directory.path()) {
-        let copy = Sqlite::inspect(&directory.path().join("backups").join(name)).unwrap();
-        assert!(copy.file_damage().unwrap().is_empty());
+        let copy =
+            SqliteStore::open_read_only(&directory.path().join("backups").join(name)).unwrap();
+        assert!(copy.integrity_errors().unwrap().is_empty());
     }
 }
 
 #[test]
 fn a_database_is_backed_up_by_its_own_tools() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let api = bench.api.clone().backed_up(None);
     let wish = Request::new(Method::Post, "/v1/admin/backup");
     let Handled::Done(answer) = api.begin(&wish, &Principal::local_user(0)) else {

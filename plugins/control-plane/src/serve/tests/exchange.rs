@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 
 /// Sends bytes as they are and returns all that comes back until the server closes.
 pub(super) fn exchange(address: SocketAddr, bytes: &str) -> String {
@@ -28,12 +28,12 @@ pub(super) fn read_some(stream: &mut TcpStream) -> String {
     String::from_utf8(answer[..read].to_vec()).unwrap()
 }
 
-pub(super) fn request(server: &Running, line: &str, token: &str, body: &str) -> String {
+pub(super) fn request(server: &TestServer, line: &str, token: &str, body: &str) -> String {
     exchange(server.started.address, &written(line, token, body))
 }
 
 /// Returns the first part of the answer, which has the status. Some answers go on for minutes.
-pub(super) fn head_of(server: &Running, line: &str, token: &str, body: &str) -> String {
+pub(super) fn head_of(server: &TestServer, line: &str, token: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(server.started.address).unwrap();
     let request = written(line, token, body);
     stream.write_all(request.as_bytes()).unwrap();
@@ -50,7 +50,7 @@ fn written(line: &str, token: &str, body: &str) -> String {
     )
 }
 
-pub(super) fn admin(server: &Running) -> String {
+pub(super) fn admin(server: &TestServer) -> String {
     fs::read_to_string(&server.started.admin_token_file)
         .unwrap()
         .trim()

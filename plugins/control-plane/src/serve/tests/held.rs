@@ -3,13 +3,13 @@
 use std::thread;
 
 use super::exchange::{admin, json as body_of, request, status};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 use crate::store::DATABASE_FILE;
 
 #[test]
 fn changes_that_waited_in_vain_are_all_told_so_and_reading_goes_on() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let create = &|name: &str| {
         let new = format!("{{\"name\": \"{name}\"}}");

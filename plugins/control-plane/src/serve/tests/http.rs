@@ -8,7 +8,7 @@ use std::path::Path;
 use kt_control_api::{Token, TokenKind};
 
 use super::exchange::{admin, exchange, read_some, request, status};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
 
 fn options(directory: &Path, listen: &str) -> ServeOptions {
@@ -26,7 +26,7 @@ fn options(directory: &Path, listen: &str) -> ServeOptions {
 #[test]
 fn the_first_start_makes_a_private_token_and_later_ones_keep_it() {
     let directory = tempfile::tempdir().unwrap();
-    let mut first = Running::start(directory.path());
+    let mut first = TestServer::start(directory.path());
     assert!(first.started.admin_token_created);
     let token = admin(&first);
     let mode = fs::metadata(&first.started.admin_token_file)
@@ -35,7 +35,7 @@ fn the_first_start_makes_a_private_token_and_later_ones_keep_it() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
     first.stop();
-    let second = Running::start(directory.path());
+    let second = TestServer::start(directory.path());
     assert!(!second.started.admin_token_created);
     assert_eq!(admin(&second), token);
     assert_eq!(
@@ -47,7 +47,7 @@ fn the_first_start_makes_a_private_token_and_later_ones_keep_it() {
 #[test]
 fn without_a_good_token_only_health_and_version_answer() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let stranger = Token::random(TokenKind::Access);
     let token = admin(&server);
     let (most, last) = token.split_at(token.len() - 1);
@@ -70,7 +70,7 @@ fn without_a_good_token_only_health_and_version_answer() {
 #[test]
 fn a_gateway_lives_by_http() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let token = admin(&server);
     let new = r#"{"name": "edge", "content": "one", "issue_token": true}"#;
     let created = request(&server, "POST /v1/gateways", &token, new);
@@ -104,7 +104,7 @@ fn a_gateway_lives_by_http() {
 #[test]
 fn hostile_requests_get_an_answer_and_do_no_harm() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let token = admin(&server);
     let address = server.started.address;
     let head = format!("authorization: Bearer {token}\r\nhost: x\r\nconnection: close\r\n");
@@ -152,7 +152,7 @@ fn hostile_requests_get_an_answer_and_do_no_harm() {
 #[test]
 fn a_parked_poll_is_woken_and_answered_when_the_server_ends() {
     let directory = tempfile::tempdir().unwrap();
-    let mut server = Running::start(directory.path());
+    let mut server = TestServer::start(directory.path());
     let token = admin(&server);
     request(
         &server,
@@ -207,7 +207,7 @@ fn when_to_come_back(parked: &mut TcpStream) -> u16 {
 #[test]
 fn a_server_refuses_what_it_could_not_do_safely() {
     let directory = tempfile::tempdir().unwrap();
-    let refused = |options| Running::start_with(options).map(drop).unwrap_err();
+    let refused = |options| TestServer::start_with(options).map(drop).unwrap_err();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         let error = refused(options(directory.path(), address));
         assert!(matches!(error, ServeError::NotLoopback(_)), "{error}");
@@ -218,7 +218,7 @@ fn a_server_refuses_what_it_could_not_do_safely() {
         "nothing was made"
     );
 
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let second = refused(options(directory.path(), "127.0.0.1:0"));
     assert!(matches!(second, ServeError::Lock(_)), "{second}");
     let other = tempfile::tempdir().unwrap();
@@ -235,7 +235,7 @@ fn a_given_token_file_must_be_private_and_hold_a_token() {
         ..options(directory.path(), "127.0.0.1:0")
     };
     let refused = || {
-        Running::start_with(with_file())
+        TestServer::start_with(with_file())
             .map(drop)
             .unwrap_err()
             .to_string()
@@ -251,7 +251,7 @@ fn a_given_token_file_must_be_private_and_hold_a_token() {
     );
     let token = Token::random(TokenKind::Access);
     fs::write(&file, token.expose()).unwrap();
-    let server = Running::start_with(with_file()).unwrap();
+    let server = TestServer::start_with(with_file()).unwrap();
     assert_eq!(
         status(&request(&server, "GET /v1/gateways", token.expose(), "")),
         "200"

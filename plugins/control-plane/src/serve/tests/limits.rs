@@ -8,10 +8,10 @@ use kt_control_api::{Token, TokenKind};
 use serde_json::json;
 
 use super::exchange::{admin, json as body_of, request, status};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 
 /// Asks until the answer is 429, which must not take many attempts.
-fn until_refused(server: &Running, token: &str) -> String {
+fn until_refused(server: &TestServer, token: &str) -> String {
     let mut answers = (0..1000).map(|_| request(server, "GET /v1/whoami", token, ""));
     let refused = answers.find(|answer| status(answer) == "429");
     refused.expect("a thousand requests were too few")
@@ -29,7 +29,7 @@ fn is_told_when(answer: &str) {
 #[test]
 fn a_token_that_asks_too_often_waits_and_nobody_else_does() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::limited(directory.path(), 1);
+    let server = TestServer::limited(directory.path(), 1);
     let master = admin(&server);
     let new = json!({"name": "busy", "scope": "read"});
     let made = request(&server, "POST /v1/tokens", &master, &new.to_string());
@@ -52,7 +52,7 @@ fn a_token_that_asks_too_often_waits_and_nobody_else_does() {
 #[test]
 fn a_good_token_is_let_in_whatever_others_at_its_address_do() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let master = admin(&server);
     for wrong in ["", "hunter2", Token::random(TokenKind::Access).expose()] {
         let refused = until_refused(&server, wrong);
@@ -74,7 +74,7 @@ fn a_good_token_is_let_in_whatever_others_at_its_address_do() {
 #[test]
 fn limits_can_be_left_to_others() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::limited(directory.path(), 0);
+    let server = TestServer::limited(directory.path(), 0);
     for _ in 0..50 {
         let refused = request(&server, "GET /v1/whoami", "hunter2", "");
         assert_eq!(status(&refused), "401");
@@ -84,7 +84,7 @@ fn limits_can_be_left_to_others() {
 #[test]
 fn whoever_shows_no_valid_token_is_in_the_trail_and_the_token_is_not() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let master = admin(&server);
     let stranger = Token::random(TokenKind::Access);
     request(&server, "GET /v1/whoami", stranger.expose(), "");

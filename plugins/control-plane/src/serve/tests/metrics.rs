@@ -10,10 +10,10 @@ use kt_control_api::{Token, TokenKind};
 use serde_json::json;
 
 use super::exchange::{admin, exchange, json as body_of, request, status};
-use crate::fixture::{Running, refusing, report};
+use crate::fixture::{TestServer, refusing, report};
 
 /// Scrapes as Prometheus on the same machine does.
-fn scrape(server: &Running) -> String {
+fn scrape(server: &TestServer) -> String {
     let address = server.started.address;
     let get = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     exchange(address, &get)
@@ -37,7 +37,7 @@ fn with_status(method: &str, route: &str, status: u16) -> String {
 #[test]
 fn a_scrape_tells_what_happened() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let new = r#"{"name": "edge", "content": "one"}"#;
     let made = body_of(&request(&server, "POST /v1/gateways", &admin, new));
@@ -89,7 +89,7 @@ fn a_scrape_tells_what_happened() {
 #[test]
 fn whoever_waits_and_is_woken_is_counted() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let new = r#"{"name": "edge", "content": "one"}"#;
     request(&server, "POST /v1/gateways", &admin, new);
@@ -124,7 +124,7 @@ fn whoever_waits_and_is_woken_is_counted() {
 #[test]
 fn who_comes_by_another_name_is_asked_for_a_token() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let address = server.started.address;
     for (host, expected) in [
         ("localhost", "200"),

@@ -6,7 +6,7 @@ use flate2::read::GzDecoder;
 use serde_json::json;
 
 use super::exchange::{admin, exchange_bytes, json as body_of, request, status};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 
 /// Longer than one read, and with characters of several bytes, in the middle of which a part may
 /// end.
@@ -39,7 +39,7 @@ impl Answer {
 }
 
 struct Bench {
-    server: Running,
+    server: TestServer,
     token: String,
     _directory: tempfile::TempDir,
 }
@@ -47,7 +47,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let server = Running::start(directory.path());
+        let server = TestServer::start(directory.path());
         let token = admin(&server);
         let new = json!({"name": "edge", "content": text()}).to_string();
         let made = request(&server, "POST /v1/gateways", &token, &new);

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use super::exchange::{admin, json as body_of, read_some, request, status};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 
-fn issue(server: &Running, new: &serde_json::Value) -> (String, String) {
+fn issue(server: &TestServer, new: &serde_json::Value) -> (String, String) {
     let made = request(server, "POST /v1/tokens", &admin(server), &new.to_string());
     assert_eq!(status(&made), "201", "{made}");
     assert!(made.contains("cache-control: no-store"), "{made}");
@@ -20,7 +20,7 @@ fn issue(server: &Running, new: &serde_json::Value) -> (String, String) {
 #[test]
 fn a_revoked_token_is_refused_at_once_even_to_whom_waits_with_it() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let master = admin(&server);
     let new = r#"{"name": "edge", "content": "one"}"#;
     request(&server, "POST /v1/gateways", &master, new);
@@ -46,7 +46,7 @@ fn a_revoked_token_is_refused_at_once_even_to_whom_waits_with_it() {
 #[test]
 fn a_rotated_token_is_replaced_in_one_step() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let master = admin(&server);
     let (id, token) = issue(&server, &json!({"name": "r", "scope": "read"}));
     let line = format!("POST /v1/tokens/{id}/rotate");

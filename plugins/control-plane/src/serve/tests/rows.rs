@@ -3,13 +3,13 @@
 use kt_control_api::{AuditEntry, AuditVerifier};
 
 use super::exchange::{admin, request, status};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 use crate::store::DATABASE_FILE;
 
 /// More than two pages of them.
 const ROWS: usize = 450;
 
-fn filled(server: &Running, admin: &str) {
+fn filled(server: &TestServer, admin: &str) {
     for n in 1..ROWS {
         let new = format!("{{\"name\": \"g{n}\"}}");
         assert_eq!(
@@ -37,7 +37,7 @@ fn joined(answer: &str) -> (String, bool) {
 #[test]
 fn all_rows_are_sent_in_their_order_with_their_seals() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::limited(directory.path(), 0);
+    let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
     filled(&server, &admin);
     let answer = request(&server, "GET /v1/audit/export", &admin, "");
@@ -67,7 +67,7 @@ fn all_rows_are_sent_in_their_order_with_their_seals() {
 #[test]
 fn a_transfer_that_fails_in_the_middle_does_not_look_whole() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::limited(directory.path(), 0);
+    let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
     filled(&server, &admin);
     let file = rusqlite::Connection::open(directory.path().join(DATABASE_FILE)).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::exchange::{admin, exchange, json as body_of, request, status};
-use crate::fixture::{Running, refusing, report};
+use crate::fixture::{TestServer, refusing, report};
 
 /// A server that says nothing for so long has forgotten the stream.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ struct Event {
 }
 
 impl Stream {
-    fn open(server: &Running, token: &str, query: &str, last: &str) -> Self {
+    fn open(server: &TestServer, token: &str, query: &str, last: &str) -> Self {
         let mut stream = TcpStream::connect(server.started.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let last = if last.is_empty() {
@@ -94,7 +94,7 @@ impl Stream {
 
 struct World {
     _directory: tempfile::TempDir,
-    server: Running,
+    server: TestServer,
     master: String,
     own: String,
 }
@@ -102,7 +102,7 @@ struct World {
 /// A server with the gateway `edge` at version 1.
 fn world() -> World {
     let directory = tempfile::tempdir().unwrap();
-    let server = Running::start(directory.path());
+    let server = TestServer::start(directory.path());
     let master = admin(&server);
     let new = r#"{"name": "edge", "content": "one", "issue_token": true}"#;
     let made = body_of(&request(&server, "POST /v1/gateways", &master, new));

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::fixture::{Bench, content};
+use crate::fixture::{TestApi, content};
 use crate::metrics::Metrics;
 use crate::serve::auth::Door;
 use crate::serve::connection::Server;
@@ -27,7 +27,7 @@ struct Line {
 }
 
 /// Asks for a stream on a line that holds so many bytes.
-async fn follow(bench: &Bench, room: usize, door: Door, headers: &str) -> Line {
+async fn follow(bench: &TestApi, room: usize, door: Door, headers: &str) -> Line {
     let hub = Hub::default();
     let server = Server::new(
         bench.api.clone(),
@@ -70,7 +70,7 @@ impl Line {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_shows_that_it_lives_and_ends_after_ten_minutes() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let edge = bench.edge();
     let mut line = follow(&bench, 64 * 1024, me(), "").await;
     line.until("event: desired", 1).await;
@@ -88,7 +88,7 @@ async fn a_silent_stream_shows_that_it_lives_and_ends_after_ten_minutes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_expires_ends_the_stream_at_the_next_sign_of_life() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     bench.edge();
     let new = CreateTokenRequest {
         name: "short".to_owned(),
@@ -109,7 +109,7 @@ async fn a_token_that_expires_ends_the_stream_at_the_next_sign_of_life() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_reads_late_gets_the_newest_state_and_little_else() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let edge = bench.edge();
     let mut line = follow(&bench, 512, me(), "").await;
     const CHANGES: usize = 500;
@@ -128,7 +128,7 @@ async fn whoever_reads_late_gets_the_newest_state_and_little_else() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_does_not_read_at_all_is_cut_off() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let edge = bench.edge();
     let line = follow(&bench, 64, me(), "").await;
     let start = Instant::now();
@@ -143,7 +143,7 @@ async fn whoever_does_not_read_at_all_is_cut_off() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_hangs_up_leaves_nothing_behind() {
-    let bench = Bench::new();
+    let bench = TestApi::new();
     let edge = bench.edge();
     let mut line = follow(&bench, 64 * 1024, me(), "").await;
     line.until("event: desired", 1).await;

@@ -16,7 +16,7 @@ use rustls::{
 
 use super::pair::objection;
 use super::{Rotation, TlsFiles};
-use crate::fixture::Running;
+use crate::fixture::TestServer;
 use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
 
 /// Certificate and key of a test under names that stay.
@@ -68,7 +68,7 @@ fn options(directory: &Path, listen: &str, tls: &TlsFiles) -> ServeOptions {
 }
 
 /// Asks who is there, by TLS.
-fn ask(server: &Running, config: ClientConfig) -> io::Result<(String, ClientConnection)> {
+fn ask(server: &TestServer, config: ClientConfig) -> io::Result<(String, ClientConnection)> {
     let name = ServerName::try_from("localhost").unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
     let socket = TcpStream::connect(("127.0.0.1", server.started.address.port()))?;
@@ -90,7 +90,7 @@ fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
     let files = Files::of(directory.path(), &pair);
     let refused = || {
         let options = options(&directory.path().join("state"), "127.0.0.1:0", &files.0);
-        let error = Running::start_with(options).map(drop).unwrap_err();
+        let error = TestServer::start_with(options).map(drop).unwrap_err();
         assert!(matches!(error, ServeError::Tls(_)), "{error}");
         error.to_string()
     };
@@ -251,7 +251,7 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
     };
     let files = Files::of(directory.path(), &ca.issue("server", &Leaf::default()));
     let state = directory.path().join("state");
-    let server = Running::start_with(options(&state, "0.0.0.0:0", &files.0)).unwrap();
+    let server = TestServer::start_with(options(&state, "0.0.0.0:0", &files.0)).unwrap();
     assert!(server.started.url().starts_with("https://0.0.0.0:"));
     // Whoever says nothing does not keep others from being served.
     let silent: Vec<_> = (0..4)
@@ -298,7 +298,7 @@ fn http_without_tls_is_told_so_in_http() {
     };
     let files = Files::of(directory.path(), &ca.issue("server", &Leaf::default()));
     let state = directory.path().join("state");
-    let server = Running::start_with(options(&state, "127.0.0.1:0", &files.0)).unwrap();
+    let server = TestServer::start_with(options(&state, "127.0.0.1:0", &files.0)).unwrap();
     let plainly = |text: &str| {
         let mut stream = TcpStream::connect(server.started.address).unwrap();
         stream.write_all(text.as_bytes()).unwrap();

@@ -9,21 +9,21 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::password::Password;
 use super::session::LIMIT;
-use super::tls::{self, Connector, Mode, Roots, TlsWishes};
+use super::tls::{self, Connector, Mode, Roots, TlsOptions};
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// A database, and how to connect to it.
 #[derive(Clone)]
-pub struct Address {
+pub struct DatabaseAddress {
     config: Config,
     connector: Connector,
 }
 
 /// Says why an address cannot be used. Never repeats it: it might hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
+pub enum DatabaseAddressError {
     /// It is no address of PostgreSQL.
     #[error("it is not of the form `postgres://USER@HOST:PORT/DATABASE`")]
     Malformed,
@@ -59,7 +59,7 @@ pub enum AddressError {
     Roots(String),
 }
 
-impl Address {
+impl DatabaseAddress {
     /// Reads an address such as `postgres://kt@127.0.0.1:5432/kt`; a directory of a unix socket
     /// stands as host with `%2F` for `/`.
     ///
@@ -68,28 +68,28 @@ impl Address {
     ///
     /// # Errors
     /// When it is no address, holds a password, or leads elsewhere without TLS.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
-        Self::parse_with(text, &TlsWishes::default())
+    pub fn parse(text: &str) -> Result<Self, DatabaseAddressError> {
+        Self::parse_with(text, &TlsOptions::default())
     }
 
     /// The same, with what is said of TLS beside the address.
     ///
     /// # Errors
-    /// As [`Address::parse`].
-    pub fn parse_with(text: &str, beside: &TlsWishes) -> Result<Self, AddressError> {
+    /// As [`DatabaseAddress::parse`].
+    pub fn parse_with(text: &str, beside: &TlsOptions) -> Result<Self, DatabaseAddressError> {
         if !["postgres://", "postgresql://"]
             .iter()
             .any(|scheme| text.starts_with(scheme))
         {
-            return Err(AddressError::Malformed);
+            return Err(DatabaseAddressError::Malformed);
         }
         let (rest, wishes) = tls::take(text, beside)?;
-        let mut config: Config = rest.parse().map_err(|_| AddressError::Malformed)?;
+        let mut config: Config = rest.parse().map_err(|_| DatabaseAddressError::Malformed)?;
         if config.get_password().is_some() {
-            return Err(AddressError::Password);
+            return Err(DatabaseAddressError::Password);
         }
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(AddressError::NoHost);
+            return Err(DatabaseAddressError::NoHost);
         }
         let connector = Connector(roots(&config, &wishes)?);
         let mode = match &connector.0 {
@@ -150,14 +150,14 @@ impl Address {
     }
 }
 
-impl fmt::Debug for Address {
+impl fmt::Debug for DatabaseAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Address").field(&self.names()).finish()
     }
 }
 
 /// Whom to trust; nobody when TLS is not needed.
-fn roots(config: &Config, wishes: &TlsWishes) -> Result<Option<Roots>, AddressError> {
+fn roots(config: &Config, wishes: &TlsOptions) -> Result<Option<Roots>, DatabaseAddressError> {
     let (hosts, numbers) = (config.get_hosts(), config.get_hostaddrs());
     let far = hosts.iter().any(|host| !is_near(host)) || numbers.iter().any(|ip| !ip.is_loopback());
     let mode = wishes.mode(!far)?;
@@ -167,11 +167,11 @@ fn roots(config: &Config, wishes: &TlsWishes) -> Result<Option<Roots>, AddressEr
         return Ok(None);
     }
     if hosts.is_empty() {
-        return Err(AddressError::NoName);
+        return Err(DatabaseAddressError::NoName);
     }
     let roots = Roots::of(wishes.roots.as_deref());
     let readable = roots.read();
-    readable.map_err(|error| AddressError::Roots(error.to_string()))?;
+    readable.map_err(|error| DatabaseAddressError::Roots(error.to_string()))?;
     Ok(Some(roots))
 }
 
@@ -189,7 +189,7 @@ mod tests {
     use kt_tls::fixture::Authority;
     use tokio_postgres::config::SslMode;
 
-    use super::{Address, AddressError, Connector, Roots, TlsWishes};
+    use super::{Connector, DatabaseAddress, DatabaseAddressError, Roots, TlsOptions};
 
     #[test]
     fn addresses_of_this_machine_are_taken() {
@@ -208,7 +208,11 @@ mod tests {
                 ["localhost", "5432", "main", "kt"],
             ),
         ] {
-            assert_eq!(Address::parse(text).unwrap().names(), names, "{text}");
+            assert_eq!(
+                DatabaseAddress::parse(text).unwrap().names(),
+                names,
+                "{text}"
+            );
         }
     }
 
@@ -220,21 +224,21 @@ mod tests {
         };
         let file = ca.certificate().display().to_string();
         let far = format!("postgres://kt@db.example/main?sslmode=verify-full&sslrootcert={file}");
-        let beside = TlsWishes {
+        let beside = TlsOptions {
             mode: Some("verify-full".to_owned()),
             roots: Some(file.clone()),
         };
         let trusting = Connector(Some(Roots::File(ca.certificate())));
         for address in [
-            Address::parse(&far),
-            Address::parse_with("postgres://kt@db.example/main", &beside),
-            Address::parse_with("postgres://kt@127.0.0.1/main", &beside),
+            DatabaseAddress::parse(&far),
+            DatabaseAddress::parse_with("postgres://kt@db.example/main", &beside),
+            DatabaseAddress::parse_with("postgres://kt@127.0.0.1/main", &beside),
         ] {
             let address = address.unwrap();
             assert_eq!(address.config().get_ssl_mode(), SslMode::Require);
             assert_eq!(address.connector(), trusting);
         }
-        let plain = |text| Address::parse_with(text, &beside).unwrap();
+        let plain = |text| DatabaseAddress::parse_with(text, &beside).unwrap();
         let socket = plain("postgres://kt@%2Frun%2Fpostgresql/main");
         let refused = plain("postgres://kt@127.0.0.1/main?sslmode=disable");
         for address in [socket, refused] {
@@ -242,53 +246,65 @@ mod tests {
             assert_eq!(address.connector(), Connector(None));
         }
         let absent = far.replace("ca.crt", "absent.crt");
-        let refused = Address::parse(&absent).unwrap_err().to_string();
+        let refused = DatabaseAddress::parse(&absent).unwrap_err().to_string();
         assert!(refused.contains("absent.crt"), "{refused}");
     }
 
     #[test]
     fn what_cannot_be_used_is_refused_without_repeating_it() {
         for (text, expected) in [
-            ("kt.db", AddressError::Malformed),
-            ("host=127.0.0.1 password=hunter2", AddressError::Malformed),
-            ("postgres://kt@127.0.0.1:hunter2/", AddressError::Malformed),
+            ("kt.db", DatabaseAddressError::Malformed),
+            (
+                "host=127.0.0.1 password=hunter2",
+                DatabaseAddressError::Malformed,
+            ),
+            (
+                "postgres://kt@127.0.0.1:hunter2/",
+                DatabaseAddressError::Malformed,
+            ),
             (
                 "postgres://kt:hunter2@127.0.0.1/main",
-                AddressError::Password,
+                DatabaseAddressError::Password,
             ),
             (
                 "postgres://127.0.0.1/main?password=hunter2",
-                AddressError::Password,
+                DatabaseAddressError::Password,
             ),
-            ("postgres:///main", AddressError::NoHost),
-            ("postgres://kt@192.0.2.1/main", AddressError::NeedsTls),
-            ("postgres://kt@db.example/main", AddressError::NeedsTls),
+            ("postgres:///main", DatabaseAddressError::NoHost),
+            (
+                "postgres://kt@192.0.2.1/main",
+                DatabaseAddressError::NeedsTls,
+            ),
+            (
+                "postgres://kt@db.example/main",
+                DatabaseAddressError::NeedsTls,
+            ),
             (
                 "postgres://kt@127.0.0.1,192.0.2.1/main",
-                AddressError::NeedsTls,
+                DatabaseAddressError::NeedsTls,
             ),
             (
                 "postgres://kt@127.0.0.1/main?sslmode=require",
-                AddressError::Unverified("require"),
+                DatabaseAddressError::Unverified("require"),
             ),
             (
                 "postgres://kt@db.example/main?sslmode=prefer",
-                AddressError::Unverified("prefer"),
+                DatabaseAddressError::Unverified("prefer"),
             ),
             (
                 "postgres://kt@db.example/main?ssl%6Dode=disable",
-                AddressError::NeedsTls,
+                DatabaseAddressError::NeedsTls,
             ),
             (
                 "postgres://kt@127.0.0.1/main?sslmode=hunter2",
-                AddressError::BadMode,
+                DatabaseAddressError::BadMode,
             ),
             (
                 "postgres:///main?hostaddr=192.0.2.1&sslmode=verify-full",
-                AddressError::NoName,
+                DatabaseAddressError::NoName,
             ),
         ] {
-            let refused = Address::parse(text).unwrap_err();
+            let refused = DatabaseAddress::parse(text).unwrap_err();
             assert_eq!(refused, expected, "{text}");
             assert!(!refused.to_string().contains("hunter2"), "{text}");
         }

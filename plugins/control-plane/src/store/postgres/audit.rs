@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::rows;
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::{AuditFilter, Change, Note};
+use crate::store::{AuditEvent, AuditFilter, ChangeContext};
 
 /// Everything that [`entry`] reads.
 pub(super) const ENTRY: &str = "
@@ -22,7 +22,7 @@ const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, r
 /// nor tokens.
 pub(super) async fn record(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     action: &str,
     target: &str,
     rev: Option<u64>,
@@ -46,8 +46,8 @@ pub(super) async fn record(
 /// Adds a row in a transaction of its own.
 pub(super) async fn note(
     session: &mut Session,
-    change: &Change,
-    note: &Note,
+    change: &ChangeContext,
+    note: &AuditEvent,
 ) -> Result<(), Failure> {
     session.prepare(&[RECORD]).await?;
     session.committing();

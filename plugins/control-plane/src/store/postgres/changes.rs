@@ -11,7 +11,9 @@ use super::session::Session;
 use super::text::{storable, storable_json};
 use super::{contents, gateways, rows};
 use crate::store::decide::{Decision, Wish, Write, decide};
-use crate::store::{Change, Key, NewVersion, Receipt, Snapshot, StoreError};
+use crate::store::{
+    ChangeContext, ChangeReceipt, GatewayRef, GatewaySnapshot, NewVersion, StoreError,
+};
 
 /// How often to begin again after others were faster. Each time somebody else has come further.
 const ATTEMPTS: usize = 32;
@@ -53,10 +55,10 @@ const REPEAT: &str = "
 /// Carries a change out, or finds that the same request was carried out before.
 pub(super) async fn change(
     session: &mut Session,
-    change: &Change,
-    key: &Key,
+    change: &ChangeContext,
+    key: &GatewayRef,
     wish: Wish<'_>,
-) -> Result<Receipt, Failure> {
+) -> Result<ChangeReceipt, Failure> {
     for _ in 0..ATTEMPTS {
         let outcome = attempt(session, change, key, wish).await;
         if outcome.is_err() {
@@ -81,10 +83,10 @@ pub(super) async fn change(
 /// Tries once; `None` when the gateway was renamed under the lock's wait.
 async fn attempt(
     session: &mut Session,
-    change: &Change,
-    key: &Key,
+    change: &ChangeContext,
+    key: &GatewayRef,
     wish: Wish<'_>,
-) -> Result<Option<Receipt>, Failure> {
+) -> Result<Option<ChangeReceipt>, Failure> {
     let (condition, text) = gateways::lookup(key);
     let text = storable(text);
     let lock = format!("{LOCK} {condition} AND g.deleted_at IS NULL FOR NO KEY UPDATE");
@@ -110,7 +112,7 @@ async fn attempt(
         .map(|row| rows::word::<GatewayId>(&row, "id"))
         .transpose()?;
     forgotten?;
-    if let Some(receipt) = recalled::<Receipt>(change, row?.as_ref())? {
+    if let Some(receipt) = recalled::<ChangeReceipt>(change, row?.as_ref())? {
         session.roll_back().await;
         return Ok(Some(receipt));
     }
@@ -130,7 +132,7 @@ async fn attempt(
 /// Finds the version to revert to.
 async fn older(
     session: &Session,
-    current: &Snapshot,
+    current: &GatewaySnapshot,
     wish: Wish<'_>,
 ) -> Result<Option<ConfigVersion>, Failure> {
     let Wish::Revert(revert) = wish else {
@@ -146,7 +148,7 @@ async fn older(
 /// Writes and commits in one round trip. When a statement fails, so does the commit.
 async fn finish(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     wish: Wish<'_>,
     decision: &Decision,
 ) -> Result<(), Failure> {
@@ -176,7 +178,7 @@ async fn finish(
 /// Adds the version that the wish is about.
 async fn version(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     wish: Wish<'_>,
     write: &Write,
     number: i64,
@@ -197,7 +199,7 @@ async fn version(
 
 async fn publish(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     write: &Write,
     number: i64,
     new: &NewVersion,
@@ -223,14 +225,14 @@ async fn publish(
 /// Writes the gateway, its audit row and the key.
 async fn put(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     decision: &Decision,
     write: &Write,
 ) -> Result<(), Failure> {
     let after = &write.after;
     let labels = storable_json(serde_json::to_value(&after.labels)?).to_string();
     let detail = canonical_json(&storable_json(write.detail.clone()));
-    let once = change.once.as_ref();
+    let once = change.idempotency_key.as_ref();
     let values: [&(dyn ToSql + Sync); 20] = [
         &after.id.as_str(),
         &after.name,

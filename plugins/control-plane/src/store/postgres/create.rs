@@ -9,7 +9,7 @@ use super::once::{Memory, RECALL, recalled};
 use super::session::Session;
 use super::text::{storable, storable_json};
 use super::{audit, gateways, tokens};
-use crate::store::{Change, Key, NewGateway, Receipt, StoreError};
+use crate::store::{ChangeContext, ChangeReceipt, GatewayRef, NewGateway, StoreError};
 
 /// Everything hangs on the row of the gateway, and that on the key when there is one: a key in
 /// use leaves no row anywhere. Foreign keys are checked when the statement ends.
@@ -58,9 +58,9 @@ const ATTEMPTS: usize = 8;
 /// gateway of this id is the one that was registered before the answer got lost.
 pub(super) async fn create(
     session: &mut Session,
-    change: &Change,
+    change: &ChangeContext,
     new: &NewGateway,
-) -> Result<Receipt, Failure> {
+) -> Result<ChangeReceipt, Failure> {
     for _ in 0..ATTEMPTS {
         match attempt(session, change, new).await {
             Ok(Some(receipt)) => return Ok(receipt),
@@ -70,9 +70,9 @@ pub(super) async fn create(
                 let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
                     [&memory.actor, &memory.key, &memory.since];
                 let row = session.row(RECALL, &values).await?;
-                if let Some(receipt) = recalled::<Receipt>(change, row.as_ref())? {
+                if let Some(receipt) = recalled::<ChangeReceipt>(change, row.as_ref())? {
                     let replayed = receipt.gateway != new.id;
-                    return Ok(Receipt {
+                    return Ok(ChangeReceipt {
                         replayed,
                         ..receipt
                     });
@@ -89,11 +89,11 @@ pub(super) async fn create(
             }
             Err(failure) if failure.violates("gateways_pkey") => return Ok(receipt(new)),
             // By this gateway, before the answer got lost?
-            Err(Failure::Refused(StoreError::TokenEnded(token))) => {
-                let key = Key::Id(new.id.clone());
+            Err(Failure::Refused(StoreError::TokenInactive(token))) => {
+                let key = GatewayRef::Id(new.id.clone());
                 return match gateways::snapshot(session, &key).await {
                     Ok(_) => Ok(receipt(new)),
-                    Err(Failure::Refused(_)) => Err(StoreError::TokenEnded(token).into()),
+                    Err(Failure::Refused(_)) => Err(StoreError::TokenInactive(token).into()),
                     Err(failure) => Err(failure),
                 };
             }
@@ -107,10 +107,10 @@ pub(super) async fn create(
 /// Tries once; `None` when the key is in use.
 async fn attempt(
     session: &mut Session,
-    change: &Change,
+    change: &ChangeContext,
     new: &NewGateway,
-) -> Result<Option<Receipt>, Failure> {
-    let Some(token) = &new.spends else {
+) -> Result<Option<ChangeReceipt>, Failure> {
+    let Some(token) = &new.bootstrap_token else {
         return insert(session, change, new).await;
     };
     session.begin();
@@ -125,10 +125,10 @@ async fn attempt(
 /// The token comes first, as wherever a token ends: what others hold is waited for in one order.
 async fn insert_and_spend(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     new: &NewGateway,
     token: &TokenId,
-) -> Result<Option<Receipt>, Failure> {
+) -> Result<Option<ChangeReceipt>, Failure> {
     session.say("BEGIN").await?;
     tokens::hold_unspent(session, change, token).await?;
     let made = insert(session, change, new).await?;
@@ -143,9 +143,9 @@ async fn insert_and_spend(
 
 async fn insert(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     new: &NewGateway,
-) -> Result<Option<Receipt>, Failure> {
+) -> Result<Option<ChangeReceipt>, Failure> {
     let version = new.version.as_ref();
     let number = version.map(|_| 1_i64);
     let receipt = receipt(new);
@@ -156,7 +156,10 @@ async fn insert(
     let scope = token.map(|token| token.scope.kept());
     let labels = storable_json(serde_json::to_value(&new.labels)?).to_string();
     let (memory, now) = (Memory::of(change), change.now.as_microsecond());
-    let fingerprint = change.once.as_ref().map(|once| once.fingerprint.as_slice());
+    let fingerprint = change
+        .idempotency_key
+        .as_ref()
+        .map(|once| once.fingerprint.as_slice());
     let kept = serde_json::to_string(&receipt)?;
     let size = content.map(|bytes| bytes.len() as i64);
     let row = session
@@ -200,13 +203,13 @@ async fn insert(
     Ok(row.map(|_| receipt))
 }
 
-fn receipt(new: &NewGateway) -> Receipt {
-    Receipt {
+fn receipt(new: &NewGateway) -> ChangeReceipt {
+    ChangeReceipt {
         gateway: new.id.clone(),
         version: new.version.as_ref().map(|_| 1),
         generation: 1,
         unchanged: false,
         replayed: false,
-        made: None,
+        published: None,
     }
 }

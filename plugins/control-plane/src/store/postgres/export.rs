@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::rows::{self, damaged, number, number_or_none, time, time_or_none, word};
 use super::session::Session;
 use crate::store::{
-    AnswerRow, ContentRow, GatewayRow, PAGE, Record, Selection, Take, TokenRow, VersionRow,
+    AUDIT_PAGE_ROWS, ApplyOutcomeRow, ContentRow, ExportRecord, GatewayRow, RecordSink, Selection,
+    TokenRow, VersionRow,
 };
 
 const VERSIONS: &str = "
@@ -22,7 +23,7 @@ const VERSIONS: &str = "
 pub(super) async fn export(
     session: &mut Session,
     selection: &Selection,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
     session.begin();
     session
@@ -36,12 +37,12 @@ pub(super) async fn export(
 async fn tell(
     session: &Session,
     selection: &Selection,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
     let mut told = HashSet::new();
     for gateway in gateways(session, selection).await? {
         let id = gateway.id.clone();
-        take(Record::Gateway(gateway))?;
+        take(ExportRecord::Gateway(gateway))?;
         versions(session, &id, &mut told, take).await?;
         answers(session, &id, take).await?;
     }
@@ -86,7 +87,7 @@ async fn versions(
     session: &Session,
     gateway: &GatewayId,
     told: &mut HashSet<ContentHash>,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
     for row in session.rows(VERSIONS, &[&gateway.as_str()]).await? {
         let content = rows::hash(&row, "blob")?;
@@ -98,10 +99,10 @@ async fn versions(
             if let Some(found) = found {
                 let content = String::from_utf8(rows::only(&found)?);
                 let content = content.map_err(|_| damaged("a configuration"))?;
-                take(Record::Content(ContentRow { sha256, content }))?;
+                take(ExportRecord::Content(ContentRow { sha256, content }))?;
             }
         }
-        take(Record::Version(row))?;
+        take(ExportRecord::Version(row))?;
     }
     Ok(())
 }
@@ -109,12 +110,12 @@ async fn versions(
 async fn answers(
     session: &Session,
     gateway: &GatewayId,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
     let sql = "SELECT at, instance_id, generation, version, outcome, code, message
                FROM apply_history WHERE gateway_id = $1 ORDER BY seq";
     for row in session.rows(sql, &[&gateway.as_str()]).await? {
-        take(Record::Answer(AnswerRow {
+        take(ExportRecord::Answer(ApplyOutcomeRow {
             at: time(&row, "at")?,
             gateway: gateway.clone(),
             instance: row.try_get("instance_id")?,
@@ -131,7 +132,7 @@ async fn answers(
 async fn tokens(
     session: &Session,
     selection: &Selection,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
     let sql = "SELECT id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
                    expires_at, revoked_at
@@ -139,7 +140,7 @@ async fn tokens(
     for row in session.rows(sql, &[]).await? {
         let row = token(&row)?;
         if selection.has_token_of(row.gateway.as_ref()) {
-            take(Record::Token(row))?;
+            take(ExportRecord::Token(row))?;
         }
     }
     Ok(())
@@ -164,16 +165,19 @@ fn token(row: &Row) -> Result<TokenRow, Failure> {
     })
 }
 
-async fn trail(session: &Session, take: &mut Take<'_>) -> Result<(), Failure> {
-    let sql = format!("{} WHERE seq > $1 ORDER BY seq LIMIT {PAGE}", audit::ENTRY);
+async fn trail(session: &Session, take: &mut RecordSink<'_>) -> Result<(), Failure> {
+    let sql = format!(
+        "{} WHERE seq > $1 ORDER BY seq LIMIT {AUDIT_PAGE_ROWS}",
+        audit::ENTRY
+    );
     let mut last = 0_i64;
     loop {
         let page = session.rows(&sql, &[&last]).await?;
         for row in &page {
             last = row.try_get("seq")?;
-            take(Record::Audit(audit::entry(row)?))?;
+            take(ExportRecord::Audit(audit::entry(row)?))?;
         }
-        if page.len() < PAGE {
+        if page.len() < AUDIT_PAGE_ROWS {
             return Ok(());
         }
     }

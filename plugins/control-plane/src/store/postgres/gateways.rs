@@ -7,30 +7,33 @@ use super::failure::Failure;
 use super::rows;
 use super::session::Session;
 use super::text::storable;
-use crate::store::{Key, ListFilter, Snapshot, StoreError};
+use crate::store::{GatewayFilter, GatewayRef, GatewaySnapshot, StoreError};
 
 /// What finds a gateway, and the text to find it by. A deleted one is found by its id alone.
-pub(super) fn lookup(key: &Key) -> (&'static str, &str) {
+pub(super) fn lookup(key: &GatewayRef) -> (&'static str, &str) {
     match key {
-        Key::Id(id) => ("WHERE g.id = $1", id.as_str()),
-        Key::Name(name) => ("WHERE g.name = $1 AND g.deleted_at IS NULL", name),
+        GatewayRef::Id(id) => ("WHERE g.id = $1", id.as_str()),
+        GatewayRef::Name(name) => ("WHERE g.name = $1 AND g.deleted_at IS NULL", name),
     }
 }
 
-pub(super) async fn snapshot(session: &Session, key: &Key) -> Result<Snapshot, Failure> {
+pub(super) async fn snapshot(
+    session: &Session,
+    key: &GatewayRef,
+) -> Result<GatewaySnapshot, Failure> {
     let (condition, text) = lookup(key);
     let sql = format!("{} {condition}", rows::GATEWAY);
     found(key, session.row(&sql, &[&storable(text)]).await?)
 }
 
 /// Reads a row that was looked for by `key`.
-pub(super) fn found(key: &Key, row: Option<Row>) -> Result<Snapshot, Failure> {
+pub(super) fn found(key: &GatewayRef, row: Option<Row>) -> Result<GatewaySnapshot, Failure> {
     let row = present(key, row)?;
     rows::snapshot(&row)
 }
 
 /// Passes the row of a gateway that exists.
-pub(super) fn present(key: &Key, row: Option<Row>) -> Result<Row, Failure> {
+pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, Failure> {
     let (_, text) = lookup(key);
     let row = row.ok_or_else(|| StoreError::NotFound(format!("gateway `{text}`")))?;
     if row.try_get::<_, Option<i64>>("deleted_at")?.is_some() {
@@ -39,7 +42,10 @@ pub(super) fn present(key: &Key, row: Option<Row>) -> Result<Row, Failure> {
     Ok(row)
 }
 
-pub(super) async fn list(session: &Session, filter: &ListFilter) -> Result<Vec<Snapshot>, Failure> {
+pub(super) async fn list(
+    session: &Session,
+    filter: &GatewayFilter,
+) -> Result<Vec<GatewaySnapshot>, Failure> {
     let sql = format!(
         "{} WHERE g.deleted_at IS NULL AND g.name > $1 AND starts_with(g.name, $2)
             AND g.labels @> $3::text::jsonb

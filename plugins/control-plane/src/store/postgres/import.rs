@@ -8,8 +8,8 @@ use super::rows::{self, counted};
 use super::session::Session;
 use super::text::{storable, storable_json};
 use crate::store::{
-    AnswerRow, Change, ContentRow, GatewayRow, Header, Imported, Progress, Record, Records,
-    StoreError, TokenRow, VersionRow,
+    ApplyOutcomeRow, ChangeContext, ContentRow, ExportHeader, ExportRecord, GatewayRow,
+    ImportSummary, Progress, RecordSource, StoreError, TokenRow, VersionRow,
 };
 
 /// Whoever changes something waits, for each change ends in the trail; whoever reads does not.
@@ -18,10 +18,10 @@ const ALONE: &str = "LOCK TABLE blobs, audit IN SHARE ROW EXCLUSIVE MODE";
 /// Takes everything in, as one change.
 pub(super) async fn import(
     session: &mut Session,
-    change: &Change,
-    header: &Header,
-    records: &mut Records<'_>,
-) -> Result<Imported, Failure> {
+    change: &ChangeContext,
+    header: &ExportHeader,
+    records: &mut RecordSource<'_>,
+) -> Result<ImportSummary, Failure> {
     session.begin();
     session.say("BEGIN").await?;
     let imported = match take_in(session, change, header, records).await {
@@ -39,10 +39,10 @@ pub(super) async fn import(
 
 async fn take_in(
     session: &Session,
-    change: &Change,
-    header: &Header,
-    records: &mut Records<'_>,
-) -> Result<Imported, Failure> {
+    change: &ChangeContext,
+    header: &ExportHeader,
+    records: &mut RecordSource<'_>,
+) -> Result<ImportSummary, Failure> {
     session.say(ALONE).await?;
     let mut progress = Progress::new(header.whole && is_empty(session).await?);
     let mut taken = Vec::new();
@@ -53,7 +53,7 @@ async fn take_in(
         }
     }
     if !taken.is_empty() {
-        return Err(StoreError::Occupied(taken).into());
+        return Err(StoreError::AlreadyExists(taken).into());
     }
     check_contents(session).await?;
     if let Some((seq, _)) = progress.head {
@@ -96,8 +96,8 @@ async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, Fai
 /// Writes the row of the trail for a gateway that joined others.
 async fn tell(
     session: &Session,
-    change: &Change,
-    header: &Header,
+    change: &ChangeContext,
+    header: &ExportHeader,
     gateway: &GatewayId,
 ) -> Result<(), Failure> {
     let sql = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
@@ -114,21 +114,21 @@ async fn tell(
 /// Stores a row; of a gateway that cannot be stored, says what is in its way.
 async fn insert(
     session: &Session,
-    record: &Record,
+    record: &ExportRecord,
     taken: &mut Vec<String>,
 ) -> Result<(), Failure> {
     match record {
-        Record::Gateway(row) => match occupied(session, row).await? {
+        ExportRecord::Gateway(row) => match occupied(session, row).await? {
             Some(what) => taken.push(what),
             None => gateway(session, row).await?,
         },
         // What belongs to a gateway that is refused has no place.
         _ if !taken.is_empty() => {}
-        Record::Content(row) => content(session, row).await?,
-        Record::Version(row) => version(session, row).await?,
-        Record::Answer(row) => answer(session, row).await?,
-        Record::Token(row) => token(session, row).await?,
-        Record::Audit(row) => audit(session, row).await?,
+        ExportRecord::Content(row) => content(session, row).await?,
+        ExportRecord::Version(row) => version(session, row).await?,
+        ExportRecord::Answer(row) => answer(session, row).await?,
+        ExportRecord::Token(row) => token(session, row).await?,
+        ExportRecord::Audit(row) => audit(session, row).await?,
     }
     Ok(())
 }
@@ -213,7 +213,7 @@ async fn version(session: &Session, row: &VersionRow) -> Result<(), Failure> {
         .map(drop)
 }
 
-async fn answer(session: &Session, row: &AnswerRow) -> Result<(), Failure> {
+async fn answer(session: &Session, row: &ApplyOutcomeRow) -> Result<(), Failure> {
     let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
                    code, message)
                VALUES($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -9,7 +9,7 @@ use super::gateways;
 use super::rows::{self, counted};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::{INSTANCES_KEPT, Key, ReportReceipt, new_answers};
+use crate::store::{GatewayRef, INSTANCES_KEPT, ReportReceipt, new_answers};
 
 /// Instances kept per gateway besides the one that reports.
 const OTHERS_KEPT: i64 = INSTANCES_KEPT - 1;
@@ -47,7 +47,7 @@ struct Previous {
 pub(super) async fn report(
     session: &mut Session,
     now: Timestamp,
-    key: &Key,
+    key: &GatewayRef,
     report: &StatusReport,
 ) -> Result<ReportReceipt, Failure> {
     let outcome = attempt(session, now, key, report).await;
@@ -60,7 +60,7 @@ pub(super) async fn report(
 async fn attempt(
     session: &mut Session,
     now: Timestamp,
-    key: &Key,
+    key: &GatewayRef,
     report: &StatusReport,
 ) -> Result<ReportReceipt, Failure> {
     let (condition, text) = gateways::lookup(key);

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
 
 use super::failure::{Failure, of_database};
-use super::news::{CHANNEL, News, Waiters, message};
+use super::notifications::{CHANNEL, ChangeListeners, Notifications, message};
 use super::once;
 use super::revisions::Known;
 use super::rows;
@@ -25,7 +25,7 @@ use crate::store::StoreError;
 /// How often what is waited for is compared with the database. Below the 30 seconds after which
 /// a poll ends by itself.
 const SWEEP: Duration = Duration::from_secs(5);
-/// Time between two messages: news within it travel together. The first does not wait.
+/// Time between two messages: notifications within it travel together. The first does not wait.
 const GATHER: Duration = Duration::from_millis(5);
 /// Pauses between attempts to connect: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
@@ -34,20 +34,20 @@ const CHUNK: usize = 5000;
 /// How many sweeps pass between two looks for old keys.
 const PRUNE_EVERY: u64 = 120;
 
-/// Listens and tells until the waiters are gone.
+/// Listens and tells until the listeners are gone.
 pub(super) struct Listener {
     pub(super) config: Config,
     pub(super) connector: Connector,
     pub(super) pool: deadpool_postgres::Pool,
-    pub(super) news: Arc<News>,
-    pub(super) waiters: Weak<dyn Waiters>,
+    pub(super) notifications: Arc<Notifications>,
+    pub(super) listeners: Weak<dyn ChangeListeners>,
 }
 
 impl Listener {
     pub(super) async fn run(self) {
         let mut known = Known::default();
         let mut pause = PAUSES.0;
-        while self.waiters.strong_count() > 0 {
+        while self.listeners.strong_count() > 0 {
             let start = Instant::now();
             match self.connected(&mut known).await {
                 Ok(()) => return,
@@ -61,7 +61,7 @@ impl Listener {
         }
     }
 
-    /// Works until the connection ends, which is an error, or the waiters are gone.
+    /// Works until the connection ends, which is an error, or the listeners are gone.
     async fn connected(&self, known: &mut Known) -> Result<(), StoreError> {
         let connect = self.config.connect(self.connector.clone());
         let (client, connection) = within(connect).await?;
@@ -89,12 +89,12 @@ impl Listener {
                     let Some(text) = heard else {
                         return Err(StoreError::Failed("the connection ended".to_owned()));
                     };
-                    let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
-                    known.hear(&text, &*waiters);
+                    let Some(listeners) = self.listeners.upgrade() else { return Ok(()) };
+                    known.hear(&text, &*listeners);
                 }
                 () = sleep_until(sweep) => {
-                    let Some(waiters) = self.waiters.upgrade() else { return Ok(()) };
-                    self.sweep(client, &*waiters, known).await?;
+                    let Some(listeners) = self.listeners.upgrade() else { return Ok(()) };
+                    self.sweep(client, &*listeners, known).await?;
                     sweep = Instant::now() + jitter(SWEEP);
                     sweeps += 1;
                     if sweeps.is_multiple_of(PRUNE_EVERY) {
@@ -110,17 +110,17 @@ impl Listener {
     }
 
     async fn something_to_tell(&self, quiet_until: Instant) {
-        self.news.some().await;
+        self.notifications.some().await;
         sleep_until(quiet_until).await;
     }
 
     async fn tell(&self, client: &Client, known: &mut Known) -> Result<(), StoreError> {
-        let changed = self.news.take();
+        let changed = self.notifications.take();
         let text = message(&changed);
         known.says(&text);
         let told = within(client.query("SELECT pg_notify($1, $2)", &[&CHANNEL, &text])).await;
         if told.is_err() {
-            self.news.put_back(changed);
+            self.notifications.put_back(changed);
         }
         told.map(drop)
     }
@@ -129,12 +129,12 @@ impl Listener {
     async fn sweep(
         &self,
         client: &Client,
-        waiters: &dyn Waiters,
+        listeners: &dyn ChangeListeners,
         known: &mut Known,
     ) -> Result<(), StoreError> {
-        let waited_for = waiters.waited_for();
-        let mut found = HashMap::with_capacity(waited_for.len());
-        for chunk in waited_for.chunks(CHUNK) {
+        let watched_gateways = listeners.watched_gateways();
+        let mut found = HashMap::with_capacity(watched_gateways.len());
+        for chunk in watched_gateways.chunks(CHUNK) {
             let names: Vec<&str> = chunk.iter().map(GatewayId::as_str).collect();
             let sql = "SELECT id, rev FROM gateways WHERE id = ANY($1)";
             for row in within(client.query(sql, &[&names])).await? {
@@ -142,7 +142,7 @@ impl Listener {
                 found.insert(gateway, rev);
             }
         }
-        known.look(found, waiters);
+        known.look(found, listeners);
         Ok(())
     }
 

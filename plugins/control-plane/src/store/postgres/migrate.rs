@@ -135,7 +135,7 @@ fn usable(found: Option<Found>) -> Result<Option<u32>, Failure> {
         Some(found) if found.schema > NEWEST && found.oldest_writer <= NEWEST => {
             Ok(Some(found.schema))
         }
-        Some(found) if found.schema > NEWEST => Err(StoreError::TooNew {
+        Some(found) if found.schema > NEWEST => Err(StoreError::UnsupportedSchema {
             found: found.schema,
             supported: NEWEST,
         }
@@ -145,7 +145,7 @@ fn usable(found: Option<Found>) -> Result<Option<u32>, Failure> {
 }
 
 fn foreign() -> Failure {
-    Failure::Refused(StoreError::Unsafe(
+    Failure::Refused(StoreError::Unusable(
         "the database has a schema `kt` that is not one of kt's control plane".to_owned(),
     ))
 }

@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 use super::failure::Failure;
 use super::rows;
 use super::session::{LIMIT, Session};
-use crate::store::{Change, KEY_MEMORY, Repeatable, StoreError};
+use crate::store::{ChangeContext, KEY_MEMORY, Repeatable, StoreError};
 
 /// Finds what the same request did before.
 pub(super) const RECALL: &str = "SELECT fingerprint, receipt::text AS receipt FROM idempotency
@@ -37,10 +37,13 @@ pub(super) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn of(change: &'a Change) -> Self {
+    pub(super) fn of(change: &'a ChangeContext) -> Self {
         Self {
             actor: &change.actor,
-            key: change.once.as_ref().map(|once| once.key.as_str()),
+            key: change
+                .idempotency_key
+                .as_ref()
+                .map(|once| once.key.as_str()),
             since: change.now.as_microsecond() - KEY_MEMORY,
         }
     }
@@ -48,14 +51,14 @@ impl<'a> Memory<'a> {
 
 /// Reads what [`RECALL`] found.
 pub(super) fn recalled<R: Repeatable>(
-    change: &Change,
+    change: &ChangeContext,
     row: Option<&Row>,
 ) -> Result<Option<R>, Failure> {
-    let (Some(once), Some(row)) = (&change.once, row) else {
+    let (Some(once), Some(row)) = (&change.idempotency_key, row) else {
         return Ok(None);
     };
     if rows::bytes(row, "fingerprint")? != once.fingerprint {
-        return Err(StoreError::KeyReused.into());
+        return Err(StoreError::IdempotencyKeyReused.into());
     }
     let receipt: R = serde_json::from_str(row.try_get("receipt")?)?;
     Ok(Some(receipt.replayed()))
@@ -64,10 +67,10 @@ pub(super) fn recalled<R: Repeatable>(
 /// Keeps the answer of a request, when it came with a key.
 pub(super) async fn remember(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     receipt: &impl Repeatable,
 ) -> Result<(), Failure> {
-    let Some(once) = &change.once else {
+    let Some(once) = &change.idempotency_key else {
         return Ok(());
     };
     let receipt = serde_json::to_string(receipt)?;
@@ -87,7 +90,7 @@ pub(super) async fn prune(session: &Session, now: i64) -> Result<(), Failure> {
 /// own and remembers that.
 pub(super) async fn once<R: Repeatable>(
     session: &mut Session,
-    change: &Change,
+    change: &ChangeContext,
     act: impl AsyncFn(&Session) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     for _ in 0..ATTEMPTS {
@@ -106,7 +109,7 @@ pub(super) async fn once<R: Repeatable>(
 
 async fn attempt<R: Repeatable>(
     session: &mut Session,
-    change: &Change,
+    change: &ChangeContext,
     act: &impl AsyncFn(&Session) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let memory = Memory::of(change);

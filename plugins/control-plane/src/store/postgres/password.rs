@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Address;
+use super::DatabaseAddress;
 
 /// A password. Shown by nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl PasswordSources {
     ///
     /// # Errors
     /// When a file cannot be read, or others may read it.
-    pub fn find(&self, address: &Address) -> Result<Option<Password>, PasswordError> {
+    pub fn find(&self, address: &DatabaseAddress) -> Result<Option<Password>, PasswordError> {
         if let Some(path) = &self.file {
             let text = read(path).map_err(|cause| failed(path, cause))?;
             return Ok(Some(Password(
@@ -128,10 +128,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::{Password, PasswordSources};
-    use crate::store::Address;
+    use crate::store::DatabaseAddress;
 
-    fn address() -> Address {
-        Address::parse("postgres://kt@127.0.0.1:5433/main").unwrap()
+    fn address() -> DatabaseAddress {
+        DatabaseAddress::parse("postgres://kt@127.0.0.1:5433/main").unwrap()
     }
 
     fn found(sources: &PasswordSources) -> Option<String> {

@@ -13,7 +13,10 @@ use super::text::storable;
 use super::{audit, contents, gateways};
 use crate::store::decide::pinned;
 use crate::store::retention::ranges;
-use crate::store::{Change, Key, Prune, Pruned, Receipt, Snapshot, StoreError};
+use crate::store::{
+    ChangeContext, ChangeReceipt, GatewayRef, GatewaySnapshot, PruneOptions, PruneReceipt,
+    StoreError,
+};
 
 /// Whoever publishes waits until it is settled which contents are there; whoever reads does not.
 /// Otherwise a content that is there already could go while a new version comes to rely on it.
@@ -48,11 +51,11 @@ const TAKE: &str = "
 /// Pins a version, or no longer.
 pub(super) async fn pin(
     session: &mut Session,
-    change: &Change,
-    key: &Key,
+    change: &ChangeContext,
+    key: &GatewayRef,
     version: u64,
     pin: bool,
-) -> Result<Receipt, Failure> {
+) -> Result<ChangeReceipt, Failure> {
     let act = async |session: &Session| {
         let gateway = held(session, key).await?.gateway;
         let found = match contents::one(session, &gateway.id, version).await {
@@ -78,10 +81,10 @@ pub(super) async fn pin(
 /// Takes contents away that nobody needs.
 pub(super) async fn prune(
     session: &mut Session,
-    change: &Change,
-    key: &Key,
-    prune: &Prune,
-) -> Result<Pruned, Failure> {
+    change: &ChangeContext,
+    key: &GatewayRef,
+    prune: &PruneOptions,
+) -> Result<PruneReceipt, Failure> {
     let act = async |session: &Session| {
         let current = held(session, key).await?;
         if !prune.dry_run {
@@ -105,7 +108,7 @@ pub(super) async fn prune(
         } else {
             take_away(session, change, &gateway.id, &list).await?
         };
-        let pruned = Pruned {
+        let pruned = PruneReceipt {
             gateway: gateway.id.clone(),
             versions: ranges(&versions),
             bytes,
@@ -123,7 +126,7 @@ pub(super) async fn prune(
 /// Takes contents away, and returns how many bytes these were.
 async fn take_away(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     gateway: &GatewayId,
     versions: &Vec<i64>,
 ) -> Result<u64, Failure> {
@@ -143,11 +146,11 @@ fn sum(row: Option<Row>) -> Result<u64, Failure> {
 }
 
 /// Finds the gateway, which nobody else changes until the transaction ends.
-async fn held(session: &Session, key: &Key) -> Result<Snapshot, Failure> {
+async fn held(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, Failure> {
     let (condition, text) = gateways::lookup(key);
     // Not `FOR UPDATE`: reports, which refer to the gateway, need not wait.
     let lock = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR NO KEY UPDATE");
     let row = session.row(&lock, &[&storable(text)]).await?;
     let id = word(&gateways::present(key, row)?, "id")?;
-    gateways::snapshot(session, &Key::Id(id)).await
+    gateways::snapshot(session, &GatewayRef::Id(id)).await
 }

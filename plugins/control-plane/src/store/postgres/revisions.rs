@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use kt_control_api::GatewayId;
 use tokio::time::Instant;
 
-use super::news::{self, Waiters};
+use super::notifications::{self, ChangeListeners};
 
 /// What a server knows from listening and from looking.
 #[derive(Debug, Default)]
@@ -28,28 +28,28 @@ impl Known {
     }
 
     /// Takes a message, and passes it on to those who wait.
-    pub(super) fn hear(&mut self, message: &str, waiters: &dyn Waiters) {
+    pub(super) fn hear(&mut self, message: &str, listeners: &dyn ChangeListeners) {
         if let Some((_, at)) = self.sent.take_if(|(text, _)| text == message) {
-            waiters.hears_itself(at.elapsed());
+            listeners.notification_round_trip(at.elapsed());
         }
         for gateway in message.split(',').filter_map(|word| word.parse().ok()) {
             self.doubtful.remove(&gateway);
             self.heard.insert(gateway);
         }
-        news::hear(message, waiters);
+        notifications::hear(message, listeners);
     }
 
     /// Takes what a look found, and tells those who wait for what has moved since the one before.
-    pub(super) fn look(&mut self, found: HashMap<GatewayId, i64>, waiters: &dyn Waiters) {
+    pub(super) fn look(&mut self, found: HashMap<GatewayId, i64>, listeners: &dyn ChangeListeners) {
         for gateway in self.doubtful.drain() {
-            waiters.heard_no_word(&gateway);
+            listeners.notification_missed(&gateway);
         }
         for (gateway, revision) in &found {
             let before = self.revisions.get(gateway);
             if before == Some(revision) {
                 continue;
             }
-            waiters.tell(gateway);
+            listeners.gateway_changed(gateway);
             if before.is_some() && !self.heard.contains(gateway) {
                 self.doubtful.insert(gateway.clone());
             }
@@ -65,7 +65,7 @@ mod tests {
 
     use kt_control_api::GatewayId;
 
-    use super::super::tests::Ears;
+    use super::super::tests::RecordingListeners;
     use super::Known;
 
     #[test]
@@ -75,20 +75,20 @@ mod tests {
             GatewayId::random(),
             GatewayId::random(),
         );
-        let (mut known, ears) = (Known::default(), Ears::default());
+        let (mut known, listeners) = (Known::default(), RecordingListeners::default());
         let at = |revision: i64| {
             let all = [&late, &lost, &told].map(|id| (id.clone(), revision));
             HashMap::from(all)
         };
-        known.look(at(1), &ears);
-        known.hear(told.as_str(), &ears);
-        known.look(at(2), &ears);
-        known.hear(late.as_str(), &ears);
+        known.look(at(1), &listeners);
+        known.hear(told.as_str(), &listeners);
+        known.look(at(2), &listeners);
+        known.hear(late.as_str(), &listeners);
         assert!(
-            ears.missed.lock().unwrap().is_empty(),
+            listeners.missed.lock().unwrap().is_empty(),
             "word may still come"
         );
-        known.look(at(2), &ears);
-        assert_eq!(*ears.missed.lock().unwrap(), BTreeSet::from([lost]));
+        known.look(at(2), &listeners);
+        assert_eq!(*listeners.missed.lock().unwrap(), BTreeSet::from([lost]));
     }
 }

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use super::failure::Failure;
-use crate::store::{GatewayRecord, InstanceRecord, Snapshot, StoreError};
+use crate::store::{GatewayRecord, GatewaySnapshot, InstanceRecord, StoreError};
 
 /// Everything that [`snapshot`] reads, in one statement and so of one moment.
 pub(super) const GATEWAY: &str = "
@@ -37,7 +37,7 @@ struct Instance {
     lease_until: i64,
 }
 
-pub(super) fn snapshot(row: &Row) -> Result<Snapshot, Failure> {
+pub(super) fn snapshot(row: &Row) -> Result<GatewaySnapshot, Failure> {
     let instances: Vec<Instance> = serde_json::from_str(row.try_get("instances")?)?;
     let known = |instance: Instance| {
         Ok(InstanceRecord {
@@ -46,7 +46,7 @@ pub(super) fn snapshot(row: &Row) -> Result<Snapshot, Failure> {
             lease_until: time_of(instance.lease_until)?,
         })
     };
-    Ok(Snapshot {
+    Ok(GatewaySnapshot {
         gateway: gateway(row)?,
         instances: instances
             .into_iter()

@@ -6,7 +6,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::address::Address;
+use super::address::DatabaseAddress;
 use super::failure::{Failure, of_pool};
 use crate::store::StoreError;
 
@@ -27,7 +27,7 @@ pub(super) struct Session {
 }
 
 /// Makes the pool. Connects nowhere yet.
-pub(super) fn pool(address: &Address) -> Result<Pool, StoreError> {
+pub(super) fn pool(address: &DatabaseAddress) -> Result<Pool, StoreError> {
     let how = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };

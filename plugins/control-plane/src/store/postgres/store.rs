@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use super::address::Address;
+use super::address::DatabaseAddress;
 use super::failure::Failure;
 use super::listen::Listener;
-use super::news::{News, Waiters};
+use super::notifications::{ChangeListeners, Notifications};
 use super::session::{self, LIMIT, Session};
 use super::token_changes::Wish as TokenWish;
 use super::{
@@ -24,13 +24,13 @@ use super::{
 };
 use crate::store::decide::Wish;
 use crate::store::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Prune,
-    Pruned, Receipt, ReportReceipt, Snapshot, Store, StoreError, TokenFilter, TokenReceipt,
-    TokenRecord, TokenUse,
+    AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, GatewayAction, GatewayFilter,
+    GatewayRef, GatewaySnapshot, NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt,
+    ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// What the listening connection is called among the database's sessions.
-const LISTENER: &str = "kt control-plane news";
+const LISTENER: &str = "kt control-plane notifications";
 
 /// How long a whole store may take to be moved. Each statement of it has the usual limit.
 const MOVE: Duration = Duration::from_hours(1);
@@ -43,22 +43,22 @@ const ATTEMPTS: usize = 20;
 ///
 /// Several servers may use the same database at once. The methods of [`Store`] block and must
 /// not be called from asynchronous code.
-pub struct Postgres {
+pub struct PostgresStore {
     /// Drives the connections. Taken by `drop`, which must not wait.
     runtime: Option<Runtime>,
     pool: Pool,
-    address: Address,
-    news: Arc<News>,
+    address: DatabaseAddress,
+    notifications: Arc<Notifications>,
     schema: u32,
 }
 
-impl Postgres {
+impl PostgresStore {
     /// Connects, and makes or migrates the schema when that is needed.
     ///
     /// # Errors
     /// When the database cannot be reached or refuses, when its schema `kt` is something else, or
     /// when a newer kt made it that this one may not follow.
-    pub fn open(address: &Address) -> Result<Self, StoreError> {
+    pub fn open(address: &DatabaseAddress) -> Result<Self, StoreError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("kt-postgres")
@@ -69,7 +69,7 @@ impl Postgres {
             pool: session::pool(address)?,
             runtime: Some(runtime),
             address: address.clone(),
-            news: Arc::default(),
+            notifications: Arc::default(),
             schema: 0,
         };
         store.schema = store.wait(async {
@@ -80,16 +80,16 @@ impl Postgres {
     }
 
     /// From now on tells those who wait at this server of changes made at others, and others of
-    /// changes made through this store. Ends when the waiters or the store do.
-    pub fn watch(&self, waiters: Weak<dyn Waiters>) {
+    /// changes made through this store. Ends when the listeners or the store do.
+    pub fn listen(&self, listeners: Weak<dyn ChangeListeners>) {
         let mut config = self.address.config();
         config.application_name(LISTENER);
         let listener = Listener {
             config,
             connector: self.address.connector(),
             pool: self.pool.clone(),
-            news: Arc::clone(&self.news),
-            waiters,
+            notifications: Arc::clone(&self.notifications),
+            listeners,
         };
         drop(self.runtime().spawn(listener.run()));
     }
@@ -159,7 +159,12 @@ impl Postgres {
         })
     }
 
-    fn change(&self, change: &Change, key: &Key, wish: Wish<'_>) -> Result<Receipt, StoreError> {
+    fn change(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        wish: Wish<'_>,
+    ) -> Result<ChangeReceipt, StoreError> {
         self.told(self.attempt(Session::is_unspent, async |session| {
             changes::change(session, change, key, wish).await
         }))
@@ -167,7 +172,7 @@ impl Postgres {
 
     fn change_token(
         &self,
-        change: &Change,
+        change: &ChangeContext,
         wish: &TokenWish<'_>,
     ) -> Result<TokenReceipt, StoreError> {
         self.attempt(Session::is_unspent, async |session| {
@@ -178,24 +183,27 @@ impl Postgres {
     /// Passes a receipt on once others will hear that a token has ended: it may be waited with.
     fn ended(&self, outcome: Result<TokenReceipt, StoreError>) -> Result<TokenReceipt, StoreError> {
         if outcome.is_ok() {
-            self.news.add_ended_token();
+            self.notifications.add_ended_token();
         }
         outcome
     }
 
     /// Passes a receipt on once others will hear of it.
-    fn told(&self, outcome: Result<Receipt, StoreError>) -> Result<Receipt, StoreError> {
+    fn told(
+        &self,
+        outcome: Result<ChangeReceipt, StoreError>,
+    ) -> Result<ChangeReceipt, StoreError> {
         if let Ok(receipt) = &outcome
             && !receipt.unchanged
             && !receipt.replayed
         {
-            self.news.add(&receipt.gateway);
+            self.notifications.add(&receipt.gateway);
         }
         outcome
     }
 }
 
-impl std::fmt::Debug for Postgres {
+impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Postgres")
             .field("address", &self.address)
@@ -204,7 +212,7 @@ impl std::fmt::Debug for Postgres {
     }
 }
 
-impl Drop for Postgres {
+impl Drop for PostgresStore {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -212,7 +220,7 @@ impl Drop for Postgres {
     }
 }
 
-impl Store for Postgres {
+impl Store for PostgresStore {
     fn epoch(&self) -> Result<String, StoreError> {
         self.read(async |session| migrate::value(session, "epoch").await)
     }
@@ -221,7 +229,7 @@ impl Store for Postgres {
         self.schema
     }
 
-    fn pulse(&self) -> Result<u64, StoreError> {
+    fn change_counter(&self) -> Result<u64, StoreError> {
         // Differs whenever a transaction has ended meanwhile, also one of another database.
         let sql = "SELECT pg_current_snapshot()::text";
         let text: String = self.read(async |session| {
@@ -238,11 +246,11 @@ impl Store for Postgres {
         self.read(async |session| session.rows(sql, &[]).await.map(drop))
     }
 
-    fn find(&self, key: &Key) -> Result<Snapshot, StoreError> {
+    fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
         self.read(async |session| gateways::snapshot(session, key).await)
     }
 
-    fn list(&self, filter: &ListFilter) -> Result<Vec<Snapshot>, StoreError> {
+    fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {
         self.read(async |session| gateways::list(session, filter).await)
     }
 
@@ -263,57 +271,80 @@ impl Store for Postgres {
         self.read(async |session| contents::content(session, gateway, version).await)
     }
 
-    fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
+    fn create(
+        &self,
+        change: &ChangeContext,
+        new: &NewGateway,
+    ) -> Result<ChangeReceipt, StoreError> {
         let made = self.told(self.read(async |session| create::create(session, change, new).await));
-        if made.is_ok() && new.spends.is_some() {
-            self.news.add_ended_token();
+        if made.is_ok() && new.bootstrap_token.is_some() {
+            self.notifications.add_ended_token();
         }
         made
     }
 
     fn update(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         patch: &GatewayPatch,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, key, Wish::Update(patch))
     }
 
-    fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
+    fn delete(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, key, Wish::Delete)
     }
 
-    fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
+    fn publish(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        new: &NewVersion,
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, key, Wish::Publish(new))
     }
 
     fn revert(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         revert: &RevertRequest,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, key, Wish::Revert(revert))
     }
 
-    fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
-        self.change(change, key, Wish::Ask(ask))
+    fn act(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        ask: &GatewayAction,
+    ) -> Result<ChangeReceipt, StoreError> {
+        self.change(change, key, Wish::Act(ask))
     }
 
     fn pin(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         version: u64,
         pinned: bool,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<ChangeReceipt, StoreError> {
         self.attempt(Session::is_unspent, async |session| {
             retention::pin(session, change, key, version, pinned).await
         })
     }
 
-    fn prune(&self, change: &Change, key: &Key, prune: &Prune) -> Result<Pruned, StoreError> {
+    fn prune(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        prune: &PruneOptions,
+    ) -> Result<PruneReceipt, StoreError> {
         self.attempt(Session::is_unspent, async |session| {
             retention::prune(session, change, key, prune).await
         })
@@ -322,15 +353,15 @@ impl Store for Postgres {
     fn report(
         &self,
         now: Timestamp,
-        key: &Key,
+        key: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
         self.read(async |session| instances::report(session, now, key, report).await)
     }
 
-    fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
-        let change = Change {
-            once: None,
+    fn add_token(&self, change: &ChangeContext, token: &NewToken) -> Result<(), StoreError> {
+        let change = ChangeContext {
+            idempotency_key: None,
             ..change.clone()
         };
         self.read(async |session| {
@@ -347,7 +378,11 @@ impl Store for Postgres {
         self.read(async |session| tokens::has_admin(session, now).await)
     }
 
-    fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError> {
+    fn create_token(
+        &self,
+        change: &ChangeContext,
+        new: &NewToken,
+    ) -> Result<TokenReceipt, StoreError> {
         self.change_token(change, &TokenWish::Create(new))
     }
 
@@ -359,13 +394,17 @@ impl Store for Postgres {
         self.read(async |session| tokens::by_id(session, id).await)
     }
 
-    fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
+    fn revoke_token(
+        &self,
+        change: &ChangeContext,
+        id: &TokenId,
+    ) -> Result<TokenReceipt, StoreError> {
         self.ended(self.change_token(change, &TokenWish::Revoke(id)))
     }
 
     fn rotate_token(
         &self,
-        change: &Change,
+        change: &ChangeContext,
         old: &TokenId,
         new: &NewToken,
         until: Timestamp,
@@ -373,7 +412,7 @@ impl Store for Postgres {
         self.ended(self.change_token(change, &TokenWish::Rotate { old, new, until }))
     }
 
-    fn used(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
+    fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
         self.read(async |session| tokens::used(session, uses).await)
     }
 
@@ -381,7 +420,11 @@ impl Store for Postgres {
         self.read(async |session| audit::list(session, filter).await)
     }
 
-    fn note(&self, change: &Change, note: &Note) -> Result<(), StoreError> {
+    fn record_audit_event(
+        &self,
+        change: &ChangeContext,
+        note: &AuditEvent,
+    ) -> Result<(), StoreError> {
         self.attempt(Session::is_unspent, async |session| {
             audit::note(session, change, note).await
         })

@@ -6,7 +6,9 @@ use super::failure::Failure;
 use super::once::once;
 use super::session::Session;
 use super::{audit, gateways, tokens};
-use crate::store::{Change, Key, NewToken, StoreError, StoredScope, TokenReceipt, TokenRecord};
+use crate::store::{
+    ChangeContext, GatewayRef, NewToken, StoreError, StoredScope, TokenReceipt, TokenRecord,
+};
 
 /// What a caller wants done to tokens.
 pub(super) enum Wish<'a> {
@@ -27,7 +29,7 @@ pub(super) enum Wish<'a> {
 /// Carries a change out, or finds that the same request was carried out before.
 pub(super) async fn change(
     session: &mut Session,
-    change: &Change,
+    change: &ChangeContext,
     wish: &Wish<'_>,
 ) -> Result<TokenReceipt, Failure> {
     once(session, change, async |session| {
@@ -36,7 +38,11 @@ pub(super) async fn change(
     .await
 }
 
-async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<TokenReceipt, Failure> {
+async fn act(
+    session: &Session,
+    change: &ChangeContext,
+    wish: &Wish<'_>,
+) -> Result<TokenReceipt, Failure> {
     match wish {
         Wish::Add(new) => {
             let added = tokens::add(session, change, new).await?;
@@ -47,7 +53,7 @@ async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<Toke
         }
         Wish::Create(new) => {
             if let StoredScope::Gateway(id) = &new.scope {
-                hold_gateway(session, &Key::Id(id.clone())).await?;
+                hold_gateway(session, &GatewayRef::Id(id.clone())).await?;
             }
             tokens::add(session, change, new).await?;
             tokens::record(session, change, new).await?;
@@ -59,14 +65,18 @@ async fn act(session: &Session, change: &Change, wish: &Wish<'_>) -> Result<Toke
 }
 
 /// Keeps the gateway from being deleted, which ends its tokens, until this one is there too.
-async fn hold_gateway(session: &Session, key: &Key) -> Result<(), Failure> {
+async fn hold_gateway(session: &Session, key: &GatewayRef) -> Result<(), Failure> {
     let (condition, text) = gateways::lookup(key);
     let sql = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR SHARE");
     let row = session.row(&sql, &[&text]).await?;
     gateways::present(key, row).map(drop)
 }
 
-async fn revoke(session: &Session, change: &Change, id: &TokenId) -> Result<TokenReceipt, Failure> {
+async fn revoke(
+    session: &Session,
+    change: &ChangeContext,
+    id: &TokenId,
+) -> Result<TokenReceipt, Failure> {
     let token = locked(session, id).await?;
     if token.revoked_at.is_some() {
         return Ok(TokenReceipt::of(id, true));
@@ -79,13 +89,13 @@ async fn revoke(session: &Session, change: &Change, id: &TokenId) -> Result<Toke
 
 async fn rotate(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     old: &TokenId,
     new: &NewToken,
     until: Timestamp,
 ) -> Result<TokenReceipt, Failure> {
     if !locked(session, old).await?.is_active(change.now) {
-        return Err(StoreError::TokenEnded(old.clone()).into());
+        return Err(StoreError::TokenInactive(old.clone()).into());
     }
     tokens::add(session, change, new).await?;
     end(session, change, old, until).await?;
@@ -112,7 +122,7 @@ async fn locked(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure>
 /// Revokes a token now, or lets it expire later.
 async fn end(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     id: &TokenId,
     until: Timestamp,
 ) -> Result<(), Failure> {

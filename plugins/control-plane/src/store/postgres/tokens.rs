@@ -9,7 +9,7 @@ use super::session::Session;
 use super::text::storable;
 use super::{audit, rows};
 use crate::store::{
-    Change, NewToken, StoreError, StoredScope, TokenFilter, TokenRecord, TokenUse, USE_GRAIN,
+    ChangeContext, NewToken, StoreError, StoredScope, TokenFilter, TokenRecord, TokenUse, USE_GRAIN,
 };
 
 /// Everything that [`token`] reads.
@@ -26,7 +26,7 @@ const ADD: &str = "
 /// Stores a token. Returns `false`, and changes nothing, when it is known already.
 pub(super) async fn add(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     token: &NewToken,
 ) -> Result<bool, Failure> {
     let (scope, gateway) = token.scope.kept();
@@ -48,7 +48,7 @@ pub(super) async fn add(
 /// Records that a token was made.
 pub(super) async fn record(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     token: &NewToken,
 ) -> Result<(), Failure> {
     let detail = token.told_created();
@@ -67,7 +67,7 @@ pub(super) async fn record(
 /// ends.
 pub(super) async fn hold_unspent(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     id: &TokenId,
 ) -> Result<(), Failure> {
     let sql = "SELECT id FROM tokens WHERE id = $1 AND scope = 'bootstrap'
@@ -75,14 +75,14 @@ pub(super) async fn hold_unspent(
     let values: [&(dyn ToSql + Sync); 2] = [&id.as_str(), &change.now.as_microsecond()];
     match session.row(sql, &values).await? {
         Some(_) => Ok(()),
-        None => Err(StoreError::TokenEnded(id.clone()).into()),
+        None => Err(StoreError::TokenInactive(id.clone()).into()),
     }
 }
 
 /// Ends a bootstrap token for the gateway that it registers.
 pub(super) async fn spend(
     session: &Session,
-    change: &Change,
+    change: &ChangeContext,
     id: &TokenId,
     gateway: &GatewayId,
 ) -> Result<(), Failure> {

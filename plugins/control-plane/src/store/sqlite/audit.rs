@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::rows;
-use super::writing::Writing;
-use crate::store::{AuditFilter, Change, StoreError};
+use super::write_transaction::WriteTransaction;
+use crate::store::{AuditFilter, ChangeContext, StoreError};
 
 /// Everything that [`entry`] reads.
 pub(super) const ENTRY: &str = "
@@ -14,14 +14,14 @@ pub(super) const ENTRY: &str = "
 
 /// Adds a row with its seal. `detail` must hold neither contents nor tokens.
 pub(super) fn record(
-    writing: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     action: &str,
     target: &str,
     rev: Option<u64>,
     detail: &Value,
 ) -> Result<(), StoreError> {
-    let last = last_before(writing, i64::MAX as u64)?;
+    let last = last_before(transaction, i64::MAX as u64)?;
     let mut row = AuditEntry {
         seq: last.map_or(1, |(seq, _)| seq + 1),
         at: change.now,
@@ -35,15 +35,15 @@ pub(super) fn record(
     };
     if let Some((_, None)) = last {
         // A kt that knows of no seals wrote the last one.
-        insert(writing, &row)?;
-        return seal(writing);
+        insert(transaction, &row)?;
+        return seal(transaction);
     }
     row.hash = Some(row.seal(last.and_then(|(_, hash)| hash).as_ref()));
-    insert(writing, &row)
+    insert(transaction, &row)
 }
 
 /// Seals every row that has no seal yet: those of a kt without seals, and of an import.
-pub(super) fn seal(transaction: &Writing<'_>) -> Result<(), StoreError> {
+pub(super) fn seal(transaction: &WriteTransaction<'_>) -> Result<(), StoreError> {
     let sql = "SELECT min(seq) FROM audit WHERE hash IS NULL";
     let Some(first) = transaction
         .prepare_cached(sql)?
@@ -112,7 +112,10 @@ pub(super) fn list(
 }
 
 /// Writes a row in its place, with the seal it has.
-pub(super) fn insert(transaction: &Writing<'_>, row: &AuditEntry) -> Result<(), StoreError> {
+pub(super) fn insert(
+    transaction: &WriteTransaction<'_>,
+    row: &AuditEntry,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO audit(seq, at, actor, request_id, action, target, rev, detail, hash)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     transaction.prepare_cached(sql)?.execute(params![

@@ -8,13 +8,13 @@ use kt_control_api::{ContentHash, PrivateTempFile};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use super::patience::patiently;
+use super::busy::retry_while_busy;
 use super::{connection, migrate};
 use crate::store::StoreError;
 
 /// What a backup came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
+pub struct BackupSummary {
     /// Its length in bytes.
     pub size: u64,
     /// SHA-256 of the file.
@@ -33,7 +33,7 @@ pub struct Backup {
 ///
 /// # Errors
 /// When there is no store, the copy cannot be written, or the copy turns out to be damaged.
-pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
+pub fn backup(path: &Path, to: &Path) -> Result<BackupSummary, StoreError> {
     if !path.exists() {
         return Err(StoreError::NotFound(format!("store in {}", path.display())));
     }
@@ -42,10 +42,10 @@ pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
     let draft = PrivateTempFile::beside(to).map_err(|e| failed(to, &e))?;
     let name = draft.path().to_str();
     let name = name.ok_or_else(|| rusqlite::Error::InvalidPath(draft.path().to_owned()))?;
-    patiently(|| from.execute("VACUUM INTO ?1", [name]))?;
+    retry_while_busy(|| from.execute("VACUUM INTO ?1", [name]))?;
     let copy = connection::read_only(draft.path())?;
     if let Some(damage) = file_damage(&copy)?.first() {
-        return Err(StoreError::Damaged(format!(
+        return Err(StoreError::Corrupt(format!(
             "the copy is damaged: {damage}"
         )));
     }
@@ -54,7 +54,7 @@ pub fn backup(path: &Path, to: &Path) -> Result<Backup, StoreError> {
     let (size, sha256) = digest(draft.path()).map_err(|e| failed(to, &e))?;
     write_checksum(to, sha256).map_err(|e| failed(to, &e))?;
     draft.keep(to).map_err(|e| failed(to, &e))?;
-    Ok(Backup {
+    Ok(BackupSummary {
         size,
         sha256,
         epoch,

@@ -20,14 +20,14 @@ const NAME: (&str, &str) = ("control-plane-", ".db");
 
 /// Backups of the store in a state directory, in a folder of it.
 #[derive(Debug)]
-pub struct Backups {
+pub struct BackupDirectory {
     file: PathBuf,
     folder: PathBuf,
     /// One at a time: two would only wait for the same disk.
     turn: Mutex<()>,
 }
 
-impl Backups {
+impl BackupDirectory {
     /// Those of the store in this state directory.
     #[must_use]
     pub fn of(directory: &Path) -> Self {
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_newest_backups_are_kept_and_other_files_left_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let backups = Backups::of(directory.path());
+        let backups = BackupDirectory::of(directory.path());
         assert_eq!(backups.newest().unwrap(), None);
         fs::create_dir(backups.folder()).unwrap();
         let names = [

@@ -4,17 +4,17 @@ use kt_control_api::GatewayId;
 use rusqlite::params;
 use serde_json::json;
 
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use super::{audit, contents, gateways, tokens};
 use crate::crash::crash_point;
 use crate::store::decide::{Wish, Write, decide};
-use crate::store::{Change, Key, NewGateway, Receipt, StoreError};
+use crate::store::{ChangeContext, ChangeReceipt, GatewayRef, NewGateway, StoreError};
 
 pub(super) fn create(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     new: &NewGateway,
-) -> Result<Receipt, StoreError> {
+) -> Result<ChangeReceipt, StoreError> {
     claim_name(transaction, &new.name, &new.id)?;
     let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation, last_version,
                    desired_version, created_at, updated_at, drift_policy)
@@ -39,7 +39,7 @@ pub(super) fn create(
     if let Some(token) = &new.token {
         tokens::add(transaction, change, token)?;
     }
-    if let Some(token) = &new.spends {
+    if let Some(token) = &new.bootstrap_token {
         tokens::spend(transaction, change, token, &new.id)?;
     }
     let detail = json!({"name": new.name, "version": version, "token": new.token.is_some()});
@@ -51,23 +51,23 @@ pub(super) fn create(
         Some(1),
         &detail,
     )?;
-    Ok(Receipt {
+    Ok(ChangeReceipt {
         gateway: new.id.clone(),
         version,
         generation: 1,
         unchanged: false,
         replayed: false,
-        made: None,
+        published: None,
     })
 }
 
 /// Carries a change of a gateway out.
 pub(super) fn change(
-    transaction: &Writing<'_>,
-    change: &Change,
-    key: &Key,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    key: &GatewayRef,
     wish: Wish<'_>,
-) -> Result<Receipt, StoreError> {
+) -> Result<ChangeReceipt, StoreError> {
     let current = gateways::snapshot(transaction, key)?;
     let before = &current.gateway;
     let older = match wish {
@@ -97,14 +97,14 @@ pub(super) fn change(
             contents::repeat(transaction, change, before, revert.version, reason)?;
             crash_point("revert.inserted");
         }
-        Wish::Ask(_) => {}
+        Wish::Act(_) => {}
     }
     put(transaction, change, write)?;
     Ok(decision.receipt)
 }
 
 fn claim_name(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     name: &str,
     claimant: &GatewayId,
 ) -> Result<(), StoreError> {
@@ -119,7 +119,11 @@ fn claim_name(
 
 /// Writes what identifies the gateway. Apart from the rest, because an indexed column that is
 /// written, to whichever value, has its index written too.
-fn identify(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
+fn identify(
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    write: &Write,
+) -> Result<(), StoreError> {
     let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, deleted_at = ?5,
                    drift_policy = ?6
                WHERE id = ?1";
@@ -136,7 +140,11 @@ fn identify(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result
 }
 
 /// Writes where the gateway stands, and its audit row.
-fn put(transaction: &Writing<'_>, change: &Change, write: &Write) -> Result<(), StoreError> {
+fn put(
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    write: &Write,
+) -> Result<(), StoreError> {
     let sql = "UPDATE gateways SET rev = ?2, generation = ?3, reload_generation = ?4,
                    reconcile_generation = ?5, last_version = ?6, desired_version = ?7,
                    updated_at = ?8

@@ -5,10 +5,10 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::patience::patiently;
+use super::busy::retry_while_busy;
 use crate::store::StoreError;
 
-/// Waits inside SQLite are kept short: `patiently` does the waiting, see there.
+/// Waits inside SQLite are kept short: `retry_while_busy` does the waiting, see there.
 const BUSY_MILLISECONDS: u64 = 5;
 
 /// Statements that stay prepared; the store has fewer.
@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    patiently(|| {
+    retry_while_busy(|| {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;

@@ -5,13 +5,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::rows;
-use super::writing::Writing;
-use crate::store::{Change, GatewayRecord, NewVersion, StoreError};
+use super::write_transaction::WriteTransaction;
+use crate::store::{ChangeContext, GatewayRecord, NewVersion, StoreError};
 
 /// Stores the next version of a gateway. The caller makes it desired.
 pub(super) fn insert(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     gateway: &GatewayId,
     version: u64,
     new: &NewVersion,
@@ -41,8 +41,8 @@ pub(super) fn insert(
 
 /// Stores the next version of a gateway as a copy of an older one.
 pub(super) fn repeat(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     gateway: &GatewayRecord,
     older: u64,
     reason: Option<&str>,

@@ -7,19 +7,20 @@ use rusqlite::{Connection, Params, Row, params};
 
 use super::{audit, rows};
 use crate::store::{
-    AnswerRow, ContentRow, GatewayRow, Record, Selection, StoreError, Take, TokenRow, VersionRow,
+    ApplyOutcomeRow, ContentRow, ExportRecord, GatewayRow, RecordSink, Selection, StoreError,
+    TokenRow, VersionRow,
 };
 
 /// Tells everything of the selection. The connection is in a transaction.
 pub(super) fn export(
     connection: &Connection,
     selection: &Selection,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), StoreError> {
     let mut told = HashSet::new();
     for gateway in gateways(connection, selection)? {
         let id = gateway.id.clone();
-        take(Record::Gateway(gateway))?;
+        take(ExportRecord::Gateway(gateway))?;
         versions(connection, &id, &mut told, take)?;
         answers(connection, &id, take)?;
     }
@@ -27,13 +28,13 @@ pub(super) fn export(
     if *selection == Selection::Whole {
         let sql = format!("{} ORDER BY seq", audit::ENTRY);
         each(connection, &sql, [], audit::entry, |row| {
-            take(Record::Audit(row))
+            take(ExportRecord::Audit(row))
         })?;
     }
     Ok(())
 }
 
-/// Reads rows and hands each on.
+/// Reads rows and passes each on.
 fn each<T>(
     connection: &Connection,
     sql: &str,
@@ -90,7 +91,7 @@ fn versions(
     connection: &Connection,
     gateway: &GatewayId,
     told: &mut HashSet<ContentHash>,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT gateway_id, version, sha256, blob, size, author, created_at, origin,
                    reverts_to, source, message, pinned, pruned_at
@@ -104,10 +105,10 @@ fn versions(
                 sql,
                 params![sha256.as_bytes()],
                 |row| row.get("content"),
-                |content| take(Record::Content(ContentRow { sha256, content })),
+                |content| take(ExportRecord::Content(ContentRow { sha256, content })),
             )?;
         }
-        take(Record::Version(row))
+        take(ExportRecord::Version(row))
     })
 }
 
@@ -119,17 +120,17 @@ fn version(row: &Row<'_>) -> Result<VersionRow, rusqlite::Error> {
 fn answers(
     connection: &Connection,
     gateway: &GatewayId,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT at, gateway_id, instance_id, generation, version, outcome, code, message
                FROM apply_history WHERE gateway_id = ?1 ORDER BY seq";
     each(connection, sql, [gateway.as_str()], answer, |row| {
-        take(Record::Answer(row))
+        take(ExportRecord::Answer(row))
     })
 }
 
-fn answer(row: &Row<'_>) -> Result<AnswerRow, rusqlite::Error> {
-    Ok(AnswerRow {
+fn answer(row: &Row<'_>) -> Result<ApplyOutcomeRow, rusqlite::Error> {
+    Ok(ApplyOutcomeRow {
         at: rows::time(row, "at")?,
         gateway: id(row, "gateway_id")?,
         instance: row.get("instance_id")?,
@@ -144,7 +145,7 @@ fn answer(row: &Row<'_>) -> Result<AnswerRow, rusqlite::Error> {
 fn tokens(
     connection: &Connection,
     selection: &Selection,
-    take: &mut Take<'_>,
+    take: &mut RecordSink<'_>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
                    expires_at, revoked_at
@@ -153,7 +154,7 @@ fn tokens(
         if !selection.has_token_of(row.gateway.as_ref()) {
             return Ok(());
         }
-        take(Record::Token(row))
+        take(ExportRecord::Token(row))
     })
 }
 

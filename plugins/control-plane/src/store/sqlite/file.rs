@@ -110,7 +110,7 @@ fn check_owner(path: &Path, facts: &Metadata) -> Result<(), StoreError> {
 }
 
 fn refused(path: &Path, why: &str) -> StoreError {
-    StoreError::Unsafe(format!("{} cannot be used: {why}", path.display()))
+    StoreError::Unusable(format!("{} cannot be used: {why}", path.display()))
 }
 
 fn failed(path: &Path, error: &io::Error) -> StoreError {

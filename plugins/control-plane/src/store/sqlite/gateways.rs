@@ -4,12 +4,12 @@ use kt_control_api::GatewayId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{instances, rows};
-use crate::store::{GatewayRecord, Key, ListFilter, Snapshot, StoreError};
+use crate::store::{GatewayFilter, GatewayRecord, GatewayRef, GatewaySnapshot, StoreError};
 
-pub(super) fn find(connection: &Connection, key: &Key) -> Result<GatewayRecord, StoreError> {
+pub(super) fn find(connection: &Connection, key: &GatewayRef) -> Result<GatewayRecord, StoreError> {
     let (column, text) = match key {
-        Key::Id(id) => ("id", id.as_str()),
-        Key::Name(name) => ("name", name.as_str()),
+        GatewayRef::Id(id) => ("id", id.as_str()),
+        GatewayRef::Name(name) => ("name", name.as_str()),
     };
     let sql = format!(
         "{} WHERE g.{column} = ?1 AND g.deleted_at IS NULL",
@@ -21,21 +21,26 @@ pub(super) fn find(connection: &Connection, key: &Key) -> Result<GatewayRecord, 
         .optional()?;
     match (found, key) {
         (Some(gateway), _) => Ok(gateway),
-        (None, Key::Id(id)) if was_deleted(connection, id)? => Err(StoreError::Gone(id.clone())),
+        (None, GatewayRef::Id(id)) if was_deleted(connection, id)? => {
+            Err(StoreError::Gone(id.clone()))
+        }
         (None, _) => Err(StoreError::NotFound(format!("gateway `{text}`"))),
     }
 }
 
-pub(super) fn snapshot(connection: &Connection, key: &Key) -> Result<Snapshot, StoreError> {
+pub(super) fn snapshot(
+    connection: &Connection,
+    key: &GatewayRef,
+) -> Result<GatewaySnapshot, StoreError> {
     let gateway = find(connection, key)?;
     let instances = instances::of(connection, &gateway.id)?;
-    Ok(Snapshot { gateway, instances })
+    Ok(GatewaySnapshot { gateway, instances })
 }
 
 pub(super) fn list(
     connection: &Connection,
-    filter: &ListFilter,
-) -> Result<Vec<Snapshot>, StoreError> {
+    filter: &GatewayFilter,
+) -> Result<Vec<GatewaySnapshot>, StoreError> {
     // Compared byte by byte, unlike LIKE, which folds case and has wildcards.
     let sql = format!(
         "{} WHERE g.deleted_at IS NULL AND g.name > ?1 AND substr(g.name, 1, length(?2)) = ?2
@@ -56,7 +61,7 @@ pub(super) fn list(
         .collect::<Result<_, _>>()?;
     let with_instances = |gateway: GatewayRecord| {
         let instances = instances::of(connection, &gateway.id)?;
-        Ok(Snapshot { gateway, instances })
+        Ok(GatewaySnapshot { gateway, instances })
     };
     found.into_iter().map(with_instances).collect()
 }
@@ -66,7 +71,7 @@ pub(super) fn owner_of_name(
     connection: &Connection,
     name: &str,
 ) -> Result<Option<GatewayId>, StoreError> {
-    match find(connection, &Key::Name(name.to_owned())) {
+    match find(connection, &GatewayRef::Name(name.to_owned())) {
         Ok(gateway) => Ok(Some(gateway.id)),
         Err(StoreError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),

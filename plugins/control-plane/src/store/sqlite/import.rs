@@ -4,20 +4,20 @@ use kt_control_api::{AuditEntry, ContentHash, Timestamp};
 use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use super::{audit, rows};
 use crate::store::{
-    AnswerRow, Change, ContentRow, GatewayRow, Header, Imported, Progress, Record, Records,
-    StoreError, TokenRow, VersionRow,
+    ApplyOutcomeRow, ChangeContext, ContentRow, ExportHeader, ExportRecord, GatewayRow,
+    ImportSummary, Progress, RecordSource, StoreError, TokenRow, VersionRow,
 };
 
 /// Takes everything in, as one change.
 pub(super) fn import(
-    transaction: &Writing<'_>,
-    change: &Change,
-    header: &Header,
-    records: &mut Records<'_>,
-) -> Result<Imported, StoreError> {
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    header: &ExportHeader,
+    records: &mut RecordSource<'_>,
+) -> Result<ImportSummary, StoreError> {
     let mut progress = Progress::new(header.whole && is_empty(transaction)?);
     let mut taken = Vec::new();
     for record in records {
@@ -27,7 +27,7 @@ pub(super) fn import(
         }
     }
     if !taken.is_empty() {
-        return Err(StoreError::Occupied(taken));
+        return Err(StoreError::AlreadyExists(taken));
     }
     check_contents(transaction)?;
     audit::seal(transaction)?;
@@ -45,14 +45,14 @@ pub(super) fn import(
     Ok(progress.imported)
 }
 
-fn is_empty(transaction: &Writing<'_>) -> Result<bool, rusqlite::Error> {
+fn is_empty(transaction: &WriteTransaction<'_>) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM gateways) AND NOT EXISTS (SELECT 1 FROM tokens)
                    AND NOT EXISTS (SELECT 1 FROM audit)";
     transaction.query_row(sql, [], |row| row.get(0))
 }
 
 /// Makes sure that every version that should have a content has it.
-fn check_contents(transaction: &Writing<'_>) -> Result<(), StoreError> {
+fn check_contents(transaction: &WriteTransaction<'_>) -> Result<(), StoreError> {
     let sql = "SELECT gateway_id, version FROM config_versions v WHERE pruned_at IS NULL
                    AND NOT EXISTS (SELECT 1 FROM blobs WHERE sha256 = v.blob) LIMIT 1";
     let missing = transaction
@@ -64,37 +64,40 @@ fn check_contents(transaction: &Writing<'_>) -> Result<(), StoreError> {
     }
 }
 
-fn seal_of(transaction: &Writing<'_>, seq: u64) -> Result<Option<ContentHash>, StoreError> {
+fn seal_of(
+    transaction: &WriteTransaction<'_>,
+    seq: u64,
+) -> Result<Option<ContentHash>, StoreError> {
     let sql = "SELECT hash FROM audit WHERE seq = ?1";
     Ok(transaction
         .query_row(sql, [seq], |row| rows::hash(row, "hash"))
         .optional()?)
 }
 
-fn rev(transaction: &Writing<'_>, gateway: &str) -> Result<Option<u64>, rusqlite::Error> {
+fn rev(transaction: &WriteTransaction<'_>, gateway: &str) -> Result<Option<u64>, rusqlite::Error> {
     let sql = "SELECT rev FROM gateways WHERE id = ?1";
     transaction.query_row(sql, [gateway], |row| row.get(0))
 }
 
 /// Stores a row; of a gateway that cannot be stored, says what is in its way.
 fn insert(
-    transaction: &Writing<'_>,
-    record: &Record,
+    transaction: &WriteTransaction<'_>,
+    record: &ExportRecord,
     taken: &mut Vec<String>,
 ) -> Result<(), StoreError> {
     match record {
-        Record::Gateway(row) => match occupied(transaction, row)? {
+        ExportRecord::Gateway(row) => match occupied(transaction, row)? {
             Some(what) => taken.push(what),
             None => gateway(transaction, row)?,
         },
         // What belongs to a gateway that is refused has no place.
         _ if !taken.is_empty() => {}
-        Record::Content(row) => content(transaction, row)?,
-        Record::Version(row) => version(transaction, row)?,
-        Record::Answer(row) => answer(transaction, row)?,
-        Record::Token(row) => token(transaction, row)?,
+        ExportRecord::Content(row) => content(transaction, row)?,
+        ExportRecord::Version(row) => version(transaction, row)?,
+        ExportRecord::Answer(row) => answer(transaction, row)?,
+        ExportRecord::Token(row) => token(transaction, row)?,
         // Its seal is computed anew, and must come out as it was.
-        Record::Audit(row) => audit::insert(
+        ExportRecord::Audit(row) => audit::insert(
             transaction,
             &AuditEntry {
                 hash: None,
@@ -106,7 +109,7 @@ fn insert(
 }
 
 fn occupied(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     row: &GatewayRow,
 ) -> Result<Option<String>, rusqlite::Error> {
     let sql = "SELECT id FROM gateways
@@ -127,7 +130,7 @@ fn occupied(
     }))
 }
 
-fn gateway(transaction: &Writing<'_>, row: &GatewayRow) -> Result<(), StoreError> {
+fn gateway(transaction: &WriteTransaction<'_>, row: &GatewayRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation,
                    reload_generation, reconcile_generation, last_version, desired_version,
                    created_at, updated_at, deleted_at, drift_policy)
@@ -151,7 +154,7 @@ fn gateway(transaction: &Writing<'_>, row: &GatewayRow) -> Result<(), StoreError
     Ok(())
 }
 
-fn content(transaction: &Writing<'_>, row: &ContentRow) -> Result<(), StoreError> {
+fn content(transaction: &WriteTransaction<'_>, row: &ContentRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO blobs(sha256, content) VALUES(?1, ?2) ON CONFLICT DO NOTHING";
     transaction
         .prepare_cached(sql)?
@@ -159,7 +162,7 @@ fn content(transaction: &Writing<'_>, row: &ContentRow) -> Result<(), StoreError
     Ok(())
 }
 
-fn version(transaction: &Writing<'_>, row: &VersionRow) -> Result<(), StoreError> {
+fn version(transaction: &WriteTransaction<'_>, row: &VersionRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
                    created_at, origin, reverts_to, source, message, pinned, pruned_at)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
@@ -181,7 +184,7 @@ fn version(transaction: &Writing<'_>, row: &VersionRow) -> Result<(), StoreError
     Ok(())
 }
 
-fn answer(transaction: &Writing<'_>, row: &AnswerRow) -> Result<(), StoreError> {
+fn answer(transaction: &WriteTransaction<'_>, row: &ApplyOutcomeRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
                    code, message)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -198,7 +201,7 @@ fn answer(transaction: &Writing<'_>, row: &AnswerRow) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn token(transaction: &Writing<'_>, row: &TokenRow) -> Result<(), StoreError> {
+fn token(transaction: &WriteTransaction<'_>, row: &TokenRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
                    created_at, expires_at, revoked_at)
                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";

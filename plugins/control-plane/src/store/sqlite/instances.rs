@@ -4,7 +4,7 @@ use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows;
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use crate::store::{
     GatewayRecord, INSTANCES_KEPT, InstanceRecord, ReportReceipt, StoreError, new_answers,
 };
@@ -31,7 +31,7 @@ fn instance(row: &Row<'_>) -> Result<InstanceRecord, rusqlite::Error> {
 }
 
 pub(super) fn report(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     now: Timestamp,
     gateway: &GatewayRecord,
     report: &StatusReport,
@@ -65,7 +65,7 @@ pub(super) fn report(
 }
 
 fn previous(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     gateway: &GatewayId,
     report: &StatusReport,
 ) -> Result<Option<InstanceRecord>, StoreError> {
@@ -79,7 +79,7 @@ fn previous(
 }
 
 fn put(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     now: Timestamp,
     receipt: &ReportReceipt,
     report: &StatusReport,
@@ -110,7 +110,7 @@ fn put(
 /// Keeps each new answer: an applied or refused generation that the last report did not have.
 /// Returns whether one was refused.
 fn remember_answers(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     now: Timestamp,
     gateway: &GatewayId,
     before: Option<&StatusReport>,

@@ -17,7 +17,7 @@ const MOST: usize = 10_000;
 /// Nothing is told to forget: whatever anybody changes in the file, the next look notices. It has
 /// a connection of its own, so that it never waits for a long list.
 #[derive(Debug)]
-pub struct KnownTokens {
+pub struct TokenCache {
     connection: Connection,
     /// What `PRAGMA data_version` was when the rest was read: it moves when another connection
     /// commits, and this one never does.
@@ -25,7 +25,7 @@ pub struct KnownTokens {
     known: HashMap<TokenHash, TokenRecord>,
 }
 
-impl KnownTokens {
+impl TokenCache {
     /// Opens the file, which must be a store.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use kt_control_api::random_base32;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::audit;
-use super::patience::{begin, patiently};
-use super::writing::Writing;
+use super::busy::{begin, retry_while_busy};
+use super::write_transaction::WriteTransaction;
 use crate::store::StoreError;
 
 /// "ktcp" in ASCII: tells the file apart from other SQLite files.
@@ -38,7 +38,7 @@ pub(super) const NEWEST: u32 = STEPS.len() as u32;
 
 /// Brings the file up to date. Returns the schema it has then.
 pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
-    let found = patiently(|| user_version(connection))?;
+    let found = retry_while_busy(|| user_version(connection))?;
     if found == NEWEST {
         check_application(connection)?;
         return Ok(found);
@@ -66,10 +66,10 @@ fn bring(connection: &Connection) -> Result<u32, StoreError> {
     for step in &STEPS[found as usize..] {
         transaction.execute_batch(step)?;
     }
-    let writing = Writing::of(&transaction);
-    audit::seal(&writing)?;
-    finish(&writing, found)?;
-    check_references(&writing)?;
+    let write = WriteTransaction::of(&transaction);
+    audit::seal(&write)?;
+    finish(&write, found)?;
+    check_references(&write)?;
     transaction.commit()?;
     Ok(NEWEST)
 }
@@ -79,11 +79,11 @@ pub(super) fn known(connection: &Connection) -> Result<u32, StoreError> {
     check_application(connection)?;
     match user_version(connection)? {
         NEWEST => Ok(NEWEST),
-        found if found > NEWEST => Err(StoreError::TooNew {
+        found if found > NEWEST => Err(StoreError::UnsupportedSchema {
             found,
             supported: NEWEST,
         }),
-        found => Err(StoreError::Unsafe(format!(
+        found => Err(StoreError::Unusable(format!(
             "the file has the older schema {found}, which this kt knows only after bringing it to {NEWEST}"
         ))),
     }
@@ -99,7 +99,7 @@ pub(super) fn restorable(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn finish(transaction: &Writing<'_>, found: u32) -> Result<(), StoreError> {
+fn finish(transaction: &WriteTransaction<'_>, found: u32) -> Result<(), StoreError> {
     if found == 0 {
         let now = Timestamp::now().as_microsecond();
         put(transaction, "epoch", &random_base32(16))?;
@@ -113,19 +113,19 @@ fn finish(transaction: &Writing<'_>, found: u32) -> Result<(), StoreError> {
 }
 
 /// Makes sure of what SQLite was not asked to watch over.
-fn check_references(transaction: &Writing<'_>) -> Result<(), StoreError> {
+fn check_references(transaction: &WriteTransaction<'_>) -> Result<(), StoreError> {
     let broken: Option<String> = transaction
         .query_row("PRAGMA foreign_key_check", [], |row| row.get(0))
         .optional()?;
     match broken {
         None => Ok(()),
-        Some(table) => Err(StoreError::Damaged(format!(
+        Some(table) => Err(StoreError::Corrupt(format!(
             "a row of the table {table} refers to one that is not there"
         ))),
     }
 }
 
-fn put(transaction: &Writing<'_>, key: &str, value: &str) -> Result<(), StoreError> {
+fn put(transaction: &WriteTransaction<'_>, key: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
     transaction.execute(sql, [key, value])?;
     Ok(())
@@ -137,7 +137,7 @@ fn tolerate(connection: &Connection, found: u32) -> Result<u32, StoreError> {
     let oldest: String = connection.query_row(sql, [], |row| row.get(0))?;
     match oldest.parse::<u32>() {
         Ok(oldest) if oldest <= NEWEST => Ok(found),
-        _ => Err(StoreError::TooNew {
+        _ => Err(StoreError::UnsupportedSchema {
             found,
             supported: NEWEST,
         }),
@@ -150,10 +150,10 @@ fn user_version(connection: &Connection) -> Result<u32, rusqlite::Error> {
 
 fn check_application(connection: &Connection) -> Result<(), StoreError> {
     let read = || connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0));
-    if patiently(read)? == APPLICATION_ID {
+    if retry_while_busy(read)? == APPLICATION_ID {
         return Ok(());
     }
-    Err(StoreError::Unsafe(
+    Err(StoreError::Unusable(
         "the file is a database, but not one of kt's control plane".to_owned(),
     ))
 }

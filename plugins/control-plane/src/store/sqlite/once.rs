@@ -2,18 +2,18 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::writing::Writing;
-use crate::store::{Change, KEY_MEMORY, Once, Repeatable, StoreError};
+use super::write_transaction::WriteTransaction;
+use crate::store::{ChangeContext, IdempotencyKey, KEY_MEMORY, Repeatable, StoreError};
 
 /// Returns the receipt of the same request from before, or carries it out and remembers that.
 ///
 /// A request that failed is not remembered: nothing changed, so it may be tried again.
 pub(super) fn once<R: Repeatable>(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     act: impl FnOnce() -> Result<R, StoreError>,
 ) -> Result<R, StoreError> {
-    let Some(once) = &change.once else {
+    let Some(once) = &change.idempotency_key else {
         return act();
     };
     if let Some(receipt) = recall(transaction, change, once)? {
@@ -25,9 +25,9 @@ pub(super) fn once<R: Repeatable>(
 }
 
 fn recall<R: Repeatable>(
-    transaction: &Writing<'_>,
-    change: &Change,
-    once: &Once,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    once: &IdempotencyKey,
 ) -> Result<Option<R>, StoreError> {
     let sql = "SELECT fingerprint, receipt FROM idempotency
                WHERE actor = ?1 AND key = ?2 AND created_at > ?3";
@@ -42,16 +42,16 @@ fn recall<R: Repeatable>(
         return Ok(None);
     };
     if fingerprint != once.fingerprint {
-        return Err(StoreError::KeyReused);
+        return Err(StoreError::IdempotencyKeyReused);
     }
     let receipt: R = serde_json::from_str(&receipt)?;
     Ok(Some(receipt.replayed()))
 }
 
 fn remember(
-    transaction: &Writing<'_>,
-    change: &Change,
-    once: &Once,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    once: &IdempotencyKey,
     receipt: &impl Repeatable,
 ) -> Result<(), StoreError> {
     let now = change.now.as_microsecond();

@@ -11,14 +11,14 @@ use serde_json::json;
 
 use super::backup::{checksum_file, digest, failed, file_damage};
 use super::connection;
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use super::{audit, migrate};
 use crate::crash::crash_point;
-use crate::store::{Change, StoreError};
+use crate::store::{ChangeContext, StoreError};
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
+pub struct RestoreSummary {
     /// The history the backup belonged to.
     pub from_epoch: String,
     /// The history that begins now.
@@ -36,7 +36,11 @@ pub struct Restored {
 ///
 /// # Errors
 /// When the backup is none, is damaged or was made by a newer kt; nothing has changed then.
-pub fn restore(path: &Path, from: &Path, change: &Change) -> Result<Restored, StoreError> {
+pub fn restore(
+    path: &Path,
+    from: &Path,
+    change: &ChangeContext,
+) -> Result<RestoreSummary, StoreError> {
     let checksum = check_sum(from)?;
     let draft = PrivateTempFile::beside(path).map_err(|error| failed(path, &error))?;
     fs::copy(from, draft.path()).map_err(|error| failed(from, &error))?;
@@ -47,7 +51,7 @@ pub fn restore(path: &Path, from: &Path, change: &Change) -> Result<Restored, St
     };
     crash_point("restore.aside");
     draft.keep(path).map_err(|error| failed(path, &error))?;
-    Ok(Restored {
+    Ok(RestoreSummary {
         from_epoch,
         epoch,
         kept,
@@ -66,7 +70,7 @@ fn check_sum(from: &Path) -> Result<bool, StoreError> {
     if noted.split_whitespace().next() == Some(&found.to_string()) {
         return Ok(true);
     }
-    Err(StoreError::Damaged(format!(
+    Err(StoreError::Corrupt(format!(
         "{} is not what {} says: it was changed or is damaged",
         from.display(),
         checksum_file(from).display()
@@ -74,7 +78,7 @@ fn check_sum(from: &Path) -> Result<bool, StoreError> {
 }
 
 /// Checks a copy of the backup, brings it up to date and gives it an epoch of its own.
-fn renew(copy: &Path, change: &Change) -> Result<(String, String), StoreError> {
+fn renew(copy: &Path, change: &ChangeContext) -> Result<(String, String), StoreError> {
     let file = Connection::open(copy)?;
     // One file, without a log beside it; the next who opens it turns the log on.
     let settings = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;";
@@ -83,7 +87,7 @@ fn renew(copy: &Path, change: &Change) -> Result<(String, String), StoreError> {
         .and_then(|()| migrate::restorable(&file))
         .map_err(unusable)?;
     if let Some(damage) = file_damage(&file).map_err(unusable)?.first() {
-        return Err(StoreError::Damaged(format!(
+        return Err(StoreError::Corrupt(format!(
             "the backup is damaged: {damage}"
         )));
     }
@@ -95,7 +99,7 @@ fn renew(copy: &Path, change: &Change) -> Result<(String, String), StoreError> {
     transaction.execute("UPDATE meta SET v = ?1 WHERE k = 'epoch'", [&epoch])?;
     let detail = json!({"from": from_epoch});
     audit::record(
-        &Writing::of(&transaction),
+        &WriteTransaction::of(&transaction),
         change,
         "store.restore",
         &epoch,
@@ -108,14 +112,14 @@ fn renew(copy: &Path, change: &Change) -> Result<(String, String), StoreError> {
 
 fn unusable(error: StoreError) -> StoreError {
     match error {
-        StoreError::TooNew { .. } => error,
-        other => StoreError::Damaged(format!("the backup cannot be used: {other}")),
+        StoreError::UnsupportedSchema { .. } => error,
+        other => StoreError::Corrupt(format!("the backup cannot be used: {other}")),
     }
 }
 
 /// Gives the old store a second name, so that the first one can be taken over in one step, and
 /// takes its log away: SQLite would play it into the new file.
-fn set_aside(path: &Path, change: &Change) -> Result<PathBuf, StoreError> {
+fn set_aside(path: &Path, change: &ChangeContext) -> Result<PathBuf, StoreError> {
     let time = change.now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
     let kept = beside(path, &format!(".before-restore-{time}"));
     let aside = |error: io::Error| failed(&kept, &error);

@@ -4,21 +4,23 @@ use kt_control_api::GatewayId;
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use super::{audit, contents, gateways};
 use crate::crash::crash_point;
 use crate::store::decide::pinned;
 use crate::store::retention::ranges;
-use crate::store::{Change, Key, Prune, Pruned, Receipt, StoreError};
+use crate::store::{
+    ChangeContext, ChangeReceipt, GatewayRef, PruneOptions, PruneReceipt, StoreError,
+};
 
 /// Pins a version, or no longer.
 pub(super) fn pin(
-    transaction: &Writing<'_>,
-    change: &Change,
-    key: &Key,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    key: &GatewayRef,
     version: u64,
     pin: bool,
-) -> Result<Receipt, StoreError> {
+) -> Result<ChangeReceipt, StoreError> {
     let current = gateways::snapshot(transaction, key)?;
     let gateway = &current.gateway;
     let found = contents::one(transaction, &gateway.id, version)?;
@@ -38,18 +40,18 @@ pub(super) fn pin(
 
 /// Takes contents away that nobody needs.
 pub(super) fn prune(
-    transaction: &Writing<'_>,
-    change: &Change,
-    key: &Key,
-    prune: &Prune,
-) -> Result<Pruned, StoreError> {
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
+    key: &GatewayRef,
+    prune: &PruneOptions,
+) -> Result<PruneReceipt, StoreError> {
     let current = gateways::snapshot(transaction, key)?;
     let gateway = &current.gateway;
     let mut versions = unpinned(transaction, &gateway.id, prune.up_to(&current))?;
     versions.retain(|version| !current.needs(*version));
     let list = serde_json::to_string(&versions)?;
     let idle = prune.dry_run || versions.is_empty();
-    let pruned = Pruned {
+    let pruned = PruneReceipt {
         gateway: gateway.id.clone(),
         versions: ranges(&versions),
         bytes: if idle {
@@ -102,8 +104,8 @@ fn freed(
 
 /// Takes contents away, and returns how many bytes these were.
 fn take_away(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     gateway: &GatewayId,
     versions: &str,
 ) -> Result<u64, rusqlite::Error> {

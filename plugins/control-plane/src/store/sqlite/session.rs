@@ -6,9 +6,9 @@ use std::sync::Mutex;
 
 use rusqlite::Connection;
 
-use super::patience::patiently;
+use super::busy::retry_while_busy;
 use super::store::locked;
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use crate::crash::crash_point;
 use crate::store::StoreError;
 
@@ -38,13 +38,13 @@ impl Session {
     /// Carries a change out. One that is refused takes nothing but itself back.
     pub(super) fn change<T>(
         &mut self,
-        act: impl FnOnce(&Writing<'_>) -> Result<T, StoreError>,
+        act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if self.lost {
             return Err(taken_back());
         }
         self.say("SAVEPOINT one")?;
-        let done = act(&Writing::inside(&self.connection));
+        let done = act(&WriteTransaction::inside(&self.connection));
         // After some failures, such as a full disk, SQLite has rolled everything back by itself,
         // and what follows would no longer be part of a transaction.
         if self.connection.is_autocommit() {
@@ -66,7 +66,7 @@ impl Session {
     fn begin(&mut self) -> Result<(), StoreError> {
         self.lost = false;
         self.reached.clear();
-        patiently(|| self.connection.execute_batch("BEGIN IMMEDIATE"))
+        retry_while_busy(|| self.connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -127,8 +127,8 @@ mod tests {
 
     fn insert(session: &Mutex<Session>, n: u64) -> Result<u64, StoreError> {
         let sql = "INSERT INTO t(n) VALUES(?1)";
-        locked(session).change(|writing| {
-            writing.execute(sql, [n])?;
+        locked(session).change(|transaction| {
+            transaction.execute(sql, [n])?;
             Ok(n)
         })
     }
@@ -147,16 +147,16 @@ mod tests {
     fn a_change_that_is_refused_takes_nothing_but_itself_back() {
         let session = session();
         let outcomes = together(&session, || {
-            let half = |writing: &Writing<'_>| {
-                writing.execute("INSERT INTO t(n) VALUES(9)", [])?;
-                Err::<u64, _>(StoreError::KeyReused)
+            let half = |transaction: &WriteTransaction<'_>| {
+                transaction.execute("INSERT INTO t(n) VALUES(9)", [])?;
+                Err::<u64, _>(StoreError::IdempotencyKeyReused)
             };
             let refused = [insert(&session, 1), locked(&session).change(half)];
             (refused, insert(&session, 1), insert(&session, 2))
         });
         let ([first, refused], twice, last) = outcomes.unwrap();
         assert!(matches!((first, last), (Ok(1), Ok(2))));
-        assert!(matches!(refused, Err(StoreError::KeyReused)));
+        assert!(matches!(refused, Err(StoreError::IdempotencyKeyReused)));
         assert!(twice.is_err());
         assert_eq!(count(&session), 2);
     }
@@ -167,8 +167,8 @@ mod tests {
         let outcome = together(&session, || {
             insert(&session, 1).unwrap();
             // As SQLite does itself when the disk is full.
-            let lose = |writing: &Writing<'_>| {
-                writing.execute_batch("ROLLBACK")?;
+            let lose = |transaction: &WriteTransaction<'_>| {
+                transaction.execute_batch("ROLLBACK")?;
                 Ok(())
             };
             assert!(locked(&session).change(lose).is_err());

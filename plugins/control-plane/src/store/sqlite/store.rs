@@ -9,11 +9,11 @@ use kt_control_api::{
 };
 use rusqlite::Connection;
 
+use super::busy::{begin, retry_while_busy};
 use super::once::once;
-use super::patience::{begin, patiently};
 use super::points::{CREATE, OTHER, PRUNE, Points, RELOAD, REVERT, ROTATE};
 use super::session::{self, Session};
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use super::{
     audit, backup, changes, connection, contents, file, gateways, instances, migrate, retention,
     tokens,
@@ -21,9 +21,9 @@ use super::{
 use crate::crash::crash_point;
 use crate::store::decide::Wish;
 use crate::store::{
-    Ask, AuditFilter, Change, Key, ListFilter, NewGateway, NewToken, NewVersion, Note, Prune,
-    Pruned, Receipt, Repeatable, ReportReceipt, Snapshot, Store, StoreError, TokenFilter,
-    TokenReceipt, TokenRecord, TokenUse,
+    AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, GatewayAction, GatewayFilter,
+    GatewayRef, GatewaySnapshot, NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt,
+    Repeatable, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -33,24 +33,24 @@ pub const DATABASE_FILE: &str = "control-plane.db";
 ///
 /// Several processes, and several of these in one process, may use the same file at once.
 #[derive(Debug)]
-pub struct Sqlite {
-    hands: Hands,
+pub struct SqliteStore {
+    connections: ConnectionMode,
     schema: u32,
 }
 
 /// How the file is used.
 #[derive(Debug)]
-enum Hands {
+enum ConnectionMode {
     /// Each change in a transaction of its own. Who reads does not wait for changes.
-    Apart {
+    Separate {
         writer: Mutex<Connection>,
         reader: Mutex<Connection>,
     },
     /// What is done between the begin and the end of a transaction is part of it.
-    Together(Mutex<Session>),
+    Grouped(Mutex<Session>),
 }
 
-impl Sqlite {
+impl SqliteStore {
     /// Opens the file, and makes it, its directory and its schema when they are missing.
     ///
     /// # Errors
@@ -69,29 +69,29 @@ impl Sqlite {
     ///
     /// # Errors
     /// When it is not there, is no store of the schema this program knows, or cannot be read.
-    pub fn inspect(path: &Path) -> Result<Self, StoreError> {
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let look = || connection::read_only(path);
         let schema = migrate::known(&look()?)?;
         Ok(Self::apart(look()?, look()?, schema))
     }
 
     /// Opens the file for one who makes many changes at a time. Everything that is done with it
-    /// belongs between the begin and the end of [`Sqlite::together`].
+    /// belongs between the begin and the end of [`SqliteStore::group_commit`].
     ///
     /// # Errors
-    /// As [`Sqlite::open`].
-    pub fn session(path: &Path) -> Result<Self, StoreError> {
+    /// As [`SqliteStore::open`].
+    pub fn open_for_group_commit(path: &Path) -> Result<Self, StoreError> {
         let connection = connection::open_for_changes(path)?;
         Ok(Self {
             schema: migrate::migrate(&connection)?,
-            hands: Hands::Together(Mutex::new(Session::new(connection))),
+            connections: ConnectionMode::Grouped(Mutex::new(Session::new(connection))),
         })
     }
 
     fn apart(writer: Connection, reader: Connection, schema: u32) -> Self {
         let (writer, reader) = (Mutex::new(writer), Mutex::new(reader));
         Self {
-            hands: Hands::Apart { writer, reader },
+            connections: ConnectionMode::Separate { writer, reader },
             schema,
         }
     }
@@ -107,10 +107,10 @@ impl Sqlite {
     ///
     /// # Errors
     /// When nothing was kept, whatever `work` was told.
-    pub fn together<T>(&self, work: impl FnOnce() -> T) -> Result<T, StoreError> {
-        match &self.hands {
-            Hands::Apart { .. } => Ok(work()),
-            Hands::Together(session) => session::together(session, work),
+    pub fn group_commit<T>(&self, work: impl FnOnce() -> T) -> Result<T, StoreError> {
+        match &self.connections {
+            ConnectionMode::Separate { .. } => Ok(work()),
+            ConnectionMode::Grouped(session) => session::together(session, work),
         }
     }
 
@@ -120,7 +120,7 @@ impl Sqlite {
     /// When the file cannot be written.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         self.on_writer(|writer| {
-            patiently(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+            retry_while_busy(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
         })
     }
 
@@ -128,14 +128,14 @@ impl Sqlite {
     ///
     /// # Errors
     /// When it cannot be read at all.
-    pub fn file_damage(&self) -> Result<Vec<String>, StoreError> {
+    pub fn integrity_errors(&self) -> Result<Vec<String>, StoreError> {
         self.on_writer(backup::file_damage)
     }
 
     fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
-        match &self.hands {
-            Hands::Apart { writer, .. } => work(&locked(writer)),
-            Hands::Together(session) => work(locked(session).connection()),
+        match &self.connections {
+            ConnectionMode::Separate { writer, .. } => work(&locked(writer)),
+            ConnectionMode::Grouped(session) => work(locked(session).connection()),
         }
     }
 
@@ -143,15 +143,15 @@ impl Sqlite {
         &self,
         mut look: impl FnMut(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let reader = match &self.hands {
-            Hands::Apart { reader, .. } => reader,
-            Hands::Together(session) => return look(locked(session).connection()),
+        let reader = match &self.connections {
+            ConnectionMode::Separate { reader, .. } => reader,
+            ConnectionMode::Grouped(session) => return look(locked(session).connection()),
         };
         let mut reader = locked(reader);
         // One transaction, so that a gateway and its instances are of the same moment. The first
         // read inside it is where others can be in the way.
         let transaction = reader.transaction()?;
-        patiently(|| {
+        retry_while_busy(|| {
             let mut first = transaction.prepare_cached("SELECT count(*) FROM meta")?;
             first.query_row([], |_| Ok(()))
         })?;
@@ -160,43 +160,43 @@ impl Sqlite {
 
     pub(super) fn write<T>(
         &self,
-        act: impl FnOnce(&Writing<'_>) -> Result<T, StoreError>,
+        act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let writer = match &self.hands {
-            Hands::Apart { writer, .. } => writer,
-            Hands::Together(session) => return locked(session).change(act),
+        let writer = match &self.connections {
+            ConnectionMode::Separate { writer, .. } => writer,
+            ConnectionMode::Grouped(session) => return locked(session).change(act),
         };
         let writer = locked(writer);
         let transaction = begin(&writer)?;
-        let done = act(&Writing::of(&transaction))?;
+        let done = act(&WriteTransaction::of(&transaction))?;
         transaction.commit()?;
         Ok(done)
     }
 
     fn change<R: Repeatable>(
         &self,
-        change: &Change,
+        change: &ChangeContext,
         points: Points,
-        act: impl FnOnce(&Writing<'_>) -> Result<R, StoreError>,
+        act: impl FnOnce(&WriteTransaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
         crash_point(points.before);
-        let receipt = self.write(|writing| once(writing, change, || act(writing)))?;
-        match &self.hands {
-            Hands::Apart { .. } => crash_point(points.committed),
-            Hands::Together(session) => locked(session).reaches(points.committed),
+        let receipt = self.write(|transaction| once(transaction, change, || act(transaction)))?;
+        match &self.connections {
+            ConnectionMode::Separate { .. } => crash_point(points.committed),
+            ConnectionMode::Grouped(session) => locked(session).reaches(points.committed),
         }
         Ok(receipt)
     }
 
     fn change_gateway(
         &self,
-        change: &Change,
+        change: &ChangeContext,
         points: Points,
-        key: &Key,
+        key: &GatewayRef,
         wish: Wish<'_>,
-    ) -> Result<Receipt, StoreError> {
-        self.change(change, points, |writing| {
-            changes::change(writing, change, key, wish)
+    ) -> Result<ChangeReceipt, StoreError> {
+        self.change(change, points, |transaction| {
+            changes::change(transaction, change, key, wish)
         })
     }
 }
@@ -206,7 +206,7 @@ pub(super) fn locked<T>(connection: &Mutex<T>) -> MutexGuard<'_, T> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Store for Sqlite {
+impl Store for SqliteStore {
     fn epoch(&self) -> Result<String, StoreError> {
         let sql = "SELECT v FROM meta WHERE k = 'epoch'";
         self.read(|connection| {
@@ -220,30 +220,32 @@ impl Store for Sqlite {
         self.schema
     }
 
-    fn pulse(&self) -> Result<u64, StoreError> {
+    fn change_counter(&self) -> Result<u64, StoreError> {
         // Moves when any other connection commits, and all changes are made on another one.
         let look = |connection: &Connection| {
-            patiently(|| connection.pragma_query_value(None, "data_version", |row| row.get(0)))
+            retry_while_busy(|| {
+                connection.pragma_query_value(None, "data_version", |row| row.get(0))
+            })
         };
-        match &self.hands {
-            Hands::Apart { reader, .. } => look(&locked(reader)),
-            Hands::Together(session) => look(locked(session).connection()),
+        match &self.connections {
+            ConnectionMode::Separate { reader, .. } => look(&locked(reader)),
+            ConnectionMode::Grouped(session) => look(locked(session).connection()),
         }
     }
 
     fn probe(&self) -> Result<(), StoreError> {
-        self.write(|writing| {
+        self.write(|transaction| {
             let sql = "INSERT INTO meta(k, v) VALUES('probe', '') ON CONFLICT(k) DO NOTHING";
-            writing.execute(sql, [])?;
+            transaction.execute(sql, [])?;
             Ok(())
         })
     }
 
-    fn find(&self, key: &Key) -> Result<Snapshot, StoreError> {
+    fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
         self.read(|connection| gateways::snapshot(connection, key))
     }
 
-    fn list(&self, filter: &ListFilter) -> Result<Vec<Snapshot>, StoreError> {
+    fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {
         self.read(|connection| gateways::list(connection, filter))
     }
 
@@ -271,81 +273,104 @@ impl Store for Sqlite {
         }
     }
 
-    fn create(&self, change: &Change, new: &NewGateway) -> Result<Receipt, StoreError> {
-        self.change(change, CREATE, |writing| {
-            changes::create(writing, change, new)
+    fn create(
+        &self,
+        change: &ChangeContext,
+        new: &NewGateway,
+    ) -> Result<ChangeReceipt, StoreError> {
+        self.change(change, CREATE, |transaction| {
+            changes::create(transaction, change, new)
         })
     }
 
     fn update(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         patch: &GatewayPatch,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change_gateway(change, OTHER, key, Wish::Update(patch))
     }
 
-    fn delete(&self, change: &Change, key: &Key) -> Result<Receipt, StoreError> {
+    fn delete(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change_gateway(change, OTHER, key, Wish::Delete)
     }
 
-    fn publish(&self, change: &Change, key: &Key, new: &NewVersion) -> Result<Receipt, StoreError> {
+    fn publish(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        new: &NewVersion,
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change_gateway(change, RELOAD, key, Wish::Publish(new))
     }
 
     fn revert(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         revert: &RevertRequest,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<ChangeReceipt, StoreError> {
         self.change_gateway(change, REVERT, key, Wish::Revert(revert))
     }
 
-    fn ask(&self, change: &Change, key: &Key, ask: &Ask) -> Result<Receipt, StoreError> {
-        let points = if matches!(ask, Ask::Reload { .. }) {
+    fn act(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        ask: &GatewayAction,
+    ) -> Result<ChangeReceipt, StoreError> {
+        let points = if matches!(ask, GatewayAction::Reload { .. }) {
             RELOAD
         } else {
             OTHER
         };
-        self.change_gateway(change, points, key, Wish::Ask(ask))
+        self.change_gateway(change, points, key, Wish::Act(ask))
     }
 
     fn pin(
         &self,
-        change: &Change,
-        key: &Key,
+        change: &ChangeContext,
+        key: &GatewayRef,
         version: u64,
         pinned: bool,
-    ) -> Result<Receipt, StoreError> {
-        self.change(change, OTHER, |writing| {
-            retention::pin(writing, change, key, version, pinned)
+    ) -> Result<ChangeReceipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            retention::pin(transaction, change, key, version, pinned)
         })
     }
 
-    fn prune(&self, change: &Change, key: &Key, prune: &Prune) -> Result<Pruned, StoreError> {
-        self.change(change, PRUNE, |writing| {
-            retention::prune(writing, change, key, prune)
+    fn prune(
+        &self,
+        change: &ChangeContext,
+        key: &GatewayRef,
+        prune: &PruneOptions,
+    ) -> Result<PruneReceipt, StoreError> {
+        self.change(change, PRUNE, |transaction| {
+            retention::prune(transaction, change, key, prune)
         })
     }
 
     fn report(
         &self,
         now: Timestamp,
-        key: &Key,
+        key: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
-        self.write(|writing| {
-            let gateway = gateways::find(writing, key)?;
-            instances::report(writing, now, &gateway, report)
+        self.write(|transaction| {
+            let gateway = gateways::find(transaction, key)?;
+            instances::report(transaction, now, &gateway, report)
         })
     }
 
-    fn add_token(&self, change: &Change, token: &NewToken) -> Result<(), StoreError> {
-        self.write(|writing| {
-            if tokens::add(writing, change, token)? {
-                tokens::record(writing, change, token)?;
+    fn add_token(&self, change: &ChangeContext, token: &NewToken) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            if tokens::add(transaction, change, token)? {
+                tokens::record(transaction, change, token)?;
             }
             Ok(())
         })
@@ -359,9 +384,13 @@ impl Store for Sqlite {
         self.read(|connection| Ok(tokens::has_admin(connection, now)?))
     }
 
-    fn create_token(&self, change: &Change, new: &NewToken) -> Result<TokenReceipt, StoreError> {
-        self.change(change, OTHER, |writing| {
-            tokens::create(writing, change, new)
+    fn create_token(
+        &self,
+        change: &ChangeContext,
+        new: &NewToken,
+    ) -> Result<TokenReceipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            tokens::create(transaction, change, new)
         })
     }
 
@@ -373,32 +402,44 @@ impl Store for Sqlite {
         self.read(|connection| tokens::by_id(connection, id))
     }
 
-    fn revoke_token(&self, change: &Change, id: &TokenId) -> Result<TokenReceipt, StoreError> {
-        self.change(change, OTHER, |writing| tokens::revoke(writing, change, id))
+    fn revoke_token(
+        &self,
+        change: &ChangeContext,
+        id: &TokenId,
+    ) -> Result<TokenReceipt, StoreError> {
+        self.change(change, OTHER, |transaction| {
+            tokens::revoke(transaction, change, id)
+        })
     }
 
     fn rotate_token(
         &self,
-        change: &Change,
+        change: &ChangeContext,
         old: &TokenId,
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        self.change(change, ROTATE, |writing| {
-            tokens::rotate(writing, change, old, new, until)
+        self.change(change, ROTATE, |transaction| {
+            tokens::rotate(transaction, change, old, new, until)
         })
     }
 
-    fn used(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
-        self.write(|writing| tokens::used(writing, uses))
+    fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
+        self.write(|transaction| tokens::used(transaction, uses))
     }
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
         self.read(|connection| Ok(audit::list(connection, filter)?))
     }
 
-    fn note(&self, change: &Change, note: &Note) -> Result<(), StoreError> {
+    fn record_audit_event(
+        &self,
+        change: &ChangeContext,
+        note: &AuditEvent,
+    ) -> Result<(), StoreError> {
         let (action, target) = (note.action, note.target.as_str());
-        self.write(|writing| audit::record(writing, change, action, target, None, &note.detail))
+        self.write(|transaction| {
+            audit::record(transaction, change, action, target, None, &note.detail)
+        })
     }
 }

@@ -3,12 +3,12 @@
 use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::writing::Writing;
+use super::write_transaction::WriteTransaction;
 use super::{audit, gateways, rows};
 use crate::crash::crash_point;
 use crate::store::{
-    Change, Key, NewGateway, NewToken, StoreError, StoredScope, TokenFilter, TokenReceipt,
-    TokenRecord, TokenUse, USE_GRAIN,
+    ChangeContext, GatewayRef, NewGateway, NewToken, StoreError, StoredScope, TokenFilter,
+    TokenReceipt, TokenRecord, TokenUse, USE_GRAIN,
 };
 
 /// Everything that [`token`] reads.
@@ -19,8 +19,8 @@ const TOKEN: &str = "
 
 /// Stores a token. Returns `false`, and changes nothing, when it is known already.
 pub(super) fn add(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     token: &NewToken,
 ) -> Result<bool, StoreError> {
     let (scope, gateway) = token.scope.kept();
@@ -44,8 +44,8 @@ pub(super) fn add(
 
 /// Records that a token was made.
 pub(super) fn record(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     token: &NewToken,
 ) -> Result<(), StoreError> {
     let detail = token.told_created();
@@ -54,12 +54,12 @@ pub(super) fn record(
 }
 
 pub(super) fn create(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     new: &NewToken,
 ) -> Result<TokenReceipt, StoreError> {
     if let StoredScope::Gateway(id) = &new.scope {
-        gateways::find(transaction, &Key::Id(id.clone()))?;
+        gateways::find(transaction, &GatewayRef::Id(id.clone()))?;
     }
     add(transaction, change, new)?;
     record(transaction, change, new)?;
@@ -67,8 +67,8 @@ pub(super) fn create(
 }
 
 pub(super) fn revoke(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     id: &TokenId,
 ) -> Result<TokenReceipt, StoreError> {
     let token = by_id(transaction, id)?;
@@ -89,14 +89,14 @@ pub(super) fn revoke(
 }
 
 pub(super) fn rotate(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     old: &TokenId,
     new: &NewToken,
     until: Timestamp,
 ) -> Result<TokenReceipt, StoreError> {
     if !by_id(transaction, old)?.is_active(change.now) {
-        return Err(StoreError::TokenEnded(old.clone()));
+        return Err(StoreError::TokenInactive(old.clone()));
     }
     add(transaction, change, new)?;
     crash_point("rotate.inserted");
@@ -109,8 +109,8 @@ pub(super) fn rotate(
 
 /// Ends a bootstrap token for the gateway that it registers.
 pub(super) fn spend(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     id: &TokenId,
     gateway: &GatewayId,
 ) -> Result<(), StoreError> {
@@ -122,7 +122,7 @@ pub(super) fn spend(
             .prepare_cached(sql)?
             .execute(params![id.as_str(), at, gateway.as_str()])?;
     if spent == 0 {
-        return Err(StoreError::TokenEnded(id.clone()));
+        return Err(StoreError::TokenInactive(id.clone()));
     }
     let detail = NewGateway::told_spent(gateway);
     audit::record(
@@ -137,8 +137,8 @@ pub(super) fn spend(
 
 /// Revokes a token now, or lets it expire later.
 fn end(
-    transaction: &Writing<'_>,
-    change: &Change,
+    transaction: &WriteTransaction<'_>,
+    change: &ChangeContext,
     id: &TokenId,
     until: Timestamp,
 ) -> Result<(), StoreError> {
@@ -155,7 +155,7 @@ fn end(
 }
 
 pub(super) fn revoke_of_gateway(
-    transaction: &Writing<'_>,
+    transaction: &WriteTransaction<'_>,
     now: Timestamp,
     gateway: &GatewayId,
 ) -> Result<(), StoreError> {
@@ -167,7 +167,10 @@ pub(super) fn revoke_of_gateway(
 }
 
 /// Remembers when tokens were last used.
-pub(super) fn used(transaction: &Writing<'_>, uses: &[TokenUse]) -> Result<(), StoreError> {
+pub(super) fn used(
+    transaction: &WriteTransaction<'_>,
+    uses: &[TokenUse],
+) -> Result<(), StoreError> {
     let sql = "UPDATE tokens SET last_used_at = ?2
                WHERE id = ?1 AND ifnull(last_used_at, 0) <= ?2 - ?3";
     let mut statement = transaction.prepare_cached(sql)?;

@@ -1,20 +1,23 @@
 //! The file as one end of a move.
 
-use super::store::Sqlite;
+use super::store::SqliteStore;
 use super::{export, import};
-use crate::store::{Change, Header, Imported, Records, Selection, StoreError, Take, Transfer};
+use crate::store::{
+    ChangeContext, ExportHeader, ImportSummary, RecordSink, RecordSource, Selection, StoreError,
+    Transfer,
+};
 
-impl Transfer for Sqlite {
-    fn export(&self, selection: &Selection, take: &mut Take<'_>) -> Result<(), StoreError> {
+impl Transfer for SqliteStore {
+    fn export(&self, selection: &Selection, take: &mut RecordSink<'_>) -> Result<(), StoreError> {
         self.read(|connection| export::export(connection, selection, take))
     }
 
     fn import(
         &self,
-        change: &Change,
-        header: &Header,
-        records: &mut Records<'_>,
-    ) -> Result<Imported, StoreError> {
-        self.write(|writing| import::import(writing, change, header, records))
+        change: &ChangeContext,
+        header: &ExportHeader,
+        records: &mut RecordSource<'_>,
+    ) -> Result<ImportSummary, StoreError> {
+        self.write(|transaction| import::import(transaction, change, header, records))
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use kt_control_api::{Token, TokenKind};
 
 use super::place::{Place, after, bare, change, gateway, keyed, now};
-use crate::store::{Change, Key, NewGateway, NewToken, StoreError, StoredScope, TokenFilter};
+use crate::store::{
+    ChangeContext, GatewayRef, NewGateway, NewToken, StoreError, StoredScope, TokenFilter,
+};
 
 fn fresh() -> NewToken {
     let scope = StoredScope::Bootstrap { registered: None };
@@ -22,13 +24,13 @@ fn enrolled(name: &str, token: &NewToken) -> NewGateway {
     let scope = StoredScope::Gateway(new.id.clone());
     NewGateway {
         token: Some(NewToken::of(&Token::random(TokenKind::Gateway), scope, "x")),
-        spends: Some(token.id.clone()),
+        bootstrap_token: Some(token.id.clone()),
         ..new
     }
 }
 
 fn ended(error: &StoreError, token: &NewToken) -> bool {
-    matches!(error, StoreError::TokenEnded(id) if *id == token.id)
+    matches!(error, StoreError::TokenInactive(id) if *id == token.id)
 }
 
 pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn Place) {
@@ -43,7 +45,7 @@ pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn
     let registered = Some(edge.id.clone());
     assert_eq!(known.scope, StoredScope::Bootstrap { registered });
     assert_eq!(known.revoked_at, Some(now()));
-    assert!(store.find(&Key::Id(edge.id.clone())).is_ok());
+    assert!(store.find(&GatewayRef::Id(edge.id.clone())).is_ok());
     let of_edge = TokenFilter {
         gateway: Some(edge.id),
         limit: 10,
@@ -70,7 +72,7 @@ pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(place: &dyn 
     let late = after(change(), Duration::from_secs(60));
     let reader = NewToken::of(&Token::random(TokenKind::Access), StoredScope::Read, "r");
     store.create_token(&change(), &reader).unwrap();
-    let attempts: [(&Change, &NewToken); 4] = [
+    let attempts: [(&ChangeContext, &NewToken); 4] = [
         (&change(), &used),
         (&change(), &revoked),
         (&late, &expired),

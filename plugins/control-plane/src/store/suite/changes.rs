@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use kt_control_api::{GatewayPatch, RevertRequest, VersionOrigin};
 
 use super::place::{Place, bare, change, edge, expecting, gateway, now, report, version};
-use crate::store::{Ask, Change, Key, NewGateway, NewVersion, Receipt, StoreError};
+use crate::store::{
+    ChangeContext, ChangeReceipt, GatewayAction, GatewayRef, NewGateway, NewVersion, StoreError,
+};
 
 pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     let store = place.open();
@@ -17,7 +19,7 @@ pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     let receipt = store.create(&change(), &new).unwrap();
     assert_eq!((receipt.version, receipt.generation), (Some(1), 1));
     assert!(!receipt.unchanged && !receipt.replayed);
-    let found = store.find(&Key::Id(new.id.clone())).unwrap();
+    let found = store.find(&GatewayRef::Id(new.id.clone())).unwrap();
     let record = &found.gateway;
     assert_eq!(record.name, "edge");
     assert_eq!(record.description, new.description);
@@ -31,9 +33,14 @@ pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     assert_eq!(record.created_at, change().now);
     assert!(found.instances.is_empty());
     store.create(&change(), &bare("rim")).unwrap();
-    let rim = store.find(&Key::Name("rim".to_owned())).unwrap().gateway;
+    let rim = store
+        .find(&GatewayRef::Name("rim".to_owned()))
+        .unwrap()
+        .gateway;
     assert_eq!((rim.last_version, rim.desired), (0, None));
-    let missing = store.find(&Key::Name("nobody\0".to_owned())).unwrap_err();
+    let missing = store
+        .find(&GatewayRef::Name("nobody\0".to_owned()))
+        .unwrap_err();
     assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
 }
 
@@ -140,7 +147,7 @@ pub(crate) fn names_and_labels_change_and_names_are_unique(place: &dyn Place) {
         name: Some(name.to_owned()),
         ..GatewayPatch::default()
     };
-    let key = Key::Id(edge_id.clone());
+    let key = GatewayRef::Id(edge_id.clone());
     assert!(
         !store
             .update(&change(), &key, &labels(Some("a")))
@@ -163,7 +170,10 @@ pub(crate) fn names_and_labels_change_and_names_are_unique(place: &dyn Place) {
     assert!(matches!(taken, StoreError::NameTaken { id, .. } if id == rim_id));
     store.update(&change(), &key, &called("verge")).unwrap();
     store.update(&change(), &key, &labels(None)).unwrap();
-    let found = store.find(&Key::Name("verge".to_owned())).unwrap().gateway;
+    let found = store
+        .find(&GatewayRef::Name("verge".to_owned()))
+        .unwrap()
+        .gateway;
     assert_eq!((found.id, found.rev, found.generation), (edge_id, 4, 1));
     assert!(found.labels.is_empty());
     assert!(store.find(&edge()).is_err(), "the old name is free");
@@ -175,9 +185,11 @@ pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(place: &dyn Place) {
     let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let receipt = store.delete(&change(), &edge()).unwrap();
     assert!(!receipt.unchanged);
-    let gone = store.find(&Key::Id(id.clone())).unwrap_err();
+    let gone = store.find(&GatewayRef::Id(id.clone())).unwrap_err();
     assert!(matches!(gone, StoreError::Gone(which) if which == id));
-    let gone = store.delete(&change(), &Key::Id(id.clone())).unwrap_err();
+    let gone = store
+        .delete(&change(), &GatewayRef::Id(id.clone()))
+        .unwrap_err();
     assert!(matches!(gone, StoreError::Gone(_)), "{gone}");
     let missing = store.delete(&change(), &edge()).unwrap_err();
     assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
@@ -195,7 +207,7 @@ pub(crate) fn a_change_of_another_revision_is_refused(place: &dyn Place) {
         .publish(&expecting(1), &edge(), &version("third"))
         .unwrap_err();
     match refused {
-        StoreError::Changed { expected, current } => {
+        StoreError::RevisionMismatch { expected, current } => {
             assert_eq!((expected, current.gateway.rev), (1, 2));
         }
         other => panic!("{other}"),
@@ -215,28 +227,28 @@ pub(crate) fn a_change_of_another_revision_is_refused(place: &dyn Place) {
 pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
     let store = place.open();
     store.create(&change(), &bare("edge")).unwrap();
-    let reload = Ask::Reload { message: None };
-    let reconcile = |dry_run| Ask::Reconcile {
+    let reload = GatewayAction::Reload { message: None };
+    let reconcile = |dry_run| GatewayAction::Reconcile {
         dry_run,
         reason: Some("stuck".to_owned()),
     };
     assert_eq!(
-        store.ask(&change(), &edge(), &reload).unwrap().generation,
+        store.act(&change(), &edge(), &reload).unwrap().generation,
         2
     );
     let nothing = store
-        .ask(&change(), &edge(), &reconcile(false))
+        .act(&change(), &edge(), &reconcile(false))
         .unwrap_err();
     assert!(matches!(nothing, StoreError::NoConfiguration(name) if name == "edge"));
     store.publish(&change(), &edge(), &version("one")).unwrap();
-    let offline = store.ask(&change(), &edge(), &reconcile(false)).unwrap();
+    let offline = store.act(&change(), &edge(), &reconcile(false)).unwrap();
     assert!(offline.unchanged, "nobody is there to reconcile");
     let report = super::place::report(0, 1);
     store.report(change().now, &edge(), &report).unwrap();
-    let dry = store.ask(&change(), &edge(), &reconcile(true)).unwrap();
+    let dry = store.act(&change(), &edge(), &reconcile(true)).unwrap();
     assert!(!dry.unchanged);
     assert_eq!(dry.generation, 3);
-    let asked = store.ask(&change(), &edge(), &reconcile(false)).unwrap();
+    let asked = store.act(&change(), &edge(), &reconcile(false)).unwrap();
     assert_eq!(asked.generation, 4);
     let found = store.find(&edge()).unwrap().gateway;
     assert_eq!((found.generation, found.rev), (4, 4));
@@ -250,7 +262,7 @@ pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
 pub(crate) fn a_clock_that_goes_back_changes_no_order(place: &dyn Place) {
     let store = place.open();
     let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
-    let hours = |back: i64| Change {
+    let hours = |back: i64| ChangeContext {
         now: now() - jiff::SignedDuration::from_hours(back),
         ..change()
     };
@@ -295,8 +307,8 @@ pub(crate) fn what_a_change_tells_is_what_is_kept(place: &dyn Place) {
         version: 1,
         reason: Some("back".to_owned()),
     };
-    let check = |receipt: Receipt| {
-        let (snapshot, made) = *receipt.made.expect("it made a version");
+    let check = |receipt: ChangeReceipt| {
+        let (snapshot, made) = *receipt.published.expect("it made a version");
         let found = store.find(&edge()).unwrap();
         let id = &found.gateway.id;
         assert_eq!(Some(made.version), receipt.version);
@@ -307,5 +319,5 @@ pub(crate) fn what_a_change_tells_is_what_is_kept(place: &dyn Place) {
     check(store.publish(&change(), &edge(), &told).unwrap());
     check(store.revert(&change(), &edge(), &revert).unwrap());
     let again = store.revert(&change(), &edge(), &revert).unwrap();
-    assert!(again.unchanged && again.made.is_none());
+    assert!(again.unchanged && again.published.is_none());
 }

@@ -3,7 +3,7 @@
 use kt_control_api::RevertRequest;
 
 use super::place::{Place, change, edge, expecting, gateway, version};
-use crate::store::Ask;
+use crate::store::GatewayAction;
 
 pub(crate) fn every_change_has_its_row(place: &dyn Place) {
     let store = place.open();
@@ -16,8 +16,8 @@ pub(crate) fn every_change_has_its_row(place: &dyn Place) {
         reason: None,
     };
     store.revert(&change(), &edge(), &revert).unwrap();
-    let reload = Ask::Reload { message: None };
-    store.ask(&change(), &edge(), &reload).unwrap();
+    let reload = GatewayAction::Reload { message: None };
+    store.act(&change(), &edge(), &reload).unwrap();
     store.delete(&change(), &edge()).unwrap();
     assert_eq!(
         place.texts("SELECT action FROM audit ORDER BY seq"),

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::place::{Place, bare, change, report};
-use crate::store::{Key, ListFilter, NewGateway, Store};
+use crate::store::{GatewayFilter, GatewayRef, NewGateway, Store};
 
-fn names(store: &dyn Store, filter: &ListFilter) -> Vec<String> {
+fn names(store: &dyn Store, filter: &GatewayFilter) -> Vec<String> {
     let found = store.list(filter).unwrap();
     found.into_iter().map(|found| found.gateway.name).collect()
 }
 
-fn all() -> ListFilter {
-    ListFilter {
+fn all() -> GatewayFilter {
+    GatewayFilter {
         limit: 100,
-        ..ListFilter::default()
+        ..GatewayFilter::default()
     }
 }
 
@@ -26,16 +26,16 @@ pub(crate) fn gateways_come_in_the_order_of_their_names(place: &dyn Place) {
     }
     store.create(&change(), &bare("gone")).unwrap();
     store
-        .delete(&change(), &Key::Name("gone".to_owned()))
+        .delete(&change(), &GatewayRef::Name("gone".to_owned()))
         .unwrap();
     assert_eq!(names(&*store, &all()), ordered);
-    let page = ListFilter {
+    let page = GatewayFilter {
         after: Some("A1".to_owned()),
         limit: 3,
         ..all()
     };
     assert_eq!(names(&*store, &page), ["B", "a", "a-b"]);
-    let key = Key::Name("b".to_owned());
+    let key = GatewayRef::Name("b".to_owned());
     store.report(change().now, &key, &report(0, 1)).unwrap();
     let listed = store.list(&all()).unwrap();
     assert_eq!(listed.last().unwrap().instances.len(), 1);
@@ -58,14 +58,14 @@ pub(crate) fn prefixes_and_labels_select(place: &dyn Place) {
     ] {
         store.create(&change(), &new).unwrap();
     }
-    let prefix = |prefix: &str| ListFilter {
+    let prefix = |prefix: &str| GatewayFilter {
         prefix: prefix.to_owned(),
         ..all()
     };
     assert_eq!(names(&*store, &prefix("a")), ["a%2", "a_1", "ab3"]);
     assert_eq!(names(&*store, &prefix("a_")), ["a_1"], "no wildcard");
     assert_eq!(names(&*store, &prefix("a%")), ["a%2"], "no wildcard");
-    let with = |labels: &[(&str, &str)]| ListFilter {
+    let with = |labels: &[(&str, &str)]| GatewayFilter {
         labels: labelled("x", labels).labels,
         ..all()
     };

@@ -6,7 +6,7 @@ use kt_control_api::{AppliedVersion, DriftPolicy, GatewayId, GatewayPatch, Rever
 use proptest::prelude::*;
 
 use super::place::{after, change, gateway, keyed, report, version};
-use crate::store::{Ask, Change, Key, ListFilter, Prune, Store};
+use crate::store::{ChangeContext, GatewayAction, GatewayFilter, GatewayRef, PruneOptions, Store};
 
 /// One operation. Gateways are named by letters, and by the number of their creation.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ impl Script {
         stores.map(|store| self.act(&step.act, &change, store))
     }
 
-    fn act(&self, act: &Act, change: &Change, store: &dyn Store) -> String {
+    fn act(&self, act: &Act, change: &ChangeContext, store: &dyn Store) -> String {
         let patch = |name: Option<String>, label: Option<(char, bool)>| GatewayPatch {
             name,
             labels: label.map(|(key, set)| [(key.to_string(), set.then(|| "x".to_owned()))].into()),
@@ -150,21 +150,21 @@ impl Script {
                 format!("{:?}", store.revert(change, &self.key(target), &revert))
             }
             Act::Reload(target) => {
-                let ask = Ask::Reload { message: None };
-                format!("{:?}", store.ask(change, &self.key(target), &ask))
+                let ask = GatewayAction::Reload { message: None };
+                format!("{:?}", store.act(change, &self.key(target), &ask))
             }
             Act::Reconcile(target, dry_run) => {
-                let ask = Ask::Reconcile {
+                let ask = GatewayAction::Reconcile {
                     dry_run: *dry_run,
                     reason: None,
                 };
-                format!("{:?}", store.ask(change, &self.key(target), &ask))
+                format!("{:?}", store.act(change, &self.key(target), &ask))
             }
             Act::Pin(target, version, pin) => {
                 format!("{:?}", store.pin(change, &self.key(target), *version, *pin))
             }
             Act::Prune(target, keep, dry_run) => {
-                let prune = Prune {
+                let prune = PruneOptions {
                     keep: *keep,
                     dry_run: *dry_run,
                     reason: None,
@@ -184,21 +184,21 @@ impl Script {
         }
     }
 
-    fn key(&self, target: &Target) -> Key {
+    fn key(&self, target: &Target) -> GatewayRef {
         match target {
-            Target::Named(name) => Key::Name(format!("g{name}")),
+            Target::Named(name) => GatewayRef::Name(format!("g{name}")),
             Target::Created(number) => match self.ids.get(*number) {
-                Some(id) => Key::Id(id.clone()),
-                None => Key::Name("nobody".to_owned()),
+                Some(id) => GatewayRef::Id(id.clone()),
+                None => GatewayRef::Name("nobody".to_owned()),
             },
         }
     }
 
     /// Describes everything that the store shows.
     pub(super) fn state(&self, store: &dyn Store) -> String {
-        let all = ListFilter {
+        let all = GatewayFilter {
             limit: 1000,
-            ..ListFilter::default()
+            ..GatewayFilter::default()
         };
         let mut state = format!("{:#?}", store.list(&all));
         for id in &self.ids {
@@ -207,7 +207,7 @@ impl Script {
                 state += &format!("{:?}", store.content(id, version.version));
             }
             state += &format!("{versions:#?}");
-            state += &format!("{:?}", store.find(&Key::Id(id.clone())).map(|_| ()));
+            state += &format!("{:?}", store.find(&GatewayRef::Id(id.clone())).map(|_| ()));
         }
         state
     }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::place::{Place, after, bare, change, edge, expecting, gateway, keyed, version};
-use crate::store::{Change, StoreError};
+use crate::store::{ChangeContext, StoreError};
 
 pub(crate) fn a_repeated_request_is_carried_out_once(place: &dyn Place) {
     let store = place.open();
@@ -16,7 +16,7 @@ pub(crate) fn a_repeated_request_is_carried_out_once(place: &dyn Place) {
     assert_eq!((again.version, again.generation), (Some(1), 1));
 
     // What only the first one meets: a revision, a content that is not yet desired.
-    let publish = Change {
+    let publish = ChangeContext {
         if_match: Some(1),
         ..keyed("k2", 2)
     };
@@ -46,10 +46,10 @@ pub(crate) fn a_key_belongs_to_one_request_and_one_actor(place: &dyn Place) {
     let store = place.open();
     store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
     let other = store.create(&keyed("k1", 2), &gateway("rim")).unwrap_err();
-    assert!(matches!(other, StoreError::KeyReused), "{other}");
+    assert!(matches!(other, StoreError::IdempotencyKeyReused), "{other}");
     let other = store.delete(&keyed("k1", 2), &edge()).unwrap_err();
-    assert!(matches!(other, StoreError::KeyReused), "{other}");
-    let somebody = Change {
+    assert!(matches!(other, StoreError::IdempotencyKeyReused), "{other}");
+    let somebody = ChangeContext {
         actor: "somebody".to_owned(),
         ..keyed("k1", 2)
     };
@@ -62,7 +62,7 @@ pub(crate) fn a_failed_request_may_be_tried_again(place: &dyn Place) {
     assert!(store.publish(&publish, &edge(), &version("x")).is_err());
     store.create(&change(), &bare("edge")).unwrap();
     assert!(store.create(&keyed("k2", 2), &bare("edge")).is_err());
-    let stale = Change {
+    let stale = ChangeContext {
         if_match: Some(9),
         ..publish.clone()
     };
@@ -107,8 +107,8 @@ pub(crate) fn of_many_with_one_key_one_is_carried_out(place: &dyn Place) {
             let publish = || {
                 let store = place.open();
                 start.wait();
-                let change = Change {
-                    once: keyed(&key, round).once,
+                let change = ChangeContext {
+                    idempotency_key: keyed(&key, round).idempotency_key,
                     ..expecting(rev)
                 };
                 let done = store.publish(&change, &edge(), &text).unwrap();

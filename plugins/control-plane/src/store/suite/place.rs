@@ -8,7 +8,9 @@ use kt_control_api::{
 };
 
 use crate::fixture;
-use crate::store::{Change, Key, NewGateway, NewVersion, Once, Store, Transfer};
+use crate::store::{
+    ChangeContext, GatewayRef, IdempotencyKey, NewGateway, NewVersion, Store, Transfer,
+};
 
 /// A place with an empty store, which ends with the value.
 pub(crate) trait Place: Sync {
@@ -32,38 +34,38 @@ pub(crate) fn now() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
-pub(crate) fn change() -> Change {
-    Change {
+pub(crate) fn change() -> ChangeContext {
+    ChangeContext {
         actor: "test".to_owned(),
         request_id: "req_test".to_owned(),
         now: now(),
         if_match: None,
-        once: None,
+        idempotency_key: None,
     }
 }
 
 /// A change that expects a revision.
-pub(crate) fn expecting(rev: u64) -> Change {
-    Change {
+pub(crate) fn expecting(rev: u64) -> ChangeContext {
+    ChangeContext {
         if_match: Some(rev),
         ..change()
     }
 }
 
 /// A change with a key; what is asked for is told apart by one byte.
-pub(crate) fn keyed(key: &str, request: u8) -> Change {
-    let once = Once {
+pub(crate) fn keyed(key: &str, request: u8) -> ChangeContext {
+    let once = IdempotencyKey {
         key: key.to_owned(),
         fingerprint: [request; 32],
     };
-    Change {
-        once: Some(once),
+    ChangeContext {
+        idempotency_key: Some(once),
         ..change()
     }
 }
 
 /// The same change, so much later.
-pub(crate) fn after(mut change: Change, time: Duration) -> Change {
+pub(crate) fn after(mut change: ChangeContext, time: Duration) -> ChangeContext {
     change.now += time;
     change
 }
@@ -102,12 +104,12 @@ pub(crate) fn bare(name: &str) -> NewGateway {
         drift: DriftPolicy::Report,
         version: None,
         token: None,
-        spends: None,
+        bootstrap_token: None,
     }
 }
 
-pub(crate) fn edge() -> Key {
-    Key::Name("edge".to_owned())
+pub(crate) fn edge() -> GatewayRef {
+    GatewayRef::Name("edge".to_owned())
 }
 
 /// The report of one of several instances.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use kt_control_api::{AppliedVersion, GatewayId, RevertRequest, VersionRange};
 
 use super::place::{Place, after, change, edge, gateway, keyed, now, report, version};
-use crate::store::{Key, Prune, Pruned, Store, StoreError};
+use crate::store::{GatewayRef, PruneOptions, PruneReceipt, Store, StoreError};
 
-fn prune(keep: u64) -> Prune {
-    Prune {
+fn prune(keep: u64) -> PruneOptions {
+    PruneOptions {
         keep,
         dry_run: false,
         reason: Some("space".to_owned()),
@@ -53,7 +53,7 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(place
     let store = place.open();
     let id = edge_with_four(&*store);
     let whole = store.versions(&id, None, 9).unwrap();
-    let dry = Prune {
+    let dry = PruneOptions {
         dry_run: true,
         ..prune(1)
     };
@@ -126,7 +126,7 @@ pub(crate) fn contents_that_others_have_stay(place: &dyn Place) {
     let store = place.open();
     let id = edge_with_four(&*store);
     let other = store.create(&change(), &gateway("other")).unwrap().gateway;
-    let key = Key::Id(other.clone());
+    let key = GatewayRef::Id(other.clone());
     store.publish(&change(), &key, &version("ccc")).unwrap();
     let done = store.prune(&change(), &edge(), &prune(1)).unwrap();
     let both = [one(1), one(3)];
@@ -143,7 +143,7 @@ pub(crate) fn a_repeated_prune_tells_what_the_first_did(place: &dyn Place) {
     let first = store.prune(&keyed("k1", 1), &edge(), &prune(1)).unwrap();
     let again = store.prune(&keyed("k1", 1), &edge(), &prune(1)).unwrap();
     assert!(again.replayed && !first.replayed);
-    let expected = Pruned {
+    let expected = PruneReceipt {
         replayed: true,
         ..first
     };
@@ -162,7 +162,7 @@ pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(place: &dyn Pl
     thread::scope(|scope| {
         for (at, name) in names.into_iter().enumerate() {
             scope.spawn(move || {
-                let (store, key) = (place.open(), Key::Name(name.to_owned()));
+                let (store, key) = (place.open(), GatewayRef::Name(name.to_owned()));
                 // What one comes to rely on is what another one gives up.
                 let texts = ["a", "b", "c", "d", "e", "f", "g"];
                 for text in texts.iter().cycle().skip(at).step_by(at + 1).take(60) {

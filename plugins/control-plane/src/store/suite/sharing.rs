@@ -83,7 +83,7 @@ pub(crate) fn of_many_who_expect_one_revision_one_succeeds(place: &dyn Place) {
         });
         let done = results.iter().filter(|result| result.is_ok()).count();
         let lost = results.iter().filter(|result| {
-            matches!(result, Err(StoreError::Changed { current, .. })
+            matches!(result, Err(StoreError::RevisionMismatch { current, .. })
                 if current.gateway.rev == rev + 1)
         });
         assert_eq!((done, lost.count()), (1, 3), "revision {rev}");
@@ -106,14 +106,14 @@ pub(crate) fn many_may_make_the_store_at_once(place: &dyn Place) {
 
 pub(crate) fn the_pulse_moves_with_changes_of_others(place: &dyn Place) {
     let (one, other) = (place.open(), place.open());
-    let before = one.pulse().unwrap();
+    let before = one.change_counter().unwrap();
     other.create(&change(), &gateway("edge")).unwrap();
-    let after = one.pulse().unwrap();
+    let after = one.change_counter().unwrap();
     assert_ne!(after, before);
     one.create(&change(), &gateway("rim")).unwrap();
-    let own = one.pulse().unwrap();
+    let own = one.change_counter().unwrap();
     assert_ne!(own, after, "one's own changes count too");
     let report = super::place::report(0, 1);
     other.report(change().now, &edge(), &report).unwrap();
-    assert_ne!(one.pulse().unwrap(), own, "and reports");
+    assert_ne!(one.change_counter().unwrap(), own, "and reports");
 }

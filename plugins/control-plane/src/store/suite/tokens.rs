@@ -194,14 +194,16 @@ pub(crate) fn a_use_is_kept_when_it_is_news(place: &dyn Place) {
         token: TokenId::random(),
         at: now(),
     };
-    store.used(&[used(0, 0), stranger]).unwrap();
+    store.record_token_uses(&[used(0, 0), stranger]).unwrap();
     assert_eq!((known(0), known(1)), (Some(now()), None));
-    store.used(&[used(0, 299), used(1, 299)]).unwrap();
-    assert_eq!(known(0), Some(now()), "that is no news");
+    store
+        .record_token_uses(&[used(0, 299), used(1, 299)])
+        .unwrap();
+    assert_eq!(known(0), Some(now()), "too soon after the last one");
     assert_eq!(known(1), Some(now() + Duration::from_secs(299)));
-    store.used(&[used(0, 300)]).unwrap();
+    store.record_token_uses(&[used(0, 300)]).unwrap();
     assert_eq!(known(0), Some(now() + Duration::from_secs(300)));
-    store.used(&[used(0, 0)]).unwrap();
+    store.record_token_uses(&[used(0, 0)]).unwrap();
     assert_eq!(known(0), Some(now() + Duration::from_secs(300)), "the last");
     assert_eq!(place.count("SELECT count(*) FROM audit"), 2);
 }
@@ -226,7 +228,7 @@ pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {
     let ended = store
         .rotate_token(&change(), &tokens[1].id, &tokens[3], soon)
         .unwrap_err();
-    assert!(matches!(&ended, StoreError::TokenEnded(id) if *id == tokens[1].id));
+    assert!(matches!(&ended, StoreError::TokenInactive(id) if *id == tokens[1].id));
     // What ends sooner by itself is not made to last.
     let far = soon + Duration::from_secs(60);
     store

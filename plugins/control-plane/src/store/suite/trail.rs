@@ -6,7 +6,7 @@ use std::time::Duration;
 use kt_control_api::{AuditEntry, AuditVerification, AuditVerifier, GatewayPatch};
 
 use super::place::{Place, after, change, edge, gateway, version};
-use crate::store::{AuditFilter, Change, NewToken, Note, Store, StoredScope};
+use crate::store::{AuditEvent, AuditFilter, ChangeContext, NewToken, Store, StoredScope};
 
 /// Every row, the newest first.
 pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
@@ -84,7 +84,7 @@ pub(crate) fn a_refused_change_leaves_no_hole_in_the_trail(place: &dyn Place) {
 
 pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
     let store = place.open();
-    let by = |actor: &str, seconds| Change {
+    let by = |actor: &str, seconds| ChangeContext {
         actor: actor.to_owned(),
         ..after(change(), Duration::from_secs(seconds))
     };
@@ -163,12 +163,12 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
 pub(crate) fn a_note_is_a_row_like_any_other(place: &dyn Place) {
     let store = place.open();
     store.create(&change(), &gateway("edge")).unwrap();
-    let note = Note {
+    let note = AuditEvent {
         action: "store.backup",
         target: "kept.db".to_owned(),
         detail: serde_json::json!({"size": 7, "odd": "\u{0}"}),
     };
-    store.note(&change(), &note).unwrap();
+    store.record_audit_event(&change(), &note).unwrap();
     assert_sealed(&*store, 2);
     let row = rows(&*store).remove(0);
     assert_eq!(

@@ -11,8 +11,8 @@ use super::place::{Place, bare, change, edge, gateway, now, version};
 use super::trail;
 use crate::fixture::serving;
 use crate::store::{
-    ContentRow, GatewayRow, Header, Imported, Key, NewGateway, NewToken, Prune, Record, Selection,
-    Store, StoreError, StoredScope, Transfer,
+    ContentRow, ExportHeader, ExportRecord, GatewayRef, GatewayRow, ImportSummary, NewGateway,
+    NewToken, PruneOptions, Selection, Store, StoreError, StoredScope, Transfer,
 };
 
 /// Checks every kind of move from a store into others.
@@ -57,23 +57,23 @@ fn fill(store: &dyn Store) -> GatewayId {
     };
     store.create_token(&change(), &bootstrap).unwrap();
     let enrolled = NewGateway {
-        spends: Some(bootstrap.id),
+        bootstrap_token: Some(bootstrap.id),
         ..bare("empty")
     };
     store.create(&change(), &enrolled).unwrap();
-    let old = Key::Id(store.create(&change(), &gateway("old")).unwrap().gateway);
+    let old = GatewayRef::Id(store.create(&change(), &gateway("old")).unwrap().gateway);
     for text in ["o2", "o3", "o4"] {
         store.publish(&change(), &old, &version(text)).unwrap();
     }
     store.pin(&change(), &old, 3, true).unwrap();
-    let prune = Prune {
+    let prune = PruneOptions {
         keep: 1,
         dry_run: false,
         reason: None,
     };
     store.prune(&change(), &old, &prune).unwrap();
     let gone = store.create(&change(), &gateway("gone")).unwrap().gateway;
-    store.delete(&change(), &Key::Id(gone)).unwrap();
+    store.delete(&change(), &GatewayRef::Id(gone)).unwrap();
     let admin = Token::random(TokenKind::Access);
     store
         .add_token(
@@ -84,7 +84,7 @@ fn fill(store: &dyn Store) -> GatewayId {
     id
 }
 
-fn records(store: &dyn Transfer, selection: &Selection) -> Vec<Record> {
+fn records(store: &dyn Transfer, selection: &Selection) -> Vec<ExportRecord> {
     let mut found = Vec::new();
     store
         .export(selection, &mut |record| {
@@ -95,9 +95,13 @@ fn records(store: &dyn Transfer, selection: &Selection) -> Vec<Record> {
     found
 }
 
-fn import(to: &dyn Place, whole: bool, records: &[Record]) -> Result<Imported, StoreError> {
-    let header = Header {
-        format: Header::FORMAT.to_owned(),
+fn import(
+    to: &dyn Place,
+    whole: bool,
+    records: &[ExportRecord],
+) -> Result<ImportSummary, StoreError> {
+    let header = ExportHeader {
+        format: ExportHeader::FORMAT.to_owned(),
         kt: "test".to_owned(),
         exported_at: now(),
         epoch: "elsewhere".to_owned(),
@@ -107,13 +111,17 @@ fn import(to: &dyn Place, whole: bool, records: &[Record]) -> Result<Imported, S
     to.moved().import(&change(), &header, &mut records)
 }
 
-fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[Record]) {
-    let count = |is: fn(&Record) -> bool| whole.iter().filter(|record| is(record)).count();
-    assert_eq!(count(|r| matches!(r, Record::Gateway(_))), 4);
-    assert_eq!(count(|r| matches!(r, Record::Content(_))), 4, "each once");
-    assert_eq!(count(|r| matches!(r, Record::Version(_))), 8);
-    assert_eq!(count(|r| matches!(r, Record::Token(_))), 3);
-    assert!(count(|r| matches!(r, Record::Answer(_))) > 0);
+fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[ExportRecord]) {
+    let count = |is: fn(&ExportRecord) -> bool| whole.iter().filter(|record| is(record)).count();
+    assert_eq!(count(|r| matches!(r, ExportRecord::Gateway(_))), 4);
+    assert_eq!(
+        count(|r| matches!(r, ExportRecord::Content(_))),
+        4,
+        "each once"
+    );
+    assert_eq!(count(|r| matches!(r, ExportRecord::Version(_))), 8);
+    assert_eq!(count(|r| matches!(r, ExportRecord::Token(_))), 3);
+    assert!(count(|r| matches!(r, ExportRecord::Answer(_))) > 0);
     let imported = import(to, true, whole).unwrap();
     assert_eq!(
         (imported.gateways.len(), imported.versions, imported.tokens),
@@ -136,10 +144,10 @@ fn what_moved_goes_on(to: &dyn Place, made: &GatewayId) {
     assert!(trail::checked(&*store).damage.is_empty());
 }
 
-fn nothing_is_taken_twice(to: &dyn Place, whole: &[Record]) {
+fn nothing_is_taken_twice(to: &dyn Place, whole: &[ExportRecord]) {
     let before = records(&*to.moved(), &Selection::Whole);
     let refused = import(to, true, whole).unwrap_err();
-    let StoreError::Occupied(taken) = refused else {
+    let StoreError::AlreadyExists(taken) = refused else {
         panic!("{refused}");
     };
     assert_eq!(taken.len(), 3, "all at once, deleted ones apart: {taken:?}");
@@ -163,7 +171,7 @@ fn a_gateway_joins_others(to: &dyn Place, from: &dyn Place, made: &GatewayId) {
     assert!(trail::checked(&*to.open()).damage.is_empty());
 
     // The same name under another id.
-    let Some(Record::Gateway(row)) = part.first() else {
+    let Some(ExportRecord::Gateway(row)) = part.first() else {
         panic!("the gateway comes first");
     };
     let namesake = GatewayRow {
@@ -172,46 +180,48 @@ fn a_gateway_joins_others(to: &dyn Place, from: &dyn Place, made: &GatewayId) {
         desired_version: None,
         ..row.clone()
     };
-    let refused = import(to, false, &[Record::Gateway(namesake)]).unwrap_err();
+    let refused = import(to, false, &[ExportRecord::Gateway(namesake)]).unwrap_err();
     assert!(refused.to_string().contains("the name `edge`"), "{refused}");
 }
 
-fn what_is_not_whole_leaves_nothing(to: &dyn Place, whole: &[Record]) {
+fn what_is_not_whole_leaves_nothing(to: &dyn Place, whole: &[ExportRecord]) {
     let mut forged = whole.to_vec();
     for record in &mut forged {
-        if let Record::Audit(row) = record {
+        if let ExportRecord::Audit(row) = record {
             row.actor = "somebody else".to_owned();
             break;
         }
     }
     let refused = import(to, true, &forged).unwrap_err();
-    assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
+    assert!(matches!(refused, StoreError::Corrupt(_)), "{refused}");
 
     let mut gap = whole.to_vec();
-    gap.retain(|record| !matches!(record, Record::Version(row) if row.version == 2));
+    gap.retain(|record| !matches!(record, ExportRecord::Version(row) if row.version == 2));
     import(to, true, &gap).unwrap_err();
     let mut hollow = whole.to_vec();
-    hollow.retain(|record| !matches!(record, Record::Content(row) if row.content.starts_with('b')));
+    hollow.retain(
+        |record| !matches!(record, ExportRecord::Content(row) if row.content.starts_with('b')),
+    );
     let refused = import(to, true, &hollow).unwrap_err();
     assert!(refused.to_string().contains("has no content"), "{refused}");
 
-    let header = Header {
-        format: Header::FORMAT.to_owned(),
+    let header = ExportHeader {
+        format: ExportHeader::FORMAT.to_owned(),
         kt: "test".to_owned(),
         exported_at: Timestamp::UNIX_EPOCH,
         epoch: "elsewhere".to_owned(),
         whole: true,
     };
-    let cut = || StoreError::Unreadable {
+    let cut = || StoreError::InvalidExport {
         line: 9,
-        why: "cut off".to_owned(),
+        reason: "cut off".to_owned(),
     };
     let mut records = whole.iter().take(9).cloned().map(Ok).chain([Err(cut())]);
     let refused = to.moved().import(&change(), &header, &mut records);
     assert_eq!(refused.unwrap_err().to_string(), "line 9: cut off");
 
     let text = "orphan".to_owned();
-    let orphan = Record::Content(ContentRow {
+    let orphan = ExportRecord::Content(ContentRow {
         sha256: ContentHash::from_bytes(Sha256::digest(&text).into()),
         content: text,
     });

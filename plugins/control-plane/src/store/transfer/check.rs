@@ -6,17 +6,17 @@ use kt_control_api::{ContentHash, GatewayId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::record::{ContentRow, GatewayRow, Record, TokenRow, VersionRow};
+use super::record::{ContentRow, ExportRecord, GatewayRow, TokenRow, VersionRow};
 use crate::validator::Validator;
 
 /// A check, fed with an export of the whole store. The trail has a check of its own.
-pub struct Check<'a> {
+pub struct IntegrityCheck<'a> {
     validator: &'a dyn Validator,
     contents: HashMap<ContentHash, Facts>,
     /// Whether each gateway was deleted.
     gateways: HashMap<GatewayId, bool>,
     current: Option<(GatewayRow, u64)>,
-    report: CheckReport,
+    report: IntegrityReport,
 }
 
 /// What a content means, as far as this kt understands it.
@@ -27,7 +27,7 @@ struct Facts {
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct CheckReport {
+pub struct IntegrityReport {
     /// Gateways looked at, deleted ones included.
     pub gateways: u64,
     /// Versions looked at.
@@ -40,7 +40,7 @@ pub struct CheckReport {
     pub notes: Vec<String>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> IntegrityCheck<'a> {
     /// Begins a check that understands configurations as `validator` does.
     #[must_use]
     pub fn new(validator: &'a dyn Validator) -> Self {
@@ -49,30 +49,30 @@ impl<'a> Check<'a> {
             contents: HashMap::new(),
             gateways: HashMap::new(),
             current: None,
-            report: CheckReport::default(),
+            report: IntegrityReport::default(),
         }
     }
 
     /// Looks at the next record.
-    pub fn push(&mut self, record: Record) {
+    pub fn push(&mut self, record: ExportRecord) {
         match record {
-            Record::Gateway(row) => {
+            ExportRecord::Gateway(row) => {
                 self.close();
                 self.report.gateways += 1;
                 self.gateways
                     .insert(row.id.clone(), row.deleted_at.is_some());
                 self.current = Some((row, 0));
             }
-            Record::Content(row) => self.content(&row),
-            Record::Version(row) => self.version(&row),
-            Record::Token(row) => self.token(&row),
-            Record::Answer(_) | Record::Audit(_) => {}
+            ExportRecord::Content(row) => self.content(&row),
+            ExportRecord::Version(row) => self.version(&row),
+            ExportRecord::Token(row) => self.token(&row),
+            ExportRecord::Answer(_) | ExportRecord::Audit(_) => {}
         }
     }
 
     /// Ends the check.
     #[must_use]
-    pub fn finish(mut self) -> CheckReport {
+    pub fn finish(mut self) -> IntegrityReport {
         self.close();
         self.report
     }

@@ -2,11 +2,11 @@
 
 use kt_control_api::GatewayId;
 
-use super::record::{Header, Record};
-use crate::store::{Change, StoreError};
+use super::record::{ExportHeader, ExportRecord};
+use crate::store::{ChangeContext, StoreError};
 
 /// How many rows of the trail are read at a time.
-pub const PAGE: usize = 1000;
+pub const AUDIT_PAGE_ROWS: usize = 1000;
 
 /// Which part of a store is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +32,14 @@ impl Selection {
 }
 
 /// Takes the records of an export, one after another.
-pub type Take<'a> = dyn FnMut(Record) -> Result<(), StoreError> + 'a;
+pub type RecordSink<'a> = dyn FnMut(ExportRecord) -> Result<(), StoreError> + 'a;
 
 /// The records to import; an error among them takes the whole import back.
-pub type Records<'a> = dyn Iterator<Item = Result<Record, StoreError>> + 'a;
+pub type RecordSource<'a> = dyn Iterator<Item = Result<ExportRecord, StoreError>> + 'a;
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportSummary {
     /// The gateways that are new.
     pub gateways: Vec<GatewayId>,
     /// Their versions, all together.
@@ -57,7 +57,7 @@ pub trait Transfer {
     /// # Errors
     /// [`StoreError::NotFound`] for a selected gateway; what `take` returns; when the store
     /// cannot be read.
-    fn export(&self, selection: &Selection, take: &mut Take<'_>) -> Result<(), StoreError>;
+    fn export(&self, selection: &Selection, take: &mut RecordSink<'_>) -> Result<(), StoreError>;
 
     /// Takes records in, all or none.
     ///
@@ -66,12 +66,12 @@ pub trait Transfer {
     /// gets a row for each.
     ///
     /// # Errors
-    /// [`StoreError::Occupied`] when an id or a name is taken; [`StoreError::Damaged`] when the
+    /// [`StoreError::AlreadyExists`] when an id or a name is taken; [`StoreError::Corrupt`] when the
     /// trail does not lead to the seal it had; what the records return.
     fn import(
         &self,
-        change: &Change,
-        header: &Header,
-        records: &mut Records<'_>,
-    ) -> Result<Imported, StoreError>;
+        change: &ChangeContext,
+        header: &ExportHeader,
+        records: &mut RecordSource<'_>,
+    ) -> Result<ImportSummary, StoreError>;
 }

@@ -1,6 +1,6 @@
 //! Taking what a store keeps out of it, and into another one of either kind.
 //!
-//! A store is told as a sequence of [`Record`]s: each gateway, followed by its versions and what
+//! A store is told as a sequence of [`ExportRecord`]s: each gateway, followed by its versions and what
 //! its instances answered; then the tokens, as hashes; then the trail. Reports of instances and
 //! keys of requests are of the moment and stay behind.
 
@@ -11,9 +11,11 @@ mod reader;
 mod record;
 mod writer;
 
-pub use check::{Check, CheckReport};
-pub use contract::{Imported, PAGE, Records, Selection, Take, Transfer};
+pub use check::{IntegrityCheck, IntegrityReport};
+pub use contract::{AUDIT_PAGE_ROWS, ImportSummary, RecordSink, RecordSource, Selection, Transfer};
 pub(super) use progress::Progress;
-pub use reader::Reader;
-pub use record::{AnswerRow, ContentRow, GatewayRow, Header, Record, TokenRow, VersionRow};
-pub use writer::Writer;
+pub use reader::ExportReader;
+pub use record::{
+    ApplyOutcomeRow, ContentRow, ExportHeader, ExportRecord, GatewayRow, TokenRow, VersionRow,
+};
+pub use writer::ExportWriter;

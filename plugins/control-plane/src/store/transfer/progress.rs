@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use kt_control_api::{ContentHash, GatewayId};
 
-use super::contract::Imported;
-use super::record::Record;
+use super::contract::ImportSummary;
+use super::record::ExportRecord;
 use crate::store::StoreError;
 
 /// What an import has to watch over while rows go into a store.
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 pub(in crate::store) struct Progress {
     /// Whether the store was empty and takes everything.
     pub(in crate::store) whole: bool,
-    pub(in crate::store) imported: Imported,
+    pub(in crate::store) imported: ImportSummary,
     known: HashSet<GatewayId>,
     /// Place and seal of the newest sealed row of the trail, as it was exported.
     pub(in crate::store) head: Option<(u64, ContentHash)>,
@@ -23,44 +23,44 @@ impl Progress {
     pub(in crate::store) fn new(whole: bool) -> Self {
         Self {
             whole,
-            imported: Imported::default(),
+            imported: ImportSummary::default(),
             known: HashSet::new(),
             head: None,
         }
     }
 
     /// Whether a row belongs into the store; counts it when it does.
-    pub(in crate::store) fn accept(&mut self, record: &Record) -> bool {
+    pub(in crate::store) fn accept(&mut self, record: &ExportRecord) -> bool {
         match record {
-            Record::Gateway(row) => {
+            ExportRecord::Gateway(row) => {
                 if !self.whole && row.deleted_at.is_some() {
                     return false;
                 }
                 self.known.insert(row.id.clone());
                 self.imported.gateways.push(row.id.clone());
             }
-            Record::Version(row) => {
+            ExportRecord::Version(row) => {
                 if !self.knows(&row.gateway) {
                     return false;
                 }
                 self.imported.versions += 1;
             }
-            Record::Token(row) => {
+            ExportRecord::Token(row) => {
                 let bound = row.gateway.as_ref().is_some_and(|id| self.knows(id));
                 if !(bound || self.whole && row.gateway.is_none()) {
                     return false;
                 }
                 self.imported.tokens += 1;
             }
-            Record::Audit(row) => {
+            ExportRecord::Audit(row) => {
                 if !self.whole {
                     return false;
                 }
                 self.imported.audit += 1;
                 self.head = row.hash.map(|hash| (row.seq, hash)).or(self.head);
             }
-            Record::Answer(row) => return self.knows(&row.gateway),
-            Record::Content(_) => {}
+            ExportRecord::Answer(row) => return self.knows(&row.gateway),
+            ExportRecord::Content(_) => {}
         }
         true
     }
@@ -76,7 +76,7 @@ impl Progress {
         found: Option<ContentHash>,
     ) -> Result<(), StoreError> {
         match self.head {
-            Some((seq, hash)) if found != Some(hash) => Err(StoreError::Damaged(format!(
+            Some((seq, hash)) if found != Some(hash) => Err(StoreError::Corrupt(format!(
                 "the trail is not as it was sealed: its rows do not lead to the seal of row {seq}"
             ))),
             _ => Ok(()),

@@ -6,7 +6,7 @@ use kt_control_api::ContentHash;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::record::{Header, Record};
+use super::record::{ExportHeader, ExportRecord};
 use super::writer::End;
 use crate::store::StoreError;
 
@@ -16,24 +16,24 @@ const MAX_LINE: u64 = 8 << 20;
 
 /// The records of an export, in order. Ends with an error unless its last line proves it whole.
 #[derive(Debug)]
-pub struct Reader<R> {
+pub struct ExportReader<R> {
     from: R,
-    header: Header,
+    header: ExportHeader,
     hash: Sha256,
     /// Number of the line read last.
     line: u64,
     ended: bool,
 }
 
-impl<R: BufRead> Reader<R> {
+impl<R: BufRead> ExportReader<R> {
     /// Reads the first line.
     ///
     /// # Errors
-    /// [`StoreError::Unreadable`] when it is not that of an export this kt knows.
+    /// [`StoreError::InvalidExport`] when it is not that of an export this kt knows.
     pub fn new(from: R) -> Result<Self, StoreError> {
         let mut reader = Self {
             from,
-            header: Header {
+            header: ExportHeader {
                 format: String::new(),
                 kt: String::new(),
                 exported_at: jiff::Timestamp::UNIX_EPOCH,
@@ -46,7 +46,7 @@ impl<R: BufRead> Reader<R> {
         };
         let line = reader.next_line()?;
         reader.header = parsed(&line)
-            .filter(|header: &Header| header.format == Header::FORMAT)
+            .filter(|header: &ExportHeader| header.format == ExportHeader::FORMAT)
             .ok_or_else(|| {
                 reader.unreadable("it is no export of a control plane that this kt knows")
             })?;
@@ -56,11 +56,11 @@ impl<R: BufRead> Reader<R> {
 
     /// What the export says about itself.
     #[must_use]
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &ExportHeader {
         &self.header
     }
 
-    fn step(&mut self) -> Result<Option<Record>, StoreError> {
+    fn step(&mut self) -> Result<Option<ExportRecord>, StoreError> {
         let line = self.next_line()?;
         if line.is_empty() {
             return Err(self.unreadable("it is cut off: its last line is missing"));
@@ -72,7 +72,7 @@ impl<R: BufRead> Reader<R> {
             self.unreadable(&format!("no record of an export: {}", place(&error)))
         })?;
         self.hash.update(&line);
-        check(&record).map_err(|why| self.unreadable(why))?;
+        check(&record).map_err(|reason| self.unreadable(reason))?;
         Ok(Some(record))
     }
 
@@ -102,16 +102,16 @@ impl<R: BufRead> Reader<R> {
         Ok(line)
     }
 
-    fn unreadable(&self, why: &str) -> StoreError {
-        StoreError::Unreadable {
+    fn unreadable(&self, reason: &str) -> StoreError {
+        StoreError::InvalidExport {
             line: self.line,
-            why: why.to_owned(),
+            reason: reason.to_owned(),
         }
     }
 }
 
-impl<R: BufRead> Iterator for Reader<R> {
-    type Item = Result<Record, StoreError>;
+impl<R: BufRead> Iterator for ExportReader<R> {
+    type Item = Result<ExportRecord, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
@@ -138,15 +138,15 @@ fn place(error: &serde_json::Error) -> String {
 }
 
 /// What the store itself would not notice.
-fn check(record: &Record) -> Result<(), &'static str> {
+fn check(record: &ExportRecord) -> Result<(), &'static str> {
     match record {
-        Record::Content(row) => {
+        ExportRecord::Content(row) => {
             let found: [u8; 32] = Sha256::digest(row.content.as_bytes()).into();
             if *row.sha256.as_bytes() != found {
                 return Err("a configuration is not what its hash says");
             }
         }
-        Record::Gateway(row) if row.name.is_empty() || row.name.len() > 63 => {
+        ExportRecord::Gateway(row) if row.name.is_empty() || row.name.len() > 63 => {
             return Err("a gateway's name has 1 to 63 characters");
         }
         _ => {}
@@ -157,11 +157,11 @@ fn check(record: &Record) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Writer;
+    use crate::store::ExportWriter;
 
-    fn header() -> Header {
-        Header {
-            format: Header::FORMAT.to_owned(),
+    fn header() -> ExportHeader {
+        ExportHeader {
+            format: ExportHeader::FORMAT.to_owned(),
             kt: "0.1.0".to_owned(),
             exported_at: jiff::Timestamp::UNIX_EPOCH,
             epoch: "e".to_owned(),
@@ -169,24 +169,24 @@ mod tests {
         }
     }
 
-    fn content(text: &str) -> Record {
+    fn content(text: &str) -> ExportRecord {
         use super::super::record::ContentRow;
-        Record::Content(ContentRow {
+        ExportRecord::Content(ContentRow {
             sha256: ContentHash::from_bytes(Sha256::digest(text).into()),
             content: text.to_owned(),
         })
     }
 
-    fn export(records: &[Record]) -> Vec<u8> {
-        let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+    fn export(records: &[ExportRecord]) -> Vec<u8> {
+        let mut writer = ExportWriter::new(Vec::new(), &header()).unwrap();
         records
             .iter()
             .for_each(|record| writer.record(record).unwrap());
         writer.finish().unwrap().0
     }
 
-    fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
-        let reader = Reader::new(bytes).map_err(|error| error.to_string())?;
+    fn read(bytes: &[u8]) -> Result<Vec<ExportRecord>, String> {
+        let reader = ExportReader::new(bytes).map_err(|error| error.to_string())?;
         reader
             .map(|record| record.map_err(|error| error.to_string()))
             .collect()
@@ -225,7 +225,7 @@ mod tests {
         let mut long = export(&[]);
         long.truncate(long.len() - 100);
         let endless = std::io::Read::chain(&long[..0], std::io::repeat(b'x'));
-        let error = Reader::new(std::io::BufReader::new(endless)).unwrap_err();
+        let error = ExportReader::new(std::io::BufReader::new(endless)).unwrap_err();
         assert!(error.to_string().contains("line 1"), "{error}");
     }
 }

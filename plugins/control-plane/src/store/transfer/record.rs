@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// What stands first in an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
-    /// [`Header::FORMAT`].
+pub struct ExportHeader {
+    /// [`ExportHeader::FORMAT`].
     pub format: String,
     /// The kt that wrote it.
     pub kt: String,
@@ -23,7 +23,7 @@ pub struct Header {
     pub whole: bool,
 }
 
-impl Header {
+impl ExportHeader {
     /// Name of the format.
     pub const FORMAT: &str = "kt.control-plane.export/1";
 }
@@ -31,7 +31,7 @@ impl Header {
 /// One row of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
-pub enum Record {
+pub enum ExportRecord {
     /// A gateway; comes before everything that belongs to it.
     Gateway(GatewayRow),
     /// The bytes of a configuration; come once, before the first version that has them.
@@ -39,7 +39,7 @@ pub enum Record {
     /// A version; those of a gateway come in order.
     Version(VersionRow),
     /// What an instance answered.
-    Answer(AnswerRow),
+    Answer(ApplyOutcomeRow),
     /// A token, as its hash.
     Token(TokenRow),
     /// A row of the trail, the oldest first.
@@ -153,7 +153,7 @@ impl VersionRow {
 /// An answer of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AnswerRow {
+pub struct ApplyOutcomeRow {
     /// When.
     pub at: Timestamp,
     /// Of which gateway.

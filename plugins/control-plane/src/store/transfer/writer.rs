@@ -1,4 +1,4 @@
-//! Writing an export: a line of JSON for each record, and a last one that proves it whole.
+//! WriteTransaction an export: a line of JSON for each record, and a last one that proves it whole.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use kt_control_api::ContentHash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::record::{Header, Record};
+use super::record::{ExportHeader, ExportRecord};
 
 /// The last line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,18 +19,18 @@ pub(super) struct End {
 
 /// Writes an export.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct ExportWriter<W> {
     to: W,
     hash: Sha256,
     records: u64,
 }
 
-impl<W: Write> Writer<W> {
+impl<W: Write> ExportWriter<W> {
     /// Writes the first line.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn new(to: W, header: &Header) -> io::Result<Self> {
+    pub fn new(to: W, header: &ExportHeader) -> io::Result<Self> {
         let mut writer = Self {
             to,
             hash: Sha256::new(),
@@ -44,7 +44,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn record(&mut self, record: &Record) -> io::Result<()> {
+    pub fn record(&mut self, record: &ExportRecord) -> io::Result<()> {
         self.records += 1;
         self.line(record)
     }

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row};
 
 use crate::store::suite::{Place, moves};
-use crate::store::{Address, Password, Postgres, Store, Transfer};
+use crate::store::{DatabaseAddress, Password, PostgresStore, Store, Transfer};
 
 /// The server of the tests, and its password; `tests/scripts/test.sh` starts one and sets both.
 const SERVER: &str = "KT_TEST_POSTGRES";
@@ -14,7 +14,7 @@ const PASSWORD: &str = "KT_TEST_POSTGRES_PASSWORD";
 
 /// A database of one test. Ends with the value.
 pub(crate) struct Database {
-    server: Address,
+    server: DatabaseAddress,
     name: String,
     runtime: Runtime,
 }
@@ -27,7 +27,7 @@ impl Database {
         };
         let password = env::var(PASSWORD).ok().map(Password::new);
         let database = Self {
-            server: Address::parse(&url)
+            server: DatabaseAddress::parse(&url)
                 .unwrap()
                 .with_password(password.as_ref()),
             name: format!("t_{}", random_base32(12)),
@@ -47,12 +47,12 @@ impl Database {
         config
     }
 
-    pub(crate) fn address(&self) -> Address {
+    pub(crate) fn address(&self) -> DatabaseAddress {
         self.server.clone().in_database(&self.name)
     }
 
-    pub(crate) fn store(&self) -> Postgres {
-        Postgres::open(&self.address()).unwrap()
+    pub(crate) fn store(&self) -> PostgresStore {
+        PostgresStore::open(&self.address()).unwrap()
     }
 
     /// Asks something by hand.

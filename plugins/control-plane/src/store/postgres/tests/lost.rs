@@ -5,26 +5,28 @@ use std::time::{Duration, Instant};
 
 use kt_control_api::GatewayId;
 
-use super::{Database, Ears};
+use super::{Database, RecordingListeners};
 use crate::store::suite::{Place, change, gateway, version};
-use crate::store::{Key, Postgres, Store, Waiters};
+use crate::store::{ChangeListeners, GatewayRef, PostgresStore, Store};
 
 /// Well below the 30 seconds after which a poll ends by itself.
 const SOON: Duration = Duration::from_secs(20);
 
-impl Ears {
-    fn at(store: &Postgres, waited_for: &[&GatewayId]) -> Arc<Self> {
-        let ears = Arc::new(Self {
-            waited_for: waited_for.iter().map(|id| (*id).clone()).collect(),
+impl RecordingListeners {
+    fn at(store: &PostgresStore, watched_gateways: &[&GatewayId]) -> Arc<Self> {
+        let listeners = Arc::new(Self {
+            watched_gateways: watched_gateways.iter().map(|id| (*id).clone()).collect(),
             ..Self::default()
         });
-        let listening: Arc<dyn Waiters> = Arc::clone(&ears) as _;
-        store.watch(Arc::downgrade(&listening) as Weak<_>);
-        ears
+        let listening: Arc<dyn ChangeListeners> = Arc::clone(&listeners) as _;
+        store.listen(Arc::downgrade(&listening) as Weak<_>);
+        listeners
     }
 
     fn hears_of(&self, gateway: &GatewayId) {
-        until("the news", || self.told.lock().unwrap().contains(gateway));
+        until("the notifications", || {
+            self.told.lock().unwrap().contains(gateway)
+        });
     }
 
     fn forget(&self) {
@@ -43,7 +45,7 @@ fn until(what: &str, done: impl Fn() -> bool) {
 fn listening(database: &Database) -> u64 {
     database.count(
         "SELECT count(*) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'kt control-plane news'
+         WHERE datname = current_database() AND application_name = 'kt control-plane notifications'
              AND state = 'idle' AND query LIKE 'LISTEN%'",
     )
 }
@@ -63,8 +65,8 @@ fn a_change_at_one_server_is_heard_at_another_and_itself() {
         return;
     };
     let (one, other) = (database.store(), database.store());
-    let here = Ears::at(&one, &[]);
-    let there = Ears::at(&other, &[]);
+    let here = RecordingListeners::at(&one, &[]);
+    let there = RecordingListeners::at(&other, &[]);
     until("both to listen", || listening(&database) == 2);
     let made = one.create(&change(), &gateway("edge")).unwrap().gateway;
     here.hears_of(&made);
@@ -75,10 +77,10 @@ fn a_change_at_one_server_is_heard_at_another_and_itself() {
     assert_eq!(there.heard_itself.load(Ordering::SeqCst), 0);
     there.forget();
     let rim = one.create(&change(), &gateway("rim")).unwrap().gateway;
-    let key = Key::Id(made.clone());
+    let key = GatewayRef::Id(made.clone());
     let same = one.publish(&change(), &key, &version("first")).unwrap();
     assert!(same.unchanged);
-    one.delete(&change(), &Key::Id(rim.clone())).unwrap();
+    one.delete(&change(), &GatewayRef::Id(rim.clone())).unwrap();
     there.hears_of(&rim);
     assert!(
         !there.told.lock().unwrap().contains(&made),
@@ -93,21 +95,21 @@ fn what_is_missed_while_nobody_listens_is_found_by_the_sweep() {
     };
     let store = database.store();
     let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
-    let ears = Ears::at(&store, &[&made]);
-    ears.hears_of(&made);
-    ears.forget();
+    let listeners = RecordingListeners::at(&store, &[&made]);
+    listeners.hears_of(&made);
+    listeners.forget();
     // A change without any message: its maker died after the commit.
     assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
-    ears.hears_of(&made);
-    ears.forget();
+    listeners.hears_of(&made);
+    listeners.forget();
     cut(
         &database,
         "query LIKE 'LISTEN%' OR query LIKE 'SELECT id, rev%'",
     );
     assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
-    ears.hears_of(&made);
+    listeners.hears_of(&made);
     until("the lack of a word", || {
-        ears.missed.lock().unwrap().contains(&made)
+        listeners.missed.lock().unwrap().contains(&made)
     });
 }
 
@@ -117,13 +119,13 @@ fn a_listener_ends_with_those_who_listen() {
         return;
     };
     let store = database.store();
-    let ears = Ears::at(&store, &[]);
+    let listeners = RecordingListeners::at(&store, &[]);
     until("it to listen", || listening(&database) == 1);
-    drop(ears);
+    drop(listeners);
     until("it to end", || {
         database.count(
             "SELECT count(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = 'kt control-plane news'",
+             WHERE datname = current_database() AND application_name = 'kt control-plane notifications'",
         ) == 0
     });
 }
@@ -135,7 +137,7 @@ fn lost_connections_are_replaced_between_requests() {
     };
     let store = database.store();
     store.create(&change(), &gateway("edge")).unwrap();
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     for round in 2..8 {
         cut(&database, "true");
         let receipt = store

@@ -1,10 +1,10 @@
 //! The store in a database: several servers, and what a lost connection leaves behind.
 
 mod database;
-mod ears;
+mod listeners;
 mod lost;
 mod pruned;
 mod trust;
 
 use database::Database;
-pub(super) use ears::Ears;
+pub(super) use listeners::RecordingListeners;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Database;
 use crate::store::suite::{Place, change, gateway, version};
-use crate::store::{Key, Prune, Store};
+use crate::store::{GatewayRef, PruneOptions, Store};
 
 /// What publishing does before it commits, for a content that is there already.
 const PUBLISHES: &str = "BEGIN;
@@ -23,11 +23,11 @@ fn a_prune_waits_for_whoever_publishes() {
     for name in ["edge", "other"] {
         store.create(&change(), &gateway(name)).unwrap();
     }
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     for text in ["second", "third"] {
         store.publish(&change(), &edge, &version(text)).unwrap();
     }
-    let prune = Prune {
+    let prune = PruneOptions {
         keep: 1,
         dry_run: false,
         reason: None,

@@ -1,6 +1,6 @@
 use super::Database;
 use crate::store::suite::{Place, change, gateway};
-use crate::store::{Address, Password, Postgres, Store, StoreError, StoredScope};
+use crate::store::{DatabaseAddress, Password, PostgresStore, Store, StoreError, StoredScope};
 
 #[test]
 fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
@@ -18,14 +18,14 @@ fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
         "its maker says that this one may follow"
     );
     assert!(database.tamper("UPDATE kt.meta SET v = '98' WHERE k = 'oldest_writer'"));
-    let refused = Postgres::open(&database.address()).unwrap_err();
+    let refused = PostgresStore::open(&database.address()).unwrap_err();
     assert!(
-        matches!(refused, StoreError::TooNew { found: 99, .. }),
+        matches!(refused, StoreError::UnsupportedSchema { found: 99, .. }),
         "{refused}"
     );
     assert!(database.tamper("DELETE FROM kt.meta WHERE k = 'application'"));
-    let refused = Postgres::open(&database.address()).unwrap_err();
-    assert!(matches!(refused, StoreError::Unsafe(_)), "{refused}");
+    let refused = PostgresStore::open(&database.address()).unwrap_err();
+    assert!(matches!(refused, StoreError::Unusable(_)), "{refused}");
 }
 
 /// A database as the first schema had it, by hand.
@@ -79,7 +79,9 @@ fn somebody_elses_tables_are_left_alone() {
     };
     assert!(other.tamper("CREATE SCHEMA kt"));
     assert!(other.tamper("CREATE TABLE kt.theirs(x int)"));
-    let refused = Postgres::open(&other.address()).unwrap_err().to_string();
+    let refused = PostgresStore::open(&other.address())
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("not one of kt"), "{refused}");
     assert_eq!(
         other.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'kt'"),
@@ -94,11 +96,11 @@ fn a_wrong_password_is_refused_and_not_repeated() {
     };
     let wrong = Password::new("hunter2".to_owned());
     let address = database.address().with_password(Some(&wrong));
-    let refused = format!("{:?}", Postgres::open(&address).unwrap_err());
+    let refused = format!("{:?}", PostgresStore::open(&address).unwrap_err());
     assert!(refused.contains("password"), "{refused}");
     assert!(!refused.contains("hunter2"), "{refused}");
     assert!(!format!("{address:?}").contains("hunter2"));
-    let nowhere = Address::parse("postgres://kt@127.0.0.1:1/main").unwrap();
-    let refused = Postgres::open(&nowhere).unwrap_err();
+    let nowhere = DatabaseAddress::parse("postgres://kt@127.0.0.1:1/main").unwrap();
+    let refused = PostgresStore::open(&nowhere).unwrap_err();
     assert!(matches!(refused, StoreError::Failed(_)), "{refused}");
 }

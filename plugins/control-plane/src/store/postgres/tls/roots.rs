@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use kt_tls::{CaCertificates, CaCertificatesError};
 use rustls::RootCertStore;
 
-use super::wish::SYSTEM;
+use super::options::SYSTEM;
 
 /// Where the authorities come from. They are read for each connection, so a change of them
 /// needs no restart.

@@ -9,13 +9,15 @@ use kt_control_api::{RevertRequest, Timestamp, Token, TokenKind};
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::{DATABASE_FILE, Key, NewToken, Prune, Sqlite, Store, StoredScope, TokenFilter};
+use crate::store::{
+    DATABASE_FILE, GatewayRef, NewToken, PruneOptions, SqliteStore, Store, StoredScope, TokenFilter,
+};
 
 /// Where the killed process keeps its store.
 const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
 
 /// The store of a process that is killed; `None` in others.
-fn store_of_victim() -> Option<Sqlite> {
+fn store_of_victim() -> Option<SqliteStore> {
     let directory = env::var_os(DIRECTORY)?;
     Some(open(Path::new(&directory)))
 }
@@ -27,7 +29,7 @@ fn victim() {
     let Some(store) = store_of_victim() else {
         return;
     };
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     store.create(&change(), &gateway("edge")).unwrap();
     store.publish(&change(), &edge, &version("second")).unwrap();
     store
@@ -47,7 +49,7 @@ fn versions_after_kill_at(point: &str) -> u64 {
     let directory = tempfile::tempdir().unwrap();
     killed("victim", directory.path(), point);
     whole(directory.path(), point);
-    let found = open(directory.path()).find(&Key::Name("edge".to_owned()));
+    let found = open(directory.path()).find(&GatewayRef::Name("edge".to_owned()));
     found.map_or(0, |snapshot| {
         assert_eq!(
             snapshot.gateway.desired.unwrap().version,
@@ -102,10 +104,10 @@ fn pruning_victim() {
     let Some(store) = store_of_victim() else {
         return;
     };
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     store.create(&change(), &gateway("edge")).unwrap();
     store.publish(&change(), &edge, &version("second")).unwrap();
-    let prune = Prune {
+    let prune = PruneOptions {
         keep: 1,
         dry_run: false,
         reason: None,
@@ -160,7 +162,7 @@ fn whole(directory: &Path, point: &str) {
     let changes = count("SELECT count(*) FROM config_versions");
     assert_eq!(count("SELECT count(*) FROM audit"), changes, "{point}");
     let store = open(directory);
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     let next = version("next");
     if changes == 0 {
         store.create(&change(), &gateway("other")).unwrap();

@@ -12,8 +12,8 @@ use std::path::Path;
 pub(crate) use place::Directory;
 
 use crate::store::suite::{change, gateway, version};
-use crate::store::{DATABASE_FILE, Sqlite};
+use crate::store::{DATABASE_FILE, SqliteStore};
 
-fn open(directory: &Path) -> Sqlite {
-    Sqlite::open(&directory.join(DATABASE_FILE)).unwrap()
+fn open(directory: &Path) -> SqliteStore {
+    SqliteStore::open(&directory.join(DATABASE_FILE)).unwrap()
 }

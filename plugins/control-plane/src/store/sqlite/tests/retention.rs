@@ -1,14 +1,14 @@
 use std::fs;
 
 use super::{change, gateway, open, version};
-use crate::store::{DATABASE_FILE, Key, NewVersion, Prune, Store};
+use crate::store::{DATABASE_FILE, GatewayRef, NewVersion, PruneOptions, Store};
 
 #[test]
 fn what_was_pruned_is_not_in_the_file_any_more() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
     store.create(&change(), &gateway("edge")).unwrap();
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     for text in ["canary-of-a-secret", "next"] {
         let new = NewVersion {
             content: text.to_owned(),
@@ -22,7 +22,7 @@ fn what_was_pruned_is_not_in_the_file_any_more() {
         bytes.windows(18).any(|part| part == b"canary-of-a-secret")
     };
     assert!(is_there());
-    let prune = Prune {
+    let prune = PruneOptions {
         keep: 1,
         dry_run: false,
         reason: None,

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
 use crate::store::suite::checked;
-use crate::store::{DATABASE_FILE, Key, Sqlite, Store, StoredScope};
+use crate::store::{DATABASE_FILE, GatewayRef, SqliteStore, Store, StoredScope};
 
 /// The file as the first schema had it, with rows of the trail.
 const FIRST_SCHEMA: &str = include_str!("../schema/0001.sql");
@@ -65,11 +65,14 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
     let store = open(directory.path());
     assert_eq!(
         (store.schema(), store.epoch().unwrap()),
-        (Sqlite::newest_schema(), "e".to_owned())
+        (SqliteStore::newest_schema(), "e".to_owned())
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
     assert_eq!(kept.unwrap().scope, StoredScope::Admin);
-    let edge = store.find(&Key::Name("edge".to_owned())).unwrap().gateway;
+    let edge = store
+        .find(&GatewayRef::Name("edge".to_owned()))
+        .unwrap()
+        .gateway;
     assert_eq!(edge.desired.unwrap().version, 2);
     assert_eq!(store.content(&edge.id, 1).unwrap(), "one");
     let report = check(directory.path());
@@ -88,7 +91,7 @@ fn what_an_older_kt_writes_is_sealed_by_the_next_change() {
     let report = check(directory.path());
     assert_eq!((report.rows, report.unsealed), (3, 2));
     assert!(report.damage.is_empty(), "{report:?}");
-    let edge = Key::Name("edge".to_owned());
+    let edge = GatewayRef::Name("edge".to_owned());
     store.publish(&change(), &edge, &version("second")).unwrap();
     let report = check(directory.path());
     assert_eq!((report.rows, report.unsealed), (4, 0));

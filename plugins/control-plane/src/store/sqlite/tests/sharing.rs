@@ -1,16 +1,16 @@
 use std::fs;
 
 use super::{change, gateway, open};
-use crate::store::{DATABASE_FILE, Key, Store};
+use crate::store::{DATABASE_FILE, GatewayRef, Store};
 
 #[test]
 fn the_pulse_stands_still_when_nothing_changes() {
     let directory = tempfile::tempdir().unwrap();
     let (one, other) = (open(directory.path()), open(directory.path()));
     other.create(&change(), &gateway("edge")).unwrap();
-    let before = one.pulse().unwrap();
-    other.find(&Key::Name("edge".to_owned())).unwrap();
-    assert_eq!(one.pulse().unwrap(), before);
+    let before = one.change_counter().unwrap();
+    other.find(&GatewayRef::Name("edge".to_owned())).unwrap();
+    assert_eq!(one.change_counter().unwrap(), before);
 }
 
 #[test]
@@ -23,6 +23,6 @@ fn after_a_checkpoint_the_file_alone_is_the_store() {
     let target = copy.path().join(DATABASE_FILE);
     fs::copy(directory.path().join(DATABASE_FILE), target).unwrap();
     open(copy.path())
-        .find(&Key::Name("edge".to_owned()))
+        .find(&GatewayRef::Name("edge".to_owned()))
         .unwrap();
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::open;
-use crate::store::{DATABASE_FILE, Sqlite, Store, StoreError};
+use crate::store::{DATABASE_FILE, SqliteStore, Store, StoreError};
 
 #[test]
 fn file_and_directory_are_private() {
@@ -24,8 +24,8 @@ fn file_and_directory_are_private() {
 }
 
 fn refusal(directory: &Path) -> String {
-    match Sqlite::open(&directory.join(DATABASE_FILE)) {
-        Err(StoreError::Unsafe(message)) => message,
+    match SqliteStore::open(&directory.join(DATABASE_FILE)) {
+        Err(StoreError::Unusable(message)) => message,
         other => panic!("{other:?}"),
     }
 }
@@ -60,9 +60,9 @@ fn foreign_and_newer_files_are_refused_and_tolerable_ones_used() {
     );
     file.execute("UPDATE meta SET v = '98' WHERE k = 'oldest_writer'", [])
         .unwrap();
-    let refused = Sqlite::open(&path).unwrap_err();
+    let refused = SqliteStore::open(&path).unwrap_err();
     assert!(
-        matches!(refused, StoreError::TooNew { found: 99, .. }),
+        matches!(refused, StoreError::UnsupportedSchema { found: 99, .. }),
         "{refused}"
     );
     file.pragma_update(None, "user_version", 1).unwrap();

@@ -7,31 +7,31 @@ use std::time::Duration;
 
 use kt_control_api::GatewayId;
 
-use crate::store::Waiters;
+use crate::store::ChangeListeners;
 
 /// Waits for gateways, and remembers of which it was told, and of which no word came.
 #[derive(Default)]
-pub(in crate::store::postgres) struct Ears {
-    pub(in crate::store::postgres) waited_for: Vec<GatewayId>,
+pub(in crate::store::postgres) struct RecordingListeners {
+    pub(in crate::store::postgres) watched_gateways: Vec<GatewayId>,
     pub(in crate::store::postgres) told: Mutex<BTreeSet<GatewayId>>,
     pub(in crate::store::postgres) missed: Mutex<BTreeSet<GatewayId>>,
     pub(in crate::store::postgres) heard_itself: AtomicU32,
 }
 
-impl Waiters for Ears {
-    fn waited_for(&self) -> Vec<GatewayId> {
-        self.waited_for.clone()
+impl ChangeListeners for RecordingListeners {
+    fn watched_gateways(&self) -> Vec<GatewayId> {
+        self.watched_gateways.clone()
     }
 
-    fn tell(&self, gateway: &GatewayId) {
+    fn gateway_changed(&self, gateway: &GatewayId) {
         self.told.lock().unwrap().insert(gateway.clone());
     }
 
-    fn heard_no_word(&self, gateway: &GatewayId) {
+    fn notification_missed(&self, gateway: &GatewayId) {
         self.missed.lock().unwrap().insert(gateway.clone());
     }
 
-    fn hears_itself(&self, _after: Duration) {
+    fn notification_round_trip(&self, _after: Duration) {
         self.heard_itself.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Runs `attempt` until it is not refused because others use the file.
-pub(super) fn patiently<T>(
+pub(super) fn retry_while_busy<T>(
     mut attempt: impl FnMut() -> Result<T, rusqlite::Error>,
 ) -> Result<T, StoreError> {
     let start = Instant::now();
@@ -33,12 +33,12 @@ pub(super) fn patiently<T>(
     }
 }
 
-/// Begins with the lock for writing, so that nothing later in the transaction can be refused.
+/// Begins with the write lock, so that nothing later in the transaction can be refused.
 ///
 /// "Unchecked" leaves it to the caller not to begin twice on one connection, which the store's
 /// lock on the connection sees to.
 pub(super) fn begin(connection: &Connection) -> Result<Transaction<'_>, StoreError> {
-    patiently(|| Transaction::new_unchecked(connection, TransactionBehavior::Immediate))
+    retry_while_busy(|| Transaction::new_unchecked(connection, TransactionBehavior::Immediate))
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

@@ -16,29 +16,29 @@ const PER_MESSAGE: usize = 300;
 const EVERY: &str = "*";
 
 /// Those who wait for gateways at this server.
-pub trait Waiters: Send + Sync {
+pub trait ChangeListeners: Send + Sync {
     /// Returns the gateways that somebody waits for.
-    fn waited_for(&self) -> Vec<GatewayId>;
+    fn watched_gateways(&self) -> Vec<GatewayId>;
 
     /// Tells whoever waits for the gateway to look again.
-    fn tell(&self, gateway: &GatewayId);
+    fn gateway_changed(&self, gateway: &GatewayId);
 
     /// No word came of a change of the gateway, of which those who wait know by a look.
-    fn heard_no_word(&self, gateway: &GatewayId);
+    fn notification_missed(&self, gateway: &GatewayId);
 
     /// The server heard what it told others, so long after telling it.
-    fn hears_itself(&self, after: Duration);
+    fn notification_round_trip(&self, after: Duration);
 }
 
 /// Gateways that changed and that others have not been told of, as words of a message. Each is
 /// kept once, so however many changes there are, this does not grow beyond the gateways.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(super) struct Notifications {
     pending: Mutex<BTreeSet<String>>,
     added: Notify,
 }
 
-impl News {
+impl Notifications {
     /// Notes a change that was committed.
     pub(super) fn add(&self, gateway: &GatewayId) {
         self.add_word(gateway.as_str());
@@ -91,13 +91,14 @@ pub(super) fn message(words: &[String]) -> String {
 
 /// Passes a message on to those who wait. What is no gateway is left out: anybody with the
 /// database may send.
-pub(super) fn hear(message: &str, waiters: &dyn Waiters) {
+pub(super) fn hear(message: &str, listeners: &dyn ChangeListeners) {
     for word in message.split(',') {
         if word == EVERY {
-            let all = waiters.waited_for();
-            all.iter().for_each(|gateway| waiters.tell(gateway));
+            let all = listeners.watched_gateways();
+            all.iter()
+                .for_each(|gateway| listeners.gateway_changed(gateway));
         } else if let Ok(gateway) = word.parse() {
-            waiters.tell(&gateway);
+            listeners.gateway_changed(&gateway);
         }
     }
 }
@@ -108,53 +109,54 @@ mod tests {
 
     use kt_control_api::GatewayId;
 
-    use super::super::tests::Ears;
-    use super::{News, hear, message};
+    use super::super::tests::RecordingListeners;
+    use super::{Notifications, hear, message};
 
     #[test]
     fn changes_of_one_gateway_are_one_piece_of_news() {
-        let news = News::default();
+        let notifications = Notifications::default();
         let (one, other) = (GatewayId::random(), GatewayId::random());
         for gateway in [&one, &other, &one] {
-            news.add(gateway);
+            notifications.add(gateway);
         }
-        let taken = news.take();
+        let taken = notifications.take();
         assert_eq!(taken.len(), 2);
-        assert!(news.take().is_empty());
-        let ears = Ears::default();
-        hear(&message(&taken), &ears);
+        assert!(notifications.take().is_empty());
+        let listeners = RecordingListeners::default();
+        hear(&message(&taken), &listeners);
         assert_eq!(
-            ears.told.into_inner().unwrap(),
+            listeners.told.into_inner().unwrap(),
             BTreeSet::from([one, other])
         );
-        news.put_back(taken);
-        assert_eq!(news.take().len(), 2);
+        notifications.put_back(taken);
+        assert_eq!(notifications.take().len(), 2);
     }
 
     #[test]
     fn the_end_of_a_token_concerns_all_who_wait() {
-        let news = News::default();
-        news.add_ended_token();
-        let waited_for = vec![GatewayId::random(), GatewayId::random()];
-        let ears = Ears {
-            waited_for: waited_for.clone(),
-            ..Ears::default()
+        let notifications = Notifications::default();
+        notifications.add_ended_token();
+        let watched_gateways = vec![GatewayId::random(), GatewayId::random()];
+        let listeners = RecordingListeners {
+            watched_gateways: watched_gateways.clone(),
+            ..RecordingListeners::default()
         };
-        hear(&message(&news.take()), &ears);
-        let all = waited_for.into_iter().collect();
-        assert_eq!(ears.told.into_inner().unwrap(), all);
+        hear(&message(&notifications.take()), &listeners);
+        let all = watched_gateways.into_iter().collect();
+        assert_eq!(listeners.told.into_inner().unwrap(), all);
     }
 
     #[test]
     fn a_message_fits_and_foreign_ones_are_ignored() {
-        let news = News::default();
-        (0..1000).for_each(|_| news.add(&GatewayId::random()));
+        let notifications = Notifications::default();
+        (0..1000).for_each(|_| notifications.add(&GatewayId::random()));
         let parts: Vec<_> =
-            std::iter::from_fn(|| Some(news.take()).filter(|part| !part.is_empty())).collect();
+            std::iter::from_fn(|| Some(notifications.take()).filter(|part| !part.is_empty()))
+                .collect();
         assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 1000);
         assert!(parts.iter().all(|part| message(part).len() < 8000));
-        let ears = Ears::default();
-        hear("nonsense,,gw_x", &ears);
-        assert!(ears.told.into_inner().unwrap().is_empty());
+        let listeners = RecordingListeners::default();
+        hear("nonsense,,gw_x", &listeners);
+        assert!(listeners.told.into_inner().unwrap().is_empty());
     }
 }

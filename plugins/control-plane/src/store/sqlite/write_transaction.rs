@@ -4,12 +4,12 @@ use std::ops::Deref;
 
 use rusqlite::{Connection, Transaction};
 
-/// A connection inside a transaction for writing, which its owner commits or takes back.
+/// A connection inside a write transaction, which its owner commits or rolls back.
 #[derive(Debug)]
-pub(super) struct Writing<'a>(&'a Connection);
+pub(super) struct WriteTransaction<'a>(&'a Connection);
 
-impl<'a> Writing<'a> {
-    /// The caller has begun a transaction with the lock for writing.
+impl<'a> WriteTransaction<'a> {
+    /// The caller has begun a transaction with the write lock.
     pub(super) fn inside(connection: &'a Connection) -> Self {
         Self(connection)
     }
@@ -20,7 +20,7 @@ impl<'a> Writing<'a> {
     }
 }
 
-impl Deref for Writing<'_> {
+impl Deref for WriteTransaction<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {

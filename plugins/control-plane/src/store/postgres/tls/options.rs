@@ -2,11 +2,11 @@
 
 use kt_control_api::Request;
 
-use crate::store::AddressError;
+use crate::store::DatabaseAddressError;
 
 /// What an address leaves open about TLS: the variables of PostgreSQL's own programs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TlsWishes {
+pub struct TlsOptions {
     /// `PGSSLMODE`.
     pub mode: Option<String>,
     /// `PGSSLROOTCERT`: a file, or `system`.
@@ -28,8 +28,8 @@ pub(super) const SYSTEM: &str = "system";
 /// Takes what is about TLS out of an address; what it leaves open is taken from `beside`.
 pub(in crate::store::postgres) fn take(
     address: &str,
-    beside: &TlsWishes,
-) -> Result<(String, TlsWishes), AddressError> {
+    beside: &TlsOptions,
+) -> Result<(String, TlsOptions), DatabaseAddressError> {
     let mut wishes = beside.clone();
     let Some((place, query)) = address.split_once('?') else {
         return Ok((address.to_owned(), wishes));
@@ -48,40 +48,43 @@ pub(in crate::store::postgres) fn take(
 }
 
 /// In addresses of databases a plus is a plus.
-fn decoded(value: &str) -> Result<String, AddressError> {
+fn decoded(value: &str) -> Result<String, DatabaseAddressError> {
     let target = format!("?v={}", value.replace('+', "%2B"));
     Request::split_target(&target)
         .and_then(|(_, mut query)| query.remove("v"))
-        .ok_or(AddressError::Malformed)
+        .ok_or(DatabaseAddressError::Malformed)
 }
 
-impl TlsWishes {
+impl TlsOptions {
     /// Decides. `near` is a database that is reached without a network.
-    pub(in crate::store::postgres) fn mode(&self, near: bool) -> Result<Mode, AddressError> {
+    pub(in crate::store::postgres) fn mode(
+        &self,
+        near: bool,
+    ) -> Result<Mode, DatabaseAddressError> {
         let system = self.roots.as_deref() == Some(SYSTEM);
         // As libpq has it, which trusts so many only together with the name.
         let default = system.then_some("verify-full");
         match self.mode.as_deref().or(default) {
             Some("verify-full") => Ok(Mode::Verified),
             None | Some("disable" | "allow" | "prefer") if near => Ok(Mode::Plain),
-            None => Err(AddressError::NeedsTls),
-            Some("disable") => Err(AddressError::Unverified("disable")),
-            Some("allow") => Err(AddressError::Unverified("allow")),
-            Some("prefer") => Err(AddressError::Unverified("prefer")),
-            Some("require") => Err(AddressError::Unverified("require")),
-            Some("verify-ca") => Err(AddressError::Unverified("verify-ca")),
-            Some(_) => Err(AddressError::BadMode),
+            None => Err(DatabaseAddressError::NeedsTls),
+            Some("disable") => Err(DatabaseAddressError::Unverified("disable")),
+            Some("allow") => Err(DatabaseAddressError::Unverified("allow")),
+            Some("prefer") => Err(DatabaseAddressError::Unverified("prefer")),
+            Some("require") => Err(DatabaseAddressError::Unverified("require")),
+            Some("verify-ca") => Err(DatabaseAddressError::Unverified("verify-ca")),
+            Some(_) => Err(DatabaseAddressError::BadMode),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mode, TlsWishes, take};
-    use crate::store::AddressError;
+    use super::{Mode, TlsOptions, take};
+    use crate::store::DatabaseAddressError;
 
-    fn wishes(mode: Option<&str>, roots: Option<&str>) -> TlsWishes {
-        TlsWishes {
+    fn wishes(mode: Option<&str>, roots: Option<&str>) -> TlsOptions {
+        TlsOptions {
             mode: mode.map(str::to_owned),
             roots: roots.map(str::to_owned),
         }
@@ -103,7 +106,11 @@ mod tests {
         let (rest, _) = take("postgres://kt@db/main?sslmode=disable", &beside).unwrap();
         assert_eq!(rest, "postgres://kt@db/main");
         for text in ["postgres://db?sslrootcert=%", "postgres://db?sslmode=%ff"] {
-            assert_eq!(take(text, &beside), Err(AddressError::Malformed), "{text}");
+            assert_eq!(
+                take(text, &beside),
+                Err(DatabaseAddressError::Malformed),
+                "{text}"
+            );
         }
     }
 
@@ -122,8 +129,11 @@ mod tests {
                 let refused = mode(Some(text), near).unwrap_err().to_string();
                 assert!(refused.contains(text) && refused.contains("verify-full"));
             }
-            assert_eq!(mode(Some("hunter2"), near), Err(AddressError::BadMode));
+            assert_eq!(
+                mode(Some("hunter2"), near),
+                Err(DatabaseAddressError::BadMode)
+            );
         }
-        assert_eq!(mode(None, false), Err(AddressError::NeedsTls));
+        assert_eq!(mode(None, false), Err(DatabaseAddressError::NeedsTls));
     }
 }
