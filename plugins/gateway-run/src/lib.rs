@@ -1,21 +1,26 @@
 //! The plugin `gateway-run`: an OpenAI-compatible reverse proxy that enforces a
 //! policy chain on every request and response.
 //!
-//! - `run` is the command: it puts the parts together and drains them.
-//! - `control` follows the control plane, and keeps what was applied on disk.
-//! - `snapshot` is a configuration, compiled; immutable once built.
-//! - `worker` is one thread per core, each with its own runtime and listener.
-//! - `proxy` handles requests, `upstream` reaches providers.
-//! - `admin` answers health, metrics and administration on a thread of its own.
-//! - `audit` writes the record of each decision, off the request path.
+//! - `run` is the command: it starts the parts, and drains them at the end.
+//! - `control` reconciles the active configuration with the control plane.
+//! - `snapshot` compiles a configuration; a snapshot is immutable.
+//! - `listener` binds sockets, `worker` runs one thread per core on them.
+//! - `proxy` serves requests, `upstream` sends them to providers.
+//! - `admin` serves health, metrics and administration on a thread of its own.
+//! - `audit` writes the audit log, off the request path.
 
 mod admin;
 mod audit;
 mod control;
+mod health;
+mod listener;
 mod metrics;
 mod proxy;
+mod response;
 mod run;
 mod snapshot;
+mod state;
+mod supervisor;
 mod upstream;
 mod worker;
 

@@ -1,4 +1,4 @@
-//! Prometheus metrics under the documented names.
+//! Prometheus metrics, under the names of the compatible product.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -33,7 +33,7 @@ struct TokenLabels {
     model: String,
 }
 
-/// Every metric of a gateway.
+/// The metrics of a gateway.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -45,7 +45,7 @@ pub(crate) struct Metrics {
     version: Gauge,
     reloads: Counter,
     rejections: Counter,
-    audit_lost: Counter,
+    audit_records_lost: Counter,
 }
 
 impl Metrics {
@@ -63,7 +63,7 @@ impl Metrics {
             version: Gauge::default(),
             reloads: Counter::default(),
             rejections: Counter::default(),
-            audit_lost: Counter::default(),
+            audit_records_lost: Counter::default(),
         };
         m.register();
         m
@@ -71,61 +71,61 @@ impl Metrics {
 
     fn register(&mut self) {
         let r = &mut self.registry;
-        r.register("requests", "Requests by outcome", self.requests.clone());
+        r.register("requests", "Requests by status", self.requests.clone());
         r.register(
             "request_duration_seconds",
-            "Time to answer",
+            "Duration of requests",
             self.duration.clone(),
         );
         r.register(
             "policy_evaluations",
-            "Evaluations by result",
+            "Policy evaluations by result",
             self.policies.clone(),
         );
         r.register(
             "tokens",
-            "Tokens that upstreams reported",
+            "Tokens reported by upstreams",
             self.tokens.clone(),
         );
-        r.register("in_flight", "Requests being served", self.in_flight.clone());
+        r.register("in_flight", "Requests in flight", self.in_flight.clone());
         r.register(
             "control_plane_connected",
-            "Whether the control plane answers",
+            "Whether the control plane is reachable",
             self.connected.clone(),
         );
         r.register(
             "config_version",
-            "Version in force; 0 for one never published",
+            "Active configuration version; 0 if it was never published",
             self.version.clone(),
         );
         r.register(
             "config_reloads",
-            "Configurations put in force",
+            "Configurations applied",
             self.reloads.clone(),
         );
         r.register(
             "config_rejections",
-            "Configurations refused",
+            "Configurations rejected",
             self.rejections.clone(),
         );
         r.register(
             "audit_records_lost",
-            "Records that could not be written",
-            self.audit_lost.clone(),
+            "Audit records that could not be written",
+            self.audit_records_lost.clone(),
         );
     }
 
-    /// The text that Prometheus scrapes.
+    /// Renders the metrics in OpenMetrics text format.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
-            // Writing to a string does not fail.
+            // Formatting into a string does not fail.
             text.clear();
         }
         text
     }
 
-    pub(crate) fn request(&self, provider: &str, model: &str, status: u16, took: Duration) {
+    pub(crate) fn request(&self, provider: &str, model: &str, status: u16, duration: Duration) {
         let provider = provider.to_owned();
         let labels = RequestLabels {
             provider: provider.clone(),
@@ -135,7 +135,7 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
         self.duration
             .get_or_create(&ProviderLabel { provider })
-            .observe(took.as_secs_f64());
+            .observe(duration.as_secs_f64());
     }
 
     pub(crate) fn evaluation(&self, policy: &str, result: &'static str) {
@@ -175,7 +175,7 @@ impl Metrics {
         self.rejections.inc();
     }
 
-    pub(crate) fn audit_lost(&self) {
-        self.audit_lost.inc();
+    pub(crate) fn audit_records_lost(&self) {
+        self.audit_records_lost.inc();
     }
 }

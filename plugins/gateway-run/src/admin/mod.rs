@@ -1,12 +1,10 @@
-//! Administration, on a thread and listeners of its own: health and metrics on
-//! loopback TCP, configuration on a private unix socket.
+//! The administration server, on a thread and listeners of its own: health and
+//! metrics on loopback TCP, configuration on a private unix socket.
 
-mod health;
 mod server;
 mod socket;
-mod view;
+mod status;
 
-pub(crate) use health::health;
-pub(crate) use server::{Admin, Request};
-pub(crate) use socket::{bind as bind_socket, path_of};
-pub(crate) use view::{LastReload, View};
+pub(crate) use server::{AdminServer, ReloadRequest};
+pub(crate) use socket::{bind as bind_socket, socket_path};
+pub(crate) use status::{ControlStatus, LastReload};

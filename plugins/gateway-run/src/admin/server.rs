@@ -1,17 +1,17 @@
-//! The administration thread.
+//! The administration thread and its HTTP API.
 
-use super::health::health;
-use super::view::View;
-use crate::proxy::{Body, json};
-use crate::worker::Shared;
-use http::{HeaderValue, Method, Request as HttpRequest, Response, StatusCode};
+use super::status::ControlStatus;
+use crate::health::health;
+use crate::response::{ResponseBody, json_response};
+use crate::state::GatewayState;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kt_plugin_api::Error;
-use serde_json::{Value, json as value};
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
@@ -25,53 +25,54 @@ use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 
-const HEADERS: Duration = Duration::from_secs(10);
-/// How long the control loop may take for a change.
-const CHANGE: Duration = Duration::from_secs(60);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time limit for the control loop to apply a configuration.
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What the control loop is asked to do.
-pub(crate) struct Request {
-    /// A configuration to serve instead; without it, take the source again.
+/// A request to the control loop to apply a configuration.
+pub(crate) struct ReloadRequest {
+    /// A configuration that overrides the source; without it, the source is
+    /// loaded again.
     pub(crate) content: Option<String>,
-    /// Takes the outcome: a body, and whether it is a rejection.
-    pub(crate) answer: oneshot::Sender<Result<Value, Value>>,
+    /// Receives the response body; `Err` for a rejection.
+    pub(crate) reply: oneshot::Sender<Result<Value, Value>>,
 }
 
-struct State {
-    shared: Arc<Shared>,
-    view: Arc<Mutex<View>>,
-    requests: Sender<Request>,
+struct ServerState {
+    gateway: Arc<GatewayState>,
+    control: Arc<Mutex<ControlStatus>>,
+    reloads: Sender<ReloadRequest>,
 }
 
-/// The running administration.
-pub(crate) struct Admin {
+/// The running administration server; dropping it stops the server.
+pub(crate) struct AdminServer {
     socket: PathBuf,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Admin {
+impl AdminServer {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the socket or the thread cannot be had.
+    /// When the thread cannot be created.
     pub(crate) fn start(
         tcp: TcpListener,
         (unix, socket): (UnixListener, &Path),
-        shared: Arc<Shared>,
-        view: Arc<Mutex<View>>,
-        requests: Sender<Request>,
+        gateway: Arc<GatewayState>,
+        control: Arc<Mutex<ControlStatus>>,
+        reloads: Sender<ReloadRequest>,
     ) -> Result<Self, Error> {
         let (stop, stopped) = oneshot::channel();
-        let state = Arc::new(State {
-            shared,
-            view,
-            requests,
+        let state = Arc::new(ServerState {
+            gateway,
+            control,
+            reloads,
         });
         let thread = std::thread::Builder::new()
             .name("admin".to_owned())
             .spawn(move || run(tcp, unix, state, stopped))
-            .map_err(|e| Error::internal("no thread for the administration").cause(e))?;
+            .map_err(|e| Error::internal("cannot create the administration thread").cause(e))?;
         Ok(Self {
             socket: socket.to_owned(),
             stop: Some(stop),
@@ -80,11 +81,11 @@ impl Admin {
     }
 }
 
-impl Drop for Admin {
+impl Drop for AdminServer {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             // Fails only when the thread has ended already.
-            let _unheard = stop.send(());
+            let _ignored = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
@@ -93,19 +94,24 @@ impl Drop for Admin {
     }
 }
 
-fn run(tcp: TcpListener, unix: UnixListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {
+fn run(
+    tcp: TcpListener,
+    unix: UnixListener,
+    state: Arc<ServerState>,
+    stopped: oneshot::Receiver<()>,
+) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     else {
-        tracing::error!("the administration has no runtime");
+        tracing::error!("cannot create the runtime of the administration server");
         return;
     };
-    let turning = async move {
+    let serving = async move {
         let tcp = tokio::net::TcpListener::from_std(tcp);
         let unix = tokio::net::UnixListener::from_std(unix);
         let (Ok(tcp), Ok(unix)) = (tcp, unix) else {
-            tracing::error!("the administration cannot listen");
+            tracing::error!("the administration server cannot listen");
             return;
         };
         let accepting = async {
@@ -114,7 +120,7 @@ fn run(tcp: TcpListener, unix: UnixListener, state: Arc<State>, stopped: oneshot
                     accepted = tcp.accept() => if let Ok((stream, _)) = accepted {
                         spawn_local(connection(stream, Arc::clone(&state), false));
                     },
-                    accepted = unix.accept() => if let Ok((stream, _)) = accepted && is_own(&stream) {
+                    accepted = unix.accept() => if let Ok((stream, _)) = accepted && is_authorized(&stream) {
                         spawn_local(connection(stream, Arc::clone(&state), true));
                     },
                 }
@@ -125,29 +131,29 @@ fn run(tcp: TcpListener, unix: UnixListener, state: Arc<State>, stopped: oneshot
             _ = stopped => {}
         }
     };
-    LocalSet::new().block_on(&runtime, turning);
+    LocalSet::new().block_on(&runtime, serving);
 }
 
-/// Only the same user, or root, may administer.
-fn is_own(stream: &tokio::net::UnixStream) -> bool {
-    let me = rustix::process::geteuid().as_raw();
+/// Whether the peer is the same user, or root.
+fn is_authorized(stream: &tokio::net::UnixStream) -> bool {
+    let uid = rustix::process::geteuid().as_raw();
     stream
         .peer_cred()
-        .is_ok_and(|peer| peer.uid() == me || peer.uid() == 0)
+        .is_ok_and(|peer| peer.uid() == uid || peer.uid() == 0)
 }
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    state: Arc<State>,
+    state: Arc<ServerState>,
     private: bool,
 ) {
     let service = service_fn(|request| {
         let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(answer(request, &state, private).await) }
+        async move { Ok::<_, Infallible>(handle(request, &state, private).await) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(HEADER_READ_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
@@ -155,34 +161,44 @@ async fn connection(
     }
 }
 
-async fn answer(request: HttpRequest<Incoming>, state: &State, private: bool) -> Response<Body> {
+async fn handle(
+    request: Request<Incoming>,
+    state: &ServerState,
+    private: bool,
+) -> Response<ResponseBody> {
     let path = request.uri().path().to_owned();
-    let Some(view) = state.view.lock().ok().map(|view| view.clone()) else {
-        return json(
+    let Some(control) = state.control.lock().ok().map(|control| control.clone()) else {
+        return json_response(
             StatusCode::INTERNAL_SERVER_ERROR,
-            &value!({ "error": "no state" }),
+            &json!({ "error": "the state of the control loop is not available" }),
         );
     };
     match (request.method(), path.as_str(), private) {
         (&Method::GET, "/livez" | "/healthz" | "/readyz" | "/health", _) => {
-            let (status, body) = health(&path, &state.shared, &view.snapshot);
-            json(status, &body)
+            let (status, body) = health(&path, &state.gateway, &control.snapshot);
+            json_response(status, &body)
         }
-        (&Method::GET, "/metrics", _) => metrics(&state.shared),
-        (&Method::GET, "/status", true) => json(StatusCode::OK, &status(&view, &state.shared)),
-        (&Method::GET, "/keeptrusts/config", true) => json(StatusCode::OK, &view.config()),
+        (&Method::GET, "/metrics", _) => metrics(&state.gateway),
+        (&Method::GET, "/status", true) => {
+            json_response(StatusCode::OK, &status(&control, &state.gateway))
+        }
+        (&Method::GET, "/keeptrusts/config", true) => {
+            json_response(StatusCode::OK, &control.config())
+        }
         (&Method::POST, "/keeptrusts/config/reload", true) => reload(request, state).await,
-        (_, "/keeptrusts/config" | "/keeptrusts/config/reload" | "/status", false) => json(
-            StatusCode::FORBIDDEN,
-            &value!({ "error": "configuration is administered on the unix socket only" }),
-        ),
-        _ => json(StatusCode::NOT_FOUND, &value!({ "error": "unknown path" })),
+        (_, "/keeptrusts/config" | "/keeptrusts/config/reload" | "/status", false) => {
+            json_response(
+                StatusCode::FORBIDDEN,
+                &json!({ "error": "this path is served on the unix socket only" }),
+            )
+        }
+        _ => json_response(StatusCode::NOT_FOUND, &json!({ "error": "unknown path" })),
     }
 }
 
-fn metrics(shared: &Shared) -> Response<Body> {
-    shared.metrics.set_in_flight(shared.in_flight());
-    let mut response = Response::new(Body::from(shared.metrics.render()));
+fn metrics(state: &GatewayState) -> Response<ResponseBody> {
+    state.metrics.set_in_flight(state.in_flight());
+    let mut response = Response::new(ResponseBody::from(state.metrics.render()));
     let kind =
         HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response
@@ -191,18 +207,18 @@ fn metrics(shared: &Shared) -> Response<Body> {
     response
 }
 
-fn status(view: &View, shared: &Shared) -> Value {
-    let uptime = shared.started.elapsed().as_secs();
-    view.status(
-        shared.is_ready(),
+fn status(control: &ControlStatus, state: &GatewayState) -> Value {
+    let uptime = state.started.elapsed().as_secs();
+    control.status(
+        state.is_ready(),
         true,
         uptime,
-        shared.in_flight(),
-        shared.served(),
+        state.in_flight(),
+        state.served(),
     )
 }
 
-async fn reload(request: HttpRequest<Incoming>, state: &State) -> Response<Body> {
+async fn reload(request: Request<Incoming>, state: &ServerState) -> Response<ResponseBody> {
     let body = Limited::new(request.into_body(), kt_policy::MAX_SOURCE_BYTES)
         .collect()
         .await;
@@ -210,25 +226,29 @@ async fn reload(request: HttpRequest<Incoming>, state: &State) -> Response<Body>
         .ok()
         .and_then(|b| String::from_utf8(b.to_bytes().to_vec()).ok());
     let Some(text) = text else {
-        return json(
+        return json_response(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &value!({ "error": "the body is too large or not UTF-8" }),
+            &json!({ "error": "the body is too large or not UTF-8" }),
         );
     };
-    let (answer, outcome) = oneshot::channel();
+    let (reply, outcome) = oneshot::channel();
     let content = (!text.trim().is_empty()).then_some(text);
-    if state.requests.send(Request { content, answer }).is_err() {
-        return json(
+    if state
+        .reloads
+        .send(ReloadRequest { content, reply })
+        .is_err()
+    {
+        return json_response(
             StatusCode::SERVICE_UNAVAILABLE,
-            &value!({ "error": "the gateway is stopping" }),
+            &json!({ "error": "the gateway is stopping" }),
         );
     }
-    match timeout(CHANGE, outcome).await {
-        Ok(Ok(Ok(done))) => json(StatusCode::OK, &done),
-        Ok(Ok(Err(rejected))) => json(StatusCode::UNPROCESSABLE_ENTITY, &rejected),
-        _ => json(
+    match timeout(RELOAD_TIMEOUT, outcome).await {
+        Ok(Ok(Ok(applied))) => json_response(StatusCode::OK, &applied),
+        Ok(Ok(Err(rejected))) => json_response(StatusCode::UNPROCESSABLE_ENTITY, &rejected),
+        _ => json_response(
             StatusCode::SERVICE_UNAVAILABLE,
-            &value!({ "error": "no answer from the control loop" }),
+            &json!({ "error": "the control loop did not respond in time" }),
         ),
     }
 }

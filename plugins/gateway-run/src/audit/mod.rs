@@ -1,9 +1,10 @@
-//! One record per decision, each carrying the hash of the one before.
+//! The audit log: one record per decision, hash-chained.
 //!
-//! Requests hand their record to a thread of its own and go on; the thread
-//! writes and syncs in batches. The chain makes a removed or changed record
-//! visible: `hash` is the SHA-256 of the line without it.
+//! Requests pass their record to a writer thread and continue; the thread writes
+//! and syncs in batches. The chain reveals a record that was removed or changed:
+//! `hash` is the SHA-256 of the line without it, and `previous` the hash of the
+//! line before.
 
-mod spool;
+mod log;
 
-pub(crate) use spool::{Audit, Record};
+pub(crate) use log::{AuditEntry, AuditLog};

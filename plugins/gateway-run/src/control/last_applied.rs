@@ -1,39 +1,42 @@
 //! The last applied configuration on disk.
 //!
-//! Written to a new file, synced, renamed over the old one, and the folder
-//! synced; the one before is kept. It holds what was last *applied*, never what
-//! was only fetched, and references to secrets, never secrets.
+//! Written to a temporary file, synced, renamed over the old one, and the
+//! directory synced; the previous one is last_applied. It holds the configuration that was
+//! last *applied*, never one that was only fetched, and references to secrets,
+//! never secrets.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 const FILE: &str = "last-applied.json";
+const PREVIOUS: &str = "last-applied.prev";
 
-/// What is stored.
+/// The content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stored {
-    /// Gateway id.
+pub(crate) struct StoredConfig {
+    /// The id of the gateway.
     pub(crate) gateway: String,
-    /// Gateway name, for a start while the control plane is away.
+    /// The name of the gateway, for a start while the control plane is unreachable.
     pub(crate) name: String,
-    /// Number of the version.
+    /// The version number.
     pub(crate) version: Option<u64>,
-    /// Hash of its canonical form.
+    /// The hash of the canonical form.
     pub(crate) sha256: String,
-    /// Name of the source, for messages.
+    /// The name of the source, for messages.
     pub(crate) source: String,
     /// The configuration, verbatim.
     pub(crate) content: String,
-    /// SHA-256 over everything above.
+    /// The SHA-256 checksum of the fields above.
     pub(crate) checksum: String,
 }
 
-impl Stored {
-    fn sum(&self) -> String {
+impl StoredConfig {
+    fn compute_checksum(&self) -> String {
         let Self {
             gateway,
             name,
@@ -47,8 +50,8 @@ impl Stored {
         hex(&Sha256::digest(text.as_bytes()))
     }
 
-    fn is_whole(&self) -> bool {
-        self.checksum == self.sum()
+    fn is_intact(&self) -> bool {
+        self.checksum == self.compute_checksum()
     }
 }
 
@@ -56,9 +59,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// How a file looked: it changes with every write by anybody.
+/// The identity of a file's content: it changes with every write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Look {
+struct Fingerprint {
     ino: u64,
     size: u64,
     mtime: (i64, i64),
@@ -68,23 +71,27 @@ struct Look {
 /// The file of one gateway.
 pub(crate) struct LastApplied {
     dir: PathBuf,
-    look: Option<Look>,
+    /// The file as this process wrote or verified it.
+    fingerprint: Option<Fingerprint>,
 }
 
-/// What was found of a file that somebody else wrote.
+/// How another process modified the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Tampering {
-    /// It is gone.
+    /// It was removed.
     Missing,
-    /// Its bytes make no sense, or do not fit their checksum; their hash.
+    /// It cannot be parsed, or does not match its checksum; the hash of its bytes.
     Damaged([u8; 32]),
-    /// It is another whole configuration, with this hash.
-    Other(String),
+    /// It is another intact configuration, with this hash.
+    Replaced(String),
 }
 
 impl LastApplied {
     pub(crate) fn new(dir: PathBuf) -> Self {
-        Self { dir, look: None }
+        Self {
+            dir,
+            fingerprint: None,
+        }
     }
 
     fn file(&self) -> PathBuf {
@@ -94,61 +101,57 @@ impl LastApplied {
     /// Stores a configuration.
     ///
     /// # Errors
-    /// When it cannot be written; the old one is then still whole.
-    pub(crate) fn write(&mut self, mut stored: Stored) -> std::io::Result<()> {
-        stored.checksum = stored.sum();
+    /// When it cannot be written; the old one then remains intact.
+    pub(crate) fn write(&mut self, mut stored: StoredConfig) -> std::io::Result<()> {
+        stored.checksum = stored.compute_checksum();
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.dir)?;
-        let (file, fresh) = (self.file(), self.dir.join("last-applied.new"));
+        let file = self.file();
         let json = serde_json::to_vec_pretty(&stored)?;
-        drop(std::fs::remove_file(&fresh));
-        let mut out = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&fresh)?;
-        out.write_all(&json)?;
-        out.sync_all()?;
+        // Created with mode 0600.
+        let mut temporary = NamedTempFile::new_in(&self.dir)?;
+        temporary.write_all(&json)?;
+        temporary.as_file().sync_all()?;
         if file.exists() {
-            let kept = self.dir.join("last-applied.prev");
-            drop(std::fs::remove_file(&kept));
-            // A file system without hard links only costs the older copy.
-            drop(std::fs::hard_link(&file, kept));
+            let previous = self.dir.join(PREVIOUS);
+            drop(std::fs::remove_file(&previous));
+            // Without hard links in the file system there is no previous copy.
+            drop(std::fs::hard_link(&file, previous));
         }
-        std::fs::rename(&fresh, &file)?;
+        temporary.persist(&file)?;
         File::open(&self.dir)?.sync_all()?;
-        self.look = look(&file);
+        self.fingerprint = fingerprint(&file);
         Ok(())
     }
 
-    /// The newest whole configuration: the file, or the one before it.
-    pub(crate) fn read(&mut self) -> Option<Stored> {
+    /// Reads the newest intact configuration: the file, or the previous one.
+    pub(crate) fn read(&mut self) -> Option<StoredConfig> {
         let file = self.file();
-        let found = [file.clone(), self.dir.join("last-applied.prev")]
+        let stored = [file.clone(), self.dir.join(PREVIOUS)]
             .iter()
-            .find_map(|path| read(path).filter(Stored::is_whole));
-        self.look = look(&file);
-        found
+            .find_map(|path| read(path).filter(StoredConfig::is_intact));
+        self.fingerprint = fingerprint(&file);
+        stored
     }
 
-    /// Whether somebody else wrote the file since this process did, and what
-    /// stands there now. `serving` is the hash of what should.
+    /// Checks whether another process has modified the file. `serving` is the hash
+    /// of the active configuration.
     pub(crate) fn tampering(&mut self, serving: &str) -> Option<Tampering> {
         let file = self.file();
-        let Some(now) = look(&file) else {
-            return self.look.map(|_| Tampering::Missing);
+        let Some(current) = fingerprint(&file) else {
+            return self.fingerprint.map(|_| Tampering::Missing);
         };
-        if Some(now) == self.look {
+        if Some(current) == self.fingerprint {
             return None;
         }
         match read(&file) {
-            Some(stored) if stored.is_whole() && stored.sha256 == serving => {
-                self.look = Some(now);
+            Some(stored) if stored.is_intact() && stored.sha256 == serving => {
+                self.fingerprint = Some(current);
                 None
             }
-            Some(stored) if stored.is_whole() => Some(Tampering::Other(stored.sha256)),
+            Some(stored) if stored.is_intact() => Some(Tampering::Replaced(stored.sha256)),
             _ => {
                 let bytes = std::fs::read(&file).unwrap_or_default();
                 Some(Tampering::Damaged(Sha256::digest(&bytes).into()))
@@ -157,35 +160,35 @@ impl LastApplied {
     }
 }
 
-/// The stored configuration of the gateway called `name`, wherever its folder.
-pub(crate) fn find_by_name(root: &Path, name: &str) -> Option<Stored> {
-    let folders = std::fs::read_dir(root).ok()?;
-    folders
+/// Finds the stored configuration of a gateway by its name or id.
+pub(crate) fn find_by_name(root: &Path, name: &str) -> Option<StoredConfig> {
+    let directories = std::fs::read_dir(root).ok()?;
+    directories
         .filter_map(Result::ok)
         .filter_map(|entry| LastApplied::new(entry.path()).read())
         .find(|stored| stored.name == name || stored.gateway == name)
 }
 
-fn read(path: &Path) -> Option<Stored> {
+fn read(path: &Path) -> Option<StoredConfig> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-fn look(path: &Path) -> Option<Look> {
-    let meta = std::fs::metadata(path).ok()?;
-    Some(Look {
-        ino: meta.ino(),
-        size: meta.size(),
-        mtime: (meta.mtime(), meta.mtime_nsec()),
-        ctime: (meta.ctime(), meta.ctime_nsec()),
+fn fingerprint(path: &Path) -> Option<Fingerprint> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(Fingerprint {
+        ino: metadata.ino(),
+        size: metadata.size(),
+        mtime: (metadata.mtime(), metadata.mtime_nsec()),
+        ctime: (metadata.ctime(), metadata.ctime_nsec()),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LastApplied, Stored, Tampering};
+    use super::{LastApplied, StoredConfig, Tampering};
 
-    fn stored(content: &str, sha256: &str) -> Stored {
-        Stored {
+    fn stored(content: &str, sha256: &str) -> StoredConfig {
+        StoredConfig {
             gateway: "gw_x".to_owned(),
             name: "x".to_owned(),
             version: Some(1),
@@ -197,36 +200,42 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_file_leaves_the_one_before() {
+    fn a_truncated_file_falls_back_to_the_previous_one() {
         let dir = tempfile::tempdir().unwrap();
-        let mut kept = LastApplied::new(dir.path().join("gw"));
-        assert!(kept.read().is_none());
-        kept.write(stored("one", "1")).unwrap();
-        kept.write(stored("two", "2")).unwrap();
-        assert_eq!(kept.read().unwrap().content, "two");
+        let mut last_applied = LastApplied::new(dir.path().join("gw"));
+        assert!(last_applied.read().is_none());
+        last_applied.write(stored("one", "1")).unwrap();
+        last_applied.write(stored("two", "2")).unwrap();
+        assert_eq!(last_applied.read().unwrap().content, "two");
         let file = dir.path().join("gw/last-applied.json");
         let bytes = std::fs::read(&file).unwrap();
         std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
-        assert_eq!(kept.read().unwrap().content, "one");
+        assert_eq!(last_applied.read().unwrap().content, "one");
     }
 
     #[test]
-    fn tampering_is_seen_and_own_writes_are_not() {
+    fn modifications_by_others_are_tampering() {
         let dir = tempfile::tempdir().unwrap();
-        let mut kept = LastApplied::new(dir.path().to_owned());
-        kept.write(stored("one", "1")).unwrap();
-        assert_eq!(kept.tampering("1"), None);
+        let mut last_applied = LastApplied::new(dir.path().to_owned());
+        last_applied.write(stored("one", "1")).unwrap();
+        assert_eq!(last_applied.tampering("1"), None);
         let file = dir.path().join("last-applied.json");
         let text = std::fs::read_to_string(&file)
             .unwrap()
             .replace("one", "evil");
         std::fs::write(&file, text).unwrap();
-        assert!(matches!(kept.tampering("1"), Some(Tampering::Damaged(_))));
+        assert!(matches!(
+            last_applied.tampering("1"),
+            Some(Tampering::Damaged(_))
+        ));
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(kept.tampering("1"), Some(Tampering::Missing));
+        assert_eq!(last_applied.tampering("1"), Some(Tampering::Missing));
         LastApplied::new(dir.path().to_owned())
             .write(stored("evil", "9"))
             .unwrap();
-        assert_eq!(kept.tampering("1"), Some(Tampering::Other("9".to_owned())));
+        assert_eq!(
+            last_applied.tampering("1"),
+            Some(Tampering::Replaced("9".to_owned()))
+        );
     }
 }

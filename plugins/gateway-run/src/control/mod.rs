@@ -1,17 +1,20 @@
-//! Follows the control plane: takes what is desired, says what was applied, and
-//! keeps it on disk.
+//! The control loop: takes the desired configuration from the control plane,
+//! applies it, reports its status, and keeps it on disk.
 
-pub(crate) mod change;
-mod follow;
-mod keep;
+mod active_config;
+mod config_files;
+mod controller;
 mod last_applied;
-mod local;
-mod managed;
+mod managed_gateway;
+mod origin;
 mod poll;
-mod report;
+mod reporter;
+mod status;
 
-pub(crate) use follow::Follower;
-pub(crate) use last_applied::{LastApplied, Stored, find_by_name};
-pub(crate) use local::Files;
-pub(crate) use managed::Managed;
-pub(crate) use report::{Identity, Standing, applied as report_of};
+pub(crate) use active_config::ActiveConfig;
+pub(crate) use config_files::ConfigFiles;
+pub(crate) use controller::Controller;
+pub(crate) use last_applied::{LastApplied, StoredConfig, find_by_name};
+pub(crate) use managed_gateway::ManagedGateway;
+pub(crate) use origin::{ConfigOrigin, fetch, publish};
+pub(crate) use reporter::{Identity, StatusReporter};

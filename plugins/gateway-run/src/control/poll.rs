@@ -1,4 +1,4 @@
-//! The thread that waits at the control plane for something to do.
+//! The thread that polls the control plane for the desired configuration.
 
 use kt_control_api::{
     Client, DesiredQuery, DesiredResponse, InstanceId, PollOutcome, Transport, jitter,
@@ -8,112 +8,114 @@ use kt_plugin_api::Context;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-/// Pauses after errors: doubled from the first to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
-/// Longest pause that the control plane may ask for.
-const LONGEST_ASKED: u16 = 300;
-/// Seconds are whole: within this, those who were told the same ask at different times.
+/// The backoff after errors: doubled from the first to the last.
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// The longest pause that the control plane may request, seconds.
+const MAX_REQUESTED_PAUSE: u16 = 300;
+/// Requested pauses are whole seconds: instances that received the same one are
+/// spread over this time.
 const SPREAD: Duration = Duration::from_secs(1);
-/// How often the end of the process is looked at while pausing.
+/// The interval at which a pause checks for cancellation.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What the poll found.
-pub(crate) enum News {
-    /// Something to act on.
+/// A result of the poll.
+pub(super) enum PollEvent {
+    /// A response to be handled.
     Desired(Box<DesiredResponse>),
-    /// The control plane answered: it is there.
+    /// The control plane responded without a change.
     Connected,
-    /// It did not answer.
-    Away(String),
+    /// The control plane cannot be reached.
+    Disconnected(String),
 }
 
-/// When to ask again.
-enum Next {
+/// When to poll again.
+enum NextPoll {
     Now,
     After(Duration),
-    /// After a pause that grows each time, and at least this one.
-    Later(Duration),
+    /// After the backoff, and at least this pause.
+    Backoff(Duration),
 }
 
-/// The index that was acted on last.
+/// The epoch and index that were handled last.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Position {
-    pub(crate) epoch: Option<String>,
-    pub(crate) index: u64,
+pub(super) struct Position {
+    pub(super) epoch: Option<String>,
+    pub(super) index: u64,
 }
 
-/// Polls until the call is cancelled. After each [`News::Desired`] it waits for
-/// the position that was reached, so that nothing is handed out twice.
-pub(crate) fn run<T: Transport>(
+/// Polls until the call is cancelled. After each [`PollEvent::Desired`] it waits for
+/// the position that was reached, so that nothing is delivered twice.
+pub(super) fn run<T: Transport>(
     client: &Client<T>,
-    gateway: &str,
-    instance: &InstanceId,
+    (gateway, instance): (&str, &InstanceId),
     wait: u64,
     context: &Context<'_>,
-    news: &Sender<News>,
-    reached: &Receiver<Position>,
+    events: &Sender<PollEvent>,
+    positions: &Receiver<Position>,
 ) {
-    let mut pause = FIRST_PAUSE;
-    let Ok(mut at) = reached.recv() else { return };
+    let mut backoff = FIRST_BACKOFF;
+    let Ok(mut position) = positions.recv() else {
+        return;
+    };
     while context.cancelled().is_none() {
         let query = DesiredQuery {
-            epoch: at.epoch.clone(),
-            index: at.index,
+            epoch: position.epoch.clone(),
+            index: position.index,
             wait,
             instance: Some(instance.clone()),
         };
-        let (told, next) = match client.desired(gateway, &query) {
-            Ok(PollOutcome::Unchanged) => (news.send(News::Connected), Next::Now),
+        let (sent, next) = match client.desired(gateway, &query) {
+            Ok(PollOutcome::Unchanged) => (events.send(PollEvent::Connected), NextPoll::Now),
             Ok(PollOutcome::RetryAfter(seconds)) => {
-                let pause = asked_pause(Some(seconds)) + random_duration(SPREAD);
-                (news.send(News::Connected), Next::After(pause))
+                let pause = requested_pause(Some(seconds)) + random_duration(SPREAD);
+                (events.send(PollEvent::Connected), NextPoll::After(pause))
             }
             Err(error) => {
-                let asked = asked_pause(error.retry_after);
-                (news.send(News::Away(error.detail)), Next::Later(asked))
+                let pause = requested_pause(error.retry_after);
+                let event = PollEvent::Disconnected(error.detail);
+                (events.send(event), NextPoll::Backoff(pause))
             }
-            Ok(PollOutcome::Changed(answer)) => {
-                let index = answer.index;
-                let told = news.send(News::Desired(Box::new(answer)));
-                let Ok(position) = reached.recv() else { return };
-                at = position;
-                // What could not be acted on is handed out again, but not at once.
-                let acted = at.index >= index;
-                (
-                    told,
-                    if acted {
-                        Next::Now
-                    } else {
-                        Next::Later(Duration::ZERO)
-                    },
-                )
+            Ok(PollOutcome::Changed(response)) => {
+                let index = response.index;
+                let sent = events.send(PollEvent::Desired(Box::new(response)));
+                let Ok(reached) = positions.recv() else {
+                    return;
+                };
+                position = reached;
+                // What could not be handled is delivered again, but not at once.
+                let next = if position.index >= index {
+                    NextPoll::Now
+                } else {
+                    NextPoll::Backoff(Duration::ZERO)
+                };
+                (sent, next)
             }
         };
-        if told.is_err() {
+        if sent.is_err() {
             return;
         }
         match next {
-            Next::Now => pause = FIRST_PAUSE,
-            Next::After(time) => {
-                pause = FIRST_PAUSE;
-                rest(context, time);
+            NextPoll::Now => backoff = FIRST_BACKOFF,
+            NextPoll::After(pause) => {
+                backoff = FIRST_BACKOFF;
+                sleep(context, pause);
             }
-            Next::Later(asked) => {
-                rest(context, asked + jitter(pause));
-                pause = (pause * 2).min(LAST_PAUSE);
+            NextPoll::Backoff(pause) => {
+                sleep(context, pause + jitter(backoff));
+                backoff = (backoff * 2).min(MAX_BACKOFF);
             }
         }
     }
 }
 
-/// How long the control plane wants to be left alone.
-pub(super) fn asked_pause(seconds: Option<u16>) -> Duration {
-    Duration::from_secs(seconds.unwrap_or(0).min(LONGEST_ASKED).into())
+/// The pause that the control plane requests.
+pub(super) fn requested_pause(seconds: Option<u16>) -> Duration {
+    Duration::from_secs(seconds.unwrap_or(0).min(MAX_REQUESTED_PAUSE).into())
 }
 
-/// Pauses, unless the process ends meanwhile.
-fn rest(context: &Context<'_>, pause: Duration) {
+/// Sleeps, unless the call is cancelled meanwhile.
+fn sleep(context: &Context<'_>, pause: Duration) {
     let end = Instant::now() + pause;
     while context.cancelled().is_none() && Instant::now() < end {
         std::thread::sleep(TICK.min(end.saturating_duration_since(Instant::now())));
@@ -122,19 +124,19 @@ fn rest(context: &Context<'_>, pause: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked_pause, jitter};
+    use super::{jitter, requested_pause};
     use std::time::Duration;
 
     #[test]
-    fn a_pause_is_never_shorter_than_asked_and_differs_each_time() {
-        let asked = Duration::from_secs(7);
+    fn a_pause_is_jitter_and_never_shorter_than_requested() {
+        let requested = Duration::from_secs(7);
         let base = Duration::from_secs(8);
         let all: Vec<_> = (0..100)
-            .map(|_| asked_pause(Some(7)) + jitter(base))
+            .map(|_| requested_pause(Some(7)) + jitter(base))
             .collect();
-        assert!(all.iter().all(|pause| *pause >= asked + base / 2));
+        assert!(all.iter().all(|pause| *pause >= requested + base / 2));
         assert!(all.iter().any(|pause| *pause != all[0]));
-        assert_eq!(asked_pause(None), Duration::ZERO);
-        assert_eq!(asked_pause(Some(u16::MAX)), Duration::from_secs(300));
+        assert_eq!(requested_pause(None), Duration::ZERO);
+        assert_eq!(requested_pause(Some(u16::MAX)), Duration::from_secs(300));
     }
 }

@@ -1,11 +1,11 @@
 //! What goes back to the caller.
 
-use super::body::Body;
-use super::refuse::Refusal;
+use super::error_response::ErrorResponse;
+use super::request_context::RequestContext;
 use super::stream;
-use super::trace::Trace;
-use crate::upstream::Reply;
-use crate::worker::Admitted;
+use crate::response::ResponseBody;
+use crate::state::InFlightGuard;
+use crate::upstream::UpstreamResponse;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -16,7 +16,7 @@ use serde_json::Value;
 const PASSED: [&str; 3] = ["content-type", "retry-after", "openai-processing-ms"];
 
 /// An answer that was judged, or will be as it arrives.
-pub(crate) enum Answer {
+pub(crate) enum ChatResponse {
     /// Judged as a whole.
     Whole {
         status: StatusCode,
@@ -24,40 +24,43 @@ pub(crate) enum Answer {
         body: Vec<u8>,
     },
     /// Server-sent events.
-    Stream(Reply),
+    Stream(UpstreamResponse),
 }
 
-impl Answer {
+impl ChatResponse {
     /// Collects and judges an answer that is no stream. An upstream's error is
     /// passed on with its status.
     ///
     /// # Errors
     /// The refusal, when a policy blocks it or the upstream breaks off.
-    pub(crate) async fn whole(mut reply: Reply, trace: &Trace) -> Result<Self, Refusal> {
-        let limit = trace.snapshot.max_response;
+    pub(crate) async fn whole(
+        mut reply: UpstreamResponse,
+        request_context: &RequestContext,
+    ) -> Result<Self, ErrorResponse> {
+        let limit = request_context.snapshot.max_response_bytes;
         let body = reply
             .body
             .collect(limit)
             .await
-            .map_err(|why| Refusal::upstream(why, false))?;
+            .map_err(|why| ErrorResponse::upstream(why, false))?;
         let headers = passed(&reply.headers);
         let status = match reply.status {
             // The gateway's credential is wrong, not the caller's.
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(Refusal::upstream(
+                return Err(ErrorResponse::upstream(
                     "the upstream refused the gateway's credential",
                     false,
                 ));
             }
             status if status.is_server_error() => {
-                return Err(Refusal::upstream(
+                return Err(ErrorResponse::upstream(
                     format!("the upstream answered {status}"),
                     false,
                 ));
             }
             status => status,
         };
-        let body = judge(body, trace)?;
+        let body = judge(body, request_context)?;
         Ok(Self::Whole {
             status,
             headers,
@@ -66,23 +69,30 @@ impl Answer {
     }
 
     /// The response; the request counts as served until its body has ended.
-    pub(crate) fn respond(self, trace: Trace, admitted: Admitted) -> Response<Body> {
+    pub(crate) fn respond(
+        self,
+        request_context: RequestContext,
+        admitted: InFlightGuard,
+    ) -> Response<ResponseBody> {
         match self {
             Self::Whole {
                 status,
                 headers,
                 body,
             } => {
-                trace.end(status.as_u16());
+                request_context.end(status.as_u16());
                 drop(admitted);
-                let mut response = Response::new(Body::Whole(Some(Bytes::from(body))));
+                let mut response = Response::new(ResponseBody::Full(Some(Bytes::from(body))));
                 *response.status_mut() = status;
                 *response.headers_mut() = headers;
                 response
             }
             Self::Stream(reply) => {
-                let mut response =
-                    Response::new(Body::Stream(stream::start(reply.body, trace, admitted)));
+                let mut response = Response::new(ResponseBody::Stream(stream::start(
+                    reply.body,
+                    request_context,
+                    admitted,
+                )));
                 let headers = response.headers_mut();
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
                 // Proxies on the way must neither store nor hold events.
@@ -110,12 +120,12 @@ fn passed(from: &HeaderMap) -> HeaderMap {
 
 /// Judges a whole answer. Bytes that no policy changed are passed on as they
 /// came, with every field that the upstream chose to send.
-fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
-    let filters = Filters::new(&trace.snapshot.chain);
+fn judge(body: Vec<u8>, request_context: &RequestContext) -> Result<Vec<u8>, ErrorResponse> {
+    let filters = Filters::new(&request_context.snapshot.chain);
     let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return match filters {
             // What cannot be read cannot be judged.
-            Some(_) => Err(Refusal::upstream(
+            Some(_) => Err(ErrorResponse::upstream(
                 "the upstream's answer is not JSON",
                 false,
             )),
@@ -123,7 +133,7 @@ fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
         };
     };
     let tokens = |key: &str| value.pointer(key).and_then(Value::as_u64).unwrap_or(0);
-    trace.tokens(
+    request_context.tokens(
         tokens("/usage/prompt_tokens"),
         tokens("/usage/completion_tokens"),
     );
@@ -131,10 +141,10 @@ fn judge(body: Vec<u8>, trace: &Trace) -> Result<Vec<u8>, Refusal> {
         return Ok(body);
     };
     let changed = filter_answer(&mut value, &mut filters).map_err(|block| {
-        trace.judged(&filters.verdict(Some(&block)), "output");
-        Refusal::blocked(&block)
+        request_context.judged(&filters.verdict(Some(&block)), "output");
+        ErrorResponse::blocked(&block)
     })?;
-    trace.judged(&filters.verdict(None), "output");
+    request_context.judged(&filters.verdict(None), "output");
     Ok(if changed {
         value.to_string().into_bytes()
     } else {

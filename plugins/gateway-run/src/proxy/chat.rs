@@ -1,11 +1,11 @@
 //! `POST /v1/chat/completions`.
 
-use super::answer::Answer;
-use super::refuse::Refusal;
-use super::trace::Trace;
-use super::{guard, prompt};
-use crate::upstream::{Failure, Reply, ask};
-use crate::worker::Local;
+use super::answer::ChatResponse;
+use super::context::ProxyContext;
+use super::error_response::ErrorResponse;
+use super::request_context::RequestContext;
+use super::{origin_check, prompt};
+use crate::upstream::{UpstreamError, UpstreamResponse, ask};
 use http::Request;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -27,53 +27,60 @@ const MAX_MODEL: usize = 256;
 /// The refusal to answer with.
 pub(crate) async fn serve(
     request: Request<Incoming>,
-    local: &Local,
-    trace: &mut Trace,
-) -> Result<Answer, Refusal> {
+    local: &ProxyContext,
+    request_context: &mut RequestContext,
+) -> Result<ChatResponse, ErrorResponse> {
     let (head, body) = request.into_parts();
-    guard::check(&head.headers, local.shared.rules.loopback)?;
-    let mut value = read(body, trace.snapshot.max_body).await?;
-    trace.model = model_of(&value)?;
-    prompt::inspect(&mut value, trace, local.shared.rules.fail_open)?;
-    let snapshot = Arc::clone(&trace.snapshot);
-    let (upstream, reply) = ask(local, &snapshot, &value, &head.headers, &trace.id)
-        .await
-        .map_err(failed)?;
-    trace.provider.clone_from(&upstream.provider);
-    trace
+    origin_check::check(&head.headers, local.state.settings.loopback)?;
+    let mut value = read(body, request_context.snapshot.max_request_bytes).await?;
+    request_context.model = model_of(&value)?;
+    prompt::inspect(&mut value, request_context, local.state.settings.fail_open)?;
+    let snapshot = Arc::clone(&request_context.snapshot);
+    let (upstream, reply) = ask(
+        &local.clients,
+        &local.state.upstream_health,
+        &snapshot,
+        &value,
+        &head.headers,
+        &request_context.id,
+    )
+    .await
+    .map_err(failed)?;
+    request_context.provider.clone_from(&upstream.provider);
+    request_context
         .label
         .clone_from(upstream.model.as_ref().unwrap_or(&upstream.id));
     if is_events(&reply) {
-        return Ok(Answer::Stream(reply));
+        return Ok(ChatResponse::Stream(reply));
     }
-    Answer::whole(reply, trace).await
+    ChatResponse::whole(reply, request_context).await
 }
 
-fn model_of(request: &Value) -> Result<String, Refusal> {
+fn model_of(request: &Value) -> Result<String, ErrorResponse> {
     let model = request
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or_default();
     let sane = model.len() <= MAX_MODEL && !model.chars().any(char::is_control);
     sane.then(|| model.to_owned())
-        .ok_or_else(|| Refusal::malformed("`model` is no name of a model"))
+        .ok_or_else(|| ErrorResponse::malformed("`model` is no name of a model"))
 }
 
-async fn read(body: Incoming, limit: usize) -> Result<Value, Refusal> {
+async fn read(body: Incoming, limit: usize) -> Result<Value, ErrorResponse> {
     let collected = timeout(BODY, Limited::new(body, limit).collect())
         .await
-        .map_err(|_| Refusal::malformed("the body took too long"))?;
+        .map_err(|_| ErrorResponse::malformed("the body took too long"))?;
     let bytes = collected
         .map_err(|e| {
             if e.downcast_ref::<LengthLimitError>().is_some() {
-                Refusal::too_large(limit)
+                ErrorResponse::too_large(limit)
             } else {
-                Refusal::malformed("the body broke off")
+                ErrorResponse::malformed("the body broke off")
             }
         })?
         .to_bytes();
     let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
-        Refusal::malformed(format!(
+        ErrorResponse::malformed(format!(
             "the body is not JSON: line {}, column {}",
             e.line(),
             e.column()
@@ -81,12 +88,14 @@ async fn read(body: Incoming, limit: usize) -> Result<Value, Refusal> {
     })?;
     match value.get("messages") {
         Some(Value::Array(messages)) if messages.iter().all(Value::is_object) => Ok(value),
-        Some(_) => Err(Refusal::malformed("`messages` must be an array of objects")),
-        None => Err(Refusal::malformed("`messages` is missing")),
+        Some(_) => Err(ErrorResponse::malformed(
+            "`messages` must be an array of objects",
+        )),
+        None => Err(ErrorResponse::malformed("`messages` is missing")),
     }
 }
 
-fn is_events(reply: &Reply) -> bool {
+fn is_events(reply: &UpstreamResponse) -> bool {
     let kind = reply
         .headers
         .get(CONTENT_TYPE)
@@ -96,17 +105,17 @@ fn is_events(reply: &Reply) -> bool {
 }
 
 /// The address and credential of an upstream are nobody's business outside.
-fn failed(failure: Failure) -> Refusal {
+fn failed(failure: UpstreamError) -> ErrorResponse {
     match failure {
-        Failure::None => Refusal::unavailable(
+        UpstreamError::None => ErrorResponse::unavailable(
             "no_upstream",
             "no upstream can take requests; see the gateway's log",
         ),
-        Failure::Last {
+        UpstreamError::Last {
             upstream,
             why,
             timed_out,
-        } => Refusal::upstream(
+        } => ErrorResponse::upstream(
             format!("upstream `{upstream}` did not answer: {why}"),
             timed_out,
         ),

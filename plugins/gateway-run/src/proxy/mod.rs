@@ -1,17 +1,16 @@
-//! Requests: routing, the policy chain, upstreams, and the answer.
+//! Serving requests: routing, the policy chain, upstreams, and the response.
 
 mod answer;
-mod body;
 mod chat;
-mod frames;
-mod guard;
+mod context;
+mod error_response;
 mod handle;
 mod models;
+mod origin_check;
 mod prompt;
-mod refuse;
+mod request_context;
+mod sse;
 mod stream;
-mod trace;
 
-pub(crate) use body::Body;
+pub(crate) use context::ProxyContext;
 pub(crate) use handle::handle;
-pub(crate) use refuse::json;

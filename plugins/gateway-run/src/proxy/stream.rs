@@ -4,11 +4,11 @@
 //! never ends cleanly unless it finished: a block, or an upstream that broke
 //! off, is an error event.
 
-use super::frames::Frames;
-use super::refuse::Refusal;
-use super::trace::Trace;
-use crate::upstream::ReplyBody;
-use crate::worker::Admitted;
+use super::error_response::ErrorResponse;
+use super::request_context::RequestContext;
+use super::sse::SseParser;
+use crate::state::InFlightGuard;
+use crate::upstream::UpstreamBody;
 use bytes::Bytes;
 use kt_policy::Block;
 use kt_policy::chat::{Filters, Step, is_said, leaves, nest, replace, strip_logprobs};
@@ -29,11 +29,11 @@ enum End {
     /// The client went away; nobody can be told anything.
     Gone,
     /// With an error that the client is told.
-    Failed(Refusal),
+    Failed(ErrorResponse),
 }
 
 struct Pump {
-    trace: Trace,
+    request_context: RequestContext,
     filters: Option<Filters>,
     out: Sender<Bytes>,
     /// The last chunk without its choices: what synthetic chunks are made of.
@@ -44,12 +44,16 @@ struct Pump {
 }
 
 /// Starts the task that fills the body.
-pub(crate) fn start(body: ReplyBody, trace: Trace, admitted: Admitted) -> Receiver<Bytes> {
+pub(crate) fn start(
+    body: UpstreamBody,
+    request_context: RequestContext,
+    admitted: InFlightGuard,
+) -> Receiver<Bytes> {
     let (out, receiver) = channel(BUFFERED);
-    let filters = Filters::new(&trace.snapshot.chain);
+    let filters = Filters::new(&request_context.snapshot.chain);
     let (unread, until) = body.limits();
     let pump = Pump {
-        trace,
+        request_context,
         filters,
         out,
         envelope: json!({}),
@@ -64,7 +68,7 @@ pub(crate) fn start(body: ReplyBody, trace: Trace, admitted: Admitted) -> Receiv
 }
 
 impl Pump {
-    async fn run(mut self, mut body: ReplyBody) {
+    async fn run(mut self, mut body: UpstreamBody) {
         let end = self.pass(&mut body).await;
         let (status, block) = match &end {
             End::Finished => (200, None),
@@ -76,29 +80,30 @@ impl Pump {
             ),
         };
         if let (Some(filters), None) = (&self.filters, block) {
-            self.trace.judged(&filters.verdict(None), "output");
+            self.request_context
+                .judged(&filters.verdict(None), "output");
         }
         if let End::Failed(refusal) = &end {
             // The client may be gone by now, which changes nothing.
             drop(self.out.send(Bytes::from(refusal.event())).await);
         }
-        self.trace.end(status);
+        self.request_context.end(status);
     }
 
-    async fn pass(&mut self, body: &mut ReplyBody) -> End {
-        let mut frames = Frames::default();
+    async fn pass(&mut self, body: &mut UpstreamBody) -> End {
+        let mut frames = SseParser::default();
         loop {
             let bytes = tokio::select! {
                 () = self.out.closed() => return End::Gone,
                 next = body.next() => match next {
                     Ok(Some(bytes)) => bytes,
-                    Ok(None) => return End::Failed(Refusal::upstream("the upstream ended without finishing", false)),
-                    Err(why) => return End::Failed(Refusal::upstream(why, false)),
+                    Ok(None) => return End::Failed(ErrorResponse::upstream("the upstream ended without finishing", false)),
+                    Err(why) => return End::Failed(ErrorResponse::upstream(why, false)),
                 },
             };
             let events = match frames.push(&bytes) {
                 Ok(events) => events,
-                Err(why) => return End::Failed(Refusal::upstream(why, false)),
+                Err(why) => return End::Failed(ErrorResponse::upstream(why, false)),
             };
             for event in events {
                 match self.event(&event).await {
@@ -122,7 +127,7 @@ impl Pump {
         }
         let Ok(mut chunk) = serde_json::from_str::<Value>(event) else {
             return match self.filters {
-                Some(_) => Err(End::Failed(Refusal::upstream(
+                Some(_) => Err(End::Failed(ErrorResponse::upstream(
                     "an event of the upstream is not JSON",
                     false,
                 ))),
@@ -184,9 +189,10 @@ impl Pump {
 
     fn blocked(&self, block: &Block) -> End {
         if let Some(filters) = &self.filters {
-            self.trace.judged(&filters.verdict(Some(block)), "output");
+            self.request_context
+                .judged(&filters.verdict(Some(block)), "output");
         }
-        End::Failed(Refusal::blocked(block))
+        End::Failed(ErrorResponse::blocked(block))
     }
 
     fn synthetic(&self, steps: &[Step], text: String) -> Value {
@@ -207,7 +213,7 @@ impl Pump {
     fn count(&self, chunk: &Value) {
         let tokens = |key: &str| chunk.pointer(key).and_then(Value::as_u64).unwrap_or(0);
         if chunk.get("usage").is_some_and(Value::is_object) {
-            self.trace.tokens(
+            self.request_context.tokens(
                 tokens("/usage/prompt_tokens"),
                 tokens("/usage/completion_tokens"),
             );

@@ -1,81 +1,100 @@
-//! Puts the parts together, and takes them apart in order.
+//! Starts the parts of a gateway, and stops them in order.
 
 use super::options::Options;
-use super::start::{Start, start};
-use super::supervisor::Supervisor;
-use crate::admin::{self, Admin, View};
-use crate::audit::Audit;
-use crate::control::{Follower, Identity, Standing, report_of};
+use super::start::{StartConfig, load};
+use crate::admin::{self, AdminServer, ControlStatus};
+use crate::audit::AuditLog;
+use crate::control::{ActiveConfig, Controller, Identity, StatusReporter};
+use crate::listener::{self, ADMIN_SOCKET, BoundSockets, InheritedSockets, TRAFFIC_SOCKET};
 use crate::metrics::Metrics;
-use crate::snapshot::{Builder, Secrets, Snapshot};
-use crate::upstream::Tls;
-use crate::worker::{self, ADMIN, Bound, Kept, Pool, Rules, Shared, TRAFFIC};
+use crate::snapshot::{Builder, SecretResolver, Snapshot};
+use crate::state::{GatewayState, RequestSettings};
+use crate::supervisor::Supervisor;
+use crate::upstream::TlsConfig;
+use crate::worker::Pool;
 use jiff::Timestamp;
-use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View as Shown};
+use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use kt_policy::Limits;
 use serde_json::json;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
-/// Runs a gateway until it is told to end.
+/// Everything that a gateway listens on.
+struct Sockets {
+    traffic: BoundSockets,
+    admin: BoundSockets,
+    inherited: InheritedSockets,
+    unix: UnixListener,
+    unix_path: PathBuf,
+}
+
+/// Runs a gateway until it is told to stop.
 ///
 /// # Errors
-/// Whatever keeps it from serving.
+/// Everything that prevents it from serving.
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     if invocation.dry_run {
-        let options = Options::read(invocation)?;
+        let options = Options::parse(invocation)?;
         let builder = builder(invocation, context, &options);
-        return Ok(checked(
-            &start(invocation, context, &options, &builder)?.snapshot,
-        ));
+        let start = load(invocation, context, &options, &builder)?;
+        return Ok(dry_run_output(&start.snapshot));
     }
-    // Before anything can fail: whatever keeps the gateway from serving, clients
-    // must not wait at sockets that the service manager keeps.
-    let mut kept = Kept::of(context.take_inherited_fds());
-    let options = Options::read(invocation)?;
+    // Before anything can fail: if the start fails, clients must not wait at
+    // sockets that the service manager stores.
+    let inherited = InheritedSockets::new(context.take_inherited_fds());
+    let options = Options::parse(invocation)?;
     let builder = builder(invocation, context, &options);
-    let start = start(invocation, context, &options, &builder)?;
-    let traffic = worker::bind(&options.listen, options.workers, &mut kept, TRAFFIC)?;
-    let admin = options.admin_address(traffic.address);
-    let admin = worker::bind(&admin, 1, &mut kept, ADMIN)?;
-    // Whoever holds the socket runs this gateway: nothing of another process may
-    // be touched before.
-    let socket = admin::path_of(&invocation.dirs.runtime, &start.key);
-    let unix = admin::bind_socket(&socket)?;
-    private_dir(&start)?;
+    let start = load(invocation, context, &options, &builder)?;
+    let sockets = bind(invocation, &options, inherited, &start.key)?;
+    create_private_dir(&start.state_dir)?;
     let metrics = Arc::new(Metrics::new());
-    let (audit, audit_thread) = Audit::start(&start.dir.join("audit.jsonl"), Arc::clone(&metrics))
-        .map_err(|e| {
-            Error::new(
-                Class::Unavailable,
-                "no-audit",
-                format!("cannot write audit records in `{}`", start.dir.display()),
-            )
-            .cause(e)
+    let audit_file = start.state_dir.join("audit.jsonl");
+    let (audit, audit_thread) =
+        AuditLog::start(&audit_file, Arc::clone(&metrics)).map_err(|e| {
+            let message = format!("cannot open the audit log `{}`", audit_file.display());
+            Error::new(Class::Unavailable, "audit-log", message).cause(e)
         })?;
-    let rules = Rules {
+    let settings = RequestSettings {
         fail_open: options.fail_open,
         max_concurrency: options.max_concurrency,
-        loopback: traffic.address.ip().is_loopback(),
+        loopback: sockets.traffic.address.ip().is_loopback(),
     };
-    let shared = Arc::new(Shared::new(metrics, audit, rules));
-    let served = serve(
-        context,
-        &options,
-        &builder,
-        start,
-        (traffic, admin, kept),
-        (unix, &socket),
-        &shared,
-    );
-    // The writer ends when the last handle is gone; what it holds is written.
-    drop(shared);
+    let state = Arc::new(GatewayState::new(metrics, audit, settings));
+    let output = serve(context, &options, &builder, start, sockets, &state);
+    // The writer ends with the last handle, after writing what is queued.
+    drop(state);
     drop(audit_thread.join());
-    served
+    output
+}
+
+/// Binds all sockets. The process that holds the unix socket runs this gateway: no
+/// files of another process may be changed before.
+fn bind(
+    invocation: &Invocation,
+    options: &Options,
+    mut inherited: InheritedSockets,
+    key: &str,
+) -> Result<Sockets, Error> {
+    let traffic = listener::bind(
+        &options.listen,
+        options.workers,
+        &mut inherited,
+        TRAFFIC_SOCKET,
+    )?;
+    let admin_address = options.admin_address(traffic.address);
+    let admin = listener::bind(&admin_address, 1, &mut inherited, ADMIN_SOCKET)?;
+    let unix_path = admin::socket_path(&invocation.dirs.runtime, key);
+    Ok(Sockets {
+        traffic,
+        admin,
+        inherited,
+        unix: admin::bind_socket(&unix_path)?,
+        unix_path,
+    })
 }
 
 fn builder<'a>(
@@ -88,36 +107,32 @@ fn builder<'a>(
             allowed_ports: options.outbound_ports.clone(),
             ..Limits::default()
         },
-        secrets: Secrets {
+        secrets: SecretResolver {
             context,
             state_dir: invocation.dirs.state.clone(),
         },
-        upstream: options.upstream.clone(),
+        upstream_override: options.upstream_override.clone(),
     }
 }
 
-fn checked(snapshot: &Snapshot) -> Output {
+fn dry_run_output(snapshot: &Snapshot) -> Output {
     let value = json!({ "valid": true, "version": snapshot.version, "sha256": snapshot.sha256 });
     Output::new(
         "kt.gateway.run/1",
         value,
-        Shown::Message("the configuration can serve".to_owned()),
+        View::Message("the configuration is valid".to_owned()),
     )
     .name_path("/sha256")
 }
 
-fn private_dir(start: &Start<'_>) -> Result<(), Error> {
+fn create_private_dir(dir: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(&start.dir)
+        .create(dir)
         .map_err(|e| {
-            Error::new(
-                Class::Unavailable,
-                "no-state-dir",
-                format!("cannot create `{}`", start.dir.display()),
-            )
-            .cause(e)
+            let message = format!("cannot create `{}`", dir.display());
+            Error::new(Class::Unavailable, "state-dir", message).cause(e)
         })
 }
 
@@ -125,110 +140,106 @@ fn serve(
     context: &Context<'_>,
     options: &Options,
     builder: &Builder<'_>,
-    start: Start<'_>,
-    (traffic, admin, kept): (Bound, Bound, Kept),
-    (unix, socket): (UnixListener, &Path),
-    shared: &Arc<Shared>,
+    start: StartConfig<'_>,
+    sockets: Sockets,
+    state: &Arc<GatewayState>,
 ) -> Result<Output, Error> {
-    let tls = Tls::system();
-    let (listen, admin_listen) = (traffic.address.to_string(), admin.address.to_string());
+    let tls = TlsConfig::with_system_roots();
+    let (listen, admin_listen) = (
+        sockets.traffic.address.to_string(),
+        sockets.admin.address.to_string(),
+    );
+    let identity = Identity::new(listen.clone());
     let snapshot = Arc::new(start.snapshot);
-    let identity = Identity::new();
-    let view = Arc::new(Mutex::new(View {
+    let gateway = start.origin.managed.as_ref().map(|m| &m.gateway);
+    let generation = gateway.map_or(0, |g| g.generation);
+    let status = Arc::new(Mutex::new(ControlStatus {
         instance_id: identity.instance_id.to_string(),
-        gateway: start.managed.as_ref().map(|m| m.gateway.id.to_string()),
+        gateway: gateway.map(|g| g.id.to_string()),
         listen: listen.clone(),
         admin_listen: admin_listen.clone(),
         snapshot: Arc::clone(&snapshot),
         applied_at: Timestamp::now(),
         source: start.source,
-        desired: start.desired.clone(),
+        desired: start.desired,
         last_reload: None,
         connected: start.connected,
     }));
-    let hand_over = kept.hand_over(&traffic, &admin);
-    let (ask, requests) = channel();
-    let listener = admin
+    let pending_store = sockets.inherited.prepare_store(vec![
+        (
+            TRAFFIC_SOCKET,
+            sockets.traffic.to_store().unwrap_or_default(),
+        ),
+        (ADMIN_SOCKET, sockets.admin.to_store().unwrap_or_default()),
+    ]);
+    let (reload_sender, reloads) = channel();
+    let admin_listener = sockets
+        .admin
         .listeners
         .into_iter()
         .next()
-        .ok_or_else(|| Error::internal("no admin socket"))?;
-    let administration = Admin::start(
-        listener,
-        (unix, socket),
-        Arc::clone(shared),
-        Arc::clone(&view),
-        ask,
+        .ok_or_else(|| Error::internal("no socket for the administration server"))?;
+    let admin_server = AdminServer::start(
+        admin_listener,
+        (sockets.unix, &sockets.unix_path),
+        Arc::clone(state),
+        Arc::clone(&status),
+        reload_sender,
     )?;
-    let pool = Pool::start(traffic, &snapshot, shared, &tls)
-        .map_err(|e| Error::internal("no threads for workers").cause(e))?;
-    hand_over.settle();
-    let generation = start.managed.as_ref().map_or(0, |m| m.gateway.generation);
-    let standing = Standing {
-        source: start.source,
-        observed: None,
-        applied: report_of(
-            &snapshot,
-            if start.refused.is_none() && start.connected {
-                generation
-            } else {
-                0
-            },
-        ),
-        rejection: None,
+    let pool = Pool::start(sockets.traffic, &snapshot, state, &tls)
+        .map_err(|e| Error::internal("cannot create the worker threads").cause(e))?;
+    pending_store.commit();
+    let acknowledged = if start.rejected.is_none() && start.connected {
+        generation
+    } else {
+        0
     };
-    let mut follower = Follower {
+    let active = ActiveConfig::new(
+        &pool,
+        Arc::clone(state),
+        status,
+        start.last_applied,
+        (Arc::clone(&snapshot), start.source, acknowledged),
+    );
+    let mut controller = Controller::new(
         context,
         builder,
-        pool: &pool,
-        shared: Arc::clone(shared),
-        view,
-        managed: start.managed,
-        files: start.files,
-        last_applied: start.last_applied,
-        identity,
-        acted: standing.applied.generation,
-        standing,
-        snapshot: Arc::clone(&snapshot),
-        desired: start.desired,
-        connected: start.connected,
-        listen: listen.clone(),
-        epoch: None,
-        seq: 0,
-        reloads: context.reload_count(),
-        quiet_until: None,
-        poll_wait: options.poll_wait,
-    };
-    follower.begin(start.refused, generation);
+        Arc::clone(state),
+        start.origin,
+        active,
+        StatusReporter::new(identity),
+        (start.connected, options.poll_wait),
+    );
+    controller.initialize(start.rejected, generation);
     let mut supervisor = Supervisor::new(options.notify_file.clone());
-    shared.set_ready(true);
+    state.set_ready(true);
     supervisor.ready(&snapshot);
-    context.event(&listening(&listen, &admin_listen, &snapshot));
-    follower.run(&requests, &mut supervisor);
-    shared.set_ready(false);
+    context.event(&listening_event(&listen, &admin_listen, &snapshot));
+    controller.run(&reloads, &mut supervisor);
+    state.set_ready(false);
     supervisor.stopping();
-    follower.report(true);
-    let served_from = follower.applied_at();
-    drop(follower);
+    controller.report(true);
+    let applied_at = controller.applied_at();
+    drop(controller);
     pool.stop(options.drain);
-    drop(administration);
-    let served = shared.served();
-    let value = json!({ "listen": listen, "requests": served, "applied_at": served_from });
-    let view = Shown::Message(format!("stopped after {served} requests"));
+    drop(admin_server);
+    let served = state.served();
+    let value = json!({ "listen": listen, "requests": served, "applied_at": applied_at });
+    let view = View::Message(format!("stopped after {served} requests"));
     Ok(Output::new("kt.gateway.run/1", value, view).name_path("/listen"))
 }
 
-fn listening(listen: &str, admin: &str, snapshot: &Snapshot) -> Event {
+fn listening_event(listen: &str, admin_listen: &str, snapshot: &Snapshot) -> Event {
     let pack = &snapshot.document.pack;
     Event {
         event: "listening".to_owned(),
         message: format!(
-            "serving {}@{} on http://{listen} (health and metrics on http://{admin})",
+            "serving {}@{} on http://{listen} (health and metrics on http://{admin_listen})",
             pack.name, pack.version
         ),
         data: json!({
             "listen": listen,
-            "admin_listen": admin,
+            "admin_listen": admin_listen,
             "version": snapshot.version,
             "sha256": snapshot.sha256,
         }),

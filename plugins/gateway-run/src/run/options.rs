@@ -1,4 +1,4 @@
-//! The command's options.
+//! The options of the command.
 
 use crate::snapshot::UpstreamOverride;
 use kt_plugin_api::{Class, Error, Invocation};
@@ -6,19 +6,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longest wait of one poll, seconds: below the usual 30 s between two polls.
+/// The default maximum duration of one poll, seconds: below the usual idle timeout
+/// of proxies, 30 s.
 const POLL_WAIT: i64 = 25;
 
-/// Options, checked.
+/// The parsed and validated options.
 pub(crate) struct Options {
     pub(crate) gateway: Option<String>,
-    /// Longest wait of one poll, seconds.
+    /// The maximum duration of one poll, seconds.
     pub(crate) poll_wait: u64,
     pub(crate) files: Vec<String>,
     pub(crate) listen: String,
     admin_listen: Option<String>,
     pub(crate) workers: usize,
-    pub(crate) upstream: Option<UpstreamOverride>,
+    pub(crate) upstream_override: Option<UpstreamOverride>,
     pub(crate) fail_open: bool,
     pub(crate) max_concurrency: usize,
     pub(crate) outbound_ports: Option<Vec<u16>>,
@@ -27,11 +28,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the options.
+    /// Parses the options.
     ///
     /// # Errors
-    /// Class `usage` for values that make no sense.
-    pub(crate) fn read(invocation: &Invocation) -> Result<Self, Error> {
+    /// Class `usage` for invalid values.
+    pub(crate) fn parse(invocation: &Invocation) -> Result<Self, Error> {
         let args = &invocation.args;
         let options = Self {
             gateway: args
@@ -46,8 +47,8 @@ impl Options {
                 .collect(),
             listen: args.text("listen").unwrap_or("127.0.0.1:41002").to_owned(),
             admin_listen: args.text("admin-listen").map(str::to_owned),
-            workers: count(invocation, "workers")?.unwrap_or_else(cores),
-            upstream: upstream(invocation),
+            workers: count(invocation, "workers")?.unwrap_or_else(core_count),
+            upstream_override: upstream_override(invocation),
             fail_open: args.text("fail-mode") == Some("allow"),
             max_concurrency: count(invocation, "max-concurrency")?.unwrap_or(0),
             outbound_ports: ports(invocation)?,
@@ -60,19 +61,19 @@ impl Options {
             return Err(Error::new(
                 Class::Usage,
                 "nothing-to-serve",
-                "there is nothing to serve",
+                "no configuration to serve",
             )
-            .hint("name a gateway with `--id`, or files with `--policy-config`"));
+            .hint("specify a gateway with `--id`, or files with `--policy-config`"));
         }
         Ok(options)
     }
 
-    /// Where the administration listens: as said, else the port after the
-    /// traffic's, so that two gateways do not meet.
+    /// Returns the address of the administration server: the option, else the port
+    /// after that of the traffic, so that two gateways do not conflict.
     pub(crate) fn admin_address(&self, traffic: SocketAddr) -> String {
-        let wants_any = self.listen.ends_with(":0");
+        let ephemeral = self.listen.ends_with(":0");
         self.admin_listen.clone().unwrap_or_else(|| {
-            let port = if wants_any {
+            let port = if ephemeral {
                 0
             } else {
                 traffic.port().wrapping_add(1)
@@ -82,17 +83,17 @@ impl Options {
     }
 }
 
-fn cores() -> usize {
+fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn poll_wait(invocation: &Invocation) -> Result<u64, Error> {
-    let given = invocation
+    let seconds = invocation
         .args
         .integer("poll-interval")
         .unwrap_or(POLL_WAIT);
-    // The control plane itself waits for 300 s at most.
-    u64::try_from(given)
+    // The control plane limits a poll to 300 s.
+    u64::try_from(seconds)
         .ok()
         .filter(|n| (1..=300).contains(n))
         .ok_or_else(|| {
@@ -105,10 +106,10 @@ fn poll_wait(invocation: &Invocation) -> Result<u64, Error> {
 }
 
 fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
-    let Some(given) = invocation.args.integer(name) else {
+    let Some(value) = invocation.args.integer(name) else {
         return Ok(None);
     };
-    usize::try_from(given)
+    usize::try_from(value)
         .ok()
         .filter(|n| (1..=4096).contains(n))
         .map(Some)
@@ -122,10 +123,10 @@ fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
 }
 
 fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
-    let Some(serde_json::Value::Array(given)) = invocation.args.0.get("outbound-port") else {
+    let Some(serde_json::Value::Array(values)) = invocation.args.0.get("outbound-port") else {
         return Ok(None);
     };
-    given
+    values
         .iter()
         .map(|v| {
             v.as_u64()
@@ -143,7 +144,7 @@ fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
         })
 }
 
-fn upstream(invocation: &Invocation) -> Option<UpstreamOverride> {
+fn upstream_override(invocation: &Invocation) -> Option<UpstreamOverride> {
     let args = &invocation.args;
     Some(UpstreamOverride {
         url: args.text("upstream")?.to_owned(),

@@ -1,74 +1,78 @@
-//! Which configuration a gateway starts with.
+//! Determines the configuration that a gateway starts with.
 
 use super::options::Options;
-use crate::control::{Files, LastApplied, Managed, Stored, change, find_by_name};
-use crate::snapshot::{BuildError, Builder, Input, Snapshot};
+use crate::control::{
+    self, ConfigFiles, ConfigOrigin, LastApplied, ManagedGateway, StoredConfig, find_by_name,
+};
+use crate::snapshot::{BuildError, Builder, ConfigInput, Snapshot};
 use kt_control_api::{
     Client, ConfigSource, DesiredVersion, DriftPolicy, Gateway, ProblemCode, SyncState,
     resolve_gateway,
 };
 use kt_plugin_api::{Class, Context, Error, Invocation};
-use kt_policy::Source as Text;
+use kt_policy::Source as SourceText;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A control plane that takes longer to name the gateway counts as away.
-const LOOK_UP: Duration = Duration::from_secs(10);
+/// The time limit to look up the gateway; after it the control plane counts as
+/// unreachable.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the start found.
-pub(crate) struct Start<'a> {
-    pub(crate) managed: Option<Managed<'a>>,
-    pub(crate) files: Option<Files<'a>>,
+/// The configuration and state to start with.
+pub(crate) struct StartConfig<'a> {
+    pub(crate) origin: ConfigOrigin<'a>,
     pub(crate) last_applied: LastApplied,
-    pub(crate) dir: PathBuf,
-    /// Names socket and folder: the gateway's id, or `local`.
+    pub(crate) state_dir: PathBuf,
+    /// The name of socket and state directory: the id of the gateway, or `local`.
     pub(crate) key: String,
     pub(crate) snapshot: Snapshot,
     pub(crate) source: ConfigSource,
     pub(crate) desired: Option<DesiredVersion>,
-    /// Why what is desired does not serve.
-    pub(crate) refused: Option<(BuildError, Option<u64>)>,
+    /// Why the desired configuration is not active, and its version.
+    pub(crate) rejected: Option<(BuildError, Option<u64>)>,
     pub(crate) connected: bool,
 }
 
-/// Finds the configuration to start with.
+/// Loads the configuration to start with.
 ///
 /// # Errors
-/// When there is none that can serve.
-pub(crate) fn start<'a>(
+/// When there is none that can be activated.
+pub(crate) fn load<'a>(
     invocation: &'a Invocation,
     context: &'a Context<'a>,
     options: &Options,
     builder: &Builder<'_>,
-) -> Result<Start<'a>, Error> {
-    let names = options.files.clone();
-    let files = (!names.is_empty()).then_some(Files { invocation, names });
+) -> Result<StartConfig<'a>, Error> {
+    let paths = options.files.clone();
+    let files = (!paths.is_empty()).then_some(ConfigFiles { invocation, paths });
     match &options.gateway {
-        Some(wanted) => managed(invocation, context, wanted, files, builder),
+        Some(gateway) => managed(invocation, context, gateway, files, builder),
         None => local(invocation, files, builder),
     }
 }
 
 fn local<'a>(
     invocation: &'a Invocation,
-    files: Option<Files<'a>>,
+    files: Option<ConfigFiles<'a>>,
     builder: &Builder<'_>,
-) -> Result<Start<'a>, Error> {
+) -> Result<StartConfig<'a>, Error> {
     let input = files
         .as_ref()
-        .map_or_else(|| Err(Error::internal("no files")), Files::read)?;
+        .map_or_else(|| Err(Error::internal("no files")), ConfigFiles::read)?;
     let snapshot = builder.build(&input).map_err(BuildError::into_error)?;
-    let dir = invocation.dirs.state.join("gateway").join("local");
-    Ok(Start {
-        managed: None,
-        files,
-        last_applied: LastApplied::new(dir.clone()),
-        dir,
+    let state_dir = invocation.dirs.state.join("gateway").join("local");
+    Ok(StartConfig {
+        origin: ConfigOrigin {
+            managed: None,
+            files,
+        },
+        last_applied: LastApplied::new(state_dir.clone()),
+        state_dir,
         key: "local".to_owned(),
         snapshot,
         source: ConfigSource::File,
         desired: None,
-        refused: None,
+        rejected: None,
         connected: false,
     })
 }
@@ -76,49 +80,49 @@ fn local<'a>(
 fn managed<'a>(
     invocation: &'a Invocation,
     context: &'a Context<'a>,
-    wanted: &str,
-    files: Option<Files<'a>>,
+    name: &str,
+    files: Option<ConfigFiles<'a>>,
     builder: &Builder<'_>,
-) -> Result<Start<'a>, Error> {
+) -> Result<StartConfig<'a>, Error> {
     let root = invocation.dirs.state.join("gateway");
-    let transport = Managed::open(invocation, context)?;
-    let client = Client::new(transport.within(&context.with_timeout(LOOK_UP)));
-    let gateway = match resolve_gateway(&client, Some(wanted)) {
+    let transport = ManagedGateway::open(invocation, context)?;
+    let client = Client::new(transport.within(&context.with_timeout(LOOKUP_TIMEOUT)));
+    let gateway = match resolve_gateway(&client, Some(name)) {
         Ok(gateway) => gateway,
-        Err(error) if is_away(&error) => {
-            let Some(stored) = find_by_name(&root, wanted) else {
+        Err(error) if is_unavailable(&error) => {
+            let Some(stored) = find_by_name(&root, name) else {
                 return Err(error.hint(
-                    "no configuration was applied here before, so there is nothing to start from",
+                    "no configuration was applied on this machine before, so there is none to fall back to",
                 ));
             };
             tracing::warn!(
-                "the control plane is away: starting from what was applied last ({error})"
+                "the control plane is unreachable: starting with the last applied configuration ({error})"
             );
-            let dir = root.join(&stored.gateway);
-            let gateway = remembered(&stored)?;
-            let managed = Managed::new(transport, context, gateway);
-            return from_disk(managed, files, dir, &stored, builder);
+            let state_dir = root.join(&stored.gateway);
+            let gateway = stored_gateway(&stored)?;
+            let managed = ManagedGateway::new(transport, context, gateway);
+            return from_disk(managed, files, state_dir, &stored, builder);
         }
         Err(error) => return Err(error),
     };
-    let dir = root.join(gateway.id.as_str());
-    let managed = Managed::new(transport, context, gateway);
-    from_control_plane(managed, files, dir, builder)
+    let state_dir = root.join(gateway.id.as_str());
+    let managed = ManagedGateway::new(transport, context, gateway);
+    from_control_plane(managed, files, state_dir, builder)
 }
 
-/// Whether an error says something of the control plane and nothing of the
-/// gateway: what was applied last is better than no service then.
-fn is_away(error: &Error) -> bool {
-    let fails = |slug: &&ProblemCode| slug.status() >= 500 && slug.as_str() == error.id;
-    error.class == Class::Unavailable || ProblemCode::ALL.iter().any(|slug| fails(&slug))
+/// Whether an error concerns the control plane and not the gateway: the last
+/// applied configuration is then better than no service.
+fn is_unavailable(error: &Error) -> bool {
+    let server_error = |code: &&ProblemCode| code.status() >= 500 && code.as_str() == error.id;
+    error.class == Class::Unavailable || ProblemCode::ALL.iter().any(|code| server_error(&code))
 }
 
 fn from_control_plane<'a>(
-    mut managed: Managed<'a>,
-    files: Option<Files<'a>>,
-    dir: PathBuf,
+    mut managed: ManagedGateway<'a>,
+    files: Option<ConfigFiles<'a>>,
+    state_dir: PathBuf,
     builder: &Builder<'_>,
-) -> Result<Start<'a>, Error> {
+) -> Result<StartConfig<'a>, Error> {
     if let Some(files) = &files {
         managed.gateway = publish(&managed, files)?;
     }
@@ -127,22 +131,22 @@ fn from_control_plane<'a>(
         return Err(Error::new(
             Class::NotFound,
             "no-configuration",
-            format!("gateway `{name}` has no configuration yet"),
+            format!("gateway `{name}` has no configuration"),
         )
         .hint(format!(
-            "`kt gateway reload --id {name} --file policy-config.yaml` gives it one"
+            "publish one with `kt gateway reload --id {name} --file policy-config.yaml`"
         )));
     };
-    let input = change::fetch(&managed, desired.version)?;
-    let mut last_applied = LastApplied::new(dir.clone());
-    let (snapshot, source, refused) = match builder.build(&input) {
+    let input = control::fetch(&managed, desired.version)?;
+    let mut last_applied = LastApplied::new(state_dir.clone());
+    let (snapshot, source, rejected) = match builder.build(&input) {
         Ok(snapshot) => (snapshot, ConfigSource::ControlPlane, None),
         Err(error) => {
             let Some(stored) = last_applied.read() else {
                 return Err(error.into_error());
             };
             let snapshot = builder
-                .build(&input_of(&stored))
+                .build(&stored_input(&stored))
                 .map_err(BuildError::into_error)?;
             (
                 snapshot,
@@ -152,62 +156,69 @@ fn from_control_plane<'a>(
         }
     };
     let key = managed.gateway.id.to_string();
-    Ok(Start {
-        managed: Some(managed),
-        files,
+    Ok(StartConfig {
+        origin: ConfigOrigin {
+            managed: Some(managed),
+            files,
+        },
         last_applied,
-        dir,
+        state_dir,
         key,
         snapshot,
         source,
         desired: Some(desired),
-        refused,
+        rejected,
         connected: true,
     })
 }
 
-fn publish(managed: &Managed<'_>, files: &Files<'_>) -> Result<Gateway, Error> {
+fn publish(managed: &ManagedGateway<'_>, files: &ConfigFiles<'_>) -> Result<Gateway, Error> {
     let input = files.read()?;
     let document = kt_policy::parse(&input.sources).map_err(|p| kt_policy_file::invalid(&p))?;
-    Ok(change::publish(managed, files, &input, &document)?.gateway)
+    Ok(control::publish(managed, files, &input, &document)?.gateway)
 }
 
 fn from_disk<'a>(
-    managed: Managed<'a>,
-    files: Option<Files<'a>>,
-    dir: PathBuf,
-    stored: &Stored,
+    managed: ManagedGateway<'a>,
+    files: Option<ConfigFiles<'a>>,
+    state_dir: PathBuf,
+    stored: &StoredConfig,
     builder: &Builder<'_>,
-) -> Result<Start<'a>, Error> {
+) -> Result<StartConfig<'a>, Error> {
     let snapshot = builder
-        .build(&input_of(stored))
+        .build(&stored_input(stored))
         .map_err(BuildError::into_error)?;
-    let mut last_applied = LastApplied::new(dir.clone());
-    // Notes how the file looks; its content is known.
+    let mut last_applied = LastApplied::new(state_dir.clone());
+    // Records the fingerprint of the file; its content is known.
     drop(last_applied.read());
-    Ok(Start {
-        managed: Some(managed),
-        files,
+    Ok(StartConfig {
+        origin: ConfigOrigin {
+            managed: Some(managed),
+            files,
+        },
         last_applied,
-        dir,
+        state_dir,
         key: stored.gateway.clone(),
         snapshot,
         source: ConfigSource::LastApplied,
         desired: None,
-        refused: None,
+        rejected: None,
         connected: false,
     })
 }
 
-fn input_of(stored: &Stored) -> Input {
-    Input {
+fn stored_input(stored: &StoredConfig) -> ConfigInput {
+    ConfigInput {
         version: stored.version,
-        sources: vec![Text::new(stored.source.clone(), stored.content.clone())],
+        sources: vec![SourceText::new(
+            stored.source.clone(),
+            stored.content.clone(),
+        )],
     }
 }
 
-/// As much of a gateway as is known without its control plane.
-fn remembered(stored: &Stored) -> Result<Gateway, Error> {
+/// Returns what is known of a gateway without its control plane.
+fn stored_gateway(stored: &StoredConfig) -> Result<Gateway, Error> {
     let id = stored.gateway.parse().map_err(|e| {
         Error::new(
             Class::Settings,
@@ -236,27 +247,28 @@ fn remembered(stored: &Stored) -> Result<Gateway, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_away;
+    use super::is_unavailable;
     use kt_control_api::{ApiError, Problem, ProblemCode};
 
     #[test]
-    fn what_fails_at_the_control_plane_keeps_no_gateway_from_starting() {
-        let away = |slug| is_away(&ApiError::from(Problem::new(slug, "why")).into());
-        for slug in [
+    fn server_errors_of_the_control_plane_do_not_prevent_a_start() {
+        let unavailable =
+            |code| is_unavailable(&ApiError::from(Problem::new(code, "detail")).into());
+        for code in [
             ProblemCode::Internal,
             ProblemCode::StorageFailed,
             ProblemCode::StorageTooNew,
             ProblemCode::Draining,
             ProblemCode::Unknown,
         ] {
-            assert!(away(slug), "{slug}");
+            assert!(unavailable(code), "{code}");
         }
-        for slug in [
+        for code in [
             ProblemCode::NotFound,
             ProblemCode::Gone,
             ProblemCode::Unauthenticated,
         ] {
-            assert!(!away(slug), "{slug}");
+            assert!(!unavailable(code), "{code}");
         }
     }
 }

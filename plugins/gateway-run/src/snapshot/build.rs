@@ -1,31 +1,28 @@
-//! Text in, snapshot or rejection out. Nothing is swapped here.
+//! Builds a snapshot from the text of a configuration. Nothing is activated here.
 
+use super::error::{BuildError, Diagnostic, Location};
 use super::model::{Credential, Snapshot, Upstream};
-use super::secrets::{Secrets, describe};
+use super::secrets::{SecretResolver, describe};
 use http::{HeaderName, HeaderValue, Uri};
-use kt_plugin_api::{Class, Error};
-use kt_policy::{
-    Document, Limits, Problem, Problems, Providers, Source, SourceLocation, Strategy, Target,
-    Timeouts,
-};
+use kt_policy::{Document, Limits, Providers, Source, SourceLocation, Strategy, Target, Timeouts};
 use std::time::Duration;
 
-/// Largest request when the document says nothing: the size that OpenAI's own
-/// clients stay under with text alone.
-const MAX_BODY: usize = 1024 * 1024;
-/// Largest response that is held for inspection when the document says nothing.
-const MAX_RESPONSE: usize = 8 * 1024 * 1024;
+/// The default maximum size of a request: OpenAI's own clients stay below it with
+/// text alone.
+const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// The default maximum size of a response that is buffered for inspection.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// A configuration as it arrived.
+/// The text of a configuration.
 #[derive(Clone)]
-pub(crate) struct Input {
-    /// Number of the version; `None` for one that was never published.
+pub(crate) struct ConfigInput {
+    /// The version number; `None` for a configuration that was never published.
     pub(crate) version: Option<u64>,
     /// The sources, layered.
     pub(crate) sources: Vec<Source>,
 }
 
-/// Replaces every upstream, for debugging.
+/// Replaces all upstreams, for debugging.
 #[derive(Clone)]
 pub(crate) struct UpstreamOverride {
     pub(crate) url: String,
@@ -34,101 +31,25 @@ pub(crate) struct UpstreamOverride {
     pub(crate) prefix: String,
 }
 
-/// Builds snapshots within the gateway's limits.
+/// Builds snapshots within the limits of the gateway.
 pub(crate) struct Builder<'a> {
     pub(crate) limits: Limits,
-    pub(crate) secrets: Secrets<'a>,
-    pub(crate) upstream: Option<UpstreamOverride>,
-}
-
-/// Why a configuration cannot serve.
-#[derive(Debug)]
-pub(crate) enum BuildError {
-    /// Problems with their places.
-    Problems(Problems),
-    /// Anything else, with a stable code and the place if there is one.
-    Other {
-        code: &'static str,
-        message: String,
-        path: String,
-        place: Option<(String, u32, u32)>,
-    },
-}
-
-/// A source that cannot be read.
-impl From<Error> for BuildError {
-    fn from(error: Error) -> Self {
-        Self::Other {
-            code: "source-unreadable",
-            message: error.to_string(),
-            path: String::new(),
-            place: None,
-        }
-    }
-}
-
-impl From<Problems> for BuildError {
-    fn from(problems: Problems) -> Self {
-        Self::Problems(problems)
-    }
-}
-
-impl BuildError {
-    /// The error of a start that cannot go on.
-    pub(crate) fn into_error(self) -> Error {
-        match self {
-            Self::Problems(problems) => kt_policy_file::invalid(&problems),
-            Self::Other {
-                code,
-                message,
-                place,
-                ..
-            } => {
-                let error = Error::new(Class::Usage, code, message);
-                match place {
-                    Some((file, line, column)) => error.at(file, line, column),
-                    None => error,
-                }
-            }
-        }
-    }
-
-    /// The first problem as the control plane is told.
-    pub(crate) fn first(&self) -> (String, String, String, Option<(String, u32, u32)>) {
-        match self {
-            Self::Problems(problems) => problems.first().map(of_problem).unwrap_or_default(),
-            Self::Other {
-                code,
-                message,
-                path,
-                place,
-            } => (
-                (*code).to_owned(),
-                message.clone(),
-                path.clone(),
-                place.clone(),
-            ),
-        }
-    }
-}
-
-fn of_problem(p: &Problem) -> (String, String, String, Option<(String, u32, u32)>) {
-    let place = (p.line > 0).then(|| (p.file.clone(), p.line, p.column));
-    (p.code.to_owned(), p.message.clone(), p.path.clone(), place)
+    pub(crate) secrets: SecretResolver<'a>,
+    pub(crate) upstream_override: Option<UpstreamOverride>,
 }
 
 impl Builder<'_> {
-    /// Parses, validates, compiles and resolves.
+    /// Parses, validates, compiles and resolves a configuration.
     ///
     /// # Errors
-    /// Everything that keeps the configuration from serving, with its place.
-    pub(crate) fn build(&self, input: &Input) -> Result<Snapshot, BuildError> {
+    /// Everything that prevents its activation, with locations.
+    pub(crate) fn build(&self, input: &ConfigInput) -> Result<Snapshot, BuildError> {
         let document = kt_policy::parse(&input.sources)?;
         let chain = kt_policy::compile(&document, &self.limits)?;
         let upstreams = self.upstreams(&document)?;
         let providers = document.providers.as_ref();
-        let sizes = document.size_limits.as_ref();
-        let size = |value: Option<u64>, default: usize| {
+        let limits = document.size_limits.as_ref();
+        let bytes = |value: Option<u64>, default: usize| {
             value.map_or(default, |v| usize::try_from(v).unwrap_or(usize::MAX))
         };
         let content = document.text_of(&input.sources);
@@ -144,16 +65,19 @@ impl Builder<'_> {
             breaker: providers
                 .and_then(|p| p.circuit_breaker.clone())
                 .unwrap_or_default(),
-            max_body: size(sizes.and_then(|s| s.max_body_bytes), MAX_BODY),
-            max_response: size(sizes.and_then(|s| s.max_response_bytes), MAX_RESPONSE),
+            max_request_bytes: bytes(limits.and_then(|l| l.max_body_bytes), MAX_REQUEST_BYTES),
+            max_response_bytes: bytes(
+                limits.and_then(|l| l.max_response_bytes),
+                MAX_RESPONSE_BYTES,
+            ),
             document,
             content,
         })
     }
 
     fn upstreams(&self, document: &Document) -> Result<Vec<Upstream>, BuildError> {
-        if let Some(given) = &self.upstream {
-            return Ok(vec![overriding(given)?]);
+        if let Some(settings) = &self.upstream_override {
+            return Ok(vec![override_upstream(settings)?]);
         }
         let Some(providers) = &document.providers else {
             return Ok(Vec::new());
@@ -161,88 +85,102 @@ impl Builder<'_> {
         providers
             .routed()
             .into_iter()
-            .map(|t| self.one(t, document, providers))
+            .map(|target| self.upstream(target, document, providers))
             .collect()
     }
 
-    fn one(
+    fn upstream(
         &self,
-        t: &Target,
+        target: &Target,
         document: &Document,
-        all: &Providers,
+        providers: &Providers,
     ) -> Result<Upstream, BuildError> {
-        let times = |pick: fn(&Timeouts) -> Option<kt_policy::Millis>, default: u64| {
-            let own = t.timeouts.as_ref().and_then(pick);
-            let shared = all.timeouts.as_ref().and_then(pick);
+        let timeout = |field: fn(&Timeouts) -> Option<kt_policy::Millis>, default: u64| {
+            let own = target.timeouts.as_ref().and_then(field);
+            let shared = providers.timeouts.as_ref().and_then(field);
             own.or(shared)
                 .map_or(Duration::from_secs(default), Duration::from)
         };
-        let chat = t
+        let chat_uri = target
             .effective_base_url()
             .map(chat_uri)
             .transpose()
-            .map_err(|message| rejected("bad-base-url", message, document, t, "base_url"))?;
+            .map_err(|message| {
+                target_error("bad-base-url", message, document, target, "base_url")
+            })?;
         Ok(Upstream {
-            id: t.id.clone(),
-            provider: t.provider.clone(),
-            model: t.model.clone(),
-            weight: t.weight.unwrap_or(1),
-            chat,
-            credential: self.credential(t, document)?,
-            connect: times(|t| t.connect, 5),
-            first_byte: times(|t| t.first_byte, 60),
-            idle: times(|t| t.idle, 60),
-            total: times(|t| t.total, 600),
+            id: target.id.clone(),
+            provider: target.provider.clone(),
+            model: target.model.clone(),
+            weight: target.weight.unwrap_or(1),
+            chat_uri,
+            credential: self.credential(target, document)?,
+            connect_timeout: timeout(|t| t.connect, 5),
+            first_byte_timeout: timeout(|t| t.first_byte, 60),
+            idle_timeout: timeout(|t| t.idle, 60),
+            total_timeout: timeout(|t| t.total, 600),
         })
     }
 
-    /// A secret that is missing makes the upstream unavailable; under `strict`
-    /// it makes the configuration unusable.
-    fn credential(&self, t: &Target, document: &Document) -> Result<Credential, BuildError> {
-        let Some(reference) = &t.secret_key_ref else {
+    /// Resolves the credential of a target. A missing secret makes the upstream
+    /// unavailable, or under `strict` the configuration invalid.
+    fn credential(&self, target: &Target, document: &Document) -> Result<Credential, BuildError> {
+        let Some(reference) = &target.secret_key_ref else {
             return Ok(Credential::None);
         };
-        let what = describe(reference);
-        let reject =
-            |message: String| rejected("secret-missing", message, document, t, "secret_key_ref");
-        let found = self
-            .secrets
-            .resolve(reference)
-            .map_err(|e| reject(format!("{what} of upstream `{}` cannot be read: {e}", t.id)))?;
+        let described = describe(reference);
+        let error = |message: String| {
+            target_error(
+                "secret-missing",
+                message,
+                document,
+                target,
+                "secret_key_ref",
+            )
+        };
+        let secret = self.secrets.resolve(reference).map_err(|source| {
+            error(format!(
+                "{described} of upstream `{}` cannot be read: {source}",
+                target.id
+            ))
+        })?;
         let strict = document
             .gateway
             .as_ref()
             .and_then(|g| g.strict)
             .unwrap_or(false);
-        match found {
-            Some(key) => {
-                header(t, &key).ok_or_else(|| reject(format!("{what} cannot be sent as a header")))
-            }
-            None if strict => Err(reject(format!(
-                "upstream `{}` needs {what}, which is not there",
-                t.id
+        match secret {
+            Some(key) => header(target, &key)
+                .ok_or_else(|| error(format!("{described} is not a valid header value"))),
+            None if strict => Err(error(format!(
+                "upstream `{}` requires {described}, which does not exist",
+                target.id
             ))),
             None => {
-                tracing::warn!(upstream = %t.id, "{what} is not there: the upstream takes no requests");
+                tracing::warn!(upstream = %target.id, "{described} does not exist: the upstream receives no requests");
                 Ok(Credential::Missing)
             }
         }
     }
 }
 
-fn header(t: &Target, key: &str) -> Option<Credential> {
-    let default = if t.provider == "anthropic" {
+fn header(target: &Target, key: &str) -> Option<Credential> {
+    let default = if target.provider == "anthropic" {
         "x-api-key"
     } else {
         "Authorization"
     };
-    let name = t.api_key_header.as_deref().unwrap_or(default);
-    let bearer = if name.eq_ignore_ascii_case("authorization") {
+    let name = target.api_key_header.as_deref().unwrap_or(default);
+    let scheme = if name.eq_ignore_ascii_case("authorization") {
         "Bearer"
     } else {
         ""
     };
-    credential_header(name, t.api_key_prefix.as_deref().unwrap_or(bearer), key)
+    credential_header(
+        name,
+        target.api_key_prefix.as_deref().unwrap_or(scheme),
+        key,
+    )
 }
 
 fn credential_header(name: &str, prefix: &str, key: &str) -> Option<Credential> {
@@ -259,39 +197,42 @@ fn credential_header(name: &str, prefix: &str, key: &str) -> Option<Credential> 
     ))
 }
 
-/// `BASE/v1/chat/completions`; a base that ends in `/v1` already is taken as it is.
+/// Returns `BASE/v1/chat/completions`; a base that ends in `/v1` is used as it is.
 fn chat_uri(base: &str) -> Result<Uri, String> {
     let base = base.trim_end_matches('/');
     let version = if base.ends_with("/v1") { "" } else { "/v1" };
     format!("{base}{version}/chat/completions")
         .parse()
-        .map_err(|e| format!("`{base}` is no address: {e}"))
+        .map_err(|e| format!("`{base}` is not a valid address: {e}"))
 }
 
-fn overriding(given: &UpstreamOverride) -> Result<Upstream, BuildError> {
-    let other = |message: String| BuildError::Other {
-        code: "bad-upstream",
-        message,
-        path: String::new(),
-        place: None,
+fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError> {
+    let error = |message: String| {
+        BuildError::Other(Diagnostic {
+            code: "bad-upstream".to_owned(),
+            message,
+            ..Diagnostic::default()
+        })
     };
-    let credential = match &given.key {
+    let credential = match &settings.key {
         None => Credential::None,
-        Some(key) => credential_header(&given.header, &given.prefix, key).ok_or_else(|| {
-            other("the credential for `--upstream` cannot be sent as a header".to_owned())
-        })?,
+        Some(key) => {
+            credential_header(&settings.header, &settings.prefix, key).ok_or_else(|| {
+                error("the credential for `--upstream` is not a valid header value".to_owned())
+            })?
+        }
     };
     Ok(Upstream {
         id: "upstream".to_owned(),
         provider: "openai".to_owned(),
         model: None,
         weight: 1,
-        chat: Some(chat_uri(&given.url).map_err(other)?),
+        chat_uri: Some(chat_uri(&settings.url).map_err(error)?),
         credential,
-        connect: Duration::from_secs(5),
-        first_byte: Duration::from_secs(60),
-        idle: Duration::from_secs(60),
-        total: Duration::from_secs(600),
+        connect_timeout: Duration::from_secs(5),
+        first_byte_timeout: Duration::from_secs(60),
+        idle_timeout: Duration::from_secs(60),
+        total_timeout: Duration::from_secs(600),
     })
 }
 
@@ -302,31 +243,29 @@ fn strategy(providers: Option<&Providers>) -> Strategy {
         .unwrap_or(Strategy::Ordered)
 }
 
-fn rejected(
-    code: &'static str,
+fn target_error(
+    code: &str,
     message: String,
     document: &Document,
-    t: &Target,
+    target: &Target,
     key: &str,
 ) -> BuildError {
     let index = document
         .providers
         .iter()
         .flat_map(|p| &p.targets)
-        .position(|other| other.id == t.id)
+        .position(|other| other.id == target.id)
         .unwrap_or_default();
     let path = format!("providers.targets[{index}].{key}");
-    let place = document.place(&path).map(|place: SourceLocation| {
-        (
-            document.source_name(place).to_owned(),
-            place.line,
-            place.column,
-        )
+    let location = document.place(&path).map(|at: SourceLocation| Location {
+        file: document.source_name(at).to_owned(),
+        line: at.line,
+        column: at.column,
     });
-    BuildError::Other {
-        code,
+    BuildError::Other(Diagnostic {
+        code: code.to_owned(),
         message,
         path,
-        place,
-    }
+        location,
+    })
 }

@@ -1,9 +1,11 @@
-//! A configuration, compiled to what requests need.
+//! A configuration, compiled for serving requests.
 
 mod build;
+mod error;
 mod model;
 mod secrets;
 
-pub(crate) use build::{BuildError, Builder, Input, UpstreamOverride};
+pub(crate) use build::{Builder, ConfigInput, UpstreamOverride};
+pub(crate) use error::BuildError;
 pub(crate) use model::{Credential, Snapshot, Upstream};
-pub(crate) use secrets::Secrets;
+pub(crate) use secrets::SecretResolver;

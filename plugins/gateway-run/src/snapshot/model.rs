@@ -4,64 +4,64 @@ use http::{HeaderName, HeaderValue, Uri};
 use kt_policy::{Chain, CircuitBreaker, Document, Fallback, Strategy};
 use std::time::Duration;
 
-/// A compiled configuration. A request takes one and keeps it to its end.
+/// A compiled configuration. A request uses the same snapshot to its end.
 pub(crate) struct Snapshot {
-    /// Number of the version; `None` for one that was never published.
+    /// The version number; `None` for a configuration that was never published.
     pub(crate) version: Option<u64>,
-    /// Hash of the canonical form, hexadecimal.
+    /// The hash of the canonical form, hexadecimal.
     pub(crate) sha256: String,
-    /// What it was compiled from.
+    /// The parsed configuration.
     pub(crate) document: Document,
-    /// The text it was read from.
+    /// The source text.
     pub(crate) content: String,
-    /// Detectors.
+    /// The compiled policy chain.
     pub(crate) chain: Chain,
-    /// Upstreams in routing order.
+    /// The upstreams in routing order.
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) strategy: Strategy,
     pub(crate) fallback: Fallback,
     pub(crate) breaker: CircuitBreaker,
-    /// Largest request body, bytes.
-    pub(crate) max_body: usize,
-    /// Largest response body that is held to be inspected, bytes.
-    pub(crate) max_response: usize,
+    /// The maximum size of a request body, bytes.
+    pub(crate) max_request_bytes: usize,
+    /// The maximum size of a response body that is buffered for inspection, bytes.
+    pub(crate) max_response_bytes: usize,
 }
 
 /// One upstream.
 pub(crate) struct Upstream {
     pub(crate) id: String,
     pub(crate) provider: String,
-    /// Model to ask for instead of the caller's.
+    /// The model to request instead of the caller's.
     pub(crate) model: Option<String>,
     pub(crate) weight: u64,
-    /// Where chat completions are posted; `None` for `echo`.
-    pub(crate) chat: Option<Uri>,
+    /// The address of chat completions; `None` for `echo`.
+    pub(crate) chat_uri: Option<Uri>,
     pub(crate) credential: Credential,
-    pub(crate) connect: Duration,
-    pub(crate) first_byte: Duration,
-    pub(crate) idle: Duration,
-    pub(crate) total: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) first_byte_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) total_timeout: Duration,
 }
 
-/// How an upstream is told who asks.
+/// The credential for an upstream.
 pub(crate) enum Credential {
-    /// It needs none.
+    /// None is needed.
     None,
-    /// This header; the value is marked sensitive.
+    /// A header; its value is marked sensitive.
     Header(HeaderName, HeaderValue),
-    /// It needs one that is not there: the upstream takes no requests.
+    /// The secret does not exist: the upstream receives no requests.
     Missing,
 }
 
 impl Upstream {
-    /// Whether it can take requests at all.
-    pub(crate) fn usable(&self) -> bool {
+    /// Whether requests can be sent to it.
+    pub(crate) fn is_available(&self) -> bool {
         !matches!(self.credential, Credential::Missing)
     }
 }
 
 impl Snapshot {
-    /// Whether `pack.enabled` lets the policies act.
+    /// Whether the policies are enforced (`pack.enabled`).
     pub(crate) fn enforces(&self) -> bool {
         self.document.pack.enabled
     }

@@ -1,5 +1,5 @@
-//! Resolves `secret_key_ref`: environment variables here, stored secrets
-//! through whoever provides `kt.secrets/1`.
+//! Resolves `secret_key_ref`: environment variables directly, stored secrets
+//! through the provider of `kt.secrets/1`.
 
 use kt_plugin_api::{Context, Error};
 use kt_policy::SecretRef;
@@ -10,19 +10,19 @@ use std::path::PathBuf;
 /// The interface of secret stores; see the plugin `gateway-control`.
 const INTERFACE: &str = "kt.secrets/1";
 
-/// Where secrets come from.
-pub(crate) struct Secrets<'a> {
+/// Resolves references to secrets.
+pub(crate) struct SecretResolver<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) state_dir: PathBuf,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct GetSecretResponse {
     value: Option<String>,
 }
 
-impl Secrets<'_> {
-    /// The secret, or `None` when it does not exist.
+impl SecretResolver<'_> {
+    /// Returns the secret, or `None` when it does not exist.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -33,14 +33,14 @@ impl Secrets<'_> {
                 let store = self.context.open_provider(INTERFACE, None)?;
                 let request = json!({ "state_dir": self.state_dir, "name": name });
                 store
-                    .call::<Answer>("get", &request)
-                    .map(|answer| answer.value)
+                    .call::<GetSecretResponse>("get", &request)
+                    .map(|response| response.value)
             }
         }
     }
 }
 
-/// What a reference is called in messages; never its value.
+/// Describes a reference in messages; never its value.
 pub(crate) fn describe(reference: &SecretRef) -> String {
     match reference {
         SecretRef::Env(name) => format!("the environment variable `{name}`"),

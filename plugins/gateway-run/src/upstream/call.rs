@@ -1,9 +1,10 @@
 //! One request to upstreams, with fallback before the first byte.
 
+use super::clients::Clients;
 use super::echo;
-use super::reply::{Reply, ReplyBody};
+use super::health::UpstreamHealth;
+use super::reply::{UpstreamBody, UpstreamResponse};
 use crate::snapshot::{Credential, Snapshot, Upstream};
-use crate::worker::Local;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
@@ -26,7 +27,7 @@ const PASSED: [&str; 4] = [
 const MAX_RETRY_AFTER: u64 = 300;
 
 /// Why no upstream answered.
-pub(crate) enum Failure {
+pub(crate) enum UpstreamError {
     /// There is none that can take requests.
     None,
     /// The last one that was tried failed.
@@ -42,21 +43,21 @@ pub(crate) enum Failure {
 /// # Errors
 /// When none answered.
 pub(crate) async fn ask<'s>(
-    local: &Local,
+    clients: &Clients,
+    board: &UpstreamHealth,
     snapshot: &'s Snapshot,
     request: &Value,
     headers: &HeaderMap,
     request_id: &str,
-) -> Result<(&'s Upstream, Reply), Failure> {
-    let board = &local.shared.board;
+) -> Result<(&'s Upstream, UpstreamResponse), UpstreamError> {
     let most = 1 + snapshot.fallback.max_fallback_attempts.unwrap_or(FALLBACKS);
     let order = board.order(snapshot);
     let count = order.len().min(usize::try_from(most).unwrap_or(usize::MAX));
-    let mut last = Failure::None;
+    let mut last = UpstreamError::None;
     for (n, upstream) in order.into_iter().take(count).enumerate() {
         let begun = Instant::now();
         let (failure, trigger, pause) =
-            match one(local, upstream, request, headers, request_id).await {
+            match one(clients, upstream, request, headers, request_id).await {
                 Ok(reply) => match trigger_of(reply.status) {
                     Some(trigger) if n + 1 < count && falls_back(snapshot, trigger) => {
                         let why = format!("it answered {}", reply.status);
@@ -79,7 +80,7 @@ pub(crate) async fn ask<'s>(
         tracing::warn!(upstream = %upstream.id, request_id, "no answer: {failure}");
         board.failed(&upstream.id, &snapshot.breaker, pause);
         let timed_out = trigger == Trigger::Timeout;
-        last = Failure::Last {
+        last = UpstreamError::Last {
             upstream: upstream.id.clone(),
             why: failure,
             timed_out,
@@ -113,13 +114,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 async fn one(
-    local: &Local,
+    clients: &Clients,
     upstream: &Upstream,
     request: &Value,
     headers: &HeaderMap,
     request_id: &str,
-) -> Result<Reply, (String, Trigger)> {
-    let Some(uri) = &upstream.chat else {
+) -> Result<UpstreamResponse, (String, Trigger)> {
+    let Some(uri) = &upstream.chat_uri else {
         return Ok(echo::answer(request, request_id));
     };
     let body = body_for(upstream, request);
@@ -133,12 +134,12 @@ async fn one(
             Trigger::ServerError,
         )
     })?;
-    let sent = local.clients.get(upstream.connect).request(built);
-    let answered = timeout(upstream.first_byte, sent).await;
+    let sent = clients.get(upstream.connect_timeout).request(built);
+    let answered = timeout(upstream.first_byte_timeout, sent).await;
     let response = match answered {
         Err(_) => {
             return Err((
-                format!("nothing within {:?}", upstream.first_byte),
+                format!("nothing within {:?}", upstream.first_byte_timeout),
                 Trigger::Timeout,
             ));
         }
@@ -146,13 +147,13 @@ async fn one(
         Ok(Ok(response)) => response,
     };
     let (parts, body) = response.into_parts();
-    let until = Instant::now() + upstream.total;
-    let body = ReplyBody::Incoming {
+    let until = Instant::now() + upstream.total_timeout;
+    let body = UpstreamBody::Incoming {
         body,
-        idle: upstream.idle,
+        idle: upstream.idle_timeout,
         until,
     };
-    Ok(Reply {
+    Ok(UpstreamResponse {
         status: parts.status,
         headers: parts.headers,
         body,

@@ -17,14 +17,14 @@ const IDLE: Duration = Duration::from_secs(50);
 
 /// The TLS settings of every worker; certificates are read once.
 #[derive(Clone)]
-pub(crate) struct Tls(Arc<ClientConfig>);
+pub(crate) struct TlsConfig(Arc<ClientConfig>);
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-impl Tls {
+impl TlsConfig {
     /// Reads the system's certificates. Where there are none, only upstreams
     /// with https suffer, and their errors say so.
-    pub(crate) fn system() -> Self {
+    pub(crate) fn with_system_roots() -> Self {
         Self(Arc::new(Self::read().unwrap_or_else(|why| {
             tracing::warn!("no certificates of the system: https upstreams will fail: {why}");
             ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -49,12 +49,12 @@ impl Tls {
 
 /// One client per limit on connecting, since that is a property of a client.
 pub(crate) struct Clients {
-    tls: Tls,
+    tls: TlsConfig,
     by_limit: RefCell<HashMap<Duration, HttpClient>>,
 }
 
 impl Clients {
-    pub(crate) fn new(tls: Tls) -> Self {
+    pub(crate) fn new(tls: TlsConfig) -> Self {
         Self {
             tls,
             by_limit: RefCell::default(),

@@ -1,7 +1,7 @@
 //! The built-in provider `echo`: answers with the last user message, without a
 //! network and without a key, so that a first run needs neither.
 
-use super::reply::{Reply, ReplyBody};
+use super::reply::{UpstreamBody, UpstreamResponse};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// Answers a chat request.
-pub(crate) fn answer(request: &Value, request_id: &str) -> Reply {
+pub(crate) fn answer(request: &Value, request_id: &str) -> UpstreamResponse {
     let text = last_user_text(request);
     let model = request
         .get("model")
@@ -39,7 +39,7 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn whole(&self, text: &str) -> Reply {
+    fn whole(&self, text: &str) -> UpstreamResponse {
         let count = words(text);
         let body = json!({
             "id": self.id,
@@ -59,7 +59,7 @@ impl Envelope {
         )
     }
 
-    fn stream(&self, text: &str) -> Reply {
+    fn stream(&self, text: &str) -> UpstreamResponse {
         let mut frames = VecDeque::new();
         frames.push_back(self.chunk(&json!({ "role": "assistant", "content": "" }), Value::Null));
         for piece in text.split_inclusive(' ') {
@@ -82,13 +82,13 @@ impl Envelope {
     }
 }
 
-fn reply(kind: &'static str, pieces: VecDeque<Bytes>) -> Reply {
+fn reply(kind: &'static str, pieces: VecDeque<Bytes>) -> UpstreamResponse {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    Reply {
+    UpstreamResponse {
         status: StatusCode::OK,
         headers,
-        body: ReplyBody::Ready(pieces),
+        body: UpstreamBody::Ready(pieces),
     }
 }
 

@@ -1,12 +1,12 @@
-//! Reaching providers: which one, and how.
+//! Sending requests to providers: selection, fallback, and connections.
 
-mod board;
 mod call;
 mod clients;
 mod echo;
+mod health;
 mod reply;
 
-pub(crate) use board::Board;
-pub(crate) use call::{Failure, ask};
-pub(crate) use clients::{Clients, Tls};
-pub(crate) use reply::{Reply, ReplyBody};
+pub(crate) use call::{UpstreamError, ask};
+pub(crate) use clients::{Clients, TlsConfig};
+pub(crate) use health::UpstreamHealth;
+pub(crate) use reply::{UpstreamBody, UpstreamResponse};

@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// Status, headers, and a body that arrives.
-pub(crate) struct Reply {
+pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: ReplyBody,
+    pub(crate) body: UpstreamBody,
 }
 
-/// The body of a [`Reply`].
-pub(crate) enum ReplyBody {
+/// The body of a [`UpstreamResponse`].
+pub(crate) enum UpstreamBody {
     /// Made here.
     Ready(VecDeque<Bytes>),
     /// Coming over the network, with its limits on silence and on the whole.
@@ -30,7 +30,7 @@ pub(crate) enum ReplyBody {
 /// How long a client may leave an answer unread where the upstream sets no limit.
 const UNREAD: Duration = Duration::from_secs(60);
 
-impl ReplyBody {
+impl UpstreamBody {
     /// How long the other side may be silent, and until when all must be done.
     pub(crate) fn limits(&self) -> (Duration, Option<Instant>) {
         match self {
@@ -65,7 +65,7 @@ impl ReplyBody {
     /// The whole body.
     ///
     /// # Errors
-    /// As [`ReplyBody::next`], or when it is larger than `limit` bytes.
+    /// As [`UpstreamBody::next`], or when it is larger than `limit` bytes.
     pub(crate) async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, String> {
         let mut whole = Vec::new();
         while let Some(piece) = self.next().await? {

@@ -1,47 +1,28 @@
-//! The workers together: start, swap, stop.
+//! The worker threads of a gateway: start, swap, stop.
 
-use super::listen::Bound;
+use super::config::{WorkerCommand, WorkerConfig};
 use super::serve;
-use super::shared::Shared;
+use crate::listener::BoundSockets;
 use crate::snapshot::Snapshot;
-use crate::upstream::Tls;
-use std::net::TcpListener;
+use crate::state::GatewayState;
+use crate::upstream::TlsConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// How long a worker may take to answer a swap; it only has to store a pointer.
-const SWAP: Duration = Duration::from_secs(10);
-
-/// What a worker is told.
-pub(crate) enum Command {
-    /// Serve this from now on, and say so.
-    Swap(Arc<Snapshot>, mpsc::Sender<()>),
-    /// Take no more connections, drain, and end by then.
-    Stop(Duration),
-}
-
-/// What one worker is made of.
-pub(crate) struct Seat {
-    pub(crate) listener: TcpListener,
-    pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) tls: Tls,
-    pub(crate) commands: UnboundedReceiver<Command>,
-    /// Milliseconds since the start, written by the worker's loop.
-    pub(crate) beat: Arc<AtomicU64>,
-}
+/// The time limit for a worker to acknowledge a swap; it only stores a pointer.
+const SWAP_TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Worker {
-    commands: UnboundedSender<Command>,
+    commands: UnboundedSender<WorkerCommand>,
     thread: JoinHandle<()>,
-    beat: Arc<AtomicU64>,
+    heartbeat: Arc<AtomicU64>,
 }
 
-/// Every worker of a gateway.
+/// All workers of a gateway.
 pub(crate) struct Pool {
     workers: Vec<Worker>,
     started: Instant,
@@ -51,77 +32,74 @@ impl Pool {
     /// Starts one worker per socket.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When a thread cannot be created.
     pub(crate) fn start(
-        bound: Bound,
+        sockets: BoundSockets,
         snapshot: &Arc<Snapshot>,
-        shared: &Arc<Shared>,
-        tls: &Tls,
+        state: &Arc<GatewayState>,
+        tls: &TlsConfig,
     ) -> std::io::Result<Self> {
         let mut workers = Vec::new();
-        for (n, listener) in bound.listeners.into_iter().enumerate() {
+        for (n, listener) in sockets.listeners.into_iter().enumerate() {
             let (sender, commands) = unbounded_channel();
-            let beat = Arc::new(AtomicU64::new(0));
-            let seat = Seat {
+            let heartbeat = Arc::new(AtomicU64::new(0));
+            let config = WorkerConfig {
                 listener,
                 snapshot: Arc::clone(snapshot),
-                shared: Arc::clone(shared),
+                state: Arc::clone(state),
                 tls: tls.clone(),
                 commands,
-                beat: Arc::clone(&beat),
+                heartbeat: Arc::clone(&heartbeat),
             };
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{n}"))
-                .spawn(move || serve::run(seat))?;
+                .spawn(move || serve::run(config))?;
             workers.push(Worker {
                 commands: sender,
                 thread,
-                beat,
+                heartbeat,
             });
         }
         Ok(Self {
             workers,
-            started: shared.started,
+            started: state.started,
         })
     }
 
-    /// Puts a snapshot in force everywhere; true once every worker has it.
+    /// Activates a snapshot in every worker; true once all have acknowledged it.
     pub(crate) fn swap(&self, snapshot: &Arc<Snapshot>) -> bool {
-        let (done, answers) = mpsc::channel();
+        let (acknowledge, acknowledged) = mpsc::channel();
         for worker in &self.workers {
-            // A worker that is gone cannot answer, which the count below finds.
-            drop(
-                worker
-                    .commands
-                    .send(Command::Swap(Arc::clone(snapshot), done.clone())),
-            );
+            let command = WorkerCommand::Swap(Arc::clone(snapshot), acknowledge.clone());
+            // A worker that has ended does not acknowledge, which the count below finds.
+            drop(worker.commands.send(command));
         }
-        drop(done);
-        let deadline = Instant::now() + SWAP;
-        let answered = self.workers.iter().filter(|_| {
-            answers
+        drop(acknowledge);
+        let deadline = Instant::now() + SWAP_TIMEOUT;
+        let swapped = self.workers.iter().filter(|_| {
+            acknowledged
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
                 .is_ok()
         });
-        answered.count() == self.workers.len()
+        swapped.count() == self.workers.len()
     }
 
-    /// Whether every worker's loop has turned within `age`.
-    pub(crate) fn alive(&self, age: Duration) -> bool {
+    /// Whether every worker's event loop has run within `age`.
+    pub(crate) fn is_alive(&self, age: Duration) -> bool {
         let now = self.started.elapsed();
         self.workers.iter().all(|w| {
-            let beat = Duration::from_millis(w.beat.load(Ordering::Relaxed));
-            !w.thread.is_finished() && now.saturating_sub(beat) < age
+            let heartbeat = Duration::from_millis(w.heartbeat.load(Ordering::Relaxed));
+            !w.thread.is_finished() && now.saturating_sub(heartbeat) < age
         })
     }
 
     /// Drains and ends every worker.
     pub(crate) fn stop(self, drain: Duration) {
         for worker in &self.workers {
-            drop(worker.commands.send(Command::Stop(drain)));
+            drop(worker.commands.send(WorkerCommand::Stop(drain)));
         }
         for worker in self.workers {
-            // A worker that panicked has already said so.
+            // The panic of a worker has been logged already.
             drop(worker.thread.join());
         }
     }

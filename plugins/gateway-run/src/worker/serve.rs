@@ -1,14 +1,12 @@
-//! The loop of one worker.
+//! The event loop of one worker.
 
-use super::pool::{Command, Seat};
-use super::shared::Shared;
-use crate::proxy;
-use crate::snapshot::Snapshot;
-use crate::upstream::Clients;
+use super::config::{WorkerCommand, WorkerConfig};
+use crate::proxy::{self, ProxyContext};
+use crate::state::GatewayState;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,52 +17,42 @@ use tokio::sync::{Notify, watch};
 use tokio::task::LocalSet;
 use tokio::time::{interval, sleep, timeout};
 
-/// A client that takes longer for its headers is cut off.
-const HEADERS: Duration = Duration::from_secs(30);
-/// How often the loop shows that it turns.
-const BEAT: Duration = Duration::from_millis(500);
-/// How long a draining worker waits for the first request of a connection that
-/// it has accepted. Measured with new connections at full load: without it, one
+/// The time limit for a client to send its headers.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The interval at which the event loop proves that it runs.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
+/// The time that a draining worker waits for the first request of an accepted
+/// connection. Measured with new connections at full load: without it, one
 /// request in a thousand met a closed connection at each restart.
-const FIRST_REQUEST: Duration = Duration::from_secs(1);
-/// Pause after a failed accept, such as for want of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
+/// The pause after a failed accept, such as for want of descriptors.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
-/// What a request finds on its thread.
-pub(crate) struct Local {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) clients: Clients,
-    snapshot: RefCell<Arc<Snapshot>>,
+struct Worker {
+    proxy: Rc<ProxyContext>,
     connections: Cell<usize>,
 }
 
-impl Local {
-    /// The snapshot in force; a request asks once.
-    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.snapshot.borrow())
-    }
-}
-
 /// Runs a worker until it is told to stop.
-pub(crate) fn run(seat: Seat) {
+pub(super) fn run(config: WorkerConfig) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, turn(seat)),
-        Err(error) => tracing::error!("a worker has no runtime: {error}"),
+        Ok(runtime) => LocalSet::new().block_on(&runtime, event_loop(config)),
+        Err(error) => tracing::error!("cannot create the runtime of a worker: {error}"),
     }
 }
 
-async fn turn(seat: Seat) {
-    let Seat {
+async fn event_loop(config: WorkerConfig) {
+    let WorkerConfig {
         listener,
         snapshot,
-        shared,
+        state,
         tls,
         mut commands,
-        beat,
-    } = seat;
+        heartbeat,
+    } = config;
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
@@ -72,32 +60,30 @@ async fn turn(seat: Seat) {
             return;
         }
     };
-    let local = Rc::new(Local {
-        clients: Clients::new(tls),
-        snapshot: RefCell::new(snapshot),
+    tokio::task::spawn_local(send_heartbeats(Arc::clone(&state), heartbeat));
+    let worker = Rc::new(Worker {
+        proxy: Rc::new(ProxyContext::new(state, snapshot, tls)),
         connections: Cell::new(0),
-        shared,
     });
     let (stopping, stop) = watch::channel(false);
-    tokio::task::spawn_local(keep_beating(Arc::clone(&local.shared), beat));
     let drain = loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Swap(snapshot, done)) => {
-                    local.snapshot.replace(snapshot);
-                    // Nobody waits any more when this fails.
-                    let _unheard = done.send(());
+                Some(WorkerCommand::Swap(snapshot, acknowledge)) => {
+                    worker.proxy.swap(snapshot);
+                    // Fails only when the control loop has given up waiting.
+                    let _ignored = acknowledge.send(());
                 }
-                Some(Command::Stop(drain)) => break drain,
+                Some(WorkerCommand::Stop(drain)) => break drain,
                 None => break Duration::ZERO,
             },
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tokio::task::spawn_local(connection(stream, Rc::clone(&local), stop.clone()));
+                    tokio::task::spawn_local(serve(stream, Rc::clone(&worker), stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!("cannot accept a connection: {error}");
-                    sleep(ACCEPT_PAUSE).await;
+                    sleep(ACCEPT_BACKOFF).await;
                 }
             },
         }
@@ -108,55 +94,55 @@ async fn turn(seat: Seat) {
     // Every connection holds a receiver; the channel closes with the last.
     if timeout(drain, stopping.closed()).await.is_err() {
         tracing::warn!(
-            connections = local.connections.get(),
-            "connections were cut off after the drain time"
+            connections = worker.connections.get(),
+            "connections were closed after the drain timeout"
         );
     }
 }
 
-async fn keep_beating(shared: Arc<Shared>, beat: Arc<AtomicU64>) {
-    let mut tick = interval(BEAT);
+async fn send_heartbeats(state: Arc<GatewayState>, heartbeat: Arc<AtomicU64>) {
+    let mut tick = interval(HEARTBEAT_INTERVAL);
     loop {
         tick.tick().await;
-        let now = u64::try_from(shared.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        beat.store(now, Ordering::Relaxed);
+        let now = u64::try_from(state.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        heartbeat.store(now, Ordering::Relaxed);
     }
 }
 
-async fn connection(stream: TcpStream, local: Rc<Local>, mut stop: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, worker: Rc<Worker>, mut stop: watch::Receiver<bool>) {
     // Without it, small chunks of a stream wait for the client's
-    // acknowledgement: 30 to 50 ms each.
+    // acknowledgment: 30 to 50 ms each.
     drop(stream.set_nodelay(true));
-    local.connections.set(local.connections.get() + 1);
-    let begun = Rc::new(Notify::new());
+    worker.connections.set(worker.connections.get() + 1);
+    let first_request = Rc::new(Notify::new());
     let service = service_fn(|request| {
-        begun.notify_one();
-        let local = Rc::clone(&local);
-        async move { Ok::<_, Infallible>(proxy::handle(request, local).await) }
+        first_request.notify_one();
+        let proxy = Rc::clone(&worker.proxy);
+        async move { Ok::<_, Infallible>(proxy::handle(request, proxy).await) }
     });
-    let served = http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(HEADER_READ_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
-    let mut served = std::pin::pin!(served);
+    let mut connection = std::pin::pin!(connection);
     let stopped = async {
-        // Fails only when the worker is gone, which is a stop too.
+        // Fails only when the worker has ended, which is a stop too.
         drop(stop.wait_for(|stopping| *stopping).await);
-        // A client that has just connected is about to ask. The permit of an
-        // earlier request is still there.
-        drop(timeout(FIRST_REQUEST, begun.notified()).await);
+        // A client that has just connected is about to send a request. The permit
+        // of an earlier request is still there.
+        drop(timeout(FIRST_REQUEST_TIMEOUT, first_request.notified()).await);
     };
     tokio::select! {
-        result = &mut served => report(result),
+        result = &mut connection => log_end(result),
         () = stopped => {
-            served.as_mut().graceful_shutdown();
-            report(served.await);
+            connection.as_mut().graceful_shutdown();
+            log_end(connection.await);
         }
     }
-    local.connections.set(local.connections.get() - 1);
+    worker.connections.set(worker.connections.get() - 1);
 }
 
-fn report(result: Result<(), hyper::Error>) {
+fn log_end(result: Result<(), hyper::Error>) {
     if let Err(error) = result {
         tracing::debug!("a connection ended: {error}");
     }

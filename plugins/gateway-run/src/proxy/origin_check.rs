@@ -6,7 +6,7 @@
 //! resolves to a loopback address can read the answer too, so on loopback the
 //! name must be one of loopback's.
 
-use super::refuse::Refusal;
+use super::error_response::ErrorResponse;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use std::net::IpAddr;
@@ -15,12 +15,12 @@ use std::net::IpAddr;
 ///
 /// # Errors
 /// 415 for another content type, 403 for a foreign name or page.
-pub(crate) fn check(headers: &HeaderMap, loopback: bool) -> Result<(), Refusal> {
+pub(crate) fn check(headers: &HeaderMap, loopback: bool) -> Result<(), ErrorResponse> {
     let kind = text(headers, &CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         let message = "the content type must be `application/json`";
-        return Err(Refusal::foreign(
+        return Err(ErrorResponse::foreign(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             message,
         ));
@@ -31,7 +31,7 @@ pub(crate) fn check(headers: &HeaderMap, loopback: bool) -> Result<(), Refusal> 
         origin.is_some_and(|uri| !uri.is_ok_and(|u| u.host().is_some_and(is_loopback)));
     if loopback && (foreign_host || foreign_page) {
         let message = "on a loopback address, only its own names and pages are served";
-        return Err(Refusal::foreign(StatusCode::FORBIDDEN, message));
+        return Err(ErrorResponse::foreign(StatusCode::FORBIDDEN, message));
     }
     Ok(())
 }

@@ -9,14 +9,14 @@ pub(crate) const MAX_FRAME: usize = 4 * 1024 * 1024;
 
 /// Cuts events from bytes.
 #[derive(Default)]
-pub(crate) struct Frames {
+pub(crate) struct SseParser {
     line: Vec<u8>,
     data: Option<Vec<u8>>,
     after_cr: bool,
     size: usize,
 }
 
-impl Frames {
+impl SseParser {
     /// Takes bytes, and returns the data of each event that they complete.
     ///
     /// # Errors
@@ -66,14 +66,14 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use super::Frames;
+    use super::SseParser;
 
     #[test]
     fn events_are_the_same_wherever_bytes_are_split() {
         let text = ": hi\r\ndata: {\"a\":1}\r\n\r\nevent: x\ndata: one\ndata:two\n\ndata: [DONE]\r\rdata: ü\n\n".as_bytes();
         let expected = ["{\"a\":1}", "one\ntwo", "[DONE]", "ü"];
         for cut in 0..=text.len() {
-            let mut frames = Frames::default();
+            let mut frames = SseParser::default();
             let mut got = frames.push(&text[..cut]).unwrap();
             got.extend(frames.push(&text[cut..]).unwrap());
             assert_eq!(got, expected, "cut at {cut}");

@@ -1,4 +1,4 @@
-//! The writer thread and its file.
+//! The audit log file and its writer thread.
 
 use crate::metrics::Metrics;
 use jiff::Timestamp;
@@ -14,14 +14,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-/// Records that may wait for the disk; beyond it a record is lost and counted,
-/// because a request must not wait for a full disk.
-const QUEUE: usize = 16_384;
-/// Records written with one sync.
-const BATCH: usize = 256;
+/// The number of records that may wait for the disk; beyond it a record is lost
+/// and counted, because a request must not wait for a full disk.
+const QUEUE_CAPACITY: usize = 16_384;
+/// The maximum number of records per sync.
+const BATCH_SIZE: usize = 256;
 
-/// A decision to be written down.
-pub(crate) struct Record {
+/// A decision to be recorded.
+pub(crate) struct AuditEntry {
     pub(crate) request_id: String,
     pub(crate) model: String,
     pub(crate) config_version: Option<u64>,
@@ -30,10 +30,10 @@ pub(crate) struct Record {
     pub(crate) decision: AuditRecord,
 }
 
-/// Hands records to the writer.
+/// A handle to the writer thread.
 #[derive(Clone)]
-pub(crate) struct Audit {
-    sender: SyncSender<Record>,
+pub(crate) struct AuditLog {
+    sender: SyncSender<AuditEntry>,
     metrics: Arc<Metrics>,
 }
 
@@ -53,9 +53,9 @@ struct Line<'a> {
     previous: &'a str,
 }
 
-impl Audit {
-    /// Opens the file and starts the writer, which ends when the last handle
-    /// is dropped.
+impl AuditLog {
+    /// Opens the file and starts the writer thread, which ends when the last
+    /// handle is dropped.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -64,18 +64,20 @@ impl Audit {
         metrics: Arc<Metrics>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let writer = Writer::open(file, Arc::clone(&metrics))?;
-        let (sender, receiver) = sync_channel(QUEUE);
+        let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run(&receiver))?;
         Ok((Self { sender, metrics }, thread))
     }
 
-    /// Takes a record without waiting.
-    pub(crate) fn write(&self, record: Record) {
-        match self.sender.try_send(record) {
+    /// Queues a record; never blocks.
+    pub(crate) fn write(&self, entry: AuditEntry) {
+        match self.sender.try_send(entry) {
             Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.metrics.audit_lost(),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.metrics.audit_records_lost()
+            }
         }
     }
 }
@@ -86,13 +88,13 @@ struct Writer {
     metrics: Arc<Metrics>,
     seq: u64,
     previous: String,
-    /// Bytes of whole records.
+    /// The length of the complete records, bytes.
     length: u64,
 }
 
 impl Writer {
     fn open(path: &Path, metrics: Arc<Metrics>) -> std::io::Result<Self> {
-        let tail = last(path)?;
+        let tail = read_tail(path)?;
         let file = OpenOptions::new()
             .append(true)
             .create(true)
@@ -109,13 +111,13 @@ impl Writer {
         })
     }
 
-    fn run(mut self, records: &Receiver<Record>) {
+    fn run(mut self, records: &Receiver<AuditEntry>) {
         while let Ok(first) = records.recv() {
             let before = (self.seq, self.previous.clone());
-            let mut text = self.line(&first);
+            let mut text = self.format_line(&first);
             let mut count = 1;
-            while let (true, Ok(next)) = (count < BATCH, records.try_recv()) {
-                text.push_str(&self.line(&next));
+            while let (true, Ok(next)) = (count < BATCH_SIZE, records.try_recv()) {
+                text.push_str(&self.format_line(&next));
                 count += 1;
             }
             let written = self
@@ -124,34 +126,34 @@ impl Writer {
                 .and_then(|()| self.file.sync_data());
             match written {
                 Ok(()) => self.length += text.len() as u64,
-                Err(error) => self.take_back(&error, before, count),
+                Err(error) => self.roll_back(&error, before, count),
             }
         }
     }
 
-    /// After a failed write the file ends where it did before, so that later
-    /// records do not stand behind half of one.
-    fn take_back(&mut self, error: &std::io::Error, before: (u64, String), count: usize) {
-        tracing::error!(file = %self.path.display(), "audit records cannot be written: {error}");
+    /// Truncates the file after a failed write, so that later records do not
+    /// follow a partial one.
+    fn roll_back(&mut self, error: &std::io::Error, before: (u64, String), count: usize) {
+        tracing::error!(file = %self.path.display(), "cannot write audit records: {error}");
         (self.seq, self.previous) = before;
         if let Err(error) = self.file.set_len(self.length) {
-            tracing::error!(file = %self.path.display(), "half a record stays behind: {error}");
+            tracing::error!(file = %self.path.display(), "cannot remove a partial audit record: {error}");
         }
         for _ in 0..count {
-            self.metrics.audit_lost();
+            self.metrics.audit_records_lost();
         }
     }
 
-    fn line(&mut self, record: &Record) -> String {
+    fn format_line(&mut self, entry: &AuditEntry) -> String {
         self.seq += 1;
-        let d = &record.decision;
+        let d = &entry.decision;
         let line = Line {
             seq: self.seq,
             at: Timestamp::now(),
-            request_id: &record.request_id,
-            phase: record.phase,
-            model: &record.model,
-            config_version: record.config_version,
+            request_id: &entry.request_id,
+            phase: entry.phase,
+            model: &entry.model,
+            config_version: entry.config_version,
             verdict: d.verdict,
             policy: serde_json::to_value(d.policy).unwrap_or_default(),
             reason_code: d.reason_code,
@@ -160,7 +162,7 @@ impl Writer {
             previous: &self.previous,
         };
         let body = serde_json::to_string(&line).unwrap_or_default();
-        let hash = hash_of(&body);
+        let hash = sha256_hex(&body);
         let open = body.strip_suffix('}').unwrap_or(&body);
         let text = format!("{open},\"hash\":\"{hash}\"}}\n");
         self.previous = hash;
@@ -168,40 +170,40 @@ impl Writer {
     }
 }
 
-fn hash_of(text: &str) -> String {
+fn sha256_hex(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect()
 }
 
-/// What an existing file ends with.
+/// The end of an existing file.
 struct Tail {
     seq: u64,
     hash: String,
-    /// Bytes up to the end of the last whole line.
+    /// The offset of the end of the last complete line.
     length: u64,
 }
 
-/// Reads an existing file. Only a last line that was never ended is cut off; a
-/// file whose last whole line is no record is moved aside, never shortened.
-fn last(path: &Path) -> std::io::Result<Tail> {
-    let nothing = || Tail {
+/// Reads the tail of an existing file. Only an incomplete last line is cut off; a
+/// file whose last complete line is not a record is renamed, never truncated.
+fn read_tail(path: &Path) -> std::io::Result<Tail> {
+    let empty = || Tail {
         seq: 0,
         hash: String::new(),
         length: 0,
     };
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(nothing()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(empty()),
         Err(e) => return Err(e),
     };
-    let whole = bytes
+    let complete = bytes
         .iter()
         .rposition(|b| *b == b'\n')
         .map_or(0, |at| at + 1);
-    let Some(line) = bytes.get(..whole).and_then(|b| b.strip_suffix(b"\n")) else {
-        return Ok(nothing());
+    let Some(line) = bytes.get(..complete).and_then(|b| b.strip_suffix(b"\n")) else {
+        return Ok(empty());
     };
     let line = line.rsplit(|b| *b == b'\n').next().unwrap_or_default();
     let value: Value = serde_json::from_slice(line).unwrap_or_default();
@@ -213,18 +215,18 @@ fn last(path: &Path) -> std::io::Result<Tail> {
         return Ok(Tail {
             seq,
             hash: hash.to_owned(),
-            length: whole as u64,
+            length: complete as u64,
         });
     }
-    let aside = path.with_extension(format!("damaged-{}.jsonl", Timestamp::now().as_second()));
-    tracing::error!(kept = %aside.display(), "the audit file ends with something that is no record; a new one is begun");
-    std::fs::rename(path, aside)?;
-    Ok(nothing())
+    let renamed = path.with_extension(format!("damaged-{}.jsonl", Timestamp::now().as_second()));
+    tracing::error!(renamed = %renamed.display(), "the audit log does not end with a record; it was renamed, and a new one is started");
+    std::fs::rename(path, renamed)?;
+    Ok(empty())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Audit, Record, hash_of};
+    use super::{AuditEntry, AuditLog, sha256_hex};
     use crate::metrics::Metrics;
     use kt_policy::AuditRecord;
     use serde_json::Value;
@@ -233,9 +235,9 @@ mod tests {
     use std::sync::Arc;
 
     fn write(file: &Path, count: usize) {
-        let (audit, thread) = Audit::start(file, Arc::new(Metrics::new())).unwrap();
+        let (audit, thread) = AuditLog::start(file, Arc::new(Metrics::new())).unwrap();
         for n in 0..count {
-            audit.write(Record {
+            audit.write(AuditEntry {
                 request_id: format!("r{n}"),
                 model: "m".to_owned(),
                 config_version: Some(1),
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_in_the_middle_costs_nothing_and_at_the_end_nothing_is_deleted() {
+    fn damaged_records_are_never_deleted() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("audit.jsonl");
         write(&file, 5);
@@ -274,12 +276,12 @@ mod tests {
         assert_eq!(
             std::fs::read_dir(dir.path()).unwrap().count(),
             2,
-            "the damaged one is kept"
+            "the damaged file was renamed"
         );
     }
 
     #[test]
-    fn the_chain_goes_on_after_a_restart_and_a_torn_line() {
+    fn the_hash_chain_continues_after_a_restart_and_a_partial_line() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("audit.jsonl");
         write(&file, 3);
@@ -298,7 +300,7 @@ mod tests {
             assert_eq!(value["previous"], Value::from(previous.as_str()));
             let hash = value["hash"].as_str().unwrap();
             let body = line.replace(&format!(",\"hash\":\"{hash}\""), "");
-            assert_eq!(hash_of(&body), hash);
+            assert_eq!(sha256_hex(&body), hash);
             previous = hash.to_owned();
         }
         assert_eq!(text.lines().count(), 5);

@@ -1,19 +1,19 @@
 //! Answers that are errors: `{"error": {type, message, policy, code}}`.
 
-use super::body::Body;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use crate::response::{ResponseBody, json_response};
+use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use kt_policy::Block;
 use serde_json::{Value, json};
 
 /// A refusal, before it becomes a response.
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
     retry_after: Option<u32>,
 }
 
-impl Refusal {
+impl ErrorResponse {
     fn new(status: StatusCode, kind: &str, code: &str, message: impl Into<String>) -> Self {
         let message: String = message.into();
         let body = json!({ "error": { "type": kind, "message": message, "code": code } });
@@ -115,8 +115,8 @@ impl Refusal {
         format!("data: {}\n\n", self.body)
     }
 
-    pub(crate) fn respond(self) -> Response<Body> {
-        let mut response = json(self.status, &self.body);
+    pub(crate) fn respond(self) -> Response<ResponseBody> {
+        let mut response = json_response(self.status, &self.body);
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
@@ -124,14 +124,4 @@ impl Refusal {
         }
         response
     }
-}
-
-/// A JSON answer.
-pub(crate) fn json(status: StatusCode, value: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(value.to_string()));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

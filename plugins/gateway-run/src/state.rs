@@ -1,43 +1,43 @@
-//! What all threads of a gateway share.
+//! The state that all threads of a gateway share.
 
-use crate::audit::Audit;
+use crate::audit::AuditLog;
 use crate::metrics::Metrics;
-use crate::upstream::Board;
+use crate::upstream::UpstreamHealth;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// What the command's options say about every request.
+/// Settings from the command line that apply to every request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
-    /// A request whose evaluation fails passes.
+pub(crate) struct RequestSettings {
+    /// A request whose evaluation fails is let through.
     pub(crate) fail_open: bool,
-    /// Requests to upstreams at a time; 0 for no limit.
+    /// The maximum number of concurrent requests; 0 for no limit.
     pub(crate) max_concurrency: usize,
     /// The traffic listener is on a loopback address.
     pub(crate) loopback: bool,
 }
 
-/// Shared by every worker, the administration and the control loop.
-pub(crate) struct Shared {
+/// State shared by the workers, the administration server and the control loop.
+pub(crate) struct GatewayState {
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) audit: Audit,
+    pub(crate) audit: AuditLog,
     /// Circuit states and latencies; they survive every reload.
-    pub(crate) board: Board,
-    pub(crate) rules: Rules,
+    pub(crate) upstream_health: UpstreamHealth,
+    pub(crate) settings: RequestSettings,
     pub(crate) started: Instant,
     in_flight: AtomicUsize,
     served: AtomicUsize,
     ready: AtomicBool,
 }
 
-impl Shared {
-    pub(crate) fn new(metrics: Arc<Metrics>, audit: Audit, rules: Rules) -> Self {
+impl GatewayState {
+    pub(crate) fn new(metrics: Arc<Metrics>, audit: AuditLog, settings: RequestSettings) -> Self {
         Self {
             metrics,
             audit,
-            board: Board::default(),
-            rules,
+            upstream_health: UpstreamHealth::default(),
+            settings,
             started: Instant::now(),
             in_flight: AtomicUsize::new(0),
             served: AtomicUsize::new(0),
@@ -45,7 +45,7 @@ impl Shared {
         }
     }
 
-    /// Whether requests are welcome.
+    /// Whether the gateway accepts requests.
     pub(crate) fn is_ready(&self) -> bool {
         self.ready.load(Ordering::SeqCst)
     }
@@ -54,29 +54,30 @@ impl Shared {
         self.ready.store(ready, Ordering::SeqCst);
     }
 
-    /// Requests being served.
+    /// The number of requests in flight.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::SeqCst)
     }
 
-    /// Requests served so far.
+    /// The number of requests served since the start.
     pub(crate) fn served(&self) -> usize {
         self.served.load(Ordering::SeqCst)
     }
 
-    /// Counts a request until the guard is dropped; `None` when there is no
-    /// room for another.
-    pub(crate) fn admit(self: &Arc<Self>) -> Option<Admitted> {
+    /// Counts a request as in flight until the guard is dropped; `None` at the
+    /// concurrency limit.
+    pub(crate) fn admit(self: &Arc<Self>) -> Option<InFlightGuard> {
         let before = self.in_flight.fetch_add(1, Ordering::SeqCst);
-        let guard = Admitted(Arc::clone(self));
-        (self.rules.max_concurrency == 0 || before < self.rules.max_concurrency).then_some(guard)
+        let guard = InFlightGuard(Arc::clone(self));
+        let limit = self.settings.max_concurrency;
+        (limit == 0 || before < limit).then_some(guard)
     }
 }
 
-/// A request that is being served.
-pub(crate) struct Admitted(Arc<Shared>);
+/// Marks one request as in flight.
+pub(crate) struct InFlightGuard(Arc<GatewayState>);
 
-impl Drop for Admitted {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
         self.0.served.fetch_add(1, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! What the control loop lets others see of itself.
+//! The status that the control loop publishes for the administration API.
 
 use crate::snapshot::Snapshot;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How the last change went.
+/// The outcome of the last change of the configuration.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct LastReload {
     /// `applied` or `rejected`.
@@ -16,9 +16,9 @@ pub(crate) struct LastReload {
     pub(crate) error: Option<String>,
 }
 
-/// The state of the control loop.
+/// The status of the control loop.
 #[derive(Clone)]
-pub(crate) struct View {
+pub(crate) struct ControlStatus {
     pub(crate) instance_id: String,
     pub(crate) gateway: Option<String>,
     pub(crate) listen: String,
@@ -31,15 +31,16 @@ pub(crate) struct View {
     pub(crate) connected: bool,
 }
 
-impl View {
-    /// Whether what serves is what is desired; without a control plane, always.
+impl ControlStatus {
+    /// Whether the active configuration is the desired one; always true without a
+    /// control plane.
     fn in_sync(&self) -> bool {
         self.desired
             .as_ref()
             .is_none_or(|d| d.sha256.to_string() == self.snapshot.sha256)
     }
 
-    /// The body of `GET /status`.
+    /// Returns the body of `GET /status`.
     pub(crate) fn status(
         &self,
         ready: bool,
@@ -76,7 +77,7 @@ impl View {
         })
     }
 
-    /// The body of `GET /keeptrusts/config`: the running configuration. Its
+    /// Returns the body of `GET /keeptrusts/config`: the active configuration. Its
     /// credentials are references, never values.
     pub(crate) fn config(&self) -> Value {
         let document: Value =

@@ -25,17 +25,21 @@ struct Entry {
 
 /// The state of every upstream, by id.
 #[derive(Default)]
-pub(crate) struct Board {
+pub(crate) struct UpstreamHealth {
     entries: Mutex<HashMap<String, Entry>>,
     turn: AtomicU64,
 }
 
-impl Board {
+impl UpstreamHealth {
     /// The upstreams to try, in order: usable ones whose circuit is not open,
     /// the strategy's choice first. When every circuit is open, all are tried:
     /// a guess is better than a certain refusal.
     pub(crate) fn order<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Upstream> {
-        let usable: Vec<&Upstream> = snapshot.upstreams.iter().filter(|u| u.usable()).collect();
+        let usable: Vec<&Upstream> = snapshot
+            .upstreams
+            .iter()
+            .filter(|u| u.is_available())
+            .collect();
         let closed: Vec<&Upstream> = usable
             .iter()
             .copied()

@@ -1,16 +1,17 @@
 //! What is known of a request while it is served, and what is written down of
 //! it at the end.
 
-use crate::audit::Record;
+use super::context::ProxyContext;
+use crate::audit::AuditEntry;
 use crate::snapshot::Snapshot;
-use crate::worker::{Local, Shared};
+use crate::state::GatewayState;
 use http::HeaderMap;
 use kt_policy::{AuditRecord, Evaluation};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// One request.
-pub(crate) struct Trace {
+pub(crate) struct RequestContext {
     pub(crate) id: String,
     pub(crate) model: String,
     pub(crate) provider: String,
@@ -18,19 +19,19 @@ pub(crate) struct Trace {
     /// callers make up.
     pub(crate) label: String,
     pub(crate) snapshot: Arc<Snapshot>,
-    shared: Arc<Shared>,
+    shared: Arc<GatewayState>,
     begun: Instant,
 }
 
-impl Trace {
-    pub(crate) fn new(local: &Local, headers: &HeaderMap) -> Self {
+impl RequestContext {
+    pub(crate) fn new(local: &ProxyContext, headers: &HeaderMap) -> Self {
         Self {
             id: request_id(headers),
             model: String::new(),
             provider: "none".to_owned(),
             label: String::new(),
             snapshot: local.snapshot(),
-            shared: Arc::clone(&local.shared),
+            shared: Arc::clone(&local.state),
             begun: Instant::now(),
         }
     }
@@ -48,7 +49,7 @@ impl Trace {
     }
 
     fn write(&self, decision: AuditRecord, phase: &'static str) {
-        self.shared.audit.write(Record {
+        self.shared.audit.write(AuditEntry {
             request_id: self.id.clone(),
             model: self.model.clone(),
             config_version: self.snapshot.version,

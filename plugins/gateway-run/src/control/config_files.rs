@@ -1,0 +1,30 @@
+//! The configuration files named on the command line.
+
+use crate::snapshot::ConfigInput;
+use kt_plugin_api::{Error, Invocation};
+use kt_policy_file::read_source;
+
+/// Configuration files that are read again at each reload.
+pub(crate) struct ConfigFiles<'a> {
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) paths: Vec<String>,
+}
+
+impl ConfigFiles<'_> {
+    /// Reads the files. They are parsed later, so that problems are reported the
+    /// same way for every source.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn read(&self) -> Result<ConfigInput, Error> {
+        let sources = self
+            .paths
+            .iter()
+            .map(|path| read_source(self.invocation, path))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(ConfigInput {
+            version: None,
+            sources,
+        })
+    }
+}

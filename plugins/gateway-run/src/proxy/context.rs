@@ -1,0 +1,34 @@
+//! The state of a worker that its requests use.
+
+use crate::snapshot::Snapshot;
+use crate::state::GatewayState;
+use crate::upstream::{Clients, TlsConfig};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// The state of a worker that its requests use.
+pub(crate) struct ProxyContext {
+    pub(super) state: Arc<GatewayState>,
+    pub(super) clients: Clients,
+    snapshot: RefCell<Arc<Snapshot>>,
+}
+
+impl ProxyContext {
+    pub(crate) fn new(state: Arc<GatewayState>, snapshot: Arc<Snapshot>, tls: TlsConfig) -> Self {
+        Self {
+            state,
+            clients: Clients::new(tls),
+            snapshot: RefCell::new(snapshot),
+        }
+    }
+
+    /// Returns the active snapshot; a request calls this once.
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.borrow())
+    }
+
+    /// Activates another snapshot for the requests to come.
+    pub(crate) fn swap(&self, snapshot: Arc<Snapshot>) {
+        self.snapshot.replace(snapshot);
+    }
+}
