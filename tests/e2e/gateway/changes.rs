@@ -1,11 +1,11 @@
-//! Changes that are refused, superseded, or meet each other.
+//! Changes that are rejected, superseded, or conflict.
 
 use super::provider::Provider;
 use super::world::{Mode, World, example, with_upstream};
 use serde_json::{Value, json};
 
 #[test]
-fn a_broken_file_changes_nothing_and_every_problem_has_its_place() {
+fn an_invalid_file_changes_nothing_and_every_problem_has_a_location() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     let gateway = world.run("");
@@ -35,10 +35,10 @@ fn a_broken_file_changes_nothing_and_every_problem_has_its_place() {
         .clone();
     assert!(problems.len() >= 3, "{error}");
     for problem in &problems {
-        let place = &problem["location"];
-        assert_eq!(place["file"], "broken.yaml", "{problem}");
+        let location = &problem["location"];
+        assert_eq!(location["file"], "broken.yaml", "{problem}");
         assert!(
-            place["line"].as_u64() > Some(1) && place["column"].as_u64() >= Some(1),
+            location["line"].as_u64() > Some(1) && location["column"].as_u64() >= Some(1),
             "{problem}"
         );
     }
@@ -46,9 +46,9 @@ fn a_broken_file_changes_nothing_and_every_problem_has_its_place() {
     assert_eq!(gateway.chat("m", "still here").status, 200);
 }
 
-/// What the command's checks pass and the gateway must reject.
+/// Configurations that pass the checks of the command, and are rejected by the gateway.
 #[test]
-fn a_gateway_rejects_with_the_reason_and_serves_on() {
+fn a_rejected_configuration_is_reported_and_the_active_one_remains() {
     let provider = Provider::start();
     let world = World::new(Mode::Embedded);
     world
@@ -100,7 +100,7 @@ fn a_gateway_rejects_with_the_reason_and_serves_on() {
         assert_eq!(
             gateway.chat("m", "hello").status,
             200,
-            "the old configuration serves"
+            "the active configuration remains"
         );
     }
     let ran = world.kt("gateway reconcile --id production").run();
@@ -113,7 +113,7 @@ fn a_gateway_rejects_with_the_reason_and_serves_on() {
 }
 
 #[test]
-fn a_lost_race_is_a_conflict() {
+fn a_concurrent_change_is_a_conflict() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     let tag: Value = world.inspect()["etag"].clone();
@@ -139,7 +139,7 @@ fn a_lost_race_is_a_conflict() {
 }
 
 #[test]
-fn without_an_instance_a_change_is_pending() {
+fn a_change_is_pending_without_an_instance() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     world
@@ -156,7 +156,7 @@ fn without_an_instance_a_change_is_pending() {
 }
 
 #[test]
-fn a_change_can_be_previewed_and_a_weakened_guard_fails_a_pipeline() {
+fn changes_are_previewed_and_weakened_guards_fail_a_pipeline() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     world.sandbox.write(
@@ -197,6 +197,6 @@ fn a_change_can_be_previewed_and_a_weakened_guard_fails_a_pipeline() {
     assert_eq!(
         world.inspect()["desired"]["version"],
         2,
-        "a preview publishes nothing"
+        "a dry run publishes nothing"
     );
 }

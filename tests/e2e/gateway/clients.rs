@@ -1,4 +1,4 @@
-//! The official OpenAI client against a gateway.
+//! Official client libraries against a gateway.
 
 use super::world::{Mode, World, example};
 use crate::harness::{tool_at, workspace};

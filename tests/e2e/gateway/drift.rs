@@ -1,4 +1,4 @@
-//! What runs is not what is desired, and is repaired.
+//! Drift: the active configuration differs from the desired one, and is reconciled.
 
 use super::world::{Mode, PATIENCE, World, example};
 use crate::harness::wait_until;
@@ -33,7 +33,7 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
         assert_eq!(
             gateway.chat("m", "bob@example.com").status,
             409,
-            "the override is in force"
+            "the override is active"
         );
         world.until_state("drifted");
         let dry = world
@@ -56,7 +56,7 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
 }
 
 #[test]
-fn an_override_is_undone_where_drift_is_to_be_repaired() {
+fn an_override_is_reconciled_automatically_with_drift_repair() {
     for mode in [Mode::Embedded, Mode::Server] {
         let world = World::new(mode);
         let id = world.create("policy-config.yaml");
@@ -66,19 +66,24 @@ fn an_override_is_undone_where_drift_is_to_be_repaired() {
         let other = example().replace("action: redact", "action: block");
         let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        let trail = || world.kt("audit list --actor kt:drift -o json").run().json();
+        let audit_log = || world.kt("audit list --actor kt:drift -o json").run().json();
         wait_until("a repair", PATIENCE, || {
-            trail().get(0).is_some().then_some(())
+            audit_log().get(0).is_some().then_some(())
         });
         world.until_state("in-sync");
         assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
         assert_eq!(world.inspect()["desired"]["version"], 1);
-        assert_eq!(trail().as_array().map(Vec::len), Some(1), "{}", trail());
+        assert_eq!(
+            audit_log().as_array().map(Vec::len),
+            Some(1),
+            "{}",
+            audit_log()
+        );
     }
 }
 
 #[test]
-fn what_runs_is_accepted_when_it_was_published_once() {
+fn the_applied_configuration_is_accepted_if_it_was_published() {
     for mode in [Mode::Embedded, Mode::Server] {
         let world = World::new(mode);
         let id = world.create("policy-config.yaml");
@@ -100,7 +105,7 @@ fn what_runs_is_accepted_when_it_was_published_once() {
         administer(&world, &id, "POST /keeptrusts/config/reload", &example());
         let versions = world.kt("gateway versions --id production -o json").run();
         let first = versions.ok().json()[1]["sha256"].clone();
-        wait_until("the first one runs again", PATIENCE, || {
+        wait_until("the first version is active", PATIENCE, || {
             (world.inspect()["instances"][0]["applied"]["sha256"] == first).then_some(())
         });
         let dry = world.kt(&format!("{accept} --dry-run -o json")).run();
@@ -115,9 +120,10 @@ fn what_runs_is_accepted_when_it_was_published_once() {
     }
 }
 
-/// SIGHUP takes what is desired, as `reload` does: an override is not the source.
+/// SIGHUP loads the desired configuration, as `reload` does: an override is not a
+/// source.
 #[test]
-fn a_hangup_ends_an_override() {
+fn sighup_discards_an_override() {
     let world = World::new(Mode::Embedded);
     let id = world.create("policy-config.yaml");
     let gateway = world.run("");
@@ -131,18 +137,18 @@ fn a_hangup_ends_an_override() {
 }
 
 #[test]
-fn a_tampered_copy_on_disk_is_drift_until_it_is_reconciled() {
+fn a_modified_copy_on_disk_is_drift_until_it_is_reconciled() {
     let world = World::new(Mode::Embedded);
     let id = world.create("policy-config.yaml");
     let gateway = world.run("");
     let file = world.gateway_file(&id, "last-applied.json");
     let good = std::fs::read_to_string(&file).expect("it was applied");
-    for tampered in [
+    for modified in [
         good.replace("redact", "reduct"),
         "{".to_owned(),
         good.replace("\"checksum\": \"", "\"checksum\": \"0"),
     ] {
-        std::fs::write(&file, tampered).expect("the owner may write it");
+        std::fs::write(&file, modified).expect("the owner may write it");
         world.until_state("drifted");
         world.kt("gateway reconcile --id production").run().ok();
         assert_eq!(world.inspect()["state"], "in-sync");
@@ -159,12 +165,12 @@ fn a_tampered_copy_on_disk_is_drift_until_it_is_reconciled() {
 }
 
 #[test]
-fn configuration_is_shown_on_the_private_socket_only() {
+fn configuration_is_served_on_the_private_socket_only() {
     let world = World::new(Mode::Embedded);
     let id = world.create("policy-config.yaml");
     let gateway = world.run("");
-    let shown = administer(&world, &id, "GET /keeptrusts/config", "");
-    assert!(shown.contains("\"name\":\"support-gateway\""), "{shown}");
+    let config = administer(&world, &id, "GET /keeptrusts/config", "");
+    assert!(config.contains("\"name\":\"support-gateway\""), "{config}");
     assert!(administer(&world, &id, "GET /status", "").contains("kt.gateway.instance/1"));
     let over_tcp = |target: &str| {
         crate::harness::http(gateway.admin_port, "GET", target, &[], "").expect("it answers")

@@ -1,17 +1,16 @@
-//! The main job: gateways that are registered, run, changed, broken, reverted
-//! and repaired, on the embedded store and against a server.
+//! The life cycle of gateways: create, run, change, reject, revert and reconcile,
+//! on the embedded store and against a server.
 
 mod addresses;
 mod changes;
 mod clients;
 mod drift;
+mod embedded_to_server;
 mod evasion;
-mod hostile;
-mod kept;
+mod inherited_sockets;
 mod kill;
-mod main_job;
-mod moved;
-mod newer;
+mod lifecycle;
+mod newer_version;
 mod outage;
 mod provider;
 mod restored;
@@ -20,9 +19,10 @@ mod secrets;
 mod server;
 mod server_kill;
 mod shared;
+mod slow_clients;
+mod store_faults;
 mod streams;
 mod tls;
-mod trouble;
 mod world;
 
 pub(crate) use server::Server;

@@ -131,7 +131,7 @@ fn from_control_plane<'a>(
         return Err(Error::new(
             Class::NotFound,
             "no-configuration",
-            format!("gateway `{name}` has no configuration"),
+            format!("gateway `{name}` has no configuration yet"),
         )
         .hint(format!(
             "publish one with `kt gateway reload --id {name} --file policy-config.yaml`"

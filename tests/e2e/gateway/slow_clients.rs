@@ -1,4 +1,4 @@
-//! Clients that hold a server's connections, or send too much.
+//! Clients that occupy the connections of a server, or send too much.
 
 use super::server::Server;
 use std::io::{ErrorKind, Read, Write};
@@ -6,11 +6,11 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Clients of each kind.
-const MANY: usize = 40;
-/// Beyond the 30 seconds that a server gives a head.
+/// The number of clients of each kind.
+const CLIENTS: usize = 40;
+/// More than the 30 seconds that a server allows for headers.
 const LIMIT: Duration = Duration::from_secs(50);
-/// Between two bytes of a client that is never done.
+/// The pause between two bytes of a slow client.
 const PAUSE: Duration = Duration::from_millis(500);
 
 fn connect(server: &Server, first: &str) -> TcpStream {
@@ -20,39 +20,39 @@ fn connect(server: &Server, first: &str) -> TcpStream {
     stream
 }
 
-/// Reads until the server closes the connection, sending `more` now and then. Returns what it
-/// said.
+/// Reads until the server closes the connection, sending `more` at intervals. Returns the
+/// response.
 fn until_closed(mut stream: TcpStream, more: &[u8]) -> String {
     let end = Instant::now() + LIMIT;
-    let mut said = Vec::new();
+    let mut response = Vec::new();
     let mut part = [0; 1024];
     loop {
-        assert!(Instant::now() < end, "it was never closed");
+        assert!(Instant::now() < end, "the connection was not closed");
         match stream.read(&mut part) {
             Ok(0) => break,
-            Ok(read) => said.extend_from_slice(&part[..read]),
+            Ok(read) => response.extend_from_slice(&part[..read]),
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                // The read waited for the pause; a closed connection shows at the next one.
+                // The read timed out; the next one detects a closed connection.
                 drop(stream.write(more));
             }
             Err(_) => break,
         }
     }
-    String::from_utf8_lossy(&said).into_owned()
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[test]
-fn slow_clients_are_closed_at_their_limits_while_others_are_served() {
+fn slow_clients_time_out_while_others_are_served() {
     let server = Server::start();
     let post = format!(
         "POST /v1/gateways HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{{\"name\"",
         server.token
     );
     let kinds: [(&str, &str, &[u8]); 4] = [
-        ("says nothing", "", b""),
-        ("half a head", "GET /v1/version HTTP/1.1\r\nho", b""),
+        ("no data", "", b""),
+        ("partial headers", "GET /v1/version HTTP/1.1\r\nho", b""),
         (
-            "a head byte by byte",
+            "headers byte by byte",
             "GET /v1/version HTTP/1.1\r\nx: ",
             b"y",
         ),
@@ -61,7 +61,7 @@ fn slow_clients_are_closed_at_their_limits_while_others_are_served() {
     thread::scope(|scope| {
         let mut clients = Vec::new();
         for (kind, first, more) in kinds {
-            for _ in 0..MANY {
+            for _ in 0..CLIENTS {
                 let stream = connect(&server, first);
                 clients.push((kind, scope.spawn(move || until_closed(stream, more))));
             }
@@ -73,14 +73,11 @@ fn slow_clients_are_closed_at_their_limits_while_others_are_served() {
             served += 1;
             thread::sleep(Duration::from_millis(20));
         }
-        assert!(
-            served > 100,
-            "only {served} requests were answered meanwhile"
-        );
+        assert!(served > 100, "only {served} requests were served meanwhile");
         for (kind, client) in clients {
-            let said = client.join().expect("it was closed");
-            let fine = said.is_empty() || said.starts_with("HTTP/1.1 408");
-            assert!(fine, "{kind}: {said}");
+            let response = client.join().expect("it was closed");
+            let expected = response.is_empty() || response.starts_with("HTTP/1.1 408");
+            assert!(expected, "{kind}: {response}");
         }
     });
     let listed = server.send(&server.token, "GET /v1/gateways", None);
@@ -88,26 +85,26 @@ fn slow_clients_are_closed_at_their_limits_while_others_are_served() {
 }
 
 #[test]
-fn what_is_too_large_is_refused() {
+fn oversized_requests_are_refused() {
     let server = Server::start();
     let long = "x".repeat(64 * 1024);
     let head = format!("GET /v1/version HTTP/1.1\r\nhost: x\r\nx: {long}\r\n\r\n");
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("it listens");
     stream.set_read_timeout(Some(PAUSE)).expect("a socket");
-    // It may be closed before all of it is sent.
+    // The connection may be closed before everything is sent.
     drop(stream.write_all(head.as_bytes()));
-    let said = until_closed(stream, b"");
+    let response = until_closed(stream, b"");
     assert!(
-        said.is_empty() || said.starts_with("HTTP/1.1 431"),
-        "{said}"
+        response.is_empty() || response.starts_with("HTTP/1.1 431"),
+        "{response}"
     );
 
     let announced = format!(
         "POST /v1/gateways HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 999999999999\r\n\r\n",
         server.token
     );
-    let said = until_closed(connect(&server, &announced), b"");
-    assert!(said.starts_with("HTTP/1.1 413"), "{said}");
+    let response = until_closed(connect(&server, &announced), b"");
+    assert!(response.starts_with("HTTP/1.1 413"), "{response}");
     let reply = server.send(&server.token, "GET /v1/whoami", None);
     assert_eq!(reply.expect("it answers").status, 200);
 }

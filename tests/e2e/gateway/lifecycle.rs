@@ -1,24 +1,24 @@
-//! The scenario of the README, step by step, on both forms of the control plane.
+//! The scenario of the README, step by step, on every form of the control plane.
 
 use super::world::{Mode, World, body, example, said};
 use serde_json::json;
 
 #[test]
-fn the_main_job_on_the_embedded_store() {
-    main_job(Mode::Embedded);
+fn lifecycle_on_the_embedded_store() {
+    lifecycle(Mode::Embedded);
 }
 
 #[test]
-fn the_main_job_against_a_server() {
-    main_job(Mode::Server);
+fn lifecycle_against_a_server() {
+    lifecycle(Mode::Server);
 }
 
 #[test]
-fn the_main_job_on_postgresql() {
-    main_job(Mode::Postgres);
+fn lifecycle_on_postgresql() {
+    lifecycle(Mode::Postgres);
 }
 
-fn main_job(mode: Mode) {
+fn lifecycle(mode: Mode) {
     let Some(world) = World::where_possible(mode) else {
         return;
     };
@@ -67,10 +67,10 @@ fn main_job(mode: Mode) {
     assert_eq!(
         same.ok().at("/result"),
         "unchanged",
-        "identical content makes no version"
+        "identical content creates no version"
     );
 
-    the_views_agree(&world, &id);
+    views_are_consistent(&world, &id);
     let reconcile = world.kt("gateway reconcile --id production -o json").run();
     assert_eq!(reconcile.ok().at("/result"), "unchanged");
     let by_alias = world.kt("proxy list -o name").run();
@@ -95,7 +95,7 @@ fn policies_are_enforced(gateway: &super::world::Gateway) {
     assert_eq!(gateway.post(&json!({ "messages": [1] })).status, 422);
 }
 
-fn the_views_agree(world: &World, id: &str) {
+fn views_are_consistent(world: &World, id: &str) {
     let list = world.kt("gateway list -o json").run();
     assert_eq!(list.ok().at("/0/id"), *id);
     assert_eq!(list.at("/0/state"), "in-sync");
@@ -111,7 +111,7 @@ fn the_views_agree(world: &World, id: &str) {
     assert_eq!(
         origins,
         ["revert", "reload", "create"],
-        "history reads from new to old"
+        "the history is sorted from newest to oldest"
     );
     assert_eq!(inspect["history"][0]["message"], "mistake");
     for version in ["1", "3", "desired", "applied"] {
@@ -137,7 +137,7 @@ fn the_views_agree(world: &World, id: &str) {
 }
 
 #[test]
-fn two_creates_of_one_name_make_one_gateway() {
+fn concurrent_creates_of_one_name_create_one_gateway() {
     let world = World::new(Mode::Embedded);
     for round in 0..10 {
         let line = format!("gateway create --name same{round} --file policy-config.yaml");
@@ -161,7 +161,7 @@ fn two_creates_of_one_name_make_one_gateway() {
 }
 
 #[test]
-fn what_does_not_exist_is_said_and_nothing_changes() {
+fn missing_objects_are_errors_and_change_nothing() {
     let world = World::new(Mode::Embedded);
     world
         .kt("gateway inspect")

@@ -1,10 +1,11 @@
-//! A newer kt beside a gateway of this one, on the file they share.
+//! A newer version of kt that shares a store file with a gateway of this version.
 
 use super::world::{Mode, PATIENCE, World, example};
 use crate::control::by_hand;
 use crate::harness::{http, tool, wait_until};
 
-/// What a kt from the future may do to the file: it adds, and says who may still write.
+/// A migration by a later version: it adds tables and columns, and records the oldest
+/// version that may write.
 const MIGRATED: &str = "
     CREATE TABLE tags(gateway_id TEXT NOT NULL, tag TEXT NOT NULL) STRICT;
     ALTER TABLE gateways ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';
@@ -13,7 +14,7 @@ const CLOSED: &str = "UPDATE meta SET v = '98' WHERE k = 'oldest_writer';";
 const OPEN: &str = "UPDATE meta SET v = '1' WHERE k = 'oldest_writer';";
 
 #[test]
-fn a_newer_kt_migrates_the_file_under_a_running_gateway() {
+fn a_newer_version_migrates_the_file_of_a_running_gateway() {
     let Some(python) = tool("python3") else {
         return;
     };
@@ -34,13 +35,13 @@ fn a_newer_kt_migrates_the_file_under_a_running_gateway() {
 
     by_hand(&world.sandbox, &python, MIGRATED);
     reload("block.yaml").ok();
-    assert_eq!(status(), 409, "it goes on with the newer file");
+    assert_eq!(status(), 409, "it works with the newer file");
     world.until_state("in-sync");
     world.kt("audit verify").run().ok();
 
     by_hand(&world.sandbox, &python, CLOSED);
     reload("redact.yaml").exits(9).silent().err_has("update kt");
-    assert_eq!(status(), 409, "what was applied last serves");
+    assert_eq!(status(), 409, "the last applied configuration is active");
     let ready = http(gateway.admin_port, "GET", "/readyz", &[], "");
     assert_eq!(ready.expect("it answers").status, 200);
 

@@ -1,4 +1,4 @@
-//! A gateway that leaves the embedded store for a server.
+//! A gateway that moves from the embedded store to a server.
 
 use super::server::Server;
 use super::world::{Gateway, Mode, PATIENCE, World, said};
@@ -6,7 +6,7 @@ use crate::harness::{Postgres, http, wait_until};
 use serde_json::json;
 
 #[test]
-fn a_gateway_moves_to_a_shared_database_and_goes_on() {
+fn a_gateway_moves_to_a_shared_database_and_keeps_serving() {
     let Some(database) = Postgres::start() else {
         return;
     };
@@ -53,8 +53,8 @@ fn a_gateway_moves_to_a_shared_database_and_goes_on() {
         "next.yaml",
         super::world::example().replace("1.4.0", "2.0.0"),
     );
-    // It serves what it has before it reports for the first time.
-    wait_until("its first report", PATIENCE, || {
+    // It serves before it sends its first report.
+    wait_until("the first report", PATIENCE, || {
         let shown = at_server("gateway inspect -o json").run();
         (shown.ok().text_at("/state") == "in-sync").then_some(())
     });

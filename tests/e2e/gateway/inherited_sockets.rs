@@ -1,5 +1,5 @@
-//! Sockets that a service manager keeps while a gateway is restarted. The test
-//! is the service manager: it passes one, and listens to what it is told.
+//! Sockets that a service manager stores while a gateway is restarted. The test
+//! acts as the service manager: it passes a socket, and receives notifications.
 
 use super::world::{Gateway, Mode, PATIENCE, World};
 use crate::harness::Run;
@@ -8,22 +8,22 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
-struct Manager {
+struct ServiceManager {
     world: World,
-    told: UnixDatagram,
+    notifications: UnixDatagram,
     socket: TcpListener,
 }
 
-impl Manager {
+impl ServiceManager {
     fn new() -> Self {
         let world = World::new(Mode::Embedded);
         world.create("policy-config.yaml");
-        let told = UnixDatagram::bind(world.sandbox.path("notify")).expect("a short path");
-        told.set_nonblocking(true).expect("it is a socket");
+        let notifications = UnixDatagram::bind(world.sandbox.path("notify")).expect("a short path");
+        notifications.set_nonblocking(true).expect("it is a socket");
         let socket = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         Self {
             world,
-            told,
+            notifications,
             socket,
         }
     }
@@ -32,36 +32,36 @@ impl Manager {
         self.socket.local_addr().expect("it is bound")
     }
 
-    /// A run of `kt gateway run` that is passed the socket.
+    /// Returns a run of `kt gateway run` that inherits the socket.
     fn run(&self, line: &str) -> Run {
         let socket = self.socket.try_clone().expect("there are descriptors");
         let line = format!("gateway run --listen {} -o json {line}", self.address());
-        passed(&self.world, &line)
+        with_inherited_socket(&self.world, &line)
             .stdin_from(OwnedFd::from(socket))
             .env("LISTEN_FDS", "1")
             .env("LISTEN_FDNAMES", "kt-traffic")
             .env("NOTIFY_SOCKET", self.world.sandbox.path("notify"))
     }
 
-    /// Every message since the last time.
+    /// Returns the messages since the last call.
     fn messages(&self) -> Vec<String> {
         let mut all = Vec::new();
         let mut bytes = [0; 4096];
-        while let Ok(length) = self.told.recv(&mut bytes) {
+        while let Ok(length) = self.notifications.recv(&mut bytes) {
             let message = bytes.get(..length).unwrap_or_default();
             all.push(String::from_utf8_lossy(message).into_owned());
         }
         all
     }
 
-    fn was_told(&self, what: &str, name: &str) -> bool {
-        let said = |m: &String| m.contains(what) && m.contains(&format!("FDNAME={name}\n"));
-        self.messages().iter().any(said)
+    fn was_notified(&self, what: &str, name: &str) -> bool {
+        let matches = |m: &String| m.contains(what) && m.contains(&format!("FDNAME={name}\n"));
+        self.messages().iter().any(matches)
     }
 }
 
-/// `kt` with its standard input as the first passed descriptor.
-fn passed(world: &World, line: &str) -> Run {
+/// Runs `kt` with its standard input as the first inherited descriptor.
+fn with_inherited_socket(world: &World, line: &str) -> Run {
     let kt = world.sandbox.dist().join("bin/kt");
     let script = "exec 3<&0 0</dev/null; export LISTEN_PID=$$; exec \"$@\"";
     world
@@ -73,28 +73,31 @@ fn passed(world: &World, line: &str) -> Run {
 }
 
 #[test]
-fn a_start_that_fails_anywhere_takes_kept_sockets_back() {
-    let manager = Manager::new();
+fn a_failed_start_removes_stored_sockets() {
+    let manager = ServiceManager::new();
     for (line, code) in [
         ("--id nobody", 5),
         ("--id production --poll-interval 0", 2),
         ("--policy-config missing.yaml", 2),
     ] {
         manager.run(line).run().exits(code);
-        assert!(manager.was_told("FDSTOREREMOVE=1", "kt-traffic"), "{line}");
+        assert!(
+            manager.was_notified("FDSTOREREMOVE=1", "kt-traffic"),
+            "{line}"
+        );
     }
 }
 
 #[test]
-fn a_dry_run_leaves_kept_sockets_alone() {
-    let manager = Manager::new();
+fn a_dry_run_does_not_change_stored_sockets() {
+    let manager = ServiceManager::new();
     manager.run("--id production --dry-run").run().ok();
     assert_eq!(manager.messages(), Vec::<String>::new());
 }
 
 #[test]
-fn a_start_that_succeeds_serves_kept_sockets_and_hands_them_over() {
-    let manager = Manager::new();
+fn a_successful_start_serves_inherited_sockets_and_stores_them() {
+    let manager = ServiceManager::new();
     let gateway = Gateway::of(
         manager
             .run("--id production --workers 1 --admin-listen 127.0.0.1:0")
@@ -102,14 +105,14 @@ fn a_start_that_succeeds_serves_kept_sockets_and_hands_them_over() {
     );
     assert_eq!(gateway.port, manager.address().port());
     assert_eq!(gateway.chat("m", "hello").status, 200);
-    assert!(manager.was_told("FDSTORE=1", "kt-traffic"));
+    assert!(manager.was_notified("FDSTORE=1", "kt-traffic"));
     gateway.stop().ok();
 }
 
-/// Descriptors that were promised and not passed have numbers that kt's own
+/// Descriptors that were announced but not passed have numbers that kt's own
 /// files get, such as its log.
 #[test]
-fn a_count_that_is_too_large_closes_no_file_of_kt() {
+fn a_wrong_descriptor_count_closes_no_other_file() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     let dir = world.sandbox.path("supervised");
@@ -117,10 +120,12 @@ fn a_count_that_is_too_large_closes_no_file_of_kt() {
         "gateway run --id production --listen 127.0.0.1:0 -o json --supervised {}",
         dir.display()
     );
-    let run = passed(&world, &line).env("LISTEN_FDS", "30").spawn();
+    let run = with_inherited_socket(&world, &line)
+        .env("LISTEN_FDS", "30")
+        .spawn();
     let gateway = Gateway::of(run);
     assert_eq!(gateway.chat("m", "hello").status, 200);
-    let log = std::fs::read_to_string(dir.join("log.jsonl")).expect("it is kept");
+    let log = std::fs::read_to_string(dir.join("log.jsonl")).expect("the log file");
     assert!(log.contains("\"listening\""), "{log}");
     gateway.process.signal(rustix::process::Signal::TERM);
     gateway.process.wait(PATIENCE).ok();
