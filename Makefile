@@ -1,5 +1,6 @@
 # make build    stage a relocatable tree under target/dist
 # make install  copy it to DESTDIR/PREFIX (PLUGINS picks plugins, PLUGINDIR moves them)
+# make package  make an archive of it, with manual pages and completions
 # make demo     build and run the main job in a temporary home
 # make test     set up what the tests need, then run everything
 
@@ -11,14 +12,15 @@ DESTDIR   ?=
 ALL_PLUGINS := gateway-control gateway-config gateway-service gateway-run control-plane service-systemd service-launchd
 PLUGINS   ?= $(ALL_PLUGINS)
 
-# A plugin directory elsewhere than beside the executable is built in.
+# A plugin directory that is not beside the executable is compiled in.
 BUILT_IN  := $(if $(filter $(PREFIX)/lib/kt/plugins,$(PLUGINDIR)),,KT_PLUGINDIR="$(PLUGINDIR)")
 TARGET    := $(or $(CARGO_TARGET_DIR),target)
 OUT       := $(TARGET)/$(PROFILE)
+TRIPLE    ?= $(shell rustc -vV | sed -n 's/^host: //p')
 SUFFIX    := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 PACKAGES  := -p kt $(foreach p,$(ALL_PLUGINS),-p $(p))
 
-.PHONY: all build stage install uninstall demo test check clean
+.PHONY: all build stage install uninstall package demo test clean
 
 all: build
 
@@ -27,7 +29,7 @@ build:
 	@$(MAKE) --no-print-directory stage PROFILE=$(PROFILE)
 
 # A plugin is a folder with a manifest and a library. Files are replaced by
-# rename, so that a running kt keeps the ones it has mapped.
+# rename, so that a running kt keeps those that it has mapped.
 stage:
 	@set -e; mkdir -p $(DIST)/bin $(DIST)/lib/kt/plugins; \
 	put() { install -m $$3 "$$1" "$$2.new" && mv -f "$$2.new" "$$2"; }; \
@@ -45,7 +47,7 @@ stage:
 install: build
 	@set -e; \
 	for p in $(PLUGINS); do \
-	  case " $(ALL_PLUGINS) " in *" $$p "*) ;; *) echo "there is no plugin $$p: choose among $(ALL_PLUGINS)" >&2; exit 2;; esac; \
+	  case " $(ALL_PLUGINS) " in *" $$p "*) ;; *) echo "unknown plugin $$p: the plugins are $(ALL_PLUGINS)" >&2; exit 2;; esac; \
 	done; \
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR); \
 	install -m 755 $(DIST)/bin/kt $(DESTDIR)$(PREFIX)/bin/kt; \
@@ -58,6 +60,9 @@ install: build
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/kt $(DESTDIR)$(dir $(PLUGINDIR:/=))catalog.toml
 	@for p in $(ALL_PLUGINS); do rm -rf $(DESTDIR)$(PLUGINDIR)/$$p; done
+
+package: build
+	@.ci/package $(DIST) $(TRIPLE) $(TARGET)/package
 
 demo:
 	@tests/scripts/demo.sh

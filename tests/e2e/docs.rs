@@ -16,7 +16,13 @@ use std::path::{Path, PathBuf};
 /// The documents that people read, from the root of the workspace.
 fn documents() -> Vec<PathBuf> {
     let root = workspace();
-    let mut all = vec![root.join("README.md")];
+    let names = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+    ];
+    let mut all: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
     let docs = files_below(&root.join("docs"), &[]);
     all.extend(
         docs.into_iter()

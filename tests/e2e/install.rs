@@ -131,7 +131,7 @@ fn an_unknown_plugin_is_refused_before_anything_is_installed() {
         return;
     };
     assert_ne!(made.code(), Some(0), "{made}");
-    made.err_has("there is no plugin gateway-nonsense");
+    made.err_has("unknown plugin gateway-nonsense");
     assert!(!there.root.exists(), "{:?}", there.files());
 }
 
@@ -158,4 +158,55 @@ fn plugins_may_lie_elsewhere() {
     missing.exits(9).err_has("install the package");
     let readable = fs::read_dir(&plugins).expect("it is there").count();
     assert_eq!(readable, CHOSEN.split(' ').count());
+}
+
+#[test]
+fn an_archive_has_manual_pages_and_completions() {
+    let there = Installation::new();
+    let target = there.sandbox.root().join("packaged");
+    let dist = dist();
+    let (Some(tar), script) = (tool("tar"), workspace().join(".ci/package")) else {
+        return;
+    };
+    let packaged = there
+        .sandbox
+        .program(&script)
+        .args([&dist, Path::new("a-b-c"), &target]);
+    let archive = packaged.run().ok().stdout.trim().to_owned();
+    assert!(archive.ends_with("-a-b-c.tar.gz"), "{archive}");
+    let unpack = there
+        .sandbox
+        .program(&tar)
+        .args(["-xzf", &archive, "--strip-components=1"]);
+    unpack.run().ok();
+    let page = |name: &str| {
+        let path = there.sandbox.path("share/man/man1").join(name);
+        fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    assert!(page("kt.1").contains(".SH COMMANDS"), "{}", page("kt.1"));
+    let create = page("kt-gateway-create.1");
+    let sections: Vec<&str> = create
+        .lines()
+        .filter_map(|l| l.strip_prefix(".SH "))
+        .collect();
+    assert_eq!(
+        sections[..4],
+        ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"],
+        "{create}"
+    );
+    for completion in [
+        "bash-completion/completions/kt",
+        "zsh/site-functions/_kt",
+        "fish/vendor_completions.d/kt.fish",
+    ] {
+        let path = there.sandbox.path("share").join(completion);
+        assert!(path.is_file(), "{}", path.display());
+    }
+    let kt = there.sandbox.path("bin/kt");
+    there
+        .sandbox
+        .program(&kt)
+        .args(["plugin", "verify"])
+        .run()
+        .ok();
 }
