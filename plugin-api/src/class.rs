@@ -1,41 +1,41 @@
-//! Outcome classes and the exit codes that belong to them.
+//! Outcome classes and their exit codes.
 
 use serde::{Deserialize, Serialize};
 
-/// How an invocation ended. A plugin returns a class, never a number; the host
-/// turns it into the documented exit code.
+/// The class of an invocation's outcome. A plugin returns a class, never a
+/// number; the host maps it to the documented exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// Done.
+    /// Success.
     Ok,
-    /// A negative answer: it differs, a check failed.
+    /// A negative result: the inputs differ, or a check failed.
     Negative,
-    /// Wrong usage or a wrong input file; nothing was changed.
+    /// Invalid usage or input file; nothing was changed.
     Usage,
-    /// kt's own settings are wrong.
+    /// kt's own settings are invalid.
     Settings,
     /// Not authorized.
     Unauthorized,
-    /// The named thing does not exist.
+    /// The named object does not exist.
     NotFound,
-    /// It exists already, changed meanwhile, drifted, or is locked.
+    /// The object already exists, was changed concurrently, drifted, or is locked.
     Conflict,
     /// Not reachable, or timed out before any effect.
     Unavailable,
-    /// Timed out after sending: the state must be checked.
+    /// Timed out after the request was sent; the effect is unknown.
     UnknownEffect,
     /// A plugin failed, is missing or is incompatible.
     Plugin,
-    /// Rejected by the gateway; the old configuration still serves.
+    /// Rejected by the gateway; the previous configuration remains active.
     Rejected,
     /// Superseded by a newer version.
     Superseded,
     /// A bug in kt.
     Internal,
-    /// Ended by Ctrl-C.
+    /// Interrupted by SIGINT (Ctrl-C).
     Interrupted,
-    /// Ended by SIGTERM.
+    /// Terminated by SIGTERM.
     Terminated,
 }
 
@@ -59,7 +59,7 @@ impl Class {
         Self::Terminated,
     ];
 
-    /// The process exit code of this class.
+    /// Returns the process exit code of this class.
     ///
     /// 130 and 143 are the shell's 128 + signal; 70 is `EX_SOFTWARE` of
     /// sysexits.h.
@@ -84,21 +84,23 @@ impl Class {
         }
     }
 
-    /// What the class means, as one line for `kt help exit-codes`.
+    /// Returns a one-line description for `kt help exit-codes`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
-            Self::Ok => "done",
-            Self::Negative => "negative answer: it differs, or a check failed",
-            Self::Usage => "usage or input file; nothing was changed",
-            Self::Settings => "kt's own settings are wrong",
+            Self::Ok => "success",
+            Self::Negative => "negative result: the inputs differ, or a check failed",
+            Self::Usage => "invalid usage or input file; nothing was changed",
+            Self::Settings => "kt's own settings are invalid",
             Self::Unauthorized => "not authorized",
             Self::NotFound => "not found",
-            Self::Conflict => "conflict: exists, changed meanwhile, drifted or locked",
+            Self::Conflict => "conflict: already exists, changed concurrently, drifted or locked",
             Self::Unavailable => "unavailable: not reachable, or timed out before any effect",
-            Self::UnknownEffect => "unknown effect: timed out after sending; check the state",
+            Self::UnknownEffect => {
+                "unknown effect: timed out after the request was sent; check the state"
+            }
             Self::Plugin => "a plugin failed, is missing or is incompatible",
-            Self::Rejected => "rejected by the gateway; the old configuration still serves",
+            Self::Rejected => "rejected by the gateway; the previous configuration remains active",
             Self::Superseded => "superseded by a newer version",
             Self::Internal => "a bug in kt",
             Self::Interrupted => "interrupted",
@@ -106,8 +108,8 @@ impl Class {
         }
     }
 
-    /// Whether trying again cannot cure a failure of this class: a service
-    /// manager that starts the program once more only sees it fail once more.
+    /// Whether a retry cannot succeed, so that a service manager should not
+    /// restart the program.
     #[must_use]
     pub const fn is_permanent(self) -> bool {
         matches!(
@@ -121,7 +123,7 @@ impl Class {
         )
     }
 
-    /// The name of the class as it stands in JSON.
+    /// Returns the name of the class in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -143,7 +145,7 @@ impl Class {
         }
     }
 
-    /// The class with this JSON name.
+    /// Returns the class with this JSON name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.name() == name)

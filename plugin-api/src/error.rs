@@ -1,4 +1,4 @@
-//! How a command or an interface call fails.
+//! Errors of commands and interface calls.
 
 use crate::Class;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// A place in a file.
+/// A location in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
-    /// The file as the person named it.
+    /// The file as the user specified it.
     pub file: String,
     /// Line, from 1.
     pub line: u32,
@@ -17,7 +17,7 @@ pub struct Location {
     pub column: u32,
 }
 
-/// One of several problems of an input, each with its own place.
+/// One of several problems of an input, each with its own location.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProblemItem {
@@ -25,21 +25,21 @@ pub struct ProblemItem {
     pub code: String,
     /// What is wrong.
     pub message: String,
-    /// Where in the document: `policies.chain[0]`.
+    /// Path in the document: `policies.chain[0]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The place in the file.
+    /// Location in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
-    /// What to write instead.
+    /// Suggested replacement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// The source lines with a marker, ready to be shown to a person.
+    /// The source lines with a marker, formatted for display.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
 }
 
-/// Why something failed: a stable id, a class, and what to do next.
+/// An error with a stable id, a class, and hints for the user.
 ///
 /// The fields are those of [`ErrorBody`], which is boxed to keep results small.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,32 +51,33 @@ pub struct Error(Box<ErrorBody>);
 pub struct ErrorBody {
     /// Stable identifier such as `gateway-name-taken`.
     pub id: String,
-    /// Decides the exit code.
+    /// Determines the exit code.
     pub class: Class,
-    /// What failed; one line, lower-case, without a final stop.
+    /// What failed: one line, lower case, without a final period.
     pub message: String,
-    /// Why, from the nearest cause to the root.
+    /// The causes, from the nearest to the root.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
-    /// What to do next.
+    /// What the user can do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
-    /// The place in a file, where there is one.
+    /// Location in a file, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
     /// Every problem of an input.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ProblemItem>,
-    /// An outcome that the command's manifest declares; its code replaces the class's.
+    /// An outcome that the command's manifest declares; its exit code replaces
+    /// that of the class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    /// Further data for machines.
+    /// Further data for programs.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
 }
 
 impl Error {
-    /// An error of `class` with a stable id and a message.
+    /// Creates an error.
     pub fn new(class: Class, id: impl Into<String>, message: impl Into<String>) -> Self {
         Self(Box::new(ErrorBody {
             id: id.into(),
@@ -98,14 +99,14 @@ impl Error {
         self
     }
 
-    /// Adds what to do next.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Names the place in a file.
+    /// Sets the location in a file.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, line: u32, column: u32) -> Self {
         self.location = Some(Location {
@@ -116,28 +117,28 @@ impl Error {
         self
     }
 
-    /// Adds every problem of an input.
+    /// Adds problems of an input.
     #[must_use]
     pub fn problems(mut self, problems: impl IntoIterator<Item = ProblemItem>) -> Self {
         self.problems.extend(problems);
         self
     }
 
-    /// Names an outcome that the command's manifest declares.
+    /// Sets an outcome that the command's manifest declares.
     #[must_use]
     pub fn outcome(mut self, outcome: impl Into<String>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
 
-    /// Adds a datum for machines.
+    /// Adds a value for programs.
     #[must_use]
     pub fn data(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.data.insert(key.into(), value.into());
         self
     }
 
-    /// A fault of the program itself.
+    /// Creates an error for a bug of the program itself.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Class::Internal, "internal", message)
     }

@@ -1,4 +1,4 @@
-//! What a command is told: its typed arguments, settings and directories.
+//! The input of a command: typed arguments, settings and directories.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,20 +11,20 @@ use crate::{Class, Error};
 
 /// The arguments of a command, typed by its manifest.
 ///
-/// Absent options are absent keys; repeatable ones are arrays; durations are
-/// milliseconds; paths are absolute or relative to [`Invocation::cwd`].
+/// An absent option is an absent key, a repeatable one an array, a duration a
+/// number of milliseconds. Paths are absolute or relative to [`Invocation::cwd`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Args(pub Map<String, Value>);
 
 impl Args {
-    /// The text of argument `name`, if it was given.
+    /// Returns the text of argument `name`, if it is present.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// Every text of a repeatable argument.
+    /// Returns all texts of a repeatable argument.
     #[must_use]
     pub fn texts(&self, name: &str) -> Vec<&str> {
         match self.0.get(name) {
@@ -34,19 +34,19 @@ impl Args {
         }
     }
 
-    /// Whether a switch is on.
+    /// Returns whether a switch is on.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// A whole number.
+    /// Returns an integer.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
         self.0.get(name).and_then(Value::as_i64)
     }
 
-    /// A duration.
+    /// Returns a duration.
     #[must_use]
     pub fn duration(&self, name: &str) -> Option<Duration> {
         self.0
@@ -55,28 +55,30 @@ impl Args {
             .map(Duration::from_millis)
     }
 
-    /// A path.
+    /// Returns a path.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
     }
 
-    /// All arguments as a struct.
+    /// Deserializes all arguments into a struct.
     ///
     /// # Errors
-    /// An internal error when manifest and struct disagree.
+    /// Class `internal` if the struct does not match the manifest.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_value(Value::Object(self.0.clone()))
-            .map_err(|e| Error::internal("the manifest's arguments do not fit the plugin").cause(e))
+        serde_json::from_value(Value::Object(self.0.clone())).map_err(|e| {
+            Error::internal("the arguments of the manifest do not match those of the plugin")
+                .cause(e)
+        })
     }
 }
 
-/// Where things are kept, all absolute. `KT_HOME` moves all of them.
+/// Absolute paths of kt's directories. `KT_HOME` relocates all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dirs {
     /// Settings.
     pub config: PathBuf,
-    /// Data: user plugins.
+    /// Data: the user's plugins.
     pub data: PathBuf,
     /// State: databases, logs, last applied configurations.
     pub state: PathBuf,
@@ -84,17 +86,17 @@ pub struct Dirs {
     pub cache: PathBuf,
     /// Sockets; private to the user, gone after a reboot.
     pub runtime: PathBuf,
-    /// The person's home directory.
+    /// The user's home directory.
     pub home: PathBuf,
 }
 
-/// How the person wants to be answered.
+/// The requested form of the output.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OutputMode {
     /// `table`, `wide`, `json`, `yaml` or `name`.
     pub format: String,
-    /// Questions may be asked.
+    /// The user can be prompted.
     pub interactive: bool,
     /// Standard output is a terminal.
     pub terminal: bool,
@@ -108,56 +110,56 @@ pub struct Invocation {
     pub path: Vec<String>,
     /// Its arguments.
     pub args: Args,
-    /// The settings that the plugin's manifest declares, by key.
+    /// The settings that the plugin's manifest declares and that have a value.
     pub settings: Map<String, Value>,
-    /// Where each of them came from: an option, a variable, or a place in the
-    /// settings, as people are told it.
+    /// The source of each setting, as text for the user: an option, an
+    /// environment variable, or a location in a settings file.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub origins: BTreeMap<String, String>,
-    /// The profile of settings in force.
+    /// The active settings profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Directories.
     pub dirs: Dirs,
     /// The working directory.
     pub cwd: PathBuf,
-    /// The running `kt`, as it was found: a stable path where there is one.
+    /// The path of the running `kt`; a stable path if there is one.
     pub exe: PathBuf,
-    /// Every directory that was searched for plugins by explicit wish.
+    /// The plugin directories that the user specified.
     pub plugin_dirs: Vec<PathBuf>,
     /// The version of the host.
     pub host_version: String,
-    /// Only say what would be done.
+    /// Report the changes without making them.
     pub dry_run: bool,
-    /// Questions are answered with yes.
+    /// Confirm all prompts.
     pub yes: bool,
-    /// How to answer.
+    /// The requested form of the output.
     pub output: OutputMode,
 }
 
 impl Invocation {
-    /// The text of a setting, if it has a value.
+    /// Returns the text of a setting, if it has a value.
     #[must_use]
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.get(key).and_then(Value::as_str)
     }
 
-    /// Where a setting's value came from, if it has one and the host says so.
+    /// Returns the source of a setting's value, if the host provides it.
     #[must_use]
     pub fn origin(&self, key: &str) -> Option<&str> {
         self.origins.get(key).map(String::as_str)
     }
 
-    /// `path` made absolute against the working directory.
+    /// Resolves `path` against the working directory.
     #[must_use]
     pub fn resolve_path(&self, path: &Path) -> PathBuf {
         self.cwd.join(path)
     }
 
-    /// The text of an argument that the manifest makes required.
+    /// Returns the text of an argument that the manifest declares as required.
     ///
     /// # Errors
-    /// Class `usage` when it is absent all the same.
+    /// Class `usage` if it is absent.
     pub fn required(&self, name: &str) -> Result<&str, Error> {
         self.args.text(name).ok_or_else(|| {
             Error::new(
@@ -174,7 +176,7 @@ mod tests {
     use super::Invocation;
 
     #[test]
-    fn older_hosts_and_plugins_do_without_the_later_fields() {
+    fn hosts_and_plugins_may_omit_fields_added_later() {
         let old = r#"{"path": ["a"], "settings": {"k": "v"}}"#;
         let read: Invocation = serde_json::from_str(old).unwrap();
         assert_eq!((read.profile.as_deref(), read.origin("k")), (None, None));

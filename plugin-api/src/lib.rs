@@ -2,19 +2,19 @@
 //!
 //! The contract is the C header `include/kt_plugin.h` with the rules in
 //! `ABI.md`. [`abi`] mirrors the header field by field; everything else is
-//! what an author of a Rust plugin works with:
+//! the API for plugins in Rust:
 //!
 //! - [`Plugin`] is the root of a plugin, [`export_plugin!`] exports it;
 //! - [`Command`] runs the commands that the plugin's manifest declares;
-//! - [`Provider`] answers calls of an interface, with [`service`] as the typed
-//!   form of `kt.service/1`;
-//! - [`Context`] is what the host offers during a call: cancellation,
-//!   events, questions, and the providers of other plugins;
-//! - [`Output`] is what a command returns, and [`Error`] how it fails. A
-//!   plugin never prints and never chooses an exit code: it returns data and a
+//! - [`Provider`] handles calls of an interface; [`service`] is the typed form
+//!   of `kt.service/1`;
+//! - [`Context`] gives access to the host during a call: cancellation, events,
+//!   prompts, and the providers of other plugins;
+//! - [`Output`] is the result of a command, and [`Error`] its failure. A plugin
+//!   never prints and never chooses an exit code: it returns data and a
 //!   [`Class`].
 //!
-//! This crate depends on nothing else of kt.
+//! This crate does not depend on any other crate of kt.
 
 pub mod abi;
 mod class;
@@ -30,6 +30,6 @@ pub use class::Class;
 pub use error::{Error, ErrorBody, Location, ProblemItem};
 pub use invocation::{Args, Dirs, Invocation, OutputMode};
 pub use output::{CellFormat, Column, Event, Field, Output, View};
-pub use sdk::context::{Cancel, Context, ProviderInfo};
+pub use sdk::context::{Cancel, Context};
 pub use sdk::plugin::{Command, CompletionRequest, ControlPlane, Host, Plugin, Provider};
-pub use sdk::provider::ProviderHandle;
+pub use sdk::provider::{ProviderHandle, ProviderInfo};

@@ -1,20 +1,20 @@
-//! What a command returns: a value, and a description of how to show it.
+//! The result of a command: a value, and a description of its display.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How a cell is shown to a person.
+/// How a cell is displayed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CellFormat {
-    /// As it is.
+    /// Unchanged.
     #[default]
     Text,
-    /// An RFC 3339 time, shown as an age on a terminal.
+    /// An RFC 3339 time, displayed as an age on a terminal.
     Age,
-    /// A state word, coloured by its meaning.
+    /// A state, colored by its meaning.
     State,
-    /// A sha256, shortened.
+    /// A SHA-256 hash, abbreviated.
     Hash,
 }
 
@@ -25,71 +25,72 @@ pub struct Column {
     pub header: String,
     /// JSON pointer (RFC 6901) into each item.
     pub path: String,
-    /// Only shown with `-o wide`.
+    /// Only displayed with `-o wide`.
     #[serde(default)]
     pub wide: bool,
-    /// How to show it.
+    /// How the value is displayed.
     #[serde(default)]
     pub format: CellFormat,
 }
 
-/// A line of a description.
+/// A labeled line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// Label.
     pub label: String,
-    /// JSON pointer into the value; lines without a value are left out.
+    /// JSON pointer into the value; a field without a value is omitted.
     pub path: String,
-    /// How to show it.
+    /// How the value is displayed.
     #[serde(default)]
     pub format: CellFormat,
 }
 
-/// How a value is shown to a person.
+/// How a value is displayed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum View {
     /// A table of the items at JSON pointer `rows`.
     Table {
-        /// Where the items are; empty for the value itself.
+        /// JSON pointer to the items; empty for the value itself.
         rows: String,
         /// Columns in order.
         columns: Vec<Column>,
-        /// What is said instead of an empty table.
+        /// Text that replaces an empty table.
         empty: String,
     },
-    /// Label and value, a line each.
+    /// One labeled line per field.
     Fields(Vec<Field>),
-    /// Text as it is, such as a file's bytes or a diff.
+    /// Unchanged text, such as the content of a file or a diff.
     Text(String),
-    /// Several of these, one under another.
+    /// Several views, one below the other.
     Sections(Vec<View>),
-    /// One line on the talk stream: what was done.
+    /// One line on standard error, such as a confirmation.
     Message(String),
 }
 
 /// The result of a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Output {
-    /// Name and version of the value's shape: `kt.gateway.list/1`.
+    /// Name and version of the value's schema: `kt.gateway.list/1`.
     pub schema: String,
     /// The value; exactly what `-o json` prints.
     pub value: Value,
-    /// How to show it to a person.
+    /// How the value is displayed.
     pub view: View,
-    /// JSON pointer to what `-o name` prints: of each item, or of the value.
+    /// JSON pointer to the text that `-o name` prints, relative to each item or
+    /// to the value.
     #[serde(default)]
     pub name_path: String,
-    /// A class or declared outcome other than `ok`.
+    /// A class name or declared outcome other than `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    /// Said on the talk stream after the data.
+    /// Lines that are printed to standard error after the value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 impl Output {
-    /// A value of a schema, shown by a view.
+    /// Creates a result.
     pub fn new(schema: impl Into<String>, value: Value, view: View) -> Self {
         Self {
             schema: schema.into(),
@@ -101,21 +102,21 @@ impl Output {
         }
     }
 
-    /// Where `-o name` finds its text.
+    /// Sets the JSON pointer to the text that `-o name` prints.
     #[must_use]
     pub fn name_path(mut self, pointer: impl Into<String>) -> Self {
         self.name_path = pointer.into();
         self
     }
 
-    /// A class name or declared outcome other than `ok`.
+    /// Sets a class name or declared outcome other than `ok`.
     #[must_use]
     pub fn outcome(mut self, outcome: impl Into<String>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
 
-    /// Something to say after the data.
+    /// Adds a line that is printed to standard error after the value.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
@@ -124,7 +125,7 @@ impl Output {
 }
 
 impl Column {
-    /// A column that is always shown.
+    /// Creates a column that is always displayed.
     pub fn new(header: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
             header: header.into(),
@@ -134,14 +135,14 @@ impl Column {
         }
     }
 
-    /// The same column in another format.
+    /// Sets the format.
     #[must_use]
     pub fn format(mut self, format: CellFormat) -> Self {
         self.format = format;
         self
     }
 
-    /// The same column, only with `-o wide`.
+    /// Displays the column only with `-o wide`.
     #[must_use]
     pub fn wide(mut self) -> Self {
         self.wide = true;
@@ -150,7 +151,7 @@ impl Column {
 }
 
 impl Field {
-    /// A line of a description.
+    /// Creates a field.
     pub fn new(label: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
             label: label.into(),
@@ -159,7 +160,7 @@ impl Field {
         }
     }
 
-    /// The same line in another format.
+    /// Sets the format.
     #[must_use]
     pub fn format(mut self, format: CellFormat) -> Self {
         self.format = format;
@@ -167,14 +168,14 @@ impl Field {
     }
 }
 
-/// Something that a long-running command did.
+/// An event of a long-running command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Stable name: `listening`.
     pub event: String,
-    /// For a person.
+    /// Message for the user.
     pub message: String,
-    /// For machines.
+    /// Data for programs.
     #[serde(default)]
     pub data: Value,
 }

@@ -1,52 +1,53 @@
-//! The numbers of the header's enumerations.
+//! The constants of the header's enumerations.
 
-/// `kt_status`: 0 is success, unknown negatives are read as [`status::FAILED`].
+/// `kt_status`: 0 is success; unknown negative values are treated as
+/// [`status::FAILED`].
 pub mod status {
     /// Success.
     pub const OK: i32 = 0;
-    /// Failed; the error object says why.
+    /// Failed; the error object has the details.
     pub const FAILED: i32 = -1;
-    /// The callee's code broke an assumption (a panic).
+    /// The callee panicked.
     pub const PANIC: i32 = -2;
     /// No such method, interface or field.
     pub const UNSUPPORTED: i32 = -3;
     /// A malformed argument.
     pub const INVALID: i32 = -4;
-    /// The named thing does not exist.
+    /// The named object does not exist.
     pub const NOT_FOUND: i32 = -5;
-    /// The caller's cancellation was honoured.
+    /// The call was cancelled.
     pub const CANCELLED: i32 = -6;
-    /// The deadline passed.
+    /// The deadline expired.
     pub const TIMEOUT: i32 = -7;
 }
 
-/// Why `kt_context.cancelled` is not 0.
+/// Result of `kt_context.cancelled`: the reason of the cancellation.
 pub mod cancel {
     /// Not cancelled.
     pub const NONE: i32 = 0;
-    /// Ctrl-C.
+    /// SIGINT (Ctrl-C).
     pub const INTERRUPT: i32 = 1;
     /// SIGTERM.
     pub const TERMINATE: i32 = 2;
-    /// The deadline passed.
+    /// The deadline expired.
     pub const DEADLINE: i32 = 3;
 }
 
-/// What `kt_context.emit` carries.
+/// `kind` of `kt_context.emit`.
 pub mod emit {
     /// The result of a command: value and view.
     pub const RESULT: u32 = 1;
-    /// Something a long-running command did.
+    /// An event of a long-running command.
     pub const EVENT: u32 = 2;
-    /// How far a command has come.
+    /// The current activity of a command.
     pub const PROGRESS: u32 = 3;
-    /// A warning for the person who runs the command.
+    /// A warning for the user.
     pub const WARNING: u32 = 4;
-    /// A part of a result that comes in parts: value and view.
+    /// A partial result: value and view.
     pub const PARTIAL_RESULT: u32 = 5;
 }
 
-/// Levels of `kt_host.log`.
+/// `level` of `kt_host.log`.
 pub mod log {
     /// Error.
     pub const ERROR: u32 = 1;

@@ -1,13 +1,13 @@
-//! The exported block and what the host offers to a loaded plugin.
+//! The exported block, and the functions of the host for a loaded plugin.
 
 use super::KtStr;
 use std::ffi::c_void;
 
-/// What the host offers for as long as the plugin is loaded (`kt_host`).
+/// Functions of the host, valid while the plugin is loaded (`kt_host`).
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 pub struct KtHost {
-    /// Bytes of this struct as the host knows it.
+    /// Size of this struct in bytes, as known to the host.
     pub size: u32,
     /// ABI major version of the host.
     pub abi_major: u16,
@@ -15,7 +15,7 @@ pub struct KtHost {
     pub abi_minor: u16,
     /// First argument of every function.
     pub ctx: *mut c_void,
-    /// Takes a log record: level, target, message, fields as a JSON object.
+    /// Logs a record: level, target, message, and fields as a JSON object.
     pub log: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -25,12 +25,12 @@ pub struct KtHost {
             fields: KtStr,
         ),
     >,
-    /// The most verbose level that is wanted; 0 means none.
+    /// Returns the most verbose enabled level; 0 means that logging is off.
     pub log_max_level: Option<unsafe extern "C" fn(ctx: *mut c_void) -> u32>,
 }
 
-// SAFETY: the header promises that a host's functions may be called from any
-// thread with its `ctx`.
+// SAFETY: the header guarantees that the functions of the host may be called from
+// any thread with its `ctx`.
 unsafe impl Sync for KtHost {}
 // SAFETY: as above.
 unsafe impl Send for KtHost {}
@@ -41,29 +41,29 @@ unsafe impl Send for KtHost {}
 pub struct KtPlugin {
     /// [`super::MAGIC`].
     pub magic: [u8; 8],
-    /// Bytes of this struct as the plugin knows it.
+    /// Size of this struct in bytes, as known to the plugin.
     pub size: u32,
-    /// ABI major version the plugin was built with.
+    /// ABI major version that the plugin was built with.
     pub abi_major: u16,
-    /// ABI minor version the plugin was built with.
+    /// ABI minor version that the plugin was built with.
     pub abi_minor: u16,
-    /// The lowest host minor the plugin can work with.
+    /// The lowest minor version of the host that the plugin supports.
     pub min_host_minor: u16,
     /// 0.
     pub reserved0: u16,
-    /// No flags are defined yet.
+    /// No flags are defined; 0.
     pub flags: u32,
     /// Must equal the manifest's `name`.
     pub name: KtStr,
     /// Must equal the manifest's `version`.
     pub version: KtStr,
-    /// Called once, before anything else; stores the plugin's state.
+    /// Called once, before any other function; stores the state of the plugin.
     pub init: Option<unsafe extern "C" fn(host: *const KtHost, state: *mut *mut c_void) -> i32>,
     /// Called once, after the last call.
     pub shutdown: Option<unsafe extern "C" fn(state: *mut c_void)>,
-    /// The vtable of an interface, or null.
+    /// Returns the vtable of an interface, or null.
     pub get_interface: Option<unsafe extern "C" fn(state: *mut c_void, id: KtStr) -> *const c_void>,
 }
 
-// SAFETY: the block is immutable, and the texts it points to are static.
+// SAFETY: the block is immutable and its texts are static.
 unsafe impl Sync for KtPlugin {}

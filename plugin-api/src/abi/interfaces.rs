@@ -1,4 +1,4 @@
-//! The two shapes of interface: commands, and one generic call.
+//! The vtables of interfaces: commands, and one generic call.
 
 use super::{KtContext, KtReply, KtSink, KtStr};
 use std::ffi::c_void;
@@ -7,7 +7,7 @@ use std::ffi::c_void;
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 pub struct KtCommandV1 {
-    /// Bytes of this struct as the plugin knows it.
+    /// Size of this struct in bytes, as known to the plugin.
     pub size: u32,
     /// 0.
     pub reserved0: u32,
@@ -19,7 +19,7 @@ pub struct KtCommandV1 {
             context: *const KtContext,
         ) -> i32,
     >,
-    /// Offers values for an argument; may be absent.
+    /// Writes completions of an argument; optional.
     pub complete: Option<
         unsafe extern "C" fn(
             state: *mut c_void,
@@ -34,7 +34,7 @@ pub struct KtCommandV1 {
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 pub struct KtInterfaceV1 {
-    /// Bytes of this struct as the plugin knows it.
+    /// Size of this struct in bytes, as known to the plugin.
     pub size: u32,
     /// 0.
     pub reserved0: u32,
@@ -52,7 +52,7 @@ pub struct KtInterfaceV1 {
     >,
 }
 
-// SAFETY: the header promises that `call` may be used from any thread.
+// SAFETY: the header guarantees that `call` may be used from any thread.
 unsafe impl Sync for KtInterfaceV1 {}
 // SAFETY: as above.
 unsafe impl Send for KtInterfaceV1 {}

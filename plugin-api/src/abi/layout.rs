@@ -1,8 +1,8 @@
 //! The layout description that a plugin built with the feature `layout` exports.
 //!
-//! It is looked at once per file, never on the load path: the check costs half
-//! a millisecond, and it refuses the additive growth that the size prefixes
-//! allow, so the host applies it to plugins of its own minor version only.
+//! The host checks it once per file, not on every load: the check takes half a
+//! millisecond. It rejects the additive growth that the size prefixes allow, so
+//! the host applies it to plugins of its own minor version only.
 
 use super::{KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider};
 use abi_stable::StableAbi;
@@ -13,7 +13,7 @@ use abi_stable::type_layout::TypeLayout;
 /// The optional symbol of [`LayoutExport`].
 pub const LAYOUT_SYMBOL: &str = "kt_plugin_v1_layout";
 
-/// Every boundary struct, as one type whose description covers them all.
+/// Contains every boundary struct, so that one description covers them all.
 #[repr(C)]
 #[derive(StableAbi)]
 pub struct KtAbi {
@@ -28,27 +28,29 @@ pub struct KtAbi {
 /// What [`LAYOUT_SYMBOL`] points to.
 #[repr(C)]
 pub struct LayoutExport {
-    /// Says which `abi_stable` wrote the description.
+    /// Identifies the version of `abi_stable` that created the description.
     pub header: AbiHeader,
     /// Returns the description.
     pub layout: extern "C" fn() -> &'static TypeLayout,
 }
 
 impl LayoutExport {
-    /// This build's description.
+    /// The description of this build.
     pub const VALUE: Self = Self {
         header: AbiHeader::VALUE,
         layout: own_layout,
     };
 
-    /// Compares a plugin's description with this build's.
+    /// Compares the description of a plugin with that of this build.
     ///
     /// # Errors
-    /// The differences, when the layouts are not the same, or a line that says
-    /// that the description cannot be read by this `abi_stable`.
+    /// The differences between the layouts, or a message that this version of
+    /// `abi_stable` cannot read the description.
     pub fn check(&'static self) -> Result<(), String> {
         if !self.header.is_valid() {
-            return Err("the layout description was written by another abi_stable".to_owned());
+            return Err(
+                "the layout description was created by another version of abi_stable".to_owned(),
+            );
         }
         check_layout_compatibility(own_layout(), (self.layout)())
             .into_result()

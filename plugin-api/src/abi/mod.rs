@@ -1,8 +1,8 @@
 //! The Rust mirror of `include/kt_plugin.h`, field by field.
 //!
 //! With the feature `layout` every struct derives `abi_stable::StableAbi`, so
-//! that a type which is not safe to share does not compile, and the host can
-//! compare a plugin's layout description with its own.
+//! that a type without a stable layout does not compile, and the host can compare
+//! the layout description of a plugin with its own.
 
 mod codes;
 mod context;
@@ -24,15 +24,15 @@ pub use text::{KtReply, KtSink, KtStr, TextError};
 
 /// Major version of the ABI; part of the exported symbol's name.
 pub const ABI_MAJOR: u16 = 1;
-/// Minor version of the ABI; grows with every appended field.
+/// Minor version of the ABI; incremented with every appended field.
 pub const ABI_MINOR: u16 = 0;
-/// First bytes of the exported block.
+/// The first bytes of the exported block.
 pub const MAGIC: [u8; 8] = *b"KTPLUGIN";
-/// The one symbol that a plugin must export.
+/// The symbol that a plugin must export.
 pub const SYMBOL: &str = "kt_plugin_v1";
-/// `sizeof(kt_plugin)` in ABI 1.0: no block may be smaller.
+/// `sizeof(kt_plugin)` in ABI 1.0; the minimum size of a block.
 pub const ENTRY_SIZE_1_0: u32 = 80;
-/// No sane future block is larger; a larger `size` is garbage.
+/// The maximum size of a block; a larger `size` is invalid.
 pub const ENTRY_SIZE_MAX: u32 = 64 * 1024;
 /// The interface id of [`KtCommandV1`]; every other id is a [`KtInterfaceV1`].
 pub const COMMAND_INTERFACE: &str = "kt.command/1";

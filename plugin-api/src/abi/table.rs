@@ -1,7 +1,7 @@
-//! The layout table: name, offset and size of every field of the contract.
+//! The layout table: name, offset and size of every boundary field.
 //!
-//! Tests compare it with the C header's `offsetof`, with the golden file of
-//! every released minor version, and with what `abi_stable` derives.
+//! Tests compare it with `offsetof` in the C header, with the golden file of every
+//! released minor version, and with the layout that `abi_stable` derives.
 
 use super::{
     KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider, KtReply, KtSink, KtStr,
@@ -12,9 +12,9 @@ use super::{
 pub struct FieldLayout {
     /// Name in the C header.
     pub name: &'static str,
-    /// Bytes from the start of the struct.
+    /// Offset in bytes from the start of the struct.
     pub offset: usize,
-    /// Bytes.
+    /// Size in bytes.
     pub size: usize,
 }
 
@@ -23,7 +23,7 @@ pub struct FieldLayout {
 pub struct StructLayout {
     /// Name in the C header.
     pub name: &'static str,
-    /// Bytes, padding included.
+    /// Size in bytes, including padding.
     pub size: usize,
     /// Fields in order.
     pub fields: Vec<FieldLayout>,
@@ -47,7 +47,7 @@ macro_rules! layout {
     };
 }
 
-/// The layout of every struct of the contract on this target.
+/// Returns the layout of every boundary struct on this target.
 #[must_use]
 pub fn layout_table() -> Vec<StructLayout> {
     vec![

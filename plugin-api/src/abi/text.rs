@@ -1,4 +1,4 @@
-//! The frozen structs: text, sinks and replies. They never change.
+//! The frozen structs: strings, sinks and replies. They never change.
 
 use std::ffi::c_void;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str;
 
 /// UTF-8 text, borrowed for the duration of a call (`kt_str`).
 ///
-/// What the other side hands over is not trusted: [`KtStr::read`] checks it.
+/// Values of the other side are not trusted: [`KtStr::read`] checks them.
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]
@@ -18,13 +18,13 @@ pub struct KtStr {
     pub len: usize,
 }
 
-// SAFETY: `KtStr` is a plain pair; whoever dereferences it vouches for the
-// memory, and the exported blocks hold only pointers to static text.
+// SAFETY: `KtStr` is a pointer and a length. Dereferencing it is unsafe, and the
+// exported blocks only contain pointers to static text.
 unsafe impl Sync for KtStr {}
 // SAFETY: as above.
 unsafe impl Send for KtStr {}
 
-/// Text from the other side that cannot be used.
+/// The reason why a text of the other side is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextError {
     /// The pointer is null although the length is not 0.
@@ -38,8 +38,8 @@ pub enum TextError {
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Null => "null pointer with a length",
-            Self::TooLong => "impossible length",
+            Self::Null => "null pointer with a non-zero length",
+            Self::TooLong => "length out of range",
             Self::NotUtf8 => "not UTF-8",
         })
     }
@@ -55,7 +55,7 @@ impl KtStr {
         }
     }
 
-    /// The empty text.
+    /// Returns the empty text.
     #[must_use]
     pub const fn empty() -> Self {
         Self {
@@ -67,7 +67,7 @@ impl KtStr {
     /// Checks and borrows the text.
     ///
     /// # Errors
-    /// [`TextError`] when it is null, impossibly long or not UTF-8.
+    /// [`TextError`] if it is null, longer than any object, or not UTF-8.
     ///
     /// # Safety
     /// If `ptr` is not null, `len` bytes from it must be readable and unchanged
@@ -82,32 +82,32 @@ impl KtStr {
         if isize::try_from(self.len).is_err() {
             return Err(TextError::TooLong);
         }
-        // SAFETY: not null, a possible length, and readable by the caller's promise.
+        // SAFETY: not null, of valid length, and readable as the caller guarantees.
         let bytes = unsafe { slice::from_raw_parts(self.ptr, self.len) };
         str::from_utf8(bytes).map_err(|_| TextError::NotUtf8)
     }
 }
 
-/// Where a result goes (`kt_sink`); chunks are joined as they arrive.
+/// Receives a result in chunks, which are concatenated (`kt_sink`).
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]
 pub struct KtSink {
     /// First argument of `write`.
     pub ctx: *mut c_void,
-    /// Takes one chunk.
+    /// Receives one chunk.
     pub write: unsafe extern "C" fn(ctx: *mut c_void, chunk: KtStr),
 }
 
-/// Where the answer to an interface call goes (`kt_reply`).
+/// Receives the response to an interface call (`kt_reply`).
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]
 pub struct KtReply {
     /// First argument of both functions.
     pub ctx: *mut c_void,
-    /// Takes one chunk of the result, which is JSON.
+    /// Receives one chunk of the result, which is JSON.
     pub write: unsafe extern "C" fn(ctx: *mut c_void, chunk: KtStr),
-    /// Takes the error object, which is JSON.
+    /// Receives the error object, which is JSON.
     pub fail: unsafe extern "C" fn(ctx: *mut c_void, error: KtStr),
 }

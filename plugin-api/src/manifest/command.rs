@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A group of commands. The same group may be declared by several plugins, if
-/// they agree on every word of it.
+/// A group of commands. Several plugins may declare the same group if their
+/// declarations are identical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSpec {
@@ -11,7 +11,7 @@ pub struct GroupSpec {
     pub path: Vec<String>,
     /// One line, imperative.
     pub about: String,
-    /// Hidden other names of the last word.
+    /// Hidden aliases of the last word.
     #[serde(default)]
     pub aliases: Vec<String>,
 }
@@ -22,31 +22,32 @@ pub struct GroupSpec {
 pub struct CommandSpec {
     /// `["gateway", "create"]`.
     pub path: Vec<String>,
-    /// One line, imperative, no final stop.
+    /// One line, imperative, without a final period.
     pub about: String,
-    /// The long help.
+    /// Long help.
     #[serde(default)]
     pub long_about: String,
-    /// Hidden other paths, such as `["run"]`.
+    /// Hidden alternative paths, such as `["run"]`.
     #[serde(default)]
     pub alias_paths: Vec<Vec<String>>,
-    /// Shown first in the long help; tests run them.
+    /// Displayed first in the long help; tests run them.
     #[serde(default)]
     pub examples: Vec<Example>,
-    /// It changes something: gets `--dry-run` where `dry_run` is set, and `--yes`.
+    /// The command changes state: it gets `--yes`, and `--dry-run` if `dry_run`
+    /// is set.
     #[serde(default)]
     pub mutates: bool,
-    /// It can say what it would do.
+    /// The command supports `--dry-run`.
     #[serde(default)]
     pub dry_run: bool,
-    /// It runs until it is stopped; SIGHUP is a reload, not an end.
+    /// The command runs until it is stopped; SIGHUP requests a reload.
     #[serde(default)]
     pub long_running: bool,
-    /// It may make the profile of settings that it is told: one that does not
-    /// exist yet is no error.
+    /// The command may create the selected settings profile, so a missing one is
+    /// not an error.
     #[serde(default)]
     pub creates_profile: bool,
-    /// The command is left out of help.
+    /// The command is omitted from help.
     #[serde(default)]
     pub hidden: bool,
     /// Arguments in the order of help.
@@ -61,7 +62,7 @@ pub struct CommandSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// What it does.
+    /// What the example does.
     pub about: String,
     /// The command line.
     pub command: String,
@@ -71,28 +72,28 @@ pub struct Example {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeSpec {
-    /// Name that the plugin returns.
+    /// Name of the outcome, as returned by the plugin.
     pub name: String,
     /// Exit code.
     pub code: u8,
-    /// Meaning.
+    /// Description.
     pub about: String,
 }
 
-/// The type of an argument; the host checks it before the plugin is loaded.
+/// The type of an argument. The host checks it before it loads the plugin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArgType {
     /// Text.
     #[default]
     String,
-    /// A whole number.
+    /// An integer.
     Integer,
     /// A switch.
     Boolean,
-    /// A path; `-` stands for a standard stream where the help says so.
+    /// A path; `-` denotes a standard stream if the help says so.
     Path,
-    /// A duration such as `90s`, `1h30m`, `2d`; never a bare number.
+    /// A duration such as `90s`, `1h30m`, `2d`; a unit is required.
     Duration,
     /// One of `values`.
     Enum,
@@ -121,13 +122,13 @@ pub struct ArgSpec {
     /// Default, as text.
     #[serde(default)]
     pub default: Option<String>,
-    /// Must be given.
+    /// The argument is required.
     #[serde(default)]
     pub required: bool,
-    /// May be given several times.
+    /// The argument may be repeated.
     #[serde(default)]
     pub repeatable: bool,
-    /// Names of arguments it cannot stand beside.
+    /// Names of arguments that it cannot be combined with.
     #[serde(default)]
     pub conflicts: Vec<String>,
     /// Allowed values of an enum.
@@ -136,13 +137,14 @@ pub struct ArgSpec {
     /// Placeholder in help.
     #[serde(default)]
     pub value_name: Option<String>,
-    /// Its value may be left out: `--print` or `--print=json`; what stands then.
+    /// The value that is used if the option has none (`--print` instead of
+    /// `--print=json`).
     #[serde(default)]
     pub default_missing: Option<String>,
-    /// The plugin offers values for completion.
+    /// The plugin provides the values for shell completion.
     #[serde(default)]
     pub dynamic: bool,
-    /// Left out of help.
+    /// The argument is omitted from help.
     #[serde(default)]
     pub hidden: bool,
 }

@@ -1,7 +1,7 @@
-//! `plugin.toml`: the single source for what a plugin offers.
+//! `plugin.toml`: the description of a plugin.
 //!
-//! Help, completion, listing and routing are made from manifests alone, so no
-//! library is opened for them. Unknown keys are refused.
+//! Help, completion, listing and routing use manifests alone, so no library is
+//! loaded for them. Unknown keys are rejected.
 
 mod command;
 mod provides;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A provider of an interface.
+/// Declares a provider of an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProvidesSpec {
@@ -10,26 +10,26 @@ pub struct ProvidesSpec {
     pub interface: String,
     /// Provider name, unique for the interface: `systemd`.
     pub name: String,
-    /// The operating systems it acts on; empty for all. Distinct from the
-    /// platforms it can be loaded on.
+    /// The operating systems that the provider manages; empty for all. Distinct
+    /// from the platforms that the library can be loaded on.
     #[serde(default)]
     pub os: Vec<String>,
-    /// It is detected when any of these holds; empty for always.
+    /// The provider is available if any of these rules matches; empty for always.
     #[serde(default)]
     pub detect: Vec<DetectRule>,
-    /// The highest wins among those that fit.
+    /// Among the available providers the highest priority is selected.
     #[serde(default)]
     pub priority: i32,
 }
 
-/// Something the host looks at without loading the plugin.
+/// A condition that the host checks without loading the plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DetectRule {
-    /// This directory exists.
+    /// The directory exists.
     Dir(String),
-    /// This file exists.
+    /// The file exists.
     File(String),
-    /// A program of this name is on `PATH`.
+    /// A program with this name is on `PATH`.
     Program(String),
 }

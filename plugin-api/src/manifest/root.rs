@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Format of this file; 1.
+    /// Version of the file format; 1.
     pub manifest: u32,
-    /// The plugin's name, also the name of its folder: `[a-z][a-z0-9-]*`.
+    /// Name of the plugin and of its directory: `[a-z][a-z0-9-]*`.
     pub name: String,
     /// Semantic version.
     pub version: String,
@@ -17,56 +17,56 @@ pub struct Manifest {
     pub description: String,
     /// Semver requirement on the plugin API: `^1.0`.
     pub api: String,
-    /// The library's name without prefix and suffix: `x` for `libx.so`.
+    /// Name of the library without prefix and suffix: `x` for `libx.so`.
     pub library: String,
-    /// The operating systems it can be loaded on; empty for all.
+    /// The operating systems that the library can be loaded on; empty for all.
     #[serde(default)]
     pub platforms: Vec<String>,
     /// SPDX expression.
     #[serde(default)]
     pub license: String,
-    /// Address of its home page.
+    /// URL of the home page.
     #[serde(default)]
     pub homepage: String,
-    /// Settings it reads.
+    /// Settings that the plugin reads.
     #[serde(default, rename = "setting")]
     pub settings: Vec<SettingSpec>,
-    /// Groups its commands live in.
+    /// Groups of its commands.
     #[serde(default, rename = "group")]
     pub groups: Vec<GroupSpec>,
-    /// Commands it runs.
+    /// Commands of the plugin.
     #[serde(default, rename = "command")]
     pub commands: Vec<CommandSpec>,
-    /// Interfaces it provides.
+    /// Interfaces that the plugin provides.
     #[serde(default)]
     pub provides: Vec<ProvidesSpec>,
 }
 
-/// A setting that the host resolves: flag > environment > profile > the
-/// person's file > the system's file > default.
+/// A setting. The host resolves it in this order of precedence: option,
+/// environment, profile, the user's file, the system's file, default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingSpec {
     /// Dotted key in `config.toml`: `api.url`.
     pub key: String,
-    /// What it is for.
+    /// One line of help.
     pub about: String,
     /// Environment variable.
     #[serde(default)]
     pub env: Option<String>,
-    /// Long option that every command of the plugin gets.
+    /// Long option, added to every command of the plugin.
     #[serde(default)]
     pub flag: Option<String>,
     /// Built-in default.
     #[serde(default)]
     pub default: Option<String>,
-    /// Its value is never shown, and never taken from an option.
+    /// The value is never displayed, and not accepted as an option.
     #[serde(default)]
     pub secret: bool,
 }
 
 impl Manifest {
-    /// The library's file name on `os`.
+    /// Returns the file name of the library on `os`.
     #[must_use]
     pub fn library_file(&self, os: &str) -> String {
         match os {
@@ -76,7 +76,7 @@ impl Manifest {
         }
     }
 
-    /// Whether the plugin can be loaded on `os`.
+    /// Returns whether the plugin can be loaded on `os`.
     #[must_use]
     pub fn supports_os(&self, os: &str) -> bool {
         self.platforms.is_empty() || self.platforms.iter().any(|p| p == os)

@@ -1,69 +1,49 @@
-//! What the host offers during a call.
+//! The context of a call: access to the host.
 
-use super::provider::{ProviderHandle, parse_error};
+use super::provider::{ProviderHandle, ProviderInfo, parse_error};
 use crate::abi::{KtContext, KtProvider, KtSink, KtStr, cancel, emit, status};
 use crate::{Class, Error, Event, Output};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::ffi::c_void;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Why a call should end.
+/// The reason of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancel {
-    /// Ctrl-C.
+    /// SIGINT (Ctrl-C).
     Interrupt,
     /// SIGTERM.
     Terminate,
-    /// The deadline passed.
+    /// The deadline expired.
     Deadline,
 }
 
-/// One invocation, or one interface call within it. It may be used from any
-/// thread until the call returns.
+/// The context of one invocation, or of one interface call within it. Usable
+/// from any thread until the call returns.
 pub struct Context<'a> {
     pub(super) raw: KtContext,
     pub(super) _call: std::marker::PhantomData<&'a KtContext>,
 }
 
-/// A provider of an interface, as the host lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProviderInfo {
-    /// Provider name: `systemd`.
-    pub name: String,
-    /// The plugin it belongs to.
-    pub plugin: String,
-    /// It acts on this operating system and was detected.
-    pub available: bool,
-    /// It was named by the person's settings.
-    #[serde(default)]
-    pub selected: bool,
-    /// The manifest's priority.
-    pub priority: i32,
-    /// Why it does not fit, or how it was detected.
-    #[serde(default)]
-    pub reasons: Vec<String>,
-}
-
 impl<'a> Context<'a> {
     /// # Safety
-    /// `raw` must point to a context of the header's form that is valid for
-    /// `'a`.
+    /// `raw` must point to a `kt_context` that is valid for `'a`.
     #[doc(hidden)]
     pub unsafe fn from_raw(raw: *const KtContext) -> Self {
-        // SAFETY: the caller vouches for the pointer; only as many bytes are
-        // copied as the host wrote.
+        // SAFETY: the pointer is valid as the caller guarantees; only the bytes that
+        // the host wrote are copied.
         let raw = unsafe {
             let mut copy = std::mem::zeroed::<KtContext>();
             let size = (*raw).size as usize;
-            let wanted = size.min(size_of::<KtContext>());
+            let size = size.min(size_of::<KtContext>());
             std::ptr::copy_nonoverlapping(
                 raw.cast::<u8>(),
                 std::ptr::from_mut(&mut copy).cast::<u8>(),
-                wanted,
+                size,
             );
-            copy.size = u32::try_from(wanted).unwrap_or(0);
+            copy.size = u32::try_from(size).unwrap_or(0);
             copy
         };
         Self {
@@ -72,15 +52,15 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether and why the call should end.
+    /// Returns the reason of the cancellation, if the call is cancelled.
     #[must_use]
     pub fn cancelled(&self) -> Option<Cancel> {
-        let why = match self.raw.cancelled {
-            // SAFETY: the function is called with its own context, within the call.
+        let reason = match self.raw.cancelled {
+            // SAFETY: called with its own context, during the call.
             Some(f) => unsafe { f(self.raw.ctx) },
             None => cancel::NONE,
         };
-        match why {
+        match reason {
             cancel::INTERRUPT => Some(Cancel::Interrupt),
             cancel::TERMINATE => Some(Cancel::Terminate),
             cancel::NONE if self.remaining() == Some(Duration::ZERO) => Some(Cancel::Deadline),
@@ -89,7 +69,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The error that says that the call was cancelled, if it was.
+    /// Returns an error if the call is cancelled.
     ///
     /// # Errors
     /// Class `interrupted`, `terminated`, or `unavailable` for a deadline.
@@ -106,10 +86,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A descriptor that becomes readable when the call is cancelled.
+    /// Returns a file descriptor that becomes readable when the call is cancelled.
     #[must_use]
     pub fn cancel_fd(&self) -> Option<i32> {
-        // SAFETY: the function is called with its own context, within the call.
+        // SAFETY: called with its own context, during the call.
         let fd = self
             .raw
             .cancel_fd
@@ -117,16 +97,16 @@ impl<'a> Context<'a> {
         (fd >= 0).then_some(fd)
     }
 
-    /// How many reload requests (SIGHUP) have come so far.
+    /// Returns the number of reload requests (SIGHUP) received so far.
     #[must_use]
     pub fn reload_count(&self) -> u64 {
-        // SAFETY: the function is called with its own context, within the call.
+        // SAFETY: called with its own context, during the call.
         self.raw
             .reload_count
             .map_or(0, |f| unsafe { f(self.raw.ctx) })
     }
 
-    /// How long there is until the deadline; `None` without one.
+    /// Returns the time until the deadline; `None` if there is none.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         if self.raw.deadline_unix_ms == 0 {
@@ -138,17 +118,18 @@ impl<'a> Context<'a> {
         Some(Duration::from_millis(self.raw.deadline_unix_ms).saturating_sub(now))
     }
 
-    /// The same call for what must still be done while it ends: it is not
-    /// cancelled, and ends after `timeout`.
+    /// Returns a copy that is never cancelled and expires after `timeout`, for work
+    /// that must complete during a shutdown.
     #[must_use]
     pub fn without_cancellation(&self, timeout: Duration) -> Context<'a> {
-        let mut ending = self.with_timeout(timeout);
-        ending.raw.cancelled = None;
-        ending.raw.cancel_fd = None;
-        ending
+        let mut context = self.with_timeout(timeout);
+        context.raw.cancelled = None;
+        context.raw.cancel_fd = None;
+        context
     }
 
-    /// The same call with a deadline of its own, if that is nearer.
+    /// Returns a copy that expires after `timeout`, or at the current deadline if
+    /// that is earlier.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Context<'a> {
         let mut raw = self.raw;
@@ -171,28 +152,28 @@ impl<'a> Context<'a> {
             return;
         };
         if let Some(emit) = self.raw.emit {
-            // SAFETY: its own context, and a text that outlives the call.
+            // SAFETY: called with its own context; the text outlives the call.
             unsafe { emit(self.raw.ctx, kind, KtStr::new(&json)) };
         }
     }
 
-    /// Says that something happened.
+    /// Emits an event.
     pub fn event(&self, event: &Event) {
         self.emit(emit::EVENT, event);
     }
 
-    /// Says what is being done; shown on a terminal only.
+    /// Reports the current activity; displayed on a terminal only.
     pub fn progress(&self, message: &str) {
         self.emit(emit::PROGRESS, &json!({ "message": message }));
     }
 
-    /// Warns the person.
+    /// Reports a warning.
     pub fn warn(&self, message: &str) {
         self.emit(emit::WARNING, &json!({ "message": message }));
     }
 
-    /// Shows a part of a result that comes bit by bit, such as a line of a log
-    /// that is followed. When nobody takes more of it, the call is cancelled: see
+    /// Emits a partial result, such as a line of a log that is followed. If
+    /// standard output is closed, the call is cancelled: see
     /// [`Context::check_cancelled`].
     pub fn partial_result(&self, part: &Output) {
         self.emit(emit::PARTIAL_RESULT, part);
@@ -205,7 +186,7 @@ impl<'a> Context<'a> {
     pub(crate) fn fail(&self, error: &Error) {
         let json = serde_json::to_string(error).unwrap_or_default();
         if let Some(fail) = self.raw.fail {
-            // SAFETY: its own context, and a text that outlives the call.
+            // SAFETY: called with its own context; the text outlives the call.
             unsafe { fail(self.raw.ctx, KtStr::new(&json)) };
         }
     }
@@ -214,56 +195,57 @@ impl<'a> Context<'a> {
         let json = question.to_string();
         let mut answer = String::new();
         let Some(prompt) = self.raw.prompt else {
-            return Err(Error::internal("the host cannot ask questions"));
+            return Err(Error::internal("the host does not support prompts"));
         };
-        // SAFETY: its own context; text and sink outlive the call.
+        // SAFETY: called with its own context; text and sink outlive the call.
         let code = unsafe { prompt(self.raw.ctx, KtStr::new(&json), text_sink(&mut answer)) };
         if code == status::OK {
             return Ok(answer);
         }
-        Err(serde_json::from_str(&answer)
-            .unwrap_or_else(|_| Error::new(Class::Usage, "cannot-ask", "cannot ask")))
+        Err(serde_json::from_str(&answer).unwrap_or_else(|_| {
+            Error::new(Class::Usage, "cannot-prompt", "the user cannot be prompted")
+        }))
     }
 
-    /// Asks for a yes. `--yes` answers it; without a terminal it fails and
-    /// names the option.
+    /// Asks the user for confirmation. `--yes` confirms; without a terminal the
+    /// error names that option.
     ///
     /// # Errors
-    /// Class `usage` when nobody can be asked, or the answer was no.
+    /// Class `usage` if the user cannot be prompted or declines.
     pub fn confirm(&self, question: &str) -> Result<(), Error> {
         self.prompt(&json!({ "kind": "confirm", "question": question }))
             .map(drop)
     }
 
-    /// Asks for a secret without showing it, or reads it from standard input
-    /// where that is not a terminal.
+    /// Prompts for a secret without echo, or reads it from standard input if that
+    /// is not a terminal.
     ///
     /// # Errors
-    /// Class `usage` when nothing could be read.
+    /// Class `usage` if the secret cannot be read.
     pub fn prompt_secret(&self, question: &str) -> Result<String, Error> {
         self.prompt(&json!({ "kind": "secret", "question": question }))
     }
 
-    /// Every provider of an interface with its fitness; no library is opened.
+    /// Returns the providers of an interface, the best first. No library is loaded.
     ///
     /// # Errors
-    /// Class `plugin` when the host cannot say.
+    /// Class `plugin` if the host cannot list them.
     pub fn providers(&self, id: &str) -> Result<Vec<ProviderInfo>, Error> {
         let mut json = String::new();
         let Some(list) = self.raw.list_providers else {
             return Ok(Vec::new());
         };
-        // SAFETY: its own context; text and sink outlive the call.
+        // SAFETY: called with its own context; text and sink outlive the call.
         let code = unsafe { list(self.raw.ctx, KtStr::new(id), text_sink(&mut json)) };
         if code != status::OK {
             return Err(parse_error(&json, code));
         }
         serde_json::from_str(&json)
-            .map_err(|e| Error::internal("the host's list cannot be read").cause(e))
+            .map_err(|e| Error::internal("cannot parse the host's list of providers").cause(e))
     }
 
-    /// Takes the descriptors that a service manager passed to the process, each
-    /// with its name (`sd_listen_fds(3)`). Later calls find none.
+    /// Takes the file descriptors that the service manager passed to the process,
+    /// each with its name (`sd_listen_fds(3)`). Later calls return none.
     #[must_use]
     pub fn take_inherited_fds(&self) -> Vec<(String, OwnedFd)> {
         let mut taken = Vec::new();
@@ -272,24 +254,24 @@ impl<'a> Context<'a> {
         };
         loop {
             let mut name = String::new();
-            // SAFETY: its own context; the sink outlives the call.
+            // SAFETY: called with its own context; the sink outlives the call.
             let fd = unsafe { take(self.raw.ctx, text_sink(&mut name)) };
             if fd < 0 {
                 return taken;
             }
-            // SAFETY: the host gives each descriptor away once, and keeps no
-            // part in it.
+            // SAFETY: the host returns each descriptor once and passes its ownership
+            // to the caller.
             taken.push((name, unsafe { OwnedFd::from_raw_fd(fd) }));
         }
     }
 
-    /// Opens a provider of an interface: `name`, or the best that fits.
+    /// Opens a provider of an interface: `name`, or the best available one.
     ///
     /// # Errors
-    /// Class `plugin` when there is none, or it cannot be loaded.
+    /// Class `plugin` if there is none, or it cannot be loaded.
     pub fn open_provider(&self, id: &str, name: Option<&str>) -> Result<ProviderHandle<'a>, Error> {
         let Some(open) = self.raw.open_provider else {
-            return Err(Error::internal("the host has no interfaces"));
+            return Err(Error::internal("the host does not support interfaces"));
         };
         let mut out = KtProvider {
             size: u32::try_from(size_of::<KtProvider>()).unwrap_or(0),
@@ -298,10 +280,10 @@ impl<'a> Context<'a> {
             call: None,
         };
         let (id, name) = (KtStr::new(id), KtStr::new(name.unwrap_or("")));
-        // SAFETY: its own context; the texts and `out` outlive the call.
+        // SAFETY: called with its own context; the texts and `out` outlive the call.
         let code = unsafe { open(self.raw.ctx, id, name, &raw mut out) };
         if code != status::OK {
-            // What kept it from opening comes through the call that fails.
+            // A call of the handle that was not opened returns the reason.
             let handle = ProviderHandle::new(out, self.raw);
             return Err(handle
                 .call::<Value>("", &Value::Null)
@@ -315,6 +297,15 @@ impl<'a> Context<'a> {
                 }));
         }
         Ok(ProviderHandle::new(out, self.raw))
+    }
+}
+
+impl<'a> ProviderHandle<'a> {
+    /// Returns a copy whose calls have the deadline and cancellation of `context`.
+    #[must_use]
+    pub fn with_context(mut self, context: &Context<'a>) -> Self {
+        self.context = context.raw;
+        self
     }
 }
 

@@ -1,4 +1,4 @@
-//! Turns a [`Plugin`] into the exported block, and keeps panics on this side.
+//! Exports a [`Plugin`] as the block of the ABI, and catches panics.
 
 use super::context::Context;
 use super::logging;
@@ -13,7 +13,7 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The functions behind a plugin's block.
+/// The functions of a plugin's exported block.
 pub struct PluginExports<P>(PhantomData<P>);
 
 struct ProviderState<P: 'static> {
@@ -21,7 +21,7 @@ struct ProviderState<P: 'static> {
     interface: String,
 }
 
-fn guarded<T>(what: &str, f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+fn catch_panics<T>(what: &str, f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
         let text = logging::panic_message(payload.as_ref());
         Err(Error::new(
@@ -59,17 +59,17 @@ impl<P: Plugin> PluginExports<P> {
     /// `kt_plugin.init`.
     ///
     /// # Safety
-    /// As the header says: called once, with a valid host and out-pointer.
+    /// Called once, with a valid host and out-pointer, as the header specifies.
     pub unsafe extern "C" fn init(host: *const KtHost, state: *mut *mut c_void) -> i32 {
         if host.is_null() || state.is_null() {
             return status::INVALID;
         }
-        // SAFETY: the host's pointer stays valid while the plugin is loaded.
+        // SAFETY: the pointer to the host is valid while the plugin is loaded.
         let host = unsafe { Host::from_raw(host) };
         logging::install(host);
-        match guarded("init", || P::init(host)) {
+        match catch_panics("init", || P::init(host)) {
             Ok(plugin) => {
-                // SAFETY: checked for null above; the host provides the place.
+                // SAFETY: not null; the host provides the memory.
                 unsafe { *state = Box::into_raw(Box::new(plugin)).cast() };
                 status::OK
             }
@@ -80,11 +80,11 @@ impl<P: Plugin> PluginExports<P> {
         }
     }
 
-    /// `kt_plugin.shutdown`. The state is leaked on purpose: providers that
-    /// were handed out may still be in use on other threads.
+    /// `kt_plugin.shutdown`. The state is leaked on purpose: other threads may
+    /// still use its providers.
     ///
     /// # Safety
-    /// As the header says.
+    /// As the header specifies.
     pub unsafe extern "C" fn shutdown(_state: *mut c_void) {}
 
     /// `kt_plugin.get_interface`.
@@ -96,17 +96,17 @@ impl<P: Plugin> PluginExports<P> {
         let (plugin, id) = unsafe { (&*state.cast::<P>(), id.read()) };
         let Ok(id) = id else { return std::ptr::null() };
         if id == COMMAND_INTERFACE {
-            let known = guarded("get_interface", || Ok(plugin.command().is_some()));
-            return match known {
+            let provided = catch_panics("get_interface", || Ok(plugin.command().is_some()));
+            return match provided {
                 Ok(true) => std::ptr::from_ref(&Self::COMMAND).cast(),
                 _ => std::ptr::null(),
             };
         }
-        match guarded("get_interface", || Ok(plugin.provider(id).is_some())) {
+        match catch_panics("get_interface", || Ok(plugin.provider(id).is_some())) {
             Ok(true) => {}
             _ => return std::ptr::null(),
         }
-        // Leaked: the host asks once per interface and keeps the result for good.
+        // Leaked: the host asks once per interface and keeps the pointer.
         let provider = Box::leak(Box::new(ProviderState {
             plugin,
             interface: id.to_owned(),
@@ -125,7 +125,7 @@ impl<P: Plugin> PluginExports<P> {
         invocation: KtStr,
         context: *const KtContext,
     ) -> i32 {
-        // SAFETY: the state of `init`; the host's context is valid for the call.
+        // SAFETY: the state of `init`; the context is valid for the call.
         let (plugin, context, text) = unsafe {
             (
                 &*state.cast::<P>(),
@@ -133,13 +133,13 @@ impl<P: Plugin> PluginExports<P> {
                 invocation.read(),
             )
         };
-        let outcome = guarded("the command", || {
+        let outcome = catch_panics("the command", || {
             let text = text.map_err(|e| invalid(&e.to_string()))?;
-            let invocation: Invocation =
-                serde_json::from_str(text).map_err(|e| invalid("an invocation").cause(e))?;
+            let invocation: Invocation = serde_json::from_str(text)
+                .map_err(|e| invalid("an invalid invocation").cause(e))?;
             let command = plugin
                 .command()
-                .ok_or_else(|| invalid("a command to none"))?;
+                .ok_or_else(|| invalid("a command to a plugin without commands"))?;
             command.run(&invocation, &context)
         });
         match outcome {
@@ -160,7 +160,7 @@ impl<P: Plugin> PluginExports<P> {
         context: *const KtContext,
         values: KtSink,
     ) -> i32 {
-        // SAFETY: the state of `init`; the host's context is valid for the call.
+        // SAFETY: the state of `init`; the context is valid for the call.
         let (plugin, context, text) = unsafe {
             (
                 &*state.cast::<P>(),
@@ -168,19 +168,19 @@ impl<P: Plugin> PluginExports<P> {
                 request.read(),
             )
         };
-        let found = guarded("completion", || {
+        let completions = catch_panics("completion", || {
             let request: CompletionRequest = serde_json::from_str(text.unwrap_or_default())
-                .map_err(|e| invalid("a completion").cause(e))?;
+                .map_err(|e| invalid("an invalid completion request").cause(e))?;
             Ok(plugin
                 .command()
                 .map(|c| c.complete(&request, &context))
                 .unwrap_or_default())
         });
-        let Ok(found) = found else {
+        let Ok(completions) = completions else {
             return status::FAILED;
         };
-        for value in found {
-            // SAFETY: the sink's own context, and a text that outlives the call.
+        for value in completions {
+            // SAFETY: called with its own context; the text outlives the call.
             unsafe { (values.write)(values.ctx, KtStr::new(&format!("{value}\n"))) };
         }
         status::OK
@@ -203,16 +203,16 @@ impl<P: Plugin> PluginExports<P> {
                 json.read(),
             )
         };
-        let outcome = guarded(&state.interface, || {
+        let outcome = catch_panics(&state.interface, || {
             let (Ok(method), Ok(json)) = (method, json) else {
-                return Err(invalid("bad text"));
+                return Err(invalid("text that is not UTF-8"));
             };
             let request: Value =
-                serde_json::from_str(json).map_err(|e| invalid("bad JSON").cause(e))?;
+                serde_json::from_str(json).map_err(|e| invalid("invalid JSON").cause(e))?;
             let provider: &dyn Provider = state
                 .plugin
                 .provider(&state.interface)
-                .ok_or_else(|| invalid("a call to no provider"))?;
+                .ok_or_else(|| invalid("a call to an interface that is not provided"))?;
             provider.call(method, request, &context)
         });
         let (write, text, code) = match &outcome {
@@ -223,13 +223,13 @@ impl<P: Plugin> PluginExports<P> {
                 status_of(error),
             ),
         };
-        // SAFETY: the reply's own context, and a text that outlives the call.
+        // SAFETY: called with its own context; the text outlives the call.
         unsafe { write(reply.ctx, KtStr::new(&text)) };
         code
     }
 }
 
-/// The size of a boundary struct as the header's `uint32_t`.
+/// Returns the size of a boundary struct as the header's `uint32_t`.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
@@ -246,8 +246,8 @@ pub const fn size_u32<T>() -> u32 {
 /// kt_plugin_api::export_plugin!(MyPlugin, "../plugin.toml");
 /// ```
 ///
-/// The manifest's path is relative to the file that holds the macro; its `name`
-/// and `version` must be the crate's.
+/// The path of the manifest is relative to the file that contains the macro call;
+/// its `name` and `version` must be those of the crate.
 #[macro_export]
 macro_rules! export_plugin {
     ($plugin:ty, $manifest:literal) => {

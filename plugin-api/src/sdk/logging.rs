@@ -1,7 +1,7 @@
 //! Forwards a plugin's `tracing` events to the host.
 //!
 //! Every library has its own copy of `tracing`'s dispatcher, so events of a
-//! plugin would vanish without this. Spans are not forwarded, only events.
+//! plugin would be lost without this. Only events are forwarded, not spans.
 
 use super::plugin::Host;
 use crate::abi::log;
@@ -15,10 +15,10 @@ struct HostSubscriber {
     host: Host,
 }
 
-/// Installs the forwarder and the panic hook. Later calls in the same library
-/// change nothing.
+/// Installs the subscriber and the panic hook. Later calls in the same library
+/// have no effect.
 pub fn install(host: Host) {
-    // Fails only when the plugin has installed a subscriber of its own.
+    // Fails only if the plugin has installed its own subscriber.
     drop(tracing::subscriber::set_global_default(HostSubscriber {
         host,
     }));
@@ -33,7 +33,7 @@ pub fn install(host: Host) {
     }));
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
     payload
         .downcast_ref::<&str>()

@@ -1,4 +1,4 @@
-//! The safe side of the ABI for plugins written in Rust.
+//! The safe API for plugins in Rust.
 
 pub mod context;
 pub mod export;

@@ -1,11 +1,11 @@
 //! The manifest embedded in the library as an ELF note.
 //!
-//! Note layout: the System V ABI's note section, `namesz`, `descsz`, `type`,
-//! name padded to four bytes, descriptor. The reader is in the host.
+//! The layout is that of note sections in the System V ABI: `namesz`, `descsz`,
+//! `type`, name padded to four bytes, descriptor. The reader is in the host.
 
 /// Name of the section that holds the note.
 pub const SECTION: &str = ".note.kt";
-/// Owner of the note, with its terminator.
+/// Owner of the note, including the terminator.
 pub const OWNER: [u8; 4] = *b"kt\0\0";
 /// Type of the note that carries the manifest.
 pub const TYPE_MANIFEST: u32 = 1;
@@ -21,7 +21,7 @@ pub struct ManifestNote<const N: usize> {
 }
 
 impl<const N: usize> ManifestNote<N> {
-    /// The note for a manifest.
+    /// Creates the note for a manifest.
     ///
     /// # Panics
     /// At compile time, if the manifest is larger than 4 GiB.

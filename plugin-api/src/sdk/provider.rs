@@ -1,22 +1,40 @@
-//! A provider of an interface that the host opened.
+//! Open providers of interfaces.
 
-use super::context::Context;
 use crate::abi::{KtContext, KtProvider, KtReply, KtStr, status};
 use crate::{Class, Error};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::ffi::c_void;
 
-/// An open provider; usable from any thread while the call lasts.
+/// A provider of an interface, as the host lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderInfo {
+    /// Provider name: `systemd`.
+    pub name: String,
+    /// Name of its plugin.
+    pub plugin: String,
+    /// Whether it manages this operating system and was detected.
+    pub available: bool,
+    /// Whether the user's settings name it.
+    #[serde(default)]
+    pub selected: bool,
+    /// Priority in the manifest.
+    pub priority: i32,
+    /// Why it is not available, or how it was detected.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+}
+
+/// An open provider; usable from any thread until the call returns.
 #[derive(Clone, Copy)]
 pub struct ProviderHandle<'a> {
     raw: KtProvider,
-    context: KtContext,
+    pub(super) context: KtContext,
     _call: std::marker::PhantomData<&'a KtContext>,
 }
 
-// SAFETY: the header promises that a provider's call may be used from any
-// thread while the call that opened it lasts.
+// SAFETY: the header guarantees that a provider may be called from any thread
+// until the call that opened it returns.
 unsafe impl Send for ProviderHandle<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for ProviderHandle<'_> {}
@@ -36,32 +54,22 @@ impl<'a> ProviderHandle<'a> {
         }
     }
 
-    /// The same provider; its calls carry the deadline of `context`.
-    #[must_use]
-    pub fn with_context(&self, context: &Context<'a>) -> Self {
-        Self {
-            raw: self.raw,
-            context: context.raw,
-            _call: self._call,
-        }
-    }
-
     /// Calls a method.
     ///
     /// # Errors
-    /// What the provider answered, or class `plugin` when it failed to.
+    /// The error of the provider, or class `plugin` if it returned none.
     pub fn call<T: DeserializeOwned>(
         &self,
         method: &str,
         request: &impl Serialize,
     ) -> Result<T, Error> {
         let json = serde_json::to_string(request)
-            .map_err(|e| Error::internal("the request cannot be written").cause(e))?;
+            .map_err(|e| Error::internal("cannot serialize the request").cause(e))?;
         let Some(call) = self.raw.call else {
             return Err(Error::new(
                 Class::Plugin,
                 "provider-missing",
-                "no such provider",
+                "the provider does not exist",
             ));
         };
         let mut buffer = ReplyBuffer::default();
@@ -71,7 +79,8 @@ impl<'a> ProviderHandle<'a> {
             fail: write_error,
         };
         let context = std::ptr::from_ref(&self.context).cast::<c_void>();
-        // SAFETY: the provider's own pointer; texts, context and reply outlive the call.
+        // SAFETY: called with its own context; texts, context and reply outlive the
+        // call.
         let code = unsafe {
             call(
                 self.raw.ctx,
@@ -91,7 +100,7 @@ impl<'a> ProviderHandle<'a> {
             Error::new(
                 Class::Plugin,
                 "invalid-response",
-                format!("`{method}` answered something unreadable"),
+                format!("the response to `{method}` cannot be parsed"),
             )
             .cause(e)
         })

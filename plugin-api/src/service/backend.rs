@@ -1,6 +1,5 @@
-//! What a backend implements.
+//! The trait of a backend.
 
-use super::wire::INTERFACE;
 use super::{
     AdoptRequest, Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest,
     ObserveRequest, Plan, Probes, RenderRequest, ServiceStatus,
@@ -8,44 +7,49 @@ use super::{
 use crate::Error;
 use crate::sdk::plugin::unsupported_method;
 
-/// Translates between services and one kind of service manager. Every method
-/// is a pure function of its request.
+/// Id of the interface.
+pub const INTERFACE: &str = "kt.service/1";
+
+/// A backend for one service manager. Every method is a pure function of its
+/// request.
 pub trait ServiceBackend: Send + Sync {
-    /// Says what the backend is and can do.
+    /// Returns the description and the capabilities of the backend.
     ///
     /// # Errors
-    /// None of its own; a caller across the host may see class `plugin`.
+    /// None of its own; a [`RemoteBackend`] may return class `plugin`.
+    ///
+    /// [`RemoteBackend`]: super::RemoteBackend
     fn describe(&self) -> Result<Description, Error>;
 
-    /// Says which probes [`ServiceBackend::detect`] or
-    /// [`ServiceBackend::observe`] wants to be made.
+    /// Returns the probes that [`ServiceBackend::detect`] or
+    /// [`ServiceBackend::observe`] requires.
     ///
     /// # Errors
-    /// Class `usage` for system or names that it cannot work with.
+    /// Class `usage` for system information or names that are not supported.
     fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error>;
 
-    /// Reads the probes of the service manager itself.
+    /// Evaluates the probes of the service manager.
     ///
     /// # Errors
-    /// Class `plugin` when a probe that it asked for is missing.
+    /// Class `plugin` if the result of a requested probe is missing.
     fn detect(&self, request: &DetectRequest) -> Result<Detection, Error>;
 
-    /// Reads the probes of one service. What a probe could not tell stays
-    /// unknown; it is never guessed.
+    /// Evaluates the probes of one service. Values that the probes do not show are
+    /// unknown, never guessed.
     ///
     /// # Errors
-    /// Class `plugin` when a probe that it asked for is missing.
+    /// Class `plugin` if the result of a requested probe is missing.
     fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error>;
 
-    /// Says which files to write and which commands to run for an action.
+    /// Returns the files and steps of an action.
     ///
     /// # Errors
-    /// Class `usage` for a specification that the service manager cannot
-    /// express, such as an executable whose path it refuses.
+    /// Class `usage` for a specification that the service manager does not
+    /// support, such as an executable whose path it rejects.
     fn render(&self, request: &RenderRequest) -> Result<Plan, Error>;
 
-    /// Says what shows whether a strict sandbox works here: a plan that the
-    /// caller runs and, whatever comes of it, takes back. Only called where
+    /// Returns a plan that succeeds if a strict sandbox works on this system. The
+    /// caller applies it and always reverts it. Only called if
     /// [`Capabilities::strict_sandbox`] is set.
     ///
     /// # Errors
@@ -56,20 +60,20 @@ pub trait ServiceBackend: Send + Sync {
         Err(unsupported_method(INTERFACE, "preflight"))
     }
 
-    /// Says how a person's edits of a file are kept where the next `install`
-    /// does not overwrite them. Only called where [`Capabilities::drop_ins`] is
+    /// Returns a plan that moves the user's edits of a file to a drop-in, which
+    /// `install` does not overwrite. Only called if [`Capabilities::drop_ins`] is
     /// set.
     ///
     /// # Errors
-    /// Class `conflict` with id `adopt-impossible` for an edit that cannot be
-    /// moved.
+    /// Class `conflict` with id `adopt-impossible` for an edit that a drop-in cannot
+    /// express.
     ///
     /// [`Capabilities::drop_ins`]: super::Capabilities::drop_ins
     fn adopt(&self, _: &AdoptRequest) -> Result<Plan, Error> {
         Err(unsupported_method(INTERFACE, "adopt"))
     }
 
-    /// Says where the service's log is.
+    /// Returns the sources of the service's log.
     ///
     /// # Errors
     /// Class `usage` as for [`ServiceBackend::inspect`].

@@ -1,43 +1,43 @@
-//! What a backend is.
+//! The description of a backend.
 
 use serde::{Deserialize, Serialize};
 
-/// The answer to `describe`.
+/// The result of `describe`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
-    /// Name, the same as in the manifest: `systemd`.
+    /// Name, as in the manifest: `systemd`.
     pub name: String,
     /// Version of the backend.
     pub version: String,
-    /// The operating systems it acts on, as Rust names them: `linux`, `macos`.
+    /// The operating systems that it manages, as in `std::env::consts::OS`.
     pub os: Vec<String>,
-    /// What it can do.
+    /// Capabilities of the service manager.
     #[serde(default)]
     pub capabilities: Capabilities,
 }
 
-/// What a service manager can do; absent means that it cannot.
+/// Capabilities of a service manager; an absent key means `false`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
-    /// Starting waits until the service says that it is ready. Without it the
-    /// caller asks the service itself.
+    /// A start waits until the service reports that it is ready. Without it the
+    /// caller queries the service itself.
     pub readiness: bool,
-    /// A service that stops saying that it lives is restarted.
+    /// A service that stops sending keep-alive messages is restarted.
     pub watchdog: bool,
-    /// A service can be up before anybody logs in.
+    /// A service can start at boot, before the user logs in.
     pub boot_start: bool,
-    /// It keeps a failure with certain exit codes from being retried. Without
-    /// it the service itself must not be restarted by ending with 0.
+    /// Given exit codes prevent an automatic restart. Without it the service exits
+    /// with 0 to prevent one.
     pub park_by_exit_code: bool,
-    /// It reads a file of variables for the service.
+    /// The service manager reads an environment file for the service.
     pub environment_file: bool,
-    /// It keeps a log of its own.
+    /// The service manager stores the service's log.
     pub logs: bool,
-    /// It can shut a service in further than [`super::Sandbox::Base`], and its
-    /// `preflight` shows whether that works here.
+    /// It supports [`super::Sandbox::Strict`], and the backend implements
+    /// `preflight`.
     pub strict_sandbox: bool,
-    /// A person's own settings lie in files beside the service's, so that edits
-    /// can be moved there with `adopt`.
+    /// It supports drop-in files for the user's settings, and the backend
+    /// implements `adopt`.
     pub drop_ins: bool,
 }

@@ -1,4 +1,4 @@
-//! Whether a service manager is there and can be talked to.
+//! The detection of a service manager.
 
 use super::{ProbeResult, Step, SystemInfo};
 use serde::{Deserialize, Serialize};
@@ -7,52 +7,51 @@ use std::path::PathBuf;
 /// The request of `detect`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DetectRequest {
-    /// What the caller knows.
+    /// Information about the system.
     pub system: SystemInfo,
-    /// The results of the probes that `inspect` asked for.
+    /// The results of the probes that `inspect` returned.
     pub results: Vec<ProbeResult>,
 }
 
-/// Whether the service manager can be used.
+/// The availability of the service manager.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Availability {
-    /// It can be talked to.
+    /// It is reachable.
     Available,
-    /// It can be talked to once [`Detection::prepare`] has been run.
+    /// It is reachable after [`Detection::prepare`] has been applied.
     NeedsPreparation,
-    /// It cannot be used; the reasons say why.
+    /// It cannot be used; see [`Detection::reasons`].
     #[default]
     Unavailable,
 }
 
-/// The answer to `detect`.
+/// The result of `detect`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Detection {
-    /// Whether it can be used.
+    /// The availability of the service manager.
     pub availability: Availability,
-    /// Name and version for people: `systemd 252`.
+    /// Name and version for display: `systemd 252`.
     pub supervisor: String,
-    /// Its version number, if known.
+    /// Version number, if known.
     pub version: Option<u32>,
-    /// The directory where it is reached; goes into later [`SystemInfo`].
+    /// Its runtime directory; the caller passes it on in [`SystemInfo`].
     pub runtime_dir: Option<PathBuf>,
-    /// What makes it reachable: run by commands that change something, and
-    /// only there.
+    /// Steps that make it reachable. Only applied by commands that change state.
     pub prepare: Vec<Step>,
-    /// StepError it is not simply usable.
+    /// Why it is not available.
     pub reasons: Vec<Reason>,
 }
 
-/// A reason, with what to do about it.
+/// A reason, with a remedy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reason {
     /// Stable id: `no-user-bus`.
     pub code: String,
-    /// One line for people.
+    /// One line for the user.
     pub message: String,
-    /// A command or a step that cures it, if there is one.
+    /// A command or an instruction that fixes the problem, if there is one.
     pub fix: Option<String>,
 }

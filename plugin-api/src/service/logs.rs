@@ -1,4 +1,4 @@
-//! Where the log of a service is.
+//! The log of a service.
 
 use super::{ServiceSpec, SystemInfo};
 use serde::{Deserialize, Serialize};
@@ -10,36 +10,36 @@ use std::path::PathBuf;
 pub struct LogsRequest {
     /// The service.
     pub spec: ServiceSpec,
-    /// What the caller knows.
+    /// Information about the system.
     pub system: SystemInfo,
-    /// How many of the last lines are wanted.
+    /// Number of lines, counted from the end.
     pub lines: u32,
-    /// Only what was written since then, Unix seconds.
+    /// Only lines written since this time, in Unix seconds.
     #[serde(default)]
     pub since: Option<i64>,
 }
 
-/// The answer to `logs`: the first source that can be read wins.
+/// The result of `logs`. The caller uses the first source that can be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogSources {
-    /// Sources of what the service itself wrote, best first. They are used
-    /// while the service has no log file of its own.
+    /// Sources of the service's output, the best first. Only used if the service
+    /// has no log file of its own.
     pub sources: Vec<LogSource>,
-    /// What the service manager wrote about the service: starts, ends, crashes.
-    /// Each line begins with its time in RFC 3339.
+    /// The messages of the service manager about the service: starts, exits,
+    /// crashes. Each line begins with an RFC 3339 time.
     #[serde(default)]
     pub supervisor: Option<LogSource>,
 }
 
-/// A source.
+/// A source of log lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogSource {
-    /// What a program prints; it must end with 0.
+    /// The standard output of a program, which must exit with 0.
     Run {
         /// Program and arguments, without a shell.
         argv: Vec<String>,
-        /// Variables set on top of the caller's environment.
+        /// Variables that are added to the caller's environment.
         #[serde(default)]
         env: BTreeMap<String, String>,
     },

@@ -1,16 +1,16 @@
-//! The typed form of `kt.service/1`: how a service manager is driven.
+//! The typed form of `kt.service/1`, the interface of service manager backends.
 //!
-//! A backend is *pure*. It never runs a program, opens a file or asks for the
-//! time: it says which probes to make ([`Probe`]), reads their results
-//! ([`ProbeResult`]) and answers with what it saw ([`Detection`],
-//! [`ServiceStatus`]) or with what to do ([`Plan`]: files and steps). One executor,
-//! the caller, makes probes and runs plans, so that transaction, rollback,
-//! time limits and `--print` are written once for every backend, and a backend
-//! for macOS can be tested on Linux.
+//! A backend is *pure*. It never runs a program, opens a file or reads the clock.
+//! It returns probes ([`Probe`]), evaluates their results ([`ProbeResult`]), and
+//! returns a state ([`Detection`], [`ServiceStatus`]) or a [`Plan`] of files and
+//! steps. The caller runs the probes and applies the plans. Transaction, rollback,
+//! timeouts and `--print` are therefore implemented once for all backends, and a
+//! backend for macOS can be tested on Linux.
 //!
-//! Methods of the interface, each with one JSON object in and one out:
+//! The service manager is called `supervisor` in identifiers. The methods take and
+//! return one JSON object each:
 //!
-//! | method | in | out |
+//! | method | request | result |
 //! |---|---|---|
 //! | `describe` | `{}` | [`Description`] |
 //! | `inspect` | [`InspectRequest`] | [`Probes`] |
@@ -21,10 +21,10 @@
 //! | `adopt` | [`AdoptRequest`] | [`Plan`] |
 //! | `logs` | [`LogsRequest`] | [`LogSources`] |
 //!
-//! An author implements [`ServiceBackend`] and returns a [`ServiceProvider`]
-//! from [`crate::Plugin::provider`]; a caller wraps what the host opened in a
-//! [`RemoteBackend`]. Answers are read leniently: unknown keys are ignored and
-//! absent ones have the meaning that their field documents.
+//! A plugin implements [`ServiceBackend`] and returns a [`ServiceProvider`] from
+//! [`crate::Plugin::provider`]. A caller wraps the provider that the host opened in
+//! a [`RemoteBackend`]. Readers ignore unknown keys; an absent key has the default
+//! of its field.
 
 mod backend;
 mod describe;
@@ -38,7 +38,7 @@ mod status;
 mod system;
 mod wire;
 
-pub use backend::ServiceBackend;
+pub use backend::{INTERFACE, ServiceBackend};
 pub use describe::{Capabilities, Description};
 pub use detect::{Availability, DetectRequest, Detection, Reason};
 pub use logs::{LogSource, LogSources, LogsRequest};
@@ -52,7 +52,7 @@ pub use probe::{
 pub use spec::{Sandbox, ServiceName, ServiceSpec};
 pub use status::{ActiveState, Autostart, ExitKind, LastExit, ObserveRequest, ServiceStatus};
 pub use system::SystemInfo;
-pub use wire::{INTERFACE, RemoteBackend, ServiceProvider};
+pub use wire::{RemoteBackend, ServiceProvider};
 
 #[cfg(test)]
 mod tests;

@@ -1,59 +1,58 @@
-//! What to do: files and steps, in order, each with its way back.
+//! Plans: files and steps, with their rollback.
 
 use super::{ServiceSpec, ServiceStatus, SystemInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What is wanted.
+/// The action to render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Write the service's files, make it start by itself, start it.
+    /// Write the files of the service, enable it and start it.
     Install,
-    /// Start it; harmless when it runs.
+    /// Start the service; no effect if it is running.
     Start,
-    /// Stop it; harmless when it does not run. It stays installed.
+    /// Stop the service; no effect if it is stopped. It remains installed.
     Stop,
-    /// Stop and start it.
+    /// Restart the service.
     Restart,
-    /// Stop it and remove everything that `install` wrote.
+    /// Stop the service and remove all files that `install` wrote.
     Uninstall,
 }
 
 /// The request of `render`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderRequest {
-    /// What is wanted.
+    /// The action to render.
     pub action: Action,
     /// The service.
     pub spec: ServiceSpec,
-    /// What the caller knows.
+    /// Information about the system.
     pub system: SystemInfo,
-    /// How the service stands now; `None` when nobody has looked, as for
-    /// `--print`. It decides the way back: what ran before runs again.
+    /// The current status; `None` if it was not observed, as for `--print`. It
+    /// determines the rollback: a service that was running is started again.
     #[serde(default)]
     pub status: Option<ServiceStatus>,
-    /// Wishes.
+    /// Options of the action.
     #[serde(default)]
     pub options: RenderOptions,
 }
 
-/// Wishes of the person.
+/// Options of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RenderOptions {
     /// `install` starts the service.
     pub start: bool,
-    /// `install` makes it start by itself.
+    /// `install` enables the service: it starts automatically.
     pub enable: bool,
-    /// `install` makes it start at boot, not only at login.
+    /// `install` makes the service start at boot, not only at login.
     pub start_at_boot: bool,
-    /// `install`: the files differ from what was read when the service was
-    /// started, so a running one must be restarted. Without it, it is left
-    /// running.
+    /// `install`: the files differ from those that the running service was started
+    /// with, so that it must be restarted.
     pub files_changed: bool,
-    /// `uninstall` takes back what made it start at boot.
+    /// `uninstall` reverts the step of [`StepRole::BootStart`].
     pub disable_boot_start: bool,
 }
 
@@ -74,82 +73,81 @@ impl Default for RenderOptions {
 pub struct AdoptRequest {
     /// The service.
     pub spec: ServiceSpec,
-    /// What the caller knows.
+    /// Information about the system.
     pub system: SystemInfo,
     /// The file that was edited.
     pub path: PathBuf,
-    /// As it was written.
+    /// Content as it was written.
     pub original: String,
-    /// As it is now.
+    /// Current content.
     pub edited: String,
 }
 
-/// The answer to `render`.
+/// The result of `render`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Plan {
-    /// The service's files as they should be once it is installed; the same
-    /// for every action.
+    /// The files of the installed service; the same for every action.
     pub artifacts: Vec<Artifact>,
-    /// What to do, in order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
-    /// What the person should know beforehand.
+    /// Warnings that are reported before the plan is applied.
     pub warnings: Vec<String>,
 }
 
-/// A file that belongs to the service.
+/// A file of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// Where it lies, absolute.
+    /// Absolute path.
     pub path: PathBuf,
     /// Permission bits.
     pub mode: u32,
-    /// Its text.
+    /// Content.
     pub content: String,
 }
 
-/// One step.
+/// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Stable name for machines: `enable`. Steps of one kind may share it.
+    /// Stable identifier: `enable`. Steps of the same kind may share it.
     pub id: String,
-    /// For people, in the present: `enable the unit`.
+    /// Description for the user, imperative: `enable the unit`.
     pub description: String,
-    /// What is done.
+    /// The operation.
     pub action: StepAction,
-    /// How it is taken back when a later step fails. A written or removed file
-    /// is put back by the caller first; these run after that.
+    /// Programs that revert the step if it or a later one fails. The caller
+    /// restores a written or removed file before it runs them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<ExecSpec>,
-    /// When it fails the person is warned with this text and the plan goes on;
-    /// without it a failure ends the plan.
+    /// If set, a failure of the step does not stop the plan, but reports this
+    /// warning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warn_on_failure: Option<String>,
-    /// What it means to the caller.
+    /// The meaning of the step for the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<StepRole>,
 }
 
-/// What a step means to the caller, beyond what it does.
+/// The meaning of a step for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRole {
-    /// It starts the program: when it fails, the service's log knows why.
+    /// Starts the program. If it fails, the caller shows the service's log.
     Start,
-    /// It makes services of the person start at boot and outlive the session:
-    /// the caller remembers who did that.
+    /// Makes the user's services start at boot and continue after logout. The
+    /// caller records that the plan did so.
     BootStart,
 }
 
-/// What a step does.
+/// The operation of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepAction {
-    /// Write the artifact with this path; its directory is made.
+    /// Write the artifact with this path, and create its directory.
     Write(PathBuf),
-    /// Remove this file; harmless when it is gone.
+    /// Remove this file; no effect if it does not exist.
     Remove(PathBuf),
-    /// ExecSpec a program.
+    /// Run a program.
     Run(ExecSpec),
 }
 
@@ -158,48 +156,47 @@ pub enum StepAction {
 pub struct ExecSpec {
     /// Program and arguments, without a shell.
     pub argv: Vec<String>,
-    /// Variables set on top of the caller's environment.
+    /// Variables that are added to the caller's environment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
-    /// How long it may take, milliseconds.
+    /// Timeout in milliseconds.
     pub timeout_ms: u64,
     /// Exit codes that mean success.
     pub success_exit_codes: Vec<i32>,
-    /// No line of its standard error may contain this text: for checkers that
-    /// end with 0 whatever they find, and that talk about other things too.
+    /// No line of standard error may contain this text: for checkers that always
+    /// exit with 0 and also report unrelated problems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stderr_excludes: Option<String>,
-    /// Some line of its standard output must contain this text: for programs
-    /// whose exit code does not tell everything. Without such a line it ended
-    /// with an unexpected code, and is tried again as after one.
+    /// A line of standard output must contain this text: for programs whose exit
+    /// code is not sufficient. A missing line is treated as an unexpected exit code,
+    /// also for retries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdout_contains: Option<String>,
-    /// Try again while it ends with certain codes.
+    /// Retries after certain exit codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
-    /// It is left out, and counts as a success, when the program is missing.
+    /// The program is skipped, and counts as successful, if it does not exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip_if_missing: bool,
-    /// It is left out, and counts as a success, when this program ends as it
-    /// expects: for what is only needed while something is not so yet. A caller
-    /// that does not know this runs it always.
+    /// The program is skipped, and counts as successful, if this one succeeds. A
+    /// caller that does not know this key always runs the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unless: Option<Box<ExecSpec>>,
 }
 
-/// When to try again.
+/// When to run a program again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryPolicy {
-    /// Exit codes that may pass.
+    /// Exit codes that cause a retry.
     pub exit_codes: Vec<i32>,
-    /// Pause between two tries, milliseconds.
+    /// Interval between two attempts, in milliseconds.
     pub interval_ms: u64,
-    /// How long to go on, milliseconds.
+    /// Time after which there are no further attempts, in milliseconds.
     pub timeout_ms: u64,
 }
 
 impl ExecSpec {
-    /// A program that must end with 0.
+    /// Creates a program that must exit with 0.
     #[must_use]
     pub fn new(argv: &[&str], env: BTreeMap<String, String>, timeout_ms: u64) -> Self {
         Self {
@@ -215,14 +212,14 @@ impl ExecSpec {
         }
     }
 
-    /// The same, with other exit codes for success.
+    /// Sets the exit codes that mean success.
     #[must_use]
     pub fn success_exit_codes(mut self, codes: &[i32]) -> Self {
         self.success_exit_codes = codes.to_vec();
         self
     }
 
-    /// The same, tried again while it ends with one of `on`.
+    /// Retries the program while it exits with one of `exit_codes`.
     #[must_use]
     pub fn retry(mut self, exit_codes: &[i32], interval_ms: u64, timeout_ms: u64) -> Self {
         self.retry = Some(RetryPolicy {
@@ -233,23 +230,23 @@ impl ExecSpec {
         self
     }
 
-    /// The same; a line of its standard output must contain `text`.
+    /// Requires a line of standard output that contains `text`.
     #[must_use]
     pub fn stdout_contains(mut self, text: &str) -> Self {
         self.stdout_contains = Some(text.to_owned());
         self
     }
 
-    /// The same, left out when `check` ends as it expects.
+    /// Skips the program if `condition` succeeds.
     #[must_use]
-    pub fn unless(mut self, check: Self) -> Self {
-        self.unless = Some(Box::new(check));
+    pub fn unless(mut self, condition: Self) -> Self {
+        self.unless = Some(Box::new(condition));
         self
     }
 }
 
 impl Step {
-    /// A step without a way back that must succeed.
+    /// Creates a step that must succeed and is not reverted.
     #[must_use]
     pub fn new(id: &str, description: impl Into<String>, action: StepAction) -> Self {
         Self {
@@ -262,21 +259,21 @@ impl Step {
         }
     }
 
-    /// The same, with a meaning to the caller.
+    /// Sets the role.
     #[must_use]
     pub fn role(mut self, role: StepRole) -> Self {
         self.role = Some(role);
         self
     }
 
-    /// The same, with a way back.
+    /// Adds a program that reverts the step.
     #[must_use]
     pub fn undo(mut self, run: ExecSpec) -> Self {
         self.undo.push(run);
         self
     }
 
-    /// The same; its failure is only a warning.
+    /// Turns a failure of the step into a warning.
     #[must_use]
     pub fn warn_on_failure(mut self, warning: impl Into<String>) -> Self {
         self.warn_on_failure = Some(warning.into());

@@ -1,4 +1,4 @@
-//! Looks at the world that the caller makes for a backend.
+//! Probes: read-only queries that the caller runs for a backend.
 
 use super::{ServiceName, SystemInfo};
 use crate::{Class, Error};
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What is to be looked at.
+/// The object to inspect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InspectTarget {
-    /// The service manager; the results go to `detect`.
+    /// The service manager; the results are passed to `detect`.
     Supervisor,
-    /// One service; the results go to `observe`.
+    /// One service; the results are passed to `observe`.
     Service {
-        /// What kind of service.
+        /// Kind of the service.
         family: String,
-        /// Which one.
+        /// Name of the service.
         name: ServiceName,
     },
 }
@@ -24,92 +24,92 @@ pub enum InspectTarget {
 /// The request of `inspect`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InspectRequest {
-    /// What is to be looked at.
+    /// The object to inspect.
     pub target: InspectTarget,
-    /// What the caller knows.
+    /// Information about the system.
     pub system: SystemInfo,
 }
 
-/// The answer to `inspect`.
+/// The result of `inspect`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probes {
-    /// Probes in any order; they do not depend on each other.
+    /// Independent probes, in any order.
     pub probes: Vec<Probe>,
 }
 
-/// One look. It changes nothing.
+/// A read-only query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
-    /// Name within the request.
+    /// Identifier, unique in the request.
     pub id: String,
-    /// How to look.
+    /// The operation.
     pub action: ProbeAction,
 }
 
-/// How to look.
+/// The operation of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeAction {
-    /// ExecSpec a program that only reads.
+    /// Run a program that changes nothing.
     Run {
         /// Program and arguments, without a shell.
         argv: Vec<String>,
-        /// Variables set on top of the caller's environment.
+        /// Variables that are added to the caller's environment.
         #[serde(default)]
         env: BTreeMap<String, String>,
-        /// How long it may take, milliseconds.
+        /// Timeout in milliseconds.
         timeout_ms: u64,
     },
-    /// Read a file; at most a mebibyte of it.
+    /// Read at most 1 MiB of a file.
     Read(PathBuf),
-    /// ProbeAction at a file without following a link.
+    /// Read the metadata of a file without following links.
     Stat(PathBuf),
-    /// Names in a directory.
+    /// List the names in a directory.
     List(PathBuf),
 }
 
-/// What a probe found.
+/// The result of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeResult {
-    /// The probe's name.
+    /// Identifier of the probe.
     pub id: String,
-    /// What was found.
+    /// The outcome.
     pub outcome: ProbeOutcome,
 }
 
-/// What was found.
+/// The outcome of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeOutcome {
-    /// The program ended.
+    /// The program exited.
     Exited {
-        /// Exit code; `None` when a signal ended it.
+        /// Exit code; `None` if a signal terminated it.
         code: Option<i32>,
-        /// Standard output, unreadable bytes replaced.
+        /// Standard output; invalid UTF-8 is replaced.
         stdout: String,
-        /// Standard error, unreadable bytes replaced.
+        /// Standard error; invalid UTF-8 is replaced.
         stderr: String,
     },
-    /// The file's text, unreadable bytes replaced.
+    /// Content of the file; invalid UTF-8 is replaced.
     Content(String),
-    /// There is such a file.
+    /// Metadata of the file.
     Metadata {
-        /// What it is.
+        /// Kind of the file.
         kind: FileKind,
-        /// Who owns it.
+        /// User id of the owner.
         uid: u32,
-        /// Its permission bits.
+        /// Permission bits.
         mode: u32,
     },
     /// Names in the directory, sorted.
     Entries(Vec<String>),
-    /// There is no such file, directory or program.
+    /// The file, directory or program does not exist.
     NotFound,
-    /// It could not be found out; the reason is for people.
+    /// The probe failed; the message is for the user.
     Unknown(String),
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
@@ -126,7 +126,7 @@ pub enum FileKind {
 }
 
 impl Probe {
-    /// A probe that runs a program.
+    /// Creates a probe that runs a program.
     #[must_use]
     pub fn run(id: &str, argv: &[&str], env: BTreeMap<String, String>, timeout_ms: u64) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl Probe {
         }
     }
 
-    /// Another probe.
+    /// Creates a probe.
     #[must_use]
     pub fn new(id: &str, action: ProbeAction) -> Self {
         Self {
@@ -150,10 +150,10 @@ impl Probe {
 }
 
 impl ProbeResult {
-    /// What probe `id` found.
+    /// Returns the outcome of probe `id`.
     ///
     /// # Errors
-    /// Class `plugin` when the caller did not make it.
+    /// Class `plugin` if its result is missing.
     pub fn find<'a>(results: &'a [Self], id: &str) -> Result<&'a ProbeOutcome, Error> {
         results
             .iter()

@@ -1,51 +1,51 @@
-//! What is to be run as a service.
+//! The specification of a service.
 
 use crate::{Class, Error};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
-/// Longest name of a service: short enough for every service manager's file
-/// and label with the family before it.
+/// Maximum length of a service name: with the family as a prefix it fits into the
+/// file names and labels of all service managers.
 const MAX_LEN: usize = 32;
 
-/// Names a service on this machine and for this user.
+/// The name of a service of this user on this system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServiceName(String);
 
 impl ServiceName {
-    /// The name that stands when none is given.
+    /// The default name.
     pub const DEFAULT: &'static str = "default";
 
-    /// Reads a name: `[a-z0-9][a-z0-9-]{0,31}`.
+    /// Parses a name: `[a-z0-9][a-z0-9-]{0,31}`.
     ///
     /// # Errors
     /// Class `usage` with id `bad-service-name`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let good = text.len() <= MAX_LEN
-            && text.bytes().next().is_some_and(known)
-            && text.bytes().all(|b| known(b) || b == b'-');
-        if good {
+        let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let valid = text.len() <= MAX_LEN
+            && text.bytes().next().is_some_and(alphanumeric)
+            && text.bytes().all(|b| alphanumeric(b) || b == b'-');
+        if valid {
             return Ok(Self(text.to_owned()));
         }
         Err(Error::new(
             Class::Usage,
             "bad-service-name",
-            format!("`{}` cannot name a service", text.escape_debug()),
+            format!("`{}` is not a valid service name", text.escape_debug()),
         )
-        .hint("use 1 to 32 of a-z, 0-9 and `-`, not beginning with `-`"))
+        .hint("use 1 to 32 characters of a-z, 0-9 and `-`, not starting with `-`"))
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `family` for the default name, else both joined by `separator`:
-    /// `kt-gateway`, `kt-gateway-edge`.
+    /// Returns `family` for the default name, otherwise `family` and the name joined
+    /// by `separator`: `kt-gateway`, `kt-gateway-edge`.
     #[must_use]
     pub fn qualify(&self, family: &str, separator: char) -> String {
         if self.0 == Self::DEFAULT {
@@ -82,69 +82,69 @@ impl fmt::Display for ServiceName {
     }
 }
 
-/// How far a service is shut in.
+/// The level of sandboxing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sandbox {
-    /// What holds on every system that the backend supports.
+    /// Restrictions that work on every supported system.
     #[default]
     Base,
-    /// Also what only some systems can do; a [`ServiceBackend::preflight`] has
-    /// shown that this one can.
+    /// Also restrictions that only some systems support; a
+    /// [`ServiceBackend::preflight`] succeeded on this one.
     ///
     /// [`ServiceBackend::preflight`]: super::ServiceBackend::preflight
     Strict,
 }
 
-/// A program to keep running.
+/// A program that runs as a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServiceSpec {
-    /// What kind of service: `kt-gateway`. With the name it makes the unit's
-    /// file name or label.
+    /// Kind of the service: `kt-gateway`. The unit's file name or label consists of
+    /// the family and the name.
     pub family: String,
-    /// Which one of that kind.
+    /// Name of the service.
     pub name: ServiceName,
-    /// One line for people.
+    /// One line for the user.
     pub description: String,
-    /// Program and version that renders: `kt 1.2.3`.
+    /// Name and version of the rendering program: `kt 1.2.3`.
     pub generator: String,
     /// Executable, absolute, and its arguments.
     pub exec: Vec<String>,
-    /// The command that makes the running service take its configuration
-    /// again, if there is one. It ends with 0 only when that is done.
+    /// The command that reloads the configuration of the running service; empty if
+    /// there is none. It exits with 0 only after a completed reload.
     pub reload: Vec<String>,
-    /// Environment in order. Never holds a secret.
+    /// Environment variables, in order. They must not contain secrets.
     pub environment: Vec<(String, String)>,
-    /// A file of `NAME=value` lines that may be absent.
+    /// A file of `NAME=value` lines; ignored if it does not exist.
     pub environment_file: Option<PathBuf>,
-    /// Working directory; the home directory when absent.
+    /// Working directory; default: the home directory.
     pub working_dir: Option<PathBuf>,
-    /// Where the standard error of the service goes when the service manager
-    /// keeps no log.
+    /// The file for standard error, if the service manager does not store the
+    /// service's log.
     pub stderr_file: Option<PathBuf>,
-    /// Exit codes of a failure that trying again cannot cure.
+    /// Exit codes after which the service is not restarted.
     pub park_exit_codes: Vec<u8>,
-    /// How long it may take to become ready, seconds.
+    /// Maximum time until the service is ready, in seconds.
     pub start_timeout_s: u32,
-    /// How long it may take to end after SIGTERM, seconds.
+    /// Maximum time until the service exits after SIGTERM, in seconds.
     pub stop_timeout_s: u32,
-    /// How long it may go without a sign of life, seconds; 0 for no limit.
+    /// Watchdog timeout in seconds; 0 = none.
     pub watchdog_s: u32,
-    /// How many files it may have open.
+    /// Maximum number of open files.
     pub open_files_limit: u32,
-    /// How far it is shut in.
+    /// Level of sandboxing.
     pub sandbox: Sandbox,
-    /// A command that ends with 0 where the program can work in its sandbox;
-    /// for the preflight.
+    /// A command that exits with 0 if the program works in its sandbox; for the
+    /// preflight.
     pub sandbox_check: Vec<String>,
-    /// Directories that it writes to, absolute; a strict sandbox leaves it
-    /// nothing else. One that does not exist is no error.
+    /// Absolute paths of directories that a strict sandbox keeps writable. They need
+    /// not exist.
     pub read_write_paths: Vec<PathBuf>,
-    /// Directories that a strict sandbox hides from it. One that does not exist
-    /// is no error.
+    /// Absolute paths of directories that a strict sandbox makes inaccessible. They
+    /// need not exist.
     pub inaccessible_paths: Vec<PathBuf>,
-    /// How many listening sockets it may leave with the service manager, so
-    /// that they stay open while it is restarted.
+    /// Maximum number of file descriptors that the service may store in the service
+    /// manager, so that sockets remain open during a restart.
     pub fd_store_max: u32,
 }

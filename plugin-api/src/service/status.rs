@@ -1,4 +1,4 @@
-//! How a service stands, as its service manager sees it.
+//! The status of a service, as reported by its service manager.
 
 use super::{ProbeResult, ServiceName, ServiceSpec, SystemInfo};
 use serde::{Deserialize, Serialize};
@@ -8,135 +8,135 @@ use std::path::PathBuf;
 /// The request of `observe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObserveRequest {
-    /// What kind of service.
+    /// Kind of the service.
     pub family: String,
-    /// Which one.
+    /// Name of the service.
     pub name: ServiceName,
-    /// What the caller knows.
+    /// Information about the system.
     pub system: SystemInfo,
-    /// The results of the probes that `inspect` asked for.
+    /// The results of the probes that `inspect` returned.
     pub results: Vec<ProbeResult>,
-    /// The service as it was installed, where the caller knows it.
+    /// The service as it was installed, if the caller knows it.
     #[serde(default)]
     pub spec: Option<ServiceSpec>,
 }
 
-/// What the service does.
+/// The state of the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActiveState {
-    /// It runs, and is ready as far as the service manager knows.
+    /// It is running, and ready as far as the service manager knows.
     Active,
-    /// It is on its way up.
+    /// It is starting.
     Activating,
-    /// It crashed and will be started again.
+    /// It crashed and is about to be restarted.
     Restarting,
-    /// It is on its way down.
+    /// It is stopping.
     Deactivating,
-    /// It does not run, and nobody wants it to.
+    /// It is stopped.
     Inactive,
-    /// It does not run, because it failed.
+    /// It is stopped after a failure.
     Failed,
-    /// It could not be found out.
+    /// The state is unknown.
     #[default]
     Unknown,
 }
 
-/// When the service starts by itself.
+/// When the service starts automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Autostart {
-    /// When the machine starts.
+    /// At boot.
     Boot,
-    /// When the person logs in.
+    /// When the user logs in.
     Login,
-    /// Not by itself.
+    /// Only on request.
     Never,
 }
 
-/// What an end means.
+/// The kind of an exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExitKind {
-    /// It was asked to end, and did.
+    /// It was stopped on request.
     Clean,
-    /// It ended in a way that trying again may cure.
+    /// A failure that a restart may fix.
     Crash,
-    /// Trying again cannot cure it.
+    /// A failure that a restart cannot fix; the service is not restarted.
     Parked,
-    /// The service manager could not even start the program.
+    /// The service manager could not start the program.
     Setup,
-    /// It gave no sign of life in time.
+    /// The watchdog timed out.
     Watchdog,
-    /// It was not ready or not gone in time.
+    /// The start or the stop timed out.
     Timeout,
 }
 
-/// How the last process ended.
+/// The exit of the last process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastExit {
-    /// Exit code, unless a signal ended it.
+    /// Exit code, unless a signal terminated it.
     #[serde(default)]
     pub code: Option<i32>,
     /// Name of the signal without `SIG`: `KILL`.
     #[serde(default)]
     pub signal: Option<String>,
-    /// What it means.
+    /// Kind of the exit.
     pub kind: ExitKind,
-    /// When, Unix seconds.
+    /// Time of the exit, in Unix seconds.
     #[serde(default)]
     pub exited_at: Option<i64>,
-    /// For people, such as what a special code says.
+    /// Description for the user, such as the meaning of the exit code.
     #[serde(default)]
     pub description: Option<String>,
 }
 
-/// The answer to `observe`. `None` always means that it could not be found out.
+/// The result of `observe`. `None` means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServiceStatus {
     /// Name of the unit or job.
     pub unit: String,
-    /// Name and version of the service manager, for people.
+    /// Name and version of the service manager, for display.
     pub supervisor: String,
-    /// The service manager answered; without it everything else is unknown.
+    /// The service manager responded; otherwise all other values are unknown.
     pub reachable: bool,
-    /// StepError it did not answer.
+    /// Why it did not respond.
     pub unreachable_reason: Option<String>,
-    /// It knows the service from a file.
+    /// The service is configured in a file that the service manager reads.
     pub installed: Option<bool>,
-    /// It holds the service in memory, so that it can be started at once.
+    /// The service manager has loaded the service.
     pub loaded: Option<bool>,
-    /// It starts the service by itself.
+    /// The service starts automatically.
     pub enabled: Option<bool>,
-    /// What the service does.
+    /// The state of the service.
     pub active_state: ActiveState,
-    /// The service manager's own word for it.
+    /// The service manager's own name of the state.
     pub sub_state: String,
-    /// The main process.
+    /// Process id of the main process.
     pub pid: Option<u32>,
-    /// Since when it runs, Unix seconds.
+    /// Start time of the main process, in Unix seconds.
     pub since: Option<i64>,
-    /// How often it was started again by itself.
+    /// Number of automatic restarts.
     pub restarts: Option<u64>,
-    /// How the last process ended.
+    /// The exit of the last process.
     pub last_exit: Option<LastExit>,
     /// The file that the service manager has read.
     pub fragment_path: Option<PathBuf>,
-    /// Further files that change the service.
+    /// Drop-in files of the service.
     pub drop_in_paths: Vec<PathBuf>,
-    /// The file changed since the service manager read it.
+    /// The file changed after the service manager read it.
     pub needs_reload: bool,
-    /// The service is forbidden to start.
+    /// The service is masked: it cannot be started.
     pub masked: bool,
-    /// It runs, but its file is gone.
+    /// The service is running, but its file does not exist.
     pub orphaned: bool,
-    /// When it starts by itself.
+    /// When the service starts automatically.
     pub autostart: Option<Autostart>,
-    /// The person's services go on after logout and start at boot.
+    /// The user's services start at boot and continue after logout.
     pub linger: Option<bool>,
-    /// Other services of the person start by themselves too.
+    /// Other services of the user start automatically.
     pub other_services_enabled: Option<bool>,
-    /// What the service manager said, by its own names.
+    /// Properties of the service, as named by the service manager.
     pub properties: BTreeMap<String, String>,
 }

@@ -1,26 +1,27 @@
-//! What the caller knows of the machine and the person.
+//! Information about the system and the user.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// SystemInfo that a backend needs and must not find out for itself.
+/// Information about the system and the user, which a backend must not determine
+/// itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SystemInfo {
-    /// The operating system to render for, as Rust names it.
+    /// The operating system to render for, as in `std::env::consts::OS`.
     pub os: String,
     /// Effective user id.
     pub uid: u32,
-    /// The user's name; empty when it is not known.
+    /// The user's name; empty if unknown.
     pub user: String,
     /// The user's home directory, absolute.
     pub home: PathBuf,
-    /// `$XDG_CONFIG_HOME`, or what stands for it, absolute; without `kt`.
+    /// `$XDG_CONFIG_HOME` or its default, absolute.
     pub config_home: PathBuf,
-    /// First `$XDG_RUNTIME_DIR` as it is in the caller's environment, unchecked;
-    /// after detection what [`super::Detection::runtime_dir`] says.
+    /// For detection, the unchecked `$XDG_RUNTIME_DIR` of the caller; afterwards
+    /// [`super::Detection::runtime_dir`].
     pub runtime_dir: Option<PathBuf>,
-    /// Version number of the service manager, as far as detection found it.
-    /// `None` renders only what every supported version understands.
+    /// Version number of the service manager, if detected. Without it only settings
+    /// that every supported version understands are rendered.
     pub supervisor_version: Option<u32>,
 }

@@ -34,36 +34,36 @@ impl ServiceBackend for Echo {
     }
 }
 
-fn ask(method: &str, request: Value) -> Result<Value, Error> {
+fn dispatch(method: &str, request: Value) -> Result<Value, Error> {
     ServiceProvider(Echo).dispatch(method, request)
 }
 
 #[test]
-fn calls_reach_the_backend_and_come_back_as_json() {
-    assert_eq!(ask("describe", json!({})).unwrap()["name"], "echo");
+fn calls_are_dispatched_to_the_backend_as_json() {
+    assert_eq!(dispatch("describe", json!({})).unwrap()["name"], "echo");
     let service = json!({ "service": { "family": "kt-gateway", "name": "edge" } });
-    let answer = ask("inspect", json!({ "subject": service, "system": {} })).unwrap();
+    let result = dispatch("inspect", json!({ "target": service, "system": {} })).unwrap();
     assert_eq!(
-        answer,
+        result,
         json!({ "probes": [{ "id": "unit", "action": { "read": "kt-gateway-edge" } }] })
     );
-    let answer = ask("inspect", json!({ "subject": "supervisor", "system": {} })).unwrap();
-    assert_eq!(answer, json!({ "probes": [] }));
+    let result = dispatch("inspect", json!({ "target": "supervisor", "system": {} })).unwrap();
+    assert_eq!(result, json!({ "probes": [] }));
 }
 
 #[test]
-fn unknown_methods_unreadable_requests_and_missing_probes_are_told_apart() {
+fn unknown_methods_invalid_requests_and_missing_probes_have_distinct_errors() {
     let id = |r: Result<Value, Error>| r.unwrap_err().id.clone();
-    assert_eq!(id(ask("reload", json!({}))), "unsupported-method");
-    assert_eq!(id(ask("render", json!({}))), "bad-request");
+    assert_eq!(id(dispatch("reload", json!({}))), "unsupported-method");
+    assert_eq!(id(dispatch("render", json!({}))), "bad-request");
     assert_eq!(
-        id(ask("detect", json!({ "system": {}, "results": [] }))),
+        id(dispatch("detect", json!({ "system": {}, "results": [] }))),
         "probe-missing"
     );
 }
 
 #[test]
-fn a_later_caller_may_send_more_and_an_earlier_one_less() {
+fn unknown_keys_are_ignored_and_absent_keys_have_defaults() {
     let request = json!({
         "action": "install", "spec": { "later": 1 }, "system": { "later": true }
     });
@@ -73,7 +73,7 @@ fn a_later_caller_may_send_more_and_an_earlier_one_less() {
 }
 
 #[test]
-fn names_are_safe_in_files_and_labels() {
+fn service_names_are_safe_in_files_and_labels() {
     for good in ["default", "a", "0-a", &"a".repeat(32)] {
         assert_eq!(ServiceName::parse(good).unwrap().as_str(), good);
     }

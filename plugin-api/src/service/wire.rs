@@ -1,8 +1,8 @@
-//! Both ends of the interface's calls.
+//! Serialization of the interface's calls, for both sides.
 
 use super::{
-    AdoptRequest, Description, DetectRequest, Detection, InspectRequest, LogSources, LogsRequest,
-    ObserveRequest, Plan, Probes, RenderRequest, ServiceBackend, ServiceStatus,
+    AdoptRequest, Description, DetectRequest, Detection, INTERFACE, InspectRequest, LogSources,
+    LogsRequest, ObserveRequest, Plan, Probes, RenderRequest, ServiceBackend, ServiceStatus,
 };
 use crate::sdk::plugin::unsupported_method;
 use crate::{Class, Context, Error, Provider, ProviderHandle};
@@ -10,29 +10,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Id of the interface.
-pub const INTERFACE: &str = "kt.service/1";
-
-/// Answers the calls of `kt.service/1` with a backend.
+/// A provider of `kt.service/1` that calls a backend.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ServiceProvider<B>(pub B);
 
 impl<B: ServiceBackend> ServiceProvider<B> {
-    /// Answers one call; what [`Provider::call`] does, without a host.
+    /// Handles one call as [`Provider::call`] does, without a host.
     ///
     /// # Errors
     /// Class `plugin` with id `unsupported-method` for an unknown method,
-    /// `bad-request` for an unreadable request; otherwise the backend's own.
+    /// `bad-request` for an invalid request; otherwise the error of the backend.
     pub fn dispatch(&self, method: &str, request: Value) -> Result<Value, Error> {
         match method {
-            "describe" => written(self.0.describe()),
-            "inspect" => written(self.0.inspect(&read::<InspectRequest>(request)?)),
-            "detect" => written(self.0.detect(&read::<DetectRequest>(request)?)),
-            "observe" => written(self.0.observe(&read::<ObserveRequest>(request)?)),
-            "render" => written(self.0.render(&read::<RenderRequest>(request)?)),
-            "preflight" => written(self.0.preflight(&read::<RenderRequest>(request)?)),
-            "adopt" => written(self.0.adopt(&read::<AdoptRequest>(request)?)),
-            "logs" => written(self.0.logs(&read::<LogsRequest>(request)?)),
+            "describe" => to_json(self.0.describe()),
+            "inspect" => to_json(self.0.inspect(&parse::<InspectRequest>(request)?)),
+            "detect" => to_json(self.0.detect(&parse::<DetectRequest>(request)?)),
+            "observe" => to_json(self.0.observe(&parse::<ObserveRequest>(request)?)),
+            "render" => to_json(self.0.render(&parse::<RenderRequest>(request)?)),
+            "preflight" => to_json(self.0.preflight(&parse::<RenderRequest>(request)?)),
+            "adopt" => to_json(self.0.adopt(&parse::<AdoptRequest>(request)?)),
+            "logs" => to_json(self.0.logs(&parse::<LogsRequest>(request)?)),
             other => Err(unsupported_method(INTERFACE, other)),
         }
     }
@@ -44,18 +41,17 @@ impl<B: ServiceBackend> Provider for ServiceProvider<B> {
     }
 }
 
-fn read<T: DeserializeOwned>(request: Value) -> Result<T, Error> {
-    serde_json::from_value(request).map_err(|e| {
-        Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
-    })
+fn parse<T: DeserializeOwned>(request: Value) -> Result<T, Error> {
+    serde_json::from_value(request)
+        .map_err(|e| Error::new(Class::Plugin, "bad-request", "cannot parse the request").cause(e))
 }
 
-fn written<T: Serialize>(answer: Result<T, Error>) -> Result<Value, Error> {
-    serde_json::to_value(answer?)
-        .map_err(|e| Error::internal("the answer cannot be written").cause(e))
+fn to_json<T: Serialize>(result: Result<T, Error>) -> Result<Value, Error> {
+    serde_json::to_value(result?)
+        .map_err(|e| Error::internal("cannot serialize the result").cause(e))
 }
 
-/// A backend in another plugin.
+/// A backend that another plugin provides.
 #[derive(Clone, Copy)]
 pub struct RemoteBackend<'a>(pub ProviderHandle<'a>);
 

@@ -164,7 +164,12 @@ mod tests {
         world.fails_at.set(Some(1));
         let record = tried(&world, Level::Auto, None).unwrap();
         assert_eq!(record.spec.sandbox, Sandbox::Base);
-        assert!(record.sandbox_refused.unwrap().contains("ended with 1"));
+        assert!(
+            record
+                .sandbox_refused
+                .unwrap()
+                .contains("exited with code 1")
+        );
         world.forget();
         let refused = tried(&world, Level::Strict, None).unwrap_err();
         assert_eq!(refused, "sandbox-unavailable");

@@ -1,4 +1,4 @@
-//! Makes probes.
+//! Runs probes.
 
 use super::{ExecOutcome, Runner};
 use crate::service::{Probe, ProbeAction, ProbeOutcome, ProbeResult, Probes};
@@ -6,20 +6,19 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest part of a file that a probe reads, bytes.
+/// Maximum number of bytes that a probe reads from a file.
 const READ_LIMIT: usize = 1 << 20;
 
-/// Makes every probe. One that cannot be made is [`ProbeOutcome::Unknown`]; nothing
-/// fails.
+/// Runs all probes. The outcome of a probe that fails is [`ProbeOutcome::Unknown`].
 pub fn run_probes(runner: &dyn Runner, probes: &Probes) -> Vec<ProbeResult> {
-    let one = |probe: &Probe| ProbeResult {
+    let run = |probe: &Probe| ProbeResult {
         id: probe.id.clone(),
-        outcome: seen(runner, &probe.action),
+        outcome: run_probe(runner, &probe.action),
     };
-    probes.probes.iter().map(one).collect()
+    probes.probes.iter().map(run).collect()
 }
 
-fn seen(runner: &dyn Runner, action: &ProbeAction) -> ProbeOutcome {
+fn run_probe(runner: &dyn Runner, action: &ProbeAction) -> ProbeOutcome {
     match action {
         ProbeAction::Run {
             argv,
@@ -36,10 +35,10 @@ fn seen(runner: &dyn Runner, action: &ProbeAction) -> ProbeOutcome {
                 stderr,
             },
             ExecOutcome::TimedOut => {
-                ProbeOutcome::Unknown(format!("no answer within {timeout_ms} ms"))
+                ProbeOutcome::Unknown(format!("timed out after {timeout_ms} ms"))
             }
             ExecOutcome::NotFound => ProbeOutcome::NotFound,
-            ExecOutcome::Failed(why) => ProbeOutcome::Unknown(why),
+            ExecOutcome::Failed(message) => ProbeOutcome::Unknown(message),
         },
         ProbeAction::Read(path) => read(runner.read(path), path),
         ProbeAction::Stat(path) => runner.stat(path),
@@ -50,8 +49,8 @@ fn seen(runner: &dyn Runner, action: &ProbeAction) -> ProbeOutcome {
 fn read(bytes: io::Result<Option<Vec<u8>>>, path: &Path) -> ProbeOutcome {
     match bytes {
         Ok(Some(bytes)) => {
-            let part = bytes.get(..READ_LIMIT).unwrap_or(&bytes);
-            ProbeOutcome::Content(String::from_utf8_lossy(part).into_owned())
+            let start = bytes.get(..READ_LIMIT).unwrap_or(&bytes);
+            ProbeOutcome::Content(String::from_utf8_lossy(start).into_owned())
         }
         Ok(None) => ProbeOutcome::NotFound,
         Err(error) => ProbeOutcome::Unknown(format!("{}: {error}", path.display())),

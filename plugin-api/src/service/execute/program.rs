@@ -1,84 +1,87 @@
-//! Runs one program of a plan and judges its end.
+//! Runs a program of a plan and evaluates its outcome.
 
-use super::{ExecOutcome, Runner, StepError};
+use super::error::StepError;
+use super::{ExecOutcome, Runner};
 use crate::service::ExecSpec;
 use std::time::Duration;
 
-/// Runs a program, again and again where it says so. The way back is not
-/// `interruptible`: leaving half of it undone helps nobody.
+/// Runs a program, with retries if it specifies them. A rollback is not
+/// `cancellable`: it must not stop half-way.
 pub(super) fn execute(
     runner: &dyn Runner,
-    run: &ExecSpec,
-    interruptible: bool,
+    exec: &ExecSpec,
+    cancellable: bool,
 ) -> Result<(), StepError> {
-    if let Some(look) = &run.unless {
-        match execute(runner, look, interruptible) {
+    if let Some(condition) = &exec.unless {
+        match execute(runner, condition, cancellable) {
             Ok(()) => return Ok(()),
-            Err(why @ StepError::Cancelled(_)) => return Err(why),
+            Err(error @ StepError::Cancelled(_)) => return Err(error),
             Err(_) => {}
         }
     }
-    let began = runner.now();
+    let start = runner.now();
     loop {
-        let ran = runner.run(&run.argv, &run.env, Duration::from_millis(run.timeout_ms));
-        let why = match judge(run, ran) {
-            Ok(()) => return Ok(()),
-            Err(why) => why,
+        let timeout = Duration::from_millis(exec.timeout_ms);
+        let outcome = runner.run(&exec.argv, &exec.env, timeout);
+        let Err(error) = evaluate(exec, outcome) else {
+            return Ok(());
         };
-        let Some(pause) = again(run, &why, runner.now().saturating_sub(began)) else {
-            return Err(why);
+        let elapsed = runner.now().saturating_sub(start);
+        let Some(delay) = retry_delay(exec, &error, elapsed) else {
+            return Err(error);
         };
-        if interruptible {
+        if cancellable {
             runner.check_cancelled().map_err(StepError::Cancelled)?;
         }
-        runner.sleep(pause);
+        runner.sleep(delay);
     }
 }
 
-fn again(run: &ExecSpec, why: &StepError, spent: Duration) -> Option<Duration> {
-    let retry = run.retry.as_ref()?;
+fn retry_delay(exec: &ExecSpec, error: &StepError, elapsed: Duration) -> Option<Duration> {
+    let retry = exec.retry.as_ref()?;
     let StepError::Exited {
         code: Some(code), ..
-    } = why
+    } = error
     else {
         return None;
     };
-    let go_on = retry.exit_codes.contains(code) && spent < Duration::from_millis(retry.timeout_ms);
-    // A pause of nothing would spin.
-    go_on.then(|| Duration::from_millis(retry.interval_ms.max(1)))
+    let again =
+        retry.exit_codes.contains(code) && elapsed < Duration::from_millis(retry.timeout_ms);
+    // An interval of 0 would be a busy loop.
+    again.then(|| Duration::from_millis(retry.interval_ms.max(1)))
 }
 
-fn judge(run: &ExecSpec, ran: ExecOutcome) -> Result<(), StepError> {
-    let (code, stdout, stderr) = match ran {
+fn evaluate(exec: &ExecSpec, outcome: ExecOutcome) -> Result<(), StepError> {
+    let (code, stdout, stderr) = match outcome {
         ExecOutcome::Exited {
             code,
             stdout,
             stderr,
         } => (code, stdout, stderr),
         ExecOutcome::TimedOut => return Err(StepError::TimedOut),
-        ExecOutcome::NotFound if run.skip_if_missing => return Ok(()),
+        ExecOutcome::NotFound if exec.skip_if_missing => return Ok(()),
         ExecOutcome::NotFound => return Err(StepError::NotFound),
-        ExecOutcome::Failed(why) => return Err(StepError::Failed(why)),
+        ExecOutcome::Failed(message) => return Err(StepError::Failed(message)),
     };
-    let stands_in = |text: &str, word: &str| text.lines().any(|line| line.contains(word));
-    let complains = run
+    let has_line = |text: &str, part: &str| text.lines().any(|line| line.contains(part));
+    let excluded = exec
         .stderr_excludes
         .as_deref()
-        .is_some_and(|word| stands_in(&stderr, word));
-    let says = run
+        .is_some_and(|part| has_line(&stderr, part));
+    let contained = exec
         .stdout_contains
         .as_deref()
-        .is_none_or(|word| stands_in(&stdout, word));
-    if !complains && says && code.is_some_and(|code| run.success_exit_codes.contains(&code)) {
+        .is_none_or(|part| has_line(&stdout, part));
+    if !excluded && contained && code.is_some_and(|code| exec.success_exit_codes.contains(&code)) {
         return Ok(());
     }
-    let said = if stderr.trim().is_empty() {
+    let output = if stderr.trim().is_empty() {
         stdout
     } else {
         stderr
     };
     Err(StepError::Exited {
         code,
-        output: said.trim().to_owned(),
+        output: output.trim().to_owned(),
     })
 }

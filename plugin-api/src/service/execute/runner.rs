@@ -1,4 +1,4 @@
-//! What touches the world.
+//! Access to the system.
 
 use crate::Error;
 use crate::service::ProbeOutcome;
@@ -7,30 +7,30 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// How a program ended.
+/// The outcome of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecOutcome {
-    /// It ended.
+    /// The program exited.
     Exited {
-        /// Exit code; `None` when a signal ended it.
+        /// Exit code; `None` if a signal terminated it.
         code: Option<i32>,
         /// Standard output.
         stdout: String,
         /// Standard error.
         stderr: String,
     },
-    /// It was killed because it took too long.
+    /// The program timed out and was killed.
     TimedOut,
-    /// There is no such program.
+    /// The program does not exist.
     NotFound,
-    /// It could not be run; the reason is for people.
+    /// The program could not be started; the message is for the user.
     Failed(String),
 }
 
-/// The world that probes look at and plans change.
+/// Performs the operations of probes and plans.
 pub trait Runner {
-    /// Runs a program without a shell and without standard input, with `env`
-    /// on top of the environment, for at most `timeout`.
+    /// Runs a program for at most `timeout`, without a shell and without standard
+    /// input. `env` is added to the caller's environment.
     fn run(
         &self,
         argv: &[String],
@@ -38,41 +38,41 @@ pub trait Runner {
         timeout: Duration,
     ) -> ExecOutcome;
 
-    /// Reads a file; `None` when there is none.
+    /// Reads a file; `None` if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>>;
 
-    /// Replaces a file in one step, and makes its directory.
+    /// Replaces a file atomically, and creates its directory.
     ///
     /// # Errors
-    /// When it cannot be written; the earlier file is then unharmed.
+    /// If it cannot be written; an existing file is then unchanged.
     fn write(&self, path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()>;
 
-    /// Removes a file; `false` when there was none.
+    /// Removes a file; `false` if it did not exist.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// If it cannot be removed.
     fn remove(&self, path: &Path) -> io::Result<bool>;
 
-    /// Looks at a file without following a link: [`ProbeOutcome::Metadata`],
+    /// Returns the metadata of a file without following links: [`ProbeOutcome::Metadata`],
     /// [`ProbeOutcome::NotFound`] or [`ProbeOutcome::Unknown`].
     fn stat(&self, path: &Path) -> ProbeOutcome;
 
-    /// Names in a directory: [`ProbeOutcome::Entries`], [`ProbeOutcome::NotFound`] or
+    /// Returns the names in a directory: [`ProbeOutcome::Entries`], [`ProbeOutcome::NotFound`] or
     /// [`ProbeOutcome::Unknown`].
     fn list(&self, path: &Path) -> ProbeOutcome;
 
-    /// Time since any fixed moment; never goes back.
+    /// Returns the time since an arbitrary fixed moment; monotonic.
     fn now(&self) -> Duration;
 
-    /// Waits.
+    /// Sleeps.
     fn sleep(&self, duration: Duration);
 
-    /// Fails when the work should end early.
+    /// Returns an error if the operation is cancelled.
     ///
     /// # Errors
-    /// StepError it should end.
+    /// The reason of the cancellation.
     fn check_cancelled(&self) -> Result<(), Error>;
 }

@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A world of files in memory and programs named `ok`, `fail`, `slow`, `gone`,
-/// `tells WORD` and `later N`, which fails N times with 7.
+/// Files in memory, and the programs `ok`, `fail`, `slow`, `gone`, `stderr TEXT`,
+/// `state VALUE` and `later N`, which fails N times with code 7.
 #[derive(Default)]
 struct Fake {
     files: RefCell<BTreeMap<PathBuf, (u32, Vec<u8>)>>,
@@ -32,8 +32,8 @@ impl Runner for Fake {
             "fail" => ended(3, "no\n"),
             "slow" => ExecOutcome::TimedOut,
             "gone" => ExecOutcome::NotFound,
-            "says" => ended(0, &argv[1]),
-            "tells" => ExecOutcome::Exited {
+            "stderr" => ended(0, &argv[1]),
+            "state" => ExecOutcome::Exited {
                 code: Some(0),
                 stdout: format!("first\n\tstate = {}\n", argv[1]),
                 stderr: String::new(),
@@ -94,7 +94,7 @@ fn step(words: &str) -> Step {
     Step::new(words, words, StepAction::Run(run(words)))
 }
 
-/// Replaces `/old`, makes `/new`, removes `/gone` and runs three programs.
+/// Replaces `/old`, creates `/new`, removes `/gone` and runs three programs.
 fn plan() -> Plan {
     let artifact = |path: &str| Artifact {
         path: path.into(),
@@ -116,7 +116,7 @@ fn plan() -> Plan {
     }
 }
 
-fn world() -> Fake {
+fn files() -> Fake {
     let fake = Fake::default();
     for path in ["/old", "/gone"] {
         fake.write(Path::new(path), 0o600, b"before").unwrap();
@@ -124,33 +124,33 @@ fn world() -> Fake {
     fake
 }
 
-/// A plan as a transaction: a failure takes everything back. Says what failed,
-/// why, and what could not be taken back.
+/// Applies a plan and reverts it if it fails. Returns the failed step, its error,
+/// and the failures of the rollback.
 fn apply_or_undo(
     fake: &Fake,
     plan: &Plan,
 ) -> Result<AppliedPlan, Box<(Step, StepError, Vec<String>)>> {
-    apply(fake, plan).map_err(|failure| {
+    apply(fake, plan).map_err(|error| {
         let PlanError {
             step,
-            error: why,
+            error,
             undo_log,
-        } = *failure;
-        Box::new((step, why, undo_log.undo(fake)))
+        } = *error;
+        Box::new((step, error, undo_log.undo(fake)))
     })
 }
 
 fn fails_at(index: usize) -> (Fake, Box<(Step, StepError, Vec<String>)>) {
-    let (fake, mut plan) = (world(), plan());
+    let (fake, mut plan) = (files(), plan());
     plan.steps
         .insert(index, step("fail").undo(run("undo fail")));
-    let failure = apply_or_undo(&fake, &plan).unwrap_err();
-    (fake, failure)
+    let error = apply_or_undo(&fake, &plan).unwrap_err();
+    (fake, error)
 }
 
 #[test]
-fn a_plan_is_carried_out_in_order() {
-    let fake = world();
+fn steps_run_in_order() {
+    let fake = files();
     let applied = apply_or_undo(&fake, &plan()).unwrap();
     assert_eq!(
         applied.completed_steps,
@@ -163,19 +163,19 @@ fn a_plan_is_carried_out_in_order() {
 }
 
 #[test]
-fn a_failure_at_any_step_leaves_every_file_as_it_was() {
+fn a_failure_at_any_step_restores_all_files() {
     for index in 0..=plan().steps.len() {
-        let before = world().files.into_inner();
+        let before = files().files.into_inner();
         let (fake, failed) = fails_at(index);
-        let (step, _, left) = *failed;
+        let (step, _, failures) = *failed;
         assert_eq!(*fake.files.borrow(), before, "failing at {index}");
         assert_eq!(step.id, "fail");
-        assert_eq!(left, Vec::<String>::new());
+        assert_eq!(failures, Vec::<String>::new());
     }
 }
 
 #[test]
-fn steps_are_taken_back_in_reverse_and_the_failed_one_too() {
+fn rollback_is_in_reverse_order_and_includes_the_failed_step() {
     let (fake, _) = fails_at(6);
     assert_eq!(
         fake.ran.borrow()[3..],
@@ -184,19 +184,19 @@ fn steps_are_taken_back_in_reverse_and_the_failed_one_too() {
 }
 
 #[test]
-fn what_cannot_be_taken_back_is_said_and_does_not_stop_the_rest() {
-    let (fake, mut plan) = (world(), plan());
+fn a_failure_of_the_rollback_is_reported_and_does_not_stop_it() {
+    let (fake, mut plan) = (files(), plan());
     plan.steps[1].undo = vec![run("fail undo")];
     plan.steps.push(step("slow"));
-    let (_, why, left) = *apply_or_undo(&fake, &plan).unwrap_err();
-    assert_eq!(why, StepError::TimedOut);
-    assert_eq!(left, ["one: `fail undo` ended with 3: no"]);
+    let (_, error, failures) = *apply_or_undo(&fake, &plan).unwrap_err();
+    assert_eq!(error, StepError::TimedOut);
+    assert_eq!(failures, ["one: `fail undo` exited with code 3: no"]);
     assert_eq!(fake.files.borrow()[Path::new("/old")].1, b"before");
 }
 
 #[test]
-fn a_plan_can_be_taken_back_later() {
-    let fake = world();
+fn a_completed_plan_can_be_reverted() {
+    let fake = files();
     let before = fake.files.borrow().clone();
     let applied = apply_or_undo(&fake, &plan()).unwrap();
     assert!(applied.undo_log.undo(&fake).is_empty());
@@ -204,8 +204,8 @@ fn a_plan_can_be_taken_back_later() {
 }
 
 #[test]
-fn a_file_that_is_as_it_should_be_is_not_written_again() {
-    let fake = world();
+fn an_unchanged_file_is_not_written() {
+    let fake = files();
     for path in ["/old", "/new"] {
         fake.write(Path::new(path), 0o644, b"new").unwrap();
     }
@@ -214,7 +214,7 @@ fn a_file_that_is_as_it_should_be_is_not_written_again() {
 }
 
 #[test]
-fn only_certain_codes_are_tried_again_and_not_for_ever() {
+fn retries_are_limited_by_exit_code_and_time() {
     let once = |words: &str, for_ms| {
         let fake = Fake::default();
         let run = run(words).retry(&[7], 10, for_ms);
@@ -231,7 +231,7 @@ fn only_certain_codes_are_tried_again_and_not_for_ever() {
 }
 
 #[test]
-fn tolerated_optional_and_talkative_programs() {
+fn allowed_failures_missing_programs_and_excluded_output() {
     let outcome = |step: Step| {
         let plan = Plan {
             steps: vec![step],
@@ -248,7 +248,7 @@ fn tolerated_optional_and_talkative_programs() {
     checker.skip_if_missing = true;
     let check = |run: ExecSpec| outcome(Step::new("c", "c", StepAction::Run(run)));
     check(checker).unwrap();
-    let mut checker = run("says other.service:complaint");
+    let mut checker = run("stderr other.service:complaint");
     checker.stderr_excludes = Some("my.service".to_owned());
     check(checker.clone()).unwrap();
     checker.stderr_excludes = Some("other.service".to_owned());
@@ -259,7 +259,7 @@ fn tolerated_optional_and_talkative_programs() {
 }
 
 #[test]
-fn an_answer_in_words_counts_like_an_exit_code() {
+fn expected_output_is_required_like_an_exit_code() {
     let outcome = |run: ExecSpec| {
         let plan = Plan {
             steps: vec![Step::new("s", "s", StepAction::Run(run))],
@@ -270,25 +270,26 @@ fn an_answer_in_words_counts_like_an_exit_code() {
         (ended, fake.ran.borrow().len())
     };
     assert_eq!(
-        outcome(run("tells up").stdout_contains("state = up")),
+        outcome(run("state up").stdout_contains("state = up")),
         (true, 1)
     );
     assert_eq!(
-        outcome(run("tells up").stdout_contains("state = down")),
+        outcome(run("state up").stdout_contains("state = down")),
         (false, 1)
     );
-    let again = run("tells up").stdout_contains("down").retry(&[0], 10, 20);
+    let again = run("state up").stdout_contains("down").retry(&[0], 10, 20);
     assert_eq!(outcome(again), (false, 3));
 }
 
 #[test]
-fn what_is_not_needed_is_left_out_on_both_ways() {
+fn a_condition_skips_a_program_and_its_undo() {
     let ran = |unless: ExecSpec| {
         let fake = Fake::default();
-        let needless = run("one").unless(unless.clone());
+        let conditional = run("one").unless(unless.clone());
         let plan = Plan {
             steps: vec![
-                Step::new("one", "one", StepAction::Run(needless)).undo(run("undo").unless(unless)),
+                Step::new("one", "one", StepAction::Run(conditional))
+                    .undo(run("undo").unless(unless)),
             ],
             ..Plan::default()
         };
@@ -303,7 +304,7 @@ fn what_is_not_needed_is_left_out_on_both_ways() {
 }
 
 #[test]
-fn what_was_tolerated_is_not_taken_back() {
+fn an_allowed_failure_is_not_reverted() {
     let fake = Fake::default();
     let plan = Plan {
         steps: vec![
@@ -313,21 +314,21 @@ fn what_was_tolerated_is_not_taken_back() {
         ],
         ..Plan::default()
     };
-    let (_, _, left) = *apply_or_undo(&fake, &plan).unwrap_err();
-    assert_eq!(left, Vec::<String>::new());
+    let (_, _, failures) = *apply_or_undo(&fake, &plan).unwrap_err();
+    assert_eq!(failures, Vec::<String>::new());
     assert_eq!(fake.ran.borrow().last().unwrap(), "undo one");
     assert!(!fake.ran.borrow().contains(&"undo fail".to_owned()));
 }
 
 #[test]
-fn a_file_that_cannot_be_written_and_an_interruption_end_the_plan() {
-    let fake = world();
+fn a_file_error_and_a_cancellation_stop_the_plan() {
+    let fake = files();
     fake.read_only.set(true);
-    let (_, why, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
-    assert!(matches!(why, StepError::Failed(_)));
-    let fake = world();
+    let (_, error, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
+    assert!(matches!(error, StepError::Failed(_)));
+    let fake = files();
     fake.cancelled.set(true);
-    let (_, why, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
-    assert!(matches!(why, StepError::Cancelled(_)));
+    let (_, error, _) = *apply_or_undo(&fake, &plan()).unwrap_err();
+    assert!(matches!(error, StepError::Cancelled(_)));
     assert!(fake.ran.borrow().is_empty());
 }

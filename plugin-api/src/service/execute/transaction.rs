@@ -1,91 +1,48 @@
-//! Runs a plan as a transaction.
+//! Applies a plan as a transaction.
 
 use super::Runner;
+use super::error::StepError;
 use super::program::execute;
 use super::undo_log::{FileSnapshot, UndoLog};
-use crate::Error;
-use crate::service::{FileKind, Plan, ProbeOutcome, Step, StepAction, StepRole};
-use std::fmt;
+use crate::service::{Artifact, FileKind, Plan, ProbeOutcome, Step, StepAction, StepRole};
 use std::path::Path;
 
-/// A plan that was run to its end.
+/// A plan that was applied completely.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AppliedPlan {
     /// The ids of the steps that succeeded.
     pub completed_steps: Vec<String>,
     /// A step of [`StepRole::BootStart`] succeeded.
     pub boot_start_enabled: bool,
-    /// What tolerated failures mean, for people.
+    /// The warnings of the steps that failed but were allowed to.
     pub warnings: Vec<String>,
-    /// The way back.
+    /// Reverts the plan.
     pub undo_log: UndoLog,
 }
 
-/// StepError a step failed.
-#[derive(Debug, Clone, PartialEq)]
-pub enum StepError {
-    /// It ended with an unexpected code, or by a signal (`None`), or output
-    /// something that it must not say.
-    Exited {
-        /// Exit code.
-        code: Option<i32>,
-        /// What it output on standard error, or else on standard output.
-        output: String,
-    },
-    /// It took too long; whether it took effect is not known.
-    TimedOut,
-    /// The program is missing.
-    NotFound,
-    /// A file could not be written or removed, or a program not be run.
-    Failed(String),
-    /// The plan was ended from outside before this step.
-    Cancelled(Error),
-}
-
-impl fmt::Display for StepError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited { code, output } => {
-                match code {
-                    Some(code) => write!(f, "ended with {code}")?,
-                    None => f.write_str("was ended by a signal")?,
-                }
-                if output.is_empty() {
-                    return Ok(());
-                }
-                write!(f, ": {output}")
-            }
-            Self::TimedOut => f.write_str("took too long"),
-            Self::NotFound => f.write_str("is missing"),
-            Self::Failed(why) => f.write_str(why),
-            Self::Cancelled(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-/// A plan that failed half-way.
-#[must_use = "what was done must be taken back, or output"]
+/// A plan that failed.
+#[must_use = "the completed steps must be reverted or reported"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanError {
     /// The step that failed.
     pub step: Step,
-    /// StepError.
+    /// The reason.
     pub error: StepError,
-    /// The way back from that step and those before it: a step that failed may
-    /// have had half of its effect.
+    /// Reverts the failed step, which may have had a partial effect, and the steps
+    /// before it.
     pub undo_log: UndoLog,
 }
 
-/// Runs a plan up to its end or its first failure, and takes nothing back: the
-/// caller may want to look at the broken state first.
+/// Applies a plan until its end or its first failure. It does not revert
+/// anything, so that the caller can inspect the failed state first.
 ///
 /// # Errors
-/// The failed step, with the way back.
+/// The failed step, with the undo log.
 pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<AppliedPlan, Box<PlanError>> {
     let mut applied = AppliedPlan::default();
     for step in &plan.steps {
-        let known = applied.undo_log.len();
-        match attempt(runner, plan, step, &mut applied.undo_log) {
+        let undo_len = applied.undo_log.len();
+        match run_step(runner, plan, step, &mut applied.undo_log) {
             Ok(()) => {
                 applied.completed_steps.push(step.id.clone());
                 applied.boot_start_enabled |= step.role == Some(StepRole::BootStart);
@@ -95,8 +52,8 @@ pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<AppliedPlan, Box<PlanEr
                     Some(warning),
                     StepError::Exited { .. } | StepError::TimedOut | StepError::NotFound,
                 ) => {
-                    // What may fail has nothing to be taken back when it does.
-                    applied.undo_log.truncate(known);
+                    // A step that is allowed to fail has no effect if it does.
+                    applied.undo_log.truncate(undo_len);
                     applied.warnings.push(warning.clone());
                 }
                 _ => {
@@ -112,76 +69,79 @@ pub fn apply(runner: &dyn Runner, plan: &Plan) -> Result<AppliedPlan, Box<PlanEr
     Ok(applied)
 }
 
-fn attempt(
+fn run_step(
     runner: &dyn Runner,
     plan: &Plan,
     step: &Step,
     undo_log: &mut UndoLog,
 ) -> Result<(), StepError> {
     runner.check_cancelled().map_err(StepError::Cancelled)?;
-    let before = before(runner, step)?;
-    let write = matches!(step.action, StepAction::Write(_));
-    let done = write && before.as_ref().is_some_and(|b| written_already(plan, b));
-    undo_log.record(&step.description, before.filter(|_| !done), &step.undo);
-    if done {
+    let before = snapshot(runner, step)?;
+    // An unchanged file is not rewritten, so that it keeps its modification time.
+    let unchanged = matches!(step.action, StepAction::Write(_))
+        && before.as_ref().is_some_and(|file| is_current(plan, file));
+    undo_log.record(&step.description, before.filter(|_| !unchanged), &step.undo);
+    if unchanged {
         return Ok(());
     }
     perform(runner, plan, step)
 }
 
-/// A file that is as it should be keeps its time stamp.
-fn written_already(plan: &Plan, before: &FileSnapshot) -> bool {
-    let wanted = plan.artifacts.iter().find(|a| a.path == before.path);
-    let (Some(wanted), Some((mode, bytes))) = (wanted, &before.content) else {
-        return false;
-    };
-    *mode == wanted.mode && bytes == wanted.content.as_bytes()
+fn artifact<'a>(plan: &'a Plan, path: &Path) -> Option<&'a Artifact> {
+    plan.artifacts.iter().find(|a| a.path == path)
 }
 
-/// The file that the step is about to touch.
-fn before(runner: &dyn Runner, step: &Step) -> Result<Option<FileSnapshot>, StepError> {
+fn is_current(plan: &Plan, file: &FileSnapshot) -> bool {
+    let (Some(artifact), Some((mode, bytes))) = (artifact(plan, &file.path), &file.content) else {
+        return false;
+    };
+    *mode == artifact.mode && bytes == artifact.content.as_bytes()
+}
+
+/// Returns the state of the file that the step is about to change.
+fn snapshot(runner: &dyn Runner, step: &Step) -> Result<Option<FileSnapshot>, StepError> {
     let (StepAction::Write(path) | StepAction::Remove(path)) = &step.action else {
         return Ok(None);
     };
     let mode = match runner.stat(path) {
-        // Its permissions say nothing, and its target is somebody else's.
+        // A link has no mode of its own, and its target may not belong to the
+        // service.
         ProbeOutcome::Metadata {
             kind: FileKind::Link,
             ..
         } => {
-            let why = format!("{} is a link, and left alone", path.display());
-            return Err(StepError::Failed(why));
+            let message = format!("{} is a symbolic link", path.display());
+            return Err(StepError::Failed(message));
         }
         ProbeOutcome::Metadata { mode, .. } => mode & 0o755,
         _ => 0,
     };
-    let content = runner.read(path).map_err(|e| impossible(path, &e))?;
+    let content = runner.read(path).map_err(|e| io_error(path, &e))?;
     Ok(Some(FileSnapshot {
         path: path.clone(),
         content: content.map(|bytes| (mode, bytes)),
     }))
 }
 
-fn impossible(path: &Path, error: &std::io::Error) -> StepError {
+fn io_error(path: &Path, error: &std::io::Error) -> StepError {
     StepError::Failed(format!("{}: {error}", path.display()))
 }
 
 fn perform(runner: &dyn Runner, plan: &Plan, step: &Step) -> Result<(), StepError> {
     match &step.action {
         StepAction::Write(path) => {
-            let wanted = plan.artifacts.iter().find(|a| a.path == *path);
-            let Some(artifact) = wanted else {
-                let why = format!("the plan has no text for {}", path.display());
-                return Err(StepError::Failed(why));
+            let Some(artifact) = artifact(plan, path) else {
+                let message = format!("the plan has no artifact {}", path.display());
+                return Err(StepError::Failed(message));
             };
             runner
                 .write(path, artifact.mode, artifact.content.as_bytes())
-                .map_err(|e| impossible(path, &e))
+                .map_err(|e| io_error(path, &e))
         }
         StepAction::Remove(path) => runner
             .remove(path)
             .map(drop)
-            .map_err(|e| impossible(path, &e)),
-        StepAction::Run(run) => execute(runner, run, true),
+            .map_err(|e| io_error(path, &e)),
+        StepAction::Run(exec) => execute(runner, exec, true),
     }
 }

@@ -1,26 +1,26 @@
-//! What was done, so that it can be taken back.
+//! The undo log of a plan.
 
 use super::Runner;
 use super::program::execute;
 use crate::service::ExecSpec;
 use std::path::PathBuf;
 
-/// A file as it was.
+/// The state of a file before a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileSnapshot {
     pub(super) path: PathBuf,
-    /// Mode and bytes; `None` when there was no file.
+    /// Mode and bytes; `None` if there was no file.
     pub(super) content: Option<(u32, Vec<u8>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     description: String,
-    before: Option<FileSnapshot>,
+    file: Option<FileSnapshot>,
     undo: Vec<ExecSpec>,
 }
 
-/// The way back from a plan that was applied.
+/// Reverts the steps of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UndoLog {
     entries: Vec<Entry>,
@@ -30,13 +30,13 @@ impl UndoLog {
     pub(super) fn record(
         &mut self,
         description: &str,
-        before: Option<FileSnapshot>,
+        file: Option<FileSnapshot>,
         undo: &[ExecSpec],
     ) {
-        if before.is_some() || !undo.is_empty() {
+        if file.is_some() || !undo.is_empty() {
             self.entries.push(Entry {
                 description: description.to_owned(),
-                before,
+                file,
                 undo: undo.to_vec(),
             });
         }
@@ -50,43 +50,36 @@ impl UndoLog {
         self.entries.truncate(len);
     }
 
-    /// Appends description was done later.
+    /// Appends the log of a later plan.
     pub fn extend(&mut self, later: Self) {
         self.entries.extend(later.entries);
     }
 
-    /// Takes everything back, the last first. A part that cannot be taken back
-    /// does not keep the others from it; description remains is returned, for people.
+    /// Reverts all steps in reverse order. A failure does not stop the others;
+    /// returns the messages of all failures.
     #[must_use]
     pub fn undo(self, runner: &dyn Runner) -> Vec<String> {
-        let mut left = Vec::new();
+        let mut failures = Vec::new();
         for entry in self.entries.into_iter().rev() {
-            if let Some(before) = &entry.before
-                && let Err(error) = restore(runner, before)
+            let description = &entry.description;
+            if let Some(file) = &entry.file
+                && let Err(error) = restore(runner, file)
             {
-                left.push(format!(
-                    "{}: {}: {error}",
-                    entry.description,
-                    before.path.display()
-                ));
+                failures.push(format!("{description}: {}: {error}", file.path.display()));
             }
-            for run in &entry.undo {
-                if let Err(why) = execute(runner, run, false) {
-                    left.push(format!(
-                        "{}: `{}` {why}",
-                        entry.description,
-                        run.argv.join(" ")
-                    ));
+            for exec in &entry.undo {
+                if let Err(error) = execute(runner, exec, false) {
+                    failures.push(format!("{description}: `{}` {error}", exec.argv.join(" ")));
                 }
             }
         }
-        left
+        failures
     }
 }
 
-fn restore(runner: &dyn Runner, before: &FileSnapshot) -> std::io::Result<()> {
-    match &before.content {
-        Some((mode, bytes)) => runner.write(&before.path, *mode, bytes),
-        None => runner.remove(&before.path).map(drop),
+fn restore(runner: &dyn Runner, file: &FileSnapshot) -> std::io::Result<()> {
+    match &file.content {
+        Some((mode, bytes)) => runner.write(&file.path, *mode, bytes),
+        None => runner.remove(&file.path).map(drop),
     }
 }

@@ -16,7 +16,6 @@ const NOT_YET_FREE: &[&str] = &[
     "gateway-service",
     "kt",
     "kt-control-api",
-    "kt-plugin-api",
     "kt-policy",
     "kt-tests",
     "service-s6",
