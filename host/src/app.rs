@@ -1,15 +1,17 @@
-//! From arguments to an exit code.
+//! Runs kt: from the arguments to the exit code.
 
 #![forbid(unsafe_code)]
 
-use crate::cli::{self, Global, Route, Tree, Wanted};
-use crate::commands::{self, HostState};
-use crate::discovery::{CatalogEntry, Found, Registry, State, search_path};
+use crate::cli::{self, CommandSelection, Route, Tree};
+use crate::commands::{self, CommandContext};
+use crate::discovery::{CatalogEntry, DiscoveredPlugin, PluginState, Registry, search_path};
 use crate::environment::{self, Environment};
-use crate::render::Terminal;
-use crate::services::{Inherited, Providers, Runner, log};
+use crate::logging;
+use crate::options::{self, GlobalOptions, OutputFormat};
+use crate::render::{Terminal, terminal_width};
+use crate::runtime::{InheritedDescriptors, Providers, Runner};
 use crate::settings::{self, Layers};
-use crate::supervision::Ended;
+use crate::supervision::RunOutcome;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use kt_plugin_api::manifest::OutcomeSpec;
@@ -17,14 +19,16 @@ use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Runs kt, with what a service manager passed to it.
-pub(crate) fn run(env: &Environment, inherited: Inherited) -> Ended {
+/// Runs kt, with the descriptors from the service manager.
+pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutcome {
     let dirs = match crate::dirs::resolve(env) {
         Ok(dirs) => dirs,
-        Err(error) => return early(env, &error),
+        Err(error) => return fail_early(env, &error),
     };
-    let given = cli::plugin_dirs(env);
-    let search = search_path(env, &given, &dirs);
+    let plugin_dirs: Vec<PathBuf> = options::early_values(env, "--plugin-dir")
+        .map(PathBuf::from)
+        .collect();
+    let search = search_path(env, &plugin_dirs, &dirs);
     let layers = Layers::read(&dirs);
     let allow_shadow = layers
         .as_ref()
@@ -32,29 +36,30 @@ pub(crate) fn run(env: &Environment, inherited: Inherited) -> Ended {
         .unwrap_or_default();
     let cache = crate::dirs::usable_cache(env, &dirs);
     let registry = Registry::scan(&search, &cache, &allow_shadow);
-    let mut tree = cli::build(&registry, Wanted::Words(&env.args));
+    let named = CommandSelection::Named(&env.args);
+    let mut tree = cli::build(&registry, named, terminal_width(env));
     let matches = match tree.root.try_get_matches_from_mut(&env.args) {
         Ok(matches) => matches,
-        Err(error) => return refuse_arguments(env, &error, &registry),
+        Err(error) => return reject_arguments(env, &error, &registry),
     };
-    let global = match Global::read(&matches, env) {
+    let global = match GlobalOptions::read(&matches, env) {
         Ok(global) => global,
-        Err(why) => return early(env, &Error::new(Class::Settings, "bad-variable", why)),
+        Err(e) => return fail_early(env, &Error::new(Class::Settings, "invalid-variable", e)),
     };
     let terminal = Terminal::new(&global, env);
     match log_level(&global, env) {
-        Ok(level) => log::set_max_level(level),
-        Err(error) => return early(env, &error),
+        Ok(level) => logging::set_max_level(level),
+        Err(error) => return fail_early(env, &error),
     }
-    let may_be_new = makes_profile(&tree, &matches, &registry);
-    let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref(), may_be_new));
-    let chosen = layers
+    let allow_new = creates_profile(&tree, &matches, &registry);
+    let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref(), allow_new));
+    let configured = layers
         .as_ref()
         .map(|l| l.map("providers"))
         .unwrap_or_default();
-    let providers = Providers::new(&registry, chosen, &cache, env, inherited);
+    let providers = Providers::new(&registry, configured, &cache, env, inherited);
     let app = App {
-        state: HostState {
+        context: CommandContext {
             env,
             dirs: &dirs,
             search: &search,
@@ -64,109 +69,110 @@ pub(crate) fn run(env: &Environment, inherited: Inherited) -> Ended {
             terminal: &terminal,
         },
         global: &global,
-        plugin_dirs: given,
+        plugin_dirs,
     };
-    app.finish(&tree, &matches)
+    app.run(&tree, &matches)
 }
 
 struct App<'a> {
-    state: HostState<'a>,
-    global: &'a Global,
+    context: CommandContext<'a>,
+    global: &'a GlobalOptions,
     plugin_dirs: Vec<PathBuf>,
 }
 
 impl App<'_> {
-    fn finish(&self, tree: &Tree, matches: &ArgMatches) -> Ended {
+    fn run(&self, tree: &Tree, matches: &ArgMatches) -> RunOutcome {
         let (result, outcomes) = match tree.route(matches) {
-            Some((route, matches)) => self.follow(&route, matches),
-            None => (
-                Err(Error::internal("the command leads nowhere")),
-                Vec::new(),
-            ),
+            Some((route, matches)) => self.run_route(&route, matches),
+            None => (Err(Error::internal("the command has no route")), Vec::new()),
         };
-        let terminal = &self.state.terminal;
-        let shown = terminal.conclude(result).and_then(|output| {
-            output.iter().try_for_each(|output| terminal.show(output))?;
+        let terminal = &self.context.terminal;
+        let printed = terminal.final_result(result).and_then(|output| {
+            output
+                .iter()
+                .try_for_each(|output| terminal.print_output(output))?;
             Ok(output)
         });
-        match shown {
+        match printed {
             Ok(output) => {
                 let outcome = output.as_ref().and_then(|output| output.outcome.as_deref());
-                Ended::with(code_of(outcome, Class::Ok, &outcomes))
+                RunOutcome::completed(exit_code(outcome, Class::Ok, &outcomes))
             }
             Err(error) => {
-                let code = code_of(error.outcome.as_deref(), error.class, &outcomes);
-                self.state.terminal.error(&error, code);
-                Ended::failed(code, error)
+                let code = exit_code(error.outcome.as_deref(), error.class, &outcomes);
+                self.context.terminal.print_error(&error, code);
+                RunOutcome::failed(code, error)
             }
         }
     }
 
-    fn follow(
+    fn run_route(
         &self,
         route: &Route,
         matches: &ArgMatches,
     ) -> (Result<Output, Error>, Vec<OutcomeSpec>) {
         match route {
-            Route::Host(command) => (commands::run(*command, matches, &self.state), Vec::new()),
-            Route::Missing(entry) => (Err(not_installed(entry)), Vec::new()),
+            Route::Builtin(command) => {
+                (commands::run(*command, matches, &self.context), Vec::new())
+            }
+            Route::NotInstalled(entry) => (Err(not_installed(entry)), Vec::new()),
             Route::Refused(error) => (Err(error.clone()), Vec::new()),
             Route::Plugin(path) => {
                 let outcomes = self
-                    .state
+                    .context
                     .registry
                     .command(path)
                     .map(|(_, _, spec)| spec.outcomes.clone())
                     .unwrap_or_default();
-                (self.plugin(path, matches), outcomes)
+                (self.run_plugin(path, matches), outcomes)
             }
         }
     }
 
-    fn plugin(&self, path: &[String], matches: &ArgMatches) -> Result<Output, Error> {
-        let state = &self.state;
-        let (found, manifest, spec) = state
+    fn run_plugin(&self, path: &[String], matches: &ArgMatches) -> Result<Output, Error> {
+        let context = &self.context;
+        let (plugin, manifest, spec) = context
             .registry
             .command(path)
             .ok_or_else(|| Error::internal("the command has no plugin"))?;
-        let layers = state.layers.as_ref().map_err(Clone::clone)?;
-        let given = cli::typed(spec, &manifest.settings, matches)?;
+        let layers = context.layers.as_ref().map_err(Clone::clone)?;
+        let parsed = cli::parse_arguments(spec, &manifest.settings, matches)?;
         let (settings, origins) =
-            settings::resolve(&manifest.settings, &given.settings, state.env, layers);
+            settings::resolve(&manifest.settings, &parsed.settings, context.env, layers);
         let invocation = Invocation {
             path: path.to_vec(),
             settings,
             origins,
             profile: layers.profile.as_ref().map(|p| p.name.clone()),
-            dirs: state.dirs.clone(),
-            cwd: state.env.cwd.clone(),
-            exe: state.env.exe.clone(),
+            dirs: context.dirs.clone(),
+            cwd: context.env.cwd.clone(),
+            exe: context.env.exe.clone(),
             plugin_dirs: self.explicit_plugin_dirs(),
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
-            dry_run: given.dry_run,
+            dry_run: parsed.dry_run,
             yes: self.global.yes,
             output: OutputMode {
-                format: self.global.format.word().to_owned(),
-                interactive: state.terminal.interactive,
-                terminal: state.terminal.out_is_terminal,
+                format: self.global.format.name().to_owned(),
+                interactive: context.terminal.interactive,
+                terminal: context.terminal.stdout_is_terminal,
             },
-            args: given.args,
+            args: parsed.args,
         };
         let runner = Runner {
-            providers: state.providers,
-            streams: state.terminal,
+            providers: context.providers,
+            console: context.terminal,
         };
         runner.run(
-            (found, manifest, spec),
+            (plugin, manifest, spec),
             &invocation,
-            deadline(given.timeout),
+            deadline(parsed.timeout),
         )
     }
 
-    /// The directories that were asked for, so that a service can be told the
-    /// same.
+    /// Returns the plugin directories of the option and the environment, so that a
+    /// service can use the same.
     fn explicit_plugin_dirs(&self) -> Vec<PathBuf> {
-        let env = self.state.env;
+        let env = self.context.env;
         let listed = env.var(environment::PLUGIN_PATH).unwrap_or_default();
         let listed = listed
             .split(':')
@@ -181,8 +187,8 @@ impl App<'_> {
     }
 }
 
-/// Whether the command may be told a profile that does not exist yet.
-fn makes_profile(tree: &Tree, matches: &ArgMatches, registry: &Registry) -> bool {
+/// Returns whether the command may create the profile.
+fn creates_profile(tree: &Tree, matches: &ArgMatches, registry: &Registry) -> bool {
     let Some((Route::Plugin(path), _)) = tree.route(matches) else {
         return false;
     };
@@ -191,7 +197,7 @@ fn makes_profile(tree: &Tree, matches: &ArgMatches, registry: &Registry) -> bool
         .is_some_and(|(_, _, spec)| spec.creates_profile)
 }
 
-/// Unix time in milliseconds; 0 for none.
+/// Returns the deadline as Unix time in milliseconds; 0 for none.
 fn deadline(timeout: Option<u64>) -> u64 {
     timeout.map_or(0, |ms| {
         let now = SystemTime::now()
@@ -203,8 +209,8 @@ fn deadline(timeout: Option<u64>) -> u64 {
     })
 }
 
-/// The exit code of an outcome: one that the manifest declares, or a class.
-fn code_of(outcome: Option<&str>, class: Class, declared: &[OutcomeSpec]) -> u8 {
+/// Returns the exit code of an outcome that the manifest declares, or of a class.
+fn exit_code(outcome: Option<&str>, class: Class, declared: &[OutcomeSpec]) -> u8 {
     let Some(name) = outcome else {
         return class.exit_code();
     };
@@ -221,7 +227,7 @@ fn not_installed(entry: &CatalogEntry) -> Error {
         Class::Plugin,
         "plugin-not-installed",
         format!(
-            "this command is not installed: it belongs to plugin `{}`",
+            "this command requires the plugin `{}`, which is not installed",
             entry.plugin
         ),
     )
@@ -230,15 +236,15 @@ fn not_installed(entry: &CatalogEntry) -> Error {
     .data("package", entry.package.clone())
 }
 
-fn log_level(global: &Global, env: &Environment) -> Result<u32, Error> {
+fn log_level(global: &GlobalOptions, env: &Environment) -> Result<u32, Error> {
     use kt_plugin_api::abi::log as level;
-    if let Some(word) = env.var(environment::LOG) {
-        return log::level_of(word).ok_or_else(|| {
+    if let Some(name) = env.var(environment::LOG) {
+        return logging::level_from_name(name).ok_or_else(|| {
             let message = format!(
-                "`{}` is `{word}`: use off, error, warn, info, debug or trace",
+                "`{}` is `{name}`: expected off, error, warn, info, debug or trace",
                 environment::LOG
             );
-            Error::new(Class::Settings, "bad-variable", message)
+            Error::new(Class::Settings, "invalid-variable", message)
         });
     }
     Ok(match (global.quiet, global.verbose) {
@@ -250,75 +256,77 @@ fn log_level(global: &Global, env: &Environment) -> Result<u32, Error> {
     })
 }
 
-/// Help and version are data; everything else is a mistake in the arguments.
-fn refuse_arguments(env: &Environment, error: &clap::Error, registry: &Registry) -> Ended {
-    let terminal = early_terminal(env);
+/// Prints help and version as data, and everything else as an error.
+fn reject_arguments(env: &Environment, error: &clap::Error, registry: &Registry) -> RunOutcome {
+    let terminal = terminal_without_options(env);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        return Ended::with(match terminal.data(&error.render().ansi().to_string()) {
-            Ok(()) => 0,
-            Err(_) => Class::Internal.exit_code(),
-        });
+        return RunOutcome::completed(
+            match terminal.print_data(&error.render().ansi().to_string()) {
+                Ok(()) => 0,
+                Err(_) => Class::Internal.exit_code(),
+            },
+        );
     }
-    let unknown = error.kind() == ErrorKind::InvalidSubcommand;
-    let hint = unknown.then(|| refused_plugins(registry)).flatten();
+    let unknown_command = error.kind() == ErrorKind::InvalidSubcommand;
+    let hint = unknown_command.then(|| refused_plugins(registry)).flatten();
     let text = error.render().to_string();
     let message = text.trim().trim_start_matches("error: ").to_owned();
-    let refusal = Error::new(Class::Usage, "bad-arguments", message);
-    let refusal = hint.iter().cloned().fold(refusal, Error::hint);
-    if cli::wants_json(env) {
-        return early(env, &refusal);
+    let usage_error = Error::new(Class::Usage, "invalid-arguments", message);
+    let usage_error = hint.iter().cloned().fold(usage_error, Error::hint);
+    if options::json_requested(env) {
+        return fail_early(env, &usage_error);
     }
-    terminal.talk(error.render().ansi().to_string().trim_end());
+    terminal.print_stderr(error.render().ansi().to_string().trim_end());
     if let Some(hint) = hint {
-        terminal.talk(&format!("\n  hint: {hint}"));
+        terminal.print_stderr(&format!("\n  hint: {hint}"));
     }
-    Ended::failed(refusal.class.exit_code(), refusal)
+    RunOutcome::failed(usage_error.class.exit_code(), usage_error)
 }
 
-/// An unknown command may belong to a plugin whose manifest cannot be read.
+/// Returns a hint to the refused plugins: one of them may have an unknown command.
 fn refused_plugins(registry: &Registry) -> Option<String> {
-    let refused = |f: &&Found| matches!(f.state, State::Refused(_));
+    let refused = |f: &&DiscoveredPlugin| matches!(f.state, PluginState::Refused(_));
     let names: Vec<String> = registry
         .all
         .iter()
         .filter(refused)
-        .map(Found::name)
+        .map(DiscoveredPlugin::name)
         .collect();
     (!names.is_empty()).then(|| {
         format!(
-            "plugins that cannot be used: {}; `kt doctor` says why",
+            "plugins that cannot be used: {}; run `kt doctor` for the reasons",
             names.join(", ")
         )
     })
 }
 
-fn early_terminal(env: &Environment) -> Terminal {
-    let format = if cli::wants_json(env) {
-        cli::Format::Json
+fn terminal_without_options(env: &Environment) -> Terminal {
+    let format = if options::json_requested(env) {
+        OutputFormat::Json
     } else {
-        cli::Format::Table
+        OutputFormat::Table
     };
     let color = env.var(environment::COLOR).map(str::to_owned);
     Terminal::new(
-        &Global {
+        &GlobalOptions {
             format,
             color,
-            ..Global::default()
+            ..GlobalOptions::default()
         },
         env,
     )
 }
 
-fn early(env: &Environment, error: &Error) -> Ended {
+fn fail_early(env: &Environment, error: &Error) -> RunOutcome {
     let code = error.class.exit_code();
-    show(env, error, code);
-    Ended::failed(code, error.clone())
+    print_error(env, error, code);
+    RunOutcome::failed(code, error.clone())
 }
 
-/// Shows an error of a run that has not come to its command.
-pub(crate) fn show(env: &Environment, error: &Error, code: u8) {
-    early_terminal(env).error(error, code);
+/// Prints an error that occurred before the options were parsed.
+pub(crate) fn print_error(env: &Environment, error: &Error, code: u8) {
+    terminal_without_options(env).print_error(error, code);
 }

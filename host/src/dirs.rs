@@ -1,5 +1,5 @@
-//! Where kt keeps things: the XDG base directories on every Unix, or all of
-//! them under `KT_HOME`.
+//! The directories of kt: the XDG base directories on every Unix, or
+//! subdirectories of `KT_HOME`.
 
 #![forbid(unsafe_code)]
 
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Resolves the directories; nothing is created.
 ///
 /// # Errors
-/// Class `settings` when there is no home directory to start from.
+/// Class `settings` if the home directory cannot be determined.
 pub(crate) fn resolve(env: &Environment) -> Result<Dirs, Error> {
     let home = etcetera::home_dir().ok();
     if let Some(root) = env.var(environment::HOME) {
@@ -26,16 +26,20 @@ pub(crate) fn resolve(env: &Environment) -> Result<Dirs, Error> {
         });
     }
     let home = home.ok_or_else(|| {
-        Error::new(Class::Settings, "no-home", "no home directory is known")
-            .hint("set `HOME`, or `KT_HOME` to a directory that kt may use")
+        Error::new(
+            Class::Settings,
+            "no-home-directory",
+            "cannot determine the home directory",
+        )
+        .hint("set `HOME`, or set `KT_HOME` to a directory for kt")
     })?;
     let state = xdg(env, "XDG_STATE_HOME", &home, ".local/state");
     Ok(Dirs {
         config: xdg(env, "XDG_CONFIG_HOME", &home, ".config"),
         data: xdg(env, "XDG_DATA_HOME", &home, ".local/share"),
         cache: xdg(env, "XDG_CACHE_HOME", &home, ".cache"),
-        // Not every session has a runtime directory; the state directory is
-        // as private and always there.
+        // Not every session has a runtime directory; the state directory has
+        // the same permissions.
         runtime: absolute_var(env, "XDG_RUNTIME_DIR")
             .map_or_else(|| state.join("run"), |dir| dir.join("kt")),
         state,
@@ -43,14 +47,15 @@ pub(crate) fn resolve(env: &Environment) -> Result<Dirs, Error> {
     })
 }
 
-/// Where kt's own shortcuts are kept, or a place where nothing can be: nobody
-/// finds files of another user in a home, and nobody believes them.
+/// Returns the cache directory, or a path at which no file can exist if the cache
+/// belongs to another user: root under `sudo` must neither leave its files in the
+/// home directory of that user nor trust the files there.
 pub(crate) fn usable_cache(env: &Environment, dirs: &Dirs) -> PathBuf {
     let me = rustix::process::geteuid();
-    let borrowed = me.is_root() && env.var(environment::SUDO_USER).is_some();
+    let under_sudo = me.is_root() && env.var(environment::SUDO_USER).is_some();
     let nearest = dirs.cache.ancestors().find_map(|dir| dir.metadata().ok());
     let own = nearest.is_some_and(|m| m.uid() == me.as_raw() || (m.uid() == 0 && !me.is_root()));
-    if borrowed || !own {
+    if under_sudo || !own {
         return PathBuf::from("/dev/null/kt");
     }
     dirs.cache.clone()
@@ -62,7 +67,7 @@ fn xdg(env: &Environment, var: &str, home: &Path, fallback: &str) -> PathBuf {
         .join("kt")
 }
 
-/// The specification tells to ignore relative values.
+/// Relative values are ignored, as the XDG specification requires.
 fn absolute_var(env: &Environment, var: &str) -> Option<PathBuf> {
     env.var(var).map(PathBuf::from).filter(|p| p.is_absolute())
 }
@@ -74,7 +79,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn kt_home_moves_everything() {
+    fn kt_home_replaces_every_directory() {
         let env = Environment::for_test(&[("KT_HOME", "/x"), ("XDG_STATE_HOME", "/y")]);
         let dirs = resolve(&env).unwrap();
         for dir in [
@@ -89,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_borrowed_root_keeps_no_cache() {
+    fn root_under_sudo_uses_no_cache() {
         let home = tempfile::tempdir().unwrap();
         let kt_home = home.path().to_str().unwrap();
         let of = |vars: &[(&str, &str)]| {
@@ -98,8 +103,8 @@ mod tests {
         };
         assert!(of(&[("KT_HOME", kt_home)]).starts_with(kt_home));
         if rustix::process::geteuid().is_root() {
-            let borrowed = of(&[("KT_HOME", kt_home), ("SUDO_USER", "ann")]);
-            assert!(!borrowed.starts_with(kt_home));
+            let under_sudo = of(&[("KT_HOME", kt_home), ("SUDO_USER", "ann")]);
+            assert!(!under_sudo.starts_with(kt_home));
             std::os::unix::fs::chown(home.path(), Some(4711), None).unwrap();
             assert!(!of(&[("KT_HOME", kt_home)]).starts_with(kt_home));
         }

@@ -1,4 +1,4 @@
-//! The process's environment, read once and nowhere else.
+//! The process environment. It is read once, here.
 
 #![forbid(unsafe_code)]
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// Plugin directories, separated by `:`.
 pub(crate) const PLUGIN_PATH: &str = "KT_PLUGIN_PATH";
-/// Moves every directory of kt.
+/// Root of every directory of kt, instead of the XDG directories.
 pub(crate) const HOME: &str = "KT_HOME";
 /// Log level: `error`, `warn`, `info`, `debug` or `trace`.
 pub(crate) const LOG: &str = "KT_LOG";
@@ -16,35 +16,36 @@ pub(crate) const LOG: &str = "KT_LOG";
 pub(crate) const OUTPUT: &str = "KT_OUTPUT";
 /// `auto`, `always` or `never`.
 pub(crate) const COLOR: &str = "KT_COLOR";
-/// Never ask.
+/// Disables prompts.
 pub(crate) const NO_INPUT: &str = "KT_NO_INPUT";
-/// No progress on the terminal.
+/// Disables progress messages.
 pub(crate) const NO_PROGRESS: &str = "KT_NO_PROGRESS";
-/// Who called `sudo`, which sets it.
+/// The user who ran `sudo`; set by `sudo`.
 pub(crate) const SUDO_USER: &str = "SUDO_USER";
-/// Set by systemd where it keeps what a service writes (systemd.exec(5)).
+/// Set by systemd if the journal receives the output of a service
+/// (systemd.exec(5)).
 pub(crate) const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
-/// Name of the profile.
+/// Name of the settings profile.
 pub(crate) const PROFILE: &str = "KT_PROFILE";
 
-/// No profile unless one is named; for services.
+/// Disables `default_profile` and the profile `default`; for services.
 pub(crate) const NO_PROFILE: &str = "KT_NO_PROFILE";
 
 /// A snapshot of arguments, variables and the working directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
-    /// Arguments, the program's name first.
+    /// Arguments; the first is the name of the program.
     pub(crate) args: Vec<OsString>,
     vars: BTreeMap<String, String>,
-    /// The working directory; empty when it is gone.
+    /// The working directory; empty if it was removed.
     pub(crate) cwd: PathBuf,
-    /// The running executable.
+    /// Path of the running executable.
     pub(crate) exe: PathBuf,
 }
 
 impl Environment {
-    /// Reads the process's environment. Variables that are not Unicode are
-    /// left out: no setting of kt can be one.
+    /// Reads the process environment. Variables that are not valid Unicode are
+    /// ignored.
     pub(crate) fn read() -> Self {
         Self {
             args: std::env::args_os().collect(),
@@ -56,7 +57,7 @@ impl Environment {
         }
     }
 
-    /// A variable that is set and not empty.
+    /// Returns the value of a variable that is set and not empty.
     pub(crate) fn var(&self, name: &str) -> Option<&str> {
         self.vars
             .get(name)
@@ -64,8 +65,9 @@ impl Environment {
             .filter(|v| !v.is_empty())
     }
 
-    /// Whether a switch such as `NO_COLOR` is set.
-    pub(crate) fn switch(&self, name: &str) -> bool {
+    /// Returns whether a variable such as `NO_COLOR` is set, and neither `0` nor
+    /// `false`.
+    pub(crate) fn is_enabled(&self, name: &str) -> bool {
         self.var(name).is_some_and(|v| v != "0" && v != "false")
     }
 

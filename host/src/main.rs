@@ -1,16 +1,20 @@
 //! `kt`: finds plugins, builds the command line from their manifests, loads the
-//! one that is needed, and renders what it returns. It names no plugin and
-//! knows nothing of gateways, services or control planes.
+//! one that a command needs, and renders its result. It contains no plugin names,
+//! and no knowledge of gateways, services or control planes.
 
 mod app;
+mod atomic_file;
 mod cli;
 mod commands;
 mod dirs;
 mod discovery;
 mod environment;
 mod load;
+mod logging;
+mod options;
+mod position;
 mod render;
-mod services;
+mod runtime;
 mod settings;
 mod supervision;
 
@@ -18,8 +22,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let env = environment::Environment::read();
-    // Before anything is opened: see there.
-    let inherited = services::Inherited::take_all(&env);
-    let show = |error: &_, code| app::show(&env, error, code);
-    supervision::run(&env, || app::run(&env, inherited), show)
+    // Must precede everything that opens a file; see there.
+    let inherited = runtime::InheritedDescriptors::from_environment(&env);
+    let print_error = |error: &_, code| app::print_error(&env, error, code);
+    supervision::run(&env, || app::run(&env, inherited), print_error)
 }

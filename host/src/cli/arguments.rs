@@ -1,4 +1,4 @@
-//! Parsed arguments as the typed JSON that plugins get.
+//! Converts parsed arguments to the typed JSON that plugins receive.
 
 use super::plugins::setting_id;
 use clap::ArgMatches;
@@ -8,54 +8,54 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What was given to a command.
+/// The arguments of a plugin's command.
 #[derive(Debug, Default)]
-pub(crate) struct Given {
+pub(crate) struct ParsedArguments {
     /// Typed arguments.
     pub(crate) args: Args,
-    /// Settings given as options, by key.
+    /// Settings that were set by options, by key.
     pub(crate) settings: BTreeMap<String, String>,
-    /// `--timeout`, milliseconds.
+    /// `--timeout`, in milliseconds.
     pub(crate) timeout: Option<u64>,
     /// `--dry-run`.
     pub(crate) dry_run: bool,
 }
 
-/// Reads the arguments of a plugin's command.
+/// Converts the arguments of a plugin's command.
 ///
 /// # Errors
-/// Class `usage` for a path that is not Unicode.
-pub(crate) fn typed(
+/// Class `usage` for a path that is not valid Unicode.
+pub(crate) fn parse_arguments(
     spec: &CommandSpec,
     settings: &[SettingSpec],
     matches: &ArgMatches,
-) -> Result<Given, Error> {
-    let mut given = Given::default();
+) -> Result<ParsedArguments, Error> {
+    let mut parsed = ParsedArguments::default();
     let mut args = Map::new();
     for arg in &spec.args {
         if let Some(value) = value_of(arg, matches)? {
             args.insert(arg.name.clone(), value);
         }
     }
-    given.args = Args(args);
+    parsed.args = Args(args);
     for setting in settings {
         let id = setting_id(&setting.key);
         if let Ok(Some(value)) = matches.try_get_one::<String>(&id) {
-            given.settings.insert(setting.key.clone(), value.clone());
+            parsed.settings.insert(setting.key.clone(), value.clone());
         }
     }
-    given.timeout = matches
+    parsed.timeout = matches
         .try_get_one::<u64>("kt:timeout")
         .ok()
         .flatten()
         .copied();
-    given.dry_run = matches
+    parsed.dry_run = matches
         .try_get_one::<bool>("kt:dry-run")
         .ok()
         .flatten()
         .copied()
         .unwrap_or(false);
-    Ok(given)
+    Ok(parsed)
 }
 
 fn value_of(arg: &ArgSpec, matches: &ArgMatches) -> Result<Option<Value>, Error> {

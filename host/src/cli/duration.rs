@@ -1,14 +1,13 @@
-//! Durations such as `90s`, `1h30m`, `2d`; a bare number has no unit and is
-//! refused.
+//! Durations such as `90s`, `1h30m`, `2d`; a number without a unit is invalid.
 
 use std::time::Duration;
 
 /// Parses a duration to milliseconds.
 ///
 /// # Errors
-/// A sentence for the person.
+/// A message for the user.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
-    let hint = "write a number and a unit, such as 500ms, 90s, 1h30m or 2d";
+    let hint = "expected a number with a unit, such as 500ms, 90s, 1h30m or 2d";
     if text.chars().all(|c| c.is_ascii_digit()) {
         return Err(hint.to_owned());
     }
@@ -35,7 +34,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn units_are_needed() {
+    fn a_unit_is_required() {
         assert_eq!(parse("90s"), Ok(90_000));
         assert_eq!(parse("1h30m"), Ok(5_400_000));
         assert_eq!(parse("2d"), Ok(172_800_000));

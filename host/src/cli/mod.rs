@@ -1,14 +1,15 @@
 //! The command line: one `clap` tree from the manifests of every plugin and the
-//! host's own commands.
+//! built-in commands.
 
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod builtin;
 mod duration;
-mod global;
+mod help;
 mod plugins;
 mod tree;
 
-pub(crate) use arguments::typed;
-pub(crate) use global::{Format, Global, NAMES, early_option, plugin_dirs, wants_json};
-pub(crate) use tree::{Route, Tree, Wanted, build};
+pub(crate) use arguments::parse_arguments;
+pub(crate) use builtin::BuiltinCommand;
+pub(crate) use tree::{CommandSelection, Route, Tree, build};

@@ -1,4 +1,4 @@
-//! Commands of plugins as `clap` commands.
+//! Builds `clap` commands from the commands of plugins.
 
 use super::duration;
 use clap::builder::{PossibleValuesParser, ValueParser};
@@ -6,21 +6,21 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec, SettingSpec};
 use std::path::PathBuf;
 
-/// Name of the option behind a setting, apart from the command's own.
-pub(crate) fn setting_id(key: &str) -> String {
+/// The id of the option for a setting, distinct from the command's own ids.
+pub(super) fn setting_id(key: &str) -> String {
     format!("setting:{key}")
 }
 
-/// The name of a plugin's command, for the help of its group.
-pub(crate) fn name(spec: &CommandSpec) -> Command {
+/// Builds a plugin's command without its arguments, for the help of its group.
+pub(super) fn without_arguments(spec: &CommandSpec) -> Command {
     Command::new(spec.path.last().cloned().unwrap_or_default())
         .about(spec.about.clone())
         .hide(spec.hidden)
 }
 
-/// The `clap` command for a plugin's command.
-pub(crate) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
-    let mut command = name(spec).long_about(long_about(spec));
+/// Builds a plugin's command.
+pub(super) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
+    let mut command = without_arguments(spec).long_about(long_about(spec));
     for arg in &spec.args {
         command = command.arg(argument(arg, spec));
     }
@@ -35,7 +35,7 @@ pub(crate) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
             );
         }
     }
-    with_common(command, spec)
+    with_common_options(command, spec)
 }
 
 fn free_flag<'a>(setting: &'a SettingSpec, spec: &CommandSpec) -> Option<&'a str> {
@@ -43,25 +43,25 @@ fn free_flag<'a>(setting: &'a SettingSpec, spec: &CommandSpec) -> Option<&'a str
     (!spec.args.iter().any(|a| a.long.as_deref() == Some(flag))).then_some(flag)
 }
 
-/// `--timeout` for every command that ends, `--dry-run` where it is offered.
-fn with_common(mut command: Command, spec: &CommandSpec) -> Command {
+/// Adds `--timeout`, except to long-running commands, and `--dry-run` where it is
+/// supported.
+fn with_common_options(mut command: Command, spec: &CommandSpec) -> Command {
     let free = |long: &str| !spec.args.iter().any(|a| a.long.as_deref() == Some(long));
     if !spec.long_running && free("timeout") {
         command = command.arg(
             Arg::new("kt:timeout")
                 .long("timeout")
                 .value_name("DURATION")
-                .help("Give up after this long, such as 30s")
+                .help("Fail if the command takes longer than this, such as 30s")
                 .value_parser(duration::parse)
-                .hide_short_help(true)
-                .help_heading("Global options"),
+                .hide_short_help(true),
         );
     }
     if spec.dry_run && free("dry-run") {
         command = command.arg(
             Arg::new("kt:dry-run")
                 .long("dry-run")
-                .help("Only say what would be done")
+                .help("Print what would be done, and change nothing")
                 .action(ArgAction::SetTrue),
         );
     }
@@ -83,7 +83,7 @@ fn long_about(spec: &CommandSpec) -> String {
         spec.long_about.trim_end()
     });
     if !spec.outcomes.is_empty() {
-        text.push_str("\n\nExit codes of this command:\n");
+        text.push_str("\n\nExit codes:\n");
         for outcome in &spec.outcomes {
             text.push_str(&format!(
                 "  {:>3}  {}: {}\n",

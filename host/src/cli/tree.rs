@@ -1,22 +1,28 @@
-//! Builds the tree and says where a parsed path leads.
+//! Builds the command tree, and resolves a parsed path to its command.
 
-use super::{global, plugins};
-use crate::commands;
-use crate::discovery::{CatalogEntry, Registry, State};
+use super::builtin::{self, BuiltinCommand};
+use super::help::{self, Entry};
+use super::plugins;
+use crate::discovery::{CatalogEntry, PluginState, Registry};
+use crate::options;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use kt_plugin_api::Error;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-/// Where a path leads.
+/// The end of the help of the root command.
+const ROOT_FOOTER: &str =
+    "Run `kt COMMAND --help` for examples, `kt version --exit-codes` for the exit codes.";
+
+/// What a command path resolves to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Route {
-    /// A command of the host itself.
-    Host(commands::HostCommand),
+    /// A built-in command.
+    Builtin(BuiltinCommand),
     /// The command of a plugin with this path.
     Plugin(Vec<String>),
     /// A command of a plugin that is not installed.
-    Missing(CatalogEntry),
+    NotInstalled(CatalogEntry),
     /// A command of a plugin that was refused.
     Refused(Error),
 }
@@ -32,6 +38,7 @@ struct Node {
     children: BTreeMap<String, Node>,
     command: Option<Command>,
     about: Option<String>,
+    heading: Option<String>,
     aliases: Vec<String>,
 }
 
@@ -42,31 +49,55 @@ impl Node {
         })
     }
 
-    fn into_commands(self) -> Vec<Command> {
+    fn into_commands(self, width: usize) -> Vec<Command> {
         self.children
             .into_iter()
-            .map(|(name, node)| node.into_command(name))
+            .map(|(name, node)| node.into_command(name, width))
             .collect()
     }
 
-    fn into_command(mut self, name: String) -> Command {
-        let own = self.command.take();
+    fn into_command(mut self, name: String, width: usize) -> Command {
+        let command = self.command.take();
         if self.children.is_empty() {
-            return own.unwrap_or_else(|| Command::new(name));
+            let command = command.unwrap_or_else(|| Command::new(name));
+            return command.after_help(options::summary());
         }
-        let hidden = self.children.values().all(Node::is_hidden);
-        let mut group = own
+        let hidden = self.children.values().all(Self::is_hidden);
+        let mut group = command
             .unwrap_or_else(|| {
                 Command::new(name)
                     .subcommand_required(true)
                     .arg_required_else_help(true)
             })
             .aliases(self.aliases.clone())
-            .hide(hidden);
+            .hide(hidden)
+            .after_help(options::summary());
         if let Some(about) = self.about.take() {
             group = group.about(about);
         }
-        group.subcommands(self.into_commands())
+        let entries = self.entries();
+        help::with_sections(group, &entries, width).subcommands(self.into_commands(width))
+    }
+
+    /// The visible subcommands, for help.
+    fn entries(&self) -> Vec<Entry> {
+        self.children
+            .iter()
+            .filter(|(_, node)| !node.is_hidden())
+            .map(|(name, node)| Entry {
+                name: name.clone(),
+                about: node.description(),
+                heading: node.heading.clone(),
+            })
+            .collect()
+    }
+
+    fn description(&self) -> String {
+        let about = self.command.as_ref().and_then(Command::get_about);
+        self.about
+            .clone()
+            .or_else(|| about.map(ToString::to_string))
+            .unwrap_or_default()
     }
 
     fn is_hidden(&self) -> bool {
@@ -75,55 +106,62 @@ impl Node {
     }
 }
 
-/// Which commands are needed with their arguments; the others are only named.
+/// Which commands are built with their arguments; the others have only a name
+/// and a description.
 #[derive(Clone, Copy)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum CommandSelection<'a> {
     /// All of them: for the reference and for completion.
     All,
-    /// Those that these words could mean. Building every argument of every
-    /// command took most of the time of a short command.
-    Words(&'a [OsString]),
+    /// Those whose name is among these arguments. Building every argument of
+    /// every command took most of the time of a short command.
+    Named(&'a [OsString]),
 }
 
-impl Wanted<'_> {
-    fn has(self, path: &[String]) -> bool {
+impl CommandSelection<'_> {
+    fn contains(self, path: &[String]) -> bool {
         match (self, path.last()) {
-            (Self::Words(words), Some(name)) => words.iter().any(|word| word == name.as_str()),
+            (Self::Named(args), Some(name)) => args.iter().any(|arg| arg == name.as_str()),
             _ => true,
         }
     }
 }
 
-/// Builds the tree.
-pub(crate) fn build(registry: &Registry, wanted: Wanted<'_>) -> Tree {
+/// Builds the tree, with help of at most `width` columns.
+pub(crate) fn build(registry: &Registry, selection: CommandSelection<'_>, width: usize) -> Tree {
     let mut root = Node::default();
     let mut routes = BTreeMap::new();
-    for (path, command, host) in commands::definitions() {
-        root.at(&path).command = Some(command);
-        routes.insert(path, Route::Host(host));
+    for definition in builtin::commands() {
+        let (command, builtin) = definition.item;
+        let node = root.at(&definition.path);
+        node.command = Some(command);
+        node.heading = definition.heading.map(str::to_owned);
+        routes.insert(definition.path, Route::Builtin(builtin));
     }
-    for (path, about) in commands::groups() {
-        root.at(&path).about = Some(about);
+    for group in builtin::groups() {
+        let node = root.at(&group.path);
+        node.about = Some(group.item);
+        node.heading = group.heading.map(str::to_owned);
     }
-    add_plugins(registry, wanted, &mut root, &mut routes);
+    add_plugins(registry, selection, &mut root, &mut routes);
     add_refused(registry, &mut root, &mut routes);
-    add_missing(registry, &mut root, &mut routes);
+    add_not_installed(registry, &mut root, &mut routes);
     let base = Command::new("kt")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
         .arg(version_flag())
         .about("Administer AI gateways")
-        .after_help(commands::EXIT_CODES_HINT)
+        .after_help(ROOT_FOOTER)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .max_term_width(100);
+        .term_width(width);
+    let base = help::with_root_sections(options::add_to(base), &root.entries(), width);
     Tree {
-        root: global::define(base).subcommands(root.into_commands()),
+        root: base.subcommands(root.into_commands(width)),
         routes,
     }
 }
 
-/// `--version`, which the overview leaves to the command of that name.
+/// `--version`; help lists only the command of that name.
 fn version_flag() -> Arg {
     Arg::new("version")
         .short('V')
@@ -134,7 +172,7 @@ fn version_flag() -> Arg {
 
 fn add_plugins(
     registry: &Registry,
-    wanted: Wanted<'_>,
+    selection: CommandSelection<'_>,
     root: &mut Node,
     routes: &mut BTreeMap<Vec<String>, Route>,
 ) {
@@ -142,18 +180,20 @@ fn add_plugins(
         for group in &manifest.groups {
             let node = root.at(&group.path);
             node.about = Some(group.about.clone());
+            node.heading.clone_from(&group.heading);
             node.aliases.clone_from(&group.aliases);
         }
         for spec in &manifest.commands {
             if routes.contains_key(&spec.path) {
-                // A command of the host cannot be replaced.
+                // A built-in command cannot be replaced.
                 continue;
             }
-            let needed = wanted.has(&spec.path) || spec.alias_paths.iter().any(|p| wanted.has(p));
+            let needed = selection.contains(&spec.path)
+                || spec.alias_paths.iter().any(|p| selection.contains(p));
             let command = if needed {
                 plugins::command(spec, &manifest.settings)
             } else {
-                plugins::name(spec)
+                plugins::without_arguments(spec)
             };
             let route = Route::Plugin(spec.path.clone());
             for alias in &spec.alias_paths {
@@ -164,42 +204,53 @@ fn add_plugins(
                 root.at(alias).command = Some(command.clone().name(name.clone()).hide(true));
                 routes.insert(alias.clone(), route.clone());
             }
-            root.at(&spec.path).command = Some(command);
+            let node = root.at(&spec.path);
+            node.command = Some(command);
+            if spec.heading.is_some() {
+                node.heading.clone_from(&spec.heading);
+            }
             routes.insert(spec.path.clone(), route);
         }
     }
 }
 
-/// Commands of refused plugins stay known, so that they can say why.
+/// Adds the commands of refused plugins, which fail with the reason.
 fn add_refused(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<String>, Route>) {
-    for found in &registry.all {
-        let State::Refused(error) = &found.state else {
+    for plugin in &registry.all {
+        let PluginState::Refused(error) = &plugin.state else {
             continue;
         };
-        let name = found.name();
-        let own = found
+        let name = plugin.name();
+        let declared = plugin
             .manifest
             .iter()
             .flat_map(|m| m.commands.iter().map(|c| c.path.clone()));
         let listed = registry.catalog.plugins.iter().filter(|e| e.plugin == name);
-        let paths: Vec<Vec<String>> = own
+        let paths: Vec<Vec<String>> = declared
             .chain(listed.flat_map(|e| e.commands.iter().cloned()))
             .collect();
         for path in paths {
-            add_silent(root, routes, path, Route::Refused(error.clone()));
+            add_hidden(root, routes, path, Route::Refused(error.clone()));
         }
     }
 }
 
-fn add_missing(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<String>, Route>) {
+/// Adds the commands of plugins that are not installed, which fail with the
+/// package to install.
+fn add_not_installed(
+    registry: &Registry,
+    root: &mut Node,
+    routes: &mut BTreeMap<Vec<String>, Route>,
+) {
     for entry in &registry.catalog.plugins {
         for path in &entry.commands {
-            add_silent(root, routes, path.clone(), Route::Missing(entry.clone()));
+            let route = Route::NotInstalled(entry.clone());
+            add_hidden(root, routes, path.clone(), route);
         }
     }
 }
 
-fn add_silent(
+fn add_hidden(
     root: &mut Node,
     routes: &mut BTreeMap<Vec<String>, Route>,
     path: Vec<String>,
@@ -226,14 +277,14 @@ fn add_silent(
 }
 
 impl Tree {
-    /// The route of parsed arguments, and the matches of its command.
+    /// Returns the route of parsed arguments, and the matches of its command.
     pub(crate) fn route<'m>(&self, matches: &'m ArgMatches) -> Option<(Route, &'m ArgMatches)> {
         let mut path = Vec::new();
-        let mut at = matches;
-        while let Some((name, deeper)) = at.subcommand() {
+        let mut current = matches;
+        while let Some((name, subcommand)) = current.subcommand() {
             path.push(name.to_owned());
-            at = deeper;
+            current = subcommand;
         }
-        self.routes.get(&path).map(|route| (route.clone(), at))
+        self.routes.get(&path).map(|route| (route.clone(), current))
     }
 }

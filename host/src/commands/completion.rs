@@ -1,28 +1,22 @@
-//! `kt completion SHELL`: a script made from the manifests.
+//! `kt completion SHELL`: a completion script, generated from the manifests.
 
-use super::HostState;
-use crate::cli::{self, Wanted};
-use clap::builder::EnumValueParser;
-use clap::{Arg, ArgMatches, Command};
+use super::context::CommandContext;
+use crate::cli::{self, CommandSelection};
+use clap::{ArgMatches, Command};
 use clap_complete::{Shell, generate};
 use kt_plugin_api::{Error, Output, View};
 use serde_json::Value;
 
-pub(super) fn shell_arg() -> Arg {
-    Arg::new("shell")
-        .value_name("SHELL")
-        .help("The shell")
-        .required(true)
-        .value_parser(EnumValueParser::<Shell>::new())
-}
+/// The width of help, which scripts do not contain.
+const WIDTH: usize = 100;
 
-pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output, Error> {
+pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
     let shell = matches
         .get_one::<Shell>("shell")
         .copied()
-        .ok_or_else(|| Error::internal("the shell is missing"))?;
+        .ok_or_else(|| Error::internal("the argument `shell` is missing"))?;
     let mut script = Vec::new();
-    let root = cli::build(state.registry, Wanted::All).root;
+    let root = cli::build(context.registry, CommandSelection::All, WIDTH).root;
     generate(shell, &mut visible(&root), "kt", &mut script);
     let text = String::from_utf8(script)
         .map_err(|e| Error::internal("the script is not UTF-8").cause(e))?;
@@ -33,10 +27,9 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
     ))
 }
 
-/// The tree without hidden commands: what is not installed, and aliases, are
-/// not offered.
+/// Removes the hidden commands: aliases, and commands that are not installed.
 fn visible(command: &Command) -> Command {
-    let shown: Vec<Command> = command
+    let subcommands: Vec<Command> = command
         .get_subcommands()
         .filter(|c| !c.is_hide_set())
         .map(visible)
@@ -48,5 +41,5 @@ fn visible(command: &Command) -> Command {
     for arg in command.get_arguments().filter(|a| !a.is_hide_set()) {
         bare = bare.arg(arg.clone());
     }
-    bare.subcommands(shown)
+    bare.subcommands(subcommands)
 }

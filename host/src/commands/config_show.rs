@@ -1,20 +1,19 @@
-//! `kt config show`: every setting with its value and origin; secrets are only
-//! said to be set.
+//! `kt config show`: every setting with its value and origin. The values of secrets
+//! are not shown.
 
-use super::HostState;
+use super::context::CommandContext;
 use crate::settings::{Layers, resolve_all, unknown_keys};
-use kt_plugin_api::manifest::SettingSpec;
 use kt_plugin_api::{Column, Error, Output, View};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
-    let layers = state.layers.as_ref().map_err(Clone::clone)?;
-    let specs = all_specs(state);
-    let mut rows = directories(state);
+pub(super) fn run(context: &CommandContext<'_>) -> Result<Output, Error> {
+    let layers = context.layers.as_ref().map_err(Clone::clone)?;
+    let specs = context.setting_specs();
+    let mut rows = directories(context);
     rows.push(profile(layers));
     rows.extend(
-        resolve_all(&specs, &BTreeMap::new(), state.env, layers)
+        resolve_all(&specs, &BTreeMap::new(), context.env, layers)
             .into_iter()
             .map(|r| {
                 let value = if r.secret {
@@ -41,15 +40,15 @@ pub(super) fn run(state: &HostState<'_>) -> Result<Output, Error> {
     }))
 }
 
-/// The profile in force, and what chose it.
+/// The active profile, and what selected it.
 fn profile(layers: &Layers) -> Value {
     let profile = layers.profile.as_ref();
     let origin = profile.map_or("unset", |p| p.origin.as_str());
     json!({ "key": "profile", "value": profile.map(|p| &p.name), "origin": origin, "secret": false })
 }
 
-/// Hides what stands before the `@` of an address. Commands refuse such an address, and readers
-/// put up with addresses written in many ways, so rather too much is hidden than too little.
+/// Hides everything before the `@` of a URL that may contain a password. Commands refuse
+/// such URLs. Parsers differ in what they accept, so more may be hidden than necessary.
 fn without_password(value: &str) -> String {
     let Some((before, after)) = value.rsplit_once('@') else {
         return value.to_owned();
@@ -64,26 +63,13 @@ fn without_password(value: &str) -> String {
     }
 }
 
-/// The settings that the usable plugins declare, each once.
-pub(super) fn all_specs(state: &HostState<'_>) -> Vec<SettingSpec> {
-    let mut specs: BTreeMap<String, SettingSpec> = BTreeMap::new();
-    for (_, manifest) in state.registry.usable() {
-        for spec in &manifest.settings {
-            specs
-                .entry(spec.key.clone())
-                .or_insert_with(|| spec.clone());
-        }
-    }
-    specs.into_values().collect()
-}
-
-fn directories(state: &HostState<'_>) -> Vec<Value> {
-    let origin = if state.env.var(crate::environment::HOME).is_some() {
+fn directories(context: &CommandContext<'_>) -> Vec<Value> {
+    let origin = if context.env.var(crate::environment::HOME).is_some() {
         "KT_HOME"
     } else {
         "XDG"
     };
-    let d = state.dirs;
+    let d = context.dirs;
     [("config", &d.config), ("data", &d.data), ("state", &d.state), ("cache", &d.cache), ("runtime", &d.runtime)]
         .into_iter()
         .map(|(name, path)| {

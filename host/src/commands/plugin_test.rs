@@ -1,14 +1,12 @@
-//! `kt plugin test`: loads a plugin as any other, and has whoever knows its
-//! interfaces test what it does.
+//! `kt plugin test`: loads a plugin, and runs the conformance tests of its interfaces.
 //!
-//! A tester of an interface is a provider of `kt.plugin-test/1` whose name is
-//! the interface's id; the host knows neither.
+//! The tests of an interface are a provider of `kt.plugin-test/1` whose name is the id
+//! of the interface; the host knows neither.
 
-use super::HostState;
+use super::context::CommandContext;
 use super::plugin_verify::verify;
-use crate::discovery::{Found, Registry, SearchDir, State, Tier};
-use crate::services::signals::Requests;
-use crate::services::{Call, Inherited, Providers};
+use crate::discovery::{DiscoveredPlugin, PluginSource, PluginState, Registry, SearchDir};
+use crate::runtime::{CallContext, InheritedDescriptors, Providers, SignalState};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
@@ -19,160 +17,176 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// The interface by which plugins test others: method `run`, request
-/// `{provider, invocation, pretend_os}`, answer a [`Tested`].
+/// The interface of conformance tests: the method `run` takes
+/// `{provider, invocation, pretend_os}`, and returns a [`TestReport`].
 const INTERFACE: &str = "kt.plugin-test/1";
 
-/// What a tester found.
+/// The results of the tests of one interface.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Tested {
-    checks: Vec<Check>,
-    /// What stood in for the real thing, such as a model of an operating
-    /// system; results then prove nothing about that.
+struct TestReport {
+    checks: Vec<TestCase>,
+    /// What was replaced by a model, such as an operating system; the results then
+    /// prove nothing about the original.
     modelled: Option<String>,
 }
 
-/// One check and its result.
+/// A test and its result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Check {
-    /// Stable name: `crash`.
+struct TestCase {
+    /// Stable name, such as `crash`.
     id: String,
-    /// What is checked.
+    /// What is tested.
     about: String,
     /// `passed`, `failed` or `skipped`.
     result: String,
-    /// Why it failed or was skipped.
+    /// The reason of a failed or skipped test.
     #[serde(default)]
     detail: String,
 }
 
-pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output, Error> {
-    let given = matches.get_one::<PathBuf>("path").cloned();
-    let folder = folder(&state.env.cwd.join(given.unwrap_or_default()))?;
-    let parent = folder.parent().unwrap_or(&folder).to_owned();
-    let search = with_first(&parent, state.search);
-    let cache = &state.providers.cache;
+pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
+    let path = matches.get_one::<PathBuf>("path").cloned();
+    let dir = plugin_dir(&context.env.cwd.join(path.unwrap_or_default()))?;
+    let parent = dir.parent().unwrap_or(&dir).to_owned();
+    let search = with_first(&parent, context.search);
+    let cache = &context.providers.cache;
     let registry = Registry::scan(&search, cache, &[]);
-    let (found, manifest) = usable(&registry, &folder)?;
-    let chosen = BTreeMap::new();
-    let providers = Providers::new(&registry, chosen, cache, state.env, Inherited::default());
-    let state = HostState {
+    let (plugin, manifest) = usable(&registry, &dir)?;
+    let configured = BTreeMap::new();
+    let providers = Providers::new(
+        &registry,
+        configured,
+        cache,
+        context.env,
+        InheritedDescriptors::default(),
+    );
+    let context = CommandContext {
         search: &search,
         registry: &registry,
         providers: &providers,
-        ..*state
+        ..*context
     };
-    let mut checks = vec![loads(found, manifest, &state)];
+    let mut checks = vec![load_test(plugin, manifest, &context)];
     let mut modelled = None;
     if checks.iter().all(|c| c.result == "passed") {
-        let wanted = matches.get_one::<String>("pretend-os").cloned();
+        let pretend_os = matches.get_one::<String>("pretend-os").cloned();
         for provided in &manifest.provides {
             let ids = (provided.interface.as_str(), provided.name.as_str());
-            let tested = ask(&state, ids, &parent, wanted.as_deref())?;
-            checks.extend(tested.checks);
-            modelled = modelled.or(tested.modelled);
+            let report = run_tests(&context, ids, &parent, pretend_os.as_deref())?;
+            checks.extend(report.checks);
+            modelled = modelled.or(report.modelled);
         }
     }
     Ok(output(&manifest.name, &checks, modelled))
 }
 
-fn folder(path: &Path) -> Result<PathBuf, Error> {
-    let folder = if path.is_dir() {
+fn plugin_dir(path: &Path) -> Result<PathBuf, Error> {
+    let dir = if path.is_dir() {
         path
     } else {
         path.parent().unwrap_or(path)
     };
-    folder.canonicalize().map_err(|e| {
+    dir.canonicalize().map_err(|e| {
         let message = format!("there is no plugin at `{}`", path.display());
         Error::new(Class::NotFound, "plugin-not-found", message)
             .cause(e)
-            .hint("name the folder that holds its `plugin.toml`")
+            .hint("specify the directory that contains its `plugin.toml`")
     })
 }
 
-/// `dir` before every other directory, unless it is one of them.
+/// Returns the directories with `dir` as the first, unless it is one of them.
 fn with_first(dir: &Path, others: &[SearchDir]) -> Vec<SearchDir> {
     let identity = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
-    let own = identity(dir);
-    if others.iter().any(|other| identity(&other.path) == own) {
+    let dir_identity = identity(dir);
+    if others
+        .iter()
+        .any(|other| identity(&other.path) == dir_identity)
+    {
         return others.to_vec();
     }
     let first = SearchDir {
         path: dir.to_owned(),
-        tier: Tier::Option,
+        source: PluginSource::Option,
     };
     std::iter::once(first)
         .chain(others.iter().cloned())
         .collect()
 }
 
-fn usable<'a>(registry: &'a Registry, folder: &Path) -> Result<(&'a Found, &'a Manifest), Error> {
-    let same = |f: &&Found| f.dir.canonicalize().is_ok_and(|dir| dir == folder);
-    let found = registry.all.iter().find(same).ok_or_else(|| {
-        let message = format!("there is no plugin at `{}`", folder.display());
+fn usable<'a>(
+    registry: &'a Registry,
+    dir: &Path,
+) -> Result<(&'a DiscoveredPlugin, &'a Manifest), Error> {
+    let same = |f: &&DiscoveredPlugin| f.dir.canonicalize().is_ok_and(|canonical| canonical == dir);
+    let plugin = registry.all.iter().find(same).ok_or_else(|| {
+        let message = format!("there is no plugin at `{}`", dir.display());
         Error::new(Class::NotFound, "plugin-not-found", message)
-            .hint("name the folder that holds its `plugin.toml`")
+            .hint("specify the directory that contains its `plugin.toml`")
     })?;
-    match (&found.state, &found.manifest) {
-        (State::Ok, Some(manifest)) => Ok((found, manifest)),
-        (State::Refused(error), _) => Err(error.clone()),
-        (State::Shadowed(by), _) => Err(Error::new(
+    match (&plugin.state, &plugin.manifest) {
+        (PluginState::Usable, Some(manifest)) => Ok((plugin, manifest)),
+        (PluginState::Refused(error), _) => Err(error.clone()),
+        (PluginState::Shadowed(by), _) => Err(Error::new(
             Class::Conflict,
             "plugin-shadowed",
-            format!("`{}` comes before this copy", by.display()),
+            format!("`{}` has precedence over this copy", by.display()),
         )
-        .hint("`kt plugin list` shows the order")),
+        .hint("run `kt plugin list` to see the order")),
         _ => Err(Error::new(
             Class::Plugin,
-            "other-platform",
+            "unsupported-platform",
             "the plugin cannot be loaded on this operating system",
         )),
     }
 }
 
-fn loads(found: &Found, manifest: &Manifest, state: &HostState<'_>) -> Check {
-    let outcome = verify(found, manifest, state);
-    Check {
+fn load_test(
+    plugin: &DiscoveredPlugin,
+    manifest: &Manifest,
+    context: &CommandContext<'_>,
+) -> TestCase {
+    let outcome = verify(plugin, manifest, context);
+    TestCase {
         id: "load".to_owned(),
-        about: "it loads, and has every interface that its manifest promises".to_owned(),
+        about: "it can be loaded, and implements the interfaces in its manifest".to_owned(),
         result: if outcome.is_ok() { "passed" } else { "failed" }.to_owned(),
         detail: outcome.err().map(|e| e.to_string()).unwrap_or_default(),
     }
 }
 
-fn ask(
-    state: &HostState<'_>,
+fn run_tests(
+    context: &CommandContext<'_>,
     (interface, provider): (&str, &str),
     plugin_dir: &Path,
     pretend_os: Option<&str>,
-) -> Result<Tested, Error> {
-    let mut testers = state.providers.list(INTERFACE).into_iter();
-    if !testers.any(|tester| tester.name == interface) {
-        let skipped = Check {
+) -> Result<TestReport, Error> {
+    let mut providers = context.providers.list(INTERFACE).into_iter();
+    if !providers.any(|provider| provider.name == interface) {
+        let skipped = TestCase {
             id: interface.to_owned(),
-            about: format!("what its `{interface}` does"),
+            about: format!("its implementation of `{interface}`"),
             result: "skipped".to_owned(),
-            detail: format!("no installed plugin tests `{interface}`"),
+            detail: format!("no installed plugin has tests for `{interface}`"),
         };
-        return Ok(Tested {
+        return Ok(TestReport {
             checks: vec![skipped],
             modelled: None,
         });
     }
-    let requests = Requests::listen(false)
+    let signals = SignalState::listen(false)
         .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
-    let call = Call {
-        requests: Some(requests),
+    let call = CallContext {
+        signals: Some(signals),
         deadline: 0,
-        providers: state.providers,
-        streams: state.terminal,
-        answer: Mutex::default(),
+        providers: context.providers,
+        console: context.terminal,
+        result: Mutex::default(),
     };
     let invocation = Invocation {
-        dirs: state.dirs.clone(),
-        cwd: state.env.cwd.clone(),
-        exe: state.env.exe.clone(),
+        dirs: context.dirs.clone(),
+        cwd: context.env.cwd.clone(),
+        exe: context.env.exe.clone(),
         plugin_dirs: vec![plugin_dir.to_owned()],
         host_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Invocation::default()
@@ -182,18 +196,14 @@ fn ask(
         "invocation": invocation,
         "pretend_os": pretend_os,
     });
-    let answer: Value = call.ask_provider(INTERFACE, interface, "run", &request)?;
-    serde_json::from_value(answer).map_err(|e| {
-        Error::new(
-            Class::Plugin,
-            "invalid-response",
-            "its checks cannot be read",
-        )
-        .cause(e)
+    let response: Value = call.call_provider(INTERFACE, interface, "run", &request)?;
+    serde_json::from_value(response).map_err(|e| {
+        let message = "the results of the tests are malformed";
+        Error::new(Class::Plugin, "invalid-response", message).cause(e)
     })
 }
 
-fn output(plugin: &str, checks: &[Check], modelled: Option<String>) -> Output {
+fn output(plugin: &str, checks: &[TestCase], modelled: Option<String>) -> Output {
     let count = |result: &str| checks.iter().filter(|c| c.result == result).count();
     let (passed, failed, skipped) = (count("passed"), count("failed"), count("skipped"));
     let value = json!({
@@ -220,7 +230,7 @@ fn output(plugin: &str, checks: &[Check], modelled: Option<String>) -> Output {
     ));
     output
         .notes
-        .extend(modelled.map(|what| format!("against a model: {what}")));
+        .extend(modelled.map(|what| format!("tested against a model: {what}")));
     if failed > 0 {
         output.outcome(Class::Negative.name())
     } else {

@@ -1,7 +1,7 @@
-//! `kt plugin verify`: makes every check that loading makes, and loads.
+//! `kt plugin verify`: runs every check of loading, and loads the plugins.
 
-use super::HostState;
-use crate::discovery::{Found, State};
+use super::context::CommandContext;
+use crate::discovery::{DiscoveredPlugin, PluginState};
 use clap::ArgMatches;
 use kt_plugin_api::abi::COMMAND_INTERFACE;
 use kt_plugin_api::manifest::Manifest;
@@ -9,23 +9,23 @@ use kt_plugin_api::{CellFormat, Class, Column, Error, Output, View};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output, Error> {
-    let wanted = matches.get_one::<String>("name");
-    let chosen: Vec<&Found> = state
+pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
+    let name = matches.get_one::<String>("name");
+    let plugins: Vec<&DiscoveredPlugin> = context
         .registry
         .all
         .iter()
-        .filter(|f| wanted.is_none_or(|name| f.name() == *name))
+        .filter(|f| name.is_none_or(|name| f.name() == *name))
         .collect();
-    if let (Some(name), true) = (wanted, chosen.is_empty()) {
+    if let (Some(name), true) = (name, plugins.is_empty()) {
         return Err(Error::new(
             Class::NotFound,
             "plugin-not-found",
             format!("there is no plugin `{name}`"),
         )
-        .hint("`kt plugin list` shows every plugin that was found"));
+        .hint("run `kt plugin list` to see every plugin"));
     }
-    let rows: Vec<Value> = chosen.iter().map(|f| row(f, state)).collect();
+    let rows: Vec<Value> = plugins.iter().map(|p| row(p, context)).collect();
     let failed = rows
         .iter()
         .any(|r| r.get("state") == Some(&json!("failed")));
@@ -37,7 +37,7 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
             Column::new("SHA256", "/sha256").format(CellFormat::Hash),
             Column::new("REASON", "/reason"),
         ],
-        empty: "no plugins were found".to_owned(),
+        empty: "no plugins found".to_owned(),
     };
     let output = Output::new("kt.plugin.verify/1", Value::Array(rows), view).name_path("/name");
     Ok(if failed {
@@ -47,42 +47,42 @@ pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Result<Output,
     })
 }
 
-fn row(found: &Found, state: &HostState<'_>) -> Value {
-    let (word, reason) = match (&found.state, &found.manifest) {
-        (State::Refused(error), _) => ("failed", error.to_string()),
-        (State::Shadowed(by), _) => ("shadowed", format!("by `{}`", by.display())),
-        (State::OtherPlatform, _) => ("other-platform", String::new()),
-        (State::Ok, Some(manifest)) => match verify(found, manifest, state) {
+fn row(plugin: &DiscoveredPlugin, context: &CommandContext<'_>) -> Value {
+    let (state, reason) = match (&plugin.state, &plugin.manifest) {
+        (PluginState::Refused(error), _) => ("failed", error.to_string()),
+        (PluginState::Shadowed(by), _) => ("shadowed", format!("by `{}`", by.display())),
+        (PluginState::UnsupportedPlatform, _) => ("unsupported-platform", String::new()),
+        (PluginState::Usable, Some(manifest)) => match verify(plugin, manifest, context) {
             Ok(()) => ("ok", String::new()),
             Err(error) => ("failed", error.to_string()),
         },
-        (State::Ok, None) => ("failed", "it has no manifest".to_owned()),
+        (PluginState::Usable, None) => ("failed", "it has no manifest".to_owned()),
     };
     json!({
-        "name": found.name(),
-        "state": word,
+        "name": plugin.name(),
+        "state": state,
         "reason": reason,
-        "sha256": found.library().filter(|path| path.is_file()).and_then(|path| std::fs::read(path).ok()).map(|b| hex(&Sha256::digest(b))),
-        "path": found.dir.display().to_string(),
+        "sha256": plugin.library().filter(|path| path.is_file()).and_then(|path| std::fs::read(path).ok()).map(|b| hex(&Sha256::digest(b))),
+        "path": plugin.dir.display().to_string(),
     })
 }
 
-/// Loads the plugin and asks for everything that its manifest promises.
+/// Loads the plugin, and checks that it implements the interfaces in its manifest.
 pub(super) fn verify(
-    found: &Found,
+    plugin: &DiscoveredPlugin,
     manifest: &Manifest,
-    state: &HostState<'_>,
+    context: &CommandContext<'_>,
 ) -> Result<(), Error> {
-    let loaded = state.providers.plugin(found, manifest)?;
+    let loaded = context.providers.load(plugin, manifest)?;
     let commands = (!manifest.commands.is_empty()).then_some(COMMAND_INTERFACE);
     let interfaces = manifest.provides.iter().map(|p| p.interface.as_str());
     for id in commands.into_iter().chain(interfaces) {
         if loaded.interface(id).is_none() {
             return Err(Error::new(
                 Class::Plugin,
-                "provider-missing",
+                "provider-not-found",
                 format!(
-                    "plugin `{}` promises `{id}` and does not have it",
+                    "plugin `{}` does not implement `{id}`, although its manifest declares it",
                     manifest.name
                 ),
             ));

@@ -1,15 +1,15 @@
-//! `kt version`.
+//! `kt version`: the versions of kt and its plugins, and the exit codes.
 
-use super::HostState;
+use super::context::CommandContext;
 use clap::ArgMatches;
 use kt_plugin_api::{Class, Column, Field, Output, View, abi};
 use serde_json::{Value, json};
 
-pub(super) fn run(matches: &ArgMatches, state: &HostState<'_>) -> Output {
+pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Output {
     if matches.get_flag("exit-codes") {
         return exit_codes();
     }
-    let plugins: Vec<Value> = state
+    let plugins: Vec<Value> = context
         .registry
         .usable()
         .map(|(_, m)| json!({ "name": m.name, "version": m.version }))

@@ -1,42 +1,43 @@
-//! The catalog: which plugin and package offer a command or a provider that
-//! is not installed. It is generated data beside the plugin directory, and may
-//! be absent.
+//! The catalog: which plugin and package offer a command or a provider that is not
+//! installed. It is generated, is stored beside the plugin directory, and may be
+//! missing.
 
 use super::search::SearchDir;
-use super::trust::check_file;
+use super::trust::check_trust;
 use kt_plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 use std::fs::Metadata;
 use std::path::Path;
 
-/// Name of the file beside each plugin directory.
+/// The name of the file beside each plugin directory.
 const FILE: &str = "catalog.toml";
 
-/// What one plugin offers.
+/// The commands and providers of one plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CatalogEntry {
-    /// Plugin name.
+    /// The name of the plugin.
     pub(crate) plugin: String,
-    /// Package that holds it.
+    /// The package that contains it.
     pub(crate) package: String,
-    /// One line.
+    /// A description of one line.
     pub(crate) description: String,
-    /// Paths of its commands.
+    /// The paths of its commands.
     #[serde(default)]
     pub(crate) commands: Vec<Vec<String>>,
-    /// `interface:name` of its providers.
+    /// Its providers, as `interface:name`.
     #[serde(default)]
     pub(crate) provides: Vec<String>,
 }
 
-/// A catalog names packages to install, so it is trusted as plugins are.
-fn trusted(file: &Path) -> Option<Catalog> {
+/// Reads a catalog. It names packages to install, so the same trust check applies
+/// as for plugins.
+fn read_file(file: &Path) -> Option<Catalog> {
     let meta = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
-    check_file(file, &meta).ok()?;
+    check_trust(file, &meta).ok()?;
     toml::from_str(&std::fs::read_to_string(file).ok()?).ok()
 }
 
-/// Every known plugin, installed or not.
+/// All known plugins, installed or not.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Catalog {
     #[serde(default, rename = "plugin")]
@@ -44,16 +45,16 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    /// Reads the catalogs beside the search directories. One that cannot be
-    /// read counts as absent: it only improves messages.
+    /// Reads the catalogs beside the search directories. One that cannot be read
+    /// is ignored, because catalogs only improve error messages.
     pub(crate) fn read(path: &[SearchDir]) -> Self {
         let mut all = Self::default();
         for dir in path {
             let Some(parent) = dir.path.parent() else {
                 continue;
             };
-            let found = trusted(&parent.join(FILE)).unwrap_or_default();
-            for entry in found.plugins {
+            let catalog = read_file(&parent.join(FILE)).unwrap_or_default();
+            for entry in catalog.plugins {
                 if !all.plugins.iter().any(|known| known.plugin == entry.plugin) {
                     all.plugins.push(entry);
                 }
@@ -62,8 +63,8 @@ impl Catalog {
         all
     }
 
-    /// The catalog of these manifests; packages are named `kt-<plugin>`.
-    pub(crate) fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
+    /// Builds the catalog of these manifests; packages are named `kt-<plugin>`.
+    pub(crate) fn from_manifests<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
         let plugins = manifests
             .into_iter()
             .map(|m| CatalogEntry {
@@ -86,22 +87,23 @@ impl Catalog {
         Self { plugins }
     }
 
-    /// Who provides `interface`, by provider name if one is given.
+    /// Returns the plugins that provide `interface`, under `name` unless that is
+    /// empty.
     pub(crate) fn providers(&self, interface: &str, name: &str) -> Vec<&CatalogEntry> {
-        let fits = |p: &String| {
+        let matches = |p: &String| {
             p.split_once(':')
                 .is_some_and(|(i, n)| i == interface && (name.is_empty() || n == name))
         };
         self.plugins
             .iter()
-            .filter(|entry| entry.provides.iter().any(fits))
+            .filter(|entry| entry.provides.iter().any(matches))
             .collect()
     }
 }
 
 impl Catalog {
-    /// The catalog as TOML. JSON strings without control characters are TOML
-    /// basic strings, and manifests hold no others.
+    /// Formats the catalog as TOML. A JSON string without control characters is
+    /// also a TOML basic string, and manifests contain no others.
     pub(crate) fn to_toml(&self) -> String {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let list = |items: &[String]| {
@@ -114,8 +116,9 @@ impl Catalog {
                     .join(", ")
             )
         };
-        let mut text =
-            String::from("# Which plugin offers what; written by `kt plugin catalog`.\n");
+        let mut text = String::from(
+            "# Commands and providers of each plugin; generated by `kt plugin catalog`.\n",
+        );
         for p in &self.plugins {
             let commands: Vec<String> = p.commands.iter().map(|c| list(c)).collect();
             text.push_str(&format!(
@@ -136,7 +139,7 @@ mod tests {
     use super::{Catalog, CatalogEntry};
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_formatted_catalog_can_be_parsed() {
         let entry = CatalogEntry {
             plugin: "x".to_owned(),
             package: "kt-x".to_owned(),

@@ -1,16 +1,18 @@
-//! A cache of parsed manifests in one file. It is only ever a shortcut: an
-//! entry counts while path, inode, modification time and size are the same, a
-//! damaged file is rebuilt, and a cache that cannot be written is done without.
+//! A cache of parsed manifests in one file. An entry is valid while path, inode,
+//! modification time and size are unchanged. A damaged file is rebuilt, and a
+//! failure to write it is ignored.
 
+use crate::atomic_file;
 use kt_plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Identity of a file's content for as long as nobody writes it. The change
-/// time is in it because some file systems pin modification times.
+/// Identifies the content of a file, until the file is written. It includes the
+/// change time, because some file systems have constant modification times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileIdentity {
     dev: u64,
@@ -46,8 +48,8 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Opens the cache in `dir`; anything unreadable counts as empty. The
-    /// file's name carries the version, since the format is kt's own.
+    /// Opens the cache in `dir`; a file that cannot be read counts as empty. Its
+    /// name contains the version of kt, because the format may differ.
     pub(crate) fn open(dir: &Path) -> Self {
         let file = dir.join(concat!("plugins-", env!("CARGO_PKG_VERSION"), ".json"));
         let entries = std::fs::read(&file)
@@ -61,14 +63,14 @@ impl Index {
         }
     }
 
-    /// The manifest at `path`, if its file is still the one that was parsed.
+    /// Returns the manifest at `path`, if the file is unchanged since it was parsed.
     pub(crate) fn get(&self, path: &Path, meta: &Metadata) -> Option<Manifest> {
         let entry = self.entries.get(path)?;
         (entry.identity == FileIdentity::of(meta)).then(|| entry.manifest.clone())
     }
 
-    /// Remembers a parsed manifest.
-    pub(crate) fn put(&mut self, path: &Path, meta: &Metadata, manifest: &Manifest) {
+    /// Adds a parsed manifest.
+    pub(crate) fn insert(&mut self, path: &Path, meta: &Metadata, manifest: &Manifest) {
         let entry = Entry {
             identity: FileIdentity::of(meta),
             manifest: manifest.clone(),
@@ -77,26 +79,18 @@ impl Index {
         self.changed = true;
     }
 
-    /// Writes the cache if it changed, by rename, so that readers see an old or
-    /// a new one.
+    /// Writes the cache if it changed. A failure only costs time.
     pub(crate) fn save(&self) {
         if self.changed {
-            write_by_rename(&self.file, &self.entries);
+            drop(self.write());
         }
     }
-}
 
-/// Writes JSON beside `file` and renames it; failures only cost the cache.
-pub(crate) fn write_by_rename(file: &Path, value: &impl Serialize) {
-    let Ok(json) = serde_json::to_vec(value) else {
-        return;
-    };
-    let Some(dir) = file.parent() else { return };
-    let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
-    let written = std::fs::create_dir_all(dir)
-        .and_then(|()| std::fs::write(&temporary, json))
-        .and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        drop(std::fs::remove_file(&temporary));
+    fn write(&self) -> io::Result<()> {
+        let json = serde_json::to_vec(&self.entries)?;
+        if let Some(dir) = self.file.parent() {
+            std::fs::create_dir_all(dir)?;
+        }
+        atomic_file::replace(&self.file, &json)
     }
 }

@@ -1,18 +1,17 @@
-//! Finds plugins: the search path, the manifests on it, who may be trusted, and
-//! which copy of a plugin wins. No library is opened here.
+//! Finds plugins: the search path, the manifests, the trust check, and which copy
+//! of a plugin has precedence. No library is opened here.
 
 #![forbid(unsafe_code)]
 
 mod catalog;
 mod index;
-mod parse;
+mod manifest;
 mod registry;
 mod search;
 mod trust;
 
 pub(crate) use catalog::{Catalog, CatalogEntry};
-pub(crate) use index::{FileIdentity, write_by_rename};
-pub(crate) use parse::place;
-pub(crate) use registry::{Found, Registry, State};
-pub(crate) use search::{SearchDir, Tier, search_path};
-pub(crate) use trust::check_file as check_trust;
+pub(crate) use index::FileIdentity;
+pub(crate) use registry::{DiscoveredPlugin, PluginState, Registry};
+pub(crate) use search::{PluginSource, SearchDir, search_path};
+pub(crate) use trust::check_trust;

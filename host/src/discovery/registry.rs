@@ -1,46 +1,46 @@
-//! Every plugin that was found, and which of them may be used.
+//! The plugins on the search path, and which of them can be used.
 
 use super::catalog::Catalog;
 use super::index::Index;
-use super::search::{SearchDir, Tier};
-use super::{parse, trust};
+use super::search::{PluginSource, SearchDir};
+use super::{manifest, trust};
 use kt_plugin_api::manifest::{CommandSpec, Manifest, ProvidesSpec};
 use kt_plugin_api::{Class, Error};
 use std::path::{Path, PathBuf};
 
-/// Name of the manifest in a plugin's folder.
-pub(crate) const MANIFEST: &str = "plugin.toml";
-/// A manifest larger than this is none.
+/// The name of the manifest in the directory of a plugin.
+const MANIFEST: &str = "plugin.toml";
+/// A larger file is not a manifest.
 const MAX_MANIFEST: u64 = 1024 * 1024;
 
-/// Whether a plugin may be used.
+/// Whether a plugin can be used.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum State {
-    /// It may.
-    Ok,
-    /// Another copy of the same plugin comes first.
+pub(crate) enum PluginState {
+    /// It can be used.
+    Usable,
+    /// Another copy of the plugin has precedence.
     Shadowed(PathBuf),
     /// It cannot be loaded on this operating system.
-    OtherPlatform,
-    /// It may not, for this reason.
+    UnsupportedPlatform,
+    /// It cannot be used, for this reason.
     Refused(Error),
 }
 
-/// One plugin folder.
+/// A plugin on the search path.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
-    /// Its folder.
+pub(crate) struct DiscoveredPlugin {
+    /// Its directory.
     pub(crate) dir: PathBuf,
-    /// Where it was found.
-    pub(crate) tier: Tier,
-    /// Its manifest; absent when it could not be read.
+    /// Where the directory comes from.
+    pub(crate) source: PluginSource,
+    /// Its manifest, if it is valid.
     pub(crate) manifest: Option<Manifest>,
-    /// Whether it may be used.
-    pub(crate) state: State,
+    /// Whether it can be used.
+    pub(crate) state: PluginState,
 }
 
-impl Found {
-    /// The plugin's name, or its folder's where there is no manifest.
+impl DiscoveredPlugin {
+    /// Returns the name of the plugin, or of its directory without a manifest.
     pub(crate) fn name(&self) -> String {
         self.manifest.as_ref().map_or_else(
             || {
@@ -54,7 +54,7 @@ impl Found {
         )
     }
 
-    /// The library's path.
+    /// Returns the path of the library.
     pub(crate) fn library(&self) -> Option<PathBuf> {
         Some(
             self.dir
@@ -63,52 +63,55 @@ impl Found {
     }
 }
 
-/// Every plugin found on the search path.
+/// The plugins on the search path.
 pub(crate) struct Registry {
-    /// In search order.
-    pub(crate) all: Vec<Found>,
-    /// What is not installed.
+    /// All plugins, in search order.
+    pub(crate) all: Vec<DiscoveredPlugin>,
+    /// The known plugins, installed or not.
     pub(crate) catalog: Catalog,
 }
 
 impl Registry {
-    /// Scans the search path. What is wrong with one plugin never keeps
-    /// another from being used.
+    /// Scans the search path. A problem with one plugin does not affect the
+    /// others.
     pub(crate) fn scan(path: &[SearchDir], cache: &Path, allow_shadow: &[String]) -> Self {
         let mut index = Index::open(cache);
         let mut all = Vec::new();
         for dir in path {
-            for folder in folders(&dir.path) {
-                if let Some(found) = read(&folder, dir.tier, &mut index) {
-                    all.push(found);
+            for plugin_dir in subdirectories(&dir.path) {
+                if let Some(plugin) = read(&plugin_dir, dir.source, &mut index) {
+                    all.push(plugin);
                 }
             }
         }
         index.save();
         prefer_allowed_shadows(&mut all, allow_shadow);
         mark_shadowed(&mut all);
-        refuse_claims(&mut all);
+        refuse_conflicts(&mut all);
         Self {
             all,
             catalog: Catalog::read(path),
         }
     }
 
-    /// The plugins that may be used.
-    pub(crate) fn usable(&self) -> impl Iterator<Item = (&Found, &Manifest)> {
+    /// Returns the plugins that can be used.
+    pub(crate) fn usable(&self) -> impl Iterator<Item = (&DiscoveredPlugin, &Manifest)> {
         self.all
             .iter()
-            .filter(|f| f.state == State::Ok)
+            .filter(|f| f.state == PluginState::Usable)
             .filter_map(|f| Some((f, f.manifest.as_ref()?)))
     }
 
-    /// The usable plugin of this name.
-    pub(crate) fn plugin(&self, name: &str) -> Option<(&Found, &Manifest)> {
+    /// Returns the usable plugin with this name.
+    pub(crate) fn plugin(&self, name: &str) -> Option<(&DiscoveredPlugin, &Manifest)> {
         self.usable().find(|(_, m)| m.name == name)
     }
 
-    /// The plugin whose command this is.
-    pub(crate) fn command(&self, path: &[String]) -> Option<(&Found, &Manifest, &CommandSpec)> {
+    /// Returns a command and its plugin.
+    pub(crate) fn command(
+        &self,
+        path: &[String],
+    ) -> Option<(&DiscoveredPlugin, &Manifest, &CommandSpec)> {
         self.usable().find_map(|(f, m)| {
             m.commands
                 .iter()
@@ -117,11 +120,11 @@ impl Registry {
         })
     }
 
-    /// Every usable provider of an interface.
+    /// Returns the usable providers of an interface.
     pub(crate) fn providers<'a>(
         &'a self,
         interface: &'a str,
-    ) -> impl Iterator<Item = (&'a Found, &'a Manifest, &'a ProvidesSpec)> {
+    ) -> impl Iterator<Item = (&'a DiscoveredPlugin, &'a Manifest, &'a ProvidesSpec)> {
         self.usable().flat_map(move |(f, m)| {
             m.provides
                 .iter()
@@ -131,124 +134,129 @@ impl Registry {
     }
 }
 
-fn folders(dir: &Path) -> Vec<PathBuf> {
+fn subdirectories(dir: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(dir) else {
         return Vec::new();
     };
-    let mut folders: Vec<PathBuf> = entries
+    let mut subdirectories: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|e| e.path())
         .filter(|p| p.is_dir())
         .collect();
-    folders.sort();
-    folders
+    subdirectories.sort();
+    subdirectories
 }
 
-fn read(folder: &Path, tier: Tier, index: &mut Index) -> Option<Found> {
-    let path = folder.join(MANIFEST);
+fn read(dir: &Path, source: PluginSource, index: &mut Index) -> Option<DiscoveredPlugin> {
+    let path = dir.join(MANIFEST);
     let meta = std::fs::metadata(&path).ok()?;
     let manifest = if meta.is_file() && meta.len() <= MAX_MANIFEST {
-        trust::check_file(&path, &meta).and_then(|()| manifest_of(&path, &meta, index))
+        trust::check_trust(&path, &meta).and_then(|()| read_manifest(&path, &meta, index))
     } else {
         Err(Error::new(
             Class::Plugin,
-            "bad-manifest",
-            format!("`{}` is no file of a sane size", path.display()),
+            "invalid-manifest",
+            format!(
+                "`{}` is not a regular file of at most 1 MiB",
+                path.display()
+            ),
         ))
     };
-    let found = |manifest, state| {
-        Some(Found {
-            dir: folder.to_owned(),
-            tier,
+    let plugin = |manifest, state| {
+        Some(DiscoveredPlugin {
+            dir: dir.to_owned(),
+            source,
             manifest,
             state,
         })
     };
     match manifest {
-        Err(error) => found(None, State::Refused(error)),
-        Ok(m) if !m.supports_os(std::env::consts::OS) => found(Some(m), State::OtherPlatform),
-        Ok(m) => found(Some(m), State::Ok),
+        Err(error) => plugin(None, PluginState::Refused(error)),
+        Ok(m) if !m.supports_os(std::env::consts::OS) => {
+            plugin(Some(m), PluginState::UnsupportedPlatform)
+        }
+        Ok(m) => plugin(Some(m), PluginState::Usable),
     }
 }
 
-fn manifest_of(
+fn read_manifest(
     path: &Path,
     meta: &std::fs::Metadata,
     index: &mut Index,
 ) -> Result<Manifest, Error> {
-    if let Some(known) = index.get(path, meta) {
-        return Ok(known);
+    if let Some(cached) = index.get(path, meta) {
+        return Ok(cached);
     }
     let text = std::fs::read_to_string(path).map_err(|e| {
         Error::new(
             Class::Plugin,
-            "bad-manifest",
+            "invalid-manifest",
             format!("cannot read `{}`", path.display()),
         )
         .cause(e)
     })?;
-    let manifest = parse::parse(path, &text)?;
-    index.put(path, meta, &manifest);
+    let manifest = manifest::parse(path, &text)?;
+    index.insert(path, meta, &manifest);
     Ok(manifest)
 }
 
-/// A user's copy that the settings allow to shadow comes before the others.
-fn prefer_allowed_shadows(all: &mut [Found], allow_shadow: &[String]) {
-    all.sort_by_key(|f| !(f.tier == Tier::User && allow_shadow.contains(&f.name())));
+/// Moves the user's copies that the settings allow to shadow others to the front.
+fn prefer_allowed_shadows(all: &mut [DiscoveredPlugin], allow_shadow: &[String]) {
+    all.sort_by_key(|f| !(f.source == PluginSource::User && allow_shadow.contains(&f.name())));
 }
 
-fn mark_shadowed(all: &mut [Found]) {
+fn mark_shadowed(all: &mut [DiscoveredPlugin]) {
     for i in 1..all.len() {
         let (before, rest) = all.split_at_mut(i);
         let Some(later) = rest.first_mut() else {
             continue;
         };
-        if later.state != State::Ok {
+        if later.state != PluginState::Usable {
             continue;
         }
         let first = before
             .iter()
-            .find(|f| f.state == State::Ok && f.name() == later.name());
+            .find(|f| f.state == PluginState::Usable && f.name() == later.name());
         if let Some(first) = first {
-            later.state = State::Shadowed(first.dir.clone());
+            later.state = PluginState::Shadowed(first.dir.clone());
         }
     }
 }
 
-/// A second plugin that claims a command or a provider name is refused.
-fn refuse_claims(all: &mut [Found]) {
+/// Refuses each plugin that declares a command or a provider of a plugin before it.
+fn refuse_conflicts(all: &mut [DiscoveredPlugin]) {
     for i in 1..all.len() {
         let (before, rest) = all.split_at_mut(i);
         let Some(later) = rest.first_mut() else {
             continue;
         };
-        let (State::Ok, Some(mine)) = (&later.state, &later.manifest) else {
+        let (PluginState::Usable, Some(manifest)) = (&later.state, &later.manifest) else {
             continue;
         };
-        let clash = before
+        let conflict = before
             .iter()
-            .filter(|f| f.state == State::Ok)
-            .find_map(|f| claim(f.manifest.as_ref()?, mine).map(|what| (what, f)));
-        if let Some((what, first)) = clash {
+            .filter(|f| f.state == PluginState::Usable)
+            .find_map(|f| conflict(f.manifest.as_ref()?, manifest).map(|what| (what, f)));
+        if let Some((what, first)) = conflict {
             let error = Error::new(
                 Class::Plugin,
-                "plugin-claims-taken",
+                "plugin-conflict",
                 format!(
-                    "plugin `{}` claims {what}, which belongs to `{}`",
+                    "plugin `{}` declares {what}, which plugin `{}` already declares",
                     later.name(),
                     first.name()
                 ),
             )
             .cause(format!("first: `{}`", first.dir.display()))
             .cause(format!("second: `{}`", later.dir.display()))
-            .hint("remove one of the two folders");
-            later.state = State::Refused(error);
+            .hint("remove one of the two directories");
+            later.state = PluginState::Refused(error);
         }
     }
 }
 
-/// What both manifests claim, or where they contradict each other.
-fn claim(first: &Manifest, second: &Manifest) -> Option<String> {
+/// Returns what both manifests declare, or declare differently.
+fn conflict(first: &Manifest, second: &Manifest) -> Option<String> {
     let command = second
         .commands
         .iter()
@@ -262,15 +270,14 @@ fn claim(first: &Manifest, second: &Manifest) -> Option<String> {
         .iter()
         .find(|p| first.provides.iter().any(|o| same(o, p)))
     {
-        // Only selectable providers need unique names; doctors may repeat.
-        return Some(format!("provider `{}` of `{}`", p.name, p.interface));
+        return Some(format!("the provider `{}` of `{}`", p.name, p.interface));
     }
     let differs = |g: &&kt_plugin_api::manifest::GroupSpec| {
         first.groups.iter().any(|o| o.path == g.path && o != *g)
     };
     if let Some(group) = second.groups.iter().find(differs) {
         return Some(format!(
-            "another description of the group `{}`",
+            "a different version of the group `{}`",
             group.path.join(" ")
         ));
     }
@@ -281,5 +288,5 @@ fn claim(first: &Manifest, second: &Manifest) -> Option<String> {
         .settings
         .iter()
         .find(differs)
-        .map(|s| format!("another meaning of the setting `{}`", s.key))
+        .map(|s| format!("a different version of the setting `{}`", s.key))
 }

@@ -5,24 +5,24 @@ use kt_plugin_api::Dirs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Where a directory stands in the order of precedence.
+/// Where a plugin directory comes from, by precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Tier {
+pub(crate) enum PluginSource {
     /// `--plugin-dir`.
     Option,
     /// `KT_PLUGIN_PATH`.
     Environment,
-    /// Beside the executable: `../lib/kt/plugins`.
+    /// The installation of the executable: `../lib/kt/plugins`.
     Bundled,
-    /// The system's directories.
+    /// The system directories.
     System,
     /// `$XDG_DATA_HOME/kt/plugins`.
     User,
 }
 
-impl Tier {
-    /// The word for it in `kt plugin list`.
-    pub(crate) const fn word(self) -> &'static str {
+impl PluginSource {
+    /// Returns the name in `kt plugin list`.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Option => "option",
             Self::Environment => "environment",
@@ -33,24 +33,24 @@ impl Tier {
     }
 }
 
-/// One directory of the search path.
+/// A directory of the search path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchDir {
     pub(crate) path: PathBuf,
-    pub(crate) tier: Tier,
+    pub(crate) source: PluginSource,
 }
 
-/// The library directory that the build names, for distributions.
+/// The plugin directory that was set at build time, for distributions.
 const BUILD_PLUGIN_DIR: Option<&str> = option_env!("KT_PLUGINDIR");
 
-/// Every directory to search, in order. The same directory under two names
-/// (by device and inode) stands once.
-pub(crate) fn search_path(env: &Environment, given: &[PathBuf], dirs: &Dirs) -> Vec<SearchDir> {
-    let mut all: Vec<SearchDir> = given
+/// Returns the directories to search, in order. A directory with two paths is
+/// included once, identified by device and inode.
+pub(crate) fn search_path(env: &Environment, options: &[PathBuf], dirs: &Dirs) -> Vec<SearchDir> {
+    let mut all: Vec<SearchDir> = options
         .iter()
         .map(|p| SearchDir {
             path: env.cwd.join(p),
-            tier: Tier::Option,
+            source: PluginSource::Option,
         })
         .collect();
     if let Some(list) = env.var(environment::PLUGIN_PATH) {
@@ -59,14 +59,14 @@ pub(crate) fn search_path(env: &Environment, given: &[PathBuf], dirs: &Dirs) -> 
                 .filter(|p| !p.is_empty())
                 .map(|p| SearchDir {
                     path: env.cwd.join(p),
-                    tier: Tier::Environment,
+                    source: PluginSource::Environment,
                 }),
         );
     }
     if let Some(prefix) = env.exe.parent().and_then(Path::parent) {
         all.push(SearchDir {
             path: prefix.join("lib/kt/plugins"),
-            tier: Tier::Bundled,
+            source: PluginSource::Bundled,
         });
     }
     for dir in BUILD_PLUGIN_DIR
@@ -75,17 +75,17 @@ pub(crate) fn search_path(env: &Environment, given: &[PathBuf], dirs: &Dirs) -> 
     {
         all.push(SearchDir {
             path: PathBuf::from(dir),
-            tier: Tier::System,
+            source: PluginSource::System,
         });
     }
     all.push(SearchDir {
         path: dirs.data.join("plugins"),
-        tier: Tier::User,
+        source: PluginSource::User,
     });
-    without_repeats(all)
+    without_duplicates(all)
 }
 
-fn without_repeats(all: Vec<SearchDir>) -> Vec<SearchDir> {
+fn without_duplicates(all: Vec<SearchDir>) -> Vec<SearchDir> {
     let mut seen = Vec::new();
     all.into_iter()
         .filter(|dir| {
@@ -93,9 +93,9 @@ fn without_repeats(all: Vec<SearchDir>) -> Vec<SearchDir> {
                 return true;
             };
             let id = (meta.dev(), meta.ino());
-            let fresh = !seen.contains(&id);
+            let is_new = !seen.contains(&id);
             seen.push(id);
-            fresh
+            is_new
         })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! Who may change a plugin's files: only root and the person who runs kt.
+//! The trust check: only root and the current user may be able to change the files
+//! of a plugin.
 
 use kt_plugin_api::{Class, Error};
 use rustix::fs::{Access, access};
@@ -6,31 +7,33 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The uid under which files of unmapped owners appear in a user namespace
+/// The uid of files with unmapped owners in a user namespace
 /// (`/proc/sys/kernel/overflowuid`, 65534 on every distribution).
 const OVERFLOW_UID: u32 = 65534;
 const GROUP_WRITE: u32 = 0o020;
 const OTHER_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
-/// The plugin's folder and the plugin directory.
-const OWN_FOLDERS: usize = 2;
+/// The number of parents that belong to kt: the directory of the plugin, and the
+/// plugin directory.
+const PLUGIN_PARENTS: usize = 2;
 
-/// Refuses a file that others could have changed.
+/// Returns an error if other users could have changed the file.
 ///
 /// # Errors
-/// Class `plugin`, with the exact command that mends it.
-pub(crate) fn check_file(path: &Path, meta: &Metadata) -> Result<(), Error> {
+/// Class `plugin`, with the command that fixes it.
+pub(crate) fn check_trust(path: &Path, meta: &Metadata) -> Result<(), Error> {
     check_owner(path, meta)?;
     check_mode(path, meta)?;
     for (depth, parent) in path.ancestors().skip(1).enumerate() {
         let Ok(meta) = std::fs::metadata(parent) else {
             continue;
         };
-        // In a sticky directory others can add files but not replace ours.
+        // In a sticky directory other users can create files, but not replace
+        // existing ones.
         let others = meta.mode() & OTHER_WRITE != 0 && meta.mode() & STICKY == 0;
-        // Above the plugin directory the system decides: Debian's
-        // /usr/local/lib belongs to a group of administrators.
-        let mend = if depth < OWN_FOLDERS && group_of_others_writes(&meta) {
+        // Group permissions above the plugin directory are up to the system:
+        // on Debian, /usr/local/lib is writable by the group `staff`.
+        let change = if depth < PLUGIN_PARENTS && is_group_writable(&meta) {
             "g-w"
         } else if others {
             "o-w"
@@ -38,8 +41,8 @@ pub(crate) fn check_file(path: &Path, meta: &Metadata) -> Result<(), Error> {
             continue;
         };
         let parent = parent.display();
-        let why = format!("its folder `{parent}` is writable by others");
-        return Err(refused(path, &why).hint(format!("run `chmod {mend} '{parent}'`")));
+        let reason = format!("its directory `{parent}` is writable by others");
+        return Err(untrusted(path, &reason).hint(format!("run `chmod {change} '{parent}'`")));
     }
     Ok(())
 }
@@ -49,47 +52,48 @@ fn check_owner(path: &Path, meta: &Metadata) -> Result<(), Error> {
     if meta.uid() == 0 || meta.uid() == me {
         return Ok(());
     }
-    if meta.uid() == OVERFLOW_UID && !uid_zero_is_mapped() && !writable_by_us(path) {
+    if meta.uid() == OVERFLOW_UID && !uid_zero_is_mapped() && !writable_by_current_user(path) {
         return Ok(());
     }
-    let problem = format!("it belongs to uid {}, neither root nor you", meta.uid());
-    Err(refused(path, &problem).hint(format!(
+    let reason = format!("it is owned by uid {}, neither root nor you", meta.uid());
+    Err(untrusted(path, &reason).hint(format!(
         "run `chown {me} '{}'`, or `chown root …`",
         path.display()
     )))
 }
 
 fn check_mode(path: &Path, meta: &Metadata) -> Result<(), Error> {
-    let bad = if meta.mode() & OTHER_WRITE != 0 {
+    let change = if meta.mode() & OTHER_WRITE != 0 {
         "o-w"
-    } else if group_of_others_writes(meta) {
+    } else if is_group_writable(meta) {
         "g-w"
     } else {
         return Ok(());
     };
-    Err(refused(path, "it is writable by others")
-        .hint(format!("run `chmod {bad} '{}'`", path.display())))
+    Err(untrusted(path, "it is writable by others")
+        .hint(format!("run `chmod {change} '{}'`", path.display())))
 }
 
-/// Root's group, and the group that a user has alone, whose number is the
-/// user's by convention, hold nobody else.
-fn group_of_others_writes(meta: &Metadata) -> bool {
-    let own = meta.gid() == 0 || meta.gid() == rustix::process::geteuid().as_raw();
-    meta.mode() & GROUP_WRITE != 0 && !own
+/// Returns whether other users may write through the group. The group of root, and
+/// the private group of a user, whose gid equals the uid by convention, have no
+/// other members.
+fn is_group_writable(meta: &Metadata) -> bool {
+    let private = meta.gid() == 0 || meta.gid() == rustix::process::geteuid().as_raw();
+    meta.mode() & GROUP_WRITE != 0 && !private
 }
 
-fn refused(path: &Path, why: &str) -> Error {
+fn untrusted(path: &Path, reason: &str) -> Error {
     Error::new(
         Class::Plugin,
         "plugin-untrusted",
         format!("`{}` is not trusted", path.display()),
     )
-    .cause(why)
+    .cause(reason)
     .data("path", path.display().to_string())
 }
 
-/// A sandboxed service sees root's files under the overflow uid, because its
-/// user namespace maps nobody but its own user.
+/// In a sandboxed service, the files of root have the overflow uid, because the user
+/// namespace maps no other user than its own.
 fn uid_zero_is_mapped() -> bool {
     let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     map.is_empty()
@@ -98,7 +102,7 @@ fn uid_zero_is_mapped() -> bool {
             .any(|line| line.split_whitespace().next() == Some("0"))
 }
 
-fn writable_by_us(path: &Path) -> bool {
+fn writable_by_current_user(path: &Path) -> bool {
     path.ancestors()
         .take(2)
         .any(|p| access(p, Access::WRITE_OK).is_ok())

@@ -1,77 +1,67 @@
-//! Looks at an ELF file before the dynamic loader does.
+//! Checks an ELF file before the dynamic loader opens it.
 //!
-//! A half-copied library kills the process with SIGBUS inside `dlopen`, and one
-//! for another machine is reported as "No such file": both are found here.
-//! Offsets and constants are those of the System V ABI (gABI) for ELF64.
+//! A truncated library kills the process with SIGBUS inside `dlopen`, and one for
+//! another machine is reported as "No such file". Only the headers and the note
+//! segments are read, so the cost does not depend on the size of the file.
 
 #![forbid(unsafe_code)]
 
+use object::elf::{self, FileHeader64, Machine, ProgramHeader64};
+use object::read::elf::{FileHeader, ProgramHeader};
+use object::{LittleEndian as Le, ReadCache, ReadRef};
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 
-const HEADER: usize = 64;
-const PROGRAM_HEADER: u64 = 56;
-const ET_DYN: u16 = 3;
-const PT_LOAD: u32 = 1;
-const PT_NOTE: u32 = 4;
 /// More program headers than any linker writes.
 const MAX_PROGRAM_HEADERS: u16 = 256;
-/// A note larger than this is not a manifest.
+/// A larger note segment does not contain a manifest.
 const MAX_NOTE: u64 = 1024 * 1024;
+/// The name and the type of the note that contains the manifest.
+const NOTE: (&[u8], u32) = (b"kt", 1);
 
 #[cfg(target_arch = "x86_64")]
-const MACHINE: (u16, &str) = (62, "x86_64");
+const MACHINE: (Machine, &str) = (elf::EM_X86_64, "x86_64");
 #[cfg(target_arch = "aarch64")]
-const MACHINE: (u16, &str) = (183, "aarch64");
+const MACHINE: (Machine, &str) = (elf::EM_AARCH64, "aarch64");
 #[cfg(target_arch = "riscv64")]
-const MACHINE: (u16, &str) = (243, "riscv64");
+const MACHINE: (Machine, &str) = (elf::EM_RISCV, "riscv64");
 
-struct Segment {
-    kind: u32,
-    offset: u64,
-    size: u64,
-}
+type Reader<'f> = ReadCache<&'f File>;
 
-/// Checks that the file is a whole shared library for this machine, and returns
+/// Checks that the file is a complete shared library for this machine, and returns
 /// the manifest that is embedded in it.
 ///
 /// # Errors
-/// What is wrong, as a sentence about the file.
-pub(crate) fn examine(file: &File, size: u64) -> Result<Option<Vec<u8>>, String> {
-    let mut head = [0u8; HEADER];
-    if size < HEADER as u64 || file.read_exact_at(&mut head, 0).is_err() {
-        return Err(format!("it is too short ({size} bytes) to be a library"));
-    }
-    check_header(&head)?;
-    let (table, entry, count) = (u64_at(&head, 32), u16_at(&head, 54), u16_at(&head, 56));
-    if u64::from(entry) != PROGRAM_HEADER || count == 0 || count > MAX_PROGRAM_HEADERS {
+/// A message about the file.
+pub(super) fn read_manifest(file: &File, size: u64) -> Result<Option<Vec<u8>>, String> {
+    let reader = Reader::new(file);
+    let header = (&reader)
+        .read_at::<FileHeader64<Le>>(0)
+        .map_err(|()| format!("it is too short ({size} bytes) to be a library"))?;
+    check_header(header)?;
+    let entry_size = usize::from(header.e_phentsize(Le));
+    let count = header.e_phnum(Le);
+    if entry_size != size_of::<ProgramHeader64<Le>>() || !(1..=MAX_PROGRAM_HEADERS).contains(&count)
+    {
         return Err("its program headers are damaged".to_owned());
     }
-    let mut manifest = None;
-    for i in 0..u64::from(count) {
-        let segment = read_segment(file, table.saturating_add(i * PROGRAM_HEADER))?;
-        let end = segment.offset.checked_add(segment.size);
-        if segment.kind == PT_LOAD && end.is_none_or(|end| end > size) {
-            return Err(format!(
-                "it is truncated: {size} bytes, but a segment ends at {}",
-                end.map_or_else(|| "infinity".to_owned(), |e| e.to_string())
-            ));
-        }
-        if segment.kind == PT_NOTE && manifest.is_none() {
-            manifest = note(file, &segment);
-        }
+    let segments = header
+        .program_headers(Le, &reader)
+        .map_err(|_| "its program headers are truncated".to_owned())?;
+    for segment in segments {
+        check_segment(segment, size)?;
     }
-    Ok(manifest)
+    Ok(segments.iter().find_map(|s| manifest(s, &reader)))
 }
 
-fn check_header(head: &[u8; HEADER]) -> Result<(), String> {
-    if head.get(..4) != Some(b"\x7fELF") {
+fn check_header(header: &FileHeader64<Le>) -> Result<(), String> {
+    let ident = header.e_ident();
+    if ident.magic != elf::ELFMAG {
         return Err("it is not an ELF library".to_owned());
     }
-    if head.get(4) != Some(&2) || head.get(5) != Some(&1) {
+    if !header.is_class_64() || !header.is_little_endian() {
         return Err("it is not a 64-bit little-endian library".to_owned());
     }
-    let machine = u16_at(head, 18);
+    let machine = header.e_machine(Le);
     if machine != MACHINE.0 {
         return Err(format!(
             "it is built for {}, and this is {}",
@@ -79,105 +69,83 @@ fn check_header(head: &[u8; HEADER]) -> Result<(), String> {
             MACHINE.1
         ));
     }
-    if u16_at(head, 16) != ET_DYN {
+    if header.e_type(Le) != elf::ET_DYN {
         return Err("it is not a shared library".to_owned());
     }
     Ok(())
 }
 
-fn machine_name(machine: u16) -> String {
+fn machine_name(machine: Machine) -> String {
     match machine {
-        3 => "i386".to_owned(),
-        40 => "arm".to_owned(),
-        62 => "x86_64".to_owned(),
-        183 => "aarch64".to_owned(),
-        243 => "riscv".to_owned(),
-        other => format!("machine {other}"),
+        elf::EM_386 => "i386".to_owned(),
+        elf::EM_ARM => "arm".to_owned(),
+        elf::EM_X86_64 => "x86_64".to_owned(),
+        elf::EM_AARCH64 => "aarch64".to_owned(),
+        elf::EM_RISCV => "riscv".to_owned(),
+        Machine(other) => format!("machine {other}"),
     }
 }
 
-fn read_segment(file: &File, at: u64) -> Result<Segment, String> {
-    let mut raw = [0u8; PROGRAM_HEADER as usize];
-    file.read_exact_at(&mut raw, at)
-        .map_err(|_| "its program headers are cut off".to_owned())?;
-    Ok(Segment {
-        kind: u32_at(&raw, 0),
-        offset: u64_at(&raw, 8),
-        size: u64_at(&raw, 32),
-    })
+fn check_segment(segment: &ProgramHeader64<Le>, size: u64) -> Result<(), String> {
+    if segment.p_type(Le) != elf::PT_LOAD {
+        return Ok(());
+    }
+    let end = segment.p_offset(Le).checked_add(segment.p_filesz(Le));
+    if end.is_some_and(|end| end <= size) {
+        return Ok(());
+    }
+    Err(format!(
+        "it is truncated: {size} bytes, but a segment ends at {}",
+        end.map_or_else(|| "infinity".to_owned(), |e| e.to_string())
+    ))
 }
 
-/// The descriptor of kt's note in a note segment.
-fn note(file: &File, segment: &Segment) -> Option<Vec<u8>> {
-    if segment.size > MAX_NOTE {
+/// Returns the manifest, if this is the note segment that contains it.
+fn manifest(segment: &ProgramHeader64<Le>, reader: &Reader<'_>) -> Option<Vec<u8>> {
+    if segment.p_filesz(Le) > MAX_NOTE {
         return None;
     }
-    let mut raw = vec![0u8; usize::try_from(segment.size).ok()?];
-    file.read_exact_at(&mut raw, segment.offset).ok()?;
-    let mut rest = raw.as_slice();
-    while rest.len() >= 12 {
-        let (namesz, descsz) = (u32_at(rest, 0) as usize, u32_at(rest, 4) as usize);
-        let name_end = 12usize.checked_add(namesz)?;
-        let desc_start = name_end.checked_next_multiple_of(4)?;
-        let desc_end = desc_start.checked_add(descsz)?;
-        if rest.get(12..name_end)? == b"kt\0" && u32_at(rest, 8) == 1 {
-            return rest.get(desc_start..desc_end).map(<[u8]>::to_vec);
+    let mut notes = segment.notes(Le, reader).ok()??;
+    while let Ok(Some(note)) = notes.next() {
+        if (note.name(), note.n_type(Le).0) == NOTE {
+            return Some(note.desc().to_vec());
         }
-        rest = rest.get(desc_end.checked_next_multiple_of(4)?..)?;
     }
     None
 }
 
-fn bytes<const N: usize>(raw: &[u8], at: usize) -> [u8; N] {
-    raw.get(at..at + N)
-        .and_then(|b| b.try_into().ok())
-        .unwrap_or([0; N])
-}
-
-fn u16_at(raw: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(bytes(raw, at))
-}
-
-fn u32_at(raw: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(bytes(raw, at))
-}
-
-fn u64_at(raw: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(bytes(raw, at))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::examine;
+    use super::read_manifest;
     use std::io::Write;
 
-    fn examined(bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    fn read(bytes: &[u8]) -> Result<Option<Vec<u8>>, String> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        examine(&file, bytes.len() as u64)
+        read_manifest(&file, bytes.len() as u64)
     }
 
     #[test]
-    fn whatever_the_bytes_it_answers() {
+    fn damaged_files_are_reported() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        assert_eq!(examined(&own), Ok(None));
+        assert_eq!(read(&own), Ok(None));
         for cut in [0, 3, 63, 64, 100, 1000, own.len() / 2] {
-            assert!(examined(&own[..cut]).is_err(), "{cut} bytes were accepted");
+            assert!(read(&own[..cut]).is_err(), "{cut} bytes were accepted");
         }
         for at in 0..120 {
             for value in [0u8, 0xff, 0x7f] {
                 let mut damaged = own[..4096].to_vec();
                 damaged[at] = value;
-                drop(examined(&damaged));
+                drop(read(&damaged));
             }
         }
     }
 
     #[test]
-    fn another_machine_is_named() {
+    fn the_machine_of_the_file_is_reported() {
         let mut own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         own[18] = 40;
         own[19] = 0;
-        assert!(examined(&own).unwrap_err().contains("built for arm"));
+        assert!(read(&own).unwrap_err().contains("built for arm"));
     }
 }

@@ -1,10 +1,11 @@
-//! Opens one plugin library: every check that needs no code of the plugin comes
-//! first, then the exported block, then `init`.
+//! Loads a plugin library: first the checks that execute no code of the plugin, then
+//! the exported block, then `init`.
 
 mod elf;
+mod host_block;
+mod layout_cache;
 mod library;
 mod open;
-mod verdict;
 
-pub(crate) use library::{Loaded, Vtable};
+pub(crate) use library::{LoadedPlugin, Vtable};
 pub(crate) use open::load;

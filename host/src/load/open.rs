@@ -1,41 +1,45 @@
-//! The order of checks from a found plugin to a loaded one.
+//! Loads a plugin: the checks, and their order.
 
-use super::library::{Identity, Loaded, Mapped, map};
-use super::{elf, verdict};
-use crate::discovery::{Found, check_trust};
-use crate::services::log::HOST;
+use super::host_block::HOST;
+use super::library::{BlockHeader, LoadedPlugin, MappedLibrary, map};
+use super::{elf, layout_cache};
+use crate::discovery::{DiscoveredPlugin, check_trust};
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error, abi};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::{File, Metadata};
 use std::path::Path;
 
-/// A library larger than this is refused.
+/// The maximum size of a library.
 const MAX_LIBRARY: u64 = 1 << 30;
 
-/// Opens, checks, maps and initialises a plugin.
+/// Opens, checks, maps and initializes a plugin.
 ///
 /// # Errors
 /// Class `plugin`, naming the plugin and its path.
-pub(crate) fn load(found: &Found, manifest: &Manifest, cache: &Path) -> Result<Loaded, Error> {
-    let path = found.library().unwrap_or_default();
-    let fail = |e: Error| attribute(e, &manifest.name, &path);
+pub(crate) fn load(
+    plugin: &DiscoveredPlugin,
+    manifest: &Manifest,
+    cache: &Path,
+) -> Result<LoadedPlugin, Error> {
+    let path = plugin.library().unwrap_or_default();
+    let fail = |e: Error| with_plugin(e, &manifest.name, &path);
     let (file, meta) = open(&path).map_err(fail)?;
-    check_embedded(found, &path, &file, &meta).map_err(fail)?;
-    let mapped = map(file, &path).map_err(|why| fail(broken(&path, "cannot be loaded", &why)))?;
-    check_block(&mapped.identity()).map_err(fail)?;
+    check_manifest(plugin, &path, &file, &meta).map_err(fail)?;
+    let mapped = map(file, &path).map_err(|e| fail(broken(&path, "cannot be loaded", &e)))?;
+    check_block(&mapped.header()).map_err(fail)?;
     check_identity(&mapped, manifest).map_err(fail)?;
-    if mapped.identity().minor == abi::ABI_MINOR {
-        verdict::layout(&mapped, &meta, cache)
-            .map_err(|why| fail(broken(&path, "has another layout", &why)))?;
+    if mapped.header().minor == abi::ABI_MINOR {
+        layout_cache::check(&mapped, &meta, cache)
+            .map_err(|e| fail(broken(&path, "has an incompatible layout", &e)))?;
     }
     mapped
         .init(&HOST)
-        .map_err(|why| fail(broken(&path, "cannot start", &why)))
+        .map_err(|e| fail(broken(&path, "cannot be initialized", &e)))
 }
 
 fn open(path: &Path) -> Result<(File, Metadata), Error> {
-    // Without blocking: a FIFO in place of the library would hang for ever.
+    // Opening a FIFO must not block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| {
         broken(path, "cannot be opened", &e.to_string()).hint("reinstall the plugin")
@@ -51,80 +55,88 @@ fn open(path: &Path) -> Result<(File, Metadata), Error> {
         return Err(broken(path, "is not usable", "it is larger than 1 GiB"));
     }
     check_trust(path, &meta)?;
-    // An installer holds the lock exclusively while it writes the file.
+    // An installer holds an exclusive lock while it writes the file.
     if rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).is_err() {
         return Err(
             broken(path, "is being written", "another process holds its lock")
-                .hint("try again when the installation has finished"),
+                .hint("try again when the installation is complete"),
         );
     }
     Ok((file, meta))
 }
 
-fn check_embedded(found: &Found, path: &Path, file: &File, meta: &Metadata) -> Result<(), Error> {
+fn check_manifest(
+    plugin: &DiscoveredPlugin,
+    path: &Path,
+    file: &File,
+    meta: &Metadata,
+) -> Result<(), Error> {
     if cfg!(not(target_os = "linux")) {
-        // The format is ELF's; other systems' loaders check their own.
+        // Only ELF is supported.
         return Ok(());
     }
-    let embedded = elf::examine(file, meta.len())
-        .map_err(|why| broken(path, "is not usable", &why).hint("reinstall the plugin"))?;
-    let beside = std::fs::read(found.dir.join("plugin.toml"))
+    let embedded = elf::read_manifest(file, meta.len())
+        .map_err(|e| broken(path, "is not usable", &e).hint("reinstall the plugin"))?;
+    let beside = std::fs::read(plugin.dir.join("plugin.toml"))
         .map_err(|e| broken(path, "has no manifest", &e.to_string()))?;
     match embedded {
         Some(bytes) if bytes == beside => Ok(()),
         Some(_) => Err(broken(
             path,
-            "does not fit its manifest",
+            "does not match its manifest",
             "`plugin.toml` differs from the one in the library",
         )
-        .hint("reinstall the plugin, so that both come from the same build")),
+        .hint("reinstall the plugin")),
         None => Err(broken(
             path,
             "has no embedded manifest",
-            "the library carries no `.note.kt` section",
+            "the library has no `.note.kt` section",
         )
         .hint("use `export_plugin!`, or `KT_EMBED_MANIFEST` in C")),
     }
 }
 
-fn check_block(id: &Identity) -> Result<(), Error> {
-    let own = (abi::ABI_MAJOR, abi::ABI_MINOR);
-    let incompatible = |why: String| Error::new(Class::Plugin, "plugin-incompatible", why);
-    if id.magic != abi::MAGIC {
+fn check_block(header: &BlockHeader) -> Result<(), Error> {
+    let host = (abi::ABI_MAJOR, abi::ABI_MINOR);
+    let incompatible = |message: String| Error::new(Class::Plugin, "plugin-incompatible", message);
+    if header.magic != abi::MAGIC {
         return Err(incompatible(
-            "its block does not begin with the magic of a kt plugin".to_owned(),
+            "its block does not begin with the magic bytes of a kt plugin".to_owned(),
         ));
     }
-    if id.major != own.0 {
+    if header.major != host.0 {
         return Err(incompatible(format!(
-            "it was built for plugin ABI {}.{}, and this kt speaks {}.{}",
-            id.major, id.minor, own.0, own.1
+            "it was built for plugin ABI {}.{}, and this version of kt supports {}.{}",
+            header.major, header.minor, host.0, host.1
         ))
-        .hint("install a version of the plugin for this kt, or another kt"));
+        .hint("install a matching version of the plugin or of kt"));
     }
-    if id.size < abi::ENTRY_SIZE_1_0 || id.size > abi::ENTRY_SIZE_MAX {
-        return Err(incompatible(format!("its block claims {} bytes", id.size)));
-    }
-    if id.min_host_minor > own.1 {
+    if header.size < abi::ENTRY_SIZE_1_0 || header.size > abi::ENTRY_SIZE_MAX {
         return Err(incompatible(format!(
-            "it needs plugin ABI {}.{} or later, and this kt speaks {}.{}",
-            own.0, id.min_host_minor, own.0, own.1
+            "the size of its block is invalid: {} bytes",
+            header.size
+        )));
+    }
+    if header.min_host_minor > host.1 {
+        return Err(incompatible(format!(
+            "it requires plugin ABI {}.{} or later, and this version of kt supports {}.{}",
+            host.0, header.min_host_minor, host.0, host.1
         ))
         .hint("upgrade kt"));
     }
     Ok(())
 }
 
-fn check_identity(mapped: &Mapped, manifest: &Manifest) -> Result<(), Error> {
+fn check_identity(mapped: &MappedLibrary, manifest: &Manifest) -> Result<(), Error> {
     let (name, version) = mapped
         .name_and_version()
-        .map_err(|why| Error::new(Class::Plugin, "plugin-incompatible", why))?;
+        .map_err(|e| Error::new(Class::Plugin, "plugin-incompatible", e))?;
     if name != manifest.name || version != manifest.version {
         return Err(Error::new(
             Class::Plugin,
             "plugin-incompatible",
             format!(
-                "the library is {name} {version}, its manifest says {} {}",
+                "the library is {name} {version}, but its manifest is for {} {}",
                 manifest.name, manifest.version
             ),
         )
@@ -133,17 +145,17 @@ fn check_identity(mapped: &Mapped, manifest: &Manifest) -> Result<(), Error> {
     Ok(())
 }
 
-fn broken(path: &Path, what: &str, why: &str) -> Error {
+fn broken(path: &Path, what: &str, reason: &str) -> Error {
     Error::new(
         Class::Plugin,
         "plugin-broken",
         format!("`{}` {what}", path.display()),
     )
-    .cause(why)
+    .cause(reason)
 }
 
-/// Names the plugin and its path in front of whatever went wrong.
-fn attribute(error: Error, name: &str, path: &Path) -> Error {
+/// Adds the plugin and its path to an error.
+fn with_plugin(error: Error, name: &str, path: &Path) -> Error {
     let mut outer = Error::new(
         Class::Plugin,
         error.id.clone(),
@@ -157,7 +169,7 @@ fn attribute(error: Error, name: &str, path: &Path) -> Error {
     if outer.hints.is_empty() {
         outer
             .hints
-            .push("run `kt doctor` for a check of every plugin".to_owned());
+            .push("run `kt doctor` to check every plugin".to_owned());
     }
     outer
 }

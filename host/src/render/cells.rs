@@ -1,12 +1,12 @@
-//! One JSON value as one cell of text.
+//! Formats a JSON value as a cell of a table.
 
-use super::terminal::Tone;
+use super::style::TextStyle;
 use jiff::Timestamp;
 use kt_plugin_api::CellFormat;
 use serde_json::Value;
 
-/// The text of a value, for a table or a description.
-pub(crate) fn cell(value: Option<&Value>, format: CellFormat, terminal: bool) -> String {
+/// Formats a value, for a table or a description.
+pub(super) fn cell(value: Option<&Value>, format: CellFormat, terminal: bool) -> String {
     let text = match value {
         None | Some(Value::Null) => return String::new(),
         Some(Value::String(text)) => text.clone(),
@@ -29,27 +29,29 @@ pub(crate) fn cell(value: Option<&Value>, format: CellFormat, terminal: bool) ->
     }
 }
 
-/// Control characters could move the cursor or fake other lines.
+/// Replaces control characters, which could move the cursor or forge lines.
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 
-/// The colour of a cell: only state words have one.
-pub(crate) fn tone(text: &str, format: CellFormat) -> Tone {
+/// Returns the style of a cell: only states have one.
+pub(super) fn style(text: &str, format: CellFormat) -> TextStyle {
     if format != CellFormat::State {
-        return Tone::Plain;
+        return TextStyle::Plain;
     }
     match text {
-        "in-sync" | "running" | "ok" | "passed" | "live" | "current" => Tone::Good,
-        "pending" | "drifted" | "offline" | "stopped" | "warning" | "shadowed" => Tone::Warning,
-        "rejected" | "failed" | "refused" | "parked" => Tone::Bad,
-        _ => Tone::Plain,
+        "in-sync" | "running" | "ok" | "passed" | "live" | "current" => TextStyle::Good,
+        "pending" | "drifted" | "offline" | "stopped" | "warning" | "shadowed" => {
+            TextStyle::Warning
+        }
+        "rejected" | "failed" | "refused" | "parked" => TextStyle::Bad,
+        _ => TextStyle::Plain,
     }
 }
 
-/// A rough age such as `5m`; the largest unit that is not 0.
+/// Formats an age such as `5m`, in the largest unit that is not 0.
 fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second().saturating_sub(then.as_second()).max(0);
     match seconds {
@@ -68,7 +70,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn control_characters_never_reach_the_terminal() {
+    fn control_characters_are_replaced() {
         assert_eq!(
             cell(Some(&json!("a\u{1b}[2Jb\nc")), CellFormat::Text, true),
             "a [2Jb c"
@@ -76,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_use_their_largest_unit() {
+    fn ages_are_formatted_in_their_largest_unit() {
         let now = Timestamp::from_second(1_000_000).unwrap();
         for (ago, text) in [
             (0, "0s"),

@@ -1,46 +1,51 @@
-//! Errors: what failed, why, and what to do next; JSON where results are JSON.
+//! Errors with their causes and hints; as JSON if results are JSON.
 
-use super::terminal::{Terminal, Tone, toned};
-use crate::cli::Format;
-use crate::supervision;
+use super::style::{TextStyle, styled};
+use super::terminal::Terminal;
+use crate::logging;
+use crate::options::OutputFormat;
 use kt_plugin_api::{Error, ProblemItem};
 use serde_json::json;
 
 impl Terminal {
-    /// Shows an error with the exit code it leads to.
-    pub(crate) fn error(&self, error: &Error, exit: u8) {
-        let _echoed = supervision::log_line("error", &error.id, &error.to_string(), None);
-        if self.format == Format::Json {
+    /// Logs and prints an error; `exit` is the exit code.
+    pub(crate) fn print_error(&self, error: &Error, exit: u8) {
+        logging::append_to_file("error", &error.id, &error.to_string(), None);
+        if self.format == OutputFormat::Json {
             let mut body = serde_json::to_value(error).unwrap_or_default();
             if let Some(body) = body.as_object_mut() {
                 body.insert("exit".to_owned(), exit.into());
             }
-            self.talk(&format!("{:#}", json!({ "error": body })));
+            self.print_stderr(&format!("{:#}", json!({ "error": body })));
             return;
         }
-        if !is_its_only_problem(error) {
-            self.talk(&format!("{} {}", toned(Tone::Bad, "error:"), error.message));
+        if !has_same_problem(error) {
+            self.print_stderr(&format!(
+                "{} {}",
+                styled(TextStyle::Bad, "error:"),
+                error.message
+            ));
         }
-        if let Some(place) = &error.location {
-            self.talk(&format!(
+        if let Some(location) = &error.location {
+            self.print_stderr(&format!(
                 "  --> {}:{}:{}",
-                place.file, place.line, place.column
+                location.file, location.line, location.column
             ));
         }
         for cause in &error.causes {
-            self.talk(&format!("  caused by: {}", cause.replace('\n', "\n    ")));
+            self.print_stderr(&format!("  caused by: {}", cause.replace('\n', "\n    ")));
         }
         for problem in &error.problems {
-            self.problem(problem);
+            self.print_problem(problem);
         }
         for hint in &error.hints {
-            self.talk(&format!("  {} {hint}", toned(Tone::Hint, "hint:")));
+            self.print_stderr(&format!("  {} {hint}", styled(TextStyle::Hint, "hint:")));
         }
     }
 
-    fn problem(&self, problem: &ProblemItem) {
+    fn print_problem(&self, problem: &ProblemItem) {
         if let Some(snippet) = &problem.snippet {
-            self.talk(snippet.trim_end());
+            self.print_stderr(snippet.trim_end());
             return;
         }
         let code = if problem.code.is_empty() {
@@ -48,38 +53,44 @@ impl Terminal {
         } else {
             format!("[{}]", problem.code)
         };
-        self.talk(&format!(
+        self.print_stderr(&format!(
             "{} {}",
-            toned(Tone::Bad, &format!("error{code}:")),
+            styled(TextStyle::Bad, &format!("error{code}:")),
             problem.message
         ));
-        if let Some(place) = &problem.location {
+        if let Some(location) = &problem.location {
             let path = problem
                 .path
                 .as_deref()
                 .map(|p| format!(" ({p})"))
                 .unwrap_or_default();
-            self.talk(&format!(
+            self.print_stderr(&format!(
                 "  --> {}:{}:{}{path}",
-                place.file, place.line, place.column
+                location.file, location.line, location.column
             ));
         }
         if let Some(suggestion) = &problem.suggestion {
-            self.talk(&format!("  {} {suggestion}", toned(Tone::Hint, "help:")));
+            self.print_stderr(&format!(
+                "  {} {suggestion}",
+                styled(TextStyle::Hint, "help:")
+            ));
         }
     }
 
-    /// A warning.
-    pub(crate) fn warning(&self, message: &str) {
-        let _echoed = supervision::log_line("warn", "kt", message, None);
+    /// Logs and prints a warning.
+    pub(super) fn print_warning(&self, message: &str) {
+        logging::append_to_file("warn", "kt", message, None);
         if !self.quiet {
-            self.talk(&format!("{} {message}", toned(Tone::Warning, "warning:")));
+            self.print_stderr(&format!(
+                "{} {message}",
+                styled(TextStyle::Warning, "warning:")
+            ));
         }
     }
 }
 
-/// Whether the error says nothing that its only problem does not say too.
-fn is_its_only_problem(error: &Error) -> bool {
+/// Returns whether the only problem has the message of the error.
+fn has_same_problem(error: &Error) -> bool {
     let [only] = error.problems.as_slice() else {
         return false;
     };

@@ -1,13 +1,16 @@
-//! Everything that is printed goes through here: data to standard output, talk
-//! to standard error.
+//! All output: data to standard output, everything else to standard error.
 
 #![forbid(unsafe_code)]
 
 mod cells;
+mod closed_output;
+mod console;
 mod errors;
-mod parts;
-mod streams;
+mod result_parts;
+mod style;
 mod terminal;
 mod views;
+mod width;
 
 pub(crate) use terminal::Terminal;
+pub(crate) use width::terminal_width;

@@ -1,56 +1,59 @@
-//! Results: the value for machines, the view for people.
+//! Results: the value for programs, the view for users.
 
-use super::cells::{cell, tone};
-use super::terminal::{Terminal, Tone, toned};
-use crate::cli::Format;
-use kt_plugin_api::{Class, Column, Error, Field, Output, View};
+use super::cells::{cell, style};
+use super::closed_output::write_error;
+use super::style::{TextStyle, styled};
+use super::terminal::Terminal;
+use crate::options::OutputFormat;
+use kt_plugin_api::{Column, Error, Field, Output, View};
 use serde_json::Value;
-use std::io;
 use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;
 
 impl Terminal {
-    /// Shows a command's result.
+    /// Prints the result of a command.
     ///
     /// # Errors
-    /// Class `unavailable` when standard output cannot take it, such as a full disk.
-    pub(crate) fn show(&self, output: &Output) -> Result<(), Error> {
-        let text = self.text(output)?;
-        self.data(&text).map_err(|e| output_lost(&e))?;
-        self.notes(output);
+    /// Class `unavailable` if writing fails, such as on a full disk.
+    pub(crate) fn print_output(&self, output: &Output) -> Result<(), Error> {
+        let text = self.format_output(output)?;
+        self.print_data(&text).map_err(|e| write_error(&e))?;
+        self.print_notes(output);
         Ok(())
     }
 
-    /// Says what is to be said besides the data.
-    pub(super) fn notes(&self, output: &Output) {
+    /// Prints the notes of a result.
+    pub(super) fn print_notes(&self, output: &Output) {
         for note in &output.notes {
-            self.status(note);
+            self.print_status(note);
         }
     }
 
-    /// The data of a result as it is asked for.
+    /// Formats the data of a result in the requested format.
     ///
     /// # Errors
-    /// When it cannot be written that way.
-    pub(super) fn text(&self, output: &Output) -> Result<String, Error> {
-        let people = matches!(self.format, Format::Table | Format::Wide);
-        if output.value.is_null() && !people {
+    /// If it cannot be serialized.
+    pub(super) fn format_output(&self, output: &Output) -> Result<String, Error> {
+        let for_users = matches!(self.format, OutputFormat::Table | OutputFormat::Wide);
+        if output.value.is_null() && !for_users {
             return Ok(String::new());
         }
         Ok(match self.format {
-            // After events the result is one more line.
-            Format::Json if self.lines.load(Ordering::Relaxed) => format!("{}\n", output.value),
-            Format::Json => format!("{:#}\n", output.value),
-            Format::Yaml => {
-                let text = serde_saphyr::to_string(&output.value).map_err(|e| {
-                    Error::internal("the result cannot be written as YAML").cause(e)
-                })?;
-                // After parts it is one more document.
-                let many = self.lines.load(Ordering::Relaxed);
-                format!("{}{text}", if many { "---\n" } else { "" })
+            // After events, the result is one more line.
+            OutputFormat::Json if self.streaming.load(Ordering::Relaxed) => {
+                format!("{}\n", output.value)
             }
-            Format::Name => names(output),
-            Format::Table | Format::Wide => self.view(&output.value, &output.view),
+            OutputFormat::Json => format!("{:#}\n", output.value),
+            OutputFormat::Yaml => {
+                let text = serde_saphyr::to_string(&output.value).map_err(|e| {
+                    Error::internal("the result cannot be serialized as YAML").cause(e)
+                })?;
+                // After parts, it is one more document.
+                let streaming = self.streaming.load(Ordering::Relaxed);
+                format!("{}{text}", if streaming { "---\n" } else { "" })
+            }
+            OutputFormat::Name => names(output),
+            OutputFormat::Table | OutputFormat::Wide => self.view(&output.value, &output.view),
         })
     }
 
@@ -58,7 +61,7 @@ impl Terminal {
         match view {
             View::Text(text) => text.clone(),
             View::Message(line) => {
-                self.status(line);
+                self.print_status(line);
                 String::new()
             }
             View::Fields(fields) => self.fields(value, fields),
@@ -79,29 +82,29 @@ impl Terminal {
     }
 
     fn fields(&self, value: &Value, fields: &[Field]) -> String {
-        let shown: Vec<(&str, String, Tone)> = fields
+        let cells: Vec<(&str, String, TextStyle)> = fields
             .iter()
             .map(|f| {
-                let text = cell(value.pointer(&f.path), f.format, self.out_is_terminal);
-                let tone = tone(&text, f.format);
-                (f.label.as_str(), text, tone)
+                let text = cell(value.pointer(&f.path), f.format, self.stdout_is_terminal);
+                let style = style(&text, f.format);
+                (f.label.as_str(), text, style)
             })
             .filter(|(_, text, _)| !text.is_empty())
             .collect();
-        let width = shown
+        let width = cells
             .iter()
             .map(|(label, ..)| label.width())
             .max()
             .unwrap_or(0)
             + 1;
-        shown
+        cells
             .iter()
-            .map(|(label, text, tone)| {
+            .map(|(label, text, style)| {
                 format!(
                     "{:width$} {}
 ",
                     format!("{label}:"),
-                    toned(*tone, text)
+                    styled(*style, text)
                 )
             })
             .collect()
@@ -113,19 +116,19 @@ impl Terminal {
             .map(Vec::as_slice)
             .unwrap_or_default();
         if rows.is_empty() {
-            self.status(empty);
+            self.print_status(empty);
             return String::new();
         }
         let columns: Vec<&Column> = columns
             .iter()
-            .filter(|c| !c.wide || self.format == Format::Wide)
+            .filter(|c| !c.wide || self.format == OutputFormat::Wide)
             .collect();
         let mut lines = Vec::new();
         if self.headers {
             lines.push(
                 columns
                     .iter()
-                    .map(|c| (c.header.clone(), Tone::Header))
+                    .map(|c| (c.header.clone(), TextStyle::Header))
                     .collect(),
             );
         }
@@ -133,28 +136,28 @@ impl Terminal {
             rows.iter()
                 .map(|row| columns.iter().map(|c| self.table_cell(row, c)).collect()),
         );
-        aligned(&lines)
+        align(&lines)
     }
 
-    fn table_cell(&self, row: &Value, column: &Column) -> (String, Tone) {
+    fn table_cell(&self, row: &Value, column: &Column) -> (String, TextStyle) {
         let text = cell(
             row.pointer(&column.path),
             column.format,
-            self.out_is_terminal,
+            self.stdout_is_terminal,
         );
         let text = if text.is_empty() {
             "-".to_owned()
         } else {
             text
         };
-        let tone = tone(&text, column.format);
-        (text, tone)
+        let style = style(&text, column.format);
+        (text, style)
     }
 }
 
-/// Columns two spaces apart, without borders and without wrapping: what is
-/// piped must stay one line per item.
-fn aligned(lines: &[Vec<(String, Tone)>]) -> String {
+/// Aligns columns, two spaces apart, without borders and without wrapping: piped
+/// output must have one line per item.
+fn align(lines: &[Vec<(String, TextStyle)>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width_of = |column: usize| {
         lines
@@ -167,8 +170,8 @@ fn aligned(lines: &[Vec<(String, Tone)>]) -> String {
     let widths: Vec<usize> = (0..columns).map(width_of).collect();
     let mut out = String::new();
     for line in lines {
-        for (i, ((text, tone), width)) in line.iter().zip(&widths).enumerate() {
-            out.push_str(&toned(*tone, text));
+        for (i, ((text, style), width)) in line.iter().zip(&widths).enumerate() {
+            out.push_str(&styled(*style, text));
             if i + 1 < line.len() {
                 out.push_str(&" ".repeat(width - text.width() + 2));
             }
@@ -176,12 +179,6 @@ fn aligned(lines: &[Vec<(String, Tone)>]) -> String {
         out.push('\n');
     }
     out
-}
-
-/// Standard output did not take what it was given.
-pub(super) fn output_lost(cause: &io::Error) -> Error {
-    let message = "cannot write to standard output";
-    Error::new(Class::Unavailable, "output-lost", message).cause(cause)
 }
 
 fn names(output: &Output) -> String {

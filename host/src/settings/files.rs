@@ -1,44 +1,52 @@
 //! The settings files.
 
-use super::profile::Profile;
+use crate::position::line_and_column;
 use kt_plugin_api::{Class, Dirs, Error};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The system's settings.
+/// The system settings file.
 const SYSTEM_FILE: &str = "/etc/kt/config.toml";
 
-/// The settings files, read.
+/// An active profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    /// What selected it.
+    pub(crate) origin: String,
+}
+
+/// The contents of the settings files.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
-    /// What the files hold, strongest first.
+    /// The layers, highest precedence first.
     pub(crate) all: Vec<Layer>,
-    /// The person's file, whether it exists or not.
+    /// The user settings file; it may be missing.
     pub(crate) user_file: PathBuf,
-    /// The profile in force.
+    /// The active profile.
     pub(crate) profile: Option<Profile>,
 }
 
-/// The settings of one place.
+/// The settings from one source.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layer {
-    /// The place, as people are told it.
+    /// The source, as it is shown to users.
     pub(crate) origin: String,
     pub(crate) table: Table,
-    pub(crate) kind: Kind,
+    pub(crate) kind: LayerKind,
 }
 
-/// What kind of place settings come from.
+/// The kind of a layer's source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A whole settings file.
+pub(crate) enum LayerKind {
+    /// A settings file.
     #[default]
     File,
-    /// A profile's own file.
+    /// The file of a profile.
     ProfileFile,
-    /// The part of a settings file that a profile takes from it.
-    Part,
+    /// The table of a profile in a settings file.
+    ProfileTable,
 }
 
 impl Layers {
@@ -57,23 +65,24 @@ impl Layers {
             layers.all.push(Layer {
                 origin: file.display().to_string(),
                 table: parse(file, &text)?,
-                kind: Kind::File,
+                kind: LayerKind::File,
             });
         }
         Ok(layers)
     }
 
-    /// The strongest value of a dotted key, with its origin.
+    /// Returns the value of a dotted key with the highest precedence, and its
+    /// origin.
     pub(crate) fn get(&self, key: &str) -> Option<(&Value, &str)> {
         self.all
             .iter()
-            .find_map(|layer| Some((at(&layer.table, key)?, layer.origin.as_str())))
+            .find_map(|layer| Some((lookup(&layer.table, key)?, layer.origin.as_str())))
     }
 
-    /// The texts of an array.
+    /// Returns the strings in an array.
     pub(crate) fn list(&self, key: &str) -> Vec<String> {
-        let found = self.get(key).and_then(|(v, _)| v.as_array());
-        found
+        let array = self.get(key).and_then(|(v, _)| v.as_array());
+        array
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
@@ -81,18 +90,18 @@ impl Layers {
             .collect()
     }
 
-    /// The text values of a table, merged from every place.
+    /// Returns the string values of a table, merged from every layer.
     pub(crate) fn map(&self, key: &str) -> BTreeMap<String, String> {
-        let weakest_first = self.all.iter().rev();
-        weakest_first
-            .filter_map(|layer| at(&layer.table, key)?.as_table())
+        let lowest_first = self.all.iter().rev();
+        lowest_first
+            .filter_map(|layer| lookup(&layer.table, key)?.as_table())
             .flatten()
             .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())))
             .collect()
     }
 }
 
-fn at<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     let mut words = key.split('.');
     let first = table.get(words.next()?)?;
     words.try_fold(first, |value, word| value.get(word))
@@ -106,28 +115,29 @@ fn read(file: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// A settings file that is there and cannot be read.
-pub(super) fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Error {
+/// Returns the error for a settings file that cannot be read.
+pub(super) fn unreadable(file: &Path, reason: &dyn std::fmt::Display) -> Error {
     Error::new(
         Class::Settings,
         "unreadable-settings",
         format!("cannot read `{}`", file.display()),
     )
-    .cause(why)
+    .cause(reason)
 }
 
-/// The table that a file holds.
+/// Parses the content of a settings file.
 ///
 /// # Errors
-/// Class `settings` with line and column, and nothing of what stands there.
+/// Class `settings` with line and column, and without the content, which may be
+/// secret.
 pub(super) fn parse(file: &Path, text: &str) -> Result<Table, Error> {
     toml::from_str(text).map_err(|e| {
         let (line, column) = e
             .span()
-            .map_or((1, 1), |span| crate::discovery::place(text, span.start));
+            .map_or((1, 1), |span| line_and_column(text, span.start));
         Error::new(
             Class::Settings,
-            "bad-settings",
+            "invalid-settings",
             format!("`{}` is not valid TOML", file.display()),
         )
         .cause(e.message())
@@ -137,26 +147,26 @@ pub(super) fn parse(file: &Path, text: &str) -> Result<Table, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Layer, Layers};
+    use super::{Layer, LayerKind, Layers};
 
     #[test]
-    fn tables_merge_and_the_strongest_value_wins() {
+    fn tables_are_merged_by_precedence() {
         let layer = |origin: &str, text: &str| Layer {
             origin: origin.to_owned(),
             table: toml::from_str(text).unwrap(),
-            kind: Kind::File,
+            kind: LayerKind::File,
         };
         let layers = Layers {
             all: vec![
-                layer("a", "[providers]\n'x/1' = 'strong'"),
-                layer("b", "[providers]\n'x/1' = 'weak'\n'y/1' = 'only'"),
+                layer("a", "[providers]\n'x/1' = 'first'"),
+                layer("b", "[providers]\n'x/1' = 'second'\n'y/1' = 'only'"),
             ],
             ..Layers::default()
         };
         let map = layers.map("providers");
         assert_eq!(
             (map["x/1"].as_str(), map["y/1"].as_str()),
-            ("strong", "only")
+            ("first", "only")
         );
     }
 }

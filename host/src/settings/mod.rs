@@ -1,5 +1,5 @@
-//! Settings: flag > environment > profile > the person's file > the system's
-//! file > the manifest's default.
+//! Settings, by precedence: option, environment, profile, user file, system file,
+//! default in the manifest.
 
 #![forbid(unsafe_code)]
 
@@ -7,6 +7,7 @@ mod files;
 mod private;
 mod profile;
 mod resolve;
+mod suggestion;
 mod unknown;
 
 pub(crate) use files::Layers;

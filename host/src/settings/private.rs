@@ -1,4 +1,4 @@
-//! Files that may hold a secret: nobody else may read or change them.
+//! Files that may contain a secret: other users may neither read nor change them.
 
 use super::files::unreadable;
 use kt_plugin_api::{Class, Error};
@@ -7,15 +7,15 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-const OTHERS: u32 = 0o077;
+const GROUP_OR_OTHERS: u32 = 0o077;
 
-/// The text of a private file, if it is there.
+/// Reads a private file, if it exists.
 ///
 /// # Errors
-/// Class `settings` when it is somebody else's or open to others, with the
-/// command that mends it, and when it cannot be read.
+/// Class `settings` if the file belongs to another user or is accessible to others,
+/// with the command that fixes it, and if it cannot be read.
 pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
-    // A pipe of that name must not hang kt.
+    // Opening a FIFO must not block.
     let opened = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -32,37 +32,37 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
     Ok(Some(text))
 }
 
-/// The facts are those of the open file: a path may lead elsewhere meanwhile.
+/// Checks the open file, because the path may refer to another file meanwhile.
 fn check(path: &Path, file: &File) -> Result<(), Error> {
     let meta = file.metadata().map_err(|e| unreadable(path, &e))?;
     let shown = path.display();
     if !meta.is_file() {
-        return Err(unreadable(path, &"it is no file"));
+        return Err(unreadable(path, &"it is not a regular file"));
     }
     let me = rustix::process::geteuid().as_raw();
     if meta.uid() != me {
-        let why = format!("it belongs to uid {}, and you are uid {me}", meta.uid());
-        let mend = format!("`chown {me} '{shown}'`");
-        return Err(refused(path, &why).hint(if me == 0 {
-            format!("run kt as its owner, without `sudo`; if it is to be root's, run {mend}")
+        let reason = format!("it is owned by uid {}, not by you (uid {me})", meta.uid());
+        let fix = format!("`chown {me} '{shown}'`");
+        return Err(not_private(path, &reason).hint(if me == 0 {
+            format!("run kt as the owner, without `sudo`; if root should own the file, run {fix}")
         } else {
-            format!("run {mend}, which takes an administrator")
+            format!("run {fix} as an administrator")
         }));
     }
     let mode = meta.mode() & 0o777;
-    if mode & OTHERS != 0 {
-        let why = format!("it is open to others: its mode is {mode:o}");
-        return Err(refused(path, &why).hint(format!(
-            "run `chmod 600 '{shown}'`; if others could read a token in it, replace the token"
+    if mode & GROUP_OR_OTHERS != 0 {
+        let reason = format!("it is accessible to other users: its mode is {mode:o}");
+        return Err(not_private(path, &reason).hint(format!(
+            "run `chmod 600 '{shown}'`; if the file contains a token that others could read, replace the token"
         )));
     }
     Ok(())
 }
 
-fn refused(path: &Path, why: &str) -> Error {
+fn not_private(path: &Path, reason: &str) -> Error {
     let message = format!("`{}` is not private", path.display());
     Error::new(Class::Settings, "settings-not-private", message)
-        .cause(why)
+        .cause(reason)
         .data("path", path.display().to_string())
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, chown};
 
     #[test]
-    fn only_a_private_file_of_ones_own_is_read() {
+    fn only_a_private_file_of_the_user_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("p.toml");
         assert_eq!(read(&path).unwrap(), None);
@@ -83,8 +83,8 @@ mod tests {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             let error = read(&path).unwrap_err();
             assert_eq!(error.class, Class::Settings);
-            let mend = format!("run `chmod 600 '{}'`", path.display());
-            assert!(error.hints[0].starts_with(&mend), "{error:?}");
+            let fix = format!("run `chmod 600 '{}'`", path.display());
+            assert!(error.hints[0].starts_with(&fix), "{error:?}");
         }
         for mode in [0o600, 0o400] {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();

@@ -1,68 +1,59 @@
-//! Profiles: settings under a name. A profile is a table of a settings file,
-//! `[profile.NAME]`, or a file of its own, `profiles/NAME.toml` beside the
-//! person's file, or both; the file of its own is the stronger one.
+//! Profiles: named settings. A profile is a table of a settings file,
+//! `[profile.NAME]`, or a file, `profiles/NAME.toml` beside the user settings file,
+//! or both; the file has precedence over the table.
 
-use super::files::{Kind, Layer, Layers, parse};
+use super::files::{Layer, LayerKind, Layers, Profile, parse};
 use super::private;
-use super::unknown::nearest;
+use super::suggestion::closest_match;
 use crate::environment::{self, Environment};
 use kt_plugin_api::{Class, Error};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// The profile that is used when nothing chooses one. It is the only one that
-/// need not exist.
-const IMPLIED: &str = "default";
-/// The longest name; the file system wants some bound.
+/// The profile that is used if none is selected. It is the only one that may be
+/// missing.
+const DEFAULT_PROFILE: &str = "default";
+/// The maximum length of a name, well below that of file names.
 const MAX_NAME: usize = 128;
 
-/// A profile in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Profile {
-    pub(crate) name: String,
-    /// What chose it.
-    pub(crate) origin: String,
-}
-
 impl Layers {
-    /// Puts the chosen profile on top: `option`, else `KT_PROFILE`, else the
-    /// files' `default_profile`, else the one of the implied name if there is
-    /// one. With `KT_NO_PROFILE` nobody's habits choose, only the first two. A
-    /// profile that `may_be_new` need not exist.
+    /// Adds the layers of the selected profile: `option`, else `KT_PROFILE`, else
+    /// `default_profile` of the settings files, else the profile `default` if it
+    /// exists. `KT_NO_PROFILE` disables the last two. With `allow_new` the profile
+    /// may be missing.
     ///
     /// # Errors
-    /// Class `settings` when there is no such profile, or when its file cannot
-    /// be used.
+    /// Class `settings` if the profile does not exist, or its file cannot be used.
     pub(crate) fn with_profile(
         mut self,
         env: &Environment,
         option: Option<&str>,
-        may_be_new: bool,
+        allow_new: bool,
     ) -> Result<Self, Error> {
-        let chosen = self.choice(env, option);
-        let implied = chosen.is_none();
-        if implied && env.switch(environment::NO_PROFILE) {
+        let selected = self.selected_profile(env, option);
+        let is_default = selected.is_none();
+        if is_default && env.is_enabled(environment::NO_PROFILE) {
             return Ok(self);
         }
-        let profile = chosen.unwrap_or_else(|| Profile {
-            name: IMPLIED.to_owned(),
+        let profile = selected.unwrap_or_else(|| Profile {
+            name: DEFAULT_PROFILE.to_owned(),
             origin: "by default".to_owned(),
         });
-        let found = self.of_profile(&profile.name)?;
-        if found.is_empty() && !is_name(&profile.name) {
-            return Err(bad_name(&profile));
+        let layers = self.profile_layers(&profile.name)?;
+        if layers.is_empty() && !is_name(&profile.name) {
+            return Err(invalid_name(&profile));
         }
-        if found.is_empty() && profile.name != IMPLIED && !may_be_new {
-            return Err(self.unknown(&profile));
+        if layers.is_empty() && profile.name != DEFAULT_PROFILE && !allow_new {
+            return Err(self.unknown_profile(&profile));
         }
-        if !implied || !found.is_empty() {
+        if !is_default || !layers.is_empty() {
             self.profile = Some(profile);
         }
-        self.all.splice(0..0, found);
+        self.all.splice(0..0, layers);
         Ok(self)
     }
 
-    fn choice(&self, env: &Environment, option: Option<&str>) -> Option<Profile> {
+    fn selected_profile(&self, env: &Environment, option: Option<&str>) -> Option<Profile> {
         let profile = |name: &str, origin: &str| Profile {
             name: name.to_owned(),
             origin: origin.to_owned(),
@@ -76,7 +67,7 @@ impl Layers {
                 ))
             })
             .or_else(|| {
-                if env.switch(environment::NO_PROFILE) {
+                if env.is_enabled(environment::NO_PROFILE) {
                     return None;
                 }
                 let (name, file) = self.get("default_profile")?;
@@ -84,43 +75,43 @@ impl Layers {
             })
     }
 
-    /// What the places hold for a profile, strongest first.
-    fn of_profile(&self, name: &str) -> Result<Vec<Layer>, Error> {
-        let own = self.own_file(name)?;
-        let parts = self.all.iter().filter_map(|layer| {
+    /// Returns the layers of a profile, highest precedence first.
+    fn profile_layers(&self, name: &str) -> Result<Vec<Layer>, Error> {
+        let file = self.profile_file(name)?;
+        let tables = self.all.iter().filter_map(|layer| {
             let table = layer.table.get("profile")?.get(name)?.as_table()?;
             Some(Layer {
                 origin: format!("profile {name} in {}", layer.origin),
                 table: table.clone(),
-                kind: Kind::Part,
+                kind: LayerKind::ProfileTable,
             })
         });
-        Ok(own.into_iter().chain(parts).collect())
+        Ok(file.into_iter().chain(tables).collect())
     }
 
-    fn own_file(&self, name: &str) -> Result<Option<Layer>, Error> {
-        // Nothing else becomes the name of a file.
+    fn profile_file(&self, name: &str) -> Result<Option<Layer>, Error> {
+        // Prevents path traversal.
         if !is_name(name) {
             return Ok(None);
         }
-        let file = self.folder().join(format!("{name}.toml"));
+        let file = self.profile_dir().join(format!("{name}.toml"));
         let Some(text) = private::read(&file)? else {
             return Ok(None);
         };
         Ok(Some(Layer {
             origin: format!("profile {name} in {}", file.display()),
             table: parse(&file, &text)?,
-            kind: Kind::ProfileFile,
+            kind: LayerKind::ProfileFile,
         }))
     }
 
-    fn folder(&self) -> PathBuf {
+    fn profile_dir(&self) -> PathBuf {
         self.user_file.with_file_name("profiles")
     }
 
-    /// The names of every profile.
-    fn names(&self) -> BTreeSet<String> {
-        let entries = std::fs::read_dir(self.folder()).into_iter().flatten();
+    /// Returns the names of all profiles.
+    fn profile_names(&self) -> BTreeSet<String> {
+        let entries = std::fs::read_dir(self.profile_dir()).into_iter().flatten();
         let files = entries.filter_map(|entry| {
             let name = entry.ok()?.file_name().into_string().ok()?;
             let name = name.strip_suffix(".toml")?;
@@ -133,20 +124,20 @@ impl Layers {
         files.chain(tables.flatten()).collect()
     }
 
-    fn unknown(&self, profile: &Profile) -> Error {
+    fn unknown_profile(&self, profile: &Profile) -> Error {
         let name = &profile.name;
-        let names = self.names();
+        let names = self.profile_names();
         let error = Error::new(
             Class::Settings,
             "unknown-profile",
             format!("there is no profile `{name}`"),
         )
-        .cause(format!("it is chosen by {}", profile.origin));
-        let near = nearest(name, names.iter().map(String::as_str));
-        let error = near.into_iter().fold(error, |error, near| {
-            error.hint(format!("did you mean `{near}`?"))
+        .cause(format!("it was selected by {}", profile.origin));
+        let suggestion = closest_match(name, names.iter().map(String::as_str));
+        let error = suggestion.into_iter().fold(error, |error, name| {
+            error.hint(format!("did you mean `{name}`?"))
         });
-        let there = if names.is_empty() {
+        let existing = if names.is_empty() {
             "there are no profiles yet".to_owned()
         } else {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -154,28 +145,28 @@ impl Layers {
         };
         error
             .hint(format!(
-                "add `[profile.{name}]` to `{}`, or write `{}`",
+                "add `[profile.{name}]` to `{}`, or create `{}`",
                 self.user_file.display(),
-                self.folder().join(format!("{name}.toml")).display()
+                self.profile_dir().join(format!("{name}.toml")).display()
             ))
-            .hint(there)
+            .hint(existing)
     }
 }
 
-/// Whether a name can be that of a file.
+/// Returns whether a name is valid as the name of a profile file.
 fn is_name(name: &str) -> bool {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.') && name.chars().all(good)
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.') && name.chars().all(valid)
 }
 
-fn bad_name(profile: &Profile) -> Error {
+fn invalid_name(profile: &Profile) -> Error {
     Error::new(
         Class::Settings,
-        "bad-profile-name",
-        format!("`{}` is no name of a profile", profile.name),
+        "invalid-profile-name",
+        format!("`{}` is not a valid profile name", profile.name),
     )
-    .cause(format!("it is chosen by {}", profile.origin))
-    .hint("use letters, digits, `.`, `_` and `-`, at most 128, the first no `.`")
+    .cause(format!("it was selected by {}", profile.origin))
+    .hint("use at most 128 letters, digits, `.`, `_` and `-`, not beginning with `.`")
 }
 
 #[cfg(test)]
@@ -225,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_file_stands_above_the_table_and_is_merged_with_it() {
+    fn the_file_is_merged_with_the_table_and_has_precedence() {
         let home = Home::new("[api]\nurl = 'c'\n[profile.a.api]\nurl = 't'\nx = 'tx'\n")
             .profile("a", "[api]\nurl = 'f'\n");
         let layers = home.with(Some("a")).unwrap();
@@ -237,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_implied_profile_is_used_where_it_exists_and_is_wanted() {
+    fn the_default_profile_is_used_if_it_exists() {
         let by_table = Home::new("[profile.default.api]\nurl = 't'\n");
         let by_file = Home::new("").profile("default", "[api]\nurl = 'f'\n");
         for (home, url) in [(&by_table, "t"), (&by_file, "f")] {
@@ -245,15 +236,15 @@ mod tests {
             let service = Environment::for_test(&[("KT_NO_PROFILE", "1")]);
             let layers = home.layers().with_profile(&service, None, false).unwrap();
             assert!(layers.get("api.url").is_none() && layers.profile.is_none());
-            let told = home.layers().with_profile(&service, Some("default"), false);
-            assert_eq!(value(&told.unwrap(), "api.url").0, url);
+            let selected = home.layers().with_profile(&service, Some("default"), false);
+            assert_eq!(value(&selected.unwrap(), "api.url").0, url);
         }
-        // A service that was installed with it goes on when it is gone.
+        // A service that was installed with it works without it.
         assert!(Home::new("").with(Some("default")).is_ok());
     }
 
     #[test]
-    fn an_unknown_profile_is_compared_with_those_of_both_kinds() {
+    fn an_unknown_profile_is_compared_with_files_and_tables() {
         let home = Home::new("[profile.work.api]\nurl = 't'\n").profile("staging", "");
         let error = home.with(Some("stagign")).unwrap_err();
         assert_eq!(error.id, "unknown-profile");
@@ -267,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_name_becomes_a_file_name() {
+    fn only_a_valid_name_becomes_a_file_name() {
         for name in ["a", "A-b_c.9", "a..b", &"x".repeat(128)] {
             assert!(is_name(name), "{name}");
         }
@@ -278,8 +269,8 @@ mod tests {
         let home = Home::new("");
         fs::write(home.0.path().join("evil.toml"), "").unwrap();
         let error = home.with(Some("../evil")).unwrap_err();
-        assert_eq!(error.id, "bad-profile-name");
-        // A table may have any name, as it could before there were files.
+        assert_eq!(error.id, "invalid-profile-name");
+        // The name of a table is not restricted.
         let spaced = Home::new("[profile.\"my work\".api]\nurl = 't'\n");
         assert_eq!(
             value(&spaced.with(Some("my work")).unwrap(), "api.url").0,
@@ -288,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_shown_with_its_place_and_without_its_content() {
+    fn an_invalid_file_is_reported_with_position_and_without_content() {
         let home = Home::new("").profile("a", "[api]\ntoken = 'canary\n");
         let error = home.with(Some("a")).unwrap_err();
         assert_eq!(error.location.as_ref().unwrap().line, 2);

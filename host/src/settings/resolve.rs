@@ -1,4 +1,4 @@
-//! The value of each declared setting, with its origin.
+//! Resolves the value of each declared setting, with its origin.
 
 use super::files::Layers;
 use crate::environment::Environment;
@@ -6,17 +6,17 @@ use kt_plugin_api::manifest::SettingSpec;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// A setting's value and where it came from.
+/// The value of a setting, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Resolved {
+pub(crate) struct ResolvedSetting {
     pub(crate) key: String,
     pub(crate) value: Option<String>,
     pub(crate) origin: String,
     pub(crate) secret: bool,
 }
 
-/// The values of `specs` as a plugin gets them, and their origins; unset ones
-/// are left out.
+/// Resolves `specs` to the values that a plugin receives, and their origins; unset
+/// settings are omitted.
 pub(crate) fn resolve(
     specs: &[SettingSpec],
     flags: &BTreeMap<String, String>,
@@ -29,21 +29,21 @@ pub(crate) fn resolve(
         .unzip()
 }
 
-/// The values of `specs` with their origins.
+/// Resolves `specs`, unset settings included.
 pub(crate) fn resolve_all(
     specs: &[SettingSpec],
     flags: &BTreeMap<String, String>,
     env: &Environment,
     layers: &Layers,
-) -> Vec<Resolved> {
+) -> Vec<ResolvedSetting> {
     specs
         .iter()
-        .map(|spec| one(spec, flags, env, layers))
+        .map(|spec| resolve_one(spec, flags, env, layers))
         .collect()
 }
 
-/// Numbers and switches as they stand in the file; tables are no setting.
-fn plain(value: &toml::Value) -> String {
+/// Converts a number or a boolean to text; a table is not a setting.
+fn scalar_text(value: &toml::Value) -> String {
     match value {
         toml::Value::Integer(n) => n.to_string(),
         toml::Value::Float(n) => n.to_string(),
@@ -52,13 +52,13 @@ fn plain(value: &toml::Value) -> String {
     }
 }
 
-fn one(
+fn resolve_one(
     spec: &SettingSpec,
     flags: &BTreeMap<String, String>,
     env: &Environment,
     layers: &Layers,
-) -> Resolved {
-    let resolved = |value: Option<String>, origin: String| Resolved {
+) -> ResolvedSetting {
+    let resolved = |value: Option<String>, origin: String| ResolvedSetting {
         key: spec.key.clone(),
         value,
         origin,
@@ -78,7 +78,9 @@ fn one(
         return resolved(Some(value.to_owned()), name.to_owned());
     }
     if let Some((value, origin)) = layers.get(&spec.key) {
-        let text = value.as_str().map_or_else(|| plain(value), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| scalar_text(value), str::to_owned);
         return resolved(Some(text), origin.to_owned());
     }
     let origin = if spec.default.is_some() {
@@ -91,14 +93,14 @@ fn one(
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::{Kind, Layer, Layers};
+    use super::super::files::{Layer, LayerKind, Layers};
     use super::resolve_all;
     use crate::environment::Environment;
     use kt_plugin_api::manifest::SettingSpec;
     use std::collections::BTreeMap;
 
     #[test]
-    fn the_strongest_source_wins_and_is_named() {
+    fn the_source_with_the_highest_precedence_is_used() {
         let spec = SettingSpec {
             key: "api.url".to_owned(),
             about: String::new(),
@@ -113,7 +115,7 @@ mod tests {
             all: vec![Layer {
                 origin: "file".to_owned(),
                 table: file,
-                kind: Kind::File,
+                kind: LayerKind::File,
             }],
             ..Layers::default()
         };
@@ -121,14 +123,17 @@ mod tests {
         let with_env = Environment::for_test(&[("U", "e")]);
         let bare = Environment::for_test(&[]);
         let none = BTreeMap::new();
-        let said = |flags, env, layers| {
+        let resolve = |flags, env, layers| {
             let r = resolve_all(&specs, flags, env, layers).remove(0);
             (r.value.unwrap(), r.origin)
         };
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(said(&flag, &with_env, &layers), pair("x", "--api-url"));
-        assert_eq!(said(&none, &with_env, &layers), pair("e", "U"));
-        assert_eq!(said(&none, &bare, &layers), pair("f", "file"));
-        assert_eq!(said(&none, &bare, &Layers::default()), pair("d", "default"));
+        assert_eq!(resolve(&flag, &with_env, &layers), pair("x", "--api-url"));
+        assert_eq!(resolve(&none, &with_env, &layers), pair("e", "U"));
+        assert_eq!(resolve(&none, &bare, &layers), pair("f", "file"));
+        assert_eq!(
+            resolve(&none, &bare, &Layers::default()),
+            pair("d", "default")
+        );
     }
 }

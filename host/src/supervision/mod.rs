@@ -1,22 +1,20 @@
-//! What a kt that a service manager runs leaves behind, in the directory that
-//! `--supervised` names: its log, how often it crashed, and why it was parked.
+//! Runs of kt under a service manager. The directory that `--supervised` names
+//! receives the log, the starts that ended in a crash, and the reason for which
+//! the service was parked.
 //!
-//! A failure that trying again cannot cure *parks*: the reason is written down
-//! and the exit code tells the service manager not to start it again. One whose
-//! manager knows no such codes is told `--park-exit 0`. Crashes are counted
-//! here, because a limit of the service manager would also count the failures
-//! of a long outage, which must never end in a permanent stop.
+//! A failure that a restart cannot fix *parks* the service: the reason is written
+//! to a file, and the exit code tells the service manager not to restart.
+//! `--park-exit` sets that code for service managers without such codes. Crashes
+//! are counted here, because the limit of a service manager would also count the
+//! failures during a long outage, which must never stop the service permanently.
 
 #![forbid(unsafe_code)]
 
 mod crashes;
-mod journal;
 mod parked;
 mod run;
-mod write;
 
-pub(crate) use journal::append as log_line;
-pub(crate) use run::{Ended, run};
+pub(crate) use run::{RunOutcome, run};
 
 #[cfg(test)]
 mod tests;

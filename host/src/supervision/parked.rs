@@ -1,6 +1,7 @@
-//! Why a service was parked: `parked.json`, read by whoever shows its state.
+//! `parked.json`: the reason for which a service was parked, for commands that show
+//! its status.
 
-use super::write::put;
+use crate::atomic_file;
 use jiff::Timestamp;
 use kt_plugin_api::Error;
 use serde_json::json;
@@ -8,11 +9,13 @@ use std::path::Path;
 
 const FILE: &str = "parked.json";
 
-/// A new run is a new try.
-pub(super) fn forget(dir: &Path) {
+/// Removes the file, at the start of a run.
+pub(super) fn remove(dir: &Path) {
     drop(std::fs::remove_file(dir.join(FILE)));
 }
 
+/// Writes the file. A failure is ignored, because the exit code still parks the
+/// service.
 pub(super) fn write(dir: &Path, error: &Error, code: u8) {
     let causes: Vec<String> = error
         .causes
@@ -30,5 +33,6 @@ pub(super) fn write(dir: &Path, error: &Error, code: u8) {
         "causes": causes,
         "hints": error.hints,
     });
-    put(dir, FILE, format!("{value:#}\n").as_bytes());
+    let text = format!("{value:#}\n");
+    drop(atomic_file::replace(&dir.join(FILE), text.as_bytes()));
 }

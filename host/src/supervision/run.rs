@@ -1,8 +1,9 @@
-//! A run of kt under a service manager, from its start to its exit code.
+//! A run of kt under a service manager, from the start to the exit code.
 
-use super::crashes::{self, Crashes};
-use super::{journal, log_line, parked};
+use super::crashes::{self, CrashHistory};
+use super::parked;
 use crate::environment::{self, Environment};
+use crate::{logging, options};
 use kt_plugin_api::{Class, Error};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -10,18 +11,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// `EX_CONFIG` of sysexits.h: the exit code of a service that crashed too often.
+/// The exit code after too many crashes; `EX_CONFIG` of sysexits.h.
 const CRASH_LOOP_EXIT: u8 = 78;
 
-/// How a run of kt ended.
-pub(crate) struct Ended {
+/// The outcome of a run of kt.
+pub(crate) struct RunOutcome {
     pub(crate) code: u8,
-    /// Why, when it failed.
+    /// The error, if the run failed.
     pub(crate) error: Option<Error>,
 }
 
-impl Ended {
-    /// The end of a run that failed.
+impl RunOutcome {
+    /// A failed run.
     pub(crate) fn failed(code: u8, error: Error) -> Self {
         Self {
             code,
@@ -29,39 +30,39 @@ impl Ended {
         }
     }
 
-    /// The end of a run that came to its end.
-    pub(crate) fn with(code: u8) -> Self {
+    /// A run without an error.
+    pub(crate) fn completed(code: u8) -> Self {
         Self { code, error: None }
     }
 }
 
 /// A run of kt under a service manager.
-pub(super) struct Supervised {
+pub(super) struct SupervisedRun {
     pub(super) dir: PathBuf,
-    /// The exit code that keeps the service manager from starting it again, for
-    /// one that does not know kt's own.
+    /// The exit code that prevents a restart, for service managers that do not
+    /// recognize the exit codes of kt.
     pub(super) park_exit: Option<u8>,
-    /// The service manager keeps what is written to standard error.
-    pub(super) log_kept: bool,
+    /// The service manager stores standard error.
+    pub(super) stderr_is_stored: bool,
 }
 
-/// Runs kt, as `work` does, with what a service manager needs around it. An
-/// error that keeps it from running is logged and printed by `show`.
+/// Calls `work`, with crash counting and parking if a service manager runs kt. An
+/// error that prevents the call is logged and printed by `print_error`.
 pub(crate) fn run(
     env: &Environment,
-    work: impl FnOnce() -> Ended,
-    show: impl FnOnce(&Error, u8),
+    work: impl FnOnce() -> RunOutcome,
+    print_error: impl FnOnce(&Error, u8),
 ) -> ExitCode {
-    let Some(supervised) = Supervised::of(env) else {
+    let Some(supervised) = SupervisedRun::from_arguments(env) else {
         return ExitCode::from(work().code);
     };
     let code = match supervised.begin() {
         Ok(()) => supervised.end(work()),
         Err(error) => {
-            if journal::echoed() {
-                show(&error, CRASH_LOOP_EXIT);
+            if logging::writes_to_stderr() {
+                print_error(&error, CRASH_LOOP_EXIT);
             } else {
-                let _echoed = log_line("error", &error.id, &error.to_string(), None);
+                logging::append_to_file("error", &error.id, &error.to_string(), None);
             }
             supervised.park(&error, CRASH_LOOP_EXIT)
         }
@@ -69,35 +70,35 @@ pub(crate) fn run(
     ExitCode::from(code)
 }
 
-impl Supervised {
-    /// Read before there is a command line to parse with: whatever goes wrong
-    /// there must park too.
-    fn of(env: &Environment) -> Option<Self> {
-        let dir = crate::cli::early_option(env, "--supervised")?;
-        let park_exit = crate::cli::early_option(env, "--park-exit");
+impl SupervisedRun {
+    /// Reads the options before the command line is parsed, so that a parse error
+    /// parks the service as well.
+    fn from_arguments(env: &Environment) -> Option<Self> {
+        let dir = options::early_value(env, "--supervised")?;
+        let park_exit = options::early_value(env, "--park-exit");
         Some(Self {
             dir: env.cwd.join(dir),
             park_exit: park_exit.and_then(|code| code.to_str()?.parse().ok()),
-            log_kept: env.var(environment::JOURNAL_STREAM).is_some(),
+            stderr_is_stored: env.var(environment::JOURNAL_STREAM).is_some(),
         })
     }
 
     /// # Errors
-    /// The run must not begin: the ones before it crashed.
+    /// If too many runs before this one crashed.
     pub(super) fn begin(&self) -> Result<(), Error> {
-        // Without its directory the service still works; only its log and
-        // counts are missing.
+        // The service can run without the directory, which only provides the
+        // log and the crash history.
         drop(
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(&self.dir),
         );
-        journal::open(&self.dir, self.log_kept);
-        parked::forget(&self.dir);
-        let mut crashes = Crashes::read(&self.dir);
-        crashes.forget_before(now());
-        if let Some(count) = crashes.too_many() {
+        logging::open_file(&self.dir, self.stderr_is_stored);
+        parked::remove(&self.dir);
+        let mut crashes = CrashHistory::read(&self.dir);
+        crashes.remove_expired(now());
+        if let Some(count) = crashes.over_limit() {
             crashes.clear();
             crashes.write(&self.dir);
             return Err(Error::new(
@@ -108,32 +109,32 @@ impl Supervised {
                     crashes::WINDOW_S / 60
                 ),
             )
-            .hint("`kt gateway logs` shows its log, `kt gateway start` tries again"));
+            .hint("run `kt gateway logs` to see the log, `kt gateway start` to start the service again"));
         }
-        crashes.note_start(now());
+        crashes.record_start(now());
         crashes.write(&self.dir);
         Ok(())
     }
 
-    pub(super) fn end(&self, ended: Ended) -> u8 {
-        let Some(error) = &ended.error else {
-            self.orderly();
-            return ended.code;
+    pub(super) fn end(&self, outcome: RunOutcome) -> u8 {
+        let Some(error) = &outcome.error else {
+            self.record_orderly_end();
+            return outcome.code;
         };
         if error.data.contains_key("panic") {
-            // A crash: it stays counted, and may be tried again.
+            // A panic counts as a crash, and the service may be restarted.
             return Class::Internal.exit_code();
         }
-        self.orderly();
+        self.record_orderly_end();
         if error.class.is_permanent() {
-            return self.park(error, ended.code);
+            return self.park(error, outcome.code);
         }
-        ended.code
+        outcome.code
     }
 
-    fn orderly(&self) {
-        let mut crashes = Crashes::read(&self.dir);
-        crashes.note_end();
+    fn record_orderly_end(&self) {
+        let mut crashes = CrashHistory::read(&self.dir);
+        crashes.record_orderly_end();
         crashes.write(&self.dir);
     }
 

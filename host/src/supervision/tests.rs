@@ -1,12 +1,12 @@
-use super::run::{Ended, Supervised, now};
+use super::run::{RunOutcome, SupervisedRun, now};
 use kt_plugin_api::{Class, Error};
 use std::path::Path;
 
-fn supervised(dir: &Path) -> Supervised {
-    Supervised {
+fn supervised(dir: &Path) -> SupervisedRun {
+    SupervisedRun {
         dir: dir.to_owned(),
         park_exit: None,
-        log_kept: false,
+        stderr_is_stored: false,
     }
 }
 
@@ -15,13 +15,13 @@ fn parked(dir: &Path) -> Option<serde_json::Value> {
     Some(serde_json::from_slice(&bytes).unwrap())
 }
 
-fn failure(class: Class) -> Ended {
+fn failure(class: Class) -> RunOutcome {
     let error = Error::new(class, "some-id", "it does not work").cause("line 3");
-    Ended::failed(class.exit_code(), error)
+    RunOutcome::failed(class.exit_code(), error)
 }
 
 #[test]
-fn what_trying_again_cannot_cure_parks_with_its_reason() {
+fn a_permanent_failure_parks_the_service() {
     let dir = tempfile::tempdir().unwrap();
     let run = supervised(dir.path());
     run.begin().unwrap();
@@ -31,10 +31,10 @@ fn what_trying_again_cannot_cure_parks_with_its_reason() {
         (&reason["id"], &reason["exit"], &reason["causes"][0]),
         (&"some-id".into(), &3.into(), &"line 3".into())
     );
-    // A new try forgets the reason.
+    // The next run removes the reason.
     run.begin().unwrap();
     assert!(parked(dir.path()).is_none());
-    // A transient failure leaves none, however often it happens.
+    // A transient failure never parks the service.
     for _ in 0..50 {
         run.begin().unwrap();
         assert_eq!(run.end(failure(Class::Unavailable)), 7);
@@ -43,9 +43,9 @@ fn what_trying_again_cannot_cure_parks_with_its_reason() {
 }
 
 #[test]
-fn a_manager_without_exit_codes_is_told_with_zero() {
+fn the_park_exit_code_replaces_the_exit_code_of_a_permanent_failure() {
     let dir = tempfile::tempdir().unwrap();
-    let run = Supervised {
+    let run = SupervisedRun {
         park_exit: Some(0),
         ..supervised(dir.path())
     };
@@ -57,11 +57,11 @@ fn a_manager_without_exit_codes_is_told_with_zero() {
 }
 
 #[test]
-fn ten_crashes_park_and_the_next_try_starts_afresh() {
+fn ten_crashes_park_the_service_and_the_next_run_resets_the_count() {
     let dir = tempfile::tempdir().unwrap();
     let run = supervised(dir.path());
     for _ in 0..10 {
-        // Begun, and never ended.
+        // Without an orderly end.
         run.begin().unwrap();
     }
     let error = run.begin().unwrap_err();
@@ -70,20 +70,20 @@ fn ten_crashes_park_and_the_next_try_starts_afresh() {
 }
 
 #[test]
-fn a_panic_is_a_crash_and_not_a_reason_to_park() {
+fn a_panic_counts_as_a_crash_and_does_not_park() {
     let dir = tempfile::tempdir().unwrap();
     let run = supervised(dir.path());
     for _ in 0..10 {
         run.begin().unwrap();
         let error = Error::new(Class::Plugin, "plugin-failed", "it panicked").data("panic", true);
-        assert_eq!(run.end(Ended::failed(9, error)), 70);
+        assert_eq!(run.end(RunOutcome::failed(9, error)), 70);
     }
     assert!(parked(dir.path()).is_none());
     assert_eq!(run.begin().unwrap_err().id, "crash-loop");
 }
 
 #[test]
-fn crashes_long_ago_do_not_count() {
+fn crashes_before_the_period_do_not_count() {
     let dir = tempfile::tempdir().unwrap();
     let run = supervised(dir.path());
     let old = now() - super::crashes::WINDOW_S - 1;
@@ -100,8 +100,8 @@ fn crashes_long_ago_do_not_count() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_does_not_keep_it_from_running() {
+fn a_directory_that_cannot_be_created_does_not_prevent_the_run() {
     let run = supervised(Path::new("/proc/nowhere"));
     run.begin().unwrap();
-    assert_eq!(run.end(Ended::with(0)), 0);
+    assert_eq!(run.end(RunOutcome::completed(0)), 0);
 }

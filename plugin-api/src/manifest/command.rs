@@ -11,6 +11,10 @@ pub struct GroupSpec {
     pub path: Vec<String>,
     /// One line, imperative.
     pub about: String,
+    /// Heading under which the help of the parent command lists the group, such as
+    /// `Fleet`; see [`CommandSpec::heading`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
     /// Hidden aliases of the last word.
     #[serde(default)]
     pub aliases: Vec<String>,
@@ -24,6 +28,11 @@ pub struct CommandSpec {
     pub path: Vec<String>,
     /// One line, imperative, without a final period.
     pub about: String,
+    /// Heading under which the help of the parent command lists the command, such
+    /// as `Service`. Headings are sorted by name. A plugin may use the headings of
+    /// other plugins or its own; commands without one are listed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
     /// Long help.
     #[serde(default)]
     pub long_about: String,

@@ -291,7 +291,7 @@ impl<'a> Context<'a> {
                 .unwrap_or_else(|| {
                     Error::new(
                         Class::Plugin,
-                        "provider-missing",
+                        "provider-not-found",
                         "no provider of the interface",
                     )
                 }));

@@ -68,7 +68,7 @@ impl<'a> ProviderHandle<'a> {
         let Some(call) = self.raw.call else {
             return Err(Error::new(
                 Class::Plugin,
-                "provider-missing",
+                "provider-not-found",
                 "the provider does not exist",
             ));
         };

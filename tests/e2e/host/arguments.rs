@@ -53,7 +53,7 @@ fn without_a_command_there_is_an_overview() {
     let sandbox = Sandbox::new();
     for line in ["", "gateway"] {
         let ran = sandbox.kt_line(line).run();
-        ran.exits(2).silent().err_has("Usage:").err_has("Commands:");
+        ran.exits(2).silent().err_has("Usage:").err_has("Fleet:");
     }
     let help = sandbox.kt_line("--help").run();
     let lines = help.ok().stdout.lines().count();

@@ -92,13 +92,13 @@ fn unusable_directories_are_found() {
         fs::remove_file(&path).expect("it was just written");
         fs::create_dir(&path).expect("the home takes a folder");
         if rustix::process::geteuid().is_root() {
-            finds(doctor(), name, "failed", "belongs to uid 0");
+            finds(doctor(), name, "failed", "owned by uid 0");
         }
         crate::harness::chown_tree(&path, owner(&sandbox));
         mode(&path, 0o777);
         finds(doctor(), name, "failed", "chmod go-w");
         mode(&path, 0o500);
-        finds(doctor(), name, "failed", "takes no files");
+        finds(doctor(), name, "failed", "cannot create a file");
         mode(&path, 0o700);
         finds(doctor(), name, "passed", "");
         fs::remove_dir_all(&path).expect("it is ours");
@@ -153,11 +153,16 @@ fn plugins_that_cannot_be_used_are_found() {
         doctor(),
         "plugin probe",
         "passed",
-        "another operating system",
+        "does not support this operating system",
     );
     let demanding = CPlugin::probe().manifest("api = \"^1.0\"", "api = \"^2.0\"");
     dir.put(demanding.text(), b"");
-    finds(doctor(), "plugin probe", "failed", "needs plugin API ^2.0");
+    finds(
+        doctor(),
+        "plugin probe",
+        "failed",
+        "requires plugin API ^2.0",
+    );
     if rustix::process::geteuid().is_root() {
         dir.put(CPlugin::probe().text(), b"");
         chown(&manifest, Some(12_345), None).expect("root may");
@@ -175,7 +180,7 @@ fn a_promise_that_a_library_does_not_keep_is_found() {
             dir.kt("doctor -o json"),
             "plugin probe",
             "failed",
-            "promises `example.weigh/1`",
+            "does not implement `example.weigh/1`",
         );
     }
 }

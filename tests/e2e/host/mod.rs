@@ -3,6 +3,7 @@
 mod arguments;
 mod completion;
 mod doctor;
+mod help;
 mod output;
 mod profiles;
 mod settings;

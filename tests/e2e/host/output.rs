@@ -62,8 +62,8 @@ fn errors_in_json_mode_are_json() {
     let sandbox = Sandbox::new();
     for (line, id, code) in [
         ("gateway inspect --id nobody", "", 5),
-        ("gateway create", "bad-arguments", 2),
-        ("nonsense", "bad-arguments", 2),
+        ("gateway create", "invalid-arguments", 2),
+        ("nonsense", "invalid-arguments", 2),
         ("plugin verify nobody", "plugin-not-found", 5),
         ("config show --profile nobody", "unknown-profile", 3),
     ] {

@@ -86,7 +86,10 @@ fn an_unknown_profile_names_near_ones_and_those_there_are() {
         .err_has("staging, work")
         .err_has("--profile");
     let outside = sandbox.kt_line("gateway list --profile ../config").run();
-    outside.exits(3).silent().err_has("no name of a profile");
+    outside
+        .exits(3)
+        .silent()
+        .err_has("not a valid profile name");
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! Two plugins that want the same.
+//! Two plugins that declare the same.
 
 use super::folder::{CPlugin, PluginDir};
 use crate::harness::Sandbox;
 use std::fs;
 
-/// What `kt plugin list` says of the plugin in the folder `dir`.
+/// Returns the state and the reason that `kt plugin list` reports for the plugin in
+/// `folder`.
 fn state_of(dir: &PluginDir<'_>, folder: &str) -> (String, String) {
     let ran = dir.kt("plugin list -o json").run();
     let rows = ran.ok().json();
@@ -20,7 +21,7 @@ fn state_of(dir: &PluginDir<'_>, folder: &str) -> (String, String) {
 }
 
 #[test]
-fn a_second_claim_to_a_command_is_refused_by_name() {
+fn a_plugin_that_declares_an_existing_command_is_refused() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let thief =
@@ -34,14 +35,14 @@ fn a_second_claim_to_a_command_is_refused_by_name() {
     let (state, reason) = state_of(&dir, "thief");
     assert_eq!(state, "refused");
     assert!(
-        reason.contains("claims the command `probe hello`"),
+        reason.contains("declares the command `probe hello`"),
         "{reason}"
     );
     for folder in ["probe", "thief"] {
         let path = dir.path().join(folder).display().to_string();
         assert!(reason.contains(&path), "{reason}");
     }
-    // What it claims for itself alone says why it cannot be used.
+    // Its other commands fail with the reason.
     dir.kt("thief no-error")
         .run()
         .exits(9)
@@ -49,7 +50,7 @@ fn a_second_claim_to_a_command_is_refused_by_name() {
 }
 
 #[test]
-fn an_option_of_every_command_cannot_be_taken() {
+fn the_name_of_a_global_option_is_reserved() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     for (name, long) in [("output", "output-file"), ("file", "json"), ("yes", "yes")] {
@@ -60,16 +61,16 @@ fn an_option_of_every_command_cannot_be_taken() {
         }
         let (state, reason) = state_of(&dir, "probe");
         assert_eq!(state, "refused", "{name}");
-        assert!(reason.contains("every command has"), "{reason}");
+        assert!(reason.contains("name of a global option"), "{reason}");
     }
 }
 
 #[test]
-fn a_second_provider_of_a_name_is_refused() {
+fn a_plugin_that_declares_an_existing_provider_is_refused() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let thief = CPlugin::probe_named("thief").manifest("name = \"thief\"\n", "name = \"probe\"\n");
-    // The first line is the plugin's own name, the last its provider's.
+    // The first line is the name of the plugin, the last that of its provider.
     let thief = thief.manifest(
         "manifest = 1\nname = \"probe\"",
         "manifest = 1\nname = \"thief\"",
@@ -89,7 +90,7 @@ fn a_second_provider_of_a_name_is_refused() {
 }
 
 #[test]
-fn another_description_of_a_group_is_refused() {
+fn a_different_version_of_a_group_is_refused() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let vandal = CPlugin::probe_named("vandal").manifest(
@@ -107,7 +108,7 @@ fn another_description_of_a_group_is_refused() {
 }
 
 #[test]
-fn the_same_plugin_twice_is_shadowed_not_refused() {
+fn a_second_copy_of_a_plugin_is_shadowed_not_refused() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let Some(first) = dir.build(&CPlugin::probe()) else {
@@ -133,9 +134,9 @@ fn the_same_plugin_twice_is_shadowed_not_refused() {
     doctor.out_has("is shadowed by").out_has("allow_shadow");
 }
 
-/// A person's own copy counts only when the settings allow it.
+/// A copy of the user is used only if the settings allow it.
 #[test]
-fn a_users_copy_wins_only_by_permission() {
+fn a_copy_of_the_user_has_precedence_only_if_allowed() {
     let sandbox = Sandbox::with_own_dist();
     let dir = PluginDir::new(&sandbox);
     let Some(built) = dir.build(&CPlugin::probe()) else {
@@ -161,7 +162,7 @@ fn a_users_copy_wins_only_by_permission() {
 }
 
 #[test]
-fn a_command_of_the_host_cannot_be_taken() {
+fn a_built_in_command_cannot_be_replaced() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let thief = CPlugin::probe_named("thief").manifest("[\"thief\", \"hello\"]", "[\"version\"]");

@@ -57,7 +57,7 @@ const DAMAGES: [Damage; 10] = [
         |_| b"#!/bin/sh\nexit 0\n".repeat(20),
         "not an ELF library",
     ),
-    ("100 bytes", |b| b[..100].to_vec(), "cut off"),
+    ("100 bytes", |b| b[..100].to_vec(), "truncated"),
     ("half", |b| b[..b.len() / 2].to_vec(), "truncated"),
     ("a script's worth", |b| b[..1000].to_vec(), "truncated"),
     (
@@ -75,7 +75,7 @@ const DAMAGES: [Damage; 10] = [
     (
         "headers beyond the end",
         |b| patched(b, 32, &[0xff; 8]),
-        "cut off",
+        "truncated",
     ),
 ];
 
@@ -200,18 +200,21 @@ const BLOCKS: [(&str, &str); 12] = [
     ("PROBE_MAGIC={'K','T','P','L','U','G','O','N'}", "magic"),
     (
         "PROBE_MAJOR=2",
-        "built for plugin ABI 2.0, and this kt speaks 1.0",
+        "built for plugin ABI 2.0, and this version of kt supports 1.0",
     ),
     (
         "PROBE_MAJOR=0",
-        "built for plugin ABI 0.0, and this kt speaks 1.0",
+        "built for plugin ABI 0.0, and this version of kt supports 1.0",
     ),
-    ("PROBE_SIZE=0", "claims 0 bytes"),
-    ("PROBE_SIZE=8", "claims 8 bytes"),
-    ("PROBE_SIZE=0xfffffff0u", "claims 4294967280 bytes"),
+    ("PROBE_SIZE=0", "invalid: 0 bytes"),
+    ("PROBE_SIZE=8", "invalid: 8 bytes"),
+    ("PROBE_SIZE=0xfffffff0u", "invalid: 4294967280 bytes"),
     ("PROBE_INIT=0", "lacks `init`"),
     ("PROBE_GET_INTERFACE=0", "lacks `init` or `get_interface`"),
-    ("PROBE_MIN_HOST_MINOR=99", "needs plugin ABI 1.99 or later"),
+    (
+        "PROBE_MIN_HOST_MINOR=99",
+        "requires plugin ABI 1.99 or later",
+    ),
     ("PROBE_INIT_STATUS=KT_E_FAILED", "`init` failed"),
     ("PROBE_RUN=0", "has no `run`"),
 ];
@@ -222,11 +225,11 @@ fn a_block_that_breaks_a_rule_is_refused() {
     let cases = BLOCKS.iter().copied().chain([
         (
             "PROBE_ID=\"someone\"",
-            "is someone 1.0.0, its manifest says probe 1.0.0",
+            "is someone 1.0.0, but its manifest is for probe 1.0.0",
         ),
         (
             "PROBE_VERSION=\"9.9.9\"",
-            "is probe 9.9.9, its manifest says probe 1.0.0",
+            "is probe 9.9.9, but its manifest is for probe 1.0.0",
         ),
         ("PROBE_ID=\"\\xff\\xfe\"", "not UTF-8"),
         ("PROBE_NO_NOTE", "no `.note.kt` section"),
@@ -255,7 +258,7 @@ fn a_symbol_of_a_dependency_is_not_the_plugins_own() {
     let Some(library) = scene.dir().build(&plugin) else {
         return;
     };
-    scene.refused(&library, "belongs to another library");
+    scene.refused(&library, "another library defines its symbol");
 }
 
 #[test]
@@ -272,11 +275,11 @@ fn a_command_that_breaks_the_contract_is_an_error() {
     let Some(scene) = Scene::new() else { return };
     let library = scene.put(&scene.good);
     for (command, why) in [
-        ("no-error", "failed with status -1 and no error"),
-        ("no-result", "succeeded without a result"),
+        ("no-error", "returned status -1 without an error"),
+        ("no-result", "returned success without a result"),
         ("unknown-status", "status -12345"),
-        ("bad-json", "cannot be read"),
-        ("bad-error", "its error object"),
+        ("bad-json", "is malformed"),
+        ("bad-error", "in the error"),
         ("bad-text", "failed"),
         ("null-text", "failed"),
     ] {

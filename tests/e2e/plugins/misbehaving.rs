@@ -151,5 +151,5 @@ fn a_command_whose_parts_cannot_be_written_fails() {
         .err_has("No space left on device")
         .err_lacks("interrupted");
     let ran = onto_full("misbehave parts -o json");
-    assert_eq!(ran.exits(7).error()["id"], "output-lost", "{ran}");
+    assert_eq!(ran.exits(7).error()["id"], "output-failed", "{ran}");
 }

@@ -203,7 +203,7 @@ fn without_a_service_backend_install_names_those_that_exist() {
         let here = install("");
         if here.code() == Some(9) {
             here.err_has("`launchd`")
-                .err_has("it acts on macos, and this is linux");
+                .err_has("it supports macos, and this is linux");
         }
         install("--backend launchd").ok().out_has("dev.kt.gateway");
     });
@@ -212,7 +212,7 @@ fn without_a_service_backend_install_names_those_that_exist() {
         let ran = install("");
         ran.exits(7)
             .silent()
-            .err_has("`/run/systemd/system` is missing");
+            .err_has("`/run/systemd/system` does not exist");
     }
     for backend in ["service-systemd", "service-launchd"] {
         fs::remove_dir_all(distribution.folder(backend)).expect("it is staged");

@@ -88,7 +88,7 @@ const COMPLAINTS: [(&str, &[&str]); 15] = [
     ),
     (
         "logs without bound",
-        &["parts_are_put_aside_by_size_and_the_oldest_goes"],
+        &["files_are_rotated_by_size_and_the_oldest_is_removed"],
     ),
     (
         "sudo writes root's home, or root's files",

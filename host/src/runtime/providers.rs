@@ -1,12 +1,12 @@
-//! Providers of interfaces: which there are, which fits, and calls to them.
+//! Providers of interfaces: lists, selects, opens and calls them.
 //!
-//! The host knows no interface. It lists, chooses, loads, logs, limits and
-//! attributes all of them with this one piece of code.
+//! The host knows no interface: this code is the same for all of them.
 
-use super::inherited::Inherited;
-use crate::discovery::{Found, Registry};
+use super::inherited_descriptors::InheritedDescriptors;
+use crate::discovery::{DiscoveredPlugin, Registry};
 use crate::environment::Environment;
-use crate::load::{Loaded, Vtable, load};
+use crate::load::{LoadedPlugin, Vtable, load};
+use crate::logging;
 use kt_plugin_api::abi::{KtContext, KtInterfaceV1, KtReply, KtStr, log, status};
 use kt_plugin_api::manifest::{DetectRule, Manifest, ProvidesSpec};
 use kt_plugin_api::{Class, Error, ProviderInfo};
@@ -15,22 +15,23 @@ use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Loads plugins, each once, and opens their providers.
+/// Loads plugins, once each, and opens their providers.
 pub(crate) struct Providers<'a> {
     pub(crate) registry: &'a Registry,
-    /// Interface id to the provider that the person's settings name.
-    pub(crate) chosen: BTreeMap<String, String>,
-    /// Where verdicts are cached.
+    /// The providers that are configured, by interface id.
+    configured: BTreeMap<String, String>,
+    /// The cache directory.
     pub(crate) cache: PathBuf,
-    /// `PATH`, for detection.
-    pub(crate) programs: String,
-    /// What a service manager passed to the process.
-    pub(super) inherited: Inherited,
-    loaded: Mutex<BTreeMap<PathBuf, &'static Loaded>>,
+    /// `PATH`, for detection rules.
+    path: String,
+    /// The descriptors from the service manager.
+    pub(super) inherited: InheritedDescriptors,
+    loaded: Mutex<BTreeMap<PathBuf, &'static LoadedPlugin>>,
 }
 
-/// An open provider; leaked, because its caller may keep it while it runs.
-pub(crate) struct Opened {
+/// An open provider; leaked, because the caller may use it as long as the process
+/// runs.
+pub(crate) struct OpenProvider {
     plugin: String,
     interface: String,
     vtable: &'static KtInterfaceV1,
@@ -39,40 +40,41 @@ pub(crate) struct Opened {
 impl<'a> Providers<'a> {
     pub(crate) fn new(
         registry: &'a Registry,
-        chosen: BTreeMap<String, String>,
+        configured: BTreeMap<String, String>,
         cache: &Path,
         env: &Environment,
-        inherited: Inherited,
+        inherited: InheritedDescriptors,
     ) -> Self {
         Self {
             registry,
-            chosen,
+            configured,
             cache: cache.to_owned(),
-            programs: env.var("PATH").unwrap_or_default().to_owned(),
+            path: env.var("PATH").unwrap_or_default().to_owned(),
             inherited,
             loaded: Mutex::default(),
         }
     }
 
-    /// The plugin, loaded.
-    pub(crate) fn plugin(
+    /// Loads a plugin, unless it is loaded.
+    pub(crate) fn load(
         &self,
-        found: &Found,
+        plugin: &DiscoveredPlugin,
         manifest: &Manifest,
-    ) -> Result<&'static Loaded, Error> {
+    ) -> Result<&'static LoadedPlugin, Error> {
         let mut loaded = self
             .loaded
             .lock()
-            .map_err(|_| Error::internal("loading failed before"))?;
-        if let Some(known) = loaded.get(&found.dir) {
-            return Ok(known);
+            .map_err(|_| Error::internal("loading a plugin panicked"))?;
+        if let Some(existing) = loaded.get(&plugin.dir) {
+            return Ok(existing);
         }
-        let fresh: &'static Loaded = Box::leak(Box::new(load(found, manifest, &self.cache)?));
-        loaded.insert(found.dir.clone(), fresh);
-        Ok(fresh)
+        let new: &'static LoadedPlugin = Box::leak(Box::new(load(plugin, manifest, &self.cache)?));
+        loaded.insert(plugin.dir.clone(), new);
+        Ok(new)
     }
 
-    /// Every provider of an interface with its fitness, best first.
+    /// Returns the providers of an interface, by preference, with the reasons for
+    /// which they can or cannot be used.
     pub(crate) fn list(&self, interface: &str) -> Vec<ProviderInfo> {
         let mut all: Vec<ProviderInfo> = self
             .registry
@@ -86,65 +88,65 @@ impl<'a> Providers<'a> {
     fn assess(&self, interface: &str, manifest: &Manifest, spec: &ProvidesSpec) -> ProviderInfo {
         let os = std::env::consts::OS;
         let supervises = spec.os.is_empty() || spec.os.iter().any(|s| s == os);
-        let detected = spec.detect.iter().find(|rule| self.holds(rule));
+        let detected = spec.detect.iter().find(|rule| self.matches(rule));
         let mut reasons = Vec::new();
         if !supervises {
             reasons.push(format!(
-                "it acts on {}, and this is {os}",
+                "it supports {}, and this is {os}",
                 spec.os.join(", ")
             ));
         } else if let Some(rule) = detected {
-            reasons.push(format!("{} is there", describe(rule)));
+            reasons.push(format!("{} exists", describe(rule)));
         } else if !spec.detect.is_empty() {
-            let wanted: Vec<String> = spec.detect.iter().map(describe).collect();
-            reasons.push(format!("{} is missing", wanted.join(" or ")));
+            let rules: Vec<String> = spec.detect.iter().map(describe).collect();
+            reasons.push(format!("{} does not exist", rules.join(" or ")));
         }
         ProviderInfo {
             name: spec.name.clone(),
             plugin: manifest.name.clone(),
             available: supervises && (spec.detect.is_empty() || detected.is_some()),
-            selected: self.chosen.get(interface) == Some(&spec.name),
+            selected: self.configured.get(interface) == Some(&spec.name),
             priority: spec.priority,
             reasons,
         }
     }
 
-    fn holds(&self, rule: &DetectRule) -> bool {
+    fn matches(&self, rule: &DetectRule) -> bool {
         match rule {
             DetectRule::Dir(path) => Path::new(path).is_dir(),
             DetectRule::File(path) => Path::new(path).exists(),
             DetectRule::Program(name) => self
-                .programs
+                .path
                 .split(':')
                 .any(|dir| Path::new(dir).join(name).is_file()),
         }
     }
 
-    /// Opens a provider: the named one, or the best that fits.
-    pub(crate) fn open(&self, interface: &str, name: &str) -> Result<&'static Opened, Error> {
+    /// Opens a provider: the named one, or the preferred one that can be used.
+    pub(crate) fn open(&self, interface: &str, name: &str) -> Result<&'static OpenProvider, Error> {
         let name = if name.is_empty() {
             self.best(interface)?
         } else {
             name.to_owned()
         };
-        let (found, manifest, _) = self
+        let (plugin, manifest, _) = self
             .registry
             .providers(interface)
             .find(|(_, _, spec)| spec.name == name)
-            .ok_or_else(|| self.missing(interface, &name))?;
-        let loaded = self.plugin(found, manifest)?;
+            .ok_or_else(|| self.not_found(interface, &name))?;
+        let loaded = self.load(plugin, manifest)?;
         let Some(Vtable::Interface(vtable)) = loaded.interface(interface) else {
             return Err(Error::new(
                 Class::Plugin,
-                "provider-missing",
+                "provider-not-found",
                 format!(
-                    "plugin `{}` does not provide `{interface}` as its manifest says",
+                    "plugin `{}` does not implement `{interface}`, although its manifest declares it",
                     manifest.name
                 ),
             )
             .hint("reinstall the plugin"));
         };
-        Ok(Box::leak(Box::new(Opened {
+        Ok(Box::leak(Box::new(OpenProvider {
             plugin: manifest.name.clone(),
             interface: interface.to_owned(),
             vtable,
@@ -153,17 +155,20 @@ impl<'a> Providers<'a> {
 
     fn best(&self, interface: &str) -> Result<String, Error> {
         let all = self.list(interface);
-        let fitting: Vec<&ProviderInfo> = all.iter().filter(|p| p.available).collect();
-        match fitting.as_slice() {
-            [] => Err(self.missing(interface, "")),
+        let usable: Vec<&ProviderInfo> = all.iter().filter(|p| p.available).collect();
+        match usable.as_slice() {
+            [] => Err(self.not_found(interface, "")),
             [best, next, ..] if !best.selected && best.priority == next.priority => {
                 Err(Error::new(
                     Class::Settings,
                     "provider-ambiguous",
-                    format!("`{}` and `{}` both fit `{interface}`", best.name, next.name),
+                    format!(
+                        "both `{}` and `{}` can provide `{interface}`",
+                        best.name, next.name
+                    ),
                 )
                 .hint(format!(
-                    "choose one: `[providers]` `\"{interface}\" = \"{}\"` in config.toml",
+                    "select one: `\"{interface}\" = \"{}\"` in `[providers]` of config.toml",
                     best.name
                 )))
             }
@@ -171,17 +176,18 @@ impl<'a> Providers<'a> {
         }
     }
 
-    /// Says which providers exist, why none fits, and what could be installed.
-    /// Where nothing is left to install, the system is at fault, not a plugin.
-    fn missing(&self, interface: &str, name: &str) -> Error {
+    /// Returns the error that lists the existing providers with the reasons for
+    /// which they cannot be used, and the packages that could be installed. If there
+    /// are none to install, the class blames the system instead of a plugin.
+    fn not_found(&self, interface: &str, name: &str) -> Error {
         let (id, what) = if name.is_empty() {
             (
-                "provider-unfit",
-                format!("no provider of `{interface}` fits this system"),
+                "provider-unavailable",
+                format!("no provider of `{interface}` can be used on this system"),
             )
         } else {
             (
-                "provider-missing",
+                "provider-not-found",
                 format!("there is no provider `{name}` of `{interface}`"),
             )
         };
@@ -198,16 +204,16 @@ impl<'a> Providers<'a> {
                 )
             })
             .collect();
-        let there = self.list(interface);
-        let class = if name.is_empty() && !there.is_empty() && installable.is_empty() {
+        let existing = self.list(interface);
+        let class = if name.is_empty() && !existing.is_empty() && installable.is_empty() {
             Class::Unavailable
         } else {
             Class::Plugin
         };
         let mut error = Error::new(class, id, what);
-        for p in there {
-            let why = p.reasons.join(", ");
-            error = error.cause(format!("`{}` (plugin `{}`): {why}", p.name, p.plugin));
+        for p in existing {
+            let reasons = p.reasons.join(", ");
+            error = error.cause(format!("`{}` (plugin `{}`): {reasons}", p.name, p.plugin));
         }
         installable.into_iter().fold(error, Error::hint)
     }
@@ -220,12 +226,13 @@ fn describe(rule: &DetectRule) -> String {
     }
 }
 
-struct Forwarded<'a> {
-    opened: &'a Opened,
-    to: KtReply,
+/// The reply of a caller, and the provider that it is attributed to.
+struct ForwardedReply<'a> {
+    provider: &'a OpenProvider,
+    reply: KtReply,
 }
 
-/// `kt_provider.call`: the host's side of every interface call.
+/// `kt_provider.call`: forwards a call to the provider.
 pub(crate) unsafe extern "C" fn call(
     provider: *mut c_void,
     method: KtStr,
@@ -233,25 +240,28 @@ pub(crate) unsafe extern "C" fn call(
     context: *const c_void,
     reply: KtReply,
 ) -> i32 {
-    // SAFETY: the pointer that `open` handed out; such providers are leaked.
-    let opened = unsafe { &*provider.cast::<Opened>() };
-    // SAFETY: a text borrowed for the call.
+    // SAFETY: the pointer that `open` returned; open providers are leaked.
+    let open = unsafe { &*provider.cast::<OpenProvider>() };
+    // SAFETY: a string that is borrowed for the call.
     let name = unsafe { method.read() }.unwrap_or("?");
-    log_call(opened, name);
-    let Some(call) = opened.vtable.call else {
+    log_call(open, name);
+    let Some(call) = open.vtable.call else {
         return status::UNSUPPORTED;
     };
-    let mut forwarded = Forwarded { opened, to: reply };
+    let mut forwarded = ForwardedReply {
+        provider: open,
+        reply,
+    };
     let attributed = KtReply {
         ctx: std::ptr::from_mut(&mut forwarded).cast(),
-        write: put,
+        write,
         fail,
     };
-    // SAFETY: the plugin's own pointer; everything else is the caller's and
+    // SAFETY: the pointer of the plugin; everything else belongs to the caller and
     // outlives the call.
     unsafe {
         call(
-            opened.vtable.ctx,
+            open.vtable.ctx,
             method,
             json,
             context.cast::<KtContext>(),
@@ -260,41 +270,42 @@ pub(crate) unsafe extern "C" fn call(
     }
 }
 
-fn log_call(opened: &Opened, method: &str) {
-    super::log::record(
+fn log_call(provider: &OpenProvider, method: &str) {
+    logging::record(
         log::TRACE,
         "host",
-        &format!("{} of {} ({})", method, opened.interface, opened.plugin),
+        &format!("{method} of {} ({})", provider.interface, provider.plugin),
         "",
     );
 }
 
-unsafe extern "C" fn put(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: the value of `call`, which is on its stack while this runs.
-    let forwarded = unsafe { &*ctx.cast::<Forwarded<'_>>() };
-    // SAFETY: the caller's reply, valid for the call.
-    unsafe { (forwarded.to.write)(forwarded.to.ctx, chunk) };
+unsafe extern "C" fn write(ctx: *mut c_void, chunk: KtStr) {
+    // SAFETY: the value in `call`, which is on the stack meanwhile.
+    let forwarded = unsafe { &*ctx.cast::<ForwardedReply<'_>>() };
+    // SAFETY: the reply of the caller, valid for the call.
+    unsafe { (forwarded.reply.write)(forwarded.reply.ctx, chunk) };
 }
 
 unsafe extern "C" fn fail(ctx: *mut c_void, error: KtStr) {
-    // SAFETY: the value of `call`, which is on its stack while this runs; the
-    // text is borrowed for the call.
-    let (forwarded, text) = unsafe { (&*ctx.cast::<Forwarded<'_>>(), error.read()) };
-    let opened = forwarded.opened;
+    // SAFETY: the value in `call`, which is on the stack meanwhile; the string is
+    // borrowed for the call.
+    let (forwarded, text) = unsafe { (&*ctx.cast::<ForwardedReply<'_>>(), error.read()) };
+    let provider = forwarded.provider;
     let mut error: Error = serde_json::from_str(text.unwrap_or_default()).unwrap_or_else(|_| {
         Error::new(
             Class::Plugin,
             "plugin-failed",
-            format!("plugin `{}` failed without an error", opened.plugin),
+            format!("plugin `{}` failed without an error", provider.plugin),
         )
     });
     if error.class == Class::Plugin {
         error
             .data
             .entry("plugin")
-            .or_insert_with(|| opened.plugin.clone().into());
+            .or_insert_with(|| provider.plugin.clone().into());
     }
     let json = serde_json::to_string(&error).unwrap_or_default();
-    // SAFETY: the caller's reply, valid for the call, and a text that outlives it.
-    unsafe { (forwarded.to.fail)(forwarded.to.ctx, KtStr::new(&json)) };
+    // SAFETY: the reply of the caller, valid for the call, and a string that outlives
+    // it.
+    unsafe { (forwarded.reply.fail)(forwarded.reply.ctx, KtStr::new(&json)) };
 }

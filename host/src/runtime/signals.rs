@@ -1,5 +1,5 @@
-//! Signals belong to the host: SIGINT and SIGTERM become cancellation, a second
-//! one ends at once, and SIGHUP is a reload for a long-running command.
+//! Signal handling: SIGINT and SIGTERM cancel the command, a second one ends the
+//! process immediately, and SIGHUP reloads a long-running command.
 
 #![forbid(unsafe_code)]
 
@@ -10,70 +10,69 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What has been asked of the running command.
+/// The signals that the running command has to handle.
 #[derive(Default)]
-pub(crate) struct Requests {
+pub(crate) struct SignalState {
     cancelled: AtomicI32,
     reloads: AtomicU64,
-    /// Closing the write end makes the read end readable for everyone.
+    /// Closing the write end makes the read end readable in every thread.
     pipe: Mutex<Option<OwnedFd>>,
     readable: Option<OwnedFd>,
 }
 
-impl Requests {
-    /// Starts listening. SIGHUP is a reload only for long-running commands;
-    /// for others it keeps its default, to end with the terminal.
+impl SignalState {
+    /// Installs the handlers. SIGHUP has its default effect for commands that are
+    /// not long-running, so that they end with the terminal.
     ///
     /// # Errors
-    /// When the system refuses handlers or a pipe.
+    /// If a handler or a pipe cannot be created.
     pub(crate) fn listen(long_running: bool) -> std::io::Result<Arc<Self>> {
-        // The standard library's closes itself in programs that kt starts, on
-        // macOS too, which has no flag for that.
+        // `std::io::pipe` sets close-on-exec, on macOS too, which has no `pipe2`.
         let (readable, writable) = std::io::pipe()?;
-        let requests = Arc::new(Self {
+        let state = Arc::new(Self {
             pipe: Mutex::new(Some(writable.into())),
             readable: Some(readable.into()),
             ..Self::default()
         });
-        let wanted: &[i32] = if long_running {
+        let handled: &[i32] = if long_running {
             &[SIGINT, SIGTERM, SIGHUP]
         } else {
             &[SIGINT, SIGTERM]
         };
-        let mut signals = Signals::new(wanted)?;
-        let shared = Arc::clone(&requests);
+        let mut signals = Signals::new(handled)?;
+        let shared = Arc::clone(&state);
         std::thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
                 for signal in signals.forever() {
-                    shared.take(signal);
+                    shared.handle(signal);
                 }
             })?;
-        Ok(requests)
+        Ok(state)
     }
 
-    fn take(&self, signal: i32) {
+    fn handle(&self, signal: i32) {
         match signal {
             SIGHUP => {
                 self.reloads.fetch_add(1, Ordering::SeqCst);
             }
             SIGINT if self.cancel(cancel::INTERRUPT) => {}
             SIGTERM if self.cancel(cancel::TERMINATE) => {}
-            _ => end_at_once(signal),
+            _ => exit_immediately(signal),
         }
     }
 
-    /// Asks the command to end, as Ctrl-C does.
+    /// Cancels the command, as Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         self.cancel(cancel::INTERRUPT);
     }
 
-    /// Returns whether it is the first request to end.
-    fn cancel(&self, why: i32) -> bool {
+    /// Returns whether the command was not cancelled before.
+    fn cancel(&self, reason: i32) -> bool {
         let order = Ordering::SeqCst;
         let first = self
             .cancelled
-            .compare_exchange(cancel::NONE, why, order, order);
+            .compare_exchange(cancel::NONE, reason, order, order);
         if first.is_ok()
             && let Ok(mut pipe) = self.pipe.lock()
         {
@@ -82,17 +81,17 @@ impl Requests {
         first.is_ok()
     }
 
-    /// Why the command should end; see [`cancel`].
+    /// Returns the reason of the cancellation; see [`cancel`].
     pub(crate) fn cancelled(&self) -> i32 {
         self.cancelled.load(Ordering::SeqCst)
     }
 
-    /// How many reloads were asked for.
+    /// Returns the number of reloads.
     pub(crate) fn reloads(&self) -> u64 {
         self.reloads.load(Ordering::SeqCst)
     }
 
-    /// The descriptor that is readable from cancellation on.
+    /// Returns the descriptor that becomes readable on cancellation.
     pub(crate) fn fd(&self) -> i32 {
         self.readable.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
@@ -101,9 +100,9 @@ impl Requests {
 #[expect(
     clippy::exit,
     clippy::disallowed_methods,
-    reason = "the second signal asks for exactly this: the plugin does not come back"
+    reason = "the plugin does not react to the first signal, and cannot be stopped otherwise"
 )]
-fn end_at_once(signal: i32) -> ! {
+fn exit_immediately(signal: i32) -> ! {
     // 128 + signal is the shell's convention.
     std::process::exit(128 + signal)
 }

@@ -1,44 +1,44 @@
-//! The talk of a running command, and its questions.
+//! Events, progress and prompts of a running command.
 
 use super::terminal::Terminal;
-use crate::cli::Format;
-use crate::services::Streams;
-use crate::supervision;
+use crate::logging;
+use crate::options::OutputFormat;
+use crate::runtime::Console;
 use kt_plugin_api::{Class, Error, Event, Output};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{BufRead, Read, stdin};
 use std::sync::atomic::Ordering;
 
-/// A secret longer than this is a mistake, such as a wrong file.
+/// The maximum size of a secret, against mistakes such as a wrong file.
 const MAX_SECRET: u64 = 64 * 1024;
 
-impl Streams for Terminal {
+impl Console for Terminal {
     fn event(&self, event: &Event) {
         let data = Some(&event.data);
-        let echoed = supervision::log_line("info", &event.event, &event.message, data);
-        if self.format == Format::Json {
+        let to_stderr = logging::append_to_file("info", &event.event, &event.message, data);
+        if self.format == OutputFormat::Json {
             let line = serde_json::to_string(event).unwrap_or_default();
-            self.lines.store(true, Ordering::Relaxed);
-            // When nobody reads the events, the command goes on all the same.
-            drop(self.data(&format!("{line}\n")));
-        } else if echoed {
-            self.status(&event.message);
+            self.streaming.store(true, Ordering::Relaxed);
+            // A failure to write events does not end the command.
+            drop(self.print_data(&format!("{line}\n")));
+        } else if to_stderr {
+            self.print_status(&event.message);
         }
     }
 
     fn part(&self, part: &Output) -> bool {
-        self.lines.store(true, Ordering::Relaxed);
-        self.take_part(part)
+        self.streaming.store(true, Ordering::Relaxed);
+        self.print_part(part)
     }
 
     fn progress(&self, message: &str) {
         if self.progress {
-            self.talk(message);
+            self.print_stderr(message);
         }
     }
 
     fn warn(&self, message: &str) {
-        self.warning(message);
+        self.print_warning(message);
     }
 
     fn ask(&self, kind: &str, question: &str) -> Result<String, Error> {
@@ -47,8 +47,8 @@ impl Streams for Terminal {
             "secret" => self.secret(question),
             other => Err(Error::new(
                 Class::Plugin,
-                "unknown-question",
-                format!("the plugin asks in a way this kt does not know: `{other}`"),
+                "unsupported-prompt",
+                format!("this version of kt does not support the prompt `{other}` of the plugin"),
             )),
         }
     }
@@ -60,11 +60,11 @@ impl Terminal {
             return Ok("yes".to_owned());
         }
         if !self.interactive {
-            return Err(Error::new(Class::Usage, "confirmation-needed", question)
-                .cause("nobody can be asked here")
-                .hint("pass `--yes` to go ahead"));
+            return Err(Error::new(Class::Usage, "confirmation-required", question)
+                .cause("the session is not interactive")
+                .hint("pass `--yes` to confirm"));
         }
-        self.talk(&format!("{question} [y/N]"));
+        self.print_stderr(&format!("{question} [y/N]"));
         let mut line = String::new();
         drop(stdin().lock().read_line(&mut line));
         if matches!(line.trim(), "y" | "Y" | "yes") {
@@ -73,47 +73,42 @@ impl Terminal {
         Err(Error::new(
             Class::Usage,
             "declined",
-            "nothing was changed: the answer was no",
+            "cancelled: nothing was changed",
         ))
     }
 
     fn secret(&self, prompt: &str) -> Result<String, Error> {
         let terminal = tcgetattr(stdin()).ok();
-        let Some(shown) = terminal else {
+        let Some(attributes) = terminal else {
             let mut text = String::new();
             stdin()
                 .lock()
                 .take(MAX_SECRET)
                 .read_to_string(&mut text)
-                .map_err(unreadable)?;
+                .map_err(stdin_error)?;
             return Ok(text.trim_end_matches(['\n', '\r']).to_owned());
         };
         if !self.interactive {
             return Err(Error::new(
                 Class::Usage,
-                "secret-needed",
-                "a secret is needed, and nobody can be asked",
+                "secret-required",
+                "a secret is required, and the session is not interactive",
             )
-            .hint("give it on standard input"));
+            .hint("pass the secret on standard input"));
         }
-        self.talk(prompt);
-        let mut hidden = shown.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(stdin(), OptionalActions::Now, &hidden).map_err(unreadable)?;
+        self.print_stderr(prompt);
+        let mut without_echo = attributes.clone();
+        without_echo.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(stdin(), OptionalActions::Now, &without_echo).map_err(stdin_error)?;
         let mut text = String::new();
         let read = stdin().lock().read_line(&mut text);
-        let restored = tcsetattr(stdin(), OptionalActions::Now, &shown);
-        read.map_err(unreadable)?;
-        restored.map_err(unreadable)?;
+        let restored = tcsetattr(stdin(), OptionalActions::Now, &attributes);
+        read.map_err(stdin_error)?;
+        restored.map_err(stdin_error)?;
         Ok(text.trim_end_matches(['\n', '\r']).to_owned())
     }
 }
 
-fn unreadable(e: impl std::fmt::Display) -> Error {
-    Error::new(
-        Class::Usage,
-        "unreadable-input",
-        "standard input cannot be read",
-    )
-    .cause(e)
+fn stdin_error(e: impl std::fmt::Display) -> Error {
+    Error::new(Class::Usage, "input-failed", "cannot read standard input").cause(e)
 }

@@ -1,0 +1,159 @@
+//! The built-in commands; they are about kt, never about what plugins do.
+
+use clap::builder::EnumValueParser;
+use clap::{Arg, ArgAction, Command};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// The heading of the built-in commands in help.
+const HEADING: &str = "Plugins and settings";
+
+const TEST_HELP: &str = "\
+Test a plugin, for its author
+
+Loads the plugin and runs the conformance tests of its interfaces. For a service \
+backend, these install, crash, park, modify and remove services of their own, with \
+names and directories created for the test, under the service manager that runs here.";
+
+/// A built-in command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BuiltinCommand {
+    PluginList,
+    PluginVerify,
+    PluginTest,
+    PluginCatalog,
+    Version,
+    Completion,
+    Doctor,
+    ConfigShow,
+    Reference,
+}
+
+/// A built-in command, or a group of them, and where it is listed.
+pub(super) struct Definition<T> {
+    pub(super) path: Vec<String>,
+    /// Heading in the help of the parent command.
+    pub(super) heading: Option<&'static str>,
+    pub(super) item: T,
+}
+
+/// Returns every built-in command.
+pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
+    let all: [(&str, &'static str, BuiltinCommand); 9] = [
+        (
+            "plugin list",
+            "List the plugins",
+            BuiltinCommand::PluginList,
+        ),
+        (
+            "plugin verify",
+            "Run the checks of loading a plugin, and load it",
+            BuiltinCommand::PluginVerify,
+        ),
+        (
+            "plugin test",
+            "Test a plugin, for its author",
+            BuiltinCommand::PluginTest,
+        ),
+        (
+            "plugin catalog",
+            "Print the catalog of the available plugins",
+            BuiltinCommand::PluginCatalog,
+        ),
+        (
+            "version",
+            "Show the versions of kt and its plugins",
+            BuiltinCommand::Version,
+        ),
+        (
+            "completion",
+            "Print the completion script for a shell",
+            BuiltinCommand::Completion,
+        ),
+        (
+            "doctor",
+            "Check the installation and its environment",
+            BuiltinCommand::Doctor,
+        ),
+        (
+            "config show",
+            "Show every setting with its origin",
+            BuiltinCommand::ConfigShow,
+        ),
+        (
+            "reference",
+            "Print the command reference",
+            BuiltinCommand::Reference,
+        ),
+    ];
+    all.into_iter()
+        .map(|(words, about, builtin)| {
+            let path = path(words);
+            let name = path.last().cloned().unwrap_or_default();
+            Definition {
+                heading: (path.len() == 1).then_some(HEADING),
+                path,
+                item: (
+                    with_arguments(builtin, Command::new(name).about(about)),
+                    builtin,
+                ),
+            }
+        })
+        .collect()
+}
+
+fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
+    match builtin {
+        BuiltinCommand::PluginVerify => command.arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .help("Verify only this plugin"),
+        ),
+        BuiltinCommand::PluginTest => command
+            .long_about(TEST_HELP)
+            .arg(
+                Arg::new("path")
+                    .value_name("PATH")
+                    .help("Directory of the plugin")
+                    .required(true)
+                    .value_parser(clap::value_parser!(PathBuf)),
+            )
+            .arg(Arg::new("pretend-os").long("pretend-os").value_name("OS").help(
+                "Test against a model of this operating system, with its programs first on PATH",
+            )),
+        BuiltinCommand::Version => command.arg(
+            Arg::new("exit-codes")
+                .long("exit-codes")
+                .help("List the exit codes and their meanings")
+                .action(ArgAction::SetTrue),
+        ),
+        BuiltinCommand::Completion => command.arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .help("Shell to print the script for")
+                .required(true)
+                .value_parser(EnumValueParser::<Shell>::new()),
+        ),
+        BuiltinCommand::PluginCatalog | BuiltinCommand::Reference => command.hide(true),
+        BuiltinCommand::PluginList | BuiltinCommand::Doctor | BuiltinCommand::ConfigShow => command,
+    }
+}
+
+/// Returns the groups of the built-in commands, with their descriptions.
+pub(super) fn groups() -> Vec<Definition<String>> {
+    [
+        ("plugin", "Manage plugins"),
+        ("config", "Show the settings of kt"),
+    ]
+    .into_iter()
+    .map(|(words, about)| Definition {
+        path: path(words),
+        heading: Some(HEADING),
+        item: about.to_owned(),
+    })
+    .collect()
+}
+
+fn path(words: &str) -> Vec<String> {
+    words.split(' ').map(str::to_owned).collect()
+}

@@ -1,0 +1,32 @@
+//! Runs a built-in command.
+
+use super::context::CommandContext;
+use super::{
+    completion, config_show, doctor, plugin_catalog, plugin_list, plugin_test, plugin_verify,
+    reference, version,
+};
+use crate::cli::BuiltinCommand;
+use clap::ArgMatches;
+use kt_plugin_api::{Error, Output};
+
+/// Runs a built-in command.
+///
+/// # Errors
+/// The error of the command.
+pub(crate) fn run(
+    command: BuiltinCommand,
+    matches: &ArgMatches,
+    context: &CommandContext<'_>,
+) -> Result<Output, Error> {
+    match command {
+        BuiltinCommand::PluginList => Ok(plugin_list::run(context)),
+        BuiltinCommand::PluginVerify => plugin_verify::run(matches, context),
+        BuiltinCommand::PluginTest => plugin_test::run(matches, context),
+        BuiltinCommand::PluginCatalog => plugin_catalog::run(context),
+        BuiltinCommand::Version => Ok(version::run(matches, context)),
+        BuiltinCommand::Completion => completion::run(matches, context),
+        BuiltinCommand::Doctor => Ok(doctor::run(context)),
+        BuiltinCommand::ConfigShow => config_show::run(context),
+        BuiltinCommand::Reference => Ok(reference::run(context)),
+    }
+}

@@ -1,0 +1,7 @@
+//! `kt doctor`.
+
+mod check;
+mod host_checks;
+mod run;
+
+pub(super) use run::run;

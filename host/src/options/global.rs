@@ -1,0 +1,177 @@
+//! Definition of the global options, and their values.
+
+use super::OutputFormat;
+use crate::environment::{self, Environment};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::path::PathBuf;
+
+const COLORS: [&str; 3] = ["auto", "always", "never"];
+
+/// Names that no argument of a plugin may have. `--timeout` and `--dry-run` are
+/// not reserved: a plugin may give them another meaning.
+pub(crate) const RESERVED_NAMES: [&str; 13] = [
+    "output",
+    "json",
+    "no-headers",
+    "quiet",
+    "verbose",
+    "color",
+    "yes",
+    "no-input",
+    "profile",
+    "plugin-dir",
+    "supervised",
+    "park-exit",
+    "help",
+];
+
+/// The options that the help of subcommands names.
+const NAMED_IN_SUMMARY: [&str; 6] = ["output", "json", "quiet", "verbose", "yes", "profile"];
+
+/// The values of the global options.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GlobalOptions {
+    pub(crate) format: OutputFormat,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: u8,
+    pub(crate) color: Option<String>,
+    pub(crate) no_input: bool,
+    pub(crate) yes: bool,
+    pub(crate) no_headers: bool,
+    pub(crate) profile: Option<String>,
+}
+
+/// Adds the global options to the root command. Generated help omits them: the
+/// help of the root command has a section of its own for them, and the help of
+/// subcommands refers to it.
+pub(crate) fn add_to(root: Command) -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .help(help)
+            .action(ArgAction::SetTrue)
+    };
+    let args = [
+        Arg::new("output")
+            .short('o')
+            .long("output")
+            .value_name("FORMAT")
+            .help("Output format: table, wide, json, yaml or name")
+            .hide_possible_values(true)
+            .value_parser(OutputFormat::names()),
+        flag("json", "Same as `-o json`").conflicts_with("output"),
+        flag("no-headers", "Omit the headers of tables"),
+        flag("quiet", "Print only data and errors").short('q'),
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .help("Increase the log level; may be repeated up to three times")
+            .action(ArgAction::Count),
+        Arg::new("color")
+            .long("color")
+            .value_name("WHEN")
+            .help("When to use colors: auto, always or never")
+            .hide_possible_values(true)
+            .value_parser(COLORS),
+        flag("yes", "Answer yes to every confirmation").short('y'),
+        flag("no-input", "Never prompt; fail if input is required"),
+        Arg::new("profile")
+            .long("profile")
+            .value_name("NAME")
+            .help("Settings profile to use"),
+        Arg::new("plugin-dir")
+            .long("plugin-dir")
+            .value_name("DIR")
+            .help("Search this directory for plugins first; may be repeated")
+            .action(ArgAction::Append)
+            .value_parser(clap::value_parser!(PathBuf)),
+    ];
+    let root = args.into_iter().fold(root, |root, arg| {
+        let arg = arg.global(true);
+        root.arg(arg.hide_short_help(true).hide_long_help(true))
+    });
+    // For the files of service managers, not for users; read by `early_value`.
+    let hidden = |name: &'static str| Arg::new(name).long(name).global(true).hide(true);
+    root.arg(hidden("supervised").value_parser(clap::value_parser!(PathBuf)))
+        .arg(hidden("park-exit").value_parser(clap::value_parser!(u8)))
+}
+
+/// Returns the line about global options for the help of subcommands.
+pub(crate) fn summary() -> String {
+    let names = NAMED_IN_SUMMARY.map(|name| format!("--{name}")).join(", ");
+    format!("Global options: {names}, …; see `kt --help`")
+}
+
+impl GlobalOptions {
+    /// Reads the options, with the environment as the fallback.
+    ///
+    /// # Errors
+    /// A message about a variable with an invalid value.
+    pub(crate) fn read(matches: &ArgMatches, env: &Environment) -> Result<Self, String> {
+        let on = |name: &str| matches.get_flag(name);
+        let text = |name: &str| matches.get_one::<String>(name).cloned();
+        let format = match (on("json"), text("output"), env.var(environment::OUTPUT)) {
+            (true, ..) => OutputFormat::Json,
+            (_, Some(name), _) => OutputFormat::from_name(&name).unwrap_or_default(),
+            (_, None, Some(name)) => OutputFormat::from_name(name).ok_or_else(|| {
+                format!(
+                    "`{}` is `{name}`: expected table, wide, json, yaml or name",
+                    environment::OUTPUT
+                )
+            })?,
+            _ => OutputFormat::Table,
+        };
+        Ok(Self {
+            format,
+            quiet: on("quiet"),
+            verbose: matches.get_count("verbose"),
+            color: match text("color") {
+                Some(color) => Some(color),
+                None => color_variable(env)?,
+            },
+            no_input: on("no-input") || env.is_enabled(environment::NO_INPUT),
+            yes: on("yes"),
+            no_headers: on("no-headers"),
+            profile: text("profile"),
+        })
+    }
+}
+
+fn color_variable(env: &Environment) -> Result<Option<String>, String> {
+    match env.var(environment::COLOR) {
+        Some(value) if !COLORS.contains(&value) => Err(format!(
+            "`{}` is `{value}`: expected auto, always or never",
+            environment::COLOR
+        )),
+        value => Ok(value.map(str::to_owned)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RESERVED_NAMES, add_to, summary};
+
+    #[test]
+    fn the_name_of_every_global_option_is_reserved() {
+        let root = add_to(clap::Command::new("kt"));
+        for arg in root.get_arguments() {
+            let name = arg.get_id().as_str();
+            assert!(RESERVED_NAMES.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_summary_is_one_line_and_names_existing_options() {
+        let root = add_to(clap::Command::new("kt"));
+        let summary = summary();
+        assert!(summary.chars().count() <= 100, "{summary}");
+        for name in summary
+            .split("--")
+            .skip(1)
+            .filter_map(|s| s.split([',', '`']).next())
+        {
+            let known = root.get_arguments().any(|arg| arg.get_long() == Some(name));
+            assert!(known || name == "help", "{name}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The global options: those that every command has.
+
+#![forbid(unsafe_code)]
+
+mod early;
+mod format;
+mod global;
+
+pub(crate) use early::{early_value, early_values, json_requested};
+pub(crate) use format::OutputFormat;
+pub(crate) use global::{GlobalOptions, RESERVED_NAMES, add_to, summary};
