@@ -2,7 +2,7 @@
 
 use super::paths::workspace;
 use super::tools::{missing, tool};
-use kt_tls::fixture::Pair;
+use kt_tls::fixture::CertificateFiles;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -30,11 +30,11 @@ impl Postgres {
     ///
     /// # Panics
     /// As [`Postgres::start`].
-    pub(crate) fn start_with(pair: &Pair) -> Option<Self> {
+    pub(crate) fn start_with(pair: &CertificateFiles) -> Option<Self> {
         Self::with(Some(pair))
     }
 
-    fn with(pair: Option<&Pair>) -> Option<Self> {
+    fn with(pair: Option<&CertificateFiles>) -> Option<Self> {
         tool("psql")?;
         // A short name: paths of unix sockets end after 107 bytes.
         let dir = tempfile::Builder::new()

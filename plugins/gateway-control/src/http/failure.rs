@@ -26,7 +26,7 @@ pub(super) fn transport_error(
             "no answer from the control plane at",
         )
     };
-    let (cause, hint) = match TlsError::within(error) {
+    let (cause, hint) = match TlsError::find_in(error) {
         Some(refusal) => (refusal.to_string(), remedy(&refusal, connection)),
         None if is_garbled(error) && target.scheme() == "http" => (
             "what answers does not speak HTTP".to_owned(),
@@ -44,20 +44,20 @@ pub(super) fn transport_error(
 /// no failure of one is for ever, and a gateway goes on asking.
 fn remedy(refusal: &TlsError, connection: &ConnectOptions) -> Option<String> {
     Some(match (refusal, &connection.ca_file) {
-        (TlsError::UnknownAuthority, None) => {
+        (TlsError::UnknownIssuer, None) => {
             "pass `--api-ca-file FILE` with the certificate of the authority, or set \
              `api.ca_file` or `KEEPTRUSTS_API_CA_FILE`"
                 .to_owned()
         }
-        (TlsError::UnknownAuthority, Some(file)) => format!(
+        (TlsError::UnknownIssuer, Some(file)) => format!(
             "only the authorities in `{}` are trusted, from `api.ca_file`: is it the right one?",
             file.display()
         ),
-        (TlsError::NoTls, _) => {
+        (TlsError::NotTls, _) => {
             "let the address begin with `http://`, or serve with `--tls-cert` and `--tls-key`"
                 .to_owned()
         }
-        (other, _) => other.remedy()?.to_owned(),
+        (other, _) => other.hint()?.to_owned(),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::failure::deepest;
 use kt_control_api::ConnectOptions;
 use kt_plugin_api::{Class, Error};
-use kt_tls::{CaCertificates, provider};
+use kt_tls::{CaCertificates, crypto_provider};
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
@@ -30,14 +30,14 @@ pub(super) fn client(url: &Url, connection: &ConnectOptions) -> Result<Client, E
         ("https", None) => {
             // Fails only when a provider is installed already, which is as good.
             drop(rustls::crypto::CryptoProvider::install_default(
-                (*provider()).clone(),
+                (*crypto_provider()).clone(),
             ));
             builder
         }
         ("https", Some(file)) => builder.tls_backend_preconfigured(trusting(file)?),
         _ => {
-            let nobody = CaCertificates::of_store(RootCertStore::empty());
-            builder.tls_backend_preconfigured(nobody.client(&[PROTOCOL]))
+            let nobody = CaCertificates::from_root_store(RootCertStore::empty());
+            builder.tls_backend_preconfigured(nobody.into_client_config(&[PROTOCOL]))
         }
     };
     builder.build().map_err(|error| no_client(&error))
@@ -57,8 +57,9 @@ fn trusting(file: &Path) -> Result<ClientConfig, Error> {
             "`{file}` in `api.ca_file` is not absolute: it would depend on where kt is started"
         )));
     }
-    let authorities = CaCertificates::of_file(file).map_err(|error| unusable(error.to_string()))?;
-    Ok(authorities.client(&[PROTOCOL]))
+    let authorities =
+        CaCertificates::from_file(file).map_err(|error| unusable(error.to_string()))?;
+    Ok(authorities.into_client_config(&[PROTOCOL]))
 }
 
 /// Without a file, the one thing that can be missing is what the system brings.

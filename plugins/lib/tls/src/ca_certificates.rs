@@ -1,4 +1,4 @@
-//! Who may vouch for a server.
+//! The CA certificates that a client trusts.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,92 +8,92 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::provider;
+use crate::crypto_provider;
 
-/// The certificates that systems bring are 250 kB; a larger file is something else.
+/// CA bundles of operating systems are about 250 kB.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// CaCertificates whose certificates are trusted.
+/// A set of trusted CA certificates.
 #[derive(Debug, Clone)]
 pub struct CaCertificates(RootCertStore);
 
-/// Says why a file with authorities cannot be used.
+/// A CA certificate file that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the file `{}` of authorities to trust {why}", path.display())]
+#[error("the CA certificate file `{}` {kind}", path.display())]
 pub struct CaCertificatesError {
     /// The file.
     pub path: PathBuf,
-    why: Why,
+    kind: ErrorKind,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Why {
+enum ErrorKind {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] io::Error),
     #[error("is larger than 4 MiB")]
     TooLarge,
-    #[error("holds no certificate in PEM")]
+    #[error("contains no certificate in PEM format")]
     Empty,
-    #[error("holds a certificate that cannot be read, the {0}. in it")]
-    Damaged(usize),
+    #[error("contains an invalid certificate, number {0}")]
+    Invalid(usize),
 }
 
 impl CaCertificates {
-    /// Reads the authorities of a file: certificates in PEM. What else is in it is passed over.
+    /// Reads the PEM certificates of a file and ignores everything else in it.
     ///
     /// # Errors
-    /// When it cannot be read, holds no certificate, or one that is damaged.
-    pub fn of_file(path: &Path) -> Result<Self, CaCertificatesError> {
-        let failed = |why| CaCertificatesError {
+    /// If the file cannot be read, contains no certificate, or contains an invalid one.
+    pub fn from_file(path: &Path) -> Result<Self, CaCertificatesError> {
+        let error = |kind| CaCertificatesError {
             path: path.to_owned(),
-            why,
+            kind,
         };
-        let text = read(path).map_err(failed)?;
-        of_pem(&text).map(Self).map_err(failed)
+        let pem = read(path).map_err(error)?;
+        parse_pem(&pem).map(Self).map_err(error)
     }
 
-    /// Takes authorities that were read elsewhere.
+    /// Uses certificates that were loaded elsewhere.
     #[must_use]
-    pub fn of_store(store: RootCertStore) -> Self {
+    pub fn from_root_store(store: RootCertStore) -> Self {
         Self(store)
     }
 
-    /// Makes the client's side of TLS: the server must show a certificate that one of the
-    /// authorities vouches for, made for the name that was asked. `protocols` are what may be
-    /// spoken inside, as ALPN has it; none leaves it open.
+    /// Builds the client configuration: the server must present a certificate that is signed by
+    /// one of these CAs and valid for the requested name. `alpn_protocols` are offered to the
+    /// server; an empty list offers none.
     #[must_use]
-    pub fn client(self, protocols: &[&[u8]]) -> ClientConfig {
-        let mut config = ClientConfig::builder_with_provider(provider())
+    pub fn into_client_config(self, alpn_protocols: &[&[u8]]) -> ClientConfig {
+        let mut config = ClientConfig::builder_with_provider(crypto_provider())
             .with_safe_default_protocol_versions()
-            .expect("the provider has what TLS 1.2 and 1.3 need")
+            .expect("the provider supports TLS 1.2 and 1.3")
             .with_root_certificates(self.0)
             .with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        config.alpn_protocols = alpn_protocols.iter().map(|name| name.to_vec()).collect();
         config
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Why> {
+fn read(path: &Path) -> Result<Vec<u8>, ErrorKind> {
     let mut text = Vec::new();
     File::open(path)?
         .take(MAX_BYTES + 1)
         .read_to_end(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(Why::TooLarge);
+        return Err(ErrorKind::TooLarge);
     }
     Ok(text)
 }
 
-fn of_pem(text: &[u8]) -> Result<RootCertStore, Why> {
+fn parse_pem(pem: &[u8]) -> Result<RootCertStore, ErrorKind> {
     let mut store = RootCertStore::empty();
-    for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(text)) {
+    for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(pem)) {
         certificate
             .ok()
             .and_then(|certificate| store.add(certificate).ok())
-            .ok_or(Why::Damaged(number))?;
+            .ok_or(ErrorKind::Invalid(number))?;
     }
     if store.is_empty() {
-        return Err(Why::Empty);
+        return Err(ErrorKind::Empty);
     }
     Ok(store)
 }
@@ -102,37 +102,37 @@ fn of_pem(text: &[u8]) -> Result<RootCertStore, Why> {
 mod tests {
     use std::fs;
 
-    use crate::fixture::Authority;
+    use crate::fixture::TestCa;
 
     use super::CaCertificates;
 
     #[test]
-    fn a_file_may_hold_several_authorities_and_must_hold_one() {
+    fn a_file_may_contain_several_certificates_and_must_contain_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ca.pem");
-        let refused = || CaCertificates::of_file(&path).unwrap_err().to_string();
-        assert!(refused().contains("No such file") && refused().contains("ca.pem"));
+        let error = || CaCertificates::from_file(&path).unwrap_err().to_string();
+        assert!(error().contains("No such file") && error().contains("ca.pem"));
         for (text, expected) in [
             ("", "no certificate"),
             ("nonsense", "no certificate"),
             (
                 "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n",
-                "the 1. in it",
+                "number 1",
             ),
-            ("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n", "the 1. in it"),
+            ("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n", "number 1"),
         ] {
             fs::write(&path, text).unwrap();
-            assert!(refused().contains(expected), "{text}: {}", refused());
+            assert!(error().contains(expected), "{text}: {}", error());
         }
         fs::write(&path, vec![b'x'; 5 * 1024 * 1024]).unwrap();
-        assert!(refused().contains("4 MiB"));
+        assert!(error().contains("4 MiB"));
 
-        let Some(one) = Authority::new(directory.path(), "one") else {
+        let Some(one) = TestCa::new(directory.path(), "one") else {
             return;
         };
-        let other = Authority::new(directory.path(), "other").unwrap();
-        let text = |authority: &Authority| fs::read_to_string(authority.certificate()).unwrap();
+        let other = TestCa::new(directory.path(), "other").unwrap();
+        let text = |ca: &TestCa| fs::read_to_string(ca.certificate()).unwrap();
         fs::write(&path, format!("# ours\n{}{}", text(&one), text(&other))).unwrap();
-        assert_eq!(CaCertificates::of_file(&path).unwrap().0.len(), 2);
+        assert_eq!(CaCertificates::from_file(&path).unwrap().0.len(), 2);
     }
 }

@@ -1,51 +1,51 @@
-//! Why a connection was not made, as people need to hear it.
+//! TLS errors, classified from the types of the library.
 
 use std::error::Error;
 use std::{fmt, io};
 
 use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, InvalidMessage, OtherError};
 
-/// Names of a certificate that a message shows; some have a hundred.
-const SHOWN: usize = 5;
+/// The most certificate names in a message; some certificates have a hundred.
+const MAX_NAMES: usize = 5;
 
-/// Why TLS did not come about. Displays as a sentence about the server.
+/// The reason why a TLS handshake failed. Displays as a sentence about the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsError {
-    /// Nobody who is trusted vouches for the certificate.
-    UnknownAuthority,
-    /// The certificate is for others.
-    OtherName {
-        /// What was asked for.
+    /// The certificate is not signed by a trusted CA.
+    UnknownIssuer,
+    /// The certificate is not valid for the requested name.
+    NameMismatch {
+        /// The requested name.
         expected: String,
-        /// Whom it is for.
+        /// The names of the certificate.
         presented: Vec<String>,
     },
-    /// The certificate's time is over, since then if that is known.
+    /// The certificate has expired, at this time if it is known.
     Expired(Option<UnixTime>),
-    /// The certificate's time has not come, or a clock is wrong.
+    /// The certificate is not valid yet, or a clock is wrong.
     NotYetValid(Option<UnixTime>),
-    /// The certificate is one that vouches for others, and so none of a server.
-    IsAuthority,
-    /// The certificate is for something else than servers.
-    NotForServers,
-    /// What answers does not speak TLS.
-    NoTls,
-    /// Anything else, as the library says it.
+    /// The server presented a CA certificate.
+    CaUsedAsServer,
+    /// The extended key usage of the certificate excludes server authentication.
+    NotForServerAuth,
+    /// The peer does not speak TLS.
+    NotTls,
+    /// Any other error, in the words of the library.
     Other(String),
 }
 
 impl TlsError {
-    /// Finds why TLS failed in an error or what caused it; `None` when it was not TLS.
+    /// Returns the TLS error in the chain of sources of an error, if there is one.
     #[must_use]
-    pub fn within(error: &(dyn Error + 'static)) -> Option<Self> {
+    pub fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut next = Some(error);
         while let Some(error) = next {
-            if let Some(found) = error.downcast_ref::<rustls::Error>() {
-                return Some(found.into());
+            if let Some(tls_error) = error.downcast_ref::<rustls::Error>() {
+                return Some(tls_error.into());
             }
-            // An `io::Error` is not the source of what it wraps: it shows it in its own place.
+            // `io::Error::source` skips the error that it wraps and returns the source of that.
             let wrapped = error
                 .downcast_ref::<io::Error>()
                 .and_then(io::Error::get_ref);
@@ -57,25 +57,25 @@ impl TlsError {
         None
     }
 
-    /// Returns what the reader of the message can do about it at the server, where that is the
-    /// only place; `None` when it depends on whom the client trusts, or how it was called.
+    /// Returns how to fix the server's certificate; `None` when the fix depends on the CA
+    /// certificates or the address that the client uses.
     #[must_use]
-    pub fn remedy(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::OtherName { .. } => {
-                "use a name that the certificate is for, or give the server one that names it \
+            Self::NameMismatch { .. } => {
+                "connect to a name in the certificate, or add the name to the server's certificate \
                  (`subjectAltName`)"
             }
-            Self::Expired(_) => "renew the server's certificate; the clocks of both must be right",
-            Self::NotYetValid(_) => "check the clock of this machine and that of the server",
-            Self::IsAuthority => {
-                "give the server a certificate of its own, made with \
+            Self::Expired(_) => {
+                "renew the server's certificate, and check the clocks of both machines"
+            }
+            Self::NotYetValid(_) => "check the clocks of both machines",
+            Self::CaUsedAsServer => {
+                "use a server certificate that was issued with \
                  `basicConstraints=CA:FALSE`"
             }
-            Self::NotForServers => {
-                "give the server a certificate with `extendedKeyUsage=serverAuth`"
-            }
-            Self::UnknownAuthority | Self::NoTls | Self::Other(_) => return None,
+            Self::NotForServerAuth => "use a server certificate with `extendedKeyUsage=serverAuth`",
+            Self::UnknownIssuer | Self::NotTls | Self::Other(_) => return None,
         })
     }
 }
@@ -83,20 +83,20 @@ impl TlsError {
 impl From<&rustls::Error> for TlsError {
     fn from(error: &rustls::Error) -> Self {
         match error {
-            rustls::Error::InvalidCertificate(why) => of_certificate(why),
-            // The first byte is that of no record of TLS.
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NoTls,
+            rustls::Error::InvalidCertificate(error) => from_certificate_error(error),
+            // The first byte is not the content type of a TLS record.
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
             rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
-                Self::Other("the server speaks neither TLS 1.2 nor TLS 1.3".to_owned())
+                Self::Other("the server supports neither TLS 1.2 nor TLS 1.3".to_owned())
             }
             other => Self::Other(other.to_string()),
         }
     }
 }
 
-fn of_certificate(why: &CertificateError) -> TlsError {
-    match why {
-        CertificateError::UnknownIssuer => TlsError::UnknownAuthority,
+fn from_certificate_error(error: &CertificateError) -> TlsError {
+    match error {
+        CertificateError::UnknownIssuer => TlsError::UnknownIssuer,
         CertificateError::Expired => TlsError::Expired(None),
         CertificateError::ExpiredContext { not_after, .. } => TlsError::Expired(Some(*not_after)),
         CertificateError::NotValidYet => TlsError::NotYetValid(None),
@@ -106,23 +106,30 @@ fn of_certificate(why: &CertificateError) -> TlsError {
         CertificateError::NotValidForNameContext {
             expected,
             presented,
-        } => TlsError::OtherName {
+        } => TlsError::NameMismatch {
             expected: expected.to_str().into_owned(),
-            presented: presented.iter().map(|name| bare(name)).collect(),
+            presented: presented.iter().map(|name| bare_name(name)).collect(),
         },
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            TlsError::NotForServers
+            TlsError::NotForServerAuth
         }
-        // Of the verifier's own errors, whose type is not exported by the library.
-        CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
-            TlsError::IsAuthority
+        CertificateError::Other(other) if is_ca_used_as_end_entity(other) => {
+            TlsError::CaUsedAsServer
         }
         other => TlsError::Other(format!("the server's certificate is not accepted: {other}")),
     }
 }
 
-/// The name in `DnsName("a.example")` or `IpAddress(192.0.2.1)`.
-fn bare(name: &str) -> String {
+/// Whether an error is the one that rustls has no variant for. rustls passes it on as the
+/// verifier's own type, which this crate must therefore depend on in the same version.
+fn is_ca_used_as_end_entity(error: &OtherError) -> bool {
+    let error = error.0.downcast_ref::<webpki::Error>();
+    error == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+/// Returns the name in `DnsName("a.example")` or `IpAddress(192.0.2.1)`: rustls has no other form
+/// of it.
+fn bare_name(name: &str) -> String {
     let inner = name
         .split_once('(')
         .and_then(|(_, rest)| rest.strip_suffix(')'));
@@ -132,15 +139,15 @@ fn bare(name: &str) -> String {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownAuthority => {
+            Self::UnknownIssuer => {
                 f.write_str("the server's certificate is signed by an unknown authority")
             }
-            Self::OtherName {
+            Self::NameMismatch {
                 expected,
                 presented,
             } => {
-                write!(f, "the server's certificate is not for `{expected}`")?;
-                listed(f, presented)
+                write!(f, "the server's certificate is not valid for `{expected}`")?;
+                write_names(f, presented)
             }
             Self::Expired(None) => f.write_str("the server's certificate has expired"),
             Self::Expired(Some(at)) => {
@@ -158,31 +165,33 @@ impl fmt::Display for TlsError {
                     format_time(*from)
                 )
             }
-            Self::IsAuthority => f.write_str(
-                "the server's certificate is that of an authority, which no server may show",
+            Self::CaUsedAsServer => f.write_str(
+                "the server's certificate is a CA certificate, which a server must not present",
             ),
-            Self::NotForServers => f.write_str("the server's certificate is not one for servers"),
-            Self::NoTls => f.write_str("what answers there does not speak TLS"),
-            Self::Other(what) => f.write_str(what),
+            Self::NotForServerAuth => {
+                f.write_str("the server's certificate is not valid for server authentication")
+            }
+            Self::NotTls => f.write_str("the peer does not speak TLS"),
+            Self::Other(message) => f.write_str(message),
         }
     }
 }
 
-fn listed(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
+fn write_names(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
     if names.is_empty() {
-        return f.write_str(", and names nobody");
+        return f.write_str(", and has no names");
     }
-    for (at, name) in names.iter().take(SHOWN).enumerate() {
-        let before = if at == 0 { ", but for" } else { "," };
-        write!(f, "{before} `{name}`")?;
+    for (index, name) in names.iter().take(MAX_NAMES).enumerate() {
+        let separator = if index == 0 { ", only for" } else { "," };
+        write!(f, "{separator} `{name}`")?;
     }
-    match names.len().saturating_sub(SHOWN) {
+    match names.len().saturating_sub(MAX_NAMES) {
         0 => Ok(()),
         more => write!(f, " and {more} more"),
     }
 }
 
-/// Writes a time of a certificate as RFC 3339.
+/// Formats a time of a certificate as RFC 3339.
 #[must_use]
 pub fn format_time(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
@@ -197,19 +206,19 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use crate::fixture::{Authority, Leaf, Pair};
+    use crate::fixture::{CertificateFiles, CertificateOptions, TestCa};
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use rustls::{ClientConnection, ServerConfig, ServerConnection};
 
     use super::TlsError;
-    use crate::{CaCertificates, provider};
+    use crate::{CaCertificates, crypto_provider};
 
-    fn server(pair: &Pair) -> ServerConnection {
+    fn server(pair: &CertificateFiles) -> ServerConnection {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(&pair.certificate)
             .unwrap()
             .collect();
-        let config = ServerConfig::builder_with_provider(provider())
+        let config = ServerConfig::builder_with_provider(crypto_provider())
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
@@ -221,9 +230,11 @@ mod tests {
         ServerConnection::new(Arc::new(config)).unwrap()
     }
 
-    /// What a client that trusts `ca` and asks for `name` says to the server's certificate.
-    fn said(pair: &Pair, ca: &Path, name: &str) -> Result<(), TlsError> {
-        let trusted = CaCertificates::of_file(ca).unwrap().client(&[]);
+    /// Returns the result of a handshake of a client that trusts `ca` and expects `name`.
+    fn handshake(pair: &CertificateFiles, ca: &Path, name: &str) -> Result<(), TlsError> {
+        let trusted = CaCertificates::from_file(ca)
+            .unwrap()
+            .into_client_config(&[]);
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let mut client = ClientConnection::new(Arc::new(trusted), name).unwrap();
         let mut server = server(pair);
@@ -238,83 +249,86 @@ mod tests {
         client.read_tls(&mut Cursor::new(&bytes)).unwrap();
         client.process_new_packets().map(drop).map_err(|error| {
             let wrapped = io::Error::new(io::ErrorKind::InvalidData, error);
-            TlsError::within(&io::Error::other(wrapped)).unwrap()
+            TlsError::find_in(&io::Error::other(wrapped)).unwrap()
         })
     }
 
     #[test]
-    fn each_reason_is_told_from_the_others() {
+    fn each_certificate_error_is_classified() {
         let directory = tempfile::tempdir().unwrap();
-        let Some(ca) = Authority::new(directory.path(), "ca") else {
+        let Some(ca) = TestCa::new(directory.path(), "ca") else {
             return;
         };
-        let other = Authority::new(directory.path(), "other").unwrap();
-        let good = ca.issue("good", &Leaf::default());
-        let mine = ca.certificate();
-        assert_eq!(said(&good, &mine, "127.0.0.1"), Ok(()));
-        assert_eq!(said(&good, &mine, "localhost"), Ok(()));
-        let stranger = said(&good, &other.certificate(), "localhost").unwrap_err();
-        assert_eq!(stranger, TlsError::UnknownAuthority);
+        let other = TestCa::new(directory.path(), "other").unwrap();
+        let good = ca.issue("good", &CertificateOptions::default());
+        let ca_file = ca.certificate();
+        assert_eq!(handshake(&good, &ca_file, "127.0.0.1"), Ok(()));
+        assert_eq!(handshake(&good, &ca_file, "localhost"), Ok(()));
+        let unknown = handshake(&good, &other.certificate(), "localhost").unwrap_err();
+        assert_eq!(unknown, TlsError::UnknownIssuer);
 
-        let misnamed = said(&good, &mine, "kt.example").unwrap_err().to_string();
+        let mismatch = handshake(&good, &ca_file, "kt.example")
+            .unwrap_err()
+            .to_string();
         assert_eq!(
-            misnamed,
-            "the server's certificate is not for `kt.example`, but for `localhost`, `127.0.0.1`"
+            mismatch,
+            "the server's certificate is not valid for `kt.example`, only for `localhost`, `127.0.0.1`"
         );
-        let old = Leaf {
-            from: "20200101000000Z",
-            until: "20210203040506Z",
-            ..Leaf::default()
+        let old = CertificateOptions {
+            not_before: "20200101000000Z",
+            not_after: "20210203040506Z",
+            ..CertificateOptions::default()
         };
-        let old = said(&ca.issue("old", &old), &mine, "localhost").unwrap_err();
+        let old = handshake(&ca.issue("old", &old), &ca_file, "localhost").unwrap_err();
         assert_eq!(
             old.to_string(),
             "the server's certificate expired at 2021-02-03T04:05:06Z"
         );
-        let early = Leaf {
-            from: "20900101000000Z",
-            until: "20910101000000Z",
-            ..Leaf::default()
+        let early = CertificateOptions {
+            not_before: "20900101000000Z",
+            not_after: "20910101000000Z",
+            ..CertificateOptions::default()
         };
-        let early = said(&ca.issue("early", &early), &mine, "localhost").unwrap_err();
+        let early = handshake(&ca.issue("early", &early), &ca_file, "localhost").unwrap_err();
         assert!(
             early
                 .to_string()
                 .ends_with("not valid before 2090-01-01T00:00:00Z")
         );
 
-        let authority = Leaf {
-            more: "basicConstraints=critical,CA:TRUE",
-            ..Leaf::default()
+        let ca_certificate = CertificateOptions {
+            extension: "basicConstraints=critical,CA:TRUE",
+            ..CertificateOptions::default()
         };
-        let authority = said(&ca.issue("sub", &authority), &mine, "localhost").unwrap_err();
-        assert_eq!(authority, TlsError::IsAuthority);
-        let client = Leaf {
-            more: "extendedKeyUsage=clientAuth",
-            ..Leaf::default()
+        let ca_certificate =
+            handshake(&ca.issue("sub", &ca_certificate), &ca_file, "localhost").unwrap_err();
+        assert_eq!(ca_certificate, TlsError::CaUsedAsServer);
+        let client = CertificateOptions {
+            extension: "extendedKeyUsage=clientAuth",
+            ..CertificateOptions::default()
         };
-        let client = said(&ca.issue("client", &client), &mine, "localhost").unwrap_err();
-        assert_eq!(client, TlsError::NotForServers);
-        for refusal in [old, early, authority, client] {
-            assert!(refusal.remedy().is_some(), "{refusal}");
+        let client = handshake(&ca.issue("client", &client), &ca_file, "localhost").unwrap_err();
+        assert_eq!(client, TlsError::NotForServerAuth);
+        for error in [old, early, ca_certificate, client] {
+            assert!(error.hint().is_some(), "{error}");
         }
     }
 
     #[test]
-    fn what_is_not_tls_is_said_to_be_none() {
+    fn a_peer_without_tls_is_recognized() {
         let directory = tempfile::tempdir().unwrap();
-        let Some(ca) = Authority::new(directory.path(), "ca") else {
+        let Some(ca) = TestCa::new(directory.path(), "ca") else {
             return;
         };
-        let trusted = CaCertificates::of_file(&ca.certificate())
+        let trusted = CaCertificates::from_file(&ca.certificate())
             .unwrap()
-            .client(&[]);
+            .into_client_config(&[]);
         let name = ServerName::try_from("localhost").unwrap();
         let mut client = ClientConnection::new(Arc::new(trusted), name).unwrap();
-        let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
-        client.read_tls(&mut Cursor::new(answer)).unwrap();
+        let response = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        client.read_tls(&mut Cursor::new(response)).unwrap();
         let error = client.process_new_packets().unwrap_err();
-        assert_eq!(TlsError::from(&error), TlsError::NoTls);
-        assert_eq!(TlsError::within(&io::Error::other("elsewhere")), None);
+        assert_eq!(TlsError::from(&error), TlsError::NotTls);
+        assert_eq!(TlsError::find_in(&io::Error::other("elsewhere")), None);
     }
 }

@@ -1,18 +1,18 @@
-//! TLS as kt speaks it: version 1.2 or 1.3, with the one provider of cryptography.
+//! The TLS settings of kt: version 1.2 or 1.3, with one cryptography provider.
 //!
-//! | module | job |
+//! | item | purpose |
 //! |---|---|
-//! | [`CaCertificates`] | who may vouch for a server, read from a file |
-//! | [`TlsError`] | why a connection was not made, for people |
+//! | [`CaCertificates`] | the CA certificates that a client trusts, read from a file |
+//! | [`TlsError`] | a classified TLS error, with a message for users |
 //!
-//! Nothing here switches the check of certificates off, and nothing reads the environment.
+//! Certificate verification cannot be disabled, and the environment is not read.
 
 mod ca_certificates;
+mod crypto_provider;
 mod error;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
-mod provider;
 
 pub use ca_certificates::{CaCertificates, CaCertificatesError};
+pub use crypto_provider::crypto_provider;
 pub use error::{TlsError, format_time};
-pub use provider::provider;

@@ -4,7 +4,7 @@ use super::secured::only_by_number;
 use crate::gateway::Server;
 use crate::gateway::world::PATIENCE;
 use crate::harness::{Postgres, Sandbox, wait_until};
-use kt_tls::fixture::Authority;
+use kt_tls::fixture::TestCa;
 use std::path::Path;
 
 /// Whether every connection of kt is by TLS, and how many there are.
@@ -18,7 +18,7 @@ const HEARS: &str = "SELECT count(*) FROM pg_stat_activity \
 #[test]
 fn every_connection_is_secured_and_another_authority_refused() {
     let sandbox = Sandbox::new();
-    let Some(ca) = Authority::new(sandbox.root(), "ca") else {
+    let Some(ca) = TestCa::new(sandbox.root(), "ca") else {
         return;
     };
     let pair = only_by_number(&ca, "server");
@@ -54,7 +54,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
         .env("PGSSLROOTCERT", ca.certificate())
         .run();
     told.ok();
-    let strange = Authority::new(sandbox.root(), "strange").expect("it was there before");
+    let strange = TestCa::new(sandbox.root(), "strange").expect("it was there before");
     check(&verified(&strange.certificate()))
         .run()
         .exits(7)
@@ -64,7 +64,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
     check(&by_name)
         .run()
         .exits(7)
-        .err_has("not for `localhost`, but for `127.0.0.1`");
+        .err_has("not valid for `localhost`, only for `127.0.0.1`");
     check(&verified(&sandbox.path("absent.crt")))
         .run()
         .exits(3)
@@ -81,7 +81,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
 #[test]
 fn a_database_without_tls_is_refused_when_it_is_asked_for() {
     let sandbox = Sandbox::new();
-    let Some(ca) = Authority::new(sandbox.root(), "ca") else {
+    let Some(ca) = TestCa::new(sandbox.root(), "ca") else {
         return;
     };
     let Some(database) = Postgres::start() else {

@@ -4,7 +4,7 @@ use super::secured::{Secured, only_by_number};
 use crate::gateway::Server;
 use crate::gateway::world::PATIENCE;
 use crate::harness::{Ran, Sandbox, wait_until};
-use kt_tls::fixture::{Authority, Leaf};
+use kt_tls::fixture::{CertificateOptions, TestCa};
 use std::path::Path;
 
 const LIST: &str = "gateway list";
@@ -31,25 +31,25 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
     let by_name = format!("https://localhost:{}", server.port);
     let run = server.kt(&sandbox, &trusted, LIST);
     refused(run.env("KEEPTRUSTS_API_URL", by_name).run())
-        .err_has("not for `localhost`, but for `127.0.0.1`")
+        .err_has("not valid for `localhost`, only for `127.0.0.1`")
         .err_has("subjectAltName");
 
-    let old = Leaf {
-        until: "20210101000000Z",
-        ..Leaf::default()
+    let old = CertificateOptions {
+        not_after: "20210101000000Z",
+        ..CertificateOptions::default()
     };
-    let early = Leaf {
-        from: "20800101000000Z",
-        ..Leaf::default()
+    let early = CertificateOptions {
+        not_before: "20800101000000Z",
+        ..CertificateOptions::default()
     };
-    let authority = Leaf {
-        more: "basicConstraints=critical,CA:TRUE",
-        ..Leaf::default()
+    let authority = CertificateOptions {
+        extension: "basicConstraints=critical,CA:TRUE",
+        ..CertificateOptions::default()
     };
     for (name, leaf, expected) in [
         ("old", old, "expired at 2021-01-01T00:00:00Z"),
         ("early", early, "not valid before 2080-01-01T00:00:00Z"),
-        ("authority", authority, "that of an authority"),
+        ("authority", authority, "is a CA certificate"),
     ] {
         server.show(&server.ca.issue(name, &leaf));
         let ran = wait_until(name, PATIENCE, || {
@@ -63,7 +63,7 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
 
 /// The certificate of an authority that vouches for nobody here.
 fn a_strange_ca(sandbox: &Sandbox) -> String {
-    let strange = Authority::new(sandbox.root(), "strange").expect("it was there before");
+    let strange = TestCa::new(sandbox.root(), "strange").expect("it was there before");
     strange.certificate().display().to_string()
 }
 

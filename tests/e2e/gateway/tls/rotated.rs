@@ -3,7 +3,7 @@
 use super::secured::{Secured, only_by_number};
 use crate::gateway::world::{Gateway, PATIENCE, example};
 use crate::harness::{Sandbox, wait_until};
-use kt_tls::fixture::Authority;
+use kt_tls::fixture::TestCa;
 use std::fs;
 
 #[test]
@@ -13,7 +13,7 @@ fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
     };
     let sandbox = Sandbox::new();
     let old = server.ca.certificate();
-    let next = Authority::new(sandbox.root(), "next").expect("it was there before");
+    let next = TestCa::new(sandbox.root(), "next").expect("it was there before");
     let new = next.certificate();
     let text = |path| fs::read_to_string(path).expect("it was made");
     let both = sandbox.write("both.pem", text(&old) + &text(&new));

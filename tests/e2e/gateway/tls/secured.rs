@@ -2,14 +2,14 @@
 
 use crate::gateway::world::PATIENCE;
 use crate::harness::{Background, Run, Sandbox};
-use kt_tls::fixture::{Authority, Leaf, Pair};
+use kt_tls::fixture::{CertificateFiles, CertificateOptions, TestCa};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A server; ends with the value.
 pub(super) struct Secured {
     pub(super) home: Sandbox,
-    pub(super) ca: Authority,
+    pub(super) ca: TestCa,
     pub(super) process: Background,
     pub(super) port: u16,
     pub(super) token: String,
@@ -24,7 +24,7 @@ impl Secured {
     /// The same, started by a program that ends up as kt.
     pub(super) fn start_as(kt: impl FnOnce(&Sandbox, &str) -> Run) -> Option<Self> {
         let home = Sandbox::new();
-        let ca = Authority::new(home.root(), "ca")?;
+        let ca = TestCa::new(home.root(), "ca")?;
         show(&home, &only_by_number(&ca, "first"));
         let line =
             "control-plane serve --listen 127.0.0.1:0 --tls-cert tls.crt --tls-key tls.key -o json";
@@ -50,7 +50,7 @@ impl Secured {
     }
 
     /// Replaces the certificate.
-    pub(super) fn show(&self, pair: &Pair) {
+    pub(super) fn show(&self, pair: &CertificateFiles) {
         show(&self.home, pair);
     }
 
@@ -74,15 +74,15 @@ impl Secured {
 }
 
 /// A certificate for the address alone, so that there is a name it is not for.
-pub(super) fn only_by_number(ca: &Authority, name: &str) -> Pair {
-    let leaf = Leaf {
+pub(super) fn only_by_number(ca: &TestCa, name: &str) -> CertificateFiles {
+    let leaf = CertificateOptions {
         names: "IP:127.0.0.1",
-        ..Leaf::default()
+        ..CertificateOptions::default()
     };
     ca.issue(name, &leaf)
 }
 
-fn show(home: &Sandbox, pair: &Pair) {
+fn show(home: &Sandbox, pair: &CertificateFiles) {
     for (from, to) in [(&pair.certificate, "tls.crt"), (&pair.key, "tls.key")] {
         let draft = home.path("draft");
         fs::copy(from, &draft).expect("the folder takes files");

@@ -3,7 +3,7 @@
 use super::secured::Secured;
 use crate::gateway::world::{Gateway, PATIENCE, example};
 use crate::harness::{Sandbox, tool};
-use kt_tls::fixture::{Authority, Leaf};
+use kt_tls::fixture::{CertificateOptions, TestCa};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -81,12 +81,12 @@ fn other_machines_are_served_by_tls_alone() {
     refused("--tls-cert a.crt --tls-key a.key", 3)
         .err_has("a.crt")
         .err_has("No such file");
-    let Some(ca) = Authority::new(sandbox.root(), "ca") else {
+    let Some(ca) = TestCa::new(sandbox.root(), "ca") else {
         return;
     };
-    let expired = Leaf {
-        until: "20210101000000Z",
-        ..Leaf::default()
+    let expired = CertificateOptions {
+        not_after: "20210101000000Z",
+        ..CertificateOptions::default()
     };
     let pair = ca.issue("server", &expired);
     fs::set_permissions(&pair.key, Permissions::from_mode(0o640)).expect("it is ours");

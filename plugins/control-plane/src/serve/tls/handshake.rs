@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kt_control_api::{Problem, ProblemCode, new_request_id};
-use kt_tls::provider;
+use kt_tls::crypto_provider;
 use rustls::ServerConfig;
 use rustls::server::NoServerSessionStorage;
 use tokio::net::TcpStream;
@@ -44,7 +44,7 @@ impl Tls {
     /// When certificate and key cannot be used.
     pub(in crate::serve) fn open(files: &TlsFiles) -> Result<(Self, Rotation), TlsConfigError> {
         let rotation = Rotation::begin(files)?;
-        let mut config = ServerConfig::builder_with_provider(provider())
+        let mut config = ServerConfig::builder_with_provider(crypto_provider())
             .with_safe_default_protocol_versions()
             .expect("the provider has what TLS 1.2 and 1.3 need")
             .with_no_client_auth()

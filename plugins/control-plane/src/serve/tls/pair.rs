@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kt_tls::{TlsError, provider};
+use kt_tls::{TlsError, crypto_provider};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -31,7 +31,7 @@ impl TlsFiles {
     pub(super) fn read(&self) -> Result<Arc<CertifiedKey>, TlsConfigError> {
         let chain = chain(&self.certificate)?;
         let key = key_file::read(&self.key)?;
-        CertifiedKey::from_der(chain, key, &provider())
+        CertifiedKey::from_der(chain, key, &crypto_provider())
             .map(Arc::new)
             .map_err(|error| self.unusable(&error))
     }
@@ -77,11 +77,11 @@ pub(super) fn objection(pair: &CertifiedKey) -> Option<TlsError> {
                 &RootCertStore::empty(),
                 &[],
                 UnixTime::now(),
-                provider().signature_verification_algorithms.all,
+                crypto_provider().signature_verification_algorithms.all,
             )
         });
     match judged.map_err(|error| TlsError::from(&error)) {
-        Ok(()) | Err(TlsError::UnknownAuthority) => None,
+        Ok(()) | Err(TlsError::UnknownIssuer) => None,
         Err(objection) => Some(objection),
     }
 }

@@ -7,8 +7,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::sync::Arc;
 
-use kt_tls::fixture::{Authority, Leaf, Pair};
-use kt_tls::{CaCertificates, TlsError, provider};
+use kt_tls::fixture::{CertificateFiles, CertificateOptions, TestCa};
+use kt_tls::{CaCertificates, TlsError, crypto_provider};
 use rustls::pki_types::ServerName;
 use rustls::{
     ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, version,
@@ -23,7 +23,7 @@ use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
 struct Files(TlsFiles);
 
 impl Files {
-    fn of(directory: &Path, pair: &Pair) -> Self {
+    fn of(directory: &Path, pair: &CertificateFiles) -> Self {
         let files = Self(TlsFiles {
             certificate: directory.join("tls.crt"),
             key: directory.join("tls.key"),
@@ -32,7 +32,7 @@ impl Files {
         files
     }
 
-    fn take(&self, pair: &Pair) {
+    fn take(&self, pair: &CertificateFiles) {
         put(&pair.certificate, &self.0.certificate);
         put(&pair.key, &self.0.key);
     }
@@ -82,11 +82,11 @@ fn ask(server: &TestServer, config: ClientConfig) -> io::Result<(String, ClientC
 #[test]
 fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(ca) = Authority::new(directory.path(), "ca") else {
+    let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
-    let pair = ca.issue("good", &Leaf::default());
-    let other = ca.issue("other", &Leaf::default());
+    let pair = ca.issue("good", &CertificateOptions::default());
+    let other = ca.issue("other", &CertificateOptions::default());
     let files = Files::of(directory.path(), &pair);
     let refused = || {
         let options = options(&directory.path().join("state"), "127.0.0.1:0", &files.0);
@@ -144,12 +144,12 @@ fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
 #[test]
 fn a_new_pair_is_taken_up_whole_and_a_broken_one_is_not() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(ca) = Authority::new(directory.path(), "ca") else {
+    let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
     let (one, other) = (
-        ca.issue("one", &Leaf::default()),
-        ca.issue("other", &Leaf::default()),
+        ca.issue("one", &CertificateOptions::default()),
+        ca.issue("other", &CertificateOptions::default()),
     );
     let files = Files::of(directory.path(), &one);
     let mut rotation = Rotation::begin(&files.0).unwrap();
@@ -190,13 +190,13 @@ fn a_new_pair_is_taken_up_whole_and_a_broken_one_is_not() {
 #[test]
 fn a_link_that_leads_elsewhere_is_a_new_pair() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(ca) = Authority::new(directory.path(), "ca") else {
+    let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
     let at = |name: &str| directory.path().join(name);
     for name in ["one", "other"] {
         fs::create_dir(at(name)).unwrap();
-        Files::of(&at(name), &ca.issue(name, &Leaf::default()));
+        Files::of(&at(name), &ca.issue(name, &CertificateOptions::default()));
     }
     symlink("one", at("live")).unwrap();
     let files = TlsFiles {
@@ -214,10 +214,10 @@ fn a_link_that_leads_elsewhere_is_a_new_pair() {
 #[test]
 fn what_every_client_would_refuse_is_found() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(ca) = Authority::new(directory.path(), "ca") else {
+    let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
-    let found = |name: &str, leaf: &Leaf<'_>| {
+    let found = |name: &str, leaf: &CertificateOptions<'_>| {
         let pair = ca.issue(name, leaf);
         let files = TlsFiles {
             certificate: pair.certificate,
@@ -225,31 +225,48 @@ fn what_every_client_would_refuse_is_found() {
         };
         objection(&files.read().unwrap())
     };
-    let leaf = Leaf::default;
+    let leaf = CertificateOptions::default;
     assert_eq!(found("good", &leaf()), None);
-    let until = "20210101000000Z";
-    let old = found("old", &Leaf { until, ..leaf() }).unwrap().to_string();
+    let not_after = "20210101000000Z";
+    let old = found(
+        "old",
+        &CertificateOptions {
+            not_after,
+            ..leaf()
+        },
+    )
+    .unwrap()
+    .to_string();
     assert!(old.ends_with("expired at 2021-01-01T00:00:00Z"), "{old}");
-    let (from, until) = ("20800101000000Z", "20900101000000Z");
-    let early = Leaf {
-        from,
-        until,
+    let (not_before, not_after) = ("20800101000000Z", "20900101000000Z");
+    let early = CertificateOptions {
+        not_before,
+        not_after,
         ..leaf()
     };
     let early = found("early", &early).unwrap().to_string();
     assert!(early.contains("2080-01-01"), "{early}");
-    let more = "basicConstraints=critical,CA:TRUE";
-    let authority = found("authority", &Leaf { more, ..leaf() });
-    assert_eq!(authority, Some(TlsError::IsAuthority));
+    let extension = "basicConstraints=critical,CA:TRUE";
+    let authority = found(
+        "authority",
+        &CertificateOptions {
+            extension,
+            ..leaf()
+        },
+    );
+    assert_eq!(authority, Some(TlsError::CaUsedAsServer));
 }
 
 #[test]
 fn both_versions_of_tls_are_spoken_at_any_address() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(ca) = Authority::new(directory.path(), "ca") else {
+    let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
-    let files = Files::of(directory.path(), &ca.issue("server", &Leaf::default()));
+    let files = Files::of(
+        directory.path(),
+        &ca.issue("server", &CertificateOptions::default()),
+    );
     let state = directory.path().join("state");
     let server = TestServer::start_with(options(&state, "0.0.0.0:0", &files.0)).unwrap();
     assert!(server.started.url().starts_with("https://0.0.0.0:"));
@@ -269,7 +286,7 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
         (&version::TLS12, ProtocolVersion::TLSv1_2),
         (&version::TLS13, ProtocolVersion::TLSv1_3),
     ] {
-        let mut config = ClientConfig::builder_with_provider(provider())
+        let mut config = ClientConfig::builder_with_provider(crypto_provider())
             .with_protocol_versions(&[spoken])
             .unwrap()
             .with_root_certificates(roots())
@@ -280,7 +297,9 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
         assert_eq!(client.protocol_version(), Some(named));
         assert_eq!(client.alpn_protocol(), Some(&b"http/1.1"[..]));
     }
-    let trusting = |protocols: &[&[u8]]| CaCertificates::of_store(roots()).client(protocols);
+    let trusting = |protocols: &[&[u8]]| {
+        CaCertificates::from_root_store(roots()).into_client_config(protocols)
+    };
     assert!(ask(&server, trusting(&[])).is_ok(), "without ALPN");
     let other = ask(&server, trusting(&[b"h2"])).unwrap_err();
     assert!(
@@ -293,10 +312,13 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
 #[test]
 fn http_without_tls_is_told_so_in_http() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(ca) = Authority::new(directory.path(), "ca") else {
+    let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
-    let files = Files::of(directory.path(), &ca.issue("server", &Leaf::default()));
+    let files = Files::of(
+        directory.path(),
+        &ca.issue("server", &CertificateOptions::default()),
+    );
     let state = directory.path().join("state");
     let server = TestServer::start_with(options(&state, "127.0.0.1:0", &files.0)).unwrap();
     let plainly = |text: &str| {

@@ -186,7 +186,7 @@ fn is_near(host: &Host) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use kt_tls::fixture::Authority;
+    use kt_tls::fixture::TestCa;
     use tokio_postgres::config::SslMode;
 
     use super::{Connector, DatabaseAddress, DatabaseAddressError, Roots, TlsOptions};
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_database_elsewhere_is_reached_by_tls_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let Some(ca) = Authority::new(directory.path(), "ca") else {
+        let Some(ca) = TestCa::new(directory.path(), "ca") else {
             return;
         };
         let file = ca.certificate().display().to_string();

@@ -104,7 +104,7 @@ fn message(error: &tokio_postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("PostgreSQL says: {}", said.message());
     }
-    if let Some(refusal) = TlsError::within(error) {
+    if let Some(refusal) = TlsError::find_in(error) {
         return format!("PostgreSQL: {}", with_remedy(&refusal));
     }
     match error.source() {
@@ -115,8 +115,8 @@ fn message(error: &tokio_postgres::Error) -> String {
 
 fn with_remedy(refusal: &TlsError) -> String {
     let remedy = match refusal {
-        TlsError::UnknownAuthority => Some("name its certificate with `sslrootcert=FILE`"),
-        other => other.remedy(),
+        TlsError::UnknownIssuer => Some("name its certificate with `sslrootcert=FILE`"),
+        other => other.hint(),
     };
     match remedy {
         Some(remedy) => format!("{refusal}: {remedy}"),

@@ -43,7 +43,7 @@ where
             return Ok(Handshake(None));
         };
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        let config = roots.read()?.client(&[PROTOCOL]);
+        let config = roots.read()?.into_client_config(&[PROTOCOL]);
         Ok(Handshake(Some((Arc::new(config).into(), name))))
     }
 }

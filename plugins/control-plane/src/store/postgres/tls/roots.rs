@@ -29,7 +29,7 @@ impl Roots {
 
     pub(in crate::store::postgres) fn read(&self) -> io::Result<CaCertificates> {
         match self {
-            Self::File(path) => CaCertificates::of_file(path)
+            Self::File(path) => CaCertificates::from_file(path)
                 .map_err(|error: CaCertificatesError| io::Error::other(error.to_string())),
             Self::System => system(),
         }
@@ -47,5 +47,5 @@ fn system() -> io::Result<CaCertificates> {
              with `sslrootcert=FILE`",
         ));
     }
-    Ok(CaCertificates::of_store(store))
+    Ok(CaCertificates::from_root_store(store))
 }
