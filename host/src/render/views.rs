@@ -45,7 +45,7 @@ impl Terminal {
             }
             OutputFormat::Json => format!("{:#}\n", output.value),
             OutputFormat::Yaml => {
-                let text = serde_saphyr::to_string(&output.value).map_err(|e| {
+                let text = serde_yaml::to_string(&output.value).map_err(|e| {
                     Error::internal("the result cannot be serialized as YAML").cause(e)
                 })?;
                 // After parts, it is one more document.

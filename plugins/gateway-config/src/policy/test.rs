@@ -2,7 +2,7 @@
 
 use super::cases;
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
-use kt_policy::{Case, Chain, Limits, Outcome};
+use kt_policy::{Case, CaseOutcome, Chain, Limits};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ const CONFIG: &str = "policy-config.yaml";
 /// A case and what became of it.
 struct Tested {
     case: Case,
-    outcome: Outcome,
+    outcome: CaseOutcome,
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -64,7 +64,7 @@ fn chosen(invocation: &Invocation, mut cases: Vec<Case>) -> Result<Vec<Case>, Er
 
 impl Tested {
     fn passed(&self) -> bool {
-        self.outcome.meets(&self.case.expected)
+        self.outcome.matches(&self.case.expected)
     }
 
     fn value(&self, chain: &Chain) -> Value {
@@ -73,7 +73,7 @@ impl Tested {
         json!({
             "name": self.case.name,
             "file": self.case.file,
-            "verdict": self.outcome.verdict(),
+            "verdict": self.outcome.decision(),
             "reason_code": self.outcome.reason_code(),
             "passed": self.passed(),
             "details": details,
@@ -92,7 +92,7 @@ impl Tested {
             self.case.file,
             expected.verdict,
             wanted.unwrap_or_default(),
-            self.outcome.verdict(),
+            self.outcome.decision(),
             reason(self.outcome.reason_code()),
         )
     }

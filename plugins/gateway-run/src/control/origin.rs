@@ -165,7 +165,7 @@ pub(crate) fn publish(
     document: &Document,
 ) -> Result<ActionResponse, Error> {
     let request = PublishRequest {
-        content: document.text_of(&input.sources),
+        content: document.content(&input.sources),
         source: Some(files.paths.join(", ")),
         message: None,
         from_file: true,

@@ -9,7 +9,7 @@ use crate::upstream::UpstreamResponse;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use kt_policy::chat::{Filters, filter_answer};
+use kt_policy::chat::{ResponseFilters, filter_response};
 use serde_json::Value;
 
 /// Headers of an upstream's answer that the caller sees.
@@ -121,7 +121,7 @@ fn passed(from: &HeaderMap) -> HeaderMap {
 /// Judges a whole answer. Bytes that no policy changed are passed on as they
 /// came, with every field that the upstream chose to send.
 fn judge(body: Vec<u8>, request_context: &RequestContext) -> Result<Vec<u8>, ErrorResponse> {
-    let filters = Filters::new(&request_context.snapshot.chain);
+    let filters = ResponseFilters::new(&request_context.snapshot.chain);
     let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return match filters {
             // What cannot be read cannot be judged.
@@ -140,11 +140,11 @@ fn judge(body: Vec<u8>, request_context: &RequestContext) -> Result<Vec<u8>, Err
     let Some(mut filters) = filters else {
         return Ok(body);
     };
-    let changed = filter_answer(&mut value, &mut filters).map_err(|block| {
-        request_context.judged(&filters.verdict(Some(&block)), "output");
+    let changed = filter_response(&mut value, &mut filters).map_err(|block| {
+        request_context.judged(&filters.evaluation(Some(&block)), "output");
         ErrorResponse::blocked(&block)
     })?;
-    request_context.judged(&filters.verdict(None), "output");
+    request_context.judged(&filters.evaluation(None), "output");
     Ok(if changed {
         value.to_string().into_bytes()
     } else {

@@ -21,7 +21,8 @@ pub(crate) fn inspect(
         return Ok(());
     }
     let chain = &request_context.snapshot.chain;
-    let Ok(judged) = catch_unwind(AssertUnwindSafe(|| chat::judge(chain, request))) else {
+    let Ok(judged) = catch_unwind(AssertUnwindSafe(|| chat::evaluate_request(chain, request)))
+    else {
         tracing::error!(request_id = %request_context.id, fail_open, "the evaluation of a request failed");
         return if fail_open {
             Ok(())
@@ -29,7 +30,7 @@ pub(crate) fn inspect(
             Err(ErrorResponse::undecided())
         };
     };
-    let whole = judged.verdict();
+    let whole = judged.evaluation();
     request_context.judged(&whole, "input");
     if let Decision::Block(block) = &whole.decision {
         return Err(ErrorResponse::blocked(block));

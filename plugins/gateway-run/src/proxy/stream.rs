@@ -11,7 +11,10 @@ use crate::state::InFlightGuard;
 use crate::upstream::UpstreamBody;
 use bytes::Bytes;
 use kt_policy::Block;
-use kt_policy::chat::{Filters, Step, is_said, leaves, nest, replace, strip_logprobs};
+use kt_policy::chat::{
+    PathSegment, ResponseFilters, build_nested, is_generated_text, replace_text, strip_logprobs,
+    text_values,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -34,7 +37,7 @@ enum End {
 
 struct Pump {
     request_context: RequestContext,
-    filters: Option<Filters>,
+    filters: Option<ResponseFilters>,
     out: Sender<Bytes>,
     /// The last chunk without its choices: what synthetic chunks are made of.
     envelope: Value,
@@ -50,7 +53,7 @@ pub(crate) fn start(
     admitted: InFlightGuard,
 ) -> Receiver<Bytes> {
     let (out, receiver) = channel(BUFFERED);
-    let filters = Filters::new(&request_context.snapshot.chain);
+    let filters = ResponseFilters::new(&request_context.snapshot.chain);
     let (unread, until) = body.limits();
     let pump = Pump {
         request_context,
@@ -81,7 +84,7 @@ impl Pump {
         };
         if let (Some(filters), None) = (&self.filters, block) {
             self.request_context
-                .judged(&filters.verdict(None), "output");
+                .judged(&filters.evaluation(None), "output");
         }
         if let End::Failed(refusal) = &end {
             // The client may be gone by now, which changes nothing.
@@ -160,12 +163,12 @@ impl Pump {
             return Ok(false);
         };
         let mut changed = strip_logprobs(chunk);
-        for leaf in leaves(chunk).into_iter().filter(is_said) {
+        for leaf in text_values(chunk).into_iter().filter(is_generated_text) {
             match filters.push(&leaf) {
                 Ok(text) if text == leaf.text => {}
                 Ok(text) => {
                     changed = true;
-                    replace(chunk, &leaf.steps, text);
+                    replace_text(chunk, &leaf.path, text);
                 }
                 Err(block) => return Err(self.blocked(&block)),
             }
@@ -190,14 +193,14 @@ impl Pump {
     fn blocked(&self, block: &Block) -> End {
         if let Some(filters) = &self.filters {
             self.request_context
-                .judged(&filters.verdict(Some(block)), "output");
+                .judged(&filters.evaluation(Some(block)), "output");
         }
         End::Failed(ErrorResponse::blocked(block))
     }
 
-    fn synthetic(&self, steps: &[Step], text: String) -> Value {
+    fn synthetic(&self, steps: &[PathSegment], text: String) -> Value {
         let mut chunk = self.envelope.clone();
-        let mut body = nest(steps, text);
+        let mut body = build_nested(steps, text);
         if let Some(choice) = body
             .pointer_mut("/choices/0")
             .and_then(Value::as_object_mut)

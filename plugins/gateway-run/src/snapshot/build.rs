@@ -52,7 +52,7 @@ impl Builder<'_> {
         let bytes = |value: Option<u64>, default: usize| {
             value.map_or(default, |v| usize::try_from(v).unwrap_or(usize::MAX))
         };
-        let content = document.text_of(&input.sources);
+        let content = document.content(&input.sources);
         Ok(Snapshot {
             version: input.version,
             sha256: document.sha256(),
@@ -257,7 +257,7 @@ fn target_error(
         .position(|other| other.id == target.id)
         .unwrap_or_default();
     let path = format!("providers.targets[{index}].{key}");
-    let location = document.place(&path).map(|at: SourceLocation| Location {
+    let location = document.location(&path).map(|at: SourceLocation| Location {
         file: document.source_name(at).to_owned(),
         line: at.line,
         column: at.column,

@@ -25,7 +25,7 @@ impl PolicyFile {
     /// document that they make together.
     #[must_use]
     pub fn content(&self) -> String {
-        self.document.text_of(&self.sources)
+        self.document.content(&self.sources)
     }
 }
 

@@ -32,19 +32,20 @@ mod diff;
 mod model;
 mod parse;
 mod problem;
+mod source;
 
-pub use case::{Case, Expected, ExpectedVerdict, Outcome, parse_case};
+pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
     AuditRecord, Block, Chain, Decision, Evaluation, Finding, Limits, MAX_GAP_BYTES,
     MAX_HOLD_BYTES, MAX_MATCH_BYTES, Output, REASON_CODES, Rewrite, StreamFilter, Text, compile,
 };
-pub use diff::{Change, Diff, Impact, Op, Operation, Patch, diff};
+pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
 pub use model::{
     AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, Document,
     Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, MarkerFormat,
     Millis, Outbound, Pack, PiiDetector, Policies, PolicyKind, PromptInjection, Providers,
-    Redaction, Routing, SecretRef, Sensitivity, SizeLimits, SourceLocation, Strategy, Target,
-    Timeouts, Trigger,
+    Redaction, Routing, SecretRef, Sensitivity, SizeLimits, Strategy, Target, Timeouts, Trigger,
 };
-pub use parse::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Source, parse};
+pub use parse::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, parse};
 pub use problem::{Problem, Problems};
+pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

@@ -18,5 +18,7 @@ mod document;
 mod problems;
 #[path = "policy/sample.rs"]
 mod sample;
+#[path = "policy/snippets.rs"]
+mod snippets;
 #[path = "policy/stream.rs"]
 mod stream;

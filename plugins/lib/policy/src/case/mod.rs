@@ -1,10 +1,9 @@
-//! Golden cases: a chat request, perhaps an answer to it, and what a gateway
-//! must make of them.
+//! Test cases: a chat request, optionally a response to it, and the expected evaluation.
 
 mod model;
-mod read;
+mod parse;
 mod run;
 
-pub use model::{Case, Expected, ExpectedVerdict};
-pub use read::parse_case;
-pub use run::Outcome;
+pub use model::{Case, Expected, ExpectedDecision};
+pub use parse::parse_case;
+pub use run::CaseOutcome;

@@ -3,42 +3,41 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::words;
+use crate::model::string_enum;
 
-words! {
-    /// A verdict that a case expects.
-    pub enum ExpectedVerdict {
-        /// It passes unchanged.
+string_enum! {
+    /// The decision that a case expects.
+    pub enum ExpectedDecision {
+        /// The request passes unchanged.
         Allow = "allow",
-        /// It passes with some texts rewritten.
+        /// The request passes with redacted texts.
         Redact = "redact",
-        /// It is refused.
+        /// The request is blocked.
         Block = "block",
     }
 }
 
-/// One case.
+/// A test case.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// The source that it was read from.
+    /// The name of its source.
     pub file: String,
-    /// The request's `messages`, as a client sends them.
+    /// The `messages` of the request, as a client sends them.
     pub(crate) messages: Vec<Value>,
-    /// What the model answers; without it only the request is judged.
+    /// The text of the response; without it, only the request is evaluated.
     pub(crate) upstream_response: Option<String>,
-    /// What a gateway must report.
+    /// The expected evaluation.
     pub expected: Expected,
 }
 
-/// What a gateway must report of a case.
+/// The expected evaluation of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Expected {
-    /// The verdict.
-    pub verdict: ExpectedVerdict,
-    /// The reason code; `Some(None)` where there must be none. It is not looked
-    /// at when the case does not mention it.
+    /// The expected decision.
+    pub verdict: ExpectedDecision,
+    /// The expected reason code; `Some(None)` if there must be none, `None` if it does not matter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<Option<String>>,
 }

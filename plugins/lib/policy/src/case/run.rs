@@ -1,47 +1,47 @@
-//! What a gateway makes of a case.
+//! Evaluation of a case.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Case, Expected};
 use crate::chain::{Block, Chain, Decision, Evaluation, Finding};
-use crate::chat::{Filters, filter_answer, judge};
+use crate::chat::{ResponseFilters, evaluate_request, filter_response};
 use crate::model::PolicyKind;
 
-/// What was judged; the words of the gateway's audit records.
+/// The evaluated side; the same words as in the gateway's audit records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Phase {
     /// The request.
     Input,
-    /// The answer.
+    /// The response.
     Output,
 }
 
-/// What a gateway makes of a case, in the words that it reports.
+/// The evaluations of a case, as a gateway reports them.
 #[derive(Debug, Clone)]
-pub struct Outcome {
-    judged: Vec<(Phase, Evaluation)>,
+pub struct CaseOutcome {
+    evaluations: Vec<(Phase, Evaluation)>,
 }
 
 impl Case {
-    /// Judges the request, and the answer where there is one: that of a refused
-    /// request is never asked for.
+    /// Evaluates the request, and the response if there is one and the request is not blocked: a
+    /// gateway does not send a blocked request to the upstream.
     #[must_use]
-    pub fn run(&self, chain: &Chain) -> Outcome {
+    pub fn run(&self, chain: &Chain) -> CaseOutcome {
         let request = json!({ "messages": self.messages });
-        let input = judge(chain, &request).verdict();
-        let refused = matches!(input.decision, Decision::Block(_));
-        let mut judged = vec![(Phase::Input, input)];
-        if let Some(text) = self.upstream_response.as_ref().filter(|_| !refused) {
-            judged.push((Phase::Output, answer(chain, text)));
+        let input = evaluate_request(chain, &request).evaluation();
+        let blocked = matches!(input.decision, Decision::Block(_));
+        let mut evaluations = vec![(Phase::Input, input)];
+        if let Some(text) = self.upstream_response.as_ref().filter(|_| !blocked) {
+            evaluations.push((Phase::Output, evaluate_response(chain, text)));
         }
-        Outcome { judged }
+        CaseOutcome { evaluations }
     }
 }
 
-fn answer(chain: &Chain, text: &str) -> Evaluation {
-    let Some(mut filters) = Filters::new(chain) else {
+fn evaluate_response(chain: &Chain, text: &str) -> Evaluation {
+    let Some(mut filters) = ResponseFilters::new(chain) else {
         return Evaluation {
             decision: Decision::Allow,
             rewrites: Vec::new(),
@@ -49,70 +49,74 @@ fn answer(chain: &Chain, text: &str) -> Evaluation {
         };
     };
     let message = json!({ "role": "assistant", "content": text });
-    let mut answer = json!({ "choices": [{ "index": 0, "message": message }] });
-    let block = filter_answer(&mut answer, &mut filters).err();
-    filters.verdict(block.as_ref())
+    let mut response = json!({ "choices": [{ "index": 0, "message": message }] });
+    let block = filter_response(&mut response, &mut filters).err();
+    filters.evaluation(block.as_ref())
 }
 
-impl Outcome {
-    /// `allow`, `redact` or `block`.
+impl CaseOutcome {
+    /// Returns the decision: `allow`, `redact` or `block`.
     #[must_use]
-    pub fn verdict(&self) -> &'static str {
-        let decisions = self.judged.iter().map(|(_, v)| &v.decision);
-        let weight = |decision: &&Decision| match decision {
+    pub fn decision(&self) -> &'static str {
+        let decisions = self
+            .evaluations
+            .iter()
+            .map(|(_, evaluation)| &evaluation.decision);
+        let severity = |decision: &&Decision| match decision {
             Decision::Allow => 0,
             Decision::Redact => 1,
             Decision::Block(_) => 2,
         };
         decisions
-            .max_by_key(weight)
+            .max_by_key(severity)
             .map_or("allow", Decision::as_str)
     }
 
-    /// The refusal, if it was refused.
+    /// Returns the block, if the request or the response is blocked.
     #[must_use]
     pub fn block(&self) -> Option<&Block> {
-        self.judged.iter().find_map(|(_, v)| match &v.decision {
-            Decision::Block(block) => Some(block),
-            _ => None,
-        })
+        self.evaluations
+            .iter()
+            .find_map(|(_, evaluation)| match &evaluation.decision {
+                Decision::Block(block) => Some(block),
+                _ => None,
+            })
     }
 
-    /// The reason code of the refusal.
+    /// Returns the reason code of the block.
     #[must_use]
     pub fn reason_code(&self) -> Option<&'static str> {
         self.block().map(|block| block.reason)
     }
 
-    /// Whether this is what a case expects.
+    /// Whether this is the expected evaluation.
     #[must_use]
-    pub fn meets(&self, expected: &Expected) -> bool {
-        let reason = expected
+    pub fn matches(&self, expected: &Expected) -> bool {
+        let reason_matches = expected
             .reason_code
             .as_ref()
             .is_none_or(|code| code.as_deref() == self.reason_code());
-        self.verdict() == expected.verdict.as_str() && reason
+        self.decision() == expected.verdict.as_str() && reason_matches
     }
 
-    /// Who refused it and with which code, what each policy of the chain had to
-    /// do with it (`block`, `redact` or `pass`, as the gateway's metrics count
-    /// it), and what was found.
+    /// Returns the blocking policy and its code, the result of each policy of the chain (`block`,
+    /// `redact` or `pass`, as in the gateway's metrics), and the findings.
     #[must_use]
     pub fn details(&self, chain: &Chain) -> Value {
-        let of_phase = |(phase, verdict): &(Phase, Evaluation)| {
+        let policy_results = |(phase, evaluation): &(Phase, Evaluation)| {
             let kinds = chain.kinds().iter();
-            let result = |kind: &PolicyKind| json!({ "phase": phase, "policy": kind, "result": verdict.result_of(*kind) });
+            let result = |kind: &PolicyKind| json!({ "phase": phase, "policy": kind, "result": evaluation.result_of(*kind) });
             kinds.map(result).collect::<Vec<_>>()
         };
-        let found = |(phase, verdict): &(Phase, Evaluation)| {
+        let findings = |(phase, evaluation): &(Phase, Evaluation)| {
             let finding = |f: &Finding| json!({ "phase": phase, "policy": f.policy, "kind": f.kind, "count": f.count });
-            verdict.findings.iter().map(finding).collect::<Vec<_>>()
+            evaluation.findings.iter().map(finding).collect::<Vec<_>>()
         };
         json!({
             "policy": self.block().map(|block| block.policy),
             "code": self.block().map(|block| block.code),
-            "policy_results": self.judged.iter().flat_map(of_phase).collect::<Vec<_>>(),
-            "findings": self.judged.iter().flat_map(found).collect::<Vec<_>>(),
+            "policy_results": self.evaluations.iter().flat_map(policy_results).collect::<Vec<_>>(),
+            "findings": self.evaluations.iter().flat_map(findings).collect::<Vec<_>>(),
         })
     }
 }

@@ -11,10 +11,11 @@ use super::prompt::{Chain, Compiled};
 use super::scanner::Rules;
 use super::word_boundary::make_ascii;
 use super::{Limits, pii};
-use crate::model::{DlpFilter, Document, FilterAction, PolicyKind, SourceLocation};
-use crate::parse::scalar::parse_pattern;
+use crate::model::{DlpFilter, Document, FilterAction, PolicyKind};
+use crate::parse::pattern::parse_pattern;
 use crate::parse::url::port_of;
 use crate::problem::{Problem, Problems, code};
+use crate::source::SourceLocation;
 
 /// Builds the detectors of a document.
 ///
@@ -204,7 +205,7 @@ impl Build<'_> {
 
     fn problem(&mut self, code: &'static str, path: &str, message: String) -> &mut Problem {
         let place = self.nearest_place(path);
-        let problem = self.document.files.problem(code, place, path, message);
+        let problem = self.document.source_map.problem(code, place, path, message);
         self.problems.push(problem);
         self.problems.last_mut().expect("pushed in the line above")
     }
@@ -214,17 +215,13 @@ impl Build<'_> {
     fn nearest_place(&self, path: &str) -> SourceLocation {
         let mut path = path;
         loop {
-            if let Some(place) = self.document.place(path) {
+            if let Some(place) = self.document.location(path) {
                 return place;
             }
             match path.rfind('.') {
                 Some(dot) => path = &path[..dot],
                 None => {
-                    return SourceLocation {
-                        file: 0,
-                        line: 0,
-                        column: 0,
-                    };
+                    return SourceLocation::default();
                 }
             }
         }

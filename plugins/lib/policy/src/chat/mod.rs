@@ -1,14 +1,16 @@
-//! How a chain judges a chat completion: every text of the request, wherever it
-//! stands, and what the model says in the answer. The gateway and the tests of a
-//! configuration share it, so that they cannot disagree.
+//! Evaluation of chat completions: every text of the request, and the generated text of the
+//! response. The gateway and `kt policy test` share this code, so that their results agree.
 
-mod answer;
-mod filters;
-mod leaves;
-mod parts;
+mod joined_text;
 mod request;
+mod response;
+mod response_filters;
+mod text_value;
 
-pub use answer::filter_answer;
-pub use filters::Filters;
-pub use leaves::{Leaf, Step, is_said, leaves, nest, replace, strip_logprobs};
-pub use request::{Judged, judge};
+pub use request::{EvaluatedRequest, evaluate_request};
+pub use response::filter_response;
+pub use response_filters::ResponseFilters;
+pub use text_value::{
+    PathSegment, TextValue, build_nested, is_generated_text, replace_text, strip_logprobs,
+    text_values,
+};

@@ -1,44 +1,46 @@
-//! The request side of the chain: every text of a request is judged, each alone
-//! and the parts of one message together, and so are the keys.
+//! The request side of the chain: the texts of a request are evaluated each on their own and
+//! joined per message, and so are the object keys.
 
-use super::leaves::{Leaf, Step, keys, leaves, rename, replace};
-use super::parts::{Joined, join};
+use super::joined_text::{JoinedText, join_parts};
+use super::text_value::{
+    PathSegment, TextValue, object_keys, rename_keys, replace_text, text_values,
+};
 use crate::chain::{Chain, Decision, Evaluation, Finding, Text};
 use serde_json::Value;
 
-/// What a request consists of.
+/// The texts of a request.
 #[derive(Default)]
-struct Found {
-    texts: Vec<(String, Leaf)>,
-    joined: Vec<Joined>,
+struct RequestTexts {
+    single: Vec<(String, TextValue)>,
+    joined: Vec<JoinedText>,
     keys: Vec<String>,
 }
 
-/// A request that was judged.
-pub struct Judged {
-    found: Found,
-    alone: Evaluation,
+/// The evaluation of a request, with what is needed to rewrite it.
+pub struct EvaluatedRequest {
+    texts: RequestTexts,
+    single: Evaluation,
     joined: Evaluation,
     keys: Evaluation,
 }
 
-/// Judges a chat request as a whole.
+/// Evaluates a chat request as a whole.
 #[must_use]
-pub fn judge(chain: &Chain, request: &Value) -> Judged {
-    let found = if chain.inspects_prompts() {
-        Found::of(request)
+pub fn evaluate_request(chain: &Chain, request: &Value) -> EvaluatedRequest {
+    let texts = if chain.inspects_prompts() {
+        RequestTexts::from_request(request)
     } else {
-        Found::default()
+        RequestTexts::default()
     };
-    let alone = found.texts.iter().map(|(role, leaf)| (role, &leaf.text));
-    let joined = found.joined.iter().map(|j| (&j.role, &j.text));
+    let single = texts.single.iter().map(|(role, value)| (role, &value.text));
+    let joined = texts.joined.iter().map(|j| (&j.role, &j.text));
     let user = "user".to_owned();
-    let keys = found.keys.iter().map(|key| (&user, key));
-    Judged {
-        alone: inspect(chain, alone),
+    let keys = texts.keys.iter().map(|key| (&user, key));
+    EvaluatedRequest {
+        single: inspect(chain, single),
         joined: inspect(chain, joined),
         keys: inspect(chain, keys),
-        found,
+        texts,
     }
 }
 
@@ -47,31 +49,31 @@ fn inspect<'t>(chain: &Chain, texts: impl Iterator<Item = (&'t String, &'t Strin
     chain.inspect_prompt(&texts)
 }
 
-impl Found {
-    fn of(request: &Value) -> Self {
-        let texts = texts_of(request);
+impl RequestTexts {
+    fn from_request(request: &Value) -> Self {
+        let single = single_texts(request);
         Self {
-            joined: join(&texts),
-            keys: keys(request),
-            texts,
+            joined: join_parts(&single),
+            keys: object_keys(request),
+            single,
         }
     }
 }
 
-impl Judged {
-    /// One verdict of the three; what is found in parts joined was mostly found
-    /// in the parts, and is counted once.
+impl EvaluatedRequest {
+    /// Combines the three evaluations. A match in the joined text is mostly a match in a
+    /// part too, so it is counted once.
     #[must_use]
-    pub fn verdict(&self) -> Evaluation {
-        let mut findings = self.alone.findings.clone();
+    pub fn evaluation(&self) -> Evaluation {
+        let mut findings = self.single.findings.clone();
         for finding in self.joined.findings.iter().chain(&self.keys.findings) {
-            let known = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
-            match findings.iter_mut().find(known) {
-                Some(known) => known.count = known.count.max(finding.count),
+            let same = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
+            match findings.iter_mut().find(same) {
+                Some(existing) => existing.count = existing.count.max(finding.count),
                 None => findings.push(finding.clone()),
             }
         }
-        let all = [&self.alone, &self.joined, &self.keys];
+        let all = [&self.single, &self.joined, &self.keys];
         let blocked = all
             .iter()
             .find(|v| matches!(v.decision, Decision::Block(_)));
@@ -86,72 +88,73 @@ impl Judged {
         }
     }
 
-    /// Rewrites the request that was judged where something is to be redacted.
+    /// Redacts the request that was evaluated.
     pub fn rewrite(self, request: &mut Value) {
-        let found = self.found;
-        let mut texts: Vec<Option<String>> = vec![None; found.texts.len()];
-        let mut alone = self.alone.rewrites;
+        let texts = self.texts;
+        let mut new_texts: Vec<Option<String>> = vec![None; texts.single.len()];
+        let mut single = self.single.rewrites;
         for rewritten in self.joined.rewrites {
-            let Some(joined) = found.joined.get(rewritten.index) else {
+            let Some(joined) = texts.joined.get(rewritten.index) else {
                 continue;
             };
-            for (index, text) in joined.split(&rewritten.spans, &alone) {
-                if let Some(place) = texts.get_mut(index) {
-                    *place = Some(text);
+            for (index, text) in joined.split(&rewritten.spans, &single) {
+                if let Some(new_text) = new_texts.get_mut(index) {
+                    *new_text = Some(text);
                 }
-                alone.retain(|r| r.index != index);
+                single.retain(|r| r.index != index);
             }
         }
-        for rewritten in alone {
-            if let Some(place) = texts.get_mut(rewritten.index) {
-                *place = Some(rewritten.text);
+        for rewritten in single {
+            if let Some(new_text) = new_texts.get_mut(rewritten.index) {
+                *new_text = Some(rewritten.text);
             }
         }
-        for ((_, leaf), text) in found.texts.iter().zip(texts) {
+        for ((_, value), text) in texts.single.iter().zip(new_texts) {
             if let Some(text) = text {
-                replace(request, &leaf.steps, text);
+                replace_text(request, &value.path, text);
             }
         }
         let names: Vec<(String, String)> = self
             .keys
             .rewrites
             .into_iter()
-            .filter_map(|r| Some((found.keys.get(r.index)?.clone(), r.text)))
+            .filter_map(|r| Some((texts.keys.get(r.index)?.clone(), r.text)))
             .collect();
         if !names.is_empty() {
-            rename(request, &names);
+            rename_keys(request, &names);
         }
     }
 }
 
-/// Every text of the request with the role it speaks in. Only a message can be
-/// the caller's own instruction; whatever else there is, such as the description
-/// of a tool, may have come from anywhere.
-fn texts_of(request: &Value) -> Vec<(String, Leaf)> {
+/// Returns every text of the request with its role. Only a message can be the caller's own
+/// instruction; any other text, such as the description of a tool, may come from anywhere.
+fn single_texts(request: &Value) -> Vec<(String, TextValue)> {
     let messages = request.get("messages").and_then(Value::as_array);
-    let role_at = |place: usize| {
+    let role_at = |position: usize| {
         let role = messages
-            .and_then(|m| m.get(place)?.get("role")?.as_str())
+            .and_then(|m| m.get(position)?.get("role")?.as_str())
             .unwrap_or("user");
-        // The detectors judge what users and tools say. A caller can put words
-        // into the mouth of the assistant as well.
+        // The detectors inspect what users and tools wrote. A caller can write the messages
+        // of the assistant as well.
         if matches!(role, "system" | "developer" | "tool") {
             role
         } else {
             "user"
         }
     };
-    leaves(request)
+    text_values(request)
         .into_iter()
-        .filter(|leaf| !matches!(leaf.steps.as_slice(), [Step::Key(key)] if key == "model"))
-        .map(|leaf| {
-            let role = match leaf.steps.as_slice() {
-                [Step::Key(key), Step::Item { place, .. }, ..] if key == "messages" => {
-                    role_at(*place)
-                }
+        .filter(|value| !matches!(value.path.as_slice(), [PathSegment::Key(key)] if key == "model"))
+        .map(|value| {
+            let role = match value.path.as_slice() {
+                [
+                    PathSegment::Key(key),
+                    PathSegment::Item { position, .. },
+                    ..,
+                ] if key == "messages" => role_at(*position),
                 _ => "user",
             };
-            (role.to_owned(), leaf)
+            (role.to_owned(), value)
         })
         .collect()
 }

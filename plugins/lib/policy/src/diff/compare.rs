@@ -1,144 +1,165 @@
-//! The walk over both documents.
+//! The comparison of two documents.
 
 use serde_json::{Map, Value};
 
-use super::Op;
+use super::change::ChangeKind;
+use super::list_keys::list_keys;
 
 /// A change before masking.
-pub(crate) struct Found {
-    pub(crate) op: Op,
-    pub(crate) path: String,
-    /// Path with plain indexes in the target, for its place.
-    pub(crate) place: Option<String>,
-    pub(crate) old: Value,
-    pub(crate) new: Value,
+pub(super) struct UnmaskedChange {
+    pub(super) kind: ChangeKind,
+    pub(super) path: String,
+    /// The path with list indexes, in the target: the key of its location.
+    pub(super) indexed_path: Option<String>,
+    pub(super) old: Value,
+    pub(super) new: Value,
 }
 
 /// A path in both notations.
 #[derive(Clone, Default)]
-struct At {
-    shown: String,
-    plain: String,
+struct Path {
+    /// With the keys of list items, as users see it.
+    keyed: String,
+    /// With list indexes.
+    indexed: String,
 }
 
-impl At {
-    fn key(&self, key: &str) -> Self {
-        let dot = if self.shown.is_empty() { "" } else { "." };
+impl Path {
+    fn member(&self, key: &str) -> Self {
+        let dot = if self.keyed.is_empty() { "" } else { "." };
         Self {
-            shown: format!("{}{dot}{key}", self.shown),
-            plain: format!("{}{dot}{key}", self.plain),
+            keyed: format!("{}{dot}{key}", self.keyed),
+            indexed: format!("{}{dot}{key}", self.indexed),
         }
     }
 
-    fn item(&self, label: &str, index: usize) -> Self {
+    fn item(&self, key: &str, index: usize) -> Self {
         Self {
-            shown: format!("{}[{label}]", self.shown),
-            plain: format!("{}[{index}]", self.plain),
+            keyed: format!("{}[{key}]", self.keyed),
+            indexed: format!("{}[{index}]", self.indexed),
         }
     }
 }
 
-/// All changes from `before` to `after`; none exactly when they are equal.
-pub(crate) fn compare(before: &Value, after: &Value) -> Vec<Found> {
-    let mut found = Vec::new();
-    walk(&At::default(), before, after, &mut found);
-    found
+/// Returns all changes from `before` to `after`; none exactly if they are equal.
+pub(super) fn compare(before: &Value, after: &Value) -> Vec<UnmaskedChange> {
+    let mut changes = Vec::new();
+    compare_values(&Path::default(), before, after, &mut changes);
+    changes
 }
 
-fn walk(at: &At, before: &Value, after: &Value, found: &mut Vec<Found>) {
+fn compare_values(path: &Path, before: &Value, after: &Value, changes: &mut Vec<UnmaskedChange>) {
     if before == after {
         return;
     }
     match (before, after) {
-        (Value::Object(a), Value::Object(b)) => tables(at, a, b, found),
-        (Value::Array(a), Value::Array(b)) => match (labels(a), labels(b)) {
-            (Some(x), Some(y)) => lists(at, (a, &x), (b, &y), found),
-            // Items that repeat or have no key: only the whole list can say.
-            _ => push(Op::Changed, at, before, after, found),
+        (Value::Object(before), Value::Object(after)) => {
+            compare_objects(path, before, after, changes);
+        }
+        (Value::Array(old), Value::Array(new)) => match (list_keys(old), list_keys(new)) {
+            (Some(old_keys), Some(new_keys)) => {
+                compare_lists(path, (old, &old_keys), (new, &new_keys), changes);
+            }
+            // Items without unique keys cannot be matched.
+            _ => push(ChangeKind::Changed, path, before, after, changes),
         },
-        _ => push(Op::Changed, at, before, after, found),
+        _ => push(ChangeKind::Changed, path, before, after, changes),
     }
 }
 
-fn tables(at: &At, a: &Map<String, Value>, b: &Map<String, Value>, found: &mut Vec<Found>) {
-    let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
+fn compare_objects(
+    path: &Path,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    changes: &mut Vec<UnmaskedChange>,
+) {
+    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
-        let at = at.key(key);
-        match (a.get(key), b.get(key)) {
-            (Some(x), Some(y)) => walk(&at, x, y, found),
-            (Some(x), None) => push(Op::Removed, &at, x, &Value::Null, found),
-            (None, Some(y)) => push(Op::Added, &at, &Value::Null, y, found),
+        let path = path.member(key);
+        match (before.get(key), after.get(key)) {
+            (Some(old), Some(new)) => compare_values(&path, old, new, changes),
+            (Some(old), None) => push(ChangeKind::Removed, &path, old, &Value::Null, changes),
+            (None, Some(new)) => push(ChangeKind::Added, &path, &Value::Null, new, changes),
             (None, None) => {}
         }
     }
 }
 
-type Keyed<'v> = (&'v [Value], &'v [String]);
+type KeyedList<'v> = (&'v [Value], &'v [String]);
 
-fn lists(at: &At, (a, x): Keyed<'_>, (b, y): Keyed<'_>, found: &mut Vec<Found>) {
-    for (index, label) in x.iter().enumerate() {
-        if !y.contains(label) {
+fn compare_lists(
+    path: &Path,
+    (old, old_keys): KeyedList<'_>,
+    (new, new_keys): KeyedList<'_>,
+    changes: &mut Vec<UnmaskedChange>,
+) {
+    for (index, key) in old_keys.iter().enumerate() {
+        if !new_keys.contains(key) {
+            let path = path.item(key, index);
             push(
-                Op::Removed,
-                &at.item(label, index),
-                &a[index],
+                ChangeKind::Removed,
+                &path,
+                &old[index],
                 &Value::Null,
-                found,
+                changes,
             );
         }
     }
-    for (index, label) in y.iter().enumerate() {
-        let at = at.item(label, index);
-        match x.iter().position(|other| other == label) {
-            Some(old) => walk(&at, &a[old], &b[index], found),
-            None => push(Op::Added, &at, &Value::Null, &b[index], found),
+    for (index, key) in new_keys.iter().enumerate() {
+        let path = path.item(key, index);
+        match old_keys.iter().position(|other| other == key) {
+            Some(position) => compare_values(&path, &old[position], &new[index], changes),
+            None => push(ChangeKind::Added, &path, &Value::Null, &new[index], changes),
         }
     }
-    moves(at, x, y, found);
+    compare_order(path, old_keys, new_keys, changes);
 }
 
-/// Items of both lists whose order among each other differs.
-fn moves(at: &At, x: &[String], y: &[String], found: &mut Vec<Found>) {
-    let old: Vec<&String> = x.iter().filter(|label| y.contains(label)).collect();
-    let new: Vec<&String> = y.iter().filter(|label| x.contains(label)).collect();
-    for (label, other) in new.iter().zip(&old) {
-        if label == other {
+/// Adds the items of both lists whose relative order is different.
+fn compare_order(
+    path: &Path,
+    old_keys: &[String],
+    new_keys: &[String],
+    changes: &mut Vec<UnmaskedChange>,
+) {
+    let old: Vec<&String> = old_keys
+        .iter()
+        .filter(|key| new_keys.contains(key))
+        .collect();
+    let new: Vec<&String> = new_keys
+        .iter()
+        .filter(|key| old_keys.contains(key))
+        .collect();
+    for (key, other) in new.iter().zip(&old) {
+        if key == other {
             continue;
         }
-        let position = |list: &[String]| list.iter().position(|item| &item == label).unwrap_or(0);
-        let (from, to) = (position(x), position(y));
-        let at = at.item(label, to);
-        push(Op::Moved, &at, &Value::from(from), &Value::from(to), found);
+        let position = |keys: &[String]| keys.iter().position(|item| &item == key).unwrap_or(0);
+        let (from, to) = (position(old_keys), position(new_keys));
+        let path = path.item(key, to);
+        push(
+            ChangeKind::Moved,
+            &path,
+            &Value::from(from),
+            &Value::from(to),
+            changes,
+        );
     }
 }
 
-/// The natural keys of a list: `id=…` of tables, else the text or number
-/// itself. `None` when they are not there or not unique.
-pub(super) fn labels(items: &[Value]) -> Option<Vec<String>> {
-    let labels: Option<Vec<String>> = items.iter().map(label).collect();
-    let labels = labels?;
-    let mut sorted = labels.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    (sorted.len() == labels.len()).then_some(labels)
-}
-
-fn label(item: &Value) -> Option<String> {
-    match item {
-        Value::Object(table) => Some(format!("id={}", table.get("id")?.as_str()?)),
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn push(op: Op, at: &At, old: &Value, new: &Value, found: &mut Vec<Found>) {
-    found.push(Found {
-        op,
-        path: at.shown.clone(),
-        place: (op != Op::Removed).then(|| at.plain.clone()),
+fn push(
+    kind: ChangeKind,
+    path: &Path,
+    old: &Value,
+    new: &Value,
+    changes: &mut Vec<UnmaskedChange>,
+) {
+    changes.push(UnmaskedChange {
+        kind,
+        path: path.keyed.clone(),
+        indexed_path: (kind != ChangeKind::Removed).then(|| path.indexed.clone()),
         old: old.clone(),
         new: new.clone(),
     });

@@ -1,20 +1,20 @@
-//! Masking, once, in the model, before any rendering sees a value.
+//! Masking of secrets, before any value is rendered.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::parse::field::is_secret_path;
+use crate::problem::mask::is_secret_path;
 
-/// The value with everything secret-like replaced by a tag. Equal values have
-/// equal tags within one diff, so that a change still shows; the tag is salted
-/// with the base's hash and is too short to test guesses against.
-pub(crate) fn mask(path: &str, value: Value, salt: &str) -> Value {
+/// Replaces every secret in a value by a tag. Equal values have equal tags within one diff, so that
+/// a change of a secret is visible. The tag is salted with the hash of the base, and too short to
+/// verify guesses with.
+pub(super) fn mask(path: &str, value: Value, salt: &str) -> Value {
     if path.split('.').any(is_secret_path) {
-        return hide(value, salt);
+        return mask_all(value, salt);
     }
     match value {
-        Value::Object(table) => Value::Object(
-            table
+        Value::Object(object) => Value::Object(
+            object
                 .into_iter()
                 .map(|(key, value)| {
                     let value = mask(&key, value, salt);
@@ -29,12 +29,12 @@ pub(crate) fn mask(path: &str, value: Value, salt: &str) -> Value {
     }
 }
 
-/// Every value below a secret-like key becomes a tag; the keys stay.
-fn hide(value: Value, salt: &str) -> Value {
+/// Replaces every value below the key of a secret by a tag; the keys stay.
+fn mask_all(value: Value, salt: &str) -> Value {
     match value {
         Value::Null => Value::Null,
-        Value::Object(table) => Value::Object(
-            table
+        Value::Object(object) => Value::Object(
+            object
                 .into_iter()
                 .map(|(key, value)| (key, tag(&value, salt)))
                 .collect(),

@@ -1,11 +1,14 @@
-//! What changes from one document to another.
+//! The semantic difference of two documents.
 
+mod build;
 mod change;
 mod compare;
+mod list_keys;
 mod mask;
 mod patch;
 mod render;
 mod weaken;
 
-pub use change::{Change, Diff, Impact, Op, diff};
-pub use patch::{Operation, Patch};
+pub use build::diff;
+pub use change::{Change, ChangeKind, Diff, Impact};
+pub use patch::{Patch, PatchOperation};

@@ -1,92 +1,97 @@
-//! The two texts of a diff.
+//! The text forms of a diff.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 use similar::TextDiff;
 
-use super::{Change, Diff, Op};
+use super::change::{Change, ChangeKind, Diff};
 
-/// Longest value shown in a line, in characters.
-const SHOWN: usize = 120;
+/// The maximum length of a value in a line, in characters.
+const MAX_VALUE_CHARS: usize = 120;
 
-/// One line per change, then a summary.
-pub(crate) fn text(diff: &Diff) -> String {
-    if diff.is_empty() {
-        return "no changes\n".to_owned();
+impl Diff {
+    /// Renders one line per change and a summary, for users.
+    #[must_use]
+    pub fn text(&self) -> String {
+        if self.is_empty() {
+            return "no changes\n".to_owned();
+        }
+        let mut out = String::new();
+        for change in &self.changes {
+            write_change(change, &mut out);
+        }
+        let weakened = self.guards_weakened().len();
+        out.push_str(&summary(self));
+        if weakened > 0 {
+            let s = if weakened == 1 { "" } else { "s" };
+            out.push_str(&format!("; WEAKENS {weakened} guard{s}"));
+        }
+        out.push('\n');
+        out
     }
-    let mut out = String::new();
-    for change in &diff.changes {
-        line(change, &mut out);
+
+    /// Renders both sides as indented JSON with sorted keys, in the format of `diff -u`; empty if
+    /// they are equal.
+    #[must_use]
+    pub fn unified(&self, base_name: &str, target_name: &str) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let (base, target) = (pretty(&self.base), pretty(&self.target));
+        TextDiff::from_lines(base.as_str(), target.as_str())
+            .unified_diff()
+            .context_radius(3)
+            .header(base_name, target_name)
+            .to_string()
     }
-    let weak = diff.guards_weakened().len();
-    out.push_str(&summary(diff));
-    if weak > 0 {
-        let s = if weak == 1 { "" } else { "s" };
-        out.push_str(&format!("; WEAKENS {weak} guard{s}"));
-    }
-    out.push('\n');
-    out
 }
 
 fn summary(diff: &Diff) -> String {
     [
-        (Op::Changed, "changed"),
-        (Op::Added, "added"),
-        (Op::Removed, "removed"),
-        (Op::Moved, "moved"),
+        (ChangeKind::Changed, "changed"),
+        (ChangeKind::Added, "added"),
+        (ChangeKind::Removed, "removed"),
+        (ChangeKind::Moved, "moved"),
     ]
     .into_iter()
-    .map(|(op, word)| (diff.count(op), word))
+    .map(|(kind, word)| (diff.count(kind), word))
     .filter(|(count, _)| *count > 0)
     .map(|(count, word)| format!("{count} {word}"))
     .collect::<Vec<_>>()
     .join(", ")
 }
 
-fn line(change: &Change, out: &mut String) {
-    let (old, new) = (show(&change.old), show(&change.new));
+fn write_change(change: &Change, out: &mut String) {
+    let (old, new) = (format_value(&change.old), format_value(&change.new));
     let path = &change.path;
     // Writing to a String cannot fail.
-    let written = match change.op {
-        Op::Added => write!(out, "+ {path}: {new}"),
-        Op::Removed => write!(out, "- {path}: {old}"),
-        Op::Changed => write!(out, "~ {path}: {old} → {new}"),
-        Op::Moved => write!(out, "~ {path}: moved from position {old} to {new}"),
+    let written = match change.kind {
+        ChangeKind::Added => write!(out, "+ {path}: {new}"),
+        ChangeKind::Removed => write!(out, "- {path}: {old}"),
+        ChangeKind::Changed => write!(out, "~ {path}: {old} → {new}"),
+        ChangeKind::Moved => write!(out, "~ {path}: moved from position {old} to {new}"),
     };
     debug_assert!(written.is_ok());
-    if let Some(from) = &change.from {
-        out.push_str(&format!("  (from: {from})"));
+    if let Some(location) = &change.location {
+        out.push_str(&format!("  (at {location})"));
     }
-    if let Some(why) = &change.weakens {
-        out.push_str(&format!("  WEAKENS: {why}"));
+    if let Some(reason) = &change.weakens {
+        out.push_str(&format!("  WEAKENS: {reason}"));
     }
     out.push('\n');
 }
 
-fn show(value: &Value) -> String {
+fn format_value(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.escape_debug().to_string(),
         other => other.to_string(),
     };
-    if text.chars().count() <= SHOWN {
+    if text.chars().count() <= MAX_VALUE_CHARS {
         return text;
     }
-    let short: String = text.chars().take(SHOWN).collect();
+    let short: String = text.chars().take(MAX_VALUE_CHARS).collect();
     format!("{short}…")
-}
-
-/// `diff -u` of both sides as indented JSON with sorted keys.
-pub(crate) fn unified(diff: &Diff, base_name: &str, target_name: &str) -> String {
-    if diff.is_empty() {
-        return String::new();
-    }
-    let (before, after) = (pretty(&diff.before), pretty(&diff.after));
-    TextDiff::from_lines(before.as_str(), after.as_str())
-        .unified_diff()
-        .context_radius(3)
-        .header(base_name, target_name)
-        .to_string()
 }
 
 fn pretty(value: &Value) -> String {
@@ -96,11 +101,11 @@ fn pretty(value: &Value) -> String {
 
 fn sorted(value: &Value) -> Value {
     match value {
-        Value::Object(table) => {
-            let mut pairs: Vec<_> = table.iter().collect();
-            pairs.sort_by_key(|(key, _)| key.as_str());
+        Value::Object(object) => {
+            let mut members: Vec<_> = object.iter().collect();
+            members.sort_by_key(|(key, _)| key.as_str());
             Value::Object(
-                pairs
+                members
                     .into_iter()
                     .map(|(key, value)| (key.clone(), sorted(value)))
                     .collect(),

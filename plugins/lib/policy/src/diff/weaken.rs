@@ -1,12 +1,11 @@
-//! Which changes weaken a guard. Rules by path; absent settings count with
-//! the value the detectors use for them.
+//! Changes that weaken a guard, by path. Absent settings count as the default of the detectors.
 
 use serde_json::Value;
 
-use super::Op;
-use super::compare::Found;
+use super::change::ChangeKind;
+use super::compare::UnmaskedChange;
 
-/// Settings that guard when they are on, and are on by default.
+/// Protective switches that are on by default.
 const ON_BY_DEFAULT: [&str; 6] = [
     "policy.prompt-injection.encoding.decode_base64",
     "policy.prompt-injection.encoding.normalize_unicode",
@@ -16,12 +15,12 @@ const ON_BY_DEFAULT: [&str; 6] = [
     "policy.audit-logger.log_all_access",
 ];
 
-/// Settings that guard when they are on, and are off by default.
+/// Protective switches that are off by default.
 const OFF_BY_DEFAULT: [&str; 2] = ["gateway.strict", "policy.audit-logger.hipaa_audit_controls"];
 
-/// Lists whose items are guards.
+/// Lists whose items are guards, with the reason if one is removed.
 const GUARD_LISTS: [(&str, &str); 5] = [
-    ("policies.chain", "a policy leaves the chain"),
+    ("policies.chain", "a policy is removed from the chain"),
     (
         "policy.dlp-filter.blocked_terms",
         "a blocked term is removed",
@@ -37,19 +36,19 @@ const GUARD_LISTS: [(&str, &str); 5] = [
     ),
 ];
 
-/// Numbers that guard by being small.
+/// Limits: a higher value is weaker.
 const LIMITS: [&str; 2] = [
     "size_limits.max_body_bytes",
     "size_limits.max_response_bytes",
 ];
 
-/// Why a change weakens a guard; `None` when it does not. A table that comes
-/// or goes is judged by each of its settings.
-pub(crate) fn reason(change: &Found) -> Option<String> {
-    if let Some(why) = one(change) {
-        return Some(why.to_owned());
+/// Returns the reason why a change weakens a guard; `None` if it does not. A mapping that is added
+/// or removed is judged by each of its settings.
+pub(super) fn weakening_reason(change: &UnmaskedChange) -> Option<String> {
+    if let Some(reason) = setting_reason(change) {
+        return Some(reason.to_owned());
     }
-    let new_policy = change.op == Op::Added
+    let new_policy = change.kind == ChangeKind::Added
         && change
             .path
             .strip_prefix("policy.")
@@ -57,27 +56,27 @@ pub(crate) fn reason(change: &Found) -> Option<String> {
     if new_policy || change.path == "policy" {
         return None;
     }
-    settings(change).iter().find_map(reason)
+    settings(change).iter().find_map(weakening_reason)
 }
 
-/// The settings of a table that is added or removed, one level down.
-fn settings(change: &Found) -> Vec<Found> {
-    let table = match change.op {
-        Op::Added => change.new.as_object(),
-        Op::Removed => change.old.as_object(),
-        Op::Changed | Op::Moved => None,
+/// Returns the settings of a mapping that is added or removed, one level down.
+fn settings(change: &UnmaskedChange) -> Vec<UnmaskedChange> {
+    let object = match change.kind {
+        ChangeKind::Added => change.new.as_object(),
+        ChangeKind::Removed => change.old.as_object(),
+        ChangeKind::Changed | ChangeKind::Moved => None,
     };
-    let pairs = table.into_iter().flatten();
-    pairs
+    let members = object.into_iter().flatten();
+    members
         .map(|(key, value)| {
-            let (old, new) = match change.op {
-                Op::Added => (Value::Null, value.clone()),
+            let (old, new) = match change.kind {
+                ChangeKind::Added => (Value::Null, value.clone()),
                 _ => (value.clone(), Value::Null),
             };
-            Found {
-                op: change.op,
+            UnmaskedChange {
+                kind: change.kind,
                 path: format!("{}.{key}", change.path),
-                place: None,
+                indexed_path: None,
                 old,
                 new,
             }
@@ -85,7 +84,7 @@ fn settings(change: &Found) -> Vec<Found> {
         .collect()
 }
 
-fn one(change: &Found) -> Option<&'static str> {
+fn setting_reason(change: &UnmaskedChange) -> Option<&'static str> {
     whole_block(change)
         .or_else(|| switch(change))
         .or_else(|| action(change))
@@ -94,19 +93,19 @@ fn one(change: &Found) -> Option<&'static str> {
         .or_else(|| upstream(change))
 }
 
-fn whole_block(change: &Found) -> Option<&'static str> {
+fn whole_block(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
     let block = path
         .strip_prefix("policy.")
         .is_some_and(|kind| !kind.contains('.'));
-    match change.op {
-        Op::Removed if path == "policy" => Some("all policy blocks are removed"),
-        Op::Removed if block => Some("a policy is removed"),
+    match change.kind {
+        ChangeKind::Removed if path == "policy" => Some("all policy blocks are removed"),
+        ChangeKind::Removed if block => Some("a policy is removed"),
         _ => None,
     }
 }
 
-fn switch(change: &Found) -> Option<&'static str> {
+fn switch(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
     if path == "pack.enabled" {
         return (change.new == Value::Bool(false))
@@ -123,8 +122,8 @@ fn switch(change: &Found) -> Option<&'static str> {
     (on(&change.old) && !on(&change.new)).then_some("a guard is switched off")
 }
 
-/// `block` is stronger than `redact`, `redact` than `log`.
-fn action(change: &Found) -> Option<&'static str> {
+/// `block` is stricter than `redact`, `redact` is stricter than `log`.
+fn action(change: &UnmaskedChange) -> Option<&'static str> {
     let default = match change.path.as_str() {
         "policy.prompt-injection.response.action" => "block",
         "policy.pii-detector.action" | "policy.dlp-filter.action" => "redact",
@@ -139,36 +138,38 @@ fn action(change: &Found) -> Option<&'static str> {
         return None;
     }
     if strength(&change.new) == 1 {
-        return Some("hits are redacted instead of blocked");
+        return Some("matches are redacted instead of blocked");
     }
-    Some("hits are logged instead of blocked")
+    Some("matches are logged instead of blocked")
 }
 
-fn list(change: &Found) -> Option<&'static str> {
+fn list(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
-    for (name, why) in GUARD_LISTS {
+    for (name, reason) in GUARD_LISTS {
         let Some(rest) = path.strip_prefix(name) else {
             continue;
         };
         let item = rest.starts_with('[');
-        match change.op {
-            Op::Removed if item || rest.is_empty() => return Some(why),
+        match change.kind {
+            ChangeKind::Removed if item || rest.is_empty() => return Some(reason),
             // A list whose items repeat is compared as a whole.
-            Op::Changed if rest.is_empty() && loses(&change.old, &change.new) => return Some(why),
+            ChangeKind::Changed if rest.is_empty() && removes_item(&change.old, &change.new) => {
+                return Some(reason);
+            }
             _ => {}
         }
     }
     None
 }
 
-fn loses(old: &Value, new: &Value) -> bool {
+fn removes_item(old: &Value, new: &Value) -> bool {
     let (Value::Array(old), Value::Array(new)) = (old, new) else {
         return false;
     };
     old.iter().any(|item| !new.contains(item))
 }
 
-fn number(change: &Found) -> Option<&'static str> {
+fn number(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
     if LIMITS.contains(&path) {
         let old = change.old.as_u64().unwrap_or(u64::MAX);
@@ -183,24 +184,25 @@ fn number(change: &Found) -> Option<&'static str> {
     None
 }
 
-fn upstream(change: &Found) -> Option<&'static str> {
+fn upstream(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
     if path.starts_with("gateway.outbound.allowed_ports") {
         let item = path.ends_with(']');
-        return match change.op {
-            Op::Added if item => Some("a further upstream port is allowed"),
-            Op::Removed if !item => Some("every upstream port is allowed"),
-            Op::Changed if loses(&change.new, &change.old) => {
-                Some("a further upstream port is allowed")
+        return match change.kind {
+            ChangeKind::Added if item => Some("another upstream port is allowed"),
+            ChangeKind::Removed if !item => Some("every upstream port is allowed"),
+            ChangeKind::Changed if removes_item(&change.new, &change.old) => {
+                Some("another upstream port is allowed")
             }
             _ => None,
         };
     }
-    if path.ends_with(".base_url") && change.op == Op::Changed {
+    if path.ends_with(".base_url") && change.kind == ChangeKind::Changed {
         let old = change.old.as_str().unwrap_or("https://");
         let new = change.new.as_str().unwrap_or("https://");
-        let plain = |url: &str| url.to_ascii_lowercase().starts_with("http://");
-        return (plain(new) && !plain(old)).then_some("the upstream is reached without encryption");
+        let unencrypted = |url: &str| url.to_ascii_lowercase().starts_with("http://");
+        return (unencrypted(new) && !unencrypted(old))
+            .then_some("the connection to the upstream is not encrypted");
     }
     None
 }

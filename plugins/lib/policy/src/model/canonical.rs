@@ -1,16 +1,15 @@
-//! JSON with sorted keys and nothing superfluous (RFC 8785 for the values that
-//! occur here: text, booleans, integers).
+//! Canonical JSON (RFC 8785, for the values that occur here: strings, booleans, integers).
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// A model value as JSON. The model is made of text, booleans, integers, lists
-/// and structs, none of which can fail to serialise.
+/// Converts a model value to JSON. The model consists of strings, booleans, integers, lists and
+/// structs, none of which can fail to serialize.
 pub(crate) fn to_value<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
-/// Appends the canonical text of a value.
+/// Appends the canonical form of a value.
 pub(crate) fn write_sorted(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => {
@@ -19,7 +18,7 @@ pub(crate) fn write_sorted(value: &Value, out: &mut String) {
             pairs.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
             out.push('{');
             for (index, (key, value)) in pairs.into_iter().enumerate() {
-                separate(index, out);
+                write_separator(index, out);
                 out.push_str(&Value::from(key.as_str()).to_string());
                 out.push(':');
                 write_sorted(value, out);
@@ -29,7 +28,7 @@ pub(crate) fn write_sorted(value: &Value, out: &mut String) {
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
-                separate(index, out);
+                write_separator(index, out);
                 write_sorted(item, out);
             }
             out.push(']');
@@ -38,7 +37,7 @@ pub(crate) fn write_sorted(value: &Value, out: &mut String) {
     }
 }
 
-fn separate(index: usize, out: &mut String) {
+fn write_separator(index: usize, out: &mut String) {
     if index > 0 {
         out.push(',');
     }

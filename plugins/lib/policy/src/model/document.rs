@@ -1,6 +1,5 @@
 //! [`Document`].
 
-use crate::parse::Source;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -8,11 +7,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::canonical::{to_value, write_sorted};
-use super::{Gateway, Policies, PolicyKind, Providers, SizeLimits, SourceLocation};
-use crate::parse::files::Files;
+use super::{Gateway, Policies, PolicyKind, Providers, SizeLimits};
 use crate::problem::Problem;
+use crate::source::{Source, SourceLocation, SourceMap};
 
-/// A checked configuration.
+/// A validated configuration.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// `pack`
@@ -28,33 +27,33 @@ pub struct Document {
     /// `gateway`
     pub gateway: Option<Gateway>,
     pub(crate) warnings: Vec<Problem>,
-    pub(crate) files: Files,
-    pub(crate) places: BTreeMap<String, SourceLocation>,
+    pub(crate) source_map: SourceMap,
+    pub(crate) locations: BTreeMap<String, SourceLocation>,
 }
 
-/// `pack`: what the configuration is called.
+/// `pack`: the metadata of the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Pack {
-    /// Name, 1 to 200 characters.
+    /// The name, 1 to 200 characters.
     pub name: String,
-    /// Semantic version.
+    /// The semantic version.
     pub version: String,
-    /// Master switch: when off, the chain is empty.
+    /// The master switch: if it is off, no policy is enforced.
     pub enabled: bool,
-    /// Id, 1 to 200 characters.
+    /// The id, 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Author, at most 200 characters.
+    /// The author, at most 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// Description, at most 2000 characters.
+    /// The description, at most 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl Document {
-    /// The meaning of the document as one line of JSON: keys sorted, no
-    /// spaces, defaults not filled in, list order kept.
+    /// Returns the canonical form of the document, as one line of JSON: keys sorted, no
+    /// whitespace, no defaults, list order kept.
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut out = String::new();
@@ -62,7 +61,7 @@ impl Document {
         out
     }
 
-    /// SHA-256 of [`canonical`](Self::canonical), 64 lower-case hex digits.
+    /// Returns the SHA-256 hash of [`canonical`](Self::canonical), 64 lower-case hex digits.
     #[must_use]
     pub fn sha256(&self) -> String {
         Sha256::digest(self.canonical().as_bytes())
@@ -71,36 +70,36 @@ impl Document {
             .collect()
     }
 
-    /// What is allowed but probably not meant.
+    /// Returns the warnings: settings that are valid but probably unintended.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// The text to keep of the sources that the document was read from: a single
-    /// one as it is, several as the document that they make together.
+    /// Returns the text to store for the sources of the document: the text of a single source
+    /// unchanged, for several layers the canonical form of the merged document.
     #[must_use]
-    pub fn text_of(&self, sources: &[Source]) -> String {
+    pub fn content(&self, sources: &[Source]) -> String {
         match sources {
-            [only] => only.text.clone(),
+            [source] => source.text.clone(),
             _ => self.canonical(),
         }
     }
 
-    /// Where the value of a path such as `providers.targets[0].model` stands;
-    /// `None` when the sources do not set it.
+    /// Returns the location of the value of a path such as `providers.targets[0].model`; `None` if
+    /// the sources do not set it.
     #[must_use]
-    pub fn place(&self, path: &str) -> Option<SourceLocation> {
-        self.places.get(path).copied()
+    pub fn location(&self, path: &str) -> Option<SourceLocation> {
+        self.locations.get(path).copied()
     }
 
-    /// Name of the source a [`SourceLocation`] is in.
+    /// Returns the name of the source that a [`SourceLocation`] is in.
     #[must_use]
-    pub fn source_name(&self, place: SourceLocation) -> &str {
-        self.files.name(place.file)
+    pub fn source_name(&self, location: SourceLocation) -> &str {
+        self.source_map.name(location.file)
     }
 
-    /// The document as JSON, for the canonical form and for comparing.
+    /// Returns the document as JSON, for the canonical form and for comparison.
     pub(crate) fn to_value(&self) -> Value {
         let mut root = Map::new();
         root.insert("pack".into(), to_value(&self.pack));
@@ -125,7 +124,7 @@ impl Document {
 }
 
 impl PartialEq for Document {
-    /// Equal in meaning; places and sources do not count.
+    /// Compares the canonical forms; locations and sources do not matter.
     fn eq(&self, other: &Self) -> bool {
         self.to_value() == other.to_value()
     }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-/// `gateway`: the process itself.
+/// `gateway`: settings of the process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Gateway {
-    /// Whether an upstream whose secret is missing makes the whole
-    /// configuration unacceptable (default: only that upstream is unavailable).
+    /// Whether the whole configuration is rejected if the secret of an upstream is missing
+    /// (default: only that upstream is unavailable).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
-    /// Where requests may go.
+    /// Restrictions of outbound connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outbound: Option<Outbound>,
 }
@@ -17,7 +17,7 @@ pub struct Gateway {
 /// `gateway.outbound`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Outbound {
-    /// Ports an upstream may use; absent means any. Checked by
+    /// The ports that upstreams may use; absent means any. Checked by
     /// [`compile`](crate::compile()), together with the gateway's own limits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_ports: Option<Vec<u16>>,
@@ -26,10 +26,10 @@ pub struct Outbound {
 /// `size_limits`, in bytes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SizeLimits {
-    /// Largest request body.
+    /// The maximum size of a request body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_body_bytes: Option<u64>,
-    /// Largest response body.
+    /// The maximum size of a response body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_response_bytes: Option<u64>,
 }

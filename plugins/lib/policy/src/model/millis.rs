@@ -1,11 +1,11 @@
-//! Durations as they are written in the file.
+//! Durations of the file.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-/// Longest duration that is accepted: 24 hours, longer than any request lives.
+/// The maximum duration: 24 hours, longer than any request.
 const MAX_MILLIS: u64 = 24 * 3600 * 1000;
 
 /// A positive duration in milliseconds, at most 24 hours.
@@ -13,8 +13,8 @@ const MAX_MILLIS: u64 = 24 * 3600 * 1000;
 pub struct Millis(u64);
 
 impl Millis {
-    /// Reads `250ms`, `5s`, `2m` or `1h`; `None` for anything else, for zero
-    /// and for more than 24 hours.
+    /// Parses `250ms`, `5s`, `2m` or `1h`; returns `None` for anything else, for zero and for more
+    /// than 24 hours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.find(|c: char| !c.is_ascii_digit())?;
@@ -29,7 +29,7 @@ impl Millis {
         (1..=MAX_MILLIS).contains(&value).then_some(Self(value))
     }
 
-    /// The number of milliseconds.
+    /// Returns the number of milliseconds.
     #[must_use]
     pub fn as_millis(self) -> u64 {
         self.0
@@ -43,7 +43,7 @@ impl From<Millis> for Duration {
 }
 
 impl fmt::Display for Millis {
-    /// The largest unit that divides it, so that `1000ms` and `1s` are one.
+    /// Writes the largest unit that divides the value, so that `1000ms` and `1s` are equal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (value, unit) = match self.0 {
             n if n % 3_600_000 == 0 => (n / 3_600_000, "h"),

@@ -1,5 +1,5 @@
-//! The document as typed values. An absent setting stays absent: defaults are
-//! applied by whoever uses the value, so that they never enter the hash.
+//! The document as typed values. Absent settings stay absent: the code that uses a value applies
+//! the default, so that defaults never enter the hash.
 
 mod canonical;
 mod document;
@@ -7,8 +7,7 @@ mod gateway;
 mod millis;
 mod policy;
 mod providers;
-mod source_location;
-mod word;
+mod string_enum;
 
 pub use document::{Document, Pack};
 pub use gateway::{Gateway, Outbound, SizeLimits};
@@ -21,6 +20,5 @@ pub use providers::{
     CircuitBreaker, DataCollection, DataPolicy, Fallback, Providers, Routing, SecretRef, Strategy,
     Target, Timeouts, Trigger,
 };
-pub use source_location::SourceLocation;
 
-pub(crate) use word::{Word, words};
+pub(crate) use string_enum::{StringEnum, string_enum};

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::word::words;
+use super::string_enum::string_enum;
 
-words! {
-    /// The policy kinds this version enforces.
+string_enum! {
+    /// The policy kinds that this version enforces.
     pub enum PolicyKind {
         /// Attempts to override the instructions of a model.
         PromptInjection = "prompt-injection",
         /// Personal data, in requests and responses.
         PiiDetector = "pii-detector",
-        /// An organisation's own secrets and words, in requests and responses.
+        /// Confidential terms and patterns of an organization, in requests and responses.
         DlpFilter = "dlp-filter",
         /// One audit record per request; always allows.
         AuditLogger = "audit-logger",
@@ -38,7 +38,7 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Whether the block of a kind is there.
+    /// Returns whether the block of a kind is present.
     #[must_use]
     pub fn has(&self, kind: PolicyKind) -> bool {
         match kind {
@@ -53,13 +53,13 @@ impl Policies {
 /// `policy.prompt-injection`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PromptInjection {
-    /// Which disguises are looked through.
+    /// Which encodings are decoded before matching.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
-    /// The operator's own patterns.
+    /// Additional patterns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detection: Option<Detection>,
-    /// What happens on a hit.
+    /// The response to a match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<InjectionResponse>,
 }
@@ -67,13 +67,13 @@ pub struct PromptInjection {
 /// `policy.prompt-injection.encoding`; everything is on by default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Encoding {
-    /// Decode Base64 runs and look inside.
+    /// Decode Base64 and inspect the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decode_base64: Option<bool>,
-    /// Remove invisible characters, fold wide and styled letters.
+    /// Remove invisible characters, and fold full-width and styled letters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalize_unicode: Option<bool>,
-    /// Read letters of other scripts as the Latin ones they look like.
+    /// Treat letters of other scripts as the Latin letters that they resemble.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detect_homoglyphs: Option<bool>,
 }
@@ -81,7 +81,7 @@ pub struct Encoding {
 /// `policy.prompt-injection.detection`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Detection {
-    /// Regular expressions; one match is a hit.
+    /// Regular expressions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attack_patterns: Option<Vec<String>>,
 }
@@ -89,30 +89,30 @@ pub struct Detection {
 /// `policy.prompt-injection.response`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct InjectionResponse {
-    /// What happens (default `block`).
+    /// The action on a match (default `block`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<InjectionAction>,
-    /// Message to the caller of a blocked request.
+    /// The message to the caller of a blocked request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-words! {
-    /// What happens when a request looks like an injection.
+string_enum! {
+    /// The action on a detected injection.
     pub enum InjectionAction {
-        /// The request is refused.
+        /// The request is blocked.
         Block = "block",
-        /// The request passes, the finding is recorded.
+        /// The request passes, and the finding is recorded.
         Log = "log",
     }
 }
 
-words! {
-    /// What happens when a filter finds something.
+string_enum! {
+    /// The action on a match of a filter.
     pub enum FilterAction {
-        /// It is replaced by a marker.
+        /// The match is replaced by a marker.
         Redact = "redact",
-        /// The request or response is refused.
+        /// The request or response is blocked.
         Block = "block",
     }
 }
@@ -120,19 +120,19 @@ words! {
 /// `policy.pii-detector`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PiiDetector {
-    /// What happens on a hit (default `redact`).
+    /// The action on a match (default `redact`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<FilterAction>,
-    /// Only `false` is accepted: health identifiers are not detected.
+    /// Only `false` is valid: health identifiers are not detected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcare_mode: Option<bool>,
-    /// Whether payment cards are looked for (default yes).
+    /// Whether payment card numbers are detected (default yes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pci_mode: Option<bool>,
-    /// The operator's own patterns.
+    /// Additional patterns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detect_patterns: Option<Vec<String>>,
-    /// What markers look like.
+    /// The format of markers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redaction: Option<Redaction>,
 }
@@ -140,31 +140,30 @@ pub struct PiiDetector {
 /// `policy.pii-detector.redaction`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Redaction {
-    /// Form of a marker (default `label`).
+    /// The format of a marker (default `label`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marker_format: Option<MarkerFormat>,
-    /// Whether findings name the kind of data (default yes); otherwise they
-    /// all say `pii`.
+    /// Whether findings contain the kind of data (default yes); otherwise the kind is always
+    /// `pii`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_metadata: Option<bool>,
-    /// Whether a marker has as many characters as what it replaces (default
-    /// no); a longer label is cut, a shorter one filled with `*`.
+    /// Whether a marker has as many characters as the text that it replaces (default no); a longer
+    /// label is truncated, a shorter one is padded with `*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preserve_length: Option<bool>,
-    /// Marker by kind: `ssn`, `phone`, `email`, `card`, `ip`, `iban`,
-    /// `pattern`. Used as they stand.
+    /// The marker by kind: `ssn`, `phone`, `email`, `card`, `ip`, `iban`, `pattern`. Used verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_markers: Option<BTreeMap<String, String>>,
 }
 
-words! {
-    /// Form of a marker.
+string_enum! {
+    /// The format of a marker.
     pub enum MarkerFormat {
         /// `[EMAIL]`
         Label = "label",
         /// `********`
         Asterisk = "asterisk",
-        /// At most the last four letters or digits stay.
+        /// At most the last four letters or digits are kept.
         Partial = "partial",
     }
 }
@@ -172,51 +171,51 @@ words! {
 /// `policy.dlp-filter`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DlpFilter {
-    /// What happens on a hit (default `redact`).
+    /// The action on a match (default `redact`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<FilterAction>,
     /// Regular expressions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detect_patterns: Option<Vec<String>>,
-    /// Words and phrases, whole and without regard to case.
+    /// Whole words and phrases, matched case-insensitively.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked_terms: Option<Vec<String>>,
-    /// Only `false` is accepted.
+    /// Only `false` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuzzy_matching: Option<bool>,
-    /// Only `0` is accepted.
+    /// Only `0` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_distance: Option<u64>,
-    /// Recorded with every finding of this policy.
+    /// The level that is recorded with every finding of this policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity_level: Option<Sensitivity>,
 }
 
-words! {
-    /// How sensitive the data is that a filter guards.
+string_enum! {
+    /// The sensitivity of the data that a filter protects.
     pub enum Sensitivity {
-        /// Ordinary.
+        /// Standard sensitivity.
         Standard = "standard",
-        /// High.
+        /// High sensitivity.
         High = "high",
-        /// Highest.
+        /// Highest sensitivity.
         Restricted = "restricted",
     }
 }
 
-/// `policy.audit-logger`: settings of the audit trail. It always allows.
+/// `policy.audit-logger`: settings of the audit log. This policy always allows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AuditLogger {
-    /// Whether records can be deleted before their time (default they cannot).
+    /// Whether records must not be deleted before the end of their retention (default yes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub immutable: Option<bool>,
-    /// Days that records are kept, 1 to 36500 (default 365).
+    /// The retention of records in days, 1 to 36500 (default 365).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
-    /// Whether the controls for health data apply (default no).
+    /// Whether HIPAA audit controls apply (default no).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hipaa_audit_controls: Option<bool>,
-    /// Whether requests that no policy touched are recorded (default yes).
+    /// Whether requests without findings are recorded (default yes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_all_access: Option<bool>,
 }

@@ -1,31 +1,31 @@
-//! `providers`: upstreams and how one is chosen.
+//! `providers`: upstreams and their selection.
 
 use serde::Serialize;
 
 use super::millis::Millis;
-use super::word::words;
+use super::string_enum::string_enum;
 
 /// `providers`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Providers {
     /// The upstreams, in the order of the file.
     pub targets: Vec<Target>,
-    /// How an upstream is chosen.
+    /// The selection of an upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
-    /// When the next upstream is tried.
+    /// The conditions under which the next upstream is tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
-    /// When an upstream is left alone for a while.
+    /// The conditions under which an upstream is not used for some time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub circuit_breaker: Option<CircuitBreaker>,
-    /// Time limits of every upstream that has none of its own.
+    /// The timeouts of upstreams without timeouts of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<Timeouts>,
 }
 
 impl Providers {
-    /// The upstreams that take requests, in routing order: those named by
+    /// Returns the upstreams that receive requests, in routing order: those named by
     /// `routing.order`, or all of them in the order of the file.
     #[must_use]
     pub fn routed(&self) -> Vec<&Target> {
@@ -43,48 +43,48 @@ impl Providers {
 /// One of `providers.targets`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Target {
-    /// Unique name.
+    /// The unique name.
     pub id: String,
     /// `echo`, `openai`, `anthropic`, or any name of an OpenAI-compatible
     /// service, which then needs a `base_url`.
     pub provider: String,
-    /// Model to ask for; absent means the one the caller names.
+    /// The model; absent means the model of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// `http` or `https` address without credentials. See
+    /// The `http` or `https` address, without credentials. See
     /// [`Target::effective_base_url`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
-    /// Where the credential comes from.
+    /// The reference to the credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_key_ref: Option<SecretRef>,
-    /// Header that carries the credential (default `Authorization`,
+    /// The header that contains the credential (default `Authorization`,
     /// `x-api-key` for `anthropic`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_header: Option<String>,
-    /// Word before the credential (default `Bearer` in `Authorization`, none
+    /// StringEnum before the credential (default `Bearer` in `Authorization`, none
     /// elsewhere); may be empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_prefix: Option<String>,
-    /// Share of the requests under `weighted` (default 1).
+    /// The share of requests under `weighted` (default 1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
-    /// What the upstream promises about data.
+    /// The data policy of the upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_policy: Option<DataPolicy>,
-    /// Shorthand for `data_policy.zero_data_retention`.
+    /// A shorthand for `data_policy.zero_data_retention`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zdr: Option<bool>,
     /// Whether the upstream may collect data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_collection: Option<DataCollection>,
-    /// Time limits of this upstream.
+    /// The timeouts of this upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeouts: Option<Timeouts>,
 }
 
 impl Target {
-    /// The address requests go to; `None` for `echo`, which needs no network.
+    /// Returns the address that requests are sent to; `None` for `echo`, which needs no network.
     #[must_use]
     pub fn effective_base_url(&self) -> Option<&str> {
         match (&self.base_url, self.provider.as_str()) {
@@ -97,37 +97,37 @@ impl Target {
     }
 }
 
-/// `secret_key_ref`: exactly one of the two.
+/// `secret_key_ref`: exactly one of `env` and `store`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum SecretRef {
-    /// Name of an environment variable.
+    /// The name of an environment variable.
     #[serde(rename = "env")]
     Env(String),
-    /// Name of a secret in the store.
+    /// The name of a secret in the store.
     #[serde(rename = "store")]
     Store(String),
 }
 
-/// `data_policy` of a target: descriptive.
+/// `data_policy` of a target; it is not enforced.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DataPolicy {
-    /// Nothing is kept.
+    /// Whether no data is retained.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zero_data_retention: Option<bool>,
-    /// Nothing is used for training.
+    /// Whether no data is used for training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training_opt_out: Option<bool>,
-    /// Days that data is kept.
+    /// The retention of data in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
 }
 
-words! {
+string_enum! {
     /// Whether an upstream may collect data.
     pub enum DataCollection {
-        /// It may.
+        /// Collection is allowed.
         Allow = "allow",
-        /// It may not.
+        /// Collection is denied.
         Deny = "deny",
     }
 }
@@ -135,25 +135,25 @@ words! {
 /// `providers.routing`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Routing {
-    /// How the first upstream is chosen (default `ordered`).
+    /// The strategy for the first upstream (default `ordered`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
-    /// Ids that take requests, in this order; absent means all targets in the
+    /// The ids of the targets that receive requests, in this order; absent means all targets in the
     /// order of the file. See [`Providers::routed`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<Vec<String>>,
 }
 
-words! {
-    /// How the first upstream of a request is chosen.
+string_enum! {
+    /// The strategy for the first upstream of a request.
     pub enum Strategy {
-        /// The first that is available.
+        /// The first available upstream.
         Ordered = "ordered",
-        /// Each in turn.
+        /// Each upstream in turn.
         RoundRobin = "round_robin",
         /// In proportion to `weight`.
         Weighted = "weighted",
-        /// The one that answered fastest of late.
+        /// The upstream with the lowest recent latency.
         LowestLatency = "lowest_latency",
     }
 }
@@ -161,22 +161,22 @@ words! {
 /// `providers.fallback`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Fallback {
-    /// What makes the gateway try the next upstream (default all of them).
+    /// The failures after which the next upstream is tried (default all).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub triggers: Option<Vec<Trigger>>,
-    /// Most further upstreams that are tried, 0 to 10.
+    /// The maximum number of further upstreams that are tried, 0 to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_fallback_attempts: Option<u64>,
 }
 
-words! {
-    /// What makes the gateway try the next upstream.
+string_enum! {
+    /// A failure after which the next upstream is tried.
     pub enum Trigger {
-        /// The upstream answered 429.
+        /// The upstream returned 429.
         RateLimit = "rate_limit",
-        /// The upstream answered 5xx, or no connection was possible.
+        /// The upstream returned 5xx, or the connection failed.
         ServerError = "server_error",
-        /// A time limit passed before the first byte.
+        /// A timeout expired before the first byte.
         Timeout = "timeout",
     }
 }
@@ -184,13 +184,13 @@ words! {
 /// `providers.circuit_breaker`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CircuitBreaker {
-    /// Whether it is in use (default yes when the block is there).
+    /// Whether the circuit breaker is enabled (default yes if the block is present).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Failures in a row that open the circuit, 1 to 1000 (default 5).
+    /// The consecutive failures that open the circuit, 1 to 1000 (default 5).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_threshold: Option<u64>,
-    /// Seconds until a probe is let through, 1 to 86400 (default 30).
+    /// The seconds until a probe is allowed, 1 to 86400 (default 30).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_seconds: Option<u64>,
 }
@@ -198,16 +198,16 @@ pub struct CircuitBreaker {
 /// `timeouts`, of one target or of all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Timeouts {
-    /// To a connection, handshake included.
+    /// The timeout for connecting, including the TLS handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect: Option<Millis>,
-    /// From the request to the first byte of the answer.
+    /// The timeout from the request to the first byte of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_byte: Option<Millis>,
-    /// Between two parts of the answer.
+    /// The timeout between two parts of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<Millis>,
-    /// For the whole exchange.
+    /// The timeout for the whole exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Millis>,
 }

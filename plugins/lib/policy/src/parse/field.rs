@@ -1,221 +1,159 @@
-//! Typed reading of a table: every getter checks the type, remembers the
-//! place, and reports what is wrong instead of stopping.
+//! Typed access to one value.
 
-use super::files::Findings;
-use super::layer::join;
-use super::node::{Entry, Node, Value};
-use crate::model::{Millis, SourceLocation, Word};
+use std::ops::RangeInclusive;
+
+use super::diagnostics::{Diagnostics, truncate};
+use super::node::{Node, NodeKind};
+use super::pattern::parse_pattern;
+use crate::model::{Millis, StringEnum};
 use crate::problem::code;
-use crate::problem::mask::is_secret_key;
+use crate::problem::mask::is_secret_path;
+use crate::source::SourceLocation;
 
-/// The keys of a table: those in force, and those that exist in compatible
-/// products but are not enforced by this version.
-pub(crate) struct Keys {
-    pub(crate) known: &'static [&'static str],
-    pub(crate) unsupported: &'static [&'static str],
-}
-
-/// A table being read.
-pub(crate) struct Table<'n> {
-    entries: &'n [Entry],
-    path: String,
-    place: SourceLocation,
-}
-
-/// A value of a table with its path, place included.
+/// A value of a mapping or a list, with its path and location.
 pub(crate) struct Field<'n> {
     pub(crate) node: &'n Node,
     pub(crate) path: String,
-    pub(crate) at: SourceLocation,
+    pub(crate) location: SourceLocation,
 }
 
-impl<'n> Table<'n> {
-    /// Opens a node as a table and reports its unknown keys. Nothing (`key:`
-    /// without a value) counts as an empty table.
-    pub(crate) fn open(
-        node: &'n Node,
-        path: &str,
-        at: SourceLocation,
-        keys: Option<&Keys>,
-        findings: &mut Findings<'_>,
-    ) -> Option<Self> {
-        let entries: &[Entry] = match &node.value {
-            Value::Table(entries) => entries,
-            Value::Null => &[],
+/// The length limits of a string, in characters.
+pub(crate) struct LengthRange {
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+}
+
+impl Field<'_> {
+    /// Returns the string.
+    pub(crate) fn string(&self, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+        match &self.node.kind {
+            NodeKind::String(text) => Some(text.clone()),
             other => {
-                wrong_type(findings, at, path, "a table", other);
+                diagnostics.report_type(self.location, &self.path, "a string", other);
+                None
+            }
+        }
+    }
+
+    /// Returns the string, of a length within limits.
+    pub(crate) fn bounded_string(
+        &self,
+        length: &LengthRange,
+        diagnostics: &mut Diagnostics<'_>,
+    ) -> Option<String> {
+        let text = self.string(diagnostics)?;
+        let count = text.chars().count();
+        if (length.min..=length.max).contains(&count) {
+            return Some(text);
+        }
+        let message = format!(
+            "`{}` must have {} to {} characters, not {count}",
+            self.path, length.min, length.max
+        );
+        self.reject(message, diagnostics);
+        None
+    }
+
+    /// Returns the boolean.
+    pub(crate) fn boolean(&self, diagnostics: &mut Diagnostics<'_>) -> Option<bool> {
+        match &self.node.kind {
+            NodeKind::Bool(value) => Some(*value),
+            other => {
+                diagnostics.report_type(self.location, &self.path, "a boolean", other);
+                None
+            }
+        }
+    }
+
+    /// Returns the integer, within bounds.
+    pub(crate) fn integer(
+        &self,
+        bounds: RangeInclusive<u64>,
+        diagnostics: &mut Diagnostics<'_>,
+    ) -> Option<u64> {
+        let NodeKind::Int(value) = &self.node.kind else {
+            diagnostics.report_type(self.location, &self.path, "an integer", &self.node.kind);
+            return None;
+        };
+        if let Some(value) = u64::try_from(*value).ok().filter(|v| bounds.contains(v)) {
+            return Some(value);
+        }
+        let (low, high) = (bounds.start(), bounds.end());
+        let message = format!(
+            "`{}` must be between {low} and {high}, not {value}",
+            self.path
+        );
+        self.reject(message, diagnostics);
+        None
+    }
+
+    /// Returns the duration, such as `5s`.
+    pub(crate) fn duration(&self, diagnostics: &mut Diagnostics<'_>) -> Option<Millis> {
+        let duration = match &self.node.kind {
+            NodeKind::String(text) => Millis::parse(text),
+            NodeKind::Int(_) => None,
+            other => {
+                diagnostics.report_type(self.location, &self.path, "a duration", other);
                 return None;
             }
         };
-        findings.places.insert(path.to_owned(), at);
-        let table = Self {
-            entries,
-            path: path.to_owned(),
-            place: at,
+        if duration.is_none() {
+            let message = format!("`{}` is not a duration", self.path);
+            diagnostics
+                .report(code::INVALID_VALUE, self.location, &self.path, message)
+                .help("write a positive number with a unit, up to 24h: 250ms, 5s, 2m, 1h");
+        }
+        duration
+    }
+
+    /// Returns the enum value.
+    pub(crate) fn variant<E: StringEnum>(&self, diagnostics: &mut Diagnostics<'_>) -> Option<E> {
+        let text = self.string(diagnostics)?;
+        let variant = E::VARIANTS.iter().find(|(name, _)| *name == text);
+        if let Some((_, variant)) = variant {
+            return Some(*variant);
+        }
+        let names: Vec<&str> = E::VARIANTS.iter().map(|(name, _)| *name).collect();
+        let quoted = if is_secret_path(&self.path) {
+            String::new()
+        } else {
+            format!(" `{}`", truncate(&text))
         };
-        if let Some(keys) = keys {
-            table.check_keys(keys, findings);
-        }
-        Some(table)
+        let message = format!("unknown value{quoted} for `{}`", self.path);
+        diagnostics
+            .report(code::UNKNOWN_VALUE, self.location, &self.path, message)
+            .suggest(&text, names.iter().copied())
+            .help(format!("allowed: {}", names.join(", ")));
+        None
     }
 
-    fn check_keys(&self, keys: &Keys, findings: &mut Findings<'_>) {
-        for entry in self.entries {
-            let key = entry.key.as_str();
-            if keys.known.contains(&key) {
-                continue;
+    /// Returns the regular expression. Its automaton may still be too large for the gateway, which
+    /// only compiling it can tell.
+    pub(crate) fn pattern(&self, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+        let text = self.string(diagnostics)?;
+        let error = match parse_pattern(&text) {
+            Ok(hir) if hir.properties().minimum_len() == Some(0) => {
+                "the pattern matches the empty string, and so everywhere".to_owned()
             }
-            if is_secret_path(&self.path) {
-                // What stands in the place of a key may be the secret itself.
-                let message = format!("unknown key in `{}`", self.path);
-                findings
-                    .report(code::UNKNOWN_KEY, entry.key_place, &self.path, message)
-                    .help(format!("known keys: {}", keys.known.join(", ")));
-                continue;
+            Ok(hir) if hir.properties().minimum_len().is_none() => {
+                "the pattern can never match".to_owned()
             }
-            let path = join(&self.path, key);
-            if keys.unsupported.contains(&key) {
-                unsupported(findings, entry.key_place, &path, &format!("`{key}`"));
-                continue;
-            }
-            let message = format!("unknown key `{key}`");
-            findings
-                .report(code::UNKNOWN_KEY, entry.key_place, &path, message)
-                .suggest(key, keys.known.iter().copied())
-                .help(format!("known keys: {}", keys.known.join(", ")));
-        }
-    }
-
-    /// All pairs, for tables whose keys are free.
-    pub(crate) fn entries(&self) -> &'n [Entry] {
-        self.entries
-    }
-
-    /// Path of a key of this table.
-    pub(crate) fn path_of(&self, key: &str) -> String {
-        join(&self.path, key)
-    }
-
-    /// The value of a key.
-    pub(crate) fn field(&self, key: &str, findings: &mut Findings<'_>) -> Option<Field<'n>> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        let path = self.path_of(key);
-        // Nothing has no place of its own; the key is what a person looks for.
-        let at = match entry.node.value {
-            Value::Null => entry.key_place,
-            _ => entry.node.place,
+            Ok(_) => return Some(text),
+            Err(error) => error,
         };
-        findings.places.insert(path.clone(), at);
-        Some(Field {
-            node: &entry.node,
-            path,
-            at,
-        })
+        diagnostics
+            .report(
+                code::INVALID_PATTERN,
+                self.location,
+                &self.path,
+                format!("invalid pattern: {error}"),
+            )
+            .help("look-around and back-references are not available; (?i) ignores case");
+        None
     }
 
-    /// The place of a key itself.
-    pub(crate) fn key_place(&self, key: &str) -> Option<SourceLocation> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        Some(entry.key_place)
+    /// Reports an invalid value.
+    pub(crate) fn reject(&self, message: String, diagnostics: &mut Diagnostics<'_>) {
+        diagnostics.report(code::INVALID_VALUE, self.location, &self.path, message);
     }
-
-    /// Reports a key that must be there and is not.
-    pub(crate) fn require(&self, key: &str, findings: &mut Findings<'_>) {
-        if self.entries.iter().all(|entry| entry.key != key) {
-            let path = self.path_of(key);
-            findings.report(
-                code::MISSING,
-                self.place,
-                &path,
-                format!("`{path}` is missing"),
-            );
-        }
-    }
-
-    /// A table under a key.
-    pub(crate) fn table(
-        &self,
-        key: &str,
-        keys: &Keys,
-        findings: &mut Findings<'_>,
-    ) -> Option<Table<'n>> {
-        let field = self.field(key, findings)?;
-        Table::open(field.node, &field.path, field.at, Some(keys), findings)
-    }
-
-    /// A list under a key, as fields with `[index]` paths.
-    pub(crate) fn list(&self, key: &str, findings: &mut Findings<'_>) -> Option<Vec<Field<'n>>> {
-        let field = self.field(key, findings)?;
-        let Value::List(items) = &field.node.value else {
-            wrong_type(findings, field.at, &field.path, "a list", &field.node.value);
-            return None;
-        };
-        let mut fields = Vec::with_capacity(items.len());
-        for (index, node) in items.iter().enumerate() {
-            let path = format!("{}[{index}]", field.path);
-            findings.places.insert(path.clone(), node.place);
-            fields.push(Field {
-                node,
-                path,
-                at: node.place,
-            });
-        }
-        Some(fields)
-    }
-
-    /// A boolean under a key.
-    pub(crate) fn flag(&self, key: &str, findings: &mut Findings<'_>) -> Option<bool> {
-        self.field(key, findings)?.flag(findings)
-    }
-
-    /// An integer under a key, within bounds.
-    pub(crate) fn integer(
-        &self,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u64>,
-        findings: &mut Findings<'_>,
-    ) -> Option<u64> {
-        self.field(key, findings)?.integer(bounds, findings)
-    }
-
-    /// A duration under a key.
-    pub(crate) fn duration(&self, key: &str, findings: &mut Findings<'_>) -> Option<Millis> {
-        self.field(key, findings)?.duration(findings)
-    }
-
-    /// One of a set of words under a key.
-    pub(crate) fn word<W: Word>(&self, key: &str, findings: &mut Findings<'_>) -> Option<W> {
-        self.field(key, findings)?.word(findings)
-    }
-}
-
-/// Reports a value of the wrong type without quoting it.
-pub(crate) fn wrong_type(
-    findings: &mut Findings<'_>,
-    at: SourceLocation,
-    path: &str,
-    expected: &str,
-    found: &Value,
-) {
-    let message = format!("`{path}` must be {expected}, not {}", found.noun());
-    let problem = findings.report(code::WRONG_TYPE, at, path, message);
-    if expected == "a string" && !matches!(found, Value::List(_) | Value::Table(_)) {
-        problem.help("put it in quotes");
-    } else if expected == "a boolean" {
-        problem.help("write `true` or `false`");
-    }
-}
-
-/// Reports something that exists elsewhere but is not enforced here.
-pub(crate) fn unsupported(findings: &mut Findings<'_>, at: SourceLocation, path: &str, what: &str) {
-    let message = format!("{what} is not supported by this version");
-    findings
-        .report(code::UNSUPPORTED, at, path, message)
-        .help("remove it: it would be accepted but not enforced");
-}
-
-/// Whether the last key of a path holds a secret.
-pub(crate) fn is_secret_path(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or(path);
-    is_secret_key(last.split('[').next().unwrap_or(last))
 }

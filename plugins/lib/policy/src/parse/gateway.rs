@@ -1,7 +1,7 @@
 //! `gateway` and `size_limits`.
 
-use super::field::{Keys, Table};
-use super::files::Findings;
+use super::diagnostics::Diagnostics;
+use super::mapping::{Keys, Mapping};
 use crate::model::{Gateway, Outbound, SizeLimits};
 
 const SIZE_KEYS: Keys = Keys {
@@ -17,33 +17,36 @@ const OUTBOUND_KEYS: Keys = Keys {
     unsupported: &[],
 };
 
-/// Largest body limit that can be set (1 GiB): bodies are held in memory.
+/// The maximum of both body limits (1 GiB): bodies are held in memory.
 const MAX_BODY_BYTES: u64 = 1 << 30;
 
 /// Reads `size_limits`.
-pub(crate) fn size_limits(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<SizeLimits> {
-    let table = root.table("size_limits", &SIZE_KEYS, findings)?;
+pub(crate) fn size_limits(
+    root: &Mapping<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<SizeLimits> {
+    let mapping = root.mapping("size_limits", &SIZE_KEYS, diagnostics)?;
     Some(SizeLimits {
-        max_body_bytes: table.integer("max_body_bytes", 1..=MAX_BODY_BYTES, findings),
-        max_response_bytes: table.integer("max_response_bytes", 1..=MAX_BODY_BYTES, findings),
+        max_body_bytes: mapping.integer("max_body_bytes", 1..=MAX_BODY_BYTES, diagnostics),
+        max_response_bytes: mapping.integer("max_response_bytes", 1..=MAX_BODY_BYTES, diagnostics),
     })
 }
 
 /// Reads `gateway`.
-pub(crate) fn gateway(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Gateway> {
-    let table = root.table("gateway", &GATEWAY_KEYS, findings)?;
+pub(crate) fn gateway(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Gateway> {
+    let mapping = root.mapping("gateway", &GATEWAY_KEYS, diagnostics)?;
     Some(Gateway {
-        strict: table.flag("strict", findings),
-        outbound: outbound(&table, findings),
+        strict: mapping.boolean("strict", diagnostics),
+        outbound: outbound(&mapping, diagnostics),
     })
 }
 
-fn outbound(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Outbound> {
-    let table = table.table("outbound", &OUTBOUND_KEYS, findings)?;
-    let ports = table.list("allowed_ports", findings).map(|items| {
+fn outbound(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Outbound> {
+    let mapping = mapping.mapping("outbound", &OUTBOUND_KEYS, diagnostics)?;
+    let ports = mapping.sequence("allowed_ports", diagnostics).map(|items| {
         items
             .iter()
-            .filter_map(|item| item.integer(1..=65535, findings))
+            .filter_map(|item| item.integer(1..=65535, diagnostics))
             .filter_map(|port| u16::try_from(port).ok())
             .collect()
     });

@@ -1,57 +1,61 @@
-//! Layers: a later source over an earlier one.
+//! Merging of layered sources.
 
-use super::files::Findings;
-use super::node::{Entry, Node, Value};
+use std::collections::BTreeMap;
+
+use super::diagnostics::{Diagnostics, truncate};
+use super::node::{Entry, Node, NodeKind};
 use crate::problem::code;
 
-/// Merges `over` into `base`: tables merge key by key, everything else,
-/// lists included, is replaced. An empty table in a layer changes nothing.
+/// Merges `over` into `base`: mappings are merged key by key, everything else, including lists,
+/// is replaced. An empty mapping in a layer changes nothing.
 pub(crate) fn merge(base: &mut Node, over: Node) {
-    match (&mut base.value, over.value) {
-        (Value::Table(into), Value::Table(entries)) => {
+    match (&mut base.kind, over.kind) {
+        (NodeKind::Mapping(into), NodeKind::Mapping(entries)) => {
             for entry in entries {
                 merge_entry(into, entry);
             }
         }
-        (Value::Table(_), Value::Null) => {}
-        (_, value) => {
-            base.value = value;
-            base.place = over.place;
+        (NodeKind::Mapping(_), NodeKind::Null) => {}
+        (_, kind) => {
+            base.kind = kind;
+            base.location = over.location;
         }
     }
 }
 
 fn merge_entry(into: &mut Vec<Entry>, entry: Entry) {
-    match into.iter_mut().find(|known| known.key == entry.key) {
-        Some(known) => {
-            merge(&mut known.node, entry.node);
-            known.key_place = entry.key_place;
+    match into.iter_mut().find(|existing| existing.key == entry.key) {
+        Some(existing) => {
+            merge(&mut existing.node, entry.node);
+            existing.key_location = entry.key_location;
         }
         None => into.push(entry),
     }
 }
 
-/// Reports every key that occurs twice in one mapping and keeps the first.
-pub(crate) fn reject_duplicates(node: &mut Node, path: &str, findings: &mut Findings<'_>) {
-    match &mut node.value {
-        Value::List(items) => {
+/// Reports every key that occurs twice in a mapping, and keeps the first entry.
+pub(crate) fn reject_duplicates(node: &mut Node, path: &str, diagnostics: &mut Diagnostics<'_>) {
+    match &mut node.kind {
+        NodeKind::Sequence(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                reject_duplicates(item, &format!("{path}[{index}]"), findings);
+                reject_duplicates(item, &format!("{path}[{index}]"), diagnostics);
             }
         }
-        Value::Table(entries) => {
-            let mut seen = std::collections::BTreeMap::new();
+        NodeKind::Mapping(entries) => {
+            let mut seen = BTreeMap::new();
             entries.retain_mut(|entry| {
-                let inner = join(path, &entry.key);
-                if let Some(first) = seen.insert(entry.key.clone(), entry.key_place.line) {
-                    let message = format!("the key `{}` occurs twice", entry.key);
-                    findings
-                        .report(code::DUPLICATE_KEY, entry.key_place, &inner, message)
-                        .help(format!("it was first set on line {first}; remove one"));
+                let inner = join_path(path, &entry.key);
+                if let Some(first) = seen.insert(entry.key.clone(), entry.key_location.line) {
+                    let message = format!("the key `{}` occurs twice", truncate(&entry.key));
+                    diagnostics
+                        .report(code::DUPLICATE_KEY, entry.key_location, &inner, message)
+                        .help(format!(
+                            "it is already set on line {first}; remove one of them"
+                        ));
                     seen.insert(entry.key.clone(), first);
                     return false;
                 }
-                reject_duplicates(&mut entry.node, &inner, findings);
+                reject_duplicates(&mut entry.node, &inner, diagnostics);
                 true
             });
         }
@@ -59,8 +63,8 @@ pub(crate) fn reject_duplicates(node: &mut Node, path: &str, findings: &mut Find
     }
 }
 
-/// `a` and `b` as `a.b`.
-pub(crate) fn join(path: &str, key: &str) -> String {
+/// Joins `a` and `b` to `a.b`.
+pub(crate) fn join_path(path: &str, key: &str) -> String {
     if path.is_empty() {
         key.to_owned()
     } else {

@@ -1,20 +1,22 @@
-//! From text to a checked [`Document`](crate::Document).
+//! From sources to a validated [`Document`](crate::Document).
 
+pub(crate) mod diagnostics;
+mod document;
 pub(crate) mod field;
-pub(crate) mod files;
 mod gateway;
 mod layer;
+pub(crate) mod mapping;
 pub(crate) mod node;
 mod pack;
+pub(crate) mod pattern;
 mod policies;
 mod providers;
-pub(crate) mod scalar;
-mod source;
 mod target;
+mod timeouts;
 pub(crate) mod url;
-mod warn;
+mod warnings;
 mod yaml;
 
-pub(crate) use source::read_layers;
-pub use source::{Source, parse};
-pub use yaml::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES};
+pub use document::parse;
+pub(crate) use document::parse_layers;
+pub use yaml::{MAX_ALIASES, MAX_DEPTH, MAX_NODES};

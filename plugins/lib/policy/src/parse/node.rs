@@ -1,46 +1,46 @@
-//! The tree of a YAML document, every node with its place.
+//! The tree of a YAML document, every node with its location.
 
-use crate::model::SourceLocation;
+use crate::source::SourceLocation;
 
-/// A value and where it stands.
+/// A value with its location.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    pub(crate) value: Value,
-    pub(crate) place: SourceLocation,
+    pub(crate) kind: NodeKind,
+    pub(crate) location: SourceLocation,
 }
 
-/// What a node holds.
+/// The type and the content of a node.
 #[derive(Debug, Clone)]
-pub(crate) enum Value {
+pub(crate) enum NodeKind {
     Null,
     Bool(bool),
     Int(i64),
-    /// No setting is a fraction, so that the number itself is not needed.
+    /// No setting is a fraction, so the number itself is not kept.
     Float,
-    Text(String),
-    List(Vec<Node>),
-    Table(Vec<Entry>),
+    String(String),
+    Sequence(Vec<Node>),
+    Mapping(Vec<Entry>),
 }
 
-/// One pair of a table.
+/// An entry of a mapping.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) key_place: SourceLocation,
+    pub(crate) key_location: SourceLocation,
     pub(crate) node: Node,
 }
 
-impl Value {
-    /// The word used in messages; never the value, which may be a secret.
-    pub(crate) fn noun(&self) -> &'static str {
+impl NodeKind {
+    /// Returns the name of the type for messages, which never quote the value: it may be a secret.
+    pub(crate) fn type_name(&self) -> &'static str {
         match self {
-            Self::Null => "nothing",
+            Self::Null => "null",
             Self::Bool(_) => "a boolean",
             Self::Int(_) => "an integer",
             Self::Float => "a number",
-            Self::Text(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Table(_) => "a table",
+            Self::String(_) => "a string",
+            Self::Sequence(_) => "a list",
+            Self::Mapping(_) => "a mapping",
         }
     }
 }

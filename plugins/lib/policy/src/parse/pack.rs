@@ -1,8 +1,8 @@
 //! `pack`.
 
-use super::field::{Keys, Table};
-use super::files::Findings;
-use super::scalar::Spec;
+use super::diagnostics::Diagnostics;
+use super::field::LengthRange;
+use super::mapping::{Keys, Mapping};
 use crate::model::Pack;
 use crate::problem::code;
 
@@ -11,26 +11,28 @@ const KEYS: Keys = Keys {
     unsupported: &[],
 };
 
-const NAME: Spec = Spec { min: 1, max: 200 };
-const AUTHOR: Spec = Spec { min: 0, max: 200 };
-const DESCRIPTION: Spec = Spec { min: 0, max: 2000 };
+const NAME: LengthRange = LengthRange { min: 1, max: 200 };
+const AUTHOR: LengthRange = LengthRange { min: 0, max: 200 };
+const DESCRIPTION: LengthRange = LengthRange { min: 0, max: 2000 };
 
-/// Reads `pack`; `None` when it is unusable, which is then reported.
-pub(crate) fn decode(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Pack> {
-    root.require("pack", findings);
-    let table = root.table("pack", &KEYS, findings)?;
+/// Reads `pack`; `None` if it is invalid, which is then reported.
+pub(crate) fn decode(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Pack> {
+    root.require("pack", diagnostics);
+    let mapping = root.mapping("pack", &KEYS, diagnostics)?;
     for key in ["name", "version", "enabled"] {
-        table.require(key, findings);
+        mapping.require(key, diagnostics);
     }
-    let text = |key: &str, spec: &Spec, findings: &mut Findings<'_>| {
-        table.field(key, findings)?.bounded(spec, findings)
+    let text = |key: &str, length: &LengthRange, diagnostics: &mut Diagnostics<'_>| {
+        mapping
+            .field(key, diagnostics)?
+            .bounded_string(length, diagnostics)
     };
-    let name = text("name", &NAME, findings);
-    let version = version(&table, findings);
-    let enabled = table.flag("enabled", findings);
-    let id = text("id", &NAME, findings);
-    let author = text("author", &AUTHOR, findings);
-    let description = text("description", &DESCRIPTION, findings);
+    let name = text("name", &NAME, diagnostics);
+    let version = version(&mapping, diagnostics);
+    let enabled = mapping.boolean("enabled", diagnostics);
+    let id = text("id", &NAME, diagnostics);
+    let author = text("author", &AUTHOR, diagnostics);
+    let description = text("description", &DESCRIPTION, diagnostics);
     Some(Pack {
         name: name?,
         version: version?,
@@ -41,15 +43,15 @@ pub(crate) fn decode(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Pa
     })
 }
 
-fn version(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<String> {
-    let field = table.field("version", findings)?;
-    let text = field.text(findings)?;
+fn version(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("version", diagnostics)?;
+    let text = field.string(diagnostics)?;
     if semver::Version::parse(&text).is_ok() {
         return Some(text);
     }
     let message = "`pack.version` is not a semantic version".to_owned();
-    findings
-        .report(code::BAD_VALUE, field.at, &field.path, message)
-        .help("write MAJOR.MINOR.PATCH, such as 1.0.0");
+    diagnostics
+        .report(code::INVALID_VALUE, field.location, &field.path, message)
+        .help("use MAJOR.MINOR.PATCH, such as 1.0.0");
     None
 }

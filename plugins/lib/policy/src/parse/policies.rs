@@ -1,13 +1,14 @@
 //! `policies.chain` and the blocks under `policy`.
 
-use super::field::{Keys, Table, unsupported};
-use super::files::Findings;
-use super::scalar::{Spec, crop};
+use super::diagnostics::{Diagnostics, truncate};
+use super::field::LengthRange;
+use super::mapping::{Keys, Mapping};
 use crate::model::{
     AuditLogger, Detection, DlpFilter, Encoding, InjectionResponse, PiiDetector, Policies,
-    PolicyKind, PromptInjection, Redaction, SourceLocation, Word,
+    PolicyKind, PromptInjection, Redaction, StringEnum,
 };
 use crate::problem::code;
+use crate::source::SourceLocation;
 
 const CHAIN_KEYS: Keys = Keys {
     known: &["chain"],
@@ -73,7 +74,7 @@ const MARKER_KEYS: Keys = Keys {
     unsupported: &[],
 };
 
-/// Policy kinds of the compatible product that this version does not enforce.
+/// The policy kinds of the compatible product that this version does not enforce.
 const UNSUPPORTED_KINDS: [&str; 28] = [
     "agent-firewall",
     "bot-detector",
@@ -105,46 +106,52 @@ const UNSUPPORTED_KINDS: [&str; 28] = [
     "tool-validation",
 ];
 
-const MESSAGE: Spec = Spec { min: 1, max: 500 };
-const MARKER: Spec = Spec { min: 0, max: 64 };
-const TERM: Spec = Spec { min: 2, max: 100 };
+const MESSAGE: LengthRange = LengthRange { min: 1, max: 500 };
+const MARKER: LengthRange = LengthRange { min: 0, max: 64 };
+const TERM: LengthRange = LengthRange { min: 2, max: 100 };
 
-/// Reads the chain and the blocks, and holds one against the other.
-pub(crate) fn decode(root: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<PolicyKind>, Policies) {
-    let chain = chain(root, findings);
-    let (blocks, present) = blocks(root, findings);
-    for (index, (kind, at)) in chain.iter().enumerate() {
+/// Reads the chain and the blocks, and checks that each kind in the chain has a block.
+pub(crate) fn decode(
+    root: &Mapping<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> (Vec<PolicyKind>, Policies) {
+    let chain = chain(root, diagnostics);
+    let (blocks, present) = blocks(root, diagnostics);
+    for (index, (kind, location)) in chain.iter().enumerate() {
         if !present.contains(kind) {
             let path = format!("policies.chain[{index}]");
             let message = format!("`{kind}` is in the chain but has no block");
-            findings
-                .report(code::NO_BLOCK, *at, &path, message)
+            diagnostics
+                .report(code::MISSING_BLOCK, *location, &path, message)
                 .help(format!("add `{kind}: {{}}` under `policy`"));
         }
     }
     (chain.into_iter().map(|(kind, _)| kind).collect(), blocks)
 }
 
-fn chain(root: &Table<'_>, findings: &mut Findings<'_>) -> Vec<(PolicyKind, SourceLocation)> {
+fn chain(
+    root: &Mapping<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<(PolicyKind, SourceLocation)> {
     let mut chain: Vec<(PolicyKind, SourceLocation)> = Vec::new();
-    root.require("policies", findings);
-    let Some(table) = root.table("policies", &CHAIN_KEYS, findings) else {
+    root.require("policies", diagnostics);
+    let Some(mapping) = root.mapping("policies", &CHAIN_KEYS, diagnostics) else {
         return chain;
     };
-    table.require("chain", findings);
-    for item in table.list("chain", findings).unwrap_or_default() {
-        let Some(text) = item.text(findings) else {
+    mapping.require("chain", diagnostics);
+    for item in mapping.sequence("chain", diagnostics).unwrap_or_default() {
+        let Some(text) = item.string(diagnostics) else {
             continue;
         };
-        let Some(kind) = kind(&text, item.at, &item.path, findings) else {
+        let Some(kind) = kind(&text, item.location, &item.path, diagnostics) else {
             continue;
         };
         if chain.iter().any(|(other, _)| *other == kind) {
             let message = format!("`{kind}` occurs twice in the chain");
-            findings.report(code::DUPLICATE, item.at, &item.path, message);
+            diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
             continue;
         }
-        chain.push((kind, item.at));
+        chain.push((kind, item.location));
     }
     chain
 }
@@ -152,80 +159,81 @@ fn chain(root: &Table<'_>, findings: &mut Findings<'_>) -> Vec<(PolicyKind, Sour
 /// A policy kind by its word; reports unknown and unsupported ones.
 fn kind(
     text: &str,
-    at: SourceLocation,
+    location: SourceLocation,
     path: &str,
-    findings: &mut Findings<'_>,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Option<PolicyKind> {
-    let found = PolicyKind::WORDS.iter().find(|(word, _)| *word == text);
+    let found = PolicyKind::VARIANTS.iter().find(|(word, _)| *word == text);
     if let Some((_, kind)) = found {
         return Some(*kind);
     }
     if UNSUPPORTED_KINDS.contains(&text) {
-        unsupported(findings, at, path, &format!("the policy kind `{text}`"));
+        diagnostics.report_unsupported(location, path, &format!("the policy kind `{text}`"));
         return None;
     }
-    let words = PolicyKind::WORDS.iter().map(|(word, _)| *word);
+    let words = PolicyKind::VARIANTS.iter().map(|(word, _)| *word);
     let known: Vec<&str> = words.clone().collect();
-    findings
+    diagnostics
         .report(
             code::UNKNOWN_KIND,
-            at,
+            location,
             path,
-            format!("unknown policy kind `{}`", crop(text)),
+            format!("unknown policy kind `{}`", truncate(text)),
         )
         .suggest(text, words)
         .help(format!("known kinds: {}", known.join(", ")));
     None
 }
 
-fn blocks(root: &Table<'_>, findings: &mut Findings<'_>) -> (Policies, Vec<PolicyKind>) {
+fn blocks(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> (Policies, Vec<PolicyKind>) {
     let mut blocks = Policies::default();
     let mut present = Vec::new();
-    let Some(field) = root.field("policy", findings) else {
+    let Some(field) = root.field("policy", diagnostics) else {
         return (blocks, present);
     };
-    let Some(table) = Table::open(field.node, &field.path, field.at, None, findings) else {
+    let Some(mapping) = Mapping::open(field.node, &field.path, field.location, None, diagnostics)
+    else {
         return (blocks, present);
     };
-    for entry in table.entries() {
-        let path = table.path_of(&entry.key);
-        let Some(kind) = kind(&entry.key, entry.key_place, &path, findings) else {
+    for entry in mapping.entries() {
+        let path = mapping.path_of(&entry.key);
+        let Some(kind) = kind(&entry.key, entry.key_location, &path, diagnostics) else {
             continue;
         };
         present.push(kind);
         match kind {
             PolicyKind::PromptInjection => {
-                blocks.prompt_injection = injection(&table, findings);
+                blocks.prompt_injection = injection(&mapping, diagnostics);
             }
-            PolicyKind::PiiDetector => blocks.pii_detector = pii(&table, findings),
-            PolicyKind::DlpFilter => blocks.dlp_filter = dlp(&table, findings),
-            PolicyKind::AuditLogger => blocks.audit_logger = audit(&table, findings),
+            PolicyKind::PiiDetector => blocks.pii_detector = pii(&mapping, diagnostics),
+            PolicyKind::DlpFilter => blocks.dlp_filter = dlp(&mapping, diagnostics),
+            PolicyKind::AuditLogger => blocks.audit_logger = audit(&mapping, diagnostics),
         }
     }
     (blocks, present)
 }
 
-fn injection(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<PromptInjection> {
-    let table = parent.table("prompt-injection", &INJECTION_KEYS, findings)?;
-    let encoding = table
-        .table("encoding", &ENCODING_KEYS, findings)
+fn injection(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PromptInjection> {
+    let mapping = parent.mapping("prompt-injection", &INJECTION_KEYS, diagnostics)?;
+    let encoding = mapping
+        .mapping("encoding", &ENCODING_KEYS, diagnostics)
         .map(|t| Encoding {
-            decode_base64: t.flag("decode_base64", findings),
-            normalize_unicode: t.flag("normalize_unicode", findings),
-            detect_homoglyphs: t.flag("detect_homoglyphs", findings),
+            decode_base64: t.boolean("decode_base64", diagnostics),
+            normalize_unicode: t.boolean("normalize_unicode", diagnostics),
+            detect_homoglyphs: t.boolean("detect_homoglyphs", diagnostics),
         });
-    let detection = table
-        .table("detection", &DETECTION_KEYS, findings)
+    let detection = mapping
+        .mapping("detection", &DETECTION_KEYS, diagnostics)
         .map(|t| Detection {
-            attack_patterns: patterns(&t, "attack_patterns", findings),
+            attack_patterns: patterns(&t, "attack_patterns", diagnostics),
         });
-    let response = table
-        .table("response", &RESPONSE_KEYS, findings)
+    let response = mapping
+        .mapping("response", &RESPONSE_KEYS, diagnostics)
         .map(|t| InjectionResponse {
-            action: t.word("action", findings),
+            action: t.variant("action", diagnostics),
             message: t
-                .field("message", findings)
-                .and_then(|field| field.bounded(&MESSAGE, findings)),
+                .field("message", diagnostics)
+                .and_then(|field| field.bounded_string(&MESSAGE, diagnostics)),
         });
     Some(PromptInjection {
         encoding,
@@ -234,105 +242,121 @@ fn injection(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<PromptIn
     })
 }
 
-fn pii(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<PiiDetector> {
-    let table = parent.table("pii-detector", &PII_KEYS, findings)?;
+fn pii(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PiiDetector> {
+    let mapping = parent.mapping("pii-detector", &PII_KEYS, diagnostics)?;
     Some(PiiDetector {
-        action: table.word("action", findings),
-        healthcare_mode: only_off(&table, "healthcare_mode", findings),
-        pci_mode: table.flag("pci_mode", findings),
-        detect_patterns: patterns(&table, "detect_patterns", findings),
-        redaction: table
-            .table("redaction", &REDACTION_KEYS, findings)
-            .map(|t| redaction(&t, findings)),
+        action: mapping.variant("action", diagnostics),
+        healthcare_mode: only_false(&mapping, "healthcare_mode", diagnostics),
+        pci_mode: mapping.boolean("pci_mode", diagnostics),
+        detect_patterns: patterns(&mapping, "detect_patterns", diagnostics),
+        redaction: mapping
+            .mapping("redaction", &REDACTION_KEYS, diagnostics)
+            .map(|t| redaction(&t, diagnostics)),
     })
 }
 
-fn redaction(table: &Table<'_>, findings: &mut Findings<'_>) -> Redaction {
-    let markers = table
-        .table("custom_markers", &MARKER_KEYS, findings)
+fn redaction(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Redaction {
+    let markers = mapping
+        .mapping("custom_markers", &MARKER_KEYS, diagnostics)
         .map(|t| {
             t.entries()
                 .iter()
                 .filter_map(|entry| {
-                    let marker = t.field(&entry.key, findings)?.bounded(&MARKER, findings)?;
+                    let marker = t
+                        .field(&entry.key, diagnostics)?
+                        .bounded_string(&MARKER, diagnostics)?;
                     Some((entry.key.clone(), marker))
                 })
                 .collect()
         });
     Redaction {
-        marker_format: table.word("marker_format", findings),
-        include_metadata: table.flag("include_metadata", findings),
-        preserve_length: table.flag("preserve_length", findings),
+        marker_format: mapping.variant("marker_format", diagnostics),
+        include_metadata: mapping.boolean("include_metadata", diagnostics),
+        preserve_length: mapping.boolean("preserve_length", diagnostics),
         custom_markers: markers,
     }
 }
 
-fn dlp(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<DlpFilter> {
-    let table = parent.table("dlp-filter", &DLP_KEYS, findings)?;
-    let max_distance = table.integer("max_distance", 0..=8, findings);
+fn dlp(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DlpFilter> {
+    let mapping = parent.mapping("dlp-filter", &DLP_KEYS, diagnostics)?;
+    let max_distance = mapping.integer("max_distance", 0..=8, diagnostics);
     if max_distance.is_some_and(|distance| distance > 0) {
-        refuse(&table, "max_distance", "a `max_distance` above 0", findings);
+        reject_unsupported(
+            &mapping,
+            "max_distance",
+            "a `max_distance` above 0",
+            diagnostics,
+        );
     }
     Some(DlpFilter {
-        action: table.word("action", findings),
-        detect_patterns: patterns(&table, "detect_patterns", findings),
-        blocked_terms: terms(&table, findings),
-        fuzzy_matching: only_off(&table, "fuzzy_matching", findings),
+        action: mapping.variant("action", diagnostics),
+        detect_patterns: patterns(&mapping, "detect_patterns", diagnostics),
+        blocked_terms: terms(&mapping, diagnostics),
+        fuzzy_matching: only_false(&mapping, "fuzzy_matching", diagnostics),
         max_distance,
-        sensitivity_level: table.word("sensitivity_level", findings),
+        sensitivity_level: mapping.variant("sensitivity_level", diagnostics),
     })
 }
 
-fn terms(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<String>> {
-    let items = table.list("blocked_terms", findings)?;
+fn terms(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Vec<String>> {
+    let items = mapping.sequence("blocked_terms", diagnostics)?;
     let mut terms = Vec::new();
     for item in &items {
-        let Some(term) = item.bounded(&TERM, findings) else {
+        let Some(term) = item.bounded_string(&TERM, diagnostics) else {
             continue;
         };
         if term.trim() != term || !term.chars().any(char::is_alphanumeric) {
             let message = format!(
-                "`{}` must hold a letter or digit and no outer spaces",
+                "`{}` must contain a letter or digit, and no leading or trailing spaces",
                 item.path
             );
-            item.reject(message, findings);
+            item.reject(message, diagnostics);
         }
         terms.push(term);
     }
     Some(terms)
 }
 
-fn audit(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<AuditLogger> {
-    let table = parent.table("audit-logger", &AUDIT_KEYS, findings)?;
+fn audit(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<AuditLogger> {
+    let mapping = parent.mapping("audit-logger", &AUDIT_KEYS, diagnostics)?;
     Some(AuditLogger {
-        immutable: table.flag("immutable", findings),
-        retention_days: table.integer("retention_days", 1..=36_500, findings),
-        hipaa_audit_controls: table.flag("hipaa_audit_controls", findings),
-        log_all_access: table.flag("log_all_access", findings),
+        immutable: mapping.boolean("immutable", diagnostics),
+        retention_days: mapping.integer("retention_days", 1..=36_500, diagnostics),
+        hipaa_audit_controls: mapping.boolean("hipaa_audit_controls", diagnostics),
+        log_all_access: mapping.boolean("log_all_access", diagnostics),
     })
 }
 
-fn patterns(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<Vec<String>> {
-    let items = table.list(key, findings)?;
+fn patterns(
+    mapping: &Mapping<'_>,
+    key: &str,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Vec<String>> {
+    let items = mapping.sequence(key, diagnostics)?;
     Some(
         items
             .iter()
-            .filter_map(|item| item.pattern(findings))
+            .filter_map(|item| item.pattern(diagnostics))
             .collect(),
     )
 }
 
-/// A switch whose effect is not there: only off is accepted.
-fn only_off(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<bool> {
-    let value = table.flag(key, findings)?;
+/// Reads a switch that is not implemented: only `false` is accepted.
+fn only_false(mapping: &Mapping<'_>, key: &str, diagnostics: &mut Diagnostics<'_>) -> Option<bool> {
+    let value = mapping.boolean(key, diagnostics)?;
     if value {
-        refuse(table, key, &format!("`{key}: true`"), findings);
+        reject_unsupported(mapping, key, &format!("`{key}: true`"), diagnostics);
     }
     Some(value)
 }
 
-fn refuse(table: &Table<'_>, key: &str, what: &str, findings: &mut Findings<'_>) {
-    if let Some(field) = table.field(key, findings) {
-        unsupported(findings, field.at, &field.path, what);
+fn reject_unsupported(
+    mapping: &Mapping<'_>,
+    key: &str,
+    what: &str,
+    diagnostics: &mut Diagnostics<'_>,
+) {
+    if let Some(field) = mapping.field(key, diagnostics) {
+        diagnostics.report_unsupported(field.location, &field.path, what);
     }
 }

@@ -1,11 +1,11 @@
-//! `providers` without its targets.
+//! `providers`, except its targets.
 
-use super::field::{Field, Keys, Table};
-use super::files::Findings;
+use super::diagnostics::{Diagnostics, truncate};
+use super::field::Field;
+use super::mapping::{Keys, Mapping};
 use super::target;
-use crate::model::{
-    CircuitBreaker, Fallback, Providers, Routing, Strategy, Target, Timeouts, Word,
-};
+use super::timeouts::timeouts;
+use crate::model::{CircuitBreaker, Fallback, Providers, Routing, Strategy, StringEnum, Target};
 use crate::problem::code;
 
 const KEYS: Keys = Keys {
@@ -30,56 +30,59 @@ const BREAKER_KEYS: Keys = Keys {
     known: &["enabled", "failure_threshold", "cooldown_seconds"],
     unsupported: &["half_open_max_probes"],
 };
-const TIMEOUT_KEYS: Keys = Keys {
-    known: &["connect", "first_byte", "idle", "total"],
-    unsupported: &[],
-};
-
 /// Reads `providers`.
-pub(crate) fn decode(root: &Table<'_>, findings: &mut Findings<'_>) -> Option<Providers> {
-    let table = root.table("providers", &KEYS, findings)?;
-    let targets = target::decode_all(&table, findings);
-    let routing = routing(&table, &targets, findings);
+pub(crate) fn decode(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Providers> {
+    let mapping = root.mapping("providers", &KEYS, diagnostics)?;
+    let targets = target::decode_all(&mapping, diagnostics);
+    let routing = routing(&mapping, &targets, diagnostics);
     Some(Providers {
         routing,
-        fallback: fallback(&table, findings),
-        circuit_breaker: breaker(&table, findings),
-        timeouts: timeouts(&table, findings),
+        fallback: fallback(&mapping, diagnostics),
+        circuit_breaker: breaker(&mapping, diagnostics),
+        timeouts: timeouts(&mapping, diagnostics),
         targets,
     })
 }
 
-fn routing(parent: &Table<'_>, targets: &[Target], findings: &mut Findings<'_>) -> Option<Routing> {
-    let table = parent.table("routing", &ROUTING_KEYS, findings)?;
-    let strategy: Option<Strategy> = table.word("strategy", findings);
+fn routing(
+    parent: &Mapping<'_>,
+    targets: &[Target],
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Routing> {
+    let mapping = parent.mapping("routing", &ROUTING_KEYS, diagnostics)?;
+    let strategy: Option<Strategy> = mapping.variant("strategy", diagnostics);
     if strategy == Some(Strategy::Weighted)
         && targets.iter().all(|t| t.weight == Some(0))
-        && let Some(field) = table.field("strategy", findings)
+        && let Some(field) = mapping.field("strategy", diagnostics)
     {
         field.reject(
             "`weighted` needs a target with a weight above 0".to_owned(),
-            findings,
+            diagnostics,
         );
     }
-    let order = table
-        .list("order", findings)
-        .map(|items| order(&items, targets, findings));
+    let order = mapping
+        .sequence("order", diagnostics)
+        .map(|items| order(&items, targets, diagnostics));
     Some(Routing { strategy, order })
 }
 
-fn order(items: &[Field<'_>], targets: &[Target], findings: &mut Findings<'_>) -> Vec<String> {
+fn order(
+    items: &[Field<'_>],
+    targets: &[Target],
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for item in items {
-        let Some(id) = item.text(findings) else {
+        let Some(id) = item.string(diagnostics) else {
             continue;
         };
         if ids.contains(&id) {
-            let message = format!("`{id}` occurs twice in the order");
-            findings.report(code::DUPLICATE, item.at, &item.path, message);
+            let message = format!("`{}` occurs twice in the order", truncate(&id));
+            diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
         } else if targets.iter().all(|target| target.id != id) {
-            let message = format!("no target has the id `{}`", super::scalar::crop(&id));
-            findings
-                .report(code::BAD_REFERENCE, item.at, &item.path, message)
+            let message = format!("no target has the id `{}`", truncate(&id));
+            diagnostics
+                .report(code::INVALID_REFERENCE, item.location, &item.path, message)
                 .suggest(&id, targets.iter().map(|target| target.id.as_str()));
         }
         ids.push(id);
@@ -87,51 +90,40 @@ fn order(items: &[Field<'_>], targets: &[Target], findings: &mut Findings<'_>) -
     ids
 }
 
-fn fallback(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<Fallback> {
-    let table = parent.table("fallback", &FALLBACK_KEYS, findings)?;
+fn fallback(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Fallback> {
+    let mapping = parent.mapping("fallback", &FALLBACK_KEYS, diagnostics)?;
     Some(Fallback {
-        triggers: words(&table, "triggers", findings),
-        max_fallback_attempts: table.integer("max_fallback_attempts", 0..=10, findings),
+        triggers: variants(&mapping, "triggers", diagnostics),
+        max_fallback_attempts: mapping.integer("max_fallback_attempts", 0..=10, diagnostics),
     })
 }
 
-/// A list of words without repetition.
-fn words<W: Word + PartialEq>(
-    table: &Table<'_>,
+/// Reads a list of enum values without repetition.
+fn variants<E: StringEnum + PartialEq>(
+    mapping: &Mapping<'_>,
     key: &str,
-    findings: &mut Findings<'_>,
-) -> Option<Vec<W>> {
-    let items = table.list(key, findings)?;
-    let mut found = Vec::new();
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<Vec<E>> {
+    let items = mapping.sequence(key, diagnostics)?;
+    let mut variants = Vec::new();
     for item in &items {
-        let Some(word) = item.word(findings) else {
+        let Some(variant) = item.variant(diagnostics) else {
             continue;
         };
-        if found.contains(&word) {
+        if variants.contains(&variant) {
             let message = format!("`{}` repeats an earlier item", item.path);
-            findings.report(code::DUPLICATE, item.at, &item.path, message);
+            diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
         }
-        found.push(word);
+        variants.push(variant);
     }
-    Some(found)
+    Some(variants)
 }
 
-fn breaker(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<CircuitBreaker> {
-    let table = parent.table("circuit_breaker", &BREAKER_KEYS, findings)?;
+fn breaker(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<CircuitBreaker> {
+    let mapping = parent.mapping("circuit_breaker", &BREAKER_KEYS, diagnostics)?;
     Some(CircuitBreaker {
-        enabled: table.flag("enabled", findings),
-        failure_threshold: table.integer("failure_threshold", 1..=1000, findings),
-        cooldown_seconds: table.integer("cooldown_seconds", 1..=86_400, findings),
-    })
-}
-
-/// Reads `timeouts`, of all targets or of one.
-pub(crate) fn timeouts(parent: &Table<'_>, findings: &mut Findings<'_>) -> Option<Timeouts> {
-    let table = parent.table("timeouts", &TIMEOUT_KEYS, findings)?;
-    Some(Timeouts {
-        connect: table.duration("connect", findings),
-        first_byte: table.duration("first_byte", findings),
-        idle: table.duration("idle", findings),
-        total: table.duration("total", findings),
+        enabled: mapping.boolean("enabled", diagnostics),
+        failure_threshold: mapping.integer("failure_threshold", 1..=1000, diagnostics),
+        cooldown_seconds: mapping.integer("cooldown_seconds", 1..=86_400, diagnostics),
     })
 }

@@ -1,11 +1,11 @@
 //! `providers.targets[]`.
 
-use super::field::{Field, Keys, Table};
-use super::files::Findings;
-use super::node::Value;
-use super::providers::timeouts;
-use super::scalar::Spec;
-use super::url::reject_base_url;
+use super::diagnostics::Diagnostics;
+use super::field::{Field, LengthRange};
+use super::mapping::{Keys, Mapping};
+use super::node::NodeKind;
+use super::timeouts::timeouts;
+use super::url::validate_base_url;
 use crate::model::{DataPolicy, SecretRef, Target};
 use crate::problem::code;
 
@@ -23,7 +23,7 @@ const KEYS: Keys = Keys {
         "zdr",
         "data_collection",
         "timeouts",
-        // Known only to be refused with a better answer than "unknown".
+        // Rejected below, with a better message than "unknown key".
         "api_key",
     ],
     unsupported: &["provider_type", "format", "escalation_routing", "config"],
@@ -37,91 +37,107 @@ const SECRET_KEYS: Keys = Keys {
     unsupported: &[],
 };
 
-const ID: Spec = Spec { min: 1, max: 100 };
-const SHORT: Spec = Spec { min: 0, max: 100 };
-const SECRET_HELP: &str = "write secret_key_ref: {env: NAME} or {store: NAME}";
+const ID: LengthRange = LengthRange { min: 1, max: 100 };
+const SHORT: LengthRange = LengthRange { min: 0, max: 100 };
+const SECRET_HELP: &str = "use secret_key_ref: {env: NAME} or {store: NAME}";
 
-/// Providers with an address of their own.
-const BUILT_IN: [&str; 3] = ["echo", "openai", "anthropic"];
+/// The providers with a default address.
+const PROVIDERS_WITH_ADDRESS: [&str; 3] = ["echo", "openai", "anthropic"];
 
-/// Reads all targets and reports ids that occur twice.
-pub(crate) fn decode_all(providers: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Target> {
+/// Reads all targets, and reports duplicate ids.
+pub(crate) fn decode_all(
+    providers: &Mapping<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
-    let Some(items) = providers.list("targets", findings) else {
+    let Some(items) = providers.sequence("targets", diagnostics) else {
         return targets;
     };
     for item in &items {
-        let Some(table) = Table::open(item.node, &item.path, item.at, Some(&KEYS), findings) else {
+        let Some(mapping) = Mapping::open(
+            item.node,
+            &item.path,
+            item.location,
+            Some(&KEYS),
+            diagnostics,
+        ) else {
             continue;
         };
-        let target = decode(&table, findings);
+        let target = decode(&mapping, diagnostics);
         if !target.id.is_empty()
             && targets.iter().any(|other| other.id == target.id)
-            && let Some(field) = table.field("id", findings)
+            && let Some(field) = mapping.field("id", diagnostics)
         {
             let message = format!("the id `{}` occurs twice", target.id);
-            findings.report(code::DUPLICATE, field.at, &field.path, message);
+            diagnostics.report(code::DUPLICATE, field.location, &field.path, message);
         }
         targets.push(target);
     }
     targets
 }
 
-fn decode(table: &Table<'_>, findings: &mut Findings<'_>) -> Target {
-    table.require("id", findings);
-    table.require("provider", findings);
-    refuse_literal(table, findings);
-    let id = bounded(table, "id", &ID, findings).unwrap_or_default();
-    let provider = provider(table, findings).unwrap_or_default();
+fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
+    mapping.require("id", diagnostics);
+    mapping.require("provider", diagnostics);
+    reject_literal_credential(mapping, diagnostics);
+    let id = bounded(mapping, "id", &ID, diagnostics).unwrap_or_default();
+    let provider = provider(mapping, diagnostics).unwrap_or_default();
     Target {
-        base_url: base_url(table, &provider, findings),
+        base_url: base_url(mapping, &provider, diagnostics),
         id,
         provider,
-        model: bounded(table, "model", &Spec { min: 1, max: 200 }, findings),
-        secret_key_ref: secret(table, findings),
-        api_key_header: header(table, findings),
-        api_key_prefix: bounded(table, "api_key_prefix", &SHORT, findings),
-        weight: table.integer("weight", 0..=10_000, findings),
-        data_policy: data_policy(table, findings),
-        zdr: table.flag("zdr", findings),
-        data_collection: table.word("data_collection", findings),
-        timeouts: timeouts(table, findings),
+        model: bounded(
+            mapping,
+            "model",
+            &LengthRange { min: 1, max: 200 },
+            diagnostics,
+        ),
+        secret_key_ref: secret(mapping, diagnostics),
+        api_key_header: header(mapping, diagnostics),
+        api_key_prefix: bounded(mapping, "api_key_prefix", &SHORT, diagnostics),
+        weight: mapping.integer("weight", 0..=10_000, diagnostics),
+        data_policy: data_policy(mapping, diagnostics),
+        zdr: mapping.boolean("zdr", diagnostics),
+        data_collection: mapping.variant("data_collection", diagnostics),
+        timeouts: timeouts(mapping, diagnostics),
     }
 }
 
 fn bounded(
-    table: &Table<'_>,
+    mapping: &Mapping<'_>,
     key: &str,
-    spec: &Spec,
-    findings: &mut Findings<'_>,
+    length: &LengthRange,
+    diagnostics: &mut Diagnostics<'_>,
 ) -> Option<String> {
-    table.field(key, findings)?.bounded(spec, findings)
+    mapping
+        .field(key, diagnostics)?
+        .bounded_string(length, diagnostics)
 }
 
-/// A credential in the file ends up in version control and backups.
-fn refuse_literal(table: &Table<'_>, findings: &mut Findings<'_>) {
-    if let Some(at) = table.key_place("api_key") {
-        let path = table.path_of("api_key");
-        findings
+/// Rejects a credential in the file: it would end up in version control and backups.
+fn reject_literal_credential(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) {
+    if let Some(location) = mapping.key_location("api_key") {
+        let path = mapping.path_of("api_key");
+        diagnostics
             .report(
                 code::SECRET,
-                at,
+                location,
                 &path,
-                "a credential must not stand in the file",
+                "the file must not contain credentials",
             )
             .help(SECRET_HELP);
     }
 }
 
-fn provider(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<String> {
-    let field = table.field("provider", findings)?;
-    let text = field.text(findings)?;
+fn provider(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("provider", diagnostics)?;
+    let text = field.string(diagnostics)?;
     if let Some((name, model)) = text.split_once(':') {
         let model = model.rsplit(':').next().unwrap_or_default();
         let message = format!("`{}` must be the plain name of a provider", field.path);
-        findings
-            .report(code::BAD_VALUE, field.at, &field.path, message)
-            .help(format!("write provider: {name} and model: {model}"));
+        diagnostics
+            .report(code::INVALID_VALUE, field.location, &field.path, message)
+            .help(format!("use provider: {name} and model: {model}"));
         return None;
     }
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
@@ -130,105 +146,122 @@ fn provider(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<String> {
             "`{}` must be 1 to 60 of a-z, 0-9, `-`, `_`, `.`",
             field.path
         );
-        field.reject(message, findings);
+        field.reject(message, diagnostics);
         return None;
     }
     Some(text)
 }
 
-fn base_url(table: &Table<'_>, provider: &str, findings: &mut Findings<'_>) -> Option<String> {
-    let Some(field) = table.field("base_url", findings) else {
-        require_base_url(table, provider, findings);
+fn base_url(
+    mapping: &Mapping<'_>,
+    provider: &str,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<String> {
+    let Some(field) = mapping.field("base_url", diagnostics) else {
+        require_base_url(mapping, provider, diagnostics);
         return None;
     };
-    let text = field.text(findings)?;
-    match reject_base_url(&text) {
-        None => Some(text),
-        Some(why) => {
-            let message = format!("`{}` is not an upstream address: {why}", field.path);
-            findings.report(code::BAD_URL, field.at, &field.path, message);
+    let text = field.string(diagnostics)?;
+    match validate_base_url(&text) {
+        Ok(()) => Some(text),
+        Err(reason) => {
+            let message = format!("`{}` is not a valid upstream address: {reason}", field.path);
+            diagnostics.report(code::INVALID_URL, field.location, &field.path, message);
             None
         }
     }
 }
 
-fn require_base_url(table: &Table<'_>, provider: &str, findings: &mut Findings<'_>) {
-    if provider.is_empty() || BUILT_IN.contains(&provider) {
+fn require_base_url(mapping: &Mapping<'_>, provider: &str, diagnostics: &mut Diagnostics<'_>) {
+    if provider.is_empty() || PROVIDERS_WITH_ADDRESS.contains(&provider) {
         return;
     }
-    if let Some(field) = table.field("provider", findings) {
+    if let Some(field) = mapping.field("provider", diagnostics) {
         let message = format!("the provider `{provider}` needs a `base_url`");
-        findings
-            .report(code::MISSING, field.at, &table.path_of("base_url"), message)
-            .suggest(provider, BUILT_IN.into_iter())
-            .help("only echo, openai and anthropic have an address of their own");
+        diagnostics
+            .report(
+                code::MISSING,
+                field.location,
+                &mapping.path_of("base_url"),
+                message,
+            )
+            .suggest(provider, PROVIDERS_WITH_ADDRESS.into_iter())
+            .help("only echo, openai and anthropic have a default address");
     }
 }
 
-fn header(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<String> {
-    let field = table.field("api_key_header", findings)?;
-    let text = field.bounded(&ID, findings)?;
+fn header(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("api_key_header", diagnostics)?;
+    let text = field.bounded_string(&ID, diagnostics)?;
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if text.bytes().all(token) {
         return Some(text);
     }
-    field.reject(format!("`{}` is not a header name", field.path), findings);
+    field.reject(
+        format!("`{}` is not a header name", field.path),
+        diagnostics,
+    );
     None
 }
 
-fn data_policy(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<DataPolicy> {
-    let table = table.table("data_policy", &DATA_KEYS, findings)?;
+fn data_policy(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DataPolicy> {
+    let mapping = mapping.mapping("data_policy", &DATA_KEYS, diagnostics)?;
     Some(DataPolicy {
-        zero_data_retention: table.flag("zero_data_retention", findings),
-        training_opt_out: table.flag("training_opt_out", findings),
-        retention_days: table.integer("retention_days", 0..=36_500, findings),
+        zero_data_retention: mapping.boolean("zero_data_retention", diagnostics),
+        training_opt_out: mapping.boolean("training_opt_out", diagnostics),
+        retention_days: mapping.integer("retention_days", 0..=36_500, diagnostics),
     })
 }
 
-fn secret(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<SecretRef> {
-    let field = table.field("secret_key_ref", findings)?;
-    if !matches!(field.node.value, Value::Table(_)) {
-        let noun = field.node.value.noun();
-        let message = format!("`{}` must be a table, not {noun}", field.path);
-        let at = table.key_place("secret_key_ref").unwrap_or(field.at);
-        findings
-            .report(code::SECRET, at, &field.path, message)
+fn secret(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretRef> {
+    let field = mapping.field("secret_key_ref", diagnostics)?;
+    if !matches!(field.node.kind, NodeKind::Mapping(_)) {
+        let actual = field.node.kind.type_name();
+        let message = format!("`{}` must be a mapping, not {actual}", field.path);
+        let location = mapping
+            .key_location("secret_key_ref")
+            .unwrap_or(field.location);
+        diagnostics
+            .report(code::SECRET, location, &field.path, message)
             .help(SECRET_HELP);
         return None;
     }
-    let inner = Table::open(
+    let inner = Mapping::open(
         field.node,
         &field.path,
-        field.at,
+        field.location,
         Some(&SECRET_KEYS),
-        findings,
+        diagnostics,
     )?;
-    let env = inner.field("env", findings);
-    let store = inner.field("store", findings);
+    let env = inner.field("env", diagnostics);
+    let store = inner.field("store", diagnostics);
     match (env, store) {
-        (Some(env), None) => name(&env, findings).map(SecretRef::Env),
-        (None, Some(store)) => name(&store, findings).map(SecretRef::Store),
+        (Some(env), None) => name(&env, diagnostics).map(SecretRef::Env),
+        (None, Some(store)) => name(&store, diagnostics).map(SecretRef::Store),
         _ => {
-            let message = format!("`{}` must name exactly one of env and store", field.path);
-            findings
-                .report(code::SECRET, field.at, &field.path, message)
+            let message = format!(
+                "`{}` must contain exactly one of `env` and `store`",
+                field.path
+            );
+            diagnostics
+                .report(code::SECRET, field.location, &field.path, message)
                 .help(SECRET_HELP);
             None
         }
     }
 }
 
-/// The name of a variable or secret. What does not look like a name may be the
-/// secret itself, so it is never quoted.
-fn name(field: &Field<'_>, findings: &mut Findings<'_>) -> Option<String> {
-    let text = field.text(findings)?;
+/// Reads the name of a variable or secret. An invalid name may be the secret itself, so it is
+/// never quoted.
+fn name(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let text = field.string(diagnostics)?;
     let valid = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
     if !text.is_empty() && text.len() <= 128 && text.bytes().all(valid) {
         return Some(text);
     }
     let message = format!("`{}` is not a name", field.path);
-    findings
-        .report(code::SECRET, field.at, &field.path, message)
-        .help("letters, digits, `_`, `-` and `.`, at most 128; it names the secret, it is not the secret");
+    diagnostics
+        .report(code::SECRET, field.location, &field.path, message)
+        .help("use at most 128 letters, digits, `_`, `-` and `.`: the name of the secret, not the secret");
     None
 }

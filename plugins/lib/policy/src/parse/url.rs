@@ -1,43 +1,46 @@
-//! Addresses: just enough to refuse what an upstream cannot be.
+//! Validation of upstream addresses.
 
-/// What is wrong with an upstream address; `None` when it is fine.
-pub(crate) fn reject_base_url(text: &str) -> Option<&'static str> {
+/// Checks an upstream address.
+///
+/// # Errors
+/// The reason why it is not valid.
+pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
     let Some((_, rest)) = scheme(text) else {
-        return Some("it must start with http:// or https://");
+        return Err("it must start with http:// or https://");
     };
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Some("it must not contain spaces");
+        return Err("it must not contain spaces");
     }
     if rest.contains(['?', '#']) {
-        return Some("it must not have a query or a fragment");
+        return Err("it must not have a query or a fragment");
     }
     let authority = rest.split('/').next().unwrap_or_default();
     if authority.contains('@') {
-        return Some("it must not contain credentials; use secret_key_ref");
+        return Err("it must not contain credentials; use secret_key_ref");
     }
-    let (host, port) = split_port(authority)?;
+    let (host, port) = split_port(authority);
     if !is_host(host) {
-        return Some("it has no valid host");
+        return Err("it has no valid host");
     }
     match port {
         Some(port) if port.parse::<u16>().map_or(true, |port| port == 0) => {
-            Some("its port is not between 1 and 65535")
+            Err("its port must be between 1 and 65535")
         }
-        _ => None,
+        _ => Ok(()),
     }
 }
 
-/// The port a checked address leads to.
+/// Returns the port of a valid address.
 pub(crate) fn port_of(url: &str) -> Option<u16> {
     let (default, rest) = scheme(url)?;
     let authority = rest.split('/').next().unwrap_or_default();
-    match split_port(authority)?.1 {
+    match split_port(authority).1 {
         Some(port) => port.parse().ok(),
         None => Some(default),
     }
 }
 
-/// Default port and what follows the scheme.
+/// Returns the default port of the scheme, and the rest of the address.
 fn scheme(text: &str) -> Option<(u16, &str)> {
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
     if lower.starts_with("https://") {
@@ -49,14 +52,14 @@ fn scheme(text: &str) -> Option<(u16, &str)> {
     }
 }
 
-fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+fn split_port(authority: &str) -> (&str, Option<&str>) {
     if let Some(inner) = authority.strip_prefix('[') {
         let (host, rest) = inner.split_once(']').unwrap_or((authority, ""));
-        return Some((host, rest.strip_prefix(':')));
+        return (host, rest.strip_prefix(':'));
     }
     match authority.rsplit_once(':') {
-        Some((host, port)) => Some((host, Some(port))),
-        None => Some((authority, None)),
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
     }
 }
 
@@ -78,19 +81,19 @@ fn is_host(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{port_of, reject_base_url};
+    use super::{port_of, validate_base_url};
 
     #[test]
-    fn only_plain_http_addresses_pass() {
-        for good in [
+    fn only_http_addresses_are_valid() {
+        for valid in [
             "https://api.openai.com",
             "http://127.0.0.1:8080/v1",
             "HTTPS://h/x",
             "http://[::1]:9000",
         ] {
-            assert_eq!(reject_base_url(good), None, "{good}");
+            assert_eq!(validate_base_url(valid), Ok(()), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "ftp://x",
             "api.openai.com",
             "",
@@ -107,12 +110,12 @@ mod tests {
             "http://-h",
             "https://é.example",
         ] {
-            assert!(reject_base_url(bad).is_some(), "{bad}");
+            assert!(validate_base_url(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn ports_default_by_scheme() {
+    fn the_default_port_depends_on_the_scheme() {
         assert_eq!(port_of("https://h/v1"), Some(443));
         assert_eq!(port_of("http://h"), Some(80));
         assert_eq!(port_of("http://[::1]:9000/x"), Some(9000));

@@ -1,8 +1,11 @@
-//! What is wrong with a document, and how it is shown.
+//! The problems of a document, and their text form.
 
 pub(crate) mod code;
 pub(crate) mod mask;
+mod model;
 mod render;
-mod report;
+mod snippet;
+mod suggestion;
 
-pub use report::{Problem, Problems};
+pub use model::{Problem, Problems};
+pub(crate) use snippet::Snippet;

@@ -1,46 +1,62 @@
-//! The text of problems, in the style people know from rustc.
+//! The text form of problems, rendered by `annotate-snippets` in the style of rustc.
 
 use std::fmt;
 
+use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
 use super::{Problem, Problems};
 
+/// Cuts long lines around the location. The text is plain, because it is also part of JSON output
+/// and of logs.
+const RENDERER: Renderer = Renderer::plain().term_width(DEFAULT_TERM_WIDTH);
+
 impl fmt::Display for Problem {
-    /// `error[E001]: message`, the place, the line with a caret, and help.
+    /// `error[E001]: message`, the location, the line with a caret, and help.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let class = if self.code.starts_with('W') {
-            "warning"
+        let level = if self.code.starts_with('W') {
+            Level::WARNING
         } else {
-            "error"
+            Level::ERROR
         };
-        writeln!(f, "{class}[{}]: {}", self.code, self.message)?;
-        let gutter = self.line.to_string().len();
-        if self.line > 0 {
-            writeln!(
-                f,
-                "{:gutter$}--> {}:{}:{}",
-                "", self.file, self.line, self.column
-            )?;
-        } else if !self.file.is_empty() {
-            writeln!(f, "{:gutter$}--> {}", "", self.file)?;
-        }
-        if let Some(line) = self.snippet.as_deref().filter(|_| self.line > 0) {
-            let caret = (self.column as usize).saturating_sub(1);
-            writeln!(f, "{:gutter$} |", "")?;
-            writeln!(f, "{} | {line}", self.line)?;
-            writeln!(f, "{:gutter$} | {:caret$}^", "", "")?;
-        }
+        let group = Group::with_title(level.primary_title(&self.message).id(self.code));
+        let mut group = self.add_location(group);
         if let Some(word) = &self.suggestion {
-            writeln!(f, "{:gutter$} = help: did you mean `{word}`?", "")?;
+            group = group.element(Level::HELP.message(format!("did you mean `{word}`?")));
         }
         if let Some(help) = &self.help {
-            writeln!(f, "{:gutter$} = help: {help}", "")?;
+            group = group.element(Level::HELP.message(help));
         }
-        Ok(())
+        writeln!(f, "{}", RENDERER.render(&[group]))
+    }
+}
+
+impl Problem {
+    fn add_location<'p>(&'p self, group: Group<'p>) -> Group<'p> {
+        if let Some(snippet) = self.snippet.as_ref() {
+            let location = AnnotationKind::Primary.span(snippet.offset..snippet.offset + 1);
+            return group.element(
+                Snippet::source(&*snippet.line)
+                    .path(&self.file)
+                    .line_start(self.line as usize)
+                    .annotation(location),
+            );
+        }
+        if self.file.is_empty() {
+            return group;
+        }
+        let mut origin = Origin::path(&self.file);
+        if self.line > 0 {
+            origin = origin
+                .line(self.line as usize)
+                .char_column(self.column as usize);
+        }
+        group.element(origin)
     }
 }
 
 impl fmt::Display for Problems {
-    /// Every problem, a blank line between two, and a closing count.
+    /// Every problem, separated by blank lines, and the number of problems.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for problem in self {
             writeln!(f, "{problem}")?;

@@ -52,10 +52,10 @@ fn the_gateways_words_come_out() {
         );
         let outcome = case.run(chain);
         assert_eq!(
-            (outcome.verdict(), outcome.reason_code()),
+            (outcome.decision(), outcome.reason_code()),
             (verdict, reason)
         );
-        assert!(outcome.meets(&case.expected), "{text}");
+        assert!(outcome.matches(&case.expected), "{text}");
         reasons.extend(reason);
     }
     reasons.sort_unstable();
@@ -72,9 +72,9 @@ fn answers_are_judged_unless_the_request_was_refused() {
         case(&input, &json!({ "verdict": "allow" })).run(&chain())
     };
     let redacted = answered("hello", "ask bob@example.com");
-    assert_eq!(redacted.verdict(), "redact");
+    assert_eq!(redacted.decision(), "redact");
     let blocked = answered("I am bob@example.com", "the falcon ledger");
-    assert_eq!(blocked.verdict(), "block");
+    assert_eq!(blocked.decision(), "block");
     let details = blocked.details(&chain());
     assert_eq!(details["code"], "output_blocked");
     assert_eq!(details["policy"], "dlp-filter");
@@ -97,7 +97,7 @@ fn the_parts_of_a_message_are_judged_together() {
         json!([{ "type": "text", "text": "the falcon " }, { "type": "text", "text": "ledger" }]);
     let input = json!({ "messages": [{ "role": "user", "content": parts }] });
     let outcome = case(&input, &json!({ "verdict": "block" })).run(&chain());
-    assert_eq!(outcome.verdict(), "block");
+    assert_eq!(outcome.decision(), "block");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_is_expected_is_compared_as_far_as_it_is_said() {
         (json!({ "verdict": "redact" }), false),
     ] {
         let case = case(&user("x"), &expected);
-        assert_eq!(outcome.meets(&case.expected), met, "{expected}");
+        assert_eq!(outcome.matches(&case.expected), met, "{expected}");
     }
 }
 

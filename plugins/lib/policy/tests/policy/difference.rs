@@ -1,6 +1,6 @@
 //! Semantic differences.
 
-use kt_policy::{Diff, Op, Source, diff, parse};
+use kt_policy::{ChangeKind, Diff, Source, diff, parse};
 
 use crate::sample::{BASE, base_with, good};
 
@@ -11,7 +11,7 @@ fn change(from: &str, to: &str) -> Diff {
 fn lines(diff: &Diff) -> Vec<String> {
     diff.text()
         .lines()
-        .map(|line| line.split("  (from").next().unwrap().to_owned())
+        .map(|line| line.split("  (at ").next().unwrap().to_owned())
         .collect()
 }
 
@@ -191,7 +191,7 @@ fn changes_say_which_layer_they_come_from() {
     let over = Source::new("over.yaml", "\n\npack: {version: 9.0.0}\n");
     let target = parse(&[Source::new("base.yaml", BASE), over]).unwrap();
     let diff = diff(&good(BASE), &target);
-    assert_eq!(diff.changes[0].from.as_deref(), Some("over.yaml:3"));
-    assert_eq!(diff.changes[0].op, Op::Changed);
-    assert!(diff.text().contains("(from: over.yaml:3)"));
+    assert_eq!(diff.changes[0].location.as_deref(), Some("over.yaml:3"));
+    assert_eq!(diff.changes[0].kind, ChangeKind::Changed);
+    assert!(diff.text().contains("(at over.yaml:3)"));
 }

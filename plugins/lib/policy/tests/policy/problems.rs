@@ -236,8 +236,8 @@ fn text_is_rendered_with_line_and_caret() {
         shown.starts_with("error[E001]: unknown policy kind `pii-detecter`\n  --> test.yaml:13:"),
         "{shown}"
     );
-    let caret = shown.lines().nth(4).unwrap();
     let source = shown.lines().nth(3).unwrap();
+    let caret = shown.lines().nth(4).unwrap();
     assert!(
         source[caret.find('^').unwrap()..].starts_with("pii-detecter"),
         "{shown}"
@@ -345,12 +345,12 @@ fn layers_merge_tables_replace_lists_and_keep_places() {
     assert_eq!(document.pack.version, "2.0.0");
     assert_eq!(document.pack.name, "demo");
     assert_eq!(document.chain.len(), 1);
-    let place = document.place("pack.version").unwrap();
+    let place = document.location("pack.version").unwrap();
     assert_eq!(
         (document.source_name(place), place.line, place.column),
         ("over.yaml", 1, 17)
     );
-    let place = document.place("pack.name").unwrap();
+    let place = document.location("pack.name").unwrap();
     assert_eq!((document.source_name(place), place.line), ("base.yaml", 1));
 
     let wrong = parse(&[

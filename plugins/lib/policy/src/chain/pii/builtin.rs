@@ -5,7 +5,7 @@ use regex_syntax::hir::Hir;
 use super::super::pattern::{Check, Marker, Pattern};
 use super::{bank, contact, network, person};
 use crate::model::{FilterAction, MarkerFormat, PiiDetector, PolicyKind};
-use crate::parse::scalar::parse_pattern;
+use crate::parse::pattern::parse_pattern;
 
 /// A kind of data: its name in findings and markers, its label, its shape and
 /// the check that tells it from what merely looks like it.

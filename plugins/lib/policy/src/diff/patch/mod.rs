@@ -1,77 +1,75 @@
-//! The change as a JSON patch (RFC 6902): what turns one canonical form into
-//! the other when its operations are applied in order.
+//! The difference as a JSON patch (RFC 6902) that turns one canonical form into the other.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::compare::labels;
+use super::list_keys::list_keys;
 use super::mask;
 
-/// One operation of RFC 6902; paths are JSON pointers (RFC 6901).
+/// An operation of RFC 6902; paths are JSON pointers (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
-pub enum Operation {
-    /// A value appears; in a list it pushes later ones back.
+pub enum PatchOperation {
+    /// Adds a value; in a list, before the item at that index.
     Add {
-        /// Where.
+        /// The path.
         path: String,
         /// The value.
         value: Value,
     },
-    /// A value goes.
+    /// Removes a value.
     Remove {
-        /// Where.
+        /// The path.
         path: String,
     },
-    /// A value takes the place of another.
+    /// Replaces a value.
     Replace {
-        /// Where.
+        /// The path.
         path: String,
         /// The new value.
         value: Value,
     },
-    /// An item of a list gets another place.
+    /// Moves an item of a list.
     Move {
-        /// Where it was.
+        /// The old path.
         from: String,
-        /// Where it is once it was taken out.
+        /// The new path, after the removal.
         path: String,
     },
 }
 
-/// A whole patch. Serialises as the plain list, which is the document of
-/// RFC 6902.
+/// A JSON patch. Serializes as the list of operations.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Patch {
-    /// The operations, in the order in which they must be applied.
-    pub operations: Vec<Operation>,
-    /// Whether a value was replaced by its mask: the result of applying the
-    /// patch is then the target but for the masked values.
+    /// The operations, in the order in which they are applied.
+    pub operations: Vec<PatchOperation>,
+    /// Whether a value is masked: applying the patch then gives the target except for the masked
+    /// values.
     #[serde(skip)]
     pub masked: bool,
 }
 
-/// The patch from `before` to `after`. It is found before anything is masked,
-/// so that no change is lost where two masks are alike.
-pub(crate) fn patch(before: &Value, after: &Value, salt: &str) -> Patch {
-    let mut walk = Walk {
+/// Builds the patch from `before` to `after`. The unmasked values are compared, so that no change
+/// is lost where two masks are equal.
+pub(super) fn patch(before: &Value, after: &Value, salt: &str) -> Patch {
+    let mut builder = PatchBuilder {
         salt,
         patch: Patch::default(),
     };
-    walk.value(&At::default(), before, after);
-    walk.patch
+    builder.value(&PatchPath::default(), before, after);
+    builder.patch
 }
 
-/// A place, as a pointer and as the dotted path that masking knows.
+/// A path, as a JSON pointer and as the dotted path that masking uses.
 #[derive(Clone, Default)]
-struct At {
+struct PatchPath {
     pointer: String,
     dotted: String,
 }
 
-impl At {
-    fn key(&self, key: &str) -> Self {
+impl PatchPath {
+    fn member(&self, key: &str) -> Self {
         let escaped = key.replace('~', "~0").replace('/', "~1");
         Self {
             pointer: format!("{}/{escaped}", self.pointer),
@@ -87,94 +85,100 @@ impl At {
     }
 }
 
-struct Walk<'s> {
+struct PatchBuilder<'s> {
     salt: &'s str,
     patch: Patch,
 }
 
-impl Walk<'_> {
-    fn value(&mut self, at: &At, before: &Value, after: &Value) {
+impl PatchBuilder<'_> {
+    fn value(&mut self, path: &PatchPath, before: &Value, after: &Value) {
         if before == after {
             return;
         }
         match (before, after) {
-            (Value::Object(a), Value::Object(b)) => self.table(at, a, b),
-            (Value::Array(a), Value::Array(b)) => match (labels(a), labels(b)) {
-                (Some(x), Some(y)) => self.list(at, (a, x), (b, &y)),
-                // Without keys there is no telling which item became which.
-                _ => self.replace(at, after),
+            (Value::Object(a), Value::Object(b)) => self.object(path, a, b),
+            (Value::Array(a), Value::Array(b)) => match (list_keys(a), list_keys(b)) {
+                (Some(x), Some(y)) => self.list(path, (a, x), (b, &y)),
+                // Items without unique keys cannot be matched.
+                _ => self.replace(path, after),
             },
-            _ => self.replace(at, after),
+            _ => self.replace(path, after),
         }
     }
 
-    fn table(&mut self, at: &At, a: &Map<String, Value>, b: &Map<String, Value>) {
+    fn object(&mut self, path: &PatchPath, a: &Map<String, Value>, b: &Map<String, Value>) {
         for key in a.keys().filter(|key| !b.contains_key(*key)) {
-            self.remove(&at.key(key));
+            self.remove(&path.member(key));
         }
         for (key, value) in b {
-            let at = at.key(key);
+            let path = path.member(key);
             match a.get(key) {
-                Some(old) => self.value(&at, old, value),
-                None => self.add(&at, value),
+                Some(old) => self.value(&path, old, value),
+                None => self.add(&path, value),
             }
         }
     }
 
-    /// Makes the list what it shall be, from the front to the back: `now` is
-    /// what the operations so far have made of it.
-    fn list(&mut self, at: &At, (a, x): (&[Value], Vec<String>), (b, y): (&[Value], &[String])) {
-        let mut now: Vec<(String, &Value)> = x.into_iter().zip(a).collect();
-        for index in (0..now.len()).rev() {
-            if !y.contains(&now[index].0) {
-                self.remove(&at.item(index));
-                now.remove(index);
+    /// Transforms a list from front to back; `current` is the list after the operations so far.
+    fn list(
+        &mut self,
+        path: &PatchPath,
+        (before, before_keys): (&[Value], Vec<String>),
+        (after, after_keys): (&[Value], &[String]),
+    ) {
+        let mut current: Vec<(String, &Value)> = before_keys.into_iter().zip(before).collect();
+        for index in (0..current.len()).rev() {
+            if !after_keys.contains(&current[index].0) {
+                self.remove(&path.item(index));
+                current.remove(index);
             }
         }
-        for (index, (label, value)) in y.iter().zip(b).enumerate() {
-            let place = at.item(index);
-            match now.iter().position(|(known, _)| known == label) {
+        for (index, (key, value)) in after_keys.iter().zip(after).enumerate() {
+            let target = path.item(index);
+            match current.iter().position(|(existing, _)| existing == key) {
                 None => {
-                    self.add(&place, value);
-                    now.insert(index, (label.clone(), value));
+                    self.add(&target, value);
+                    current.insert(index, (key.clone(), value));
                 }
                 Some(from) => {
                     if from != index {
-                        self.shift(&at.item(from), &place);
-                        let item = now.remove(from);
-                        now.insert(index, item);
+                        self.move_item(&path.item(from), &target);
+                        let item = current.remove(from);
+                        current.insert(index, item);
                     }
-                    self.value(&place, now[index].1, value);
+                    self.value(&target, current[index].1, value);
                 }
             }
         }
     }
 
-    fn add(&mut self, at: &At, value: &Value) {
-        let (path, value) = (at.pointer.clone(), self.masked(at, value));
-        self.patch.operations.push(Operation::Add { path, value });
+    fn add(&mut self, path: &PatchPath, value: &Value) {
+        let (path, value) = (path.pointer.clone(), self.masked(path, value));
+        self.patch
+            .operations
+            .push(PatchOperation::Add { path, value });
     }
 
-    fn remove(&mut self, at: &At) {
-        let path = at.pointer.clone();
-        self.patch.operations.push(Operation::Remove { path });
+    fn remove(&mut self, path: &PatchPath) {
+        let path = path.pointer.clone();
+        self.patch.operations.push(PatchOperation::Remove { path });
     }
 
-    fn replace(&mut self, at: &At, value: &Value) {
-        let (path, value) = (at.pointer.clone(), self.masked(at, value));
-        let replace = Operation::Replace { path, value };
+    fn replace(&mut self, path: &PatchPath, value: &Value) {
+        let (path, value) = (path.pointer.clone(), self.masked(path, value));
+        let replace = PatchOperation::Replace { path, value };
         self.patch.operations.push(replace);
     }
 
-    fn shift(&mut self, from: &At, to: &At) {
-        self.patch.operations.push(Operation::Move {
+    fn move_item(&mut self, from: &PatchPath, to: &PatchPath) {
+        self.patch.operations.push(PatchOperation::Move {
             from: from.pointer.clone(),
             path: to.pointer.clone(),
         });
     }
 
-    fn masked(&mut self, at: &At, value: &Value) -> Value {
-        let masked = mask::mask(&at.dotted, value.clone(), self.salt);
+    fn masked(&mut self, path: &PatchPath, value: &Value) -> Value {
+        let masked = mask::mask(&path.dotted, value.clone(), self.salt);
         self.patch.masked |= masked != *value;
         masked
     }

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Patch, patch};
 use crate::diff::{diff, mask};
-use crate::parse::{Source, parse};
+use crate::parse::parse;
+use crate::source::Source;
 
 /// Applies a patch in the form in which it is printed, as RFC 6902 says.
 fn apply(mut document: Value, patch: &Patch) -> Value {

@@ -1,22 +1,22 @@
-//! The response side of the chain: one filter per text that arrives.
+//! The response side of the chain: one filter per text of the response.
 
-use super::leaves::{Leaf, Step};
+use super::text_value::{PathSegment, TextValue};
 use crate::chain::{Block, Chain, Decision, Evaluation, Finding, StreamFilter};
 use std::collections::BTreeMap;
 
 /// The filters of one response.
-pub struct Filters {
+pub struct ResponseFilters {
     chain: Chain,
     channels: BTreeMap<String, Channel>,
 }
 
 struct Channel {
-    steps: Vec<Step>,
+    path: Vec<PathSegment>,
     filter: StreamFilter,
 }
 
-impl Filters {
-    /// Filters for a response; `None` when the chain does not look at responses.
+impl ResponseFilters {
+    /// Creates the filters of a response; `None` if no policy inspects responses.
     #[must_use]
     pub fn new(chain: &Chain) -> Option<Self> {
         chain.inspects_responses().then(|| Self {
@@ -25,29 +25,29 @@ impl Filters {
         })
     }
 
-    /// Takes a piece of a text, and returns what may be passed on.
+    /// Filters a piece of a text and returns what may be passed on.
     ///
     /// # Errors
     /// The block, after which nothing more of the response may be passed on.
-    pub fn push(&mut self, leaf: &Leaf) -> Result<String, Block> {
+    pub fn push(&mut self, value: &TextValue) -> Result<String, Block> {
         let chain = &self.chain;
         let channel = self
             .channels
-            .entry(leaf.channel())
+            .entry(value.channel())
             .or_insert_with(|| Channel {
-                steps: leaf.steps.clone(),
+                path: value.path.clone(),
                 filter: chain.response_filter(),
             });
-        let output = channel.filter.push(&leaf.text);
+        let output = channel.filter.push(&value.text);
         output.block.map_or(Ok(output.release), Err)
     }
 
-    /// Ends every text whose way begins with `prefix`, and returns what was
-    /// still held of each.
+    /// Ends every text whose channel begins with `prefix`, and returns what was
+    /// still held back of each.
     ///
     /// # Errors
-    /// As [`Filters::push`].
-    pub fn finish(&mut self, prefix: &str) -> Result<Vec<(Vec<Step>, String)>, Block> {
+    /// As [`ResponseFilters::push`].
+    pub fn finish(&mut self, prefix: &str) -> Result<Vec<(Vec<PathSegment>, String)>, Block> {
         let mut rest = Vec::new();
         for (_, channel) in self
             .channels
@@ -59,22 +59,22 @@ impl Filters {
                 return Err(block);
             }
             if !output.release.is_empty() {
-                rest.push((channel.steps.clone(), output.release));
+                rest.push((channel.path.clone(), output.release));
             }
         }
         Ok(rest)
     }
 
-    /// The verdict over the whole response.
+    /// Returns the evaluation of the whole response.
     #[must_use]
-    pub fn verdict(&self, block: Option<&Block>) -> Evaluation {
+    pub fn evaluation(&self, block: Option<&Block>) -> Evaluation {
         let mut findings: Vec<Finding> = Vec::new();
         for finding in self.channels.values().flat_map(|c| c.filter.findings()) {
             match findings
                 .iter_mut()
                 .find(|f| f.policy == finding.policy && f.kind == finding.kind)
             {
-                Some(known) => known.count += finding.count,
+                Some(existing) => existing.count += finding.count,
                 None => findings.push(finding.clone()),
             }
         }

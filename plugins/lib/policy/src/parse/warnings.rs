@@ -1,0 +1,43 @@
+//! Warnings: settings that are valid but probably unintended.
+
+use crate::model::{Document, PolicyKind, StringEnum};
+use crate::problem::{Problem, code};
+
+/// Returns the warnings of a document.
+pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    for (name, kind) in PolicyKind::VARIANTS {
+        if document.policy.has(*kind) && !document.chain.contains(kind) {
+            let path = format!("policy.{name}");
+            let message = format!("`{path}` is not in `policies.chain` and has no effect");
+            warnings.push(warning(document, code::W_NOT_CHAINED, &path, message));
+        }
+    }
+    if !document.pack.enabled {
+        let message = "the pack is disabled: no policy is enforced".to_owned();
+        warnings.push(warning(document, code::W_DISABLED, "pack.enabled", message));
+    }
+    if document
+        .providers
+        .as_ref()
+        .is_none_or(|p| p.targets.is_empty())
+    {
+        let message = "there is no upstream under `providers.targets`".to_owned();
+        warnings.push(warning(document, code::W_NO_TARGET, "providers", message));
+    }
+    let audit = document
+        .chain
+        .iter()
+        .position(|k| *k == PolicyKind::AuditLogger);
+    if let Some(index) = audit.filter(|index| index + 1 < document.chain.len()) {
+        let message = "`audit-logger` belongs at the end of the chain".to_owned();
+        let path = format!("policies.chain[{index}]");
+        warnings.push(warning(document, code::W_AUDIT_ORDER, &path, message));
+    }
+    warnings
+}
+
+fn warning(document: &Document, code: &'static str, path: &str, message: String) -> Problem {
+    let location = document.location(path).unwrap_or_default();
+    document.source_map.problem(code, location, path, message)
+}

@@ -1,0 +1,24 @@
+//! [`Source`].
+
+/// The size limit of a source, in bytes (1 MiB): a hand-written configuration has a few
+/// kilobytes, and the time to parse it must stay bounded.
+pub const MAX_SOURCE_BYTES: usize = 1 << 20;
+
+/// A text with its name, usually a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The name that messages use.
+    pub name: String,
+    /// The YAML.
+    pub text: String,
+}
+
+impl Source {
+    /// Creates a source with a name and a text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+}
