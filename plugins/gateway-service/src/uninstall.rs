@@ -59,7 +59,7 @@ pub(crate) fn uninstall(
         Err(error)
             if wishes.force
                 && error.class == Class::Unavailable
-                && error.id != "supervisor-silent" =>
+                && error.id != "supervisor-unresponsive" =>
         {
             return without_manager(desk, record, &sketch, &edited, &error, wishes);
         }

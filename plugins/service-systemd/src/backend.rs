@@ -1,6 +1,6 @@
-//! The backend: which module answers which method.
+//! The backend: dispatches methods to modules.
 
-use crate::{adopt, detect, log, manager, observe, preflight, steps};
+use crate::{adopt, detect, logs, manager, observe, preflight, steps};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     AdoptRequest, Capabilities, Description, DetectRequest, Detection, InspectRequest,
@@ -60,6 +60,6 @@ impl ServiceBackend for Systemd {
     }
 
     fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error> {
-        Ok(log::sources(request))
+        Ok(logs::sources(request))
     }
 }

@@ -1,12 +1,12 @@
 //! The plugin `service-systemd`: services of the systemd user manager.
 //!
-//! It translates and does nothing else: units are rendered, probes and steps
-//! are named, results are read. Whoever calls it runs them.
+//! It only translates: it renders units, returns probes and steps, and evaluates
+//! results. The caller runs them.
 
 mod adopt;
 mod backend;
 mod detect;
-mod log;
+mod logs;
 mod manager;
 mod observe;
 mod preflight;

@@ -1,33 +1,33 @@
-//! How the user manager is called, and what a service is called there.
+//! Calls of the user manager, and the names of units.
 
 use kt_plugin_api::service::{ExecSpec, ServiceName, SystemInfo};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// How long a call that only reads or registers may take, milliseconds. Such
-/// calls were measured at 15 to 50 ms; the margin is for a machine under load.
-pub(crate) const QUICK_MS: u64 = 10_000;
-/// How long `status` waits for an answer, milliseconds.
-pub(crate) const LOOK_MS: u64 = 2_000;
+/// Timeout of a call that does not wait for a unit, in milliseconds. Such calls
+/// take 15 to 50 ms; the margin is for a system under load.
+pub(crate) const CALL_TIMEOUT_MS: u64 = 10_000;
+/// Timeout of a probe, in milliseconds.
+pub(crate) const PROBE_TIMEOUT_MS: u64 = 2_000;
 
-/// The unit's name.
+/// Returns the name of the unit.
 pub(crate) fn unit_name(family: &str, name: &ServiceName) -> String {
     format!("{}.service", name.qualify(family, '-'))
 }
 
-/// The unit's file: where the user manager looks first.
+/// Returns the path of the unit file, in the directory with the highest precedence.
 pub(crate) fn unit_path(system: &SystemInfo, unit: &str) -> PathBuf {
     system.config_home.join("systemd/user").join(unit)
 }
 
-/// The file that marks a user as lingering; it can be read without logind.
-pub(crate) fn linger_mark(system: &SystemInfo) -> Option<PathBuf> {
+/// Returns the file that marks the user as lingering; readable without logind.
+pub(crate) fn linger_file(system: &SystemInfo) -> Option<PathBuf> {
     let user = Some(&system.user).filter(|user| !user.is_empty())?;
     Some(PathBuf::from("/var/lib/systemd/linger").join(user))
 }
 
-/// The environment for programs that talk to the user manager: where it is
-/// reached, and output that does not depend on language or terminal.
+/// Returns the environment of programs that call the user manager: its runtime
+/// directory, and output that does not depend on locale or terminal.
 pub(crate) fn environment(system: &SystemInfo) -> BTreeMap<String, String> {
     let mut env = BTreeMap::from([
         ("LC_ALL".to_owned(), "C".to_owned()),
@@ -40,9 +40,9 @@ pub(crate) fn environment(system: &SystemInfo) -> BTreeMap<String, String> {
     env
 }
 
-/// A call of `systemctl` for the user manager.
-pub(crate) fn systemctl(system: &SystemInfo, words: &[&str], timeout_ms: u64) -> ExecSpec {
-    let fixed = ["systemctl", "--user", "--no-pager", "--no-ask-password"];
-    let argv: Vec<&str> = fixed.iter().chain(words).copied().collect();
+/// Returns a call of `systemctl --user`.
+pub(crate) fn systemctl(system: &SystemInfo, args: &[&str], timeout_ms: u64) -> ExecSpec {
+    let options = ["systemctl", "--user", "--no-pager", "--no-ask-password"];
+    let argv: Vec<&str> = options.iter().chain(args).copied().collect();
     ExecSpec::new(&argv, environment(system), timeout_ms)
 }

@@ -65,7 +65,7 @@ impl Desk<'_> {
     /// Looks at a service that is about to be changed.
     ///
     /// # Errors
-    /// Class `unavailable` with id `supervisor-silent`: acting on what is not
+    /// Class `unavailable` with id `supervisor-unresponsive`: acting on what is not
     /// known could end what runs, or leave the old one running.
     pub(crate) fn observe_to_change(&self, name: &ServiceName) -> Result<ServiceStatus, Error> {
         let observed = self.observe(name)?;
@@ -73,7 +73,7 @@ impl Desk<'_> {
             return Ok(observed);
         }
         let message = "the service manager does not say how the service stands";
-        let error = Error::new(Class::Unavailable, "supervisor-silent", message);
+        let error = Error::new(Class::Unavailable, "supervisor-unresponsive", message);
         let error = match &observed.unreachable_reason {
             Some(why) => error.cause(why),
             None => error,

@@ -245,17 +245,17 @@ fn a_manager_that_does_not_answer_changes_nothing() {
     let (before, record) = (world.snapshot(), recorded(&world).unwrap());
     world.silent.set(true);
     let error = put(&world, &changed()).unwrap_err();
-    assert_eq!(error.id, "supervisor-silent");
+    assert_eq!(error.id, "supervisor-unresponsive");
     for action in [Action::Stop, Action::Restart, Action::Start] {
         let acted = crate::run::act(&mut desk(&world), &record, action, Duration::from_secs(1));
-        assert_eq!(acted.unwrap_err().id, "supervisor-silent");
+        assert_eq!(acted.unwrap_err().id, "supervisor-unresponsive");
     }
     let forced = Wishes {
         force: true,
         ..Wishes::default()
     };
     let error = uninstall(&mut desk(&world), &record, forced).unwrap_err();
-    assert_eq!(error.id, "supervisor-silent");
+    assert_eq!(error.id, "supervisor-unresponsive");
     assert_eq!(world.snapshot(), before);
 }
 

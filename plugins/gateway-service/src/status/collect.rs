@@ -73,7 +73,7 @@ fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<ServiceStatus, 
     let observed = desk.observe(name).map_err(|e| no_backend(&e))?;
     match &observed.unreachable_reason {
         Some(why) if !observed.reachable => Err(Reason {
-            code: "supervisor-silent".to_owned(),
+            code: "supervisor-unresponsive".to_owned(),
             message: format!("the service manager does not answer: {why}"),
             fix: None,
         }),

@@ -1,12 +1,12 @@
-//! Moves a person's edits of a unit into a drop-in, which `install` never
-//! touches.
+//! Moves the user's edits of a unit to a drop-in, which `install` does not modify.
 
-use crate::manager::{self, QUICK_MS, systemctl};
+use crate::manager::{self, CALL_TIMEOUT_MS, systemctl};
 use kt_plugin_api::service::{AdoptRequest, Artifact, Plan, Step, StepAction};
 use kt_plugin_api::{Class, Error};
 
-/// Settings that add up. An empty assignment forgets what the unit said, so all
-/// their values are written again. Others are replaced by a later one.
+/// Settings with several values. An empty assignment resets the list, so the
+/// drop-in repeats all values. A later assignment of any other setting replaces
+/// the earlier one.
 const LISTS: [&str; 14] = [
     "Documentation",
     "Environment",
@@ -23,34 +23,39 @@ const LISTS: [&str; 14] = [
     "SystemCallFilter",
     "RestrictAddressFamilies",
 ];
-/// Dependencies add up too, but cannot be forgotten.
+/// Dependencies also have several values, but cannot be reset.
 const DEPENDENCIES: [&str; 6] = ["After", "Before", "Requires", "Wants", "PartOf", "BindsTo"];
 
+/// Section, key and value, in order.
 type Settings = Vec<(String, String, String)>;
 
 pub(crate) fn plan(request: &AdoptRequest) -> Result<Plan, Error> {
-    let (written, edited) = (settings(&request.original), settings(&request.edited));
-    let content = drop_in(&written, &edited)?;
+    let original = parse_settings(&request.original);
+    let content = render_drop_in(&original, &parse_settings(&request.edited))?;
     let unit = manager::unit_name(&request.spec.family, &request.spec.name);
     let dir = manager::unit_path(&request.system, &format!("{unit}.d"));
-    // A second adoption must not replace the first one.
+    // A later drop-in must not replace an earlier one.
     let path = dir.join(format!("50-adopted-{}.conf", short_hash(&content)));
     let mut plan = Plan::default();
     if content.is_empty() {
         plan.warnings
-            .push("only comments and blank lines were edited: nothing is kept".to_owned());
+            .push("only comments and blank lines were edited; they are not preserved".to_owned());
         return Ok(plan);
     }
     plan.steps = vec![
         Step::new(
             "adopt",
-            "keep the edits in a drop-in",
+            "move the edits to a drop-in",
             StepAction::Write(path.clone()),
         )
-        .undo(systemctl(&request.system, &["daemon-reload"], QUICK_MS)),
+        .undo(systemctl(
+            &request.system,
+            &["daemon-reload"],
+            CALL_TIMEOUT_MS,
+        )),
     ];
     plan.warnings
-        .push(format!("your edits are now in {}", path.display()));
+        .push(format!("the edits were moved to {}", path.display()));
     plan.artifacts = vec![Artifact {
         path,
         mode: 0o644,
@@ -59,7 +64,7 @@ pub(crate) fn plan(request: &AdoptRequest) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// FNV-1a, 32 bits: only tells drop-ins of one unit apart.
+/// FNV-1a, 32 bits; only distinguishes the drop-ins of one unit.
 fn short_hash(text: &str) -> String {
     let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -67,11 +72,11 @@ fn short_hash(text: &str) -> String {
     format!("{hash:08x}")
 }
 
-/// `(section, key, value)` in order; a backslash at its end continues a line.
-fn settings(text: &str) -> Settings {
+/// Parses a unit; a trailing backslash continues a line.
+fn parse_settings(text: &str) -> Settings {
     let joined = text.replace("\\\n", " ");
     let mut section = String::new();
-    let mut found = Vec::new();
+    let mut settings = Vec::new();
     for line in joined.lines().map(str::trim) {
         if line.starts_with('#') || line.starts_with(';') {
             continue;
@@ -79,14 +84,14 @@ fn settings(text: &str) -> Settings {
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
             name.clone_into(&mut section);
         } else if let Some((key, value)) = line.split_once('=') {
-            found.push((
+            settings.push((
                 section.clone(),
                 key.trim().to_owned(),
                 value.trim().to_owned(),
             ));
         }
     }
-    found
+    settings
 }
 
 fn values<'a>(all: &'a Settings, section: &str, key: &str) -> Vec<&'a str> {
@@ -96,54 +101,54 @@ fn values<'a>(all: &'a Settings, section: &str, key: &str) -> Vec<&'a str> {
         .collect()
 }
 
-fn drop_in(written: &Settings, edited: &Settings) -> Result<String, Error> {
+fn render_drop_in(original: &Settings, edited: &Settings) -> Result<String, Error> {
     let mut text = String::new();
     let mut section = "";
-    let mut done: Vec<(&str, &str)> = Vec::new();
-    for (s, key, _) in edited.iter().chain(written) {
-        if done.contains(&(s, key)) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for (s, key, _) in edited.iter().chain(original) {
+        if seen.contains(&(s, key)) {
             continue;
         }
-        done.push((s, key));
-        let (was, is) = (values(written, s, key), values(edited, s, key));
-        if was == is {
+        seen.push((s, key));
+        let (old, new) = (values(original, s, key), values(edited, s, key));
+        if old == new {
             continue;
         }
         if s != section {
             text.push_str(&format!("[{s}]\n"));
             section = s;
         }
-        text.push_str(&change(s, key, &was, &is)?);
+        text.push_str(&render_change(s, key, &old, &new)?);
     }
     Ok(text)
 }
 
-fn change(section: &str, key: &str, was: &[&str], is: &[&str]) -> Result<String, Error> {
-    let impossible = |why: &str| {
-        let message = format!("the edit of `{key}` cannot be kept in a drop-in");
+fn render_change(section: &str, key: &str, old: &[&str], new: &[&str]) -> Result<String, Error> {
+    let impossible = |cause: &str| {
+        let message = format!("the edit of `{key}` cannot be moved to a drop-in");
         Err(Error::new(Class::Conflict, "adopt-impossible", message)
-            .cause(why)
-            .hint("undo that edit, or replace the file with `--force`, which keeps a copy"))
+            .cause(cause)
+            .hint("undo the edit, or replace the file with `--force`, which keeps a backup"))
     };
     if section == "Install" {
-        return impossible("drop-ins do not change when a unit starts by itself");
+        return impossible("the section `[Install]` of a drop-in is ignored");
     }
     let line = |value: &&str| format!("{key}={value}\n");
     if DEPENDENCIES.contains(&key) {
-        if was.iter().any(|old| !is.contains(old)) {
-            return impossible("a dependency cannot be taken away again");
+        if old.iter().any(|value| !new.contains(value)) {
+            return impossible("a drop-in cannot remove a dependency");
         }
-        return Ok(is.iter().filter(|v| !was.contains(v)).map(line).collect());
+        return Ok(new.iter().filter(|v| !old.contains(v)).map(line).collect());
     }
     if LISTS.contains(&key) {
-        return Ok(format!("{key}=\n") + &is.iter().map(line).collect::<String>());
+        return Ok(format!("{key}=\n") + &new.iter().map(line).collect::<String>());
     }
-    if is.is_empty() {
-        return impossible("a setting cannot be taken away again, only changed");
+    if new.is_empty() {
+        return impossible("a drop-in cannot remove a setting, only change it");
     }
-    // Of a plain setting the last value wins; of a list that is not known here
-    // all of them count.
-    Ok(is.iter().map(line).collect())
+    // For a single value the last assignment wins; for an unknown list all values
+    // are added.
+    Ok(new.iter().map(line).collect())
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ fn request(edited: &str) -> AdoptRequest {
     }
 }
 
-fn kept(edited: &str) -> String {
+fn adopted(edited: &str) -> String {
     let plan = plan(&request(edited)).unwrap();
     let path = plan.artifacts[0].path.to_str().unwrap();
     assert!(
@@ -43,25 +43,25 @@ fn kept(edited: &str) -> String {
 }
 
 #[test]
-fn changed_and_added_settings_are_kept() {
+fn changed_and_added_settings_are_moved() {
     let edited = UNIT
         .replace("RestartSec=1s", "RestartSec=7s\nNice=5")
         .replace("[Unit]\n", "[Unit]\nAfter=x.service\n");
     assert_eq!(
-        kept(&edited),
+        adopted(&edited),
         "[Unit]\nAfter=x.service\n[Service]\nRestartSec=7s\nNice=5\n"
     );
 }
 
 #[test]
-fn lists_are_forgotten_and_written_again() {
+fn lists_are_reset_and_repeated() {
     let edited = UNIT.replace("Environment=B=2", "Environment=B=3");
     assert_eq!(
-        kept(&edited),
+        adopted(&edited),
         "[Service]\nEnvironment=\nEnvironment=A=1\nEnvironment=B=3\n"
     );
     let wrapped = UNIT.replace("kt gateway run", "kt \\\n  gateway run --workers 2");
-    let text = kept(&wrapped);
+    let text = adopted(&wrapped);
     assert!(
         text.starts_with("[Service]\nExecStart=\nExecStart=/usr/bin/kt"),
         "{text}"
@@ -70,20 +70,20 @@ fn lists_are_forgotten_and_written_again() {
 }
 
 #[test]
-fn every_value_of_an_unknown_list_is_kept() {
+fn all_values_of_an_unknown_list_are_moved() {
     let edited = UNIT.replace("RestartSec=1s", "RestartSec=1s\nOnX=a\nOnX=b");
-    assert_eq!(kept(&edited), "[Service]\nOnX=a\nOnX=b\n");
+    assert_eq!(adopted(&edited), "[Service]\nOnX=a\nOnX=b\n");
 }
 
 #[test]
-fn comments_alone_are_nothing_to_keep() {
+fn comments_are_not_moved() {
     let plan = plan(&request(&format!("; mine\n{UNIT}\n# mine"))).unwrap();
     assert!(plan.steps.is_empty());
     assert_eq!(plan.warnings.len(), 1);
 }
 
 #[test]
-fn what_a_drop_in_cannot_say_is_refused_by_name() {
+fn edits_that_a_drop_in_cannot_express_are_rejected() {
     for edited in [
         UNIT.replace("WantedBy=default.target", "WantedBy=other.target"),
         UNIT.replace("RestartSec=1s\n", ""),
@@ -94,7 +94,7 @@ fn what_a_drop_in_cannot_say_is_refused_by_name() {
 }
 
 #[test]
-fn a_second_adoption_does_not_replace_the_first() {
+fn a_later_drop_in_does_not_replace_an_earlier_one() {
     let path = |edited: &str| plan(&request(edited)).unwrap().artifacts[0].path.clone();
     let (one, two) = (UNIT.replace("=1s", "=2s"), UNIT.replace("gateway", "proxy"));
     assert_ne!(path(&one), path(&two));

@@ -1,9 +1,9 @@
-//! Finds the user manager, also where no session says where it is.
+//! Detects the user manager, also without a login session.
 //!
-//! Decisions rest on sockets and owners, never on the text of an error: that
-//! is translated, and differs between versions.
+//! The detection relies on sockets and owners, not on error messages, which are
+//! localized and differ between versions.
 
-use crate::manager::{self, LOOK_MS, QUICK_MS};
+use crate::manager::{self, CALL_TIMEOUT_MS, PROBE_TIMEOUT_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Availability, DetectRequest, Detection, ExecSpec, FileKind, Probe, ProbeAction, ProbeOutcome,
@@ -12,23 +12,23 @@ use kt_plugin_api::service::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The oldest version that units are tested with.
-const OLDEST: u32 = 252;
-/// How long the user manager may take to come up after lingering was switched
-/// on, milliseconds; measured at 30 to 60.
-const MANAGER_UP_MS: u64 = 10_000;
+/// The oldest supported version.
+const MIN_VERSION: u32 = 252;
+/// Timeout for the start of the user manager after lingering was enabled, in
+/// milliseconds; it takes 30 to 60 ms.
+const MANAGER_START_TIMEOUT_MS: u64 = 10_000;
 
-/// The runtime directory of a user's session, as logind makes it.
-fn standard_dir(system: &SystemInfo) -> PathBuf {
+/// Returns the runtime directory that logind creates for the user.
+fn default_dir(system: &SystemInfo) -> PathBuf {
     PathBuf::from(format!("/run/user/{}", system.uid))
 }
 
-/// Where the user manager may be reached: the environment's word first.
+/// Returns the possible runtime directories, that of the environment first.
 fn candidates(system: &SystemInfo) -> Vec<PathBuf> {
-    let standard = standard_dir(system);
+    let default = default_dir(system);
     let mut all: Vec<PathBuf> = system.runtime_dir.iter().cloned().collect();
-    if !all.contains(&standard) {
-        all.push(standard);
+    if !all.contains(&default) {
+        all.push(default);
     }
     all
 }
@@ -40,7 +40,12 @@ fn socket(dir: &Path) -> PathBuf {
 pub(crate) fn probes(system: &SystemInfo) -> Vec<Probe> {
     let env = BTreeMap::from([("LC_ALL".to_owned(), "C".to_owned())]);
     let mut probes = vec![
-        Probe::run("version", &["systemctl", "--version"], env, LOOK_MS),
+        Probe::run(
+            "version",
+            &["systemctl", "--version"],
+            env,
+            PROBE_TIMEOUT_MS,
+        ),
         Probe::new("booted", ProbeAction::Stat("/run/systemd/system".into())),
     ];
     for (i, dir) in candidates(system).iter().enumerate() {
@@ -52,23 +57,32 @@ pub(crate) fn probes(system: &SystemInfo) -> Vec<Probe> {
             &format!("socket-{i}"),
             ProbeAction::Stat(socket(dir)),
         ));
-        // A manager that died leaves its socket.
-        let at = SystemInfo {
+        // A manager that was killed leaves its socket.
+        let candidate = SystemInfo {
             runtime_dir: Some(dir.clone()),
             ..system.clone()
         };
-        let alive = manager::systemctl(&at, &["show", "--property=Version"], LOOK_MS);
+        let alive = manager::systemctl(
+            &candidate,
+            &["show", "--property=Version"],
+            PROBE_TIMEOUT_MS,
+        );
         let argv: Vec<&str> = alive.argv.iter().map(String::as_str).collect();
-        probes.push(Probe::run(&format!("alive-{i}"), &argv, alive.env, LOOK_MS));
+        probes.push(Probe::run(
+            &format!("alive-{i}"),
+            &argv,
+            alive.env,
+            PROBE_TIMEOUT_MS,
+        ));
     }
     probes.extend(
-        manager::linger_mark(system).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
+        manager::linger_file(system).map(|file| Probe::new("linger", ProbeAction::Stat(file))),
     );
     probes
 }
 
-/// The number in `systemd 252 (252.38-1)`.
-fn version_of(text: &str) -> Option<u32> {
+/// Parses the version in `systemd 252 (252.38-1)`.
+fn parse_version(text: &str) -> Option<u32> {
     let word = text.lines().next()?.split_whitespace().nth(1)?;
     let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -76,9 +90,9 @@ fn version_of(text: &str) -> Option<u32> {
 
 pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
     let (system, results) = (&request.system, &request.results);
-    let (version, silent) = match ProbeResult::find(results, "version")? {
-        ProbeOutcome::Exited { stdout, .. } => (version_of(stdout), None),
-        ProbeOutcome::Unknown(why) => (None, Some(why.clone())),
+    let (version, error) = match ProbeResult::find(results, "version")? {
+        ProbeOutcome::Exited { stdout, .. } => (parse_version(stdout), None),
+        ProbeOutcome::Unknown(error) => (None, Some(error.clone())),
         _ => (None, None),
     };
     let booted = matches!(
@@ -93,11 +107,11 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         version,
         ..Detection::default()
     };
-    if let Some(why) = silent.filter(|_| booted) {
-        // Slow is not absent: what it runs goes on.
+    if let Some(error) = error.filter(|_| booted) {
+        // A timeout does not mean that the manager is not running.
         detection.reasons.push(Reason {
-            code: "supervisor-silent".to_owned(),
-            message: format!("`systemctl` does not answer: {why}"),
+            code: "supervisor-unresponsive".to_owned(),
+            message: format!("`systemctl` does not respond: {error}"),
             fix: None,
         });
         return Ok(detection);
@@ -119,17 +133,14 @@ fn unsupported(version: Option<u32>, booted: bool) -> Option<Reason> {
         })
     };
     match version {
-        _ if !booted => reason(
-            "no-supervisor",
-            "this system was not started by systemd".to_owned(),
-        ),
+        _ if !booted => reason("no-supervisor", "systemd is not the init system".to_owned()),
         None => reason(
             "no-supervisor",
-            "`systemctl` does not say its version".to_owned(),
+            "`systemctl --version` does not print a version".to_owned(),
         ),
-        Some(old) if old < OLDEST => reason(
+        Some(old) if old < MIN_VERSION => reason(
             "systemd-too-old",
-            format!("systemd {old} is not supported: {OLDEST} or newer is needed"),
+            format!("systemd {old} is not supported: version {MIN_VERSION} or later is required"),
         ),
         Some(_) => None,
     }
@@ -144,14 +155,14 @@ fn find_manager(
         match ProbeResult::find(results, &format!("dir-{i}"))? {
             ProbeOutcome::Metadata { uid, .. } if *uid == system.uid => {}
             ProbeOutcome::Metadata { uid, .. } => {
-                detection.reasons.push(foreign(&dir, *uid, system));
+                detection.reasons.push(foreign_dir(&dir, *uid, system));
                 continue;
             }
             _ => continue,
         }
-        let there = ProbeResult::find(results, &format!("socket-{i}"))?;
+        let socket = ProbeResult::find(results, &format!("socket-{i}"))?;
         if !matches!(
-            there,
+            socket,
             ProbeOutcome::Metadata {
                 kind: FileKind::Socket,
                 ..
@@ -160,34 +171,34 @@ fn find_manager(
             continue;
         }
         match ProbeResult::find(results, &format!("alive-{i}"))? {
-            // It did not answer in time, or could not be asked: whoever needs
-            // it will hear why.
+            // After a timeout the manager may still be usable; the calls of a plan
+            // report their own errors.
             ProbeOutcome::Exited { code: Some(0), .. } | ProbeOutcome::Unknown(_) => {
                 detection.availability = Availability::Available;
                 detection.runtime_dir = Some(dir);
                 detection.reasons.clear();
                 return Ok(());
             }
-            _ => detection.reasons.push(dead(system)),
+            _ => detection.reasons.push(manager_exited(system)),
         }
     }
     if !detection.reasons.is_empty() {
         return Ok(());
     }
-    detection.reasons.push(no_bus(system));
+    detection.reasons.push(manager_not_started(system));
     if !system.user.is_empty() {
         detection.availability = Availability::NeedsPreparation;
-        detection.runtime_dir = Some(standard_dir(system));
-        let lingers = matches!(
+        detection.runtime_dir = Some(default_dir(system));
+        let linger = matches!(
             ProbeResult::find(results, "linger")?,
             ProbeOutcome::Metadata { .. }
         );
-        detection.prepare = prepare(system, lingers);
+        detection.prepare = prepare(system, linger);
     }
     Ok(())
 }
 
-fn foreign(dir: &Path, owner: u32, system: &SystemInfo) -> Reason {
+fn foreign_dir(dir: &Path, owner: u32, system: &SystemInfo) -> Reason {
     let dir = dir.display();
     Reason {
         code: "runtime-dir-foreign".to_owned(),
@@ -199,16 +210,16 @@ fn foreign(dir: &Path, owner: u32, system: &SystemInfo) -> Reason {
     }
 }
 
-/// logind does not start it again while a session is open.
-fn dead(system: &SystemInfo) -> Reason {
+/// logind does not restart the manager while a session is open.
+fn manager_exited(system: &SystemInfo) -> Reason {
     Reason {
         code: "no-user-bus".to_owned(),
-        message: "the systemd user manager has ended, and only its socket is left".to_owned(),
+        message: "the systemd user manager exited and left its socket".to_owned(),
         fix: Some(format!("sudo systemctl start user@{}.service", system.uid)),
     }
 }
 
-fn no_bus(system: &SystemInfo) -> Reason {
+fn manager_not_started(system: &SystemInfo) -> Reason {
     let user = if system.user.is_empty() {
         "NAME"
     } else {
@@ -216,45 +227,49 @@ fn no_bus(system: &SystemInfo) -> Reason {
     };
     Reason {
         code: "no-user-bus".to_owned(),
-        message: "the systemd user manager is not running, because nobody is logged in".to_owned(),
+        message: "the systemd user manager is not running, because the user is not logged in"
+            .to_owned(),
         fix: Some(format!("sudo loginctl enable-linger {user}")),
     }
 }
 
-/// Lingering starts the user manager. The name is given explicitly: without it
-/// `loginctl` looks for a session, and there is none. Where it `lingers`
-/// already and the manager is not up yet, asking once more starts it, and there
-/// is nothing to take back.
-fn prepare(system: &SystemInfo, lingers: bool) -> Vec<Step> {
-    let at = SystemInfo {
-        runtime_dir: Some(standard_dir(system)),
+/// Enables lingering, which starts the user manager. The user name is explicit,
+/// because without it `loginctl` requires a session. If `linger` is already
+/// enabled, the call starts the manager and needs no rollback.
+fn prepare(system: &SystemInfo, linger: bool) -> Vec<Step> {
+    let system = &SystemInfo {
+        runtime_dir: Some(default_dir(system)),
         ..system.clone()
     };
-    let up = manager::systemctl(&at, &["show", "--property=Version"], QUICK_MS).retry(
+    let show = manager::systemctl(system, &["show", "--property=Version"], CALL_TIMEOUT_MS).retry(
         &[1],
         50,
-        MANAGER_UP_MS,
+        MANAGER_START_TIMEOUT_MS,
     );
-    let mut linger = Step::new(
+    let mut enable = Step::new(
         "linger",
-        "start the user manager, at boot too",
-        StepAction::Run(loginctl(&at, "enable-linger")),
+        "enable lingering, which starts the user manager now and at boot",
+        StepAction::Run(loginctl(system, "enable-linger")),
     );
-    if !lingers {
-        linger = linger
+    if !linger {
+        enable = enable
             .role(StepRole::BootStart)
-            .undo(loginctl(&at, "disable-linger"));
+            .undo(loginctl(system, "disable-linger"));
     }
     vec![
-        linger,
-        Step::new("manager", "wait for the user manager", StepAction::Run(up)),
+        enable,
+        Step::new(
+            "manager",
+            "wait for the user manager",
+            StepAction::Run(show),
+        ),
     ]
 }
 
-/// Switches lingering for the user by explicit name.
-pub(crate) fn loginctl(system: &SystemInfo, verb: &str) -> ExecSpec {
-    let argv = ["loginctl", "--no-ask-password", verb, &system.user];
-    ExecSpec::new(&argv, manager::environment(system), QUICK_MS)
+/// Returns a call of `loginctl` for the user.
+pub(crate) fn loginctl(system: &SystemInfo, command: &str) -> ExecSpec {
+    let argv = ["loginctl", "--no-ask-password", command, &system.user];
+    ExecSpec::new(&argv, manager::environment(system), CALL_TIMEOUT_MS)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Reads how the user manager sees a unit.
+//! Evaluates the properties of a unit.
 
-use crate::manager::{self, LOOK_MS};
+use crate::manager::{self, PROBE_TIMEOUT_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     ActiveState, Autostart, ExitKind, LastExit, ObserveRequest, Probe, ProbeAction, ProbeOutcome,
@@ -9,22 +9,26 @@ use kt_plugin_api::service::{
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What is asked of a unit. One call answers all of it, and ends with 0 even
-/// for units that do not exist.
+/// The requested properties of a unit. One call returns all of them, and exits with
+/// 0 even for units that do not exist.
 const PROPERTIES: &str = "LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,Result,\
 ExecMainCode,ExecMainStatus,ExecMainExitTimestamp,ActiveEnterTimestamp,FragmentPath,DropInPaths,\
 NeedDaemonReload,RestartPreventExitStatus,StatusText";
 
 pub(crate) fn probes(system: &SystemInfo, unit: &str) -> Vec<Probe> {
-    let asked = format!("--property={PROPERTIES}");
-    let show = manager::systemctl(system, &["show", "--timestamp=unix", &asked, unit], LOOK_MS);
-    let look = ProbeAction::Run {
+    let property = format!("--property={PROPERTIES}");
+    let show = manager::systemctl(
+        system,
+        &["show", "--timestamp=unix", &property, unit],
+        PROBE_TIMEOUT_MS,
+    );
+    let action = ProbeAction::Run {
         argv: show.argv,
         env: show.env,
-        timeout_ms: LOOK_MS,
+        timeout_ms: PROBE_TIMEOUT_MS,
     };
     let mut probes = vec![
-        Probe::new("show", look),
+        Probe::new("show", action),
         enabled_units(system),
         Probe::new(
             "quadlets",
@@ -32,20 +36,20 @@ pub(crate) fn probes(system: &SystemInfo, unit: &str) -> Vec<Probe> {
         ),
     ];
     probes.extend(
-        manager::linger_mark(system).map(|mark| Probe::new("linger", ProbeAction::Stat(mark))),
+        manager::linger_file(system).map(|file| Probe::new("linger", ProbeAction::Stat(file))),
     );
     probes
 }
 
 pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> {
     let unit = manager::unit_name(&request.family, &request.name);
-    let mut observed = ServiceStatus {
+    let mut status = ServiceStatus {
         supervisor: match request.system.supervisor_version {
             Some(version) => format!("systemd {version}"),
             None => "systemd".to_owned(),
         },
         linger: linger(request)?,
-        other_services_enabled: others(&request.results, &unit)?,
+        other_services_enabled: other_units_enabled(&request.results, &unit)?,
         unit,
         ..ServiceStatus::default()
     };
@@ -55,20 +59,19 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> 
             stdout,
             ..
         } => {
-            observed.reachable = true;
-            observed.properties = properties(stdout);
-            read(&mut observed);
+            status.reachable = true;
+            status.properties = parse_properties(stdout);
+            apply_properties(&mut status);
         }
         ProbeOutcome::Exited { stderr, .. } => {
-            observed.unreachable_reason = Some(stderr.trim().to_owned());
+            status.unreachable_reason = Some(stderr.trim().to_owned());
         }
-        ProbeOutcome::Unknown(why) => observed.unreachable_reason = Some(why.clone()),
-        _ => observed.unreachable_reason = Some("`systemctl` is missing".to_owned()),
+        ProbeOutcome::Unknown(error) => status.unreachable_reason = Some(error.clone()),
+        _ => status.unreachable_reason = Some("`systemctl` is not installed".to_owned()),
     }
-    Ok(observed)
+    Ok(status)
 }
 
-/// Lingering is a file of the user's name, readable without logind.
 fn linger(request: &ObserveRequest) -> Result<Option<bool>, Error> {
     if request.system.user.is_empty() {
         return Ok(None);
@@ -80,17 +83,17 @@ fn linger(request: &ObserveRequest) -> Result<Option<bool>, Error> {
     })
 }
 
-/// The person's own enabled units: links in any target's folder. What a
-/// distribution enables for everybody needs no lingering.
+/// Lists the user's enabled units: links in the directories of all targets. Units
+/// that the distribution enables for all users do not require lingering.
 fn enabled_units(system: &SystemInfo) -> Probe {
-    let folder = system
+    let dir = system
         .config_home
         .join("systemd/user")
         .display()
         .to_string();
     let argv = [
         "find",
-        &folder,
+        &dir,
         "-mindepth",
         "2",
         "-maxdepth",
@@ -104,10 +107,10 @@ fn enabled_units(system: &SystemInfo) -> Probe {
         ")",
     ];
     let env = BTreeMap::from([("LC_ALL".to_owned(), "C".to_owned())]);
-    Probe::run("wants", &argv, env, LOOK_MS)
+    Probe::run("wants", &argv, env, PROBE_TIMEOUT_MS)
 }
 
-fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
+fn other_units_enabled(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
     let units = match ProbeResult::find(results, "wants")? {
         ProbeOutcome::Exited {
             code: Some(0),
@@ -119,7 +122,7 @@ fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
             .any(|name| name != unit),
         _ => return Ok(None),
     };
-    // Their units are made when the manager starts, without any link.
+    // A generator creates these units when the manager starts, without links.
     let quadlets = match ProbeResult::find(results, "quadlets")? {
         ProbeOutcome::Entries(names) => !names.is_empty(),
         ProbeOutcome::NotFound => false,
@@ -128,43 +131,47 @@ fn others(results: &[ProbeResult], unit: &str) -> Result<Option<bool>, Error> {
     Ok(Some(units || quadlets))
 }
 
-fn properties(text: &str) -> BTreeMap<String, String> {
+fn parse_properties(text: &str) -> BTreeMap<String, String> {
     text.lines()
         .filter_map(|line| line.split_once('='))
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .collect()
 }
 
-fn read(observed: &mut ServiceStatus) {
-    let raw = observed.properties.clone();
-    let word = |name: &str| raw.get(name).map_or("", String::as_str);
-    let (load, active, sub) = (word("LoadState"), word("ActiveState"), word("SubState"));
-    observed.active_state = activity(active, sub);
-    observed.sub_state = sub.to_owned();
-    observed.masked = load == "masked";
-    let fragment = word("FragmentPath");
-    observed.fragment_path = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
-    observed.installed = Some(!matches!(load, "not-found" | ""));
-    observed.loaded = Some(load == "loaded");
+fn apply_properties(status: &mut ServiceStatus) {
+    let properties = status.properties.clone();
+    let property = |name: &str| properties.get(name).map_or("", String::as_str);
+    let (load, active, sub) = (
+        property("LoadState"),
+        property("ActiveState"),
+        property("SubState"),
+    );
+    status.active_state = active_state(active, sub);
+    status.sub_state = sub.to_owned();
+    status.masked = load == "masked";
+    let fragment = property("FragmentPath");
+    status.fragment_path = (!fragment.is_empty()).then(|| PathBuf::from(fragment));
+    status.installed = Some(!matches!(load, "not-found" | ""));
+    status.loaded = Some(load == "loaded");
     let running = matches!(
         active,
         "active" | "activating" | "deactivating" | "reloading"
     );
-    observed.orphaned = load == "not-found" && running;
-    observed.enabled = Some(matches!(
-        word("UnitFileState"),
+    status.orphaned = load == "not-found" && running;
+    status.enabled = Some(matches!(
+        property("UnitFileState"),
         "enabled" | "enabled-runtime"
     ));
-    observed.pid = word("MainPID").parse().ok().filter(|pid| *pid != 0);
-    observed.since = unix(word("ActiveEnterTimestamp")).filter(|_| active == "active");
-    observed.restarts = word("NRestarts").parse().ok();
-    observed.drop_in_paths = word("DropInPaths")
+    status.pid = property("MainPID").parse().ok().filter(|pid| *pid != 0);
+    status.since = parse_unix_time(property("ActiveEnterTimestamp")).filter(|_| active == "active");
+    status.restarts = property("NRestarts").parse().ok();
+    status.drop_in_paths = property("DropInPaths")
         .split_whitespace()
         .map(PathBuf::from)
         .collect();
-    observed.needs_reload = word("NeedDaemonReload") == "yes";
-    observed.last_exit = last_exit(&raw);
-    observed.autostart = match (observed.enabled, observed.linger) {
+    status.needs_reload = property("NeedDaemonReload") == "yes";
+    status.last_exit = last_exit(&properties);
+    status.autostart = match (status.enabled, status.linger) {
         (Some(true), Some(true)) => Some(Autostart::Boot),
         (Some(true), Some(false)) => Some(Autostart::Login),
         (Some(true), None) | (None, _) => None,
@@ -172,7 +179,7 @@ fn read(observed: &mut ServiceStatus) {
     };
 }
 
-fn activity(active: &str, sub: &str) -> ActiveState {
+fn active_state(active: &str, sub: &str) -> ActiveState {
     match (active, sub) {
         ("active" | "reloading" | "refreshing", _) => ActiveState::Active,
         ("activating", "auto-restart" | "auto-restart-queued") => ActiveState::Restarting,
@@ -184,19 +191,18 @@ fn activity(active: &str, sub: &str) -> ActiveState {
     }
 }
 
-/// `@1700000000`, as `--timestamp=unix` writes it.
-fn unix(text: &str) -> Option<i64> {
+/// Parses `@1700000000`, the format of `--timestamp=unix`.
+fn parse_unix_time(text: &str) -> Option<i64> {
     text.strip_prefix('@')?.parse().ok().filter(|at| *at > 0)
 }
 
-/// How the main process ended; there is nothing to say while the first one
-/// still runs.
-fn last_exit(raw: &BTreeMap<String, String>) -> Option<LastExit> {
-    let word = |name: &str| raw.get(name).map_or("", String::as_str);
-    let result = word("Result");
-    let status: Option<i32> = word("ExecMainStatus").parse().ok();
-    // The numbers of waitid(2): 1 exited, 2 killed, 3 dumped core.
-    let (code, signal) = match word("ExecMainCode") {
+/// Returns the exit of the main process; none while the first one is running.
+fn last_exit(properties: &BTreeMap<String, String>) -> Option<LastExit> {
+    let property = |name: &str| properties.get(name).map_or("", String::as_str);
+    let result = property("Result");
+    let status: Option<i32> = property("ExecMainStatus").parse().ok();
+    // The `si_code` of waitid(2): 1 = exited, 2 = killed, 3 = dumped core.
+    let (code, signal) = match property("ExecMainCode") {
         "1" => (status, None),
         "2" | "3" => (None, status.map(signal_name)),
         _ if result == "success" || result.is_empty() => return None,
@@ -204,11 +210,11 @@ fn last_exit(raw: &BTreeMap<String, String>) -> Option<LastExit> {
     };
     let parked = code.is_some_and(|code| {
         let code = code.to_string();
-        word("RestartPreventExitStatus")
+        property("RestartPreventExitStatus")
             .split_whitespace()
             .any(|c| c == code)
     });
-    let class = match (result, code) {
+    let kind = match (result, code) {
         ("success", _) => ExitKind::Clean,
         (_, Some(200..=255)) | ("resources", _) => ExitKind::Setup,
         ("exit-code", _) if parked => ExitKind::Parked,
@@ -219,13 +225,14 @@ fn last_exit(raw: &BTreeMap<String, String>) -> Option<LastExit> {
     Some(LastExit {
         code,
         signal,
-        kind: class,
-        exited_at: unix(word("ExecMainExitTimestamp")),
-        description: code.and_then(meaning).map(str::to_owned),
+        kind,
+        exited_at: parse_unix_time(property("ExecMainExitTimestamp")),
+        description: code.and_then(describe_exit_code).map(str::to_owned),
     })
 }
 
-/// Signals by number, as on every architecture that the product is built for.
+/// Returns the name of a signal; the numbers are those of all supported
+/// architectures.
 fn signal_name(number: i32) -> String {
     match number {
         1 => "HUP",
@@ -245,16 +252,16 @@ fn signal_name(number: i32) -> String {
     .to_owned()
 }
 
-/// What systemd.exec(5) says of the codes with which it ends a process that it
-/// could not start.
-fn meaning(code: i32) -> Option<&'static str> {
+/// Describes the exit codes that systemd itself uses for a process that it could
+/// not start; see systemd.exec(5).
+fn describe_exit_code(code: i32) -> Option<&'static str> {
     Some(match code {
-        200 => "the working directory cannot be entered",
-        203 => "the executable cannot be run",
-        217 => "the user or its namespace cannot be set up",
-        218 => "capabilities cannot be dropped",
-        226 => "the mount namespace cannot be set up",
-        243 => "a credential cannot be read",
+        200 => "cannot change to the working directory",
+        203 => "cannot execute the program",
+        217 => "cannot set up the user or the user namespace",
+        218 => "cannot drop capabilities",
+        226 => "cannot set up the mount namespace",
+        243 => "cannot read a credential",
         _ => return None,
     })
 }

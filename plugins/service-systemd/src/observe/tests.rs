@@ -4,7 +4,7 @@ use kt_plugin_api::service::{
     ServiceStatus, SystemInfo,
 };
 
-fn ran(stdout: &str) -> ProbeOutcome {
+fn exited(stdout: &str) -> ProbeOutcome {
     ProbeOutcome::Exited {
         code: Some(0),
         stdout: stdout.to_owned(),
@@ -13,32 +13,32 @@ fn ran(stdout: &str) -> ProbeOutcome {
 }
 
 #[test]
-fn other_enabled_units_of_any_target_count() {
+fn enabled_units_of_all_targets_count() {
     let others = |wants: ProbeOutcome, quadlets: ProbeOutcome| {
-        let result = |id: &str, seen| ProbeResult {
+        let result = |id: &str, outcome| ProbeResult {
             id: id.to_owned(),
-            outcome: seen,
+            outcome,
         };
         let results = [result("wants", wants), result("quadlets", quadlets)];
-        super::others(&results, "kt-gateway.service").unwrap()
+        super::other_units_enabled(&results, "kt-gateway.service").unwrap()
     };
     let own = "/u/default.target.wants/kt-gateway.service\n";
     let timer = format!("{own}/u/timers.target.wants/backup.timer\n");
-    assert_eq!(others(ran(own), ProbeOutcome::NotFound), Some(false));
-    assert_eq!(others(ran(&timer), ProbeOutcome::NotFound), Some(true));
+    assert_eq!(others(exited(own), ProbeOutcome::NotFound), Some(false));
+    assert_eq!(others(exited(&timer), ProbeOutcome::NotFound), Some(true));
     let quadlet = ProbeOutcome::Entries(vec!["web.container".to_owned()]);
-    assert_eq!(others(ran(own), quadlet), Some(true));
-    // What cannot be told is not taken for nothing.
+    assert_eq!(others(exited(own), quadlet), Some(true));
+    // An unknown result does not mean that there are none.
     assert_eq!(
         others(ProbeOutcome::Unknown("slow".into()), ProbeOutcome::NotFound),
         None
     );
 }
 
-fn look(show: ProbeOutcome, linger: ProbeOutcome) -> ServiceStatus {
-    let result = |id: &str, seen| ProbeResult {
+fn observe_with(show: ProbeOutcome, linger: ProbeOutcome) -> ServiceStatus {
+    let result = |id: &str, outcome| ProbeResult {
         id: id.to_owned(),
-        outcome: seen,
+        outcome,
     };
     observe(&ObserveRequest {
         family: "kt-gateway".to_owned(),
@@ -51,7 +51,10 @@ fn look(show: ProbeOutcome, linger: ProbeOutcome) -> ServiceStatus {
         results: vec![
             result("show", show),
             result("linger", linger),
-            result("wants", ran("/u/default.target.wants/kt-gateway.service\n")),
+            result(
+                "wants",
+                exited("/u/default.target.wants/kt-gateway.service\n"),
+            ),
             result("quadlets", ProbeOutcome::NotFound),
         ],
         spec: None,
@@ -59,8 +62,8 @@ fn look(show: ProbeOutcome, linger: ProbeOutcome) -> ServiceStatus {
     .unwrap()
 }
 
-fn shown(lines: &str) -> ServiceStatus {
-    look(
+fn status_of(lines: &str) -> ServiceStatus {
+    observe_with(
         ProbeOutcome::Exited {
             code: Some(0),
             stdout: lines.replace(' ', "\n").replace('_', " "),
@@ -71,7 +74,7 @@ fn shown(lines: &str) -> ServiceStatus {
 }
 
 #[test]
-fn states_of_a_unit_are_told_apart() {
+fn active_states_are_mapped() {
     for (active, sub, expected) in [
         ("active", "running", ActiveState::Active),
         ("reloading", "reload", ActiveState::Active),
@@ -80,19 +83,19 @@ fn states_of_a_unit_are_told_apart() {
         ("deactivating", "stop-sigterm", ActiveState::Deactivating),
         ("inactive", "dead", ActiveState::Inactive),
         ("failed", "failed", ActiveState::Failed),
-        ("new-word", "x", ActiveState::Unknown),
+        ("new-state", "x", ActiveState::Unknown),
     ] {
-        let seen = shown(&format!(
+        let status = status_of(&format!(
             "LoadState=loaded ActiveState={active} SubState={sub}"
         ));
-        assert_eq!(seen.active_state, expected, "{active}/{sub}");
-        assert_eq!(seen.installed, Some(true));
+        assert_eq!(status.active_state, expected, "{active}/{sub}");
+        assert_eq!(status.installed, Some(true));
     }
 }
 
 #[test]
-fn a_running_service_is_read_whole() {
-    let seen = look(
+fn all_properties_of_a_running_service_are_evaluated() {
+    let status = observe_with(
         ProbeOutcome::Exited {
             code: Some(0),
             stdout: "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nMainPID=42\nNRestarts=2\nResult=success\nExecMainCode=0\nExecMainStatus=0\nActiveEnterTimestamp=@1700000000\nFragmentPath=/u/kt-gateway.service\nDropInPaths=/u/a.conf /u/b.conf\nNeedDaemonReload=yes\n".to_owned(),
@@ -101,62 +104,62 @@ fn a_running_service_is_read_whole() {
         ProbeOutcome::Metadata { kind: kt_plugin_api::service::FileKind::File, uid: 0, mode: 0o644 },
     );
     assert_eq!(
-        (seen.pid, seen.restarts, seen.since),
+        (status.pid, status.restarts, status.since),
         (Some(42), Some(2), Some(1_700_000_000))
     );
     assert_eq!(
-        (seen.enabled, seen.autostart),
+        (status.enabled, status.autostart),
         (Some(true), Some(Autostart::Boot))
     );
-    assert_eq!(seen.drop_in_paths.len(), 2);
-    assert!(seen.needs_reload && !seen.orphaned && !seen.masked);
-    assert_eq!(seen.last_exit, None, "the first process still runs");
+    assert_eq!(status.drop_in_paths.len(), 2);
+    assert!(status.needs_reload && !status.orphaned && !status.masked);
+    assert_eq!(status.last_exit, None, "the first process is running");
     assert_eq!(
-        (&*seen.supervisor, seen.other_services_enabled),
+        (&*status.supervisor, status.other_services_enabled),
         ("systemd 252", Some(false))
     );
 }
 
 #[test]
-fn a_running_unit_without_a_file_is_an_orphan() {
-    let seen = shown("LoadState=not-found ActiveState=active SubState=running MainPID=42");
-    assert!(seen.orphaned);
-    assert_eq!(seen.installed, Some(false));
-    let gone = shown("LoadState=not-found ActiveState=inactive SubState=dead MainPID=0");
+fn a_running_unit_without_a_file_is_orphaned() {
+    let status = status_of("LoadState=not-found ActiveState=active SubState=running MainPID=42");
+    assert!(status.orphaned);
+    assert_eq!(status.installed, Some(false));
+    let gone = status_of("LoadState=not-found ActiveState=inactive SubState=dead MainPID=0");
     assert!(!gone.orphaned);
     assert_eq!((gone.installed, gone.pid), (Some(false), None));
 }
 
 #[test]
-fn ends_are_classified() {
-    let end = |lines: &str| shown(lines).last_exit.unwrap();
+fn exits_are_classified() {
+    let exit = |lines: &str| status_of(lines).last_exit.unwrap();
     let parked =
-        end("Result=exit-code ExecMainCode=1 ExecMainStatus=78 RestartPreventExitStatus=2_78");
+        exit("Result=exit-code ExecMainCode=1 ExecMainStatus=78 RestartPreventExitStatus=2_78");
     assert_eq!((parked.kind, parked.code), (ExitKind::Parked, Some(78)));
     let crash =
-        end("Result=exit-code ExecMainCode=1 ExecMainStatus=7 RestartPreventExitStatus=2_78");
+        exit("Result=exit-code ExecMainCode=1 ExecMainStatus=7 RestartPreventExitStatus=2_78");
     assert_eq!(crash.kind, ExitKind::Crash);
-    let killed = end("Result=signal ExecMainCode=2 ExecMainStatus=9");
+    let killed = exit("Result=signal ExecMainCode=2 ExecMainStatus=9");
     assert_eq!(
         (killed.kind, killed.signal.as_deref()),
         (ExitKind::Crash, Some("KILL"))
     );
-    let setup = end("Result=exit-code ExecMainCode=1 ExecMainStatus=203");
+    let setup = exit("Result=exit-code ExecMainCode=1 ExecMainStatus=203");
     assert_eq!(setup.kind, ExitKind::Setup);
     assert!(setup.description.is_some());
     assert_eq!(
-        end("Result=watchdog ExecMainCode=2 ExecMainStatus=6").kind,
+        exit("Result=watchdog ExecMainCode=2 ExecMainStatus=6").kind,
         ExitKind::Watchdog
     );
     assert_eq!(
-        end("Result=success ExecMainCode=1 ExecMainStatus=0").kind,
+        exit("Result=success ExecMainCode=1 ExecMainStatus=0").kind,
         ExitKind::Clean
     );
 }
 
 #[test]
-fn a_manager_that_does_not_answer_leaves_everything_unknown() {
-    for seen in [
+fn without_a_response_of_the_manager_everything_is_unknown() {
+    for outcome in [
         ProbeOutcome::Exited {
             code: Some(1),
             stdout: String::new(),
@@ -165,16 +168,16 @@ fn a_manager_that_does_not_answer_leaves_everything_unknown() {
         ProbeOutcome::Unknown("timed out".to_owned()),
         ProbeOutcome::NotFound,
     ] {
-        let observed = look(seen, ProbeOutcome::NotFound);
-        assert!(!observed.reachable && observed.unreachable_reason.is_some());
+        let status = observe_with(outcome, ProbeOutcome::NotFound);
+        assert!(!status.reachable && status.unreachable_reason.is_some());
         assert_eq!(
-            (observed.active_state, observed.installed),
+            (status.active_state, status.installed),
             (ActiveState::Unknown, None)
         );
         assert_eq!(
-            observed.linger,
+            status.linger,
             Some(false),
-            "a file says so, without the manager"
+            "a file shows it, without the manager"
         );
     }
 }

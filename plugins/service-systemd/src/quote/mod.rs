@@ -1,32 +1,37 @@
-//! systemd's quoting, as measured by sending hostile arguments through it.
+//! The quoting of unit files; verified by passing special characters through
+//! systemd.
 
 use kt_plugin_api::{Class, Error};
+use std::path::Path;
 
-/// A quoted word of a command line after the executable: `%` starts a
-/// specifier and `$` a variable there, so both are doubled.
+/// Quotes an argument of a command line. `%` starts a specifier and `$` a
+/// variable there, so both are doubled.
 pub(crate) fn argument(text: &str) -> String {
     quoted(text, true)
 }
 
-/// A quoted `NAME=value` of `Environment=`: `$` is an ordinary character there.
+/// Quotes a `NAME=value` of `Environment=`, where `$` has no special meaning.
 pub(crate) fn assignment(name: &str, value: &str) -> String {
     quoted(&format!("{name}={value}"), false)
 }
 
-/// The executable of a command line. `$` must not be doubled there, and
-/// systemd refuses quotes and backslashes in it however they are written.
+/// Quotes the executable of a command line. `$` must not be doubled there, and
+/// systemd rejects quotes and backslashes even if they are escaped.
 ///
 /// # Errors
-/// Class `usage` when systemd cannot run it.
+/// Class `usage` for an executable that systemd rejects.
 pub(crate) fn executable(path: &str) -> Result<String, Error> {
-    let refused = path
+    let rejected = path
         .chars()
         .find(|c| matches!(c, '"' | '\'' | '\\') || c.is_control());
-    if let Some(character) = refused {
-        let message = format!("systemd cannot run `{}`", path.escape_debug());
+    if let Some(character) = rejected {
+        let message = format!(
+            "systemd does not support the executable `{}`",
+            path.escape_debug()
+        );
         return Err(Error::new(Class::Usage, "executable-unusable", message)
-            .cause(format!("its path contains {character:?}"))
-            .hint("install kt under a path without quotes, backslashes and control characters"));
+            .cause(format!("the path contains {character:?}"))
+            .hint("install kt in a path without quotes, backslashes and control characters"));
     }
     if !path.starts_with('/') {
         let message = format!("the executable `{path}` is not an absolute path");
@@ -35,32 +40,41 @@ pub(crate) fn executable(path: &str) -> Result<String, Error> {
     Ok(quoted(path, false))
 }
 
-/// A path that stands alone, such as in `WorkingDirectory=`: it is taken as it
-/// is, except for specifiers.
+/// Escapes a single path, such as that of `WorkingDirectory=`, where only
+/// specifiers have a special meaning.
 ///
 /// # Errors
-/// Class `usage` for a path that does not fit on one line or would lose blanks
-/// at its ends.
-pub(crate) fn bare_path(path: &str) -> Result<String, Error> {
+/// Class `usage` for a path with control characters, or with leading or trailing
+/// whitespace.
+pub(crate) fn bare_path(path: &Path) -> Result<String, Error> {
+    let path = utf8_path(path)?;
     if path.chars().any(char::is_control) || path.trim() != path || path.ends_with('\\') {
-        let message = format!("systemd cannot use the path `{}`", path.escape_debug());
-        return Err(Error::new(Class::Usage, "path-unusable", message)
-            .hint("use a path without control characters and without blanks or `\\` at its end"));
+        let message = format!(
+            "systemd does not support the path `{}`",
+            path.escape_debug()
+        );
+        return Err(Error::new(Class::Usage, "path-unusable", message).hint(
+            "use a path without control characters, surrounding whitespace and a trailing `\\`",
+        ));
     }
     Ok(path.replace('%', "%%"))
 }
 
-/// A path in a list such as `ReadWritePaths=`; it need not exist.
+/// Quotes a path of a list such as `ReadWritePaths=`; it need not exist.
 ///
 /// # Errors
-/// Class `usage` for a path that does not fit on one line.
-pub(crate) fn listed_path(path: &str) -> Result<String, Error> {
+/// Class `usage` for a path with control characters.
+pub(crate) fn listed_path(path: &Path) -> Result<String, Error> {
+    let path = utf8_path(path)?;
     if path.chars().any(char::is_control) {
-        let message = format!("systemd cannot use the path `{}`", path.escape_debug());
+        let message = format!(
+            "systemd does not support the path `{}`",
+            path.escape_debug()
+        );
         return Err(Error::new(Class::Usage, "path-unusable", message)
             .hint("use a path without control characters"));
     }
-    // Here a backslash makes the next character an ordinary one.
+    // A backslash escapes the next character here.
     let escaped = path
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
@@ -68,20 +82,31 @@ pub(crate) fn listed_path(path: &str) -> Result<String, Error> {
     Ok(format!("\"-{escaped}\""))
 }
 
-/// One line of text, such as a description.
-pub(crate) fn line(text: &str) -> String {
+/// Converts a text to one line, such as that of `Description=`.
+pub(crate) fn single_line(text: &str) -> String {
     let flat: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    // A backslash at the end would join the next line.
+    // A trailing backslash would continue the line.
     flat.trim_end_matches(['\\', ' '])
         .trim_start()
         .replace('%', "%%")
 }
 
-/// Needs no quotes anywhere in a unit.
-fn plain(text: &str) -> bool {
+/// Returns a path as UTF-8.
+///
+/// # Errors
+/// Class `usage` for a path that is not UTF-8.
+pub(crate) fn utf8_path(path: &Path) -> Result<&str, Error> {
+    path.to_str().ok_or_else(|| {
+        let message = format!("the path `{}` is not valid UTF-8", path.display());
+        Error::new(Class::Usage, "path-unusable", message)
+    })
+}
+
+/// Whether the text needs no quotes in any setting.
+fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()
@@ -89,7 +114,7 @@ fn plain(text: &str) -> bool {
 }
 
 fn quoted(text: &str, double_dollar: bool) -> String {
-    if plain(text) {
+    if is_plain(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len() + 2);

@@ -1,7 +1,8 @@
-use super::{argument, assignment, bare_path, executable, line};
+use super::{argument, assignment, bare_path, executable, single_line};
+use std::path::Path;
 
-/// The inverse, as systemd.syntax(7) and systemd.service(5) describe it, for
-/// one word; written apart from the quoting so that both must agree.
+/// The inverse for one word, as systemd.syntax(7) and systemd.service(5) specify it;
+/// independent of the implementation of the quoting.
 fn unquoted(word: &str, dollars: bool) -> String {
     let Some(inner) = word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) else {
         return word.to_owned();
@@ -29,7 +30,7 @@ fn unquoted(word: &str, dollars: bool) -> String {
     out
 }
 
-pub(crate) const HOSTILE: [&str; 16] = [
+pub(crate) const SPECIAL: [&str; 16] = [
     "",
     " ",
     "two words",
@@ -49,8 +50,8 @@ pub(crate) const HOSTILE: [&str; 16] = [
 ];
 
 #[test]
-fn hostile_arguments_come_back() {
-    for text in HOSTILE {
+fn quoting_preserves_special_characters() {
+    for text in SPECIAL {
         assert_eq!(unquoted(&argument(text), true), text);
         let pair = assignment("NAME", text);
         assert_eq!(unquoted(&pair, false), format!("NAME={text}"));
@@ -59,7 +60,7 @@ fn hostile_arguments_come_back() {
 }
 
 #[test]
-fn only_what_needs_quotes_is_quoted() {
+fn only_special_characters_are_quoted() {
     assert_eq!(argument("--id"), "--id");
     assert_eq!(argument("127.0.0.1:41002"), "127.0.0.1:41002");
     assert_eq!(argument(";"), "\";\"");
@@ -67,7 +68,7 @@ fn only_what_needs_quotes_is_quoted() {
 }
 
 #[test]
-fn executables_that_systemd_refuses_are_refused() {
+fn executables_that_systemd_rejects_are_rejected() {
     assert_eq!(executable("/opt/a $b/kt").unwrap(), "\"/opt/a $b/kt\"");
     assert_eq!(executable("/opt/100%/kt").unwrap(), "\"/opt/100%%/kt\"");
     for bad in ["/a\"b/kt", "/a'b/kt", "/a\\b/kt", "/a\nb/kt", "kt", ""] {
@@ -80,10 +81,14 @@ fn executables_that_systemd_refuses_are_refused() {
 }
 
 #[test]
-fn bare_paths_stay_one_line() {
-    assert_eq!(bare_path("/a b/100%").unwrap(), "/a b/100%%");
+fn single_paths_and_texts_are_one_line() {
+    assert_eq!(bare_path(Path::new("/a b/100%")).unwrap(), "/a b/100%%");
     for bad in ["/a\nb", "/a ", " /a", "/a\\"] {
-        assert_eq!(bare_path(bad).unwrap_err().id, "path-unusable", "{bad:?}");
+        assert_eq!(
+            bare_path(Path::new(bad)).unwrap_err().id,
+            "path-unusable",
+            "{bad:?}"
+        );
     }
-    assert_eq!(line("one\ntwo % \\"), "one two %%");
+    assert_eq!(single_line("one\ntwo % \\"), "one two %%");
 }

@@ -1,7 +1,7 @@
-//! What to do for each action, in order, each step with its way back.
+//! The steps of each action, with their rollback.
 
 use crate::detect::loginctl;
-use crate::manager::{self, QUICK_MS, systemctl};
+use crate::manager::{self, CALL_TIMEOUT_MS, systemctl};
 use crate::unit;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
@@ -9,17 +9,16 @@ use kt_plugin_api::service::{
     StepRole,
 };
 
-/// On top of the unit's own limit, milliseconds: the manager ends the wait
-/// itself, and its answer says more than ours would.
-const MARGIN_MS: u64 = 15_000;
-/// A unit is readable by others like every file under `~/.config/systemd`; it
-/// holds no secret.
+/// Added to the timeout of the unit, in milliseconds, so that the manager reports
+/// the timeout, with a better message.
+const TIMEOUT_MARGIN_MS: u64 = 15_000;
+/// Readable by others like every unit file; it contains no secrets.
 const UNIT_MODE: u32 = 0o644;
 
-struct Job<'a> {
+struct PlanBuilder<'a> {
     request: &'a RenderRequest,
     unit: String,
-    was: ServiceStatus,
+    status: ServiceStatus,
 }
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
@@ -29,17 +28,17 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
         mode: UNIT_MODE,
         content: unit::render(&request.spec, &request.system, &unit)?,
     };
-    let job = Job {
+    let builder = PlanBuilder {
         request,
         unit,
-        was: request.status.clone().unwrap_or_default(),
+        status: request.status.clone().unwrap_or_default(),
     };
     let steps = match request.action {
-        Action::Install => job.install(&artifact),
-        Action::Start => vec![job.reset(), job.start()],
-        Action::Stop => vec![job.stop(), job.reset()],
-        Action::Restart => vec![job.reset(), job.restart()],
-        Action::Uninstall => job.uninstall(&artifact),
+        Action::Install => builder.install(&artifact),
+        Action::Start => vec![builder.reset_failed(), builder.start()],
+        Action::Stop => vec![builder.stop(), builder.reset_failed()],
+        Action::Restart => vec![builder.reset_failed(), builder.restart()],
+        Action::Uninstall => builder.uninstall(&artifact),
     };
     Ok(Plan {
         artifacts: vec![artifact],
@@ -48,14 +47,14 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     })
 }
 
-impl Job<'_> {
+impl PlanBuilder<'_> {
     fn was_running(&self) -> bool {
         use ActiveState::{Activating, Active, Restarting};
-        matches!(self.was.active_state, Active | Activating | Restarting)
+        matches!(self.status.active_state, Active | Activating | Restarting)
     }
 
-    fn call(&self, words: &[&str]) -> ExecSpec {
-        systemctl(&self.request.system, words, QUICK_MS)
+    fn call(&self, args: &[&str]) -> ExecSpec {
+        systemctl(&self.request.system, args, CALL_TIMEOUT_MS)
     }
 
     fn install(&self, artifact: &Artifact) -> Vec<Step> {
@@ -63,10 +62,10 @@ impl Job<'_> {
         steps.push(self.reload_manager());
         let mut enable = Step::new(
             "enable",
-            "make it start by itself",
+            "enable the unit",
             StepAction::Run(self.call(&["enable", &self.unit])),
         );
-        if self.was.enabled != Some(true) {
+        if self.status.enabled != Some(true) {
             enable = enable.undo(
                 self.call(&["disable", &self.unit])
                     .success_exit_codes(&[0, 1]),
@@ -77,23 +76,29 @@ impl Job<'_> {
         }
         steps.extend(self.linger());
         if self.request.options.start {
-            steps.push(self.reset());
+            steps.push(self.reset_failed());
             let runs = self.was_running();
             steps.push(match (runs, self.request.options.files_changed) {
-                (true, true) => self.restart().undo(self.stopping()).undo(self.forgetting()),
+                (true, true) => self
+                    .restart()
+                    .undo(self.stop_call())
+                    .undo(self.reset_failed_call()),
                 (true, false) => self.start(),
-                (false, _) => self.start().undo(self.stopping()).undo(self.forgetting()),
+                (false, _) => self
+                    .start()
+                    .undo(self.stop_call())
+                    .undo(self.reset_failed_call()),
             });
         }
         steps
     }
 
-    /// Once the earlier file is back the manager must read it, and what ran
-    /// before must run again.
+    /// After a rollback the manager must load the previous file, and start the
+    /// service if it was running.
     fn write(&self, artifact: &Artifact) -> Step {
         let write = Step::new(
             "write",
-            "write the unit",
+            "write the unit file",
             StepAction::Write(artifact.path.clone()),
         )
         .undo(self.call(&["daemon-reload"]));
@@ -104,24 +109,28 @@ impl Job<'_> {
         }
     }
 
-    /// It ends with 0 for unknown settings, so what it says decides.
+    /// `systemd-analyze` exits with 0 for unknown settings, so its output is
+    /// checked.
     fn verify(&self, artifact: &Artifact) -> Step {
         let path = artifact.path.display().to_string();
         let argv = ["systemd-analyze", "--user", "--man=no", "verify", &path];
-        let mut run = ExecSpec::new(&argv, manager::environment(&self.request.system), QUICK_MS)
-            .success_exit_codes(&[0, 1]);
-        // The person's own drop-ins, in a folder named after the unit, are not
-        // what is checked.
+        let mut run = ExecSpec::new(
+            &argv,
+            manager::environment(&self.request.system),
+            CALL_TIMEOUT_MS,
+        )
+        .success_exit_codes(&[0, 1]);
+        // Only messages about the unit itself, not about the user's drop-ins.
         run.stderr_excludes = Some(format!("{}:", self.unit));
         run.skip_if_missing = true;
-        Step::new("verify", "check the unit", StepAction::Run(run))
+        Step::new("verify", "verify the unit", StepAction::Run(run))
     }
 
     fn reload_manager(&self) -> Step {
         let run = self.call(&["daemon-reload"]);
         Step::new(
             "daemon-reload",
-            "make the user manager read its units",
+            "reload the user manager",
             StepAction::Run(run),
         )
     }
@@ -129,48 +138,47 @@ impl Job<'_> {
     fn linger(&self) -> Option<Step> {
         let system = &self.request.system;
         if !self.request.options.start_at_boot
-            || self.was.linger == Some(true)
+            || self.status.linger == Some(true)
             || system.user.is_empty()
         {
             return None;
         }
         let step = Step::new(
             "linger",
-            "make services start at boot and outlive the session",
+            "enable lingering: services start at boot and continue after logout",
             StepAction::Run(loginctl(system, "enable-linger")),
         )
         .role(StepRole::BootStart)
         .warn_on_failure(format!(
-            "the gateway ends at logout and does not start at boot; `sudo loginctl enable-linger {}` cures it",
+            "the gateway stops at logout and does not start at boot; to change this, run `sudo loginctl enable-linger {}`",
             system.user
         ));
-        Some(if self.was.linger == Some(false) {
+        Some(if self.status.linger == Some(false) {
             step.undo(loginctl(system, "disable-linger"))
         } else {
             step
         })
     }
 
-    /// A failed unit keeps its failure until it is forgotten; a unit that is
-    /// not loaded has none, which is code 1 or 5.
-    fn forgetting(&self) -> ExecSpec {
+    /// Exit codes 1 and 5: the unit is not loaded, so it has no failed state.
+    fn reset_failed_call(&self) -> ExecSpec {
         self.call(&["reset-failed", &self.unit])
             .success_exit_codes(&[0, 1, 5])
     }
 
-    fn reset(&self) -> Step {
+    fn reset_failed(&self) -> Step {
         Step::new(
             "reset-failed",
-            "forget earlier failures",
-            StepAction::Run(self.forgetting()),
+            "reset the failed state of the unit",
+            StepAction::Run(self.reset_failed_call()),
         )
     }
 
     fn start(&self) -> Step {
-        let run = self.patient(&["start", &self.unit], self.request.spec.start_timeout_s);
+        let run = self.waiting_call(&["start", &self.unit], self.request.spec.start_timeout_s);
         Step::new(
             "start",
-            "start it and wait until it is ready",
+            "start the unit and wait until it is ready",
             StepAction::Run(run),
         )
         .role(StepRole::Start)
@@ -179,64 +187,65 @@ impl Job<'_> {
     fn restart(&self) -> Step {
         let spec = &self.request.spec;
         let both = spec.start_timeout_s.saturating_add(spec.stop_timeout_s);
-        let run = self.patient(&["restart", &self.unit], both);
+        let run = self.waiting_call(&["restart", &self.unit], both);
         Step::new(
             "restart",
-            "restart it and wait until it is ready",
+            "restart the unit and wait until it is ready",
             StepAction::Run(run),
         )
         .role(StepRole::Start)
     }
 
-    /// Code 5: the unit is not loaded, so there is nothing to stop.
-    fn stopping(&self) -> ExecSpec {
-        self.patient(&["stop", &self.unit], self.request.spec.stop_timeout_s)
+    /// Exit code 5: the unit is not loaded, so there is nothing to stop.
+    fn stop_call(&self) -> ExecSpec {
+        self.waiting_call(&["stop", &self.unit], self.request.spec.stop_timeout_s)
             .success_exit_codes(&[0, 5])
     }
 
     fn stop(&self) -> Step {
         Step::new(
             "stop",
-            "stop it and wait until it is gone",
-            StepAction::Run(self.stopping()),
+            "stop the unit and wait until it has stopped",
+            StepAction::Run(self.stop_call()),
         )
     }
 
-    fn patient(&self, words: &[&str], seconds: u32) -> ExecSpec {
-        let limit = u64::from(seconds) * 1_000 + MARGIN_MS;
-        systemctl(&self.request.system, words, limit)
+    fn waiting_call(&self, args: &[&str], seconds: u32) -> ExecSpec {
+        let limit = u64::from(seconds) * 1_000 + TIMEOUT_MARGIN_MS;
+        systemctl(&self.request.system, args, limit)
     }
 
-    /// Stopped before it is removed: a running unit without a file is an
-    /// orphan.
+    /// The unit is stopped before its file is removed, so that it is not orphaned.
     fn uninstall(&self, artifact: &Artifact) -> Vec<Step> {
         let mut stop = self.stop();
         if self.was_running() {
             stop = stop.undo(self.call(&["start", "--no-block", &self.unit]));
         }
-        let gone = self
+        let run = self
             .call(&["disable", &self.unit])
             .success_exit_codes(&[0, 1]);
-        let mut disable = Step::new(
-            "disable",
-            "keep it from starting by itself",
-            StepAction::Run(gone),
-        );
-        if self.was.enabled == Some(true) {
+        let mut disable = Step::new("disable", "disable the unit", StepAction::Run(run));
+        if self.status.enabled == Some(true) {
             disable = disable.undo(self.call(&["enable", &self.unit]));
         }
         let remove = Step::new(
             "remove",
-            "remove the unit",
+            "remove the unit file",
             StepAction::Remove(artifact.path.clone()),
         )
         .undo(self.call(&["daemon-reload"]));
-        let mut steps = vec![stop, disable, remove, self.reload_manager(), self.reset()];
+        let mut steps = vec![
+            stop,
+            disable,
+            remove,
+            self.reload_manager(),
+            self.reset_failed(),
+        ];
         if self.request.options.disable_boot_start && !self.request.system.user.is_empty() {
-            let off = StepAction::Run(loginctl(&self.request.system, "disable-linger"));
+            let run = StepAction::Run(loginctl(&self.request.system, "disable-linger"));
             steps.push(
-                Step::new("linger-off", "let services end with the session again", off)
-                    .warn_on_failure("lingering could not be switched off"),
+                Step::new("linger-off", "disable lingering", run)
+                    .warn_on_failure("lingering could not be disabled"),
             );
         }
         steps

@@ -5,7 +5,7 @@ use kt_plugin_api::service::{
     SystemInfo,
 };
 
-fn request(action: Action, observed: ServiceStatus) -> RenderRequest {
+fn request(action: Action, status: ServiceStatus) -> RenderRequest {
     RenderRequest {
         action,
         spec: spec(),
@@ -16,7 +16,7 @@ fn request(action: Action, observed: ServiceStatus) -> RenderRequest {
             supervisor_version: Some(252),
             ..SystemInfo::default()
         },
-        status: Some(observed),
+        status: Some(status),
         options: RenderOptions::default(),
     }
 }
@@ -29,7 +29,7 @@ fn step<'a>(plan: &'a Plan, id: &str) -> &'a Step {
     plan.steps.iter().find(|s| s.id == id).unwrap()
 }
 
-fn undone(step: &Step) -> Vec<String> {
+fn undo_args(step: &Step) -> Vec<String> {
     step.undo.iter().map(|r| r.argv[4..].join(" ")).collect()
 }
 
@@ -43,7 +43,7 @@ fn running() -> ServiceStatus {
 }
 
 #[test]
-fn a_first_install_goes_back_to_nothing() {
+fn the_first_install_is_reverted_completely() {
     let fresh = ServiceStatus {
         active_state: ActiveState::Inactive,
         enabled: Some(false),
@@ -63,13 +63,13 @@ fn a_first_install_goes_back_to_nothing() {
             "start"
         ]
     );
-    assert_eq!(undone(step(&plan, "write")), ["daemon-reload"]);
+    assert_eq!(undo_args(step(&plan, "write")), ["daemon-reload"]);
     assert_eq!(
-        undone(step(&plan, "enable")),
+        undo_args(step(&plan, "enable")),
         ["disable kt-gateway.service"]
     );
     assert_eq!(
-        undone(step(&plan, "start")),
+        undo_args(step(&plan, "start")),
         ["stop kt-gateway.service", "reset-failed kt-gateway.service"]
     );
     assert_eq!(
@@ -83,7 +83,7 @@ fn a_first_install_goes_back_to_nothing() {
 }
 
 #[test]
-fn a_changed_install_restarts_and_goes_back_to_what_ran() {
+fn a_changed_install_restarts_and_reverts_to_the_running_service() {
     let plan = plan(&request(Action::Install, running())).unwrap();
     assert_eq!(
         ids(&plan),
@@ -97,17 +97,17 @@ fn a_changed_install_restarts_and_goes_back_to_what_ran() {
         ]
     );
     assert_eq!(
-        undone(step(&plan, "write")),
+        undo_args(step(&plan, "write")),
         ["daemon-reload", "start --no-block kt-gateway.service"]
     );
     assert!(
-        undone(step(&plan, "enable")).is_empty(),
-        "it was enabled before"
+        undo_args(step(&plan, "enable")).is_empty(),
+        "it was already enabled"
     );
 }
 
 #[test]
-fn an_unchanged_install_leaves_what_runs_running() {
+fn an_unchanged_install_does_not_restart() {
     let mut request = request(Action::Install, running());
     request.options.files_changed = false;
     let plan = plan(&request).unwrap();
@@ -116,7 +116,7 @@ fn an_unchanged_install_leaves_what_runs_running() {
 }
 
 #[test]
-fn wishes_leave_steps_out() {
+fn options_omit_steps() {
     let mut request = request(Action::Install, ServiceStatus::default());
     request.options = RenderOptions {
         start: false,
@@ -130,7 +130,7 @@ fn wishes_leave_steps_out() {
 }
 
 #[test]
-fn a_service_is_stopped_before_its_file_goes() {
+fn a_service_is_stopped_before_its_file_is_removed() {
     let mut request = request(Action::Uninstall, running());
     request.options.disable_boot_start = true;
     let plan = plan(&request).unwrap();
@@ -149,12 +149,12 @@ fn a_service_is_stopped_before_its_file_goes() {
         panic!("not a command")
     };
     assert_eq!(stop.success_exit_codes, [0, 5]);
-    assert!(stop.timeout_ms > 45_000, "longer than the unit's own limit");
+    assert!(stop.timeout_ms > 45_000, "above the timeout of the unit");
     assert_eq!(stop.env["XDG_RUNTIME_DIR"], "/run/user/1000");
 }
 
 #[test]
-fn starting_forgets_earlier_failures_first() {
+fn the_failed_state_is_reset_before_a_start() {
     let ids_of = |action| {
         let plan = plan(&request(action, ServiceStatus::default())).unwrap();
         ids(&plan).join(",")

@@ -1,14 +1,14 @@
-//! How far a service is shut in.
+//! The sandbox settings of a unit.
 
-use super::file::{put, unicode};
+use super::lines::push_line;
 use crate::quote;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{Sandbox, ServiceSpec, SystemInfo};
 use std::path::Path;
 
-/// Settings that hold on every supported version, also where unprivileged user
-/// namespaces are forbidden. Mount protections are not among them: version 252
-/// ignores those silently in user units without a user namespace.
+/// Settings that work on every supported version, also without unprivileged user
+/// namespaces. They do not include mount settings, which version 252 silently
+/// ignores in user units without a user namespace.
 const BASE: &str = "\
 NoNewPrivileges=yes
 LockPersonality=yes
@@ -18,11 +18,11 @@ SystemCallArchitectures=native
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 ";
 
-/// What needs a user namespace, and so a probe. Not among it: `PrivateDevices`,
-/// `ProtectKernelModules`, `ProtectKernelLogs`, `ProtectClock` and
-/// `CapabilityBoundingSet`, with which version 252 does not start a user unit
-/// (218), and `MemoryDenyWriteExecute`, which plugins with compilers of their
-/// own would break on.
+/// Settings that require a user namespace, and therefore a preflight. Deliberately
+/// omitted: `PrivateDevices`, `ProtectKernelModules`, `ProtectKernelLogs`,
+/// `ProtectClock` and `CapabilityBoundingSet`, with which version 252 does not
+/// start a user unit (218), and `MemoryDenyWriteExecute`, which breaks plugins that
+/// contain a JIT compiler.
 const STRICT: &str = "\
 PrivateUsers=yes
 ProtectSystem=strict
@@ -35,10 +35,10 @@ SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 ";
 
-/// The lines of `[Service]` that shut the service in.
+/// Returns the sandbox settings of the section `[Service]`.
 ///
 /// # Errors
-/// Class `usage` for a directory that systemd cannot name.
+/// Class `usage` for a directory that systemd does not support.
 pub(super) fn settings(spec: &ServiceSpec, system: &SystemInfo) -> Result<String, Error> {
     let mut text = BASE.to_owned();
     if spec.sandbox == Sandbox::Base {
@@ -47,29 +47,29 @@ pub(super) fn settings(spec: &ServiceSpec, system: &SystemInfo) -> Result<String
     text.push_str(STRICT);
     for dir in &spec.read_write_paths {
         match in_runtime_dir(dir, system) {
-            // Gone after a reboot, so systemd makes it; kept, because the other
-            // services of the person share it.
+            // It does not survive a reboot, so systemd creates it; it is preserved,
+            // because other services of the user share it.
             Some(name) => {
-                put(&mut text, &format!("RuntimeDirectory={name}"));
-                put(&mut text, "RuntimeDirectoryMode=0700");
-                put(&mut text, "RuntimeDirectoryPreserve=yes");
+                push_line(&mut text, &format!("RuntimeDirectory={name}"));
+                push_line(&mut text, "RuntimeDirectoryMode=0700");
+                push_line(&mut text, "RuntimeDirectoryPreserve=yes");
             }
-            None => put(
+            None => push_line(
                 &mut text,
-                &format!("ReadWritePaths={}", quote::listed_path(unicode(dir)?)?),
+                &format!("ReadWritePaths={}", quote::listed_path(dir)?),
             ),
         }
     }
     for dir in &spec.inaccessible_paths {
-        put(
+        push_line(
             &mut text,
-            &format!("InaccessiblePaths={}", quote::listed_path(unicode(dir)?)?),
+            &format!("InaccessiblePaths={}", quote::listed_path(dir)?),
         );
     }
     Ok(text)
 }
 
-/// The name of a directory right in the session's runtime directory.
+/// Returns the name of a direct subdirectory of the runtime directory.
 fn in_runtime_dir<'a>(dir: &'a Path, system: &SystemInfo) -> Option<&'a str> {
     let runtime = system.runtime_dir.as_deref()?;
     if dir.parent() != Some(runtime) {

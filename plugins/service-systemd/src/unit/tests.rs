@@ -1,18 +1,18 @@
-use super::{render, render_probe};
-use crate::quote::tests::HOSTILE;
+use super::{render, render_sandbox_check};
+use crate::quote::tests::SPECIAL;
 use kt_plugin_api::service::{Sandbox, ServiceName, ServiceSpec, SystemInfo};
 use std::path::Path;
 use std::process::{Command, Output};
 
 pub(crate) fn spec() -> ServiceSpec {
-    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let split = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     ServiceSpec {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),
         description: "kt AI gateway (default)".to_owned(),
         generator: "kt 1.2.3".to_owned(),
-        exec: words("/usr/bin/kt gateway run --id gw_aaaaaaaaaaaaaaaa --listen 127.0.0.1:41002"),
-        reload: words("/usr/bin/kt gateway reload --id gw_aaaaaaaaaaaaaaaa --timeout 30s"),
+        exec: split("/usr/bin/kt gateway run --id gw_aaaaaaaaaaaaaaaa --listen 127.0.0.1:41002"),
+        reload: split("/usr/bin/kt gateway reload --id gw_aaaaaaaaaaaaaaaa --timeout 30s"),
         environment: vec![("KT_HOME".to_owned(), "/home/u/kt home".to_owned())],
         environment_file: Some("/home/u/.config/kt/gateway/default.env".into()),
         park_exit_codes: vec![2, 3, 4, 5, 9, 10, 78],
@@ -21,7 +21,7 @@ pub(crate) fn spec() -> ServiceSpec {
         watchdog_s: 30,
         open_files_limit: 65_536,
         fd_store_max: 65,
-        sandbox_check: words("/usr/bin/kt plugin verify gateway-run"),
+        sandbox_check: split("/usr/bin/kt plugin verify gateway-run"),
         read_write_paths: vec!["/home/u/kt home/state".into(), "/run/user/1000/kt".into()],
         inaccessible_paths: vec!["/home/u/.ssh".into()],
         ..ServiceSpec::default()
@@ -55,20 +55,20 @@ fn golden(name: &str, text: &str) {
 }
 
 #[test]
-fn the_unit_is_as_committed() {
+fn units_match_the_golden_files() {
     let unit = |version| render(&spec(), &system(version), "kt-gateway.service").unwrap();
     golden("systemd-252.service", &unit(252));
     golden("systemd-257.service", &unit(257));
     let unit = render(&strict(), &system(252), "kt-gateway.service").unwrap();
     golden("systemd-252-strict.service", &unit);
-    let probe = render_probe(&strict(), &system(252)).unwrap();
-    golden("systemd-252-probe.service", &probe);
+    let check = render_sandbox_check(&strict(), &system(252)).unwrap();
+    golden("systemd-252-sandbox-check.service", &check);
 }
 
 #[test]
-fn a_unit_holds_nothing_that_some_supported_version_cannot_run() {
+fn units_contain_no_setting_that_breaks_a_supported_version() {
     let unit = render(&strict(), &system(252), "kt-gateway.service").unwrap();
-    for fatal in [
+    for setting in [
         "notify-reload",
         "network-online",
         "multi-user",
@@ -80,12 +80,12 @@ fn a_unit_holds_nothing_that_some_supported_version_cannot_run() {
         "RestartSteps",
         "MemoryDenyWriteExecute",
     ] {
-        assert!(!unit.contains(fatal), "{fatal}");
+        assert!(!unit.contains(setting), "{setting}");
     }
 }
 
 #[test]
-fn what_systemd_cannot_express_is_refused() {
+fn unsupported_specifications_are_rejected() {
     let id = |change: fn(&mut ServiceSpec)| {
         let mut spec = spec();
         change(&mut spec);
@@ -117,14 +117,14 @@ fn what_systemd_cannot_express_is_refused() {
     );
 }
 
-fn analyze(home: &Path, words: &[&str]) -> Option<Output> {
-    let ran = Command::new("systemd-analyze")
+fn analyze(home: &Path, args: &[&str]) -> Option<Output> {
+    let result = Command::new("systemd-analyze")
         .arg("--user")
-        .args(words)
+        .args(args)
         .env("XDG_RUNTIME_DIR", home)
         .env("LC_ALL", "C")
         .output();
-    match ran {
+    match result {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             println!("skipped: `systemd-analyze` is not installed");
@@ -134,18 +134,18 @@ fn analyze(home: &Path, words: &[&str]) -> Option<Output> {
     }
 }
 
-/// The real checker: it ends with 0 whatever it finds, so it must say nothing.
+/// `systemd-analyze verify` always exits with 0, so it must print nothing.
 #[test]
-fn systemd_itself_finds_nothing_to_say() {
+fn systemd_analyze_reports_no_problem() {
     let home = tempfile::tempdir().unwrap();
     let program = home.path().join("a $b%c kt");
     std::fs::copy("/bin/true", &program).unwrap();
     for mut spec in [spec(), strict()] {
         spec.exec[0] = program.to_str().unwrap().to_owned();
         spec.reload[0].clone_from(&spec.exec[0]);
-        spec.exec.extend(HOSTILE.map(str::to_owned));
+        spec.exec.extend(SPECIAL.map(str::to_owned));
         spec.environment.extend(
-            HOSTILE
+            SPECIAL
                 .iter()
                 .enumerate()
                 .map(|(i, v)| (format!("V{i}"), (*v).to_owned())),
@@ -165,10 +165,10 @@ fn systemd_itself_finds_nothing_to_say() {
     }
 }
 
-/// A ratchet: how exposed systemd finds the units, in tenths (252 says 8.7 and
-/// 5.6, 257 a little less). It may only fall.
+/// The exposure level of `systemd-analyze security`, in tenths (8.7 and 5.6 with
+/// version 252, slightly lower with 257) must not increase.
 #[test]
-fn units_are_no_more_exposed_than_they_were() {
+fn the_exposure_level_does_not_increase() {
     let home = tempfile::tempdir().unwrap();
     for (spec, limit) in [(spec(), "87"), (strict(), "56")] {
         let unit = home.path().join("kt-gateway.service");
@@ -176,8 +176,8 @@ fn units_are_no_more_exposed_than_they_were() {
         std::fs::write(&unit, text.replace("/usr/bin/kt", "/bin/true")).unwrap();
         let unit = unit.to_str().unwrap();
         let threshold = format!("--threshold={limit}");
-        let words = ["security", "--offline=true", "--no-pager", &threshold, unit];
-        let Some(output) = analyze(home.path(), &words) else {
+        let args = ["security", "--offline=true", "--no-pager", &threshold, unit];
+        let Some(output) = analyze(home.path(), &args) else {
             return;
         };
         let text = String::from_utf8_lossy(&output.stdout);

@@ -19,7 +19,6 @@ const NOT_YET_FREE: &[&str] = &[
     "kt-policy",
     "kt-tests",
     "service-s6",
-    "service-systemd",
 ];
 
 /// Describes every cycle of a crate: one shortest cycle for each group of

@@ -1,21 +1,21 @@
-//! Where the journal has the lines of a service, and those about it.
+//! The journal of a service and of its unit.
 
 use crate::manager;
 use kt_plugin_api::service::{LogSource, LogSources, LogsRequest};
 
 pub(crate) fn sources(request: &LogsRequest) -> LogSources {
     let unit = manager::unit_name(&request.spec.family, &request.spec.name);
-    let own = journal(request, &["--unit", &unit]);
-    // The user manager marks what it says about a unit with this field.
-    let about = journal(request, &[&format!("USER_UNIT={unit}")]);
+    let service = journal(request, &["--unit", &unit]);
+    // The user manager sets this field in its messages about a unit.
+    let manager = journal(request, &[&format!("USER_UNIT={unit}")]);
     LogSources {
-        sources: vec![own],
-        supervisor: Some(about),
+        sources: vec![service],
+        supervisor: Some(manager),
     }
 }
 
-fn journal(request: &LogsRequest, which: &[&str]) -> LogSource {
-    let fixed = [
+fn journal(request: &LogsRequest, filter: &[&str]) -> LogSource {
+    let options = [
         "journalctl",
         "--user",
         "--no-pager",
@@ -23,14 +23,14 @@ fn journal(request: &LogsRequest, which: &[&str]) -> LogSource {
         "--utc",
         "--output=short-iso-precise",
     ];
-    let mut argv: Vec<String> = fixed.map(str::to_owned).to_vec();
-    // It reads a signed number.
+    let mut argv: Vec<String> = options.map(str::to_owned).to_vec();
+    // journalctl parses a signed number.
     let lines = i32::try_from(request.lines).map_or("all".to_owned(), |n| n.to_string());
     argv.push(format!("--lines={lines}"));
     if let Some(since) = request.since {
         argv.push(format!("--since=@{since}"));
     }
-    argv.extend(which.iter().map(|word| (*word).to_owned()));
+    argv.extend(filter.iter().map(|&arg| arg.to_owned()));
     LogSource::Run {
         argv,
         env: manager::environment(&request.system),
@@ -43,7 +43,7 @@ mod tests {
     use kt_plugin_api::service::{LogSource, LogsRequest, ServiceSpec, SystemInfo};
 
     #[test]
-    fn journalctl_understands_every_number_of_lines() {
+    fn journalctl_accepts_every_number_of_lines() {
         for (lines, expected) in [
             (0, "--lines=0"),
             (7, "--lines=7"),
@@ -55,14 +55,14 @@ mod tests {
                 lines,
                 since: Some(5),
             };
-            let found = sources(&request);
-            let all = found.sources.iter().chain(&found.supervisor);
+            let logs = sources(&request);
+            let all = logs.sources.iter().chain(&logs.supervisor);
             for source in all {
                 let LogSource::Run { argv, .. } = source else {
                     panic!("not a program")
                 };
-                assert!(argv.iter().any(|word| word == expected), "{argv:?}");
-                assert!(argv.iter().any(|word| word == "--since=@5"));
+                assert!(argv.iter().any(|arg| arg == expected), "{argv:?}");
+                assert!(argv.iter().any(|arg| arg == "--since=@5"));
             }
         }
     }
