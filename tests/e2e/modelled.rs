@@ -208,8 +208,8 @@ fn live(mac: &Mac) {
     let plist = fs::metadata(mac.plist()).expect("it is installed");
     assert_eq!(plist.permissions().mode() & 0o777, 0o644);
     let status = mac.kt("gateway status -o json");
-    assert_eq!(status.ok().text_at("/verdict"), "running");
-    assert_eq!(status.text_at("/service/starts_at"), "login");
+    assert_eq!(status.ok().text_at("/state"), "running");
+    assert_eq!(status.text_at("/service/autostart"), "login");
     assert_eq!(status.at("/service/pid"), mac.job()["pid"]);
 
     let pid = mac.pid();
@@ -258,7 +258,10 @@ fn a_stop_in_a_crash_loop_is_final_modelled_not_macos() {
     kill(&pid);
     mac.until_state("spawn scheduled");
     let status = mac.kt("gateway status -o json");
-    assert_eq!(status.exits(150).text_at("/service/active"), "restarting");
+    assert_eq!(
+        status.exits(150).text_at("/service/active_state"),
+        "restarting"
+    );
     mac.kt("gateway stop").ok().err_has("stopped");
     assert_eq!(mac.job(), Value::Null, "launchd would start it again");
     mac.kt("gateway status").exits(3);
@@ -286,7 +289,7 @@ fn what_cannot_work_is_parked_modelled_not_macos() {
     // With settings that can be read again it would come up if it were tried.
     fs::remove_file(settings).expect("it is ours");
     let status = mac.kt("gateway status -o json");
-    assert_eq!(status.exits(1).text_at("/verdict"), "parked");
+    assert_eq!(status.exits(1).text_at("/state"), "parked");
     assert_eq!(status.text_at("/problems/0/code"), "parked");
     mac.until_state("not running");
     assert_eq!(mac.job()["runs"], 2, "it was tried once");

@@ -219,7 +219,7 @@ user() {
     expect 6 kt gateway uninstall
     says "edited"
     expect 0 kt gateway install --id life --force
-    says "a copy is in"
+    says "a backup is in"
     grep -q '# mine' "$DIR/$file" && fail "the edit is still there"
     status_is 0
   done
@@ -234,14 +234,14 @@ user() {
   step "a failed install is taken back"
   expect 0 kt gateway create --name broken --file config.yaml
   expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022x
-  says "put back"
+  says "rolled back"
   [ -z "$(traces kt-gateway-broken)" ] || fail "left: $(traces kt-gateway-broken)"
   expect 4 kt gateway status --service-name broken
 
   step "a failed change leaves the earlier service running"
   before=$(cat "$DIR/run")
   expect 7 kt gateway install --id life --listen 127.0.0.1:41002x
-  says "put back"
+  says "rolled back"
   [ "$(cat "$DIR/run")" = "$before" ] || fail "the script changed"
   expect 0 kt gateway status --wait ready --timeout 30s
 

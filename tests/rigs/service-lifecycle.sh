@@ -107,7 +107,7 @@ YAML
   expect 6 kt gateway uninstall
   says "edited"
   expect 0 kt gateway install --id life --force
-  says "a copy is in"
+  says "a backup is in"
   grep -q '# mine' "$unit" && fail "the edit is still there"
   status_is 0
 
@@ -120,7 +120,7 @@ YAML
   step "a failed install is taken back"
   expect 0 kt gateway create --name broken --file config.yaml
   expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41012x
-  says "put back"
+  says "rolled back"
   [ ! -e "$HOME/.config/systemd/user/kt-gateway-broken.service" ] || fail "its unit is still there"
   expect 4 kt gateway status --service-name broken
 

@@ -185,7 +185,7 @@ print("holds", flush=True); sys.stdin.read()' < <(sleep 60) > holder.log &
   expect 6 kt gateway install --id life --force
   says "--take-over"
   expect 0 kt gateway install --id life --take-over
-  says "a copy is in"
+  says "a backup is in"
   status_is 0
   expect 0 kt gateway uninstall
 

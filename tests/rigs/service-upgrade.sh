@@ -74,7 +74,7 @@ upgrade_under_load() {
   printf '#!/bin/sh\nexit 1\n' > "$KT.broken"; chmod 755 "$KT.broken"
   cp "$KT" "$KT.good"
   expect 7 kt gateway install --id life --executable "$KT.broken"
-  says "put back"
+  says "rolled back"
   await 30 answers || fail "what ran before does not run"
   status_is 0
   expect 0 kt gateway uninstall

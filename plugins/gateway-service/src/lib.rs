@@ -1,33 +1,32 @@
-//! The plugin `gateway-service`: gateways as services of the operating system.
+//! The plugin `gateway-service`: installs gateways as services of the operating
+//! system and manages them.
 //!
-//! A backend of `kt.service/1` says what to write, run and look at; this
-//! plugin does it, once for every backend: plan, lock, record, transaction,
-//! rollback, and the join of everything that is known into one status. Nothing
-//! but this plugin runs programs, and it does so with `std::process` only.
+//! A backend of `kt.service/1` describes the files to write, the commands to run
+//! and the probes to evaluate. This plugin executes them, in the same way for every
+//! backend: planning, locking, the service record, the transaction with its
+//! rollback, and the aggregation of all observations into one status. No other
+//! plugin runs programs, and this one uses `std::process` only.
+//!
+//! The modules, each of which uses only those above it:
+//!
+//! - [`record`]: what kt installed, and the lock on it;
+//! - [`system`]: the local system: programs, files, processes, the gateway's
+//!   administration socket;
+//! - [`context`]: a backend together with the system that it acts on;
+//! - [`spec`], [`logs`], [`status`]: the definition of a service, its log, its
+//!   state;
+//! - [`operation`]: install, uninstall, start, stop and restart;
+//! - [`command`]: the commands; [`conformance`]: the tests of a backend.
 
-mod binary;
 mod command;
 mod conformance;
-mod control;
-mod desk;
-mod environment;
-mod failure;
-#[cfg(test)]
-mod fake;
-mod files;
-mod install;
+mod context;
 mod logs;
-mod machine;
-mod preview;
-mod ready;
+mod operation;
 mod record;
-mod run;
-mod sandbox;
-mod secrets;
 mod spec;
 mod status;
-mod uninstall;
-mod world;
+mod system;
 
 use kt_plugin_api::{
     Class, Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin, Provider,
@@ -45,7 +44,7 @@ impl Plugin for GatewayService {
     }
 
     fn provider(&self, interface: &str) -> Option<&dyn Provider> {
-        (interface == conformance::INTERFACE).then_some(&conformance::Tester)
+        (interface == conformance::INTERFACE).then_some(&conformance::ConformanceProvider)
     }
 }
 

@@ -3,8 +3,9 @@
 //! for sessions, lingering and reboots.
 
 mod boot;
-mod complaints;
+
 mod lifecycle;
+mod reported_problems;
 mod rig;
 
 pub(crate) use rig::rig;

@@ -16,10 +16,10 @@ ends_with_the_session() {
   must_not lingers
   expect 0 login "$STATUS"
   says "linger-off"
-  says "it ends at logout and does not start at boot"
+  says "the service stops at logout and does not start at boot"
   expect 152 login "$STATUS --strict"
   expect 0 login "$STATUS -o json"
-  says '"starts_at": "login"'
+  says '"autostart": "login"'
   says '"linger": false'
 
   session_close
@@ -43,7 +43,7 @@ outlives_the_session() {
   expect 0 login "$INSTALL"
   must lingers
   expect 0 login "$STATUS -o json"
-  says '"starts_at": "boot"'
+  says '"autostart": "boot"'
   says_not "linger-off"
   session_close
   must await 10 lingering

@@ -13,7 +13,7 @@ left_without() {
   expect 0 login "$CREATE"
   expect 0 login "$INSTALL --no-linger"
   expect 0 login "$STATUS -o json"
-  says '"starts_at": "login"'
+  says '"autostart": "login"'
   says '"linger-off"'
 }
 
@@ -29,7 +29,7 @@ left_with() {
   expect 0 bare "$INSTALL"
   must answers
   expect 0 bare "$STATUS -o json"
-  says '"starts_at": "boot"'
+  says '"autostart": "boot"'
   says_not '"linger-off"'
 }
 

@@ -1,54 +1,55 @@
 //! `kt gateway install`.
 
-use super::print::print;
+use super::change_output::change_output;
+use super::install_request::install_request;
+use super::print_plan::print_plan;
 use super::session::Session;
-use super::wanted::wanted;
-use crate::desk::Desk;
-use crate::install::{self, Installed};
-use crate::{preview, run};
+use crate::context::ServiceContext;
+use crate::operation::install::{self, InstallOutcome};
+use crate::operation::lifecycle::not_installed;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use serde_json::json;
 
 pub(crate) fn install(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::begin(invocation, context)?;
-    if let Some(form) = invocation.args.text("print") {
-        return print(&session, form == "json");
+    let session = Session::new(invocation, context)?;
+    if let Some(format) = invocation.args.text("print") {
+        return print_plan(&session, format == "json");
     }
     let _lock = session.lock()?;
-    let before = session.record()?;
-    if before.is_none() && invocation.args.flag("refresh") {
-        return Err(run::not_installed(&session.name));
+    let previous = session.record()?;
+    if previous.is_none() && invocation.args.flag("refresh") {
+        return Err(not_installed(&session.name));
     }
-    let backend = session.open(before.as_ref())?;
-    let say = |text: &str| context.progress(text);
-    let mut desk = session.desk(&backend, &say)?;
-    refuse_other_os(&desk)?;
-    desk.look_ahead();
-    let (wanted, mut notes) = wanted(&session, &desk, before.as_ref())?;
-    let installed = install::install(&mut desk, &wanted, before.as_ref())?;
-    notes.extend(installed.notes.iter().cloned());
-    Ok(answer(&installed, notes))
+    let backend = session.open_backend(previous.as_ref())?;
+    let progress = |text: &str| context.progress(text);
+    let mut service = session.service_context(&backend, &progress)?;
+    refuse_other_os(&service)?;
+    service.detect_if_available();
+    let (request, mut notes) = install_request(&session, &service, previous.as_ref())?;
+    let outcome = install::install(&mut service, &request, previous.as_ref())?;
+    notes.extend(outcome.notes.iter().cloned());
+    Ok(output(&outcome, notes))
 }
 
-fn refuse_other_os(desk: &Desk<'_>) -> Result<(), Error> {
-    if desk.described.os.contains(&desk.system.os) {
+fn refuse_other_os(service: &ServiceContext<'_>) -> Result<(), Error> {
+    if service.description.os.contains(&service.system_info.os) {
         return Ok(());
     }
     let message = format!(
-        "`{}` acts on {}, and this is {}",
-        desk.described.name,
-        desk.described.os.join(", "),
-        desk.system.os
+        "`{}` supports {}, and this is {}",
+        service.description.name,
+        service.description.os.join(", "),
+        service.system_info.os
     );
     Err(Error::new(Class::Unavailable, "no-supervisor", message)
         .hint("`--print` shows what it would do there"))
 }
 
-fn answer(installed: &Installed, mut notes: Vec<String>) -> Output {
-    let record = &installed.record;
+fn output(outcome: &InstallOutcome, mut notes: Vec<String>) -> Output {
+    let record = &outcome.record;
     let value = json!({
         "service": record.spec.name,
-        "result": installed.result,
+        "result": outcome.result,
         "gateway": { "id": record.gateway_id, "name": record.gateway_name },
         "backend": record.backend,
         "files": record.files.iter().map(|f| &f.path).collect::<Vec<_>>(),
@@ -56,21 +57,14 @@ fn answer(installed: &Installed, mut notes: Vec<String>) -> Output {
         "environment_file": record.spec.environment_file,
         "sandbox": record.spec.sandbox,
     });
-    if let Some(why) = &record.sandbox_refused
-        && installed.result != "unchanged"
+    if let Some(error) = &record.sandbox_error
+        && outcome.result != "unchanged"
     {
-        notes.push(format!("a strict sandbox does not work here: {why}"));
+        notes.push(format!("the strict sandbox does not work here: {error}"));
     }
-    let name = &record.spec.name;
-    let sentence = match installed.result {
-        "unchanged" => format!(
-            "service `{name}` unchanged: it runs gateway `{}`",
-            record.gateway_name
-        ),
-        done => format!(
-            "service `{name}` {done}: it runs gateway `{}`",
-            record.gateway_name
-        ),
-    };
-    preview::changed("kt.gateway.install/1", value, sentence, notes)
+    let message = format!(
+        "service `{}` {}: it runs gateway `{}`",
+        record.spec.name, outcome.result, record.gateway_name
+    );
+    change_output("kt.gateway.install/1", value, message, notes)
 }

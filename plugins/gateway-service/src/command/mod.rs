@@ -1,18 +1,20 @@
-//! The commands: from arguments to an action, and from its end to an answer.
+//! The commands: each parses its arguments, runs an operation and formats the
+//! result.
 
+mod change_output;
 mod install;
+mod install_request;
+mod lifecycle;
 mod logs;
-mod others;
-mod owner;
-mod print;
+mod ownership;
+mod plan_output;
+mod print_plan;
 mod session;
 mod status;
 mod uninstall;
-mod wanted;
 
 pub(crate) use install::install;
+pub(crate) use lifecycle::{restart, start, stop};
 pub(crate) use logs::logs;
-pub(crate) use others::{restart, start, stop};
-pub(crate) use session::system;
 pub(crate) use status::status;
 pub(crate) use uninstall::uninstall;

@@ -1,86 +1,76 @@
 //! `kt gateway status`.
 
 use super::session::Session;
-use crate::desk::Desk;
-use crate::record::Record;
-use crate::status::{self, Layers, Report, Verdict, Version};
+use crate::status::{self, ConfigVersion, ServiceState, StatusInputs, StatusReport};
 use kt_control_api::connect;
 use kt_plugin_api::service::execute::Runner as _;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use std::time::{Duration, Instant};
 
-/// How long the control plane may take.
-const CONTROL_PLANE: Duration = Duration::from_secs(2);
-/// Between two looks with `--wait`; a look starts programs.
-const PAUSE: Duration = Duration::from_millis(200);
-/// When the manifest's default is missing.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit for the control plane.
+const CONTROL_PLANE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The polling interval of `--wait`; each poll runs programs.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// The time limit of `--wait` if the manifest has no default.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) fn status(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    watch(invocation, context).map_err(|error| match error.class {
+    wait_for_status(invocation, context).map_err(|error| match error.class {
         Class::Interrupted | Class::Terminated => error,
-        // Nothing was found out, so scripts must not read anything into it.
-        _ => error.outcome(Verdict::Unknown.name()),
+        // The state is unknown, so the exit code must not report one.
+        _ => error.outcome(ServiceState::Unknown.name()),
     })
 }
 
-fn watch(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::begin(invocation, context)?;
+fn wait_for_status(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let session = Session::new(invocation, context)?;
     let strict = invocation.args.flag("strict");
-    let patience = invocation.args.duration("timeout").unwrap_or(PATIENCE);
-    let waiting = invocation.args.text("wait").is_some();
-    let deadline = Instant::now() + patience;
+    let timeout = invocation.args.duration("timeout").unwrap_or(TIMEOUT);
+    let wait = invocation.args.text("wait").is_some();
+    let deadline = Instant::now() + timeout;
     loop {
-        let layers = look(&session)?;
-        let report = status::judge(&layers, strict);
-        if !waiting || settled(&report) || Instant::now() >= deadline {
-            return Ok(status::output(&layers, &report));
+        let inputs = collect(&session)?;
+        let report = status::evaluate(&inputs, strict);
+        if !wait || is_final(&report) || Instant::now() >= deadline {
+            return Ok(status::output(&inputs, &report));
         }
         context.check_cancelled()?;
         context.progress("waiting until the gateway is ready …");
-        session.machine.sleep(PAUSE);
+        session.runner.sleep(POLL_INTERVAL);
     }
 }
 
-/// Ready, or never going to be by itself. Which configuration it serves is
-/// another question.
-fn settled(report: &Report) -> bool {
-    use Verdict::{Degraded, Failed, NotInstalled, Parked, Running, Warnings};
+/// Returns whether the gateway is ready, or will not become ready by itself. The applied
+/// configuration does not matter.
+fn is_final(report: &StatusReport) -> bool {
+    use ServiceState::{Degraded, Failed, NotInstalled, Parked, Running, Warnings};
     matches!(
-        report.verdict,
+        report.state,
         Running | Degraded | Warnings | Failed | Parked | NotInstalled
     )
 }
 
-fn look(session: &Session<'_, '_>) -> Result<Layers, Error> {
+fn collect(session: &Session<'_, '_>) -> Result<StatusInputs, Error> {
     let record = session.record()?;
-    let desired = |id: &str| desired(session, id);
-    let backend = session.open(record.as_ref());
-    let desk = backend
+    let desired = |id: &str| desired_config(session, id);
+    let backend = session.open_backend(record.as_ref());
+    let service = backend
         .as_ref()
         .map_err(Clone::clone)
-        .and_then(|b| session.desk(b, &|_| {}));
-    Ok(join(session, desk, record.as_ref(), &desired))
+        .and_then(|backend| session.service_context(backend, &|_| {}));
+    let name = &session.name;
+    Ok(match service {
+        Ok(mut service) => status::collect(Ok(&mut service), name, record.as_ref(), &desired),
+        Err(error) => status::collect(Err(error), name, record.as_ref(), &desired),
+    })
 }
 
-fn join(
-    session: &Session<'_, '_>,
-    desk: Result<Desk<'_>, Error>,
-    record: Option<&Record>,
-    desired: &dyn Fn(&str) -> Result<Option<Version>, String>,
-) -> Layers {
-    match desk {
-        Ok(mut desk) => status::collect(Ok(&mut desk), &session.name, record, desired),
-        Err(error) => status::collect(Err(error), &session.name, record, desired),
-    }
-}
-
-fn desired(session: &Session<'_, '_>, id: &str) -> Result<Option<Version>, String> {
-    let limited = session.context.with_timeout(CONTROL_PLANE);
-    let client = connect(session.invocation, &limited).map_err(|e| e.to_string())?;
+fn desired_config(session: &Session<'_, '_>, id: &str) -> Result<Option<ConfigVersion>, String> {
+    let context = session.context.with_timeout(CONTROL_PLANE_TIMEOUT);
+    let client = connect(session.invocation, &context).map_err(|e| e.to_string())?;
     let gateway = client.gateway(id).map_err(|e| e.to_string())?;
-    Ok(gateway.desired.map(|d| Version {
-        version: Some(d.version),
-        sha256: d.sha256.to_string(),
+    Ok(gateway.desired.map(|desired| ConfigVersion {
+        version: Some(desired.version),
+        sha256: desired.sha256.to_string(),
     }))
 }

@@ -1,87 +1,90 @@
 //! `kt gateway uninstall`.
 
+use super::change_output::change_output;
+use super::plan_output::plan_output;
 use super::session::Session;
-use crate::desk::Desk;
-use crate::files::Leave;
-use crate::uninstall::{self as removal, Wishes};
-use crate::{files, preview};
+use crate::context::ServiceContext;
+use crate::operation::overwrite::{OverwritePolicy, check_overwrite};
+use crate::operation::uninstall::{self as removal, UninstallOptions};
 use kt_plugin_api::service::{Action, Plan, RenderOptions, ServiceSpec};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 use serde_json::json;
 
 pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::begin(invocation, context)?;
-    let printing = invocation.args.text("print");
-    let _lock = if printing.is_none() {
+    let session = Session::new(invocation, context)?;
+    let print = invocation.args.text("print");
+    let _lock = if print.is_none() {
         Some(session.lock()?)
     } else {
         None
     };
     let record = session.record()?;
     let Some(record) = record else {
-        return nothing(&session, printing);
+        return not_installed(&session, print);
     };
-    let backend = session.open(Some(&record))?;
-    let say = |text: &str| context.progress(text);
-    let mut desk = session.desk(&backend, &say)?;
-    if let Some(form) = printing {
-        desk.look_ahead();
-        let observed = desk.observe(&record.spec.name).ok();
+    let backend = session.open_backend(Some(&record))?;
+    let progress = |text: &str| context.progress(text);
+    let mut service = session.service_context(&backend, &progress)?;
+    if let Some(format) = print {
+        service.detect_if_available();
+        let observed = service.observe(&record.spec.name).ok();
         let purge = invocation.args.flag("purge");
-        let plan = removal::shown(&desk, &record, observed.as_ref(), purge)?;
-        return Ok(preview::show(
+        let plan = removal::preview(&service, &record, observed.as_ref(), purge)?;
+        return Ok(plan_output(
             session.name.as_str(),
             &record.backend,
             &plan,
             &[],
-            form == "json",
+            format == "json",
         ));
     }
-    let wishes = Wishes {
+    let options = UninstallOptions {
         force: invocation.args.flag("force"),
         purge: invocation.args.flag("purge"),
     };
-    let removed = removal::uninstall(&mut desk, &record, wishes)?;
-    Ok(answer(&session, "uninstalled", removed.notes))
+    let outcome = removal::uninstall(&mut service, &record, options)?;
+    Ok(output(&session, "uninstalled", outcome.notes))
 }
 
-fn answer(session: &Session<'_, '_>, result: &str, notes: Vec<String>) -> Output {
+fn output(session: &Session<'_, '_>, result: &str, notes: Vec<String>) -> Output {
     let value = json!({ "service": session.name, "result": result });
-    let sentence = match result {
+    let message = match result {
         "uninstalled" => format!("service `{}` uninstalled", session.name),
-        _ => format!("there is no service `{}`: nothing to do", session.name),
+        _ => format!("service `{}` is not installed: nothing to do", session.name),
     };
-    preview::changed("kt.gateway.uninstall/1", value, sentence, notes)
+    change_output("kt.gateway.uninstall/1", value, message, notes)
 }
 
-/// Nothing of ours is there. What is somebody else's is named, and left alone.
-fn nothing(session: &Session<'_, '_>, printing: Option<&str>) -> Result<Output, Error> {
-    if let Some(form) = printing {
+/// Returns the output for a service that is not installed. A foreign file of that name
+/// is an error, and is not changed.
+fn not_installed(session: &Session<'_, '_>, print: Option<&str>) -> Result<Output, Error> {
+    if let Some(format) = print {
         let plan = Plan::default();
-        return Ok(preview::show(
+        return Ok(plan_output(
             session.name.as_str(),
             "",
             &plan,
             &[],
-            form == "json",
+            format == "json",
         ));
     }
-    // Without a backend there is nobody whose file it could be.
-    if let Ok(backend) = session.open(None) {
-        let desk = session.desk(&backend, &|_| {})?;
-        refuse_foreign(session, &desk)?;
+    // Without a backend no file can exist.
+    if let Ok(backend) = session.open_backend(None) {
+        let service = session.service_context(&backend, &|_| {})?;
+        refuse_foreign(session, &service)?;
     }
-    Ok(answer(session, "nothing", Vec::new()))
+    Ok(output(session, "nothing", Vec::new()))
 }
 
-fn refuse_foreign(session: &Session<'_, '_>, desk: &Desk<'_>) -> Result<(), Error> {
+fn refuse_foreign(session: &Session<'_, '_>, service: &ServiceContext<'_>) -> Result<(), Error> {
     let spec = ServiceSpec {
-        family: desk.family.clone(),
+        family: service.family.clone(),
         name: session.name.clone(),
-        // Only the file's place matters; its text is never compared.
+        // Only the path of the file matters; its content is never compared.
         exec: vec!["/kt".to_owned()],
         ..ServiceSpec::default()
     };
-    let plan = desk.render(Action::Uninstall, &spec, None, RenderOptions::default())?;
-    files::guard(desk.runner, None, &plan.artifacts, Leave::default(), false).map(drop)
+    let plan = service.render(Action::Uninstall, &spec, None, RenderOptions::default())?;
+    let policy = OverwritePolicy::default();
+    check_overwrite(service.runner, None, &plan.artifacts, policy, false).map(drop)
 }

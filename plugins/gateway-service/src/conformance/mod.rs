@@ -1,16 +1,17 @@
-//! The conformance scenario of `kt.service/1`: what `kt plugin test` runs
-//! against a service backend, ours and anybody else's.
+//! The conformance tests of `kt.service/1`: what `kt plugin test` runs against a
+//! service backend, bundled or third-party.
 //!
-//! Everything is real: the service manager, the gateway, its processes. A
-//! service gets a name and directories of its own, and all of it is removed at
-//! the end. The code that installs, starts and removes is that of the commands.
+//! Everything is real: the service manager, the gateway, its processes. The test
+//! services have names and directories of their own, which are removed at the end.
+//! The code that installs, starts and removes is that of the commands.
 
-mod answer;
 mod checks;
-mod kit;
-mod mortal;
+mod fault_runner;
+mod outcome;
+mod protocol;
+mod provider;
 mod scenario;
-mod set_up;
-mod tester;
+mod test_context;
+mod test_environment;
 
-pub(crate) use tester::{INTERFACE, Tester};
+pub(crate) use provider::{ConformanceProvider, INTERFACE};

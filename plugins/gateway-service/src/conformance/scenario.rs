@@ -1,203 +1,206 @@
-//! The checks in order. Each one leaves a running service to the next; where
-//! one cannot, those that need it are skipped.
+//! The checks in order. Each leaves a running service for the next one; if it cannot, the
+//! dependent checks are skipped.
 
-use super::answer::Check;
-use super::checks::{files, killed, life, pure, trouble};
-use super::kit::Kit;
-use super::mortal::Mortal;
-use crate::sandbox;
+use super::checks::{backend, failures, files, interruption, lifecycle};
+use super::fault_runner::FaultRunner;
+use super::outcome::CheckOutcome;
+use super::protocol::CheckResult;
+use super::test_context::TestContext;
+use crate::operation::sandbox::select_sandbox;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::Availability;
 use kt_plugin_api::service::execute::Runner as _;
 
-/// How a check ends.
-pub(super) enum Outcome {
-    Passed,
-    /// It does not apply, for this reason.
-    Skipped(String),
-    Failed(String),
-}
+type CheckFn = fn(&TestContext<'_, '_>) -> CheckOutcome;
 
-impl From<Result<(), String>> for Outcome {
-    fn from(result: Result<(), String>) -> Self {
-        match result {
-            Ok(()) => Self::Passed,
-            Err(why) => Self::Failed(why),
-        }
-    }
-}
-
-type Body = fn(&Kit<'_, '_>) -> Outcome;
-
-/// Id, what is checked, and the check: those that only ask the backend.
-const PURE: [(&str, &str, Body); 4] = [
-    ("describe", "it says who it is", pure::describes),
+/// ID, description and function of the checks that only query the backend.
+const BACKEND_CHECKS: [(&str, &str, CheckFn); 4] = [
+    (
+        "describe",
+        "the description matches the manifest",
+        backend::describe,
+    ),
     (
         "render",
-        "plans are whole, and the same each time",
-        pure::renders,
+        "plans are complete and deterministic",
+        backend::render,
     ),
     (
         "hostile",
-        "hostile words are written or refused",
-        pure::hostile,
+        "special characters are quoted or rejected",
+        backend::hostile,
     ),
-    ("logs", "it says where logs are", pure::logs),
+    ("logs", "the log sources are reported", backend::logs),
 ];
 
-/// As above: those that need its service manager.
-const REAL: [(&str, &str, Body); 18] = [
+/// As above, for the checks that need the service manager.
+const SERVICE_CHECKS: [(&str, &str, CheckFn); 18] = [
     (
         "install",
-        "installed, started, ready, recorded",
-        life::install,
+        "a service is installed, started, ready and recorded",
+        lifecycle::install,
     ),
     (
         "again",
         "installing again changes and restarts nothing",
-        life::again,
+        lifecycle::install_again,
     ),
     (
         "arguments",
-        "arguments and variables arrive byte for byte",
-        life::arguments,
+        "arguments and variables are passed byte for byte",
+        lifecycle::arguments,
     ),
-    ("crash", "a killed gateway comes back", life::crash),
+    ("crash", "a killed gateway is restarted", lifecycle::crash),
     (
         "hang",
-        "a gateway that hangs is ended and comes back",
-        life::hang,
+        "a hung gateway is killed and restarted",
+        lifecycle::hang,
     ),
     (
         "stop-start",
-        "stop and start, each three times and twice over",
-        life::stop_start,
+        "stop and start are idempotent, three times in turn",
+        lifecycle::stop_start,
     ),
-    ("restart", "restart brings another process", life::restart),
+    (
+        "restart",
+        "restart starts a new process",
+        lifecycle::restart,
+    ),
     (
         "reload",
-        "a good configuration is taken, a bad one refused",
-        life::reload,
+        "a valid configuration is applied, an invalid one rejected",
+        lifecycle::reload,
     ),
-    ("log", "the log is kept, and found", life::log),
+    ("log", "the log is kept and readable", lifecycle::log),
     (
         "park",
-        "what cannot work is tried once, and says why",
-        trouble::park,
+        "a permanent failure parks the service with its reason",
+        failures::park,
     ),
     (
         "transient",
-        "what may pass is tried until it does",
-        trouble::transient,
+        "a transient failure is retried until it succeeds",
+        failures::transient,
     ),
     (
         "rollback",
-        "an update that fails leaves what ran",
-        trouble::rollback,
+        "a failed update is rolled back",
+        failures::rollback,
     ),
     (
         "edited",
-        "an edited file is left alone, then replaced",
+        "an edited file is kept, then overwritten with force",
         files::edited,
     ),
     (
         "binary",
-        "a replaced executable is seen, and taken up",
-        files::binary,
+        "a replaced executable is detected and started",
+        files::replaced_executable,
     ),
-    ("pair", "two services live side by side", life::pair),
+    (
+        "pair",
+        "two services run side by side",
+        lifecycle::two_services,
+    ),
     (
         "killed-update",
-        "an update killed anywhere is old or new, and mended",
-        killed::update,
+        "an update that is killed at any change leaves the old or the new service, and is repaired",
+        interruption::update,
     ),
     (
         "uninstall",
-        "removed without a trace, twice",
-        life::uninstall,
+        "everything is removed, twice",
+        lifecycle::uninstall,
     ),
     (
         "killed-first",
-        "a first install and a removal killed anywhere are mended",
-        killed::first_and_last,
+        "a first installation and a removal that are killed at any change are repaired",
+        interruption::first_install_and_removal,
     ),
 ];
 
-/// Runs everything, and removes what it made.
+/// Runs all checks, and removes the test services.
 ///
 /// # Errors
-/// When the run was ended from outside.
-pub(super) fn run(kit: &Kit<'_, '_>) -> Result<Vec<Check>, Error> {
-    let mut checks = Vec::new();
-    for (id, about, body) in PURE {
-        checks.push(one(kit, id, about, body));
+/// When the run is cancelled.
+pub(super) fn run(test: &TestContext<'_, '_>) -> Result<Vec<CheckResult>, Error> {
+    let mut results = Vec::new();
+    for (id, about, check) in BACKEND_CHECKS {
+        results.push(run_check(test, id, about, check));
     }
-    let unable = unable(kit)?;
-    let mut broken: Option<&str> = None;
-    for (id, about, body) in REAL {
-        let skipped = match (&unable, broken) {
-            (Some(why), _) => Some(why.clone()),
-            (None, Some(before)) => Some(format!("`{before}` failed")),
+    let unavailable = unavailable_reason(test)?;
+    let mut broken_by: Option<&str> = None;
+    for (id, about, check) in SERVICE_CHECKS {
+        let skip_reason = match (&unavailable, broken_by) {
+            (Some(reason), _) => Some(reason.clone()),
+            (None, Some(earlier)) => Some(format!("`{earlier}` failed")),
             _ => None,
         };
-        let check = match skipped {
-            Some(why) => check(id, about, Outcome::Skipped(why)),
-            None => one(kit, id, about, body),
+        let result = match skip_reason {
+            Some(reason) => to_result(id, about, CheckOutcome::Skipped(reason)),
+            None => run_check(test, id, about, check),
         };
-        if check.failed() && broken.is_none() && !usable_after(kit) {
-            broken = Some(id);
+        if result.failed() && broken_by.is_none() && !reinstall(test) {
+            broken_by = Some(id);
         }
-        checks.push(check);
-        kit.machine.check_cancelled().inspect_err(|_| clear(kit))?;
+        results.push(result);
+        test.runner
+            .check_cancelled()
+            .inspect_err(|_| clean_up(test))?;
     }
-    clear(kit);
-    Ok(checks)
+    clean_up(test);
+    Ok(results)
 }
 
-/// StepError the service manager cannot be used.
-fn unable(kit: &Kit<'_, '_>) -> Result<Option<String>, Error> {
-    let desk = kit.desk(kit.machine);
-    if !kit.described.os.contains(&desk.system.os) {
-        let acts_on = kit.described.os.join(", ");
+/// Returns the reason why the service manager is not available.
+fn unavailable_reason(test: &TestContext<'_, '_>) -> Result<Option<String>, Error> {
+    let service = test.service_context(test.runner);
+    if !test.description.os.contains(&service.system_info.os) {
+        let supported = test.description.os.join(", ");
         return Ok(Some(format!(
-            "it acts on {acts_on}, and this is {}",
-            desk.system.os
+            "the backend supports {supported}, and this is {}",
+            service.system_info.os
         )));
     }
-    let detection = desk.detect()?;
+    let detection = service.detect()?;
     if detection.availability == Availability::Available {
         return Ok(None);
     }
     let reasons: Vec<String> = detection.reasons.into_iter().map(|r| r.message).collect();
     Ok(Some(format!(
-        "its service manager cannot be used: {}",
+        "the service manager is not available: {}",
         reasons.join("; ")
     )))
 }
 
-/// A failed check may have left the service as the next ones need it; if not,
-/// it is put there once more.
-fn usable_after(kit: &Kit<'_, '_>) -> bool {
-    kit.more.set(&[]);
-    let fresh = kit.wanted(&kit.main).map(|mut wanted| {
-        wanted.leave.force = true;
-        wanted
+/// Installs the service again after a failed check, for the next checks. Returns whether
+/// that succeeded.
+fn reinstall(test: &TestContext<'_, '_>) -> bool {
+    test.extra_args.set(&[]);
+    let request = test.request(&test.main).map(|mut request| {
+        request.overwrite.force = true;
+        request
     });
-    fresh.is_ok_and(|wanted| kit.install_as(&wanted, &kit.main).is_ok())
+    request.is_ok_and(|request| test.install_with(&request, &test.main).is_ok())
 }
 
-fn one(kit: &Kit<'_, '_>, id: &'static str, about: &'static str, body: Body) -> Check {
-    kit.say(&format!("{id}: {about} …"));
-    check(id, about, body(kit))
+fn run_check(
+    test: &TestContext<'_, '_>,
+    id: &'static str,
+    about: &'static str,
+    check: CheckFn,
+) -> CheckResult {
+    test.progress(&format!("{id}: {about} …"));
+    to_result(id, about, check(test))
 }
 
-fn check(id: &'static str, about: &'static str, outcome: Outcome) -> Check {
+fn to_result(id: &'static str, about: &'static str, outcome: CheckOutcome) -> CheckResult {
     let (result, detail) = match outcome {
-        Outcome::Passed => ("passed", String::new()),
-        Outcome::Skipped(why) => ("skipped", why),
-        Outcome::Failed(why) => ("failed", why),
+        CheckOutcome::Passed => ("passed", String::new()),
+        CheckOutcome::Skipped(reason) => ("skipped", reason),
+        CheckOutcome::Failed(error) => ("failed", error),
     };
-    Check {
+    CheckResult {
         id,
         about,
         result,
@@ -205,24 +208,25 @@ fn check(id: &'static str, about: &'static str, outcome: Outcome) -> Check {
     }
 }
 
-/// Whatever happened, nothing of the test stays.
-fn clear(kit: &Kit<'_, '_>) {
-    let deaf = Mortal::deaf(kit.machine);
-    for subject in [&kit.other, &kit.main] {
-        drop(kit.uninstall_over(&deaf, subject));
-        // It may lie outside of the directories of the test.
-        if let Some(file) = kit.spec(subject).ok().and_then(|spec| spec.stderr_file) {
-            drop(deaf.remove(&file));
+/// Removes everything that the test created, also after a failure.
+fn clean_up(test: &TestContext<'_, '_>) {
+    let runner = FaultRunner::uncancellable(test.runner);
+    for target in [&test.other, &test.main] {
+        drop(test.uninstall_with(&runner, target));
+        // The file may be outside the directories of the test.
+        if let Some(file) = test.spec(target).ok().and_then(|spec| spec.stderr_file) {
+            drop(runner.remove(&file));
         }
     }
-    clear_probe(kit, &deaf);
-    drop(kit.set_up.remove());
+    remove_sandbox_test(test, &runner);
+    drop(test.environment.remove());
 }
 
-/// A kt that was killed while it tried the sandbox has left its probe; trying
-/// once more clears it away.
-fn clear_probe(kit: &Kit<'_, '_>, runner: &Mortal<'_>) {
-    if let Ok(mut wanted) = kit.wanted(&kit.main) {
-        drop(sandbox::decide(&kit.desk(runner), &mut wanted.record, None));
+/// Removes the test unit of a kt that was killed while it tested the sandbox: testing it
+/// again removes the unit.
+fn remove_sandbox_test(test: &TestContext<'_, '_>, runner: &FaultRunner<'_>) {
+    if let Ok(mut request) = test.request(&test.main) {
+        let service = test.service_context(runner);
+        drop(select_sandbox(&service, &mut request.record, None));
     }
 }

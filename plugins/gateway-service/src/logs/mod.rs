@@ -1,18 +1,20 @@
-//! The log of a service: the gateway's own, which the host keeps beside the
-//! service's record whatever supervises it, and what the service manager says
-//! about the service.
+//! The log of a service: the gateway's own log, which the host keeps beside the
+//! service record under any service manager, and the messages of the service
+//! manager about the service.
 
 mod follow;
-mod line;
-mod own;
+mod gateway_log;
+mod log_line;
+mod log_range;
+mod manager_log;
 mod read;
 mod since;
-mod source;
 
 pub(crate) use follow::{Tail, follow};
-pub(crate) use line::Line;
-pub(crate) use read::{Range, read};
-pub(crate) use since::since;
+pub(crate) use log_line::LogLine;
+pub(crate) use log_range::LogRange;
+pub(crate) use read::read;
+pub(crate) use since::parse_since;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! One change of a service at a time.
+//! The lock that serializes changes to a service.
 
 use kt_plugin_api::service::ServiceName;
 use kt_plugin_api::{Class, Error};
@@ -7,42 +7,42 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long to wait for the lock: a kt that was just killed lets go of it only
-/// when the system has taken it apart.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Between two tries.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long to wait for the lock: the kernel releases the lock of a killed
+/// process only after it has torn the process down.
+const TIMEOUT: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Held while it lives; the system lets go of it even when kt is killed. The
-/// file stays: removing it would let two kts lock two files of one name.
+/// The lock on one service, released when dropped; the kernel releases it when the
+/// process is killed. The lock file is never removed: two processes could then
+/// lock two different files of the same name.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    pub(super) fn take(path: &Path, name: &ServiceName) -> Result<Self, Error> {
-        let impossible = |e: std::io::Error| {
+    pub(super) fn acquire(path: &Path, name: &ServiceName) -> Result<Self, Error> {
+        let failed = |e: std::io::Error| {
             let message = format!("cannot lock {}", path.display());
-            Error::new(Class::Unavailable, "lock-impossible", message).cause(e)
+            Error::new(Class::Unavailable, "lock-failed", message).cause(e)
         };
         if let Some(dir) = path.parent() {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(dir)
-                .map_err(impossible)?;
+                .map_err(failed)?;
         }
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(path).map_err(impossible)?;
-        let until = Instant::now() + PATIENCE;
+        let file = options.open(path).map_err(failed)?;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::Error(e)) => return Err(impossible(e)),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => {
-                    std::thread::sleep(LOOK_AGAIN);
+                Err(TryLockError::Error(e)) => return Err(failed(e)),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    std::thread::sleep(RETRY_INTERVAL);
                 }
                 Err(TryLockError::WouldBlock) => return Err(busy(name)),
             }
@@ -54,25 +54,25 @@ fn busy(name: &ServiceName) -> Error {
     Error::new(
         Class::Conflict,
         "service-busy",
-        format!("another kt is changing the service `{name}` right now"),
+        format!("another kt process is changing the service `{name}`"),
     )
-    .hint("try again when it is done")
+    .hint("try again when it has finished")
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::record::Records;
+    use super::Lock;
     use kt_plugin_api::service::ServiceName;
 
     #[test]
-    fn a_second_change_is_refused_until_the_first_is_done() {
+    fn a_second_lock_is_refused_until_the_first_is_released() {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::new(dir.path());
-        let (one, other) = (ServiceName::default(), ServiceName::parse("edge").unwrap());
-        let held = records.lock(&one).unwrap();
-        assert_eq!(records.lock(&one).unwrap_err().id, "service-busy");
-        let _edge = records.lock(&other).unwrap();
-        drop(held);
-        records.lock(&one).unwrap();
+        let name = ServiceName::default();
+        let lock = |file: &str| Lock::acquire(&dir.path().join(file), &name);
+        let first = lock("one").unwrap();
+        assert_eq!(lock("one").unwrap_err().id, "service-busy");
+        let _other = lock("other").unwrap();
+        drop(first);
+        lock("one").unwrap();
     }
 }

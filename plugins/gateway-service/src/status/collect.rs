@@ -1,45 +1,45 @@
-//! Looks at every layer.
+//! Collects the inputs of the status.
 
-use super::layers::{ArtifactLayer, Layers, Parked, ProcessLayer, Version};
-use crate::control;
-use crate::desk::Desk;
-use crate::files;
-use crate::machine::process_table;
-use crate::record::Record;
+use super::inputs::{ArtifactStatus, ConfigVersion, StatusInputs};
+use super::parked::read_parked_reason;
+use crate::context::ServiceContext;
+use crate::record::{Record, file_state};
+use crate::system::admin_socket;
+use crate::system::process_table::{self, ProcessStatus};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Action, Availability, Reason, RenderOptions, ServiceName, ServiceStatus,
 };
 
-/// Looks at everything but the control plane, which `desired` asks.
+/// Collects the inputs; `desired` queries the control plane for a gateway ID.
 pub(crate) fn collect(
-    desk: Result<&mut Desk<'_>, Error>,
+    service: Result<&mut ServiceContext<'_>, Error>,
     name: &ServiceName,
     record: Option<&Record>,
-    desired: &dyn Fn(&str) -> Result<Option<Version>, String>,
-) -> Layers {
-    let mut layers = Layers {
+    desired: &dyn Fn(&str) -> Result<Option<ConfigVersion>, String>,
+) -> StatusInputs {
+    let mut inputs = StatusInputs {
         name: name.clone(),
         record: record.cloned(),
         supervisor: Err(Reason::default()),
         boot_start: false,
         artifact: None,
         parked: None,
-        process: ProcessLayer::default(),
+        process: ProcessStatus::default(),
         gateway: Err("no service is installed".to_owned()),
         desired: Err("no service is installed".to_owned()),
     };
-    match desk {
-        Err(error) => layers.supervisor = Err(no_backend(&error)),
-        Ok(desk) => with_backend(desk, record, &mut layers),
+    match service {
+        Err(error) => inputs.supervisor = Err(backend_failure(&error)),
+        Ok(service) => query_backend(service, record, &mut inputs),
     }
     if let Some(record) = record {
-        layers.desired = desired(&record.gateway_id);
+        inputs.desired = desired(&record.gateway_id);
     }
-    layers
+    inputs
 }
 
-fn no_backend(error: &Error) -> Reason {
+fn backend_failure(error: &Error) -> Reason {
     Reason {
         code: error.id.clone(),
         message: match error.causes.as_slice() {
@@ -50,48 +50,48 @@ fn no_backend(error: &Error) -> Reason {
     }
 }
 
-fn with_backend(desk: &mut Desk<'_>, record: Option<&Record>, layers: &mut Layers) {
-    layers.boot_start = desk.described.capabilities.boot_start;
-    layers.supervisor = supervisor(desk, &layers.name);
+fn query_backend(
+    service: &mut ServiceContext<'_>,
+    record: Option<&Record>,
+    inputs: &mut StatusInputs,
+) {
+    inputs.boot_start = service.description.capabilities.boot_start;
+    inputs.supervisor = query_supervisor(service, &inputs.name);
     let Some(record) = record else { return };
-    layers.artifact = artifact(desk, record);
-    layers.parked = parked(desk, record);
-    let socket = control::socket(&record.runtime_dir, &record.gateway_id);
-    layers.gateway = desk.here.ask(&socket);
-    let pid = layers.supervisor.as_ref().ok().and_then(|o| o.pid);
-    let listen = layers.gateway.as_ref().ok().and_then(|g| g.text("/listen"));
+    inputs.artifact = artifact_status(service, record);
+    inputs.parked = read_parked_reason(service, record);
+    let socket = admin_socket::socket_path(&record.runtime_dir, &record.gateway_id);
+    inputs.gateway = service.system.instance_status(&socket);
+    let pid = inputs.supervisor.as_ref().ok().and_then(|o| o.pid);
+    let listen = inputs.gateway.as_ref().ok().and_then(|g| g.text("/listen"));
     let installed = record.spec.exec.first().map(String::as_str);
-    layers.process = process_table::look(pid, installed, listen);
+    inputs.process = process_table::inspect(pid, installed, listen);
 }
 
-fn supervisor(desk: &mut Desk<'_>, name: &ServiceName) -> Result<ServiceStatus, Reason> {
-    let detection = desk.detect().map_err(|e| no_backend(&e))?;
-    desk.adopt(&detection);
+fn query_supervisor(
+    service: &mut ServiceContext<'_>,
+    name: &ServiceName,
+) -> Result<ServiceStatus, Reason> {
+    let detection = service.detect().map_err(|e| backend_failure(&e))?;
+    service.apply_detection(&detection);
     if detection.availability != Availability::Available {
         return Err(detection.reasons.into_iter().next().unwrap_or_default());
     }
-    let observed = desk.observe(name).map_err(|e| no_backend(&e))?;
+    let observed = service.observe(name).map_err(|e| backend_failure(&e))?;
     match &observed.unreachable_reason {
-        Some(why) if !observed.reachable => Err(Reason {
+        Some(cause) if !observed.reachable => Err(Reason {
             code: "supervisor-unresponsive".to_owned(),
-            message: format!("the service manager does not answer: {why}"),
+            message: format!("the service manager does not respond: {cause}"),
             fix: None,
         }),
         _ => Ok(observed),
     }
 }
 
-/// StepError the last run was not to be started again. A run that began since then
-/// forgot it, so what is there holds.
-pub(crate) fn parked(desk: &Desk<'_>, record: &Record) -> Option<Parked> {
-    let file = desk.records.dir(&record.spec.name).join("parked.json");
-    let bytes = desk.runner.read(&file).ok()??;
-    serde_json::from_slice(&bytes).ok()
-}
-
-/// The service's file; of several the one that stands worst.
-fn artifact(desk: &Desk<'_>, record: &Record) -> Option<ArtifactLayer> {
-    let plan = desk
+/// Returns the status of the service's file; of several files, the one in the most
+/// severe state.
+fn artifact_status(service: &ServiceContext<'_>, record: &Record) -> Option<ArtifactStatus> {
+    let plan = service
         .render(
             Action::Install,
             &record.spec,
@@ -99,17 +99,17 @@ fn artifact(desk: &Desk<'_>, record: &Record) -> Option<ArtifactLayer> {
             RenderOptions::default(),
         )
         .ok()?;
-    let judged = plan.artifacts.iter().filter_map(|artifact| {
-        let state = files::state(desk.runner, Some(record), artifact).ok()?;
+    let states = plan.artifacts.iter().filter_map(|artifact| {
+        let state = file_state(service.runner, Some(record), artifact).ok()?;
         Some((state, artifact))
     });
-    // Of equals the first, which a backend names first for a reason.
+    // Of files in the same state the first one, which is the main file of a backend.
     let (state, artifact) =
-        judged.reduce(|worst, next| if next.0 > worst.0 { next } else { worst })?;
-    let known = record.files.iter().find(|f| f.path == artifact.path);
-    Some(ArtifactLayer {
+        states.reduce(|worst, next| if next.0 > worst.0 { next } else { worst })?;
+    let recorded = record.file(&artifact.path);
+    Some(ArtifactStatus {
         state,
-        sha256: known.map(|f| f.sha256.clone()),
+        sha256: recorded.map(|file| file.sha256.clone()),
         path: artifact.path.clone(),
     })
 }

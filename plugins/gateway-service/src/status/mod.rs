@@ -1,19 +1,23 @@
-//! How a service stands: layers that are looked at independently, each with
-//! its own time limit, and joined into one verdict.
+//! The status of a service: observations that are collected independently, each
+//! with its own time limit, and aggregated into one state.
 
-mod around;
 mod collect;
-mod join;
-mod layers;
-mod problem;
-mod shape;
-mod verdict;
+mod evaluate;
+mod inputs;
+mod output;
+mod parked;
+mod report;
+mod service_state;
+mod state;
+mod warnings;
 
-pub(crate) use collect::{collect, parked};
-pub(crate) use layers::{Layers, ProcessLayer, Version};
-pub(crate) use problem::Report;
-pub(crate) use shape::output;
-pub(crate) use verdict::{Verdict, judge};
+pub(crate) use collect::collect;
+pub(crate) use evaluate::evaluate;
+pub(crate) use inputs::{ConfigVersion, StatusInputs};
+pub(crate) use output::output;
+pub(crate) use parked::read_parked_reason;
+pub(crate) use report::StatusReport;
+pub(crate) use state::ServiceState;
 
 #[cfg(test)]
 mod tests;

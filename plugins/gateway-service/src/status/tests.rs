@@ -1,18 +1,19 @@
-use super::layers::{ArtifactLayer, Layers, Parked, ProcessLayer, Version};
-use super::{Verdict, judge, output};
-use crate::control::InstanceStatus;
-use crate::fake::wanted;
-use crate::files::FileState;
-use crate::record::Phase;
+use super::inputs::ArtifactStatus;
+use super::parked::ParkedReason;
+use super::{ConfigVersion, ServiceState, StatusInputs, evaluate, output};
+use crate::record::fixtures::sample_record;
+use crate::record::{FileState, Phase};
+use crate::system::admin_socket::InstanceStatus;
+use crate::system::process_table::ProcessStatus;
 use kt_plugin_api::service::{
     ActiveState, Autostart, ExitKind, LastExit, Reason, ServiceName, ServiceStatus,
 };
 use serde_json::{Value, json};
 
-fn healthy() -> Layers {
-    Layers {
+fn healthy() -> StatusInputs {
+    StatusInputs {
         name: ServiceName::default(),
-        record: Some(wanted().record.installed()),
+        record: Some(sample_record().installed()),
         supervisor: Ok(ServiceStatus {
             reachable: true,
             installed: Some(true),
@@ -24,13 +25,13 @@ fn healthy() -> Layers {
             ..ServiceStatus::default()
         }),
         boot_start: true,
-        artifact: Some(ArtifactLayer {
+        artifact: Some(ArtifactStatus {
             path: "/u/x".into(),
             state: FileState::Current,
             sha256: None,
         }),
         parked: None,
-        process: ProcessLayer {
+        process: ProcessStatus {
             replaced: Some(false),
             owns_port: Some(true),
         },
@@ -39,7 +40,7 @@ fn healthy() -> Layers {
     }
 }
 
-/// A healthy gateway's words, with `changes` on top.
+/// Returns the status of a healthy gateway with `changes` applied.
 fn gateway(changes: &Value) -> Result<InstanceStatus, String> {
     let mut status = json!({
         "pid": 42, "ready": true, "live": true, "listen": "127.0.0.1:41002",
@@ -51,65 +52,65 @@ fn gateway(changes: &Value) -> Result<InstanceStatus, String> {
     Ok(InstanceStatus(status))
 }
 
-fn desired(sha256: &str) -> Result<Option<Version>, String> {
-    Ok(Some(Version {
+fn desired(sha256: &str) -> Result<Option<ConfigVersion>, String> {
+    Ok(Some(ConfigVersion {
         version: Some(8),
         sha256: sha256.to_owned(),
     }))
 }
 
-fn seen(layers: &mut Layers) -> &mut ServiceStatus {
-    layers.supervisor.as_mut().unwrap()
+fn observed(inputs: &mut StatusInputs) -> &mut ServiceStatus {
+    inputs.supervisor.as_mut().unwrap()
 }
 
-fn ended(layers: &mut Layers, active: ActiveState, class: ExitKind, restarts: u64) {
-    let seen = seen(layers);
-    seen.active_state = active;
-    seen.pid = None;
-    seen.restarts = Some(restarts);
-    seen.last_exit = Some(LastExit {
+fn set_exited(inputs: &mut StatusInputs, active: ActiveState, kind: ExitKind, restarts: u64) {
+    let observed = observed(inputs);
+    observed.active_state = active;
+    observed.pid = None;
+    observed.restarts = Some(restarts);
+    observed.last_exit = Some(LastExit {
         code: Some(78),
         signal: None,
-        kind: class,
+        kind,
         exited_at: None,
         description: None,
     });
 }
 
-type Change = fn(&mut Layers);
+type Change = fn(&mut StatusInputs);
 
-/// What is changed in a healthy service, what it then is, and the problem named.
-const TABLE: [(Change, Verdict, &str); 28] = [
-    (|_| {}, Verdict::Running, ""),
+/// A change to a healthy service, the expected state, and the code of the first problem.
+const TABLE: [(Change, ServiceState, &str); 28] = [
+    (|_| {}, ServiceState::Running, ""),
     (
-        |l| l.gateway = Err("silence".into()),
-        Verdict::Unhealthy,
-        "gateway-silent",
+        |l| l.gateway = Err("no response".into()),
+        ServiceState::Unhealthy,
+        "gateway-unresponsive",
     ),
     (
         |l| l.gateway = gateway(&json!({ "ready": false })),
-        Verdict::Unhealthy,
+        ServiceState::Unhealthy,
         "not-ready",
     ),
     (
         |l| l.gateway = gateway(&json!({ "live": false })),
-        Verdict::Unhealthy,
+        ServiceState::Unhealthy,
         "not-live",
     ),
     (
         |l| l.gateway = gateway(&json!({ "pid": 7 })),
-        Verdict::Unhealthy,
-        "another-process",
+        ServiceState::Unhealthy,
+        "pid-mismatch",
     ),
     (
         |l| l.process.owns_port = Some(false),
-        Verdict::Unhealthy,
-        "port-foreign",
+        ServiceState::Unhealthy,
+        "port-conflict",
     ),
-    (|l| l.process.owns_port = None, Verdict::Running, ""),
+    (|l| l.process.owns_port = None, ServiceState::Running, ""),
     (
         |l| l.desired = desired("bb"),
-        Verdict::Degraded,
+        ServiceState::Degraded,
         "config-differs",
     ),
     (
@@ -118,51 +119,55 @@ const TABLE: [(Change, Verdict, &str); 28] = [
             l.gateway = gateway(&json!({ "config": {
                 "applied": { "sha256": "aa" }, "last_reload": { "error": "line 3" } } }));
         },
-        Verdict::Degraded,
+        ServiceState::Degraded,
         "config-rejected",
     ),
     (
         |l| l.desired = Err("down".into()),
-        Verdict::Running,
+        ServiceState::Running,
         "desired-unknown",
     ),
-    (|l| l.desired = Ok(None), Verdict::Running, ""),
+    (|l| l.desired = Ok(None), ServiceState::Running, ""),
     (
-        |l| seen(l).active_state = ActiveState::Inactive,
-        Verdict::Stopped,
+        |l| observed(l).active_state = ActiveState::Inactive,
+        ServiceState::Stopped,
         "",
     ),
     (
-        |l| seen(l).active_state = ActiveState::Activating,
-        Verdict::Unhealthy,
+        |l| observed(l).active_state = ActiveState::Activating,
+        ServiceState::Unhealthy,
         "starting",
     ),
     (
-        |l| seen(l).active_state = ActiveState::Unknown,
-        Verdict::Unknown,
+        |l| observed(l).active_state = ActiveState::Unknown,
+        ServiceState::Unknown,
         "state-unknown",
     ),
     (
-        |l| ended(l, ActiveState::Failed, ExitKind::Crash, 0),
-        Verdict::Failed,
+        |l| set_exited(l, ActiveState::Failed, ExitKind::Crash, 0),
+        ServiceState::Failed,
         "failed",
     ),
     (
-        |l| ended(l, ActiveState::Failed, ExitKind::Parked, 0),
-        Verdict::Parked,
+        |l| set_exited(l, ActiveState::Failed, ExitKind::Parked, 0),
+        ServiceState::Parked,
         "parked",
     ),
     (
-        |l| ended(l, ActiveState::Restarting, ExitKind::Crash, 0),
-        Verdict::Unhealthy,
+        |l| set_exited(l, ActiveState::Restarting, ExitKind::Crash, 0),
+        ServiceState::Unhealthy,
         "restarting",
     ),
     (
-        |l| ended(l, ActiveState::Restarting, ExitKind::Crash, 3),
-        Verdict::CrashLooping,
+        |l| set_exited(l, ActiveState::Restarting, ExitKind::Crash, 3),
+        ServiceState::CrashLooping,
         "crash-looping",
     ),
-    (|l| l.record = None, Verdict::NotInstalled, "foreign-unit"),
+    (
+        |l| l.record = None,
+        ServiceState::NotInstalled,
+        "foreign-unit",
+    ),
     (
         |l| {
             l.supervisor = Err(Reason {
@@ -170,65 +175,65 @@ const TABLE: [(Change, Verdict, &str); 28] = [
                 ..Reason::default()
             })
         },
-        Verdict::Unknown,
+        ServiceState::Unknown,
         "supervisor-unknown",
     ),
     (
         |l| {
-            seen(l).installed = Some(false);
-            seen(l).active_state = ActiveState::Inactive;
+            observed(l).installed = Some(false);
+            observed(l).active_state = ActiveState::Inactive;
         },
-        Verdict::NotInstalled,
+        ServiceState::NotInstalled,
         "file-missing",
     ),
     (
-        |l| seen(l).autostart = Some(Autostart::Login),
-        Verdict::Running,
+        |l| observed(l).autostart = Some(Autostart::Login),
+        ServiceState::Running,
         "linger-off",
     ),
     (
         |l| l.artifact.as_mut().unwrap().state = FileState::Drifted,
-        Verdict::Running,
+        ServiceState::Running,
         "drifted",
     ),
     (
         |l| {
-            ended(l, ActiveState::Failed, ExitKind::Crash, 0);
-            l.parked = Some(parked());
+            set_exited(l, ActiveState::Failed, ExitKind::Crash, 0);
+            l.parked = Some(parked_reason());
         },
-        Verdict::Parked,
+        ServiceState::Parked,
         "parked",
     ),
     (
         |l| {
-            seen(l).active_state = ActiveState::Inactive;
-            l.parked = Some(parked());
+            observed(l).active_state = ActiveState::Inactive;
+            l.parked = Some(parked_reason());
         },
-        Verdict::Parked,
+        ServiceState::Parked,
         "parked",
     ),
     (
         |l| l.record.as_mut().unwrap().phase = Phase::Installing,
-        Verdict::Running,
-        "unfinished",
+        ServiceState::Running,
+        "incomplete",
     ),
     (
         |l| {
-            seen(l).active_state = ActiveState::Inactive;
+            observed(l).active_state = ActiveState::Inactive;
             l.record.as_mut().unwrap().phase = Phase::Removing;
         },
-        Verdict::Stopped,
-        "unfinished",
+        ServiceState::Stopped,
+        "incomplete",
     ),
     (
-        |l| l.record.as_mut().unwrap().sandbox_refused = Some("226".into()),
-        Verdict::Running,
+        |l| l.record.as_mut().unwrap().sandbox_error = Some("226".into()),
+        ServiceState::Running,
         "sandbox-base",
     ),
 ];
 
-fn parked() -> Parked {
-    Parked {
+fn parked_reason() -> ParkedReason {
+    ParkedReason {
         at: "2026-01-01T00:00:00Z".to_owned(),
         exit: 78,
         id: "plugin-not-installed".to_owned(),
@@ -239,51 +244,54 @@ fn parked() -> Parked {
 }
 
 #[test]
-fn whether_it_is_up_after_a_reboot_is_one_answer() {
-    let answer = |change: Change| {
-        let mut layers = healthy();
-        change(&mut layers);
-        output(&layers, &judge(&layers, false)).value["service"]["up_after_reboot"].clone()
+fn up_after_reboot_joins_enablement_and_state() {
+    let up_after_reboot = |change: Change| {
+        let mut inputs = healthy();
+        change(&mut inputs);
+        output(&inputs, &evaluate(&inputs, false)).value["service"]["up_after_reboot"].clone()
     };
-    assert_eq!(answer(|_| {}), true);
-    for no in [
-        (|l| seen(l).autostart = Some(Autostart::Login)) as Change,
-        |l| seen(l).autostart = Some(Autostart::Never),
-        |l| seen(l).masked = true,
-        |l| seen(l).orphaned = true,
+    assert_eq!(up_after_reboot(|_| {}), true);
+    for change in [
+        (|l| observed(l).autostart = Some(Autostart::Login)) as Change,
+        |l| observed(l).autostart = Some(Autostart::Never),
+        |l| observed(l).masked = true,
+        |l| observed(l).orphaned = true,
         |l| {
-            seen(l).pid = None;
-            l.parked = Some(parked());
+            observed(l).pid = None;
+            l.parked = Some(parked_reason());
         },
     ] {
-        assert_eq!(answer(no), false);
+        assert_eq!(up_after_reboot(change), false);
     }
-    assert_eq!(answer(|l| seen(l).autostart = None), Value::Null);
+    assert_eq!(
+        up_after_reboot(|l| observed(l).autostart = None),
+        Value::Null
+    );
 }
 
 #[test]
-fn an_older_reason_does_not_hide_a_later_end() {
+fn an_earlier_parked_reason_does_not_hide_a_later_exit() {
     for (class, code) in [(ExitKind::Setup, 203), (ExitKind::Crash, 70)] {
-        let mut layers = healthy();
-        ended(&mut layers, ActiveState::Failed, class, 0);
-        seen(&mut layers).last_exit.as_mut().unwrap().code = Some(code);
-        layers.parked = Some(parked());
-        let report = judge(&layers, false);
-        assert_eq!(report.verdict, Verdict::Failed);
+        let mut inputs = healthy();
+        set_exited(&mut inputs, ActiveState::Failed, class, 0);
+        observed(&mut inputs).last_exit.as_mut().unwrap().code = Some(code);
+        inputs.parked = Some(parked_reason());
+        let report = evaluate(&inputs, false);
+        assert_eq!(report.state, ServiceState::Failed);
         assert!(report.problems[0].message.contains(&code.to_string()));
     }
 }
 
 #[test]
-fn cures_are_for_this_service() {
-    let mut layers = healthy();
-    layers.name = ServiceName::parse("edge").unwrap();
-    let record = layers.record.as_mut().unwrap();
-    record.spec.name = layers.name.clone();
+fn fixes_name_this_service() {
+    let mut inputs = healthy();
+    inputs.name = ServiceName::parse("edge").unwrap();
+    let record = inputs.record.as_mut().unwrap();
+    record.spec.name = inputs.name.clone();
     record.listen = Some("127.0.0.1:5001".to_owned());
-    seen(&mut layers).autostart = Some(Autostart::Login);
-    layers.process.replaced = Some(true);
-    let output = output(&layers, &judge(&layers, false));
+    observed(&mut inputs).autostart = Some(Autostart::Login);
+    inputs.process.replaced = Some(true);
+    let output = output(&inputs, &evaluate(&inputs, false));
     let fixes: Vec<&str> = output.value["problems"]
         .as_array()
         .unwrap()
@@ -300,11 +308,11 @@ fn cures_are_for_this_service() {
 }
 
 #[test]
-fn a_parked_service_says_why_and_what_to_do() {
-    let mut layers = healthy();
-    ended(&mut layers, ActiveState::Failed, ExitKind::Parked, 0);
-    layers.parked = Some(parked());
-    let output = output(&layers, &judge(&layers, false));
+fn a_parked_service_reports_its_reason_and_fix() {
+    let mut inputs = healthy();
+    set_exited(&mut inputs, ActiveState::Failed, ExitKind::Parked, 0);
+    inputs.parked = Some(parked_reason());
+    let output = output(&inputs, &evaluate(&inputs, false));
     let problem = &output.value["problems"][0];
     assert_eq!(
         problem["message"],
@@ -318,78 +326,78 @@ fn a_parked_service_says_why_and_what_to_do() {
 }
 
 #[test]
-fn layers_are_joined_into_one_verdict() {
-    for (i, (change, verdict, code)) in TABLE.into_iter().enumerate() {
-        let mut layers = healthy();
-        change(&mut layers);
-        let report = judge(&layers, false);
-        assert_eq!(report.verdict, verdict, "row {i}: {:?}", report.problems);
+fn inputs_are_joined_into_one_state() {
+    for (i, (change, state, code)) in TABLE.into_iter().enumerate() {
+        let mut inputs = healthy();
+        change(&mut inputs);
+        let report = evaluate(&inputs, false);
+        assert_eq!(report.state, state, "row {i}: {:?}", report.problems);
         let codes: Vec<&str> = report.problems.iter().map(|p| p.code).collect();
         assert_eq!(codes.first().copied().unwrap_or_default(), code, "row {i}");
     }
 }
 
 #[test]
-fn warnings_count_only_when_asked_and_only_for_what_runs() {
-    let mut layers = healthy();
-    assert_eq!(judge(&layers, true).verdict, Verdict::Running);
-    layers.process.replaced = Some(true);
-    assert_eq!(judge(&layers, false).verdict, Verdict::Running);
-    assert_eq!(judge(&layers, true).verdict, Verdict::Warnings);
-    seen(&mut layers).active_state = ActiveState::Inactive;
-    assert_eq!(judge(&layers, true).verdict, Verdict::Stopped);
+fn warnings_change_the_state_only_with_strict_and_only_if_running() {
+    let mut inputs = healthy();
+    assert_eq!(evaluate(&inputs, true).state, ServiceState::Running);
+    inputs.process.replaced = Some(true);
+    assert_eq!(evaluate(&inputs, false).state, ServiceState::Running);
+    assert_eq!(evaluate(&inputs, true).state, ServiceState::Warnings);
+    observed(&mut inputs).active_state = ActiveState::Inactive;
+    assert_eq!(evaluate(&inputs, true).state, ServiceState::Stopped);
 }
 
 #[test]
-fn a_comparison_that_cannot_be_made_is_no_difference() {
-    let mut layers = healthy();
-    assert_eq!(judge(&layers, false).in_sync, Some(true));
-    layers.desired = Err("down".to_owned());
-    assert_eq!(judge(&layers, false).in_sync, None);
-    layers.desired = desired("aa");
-    layers.gateway = gateway(&json!({ "config": { "applied": null } }));
-    assert_eq!(judge(&layers, false).in_sync, None);
+fn a_failed_comparison_is_not_a_difference() {
+    let mut inputs = healthy();
+    assert_eq!(evaluate(&inputs, false).in_sync, Some(true));
+    inputs.desired = Err("down".to_owned());
+    assert_eq!(evaluate(&inputs, false).in_sync, None);
+    inputs.desired = desired("aa");
+    inputs.gateway = gateway(&json!({ "config": { "applied": null } }));
+    assert_eq!(evaluate(&inputs, false).in_sync, None);
 }
 
 #[test]
-fn the_manifest_declares_every_verdict_with_its_code() {
+fn the_manifest_declares_every_state_with_its_exit_code() {
     let manifest = include_str!("../../plugin.toml");
-    let verdicts = [
-        Verdict::Failed,
-        Verdict::Parked,
-        Verdict::CrashLooping,
-        Verdict::Stopped,
-        Verdict::NotInstalled,
-        Verdict::Unknown,
-        Verdict::Unhealthy,
-        Verdict::Degraded,
-        Verdict::Warnings,
+    let states = [
+        ServiceState::Failed,
+        ServiceState::Parked,
+        ServiceState::CrashLooping,
+        ServiceState::Stopped,
+        ServiceState::NotInstalled,
+        ServiceState::Unknown,
+        ServiceState::Unhealthy,
+        ServiceState::Degraded,
+        ServiceState::Warnings,
     ];
-    for verdict in verdicts {
-        let (name, code) = (verdict.name(), verdict.exit());
+    for state in states {
+        let (name, code) = (state.name(), state.exit_code());
         let lines = format!("  name = \"{name}\"\n  code = {code}\n");
         assert!(manifest.contains(&lines), "{name}");
-        assert_eq!(json!(verdict), json!(name));
+        assert_eq!(json!(state), json!(name));
     }
-    assert_eq!(Verdict::Running.exit(), 0);
+    assert_eq!(ServiceState::Running.exit_code(), 0);
 }
 
 #[test]
-fn the_shape_says_unknown_with_its_reason() {
-    let mut layers = healthy();
-    layers.gateway = Err("nobody listens".to_owned());
-    layers.desired = Err("down".to_owned());
-    let output = output(&layers, &judge(&layers, false));
+fn unknown_inputs_are_reported_with_their_reason() {
+    let mut inputs = healthy();
+    inputs.gateway = Err("no process listens".to_owned());
+    inputs.desired = Err("down".to_owned());
+    let output = output(&inputs, &evaluate(&inputs, false));
     assert_eq!(output.outcome.as_deref(), Some("unhealthy"));
     let value = &output.value;
     assert_eq!(value["schema"], "kt.gateway.status/1");
     assert_eq!(
-        (&value["exit"], &value["verdict"]),
+        (&value["exit"], &value["state"]),
         (&json!(150), &json!("unhealthy"))
     );
     assert_eq!(value["gateway"]["reachable"], json!(false));
-    assert_eq!(value["gateway"]["reason"], "nobody listens");
+    assert_eq!(value["gateway"]["reason"], "no process listens");
     assert_eq!(value["config"]["in_sync"], Value::Null);
-    assert_eq!(value["config"]["desired_unknown_because"], "down");
-    assert_eq!(value["problems"][0]["code"], "gateway-silent");
+    assert_eq!(value["config"]["desired_error"], "down");
+    assert_eq!(value["problems"][0]["code"], "gateway-unresponsive");
 }

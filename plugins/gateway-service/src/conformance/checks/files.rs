@@ -1,75 +1,85 @@
-//! Files that somebody else changes.
+//! Checks of files that the user or an upgrade changes.
 
-use super::life::{AGAIN_S, replaced};
-use super::trouble::files;
-use super::verdict::{ensure, said};
-use crate::conformance::kit::Kit;
-use crate::conformance::scenario::Outcome;
-use crate::install::Wanted;
+use super::assertions::{describe_error, ensure};
+use super::lifecycle::{RESTART_TIMEOUT_S, wait_for_other_process};
+use crate::conformance::outcome::CheckOutcome;
+use crate::conformance::test_context::TestContext;
 use kt_plugin_api::service::execute::Runner as _;
 use std::fs;
 use std::path::Path;
 
-pub(in crate::conformance) fn edited(kit: &Kit<'_, '_>) -> Outcome {
-    let all = || {
-        let before = files(kit)?;
-        let pid = kit.ready_pid(&kit.main).ok_or("the gateway is not ready")?;
-        let record = kit.record(&kit.main).ok_or("there is no record")?;
-        for file in &record.files {
-            let now = fs::read(&file.path).map_err(|e| e.to_string())?;
-            fs::write(&file.path, [&now[..], b"\n# edited\n"].concat())
-                .map_err(|e| e.to_string())?;
-        }
-        let refused = kit.install(&kit.main).err().map(|e| e.id.clone());
-        ensure(refused.as_deref() == Some("drifted"), || {
-            format!("installing over an edit ended {refused:?}")
-        })?;
-        ensure(kit.ready_pid(&kit.main) == Some(pid), || {
-            "the refusal restarted it".to_owned()
-        })?;
-        let mut wanted: Wanted = kit.wanted(&kit.main).map_err(|e| said(&e))?;
-        wanted.leave.force = true;
-        kit.install_as(&wanted, &kit.main).map_err(|e| said(&e))?;
-        ensure(files(kit)? == before, || {
-            "the edit is still there".to_owned()
-        })?;
-        kit.until("it is ready", AGAIN_S, || {
-            kit.ready_pid(&kit.main).map(drop)
-        })
-    };
-    let result: Result<(), String> = all();
-    result.into()
+/// Returns the content of the files of the main service.
+pub(super) fn contents(test: &TestContext<'_, '_>) -> Result<Vec<Option<Vec<u8>>>, String> {
+    let record = test.record(&test.main).ok_or("there is no record")?;
+    let read = |path| test.runner.read(path).map_err(|e| e.to_string());
+    record.files.iter().map(|f| read(&f.path)).collect()
 }
 
-pub(in crate::conformance) fn binary(kit: &Kit<'_, '_>) -> Outcome {
-    let all = || {
-        let pid = kit.ready_pid(&kit.main).ok_or("the gateway is not ready")?;
-        kit.set_up.upgrade().map_err(|e| e.to_string())?;
+pub(in crate::conformance) fn edited(test: &TestContext<'_, '_>) -> CheckOutcome {
+    CheckOutcome::of(|| {
+        let before = contents(test)?;
+        let pid = test
+            .ready_pid(&test.main)
+            .ok_or("the gateway is not ready")?;
+        let record = test.record(&test.main).ok_or("there is no record")?;
+        for file in &record.files {
+            let content = fs::read(&file.path).map_err(|e| e.to_string())?;
+            fs::write(&file.path, [&content[..], b"\n# edited\n"].concat())
+                .map_err(|e| e.to_string())?;
+        }
+        let error = test.install(&test.main).err().map(|e| e.id.clone());
+        ensure(error.as_deref() == Some("drifted"), || {
+            format!("installing over an edit ended with {error:?}, not `drifted`")
+        })?;
+        ensure(test.ready_pid(&test.main) == Some(pid), || {
+            "the refused installation restarted the gateway".to_owned()
+        })?;
+        let mut request = test.request(&test.main).map_err(|e| describe_error(&e))?;
+        request.overwrite.force = true;
+        test.install_with(&request, &test.main)
+            .map_err(|e| describe_error(&e))?;
+        ensure(contents(test)? == before, || {
+            "the edit was not overwritten".to_owned()
+        })?;
+        test.wait_until("the gateway is ready", RESTART_TIMEOUT_S, || {
+            test.ready_pid(&test.main).map(drop)
+        })
+    })
+}
+
+pub(in crate::conformance) fn replaced_executable(test: &TestContext<'_, '_>) -> CheckOutcome {
+    let outcome = CheckOutcome::of(|| {
+        let pid = test
+            .ready_pid(&test.main)
+            .ok_or("the gateway is not ready")?;
+        test.environment.upgrade().map_err(|e| e.to_string())?;
         let process = u32::try_from(pid).map_err(|e| e.to_string())?;
-        let desk = kit.desk(kit.machine);
-        let seen = desk.here.replaced(process, Path::new(&kit.set_up.kt));
-        ensure(seen != Some(false), || {
-            "the new file is not seen".to_owned()
+        let service = test.service_context(test.runner);
+        let kt = Path::new(&test.environment.kt);
+        let replaced = service.system.executable_replaced(process, kt);
+        ensure(replaced != Some(false), || {
+            "the new executable was not detected".to_owned()
         })?;
-        let mut wanted = kit.wanted(&kit.main).map_err(|e| said(&e))?;
-        wanted.refresh = true;
-        let done = kit.install_as(&wanted, &kit.main).map_err(|e| said(&e))?;
-        if seen.is_none() {
-            return Ok(done.result);
+        let mut request = test.request(&test.main).map_err(|e| describe_error(&e))?;
+        request.refresh = true;
+        test.install_with(&request, &test.main)
+            .map_err(|e| describe_error(&e))?;
+        if replaced.is_none() {
+            return Ok(());
         }
-        replaced(kit, &kit.main, pid, AGAIN_S)?;
-        let again = kit.install_as(&wanted, &kit.main).map_err(|e| said(&e))?;
+        wait_for_other_process(test, &test.main, pid, RESTART_TIMEOUT_S)?;
+        let again = test
+            .install_with(&request, &test.main)
+            .map_err(|e| describe_error(&e))?;
         ensure(again.result == "unchanged", || {
-            format!("renewing twice ended `{}`", again.result)
+            format!("the second refresh ended with `{}`", again.result)
         })?;
-        kit.machine.check_cancelled().map_err(|e| e.to_string())?;
-        Ok(done.result)
-    };
-    let result: Result<&str, String> = all();
-    match result {
-        Ok(_) if !Path::new("/proc/self/exe").exists() => {
-            Outcome::Skipped("this system does not show what a process runs".to_owned())
-        }
-        other => other.map(drop).into(),
+        test.runner.check_cancelled().map_err(|e| e.to_string())
+    });
+    match outcome {
+        CheckOutcome::Passed if !Path::new("/proc/self/exe").exists() => CheckOutcome::Skipped(
+            "this system does not show the executable of a process".to_owned(),
+        ),
+        outcome => outcome,
     }
 }

@@ -1,8 +1,8 @@
-//! The checks, by what they are about.
+//! The checks, by subject.
 
+mod assertions;
+pub(super) mod backend;
+pub(super) mod failures;
 pub(super) mod files;
-pub(super) mod killed;
-pub(super) mod life;
-pub(super) mod pure;
-pub(super) mod trouble;
-mod verdict;
+pub(super) mod interruption;
+pub(super) mod lifecycle;

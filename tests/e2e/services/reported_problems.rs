@@ -1,0 +1,128 @@
+//! Problems that users of other tools report about their service commands, each with
+//! the tests that show that kt does not have it.
+
+use crate::harness::{files_below, workspace};
+use std::fs;
+
+/// A problem, and the names of tests or of steps (`== …` in the script of a rig).
+const PROBLEMS: [(&str, &[&str]); 15] = [
+    (
+        "the service stops at logout, or does not start at boot",
+        &[
+            "a_gateway_is_installed_without_a_session",
+            "status_says_what_a_reboot_does",
+            "status_says_what_a_logout_does",
+        ],
+    ),
+    (
+        "WantedBy=multi-user.target in a user's unit",
+        &[
+            "a_unit_holds_nothing_that_some_supported_version_cannot_run",
+            "status_says_what_a_reboot_does",
+        ],
+    ),
+    (
+        "\"Failed to connect to bus\" under sudo, su and cron",
+        &[
+            "a_gateway_is_installed_without_a_session",
+            "a_gateway_is_installed_from_every_session",
+            "root_is_refused_what_is_not_its_own",
+        ],
+    ),
+    (
+        "launchd: bootstrap races with bootout",
+        &["the_scenario_passes_on_modelled_launchd"],
+    ),
+    (
+        "start after stop fails",
+        &["stop and start are idempotent, three times in turn"],
+    ),
+    (
+        "the status is wrong",
+        &[
+            "inputs_are_joined_into_one_state",
+            "a unit whose file is gone is an orphan, and mended",
+        ],
+    ),
+    (
+        "secrets in units",
+        &[
+            "no secret is in the unit, the record, the log, the journal or an argument",
+            "an environment file that others can read is refused",
+        ],
+    ),
+    (
+        "an update overwrites edits",
+        &[
+            "edits are adopted: they stay in force, and installing goes on",
+            "an update keeps drop-ins",
+            "an edited unit is left alone",
+        ],
+    ),
+    (
+        "a crash loop on a bad configuration",
+        &[
+            "a permanent failure parks the service with its reason",
+            "a gateway that crashes on and on is parked, and started again by hand",
+        ],
+    ),
+    (
+        "a transient error stops the service permanently",
+        &[
+            "a transient failure is retried until it succeeds",
+            "a control plane that is gone for",
+            "an upstream that is gone for",
+        ],
+    ),
+    (
+        "the path of the executable is specific to one version",
+        &[
+            "a_link_on_the_path_is_preferred_to_its_target",
+            "a place that may be gone tomorrow is no place for a service's executable",
+        ],
+    ),
+    (
+        "launchd: child processes do not find programs",
+        &["the_scenario_passes_on_modelled_launchd"],
+    ),
+    (
+        "logs grow without limit",
+        &["files_are_rotated_by_size_and_the_oldest_is_removed"],
+    ),
+    (
+        "sudo writes to the home of root, or creates files of root",
+        &[
+            "root_is_refused_what_is_not_its_own",
+            "sudo_is_refused_and_root_is_not",
+        ],
+    ),
+    (
+        "installing again does not repair the service",
+        &[
+            "install again: unchanged, not restarted",
+            "an update that is killed anywhere is the old or the new one, and mended",
+            "an update that is killed at any change leaves the old or the new service, and is repaired",
+        ],
+    ),
+];
+
+#[test]
+fn every_problem_has_a_test() {
+    let root = workspace();
+    let mut text = String::new();
+    for folder in ["tests/rigs", "tests/e2e", "plugins", "host/src"] {
+        for file in files_below(&root.join(folder), &["target"]) {
+            if !file.ends_with("services/reported_problems.rs") {
+                text.push_str(&fs::read_to_string(&file).unwrap_or_default());
+            }
+        }
+    }
+    for (problem, tests) in PROBLEMS {
+        for test in tests {
+            let exists = text.contains(&format!("fn {test}("))
+                || text.contains(&format!("step \"{test}"))
+                || text.contains(&format!("\"{test}"));
+            assert!(exists, "`{problem}`: there is no `{test}`");
+        }
+    }
+}
