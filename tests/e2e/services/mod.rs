@@ -3,7 +3,6 @@
 //! for sessions, lingering and reboots.
 
 mod boot;
-
 mod lifecycle;
 mod reported_problems;
 mod rig;
