@@ -103,7 +103,7 @@ fn a_machine_registers_its_gateway_with_a_token_that_is_of_no_use_afterwards() {
         (&"used".into(), &gateway.into())
     );
     let trail = world.kt(&format!("audit list --target {id} -o json")).run();
-    assert_eq!(trail.ok().json()[0]["action"], "token.spend");
+    assert_eq!(trail.ok().json()[0]["action"], "token.consume");
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Api {
         let snapshot = self.find(key)?;
         let before = &snapshot.gateway;
         let applied = self.served_by_all(&snapshot)?;
-        let desired = before.desired.as_ref();
+        let desired = snapshot.desired.as_ref();
         if desired.is_some_and(|desired| desired.sha256 == applied.sha256) {
             let number = desired.map(|desired| desired.version);
             return self.left_alone(&snapshot, number, true);

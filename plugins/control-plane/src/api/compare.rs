@@ -77,7 +77,7 @@ impl Api {
         match against {
             Against::Version(n) => number(&n.to_string()),
             Against::Desired => {
-                let desired = self.find(&GatewayRef::Id(gateway.clone()))?.gateway.desired;
+                let desired = self.find(&GatewayRef::Id(gateway.clone()))?.desired;
                 let desired = desired.ok_or_else(|| missing("nothing is desired yet"))?;
                 Ok(desired.version)
             }

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGatewayRequest, CreateGatewayResponse, DriftPolicy, Gateway, GatewayId, GatewayPatch,
-    MAX_LABELS, Page, ProblemCode, ProblemItem, ServiceMode, ServiceVersion, SyncState, Token,
-    TokenId, TokenKind, VersionOrigin, WhoAmI, validate_description, validate_label, validate_name,
+    CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayId, GatewayPatch, Page,
+    ProblemCode, ProblemItem, ServiceMode, ServiceVersion, SyncState, Token, TokenId, TokenKind,
+    VersionOrigin, WhoAmI,
 };
 
 use super::config::check_told;
-use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
+use super::refusal::{Refusal, invalid, refuse};
 use super::respond::{Outcome, Touched, changed, done, empty, json, tag};
 use super::service::Call;
 use super::{Api, Handled, Scope, input};
 use crate::store::{
-    GatewayFilter, GatewayRef, NewGateway, NewToken, NewVersion, StoreError, StoredScope,
+    GatewayFilter, GatewayRef, GatewayRow, NewGateway, NewToken, NewVersion, StoreError,
+    StoredScope,
 };
 
 /// Gateways read at a time while a page is filled.
@@ -57,16 +58,12 @@ impl Api {
 
     pub(super) fn create(&self, call: &Call<'_>) -> Outcome {
         let body: CreateGatewayRequest = input::body(call.request)?;
-        let (name, about) = (Some(body.name.as_str()), Some(body.description.as_str()));
-        check(name, about, &body.labels, body.drift)?;
+        must_be_valid(body.validate())?;
         let id = GatewayId::random();
         let spends = spent_by(call);
         let token = self.token_for(&body, spends.is_some());
         let new = NewGateway {
-            name: body.name,
-            description: body.description,
-            labels: body.labels,
-            drift: body.drift,
+            gateway: GatewayRow::new(id.clone(), &body),
             version: self.first_version(call, body.content, body.source, body.message)?,
             token: token.as_ref().map(|token| {
                 NewToken::of(
@@ -76,7 +73,6 @@ impl Api {
                 )
             }),
             bootstrap_token: spends,
-            id,
         };
         let receipt = match self.store().create(&self.change(call)?, &new) {
             // Somebody else was faster with it.
@@ -173,12 +169,7 @@ impl Api {
 
     pub(super) fn update(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
         let patch: GatewayPatch = input::body(call.request)?;
-        let labels = patch.labels.iter().flatten();
-        let set: BTreeMap<_, _> = labels
-            .filter_map(|(k, v)| Some((k.clone(), v.clone()?)))
-            .collect();
-        let (name, about) = (patch.name.as_deref(), patch.description.as_deref());
-        check(name, about, &set, patch.drift.unwrap_or_default())?;
+        must_be_valid(patch.validate())?;
         let receipt = self.explained(self.store().update(&self.change(call)?, key, &patch))?;
         let gateway = self
             .find(&GatewayRef::Id(receipt.gateway))?
@@ -198,32 +189,7 @@ fn spent_by(call: &Call<'_>) -> Option<TokenId> {
     token.filter(|_| call.caller.scope == Scope::Bootstrap)
 }
 
-fn check(
-    name: Option<&str>,
-    description: Option<&str>,
-    labels: &BTreeMap<String, String>,
-    drift: DriftPolicy,
-) -> Result<(), Refusal> {
-    let mut errors: Vec<ProblemItem> = Vec::new();
-    if let Some(Err(error)) = name.map(validate_name) {
-        errors.push(out_of_bounds("/name", &error));
-    }
-    if let Some(Err(error)) = description.map(validate_description) {
-        errors.push(out_of_bounds("/description", &error));
-    }
-    for (key, value) in labels {
-        if let Err(error) = validate_label(key, value) {
-            errors.push(out_of_bounds("/labels", &error));
-        }
-    }
-    if labels.len() > MAX_LABELS {
-        let message = format!("a gateway has at most {MAX_LABELS} labels");
-        errors.push(ProblemItem::at("/labels", "out-of-bounds", message));
-    }
-    if drift == DriftPolicy::Unknown {
-        let message = "drift is met with `report` or `repair`";
-        errors.push(ProblemItem::at("/drift", "bad-policy", message));
-    }
+fn must_be_valid(errors: Vec<ProblemItem>) -> Result<(), Refusal> {
     if errors.is_empty() {
         Ok(())
     } else {

@@ -115,7 +115,7 @@ impl Api {
             epoch,
             index: record.generation,
             reset,
-            desired: record.desired.clone(),
+            desired: snapshot.desired.clone(),
             reload_generation: record.reload_generation,
             reconcile_generation: record.reconcile_generation,
             server_time: self.now(),

@@ -1,134 +1,18 @@
 //! The store in domain terms.
 
-use std::collections::BTreeMap;
-
 use kt_control_api::{
-    AuditEntry, ConfigVersion, ContentHash, DriftPolicy, GatewayId, GatewayPatch, RevertRequest,
-    StatusReport, Timestamp, TokenHash, TokenId, VersionOrigin,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
+    TokenHash, TokenId,
 };
-use serde_json::{Value, json};
 
+use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef};
+use super::error::StoreError;
 use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
-use super::{
-    ChangeReceipt, GatewaySnapshot, NewToken, PruneOptions, PruneReceipt, ReportReceipt,
-    StoreError, TokenReceipt, TokenRecord, TokenUse,
-};
-
-/// How a caller names a gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GatewayRef {
-    /// By id; also finds that it was deleted.
-    Id(GatewayId),
-    /// By its current name.
-    Name(String),
-}
-
-impl GatewayRef {
-    /// Takes an id or, when the text is none, a name.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        text.parse()
-            .map_or_else(|_| Self::Name(text.to_owned()), Self::Id)
-    }
-}
-
-/// Who changes something, when, and under which conditions.
-#[derive(Debug, Clone)]
-pub struct ChangeContext {
-    /// Name for the history.
-    pub actor: String,
-    /// Id of the request.
-    pub request_id: String,
-    /// The time of the change.
-    pub now: Timestamp,
-    /// The revision the gateway must have.
-    pub if_match: Option<u64>,
-    /// Makes a repetition of the same request harmless.
-    pub idempotency_key: Option<IdempotencyKey>,
-}
-
-/// How long a key is remembered: 24 hours, in microseconds.
-pub(super) const KEY_MEMORY: i64 = 24 * 3600 * 1_000_000;
-
-/// A key that a caller sent with a request, and what the request was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey {
-    /// The key; belongs to the actor.
-    pub key: String,
-    /// SHA-256 of the request, to notice a key that is used for another one.
-    pub fingerprint: [u8; 32],
-}
-
-/// A gateway to register.
-#[derive(Debug, Clone)]
-pub struct NewGateway {
-    /// Its id.
-    pub id: GatewayId,
-    /// Checked name.
-    pub name: String,
-    /// Checked description.
-    pub description: String,
-    /// Checked labels.
-    pub labels: BTreeMap<String, String>,
-    /// What is done about drift.
-    pub drift: DriftPolicy,
-    /// Its first version.
-    pub version: Option<NewVersion>,
-    /// Its token.
-    pub token: Option<NewToken>,
-    /// The bootstrap token that it is registered with, and that ends by it.
-    pub bootstrap_token: Option<TokenId>,
-}
-
-impl NewGateway {
-    /// What the trail says of the bootstrap token that `gateway` was registered with.
-    pub(super) fn told_spent(gateway: &GatewayId) -> Value {
-        json!({"gateway": gateway})
-    }
-}
-
-/// A version to publish. It has passed validation.
-#[derive(Debug, Clone)]
-pub struct NewVersion {
-    /// The configuration, verbatim.
-    pub content: String,
-    /// Hash of its canonical form.
-    pub sha256: ContentHash,
-    /// How it came to be.
-    pub origin: VersionOrigin,
-    /// Name of the file it was read from.
-    pub source: Option<String>,
-    /// Why.
-    pub message: Option<String>,
-}
-
-/// What happened that changes nothing in the store.
-#[derive(Debug, Clone)]
-pub struct AuditEvent {
-    /// Its kind, as in `store.backup`.
-    pub action: &'static str,
-    /// What it is about.
-    pub target: String,
-    /// More, without contents and tokens.
-    pub detail: Value,
-}
-
-/// Something asked of a gateway that makes no version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GatewayAction {
-    /// Take the source again.
-    Reload {
-        /// Why.
-        message: Option<String>,
-    },
-    /// Apply what is desired, even if it was refused or seems to be applied.
-    Reconcile {
-        /// Say what would be done, and do nothing.
-        dry_run: bool,
-        /// Why.
-        reason: Option<String>,
-    },
-}
+use super::receipt::{ChangeReceipt, ReportReceipt, TokenReceipt};
+use super::retention::{PruneOptions, PruneReceipt};
+use super::rows::{NewGateway, NewToken, NewVersion, TokenRecord};
+use super::snapshot::GatewaySnapshot;
+use super::token_use::TokenUse;
 
 /// What the control plane keeps. Every method blocks; none waits without bound.
 pub trait Store: Send + Sync {

@@ -1,8 +1,9 @@
 //! Why the store did not do what was asked.
 
-use kt_control_api::{ConfigVersion, GatewayId, Timestamp, TokenId};
+use kt_control_api::{GatewayId, Timestamp, TokenId};
 
-use super::GatewaySnapshot;
+use super::snapshot::GatewaySnapshot;
+use super::table::ColumnError;
 
 /// A failure of the store. Messages hold no content of configurations and no tokens.
 #[derive(Debug, thiserror::Error)]
@@ -90,20 +91,23 @@ impl StoreError {
         Self::Corrupt(format!("version {version} of {gateway} has no content"))
     }
 
-    /// The version's content is not there.
-    pub(super) fn without_content(version: &ConfigVersion) -> Self {
-        match version.pruned_at {
-            Some(at) => Self::ContentPruned {
-                version: version.version,
-                at,
-            },
-            None => Self::Corrupt(format!("version {} has no content", version.version)),
+    /// The content of a version is not there.
+    pub(super) fn without_content(version: u64, pruned_at: Option<Timestamp>) -> Self {
+        match pruned_at {
+            Some(at) => Self::ContentPruned { version, at },
+            None => Self::Corrupt(format!("version {version} has no content")),
         }
     }
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<ColumnError> for StoreError {
+    fn from(error: ColumnError) -> Self {
         Self::Failed(error.to_string())
     }
 }

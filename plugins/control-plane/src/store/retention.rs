@@ -4,7 +4,8 @@ use kt_control_api::{GatewayId, VersionRange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{GatewaySnapshot, Repeatable};
+use super::receipt::Repeatable;
+use super::snapshot::GatewaySnapshot;
 
 /// Asks that contents of old versions be taken away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Repeatable for PruneReceipt {
 
 impl PruneOptions {
     /// What the trail says of it.
-    pub(super) fn told(&self, pruned: &PruneReceipt) -> Value {
+    pub(super) fn detail(&self, pruned: &PruneReceipt) -> Value {
         json!({
             "keep": self.keep,
             "versions": pruned.versions,
@@ -60,7 +61,7 @@ impl PruneOptions {
 impl GatewaySnapshot {
     /// Whether the gateway or one of its instances may still ask for what a version holds.
     pub(super) fn needs(&self, version: u64) -> bool {
-        let desired = self.gateway.desired.as_ref();
+        let desired = self.desired.as_ref();
         desired.is_some_and(|desired| desired.version == version)
             || self.instances.iter().any(|instance| {
                 let report = &instance.report;

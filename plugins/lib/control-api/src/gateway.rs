@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfigVersion, ContentHash, DriftPolicy, Etag, GatewayId, Instance, SyncState, Timestamp,
-    Token, TokenId,
+    ConfigVersion, ContentHash, DriftPolicy, Etag, GatewayId, Instance, LimitError, MAX_LABELS,
+    ProblemItem, SyncState, Timestamp, Token, TokenId, validate_description, validate_label,
+    validate_name,
 };
 
 /// What a gateway is meant to serve.
@@ -96,7 +97,24 @@ pub struct CreateGatewayRequest {
     pub issue_token: bool,
 }
 
-/// The answer to [`CreateGatewayRequest`].
+impl CreateGatewayRequest {
+    /// Returns what is wrong with the fields of the gateway.
+    #[must_use]
+    pub fn validate(&self) -> Vec<ProblemItem> {
+        let mut errors = Vec::new();
+        check(&mut errors, "/name", validate_name(&self.name));
+        check(
+            &mut errors,
+            "/description",
+            validate_description(&self.description),
+        );
+        check_labels(&mut errors, self.labels.iter());
+        check_drift(&mut errors, self.drift);
+        errors
+    }
+}
+
+/// The response to [`CreateGatewayRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CreateGatewayResponse {
@@ -133,6 +151,57 @@ pub struct GatewayPatch {
     /// What is to be done about drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftPolicy>,
+}
+
+impl GatewayPatch {
+    /// Returns what is wrong with the fields that it sets.
+    #[must_use]
+    pub fn validate(&self) -> Vec<ProblemItem> {
+        let mut errors = Vec::new();
+        if let Some(name) = &self.name {
+            check(&mut errors, "/name", validate_name(name));
+        }
+        if let Some(description) = &self.description {
+            check(
+                &mut errors,
+                "/description",
+                validate_description(description),
+            );
+        }
+        let labels = self.labels.iter().flatten();
+        let set = labels.filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        check_labels(&mut errors, set);
+        check_drift(&mut errors, self.drift.unwrap_or_default());
+        errors
+    }
+}
+
+fn check(errors: &mut Vec<ProblemItem>, pointer: &str, result: Result<(), LimitError>) {
+    if let Err(error) = result {
+        errors.push(ProblemItem::at(pointer, "out-of-bounds", error));
+    }
+}
+
+fn check_labels<'a>(
+    errors: &mut Vec<ProblemItem>,
+    labels: impl Iterator<Item = (&'a String, &'a String)>,
+) {
+    let mut count = 0;
+    for (key, value) in labels {
+        count += 1;
+        check(errors, "/labels", validate_label(key, value));
+    }
+    if count > MAX_LABELS {
+        let message = format!("a gateway has at most {MAX_LABELS} labels");
+        errors.push(ProblemItem::at("/labels", "out-of-bounds", message));
+    }
+}
+
+fn check_drift(errors: &mut Vec<ProblemItem>, drift: DriftPolicy) {
+    if drift == DriftPolicy::Unknown {
+        let message = "the drift policy must be `report` or `repair`";
+        errors.push(ProblemItem::at("/drift", "bad-policy", message));
+    }
 }
 
 /// One page of a list.

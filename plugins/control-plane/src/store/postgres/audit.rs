@@ -2,7 +2,6 @@
 
 use kt_control_api::{AuditEntry, Timestamp, canonical_json};
 use serde_json::Value;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
@@ -10,10 +9,6 @@ use super::rows;
 use super::session::Session;
 use super::text::{storable, storable_json};
 use crate::store::{AuditEvent, AuditFilter, ChangeContext};
-
-/// Everything that [`entry`] reads.
-pub(super) const ENTRY: &str = "
-    SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit";
 
 const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
     VALUES($1, $2, $3, $4, $5, $6, $7)";
@@ -28,17 +23,30 @@ pub(super) async fn record(
     rev: Option<u64>,
     detail: Value,
 ) -> Result<(), Failure> {
-    let at = change.now.as_microsecond();
-    let detail = canonical_json(&storable_json(detail));
-    let rev = rev.map(rows::counted).transpose()?;
+    let row = AuditEntry {
+        seq: 0,
+        at: change.now,
+        actor: change.actor.clone(),
+        request_id: change.request_id.clone(),
+        action: action.to_owned(),
+        target: target.to_owned(),
+        rev,
+        detail,
+        hash: None,
+    };
+    insert(session, &row).await
+}
+
+/// Inserts a row. The database assigns its number and computes its hash.
+pub(super) async fn insert(session: &Session, row: &AuditEntry) -> Result<(), Failure> {
     let values: [&(dyn ToSql + Sync); 7] = [
-        &at,
-        &change.actor,
-        &change.request_id,
-        &action,
-        &target,
-        &rev,
-        &detail,
+        &row.at.as_microsecond(),
+        &storable(&row.actor),
+        &storable(&row.request_id),
+        &storable(&row.action),
+        &storable(&row.target),
+        &row.rev.map(rows::bigint).transpose()?,
+        &canonical_json(&storable_json(row.detail.clone())),
     ];
     session.rows(RECORD, &values).await.map(drop)
 }
@@ -59,9 +67,8 @@ pub(super) async fn list(
     session: &Session,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, Failure> {
-    let sql = format!(
-        "{ENTRY}
-         WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
+    let condition = format!(
+        "WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
            AND ($4::bigint IS NULL OR at >= $4) AND seq > $6
            AND ($7::bigint IS NULL OR at < $7) AND ($8::text IS NULL OR action = $8)
          ORDER BY seq {} LIMIT $5",
@@ -80,20 +87,8 @@ pub(super) async fn list(
         &filter.until.map(Timestamp::as_microsecond),
         &filter.action.as_deref().map(storable),
     ];
-    let found = session.rows(&sql, &values).await?;
-    found.iter().map(entry).collect()
-}
-
-pub(super) fn entry(row: &Row) -> Result<AuditEntry, Failure> {
-    Ok(AuditEntry {
-        seq: rows::number(row, "seq")?,
-        at: rows::time(row, "at")?,
-        actor: row.try_get("actor")?,
-        request_id: row.try_get("request_id")?,
-        action: row.try_get("action")?,
-        target: row.try_get("target")?,
-        rev: rows::number_or_none(row, "rev")?,
-        detail: serde_json::from_str(row.try_get("detail")?)?,
-        hash: Some(rows::hash(row, "hash")?),
-    })
+    let found = session
+        .rows(&rows::select::<AuditEntry>(&condition), &values)
+        .await?;
+    rows::read_all(&found)
 }

@@ -5,7 +5,8 @@ use kt_control_api::{ConfigVersion, GatewayId};
 use super::failure::Failure;
 use super::rows;
 use super::session::Session;
-use crate::store::StoreError;
+use crate::store::table::Row;
+use crate::store::{StoreError, VersionRow};
 
 pub(super) async fn list(
     session: &Session,
@@ -13,27 +14,30 @@ pub(super) async fn list(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<ConfigVersion>, Failure> {
-    let sql = format!(
-        "{} WHERE gateway_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3",
-        rows::VERSION
-    );
+    let condition = "WHERE gateway_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
     let below = before.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let found = session
-        .rows(&sql, &[&gateway.as_str(), &below, &limit])
+        .rows(
+            &rows::select::<VersionRow>(condition),
+            &[&gateway.as_str(), &below, &limit],
+        )
         .await?;
-    found.iter().map(rows::version).collect()
+    let versions: Vec<VersionRow> = rows::read_all(&found)?;
+    Ok(versions.into_iter().map(ConfigVersion::from).collect())
 }
 
 pub(super) async fn one(
     session: &Session,
     gateway: &GatewayId,
     version: u64,
-) -> Result<ConfigVersion, Failure> {
-    let sql = format!("{} WHERE gateway_id = $1 AND version = $2", rows::VERSION);
-    let number = i64::try_from(version).map_err(|_| StoreError::no_version(version))?;
+) -> Result<Option<VersionRow>, Failure> {
+    let sql = rows::select::<VersionRow>("WHERE gateway_id = $1 AND version = $2");
+    let Ok(number) = i64::try_from(version) else {
+        return Ok(None);
+    };
     let row = session.row(&sql, &[&gateway.as_str(), &number]).await?;
-    rows::version(&row.ok_or_else(|| StoreError::no_version(version))?)
+    row.as_ref().map(VersionRow::from_row).transpose()
 }
 
 pub(super) async fn content(
@@ -45,8 +49,9 @@ pub(super) async fn content(
                WHERE v.gateway_id = $1 AND v.version = $2 AND v.pruned_at IS NULL";
     let number = i64::try_from(version).map_err(|_| StoreError::no_version(version))?;
     let Some(row) = session.row(sql, &[&gateway.as_str(), &number]).await? else {
-        let version = one(session, gateway, version).await?;
-        return Err(StoreError::without_content(&version).into());
+        let stored = one(session, gateway, version).await?;
+        let stored = stored.ok_or_else(|| StoreError::no_version(version))?;
+        return Err(StoreError::without_content(version, stored.pruned_at).into());
     };
     String::from_utf8(rows::only(&row)?).map_err(|_| rows::damaged("content"))
 }

@@ -1,55 +1,67 @@
-//! Registering a gateway: one statement, whatever comes with it, unless a token is spent by it.
+//! Creates a gateway: one statement with everything that comes with it, unless a bootstrap token is
+//! consumed by it.
 
-use kt_control_api::{Timestamp, TokenId, canonical_json};
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+use kt_control_api::{TokenId, canonical_json};
+use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
 use super::once::{Memory, RECALL, recalled};
 use super::session::Session;
-use super::text::{storable, storable_json};
-use super::{audit, gateways, tokens};
-use crate::store::{ChangeContext, ChangeReceipt, GatewayRef, NewGateway, StoreError};
+use super::text::storable_json;
+use super::{audit, gateways, rows, tokens};
+use crate::store::decision::receipt;
+use crate::store::table::{Row, SqlValue};
+use crate::store::{
+    ChangeContext, ChangeReceipt, GatewayRef, GatewayRow, NewGateway, StoreError, TokenRow,
+    VersionRow,
+};
 
-/// Everything hangs on the row of the gateway, and that on the key when there is one: a key in
-/// use leaves no row anywhere. Foreign keys are checked when the statement ends.
-const CREATE: &str = "
-    WITH once AS (
-      INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
-      SELECT $1, $2::text, $3::bytea, $4::text::jsonb, $5::bigint WHERE $2::text IS NOT NULL
-      ON CONFLICT(actor, key) DO UPDATE SET fingerprint = excluded.fingerprint,
-        receipt = excluded.receipt, created_at = excluded.created_at
-        WHERE idempotency.created_at <= $6::bigint
-      RETURNING 1),
-    gateway AS (
-      INSERT INTO gateways(id, name, description, labels, rev, generation, last_version,
-        desired_version, created_at, updated_at, drift_policy)
-      SELECT $7::text, $8::text, $9::text, $10::text::jsonb, 1, 1, coalesce($11::bigint, 0),
-        $11::bigint, $5::bigint, $5::bigint, $29::text
-      WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM once)
-      RETURNING id),
-    content AS (
-      INSERT INTO blobs(sha256, content)
-      SELECT $12::bytea, $13::bytea FROM gateway WHERE $11::bigint IS NOT NULL
-      ON CONFLICT DO NOTHING),
-    version AS (
-      INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author, created_at,
-        origin, source, message)
-      SELECT id, $11::bigint, $14::bytea, $12::bytea, $15::bigint, $1::text, $5::bigint,
-        $16::text, $17::text, $18::text
-      FROM gateway WHERE $11::bigint IS NOT NULL),
-    token AS (
-      INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
-        expires_at)
-      SELECT $19::text, $20::text, $21::text, $22::bytea, $23::text, $24::text, $25::text,
-        $1::text, $5::bigint, $28::bigint
-      FROM gateway WHERE $22::bytea IS NOT NULL
-      ON CONFLICT(hash) DO NOTHING),
-    trail AS (
-      INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-      SELECT $5::bigint, $1::text, $26::text, 'gateway.create', id, 1, $27::text
-      FROM gateway)
-    SELECT id FROM gateway";
+/// The first parameters of the columns of the three rows.
+const GATEWAY: usize = 11;
+const VERSION: usize = GATEWAY + GatewayRow::COLUMNS.len();
+const TOKEN: usize = VERSION + VersionRow::COLUMNS.len();
+
+/// All rows depend on the row of the gateway, and that on the idempotency key if there is one: a
+/// key in use leaves no row anywhere. Foreign keys are checked when the statement ends.
+static CREATE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH once AS (
+           INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
+           SELECT $1, $2::text, $3::bytea, $4::text::jsonb, $5::bigint WHERE $2::text IS NOT NULL
+           ON CONFLICT(actor, key) DO UPDATE SET fingerprint = excluded.fingerprint,
+             receipt = excluded.receipt, created_at = excluded.created_at
+             WHERE idempotency.created_at <= $6::bigint
+           RETURNING 1),
+         gateway AS (
+           INSERT INTO gateways({gateway_columns})
+           SELECT {gateway} WHERE $2::text IS NULL OR EXISTS (SELECT 1 FROM once)
+           RETURNING id, rev),
+         content AS (
+           INSERT INTO blobs(sha256, content)
+           SELECT $9::bytea, $10::bytea FROM gateway WHERE $9::bytea IS NOT NULL
+           ON CONFLICT DO NOTHING),
+         version AS (
+           INSERT INTO config_versions({version_columns})
+           SELECT {version} FROM gateway WHERE $9::bytea IS NOT NULL),
+         token AS (
+           INSERT INTO tokens({token_columns})
+           SELECT {token} FROM gateway WHERE ${TOKEN}::text IS NOT NULL
+           ON CONFLICT(hash) DO NOTHING),
+         event AS (
+           INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
+           SELECT $5::bigint, $1::text, $7::text, 'gateway.create', id, rev, $8::text
+           FROM gateway)
+         SELECT id FROM gateway",
+        gateway_columns = GatewayRow::column_list(),
+        gateway = rows::parameters::<GatewayRow>(GATEWAY).join(", "),
+        version_columns = VersionRow::column_list(),
+        version = rows::parameters::<VersionRow>(VERSION).join(", "),
+        token_columns = TokenRow::column_list(),
+        token = rows::parameters::<TokenRow>(TOKEN).join(", "),
+    )
+});
 
 /// How often a name or key may turn out to be free again while its owner is looked up.
 const ATTEMPTS: usize = 8;
@@ -71,7 +83,7 @@ pub(super) async fn create(
                     [&memory.actor, &memory.key, &memory.since];
                 let row = session.row(RECALL, &values).await?;
                 if let Some(receipt) = recalled::<ChangeReceipt>(change, row.as_ref())? {
-                    let replayed = receipt.gateway != new.id;
+                    let replayed = receipt.gateway != new.gateway.id;
                     return Ok(ChangeReceipt {
                         replayed,
                         ..receipt
@@ -79,20 +91,20 @@ pub(super) async fn create(
                 }
             }
             Err(failure) if failure.violates("gateways_name") => {
-                if let Some(id) = gateways::owner_of_name(session, &new.name).await? {
-                    if id == new.id {
-                        return Ok(receipt(new));
+                if let Some(id) = gateways::owner_of_name(session, &new.gateway.name).await? {
+                    if id == new.gateway.id {
+                        return Ok(created(change, new));
                     }
-                    let name = new.name.clone();
+                    let name = new.gateway.name.clone();
                     return Err(StoreError::NameTaken { name, id }.into());
                 }
             }
-            Err(failure) if failure.violates("gateways_pkey") => return Ok(receipt(new)),
+            Err(failure) if failure.violates("gateways_pkey") => return Ok(created(change, new)),
             // By this gateway, before the answer got lost?
             Err(Failure::Refused(StoreError::TokenInactive(token))) => {
-                let key = GatewayRef::Id(new.id.clone());
+                let key = GatewayRef::Id(new.gateway.id.clone());
                 return match gateways::snapshot(session, &key).await {
-                    Ok(_) => Ok(receipt(new)),
+                    Ok(_) => Ok(created(change, new)),
                     Err(Failure::Refused(_)) => Err(StoreError::TokenInactive(token).into()),
                     Err(failure) => Err(failure),
                 };
@@ -114,7 +126,7 @@ async fn attempt(
         return insert(session, change, new).await;
     };
     session.begin();
-    let made = insert_and_spend(session, change, new, token).await;
+    let made = insert_and_consume(session, change, new, token).await;
     match made {
         Ok(Some(_)) => session.ended(),
         Ok(None) | Err(_) => session.roll_back().await,
@@ -123,19 +135,27 @@ async fn attempt(
 }
 
 /// The token comes first, as wherever a token ends: what others hold is waited for in one order.
-async fn insert_and_spend(
+async fn insert_and_consume(
     session: &Session,
     change: &ChangeContext,
     new: &NewGateway,
     token: &TokenId,
 ) -> Result<Option<ChangeReceipt>, Failure> {
     session.say("BEGIN").await?;
-    tokens::hold_unspent(session, change, token).await?;
+    tokens::lock_unconsumed(session, change, token).await?;
     let made = insert(session, change, new).await?;
     if made.is_some() {
-        tokens::spend(session, change, token, &new.id).await?;
-        let detail = NewGateway::told_spent(&new.id);
-        audit::record(session, change, "token.spend", token.as_str(), None, detail).await?;
+        tokens::consume(session, change, token, &new.gateway.id).await?;
+        let detail = new.consume_detail();
+        audit::record(
+            session,
+            change,
+            "token.consume",
+            token.as_str(),
+            None,
+            detail,
+        )
+        .await?;
         session.say("COMMIT").await?;
     }
     Ok(made)
@@ -146,70 +166,47 @@ async fn insert(
     change: &ChangeContext,
     new: &NewGateway,
 ) -> Result<Option<ChangeReceipt>, Failure> {
+    let gateway = new.row(change.now);
+    let receipt = receipt(&gateway);
+    let content = new.version.as_ref().map(|new| new.content.as_bytes());
     let version = new.version.as_ref();
-    let number = version.map(|_| 1_i64);
-    let receipt = receipt(new);
-    let detail = json!({"name": new.name, "version": number, "token": new.token.is_some()});
-    let content = version.map(|version| version.content.as_bytes());
-    let blob = content.map(|bytes| <[u8; 32]>::from(Sha256::digest(bytes)));
-    let token = new.token.as_ref();
-    let scope = token.map(|token| token.scope.kept());
-    let labels = storable_json(serde_json::to_value(&new.labels)?).to_string();
+    let version = version.map(|new| new.row(&gateway.id, 1, change));
+    let token = new.token.as_ref().map(|new| new.row(change));
     let (memory, now) = (Memory::of(change), change.now.as_microsecond());
-    let fingerprint = change
-        .idempotency_key
-        .as_ref()
-        .map(|once| once.fingerprint.as_slice());
+    let key = change.idempotency_key.as_ref();
+    let fingerprint = key.map(|key| key.fingerprint.as_slice());
     let kept = serde_json::to_string(&receipt)?;
-    let size = content.map(|bytes| bytes.len() as i64);
-    let row = session
-        .row(
-            CREATE,
-            &[
-                &change.actor,
-                &memory.key,
-                &fingerprint,
-                &kept,
-                &now,
-                &memory.since,
-                &new.id.as_str(),
-                &new.name,
-                &storable(&new.description),
-                &labels,
-                &number,
-                &blob.as_ref().map(<[u8; 32]>::as_slice),
-                &content,
-                &version.map(|version| version.sha256.as_bytes().as_slice()),
-                &size,
-                &version.map(|version| version.origin.as_str()),
-                &version.and_then(|version| version.source.as_deref().map(storable)),
-                &version.and_then(|version| version.message.as_deref().map(storable)),
-                &token.map(|token| token.id.as_str()),
-                &token.map(|token| storable(&token.name)),
-                &token.map(|token| token.kind),
-                &token.map(|token| token.hash.0.as_slice()),
-                &token.map(|token| token.hint.as_str()),
-                &scope.map(|(scope, _)| scope),
-                &scope.and_then(|(_, gateway)| gateway),
-                &change.request_id,
-                &canonical_json(&detail),
-                &token
-                    .and_then(|token| token.expires_at)
-                    .map(Timestamp::as_microsecond),
-                &new.drift.as_str(),
-            ],
-        )
-        .await?;
+    let detail = canonical_json(&storable_json(new.create_detail()));
+    let hash = version.as_ref().map(|row| row.content_sha256);
+    let hash = hash.as_ref().map(|hash| hash.as_bytes().as_slice());
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![
+        &change.actor,
+        &memory.key,
+        &fingerprint,
+        &kept,
+        &now,
+        &memory.since,
+        &change.request_id,
+        &detail,
+        &hash,
+        &content,
+    ];
+    let mut columns = gateway.to_values()?;
+    columns.extend(values_or_nulls(version.as_ref())?);
+    columns.extend(values_or_nulls(token.as_ref())?);
+    values.extend(rows::bound(&columns));
+    let row = session.row(&CREATE, &values).await?;
     Ok(row.map(|_| receipt))
 }
 
-fn receipt(new: &NewGateway) -> ChangeReceipt {
-    ChangeReceipt {
-        gateway: new.id.clone(),
-        version: new.version.as_ref().map(|_| 1),
-        generation: 1,
-        unchanged: false,
-        replayed: false,
-        published: None,
+/// Returns the values of a row, or as many nulls.
+fn values_or_nulls<T: Row>(row: Option<&T>) -> Result<Vec<SqlValue<'_>>, StoreError> {
+    match row {
+        Some(row) => Ok(row.to_values()?),
+        None => Ok(vec![SqlValue::Null; T::COLUMNS.len()]),
     }
+}
+
+fn created(change: &ChangeContext, new: &NewGateway) -> ChangeReceipt {
+    receipt(&new.row(change.now))
 }

@@ -1,130 +1,92 @@
-//! Telling what the database keeps, row by row.
+//! Exports what the database holds, row by row.
 
 use std::collections::HashSet;
 
-use kt_control_api::{ContentHash, GatewayId};
-use tokio_postgres::Row;
+use kt_control_api::{AuditEntry, ContentHash, GatewayId};
 
-use super::audit;
 use super::failure::Failure;
-use super::rows::{self, damaged, number, number_or_none, time, time_or_none, word};
+use super::rows;
 use super::session::Session;
+use crate::store::table::Row;
 use crate::store::{
     AUDIT_PAGE_ROWS, ApplyOutcomeRow, ContentRow, ExportRecord, GatewayRow, RecordSink, Selection,
     TokenRow, VersionRow,
 };
 
-const VERSIONS: &str = "
-    SELECT version, sha256, blob, size, author, created_at, origin, reverts_to, source, message,
-      pinned, pruned_at
-    FROM config_versions WHERE gateway_id = $1 ORDER BY version";
-
-/// Tells everything of the selection, as of the moment when it begins.
+/// Exports the selection, as of the moment when it begins.
 pub(super) async fn export(
     session: &mut Session,
     selection: &Selection,
-    take: &mut RecordSink<'_>,
+    sink: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
     session.begin();
     session
         .say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
-    let told = tell(session, selection, take).await;
+    let exported = export_all(session, selection, sink).await;
     session.roll_back().await;
-    told
+    exported
 }
 
-async fn tell(
+async fn export_all(
     session: &Session,
     selection: &Selection,
-    take: &mut RecordSink<'_>,
+    sink: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
-    let mut told = HashSet::new();
+    let mut exported = HashSet::new();
     for gateway in gateways(session, selection).await? {
         let id = gateway.id.clone();
-        take(ExportRecord::Gateway(gateway))?;
-        versions(session, &id, &mut told, take).await?;
-        answers(session, &id, take).await?;
+        sink(ExportRecord::Gateway(gateway))?;
+        versions(session, &id, &mut exported, sink).await?;
+        apply_outcomes(session, &id, sink).await?;
     }
-    tokens(session, selection, take).await?;
+    tokens(session, selection, sink).await?;
     if *selection == Selection::Whole {
-        trail(session, take).await?;
+        audit_log(session, sink).await?;
     }
     Ok(())
 }
 
 async fn gateways(session: &Session, selection: &Selection) -> Result<Vec<GatewayRow>, Failure> {
-    let sql = "SELECT id, name, description, labels::text AS labels, rev, generation,
-                   reload_generation, reconcile_generation, last_version, desired_version,
-                   created_at, updated_at, deleted_at, drift_policy
-               FROM gateways ORDER BY id";
-    let found = session.rows(sql, &[]).await?;
-    let chosen = found.iter().filter(|row| selection.contains(row.get("id")));
-    chosen.map(gateway).collect()
+    let sql = rows::select::<GatewayRow>("ORDER BY id");
+    let found = session.rows(&sql, &[]).await?;
+    let selected = found.iter().filter(|row| selection.contains(row.get("id")));
+    selected.map(GatewayRow::from_row).collect()
 }
 
-fn gateway(row: &Row) -> Result<GatewayRow, Failure> {
-    Ok(GatewayRow {
-        id: word(row, "id")?,
-        name: row.try_get("name")?,
-        description: row.try_get("description")?,
-        labels: serde_json::from_str(row.try_get("labels")?)?,
-        drift: rows::drift(row)?,
-        rev: number(row, "rev")?,
-        generation: number(row, "generation")?,
-        reload_generation: number(row, "reload_generation")?,
-        reconcile_generation: number(row, "reconcile_generation")?,
-        last_version: number(row, "last_version")?,
-        desired_version: number_or_none(row, "desired_version")?,
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
-        deleted_at: time_or_none(row, "deleted_at")?,
-    })
-}
-
-/// Tells the versions of a gateway, and each content before its first version.
+/// Exports the versions of a gateway, and each content before the first version that has it.
 async fn versions(
     session: &Session,
     gateway: &GatewayId,
-    told: &mut HashSet<ContentHash>,
-    take: &mut RecordSink<'_>,
+    exported: &mut HashSet<ContentHash>,
+    sink: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
-    for row in session.rows(VERSIONS, &[&gateway.as_str()]).await? {
-        let content = rows::hash(&row, "blob")?;
-        let row = VersionRow::of(gateway.clone(), content, rows::version(&row)?);
+    let sql = rows::select::<VersionRow>("WHERE gateway_id = $1 ORDER BY version");
+    for row in session.rows(&sql, &[&gateway.as_str()]).await? {
+        let row = VersionRow::from_row(&row)?;
         let sha256 = row.content_sha256;
-        if row.pruned_at.is_none() && told.insert(sha256) {
+        if row.pruned_at.is_none() && exported.insert(sha256) {
             let sql = "SELECT content FROM blobs WHERE sha256 = $1";
             let found = session.row(sql, &[&sha256.as_bytes().as_slice()]).await?;
             if let Some(found) = found {
                 let content = String::from_utf8(rows::only(&found)?);
-                let content = content.map_err(|_| damaged("a configuration"))?;
-                take(ExportRecord::Content(ContentRow { sha256, content }))?;
+                let content = content.map_err(|_| rows::damaged("a configuration"))?;
+                sink(ExportRecord::Content(ContentRow { sha256, content }))?;
             }
         }
-        take(ExportRecord::Version(row))?;
+        sink(ExportRecord::Version(row))?;
     }
     Ok(())
 }
 
-async fn answers(
+async fn apply_outcomes(
     session: &Session,
     gateway: &GatewayId,
-    take: &mut RecordSink<'_>,
+    sink: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
-    let sql = "SELECT at, instance_id, generation, version, outcome, code, message
-               FROM apply_history WHERE gateway_id = $1 ORDER BY seq";
-    for row in session.rows(sql, &[&gateway.as_str()]).await? {
-        take(ExportRecord::Answer(ApplyOutcomeRow {
-            at: time(&row, "at")?,
-            gateway: gateway.clone(),
-            instance: row.try_get("instance_id")?,
-            generation: number(&row, "generation")?,
-            version: number_or_none(&row, "version")?,
-            outcome: row.try_get("outcome")?,
-            code: row.try_get("code")?,
-            message: row.try_get("message")?,
-        }))?;
+    let sql = rows::select::<ApplyOutcomeRow>("WHERE gateway_id = $1 ORDER BY seq");
+    for row in session.rows(&sql, &[&gateway.as_str()]).await? {
+        sink(ExportRecord::Answer(ApplyOutcomeRow::from_row(&row)?))?;
     }
     Ok(())
 }
@@ -132,50 +94,27 @@ async fn answers(
 async fn tokens(
     session: &Session,
     selection: &Selection,
-    take: &mut RecordSink<'_>,
+    sink: &mut RecordSink<'_>,
 ) -> Result<(), Failure> {
-    let sql = "SELECT id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
-                   expires_at, revoked_at
-               FROM tokens ORDER BY id COLLATE \"C\"";
-    for row in session.rows(sql, &[]).await? {
-        let row = token(&row)?;
+    let sql = rows::select::<TokenRow>("ORDER BY id COLLATE \"C\"");
+    for row in session.rows(&sql, &[]).await? {
+        let row = TokenRow::from_row(&row)?;
         if selection.has_token_of(row.gateway.as_ref()) {
-            take(ExportRecord::Token(row))?;
+            sink(ExportRecord::Token(row))?;
         }
     }
     Ok(())
 }
 
-fn token(row: &Row) -> Result<TokenRow, Failure> {
-    Ok(TokenRow {
-        id: word(row, "id")?,
-        name: row.try_get("name")?,
-        kind: row.try_get("kind")?,
-        sha256: rows::hash(row, "hash")?,
-        hint: row.try_get("hint")?,
-        scope: row.try_get("scope")?,
-        gateway: match row.try_get::<_, Option<&str>>("gateway_id")? {
-            Some(_) => Some(word(row, "gateway_id")?),
-            None => None,
-        },
-        created_by: row.try_get("created_by")?,
-        created_at: time(row, "created_at")?,
-        expires_at: time_or_none(row, "expires_at")?,
-        revoked_at: time_or_none(row, "revoked_at")?,
-    })
-}
-
-async fn trail(session: &Session, take: &mut RecordSink<'_>) -> Result<(), Failure> {
-    let sql = format!(
-        "{} WHERE seq > $1 ORDER BY seq LIMIT {AUDIT_PAGE_ROWS}",
-        audit::ENTRY
-    );
+async fn audit_log(session: &Session, sink: &mut RecordSink<'_>) -> Result<(), Failure> {
+    let page = format!("WHERE seq > $1 ORDER BY seq LIMIT {AUDIT_PAGE_ROWS}");
+    let sql = rows::select::<AuditEntry>(&page);
     let mut last = 0_i64;
     loop {
         let page = session.rows(&sql, &[&last]).await?;
         for row in &page {
             last = row.try_get("seq")?;
-            take(ExportRecord::Audit(audit::entry(row)?))?;
+            sink(ExportRecord::Audit(AuditEntry::from_row(row)?))?;
         }
         if page.len() < AUDIT_PAGE_ROWS {
             return Ok(());

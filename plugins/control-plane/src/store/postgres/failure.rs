@@ -8,10 +8,11 @@ use tokio_postgres::error::SqlState;
 
 use super::session::LIMIT;
 use crate::store::StoreError;
+use crate::store::table::ColumnError;
 
 /// A refusal, or a failure of the database that may be worth another attempt.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(in crate::store) enum Failure {
     /// The answer to the caller.
     Refused(StoreError),
     /// What the database said.
@@ -56,6 +57,12 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<ColumnError> for Failure {
+    fn from(error: ColumnError) -> Self {
+        Self::Refused(error.into())
     }
 }
 

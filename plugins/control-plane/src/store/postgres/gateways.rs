@@ -22,7 +22,7 @@ pub(super) async fn snapshot(
     key: &GatewayRef,
 ) -> Result<GatewaySnapshot, Failure> {
     let (condition, text) = lookup(key);
-    let sql = format!("{} {condition}", rows::GATEWAY);
+    let sql = format!("{} {condition}", *rows::SNAPSHOT);
     found(key, session.row(&sql, &[&storable(text)]).await?)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, Failure
     let (_, text) = lookup(key);
     let row = row.ok_or_else(|| StoreError::NotFound(format!("gateway `{text}`")))?;
     if row.try_get::<_, Option<i64>>("deleted_at")?.is_some() {
-        return Err(StoreError::Gone(rows::word(&row, "id")?).into());
+        return Err(StoreError::Gone(rows::parse(&row, "id")?).into());
     }
     Ok(row)
 }
@@ -50,7 +50,7 @@ pub(super) async fn list(
         "{} WHERE g.deleted_at IS NULL AND g.name > $1 AND starts_with(g.name, $2)
             AND g.labels @> $3::text::jsonb
          ORDER BY g.name LIMIT $4",
-        rows::GATEWAY
+        *rows::SNAPSHOT
     );
     let after = storable(filter.after.as_deref().unwrap_or_default());
     let prefix = storable(&filter.prefix);
@@ -70,5 +70,5 @@ pub(super) async fn owner_of_name(
 ) -> Result<Option<GatewayId>, Failure> {
     let sql = "SELECT id FROM gateways WHERE name = $1 AND deleted_at IS NULL";
     let row = session.row(sql, &[&name]).await?;
-    row.map(|row| rows::word(&row, "id")).transpose()
+    row.map(|row| rows::parse(&row, "id")).transpose()
 }

@@ -1,15 +1,17 @@
 //! Taking rows of another store in.
 
-use kt_control_api::{AuditEntry, ContentHash, GatewayId, Timestamp, canonical_json};
+use kt_control_api::{ContentHash, GatewayId, Timestamp, canonical_json};
 use serde_json::json;
 
+use super::audit;
 use super::failure::Failure;
-use super::rows::{self, counted};
+use super::rows::{self, bigint};
 use super::session::Session;
-use super::text::{storable, storable_json};
+use super::text::storable_json;
+use crate::store::transfer::ImportProgress;
 use crate::store::{
-    ApplyOutcomeRow, ChangeContext, ContentRow, ExportHeader, ExportRecord, GatewayRow,
-    ImportSummary, Progress, RecordSource, StoreError, TokenRow, VersionRow,
+    ChangeContext, ContentRow, ExportHeader, ExportRecord, GatewayRow, ImportSummary, RecordSource,
+    StoreError,
 };
 
 /// Whoever changes something waits, for each change ends in the trail; whoever reads does not.
@@ -44,7 +46,7 @@ async fn take_in(
     records: &mut RecordSource<'_>,
 ) -> Result<ImportSummary, Failure> {
     session.say(ALONE).await?;
-    let mut progress = Progress::new(header.whole && is_empty(session).await?);
+    let mut progress = ImportProgress::new(header.whole && is_empty(session).await?);
     let mut taken = Vec::new();
     for record in records {
         let record = record?;
@@ -89,7 +91,7 @@ async fn check_contents(session: &Session) -> Result<(), Failure> {
 
 async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, Failure> {
     let sql = "SELECT hash FROM audit WHERE seq = $1";
-    let row = session.row(sql, &[&counted(seq)?]).await?;
+    let row = session.row(sql, &[&bigint(seq)?]).await?;
     row.as_ref().map(|row| rows::hash(row, "hash")).transpose()
 }
 
@@ -120,15 +122,16 @@ async fn insert(
     match record {
         ExportRecord::Gateway(row) => match occupied(session, row).await? {
             Some(what) => taken.push(what),
-            None => gateway(session, row).await?,
+            None => drop(rows::insert(session, row, "").await?),
         },
         // What belongs to a gateway that is refused has no place.
         _ if !taken.is_empty() => {}
         ExportRecord::Content(row) => content(session, row).await?,
-        ExportRecord::Version(row) => version(session, row).await?,
-        ExportRecord::Answer(row) => answer(session, row).await?,
-        ExportRecord::Token(row) => token(session, row).await?,
-        ExportRecord::Audit(row) => audit(session, row).await?,
+        ExportRecord::Version(row) => drop(rows::insert(session, row, "").await?),
+        ExportRecord::Answer(row) => drop(rows::insert(session, row, "").await?),
+        ExportRecord::Token(row) => drop(rows::insert(session, row, "").await?),
+        // Its number and hash are assigned again; both are compared in the end.
+        ExportRecord::Audit(row) => audit::insert(session, row).await?,
     }
     Ok(())
 }
@@ -136,7 +139,7 @@ async fn insert(
 async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>, Failure> {
     let sql = "SELECT id FROM gateways
                WHERE id = $1 OR (name = $2 AND deleted_at IS NULL AND $3::bigint IS NULL)";
-    let deleted = micros(row.deleted_at);
+    let deleted = row.deleted_at.map(Timestamp::as_microsecond);
     let found = session
         .row(sql, &[&row.id.as_str(), &row.name, &deleted])
         .await?;
@@ -151,136 +154,8 @@ async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>,
     }))
 }
 
-async fn gateway(session: &Session, row: &GatewayRow) -> Result<(), Failure> {
-    let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation,
-                   reload_generation, reconcile_generation, last_version, desired_version,
-                   created_at, updated_at, deleted_at, drift_policy)
-               VALUES($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    session
-        .rows(
-            sql,
-            &[
-                &row.id.as_str(),
-                &storable(&row.name),
-                &storable(&row.description),
-                &storable_json(serde_json::to_value(&row.labels)?).to_string(),
-                &counted(row.rev)?,
-                &counted(row.generation)?,
-                &counted(row.reload_generation)?,
-                &counted(row.reconcile_generation)?,
-                &counted(row.last_version)?,
-                &row.desired_version.map(counted).transpose()?,
-                &row.created_at.as_microsecond(),
-                &row.updated_at.as_microsecond(),
-                &micros(row.deleted_at),
-                &row.drift.as_str(),
-            ],
-        )
-        .await
-        .map(drop)
-}
-
 async fn content(session: &Session, row: &ContentRow) -> Result<(), Failure> {
     let sql = "INSERT INTO blobs(sha256, content) VALUES($1, $2) ON CONFLICT DO NOTHING";
     let (hash, content) = (row.sha256.as_bytes().as_slice(), row.content.as_bytes());
     session.rows(sql, &[&hash, &content]).await.map(drop)
-}
-
-async fn version(session: &Session, row: &VersionRow) -> Result<(), Failure> {
-    let sql = "INSERT INTO config_versions(gateway_id, version, sha256, blob, size, author,
-                   created_at, origin, reverts_to, source, message, pinned, pruned_at)
-               VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    session
-        .rows(
-            sql,
-            &[
-                &row.gateway.as_str(),
-                &counted(row.version)?,
-                &row.sha256.as_bytes().as_slice(),
-                &row.content_sha256.as_bytes().as_slice(),
-                &counted(row.size)?,
-                &storable(&row.author),
-                &row.created_at.as_microsecond(),
-                &row.origin.as_str(),
-                &row.reverts_to.map(counted).transpose()?,
-                &row.source.as_deref().map(storable),
-                &row.message.as_deref().map(storable),
-                &row.pinned,
-                &micros(row.pruned_at),
-            ],
-        )
-        .await
-        .map(drop)
-}
-
-async fn answer(session: &Session, row: &ApplyOutcomeRow) -> Result<(), Failure> {
-    let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
-                   code, message)
-               VALUES($1, $2, $3, $4, $5, $6, $7, $8)";
-    session
-        .rows(
-            sql,
-            &[
-                &row.at.as_microsecond(),
-                &row.gateway.as_str(),
-                &storable(&row.instance),
-                &counted(row.generation)?,
-                &row.version.map(counted).transpose()?,
-                &row.outcome,
-                &row.code.as_deref().map(storable),
-                &row.message.as_deref().map(storable),
-            ],
-        )
-        .await
-        .map(drop)
-}
-
-async fn token(session: &Session, row: &TokenRow) -> Result<(), Failure> {
-    let sql = "INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by,
-                   created_at, expires_at, revoked_at)
-               VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    session
-        .rows(
-            sql,
-            &[
-                &row.id.as_str(),
-                &storable(&row.name),
-                &row.kind,
-                &row.sha256.as_bytes().as_slice(),
-                &storable(&row.hint),
-                &row.scope,
-                &row.gateway.as_ref().map(GatewayId::as_str),
-                &storable(&row.created_by),
-                &row.created_at.as_microsecond(),
-                &micros(row.expires_at),
-                &micros(row.revoked_at),
-            ],
-        )
-        .await
-        .map(drop)
-}
-
-/// The database gives the row its place and its seal anew; both are compared in the end.
-async fn audit(session: &Session, row: &AuditEntry) -> Result<(), Failure> {
-    let sql = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-               VALUES($1, $2, $3, $4, $5, $6, $7)";
-    session
-        .rows(
-            sql,
-            &[
-                &row.at.as_microsecond(),
-                &storable(&row.actor),
-                &storable(&row.request_id),
-                &storable(&row.action),
-                &storable(&row.target),
-                &row.rev.map(counted).transpose()?,
-                &canonical_json(&storable_json(row.detail.clone())),
-            ],
-        )
-        .await
-        .map(drop)
-}
-
-fn micros(time: Option<Timestamp>) -> Option<i64> {
-    time.map(Timestamp::as_microsecond)
 }

@@ -6,17 +6,18 @@ use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
 use super::gateways;
-use super::rows::{self, counted};
+use super::rows::{self, bigint};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::{GatewayRef, INSTANCES_KEPT, ReportReceipt, new_answers};
+use crate::store::snapshot::{INSTANCES_KEPT, new_answers};
+use crate::store::table::Row as _;
+use crate::store::{GatewayRef, GatewayRow, ReportReceipt};
 
 /// Instances kept per gateway besides the one that reports.
 const OTHERS_KEPT: i64 = INSTANCES_KEPT - 1;
 
 /// Reports of one instance take turns, wherever they arrive.
 const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const GATEWAY: &str = "SELECT g.id, g.generation, g.deleted_at, g.drift_policy FROM gateways g";
 const PREVIOUS: &str = "SELECT report::text AS report, lease_until FROM instances
     WHERE gateway_id = $1 AND instance_id = $2";
 
@@ -64,7 +65,8 @@ async fn attempt(
     report: &StatusReport,
 ) -> Result<ReportReceipt, Failure> {
     let (condition, text) = gateways::lookup(key);
-    let look = format!("{GATEWAY} {condition}");
+    let columns = rows::select_list::<GatewayRow>("g.");
+    let look = format!("SELECT {columns} FROM gateways g {condition}");
     session
         .prepare(&[TURN, &look, PREVIOUS, PUT, PRUNE])
         .await?;
@@ -81,15 +83,14 @@ async fn attempt(
     );
     begun?;
     drop(turn?);
-    let row = gateways::present(key, row?)?;
-    let gateway: GatewayId = rows::word(&row, "id")?;
+    let gateway = GatewayRow::from_row(&gateways::present(key, row?)?)?;
     let mut receipt = ReportReceipt {
-        generation: rows::number(&row, "generation")?,
+        generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         refused: false,
-        repairs: rows::drift(&row)? == DriftPolicy::Repair,
-        gateway,
+        repairs: gateway.drift == DriftPolicy::Repair,
+        gateway: gateway.id,
     };
     let previous = session
         .row(PREVIOUS, &[&receipt.gateway.as_str(), &instance])
@@ -133,11 +134,11 @@ async fn put(
 ) -> Result<(), Failure> {
     let (applied, refused) = new_answers(before, report);
     let whole = storable_json(serde_json::to_value(report)?).to_string();
-    let number = |number: Option<u64>| number.map(counted).transpose();
+    let number = |number: Option<u64>| number.map(bigint).transpose();
     let values: [&(dyn ToSql + Sync); 12] = [
         &receipt.gateway.as_str(),
         &report.instance_id.as_str(),
-        &counted(report.seq)?,
+        &bigint(report.seq)?,
         &now.as_microsecond(),
         &receipt.lease_until.as_microsecond(),
         &whole,

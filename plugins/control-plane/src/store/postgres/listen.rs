@@ -157,7 +157,7 @@ impl Listener {
 }
 
 fn revision(row: &Row) -> Result<(GatewayId, i64), Failure> {
-    Ok((rows::word(row, "id")?, row.try_get("rev")?))
+    Ok((rows::parse(row, "id")?, row.try_get("rev")?))
 }
 
 /// Reads the connection to its end.

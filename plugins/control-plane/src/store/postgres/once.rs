@@ -6,7 +6,9 @@ use tokio_postgres::types::ToSql;
 use super::failure::Failure;
 use super::rows;
 use super::session::{LIMIT, Session};
-use crate::store::{ChangeContext, KEY_MEMORY, Repeatable, StoreError};
+use crate::store::change::IDEMPOTENCY_KEY_LIFETIME;
+use crate::store::receipt::Repeatable;
+use crate::store::{ChangeContext, StoreError};
 
 /// Finds what the same request did before.
 pub(super) const RECALL: &str = "SELECT fingerprint, receipt::text AS receipt FROM idempotency
@@ -44,7 +46,7 @@ impl<'a> Memory<'a> {
                 .idempotency_key
                 .as_ref()
                 .map(|once| once.key.as_str()),
-            since: change.now.as_microsecond() - KEY_MEMORY,
+            since: change.now.as_microsecond() - IDEMPOTENCY_KEY_LIFETIME,
         }
     }
 }
@@ -82,7 +84,11 @@ pub(super) async fn remember(
 
 /// Forgets keys that nobody may use any more.
 pub(super) async fn prune(session: &Session, now: i64) -> Result<(), Failure> {
-    drop(session.rows(PRUNE, &[&(now - KEY_MEMORY)]).await?);
+    drop(
+        session
+            .rows(PRUNE, &[&(now - IDEMPOTENCY_KEY_LIFETIME)])
+            .await?,
+    );
     Ok(())
 }
 

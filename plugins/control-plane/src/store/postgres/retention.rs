@@ -1,21 +1,20 @@
 //! Pinning versions, and taking the contents of others away: one transaction each.
 
-use kt_control_api::GatewayId;
+use kt_control_api::{ConfigVersion, GatewayId};
 use serde_json::json;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::failure::Failure;
 use super::once::once;
-use super::rows::{counted, number, only, word};
+use super::rows::{bigint, number, only, parse};
 use super::session::Session;
 use super::text::storable;
 use super::{audit, contents, gateways};
-use crate::store::decide::pinned;
+use crate::store::decision::decide_pin;
 use crate::store::retention::ranges;
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, GatewaySnapshot, PruneOptions, PruneReceipt,
-    StoreError,
 };
 
 /// Whoever publishes waits until it is settled which contents are there; whoever reads does not.
@@ -58,15 +57,13 @@ pub(super) async fn pin(
 ) -> Result<ChangeReceipt, Failure> {
     let act = async |session: &Session| {
         let gateway = held(session, key).await?.gateway;
-        let found = match contents::one(session, &gateway.id, version).await {
-            Err(Failure::Refused(StoreError::NotFound(_))) => None,
-            found => Some(found?),
-        };
-        let receipt = pinned(&gateway, version, found.as_ref(), pin)?;
+        let found = contents::one(session, &gateway.id, version).await?;
+        let found = found.map(ConfigVersion::from);
+        let receipt = decide_pin(&gateway, version, found.as_ref(), pin)?;
         if !receipt.unchanged {
             let sql = "UPDATE config_versions SET pinned = $3
                        WHERE gateway_id = $1 AND version = $2";
-            let number = counted(version)?;
+            let number = bigint(version)?;
             let values: [&(dyn ToSql + Sync); 3] = [&gateway.id.as_str(), &number, &pin];
             session.rows(sql, &values).await?;
             let action = if pin { "config.pin" } else { "config.unpin" };
@@ -91,7 +88,7 @@ pub(super) async fn prune(
             session.say(ALONE).await?;
         }
         let gateway = &current.gateway;
-        let (id, up_to) = (gateway.id.as_str(), counted(prune.up_to(&current))?);
+        let (id, up_to) = (gateway.id.as_str(), bigint(prune.up_to(&current))?);
         let found = session.rows(UNPINNED, &[&id, &up_to]).await?;
         let mut versions = Vec::new();
         for row in &found {
@@ -100,7 +97,7 @@ pub(super) async fn prune(
         versions.retain(|version| !current.needs(*version));
         let list: Vec<i64> = versions
             .iter()
-            .map(|n| counted(*n))
+            .map(|n| bigint(*n))
             .collect::<Result<_, _>>()?;
         let idle = prune.dry_run || versions.is_empty();
         let bytes = if idle {
@@ -115,7 +112,7 @@ pub(super) async fn prune(
             replayed: false,
         };
         if !idle {
-            let (rev, detail) = (Some(gateway.rev), prune.told(&pruned));
+            let (rev, detail) = (Some(gateway.rev), prune.detail(&pruned));
             audit::record(session, change, "config.prune", id, rev, detail).await?;
         }
         Ok(pruned)
@@ -151,6 +148,6 @@ async fn held(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, Fa
     // Not `FOR UPDATE`: reports, which refer to the gateway, need not wait.
     let lock = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR NO KEY UPDATE");
     let row = session.row(&lock, &[&storable(text)]).await?;
-    let id = word(&gateways::present(key, row)?, "id")?;
+    let id = parse(&gateways::present(key, row)?, "id")?;
     gateways::snapshot(session, &GatewayRef::Id(id)).await
 }

@@ -1,34 +1,158 @@
-//! Reading rows.
+//! Reads, inserts and updates rows as they are declared.
 
+use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::Display;
+use std::sync::LazyLock;
 
-use kt_control_api::{
-    ConfigVersion, ContentHash, DesiredVersion, DriftPolicy, StatusReport, Timestamp, VersionOrigin,
-};
+use bytes::BytesMut;
+use kt_control_api::{ContentHash, DesiredVersion, StatusReport, Timestamp};
 use serde::Deserialize;
-use tokio_postgres::Row;
-use tokio_postgres::types::FromSql;
+use tokio_postgres::Row as PgRow;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::failure::Failure;
-use crate::store::{GatewayRecord, GatewaySnapshot, InstanceRecord, StoreError};
+use super::session::Session;
+use super::text::{storable, storable_json_text};
+use crate::store::table::{Column, ColumnReader, ColumnType, Row, SqlValue};
+use crate::store::{GatewayRow, GatewaySnapshot, InstanceRecord, StoreError};
 
-/// Everything that [`snapshot`] reads, in one statement and so of one moment.
-pub(super) const GATEWAY: &str = "
-    SELECT g.id, g.name, g.description, g.labels::text AS labels, g.rev, g.generation,
-           g.reload_generation, g.reconcile_generation, g.last_version, g.created_at,
-           g.updated_at, g.deleted_at, g.desired_version, g.drift_policy,
-           v.sha256 AS desired_sha256,
+/// Selects what [`snapshot`] reads, in one statement and so of one moment. The gateway is `g`.
+pub(super) static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, v.sha256 AS desired_sha256,
            (SELECT coalesce(json_agg(json_build_object('report', i.report, 'seen_at', i.seen_at,
                        'lease_until', i.lease_until) ORDER BY i.seen_at DESC, i.instance_id), '[]')
             FROM instances i WHERE i.gateway_id = g.id)::text AS instances
-    FROM gateways g
-    LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version";
+         FROM gateways g
+         LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version",
+        select_list::<GatewayRow>("g.")
+    )
+});
 
-/// Everything that [`version`] reads.
-pub(super) const VERSION: &str = "
-    SELECT version, sha256, size, author, created_at, origin, reverts_to, source, message,
-           pinned, pruned_at
-    FROM config_versions";
+impl ColumnReader for PgRow {
+    type Error = Failure;
+
+    fn value(&self, column: &Column) -> Result<SqlValue<'_>, Failure> {
+        let name = column.name;
+        let value = match column.ty {
+            ColumnType::Boolean => self
+                .try_get::<_, Option<bool>>(name)?
+                .map(SqlValue::Boolean),
+            ColumnType::BigInt => self.try_get::<_, Option<i64>>(name)?.map(SqlValue::BigInt),
+            ColumnType::Text => borrowed::<str>(self, name)?.map(SqlValue::Text),
+            ColumnType::Json => borrowed::<str>(self, name)?.map(SqlValue::Json),
+            ColumnType::Bytes => borrowed::<[u8]>(self, name)?.map(SqlValue::Bytes),
+        };
+        Ok(value.unwrap_or(SqlValue::Null))
+    }
+
+    fn invalid(&self, column: &Column) -> Failure {
+        damaged(column.name)
+    }
+}
+
+fn borrowed<'a, T: ToOwned + ?Sized>(
+    row: &'a PgRow,
+    column: &str,
+) -> Result<Option<Cow<'a, T>>, Failure>
+where
+    &'a T: FromSql<'a>,
+{
+    let value: Option<&T> = row.try_get(column)?;
+    Ok(value.map(Cow::Borrowed))
+}
+
+impl ToSql for SqlValue<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Boolean(value) => value.to_sql(ty, out),
+            Self::BigInt(number) => number.to_sql(ty, out),
+            Self::Text(text) => storable(text).as_ref().to_sql(ty, out),
+            Self::Json(text) => storable_json_text(text).as_ref().to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.as_ref().to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// Returns the columns of a row for a `SELECT`, each after `prefix`.
+pub(super) fn select_list<T: Row>(prefix: &str) -> String {
+    let column = |column: &Column| match (column.name, column.ty) {
+        (name, ColumnType::Json) => format!("{prefix}{name}::text AS {name}"),
+        (name, _) => format!("{prefix}{name}"),
+    };
+    let columns: Vec<_> = T::COLUMNS.iter().map(column).collect();
+    columns.join(", ")
+}
+
+/// Returns the parameters for the columns of a row, numbered from `first`.
+pub(super) fn parameters<T: Row>(first: usize) -> Vec<String> {
+    let parameter = |(number, column): (usize, &Column)| match column.ty {
+        ColumnType::Boolean => format!("${number}::boolean"),
+        ColumnType::BigInt => format!("${number}::bigint"),
+        ColumnType::Text => format!("${number}::text"),
+        ColumnType::Json => format!("${number}::text::jsonb"),
+        ColumnType::Bytes => format!("${number}::bytea"),
+    };
+    (first..).zip(T::COLUMNS).map(parameter).collect()
+}
+
+/// Returns the statement that selects the rows of a table; `condition` is what follows its name.
+pub(super) fn select<T: Row>(condition: &str) -> String {
+    let columns = select_list::<T>("");
+    format!("SELECT {columns} FROM {} {condition}", T::TABLE)
+}
+
+/// Returns the statement that inserts a row.
+pub(super) fn insert_statement<T: Row>() -> String {
+    format!(
+        "INSERT INTO {}({}) VALUES({})",
+        T::TABLE,
+        T::column_list(),
+        parameters::<T>(1).join(", ")
+    )
+}
+
+/// Returns the assignments of an `UPDATE` of all columns; the first parameter is `first`.
+pub(super) fn assignments<T: Row>(first: usize) -> String {
+    let columns = T::COLUMNS.iter().zip(parameters::<T>(first));
+    let assignments: Vec<_> = columns
+        .map(|(column, parameter)| format!("{} = {parameter}", column.name))
+        .collect();
+    assignments.join(", ")
+}
+
+/// Returns values as the parameters of a statement.
+pub(super) fn bound<'a>(values: &'a [SqlValue<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as _).collect()
+}
+
+/// Inserts a row. Returns whether it was inserted; `conflict` says when it is not.
+pub(super) async fn insert<T: Row>(
+    session: &Session,
+    row: &T,
+    conflict: &str,
+) -> Result<bool, Failure> {
+    let sql = format!("{} {conflict} RETURNING 1", insert_statement::<T>());
+    let values = row.to_values()?;
+    Ok(session.row(&sql, &bound(&values)).await?.is_some())
+}
+
+/// Reads rows of a statement of [`select`].
+pub(super) fn read_all<T: Row>(rows: &[PgRow]) -> Result<Vec<T>, Failure> {
+    rows.iter().map(T::from_row).collect()
+}
 
 #[derive(Deserialize)]
 struct Instance {
@@ -37,123 +161,73 @@ struct Instance {
     lease_until: i64,
 }
 
-pub(super) fn snapshot(row: &Row) -> Result<GatewaySnapshot, Failure> {
+pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, Failure> {
     let instances: Vec<Instance> = serde_json::from_str(row.try_get("instances")?)?;
-    let known = |instance: Instance| {
+    let record = |instance: Instance| {
         Ok(InstanceRecord {
             report: instance.report,
             seen_at: time_of(instance.seen_at)?,
             lease_until: time_of(instance.lease_until)?,
         })
     };
-    Ok(GatewaySnapshot {
-        gateway: gateway(row)?,
-        instances: instances
-            .into_iter()
-            .map(known)
-            .collect::<Result<_, Failure>>()?,
-    })
-}
-
-fn gateway(row: &Row) -> Result<GatewayRecord, Failure> {
-    let generation = number(row, "generation")?;
-    let desired = match row.try_get::<_, Option<i64>>("desired_version")? {
-        Some(_) => Some(DesiredVersion {
-            version: number(row, "desired_version")?,
-            generation,
+    let gateway = GatewayRow::from_row(row)?;
+    let desired = match gateway.desired_version {
+        Some(version) => Some(DesiredVersion {
+            version,
+            generation: gateway.generation,
             sha256: hash(row, "desired_sha256")?,
         }),
         None => None,
     };
-    Ok(GatewayRecord {
-        id: word(row, "id")?,
-        name: row.try_get("name")?,
-        description: row.try_get("description")?,
-        labels: serde_json::from_str(row.try_get("labels")?)?,
-        drift: drift(row)?,
-        rev: number(row, "rev")?,
-        generation,
-        reload_generation: number(row, "reload_generation")?,
-        reconcile_generation: number(row, "reconcile_generation")?,
-        last_version: number(row, "last_version")?,
+    Ok(GatewaySnapshot {
+        gateway,
         desired,
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
+        instances: instances
+            .into_iter()
+            .map(record)
+            .collect::<Result<_, Failure>>()?,
     })
 }
 
-pub(super) fn drift(row: &Row) -> Result<DriftPolicy, Failure> {
-    let word = row.try_get("drift_policy")?;
-    DriftPolicy::parse(word).ok_or_else(|| damaged("drift_policy"))
-}
-
-pub(super) fn version(row: &Row) -> Result<ConfigVersion, Failure> {
-    Ok(ConfigVersion {
-        version: number(row, "version")?,
-        sha256: hash(row, "sha256")?,
-        size: number(row, "size")?,
-        author: row.try_get("author")?,
-        created_at: time(row, "created_at")?,
-        origin: VersionOrigin::parse(row.try_get("origin")?).ok_or_else(|| damaged("origin"))?,
-        reverts_to: number_or_none(row, "reverts_to")?,
-        source: row.try_get("source")?,
-        message: row.try_get("message")?,
-        pinned: row.try_get("pinned")?,
-        pruned_at: time_or_none(row, "pruned_at")?,
-    })
-}
-
-pub(super) fn number(row: &Row, column: &str) -> Result<u64, Failure> {
+pub(super) fn number(row: &PgRow, column: &str) -> Result<u64, Failure> {
     row.try_get::<_, i64>(column)?
         .try_into()
         .map_err(|_| damaged(column))
 }
 
-pub(super) fn number_or_none(row: &Row, column: &str) -> Result<Option<u64>, Failure> {
-    match row.try_get::<_, Option<i64>>(column)? {
-        Some(_) => number(row, column).map(Some),
-        None => Ok(None),
-    }
-}
-
-pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp, Failure> {
+pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, Failure> {
     time_of(row.try_get(column)?)
 }
 
-pub(super) fn time_or_none(row: &Row, column: &str) -> Result<Option<Timestamp>, Failure> {
-    let micros: Option<i64> = row.try_get(column)?;
-    micros.map(time_of).transpose()
-}
-
-pub(super) fn time_of(micros: i64) -> Result<Timestamp, Failure> {
+fn time_of(micros: i64) -> Result<Timestamp, Failure> {
     Timestamp::from_microsecond(micros).map_err(|_| damaged("a time"))
 }
 
 /// Reads a column of 32 bytes.
-pub(super) fn bytes(row: &Row, column: &str) -> Result<[u8; 32], Failure> {
+pub(super) fn bytes(row: &PgRow, column: &str) -> Result<[u8; 32], Failure> {
     row.try_get::<_, &[u8]>(column)?
         .try_into()
         .map_err(|_| damaged(column))
 }
 
-pub(super) fn hash(row: &Row, column: &str) -> Result<ContentHash, Failure> {
+pub(super) fn hash(row: &PgRow, column: &str) -> Result<ContentHash, Failure> {
     bytes(row, column).map(ContentHash::from_bytes)
 }
 
-/// Reads a column and parses it.
-pub(super) fn word<T: std::str::FromStr>(row: &Row, column: &str) -> Result<T, Failure> {
+/// Reads a column of text and parses it.
+pub(super) fn parse<T: std::str::FromStr>(row: &PgRow, column: &str) -> Result<T, Failure> {
     row.try_get::<_, &str>(column)?
         .parse()
         .map_err(|_| damaged(column))
 }
 
 /// Reads the only column of a row.
-pub(super) fn only<'a, T: FromSql<'a>>(row: &'a Row) -> Result<T, Failure> {
+pub(super) fn only<'a, T: FromSql<'a>>(row: &'a PgRow) -> Result<T, Failure> {
     Ok(row.try_get(0)?)
 }
 
 /// Turns a number into one of the database's, which count in 63 bits.
-pub(super) fn counted(number: u64) -> Result<i64, Failure> {
+pub(super) fn bigint(number: u64) -> Result<i64, Failure> {
     number
         .try_into()
         .map_err(|_| Failure::Refused(StoreError::Failed(format!("{number} is too large"))))
@@ -161,6 +235,6 @@ pub(super) fn counted(number: u64) -> Result<i64, Failure> {
 
 pub(super) fn damaged(what: impl Display) -> Failure {
     Failure::Refused(StoreError::Failed(format!(
-        "a row cannot be read: {what} is damaged"
+        "a row cannot be read: {what} is corrupt"
     )))
 }

@@ -17,12 +17,12 @@ use super::failure::Failure;
 use super::listen::Listener;
 use super::notifications::{ChangeListeners, Notifications};
 use super::session::{self, LIMIT, Session};
-use super::token_changes::Wish as TokenWish;
+use super::token_changes::TokenChange;
 use super::{
     audit, changes, contents, create, gateways, instances, migrate, retention, rows, token_changes,
     tokens,
 };
-use crate::store::decide::Wish;
+use crate::store::decision::GatewayChange;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, GatewayAction, GatewayFilter,
     GatewayRef, GatewaySnapshot, NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt,
@@ -163,7 +163,7 @@ impl PostgresStore {
         &self,
         change: &ChangeContext,
         key: &GatewayRef,
-        wish: Wish<'_>,
+        wish: GatewayChange<'_>,
     ) -> Result<ChangeReceipt, StoreError> {
         self.told(self.attempt(Session::is_unspent, async |session| {
             changes::change(session, change, key, wish).await
@@ -173,7 +173,7 @@ impl PostgresStore {
     fn change_token(
         &self,
         change: &ChangeContext,
-        wish: &TokenWish<'_>,
+        wish: &TokenChange<'_>,
     ) -> Result<TokenReceipt, StoreError> {
         self.attempt(Session::is_unspent, async |session| {
             token_changes::change(session, change, wish).await
@@ -264,7 +264,9 @@ impl Store for PostgresStore {
     }
 
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
-        self.read(async |session| contents::one(session, gateway, version).await)
+        let found = self.read(async |session| contents::one(session, gateway, version).await)?;
+        let row = found.ok_or_else(|| StoreError::no_version(version))?;
+        Ok(row.into())
     }
 
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
@@ -289,7 +291,7 @@ impl Store for PostgresStore {
         key: &GatewayRef,
         patch: &GatewayPatch,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, Wish::Update(patch))
+        self.change(change, key, GatewayChange::Update(patch))
     }
 
     fn delete(
@@ -297,7 +299,7 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         key: &GatewayRef,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, Wish::Delete)
+        self.change(change, key, GatewayChange::Delete)
     }
 
     fn publish(
@@ -306,7 +308,7 @@ impl Store for PostgresStore {
         key: &GatewayRef,
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, Wish::Publish(new))
+        self.change(change, key, GatewayChange::Publish(new))
     }
 
     fn revert(
@@ -315,7 +317,7 @@ impl Store for PostgresStore {
         key: &GatewayRef,
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, Wish::Revert(revert))
+        self.change(change, key, GatewayChange::Revert(revert))
     }
 
     fn act(
@@ -324,7 +326,7 @@ impl Store for PostgresStore {
         key: &GatewayRef,
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, Wish::Act(ask))
+        self.change(change, key, GatewayChange::Act(ask))
     }
 
     fn pin(
@@ -365,7 +367,7 @@ impl Store for PostgresStore {
             ..change.clone()
         };
         self.read(async |session| {
-            token_changes::change(session, &change, &TokenWish::Add(token)).await
+            token_changes::change(session, &change, &TokenChange::Add(token)).await
         })
         .map(drop)
     }
@@ -383,7 +385,7 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         new: &NewToken,
     ) -> Result<TokenReceipt, StoreError> {
-        self.change_token(change, &TokenWish::Create(new))
+        self.change_token(change, &TokenChange::Create(new))
     }
 
     fn tokens(&self, filter: &TokenFilter) -> Result<Vec<TokenRecord>, StoreError> {
@@ -399,7 +401,7 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         id: &TokenId,
     ) -> Result<TokenReceipt, StoreError> {
-        self.ended(self.change_token(change, &TokenWish::Revoke(id)))
+        self.ended(self.change_token(change, &TokenChange::Revoke(id)))
     }
 
     fn rotate_token(
@@ -409,7 +411,7 @@ impl Store for PostgresStore {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        self.ended(self.change_token(change, &TokenWish::Rotate { old, new, until }))
+        self.ended(self.change_token(change, &TokenChange::Rotate { old, new, until }))
     }
 
     fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {

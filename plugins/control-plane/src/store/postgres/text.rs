@@ -28,3 +28,13 @@ pub(super) fn storable_json(value: Value) -> Value {
         other => other,
     }
 }
+
+/// The same for a JSON text, in which NUL is escaped.
+pub(super) fn storable_json_text(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u0000") {
+        return Cow::Borrowed(text);
+    }
+    serde_json::from_str(text).map_or(Cow::Borrowed(text), |value| {
+        Cow::Owned(storable_json(value).to_string())
+    })
+}

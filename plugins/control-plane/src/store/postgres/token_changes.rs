@@ -5,13 +5,14 @@ use kt_control_api::{Timestamp, TokenId};
 use super::failure::Failure;
 use super::once::once;
 use super::session::Session;
-use super::{audit, gateways, tokens};
+use super::{audit, gateways, rows, tokens};
 use crate::store::{
     ChangeContext, GatewayRef, NewToken, StoreError, StoredScope, TokenReceipt, TokenRecord,
+    TokenRow,
 };
 
 /// What a caller wants done to tokens.
-pub(super) enum Wish<'a> {
+pub(super) enum TokenChange<'a> {
     /// Remember one, unless it is known. Heeds no key.
     Add(&'a NewToken),
     /// Make one.
@@ -30,10 +31,10 @@ pub(super) enum Wish<'a> {
 pub(super) async fn change(
     session: &mut Session,
     change: &ChangeContext,
-    wish: &Wish<'_>,
+    token_change: &TokenChange<'_>,
 ) -> Result<TokenReceipt, Failure> {
     once(session, change, async |session| {
-        act(session, change, wish).await
+        act(session, change, token_change).await
     })
     .await
 }
@@ -41,17 +42,17 @@ pub(super) async fn change(
 async fn act(
     session: &Session,
     change: &ChangeContext,
-    wish: &Wish<'_>,
+    token_change: &TokenChange<'_>,
 ) -> Result<TokenReceipt, Failure> {
-    match wish {
-        Wish::Add(new) => {
+    match token_change {
+        TokenChange::Add(new) => {
             let added = tokens::add(session, change, new).await?;
             if added {
                 tokens::record(session, change, new).await?;
             }
             Ok(TokenReceipt::of(&new.id, !added))
         }
-        Wish::Create(new) => {
+        TokenChange::Create(new) => {
             if let StoredScope::Gateway(id) = &new.scope {
                 hold_gateway(session, &GatewayRef::Id(id.clone())).await?;
             }
@@ -59,8 +60,8 @@ async fn act(
             tokens::record(session, change, new).await?;
             Ok(TokenReceipt::of(&new.id, false))
         }
-        Wish::Revoke(id) => revoke(session, change, id).await,
-        Wish::Rotate { old, new, until } => rotate(session, change, old, new, *until).await,
+        TokenChange::Revoke(id) => revoke(session, change, id).await,
+        TokenChange::Rotate { old, new, until } => rotate(session, change, old, new, *until).await,
     }
 }
 
@@ -82,7 +83,7 @@ async fn revoke(
         return Ok(TokenReceipt::of(id, true));
     }
     end(session, change, id, change.now).await?;
-    let detail = token.told_revoked();
+    let detail = token.revoke_detail();
     audit::record(session, change, "token.revoke", id.as_str(), None, detail).await?;
     Ok(TokenReceipt::of(id, false))
 }
@@ -99,7 +100,7 @@ async fn rotate(
     }
     tokens::add(session, change, new).await?;
     end(session, change, old, until).await?;
-    let detail = new.told_rotated(old, until);
+    let detail = new.rotate_detail(old, until);
     audit::record(
         session,
         change,
@@ -114,7 +115,7 @@ async fn rotate(
 
 /// Reads a token, which nobody else changes until the transaction ends.
 async fn locked(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure> {
-    let sql = format!("{} WHERE id = $1 FOR UPDATE", tokens::TOKEN);
+    let sql = rows::select::<TokenRow>("WHERE id = $1 FOR UPDATE");
     let row = session.row(&sql, &[&id.as_str()]).await?;
     tokens::found(id, row.as_ref())
 }

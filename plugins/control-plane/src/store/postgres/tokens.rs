@@ -8,20 +8,10 @@ use super::failure::Failure;
 use super::session::Session;
 use super::text::storable;
 use super::{audit, rows};
+use crate::store::token_use::USE_RESOLUTION;
 use crate::store::{
-    ChangeContext, NewToken, StoreError, StoredScope, TokenFilter, TokenRecord, TokenUse, USE_GRAIN,
+    ChangeContext, NewToken, StoreError, TokenFilter, TokenRecord, TokenRow, TokenUse, table,
 };
-
-/// Everything that [`token`] reads.
-pub(super) const TOKEN: &str = "
-    SELECT id, name, kind, hint, scope, gateway_id, created_by, created_at, expires_at, revoked_at,
-           last_used_at
-    FROM tokens";
-
-const ADD: &str = "
-    INSERT INTO tokens(id, name, kind, hash, hint, scope, gateway_id, created_by, created_at,
-      expires_at)
-    VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT(hash) DO NOTHING RETURNING id";
 
 /// Stores a token. Returns `false`, and changes nothing, when it is known already.
 pub(super) async fn add(
@@ -29,20 +19,7 @@ pub(super) async fn add(
     change: &ChangeContext,
     token: &NewToken,
 ) -> Result<bool, Failure> {
-    let (scope, gateway) = token.scope.kept();
-    let values: [&(dyn ToSql + Sync); 10] = [
-        &token.id.as_str(),
-        &storable(&token.name),
-        &token.kind,
-        &token.hash.0.as_slice(),
-        &token.hint,
-        &scope,
-        &gateway,
-        &change.actor,
-        &change.now.as_microsecond(),
-        &token.expires_at.map(Timestamp::as_microsecond),
-    ];
-    Ok(session.row(ADD, &values).await?.is_some())
+    rows::insert(session, &token.row(change), "ON CONFLICT(hash) DO NOTHING").await
 }
 
 /// Records that a token was made.
@@ -51,7 +28,7 @@ pub(super) async fn record(
     change: &ChangeContext,
     token: &NewToken,
 ) -> Result<(), Failure> {
-    let detail = token.told_created();
+    let detail = token.create_detail();
     audit::record(
         session,
         change,
@@ -65,7 +42,7 @@ pub(super) async fn record(
 
 /// Passes a bootstrap token that is accepted, and lets nobody else change it until the transaction
 /// ends.
-pub(super) async fn hold_unspent(
+pub(super) async fn lock_unconsumed(
     session: &Session,
     change: &ChangeContext,
     id: &TokenId,
@@ -80,7 +57,7 @@ pub(super) async fn hold_unspent(
 }
 
 /// Ends a bootstrap token for the gateway that it registers.
-pub(super) async fn spend(
+pub(super) async fn consume(
     session: &Session,
     change: &ChangeContext,
     id: &TokenId,
@@ -105,7 +82,7 @@ pub(super) async fn used(session: &Session, uses: &[TokenUse]) -> Result<(), Fai
     let ids: Vec<&str> = uses.iter().map(|one| one.token.as_str()).collect();
     let times: Vec<i64> = uses.iter().map(|one| one.at.as_microsecond()).collect();
     session
-        .rows(USED, &[&ids, &times, &USE_GRAIN])
+        .rows(USED, &[&ids, &times, &USE_RESOLUTION])
         .await
         .map(drop)
 }
@@ -114,20 +91,25 @@ pub(super) async fn find(
     session: &Session,
     hash: &TokenHash,
 ) -> Result<Option<TokenRecord>, Failure> {
-    let sql = format!("{TOKEN} WHERE hash = $1");
+    let sql = rows::select::<TokenRow>("WHERE hash = $1");
     let row = session.row(&sql, &[&hash.0.as_slice()]).await?;
-    row.as_ref().map(token).transpose()
+    row.as_ref().map(record_of).transpose()
 }
 
 pub(super) async fn by_id(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure> {
-    let sql = format!("{TOKEN} WHERE id = $1");
+    let sql = rows::select::<TokenRow>("WHERE id = $1");
     found(id, session.row(&sql, &[&id.as_str()]).await?.as_ref())
 }
 
 /// Reads a row that was looked for by `id`.
 pub(super) fn found(id: &TokenId, row: Option<&Row>) -> Result<TokenRecord, Failure> {
     let row = row.ok_or_else(|| StoreError::NotFound(format!("token {id}")))?;
-    token(row)
+    record_of(row)
+}
+
+fn record_of(row: &Row) -> Result<TokenRecord, Failure> {
+    let row = <TokenRow as table::Row>::from_row(row)?;
+    Ok(TokenRecord::from_token_row(row)?)
 }
 
 pub(super) async fn list(
@@ -135,15 +117,14 @@ pub(super) async fn list(
     filter: &TokenFilter,
 ) -> Result<Vec<TokenRecord>, Failure> {
     // Tokens are never deleted, so the place of the last one can be looked up.
-    let sql = format!(
-        "{TOKEN}
-         WHERE ($1::text IS NULL
+    let sql = rows::select::<TokenRow>(
+        "WHERE ($1::text IS NULL
                 OR (created_at, id) < (SELECT created_at, id FROM tokens WHERE id = $1))
            AND ($2::text IS NULL OR kind = $2)
            AND ($3::text IS NULL OR gateway_id = $3)
            AND ($4::boolean IS NULL
                 OR $4 = (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5::bigint)))
-         ORDER BY created_at DESC, id DESC LIMIT $6"
+         ORDER BY created_at DESC, id DESC LIMIT $6",
     );
     let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
     let values: [&(dyn ToSql + Sync); 6] = [
@@ -155,27 +136,7 @@ pub(super) async fn list(
         &limit,
     ];
     let found = session.rows(&sql, &values).await?;
-    found.iter().map(token).collect()
-}
-
-fn token(row: &Row) -> Result<TokenRecord, Failure> {
-    let scope = StoredScope::of_kept(row.try_get("scope")?, row.try_get("gateway_id")?);
-    let time = |column: &str| {
-        let at: Option<i64> = row.try_get(column)?;
-        at.map(rows::time_of).transpose()
-    };
-    Ok(TokenRecord {
-        id: rows::word(row, "id")?,
-        name: row.try_get("name")?,
-        kind: row.try_get("kind")?,
-        hint: row.try_get("hint")?,
-        scope: scope.ok_or_else(|| rows::damaged("scope"))?,
-        created_by: row.try_get("created_by")?,
-        created_at: rows::time(row, "created_at")?,
-        expires_at: time("expires_at")?,
-        revoked_at: time("revoked_at")?,
-        last_used_at: time("last_used_at")?,
-    })
+    found.iter().map(record_of).collect()
 }
 
 pub(super) async fn has_admin(session: &Session, now: Timestamp) -> Result<bool, Failure> {

@@ -1,16 +1,13 @@
 //! The trail of changes, written with each change and sealed row by row.
 
 use kt_control_api::{AuditEntry, ContentHash};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::rows;
 use super::write_transaction::WriteTransaction;
+use crate::store::table::Row;
 use crate::store::{AuditFilter, ChangeContext, StoreError};
-
-/// Everything that [`entry`] reads.
-pub(super) const ENTRY: &str = "
-    SELECT seq, at, actor, request_id, action, target, rev, detail, hash FROM audit";
 
 /// Adds a row with its seal. `detail` must hold neither contents nor tokens.
 pub(super) fn record(
@@ -35,11 +32,11 @@ pub(super) fn record(
     };
     if let Some((_, None)) = last {
         // A kt that knows of no seals wrote the last one.
-        insert(transaction, &row)?;
+        rows::insert(transaction, &row, "")?;
         return seal(transaction);
     }
     row.hash = Some(row.seal(last.and_then(|(_, hash)| hash).as_ref()));
-    insert(transaction, &row)
+    rows::insert(transaction, &row, "").map(drop)
 }
 
 /// Seals every row that has no seal yet: those of a kt without seals, and of an import.
@@ -52,11 +49,11 @@ pub(super) fn seal(transaction: &WriteTransaction<'_>) -> Result<(), StoreError>
         return Ok(());
     };
     let mut previous = last_before(transaction, first)?.and_then(|(_, hash)| hash);
-    let sql = format!("{ENTRY} WHERE seq >= ?1 ORDER BY seq");
+    let sql = rows::select::<AuditEntry>("WHERE seq >= ?1 ORDER BY seq");
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut found = statement.query([first])?;
     while let Some(row) = found.next()? {
-        let row = entry(row)?;
+        let row = AuditEntry::from_row(row)?;
         if row.hash.is_none() {
             let seal = row.seal(previous.as_ref());
             let sql = "UPDATE audit SET hash = ?2 WHERE seq = ?1";
@@ -77,7 +74,10 @@ fn last_before(
     seq: u64,
 ) -> Result<Option<(u64, Option<ContentHash>)>, rusqlite::Error> {
     let sql = "SELECT seq, hash FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT 1";
-    let read = |row: &Row<'_>| Ok((row.get("seq")?, rows::hash_or_none(row, "hash")?));
+    let read = |row: &rusqlite::Row<'_>| {
+        let hash: Option<[u8; 32]> = row.get("hash")?;
+        Ok((row.get("seq")?, hash.map(ContentHash::from_bytes)))
+    };
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_row([seq], read).optional()
 }
@@ -86,62 +86,22 @@ pub(super) fn list(
     connection: &Connection,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, rusqlite::Error> {
-    let sql = format!(
-        "{ENTRY}
-         WHERE seq < ?1 AND (?2 IS NULL OR target = ?2) AND (?3 IS NULL OR actor = ?3)
+    let condition = format!(
+        "WHERE seq < ?1 AND (?2 IS NULL OR target = ?2) AND (?3 IS NULL OR actor = ?3)
            AND (?4 IS NULL OR at >= ?4) AND seq > ?6
            AND (?7 IS NULL OR at < ?7) AND (?8 IS NULL OR action = ?8)
          ORDER BY seq {} LIMIT ?5",
         filter.order()
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map(
-        params![
-            filter.before.unwrap_or(i64::MAX as u64),
-            filter.target,
-            filter.actor,
-            filter.since.map(|time| time.as_microsecond()),
-            filter.limit as u64,
-            filter.after.unwrap_or(0),
-            filter.until.map(|time| time.as_microsecond()),
-            filter.action,
-        ],
-        entry,
-    )?;
-    found.collect()
-}
-
-/// Writes a row in its place, with the seal it has.
-pub(super) fn insert(
-    transaction: &WriteTransaction<'_>,
-    row: &AuditEntry,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO audit(seq, at, actor, request_id, action, target, rev, detail, hash)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    transaction.prepare_cached(sql)?.execute(params![
-        row.seq,
-        row.at.as_microsecond(),
-        row.actor,
-        row.request_id,
-        row.action,
-        row.target,
-        row.rev,
-        row.detail.to_string(),
-        row.hash.as_ref().map(ContentHash::as_bytes),
-    ])?;
-    Ok(())
-}
-
-pub(super) fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
-    Ok(AuditEntry {
-        seq: row.get("seq")?,
-        at: rows::time(row, "at")?,
-        actor: row.get("actor")?,
-        request_id: row.get("request_id")?,
-        action: row.get("action")?,
-        target: row.get("target")?,
-        rev: row.get("rev")?,
-        detail: rows::parsed::<String, _>(row, "detail", |text| serde_json::from_str(&text).ok())?,
-        hash: rows::hash_or_none(row, "hash")?,
-    })
+    let values = params![
+        filter.before.unwrap_or(i64::MAX as u64),
+        filter.target,
+        filter.actor,
+        filter.since.map(|time| time.as_microsecond()),
+        filter.limit as u64,
+        filter.after.unwrap_or(0),
+        filter.until.map(|time| time.as_microsecond()),
+        filter.action,
+    ];
+    rows::query(connection, &condition, values)
 }

@@ -1,105 +1,82 @@
 //! Changes of gateways, each inside a transaction that the caller began.
 
 use kt_control_api::GatewayId;
-use rusqlite::params;
-use serde_json::json;
 
 use super::write_transaction::WriteTransaction;
-use super::{audit, contents, gateways, tokens};
+use super::{audit, contents, gateways, rows, tokens};
 use crate::crash::crash_point;
-use crate::store::decide::{Wish, Write, decide};
-use crate::store::{ChangeContext, ChangeReceipt, GatewayRef, NewGateway, StoreError};
+use crate::store::decision::{GatewayChange, GatewayUpdate, decide, receipt};
+use crate::store::{
+    ChangeContext, ChangeReceipt, ContentRow, GatewayRef, GatewayRow, NewGateway, NewVersion,
+    StoreError, VersionRow,
+};
 
 pub(super) fn create(
     transaction: &WriteTransaction<'_>,
-    change: &ChangeContext,
+    context: &ChangeContext,
     new: &NewGateway,
 ) -> Result<ChangeReceipt, StoreError> {
-    claim_name(transaction, &new.name, &new.id)?;
-    let sql = "INSERT INTO gateways(id, name, description, labels, rev, generation, last_version,
-                   desired_version, created_at, updated_at, drift_policy)
-               VALUES(?1, ?2, ?3, ?4, 1, 1, ?5, ?6, ?7, ?7, ?8)";
-    let version = new.version.as_ref().map(|_| 1_u64);
-    let labels = serde_json::to_string(&new.labels)?;
-    let at = change.now.as_microsecond();
-    transaction.prepare_cached(sql)?.execute(params![
-        new.id.as_str(),
-        new.name,
-        new.description,
-        labels,
-        version.unwrap_or(0),
-        version,
-        at,
-        new.drift.as_str(),
-    ])?;
+    let row = new.row(context.now);
+    claim_name(transaction, &row.name, &row.id)?;
+    rows::insert(transaction, &row, "")?;
     crash_point("create.inserted");
     if let Some(first) = &new.version {
-        contents::insert(transaction, change, &new.id, 1, first)?;
+        insert_version(transaction, first, &first.row(&row.id, 1, context))?;
     }
     if let Some(token) = &new.token {
-        tokens::add(transaction, change, token)?;
+        tokens::add(transaction, context, token)?;
     }
     if let Some(token) = &new.bootstrap_token {
-        tokens::spend(transaction, change, token, &new.id)?;
+        tokens::consume(transaction, context, token, new)?;
     }
-    let detail = json!({"name": new.name, "version": version, "token": new.token.is_some()});
     audit::record(
         transaction,
-        change,
+        context,
         "gateway.create",
-        new.id.as_str(),
-        Some(1),
-        &detail,
+        row.id.as_str(),
+        Some(row.rev),
+        &new.create_detail(),
     )?;
-    Ok(ChangeReceipt {
-        gateway: new.id.clone(),
-        version,
-        generation: 1,
-        unchanged: false,
-        replayed: false,
-        published: None,
-    })
+    Ok(receipt(&row))
 }
 
-/// Carries a change of a gateway out.
+/// Carries out a change of a gateway.
 pub(super) fn change(
     transaction: &WriteTransaction<'_>,
-    change: &ChangeContext,
+    context: &ChangeContext,
     key: &GatewayRef,
-    wish: Wish<'_>,
+    change: GatewayChange<'_>,
 ) -> Result<ChangeReceipt, StoreError> {
     let current = gateways::snapshot(transaction, key)?;
     let before = &current.gateway;
-    let older = match wish {
-        Wish::Revert(revert) => contents::one(transaction, &before.id, revert.version)?,
+    let older = match change {
+        GatewayChange::Revert(revert) => contents::one(transaction, &before.id, revert.version)?,
         _ => None,
     };
-    let decision = decide(change, wish, &current, older.as_ref())?;
-    let Some(write) = &decision.write else {
+    let decision = decide(context, change, &current, older.as_ref())?;
+    let Some(update) = &decision.update else {
         return Ok(decision.receipt);
     };
-    match wish {
-        Wish::Update(_) => {
-            claim_name(transaction, &write.after.name, &before.id)?;
-            identify(transaction, change, write)?;
+    match (change, &update.version) {
+        (GatewayChange::Update(_), _) => {
+            claim_name(transaction, &update.gateway.name, &before.id)?;
         }
-        Wish::Delete => {
-            tokens::revoke_of_gateway(transaction, change.now, &before.id)?;
-            identify(transaction, change, write)?;
+        (GatewayChange::Delete, _) => {
+            tokens::revoke_of_gateway(transaction, context.now, &before.id)?;
         }
-        Wish::Publish(new) => {
-            let next = write.after.last_version;
-            contents::insert(transaction, change, &before.id, next, new)?;
+        (GatewayChange::Publish(new), Some(version)) => {
+            insert_version(transaction, new, version)?;
             crash_point("reload.inserted");
         }
-        Wish::Revert(revert) => {
-            let reason = revert.reason.as_deref();
-            contents::repeat(transaction, change, before, revert.version, reason)?;
+        (GatewayChange::Revert(_), Some(version)) => {
+            rows::insert(transaction, version, "")?;
             crash_point("revert.inserted");
         }
-        Wish::Act(_) => {}
+        _ => {}
     }
-    put(transaction, change, write)?;
+    // An indexed column that is updated, to whichever value, has its index updated too.
+    let progress_only = !matches!(change, GatewayChange::Update(_) | GatewayChange::Delete);
+    put(transaction, context, update, progress_only)?;
     Ok(decision.receipt)
 }
 
@@ -117,57 +94,34 @@ fn claim_name(
     }
 }
 
-/// Writes what identifies the gateway. Apart from the rest, because an indexed column that is
-/// written, to whichever value, has its index written too.
-fn identify(
+fn insert_version(
     transaction: &WriteTransaction<'_>,
-    change: &ChangeContext,
-    write: &Write,
+    new: &NewVersion,
+    row: &VersionRow,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE gateways SET name = ?2, description = ?3, labels = ?4, deleted_at = ?5,
-                   drift_policy = ?6
-               WHERE id = ?1";
-    let after = &write.after;
-    transaction.prepare_cached(sql)?.execute(params![
-        after.id.as_str(),
-        after.name,
-        after.description,
-        serde_json::to_string(&after.labels)?,
-        write.deleted.then(|| change.now.as_microsecond()),
-        after.drift.as_str(),
-    ])?;
-    Ok(())
+    let content = ContentRow {
+        sha256: row.content_sha256,
+        content: new.content.clone(),
+    };
+    contents::insert(transaction, &content)?;
+    rows::insert(transaction, row, "").map(drop)
 }
 
-/// Writes where the gateway stands, and its audit row.
+/// Writes the row of a gateway, and its audit row.
 fn put(
     transaction: &WriteTransaction<'_>,
-    change: &ChangeContext,
-    write: &Write,
+    context: &ChangeContext,
+    update: &GatewayUpdate,
+    progress_only: bool,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE gateways SET rev = ?2, generation = ?3, reload_generation = ?4,
-                   reconcile_generation = ?5, last_version = ?6, desired_version = ?7,
-                   updated_at = ?8
-               WHERE id = ?1";
-    let after = &write.after;
-    let at = change.now.as_microsecond();
-    transaction.prepare_cached(sql)?.execute(params![
-        after.id.as_str(),
-        after.rev,
-        after.generation,
-        after.reload_generation,
-        after.reconcile_generation,
-        after.last_version,
-        write.desired,
-        at,
-    ])?;
-    let id = after.id.as_str();
-    audit::record(
-        transaction,
-        change,
-        write.action,
-        id,
-        Some(after.rev),
-        &write.detail,
-    )
+    let (row, id) = (&update.gateway, update.gateway.id.as_str());
+    rows::update(transaction, row, id, |column| {
+        if progress_only {
+            GatewayRow::PROGRESS.contains(&column)
+        } else {
+            !["id", "created_at"].contains(&column)
+        }
+    })?;
+    let (action, rev) = (update.action, Some(row.rev));
+    audit::record(transaction, context, action, id, rev, &update.detail)
 }

@@ -1,25 +1,17 @@
-//! Finding gateways.
+//! Finds gateways.
 
-use kt_control_api::GatewayId;
-use rusqlite::{Connection, OptionalExtension, params};
+use kt_control_api::{ContentHash, DesiredVersion, GatewayId};
+use rusqlite::{Connection, params};
 
 use super::{instances, rows};
-use crate::store::{GatewayFilter, GatewayRecord, GatewayRef, GatewaySnapshot, StoreError};
+use crate::store::{GatewayFilter, GatewayRef, GatewayRow, GatewaySnapshot, StoreError};
 
-pub(super) fn find(connection: &Connection, key: &GatewayRef) -> Result<GatewayRecord, StoreError> {
-    let (column, text) = match key {
-        GatewayRef::Id(id) => ("id", id.as_str()),
-        GatewayRef::Name(name) => ("name", name.as_str()),
+pub(super) fn find(connection: &Connection, key: &GatewayRef) -> Result<GatewayRow, StoreError> {
+    let (condition, text) = match key {
+        GatewayRef::Id(id) => ("WHERE id = ?1 AND deleted_at IS NULL", id.as_str()),
+        GatewayRef::Name(name) => ("WHERE name = ?1 AND deleted_at IS NULL", name.as_str()),
     };
-    let sql = format!(
-        "{} WHERE g.{column} = ?1 AND g.deleted_at IS NULL",
-        rows::GATEWAY
-    );
-    let found = connection
-        .prepare_cached(&sql)?
-        .query_row([text], rows::gateway)
-        .optional()?;
-    match (found, key) {
+    match (rows::query_one(connection, condition, [text])?, key) {
         (Some(gateway), _) => Ok(gateway),
         (None, GatewayRef::Id(id)) if was_deleted(connection, id)? => {
             Err(StoreError::Gone(id.clone()))
@@ -32,41 +24,29 @@ pub(super) fn snapshot(
     connection: &Connection,
     key: &GatewayRef,
 ) -> Result<GatewaySnapshot, StoreError> {
-    let gateway = find(connection, key)?;
-    let instances = instances::of(connection, &gateway.id)?;
-    Ok(GatewaySnapshot { gateway, instances })
+    with_instances(connection, find(connection, key)?)
 }
 
 pub(super) fn list(
     connection: &Connection,
     filter: &GatewayFilter,
 ) -> Result<Vec<GatewaySnapshot>, StoreError> {
-    // Compared byte by byte, unlike LIKE, which folds case and has wildcards.
-    let sql = format!(
-        "{} WHERE g.deleted_at IS NULL AND g.name > ?1 AND substr(g.name, 1, length(?2)) = ?2
+    // Compares byte by byte, unlike LIKE, which folds case and has wildcards.
+    let condition = "WHERE deleted_at IS NULL AND name > ?1 AND substr(name, 1, length(?2)) = ?2
             AND NOT EXISTS (SELECT 1 FROM json_each(?3) wanted
-                WHERE NOT EXISTS (SELECT 1 FROM json_each(g.labels) has
+                WHERE NOT EXISTS (SELECT 1 FROM json_each(gateways.labels) has
                     WHERE has.key = wanted.key AND has.value = wanted.value))
-         ORDER BY g.name LIMIT ?4",
-        rows::GATEWAY
-    );
+         ORDER BY name LIMIT ?4";
     let after = filter.after.as_deref().unwrap_or_default();
     let labels = serde_json::to_string(&filter.labels)?;
-    let mut statement = connection.prepare_cached(&sql)?;
-    let found: Vec<_> = statement
-        .query_map(
-            params![after, filter.prefix, labels, filter.limit as u64],
-            rows::gateway,
-        )?
-        .collect::<Result<_, _>>()?;
-    let with_instances = |gateway: GatewayRecord| {
-        let instances = instances::of(connection, &gateway.id)?;
-        Ok(GatewaySnapshot { gateway, instances })
-    };
-    found.into_iter().map(with_instances).collect()
+    let values = params![after, filter.prefix, labels, filter.limit as u64];
+    rows::query(connection, condition, values)?
+        .into_iter()
+        .map(|gateway| with_instances(connection, gateway))
+        .collect()
 }
 
-/// Returns who has the name.
+/// Returns the id of the gateway that has the name.
 pub(super) fn owner_of_name(
     connection: &Connection,
     name: &str,
@@ -76,6 +56,35 @@ pub(super) fn owner_of_name(
         Err(StoreError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn with_instances(
+    connection: &Connection,
+    gateway: GatewayRow,
+) -> Result<GatewaySnapshot, StoreError> {
+    Ok(GatewaySnapshot {
+        desired: desired(connection, &gateway)?,
+        instances: instances::of(connection, &gateway.id)?,
+        gateway,
+    })
+}
+
+fn desired(
+    connection: &Connection,
+    gateway: &GatewayRow,
+) -> Result<Option<DesiredVersion>, rusqlite::Error> {
+    let Some(version) = gateway.desired_version else {
+        return Ok(None);
+    };
+    let sql = "SELECT sha256 FROM config_versions WHERE gateway_id = ?1 AND version = ?2";
+    let sha256 = connection
+        .prepare_cached(sql)?
+        .query_row(params![gateway.id.as_str(), version], |row| row.get(0))?;
+    Ok(Some(DesiredVersion {
+        version,
+        generation: gateway.generation,
+        sha256: ContentHash::from_bytes(sha256),
+    }))
 }
 
 fn was_deleted(connection: &Connection, id: &GatewayId) -> Result<bool, StoreError> {

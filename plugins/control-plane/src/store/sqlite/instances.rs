@@ -1,39 +1,25 @@
 //! Reports of instances.
 
 use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, params};
 
 use super::rows;
 use super::write_transaction::WriteTransaction;
-use crate::store::{
-    GatewayRecord, INSTANCES_KEPT, InstanceRecord, ReportReceipt, StoreError, new_answers,
-};
+use crate::store::snapshot::{INSTANCES_KEPT, new_answers};
+use crate::store::{ApplyOutcomeRow, GatewayRow, InstanceRecord, ReportReceipt, StoreError};
 
 pub(super) fn of(
     connection: &Connection,
     gateway: &GatewayId,
-) -> Result<Vec<InstanceRecord>, StoreError> {
-    let sql = "SELECT report, seen_at, lease_until FROM instances WHERE gateway_id = ?1
-               ORDER BY seen_at DESC, instance_id";
-    let mut statement = connection.prepare_cached(sql)?;
-    let found = statement
-        .query_map([gateway.as_str()], instance)?
-        .collect::<Result<_, _>>()?;
-    Ok(found)
-}
-
-fn instance(row: &Row<'_>) -> Result<InstanceRecord, rusqlite::Error> {
-    Ok(InstanceRecord {
-        report: rows::parsed::<String, _>(row, "report", |text| serde_json::from_str(&text).ok())?,
-        seen_at: rows::time(row, "seen_at")?,
-        lease_until: rows::time(row, "lease_until")?,
-    })
+) -> Result<Vec<InstanceRecord>, rusqlite::Error> {
+    let condition = "WHERE gateway_id = ?1 ORDER BY seen_at DESC, instance_id";
+    rows::query(connection, condition, [gateway.as_str()])
 }
 
 pub(super) fn report(
     transaction: &WriteTransaction<'_>,
     now: Timestamp,
-    gateway: &GatewayRecord,
+    gateway: &GatewayRow,
     report: &StatusReport,
 ) -> Result<ReportReceipt, StoreError> {
     let before = previous(transaction, &gateway.id, report)?;
@@ -68,14 +54,10 @@ fn previous(
     transaction: &WriteTransaction<'_>,
     gateway: &GatewayId,
     report: &StatusReport,
-) -> Result<Option<InstanceRecord>, StoreError> {
-    let sql = "SELECT report, seen_at, lease_until FROM instances
-               WHERE gateway_id = ?1 AND instance_id = ?2";
-    let key = params![gateway.as_str(), report.instance_id.as_str()];
-    Ok(transaction
-        .prepare_cached(sql)?
-        .query_row(key, instance)
-        .optional()?)
+) -> Result<Option<InstanceRecord>, rusqlite::Error> {
+    let condition = "WHERE gateway_id = ?1 AND instance_id = ?2";
+    let values = params![gateway.as_str(), report.instance_id.as_str()];
+    rows::query_one(transaction, condition, values)
 }
 
 fn put(
@@ -107,8 +89,8 @@ fn put(
     Ok(())
 }
 
-/// Keeps each new answer: an applied or refused generation that the last report did not have.
-/// Returns whether one was refused.
+/// Stores each new answer: an applied or rejected generation that the last report did not have.
+/// Returns whether one was rejected.
 fn remember_answers(
     transaction: &WriteTransaction<'_>,
     now: Timestamp,
@@ -116,43 +98,11 @@ fn remember_answers(
     before: Option<&StatusReport>,
     report: &StatusReport,
 ) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome,
-                   code, message)
-               VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let mut statement = transaction.prepare_cached(sql)?;
-    let (at, gateway, instance) = (
-        now.as_microsecond(),
-        gateway.as_str(),
-        report.instance_id.as_str(),
-    );
     let (applied, rejection) = new_answers(before, report);
-    if let Some(new) = applied {
-        let none = None::<String>;
-        let row = params![
-            at,
-            gateway,
-            instance,
-            new.generation,
-            new.version,
-            "applied",
-            none,
-            none
-        ];
-        statement.execute(row)?;
+    let applied = applied.map(|new| ApplyOutcomeRow::applied(now, gateway, report, new));
+    let rejected = rejection.map(|new| ApplyOutcomeRow::rejected(now, gateway, report, new));
+    for row in applied.iter().chain(&rejected) {
+        rows::insert(transaction, row, "")?;
     }
-    if let Some(new) = rejection {
-        let (code, message) = (&new.code, &new.message);
-        let row = params![
-            at,
-            gateway,
-            instance,
-            new.generation,
-            new.version,
-            "rejected",
-            code,
-            message
-        ];
-        statement.execute(row)?;
-    }
-    Ok(rejection.is_some())
+    Ok(rejected.is_some())
 }

@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::write_transaction::WriteTransaction;
-use crate::store::{ChangeContext, IdempotencyKey, KEY_MEMORY, Repeatable, StoreError};
+use crate::store::change::IDEMPOTENCY_KEY_LIFETIME;
+use crate::store::receipt::Repeatable;
+use crate::store::{ChangeContext, IdempotencyKey, StoreError};
 
 /// Returns the receipt of the same request from before, or carries it out and remembers that.
 ///
@@ -31,7 +33,7 @@ fn recall<R: Repeatable>(
 ) -> Result<Option<R>, StoreError> {
     let sql = "SELECT fingerprint, receipt FROM idempotency
                WHERE actor = ?1 AND key = ?2 AND created_at > ?3";
-    let since = change.now.as_microsecond() - KEY_MEMORY;
+    let since = change.now.as_microsecond() - IDEMPOTENCY_KEY_LIFETIME;
     let row = transaction
         .prepare_cached(sql)?
         .query_row(params![change.actor, once.key, since], |row| {
@@ -57,7 +59,7 @@ fn remember(
     let now = change.now.as_microsecond();
     transaction
         .prepare_cached("DELETE FROM idempotency WHERE created_at <= ?1")?
-        .execute([now - KEY_MEMORY])?;
+        .execute([now - IDEMPOTENCY_KEY_LIFETIME])?;
     let sql = "INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
                VALUES(?1, ?2, ?3, ?4, ?5)";
     let receipt = serde_json::to_string(receipt)?;

@@ -1,13 +1,13 @@
 //! Pinning versions, and taking the contents of others away.
 
-use kt_control_api::GatewayId;
+use kt_control_api::{ConfigVersion, GatewayId};
 use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::write_transaction::WriteTransaction;
 use super::{audit, contents, gateways};
 use crate::crash::crash_point;
-use crate::store::decide::pinned;
+use crate::store::decision::decide_pin;
 use crate::store::retention::ranges;
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, PruneOptions, PruneReceipt, StoreError,
@@ -24,7 +24,8 @@ pub(super) fn pin(
     let current = gateways::snapshot(transaction, key)?;
     let gateway = &current.gateway;
     let found = contents::one(transaction, &gateway.id, version)?;
-    let receipt = pinned(gateway, version, found.as_ref(), pin)?;
+    let found = found.map(ConfigVersion::from);
+    let receipt = decide_pin(gateway, version, found.as_ref(), pin)?;
     if receipt.unchanged {
         return Ok(receipt);
     }
@@ -65,7 +66,7 @@ pub(super) fn prune(
         return Ok(pruned);
     }
     crash_point("prune.taken");
-    let (id, detail) = (gateway.id.as_str(), prune.told(&pruned));
+    let (id, detail) = (gateway.id.as_str(), prune.detail(&pruned));
     let rev = Some(gateway.rev);
     audit::record(transaction, change, "config.prune", id, rev, &detail)?;
     Ok(pruned)

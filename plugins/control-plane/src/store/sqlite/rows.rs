@@ -1,104 +1,115 @@
-//! Reading rows.
+//! Reads, inserts and updates rows as they are declared.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use kt_control_api::{
-    ConfigVersion, ContentHash, DesiredVersion, DriftPolicy, GatewayId, Timestamp, VersionOrigin,
-};
-use rusqlite::types::{FromSql, Type};
-use rusqlite::{Result, Row};
+use rusqlite::types::{FromSqlError, ToSql, ToSqlOutput, Type, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Params, params_from_iter};
 
-use crate::store::GatewayRecord;
+use crate::store::StoreError;
+use crate::store::table::{Column, ColumnReader, ColumnType, Row, SqlValue};
 
-/// Everything that [`gateway`] reads.
-pub(super) const GATEWAY: &str = "
-    SELECT g.id, g.name, g.description, g.labels, g.rev, g.generation, g.reload_generation,
-           g.reconcile_generation, g.last_version, g.created_at, g.updated_at,
-           g.desired_version, g.drift_policy, v.sha256 AS desired_sha256
-    FROM gateways g
-    LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version";
+impl ColumnReader for rusqlite::Row<'_> {
+    type Error = rusqlite::Error;
 
-/// Everything that [`version`] reads.
-pub(super) const VERSION: &str = "
-    SELECT version, sha256, size, author, created_at, origin, reverts_to, source, message,
-           pinned, pruned_at
-    FROM config_versions";
+    fn value(&self, column: &Column) -> Result<SqlValue<'_>, rusqlite::Error> {
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| self.invalid(column));
+        Ok(match (self.get_ref(column.name)?, column.ty) {
+            (ValueRef::Null, _) => SqlValue::Null,
+            (ValueRef::Integer(number), ColumnType::Boolean) => SqlValue::Boolean(number != 0),
+            (ValueRef::Integer(number), _) => SqlValue::BigInt(number),
+            (ValueRef::Text(bytes), ColumnType::Json) => {
+                SqlValue::Json(Cow::Borrowed(text(bytes)?))
+            }
+            (ValueRef::Text(bytes), _) => SqlValue::Text(Cow::Borrowed(text(bytes)?)),
+            (ValueRef::Blob(bytes), _) => SqlValue::Bytes(Cow::Borrowed(bytes)),
+            (ValueRef::Real(_), _) => return Err(self.invalid(column)),
+        })
+    }
 
-pub(super) fn gateway(row: &Row<'_>) -> Result<GatewayRecord> {
-    let generation = row.get("generation")?;
-    let desired = match row.get::<_, Option<u64>>("desired_version")? {
-        Some(version) => Some(DesiredVersion {
-            version,
-            generation,
-            sha256: hash(row, "desired_sha256")?,
-        }),
-        None => None,
-    };
-    Ok(GatewayRecord {
-        id: parsed::<String, _>(row, "id", |text| text.parse::<GatewayId>().ok())?,
-        name: row.get("name")?,
-        description: row.get("description")?,
-        labels: parsed::<String, BTreeMap<_, _>>(row, "labels", |text| {
-            serde_json::from_str(&text).ok()
-        })?,
-        drift: parsed::<String, _>(row, "drift_policy", |word| DriftPolicy::parse(&word))?,
-        rev: row.get("rev")?,
-        generation,
-        reload_generation: row.get("reload_generation")?,
-        reconcile_generation: row.get("reconcile_generation")?,
-        last_version: row.get("last_version")?,
-        desired,
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
-    })
-}
-
-pub(super) fn version(row: &Row<'_>) -> Result<ConfigVersion> {
-    Ok(ConfigVersion {
-        version: row.get("version")?,
-        sha256: hash(row, "sha256")?,
-        size: row.get("size")?,
-        author: row.get("author")?,
-        created_at: time(row, "created_at")?,
-        origin: parsed::<String, _>(row, "origin", |word| VersionOrigin::parse(&word))?,
-        reverts_to: row.get("reverts_to")?,
-        source: row.get("source")?,
-        message: row.get("message")?,
-        pinned: row.get("pinned")?,
-        pruned_at: time_or_none(row, "pruned_at")?,
-    })
-}
-
-pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
-    parsed::<i64, _>(row, column, |micros| {
-        Timestamp::from_microsecond(micros).ok()
-    })
-}
-
-pub(super) fn time_or_none(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
-    match row.get::<_, Option<i64>>(column)? {
-        Some(_) => time(row, column).map(Some),
-        None => Ok(None),
+    fn invalid(&self, column: &Column) -> rusqlite::Error {
+        let at = self.as_ref().column_index(column.name).unwrap_or_default();
+        let error = FromSqlError::Other("the value is corrupt".into());
+        rusqlite::Error::FromSqlConversionFailure(at, Type::Null, error.into())
     }
 }
 
-pub(super) fn hash(row: &Row<'_>, column: &str) -> Result<ContentHash> {
-    row.get(column).map(ContentHash::from_bytes)
+impl ToSql for SqlValue<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Boolean(value) => ValueRef::Integer((*value).into()),
+            Self::BigInt(number) => ValueRef::Integer(*number),
+            Self::Text(text) | Self::Json(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
 }
 
-pub(super) fn hash_or_none(row: &Row<'_>, column: &str) -> Result<Option<ContentHash>> {
-    let hash: Option<[u8; 32]> = row.get(column)?;
-    Ok(hash.map(ContentHash::from_bytes))
+/// Returns the statement that selects the rows of a table; `condition` is what follows its name.
+pub(super) fn select<T: Row>(condition: &str) -> String {
+    format!("SELECT {} FROM {} {condition}", T::column_list(), T::TABLE)
 }
 
-/// Reads a column and turns it into what it stands for.
-pub(super) fn parsed<S: FromSql, T>(
-    row: &Row<'_>,
-    column: &str,
-    parse: impl FnOnce(S) -> Option<T>,
-) -> Result<T> {
-    let at = row.as_ref().column_index(column)?;
-    let damaged =
-        || rusqlite::Error::FromSqlConversionFailure(at, Type::Null, "damaged value".into());
-    parse(row.get(at)?).ok_or_else(damaged)
+/// Reads at most one row of a statement of [`select`].
+pub(super) fn query_one<T: Row>(
+    connection: &Connection,
+    condition: &str,
+    values: impl Params,
+) -> Result<Option<T>, rusqlite::Error> {
+    connection
+        .prepare_cached(&select::<T>(condition))?
+        .query_row(values, |row| T::from_row(row))
+        .optional()
+}
+
+/// Reads all rows of a statement of [`select`].
+pub(super) fn query<T: Row>(
+    connection: &Connection,
+    condition: &str,
+    values: impl Params,
+) -> Result<Vec<T>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(&select::<T>(condition))?;
+    statement
+        .query_map(values, |row| T::from_row(row))?
+        .collect()
+}
+
+/// Inserts a row. Returns whether it was inserted; `conflict` says when it is not.
+pub(super) fn insert<T: Row>(
+    connection: &Connection,
+    row: &T,
+    conflict: &str,
+) -> Result<bool, StoreError> {
+    let places = vec!["?"; T::COLUMNS.len()].join(", ");
+    let sql = format!(
+        "INSERT INTO {}({}) VALUES({places}) {conflict}",
+        T::TABLE,
+        T::column_list()
+    );
+    let values = params_from_iter(row.to_values()?);
+    Ok(connection.prepare_cached(&sql)?.execute(values)? > 0)
+}
+
+/// Updates those columns of a row that `is_updated` selects, by the id of the row.
+pub(super) fn update<T: Row>(
+    connection: &Connection,
+    row: &T,
+    id: &str,
+    is_updated: impl Fn(&str) -> bool,
+) -> Result<(), StoreError> {
+    let updated = T::COLUMNS.iter().zip(row.to_values()?);
+    let (columns, mut values): (Vec<_>, Vec<_>) = updated
+        .filter(|(column, _)| is_updated(column.name))
+        .map(|(column, value)| (format!("{} = ?", column.name), value))
+        .unzip();
+    let sql = format!(
+        "UPDATE {} SET {} WHERE id = ?",
+        T::TABLE,
+        columns.join(", ")
+    );
+    values.push(SqlValue::Text(Cow::Borrowed(id)));
+    connection
+        .prepare_cached(&sql)?
+        .execute(params_from_iter(values))?;
+    Ok(())
 }

@@ -19,11 +19,12 @@ use super::{
     tokens,
 };
 use crate::crash::crash_point;
-use crate::store::decide::Wish;
+use crate::store::decision::GatewayChange;
+use crate::store::receipt::Repeatable;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, GatewayAction, GatewayFilter,
     GatewayRef, GatewaySnapshot, NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt,
-    Repeatable, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
+    ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -190,13 +191,13 @@ impl SqliteStore {
 
     fn change_gateway(
         &self,
-        change: &ChangeContext,
+        context: &ChangeContext,
         points: Points,
         key: &GatewayRef,
-        wish: Wish<'_>,
+        change: GatewayChange<'_>,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, points, |transaction| {
-            changes::change(transaction, change, key, wish)
+        self.change(context, points, |transaction| {
+            changes::change(transaction, context, key, change)
         })
     }
 }
@@ -260,16 +261,18 @@ impl Store for SqliteStore {
 
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
         let found = self.read(|connection| Ok(contents::one(connection, gateway, version)?))?;
-        found.ok_or_else(|| StoreError::no_version(version))
+        let row = found.ok_or_else(|| StoreError::no_version(version))?;
+        Ok(row.into())
     }
 
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
         let found = self.read(|connection| Ok(contents::content(connection, gateway, version)?))?;
         match found {
             Some(content) => Ok(content),
-            None => Err(StoreError::without_content(
-                &self.version(gateway, version)?,
-            )),
+            None => {
+                let pruned_at = self.version(gateway, version)?.pruned_at;
+                Err(StoreError::without_content(version, pruned_at))
+            }
         }
     }
 
@@ -289,7 +292,7 @@ impl Store for SqliteStore {
         key: &GatewayRef,
         patch: &GatewayPatch,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, OTHER, key, Wish::Update(patch))
+        self.change_gateway(change, OTHER, key, GatewayChange::Update(patch))
     }
 
     fn delete(
@@ -297,7 +300,7 @@ impl Store for SqliteStore {
         change: &ChangeContext,
         key: &GatewayRef,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, OTHER, key, Wish::Delete)
+        self.change_gateway(change, OTHER, key, GatewayChange::Delete)
     }
 
     fn publish(
@@ -306,7 +309,7 @@ impl Store for SqliteStore {
         key: &GatewayRef,
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, RELOAD, key, Wish::Publish(new))
+        self.change_gateway(change, RELOAD, key, GatewayChange::Publish(new))
     }
 
     fn revert(
@@ -315,7 +318,7 @@ impl Store for SqliteStore {
         key: &GatewayRef,
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, REVERT, key, Wish::Revert(revert))
+        self.change_gateway(change, REVERT, key, GatewayChange::Revert(revert))
     }
 
     fn act(
@@ -329,7 +332,7 @@ impl Store for SqliteStore {
         } else {
             OTHER
         };
-        self.change_gateway(change, points, key, Wish::Act(ask))
+        self.change_gateway(change, points, key, GatewayChange::Act(ask))
     }
 
     fn pin(
@@ -377,7 +380,7 @@ impl Store for SqliteStore {
     }
 
     fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
-        self.read(|connection| Ok(tokens::find(connection, hash)?))
+        self.read(|connection| tokens::find(connection, hash))
     }
 
     fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError> {
@@ -395,7 +398,7 @@ impl Store for SqliteStore {
     }
 
     fn tokens(&self, filter: &TokenFilter) -> Result<Vec<TokenRecord>, StoreError> {
-        self.read(|connection| Ok(tokens::list(connection, filter)?))
+        self.read(|connection| tokens::list(connection, filter))
     }
 
     fn token_by_id(&self, id: &TokenId) -> Result<TokenRecord, StoreError> {

@@ -21,7 +21,7 @@ fn fresh() -> NewToken {
 /// A gateway with a token of its own, registered with `token`.
 fn enrolled(name: &str, token: &NewToken) -> NewGateway {
     let new = gateway(name);
-    let scope = StoredScope::Gateway(new.id.clone());
+    let scope = StoredScope::Gateway(new.gateway.id.clone());
     NewGateway {
         token: Some(NewToken::of(&Token::random(TokenKind::Gateway), scope, "x")),
         bootstrap_token: Some(token.id.clone()),
@@ -42,19 +42,19 @@ pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn
     let edge = enrolled("edge", &token);
     store.create(&change(), &edge).unwrap();
     let known = store.token(&token.hash).unwrap().unwrap();
-    let registered = Some(edge.id.clone());
+    let registered = Some(edge.gateway.id.clone());
     assert_eq!(known.scope, StoredScope::Bootstrap { registered });
     assert_eq!(known.revoked_at, Some(now()));
-    assert!(store.find(&GatewayRef::Id(edge.id.clone())).is_ok());
+    assert!(store.find(&GatewayRef::Id(edge.gateway.id.clone())).is_ok());
     let of_edge = TokenFilter {
-        gateway: Some(edge.id),
+        gateway: Some(edge.gateway.id),
         limit: 10,
         ..TokenFilter::default()
     };
     assert_eq!(store.tokens(&of_edge).unwrap().len(), 2, "and its own");
     let mut rows = place.texts("SELECT action FROM audit ORDER BY seq");
     rows[1..].sort();
-    assert_eq!(rows, ["token.create", "gateway.create", "token.spend"]);
+    assert_eq!(rows, ["token.create", "gateway.create", "token.consume"]);
     assert!(
         !place.tamper("UPDATE tokens SET revoked_at = NULL WHERE scope = 'bootstrap'"),
         "one that has registered a gateway is spent"

@@ -6,26 +6,24 @@ use kt_control_api::{GatewayPatch, RevertRequest, VersionOrigin};
 
 use super::place::{Place, bare, change, edge, expecting, gateway, now, report, version};
 use crate::store::{
-    ChangeContext, ChangeReceipt, GatewayAction, GatewayRef, NewGateway, NewVersion, StoreError,
+    ChangeContext, ChangeReceipt, GatewayAction, GatewayRef, NewVersion, StoreError,
 };
 
 pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     let store = place.open();
     let labels = BTreeMap::from([("zone".to_owned(), "ü\"'\\".to_owned())]);
-    let new = NewGateway {
-        labels: labels.clone(),
-        ..gateway("edge")
-    };
+    let mut new = gateway("edge");
+    new.gateway.labels.clone_from(&labels);
     let receipt = store.create(&change(), &new).unwrap();
     assert_eq!((receipt.version, receipt.generation), (Some(1), 1));
     assert!(!receipt.unchanged && !receipt.replayed);
-    let found = store.find(&GatewayRef::Id(new.id.clone())).unwrap();
+    let found = store.find(&GatewayRef::Id(new.gateway.id.clone())).unwrap();
     let record = &found.gateway;
     assert_eq!(record.name, "edge");
-    assert_eq!(record.description, new.description);
+    assert_eq!(record.description, new.gateway.description);
     assert_eq!(record.labels, labels);
     assert_eq!((record.rev, record.generation), (1, 1));
-    let desired = record.desired.as_ref().unwrap();
+    let desired = found.desired.as_ref().unwrap();
     assert_eq!(
         (desired.version, desired.sha256),
         (1, version("first").sha256)
@@ -33,11 +31,8 @@ pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     assert_eq!(record.created_at, change().now);
     assert!(found.instances.is_empty());
     store.create(&change(), &bare("rim")).unwrap();
-    let rim = store
-        .find(&GatewayRef::Name("rim".to_owned()))
-        .unwrap()
-        .gateway;
-    assert_eq!((rim.last_version, rim.desired), (0, None));
+    let rim = store.find(&GatewayRef::Name("rim".to_owned())).unwrap();
+    assert_eq!((rim.gateway.last_version, rim.desired), (0, None));
     let missing = store
         .find(&GatewayRef::Name("nobody\0".to_owned()))
         .unwrap_err();
@@ -250,12 +245,10 @@ pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
     assert_eq!(dry.generation, 3);
     let asked = store.act(&change(), &edge(), &reconcile(false)).unwrap();
     assert_eq!(asked.generation, 4);
-    let found = store.find(&edge()).unwrap().gateway;
-    assert_eq!((found.generation, found.rev), (4, 4));
-    assert_eq!(
-        (found.reload_generation, found.reconcile_generation),
-        (2, 4)
-    );
+    let found = store.find(&edge()).unwrap();
+    let row = &found.gateway;
+    assert_eq!((row.generation, row.rev), (4, 4));
+    assert_eq!((row.reload_generation, row.reconcile_generation), (2, 4));
     assert_eq!(found.desired.unwrap().generation, 4);
 }
 
@@ -275,16 +268,7 @@ pub(crate) fn a_clock_that_goes_back_changes_no_order(place: &dyn Place) {
     let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
     assert_eq!(numbers, [4, 3, 2, 1], "by number, not by time");
     assert!(versions[1].created_at < versions[3].created_at);
-    assert_eq!(
-        store
-            .find(&edge())
-            .unwrap()
-            .gateway
-            .desired
-            .unwrap()
-            .version,
-        4
-    );
+    assert_eq!(store.find(&edge()).unwrap().desired.unwrap().version, 4);
     // An instance that reports at an earlier time than before is live then.
     store.report(now(), &edge(), &report(0, 1)).unwrap();
     let earlier = now() - jiff::SignedDuration::from_hours(24);

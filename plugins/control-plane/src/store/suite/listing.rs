@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::{Place, bare, change, report};
-use crate::store::{GatewayFilter, GatewayRef, NewGateway, Store};
+use crate::store::{GatewayFilter, GatewayRef, Store};
 
 fn names(store: &dyn Store, filter: &GatewayFilter) -> Vec<String> {
     let found = store.list(filter).unwrap();
@@ -43,12 +43,13 @@ pub(crate) fn gateways_come_in_the_order_of_their_names(place: &dyn Place) {
 
 pub(crate) fn prefixes_and_labels_select(place: &dyn Place) {
     let store = place.open();
-    let labelled = |name: &str, labels: &[(&str, &str)]| NewGateway {
-        labels: labels
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect(),
-        ..bare(name)
+    let labelled = |name: &str, labels: &[(&str, &str)]| {
+        let labels = labels.iter().copied();
+        let mut new = bare(name);
+        new.gateway.labels = labels
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        new
     };
     for new in [
         labelled("a_1", &[("zone", "a"), ("tier", "x")]),
@@ -66,7 +67,7 @@ pub(crate) fn prefixes_and_labels_select(place: &dyn Place) {
     assert_eq!(names(&*store, &prefix("a_")), ["a_1"], "no wildcard");
     assert_eq!(names(&*store, &prefix("a%")), ["a%2"], "no wildcard");
     let with = |labels: &[(&str, &str)]| GatewayFilter {
-        labels: labelled("x", labels).labels,
+        labels: labelled("x", labels).gateway.labels,
         ..all()
     };
     assert_eq!(names(&*store, &with(&[("zone", "a")])), ["a%2", "a_1"]);

@@ -107,7 +107,7 @@ impl Script {
         if let Act::Create(name) = step.act {
             let mut new = gateway(&format!("g{name}"));
             new.version.take_if(|_| name == 'c');
-            self.ids.push(new.id.clone());
+            self.ids.push(new.gateway.id.clone());
             return stores.map(|store| format!("{:?}", store.create(&change, &new)));
         }
         stores.map(|store| self.act(&step.act, &change, store))

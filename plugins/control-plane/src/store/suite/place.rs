@@ -1,15 +1,15 @@
 //! Where a store under test is kept, and what the tests put into it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kt_control_api::{
-    ContentHash, DriftPolicy, GatewayId, InstanceId, StatusReport, Timestamp, VersionOrigin,
+    ContentHash, CreateGatewayRequest, GatewayId, InstanceId, StatusReport, Timestamp,
+    VersionOrigin,
 };
 
 use crate::fixture;
 use crate::store::{
-    ChangeContext, GatewayRef, IdempotencyKey, NewGateway, NewVersion, Store, Transfer,
+    ChangeContext, GatewayRef, GatewayRow, IdempotencyKey, NewGateway, NewVersion, Store, Transfer,
 };
 
 /// A place with an empty store, which ends with the value.
@@ -97,11 +97,14 @@ pub(crate) fn gateway(name: &str) -> NewGateway {
 /// A gateway without a version.
 pub(crate) fn bare(name: &str) -> NewGateway {
     NewGateway {
-        id: GatewayId::random(),
-        name: name.to_owned(),
-        description: "for tests".to_owned(),
-        labels: BTreeMap::new(),
-        drift: DriftPolicy::Report,
+        gateway: GatewayRow::new(
+            GatewayId::random(),
+            &CreateGatewayRequest {
+                name: name.to_owned(),
+                description: "for tests".to_owned(),
+                ..CreateGatewayRequest::default()
+            },
+        ),
         version: None,
         token: None,
         bootstrap_token: None,

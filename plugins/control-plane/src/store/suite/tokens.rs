@@ -43,7 +43,7 @@ pub(crate) fn a_gateways_tokens_end_with_it(place: &dyn Place) {
     let store = place.open();
     let mut new: NewGateway = gateway("edge");
     let token = Token::random(TokenKind::Gateway);
-    let scope = StoredScope::Gateway(new.id.clone());
+    let scope = StoredScope::Gateway(new.gateway.id.clone());
     new.token = Some(NewToken::of(&token, scope.clone(), "edge"));
     store.create(&change(), &new).unwrap();
     let known = store.token(&token.hash()).unwrap().unwrap();

@@ -30,14 +30,15 @@ pub(crate) fn moves<T: Place>(from: &dyn Place, new: &dyn Fn() -> T) {
 /// Fills a store with some of everything. Returns the gateway that has a history.
 fn fill(store: &dyn Store) -> GatewayId {
     let mut new = gateway("edge");
-    let (id, token) = (new.id.clone(), Token::random(TokenKind::Gateway));
+    let (id, token) = (new.gateway.id.clone(), Token::random(TokenKind::Gateway));
     new.token = Some(NewToken::of(
         &token,
         StoredScope::Gateway(id.clone()),
         "edge",
     ));
-    new.drift = DriftPolicy::Repair;
-    new.labels
+    new.gateway.drift = DriftPolicy::Repair;
+    new.gateway
+        .labels
         .insert("zone".to_owned(), "\u{fc} \"1\"".to_owned());
     store.create(&change(), &new).unwrap();
     store

@@ -6,7 +6,8 @@ use kt_control_api::{ContentHash, GatewayId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::record::{ContentRow, ExportRecord, GatewayRow, TokenRow, VersionRow};
+use super::record::ExportRecord;
+use crate::store::rows::{ContentRow, GatewayRow, TokenRow, VersionRow};
 use crate::validator::Validator;
 
 /// A check, fed with an export of the whole store. The trail has a check of its own.

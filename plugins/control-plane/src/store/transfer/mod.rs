@@ -13,9 +13,7 @@ mod writer;
 
 pub use check::{IntegrityCheck, IntegrityReport};
 pub use contract::{AUDIT_PAGE_ROWS, ImportSummary, RecordSink, RecordSource, Selection, Transfer};
-pub(super) use progress::Progress;
+pub(super) use progress::ImportProgress;
 pub use reader::ExportReader;
-pub use record::{
-    ApplyOutcomeRow, ContentRow, ExportHeader, ExportRecord, GatewayRow, TokenRow, VersionRow,
-};
+pub use record::{ExportHeader, ExportRecord};
 pub use writer::ExportWriter;

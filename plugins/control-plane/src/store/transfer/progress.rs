@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// What an import has to watch over while rows go into a store.
 #[derive(Debug)]
-pub(in crate::store) struct Progress {
+pub(in crate::store) struct ImportProgress {
     /// Whether the store was empty and takes everything.
     pub(in crate::store) whole: bool,
     pub(in crate::store) imported: ImportSummary,
@@ -19,7 +19,7 @@ pub(in crate::store) struct Progress {
     pub(in crate::store) head: Option<(u64, ContentHash)>,
 }
 
-impl Progress {
+impl ImportProgress {
     pub(in crate::store) fn new(whole: bool) -> Self {
         Self {
             whole,

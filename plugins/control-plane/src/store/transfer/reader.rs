@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn content(text: &str) -> ExportRecord {
-        use super::super::record::ContentRow;
+        use crate::store::ContentRow;
         ExportRecord::Content(ContentRow {
             sha256: ContentHash::from_bytes(Sha256::digest(text).into()),
             content: text.to_owned(),

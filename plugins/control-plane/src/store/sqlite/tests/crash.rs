@@ -52,7 +52,7 @@ fn versions_after_kill_at(point: &str) -> u64 {
     let found = open(directory.path()).find(&GatewayRef::Name("edge".to_owned()));
     found.map_or(0, |snapshot| {
         assert_eq!(
-            snapshot.gateway.desired.unwrap().version,
+            snapshot.desired.unwrap().version,
             snapshot.gateway.last_version
         );
         snapshot.gateway.last_version

@@ -69,12 +69,9 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
     assert_eq!(kept.unwrap().scope, StoredScope::Admin);
-    let edge = store
-        .find(&GatewayRef::Name("edge".to_owned()))
-        .unwrap()
-        .gateway;
+    let edge = store.find(&GatewayRef::Name("edge".to_owned())).unwrap();
     assert_eq!(edge.desired.unwrap().version, 2);
-    assert_eq!(store.content(&edge.id, 1).unwrap(), "one");
+    assert_eq!(store.content(&edge.gateway.id, 1).unwrap(), "one");
     let report = check(directory.path());
     assert_eq!((report.rows, report.unsealed), (3, 0));
     assert!(report.damage.is_empty(), "{report:?}");

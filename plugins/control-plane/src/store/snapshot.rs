@@ -1,0 +1,105 @@
+//! A gateway with its instances at one moment, and how the API shows it.
+
+use kt_control_api::{
+    AppliedVersion, DesiredVersion, Gateway, Instance, Rejection, StatusReport, SyncState,
+    Timestamp,
+};
+
+use super::rows::GatewayRow;
+use super::table::columns;
+
+/// An instance as stored: its last report and when that came.
+#[derive(Debug, Clone)]
+pub struct InstanceRecord {
+    /// The last report.
+    pub report: StatusReport,
+    /// When it came.
+    pub seen_at: Timestamp,
+    /// Until when it counts.
+    pub lease_until: Timestamp,
+}
+
+columns! {
+    InstanceRecord in "instances" {
+        report: StatusReport,
+        seen_at: Timestamp,
+        lease_until: Timestamp,
+    }
+}
+
+/// A gateway with its instances, as of one moment.
+#[derive(Debug, Clone)]
+pub struct GatewaySnapshot {
+    /// The gateway.
+    pub gateway: GatewayRow,
+    /// Its desired version.
+    pub desired: Option<DesiredVersion>,
+    /// Its instances, the one seen last first.
+    pub instances: Vec<InstanceRecord>,
+}
+
+/// Instances kept per gateway. More than a page of `inspect` shows; the oldest ones go, which are
+/// dead long before.
+pub(super) const INSTANCES_KEPT: i64 = 50;
+
+/// The answers of a report that the one before did not have.
+pub(super) fn new_answers<'a>(
+    before: Option<&StatusReport>,
+    report: &'a StatusReport,
+) -> (Option<&'a AppliedVersion>, Option<&'a Rejection>) {
+    let old = before.and_then(|before| before.applied.as_ref());
+    let applied = report.applied.as_ref().filter(|new| old != Some(*new));
+    let old = before.and_then(|before| before.rejection.as_ref());
+    let rejection = report.rejection.as_ref().filter(|new| old != Some(*new));
+    (applied, rejection)
+}
+
+impl InstanceRecord {
+    /// Returns whether the instance runs, as far as can be known.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.report.stopping && now < self.lease_until && !self.report.process.is_known_gone()
+    }
+
+    fn view(&self, current: &GatewaySnapshot, now: Timestamp) -> Instance {
+        let report = self.report.clone();
+        let mut instance = Instance {
+            instance_id: report.instance_id,
+            process: report.process,
+            started_at: report.started_at,
+            seen_at: self.seen_at,
+            lease_until: self.lease_until,
+            live: self.is_live(now),
+            binary: report.binary,
+            listen: report.listen,
+            source: report.source,
+            observed: report.observed,
+            applied: report.applied,
+            rejection: report.rejection,
+            state: SyncState::Unknown,
+        };
+        let generation = current.gateway.generation;
+        instance.state = SyncState::of_instance(current.desired.as_ref(), generation, &instance);
+        instance
+    }
+}
+
+impl GatewaySnapshot {
+    /// Returns what the live instances serve, the one seen last first.
+    pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &AppliedVersion> {
+        let live = self.instances.iter().filter(move |one| one.is_live(now));
+        live.filter_map(|one| one.report.applied.as_ref())
+    }
+
+    /// Returns the gateway as the API shows it, live instances first.
+    #[must_use]
+    pub fn view(&self, now: Timestamp) -> Gateway {
+        let mut instances: Vec<_> = self
+            .instances
+            .iter()
+            .map(|instance| instance.view(self, now))
+            .collect();
+        instances.sort_by_key(|instance| !instance.live);
+        self.gateway.to_gateway(self.desired.clone(), instances)
+    }
+}
