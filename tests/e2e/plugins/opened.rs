@@ -112,7 +112,7 @@ const TABLE: [Entry; 56] = [
     ("auth list", "auth list", KEPT),
     (
         "audit export",
-        "audit export --output-file trail.jsonl",
+        "audit export --output-file audit.jsonl",
         CONFIG,
     ),
     ("audit list", "audit list", CONFIG),
