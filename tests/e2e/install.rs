@@ -1,6 +1,8 @@
 //! `make install`: what a distribution does with it.
 
-use crate::harness::{Ran, Run, Sandbox, cargo, copy_tree, dist, files_below, tool, workspace};
+use crate::harness::{
+    CommandOutput, Sandbox, TestCommand, cargo, copy_tree, dist, files_below, tool, workspace,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +26,7 @@ impl Installation {
 
     /// Runs a target of the Makefile. The tree is staged beside the sandbox,
     /// not where other tests are running it.
-    fn make(&self, target: &str, more: &[&str]) -> Option<Ran> {
+    fn make(&self, target: &str, more: &[&str]) -> Option<CommandOutput> {
         let make = tool("make")?;
         let cargo = cargo();
         let bin = cargo.parent().unwrap_or(Path::new("/usr/bin"));
@@ -63,7 +65,7 @@ impl Installation {
         Some(run.run())
     }
 
-    fn kt(&self, line: &str) -> Run {
+    fn kt(&self, line: &str) -> TestCommand {
         let kt = self.root.join("usr/bin/kt");
         self.sandbox.program(&kt).args(line.split_whitespace())
     }

@@ -2,7 +2,7 @@
 //! gateways. **Everything here is modelled, not macOS**: it shows that kt copes
 //! with what people have recorded of launchd, and nothing about a Mac.
 
-use crate::harness::{Ran, Run, Sandbox, free_port, tool, wait_until, workspace};
+use crate::harness::{CommandOutput, Sandbox, TestCommand, free_port, tool, wait_until, workspace};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -73,7 +73,7 @@ impl Mac {
         self.sandbox.root().join("model")
     }
 
-    fn run(&self, run: Run) -> Run {
+    fn run(&self, run: TestCommand) -> TestCommand {
         let folder = model();
         run.env("KT_MODEL_LAUNCHD", self.state())
             .env("KT_MODEL_LAUNCHD_SCALE", SCALE)
@@ -81,17 +81,17 @@ impl Mac {
             .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
     }
 
-    fn kt(&self, line: &str) -> Ran {
+    fn kt(&self, line: &str) -> CommandOutput {
         self.run(self.sandbox.kt_line(line)).run()
     }
 
-    fn model(&self, words: &[&str]) -> Ran {
+    fn model(&self, words: &[&str]) -> CommandOutput {
         let run = self.sandbox.program(&model().join("model-launchd"));
         self.run(run).args(words).run()
     }
 
     /// A verb for the agent.
-    fn launchctl(&self, verb: &str) -> Ran {
+    fn launchctl(&self, verb: &str) -> CommandOutput {
         let uid = rustix::process::geteuid().as_raw();
         let run = self.sandbox.program(&model().join("launchctl"));
         let words = [verb.to_owned(), format!("gui/{uid}/{LABEL}")];
@@ -108,7 +108,7 @@ impl Mac {
         self.model(&["status"]).ok().at("/jobs")[LABEL].clone()
     }
 
-    fn install(&self) -> Ran {
+    fn install(&self) -> CommandOutput {
         let kt = self.sandbox.dist().join("bin/kt");
         let (listen, admin) = self.ports;
         self.kt(&format!(

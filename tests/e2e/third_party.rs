@@ -1,7 +1,7 @@
 //! A plugin of somebody else's: a service backend that is built outside of the
 //! workspace, from the packaged SDK alone, and drives a real s6.
 
-use crate::harness::{Run, Sandbox, dist, files_below, tool, workspace};
+use crate::harness::{Sandbox, TestCommand, dist, files_below, tool, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const OF_CARGO: [&str; 6] = [
     "RUSTUP_TOOLCHAIN",
 ];
 
-fn script(sandbox: &Sandbox, path: &str) -> Run {
+fn script(sandbox: &Sandbox, path: &str) -> TestCommand {
     let ci = std::env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
     let run = sandbox
         .program(Path::new("/bin/bash"))

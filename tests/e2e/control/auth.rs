@@ -2,12 +2,12 @@
 //! token.
 
 use crate::gateway::Server;
-use crate::harness::{Ran, Run, Sandbox, assert_golden, shape};
+use crate::harness::{CommandOutput, Sandbox, TestCommand, assert_golden, shape};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 /// A run that logs in to a server with a token on standard input.
-pub(super) fn login(sandbox: &Sandbox, server: &Server, token: &str, more: &str) -> Run {
+pub(super) fn login(sandbox: &Sandbox, server: &Server, token: &str, more: &str) -> TestCommand {
     sandbox
         .kt_line(&format!("auth login --api-url {} {more}", server.url()))
         .stdin(format!("{token}\n"))
@@ -25,7 +25,7 @@ pub(super) fn token_of(sandbox: &Sandbox, server: &Server, scope: &str) -> Strin
     ran.ok().text_at("/token")
 }
 
-fn golden(name: &str, ran: &Ran) {
+fn golden(name: &str, ran: &CommandOutput) {
     let path = format!("tests/golden/auth/{name}.txt");
     assert_golden(&path, &shape(&ran.ok().json()));
 }
@@ -117,7 +117,7 @@ fn a_token_that_is_not_accepted_changes_nothing() {
     let mistyped = format!("{}x", &server.token[..server.token.len() - 1]);
     let file = sandbox.profile("default");
     let attempts = |state: &str| {
-        let refused = |run: Run, code: i32, token: &str| {
+        let refused = |run: TestCommand, code: i32, token: &str| {
             let ran = run.run();
             ran.exits(code).silent().err_lacks(token);
             let now = fs::read_to_string(&file).unwrap_or_default();
@@ -218,7 +218,7 @@ fn the_environment_counts_before_the_login_and_is_named() {
         .out_has("admin")
         .err_has(variable)
         .err_lacks(&read);
-    let scope = |run: Run| run.run().ok().text_at("/scope");
+    let scope = |run: TestCommand| run.run().ok().text_at("/scope");
     assert_eq!(scope(sandbox.kt_line("whoami -o json")), "admin");
     assert_eq!(
         scope(sandbox.kt_line("whoami -o json").env(variable, &read)),

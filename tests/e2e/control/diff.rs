@@ -1,7 +1,7 @@
 //! `kt gateway diff --format json-patch`, and the comparison that a server makes.
 
 use crate::gateway::Server;
-use crate::harness::{Ran, Sandbox, workspace};
+use crate::harness::{CommandOutput, Sandbox, workspace};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -21,7 +21,7 @@ fn changed(from: &str, to: &str) -> Sandbox {
     sandbox
 }
 
-fn diff(sandbox: &Sandbox, rest: &str) -> Ran {
+fn diff(sandbox: &Sandbox, rest: &str) -> CommandOutput {
     let line = format!("gateway diff --id production --format json-patch {rest}");
     sandbox.kt_line(&line).run()
 }

@@ -138,12 +138,12 @@ fn a_gateway_that_runs_as_a_service_is_not_touched() {
     let server = Server::start();
     login(&world.sandbox, &server, &server.token, "").run().ok();
     assert!(world.kt("gateway list -o json").run().ok().stdout.trim() == "[]");
-    assert!(running.process.runs());
+    assert!(running.process.is_running());
     drop(running);
     // After a reboot, too, it has the control plane that it was installed with.
     let mut running = start();
     world.kt("auth logout").run().ok();
-    assert!(running.process.runs());
+    assert!(running.process.is_running());
     world.until_state("in-sync");
 
     login(&world.sandbox, &server, &server.token, "").run().ok();

@@ -47,7 +47,7 @@ impl World {
 
 /// The id of the event that says that version `n` is desired, once it has come whole.
 fn version(stream: &mut Background, n: u64) -> String {
-    stream.says("the version", PATIENCE, |out, _| {
+    stream.wait_for("the version", PATIENCE, |out, _| {
         let (whole, _) = out.rsplit_once("\n\n")?;
         let mut events = whole.split("\n\n").filter_map(|event| {
             let event = event.strip_prefix("event: desired\nid: ")?;

@@ -3,7 +3,7 @@
 
 use super::auth::{login, token_of};
 use crate::gateway::Server;
-use crate::harness::{Run, Sandbox, files_below};
+use crate::harness::{Sandbox, TestCommand, files_below};
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -42,7 +42,7 @@ fn a_token_is_shown_by_nothing_but_the_command_for_that() {
         "auth login --token-file a.token --api-url {} -vvv",
         server.url()
     );
-    let noisy = |run: Run| run.env("KT_LOG", "trace").run();
+    let noisy = |run: TestCommand| run.env("KT_LOG", "trace").run();
     for format in ["table", "json", "yaml", "name"] {
         let ran = noisy(login(
             &sandbox,

@@ -2,7 +2,7 @@
 //! takes them.
 
 use crate::gateway::{Mode, World};
-use crate::harness::{Ran, Run};
+use crate::harness::{CommandOutput, TestCommand};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -13,7 +13,7 @@ fn world() -> World {
 }
 
 /// The token and the id of a `create` or `rotate`.
-fn issued(run: Run) -> (String, String) {
+fn issued(run: TestCommand) -> (String, String) {
     let ran = run.run();
     let value = ran.ok().json();
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
@@ -21,7 +21,7 @@ fn issued(run: Run) -> (String, String) {
     (text("token"), text("id"))
 }
 
-fn as_holder(world: &World, token: &str, line: &str) -> Ran {
+fn as_holder(world: &World, token: &str, line: &str) -> CommandOutput {
     world.kt(line).env("KEEPTRUSTS_API_TOKEN", token).run()
 }
 
@@ -182,7 +182,7 @@ fn a_token_can_go_to_a_private_file_and_nowhere_else() {
     again.exits(6).silent().err_has("exists already");
     let nowhere = "token create --name t --scope read --output-file absent/new.token";
     world.kt(nowhere).run().exits(2).silent();
-    let count = |ran: Ran| ran.ok().stdout.lines().count();
+    let count = |ran: CommandOutput| ran.ok().stdout.lines().count();
     // The administrator's, the gateway's and the one above: what failed made none.
     assert_eq!(count(world.kt("token list --all -o name").run()), 3);
 

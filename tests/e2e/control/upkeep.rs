@@ -3,7 +3,7 @@
 
 use super::audit::by_hand;
 use crate::gateway::{Server, example};
-use crate::harness::{Ran, Sandbox, tool, wait_until};
+use crate::harness::{CommandOutput, Sandbox, tool, wait_until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ fn store() -> Sandbox {
     sandbox
 }
 
-fn kt(sandbox: &Sandbox, line: &str) -> Ran {
+fn kt(sandbox: &Sandbox, line: &str) -> CommandOutput {
     sandbox
         .kt_line(&format!("control-plane {line} -o json"))
         .run()

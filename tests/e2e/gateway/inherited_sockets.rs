@@ -2,7 +2,7 @@
 //! acts as the service manager: it passes a socket, and receives notifications.
 
 use super::world::{Gateway, Mode, PATIENCE, World};
-use crate::harness::Run;
+use crate::harness::TestCommand;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -33,7 +33,7 @@ impl ServiceManager {
     }
 
     /// Returns a run of `kt gateway run` that inherits the socket.
-    fn run(&self, line: &str) -> Run {
+    fn run(&self, line: &str) -> TestCommand {
         let socket = self.socket.try_clone().expect("there are descriptors");
         let line = format!("gateway run --listen {} -o json {line}", self.address());
         with_inherited_socket(&self.world, &line)
@@ -61,7 +61,7 @@ impl ServiceManager {
 }
 
 /// Runs `kt` with its standard input as the first inherited descriptor.
-fn with_inherited_socket(world: &World, line: &str) -> Run {
+fn with_inherited_socket(world: &World, line: &str) -> TestCommand {
     let kt = world.sandbox.dist().join("bin/kt");
     let script = "exec 3<&0 0</dev/null; export LISTEN_PID=$$; exec \"$@\"";
     world

@@ -2,7 +2,7 @@
 //! running gateway.
 
 use super::world::{Gateway, Mode, PATIENCE, World, example};
-use crate::harness::Ran;
+use crate::harness::CommandOutput;
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ struct Storm {
 }
 
 impl Storm {
-    fn never_busy(ran: &Ran) {
+    fn never_busy(ran: &CommandOutput) {
         let said = ran.stderr.to_ascii_lowercase();
         assert!(!said.contains("busy") && !said.contains("locked"), "{ran}");
     }

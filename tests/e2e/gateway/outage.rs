@@ -131,13 +131,13 @@ fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
         example().replace("action: redact", "action: block"),
     );
     gateway.process.signal(Signal::HUP);
-    gateway.process.says("the change", PATIENCE, |out, _| {
+    gateway.process.wait_for("the change", PATIENCE, |out, _| {
         out.contains("\"applied\"").then_some(())
     });
     assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
     world.sandbox.write("policy-config.yaml", "pack: [");
     gateway.process.signal(Signal::HUP);
-    gateway.process.says("the refusal", PATIENCE, |_, err| {
+    gateway.process.wait_for("the refusal", PATIENCE, |_, err| {
         err.contains("rejected").then_some(())
     });
     assert_eq!(
@@ -190,7 +190,7 @@ fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
     assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
     gateway.process.signal(Signal::HUP);
     let mut process = gateway.process;
-    process.says("the reason", PATIENCE, |_, err| {
+    process.wait_for("the reason", PATIENCE, |_, err| {
         err.contains("cannot be taken again").then_some(())
     });
 }

@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::world::{Gateway, Mode, PATIENCE, World, body};
-use crate::harness::{Ending, Reply, wait_until};
+use crate::harness::{HttpResponse, StopOnDrop, wait_until};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,7 +15,7 @@ fn content(number: u64) -> Value {
     json!({ "content": text })
 }
 
-fn reload(server: &Server, number: u64) -> std::io::Result<Reply> {
+fn reload(server: &Server, number: u64) -> std::io::Result<HttpResponse> {
     let line = "POST /v1/gateways/production/actions/reload";
     server.send(&server.token, line, Some(&content(number)))
 }
@@ -43,7 +43,7 @@ fn a_backup_under_load_restores_and_gateways_recover() {
 
     let ended = AtomicBool::new(false);
     let (atleast, backup) = thread::scope(|scope| {
-        let ending = Ending(&ended);
+        let ending = StopOnDrop(&ended);
         for writer in 1..=3 {
             let (server, ended) = (&server, &ended);
             scope.spawn(move || {

@@ -3,7 +3,7 @@
 
 use super::provider::Provider;
 use super::world::{Mode, World, with_upstream};
-use crate::harness::{Ran, files_below};
+use crate::harness::{CommandOutput, files_below};
 use std::cell::RefCell;
 
 const ENV_CANARY: &str = "canary-env-5f1c9b";
@@ -14,7 +14,7 @@ fn canaries_are_found_nowhere() {
     let provider = Provider::start();
     let world = World::new(Mode::Server);
     let said = RefCell::new(String::new());
-    let note = |ran: Ran| {
+    let note = |ran: CommandOutput| {
         said.borrow_mut().push_str(&format!("{ran}"));
         ran
     };

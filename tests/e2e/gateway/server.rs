@@ -1,7 +1,7 @@
 //! A control plane that is served over HTTP.
 
 use super::world::PATIENCE;
-use crate::harness::{Background, Postgres, Reply, Run, Sandbox, http};
+use crate::harness::{Background, HttpResponse, Postgres, Sandbox, TestCommand, http};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ impl Server {
 
     fn listen_on(&mut self, port: u16) {
         let mut process = self.command(port).spawn();
-        self.port = process.says("an address", PATIENCE, |out, err| {
+        self.port = process.wait_for("an address", PATIENCE, |out, err| {
             let all = format!("{out}{err}");
             let (_, rest) = all.split_once("http://127.0.0.1:")?;
             let end = rest.find(|c: char| !c.is_ascii_digit())?;
@@ -74,7 +74,7 @@ impl Server {
         self.process = Some(process);
     }
 
-    fn command(&self, port: u16) -> Run {
+    fn command(&self, port: u16) -> TestCommand {
         let options = self.options;
         let line = format!("control-plane serve --listen 127.0.0.1:{port} -o json {options}");
         match &self.database {
@@ -130,7 +130,7 @@ impl Server {
         token: &str,
         line: &str,
         body: Option<&Value>,
-    ) -> std::io::Result<Reply> {
+    ) -> std::io::Result<HttpResponse> {
         let (method, target) = line.split_once(' ').expect("a method and a target");
         let body = body.map(Value::to_string).unwrap_or_default();
         let authorization = format!("Bearer {token}");

@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::world::{PATIENCE, body};
-use crate::harness::{Ending, wait_until};
+use crate::harness::{StopOnDrop, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -67,7 +67,7 @@ fn no_acknowledged_version_is_lost_by_kills() {
         storm.over.store(false, Ordering::SeqCst);
         let before = storm.count();
         thread::scope(|scope| {
-            let _ending = Ending(&storm.over);
+            let _ending = StopOnDrop(&storm.over);
             for _ in 0..WRITERS {
                 scope.spawn(|| storm.write(&server));
             }

@@ -3,7 +3,7 @@
 
 use super::server::Server;
 use super::world::body;
-use crate::harness::{Ending, Postgres, Reply, wait_until};
+use crate::harness::{HttpResponse, Postgres, StopOnDrop, wait_until};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -31,13 +31,13 @@ fn create(server: &Server, token: &str) {
     assert_eq!(made.expect("it answers").status, 201);
 }
 
-fn reload(server: &Server, token: &str, number: u64) -> std::io::Result<Reply> {
+fn reload(server: &Server, token: &str, number: u64) -> std::io::Result<HttpResponse> {
     let line = "POST /v1/gateways/edge/actions/reload";
     server.send(token, line, Some(&content(number)))
 }
 
 /// The version that an answer acknowledges.
-fn acknowledged(reply: &Reply) -> Option<u64> {
+fn acknowledged(reply: &HttpResponse) -> Option<u64> {
     let made = reply.status == 201;
     made.then(|| body(reply)["version"]["version"].as_u64())?
 }
@@ -174,7 +174,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
     one.start_again();
     for index in 2..5 {
         let parked = Parked::at(&other, &token, index);
-        let cut = database.ask(
+        let cut = database.query(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
              WHERE application_name = 'kt control-plane notifications'",
         );
@@ -183,7 +183,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
         assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
         parked.wakes_with(index + 1);
         wait_until("both to listen again", WAKE, || {
-            let listening = database.ask(
+            let listening = database.query(
                 "SELECT count(*) FROM pg_stat_activity
                  WHERE application_name = 'kt control-plane notifications'",
             );
@@ -203,7 +203,7 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
     create(&one, token);
     let ended = AtomicBool::new(false);
     let acknowledged_all: Vec<u64> = thread::scope(|scope| {
-        let ending = Ending(&ended);
+        let ending = StopOnDrop(&ended);
         let write = |server, first: u64| {
             let ended = &ended;
             scope.spawn(move || {
@@ -219,7 +219,7 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
         };
         let last = || {
             database
-                .ask("SELECT last_version FROM kt.gateways")
+                .query("SELECT last_version FROM kt.gateways")
                 .parse::<u64>()
         };
         let reaches = |wanted: u64| {
@@ -239,13 +239,13 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
             .flat_map(|writer| writer.join().expect("it does not panic"))
             .collect()
     });
-    let stored = database.ask(
+    let stored = database.query(
         "SELECT count(*) = max(version) AND max(version) = (SELECT last_version FROM kt.gateways)
              AND count(*) = (SELECT count(*) FROM kt.audit WHERE target LIKE 'gw_%')
          FROM kt.config_versions",
     );
     assert_eq!(stored, "t", "dense, and each with its row");
-    let list = database.ask("SELECT version FROM kt.config_versions");
+    let list = database.query("SELECT version FROM kt.config_versions");
     let stored: Vec<u64> = list.lines().filter_map(|line| line.parse().ok()).collect();
     for version in acknowledged_all {
         assert!(
@@ -255,7 +255,7 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
     }
     let last = stored.iter().max().copied().unwrap_or_default();
     let generation: u64 = database
-        .ask("SELECT generation FROM kt.gateways")
+        .query("SELECT generation FROM kt.gateways")
         .parse()
         .expect("a number");
     let parked = Parked::at(&other, token, generation);

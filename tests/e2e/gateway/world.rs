@@ -2,7 +2,10 @@
 
 use super::provider::Provider;
 use super::server::Server;
-use crate::harness::{Background, Postgres, Ran, Reply, Run, Sandbox, http, wait_until, workspace};
+use crate::harness::{
+    Background, CommandOutput, HttpResponse, Postgres, Sandbox, TestCommand, http, wait_until,
+    workspace,
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -62,7 +65,7 @@ impl World {
     }
 
     /// A run of `kt` with the words of a line, pointed at the control plane.
-    pub(crate) fn kt(&self, line: &str) -> Run {
+    pub(crate) fn kt(&self, line: &str) -> TestCommand {
         let run = self.sandbox.kt_line(line);
         match &self.server {
             None => run,
@@ -174,7 +177,7 @@ pub(crate) fn started(provider: &Provider) -> (World, Gateway) {
 impl Gateway {
     /// Waits until the process says where it listens.
     pub(crate) fn of(mut process: Background) -> Self {
-        let ports = process.says("its addresses", PATIENCE, |out, _| {
+        let ports = process.wait_for("its addresses", PATIENCE, |out, _| {
             let event = out.lines().find_map(|l| {
                 serde_json::from_str::<Value>(l)
                     .ok()
@@ -198,12 +201,12 @@ impl Gateway {
     }
 
     /// Sends one user message.
-    pub(crate) fn chat(&self, model: &str, text: &str) -> Reply {
+    pub(crate) fn chat(&self, model: &str, text: &str) -> HttpResponse {
         self.post(&json!({ "model": model, "messages": [{ "role": "user", "content": text }] }))
     }
 
     /// Sends a request.
-    pub(crate) fn post(&self, body: &Value) -> Reply {
+    pub(crate) fn post(&self, body: &Value) -> HttpResponse {
         http(
             self.port,
             "POST",
@@ -215,19 +218,19 @@ impl Gateway {
     }
 
     /// Ends it in order.
-    pub(crate) fn stop(self) -> Ran {
+    pub(crate) fn stop(self) -> CommandOutput {
         self.process.signal(Signal::TERM);
         self.process.wait(PATIENCE)
     }
 }
 
 /// The JSON of an answer.
-pub(crate) fn body(reply: &Reply) -> Value {
+pub(crate) fn body(reply: &HttpResponse) -> Value {
     serde_json::from_str(&reply.body).unwrap_or_else(|e| panic!("{e}: {}", reply.body))
 }
 
 /// What the assistant said in an answer.
-pub(crate) fn said(reply: &Reply) -> String {
+pub(crate) fn said(reply: &HttpResponse) -> String {
     let value = body(reply);
     value["choices"][0]["message"]["content"]
         .as_str()

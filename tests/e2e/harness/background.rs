@@ -1,30 +1,31 @@
-//! A command that runs beside the test.
+//! A command that runs in the background of a test.
 
-use super::ran::Ran;
+use super::output::CommandOutput;
 use super::wait::wait_until;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
-use std::process::Child;
+use std::process::{Child, Output};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A running process; dropping it kills it, by its own process id.
-#[must_use = "it ends when it is dropped"]
+/// A running process, which is killed by its process id when this is dropped.
+#[must_use = "the process is killed when this is dropped"]
 pub(crate) struct Background {
     line: String,
     child: Child,
-    stdout: Collected,
-    stderr: Collected,
+    stdout: Capture,
+    stderr: Capture,
 }
 
-struct Collected {
+/// The bytes of a stream, read by a thread.
+struct Capture {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
 }
 
-impl Collected {
-    fn from(mut stream: impl Read + Send + 'static) -> Self {
+impl Capture {
+    fn start(mut stream: impl Read + Send + 'static) -> Self {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&bytes);
         let reader = std::thread::spawn(move || {
@@ -41,7 +42,7 @@ impl Collected {
         }
     }
 
-    fn nothing() -> Self {
+    fn empty() -> Self {
         Self {
             bytes: Arc::default(),
             reader: None,
@@ -53,26 +54,29 @@ impl Collected {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Everything, once the stream has ended.
-    fn all(&mut self) -> String {
+    /// Waits for the end of the stream and returns all of it.
+    fn finish(&mut self) -> Vec<u8> {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader does not panic");
         }
-        self.so_far()
+        self.bytes
+            .lock()
+            .expect("the reader does not panic")
+            .clone()
     }
 }
 
 impl Background {
-    /// Watches a child whose output streams may be pipes.
-    pub(super) fn watch(line: String, mut child: Child) -> Self {
+    /// Captures the output of a child, as far as its streams are pipes.
+    pub(super) fn new(line: String, mut child: Child) -> Self {
         let stdout = child
             .stdout
             .take()
-            .map_or_else(Collected::nothing, Collected::from);
+            .map_or_else(Capture::empty, Capture::start);
         let stderr = child
             .stderr
             .take()
-            .map_or_else(Collected::nothing, Collected::from);
+            .map_or_else(Capture::empty, Capture::start);
         Self {
             line,
             child,
@@ -96,24 +100,24 @@ impl Background {
         self.stderr.so_far()
     }
 
-    /// Whether it still runs.
-    pub(crate) fn runs(&mut self) -> bool {
+    /// Whether the process is still running.
+    pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits until `probe` finds something in standard output and standard
+    /// Waits until `probe` returns something for standard output and standard
     /// error.
     ///
     /// # Panics
-    /// When it ends before, or does not come to that within `limit`.
-    pub(crate) fn says<T>(
+    /// When the process ends before, or after `limit`.
+    pub(crate) fn wait_for<T>(
         &mut self,
         what: &str,
         limit: Duration,
         mut probe: impl FnMut(&str, &str) -> Option<T>,
     ) -> T {
         wait_until(&format!("{what} from `{}`", self.line), limit, || {
-            let running = self.runs();
+            let running = self.is_running();
             let found = probe(&self.stdout(), &self.stderr());
             assert!(
                 running || found.is_some(),
@@ -133,11 +137,11 @@ impl Background {
             .unwrap_or_else(|e| panic!("cannot signal `{}`: {e}", self.line));
     }
 
-    /// Waits for the end.
+    /// Waits for the end of the process.
     ///
     /// # Panics
-    /// When it has not ended after `limit`; it is killed then.
-    pub(crate) fn wait(mut self, limit: Duration) -> Ran {
+    /// When it is still running after `limit`; it is killed then.
+    pub(crate) fn wait(mut self, limit: Duration) -> CommandOutput {
         let end = std::time::Instant::now() + limit;
         let status = loop {
             match self.child.try_wait() {
@@ -146,7 +150,7 @@ impl Background {
                     std::thread::sleep(Duration::from_millis(2));
                 }
                 Ok(None) => {
-                    self.end();
+                    self.kill();
                     panic!(
                         "`{}` did not end within {limit:?}\n--- stdout\n{}--- stderr\n{}---",
                         self.line,
@@ -157,15 +161,15 @@ impl Background {
                 Err(e) => panic!("`{}`: {e}", self.line),
             }
         };
-        Ran {
-            line: self.line.clone(),
+        let output = Output {
             status,
-            stdout: self.stdout.all(),
-            stderr: self.stderr.all(),
-        }
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
+        };
+        CommandOutput::new(self.line.clone(), output)
     }
 
-    fn end(&mut self) {
+    fn kill(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -173,14 +177,14 @@ impl Background {
 
 #[expect(
     clippy::print_stderr,
-    reason = "a failing test shows what its processes said"
+    reason = "a failing test shows the output of its processes"
 )]
 impl Drop for Background {
     fn drop(&mut self) {
-        self.end();
+        self.kill();
         if std::thread::panicking() {
             eprintln!(
-                "--- `{}` said\n{}\n{}---",
+                "--- output of `{}`\n{}\n{}---",
                 self.line,
                 self.stdout(),
                 self.stderr()

@@ -1,4 +1,4 @@
-//! Files that hold what is expected.
+//! Golden files: expected output that is kept in the repository.
 
 use super::paths::workspace;
 use std::fs;
@@ -12,15 +12,15 @@ fn blessing() -> bool {
 }
 
 /// Compares `actual` with the file at `path` in the workspace; `KT_BLESS=1`
-/// writes the file instead. What changes is then seen in the version control.
+/// writes the file instead, and the version control shows the change.
 ///
 /// # Panics
 /// With the first difference.
 pub(crate) fn assert_golden(path: &str, actual: &str) {
     let file = workspace().join(path);
     if blessing() {
-        let dir = file.parent().expect("a golden file lies in a folder");
-        fs::create_dir_all(dir).expect("the folder of the golden file can be made");
+        let dir = file.parent().expect("a golden file is in a folder");
+        fs::create_dir_all(dir).expect("the folder of the golden file can be created");
         fs::write(&file, actual).unwrap_or_else(|e| panic!("{path}: {e}"));
         return;
     }
@@ -33,20 +33,20 @@ pub(crate) fn assert_golden(path: &str, actual: &str) {
     }
 }
 
-/// With `KT_BLESS=1`, empties a folder of golden files, so that no stale ones
-/// stay; otherwise asserts that it holds exactly `names`.
+/// Asserts that a folder of golden files has exactly the files `names`. With
+/// `KT_BLESS=1` it empties the folder instead, so that no stale file stays.
 pub(crate) fn bless_directory(path: &str, names: &[String]) {
     let dir = workspace().join(path);
     if blessing() {
         drop(fs::remove_dir_all(&dir));
         return;
     }
-    let mut there = listing(&dir);
-    let mut wanted = names.to_vec();
-    there.sort();
-    wanted.sort();
+    let mut actual = listing(&dir);
+    let mut expected = names.to_vec();
+    actual.sort();
+    expected.sort();
     assert_eq!(
-        there, wanted,
+        actual, expected,
         "the files of `{path}`; {BLESS}=1 rewrites them"
     );
 }
@@ -65,7 +65,7 @@ fn difference(expected: &str, actual: &str) -> String {
     loop {
         number += 1;
         match (old.next(), new.next()) {
-            (None, None) => return "only line ends differ".to_owned(),
+            (None, None) => return "only line endings differ".to_owned(),
             (a, b) if a == b => {}
             (a, b) => {
                 return format!(

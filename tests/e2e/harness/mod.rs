@@ -1,25 +1,24 @@
-//! What every test stands on: a hermetic world for `kt`, runs with their
-//! output, processes that end with the test, and golden files.
+//! The test harness: a hermetic environment for `kt`, commands with assertions on
+//! their output, processes that end with the test, and golden files.
 //!
 //! - [`Sandbox`]: directories and environment of one test; [`Sandbox::kt`]
-//!   makes a run of `kt` in it.
-//! - [`Run`] is a command being put together, [`Ran`] one that has ended with
-//!   assertions on it, [`Background`] one that runs beside the test and is
-//!   ended by its own process id when dropped.
-//! - [`wait_until`] waits for a condition; nothing in the tests sleeps for a
-//!   fixed time.
+//!   returns a command of `kt` in it.
+//! - [`TestCommand`] builds and runs a command with `assert_cmd`;
+//!   [`CommandOutput`] has assertions on its output; [`Background`] is a process
+//!   that is killed by its process id when it is dropped.
+//! - [`wait_until`] waits for a condition; no test sleeps for a fixed time.
 //! - [`assert_golden`] compares with a file that `KT_BLESS=1` rewrites.
-//! - [`tool`] finds a program that a test needs. Where it is missing the test
-//!   says so and ends, and fails when `CI` is set.
+//! - [`tool`] finds a program that a test needs. Where it is missing the test is
+//!   skipped with a message, and fails when `CI` is set.
 
 mod background;
+mod command;
 mod golden;
 mod http;
+mod output;
 mod paths;
 mod ports;
 mod postgres;
-mod ran;
-mod run;
 mod sandbox;
 mod shape;
 mod tools;
@@ -27,15 +26,15 @@ mod tree;
 mod wait;
 
 pub(crate) use background::Background;
+pub(crate) use command::TestCommand;
 pub(crate) use golden::{assert_golden, bless_directory};
-pub(crate) use http::{Reply, http};
+pub(crate) use http::{HttpResponse, http};
+pub(crate) use output::CommandOutput;
 pub(crate) use paths::{dist, workspace};
 pub(crate) use ports::free_port;
 pub(crate) use postgres::Postgres;
-pub(crate) use ran::Ran;
-pub(crate) use run::Run;
 pub(crate) use sandbox::{Sandbox, UNPRIVILEGED};
 pub(crate) use shape::shape;
 pub(crate) use tools::{cargo, tool, tool_at};
 pub(crate) use tree::{chown_tree, copy_tree, files_below, make_fifo};
-pub(crate) use wait::{Ending, wait_until};
+pub(crate) use wait::{StopOnDrop, wait_until};

@@ -1,15 +1,15 @@
-//! Where the workspace and the staged tree are.
+//! The paths of the workspace and of the staged tree.
 
 use std::path::{Path, PathBuf};
 
-/// Directory of the staged tree, instead of `target/dist`.
+/// The environment variable with the staged tree, instead of `target/dist`.
 const DIST: &str = "KT_TEST_DIST";
 
 /// The root of the workspace.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("the tests live in a folder of the workspace")
+        .expect("the tests are in a folder of the workspace")
 }
 
 /// The staged tree: `bin/kt` and `lib/kt/plugins`.
@@ -21,7 +21,7 @@ pub(crate) fn dist() -> PathBuf {
         .map_or_else(|| workspace().join("target/dist"), |d| workspace().join(d));
     assert!(
         dist.join("bin/kt").is_file(),
-        "there is no `{}`: run `make build PROFILE=staging` first, or set {DIST}",
+        "`{}` does not exist: run `make build PROFILE=staging` first, or set {DIST}",
         dist.join("bin/kt").display()
     );
     dist

@@ -1,4 +1,4 @@
-//! A PostgreSQL of one test, that the test may stop and start.
+//! A PostgreSQL server of one test, which the test may stop and start.
 
 use super::paths::workspace;
 use super::tools::{missing, tool};
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// What `tests/scripts/postgres.sh` exits with when PostgreSQL is not installed.
+/// The exit code of `tests/scripts/postgres.sh` when PostgreSQL is not installed.
 const NOT_INSTALLED: i32 = 77;
 
-/// A cluster; ends with the value.
+/// A database cluster, which is stopped when this is dropped.
 pub(crate) struct Postgres {
     dir: TempDir,
     url: String,
@@ -18,32 +18,32 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Makes and starts a cluster; nothing where PostgreSQL is missing.
+    /// Creates and starts a cluster. Returns nothing where PostgreSQL is missing.
     ///
     /// # Panics
-    /// When it is missing and `CI` is set, or does not start.
+    /// When PostgreSQL is missing and `CI` is set, or does not start.
     pub(crate) fn start() -> Option<Self> {
         Self::with(None)
     }
 
-    /// The same, with TLS.
+    /// The same as [`Postgres::start`], with TLS.
     ///
     /// # Panics
     /// As [`Postgres::start`].
-    pub(crate) fn start_with(pair: &CertificateFiles) -> Option<Self> {
+    pub(crate) fn start_with_tls(pair: &CertificateFiles) -> Option<Self> {
         Self::with(Some(pair))
     }
 
     fn with(pair: Option<&CertificateFiles>) -> Option<Self> {
         tool("psql")?;
-        // A short name: paths of unix sockets end after 107 bytes.
+        // A short name: paths of unix sockets have at most 107 bytes.
         let dir = tempfile::Builder::new()
             .prefix("kt-pg-")
             .tempdir()
-            .expect("the temporary directory takes a folder");
+            .expect("a temporary folder can be created");
         if let Some(pair) = pair {
             for (from, to) in [(&pair.certificate, "server.crt"), (&pair.key, "server.key")] {
-                std::fs::copy(from, dir.path().join(to)).expect("the folder takes files");
+                std::fs::copy(from, dir.path().join(to)).expect("the files can be copied");
             }
         }
         let started = script("start", dir.path(), &[]);
@@ -59,7 +59,7 @@ impl Postgres {
         Some(Self { dir, url, password })
     }
 
-    /// The address, without the password.
+    /// The URL, without the password.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -69,29 +69,29 @@ impl Postgres {
         &self.password
     }
 
-    /// Ends it like a crash: nothing is written any more.
+    /// Stops it like a crash: nothing more is written.
     pub(crate) fn crash(&self) {
         let stopped = script("stop", self.dir.path(), &["immediate"]);
         assert!(stopped.status.success(), "{stopped:?}");
     }
 
-    /// Starts it again, on the same port and with everything that was committed.
+    /// Starts it again on the same port, with everything that was committed.
     pub(crate) fn restart(&self) {
         let started = script("start", self.dir.path(), &[]);
         assert!(started.status.success(), "{started:?}");
     }
 
-    /// Asks something by hand; lines of columns separated by `|`.
-    pub(crate) fn ask(&self, sql: &str) -> String {
-        let psql = tool("psql").expect("it was there at the start");
-        let asked = Command::new(psql)
+    /// Runs a query. Returns lines of columns that are separated by `|`.
+    pub(crate) fn query(&self, sql: &str) -> String {
+        let psql = tool("psql").expect("it was found at the start");
+        let output = Command::new(psql)
             .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"])
             .args([&self.url, "-c", sql])
             .env("PGPASSWORD", &self.password)
             .output()
             .expect("psql can be started");
-        assert!(asked.status.success(), "{sql}: {asked:?}");
-        String::from_utf8_lossy(&asked.stdout).trim().to_owned()
+        assert!(output.status.success(), "{sql}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 }
 

@@ -1,7 +1,7 @@
-//! The world of one test.
+//! The directories and the environment of one test.
 
+use super::command::TestCommand;
 use super::paths::dist;
-use super::run::Run;
 use super::tree::{chmod, chown_tree, copy_tree};
 use std::ffi::OsStr;
 use std::fs;
@@ -12,11 +12,11 @@ use tempfile::TempDir;
 /// root. Not 65534: that one has a meaning in user namespaces.
 pub(crate) const UNPRIVILEGED: u32 = 61_234;
 
-/// The programs that `kt` may find.
+/// The `PATH` of `kt`.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Own directories and an environment of nothing but what is set here. No
-/// variable of the person who runs the tests gets in.
+/// Directories of one test, and an environment with nothing but what is set here:
+/// no variable of the user who runs the tests.
 pub(crate) struct Sandbox {
     root: TempDir,
     dist: PathBuf,
@@ -24,12 +24,12 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// A world in which the staged `kt` runs as whoever runs the tests.
+    /// A sandbox in which the staged `kt` runs as the user who runs the tests.
     pub(crate) fn new() -> Self {
         Self::with_dist(dist())
     }
 
-    /// A world with a copy of the staged tree that the test may take apart.
+    /// A sandbox with a copy of the staged tree that the test may change.
     pub(crate) fn with_own_dist() -> Self {
         let mut sandbox = Self::with_dist(dist());
         sandbox.dist = sandbox.root.path().join("dist");
@@ -37,9 +37,8 @@ impl Sandbox {
         sandbox
     }
 
-    /// A world in which `kt` never runs as root: root may do everything, so
-    /// what permissions keep one from doing must be tried by someone else. The
-    /// staged tree is copied, since it may lie where only root can read.
+    /// A sandbox in which `kt` never runs as root, to whom permissions do not
+    /// apply. The staged tree is copied, since it may be where only root can read.
     pub(crate) fn unprivileged() -> Self {
         let mut sandbox = Self::with_own_dist();
         if rustix::process::geteuid().is_root() {
@@ -53,13 +52,13 @@ impl Sandbox {
     }
 
     fn with_dist(dist: PathBuf) -> Self {
-        // A short name: paths of unix sockets end after 107 bytes.
+        // A short name: paths of unix sockets have at most 107 bytes.
         let root = tempfile::Builder::new()
             .prefix("kt-")
             .tempdir()
-            .expect("the temporary directory takes a folder");
+            .expect("a temporary folder can be created");
         for dir in DIRS {
-            fs::create_dir(root.path().join(dir)).expect("a new folder takes folders");
+            fs::create_dir(root.path().join(dir)).expect("folders can be created in it");
         }
         Self {
             root,
@@ -68,7 +67,7 @@ impl Sandbox {
         }
     }
 
-    /// The folder of everything.
+    /// The root of all directories.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
@@ -78,7 +77,7 @@ impl Sandbox {
         self.root.path().join("kt")
     }
 
-    /// The tree that `kt` is run from.
+    /// The tree that `kt` runs from.
     pub(crate) fn dist(&self) -> &Path {
         &self.dist
     }
@@ -102,7 +101,7 @@ impl Sandbox {
         path
     }
 
-    /// Writes the file of a profile, as private as it must be.
+    /// Writes the file of a profile, with mode 0600.
     pub(crate) fn write_profile(&self, name: &str, content: &str) -> PathBuf {
         let path = self.profile(name);
         self.put(&path, content.as_bytes());
@@ -110,13 +109,13 @@ impl Sandbox {
         path
     }
 
-    /// Where the file of a profile is.
+    /// The path of the file of a profile.
     pub(crate) fn profile(&self, name: &str) -> PathBuf {
         self.home().join(format!("config/profiles/{name}.toml"))
     }
 
     fn put(&self, path: &Path, content: &[u8]) {
-        let dir = path.parent().expect("a file lies in a folder");
+        let dir = path.parent().expect("a file is in a folder");
         fs::create_dir_all(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
         fs::write(path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         if let Some(uid) = self.user {
@@ -126,20 +125,20 @@ impl Sandbox {
         }
     }
 
-    /// A run of `kt`.
-    pub(crate) fn kt<I: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Run {
+    /// A command of `kt`.
+    pub(crate) fn kt<I: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = I>) -> TestCommand {
         self.program(&self.dist.join("bin/kt")).args(args)
     }
 
-    /// A run of `kt` with the words of a line.
-    pub(crate) fn kt_line(&self, line: &str) -> Run {
+    /// A command of `kt` with the words of a line.
+    pub(crate) fn kt_line(&self, line: &str) -> TestCommand {
         self.kt(line.split_whitespace())
     }
 
-    /// A run of any program in this world.
-    pub(crate) fn program(&self, program: &Path) -> Run {
+    /// A command of any program in this sandbox.
+    pub(crate) fn program(&self, program: &Path) -> TestCommand {
         let root = self.root.path();
-        let run = Run::new(program)
+        let command = TestCommand::new(program)
             .cwd(&root.join("work"))
             .env("HOME", root.join("home"))
             .env("KT_HOME", root.join("kt"))
@@ -151,8 +150,8 @@ impl Sandbox {
             .env("PATH", PATH)
             .env("LANG", "C.UTF-8");
         match self.user {
-            Some(uid) => run.user(uid),
-            None => run,
+            Some(uid) => command.user(uid),
+            None => command,
         }
     }
 }

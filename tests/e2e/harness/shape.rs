@@ -1,22 +1,21 @@
-//! The shape of a JSON value: which members there are and of which type,
-//! whatever their values.
+//! The shape of a JSON value: its members and their types, without their values.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One line for each path, with every type that was seen there. Items of an
-/// array count as one, `[]`.
+/// Returns one line for each path, with every type that occurs there. The items
+/// of an array share the path `[]`.
 pub(crate) fn shape(value: &Value) -> String {
-    let mut found = BTreeMap::new();
-    walk(value, "$".to_owned(), &mut found);
+    let mut types = BTreeMap::new();
+    walk(value, "$".to_owned(), &mut types);
     let line = |(path, types): (String, BTreeSet<&str>)| {
         let types: Vec<&str> = types.into_iter().collect();
         format!("{path}: {}\n", types.join("|"))
     };
-    found.into_iter().map(line).collect()
+    types.into_iter().map(line).collect()
 }
 
-fn walk(value: &Value, path: String, found: &mut BTreeMap<String, BTreeSet<&'static str>>) {
+fn walk(value: &Value, path: String, types: &mut BTreeMap<String, BTreeSet<&'static str>>) {
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -25,16 +24,16 @@ fn walk(value: &Value, path: String, found: &mut BTreeMap<String, BTreeSet<&'sta
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    found.entry(path.clone()).or_default().insert(kind);
+    types.entry(path.clone()).or_default().insert(kind);
     match value {
         Value::Array(items) => {
             for item in items {
-                walk(item, format!("{path}[]"), found);
+                walk(item, format!("{path}[]"), types);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                walk(member, format!("{path}.{name}"), found);
+                walk(member, format!("{path}.{name}"), types);
             }
         }
         _ => {}

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// The program `name`, searched on the real `PATH`.
+/// Returns the program `name` of the real `PATH`.
 ///
-/// Where it is missing, says which test goes without it and returns nothing.
+/// Where it is missing, prints that the test is skipped and returns nothing.
 ///
 /// # Panics
 /// When it is missing and `CI` is set: a missing part is a failure there.
@@ -17,7 +17,7 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     found.or_else(|| missing(name))
 }
 
-/// A program that the set-up puts at a place of its own; as [`tool`].
+/// Returns a program that the set-up installs elsewhere; as [`tool`].
 ///
 /// # Panics
 /// When it is missing and `CI` is set.
@@ -28,7 +28,7 @@ pub(crate) fn tool_at(path: &Path) -> Option<PathBuf> {
     missing(&path.display().to_string())
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+#[expect(clippy::print_stderr, reason = "a skipped test is reported")]
 pub(super) fn missing(name: &str) -> Option<PathBuf> {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     let line = format!("`{name}` is missing: `tests/scripts/setup.sh` installs it");

@@ -1,11 +1,11 @@
-//! Trees of files.
+//! Directory trees.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Copies the folder `from` to `to`, modes included.
+/// Copies the folder `from` to `to`, with the modes of its files.
 pub(crate) fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
     for entry in entries(from) {
@@ -18,7 +18,7 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-/// Gives the folder and everything in it to `uid`.
+/// Makes `uid` the owner of a folder and of everything in it.
 pub(crate) fn chown_tree(path: &Path, uid: u32) {
     std::os::unix::fs::lchown(path, Some(uid), Some(uid))
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -29,7 +29,8 @@ pub(crate) fn chown_tree(path: &Path, uid: u32) {
     }
 }
 
-/// Every file below `root`, sorted; folders in `skip` are left out by name.
+/// Returns every file below `root`, sorted, without folders that are named in
+/// `skip`.
 pub(crate) fn files_below(root: &Path, skip: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in entries(root) {
@@ -53,15 +54,15 @@ fn entries(dir: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Makes a named pipe, with the program that every Unix has: the call that
-/// makes one is not the same everywhere.
+/// Creates a named pipe with `mkfifo`, since the system call differs between
+/// systems.
 pub(crate) fn make_fifo(path: &Path) {
-    let made = Command::new("mkfifo")
+    let status = Command::new("mkfifo")
         .args(["-m", "644"])
         .arg(path)
         .status();
-    let made = made.unwrap_or_else(|e| panic!("`mkfifo` cannot be run: {e}"));
-    assert!(made.success(), "{} cannot be made", path.display());
+    let status = status.unwrap_or_else(|e| panic!("`mkfifo` cannot be run: {e}"));
+    assert!(status.success(), "{} cannot be created", path.display());
 }
 
 /// Sets the mode of a file.

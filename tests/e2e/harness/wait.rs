@@ -3,14 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Between two looks: short against what is waited for, long enough to leave
-/// the processors to it.
-const POLL: Duration = Duration::from_millis(10);
+/// Short against what is waited for, long enough to leave the processors to it.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Asks `probe` until it answers, and returns the answer.
+/// Calls `probe` until it returns something, and returns that.
 ///
 /// # Panics
-/// When there is no answer after `limit`; `what` says what was waited for.
+/// After `limit`; the message names `what` was waited for.
 pub(crate) fn wait_until<T>(
     what: &str,
     limit: Duration,
@@ -18,18 +17,18 @@ pub(crate) fn wait_until<T>(
 ) -> T {
     let end = Instant::now() + limit;
     loop {
-        if let Some(answer) = probe() {
-            return answer;
+        if let Some(value) = probe() {
+            return value;
         }
-        assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
-        std::thread::sleep(POLL);
+        assert!(Instant::now() < end, "timed out after {limit:?}: {what}");
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Tells threads to end when it is dropped, and so also when the test fails.
-pub(crate) struct Ending<'a>(pub(crate) &'a AtomicBool);
+/// Sets a flag that ends threads when it is dropped, also when the test fails.
+pub(crate) struct StopOnDrop<'a>(pub(crate) &'a AtomicBool);
 
-impl Drop for Ending<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }

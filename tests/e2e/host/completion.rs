@@ -1,6 +1,6 @@
 //! The completion scripts, tried in the shells themselves.
 
-use crate::harness::{Ran, Sandbox, tool};
+use crate::harness::{CommandOutput, Sandbox, tool};
 
 /// The words that must be offered for the subcommands of `gateway`.
 const WORDS: [&str; 3] = ["create", "inspect", "list"];
@@ -11,7 +11,7 @@ fn script(sandbox: &Sandbox, shell: &str, name: &str) -> String {
     sandbox.write(name, &script.stdout).display().to_string()
 }
 
-fn offers(ran: &Ran, words: &[&str]) {
+fn offers(ran: &CommandOutput, words: &[&str]) {
     let found: Vec<&str> = ran.ok().stdout.split_whitespace().collect();
     for word in words {
         assert!(found.contains(word), "`{word}` is not offered{ran}");

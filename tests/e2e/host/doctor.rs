@@ -1,13 +1,13 @@
 //! `kt doctor`: each check, once with what makes it fail.
 
-use crate::harness::{Run, Sandbox};
+use crate::harness::{Sandbox, TestCommand};
 use crate::plugins::{CPlugin, PluginDir};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 /// Asserts that `check` is in `state`, with `what` in its message or remedy.
-fn finds(run: Run, check: &str, state: &str, what: &str) {
+fn finds(run: TestCommand, check: &str, state: &str, what: &str) {
     let ran = run.run();
     let rows = ran.json();
     let row = rows

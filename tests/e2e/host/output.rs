@@ -1,6 +1,6 @@
 //! Where output goes and how it looks.
 
-use crate::harness::{Run, Sandbox};
+use crate::harness::{Sandbox, TestCommand};
 use std::fs::File;
 
 const ESCAPE: &str = "\u{1b}[";
@@ -82,7 +82,7 @@ fn errors_in_json_mode_are_json() {
 #[test]
 fn colours_obey_option_then_variables() {
     let sandbox = Sandbox::new();
-    let coloured = |run: Run| {
+    let coloured = |run: TestCommand| {
         let ran = run.run();
         ran.ok();
         ran.stdout.contains(ESCAPE)

@@ -1,6 +1,6 @@
 //! Folders of plugins, made by the tests.
 
-use crate::harness::{Run, Sandbox, tool, workspace};
+use crate::harness::{Sandbox, TestCommand, tool, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,7 +33,7 @@ impl<'a> PluginDir<'a> {
     }
 
     /// A run of `kt` that searches this directory first.
-    pub(crate) fn kt(&self, line: &str) -> Run {
+    pub(crate) fn kt(&self, line: &str) -> TestCommand {
         let args = line.split_whitespace();
         self.sandbox.kt(args).env("KT_PLUGIN_PATH", &self.path)
     }

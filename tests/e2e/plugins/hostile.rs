@@ -3,7 +3,7 @@
 //! keeps it waiting; other plugins go on working.
 
 use super::folder::{CPlugin, PluginDir};
-use crate::harness::{Ran, Sandbox, UNPRIVILEGED, make_fifo};
+use crate::harness::{CommandOutput, Sandbox, UNPRIVILEGED, make_fifo};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl Scene {
     }
 }
 
-fn assert_refused(ran: &Ran, name: &str, path: &Path, why: &str) {
+fn assert_refused(ran: &CommandOutput, name: &str, path: &Path, why: &str) {
     ran.exits(9).silent().err_has("error:");
     ran.err_has(name).err_has(&path.display().to_string());
     ran.err_has(why);

@@ -92,10 +92,10 @@ fn signals_belong_to_the_host() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let mut running = dir.kt("misbehave wait").spawn();
         let ready = |_: &str, err: &str| err.contains("waiting").then_some(());
-        running.says("readiness", SOON, ready);
+        running.wait_for("readiness", SOON, ready);
         running.signal(Signal::HUP);
         let reloaded = |_: &str, err: &str| err.contains("reload 1").then_some(());
-        running.says("the reload", SOON, reloaded);
+        running.wait_for("the reload", SOON, reloaded);
         running.signal(signal);
         running.wait(SOON).exits(code);
     }
@@ -107,7 +107,7 @@ fn events_are_lines_of_json() {
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
     let mut running = dir.kt("misbehave wait -o json").spawn();
-    let line = running.says("an event", SOON, |out, _| {
+    let line = running.wait_for("an event", SOON, |out, _| {
         out.contains('\n').then(|| out.to_owned())
     });
     let event: serde_json::Value = serde_json::from_str(&line).expect("a line is one value");

@@ -5,7 +5,7 @@
 //! entry fails, and so does an entry without a command.
 
 use crate::commands::{every_command, with_plugins};
-use crate::harness::{Run, Sandbox, tool, workspace};
+use crate::harness::{Sandbox, TestCommand, tool, workspace};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
@@ -241,7 +241,7 @@ fn opened(sandbox: &Sandbox, strace: &Path, line: &str, endless: bool) -> BTreeS
     let trace = sandbox.root().join("trace");
     let mut running = traced(sandbox, strace, line, &trace).spawn();
     if endless {
-        running.says("an address", Duration::from_secs(30), |_, err| {
+        running.wait_for("an address", Duration::from_secs(30), |_, err| {
             err.contains("http://127.0.0.1:").then_some(())
         });
         running.signal(Signal::TERM);
@@ -260,7 +260,7 @@ fn opened(sandbox: &Sandbox, strace: &Path, line: &str, endless: bool) -> BTreeS
 /// A run of `kt` whose opened files are written to `trace`. With `-D` the
 /// child is `kt` itself, so that it gets the signals and dies with the test;
 /// strace holds the output streams until the trace is complete.
-fn traced(sandbox: &Sandbox, strace: &Path, line: &str, trace: &Path) -> Run {
+fn traced(sandbox: &Sandbox, strace: &Path, line: &str, trace: &Path) -> TestCommand {
     sandbox
         .program(strace)
         .args([

@@ -1,6 +1,6 @@
 //! `kt policy test`.
 
-use crate::harness::{Ran, Sandbox};
+use crate::harness::{CommandOutput, Sandbox};
 use serde_json::json;
 
 /// Personal data is redacted, a term refused.
@@ -34,7 +34,7 @@ fn pack() -> Sandbox {
     sandbox
 }
 
-fn test(sandbox: &Sandbox, rest: &str) -> Ran {
+fn test(sandbox: &Sandbox, rest: &str) -> CommandOutput {
     sandbox.kt_line(&format!("policy test {rest}")).run()
 }
 

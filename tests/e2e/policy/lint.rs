@@ -1,6 +1,6 @@
 //! `kt policy lint`.
 
-use crate::harness::{Ran, Sandbox, workspace};
+use crate::harness::{CommandOutput, Sandbox, workspace};
 use serde_json::json;
 use std::fs;
 
@@ -20,7 +20,7 @@ fn small(more: &str) -> String {
     )
 }
 
-fn lint(sandbox: &Sandbox, rest: &str) -> Ran {
+fn lint(sandbox: &Sandbox, rest: &str) -> CommandOutput {
     sandbox.kt_line(&format!("policy lint {rest}")).run()
 }
 

@@ -313,7 +313,7 @@ fn the_json_of_every_command_keeps_its_shape() {
 
 /// Waits for the event that names an address.
 fn serving(mut process: Background) -> Background {
-    process.says("an event with an address", SOON, |out, _| {
+    process.wait_for("an event with an address", SOON, |out, _| {
         out.contains("http://127.0.0.1:").then_some(())
     });
     process

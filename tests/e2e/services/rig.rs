@@ -1,6 +1,6 @@
 //! Runs a rig of `tests/rigs`, or says why it cannot work here.
 
-use crate::harness::{Ran, Sandbox, workspace};
+use crate::harness::{CommandOutput, Sandbox, workspace};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +15,10 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Where it cannot work, says so and returns nothing. When `CI` is set it is
 /// told to fail then.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(crate) fn rig<I: AsRef<OsStr>>(script: &str, args: impl IntoIterator<Item = I>) -> Option<Ran> {
+pub(crate) fn rig<I: AsRef<OsStr>>(
+    script: &str,
+    args: impl IntoIterator<Item = I>,
+) -> Option<CommandOutput> {
     let ci = std::env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
     let require = if ci { "require" } else { "auto" };
     let sandbox = Sandbox::new();

@@ -22,7 +22,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
         return;
     };
     let pair = only_by_number(&ca, "server");
-    let Some(database) = Postgres::start_with(&pair) else {
+    let Some(database) = Postgres::start_with_tls(&pair) else {
         return;
     };
     let plain = database.url();
@@ -38,9 +38,9 @@ fn every_connection_is_secured_and_another_authority_refused() {
         .run();
     created.ok();
     wait_until("the one that hears", PATIENCE, || {
-        (database.ask(HEARS) == "1").then_some(())
+        (database.query(HEARS) == "1").then_some(())
     });
-    assert_eq!(database.ask(SECURED), "t");
+    assert_eq!(database.query(SECURED), "t");
 
     let check = |url: &str| {
         sandbox

@@ -3,7 +3,7 @@
 use super::secured::{Secured, only_by_number};
 use crate::gateway::Server;
 use crate::gateway::world::PATIENCE;
-use crate::harness::{Ran, Sandbox, wait_until};
+use crate::harness::{CommandOutput, Sandbox, wait_until};
 use kt_tls::fixture::{CertificateOptions, TestCa};
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
     };
     let sandbox = Sandbox::new();
     let trusted = server.ca.certificate();
-    let refused = |ran: Ran| ran.exits(7).silent().err_lacks(&server.token).clone();
+    let refused = |ran: CommandOutput| ran.exits(7).silent().err_lacks(&server.token).clone();
     server.kt(&sandbox, &trusted, LIST).run().ok();
 
     let nobody = server.kt_trusting_nobody(&sandbox, LIST);

@@ -1,7 +1,7 @@
 //! A control plane that is served by TLS, with certificates of the test's own.
 
 use crate::gateway::world::PATIENCE;
-use crate::harness::{Background, Run, Sandbox};
+use crate::harness::{Background, Sandbox, TestCommand};
 use kt_tls::fixture::{CertificateFiles, CertificateOptions, TestCa};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,14 @@ impl Secured {
     }
 
     /// The same, started by a program that ends up as kt.
-    pub(super) fn start_as(kt: impl FnOnce(&Sandbox, &str) -> Run) -> Option<Self> {
+    pub(super) fn start_as(kt: impl FnOnce(&Sandbox, &str) -> TestCommand) -> Option<Self> {
         let home = Sandbox::new();
         let ca = TestCa::new(home.root(), "ca")?;
         show(&home, &only_by_number(&ca, "first"));
         let line =
             "control-plane serve --listen 127.0.0.1:0 --tls-cert tls.crt --tls-key tls.key -o json";
         let mut process = kt(&home, line).spawn();
-        let port = process.says("an address", PATIENCE, |out, _| {
+        let port = process.wait_for("an address", PATIENCE, |out, _| {
             let (_, rest) = out.split_once("https://127.0.0.1:")?;
             let end = rest.find(|c: char| !c.is_ascii_digit())?;
             rest.get(..end)?.parse().ok()
@@ -55,13 +55,13 @@ impl Secured {
     }
 
     /// A run of `kt` elsewhere that is pointed at the server.
-    pub(super) fn kt(&self, elsewhere: &Sandbox, ca: &Path, line: &str) -> Run {
+    pub(super) fn kt(&self, elsewhere: &Sandbox, ca: &Path, line: &str) -> TestCommand {
         self.kt_trusting_nobody(elsewhere, line)
             .env("KEEPTRUSTS_API_CA_FILE", ca)
     }
 
     /// The same without a word of whom to trust.
-    pub(super) fn kt_trusting_nobody(&self, elsewhere: &Sandbox, line: &str) -> Run {
+    pub(super) fn kt_trusting_nobody(&self, elsewhere: &Sandbox, line: &str) -> TestCommand {
         elsewhere
             .kt_line(line)
             .env("KEEPTRUSTS_API_URL", self.url())

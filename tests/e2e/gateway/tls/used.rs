@@ -104,10 +104,10 @@ fn other_machines_are_served_by_tls_alone() {
     serve().run().exits(3).err_has("chmod 600");
     fs::set_permissions(&pair.key, Permissions::from_mode(0o600)).expect("it is ours");
     let mut server = serve().spawn();
-    server.says("its address", PATIENCE, |out, _| {
+    server.wait_for("its address", PATIENCE, |out, _| {
         out.contains("\"url\":\"https://0.0.0.0:").then_some(())
     });
-    server.says("that it is of no use", PATIENCE, |_, err| {
+    server.wait_for("that it is of no use", PATIENCE, |_, err| {
         err.contains("expired at 2021-01-01T00:00:00Z")
             .then_some(())
     });
