@@ -106,7 +106,6 @@ const NOT_YET_FREE: &[&str] = &[
     "plugins/gateway-config",
     "plugins/gateway-control",
     "plugins/gateway-run",
-    "plugins/gateway-service",
     "plugins/lib/control-api",
     "plugins/lib/policy",
     "plugins/lib/policy-file",

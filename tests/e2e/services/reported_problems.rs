@@ -17,7 +17,7 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
     (
         "WantedBy=multi-user.target in a user's unit",
         &[
-            "a_unit_holds_nothing_that_some_supported_version_cannot_run",
+            "units_contain_no_setting_that_breaks_a_supported_version",
             "status_says_what_a_reboot_does",
         ],
     ),
