@@ -33,6 +33,7 @@ mod model;
 mod parse;
 mod problem;
 mod source;
+mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{

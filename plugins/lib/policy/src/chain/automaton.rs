@@ -1,4 +1,4 @@
-//! All patterns of a chain in one lazy DFA, asked position by position.
+//! The operator's own patterns in one lazy DFA, asked position by position.
 //!
 //! A position is *decided* when no text that could still arrive can change
 //! which patterns match there. That is the case when the automaton is dead:
@@ -13,7 +13,7 @@ use regex_automata::util::pool::Pool;
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::Hir;
 
-use super::pattern::Pattern;
+use super::matched::{Matches, View};
 
 /// A match must reach an end at least every so many bytes; beyond that the
 /// search from its start is given up. Bounds the work per position.
@@ -34,15 +34,10 @@ pub(crate) struct Automaton {
     pool: Pool<Cache, CacheMaker>,
     /// Whether a match can start with a byte, by what stands before it.
     can_start: [[bool; 256]; 5],
-    /// Which patterns have a check, so that all their ends are candidates.
-    checked: Vec<bool>,
-}
-
-/// A match that starts at the position asked about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Candidate {
-    pub(crate) pattern: usize,
-    pub(crate) end: usize,
+    /// The same, whatever stands before it.
+    can_start_anywhere: [bool; 256],
+    /// The index in the chain of each pattern.
+    patterns: Vec<usize>,
 }
 
 /// How much memory the automaton of one pattern takes, in bytes; `None` when
@@ -62,8 +57,8 @@ fn nfa_config() -> thompson::Config {
 impl Automaton {
     /// Builds the automaton; `None` when the patterns together exceed what any
     /// automaton can hold.
-    pub(crate) fn build(patterns: &[Pattern]) -> Option<Self> {
-        let hirs: Vec<&Hir> = patterns.iter().map(|pattern| &pattern.hir).collect();
+    pub(crate) fn build(patterns: &[(usize, Hir)]) -> Option<Self> {
+        let hirs: Vec<&Hir> = patterns.iter().map(|(_, hir)| hir).collect();
         let nfa = thompson::Compiler::new()
             .configure(nfa_config())
             .build_many_from_hir(&hirs)
@@ -79,7 +74,8 @@ impl Automaton {
             dfa,
             pool,
             can_start: [[false; 256]; 5],
-            checked: patterns.iter().map(|p| p.check.is_some()).collect(),
+            can_start_anywhere: [false; 256],
+            patterns: patterns.iter().map(|(index, _)| *index).collect(),
         };
         automaton.fill_starts();
         Some(automaton)
@@ -98,6 +94,7 @@ impl Automaton {
                 let state = self.start(&mut cache, &text, text.len() - 1);
                 let next = self.step(&mut cache, state, byte);
                 self.can_start[context][usize::from(byte)] = !next.is_dead();
+                self.can_start_anywhere[usize::from(byte)] |= !next.is_dead();
             }
         }
     }
@@ -105,6 +102,12 @@ impl Automaton {
     /// Borrows a cache for the calls of one scan.
     pub(crate) fn cache(&self) -> impl std::ops::DerefMut<Target = Cache> + '_ {
         self.pool.get()
+    }
+
+    /// Whether any match can start with a byte.
+    #[inline]
+    pub(crate) fn can_start_with(&self, byte: u8) -> bool {
+        self.can_start_anywhere[usize::from(byte)]
     }
 
     /// Whether any match can start at a position.
@@ -119,24 +122,26 @@ impl Automaton {
         self.can_start[context][usize::from(text[at])]
     }
 
-    /// Collects the matches that start at a position. Returns `false` when
-    /// text that is not there yet could add one; `complete` says there is none.
+    /// Adds the matches that start at a position, and the bytes that were read
+    /// to `steps`. Returns `false` when text that is not there yet could add
+    /// one.
     pub(crate) fn matches_at(
         &self,
         cache: &mut Cache,
-        text: &[u8],
+        view: View<'_>,
         at: usize,
-        complete: bool,
-        found: &mut Vec<Candidate>,
+        steps: &mut usize,
+        found: &mut Matches,
     ) -> bool {
-        found.clear();
+        let text = view.text;
         let mut state = self.start(cache, text, at);
         let mut accepted = at;
         for (offset, byte) in text[at..].iter().enumerate() {
+            *steps += 1;
             state = self.step(cache, state, *byte);
             let here = at + offset;
             if state.is_match() {
-                self.note(cache, state, here, found);
+                self.add(cache, state, here, found);
                 accepted = here;
             } else if state.is_dead() || state.is_quit() {
                 return true;
@@ -145,12 +150,12 @@ impl Automaton {
                 return true;
             }
         }
-        if !complete {
+        if !view.complete {
             return self.is_final(cache, state, text.len(), found);
         }
         let state = self.dfa.next_eoi_state(cache, state).expect(UNBOUNDED);
         if state.is_match() {
-            self.note(cache, state, text.len(), found);
+            self.add(cache, state, text.len(), found);
         }
         true
     }
@@ -163,7 +168,7 @@ impl Automaton {
         cache: &mut Cache,
         state: LazyStateID,
         end: usize,
-        found: &mut Vec<Candidate>,
+        found: &mut Matches,
     ) -> bool {
         let Some(next) = self.only_successor(cache, state) else {
             return false;
@@ -179,7 +184,7 @@ impl Automaton {
         if !last || self.reported(cache, at_end) != self.reported(cache, next) {
             return false;
         }
-        self.note(cache, next, end, found);
+        self.add(cache, next, end, found);
         true
     }
 
@@ -204,14 +209,10 @@ impl Automaton {
             .collect()
     }
 
-    fn note(&self, cache: &Cache, state: LazyStateID, end: usize, found: &mut Vec<Candidate>) {
+    fn add(&self, cache: &Cache, state: LazyStateID, end: usize, found: &mut Matches) {
         for index in 0..self.dfa.match_len(cache, state) {
             let pattern = self.dfa.match_pattern(cache, state, index).as_usize();
-            let known = found.iter_mut().find(|c| c.pattern == pattern);
-            match known {
-                Some(candidate) if !self.checked[pattern] => candidate.end = end,
-                _ => found.push(Candidate { pattern, end }),
-            }
+            found.push(self.patterns[pattern], end);
         }
     }
 

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use regex_syntax::hir::Hir;
 
-use super::automaton::{Automaton, MAX_GAP_BYTES, weigh};
+use super::Limits;
+use super::automaton::{Automaton, MAX_GAP_BYTES, MAX_MATCH_BYTES, weigh};
+use super::detect::PersonalData;
 use super::injection::Injection;
 use super::pattern::{Marker, Pattern};
+use super::personal::{pattern, personal_data};
 use super::prompt::{Chain, Compiled};
-use super::scanner::Rules;
+use super::rules::{Own, Rules};
+use super::terms::Terms;
 use super::word_boundary::make_ascii;
-use super::{Limits, pii};
-use crate::model::{DlpFilter, Document, FilterAction, PolicyKind};
+use crate::model::{DlpFilter, Document, FilterAction, PiiDetector, PolicyKind};
 use crate::parse::pattern::parse_pattern;
 use crate::parse::url::port_of;
 use crate::problem::{Problem, Problems, code};
@@ -30,6 +33,10 @@ pub fn compile(document: &Document, limits: &Limits) -> Result<Chain, Problems> 
         left: limits.automaton_bytes,
         problems: Vec::new(),
         patterns: Vec::new(),
+        personal: None,
+        terms: None,
+        own: Vec::new(),
+        fail_open: limits.fail_open,
     };
     build.check_ports(limits);
     let compiled = build.compile();
@@ -48,6 +55,11 @@ pub(crate) struct Build<'d> {
     left: usize,
     problems: Vec<Problem>,
     patterns: Vec<Pattern>,
+    personal: Option<PersonalData>,
+    terms: Option<(usize, Terms)>,
+    /// The operator's patterns, with their index in the chain.
+    own: Vec<(usize, Hir)>,
+    fail_open: bool,
 }
 
 impl Build<'_> {
@@ -110,13 +122,7 @@ impl Build<'_> {
                 }
                 PolicyKind::PiiDetector => {
                     if let Some(settings) = &policy.pii_detector {
-                        let path = "policy.pii-detector.detect_patterns";
-                        let own = self.own(
-                            path,
-                            settings.detect_patterns.as_deref().unwrap_or_default(),
-                        );
-                        let hirs = own.into_iter().map(|(_, hir)| hir).collect();
-                        self.patterns.extend(pii::patterns(settings, hirs));
+                        self.personal_data(settings);
                     }
                 }
                 PolicyKind::DlpFilter => {
@@ -127,48 +133,60 @@ impl Build<'_> {
                 PolicyKind::AuditLogger => compiled.audit.clone_from(&policy.audit_logger),
             }
         }
-        compiled.rules = self.rules();
+        compiled.rules = self.finish_rules();
         compiled
     }
 
-    fn rules(&mut self) -> Option<Rules> {
-        let patterns = std::mem::take(&mut self.patterns);
-        if patterns.is_empty() || !self.problems.is_empty() {
+    fn finish_rules(&mut self) -> Option<Rules> {
+        if self.patterns.is_empty() || !self.problems.is_empty() {
             return None;
         }
-        let Some(automaton) = Automaton::build(&patterns) else {
-            let message = "the patterns together are too many for one automaton".to_owned();
-            self.problem(code::AUTOMATON, "policies.chain", message);
-            return None;
-        };
-        Some(Rules {
-            automaton,
-            blocks: patterns.iter().any(|p| p.action == FilterAction::Block),
-            patterns,
-        })
+        let mut own = None;
+        if let Some((first, _)) = self.own.first() {
+            let policy = self.patterns[*first].policy;
+            let Some(automaton) = Automaton::build(&self.own) else {
+                let message = "the patterns together are too many for one automaton".to_owned();
+                self.problem(code::AUTOMATON, "policies.chain", message);
+                return None;
+            };
+            own = Some(Own {
+                automaton,
+                policy,
+                fail_open: self.fail_open,
+            });
+        }
+        let patterns = std::mem::take(&mut self.patterns);
+        Some(Rules::new(patterns, self.personal, self.terms.take(), own))
+    }
+
+    fn personal_data(&mut self, settings: &PiiDetector) {
+        self.personal = Some(personal_data(settings, &mut self.patterns));
+        let path = "policy.pii-detector.detect_patterns";
+        let own = settings.detect_patterns.as_deref().unwrap_or_default();
+        for (_, hir) in self.own(path, own) {
+            self.own.push((self.patterns.len(), hir));
+            let pattern = pattern(settings, "pattern", "[PATTERN]");
+            self.patterns.push(pattern);
+        }
     }
 
     fn dlp(&mut self, settings: &DlpFilter) {
+        let new = |kind| Pattern {
+            policy: PolicyKind::DlpFilter,
+            kind,
+            level: settings.sensitivity_level,
+            action: settings.action.unwrap_or(FilterAction::Redact),
+            marker: Marker::Fixed("[REDACTED]".to_owned()),
+        };
         let terms = settings.blocked_terms.as_deref().unwrap_or_default();
-        let expressions: Vec<String> = terms.iter().map(|term| term_pattern(term)).collect();
-        let path = "policy.dlp-filter.blocked_terms";
-        let terms = self.own(path, &expressions);
+        if let Some(terms) = Terms::new(terms.iter().map(String::as_str)) {
+            self.terms = Some((self.patterns.len(), terms));
+            self.patterns.push(new("term"));
+        }
         let own = settings.detect_patterns.as_deref().unwrap_or_default();
-        let own = self.own("policy.dlp-filter.detect_patterns", own);
-        let labelled = terms
-            .into_iter()
-            .map(|(_, hir)| ("term", hir))
-            .chain(own.into_iter().map(|(_, hir)| ("pattern", hir)));
-        for (kind, hir) in labelled {
-            self.patterns.push(Pattern {
-                hir,
-                policy: PolicyKind::DlpFilter,
-                kind,
-                level: settings.sensitivity_level,
-                action: settings.action.unwrap_or(FilterAction::Redact),
-                marker: Marker::Fixed("[REDACTED]".to_owned()),
-                check: None,
-            });
+        for (_, hir) in self.own("policy.dlp-filter.detect_patterns", own) {
+            self.own.push((self.patterns.len(), hir));
+            self.patterns.push(new("pattern"));
         }
     }
 
@@ -192,6 +210,13 @@ impl Build<'_> {
                 continue;
             };
             self.left -= size;
+            if hir.properties().maximum_len() > Some(MAX_MATCH_BYTES) {
+                let message =
+                    format!("a match of `{path}` can be longer than {MAX_MATCH_BYTES} bytes");
+                self.problem(code::TOO_LONG, &path, message).help =
+                    Some("shorten its counted repetitions".to_owned());
+                continue;
+            }
             if hir.properties().minimum_len() > Some(MAX_GAP_BYTES) {
                 let message =
                     format!("every match of `{path}` is longer than {MAX_GAP_BYTES} bytes");
@@ -226,16 +251,4 @@ impl Build<'_> {
             }
         }
     }
-}
-
-/// A term as a pattern: without regard to case, whole words, any run of up to
-/// eight spaces or line breaks where the term has a space.
-fn term_pattern(term: &str) -> String {
-    let words: Vec<String> = term.split_whitespace().map(regex_syntax::escape).collect();
-    let edge = |c: Option<char>| match c {
-        Some(c) if c.is_ascii_alphanumeric() || c == '_' => r"\b",
-        _ => "",
-    };
-    let (first, last) = (edge(term.chars().next()), edge(term.chars().last()));
-    format!(r"(?i){first}{}{last}", words.join(r"\s{1,8}"))
 }

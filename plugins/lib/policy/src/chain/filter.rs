@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::automaton::MAX_MATCH_BYTES;
 use super::evaluation::{Block, Finding};
-use super::pattern::LOOKAHEAD_BYTES;
 use super::prompt::Compiled;
 use super::scanner::Scanner;
+
+/// Bytes behind a match that a detector may look at.
+const LOOKAHEAD_BYTES: usize = 3;
 
 /// Most bytes of a response that a [`StreamFilter`] holds back, whatever the
 /// patterns: the longest match and the bytes a check looks ahead. Ordinary
@@ -71,7 +73,7 @@ impl StreamFilter {
         let block = self
             .scanner
             .blocked_by
-            .map(|pattern| self.compiled.block_of(rules, pattern, "output_blocked"));
+            .map(|blocked| self.compiled.block_of(rules, blocked, "output_blocked"));
         Output { release, block }
     }
 }

@@ -3,14 +3,20 @@
 mod audit;
 mod automaton;
 mod compile;
+#[cfg(test)]
+mod cost_tests;
+mod detect;
 mod evaluation;
 mod filter;
 mod injection;
 mod limits;
+mod matched;
 mod pattern;
-mod pii;
+mod personal;
 mod prompt;
+mod rules;
 mod scanner;
+mod terms;
 mod word_boundary;
 
 pub use audit::AuditRecord;

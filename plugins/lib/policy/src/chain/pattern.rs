@@ -1,28 +1,17 @@
 //! One thing that is looked for, and what replaces it.
 
-use regex_syntax::hir::Hir;
-
 use crate::model::{FilterAction, MarkerFormat, PolicyKind, Sensitivity};
 
-/// Says whether a candidate is what it looks like, from the text before it (at
-/// most [`CONTEXT_BYTES`]), itself, and the bytes after it (at most
-/// [`LOOKAHEAD_BYTES`]).
-pub(crate) type Check = fn(before: &str, found: &str, after: &[u8]) -> bool;
-
-/// How far back a check may look, in bytes.
+/// How far back a detector may look, in bytes.
 pub(crate) const CONTEXT_BYTES: usize = 64;
-/// How far ahead a check may look, in bytes.
-pub(crate) const LOOKAHEAD_BYTES: usize = 2;
 
 /// A pattern with everything that follows from a match.
 pub(crate) struct Pattern {
-    pub(crate) hir: Hir,
     pub(crate) policy: PolicyKind,
     pub(crate) kind: &'static str,
     pub(crate) level: Option<Sensitivity>,
     pub(crate) action: FilterAction,
     pub(crate) marker: Marker,
-    pub(crate) check: Option<Check>,
 }
 
 /// What replaces a match.

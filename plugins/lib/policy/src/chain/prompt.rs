@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::evaluation::{self, Block, Decision, Evaluation, Finding, Rewrite, Text, count};
 use super::filter::StreamFilter;
 use super::injection::Injection;
-use super::scanner::{Rules, Scanner};
+use super::rules::Rules;
+use super::scanner::{Blocked, Scanner};
 use crate::model::{AuditLogger, InjectionAction, PolicyKind};
 
 /// A compiled chain. Cheap to clone, safe to share between threads; nothing is
@@ -24,9 +25,15 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// The refusal that follows from a pattern.
-    pub(crate) fn block_of(&self, rules: &Rules, pattern: usize, code: &'static str) -> Block {
-        let policy = rules.patterns[pattern].policy;
+    /// The refusal of a text that was blocked.
+    pub(crate) fn block_of(&self, rules: &Rules, blocked: Blocked, code: &'static str) -> Block {
+        let policy = match blocked {
+            Blocked::Pattern(pattern) => rules.patterns[pattern].policy,
+            Blocked::Budget => rules
+                .own
+                .as_ref()
+                .map_or(PolicyKind::DlpFilter, |o| o.policy),
+        };
         let reason = match policy {
             PolicyKind::PiiDetector => evaluation::PII,
             _ => evaluation::DLP,
@@ -150,7 +157,7 @@ impl Chain {
         }
         let block = scanner
             .blocked_by
-            .map(|pattern| self.compiled.block_of(rules, pattern, "input_blocked"));
+            .map(|blocked| self.compiled.block_of(rules, blocked, "input_blocked"));
         let rewrite = (!scanner.spans.is_empty()).then_some(Rewrite {
             index,
             text: out,

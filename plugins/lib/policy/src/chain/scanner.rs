@@ -1,50 +1,72 @@
 //! The walk over a text that arrives in pieces.
 //!
-//! At every position, from left to right: a valid match of a blocking pattern
-//! ends the text there; otherwise, outside what is already replaced, the
-//! longest valid match is replaced, and of equally long ones the first in the
-//! chain. Blocking patterns are looked for inside replaced text too, so that
-//! no redaction can hide what must be blocked.
+//! At every position, from left to right: a match of a blocking pattern ends
+//! the text there; otherwise, outside what is already replaced, the longest
+//! match is replaced, and of equally long ones the first in the chain.
+//! Blocking patterns are looked for inside replaced text too, so that no
+//! redaction can hide what must be blocked.
+//!
+//! A position is decided when no text that could still arrive can change what
+//! begins there, so the result never depends on how the text was split.
 
 use std::ops::Range;
 
 use regex_automata::hybrid::dfa::Cache;
 
-use super::automaton::{Automaton, Candidate};
+use super::detect::{Progress, RecentWords, after_word};
 use super::evaluation::{Finding, count};
-use super::pattern::{CONTEXT_BYTES, LOOKAHEAD_BYTES, Pattern};
+use super::matched::{Candidate, Matches, View};
+use super::pattern::CONTEXT_BYTES;
+use super::rules::{Own, Rules};
 use crate::model::FilterAction;
+use crate::text::FoldBuffer;
 
-/// What a chain looks for in texts of both directions.
-pub(crate) struct Rules {
-    pub(crate) automaton: Automaton,
-    pub(crate) patterns: Vec<Pattern>,
-    pub(crate) blocks: bool,
+/// Steps that a text may cost: so many for each of its bytes, and a basis. A
+/// step is a byte that a detector reads; ordinary texts need one to three for a
+/// byte.
+const STEPS_PER_BYTE: usize = 64;
+/// See [`STEPS_PER_BYTE`].
+const STEPS_BASIS: usize = 4096;
+
+/// What ended a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blocked {
+    /// A match of this pattern.
+    Pattern(usize),
+    /// The operator's patterns cost more steps than a text may.
+    Budget,
 }
 
 /// State between two pieces of a text.
 #[derive(Default)]
 pub(crate) struct Scanner {
     /// Undecided text, with some decided text before it as context.
-    buffer: String,
+    buffer: FoldBuffer,
     /// Bytes of the whole text before the buffer.
     dropped: usize,
     /// First undecided position in the buffer.
     at: usize,
     /// Everything before this position was released or replaced.
     released: usize,
-    /// Pattern that blocked the text.
-    pub(crate) blocked_by: Option<usize>,
+    progress: Progress,
+    words: RecentWords,
+    /// Bytes that the operator's patterns have read.
+    steps: usize,
+    /// Whether the budget is spent and the rest of the text goes on without
+    /// the operator's patterns.
+    spent: bool,
+    /// What blocked the text.
+    pub(crate) blocked_by: Option<Blocked>,
     pub(crate) findings: Vec<Finding>,
     /// Replaced ranges of the whole text.
     pub(crate) spans: Vec<(Range<usize>, String)>,
 }
 
 /// What is known about a position.
-enum Verdict {
+enum Decision {
     Undecided,
     Nothing,
-    Block(usize),
+    Block(Blocked),
     Replace(Candidate),
 }
 
@@ -56,19 +78,29 @@ impl Scanner {
         if self.blocked_by.is_some() {
             return out;
         }
-        self.buffer.push_str(piece);
-        let mut cache = rules.automaton.cache();
-        let mut found = Vec::new();
-        while self.at < self.buffer.len() {
-            match self.decide(rules, &mut cache, complete, &mut found) {
-                Verdict::Undecided => break,
-                Verdict::Nothing => self.at += 1,
-                Verdict::Block(pattern) => {
+        self.buffer.push(piece);
+        let blocks = rules.block();
+        let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
+        let mut found = Matches::default();
+        while self.at < self.buffer.raw().len() {
+            let replaced = self.at < self.released;
+            if replaced && !blocks {
+                self.at = self.released;
+                continue;
+            }
+            if !replaced && self.skip(rules) {
+                continue;
+            }
+            let offset = self.buffer.fold_offset(self.at);
+            match self.decide(rules, offset, cache.as_deref_mut(), complete, &mut found) {
+                Decision::Undecided => break,
+                Decision::Nothing => self.advance(rules, offset),
+                Decision::Block(blocked) => {
                     self.release(&mut out);
-                    self.block(rules, pattern);
+                    self.block(rules, blocked);
                     return out;
                 }
-                Verdict::Replace(candidate) => self.replace(rules, candidate, &mut out),
+                Decision::Replace(candidate) => self.replace(rules, candidate, &mut out),
             }
         }
         self.release(&mut out);
@@ -76,68 +108,171 @@ impl Scanner {
         out
     }
 
+    /// Bytes that all detectors have read so far.
+    #[cfg(test)]
+    pub(crate) fn steps(&self) -> usize {
+        self.steps + self.progress.steps
+    }
+
     /// Bytes that are held back.
     pub(crate) fn held(&self) -> usize {
-        self.buffer.len().saturating_sub(self.released)
+        self.buffer.raw().len().saturating_sub(self.released)
+    }
+
+    /// Goes past bytes with which nothing can begin; returns whether there were
+    /// any.
+    fn skip(&mut self, rules: &Rules) -> bool {
+        if self.buffer.is_folded() {
+            return false;
+        }
+        let text = self.buffer.raw().as_bytes();
+        let idle = |at: &usize| {
+            let own = rules.own.as_ref();
+            !rules.can_begin(text, *at)
+                && own.is_none_or(|own| !own.automaton.can_start_with(text[*at]))
+        };
+        let count = (self.at..text.len()).take_while(idle).count();
+        self.at += count;
+        count > 0
     }
 
     fn decide(
-        &self,
+        &mut self,
         rules: &Rules,
-        cache: &mut Cache,
+        offset: Option<usize>,
+        cache: Option<&mut Cache>,
         complete: bool,
-        found: &mut Vec<Candidate>,
-    ) -> Verdict {
-        let text = self.buffer.as_bytes();
-        let replaced = self.at < self.released;
-        let settled = (replaced && !rules.blocks)
-            || !self.buffer.is_char_boundary(self.at)
-            || !rules.automaton.can_start(text, self.at);
-        if settled {
-            return Verdict::Nothing;
+        found: &mut Matches,
+    ) -> Decision {
+        if !self.buffer.raw().is_char_boundary(self.at) {
+            return Decision::Nothing;
         }
-        if !rules
-            .automaton
-            .matches_at(cache, text, self.at, complete, found)
-        {
-            return Verdict::Undecided;
+        found.clear();
+        let mut decided = true;
+        if let Some(offset) = offset {
+            decided = self.folded_matches(rules, offset, complete, found);
         }
-        let unseen = |c: &Candidate| {
-            rules.patterns[c.pattern].check.is_some() && c.end + LOOKAHEAD_BYTES > text.len()
-        };
-        if !complete && found.iter().any(unseen) {
-            return Verdict::Undecided;
+        if let (Some(own), Some(cache)) = (&rules.own, cache) {
+            let mut steps = 0;
+            decided &= self.own_matches(own, offset, cache, complete, &mut steps, found);
+            if decided && steps > 0 {
+                self.steps += steps;
+                if let Some(blocked) = self.check_budget(rules) {
+                    return Decision::Block(blocked);
+                }
+            }
         }
-        found.sort_by_key(|c| (std::cmp::Reverse(c.end), c.pattern));
-        let mut valid = found.iter().filter(|c| self.is_valid(rules, c)).peekable();
-        let longest = valid.peek().map(|c| **c);
-        let block = valid.find(|c| rules.patterns[c.pattern].action == FilterAction::Block);
-        match (block, longest) {
-            (Some(block), _) => Verdict::Block(block.pattern),
-            (None, Some(longest)) if !replaced => Verdict::Replace(longest),
-            _ => Verdict::Nothing,
+        if !decided {
+            return Decision::Undecided;
+        }
+        if found.is_empty() {
+            return Decision::Nothing;
+        }
+        let blocking = |c: &Candidate| rules.patterns[c.pattern].action == FilterAction::Block;
+        if let Some(block) = found.iter().filter(blocking).min_by_key(|c| c.pattern) {
+            return Decision::Block(Blocked::Pattern(block.pattern));
+        }
+        match found.longest() {
+            Some(longest) if self.at >= self.released => Decision::Replace(longest),
+            _ => Decision::Nothing,
         }
     }
 
-    fn is_valid(&self, rules: &Rules, candidate: &Candidate) -> bool {
-        let Some(check) = rules.patterns[candidate.pattern].check else {
+    /// The built-in detectors and the terms, which read the folded text.
+    fn folded_matches(
+        &mut self,
+        rules: &Rules,
+        offset: usize,
+        complete: bool,
+        found: &mut Matches,
+    ) -> bool {
+        let text = self.buffer.folded().as_bytes();
+        if !rules.can_begin(text, offset) {
             return true;
-        };
-        let mut from = self.at.saturating_sub(CONTEXT_BYTES);
-        while !self.buffer.is_char_boundary(from) {
-            from += 1;
         }
-        let after = &self.buffer.as_bytes()[candidate.end..];
-        check(
-            &self.buffer[from..self.at],
-            &self.buffer[self.at..candidate.end],
-            &after[..after.len().min(LOOKAHEAD_BYTES)],
-        )
+        let view = View { text, complete };
+        let mut inner = Matches::default();
+        let decided = rules.matches_at(view, offset, &mut self.progress, &self.words, &mut inner);
+        for candidate in inner.iter() {
+            found.push(candidate.pattern, self.buffer.raw_end(candidate.end));
+        }
+        decided
+    }
+
+    /// The operator's patterns, which read the text as it came, and the folded
+    /// text where it differs.
+    fn own_matches(
+        &self,
+        own: &Own,
+        offset: Option<usize>,
+        cache: &mut Cache,
+        complete: bool,
+        steps: &mut usize,
+        found: &mut Matches,
+    ) -> bool {
+        if self.spent {
+            return true;
+        }
+        let mut decided = true;
+        let text = self.buffer.raw().as_bytes();
+        if own.automaton.can_start(text, self.at) {
+            let view = View { text, complete };
+            decided &= own.automaton.matches_at(cache, view, self.at, steps, found);
+        }
+        let folded = self.buffer.folded().as_bytes();
+        if let Some(offset) = offset.filter(|_| self.buffer.is_folded())
+            && own.automaton.can_start(folded, offset)
+        {
+            let view = View {
+                text: folded,
+                complete,
+            };
+            let mut inner = Matches::default();
+            decided &= own
+                .automaton
+                .matches_at(cache, view, offset, steps, &mut inner);
+            for candidate in inner.iter() {
+                found.push(candidate.pattern, self.buffer.raw_end(candidate.end));
+            }
+        }
+        decided
+    }
+
+    /// Ends the use of the operator's patterns once their budget is spent;
+    /// returns the block that follows from that.
+    fn check_budget(&mut self, rules: &Rules) -> Option<Blocked> {
+        let allowed = STEPS_PER_BYTE * (self.dropped + self.at) + STEPS_BASIS;
+        let own = rules
+            .own
+            .as_ref()
+            .filter(|_| self.steps > allowed && !self.spent)?;
+        self.spent = true;
+        if !own.fail_open {
+            return Some(Blocked::Budget);
+        }
+        count(&mut self.findings, own.policy, "budget", None);
+        None
+    }
+
+    /// Goes on to the next position, and remembers a word that begins here.
+    fn advance(&mut self, rules: &Rules, offset: Option<usize>) {
+        if rules.personal.is_some()
+            && let Some(offset) = offset
+        {
+            let text = self.buffer.folded().as_bytes();
+            if text[offset].is_ascii_alphabetic() && !after_word(text, offset) {
+                let rest = &text[offset..];
+                let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+                self.words
+                    .push(&rest[..length], self.progress.base + offset);
+            }
+        }
+        self.at += 1;
     }
 
     fn release(&mut self, out: &mut String) {
         if self.at > self.released {
-            out.push_str(&self.buffer[self.released..self.at]);
+            out.push_str(&self.buffer.raw()[self.released..self.at]);
             self.released = self.at;
         }
     }
@@ -145,7 +280,9 @@ impl Scanner {
     fn replace(&mut self, rules: &Rules, candidate: Candidate, out: &mut String) {
         self.release(out);
         let pattern = &rules.patterns[candidate.pattern];
-        let marker = pattern.marker.render(&self.buffer[self.at..candidate.end]);
+        let marker = pattern
+            .marker
+            .render(&self.buffer.raw()[self.at..candidate.end]);
         out.push_str(&marker);
         count(
             &mut self.findings,
@@ -159,23 +296,33 @@ impl Scanner {
         self.at += 1;
     }
 
-    fn block(&mut self, rules: &Rules, pattern: usize) {
-        let found = &rules.patterns[pattern];
-        count(&mut self.findings, found.policy, found.kind, found.level);
-        self.blocked_by = Some(pattern);
-        self.buffer = String::new();
+    fn block(&mut self, rules: &Rules, blocked: Blocked) {
+        match blocked {
+            Blocked::Pattern(pattern) => {
+                let found = &rules.patterns[pattern];
+                count(&mut self.findings, found.policy, found.kind, found.level);
+            }
+            Blocked::Budget => {
+                if let Some(own) = &rules.own {
+                    count(&mut self.findings, own.policy, "budget", None);
+                }
+            }
+        }
+        self.blocked_by = Some(blocked);
+        self.buffer.clear();
         (self.at, self.released) = (0, 0);
     }
 
-    /// Drops decided text, but keeps the context that checks and word
+    /// Drops decided text, but keeps the context that detectors and word
     /// boundaries may still look at.
     fn forget(&mut self) {
         let mut keep = self.at.min(self.released).saturating_sub(CONTEXT_BYTES);
-        while !self.buffer.is_char_boundary(keep) {
+        while !self.buffer.raw().is_char_boundary(keep) {
             keep -= 1;
         }
         if keep > 0 {
-            self.buffer.drain(..keep);
+            let folded = self.buffer.remove_front(keep);
+            self.progress.remove_front(folded);
             self.dropped += keep;
             self.at -= keep;
             self.released -= keep;

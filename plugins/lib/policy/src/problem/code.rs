@@ -38,6 +38,8 @@ pub(crate) const AUTOMATON: &str = "E017";
 pub(crate) const PORT: &str = "E018";
 /// A pattern whose matches are all longer than the limit of a match.
 pub(crate) const NEVER_MATCHES: &str = "E019";
+/// A pattern whose counted repetitions allow a match longer than a match can be.
+pub(crate) const TOO_LONG: &str = "E020";
 
 /// A policy block that is not in the chain.
 pub(crate) const W_NOT_CHAINED: &str = "W001";

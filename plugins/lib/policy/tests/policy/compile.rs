@@ -52,6 +52,18 @@ fn a_pattern_that_can_never_match_is_rejected() {
 }
 
 #[test]
+fn a_pattern_with_a_bound_beyond_the_longest_match_is_rejected() {
+    let text = single("dlp-filter", "{detect_patterns: ['ok', 'k[a-z]{0,9000}']}");
+    let (code, path, ..) = rejected(&text, &Limits::default());
+    assert_eq!(
+        (code.as_str(), path.as_str()),
+        ("E020", "policy.dlp-filter.detect_patterns[1]")
+    );
+    let endless = single("dlp-filter", "{detect_patterns: ['k[a-z]+']}");
+    assert!(compile(&good(&endless), &Limits::default()).is_ok());
+}
+
+#[test]
 fn upstream_ports_are_checked_against_both_lists() {
     let text = base_with(
         "https://llm.internal.test",

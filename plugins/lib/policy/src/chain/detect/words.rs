@@ -1,0 +1,195 @@
+//! Words that announce what the number after them is.
+
+/// What a word says of the number behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Announcement {
+    /// A phone number.
+    Phone,
+    /// A social security number.
+    SocialSecurity,
+    /// A number of an order, an invoice, a part or the like.
+    Other,
+    /// A version or a section, not an IP address.
+    Version,
+}
+
+use Announcement::{Other, Phone, SocialSecurity, Version};
+
+/// The words, sorted.
+const WORDS: [(&str, &[Announcement]); 75] = [
+    ("account", &[Other]),
+    ("appendix", &[Version]),
+    ("article", &[Version]),
+    ("build", &[Version]),
+    ("builds", &[Version]),
+    ("byte", &[Other]),
+    ("bytes", &[Other]),
+    ("call", &[Phone]),
+    ("case", &[Other]),
+    ("cell", &[Phone]),
+    ("cellphone", &[Phone]),
+    ("chapter", &[Version]),
+    ("clause", &[Version]),
+    ("contact", &[Phone]),
+    ("dial", &[Phone]),
+    ("driver", &[Version]),
+    ("error", &[Other]),
+    ("fax", &[Phone]),
+    ("figure", &[Version]),
+    ("firmware", &[Version]),
+    ("handset", &[Phone]),
+    ("handy", &[Phone]),
+    ("hotline", &[Phone]),
+    ("id", &[Other]),
+    ("ids", &[Other]),
+    ("invoice", &[Other]),
+    ("invoices", &[Other]),
+    ("isbn", &[Other]),
+    ("landline", &[Phone]),
+    ("mobile", &[Phone]),
+    ("model", &[Other]),
+    ("order", &[Other]),
+    ("orders", &[Other]),
+    ("pager", &[Phone]),
+    ("paragraph", &[Version]),
+    ("part", &[Other]),
+    ("patch", &[Version]),
+    ("ph", &[Phone]),
+    ("phone", &[Phone]),
+    ("phones", &[Phone]),
+    ("reach", &[Phone]),
+    ("ref", &[Other]),
+    ("reference", &[Other]),
+    ("release", &[Version]),
+    ("releases", &[Version]),
+    ("rfc", &[Version]),
+    ("ring", &[Phone]),
+    ("row", &[Other]),
+    ("rows", &[Other]),
+    ("rule", &[Version]),
+    ("section", &[Version]),
+    ("sections", &[Version]),
+    ("serial", &[Other]),
+    ("size", &[Other]),
+    ("sku", &[Other]),
+    ("sms", &[Phone]),
+    ("ssn", &[SocialSecurity]),
+    ("ssns", &[SocialSecurity]),
+    ("table", &[Version]),
+    ("tel", &[Phone]),
+    ("telefon", &[Phone]),
+    ("telephone", &[Phone]),
+    ("text", &[Phone]),
+    ("ticket", &[Other]),
+    ("tickets", &[Other]),
+    ("timestamp", &[Other]),
+    ("tracking", &[Other]),
+    ("update", &[Version]),
+    ("uuid", &[Other]),
+    ("v", &[Version]),
+    ("ver", &[Version]),
+    ("version", &[Other, Version]),
+    ("versions", &[Version]),
+    ("voicemail", &[Phone]),
+    ("whatsapp", &[Phone]),
+];
+
+const KINDS: usize = 4;
+
+/// For each first letter the lengths of the words above, as bits: most words
+/// of a text are told from them by this alone.
+const LENGTHS: [u16; 26] = {
+    let mut lengths = [0; 26];
+    let mut index = 0;
+    while index < WORDS.len() {
+        let word = WORDS[index].0.as_bytes();
+        lengths[(word[0] - b'a') as usize] |= 1 << word.len();
+        index += 1;
+    }
+    // The words of pairs: social, soc, security, sec; upgrade, upgraded; to.
+    lengths[(b's' - b'a') as usize] |= 1 << 6 | 1 << 3 | 1 << 8;
+    lengths[(b'u' - b'a') as usize] |= 1 << 7 | 1 << 8;
+    lengths[(b't' - b'a') as usize] |= 1 << 2;
+    lengths
+};
+
+/// The last announcement of each kind, by where the word begins, counted from
+/// the beginning of the whole text.
+#[derive(Debug, Default)]
+pub(crate) struct RecentWords {
+    last: [Option<usize>; KINDS],
+    previous: Option<Pair>,
+}
+
+/// The first word of a pair that announces only together with the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pair {
+    Social,
+    Upgrade,
+}
+
+/// Longest word of the lists; a longer one announces nothing.
+const LONGEST: usize = 9;
+
+impl RecentWords {
+    /// Takes the word that begins at `at`. Words have boundaries on both sides:
+    /// `tell` is no `tel`.
+    pub(crate) fn push(&mut self, word: &[u8], at: usize) {
+        let previous = self.previous.take();
+        let first = word.first().map_or(b'a', u8::to_ascii_lowercase);
+        let lengths = LENGTHS.get(usize::from(first.wrapping_sub(b'a')));
+        if word.len() > LONGEST || lengths.is_none_or(|l| l >> word.len() & 1 == 0) {
+            return;
+        }
+        let mut lower = [0u8; LONGEST];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return;
+        };
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        if let Ok(index) = WORDS.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)) {
+            for announcement in WORDS[index].1 {
+                self.last[*announcement as usize] = Some(at);
+            }
+            return;
+        }
+        let announcement = match (&*lower, previous) {
+            (b"security" | b"sec", Some(Pair::Social)) => SocialSecurity,
+            (b"to", Some(Pair::Upgrade)) => Version,
+            (b"social" | b"soc", _) => return self.previous = Some(Pair::Social),
+            (b"upgrade" | b"upgraded", _) => return self.previous = Some(Pair::Upgrade),
+            _ => return,
+        };
+        self.last[announcement as usize] = Some(at);
+    }
+
+    /// Returns whether a word of this kind begins within the `within` bytes
+    /// before `at`.
+    pub(crate) fn announce(&self, what: Announcement, at: usize, within: usize) -> bool {
+        self.last[what as usize].is_some_and(|word| word < at && at - word <= within)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Announcement, LONGEST, RecentWords, WORDS};
+
+    #[test]
+    fn words_are_whole_and_near() {
+        let mut words = RecentWords::default();
+        words.push(b"tell", 0);
+        assert!(!words.announce(Announcement::Phone, 5, 28));
+        words.push(b"Tel", 10);
+        assert!(words.announce(Announcement::Phone, 15, 28));
+        assert!(!words.announce(Announcement::Phone, 39, 28));
+        words.push(b"social", 40);
+        words.push(b"security", 47);
+        assert!(words.announce(Announcement::SocialSecurity, 60, 40));
+    }
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(WORDS.is_sorted_by_key(|(word, _)| *word));
+        assert!(WORDS.iter().all(|(word, _)| word.len() <= LONGEST));
+    }
+}

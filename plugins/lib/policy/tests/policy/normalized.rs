@@ -1,0 +1,81 @@
+//! Disguised characters, and numbers that are no personal data.
+
+use kt_policy::{Decision, Text};
+
+use crate::sample::single;
+use crate::stream::{chain, every_split};
+
+#[test]
+fn invisible_and_composed_characters_hide_nothing() {
+    let chain = chain(
+        "pack: {name: t, version: 1.0.0, enabled: true}\n\
+         policies: {chain: [pii-detector, dlp-filter]}\n\
+         policy: {pii-detector: {}, dlp-filter: {blocked_terms: [project nightjar, café bleu]}}\n",
+    );
+    for c in "\u{ad}\u{200b}\u{200c}\u{2060}\u{feff}\u{34f}\u{e0020}\u{e0100}".chars() {
+        let text = format!("see project night{c}jar, card 4111 11{c}11 1111 1111");
+        let (released, _) = every_split(&chain, &text);
+        assert_eq!(
+            released, "see [REDACTED], card [CARD]",
+            "U+{:04X}",
+            c as u32
+        );
+    }
+    for separator in ["\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}"] {
+        let text = format!("card {}", ["4111", "1111", "1111", "1111"].join(separator));
+        assert_eq!(every_split(&chain, &text).0, "card [CARD]", "{separator:?}");
+    }
+    for (text, released) in [
+        ("cafe\u{301} bleu, CAFÉ BLEU", "[REDACTED], [REDACTED]"),
+        ("ｐｒｏｊｅｃｔ　ｎｉｇｈｔｊａｒ.", "[REDACTED]."),
+        ("ann＠example．org", "[EMAIL]"),
+        ("card ４１１１　１１１１　１１１１　１１１１", "card [CARD]"),
+        ("٤١١١ ١١١١ ١١١١ ١١١١", "[CARD]"),
+    ] {
+        assert_eq!(every_split(&chain, text).0, released, "{text:?}");
+    }
+}
+
+#[test]
+fn an_accented_word_is_left_as_it_is() {
+    let chain = chain(&single("pii-detector", "{}"));
+    let text = "Łódź, naïve façade, привет, 社外秘 and \u{200b}nothing else";
+    let verdict = chain.inspect_prompt(&[Text { role: "user", text }]);
+    assert_eq!(verdict.decision, Decision::Allow);
+}
+
+#[test]
+fn plain_numbers_are_no_phone_numbers() {
+    let chain = chain(&single("pii-detector", "{}"));
+    for text in [
+        "physical memory 16777216 bytes",
+        "photos: 12345678",
+        "phase 20240101",
+        "tell me why 16777216 fails",
+        "cells 15000000",
+        "called 10024578 times",
+        "callback 10024578",
+        "ringbuffer size 16777216",
+        "reached 100000000 rows",
+        "contacts table has 12345678 rows",
+        "dialog 12345678",
+        "at 1748503543012 ms",
+        "id 47223179-9330-4259-b66c-f2db26efb20c",
+        "call id 47223179",
+        "text 2024-01-01 10:00:00",
+        "ring 1.2.3",
+    ] {
+        assert_eq!(every_split(&chain, text).0, text);
+    }
+    for text in [
+        "call 415-555-2671",
+        "phone: 030 1234567",
+        "tel. 02079460958",
+    ] {
+        let released = every_split(&chain, text).0;
+        assert!(
+            released.ends_with("[PHONE]"),
+            "{text:?} became {released:?}"
+        );
+    }
+}
