@@ -1,4 +1,4 @@
-//! The checks that this plugin adds to `kt doctor`.
+//! The checks of this plugin for `kt doctor`.
 
 use kt_control_api::{ConnectOptions, connect};
 use kt_plugin_api::{Class, Context, Error, Invocation, Provider};
@@ -24,28 +24,31 @@ impl Provider for Doctor {
 
 fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
     let connection = ConnectOptions::from_invocation(invocation);
-    let place = match connection.url {
+    let address = match connection.url {
         Some(_) => connection.display_address(),
         None => "the embedded store".to_owned(),
     };
-    let asked = connect(invocation, context).and_then(|client| {
+    let version = connect(invocation, context).and_then(|client| {
         let version = client.service_version()?;
         client.who_am_i()?;
         Ok(version)
     });
-    match asked {
+    match version {
         Ok(version) => passed(
             "control plane",
-            &format!("{place} answers: {} {}", version.product, version.version),
+            &format!(
+                "{address} is reachable: {} {}",
+                version.product, version.version
+            ),
         ),
-        Err(error) => failed("control plane", &place, &error),
+        Err(error) => failed("control plane", &address, &error),
     }
 }
 
 fn secrets(invocation: &Invocation) -> Value {
     match crate::secret::count(invocation) {
         Ok(count) => passed("secrets", &format!("{count} stored")),
-        Err(error) => failed("secrets", "the store", &error),
+        Err(error) => failed("secrets", "the secret store", &error),
     }
 }
 
@@ -53,11 +56,11 @@ fn passed(name: &str, message: &str) -> Value {
     json!({ "name": name, "state": "passed", "message": message })
 }
 
-fn failed(name: &str, place: &str, error: &Error) -> Value {
+fn failed(name: &str, subject: &str, error: &Error) -> Value {
     let remedy = error
         .hints
         .first()
         .cloned()
         .unwrap_or_else(|| "check `api.url` and `api.token` with `kt config show`".to_owned());
-    json!({ "name": name, "state": "failed", "message": format!("{place}: {error}"), "remedy": remedy })
+    json!({ "name": name, "state": "failed", "message": format!("{subject}: {error}"), "remedy": remedy })
 }

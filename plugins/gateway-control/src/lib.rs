@@ -1,11 +1,11 @@
-//! The plugin `gateway-control`: registers and inspects gateways, keeps
-//! secrets, logs in, and reaches a control plane over HTTP.
+//! The plugin `gateway-control`: manages gateways, tokens, secrets and logins, and provides the
+//! control plane over HTTP.
 
 mod auth;
 mod doctor;
 mod gateway;
 mod http;
-mod private;
+mod private_file;
 mod secret;
 mod token;
 mod whoami;

@@ -1,31 +1,31 @@
-//! `kt whoami`, which is `kt auth whoami` too.
+//! `kt whoami` and `kt auth whoami`.
 
 use kt_control_api::{ConnectOptions, WhoAmI, connect};
 use kt_plugin_api::{Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let me = connect(invocation, context)?.who_am_i()?;
+    let identity = connect(invocation, context)?.who_am_i()?;
     let value = value(
-        &me,
+        &identity,
         &ConnectOptions::from_invocation(invocation).display_address(),
     );
     Ok(Output::new("kt.whoami/1", value, View::Fields(fields())).name_path("/actor"))
 }
 
-/// Who one is to the control plane at a place.
-pub(crate) fn value(me: &WhoAmI, place: &str) -> Value {
+/// Returns the identity of the caller at a control plane.
+pub(crate) fn value(identity: &WhoAmI, address: &str) -> Value {
     json!({
-        "actor": me.actor,
-        "scope": me.scope,
-        "gateway": me.gateway,
-        "token": me.token,
-        "expires_at": me.expires_at,
-        "control_plane": place,
+        "actor": identity.actor,
+        "scope": identity.scope,
+        "gateway": identity.gateway,
+        "token": identity.token,
+        "expires_at": identity.expires_at,
+        "control_plane": address,
     })
 }
 
-/// How people see it.
+/// Returns the fields of the text output.
 pub(crate) fn fields() -> Vec<Field> {
     vec![
         Field::new("Actor", "/actor"),

@@ -91,7 +91,7 @@ fn contents_are_given_up_but_for_pinned_ones_and_versions_stay() {
     );
     kt("gateway prune --keep 2 --yes")
         .ok()
-        .err_has("no content to give up");
+        .err_has("no content to prune");
     let trail = kt("audit list --limit 1 -o json").ok().json();
     assert_eq!(trail[0]["action"], "config.prune");
     assert_eq!(trail[0]["detail"]["reason"], "space");

@@ -103,7 +103,7 @@ fn a_token_that_was_revoked_elsewhere_is_refused_and_can_be_forgotten() {
     let now = fs::read(sandbox.profile("default")).expect("it is there");
     assert_eq!(before, now);
     let out = sandbox.kt_line("auth logout --revoke").run();
-    out.ok().err_has("refused already").err_lacks(&token);
+    out.ok().err_has("already invalid").err_lacks(&token);
     assert!(!sandbox.profile("default").exists());
 }
 

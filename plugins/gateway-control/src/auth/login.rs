@@ -1,7 +1,7 @@
 //! `kt auth login`.
 
-use super::profile::{ProfileFile, overridden};
-use crate::{private, whoami};
+use super::profile::{ProfileFile, override_warning};
+use crate::{private_file, whoami};
 use kt_control_api::{ConnectOptions, Token, TokenKind};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
@@ -9,25 +9,25 @@ use serde_json::json;
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let mut connection = ConnectOptions::from_invocation(invocation);
     let Some(url) = connection.url.clone() else {
-        return Err(no_server());
+        return Err(no_server_error());
     };
     connection.check_url()?;
-    // It comes first: a token that cannot be kept need not be asked for.
-    let file = ProfileFile::of(invocation)?;
-    let token = given(invocation, context, &connection.display_address())?;
+    // Read the file first: do not prompt for a token that cannot be stored.
+    let file = ProfileFile::open(invocation)?;
+    let token = read_token(invocation, context, &connection.display_address())?;
     connection.token = Some(token.expose().to_owned());
-    let place = connection.display_address();
+    let address = connection.display_address();
     let ca_file = connection.ca_file.clone();
-    let me = connection.client(context)?.who_am_i().map_err(|error| {
-        Error::from(error).hint(format!("profile `{}` is as it was", file.name))
+    let identity = connection.client(context)?.who_am_i().map_err(|error| {
+        Error::from(error).hint(format!("profile `{}` is unchanged", file.name))
     })?;
     let (profile, path) = (file.name.clone(), file.path.display().to_string());
-    // Read again: it may have changed while a person was asked.
-    ProfileFile::of(invocation)?.log_in(&url, token.expose(), ca_file.as_deref())?;
-    if let Some(warning) = overridden(invocation) {
+    // Read the file again: it may have changed during the prompt.
+    ProfileFile::open(invocation)?.log_in(&url, token.expose(), ca_file.as_deref())?;
+    if let Some(warning) = override_warning(invocation) {
         context.warn(&warning);
     }
-    let mut value = whoami::value(&me, &place);
+    let mut value = whoami::value(&identity, &address);
     if let Some(members) = value.as_object_mut() {
         members.insert("profile".to_owned(), json!(profile));
         members.insert("file".to_owned(), json!(path));
@@ -38,41 +38,44 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     Ok(Output::new("kt.auth.login/1", value, View::Fields(fields)).name_path("/profile"))
 }
 
-/// The token, from a file, from standard input, or from a person; its form is
-/// right.
+/// Reads a well-formed token from a file, from standard input, or from the terminal.
 ///
 /// # Errors
-/// Class `usage` when there is none to be had, or it is one to be used once; class `unauthorized` when it is
-/// none of kt's.
-fn given(invocation: &Invocation, context: &Context<'_>, place: &str) -> Result<Token, Error> {
+/// Class `usage` if there is no token, or it is a bootstrap token; class `unauthorized` if it is not
+/// a token of kt.
+fn read_token(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    address: &str,
+) -> Result<Token, Error> {
     let text = match invocation.args.path("token-file") {
         Some(path) => {
             let path = invocation.resolve_path(&path);
-            private::read(&path, Class::Usage)?.ok_or_else(|| {
-                let message = format!("there is no file `{}`", path.display());
+            private_file::read(&path, Class::Usage)?.ok_or_else(|| {
+                let message = format!("file `{}` does not exist", path.display());
                 Error::new(Class::Usage, "unreadable-file", message)
             })?
         }
-        None => context.prompt_secret(&format!("token for {place}, which is not shown:"))?,
+        None => context.prompt_secret(&format!("token for {address} (hidden):"))?,
     };
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::new(Class::Usage, "no-token", "no token was given")
-            .hint("give it on standard input, with `--token-file`, or type it when asked"));
+            .hint("pass it on standard input or with `--token-file`, or enter it at the prompt"));
     }
     let token = text.parse::<Token>().map_err(|error| {
         Error::new(Class::Unauthorized, "bad-token", error.to_string())
-            .hint("nothing was sent; copy the whole token, from `kt_` to its end")
+            .hint("nothing was sent; copy the whole token, which begins with `kt_`")
     })?;
     if token.kind() == TokenKind::Bootstrap {
-        let message = "a bootstrap token registers one gateway, and is of no use afterwards";
+        let message = "a bootstrap token is valid only for the registration of one gateway";
         return Err(Error::new(Class::Usage, "bootstrap-token", message)
             .hint("pass it to `kt gateway create` in KEEPTRUSTS_API_TOKEN"));
     }
     Ok(token)
 }
 
-fn no_server() -> Error {
-    let message = "there is no server to log in to: the embedded store needs no token";
-    Error::new(Class::Usage, "no-server", message).hint("name it with `--api-url`")
+fn no_server_error() -> Error {
+    let message = "no server to log in to: the embedded store needs no token";
+    Error::new(Class::Usage, "no-server", message).hint("pass its address with `--api-url`")
 }

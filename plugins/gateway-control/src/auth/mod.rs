@@ -1,4 +1,4 @@
-//! Logging in to a control plane, and out: a token in the file of a profile.
+//! Login and logout: the token in the file of a profile.
 
 mod list;
 mod login;

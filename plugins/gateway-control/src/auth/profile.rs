@@ -1,19 +1,18 @@
-//! The file of a profile, `profiles/NAME.toml`: the host reads it, and this is
-//! what writes it.
+//! The file of a profile, `profiles/NAME.toml`. This module writes it, the host reads it.
 
-use crate::private;
+use crate::private_file;
 use kt_plugin_api::{Class, Error, Invocation};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The profile that the host uses when nothing chooses one.
-const IMPLIED: &str = "default";
+/// The profile that the host uses by default.
+const DEFAULT_PROFILE: &str = "default";
 const MAX_NAME: usize = 128;
-/// The variable that counts before every profile.
+/// The variable that takes precedence over every profile.
 const TOKEN_VARIABLE: &str = "KEEPTRUSTS_API_TOKEN";
 
-/// A profile's file, which need not exist yet. It may hold a token, so it has
-/// no `Debug`.
+/// The file of a profile, which may not exist yet. It may contain a token, so it does not implement
+/// `Debug`.
 pub(super) struct ProfileFile {
     pub(super) name: String,
     pub(super) path: PathBuf,
@@ -21,26 +20,24 @@ pub(super) struct ProfileFile {
 }
 
 impl ProfileFile {
-    /// The file of the profile in force, else of the one that the host would
-    /// use.
+    /// Opens the file of the active profile, or of the default profile.
     ///
     /// # Errors
-    /// Class `settings` when the name cannot be that of a file, or the file is
-    /// not private or damaged.
-    pub(super) fn of(invocation: &Invocation) -> Result<Self, Error> {
-        let name = invocation.profile.as_deref().unwrap_or(IMPLIED);
+    /// Class `settings` if the name is not valid for a file, or the file is not private or not valid.
+    pub(super) fn open(invocation: &Invocation) -> Result<Self, Error> {
+        let name = invocation.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
         Self::named(&invocation.dirs.config, name)
     }
 
-    /// The file of a profile.
+    /// Opens the file of a profile.
     ///
     /// # Errors
-    /// As [`ProfileFile::of`].
+    /// As [`ProfileFile::open`].
     pub(super) fn named(config: &Path, name: &str) -> Result<Self, Error> {
         check_name(name)?;
-        let path = folder(config).join(format!("{name}.toml"));
-        let text = private::read(&path, Class::Settings)?.unwrap_or_default();
-        // What the parser says could quote a token.
+        let path = profiles_directory(config).join(format!("{name}.toml"));
+        let text = private_file::read(&path, Class::Settings)?.unwrap_or_default();
+        // The message of the parser may quote a token, so it is omitted.
         let table = toml::from_str(&text).map_err(|_| {
             let message = format!("`{}` is not valid TOML", path.display());
             Error::new(Class::Settings, "bad-settings", message)
@@ -53,29 +50,29 @@ impl ProfileFile {
     }
 
     pub(super) fn token(&self) -> Option<&str> {
-        api(&self.table, "token")
+        api_value(&self.table, "token")
     }
 
     pub(super) fn url(&self) -> Option<&str> {
-        api(&self.table, "url")
+        api_value(&self.table, "url")
     }
 
     pub(super) fn ca_file(&self) -> Option<&str> {
-        api(&self.table, "ca_file")
+        api_value(&self.table, "ca_file")
     }
 
-    /// Keeps a login; what else the file holds stays. Whom to trust with the server belongs to
-    /// it, as does that it is nobody in particular.
+    /// Stores a login and keeps all other settings. The CA file belongs to the login: without one, a
+    /// previous CA file is removed.
     ///
     /// # Errors
-    /// Class `settings` when the file cannot be written.
+    /// Class `settings` if the file cannot be written.
     pub(super) fn log_in(
         mut self,
         url: &str,
         token: &str,
         ca_file: Option<&Path>,
     ) -> Result<(), Error> {
-        let ca_file = ca_file.map(|path| text_of(path)).transpose()?;
+        let ca_file = ca_file.map(|path| path_text(path)).transpose()?;
         let api = self
             .table
             .entry("api")
@@ -94,11 +91,10 @@ impl ProfileFile {
         self.write()
     }
 
-    /// Forgets a login, and the file when nothing else is left in it; says
-    /// whether it is gone.
+    /// Removes a login, and the file if nothing else is in it. Returns whether the file was removed.
     ///
     /// # Errors
-    /// Class `settings` when the file cannot be written.
+    /// Class `settings` if the file cannot be written.
     pub(super) fn log_out(mut self) -> Result<bool, Error> {
         if let Some(api) = self.table.get_mut("api").and_then(Value::as_table_mut) {
             api.remove("token");
@@ -110,58 +106,61 @@ impl ProfileFile {
             }
         }
         if self.table.is_empty() {
-            return private::remove(&self.path).map(|()| true);
+            return private_file::remove(&self.path).map(|()| true);
         }
         self.write().map(|()| false)
     }
 
     fn write(&self) -> Result<(), Error> {
         let text = toml::to_string(&self.table)
-            .map_err(|_| Error::internal("the profile cannot be written as TOML"))?;
-        private::write(&self.path, &text)
+            .map_err(|_| Error::internal("the profile cannot be serialized as TOML"))?;
+        private_file::write(&self.path, &text)
     }
 }
 
-fn text_of(path: &Path) -> Result<&str, Error> {
+fn path_text(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| {
         let message = format!("the path `{}` is not valid Unicode", path.display());
         Error::new(Class::Usage, "ca-file", message)
     })
 }
 
-/// Where profiles have their files.
-pub(super) fn folder(config: &Path) -> PathBuf {
+/// Returns the directory of the files of profiles.
+pub(super) fn profiles_directory(config: &Path) -> PathBuf {
     config.join("profiles")
 }
 
-/// A value of the table `api`.
-pub(super) fn api<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
+/// Returns a value of the table `api`.
+pub(super) fn api_value<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
     table.get("api")?.get(key)?.as_str()
 }
 
-/// What to say when a variable counts before what is in the profile.
-pub(super) fn overridden(invocation: &Invocation) -> Option<String> {
+/// Returns a warning if a variable takes precedence over the token of the profile.
+pub(super) fn override_warning(invocation: &Invocation) -> Option<String> {
     (invocation.origin("api.token") == Some(TOKEN_VARIABLE)).then(|| {
         format!(
-            "`{TOKEN_VARIABLE}` is set and counts before every profile: commands use that token \
-             until it is unset"
+            "`{TOKEN_VARIABLE}` is set and takes precedence over every profile: commands use that \
+             token until it is unset"
         )
     })
 }
 
-/// Whether a name can be that of a file; the host has the same rule.
-pub(super) fn is_name(name: &str) -> bool {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty() && name.len() <= MAX_NAME && !name.starts_with('.') && name.chars().all(good)
+/// Whether a name is valid for a file; the host has the same rule.
+pub(super) fn is_valid_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && !name.starts_with('.')
+        && name.chars().all(allowed)
 }
 
 fn check_name(name: &str) -> Result<(), Error> {
-    if is_name(name) {
+    if is_valid_name(name) {
         return Ok(());
     }
-    let message = format!("the profile `{name}` can have no file of its own");
+    let message = format!("`{name}` is not a valid name for the file of a profile");
     Err(Error::new(Class::Settings, "bad-profile-name", message)
-        .hint("use letters, digits, `.`, `_` and `-`, at most 128, the first no `.`"))
+        .hint("use at most 128 letters, digits, `.`, `_` and `-`, and no leading `.`"))
 }
 
 #[cfg(test)]
@@ -172,7 +171,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_login_comes_and_goes_and_other_keys_stay() {
+    fn login_and_logout_keep_other_keys() {
         let config = tempfile::tempdir().unwrap();
         let open = || ProfileFile::named(config.path(), "work").unwrap();
         let path = open().path;
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_bad_name_nor_a_damaged_file_is_used() {
+    fn invalid_names_and_invalid_files_are_rejected() {
         let config = tempfile::tempdir().unwrap();
         for name in ["", ".a", "..", "../a", "a/b", "a b", "é"] {
             assert!(ProfileFile::named(config.path(), name).is_err(), "{name}");
@@ -210,7 +209,7 @@ mod tests {
         fs::write(&path, "[api]\ntoken = canary\n").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         let Err(error) = ProfileFile::named(config.path(), "a") else {
-            panic!("it is damaged");
+            panic!("the file is invalid");
         };
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }

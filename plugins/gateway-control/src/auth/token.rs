@@ -1,4 +1,4 @@
-//! `kt auth token`: the one command that shows a token that is kept.
+//! `kt auth token`: the only command that prints a stored token.
 
 use kt_control_api::Token;
 use kt_plugin_api::{Class, Error, Invocation, Output, View};
@@ -9,7 +9,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
         return Err(Error::new(
             Class::Unauthorized,
             "not-logged-in",
-            "there is no token: nobody is logged in here",
+            "there is no token: you are not logged in",
         )
         .hint("log in with `kt auth login --api-url URL`, or set `KEEPTRUSTS_API_TOKEN`"));
     };

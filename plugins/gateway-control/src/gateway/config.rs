@@ -1,4 +1,4 @@
-//! `kt gateway config`: the bytes of a version, as they were published.
+//! `kt gateway config`: prints the content of a version, as it was published.
 
 use kt_control_api::{Gateway, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
@@ -7,8 +7,8 @@ use serde_json::json;
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
-    let wanted = invocation.args.text("version").unwrap_or("desired");
-    let version = number(&gateway, wanted)?;
+    let selector = invocation.args.text("version").unwrap_or("desired");
+    let version = version_number(&gateway, selector)?;
     let id = gateway.id.as_str();
     let meta = client.config_version(id, version)?;
     let content = client.config_content(id, version)?;
@@ -24,21 +24,21 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     Ok(Output::new("kt.gateway.config/1", value, View::Text(content)).name_path("/version"))
 }
 
-/// The version that a word or number means.
-fn number(gateway: &Gateway, wanted: &str) -> Result<u64, Error> {
-    let nothing = |what: &str| {
+/// Resolves `desired`, `applied` or a number to a version.
+fn version_number(gateway: &Gateway, selector: &str) -> Result<u64, Error> {
+    let no_version = |kind: &str| {
         Error::new(
             Class::NotFound,
             "no-version",
-            format!("gateway `{}` has no {what} configuration", gateway.name),
+            format!("gateway `{}` has no {kind} configuration", gateway.name),
         )
     };
-    match wanted {
+    match selector {
         "desired" => gateway
             .desired
             .as_ref()
             .map(|d| d.version)
-            .ok_or_else(|| nothing("desired")),
+            .ok_or_else(|| no_version("desired")),
         "applied" => {
             let applied = gateway
                 .instances
@@ -46,17 +46,17 @@ fn number(gateway: &Gateway, wanted: &str) -> Result<u64, Error> {
                 .filter(|i| i.live)
                 .find_map(|i| i.applied.as_ref());
             let applied =
-                applied.ok_or_else(|| nothing("applied").hint("no instance is running"))?;
+                applied.ok_or_else(|| no_version("applied").hint("no instance is running"))?;
             applied.version.ok_or_else(|| {
-                nothing("published applied")
-                    .hint("what it serves was never published; see `kt gateway inspect`")
+                no_version("published applied")
+                    .hint("its configuration was never published; see `kt gateway inspect`")
             })
         }
         number => number.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
             Error::new(
                 Class::Usage,
                 "bad-version",
-                format!("`{number}` is no version"),
+                format!("`{number}` is not a version"),
             )
             .hint("use a number from 1, `desired` or `applied`")
         }),

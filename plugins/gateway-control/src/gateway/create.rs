@@ -1,11 +1,11 @@
 //! `kt gateway create`.
 
-use crate::token::{Draft, kept};
-use kt_control_api::{ApiError, CreateGatewayRequest, CreateGatewayResponse, DriftPolicy, connect};
+use super::options::{drift, labels};
+use crate::token::{OutputFile, store_token};
+use kt_control_api::{ApiError, CreateGatewayRequest, CreateGatewayResponse, connect};
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 
 use serde_json::json;
-use std::collections::BTreeMap;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let request = request(invocation)?;
@@ -15,18 +15,18 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             "no-server",
             "a gateway of the embedded store needs no token",
         )
-        .hint("leave out `--output-file`, or name a server with `--api-url`"));
+        .hint("omit `--output-file`, or pass the address of a server with `--api-url`"));
     }
     let client = connect(invocation, context)?;
-    // The file comes first: a token that cannot be kept must not be made.
-    let draft = Draft::beside(invocation, false)?;
-    let created = client.create_gateway(&request).map_err(refused)?;
-    shown(&created, request.issue_token, draft)
+    // Create the file first: do not issue a token that cannot be stored.
+    let output_file = OutputFile::create(invocation, false)?;
+    let created = client.create_gateway(&request).map_err(create_error)?;
+    result(&created, request.issue_token, output_file)
 }
 
 fn request(invocation: &Invocation) -> Result<CreateGatewayRequest, Error> {
     let file = invocation.args.text("file");
-    let read = file
+    let policy_file = file
         .map(|file| kt_policy_file::read(invocation, &[file]))
         .transpose()?;
     Ok(CreateGatewayRequest {
@@ -38,28 +38,28 @@ fn request(invocation: &Invocation) -> Result<CreateGatewayRequest, Error> {
             .to_owned(),
         labels: labels(&invocation.args.texts("label"))?,
         drift: drift(invocation).unwrap_or_default(),
-        content: read.as_ref().map(|r| r.content()),
-        source: read.as_ref().map(|r| r.name.clone()),
+        content: policy_file.as_ref().map(|r| r.content()),
+        source: policy_file.as_ref().map(|r| r.name.clone()),
         message: None,
         issue_token: invocation.setting("api.url").is_some(),
     })
 }
 
-fn refused(failure: ApiError) -> Error {
-    let taken = failure.existing_id.as_ref().map(ToString::to_string);
-    let error = Error::from(failure);
-    match taken {
+fn create_error(error: ApiError) -> Error {
+    let existing = error.existing_id.as_ref().map(ToString::to_string);
+    let error = Error::from(error);
+    match existing {
         Some(id) => error.hint(format!(
-            "`kt gateway inspect --id {id}` shows the existing one"
+            "`kt gateway inspect --id {id}` shows the existing gateway"
         )),
         None => error,
     }
 }
 
-fn shown(
+fn result(
     created: &CreateGatewayResponse,
     with_token: bool,
-    draft: Option<Draft>,
+    output_file: Option<OutputFile>,
 ) -> Result<Output, Error> {
     let mut value = json!({
         "id": created.gateway.id,
@@ -69,12 +69,16 @@ fn shown(
         "sha256": created.version.as_ref().map(|v| v.sha256),
         "created_at": created.gateway.created_at,
     });
-    let in_file = draft.is_some();
+    let in_file = output_file.is_some();
     if with_token {
-        let token = created.token.as_ref().ok_or_else(|| lost(created))?;
-        let (key, shown) = kept(token, draft).map_err(|error| another(error, created))?;
+        let token = created
+            .token
+            .as_ref()
+            .ok_or_else(|| token_lost_error(created))?;
+        let (key, stored) =
+            store_token(token, output_file).map_err(|error| add_token_hint(error, created))?;
         if let Some(members) = value.as_object_mut() {
-            members.insert(key.to_owned(), shown.into());
+            members.insert(key.to_owned(), stored.into());
         }
     }
     let view = View::Fields(vec![
@@ -87,10 +91,10 @@ fn shown(
     ]);
     let output = Output::new("kt.gateway.create/1", value, view).name_path("/id");
     Ok(if with_token && !in_file {
-        output.note("keep the token now: it is not shown again")
+        output.note("store the token now: it cannot be printed again")
     } else if created.version.is_none() {
         output.note(format!(
-            "no configuration yet; `kt gateway reload --id {} --file policy-config.yaml` gives it one",
+            "the gateway has no configuration; publish one with `kt gateway reload --id {} --file policy-config.yaml`",
             created.gateway.name
         ))
     } else {
@@ -98,43 +102,23 @@ fn shown(
     })
 }
 
-/// The answer to the first attempt was lost, and the second does not have the token.
-fn lost(created: &CreateGatewayResponse) -> Error {
+/// The response to the first attempt was lost, and the response to the retry has no token.
+fn token_lost_error(created: &CreateGatewayResponse) -> Error {
     let name = &created.gateway.name;
     let message =
-        format!("gateway `{name}` was registered, but the answer that had its token was lost");
-    another(
+        format!("gateway `{name}` was registered, but the response with its token was lost");
+    add_token_hint(
         Error::new(Class::UnknownEffect, "token-lost", message),
         created,
     )
 }
 
-fn another(error: Error, created: &CreateGatewayResponse) -> Error {
+fn add_token_hint(error: Error, created: &CreateGatewayResponse) -> Error {
     let id = &created.gateway.id;
     error
         .hint(format!(
-            "make another token: kt token create --name {} --scope gateway --id {id}",
+            "create another token: kt token create --name {} --scope gateway --id {id}",
             created.gateway.name
         ))
         .data("id", id.to_string())
-}
-
-/// `--drift`.
-pub(crate) fn drift(invocation: &Invocation) -> Option<DriftPolicy> {
-    DriftPolicy::parse(invocation.args.text("drift")?)
-}
-
-/// `KEY=VALUE` pairs.
-pub(crate) fn labels(pairs: &[&str]) -> Result<BTreeMap<String, String>, Error> {
-    pairs
-        .iter()
-        .map(|pair| {
-            pair.split_once('=')
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .ok_or_else(|| {
-                    Error::new(Class::Usage, "bad-label", format!("`{pair}` is no label"))
-                        .hint("write it as `--label KEY=VALUE`")
-                })
-        })
-        .collect()
 }

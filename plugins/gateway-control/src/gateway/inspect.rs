@@ -4,14 +4,14 @@ use kt_control_api::{ConfigVersion, Gateway, connect, resolve_gateway};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
-/// How many versions of the history are shown.
-const HISTORY: u32 = 10;
+/// The number of versions in the history.
+const HISTORY_LENGTH: u32 = 10;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let history = client
-        .config_versions(gateway.id.as_str(), Some(HISTORY), None)?
+        .config_versions(gateway.id.as_str(), Some(HISTORY_LENGTH), None)?
         .items;
     let value = value(&gateway, &history);
     let view = View::Sections(vec![
@@ -25,8 +25,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Field::new("Desired SHA-256", "/desired/sha256"),
             Field::new("Applied version", "/applied/version"),
             Field::new("Applied SHA-256", "/applied/sha256"),
-            Field::new("Rejected because", "/last_rejection/message"),
-            Field::new("Rejected at", "/last_rejection/place"),
+            Field::new("Rejection reason", "/last_rejection/message"),
+            Field::new("Rejection location", "/last_rejection/location"),
             Field::new("ETag", "/etag"),
             Field::new("Created", "/created_at").format(CellFormat::Age),
         ]),
@@ -79,15 +79,15 @@ fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
         })
         .collect();
     let mut rejection = json!(rejection);
-    let place = ["file", "line", "column"].map(|key| {
+    let location = ["file", "line", "column"].map(|key| {
         rejection
             .get(key)
             .filter(|v| !v.is_null())
             .map(|v| v.to_string().trim_matches('"').to_owned())
     });
-    let place: Vec<String> = place.into_iter().flatten().collect();
+    let location: Vec<String> = location.into_iter().flatten().collect();
     if let Some(map) = rejection.as_object_mut() {
-        map.insert("place".to_owned(), place.join(":").into());
+        map.insert("location".to_owned(), location.join(":").into());
     }
     json!({
         "id": gateway.id,

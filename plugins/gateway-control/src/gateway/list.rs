@@ -1,6 +1,6 @@
 //! `kt gateway list`.
 
-use super::create::labels;
+use super::options::labels;
 use kt_control_api::{Gateway, ListQuery, PagedList, SyncState, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         labels: labels(&invocation.args.texts("label"))?,
         ..ListQuery::default()
     };
-    let found = PagedList::read(context, limit, None, |size, cursor| {
+    let gateways = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.list_gateways(&query)
     })?;
-    let rows: Vec<Value> = found.items.iter().map(row).collect();
+    let rows: Vec<Value> = gateways.items.iter().map(row).collect();
     let view = View::Table {
         rows: String::new(),
         columns: vec![
@@ -34,11 +34,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("CREATED", "/created_at").format(CellFormat::Age),
             Column::new("DESCRIPTION", "/description").wide(),
         ],
-        empty: "there are no gateways yet; `kt gateway create` registers one".to_owned(),
+        empty: "there are no gateways; `kt gateway create` registers one".to_owned(),
     };
     let output = Output::new("kt.gateway.list/1", Value::Array(rows), view).name_path("/id");
-    Ok(if found.next.is_some() {
-        output.note(format!("only the first {limit} are shown; raise `--limit`"))
+    Ok(if gateways.next.is_some() {
+        output.note(format!(
+            "only the first {limit} are listed; use a higher `--limit`"
+        ))
     } else {
         output
     })

@@ -1,10 +1,11 @@
-//! The commands about gateways.
+//! The commands for gateways.
 
 mod config;
 mod create;
 mod delete;
 mod inspect;
 mod list;
+mod options;
 mod retention;
 mod update;
 mod versions;

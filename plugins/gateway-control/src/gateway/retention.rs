@@ -7,19 +7,19 @@ use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output
 use serde_json::json;
 
 pub(crate) fn pin(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    pinned(invocation, context, true)
+    set_pinned(invocation, context, true)
 }
 
 pub(crate) fn unpin(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    pinned(invocation, context, false)
+    set_pinned(invocation, context, false)
 }
 
-fn pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<Output, Error> {
-    let version = count(invocation, "version")?;
+fn set_pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<Output, Error> {
+    let version = positive_number(invocation, "version")?;
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
-    let found = client.pin_version(gateway.id.as_str(), version, pin)?;
-    let (schema, done) = if pin {
+    let pinned = client.pin_version(gateway.id.as_str(), version, pin)?;
+    let (schema, state) = if pin {
         ("kt.gateway.pin/1", "pinned")
     } else {
         ("kt.gateway.unpin/1", "not pinned")
@@ -27,12 +27,12 @@ fn pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<O
     let value = json!({
         "id": gateway.id,
         "name": gateway.name,
-        "version": found.version,
-        "sha256": found.sha256,
-        "pinned": found.pinned,
+        "version": pinned.version,
+        "sha256": pinned.sha256,
+        "pinned": pinned.pinned,
     });
     let view = View::Message(format!(
-        "version {version} of gateway `{}` is {done}",
+        "version {version} of gateway `{}` is {state}",
         gateway.name
     ));
     Ok(Output::new(schema, value, view).name_path("/version"))
@@ -40,30 +40,30 @@ fn pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<O
 
 pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let mut request = PruneRequest {
-        keep: count(invocation, "keep")?,
+        keep: positive_number(invocation, "keep")?,
         dry_run: true,
         reason: invocation.args.text("reason").map(str::to_owned),
     };
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let id = gateway.id.as_str();
-    let planned = client.prune_versions(id, &request)?;
+    let plan = client.prune_versions(id, &request)?;
     if invocation.dry_run {
-        return Ok(shown(&gateway, &planned, "would-prune"));
+        return Ok(prune_result(&gateway, &plan, "would-prune"));
     }
-    if planned.count == 0 {
-        return Ok(shown(&gateway, &planned, "unchanged"));
+    if plan.count == 0 {
+        return Ok(prune_result(&gateway, &plan, "unchanged"));
     }
     context.confirm(&format!(
-        "give up the contents of {}, for ever?",
-        told(&gateway, &planned)
+        "permanently remove the content of {}?",
+        describe_versions(&gateway, &plan)
     ))?;
     request.dry_run = false;
     let pruned = client.prune_versions(id, &request)?;
-    Ok(shown(&gateway, &pruned, "pruned"))
+    Ok(prune_result(&gateway, &pruned, "pruned"))
 }
 
-fn shown(gateway: &Gateway, pruned: &PruneResponse, word: &str) -> Output {
+fn prune_result(gateway: &Gateway, pruned: &PruneResponse, word: &str) -> Output {
     let value = json!({
         "id": gateway.id,
         "name": gateway.name,
@@ -72,11 +72,11 @@ fn shown(gateway: &Gateway, pruned: &PruneResponse, word: &str) -> Output {
         "count": pruned.count,
         "bytes": pruned.bytes,
     });
-    let what = told(gateway, pruned);
+    let versions = describe_versions(gateway, pruned);
     let message = match word {
-        "pruned" => format!("the contents of {what} are gone; the versions stay listed"),
-        "unchanged" => format!("gateway `{}` has no content to give up", gateway.name),
-        _ => format!("the contents of {what} would be given up"),
+        "pruned" => format!("the content of {versions} was removed; the versions are still listed"),
+        "unchanged" => format!("gateway `{}` has no content to prune", gateway.name),
+        _ => format!("the content of {versions} would be removed"),
     };
     let view = View::Sections(vec![
         View::Message(message),
@@ -90,18 +90,18 @@ fn shown(gateway: &Gateway, pruned: &PruneResponse, word: &str) -> Output {
     Output::new("kt.gateway.prune/1", value, view).name_path("/id")
 }
 
-fn told(gateway: &Gateway, pruned: &PruneResponse) -> String {
+fn describe_versions(gateway: &Gateway, pruned: &PruneResponse) -> String {
     let plural = if pruned.count == 1 {
         "version"
     } else {
         "versions"
     };
-    let listed: Vec<String> = pruned.versions.iter().map(range).collect();
+    let ranges: Vec<String> = pruned.versions.iter().map(format_range).collect();
     let name = &gateway.name;
-    format!("{plural} {} of gateway `{name}`", listed.join(", "))
+    format!("{plural} {} of gateway `{name}`", ranges.join(", "))
 }
 
-fn range(range: &VersionRange) -> String {
+fn format_range(range: &VersionRange) -> String {
     if range.from == range.to {
         range.from.to_string()
     } else {
@@ -109,15 +109,15 @@ fn range(range: &VersionRange) -> String {
     }
 }
 
-/// A number from 1.
-fn count(invocation: &Invocation, name: &str) -> Result<u64, Error> {
-    let given = invocation.args.integer(name).unwrap_or_default();
-    match u64::try_from(given) {
+/// Parses a number that is at least 1.
+fn positive_number(invocation: &Invocation, name: &str) -> Result<u64, Error> {
+    let number = invocation.args.integer(name).unwrap_or_default();
+    match u64::try_from(number) {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(Error::new(
             Class::Usage,
             "bad-number",
-            format!("`--{name}` must be a number from 1"),
+            format!("`--{name}` must be at least 1"),
         )),
     }
 }

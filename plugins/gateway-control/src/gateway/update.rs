@@ -1,6 +1,6 @@
 //! `kt gateway update`.
 
-use super::create::{drift, labels};
+use super::options::{drift, labels};
 use kt_control_api::{Gateway, GatewayPatch, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let patch = patch(invocation)?;
-    let expected = parse_if_match(invocation)?;
+    let etag = parse_if_match(invocation)?;
     let client = connect(invocation, context)?;
     let before = resolve_gateway(&client, invocation.args.text("id"))?;
-    let after = client.update_gateway(before.id.as_str(), &patch, expected)?;
+    let after = client.update_gateway(before.id.as_str(), &patch, etag)?;
     let word = if after.rev == before.rev {
         "unchanged"
     } else {
@@ -46,7 +46,7 @@ fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
         return Err(Error::new(
             Class::Usage,
             "nothing-to-change",
-            "nothing is to be changed",
+            "no change was requested",
         )
         .hint("pass `--name`, `--description`, `--label KEY=VALUE`, `--remove-label KEY` or `--drift`"));
     }
@@ -65,7 +65,7 @@ fn result(gateway: &Gateway, word: &str) -> Output {
         "updated_at": gateway.updated_at,
     });
     let pairs = gateway.labels.keys().map(|key| {
-        // `/` and `~` are no characters of keys, so the pointer needs no escaping.
+        // Keys contain neither `/` nor `~`, so the pointer needs no escaping.
         Field::new(format!("Label {key}"), format!("/labels/{key}"))
     });
     let fields = [

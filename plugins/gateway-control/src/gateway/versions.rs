@@ -10,7 +10,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     let id = gateway.id.as_str();
-    let found = PagedList::read(context, limit, before, |size, cursor| {
+    let versions = PagedList::read(context, limit, before, |size, cursor| {
         client.config_versions(id, Some(size), cursor)
     })?;
     let view = View::Table {
@@ -31,15 +31,15 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("MESSAGE", "/message"),
         ],
         empty: format!(
-            "gateway `{}` has no configuration yet; `kt gateway reload` publishes one",
+            "gateway `{}` has no configuration; `kt gateway reload` publishes one",
             gateway.name
         ),
     };
     let output =
-        Output::new("kt.gateway.versions/1", json!(found.items), view).name_path("/version");
-    Ok(match (&found.next, found.items.last()) {
+        Output::new("kt.gateway.versions/1", json!(versions.items), view).name_path("/version");
+    Ok(match (&versions.next, versions.items.last()) {
         (Some(_), Some(last)) => output.note(format!(
-            "older ones are not shown; `--before {}` goes on from here",
+            "older versions are not listed; `--before {}` continues the list",
             last.version
         )),
         _ => output,

@@ -1,9 +1,10 @@
-//! The control plane behind an address.
+//! The control plane over HTTP.
 
-mod failure;
-mod patience;
+mod cancellation;
+mod client;
 mod provider;
-mod target;
-mod trust;
+mod retry;
+mod transport_error;
+mod url;
 
 pub(crate) use provider::HttpControlPlane;

@@ -1,32 +1,30 @@
-//! The control plane behind an address: provider `http` of `kt.control-plane/1`.
+//! The provider `http` of `kt.control-plane/1`: a control plane over HTTP.
 
-use super::failure::transport_error;
-use super::patience;
-use super::target::{bad_address, targets};
-use super::trust::client;
+use super::cancellation::cancellable;
+use super::client::build_client;
+use super::retry::with_retries;
+use super::transport_error::transport_error;
+use super::url::{invalid_address, request_urls};
 use kt_control_api::{
     ConnectOptions, Envelope, Method, Problem, ProblemCode, Request, Response, TransportError,
     TransportErrorKind,
 };
-use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
+use kt_plugin_api::{Class, Context, ControlPlane, Error};
 use reqwest::{Client, Url};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How long an answer may take, beyond the wait that a long-poll asks for.
-const ANSWER: Duration = Duration::from_secs(30);
-/// How often cancellation is looked at; below what a person notices.
-pub(super) const TICK: Duration = Duration::from_millis(50);
-/// The largest answer: a configuration and its envelope.
-const MAX_ANSWER: usize = 8 * 1024 * 1024;
+/// The timeout of a response, in addition to the `wait` of a long poll.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The maximum size of a response: a configuration with its envelope.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Remembers which of several addresses answered last: that one is asked first.
+/// Remembers which of several addresses responded last: the next request is sent there first.
 #[derive(Default)]
 pub(crate) struct HttpControlPlane {
-    answered: AtomicUsize,
+    last_responding: AtomicUsize,
 }
 
 impl ControlPlane for HttpControlPlane {
@@ -34,48 +32,48 @@ impl ControlPlane for HttpControlPlane {
         let envelope: Envelope = serde_json::from_value(request).map_err(|e| {
             Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
         })?;
-        let targets = targets(&envelope)?;
+        let urls = request_urls(&envelope)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|e| Error::internal("no runtime for the request").cause(e))?;
-        let ask = || self.ask(&envelope, &targets, context);
-        let response = runtime.block_on(patience::ask(&envelope, context, ask))?;
+            .map_err(|e| Error::internal("cannot create a runtime for the request").cause(e))?;
+        let send = || self.send_to_any(&envelope, &urls, context);
+        let response = runtime.block_on(with_retries(&envelope, context, send))?;
         serde_json::to_value(response)
-            .map_err(|e| Error::internal("the answer cannot be passed on").cause(e))
+            .map_err(|e| Error::internal("the response cannot be serialized").cause(e))
     }
 }
 
 impl HttpControlPlane {
-    /// Asks one address after another until one answers, or one may have acted.
-    async fn ask(
+    /// Tries one address after another, until one responds or may have executed the request.
+    async fn send_to_any(
         &self,
         envelope: &Envelope,
-        targets: &[Url],
+        urls: &[Url],
         context: &Context<'_>,
     ) -> Result<Response, Error> {
-        let harmless = envelope.request.method == Method::Get;
-        let first = self.answered.load(Ordering::Relaxed);
-        let mut outcome = Err(bad_address("", "it is empty"));
-        for attempt in 0..targets.len() {
-            let at = (first + attempt) % targets.len();
-            let client = client(&targets[at], &envelope.connection)?;
-            let sent = send(&client, &targets[at], envelope);
-            outcome = cancellable(sent, harmless, context).await;
-            let another = match &outcome {
-                Ok(response) => is_draining(response) || (harmless && response.status == 503),
+        let is_safe = envelope.request.method == Method::Get;
+        let first = self.last_responding.load(Ordering::Relaxed);
+        let mut result = Err(invalid_address("", "it is empty"));
+        for attempt in 0..urls.len() {
+            let index = (first + attempt) % urls.len();
+            let client = build_client(&urls[index], &envelope.connection)?;
+            let response = send(&client, &urls[index], envelope);
+            result = cancellable(response, is_safe, context).await;
+            let try_next = match &result {
+                Ok(response) => is_draining(response) || (is_safe && response.status == 503),
                 Err(error) => error.class == Class::Unavailable && context.cancelled().is_none(),
             };
-            if !another {
-                self.answered.store(at, Ordering::Relaxed);
+            if !try_next {
+                self.last_responding.store(index, Ordering::Relaxed);
                 break;
             }
         }
-        outcome
+        result
     }
 }
 
-/// Whether a server ends, and so has done nothing.
+/// Whether the server is shutting down, and so has not executed the request.
 fn is_draining(response: &Response) -> bool {
     response.status == 503
         && response
@@ -90,12 +88,12 @@ async fn send(client: &Client, url: &Url, envelope: &Envelope) -> Result<Respons
         connection,
         request,
     } = envelope;
-    let answer = build(client, url.clone(), connection, request)
+    let response = build_request(client, url.clone(), connection, request)
         .send()
         .await
         .map_err(|e| transport_error(&e, url, envelope))?;
-    let status = answer.status().as_u16();
-    let headers: BTreeMap<String, String> = answer
+    let status = response.status().as_u16();
+    let headers: BTreeMap<String, String> = response
         .headers()
         .iter()
         .filter_map(|(name, value)| {
@@ -106,10 +104,10 @@ async fn send(client: &Client, url: &Url, envelope: &Envelope) -> Result<Respons
         .get("content-type")
         .is_some_and(|t| t == "text/event-stream")
     {
-        let why = "a stream of events cannot be passed on; ask for what it tells";
-        return Err(TransportError::new(TransportErrorKind::Other, why));
+        let message = "event streams are not supported; request the resource instead";
+        return Err(TransportError::new(TransportErrorKind::Other, message));
     }
-    let body = read_body(answer, url, envelope).await?;
+    let body = read_body(response, url, envelope).await?;
     Ok(Response {
         status,
         headers,
@@ -117,7 +115,7 @@ async fn send(client: &Client, url: &Url, envelope: &Envelope) -> Result<Respons
     })
 }
 
-fn build(
+fn build_request(
     client: &Client,
     url: Url,
     connection: &ConnectOptions,
@@ -137,7 +135,7 @@ fn build(
         .unwrap_or(0);
     let mut builder = client
         .request(method, url)
-        .timeout(ANSWER + Duration::from_secs(wait + wait / 16));
+        .timeout(RESPONSE_TIMEOUT + Duration::from_secs(wait + wait / 16));
     for (name, value) in request.text_safe_headers() {
         builder = builder.header(name, value);
     }
@@ -151,61 +149,37 @@ fn build(
 }
 
 async fn read_body(
-    mut answer: reqwest::Response,
+    mut response: reqwest::Response,
     url: &Url,
     envelope: &Envelope,
 ) -> Result<String, TransportError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer
+    while let Some(chunk) = response
         .chunk()
         .await
         .map_err(|e| transport_error(&e, url, envelope))?
     {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_ANSWER {
+        if bytes.len() > MAX_RESPONSE_BYTES {
             return Err(TransportError::new(
                 TransportErrorKind::Other,
-                "the answer is larger than 8 MiB",
+                "the response is larger than 8 MiB",
             ));
         }
     }
     String::from_utf8(bytes)
-        .map_err(|_| TransportError::new(TransportErrorKind::Other, "the answer is not UTF-8"))
-}
-
-async fn cancellable(
-    work: impl Future<Output = Result<Response, TransportError>>,
-    harmless: bool,
-    context: &Context<'_>,
-) -> Result<Response, Error> {
-    let mut work = std::pin::pin!(work);
-    loop {
-        if let Ok(done) = tokio::time::timeout(TICK, &mut work).await {
-            return done.map_err(Error::from);
-        }
-        if context.cancelled() == Some(Cancel::Deadline) {
-            // What only asks had no effect; of anything else it is not known.
-            let class = if harmless {
-                Class::Unavailable
-            } else {
-                Class::UnknownEffect
-            };
-            let message = "timed out waiting for the control plane";
-            return Err(Error::new(class, "timeout", message));
-        }
-        context.check_cancelled()?;
-    }
+        .map_err(|_| TransportError::new(TransportErrorKind::Other, "the response is not UTF-8"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{client, send, targets};
+    use super::{build_client, request_urls, send};
     use kt_control_api::{ConnectOptions, Envelope, Method, Request, TransportErrorKind};
     use std::io::{Read, Write};
 
-    /// It would only come back after minutes, with everything at once.
+    /// Otherwise the response would arrive after minutes, when the stream ends.
     #[test]
-    fn a_stream_is_refused_before_it_ends() {
+    fn a_stream_is_rejected_before_it_ends() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (done, end) = std::sync::mpsc::channel::<()>();
@@ -214,7 +188,7 @@ mod tests {
             assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
             let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: x\n\n";
             stream.write_all(head.as_bytes()).unwrap();
-            // Open until the other side has had enough.
+            // Keep it open until the client closes it.
             assert!(end.recv().is_err());
         });
         let envelope = Envelope {
@@ -224,20 +198,20 @@ mod tests {
             },
             request: Request::new(Method::Get, "/v1/gateways/edge/desired/stream"),
         };
-        let url = targets(&envelope).unwrap().remove(0);
+        let url = request_urls(&envelope).unwrap().remove(0);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let sent = async {
+        let response = async {
             send(
-                &client(&url, &envelope.connection).unwrap(),
+                &build_client(&url, &envelope.connection).unwrap(),
                 &url,
                 &envelope,
             )
             .await
         };
-        let error = runtime.block_on(sent).unwrap_err();
+        let error = runtime.block_on(response).unwrap_err();
         assert_eq!(error.kind, TransportErrorKind::Other, "{error}");
         drop(done);
         server.join().unwrap();

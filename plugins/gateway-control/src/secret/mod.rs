@@ -1,4 +1,4 @@
-//! Secrets for `secret_key_ref: {store: NAME}`.
+//! The secret store, for `secret_key_ref: {store: NAME}`.
 
 mod command;
 mod provider;

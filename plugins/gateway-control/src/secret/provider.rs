@@ -1,7 +1,7 @@
-//! `kt.secrets/1`: how other plugins get a secret. Method `get`, request
-//! `{"state_dir", "name"}`, answer `{"value"}` with `null` for an unknown name.
+//! The interface `kt.secrets/1`, with which other plugins read a secret. Method `get`, request
+//! `{"state_dir", "name"}`, response `{"value"}` with `null` for an unknown name.
 
-use super::store::Store;
+use super::store::SecretStore;
 use kt_plugin_api::{Class, Context, Error, Provider};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub(crate) struct SecretsProvider;
 
 #[derive(Deserialize)]
-struct Get {
+struct GetRequest {
     state_dir: PathBuf,
     name: String,
 }
@@ -21,9 +21,9 @@ impl Provider for SecretsProvider {
             let message = format!("`kt.secrets/1` has no method `{method}`");
             return Err(Error::new(Class::Plugin, "unsupported-method", message));
         }
-        let get: Get = serde_json::from_value(request).map_err(|e| {
+        let request: GetRequest = serde_json::from_value(request).map_err(|e| {
             Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
         })?;
-        Ok(json!({ "value": Store::new(&get.state_dir).read()?.get(&get.name) }))
+        Ok(json!({ "value": SecretStore::new(&request.state_dir).read()?.get(&request.name) }))
     }
 }

@@ -1,5 +1,4 @@
-//! The file that secrets are kept in: one JSON object, mode 0600, written by
-//! rename, so that a reader sees an old or a new one.
+//! The file of secrets: a JSON object, mode 0600, that is replaced atomically.
 
 use kt_control_api::PrivateTempFile;
 use kt_plugin_api::{Class, Error};
@@ -10,127 +9,126 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The longest value, enough for a certificate chain.
-const MAX_VALUE: usize = 64 * 1024;
+/// The maximum size of a value: enough for a certificate chain.
+const MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// The secrets of one state directory.
-pub(crate) struct Store {
+/// The secrets of a state directory.
+pub(crate) struct SecretStore {
     file: PathBuf,
 }
 
-impl Store {
+impl SecretStore {
     pub(crate) fn new(state: &Path) -> Self {
         Self {
             file: state.join("secrets.json"),
         }
     }
 
-    /// Every secret by name.
+    /// Reads all secrets by name.
     ///
     /// # Errors
-    /// Class `settings` when the file cannot be read, is damaged, or is open to
-    /// others.
+    /// Class `settings` if the file cannot be read, is corrupt, or is accessible by others.
     pub(crate) fn read(&self) -> Result<BTreeMap<String, String>, Error> {
         let file = match File::open(&self.file) {
             Ok(file) => file,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
-            Err(e) => return Err(self.broken("cannot be read", &e)),
+            Err(e) => return Err(self.error("cannot be read", &e)),
         };
         let meta = file
             .metadata()
-            .map_err(|e| self.broken("cannot be read", &e))?;
+            .map_err(|e| self.error("cannot be read", &e))?;
         if meta.mode() & 0o077 != 0 {
             return Err(self
-                .broken(
-                    "is open to others",
+                .error(
+                    "is accessible by others",
                     &format!("its mode is {:o}", meta.mode() & 0o777),
                 )
                 .hint(format!(
-                    "run `chmod 600 '{}'`, and replace the secrets in it",
+                    "run `chmod 600 '{}'`, and rotate the secrets in it",
                     self.file.display()
                 )));
         }
-        // The message of the parser could quote a value: it is left out.
+        // The message of the parser may quote a value, so it is omitted.
         serde_json::from_reader(file).map_err(|e| {
-            self.broken(
-                "is damaged",
+            self.error(
+                "is corrupt",
                 &format!("line {}, column {}", e.line(), e.column()),
             )
         })
     }
 
-    /// Changes the secrets under a lock.
+    /// Updates the secrets under a lock.
     ///
     /// # Errors
-    /// As [`Store::read`], and when the file cannot be written.
-    pub(crate) fn change<T>(
+    /// As [`SecretStore::read`], and if the file cannot be written.
+    pub(crate) fn update<T>(
         &self,
-        change: impl FnOnce(&mut BTreeMap<String, String>) -> Result<T, Error>,
+        update: impl FnOnce(&mut BTreeMap<String, String>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let dir = self.file.parent().unwrap_or(Path::new("/"));
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(dir)
-            .map_err(|e| self.broken("cannot be written", &e))?;
-        let lock = self.open_private(&self.file.with_extension("lock"))?;
+            .map_err(|e| self.error("cannot be written", &e))?;
+        let lock = self.open_lock_file(&self.file.with_extension("lock"))?;
         flock(&lock, FlockOperation::LockExclusive)
-            .map_err(|e| self.broken("cannot be locked", &e))?;
+            .map_err(|e| self.error("cannot be locked", &e))?;
         let mut secrets = self.read()?;
-        let result = change(&mut secrets)?;
+        let result = update(&mut secrets)?;
         self.write(&secrets)?;
         Ok(result)
     }
 
     fn write(&self, secrets: &BTreeMap<String, String>) -> Result<(), Error> {
-        let json = serde_json::to_vec(secrets).map_err(|e| self.broken("cannot be written", &e))?;
+        let json = serde_json::to_vec(secrets).map_err(|e| self.error("cannot be written", &e))?;
         let write = || {
-            let draft = PrivateTempFile::beside(&self.file)?;
-            draft.open()?.write_all(&json)?;
-            draft.keep(&self.file)
+            let file = PrivateTempFile::beside(&self.file)?;
+            file.open()?.write_all(&json)?;
+            file.keep(&self.file)
         };
-        write().map_err(|e: std::io::Error| self.broken("cannot be written", &e))
+        write().map_err(|e: std::io::Error| self.error("cannot be written", &e))
     }
 
-    fn open_private(&self, path: &Path) -> Result<File, Error> {
+    fn open_lock_file(&self, path: &Path) -> Result<File, Error> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         options
             .open(path)
-            .map_err(|e| self.broken("cannot be written", &e))
+            .map_err(|e| self.error("cannot be written", &e))
     }
 
-    fn broken(&self, what: &str, why: &dyn std::fmt::Display) -> Error {
-        let message = format!("the secret store `{}` {what}", self.file.display());
-        Error::new(Class::Settings, "secret-store", message).cause(why)
+    fn error(&self, problem: &str, source: &dyn std::fmt::Display) -> Error {
+        let message = format!("the secret store `{}` {problem}", self.file.display());
+        Error::new(Class::Settings, "secret-store", message).cause(source)
     }
 }
 
-/// Refuses names that configurations could not refer to.
+/// Checks the name of a secret: a configuration must be able to refer to it.
 ///
 /// # Errors
 /// Class `usage`.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if name.is_empty() || name.len() > 128 || !name.chars().all(good) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.is_empty() || name.len() > 128 || !name.chars().all(allowed) {
         return Err(Error::new(
             Class::Usage,
             "bad-secret-name",
-            format!("`{name}` is no name for a secret"),
+            format!("`{name}` is not a valid name of a secret"),
         )
-        .hint("use letters, digits, `_`, `-` and `.`, at most 128"));
+        .hint("use at most 128 letters, digits, `_`, `-` and `.`"));
     }
     Ok(())
 }
 
-/// Refuses values that cannot be sent as a header.
+/// Checks the value of a secret.
 ///
 /// # Errors
 /// Class `usage`, without the value.
 pub(crate) fn check_value(value: &str) -> Result<(), Error> {
     let problem = match value {
         "" => "it is empty",
-        v if v.len() > MAX_VALUE => "it is longer than 64 KiB",
+        v if v.len() > MAX_VALUE_BYTES => "it is longer than 64 KiB",
         _ => return Ok(()),
     };
     Err(Error::new(
@@ -143,18 +141,18 @@ pub(crate) fn check_value(value: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::Store;
+    use super::SecretStore;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn the_file_is_private_and_survives_changes() {
+    fn the_file_is_private_after_updates() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::new(&dir.path().join("state"));
+        let store = SecretStore::new(&dir.path().join("state"));
         store
-            .change(|s| Ok(s.insert("a".to_owned(), "1".to_owned())))
+            .update(|s| Ok(s.insert("a".to_owned(), "1".to_owned())))
             .unwrap();
         store
-            .change(|s| Ok(s.insert("b".to_owned(), "2".to_owned())))
+            .update(|s| Ok(s.insert("b".to_owned(), "2".to_owned())))
             .unwrap();
         assert_eq!(store.read().unwrap().len(), 2);
         let mode = std::fs::metadata(&store.file).unwrap().permissions().mode();
@@ -162,15 +160,21 @@ mod tests {
     }
 
     #[test]
-    fn an_open_file_is_refused_and_a_damaged_one_is_not_quoted() {
+    fn an_accessible_file_is_rejected_and_a_corrupt_one_is_not_quoted() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::new(dir.path());
+        let store = SecretStore::new(dir.path());
         std::fs::write(&store.file, "{\"a\": canary}").unwrap();
         std::fs::set_permissions(&store.file, PermissionsExt::from_mode(0o644)).unwrap();
-        assert!(store.read().unwrap_err().message.contains("open to others"));
+        assert!(
+            store
+                .read()
+                .unwrap_err()
+                .message
+                .contains("accessible by others")
+        );
         std::fs::set_permissions(&store.file, PermissionsExt::from_mode(0o600)).unwrap();
         let error = store.read().unwrap_err();
-        assert!(error.message.contains("damaged"));
+        assert!(error.message.contains("corrupt"));
         assert!(!format!("{error:?}").contains("canary"));
     }
 }

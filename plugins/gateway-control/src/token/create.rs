@@ -1,7 +1,7 @@
 //! `kt token create`.
 
-use super::file::Draft;
-use super::issued::{result, seconds};
+use super::issued::{parse_seconds, result};
+use super::output_file::OutputFile;
 use kt_control_api::{CreateTokenRequest, TokenScope, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 
@@ -11,30 +11,30 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         Error::new(
             Class::Usage,
             "bad-scope",
-            format!("`{scope}` is no scope of a token"),
+            format!("`{scope}` is not a scope"),
         )
     })?;
-    let named = invocation.args.text("id");
-    if named.is_some() && scope != TokenScope::Gateway {
+    let gateway = invocation.args.text("id");
+    if gateway.is_some() && scope != TokenScope::Gateway {
         return Err(Error::new(
             Class::Usage,
             "bad-scope",
-            "only a token of scope `gateway` is for one gateway",
+            "only a token of scope `gateway` is bound to a gateway",
         )
-        .hint("leave out `--id`, or pass `--scope gateway`"));
+        .hint("omit `--id`, or pass `--scope gateway`"));
     }
-    let mut new = CreateTokenRequest {
+    let mut request = CreateTokenRequest {
         name: invocation.required("name")?.to_owned(),
         scope,
         gateway: None,
-        expires_in_seconds: seconds(invocation, "expires")?,
+        expires_in_seconds: parse_seconds(invocation, "expires")?,
     };
     let client = connect(invocation, context)?;
     if scope == TokenScope::Gateway {
-        new.gateway = Some(resolve_gateway(&client, named)?.id.to_string());
+        request.gateway = Some(resolve_gateway(&client, gateway)?.id.to_string());
     }
-    // The file comes first: a token that cannot be kept must not be made.
-    let draft = Draft::beside(invocation, false)?;
-    let issued = client.create_token(&new)?;
-    result("kt.token.create/1", &issued, None, draft)
+    // Create the file first: do not issue a token that cannot be stored.
+    let output_file = OutputFile::create(invocation, false)?;
+    let issued = client.create_token(&request)?;
+    result("kt.token.create/1", &issued, None, output_file)
 }

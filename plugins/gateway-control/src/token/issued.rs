@@ -1,19 +1,19 @@
-//! Showing a token that was made, the one time it can be.
+//! The output of an issued token, the only time that it is available.
 
-use super::file::{Draft, kept};
+use super::output_file::{OutputFile, store_token};
 use kt_control_api::{IssuedToken, TokenId};
 use kt_plugin_api::{Class, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
-/// Shows the token, or writes it to the file that was asked for.
+/// Prints the token, or writes it to the output file.
 pub(super) fn result(
     schema: &str,
     issued: &IssuedToken,
     replaces: Option<&TokenId>,
-    draft: Option<Draft>,
+    output_file: Option<OutputFile>,
 ) -> Result<Output, Error> {
     let Some(token) = &issued.token else {
-        return Err(lost(issued));
+        return Err(token_lost_error(issued));
     };
     let mut value = json!({
         "id": issued.info.id,
@@ -22,10 +22,11 @@ pub(super) fn result(
         "gateway": issued.info.gateway,
         "expires_at": issued.info.expires_at,
     });
-    let in_file = draft.is_some();
-    let (key, shown) = kept(token, draft).map_err(|error| unkept(error, issued))?;
+    let in_file = output_file.is_some();
+    let (key, stored) =
+        store_token(token, output_file).map_err(|error| add_revoke_hint(error, issued))?;
     if let Some(members) = value.as_object_mut() {
-        members.insert(key.to_owned(), shown.into());
+        members.insert(key.to_owned(), stored.into());
         if let Some(old) = replaces {
             members.insert("replaces".to_owned(), json!(old));
         }
@@ -44,54 +45,48 @@ pub(super) fn result(
     Ok(if in_file {
         output
     } else {
-        output.note("keep the token now: it is not shown again")
+        output.note("store the token now: it cannot be printed again")
     })
 }
 
-/// The answer to the first attempt was lost, and the second does not have the token.
-fn lost(issued: &IssuedToken) -> Error {
+/// The response to the first attempt was lost, and the response to the retry has no token.
+fn token_lost_error(issued: &IssuedToken) -> Error {
     let id = &issued.info.id;
-    Error::new(
-        Class::UnknownEffect,
-        "token-lost",
-        format!("token {id} was made, but the answer that had it was lost"),
-    )
-    .hint(format!(
-        "revoke it and make another: kt token revoke --token-id {id}"
-    ))
-    .data("id", id.to_string())
+    let message = format!("token {id} was issued, but the response with it was lost");
+    let error = Error::new(Class::UnknownEffect, "token-lost", message);
+    add_revoke_hint(error, issued)
 }
 
-fn unkept(error: Error, issued: &IssuedToken) -> Error {
+fn add_revoke_hint(error: Error, issued: &IssuedToken) -> Error {
     let id = &issued.info.id;
     error
         .hint(format!(
-            "revoke it and make another: kt token revoke --token-id {id}"
+            "revoke it and create another: kt token revoke --token-id {id}"
         ))
         .data("id", id.to_string())
 }
 
-/// `--token-id`.
+/// Parses `--token-id`.
 ///
 /// # Errors
-/// Class `usage` when it is none, such as the token itself.
-pub(super) fn token_id(invocation: &Invocation) -> Result<TokenId, Error> {
-    // The text is not repeated: it may be a token.
+/// Class `usage` if it is not an id, but for example the token itself.
+pub(super) fn parse_token_id(invocation: &Invocation) -> Result<TokenId, Error> {
+    // The value is not quoted: it may be a token.
     invocation.required("token-id")?.parse().map_err(|_| {
         Error::new(
             Class::Usage,
             "bad-token-id",
-            "`--token-id` takes the id of a token, `tok_` and 16 characters",
+            "`--token-id` must be the id of a token: `tok_` and 16 characters",
         )
-        .hint("`kt token list` shows the ids")
+        .hint("`kt token list` lists the ids")
     })
 }
 
-/// A duration in whole seconds.
+/// Parses a duration in whole seconds.
 ///
 /// # Errors
-/// Class `usage` when it is shorter than a second.
-pub(super) fn seconds(invocation: &Invocation, name: &str) -> Result<Option<u64>, Error> {
+/// Class `usage` if it is shorter than a second.
+pub(super) fn parse_seconds(invocation: &Invocation, name: &str) -> Result<Option<u64>, Error> {
     match invocation.args.duration(name).map(|d| d.as_secs()) {
         Some(0) => Err(Error::new(
             Class::Usage,

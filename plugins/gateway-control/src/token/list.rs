@@ -12,12 +12,12 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         gateway: invocation.args.text("id").map(str::to_owned),
         ..TokenQuery::default()
     };
-    let found = PagedList::read(context, limit, None, |size, cursor| {
+    let tokens = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.tokens(&query)
     })?;
-    let rows: Vec<Value> = found.items.iter().map(row).collect();
+    let rows: Vec<Value> = tokens.items.iter().map(row).collect();
     let view = View::Table {
         rows: String::new(),
         columns: vec![
@@ -32,11 +32,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("HINT", "/hint").wide(),
             Column::new("BY", "/created_by").wide(),
         ],
-        empty: "there are no tokens; `kt token create` makes one".to_owned(),
+        empty: "there are no tokens; `kt token create` creates one".to_owned(),
     };
     let output = Output::new("kt.token.list/1", Value::Array(rows), view).name_path("/id");
-    Ok(if found.next.is_some() {
-        output.note(format!("only the last {limit} are shown; raise `--limit`"))
+    Ok(if tokens.next.is_some() {
+        output.note(format!(
+            "only the latest {limit} are listed; use a higher `--limit`"
+        ))
     } else {
         output
     })

@@ -1,16 +1,13 @@
 //! `kt token revoke`.
 
-use super::issued::token_id;
+use super::issued::parse_token_id;
 use kt_control_api::connect;
 use kt_plugin_api::{Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let id = token_id(invocation)?;
+    let id = parse_token_id(invocation)?;
     let token = connect(invocation, context)?.revoke_token(&id)?;
-    let view = View::Message(format!(
-        "token `{}` ({}) is revoked, and refused from now on",
-        token.name, token.id
-    ));
+    let view = View::Message(format!("token `{}` ({}) is revoked", token.name, token.id));
     Ok(Output::new("kt.token.revoke/1", json!(token), view).name_path("/id"))
 }

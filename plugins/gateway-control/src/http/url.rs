@@ -1,47 +1,50 @@
-//! Which addresses a request may go to.
+//! The URLs of a request.
 
 use kt_control_api::{Envelope, redact_address, split_addresses};
 use kt_plugin_api::{Class, Error};
 use reqwest::Url;
 
-/// Where the request goes: the addresses of the control plane, in their order.
-pub(super) fn targets(envelope: &Envelope) -> Result<Vec<Url>, Error> {
-    // First, because what follows shows the address.
+/// Returns the URL of the request at each address of the control plane, in their order.
+///
+/// # Errors
+/// Class `settings` if an address is invalid.
+pub(super) fn request_urls(envelope: &Envelope) -> Result<Vec<Url>, Error> {
+    // This check is first, because the errors of the others contain the address.
     envelope.connection.check_url()?;
     let all = envelope.connection.url.as_deref().unwrap_or_default();
-    let mut targets = Vec::new();
+    let mut urls = Vec::new();
     for base in split_addresses(all) {
-        targets.push(target(base, envelope)?);
+        urls.push(request_url(base, envelope)?);
     }
-    if targets.is_empty() {
-        return Err(bad_address(all, "it is empty"));
+    if urls.is_empty() {
+        return Err(invalid_address(all, "it is empty"));
     }
-    Ok(targets)
+    Ok(urls)
 }
 
-fn target(base: &str, envelope: &Envelope) -> Result<Url, Error> {
+fn request_url(base: &str, envelope: &Envelope) -> Result<Url, Error> {
     let url = Url::parse(&format!("{base}{}", envelope.request.target()))
-        .map_err(|e| bad_address(base, &e.to_string()))?;
+        .map_err(|e| invalid_address(base, &e.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad_address(base, "it is neither http nor https"));
+        return Err(invalid_address(base, "it is neither http nor https"));
     }
     if url.scheme() == "http" && envelope.connection.token.is_some() && !is_loopback(&url) {
-        return Err(bad_address(
+        return Err(invalid_address(
             base,
-            "the token would travel in clear: only loopback may use http",
+            "the token would be sent in clear text: http is allowed only for loopback addresses",
         ));
     }
     Ok(url)
 }
 
-pub(super) fn bad_address(base: &str, why: &str) -> Error {
+pub(super) fn invalid_address(base: &str, reason: &str) -> Error {
     Error::new(
         Class::Settings,
         "bad-api-url",
-        format!("`{}` is no address of a control plane", redact_address(base)),
+        format!("`{}` is not a valid address of a control plane", redact_address(base)),
     )
-    .cause(why)
-    .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`, or to several, parted by commas")
+    .cause(reason)
+    .hint("set `api.url`, `KEEPTRUSTS_API_URL` or `--api-url` to `http(s)://HOST[:PORT]`, or to several, separated by commas")
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -54,14 +57,14 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::targets;
+    use super::request_urls;
     use kt_control_api::{ConnectOptions, Envelope, Method, Request};
     use kt_plugin_api::Class;
 
     #[test]
-    fn no_refusal_of_an_address_shows_its_password() {
+    fn no_error_contains_the_password_of_an_address() {
         let to = |url: &str| {
-            targets(&Envelope {
+            request_urls(&Envelope {
                 connection: ConnectOptions {
                     url: Some(url.to_owned()),
                     ..ConnectOptions::default()

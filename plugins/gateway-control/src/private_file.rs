@@ -1,4 +1,4 @@
-//! Files that hold a secret: nobody else may read or change them.
+//! Files that hold a secret and that only their owner may read or change.
 
 use kt_control_api::{PrivateTempFile, sync_parent_directory};
 use kt_plugin_api::{Class, Error};
@@ -7,22 +7,22 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
-/// A file larger than this is a mistake.
+/// The size limit: a file with a token is much smaller.
 const MAX_BYTES: u64 = 1024 * 1024;
-const OTHERS: u32 = 0o077;
+const GROUP_AND_OTHERS: u32 = 0o077;
 
-/// The text of a private file, if it is there.
+/// Reads a private file; returns `None` if it does not exist.
 ///
 /// # Errors
-/// Of this class when it is somebody else's or open to others, with the command
-/// that mends it, and when it cannot be read.
+/// Of this class if the file belongs to another user or is accessible by others, with the command
+/// that fixes it, and if it cannot be read.
 pub(crate) fn read(path: &Path, class: Class) -> Result<Option<String>, Error> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(unreadable(path, class, &e)),
     };
-    check(path, class, &file)?;
+    check_owner_and_mode(path, class, &file)?;
     let mut text = String::new();
     file.take(MAX_BYTES)
         .read_to_string(&mut text)
@@ -30,51 +30,50 @@ pub(crate) fn read(path: &Path, class: Class) -> Result<Option<String>, Error> {
     Ok(Some(text))
 }
 
-/// The facts are those of the open file: a path may lead elsewhere meanwhile.
-fn check(path: &Path, class: Class, file: &File) -> Result<(), Error> {
+/// Checks the metadata of the open file, because the path may refer to another file by now.
+fn check_owner_and_mode(path: &Path, class: Class, file: &File) -> Result<(), Error> {
     let meta = file.metadata().map_err(|e| unreadable(path, class, &e))?;
-    let refused = |why: String| {
+    let not_private = |reason: String| {
         let message = format!("`{}` is not private", path.display());
-        Error::new(class, "file-not-private", message).cause(why)
+        Error::new(class, "file-not-private", message).cause(reason)
     };
-    let me = rustix::process::geteuid().as_raw();
-    if meta.uid() != me {
-        let why = format!("it belongs to uid {}, and you are uid {me}", meta.uid());
-        return Err(refused(why).hint(format!("run `chown {me} '{}'`", path.display())));
+    let euid = rustix::process::geteuid().as_raw();
+    if meta.uid() != euid {
+        let reason = format!("it belongs to uid {}, and you are uid {euid}", meta.uid());
+        return Err(not_private(reason).hint(format!("run `chown {euid} '{}'`", path.display())));
     }
     let mode = meta.mode() & 0o777;
-    if mode & OTHERS != 0 {
-        let why = format!("it is open to others: its mode is {mode:o}");
-        return Err(refused(why).hint(format!(
-            "run `chmod 600 '{}'`; if others could read a token in it, replace the token",
+    if mode & GROUP_AND_OTHERS != 0 {
+        let reason = format!("it is accessible by others: its mode is {mode:o}");
+        return Err(not_private(reason).hint(format!(
+            "run `chmod 600 '{}'`; if it contains a token, rotate the token",
             path.display()
         )));
     }
     Ok(())
 }
 
-fn unreadable(path: &Path, class: Class, why: &dyn std::fmt::Display) -> Error {
+fn unreadable(path: &Path, class: Class, source: &dyn std::fmt::Display) -> Error {
     let message = format!("cannot read `{}`", path.display());
-    Error::new(class, "unreadable-file", message).cause(why)
+    Error::new(class, "unreadable-file", message).cause(source)
 }
 
-/// Replaces a file by a private one, in a private folder: whoever reads sees the
-/// old text or the new one.
+/// Replaces a file atomically by a private one, in a private directory.
 ///
 /// # Errors
-/// Class `settings`; the old file is as it was.
+/// Class `settings`; the old file is then unchanged.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
+    let directory = path.parent().unwrap_or(Path::new("/"));
     let write = || {
-        make_folder(folder)?;
-        let draft = PrivateTempFile::beside(path)?;
-        draft.open()?.write_all(text.as_bytes())?;
-        draft.keep(path)
+        create_private_directory(directory)?;
+        let file = PrivateTempFile::beside(path)?;
+        file.open()?.write_all(text.as_bytes())?;
+        file.keep(path)
     };
     write().map_err(|e| unwritable(path, &e))
 }
 
-/// Removes a file, for good.
+/// Removes a file durably.
 ///
 /// # Errors
 /// Class `settings`.
@@ -84,18 +83,18 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
         .map_err(|e| unwritable(path, &e))
 }
 
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+fn create_private_directory(directory: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(folder)?;
-    if fs::metadata(folder)?.mode() & OTHERS != 0 {
-        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    builder.recursive(true).mode(0o700).create(directory)?;
+    if fs::metadata(directory)?.mode() & GROUP_AND_OTHERS != 0 {
+        fs::set_permissions(directory, Permissions::from_mode(0o700))?;
     }
     Ok(())
 }
 
-fn unwritable(path: &Path, why: &dyn std::fmt::Display) -> Error {
+fn unwritable(path: &Path, source: &dyn std::fmt::Display) -> Error {
     let message = format!("cannot write `{}`", path.display());
-    Error::new(Class::Settings, "unwritable-file", message).cause(why)
+    Error::new(Class::Settings, "unwritable-file", message).cause(source)
 }
 
 #[cfg(test)]
@@ -106,7 +105,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn what_is_written_is_private_and_what_is_not_is_not_read() {
+    fn written_files_are_private_and_other_files_are_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("a/profiles");
         let path = folder.join("p.toml");

@@ -1,0 +1,29 @@
+//! Options that several commands share.
+
+use kt_control_api::DriftPolicy;
+use kt_plugin_api::{Class, Error, Invocation};
+use std::collections::BTreeMap;
+
+/// Parses `--drift`.
+pub(super) fn drift(invocation: &Invocation) -> Option<DriftPolicy> {
+    DriftPolicy::parse(invocation.args.text("drift")?)
+}
+
+/// Parses `KEY=VALUE` pairs.
+pub(super) fn labels(pairs: &[&str]) -> Result<BTreeMap<String, String>, Error> {
+    pairs
+        .iter()
+        .map(|pair| {
+            pair.split_once('=')
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .ok_or_else(|| {
+                    Error::new(
+                        Class::Usage,
+                        "bad-label",
+                        format!("`{pair}` is not a label"),
+                    )
+                    .hint("use `--label KEY=VALUE`")
+                })
+        })
+        .collect()
+}
