@@ -201,7 +201,7 @@ fn other_settings_of_the_profile_stay_and_an_open_profile_is_refused() {
         .err_has("chmod 600")
         .err_lacks(&server.token);
     let bad = login(&sandbox, &server, &server.token, "--profile ../config").run();
-    bad.exits(3).silent().err_has("no name of a profile");
+    bad.exits(3).silent().err_has("not a valid profile name");
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn a_token_does_what_its_scope_says_and_is_shown_once() {
         list.ok().out_has(&id).out_lacks(&read).out_lacks(&own);
     }
     let people = world.kt("token create --name p --scope read").run();
-    people.ok().out_has("kt_at_").err_has("cannot be printed again");
+    people
+        .ok()
+        .out_has("kt_at_")
+        .err_has("cannot be printed again");
     world
         .kt("token create --name x --scope admin --id production")
         .run()
