@@ -1,30 +1,29 @@
 #!/usr/bin/env bash
-# Makes a small Debian 13 root tree, with systemd 257 and what the scenarios in
-# boot/ run, for `systemd-boot.sh --root`. Needs root and a Debian mirror among
-# the machine's apt sources.
+# Creates a small Debian 13 root tree for `systemd-boot.sh --root`, with systemd 257 and the
+# programs of the scenarios in boot/. Needs root and a Debian mirror among the apt sources.
 #
-#   debian-13.sh [DIR]    prints DIR; ~/.cache/kt-rig/debian-13 by default
+#   debian-13.sh [DIR]    prints DIR; the default is ~/.cache/kt-rig/debian-13
 #
-# A tree that is there and was made for the same packages is kept. Where it
-# cannot be made the exit status is 77, with the reason.
+# An existing tree with the same packages is reused. If it cannot be created the exit status
+# is 77, with the reason.
 set -euo pipefail
 
 DIR=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/kt-rig/debian-13}
 SUITE=trixie
 PACKAGES=systemd,systemd-sysv,libpam-systemd,dbus,dbus-user-session,polkitd,passwd,util-linux,procps,curl,python3-minimal,s6
 STAMP=etc/kt-rig-tree
-# For the download too; measured at under two minutes.
+# Seconds, including the download; measured at under two minutes.
 LIMIT=900
 
 unusable() { echo "debian-13: $*" >&2; exit 77; }
 
-# The mirror is the machine's: of its index files, those that Debian signs.
+# Prints the mirror of the machine, from the index files that Debian signs.
 mirror() {
   apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' |
     awk '$1 == "Debian" && $2 == "Debian" && !found++ { print $3 }'
 }
 
-# mmdebstrap does not read the machine's apt.conf, and so knows no proxy.
+# mmdebstrap does not read the apt.conf of the machine, so that proxies are passed.
 proxies() {
   apt-config dump --no-empty --format '%f "%v";%n' Acquire | grep -i '^Acquire::https\?::proxy ' || true
 }
@@ -39,7 +38,7 @@ make_tree() {
   local from option options=()
   install_mmdebstrap
   from=$(mirror)
-  [ -n "$from" ] || unusable "the machine's apt knows no Debian mirror; apt-get update may help"
+  [ -n "$from" ] || unusable "the apt sources have no Debian mirror; run apt-get update"
   while read -r option; do
     [ -z "$option" ] || options+=(--aptopt="$option")
   done <<< "$(proxies)"
@@ -60,8 +59,8 @@ make_tree() {
 if [ "$(cat "$DIR/$STAMP" 2> /dev/null)" != "$SUITE $PACKAGES" ]; then
   [ "$(id -u)" = 0 ] || unusable "needs root"
   command -v apt-get > /dev/null || unusable "needs apt-get"
-  # What is replaced must be a tree of ours, or nothing.
-  [ ! -e "$DIR" ] || [ -e "$DIR/$STAMP" ] || rmdir "$DIR" 2> /dev/null || unusable "$DIR is something else"
+  # Only a tree of this script, or an empty directory, is replaced.
+  [ ! -e "$DIR" ] || [ -e "$DIR/$STAMP" ] || rmdir "$DIR" 2> /dev/null || unusable "$DIR was not created by this script"
   LOG=$(mktemp)
   trap 'rm -f "$LOG"' EXIT
   make_tree

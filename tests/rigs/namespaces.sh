@@ -1,10 +1,10 @@
-# For scripts that run in namespaces of their own, to be sourced: steps, waiting, and a
-# folder that is gone in the end.
+# Functions for scripts that run in private namespaces, which source it: steps, waiting, and
+# a temporary directory.
 
 unusable() { echo "$(basename "$0" .sh): $*" >&2; exit 77; }
 
-# own_namespaces PROGRAMS ARGUMENT...: begins the script again, with its arguments, in
-# namespaces; ends with 77 where these, or the programs, cannot be had.
+# own_namespaces PROGRAMS ARGUMENT...: runs the script again in namespaces, with its
+# arguments; exits with 77 where the namespaces or the programs are not available.
 own_namespaces() {
   [ "${KT_NAMESPACES:-}" != inside ] || return 0
   local program programs=$1; shift
@@ -13,7 +13,7 @@ own_namespaces() {
   for program in $programs; do
     command -v $program > /dev/null || unusable "needs $program"
   done
-  unshare --mount --net true 2> /dev/null || unusable "namespaces cannot be made here"
+  unshare --mount --net true 2> /dev/null || unusable "namespaces are not available"
   export KT_NAMESPACES=inside
   exec unshare --mount --net --pid --fork --kill-child --mount-proc bash "$(readlink -f "$0")" "$@"
 }
@@ -29,7 +29,7 @@ leave() {
   exit $code
 }
 
-# A folder of its own, to be called once in the namespaces.
+# Creates a temporary directory. Called once, inside the namespaces.
 work_folder() {
   WORK=$(mktemp -d)
   trap leave EXIT

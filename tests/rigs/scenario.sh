@@ -1,9 +1,8 @@
-# What the scenarios of services share; sourced by them, which say how `kt` is
-# called.
+# Functions for the scenarios of services, which source it and define `kt`.
 
-# in_user_rig SCRIPT DIST: runs the script once more, with KT_LIFE=inside, as the
-# user of a rig with a real `systemd --user`. Ends with the script's status, and
-# with 77 where the rig cannot work (with KT_TEST_SYSTEMD=require that is 1).
+# in_user_rig SCRIPT DIST: runs the script again, with KT_LIFE=inside, as the user of a rig
+# with a real `systemd --user`. Exits with the status of the script, or with 77 where the
+# rig is not supported (1 with KT_TEST_SYSTEMD=require).
 in_user_rig() {
   local here name dist=${2:?usage: ${1##*/} DIST} shared status=0
   here=$(cd "$(dirname "$1")" && pwd) name=${1##*/}
@@ -28,11 +27,11 @@ fail() {
   exit 1
 }
 
-# expect CODE COMMAND...: the command must end with the code; OUT is what it said
+# expect CODE COMMAND...: the command must exit with the code; sets OUT to its output
 expect() {
   local code=$1 got=0; shift
   OUT=$("$@" 2>&1) || got=$?
-  [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
+  [ $got = "$code" ] || fail "\`$*\` exited with $got, not $code: $OUT"
 }
 
 says_not() { case $OUT in *"$1"*) fail "\`$1\` is in: $OUT" ;; esac; }
@@ -40,7 +39,7 @@ says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
 
 status_is() { expect "$1" kt gateway status; }
 
-# await SECONDS COMMAND...: until the command succeeds
+# await SECONDS COMMAND...: waits until the command succeeds
 await() {
   local until=$((SECONDS + $1)); shift
   until "$@"; do
@@ -49,7 +48,7 @@ await() {
   done
 }
 
-# The configuration of a gateway that answers by itself.
+# The configuration of a gateway that needs no upstream.
 config() {
   cat > config.yaml <<'YAML'
 pack: {name: life, version: 1.0.0, enabled: true}
@@ -66,14 +65,14 @@ main_pid() { show MainPID; }
 is_active() { [ "$(show ActiveState)" = "$1" ]; }
 another_pid() { local now; now=$(main_pid) && [ "$now" != 0 ] && [ "$now" != "$1" ]; }
 
-# The gateway answers a question, not merely a probe.
+# The gateway serves a request, not only a readiness probe.
 answers() { # [PORT]
-  local asked='{"model":"echo","messages":[{"role":"user","content":"are you there"}]}'
+  local body='{"model":"echo","messages":[{"role":"user","content":"are you there"}]}'
   curl -sf -m 5 "http://127.0.0.1:${1:-41002}/v1/chat/completions" \
-    -H 'content-type: application/json' -d "$asked" 2> /dev/null | grep -q '"are you there"'
+    -H 'content-type: application/json' -d "$body" 2> /dev/null | grep -q '"are you there"'
 }
 
-# The user's own copy of kt, which the user can replace and take apart.
+# A copy of kt that the user can modify.
 own_kt() {
   mkdir -p "$HOME/.local/lib" "$HOME/.local/bin"
   cp -r "$KT_RIG_TREE/lib/kt" "$HOME/.local/lib/"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The service step of `make demo`: runs inside systemd-user.sh, as the user whose
-# real `systemd --user` runs there.
+# The service step of `make demo`. It runs inside systemd-user.sh, as the user of a real
+# `systemd --user`.
 set -euo pipefail
 export PATH="$KT_RIG_TREE/bin:$PATH" NO_COLOR=1
 
@@ -23,7 +23,7 @@ step 0 kt gateway status --wait ready --timeout 30s
 [ "$(systemctl --user show --property=MainPID --value kt-gateway.service)" != "$PID" ]
 step 0 kt gateway stop
 step 3 kt gateway status
-answers && { echo "demo: it still answers" >&2; exit 1; }
+answers && { echo "demo: it still responds" >&2; exit 1; }
 step 0 kt gateway start
 answers
 step 0 kt gateway uninstall

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The life of a gateway as a service: the real kt and the real gateway under a
-# real `systemd --user`.
+# The life cycle of a gateway as a service: the real kt and the real gateway under a real
+# `systemd --user`.
 #
-#   service-lifecycle.sh DIST      DIST is a staged tree with bin/kt in it
+#   service-lifecycle.sh DIST      DIST is a staged tree with bin/kt
 #
-# Ends with 0 when every step did what it should, 1 with the step that did not,
-# and 77 where the rig cannot work (with KT_TEST_SYSTEMD=require that is 1).
+# Exits with 0 when all steps succeed, 1 with the step that failed, and 77 where the rig is
+# not supported (1 with KT_TEST_SYSTEMD=require).
 set -euo pipefail
 
 . "$(dirname "$0")/scenario.sh"
@@ -37,14 +37,14 @@ inside() {
   expect 152 kt gateway status --strict
   says "linger-off"
 
-  step "install again: unchanged, not restarted"
+  step "installing again: unchanged, not restarted"
   pid=$(show MainPID) before=$(stat -c %Y%i "$unit")
   expect 0 kt gateway install --id life
   says "unchanged"
   [ "$(show MainPID)" = "$pid" ] || fail "it was restarted"
   [ "$(stat -c %Y%i "$unit")" = "$before" ] || fail "the unit was written again"
 
-  step "a killed gateway comes back"
+  step "a killed gateway is restarted"
   kill -9 "$pid"
   expect 0 kt gateway status --wait ready --timeout 30s
   [ "$(show MainPID)" != "$pid" ] || fail "the process is the same"
@@ -52,7 +52,7 @@ inside() {
 
   step "stop, twice"
   expect 0 kt gateway stop
-  [ "$(show Result)" = success ] || fail "it did not end cleanly: $(show Result)"
+  [ "$(show Result)" = success ] || fail "the result is $(show Result)"
   status_is 3
   expect 0 kt gateway stop
   says "already stopped"
@@ -70,7 +70,7 @@ inside() {
   expect 0 systemctl --user reload kt-gateway.service
   status_is 0
 
-  step "a reload that the gateway rejects fails there too, and takes nothing down"
+  step "a rejected reload fails in the service manager, and stops nothing"
   cp config.yaml rejected.yaml
   cat >> rejected.yaml <<'YAML'
 policy: {dlp-filter: {action: block, detect_patterns: ["(\\pL{1,400}[0-9]{1,400}){1,50}"]}}
@@ -80,7 +80,7 @@ YAML
   pid=$(show MainPID)
   expect 1 systemctl --user reload kt-gateway.service
   [ "$(show ActiveState)" = active ] || fail "it is $(show ActiveState)"
-  [ "$(show MainPID)" = "$pid" ] || fail "the process is another one"
+  [ "$(show MainPID)" = "$pid" ] || fail "the process changed"
   status_is 151
   says "config-rejected"
   expect 0 kt gateway revert --id life --version 1
@@ -90,7 +90,7 @@ YAML
   expect 0 kt gateway logs --lines 40
   says "41002"
 
-  step "what machines and people read"
+  step "the output formats"
   shows() { local name=$1; shift; printf 'JSON %s %s\n' "$name" "$(kt gateway "$@" -o json | jq -c .)"; }
   shows install install --id life
   shows status status
@@ -101,7 +101,7 @@ YAML
   shows start start
   kt gateway status | sed -n 's/^\([A-Z][A-Za-z ]*\):.*/TEXT status \1/p'
 
-  step "an edited unit is left alone"
+  step "an edited unit is not changed"
   echo '# mine' >> "$unit"
   expect 6 kt gateway install --id life
   expect 6 kt gateway uninstall
@@ -117,23 +117,23 @@ YAML
   expect 0 kt gateway install --id edge --service-name edge --listen 127.0.0.1:41012
   expect 0 kt gateway status --service-name edge
 
-  step "a failed install is taken back"
+  step "a failed installation is rolled back"
   expect 0 kt gateway create --name broken --file config.yaml
   expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41012x
   says "rolled back"
   [ ! -e "$HOME/.config/systemd/user/kt-gateway-broken.service" ] || fail "its unit is still there"
   expect 4 kt gateway status --service-name broken
 
-  step "somebody else's unit is never touched"
+  step "a foreign unit is not changed"
   echo '[Service]' > "$HOME/.config/systemd/user/kt-gateway-other.service"
   expect 6 kt gateway install --id broken --service-name other --listen 127.0.0.1:41022 --force
   expect 6 kt gateway uninstall --service-name other
   [ "$(cat "$HOME/.config/systemd/user/kt-gateway-other.service")" = "[Service]" ] || fail "it changed"
 
-  step "without a session's variables the manager is still found"
+  step "the manager is found without the variables of a session"
   expect 0 env -u XDG_RUNTIME_DIR "$KT_RIG_TREE/bin/kt" gateway status
 
-  step "directories with hostile names reach the service as they are"
+  step "directory names with special characters are passed unchanged"
   export KT_HOME="$HOME/k \$HOME %h \"q\" ;"
   expect 0 kt gateway create --name odd --file config.yaml
   expect 0 kt gateway install --id odd --service-name odd --listen 127.0.0.1:41032
@@ -146,7 +146,7 @@ YAML
   expect 0 kt gateway uninstall
   status_is 4
   [ ! -e "$unit" ] || fail "the unit is still there"
-  [ "$(show LoadState)" = not-found ] || fail "the manager still knows it"
+  [ "$(show LoadState)" = not-found ] || fail "the manager still has it"
   expect 0 kt gateway uninstall
   says "nothing to do"
   echo "ok"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What a service does when something is wrong, under a real `systemd --user`:
-# parking, the breaker, outages, edits, strangers, and whose secrets are where.
+# Failures of a service under a real `systemd --user`: parking, the crash limit, outages,
+# edited and foreign files, and secrets.
 #
-#   service-trouble.sh DIST      DIST is a staged tree with bin/kt in it
+#   service-trouble.sh DIST      DIST is a staged tree with bin/kt
 #
-# KT_OUTAGE_S is how long the outages last, seconds (default 6). Ends as
-# `in_user_rig` says.
+# KT_OUTAGE_S is the duration of the outages, seconds (default 6). For the exit status see
+# `in_user_rig`.
 set -euo pipefail
 . "$(dirname "$0")/scenario.sh"
 
@@ -13,12 +13,12 @@ KT=${KT_RIG_TREE:-}/bin/kt
 OUTAGE_S=${KT_OUTAGE_S:-6}
 kt() { "$KT" "$@"; }
 
-# For as long as an outage lasts, the same process answers.
-goes_on() { # PID COMMAND...
+# During the outage the command must succeed and the process must not change.
+during_outage() { # PID COMMAND...
   local pid=$1 until=$((SECONDS + OUTAGE_S)); shift
   while [ $SECONDS -lt $until ]; do
     "$@" || fail "during the outage: $*"
-    [ "$(main_pid)" = "$pid" ] || fail "it was started again during the outage"
+    [ "$(main_pid)" = "$pid" ] || fail "it was restarted during the outage"
     sleep 0.2
   done
 }
@@ -42,14 +42,14 @@ YAML
   says "MAIN_KEY"
   [ ! -e "$FILE" ] || fail "the unit was written"
 
-  step "an environment file that others can read is refused"
+  step "an environment file that other users can access is refused"
   mkdir -p "$HOME/.config/kt/gateway"
   echo 'MAIN_KEY=canary-env' > "$HOME/.config/kt/gateway/default.env"
   chmod 644 "$HOME/.config/kt/gateway/default.env"
   expect 3 kt gateway install --id keyed
   says "chmod 600"
 
-  step "the service finds the store, the plugins and the keys of this shell, strictly shut in"
+  step "a service in the strict sandbox has the store, the plugins and the keys"
   chmod 600 "$HOME/.config/kt/gateway/default.env"
   expect 0 kt gateway install --id keyed
   status_is 0
@@ -58,7 +58,7 @@ YAML
   expect 0 kt gateway inspect --id keyed
   says "in-sync"
   mkdir -p "$HOME/.ssh"
-  [ "$(show PrivateUsers)" = yes ] || fail "it is not shut in"
+  [ "$(show PrivateUsers)" = yes ] || fail "PrivateUsers is $(show PrivateUsers)"
 
   step "no secret is in the unit, the record, the log, the journal or an argument"
   unset MAIN_KEY
@@ -69,7 +69,7 @@ YAML
 }
 
 parking() {
-  step "a plugin that is removed parks the service, with the reason"
+  step "a removed plugin parks the service, with the reason"
   own_kt
   config
   expect 0 kt gateway create --name life --file config.yaml
@@ -88,99 +88,99 @@ parking() {
   expect 0 kt gateway start
   status_is 0
 
-  step "a gateway that crashes on and on is parked, and started again by hand"
+  step "a gateway that crashes repeatedly is parked, and can be started"
   systemctl --user reset-failed $UNIT || true
   local n last=0
   for n in $(seq 10); do
-    # Killed while it works: a process that has not begun cannot be counted.
+    # Killed when it serves: an earlier crash is not counted.
     await 20 another_pid "$last" || break
     last=$(main_pid)
     await 20 answers || break
     kill -9 "$last"
   done
   await 20 is_active failed || fail "it is $(show ActiveState) after $n crashes"
-  [ "$(show ExecMainStatus)" = 78 ] || fail "it ended with $(show ExecMainStatus)"
+  [ "$(show ExecMainStatus)" = 78 ] || fail "it exited with $(show ExecMainStatus)"
   expect 1 kt gateway status
   says "crashed"
   expect 0 kt gateway start
   status_is 0
 
-  step "stopped, it is inactive and not failed"
+  step "a stopped service is inactive, not failed"
   expect 0 kt gateway stop
   is_active inactive || fail "it is $(show ActiveState)"
-  [ "$(show Result)" = success ] || fail "it ended $(show Result)"
+  [ "$(show Result)" = success ] || fail "the result is $(show Result)"
   expect 0 kt gateway start
 }
 
-strangers() {
-  step "an address that somebody else holds is refused before anything is written"
+conflicts() {
+  step "an address in use is refused before anything is written"
   local before; before=$(stat -c %Y%i "$FILE")
   python3 -c 'import socket,sys
 s = socket.socket(); s.bind(("127.0.0.1", 41055)); s.listen()
-print("holds", flush=True); sys.stdin.read()' < <(sleep 60) > holder.log &
-  local holder=$!
-  await 10 grep -q holds holder.log || fail "nobody holds the address"
+print("bound", flush=True); sys.stdin.read()' < <(sleep 60) > listener.log &
+  local listener=$!
+  await 10 grep -q bound listener.log || fail "the address was not bound"
   expect 6 kt gateway install --id life --listen 127.0.0.1:41055
   says "41055"
   [ "$(stat -c %Y%i "$FILE")" = "$before" ] || fail "the unit was written"
-  kill $holder; wait $holder 2> /dev/null || true
+  kill $listener; wait $listener 2> /dev/null || true
 
-  step "edits are adopted: they stay in force, and installing goes on"
+  step "edits are adopted: they stay in effect, and later installations succeed"
   sed -i 's/^RestartSec=.*/RestartSec=2s/; /^\[Service\]/a Nice=5' "$FILE"
   expect 6 kt gateway install --id life
   says "--adopt"
   expect 0 kt gateway install --refresh --adopt
   says "50-adopted"
   [ "$(show Nice)" = 5 ] || fail "Nice is $(show Nice)"
-  grep -q '^RestartSec=1s' "$FILE" || fail "the unit is not kt's again"
+  grep -q '^RestartSec=1s' "$FILE" || fail "the unit was not rewritten"
   status_is 0
   expect 0 kt gateway install --id life
   says "unchanged"
-  [ "$(show Nice)" = 5 ] || fail "the edit is gone"
+  [ "$(show Nice)" = 5 ] || fail "the edit is not in effect"
 
   step "an update keeps drop-ins"
   expect 0 kt gateway install --id life --listen 127.0.0.1:41006
-  [ "$(show Nice)" = 5 ] || fail "the drop-in is not in force"
-  answers 41006 || fail "it does not answer on its new address"
+  [ "$(show Nice)" = 5 ] || fail "the drop-in is not in effect"
+  answers 41006 || fail "it does not serve on its new address"
   expect 0 kt gateway install --id life
 
-  step "a unit whose file is gone is an orphan, and mended"
-  mv "$FILE" gone; systemctl --user daemon-reload
+  step "a unit without its file is an orphan, and is repaired"
+  mv "$FILE" moved; systemctl --user daemon-reload
   expect 0 kt gateway status
   says "orphan"
   expect 0 kt gateway install --id life
   status_is 0
 
-  step "from inside the service it is not ended"
+  step "a service is not stopped from inside itself"
   mkdir -p "$FILE.d"
   printf '[Service]\nExecStartPost=-/bin/sh -c "%s gateway stop > %s/inside.log 2>&1; echo $? >> %s/inside.log"\n' \
     "$KT" "$HOME/.local/state/kt" "$HOME/.local/state/kt" > "$FILE.d/inside.conf"
   systemctl --user daemon-reload
   expect 0 systemctl --user restart $UNIT
   grep -q 'inside the service' "$HOME/.local/state/kt/inside.log" || fail "$(cat "$HOME/.local/state/kt/inside.log")"
-  [ "$(tail -n 1 "$HOME/.local/state/kt/inside.log")" = 6 ] || fail "it ended otherwise"
+  [ "$(tail -n 1 "$HOME/.local/state/kt/inside.log")" = 6 ] || fail "the exit code is not 6"
   rm "$FILE.d/inside.conf"; systemctl --user daemon-reload
 
-  step "a log is followed, and read from a time on"
+  step "a log is followed, and read since a time"
   "$KT" gateway logs --follow --lines 0 > followed.log 2>&1 &
   local follower=$!
   await 10 kt gateway reload --id life --file config.yaml > /dev/null
   sed 's/version: 1.0.0/version: 1.0.1/' config.yaml > changed.yaml
   expect 0 kt gateway reload --id life --file changed.yaml
   await 10 grep -q 'serving version 2' followed.log || fail "not followed: $(cat followed.log)"
-  kill -INT $follower; wait $follower && fail "it ended with 0" || [ $? = 130 ]
+  kill -INT $follower; wait $follower && fail "it exited with 0" || [ $? = 130 ]
   expect 0 kt gateway logs --since 1h
   says "serving version 2"
   expect 0 kt gateway logs --since 2099-01-01T00:00:00Z
   says_not "serving"
   expect 2 kt gateway logs --since yesterday
 
-  step "everything goes when everything is to go"
+  step "--purge removes everything"
   expect 0 kt gateway uninstall --purge
   [ ! -e "$FILE.d" ] || [ -z "$(ls "$FILE.d")" ] || fail "left: $(ls "$FILE.d")"
   [ ! -e "$SERVICE/log.jsonl" ] || fail "the log is still there"
 
-  step "somebody else's unit is taken over only when that is asked for"
+  step "a foreign unit is overwritten only with --take-over"
   printf '[Service]\nExecStart=/bin/true\n' > "$FILE"
   expect 6 kt gateway install --id life --force
   says "--take-over"
@@ -189,7 +189,7 @@ print("holds", flush=True); sys.stdin.read()' < <(sleep 60) > holder.log &
   status_is 0
   expect 0 kt gateway uninstall
 
-  step "a place that may be gone tomorrow is no place for a service's executable"
+  step "an executable at an unstable path is refused"
   cp -r "$HOME/.local/lib" "$HOME/.local/bin" /tmp/
   expect 2 /tmp/bin/kt gateway install --id life
   says "/tmp"
@@ -197,21 +197,21 @@ print("holds", flush=True); sys.stdin.read()' < <(sleep 60) > holder.log &
 }
 
 outages() {
-  step "an upstream that is gone for ${OUTAGE_S}s takes nothing down"
+  step "an upstream that is down for ${OUTAGE_S}s stops nothing"
   cat > upstream.yaml <<'YAML'
 pack: {name: life, version: 1.0.0, enabled: true}
-providers: {targets: [{id: gone, provider: own, base_url: 'http://127.0.0.1:9'}]}
+providers: {targets: [{id: down, provider: own, base_url: 'http://127.0.0.1:9'}]}
 policies: {chain: []}
 YAML
   expect 0 kt gateway create --name upstream --file upstream.yaml
   expect 0 kt gateway install --id upstream
   refused() { [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' http://127.0.0.1:41002/v1/chat/completions \
     -H 'content-type: application/json' -d '{"model":"m","messages":[{"role":"user","content":"x"}]}')" = 502 ]; }
-  goes_on "$(main_pid)" refused
+  during_outage "$(main_pid)" refused
   status_is 0
   expect 0 kt gateway uninstall
 
-  step "a control plane that is gone for ${OUTAGE_S}s takes nothing down"
+  step "a control plane that is down for ${OUTAGE_S}s stops nothing"
   "$KT" control-plane serve --listen 127.0.0.1:41080 > server.log 2>&1 &
   local server=$!
   served() { curl -sf -o /dev/null http://127.0.0.1:41080/healthz; }
@@ -224,17 +224,17 @@ YAML
   expect 0 kt gateway install --id remote
   status_is 0
   kill $server; wait $server || true
-  goes_on "$(main_pid)" answers
+  during_outage "$(main_pid)" answers
   expect 0 kt gateway status
   says "desired-unknown"
 
-  step "it even starts without its control plane"
+  step "the gateway starts without its control plane"
   local pid; pid=$(main_pid)
   kill -9 "$pid"
-  await 30 another_pid "$pid" || fail "it did not come back"
-  await 30 answers || fail "it does not answer"
+  await 30 another_pid "$pid" || fail "it was not restarted"
+  await 30 answers || fail "it does not serve"
 
-  step "and takes up with it when it is back"
+  step "the gateway reconnects to its control plane"
   "$KT" control-plane serve --listen 127.0.0.1:41080 > server.log 2>&1 &
   server=$!
   await 20 served || fail "$(cat server.log)"
@@ -250,7 +250,7 @@ YAML
 inside() {
   secrets
   parking
-  strangers
+  conflicts
   outages
   echo "ok"
 }

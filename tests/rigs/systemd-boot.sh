@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# Boots the whole of systemd (PID 1, logind, journald, D-Bus, polkit, user
-# managers) on a machine that need not be run by it, and runs scripts in it.
-# Needs root. Nothing of the machine changes: the root file system is the lower
-# layer of an overlay, and everything happens in private namespaces.
+# Boots systemd with PID 1, logind, journald, D-Bus, polkit and user managers, on a machine
+# that may run another init system, and runs scripts in it. Needs root. The machine is not
+# changed: the root file system is the lower layer of an overlay, and everything happens in
+# private namespaces.
 #
 #   systemd-boot.sh [--root DIR] [--tree DIR] SCRIPT [SCRIPT]...
 #
-#   --root DIR   boot this root tree, and not the machine's own
+#   --root DIR   boot this root tree instead of the machine's
 #   --tree DIR   copy DIR to /opt/kt, owned by root; scripts find it as
-#                $KT_RIG_TREE. A place that stays, as a service needs.
+#                $KT_RIG_TREE. A service needs a stable path.
 #
-# Each script runs as root in a boot of its own, from a copy of the directory it
-# lies in. The disk outlives the boots, so naming a script twice makes a reboot
-# out of it; $KT_RIG_BOOT counts the boots from 1. There is a user kt-rig with a
-# home, who is not logged in.
+# Each script runs as root in a separate boot, from a copy of its directory. The disk is
+# kept between the boots, so that a script that is given twice sees a reboot; $KT_RIG_BOOT
+# is the number of the boot, from 1. There is a user kt-rig with a home, who is not logged
+# in.
 #
-# The exit status is that of the first script that failed. 77 means that the rig
-# cannot work here (with KT_TEST_SYSTEMD=require that is 1), 90 that a boot did
-# not come to its end. KT_RIG_VERBOSE=N shows N lines of each boot's journal.
+# The exit status is that of the first script that failed, 77 if the rig is not supported (1
+# with KT_TEST_SYSTEMD=require), or 90 if a boot did not finish. KT_RIG_VERBOSE=N prints N
+# lines of the journal of each boot.
 set -euo pipefail
 
 RIG_USER=kt-rig
@@ -32,9 +32,9 @@ unusable() {
   exit 77
 }
 
-# ---- outside: what is needed, and a place ------------------------------------
+# ---- outside: prerequisites and a directory ----------------------------------
 
-# Below the root: what a boot needs, and which package has it.
+# The files below the root that a boot needs, and their packages.
 PARTS="
 lib/systemd/systemd:systemd
 lib/systemd/systemd-logind:systemd
@@ -64,7 +64,7 @@ outside() {
     compgen -G "${root%/}/${part%%:*}" > /dev/null || unusable "$root lacks the package ${part##*:}"
   done
   unshare --mount --pid --fork --cgroup --ipc --uts --net true 2> /dev/null ||
-    unusable "namespaces cannot be made here"
+    unusable "namespaces are not available"
 
   # Below the unified hierarchy, which a machine with mixed hierarchies keeps
   # in a directory of its own.
@@ -72,7 +72,7 @@ outside() {
   [ -f $KT_RIG_GROUP/cgroup.controllers ] || KT_RIG_GROUP=/sys/fs/cgroup/unified
   [ -f $KT_RIG_GROUP/cgroup.procs ] || unusable "no unified control groups"
   KT_RIG_GROUP=$KT_RIG_GROUP/kt-boot-$$
-  mkdir "$KT_RIG_GROUP" 2> /dev/null || unusable "control groups cannot be made here"
+  mkdir "$KT_RIG_GROUP" 2> /dev/null || unusable "control groups cannot be created"
 
   KT_RIG=$(mktemp -d "${TMPDIR:-/tmp}/kt-boot.XXXXXX")
   export KT_RIG KT_RIG_GROUP KT_RIG_ROOT=$root KT_RIG_FROM=$tree
@@ -80,7 +80,7 @@ outside() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   local status=0
-  # The disk must outlive each boot, and nothing may outlive this.
+  # The disk is kept between the boots, but no process may outlive this script.
   KT_RIG_STAGE=disk setpriv --pdeathsig KILL \
     unshare --mount bash "$(readlink -f "$0")" "$@" || status=$?
   [ $status != 77 ] || unusable "$(cat "$KT_RIG/reason")"
@@ -88,7 +88,7 @@ outside() {
 }
 
 clean_up() {
-  # Whatever is still in there was started here.
+  # All remaining processes in the group were started here.
   { echo 1 > "$KT_RIG_GROUP/cgroup.kill"; } 2> /dev/null || true
   local until=$((SECONDS + 5))
   until find "$KT_RIG_GROUP" -depth -type d -exec rmdir {} + 2> /dev/null; do
@@ -117,7 +117,7 @@ disk() {
   done
 }
 
-# The disk's own way to be unusable: the outside says it.
+# The rig is not supported; the outside reports the reason.
 unprepared() {
   echo "the boot cannot be prepared: $*" > "$KT_RIG/reason"
   exit 77
@@ -129,7 +129,7 @@ boot() {
   rm -f "$out"/*
   mkdir "$KT_RIG_GROUP/$1"
   (
-    # The new control group namespace begins where its first process is.
+    # The root of a new control group namespace is the group of its first process.
     echo "$BASHPID" > "$KT_RIG_GROUP/$1/cgroup.procs"
     export KT_RIG_STAGE=inside
     exec setpriv --pdeathsig KILL \
@@ -139,7 +139,7 @@ boot() {
   [ -e "$out/boots" ] || unprepared "$(head -n 1 "$out/console")"
   [ ! -e "$out/log" ] || cat "$out/log"
   status=$(cat "$out/status" 2> /dev/null || true)
-  # A script that was killed left the name of a signal.
+  # After a signal the status is the name of the signal.
   case $status in '' | *[!0-9]*) status=90 ;; esac
   if [ $status = 90 ] || [ "${KT_RIG_VERBOSE:-0}" != 0 ]; then
     cat "$out/console"
@@ -149,7 +149,7 @@ boot() {
   [ $status = 0 ] || exit "$status"
 }
 
-# ---- inside: a machine of its own --------------------------------------------
+# ---- inside: the booted system -----------------------------------------------
 
 inside() {
   local boot=$1 script out=$KT_RIG/disk/out
@@ -178,16 +178,16 @@ inside() {
 file_systems() {
   local name
   mount -t proc proc "$R/proc"
-  # Most of it belongs to the kernel and so to the machine.
+  # Most of it belongs to the kernel of the machine.
   for name in sys sysrq-trigger; do
     [ -e "$R/proc/$name" ] || continue
     mount --bind "$R/proc/$name" "$R/proc/$name"
     mount -o remount,bind,ro "$R/proc/$name"
   done
-  # A client may otherwise be given the gateway's port for its end, and keep the
-  # gateway from it: the default range of such ports begins at 32768.
+  # The ports of the gateway are within the ephemeral port range, which starts at 32768: a
+  # client connection could use one of them.
   echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
-  # A reboot is known by it.
+  # It identifies the boot.
   cat /proc/sys/kernel/random/uuid > "$R/../boot-id"
   mount --bind "$R/../boot-id" "$R/proc/sys/kernel/random/boot_id"
   mount -t sysfs -o ro sysfs "$R/sys"
@@ -201,15 +201,15 @@ file_systems() {
   mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$R/dev/pts"
   ln -s pts/ptmx "$R/dev/ptmx"
   ln -s /proc/self/fd "$R/dev/fd"
-  # Without a /tmp of its own, clearing the machine's takes seconds.
+  # Without a private /tmp, cleaning that of the machine takes seconds.
   for name in dev/shm tmp var/tmp; do
     mount -t tmpfs -o mode=1777 kt-rig "$R/$name"
   done
   mount -t tmpfs -o mode=755 kt-rig "$R/run"
 }
 
-# Takes away what this machine was told to start and to mount: it would slow the
-# boot, or reach for things that are not there.
+# Hides the units and mounts of the machine, which would slow down the boot or use devices
+# that do not exist.
 own_machine() {
   local name
   for name in etc/systemd/system etc/systemd/user; do
@@ -217,15 +217,15 @@ own_machine() {
     mount -t tmpfs -o mode=755 kt-rig "$R/$name"
   done
   for name in fstab crypttab; do : > "$R/etc/$name"; done
-  # root's home is empty, so that what a command writes there is seen.
+  # The home of root is empty, so that the files that a command writes are detected.
   mkdir -p "$KT_RIG/disk/home"
   chmod 700 "$KT_RIG/disk/home"
   mount --bind "$KT_RIG/disk/home" "$R/root"
-  # A tree without a name would be on its first boot every time.
+  # Without a machine ID every boot would be a first boot.
   [ -s "$R/etc/machine-id" ] || tr -d - < /proc/sys/kernel/random/uuid > "$R/etc/machine-id"
-  # The journal is kept only where this is.
+  # The journal is persistent only if this directory exists.
   mkdir -p "$R/var/log/journal" "$R/run/systemd/system"
-  # What works on the kernel or on devices, of which this boot has none.
+  # Units that configure the kernel or devices.
   for name in modules-load sysctl binfmt udevd udev-trigger hwdb-update tmpfiles-setup-dev \
     random-seed remount-fs update-utmp; do
     ln -s /dev/null "$R/run/systemd/system/systemd-$name.service"
@@ -247,10 +247,10 @@ make_user() {
   chmod 700 "$R/home/$RIG_USER"
 }
 
-# units BOOT SCRIPT: what runs the script and ends the boot with it
+# units BOOT SCRIPT: writes the units that run the script and then stop the boot
 units() {
   local dir=$R/run/systemd/system
-  # A user manager outlives the last session by ten seconds; one shows the same.
+  # A user manager stops ten seconds after the last session; one second is enough here.
   mkdir -p "$R/run/systemd/logind.conf.d"
   printf '[Login]\nUserStopDelaySec=1s\n' > "$R/run/systemd/logind.conf.d/kt-rig.conf"
   cat > "$dir/kt-rig.target" <<UNIT

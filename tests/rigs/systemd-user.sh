@@ -1,32 +1,31 @@
 #!/usr/bin/env bash
-# Runs a command as an unprivileged user with a real `systemd --user`, on a
-# machine that need not be run by systemd. Needs root. Nothing of the machine
-# changes: everything happens in private namespaces, on private mounts.
+# Runs a command as an unprivileged user with a real `systemd --user`, on a machine that
+# may run another init system. Needs root. The machine is not changed: everything happens in
+# private namespaces, on private mounts.
 #
 #   systemd-user.sh [--tree DIR] [--bind DIR]... [--linger] [--] COMMAND [ARG]...
 #
 #   --tree DIR   copy DIR into the rig; the command finds it as $KT_RIG_TREE.
-#                A copy, because root's home is often closed to other users, owned
-#                by root, because kt refuses plugins that others may write, and at
-#                /opt/kt, because a service must not run from a temporary place.
-#   --bind DIR   show DIR, read-only, as $KT_RIG/bind/<its last part>
+#                A copy, because other users often cannot read the home of root;
+#                owned by root, because kt refuses plugins that other users can write;
+#                and at /opt/kt, because a service needs a stable path.
+#   --bind DIR   mount DIR read-only at $KT_RIG/bind/<its last component>
 #   --linger     the user lingers, as after `loginctl enable-linger`
 #
-# The command runs in the user's empty home with XDG_RUNTIME_DIR set, as its
-# session would set it. Its exit status is the rig's; 77 means that the rig
-# cannot work here (no root, no systemd), 90 that the user manager did not come
-# up. KT_RIG_VERBOSE=1 shows the user manager's own log.
+# The command runs in the user's empty home with XDG_RUNTIME_DIR set, as in a session. The
+# exit status is that of the command, 77 if the rig is not supported (no root, no systemd),
+# or 90 if the user manager did not start. KT_RIG_VERBOSE=1 prints the log of the manager.
 set -euo pipefail
 
 RIG_USER=kt-rig
 RIG_UID=4711
-# Where people live: a home below /tmp would be hidden by a private /tmp.
+# A home below /tmp would be hidden by a private /tmp.
 RIG_HOME=/home/kt-rig
 TREE=/opt/kt
 
 unusable() { echo "systemd-user: $*" >&2; exit 77; }
 
-# ---- outside: a place, a control group, new namespaces -----------------------
+# ---- outside: a directory, a control group, new namespaces -------------------
 
 outside() {
   local tree="" linger=0 binds=()
@@ -50,18 +49,18 @@ outside() {
   [ -f $hierarchy/cgroup.controllers ] || hierarchy=/sys/fs/cgroup/unified
   [ -f $hierarchy/cgroup.procs ] || unusable "no unified control groups"
   local group=$hierarchy/kt-rig-$$
-  mkdir "$group" 2>/dev/null || unusable "control groups cannot be made here"
+  mkdir "$group" 2>/dev/null || unusable "control groups cannot be created"
 
   local rig
   rig=$(mktemp -d "${TMPDIR:-/tmp}/kt-rig.XXXXXX")
   chmod 755 "$rig"
   local status=0
   (
-    # The new control group namespace begins where its first process is.
+    # The root of a new control group namespace is the group of its first process.
     echo "$BASHPID" > "$group/cgroup.procs"
     export KT_RIG=$rig KT_RIG_STAGE=inside KT_RIG_FROM=$tree KT_RIG_LINGER=$linger
     KT_RIG_BINDS=$(printf '%s\n' "${binds[@]:-}")
-    # A network of its own: fixed ports then meet no other process.
+    # A private network, so that fixed ports do not conflict with other processes.
     local network=()
     if PATH=$PATH:/usr/sbin:/sbin command -v ip > /dev/null; then network=(--net); fi
     export KT_RIG_BINDS KT_RIG_NETWORK=${network[*]:-}
@@ -77,20 +76,20 @@ outside() {
 
 private_mounts() {
   mount --make-rprivate /
-  # What is made here is gone with the namespace, the copy of kt included.
+  # Removed with the namespace, including the copy of kt.
   mount -t tmpfs -o mode=755 kt-rig "$KT_RIG"
   mkdir -p "$KT_RIG/etc" "$KT_RIG/bind" "$KT_RIG/opt"
 
   mount -t tmpfs -o mode=755,size=64m kt-rig /run
-  # Without the first, systemd says that the system was not booted with it;
-  # without the others, units with private mounts fail with 226.
+  # Without the first, systemd reports that the system was not booted with it; without the
+  # others, units with private mounts fail with 226.
   mkdir -p /run/systemd/system /run/systemd/mount-rootfs /run/systemd/unit-root
   mkdir -p "/run/user/$RIG_UID"
 
   mount -t tmpfs -o mode=755 kt-rig /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 
-  # Lingering is a file of the user's name.
+  # Lingering is enabled by a file with the name of the user.
   mount -t tmpfs -o mode=755 kt-rig /var/lib/systemd
   mkdir /var/lib/systemd/linger
   [ "$KT_RIG_LINGER" = 0 ] || touch "/var/lib/systemd/linger/$RIG_USER"
@@ -120,11 +119,11 @@ show_files() {
     mkdir "$KT_RIG/bind/$(basename "$dir")"
     mount --bind -o ro "$dir" "$KT_RIG/bind/$(basename "$dir")"
   done <<< "$KT_RIG_BINDS"
-  # Last, for it hides what the machine has there.
+  # Last, because it hides the directory of the machine.
   mount --bind "$KT_RIG/opt" "${TREE%/*}"
 }
 
-# The path matters: the journal reads the name of a user's unit from it.
+# The journal derives the name of a user unit from this path.
 delegate() {
   MANAGER_GROUP=/sys/fs/cgroup/user.slice/user-$RIG_UID.slice/user@$RIG_UID.service
   mkdir -p "$MANAGER_GROUP" /sys/fs/cgroup/rig
@@ -138,7 +137,7 @@ start_journal() {
   mkdir -p /var/log/journal 2>/dev/null || return 0
   mount -t tmpfs -o mode=755,size=64m kt-rig /var/log/journal
   mkdir "/var/log/journal/$(cat /etc/machine-id)"
-  # A user reads the own journal only where it is kept on disk.
+  # A user can read their journal only if it is persistent.
   chgrp -R systemd-journal /var/log/journal 2>/dev/null || true
   chmod 2755 /var/log/journal /var/log/journal/*
   /lib/systemd/systemd-journald > "$KT_RIG/journald.log" 2>&1 &
@@ -146,7 +145,7 @@ start_journal() {
   await 5 test -S /run/systemd/journal/stdout && journalctl --flush || true
 }
 
-# await SECONDS COMMAND...: until the command succeeds
+# await SECONDS COMMAND...: waits until the command succeeds
 await() {
   local until=$((SECONDS + $1)); shift
   until "$@"; do
@@ -162,8 +161,8 @@ as_user() {
 inside() {
   if [ -n "$KT_RIG_NETWORK" ]; then
     PATH=$PATH:/usr/sbin:/sbin ip link set lo up
-    # A client may otherwise be given the gateway's port for its end, and keep the
-    # gateway from it: the default range of such ports begins at 32768.
+    # The ports of the gateway are within the ephemeral port range, which starts at 32768:
+    # a client connection could use one of them.
     echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
   fi
   private_mounts
@@ -190,7 +189,7 @@ inside() {
   as_user --bounding-set=-all "${env[@]}" KT_RIG="$KT_RIG" KT_RIG_TREE=$TREE "$@" || status=$?
   [ "${KT_RIG_VERBOSE:-0}" = 0 ] || cat "$KT_RIG/manager.log" >&2
 
-  # RTMIN+3 is the manager's own way to end: units first.
+  # RTMIN+3 makes the manager stop its units before it exits.
   kill -s RTMIN+3 $manager 2>/dev/null || true
   kill $manager 2>/dev/null || true
   wait $manager 2>/dev/null || true

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A control plane and a gateway on two machines, whose network loses what one of
-# them sends, or what both do: two-machines.sh DIST.
+# A control plane and a gateway on two machines whose network drops the packets of one or
+# both of them: two-machines.sh DIST.
 #
-# The machines are network namespaces, so this needs root; exits with 77 where they
-# cannot be had.
+# The machines are network namespaces. Needs root; exits with 77 where namespaces are not
+# available.
 set -euo pipefail
 
 . "$(dirname "$(readlink -f "$0")")/namespaces.sh"
@@ -13,15 +13,15 @@ KT=$(readlink -f "$1")/bin/kt
 work_folder
 
 here() { KT_HOME=$WORK/server "$KT" "$@"; }
-# What runs on the machine of the gateway.
+# Runs a command on the machine of the gateway.
 there() { nsenter --net=/proc/$OTHER/ns/net "$@"; }
 
 machines() {
   unshare --net sleep infinity &
   OTHER=$!
-  # Its namespace is there once it is not this one.
+  # The namespace exists once it differs from this one.
   await 10 eval '[ "$(readlink /proc/$OTHER/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
-  ip link add here type veth peer name there netns "$OTHER" || unusable "there is no veth"
+  ip link add here type veth peer name there netns "$OTHER" || unusable "veth is not available"
   ip addr add 10.7.0.1/24 dev here
   ip link set here up
   there ip addr add 10.7.0.2/24 dev there
@@ -52,34 +52,34 @@ applied = (shown["applied"] or {}).get("version")
 sys.exit((shown["state"], str(applied)) != tuple(sys.argv[1:]))' "$@"
 }
 
-# Frames go to an address that nobody has: they are lost without a word, as behind a
-# broken link, while those of the other direction arrive.
+# Frames are sent to an unused link address: they are dropped silently, as on a broken link,
+# while those of the other direction arrive.
 lose_what_server_sends() { ip neigh replace 10.7.0.2 lladdr 02:00:00:00:00:99 dev here nud permanent; }
 lose_what_gateway_sends() { there ip neigh replace 10.7.0.1 lladdr 02:00:00:00:00:99 dev there nud permanent; }
 lose_both() { lose_what_server_sends; lose_what_gateway_sends; }
-mend() {
+restore_network() {
   ip neigh del 10.7.0.2 dev here 2> /dev/null || true
   there ip neigh del 10.7.0.1 dev there 2> /dev/null || true
 }
 reached() { there curl -s -m 1 -o /dev/null --cacert server.pem https://10.7.0.1:8443/readyz; }
 
 cut() { # HOW VERSION
-  step "$1: the gateway goes on, and catches up"
+  step "$1: the gateway keeps serving, and catches up"
   "$1"
-  reached && fail "the network is not cut"
+  reached && fail "the network is not interrupted"
   policy "$2" > next.yaml
-  # Through the server's socket, which is no network.
+  # Through the socket of the server, which does not use the network.
   here gateway reload --id edge --no-wait --file next.yaml > reload.log 2>&1 || true
   [ "$(here gateway versions --id edge -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["version"])')" = "$2" ] ||
     fail "not published: $(cat reload.log)"
-  state_is in-sync "$2" && fail "nobody can know that it was applied"
-  kill -0 $GATEWAY || fail "the gateway ended: $(cat gateway.log)"
+  state_is in-sync "$2" && fail "it is in-sync although the network is interrupted"
+  kill -0 $GATEWAY || fail "the gateway exited: $(cat gateway.log)"
   there curl -sf -o /dev/null http://127.0.0.1:41003/readyz || fail "it is not ready"
-  mend
+  restore_network
   await 90 state_is in-sync "$2" || fail "it did not catch up: $(cat gateway.log)"
 }
 
-step "a gateway on another machine is reached by TLS"
+step "a gateway connects from another machine over TLS"
 machines
 certificate
 policy 1 > one.yaml
@@ -96,8 +96,8 @@ cut lose_what_server_sends 2
 cut lose_what_gateway_sends 3
 cut lose_both 4
 step "nothing was lost"
-kill $GATEWAY; wait $GATEWAY || fail "the gateway ended with $?"
-kill $SERVER; wait $SERVER || fail "the server ended with $?"
+kill $GATEWAY; wait $GATEWAY || fail "the gateway exited with $?"
+kill $SERVER; wait $SERVER || fail "the server exited with $?"
 here control-plane fsck > fsck.log 2>&1 || fail "$(cat fsck.log)"
 here audit verify > verify.log 2>&1 || fail "$(cat verify.log)"
 echo ok

@@ -1,9 +1,7 @@
-//! The whole of systemd, booted: what each scenario does, and what must come of
-//! it, is in `tests/rigs/boot`.
+//! A booted systemd: the scenarios and their expectations are in `tests/rigs/boot`.
 //!
-//! A scenario runs on the machine's own root, and on Debian 13 where there is a
-//! tree of it: the one that `KT_TEST_DEBIAN_13` names, or the one that
-//! `tests/rigs/debian-13.sh` has put into the cache.
+//! A scenario runs on the root file system of the machine, and on Debian 13 if there is a
+//! root tree: that of `KT_TEST_DEBIAN_13`, or that of `tests/rigs/debian-13.sh` in the cache.
 
 use super::rig::rig;
 use crate::harness::{dist, workspace};
@@ -11,7 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
-/// A root tree of Debian 13, by its directory.
+/// The variable with the directory of a Debian 13 root tree.
 const DEBIAN_13: &str = "KT_TEST_DEBIAN_13";
 
 #[test]
@@ -25,43 +23,42 @@ fn a_gateway_is_installed_from_every_session() {
 }
 
 #[test]
-fn root_is_refused_what_is_not_its_own() {
+fn root_is_refused_for_other_users() {
     boots("root", 1);
 }
 
 #[test]
-fn lingering_stays_what_the_person_made_it() {
+fn lingering_is_restored_after_uninstall() {
     boots("linger", 1);
 }
 
 #[test]
-fn status_says_what_a_logout_does() {
+fn status_reports_the_effect_of_a_logout() {
     boots("logout", 1);
 }
 
 #[test]
-fn status_says_what_a_reboot_does() {
+fn status_reports_the_effect_of_a_reboot() {
     boots("reboot", 3);
 }
 
 #[test]
-fn an_unreadable_journal_is_no_empty_log() {
+fn logs_do_not_require_a_readable_journal() {
     boots("journal", 1);
 }
 
-/// Crash, hang, park, edit, upgrade, a kt that dies between every two changes:
-/// see `plugins/gateway-service/src/conformance`.
+/// Crash, hang, park, edit, upgrade, a kt that is killed at every change: see `plugins/gateway-service/src/conformance`.
 #[test]
-fn the_bundled_backend_passes_the_scenario() {
+fn the_bundled_backend_passes_the_conformance_tests() {
     boots("conformance", 1);
 }
 
-/// A script that no test names would be silently left out.
+/// A script that no test runs would be skipped silently.
 #[test]
 fn every_scenario_is_run() {
     let names = fs::read_dir(workspace().join("tests/rigs/boot"))
-        .expect("the scenarios have a folder")
-        .map(|entry| entry.expect("the folder can be read").path())
+        .expect("the directory of the scenarios")
+        .map(|entry| entry.expect("the directory is readable").path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
     let forgotten: Vec<String> = names
         .filter(|name| name != "steps")
@@ -70,7 +67,7 @@ fn every_scenario_is_run() {
     assert!(forgotten.is_empty(), "no test runs {forgotten:?}");
 }
 
-/// Boots as often as told on one disk, running the scenario each time.
+/// Boots one disk `times` times, and runs the scenario in each boot.
 fn boots(scenario: &str, times: usize) {
     let script = workspace().join(format!("tests/rigs/boot/{scenario}.sh"));
     for root in roots() {
@@ -81,8 +78,8 @@ fn boots(scenario: &str, times: usize) {
             continue;
         };
         ran.ok();
-        let ended = ran.stdout.lines().filter(|line| *line == "ok").count();
-        assert_eq!(ended, times, "a boot did not come to its end{ran}");
+        let finished = ran.stdout.lines().filter(|line| *line == "ok").count();
+        assert_eq!(finished, times, "a boot did not finish{ran}");
     }
 }
 

@@ -1,31 +1,30 @@
-//! A service under a user manager and nothing else.
+//! A service under a user manager, without the rest of systemd.
 
 use super::rig::rig;
 use crate::harness::{assert_golden, bless_directory, dist, shape};
 
-/// Where the shapes of an installed service's JSON are.
+/// The golden files with the JSON shapes of an installed service.
 const FOLDER: &str = "tests/golden/service";
 
-/// Create, install, kill, reload, edit, take back, uninstall: the steps and
-/// what each must do are in the script. What is shown of an installed service
-/// keeps its shape.
+/// Create, install, kill, reload, edit, roll back, uninstall: the steps and their
+/// expectations are in the script. The output for an installed service keeps its shape.
 #[test]
-fn a_service_lives_under_a_real_user_manager() {
+fn a_service_runs_under_a_real_user_manager() {
     let Some(ran) = rig("service-lifecycle.sh", [dist()]) else {
         return;
     };
     ran.ok()
-        .out_has("== a killed gateway comes back")
+        .out_has("== a killed gateway is restarted")
         .out_has("\nok\n");
-    let shown: Vec<(&str, &str)> = ran
+    let outputs: Vec<(&str, &str)> = ran
         .stdout
         .lines()
         .filter_map(|line| line.strip_prefix("JSON ")?.split_once(' '))
         .collect();
-    let mut files: Vec<String> = shown.iter().map(|(n, _)| format!("{n}.txt")).collect();
+    let mut files: Vec<String> = outputs.iter().map(|(n, _)| format!("{n}.txt")).collect();
     files.push("status-labels.txt".to_owned());
     bless_directory(FOLDER, &files);
-    for (name, json) in shown {
+    for (name, json) in outputs {
         let value = serde_json::from_str(json).unwrap_or_else(|e| panic!("{name}: {e}: {json}"));
         assert_golden(&format!("{FOLDER}/{name}.txt"), &shape(&value));
     }
@@ -38,16 +37,16 @@ fn a_service_lives_under_a_real_user_manager() {
     assert_golden(&format!("{FOLDER}/status-labels.txt"), &labels);
 }
 
-/// Parking, the breaker, outages, edits, strangers, secrets.
+/// Parking, the crash limit, outages, edited and foreign files, secrets.
 #[test]
-fn a_service_in_trouble_says_so_and_goes_on() {
+fn a_failing_service_reports_its_failure_and_recovers() {
     let Some(ran) = rig("service-trouble.sh", [dist()]) else {
         return;
     };
     ran.ok().out_has("\nok\n");
 }
 
-/// Upgrades under load, and a kt that is killed before each of its changes.
+/// Upgrades under load, and a kt that is killed before each change.
 #[test]
 fn a_service_is_upgraded_without_a_failed_request() {
     let Some(ran) = rig("service-upgrade.sh", [dist()]) else {

@@ -1,6 +1,5 @@
-//! Services under a real systemd, in the private namespaces of a rig: a user
-//! manager alone for what a service lives through, and the whole of it, booted,
-//! for sessions, lingering and reboots.
+//! Services under a real systemd, in the private namespaces of a rig: a user manager alone
+//! for the life cycle of a service, and a booted system for sessions, lingering and reboots.
 
 mod boot;
 mod lifecycle;

@@ -10,15 +10,15 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
         "the service stops at logout, or does not start at boot",
         &[
             "a_gateway_is_installed_without_a_session",
-            "status_says_what_a_reboot_does",
-            "status_says_what_a_logout_does",
+            "status_reports_the_effect_of_a_reboot",
+            "status_reports_the_effect_of_a_logout",
         ],
     ),
     (
         "WantedBy=multi-user.target in a user's unit",
         &[
             "units_contain_no_setting_that_breaks_a_supported_version",
-            "status_says_what_a_reboot_does",
+            "status_reports_the_effect_of_a_reboot",
         ],
     ),
     (
@@ -26,7 +26,7 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
         &[
             "a_gateway_is_installed_without_a_session",
             "a_gateway_is_installed_from_every_session",
-            "root_is_refused_what_is_not_its_own",
+            "root_is_refused_for_other_users",
         ],
     ),
     (
@@ -41,44 +41,44 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
         "the status is wrong",
         &[
             "inputs_are_joined_into_one_state",
-            "a unit whose file is gone is an orphan, and mended",
+            "a unit without its file is an orphan, and is repaired",
         ],
     ),
     (
         "secrets in units",
         &[
             "no secret is in the unit, the record, the log, the journal or an argument",
-            "an environment file that others can read is refused",
+            "an environment file that other users can access is refused",
         ],
     ),
     (
         "an update overwrites edits",
         &[
-            "edits are adopted: they stay in force, and installing goes on",
+            "edits are adopted: they stay in effect, and later installations succeed",
             "an update keeps drop-ins",
-            "an edited unit is left alone",
+            "an edited unit is not changed",
         ],
     ),
     (
         "a crash loop on a bad configuration",
         &[
             "a permanent failure parks the service with its reason",
-            "a gateway that crashes on and on is parked, and started again by hand",
+            "a gateway that crashes repeatedly is parked, and can be started",
         ],
     ),
     (
         "a transient error stops the service permanently",
         &[
             "a transient failure is retried until it succeeds",
-            "a control plane that is gone for",
-            "an upstream that is gone for",
+            "a control plane that is down for",
+            "an upstream that is down for",
         ],
     ),
     (
         "the path of the executable is specific to one version",
         &[
             "a_link_on_the_path_is_preferred_to_its_target",
-            "a place that may be gone tomorrow is no place for a service's executable",
+            "an executable at an unstable path is refused",
         ],
     ),
     (
@@ -92,15 +92,15 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
     (
         "sudo writes to the home of root, or creates files of root",
         &[
-            "root_is_refused_what_is_not_its_own",
+            "root_is_refused_for_other_users",
             "sudo_is_refused_and_root_is_not",
         ],
     ),
     (
         "installing again does not repair the service",
         &[
-            "install again: unchanged, not restarted",
-            "an update that is killed anywhere is the old or the new one, and mended",
+            "installing again: unchanged, not restarted",
+            "an update that is killed at any change leaves the old or the new unit, and is repaired",
             "an update that is killed at any change leaves the old or the new service, and is repaired",
         ],
     ),

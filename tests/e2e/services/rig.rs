@@ -1,20 +1,20 @@
-//! Runs a rig of `tests/rigs`, or says why it cannot work here.
+//! Runs a rig of `tests/rigs`.
 
 use crate::harness::{CommandOutput, Sandbox, workspace};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-/// What a rig ends with where it cannot work.
-const UNUSABLE: i32 = 77;
-/// Many times what any of them takes.
+/// The exit code of a rig that is not supported on this system.
+const UNSUPPORTED: i32 = 77;
+/// Many times the duration of any rig.
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs `script` with `args`.
 ///
-/// Where it cannot work, says so and returns nothing. When `CI` is set it is
-/// told to fail then.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+/// Returns `None`, with a message on stderr, where the rig is not supported. If `CI` is set,
+/// that is a failure.
+#[expect(clippy::print_stderr, reason = "a skipped test is reported")]
 pub(crate) fn rig<I: AsRef<OsStr>>(
     script: &str,
     args: impl IntoIterator<Item = I>,
@@ -29,7 +29,7 @@ pub(crate) fn rig<I: AsRef<OsStr>>(
         .env("KT_TEST_SYSTEMD", require)
         .limit(LIMIT)
         .run();
-    if ran.code() == Some(UNUSABLE) {
+    if ran.code() == Some(UNSUPPORTED) {
         eprintln!("SKIPPED {script}: {}", ran.stderr.trim());
         return None;
     }

@@ -1,5 +1,5 @@
-# The log of a service where its user may not read the journal: kept in memory
-# only, it is root's.
+# The log of a service whose user cannot read the journal: a volatile journal is readable
+# only by root.
 . "$(dirname "$0")/steps.sh"
 
 journal_in_memory() {
@@ -14,7 +14,7 @@ readable() {
   expect 0 bare "$INSTALL"
   expect 0 bare "$KT gateway logs --lines 20"
   says "127.0.0.1:41002"
-  # What the manager says of the service stands among the gateway's own lines.
+  # The messages of the manager are merged with the lines of the gateway.
   says "[manager]"
   says "Started"
   expect 0 bare "$KT gateway uninstall"
@@ -25,13 +25,13 @@ unreadable() {
   expect 0 bare "$CREATE"
   expect 0 bare "$INSTALL"
   expect 1 bare "XDG_RUNTIME_DIR=$RUNTIME journalctl --user -n 1"
-  # The gateway's own log needs no journal.
+  # The log of the gateway does not need the journal.
   expect 0 bare "$KT gateway logs"
   says "127.0.0.1:41002"
   says_not "[manager]"
   expect 0 bare "$KT gateway uninstall"
 }
 
-row "kept on disk" readable
-row "kept in memory" unreadable
+row "a persistent journal" readable
+row "a volatile journal" unreadable
 finish

@@ -1,25 +1,25 @@
-# Lingering: who turned it on, and what is done where it may not be turned on.
+# Lingering: who enabled it, and what happens where it cannot be enabled.
 . "$(dirname "$0")/steps.sh"
 
-CURE="sudo loginctl enable-linger $KT_RIG_USER"
+FIX="sudo loginctl enable-linger $KT_RIG_USER"
 
-# It was the person's own decision, so an uninstall leaves it.
-on_before() { # WAY
+# The user enabled it, so an uninstallation does not disable it.
+enabled_before() { # WAY
   manager_alive
   lives "$1"
   must lingers
 }
 
-# As in an image that was made with it: logind has not seen the mark yet. Naming
-# the user again starts the manager, and is still not what turned it on.
-marked_before() {
+# As in an image that contains the file: logind has not read it yet. Enabling it again
+# starts the manager, but it was enabled before.
+file_exists_before() {
   touch "$LINGER"
   lives bare
   must lingers
 }
 
-# Turned on by kt, but needed by somebody else by now.
-needed_by_another() {
+# Enabled by kt, but another service needs it now.
+needed_by_other_service() {
   expect 0 bare "$CREATE"
   expect 0 bare "$INSTALL"
   must lingers
@@ -29,8 +29,8 @@ needed_by_another() {
   must lingers
 }
 
-# Installed to live with the session only, and the session is gone.
-left_behind() {
+# Installed without lingering, and the session is closed.
+installed_in_closed_session() {
   session_open
   expect 0 login "$CREATE"
   expect 0 login "$INSTALL --no-linger"
@@ -38,26 +38,26 @@ left_behind() {
   must await 60 test ! -e "$RUNTIME"
 }
 
-# Nothing else differs the second time, but lingering is kt's doing all the same.
-turned_on_later() {
-  left_behind
+# The second installation changes only lingering, which counts as enabled by kt.
+enabled_by_second_install() {
+  installed_in_closed_session
   expect 0 bare "$INSTALL --no-start"
   must lingers
   expect 0 bare "$KT gateway uninstall"
   must_not lingers
 }
 
-# Whatever kt does to reach the manager, it does not leave on.
-uninstalled_from_outside() {
-  left_behind
+# kt enables lingering only for the uninstallation itself.
+uninstalled_outside_session() {
+  installed_in_closed_session
   expect 0 bare "$KT gateway uninstall"
   must_not lingers
   must_not test -e "$RIG_HOME/.config/systemd/user/kt-gateway.service"
 }
 
-# The person said no to lingering, and was not asked again.
-acted_on_from_outside() {
-  left_behind
+# The other commands do not enable lingering.
+other_commands_outside_session() {
+  installed_in_closed_session
   local verb
   for verb in stop start restart; do
     refuses bare "$KT gateway $verb -o json"
@@ -66,8 +66,8 @@ acted_on_from_outside() {
   done
 }
 
-# The first turned it on and goes first; the last one turns it off.
-two_services() { # FIRST-TO-GO LAST-TO-GO
+# The first service enabled it; the uninstallation of the last one disables it.
+two_services() { # FIRST-UNINSTALLED LAST-UNINSTALLED
   local edge="--listen 127.0.0.1:41012 --service-name edge"
   expect 0 bare "$CREATE"
   expect 0 bare "$KT gateway create --name edge --file /run/kt-rig/life.yaml"
@@ -79,8 +79,8 @@ two_services() { # FIRST-TO-GO LAST-TO-GO
   must_not lingers
 }
 
-# An install that fails leaves the user as it was.
-taken_back() {
+# A failed installation is rolled back.
+rolled_back() {
   expect 0 bare "$CREATE"
   expect 7 bare "$INSTALL --listen 127.0.0.1:41002x"
   must_not lingers
@@ -127,12 +127,12 @@ denied_without_session() { # POLKIT
   expect 0 bare "$CREATE"
   expect 7 bare "$INSTALL -o json"
   says '"id": "no-user-bus"'
-  says "$CURE"
+  says "$FIX"
   must_not lingers
   must_not test -e "$RIG_HOME/.config/systemd/user/kt-gateway.service"
-  # What it says cures it does.
+  # The reported fix works.
   manager_alive
-  goes_on bare
+  life_cycle bare
   must lingers
 }
 
@@ -142,7 +142,7 @@ denied_in_session() { # POLKIT
   session_open
   expect 0 login "$INSTALL"
   says "installed"
-  says "$CURE"
+  says "$FIX"
   must answers
   expect 152 login "$KT gateway status --strict"
   says "linger-off"
@@ -152,7 +152,7 @@ denied_in_session() { # POLKIT
   session_close
 }
 
-# root needs nobody's leave.
+# root does not need polkit.
 root_without_polkit() { # POLKIT
   "$1"
   root() { env -i HOME=/root USER=root LOGNAME=root PATH=/usr/sbin:/usr/bin sh -c "$1"; }
@@ -161,21 +161,21 @@ root_without_polkit() { # POLKIT
   find /root -mindepth 1 -delete
 }
 
-row "it was on before, a session-less shell" on_before bare
-row "it was on before, a session" on_before login
-row "it was on before, the manager does not run yet" marked_before
-row "it was turned on by installing again" turned_on_later
-row "not wanted, and uninstalled when nobody is logged in" uninstalled_from_outside
-row "not wanted, and acted on when nobody is logged in" acted_on_from_outside
-row "two services of kt, the later one goes first" two_services edge default
-row "two services of kt, the earlier one goes first" two_services default edge
-row "another service needs it when kt goes" needed_by_another
-row "an install that fails turns it off again" taken_back
-row "not wanted, and no session" without_linger
-row "polkit forbids it, no session" denied_without_session polkit_forbids
-row "polkit is masked, no session" denied_without_session polkit_masked
-row "polkit is masked, a session" denied_in_session polkit_masked
-row "polkit is absent, no session" denied_without_session polkit_absent
-row "polkit is absent, a session" denied_in_session polkit_absent
-row "polkit is absent, root" root_without_polkit polkit_absent
+row "enabled before, without a session" enabled_before bare
+row "enabled before, in a session" enabled_before login
+row "enabled before, the manager is not running" file_exists_before
+row "enabled by a second installation" enabled_by_second_install
+row "--no-linger, uninstalled while the user is not logged in" uninstalled_outside_session
+row "--no-linger, other commands while the user is not logged in" other_commands_outside_session
+row "two services of kt, the later one is uninstalled first" two_services edge default
+row "two services of kt, the earlier one is uninstalled first" two_services default edge
+row "another service needs it when kt is uninstalled" needed_by_other_service
+row "a failed installation disables it again" rolled_back
+row "--no-linger, without a session" without_linger
+row "polkit forbids it, without a session" denied_without_session polkit_forbids
+row "polkit is masked, without a session" denied_without_session polkit_masked
+row "polkit is masked, in a session" denied_in_session polkit_masked
+row "polkit is not installed, without a session" denied_without_session polkit_absent
+row "polkit is not installed, in a session" denied_in_session polkit_absent
+row "polkit is not installed, root" root_without_polkit polkit_absent
 finish

@@ -1,11 +1,10 @@
-# What the end of the last session does to a gateway, and whether `status` said
-# so while there was time to do something about it.
+# What a logout does to a gateway, and whether `status` reports it in advance.
 . "$(dirname "$0")/steps.sh"
 
 STATUS="$KT gateway status"
 
-gone() { ! manager_runs && [ ! -e "$RUNTIME" ]; }
-# logind's own word: nobody is logged in, and nothing is about to be ended.
+manager_stopped() { ! manager_runs && [ ! -e "$RUNTIME" ]; }
+# logind reports that the user is not logged in and that no session is being closed.
 lingering() { [ "$(loginctl show-user "$KT_RIG_USER" -p State --value)" = lingering ]; }
 
 ends_with_the_session() {
@@ -23,12 +22,12 @@ ends_with_the_session() {
   says '"linger": false'
 
   session_close
-  must await 15 gone
+  must await 15 manager_stopped
   must silent
   must test -e "$RIG_HOME/.config/systemd/user/kt-gateway.service"
-  nobody_to_ask
+  status_is_unknown
 
-  # It was to start at login, so it does.
+  # The service starts at login.
   session_open
   must await 15 answers
   expect 0 login "$STATUS"
@@ -51,8 +50,8 @@ outlives_the_session() {
   expect 0 bare "$STATUS --strict"
 }
 
-# A second `install` cures what the first was told to leave.
-cured() {
+# A second `install` enables lingering after `--no-linger`.
+linger_enabled_later() {
   session_open
   expect 0 login "$CREATE"
   expect 0 login "$INSTALL --no-linger"
@@ -67,7 +66,7 @@ cured() {
   must_not lingers
 }
 
-row "without lingering it ends with the last session, and starts at login" ends_with_the_session
-row "with lingering it goes on" outlives_the_session
-row "installing again turns lingering on" cured
+row "without lingering the service stops at logout and starts at login" ends_with_the_session
+row "with lingering the service keeps running after logout" outlives_the_session
+row "installing again enables lingering" linger_enabled_later
 finish

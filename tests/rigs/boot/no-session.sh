@@ -1,16 +1,16 @@
-# A gateway is installed where no session is: by cron, `sudo -u`, a deploy
-# script. Nothing says where the user manager is, and it may not even run.
+# A gateway is installed without a session, as by cron, `sudo -u` or a deployment script.
+# No variable leads to the user manager, and it may not be running.
 . "$(dirname "$0")/steps.sh"
 
-# kt turned lingering on, so it turns it off.
+# kt enables lingering, so it disables it.
 nothing_set() { # WAY
   expect 1 "$1" "systemctl --user is-system-running"
   lives "$1"
   must_not lingers
 }
 
-# Why kt names the user: without a name logind looks for the caller's session.
-# And why it names its own: another's needs a password.
+# Why kt passes the name of the user: without a name logind uses the session of the
+# caller, and for another user it requires a password.
 loginctl_here() {
   expect 1 bare "loginctl --no-ask-password enable-linger"
   expect 1 bare "loginctl --no-ask-password enable-linger root"
@@ -18,7 +18,7 @@ loginctl_here() {
   must lingers
 }
 
-pretending() { bare "export XDG_RUNTIME_DIR=$RUNTIME; $1"; }
+runtime_dir_set() { bare "export XDG_RUNTIME_DIR=$RUNTIME; $1"; }
 
 variables_missing() {
   manager_alive
@@ -30,7 +30,7 @@ variables_missing() {
 only_the_bus() {
   manager_alive
   with_bus() { bare "export DBUS_SESSION_BUS_ADDRESS=unix:path=$RUNTIME/bus; $1"; }
-  # The manager opens this socket some time after its own.
+  # The manager opens this socket after its private one.
   must await 10 with_bus "systemctl --user show --property=Version" > /dev/null
   lives with_bus
   must lingers
@@ -42,12 +42,12 @@ stale_bus() {
   must_not lingers
 }
 
-# Its socket is still there, and logind does not start it again while somebody is
-# logged in. There is nothing to install into, and so nothing may be left.
+# The socket still exists, and logind does not restart the manager while the user is
+# logged in. The installation fails and must not leave anything.
 manager_died() {
   session_open
   systemctl kill -s KILL "user@$KT_RIG_UID.service"
-  must await 10 manager_gone
+  must await 10 manager_stopped
   must test -S "$RUNTIME/systemd/private"
   expect 0 bare "$CREATE"
   expect 7 bare "$INSTALL -o json"
@@ -57,14 +57,14 @@ manager_died() {
   says "not-installed"
   session_close
 }
-manager_gone() { ! manager_runs; }
+manager_stopped() { ! manager_runs; }
 
-row "loginctl needs the user's own name here" loginctl_here
-row "a shell like cron's" nothing_set bare
+row "loginctl requires the name of the user" loginctl_here
+row "a shell as from cron" nothing_set bare
 row "runuser -u" nothing_set by_runuser
-row "XDG_RUNTIME_DIR set by hand, no manager" nothing_set pretending
-row "a manager, and no variables" variables_missing
-row "a manager, and only DBUS_SESSION_BUS_ADDRESS" only_the_bus
-row "no manager, and a DBUS_SESSION_BUS_ADDRESS that leads nowhere" stale_bus
-row "a manager that died, and its socket" manager_died
+row "XDG_RUNTIME_DIR is set, no manager" nothing_set runtime_dir_set
+row "a manager, no variables" variables_missing
+row "a manager, only DBUS_SESSION_BUS_ADDRESS" only_the_bus
+row "no manager, an invalid DBUS_SESSION_BUS_ADDRESS" stale_bus
+row "a manager that was killed, with its socket" manager_died
 finish

@@ -1,15 +1,15 @@
-# A gateway over three boots of one disk. The first leaves it without lingering,
-# the second finds it down and turns lingering on, the third finds it up.
+# A gateway over three boots of one disk: installed without lingering in the first,
+# stopped after the second, which enables lingering, and running after the third.
 . "$(dirname "$0")/steps.sh"
 
 STATUS="$KT gateway status"
 UNIT=$RIG_HOME/.config/systemd/user/kt-gateway.service
 
-# Nobody has logged in since the boot. Newer versions list the user manager as a
-# session too.
-nobody() { [ -z "$(loginctl list-sessions --no-legend | grep -v ' manager ')" ]; }
+# No user has logged in since the boot. Newer versions of systemd list the user manager
+# as a session.
+no_sessions() { [ -z "$(loginctl list-sessions --no-legend | grep -v ' manager ')" ]; }
 
-left_without() {
+install_without_linger() {
   expect 0 login "$CREATE"
   expect 0 login "$INSTALL --no-linger"
   expect 0 login "$STATUS -o json"
@@ -17,15 +17,15 @@ left_without() {
   says '"linger-off"'
 }
 
-down_after_the_boot() {
+stopped_after_boot() {
   must test -e "$UNIT"
-  must nobody
+  must no_sessions
   must_not manager_runs
   must silent
-  nobody_to_ask
+  status_is_unknown
 }
 
-left_with() {
+install_with_linger() {
   expect 0 bare "$INSTALL"
   must answers
   expect 0 bare "$STATUS -o json"
@@ -33,8 +33,8 @@ left_with() {
   says_not '"linger-off"'
 }
 
-up_after_the_boot() {
-  must nobody
+running_after_boot() {
+  must no_sessions
   must await 20 answers
   expect 0 bare "$STATUS --wait ready --strict"
   expect 0 bare "$KT gateway uninstall"
@@ -43,11 +43,11 @@ up_after_the_boot() {
 }
 
 case $KT_RIG_BOOT in
-  1) kept_row "without lingering, status says that it will be down" left_without ;;
+  1) kept_row "without lingering, status reports that it does not start at boot" install_without_linger ;;
   2)
-    kept_row "after a reboot it is down" down_after_the_boot
-    kept_row "with lingering, status says that it will be up" left_with
+    kept_row "after a reboot it is not running" stopped_after_boot
+    kept_row "with lingering, status reports that it starts at boot" install_with_linger
     ;;
-  3) row "after a reboot it is up, and nobody has logged in" up_after_the_boot ;;
+  3) row "after a reboot it is running without a login" running_after_boot ;;
 esac
 finish

@@ -1,5 +1,5 @@
-# kt as root: with the variables of somebody else, as `sudo -E` leaves them, it
-# refuses before anything is written; with root's own it serves root.
+# kt as root: with the variables of another user, as under `sudo -E`, it refuses before
+# anything is written; with those of root it manages the services of root.
 . "$(dirname "$0")/steps.sh"
 
 ROOT_LINGER=/var/lib/systemd/linger/root
@@ -22,16 +22,16 @@ clean_root() {
   find /root -mindepth 1 -delete
 }
 
-# refused ID WAY LINE: it ends with 4, and nothing in either home has changed
+# refused ID WAY LINE: exits with 4, and changes nothing in either home
 refused() {
   local before; before=$(homes)
   expect 4 "$2" "$3 -o json"
   says "\"id\": \"$1\""
   diff <(echo "$before") <(homes) > /run/kt-rig/changed ||
-    fail "\`$2 $3\` wrote, although it refused:"$'\n'"$(cat /run/kt-rig/changed)"
+    fail "\`$2 $3\` changed files although it was refused:"$'\n'"$(cat /run/kt-rig/changed)"
 }
 
-# Nothing is registered and nothing is there, but the user's manager runs.
+# No gateway and no service exists; the manager of the user is running.
 refused_at_first() { # ID WAY
   clean_root
   manager_alive
@@ -39,7 +39,7 @@ refused_at_first() { # ID WAY
   must_not test -e "$ROOT_LINGER"
 }
 
-# What is registered is root's, so that nothing but the variable is wrong.
+# The gateway belongs to root, so that only the variable is wrong.
 refused_with_a_gateway() {
   clean_root
   manager_alive
@@ -48,7 +48,7 @@ refused_with_a_gateway() {
   must_not test -e "$ROOT_LINGER"
 }
 
-# The gateway is the user's and runs; whoever is not the user leaves it alone.
+# The service of the user is running, and is not changed by another user.
 refused_later() { # ID WAY
   clean_root
   expect 0 bare "$CREATE"
@@ -62,8 +62,8 @@ refused_later() { # ID WAY
   must silent
 }
 
-# It is not root's to run, and `-E` was not said to be the reason.
-named_to_root() {
+# The error names the user who is to run kt.
+user_is_named() {
   clean_root
   manager_alive
   expect 0 as_root "$CREATE"
@@ -71,8 +71,8 @@ named_to_root() {
   says "run kt as $KT_RIG_USER"
 }
 
-# Without the variable it is root's own manager that kt finds, which knows nothing
-# of the user's gateway: whatever is said of it would be wrong.
+# Without the variable kt finds the manager of root, which does not have the service of
+# the user, so that any reported state would be wrong.
 users_home() {
   clean_root
   expect 0 bare "$CREATE"
@@ -109,11 +109,11 @@ row "the user's XDG_RUNTIME_DIR, root's gateway" refused_with_a_gateway
 row "the user's XDG_RUNTIME_DIR and home" refused_at_first runtime-dir-foreign foreign_all
 row "sudo" refused_at_first wrong-user by_sudo
 row "sudo -E" refused_at_first wrong-user by_sudo_e
-row "the user's XDG_RUNTIME_DIR and home, and the user's gateway runs" \
+row "the user's XDG_RUNTIME_DIR and home, the service of the user is running" \
   refused_later runtime-dir-foreign foreign_all
-row "sudo -E, and the user's gateway runs" refused_later wrong-user by_sudo_e
-row "the user's XDG_RUNTIME_DIR, and who should run kt" named_to_root
-row "the user's home, and the user's gateway runs" users_home
+row "sudo -E, the service of the user is running" refused_later wrong-user by_sudo_e
+row "the user's XDG_RUNTIME_DIR, the error names the user" user_is_named
+row "the user's home, the service of the user is running" users_home
 row "no variables" serves_root as_root
 row "su - root" root_logs_in
 finish

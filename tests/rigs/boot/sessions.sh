@@ -1,10 +1,10 @@
-# A gateway is installed from a session, however it was opened.
+# A gateway is installed from a session that was opened in various ways.
 . "$(dirname "$0")/steps.sh"
 
 su_plain() { su "$KT_RIG_USER" -c "$1"; }
-# Keeps the caller's variables; the home must be the user's, or kt would write
-# into the caller's.
-su_keeping() { HOME=$RIG_HOME su -m "$KT_RIG_USER" -c "$1"; }
+# Keeps the variables of the caller but HOME, because kt would write to the home of the
+# caller.
+su_preserving() { HOME=$RIG_HOME su -m "$KT_RIG_USER" -c "$1"; }
 runuser_login() { runuser -l "$KT_RIG_USER" -c "$1"; }
 
 lives_in() { # WAY
@@ -13,17 +13,17 @@ lives_in() { # WAY
   must_not lingers
 }
 
-# `su -m` from root leaves root's home, which the user may not even read.
+# `su -m` from root keeps the home of root, which the user cannot read.
 foreign_home() {
-  keeping_all() { HOME=/root su -m "$KT_RIG_USER" -c "$1"; }
+  su_preserving_home() { HOME=/root su -m "$KT_RIG_USER" -c "$1"; }
   local before; before=$(homes)
-  expect 3 keeping_all "$INSTALL"
+  expect 3 su_preserving_home "$INSTALL"
   [ "$before" = "$(homes)" ] || fail "something was written: $(homes)"
 }
 
-# Who is root in a session and becomes the user gets no session: logind says
-# that there is one. The most usual way to a shell without variables.
-inside_roots() {
+# logind does not open a session within a session of root: the most common way to get a
+# shell without variables.
+nested_session() {
   nested() { su - root -c "su - $KT_RIG_USER -c '$1'"; }
   expect 1 nested "systemctl --user is-system-running"
   lives nested
@@ -32,8 +32,8 @@ inside_roots() {
 
 row "su -" lives_in login
 row "su" lives_in su_plain
-row "su -m" lives_in su_keeping
-row "su -m with the caller's home" foreign_home
+row "su -m" lives_in su_preserving
+row "su -m with the home of the caller" foreign_home
 row "runuser -l" lives_in runuser_login
-row "su - within root's session" inside_roots
+row "su - within a session of root" nested_session
 finish

@@ -1,5 +1,5 @@
-# What the scenarios of a boot are written with. They source it; it runs inside
-# the boot, as root.
+# Functions for the scenarios in this directory, which source it. It runs inside the boot,
+# as root.
 set -euo pipefail
 
 KT=$KT_RIG_TREE/bin/kt
@@ -8,7 +8,7 @@ RUNTIME=/run/user/$KT_RIG_UID
 LINGER=/var/lib/systemd/linger/$KT_RIG_USER
 CREATE="$KT gateway create --name life --file /run/kt-rig/life.yaml"
 INSTALL="$KT gateway install --id life"
-BROKEN=()
+FAILED_ROWS=()
 
 cat > /run/kt-rig/life.yaml <<'YAML'
 pack: {name: life, version: 1.0.0, enabled: true}
@@ -16,9 +16,9 @@ providers: {targets: [{id: echo, provider: echo}]}
 policies: {chain: []}
 YAML
 
-# ---- ways to run a line of shell as the user ---------------------------------
+# ---- ways to run a command line as the user ---------------------------------
 
-# As cron and `sudo -u` with a clean environment do: no session, no variables.
+# As cron and `sudo -u` with an empty environment: no session, no variables.
 bare() {
   setpriv --reuid "$KT_RIG_UID" --regid "$KT_RIG_UID" --clear-groups \
     env -i HOME="$RIG_HOME" USER="$KT_RIG_USER" LOGNAME="$KT_RIG_USER" SHELL=/bin/sh \
@@ -27,11 +27,11 @@ bare() {
 
 by_runuser() { runuser -u "$KT_RIG_USER" -- sh -c "$1"; }
 
-# A session of its own, which ends with the line.
+# In a new session, which is closed afterwards.
 login() { su - "$KT_RIG_USER" -c "$1"; }
 
-# Keeps the user logged in until session_close, with a session such as a terminal
-# has: without one `su` opens a session of the background.
+# Keeps the user logged in until session_close, with a terminal session: `su` alone would
+# open a background session.
 session_open() {
   rm -f /run/kt-rig/hold
   mkfifo /run/kt-rig/hold
@@ -43,17 +43,17 @@ session_open() {
 
 session_close() {
   exec 9>&-
-  wait "$SESSION" || fail "the session ended with $?"
+  wait "$SESSION" || fail "the session exited with $?"
 }
 
-# ---- rows: each on a clean slate, and each told though another broke ---------
+# ---- rows: each starts from a clean state, and runs even after a failed one --
 
 row() { # NAME FUNCTION [ARG]...
   kept_row "$@"
-  clean_slate
+  clean_state
 }
 
-# As row, and what it did stays.
+# As row, without the clean-up.
 kept_row() { # NAME FUNCTION [ARG]...
   local code=0
   STEP=$1; shift
@@ -62,12 +62,12 @@ kept_row() { # NAME FUNCTION [ARG]...
   ( set -eE; trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR; "$@" )
   code=$?
   set -e
-  [ $code = 0 ] || BROKEN+=("$STEP")
+  [ $code = 0 ] || FAILED_ROWS+=("$STEP")
 }
 
 finish() {
-  [ ${#BROKEN[@]} != 0 ] || { echo "ok"; return; }
-  printf 'BROKEN: %s\n' "${BROKEN[@]}" >&2
+  [ ${#FAILED_ROWS[@]} != 0 ] || { echo "ok"; return; }
+  printf 'FAILED ROW: %s\n' "${FAILED_ROWS[@]}" >&2
   exit 1
 }
 
@@ -82,43 +82,43 @@ fail() {
   exit 1
 }
 
-# Nobody is logged in or lingers, no manager runs, the home is empty.
-clean_slate() {
+# The user is not logged in and does not linger, no manager runs, the home is empty.
+clean_state() {
   loginctl terminate-user "$KT_RIG_USER" 2> /dev/null || true
   loginctl disable-linger "$KT_RIG_USER" || true
   systemctl stop "user@$KT_RIG_UID.service" || true
-  # Stopped while it still started, the manager leaves its directory behind.
+  # A manager that is stopped while it starts does not remove its directory.
   systemctl stop "user-runtime-dir@$KT_RIG_UID.service" || true
   STEP="cleaning up" must await 60 no_runtime
   find "$RIG_HOME" -mindepth 1 -delete
 }
 
-# A directory that is being made when its unit is stopped belongs to no unit: the
-# start has failed, and what failed to start is not stopped.
+# A directory that is being created when its unit is stopped is not removed: the start has
+# failed, and a failed unit is not stopped.
 no_runtime() {
   [ -e "$RUNTIME" ] || return 0
   ! mountpoint -q "$RUNTIME" || umount "$RUNTIME" || return 1
   rmdir "$RUNTIME"
 }
 
-# ---- what must be ------------------------------------------------------------
+# ---- assertions --------------------------------------------------------------
 
-# expect CODE WAY LINE: the line must end with the code; OUT is what it said
+# expect CODE WAY LINE: the command line must exit with the code; sets OUT to its output
 expect() {
   local code=$1 got=0; shift
   OUT=$("$@" 2>&1) || got=$?
-  [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
+  [ $got = "$code" ] || fail "\`$*\` exited with $got, not $code: $OUT"
 }
 
-# refuses WAY LINE: the line must fail, however
+# refuses WAY LINE: the command line must fail with any code
 refuses() { ! OUT=$("$@" 2>&1) || fail "\`$*\` was not refused: $OUT"; }
 
 says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
 says_not() { case $OUT in *"$1"*) fail "\`$1\` is in: $OUT" ;; esac; }
-must() { "$@" || fail "not so: $*"; }
-must_not() { ! "$@" || fail "it is so: $*"; }
+must() { "$@" || fail "expected: $*"; }
+must_not() { ! "$@" || fail "not expected: $*"; }
 
-# await SECONDS COMMAND...: until the command succeeds
+# await SECONDS COMMAND...: waits until the command succeeds
 await() {
   local until=$((SECONDS + $1)); shift
   until "$@"; do
@@ -127,7 +127,7 @@ await() {
   done
 }
 
-# The user's manager runs, and nobody is logged in.
+# The manager of the user is running without a login.
 manager_alive() {
   loginctl enable-linger "$KT_RIG_USER"
   must await 10 test -S "$RUNTIME/systemd/private"
@@ -136,30 +136,29 @@ manager_alive() {
 lingers() { [ -e "$LINGER" ]; }
 manager_runs() { systemctl -q is-active "user@$KT_RIG_UID.service"; }
 
-# The gateway answers a question, not merely a probe.
+# The gateway serves a request, not only a readiness probe.
 answers() {
-  local asked='{"model":"echo","messages":[{"role":"user","content":"are you there"}]}'
+  local body='{"model":"echo","messages":[{"role":"user","content":"are you there"}]}'
   curl -sf -m 5 http://127.0.0.1:41002/v1/chat/completions \
-    -H 'content-type: application/json' -d "$asked" 2> /dev/null | grep -q '"are you there"'
+    -H 'content-type: application/json' -d "$body" 2> /dev/null | grep -q '"are you there"'
 }
 
 silent() { ! curl -s -o /dev/null -m 5 http://127.0.0.1:41002/readyz; }
 
-# What lies in the homes, and whose it is. A gateway that runs keeps its books, so
-# without sizes and times, and without what SQLite lays beside a database; and
-# without the shortcuts that kt keeps in the cache of whoever runs it.
+# The files in the homes with their owners. A running gateway writes to its files, so sizes
+# and times are excluded, as are the auxiliary files of SQLite and the cache of root.
 homes() {
   find /root "$RIG_HOME" -path /root/.cache -prune -o \
     ! -name '*.db-wal' ! -name '*.db-shm' ! -path /root -printf '%p %U %M\n' | sort
 }
 
-# The whole life of a service, each command run in the same way.
+# The life cycle of a service, with each command run in the same way.
 lives() { # WAY
   expect 0 "$1" "$CREATE"
-  goes_on "$1"
+  life_cycle "$1"
 }
 
-goes_on() { # WAY
+life_cycle() { # WAY
   local way=$1
   expect 0 "$way" "$INSTALL"
   says "installed"
@@ -176,8 +175,8 @@ goes_on() { # WAY
   says "not-installed"
 }
 
-# It is installed, and the manager that would say how it stands does not run.
-nobody_to_ask() {
+# The service is installed, but its manager is not running.
+status_is_unknown() {
   expect 4 bare "$KT gateway status"
   says "unknown"
   says "the systemd user manager is not running"
