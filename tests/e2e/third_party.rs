@@ -70,7 +70,7 @@ fn a_backend_of_somebody_else_drives_a_real_s6() {
         return;
     }
     ran.ok()
-        .out_has("== a failed install is taken back")
+        .out_has("== a failed installation is rolled back")
         .out_has("\nok\n");
 }
 

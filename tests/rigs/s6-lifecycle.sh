@@ -1,19 +1,17 @@
 #!/usr/bin/env bash
-# The life of a gateway as a service of somebody else's backend: the real kt and
-# the real gateway under a real `s6-svscan`, as an unprivileged user.
+# The life cycle of a gateway as a service of a third-party backend: the real kt and the real
+# gateway under a real `s6-svscan`, as an unprivileged user.
 #
 #   s6-lifecycle.sh DIST PLUGINS
 #
-#   DIST      a staged tree with bin/kt in it
-#   PLUGINS   a plugin directory with service-s6, as build-third-party.sh makes it
+#   DIST      a staged tree with bin/kt
+#   PLUGINS   a plugin directory with service-s6, as created by build-third-party.sh
 #
-# Needs root and s6. Nothing of the machine changes: both trees are copied to
-# /opt in a private mount namespace, since kt installs no service from a place
-# that may be gone tomorrow.
+# Needs root and s6. The machine is not changed: both trees are copied to /opt in a private
+# mount namespace, because kt refuses to install a service from an unstable path.
 #
-# Ends with 0 when every step did what it should, 1 with the step that did not,
-# and 77 where it cannot work (with KT_TEST_S6=require that is 1).
-# KT_RIG_VERBOSE=1 shows what s6 said.
+# Exits with 0 when all steps succeed, 1 with the step that failed, and 77 where the rig is
+# not supported (1 with KT_TEST_S6=require). KT_RIG_VERBOSE=1 prints the output of s6.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,13 +30,13 @@ outside() {
   [ "$(id -u)" = 0 ] || unusable "needs root"
   local program
   for program in s6-svscan pgrep setpriv unshare; do
-    PATH=$PATH:/usr/sbin:/sbin command -v $program > /dev/null || unusable "there is no $program"
+    PATH=$PATH:/usr/sbin:/sbin command -v $program > /dev/null || unusable "needs $program"
   done
-  [ -d /opt ] || unusable "there is no /opt to put kt into"
+  [ -d /opt ] || unusable "needs the directory /opt"
   local rig status=0 network=()
   rig=$(mktemp -d "${TMPDIR:-/tmp}/kt-s6.XXXXXX")
   chmod 755 "$rig"
-  # A network of its own: fixed ports then meet no other process.
+  # A private network, so that fixed ports do not conflict with other processes.
   if PATH=$PATH:/usr/sbin:/sbin command -v ip > /dev/null; then network=(--net); fi
   KT_RIG=$rig KT_RIG_STAGE=root KT_RIG_NETWORK=${network[*]:-} \
     unshare --mount --pid --fork --kill-child --mount-proc --ipc --uts "${network[@]}" \
@@ -54,9 +52,9 @@ root() {
   [ -z "$KT_RIG_NETWORK" ] || PATH=$PATH:/usr/sbin:/sbin ip link set lo up
   mount --make-rprivate /
   mount -t tmpfs -o mode=755 kt-rig /opt
-  # Where systemd runs it would be found first.
+  # Hides systemd, which kt would prefer.
   [ ! -d /run/systemd ] || mount -t tmpfs -o mode=755 kt-rig /run/systemd
-  # Copies that belong to root: kt refuses plugins that others may write.
+  # Copies that belong to root: kt refuses plugins that other users can write.
   cp -rL --no-preserve=ownership "$1" /opt/kt
   cp -rL --no-preserve=ownership "$2" /opt/kt-plugins
   cp "$here/s6-lifecycle.sh" "$here/scenario.sh" "$KT_RIG/"
@@ -80,14 +78,14 @@ SCAN=$S6/scan
 DIR=$S6/sv/kt-gateway
 SVSCAN=
 
-# With variables that no service must see.
-svscan_starts() {
+# With variables that must not be passed to services.
+start_svscan() {
   KT_LEAK=1 XDG_RUNTIME_DIR=/nowhere s6-svscan "$SCAN" < /dev/null >> svscan.log 2>&1 &
   SVSCAN=$!
-  await 10 s6-svscanctl "$SCAN" 2> /dev/null || fail "s6-svscan did not come up"
+  await 10 s6-svscanctl "$SCAN" 2> /dev/null || fail "s6-svscan did not start"
 }
 
-svscan_ends() {
+stop_svscan() {
   [ -n "$SVSCAN" ] || return 0
   kill "$SVSCAN" 2> /dev/null || true
   wait "$SVSCAN" || true
@@ -95,18 +93,18 @@ svscan_ends() {
 }
 
 pid() { s6-svstat -o pid "${1:-$DIR}"; }
-another() { local now; now=$(pid) && [ "$now" != "$1" ] && [ "$now" != -1 ]; }
+is_other_process() { local now; now=$(pid) && [ "$now" != "$1" ] && [ "$now" != -1 ]; }
 variable() { tr '\0' '\n' < "/proc/$(pid)/environ" | grep -qxF "$1"; }
-# What is there of a service, by name.
+# Prints everything that exists of a service.
 traces() { find "$SCAN" "$S6/sv" -name "$1*" 2> /dev/null; pgrep -u $RIG_UID -af "s6-supervise $1\$" || true; }
-# A file that only its owner may read.
-written() { printf '%s\n' "$2" > "$1"; chmod 600 "$1"; }
+# Writes a file that only its owner can read.
+write_private() { printf '%s\n' "$2" > "$1"; chmod 600 "$1"; }
 
 user() {
-  trap svscan_ends EXIT
+  trap stop_svscan EXIT
   config
 
-  step "without an s6-svscan nothing is installed, and it says what is missing"
+  step "without an s6-svscan nothing is installed, and the error names it"
   expect 0 kt gateway create --name life --file config.yaml
   expect 7 kt gateway install --id life --backend s6
   says "no s6-svscan runs over \`$SCAN\`"
@@ -116,7 +114,7 @@ user() {
   says "no s6-svscan runs"
 
   mkdir -p "$SCAN"
-  svscan_starts
+  start_svscan
 
   step "nothing is installed"
   status_is 4
@@ -140,13 +138,13 @@ user() {
     fail "modes: $(stat -c '%a %n' "$DIR"/*)"
   [ "$(traces kt-gateway | wc -l)" = 3 ] || fail "entry, folder and supervisor: $(traces kt-gateway)"
 
-  step "the service's surroundings are its own"
+  step "the service has its own environment"
   variable "HOME=$HOME" || fail "HOME is missing"
   variable KT_PLUGIN_PATH=/opt/kt-plugins || fail "the plugin directory is missing"
-  grep -qzE '^(KT_LEAK|XDG_RUNTIME_DIR)=' "/proc/$(pid)/environ" && fail "s6-svscan's variables leaked"
+  grep -qzE '^(KT_LEAK|XDG_RUNTIME_DIR)=' "/proc/$(pid)/environ" && fail "the variables of s6-svscan were passed on"
   grep -qE '^Umask:[[:space:]]+0077$' "/proc/$(pid)/status" || fail "$(grep Umask "/proc/$(pid)/status")"
 
-  step "install again: unchanged, not restarted"
+  step "installing again: unchanged, not restarted"
   local before_pid before
   before_pid=$(pid) before=$(stat -c %Y%i "$DIR"/*)
   expect 0 kt gateway install --id life --backend s6
@@ -156,9 +154,9 @@ user() {
   [ "$(pid)" = "$before_pid" ] || fail "it was restarted"
   [ "$(stat -c %Y%i "$DIR"/*)" = "$before" ] || fail "a file was written again"
 
-  step "a killed gateway comes back"
+  step "a killed gateway is restarted"
   kill -9 "$before_pid"
-  await 10 another "$before_pid" || fail "it did not come back"
+  await 10 is_other_process "$before_pid" || fail "it was not restarted"
   expect 0 kt gateway status --wait ready --timeout 30s
   expect 0 kt gateway status -o json
   says '"restarts": 1'
@@ -178,11 +176,11 @@ user() {
   says "already running"
   before_pid=$(pid)
   expect 0 kt gateway restart
-  another "$before_pid" || fail "the process is the same"
+  is_other_process "$before_pid" || fail "the process is the same"
   expect 0 kt gateway status -o json
   says '"restarts": 0'
 
-  step "a reload leaves the process alone"
+  step "a reload does not restart the process"
   before_pid=$(pid)
   sed 's/1.0.0/1.0.1/' config.yaml > changed.yaml
   expect 0 kt gateway reload --id life --file changed.yaml
@@ -195,13 +193,13 @@ user() {
 
   step "the environment file is read as text"
   mkdir -p .config/kt/gateway
-  written .config/kt/gateway/default.env 'KT_NOTE="a $(touch ran) b"'
+  write_private .config/kt/gateway/default.env 'KT_NOTE="a $(touch ran) b"'
   expect 0 kt gateway restart
   variable 'KT_NOTE=a $(touch ran) b' || fail "the variable is missing"
-  [ ! -e ran ] || fail "a line of the file was run"
+  [ ! -e ran ] || fail "a line of the file was executed"
 
-  step "a failure that trying again cannot cure parks"
-  written .config/kt/gateway/default.env 'KT_PROFILE=absent'
+  step "a permanent failure parks the service"
+  write_private .config/kt/gateway/default.env 'KT_PROFILE=absent'
   expect 7 kt gateway restart
   says "there is no profile"
   status_is 1
@@ -211,7 +209,7 @@ user() {
   expect 0 kt gateway start
   status_is 0
 
-  step "an edited script is left alone"
+  step "an edited script is not changed"
   local file
   for file in run finish; do
     echo '# mine' >> "$DIR/$file"
@@ -224,28 +222,28 @@ user() {
     status_is 0
   done
 
-  step "a second service needs its own address; the backend is found by itself"
+  step "a second service needs its own address; the backend is detected"
   expect 6 kt gateway install --id life --service-name edge
   expect 0 kt gateway create --name edge --file config.yaml
   expect 0 kt gateway install --id edge --service-name edge --listen 127.0.0.1:41012
   expect 0 kt gateway status --service-name edge
   [ "$(s6-svstat -o up "$S6/sv/kt-gateway-edge")" = true ] || fail "s6 does not run it"
 
-  step "a failed install is taken back"
+  step "a failed installation is rolled back"
   expect 0 kt gateway create --name broken --file config.yaml
   expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022x
   says "rolled back"
   [ -z "$(traces kt-gateway-broken)" ] || fail "left: $(traces kt-gateway-broken)"
   expect 4 kt gateway status --service-name broken
 
-  step "a failed change leaves the earlier service running"
+  step "a failed update leaves the previous service running"
   before=$(cat "$DIR/run")
   expect 7 kt gateway install --id life --listen 127.0.0.1:41002x
   says "rolled back"
   [ "$(cat "$DIR/run")" = "$before" ] || fail "the script changed"
   expect 0 kt gateway status --wait ready --timeout 30s
 
-  step "somebody else's service is never touched"
+  step "a foreign service is not changed"
   mkdir -p "$SCAN/kt-gateway-other"
   printf '#!/bin/sh\nexec sleep 600\n' > "$SCAN/kt-gateway-other/run"
   chmod 755 "$SCAN/kt-gateway-other/run"
@@ -254,7 +252,7 @@ user() {
   [ ! -e "$S6/sv/kt-gateway-other" ] || fail "something was written"
   rm -r "$SCAN/kt-gateway-other"
 
-  step "directories with hostile names reach the service as they are"
+  step "directory names with special characters are passed unchanged"
   export KT_HOME="$HOME/k \$HOME 'q' \"%h\" ;"
   expect 0 kt gateway create --name odd --file config.yaml
   expect 0 kt gateway install --id odd --service-name odd --listen 127.0.0.1:41032
@@ -263,15 +261,15 @@ user() {
   [ -z "$(traces kt-gateway-odd)" ] || fail "left: $(traces kt-gateway-odd)"
   unset KT_HOME
 
-  step "another s6-svscan, as after a reboot, starts what is installed"
+  step "a new s6-svscan, as after a reboot, starts the installed services"
   before_pid=$(pid)
   expect 0 kt gateway stop --service-name edge
-  svscan_ends
+  stop_svscan
   [ ! -e "/proc/$before_pid" ] || fail "the gateway outlived s6-svscan"
   status_is 4
   says "no s6-svscan runs"
   expect 7 kt gateway start
-  svscan_starts
+  start_svscan
   expect 0 kt gateway status --wait ready --timeout 30s
   expect 0 kt gateway status --wait ready --timeout 30s --service-name edge
 
@@ -282,10 +280,10 @@ user() {
   [ -z "$(traces kt-gateway)" ] || fail "left: $(traces kt-gateway)"
   expect 0 kt gateway uninstall
   says "nothing to do"
-  step "the conformance scenario, as its author runs it"
+  step "the conformance tests"
   expect 0 kt plugin test /opt/kt-plugins/service-s6
   echo "$OUT"
-  [ -z "$(traces kt-gateway)" ] || fail "it left something: $(traces kt-gateway)"
+  [ -z "$(traces kt-gateway)" ] || fail "not removed: $(traces kt-gateway)"
   echo "ok"
 }
 

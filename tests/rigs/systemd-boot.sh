@@ -55,7 +55,7 @@ outside() {
       *) break ;;
     esac
   done
-  [ $# -gt 0 ] || { sed -n '2,22s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+  [ $# -gt 0 ] || { sed -n '2,20s/^# \{0,1\}//p' "$0" >&2; exit 2; }
   [ "$(id -u)" = 0 ] || unusable "needs root"
   for part in "$@"; do
     [ -f "$part" ] || { echo "systemd-boot: there is no $part" >&2; exit 2; }

@@ -38,7 +38,7 @@ outside() {
       *) break ;;
     esac
   done
-  [ $# -gt 0 ] || { sed -n '2,21s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+  [ $# -gt 0 ] || { sed -n '2,17s/^# \{0,1\}//p' "$0" >&2; exit 2; }
   [ "$(id -u)" = 0 ] || unusable "needs root"
   [ -x /lib/systemd/systemd ] || unusable "systemd is not installed"
   [ -d "${TREE%/*}" ] || unusable "there is no ${TREE%/*}"
