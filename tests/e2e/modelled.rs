@@ -182,7 +182,7 @@ fn the_scenario_passes_on_modelled_launchd() {
     // launchd has no watchdog.
     assert_eq!(with("skipped"), ["\"hang\""], "{ran}");
     assert_eq!(with("passed").len(), 22, "{ran}");
-    assert!(ran.text_at("/modelled").contains("not macos"));
+    assert!(ran.text_at("/simulated").contains("not macos"));
     assert_eq!(mac.model(&["status"]).ok().at("/jobs"), json!({}));
     for folder in ["LaunchAgents", "Logs/kt"] {
         let left = fs::read_dir(mac.sandbox.root().join("home/Library").join(folder));

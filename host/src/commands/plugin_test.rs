@@ -28,7 +28,7 @@ struct TestReport {
     checks: Vec<TestCase>,
     /// What was replaced by a model, such as an operating system; the results then
     /// prove nothing about the original.
-    modelled: Option<String>,
+    simulated: Option<String>,
 }
 
 /// A test and its result.
@@ -68,17 +68,17 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         ..*context
     };
     let mut checks = vec![load_test(plugin, manifest, &context)];
-    let mut modelled = None;
+    let mut simulated = None;
     if checks.iter().all(|c| c.result == "passed") {
         let pretend_os = matches.get_one::<String>("pretend-os").cloned();
         for provided in &manifest.provides {
             let ids = (provided.interface.as_str(), provided.name.as_str());
             let report = run_tests(&context, ids, &parent, pretend_os.as_deref())?;
             checks.extend(report.checks);
-            modelled = modelled.or(report.modelled);
+            simulated = simulated.or(report.simulated);
         }
     }
-    Ok(output(&manifest.name, &checks, modelled))
+    Ok(output(&manifest.name, &checks, simulated))
 }
 
 fn plugin_dir(path: &Path) -> Result<PathBuf, Error> {
@@ -171,7 +171,7 @@ fn run_tests(
         };
         return Ok(TestReport {
             checks: vec![skipped],
-            modelled: None,
+            simulated: None,
         });
     }
     let signals = SignalState::listen(false)
@@ -203,7 +203,7 @@ fn run_tests(
     })
 }
 
-fn output(plugin: &str, checks: &[TestCase], modelled: Option<String>) -> Output {
+fn output(plugin: &str, checks: &[TestCase], simulated: Option<String>) -> Output {
     let count = |result: &str| checks.iter().filter(|c| c.result == result).count();
     let (passed, failed, skipped) = (count("passed"), count("failed"), count("skipped"));
     let value = json!({
@@ -212,7 +212,7 @@ fn output(plugin: &str, checks: &[TestCase], modelled: Option<String>) -> Output
         "passed": passed,
         "failed": failed,
         "skipped": skipped,
-        "modelled": modelled,
+        "simulated": simulated,
     });
     let view = View::Table {
         rows: "/checks".to_owned(),
@@ -230,7 +230,7 @@ fn output(plugin: &str, checks: &[TestCase], modelled: Option<String>) -> Output
     ));
     output
         .notes
-        .extend(modelled.map(|what| format!("tested against a model: {what}")));
+        .extend(simulated.map(|what| format!("tested against a model: {what}")));
     if failed > 0 {
         output.outcome(Class::Negative.name())
     } else {

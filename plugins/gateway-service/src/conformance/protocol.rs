@@ -20,7 +20,7 @@ pub(super) struct TestRequest {
 pub(super) struct TestReport {
     pub(super) checks: Vec<CheckResult>,
     /// What is simulated instead of real.
-    pub(super) modelled: Option<String>,
+    pub(super) simulated: Option<String>,
 }
 
 /// A check and its result.

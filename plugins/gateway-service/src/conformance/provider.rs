@@ -35,9 +35,9 @@ fn run(request: &TestRequest, context: &Context<'_>) -> Result<TestReport, Error
     let progress = |text: &str| context.progress(text);
     let test = TestContext::new(&backend, &runner, request, &progress)?;
     let checks = scenario::run(&test)?;
-    let modelled = request
+    let simulated = request
         .pretend_os
         .as_ref()
-        .map(|os| format!("not {os}: every result is modelled"));
-    Ok(TestReport { checks, modelled })
+        .map(|os| format!("not {os}: every result is simulated"));
+    Ok(TestReport { checks, simulated })
 }
