@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn narrow_terminals_wrap_with_indentation() {
         let long = [entry("name", "one two three four five six seven", None)];
-        let expected = "Commands:\n  name  one two three four\n        five six seven";
+        let expected = "Commands:\n  name  one two three four five\n        six seven";
         assert_eq!(plain(&long, 32), expected);
         let expected = "Commands:\n  name\n          one two\n          three four\n          \
                         five six\n          seven";

@@ -129,7 +129,8 @@ mod tests {
     fn damaged_files_are_reported() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         assert_eq!(read(&own), Ok(None));
-        for cut in [0, 3, 63, 64, 100, 1000, own.len() / 2] {
+        // The last one is within the loaded segments, whose size is several MiB.
+        for cut in [0, 3, 63, 64, 100, 1000, 1 << 20] {
             assert!(read(&own[..cut]).is_err(), "{cut} bytes were accepted");
         }
         for at in 0..120 {

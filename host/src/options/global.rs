@@ -1,6 +1,6 @@
 //! Definition of the global options, and their values.
 
-use super::OutputFormat;
+use super::format::OutputFormat;
 use crate::environment::{self, Environment};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The checks of the host.
 
 use super::check::DoctorCheck;
-use crate::commands::CommandContext;
+use crate::commands::context::CommandContext;
 use crate::commands::plugin_verify::verify;
 use crate::discovery::PluginState;
 use crate::settings::unknown_keys;

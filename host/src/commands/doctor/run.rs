@@ -2,7 +2,7 @@
 
 use super::check::DoctorCheck;
 use super::host_checks;
-use crate::commands::CommandContext;
+use crate::commands::context::CommandContext;
 use crate::runtime::CallContext;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
 use serde_json::{Value, json};
