@@ -1,5 +1,5 @@
-//! What the tests of this crate share: a validator with rules of one line, a clock that stands
-//! still, and a client that calls the API directly.
+//! Test fixtures: a validator with one rule, a clock that tests advance, and a client that calls
+//! the API directly.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +15,16 @@ use kt_control_api::{
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::api::{Api, Handled, Principal, needs_server};
-use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions, Started, serve};
+use crate::api::{Api, Principal, Reply, streaming_unsupported};
+use crate::serve::{DEFAULT_REQUESTS_PER_SECOND, ServeError, ServeOptions, ServerInfo, serve};
 use crate::store::{DATABASE_FILE, SqliteStore};
-use crate::validator::{ConfigComparison, NamedContent, Validator};
+use crate::validator::{ConfigComparison, NamedContent, ValidationResult, Validator};
 
-/// Takes any text without the word `bad`; comments mean nothing.
+/// Accepts any text without the word `bad`, and ignores comments.
 pub(crate) struct LineValidator;
 
 impl Validator for LineValidator {
-    fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>> {
+    fn check(&self, name: &str, text: &str) -> ValidationResult {
         let mut hash = Sha256::new();
         for (number, line) in (1..).zip(text.lines()) {
             if line.contains("bad") {
@@ -55,14 +55,14 @@ impl Validator for LineValidator {
     }
 }
 
-/// The API over a store of its own.
+/// The API with a store of its own.
 pub(crate) struct TestApi {
     pub(crate) directory: TempDir,
     pub(crate) api: Api,
     now: Arc<Mutex<Timestamp>>,
 }
 
-/// Calls the API as somebody. A request that would wait is looked at once more and then expires.
+/// Calls the API as a given caller. A long poll is evaluated once more, and then times out.
 pub(crate) struct DirectTransport {
     api: Api,
     caller: Principal,
@@ -70,13 +70,13 @@ pub(crate) struct DirectTransport {
 
 impl Transport for DirectTransport {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        Ok(match self.api.begin(request, &self.caller) {
-            Handled::Done(answer) => answer.response,
-            Handled::Following(_) | Handled::Sending(_) => needs_server(),
-            Handled::Parked(parked) => self
+        Ok(match self.api.handle(request, &self.caller) {
+            Reply::Complete(complete) => complete.response,
+            Reply::EventStream(_) | Reply::AuditExport(_) => streaming_unsupported(),
+            Reply::LongPoll(poll) => self
                 .api
-                .again(&parked)
-                .unwrap_or_else(|| self.api.expire(&parked)),
+                .poll(&poll)
+                .unwrap_or_else(|| self.api.poll_timed_out(&poll)),
         })
     }
 }
@@ -115,7 +115,7 @@ impl TestApi {
         self.client().transport().send(request).unwrap()
     }
 
-    /// Looks at the store's file behind its back.
+    /// Counts the rows of a table in the file of the store.
     pub(crate) fn count(&self, table: &str) -> u64 {
         let path = self.directory.path().join(DATABASE_FILE);
         let connection = rusqlite::Connection::open(path).unwrap();
@@ -127,7 +127,7 @@ impl TestApi {
         *self.now.lock().unwrap() += time;
     }
 
-    /// With gateway `edge`, whose versions are `one`, `two` and `three`.
+    /// Returns a bench with gateway `edge`, whose versions are `one`, `two` and `three`.
     pub(crate) fn with_three_versions() -> Self {
         let bench = Self::new();
         bench.edge();
@@ -148,7 +148,7 @@ impl TestApi {
     }
 }
 
-/// Content for a reload.
+/// Returns a reload with content.
 pub(crate) fn content(text: &str) -> ReloadRequest {
     ReloadRequest {
         content: Some(text.to_owned()),
@@ -156,7 +156,7 @@ pub(crate) fn content(text: &str) -> ReloadRequest {
     }
 }
 
-/// The report of an instance that has just started.
+/// Returns the report of an instance that has just started.
 pub(crate) fn report(seq: u64) -> StatusReport {
     StatusReport {
         instance_id: "in_aaaaaaaaaaaaaaaa".parse::<InstanceId>().unwrap(),
@@ -174,7 +174,7 @@ pub(crate) fn report(seq: u64) -> StatusReport {
     }
 }
 
-/// The report of an instance that serves what is desired.
+/// Returns the report of an instance that has applied the desired version.
 pub(crate) fn serving(seq: u64, gateway: &Gateway) -> StatusReport {
     let desired = gateway.desired.as_ref().unwrap();
     let applied = AppliedVersion {
@@ -189,8 +189,8 @@ pub(crate) fn serving(seq: u64, gateway: &Gateway) -> StatusReport {
     }
 }
 
-/// The same report, refusing what is desired.
-pub(crate) fn refusing(report: StatusReport, gateway: &Gateway) -> StatusReport {
+/// Returns the report with a rejection of the desired version.
+pub(crate) fn rejecting(report: StatusReport, gateway: &Gateway) -> StatusReport {
     let rejection = Rejection {
         code: "too-big".to_owned(),
         message: "a pattern is too big".to_owned(),
@@ -208,9 +208,9 @@ pub(crate) fn refusing(report: StatusReport, gateway: &Gateway) -> StatusReport 
     }
 }
 
-/// A server in a thread of the test. Ends with the value.
+/// A server in a thread of the test, which is stopped on drop.
 pub(crate) struct TestServer {
-    pub(crate) started: Started,
+    pub(crate) info: ServerInfo,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
@@ -220,7 +220,7 @@ impl TestServer {
         Self::start_with(Self::options(directory)).unwrap()
     }
 
-    /// Starts a server that allows each token so many requests a second.
+    /// Starts a server with a limit of requests per token and second.
     pub(crate) fn limited(directory: &Path, per_second: u32) -> Self {
         let options = ServeOptions {
             max_requests_per_second: per_second,
@@ -236,24 +236,24 @@ impl TestServer {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: None,
             admin_token_file: None,
-            max_requests_per_second: DEFAULT_PER_SECOND,
+            max_requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
             backups: None,
         }
     }
 
     pub(crate) fn start_with(options: ServeOptions) -> Result<Self, ServeError> {
         let stop = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&stop);
-        let (told, started) = mpsc::channel();
+        let stopped = Arc::clone(&stop);
+        let (sender, started) = mpsc::channel();
         let thread = thread::spawn(move || {
-            let mut tell = |started: &Started| told.send(started.clone()).unwrap();
-            serve(&options, Arc::new(LineValidator), &mut tell, &|| {
-                asked.load(Ordering::SeqCst)
+            let mut send = |info: &ServerInfo| sender.send(info.clone()).unwrap();
+            serve(&options, Arc::new(LineValidator), &mut send, &|| {
+                stopped.load(Ordering::SeqCst)
             })
         });
         match started.recv() {
-            Ok(started) => Ok(Self {
-                started,
+            Ok(info) => Ok(Self {
+                info,
                 stop,
                 thread: Some(thread),
             }),

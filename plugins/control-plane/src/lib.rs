@@ -1,14 +1,15 @@
-//! The control plane: what gateways exist, what each is meant to serve, and how each stands.
+//! The control plane: gateways, the configurations that they should serve, and their status.
 //!
-//! | module | job |
+//! | module | purpose |
 //! |---|---|
-//! | [`store`] | what is kept, in one SQLite file or a PostgreSQL database |
-//! | [`api`] | from request to response, without HTTP |
-//! | [`embedded`] | the API in the caller's process, or through the local server when one runs |
+//! | [`store`] | the data, in an SQLite file or a PostgreSQL database |
+//! | [`api`] | requests and responses, independent of HTTP |
+//! | [`embedded`] | the API in the caller's process, or through the local server while one runs |
 //! | [`serve`] | the API over HTTP |
-//! | [`validator`] | what decides whether a configuration is one |
+//! | [`validator`] | validation of configurations |
 //!
-//! Nothing here reads the environment or chooses a directory: callers say where things are.
+//! Nothing here reads the environment or chooses a directory, except for the variables of the
+//! database's password.
 
 pub mod api;
 mod crash;

@@ -1,120 +1,105 @@
-//! The trail of changes.
+//! The audit log.
 
 use std::str::FromStr;
 
 use kt_control_api::{AuditEntry, Request, Timestamp};
 
-use super::gateways::page;
-use super::refusal::Refusal;
-use super::respond::{Handled, Outcome, json};
-use super::service::Call;
-use super::{Api, input};
+use super::error::ApiError;
+use super::input;
+use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use super::pagination::page;
+use super::reply::{AuditExport, HandlerResult, Reply};
+use super::response::json;
+use super::service::{Api, RequestContext};
 use crate::store::AuditFilter;
 
-/// Rows read at a time while all are sent.
+/// Number of rows that an export reads at a time.
 const BATCH: usize = 200;
 
-/// Which rows come first.
+/// The order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Newest,
-    Oldest,
+enum SortOrder {
+    NewestFirst,
+    OldestFirst,
 }
 
-impl FromStr for Order {
+impl FromStr for SortOrder {
     type Err = &'static str;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         match word {
-            "newest" => Ok(Self::Newest),
-            "oldest" => Ok(Self::Oldest),
-            _ => Err("it is `newest` or `oldest`"),
+            "newest" => Ok(Self::NewestFirst),
+            "oldest" => Ok(Self::OldestFirst),
+            _ => Err("the order is `newest` or `oldest`"),
         }
     }
 }
 
-/// Rows of the trail that are being sent, and how far that is.
-#[derive(Debug)]
-pub struct Rows {
-    request_id: String,
-    wanted: AuditFilter,
-    sent: u64,
-    /// Lines that were read already.
-    ahead: Option<String>,
-}
-
-impl Rows {
-    /// The request that they answer.
-    #[must_use]
-    pub fn request_id(&self) -> &str {
-        &self.request_id
-    }
-}
-
 impl Api {
-    pub(super) fn audit(&self, call: &Call<'_>) -> Outcome {
-        let request = call.request;
-        let limit = input::bounded(request, "limit", 50, 1, 200)? as usize;
-        let place = input::place(request)?;
-        let oldest = input::query::<Order>(request, "order")? == Some(Order::Oldest);
-        let (before, after) = if oldest {
-            (None, Some(place.unwrap_or(0)))
+    pub(super) fn list_audit(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let request = context.request;
+        let limit = input::bounded(request, "limit", DEFAULT_PAGE, 1, MAX_PAGE)? as usize;
+        let cursor = input::numeric_cursor(request)?;
+        let oldest_first =
+            input::query::<SortOrder>(request, "order")? == Some(SortOrder::OldestFirst);
+        let (before, after) = if oldest_first {
+            (None, Some(cursor.unwrap_or(0)))
         } else {
-            (place, None)
+            (cursor, None)
         };
         let filter = AuditFilter {
             before,
             after,
             limit: limit + 1,
-            ..wanted(request)?
+            ..filter(request)?
         };
-        let found = self.explained(self.store().audit(&filter))?;
+        let rows = self.store_result(self.store().audit(&filter))?;
         json(
             200,
-            &page(found, limit, |row: &AuditEntry| row.seq.to_string()),
+            &page(rows, limit, |row: &AuditEntry| row.seq.to_string()),
         )
     }
 
-    pub(super) fn export(&self, call: &Call<'_>) -> Outcome {
+    pub(super) fn export_audit(&self, context: &RequestContext<'_>) -> HandlerResult {
         let newest = AuditFilter {
             limit: 1,
             ..AuditFilter::default()
         };
-        let newest = self.explained(self.store().audit(&newest))?;
-        let mut rows = Rows {
-            request_id: call.id.to_owned(),
-            wanted: AuditFilter {
+        let newest = self.store_result(self.store().audit(&newest))?;
+        let mut export = AuditExport {
+            request_id: context.request_id.to_owned(),
+            filter: AuditFilter {
                 limit: BATCH,
-                // What is added meanwhile is for the next export, or this one might never end.
+                // Rows that are added meanwhile are left out, or the export might never end.
                 before: Some(newest.first().map_or(0, |row| row.seq) + 1),
-                ..wanted(call.request)?
+                ..filter(context.request)?
             },
-            sent: 0,
-            ahead: None,
+            last_seq: 0,
+            first_page: None,
         };
-        // Once a part is sent, a failure can only break the transfer off.
-        rows.ahead = self.next_rows(&mut rows)?;
-        Ok(Handled::Sending(rows))
+        // Once a part is sent, an error can only abort the transfer.
+        export.first_page = self.next_audit_rows(&mut export)?;
+        Ok(Reply::AuditExport(export))
     }
 
-    /// The next rows as lines of JSON; nothing after the last.
+    /// Returns the next rows as lines of JSON, and `None` after the last.
     ///
     /// # Errors
-    /// When the trail cannot be read.
-    pub fn next_rows(&self, rows: &mut Rows) -> Result<Option<String>, Refusal> {
-        if let Some(lines) = rows.ahead.take() {
+    /// When the audit log cannot be read.
+    pub fn next_audit_rows(&self, export: &mut AuditExport) -> Result<Option<String>, ApiError> {
+        if let Some(lines) = export.first_page.take() {
             return Ok(Some(lines));
         }
         let filter = AuditFilter {
-            after: Some(rows.sent),
-            ..rows.wanted.clone()
+            after: Some(export.last_seq),
+            ..export.filter.clone()
         };
-        let found = self.explained(self.store().audit(&filter))?;
-        let Some(last) = found.last() else {
+        let rows = self.store_result(self.store().audit(&filter))?;
+        let Some(last) = rows.last() else {
             return Ok(None);
         };
-        rows.sent = last.seq;
-        let lines = found.iter().map(|row| {
+        export.last_seq = last.seq;
+        let lines = rows.iter().map(|row| {
             let line = serde_json::to_string(row);
             line.expect("a row has only string keys") + "\n"
         });
@@ -122,8 +107,8 @@ impl Api {
     }
 }
 
-/// The rows that a query asks for.
-fn wanted(request: &Request) -> Result<AuditFilter, Refusal> {
+/// Parses the filter of a query.
+fn filter(request: &Request) -> Result<AuditFilter, ApiError> {
     Ok(AuditFilter {
         target: request.query.get("target").cloned(),
         actor: request.query.get("actor").cloned(),

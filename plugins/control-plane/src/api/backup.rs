@@ -1,79 +1,66 @@
-//! Copies of the store.
-
-use std::sync::Arc;
+//! Backups of the store.
 
 use kt_control_api::{BackupInfo, BackupRequest, ProblemCode, ProblemItem};
 use serde_json::json;
 
-use super::refusal::{Refusal, invalid, refuse};
-use super::respond::{Outcome, json as answer};
-use super::service::Call;
-use super::{Api, input};
+use super::backup_target::BackupTarget;
+use super::error::{ApiError, api_error, validation_failed};
+use super::input;
+use super::limits::MAX_KEPT_BACKUPS;
+use super::reply::HandlerResult;
+use super::response;
+use super::service::{Api, RequestContext};
 use crate::store::{AuditEvent, BackupDirectory, ChangeContext};
 
-/// Most backups that a wish may keep.
-pub(super) const MOST_KEPT: u32 = 10_000;
-
-/// Who makes backups.
-#[derive(Debug, Clone)]
-pub(super) enum Keeper {
-    /// Nobody: a command serves nobody else, and has a backup of its own.
-    Nobody,
-    /// The tools of the database.
-    Database,
-    /// The server.
-    Server(Arc<BackupDirectory>),
-}
-
 impl Api {
-    pub(super) fn back_up(&self, call: &Call<'_>) -> Outcome {
-        let wish: BackupRequest = input::body(call.request)?;
-        let keep = wish.keep.map(kept).transpose()?;
+    pub(super) fn create_backup(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let body: BackupRequest = input::json_body(context.request)?;
+        let keep = body.keep.map(check_keep).transpose()?;
         let backups = self.backups()?;
-        let change = self.change(call)?;
-        answer(201, &self.copy(backups, change, keep)?)
+        let change = self.change(context)?;
+        response::json(201, &self.back_up(backups, change, keep)?)
     }
 
-    /// Copies the store, and notes that in the trail.
+    /// Backs the store up, and records that in the audit log.
     ///
     /// # Errors
-    /// When nothing was copied, or the note cannot be written.
-    pub(crate) fn copy(
+    /// When no backup was written, or the audit event was not.
+    pub(crate) fn back_up(
         &self,
         backups: &BackupDirectory,
         change: ChangeContext,
         keep: Option<usize>,
-    ) -> Result<BackupInfo, Refusal> {
-        let made = self.explained(backups.make(keep))?;
-        let note = AuditEvent {
+    ) -> Result<BackupInfo, ApiError> {
+        let backup = self.store_result(backups.make(keep))?;
+        let event = AuditEvent {
             action: "store.backup",
-            target: made.file.clone(),
-            detail: json!({"sha256": made.sha256, "audit_seq": made.audit_seq}),
+            target: backup.file.clone(),
+            detail: json!({"sha256": backup.sha256, "audit_seq": backup.audit_seq}),
         };
-        self.note(change, note)?;
-        Ok(made)
+        self.record_audit_event(change, event)?;
+        Ok(backup)
     }
 
-    fn backups(&self) -> Result<&BackupDirectory, Refusal> {
-        match self.keeper() {
-            Keeper::Server(backups) => Ok(backups),
-            Keeper::Database => Err(refuse(
+    fn backups(&self) -> Result<&BackupDirectory, ApiError> {
+        match self.backup_target() {
+            BackupTarget::Directory(backups) => Ok(backups),
+            BackupTarget::Database => Err(api_error(
                 ProblemCode::NeedsFile,
-                "back the database up with `pg_dump`, or with `kt control-plane export`",
+                "back the database up with `pg_dump`, or use `kt control-plane export`",
             )),
-            Keeper::Nobody => Err(refuse(
+            BackupTarget::None => Err(api_error(
                 ProblemCode::NeedsServer,
-                "no server runs here; `kt control-plane backup` needs none",
+                "no server is running; `kt control-plane backup` works without one",
             )),
         }
     }
 }
 
-fn kept(keep: u32) -> Result<usize, Refusal> {
-    if (1..=MOST_KEPT).contains(&keep) {
+fn check_keep(keep: u32) -> Result<usize, ApiError> {
+    if (1..=MAX_KEPT_BACKUPS).contains(&keep) {
         return Ok(keep as usize);
     }
-    let message = format!("between 1 and {MOST_KEPT} backups are kept");
+    let message = format!("`keep` must be between 1 and {MAX_KEPT_BACKUPS}");
     let item = ProblemItem::at("/keep", "out-of-bounds", message);
-    Err(invalid(vec![item]))
+    Err(validation_failed(vec![item]))
 }

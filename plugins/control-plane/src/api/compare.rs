@@ -1,28 +1,29 @@
-//! What parts two versions of a gateway.
+//! Comparison of two versions of a gateway.
 
 use std::str::FromStr;
 
 use kt_control_api::{ComparedVersion, ConfigVersion, GatewayId, ProblemCode, VersionDiff};
 
-use super::config::number;
-use super::refusal::{Refusal, invalid, refuse};
-use super::respond::{Outcome, json};
-use super::service::Call;
-use super::{Api, input};
+use super::checks::{parse_version, version};
+use super::error::{ApiError, api_error, validation_failed};
+use super::input;
+use super::reply::HandlerResult;
+use super::response::json;
+use super::service::{Api, RequestContext};
 use crate::store::GatewayRef;
 
-/// What a version is compared with.
+/// The version to compare with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Against {
-    /// What the gateway is meant to serve.
+enum ComparisonBase {
+    /// The desired version.
     #[default]
     Desired,
-    /// What a live instance serves, the one seen last.
+    /// The version applied by the live instance that reported last.
     Applied,
     Version(u64),
 }
 
-impl FromStr for Against {
+impl FromStr for ComparisonBase {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -32,68 +33,77 @@ impl FromStr for Against {
             _ => text
                 .parse()
                 .map(Self::Version)
-                .map_err(|_| "it is `applied`, `desired` or the number of a version"),
+                .map_err(|_| "the base is `applied`, `desired` or the number of a version"),
         }
     }
 }
 
 impl Api {
-    pub(super) fn compare(&self, call: &Call<'_>, key: &GatewayRef, n: &str) -> Outcome {
-        let against = input::query(call.request, "against")?.unwrap_or_default();
-        let gateway = self.visible(call, key)?;
-        let to = self.explained(self.store().version(&gateway, number(n)?))?;
-        let from = self.base(&gateway, against)?;
-        let from = self.explained(self.store().version(&gateway, from))?;
-        json(200, &self.parted(gateway, &from, &to)?)
+    pub(super) fn compare(
+        &self,
+        context: &RequestContext<'_>,
+        key: &GatewayRef,
+        number: &str,
+    ) -> HandlerResult {
+        let base = input::query(context.request, "against")?.unwrap_or_default();
+        let gateway = self.readable_gateway(context, key)?;
+        let to = self.store().version(&gateway, parse_version(number)?);
+        let to = self.store_result(to)?;
+        let from = self.base_version(&gateway, base)?;
+        let from = self.store_result(self.store().version(&gateway, from))?;
+        json(200, &self.version_diff(gateway, &from, &to)?)
     }
 
-    fn parted(
+    fn version_diff(
         &self,
         gateway: GatewayId,
         from: &ConfigVersion,
         to: &ConfigVersion,
-    ) -> Result<VersionDiff, Refusal> {
-        let text = |version: &ConfigVersion| {
+    ) -> Result<VersionDiff, ApiError> {
+        let named_content = |version: &ConfigVersion| {
             let name = format!("version {}", version.version);
-            let content = self.explained(self.store().content(&gateway, version.version));
+            let content = self.store_result(self.store().content(&gateway, version.version));
             content.map(|content| (name, content))
         };
-        let (old, new) = (text(from)?, text(to)?);
-        // What was valid once may not be to this version of kt.
-        let found = self.validator().compare((&old.0, &old.1), (&new.0, &new.1));
-        let found = found.map_err(invalid)?;
+        let (old, new) = (named_content(from)?, named_content(to)?);
+        // A version that was valid when it was published may not be valid for this kt.
+        let comparison = self
+            .validator()
+            .compare((&old.0, &old.1), (&new.0, &new.1))
+            .map_err(validation_failed)?;
         Ok(VersionDiff {
-            from: side(from),
-            to: side(to),
-            same: found.same,
-            diff: found.diff,
-            unified: found.unified,
+            from: compared_version(from),
+            to: compared_version(to),
+            same: comparison.same,
+            diff: comparison.diff,
+            unified: comparison.unified,
             gateway,
         })
     }
 
-    fn base(&self, gateway: &GatewayId, against: Against) -> Result<u64, Refusal> {
-        let missing = |detail: &str| refuse(ProblemCode::NotFound, detail);
-        match against {
-            Against::Version(n) => number(&n.to_string()),
-            Against::Desired => {
+    fn base_version(&self, gateway: &GatewayId, base: ComparisonBase) -> Result<u64, ApiError> {
+        let missing = |detail: &str| api_error(ProblemCode::NotFound, detail);
+        match base {
+            ComparisonBase::Version(number) => version(number),
+            ComparisonBase::Desired => {
                 let desired = self.find(&GatewayRef::Id(gateway.clone()))?.desired;
-                let desired = desired.ok_or_else(|| missing("nothing is desired yet"))?;
+                let desired = desired.ok_or_else(|| missing("no version is desired yet"))?;
                 Ok(desired.version)
             }
-            Against::Applied => {
+            ComparisonBase::Applied => {
                 let snapshot = self.find(&GatewayRef::Id(gateway.clone()))?;
                 let applied = snapshot.applied(self.now()).next();
-                let applied = applied.ok_or_else(|| missing("no live instance serves anything"))?;
+                let applied =
+                    applied.ok_or_else(|| missing("no live instance serves a configuration"))?;
                 applied
                     .version
-                    .ok_or_else(|| missing("what is served was never published"))
+                    .ok_or_else(|| missing("the applied configuration was never published"))
             }
         }
     }
 }
 
-fn side(version: &ConfigVersion) -> ComparedVersion {
+fn compared_version(version: &ConfigVersion) -> ComparedVersion {
     ComparedVersion {
         version: version.version,
         sha256: version.sha256,

@@ -1,73 +1,72 @@
-//! What running gateways ask and report.
+//! The desired state for running gateways, and their status reports.
 
 use kt_control_api::{DesiredQuery, ProblemItem, StatusReport, StatusResponse};
 
-use super::park::Question;
-use super::refusal::{Refusal, invalid};
-use super::respond::{Outcome, Touched, done, json_of};
-use super::service::Call;
-use super::{Api, input};
+use super::error::{ApiError, validation_failed};
+use super::input;
+use super::limits::MAX_REPORT_TEXT_CHARS;
+use super::reply::{HandlerResult, LongPollCondition, Reply, WakeTarget};
+use super::response::json_response;
+use super::service::{Api, RequestContext};
 use crate::store::GatewayRef;
 
-/// Longest reason of a rejection in bytes; what is longer is cut.
-const MAX_REASON_BYTES: usize = 2048;
-/// Longest other text in a report in characters.
-pub(super) const MAX_TEXT_CHARS: usize = 256;
+/// Longest message of a rejection in bytes. A longer one is truncated.
+const MAX_REJECTION_BYTES: usize = 2048;
 
 impl Api {
-    pub(super) fn desired(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
-        let request = call.request;
+    pub(super) fn desired(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {
+        let request = context.request;
         let query = DesiredQuery {
             epoch: request.query.get("epoch").cloned(),
             index: input::query(request, "index")?.unwrap_or(0),
             wait: 0,
             instance: input::query(request, "instance")?,
         };
-        self.wait(call, key, Question::Desired(query))
+        self.wait(context, key, LongPollCondition::DesiredChanged(query))
     }
 
-    pub(super) fn status(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
-        let gateway = self.visible(call, key)?;
-        call.caller.must_act_for(&gateway)?;
-        let mut report: StatusReport = input::body(call.request)?;
+    pub(super) fn status(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {
+        let gateway = self.readable_gateway(context, key)?;
+        context.caller.require_gateway_write(&gateway)?;
+        let mut report: StatusReport = input::json_body(context.request)?;
         check(&mut report)?;
-        let receipt = self.explained(self.store().report(
+        let receipt = self.store_result(self.store().report(
             self.now(),
             &GatewayRef::Id(gateway),
             &report,
         ))?;
         let repairs = receipt.repairs && !receipt.ignored;
         let repaired = repairs
-            .then(|| self.repair_drift(call, &receipt.gateway, &report))
+            .then(|| self.repair_drift(context, &receipt.gateway, &report))
             .flatten();
-        let newly_refused = report.rejection.filter(|_| receipt.refused);
-        if let Some((metrics, refused)) = self.metrics().zip(newly_refused) {
-            metrics.rejected(&refused.code);
+        let new_rejection = report.rejection.filter(|_| receipt.refused);
+        if let Some((metrics, rejection)) = self.metrics().zip(new_rejection) {
+            metrics.count_rejection(&rejection.code);
         }
-        let answer = StatusResponse {
-            epoch: self.explained(self.store().epoch())?,
+        let body = StatusResponse {
+            epoch: self.store_result(self.store().epoch())?,
             index: repaired.unwrap_or(receipt.generation),
             lease_until: receipt.lease_until,
-            // Two reports may be lost before the lease ends.
+            // Two reports may be lost before the lease expires.
             next_status_seconds: (report.lease_seconds / 3).max(1),
             ignored: receipt.ignored,
         };
-        let touched = if receipt.ignored {
-            Touched::Nobody
+        let wake = if receipt.ignored {
+            WakeTarget::None
         } else {
-            Touched::Gateway(receipt.gateway)
+            WakeTarget::Gateway(receipt.gateway)
         };
-        Ok(done(json_of(200, &answer), touched))
+        Ok(Reply::complete(json_response(200, &body), wake))
     }
 }
 
-fn check(report: &mut StatusReport) -> Result<(), Refusal> {
+fn check(report: &mut StatusReport) -> Result<(), ApiError> {
     let mut errors = Vec::new();
     if !(1..=3600).contains(&report.lease_seconds) {
-        let message = "a lease lasts between 1 and 3600 seconds";
+        let message = "`lease_seconds` must be between 1 and 3600";
         errors.push(ProblemItem::at("/lease_seconds", "out-of-bounds", message));
     }
-    if !counts(report) {
+    if !fits_store(report) {
         errors.push(ProblemItem::at(
             "",
             "out-of-bounds",
@@ -84,37 +83,37 @@ fn check(report: &mut StatusReport) -> Result<(), Refusal> {
     if texts
         .into_iter()
         .flatten()
-        .any(|text| text.chars().count() > MAX_TEXT_CHARS)
+        .any(|text| text.chars().count() > MAX_REPORT_TEXT_CHARS)
     {
-        let message = format!("a text is longer than {MAX_TEXT_CHARS} characters");
+        let message = format!("a text is longer than {MAX_REPORT_TEXT_CHARS} characters");
         errors.push(ProblemItem::at("", "out-of-bounds", message));
     }
-    if let Some(refused) = &mut report.rejection {
-        cut(&mut refused.message, MAX_REASON_BYTES);
-        cut(&mut refused.code, MAX_TEXT_CHARS);
+    if let Some(rejection) = &mut report.rejection {
+        truncate(&mut rejection.message, MAX_REJECTION_BYTES);
+        truncate(&mut rejection.code, MAX_REPORT_TEXT_CHARS);
     }
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(invalid(errors))
+        Err(validation_failed(errors))
     }
 }
 
-/// Whether the store, which counts in 63 bits, can hold every number of the report.
-fn counts(report: &StatusReport) -> bool {
+/// Returns whether the store, which counts in 63 bits, can hold every number of the report.
+fn fits_store(report: &StatusReport) -> bool {
     let applied = report
         .applied
         .as_ref()
         .map(|a| [Some(a.generation), a.version]);
-    let refused = report
+    let rejected = report
         .rejection
         .as_ref()
         .map(|r| [Some(r.generation), r.version]);
-    let seen = report
+    let observed = report
         .observed
         .as_ref()
         .map(|o| [Some(o.generation), o.version]);
-    let reported = applied.into_iter().chain(refused).chain(seen);
+    let reported = applied.into_iter().chain(rejected).chain(observed);
     let numbers = reported.flatten().flatten();
     numbers
         .chain(report.process.start_ticks)
@@ -122,6 +121,6 @@ fn counts(report: &StatusReport) -> bool {
         .all(|number| i64::try_from(number).is_ok())
 }
 
-fn cut(text: &mut String, limit: usize) {
+fn truncate(text: &mut String, limit: usize) {
     text.truncate(text.floor_char_boundary(limit));
 }

@@ -1,66 +1,66 @@
-//! Repairing drift without being asked each time.
+//! Automatic repair of drift.
 
 use std::time::Duration;
 
 use kt_control_api::{GatewayId, InstanceId, StatusReport, SyncState, Timestamp};
 
-use super::Api;
-use super::service::Call;
+use super::service::{Api, RequestContext};
 use crate::store::{ChangeContext, GatewayAction, GatewayRef, GatewaySnapshot, StoreError};
 
-/// Who the trail says has asked for a repair.
+/// The actor of repairs in the audit log.
 const ACTOR: &str = "kt:drift";
-/// Least time between two repairs of a gateway: whoever overrides it again and again must not fill
-/// the trail.
-const PAUSE: Duration = Duration::from_mins(1);
+/// Shortest time between two repairs of a gateway, so that an instance that is overridden again
+/// and again does not fill the audit log.
+const MIN_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Api {
-    /// Asks for a reconcile when the instance that reports has drifted. Returns the generation
-    /// that it then has to act on; a failure is only logged, because the next report comes soon.
+    /// Requests a reconcile when the reporting instance has drifted. Returns the generation on
+    /// which the instance then has to act. An error is only logged, because the next report
+    /// comes soon.
     pub(super) fn repair_drift(
         &self,
-        call: &Call<'_>,
+        context: &RequestContext<'_>,
         gateway: &GatewayId,
         report: &StatusReport,
     ) -> Option<u64> {
-        match self.repaired(call, gateway, &report.instance_id) {
+        match self.try_repair(context, gateway, &report.instance_id) {
             Ok(generation) => generation,
-            // Somebody else was faster, or deleted it: what follows is theirs.
+            // A concurrent request changed or deleted the gateway.
             Err(StoreError::RevisionMismatch { .. } | StoreError::Gone(_)) => None,
             Err(error) => {
-                tracing::warn!(%gateway, %error, "drift could not be repaired");
+                tracing::warn!(%gateway, %error, "cannot repair drift");
                 None
             }
         }
     }
 
-    fn repaired(
+    fn try_repair(
         &self,
-        call: &Call<'_>,
+        context: &RequestContext<'_>,
         gateway: &GatewayId,
         instance: &InstanceId,
     ) -> Result<Option<u64>, StoreError> {
         let (key, now) = (GatewayRef::Id(gateway.clone()), self.now());
         let snapshot = self.store().find(&key)?;
-        if !has_drifted(&snapshot, instance, now) || is_recent(&snapshot, now) {
+        if !has_drifted(&snapshot, instance, now) || was_reconciled_recently(&snapshot, now) {
             return Ok(None);
         }
         let change = ChangeContext {
             actor: ACTOR.to_owned(),
-            request_id: call.id.to_owned(),
+            request_id: context.request_id.to_owned(),
             now,
             if_match: Some(snapshot.gateway.rev),
             idempotency_key: None,
         };
-        let ask = GatewayAction::Reconcile {
+        let request = GatewayAction::Reconcile {
             dry_run: false,
             reason: Some(format!("{instance} has drifted")),
         };
-        let receipt = self.store().act(&change, &key, &ask)?;
+        let receipt = self.store().act(&change, &key, &request)?;
         if let Some(metrics) = self.metrics() {
-            metrics.drift_repaired();
+            metrics.count_drift_repair();
         }
-        tracing::info!(%gateway, %instance, "drift is repaired");
+        tracing::info!(%gateway, %instance, "requested a reconcile to repair drift");
         Ok(Some(receipt.generation))
     }
 }
@@ -71,8 +71,8 @@ fn has_drifted(snapshot: &GatewaySnapshot, instance: &InstanceId, now: Timestamp
     instances.any(|one| one.instance_id == *instance && one.state == SyncState::Drifted)
 }
 
-/// Whether the last change of the gateway was a reconcile, and was made just now.
-fn is_recent(snapshot: &GatewaySnapshot, now: Timestamp) -> bool {
+/// Returns whether the last change of the gateway was a reconcile within `MIN_INTERVAL`.
+fn was_reconciled_recently(snapshot: &GatewaySnapshot, now: Timestamp) -> bool {
     let gateway = &snapshot.gateway;
-    gateway.reconcile_generation == gateway.generation && now < gateway.updated_at + PAUSE
+    gateway.reconcile_generation == gateway.generation && now < gateway.updated_at + MIN_INTERVAL
 }

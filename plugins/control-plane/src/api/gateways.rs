@@ -3,31 +3,34 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayId, GatewayPatch, Page,
-    ProblemCode, ProblemItem, ServiceMode, ServiceVersion, SyncState, Token, TokenId, TokenKind,
-    VersionOrigin, WhoAmI,
+    CreateGatewayRequest, CreateGatewayResponse, GatewayId, GatewayPatch, ProblemCode, ProblemItem,
+    ServiceMode, ServiceVersion, SyncState, Token, TokenId, TokenKind, VersionOrigin, WhoAmI,
 };
 
-use super::config::check_told;
-use super::refusal::{Refusal, invalid, refuse};
-use super::respond::{Outcome, Touched, changed, done, empty, json, tag};
-use super::service::Call;
-use super::{Api, Handled, Scope, input};
+use super::checks::check_source;
+use super::error::{ApiError, api_error, validation_failed};
+use super::input;
+use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use super::pagination::page;
+use super::principal::Scope;
+use super::reply::{HandlerResult, Reply, WakeTarget};
+use super::response::{empty, gateway_changed, json, set_etag};
+use super::service::{Api, RequestContext};
 use crate::store::{
     GatewayFilter, GatewayRef, GatewayRow, NewGateway, NewToken, NewVersion, StoreError,
     StoredScope,
 };
 
-/// Gateways read at a time while a page is filled.
+/// Number of gateways read at a time to fill a page.
 const BATCH: usize = 200;
 
 impl Api {
-    pub(super) fn ready(&self) -> Outcome {
-        self.explained(self.store().probe())?;
+    pub(super) fn readiness(&self) -> HandlerResult {
+        self.store_result(self.store().probe())?;
         json(200, &serde_json::json!({"status": "ready"}))
     }
 
-    pub(super) fn version(&self) -> Outcome {
+    pub(super) fn version(&self) -> HandlerResult {
         let version = ServiceVersion {
             product: "kt".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -38,8 +41,8 @@ impl Api {
         json(200, &version)
     }
 
-    pub(super) fn who_am_i(call: &Call<'_>) -> Outcome {
-        let (scope, gateway) = match &call.caller.scope {
+    pub(super) fn who_am_i(context: &RequestContext<'_>) -> HandlerResult {
+        let (scope, gateway) = match &context.caller.scope {
             Scope::Admin => ("admin", None),
             Scope::Read => ("read", None),
             Scope::Gateway(id) => ("gateway", Some(id.clone())),
@@ -47,24 +50,24 @@ impl Api {
             Scope::None => ("none", None),
         };
         let me = WhoAmI {
-            actor: call.caller.actor.clone(),
+            actor: context.caller.actor.clone(),
             scope: scope.to_owned(),
             gateway,
-            token: call.caller.token.clone(),
-            expires_at: call.caller.expires_at,
+            token: context.caller.token.clone(),
+            expires_at: context.caller.expires_at,
         };
         json(200, &me)
     }
 
-    pub(super) fn create(&self, call: &Call<'_>) -> Outcome {
-        let body: CreateGatewayRequest = input::body(call.request)?;
-        must_be_valid(body.validate())?;
+    pub(super) fn create_gateway(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let body: CreateGatewayRequest = input::json_body(context.request)?;
+        require_valid(body.validate())?;
         let id = GatewayId::random();
-        let spends = spent_by(call);
-        let token = self.token_for(&body, spends.is_some());
+        let bootstrap_token = bootstrap_token(context);
+        let token = self.token_for(&body, bootstrap_token.is_some());
         let new = NewGateway {
             gateway: GatewayRow::new(id.clone(), &body),
-            version: self.first_version(call, body.content, body.source, body.message)?,
+            version: self.first_version(context, body.content, body.source, body.message)?,
             token: token.as_ref().map(|token| {
                 NewToken::of(
                     token,
@@ -72,67 +75,65 @@ impl Api {
                     &format!("gateway:{id}"),
                 )
             }),
-            bootstrap_token: spends,
+            bootstrap_token,
         };
-        let receipt = match self.store().create(&self.change(call)?, &new) {
-            // Somebody else was faster with it.
+        let receipt = match self.store().create(&self.change(context)?, &new) {
+            // A concurrent request used it.
             Err(StoreError::TokenInactive(_)) => {
-                let detail = "the bootstrap token was used or revoked, or has expired";
-                return Err(refuse(ProblemCode::Unauthenticated, detail));
+                let detail = "the bootstrap token was already used, was revoked or has expired";
+                return Err(api_error(ProblemCode::Unauthenticated, detail));
             }
-            receipt => self.explained(receipt)?,
+            receipt => self.store_result(receipt)?,
         };
-        let gateway = self
-            .find(&GatewayRef::Id(receipt.gateway.clone()))?
-            .view(self.now());
+        let gateway = self.gateway(&receipt.gateway)?;
         let version = receipt
             .version
             .map(|n| self.store().version(&gateway.id, n))
             .transpose();
         let created = CreateGatewayResponse {
-            version: self.explained(version)?,
-            // A repeated request made no token, and the one made before is not kept in clear.
+            version: self.store_result(version)?,
+            // A replayed request creates no token, and the first one is not stored in clear text.
             token: token.filter(|_| !receipt.replayed),
             gateway,
         };
-        let mut outcome = changed(201, &created, &created.gateway, receipt.replayed)?;
-        if let Handled::Done(answer) = &mut outcome {
+        let mut reply = gateway_changed(201, &created, &created.gateway, receipt.replayed)?;
+        if let Reply::Complete(complete) = &mut reply {
             let location = format!("/v1/gateways/{}", created.gateway.id);
-            answer
-                .response
-                .headers
-                .insert("location".to_owned(), location);
+            let headers = &mut complete.response.headers;
+            headers.insert("location".to_owned(), location);
         }
-        Ok(outcome)
+        Ok(reply)
     }
 
-    /// What the gateway is to call with. Who registers it with a token that is of no use for
-    /// anything else gets one in any case.
+    /// Returns the token of a new gateway. A caller with a bootstrap token always gets one,
+    /// because a bootstrap token allows nothing else.
     fn token_for(&self, body: &CreateGatewayRequest, bootstrap: bool) -> Option<Token> {
-        let wanted = (body.issue_token || bootstrap) && self.service() == ServiceMode::Server;
-        wanted.then(|| Token::random(TokenKind::Gateway))
+        let issue = (body.issue_token || bootstrap) && self.service() == ServiceMode::Server;
+        issue.then(|| Token::random(TokenKind::Gateway))
     }
 
     fn first_version(
         &self,
-        call: &Call<'_>,
+        context: &RequestContext<'_>,
         content: Option<String>,
         source: Option<String>,
         message: Option<String>,
-    ) -> Result<Option<NewVersion>, Refusal> {
-        check_told(source.as_deref(), message.as_deref())?;
+    ) -> Result<Option<NewVersion>, ApiError> {
+        check_source(source.as_deref(), message.as_deref())?;
         content
-            .map(|content| self.checked(call, content, source, message, VersionOrigin::Create))
+            .map(|content| {
+                self.valid_version(context, content, source, message, VersionOrigin::Create)
+            })
             .transpose()
     }
 
-    pub(super) fn list(&self, call: &Call<'_>) -> Outcome {
-        let request = call.request;
-        let limit = input::bounded(request, "limit", 50, 1, 200)? as usize;
+    pub(super) fn list_gateways(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let request = context.request;
+        let limit = input::bounded(request, "limit", DEFAULT_PAGE, 1, MAX_PAGE)? as usize;
         let state = request
             .query
             .get("state")
-            .map(|word| wanted_state(word))
+            .map(|word| parse_state(word))
             .transpose()?;
         let mut filter = GatewayFilter {
             after: request.query.get("cursor").cloned(),
@@ -141,13 +142,13 @@ impl Api {
                 .get("name_prefix")
                 .cloned()
                 .unwrap_or_default(),
-            labels: labels(request.query.get("label").map_or("", String::as_str))?,
+            labels: parse_labels(request.query.get("label").map_or("", String::as_str))?,
             limit: BATCH,
         };
         let mut items = Vec::new();
         let mut more = true;
         while more && items.len() <= limit {
-            let batch = self.explained(self.store().list(&filter))?;
+            let batch = self.store_result(self.store().list(&filter))?;
             more = batch.len() == BATCH;
             filter.after = batch.last().map(|last| last.gateway.name.clone());
             let now = self.now();
@@ -157,57 +158,71 @@ impl Api {
         json(200, &page(items, limit, |gateway| gateway.name.clone()))
     }
 
-    pub(super) fn inspect(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
+    pub(super) fn inspect_gateway(
+        &self,
+        context: &RequestContext<'_>,
+        key: &GatewayRef,
+    ) -> HandlerResult {
         let gateway = self.find(key)?.view(self.now());
-        call.caller.must_see(&gateway.id)?;
-        let mut outcome = json(200, &gateway)?;
-        if let Handled::Done(answer) = &mut outcome {
-            tag(&mut answer.response, &gateway);
+        context.caller.require_gateway_read(&gateway.id)?;
+        let mut reply = json(200, &gateway)?;
+        if let Reply::Complete(complete) = &mut reply {
+            set_etag(&mut complete.response, &gateway);
         }
-        Ok(outcome)
+        Ok(reply)
     }
 
-    pub(super) fn update(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
-        let patch: GatewayPatch = input::body(call.request)?;
-        must_be_valid(patch.validate())?;
-        let receipt = self.explained(self.store().update(&self.change(call)?, key, &patch))?;
-        let gateway = self
-            .find(&GatewayRef::Id(receipt.gateway))?
-            .view(self.now());
-        changed(200, &gateway, &gateway, receipt.replayed)
+    pub(super) fn update_gateway(
+        &self,
+        context: &RequestContext<'_>,
+        key: &GatewayRef,
+    ) -> HandlerResult {
+        let patch: GatewayPatch = input::json_body(context.request)?;
+        require_valid(patch.validate())?;
+        let receipt =
+            self.store_result(self.store().update(&self.change(context)?, key, &patch))?;
+        let gateway = self.gateway(&receipt.gateway)?;
+        gateway_changed(200, &gateway, &gateway, receipt.replayed)
     }
 
-    pub(super) fn delete(&self, call: &Call<'_>, key: &GatewayRef) -> Outcome {
-        let receipt = self.explained(self.store().delete(&self.change(call)?, key))?;
-        Ok(done(empty(204), Touched::Gateway(receipt.gateway)))
+    pub(super) fn delete_gateway(
+        &self,
+        context: &RequestContext<'_>,
+        key: &GatewayRef,
+    ) -> HandlerResult {
+        let receipt = self.store_result(self.store().delete(&self.change(context)?, key))?;
+        Ok(Reply::complete(
+            empty(204),
+            WakeTarget::Gateway(receipt.gateway),
+        ))
     }
 }
 
-/// The token that ends when its holder has registered a gateway.
-fn spent_by(call: &Call<'_>) -> Option<TokenId> {
-    let token = call.caller.token.clone();
-    token.filter(|_| call.caller.scope == Scope::Bootstrap)
+/// Returns the bootstrap token of the caller, which the registration consumes.
+fn bootstrap_token(context: &RequestContext<'_>) -> Option<TokenId> {
+    let token = context.caller.token.clone();
+    token.filter(|_| context.caller.scope == Scope::Bootstrap)
 }
 
-fn must_be_valid(errors: Vec<ProblemItem>) -> Result<(), Refusal> {
+fn require_valid(errors: Vec<ProblemItem>) -> Result<(), ApiError> {
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(invalid(errors))
+        Err(validation_failed(errors))
     }
 }
 
-fn wanted_state(word: &str) -> Result<SyncState, Refusal> {
+fn parse_state(word: &str) -> Result<SyncState, ApiError> {
     SyncState::parse(word)
-        .ok_or_else(|| refuse(ProblemCode::MalformedRequest, "`state` is not a state"))
+        .ok_or_else(|| api_error(ProblemCode::MalformedRequest, "`state` is not a state"))
 }
 
-/// Reads `key=value,key=value`.
-fn labels(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
+/// Parses `key=value,key=value`.
+fn parse_labels(text: &str) -> Result<BTreeMap<String, String>, ApiError> {
     let bad = || {
-        refuse(
+        api_error(
             ProblemCode::MalformedRequest,
-            "`label` must read key=value,…",
+            "`label` must have the form `key=value,…`",
         )
     };
     text.split(',')
@@ -215,17 +230,4 @@ fn labels(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
         .map(|pair| pair.split_once('=').ok_or_else(bad))
         .map(|pair| pair.map(|(key, value)| (key.to_owned(), value.to_owned())))
         .collect()
-}
-
-/// Cuts what was read to one page. There must be one item more than fits if there is a next page.
-pub(super) fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Page<T> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(cursor);
-    Page { items, next_cursor }
-}
-
-/// The answer of a gateway's own view, used by the actions.
-pub(super) fn view(api: &Api, id: &GatewayId) -> Result<Gateway, Refusal> {
-    Ok(api.find(&GatewayRef::Id(id.clone()))?.view(api.now()))
 }

@@ -1,50 +1,56 @@
-//! From request to response, free of HTTP.
+//! The API of the control plane, independent of HTTP.
 //!
-//! The API is the same in process and behind a server. [`Api::begin`] carries a request out; a
-//! request that has to wait comes back as [`Handled::Parked`], because how to wait is the
-//! caller's: a thread in a command, a task in a server.
+//! The API is the same in process and behind a server. [`Api::handle`] handles a request. One that
+//! has to wait is returned as [`Reply::LongPoll`], because how to wait is up to the caller: a
+//! command blocks its thread, a server suspends a task.
 
-mod accept;
+mod accept_applied;
+mod action_response;
 mod actions;
 mod audit;
+mod background_writer;
 mod backup;
+mod backup_target;
+mod checks;
 mod compare;
 mod config;
 mod delivery;
-mod document;
 mod drift;
-mod feed;
+mod error;
+mod event_stream;
 mod gateways;
 mod input;
-mod notes;
+mod limits;
+mod long_poll;
+mod openapi;
 mod operation;
 mod operations;
-mod park;
+mod pagination;
 mod principal;
 mod problems;
-mod refusal;
-mod respond;
+mod reply;
+mod response;
 mod retention;
 mod router;
+mod schema;
 mod scrape;
 mod service;
+mod submitted_config;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod verdict;
+mod validation;
 
-pub use audit::Rows;
-pub use feed::{Feed, Step, needs_server};
-pub(crate) use input::lists;
-pub(crate) use notes::Notes;
-pub use park::Parked;
+pub(crate) use background_writer::BackgroundWriter;
+pub(crate) use error::ApiError;
+pub use event_stream::NextEvent;
 pub use principal::{Principal, Scope};
-pub use refusal::problem_response;
-pub use respond::{Answer, Handled, Touched};
+pub use reply::{ApiResponse, AuditExport, EventStream, LongPoll, Reply, WakeTarget};
+pub use response::{problem_response, streaming_unsupported};
 #[cfg(test)]
 pub(crate) use router::every_operation;
 pub(crate) use router::{
-    holds_configuration, is_change, is_near, is_open, is_streamed, nowhere, route, with_allowed,
+    is_loopback_public, is_public, is_streaming, is_write, may_contain_config, no_such_operation,
+    route_template, with_allow_header,
 };
 pub use service::{Api, Clock};
-pub(crate) use verdict::Verdict;

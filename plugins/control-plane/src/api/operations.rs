@@ -1,5 +1,5 @@
-//! Every operation of the API: the one list from which requests are routed, and from which the
-//! description of the API is made.
+//! All operations of the API: the list by which requests are routed, and from which the OpenAPI
+//! document is generated.
 
 use kt_control_api::Method::{Delete, Get, Patch, Post, Put};
 use kt_control_api::{
@@ -11,174 +11,203 @@ use kt_control_api::{
 };
 use serde_json::json;
 
-use super::Api;
-use super::document::{Content, Kind, Parameter, document};
-use super::operation::{Access, Operation};
-use super::respond::json as answer;
-use super::{problems, verdict};
+use super::openapi::document;
+use super::operation::{Access, Content, Operation, Parameter, ParameterType};
+use super::response::json as json_reply;
+use super::service::Api;
+use super::{problems, submitted_config};
 
 const STATES: &[&str] = &[
     "in-sync", "pending", "rejected", "drifted", "offline", "unknown",
 ];
-const LIMIT: Parameter =
-    Parameter::new("limit", Kind::Number(1, 200, 50), "Most items of the page.");
-const NAME_CURSOR: Parameter =
-    Parameter::new("cursor", Kind::Text, "`next_cursor` of the page before.");
-const SEQ_CURSOR: Parameter =
-    Parameter::new("cursor", Kind::Count, "`next_cursor` of the page before.");
+const LIMIT: Parameter = Parameter::new(
+    "limit",
+    ParameterType::Integer(1, 200, 50),
+    "Maximum number of items of the page.",
+);
+const NAME_CURSOR: Parameter = Parameter::new(
+    "cursor",
+    ParameterType::Text,
+    "`next_cursor` of the previous page.",
+);
+const SEQ_CURSOR: Parameter = Parameter::new(
+    "cursor",
+    ParameterType::Unsigned,
+    "`next_cursor` of the previous page.",
+);
 const TOKEN_CURSOR: Parameter = Parameter::new(
     "cursor",
-    Kind::Id("tok_"),
-    "`next_cursor` of the page before.",
+    ParameterType::Id("tok_"),
+    "`next_cursor` of the previous page.",
 );
-const TARGET: Parameter = Parameter::new("target", Kind::Text, "Only changes of what has this id.");
-const ACTOR: Parameter = Parameter::new("actor", Kind::Text, "Only changes by this actor.");
+const TARGET: Parameter = Parameter::new(
+    "target",
+    ParameterType::Text,
+    "Only changes of the object with this id.",
+);
+const ACTOR: Parameter =
+    Parameter::new("actor", ParameterType::Text, "Only changes by this actor.");
 const ACTION: Parameter = Parameter::new(
     "action",
-    Kind::Text,
-    "Only changes of this kind, such as `config.publish`.",
+    ParameterType::Text,
+    "Only changes with this action, such as `config.publish`.",
 );
-const SINCE: Parameter = Parameter::new("since", Kind::Time, "Only changes at or after this time.");
-const UNTIL: Parameter = Parameter::new("until", Kind::Time, "Only changes before this time.");
-const WAIT: Parameter =
-    Parameter::new("wait", Kind::Number(0, 300, 0), "Seconds to wait for news.");
-const EPOCH: Parameter = Parameter::new("epoch", Kind::Text, "`epoch` of the last answer.");
+const SINCE: Parameter = Parameter::new(
+    "since",
+    ParameterType::Time,
+    "Only changes at or after this time.",
+);
+const UNTIL: Parameter = Parameter::new(
+    "until",
+    ParameterType::Time,
+    "Only changes before this time.",
+);
+const WAIT: Parameter = Parameter::new(
+    "wait",
+    ParameterType::Integer(0, 300, 0),
+    "Seconds to wait for a change.",
+);
+const EPOCH: Parameter = Parameter::new(
+    "epoch",
+    ParameterType::Text,
+    "`epoch` of the last response.",
+);
 const INDEX: Parameter = Parameter::new(
     "index",
-    Kind::Count,
-    "`index` of the last answer; 0 to be told now.",
+    ParameterType::Unsigned,
+    "`index` of the last response; 0 to get the state at once.",
 );
 const INSTANCE: Parameter = Parameter::new(
     "instance",
-    Kind::Id("in_"),
-    "The asking instance, which is not told again of what it refused.",
+    ParameterType::Id("in_"),
+    "The instance that sends the request; it does not get a version again that it rejected.",
 );
 
-/// `key=value`, and more after commas.
+/// `key=value`, separated by commas.
 const LABELS: &str =
     "^([A-Za-z0-9][A-Za-z0-9._-]{0,62}=[^,]*(,[A-Za-z0-9][A-Za-z0-9._-]{0,62}=[^,]*)*)?$";
 
-/// Every operation.
-#[rustfmt::skip] // To be read as the table it is.
+/// All operations.
+#[rustfmt::skip] // A table reads better with one row per line.
 pub(super) static OPERATIONS: &[Operation] = &[
-    Operation::new(Get, "/healthz", Access::Open, ("health", "Say that the process runs"),
-        &[(200, Content::any())], |_, _, _| answer(200, &json!({"status": "ok"}))),
-    Operation::new(Get, "/readyz", Access::Open, ("readiness", "Say that the store can be read and written"),
-        &[(200, Content::any())], |api, _, _| api.ready()),
-    Operation::new(Get, "/openapi.json", Access::Open, ("description", "Describe the API"),
-        &[(200, Content::any())], |_, _, _| answer(200, &document())),
-    Operation::new(Get, "/problems/{slug}", Access::Open, ("explainProblem", "Explain a type of problem, for people"),
-        &[(200, Content::Text("text/plain"))], |_, _, at| problems::explain(at.segment(0))),
-    Operation::new(Get, "/metrics", Access::Near, ("metrics", "Say what the server measures of itself"),
-        &[(200, Content::Text("application/openmetrics-text"))], |api, _, _| api.scrape()).fails(&[ProblemCode::NeedsServer]),
-    Operation::new(Get, "/v1/version", Access::Open, ("version", "Say what the control plane is"),
+    Operation::new(Get, "/healthz", Access::Public, ("health", "Report whether the process is running"),
+        &[(200, Content::any())], |_, _, _| json_reply(200, &json!({"status": "ok"}))),
+    Operation::new(Get, "/readyz", Access::Public, ("readiness", "Report whether the store can be read and written"),
+        &[(200, Content::any())], |api, _, _| api.readiness()),
+    Operation::new(Get, "/openapi.json", Access::Public, ("openapi", "Get the OpenAPI document"),
+        &[(200, Content::any())], |_, _, _| json_reply(200, &document(OPERATIONS))),
+    Operation::new(Get, "/problems/{code}", Access::Public, ("explainProblem", "Explain a problem code"),
+        &[(200, Content::Text("text/plain"))], |_, _, params| problems::explain(params.get(0))),
+    Operation::new(Get, "/metrics", Access::LoopbackPublic, ("metrics", "Get the metrics of the server"),
+        &[(200, Content::Text("application/openmetrics-text"))], |api, _, _| api.scrape()).errors(&[ProblemCode::NeedsServer]),
+    Operation::new(Get, "/v1/version", Access::Public, ("version", "Get the version of the control plane"),
         &[(200, Content::of::<ServiceVersion>())], |api, _, _| api.version()),
-    Operation::new(Get, "/v1/whoami", Access::Known, ("whoami", "Say who the caller is"),
-        &[(200, Content::of::<WhoAmI>())], |_, call, _| Api::who_am_i(call)),
+    Operation::new(Get, "/v1/whoami", Access::Authenticated, ("whoami", "Get the identity of the caller"),
+        &[(200, Content::of::<WhoAmI>())], |_, context, _| Api::who_am_i(context)),
 
-    Operation::new(Get, "/v1/gateways", Access::Read, ("listGateways", "List gateways by name"),
-        &[(200, Content::page_of::<Gateway>())], |api, call, _| api.list(call))
+    Operation::new(Get, "/v1/gateways", Access::Read, ("listGateways", "List gateways, ordered by name"),
+        &[(200, Content::page_of::<Gateway>())], |api, context, _| api.list_gateways(context))
         .query(&[LIMIT, NAME_CURSOR,
-            Parameter::new("name_prefix", Kind::Text, "Only names that begin so."),
-            Parameter::new("state", Kind::Word(STATES), "Only gateways that stand so."),
-            Parameter::new("label", Kind::Form(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
+            Parameter::new("name_prefix", ParameterType::Text, "Only gateways whose name has this prefix."),
+            Parameter::new("state", ParameterType::Enum(STATES), "Only gateways in this state."),
+            Parameter::new("label", ParameterType::Pattern(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
     Operation::new(Post, "/v1/gateways", Access::Register, ("createGateway", "Register a gateway"),
-        &[(201, Content::of::<CreateGatewayResponse>())], |api, call, _| api.create(call))
-        .body(Content::of::<CreateGatewayRequest>()).holds(verdict::of_creation).once().fails(&[ProblemCode::NameTaken]),
-    Operation::new(Get, "/v1/gateways/{gateway}", Access::See, ("inspectGateway", "Show a gateway"),
-        &[(200, Content::of::<Gateway>())], |api, call, at| api.inspect(call, &at.gateway())),
-    Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Change name, description or labels"),
-        &[(200, Content::of::<Gateway>())], |api, call, at| api.update(call, &at.gateway()))
-        .may_say(Content::patch_of::<GatewayPatch>()).conditional().once().fails(&[ProblemCode::NameTaken]),
-    Operation::new(Delete, "/v1/gateways/{gateway}", Access::Admin, ("deleteGateway", "Delete a gateway; its history stays"),
-        &[(204, Content::Nothing)], |api, call, at| api.delete(call, &at.gateway()))
-        .conditional().once(),
+        &[(201, Content::of::<CreateGatewayResponse>())], |api, context, _| api.create_gateway(context))
+        .body(Content::of::<CreateGatewayRequest>()).config_in_body(submitted_config::in_create).idempotent().errors(&[ProblemCode::NameTaken]),
+    Operation::new(Get, "/v1/gateways/{gateway}", Access::ReadGateway, ("inspectGateway", "Show a gateway"),
+        &[(200, Content::of::<Gateway>())], |api, context, params| api.inspect_gateway(context, &params.gateway())),
+    Operation::new(Patch, "/v1/gateways/{gateway}", Access::Admin, ("updateGateway", "Update name, description, labels or drift policy"),
+        &[(200, Content::of::<Gateway>())], |api, context, params| api.update_gateway(context, &params.gateway()))
+        .optional_body(Content::patch_of::<GatewayPatch>()).conditional().idempotent().errors(&[ProblemCode::NameTaken]),
+    Operation::new(Delete, "/v1/gateways/{gateway}", Access::Admin, ("deleteGateway", "Delete a gateway, but not its history"),
+        &[(204, Content::Empty)], |api, context, params| api.delete_gateway(context, &params.gateway()))
+        .conditional().idempotent(),
 
-    Operation::new(Get, "/v1/gateways/{gateway}/config-versions", Access::See, ("listVersions", "List versions, the newest first"),
-        &[(200, Content::page_of::<ConfigVersion>())], |api, call, at| api.versions(call, &at.gateway()))
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions", Access::ReadGateway, ("listVersions", "List versions, newest first"),
+        &[(200, Content::page_of::<ConfigVersion>())], |api, context, params| api.list_versions(context, &params.gateway()))
         .query(&[LIMIT, SEQ_CURSOR]),
-    Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::Act, ("publish", "Publish a version and make it desired"),
+    Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::WriteGateway, ("publish", "Publish a version and make it desired"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
-        |api, call, at| api.publish(call, &at.gateway()))
-        .body(Content::of_or_yaml::<PublishRequest>()).holds(verdict::of_publication).conditional().once(),
-    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}", Access::See, ("inspectVersion", "Show a version"),
+        |api, context, params| api.publish(context, &params.gateway()))
+        .body(Content::of_or_yaml::<PublishRequest>()).config_in_body(submitted_config::in_publish).conditional().idempotent(),
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}", Access::ReadGateway, ("inspectVersion", "Show a version"),
         &[(200, Content::of::<ConfigVersion>())],
-        |api, call, at| api.config_version(call, &at.gateway(), at.segment(1))),
-    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::See, ("versionContent", "Return a version as it was published"),
-        &[(200, Content::Yaml), (206, Content::Part("application/yaml")), (304, Content::Nothing)],
-        |api, call, at| api.config_content(call, &at.gateway(), at.segment(1))).cached().divisible().fails(&[ProblemCode::ContentPruned]),
+        |api, context, params| api.inspect_version(context, &params.gateway(), params.get(1))),
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/content", Access::ReadGateway, ("versionContent", "Get the content of a version as it was published"),
+        &[(200, Content::Yaml), (304, Content::Empty)],
+        |api, context, params| api.version_content(context, &params.gateway(), params.get(1))).cacheable().compressible().errors(&[ProblemCode::ContentPruned]),
 
-    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/diff", Access::See, ("compareVersion", "Say what changes to this version from another one"),
-        &[(200, Content::of::<VersionDiff>())], |api, call, at| api.compare(call, &at.gateway(), at.segment(1)))
-        .query(&[Parameter::new("against", Kind::Form("^(applied|desired|[1-9][0-9]{0,17})$"),
-            "What to compare with: what is applied, what is desired, or a version by its number; `desired` by default.")])
-        .fails(&[ProblemCode::ValidationFailed, ProblemCode::ContentPruned]),
+    Operation::new(Get, "/v1/gateways/{gateway}/config-versions/{version}/diff", Access::ReadGateway, ("compareVersion", "Compare a version with another one"),
+        &[(200, Content::of::<VersionDiff>())], |api, context, params| api.compare(context, &params.gateway(), params.get(1)))
+        .query(&[Parameter::new("against", ParameterType::Pattern("^(applied|desired|[1-9][0-9]{0,17})$"),
+            "The version to compare with: `applied`, `desired` (the default), or a number.")])
+        .errors(&[ProblemCode::ValidationFailed, ProblemCode::ContentPruned]),
 
-    Operation::new(Put, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("pinVersion", "Pin a version, whose content is then kept"),
-        &[(200, Content::of::<ConfigVersion>())], |api, call, at| api.pin(call, &at.gateway(), at.segment(1), true))
-        .once().fails(&[ProblemCode::ContentPruned]),
-    Operation::new(Delete, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("unpinVersion", "Pin a version no longer"),
-        &[(200, Content::of::<ConfigVersion>())], |api, call, at| api.pin(call, &at.gateway(), at.segment(1), false))
-        .once(),
+    Operation::new(Put, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("pinVersion", "Pin a version, which protects its content from pruning"),
+        &[(200, Content::of::<ConfigVersion>())], |api, context, params| api.pin(context, &params.gateway(), params.get(1), true))
+        .idempotent().errors(&[ProblemCode::ContentPruned]),
+    Operation::new(Delete, "/v1/gateways/{gateway}/config-versions/{version}/pin", Access::Admin, ("unpinVersion", "Unpin a version"),
+        &[(200, Content::of::<ConfigVersion>())], |api, context, params| api.pin(context, &params.gateway(), params.get(1), false))
+        .idempotent(),
 
-    Operation::new(Post, "/v1/gateways/{gateway}/actions/prune", Access::Admin, ("prune", "Give up the contents of old versions"),
-        &[(200, Content::of::<PruneResponse>())], |api, call, at| api.prune(call, &at.gateway()))
-        .body(Content::of::<PruneRequest>()).once(),
-    Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or have the source taken again"),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/prune", Access::Admin, ("prune", "PruneOptions the contents of old versions"),
+        &[(200, Content::of::<PruneResponse>())], |api, context, params| api.prune(context, &params.gateway()))
+        .body(Content::of::<PruneRequest>()).idempotent(),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or reload the current one"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
-        |api, call, at| api.reload(call, &at.gateway()))
-        .may_say(Content::of::<ReloadRequest>()).holds(verdict::of_reload).conditional().once(),
+        |api, context, params| api.reload(context, &params.gateway()))
+        .optional_body(Content::of::<ReloadRequest>()).config_in_body(submitted_config::in_reload).conditional().idempotent(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/revert", Access::Admin, ("revert", "Publish an older version again"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
-        |api, call, at| api.revert(call, &at.gateway()))
-        .body(Content::of::<RevertRequest>()).conditional().once().fails(&[ProblemCode::ContentPruned]),
-    Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make what is applied equal what is desired"),
-        &[(200, Content::of::<ActionResponse>())], |api, call, at| api.reconcile(call, &at.gateway()))
-        .may_say(Content::of::<ReconcileRequest>()).conditional().once()
-        .fails(&[ProblemCode::NoConfiguration, ProblemCode::NothingApplied, ProblemCode::AppliedDiffers, ProblemCode::ContentUnknown]),
-    Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::See, ("rollout", "Wait until every live instance has answered"),
-        &[(200, Content::of::<RolloutStatus>())], |api, call, at| api.rollout(call, &at.gateway()))
-        .query(&[Parameter::new("generation", Kind::Count, "The generation to wait for.").required(),
-            Parameter::new("version", Kind::Count, "Also end when another version becomes desired."), WAIT]),
+        |api, context, params| api.revert(context, &params.gateway()))
+        .body(Content::of::<RevertRequest>()).conditional().idempotent().errors(&[ProblemCode::ContentPruned]),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/reconcile", Access::Admin, ("reconcile", "Make the applied and the desired version equal"),
+        &[(200, Content::of::<ActionResponse>())], |api, context, params| api.reconcile(context, &params.gateway()))
+        .optional_body(Content::of::<ReconcileRequest>()).conditional().idempotent()
+        .errors(&[ProblemCode::NoConfiguration, ProblemCode::NothingApplied, ProblemCode::AppliedDiffers, ProblemCode::ContentUnknown]),
+    Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::ReadGateway, ("rollout", "Wait until every live instance has applied or rejected a generation"),
+        &[(200, Content::of::<RolloutStatus>())], |api, context, params| api.rollout(context, &params.gateway()))
+        .query(&[Parameter::new("generation", ParameterType::Unsigned, "The generation to wait for.").required(),
+            Parameter::new("version", ParameterType::Unsigned, "Also return when another version becomes desired."), WAIT]),
 
-    Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::See, ("desired", "Wait for what is desired to be newer"),
-        &[(200, Content::of::<DesiredResponse>()), (304, Content::Nothing)], |api, call, at| api.desired(call, &at.gateway()))
+    Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::ReadGateway, ("desired", "Wait for a newer desired state"),
+        &[(200, Content::of::<DesiredResponse>()), (304, Content::Empty)], |api, context, params| api.desired(context, &params.gateway()))
         .query(&[EPOCH, INDEX, WAIT, INSTANCE]),
-    Operation::new(Get, "/v1/gateways/{gateway}/desired/stream", Access::See, ("followDesired", "Send what is desired now and each time it changes"),
-        &[(200, Content::Events)], |api, call, at| api.follow(call, &at.gateway())).streamed()
+    Operation::new(Get, "/v1/gateways/{gateway}/desired/stream", Access::ReadGateway, ("streamDesired", "Stream the desired state and its changes"),
+        &[(200, Content::Events)], |api, context, params| api.stream_desired(context, &params.gateway())).streaming()
         .query(&[EPOCH, INDEX, INSTANCE]),
-    Operation::new(Post, "/v1/gateways/{gateway}/status", Access::Act, ("report", "Report how an instance stands"),
-        &[(200, Content::of::<StatusResponse>())], |api, call, at| api.status(call, &at.gateway()))
+    Operation::new(Post, "/v1/gateways/{gateway}/status", Access::WriteGateway, ("report", "Report the status of an instance"),
+        &[(200, Content::of::<StatusResponse>())], |api, context, params| api.status(context, &params.gateway()))
         .body(Content::of::<StatusReport>()),
 
-    Operation::new(Get, "/v1/tokens", Access::Read, ("listTokens", "List tokens, the newest first"),
-        &[(200, Content::page_of::<TokenInfo>())], |api, call, _| api.list_tokens(call))
+    Operation::new(Get, "/v1/tokens", Access::Read, ("listTokens", "List tokens, newest first"),
+        &[(200, Content::page_of::<TokenInfo>())], |api, context, _| api.list_tokens(context))
         .query(&[LIMIT, TOKEN_CURSOR,
-            Parameter::new("active", Kind::Flag, "Only tokens that are, or are not, accepted."),
-            Parameter::new("type", Kind::Word(&["access", "gateway", "bootstrap"]), "Only tokens of this kind."),
-            Parameter::new("gateway", Kind::Text, "Only tokens for the gateway with this id or name.")])
-        .fails(&[ProblemCode::NotFound]),
-    Operation::new(Post, "/v1/tokens", Access::Admin, ("createToken", "Make a token; the answer has it this once"),
-        &[(201, Content::of::<IssuedToken>())], |api, call, _| api.create_token(call))
-        .body(Content::of::<CreateTokenRequest>()).once().fails(&[ProblemCode::NotFound, ProblemCode::Gone]),
-    Operation::new(Get, "/v1/tokens/{token_id}", Access::Read, ("inspectToken", "Show a token, without what makes it one"),
-        &[(200, Content::of::<TokenInfo>())], |api, _, at| api.inspect_token(at.segment(0))),
-    Operation::new(Delete, "/v1/tokens/{token_id}", Access::Admin, ("revokeToken", "Revoke a token: it is refused at once"),
-        &[(200, Content::of::<TokenInfo>())], |api, call, at| api.revoke_token(call, at.segment(0)))
-        .once(),
-    Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token by one that allows the same"),
-        &[(201, Content::of::<IssuedToken>())], |api, call, at| api.rotate_token(call, at.segment(0)))
-        .may_say(Content::of::<RotateTokenRequest>()).once().fails(&[ProblemCode::TokenInactive]),
+            Parameter::new("active", ParameterType::Boolean, "Only tokens that are, or are not, active."),
+            Parameter::new("type", ParameterType::Enum(&["access", "gateway", "bootstrap"]), "Only tokens of this kind."),
+            Parameter::new("gateway", ParameterType::Text, "Only tokens for the gateway with this id or name.")])
+        .errors(&[ProblemCode::NotFound]),
+    Operation::new(Post, "/v1/tokens", Access::Admin, ("createToken", "Create a token; only this response contains its secret"),
+        &[(201, Content::of::<IssuedToken>())], |api, context, _| api.create_token(context))
+        .body(Content::of::<CreateTokenRequest>()).idempotent().errors(&[ProblemCode::NotFound, ProblemCode::Gone]),
+    Operation::new(Get, "/v1/tokens/{token_id}", Access::Read, ("inspectToken", "Show a token, without its secret"),
+        &[(200, Content::of::<TokenInfo>())], |api, _, params| api.inspect_token(params.get(0))),
+    Operation::new(Delete, "/v1/tokens/{token_id}", Access::Admin, ("revokeToken", "Revoke a token, with immediate effect"),
+        &[(200, Content::of::<TokenInfo>())], |api, context, params| api.revoke_token(context, params.get(0)))
+        .idempotent(),
+    Operation::new(Post, "/v1/tokens/{token_id}/rotate", Access::Admin, ("rotateToken", "Replace a token with a new one of the same scope"),
+        &[(201, Content::of::<IssuedToken>())], |api, context, params| api.rotate_token(context, params.get(0)))
+        .optional_body(Content::of::<RotateTokenRequest>()).idempotent().errors(&[ProblemCode::TokenInactive]),
 
-    Operation::new(Post, "/v1/admin/backup", Access::Admin, ("backUp", "Copy the store, in a folder of the server"),
-        &[(201, Content::of::<BackupInfo>())], |api, call, _| api.back_up(call))
-        .may_say(Content::of::<BackupRequest>()).apart().fails(&[ProblemCode::NeedsFile, ProblemCode::NeedsServer]),
+    Operation::new(Post, "/v1/admin/backup", Access::Admin, ("backUp", "Back the store up, into a directory of the server"),
+        &[(201, Content::of::<BackupInfo>())], |api, context, _| api.create_backup(context))
+        .optional_body(Content::of::<BackupRequest>()).blocking().errors(&[ProblemCode::NeedsFile, ProblemCode::NeedsServer]),
 
-    Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List who changed what, the newest first"),
-        &[(200, Content::page_of::<AuditEntry>())], |api, call, _| api.audit(call))
+    Operation::new(Get, "/v1/audit", Access::Read, ("listAudit", "List the audit log, newest first"),
+        &[(200, Content::page_of::<AuditEntry>())], |api, context, _| api.list_audit(context))
         .query(&[LIMIT, SEQ_CURSOR, TARGET, ACTOR, ACTION, SINCE, UNTIL,
-            Parameter::new("order", Kind::Word(&["newest", "oldest"]), "Which rows come first; `newest` by default.")]),
-    Operation::new(Get, "/v1/audit/export", Access::Read, ("exportAudit", "Send the whole trail, the oldest row first"),
-        &[(200, Content::Lines)], |api, call, _| api.export(call)).streamed()
+            Parameter::new("order", ParameterType::Enum(&["newest", "oldest"]), "Whether the `newest` (the default) or the `oldest` row comes first.")]),
+    Operation::new(Get, "/v1/audit/export", Access::Read, ("exportAudit", "Export the whole audit log, oldest first"),
+        &[(200, Content::AuditLines)], |api, context, _| api.export_audit(context)).streaming()
         .query(&[TARGET, ACTOR, ACTION, SINCE, UNTIL]),
 ];

@@ -1,8 +1,8 @@
-//! Who calls, and what that one may do.
+//! Callers and what they may do.
 
 use kt_control_api::{GatewayId, ProblemCode, Timestamp, TokenId};
 
-use super::refusal::{Refusal, refuse};
+use super::error::{ApiError, api_error};
 use crate::store::{StoredScope, TokenRecord};
 
 /// What a caller may do.
@@ -10,7 +10,7 @@ use crate::store::{StoredScope, TokenRecord};
 pub enum Scope {
     /// Everything.
     Admin,
-    /// Look at everything.
+    /// Read everything.
     Read,
     /// Fetch, report and publish for one gateway.
     Gateway(GatewayId),
@@ -23,18 +23,18 @@ pub enum Scope {
 /// A caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// Name for the history.
+    /// The name in the audit log.
     pub actor: String,
     /// What the caller may do.
     pub scope: Scope,
     /// The token in use.
     pub token: Option<TokenId>,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Principal {
-    /// A user of this machine who may read the file, and so may do everything.
+    /// Returns a user of this machine, who can open the file and therefore may do everything.
     #[must_use]
     pub fn local_user(uid: u32) -> Self {
         Self {
@@ -45,20 +45,20 @@ impl Principal {
         }
     }
 
-    /// A caller who showed nothing, for the paths that need nothing.
+    /// Returns a caller without a credential, for the paths that need none.
     #[must_use]
-    pub fn nobody() -> Self {
+    pub fn anonymous() -> Self {
         Self {
-            actor: "nobody".to_owned(),
+            actor: "anonymous".to_owned(),
             scope: Scope::None,
             token: None,
             expires_at: None,
         }
     }
 
-    /// The holder of a token; `None` when the token is revoked or has ended.
+    /// Returns the holder of a token; `None` when the token is revoked or expired.
     #[must_use]
-    pub fn of_token(record: TokenRecord, now: Timestamp) -> Option<Self> {
+    pub fn from_token(record: TokenRecord, now: Timestamp) -> Option<Self> {
         if !record.is_active(now) {
             return None;
         }
@@ -75,54 +75,54 @@ impl Principal {
         })
     }
 
-    /// Passes a caller who may change everything.
-    pub(super) fn must_be_admin(&self) -> Result<(), Refusal> {
+    /// Fails unless the caller may change everything.
+    pub(super) fn require_admin(&self) -> Result<(), ApiError> {
         match self.scope {
             Scope::Admin => Ok(()),
-            _ => Err(lacks("admin")),
+            _ => Err(missing_scope("admin")),
         }
     }
 
-    /// Passes a caller who may register a gateway.
-    pub(super) fn must_register(&self) -> Result<(), Refusal> {
+    /// Fails unless the caller may register a gateway.
+    pub(super) fn require_register(&self) -> Result<(), ApiError> {
         match self.scope {
             Scope::Bootstrap => Ok(()),
-            _ => self.must_be_admin(),
+            _ => self.require_admin(),
         }
     }
 
-    /// Passes a caller who may look at everything.
-    pub(super) fn must_read_all(&self) -> Result<(), Refusal> {
+    /// Fails unless the caller may read everything.
+    pub(super) fn require_read(&self) -> Result<(), ApiError> {
         match self.scope {
             Scope::Admin | Scope::Read => Ok(()),
-            Scope::Gateway(_) | Scope::Bootstrap | Scope::None => Err(lacks("read")),
+            Scope::Gateway(_) | Scope::Bootstrap | Scope::None => Err(missing_scope("read")),
         }
     }
 
-    /// Passes a caller who may look at this gateway. For others it does not exist.
-    pub(super) fn must_see(&self, gateway: &GatewayId) -> Result<(), Refusal> {
+    /// Fails unless the caller may read this gateway. To others it does not exist.
+    pub(super) fn require_gateway_read(&self, gateway: &GatewayId) -> Result<(), ApiError> {
         match &self.scope {
             Scope::Gateway(own) if own != gateway => {
-                Err(refuse(ProblemCode::NotFound, "there is no such gateway"))
+                Err(api_error(ProblemCode::NotFound, "there is no such gateway"))
             }
-            Scope::Bootstrap | Scope::None => Err(lacks("read")),
+            Scope::Bootstrap | Scope::None => Err(missing_scope("read")),
             _ => Ok(()),
         }
     }
 
-    /// Passes a caller who may act as this gateway.
-    pub(super) fn must_act_for(&self, gateway: &GatewayId) -> Result<(), Refusal> {
-        self.must_see(gateway)?;
+    /// Fails unless the caller may act as this gateway.
+    pub(super) fn require_gateway_write(&self, gateway: &GatewayId) -> Result<(), ApiError> {
+        self.require_gateway_read(gateway)?;
         match self.scope {
-            Scope::Read => Err(lacks("gateway")),
+            Scope::Read => Err(missing_scope("gateway")),
             _ => Ok(()),
         }
     }
 }
 
-fn lacks(scope: &str) -> Refusal {
-    refuse(
+fn missing_scope(scope: &str) -> ApiError {
+    api_error(
         ProblemCode::InsufficientScope,
-        format!("this needs a token of scope `{scope}`"),
+        format!("this requires a token with scope `{scope}`"),
     )
 }

@@ -1,134 +1,136 @@
-//! What the `type` of a problem document leads to: the cause in words, and what to do about it.
+//! The pages behind the `type` of problem documents: the cause and its remedy.
 
-use std::collections::BTreeMap;
+use kt_control_api::ProblemCode;
 
-use kt_control_api::{ProblemCode, Response};
+use super::error::api_error;
+use super::reply::{HandlerResult, Reply, WakeTarget};
+use super::response::with_body;
 
-use super::refusal::refuse;
-use super::respond::{Outcome, Touched, done};
-
-/// Explains the cause with this name.
-pub(super) fn explain(name: &str) -> Outcome {
-    let slug = ProblemCode::ALL
+/// Explains the problem with this code.
+pub(super) fn explain(name: &str) -> HandlerResult {
+    let code = ProblemCode::ALL
         .iter()
-        .find(|slug| slug.as_str() == name)
+        .find(|code| code.as_str() == name)
         .ok_or_else(|| {
-            refuse(
+            api_error(
                 ProblemCode::NotFound,
                 format!("there is no problem `{name}`"),
             )
         })?;
-    let (title, status, advice) = (slug.title(), slug.status(), advice(*slug));
-    let text = format!("{title}\n\n{advice}\n\nCode {slug}, HTTP status {status}.\n");
-    let kind = "text/plain; charset=utf-8".to_owned();
-    let response = Response {
-        status: 200,
-        headers: BTreeMap::from([("content-type".to_owned(), kind)]),
-        body: Some(text),
-    };
-    Ok(done(response, Touched::Nobody))
+    let (title, status, remedy) = (code.title(), code.status(), remedy(*code));
+    let text = format!("{title}\n\n{remedy}\n\nCode {code}, HTTP status {status}.\n");
+    let response = with_body(200, "text/plain; charset=utf-8", text);
+    Ok(Reply::complete(response, WakeTarget::None))
 }
 
-fn advice(slug: ProblemCode) -> &'static str {
-    match slug {
+fn remedy(code: ProblemCode) -> &'static str {
+    match code {
         ProblemCode::MalformedRequest => {
-            "A header, a query parameter or the JSON of the body cannot be read; `detail` says \
-             which. Correct it: the same request fails again. /openapi.json describes every one."
+            "A header, a query parameter or the JSON body cannot be parsed; `detail` names it. \
+             Correct it before sending the request again. /openapi.json describes all of them."
         }
         ProblemCode::TlsRequired => {
-            "Begin the address with https://. Nothing was read of the request."
+            "Use an address that starts with https://. The request was not read."
         }
         ProblemCode::Unauthenticated => {
             "Send `Authorization: Bearer` with a token that is neither revoked nor expired. An \
-             administrator makes tokens with `kt token create` and lists them with `kt token list`."
+             administrator creates tokens with `kt token create`, and lists them with \
+             `kt token list`."
         }
         ProblemCode::InsufficientScope => {
-            "The token is valid and does not allow this. Changes need scope `admin`; `read` looks \
-             at everything; the token of a gateway serves that gateway alone."
+            "The token is valid, but its scope does not allow this request. Changes require scope \
+             `admin`; `read` allows to read everything; the token of a gateway is valid for that \
+             gateway only."
         }
         ProblemCode::NotFound => {
-            "No gateway, version, token or path has this name. A gateway that the token may not \
-             see is answered the same."
+            "There is no gateway, version, token or path with this name, or the token does not \
+             allow to see the gateway."
         }
-        ProblemCode::MethodNotAllowed => "The header `Allow` lists the methods that the path has.",
+        ProblemCode::MethodNotAllowed => "The header `Allow` lists the methods of the path.",
         ProblemCode::Gone => {
-            "The gateway was deleted. Its history stays in the trail, and its name may be given \
-             again; it gets another id."
+            "The gateway was deleted. Its history stays in the audit log. Its name can be used \
+             again, for a gateway with a new id."
         }
         ProblemCode::ContentPruned => {
-            "Somebody gave the content up with `kt gateway prune`; the trail says who. A backup \
-             made before has it. Pinned versions keep theirs."
+            "The content was pruned with `kt gateway prune`; the audit log shows by whom. A \
+             backup from before still contains it. Contents of pinned versions are not pruned."
         }
         ProblemCode::NameTaken => {
-            "`existing_id` has the name. Use that gateway, or choose another name."
+            "The gateway `existing_id` has this name. Use that gateway, or choose another name."
         }
         ProblemCode::NoConfiguration => {
-            "Publish a version first, as with `kt gateway reload --file`."
+            "Publish a version first, for example with `kt gateway reload --file`."
         }
-        ProblemCode::NothingApplied => "Start the gateway, and ask again once it serves.",
+        ProblemCode::NothingApplied => {
+            "Start the gateway, and repeat the request when it serves a configuration."
+        }
         ProblemCode::AppliedDiffers => {
-            "`kt gateway inspect` shows what each instance serves. Revert to the version that is \
-             meant; all of them then take it."
+            "`kt gateway inspect` shows what each instance serves. Revert to one version, which \
+             all instances then apply."
         }
         ProblemCode::ContentUnknown => {
-            "Somebody gave the gateway a configuration by hand, and the control plane never had \
-             it. Publish it, as with `kt gateway reload --file`, or reconcile to undo it."
+            "The gateway serves a configuration that was never published. Publish it, for \
+             example with `kt gateway reload --file`, or reconcile to replace it."
         }
-        ProblemCode::TokenInactive => "Make a new token instead of replacing one that is over.",
+        ProblemCode::TokenInactive => {
+            "Create a new token: one that is revoked or expired cannot be rotated."
+        }
         ProblemCode::VersionConflict => {
-            "Somebody changed the gateway since its revision was read; `current` is what it is \
-             now. Look at that, and ask again with its ETag in If-Match. Nothing was changed."
+            "The gateway has changed since its revision was read; `current` is its present \
+             state. Check it, and repeat the request with its ETag in If-Match. Nothing was \
+             changed."
         }
         ProblemCode::IdempotencyKeyReused => {
-            "The key came with another request within the last 24 hours. Take a new key for each \
-             request, and the same one only to repeat it."
+            "The key was used for another request within the last 24 hours. Use a new key for \
+             each request, and the same key only to repeat a request."
         }
         ProblemCode::ValidationFailed => {
-            "`errors` names every reason, with JSON pointer, line and column where there are \
-             any. Nothing was stored. `kt policy lint` finds the same before sending."
+            "`errors` lists every error, with JSON pointer, line and column where available. \
+             Nothing was stored. `kt policy lint` reports the same errors for a file."
         }
         ProblemCode::BodyTooLarge => {
-            "A configuration has at most 1 MiB, a body 4 MiB. Nothing was stored."
+            "A configuration is limited to 1 MiB, a body to 4 MiB. Nothing was stored."
         }
         ProblemCode::RequestTimeout => {
-            "The body has to arrive within 10 seconds of its head. Ask again on a new connection."
+            "The body must arrive within 10 seconds after the head. Repeat the request on a new \
+             connection."
         }
         ProblemCode::UnsupportedMediaType => {
             "Send `application/json`, or `application/yaml` where a configuration is published."
         }
-        ProblemCode::RangeNotSatisfiable => {
-            "The header Content-Range of the answer says how many bytes there are; ask for a \
-             Range that begins among them, or for the whole, without Range."
-        }
         ProblemCode::RateLimited => {
-            "Ask again after the seconds that the header Retry-After says. A token has a limit \
-             for its requests, an address one for requests without a valid token."
+            "Repeat the request after the number of seconds in the header Retry-After. Requests \
+             are limited per token, and requests without a valid token per address."
         }
         ProblemCode::StorageBusy => {
-            "Another program has held the store for 20 seconds, or too many changes wait. Ask \
-             again after Retry-After; an Idempotency-Key makes that harmless."
+            "Another program has locked the store for 20 seconds, or too many changes are \
+             queued. Repeat the request after Retry-After; an Idempotency-Key makes that safe."
         }
         ProblemCode::StorageFailed => {
-            "The store cannot be read or written: its disk may be full, its database away. \
-             `detail` and the server's log say more. Nothing that was acknowledged is lost."
+            "The store cannot be read or written: the disk may be full, or the database not \
+             reachable. See `detail` and the log of the server. No acknowledged change is lost."
         }
         ProblemCode::StorageTooNew => {
-            "A newer kt has migrated the store and does not let this one use it. Update this one."
+            "A newer kt has migrated the store to a schema that this kt cannot use. Upgrade kt."
         }
         ProblemCode::Draining => {
-            "The server is about to end. Ask again after Retry-After, or another."
+            "The server is shutting down. Repeat the request after Retry-After, or send it to \
+             another server."
         }
         ProblemCode::NeedsServer => {
-            "Only a server answers this, over HTTP: ask at the address of `kt control-plane serve`."
+            "This is available over HTTP only: send the request to the address of \
+             `kt control-plane serve`."
         }
         ProblemCode::NeedsFile => {
-            "The server keeps its store in a PostgreSQL database, which has tools of its own for \
-             this: pg_dump and archived logs. `kt control-plane export` moves everything."
+            "The store of the server is a PostgreSQL database. Back it up with the tools of \
+             PostgreSQL, such as pg_dump, or use `kt control-plane export`."
         }
         ProblemCode::Internal => {
-            "A bug in kt. The server's log has more under the id of the request, `instance`; \
-             please report both."
+            "This is a bug in kt. The log of the server has details under the id of the request, \
+             `instance`; please report both."
         }
-        ProblemCode::Unknown => "A newer control plane knows more of this cause: ask it.",
+        ProblemCode::Unknown => {
+            "A newer control plane sent this code; its /problems/ page explains it."
+        }
     }
 }

@@ -1,102 +1,138 @@
-//! Which operation a request asks for.
+//! Routes requests to operations.
 
-use kt_control_api::{Method, ProblemCode, Request, Response};
+use kt_control_api::{Method, ProblemCode, Request, Response, new_request_id};
 
-use super::Api;
-use super::operation::{Access, Operation, Place};
+use super::error::{ApiError, api_error};
+use super::operation::{Access, Operation, PathParams};
 use super::operations::OPERATIONS;
-use super::refusal::{Refusal, refuse};
-use super::respond::{Handled, Outcome};
-use super::service::Call;
+use super::principal::Principal;
+use super::reply::{HandlerResult, Reply, WakeTarget};
+use super::response::error_response;
+use super::service::{Api, RequestContext};
+use crate::validator::ValidationResult;
 
 impl Api {
-    pub(super) fn route(&self, call: &Call<'_>) -> Outcome {
-        let request = call.request;
-        let Some((operation, place)) = found(request) else {
-            return Err(nowhere(request.method.as_str(), &request.path));
+    /// Handles a request, up to the response or to the state of one that takes longer.
+    #[must_use]
+    pub fn handle(&self, request: &Request, caller: &Principal) -> Reply {
+        self.handle_validated(request, caller, None)
+    }
+
+    /// Handles a request whose configuration may have been validated before.
+    pub(crate) fn handle_validated(
+        &self,
+        request: &Request,
+        caller: &Principal,
+        validation: Option<&ValidationResult>,
+    ) -> Reply {
+        let id = new_request_id();
+        let context = RequestContext {
+            request,
+            caller,
+            request_id: &id,
+            validation,
         };
-        operation.admit(call)?;
-        let mut handled = (operation.run)(self, call, &place)?;
-        if let Handled::Done(answer) = &mut handled {
-            answer.divisible = operation.divisible;
+        match self.dispatch(&context) {
+            Ok(Reply::Complete(mut complete)) => {
+                let headers = &mut complete.response.headers;
+                headers.insert("x-request-id".to_owned(), id);
+                Reply::Complete(complete)
+            }
+            Ok(other) => other,
+            Err(problem) => {
+                let response = with_allow_header(error_response(*problem, &id), &request.path);
+                Reply::complete(response, WakeTarget::None)
+            }
         }
-        Ok(handled)
+    }
+
+    fn dispatch(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let request = context.request;
+        let Some((operation, params)) = find(request) else {
+            return Err(no_such_operation(request.method.as_str(), &request.path));
+        };
+        operation.authorize(context)?;
+        let mut reply = (operation.handler)(self, context, &params)?;
+        if let Reply::Complete(complete) = &mut reply {
+            complete.compressible = operation.compressible;
+        }
+        Ok(reply)
     }
 }
 
-fn found(request: &Request) -> Option<(&'static Operation, Place<'_>)> {
+fn find(request: &Request) -> Option<(&'static Operation, PathParams<'_>)> {
     OPERATIONS
         .iter()
         .filter(|operation| operation.method == request.method)
         .find_map(|operation| Some((operation, operation.matches(&request.path)?)))
 }
 
-/// The operation that a request asks for.
+/// Returns the operation of a request.
 pub(super) fn operation(request: &Request) -> Option<&'static Operation> {
-    found(request).map(|(operation, _)| operation)
+    find(request).map(|(operation, _)| operation)
 }
 
-/// Returns whether a configuration may be in the body of a request.
-pub(crate) fn holds_configuration(request: &Request) -> bool {
-    operation(request).is_some_and(|operation| operation.holds.is_some())
+/// Returns whether the body of a request may contain a configuration.
+pub(crate) fn may_contain_config(request: &Request) -> bool {
+    operation(request).is_some_and(|operation| operation.config_in_body.is_some())
 }
 
-/// The operations on a path.
-fn at(path: &str) -> impl Iterator<Item = &'static Operation> {
+/// Returns the operations on a path.
+fn on_path(path: &str) -> impl Iterator<Item = &'static Operation> {
     OPERATIONS
         .iter()
         .filter(move |operation| operation.matches(path).is_some())
 }
 
 /// Returns whether an operation on the path needs no token.
-pub(crate) fn is_open(path: &str) -> bool {
-    // Asked of every request before anything else, so what is cheap to tell comes first.
+pub(crate) fn is_public(path: &str) -> bool {
+    // This runs first for every request, so the cheap comparison comes first.
     OPERATIONS
         .iter()
-        .filter(|operation| operation.access == Access::Open)
+        .filter(|operation| operation.access == Access::Public)
         .any(|operation| operation.matches(path).is_some())
 }
 
-/// Returns whether an operation on the path needs no token of whoever is near.
-pub(crate) fn is_near(path: &str) -> bool {
-    at(path).any(|operation| operation.access == Access::Near)
+/// Returns whether an operation on the path needs no token at a loopback address.
+pub(crate) fn is_loopback_public(path: &str) -> bool {
+    on_path(path).any(|operation| operation.access == Access::LoopbackPublic)
 }
 
-/// Returns the method and the path of the operation that a request asks for, for counting.
-pub(crate) fn route(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+/// Returns the method and the path template of the operation of a request, for metrics.
+pub(crate) fn route_template(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
     OPERATIONS
         .iter()
         .find(|operation| operation.method.as_str() == method && operation.matches(path).is_some())
         .map(|operation| (operation.method.as_str(), operation.path))
 }
 
-/// Returns whether a request is carried out among the changes of the store.
-pub(crate) fn is_change(request: &Request) -> bool {
+/// Returns whether a request is executed by the write queue.
+pub(crate) fn is_write(request: &Request) -> bool {
     // Readiness proves that the store can be written.
     let writes = request.method != Method::Get || request.path == "/readyz";
-    writes && operation(request).is_none_or(|operation| !operation.apart)
+    writes && operation(request).is_none_or(|operation| !operation.blocking)
 }
 
-/// Returns whether the answer to a request is a stream that goes on.
-pub(crate) fn is_streamed(request: &Request) -> bool {
-    at(&request.path).any(|operation| operation.method == request.method && operation.streamed)
+/// Returns whether the response to a request is a stream.
+pub(crate) fn is_streaming(request: &Request) -> bool {
+    operation(request).is_some_and(|operation| operation.streaming)
 }
 
-/// Describes a method that is not possible on a path, or a path that there is not.
-pub(crate) fn nowhere(method: &str, path: &str) -> Refusal {
-    if at(path).next().is_some() {
-        return refuse(
+/// Returns the error for a path that does not exist, or a method that it does not have.
+pub(crate) fn no_such_operation(method: &str, path: &str) -> ApiError {
+    if on_path(path).next().is_some() {
+        return api_error(
             ProblemCode::MethodNotAllowed,
-            format!("{method} is not possible here"),
+            format!("the method {method} is not allowed for this path"),
         );
     }
-    refuse(ProblemCode::NotFound, "there is nothing at this path")
+    api_error(ProblemCode::NotFound, "there is no such path")
 }
 
-/// Adds which methods are possible, as RFC 9110 wants it of an answer 405.
-pub(crate) fn with_allowed(mut response: Response, path: &str) -> Response {
+/// Adds the allowed methods to a response with status 405 (RFC 9110, 15.5.6).
+pub(crate) fn with_allow_header(mut response: Response, path: &str) -> Response {
     if response.status == 405 {
-        let methods: Vec<&str> = at(path)
+        let methods: Vec<&str> = on_path(path)
             .map(|operation| operation.method.as_str())
             .collect();
         response
@@ -106,7 +142,7 @@ pub(crate) fn with_allowed(mut response: Response, path: &str) -> Response {
     response
 }
 
-/// Every operation as method and path, for the tests that must leave none out.
+/// Returns method and path of every operation, for tests that must cover all of them.
 #[cfg(test)]
 pub(crate) fn every_operation() -> Vec<(kt_control_api::Method, &'static str)> {
     let pairs = OPERATIONS.iter().map(|o| (o.method, o.path));

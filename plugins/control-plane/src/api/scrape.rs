@@ -1,32 +1,29 @@
-//! What a server measures of itself.
+//! The metrics endpoint.
 
-use std::collections::BTreeMap;
+use kt_control_api::ProblemCode;
 
-use kt_control_api::{ProblemCode, Response};
+use super::error::api_error;
+use super::reply::{HandlerResult, Reply, WakeTarget};
+use super::response::with_body;
+use super::service::Api;
+use crate::metrics::FleetCounts;
 
-use super::Api;
-use super::refusal::refuse;
-use super::respond::{Outcome, Touched, done};
-use crate::metrics::Fleet;
-
-/// The format of `OpenMetrics` 1.0, which Prometheus asks for first.
-pub(super) const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The format of `OpenMetrics` 1.0, which Prometheus prefers.
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Api {
-    pub(super) fn scrape(&self) -> Outcome {
+    pub(super) fn scrape(&self) -> HandlerResult {
         let Some(metrics) = self.metrics() else {
-            let detail = "a command measures nothing; ask a server";
-            return Err(refuse(ProblemCode::NeedsServer, detail));
+            let detail = "metrics are available from a server only";
+            return Err(api_error(ProblemCode::NeedsServer, detail));
         };
         let text = metrics.render(|| {
-            let counted = Fleet::count(self.store(), self.now());
-            counted.inspect_err(|error| tracing::warn!(%error, "gateways cannot be counted"))
+            let counts = FleetCounts::read(self.store(), self.now());
+            counts.inspect_err(|error| tracing::warn!(%error, "cannot count the gateways"))
         });
-        let response = Response {
-            status: 200,
-            headers: BTreeMap::from([("content-type".to_owned(), FORMAT.to_owned())]),
-            body: Some(text),
-        };
-        Ok(done(response, Touched::Nobody))
+        Ok(Reply::complete(
+            with_body(200, MEDIA_TYPE, text),
+            WakeTarget::None,
+        ))
     }
 }

@@ -3,21 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kt_control_api::{
-    Problem, ProblemCode, Request, Response, ServiceMode, Timestamp, new_request_id,
-};
+use kt_control_api::{Gateway, GatewayId, Request, ServiceMode, Timestamp};
 
-use super::backup::Keeper;
-use super::refusal::Refusal;
-use super::respond::{Answer, Handled, Touched, done};
-use super::{Notes, Parked, Principal, Verdict, problem_response, refusal, with_allowed};
+use super::background_writer::BackgroundWriter;
+use super::backup_target::BackupTarget;
+use super::error::{ApiError, from_store};
+use super::input;
+use super::principal::Principal;
 use crate::metrics::Metrics;
 use crate::store::{
-    BackupDirectory, ChangeContext, GatewayRef, GatewaySnapshot, Store, StoreError,
+    AuditEvent, BackupDirectory, ChangeContext, GatewayRef, GatewaySnapshot, Store, StoreError,
+    TokenUse,
 };
-use crate::validator::Validator;
+use crate::validator::{ValidationResult, Validator};
 
-/// Tells the time. Tests bring their own.
+/// Returns the current time. Tests use their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The API. Cheap to clone.
@@ -28,21 +28,21 @@ pub struct Api {
     clock: Clock,
     service: ServiceMode,
     metrics: Option<Arc<Metrics>>,
-    keeper: Keeper,
-    notes: Option<Arc<dyn Notes>>,
+    backup_target: BackupTarget,
+    background_writer: Option<Arc<dyn BackgroundWriter>>,
 }
 
-/// What a handler is given besides the path.
-pub(super) struct Call<'a> {
+/// What a handler gets besides the path.
+pub(super) struct RequestContext<'a> {
     pub(super) request: &'a Request,
     pub(super) caller: &'a Principal,
-    pub(super) id: &'a str,
-    /// What was found out of the configuration in it, if it was.
-    pub(super) verdict: Option<&'a Verdict>,
+    pub(super) request_id: &'a str,
+    /// The result of validating the configuration in the request, if that was done before.
+    pub(super) validation: Option<&'a ValidationResult>,
 }
 
 impl Api {
-    /// Makes the API. `service` says how it is reached, and is told to callers.
+    /// Returns the API. `service` is how it is reached, which callers can query.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -56,12 +56,12 @@ impl Api {
             clock,
             service,
             metrics: None,
-            keeper: Keeper::Nobody,
-            notes: None,
+            backup_target: BackupTarget::None,
+            background_writer: None,
         }
     }
 
-    /// Makes the API with the system's clock.
+    /// Returns the API with the system's clock.
     #[must_use]
     pub fn with_system_clock(
         store: Arc<dyn Store>,
@@ -71,76 +71,22 @@ impl Api {
         Self::new(store, validator, Arc::new(Timestamp::now), service)
     }
 
-    /// The same, with what the server that has it measures.
-    pub(crate) fn measured(mut self, metrics: Arc<Metrics>) -> Self {
+    /// Sets the metrics of the server.
+    pub(crate) fn with_metrics(mut self, metrics: Arc<Metrics>) -> Self {
         self.metrics = Some(metrics);
         self
     }
 
-    /// The same for a server, with the backups of its store if that is a file.
-    pub(crate) fn backed_up(mut self, backups: Option<Arc<BackupDirectory>>) -> Self {
-        self.keeper = backups.map_or(Keeper::Database, Keeper::Server);
+    /// Sets the backups of the server's store; `None` when the store is a database.
+    pub(crate) fn with_backups(mut self, backups: Option<Arc<BackupDirectory>>) -> Self {
+        self.backup_target = backups.map_or(BackupTarget::Database, BackupTarget::Directory);
         self
     }
 
-    /// The same, with notes written by somebody else.
-    pub(crate) fn noting(mut self, notes: Arc<dyn Notes>) -> Self {
-        self.notes = Some(notes);
+    /// Sets what executes background writes, instead of the store itself.
+    pub(crate) fn with_background_writer(mut self, writer: Arc<dyn BackgroundWriter>) -> Self {
+        self.background_writer = Some(writer);
         self
-    }
-
-    /// Carries a request out, or says that it waits.
-    #[must_use]
-    pub fn begin(&self, request: &Request, caller: &Principal) -> Handled {
-        self.begin_judged(request, caller, None)
-    }
-
-    /// The same, once the configuration in the request is judged.
-    pub(crate) fn begin_judged(
-        &self,
-        request: &Request,
-        caller: &Principal,
-        verdict: Option<&Verdict>,
-    ) -> Handled {
-        let id = new_request_id();
-        let call = Call {
-            request,
-            caller,
-            id: &id,
-            verdict,
-        };
-        match self.route(&call) {
-            Ok(Handled::Done(mut answer)) => {
-                answer
-                    .response
-                    .headers
-                    .insert("x-request-id".to_owned(), id);
-                Handled::Done(answer)
-            }
-            Ok(parked) => parked,
-            Err(problem) => {
-                let response = with_allowed(explain(*problem, &id), &request.path);
-                done(response, Touched::Nobody)
-            }
-        }
-    }
-
-    /// Looks whether a wait has ended.
-    #[must_use]
-    pub fn again(&self, parked: &Parked) -> Option<Response> {
-        match self.look(parked) {
-            Ok(found) => found.map(|response| named(response, &parked.request_id)),
-            Err(problem) => Some(explain(*problem, &parked.request_id)),
-        }
-    }
-
-    /// Answers a wait that ran out.
-    #[must_use]
-    pub fn expire(&self, parked: &Parked) -> Response {
-        match self.run_out(parked) {
-            Ok(response) => named(response, &parked.request_id),
-            Err(problem) => explain(*problem, &parked.request_id),
-        }
     }
 
     /// Returns the store.
@@ -149,7 +95,7 @@ impl Api {
         &*self.store
     }
 
-    /// Returns the time.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
@@ -159,46 +105,84 @@ impl Api {
         &*self.validator
     }
 
-    /// What the server measures; nothing in a command.
+    /// Returns the metrics of the server; `None` in a command.
     pub(super) fn metrics(&self) -> Option<&Metrics> {
         self.metrics.as_deref()
     }
 
-    pub(super) fn notes(&self) -> Option<&dyn Notes> {
-        self.notes.as_deref()
-    }
-
-    pub(super) fn keeper(&self) -> &Keeper {
-        &self.keeper
+    pub(super) fn backup_target(&self) -> &BackupTarget {
+        &self.backup_target
     }
 
     pub(super) fn service(&self) -> ServiceMode {
         self.service
     }
 
-    /// Describes a failure of the store.
-    #[must_use]
-    pub fn refused(&self, error: StoreError) -> Box<Problem> {
-        refusal::of_store(error, self.now())
+    /// Appends an event to the audit log. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub(crate) fn record_audit_event(
+        &self,
+        change: ChangeContext,
+        event: AuditEvent,
+    ) -> Result<(), ApiError> {
+        match &self.background_writer {
+            Some(writer) => writer.record_audit_event(change, event),
+            None => self.store_result(self.store.record_audit_event(&change, &event)),
+        }
     }
 
-    /// Turns a failure of the store into a problem document.
-    pub(super) fn explained<T>(&self, result: Result<T, StoreError>) -> Result<T, Refusal> {
-        result.map_err(|error| self.refused(error))
+    /// Stores when tokens were last used. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub(crate) fn record_token_uses(&self, uses: Vec<TokenUse>) -> Result<(), ApiError> {
+        match &self.background_writer {
+            Some(writer) => writer.record_token_uses(uses),
+            None => self.store_result(self.store.record_token_uses(&uses)),
+        }
     }
 
-    pub(super) fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, Refusal> {
-        self.explained(self.store.find(key))
+    /// Converts an error of the store.
+    pub(crate) fn store_error(&self, error: StoreError) -> ApiError {
+        from_store(error, self.now())
     }
 
-    /// Says who makes a change, and under which conditions.
-    pub(super) fn change(&self, call: &Call<'_>) -> Result<ChangeContext, Refusal> {
+    /// Converts the error of a result of the store.
+    pub(super) fn store_result<T>(&self, result: Result<T, StoreError>) -> Result<T, ApiError> {
+        result.map_err(|error| self.store_error(error))
+    }
+
+    /// Returns a gateway with its instances.
+    pub(super) fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, ApiError> {
+        self.store_result(self.store.find(key))
+    }
+
+    /// Returns a gateway as callers see it now.
+    pub(super) fn gateway(&self, id: &GatewayId) -> Result<Gateway, ApiError> {
+        Ok(self.find(&GatewayRef::Id(id.clone()))?.view(self.now()))
+    }
+
+    /// Returns the id of a gateway that the caller may read.
+    pub(super) fn readable_gateway(
+        &self,
+        context: &RequestContext<'_>,
+        key: &GatewayRef,
+    ) -> Result<GatewayId, ApiError> {
+        let gateway = self.find(key)?.gateway.id;
+        context.caller.require_gateway_read(&gateway)?;
+        Ok(gateway)
+    }
+
+    /// Returns who makes a change, and under which preconditions.
+    pub(super) fn change(&self, context: &RequestContext<'_>) -> Result<ChangeContext, ApiError> {
         Ok(ChangeContext {
-            actor: call.caller.actor.clone(),
-            request_id: call.id.to_owned(),
+            actor: context.caller.actor.clone(),
+            request_id: context.request_id.to_owned(),
             now: self.now(),
-            if_match: super::input::if_match(call.request)?,
-            idempotency_key: super::input::once(call.request)?,
+            if_match: input::if_match(context.request)?,
+            idempotency_key: input::idempotency_key(context.request)?,
         })
     }
 }
@@ -208,27 +192,5 @@ impl fmt::Debug for Api {
         f.debug_struct("Api")
             .field("service", &self.service)
             .finish_non_exhaustive()
-    }
-}
-
-fn named(mut response: Response, id: &str) -> Response {
-    response
-        .headers
-        .insert("x-request-id".to_owned(), id.to_owned());
-    response
-}
-
-fn explain(problem: Problem, id: &str) -> Response {
-    if problem.code.class() == ProblemCode::Internal.class()
-        || problem.code == ProblemCode::StorageFailed
-    {
-        tracing::error!(request = id, code = %problem.code, detail = problem.detail, "request failed");
-    }
-    named(problem_response(problem, id), id)
-}
-
-impl From<Answer> for Response {
-    fn from(answer: Answer) -> Self {
-        answer.response
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens: made, listed, revoked, replaced.
+//! Tokens.
 
 use kt_control_api::{
     CreateTokenRequest, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
@@ -6,22 +6,24 @@ use kt_control_api::{
     TokenKind, TokenScope, validate_name,
 };
 
-use super::gateways::page;
-use super::refusal::{Refusal, invalid, out_of_bounds, refuse};
-use super::respond::{Outcome, Touched, done, json, json_of, mark};
-use super::service::Call;
-use super::{Api, input};
+use super::error::{ApiError, api_error, out_of_bounds, validation_failed};
+use super::input;
+use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use super::pagination::page;
+use super::reply::{HandlerResult, Reply, WakeTarget};
+use super::response::{json, json_response, set_replayed};
+use super::service::{Api, RequestContext};
 use crate::store::{
     GatewayRef, NewToken, StoreError, StoredScope, TokenFilter, TokenReceipt, TokenRecord,
 };
 
-/// The kinds that can be filtered by.
+/// The kinds that a filter accepts.
 const KINDS: [TokenKind; 3] = [TokenKind::Access, TokenKind::Gateway, TokenKind::Bootstrap];
 
 impl Api {
-    pub(super) fn list_tokens(&self, call: &Call<'_>) -> Outcome {
-        let request = call.request;
-        let limit = input::bounded(request, "limit", 50, 1, 200)? as usize;
+    pub(super) fn list_tokens(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let request = context.request;
+        let limit = input::bounded(request, "limit", DEFAULT_PAGE, 1, MAX_PAGE)? as usize;
         let now = self.now();
         let gateway = request
             .query
@@ -29,16 +31,16 @@ impl Api {
             .map(|text| GatewayRef::parse(text));
         let kind = request.query.get("type");
         if kind.is_some_and(|word| KINDS.iter().all(|kind| kind.as_str() != word)) {
-            return Err(refuse(
+            return Err(api_error(
                 ProblemCode::MalformedRequest,
-                "`type` is no kind of token",
+                "`type` is not a kind of token",
             ));
         }
         let filter = TokenFilter {
             after: input::query::<TokenId>(request, "cursor")?,
             active: input::query(request, "active")?.map(|active| (active, now)),
             kind: kind.cloned(),
-            // Also that of a deleted one: its tokens are still to be looked at.
+            // Also of a deleted gateway, whose tokens can still be listed.
             gateway: match gateway {
                 Some(GatewayRef::Id(id)) => Some(id),
                 Some(key @ GatewayRef::Name(_)) => Some(self.find(&key)?.gateway.id),
@@ -46,21 +48,21 @@ impl Api {
             },
             limit: limit + 1,
         };
-        let found = self.explained(self.store().tokens(&filter))?;
-        let items = found.into_iter().map(|token| info(token, now)).collect();
+        let tokens = self.store_result(self.store().tokens(&filter))?;
+        let items = tokens.into_iter().map(|token| info(token, now)).collect();
         json(
             200,
             &page(items, limit, |token: &TokenInfo| token.id.to_string()),
         )
     }
 
-    pub(super) fn inspect_token(&self, id: &str) -> Outcome {
-        let found = self.explained(self.store().token_by_id(&token_id(id)?))?;
-        json(200, &info(found, self.now()))
+    pub(super) fn inspect_token(&self, id: &str) -> HandlerResult {
+        let token = self.store_result(self.store().token_by_id(&token_id(id)?))?;
+        json(200, &info(token, self.now()))
     }
 
-    pub(super) fn create_token(&self, call: &Call<'_>) -> Outcome {
-        let body: CreateTokenRequest = input::body(call.request)?;
+    pub(super) fn create_token(&self, context: &RequestContext<'_>) -> HandlerResult {
+        let body: CreateTokenRequest = input::json_body(context.request)?;
         check(&body)?;
         let scope = match (body.scope, &body.gateway) {
             (TokenScope::Admin, _) => StoredScope::Admin,
@@ -70,112 +72,121 @@ impl Api {
             }
             _ => StoredScope::Read,
         };
-        let kind = kind_for(body.scope);
+        let kind = kind_of_scope(body.scope);
         let token = Token::random(kind);
-        let ends = (kind == TokenKind::Bootstrap).then_some(MAX_BOOTSTRAP_SECONDS);
-        let seconds = body.expires_in_seconds.or(ends);
+        let default = (kind == TokenKind::Bootstrap).then_some(MAX_BOOTSTRAP_SECONDS);
+        let seconds = body.expires_in_seconds.or(default);
         let new = NewToken {
-            expires_at: seconds.map(|s| later(self.now(), s)),
+            expires_at: seconds.map(|s| add_seconds(self.now(), s)),
             ..NewToken::of(&token, scope, &body.name)
         };
-        let receipt = self.store().create_token(&self.change(call)?, &new);
-        self.issued(receipt, token)
+        let receipt = self.store().create_token(&self.change(context)?, &new);
+        self.issued_token(receipt, token)
     }
 
-    pub(super) fn revoke_token(&self, call: &Call<'_>, id: &str) -> Outcome {
+    pub(super) fn revoke_token(&self, context: &RequestContext<'_>, id: &str) -> HandlerResult {
         let id = token_id(id)?;
-        self.explained(self.store().revoke_token(&self.change(call)?, &id))?;
-        let token = self.explained(self.store().token_by_id(&id))?;
-        // Whoever waits with it must be told at once that it is of no use any more.
-        let response = json_of(200, &info(token, self.now()));
-        Ok(done(response, Touched::Everybody))
+        self.store_result(self.store().revoke_token(&self.change(context)?, &id))?;
+        let token = self.store_result(self.store().token_by_id(&id))?;
+        // Requests that wait with the token must be rejected at once.
+        let response = json_response(200, &info(token, self.now()));
+        Ok(Reply::complete(response, WakeTarget::All))
     }
 
-    pub(super) fn rotate_token(&self, call: &Call<'_>, id: &str) -> Outcome {
+    pub(super) fn rotate_token(&self, context: &RequestContext<'_>, id: &str) -> HandlerResult {
         let id = token_id(id)?;
-        let body: RotateTokenRequest = input::body(call.request)?;
+        let body: RotateTokenRequest = input::json_body(context.request)?;
         let mut errors = Vec::new();
         if body.grace_seconds > MAX_GRACE_SECONDS {
-            let message = format!("a grace lasts at most {MAX_GRACE_SECONDS} seconds");
+            let message = format!("`grace_seconds` must be at most {MAX_GRACE_SECONDS}");
             errors.push(ProblemItem::at("/grace_seconds", "out-of-bounds", message));
         }
-        // What a token allows never changes, so it may be read before.
-        let old = self.explained(self.store().token_by_id(&id))?;
-        errors.extend(lifetime(body.expires_in_seconds, longest(kind_of(&old))));
+        // The scope of a token never changes, so it can be read before the change.
+        let old = self.store_result(self.store().token_by_id(&id))?;
+        errors.extend(check_lifetime(
+            body.expires_in_seconds,
+            max_lifetime(kind_of(&old)),
+        ));
         if !errors.is_empty() {
-            return Err(invalid(errors));
+            return Err(validation_failed(errors));
         }
         let now = self.now();
         let token = Token::random(kind_of(&old));
         let new = NewToken {
             expires_at: match body.expires_in_seconds {
-                Some(seconds) => Some(later(now, seconds)),
+                Some(seconds) => Some(add_seconds(now, seconds)),
                 None => old
                     .expires_at
-                    .map(|end| later(now, seconds_between(old.created_at, end))),
+                    .map(|end| add_seconds(now, lifetime_of(old.created_at, end))),
             },
             ..NewToken::of(&token, old.scope, &old.name)
         };
-        let until = later(now, body.grace_seconds);
-        let change = self.change(call)?;
+        let until = add_seconds(now, body.grace_seconds);
+        let change = self.change(context)?;
         let receipt = self.store().rotate_token(&change, &id, &new, until);
-        self.issued(receipt, token)
+        self.issued_token(receipt, token)
     }
 
-    fn issued(&self, receipt: Result<TokenReceipt, StoreError>, token: Token) -> Outcome {
-        let receipt = self.explained(receipt)?;
-        let record = self.explained(self.store().token_by_id(&receipt.token))?;
+    fn issued_token(
+        &self,
+        receipt: Result<TokenReceipt, StoreError>,
+        token: Token,
+    ) -> HandlerResult {
+        let receipt = self.store_result(receipt)?;
+        let record = self.store_result(self.store().token_by_id(&receipt.token))?;
         let location = format!("/v1/tokens/{}", record.id);
         let issued = IssuedToken {
             info: info(record, self.now()),
-            // A repeated request made no token, and the one made before is not kept in clear.
+            // A replayed request creates no token, and the first one is not stored in clear text.
             token: Some(token).filter(|_| !receipt.replayed),
         };
-        let mut response = json_of(201, &issued);
-        private(&mut response, location);
-        mark(&mut response, receipt.replayed);
-        Ok(done(response, Touched::Everybody))
+        let mut response = json_response(201, &issued);
+        set_token_headers(&mut response, location);
+        set_replayed(&mut response, receipt.replayed);
+        Ok(Reply::complete(response, WakeTarget::All))
     }
 }
 
-/// Says where the token is described, and that the answer must be kept by nobody on the way.
-fn private(response: &mut Response, location: String) {
+/// Sets the location of the token, and forbids caches to store the response.
+fn set_token_headers(response: &mut Response, location: String) {
     let headers = &mut response.headers;
     headers.insert("location".to_owned(), location);
     headers.insert("cache-control".to_owned(), "no-store".to_owned());
 }
 
-fn check(body: &CreateTokenRequest) -> Result<(), Refusal> {
+fn check(body: &CreateTokenRequest) -> Result<(), ApiError> {
     let mut errors: Vec<ProblemItem> = Vec::new();
     if let Err(error) = validate_name(&body.name) {
         errors.push(out_of_bounds("/name", &error));
     }
-    let mut wrong = |pointer: &str, message: &str| {
+    let mut bad_scope = |pointer: &str, message: &str| {
         errors.push(ProblemItem::at(pointer, "bad-scope", message));
     };
     match (body.scope, &body.gateway) {
         (TokenScope::Unknown, _) => {
-            wrong(
+            bad_scope(
                 "/scope",
-                "a scope is `admin`, `read`, `gateway` or `bootstrap`",
+                "the scope is `admin`, `read`, `gateway` or `bootstrap`",
             );
         }
-        (TokenScope::Gateway, None) => wrong("/gateway", "the scope `gateway` needs a gateway"),
+        (TokenScope::Gateway, None) => {
+            bad_scope("/gateway", "the scope `gateway` requires a gateway")
+        }
         (TokenScope::Admin | TokenScope::Read | TokenScope::Bootstrap, Some(_)) => {
-            wrong("/gateway", "only the scope `gateway` has a gateway");
+            bad_scope("/gateway", "only the scope `gateway` accepts a gateway");
         }
         _ => {}
     }
-    let longest = longest(kind_for(body.scope));
-    errors.extend(lifetime(body.expires_in_seconds, longest));
+    let longest = max_lifetime(kind_of_scope(body.scope));
+    errors.extend(check_lifetime(body.expires_in_seconds, longest));
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(invalid(errors))
+        Err(validation_failed(errors))
     }
 }
 
-fn kind_for(scope: TokenScope) -> TokenKind {
+fn kind_of_scope(scope: TokenScope) -> TokenKind {
     match scope {
         TokenScope::Gateway => TokenKind::Gateway,
         TokenScope::Bootstrap => TokenKind::Bootstrap,
@@ -183,19 +194,20 @@ fn kind_for(scope: TokenScope) -> TokenKind {
     }
 }
 
-/// Seconds that a token may live.
-fn longest(kind: TokenKind) -> u64 {
+/// Returns the longest lifetime of a kind of token in seconds.
+fn max_lifetime(kind: TokenKind) -> u64 {
     match kind {
         TokenKind::Bootstrap => MAX_BOOTSTRAP_SECONDS,
         TokenKind::Access | TokenKind::Gateway => MAX_TOKEN_SECONDS,
     }
 }
 
-fn lifetime(seconds: Option<u64>, longest: u64) -> Option<ProblemItem> {
+fn check_lifetime(seconds: Option<u64>, longest: u64) -> Option<ProblemItem> {
     if seconds.is_none_or(|s| (1..=longest).contains(&s)) {
         return None;
     }
-    let message = format!("a token of this kind lives between 1 and {longest} seconds");
+    let message =
+        format!("`expires_in_seconds` must be between 1 and {longest} for this kind of token");
     Some(ProblemItem::at(
         "/expires_in_seconds",
         "out-of-bounds",
@@ -203,9 +215,9 @@ fn lifetime(seconds: Option<u64>, longest: u64) -> Option<ProblemItem> {
     ))
 }
 
-fn token_id(text: &str) -> Result<TokenId, Refusal> {
+fn token_id(text: &str) -> Result<TokenId, ApiError> {
     text.parse()
-        .map_err(|_| refuse(ProblemCode::NotFound, "there is no such token"))
+        .map_err(|_| api_error(ProblemCode::NotFound, "there is no such token"))
 }
 
 fn kind_of(token: &TokenRecord) -> TokenKind {
@@ -213,12 +225,12 @@ fn kind_of(token: &TokenRecord) -> TokenKind {
     known.unwrap_or(TokenKind::Access)
 }
 
-/// `seconds` after `time`; the bounds on both keep it far from the end of time.
-fn later(time: Timestamp, seconds: u64) -> Timestamp {
+/// Adds seconds to a time. The bounds of both prevent an overflow.
+fn add_seconds(time: Timestamp, seconds: u64) -> Timestamp {
     time + std::time::Duration::from_secs(seconds)
 }
 
-fn seconds_between(start: Timestamp, end: Timestamp) -> u64 {
+fn lifetime_of(start: Timestamp, end: Timestamp) -> u64 {
     let seconds = end.as_second().saturating_sub(start.as_second());
     u64::try_from(seconds)
         .unwrap_or(0)

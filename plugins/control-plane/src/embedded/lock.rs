@@ -1,4 +1,4 @@
-//! The lock that tells embedded use and a server apart.
+//! The lock of the store: shared by commands, exclusive for a server.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -12,66 +12,67 @@ use rustix::io::Errno;
 
 use crate::store::DATABASE_FILE;
 
-/// How long a server waits for embedded requests to end. They hold the lock only while they work,
-/// never while they wait, so this is generous.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Pause between attempts to take the lock.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long a server waits for commands to release the lock. They do not hold it while they wait
+/// for a change.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause between attempts to lock.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Held while a request is carried out in process. Ends with the value.
+/// The lock of a command while it executes a request. Released on drop.
 #[derive(Debug)]
 pub struct SharedLock {
     _file: File,
 }
 
-/// Held by a server for as long as it runs. Ends with the value, or the process.
+/// The lock of a server while it runs. Released on drop.
 #[derive(Debug)]
 pub struct ServerLock {
     _file: File,
 }
 
-/// Says why a server cannot have the store.
+/// An error of locking the store.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another server has it.
+    /// A server holds the lock.
     #[error("another control plane serves {0}")]
     Served(PathBuf),
-    /// Embedded requests did not end in time.
+    /// Commands did not release the lock in time.
     #[error("{0} is still in use by other kt commands after 10 seconds")]
     InUse(PathBuf),
     /// The lock file cannot be used.
-    #[error("the lock in {0} cannot be used: {1}")]
+    #[error("cannot lock {0}: {1}")]
     Failed(PathBuf, io::Error),
 }
 
 impl SharedLock {
-    /// Takes the lock; `None` while a server holds it.
+    /// Acquires the lock; `None` while a server holds it.
     ///
     /// # Errors
     /// When the lock file cannot be used.
     pub fn take(directory: &Path) -> Result<Option<Self>, io::Error> {
         let file = open(directory)?;
-        Ok(attempt(&file, FlockOperation::NonBlockingLockShared)?.then_some(Self { _file: file }))
+        Ok(try_lock(&file, FlockOperation::NonBlockingLockShared)?.then_some(Self { _file: file }))
     }
 }
 
 impl ServerLock {
-    /// Takes the lock, waiting for embedded requests to end.
+    /// Acquires the lock, after waiting for commands to release it.
     ///
     /// # Errors
-    /// When another server has it, at once; when it stays in use; when the file cannot be used.
+    /// When another server holds it, when commands do not release it in time, or when the file
+    /// cannot be used.
     pub fn take(directory: &Path) -> Result<Self, LockError> {
         let failed = |error| LockError::Failed(directory.to_owned(), error);
         let file = open(directory).map_err(failed)?;
-        if !attempt(&file, FlockOperation::NonBlockingLockShared).map_err(failed)? {
+        if !try_lock(&file, FlockOperation::NonBlockingLockShared).map_err(failed)? {
             return Err(LockError::Served(directory.to_owned()));
         }
         let start = Instant::now();
-        while !attempt(&file, FlockOperation::NonBlockingLockExclusive).map_err(failed)? {
-            if start.elapsed() >= PATIENCE {
+        while !try_lock(&file, FlockOperation::NonBlockingLockExclusive).map_err(failed)? {
+            if start.elapsed() >= LOCK_TIMEOUT {
                 return Err(LockError::InUse(directory.to_owned()));
             }
-            thread::sleep(PAUSE);
+            thread::sleep(POLL_INTERVAL);
         }
         Ok(Self { _file: file })
     }
@@ -88,7 +89,7 @@ fn open(directory: &Path) -> Result<File, io::Error> {
         .open(path)
 }
 
-fn attempt(file: &File, operation: FlockOperation) -> Result<bool, io::Error> {
+fn try_lock(file: &File, operation: FlockOperation) -> Result<bool, io::Error> {
     match flock(file, operation) {
         Ok(()) => Ok(true),
         Err(Errno::WOULDBLOCK) => Ok(false),

@@ -1,12 +1,13 @@
 //! The API in the caller's process.
 //!
-//! Several processes use the store at once under a shared lock. A server holds the lock
-//! exclusively; requests then go through its socket, so that the same calls work either way.
+//! Several processes can use the store at the same time under a shared lock. A server holds an
+//! exclusive lock; requests then go through its socket, so callers need not distinguish the two.
 
+mod call_options;
 mod lock;
 mod process;
-mod relay;
 mod socket;
+mod socket_client;
 #[cfg(test)]
 mod tests;
 

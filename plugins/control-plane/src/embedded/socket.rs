@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 /// Name of the socket in the state directory.
 pub const SOCKET_FILE: &str = "control-plane.sock";
 
-/// A socket address holds 108 bytes on Linux and 104 elsewhere, with a zero at the end (unix(7)).
-const LONGEST: usize = 100;
+/// Longest path that is used directly. A socket address holds 108 bytes on Linux and 104 elsewhere,
+/// including a terminating zero (unix(7)).
+const MAX_PATH_BYTES: usize = 100;
 
-/// A path to the socket that fits into a socket address, whatever the directory is called.
+/// A path of the socket that fits into a socket address, even if that of the directory is long.
 #[derive(Debug)]
 pub struct ShortPath {
     path: PathBuf,
@@ -19,13 +20,13 @@ pub struct ShortPath {
 }
 
 impl ShortPath {
-    /// Finds the path.
+    /// Returns the path of the socket in a directory.
     ///
     /// # Errors
     /// When the directory cannot be opened.
     pub fn of(directory: &Path) -> Result<Self, io::Error> {
         let path = directory.join(SOCKET_FILE);
-        if path.as_os_str().len() <= LONGEST {
+        if path.as_os_str().len() <= MAX_PATH_BYTES {
             return Ok(Self {
                 path,
                 _directory: None,
@@ -42,7 +43,7 @@ impl ShortPath {
         })
     }
 
-    /// Returns the path, valid as long as the value lives.
+    /// Returns the path, which is valid while the value lives.
     #[must_use]
     pub fn as_path(&self) -> &Path {
         &self.path

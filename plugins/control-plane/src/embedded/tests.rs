@@ -28,7 +28,7 @@ fn edge() -> CreateGatewayRequest {
     }
 }
 
-fn waiting(index: u64) -> DesiredQuery {
+fn long_poll(index: u64) -> DesiredQuery {
     DesiredQuery {
         index,
         wait: 60,
@@ -37,15 +37,12 @@ fn waiting(index: u64) -> DesiredQuery {
 }
 
 #[test]
-fn nothing_needs_to_be_set_up() {
+fn the_first_request_creates_the_store() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("not/yet/there");
     let created = client(&directory).create_gateway(&edge()).unwrap();
     assert_eq!(client(&directory).gateway("edge").unwrap(), created.gateway);
-    assert!(
-        created.token.is_none(),
-        "a token is of no use without a server"
-    );
+    assert!(created.token.is_none(), "tokens are used by servers only");
     assert_eq!(
         client(&directory).service_version().unwrap().service,
         ServiceMode::Embedded
@@ -53,27 +50,27 @@ fn nothing_needs_to_be_set_up() {
 }
 
 #[test]
-fn a_waiter_is_woken_by_another_process_change() {
+fn a_long_poll_detects_a_change_of_another_process() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     thread::scope(|scope| {
         let poll = scope.spawn(|| {
             client(directory.path())
-                .desired("edge", &waiting(1))
+                .desired("edge", &long_poll(1))
                 .unwrap()
         });
         client(directory.path())
             .reload("edge", &content("two"), None)
             .unwrap();
         let PollOutcome::Changed(answer) = poll.join().unwrap() else {
-            panic!("not woken")
+            panic!("unchanged")
         };
         assert_eq!(answer.desired.unwrap().version, 2);
     });
 }
 
 #[test]
-fn a_rollout_is_told_of_the_last_answer() {
+fn a_rollout_ends_with_the_report_of_the_last_instance() {
     let directory = tempfile::tempdir().unwrap();
     let first = client(directory.path())
         .create_gateway(&edge())
@@ -99,7 +96,7 @@ fn a_rollout_is_told_of_the_last_answer() {
 }
 
 #[test]
-fn whoever_waits_can_give_up() {
+fn a_long_poll_can_be_cancelled() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     let embedded = Embedded::new(directory.path(), Arc::new(LineValidator));
@@ -107,7 +104,7 @@ fn whoever_waits_can_give_up() {
         .with_query("index", 1)
         .with_query("wait", 60);
     let asked = AtomicBool::new(false);
-    // The first look lets the wait begin.
+    // The first check returns false, so that the wait starts.
     let cancelled = || asked.swap(true, Ordering::SeqCst);
     let error = embedded.handle(&poll, None, &cancelled).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Cancelled);
@@ -117,12 +114,12 @@ fn whoever_waits_can_give_up() {
 }
 
 #[test]
-fn a_wait_that_runs_out_is_no_error() {
+fn a_long_poll_that_times_out_is_not_an_error() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     let query = DesiredQuery {
         wait: 1,
-        ..waiting(1)
+        ..long_poll(1)
     };
     assert_eq!(
         client(directory.path()).desired("edge", &query).unwrap(),
@@ -139,7 +136,7 @@ fn an_unusable_store_is_a_problem_document() {
 }
 
 #[test]
-fn a_server_waits_for_requests_in_progress_and_then_keeps_others_out() {
+fn a_server_waits_for_commands_and_then_excludes_them() {
     let directory = tempfile::tempdir().unwrap();
     let request = SharedLock::take(directory.path()).unwrap().unwrap();
     thread::scope(|scope| {
@@ -152,12 +149,12 @@ fn a_server_waits_for_requests_in_progress_and_then_keeps_others_out() {
     });
     assert!(
         SharedLock::take(directory.path()).unwrap().is_some(),
-        "the lock ended with it"
+        "the lock was released"
     );
 }
 
 #[test]
-fn while_a_server_runs_requests_go_through_it() {
+fn requests_go_through_a_running_server() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     let mut server = TestServer::start(directory.path());
@@ -180,18 +177,18 @@ fn while_a_server_runs_requests_go_through_it() {
     assert_eq!(
         through.gateway("edge").unwrap().last_version,
         2,
-        "and back again"
+        "in process again"
     );
 }
 
 #[test]
-fn a_waiter_moves_over_to_a_server_that_starts() {
+fn a_long_poll_moves_to_a_server_that_starts() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     thread::scope(|scope| {
         let poll = scope.spawn(|| {
             client(directory.path())
-                .desired("edge", &waiting(1))
+                .desired("edge", &long_poll(1))
                 .unwrap()
         });
         let _server = TestServer::start(directory.path());
@@ -203,7 +200,7 @@ fn a_waiter_moves_over_to_a_server_that_starts() {
 }
 
 #[test]
-fn a_long_directory_name_does_not_keep_the_socket_away() {
+fn a_long_directory_name_does_not_hide_the_socket() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("d".repeat(120));
     client(&directory).create_gateway(&edge()).unwrap();
@@ -215,7 +212,7 @@ fn a_long_directory_name_does_not_keep_the_socket_away() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_unavailable_and_not_waited_for_beyond_the_deadline() {
+fn the_deadline_applies_to_a_server_that_does_not_respond() {
     let directory = tempfile::tempdir().unwrap();
     let _server = ServerLock::take(directory.path()).unwrap();
     let embedded = Embedded::new(directory.path(), Arc::new(LineValidator));
@@ -226,7 +223,7 @@ fn a_server_that_does_not_answer_is_unavailable_and_not_waited_for_beyond_the_de
 }
 
 #[test]
-fn a_stream_is_refused_with_or_without_a_server() {
+fn streams_are_rejected_with_and_without_a_server() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     let refused = || {
@@ -242,28 +239,28 @@ fn a_stream_is_refused_with_or_without_a_server() {
 }
 
 #[test]
-fn a_waiter_goes_on_at_once_when_the_server_ends() {
+fn a_long_poll_moves_back_at_once_when_the_server_stops() {
     let directory = tempfile::tempdir().unwrap();
     client(directory.path()).create_gateway(&edge()).unwrap();
     let mut server = TestServer::start(directory.path());
     thread::scope(|scope| {
         let poll = scope.spawn(|| {
             client(directory.path())
-                .desired("edge", &waiting(1))
+                .desired("edge", &long_poll(1))
                 .unwrap()
         });
         let deadline = Instant::now() + Duration::from_secs(60);
         let metrics = Request::new(Method::Get, "/metrics");
-        let parked = || {
+        let is_waiting = || {
             let answer = client(directory.path()).transport().send(&metrics);
             answer
                 .unwrap()
                 .body
                 .unwrap()
-                .contains("kt_cp_parked_polls 1\n")
+                .contains("kt_cp_long_polls 1\n")
         };
-        while !parked() {
-            assert!(Instant::now() < deadline, "it does not wait");
+        while !is_waiting() {
+            assert!(Instant::now() < deadline, "no long poll");
         }
         server.stop();
         assert_eq!(poll.join().unwrap(), PollOutcome::Unchanged);

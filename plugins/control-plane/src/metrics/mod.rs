@@ -1,7 +1,7 @@
-//! What a server measures of itself, for Prometheus.
+//! Metrics of a server in the OpenMetrics format.
 
-mod fleet;
+mod fleet_counts;
 mod registry;
 
-pub(crate) use fleet::Fleet;
-pub(crate) use registry::{Counted, Metrics, Refused};
+pub(crate) use fleet_counts::FleetCounts;
+pub(crate) use registry::{AuthFailure, GaugeGuard, Metrics};

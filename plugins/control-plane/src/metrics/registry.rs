@@ -14,126 +14,126 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::Fleet;
+use super::fleet_counts::FleetCounts;
 
-/// Most causes of rejections that are told apart. They come from gateways, which may be of any
-/// version, and a series for each must not let one of them fill the memory.
-const CODES: usize = 64;
-/// How long a count of the gateways is told again: anybody near may ask as often as they like.
-const FRESH: Duration = Duration::from_secs(5);
-/// Stands for the others.
-const OTHER_CODES: &str = "other";
+/// Largest number of rejection codes with a series of their own. Codes come from gateways, and a
+/// gateway must not be able to fill the memory.
+const MAX_REJECTION_CODES: usize = 64;
+/// How long a count of the gateways is reused, because scrapes from this machine are not limited.
+const FLEET_MAX_AGE: Duration = Duration::from_secs(5);
+/// The label of all further codes.
+const OTHER_CODE: &str = "other";
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     route: &'static str,
     method: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Route {
+struct RouteLabels {
     route: &'static str,
     method: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct InState {
+struct StateLabels {
     state: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct WithCode {
+struct CodeLabels {
     code: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct For {
+struct ReasonLabels {
     reason: &'static str,
 }
 
-/// Why somebody was not let in.
+/// The cause of a failed authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// What was shown is no token.
+pub(crate) enum AuthFailure {
+    /// The request has no well-formed token.
     NoToken,
-    /// It is a token that nobody knows, or one that is revoked or expired.
-    NotAccepted,
+    /// The token is unknown, revoked or expired.
+    InvalidToken,
 }
 
-/// What a server measures of itself.
+/// The metrics of a server.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    durations: Family<Route, Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
     connections: Gauge,
-    parked: Gauge,
+    long_polls: Gauge,
     streams: Gauge,
-    wakes: Histogram,
-    queue: Gauge,
-    groups: Histogram,
-    commits: Histogram,
-    wal: Gauge,
+    notification_latency: Histogram,
+    write_queue_length: Gauge,
+    batch_sizes: Histogram,
+    commit_durations: Histogram,
+    wal_bytes: Gauge,
     store_up: Gauge,
-    gateways: Family<InState, Gauge>,
-    rejections: Family<WithCode, Counter>,
-    codes: Mutex<Vec<String>>,
-    refused: Family<For, Counter>,
+    gateways: Family<StateLabels, Gauge>,
+    rejections: Family<CodeLabels, Counter>,
+    rejection_codes: Mutex<Vec<String>>,
+    auth_failures: Family<ReasonLabels, Counter>,
     drift_repairs: Counter,
     notify_lag: Histogram,
-    repairs: Counter,
+    sweep_repairs: Counter,
     wal_file: Option<PathBuf>,
-    /// The last count of the gateways, and when it was made.
-    fleet: Mutex<Option<(Instant, Fleet)>>,
+    /// The last count of the gateways, and its time.
+    fleet: Mutex<Option<(Instant, FleetCounts)>>,
 }
 
-/// Something that is counted for as long as this lives.
+/// Counts something in a gauge while it lives.
 #[derive(Debug)]
-pub(crate) struct Counted(Gauge);
+pub(crate) struct GaugeGuard(Gauge);
 
-impl Counted {
-    fn by(gauge: &Gauge) -> Self {
+impl GaugeGuard {
+    fn new(gauge: &Gauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Counted {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
-/// From 0.1 ms to 13 s, each bound four times the one before.
-fn seconds() -> Histogram {
+/// Returns a histogram from 0.1 ms to 6.6 s, in which each bound is four times the one before.
+fn duration_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.0001, 4.0, 9))
 }
 
 impl Metrics {
-    /// Those of a server, over a file that has its write-ahead log at `wal_file`, or over a
-    /// database that it may share.
+    /// Returns the metrics of a server, whose store is a file with the write-ahead log `wal_file`,
+    /// or a database.
     pub(crate) fn new(wal_file: Option<PathBuf>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("kt_cp"),
             requests: Family::default(),
-            durations: Family::new_with_constructor(seconds),
+            durations: Family::new_with_constructor(duration_histogram),
             connections: Gauge::default(),
-            parked: Gauge::default(),
+            long_polls: Gauge::default(),
             streams: Gauge::default(),
-            wakes: seconds(),
-            queue: Gauge::default(),
-            groups: Histogram::new(exponential_buckets(1.0, 2.0, 9)),
-            commits: seconds(),
-            wal: Gauge::default(),
+            notification_latency: duration_histogram(),
+            write_queue_length: Gauge::default(),
+            batch_sizes: Histogram::new(exponential_buckets(1.0, 2.0, 9)),
+            commit_durations: duration_histogram(),
+            wal_bytes: Gauge::default(),
             store_up: Gauge::default(),
             gateways: Family::default(),
             rejections: Family::default(),
-            codes: Mutex::default(),
-            refused: Family::default(),
+            rejection_codes: Mutex::default(),
+            auth_failures: Family::default(),
             drift_repairs: Counter::default(),
-            notify_lag: seconds(),
-            repairs: Counter::default(),
+            notify_lag: duration_histogram(),
+            sweep_repairs: Counter::default(),
             wal_file,
             fleet: Mutex::default(),
         };
@@ -144,87 +144,90 @@ impl Metrics {
     fn register(&mut self) {
         let r = &mut self.registry;
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        r.register("build", "The kt that serves", build);
+        r.register("build", "Build information", build);
         let requests = self.requests.clone();
-        r.register("http_requests", "Requests answered", requests);
-        let about = "Time to answer requests that did not wait for news";
+        r.register("http_requests", "Requests", requests);
+        let help = "Duration of requests, except long polls and streams";
         r.register(
             "http_request_duration_seconds",
-            about,
+            help,
             self.durations.clone(),
         );
         let connections = self.connections.clone();
-        r.register("connections", "Connections open", connections);
-        let about = "Requests that wait for news";
-        r.register("parked_polls", about, self.parked.clone());
+        r.register("connections", "Open connections", connections);
+        let help = "Long polls that are waiting";
+        r.register("long_polls", help, self.long_polls.clone());
         r.register(
             "streams",
-            "Answers that go on: events and exports",
+            "Open streams: events and exports",
             self.streams.clone(),
         );
-        let about = "From a change to the answer of whoever waited for it";
-        r.register("wake_seconds", about, self.wakes.clone());
+        let help = "Time from a change to the response of a long poll that waited for it";
+        r.register(
+            "notification_latency_seconds",
+            help,
+            self.notification_latency.clone(),
+        );
         r.register(
             "store_up",
             "Whether the store can be read",
             self.store_up.clone(),
         );
-        r.register(
-            "gateways",
-            "Gateways by how they stand",
-            self.gateways.clone(),
-        );
-        let about = "Configurations that gateways refused, by cause";
-        r.register("nacks", about, self.rejections.clone());
-        let about = "Requests without a valid token";
-        r.register("auth_failures", about, self.refused.clone());
-        let about = "Gateways reconciled because they had drifted";
-        r.register("drift_repairs", about, self.drift_repairs.clone());
+        r.register("gateways", "Gateways by state", self.gateways.clone());
+        let help = "Configurations that instances rejected, by code";
+        r.register("config_rejections", help, self.rejections.clone());
+        let help = "Requests without a valid token";
+        r.register("auth_failures", help, self.auth_failures.clone());
+        let help = "Reconciles that were requested because of drift";
+        r.register("drift_repairs", help, self.drift_repairs.clone());
         if self.wal_file.is_some() {
-            self.register_file();
+            self.register_file_metrics();
         } else {
-            self.register_shared();
+            self.register_database_metrics();
         }
     }
 
-    /// What only a store in a file has.
-    fn register_file(&mut self) {
+    /// Registers the metrics of a store in a file.
+    fn register_file_metrics(&mut self) {
         let r = &mut self.registry;
-        let about = "Changes that wait to be carried out";
-        r.register("writer_queue", about, self.queue.clone());
-        let about = "Changes in one transaction";
-        r.register("group_size", about, self.groups.clone());
-        let about = "Time to commit a transaction, most of it the wait for the disk";
-        r.register("commit_seconds", about, self.commits.clone());
-        let about = "Size of the write-ahead log in bytes";
-        r.register("wal_bytes", about, self.wal.clone());
+        let help = "Queued writes";
+        r.register("write_queue_length", help, self.write_queue_length.clone());
+        let help = "Writes per transaction";
+        r.register("commit_batch_size", help, self.batch_sizes.clone());
+        let help = "Duration of commits, most of which is the wait for the disk";
+        r.register("commit_seconds", help, self.commit_durations.clone());
+        let help = "Size of the write-ahead log in bytes";
+        r.register("wal_bytes", help, self.wal_bytes.clone());
     }
 
-    /// What only a store has that servers share.
-    fn register_shared(&mut self) {
+    /// Registers the metrics of a database.
+    fn register_database_metrics(&mut self) {
         let r = &mut self.registry;
-        let about = "From sending word of a change to other servers to hearing it oneself";
-        r.register("pg_notify_lag_seconds", about, self.notify_lag.clone());
-        let about = "Gateways whose change was found without word of it; stays near 0";
-        r.register("sweep_repairs", about, self.repairs.clone());
+        let help = "Time from sending a notification to receiving it on the same server";
+        r.register("pg_notify_lag_seconds", help, self.notify_lag.clone());
+        let help = "Changes that were found without a notification; expected to stay near 0";
+        r.register("sweep_repairs", help, self.sweep_repairs.clone());
     }
 
-    /// The text that Prometheus scrapes. `count` counts the gateways; when it cannot, the store
-    /// is told to be down, and no figures are better than old ones.
-    pub(crate) fn render<E>(&self, count: impl FnOnce() -> Result<Fleet, E>) -> String {
+    /// Renders the metrics. `count` counts the gateways. When it fails, the store is reported as
+    /// down and without counts, because old counts would mislead.
+    pub(crate) fn render<E>(&self, count: impl FnOnce() -> Result<FleetCounts, E>) -> String {
         let mut last = self.fleet.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_ref().is_none_or(|(at, _)| at.elapsed() >= FRESH) {
+        if last
+            .as_ref()
+            .is_none_or(|(at, _)| at.elapsed() >= FLEET_MAX_AGE)
+        {
             *last = count().ok().map(|fleet| (Instant::now(), fleet));
             self.gateways.clear();
             self.store_up.set(last.is_some().into());
         }
         for (state, count) in last.iter().flat_map(|(_, fleet)| &fleet.0) {
-            let state = InState { state };
+            let state = StateLabels { state };
             self.gateways.get_or_create(&state).set(*count);
         }
         if let Some(file) = &self.wal_file {
-            let size = fs::metadata(file).map_or(0, |facts| facts.len());
-            self.wal.set(size.try_into().unwrap_or(i64::MAX));
+            let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
+            self.wal_bytes.set(size.try_into().unwrap_or(i64::MAX));
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
@@ -234,130 +237,135 @@ impl Metrics {
         text
     }
 
-    /// A request was answered. `took` is `None` for one that waited for news.
-    pub(crate) fn answered(
+    /// Counts a request. `duration` is `None` for long polls and streams.
+    pub(crate) fn observe_request(
         &self,
         (method, route): (&'static str, &'static str),
         status: u16,
-        took: Option<Duration>,
+        duration: Option<Duration>,
     ) {
-        let labels = Answered {
+        let labels = RequestLabels {
             route,
             method,
             status,
         };
         self.requests.get_or_create(&labels).inc();
-        if let Some(took) = took {
-            let route = Route { route, method };
+        if let Some(duration) = duration {
+            let route = RouteLabels { route, method };
             self.durations
                 .get_or_create(&route)
-                .observe(took.as_secs_f64());
+                .observe(duration.as_secs_f64());
         }
     }
 
-    /// Counts a connection.
-    pub(crate) fn connection(&self) -> Counted {
-        Counted::by(&self.connections)
+    /// Counts an open connection.
+    pub(crate) fn connection_opened(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.connections)
     }
 
-    /// Counts a request that waits.
-    pub(crate) fn parked(&self) -> Counted {
-        Counted::by(&self.parked)
+    /// Counts a long poll that waits.
+    pub(crate) fn long_poll_started(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.long_polls)
     }
 
-    /// Counts a stream.
-    pub(crate) fn stream(&self) -> Counted {
-        Counted::by(&self.streams)
+    /// Counts an open stream.
+    pub(crate) fn stream_opened(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.streams)
     }
 
-    /// Somebody who waited is answered, so long after the change.
-    pub(crate) fn woken(&self, after: Duration) {
-        self.wakes.observe(after.as_secs_f64());
+    /// Records the time from a change to the response of a long poll.
+    pub(crate) fn observe_notification_latency(&self, latency: Duration) {
+        self.notification_latency.observe(latency.as_secs_f64());
     }
 
-    /// Counts a change that waits to be carried out.
-    pub(crate) fn queued(&self) -> Counted {
-        Counted::by(&self.queue)
+    /// Counts a queued write.
+    pub(crate) fn write_queued(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.write_queue_length)
     }
 
-    /// A transaction of so many changes was committed.
-    pub(crate) fn committed(&self, changes: usize, took: Duration) {
-        let changes = u32::try_from(changes).unwrap_or(u32::MAX);
-        self.groups.observe(changes.into());
-        self.commits.observe(took.as_secs_f64());
+    /// Records a commit of a batch of writes.
+    pub(crate) fn observe_commit(&self, writes: usize, duration: Duration) {
+        let writes = u32::try_from(writes).unwrap_or(u32::MAX);
+        self.batch_sizes.observe(writes.into());
+        self.commit_durations.observe(duration.as_secs_f64());
     }
 
-    /// An instance has refused a configuration.
-    pub(crate) fn rejected(&self, code: &str) {
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Counts a configuration that an instance rejected.
+    pub(crate) fn count_rejection(&self, code: &str) {
+        let mut codes = self
+            .rejection_codes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let known = codes.iter().any(|known| known == code);
-        let told = if known || codes.len() < CODES {
+        let label = if known || codes.len() < MAX_REJECTION_CODES {
             code
         } else {
-            OTHER_CODES
+            OTHER_CODE
         };
-        if !known && told == code {
+        if !known && label == code {
             codes.push(code.to_owned());
         }
-        let labels = WithCode {
-            code: told.to_owned(),
+        let labels = CodeLabels {
+            code: label.to_owned(),
         };
         self.rejections.get_or_create(&labels).inc();
     }
 
-    /// A request came without a valid token.
-    pub(crate) fn refused(&self, why: Refused) {
-        let reason = match why {
-            Refused::NoToken => "no_token",
-            Refused::NotAccepted => "not_accepted",
+    /// Counts a failed authentication.
+    pub(crate) fn count_auth_failure(&self, failure: AuthFailure) {
+        let reason = match failure {
+            AuthFailure::NoToken => "no_token",
+            AuthFailure::InvalidToken => "invalid_token",
         };
-        self.refused.get_or_create(&For { reason }).inc();
+        self.auth_failures
+            .get_or_create(&ReasonLabels { reason })
+            .inc();
     }
 
-    /// A gateway was reconciled because it had drifted.
-    pub(crate) fn drift_repaired(&self) {
+    /// Counts a reconcile that was requested because of drift.
+    pub(crate) fn count_drift_repair(&self) {
         self.drift_repairs.inc();
     }
 
-    /// This server heard its own word of a change, so long after sending it.
-    pub(crate) fn heard_itself(&self, after: Duration) {
-        self.notify_lag.observe(after.as_secs_f64());
+    /// Records the time from sending a notification to receiving it.
+    pub(crate) fn observe_notify_lag(&self, lag: Duration) {
+        self.notify_lag.observe(lag.as_secs_f64());
     }
 
-    /// A change was found without word of it.
-    pub(crate) fn repaired(&self) {
-        self.repairs.inc();
+    /// Counts a change that was found without a notification.
+    pub(crate) fn count_sweep_repair(&self) {
+        self.sweep_repairs.inc();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CODES, Fleet, Metrics};
+    use super::{FleetCounts, MAX_REJECTION_CODES, Metrics};
     use crate::store::StoreError;
 
     #[test]
-    fn gateways_cannot_make_series_without_end() {
+    fn the_number_of_series_for_rejection_codes_is_bounded() {
         let metrics = Metrics::new(None);
-        for n in 0..=CODES {
-            metrics.rejected(&format!("code-{n}"));
+        for n in 0..=MAX_REJECTION_CODES {
+            metrics.count_rejection(&format!("code-{n}"));
         }
-        metrics.rejected("code-0");
-        let text = metrics.render(|| Err::<Fleet, _>(StoreError::IdempotencyKeyReused));
+        metrics.count_rejection("code-0");
+        let text = metrics.render(|| Err::<FleetCounts, _>(StoreError::IdempotencyKeyReused));
         let series: Vec<&str> = text
             .lines()
-            .filter(|l| l.contains("nacks_total{"))
+            .filter(|l| l.contains("config_rejections_total{"))
             .collect();
-        assert_eq!(series.len(), CODES + 1);
-        assert!(series.contains(&"kt_cp_nacks_total{code=\"other\"} 1"));
-        assert!(series.contains(&"kt_cp_nacks_total{code=\"code-0\"} 2"));
+        assert_eq!(series.len(), MAX_REJECTION_CODES + 1);
+        assert!(series.contains(&"kt_cp_config_rejections_total{code=\"other\"} 1"));
+        assert!(series.contains(&"kt_cp_config_rejections_total{code=\"code-0\"} 2"));
     }
 
     #[test]
-    fn every_metric_is_described() {
+    fn every_metric_is_documented() {
         let manual = include_str!("../../../../docs/control-plane.md");
         for wal_file in [None, Some("control-plane.db-wal".into())] {
-            let text =
-                Metrics::new(wal_file).render(|| Err::<Fleet, _>(StoreError::IdempotencyKeyReused));
+            let text = Metrics::new(wal_file)
+                .render(|| Err::<FleetCounts, _>(StoreError::IdempotencyKeyReused));
             for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
                 let name = line.split(' ').next().unwrap();
                 assert!(manual.contains(&format!("`{name}")), "{name}");
@@ -366,9 +374,9 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_cannot_be_read_has_no_figures() {
+    fn a_store_that_cannot_be_read_has_no_counts() {
         let metrics = Metrics::new(None);
-        let text = metrics.render(|| Err::<Fleet, _>(StoreError::IdempotencyKeyReused));
+        let text = metrics.render(|| Err::<FleetCounts, _>(StoreError::IdempotencyKeyReused));
         assert!(text.contains("kt_cp_store_up 0\n"));
         assert!(!text.contains("kt_cp_gateways{"));
     }

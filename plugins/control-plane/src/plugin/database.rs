@@ -1,5 +1,5 @@
-//! Which database a server is told to use. The only place where the variables are read that may
-//! hold its password.
+//! The option `--database`. The only place that reads the environment variables that may contain
+//! the password.
 
 use std::env;
 use std::path::PathBuf;
@@ -8,48 +8,48 @@ use kt_plugin_api::{Class, Error, Invocation};
 
 use crate::store::{DatabaseAddress, DatabaseAddressError, Password, PasswordSources, TlsOptions};
 
-/// Variables with the password, the one that counts more first: ours, and that of PostgreSQL.
+/// The variables with the password, by precedence: that of kt, and that of PostgreSQL.
 const PASSWORDS: [&str; 2] = ["KT_DATABASE_PASSWORD", "PGPASSWORD"];
-/// PostgreSQL's variable for another password file than `~/.pgpass`.
+/// PostgreSQL's variable for a password file other than `~/.pgpass`.
 const PASSWORD_FILE: &str = "PGPASSFILE";
-/// PostgreSQL's variables for TLS, when the address says nothing of it.
+/// PostgreSQL's variables for TLS, which apply when the address has no TLS parameters.
 const TLS: [&str; 2] = ["PGSSLMODE", "PGSSLROOTCERT"];
 
-/// Returns the database that the call names, with its password; `None` when it names none.
+/// Returns the database with its password; `None` without `--database`.
 ///
 /// # Errors
-/// When the address cannot be used, or a file with the password.
-pub(super) fn of(invocation: &Invocation) -> Result<Option<DatabaseAddress>, Error> {
+/// When the address or a password file cannot be used.
+pub(super) fn address(invocation: &Invocation) -> Result<Option<DatabaseAddress>, Error> {
     let Some(text) = invocation.args.text("database") else {
         return Ok(None);
     };
-    // The text is not repeated: it might hold a password.
-    let address = DatabaseAddress::parse_with(text, &tls()).map_err(|error| {
-        let message = format!("the address of `--database` cannot be used: {error}");
+    // The message does not contain the text, which may contain a password.
+    let address = DatabaseAddress::parse_with(text, &tls_options()).map_err(|error| {
+        let message = format!("the address in `--database` cannot be used: {error}");
         match error {
             DatabaseAddressError::Roots(_) => {
-                Error::new(Class::Settings, "database-authorities", message)
+                Error::new(Class::Settings, "database-ca-certificates", message)
             }
             _ => Error::new(Class::Usage, "bad-database", message),
         }
     })?;
-    let password = sources(invocation)
+    let password = password_sources(invocation)
         .find(&address)
         .map_err(|error| Error::new(Class::Settings, "database-password", error.to_string()))?;
     Ok(Some(address.with_password(password.as_ref())))
 }
 
-fn value(name: &str) -> Option<String> {
+fn env_var(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn tls() -> TlsOptions {
-    let [mode, roots] = TLS.map(value);
+fn tls_options() -> TlsOptions {
+    let [mode, roots] = TLS.map(env_var);
     TlsOptions { mode, roots }
 }
 
-fn sources(invocation: &Invocation) -> PasswordSources {
-    let home = || value("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
+fn password_sources(invocation: &Invocation) -> PasswordSources {
+    let default = || env_var("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
     PasswordSources {
         file: invocation
             .args
@@ -57,9 +57,9 @@ fn sources(invocation: &Invocation) -> PasswordSources {
             .map(|path| invocation.resolve_path(&path)),
         environment: PASSWORDS
             .into_iter()
-            .filter_map(value)
+            .filter_map(env_var)
             .map(Password::new)
             .collect(),
-        pgpass: value(PASSWORD_FILE).map(PathBuf::from).or_else(home),
+        pgpass: env_var(PASSWORD_FILE).map(PathBuf::from).or_else(default),
     }
 }

@@ -1,8 +1,8 @@
-//! What the host sees: commands that serve and keep a store, and one provider that is embedded.
+//! The plugin: its commands, and the embedded provider of `kt.control-plane/1`.
 
 mod database;
-mod failure;
+mod error;
+mod maintenance;
 mod provider;
 mod root;
 mod serve_command;
-mod upkeep;

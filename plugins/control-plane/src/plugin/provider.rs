@@ -1,4 +1,4 @@
-//! `kt.control-plane/1`, embedded.
+//! The provider `embedded` of `kt.control-plane/1`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,10 +18,15 @@ impl ControlPlane for EmbeddedProvider {
             connection,
             request,
         } = serde_json::from_value(request).map_err(|error| {
-            Error::new(Class::Plugin, "bad-request", "the call is no request").cause(error)
+            Error::new(
+                Class::Plugin,
+                "bad-request",
+                "the call does not contain a request",
+            )
+            .cause(error)
         })?;
         let embedded = Embedded::new(&connection.state_dir, Arc::new(PolicyValidator));
-        // A deadline beyond the clock's range is none.
+        // A deadline beyond the range of the clock is no deadline.
         let deadline = context
             .remaining()
             .and_then(|left| Instant::now().checked_add(left));
@@ -33,14 +38,14 @@ impl ControlPlane for EmbeddedProvider {
         };
         let response = embedded
             .handle(&request, deadline, &cancelled)
-            .map_err(|error| failure(error, context))?;
+            .map_err(|error| call_error(error, context))?;
         serde_json::to_value(response)
-            .map_err(|error| Error::internal("the response cannot be written").cause(error))
+            .map_err(|error| Error::internal("cannot serialize the response").cause(error))
     }
 }
 
-/// A cancelled call says which way it was cancelled.
-fn failure(error: TransportError, context: &Context<'_>) -> Error {
+/// Converts an error of the transport. A cancelled call reports by what it was cancelled.
+fn call_error(error: TransportError, context: &Context<'_>) -> Error {
     match (error.kind, context.check_cancelled()) {
         (TransportErrorKind::Cancelled, Err(cancelled)) => cancelled,
         _ => error.into(),

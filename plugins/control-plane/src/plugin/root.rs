@@ -1,26 +1,26 @@
-//! The root of the plugin.
+//! The entry point of the plugin.
 
 use kt_plugin_api::{
     Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider, export_plugin,
 };
 
 use super::provider::EmbeddedProvider;
-use super::{serve_command, upkeep};
+use super::{maintenance, serve_command};
 
 impl Command for ControlPlanePlugin {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
         let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["control-plane", "serve"] => serve_command::run(invocation, context),
-            ["control-plane", "backup"] => upkeep::backup(invocation, context),
-            ["control-plane", "restore"] => upkeep::restore(invocation, context),
-            ["control-plane", "export"] => upkeep::export(invocation, context),
-            ["control-plane", "import"] => upkeep::import(invocation, context),
-            ["control-plane", "fsck"] => upkeep::fsck(invocation, context),
+            ["control-plane", "backup"] => maintenance::backup(invocation, context),
+            ["control-plane", "restore"] => maintenance::restore(invocation, context),
+            ["control-plane", "export"] => maintenance::export(invocation, context),
+            ["control-plane", "import"] => maintenance::import(invocation, context),
+            ["control-plane", "fsck"] => maintenance::fsck(invocation, context),
             _ => Err(Error::new(
                 Class::Plugin,
                 "unknown-command",
-                "no such command in this plugin",
+                "the plugin has no such command",
             )),
         }
     }
@@ -28,7 +28,7 @@ impl Command for ControlPlanePlugin {
 
 export_plugin!(ControlPlanePlugin, "../../plugin.toml");
 
-/// The plugin. Holds nothing: the store is opened by the request that needs it.
+/// The plugin. Has no state: every request opens the store.
 struct ControlPlanePlugin;
 
 impl Plugin for ControlPlanePlugin {

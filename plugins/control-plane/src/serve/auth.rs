@@ -1,4 +1,4 @@
-//! Who is calling.
+//! Authentication of callers.
 
 use std::net::IpAddr;
 
@@ -6,79 +6,71 @@ use http::uri::Authority;
 use hyper::HeaderMap;
 use kt_control_api::{GatewayId, Problem, ProblemCode, Token, TokenHash};
 
-use crate::api::{Api, Principal, is_near, is_open};
+use super::peer::PeerOrigin;
+use crate::api::{Api, ApiError, Principal, is_loopback_public, is_public};
 use crate::store::{StoredScope, TokenRecord};
 
-/// Through which listener a caller came.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Door {
-    /// TCP, from an address: a token says who it is.
-    Plain(IpAddr),
-    /// The same inside of TLS.
-    Tls(IpAddr),
-    /// The socket: the kernel says which user it is.
-    Local(u32),
-}
-
-/// What a caller showed.
+/// The credential of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Credential {
     /// A user of this machine.
     User(u32),
     /// The hash of a well-formed token.
     Token(TokenHash),
-    /// Nothing, on a path that needs nothing.
+    /// None, on a path that requires none.
     None,
 }
 
-/// Reads what the caller shows, without any look into the store: garbage must stay cheap.
+/// Reads the credential of a request. Does not read the store, so that malformed tokens stay cheap.
 pub(super) fn credential(
-    door: Door,
+    origin: PeerOrigin,
     path: &str,
     headers: &HeaderMap,
-) -> Result<Credential, Box<Problem>> {
-    match door {
-        Door::Local(uid) => {
-            let me = rustix::process::geteuid().as_raw();
-            if uid == me || uid == 0 {
+) -> Result<Credential, ApiError> {
+    match origin {
+        PeerOrigin::Unix(uid) => {
+            let server_uid = rustix::process::geteuid().as_raw();
+            if uid == server_uid || uid == 0 {
                 return Ok(Credential::User(uid));
             }
-            let detail = format!("user {uid} may not use the control plane of user {me}");
+            let detail = format!("user {uid} may not use the control plane of user {server_uid}");
             Err(Box::new(Problem::new(
                 ProblemCode::InsufficientScope,
                 detail,
             )))
         }
-        Door::Plain(_) | Door::Tls(_) if is_open(path) => Ok(Credential::None),
-        Door::Plain(_) if is_near(path) && names_loopback(headers) => Ok(Credential::None),
-        Door::Plain(_) | Door::Tls(_) => {
-            bearer(headers).map(|token| Credential::Token(token.hash()))
+        PeerOrigin::Tcp(_) | PeerOrigin::Tls(_) if is_public(path) => Ok(Credential::None),
+        PeerOrigin::Tcp(_) if is_loopback_public(path) && has_loopback_host(headers) => {
+            Ok(Credential::None)
+        }
+        PeerOrigin::Tcp(_) | PeerOrigin::Tls(_) => {
+            bearer_token(headers).map(|token| Credential::Token(token.hash()))
         }
     }
 }
 
-/// Finds out who it is.
-pub(super) fn principal(api: &Api, credential: Credential) -> Result<Principal, Box<Problem>> {
+/// Returns the caller with a credential.
+pub(super) fn authenticate(api: &Api, credential: Credential) -> Result<Principal, ApiError> {
     match credential {
         Credential::User(uid) => Ok(Principal::local_user(uid)),
-        Credential::None => Ok(Principal::nobody()),
+        Credential::None => Ok(Principal::anonymous()),
         Credential::Token(hash) => {
             let record = api
                 .store()
                 .token(&hash)
                 .map_err(|error| Problem::new(ProblemCode::StorageFailed, error.to_string()))?;
-            holder(api, record)
+            token_holder(api, record)
         }
     }
 }
 
-/// Passes the holder of a token that is accepted now.
-pub(super) fn holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal, Box<Problem>> {
-    let used = record.as_ref().and_then(used_for);
+/// Returns the holder of a token that is active now.
+pub(super) fn token_holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal, ApiError> {
+    let registered = record.as_ref().and_then(registered_gateway);
     record
-        .and_then(|record| Principal::of_token(record, api.now()))
-        .ok_or_else(|| match used {
-            // Its holder may have missed the answer.
+        .and_then(|record| Principal::from_token(record, api.now()))
+        .ok_or_else(|| match registered {
+            // The holder may have missed the response to the registration.
             Some(gateway) => unauthenticated(&format!(
                 "the bootstrap token was used to register gateway {gateway}; ask an administrator \
                  for a token of that gateway"
@@ -87,19 +79,19 @@ pub(super) fn holder(api: &Api, record: Option<TokenRecord>) -> Result<Principal
         })
 }
 
-/// The gateway that a bootstrap token has registered.
-fn used_for(record: &TokenRecord) -> Option<GatewayId> {
+/// Returns the gateway that a bootstrap token has registered.
+fn registered_gateway(record: &TokenRecord) -> Option<GatewayId> {
     match &record.scope {
         StoredScope::Bootstrap { registered } => registered.clone(),
         _ => None,
     }
 }
 
-/// Whether the caller knows the server by a name that only this machine has.
+/// Returns whether the `Host` of a request is a loopback address or `localhost`.
 ///
-/// Whoever comes through a proxy on this machine names that, and a web page whose name was made to
-/// lead here (DNS rebinding) names itself.
-fn names_loopback(headers: &HeaderMap) -> bool {
+/// A client of a proxy on this machine sends the name of the proxy, and a web page that uses DNS
+/// rebinding sends its own name.
+fn has_loopback_host(headers: &HeaderMap) -> bool {
     let name = headers.get("host").and_then(|host| host.to_str().ok());
     let authority = name.and_then(|name| name.parse::<Authority>().ok());
     authority.is_some_and(|authority| {
@@ -110,16 +102,15 @@ fn names_loopback(headers: &HeaderMap) -> bool {
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Token, Box<Problem>> {
+fn bearer_token(headers: &HeaderMap) -> Result<Token, ApiError> {
+    let missing = || unauthenticated("send `Authorization: Bearer` with a kt token");
     let header = headers
         .get("authorization")
         .and_then(|value| value.to_str().ok())
-        .ok_or_else(|| unauthenticated("send `Authorization: Bearer` with a kt token"))?;
+        .ok_or_else(missing)?;
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(unauthenticated(
-            "send `Authorization: Bearer` with a kt token",
-        ));
+        return Err(missing());
     }
     token
         .trim()
@@ -127,6 +118,6 @@ fn bearer(headers: &HeaderMap) -> Result<Token, Box<Problem>> {
         .map_err(|error: kt_control_api::TokenError| unauthenticated(&error.to_string()))
 }
 
-fn unauthenticated(detail: &str) -> Box<Problem> {
+fn unauthenticated(detail: &str) -> ApiError {
     Box::new(Problem::new(ProblemCode::Unauthenticated, detail))
 }

@@ -10,350 +10,358 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{Problem, ProblemCode, Request, Response, new_request_id, random_seconds};
+use kt_control_api::{ProblemCode, Request, Response, new_request_id, random_seconds};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use super::auth::{self, Credential, Door};
-use super::body::{self, Whole};
-use super::events;
-use super::flow::Flow;
-use super::hub::Hub;
-use super::limits::Limits;
-use super::places::places;
-use super::portion::{self, Wish};
-use super::prompt::Prompt;
-use super::rows;
-use super::storage::Own;
-use super::tls::Tls;
-use super::uses::Uses;
+use super::auth::{self, Credential};
+use super::blocking::{internal_error, run_blocking};
+use super::compression::{self, accepts_gzip};
+use super::connection_limit::connection_limit;
+use super::drain::drain_started;
+use super::limits::RateLimits;
+use super::message::{self, HttpResponse, ResponseBody};
+use super::notifier::GatewayNotifier;
+use super::peer::PeerOrigin;
+use super::storage::LocalStore;
+use super::streaming_body::StreamingBody;
+use super::tls::TlsHandshake;
+use super::token_uses::TokenUses;
+use super::write_timeout::WriteTimeout;
+use super::{audit_export, event_stream};
 use crate::api::{
-    Api, Handled, Parked, Principal, Verdict, holds_configuration, is_change, problem_response,
-    route, with_allowed,
+    Api, ApiError, LongPoll, Principal, Reply, is_write, may_contain_config, problem_response,
+    route_template, with_allow_header,
 };
-use crate::metrics::{Metrics, Refused};
+use crate::metrics::{AuthFailure, Metrics};
+use crate::validator::ValidationResult;
 
-/// How long a request's head may take, and how long a connection may idle before it.
-const HEADER_TIME: Duration = Duration::from_secs(30);
+/// How long the head of a request may take, and how long a connection may be idle before it.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest head of a request in bytes.
-const MAX_HEAD: usize = 32 * 1024;
-/// Longest body, in bytes, whose configuration is judged where requests are read. 4 KiB were
-/// measured to take 20 µs, and handing them to another thread and back 25.
-const QUICK: usize = 8 * 1024;
-/// Those who waited at a server that ends come back within so many seconds, not all at once.
-const COME_BACK: u16 = 5;
-/// How often a wait that time alone can end is looked at.
-const TICK: Duration = Duration::from_millis(250);
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// Longest body whose configuration is validated on the event loop. Validating 4 KiB was measured
+/// to take 20 µs, and the switch to another thread and back 25 µs.
+const MAX_INLINE_VALIDATION_BYTES: usize = 8 * 1024;
+/// Range in seconds over which clients are spread that waited at a server that shuts down.
+const DRAIN_RETRY_AFTER: u16 = 5;
+/// How often a wait is checked that time alone can end.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The labels of requests without an operation.
+const UNKNOWN_ROUTE: (&str, &str) = ("other", "other");
 
-/// Everything a connection needs.
+/// The shared state of all connections.
 #[derive(Clone)]
 pub(super) struct Server {
     api: Api,
-    hub: Hub,
-    own: Option<Arc<Own>>,
-    limits: Limits,
+    notifier: GatewayNotifier,
+    local_store: Option<Arc<LocalStore>>,
+    limits: RateLimits,
     metrics: Arc<Metrics>,
-    uses: Uses,
-    places: Arc<Semaphore>,
+    token_uses: TokenUses,
+    permits: Arc<Semaphore>,
 }
 
-/// How requests are counted that no operation takes.
-const NOWHERE: (&str, &str) = ("other", "other");
-
-/// What a request is answered with.
-enum Reply {
-    Whole(Whole),
-    /// After a wait for news.
-    Late(Whole),
-    /// What is to come: its media type, the id of the request, and what makes it.
-    Going(&'static str, String, Flow),
+/// What is sent to the client.
+enum HttpReply {
+    Complete(HttpResponse),
+    /// After a wait, which does not count as the duration of the request.
+    AfterWait(HttpResponse),
+    Streaming {
+        media_type: &'static str,
+        request_id: String,
+        body: StreamingBody,
+    },
 }
 
 impl Server {
     pub(super) fn new(
         api: Api,
-        hub: Hub,
-        own: Option<Own>,
-        limits: Limits,
+        notifier: GatewayNotifier,
+        local_store: Option<LocalStore>,
+        limits: RateLimits,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             api,
-            hub,
-            own: own.map(Arc::new),
+            notifier,
+            local_store: local_store.map(Arc::new),
             limits,
             metrics,
-            uses: Uses::default(),
-            places: Arc::new(Semaphore::new(places())),
+            token_uses: TokenUses::default(),
+            permits: Arc::new(Semaphore::new(connection_limit())),
         }
     }
 
-    pub(super) fn limits(&self) -> &Limits {
+    pub(super) fn limits(&self) -> &RateLimits {
         &self.limits
     }
 
-    pub(super) fn uses(&self) -> &Uses {
-        &self.uses
+    pub(super) fn token_uses(&self) -> &TokenUses {
+        &self.token_uses
     }
 
-    /// Serves a connection until it ends, or in order once the server drains.
-    pub(super) async fn serve<S>(self, stream: S, door: Door, drain: watch::Receiver<bool>)
+    /// Serves a connection until it ends, or until its requests are answered once the server
+    /// drains.
+    pub(super) async fn serve<S>(self, stream: S, origin: PeerOrigin, drain: watch::Receiver<bool>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        if let Some(_place) = self.place() {
-            self.converse(stream, door, drain).await;
+        if let Some(_permit) = self.permit() {
+            self.serve_http(stream, origin, drain).await;
         }
     }
 
-    /// The same inside of TLS. The handshake takes a place already, so that those who begin one
-    /// and say nothing more are counted too.
+    /// Serves a TLS connection. The permit is acquired before the handshake, so that clients that
+    /// do not complete it count too.
     pub(super) async fn serve_tls(
         self,
         stream: TcpStream,
-        door: Door,
-        tls: Tls,
+        origin: PeerOrigin,
+        tls: TlsHandshake,
         mut drain: watch::Receiver<bool>,
     ) {
-        let Some(_place) = self.place() else { return };
-        let secured = tokio::select! {
-            secured = tls.accept(stream) => secured,
-            () = until_draining(&mut drain) => None,
+        let Some(_permit) = self.permit() else { return };
+        let accepted = tokio::select! {
+            accepted = tls.accept(stream) => accepted,
+            () = drain_started(&mut drain) => None,
         };
-        if let Some(stream) = secured {
-            self.converse(stream, door, drain).await;
+        if let Some(stream) = accepted {
+            self.serve_http(stream, origin, drain).await;
         }
     }
 
-    /// `None` when all are taken: closing at once tells the caller to come back later.
-    fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// Returns `None` at the limit. The connection is then closed at once.
+    fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
-    async fn converse<S>(self, stream: S, door: Door, mut drain: watch::Receiver<bool>)
+    async fn serve_http<S>(self, stream: S, origin: PeerOrigin, mut drain: watch::Receiver<bool>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let _open = self.metrics.connection();
+        let _open = self.metrics.connection_opened();
         let requests_drain = drain.clone();
         let service = service_fn(move |request| {
             let (server, drain) = (self.clone(), requests_drain.clone());
-            async move { Ok::<_, Infallible>(server.answer(request, door, drain).await) }
+            async move { Ok::<_, Infallible>(server.respond(request, origin, drain).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(Prompt::new(stream)), service);
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(WriteTimeout::new(stream)), service);
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = until_draining(&mut drain) => {
+            () = drain_started(&mut drain) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "a connection broke off");
+            tracing::debug!(%error, "connection ended by an error");
         }
     }
 
-    async fn answer(
+    async fn respond(
         self,
         request: hyper::Request<Incoming>,
-        door: Door,
+        origin: PeerOrigin,
         drain: watch::Receiver<bool>,
-    ) -> hyper::Response<body::Answer> {
-        let begun = Instant::now();
+    ) -> hyper::Response<ResponseBody> {
+        let start = Instant::now();
         let path = request.uri().path().to_owned();
-        let route = route(request.method().as_str(), &path).unwrap_or(NOWHERE);
-        let mut took = None;
-        let response = match self.handle(request, door, drain.clone()).await {
-            Ok(Reply::Whole(response)) => {
-                took = Some(begun.elapsed());
+        let route = route_template(request.method().as_str(), &path).unwrap_or(UNKNOWN_ROUTE);
+        let mut duration = None;
+        let response = match self.handle(request, origin, drain.clone()).await {
+            Ok(HttpReply::Complete(response)) => {
+                duration = Some(start.elapsed());
                 response
             }
-            Ok(Reply::Late(response)) => response,
-            Ok(Reply::Going(media_type, id, flow)) => {
-                self.metrics.answered(route, 200, None);
-                return body::begin(flow, media_type, &id);
+            Ok(HttpReply::AfterWait(response)) => response,
+            Ok(HttpReply::Streaming {
+                media_type,
+                request_id,
+                body,
+            }) => {
+                self.metrics.observe_request(route, 200, None);
+                return message::build_streaming_response(body, media_type, &request_id);
             }
             Err(problem) => {
                 let id = new_request_id();
-                with_allowed(problem_response(*problem, &id), &path).into()
+                with_allow_header(problem_response(*problem, &id), &path).into()
             }
         };
-        self.metrics.answered(route, response.status, took);
-        // After a body that was not read to its end, the rest would pass for the next request.
-        let broken = matches!(response.status, 408 | 413);
-        let close = broken || *drain.borrow();
-        body::write(response, close)
+        self.metrics
+            .observe_request(route, response.status, duration);
+        // The rest of a body that was not read would be parsed as the next request.
+        let unread_body = matches!(response.status, 408 | 413);
+        let close = unread_body || *drain.borrow();
+        message::build_response(response, close)
     }
 
     async fn handle(
         &self,
         request: hyper::Request<Incoming>,
-        door: Door,
+        origin: PeerOrigin,
         drain: watch::Receiver<bool>,
-    ) -> Result<Reply, Box<Problem>> {
-        let refused = |problem, why| self.refused(problem, why, door);
-        let shown = auth::credential(door, request.uri().path(), request.headers());
-        let shown = shown.map_err(|problem| refused(problem, Refused::NoToken))?;
-        let caller = self.caller(shown).await;
-        let caller = caller.map_err(|problem| refused(problem, Refused::NotAccepted))?;
-        self.uses.add(&caller);
-        self.limits.admit(&caller)?;
-        let wish = Wish::of(request.headers());
-        let request = body::read(request).await?;
-        match self.begin(request, caller).await? {
-            Handled::Done(answer) => {
-                self.hub.tell(&answer.touched);
-                if answer.divisible {
-                    let selected = portion::select(answer.response, wish).await;
-                    return selected.map(Reply::Whole);
-                }
-                Ok(Reply::Whole(answer.response.into()))
+    ) -> Result<HttpReply, ApiError> {
+        let failed = |problem, failure| self.authentication_failed(problem, failure, origin);
+        let credential = auth::credential(origin, request.uri().path(), request.headers());
+        let credential = credential.map_err(|problem| failed(problem, AuthFailure::NoToken))?;
+        let caller = self.authenticate(credential).await;
+        let caller = caller.map_err(|problem| failed(problem, AuthFailure::InvalidToken))?;
+        self.token_uses.record(&caller);
+        self.limits.check(&caller)?;
+        let gzip = accepts_gzip(request.headers());
+        let request = message::read_request(request).await?;
+        match self.execute(request, caller).await? {
+            Reply::Complete(complete) => {
+                self.notifier.notify(&complete.wake);
+                let response = if complete.compressible {
+                    compression::encode(complete.response, gzip).await?
+                } else {
+                    complete.response.into()
+                };
+                Ok(HttpReply::Complete(response))
             }
-            Handled::Parked(parked) => {
-                let mut waited = Whole::from(self.wait(parked, shown, drain.clone()).await?);
+            Reply::LongPoll(poll) => {
+                let response = self.wait(poll, credential, drain.clone()).await?;
+                let mut response = HttpResponse::from(response);
                 if *drain.borrow() {
-                    let seconds = random_seconds(COME_BACK).to_string();
-                    waited.set("retry-after", &seconds);
+                    let seconds = random_seconds(DRAIN_RETRY_AFTER).to_string();
+                    response.set_header("retry-after", &seconds);
                 }
-                Ok(Reply::Late(waited))
+                Ok(HttpReply::AfterWait(response))
             }
-            Handled::Following(feed) => {
-                let (id, counted) = (feed.request_id().to_owned(), self.metrics.stream());
-                let api = self.api.clone();
-                let flow = events::flow(api, &self.hub, feed, shown, drain, counted);
-                Ok(Reply::Going("text/event-stream", id, flow))
+            Reply::EventStream(stream) => {
+                let (api, guard) = (self.api.clone(), self.metrics.stream_opened());
+                Ok(HttpReply::Streaming {
+                    media_type: "text/event-stream",
+                    request_id: stream.request_id().to_owned(),
+                    body: event_stream::body(api, &self.notifier, stream, credential, drain, guard),
+                })
             }
-            Handled::Sending(rows) => {
-                let (id, counted) = (rows.request_id().to_owned(), self.metrics.stream());
-                let flow = rows::flow(self.api.clone(), rows, shown, counted);
-                Ok(Reply::Going("application/x-ndjson", id, flow))
+            Reply::AuditExport(export) => {
+                let (api, guard) = (self.api.clone(), self.metrics.stream_opened());
+                Ok(HttpReply::Streaming {
+                    media_type: "application/x-ndjson",
+                    request_id: export.request_id().to_owned(),
+                    body: audit_export::body(api, export, credential, guard),
+                })
             }
         }
     }
 
-    /// Says what somebody gets to hear who was not let in.
-    fn refused(&self, problem: Box<Problem>, why: Refused, door: Door) -> Box<Problem> {
+    /// Counts a failed authentication, and returns the error to send.
+    fn authentication_failed(
+        &self,
+        problem: ApiError,
+        failure: AuthFailure,
+        origin: PeerOrigin,
+    ) -> ApiError {
         if problem.code == ProblemCode::Unauthenticated {
-            self.metrics.refused(why);
+            self.metrics.count_auth_failure(failure);
         }
-        self.limits.refused(problem, door)
+        self.limits.authentication_failed(problem, origin)
     }
 
-    async fn caller(&self, shown: Credential) -> Result<Principal, Box<Problem>> {
-        let at_hand = match (&self.own, &shown) {
-            (Some(own), Credential::Token(hash)) => own.token(hash),
+    async fn authenticate(&self, credential: Credential) -> Result<Principal, ApiError> {
+        let cached = match (&self.local_store, &credential) {
+            (Some(store), Credential::Token(hash)) => store.cached_token(hash),
             _ => None,
         };
-        if let Some(record) = at_hand {
-            return auth::holder(&self.api, Some(record));
+        if let Some(record) = cached {
+            return auth::token_holder(&self.api, Some(record));
         }
         let api = self.api.clone();
-        off_loop(move || auth::principal(&api, shown)).await?
+        run_blocking(move || auth::authenticate(&api, credential)).await?
     }
 
-    async fn begin(&self, request: Request, caller: Principal) -> Result<Handled, Box<Problem>> {
-        if let Some(own) = self.own.as_ref().filter(|_| is_change(&request)) {
-            let (request, caller, verdict) = self.judged(request, caller).await?;
-            return own.changes().carry_out(request, caller, verdict).await;
+    async fn execute(&self, request: Request, caller: Principal) -> Result<Reply, ApiError> {
+        if let Some(store) = self.local_store.as_ref().filter(|_| is_write(&request)) {
+            let (request, caller, validation) = self.validate(request, caller).await?;
+            return store
+                .write_queue()
+                .execute(request, caller, validation)
+                .await;
         }
         let api = self.api.clone();
-        off_loop(move || api.begin(&request, &caller)).await
+        run_blocking(move || api.handle(&request, &caller)).await
     }
 
-    /// Has the configuration in a request judged, if there is one, apart from the thread for
-    /// changes.
-    async fn judged(
+    /// Validates the configuration in a request, if there is one, outside of the write queue.
+    async fn validate(
         &self,
         request: Request,
         caller: Principal,
-    ) -> Result<(Request, Principal, Option<Verdict>), Box<Problem>> {
-        if !holds_configuration(&request) {
+    ) -> Result<(Request, Principal, Option<ValidationResult>), ApiError> {
+        if !may_contain_config(&request) {
             return Ok((request, caller, None));
         }
-        let quick = is_quick(&request);
+        let inline = validates_fast(&request);
         let api = self.api.clone();
-        let judge = move || {
-            let verdict = api.judge(&request, &caller);
-            (request, caller, verdict)
+        let validate = move || {
+            let validation = api.validate_ahead(&request, &caller);
+            (request, caller, validation)
         };
-        if quick {
-            return catch_unwind(AssertUnwindSafe(judge)).map_err(|_| ran_into_a_bug());
+        if inline {
+            return catch_unwind(AssertUnwindSafe(validate)).map_err(|_| internal_error());
         }
-        off_loop(judge).await
+        run_blocking(validate).await
     }
 
     async fn wait(
         &self,
-        parked: Parked,
-        shown: Credential,
+        poll: LongPoll,
+        credential: Credential,
         mut drain: watch::Receiver<bool>,
-    ) -> Result<Response, Box<Problem>> {
-        let _waiting = self.metrics.parked();
-        let end = Instant::now() + parked.wait();
-        let mut news = self.hub.listen(parked.gateway());
-        let parked = Arc::new(parked);
-        let mut told = None;
+    ) -> Result<Response, ApiError> {
+        let _guard = self.metrics.long_poll_started();
+        let end = Instant::now() + poll.wait();
+        let mut changes = self.notifier.subscribe(poll.gateway());
+        let poll = Arc::new(poll);
+        let mut notified_at = None;
         loop {
-            let (api, question) = (self.api.clone(), Arc::clone(&parked));
-            // Whoever was let in may not be any more: the token was revoked, or has expired.
-            let look = move || auth::principal(&api, shown).map(|_| api.again(&question));
-            if let Some(response) = off_loop(look).await?? {
-                if let Some(at) = told {
-                    self.metrics.woken(Instant::now().duration_since(at));
+            let (api, checked) = (self.api.clone(), Arc::clone(&poll));
+            // The token may have been revoked or expired since the request arrived.
+            let check = move || auth::authenticate(&api, credential).map(|_| api.poll(&checked));
+            if let Some(response) = run_blocking(check).await?? {
+                if let Some(at) = notified_at {
+                    let latency = Instant::now().duration_since(at);
+                    self.metrics.observe_notification_latency(latency);
                 }
                 return Ok(response);
             }
-            let look_again = if parked.depends_on_time() {
-                Instant::now() + TICK
+            let next_check = if poll.depends_on_time() {
+                Instant::now() + POLL_INTERVAL
             } else {
                 end
             };
             tokio::select! {
-                _ = news.changed() => told = Some(Instant::from_std(*news.borrow_and_update())),
-                () = tokio::time::sleep_until(end.min(look_again)) => {}
-                () = until_draining(&mut drain) => break,
+                _ = changes.changed() => {
+                    notified_at = Some(Instant::from_std(*changes.borrow_and_update()));
+                }
+                () = tokio::time::sleep_until(end.min(next_check)) => {}
+                () = drain_started(&mut drain) => break,
             }
             if Instant::now() >= end {
                 break;
             }
         }
         let api = self.api.clone();
-        off_loop(move || auth::principal(&api, shown).map(|_| api.expire(&parked))).await?
+        let timed_out =
+            move || auth::authenticate(&api, credential).map(|_| api.poll_timed_out(&poll));
+        run_blocking(timed_out).await?
     }
 }
 
-/// Whether a configuration is judged sooner than another thread would begin: it is short, and has
-/// no aliases, also none behind an escape of JSON: a few may stand for much.
-fn is_quick(request: &Request) -> bool {
+/// Returns whether validating takes less time than switching threads: the body is short, and
+/// contains no YAML alias, not even behind a JSON escape, because few aliases can expand to much.
+fn validates_fast(request: &Request) -> bool {
     let body = request.body.as_deref().unwrap_or_default();
-    body.len() <= QUICK && !body.contains('*') && !body.contains("\\u")
-}
-
-/// Waits until the server drains. The guard that the channel returns must not outlive this.
-pub(super) async fn until_draining(drain: &mut watch::Receiver<bool>) {
-    drop(drain.wait_for(|draining| *draining).await);
-}
-
-/// Runs what touches the disk on another thread: a change waits for the disk.
-pub(super) async fn off_loop<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Box<Problem>> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "a request failed");
-        ran_into_a_bug()
-    })
-}
-
-pub(super) fn ran_into_a_bug() -> Box<Problem> {
-    Box::new(Problem::new(
-        ProblemCode::Internal,
-        "the request ran into a bug in kt",
-    ))
+    body.len() <= MAX_INLINE_VALIDATION_BYTES && !body.contains('*') && !body.contains("\\u")
 }

@@ -1,4 +1,4 @@
-//! The two places a server listens on.
+//! The listeners of a server.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -9,34 +9,34 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use super::ServeError;
+use super::error::ServeError;
 use crate::embedded::{SOCKET_FILE, ShortPath};
 
-/// Pause after a failed accept, which mostly means that descriptors ran out.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Pause after a failed accept, which usually means that there are no descriptors left.
+const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) struct Listeners {
     tcp: TcpListener,
     address: SocketAddr,
-    local: UnixListener,
+    unix: UnixListener,
     socket: PathBuf,
 }
 
 impl Listeners {
-    /// Listens. The caller holds the server's lock, so a socket that is there already is stale.
-    pub(super) fn bind(wanted: SocketAddr, directory: &Path) -> Result<Self, ServeError> {
-        let failed = |error| ServeError::Listen(wanted.to_string(), error);
-        let tcp = std::net::TcpListener::bind(wanted).map_err(failed)?;
+    /// Starts to listen. The caller holds the server's lock, so an existing socket is stale.
+    pub(super) fn bind(listen: SocketAddr, directory: &Path) -> Result<Self, ServeError> {
+        let failed = |error| ServeError::Listen(listen.to_string(), error);
+        let tcp = std::net::TcpListener::bind(listen).map_err(failed)?;
         tcp.set_nonblocking(true).map_err(failed)?;
         let tcp = TcpListener::from_std(tcp).map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
         let socket = directory.join(SOCKET_FILE);
         let failed = |error| ServeError::Listen(socket.display().to_string(), error);
-        let local = bind_socket(directory).map_err(failed)?;
+        let unix = bind_socket(directory).map_err(failed)?;
         Ok(Self {
             tcp,
             address,
-            local,
+            unix,
             socket,
         })
     }
@@ -49,32 +49,33 @@ impl Listeners {
         &self.socket
     }
 
-    /// Waits for a connection over TCP, and tells from where; `None` when one came to nothing.
-    pub(super) async fn tcp(&self) -> Option<(TcpStream, IpAddr)> {
+    /// Accepts a TCP connection, and returns it with the address of the peer; `None` after an
+    /// error.
+    pub(super) async fn accept_tcp(&self) -> Option<(TcpStream, IpAddr)> {
         match self.tcp.accept().await {
-            Ok((stream, from)) => {
+            Ok((stream, peer)) => {
                 let ready = stream.set_nodelay(true).ok();
-                ready.map(|()| (stream, from.ip()))
+                ready.map(|()| (stream, peer.ip()))
             }
-            Err(error) => pause(&error).await,
+            Err(error) => pause_after(&error).await,
         }
     }
 
-    /// Waits for a connection of a user of this machine, and tells which.
-    pub(super) async fn local(&self) -> Option<(UnixStream, u32)> {
-        match self.local.accept().await {
+    /// Accepts a connection on the Unix socket, and returns it with the user id of the peer.
+    pub(super) async fn accept_unix(&self) -> Option<(UnixStream, u32)> {
+        match self.unix.accept().await {
             Ok((stream, _)) => {
                 let uid = stream.peer_cred().ok()?.uid();
                 Some((stream, uid))
             }
-            Err(error) => pause(&error).await,
+            Err(error) => pause_after(&error).await,
         }
     }
 }
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        // If it stays, the next server removes it.
+        // The next server removes a socket that is left behind.
         drop(fs::remove_file(&self.socket));
     }
 }
@@ -86,13 +87,13 @@ fn bind_socket(directory: &Path) -> Result<UnixListener, io::Error> {
         _ => {}
     }
     let listener = UnixListener::bind(short.as_path())?;
-    // Until this takes effect the check of the caller's uid keeps others out.
+    // Before this takes effect, the check of the peer's user id rejects other users.
     fs::set_permissions(short.as_path(), Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
-async fn pause<T>(error: &io::Error) -> Option<T> {
+async fn pause_after<T>(error: &io::Error) -> Option<T> {
     tracing::warn!(%error, "cannot accept a connection");
-    tokio::time::sleep(PAUSE).await;
+    tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
     None
 }

@@ -1,34 +1,40 @@
-//! The API over HTTP, for as long as the caller wants.
+//! The API over HTTP.
 //!
-//! Own accept loops over hyper instead of a framework's: those set no limit on slow headers.
+//! The accept loops use hyper directly, because those of the usual frameworks set no time limit on
+//! request heads.
 
-mod admin;
+mod admin_token;
+mod audit_export;
 mod auth;
-mod body;
-mod changes;
+mod auth_failure_recorder;
+mod backup_schedule;
+mod blocking;
+mod compression;
 mod connection;
-mod events;
-mod flow;
-mod hub;
+mod connection_limit;
+mod drain;
+mod error;
+mod event_stream;
 mod limits;
 mod listen;
-mod places;
-mod portion;
-mod prompt;
-mod recorder;
-mod rows;
+mod message;
+mod notifier;
+mod options;
+mod peer;
 mod run;
-mod schedule;
 mod storage;
+mod streaming_body;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod uses;
+mod token_uses;
+mod write_queue;
+mod write_timeout;
 
-pub use limits::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
-pub use run::{ServeError, ServeOptions, Started, serve};
-pub use schedule::Schedule;
+pub use admin_token::ADMIN_TOKEN_FILE;
+pub use backup_schedule::BackupSchedule;
+pub use error::ServeError;
+pub use limits::{DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND};
+pub use options::{ServeOptions, ServerInfo};
+pub use run::serve;
 pub use tls::{TlsConfigError, TlsFiles};
-
-/// Name of the file that the first administrator's token is written to.
-pub const ADMIN_TOKEN_FILE: &str = "admin.token";

@@ -1,8 +1,5 @@
-//! Start, serve, stop in order.
+//! Starts a server, runs it, and shuts it down.
 
-use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,215 +7,163 @@ use kt_control_api::ServiceMode;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::auth::Door;
+use super::admin_token::{ADMIN_TOKEN_FILE, ensure_admin_token};
+use super::auth_failure_recorder::AuthFailureRecorder;
+use super::backup_schedule::run_schedule;
 use super::connection::Server;
-use super::hub::Hub;
-use super::limits::Limits;
+use super::error::ServeError;
+use super::limits::RateLimits;
 use super::listen::Listeners;
-use super::recorder::Recorder;
-use super::schedule::{self, Schedule};
+use super::notifier::GatewayNotifier;
+use super::options::{ServeOptions, ServerInfo};
+use super::peer::PeerOrigin;
 use super::storage::Storage;
-use super::tls::{Rotation, Tls, TlsConfigError, TlsFiles};
-use super::{ADMIN_TOKEN_FILE, admin};
+use super::tls::{CertificateWatcher, TlsHandshake};
 use crate::api::Api;
-use crate::embedded::{LockError, ServerLock};
+use crate::embedded::ServerLock;
 use crate::metrics::Metrics;
-use crate::store::{DatabaseAddress, StoreError, prepare_directory};
+use crate::store::prepare_directory;
 use crate::validator::Validator;
 
-/// How often to look whether the caller wants the server to end.
-const NAP: Duration = Duration::from_millis(50);
-/// How long requests in progress may take once the server is to end.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How often the server checks whether it has to stop.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long requests may take once the server drains.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What to serve, and where.
-#[derive(Debug, Clone)]
-pub struct ServeOptions {
-    /// The state directory: store, lock, socket and administrator's token lie in it.
-    pub directory: PathBuf,
-    /// The database to use instead of a file in the directory. Other servers may use it too.
-    pub database: Option<DatabaseAddress>,
-    /// Where to listen. Without TLS only at a loopback address.
-    pub listen: SocketAddr,
-    /// The certificate to show. With one, TLS alone is spoken over TCP.
-    pub tls: Option<TlsFiles>,
-    /// A file that holds a token which may do everything, instead of a new one.
-    pub admin_token_file: Option<PathBuf>,
-    /// Requests of one token each second, at most [`MOST_PER_SECOND`](super::MOST_PER_SECOND);
-    /// 0 sets no limits.
-    pub max_requests_per_second: u32,
-    /// Backups to make; only of a file.
-    pub backups: Option<Schedule>,
-}
-
-/// What a server that has started tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Started {
-    /// The address, with the port that was chosen if the wanted one was 0.
-    pub address: SocketAddr,
-    /// Whether TLS is spoken there.
-    pub tls: bool,
-    /// The socket for users of this machine.
-    pub socket: PathBuf,
-    /// Where the administrator's token is.
-    pub admin_token_file: PathBuf,
-    /// Whether it was made by this start.
-    pub admin_token_created: bool,
-}
-
-impl Started {
-    /// Where clients find the server.
-    #[must_use]
-    pub fn url(&self) -> String {
-        let scheme = if self.tls { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
-    }
-}
-
-/// Says why a server did not start, or ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The address can be reached from other machines.
-    #[error("{0} can be reached from other machines, which needs TLS")]
-    NotLoopback(SocketAddr),
-    /// The certificate or its key cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsConfigError),
-    /// The store is in use.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(String, io::Error),
-    /// The administrator's token cannot be read or written.
-    #[error("the administrator's token in {0} cannot be used: {1}")]
-    AdminToken(PathBuf, String),
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The system refused something.
-    #[error("the server cannot run: {0}")]
-    System(#[from] io::Error),
-}
-
-/// Serves until `stop` says so, and then ends in order.
+/// Serves until `stop` returns true, and then drains.
 ///
 /// Calls `started` once connections are accepted.
 ///
 /// # Errors
-/// When it cannot start. What goes wrong with single connections is logged.
+/// When the server cannot start. Errors of single connections are logged.
 pub fn serve(
     options: &ServeOptions,
     validator: Arc<dyn Validator>,
-    started: &mut dyn FnMut(&Started),
+    started: &mut dyn FnMut(&ServerInfo),
     stop: &dyn Fn() -> bool,
 ) -> Result<(), ServeError> {
     if options.tls.is_none() && !options.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(options.listen));
     }
-    let (tls, rotation) = options.tls.as_ref().map(Tls::open).transpose()?.unzip();
+    let tls = options.tls.as_ref().map(TlsHandshake::open).transpose()?;
+    let (tls, certificate_watcher) = tls.unzip();
     prepare_directory(&options.directory)?;
     let _lock = ServerLock::take(&options.directory)?;
     let storage = Storage::open(&options.directory, options.database.as_ref())?;
     let store = storage.store();
-    let default = options.directory.join(ADMIN_TOKEN_FILE);
-    let token_file = options.admin_token_file.clone().unwrap_or(default);
-    let created = admin::ensure_token(&*store, &token_file, options.admin_token_file.is_some())?;
+    let default_token_file = options.directory.join(ADMIN_TOKEN_FILE);
+    let admin_token_file = options
+        .admin_token_file
+        .clone()
+        .unwrap_or(default_token_file);
+    let admin_token_created = ensure_admin_token(
+        &*store,
+        &admin_token_file,
+        options.admin_token_file.is_some(),
+    )?;
     let metrics = Arc::new(Metrics::new(storage.wal_file(&options.directory)));
-    let own = storage.own(&options.directory, &validator, &metrics)?;
-    let (own, worker) = own.unzip();
-    let api = Api::with_system_clock(store, validator, ServiceMode::Server);
+    let local_store = storage.local_store(&options.directory, &validator, &metrics)?;
+    let (local_store, writer_thread) = local_store.unzip();
     let backups = storage.backups(&options.directory);
-    let api = api
-        .measured(Arc::clone(&metrics))
-        .backed_up(backups.clone());
-    let api = match &own {
-        Some(own) => api.noting(Arc::new(own.changes().clone())),
+    let api = Api::with_system_clock(store, validator, ServiceMode::Server)
+        .with_metrics(Arc::clone(&metrics))
+        .with_backups(backups.clone());
+    let api = match &local_store {
+        Some(store) => api.with_background_writer(Arc::new(store.write_queue().clone())),
         None => api,
     };
-    let scheduled = options.backups.zip(backups);
-    let hub = Hub::default();
-    let limits = Limits::new(options.max_requests_per_second);
-    let _watching = storage.watch(&hub, &metrics);
+    let scheduled_backups = options.backups.zip(backups);
+    let notifier = GatewayNotifier::default();
+    let limits = RateLimits::new(options.max_requests_per_second);
+    let _remote_changes = storage.watch(&notifier, &metrics);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let listeners = Listeners::bind(options.listen, &options.directory)?;
-        let _following = rotation.map(Rotation::spawn);
-        let (recorder, recording) = Recorder::new(api.clone());
-        limits.record_with(recorder);
+        let _watcher = certificate_watcher.map(CertificateWatcher::spawn);
+        let (recorder, recording) = AuthFailureRecorder::new(api.clone());
+        limits.on_auth_failures(move |summary| recorder.record(summary));
         drop(tokio::spawn(recording));
-        let _scheduled = scheduled.map(|(schedule, backups)| {
-            tokio::spawn(schedule::follow(schedule, api.clone(), backups))
-        });
-        started(&Started {
+        let _scheduled = scheduled_backups
+            .map(|(schedule, backups)| tokio::spawn(run_schedule(schedule, api.clone(), backups)));
+        started(&ServerInfo {
             address: listeners.address(),
             tls: tls.is_some(),
             socket: listeners.socket().to_owned(),
-            admin_token_file: token_file,
-            admin_token_created: created,
+            admin_token_file,
+            admin_token_created,
         });
-        let in_file = own.is_some();
-        let server = Server::new(api.clone(), hub, own, limits, metrics);
-        let uses = server.uses().clone();
-        drop(tokio::spawn(uses.clone().follow(api.clone())));
-        run(listeners, server, tls, stop).await;
-        // A database may be away, and a minute of uses is not worth the wait for it.
+        let in_file = local_store.is_some();
+        let server = Server::new(api.clone(), notifier, local_store, limits, metrics);
+        let token_uses = server.token_uses().clone();
+        drop(tokio::spawn(
+            token_uses.clone().flush_periodically(api.clone()),
+        ));
+        accept_connections(listeners, server, tls, stop).await;
+        // A database may be unreachable, and the uses of a minute are not worth the wait.
         if in_file {
-            uses.write(&api).await;
+            token_uses.flush(&api).await;
         }
         Ok::<_, ServeError>(())
     })?;
-    // Connections that were cut let go of it with the runtime. Nothing may be left that could ask
-    // for a change.
+    // The writer thread ends when the last handle of its queue is dropped. Connections that were
+    // closed at the end of the drain drop theirs with the runtime.
     drop(runtime);
     drop(api);
-    if let Some(worker) = worker {
-        worker.end();
+    if let Some(thread) = writer_thread {
+        thread.join();
     }
     if let Err(error) = storage.close() {
-        // As on a full disk. Nothing is lost: what was acknowledged is in the log.
-        tracing::warn!(%error, "the write-ahead log stays beside the file: keep both together");
+        // For example on a full disk. Acknowledged changes are in the write-ahead log.
+        tracing::warn!(
+            %error,
+            "the write-ahead log was not merged into the store: keep both files together"
+        );
     }
     Ok(())
 }
 
-async fn run(listeners: Listeners, server: Server, tls: Option<Tls>, stop: &dyn Fn() -> bool) {
-    let (draining, drain) = watch::channel(false);
+async fn accept_connections(
+    listeners: Listeners,
+    server: Server,
+    tls: Option<TlsHandshake>,
+    stop: &dyn Fn() -> bool,
+) {
+    let (drain_sender, drain) = watch::channel(false);
     let mut connections = JoinSet::new();
     while !stop() {
         tokio::select! {
-            accepted = listeners.tcp() => {
+            accepted = listeners.accept_tcp() => {
+                let server = server.clone();
                 match (accepted, &tls) {
-                    (Some((stream, from)), Some(tls)) => {
-                        let door = Door::Tls(from);
-                        let served =
-                            server.clone().serve_tls(stream, door, tls.clone(), drain.clone());
+                    (Some((stream, address)), Some(tls)) => {
+                        let origin = PeerOrigin::Tls(address);
+                        let served = server.serve_tls(stream, origin, tls.clone(), drain.clone());
                         drop(connections.spawn(served));
                     }
-                    (Some((stream, from)), None) => {
-                        let served = server.clone().serve(stream, Door::Plain(from), drain.clone());
-                        drop(connections.spawn(served));
+                    (Some((stream, address)), None) => {
+                        let origin = PeerOrigin::Tcp(address);
+                        drop(connections.spawn(server.serve(stream, origin, drain.clone())));
                     }
                     (None, _) => {}
                 }
             }
-            accepted = listeners.local() => {
+            accepted = listeners.accept_unix() => {
                 if let Some((stream, uid)) = accepted {
-                    let served = server.clone().serve(stream, Door::Local(uid), drain.clone());
-                    drop(connections.spawn(served));
+                    let origin = PeerOrigin::Unix(uid);
+                    drop(connections.spawn(server.clone().serve(stream, origin, drain.clone())));
                 }
             }
-            () = tokio::time::sleep(NAP) => {}
+            () = tokio::time::sleep(STOP_POLL_INTERVAL) => {}
         }
         while connections.try_join_next().is_some() {}
-        server.limits().tell_log();
+        server.limits().log_pending();
     }
     drop(listeners);
-    draining.send_replace(true);
-    let ended = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN, ended).await.is_err() {
-        tracing::warn!("connections were cut: they did not end in time");
+    drain_sender.send_replace(true);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+        tracing::warn!("drain timed out; the remaining connections were closed");
     }
 }

@@ -1,4 +1,4 @@
-//! The store behind a server: the file of its directory, or a database that it shares.
+//! The store of a server: a file in its directory, or a database that servers share.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kt_control_api::{GatewayId, ServiceMode, TokenHash};
 
-use super::ServeError;
-use super::changes::{Changes, Worker};
-use super::hub::Hub;
+use super::error::ServeError;
+use super::notifier::GatewayNotifier;
+use super::write_queue::{WriteQueue, WriterThread};
 use crate::api::Api;
 use crate::metrics::Metrics;
 use crate::store::{
@@ -17,31 +17,31 @@ use crate::store::{
 };
 use crate::validator::Validator;
 
-/// An opened store, and what only its kind can do.
+/// An open store.
 pub(super) enum Storage {
     File(Arc<SqliteStore>),
-    Shared(Arc<PostgresStore>),
+    Database(Arc<PostgresStore>),
 }
 
-/// What only a store in a file has.
-pub(super) struct Own {
-    changes: Changes,
+/// What only a store in a file has: a write queue, and a cache of tokens.
+pub(super) struct LocalStore {
+    write_queue: WriteQueue,
     tokens: Mutex<TokenCache>,
 }
 
-/// Those who wait at this server, to whom other servers tell their changes.
-pub(super) struct Waiting {
-    hub: Hub,
+/// Receives the changes that other servers make to a shared database.
+pub(super) struct RemoteChanges {
+    notifier: GatewayNotifier,
     metrics: Arc<Metrics>,
 }
 
-impl Own {
-    pub(super) fn changes(&self) -> &Changes {
-        &self.changes
+impl LocalStore {
+    pub(super) fn write_queue(&self) -> &WriteQueue {
+        &self.write_queue
     }
 
-    /// What is known of a token, unless finding it out takes a wait.
-    pub(super) fn token(&self, hash: &TokenHash) -> Option<TokenRecord> {
+    /// Returns a token if it can be read without waiting.
+    pub(super) fn cached_token(&self, hash: &TokenHash) -> Option<TokenRecord> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.find(hash).ok().flatten()
     }
@@ -54,18 +54,18 @@ impl Storage {
         database: Option<&DatabaseAddress>,
     ) -> Result<Self, StoreError> {
         Ok(match database {
-            Some(address) => Self::Shared(Arc::new(PostgresStore::open(address)?)),
+            Some(address) => Self::Database(Arc::new(PostgresStore::open(address)?)),
             None => Self::File(Arc::new(SqliteStore::open(&directory.join(DATABASE_FILE))?)),
         })
     }
 
-    /// Where the write-ahead log of a file is.
+    /// Returns the path of the write-ahead log of a file.
     pub(super) fn wal_file(&self, directory: &Path) -> Option<PathBuf> {
         let Self::File(_) = self else { return None };
         Some(directory.join(format!("{DATABASE_FILE}-wal")))
     }
 
-    /// The backups of a file.
+    /// Returns the backups of a file.
     pub(super) fn backups(&self, directory: &Path) -> Option<Arc<BackupDirectory>> {
         let Self::File(_) = self else { return None };
         Some(Arc::new(BackupDirectory::of(directory)))
@@ -74,17 +74,17 @@ impl Storage {
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::File(store) => Arc::clone(store) as _,
-            Self::Shared(store) => Arc::clone(store) as _,
+            Self::Database(store) => Arc::clone(store) as _,
         }
     }
 
-    /// What only a store in a file has: a thread that makes its changes, and tokens at hand.
-    pub(super) fn own(
+    /// Starts the write queue of a file and opens its cache of tokens.
+    pub(super) fn local_store(
         &self,
         directory: &Path,
         validator: &Arc<dyn Validator>,
         metrics: &Arc<Metrics>,
-    ) -> Result<Option<(Own, Worker)>, ServeError> {
+    ) -> Result<Option<(LocalStore, WriterThread)>, ServeError> {
         let Self::File(_) = self else {
             return Ok(None);
         };
@@ -92,51 +92,57 @@ impl Storage {
         let session = Arc::new(SqliteStore::open_for_group_commit(&path)?);
         let store = Arc::clone(&session) as _;
         let api = Api::with_system_clock(store, Arc::clone(validator), ServiceMode::Server)
-            .measured(Arc::clone(metrics));
-        let (changes, worker) = Changes::start(session, api, Arc::clone(metrics))?;
+            .with_metrics(Arc::clone(metrics));
+        let (write_queue, thread) = WriteQueue::start(session, api, Arc::clone(metrics))?;
         let tokens = Mutex::new(TokenCache::open(&path)?);
-        Ok(Some((Own { changes, tokens }, worker)))
+        let local_store = LocalStore {
+            write_queue,
+            tokens,
+        };
+        Ok(Some((local_store, thread)))
     }
 
-    /// Wakes those who wait in the hub for changes that other servers make, as long as the
-    /// returned value lives.
-    pub(super) fn watch(&self, hub: &Hub, metrics: &Arc<Metrics>) -> Option<Arc<Waiting>> {
-        let Self::Shared(store) = self else {
-            return None; // The server's lock on the directory keeps others out.
+    /// Notifies waiting requests of the changes of other servers while the returned value lives.
+    pub(super) fn watch(
+        &self,
+        notifier: &GatewayNotifier,
+        metrics: &Arc<Metrics>,
+    ) -> Option<Arc<RemoteChanges>> {
+        let Self::Database(store) = self else {
+            return None; // The server's lock excludes other servers.
         };
-        let waiting = Arc::new(Waiting {
-            hub: hub.clone(),
+        let changes = Arc::new(RemoteChanges {
+            notifier: notifier.clone(),
             metrics: Arc::clone(metrics),
         });
-        let waiters: Arc<dyn ChangeListeners> = Arc::clone(&waiting) as _;
-        store.listen(Arc::downgrade(&waiters) as Weak<_>);
-        Some(waiting)
+        let listeners: Arc<dyn ChangeListeners> = Arc::clone(&changes) as _;
+        store.listen(Arc::downgrade(&listeners) as Weak<_>);
+        Some(changes)
     }
 
-    /// Leaves everything in order.
+    /// Merges the write-ahead log, so that a copy of the file is complete.
     pub(super) fn close(&self) -> Result<(), StoreError> {
         match self {
-            // Whoever copies the file of a server that ended must find everything in it.
             Self::File(store) => store.checkpoint(),
-            Self::Shared(_) => Ok(()),
+            Self::Database(_) => Ok(()),
         }
     }
 }
 
-impl ChangeListeners for Waiting {
+impl ChangeListeners for RemoteChanges {
     fn watched_gateways(&self) -> Vec<GatewayId> {
-        self.hub.waited_for()
+        self.notifier.watched_gateways()
     }
 
     fn gateway_changed(&self, gateway: &GatewayId) {
-        self.hub.tell_of(gateway);
+        self.notifier.notify_gateway(gateway);
     }
 
     fn notification_missed(&self, _gateway: &GatewayId) {
-        self.metrics.repaired();
+        self.metrics.count_sweep_repair();
     }
 
     fn notification_round_trip(&self, after: Duration) {
-        self.metrics.heard_itself(after);
+        self.metrics.observe_notify_lag(after);
     }
 }

@@ -1,23 +1,22 @@
-//! What the control plane asks of a validator.
+//! The interface of validators.
 
 use kt_control_api::{ContentHash, ProblemItem};
 use serde_json::Value;
 
-/// Checks configurations before anything is stored.
+/// Validates configurations before they are stored.
 ///
-/// Must refuse a configuration that holds a secret in clear, and must not repeat the secret.
+/// Must reject a configuration that contains a secret in clear text, without repeating the secret.
 pub trait Validator: Send + Sync {
     /// Returns the hash of the configuration's canonical form. `name` is that of its file.
     ///
     /// # Errors
-    /// Every reason why the text is no configuration, each with its place.
-    fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>>;
+    /// All errors of the configuration, with their positions.
+    fn check(&self, name: &str, text: &str) -> ValidationResult;
 
-    /// Returns what changes from one configuration to another, each with its name. Must mask
-    /// every secret.
+    /// Compares two configurations. Must mask every secret.
     ///
     /// # Errors
-    /// As [`Validator::check`], for the first that is no configuration.
+    /// As [`Validator::check`], for the first configuration that is not valid.
     fn compare(
         &self,
         from: NamedContent<'_>,
@@ -25,16 +24,19 @@ pub trait Validator: Send + Sync {
     ) -> Result<ConfigComparison, Vec<ProblemItem>>;
 }
 
-/// A configuration and its name.
+/// The canonical hash of a configuration, or its errors.
+pub type ValidationResult = Result<ContentHash, Vec<ProblemItem>>;
+
+/// The name and the text of a configuration.
 pub type NamedContent<'a> = (&'a str, &'a str);
 
-/// What parts two configurations.
+/// The difference between two configurations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigComparison {
-    /// Whether both mean the same.
+    /// Whether both have the same meaning.
     pub same: bool,
-    /// The changes, for programs.
+    /// The changes in machine-readable form.
     pub diff: Value,
-    /// The same in the form of `diff -u`.
+    /// The changes in the format of `diff -u`.
     pub unified: String,
 }

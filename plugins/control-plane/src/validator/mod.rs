@@ -1,7 +1,7 @@
-//! What decides whether a configuration is one.
+//! Validation of configurations.
 
 mod contract;
 mod policy;
 
-pub use contract::{ConfigComparison, NamedContent, Validator};
+pub use contract::{ConfigComparison, NamedContent, ValidationResult, Validator};
 pub use policy::PolicyValidator;

@@ -1,21 +1,21 @@
 //! The validator of `policy-config.yaml`.
 
-use kt_control_api::{ContentHash, ProblemItem};
+use kt_control_api::ProblemItem;
 use kt_policy::{Document, Problem, Source, diff, parse};
 
-use super::{ConfigComparison, NamedContent, Validator};
+use super::contract::{ConfigComparison, NamedContent, ValidationResult, Validator};
 
-/// Takes what the gateway can parse. Whether its patterns fit into the gateway's limits is for
-/// the gateway to say, which knows them.
+/// Accepts what the gateway can parse. The limits of patterns depend on the gateway, which checks
+/// them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PolicyValidator;
 
 impl Validator for PolicyValidator {
-    fn check(&self, name: &str, text: &str) -> Result<ContentHash, Vec<ProblemItem>> {
+    fn check(&self, name: &str, text: &str) -> ValidationResult {
         Ok(document(name, text)?
             .sha256()
             .parse()
-            .expect("a sha256 is 64 hexadecimal digits"))
+            .expect("a SHA-256 hash has 64 hexadecimal digits"))
     }
 
     fn compare(
@@ -27,7 +27,7 @@ impl Validator for PolicyValidator {
         Ok(ConfigComparison {
             same: diff.is_empty(),
             unified: diff.unified(from.0, to.0),
-            diff: serde_json::to_value(&diff).expect("a comparison has only string keys"),
+            diff: serde_json::to_value(&diff).expect("a diff has only string keys"),
         })
     }
 }
@@ -42,7 +42,7 @@ fn item(problem: &Problem) -> ProblemItem {
         message: problem.message.clone(),
         pointer: Some(pointer(&problem.path)),
         file: Some(problem.file.clone()),
-        // 0 means that there is no place.
+        // 0 means that there is no position.
         line: (problem.line > 0).then_some(problem.line),
         column: (problem.column > 0).then_some(problem.column),
         suggestion: problem.suggestion.clone(),
@@ -50,7 +50,7 @@ fn item(problem: &Problem) -> ProblemItem {
     }
 }
 
-/// Turns `policies.chain[0]` into `/policies/chain/0`.
+/// Converts `policies.chain[0]` to `/policies/chain/0`.
 fn pointer(path: &str) -> String {
     path.split(['.', '[', ']'])
         .filter(|part| !part.is_empty())
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_keep_their_places() {
+    fn problems_have_file_and_line() {
         let problems = PolicyValidator.check("my.yaml", "pack: [").unwrap_err();
         assert_eq!(problems[0].file.as_deref(), Some("my.yaml"));
         assert_eq!(problems[0].line, Some(1));

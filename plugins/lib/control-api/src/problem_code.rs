@@ -91,7 +91,6 @@ slugs! {
     /// Neither JSON nor YAML.
     UnsupportedMediaType "unsupported-media-type" 415 Usage "The media type is not supported";
     /// The part that is asked for lies behind the end.
-    RangeNotSatisfiable "range-not-satisfiable" 416 Usage "There is no such part";
     /// Too many requests.
     RateLimited "rate-limited" 429 Unavailable "Too many requests";
     /// The store was locked for longer than a request may wait.

@@ -4,7 +4,7 @@ use kt_control_api::{
     AuditEntry, AuditQuery, CreateTokenRequest, Method, ProblemCode, Request, TokenScope,
 };
 
-use crate::api::Handled;
+use crate::api::Reply;
 use crate::fixture::{TestApi, content};
 
 fn actions(rows: &[AuditEntry]) -> Vec<&str> {
@@ -12,7 +12,7 @@ fn actions(rows: &[AuditEntry]) -> Vec<&str> {
 }
 
 #[test]
-fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
+fn every_change_is_audited_and_listed_newest_first_in_pages() {
     let bench = TestApi::new();
     let client = bench.client();
     let edge = bench.edge();
@@ -57,12 +57,12 @@ fn every_change_is_in_the_trail_newest_first_and_page_by_page() {
     let text = serde_json::to_string(&rows).unwrap();
     assert!(
         !text.contains(token.token.unwrap().expose()),
-        "no token in it"
+        "the row contains no token"
     );
 }
 
 #[test]
-fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
+fn the_audit_log_is_filtered_by_target_actor_and_time() {
     let bench = TestApi::new();
     let edge = bench.edge();
     bench.advance(Duration::from_secs(3600));
@@ -118,7 +118,7 @@ fn the_trail_can_be_asked_for_a_target_an_actor_and_a_time() {
 }
 
 #[test]
-fn a_query_that_cannot_be_meant_is_refused() {
+fn an_invalid_query_is_rejected() {
     let bench = TestApi::new();
     for (key, value) in [
         ("since", "yesterday"),
@@ -141,7 +141,7 @@ fn a_query_that_cannot_be_meant_is_refused() {
 }
 
 #[test]
-fn a_page_may_begin_behind_everything_that_there_will_be() {
+fn a_cursor_after_the_last_row_returns_an_empty_page() {
     let bench = TestApi::new();
     bench.edge();
     for path in ["/v1/audit", "/v1/gateways/edge/config-versions"] {
@@ -156,19 +156,19 @@ fn a_page_may_begin_behind_everything_that_there_will_be() {
 }
 
 #[test]
-fn an_export_ends_with_what_there_was_when_it_began() {
+fn an_export_does_not_include_rows_added_after_its_start() {
     let bench = TestApi::new();
     bench.edge();
     let request = Request::new(Method::Get, "/v1/audit/export");
     let caller = crate::api::Principal::local_user(0);
-    let Handled::Sending(mut rows) = bench.api.begin(&request, &caller) else {
-        panic!("it sends rows");
+    let Reply::AuditExport(mut rows) = bench.api.handle(&request, &caller) else {
+        panic!("not an export");
     };
     bench
         .client()
         .reload("edge", &content("two"), None)
         .unwrap();
-    let first = bench.api.next_rows(&mut rows).unwrap().unwrap();
+    let first = bench.api.next_audit_rows(&mut rows).unwrap().unwrap();
     assert_eq!(first.lines().count(), 1);
-    assert_eq!(bench.api.next_rows(&mut rows).unwrap(), None);
+    assert_eq!(bench.api.next_audit_rows(&mut rows).unwrap(), None);
 }

@@ -3,10 +3,10 @@ use kt_control_api::{
     SyncState, VersionOrigin,
 };
 
-use crate::fixture::{TestApi, content, refusing, report, serving};
+use crate::fixture::{TestApi, content, rejecting, report, serving};
 
 #[test]
-fn versions_are_dense_and_list_the_newest_first() {
+fn versions_are_dense_and_listed_newest_first() {
     let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
@@ -37,12 +37,12 @@ fn versions_are_dense_and_list_the_newest_first() {
 }
 
 #[test]
-fn what_means_the_same_as_desired_makes_no_version() {
+fn content_with_the_meaning_of_the_desired_version_creates_no_version() {
     let bench = TestApi::new();
     let before = bench.edge();
     let same = bench
         .client()
-        .reload("edge", &content("one  # said otherwise"), None)
+        .reload("edge", &content("one  # another comment"), None)
         .unwrap();
     assert!(same.unchanged);
     assert_eq!(same.gateway, before);
@@ -89,7 +89,7 @@ fn a_revert_is_a_new_version_with_the_old_content() {
 }
 
 #[test]
-fn a_lost_race_shows_the_gateway_as_it_is() {
+fn a_version_conflict_returns_the_current_gateway() {
     let bench = TestApi::new();
     let client = bench.client();
     let seen = bench.edge().etag();
@@ -146,7 +146,7 @@ fn a_lost_race_shows_the_gateway_as_it_is() {
 }
 
 #[test]
-fn a_plain_reload_asks_the_instances_and_makes_no_version() {
+fn a_reload_without_content_creates_no_version() {
     let bench = TestApi::new();
     let client = bench.client();
     let before = bench.edge();
@@ -188,7 +188,7 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
     assert_eq!(client.gateway("edge").unwrap().rev, 1);
 
     client
-        .report_status("edge", &refusing(serving(2, &gateway), &gateway))
+        .report_status("edge", &rejecting(serving(2, &gateway), &gateway))
         .unwrap();
     let dry = ReconcileRequest {
         dry_run: true,
@@ -197,7 +197,7 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
     let planned = client.reconcile("edge", &dry, None).unwrap();
     assert!(
         !planned.unchanged && planned.generation == 1,
-        "said, not done"
+        "only reported"
     );
     let done = client.reconcile("edge", &reconcile, None).unwrap();
     assert!(!done.unchanged);
@@ -208,7 +208,7 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
 }
 
 #[test]
-fn nothing_desired_cannot_be_reconciled() {
+fn a_gateway_without_a_desired_version_cannot_be_reconciled() {
     let bench = TestApi::new();
     let new = kt_control_api::CreateGatewayRequest {
         name: "empty".into(),
@@ -242,7 +242,7 @@ fn a_gateway_publishes_its_own_file() {
 }
 
 #[test]
-fn drift_is_what_was_acknowledged_and_then_left() {
+fn an_instance_that_leaves_an_acknowledged_version_has_drifted() {
     let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();

@@ -18,7 +18,7 @@ fn ask(bench: &TestApi, version: u64, against: Option<&str>) -> Result<VersionDi
 }
 
 #[test]
-fn a_version_is_compared_with_what_is_desired_applied_or_named() {
+fn a_version_is_compared_with_the_desired_applied_or_given_version() {
     let bench = TestApi::with_three_versions();
     let gateway = bench.client().gateway("edge").unwrap();
     let report = |report: &StatusReport| bench.client().report_status("edge", report).unwrap();
@@ -40,11 +40,11 @@ fn a_version_is_compared_with_what_is_desired_applied_or_named() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_told() {
+fn versions_that_cannot_be_compared_are_reported() {
     let bench = TestApi::with_three_versions();
     for against in ["nonsense", "-1", ""] {
-        let refused = ask(&bench, 1, Some(against)).unwrap_err();
-        assert_eq!(refused.code, ProblemCode::MalformedRequest, "{against}");
+        let rejected = ask(&bench, 1, Some(against)).unwrap_err();
+        assert_eq!(rejected.code, ProblemCode::MalformedRequest, "{against}");
     }
     for (version, against) in [(9, "1"), (1, "9"), (1, "0")] {
         let missing = ask(&bench, version, Some(against)).unwrap_err();

@@ -5,7 +5,7 @@ use kt_control_api::{
     ReloadRequest, RevertRequest, RolloutOutcome, StatusReport, SyncState,
 };
 
-use crate::fixture::{DirectTransport, TestApi, content, refusing, report, serving};
+use crate::fixture::{DirectTransport, TestApi, content, rejecting, report, serving};
 
 fn poll(client: &Client<DirectTransport>, query: &DesiredQuery) -> Option<DesiredResponse> {
     match client.desired("edge", query).unwrap() {
@@ -24,7 +24,7 @@ fn after(answer: &DesiredResponse) -> DesiredQuery {
 }
 
 #[test]
-fn only_what_a_gateway_must_act_on_ends_its_wait() {
+fn only_changes_that_concern_a_gateway_end_its_long_poll() {
     let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
@@ -38,7 +38,11 @@ fn only_what_a_gateway_must_act_on_ends_its_wait() {
         ..Default::default()
     };
     client.update_gateway("edge", &patch, None).unwrap();
-    assert_eq!(poll(&client, &query), None, "neither reports nor labels");
+    assert_eq!(
+        poll(&client, &query),
+        None,
+        "reports and labels do not count"
+    );
 
     client.reload("edge", &content("two"), None).unwrap();
     let second = poll(&client, &query).unwrap();
@@ -57,7 +61,7 @@ fn only_what_a_gateway_must_act_on_ends_its_wait() {
     client
         .report_status(
             "edge",
-            &refusing(report(2), &client.gateway("edge").unwrap()),
+            &rejecting(report(2), &client.gateway("edge").unwrap()),
         )
         .unwrap();
     client
@@ -71,7 +75,7 @@ fn only_what_a_gateway_must_act_on_ends_its_wait() {
 }
 
 #[test]
-fn another_history_is_taken_anew() {
+fn another_epoch_resets_the_position() {
     let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
@@ -89,19 +93,19 @@ fn another_history_is_taken_anew() {
 }
 
 #[test]
-fn a_refused_version_is_parked_until_desired_moves_or_somebody_asks() {
+fn a_rejected_version_is_sent_again_only_after_a_change_or_a_reload() {
     let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
     client
-        .report_status("edge", &refusing(report(1), &gateway))
+        .report_status("edge", &rejecting(report(1), &gateway))
         .unwrap();
     let from_start = DesiredQuery {
         instance: Some(report(0).instance_id),
         wait: 1,
         ..Default::default()
     };
-    assert_eq!(poll(&client, &from_start), None, "not handed out again");
+    assert_eq!(poll(&client, &from_start), None, "not sent again");
     let other = DesiredQuery::default();
     assert!(poll(&client, &other).is_some(), "another process may try");
 
@@ -111,19 +115,19 @@ fn a_refused_version_is_parked_until_desired_moves_or_somebody_asks() {
     assert!(poll(&client, &from_start).is_some(), "reconcile asks");
     let gateway = client.gateway("edge").unwrap();
     client
-        .report_status("edge", &refusing(report(2), &gateway))
+        .report_status("edge", &rejecting(report(2), &gateway))
         .unwrap();
     assert_eq!(
         poll(&client, &from_start),
         None,
-        "refused again, parked again"
+        "rejected again, and not sent again"
     );
     client.reload("edge", &content("two"), None).unwrap();
     assert!(poll(&client, &from_start).is_some(), "desired moved");
 }
 
 #[test]
-fn a_deleted_gateway_is_told_so() {
+fn a_deleted_gateway_gets_gone() {
     let bench = TestApi::new();
     let client = bench.client();
     let id = bench.edge().id;
@@ -142,7 +146,7 @@ fn a_deleted_gateway_is_told_so() {
 }
 
 #[test]
-fn an_instance_lives_as_long_as_its_lease() {
+fn an_instance_is_live_until_its_lease_expires() {
     let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
@@ -164,13 +168,13 @@ fn an_instance_lives_as_long_as_its_lease() {
     assert_eq!(
         client.gateway("edge").unwrap().state,
         SyncState::Offline,
-        "it said good-bye"
+        "it reported that it stops"
     );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_killed_process_of_this_machine_is_noticed_before_its_lease_ends() {
+fn a_killed_local_process_is_detected_before_its_lease_expires() {
     let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
@@ -200,7 +204,7 @@ fn a_late_report_is_ignored() {
 }
 
 #[test]
-fn a_refusal_shows_its_place_and_goes_with_the_next_success() {
+fn a_rejection_has_its_position_and_is_cleared_by_the_next_success() {
     let bench = TestApi::new();
     let client = bench.client();
     let good = serving(1, &bench.edge());
@@ -211,7 +215,7 @@ fn a_refusal_shows_its_place_and_goes_with_the_next_success() {
         .gateway;
     let refusal = StatusReport {
         seq: 2,
-        ..refusing(good, &gateway)
+        ..rejecting(good, &gateway)
     };
     client.report_status("edge", &refusal).unwrap();
     let shown = client.gateway("edge").unwrap();
@@ -247,7 +251,7 @@ fn a_rollout_ends_when_every_live_instance_has_answered() {
         .gateway;
     assert_eq!(outcome(2, Some(2)), RolloutOutcome::Pending);
     client
-        .report_status("edge", &refusing(serving(2, &first), &two))
+        .report_status("edge", &rejecting(serving(2, &first), &two))
         .unwrap();
     assert_eq!(outcome(2, Some(2)), RolloutOutcome::Rejected);
     let three = client
@@ -263,7 +267,7 @@ fn a_rollout_ends_when_every_live_instance_has_answered() {
 }
 
 #[test]
-fn a_report_of_a_newer_gateway_is_understood() {
+fn unknown_fields_of_a_report_are_ignored() {
     use kt_control_api::{Method, Request};
     let bench = TestApi::new();
     bench.edge();

@@ -19,7 +19,7 @@ fn bench(drift: DriftPolicy) -> TestApi {
     bench
 }
 
-/// The report of an instance that did as it was told, and serves something else.
+/// Returns the report of an instance that acknowledged the desired version and serves another one.
 fn overridden(seq: u64, gateway: &Gateway) -> StatusReport {
     let mut report = serving(seq, gateway);
     let applied = report.applied.as_mut().unwrap();
@@ -28,18 +28,18 @@ fn overridden(seq: u64, gateway: &Gateway) -> StatusReport {
     report
 }
 
-/// Reports, and returns the gateway and the index that the instance was told.
-fn told(bench: &TestApi, report: &StatusReport) -> (Gateway, u64) {
+/// Sends a report, and returns the gateway and the index in the response.
+fn send_report(bench: &TestApi, report: &StatusReport) -> (Gateway, u64) {
     let client = bench.client();
     let answer = client.report_status("edge", report).unwrap();
     (client.gateway("edge").unwrap(), answer.index)
 }
 
 #[test]
-fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
+fn drift_is_repaired_only_with_the_policy_repair() {
     let bench = bench(DriftPolicy::Report);
     let edge = bench.client().gateway("edge").unwrap();
-    let (seen, index) = told(&bench, &overridden(1, &edge));
+    let (seen, index) = send_report(&bench, &overridden(1, &edge));
     assert_eq!((seen.state, seen.rev, index), (SyncState::Drifted, 1, 1));
 
     let wish = GatewayPatch {
@@ -48,9 +48,9 @@ fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
     };
     let patched = bench.client().update_gateway("edge", &wish, None).unwrap();
     assert_eq!((patched.drift, patched.rev), (DriftPolicy::Repair, 2));
-    let (seen, index) = told(&bench, &overridden(2, &edge));
+    let (seen, index) = send_report(&bench, &overridden(2, &edge));
     assert_eq!((seen.state, seen.rev, index), (SyncState::Pending, 3, 2));
-    assert_eq!(seen.desired.as_ref().unwrap().version, 1, "as it was");
+    assert_eq!(seen.desired.as_ref().unwrap().version, 1, "unchanged");
     let rows = bench.client().audit(&AuditQuery::default()).unwrap().items;
     assert_eq!(
         (rows[0].actor.as_str(), rows[0].action.as_str()),
@@ -58,37 +58,37 @@ fn drift_is_repaired_where_that_is_wished_for_and_only_then() {
     );
     let why = rows[0].detail["reason"].as_str().unwrap();
     assert!(why.starts_with("in_"), "{why}");
-    // What is on its way is not asked for again.
-    let (seen, index) = told(&bench, &overridden(3, &edge));
+    // A pending reconcile is not requested again.
+    let (seen, index) = send_report(&bench, &overridden(3, &edge));
     assert_eq!((seen.rev, index), (3, 2));
-    let (seen, _) = told(&bench, &serving(4, &seen));
+    let (seen, _) = send_report(&bench, &serving(4, &seen));
     assert_eq!((seen.state, seen.rev), (SyncState::InSync, 3));
 }
 
 #[test]
-fn whoever_drifts_again_and_again_is_repaired_once_a_minute() {
+fn repeated_drift_is_repaired_once_per_minute() {
     let bench = bench(DriftPolicy::Repair);
     let edge = bench.client().gateway("edge").unwrap();
-    let (edge, _) = told(&bench, &overridden(1, &edge));
+    let (edge, _) = send_report(&bench, &overridden(1, &edge));
     assert_eq!(edge.generation, 2);
     bench.advance(Duration::from_secs(20));
-    let (again, _) = told(&bench, &overridden(2, &edge));
+    let (again, _) = send_report(&bench, &overridden(2, &edge));
     assert_eq!((again.state, again.generation), (SyncState::Drifted, 2));
     bench.advance(Duration::from_secs(40));
-    let (later, _) = told(&bench, &overridden(3, &edge));
+    let (later, _) = send_report(&bench, &overridden(3, &edge));
     assert_eq!((later.state, later.generation), (SyncState::Pending, 3));
 }
 
 #[test]
-fn a_policy_that_is_none_is_refused() {
+fn an_unknown_drift_policy_is_rejected() {
     let bench = bench(DriftPolicy::Report);
     let wish = GatewayPatch {
         drift: Some(DriftPolicy::Unknown),
         ..GatewayPatch::default()
     };
-    let refused = bench.client().update_gateway("edge", &wish, None);
+    let rejected = bench.client().update_gateway("edge", &wish, None);
     assert_eq!(
-        refused.unwrap_err().code,
+        rejected.unwrap_err().code,
         Some(ProblemCode::ValidationFailed)
     );
 }

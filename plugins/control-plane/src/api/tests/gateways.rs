@@ -16,7 +16,7 @@ fn named(name: &str) -> CreateGatewayRequest {
 }
 
 #[test]
-fn a_gateway_comes_with_its_first_version_and_its_token() {
+fn a_gateway_is_created_with_its_first_version_and_its_token() {
     let bench = TestApi::new();
     let new = CreateGatewayRequest {
         content: Some("one # first\n".to_owned()),
@@ -49,7 +49,7 @@ fn a_gateway_comes_with_its_first_version_and_its_token() {
     let token = created.token.unwrap();
     assert_eq!(token.kind(), TokenKind::Gateway);
     let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
-    let holder = Principal::of_token(record, bench.api.now()).unwrap();
+    let holder = Principal::from_token(record, bench.api.now()).unwrap();
     assert_eq!(holder.scope, Scope::Gateway(gateway.id));
     let file = std::fs::read(bench.directory.path().join("control-plane.db")).unwrap();
     let log = std::fs::read(bench.directory.path().join("control-plane.db-wal")).unwrap();
@@ -63,7 +63,7 @@ fn a_gateway_comes_with_its_first_version_and_its_token() {
 }
 
 #[test]
-fn a_taken_name_shows_who_has_it_and_changes_nothing() {
+fn a_name_conflict_returns_the_existing_id_and_changes_nothing() {
     let bench = TestApi::new();
     let first = bench.edge();
     let error = bench.client().create_gateway(&named("edge")).unwrap_err();
@@ -76,7 +76,7 @@ fn a_taken_name_shows_who_has_it_and_changes_nothing() {
 }
 
 #[test]
-fn an_invalid_configuration_registers_nothing_and_names_its_place() {
+fn an_invalid_configuration_registers_nothing_and_reports_its_position() {
     let bench = TestApi::new();
     let new = CreateGatewayRequest {
         content: Some("fine\nbad\n".to_owned()),
@@ -94,7 +94,7 @@ fn an_invalid_configuration_registers_nothing_and_names_its_place() {
 }
 
 #[test]
-fn every_bad_field_is_named_at_once() {
+fn all_invalid_fields_are_reported_together() {
     let bench = TestApi::new();
     let new = CreateGatewayRequest {
         description: "\u{7}".to_owned(),
@@ -111,7 +111,7 @@ fn every_bad_field_is_named_at_once() {
 }
 
 #[test]
-fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
+fn a_gateway_is_found_by_id_and_name_until_it_is_deleted() {
     let bench = TestApi::new();
     let gateway = bench.edge();
     let client = bench.client();
@@ -130,12 +130,12 @@ fn id_and_name_both_find_a_gateway_until_it_is_deleted() {
         (by_id.class, by_id.code),
         (ErrorClass::NotFound, Some(ProblemCode::Gone))
     );
-    assert_ne!(bench.edge().id, gateway.id, "the name is free again");
+    assert_ne!(bench.edge().id, gateway.id, "the name can be used again");
     assert_eq!(bench.count("config_versions"), 2, "the history stays");
 }
 
 #[test]
-fn a_deleted_gateways_token_ends() {
+fn deleting_a_gateway_deletes_its_token() {
     let bench = TestApi::new();
     let new = CreateGatewayRequest {
         issue_token: true,
@@ -144,11 +144,11 @@ fn a_deleted_gateways_token_ends() {
     let token = bench.client().create_gateway(&new).unwrap().token.unwrap();
     bench.client().delete_gateway("edge", None).unwrap();
     let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
-    assert_eq!(Principal::of_token(record, bench.api.now()), None);
+    assert_eq!(Principal::from_token(record, bench.api.now()), None);
 }
 
 #[test]
-fn a_patch_changes_what_it_names_and_reports_do_not_move_the_revision() {
+fn a_patch_changes_only_its_fields_and_reports_do_not_change_the_revision() {
     let bench = TestApi::new();
     let client = bench.client();
     bench.edge();
@@ -227,7 +227,7 @@ fn lists_are_paged_by_name_and_filtered() {
 }
 
 #[test]
-fn content_that_the_caller_has_is_not_sent_again() {
+fn content_with_a_matching_etag_is_not_sent_again() {
     let bench = TestApi::new();
     bench.edge();
     let path = "/v1/gateways/edge/config-versions/1/content";
@@ -249,7 +249,7 @@ fn content_that_the_caller_has_is_not_sent_again() {
 }
 
 #[test]
-fn contents_that_mean_the_same_have_tags_of_their_own() {
+fn contents_with_the_same_meaning_have_different_etags() {
     let bench = TestApi::new();
     let tag = |name: &str, content: &str| {
         let new = CreateGatewayRequest {

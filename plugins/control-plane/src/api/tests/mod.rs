@@ -1,13 +1,13 @@
-//! The API as its callers see it, over a real store.
+//! Tests of the API with a real store.
 
-mod accept;
+mod accept_applied;
 mod audit;
 mod changes;
 mod compare;
 mod delivery;
 mod drift;
+mod errors;
 mod gateways;
-mod once;
-mod refusals;
+mod idempotency;
 mod retention;
 mod tokens;

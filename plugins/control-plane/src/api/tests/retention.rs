@@ -10,7 +10,7 @@ fn keeping(keep: u64) -> PruneRequest {
 }
 
 #[test]
-fn what_was_pruned_says_so_wherever_it_is_asked_for() {
+fn pruned_contents_are_reported_as_pruned_everywhere() {
     let bench = TestApi::with_three_versions();
     let client = bench.client();
     assert!(client.pin_version("edge", 1, true).unwrap().pinned);
@@ -33,15 +33,15 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
         client.revert("edge", &revert, None).map(drop),
         client.pin_version("edge", 2, true).map(drop),
     ];
-    for refused in refusals {
-        let refused = refused.unwrap_err();
+    for rejected in refusals {
+        let rejected = rejected.unwrap_err();
         assert_eq!(
-            (refused.class, refused.code),
+            (rejected.class, rejected.code),
             (ErrorClass::NotFound, Some(ProblemCode::ContentPruned))
         );
         assert!(
-            refused.detail.contains("version 2 was pruned at 20"),
-            "{refused}"
+            rejected.detail.contains("version 2 was pruned at 20"),
+            "{rejected}"
         );
     }
     assert!(
@@ -56,12 +56,12 @@ fn what_was_pruned_says_so_wherever_it_is_asked_for() {
 }
 
 #[test]
-fn the_newest_version_is_never_given_up() {
+fn the_newest_version_is_never_pruned() {
     let bench = TestApi::with_three_versions();
     for none in [0, u64::MAX] {
-        let refused = bench.client().prune_versions("edge", &keeping(none));
+        let rejected = bench.client().prune_versions("edge", &keeping(none));
         assert_eq!(
-            refused.unwrap_err().code,
+            rejected.unwrap_err().code,
             Some(ProblemCode::ValidationFailed)
         );
     }

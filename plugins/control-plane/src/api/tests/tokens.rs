@@ -19,10 +19,10 @@ fn new(name: &str, scope: TokenScope) -> CreateTokenRequest {
     }
 }
 
-/// Who somebody is who shows the token, if it is accepted.
+/// Returns the holder of the token, if it is active.
 fn accepted(bench: &TestApi, token: &Token) -> Option<Principal> {
     let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
-    Principal::of_token(record, bench.api.now())
+    Principal::from_token(record, bench.api.now())
 }
 
 fn secret(issued: &IssuedToken) -> &Token {
@@ -30,7 +30,7 @@ fn secret(issued: &IssuedToken) -> &Token {
 }
 
 #[test]
-fn a_token_is_shown_once_and_kept_nowhere() {
+fn a_token_is_returned_once_and_not_stored() {
     let bench = TestApi::new();
     let issued = bench
         .client()
@@ -49,7 +49,7 @@ fn a_token_is_shown_once_and_kept_nowhere() {
 }
 
 #[test]
-fn a_token_has_the_scope_and_the_life_it_was_made_for() {
+fn a_token_has_the_requested_scope_and_lifetime() {
     let bench = TestApi::new();
     let edge = bench.edge();
     let asked = CreateTokenRequest {
@@ -67,7 +67,7 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
     bench.advance(Duration::from_secs(1));
     assert!(
         accepted(&bench, secret(&issued)).is_none(),
-        "its time is over"
+        "it has expired"
     );
     assert!(!bench.client().token(&issued.info.id).unwrap().active);
 
@@ -80,7 +80,7 @@ fn a_token_has_the_scope_and_the_life_it_was_made_for() {
 }
 
 #[test]
-fn a_bootstrap_token_lives_for_an_hour_at_most() {
+fn a_bootstrap_token_expires_after_an_hour_at_most() {
     let bench = TestApi::new();
     let asked = new("rack-7", TokenScope::Bootstrap);
     let issued = bench.client().create_token(&asked).unwrap();
@@ -92,24 +92,24 @@ fn a_bootstrap_token_lives_for_an_hour_at_most() {
         ..asked.clone()
     };
     assert!(bench.client().create_token(&later(3600)).is_ok());
-    let refused = bench.client().create_token(&later(3601)).unwrap_err();
-    assert_eq!(refused.code, Some(ProblemCode::ValidationFailed));
+    let rejected = bench.client().create_token(&later(3601)).unwrap_err();
+    assert_eq!(rejected.code, Some(ProblemCode::ValidationFailed));
     let next = RotateTokenRequest {
         expires_in_seconds: Some(3601),
         ..RotateTokenRequest::default()
     };
-    let refused = bench
+    let rejected = bench
         .client()
         .rotate_token(&issued.info.id, &next)
         .unwrap_err();
-    assert_eq!(refused.code, Some(ProblemCode::ValidationFailed));
+    assert_eq!(rejected.code, Some(ProblemCode::ValidationFailed));
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused() {
+fn invalid_token_requests_are_rejected() {
     let bench = TestApi::new();
     bench.edge();
-    let refused = |new: &CreateTokenRequest| bench.client().create_token(new).unwrap_err();
+    let rejected = |new: &CreateTokenRequest| bench.client().create_token(new).unwrap_err();
     for bad in [
         new("", TokenScope::Read),
         new("a b", TokenScope::Read),
@@ -129,7 +129,7 @@ fn what_cannot_be_meant_is_refused() {
         },
     ] {
         assert_eq!(
-            refused(&bad).code,
+            rejected(&bad).code,
             Some(ProblemCode::ValidationFailed),
             "{bad:?}"
         );
@@ -138,7 +138,7 @@ fn what_cannot_be_meant_is_refused() {
         gateway: Some("absent".to_owned()),
         ..new("x", TokenScope::Gateway)
     };
-    assert_eq!(refused(&absent).class, ErrorClass::NotFound);
+    assert_eq!(rejected(&absent).class, ErrorClass::NotFound);
     let endless = RotateTokenRequest {
         grace_seconds: u64::MAX,
         ..RotateTokenRequest::default()
@@ -177,7 +177,7 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
     assert!(accepted(&bench, secret(&issued)).is_none());
     bench.advance(DAY);
     assert_eq!(bench.client().revoke_token(id).unwrap(), revoked);
-    assert_eq!(bench.count("audit"), 2, "made and revoked");
+    assert_eq!(bench.count("audit"), 2, "created and revoked");
     let absent = bench.client().revoke_token(&TokenId::random());
     assert_eq!(absent.unwrap_err().class, ErrorClass::NotFound);
     let late = bench
@@ -187,7 +187,7 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
 }
 
 #[test]
-fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
+fn a_rotation_creates_a_token_of_the_same_scope_and_keeps_the_old_one_for_the_grace() {
     let bench = TestApi::new();
     let asked = CreateTokenRequest {
         expires_in_seconds: Some(30 * 24 * 3600),
@@ -212,13 +212,13 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
     assert_eq!(
         life.as_secs(),
         30 * 24 * 3600,
-        "as long as the old one was for"
+        "the lifetime of the old token"
     );
     assert!(accepted(&bench, secret(&old)).is_some());
     bench.advance(Duration::from_secs(3600));
     assert!(
         accepted(&bench, secret(&old)).is_none(),
-        "the grace is over"
+        "the grace period is over"
     );
     assert!(accepted(&bench, secret(&next)).is_some());
 
@@ -228,13 +228,13 @@ fn a_rotation_gives_a_like_token_and_the_old_one_its_grace() {
         .unwrap();
     assert!(
         accepted(&bench, secret(&next)).is_none(),
-        "without grace: at once"
+        "without a grace period, at once"
     );
     assert!(accepted(&bench, secret(&last)).is_some());
 }
 
 #[test]
-fn a_grace_never_prolongs_a_life() {
+fn a_grace_period_does_not_extend_the_lifetime() {
     let bench = TestApi::new();
     let asked = CreateTokenRequest {
         expires_in_seconds: Some(60),
@@ -254,7 +254,7 @@ fn a_grace_never_prolongs_a_life() {
 }
 
 #[test]
-fn tokens_are_listed_newest_first_page_by_page() {
+fn tokens_are_listed_newest_first_in_pages() {
     let bench = TestApi::new();
     bench.edge();
     let mut made = Vec::new();
@@ -263,7 +263,7 @@ fn tokens_are_listed_newest_first_page_by_page() {
             .client()
             .create_token(&new(&format!("t{n}"), TokenScope::Read));
         made.insert(0, issued.unwrap().info);
-        // Two of one time: the order must still be one.
+        // Some have the same time, and still need an order.
         bench.advance(Duration::from_secs(n % 2));
     }
     let mut query = TokenQuery {
@@ -304,7 +304,7 @@ fn tokens_are_listed_newest_first_page_by_page() {
 }
 
 #[test]
-fn a_repeated_request_makes_one_token_and_shows_it_once() {
+fn a_repeated_request_creates_one_token_and_returns_it_once() {
     let bench = TestApi::new();
     let create = Request::new(Method::Post, "/v1/tokens")
         .with_json(r#"{"name": "r", "scope": "read"}"#.to_owned())

@@ -1,16 +1,16 @@
-//! How often one caller may ask.
+//! Rate limits.
 //!
-//! For each server, in its memory: of several servers over one database, each allows as much.
-//! Own buckets instead of `governor`: its last release (0.10.4, December 2025) brings an older
-//! `hashbrown` beside ours, a timer thread's crate and futures, and has no bound for its keys.
+//! Every server counts in its own memory: several servers that share a database allow the limit
+//! each. `governor` is not used, because its last release (0.10.4, December 2025) adds a second
+//! `hashbrown`, a timer thread and futures, and does not bound the number of keys.
 
-mod failures;
-mod gate;
+mod auth_failures;
 mod rate;
+mod rate_limits;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
-pub(super) use failures::{Line, Origin};
-pub(super) use gate::Limits;
-pub use gate::{DEFAULT_PER_SECOND, MOST_PER_SECOND};
+pub(super) use auth_failures::{AddressPrefix, AuthFailureSummary};
+pub(super) use rate_limits::RateLimits;
+pub use rate_limits::{DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND};

@@ -1,36 +1,36 @@
-//! So many at once, and then one at a time.
+//! The generic cell rate algorithm (ITU-T I.371).
 
 use std::time::{Duration, Instant};
 
-/// A bucket's size and how fast it fills.
+/// The size of a bucket, and how fast it fills.
 ///
-/// The generic cell rate algorithm (ITU-T I.371): a bucket is no more than the time at which it
-/// will be full again, and needs nobody to fill it.
+/// A bucket is represented by the time at which it will be full again, and does not have to be
+/// refilled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rate {
-    /// Until one more fits.
+    /// Time to refill one unit.
     interval: Duration,
-    /// Until an empty bucket is full.
-    whole: Duration,
+    /// Time to refill an empty bucket.
+    capacity: Duration,
 }
 
 impl Rate {
-    /// One each `interval`, and `burst` at once.
+    /// Returns a rate of one per `interval`, with bursts of `burst`.
     pub(super) fn new(interval: Duration, burst: u32) -> Self {
         Self {
             interval,
-            whole: interval * burst,
+            capacity: interval * burst,
         }
     }
 
-    /// Takes one from the bucket that is full at `full_at`.
+    /// Takes one unit from the bucket that is full at `full_at`.
     ///
     /// # Errors
-    /// How long until there is one, when there is none. Then nothing is taken: who asks too often
-    /// is not kept out for longer.
+    /// The time until there is a unit, when there is none. Then nothing is taken, so that requests
+    /// over the limit do not prolong the wait.
     pub(super) fn take(self, full_at: &mut Instant, now: Instant) -> Result<(), Duration> {
         let after = (*full_at).max(now) + self.interval;
-        let missing = after.saturating_duration_since(now + self.whole);
+        let missing = after.saturating_duration_since(now + self.capacity);
         if missing.is_zero() {
             *full_at = after;
             return Ok(());

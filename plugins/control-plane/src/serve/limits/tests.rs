@@ -1,28 +1,28 @@
-//! The buckets, at times that the tests make up.
+//! Tests of the limiters with artificial times.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use kt_control_api::TokenId;
 
-use super::failures::{Failures, Line, Origin};
+use super::auth_failures::{AddressPrefix, AuthFailureLimiter, AuthFailureSummary};
 use super::rate::Rate;
-use super::tokens::Tokens;
+use super::tokens::TokenLimiter;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
-fn origin(address: &str) -> Origin {
-    Origin::of(address.parse::<IpAddr>().unwrap())
+fn prefix(address: &str) -> AddressPrefix {
+    AddressPrefix::of(address.parse::<IpAddr>().unwrap())
 }
 
-/// Ten a minute, ten at once.
-fn failures(most: usize) -> Failures {
-    Failures::new(Rate::new(6 * SECOND, 10), most)
+/// Ten failures per minute, and bursts of ten.
+fn limiter(capacity: usize) -> AuthFailureLimiter {
+    AuthFailureLimiter::new(Rate::new(6 * SECOND, 10), capacity)
 }
 
 #[test]
-fn a_bucket_gives_its_burst_at_once_and_then_its_rate() {
+fn a_bucket_allows_its_burst_and_then_its_rate() {
     let rate = Rate::new(SECOND / 10, 20);
     let now = Instant::now();
     let mut full_at = now;
@@ -33,14 +33,14 @@ fn a_bucket_gives_its_burst_at_once_and_then_its_rate() {
     let later = now + SECOND;
     assert!((0..10).all(|_| rate.take(&mut full_at, later).is_ok()));
     assert!(rate.take(&mut full_at, later).is_err());
-    // However long nobody asks, no more than the burst is saved up.
+    // A pause of any length saves up no more than the burst.
     let later = now + 3600 * SECOND;
     let taken = (0..100).filter(|_| rate.take(&mut full_at, later).is_ok());
     assert_eq!(taken.count(), 20);
 }
 
 #[test]
-fn whoever_waits_as_long_as_told_is_let_in() {
+fn a_request_after_the_returned_wait_is_allowed() {
     let rate = Rate::new(Duration::from_micros(333), 7);
     let mut now = Instant::now();
     let mut full_at = now;
@@ -53,8 +53,8 @@ fn whoever_waits_as_long_as_told_is_let_in() {
 }
 
 #[test]
-fn each_token_has_a_bucket_of_its_own() {
-    let tokens = Tokens::new(Rate::new(SECOND, 2));
+fn each_token_has_its_own_bucket() {
+    let tokens = TokenLimiter::new(Rate::new(SECOND, 2));
     let (one, other) = (TokenId::random(), TokenId::random());
     let now = Instant::now();
     assert!((0..2).all(|_| tokens.take(&one, now).is_ok()));
@@ -63,8 +63,8 @@ fn each_token_has_a_bucket_of_its_own() {
 }
 
 #[test]
-fn tokens_that_are_not_used_any_more_leave_nothing_behind() {
-    let tokens = Tokens::new(Rate::new(SECOND, 2));
+fn buckets_of_unused_tokens_are_dropped() {
+    let tokens = TokenLimiter::new(Rate::new(SECOND, 2));
     let start = Instant::now();
     for at in 0..10_000 {
         let now = start + at * SECOND;
@@ -74,10 +74,10 @@ fn tokens_that_are_not_used_any_more_leave_nothing_behind() {
 }
 
 #[test]
-fn an_address_fails_ten_times_and_then_ten_times_a_minute() {
-    let failures = failures(100);
+fn an_address_may_fail_ten_times_and_then_ten_times_per_minute() {
+    let failures = limiter(100);
     let now = Instant::now();
-    let fail = |address: &str, now| failures.count(origin(address), now).0;
+    let fail = |address: &str, now| failures.count(prefix(address), now).0;
     assert!((0..10).all(|_| fail("192.0.2.1", now).is_ok()));
     assert_eq!(fail("192.0.2.1", now), Err(6 * SECOND));
     assert!(fail("192.0.2.2", now).is_ok(), "another address");
@@ -87,55 +87,55 @@ fn an_address_fails_ten_times_and_then_ten_times_a_minute() {
 }
 
 #[test]
-fn the_addresses_of_one_customer_count_as_one() {
-    assert_eq!(origin("2001:db8::1"), origin("2001:db8::ffff:2"));
-    assert_ne!(origin("2001:db8::1"), origin("2001:db8:0:1::1"));
-    assert_eq!(origin("::ffff:192.0.2.1"), origin("192.0.2.1"));
-    assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
-    assert_eq!(origin("2001:db8:1:2:3::4").to_string(), "2001:db8:1:2::/64");
-    assert_eq!(origin("::1").to_string(), "::1");
+fn the_addresses_of_a_prefix_share_a_bucket() {
+    assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:2"));
+    assert_ne!(prefix("2001:db8::1"), prefix("2001:db8:0:1::1"));
+    assert_eq!(prefix("::ffff:192.0.2.1"), prefix("192.0.2.1"));
+    assert_ne!(prefix("192.0.2.1"), prefix("192.0.2.2"));
+    assert_eq!(prefix("2001:db8:1:2:3::4").to_string(), "2001:db8:1:2::/64");
+    assert_eq!(prefix("::1").to_string(), "::1");
 }
 
 #[test]
-fn made_up_addresses_take_no_more_room_than_there_is() {
-    let failures = failures(100);
+fn the_number_of_sources_is_bounded() {
+    let failures = limiter(100);
     let now = Instant::now();
-    let invented = |n: u32| Origin::of(IpAddr::from(n.to_be_bytes()));
-    let allowed = (0..10_000).filter(|n| failures.count(invented(*n), now).0.is_ok());
-    // A hundred that are told apart, and ten from elsewhere.
+    let address = |n: u32| AddressPrefix::of(IpAddr::from(n.to_be_bytes()));
+    let allowed = (0..10_000).filter(|n| failures.count(address(*n), now).0.is_ok());
+    // One for each of a hundred sources, and ten for all others.
     assert_eq!(allowed.count(), 110);
     assert_eq!(failures.len(), 101);
-    // Once those have been quiet, there is room again.
+    // Sources without recent failures are dropped.
     let later = now + 2 * MINUTE;
-    assert!(failures.count(origin("192.0.2.1"), later).0.is_ok());
-    assert!(failures.len() <= 2, "{} are left", failures.len());
+    assert!(failures.count(prefix("192.0.2.1"), later).0.is_ok());
+    assert!(failures.len() <= 2, "{} sources are left", failures.len());
 }
 
 #[test]
-fn the_log_tells_of_an_address_once_a_minute_and_of_every_failure() {
-    let failures = failures(100);
-    let from = origin("192.0.2.1");
+fn every_failure_is_logged_and_an_address_at_most_once_per_minute() {
+    let failures = limiter(100);
+    let source = prefix("192.0.2.1");
     let start = Instant::now();
-    let mut lines: Vec<Line> = Vec::new();
-    let mut told = |from, now| {
-        let new = failures.count(from, now).1;
+    let mut summaries: Vec<AuthFailureSummary> = Vec::new();
+    let mut count_new = |source, now| {
+        let new = failures.count(source, now).1;
         let count = new.len();
-        lines.extend(new);
+        summaries.extend(new);
         count
     };
-    assert_eq!(told(from, start), 1, "the first at once");
+    assert_eq!(count_new(source, start), 1, "the first one at once");
     for second in 1..60 {
-        assert_eq!(told(from, start + second * SECOND), 0);
+        assert_eq!(count_new(source, start + second * SECOND), 0);
     }
-    // A failure of somebody else is the occasion to tell of what is left.
-    assert_eq!(told(origin("192.0.2.2"), start + 61 * SECOND), 2);
-    assert_eq!(told(from, start + 62 * SECOND), 0);
-    // And if there is none, of what is left in time.
-    assert_eq!(failures.late(start + 63 * SECOND), []);
-    lines.extend(failures.late(start + 122 * SECOND));
-    let of_one = lines.iter().filter(|line| line.origin == from);
-    let told: Vec<_> = of_one.map(|line| line.failures).collect();
-    assert_eq!(told, [1, 59, 1]);
-    assert_eq!(failures.late(start + 300 * SECOND), []);
+    // A failure from another source triggers the summary of the rest.
+    assert_eq!(count_new(prefix("192.0.2.2"), start + 61 * SECOND), 2);
+    assert_eq!(count_new(source, start + 62 * SECOND), 0);
+    // Without one, the periodic check does.
+    assert_eq!(failures.pending(start + 63 * SECOND), []);
+    summaries.extend(failures.pending(start + 122 * SECOND));
+    let of_source = summaries.iter().filter(|summary| summary.source == source);
+    let counts: Vec<_> = of_source.map(|summary| summary.failures).collect();
+    assert_eq!(counts, [1, 59, 1]);
+    assert_eq!(failures.pending(start + 300 * SECOND), []);
     assert_eq!(failures.len(), 0);
 }

@@ -1,4 +1,4 @@
-//! A bucket for each token.
+//! The limit of requests per token.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,13 +8,13 @@ use kt_control_api::TokenId;
 
 use super::rate::Rate;
 
-/// Below so many buckets none is looked at to be dropped.
-const FEW: usize = 64;
+/// Number of buckets below which full ones are not searched for.
+const MIN_PRUNE_AT: usize = 64;
 
-/// Buckets of tokens that were used just now. Only a token that the store knows has one, so there
-/// are never more than it has.
+/// The buckets of recently used tokens. Only tokens in the store have one, so their number is
+/// bounded.
 #[derive(Debug)]
-pub(super) struct Tokens {
+pub(super) struct TokenLimiter {
     rate: Rate,
     buckets: Mutex<Buckets>,
 }
@@ -22,16 +22,16 @@ pub(super) struct Tokens {
 #[derive(Debug)]
 struct Buckets {
     full_at: HashMap<TokenId, Instant>,
-    /// How many there must be for the full ones to be dropped. Twice as many as were left the
-    /// last time, so that the work for each request is constant.
-    crowded: usize,
+    /// The number of buckets at which full ones are dropped: twice the number that was left the
+    /// last time, which keeps the amortized work per request constant.
+    prune_at: usize,
 }
 
-impl Tokens {
+impl TokenLimiter {
     pub(super) fn new(rate: Rate) -> Self {
         let buckets = Buckets {
             full_at: HashMap::new(),
-            crowded: FEW,
+            prune_at: MIN_PRUNE_AT,
         };
         Self {
             rate,
@@ -39,13 +39,13 @@ impl Tokens {
         }
     }
 
-    /// Takes one from a token's bucket, or says how long to wait.
+    /// Takes a unit from the bucket of a token, or returns how long to wait.
     pub(super) fn take(&self, token: &TokenId, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(full_at) = buckets.full_at.get_mut(token) {
             return self.rate.take(full_at, now);
         }
-        buckets.make_room(now);
+        buckets.prune(now);
         let full_at = buckets.full_at.entry(token.clone()).or_insert(now);
         self.rate.take(full_at, now)
     }
@@ -57,11 +57,11 @@ impl Tokens {
 }
 
 impl Buckets {
-    /// Drops full buckets: a new one is as full.
-    fn make_room(&mut self, now: Instant) {
-        if self.full_at.len() >= self.crowded {
+    /// Drops full buckets, which are the same as new ones.
+    fn prune(&mut self, now: Instant) {
+        if self.full_at.len() >= self.prune_at {
             self.full_at.retain(|_, full_at| *full_at > now);
-            self.crowded = FEW.max(2 * self.full_at.len());
+            self.prune_at = MIN_PRUNE_AT.max(2 * self.full_at.len());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may do what: every operation of the API for every kind of caller, over HTTP.
+//! Authorization: every operation of the API for every kind of caller, over HTTP.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,7 @@ use super::exchange::{admin, head_of, json as body_of, request, status};
 use crate::api::every_operation;
 use crate::fixture::{TestServer, report};
 
-/// An operation, its query, its body, and the status it has for: no token, a token of scope read,
-/// a bootstrap token, that of another gateway, that of the gateway itself, an administrator's.
+/// An operation, its query, its body, and its status for every caller in `CALLERS`.
 ///
 /// In the path, `{token_id}` is a token of the gateway.
 type Row = (&'static str, &'static str, &'static str, [u16; 6]);
@@ -23,50 +22,60 @@ const CALLERS: [&str; 6] = [
     "admin",
 ];
 
-const OPEN: [u16; 6] = [200; 6];
+const PUBLIC: [u16; 6] = [200; 6];
 const READ: [u16; 6] = [401, 200, 403, 403, 403, 200];
-const SEE: [u16; 6] = [401, 200, 403, 404, 200, 200];
+const READ_GATEWAY: [u16; 6] = [401, 200, 403, 404, 200, 200];
 const ADMIN: [u16; 6] = [401, 403, 403, 403, 403, 200];
-const MADE_BY_ADMIN: [u16; 6] = [401, 403, 403, 403, 403, 201];
+const ADMIN_CREATE: [u16; 6] = [401, 403, 403, 403, 403, 201];
 
 const GATEWAY: &str = "/v1/gateways/{gateway}";
 
 const TABLE: &[Row] = &[
-    ("GET /healthz", "", "", OPEN),
-    ("GET /readyz", "", "", OPEN),
-    ("GET /openapi.json", "", "", OPEN),
-    ("GET /problems/{slug}", "", "", OPEN),
-    // By a name that is not this machine's own.
+    ("GET /healthz", "", "", PUBLIC),
+    ("GET /readyz", "", "", PUBLIC),
+    ("GET /openapi.json", "", "", PUBLIC),
+    ("GET /problems/{code}", "", "", PUBLIC),
+    // With a `Host` that is not a loopback address.
     ("GET /metrics", "", "", READ),
-    ("GET /v1/version", "", "", OPEN),
+    ("GET /v1/version", "", "", PUBLIC),
     ("GET /v1/whoami", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /v1/gateways", "", "", READ),
     (
         "POST /v1/gateways",
         "",
         r#"{"name": "new"}"#,
-        // The administrator comes second.
+        // The request of the administrator is the second one.
         [401, 403, 201, 403, 403, 409],
     ),
-    ("GET {gateway}", "", "", SEE),
+    ("GET {gateway}", "", "", READ_GATEWAY),
     ("PATCH {gateway}", "", r#"{"description": "x"}"#, ADMIN),
     ("DELETE {gateway}", "", "", [401, 403, 403, 403, 403, 204]),
-    ("GET {gateway}/config-versions", "", "", SEE),
+    ("GET {gateway}/config-versions", "", "", READ_GATEWAY),
     (
         "POST {gateway}/config-versions",
         "",
         r#"{"content": "two", "from_file": true}"#,
-        // The gateway's is the first, and what means the same makes no version.
+        // The request of the gateway is the first one, and the same content creates no version.
         [401, 403, 403, 404, 201, 200],
     ),
-    ("GET {gateway}/config-versions/{version}", "", "", SEE),
+    (
+        "GET {gateway}/config-versions/{version}",
+        "",
+        "",
+        READ_GATEWAY,
+    ),
     (
         "GET {gateway}/config-versions/{version}/content",
         "",
         "",
-        SEE,
+        READ_GATEWAY,
     ),
-    ("GET {gateway}/config-versions/{version}/diff", "", "", SEE),
+    (
+        "GET {gateway}/config-versions/{version}/diff",
+        "",
+        "",
+        READ_GATEWAY,
+    ),
     ("PUT {gateway}/config-versions/{version}/pin", "", "", ADMIN),
     (
         "DELETE {gateway}/config-versions/{version}/pin",
@@ -83,16 +92,16 @@ const TABLE: &[Row] = &[
         ADMIN,
     ),
     ("POST {gateway}/actions/reconcile", "", "{}", ADMIN),
-    ("GET {gateway}/rollout", "?generation=1", "", SEE),
-    ("GET {gateway}/desired", "?index=0", "", SEE),
-    ("GET {gateway}/desired/stream", "", "", SEE),
+    ("GET {gateway}/rollout", "?generation=1", "", READ_GATEWAY),
+    ("GET {gateway}/desired", "?index=0", "", READ_GATEWAY),
+    ("GET {gateway}/desired/stream", "", "", READ_GATEWAY),
     (
         "POST {gateway}/status",
         "",
         "REPORT",
         [401, 403, 403, 404, 200, 200],
     ),
-    ("POST /v1/admin/backup", "", "{}", MADE_BY_ADMIN),
+    ("POST /v1/admin/backup", "", "{}", ADMIN_CREATE),
     ("GET /v1/audit", "", "", READ),
     ("GET /v1/audit/export", "", "", READ),
     ("GET /v1/tokens", "", "", READ),
@@ -100,33 +109,33 @@ const TABLE: &[Row] = &[
         "POST /v1/tokens",
         "",
         r#"{"name": "t", "scope": "read"}"#,
-        MADE_BY_ADMIN,
+        ADMIN_CREATE,
     ),
     ("GET /v1/tokens/{token_id}", "", "", READ),
     ("DELETE /v1/tokens/{token_id}", "", "", ADMIN),
-    ("POST /v1/tokens/{token_id}/rotate", "", "{}", MADE_BY_ADMIN),
+    ("POST /v1/tokens/{token_id}/rotate", "", "{}", ADMIN_CREATE),
 ];
 
-/// The operation of a row as the API's list names it.
-fn listed(row: &Row) -> String {
+/// Returns the operation of a row with its path template.
+fn operation(row: &Row) -> String {
     let (method, path) = row.0.split_once(' ').unwrap();
     format!("{method} {}", path.replace("{gateway}", GATEWAY))
 }
 
 #[test]
 fn the_table_has_every_operation_once() {
-    let rows: Vec<String> = TABLE.iter().map(listed).collect();
+    let rows: Vec<String> = TABLE.iter().map(operation).collect();
     let all = every_operation();
     let all = all.iter().map(|(method, path)| format!("{method} {path}"));
     let set: BTreeSet<&String> = rows.iter().collect();
-    assert_eq!(set.len(), rows.len(), "a row comes twice");
+    assert_eq!(set.len(), rows.len(), "duplicate rows");
     assert_eq!(
         rows.iter().cloned().collect::<BTreeSet<_>>(),
         all.collect::<BTreeSet<_>>()
     );
 }
 
-/// A gateway, a token of it and one for another, new for each row: some rows end them.
+/// A gateway and its tokens. Every row has its own, because some rows delete them.
 struct Target {
     gateway: String,
     token: String,
@@ -159,9 +168,9 @@ fn register(server: &TestServer, admin: &str, name: &str) -> Target {
 }
 
 #[test]
-fn every_operation_answers_every_caller_as_the_table_says() {
+fn every_operation_has_the_expected_status_for_every_caller() {
     let directory = tempfile::tempdir().unwrap();
-    // It counts requests without a token, and there are many here.
+    // Without limits, because there are many requests without a token.
     let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
     let reader = issue(&server, &admin, "read");
@@ -170,11 +179,11 @@ fn every_operation_answers_every_caller_as_the_table_says() {
     let mut wrong = Vec::new();
     for (at, row) in TABLE.iter().enumerate() {
         let target = register(&server, &admin, &format!("own-{at}"));
-        let line = listed(row)
+        let line = operation(row)
             .replace("{gateway}", &target.gateway)
             .replace("{token_id}", &target.token)
             .replace("{version}", "1")
-            .replace("{slug}", "gone");
+            .replace("{code}", "gone");
         let line = format!("{line}{}", row.1);
         let body = row.2.replace("REPORT", &report.to_string());
         let Target { own, bootstrap, .. } = &target;
@@ -194,7 +203,7 @@ fn every_operation_answers_every_caller_as_the_table_says() {
 }
 
 #[test]
-fn it_is_known_which_tokens_are_used() {
+fn the_last_use_of_a_token_is_recorded() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = TestServer::start(directory.path());
     let admin = admin(&server);
@@ -216,7 +225,7 @@ fn it_is_known_which_tokens_are_used() {
 }
 
 #[test]
-fn a_method_that_is_not_possible_names_those_that_are() {
+fn a_method_that_is_not_allowed_lists_the_allowed_ones() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
@@ -239,7 +248,7 @@ fn a_method_that_is_not_possible_names_those_that_are() {
 }
 
 #[test]
-fn a_bootstrap_token_registers_one_gateway_and_gives_it_its_token() {
+fn a_bootstrap_token_registers_one_gateway_and_returns_its_token() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
@@ -254,18 +263,18 @@ fn a_bootstrap_token_registers_one_gateway_and_gives_it_its_token() {
     let again = r#"{"name": "rack-8"}"#;
     let refused = request(&server, "POST /v1/gateways", &token, again);
     assert_eq!(status(&refused), "401");
-    let told = body_of(&refused)["detail"].as_str().unwrap().to_owned();
-    assert!(told.contains(id), "whoever missed the answer: {told}");
+    let detail = body_of(&refused)["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(id), "{detail}");
     let listed = body_of(&request(
         &server,
         "GET /v1/tokens?type=bootstrap",
         &admin,
         "",
     ));
-    let spent = &listed["items"][0];
-    assert_eq!(spent["gateway"], id);
+    let consumed = &listed["items"][0];
+    assert_eq!(consumed["gateway"], id);
     assert_eq!(
-        (&spent["active"], &spent["scope"]),
+        (&consumed["active"], &consumed["scope"]),
         (&json!(false), &json!("bootstrap"))
     );
 }

@@ -1,4 +1,4 @@
-//! Backups that a server makes, asked and by itself.
+//! Backups of a server, on request and scheduled.
 
 use std::fs;
 use std::path::Path;
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use kt_control_api::{Method, Request};
 
 use super::exchange::{admin, json as body_of, request, status};
-use crate::api::{Handled, Principal};
+use crate::api::{Principal, Reply};
 use crate::fixture::{TestApi, TestServer};
-use crate::serve::{Schedule, ServeOptions};
+use crate::serve::{BackupSchedule, ServeOptions};
 use crate::store::{SqliteStore, Store};
 
 const BACKUP: &str = "POST /v1/admin/backup";
 
-/// Names of the backups, the oldest first.
-fn kept(directory: &Path) -> Vec<String> {
+/// Returns the names of the backups, oldest first.
+fn backup_names(directory: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory.join("backups")) else {
         return Vec::new();
     };
@@ -30,14 +30,14 @@ fn kept(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
+fn a_requested_backup_is_created_and_audited() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
     request(&server, "POST /v1/gateways", &admin, r#"{"name": "edge"}"#);
     let first = body_of(&request(&server, BACKUP, &admin, ""));
     let name = first["file"].as_str().unwrap().to_owned();
-    assert_eq!(kept(directory.path()), [&*name]);
+    assert_eq!(backup_names(directory.path()), [&*name]);
     let copy = SqliteStore::open_read_only(&directory.path().join("backups").join(&name)).unwrap();
     assert_eq!(
         copy.find(&crate::store::GatewayRef::Name("edge".to_owned()))
@@ -54,11 +54,14 @@ fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
     assert_eq!(row["detail"]["sha256"], first["sha256"]);
     let second = body_of(&request(&server, BACKUP, &admin, r#"{"keep": 1}"#));
     assert_eq!(second["removed"][0], *name);
-    assert_eq!(kept(directory.path()), [second["file"].as_str().unwrap()]);
+    assert_eq!(
+        backup_names(directory.path()),
+        [second["file"].as_str().unwrap()]
+    );
     for keep in ["0", "10001", "-1"] {
-        let wish = format!("{{\"keep\": {keep}}}");
+        let body = format!("{{\"keep\": {keep}}}");
         assert_eq!(
-            status(&request(&server, BACKUP, &admin, &wish)),
+            status(&request(&server, BACKUP, &admin, &body)),
             "422",
             "{keep}"
         );
@@ -66,62 +69,67 @@ fn a_server_copies_its_store_when_it_is_asked_and_notes_that() {
 }
 
 #[test]
-fn a_folder_that_takes_nothing_is_told() {
+fn an_unwritable_directory_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
-    fs::write(directory.path().join("backups"), "in the way").unwrap();
+    fs::write(directory.path().join("backups"), "not a directory").unwrap();
     let answer = request(&server, BACKUP, &admin, "");
     assert_eq!(status(&answer), "503");
     assert_eq!(body_of(&answer)["code"], "storage-failed");
 }
 
 #[test]
-fn no_command_makes_the_backup_of_a_server() {
+fn an_embedded_control_plane_creates_no_backup() {
     let bench = TestApi::new();
     let refused = bench
         .client()
         .back_up(&kt_control_api::BackupRequest::default());
-    assert!(refused.unwrap_err().to_string().contains("no server runs"));
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("no server is running")
+    );
 }
 
 #[test]
-fn backups_are_made_by_the_clock_and_the_oldest_go() {
+fn backups_are_scheduled_and_the_oldest_are_removed() {
     let directory = tempfile::tempdir().unwrap();
-    let options = |every| ServeOptions {
-        backups: Some(Schedule { every, keep: 2 }),
+    let options = |interval| ServeOptions {
+        backups: Some(BackupSchedule { interval, keep: 2 }),
         ..TestServer::options(directory.path())
     };
     let end = Instant::now() + Duration::from_secs(20);
     let until = |done: &dyn Fn(&[String]) -> bool| {
-        while !done(&kept(directory.path())) {
+        while !done(&backup_names(directory.path())) {
             assert!(
                 Instant::now() < end,
-                "waited in vain: {:?}",
-                kept(directory.path())
+                "timed out: {:?}",
+                backup_names(directory.path())
             );
             thread::sleep(Duration::from_millis(2));
         }
     };
     let server = TestServer::start_with(options(Duration::from_millis(50))).unwrap();
     until(&|kept| kept.len() == 2);
-    let first = kept(directory.path());
+    let first = backup_names(directory.path());
     until(&|kept| kept.len() == 2 && !kept.contains(&first[0]) && !kept.contains(&first[1]));
     drop(server);
-    let before = kept(directory.path());
-    // The newest is not old enough yet.
+    let before = backup_names(directory.path());
+    // The newest backup is not old enough yet.
     let server = TestServer::start_with(options(Duration::from_secs(3600))).unwrap();
     let admin = admin(&server);
     request(&server, BACKUP, &admin, "");
     assert_eq!(
-        kept(directory.path()).len(),
+        backup_names(directory.path()).len(),
         before.len() + 1,
-        "the one that was asked for"
+        "the requested one"
     );
 }
 
 #[test]
-fn under_load_every_backup_is_whole_and_noted() {
+fn under_load_every_backup_is_intact_and_audited() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
@@ -149,9 +157,9 @@ fn under_load_every_backup_is_whole_and_noted() {
         );
     });
     let line = "GET /v1/audit?action=store.backup";
-    let noted = body_of(&request(server, line, admin, ""));
-    assert_eq!(noted["items"].as_array().unwrap().len(), 3);
-    for name in kept(directory.path()) {
+    let audited = body_of(&request(server, line, admin, ""));
+    assert_eq!(audited["items"].as_array().unwrap().len(), 3);
+    for name in backup_names(directory.path()) {
         let copy =
             SqliteStore::open_read_only(&directory.path().join("backups").join(name)).unwrap();
         assert!(copy.integrity_errors().unwrap().is_empty());
@@ -159,20 +167,20 @@ fn under_load_every_backup_is_whole_and_noted() {
 }
 
 #[test]
-fn a_database_is_backed_up_by_its_own_tools() {
+fn a_database_is_backed_up_with_its_own_tools() {
     let bench = TestApi::new();
-    let api = bench.api.clone().backed_up(None);
-    let wish = Request::new(Method::Post, "/v1/admin/backup");
-    let Handled::Done(answer) = api.begin(&wish, &Principal::local_user(0)) else {
-        panic!("it waits for nothing");
+    let api = bench.api.clone().with_backups(None);
+    let request = Request::new(Method::Post, "/v1/admin/backup");
+    let Reply::Complete(answer) = api.handle(&request, &Principal::local_user(0)) else {
+        panic!("not a complete reply");
     };
     assert_eq!(answer.response.status, 501);
     assert!(answer.response.body.unwrap().contains("pg_dump"));
-    let Handled::Done(answer) = api.begin(
-        &wish.with_json(r#"{"keep": 0}"#.to_owned()),
+    let Reply::Complete(answer) = api.handle(
+        &request.with_json(r#"{"keep": 0}"#.to_owned()),
         &Principal::local_user(0),
     ) else {
-        panic!("it waits for nothing");
+        panic!("not a complete reply");
     };
-    assert_eq!(answer.response.status, 422, "what is wrong is told first");
+    assert_eq!(answer.response.status, 422, "the body is validated first");
 }

@@ -1,4 +1,4 @@
-//! Requests as bytes, and what comes back.
+//! Raw HTTP requests and responses.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -6,12 +6,12 @@ use std::net::{SocketAddr, TcpStream};
 
 use crate::fixture::TestServer;
 
-/// Sends bytes as they are and returns all that comes back until the server closes.
+/// Sends bytes, and returns everything that the server sends until it closes the connection.
 pub(super) fn exchange(address: SocketAddr, bytes: &str) -> String {
     String::from_utf8(exchange_bytes(address, bytes)).unwrap()
 }
 
-/// The same for answers that need not be text.
+/// As [`exchange`], for responses that are not text.
 pub(super) fn exchange_bytes(address: SocketAddr, bytes: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
@@ -21,7 +21,7 @@ pub(super) fn exchange_bytes(address: SocketAddr, bytes: &str) -> Vec<u8> {
     answer
 }
 
-/// Returns what comes with one read: these answers are small and written at once.
+/// Returns the result of one read. Small responses are sent in one write.
 pub(super) fn read_some(stream: &mut TcpStream) -> String {
     let mut answer = vec![0; 4096];
     let read = stream.read(&mut answer).unwrap();
@@ -29,20 +29,20 @@ pub(super) fn read_some(stream: &mut TcpStream) -> String {
 }
 
 pub(super) fn request(server: &TestServer, line: &str, token: &str, body: &str) -> String {
-    exchange(server.started.address, &written(line, token, body))
+    exchange(server.info.address, &raw_request(line, token, body))
 }
 
-/// Returns the first part of the answer, which has the status. Some answers go on for minutes.
+/// Returns the start of the response, with the status. Some responses are streams.
 pub(super) fn head_of(server: &TestServer, line: &str, token: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(server.started.address).unwrap();
-    let request = written(line, token, body);
+    let mut stream = TcpStream::connect(server.info.address).unwrap();
+    let request = raw_request(line, token, body);
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = [0; 512];
     let read = stream.read(&mut answer).unwrap();
     String::from_utf8_lossy(&answer[..read]).into_owned()
 }
 
-fn written(line: &str, token: &str, body: &str) -> String {
+fn raw_request(line: &str, token: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
@@ -51,7 +51,7 @@ fn written(line: &str, token: &str, body: &str) -> String {
 }
 
 pub(super) fn admin(server: &TestServer) -> String {
-    fs::read_to_string(&server.started.admin_token_file)
+    fs::read_to_string(&server.info.admin_token_file)
         .unwrap()
         .trim()
         .to_owned()
@@ -61,7 +61,7 @@ pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
 }
 
-/// The JSON of an answer's body.
+/// Parses the body of a response.
 pub(super) fn json(answer: &str) -> serde_json::Value {
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     serde_json::from_str(body).unwrap_or_default()

@@ -9,7 +9,7 @@ use kt_control_api::{Token, TokenKind};
 
 use super::exchange::{admin, exchange, read_some, request, status};
 use crate::fixture::TestServer;
-use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
+use crate::serve::{DEFAULT_REQUESTS_PER_SECOND, ServeError, ServeOptions};
 
 fn options(directory: &Path, listen: &str) -> ServeOptions {
     ServeOptions {
@@ -18,25 +18,25 @@ fn options(directory: &Path, listen: &str) -> ServeOptions {
         listen: listen.parse().unwrap(),
         tls: None,
         admin_token_file: None,
-        max_requests_per_second: DEFAULT_PER_SECOND,
+        max_requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
         backups: None,
     }
 }
 
 #[test]
-fn the_first_start_makes_a_private_token_and_later_ones_keep_it() {
+fn the_first_start_creates_a_private_token_and_later_ones_keep_it() {
     let directory = tempfile::tempdir().unwrap();
     let mut first = TestServer::start(directory.path());
-    assert!(first.started.admin_token_created);
+    assert!(first.info.admin_token_created);
     let token = admin(&first);
-    let mode = fs::metadata(&first.started.admin_token_file)
+    let mode = fs::metadata(&first.info.admin_token_file)
         .unwrap()
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
     first.stop();
     let second = TestServer::start(directory.path());
-    assert!(!second.started.admin_token_created);
+    assert!(!second.info.admin_token_created);
     assert_eq!(admin(&second), token);
     assert_eq!(
         status(&request(&second, "GET /v1/whoami", &token, "")),
@@ -45,15 +45,15 @@ fn the_first_start_makes_a_private_token_and_later_ones_keep_it() {
 }
 
 #[test]
-fn without_a_good_token_only_health_and_version_answer() {
+fn without_a_valid_token_only_public_paths_respond() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
-    let stranger = Token::random(TokenKind::Access);
+    let unknown = Token::random(TokenKind::Access);
     let token = admin(&server);
     let (most, last) = token.split_at(token.len() - 1);
-    // Another last character, whichever the random one was.
+    // Any other last character.
     let mistyped = format!("{most}{}", if last == "x" { "y" } else { "x" });
-    for token in ["", "hunter2", stranger.expose(), &mistyped] {
+    for token in ["", "hunter2", unknown.expose(), &mistyped] {
         let answer = request(&server, "GET /v1/gateways", token, "");
         assert_eq!(status(&answer), "401", "{answer}");
         assert!(answer.contains("www-authenticate: Bearer"));
@@ -68,7 +68,7 @@ fn without_a_good_token_only_health_and_version_answer() {
 }
 
 #[test]
-fn a_gateway_lives_by_http() {
+fn a_gateway_is_created_used_and_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let token = admin(&server);
@@ -98,15 +98,19 @@ fn a_gateway_lives_by_http() {
         "204"
     );
     let gone = request(&server, "GET /v1/gateways/edge/desired", own, "");
-    assert_eq!(status(&gone), "401", "its token ended with it");
+    assert_eq!(
+        status(&gone),
+        "401",
+        "the token was deleted with the gateway"
+    );
 }
 
 #[test]
-fn hostile_requests_get_an_answer_and_do_no_harm() {
+fn malformed_requests_are_rejected() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let token = admin(&server);
-    let address = server.started.address;
+    let address = server.info.address;
     let head = format!("authorization: Bearer {token}\r\nhost: x\r\nconnection: close\r\n");
     for (expected, bytes) in [
         ("400", "nonsense\r\n\r\n".to_owned()),
@@ -150,7 +154,7 @@ fn hostile_requests_get_an_answer_and_do_no_harm() {
 }
 
 #[test]
-fn a_parked_poll_is_woken_and_answered_when_the_server_ends() {
+fn a_long_poll_responds_to_a_change_and_to_the_shutdown_of_the_server() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = TestServer::start(directory.path());
     let token = admin(&server);
@@ -160,21 +164,21 @@ fn a_parked_poll_is_woken_and_answered_when_the_server_ends() {
         &token,
         r#"{"name": "edge", "content": "one"}"#,
     );
-    let address = server.started.address;
+    let address = server.info.address;
     let poll = |index: u64| {
         let get = |target: &str| {
             format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")
         };
         let wait = get(&format!("/v1/gateways/edge/desired?index={index}&wait=300"));
         let mut stream = TcpStream::connect(address).unwrap();
-        // Two requests at once: when the first is answered, the server has the second.
+        // Both requests are sent together: after the first response, the server has the second one.
         stream
             .write_all((get("/v1/version") + &wait).as_bytes())
             .unwrap();
         assert_eq!(status(&read_some(&mut stream)), "200");
         stream
     };
-    let mut parked = poll(1);
+    let mut waiting = poll(1);
     let reload = r#"{"content": "two"}"#;
     request(
         &server,
@@ -182,30 +186,26 @@ fn a_parked_poll_is_woken_and_answered_when_the_server_ends() {
         &token,
         reload,
     );
-    assert_eq!(
-        status(&read_some(&mut parked)),
-        "200",
-        "woken by the change"
-    );
-    let mut parked: Vec<_> = (0..30).map(|_| poll(2)).collect();
+    assert_eq!(status(&read_some(&mut waiting)), "200", "after the change");
+    let mut waiting: Vec<_> = (0..30).map(|_| poll(2)).collect();
     server.stop();
-    let told: BTreeSet<_> = parked.iter_mut().map(when_to_come_back).collect();
-    assert!(told.iter().all(|seconds| *seconds <= 5), "{told:?}");
-    assert!(told.len() > 1, "all come back at once: {told:?}");
+    let delays: BTreeSet<_> = waiting.iter_mut().map(read_retry_after).collect();
+    assert!(delays.iter().all(|seconds| *seconds <= 5), "{delays:?}");
+    assert!(delays.len() > 1, "all delays are equal: {delays:?}");
     assert!(!directory.path().join("control-plane.sock").exists());
 }
 
-/// What a poll is told that a server ends which ends itself: in how many seconds to ask again.
-fn when_to_come_back(parked: &mut TcpStream) -> u16 {
-    let answer = read_some(parked);
-    assert_eq!(status(&answer), "304", "answered, not cut");
+/// Reads the response to a long poll that ended because the server shut down.
+fn read_retry_after(waiting: &mut TcpStream) -> u16 {
+    let answer = read_some(waiting);
+    assert_eq!(status(&answer), "304", "not closed without a response");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
-    let (_, rest) = answer.split_once("retry-after: ").expect("it says when");
+    let (_, rest) = answer.split_once("retry-after: ").expect("no retry-after");
     rest.lines().next().unwrap().parse().unwrap()
 }
 
 #[test]
-fn a_server_refuses_what_it_could_not_do_safely() {
+fn a_server_does_not_start_with_unsafe_options() {
     let directory = tempfile::tempdir().unwrap();
     let refused = |options| TestServer::start_with(options).map(drop).unwrap_err();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
@@ -215,36 +215,36 @@ fn a_server_refuses_what_it_could_not_do_safely() {
     assert_eq!(
         fs::read_dir(directory.path()).unwrap().count(),
         0,
-        "nothing was made"
+        "nothing was created"
     );
 
     let server = TestServer::start(directory.path());
     let second = refused(options(directory.path(), "127.0.0.1:0"));
     assert!(matches!(second, ServeError::Lock(_)), "{second}");
     let other = tempfile::tempdir().unwrap();
-    let taken = refused(options(other.path(), &server.started.address.to_string()));
+    let taken = refused(options(other.path(), &server.info.address.to_string()));
     assert!(matches!(taken, ServeError::Listen(..)), "{taken}");
 }
 
 #[test]
-fn a_given_token_file_must_be_private_and_hold_a_token() {
+fn the_admin_token_file_must_be_private_and_contain_a_token() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("mine");
     let with_file = || ServeOptions {
         admin_token_file: Some(file.clone()),
         ..options(directory.path(), "127.0.0.1:0")
     };
-    let refused = || {
+    let error = || {
         TestServer::start_with(with_file())
             .map(drop)
             .unwrap_err()
             .to_string()
     };
-    assert!(refused().contains("No such file"));
+    assert!(error().contains("No such file"));
     fs::write(&file, "hunter2").unwrap();
-    assert!(refused().contains("chmod 600"));
+    assert!(error().contains("chmod 600"));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let message = refused();
+    let message = error();
     assert!(
         message.contains("not a kt token") && !message.contains("hunter2"),
         "{message}"

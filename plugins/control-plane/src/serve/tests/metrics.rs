@@ -1,4 +1,4 @@
-//! What a server measures of itself, and who is told.
+//! The metrics endpoint.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,16 +10,16 @@ use kt_control_api::{Token, TokenKind};
 use serde_json::json;
 
 use super::exchange::{admin, exchange, json as body_of, request, status};
-use crate::fixture::{TestServer, refusing, report};
+use crate::fixture::{TestServer, rejecting, report};
 
-/// Scrapes as Prometheus on the same machine does.
+/// Scrapes like Prometheus on the same machine.
 fn scrape(server: &TestServer) -> String {
-    let address = server.started.address;
+    let address = server.info.address;
     let get = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     exchange(address, &get)
 }
 
-/// The value of a series.
+/// Returns the value of a series.
 fn value(metrics: &str, series: &str) -> f64 {
     let line = metrics
         .lines()
@@ -35,14 +35,14 @@ fn with_status(method: &str, route: &str, status: u16) -> String {
 }
 
 #[test]
-fn a_scrape_tells_what_happened() {
+fn requests_and_their_effects_are_counted() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let new = r#"{"name": "edge", "content": "one"}"#;
     let made = body_of(&request(&server, "POST /v1/gateways", &admin, new));
     let gateway = serde_json::from_value(made["gateway"].clone()).unwrap();
-    let refused = json!(refusing(report(1), &gateway)).to_string();
+    let refused = json!(rejecting(report(1), &gateway)).to_string();
     let line = "POST /v1/gateways/edge/status";
     for _ in 0..2 {
         assert_eq!(status(&request(&server, line, &admin, &refused)), "200");
@@ -64,13 +64,16 @@ fn a_scrape_tells_what_happened() {
         (with_status("other", "other", 404), 1.0),
         ("kt_cp_gateways{state=\"rejected\"}".to_owned(), 1.0),
         ("kt_cp_gateways{state=\"in-sync\"}".to_owned(), 0.0),
-        ("kt_cp_nacks_total{code=\"too-big\"}".to_owned(), 1.0),
+        (
+            "kt_cp_config_rejections_total{code=\"too-big\"}".to_owned(),
+            1.0,
+        ),
         (
             "kt_cp_auth_failures_total{reason=\"no_token\"}".to_owned(),
             1.0,
         ),
         (
-            "kt_cp_auth_failures_total{reason=\"not_accepted\"}".to_owned(),
+            "kt_cp_auth_failures_total{reason=\"invalid_token\"}".to_owned(),
             1.0,
         ),
         ("kt_cp_store_up".to_owned(), 1.0),
@@ -78,30 +81,30 @@ fn a_scrape_tells_what_happened() {
         assert_eq!(seen(&series).to_string(), times.to_string(), "{series}");
     }
     assert!(seen("kt_cp_connections") >= 1.0);
-    // The row of the refused ones may be on its way.
-    assert!((3.0..=5.0).contains(&seen("kt_cp_group_size_sum")));
-    assert!((0.0..=1.0).contains(&seen("kt_cp_writer_queue")));
+    // The audit row of the failed authentications may still be queued.
+    assert!((3.0..=5.0).contains(&seen("kt_cp_commit_batch_size_sum")));
+    assert!((0.0..=1.0).contains(&seen("kt_cp_write_queue_length")));
     assert!(seen("kt_cp_wal_bytes") > 0.0);
     assert!(seen("kt_cp_commit_seconds_count") >= 1.0);
-    assert!(!metrics.contains("edge"), "no series for each gateway");
+    assert!(!metrics.contains("edge"), "there are no series per gateway");
 }
 
 #[test]
-fn whoever_waits_and_is_woken_is_counted() {
+fn long_polls_are_counted() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let new = r#"{"name": "edge", "content": "one"}"#;
     request(&server, "POST /v1/gateways", &admin, new);
-    let mut poll = TcpStream::connect(server.started.address).unwrap();
+    let mut poll = TcpStream::connect(server.info.address).unwrap();
     let line = "GET /v1/gateways/edge/desired?index=1&wait=60";
     let asked = format!(
         "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {admin}\r\n\r\n"
     );
     poll.write_all(asked.as_bytes()).unwrap();
     let end = Instant::now() + Duration::from_secs(20);
-    while value(&scrape(&server), "kt_cp_parked_polls") < 1.0 {
-        assert!(Instant::now() < end, "nobody waits");
+    while value(&scrape(&server), "kt_cp_long_polls") < 1.0 {
+        assert!(Instant::now() < end, "no long poll");
         thread::yield_now();
     }
     let reload = r#"{"content": "two"}"#;
@@ -115,17 +118,20 @@ fn whoever_waits_and_is_woken_is_counted() {
     poll.read_to_string(&mut answer).unwrap();
     assert_eq!(status(&answer), "200");
     let metrics = scrape(&server);
-    assert_eq!(value(&metrics, "kt_cp_parked_polls").to_string(), "0");
-    assert_eq!(value(&metrics, "kt_cp_wake_seconds_count").to_string(), "1");
-    // Waiting is no slowness.
+    assert_eq!(value(&metrics, "kt_cp_long_polls").to_string(), "0");
+    assert_eq!(
+        value(&metrics, "kt_cp_notification_latency_seconds_count").to_string(),
+        "1"
+    );
+    // The wait is not part of the request duration.
     assert!(!metrics.contains("duration_seconds_count{route=\"/v1/gateways/{gateway}/desired\""));
 }
 
 #[test]
-fn who_comes_by_another_name_is_asked_for_a_token() {
+fn metrics_without_a_token_require_a_loopback_host() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
-    let address = server.started.address;
+    let address = server.info.address;
     for (host, expected) in [
         ("localhost", "200"),
         ("LocalHost:8080", "200"),

@@ -1,14 +1,14 @@
-//! The server as its callers on the network see it.
+//! Tests of the server over the network.
 
 mod access;
+mod audit_export;
 mod backup;
+mod compression;
 mod exchange;
-mod held;
 mod http;
 mod limits;
+mod locked_file;
 mod metrics;
-mod portion;
 mod revoked;
-mod rows;
 mod stream;
-mod timed;
+mod timing;

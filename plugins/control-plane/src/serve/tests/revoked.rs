@@ -1,4 +1,4 @@
-//! Tokens that were good and are not any more.
+//! Revoked and rotated tokens.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ fn issue(server: &TestServer, new: &serde_json::Value) -> (String, String) {
 }
 
 #[test]
-fn a_revoked_token_is_refused_at_once_even_to_whom_waits_with_it() {
+fn a_revoked_token_is_rejected_at_once_also_in_long_polls() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let master = admin(&server);
@@ -28,23 +28,27 @@ fn a_revoked_token_is_refused_at_once_even_to_whom_waits_with_it() {
     let get = |target: &str| {
         format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")
     };
-    let mut parked = TcpStream::connect(server.started.address).unwrap();
+    let mut waiting = TcpStream::connect(server.info.address).unwrap();
     let wait = get("/v1/gateways/edge/desired?index=1&wait=300");
-    // Two requests at once: when the first is answered, the server has the second.
-    parked
+    // Both requests are sent together: after the first response, the server has the second one.
+    waiting
         .write_all((get("/v1/version") + &wait).as_bytes())
         .unwrap();
-    assert_eq!(status(&read_some(&mut parked)), "200");
+    assert_eq!(status(&read_some(&mut waiting)), "200");
 
     let line = format!("DELETE /v1/tokens/{id}");
     assert_eq!(status(&request(&server, &line, &master, "")), "200");
-    assert_eq!(status(&read_some(&mut parked)), "401", "woken and refused");
+    assert_eq!(
+        status(&read_some(&mut waiting)),
+        "401",
+        "the long poll ended"
+    );
     let answer = request(&server, "GET /v1/whoami", &token, "");
     assert_eq!(status(&answer), "401");
 }
 
 #[test]
-fn a_rotated_token_is_replaced_in_one_step() {
+fn rotation_replaces_a_token_atomically() {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let master = admin(&server);

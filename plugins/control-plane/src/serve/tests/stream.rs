@@ -1,4 +1,4 @@
-//! Streams of what is desired.
+//! Streams of the desired state.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::exchange::{admin, exchange, json as body_of, request, status};
-use crate::fixture::{TestServer, refusing, report};
+use crate::fixture::{TestServer, rejecting, report};
 
-/// A server that says nothing for so long has forgotten the stream.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for an event.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A stream being read.
+/// A client of a stream.
 struct Stream {
     reader: BufReader<TcpStream>,
     head: String,
 }
 
-/// An event, or a comment.
+/// An event.
 #[derive(Debug, Default, PartialEq)]
 struct Event {
     name: String,
@@ -28,8 +28,8 @@ struct Event {
 
 impl Stream {
     fn open(server: &TestServer, token: &str, query: &str, last: &str) -> Self {
-        let mut stream = TcpStream::connect(server.started.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = TcpStream::connect(server.info.address).unwrap();
+        stream.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
         let last = if last.is_empty() {
             String::new()
         } else {
@@ -52,11 +52,11 @@ impl Stream {
         stream
     }
 
-    /// The next chunk, which holds one block; `None` at the end in order.
+    /// Returns the next chunk, which contains one block; `None` at the regular end.
     fn block(&mut self) -> Option<String> {
         let mut line = String::new();
         self.reader.read_line(&mut line).unwrap();
-        let size = usize::from_str_radix(line.trim(), 16).expect("the size of a chunk");
+        let size = usize::from_str_radix(line.trim(), 16).expect("not the size of a chunk");
         let mut chunk = vec![0; size + 2];
         std::io::Read::read_exact(&mut self.reader, &mut chunk).unwrap();
         chunk.truncate(size);
@@ -92,7 +92,7 @@ impl Stream {
     }
 }
 
-struct World {
+struct EdgeServer {
     _directory: tempfile::TempDir,
     server: TestServer,
     master: String,
@@ -100,13 +100,13 @@ struct World {
 }
 
 /// A server with the gateway `edge` at version 1.
-fn world() -> World {
+fn edge_server() -> EdgeServer {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::start(directory.path());
     let master = admin(&server);
     let new = r#"{"name": "edge", "content": "one", "issue_token": true}"#;
     let made = body_of(&request(&server, "POST /v1/gateways", &master, new));
-    World {
+    EdgeServer {
         _directory: directory,
         server,
         master,
@@ -114,7 +114,7 @@ fn world() -> World {
     }
 }
 
-impl World {
+impl EdgeServer {
     fn send(&self, line: &str, body: &Value) -> Value {
         let answer = request(&self.server, line, &self.master, &body.to_string());
         assert_eq!(&status(&answer)[..1], "2", "{answer}");
@@ -128,9 +128,9 @@ impl World {
 }
 
 #[test]
-fn news_come_as_they_are_made() {
-    let world = world();
-    let mut stream = Stream::open(&world.server, &world.own, "", "");
+fn every_change_is_sent() {
+    let edge = edge_server();
+    let mut stream = Stream::open(&edge.server, &edge.own, "", "");
     for header in [
         "content-type: text/event-stream\r\n",
         "cache-control: no-store\r\n",
@@ -139,32 +139,27 @@ fn news_come_as_they_are_made() {
         assert!(stream.head.contains(header), "{}", stream.head);
     }
     let first = stream.desired();
-    let polled = request(
-        &world.server,
-        "GET /v1/gateways/edge/desired",
-        &world.own,
-        "",
-    );
+    let polled = request(&edge.server, "GET /v1/gateways/edge/desired", &edge.own, "");
     let mut polled = body_of(&polled);
     polled["server_time"] = first.data["server_time"].clone();
-    assert_eq!(first.data, polled, "the same as a poll is told");
+    assert_eq!(first.data, polled, "the same as the response to a poll");
     for version in 2..5 {
-        world.reload(&format!("{version}"));
+        edge.reload(&format!("{version}"));
         let event = stream.desired();
         assert_eq!(event.data["desired"]["version"], version);
     }
 }
 
 #[test]
-fn a_stream_goes_on_where_the_last_one_ended() {
-    let world = world();
-    let first = Stream::open(&world.server, &world.own, "", "").desired();
-    // What is known already does not come again: the next event is that of the change.
-    let mut header = Stream::open(&world.server, &world.own, "?index=0", &first.id);
+fn a_stream_resumes_after_the_last_event() {
+    let edge = edge_server();
+    let first = Stream::open(&edge.server, &edge.own, "", "").desired();
+    // A state that the client has is not sent again: the next event is the change.
+    let mut header = Stream::open(&edge.server, &edge.own, "?index=0", &first.id);
     let epoch = first.data["epoch"].as_str().unwrap();
     let query = format!("?epoch={epoch}&index=1");
-    let mut query = Stream::open(&world.server, &world.own, &query, "");
-    world.reload("two");
+    let mut query = Stream::open(&edge.server, &edge.own, &query, "");
+    edge.reload("two");
     for stream in [&mut header, &mut query] {
         let event = stream.desired();
         assert_eq!(
@@ -172,67 +167,67 @@ fn a_stream_goes_on_where_the_last_one_ended() {
             (&json!(2), &json!(false))
         );
     }
-    // What was missed comes at once, and as one event.
-    world.reload("three");
-    let missed = Stream::open(&world.server, &world.own, "", &first.id).desired();
+    // Missed changes are sent at once, as one event.
+    edge.reload("three");
+    let missed = Stream::open(&edge.server, &edge.own, "", &first.id).desired();
     assert_eq!(missed.data["index"], 3);
-    // The index of another history says nothing.
-    let other = Stream::open(&world.server, &world.own, "", "elsewhere.3").desired();
+    // An index of another epoch is ignored.
+    let other = Stream::open(&edge.server, &edge.own, "", "elsewhere.3").desired();
     assert_eq!(other.data["reset"], true);
     for wrong in ["x", "x.", "x.-1", "x.y"] {
         let head = format!(
             "GET /v1/gateways/edge/desired/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
              authorization: Bearer {}\r\nlast-event-id: {wrong}\r\n\r\n",
-            world.own
+            edge.own
         );
-        let answer = exchange(world.server.started.address, &head);
+        let answer = exchange(edge.server.info.address, &head);
         assert_eq!(status(&answer), "400", "{answer}");
         assert_eq!(body_of(&answer)["code"], "malformed-request");
     }
 }
 
 #[test]
-fn what_an_instance_refused_does_not_come_to_it_again() {
-    let world = world();
+fn a_rejected_version_is_not_sent_again() {
+    let edge = edge_server();
     let line = "GET /v1/gateways/edge";
-    let gateway = body_of(&request(&world.server, line, &world.master, ""));
+    let gateway = body_of(&request(&edge.server, line, &edge.master, ""));
     let gateway = serde_json::from_value(gateway).unwrap();
-    let refusal = json!(refusing(report(1), &gateway));
-    world.send("POST /v1/gateways/edge/status", &refusal);
+    let rejection = json!(rejecting(report(1), &gateway));
+    edge.send("POST /v1/gateways/edge/status", &rejection);
     let instance = report(1).instance_id;
     let query = format!("?instance={instance}");
-    let mut refused = Stream::open(&world.server, &world.own, &query, "");
-    let mut other = Stream::open(&world.server, &world.own, "", "");
+    let mut rejecting = Stream::open(&edge.server, &edge.own, &query, "");
+    let mut other = Stream::open(&edge.server, &edge.own, "", "");
     assert_eq!(other.desired().data["index"], 1);
-    world.reload("two");
-    assert_eq!(refused.desired().data["index"], 2);
+    edge.reload("two");
+    assert_eq!(rejecting.desired().data["index"], 2);
 }
 
 #[test]
 fn a_stream_ends_with_its_token() {
-    let world = world();
+    let edge = edge_server();
     let new = json!({"name": "r", "scope": "read"});
-    let made = world.send("POST /v1/tokens", &new);
-    let mut stream = Stream::open(&world.server, made["token"].as_str().unwrap(), "", "");
+    let made = edge.send("POST /v1/tokens", &new);
+    let mut stream = Stream::open(&edge.server, made["token"].as_str().unwrap(), "", "");
     stream.desired();
     let id = made["info"]["id"].as_str().unwrap();
     let line = format!("DELETE /v1/tokens/{id}");
     assert_eq!(
-        status(&request(&world.server, &line, &world.master, "")),
+        status(&request(&edge.server, &line, &edge.master, "")),
         "200"
     );
     assert_eq!(stream.event(), None);
 }
 
 #[test]
-fn a_stream_says_that_its_gateway_was_deleted() {
-    let world = world();
-    let mut streams = [&world.own, &world.master].map(|token| {
-        let mut stream = Stream::open(&world.server, token, "", "");
+fn a_deleted_gateway_ends_its_streams_with_an_event() {
+    let edge = edge_server();
+    let mut streams = [&edge.own, &edge.master].map(|token| {
+        let mut stream = Stream::open(&edge.server, token, "", "");
         stream.desired();
         stream
     });
-    let deleted = request(&world.server, "DELETE /v1/gateways/edge", &world.master, "");
+    let deleted = request(&edge.server, "DELETE /v1/gateways/edge", &edge.master, "");
     assert_eq!(status(&deleted), "204");
     for stream in &mut streams {
         let event = stream.event().expect("an event");
@@ -246,10 +241,10 @@ fn a_stream_says_that_its_gateway_was_deleted() {
 }
 
 #[test]
-fn a_stream_ends_in_order_with_the_server() {
-    let mut world = world();
-    let mut stream = Stream::open(&world.server, &world.own, "", "");
+fn a_stream_ends_regularly_when_the_server_stops() {
+    let mut edge = edge_server();
+    let mut stream = Stream::open(&edge.server, &edge.own, "", "");
     stream.desired();
-    world.server.stop();
+    edge.server.stop();
     assert_eq!(stream.event(), None);
 }

@@ -1,40 +1,40 @@
-//! Why a certificate and its key cannot be used.
+//! Errors of certificates and keys.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Says what is wrong with the files of a certificate and its key. Never repeats what is in them.
+/// An error of the files of a certificate and its key. Never contains what is in them.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsConfigError {
     /// A file cannot be read.
-    #[error("the file `{}` cannot be read: {}", .0.display(), .1)]
+    #[error("cannot read `{}`: {}", .0.display(), .1)]
     Unreadable(PathBuf, io::Error),
-    /// The file of the certificate holds none.
-    #[error("`{}` holds no certificate in PEM", .0.display())]
+    /// The certificate file contains no certificate.
+    #[error("`{}` contains no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
-    /// A certificate, by its number from 1, cannot be read.
-    #[error("`{}` holds a certificate that cannot be read, the {}. in it", .0.display(), .1)]
+    /// A certificate, by its number from 1, cannot be parsed.
+    #[error("certificate {} in `{}` is invalid", .1, .0.display())]
     BadCertificate(PathBuf, usize),
-    /// Others may read the key.
+    /// The key file is accessible to others.
     #[error("the key in `{}` is not private: {}", .0.display(), .1)]
     NotPrivate(PathBuf, String),
-    /// The file of the key holds none.
-    #[error("`{}` holds no private key in PEM", .0.display())]
+    /// The key file contains no private key.
+    #[error("`{}` contains no PEM private key", .0.display())]
     NoKey(PathBuf),
-    /// The key has a password.
+    /// The key is encrypted.
     #[error(
-        "the key in `{}` is encrypted, and a server cannot be asked for its password: \
-         write it without one, as with `openssl pkey`",
+        "the key in `{}` is encrypted, and a server cannot ask for the password; decrypt it, for \
+         example with `openssl pkey`",
         .0.display()
     )]
     Encrypted(PathBuf),
-    /// The key is of a kind that TLS does not use.
-    #[error("the key in `{}` cannot be used: {}", .0.display(), .1)]
+    /// The key is not of a kind that TLS supports.
+    #[error("the key in `{}` is not supported: {}", .0.display(), .1)]
     BadKey(PathBuf, String),
-    /// The key is that of another certificate.
+    /// The key belongs to another certificate.
     #[error(
-        "the key in `{}` is not that of the certificate in `{}`, whose first one must be the \
-         server's own",
+        "the key in `{}` does not match the certificate in `{}`; the first certificate in the file \
+         must be that of the server",
         .key.display(), .certificate.display()
     )]
     Mismatch {

@@ -1,4 +1,4 @@
-//! From a connection to one that nobody else can read.
+//! The TLS handshake.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,104 +13,90 @@ use kt_tls::crypto_provider;
 use rustls::ServerConfig;
 use rustls::server::NoServerSessionStorage;
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::rotation::Rotation;
-use super::{TlsConfigError, TlsFiles};
+use super::certificate::TlsFiles;
+use super::error::TlsConfigError;
+use super::rotation::CertificateWatcher;
 use crate::api::problem_response;
-use crate::serve::body;
+use crate::serve::message;
 
 /// How long a handshake may take.
-const LIMIT: Duration = Duration::from_secs(10);
-/// The first byte of every handshake, as RFC 8446 has it in section 5.1.
-const HANDSHAKE: u8 = 22;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The content type of a handshake record (RFC 8446, 5.1).
+const HANDSHAKE_RECORD: u8 = 22;
 
-/// What connections need to become TLS ones.
+/// Accepts TLS connections.
 #[derive(Clone)]
-pub(in crate::serve) struct Tls {
+pub(in crate::serve) struct TlsHandshake {
     acceptor: TlsAcceptor,
 }
 
-/// Keeps the certificate up to date, as long as it lives.
-pub(in crate::serve) struct Following(AbortHandle);
-
-impl Tls {
-    /// Reads the certificate. What is returned beside is to be followed once there is a runtime.
+impl TlsHandshake {
+    /// Reads the certificate. The returned watcher has to be spawned once there is a runtime.
     ///
     /// # Errors
     /// When certificate and key cannot be used.
-    pub(in crate::serve) fn open(files: &TlsFiles) -> Result<(Self, Rotation), TlsConfigError> {
-        let rotation = Rotation::begin(files)?;
+    pub(in crate::serve) fn open(
+        files: &TlsFiles,
+    ) -> Result<(Self, CertificateWatcher), TlsConfigError> {
+        let watcher = CertificateWatcher::open(files)?;
         let mut config = ServerConfig::builder_with_provider(crypto_provider())
             .with_safe_default_protocol_versions()
-            .expect("the provider has what TLS 1.2 and 1.3 need")
+            .expect("the provider supports TLS 1.2 and 1.3")
             .with_no_client_auth()
-            .with_cert_resolver(rotation.shown());
+            .with_cert_resolver(watcher.current());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // A session that is resumed is shown no certificate, so it would outlive the one that it
-        // began with. A whole handshake takes a third of a millisecond.
+        // A resumed session does not send the certificate, and would outlive the one with which it
+        // started. A full handshake takes a third of a millisecond.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok((Self { acceptor }, rotation))
+        Ok((Self { acceptor }, watcher))
     }
 
-    /// Makes a connection a TLS one; `None` when that does not come about in time.
+    /// Does the handshake; `None` when it fails or takes too long.
     pub(in crate::serve) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        match timeout(LIMIT, self.begin(stream)).await {
-            Ok(Ok(secured)) => secured,
+        match timeout(HANDSHAKE_TIMEOUT, self.handshake(stream)).await {
+            Ok(Ok(accepted)) => accepted,
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a handshake failed");
+                tracing::debug!(%error, "TLS handshake failed");
                 None
             }
             Err(_) => {
-                tracing::debug!("a handshake took too long");
+                tracing::debug!("TLS handshake timed out");
                 None
             }
         }
     }
 
-    async fn begin(&self, stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+    async fn handshake(&self, stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
         let mut first = [0];
-        // No byte at all is a connection that was closed, which the handshake says better.
-        if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE {
-            refuse_plainly(stream).await;
+        // For a connection that is closed before the first byte, the handshake has a better error.
+        if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE_RECORD {
+            reject_plain_http(stream).await;
             return Ok(None);
         }
         self.acceptor.accept(stream).await.map(Some)
     }
 }
 
-impl Rotation {
-    /// Follows the files until the returned value is dropped.
-    pub(in crate::serve) fn spawn(self) -> Following {
-        Following(tokio::spawn(self.follow()).abort_handle())
-    }
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Tells whoever speaks HTTP without TLS, in words that it understands.
-async fn refuse_plainly(stream: TcpStream) {
+/// Responds to a client that uses HTTP without TLS.
+async fn reject_plain_http(stream: TcpStream) {
     let service = service_fn(|_| async {
         let problem = Problem::new(
             ProblemCode::TlsRequired,
-            "the server speaks TLS only: use its address with `https://`",
+            "the server accepts TLS only; use an address that starts with `https://`",
         );
-        let refused = body::write(problem_response(problem, &new_request_id()).into(), true);
-        Ok::<_, Infallible>(refused)
+        let response = problem_response(problem, &new_request_id());
+        Ok::<_, Infallible>(message::build_response(response.into(), true))
     });
-    let answered = http1::Builder::new()
+    let served = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
-    if let Err(error) = answered {
-        tracing::debug!(%error, "neither TLS nor HTTP");
+    if let Err(error) = served {
+        tracing::debug!(%error, "the client uses neither TLS nor HTTP");
     }
 }

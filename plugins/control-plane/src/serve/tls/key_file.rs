@@ -1,6 +1,6 @@
-//! Reading a private key: only from a file that nobody else can read.
+//! Reads a private key, only from a file that other users cannot read.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -8,25 +8,26 @@ use std::path::Path;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 
-use super::TlsConfigError;
+use super::error::TlsConfigError;
 
-/// A key takes 4 kB; a larger file is something else.
+/// Largest file. A key takes 4 kB.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// What neither group nor others may do.
-const OTHERS: u32 = 0o077;
-/// The same, when the key is root's and a group is let in: as Debian's `ssl-cert` has it, and a
-/// secret that Kubernetes mounts. PostgreSQL allows the same two.
-const OTHERS_OF_ROOTS: u32 = 0o037;
+/// The mode bits that must not be set.
+const FORBIDDEN_MODE: u32 = 0o077;
+/// The same for a file of root, which a group may read: the group `ssl-cert` of Debian, or the
+/// group of a mounted secret in Kubernetes. PostgreSQL has the same rule.
+const FORBIDDEN_MODE_OF_ROOT: u32 = 0o037;
 
 /// Reads the key.
 pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
     let unreadable = |error| TlsConfigError::Unreadable(path.to_owned(), error);
     let file = File::open(path).map_err(unreadable)?;
-    // The facts are those of the open file: a path may lead elsewhere meanwhile.
-    let facts = file.metadata().map_err(unreadable)?;
-    let me = rustix::process::geteuid().as_raw();
-    if let Some(why) = objection(&facts, me) {
-        return Err(TlsConfigError::NotPrivate(path.to_owned(), why));
+    // The metadata of the open file: the path may be replaced meanwhile.
+    let metadata = file.metadata().map_err(unreadable)?;
+    let uid = rustix::process::geteuid().as_raw();
+    let reason = access_error(metadata.uid(), metadata.mode() & 0o777, uid);
+    if let Some(reason) = reason {
+        return Err(TlsConfigError::NotPrivate(path.to_owned(), reason));
     }
     let mut text = Vec::new();
     file.take(MAX_BYTES)
@@ -38,42 +39,48 @@ pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsConfigError
     })
 }
 
-fn objection(facts: &Metadata, me: u32) -> Option<String> {
-    refused(facts.uid(), facts.mode() & 0o777, me)
-}
-
-fn refused(owner: u32, mode: u32, me: u32) -> Option<String> {
-    if owner != me && owner != 0 {
+/// Returns why a file with this owner and mode is not private.
+fn access_error(owner: u32, mode: u32, uid: u32) -> Option<String> {
+    if owner != uid && owner != 0 {
         return Some(format!(
-            "it belongs to uid {owner}, and the server runs as uid {me}"
+            "the file belongs to uid {owner}, and the server runs as uid {uid}"
         ));
     }
-    let others = if owner == 0 { OTHERS_OF_ROOTS } else { OTHERS };
-    (mode & others != 0)
-        .then(|| format!("it is open to others, with mode {mode:o}; run `chmod 600` on it"))
+    let forbidden = if owner == 0 {
+        FORBIDDEN_MODE_OF_ROOT
+    } else {
+        FORBIDDEN_MODE
+    };
+    (mode & forbidden != 0).then(|| {
+        format!("the file is accessible to other users (mode {mode:o}); run `chmod 600` on it")
+    })
 }
 
 fn is_encrypted(text: &[u8]) -> bool {
-    let mark = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
-    text.windows(mark.len()).any(|part| part == mark)
+    let label = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+    text.windows(label.len()).any(|part| part == label)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::refused;
+    use super::access_error;
 
     #[test]
-    fn a_key_is_its_owners_or_roots_for_a_group() {
-        for (owner, mode, me) in [
+    fn a_key_is_readable_by_its_owner_only_or_by_a_group_of_root() {
+        for (owner, mode, uid) in [
             (7, 0o600, 7),
             (7, 0o400, 7),
             (0, 0o600, 0),
             (0, 0o640, 7),
             (0, 0o440, 7),
         ] {
-            assert_eq!(refused(owner, mode, me), None, "{owner} {mode:o} {me}");
+            assert_eq!(
+                access_error(owner, mode, uid),
+                None,
+                "{owner} {mode:o} {uid}"
+            );
         }
-        for (owner, mode, me) in [
+        for (owner, mode, uid) in [
             (7, 0o640, 7),
             (7, 0o604, 7),
             (0, 0o644, 7),
@@ -81,7 +88,10 @@ mod tests {
             (8, 0o600, 7),
             (8, 0o600, 0),
         ] {
-            assert!(refused(owner, mode, me).is_some(), "{owner} {mode:o} {me}");
+            assert!(
+                access_error(owner, mode, uid).is_some(),
+                "{owner} {mode:o} {uid}"
+            );
         }
     }
 }

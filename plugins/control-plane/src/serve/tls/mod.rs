@@ -1,16 +1,16 @@
-//! TLS on the server's side: the certificate it shows, and the handshake.
+//! TLS: the server's certificate, and the handshake.
 
+mod certificate;
 mod error;
+mod file_stamps;
 mod handshake;
 mod key_file;
-mod pair;
 mod rotation;
-mod stamps;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::TlsFiles;
 pub use error::TlsConfigError;
-pub use pair::TlsFiles;
 
-pub(super) use handshake::Tls;
-pub(super) use rotation::Rotation;
+pub(super) use handshake::TlsHandshake;
+pub(super) use rotation::CertificateWatcher;

@@ -1,4 +1,4 @@
-//! Taking up a new certificate without a restart.
+//! Rotation of the certificate without a restart.
 
 use std::mem;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -7,121 +7,135 @@ use std::time::Duration;
 use kt_tls::TlsError;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use tokio::task::AbortHandle;
 
-use super::pair::objection;
-use super::stamps::Stamps;
-use super::{TlsConfigError, TlsFiles};
+use super::certificate::{TlsFiles, certificate_error};
+use super::error::TlsConfigError;
+use super::file_stamps::FileStamps;
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often the files are checked.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The certificate that is shown, and its key; both are only in memory.
+/// The current certificate and its key; both are in memory only.
 #[derive(Debug)]
-pub(super) struct Shown(RwLock<Arc<CertifiedKey>>);
+pub(super) struct CurrentCertificate(RwLock<Arc<CertifiedKey>>);
 
-impl Shown {
-    pub(super) fn pair(&self) -> Arc<CertifiedKey> {
+impl CurrentCertificate {
+    pub(super) fn get(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn replace(&self, pair: Arc<CertifiedKey>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = pair;
+    fn replace(&self, certificate: Arc<CertifiedKey>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = certificate;
     }
 }
 
-impl ResolvesServerCert for Shown {
+impl ResolvesServerCert for CurrentCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.pair())
+        Some(self.get())
     }
 }
 
-/// Looks after the files of the certificate that is shown.
-pub(in crate::serve) struct Rotation {
+/// Reloads the certificate when its files change.
+pub(in crate::serve) struct CertificateWatcher {
     files: TlsFiles,
-    shown: Arc<Shown>,
-    /// The files as they were last read, well or not.
-    read: Stamps,
-    /// The files at the last look.
-    seen: Stamps,
-    /// What was last warned of.
-    warned: Option<TlsError>,
+    current: Arc<CurrentCertificate>,
+    /// The stamps of the files when they were last read, with or without success.
+    loaded: FileStamps,
+    /// The stamps of the files at the last check.
+    checked: FileStamps,
+    /// The error that was last logged.
+    logged: Option<TlsError>,
 }
 
-impl Rotation {
+/// Stops the watcher when it is dropped.
+pub(in crate::serve) struct WatcherTask(AbortHandle);
+
+impl CertificateWatcher {
     /// Reads the files for the first time.
-    pub(super) fn begin(files: &TlsFiles) -> Result<Self, TlsConfigError> {
-        // Before the files, so that a change in between is noticed.
-        let stamps = Stamps::of(files);
-        let mut rotation = Self {
-            shown: Arc::new(Shown(RwLock::new(files.read()?))),
+    pub(super) fn open(files: &TlsFiles) -> Result<Self, TlsConfigError> {
+        // Taken before the files are read, so that a change in between is noticed.
+        let stamps = FileStamps::of(files);
+        let mut watcher = Self {
+            current: Arc::new(CurrentCertificate(RwLock::new(files.read()?))),
             files: files.clone(),
-            read: stamps.clone(),
-            seen: stamps,
-            warned: None,
+            loaded: stamps.clone(),
+            checked: stamps,
+            logged: None,
         };
-        rotation.warn_of_objection();
-        Ok(rotation)
+        watcher.log_certificate_error();
+        Ok(watcher)
     }
 
-    pub(super) fn shown(&self) -> Arc<Shown> {
-        Arc::clone(&self.shown)
+    pub(super) fn current(&self) -> Arc<CurrentCertificate> {
+        Arc::clone(&self.current)
     }
 
-    /// Looks again and again, on a thread that may wait for the disk.
-    pub(super) async fn follow(mut self) {
+    /// Checks the files until the returned value is dropped.
+    pub(in crate::serve) fn spawn(self) -> WatcherTask {
+        WatcherTask(tokio::spawn(self.watch()).abort_handle())
+    }
+
+    async fn watch(mut self) {
         loop {
-            tokio::time::sleep(LOOK).await;
-            let looked = tokio::task::spawn_blocking(move || {
-                self.look();
+            tokio::time::sleep(POLL_INTERVAL).await;
+            let checked = tokio::task::spawn_blocking(move || {
+                self.check();
                 self
             });
-            match looked.await {
-                Ok(rotation) => self = rotation,
+            match checked.await {
+                Ok(watcher) => self = watcher,
                 Err(error) => {
-                    tracing::error!(%error, "the certificate is not looked after any more");
+                    tracing::error!(%error, "the certificate is not reloaded any more");
                     return;
                 }
             }
         }
     }
 
-    /// Takes up what is new, once it has stayed the same for two looks: certificate and key are
-    /// two files, and whoever replaces them replaces one after the other.
-    pub(super) fn look(&mut self) {
-        let now = Stamps::of(&self.files);
-        let settled = mem::replace(&mut self.seen, now.clone()) == now;
-        if settled && now != self.read {
-            self.read = now;
-            self.take_up();
+    /// Reloads the certificate if the files have changed and were the same at two checks:
+    /// certificate and key are two files, which are replaced one after the other.
+    pub(super) fn check(&mut self) {
+        let now = FileStamps::of(&self.files);
+        let stable = mem::replace(&mut self.checked, now.clone()) == now;
+        if stable && now != self.loaded {
+            self.loaded = now;
+            self.reload();
         }
-        self.warn_of_objection();
+        self.log_certificate_error();
     }
 
-    fn take_up(&mut self) {
+    fn reload(&mut self) {
         match self.files.read() {
-            Ok(pair) => {
-                self.shown.replace(pair);
-                self.warned = None;
+            Ok(certificate) => {
+                self.current.replace(certificate);
+                self.logged = None;
                 let file = self.files.certificate.display();
-                tracing::info!(%file, "new connections are shown the new certificate");
+                tracing::info!(%file, "certificate reloaded; new connections use it");
             }
             Err(error) => tracing::warn!(
                 %error,
-                "the new certificate is not used, and the old one stays"
+                "cannot reload the certificate; the old one stays in use"
             ),
         }
     }
 
-    /// Says once what clients object to, also when the time of a certificate runs out in use.
-    fn warn_of_objection(&mut self) {
-        let found = objection(&self.shown.pair());
-        if let Some(why) = found
+    /// Logs once why clients reject the certificate, also when it expires while in use.
+    fn log_certificate_error(&mut self) {
+        let error = certificate_error(&self.current.get());
+        if let Some(error) = error
             .as_ref()
-            .filter(|why| self.warned.as_ref() != Some(*why))
+            .filter(|new| self.logged.as_ref() != Some(*new))
         {
             let file = self.files.certificate.display();
-            tracing::warn!(%file, "{why}: clients refuse it");
+            tracing::warn!(%file, %error, "clients reject the certificate");
         }
-        self.warned = found;
+        self.logged = error;
+    }
+}
+
+impl Drop for WatcherTask {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

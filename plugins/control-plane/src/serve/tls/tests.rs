@@ -1,4 +1,4 @@
-//! The certificate, as files change and clients see it.
+//! Tests of certificate rotation and of the handshake.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Read as _, Write as _};
@@ -11,15 +11,16 @@ use kt_tls::fixture::{CertificateFiles, CertificateOptions, TestCa};
 use kt_tls::{CaCertificates, TlsError, crypto_provider};
 use rustls::pki_types::ServerName;
 use rustls::{
-    ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, version,
+    AlertDescription, ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned,
+    version,
 };
 
-use super::pair::objection;
-use super::{Rotation, TlsFiles};
+use super::certificate::{TlsFiles, certificate_error};
+use super::rotation::CertificateWatcher;
 use crate::fixture::TestServer;
-use crate::serve::{DEFAULT_PER_SECOND, ServeError, ServeOptions};
+use crate::serve::{DEFAULT_REQUESTS_PER_SECOND, ServeError, ServeOptions};
 
-/// Certificate and key of a test under names that stay.
+/// The files of certificate and key, whose contents a test replaces.
 struct Files(TlsFiles);
 
 impl Files {
@@ -28,31 +29,31 @@ impl Files {
             certificate: directory.join("tls.crt"),
             key: directory.join("tls.key"),
         });
-        files.take(pair);
+        files.replace(pair);
         files
     }
 
-    fn take(&self, pair: &CertificateFiles) {
-        put(&pair.certificate, &self.0.certificate);
-        put(&pair.key, &self.0.key);
+    fn replace(&self, pair: &CertificateFiles) {
+        replace_file(&pair.certificate, &self.0.certificate);
+        replace_file(&pair.key, &self.0.key);
     }
 }
 
-/// Replaces a file by a copy of another, in one step.
-fn put(from: &Path, to: &Path) {
+/// Replaces a file atomically by a copy of another one.
+fn replace_file(from: &Path, to: &Path) {
     let draft = to.with_extension("draft");
     fs::copy(from, &draft).unwrap();
     fs::rename(draft, to).unwrap();
 }
 
-fn shown(rotation: &Rotation) -> Vec<u8> {
-    rotation.shown().pair().cert[0].to_vec()
+fn current(watcher: &CertificateWatcher) -> Vec<u8> {
+    watcher.current().get().cert[0].to_vec()
 }
 
-/// Long enough for whatever is new to be taken up.
-fn settle(rotation: &mut Rotation) {
-    rotation.look();
-    rotation.look();
+/// Checks as often as a change takes to be applied.
+fn settle(watcher: &mut CertificateWatcher) {
+    watcher.check();
+    watcher.check();
 }
 
 fn options(directory: &Path, listen: &str, tls: &TlsFiles) -> ServeOptions {
@@ -62,25 +63,25 @@ fn options(directory: &Path, listen: &str, tls: &TlsFiles) -> ServeOptions {
         listen: listen.parse().unwrap(),
         tls: Some(tls.clone()),
         admin_token_file: None,
-        max_requests_per_second: DEFAULT_PER_SECOND,
+        max_requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
         backups: None,
     }
 }
 
-/// Asks who is there, by TLS.
-fn ask(server: &TestServer, config: ClientConfig) -> io::Result<(String, ClientConnection)> {
+/// Sends a request over TLS.
+fn get_health(server: &TestServer, config: ClientConfig) -> io::Result<(String, ClientConnection)> {
     let name = ServerName::try_from("localhost").unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let socket = TcpStream::connect(("127.0.0.1", server.started.address.port()))?;
+    let socket = TcpStream::connect(("127.0.0.1", server.info.address.port()))?;
     let mut stream = StreamOwned::new(client, socket);
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok((answer, stream.conn))
+    let mut response = String::new();
+    stream.read_to_string(&mut response)?;
+    Ok((response, stream.conn))
 }
 
 #[test]
-fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
+fn unusable_files_are_reported_with_the_reason() {
     let directory = tempfile::tempdir().unwrap();
     let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
@@ -88,30 +89,30 @@ fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
     let pair = ca.issue("good", &CertificateOptions::default());
     let other = ca.issue("other", &CertificateOptions::default());
     let files = Files::of(directory.path(), &pair);
-    let refused = || {
+    let error = || {
         let options = options(&directory.path().join("state"), "127.0.0.1:0", &files.0);
         let error = TestServer::start_with(options).map(drop).unwrap_err();
         assert!(matches!(error, ServeError::Tls(_)), "{error}");
         error.to_string()
     };
-    let said = |expected: &[&str]| {
-        let message = refused();
+    let assert_error = |expected: &[&str]| {
+        let message = error();
         for part in expected {
             assert!(message.contains(part), "{message}");
         }
     };
     fs::set_permissions(&files.0.key, Permissions::from_mode(0o644)).unwrap();
-    said(&["tls.key", "chmod 600"]);
+    assert_error(&["tls.key", "chmod 600"]);
     fs::remove_file(&files.0.key).unwrap();
-    said(&["tls.key", "No such file"]);
-    put(&other.key, &files.0.key);
-    said(&["tls.key", "not that of the certificate", "tls.crt"]);
+    assert_error(&["tls.key", "No such file"]);
+    replace_file(&other.key, &files.0.key);
+    assert_error(&["tls.key", "does not match the certificate", "tls.crt"]);
     let key = fs::read_to_string(&pair.key).unwrap();
     for (text, expected) in [
-        ("", "no private key"),
+        ("", "no PEM private key"),
         (
             "-----BEGIN PRIVATE KEY-----\nbm9uZQ==\n-----END PRIVATE KEY-----\n",
-            "cannot be used",
+            "not supported",
         ),
         (
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\nbm9uZQ==\n-----END ENCRYPTED PRIVATE KEY-----\n",
@@ -119,30 +120,30 @@ fn a_pair_that_cannot_be_used_is_named_with_the_reason() {
         ),
     ] {
         fs::write(&files.0.key, text).unwrap();
-        said(&["tls.key", expected]);
+        assert_error(&["tls.key", expected]);
     }
-    files.take(&pair);
+    files.replace(&pair);
     for (text, expected) in [
-        ("", "no certificate"),
-        (key.as_str(), "no certificate"),
+        ("", "no PEM certificate"),
+        (key.as_str(), "no PEM certificate"),
         (
             "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n",
-            "the 1. in it",
+            "certificate 1 in",
         ),
     ] {
         fs::write(&files.0.certificate, text).unwrap();
-        said(&["tls.crt", expected]);
+        assert_error(&["tls.crt", expected]);
     }
     fs::remove_file(&files.0.certificate).unwrap();
-    said(&["tls.crt", "No such file"]);
+    assert_error(&["tls.crt", "No such file"]);
     assert!(
         !directory.path().join("state").exists(),
-        "it was made before the refusal"
+        "the state directory was created"
     );
 }
 
 #[test]
-fn a_new_pair_is_taken_up_whole_and_a_broken_one_is_not() {
+fn only_a_complete_pair_is_reloaded() {
     let directory = tempfile::tempdir().unwrap();
     let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
@@ -152,43 +153,43 @@ fn a_new_pair_is_taken_up_whole_and_a_broken_one_is_not() {
         ca.issue("other", &CertificateOptions::default()),
     );
     let files = Files::of(directory.path(), &one);
-    let mut rotation = Rotation::begin(&files.0).unwrap();
-    let first = shown(&rotation);
-    settle(&mut rotation);
-    assert_eq!(shown(&rotation), first);
+    let mut watcher = CertificateWatcher::open(&files.0).unwrap();
+    let first = current(&watcher);
+    settle(&mut watcher);
+    assert_eq!(current(&watcher), first);
 
-    // Between the two renames of whoever replaces them.
-    put(&other.certificate, &files.0.certificate);
-    rotation.look();
-    put(&other.key, &files.0.key);
-    rotation.look();
-    assert_eq!(shown(&rotation), first, "it is not sure yet");
-    rotation.look();
-    let second = shown(&rotation);
+    // Between the renames of the two files.
+    replace_file(&other.certificate, &files.0.certificate);
+    watcher.check();
+    replace_file(&other.key, &files.0.key);
+    watcher.check();
+    assert_eq!(current(&watcher), first, "the files may still change");
+    watcher.check();
+    let second = current(&watcher);
     assert_ne!(second, first);
 
-    put(&one.key, &files.0.key);
-    settle(&mut rotation);
-    assert_eq!(shown(&rotation), second, "the pair does not match");
+    replace_file(&one.key, &files.0.key);
+    settle(&mut watcher);
+    assert_eq!(current(&watcher), second, "the key does not match");
     fs::remove_file(&files.0.certificate).unwrap();
-    settle(&mut rotation);
-    assert_eq!(shown(&rotation), second, "there is none");
-    put(&one.certificate, &files.0.certificate);
-    settle(&mut rotation);
-    assert_eq!(shown(&rotation), first, "it was mended");
+    settle(&mut watcher);
+    assert_eq!(current(&watcher), second, "the certificate is missing");
+    replace_file(&one.certificate, &files.0.certificate);
+    settle(&mut watcher);
+    assert_eq!(current(&watcher), first, "the pair is complete again");
 
-    files.take(&other);
+    files.replace(&other);
     fs::set_permissions(&files.0.key, Permissions::from_mode(0o644)).unwrap();
-    settle(&mut rotation);
-    assert_eq!(shown(&rotation), first, "others may read the key");
+    settle(&mut watcher);
+    assert_eq!(current(&watcher), first, "the key is not private");
     fs::set_permissions(&files.0.key, Permissions::from_mode(0o600)).unwrap();
-    settle(&mut rotation);
-    assert_eq!(shown(&rotation), second);
+    settle(&mut watcher);
+    assert_eq!(current(&watcher), second);
 }
 
-/// As certbot does it, and what mounts secrets of Kubernetes.
+/// certbot and mounted secrets of Kubernetes replace a link.
 #[test]
-fn a_link_that_leads_elsewhere_is_a_new_pair() {
+fn a_new_target_of_a_symbolic_link_is_a_change() {
     let directory = tempfile::tempdir().unwrap();
     let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
@@ -203,32 +204,32 @@ fn a_link_that_leads_elsewhere_is_a_new_pair() {
         certificate: at("live/tls.crt"),
         key: at("live/tls.key"),
     };
-    let mut rotation = Rotation::begin(&files).unwrap();
-    let first = shown(&rotation);
+    let mut watcher = CertificateWatcher::open(&files).unwrap();
+    let first = current(&watcher);
     symlink("other", at("next")).unwrap();
     fs::rename(at("next"), at("live")).unwrap();
-    settle(&mut rotation);
-    assert_ne!(shown(&rotation), first);
+    settle(&mut watcher);
+    assert_ne!(current(&watcher), first);
 }
 
 #[test]
-fn what_every_client_would_refuse_is_found() {
+fn certificates_that_every_client_rejects_are_detected() {
     let directory = tempfile::tempdir().unwrap();
     let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
     };
-    let found = |name: &str, leaf: &CertificateOptions<'_>| {
+    let error = |name: &str, leaf: &CertificateOptions<'_>| {
         let pair = ca.issue(name, leaf);
         let files = TlsFiles {
             certificate: pair.certificate,
             key: pair.key,
         };
-        objection(&files.read().unwrap())
+        certificate_error(&files.read().unwrap())
     };
     let leaf = CertificateOptions::default;
-    assert_eq!(found("good", &leaf()), None);
+    assert_eq!(error("good", &leaf()), None);
     let not_after = "20210101000000Z";
-    let old = found(
+    let old = error(
         "old",
         &CertificateOptions {
             not_after,
@@ -244,10 +245,10 @@ fn what_every_client_would_refuse_is_found() {
         not_after,
         ..leaf()
     };
-    let early = found("early", &early).unwrap().to_string();
+    let early = error("early", &early).unwrap().to_string();
     assert!(early.contains("2080-01-01"), "{early}");
     let extension = "basicConstraints=critical,CA:TRUE";
-    let authority = found(
+    let authority = error(
         "authority",
         &CertificateOptions {
             extension,
@@ -258,7 +259,7 @@ fn what_every_client_would_refuse_is_found() {
 }
 
 #[test]
-fn both_versions_of_tls_are_spoken_at_any_address() {
+fn tls_1_2_and_1_3_are_accepted_at_any_address() {
     let directory = tempfile::tempdir().unwrap();
     let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
@@ -269,10 +270,10 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
     );
     let state = directory.path().join("state");
     let server = TestServer::start_with(options(&state, "0.0.0.0:0", &files.0)).unwrap();
-    assert!(server.started.url().starts_with("https://0.0.0.0:"));
-    // Whoever says nothing does not keep others from being served.
+    assert!(server.info.url().starts_with("https://0.0.0.0:"));
+    // Clients that do not complete a handshake do not block others.
     let silent: Vec<_> = (0..4)
-        .map(|_| TcpStream::connect(("127.0.0.1", server.started.address.port())).unwrap())
+        .map(|_| TcpStream::connect(("127.0.0.1", server.info.address.port())).unwrap())
         .collect();
 
     let roots = || {
@@ -282,35 +283,34 @@ fn both_versions_of_tls_are_spoken_at_any_address() {
         roots.add(ca).unwrap();
         roots
     };
-    for (spoken, named) in [
+    for (version, expected) in [
         (&version::TLS12, ProtocolVersion::TLSv1_2),
         (&version::TLS13, ProtocolVersion::TLSv1_3),
     ] {
         let mut config = ClientConfig::builder_with_provider(crypto_provider())
-            .with_protocol_versions(&[spoken])
+            .with_protocol_versions(&[version])
             .unwrap()
             .with_root_certificates(roots())
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let (answer, client) = ask(&server, config).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert_eq!(client.protocol_version(), Some(named));
+        let (response, client) = get_health(&server, config).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        assert_eq!(client.protocol_version(), Some(expected));
         assert_eq!(client.alpn_protocol(), Some(&b"http/1.1"[..]));
     }
     let trusting = |protocols: &[&[u8]]| {
         CaCertificates::from_root_store(roots()).into_client_config(protocols)
     };
-    assert!(ask(&server, trusting(&[])).is_ok(), "without ALPN");
-    let other = ask(&server, trusting(&[b"h2"])).unwrap_err();
-    assert!(
-        other.to_string().contains("NoApplicationProtocol"),
-        "{other}"
-    );
+    assert!(get_health(&server, trusting(&[])).is_ok(), "without ALPN");
+    let error = get_health(&server, trusting(&[b"h2"])).unwrap_err();
+    let error = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let no_protocol = AlertDescription::NoApplicationProtocol;
+    assert_eq!(error, Some(&rustls::Error::AlertReceived(no_protocol)));
     drop(silent);
 }
 
 #[test]
-fn http_without_tls_is_told_so_in_http() {
+fn plain_http_gets_an_http_error() {
     let directory = tempfile::tempdir().unwrap();
     let Some(ca) = TestCa::new(directory.path(), "ca") else {
         return;
@@ -321,26 +321,26 @@ fn http_without_tls_is_told_so_in_http() {
     );
     let state = directory.path().join("state");
     let server = TestServer::start_with(options(&state, "127.0.0.1:0", &files.0)).unwrap();
-    let plainly = |text: &str| {
-        let mut stream = TcpStream::connect(server.started.address).unwrap();
+    let send_plain = |text: &str| {
+        let mut stream = TcpStream::connect(server.info.address).unwrap();
         stream.write_all(text.as_bytes()).unwrap();
-        let mut answer = String::new();
-        drop(stream.read_to_string(&mut answer));
-        answer
+        let mut response = String::new();
+        drop(stream.read_to_string(&mut response));
+        response
     };
-    let token = fs::read_to_string(&server.started.admin_token_file).unwrap();
+    let token = fs::read_to_string(&server.info.admin_token_file).unwrap();
     let token = token.trim();
-    let answer = plainly(&format!(
+    let response = send_plain(&format!(
         "GET /v1/gateways HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n"
     ));
-    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-    assert!(answer.contains("\"code\":\"tls-required\"") && answer.contains("https://"));
-    assert!(!plainly("nonsense\r\n\r\n").contains("200 OK"));
-    // The socket of this machine's users stays as it is.
-    let mut local = std::os::unix::net::UnixStream::connect(&server.started.socket).unwrap();
+    assert!(response.starts_with("HTTP/1.1 400"), "{response}");
+    assert!(response.contains("\"code\":\"tls-required\"") && response.contains("https://"));
+    assert!(!send_plain("nonsense\r\n\r\n").contains("200 OK"));
+    // The Unix socket does not use TLS.
+    let mut local = std::os::unix::net::UnixStream::connect(&server.info.socket).unwrap();
     let request = b"GET /v1/whoami HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     local.write_all(request).unwrap();
-    let mut answer = String::new();
-    local.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let mut response = String::new();
+    local.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 }
