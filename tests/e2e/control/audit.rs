@@ -149,7 +149,7 @@ fn damage_to_the_trail_is_named_by_its_place() {
     };
     let sandbox = changed();
     let whole = sandbox.kt_line("audit verify -o json").run();
-    assert_eq!(whole.ok().json()["result"], "whole", "{whole}");
+    assert_eq!(whole.ok().json()["result"], "intact", "{whole}");
     assert_eq!(whole.json()["rows"], 4);
     let head = whole.text_at("/head");
     let later = format!("audit verify --head {head}");

@@ -99,7 +99,7 @@ fn a_wrong_token_shows_in_the_trail() {
     let [row] = &rows[..] else {
         panic!("one request was refused: {rows:?}")
     };
-    assert_eq!(row["actor"], "nobody", "{row}");
+    assert_eq!(row["actor"], "anonymous", "{row}");
     assert_eq!(row["target"], "127.0.0.1", "{row}");
     assert_eq!(row["detail"]["failures"], 1, "{row}");
     let all = server.home.kt_line("audit export").run();

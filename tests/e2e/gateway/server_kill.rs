@@ -95,7 +95,7 @@ fn no_acknowledged_version_is_lost_by_kills() {
     );
     // Numbers without a gap, so each acknowledged one is there; each with its row and seal.
     let checked = server.home.kt_line("control-plane fsck -o json").run();
-    assert_eq!(checked.ok().text_at("/result"), "whole", "{checked}");
+    assert_eq!(checked.ok().text_at("/result"), "intact", "{checked}");
     assert_eq!(checked.at("/versions"), json!(last));
     // One row for each version, and one for the token of the administrator.
     assert_eq!(checked.at("/audit"), json!(last + 1));

@@ -148,7 +148,7 @@ fn a_token_ends_at_every_server_and_there_is_one_trail() {
         .env("KEEPTRUSTS_API_URL", one.url())
         .env("KEEPTRUSTS_API_TOKEN", admin)
         .run();
-    assert_eq!(checked.ok().json()["result"], "whole", "{checked}");
+    assert_eq!(checked.ok().json()["result"], "intact", "{checked}");
     let line = "GET /v1/audit?limit=200";
     let trail = body(&one.send(admin, line, None).expect("it answers"));
     let rows = trail["items"].as_array().expect("rows").iter();

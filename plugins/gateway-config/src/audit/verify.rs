@@ -81,7 +81,7 @@ fn result(report: &AuditVerification) -> Output {
     let whole = report.damage.is_empty();
     let head = report.head.map(|(seq, hash)| format!("{seq}:{hash}"));
     let value = json!({
-        "result": if whole { "whole" } else { "damaged" },
+        "result": if whole { "intact" } else { "damaged" },
         "rows": report.rows,
         "unsealed": report.unsealed,
         "head": head,

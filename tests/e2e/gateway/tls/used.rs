@@ -75,7 +75,7 @@ fn other_machines_are_served_by_tls_alone() {
         let line = format!("control-plane serve --listen 0.0.0.0:0 {more}");
         sandbox.kt_line(&line).run().exits(code).silent().clone()
     };
-    refused("", 2).err_has("needs TLS").err_has("--tls-cert");
+    refused("", 2).err_has("requires TLS").err_has("--tls-cert");
     refused("--tls-cert a.crt", 2).err_has("--tls-key");
     refused("--tls-key a.key", 2).err_has("--tls-cert");
     refused("--tls-cert a.crt --tls-key a.key", 3)
