@@ -1,4 +1,4 @@
-//! The backend: which module answers which method.
+//! The backend: dispatches methods to modules.
 
 use crate::{detect, domain, observe, steps};
 use kt_plugin_api::Error;

@@ -1,6 +1,6 @@
-//! Whether there is a graphical session to put agents into.
+//! Detects the graphical session of the user.
 
-use crate::domain::{self, LOOK_MS};
+use crate::domain::{self, PROBE_TIMEOUT_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Availability, DetectRequest, Detection, Probe, ProbeOutcome, ProbeResult, Reason, SystemInfo,
@@ -9,15 +9,20 @@ use std::collections::BTreeMap;
 
 pub(crate) fn probes(system: &SystemInfo) -> Vec<Probe> {
     let domain = domain::domain(system);
-    let quiet = BTreeMap::new;
+    let env = BTreeMap::new;
     vec![
         Probe::run(
             "session",
             &["launchctl", "print", &domain],
-            quiet(),
-            LOOK_MS,
+            env(),
+            PROBE_TIMEOUT_MS,
         ),
-        Probe::run("version", &["sw_vers", "-productVersion"], quiet(), LOOK_MS),
+        Probe::run(
+            "version",
+            &["sw_vers", "-productVersion"],
+            env(),
+            PROBE_TIMEOUT_MS,
+        ),
     ]
 }
 
@@ -45,21 +50,21 @@ pub(crate) fn detect(request: &DetectRequest) -> Result<Detection, Error> {
         }
         ProbeOutcome::Exited { .. } => detection.reasons.push(Reason {
             code: "no-gui-session".to_owned(),
-            message: "nobody is logged in at the screen of this Mac as this user".to_owned(),
-            fix: Some("log in at the screen once, then try again".to_owned()),
+            message: "the user has no graphical session on this Mac".to_owned(),
+            fix: Some("log in at the screen of the Mac, then try again".to_owned()),
         }),
-        ProbeOutcome::Unknown(why) => detection.reasons.push(no_supervisor(why)),
+        ProbeOutcome::Unknown(error) => detection.reasons.push(no_supervisor(error)),
         _ => detection
             .reasons
-            .push(no_supervisor("`launchctl` is missing")),
+            .push(no_supervisor("`launchctl` is not installed")),
     }
     Ok(detection)
 }
 
-fn no_supervisor(why: &str) -> Reason {
+fn no_supervisor(cause: &str) -> Reason {
     Reason {
         code: "no-supervisor".to_owned(),
-        message: format!("launchd does not answer: {why}"),
+        message: format!("launchd does not respond: {cause}"),
         fix: None,
     }
 }

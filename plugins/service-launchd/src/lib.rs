@@ -1,17 +1,16 @@
 //! The plugin `service-launchd`: services as per-user agents of launchd.
 //!
-//! It translates and does nothing else, so it loads on every Unix and renders
-//! for macOS anywhere. It has not been run on a Mac: its tests drive a model of
-//! `launchctl`, and every result of the model is a modelled one.
+//! It only translates, so it loads on every Unix and renders for macOS on all of
+//! them. It has not been tested on a Mac: its tests use a model of launchd.
 
-mod agent;
 mod backend;
+mod calls;
 mod detect;
 mod domain;
-mod job;
 #[cfg(test)]
-mod model;
+mod modelled;
 mod observe;
+mod property_list;
 mod steps;
 
 use kt_plugin_api::service::{INTERFACE, ServiceProvider};

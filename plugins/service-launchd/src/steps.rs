@@ -1,26 +1,26 @@
-//! What to do for each action, in order, each step with its way back.
+//! The steps of each action, with their rollback.
 //!
-//! A stopped agent stays loaded: it ends with 0 after SIGTERM, and is kept
-//! alive only after failures. So stopping and starting need no `bootout` and
-//! `bootstrap`, whose race leaves agents of other products down. Only what does
-//! not stop like that is unloaded: what hangs, what a signal ends, and what
-//! launchd is about to start again.
+//! A stopped agent remains loaded: it exits with 0 after SIGTERM, and launchd only
+//! restarts it after failures. Stop and start therefore need no `bootout` and
+//! `bootstrap`, which race with each other. Only an agent that does not stop that
+//! way is unloaded: one that hangs, is terminated by a signal, or is about to be
+//! restarted.
 
-use crate::agent::{Agent, DRAIN_MS};
-use crate::{domain, job};
+use crate::calls::{AgentCalls, UNLOAD_TIMEOUT_MS};
+use crate::{domain, property_list};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Action, ActiveState, Artifact, ExecSpec, Plan, RenderRequest, ServiceStatus, Step, StepAction,
     StepRole,
 };
 
-/// launchd refuses agents that others cannot read; the list holds no secret.
+/// launchd rejects property lists that others cannot read; they contain no secrets.
 const PLIST_MODE: u32 = 0o644;
 
-struct Job<'a> {
+struct PlanBuilder<'a> {
     request: &'a RenderRequest,
-    agent: Agent,
-    was: ServiceStatus,
+    calls: AgentCalls,
+    status: ServiceStatus,
 }
 
 pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
@@ -28,20 +28,20 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     let label = domain::label(&request.spec.family, &request.spec.name);
     let artifact = Artifact {
         mode: PLIST_MODE,
-        content: job::render(&request.spec, system, &label)?,
+        content: property_list::render(&request.spec, system, &label)?,
         path: domain::plist_path(system, &label),
     };
-    let job = Job {
+    let builder = PlanBuilder {
         request,
-        agent: Agent::new(request, &label),
-        was: request.status.clone().unwrap_or_default(),
+        calls: AgentCalls::new(request, &label),
+        status: request.status.clone().unwrap_or_default(),
     };
     let steps = match request.action {
-        Action::Install => job.install(&artifact),
-        Action::Start => job.start(),
-        Action::Stop => job.stop(),
-        Action::Restart => [job.stop(), job.up()].concat(),
-        Action::Uninstall => job.uninstall(&artifact),
+        Action::Install => builder.install(&artifact),
+        Action::Start => builder.start(),
+        Action::Stop => builder.stop(),
+        Action::Restart => [builder.stop(), builder.enable_and_start()].concat(),
+        Action::Uninstall => builder.uninstall(&artifact),
     };
     Ok(Plan {
         artifacts: vec![artifact],
@@ -50,158 +50,167 @@ pub(crate) fn plan(request: &RenderRequest) -> Result<Plan, Error> {
     })
 }
 
-fn run(id: &str, what: &str, run: ExecSpec) -> Step {
-    Step::new(id, what, StepAction::Run(run))
+fn run(id: &str, description: &str, exec: ExecSpec) -> Step {
+    Step::new(id, description, StepAction::Run(exec))
 }
 
-impl Job<'_> {
+impl PlanBuilder<'_> {
     fn loaded(&self) -> bool {
-        self.was.loaded == Some(true)
+        self.status.loaded == Some(true)
     }
 
-    /// It ran, or was about to; so after a failure it runs again.
-    fn was_up(&self) -> bool {
+    /// Whether a rollback must start the agent again.
+    fn was_running(&self) -> bool {
         matches!(
-            self.was.active_state,
+            self.status.active_state,
             ActiveState::Active | ActiveState::Activating | ActiveState::Restarting
         )
     }
 
     fn install(&self, artifact: &Artifact) -> Vec<Step> {
         let write = StepAction::Write(artifact.path.clone());
-        let mut write = Step::new("write", "write the agent", write);
-        if self.request.options.start && self.loaded() && self.was_up() {
-            // A loaded agent keeps its earlier list until it is loaded anew.
-            write = self.with_way_back(write);
+        let mut write = Step::new("write", "write the property list", write);
+        if self.request.options.start && self.loaded() && self.was_running() {
+            // A loaded agent uses its previous list until it is loaded again.
+            write = self.undo_by_start(write);
         }
-        let verify = self.agent.verify();
+        let verify = self.calls.verify();
         let mut enable = self.enable();
-        if self.was.enabled == Some(false) {
-            enable = enable.undo(self.agent.disable());
+        if self.status.enabled == Some(false) {
+            enable = enable.undo(self.calls.disable());
         }
         let mut steps = vec![
             write,
-            run("verify", "check the property list", verify),
+            run("verify", "verify the property list", verify),
             enable,
         ];
-        let runs = self.was_up() && self.was.pid.is_some() && !self.request.options.files_changed;
-        if !self.request.options.start || runs {
+        let running =
+            self.was_running() && self.status.pid.is_some() && !self.request.options.files_changed;
+        if !self.request.options.start || running {
             return steps;
         }
         if self.loaded() {
-            steps.extend(self.ask());
-            let [out, gone] = self.unload();
-            steps.extend([self.certainly_unloaded(out), gone]);
+            steps.extend(self.terminate());
+            let [unload, wait] = self.unload();
+            steps.extend([self.undo_by_unload(unload), wait]);
         }
-        let [load, kick] = self.load();
-        steps.extend([self.certainly_unloaded(load), kick]);
+        let [load, start] = self.load();
+        steps.extend([self.undo_by_unload(load), start]);
         steps
     }
 
-    /// That an agent was disabled outlives its removal, so it is enabled
-    /// before every load.
+    /// An agent remains disabled after its removal, so it is enabled before every
+    /// load.
     fn enable(&self) -> Step {
-        run("enable", "make it start by itself", self.agent.enable())
+        run("enable", "enable the agent", self.calls.enable())
     }
 
-    /// Loading starts it, but was seen not to; so it is told to start too.
+    /// Loading an agent starts it, but not on every Mac, so it is also started
+    /// explicitly.
     fn load(&self) -> [Step; 2] {
-        let load = self.agent.bootstrap(DRAIN_MS);
-        let kick = self.agent.kickstart();
+        let load = self.calls.bootstrap(UNLOAD_TIMEOUT_MS);
+        let start = self.calls.kickstart();
         [
             run("bootstrap", "load the agent", load).role(StepRole::Start),
-            run("kickstart", "start it", kick).role(StepRole::Start),
+            run("kickstart", "start the agent", start).role(StepRole::Start),
         ]
     }
 
     fn unload(&self) -> [Step; 2] {
         [
-            run("bootout", "unload the agent", self.agent.bootout()),
+            run("bootout", "unload the agent", self.calls.bootout()),
             run(
                 "unloaded",
-                "wait until it is unloaded",
-                self.agent.unloaded(),
+                "wait until the agent is unloaded",
+                self.calls.await_unloaded(),
             ),
         ]
     }
 
-    /// The same; taken back, whatever became of it, nothing is loaded.
-    fn certainly_unloaded(&self, step: Step) -> Step {
-        step.undo(self.agent.bootout()).undo(self.agent.unloaded())
+    /// Adds a rollback after which the agent is not loaded.
+    fn undo_by_unload(&self, step: Step) -> Step {
+        step.undo(self.calls.bootout())
+            .undo(self.calls.await_unloaded())
     }
 
-    /// The same; taken back, the agent of the file is loaded and runs.
-    fn with_way_back(&self, step: Step) -> Step {
-        step.undo(self.agent.bootstrap(self.agent.leaving_ms()))
-            .undo(self.agent.kickstart())
+    /// Adds a rollback after which the agent is loaded and running.
+    fn undo_by_start(&self, step: Step) -> Step {
+        step.undo(self.calls.bootstrap(self.calls.unload_timeout_ms()))
+            .undo(self.calls.kickstart())
     }
 
-    fn up(&self) -> Vec<Step> {
-        let [load, kick] = self.load();
-        vec![self.enable(), load, kick]
+    fn enable_and_start(&self) -> Vec<Step> {
+        let [load, start] = self.load();
+        vec![self.enable(), load, start]
     }
 
     fn start(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        if self.was.active_state == ActiveState::Deactivating {
-            // It can be loaded once the earlier one has left.
-            let [_, gone] = self.unload();
-            steps.push(gone);
+        if self.status.active_state == ActiveState::Deactivating {
+            // The agent can only be loaded after the previous one was unloaded.
+            let [_, wait] = self.unload();
+            steps.push(wait);
         }
-        steps.extend(self.up());
+        steps.extend(self.enable_and_start());
         steps
     }
 
-    /// Asks the process to end, and waits for it. What is on its way out has
-    /// been asked: a second time would be an order to drop what it is doing.
-    fn ask(&self) -> Vec<Step> {
-        let leaving = self.was.active_state == ActiveState::Deactivating;
-        let Some(pid) = self.was.pid.filter(|_| !leaving) else {
+    /// Sends SIGTERM and waits for the exit. An agent that is already stopping gets no
+    /// second signal, which would abort its requests in flight.
+    fn terminate(&self) -> Vec<Step> {
+        let stopping = self.status.active_state == ActiveState::Deactivating;
+        let Some(pid) = self.status.pid.filter(|_| !stopping) else {
             return Vec::new();
         };
-        let ask = run("stop", "ask it to end", self.agent.terminate());
-        let gone = run("gone", "wait until it has ended", self.agent.ended(pid));
+        let stop = run("stop", "send SIGTERM to the agent", self.calls.terminate());
+        let exit = run(
+            "exited",
+            "wait until the agent has exited",
+            self.calls.await_exit(pid),
+        );
         vec![
-            ask.undo(self.agent.kickstart_if_loaded()),
-            gone.warn_on_failure(
-                "it did not end when it was asked to, so launchd was told to end it",
-            ),
+            stop.undo(self.calls.kickstart_if_loaded()),
+            exit.warn_on_failure("the agent did not exit after SIGTERM, so launchd killed it"),
         ]
     }
 
     fn stop(&self) -> Vec<Step> {
-        if self.was.loaded == Some(false) || self.was.active_state == ActiveState::Inactive {
+        if self.status.loaded == Some(false) || self.status.active_state == ActiveState::Inactive {
             return Vec::new();
         }
-        let [out, gone] = self.unload();
-        if self.was.active_state == ActiveState::Deactivating {
-            return vec![gone];
+        let [unload, wait] = self.unload();
+        if self.status.active_state == ActiveState::Deactivating {
+            return vec![wait];
         }
-        let mut steps = self.ask();
+        let mut steps = self.terminate();
         if steps.is_empty() {
-            // Nothing to ask: launchd is about to start it.
-            return vec![out, gone];
+            // There is no process: launchd is about to restart it.
+            return vec![unload, wait];
         }
-        steps.extend([self.unless_down(out), self.unless_down(gone)]);
+        steps.extend([self.unless_stopped(unload), self.unless_stopped(wait)]);
         steps
     }
 
-    /// The same, left out when the agent ended as one that stays down.
-    fn unless_down(&self, mut step: Step) -> Step {
+    /// Skips the step if the agent is stopped and launchd does not restart it.
+    fn unless_stopped(&self, mut step: Step) -> Step {
         if let StepAction::Run(run) = step.action {
-            step.action = StepAction::Run(run.unless(self.agent.is_down()));
+            step.action = StepAction::Run(run.unless(self.calls.is_stopped()));
         }
         step
     }
 
     fn uninstall(&self, artifact: &Artifact) -> Vec<Step> {
-        let mut steps = self.ask();
-        let [mut out, gone] = self.unload();
-        if self.loaded() && self.was_up() {
-            out = self.with_way_back(self.certainly_unloaded(out));
+        let mut steps = self.terminate();
+        let [mut unload, wait] = self.unload();
+        if self.loaded() && self.was_running() {
+            unload = self.undo_by_start(self.undo_by_unload(unload));
         }
         let remove = StepAction::Remove(artifact.path.clone());
-        steps.extend([out, gone, Step::new("remove", "remove the agent", remove)]);
+        steps.extend([
+            unload,
+            wait,
+            Step::new("remove", "remove the property list", remove),
+        ]);
         steps
     }
 }

@@ -1,14 +1,15 @@
-//! Reads how launchd sees an agent.
+//! Evaluates the status of an agent.
 //!
-//! The text of `launchctl print` is no interface: whether the agent is loaded
-//! is the exit code's word, and everything read from the text may be absent.
+//! The output of `launchctl print` is not a stable interface: whether the agent is
+//! loaded is determined from the exit code, and every value of the text may be
+//! absent.
 
-mod agent;
 mod disabled;
-mod ends;
+mod exits;
 mod print;
+mod status;
 
-pub(crate) use agent::{observe, probes};
+pub(crate) use status::{observe, probes};
 
 #[cfg(test)]
 mod tests;

@@ -1,54 +1,54 @@
-//! The text of `launchctl print` for one agent.
+//! Parses the output of `launchctl print` for one agent.
 
-use super::ends;
+use super::exits;
 use kt_plugin_api::service::{ActiveState, ExitKind, LastExit};
 use std::collections::BTreeMap;
 
-/// What was found in the text.
-pub(super) struct Printed {
-    /// launchd's own word; empty when there is none.
+/// The parsed output.
+pub(super) struct PrintOutput {
+    /// The state as named by launchd; empty if there is none.
     pub(super) state: String,
     pub(super) pid: Option<u32>,
     pub(super) last_exit: Option<LastExit>,
-    pub(super) raw: BTreeMap<String, String>,
+    pub(super) properties: BTreeMap<String, String>,
 }
 
-pub(super) fn read(text: &str) -> Printed {
-    let raw = fields(text);
-    Printed {
-        state: raw.get("state").cloned().unwrap_or_default(),
-        pid: raw.get("pid").and_then(|word| word.parse().ok()),
-        last_exit: ends::last_exit(&raw),
-        raw,
+pub(super) fn parse(text: &str) -> PrintOutput {
+    let properties = fields(text);
+    PrintOutput {
+        state: properties.get("state").cloned().unwrap_or_default(),
+        pid: properties.get("pid").and_then(|pid| pid.parse().ok()),
+        last_exit: exits::last_exit(&properties),
+        properties,
     }
 }
 
-impl Printed {
-    pub(super) fn activity(&self) -> ActiveState {
+impl PrintOutput {
+    pub(super) fn active_state(&self) -> ActiveState {
         match self.state.as_str() {
-            // After `bootout`; its process may be gone already.
+            // After `bootout`; the process may have exited.
             "SIGTERMed" | "SIGKILLed" => ActiveState::Deactivating,
-            // launchd's trampoline, on its way to the program.
+            // launchd has not yet executed the program.
             "xpcproxy" => ActiveState::Activating,
-            // The first start is on its way, or another one was asked for.
+            // The first start, or one that was requested.
             "spawn scheduled" if !self.failed() => ActiveState::Activating,
             "spawn scheduled" => ActiveState::Restarting,
             "running" => ActiveState::Active,
             _ if self.pid.is_some() => ActiveState::Active,
-            // It is kept alive after failures, so another start is on its way.
+            // launchd restarts it after a failure.
             _ if self.failed() => ActiveState::Restarting,
-            // It was never started, or ended well: asked to, or parked.
+            // It was never started, or exited with 0: stopped or parked.
             _ => ActiveState::Inactive,
         }
     }
 
     fn failed(&self) -> bool {
-        let class = self.last_exit.as_ref().map(|end| end.kind);
-        class.is_some_and(|class| class != ExitKind::Clean)
+        let kind = self.last_exit.as_ref().map(|exit| exit.kind);
+        kind.is_some_and(|kind| kind != ExitKind::Clean)
     }
 }
 
-/// The outermost `key = value` lines; inner blocks repeat names.
+/// Returns the outermost `key = value` lines; nested blocks repeat names.
 fn fields(text: &str) -> BTreeMap<String, String> {
     text.lines()
         .filter(|line| line.starts_with('\t') && !line.starts_with("\t\t"))

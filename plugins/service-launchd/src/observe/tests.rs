@@ -1,11 +1,11 @@
 use super::{disabled, observe};
-use crate::job::tests::system;
+use crate::property_list::tests::system;
 use kt_plugin_api::service::{
     ActiveState, Autostart, ExitKind, FileKind, ObserveRequest, ProbeOutcome, ProbeResult,
     ServiceName, ServiceStatus,
 };
 
-fn ran(code: i32, stdout: &str) -> ProbeOutcome {
+fn exited(code: i32, stdout: &str) -> ProbeOutcome {
     ProbeOutcome::Exited {
         code: Some(code),
         stdout: stdout.to_owned(),
@@ -25,12 +25,12 @@ fn results(print: ProbeOutcome, plist: bool) -> Vec<ProbeResult> {
     };
     vec![
         result("print", print),
-        result("disabled", ran(0, "\tdisabled services = {\n\t}\n")),
+        result("disabled", exited(0, "\tdisabled services = {\n\t}\n")),
         result("plist", if plist { file } else { ProbeOutcome::NotFound }),
     ]
 }
 
-fn look(print: ProbeOutcome, plist: bool) -> ServiceStatus {
+fn observe_with(print: ProbeOutcome, plist: bool) -> ServiceStatus {
     observe(&ObserveRequest {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),
@@ -41,52 +41,52 @@ fn look(print: ProbeOutcome, plist: bool) -> ServiceStatus {
     .unwrap()
 }
 
-/// The agent is loaded, and these are the outermost fields of its text.
-fn printed(fields: &[&str]) -> ServiceStatus {
+/// The status of a loaded agent with these outermost fields.
+fn status_of(fields: &[&str]) -> ServiceStatus {
     let lines: String = fields.iter().map(|f| format!("\t{f}\n")).collect();
-    look(
-        ran(0, &format!("gui/501/dev.kt.gateway = {{\n{lines}}}\n")),
+    observe_with(
+        exited(0, &format!("gui/501/dev.kt.gateway = {{\n{lines}}}\n")),
         true,
     )
 }
 
 #[test]
-fn a_running_agent() {
+fn all_properties_of_a_running_agent_are_evaluated() {
     let text = "gui/501/dev.kt.gateway = {\n\tstate = running\n\truns = 3\n\tpid = 42\n\tinner = {\n\t\tpid = 7\n\t\tstate = active\n\t}\n\tlast exit code = (never exited)\n}\n";
-    let seen = look(ran(0, text), true);
+    let status = observe_with(exited(0, text), true);
     assert_eq!(
-        (seen.active_state, seen.pid),
+        (status.active_state, status.pid),
         (ActiveState::Active, Some(42))
     );
     assert_eq!(
-        (&*seen.sub_state, &*seen.properties["runs"]),
+        (&*status.sub_state, &*status.properties["runs"]),
         ("running", "3")
     );
     assert_eq!(
-        (seen.loaded, seen.autostart),
+        (status.loaded, status.autostart),
         (Some(true), Some(Autostart::Login))
     );
-    assert_eq!((seen.last_exit, seen.restarts), (None, None));
+    assert_eq!((status.last_exit, status.restarts), (None, None));
 }
 
 #[test]
-fn what_is_not_there_is_told_apart_from_what_does_not_answer() {
-    let gone = look(ran(113, ""), false);
+fn an_agent_that_is_not_loaded_is_distinct_from_no_response() {
+    let missing = observe_with(exited(113, ""), false);
     assert_eq!(
-        (gone.reachable, gone.installed, gone.loaded),
+        (missing.reachable, missing.installed, missing.loaded),
         (true, Some(false), Some(false))
     );
-    assert_eq!(gone.active_state, ActiveState::Inactive);
-    let silent = look(ran(125, ""), true);
+    assert_eq!(missing.active_state, ActiveState::Inactive);
+    let unreachable = observe_with(exited(125, ""), true);
     assert_eq!(
-        (silent.reachable, silent.active_state),
+        (unreachable.reachable, unreachable.active_state),
         (false, ActiveState::Unknown)
     );
-    assert_eq!(silent.installed, Some(true));
+    assert_eq!(unreachable.installed, Some(true));
 }
 
 #[test]
-fn every_word_for_the_state() {
+fn active_states_are_mapped() {
     let never = "last exit code = (never exited)";
     let failed = "last exit code = 6";
     let clean = "last exit code = 0";
@@ -117,68 +117,71 @@ fn every_word_for_the_state() {
         (vec!["state = SIGKILLed", clean], ActiveState::Deactivating),
         (vec!["state = not running", clean], ActiveState::Inactive),
         (vec!["state = not running", never], ActiveState::Inactive),
-        // As other versions say it, or as nobody has seen it.
+        // Other versions, and states that were never reported.
         (vec!["state = waiting", clean], ActiveState::Inactive),
         (vec!["state = waiting", failed], ActiveState::Restarting),
         (vec!["pid = 1"], ActiveState::Active),
         (vec![killed], ActiveState::Restarting),
         (vec![], ActiveState::Inactive),
     ] {
-        assert_eq!(printed(&fields).active_state, expected, "{fields:?}");
+        assert_eq!(status_of(&fields).active_state, expected, "{fields:?}");
     }
 }
 
 #[test]
-fn every_way_to_end() {
-    let end = |field: &str| {
-        let end = printed(&[field, "state = not running"]).last_exit.unwrap();
-        let signal = end.signal.as_deref().map(str::to_owned);
-        (end.code, signal, end.kind, end.description.is_some())
+fn exits_are_classified() {
+    let exit = |field: &str| {
+        let exit = status_of(&[field, "state = not running"])
+            .last_exit
+            .unwrap();
+        let signal = exit.signal.as_deref().map(str::to_owned);
+        (exit.code, signal, exit.kind, exit.description.is_some())
     };
     let signal = |name: &str| Some(name.to_owned());
     assert_eq!(
-        end("last exit code = 0"),
+        exit("last exit code = 0"),
         (Some(0), None, ExitKind::Clean, false)
     );
     assert_eq!(
-        end("last exit code = 75: EX_TEMPFAIL"),
+        exit("last exit code = 75: EX_TEMPFAIL"),
         (Some(75), None, ExitKind::Crash, false)
     );
     assert_eq!(
-        end("last exit code = 78: EX_CONFIG"),
+        exit("last exit code = 78: EX_CONFIG"),
         (Some(78), None, ExitKind::Setup, true)
     );
     for (text, name) in [("Killed: 9", "KILL"), ("15", "TERM"), ("X: 31", "USR2")] {
         assert_eq!(
-            end(&format!("last terminating signal = {text}")),
+            exit(&format!("last terminating signal = {text}")),
             (None, signal(name), ExitKind::Crash, false)
         );
     }
     assert_eq!(
-        end("last terminating signal = Odd: 0"),
+        exit("last terminating signal = Odd: 0"),
         (None, None, ExitKind::Crash, true)
     );
     assert_eq!(
-        end("last exit reason = OS_REASON_EXEC | Error -413 \"No matching profile found\""),
+        exit("last exit reason = OS_REASON_EXEC | Error -413 \"No matching profile found\""),
         (None, None, ExitKind::Setup, true)
     );
     assert_eq!(
-        end("last exit reason = OS_REASON_JETSAM"),
+        exit("last exit reason = OS_REASON_JETSAM"),
         (None, None, ExitKind::Crash, true)
     );
 }
 
 #[test]
-fn orphans_are_what_goes_on_without_a_file() {
-    let orphan = |text: &str| look(ran(0, &format!("x = {{\n\t{text}\n}}\n")), false).orphaned;
+fn a_running_agent_without_a_file_is_orphaned() {
+    let orphan =
+        |text: &str| observe_with(exited(0, &format!("x = {{\n\t{text}\n}}\n")), false).orphaned;
     assert!(orphan("pid = 1"));
-    assert!(orphan("last exit code = 6"), "it is started again");
+    assert!(orphan("last exit code = 6"), "it is restarted");
     assert!(!orphan("last exit code = 0"));
     assert!(!orphan("state = SIGTERMed"));
 }
 
 #[test]
-fn both_spellings_of_disabled_are_known() {
+fn both_formats_of_disabled_are_supported() {
     let enabled = |text: &str| disabled::enabled(text, "dev.kt.gateway");
     for (line, expected) in [
         ("\"dev.kt.gateway\" => disabled", false),
@@ -195,6 +198,6 @@ fn both_spellings_of_disabled_are_known() {
         }
         let other = format!("disabled services = {{\n}}\nlogin item associations = {{\n{line}\n}}");
         assert_eq!(enabled(&other), Some(true), "{other}");
-        assert_eq!(enabled(line), None, "no block of services");
+        assert_eq!(enabled(line), None, "no list of services");
     }
 }

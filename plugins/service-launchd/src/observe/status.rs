@@ -1,7 +1,7 @@
-//! What to look at, and what it comes to.
+//! The probes of an agent, and their evaluation.
 
 use super::{disabled, print};
-use crate::domain::{self, LOOK_MS, NOT_LOADED};
+use crate::domain::{self, NOT_LOADED, PROBE_TIMEOUT_MS};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     ActiveState, Autostart, ObserveRequest, Probe, ProbeAction, ProbeOutcome, ProbeResult,
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 
 pub(crate) fn probes(system: &SystemInfo, label: &str) -> Vec<Probe> {
     let (target, domain) = (domain::target(system, label), domain::domain(system));
-    let look = |id: &str, words: [&str; 3]| Probe::run(id, &words, BTreeMap::new(), LOOK_MS);
+    let run = |id: &str, argv: [&str; 3]| Probe::run(id, &argv, BTreeMap::new(), PROBE_TIMEOUT_MS);
     vec![
-        look("print", ["launchctl", "print", &target]),
-        look("disabled", ["launchctl", "print-disabled", &domain]),
+        run("print", ["launchctl", "print", &target]),
+        run("disabled", ["launchctl", "print-disabled", &domain]),
         Probe::new(
             "plist",
             ProbeAction::Stat(domain::plist_path(system, label)),
@@ -25,16 +25,16 @@ pub(crate) fn probes(system: &SystemInfo, label: &str) -> Vec<Probe> {
 pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> {
     let label = domain::label(&request.family, &request.name);
     let path = domain::plist_path(&request.system, &label);
-    let there = match ProbeResult::find(&request.results, "plist")? {
+    let installed = match ProbeResult::find(&request.results, "plist")? {
         ProbeOutcome::Metadata { .. } => Some(true),
         ProbeOutcome::NotFound => Some(false),
         _ => None,
     };
-    let mut observed = ServiceStatus {
+    let mut status = ServiceStatus {
         supervisor: "launchd".to_owned(),
-        installed: there,
+        installed,
         enabled: enabled(ProbeResult::find(&request.results, "disabled")?, &label),
-        fragment_path: (there == Some(true)).then_some(path),
+        fragment_path: (installed == Some(true)).then_some(path),
         unit: label,
         ..ServiceStatus::default()
     };
@@ -43,44 +43,43 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> 
             code: Some(0),
             stdout,
             ..
-        } => loaded(&mut observed, stdout),
+        } => apply_print_output(&mut status, stdout),
         ProbeOutcome::Exited {
             code: Some(code), ..
         } if NOT_LOADED.contains(code) => {
-            observed.reachable = true;
-            observed.loaded = Some(false);
-            observed.active_state = ActiveState::Inactive;
+            status.reachable = true;
+            status.loaded = Some(false);
+            status.active_state = ActiveState::Inactive;
         }
         ProbeOutcome::Exited { stderr, .. } => {
-            observed.unreachable_reason = Some(stderr.trim().to_owned());
+            status.unreachable_reason = Some(stderr.trim().to_owned());
         }
-        ProbeOutcome::Unknown(why) => observed.unreachable_reason = Some(why.clone()),
-        _ => observed.unreachable_reason = Some("`launchctl` is missing".to_owned()),
+        ProbeOutcome::Unknown(error) => status.unreachable_reason = Some(error.clone()),
+        _ => status.unreachable_reason = Some("`launchctl` is not installed".to_owned()),
     }
-    observed.autostart = match (there, observed.enabled) {
+    status.autostart = match (installed, status.enabled) {
         (Some(true), Some(true)) => Some(Autostart::Login),
         (Some(false), _) | (_, Some(false)) => Some(Autostart::Never),
         _ => None,
     };
-    Ok(observed)
+    Ok(status)
 }
 
-/// How often it was started again by itself is not said: `runs` counts a
-/// person's starts too.
-fn loaded(observed: &mut ServiceStatus, text: &str) {
-    let printed = print::read(text);
-    observed.reachable = true;
-    observed.loaded = Some(true);
-    observed.active_state = printed.activity();
-    observed.pid = printed.pid;
-    observed.sub_state = printed.state;
-    observed.last_exit = printed.last_exit;
-    observed.properties = printed.raw;
-    let goes_on = matches!(
-        observed.active_state,
+/// The number of automatic restarts is unknown: `runs` includes starts by the user.
+fn apply_print_output(status: &mut ServiceStatus, text: &str) {
+    let output = print::parse(text);
+    status.reachable = true;
+    status.loaded = Some(true);
+    status.active_state = output.active_state();
+    status.pid = output.pid;
+    status.sub_state = output.state;
+    status.last_exit = output.last_exit;
+    status.properties = output.properties;
+    let running = matches!(
+        status.active_state,
         ActiveState::Active | ActiveState::Activating | ActiveState::Restarting
     );
-    observed.orphaned = observed.installed == Some(false) && goes_on;
+    status.orphaned = status.installed == Some(false) && running;
 }
 
 fn enabled(outcome: &ProbeOutcome, label: &str) -> Option<bool> {

@@ -4,11 +4,11 @@ use plist::Value;
 use std::path::Path;
 
 pub(crate) fn spec() -> ServiceSpec {
-    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let split = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     ServiceSpec {
         family: "kt-gateway".to_owned(),
         name: ServiceName::default(),
-        exec: words("/opt/homebrew/bin/kt gateway run --id gw_aaaaaaaaaaaaaaaa"),
+        exec: split("/opt/homebrew/bin/kt gateway run --id gw_aaaaaaaaaaaaaaaa"),
         environment: vec![(
             "XDG_STATE_HOME".to_owned(),
             "/Users/u/.local/state".to_owned(),
@@ -32,13 +32,13 @@ pub(crate) fn system() -> SystemInfo {
     }
 }
 
-fn rendered(spec: &ServiceSpec) -> String {
+fn render_list(spec: &ServiceSpec) -> String {
     render(spec, &system(), "dev.kt.gateway").unwrap()
 }
 
 #[test]
-fn the_property_list_is_as_committed() {
-    let text = rendered(&spec());
+fn the_property_list_matches_the_golden_file() {
+    let text = render_list(&spec());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/dev.kt.gateway.plist");
     if std::env::var_os("KT_BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();
@@ -46,12 +46,12 @@ fn the_property_list_is_as_committed() {
     assert_eq!(text, std::fs::read_to_string(&path).unwrap_or_default());
 }
 
-/// Key and type of everything that launchd.plist(5) lets us write.
+/// Checks the keys and types against launchd.plist(5).
 #[test]
-fn every_key_is_known_and_of_its_type() {
-    let value = Value::from_reader_xml(rendered(&spec()).as_bytes()).unwrap();
+fn every_key_has_the_documented_type() {
+    let value = Value::from_reader_xml(render_list(&spec()).as_bytes()).unwrap();
     for (key, value) in value.as_dictionary().unwrap() {
-        let good = match key.as_str() {
+        let valid = match key.as_str() {
             "Label" | "ProcessType" | "WorkingDirectory" | "StandardOutPath"
             | "StandardErrorPath" => value.as_string().is_some(),
             "ProgramArguments" => value
@@ -64,7 +64,7 @@ fn every_key_is_known_and_of_its_type() {
             }
             _ => false,
         };
-        assert!(good, "{key}: {value:?}");
+        assert!(valid, "{key}: {value:?}");
     }
     let keep = value.as_dictionary().unwrap()["KeepAlive"]
         .as_dictionary()
@@ -73,8 +73,8 @@ fn every_key_is_known_and_of_its_type() {
 }
 
 #[test]
-fn hostile_arguments_come_back() {
-    let hostile = [
+fn special_characters_are_preserved() {
+    let special = [
         "",
         " a ",
         "<&>\"'",
@@ -85,24 +85,24 @@ fn hostile_arguments_come_back() {
         "ü☃",
     ];
     let mut spec = spec();
-    spec.exec.extend(hostile.map(str::to_owned));
-    let value = Value::from_reader_xml(rendered(&spec).as_bytes()).unwrap();
-    let words: Vec<&str> = value.as_dictionary().unwrap()["ProgramArguments"]
+    spec.exec.extend(special.map(str::to_owned));
+    let value = Value::from_reader_xml(render_list(&spec).as_bytes()).unwrap();
+    let arguments: Vec<&str> = value.as_dictionary().unwrap()["ProgramArguments"]
         .as_array()
         .unwrap()
         .iter()
         .map(|v| v.as_string().unwrap())
         .collect();
-    assert_eq!(words, spec.exec);
+    assert_eq!(arguments, spec.exec);
 }
 
-/// A limit that macOS refuses keeps the agent from starting.
+/// An agent with a limit that macOS rejects does not start.
 #[test]
-fn no_more_files_than_macos_grants_are_asked_for() {
+fn the_limit_of_open_files_is_at_most_that_of_macos() {
     let files = |count: u32| {
         let mut spec = spec();
         spec.open_files_limit = count;
-        let value = Value::from_reader_xml(rendered(&spec).as_bytes()).unwrap();
+        let value = Value::from_reader_xml(render_list(&spec).as_bytes()).unwrap();
         let limits = &value.as_dictionary().unwrap()["SoftResourceLimits"];
         limits.as_dictionary().unwrap()["NumberOfFiles"].as_signed_integer()
     };
@@ -110,7 +110,7 @@ fn no_more_files_than_macos_grants_are_asked_for() {
 }
 
 #[test]
-fn what_a_property_list_cannot_hold_is_refused() {
+fn unsupported_texts_are_rejected() {
     let id = |change: fn(&mut ServiceSpec)| {
         let mut spec = spec();
         change(&mut spec);
