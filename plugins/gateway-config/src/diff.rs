@@ -5,11 +5,11 @@ use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use kt_policy::{Diff, Document, Source};
 use serde_json::{Value, json};
 
-/// Said with a patch that cannot be applied as it stands.
-const MASKED: &str =
-    "where a secret changes, the patch holds its mask: applied as it is, it does not give the file";
+/// The note on a patch with masked secrets.
+const MASKED_PATCH_NOTE: &str = "changed secrets are masked in the patch: applying it does not \
+                                 reproduce the file";
 
-/// What the file is compared with.
+/// The version that the file is compared with.
 struct Base {
     kind: &'static str,
     version: u64,
@@ -19,8 +19,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let file = kt_policy_file::read(invocation, &invocation.args.texts("file"))?;
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
-    let base = choose(&gateway, invocation.args.text("against"))?;
-    let old = document(&client, &gateway, base.version)?;
+    let base = select_base(&gateway, invocation.args.text("against"))?;
+    let old = fetch_document(&client, &gateway, base.version)?;
     let diff = kt_policy::diff(&old, &file.document);
     let value = value(&gateway, &base, &old, &file, &diff)?;
     let format = invocation.args.text("format");
@@ -35,7 +35,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let mut output =
         Output::new("kt.gateway.diff/1", value, View::Text(text)).name_path("/gateway");
     if diff.patch.masked && format == Some("json-patch") {
-        output = output.note(MASKED);
+        output = output.note(MASKED_PATCH_NOTE);
     }
     if diff.changes.is_empty() {
         return Ok(output);
@@ -54,10 +54,10 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     )))
 }
 
-/// Compares two versions of one gateway.
+/// Compares two versions of a gateway.
 ///
 /// # Errors
-/// When a version does not exist or is not valid any more.
+/// If a version does not exist or is no longer valid.
 pub(crate) fn compare_versions<T: Transport>(
     client: &Client<T>,
     gateway: &Gateway,
@@ -65,13 +65,13 @@ pub(crate) fn compare_versions<T: Transport>(
     to: u64,
 ) -> Result<Diff, Error> {
     let (old, new) = (
-        document(client, gateway, from)?,
-        document(client, gateway, to)?,
+        fetch_document(client, gateway, from)?,
+        fetch_document(client, gateway, to)?,
     );
     Ok(kt_policy::diff(&old, &new))
 }
 
-fn document<T: Transport>(
+fn fetch_document<T: Transport>(
     client: &Client<T>,
     gateway: &Gateway,
     version: u64,
@@ -79,25 +79,25 @@ fn document<T: Transport>(
     let content = client.config_content(gateway.id.as_str(), version)?;
     let source = Source::new(format!("version {version}"), content);
     kt_policy::parse(&[source]).map_err(|problems| {
-        kt_policy_file::invalid(&problems).cause(format!(
-            "version {version} of gateway `{}` is not valid for this kt",
+        kt_policy_file::invalid_configuration(&problems).cause(format!(
+            "version {version} of gateway `{}` is not valid in this version of kt",
             gateway.name
         ))
     })
 }
 
-fn choose(gateway: &Gateway, against: Option<&str>) -> Result<Base, Error> {
+fn select_base(gateway: &Gateway, against: Option<&str>) -> Result<Base, Error> {
     let applied = gateway
         .instances
         .iter()
         .filter(|i| i.live)
         .find_map(|i| i.applied.as_ref());
     let desired = gateway.desired.as_ref().map(|d| d.version);
-    let nothing = |what: &str| {
+    let no_version = |kind: &str| {
         Error::new(
             Class::NotFound,
             "no-version",
-            format!("gateway `{}` has no {what} configuration", gateway.name),
+            format!("gateway `{}` has no {kind} configuration", gateway.name),
         )
     };
     let published = |version: Option<u64>| {
@@ -105,22 +105,22 @@ fn choose(gateway: &Gateway, against: Option<&str>) -> Result<Base, Error> {
             Error::new(
                 Class::Conflict,
                 "applied-unpublished",
-                "what runs was never published, so it cannot be compared",
+                "the applied configuration was never published, so it cannot be compared",
             )
-            .hint("compare with `--against desired`, or repair it with `kt gateway reconcile`")
+            .hint("use `--against desired`, or restore the desired version with `kt gateway reconcile`")
         })
     };
     match (against, applied) {
-        (Some("applied"), None) => Err(nothing("applied").hint("no instance is running")),
+        (Some("applied"), None) => Err(no_version("applied").hint("no instance is running")),
         (Some("applied") | None, Some(applied)) => Ok(Base {
             kind: "applied",
             version: published(applied.version)?,
         }),
         (Some("desired") | None, _) => Ok(Base {
             kind: "desired",
-            version: desired.ok_or_else(|| nothing("desired"))?,
+            version: desired.ok_or_else(|| no_version("desired"))?,
         }),
-        (Some(word), _) => word
+        (Some(value), _) => value
             .strip_prefix("version:")
             .and_then(|n| n.parse().ok())
             .map(|version| Base {
@@ -131,7 +131,7 @@ fn choose(gateway: &Gateway, against: Option<&str>) -> Result<Base, Error> {
                 Error::new(
                     Class::Usage,
                     "bad-against",
-                    format!("`{word}` is nothing to compare with"),
+                    format!("`{value}` is not a valid value of `--against`"),
                 )
                 .hint("use `applied`, `desired` or `version:N`")
             }),
@@ -146,7 +146,7 @@ fn value(
     diff: &Diff,
 ) -> Result<Value, Error> {
     let mut value = serde_json::to_value(diff)
-        .map_err(|e| Error::internal("the comparison cannot be written").cause(e))?;
+        .map_err(|e| Error::internal("the difference cannot be serialized").cause(e))?;
     if let Some(map) = value.as_object_mut() {
         map.insert("gateway".to_owned(), json!(gateway.id));
         map.insert(

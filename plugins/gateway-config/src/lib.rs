@@ -1,5 +1,5 @@
-//! The plugin `gateway-config`: begins, checks, tests, compares, publishes,
-//! reverts and reconciles configurations, and shows the trail of changes.
+//! The plugin `gateway-config`: creates, validates, tests, compares, publishes, reverts and
+//! reconciles configurations, and prints, exports and verifies the audit log.
 
 mod audit;
 mod diff;

@@ -1,6 +1,6 @@
 //! `kt gateway reconcile`.
 
-use crate::rollout::{Change, follow, result};
+use crate::rollout::{Change, result, wait_for_rollout};
 use kt_control_api::{
     ApiError, ProblemCode, ReconcileMode, ReconcileRequest, connect, resolve_gateway,
 };
@@ -19,45 +19,45 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         dry_run: invocation.dry_run,
         reason: invocation.args.text("reason").map(str::to_owned),
     };
-    let answer = client.reconcile(gateway.id.as_str(), &request, None);
-    let answer = answer.map_err(|error| refused(error, &gateway.name))?;
+    let response = client.reconcile(gateway.id.as_str(), &request, None);
+    let response = response.map_err(|error| add_hint(error, &gateway.name))?;
     let change = Change {
         schema: "kt.gateway.reconcile/1",
-        done: if accept { "accepted" } else { "reconciled" },
-        pins: true,
-        answer,
+        verb: if accept { "accepted" } else { "reconciled" },
+        can_be_superseded: true,
+        response,
     };
     if invocation.dry_run {
-        let would = if accept {
+        let planned = if accept {
             "would-accept"
         } else {
             "would-reconcile"
         };
-        let word = if change.answer.unchanged {
+        let outcome = if change.response.unchanged {
             "unchanged"
         } else {
-            would
+            planned
         };
-        return Ok(result(&change, &gateway, word));
+        return Ok(result(&change, &gateway, outcome));
     }
-    if change.answer.unchanged {
-        return Ok(result(&change, &change.answer.gateway, "unchanged"));
+    if change.response.unchanged {
+        return Ok(result(&change, &change.response.gateway, "unchanged"));
     }
-    follow(&client, invocation, context, &change)
+    wait_for_rollout(&client, invocation, context, &change)
 }
 
-/// Says what to do where what is applied cannot be accepted.
-fn refused(error: ApiError, name: &str) -> Error {
+/// Adds how to proceed if the applied configuration cannot be accepted.
+fn add_hint(error: ApiError, name: &str) -> Error {
     let hint = match error.code {
         Some(ProblemCode::ContentUnknown) => format!(
-            "`kt gateway reconcile --id {name}` undoes it; `kt gateway reload --id {name} --file \
-             FILE` publishes it"
+            "restore the desired version with `kt gateway reconcile --id {name}`, or publish the \
+             configuration with `kt gateway reload --id {name} --file FILE`"
         ),
         Some(ProblemCode::AppliedDiffers) => format!(
-            "`kt gateway inspect --id {name}` shows what each serves; revert to the version that \
-             is meant"
+            "`kt gateway inspect --id {name}` shows what each instance serves; revert to the \
+             intended version"
         ),
-        Some(ProblemCode::NothingApplied) => format!("start it: `kt gateway run --id {name}`"),
+        Some(ProblemCode::NothingApplied) => format!("start it with `kt gateway run --id {name}`"),
         _ => return error.into(),
     };
     Error::from(error).hint(hint)

@@ -1,7 +1,7 @@
 //! `kt gateway revert`.
 
 use crate::diff::compare_versions;
-use crate::rollout::{Change, follow, result};
+use crate::rollout::{Change, result, wait_for_rollout};
 use kt_control_api::{
     Client, Gateway, RevertRequest, Transport, connect, parse_if_match, resolve_gateway,
 };
@@ -17,34 +17,34 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Error::new(
                 Class::Usage,
                 "bad-version",
-                "`--version` must be a number from 1",
+                "`--version` must be at least 1",
             )
         })?;
-    let expected = parse_if_match(invocation)?;
+    let etag = parse_if_match(invocation)?;
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
     if invocation.dry_run {
         return preview(&client, &gateway, version);
     }
     let reason = invocation.args.text("reason").map(str::to_owned);
-    let answer = client.revert(
+    let response = client.revert(
         gateway.id.as_str(),
         &RevertRequest { version, reason },
-        expected,
+        etag,
     )?;
     let change = Change {
         schema: "kt.gateway.revert/1",
-        done: "reverted",
-        pins: true,
-        answer,
+        verb: "reverted",
+        can_be_superseded: true,
+        response,
     };
-    if change.answer.unchanged {
-        return Ok(result(&change, &change.answer.gateway, "unchanged"));
+    if change.response.unchanged {
+        return Ok(result(&change, &change.response.gateway, "unchanged"));
     }
-    follow(&client, invocation, context, &change)
+    wait_for_rollout(&client, invocation, context, &change)
 }
 
-/// What the revert would change; nothing is published.
+/// Returns what the revert would change, without publishing it.
 fn preview<T: Transport>(
     client: &Client<T>,
     gateway: &Gateway,
@@ -54,7 +54,7 @@ fn preview<T: Transport>(
         .desired
         .as_ref()
         .map(|d| d.version)
-        .ok_or_else(|| Error::new(Class::NotFound, "no-version", "nothing is desired yet"))?;
+        .ok_or_else(|| Error::new(Class::NotFound, "no-version", "no version is desired"))?;
     let diff = compare_versions(client, gateway, desired, version)?;
     let value = json!({
         "id": gateway.id,

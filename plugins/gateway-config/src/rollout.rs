@@ -1,4 +1,4 @@
-//! Waits until every live instance has answered a change, and says how it ended.
+//! Waits until every live instance has acknowledged a change, and reports the result.
 
 use kt_control_api::{
     ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, RolloutOutcome,
@@ -8,74 +8,84 @@ use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Longest single wait at the control plane, seconds; short enough that Ctrl-C
-/// over HTTP is not felt as a hang.
-const SLICE: u64 = 5;
-/// When the manifest's default is missing.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The wait of one long poll, in seconds: short enough that Ctrl-C takes effect soon.
+const POLL_SECONDS: u64 = 5;
+/// The timeout if the manifest has no default.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What kind of change is being waited for.
+/// A change that was sent to the control plane.
 pub(crate) struct Change<'a> {
-    /// Schema of the result.
+    /// The schema of the output.
     pub(crate) schema: &'a str,
-    /// What was done, for people: `reloaded`.
-    pub(crate) done: &'a str,
-    /// Another version becoming desired means that this change was superseded.
-    /// Not so where the gateway itself publishes its source.
-    pub(crate) pins: bool,
-    pub(crate) answer: ActionResponse,
+    /// What was done, for messages: `reloaded`.
+    pub(crate) verb: &'a str,
+    /// Whether the change is superseded if another version becomes desired. This is not so if the
+    /// gateway publishes its source by itself.
+    pub(crate) can_be_superseded: bool,
+    /// The response of the control plane.
+    pub(crate) response: ActionResponse,
 }
 
 /// Waits for the change, unless `--no-wait`.
 ///
 /// # Errors
 /// Class `rejected`, `superseded` or `unknown-effect`.
-pub(crate) fn follow<T: Transport>(
+pub(crate) fn wait_for_rollout<T: Transport>(
     client: &Client<T>,
     invocation: &Invocation,
     context: &Context<'_>,
     change: &Change<'_>,
 ) -> Result<Output, Error> {
     if invocation.args.flag("no-wait") {
-        let output = result(change, &change.answer.gateway, "published");
-        return Ok(output.note("published; `kt gateway inspect` shows when it is applied"));
+        let output = result(change, &change.response.gateway, "published");
+        return Ok(output.note("published; `kt gateway inspect` shows whether it is applied"));
     }
-    let patience = invocation.args.duration("timeout").unwrap_or(PATIENCE);
-    let rollout = wait(client, context, change, Instant::now() + patience)?;
-    conclude(change, rollout, patience)
+    let timeout = invocation
+        .args
+        .duration("timeout")
+        .unwrap_or(DEFAULT_TIMEOUT);
+    let rollout = poll_rollout(client, context, change, Instant::now() + timeout)?;
+    rollout_result(change, rollout, timeout)
 }
 
-fn wait<T: Transport>(
+fn poll_rollout<T: Transport>(
     client: &Client<T>,
     context: &Context<'_>,
     change: &Change<'_>,
     deadline: Instant,
 ) -> Result<RolloutStatus, Error> {
-    let id = change.answer.gateway.id.as_str();
-    let pinned = change.answer.version.as_ref().filter(|_| change.pins);
-    let version = pinned.map(|v| v.version);
+    let id = change.response.gateway.id.as_str();
+    let version = change
+        .response
+        .version
+        .as_ref()
+        .filter(|_| change.can_be_superseded);
+    let version = version.map(|v| v.version);
     loop {
         context.check_cancelled()?;
         context.progress("waiting for the instances …");
-        let left = deadline.saturating_duration_since(Instant::now());
-        let seconds = left.as_millis().div_ceil(1000).min(u128::from(SLICE));
-        let wait = u64::try_from(seconds).unwrap_or(SLICE);
-        let rollout = client.rollout(id, change.answer.generation, version, wait)?;
-        if rollout.outcome != RolloutOutcome::Pending || left.is_zero() {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let seconds = remaining
+            .as_millis()
+            .div_ceil(1000)
+            .min(u128::from(POLL_SECONDS));
+        let wait = u64::try_from(seconds).unwrap_or(POLL_SECONDS);
+        let rollout = client.rollout(id, change.response.generation, version, wait)?;
+        if rollout.outcome != RolloutOutcome::Pending || remaining.is_zero() {
             return Ok(rollout);
         }
     }
 }
 
-fn conclude(
+fn rollout_result(
     change: &Change<'_>,
     rollout: RolloutStatus,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Output, Error> {
     let gateway = &rollout.gateway;
     match rollout.outcome {
-        RolloutOutcome::Applied => Ok(result(change, gateway, applied_word(change))),
-        RolloutOutcome::Rejected => Err(rejected(change, gateway)),
+        RolloutOutcome::Applied => Ok(result(change, gateway, applied_result(change))),
+        RolloutOutcome::Rejected => Err(rejected_error(change, gateway)),
         RolloutOutcome::Offline => {
             let output = result(change, gateway, "pending").outcome(Class::Unavailable.name());
             Ok(output.note(format!(
@@ -88,9 +98,9 @@ fn conclude(
             Err(Error::new(
                 Class::Superseded,
                 "superseded",
-                "a newer version became desired meanwhile",
+                "another version became desired in the meantime",
             )
-            .cause(format!("version {desired} is desired now"))
+            .cause(format!("version {desired} is now desired"))
             .hint(format!(
                 "`kt gateway inspect --id {}` shows the history",
                 gateway.name
@@ -98,29 +108,29 @@ fn conclude(
             .data("desired_version", desired))
         }
         RolloutOutcome::Pending | RolloutOutcome::Unknown => {
-            Err(unanswered(change, gateway, patience))
+            Err(not_acknowledged_error(change, gateway, timeout))
         }
     }
 }
 
-fn applied_word(change: &Change<'_>) -> &'static str {
-    if change.answer.unchanged {
+fn applied_result(change: &Change<'_>) -> &'static str {
+    if change.response.unchanged {
         "unchanged"
     } else {
         "applied"
     }
 }
 
-fn live(gateway: &Gateway) -> impl Iterator<Item = &Instance> {
+fn live_instances(gateway: &Gateway) -> impl Iterator<Item = &Instance> {
     gateway.instances.iter().filter(|i| i.live)
 }
 
-fn rejected(change: &Change<'_>, gateway: &Gateway) -> Error {
-    let generation = change.answer.generation;
-    let rejection = live(gateway)
+fn rejected_error(change: &Change<'_>, gateway: &Gateway) -> Error {
+    let generation = change.response.generation;
+    let rejection = live_instances(gateway)
         .filter_map(|i| i.rejection.as_ref())
         .find(|r| r.generation >= generation);
-    let serving = live(gateway)
+    let serving = live_instances(gateway)
         .find_map(|i| i.applied.as_ref())
         .and_then(|a| a.version);
     let message = rejection.map_or("the gateway gave no reason", |r| r.message.as_str());
@@ -131,8 +141,12 @@ fn rejected(change: &Change<'_>, gateway: &Gateway) -> Error {
     )
     .cause(message)
     .hint(match serving {
-        Some(version) => format!("version {version} still serves; mend the file and reload again"),
-        None => "what it served before still serves; mend the file and reload again".to_owned(),
+        Some(version) => {
+            format!("version {version} is still served; fix the file and reload again")
+        }
+        None => {
+            "the previous configuration is still served; fix the file and reload again".to_owned()
+        }
     })
     .data("serving_version", serving)
     .data("rejection", json!(rejection));
@@ -148,44 +162,47 @@ fn rejected(change: &Change<'_>, gateway: &Gateway) -> Error {
     error
 }
 
-fn unanswered(change: &Change<'_>, gateway: &Gateway, patience: Duration) -> Error {
-    let generation = change.answer.generation;
-    let waiting: Vec<String> = live(gateway)
+fn not_acknowledged_error(change: &Change<'_>, gateway: &Gateway, timeout: Duration) -> Error {
+    let generation = change.response.generation;
+    let waiting: Vec<String> = live_instances(gateway)
         .filter(|i| i.applied.as_ref().is_none_or(|a| a.generation < generation))
         .map(|i| i.instance_id.to_string())
         .collect();
     Error::new(
         Class::UnknownEffect,
         "not-acknowledged",
-        format!("not every instance answered within {}s", patience.as_secs()),
+        format!(
+            "not every instance acknowledged the change within {}s",
+            timeout.as_secs()
+        ),
     )
-    .cause(format!("no answer from {}", waiting.join(", ")))
+    .cause(format!("no acknowledgment from {}", waiting.join(", ")))
     .hint(format!(
-        "the change is published; `kt gateway inspect --id {}` shows who has it",
+        "the change is published; `kt gateway inspect --id {}` shows which instances applied it",
         gateway.name
     ))
     .data("waiting_for", waiting)
 }
 
-/// The result of a change.
-pub(crate) fn result(change: &Change<'_>, gateway: &Gateway, word: &str) -> Output {
-    let version = change.answer.version.as_ref();
-    let instances: Vec<Value> = live(gateway)
+/// Builds the output of a change.
+pub(crate) fn result(change: &Change<'_>, gateway: &Gateway, result: &str) -> Output {
+    let version = change.response.version.as_ref();
+    let instances: Vec<Value> = live_instances(gateway)
         .map(|i| json!({ "instance_id": i.instance_id, "state": i.state, "applied": i.applied }))
         .collect();
     let value = json!({
         "id": gateway.id,
         "name": gateway.name,
-        "result": word,
+        "result": result,
         "version": version.map(|v| v.version),
         "sha256": version.map(|v| v.sha256),
         "origin": version.map(|v| v.origin),
-        "generation": change.answer.generation,
+        "generation": change.response.generation,
         "etag": gateway.etag().to_string(),
         "instances": instances,
     });
     let view = View::Sections(vec![
-        View::Message(sentence(change, gateway, version, word)),
+        View::Message(message(change, gateway, version, result)),
         View::Fields(vec![
             Field::new("ID", "/id"),
             Field::new("Result", "/result").format(CellFormat::State),
@@ -196,23 +213,23 @@ pub(crate) fn result(change: &Change<'_>, gateway: &Gateway, word: &str) -> Outp
     Output::new(change.schema, value, view).name_path("/version")
 }
 
-fn sentence(
+fn message(
     change: &Change<'_>,
     gateway: &Gateway,
     version: Option<&ConfigVersion>,
-    word: &str,
+    result: &str,
 ) -> String {
     let version = version.map_or_else(
         || "no version".to_owned(),
         |v| format!("version {}", v.version),
     );
-    let count = live(gateway).count();
+    let count = live_instances(gateway).count();
     let plural = if count == 1 { "instance" } else { "instances" };
-    let (name, done) = (&gateway.name, change.done);
-    match word {
-        "applied" => format!("gateway `{name}` {done}: {version} applied by {count} {plural}"),
-        "unchanged" => format!("gateway `{name}` unchanged: {version} was in force already"),
-        "pending" => format!("gateway `{name}`: {version} published, not applied yet"),
-        _ => format!("gateway `{name}`: {version} {word}"),
+    let (name, verb) = (&gateway.name, change.verb);
+    match result {
+        "applied" => format!("gateway `{name}` {verb}: {version} applied by {count} {plural}"),
+        "unchanged" => format!("gateway `{name}` unchanged: {version} is already applied"),
+        "pending" => format!("gateway `{name}`: {version} published, but not yet applied"),
+        _ => format!("gateway `{name}`: {version} {result}"),
     }
 }

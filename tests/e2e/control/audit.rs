@@ -58,7 +58,7 @@ fn the_trail_says_who_changed_what() {
     assert_eq!(count("--actor uid:4294967294"), 0);
     assert_eq!(count("--action gateway.create"), 2);
     assert_eq!(count("--until 1h"), 0);
-    list("--limit 3").ok().err_has("raise `--limit`");
+    list("--limit 3").ok().err_has("use a higher `--limit`");
     list("--target absent").exits(5).silent();
     list("--since 99999999d").exits(2).silent();
     list("--until 99999999d").exits(2).silent();
@@ -86,7 +86,7 @@ fn the_trail_is_written_to_a_file_that_nobody_else_reads() {
     assert_eq!(head, format!("4:{last}"), "with its seal");
     export("--output-file trail.jsonl")
         .exits(6)
-        .err_has("exists already");
+        .err_has("already exists");
     export("--output-file few.jsonl --target a -o json").ok();
     let few = fs::read_to_string(sandbox.path("few.jsonl")).expect("it was made");
     assert_eq!(few.lines().count(), 2);
@@ -180,7 +180,11 @@ fn damage_to_the_trail_is_named_by_its_place() {
         &format!("{mend} DELETE FROM audit WHERE seq >= 4"),
     );
     sandbox.kt_line("audit verify").run().ok();
-    sandbox.kt_line(&later).run().exits(1).out_has("was cut");
+    sandbox
+        .kt_line(&later)
+        .run()
+        .exits(1)
+        .out_has("was truncated");
     sandbox
         .kt_line("audit verify --head x")
         .run()

@@ -69,7 +69,7 @@ fn a_masked_value_is_said_to_be_masked() {
     patch
         .exits(1)
         .out_lacks("CANARY_KEY")
-        .err_has("holds its mask");
+        .err_has("are masked in the patch");
     let patch: Value = patch.json();
     assert_eq!(patch[0]["path"], "/providers/targets/1/secret_key_ref/env");
     let value = patch[0]["value"].as_str().unwrap_or_default();

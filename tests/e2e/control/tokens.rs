@@ -182,7 +182,7 @@ fn a_token_can_go_to_a_private_file_and_nowhere_else() {
     as_holder(&world, first, "gateway list").ok();
 
     let again = world.kt(create).run();
-    again.exits(6).silent().err_has("exists already");
+    again.exits(6).silent().err_has("already exists");
     let nowhere = "token create --name t --scope read --output-file absent/new.token";
     world.kt(nowhere).run().exits(2).silent();
     let count = |ran: CommandOutput| ran.ok().stdout.lines().count();

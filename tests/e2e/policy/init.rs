@@ -94,7 +94,7 @@ fn nothing_is_ever_overwritten() {
         let shown = sandbox.kt_line("init --dir pack").run();
         shown
             .exits(6)
-            .err_has(&format!("`pack/{own}` exists already"));
+            .err_has(&format!("`pack/{own}` already exists"));
         assert_eq!(content(&sandbox.path("pack")), before);
     }
     let sandbox = Sandbox::new();
@@ -103,7 +103,7 @@ fn nothing_is_ever_overwritten() {
     let again = sandbox.kt_line("init --template dlp").run();
     again
         .exits(6)
-        .err_has("`policy-config.yaml`, `tests/question.json` exist already");
+        .err_has("`policy-config.yaml`, `tests/question.json` already exist");
     assert_eq!(content(&sandbox.path("")), before);
 }
 

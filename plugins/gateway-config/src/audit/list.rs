@@ -1,6 +1,6 @@
 //! `kt audit list`.
 
-use super::wanted::wanted;
+use super::query::query;
 use kt_control_api::{PagedList, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
@@ -8,8 +8,8 @@ use serde_json::json;
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let limit = parse_limit(invocation)?;
     let client = connect(invocation, context)?;
-    let mut query = wanted(invocation, &client)?;
-    let found = PagedList::read(context, limit, None, |size, cursor| {
+    let mut query = query(invocation, &client)?;
+    let entries = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.audit(&query)
@@ -27,11 +27,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Column::new("DETAIL", "/detail").wide(),
             Column::new("SEAL", "/hash").format(CellFormat::Hash).wide(),
         ],
-        empty: "nothing has been changed".to_owned(),
+        empty: "the audit log has no matching entries".to_owned(),
     };
-    let output = Output::new("kt.audit.list/1", json!(found.items), view).name_path("/seq");
-    Ok(if found.next.is_some() {
-        output.note(format!("only the last {limit} are shown; raise `--limit`"))
+    let output = Output::new("kt.audit.list/1", json!(entries.items), view).name_path("/seq");
+    Ok(if entries.next.is_some() {
+        output.note(format!(
+            "only the latest {limit} are listed; use a higher `--limit`"
+        ))
     } else {
         output
     })

@@ -1,9 +1,9 @@
-//! The commands about the trail of changes.
+//! The commands for the audit log.
 
 mod export;
 mod list;
+mod query;
 mod verify;
-mod wanted;
 
 pub(crate) use export::run as export;
 pub(crate) use list::run as list;

@@ -1,5 +1,5 @@
-//! `kt audit verify`: reads the whole trail and computes every seal anew, here and not where the
-//! trail is kept.
+//! `kt audit verify`: reads the whole audit log and verifies its hash chain, on the client and not on
+//! the server that stores it.
 
 use kt_control_api::{
     AuditCorruption, AuditQuery, AuditVerification, AuditVerifier, ContentHash, connect,
@@ -7,48 +7,51 @@ use kt_control_api::{
 use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
-/// The most that the API gives on one page.
-const PAGE: u32 = 200;
+/// The maximum page size of the API.
+const PAGE_SIZE: u32 = 200;
 
-/// A place and its seal, as an earlier check showed them.
-struct Known {
+/// The head of the chain that an earlier verification printed.
+struct ExpectedHead {
     seq: u64,
     hash: ContentHash,
-    found: Option<ContentHash>,
+    /// The hash of the entry in this verification.
+    actual: Option<ContentHash>,
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let mut known = invocation.args.text("head").map(head).transpose()?;
+    let mut expected = invocation.args.text("head").map(parse_head).transpose()?;
     let client = connect(invocation, context)?;
     let mut query = AuditQuery {
-        limit: Some(PAGE),
+        limit: Some(PAGE_SIZE),
         ..AuditQuery::default()
     };
-    let mut check = AuditVerifier::default();
+    let mut verifier = AuditVerifier::default();
     let mut rows = 0;
     loop {
         context.check_cancelled()?;
         let page = client.audit(&query)?;
         rows += page.items.len();
         for row in page.items {
-            if let Some(known) = known.as_mut().filter(|known| known.seq == row.seq) {
-                known.found = row.hash;
+            if let Some(head) = expected.as_mut().filter(|head| head.seq == row.seq) {
+                head.actual = row.hash;
             }
-            check.push(row);
+            verifier.push(row);
         }
         query.cursor = page.next_cursor;
         if query.cursor.is_none() {
             break;
         }
-        context.progress(&format!("{rows} rows checked"));
+        context.progress(&format!("{rows} rows verified"));
     }
-    let mut report = check.finish();
-    report.damage.extend(known.and_then(|known| lost(&known)));
+    let mut report = verifier.finish();
+    report
+        .damage
+        .extend(expected.and_then(|head| head_corruption(&head)));
     Ok(result(&report))
 }
 
-/// `--head`, as this command shows it: `SEQ:HASH`.
-fn head(text: &str) -> Result<Known, Error> {
+/// Parses `--head`, as this command prints it: `SEQ:HASH`.
+fn parse_head(text: &str) -> Result<ExpectedHead, Error> {
     let parsed = text
         .split_once(':')
         .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash.parse().ok()?)));
@@ -56,32 +59,32 @@ fn head(text: &str) -> Result<Known, Error> {
         Error::new(
             Class::Usage,
             "bad-head",
-            format!("`{text}` is no place and seal of the trail"),
+            format!("`{text}` is not a head of the audit log"),
         )
-        .hint("an earlier `kt audit verify` shows it as `SEQ:HASH`")
+        .hint("`kt audit verify` prints it as `SEQ:HASH`")
     })?;
-    let found = None;
-    Ok(Known { seq, hash, found })
+    let actual = None;
+    Ok(ExpectedHead { seq, hash, actual })
 }
 
-/// What is wrong when the trail does not hold what it held before.
-fn lost(known: &Known) -> Option<AuditCorruption> {
-    let message = match &known.found {
-        Some(found) if *found == known.hash => return None,
-        Some(_) => "the row has another seal than before: the trail was written anew",
-        None => "the row that was the newest is missing: the trail was cut",
+/// Returns the corruption if the audit log does not contain the expected head.
+fn head_corruption(head: &ExpectedHead) -> Option<AuditCorruption> {
+    let message = match &head.actual {
+        Some(hash) if *hash == head.hash => return None,
+        Some(_) => "the row has another hash than before: the audit log was rewritten",
+        None => "the row that was the head is missing: the audit log was truncated",
     };
     Some(AuditCorruption {
-        seq: known.seq,
+        seq: head.seq,
         message: message.to_owned(),
     })
 }
 
 fn result(report: &AuditVerification) -> Output {
-    let whole = report.damage.is_empty();
+    let is_intact = report.damage.is_empty();
     let head = report.head.map(|(seq, hash)| format!("{seq}:{hash}"));
     let value = json!({
-        "result": if whole { "intact" } else { "damaged" },
+        "result": if is_intact { "intact" } else { "damaged" },
         "rows": report.rows,
         "unsealed": report.unsealed,
         "head": head,
@@ -93,7 +96,7 @@ fn result(report: &AuditVerification) -> Output {
         Field::new("Not sealed yet", "/unsealed"),
         Field::new("Head", "/head"),
     ])];
-    if !whole {
+    if !is_intact {
         sections.push(View::Table {
             rows: "/damage".to_owned(),
             columns: vec![
@@ -105,8 +108,10 @@ fn result(report: &AuditVerification) -> Output {
     }
     let output =
         Output::new("kt.audit.verify/1", value, View::Sections(sections)).name_path("/head");
-    if whole {
-        output.note("keep the head elsewhere: `--head` proves later that nothing was cut off")
+    if is_intact {
+        output.note(
+            "store the head elsewhere: with `--head`, a later verification detects truncation",
+        )
     } else {
         output.outcome(Class::Negative.name())
     }

@@ -1,4 +1,4 @@
-//! The command's options and results.
+//! The options and the output of the command.
 
 use super::templates::{ALL, Template};
 use super::write::{Target, check, write};
@@ -10,46 +10,50 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
     if invocation.args.flag("list") {
         return Ok(list());
     }
-    let template = chosen(invocation)?;
-    let folder = invocation.args.path("dir").unwrap_or_default();
-    let targets = targets(invocation, template, &folder);
+    let template = selected_template(invocation)?;
+    let directory = invocation.args.path("dir").unwrap_or_default();
+    let targets = targets(invocation, template, &directory);
     if invocation.dry_run {
         check(&targets)?;
-        let output = result(template, &folder, &targets, "would-write");
+        let output = result(template, &directory, &targets, "would-write");
         return Ok(output.note("nothing was written"));
     }
     write(&targets)?;
-    let output = result(template, &folder, &targets, "written");
-    Ok(next(output, &folder))
+    let output = result(template, &directory, &targets, "written");
+    Ok(add_next_steps(output, &directory))
 }
 
-fn chosen(invocation: &Invocation) -> Result<&'static Template, Error> {
+fn selected_template(invocation: &Invocation) -> Result<&'static Template, Error> {
     let name = invocation.args.text("template").unwrap_or(ALL[0].name);
-    Template::named(name).ok_or_else(|| {
-        let message = format!("there is no template `{name}`");
-        Error::new(Class::Usage, "no-such-template", message).hint("`kt init --list` shows them")
+    Template::find(name).ok_or_else(|| {
+        let message = format!("template `{name}` does not exist");
+        Error::new(Class::Usage, "no-such-template", message)
+            .hint("`kt init --list` lists the templates")
     })
 }
 
-fn targets(invocation: &Invocation, template: &Template, folder: &Path) -> Vec<Target> {
+fn targets(invocation: &Invocation, template: &Template, directory: &Path) -> Vec<Target> {
     let target = |(name, content): &(&str, &'static str)| {
-        let shown = folder.join(name);
+        let path = directory.join(name);
         Target {
-            path: invocation.resolve_path(&shown),
-            shown: shown.display().to_string(),
+            path: invocation.resolve_path(&path),
+            display_path: path.display().to_string(),
             content,
         }
     };
     template.files.iter().map(target).collect()
 }
 
-fn result(template: &Template, folder: &Path, targets: &[Target], word: &str) -> Output {
-    let files: Vec<&str> = targets.iter().map(|target| target.shown.as_str()).collect();
-    let here = folder.as_os_str().is_empty();
+fn result(template: &Template, directory: &Path, targets: &[Target], result: &str) -> Output {
+    let files: Vec<&str> = targets
+        .iter()
+        .map(|target| target.display_path.as_str())
+        .collect();
+    let is_current = directory.as_os_str().is_empty();
     let value = json!({
-        "result": word,
+        "result": result,
         "template": template.name,
-        "dir": if here { Path::new(".") } else { folder },
+        "dir": if is_current { Path::new(".") } else { directory },
         "files": files,
     });
     let view = View::Table {
@@ -60,14 +64,14 @@ fn result(template: &Template, folder: &Path, targets: &[Target], word: &str) ->
     Output::new("kt.init/1", value, view)
 }
 
-/// Says what to do with the files.
-fn next(output: Output, folder: &Path) -> Output {
-    let file: PathBuf = folder.join("policy-config.yaml");
+/// Adds the next steps.
+fn add_next_steps(output: Output, directory: &Path) -> Output {
+    let file: PathBuf = directory.join("policy-config.yaml");
     let file = file.display();
-    let test = if folder.as_os_str().is_empty() {
+    let test = if directory.as_os_str().is_empty() {
         "kt policy test".to_owned()
     } else {
-        format!("kt policy test --pack-dir {}", folder.display())
+        format!("kt policy test --pack-dir {}", directory.display())
     };
     output
         .note(format!("check it: kt policy lint --file {file}"))

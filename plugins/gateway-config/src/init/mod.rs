@@ -1,4 +1,4 @@
-//! `kt init`: a configuration to begin with, and its golden cases.
+//! `kt init`: creates a configuration with test cases from a template.
 
 mod command;
 mod templates;

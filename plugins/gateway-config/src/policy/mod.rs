@@ -1,4 +1,4 @@
-//! The commands that check a configuration without a gateway.
+//! The commands that validate and test a configuration without a gateway.
 
 mod cases;
 mod lint;

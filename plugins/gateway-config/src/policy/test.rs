@@ -1,4 +1,4 @@
-//! `kt policy test`: golden cases, judged as a gateway would judge them.
+//! `kt policy test`: runs the test cases of a pack, evaluated as by a gateway.
 
 use super::cases;
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
@@ -6,49 +6,49 @@ use kt_policy::{Case, CaseOutcome, Chain, Limits};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// The configuration of a pack, in its folder.
-const CONFIG: &str = "policy-config.yaml";
+/// The configuration in the directory of a pack.
+const CONFIG_FILE: &str = "policy-config.yaml";
 
-/// A case and what became of it.
-struct Tested {
+/// A case and its outcome.
+struct TestResult {
     case: Case,
     outcome: CaseOutcome,
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let (pack, files) = place(invocation);
+    let (pack, files) = locate_pack(invocation);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let file = kt_policy_file::read(invocation, &files)?;
     let chain = kt_policy::compile(&file.document, &Limits::default())
-        .map_err(|problems| kt_policy_file::invalid(&problems))?;
-    let mut tested = Vec::new();
-    for case in chosen(invocation, cases::read(invocation, &pack)?)? {
+        .map_err(|problems| kt_policy_file::invalid_configuration(&problems))?;
+    let mut results = Vec::new();
+    for case in select_cases(invocation, cases::read(invocation, &pack)?)? {
         context.check_cancelled()?;
         let outcome = case.run(&chain);
-        tested.push(Tested { case, outcome });
+        results.push(TestResult { case, outcome });
     }
-    Ok(result(&file.name, &tested, &chain))
+    Ok(result(&file.name, &results, &chain))
 }
 
-/// The folder of the pack, and its configuration. A file that is named brings
-/// its folder with it.
-fn place(invocation: &Invocation) -> (PathBuf, Vec<String>) {
+/// Returns the directory of the pack, and the files of its configuration. By default, the pack is in
+/// the directory of `--file`.
+fn locate_pack(invocation: &Invocation) -> (PathBuf, Vec<String>) {
     let files = invocation.args.texts("file");
-    let beside = || {
+    let directory_of_file = || {
         let first = files.first().filter(|file| **file != "-")?;
         Path::new(first).parent().map(Path::to_owned)
     };
-    let pack = invocation.args.path("pack-dir").or_else(beside);
+    let pack = invocation.args.path("pack-dir").or_else(directory_of_file);
     let pack = pack.unwrap_or_default();
     if files.is_empty() {
-        let file = pack.join(CONFIG).display().to_string();
+        let file = pack.join(CONFIG_FILE).display().to_string();
         return (pack, vec![file]);
     }
     (pack, files.into_iter().map(str::to_owned).collect())
 }
 
-/// The cases that were asked for: all, or those of one name.
-fn chosen(invocation: &Invocation, mut cases: Vec<Case>) -> Result<Vec<Case>, Error> {
+/// Selects the cases with the name in `--case`, or all cases.
+fn select_cases(invocation: &Invocation, mut cases: Vec<Case>) -> Result<Vec<Case>, Error> {
     let Some(name) = invocation.args.text("case") else {
         return Ok(cases);
     };
@@ -62,7 +62,7 @@ fn chosen(invocation: &Invocation, mut cases: Vec<Case>) -> Result<Vec<Case>, Er
     Ok(cases)
 }
 
-impl Tested {
+impl TestResult {
     fn passed(&self) -> bool {
         self.outcome.matches(&self.case.expected)
     }
@@ -80,28 +80,28 @@ impl Tested {
         })
     }
 
-    /// What was expected, and what there is instead.
-    fn failure(&self) -> String {
+    /// Formats the expected and the actual result.
+    fn format_failure(&self) -> String {
         let expected = &self.case.expected;
         let reason = |code: Option<&str>| format!(", reason {}", code.unwrap_or("none"));
-        let wanted = expected.reason_code.as_ref().map(|c| reason(c.as_deref()));
+        let expected_reason = expected.reason_code.as_ref().map(|c| reason(c.as_deref()));
         format!(
             "case `{}` failed ({})\n  expected: {}{}\n  got:      {}{}\n",
-            // A control character could fake other lines.
+            // A control character in the name could forge lines.
             self.case.name.escape_debug(),
             self.case.file,
             expected.verdict,
-            wanted.unwrap_or_default(),
+            expected_reason.unwrap_or_default(),
             self.outcome.decision(),
             reason(self.outcome.reason_code()),
         )
     }
 }
 
-fn result(file: &str, tested: &[Tested], chain: &Chain) -> Output {
-    let failed: Vec<&Tested> = tested.iter().filter(|t| !t.passed()).collect();
-    let results: Vec<Value> = tested.iter().map(|t| t.value(chain)).collect();
-    let value = json!({ "ok": failed.is_empty(), "file": file, "results": results });
+fn result(file: &str, results: &[TestResult], chain: &Chain) -> Output {
+    let failed: Vec<&TestResult> = results.iter().filter(|t| !t.passed()).collect();
+    let values: Vec<Value> = results.iter().map(|t| t.value(chain)).collect();
+    let value = json!({ "ok": failed.is_empty(), "file": file, "results": values });
     let table = View::Table {
         rows: "/results".to_owned(),
         columns: vec![
@@ -113,12 +113,12 @@ fn result(file: &str, tested: &[Tested], chain: &Chain) -> Output {
         ],
         empty: String::new(),
     };
-    let failures: Vec<String> = failed.iter().map(|t| t.failure()).collect();
+    let failures: Vec<String> = failed.iter().map(|t| t.format_failure()).collect();
     let view = View::Sections(vec![table, View::Text(failures.join("\n"))]);
-    let passed = tested.len() - failed.len();
+    let passed = results.len() - failed.len();
     let output = Output::new("kt.policy.test/1", value, view)
         .name_path("/file")
-        .note(format!("{passed} of {} cases passed", tested.len()));
+        .note(format!("{passed} of {} cases passed", results.len()));
     if failed.is_empty() {
         output
     } else {

@@ -28,7 +28,7 @@ impl OutputFile {
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
-                format!("`{}` exists already", path.display()),
+                format!("`{}` already exists", path.display()),
             )
             .hint("choose another file, or remove it first"));
         }

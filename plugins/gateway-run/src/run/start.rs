@@ -174,7 +174,8 @@ fn from_control_plane<'a>(
 
 fn publish(managed: &ManagedGateway<'_>, files: &ConfigFiles<'_>) -> Result<Gateway, Error> {
     let input = files.read()?;
-    let document = kt_policy::parse(&input.sources).map_err(|p| kt_policy_file::invalid(&p))?;
+    let document =
+        kt_policy::parse(&input.sources).map_err(|p| kt_policy_file::invalid_configuration(&p))?;
     Ok(control::publish(managed, files, &input, &document)?.gateway)
 }
 

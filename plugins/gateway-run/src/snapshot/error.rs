@@ -51,7 +51,7 @@ impl BuildError {
     /// Converts to the error of a start that fails.
     pub(crate) fn into_error(self) -> Error {
         match self {
-            Self::Problems(problems) => kt_policy_file::invalid(&problems),
+            Self::Problems(problems) => kt_policy_file::invalid_configuration(&problems),
             Self::Other(Diagnostic {
                 code,
                 message,

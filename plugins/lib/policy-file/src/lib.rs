@@ -1,6 +1,5 @@
-//! Reads `policy-config.yaml` files for commands, and shows their problems the
-//! same way everywhere. The rules themselves are in `kt-policy`, which does no
-//! input or output.
+//! Reads `policy-config.yaml` files for commands, and converts their problems to errors. Parsing and
+//! validation are in `kt-policy`, which does no I/O.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,35 +8,35 @@ use std::path::Path;
 use kt_plugin_api::{Class, Error, Invocation, Location, ProblemItem};
 use kt_policy::{Document, MAX_SOURCE_BYTES, Problem, Problems, Source};
 
-/// A configuration that was read and found valid.
+/// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct PolicyFile {
-    /// The file as the person named it; several are joined by `, `.
+    /// The name of the file as in the arguments; several are joined by `, `.
     pub name: String,
-    /// The sources as they were read, in order.
+    /// The sources, in order.
     pub sources: Vec<Source>,
-    /// Their meaning.
+    /// The document.
     pub document: Document,
 }
 
 impl PolicyFile {
-    /// The text to publish: the file's own bytes, or, of several layers, the
-    /// document that they make together.
+    /// Returns the text to publish: the content of a single file unchanged, or the merged document of
+    /// several layers.
     #[must_use]
     pub fn content(&self) -> String {
         self.document.content(&self.sources)
     }
 }
 
-/// Reads and checks files, the later layered over the earlier. `-` stands for
-/// standard input.
+/// Reads and validates files, later ones layered over earlier ones. `-` is standard input.
 ///
 /// # Errors
-/// Class `usage`: a file cannot be read, or every problem of the configuration
-/// with its place.
+/// Class `usage` if a file cannot be read, or with all problems of the configuration and their
+/// locations.
 pub fn read(invocation: &Invocation, files: &[&str]) -> Result<PolicyFile, Error> {
     let sources = read_sources(invocation, files)?;
-    let document = kt_policy::parse(&sources).map_err(|problems| invalid(&problems))?;
+    let document =
+        kt_policy::parse(&sources).map_err(|problems| invalid_configuration(&problems))?;
     Ok(PolicyFile {
         name: files.join(", "),
         sources,
@@ -45,7 +44,7 @@ pub fn read(invocation: &Invocation, files: &[&str]) -> Result<PolicyFile, Error
     })
 }
 
-/// Reads files without checking them. `-` stands for standard input.
+/// Reads files without validating them. `-` is standard input.
 ///
 /// # Errors
 /// As [`read_source`], of the first file that fails.
@@ -53,34 +52,35 @@ pub fn read_sources(invocation: &Invocation, files: &[&str]) -> Result<Vec<Sourc
     files.iter().map(|f| read_source(invocation, f)).collect()
 }
 
-/// Reads one file without checking it.
+/// Reads a file without validating it.
 ///
 /// # Errors
-/// Class `usage` when it cannot be read, is too large, or is not UTF-8.
+/// Class `usage` if it cannot be read, is too large, or is not UTF-8.
 pub fn read_source(invocation: &Invocation, file: &str) -> Result<Source, Error> {
     let bytes = if file == "-" {
-        limited(std::io::stdin(), "<stdin>")?
+        read_limited(std::io::stdin(), "<stdin>")?
     } else {
         let path = invocation.resolve_path(Path::new(file));
-        let opened = File::open(&path).map_err(|e| unreadable(file, &e))?;
-        if opened.metadata().is_ok_and(|m| m.is_dir()) {
+        let reader = File::open(&path).map_err(|e| unreadable(file, &e))?;
+        if reader.metadata().is_ok_and(|m| m.is_dir()) {
             return Err(unreadable(file, &"it is a directory"));
         }
-        limited(opened, file)?
+        read_limited(reader, file)?
     };
     let name = if file == "-" { "<stdin>" } else { file };
     String::from_utf8(bytes)
         .map(|text| Source::new(name, text))
         .map_err(|e| {
-            let good = e.utf8_error().valid_up_to();
-            unreadable(name, &format!("byte {} is not UTF-8", good + 1))
+            let valid = e.utf8_error().valid_up_to();
+            unreadable(name, &format!("byte {} is not valid UTF-8", valid + 1))
         })
 }
 
-fn limited(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
+fn read_limited(reader: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     let limit = u64::try_from(MAX_SOURCE_BYTES).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    from.take(limit + 1)
+    reader
+        .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|e| unreadable(name, &e))?;
     if bytes.len() > MAX_SOURCE_BYTES {
@@ -92,18 +92,18 @@ fn limited(from: impl Read, name: &str) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn unreadable(file: &str, why: &dyn std::fmt::Display) -> Error {
+fn unreadable(file: &str, cause: &dyn std::fmt::Display) -> Error {
     Error::new(
         Class::Usage,
         "unreadable-file",
         format!("cannot read `{file}`"),
     )
-    .cause(why)
+    .cause(cause)
 }
 
-/// The error for a configuration with problems.
+/// Returns the error for an invalid configuration.
 #[must_use]
-pub fn invalid(problems: &Problems) -> Error {
+pub fn invalid_configuration(problems: &Problems) -> Error {
     let count = problems.len();
     let plural = if count == 1 { "problem" } else { "problems" };
     Error::new(
@@ -111,13 +111,13 @@ pub fn invalid(problems: &Problems) -> Error {
         "invalid-configuration",
         format!("the configuration has {count} {plural}"),
     )
-    .problems(problems.iter().map(item))
-    .hint("nothing was changed; mend the places shown and try again")
+    .problems(problems.iter().map(problem_item))
+    .hint("nothing was changed; fix the problems and try again")
 }
 
-/// One problem as commands show it.
+/// Converts a problem for the output of a command.
 #[must_use]
-pub fn item(problem: &Problem) -> ProblemItem {
+pub fn problem_item(problem: &Problem) -> ProblemItem {
     ProblemItem {
         code: problem.code.to_owned(),
         message: problem.message.clone(),
