@@ -68,7 +68,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
         create_private_directory(directory)?;
         let file = PrivateTempFile::beside(path)?;
         file.open()?.write_all(text.as_bytes())?;
-        file.keep(path)
+        file.persist(path)
     };
     write().map_err(|e| unwritable(path, &e))
 }

@@ -67,7 +67,7 @@ fn export_to_file(
     })?;
     file.flush().map_err(write_error)?;
     drop(file);
-    temporary.keep(path).map_err(write_error)?;
+    temporary.persist(path).map_err(write_error)?;
     let value = json!({"file": path.display().to_string(), "rows": rows});
     let view = View::Sections(vec![
         View::Message(format!("exported to {}", path.display())),

@@ -85,7 +85,7 @@ impl SecretStore {
         let write = || {
             let file = PrivateTempFile::beside(&self.file)?;
             file.open()?.write_all(&json)?;
-            file.keep(&self.file)
+            file.persist(&self.file)
         };
         write().map_err(|e: std::io::Error| self.error("cannot be written", &e))
     }

@@ -46,7 +46,7 @@ impl OutputFile {
         let result = temporary
             .open()
             .and_then(|mut file| writeln!(file, "{token}"))
-            .and_then(|()| temporary.keep(&path));
+            .and_then(|()| temporary.persist(&path));
         result.map_err(|error| unwritable(&path, &error, Class::UnknownEffect))?;
         Ok(path)
     }

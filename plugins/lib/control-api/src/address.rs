@@ -1,11 +1,10 @@
-//! The address of a control plane, and what of it may be shown.
+//! The URLs of control planes, without credentials in messages.
 
 use std::ops::Range;
 
-/// Where user name and password lie in an address, with as many or few slashes
-/// as readers of addresses put up with. A password may hold a slash, although
-/// readers take that for the end of the host: then what stands before it has no
-/// port where one is.
+/// Returns the range of user name and password in a URL, with as many or few slashes as URL parsers
+/// accept. A password may contain a slash, although parsers take that for the end of the host: the
+/// part before it then has no valid port.
 pub(crate) fn userinfo(url: &str) -> Option<Range<usize>> {
     let start = authority(url);
     let rest = url.get(start..)?;
@@ -18,15 +17,15 @@ pub(crate) fn userinfo(url: &str) -> Option<Range<usize>> {
     Some(start..start + at)
 }
 
-/// The addresses of one setting: several are parted by commas.
+/// Splits the value of a setting that may hold several URLs separated by commas.
 pub fn split_addresses(url: &str) -> impl Iterator<Item = &str> {
     url.split(',')
         .map(|part| part.trim().trim_end_matches('/'))
         .filter(|part| !part.is_empty())
 }
 
-/// Whether user name or password are in one of several addresses. A password may hold a comma,
-/// so no address of several may have anything to do with an `@`.
+/// Returns whether one of several URLs holds a user name or password. A password may contain a
+/// comma, so none of several URLs may contain an `@`.
 pub(crate) fn holds_password(url: &str) -> bool {
     match split_addresses(url).count() {
         0 | 1 => userinfo(url).is_some(),
@@ -34,24 +33,24 @@ pub(crate) fn holds_password(url: &str) -> bool {
     }
 }
 
-/// The address with its password blotted out, so that no message can show it.
+/// Replaces user name and password with `***`, so that no message can show them.
 pub(crate) fn without_password(url: &str) -> String {
     if url.contains(',') && holds_password(url) {
         return redact_address(url);
     }
-    blotted(url, userinfo(url))
+    mask(url, userinfo(url))
 }
 
-/// The address as a message may show it: nothing of what stands before its last
-/// `@`, which is rather too much than too little.
+/// Returns the URL for messages: everything before the last `@` is replaced, which may be more than
+/// user name and password.
 #[must_use]
 pub fn redact_address(url: &str) -> String {
     let start = authority(url);
     let at = url.rfind('@').filter(|at| *at >= start);
-    blotted(url, at.map(|at| start..at))
+    mask(url, at.map(|at| start..at))
 }
 
-fn blotted(url: &str, secret: Option<Range<usize>>) -> String {
+fn mask(url: &str, secret: Option<Range<usize>>) -> String {
     let mut url = url.to_owned();
     if let Some(secret) = secret {
         url.replace_range(secret, "***");
@@ -59,7 +58,7 @@ fn blotted(url: &str, secret: Option<Range<usize>>) -> String {
     url
 }
 
-/// Where the host begins, or what stands before it.
+/// Returns where the authority begins.
 fn authority(url: &str) -> usize {
     let slash = |c: char| matches!(c, '/' | '\\') || c.is_whitespace() || c.is_control();
     let scheme = url.find(':').filter(|&colon| {
@@ -74,7 +73,7 @@ fn authority(url: &str) -> usize {
     url.len() - rest.trim_start_matches(slash).len()
 }
 
-/// Whether a host ends without a port, or with one.
+/// Returns whether a host has a valid port or none.
 fn has_proper_port(host: &str) -> bool {
     let after_brackets = host.rsplit_once(']').map_or(host, |(_, after)| after);
     let port = after_brackets.rsplit_once(':').map(|(_, port)| port);
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_the_address_is_refused_and_never_kept() {
+    fn a_password_in_the_url_is_rejected_and_masked() {
         for url in [
             "https://user:hunter2@host",
             "HTTPS://hunter2@host:8080/base",
@@ -114,15 +113,15 @@ mod tests {
             let error = at(url).check_url().unwrap_err();
             assert_eq!(error.class, Class::Settings, "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            for kept in [without_password(url), redact_address(url)] {
-                assert!(!kept.contains("hunter2"), "{kept}");
-                assert!(at(&kept).check_url().is_err(), "{kept}");
+            for masked in [without_password(url), redact_address(url)] {
+                assert!(!masked.contains("hunter2"), "{masked}");
+                assert!(at(&masked).check_url().is_err(), "{masked}");
             }
         }
     }
 
     #[test]
-    fn several_addresses_are_told_apart_and_hold_no_password() {
+    fn several_urls_are_split_and_hold_no_password() {
         let several = "https://a, https://b/ ,,http://[::1]:80";
         let all: Vec<_> = split_addresses(several).collect();
         assert_eq!(all, ["https://a", "https://b", "http://[::1]:80"]);
@@ -135,14 +134,14 @@ mod tests {
         ] {
             let error = at(url).check_url().unwrap_err();
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-            for kept in [without_password(url), redact_address(url)] {
-                assert!(!kept.contains("hunter2"), "{kept}");
+            for masked in [without_password(url), redact_address(url)] {
+                assert!(!masked.contains("hunter2"), "{masked}");
             }
         }
     }
 
     #[test]
-    fn other_addresses_are_left_alone() {
+    fn urls_without_passwords_are_unchanged() {
         for url in [
             "https://host",
             "http://127.0.0.1:8080/base/@team?x=a@b",
@@ -156,22 +155,22 @@ mod tests {
         assert!(ConnectOptions::default().check_url().is_ok());
     }
 
-    /// These may be right, and may be a password that begins like a port.
+    /// These may be valid, or hold a password that begins like a port.
     #[test]
-    fn nothing_is_shown_of_what_stands_before_the_last_at() {
+    fn everything_before_the_last_at_is_masked() {
         for url in [
             "https://user:80/hunter2@host",
             "https://hunter2/x@host",
             "https://host/?a=hunter2@b",
             "user:/hunter2@host",
         ] {
-            let shown = redact_address(url);
+            let masked = redact_address(url);
             assert!(
-                !shown.contains("hunter2") && shown.contains("***@"),
-                "{shown}"
+                !masked.contains("hunter2") && masked.contains("***@"),
+                "{masked}"
             );
             assert!(!format!("{:?}", at(url)).contains("hunter2"));
-            assert_eq!(at(url).display_address(), shown);
+            assert_eq!(at(url).display_address(), masked);
         }
         for url in ["https://host:80/v1", "localhost", "http://[::1]:80", ""] {
             assert_eq!(redact_address(url), url);

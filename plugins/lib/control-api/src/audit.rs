@@ -1,4 +1,4 @@
-//! The trail of changes: its rows, the seal that binds each to the one before, and the check of it.
+//! The audit log: its rows, which are linked by hashes, and their verification.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,48 +6,48 @@ use sha2::{Digest, Sha256};
 
 use crate::{ContentHash, Timestamp};
 
-/// What stands first in each sealed text, so that a hash of anything else never passes for one.
+/// The prefix of the hashed bytes, which separates these hashes from all others.
 const DOMAIN: &[u8] = b"kt-audit-1";
 
-/// One change, as it was made.
+/// A row of the audit log: one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
-    /// Its place: grows with each row.
+    /// Its sequence number, which increases with each row.
     pub seq: u64,
-    /// When, to the microsecond.
+    /// The time, in microseconds.
     pub at: Timestamp,
-    /// Who: `uid:` and a user of the machine, `token:` and the id of a token, or `server`.
+    /// The actor: `uid:` and a user id of the machine, `token:` and the name of a token, or `server`.
     pub actor: String,
     /// Id of the request.
     pub request_id: String,
-    /// What was done, such as `gateway.create`.
+    /// The action, such as `gateway.create`.
     pub action: String,
-    /// Id of what it was done to.
+    /// Id of the object.
     pub target: String,
-    /// Revision of the gateway after it.
+    /// Revision of the gateway after the change.
     #[serde(default)]
     pub rev: Option<u64>,
-    /// More, by action. Holds neither configurations nor tokens.
+    /// Details, by action. Holds neither configurations nor tokens.
     pub detail: Value,
-    /// The seal: SHA-256 of this row and of the seal before; `None` until a kt that knows of seals
+    /// SHA-256 of this row and the hash of the previous row; `None` until a kt that computes hashes
     /// has written to the store.
     #[serde(default)]
     pub hash: Option<ContentHash>,
 }
 
 impl AuditEntry {
-    /// Computes the seal that the row must have after a row with the seal `previous`.
+    /// Computes the hash that the row must have after a row with the hash `previous`.
     ///
-    /// It is SHA-256 over `kt-audit-1`, the previous seal (32 zero bytes for the first row), and
-    /// `seq`, `at` in microseconds, `actor`, `request_id`, `action`, `target`, `rev` (nothing
-    /// where there is none) and `detail` (JSON without blanks, members in the order of their
-    /// bytes), each as text after its length in bytes as a big-endian 64-bit number.
+    /// It is SHA-256 over `kt-audit-1`, the previous hash (32 zero bytes for the first row), and
+    /// `seq`, `at` in microseconds, `actor`, `request_id`, `action`, `target`, `rev` (empty
+    /// if there is none) and `detail` (JSON without blanks, members in the order of their
+    /// bytes), each as text preceded by its length in bytes as a big-endian 64-bit number.
     #[must_use]
-    pub fn seal(&self, previous: Option<&ContentHash>) -> ContentHash {
+    pub fn chain_hash(&self, previous: Option<&ContentHash>) -> ContentHash {
         let mut hash = Sha256::new();
         hash.update(DOMAIN);
-        hash.update(previous.map_or([0; 32], |seal| *seal.as_bytes()));
+        hash.update(previous.map_or([0; 32], |hash| *hash.as_bytes()));
         let detail = canonical_json(&self.detail);
         for part in [
             &self.seq.to_string(),
@@ -66,8 +66,8 @@ impl AuditEntry {
     }
 }
 
-/// Returns JSON in the one form that is sealed, without blanks and with members in the order of
-/// their bytes: a store may keep them in an order of its own.
+/// Returns JSON in its canonical form, which is hashed: without blanks, and with members in the
+/// order of their bytes, because a database may order them otherwise.
 #[must_use]
 pub fn canonical_json(value: &Value) -> String {
     let mut text = String::new();
@@ -101,85 +101,85 @@ fn write_canonical(value: &Value, out: &mut String) {
     }
 }
 
-/// A place where the trail is not as it was written.
+/// An audit row that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditCorruption {
-    /// The row at which it shows.
+    /// The row.
     pub seq: u64,
     /// What is wrong with it.
     pub message: String,
 }
 
-/// The check of a trail, fed row by row from the newest to the oldest.
+/// Verifies an audit log row by row, from the newest to the oldest.
 #[derive(Debug, Clone, Default)]
 pub struct AuditVerifier {
     rows: u64,
-    unsealed: u64,
+    unhashed: u64,
     head: Option<(u64, ContentHash)>,
     damage: Vec<AuditCorruption>,
     later: Option<AuditEntry>,
 }
 
-/// What the check of a whole trail found.
+/// The result of the verification of an audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditVerification {
-    /// Rows looked at.
+    /// The number of rows.
     pub rows: u64,
-    /// The newest rows that no kt has sealed yet.
-    pub unsealed: u64,
-    /// Place and seal of the newest sealed row.
+    /// The number of newest rows without a hash.
+    pub unhashed: u64,
+    /// Sequence number and hash of the newest row with a hash.
     pub head: Option<(u64, ContentHash)>,
-    /// Every damage, the newest first.
+    /// The rows that are not as they were written, the newest first.
     pub damage: Vec<AuditCorruption>,
 }
 
 impl AuditVerifier {
-    /// Takes the row before those taken so far.
+    /// Verifies the row before those so far.
     pub fn push(&mut self, entry: AuditEntry) {
         if let Some(later) = self.later.take() {
             if later.seq <= entry.seq {
                 self.damaged(later.seq, "rows are out of order".to_owned());
             }
-            self.judge(&later, Some(&entry));
+            self.verify(&later, Some(&entry));
         }
         self.rows += 1;
         self.later = Some(entry);
     }
 
-    /// Ends the check after the oldest row.
+    /// Finishes after the oldest row.
     #[must_use]
     pub fn finish(mut self) -> AuditVerification {
         if let Some(oldest) = self.later.take() {
-            self.judge(&oldest, None);
+            self.verify(&oldest, None);
         }
         AuditVerification {
             rows: self.rows,
-            unsealed: self.unsealed,
+            unhashed: self.unhashed,
             head: self.head,
             damage: self.damage,
         }
     }
 
-    fn judge(&mut self, row: &AuditEntry, before: Option<&AuditEntry>) {
+    fn verify(&mut self, row: &AuditEntry, before: Option<&AuditEntry>) {
         let Some(hash) = row.hash else {
-            // Only an older kt leaves rows unsealed, and the next newer one seals them all.
+            // Only an older kt leaves rows without a hash, and the next newer one adds them all.
             if self.head.is_some() {
-                self.damaged(row.seq, "the row has no seal".to_owned());
+                self.damaged(row.seq, "the row has no hash".to_owned());
             } else {
-                self.unsealed += 1;
+                self.unhashed += 1;
             }
             return;
         };
         self.head.get_or_insert((row.seq, hash));
         let previous = match before {
             Some(before) => match &before.hash {
-                Some(seal) => Some(seal),
-                // That one is named; what follows it cannot be judged.
+                Some(hash) => Some(hash),
+                // That row is reported; the next one cannot be verified.
                 None => return,
             },
             None => None,
         };
-        if row.seal(previous) != hash {
+        if row.chain_hash(previous) != hash {
             self.damaged(row.seq, explain(row, before));
         }
     }
@@ -196,7 +196,7 @@ fn explain(row: &AuditEntry, before: Option<&AuditEntry>) -> String {
             before.seq + 1,
             row.seq - 1
         ),
-        Some(before) => format!("the row was changed, or the seal of row {}", before.seq),
+        Some(before) => format!("the row was changed, or the hash of row {}", before.seq),
         None => "the row was changed, or rows before it were removed".to_owned(),
     }
 }
@@ -207,8 +207,8 @@ mod tests {
 
     use super::*;
 
-    fn trail(rows: u64) -> Vec<AuditEntry> {
-        let mut trail: Vec<AuditEntry> = Vec::new();
+    fn log(rows: u64) -> Vec<AuditEntry> {
+        let mut log: Vec<AuditEntry> = Vec::new();
         for seq in 1..=rows {
             let mut entry = AuditEntry {
                 seq,
@@ -221,52 +221,52 @@ mod tests {
                 detail: json!({"b": [1, {"z": null, "a": "\"ä"}], "a": true}),
                 hash: None,
             };
-            let previous = trail.last().and_then(|last| last.hash);
-            entry.hash = Some(entry.seal(previous.as_ref()));
-            trail.push(entry);
+            let previous = log.last().and_then(|last| last.hash);
+            entry.hash = Some(entry.chain_hash(previous.as_ref()));
+            log.push(entry);
         }
-        trail
+        log
     }
 
-    fn check(trail: Vec<AuditEntry>) -> AuditVerification {
-        let mut check = AuditVerifier::default();
-        trail.into_iter().rev().for_each(|row| check.push(row));
-        check.finish()
+    fn verify(log: Vec<AuditEntry>) -> AuditVerification {
+        let mut verifier = AuditVerifier::default();
+        log.into_iter().rev().for_each(|row| verifier.push(row));
+        verifier.finish()
     }
 
-    fn places(report: &AuditVerification) -> Vec<u64> {
+    fn rows_of(report: &AuditVerification) -> Vec<u64> {
         report.damage.iter().map(|damage| damage.seq).collect()
     }
 
     #[test]
-    fn a_whole_trail_is_whole() {
-        let report = check(trail(5));
+    fn an_unchanged_log_is_valid() {
+        let report = verify(log(5));
         assert_eq!(
-            (report.rows, report.unsealed, places(&report)),
+            (report.rows, report.unhashed, rows_of(&report)),
             (5, 0, vec![])
         );
         assert_eq!(report.head.unwrap().0, 5);
-        assert_eq!(check(Vec::new()).rows, 0);
+        assert_eq!(verify(Vec::new()).rows, 0);
     }
 
     #[test]
-    fn the_form_of_a_seal_never_changes() {
+    fn the_hash_never_changes() {
         // Computed by a program of a few lines in another language, after the documentation.
         let expected = "1c54c854bfe81684e8c78db243aeeb37d3855fb0085ca869b032a6fdf89949d4";
-        assert_eq!(trail(1)[0].hash.unwrap().to_string(), expected);
+        assert_eq!(log(1)[0].hash.unwrap().to_string(), expected);
     }
 
     #[test]
-    fn the_order_of_members_is_of_no_account() {
-        let mut rows = trail(2);
+    fn the_order_of_members_does_not_matter() {
+        let mut rows = log(2);
         rows[1].detail =
             serde_json::from_str(r#"{"a": true, "b": [1, {"a": "\u0022\u00e4", "z": null}]}"#)
                 .unwrap();
-        assert_eq!(places(&check(rows)), Vec::<u64>::new());
+        assert_eq!(rows_of(&verify(rows)), Vec::<u64>::new());
     }
 
     #[test]
-    fn every_changed_member_is_noticed_in_its_row() {
+    fn every_changed_field_is_detected() {
         type Change = fn(&mut AuditEntry);
         let changes: [Change; 8] = [
             |row| row.seq += 100,
@@ -279,42 +279,42 @@ mod tests {
             |row| row.detail = json!({"a": false}),
         ];
         for change in changes {
-            let mut rows = trail(3);
+            let mut rows = log(3);
             change(&mut rows[2]);
             let seq = rows[2].seq;
-            assert_eq!(places(&check(rows)), vec![seq]);
+            assert_eq!(rows_of(&verify(rows)), vec![seq]);
         }
     }
 
     #[test]
-    fn removed_and_resealed_and_unsealed_rows_are_named_by_their_place() {
-        let mut removed = trail(5);
+    fn removed_rehashed_and_unhashed_rows_are_reported() {
+        let mut removed = log(5);
         removed.remove(2);
-        let report = check(removed);
-        assert_eq!(places(&report), vec![4]);
+        let report = verify(removed);
+        assert_eq!(rows_of(&report), vec![4]);
         assert!(report.damage[0].message.contains("rows 3 to 3"));
 
-        let mut first = trail(3);
+        let mut first = log(3);
         first.remove(0);
-        assert_eq!(places(&check(first)), vec![2]);
+        assert_eq!(rows_of(&verify(first)), vec![2]);
 
-        let mut resealed = trail(4);
-        resealed[1].actor = "uid:1".to_owned();
-        let previous = resealed[0].hash;
-        resealed[1].hash = Some(resealed[1].seal(previous.as_ref()));
+        let mut rehashed = log(4);
+        rehashed[1].actor = "uid:1".to_owned();
+        let previous = rehashed[0].hash;
+        rehashed[1].hash = Some(rehashed[1].chain_hash(previous.as_ref()));
         assert_eq!(
-            places(&check(resealed)),
+            rows_of(&verify(rehashed)),
             vec![3],
             "the next does not follow"
         );
 
-        let mut unsealed = trail(4);
-        unsealed[1].hash = None;
-        assert_eq!(places(&check(unsealed)), vec![2]);
+        let mut unhashed = log(4);
+        unhashed[1].hash = None;
+        assert_eq!(rows_of(&verify(unhashed)), vec![2]);
 
-        let mut newest = trail(4);
+        let mut newest = log(4);
         newest[3].hash = None;
-        let report = check(newest);
-        assert_eq!((report.unsealed, places(&report)), (1, vec![]));
+        let report = verify(newest);
+        assert_eq!((report.unhashed, rows_of(&report)), (1, vec![]));
     }
 }

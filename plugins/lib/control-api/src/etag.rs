@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The revision a change expects to find; `If-Match: "7"`.
+/// The revision that a change requires; `If-Match: "7"`.
 ///
-/// People may leave the quotes out.
+/// The quotes are optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Etag(pub u64);
 
-/// Says that a text is not the entity tag of a gateway.
+/// An error for a text that is not the entity tag of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an entity tag: expected the revision, such as \"7\"")]
 pub struct EtagError;

@@ -1,86 +1,73 @@
-//! Gateways: what is written and what is shown.
+//! Gateways, as they are created, changed and shown.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfigVersion, ContentHash, DriftPolicy, Etag, GatewayId, Instance, LimitError, MAX_LABELS,
-    ProblemItem, SyncState, Timestamp, Token, TokenId, validate_description, validate_label,
-    validate_name,
+    ConfigVersion, DesiredVersion, DriftPolicy, Etag, GatewayId, Instance, LimitError, MAX_LABELS,
+    ProblemItem, SyncState, Timestamp, Token, validate_description, validate_label, validate_name,
 };
-
-/// What a gateway is meant to serve.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct DesiredVersion {
-    /// Number of the version.
-    pub version: u64,
-    /// Moves with everything a gateway must act on: publish, revert, reload, reconcile.
-    pub generation: u64,
-    /// Hash of the canonical form of the version.
-    pub sha256: ContentHash,
-}
 
 /// A gateway as the control plane shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Gateway {
-    /// Never changes.
+    /// Its id, which never changes.
     pub id: GatewayId,
-    /// Unique among gateways that are not deleted.
+    /// Its name, unique among gateways that are not deleted.
     pub name: String,
-    /// Free text.
+    /// A description, as free text.
     #[serde(default)]
     pub description: String,
-    /// Free key and value pairs.
+    /// Labels, as key and value pairs.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// When it was registered.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When anything of this last changed but its instances.
+    /// When it was last changed; reports of instances do not count.
     pub updated_at: Timestamp,
-    /// Moves with each change of the gateway, never with reports; see [`Gateway::etag`].
+    /// Its revision, which every change increments and reports do not; see [`Gateway::etag`].
     pub rev: u64,
-    /// Moves with everything the gateway must act on.
+    /// Its generation, which every change increments that instances must act on.
     pub generation: u64,
-    /// Highest version number.
+    /// The highest version number.
     pub last_version: u64,
-    /// What it is meant to serve; `None` until something is published.
+    /// The desired version; `None` until a version is published.
     #[serde(default)]
     pub desired: Option<DesiredVersion>,
-    /// What is done about drift.
+    /// What the control plane does about drift.
     #[serde(default)]
     pub drift: DriftPolicy,
-    /// Its processes, the live ones first.
+    /// Its instances, the live ones first.
     #[serde(default)]
     pub instances: Vec<Instance>,
-    /// How it stands.
+    /// Its state.
     pub state: SyncState,
 }
 
 impl Gateway {
-    /// Returns the tag to send as `If-Match` with a change that builds on this view.
+    /// Returns the entity tag to send as `If-Match` with a change that is based on this revision.
     #[must_use]
     pub fn etag(&self) -> Etag {
         Etag(self.rev)
     }
 }
 
-/// Registers a gateway, with its first version when there is `content`.
+/// Creates a gateway, with its first version if `content` is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateGatewayRequest {
     /// Its name; see [`crate::validate_name`].
     pub name: String,
-    /// Free text.
+    /// A description, as free text.
     #[serde(default)]
     pub description: String,
-    /// Free key and value pairs.
+    /// Labels, as key and value pairs.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// What is to be done about drift.
+    /// What the control plane does about drift.
     #[serde(default, skip_serializing_if = "DriftPolicy::is_default")]
     pub drift: DriftPolicy,
     /// The first configuration, verbatim.
@@ -89,10 +76,10 @@ pub struct CreateGatewayRequest {
     /// Name of the file that `content` was read from, for messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Why, for the history.
+    /// The reason, for the audit log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Whether to make the token with which the gateway will report. Ignored without a server.
+    /// Whether to create the token with which instances report. Ignored without a server.
     #[serde(default)]
     pub issue_token: bool,
 }
@@ -120,10 +107,10 @@ impl CreateGatewayRequest {
 pub struct CreateGatewayResponse {
     /// The gateway.
     pub gateway: Gateway,
-    /// Its first version, when there was content.
+    /// Its first version, if content was given.
     #[serde(default)]
     pub version: Option<ConfigVersion>,
-    /// The gateway's token. Shown this once: a repeat of the same request does not have it.
+    /// The token of the gateway. Returned once: a repetition of the request does not have it.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -133,8 +120,7 @@ pub struct CreateGatewayResponse {
     pub token: Option<Token>,
 }
 
-/// Changes what people say about a gateway, and what is done about drift; absent keys stay as they
-/// are.
+/// Changes the fields of a gateway that users set; absent keys stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -148,7 +134,7 @@ pub struct GatewayPatch {
     /// Labels to set, or with `null` to remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, Option<String>>>,
-    /// What is to be done about drift.
+    /// What the control plane does about drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftPolicy>,
 }
@@ -202,63 +188,4 @@ fn check_drift(errors: &mut Vec<ProblemItem>, drift: DriftPolicy) {
         let message = "the drift policy must be `report` or `repair`";
         errors.push(ProblemItem::at("/drift", "bad-policy", message));
     }
-}
-
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// What to send as `cursor` for the next page; `None` on the last one.
-    #[serde(default)]
-    pub next_cursor: Option<String>,
-}
-
-/// Who the caller is to the control plane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct WhoAmI {
-    /// The name that appears in the history.
-    pub actor: String,
-    /// `admin`, `read` or `gateway`.
-    pub scope: String,
-    /// The only gateway the caller may act for, when the scope is `gateway`.
-    #[serde(default)]
-    pub gateway: Option<GatewayId>,
-    /// The token in use, if any.
-    #[serde(default)]
-    pub token: Option<TokenId>,
-    /// When the token ends, if it does.
-    #[serde(default)]
-    pub expires_at: Option<Timestamp>,
-}
-
-/// What the control plane is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ServiceVersion {
-    /// Always `kt`.
-    pub product: String,
-    /// Version of the control plane.
-    pub version: String,
-    /// Version of the API, as in its paths.
-    pub api: String,
-    /// Version of the schema in its store.
-    pub schema: u32,
-    /// Whether it runs in the caller's process or as a server.
-    pub service: ServiceMode,
-}
-
-/// How the control plane is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceMode {
-    /// In the caller's process.
-    Embedded,
-    /// A server.
-    Server,
-    /// A word of a newer control plane.
-    #[serde(other)]
-    Unknown,
 }

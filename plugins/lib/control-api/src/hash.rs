@@ -1,24 +1,25 @@
-//! The hash that says whether two configurations mean the same.
+//! SHA-256 hashes of configurations and audit rows.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A SHA-256, such as that of the canonical form of a configuration or of a row of the trail; 64 lower-case hexadecimal digits as text.
+/// A SHA-256, such as that of the canonical form of a configuration or of an audit row; as text 64
+/// lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct ContentHash([u8; 32]);
 
-/// Says that a text is not a SHA-256.
+/// An error for a text that is not a SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a sha256: expected 64 hexadecimal digits")]
 pub struct HashError;
 
 impl ContentHash {
-    /// Takes the 32 bytes of a SHA-256.
+    /// Creates a hash from the 32 bytes of a SHA-256.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

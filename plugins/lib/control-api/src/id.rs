@@ -1,4 +1,4 @@
-//! Identifiers: a prefix that says what is named, and 80 random bits in base32.
+//! Identifiers: a prefix for the kind of object, and 80 random bits in base32.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 /// RFC 4648 base32 in lower case: no character needs quoting in a shell, a URL or a file name.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Characters after the prefix; 16 characters of 5 bits make collisions irrelevant (80 bits).
+/// Characters after the prefix: 16 characters of 5 bits, with 80 bits in which collisions are negligible.
 const LENGTH: usize = 16;
 
 /// Returns `length` random base32 characters.
 ///
 /// # Panics
-/// When the operating system has no randomness to give, on which nothing safe can be built.
+/// When the operating system cannot provide random bytes.
 #[must_use]
 pub fn random_base32(length: usize) -> String {
     let mut bytes = vec![0_u8; length];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
     // 256 is a multiple of 32, so the remainder is unbiased.
     bytes
         .iter()
@@ -26,16 +26,16 @@ pub fn random_base32(length: usize) -> String {
         .collect()
 }
 
-/// Makes the id of a request: it is in the answer, in the log and in the trail.
+/// Creates the id of a request, which is in the response, in the log and in the audit log.
 ///
 /// # Panics
-/// When the operating system has no randomness to give.
+/// When the operating system cannot provide random bytes.
 #[must_use]
 pub fn new_request_id() -> String {
     format!("req_{}", random_base32(LENGTH))
 }
 
-/// Says that a text is not an identifier of the expected kind.
+/// An error for a text that is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a {what} id: expected `{prefix}` and 16 characters of a-z and 2-7")]
 pub struct IdError {
@@ -56,13 +56,13 @@ macro_rules! identifier {
         pub struct $name(String);
 
         impl $name {
-            /// What every identifier of this kind begins with.
+            /// The prefix of every identifier of this kind.
             pub const PREFIX: &'static str = $prefix;
 
-            /// Makes a new identifier.
+            /// Creates a random identifier.
             ///
             /// # Panics
-            /// When the operating system has no randomness to give.
+            /// When the operating system cannot provide random bytes.
             #[must_use]
             pub fn random() -> Self {
                 Self(format!("{}{}", Self::PREFIX, random_base32(LENGTH)))
@@ -109,15 +109,15 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// Names a gateway for ever, across renames.
+    /// Identifies a gateway, across renames.
     GatewayId, "gw_", "gateway"
 );
 identifier!(
-    /// Names one running process of a gateway; made anew by each process.
+    /// Identifies one running process of a gateway; created by each process.
     InstanceId, "in_", "instance"
 );
 identifier!(
-    /// Names a token without being one.
+    /// Identifies a token; not a secret.
     TokenId, "tok_", "token"
 );
 
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn other_shapes_are_refused() {
+    fn other_forms_are_rejected() {
         for text in [
             "",
             "gw_",

@@ -1,72 +1,72 @@
-//! One running process of a gateway, as it registers and as it is shown.
+//! The instances of gateways: running processes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ContentHash, InstanceId, ProcessIdentity, SyncState, Timestamp};
 
-/// Where the configuration that an instance serves came from.
+/// Where an instance loaded its configuration from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ConfigSource {
     /// Fetched from the control plane.
     ControlPlane,
-    /// The last applied one, kept on disk; the control plane has not been reached since the start.
+    /// The last applied configuration on disk; the control plane has not been reached since the start.
     LastApplied,
     /// The file the gateway was started with.
     File,
 }
 
-/// What an instance has seen as desired, whether or not it could apply it.
+/// The desired version that an instance has received, whether or not it could apply it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ObservedVersion {
-    /// Version last handed out to the instance; `None` when nothing was desired.
+    /// The version last sent to the instance; `None` without a desired version.
     pub version: Option<u64>,
-    /// Generation it belonged to.
+    /// Its generation.
     pub generation: u64,
 }
 
-/// What an instance serves. Reporting it acknowledges its generation.
+/// The configuration that an instance serves. Reporting it acknowledges its generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AppliedVersion {
-    /// Version number; `None` for a file that was never published.
+    /// The version; `None` for a file that was never published.
     pub version: Option<u64>,
-    /// Hash of the canonical form of what is served.
+    /// Hash of the canonical form.
     pub sha256: ContentHash,
-    /// Generation acted on last with success; 0 before the first one.
+    /// The last generation that was applied; 0 before the first one.
     #[serde(default)]
     pub generation: u64,
-    /// When it began to serve.
+    /// When it was applied.
     pub at: Timestamp,
 }
 
-/// Why an instance refused what was desired. The instance keeps serving what it served.
+/// Why an instance rejected the desired version. It keeps serving its current configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rejection {
-    /// Stable id of the reason.
+    /// Stable id of the error.
     pub code: String,
-    /// The reason for people; never contains a secret.
+    /// The message; never contains a secret.
     pub message: String,
-    /// JSON pointer of the place in the document.
+    /// JSON pointer to the location in the document.
     #[serde(default)]
     pub pointer: Option<String>,
-    /// File the place is in, where it came from one.
+    /// The file, if the configuration was read from one.
     #[serde(default)]
     pub file: Option<String>,
-    /// Line, from 1.
+    /// The line, from 1.
     #[serde(default)]
     pub line: Option<u32>,
-    /// Column, from 1.
+    /// The column, from 1.
     #[serde(default)]
     pub column: Option<u32>,
-    /// Version refused; `None` for a file that was never published.
+    /// The rejected version; `None` for a file that was never published.
     pub version: Option<u64>,
-    /// Generation refused. It is not handed out to the instance again.
+    /// The rejected generation, which is not sent to the instance again.
     pub generation: u64,
-    /// When it was refused.
+    /// When it was rejected.
     pub at: Timestamp,
 }
 
@@ -74,36 +74,36 @@ pub struct Rejection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Instance {
-    /// Names the process.
+    /// Its id.
     pub instance_id: InstanceId,
-    /// Machine and process, so that a killed one is noticed by whoever can look.
+    /// The machine and the process, so that processes on the same machine notice when it ends.
     #[serde(default)]
     pub process: ProcessIdentity,
     /// When the process started.
     pub started_at: Timestamp,
     /// When it last reported.
     pub seen_at: Timestamp,
-    /// When its lease ends unless it reports again.
+    /// When its lease expires unless it reports again.
     pub lease_until: Timestamp,
-    /// Whether it reported within its lease, did not say good-bye and is not known to be gone.
+    /// Whether its lease is valid, it has not reported that it stops, and it is not known to have ended.
     pub live: bool,
     /// Name and version of the program.
     #[serde(default)]
     pub binary: Option<String>,
-    /// Address it serves on.
+    /// The address it listens on.
     #[serde(default)]
     pub listen: Option<String>,
-    /// Where what it serves came from.
+    /// Where it loaded its configuration from.
     pub source: ConfigSource,
-    /// What it has seen as desired.
+    /// The desired version it has received.
     #[serde(default)]
     pub observed: Option<ObservedVersion>,
-    /// What it serves.
+    /// The configuration it serves.
     #[serde(default)]
     pub applied: Option<AppliedVersion>,
-    /// Its last refusal, kept until it applies something newer.
+    /// Its last rejection, until it applies something newer.
     #[serde(default)]
     pub rejection: Option<Rejection>,
-    /// How it stands.
+    /// Its state.
     pub state: SyncState,
 }

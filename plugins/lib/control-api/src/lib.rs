@@ -1,96 +1,104 @@
-//! The contract of the kt control plane: wire objects, problem documents, tokens and a thin client.
+//! The API of the kt control plane: wire types, problem documents, tokens and a thin client.
 //!
-//! The control plane is reached in two ways, in process and over HTTP_PROVIDER, that behave alike. Both
-//! carry a [`Request`] to it and a [`Response`] back; a [`Transport`] is whatever does the
-//! carrying, and [`Client`] turns typed calls into requests and answers into values or an
-//! [`ApiError`].
+//! The control plane is reached in process or over HTTP, with the same behavior. Both ways send a
+//! [`Request`] and return a [`Response`] through a [`Transport`]; [`Client`] turns typed calls into
+//! requests, and responses into values or an [`ApiError`].
 //!
-//! This crate holds data and no policy of its own: it opens no file, socket or database, reads no
-//! environment, and knows nothing of the host or of plugins. The one look at the machine it takes
-//! is [`ProcessIdentity`], because the process that registers and the one that checks must agree
-//! on how a process is named.
+//! This crate holds data and no policy: it opens no socket or database and reads no environment. It
+//! reads from the system only the [`ProcessIdentity`], because the process that registers and the
+//! one that checks must identify processes alike.
 //!
-//! What a peer sends as a *write* is read strictly (an unknown key is an error); what it sends as
-//! an *answer* is read leniently, so that an older client understands a newer server.
+//! Request bodies are parsed strictly (an unknown key is an error); response bodies are parsed
+//! leniently, so that an older client understands a newer server.
 
+mod action;
 mod address;
 mod audit;
 mod backup;
 mod client;
-mod comparison;
-mod delivery;
-mod drift;
+mod derive_state;
+mod desired;
+mod drift_policy;
 mod error;
+mod error_class;
 mod etag;
 mod gateway;
 mod hash;
 mod id;
 mod instance;
-mod issued;
 mod jitter;
-mod name;
-mod pages;
-mod private_file;
+mod limits;
+mod lookup;
+mod page;
+mod paged_list;
+mod private_temp_file;
 mod problem;
 mod problem_code;
+mod problem_item;
 mod process;
 mod provider;
-mod retention;
-mod state;
+mod prune;
+mod request;
+mod service;
+mod status_report;
+mod sync_state;
 mod token;
+mod token_info;
 mod transport;
 mod version;
-mod which;
-mod wire;
+mod version_diff;
 
+pub use action::{
+    ActionResponse, PublishRequest, ReconcileMode, ReconcileRequest, ReloadRequest, RevertRequest,
+    RolloutOutcome, RolloutStatus,
+};
 pub use address::{redact_address, split_addresses};
 pub use audit::{AuditCorruption, AuditEntry, AuditVerification, AuditVerifier, canonical_json};
 pub use backup::{BackupInfo, BackupRequest};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};
-pub use comparison::{ComparedVersion, VersionDiff};
-pub use delivery::{DesiredQuery, DesiredResponse, PollOutcome, StatusReport, StatusResponse};
-pub use drift::DriftPolicy;
-pub use error::{ApiError, ErrorClass};
+pub use desired::{DesiredQuery, DesiredResponse, DesiredVersion, PollOutcome};
+pub use drift_policy::DriftPolicy;
+pub use error::ApiError;
+pub use error_class::ErrorClass;
 pub use etag::{Etag, EtagError};
-pub use gateway::{
-    CreateGatewayRequest, CreateGatewayResponse, DesiredVersion, Gateway, GatewayPatch, Page,
-    ServiceMode, ServiceVersion, WhoAmI,
-};
+pub use gateway::{CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayPatch};
 pub use hash::{ContentHash, HashError};
 pub use id::{GatewayId, IdError, InstanceId, TokenId, new_request_id, random_base32};
 pub use instance::{AppliedVersion, ConfigSource, Instance, ObservedVersion, Rejection};
-pub use issued::{
-    CreateTokenRequest, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
-    RotateTokenRequest, TokenInfo, TokenScope,
-};
 pub use jiff::Timestamp;
 pub use jitter::{jitter, random_duration, random_seconds};
-pub use name::{
+pub use limits::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     validate_description, validate_label, validate_message, validate_name,
 };
-pub use pages::{PagedList, parse_limit};
-pub use private_file::{PrivateTempFile, sync_parent_directory};
-pub use problem::{Problem, ProblemItem};
+pub use lookup::{parse_if_match, resolve_gateway};
+pub use page::Page;
+pub use paged_list::{PagedList, parse_limit};
+pub use private_temp_file::{PrivateTempFile, sync_parent_directory};
+pub use problem::Problem;
 pub use problem_code::ProblemCode;
+pub use problem_item::ProblemItem;
 pub use process::ProcessIdentity;
 pub use provider::{
     CA_FILE_VARIABLE, ConnectOptions, EMBEDDED_PROVIDER, Envelope, HTTP_PROVIDER,
     ProviderTransport, connect,
 };
-pub use retention::{PruneRequest, PruneResponse, VersionRange};
-pub use state::SyncState;
+pub use prune::{PruneRequest, PruneResponse, VersionRange};
+pub use request::{Method, Request, Response};
+pub use service::{ServiceMode, ServiceVersion, WhoAmI};
+pub use status_report::{StatusReport, StatusResponse};
+pub use sync_state::SyncState;
 pub use token::{Token, TokenError, TokenHash, TokenKind};
-pub use transport::{FnTransport, Transport, TransportError, TransportErrorKind};
-pub use version::{
-    ActionResponse, ConfigVersion, PublishRequest, ReconcileMode, ReconcileRequest, ReloadRequest,
-    RevertRequest, RolloutOutcome, RolloutStatus, VersionOrigin,
+pub use token_info::{
+    CreateTokenRequest, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,
+    RotateTokenRequest, TokenInfo, TokenScope,
 };
-pub use which::{parse_if_match, resolve_gateway};
-pub use wire::{Method, Request, Response};
+pub use transport::{FnTransport, Transport, TransportError, TransportErrorKind};
+pub use version::{ConfigVersion, VersionOrigin};
+pub use version_diff::{ComparedVersion, VersionDiff};
 
-/// Name of the interface through which a [`Request`] is carried between plugins.
+/// Name of the plugin interface through which a [`Request`] is sent.
 pub const INTERFACE: &str = "kt.control-plane/1";
 
-/// The one method of [`INTERFACE`]: its input is a [`Request`], its output a [`Response`], as JSON.
+/// The only method of [`INTERFACE`]: its input is an [`Envelope`], its output a [`Response`], as JSON.
 pub const INTERFACE_METHOD: &str = "request";

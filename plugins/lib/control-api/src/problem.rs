@@ -2,80 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Gateway, GatewayId, ProblemCode};
+use crate::{Gateway, GatewayId, ProblemCode, ProblemItem};
 
-/// One reason among several why a request was refused, with its place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ProblemItem {
-    /// Stable id of the reason.
-    pub code: String,
-    /// The reason for people; never contains a secret.
-    pub message: String,
-    /// JSON pointer of the place in the document.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
-    /// File the place is in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Line, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// Column, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub column: Option<u32>,
-    /// The nearest known word, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<String>,
-    /// What to do about it, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-}
-
-impl ProblemItem {
-    /// Makes a reason that has a pointer and no place in a file.
-    #[must_use]
-    pub fn at(pointer: &str, code: &str, message: impl ToString) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.to_string(),
-            pointer: Some(pointer.to_owned()),
-            ..Self::default()
-        }
-    }
-}
-
-/// The body of every failed request.
+/// The body of every error response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// `/problems/` and the slug.
+    /// `/problems/` and the code.
     #[serde(rename = "type")]
     pub kind: String,
     /// Summary of the cause, the same for each occurrence.
     pub title: String,
-    /// HTTP_PROVIDER status.
+    /// HTTP status.
     pub status: u16,
-    /// What happened this time.
+    /// What happened.
     pub detail: String,
     /// Id of the request.
     #[serde(default)]
     pub instance: Option<String>,
     /// The cause.
     pub code: ProblemCode,
-    /// Every reason, where there are several.
+    /// The errors, when there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemItem>,
-    /// The revision that a change ran into.
+    /// The current revision, after a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_rev: Option<u64>,
-    /// The gateway as it is, after a conflict.
+    /// The current gateway, after a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Box<Gateway>>,
-    /// The gateway that has the name already.
+    /// The gateway that has the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing_id: Option<GatewayId>,
-    /// Whole seconds to wait before asking again. HTTP_PROVIDER has a header for it, `Retry-After`.
+    /// Seconds to wait before a retry, sent as the header `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<u32>,
 }
@@ -84,26 +43,26 @@ impl Problem {
     /// Media type of a problem document.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
-    /// Where the types of the control plane's documents lie.
+    /// The prefix of the problem types of the control plane.
     const TYPES: &'static str = "/problems/";
 
-    /// Whether a control plane wrote it: what stands before one, such as an
-    /// ingress, may explain itself with such documents too.
+    /// Returns whether a control plane sent it: a proxy in front of one, such as an ingress, may send
+    /// problem documents, too.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.kind.starts_with(Self::TYPES)
     }
 
-    /// Makes the document for a cause.
+    /// Builds the document for a code.
     #[must_use]
-    pub fn new(slug: ProblemCode, detail: impl Into<String>) -> Self {
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("{}{slug}", Self::TYPES),
-            title: slug.title().to_owned(),
-            status: slug.status(),
+            kind: format!("{}{code}", Self::TYPES),
+            title: code.title().to_owned(),
+            status: code.status(),
             detail: detail.into(),
             instance: None,
-            code: slug,
+            code,
             errors: Vec::new(),
             current_rev: None,
             current: None,
@@ -112,14 +71,14 @@ impl Problem {
         }
     }
 
-    /// Adds the reasons.
+    /// Adds the errors.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<ProblemItem>) -> Self {
         self.errors = errors;
         self
     }
 
-    /// Adds the gateway that a change ran into.
+    /// Adds the current gateway, after a conflict.
     #[must_use]
     pub fn with_current(mut self, gateway: Gateway) -> Self {
         self.current_rev = Some(gateway.rev);

@@ -1,4 +1,4 @@
-//! One name per cause of failure, with its status, its title and its class.
+//! The codes of problems, each with its status, title and class.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ErrorClass;
 
-macro_rules! slugs {
+macro_rules! problem_codes {
     ($($(#[$doc:meta])* $name:ident $text:literal $status:literal $class:ident $title:literal;)+) => {
-        /// The cause of a failed request. One cause, one slug.
+        /// The cause of an error response.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum ProblemCode {
@@ -19,28 +19,28 @@ macro_rules! slugs {
         }
 
         impl ProblemCode {
-            /// Every slug a control plane of this version sends.
+            /// Every code that a control plane of this version sends.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// Returns the text on the wire.
+            /// Returns the code on the wire.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ Self::Unknown => "unknown" }
             }
 
-            /// Returns the HTTP_PROVIDER status that goes with it.
+            /// Returns its HTTP status.
             #[must_use]
             pub fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)+ Self::Unknown => 500 }
             }
 
-            /// Returns the summary that goes with it.
+            /// Returns its title.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)+ Self::Unknown => "Unknown cause" }
             }
 
-            /// Returns the class of error; `None` for a slug of a newer control plane.
+            /// Returns its class; `None` for a code of a newer control plane.
             #[must_use]
             pub fn class(self) -> Option<ErrorClass> {
                 match self { $(Self::$name => Some(ErrorClass::$class),)+ Self::Unknown => None }
@@ -49,62 +49,61 @@ macro_rules! slugs {
     };
 }
 
-slugs! {
-    /// The request is not one: bad header, query or JSON.
-    MalformedRequest "malformed-request" 400 Usage "The request cannot be understood";
-    /// It came without TLS to a server that speaks nothing else.
-    TlsRequired "tls-required" 400 Unavailable "Only TLS is spoken here";
-    /// No token, or not a valid one.
-    Unauthenticated "unauthenticated" 401 Unauthorized "A valid token is needed";
-    /// The token may not do this.
+problem_codes! {
+    /// The request is malformed: an invalid header, query or JSON.
+    MalformedRequest "malformed-request" 400 Usage "The request is malformed";
+    /// A request without TLS to a server that requires it.
+    TlsRequired "tls-required" 400 Unavailable "TLS is required";
+    /// No token, or an invalid one.
+    Unauthenticated "unauthenticated" 401 Unauthorized "A valid token is required";
+    /// The scope of the token does not allow the request.
     InsufficientScope "insufficient-scope" 403 Unauthorized "The token does not allow this";
-    /// No such gateway, version or path.
-    NotFound "not-found" 404 NotFound "There is no such thing";
-    /// The path exists, the method on it does not.
-    MethodNotAllowed "method-not-allowed" 405 Usage "The method is not allowed here";
-    /// Existed and was deleted.
+    /// There is no such gateway, version or path.
+    NotFound "not-found" 404 NotFound "Not found";
+    /// The path does not support the method.
+    MethodNotAllowed "method-not-allowed" 405 Usage "The method is not allowed";
+    /// The gateway was deleted.
     Gone "gone" 410 NotFound "The gateway was deleted";
-    /// The version is there, and what it held was taken away.
+    /// The version exists, but its content was pruned.
     ContentPruned "content-pruned" 410 NotFound "The content was pruned";
     /// Another gateway has the name.
     NameTaken "name-taken" 409 Conflict "The name is taken";
-    /// Nothing is desired yet, so there is nothing to act on.
+    /// The gateway has no desired version yet.
     NoConfiguration "no-configuration" 409 Conflict "The gateway has no configuration yet";
-    /// No live instance serves anything that could be accepted.
-    NothingApplied "nothing-applied" 409 Conflict "Nothing is applied";
+    /// No live instance serves a version that could be accepted.
+    NothingApplied "nothing-applied" 409 Conflict "No version is applied";
     /// Live instances serve different configurations.
-    AppliedDiffers "applied-differs" 409 Conflict "The instances differ";
-    /// What is served was never published.
-    ContentUnknown "content-unknown" 409 Conflict "What is applied is not known here";
-    /// Revoked or expired, so there is nothing to replace.
-    TokenInactive "token-inactive" 409 Conflict "The token has ended";
-    /// Changed since the caller looked.
-    VersionConflict "version-conflict" 412 Conflict "The gateway was changed meanwhile";
-    /// The same key came with another request.
+    AppliedDiffers "applied-differs" 409 Conflict "The instances serve different configurations";
+    /// The applied configuration was never published.
+    ContentUnknown "content-unknown" 409 Conflict "The applied configuration is unknown";
+    /// The token is revoked or expired.
+    TokenInactive "token-inactive" 409 Conflict "The token is inactive";
+    /// The gateway was changed since the revision of `If-Match`.
+    VersionConflict "version-conflict" 412 Conflict "The gateway was changed";
+    /// The idempotency key was used for another request.
     IdempotencyKeyReused "idempotency-key-reused" 422 Conflict "The idempotency key belongs to another request";
-    /// The request is understood but what it says is not acceptable; `errors` has every reason.
-    ValidationFailed "validation-failed" 422 Usage "The request is not valid";
-    /// More bytes than are accepted.
+    /// The request is well-formed but invalid; `errors` lists why.
+    ValidationFailed "validation-failed" 422 Usage "The request is invalid";
+    /// The body exceeds the limit.
     BodyTooLarge "body-too-large" 413 Usage "The body is too large";
-    /// The body did not arrive in time.
-    RequestTimeout "request-timeout" 408 Unavailable "The request did not arrive in time";
-    /// Neither JSON nor YAML.
+    /// The body was not received in time.
+    RequestTimeout "request-timeout" 408 Unavailable "The request timed out";
+    /// The body is neither JSON nor YAML.
     UnsupportedMediaType "unsupported-media-type" 415 Usage "The media type is not supported";
-    /// The part that is asked for lies behind the end.
     /// Too many requests.
     RateLimited "rate-limited" 429 Unavailable "Too many requests";
-    /// The store was locked for longer than a request may wait.
+    /// The store was locked for longer than the timeout of requests.
     StorageBusy "storage-busy" 503 Unavailable "The store is busy";
     /// The store cannot be read or written.
-    StorageFailed "storage-failed" 503 Unavailable "The store has failed";
-    /// The store was made by a newer kt that this one may not write, or not even read.
-    StorageTooNew "storage-too-new" 503 Incompatible "The store belongs to a newer kt";
-    /// The server is about to end.
+    StorageFailed "storage-failed" 503 Unavailable "The store failed";
+    /// A newer kt created the store, with a schema that this one does not support.
+    StorageTooNew "storage-too-new" 503 Incompatible "The store was created by a newer kt";
+    /// The server is shutting down.
     Draining "draining" 503 Unavailable "The server is shutting down";
-    /// Only sent over HTTP_PROVIDER, and asked for in process.
-    NeedsServer "needs-server" 501 Usage "Only a server does this";
-    /// Only done with a store in a file, and the server's is a database.
-    NeedsFile "needs-file" 501 Usage "Only a store in a file can do this";
+    /// Only supported over HTTP, and requested in process.
+    NeedsServer "needs-server" 501 Usage "This requires a server";
+    /// Only supported for a store in a file, and the store is a database.
+    NeedsFile "needs-file" 501 Usage "This requires a store in a file";
     /// A bug in the control plane.
     Internal "internal" 500 Bug "The control plane failed";
 }
@@ -120,22 +119,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slugs_are_distinct_and_read_back() {
-        for (at, slug) in ProblemCode::ALL.iter().enumerate() {
-            let json = serde_json::to_string(slug).unwrap();
-            assert_eq!(json, format!("\"{slug}\""));
-            assert_eq!(serde_json::from_str::<ProblemCode>(&json).unwrap(), *slug);
+    fn codes_are_distinct_and_round_trip() {
+        for (at, code) in ProblemCode::ALL.iter().enumerate() {
+            let json = serde_json::to_string(code).unwrap();
+            assert_eq!(json, format!("\"{code}\""));
+            assert_eq!(serde_json::from_str::<ProblemCode>(&json).unwrap(), *code);
             assert!(
                 !ProblemCode::ALL[..at]
                     .iter()
-                    .any(|other| other.as_str() == slug.as_str())
+                    .any(|other| other.as_str() == code.as_str())
             );
-            assert!(slug.class().is_some() && slug.status() >= 400);
+            assert!(code.class().is_some() && code.status() >= 400);
         }
     }
 
     #[test]
-    fn a_newer_slug_is_not_an_error() {
+    fn an_unknown_code_is_not_an_error() {
         assert_eq!(
             serde_json::from_str::<ProblemCode>("\"moon-in-retrograde\"").unwrap(),
             ProblemCode::Unknown

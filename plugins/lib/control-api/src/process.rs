@@ -1,20 +1,20 @@
-//! How a process is named, so that another one on the same machine can tell whether it is gone.
+//! Identifies a process, so that another one on the same machine can check whether it has ended.
 
 use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-/// Machine and process. Every part but the process id may be unknown.
+/// The machine and the process. Every part may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProcessIdentity {
-    /// Name of the machine, for people.
+    /// Name of the machine, for display.
     #[serde(default)]
     pub host: Option<String>,
     /// Id of the machine's current boot.
     #[serde(default)]
     pub boot_id: Option<String>,
-    /// The namespace the process id belongs to: a container's ids mean nothing outside it.
+    /// The namespace of the process id: ids of a container are not valid outside of it.
     #[serde(default)]
     pub pid_namespace: Option<String>,
     /// Process id.
@@ -26,7 +26,7 @@ pub struct ProcessIdentity {
 }
 
 impl ProcessIdentity {
-    /// Describes the calling process, as far as the system tells.
+    /// Identifies the calling process, as far as the system reports it.
     #[must_use]
     pub fn current() -> Self {
         let pid = std::process::id();
@@ -39,9 +39,9 @@ impl ProcessIdentity {
         }
     }
 
-    /// Returns whether this machine can tell, and tells, that the process is gone.
+    /// Returns whether the process is known to have ended.
     ///
-    /// `false` also means "cannot tell": another machine, another boot, another namespace of
+    /// `false` also means that this is unknown: another machine, another boot, another namespace of
     /// process ids, or a system without `/proc`.
     #[must_use]
     pub fn is_known_gone(&self) -> bool {
@@ -52,20 +52,20 @@ impl ProcessIdentity {
             return false;
         }
         match process_state(pid) {
-            // A zombie serves nobody: it only waits for its parent to take note.
+            // A zombie serves nothing: it only waits for its parent to collect its status.
             Some((state, started)) => started != ticks || matches!(state, 'Z' | 'X'),
             None => true,
         }
     }
 
     fn shares_process_ids(&self) -> bool {
-        let here = (
+        let current = (
             read_line("/proc/sys/kernel/random/boot_id"),
             pid_namespace(),
         );
-        here.0.is_some()
-            && here.1.is_some()
-            && here == (self.boot_id.clone(), self.pid_namespace.clone())
+        current.0.is_some()
+            && current.1.is_some()
+            && current == (self.boot_id.clone(), self.pid_namespace.clone())
     }
 }
 
@@ -83,7 +83,7 @@ fn pid_namespace() -> Option<String> {
     )
 }
 
-/// SyncState letter and start time of a process: fields 3 and 22 of `/proc/<pid>/stat` (proc(5)).
+/// State letter and start time of a process: fields 3 and 22 of `/proc/<pid>/stat` (proc(5)).
 fn process_state(pid: u32) -> Option<(char, u64)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // Field 2 is the name in parentheses and may itself hold blanks and parentheses.
@@ -100,21 +100,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_is_not_gone() {
+    fn the_calling_process_has_not_ended() {
         let me = ProcessIdentity::current();
         assert!(me.start_ticks.is_some());
         assert!(!me.is_known_gone());
     }
 
     #[test]
-    fn a_reused_process_id_is_somebody_else() {
+    fn a_reused_process_id_is_another_process() {
         let mut other = ProcessIdentity::current();
         other.start_ticks = other.start_ticks.map(|ticks| ticks + 1);
         assert!(other.is_known_gone());
     }
 
     #[test]
-    fn another_boot_or_namespace_cannot_be_judged() {
+    fn a_process_of_another_boot_or_namespace_is_not_known_to_have_ended() {
         let mut other = ProcessIdentity {
             start_ticks: Some(1),
             ..ProcessIdentity::current()
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_child_is_gone_even_before_it_is_collected() {
+    fn an_ended_child_is_recognized_before_it_is_collected() {
         let mut child = Command::new("cat")
             .stdin(std::process::Stdio::piped())
             .spawn()

@@ -1,8 +1,8 @@
-//! The way from a plugin to the control plane, through the host.
+//! The transport from a plugin to the control plane, through the host.
 //!
 //! `kt.control-plane/1` has two providers that take the same [`Envelope`]:
-//! `embedded` answers in process from the state directory, `http` sends the
-//! request to a server. A provider keeps nothing between calls.
+//! `embedded` runs the control plane in process on the state directory, `http` sends the request
+//! to a server. A provider keeps no state between calls.
 
 use std::path::PathBuf;
 
@@ -15,39 +15,39 @@ use crate::{
     TransportErrorKind,
 };
 
-/// Name of the provider that answers in process.
+/// Name of the provider that runs the control plane in process.
 pub const EMBEDDED_PROVIDER: &str = "embedded";
-/// Name of the provider that asks a server.
+/// Name of the provider that sends requests to a server.
 pub const HTTP_PROVIDER: &str = "http";
 
-/// The option of `api.ca_file`.
+/// The command-line option of `api.ca_file`.
 const CA_FILE_OPTION: &str = "--api-ca-file";
-/// The variable of the setting `api.ca_file`. A service is given it with an absolute path.
+/// The environment variable of the setting `api.ca_file`. Services set it to an absolute path.
 pub const CA_FILE_VARIABLE: &str = "KEEPTRUSTS_API_CA_FILE";
 
-/// Where the control plane is.
+/// How to connect to the control plane.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectOptions {
-    /// kt's state directory; the embedded store lies in it.
+    /// kt's state directory, which holds the embedded store.
     pub state_dir: PathBuf,
     /// kt's directory for sockets.
     pub runtime_dir: PathBuf,
-    /// The server's address, or several parted by commas that are as good as each other; `None`
-    /// for the embedded store.
+    /// The URL of the server, or several equivalent URLs separated by commas; `None` for the
+    /// embedded store.
     #[serde(default)]
     pub url: Option<String>,
-    /// The token for the server. Never printed; `Debug` leaves it out.
+    /// The token for the server. Never printed, and not part of `Debug`.
     #[serde(default)]
     pub token: Option<String>,
-    /// The file with the authorities that may vouch for the server, instead of those that the
-    /// system knows. Absolute, unless the settings are wrong.
+    /// The file with the CA certificates that the server is verified with, instead of the system's.
+    /// Absolute, unless the settings are wrong.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// The name that stands in the history for changes without a token.
+    /// The name that the audit log has for changes without a token.
     #[serde(default)]
     pub actor: String,
-    /// Whether the caller heeds by itself what a server asks for (429, 503). Otherwise the
-    /// provider waits in its place, as long as the call may take.
+    /// Whether the caller handles `Retry-After` (429, 503) itself. Otherwise the provider waits and
+    /// retries, within the deadline of the call.
     #[serde(default)]
     pub handles_retry_after: bool,
 }
@@ -61,16 +61,16 @@ impl std::fmt::Debug for ConnectOptions {
     }
 }
 
-/// The input of the interface's method: a request and where it goes.
+/// The input of the interface's method: a request and how to connect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// Where the control plane is.
+    /// How to connect to the control plane.
     pub connection: ConnectOptions,
-    /// What is asked.
+    /// The request.
     pub request: Request,
 }
 
-/// Carries requests through a provider that the host opened.
+/// Sends requests through a provider that the host opened.
 #[derive(Clone)]
 pub struct ProviderTransport<'a> {
     handle: ProviderHandle<'a>,
@@ -78,7 +78,7 @@ pub struct ProviderTransport<'a> {
 }
 
 impl ConnectOptions {
-    /// The connection that an invocation's settings and directories describe.
+    /// Reads the options from the settings and directories of an invocation.
     #[must_use]
     pub fn from_invocation(invocation: &Invocation) -> Self {
         let setting = |key: &str| invocation.setting(key).map(str::to_owned);
@@ -93,7 +93,7 @@ impl ConnectOptions {
         }
     }
 
-    /// The provider for this connection.
+    /// Returns the name of the provider for these options.
     #[must_use]
     pub fn provider(&self) -> &'static str {
         if self.url.is_some() {
@@ -103,33 +103,33 @@ impl ConnectOptions {
         }
     }
 
-    /// Where the control plane is, for people: no text of it is a secret.
+    /// Returns the address of the control plane for messages, without secrets.
     #[must_use]
     pub fn display_address(&self) -> String {
         let url = self.url.as_deref();
         url.map_or_else(|| self.provider().to_owned(), redact_address)
     }
 
-    /// Checks that the address holds no name and password: a token is kept
-    /// apart, and an address is shown to everybody.
+    /// Checks that the URL holds no user name and password: URLs are printed, and tokens have a
+    /// setting of their own.
     ///
     /// # Errors
-    /// Class `settings` when it does.
+    /// Class `settings` when the URL holds one.
     pub fn check_url(&self) -> Result<(), Error> {
         let url = self.url.as_deref().unwrap_or_default();
         if !holds_password(url) {
             return Ok(());
         }
-        let message = "the address of the control plane holds a user name or a password";
+        let message = "the URL of the control plane contains a user name or a password";
         Err(Error::new(Class::Settings, "password-in-api-url", message)
-            .hint("leave out what stands before the `@` in `api.url`, and set `api.token` or `KEEPTRUSTS_API_TOKEN`"))
+            .hint("remove the part before the `@` in `api.url`, and set `api.token` or `KEEPTRUSTS_API_TOKEN`"))
     }
 
     /// Opens the provider.
     ///
     /// # Errors
     /// Class `plugin` when the plugin that provides it is missing or broken,
-    /// `settings` when the address holds a password.
+    /// `settings` when the URL holds a password.
     pub fn client<'a>(self, context: &Context<'a>) -> Result<Client<ProviderTransport<'a>>, Error> {
         self.check_url()?;
         let handle = context.open_provider(INTERFACE, Some(self.provider()))?;
@@ -140,25 +140,26 @@ impl ConnectOptions {
     }
 }
 
-/// What a person writes in a shell counts from where the shell is; what stands in a file must
-/// not depend on that, and stays as it is.
+/// A path from the command line or the environment is relative to the working directory; one from a
+/// settings file must not depend on that, and is returned as it is.
 fn ca_file(invocation: &Invocation) -> Option<PathBuf> {
     let key = "api.ca_file";
     let text = invocation.setting(key).filter(|text| !text.is_empty())?;
     let path = PathBuf::from(text);
-    let here = [Some(CA_FILE_OPTION), Some(CA_FILE_VARIABLE)].contains(&invocation.origin(key));
-    Some(if here {
+    let is_from_shell =
+        [Some(CA_FILE_OPTION), Some(CA_FILE_VARIABLE)].contains(&invocation.origin(key));
+    Some(if is_from_shell {
         invocation.resolve_path(&path)
     } else {
         path
     })
 }
 
-/// Opens the control plane that an invocation's settings name.
+/// Connects to the control plane that the settings of an invocation name.
 ///
 /// # Errors
 /// Class `plugin` when the plugin that provides it is missing or broken,
-/// `settings` when its address holds a password.
+/// `settings` when its URL holds a password.
 pub fn connect<'a>(
     invocation: &Invocation,
     context: &Context<'a>,
@@ -167,7 +168,7 @@ pub fn connect<'a>(
 }
 
 impl<'a> ProviderTransport<'a> {
-    /// The same transport; its calls carry the deadline of `context`.
+    /// Returns the transport with the deadline of `context`.
     #[must_use]
     pub fn within(&self, context: &Context<'a>) -> Self {
         Self {
@@ -178,7 +179,7 @@ impl<'a> ProviderTransport<'a> {
 }
 
 impl ProviderTransport<'_> {
-    /// The same transport for a caller that waits by itself when a server asks for it.
+    /// Returns the transport for a caller that handles `Retry-After` itself.
     #[must_use]
     pub fn handling_retry_after(mut self) -> Self {
         self.connection.handles_retry_after = true;
@@ -211,8 +212,8 @@ impl Transport for ProviderTransport<'_> {
     }
 }
 
-/// The plugin-side error for a [`TransportError`]; the inverse of what
-/// [`ProviderTransport`] makes of it.
+/// Converts a [`TransportError`] to a plugin error: the inverse of the conversion in
+/// [`ProviderTransport`].
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         let (class, id) = match error.kind {

@@ -1,4 +1,4 @@
-//! Tokens: what the holder keeps, what the control plane keeps, and how typing errors show.
+//! Tokens, their hashes and their checksums.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,16 +16,16 @@ const HINT_CHARS: usize = 9;
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
-    /// Calls the API for a person or a pipeline; `kt_at_`.
+    /// Calls the API for a user or a pipeline; `kt_at_`.
     Access,
-    /// Lets a running gateway report and fetch; `kt_gk_`.
+    /// Lets instances report and fetch; `kt_gk_`.
     Gateway,
-    /// Registers one gateway, once; `kt_bt_`.
+    /// Creates one gateway, once; `kt_bt_`.
     Bootstrap,
 }
 
 impl TokenKind {
-    /// Returns what every token of the kind begins with. Secret scanners know these: they never
+    /// Returns the prefix of every token of the kind. Secret scanners know the prefixes: they never
     /// change.
     #[must_use]
     pub fn prefix(self) -> &'static str {
@@ -36,7 +36,7 @@ impl TokenKind {
         }
     }
 
-    /// Returns the word stored for the kind.
+    /// Returns the name of the kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,35 +47,35 @@ impl TokenKind {
     }
 }
 
-/// A token. `Debug` shows only its first characters; there is no `Display`.
+/// A token. `Debug` shows only its first characters; it does not implement `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     kind: TokenKind,
     text: String,
 }
 
-/// SHA-256 of a token: the only form in which the control plane keeps it.
+/// SHA-256 of a token: the only form in which the control plane stores it.
 ///
-/// A plain hash is enough: 190 random bits cannot be guessed, so a slow hash would only cost.
+/// A plain hash is sufficient: 190 random bits cannot be guessed, so a slow hash has no benefit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
-/// Says that a text is not a token. Never repeats the text.
+/// An error for a text that is not a token. Never contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Another shape.
+    /// Another form.
     #[error("not a kt token: expected `kt_at_`, `kt_gk_` or `kt_bt_` and 38 letters and digits")]
     Shape,
-    /// Right shape, wrong checksum: mistyped or cut and pasted badly.
+    /// The right form with a wrong checksum: mistyped, or copied incompletely.
     #[error("the token is mistyped: its checksum does not match")]
     Checksum,
 }
 
 impl Token {
-    /// Makes a new token.
+    /// Creates a random token.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give.
+    /// When the operating system cannot provide random bytes.
     #[must_use]
     pub fn random(kind: TokenKind) -> Self {
         let mut text = format!("{}{}", kind.prefix(), random_base62(RANDOM_CHARS));
@@ -89,13 +89,13 @@ impl Token {
         self.kind
     }
 
-    /// Returns the secret itself, for the places that must send or show it.
+    /// Returns the secret itself, for code that must send or show it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// Returns the first characters, which tell tokens apart without revealing them.
+    /// Returns the first characters, which distinguish tokens without revealing them.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.text[..HINT_CHARS]
@@ -145,7 +145,7 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// Carries a token in the one answer that shows it.
+/// Serializes a token in the only response that holds it.
 pub(crate) mod exposed {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -174,8 +174,8 @@ fn random_base62(length: usize) -> String {
     let mut text = String::with_capacity(length);
     let mut bytes = [0_u8; 64];
     while text.len() < length {
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        // 248 is the highest multiple of 62 in a byte; what lies above would favour some digits.
+        getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
+        // 248 is the highest multiple of 62 in a byte; bytes above it would favor some digits.
         let fair = bytes.iter().filter(|byte| **byte < 248);
         text.extend(
             fair.take(length - text.len())
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_its_documented_shape_and_survives_the_round_trip() {
+    fn a_token_has_its_documented_form_and_round_trips() {
         for kind in [TokenKind::Access, TokenKind::Gateway, TokenKind::Bootstrap] {
             let token = Token::random(kind);
             assert_eq!(token.expose().len(), 44);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_single_typing_error_is_noticed() {
+    fn every_single_typing_error_is_detected() {
         let token = Token::random(TokenKind::Access);
         for at in 6..44 {
             let mut text = token.expose().to_owned().into_bytes();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_debug_nor_an_error_shows_the_secret() {
+    fn debug_and_errors_do_not_show_the_secret() {
         let token = Token::random(TokenKind::Gateway);
         let secret = &token.expose()[HINT_CHARS..];
         assert!(!format!("{token:?} {:?}", token.hash()).contains(secret));

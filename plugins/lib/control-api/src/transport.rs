@@ -1,13 +1,13 @@
-//! What carries a request to the control plane and the response back.
+//! Sends requests to the control plane.
 
 use crate::{Request, Response};
 
-/// Carries requests. Blocks until there is a response or it is known that there will be none.
+/// Sends requests. Blocks until there is a response, or an error.
 pub trait Transport {
     /// Sends the request and returns the response, whatever its status.
     ///
     /// # Errors
-    /// Says what is known of the request's fate.
+    /// When there is no response; the kind tells whether the request may have taken effect.
     fn send(&self, request: &Request) -> Result<Response, TransportError>;
 }
 
@@ -23,7 +23,7 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
 }
 
-/// A transport that is a function.
+/// A transport that calls a function.
 #[derive(Debug, Clone, Copy)]
 pub struct FnTransport<F>(pub F);
 
@@ -33,37 +33,37 @@ impl<F: Fn(&Request) -> Result<Response, TransportError>> Transport for FnTransp
     }
 }
 
-/// What is known of a request that got no response.
+/// What is known about a request without a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportErrorKind {
     /// It was not sent: nothing changed.
     Unavailable,
-    /// It was sent, and whether it took effect is not known.
+    /// It was sent, and may have taken effect.
     UnknownEffect,
-    /// The caller gave up.
+    /// The caller canceled it.
     Cancelled,
-    /// Time ran out before it was sent.
+    /// It timed out before it was sent.
     Timeout,
     /// It cannot be sent with these settings.
     Settings,
-    /// Anything else, such as an answer that is none.
+    /// Anything else, such as an invalid response.
     Other,
 }
 
-/// Says why there is no response.
+/// The error of a request without a response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {
-    /// What is known of the request's fate.
+    /// What is known about the request.
     pub kind: TransportErrorKind,
-    /// The cause for people; never contains a secret.
+    /// The message; never contains a secret.
     pub message: String,
-    /// What to do about it, where that is known.
+    /// What to do about it, if known.
     pub hint: Option<String>,
 }
 
 impl TransportError {
-    /// Makes an error.
+    /// Creates an error.
     #[must_use]
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
         Self {

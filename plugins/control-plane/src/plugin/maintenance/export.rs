@@ -90,6 +90,6 @@ fn write(
         writer.record(&record).map_err(failed)
     })?;
     counts.records = writer.finish().map_err(failed)?.1;
-    draft.keep(path).map_err(failed)?;
+    draft.persist(path).map_err(failed)?;
     Ok(counts)
 }

@@ -53,7 +53,7 @@ pub fn backup(path: &Path, to: &Path) -> Result<BackupSummary, StoreError> {
     drop(copy);
     let (size, sha256) = digest(draft.path()).map_err(|e| failed(to, &e))?;
     write_checksum(to, sha256).map_err(|e| failed(to, &e))?;
-    draft.keep(to).map_err(|e| failed(to, &e))?;
+    draft.persist(to).map_err(|e| failed(to, &e))?;
     Ok(BackupSummary {
         size,
         sha256,

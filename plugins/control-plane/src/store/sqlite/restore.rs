@@ -50,7 +50,7 @@ pub fn restore(
         false => None,
     };
     crash_point("restore.aside");
-    draft.keep(path).map_err(|error| failed(path, &error))?;
+    draft.persist(path).map_err(|error| failed(path, &error))?;
     Ok(RestoreSummary {
         from_epoch,
         epoch,

@@ -1,4 +1,4 @@
-//! Calls that change what is desired, and the wait for the instances.
+//! Calls that change the desired version or ask instances to act, and their rollout.
 
 use crate::{
     ActionResponse, ApiError, Client, Etag, Method, ReconcileRequest, ReloadRequest, Request,
@@ -6,11 +6,11 @@ use crate::{
 };
 
 impl<T: Transport> Client<T> {
-    /// Publishes content, or asks the gateway to take its source again.
+    /// Publishes content, or asks the instances to read their source again.
     ///
     /// # Errors
-    /// `Usage` with every reason and its place when the configuration is not valid; `Conflict`
-    /// when the gateway changed since `if_match`.
+    /// `Usage` with all errors and their locations when the configuration is invalid; `Conflict`
+    /// when the gateway was changed since `if_match`.
     pub fn reload(
         &self,
         id: &str,
@@ -28,7 +28,7 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// `NotFound` when there is no such version; `Usage` when it is no longer valid; `Conflict`
-    /// when the gateway changed since `if_match`.
+    /// when the gateway was changed since `if_match`.
     pub fn revert(
         &self,
         id: &str,
@@ -42,10 +42,10 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// Asks every live instance that is not in sync to apply what is desired.
+    /// Asks every live instance that is not in sync to apply the desired version.
     ///
     /// # Errors
-    /// `Conflict` when nothing is desired yet, or when the gateway changed since `if_match`.
+    /// `Conflict` without a desired version, or when the gateway was changed since `if_match`.
     pub fn reconcile(
         &self,
         id: &str,
@@ -64,7 +64,7 @@ impl<T: Transport> Client<T> {
     /// With a `version`, the wait also ends when another version becomes desired.
     ///
     /// # Errors
-    /// `NotFound` when the gateway is deleted meanwhile.
+    /// `NotFound` when the gateway is deleted.
     pub fn rollout(
         &self,
         id: &str,

@@ -1,33 +1,33 @@
-//! Calls about the trail of changes.
+//! Calls about the audit log.
 
 use crate::{ApiError, AuditEntry, Client, Method, Page, Request, Timestamp, Transport};
 
-/// Which rows of the trail to list.
+/// Selects the rows of the audit log to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Most items of one page, 1 to 200; the server's 50 when `None`.
+    /// Maximum number of items on a page, 1 to 200; 50 when `None`.
     pub limit: Option<u32>,
-    /// Where the last page ended.
+    /// The `next_cursor` of the last page.
     pub cursor: Option<String>,
-    /// Only changes of what has this id.
+    /// Only changes of the object with this id.
     pub target: Option<String>,
     /// Only changes by this actor.
     pub actor: Option<String>,
-    /// Only changes of this kind, such as `config.publish`.
+    /// Only changes with this action, such as `config.publish`.
     pub action: Option<String>,
     /// Only changes at or after this time.
     pub since: Option<Timestamp>,
     /// Only changes before this time.
     pub until: Option<Timestamp>,
-    /// The oldest first, instead of the newest.
+    /// Whether the oldest rows come first, instead of the newest.
     pub oldest_first: bool,
 }
 
 impl<T: Transport> Client<T> {
-    /// Lists one page of the trail.
+    /// Lists a page of the audit log.
     ///
     /// # Errors
-    /// When the query is not valid or the control plane cannot serve it.
+    /// When the query is invalid, or the control plane cannot serve it.
     pub fn audit(&self, query: &AuditQuery) -> Result<Page<AuditEntry>, ApiError> {
         let mut request = Request::new(Method::Get, "/v1/audit");
         if let Some(limit) = query.limit {

@@ -3,12 +3,16 @@
 use crate::{ApiError, BackupInfo, BackupRequest, Client, Method, Request, Transport};
 
 impl<T: Transport> Client<T> {
-    /// Has the server copy its store, in a folder of its own.
+    /// Creates a backup of the store of the server, in its backup directory.
     ///
     /// # Errors
-    /// `Usage` when there is no server, or its store is no file.
-    pub fn back_up(&self, wish: &BackupRequest) -> Result<BackupInfo, ApiError> {
-        // Without a second attempt: it would make a second backup, and remove the first.
-        self.change(Request::new(Method::Post, "/v1/admin/backup"), wish, None)
+    /// `Usage` when there is no server, or its store is not a file.
+    pub fn back_up(&self, request: &BackupRequest) -> Result<BackupInfo, ApiError> {
+        // Without a retry, which would create a second backup and remove the first one.
+        self.change(
+            Request::new(Method::Post, "/v1/admin/backup"),
+            request,
+            None,
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! One call: send, read, sort failures.
+//! Sends a request, and parses the response or error.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use crate::{
     random_base32,
 };
 
-/// The status of a wait that ended without news.
+/// The status of a poll that timed out without a change.
 pub(super) const NOT_MODIFIED: u16 = 304;
 
 /// Typed calls over a [`Transport`].
@@ -18,7 +18,7 @@ pub struct Client<T> {
 }
 
 impl<T: Transport> Client<T> {
-    /// Makes a client.
+    /// Creates a client.
     pub fn new(transport: T) -> Self {
         Self { transport }
     }
@@ -29,10 +29,10 @@ impl<T: Transport> Client<T> {
     }
 
     pub(super) fn get<A: DeserializeOwned>(&self, request: &Request) -> Result<A, ApiError> {
-        read(&self.send(request)?, ErrorClass::Unavailable)
+        parse(&self.send(request)?, ErrorClass::Unavailable)
     }
 
-    /// Posts with a key, so that a second attempt after a lost answer changes nothing twice.
+    /// Posts with an idempotency key, so that a retry after a lost response has no further effect.
     pub(super) fn post<B: Serialize, A: DeserializeOwned>(
         &self,
         path: String,
@@ -43,14 +43,14 @@ impl<T: Transport> Client<T> {
             .with_header("idempotency-key", random_base32(26));
         let response = match self.transport.send(&request) {
             Err(error) if error.kind == TransportErrorKind::UnknownEffect => {
-                // Whatever goes wrong now, the first attempt may have taken effect.
+                // Whatever the error of the retry, the first attempt may have taken effect.
                 self.transport
                     .send(&request)
                     .map_err(|_| ApiError::from(error))?
             }
             other => other?,
         };
-        read(&checked(response)?, ErrorClass::UnknownEffect)
+        parse(&checked(response)?, ErrorClass::UnknownEffect)
     }
 
     pub(super) fn change<B: Serialize, A: DeserializeOwned>(
@@ -60,7 +60,7 @@ impl<T: Transport> Client<T> {
         if_match: Option<Etag>,
     ) -> Result<A, ApiError> {
         let response = self.send(&with_body(request, body, if_match)?)?;
-        read(&response, ErrorClass::UnknownEffect)
+        parse(&response, ErrorClass::UnknownEffect)
     }
 
     pub(super) fn send(&self, request: &Request) -> Result<Response, ApiError> {
@@ -74,7 +74,11 @@ fn with_body<B: Serialize>(
     if_match: Option<Etag>,
 ) -> Result<Request, ApiError> {
     let json = serde_json::to_string(body).map_err(|error| {
-        ApiError::bare(ErrorClass::Bug, 0, format!("cannot write JSON: {error}"))
+        ApiError::without_problem(
+            ErrorClass::Bug,
+            0,
+            format!("cannot serialize the request: {error}"),
+        )
     })?;
     Ok(matching(request.with_json(json), if_match))
 }
@@ -86,8 +90,8 @@ pub(super) fn matching(request: Request, if_match: Option<Etag>) -> Request {
     }
 }
 
-/// Passes a response that is no failure. A redirection is none of ours: the
-/// control plane has moved nothing.
+/// Returns the response unless it is an error. A redirect is an error: control planes do not send
+/// any.
 fn checked(response: Response) -> Result<Response, ApiError> {
     if matches!(response.status, 200..=299 | NOT_MODIFIED) {
         return Ok(response);
@@ -99,20 +103,20 @@ fn checked(response: Response) -> Result<Response, ApiError> {
         .filter(Problem::is_ours);
     let error = problem.map_or_else(|| ApiError::from_status(response.status), ApiError::from);
     Err(match response.retry_delay_seconds() {
-        Some(seconds) => error.asking_to_wait(seconds),
+        Some(seconds) => error.with_retry_after(seconds),
         None => error,
     })
 }
 
-/// Reads an answer. One that cannot be read is nobody's of ours, such as the page
-/// of an ingress; `otherwise` is what that means for the request.
-pub(super) fn read<A: DeserializeOwned>(
+/// Parses a response. One that cannot be parsed is not from a control plane, but, for example, a page
+/// of an ingress; `otherwise` is the class of the error then.
+pub(super) fn parse<A: DeserializeOwned>(
     response: &Response,
     otherwise: ErrorClass,
 ) -> Result<A, ApiError> {
     let body = response.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|error| {
-        let detail = format!("the control plane's answer cannot be read: {error}");
-        ApiError::bare(otherwise, response.status, detail)
+        let detail = format!("the response of the control plane is invalid: {error}");
+        ApiError::without_problem(otherwise, response.status, detail)
     })
 }

@@ -1,13 +1,13 @@
-//! Calls of a running gateway.
+//! Calls of instances.
 
-use crate::client::call::{NOT_MODIFIED, read};
+use crate::client::call::{NOT_MODIFIED, parse};
 use crate::{
     ApiError, Client, DesiredQuery, ErrorClass, Method, PollOutcome, Request, StatusReport,
     StatusResponse, Transport,
 };
 
 impl<T: Transport> Client<T> {
-    /// Returns what is desired as soon as it is newer than `query.index`.
+    /// Polls for the desired version until it is newer than `query.index`.
     ///
     /// # Errors
     /// `NotFound` when the gateway is deleted.
@@ -29,10 +29,10 @@ impl<T: Transport> Client<T> {
                     PollOutcome::RetryAfter(u16::try_from(seconds).unwrap_or(u16::MAX))
                 }));
         }
-        read(&response, ErrorClass::Unavailable).map(PollOutcome::Changed)
+        parse(&response, ErrorClass::Unavailable).map(PollOutcome::Changed)
     }
 
-    /// Reports how an instance stands. Needs no key: a report that comes twice is ignored.
+    /// Reports the status of an instance. Needs no idempotency key: a repeated report is ignored.
     ///
     /// # Errors
     /// `NotFound` when the gateway is deleted.

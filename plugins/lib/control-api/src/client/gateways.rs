@@ -8,27 +8,27 @@ use crate::{
     Method, Page, Request, ServiceVersion, SyncState, Transport, WhoAmI,
 };
 
-/// Which gateways to list.
+/// Selects the gateways to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Most items of one page, 1 to 200; the server's 50 when `None`.
+    /// Maximum number of items on a page, 1 to 200; 50 when `None`.
     pub limit: Option<u32>,
-    /// Where the last page ended.
+    /// The `next_cursor` of the last page.
     pub cursor: Option<String>,
-    /// Only names that begin so.
+    /// Only names with this prefix.
     pub name_prefix: Option<String>,
-    /// Only gateways that stand so.
+    /// Only gateways in this state.
     pub state: Option<SyncState>,
     /// Only gateways with all these labels.
     pub labels: BTreeMap<String, String>,
 }
 
 impl<T: Transport> Client<T> {
-    /// Registers a gateway.
+    /// Creates a gateway.
     ///
     /// # Errors
-    /// `Conflict` with `existing_id` when the name is taken; `Usage` with every reason when name
-    /// or content is not valid.
+    /// `Conflict` with `existing_id` when the name is taken; `Usage` with all errors when the request
+    /// is invalid.
     pub fn create_gateway(
         &self,
         new: &CreateGatewayRequest,
@@ -36,10 +36,10 @@ impl<T: Transport> Client<T> {
         self.post("/v1/gateways".to_owned(), new, None)
     }
 
-    /// Lists one page of gateways, by name.
+    /// Lists a page of gateways, ordered by name.
     ///
     /// # Errors
-    /// When the query is not valid or the control plane cannot serve it.
+    /// When the query is invalid, or the control plane cannot serve it.
     pub fn list_gateways(&self, query: &ListQuery) -> Result<Page<Gateway>, ApiError> {
         let mut request = Request::new(Method::Get, "/v1/gateways");
         if let Some(limit) = query.limit {
@@ -73,10 +73,10 @@ impl<T: Transport> Client<T> {
         self.get(&Request::new(Method::Get, format!("/v1/gateways/{id}")))
     }
 
-    /// Changes name, description or labels.
+    /// Updates the fields of a gateway that users set.
     ///
     /// # Errors
-    /// `Conflict` when the gateway changed since `if_match`, or when the new name is taken.
+    /// `Conflict` when the gateway was changed since `if_match`, or when the new name is taken.
     pub fn update_gateway(
         &self,
         id: &str,
@@ -90,24 +90,24 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// Deletes a gateway. Its history stays; its name becomes free.
+    /// Deletes a gateway. Its audit log stays; its name becomes available.
     ///
     /// # Errors
-    /// `Conflict` when the gateway changed since `if_match`.
+    /// `Conflict` when the gateway was changed since `if_match`.
     pub fn delete_gateway(&self, id: &str, if_match: Option<Etag>) -> Result<(), ApiError> {
         let request = Request::new(Method::Delete, format!("/v1/gateways/{id}"));
         self.send(&matching(request, if_match)).map(drop)
     }
 
-    /// Returns who the caller is to the control plane.
+    /// Returns the identity of the caller.
     ///
     /// # Errors
-    /// `Unauthorized` when it does not know the caller.
+    /// `Unauthorized` when the token is not accepted.
     pub fn who_am_i(&self) -> Result<WhoAmI, ApiError> {
         self.get(&Request::new(Method::Get, "/v1/whoami"))
     }
 
-    /// Returns what the control plane is.
+    /// Returns the version of the control plane.
     ///
     /// # Errors
     /// When it cannot be reached.

@@ -6,25 +6,25 @@ use crate::{
     ReloadRequest, Request, Response, Transport, TransportError, TransportErrorKind,
 };
 
-/// Answers from a list and remembers what was asked.
-struct Script {
-    answers: RefCell<Vec<Result<Response, TransportError>>>,
-    asked: RefCell<Vec<Request>>,
+/// Returns prepared responses and records the requests.
+struct ScriptedTransport {
+    responses: RefCell<Vec<Result<Response, TransportError>>>,
+    requests: RefCell<Vec<Request>>,
 }
 
-impl Script {
-    fn client(answers: Vec<Result<Response, TransportError>>) -> Client<Self> {
+impl ScriptedTransport {
+    fn client(responses: Vec<Result<Response, TransportError>>) -> Client<Self> {
         Client::new(Self {
-            answers: RefCell::new(answers),
-            asked: RefCell::default(),
+            responses: RefCell::new(responses),
+            requests: RefCell::default(),
         })
     }
 }
 
-impl Transport for Script {
+impl Transport for ScriptedTransport {
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        self.asked.borrow_mut().push(request.clone());
-        self.answers.borrow_mut().remove(0)
+        self.requests.borrow_mut().push(request.clone());
+        self.responses.borrow_mut().remove(0)
     }
 }
 
@@ -42,7 +42,7 @@ fn lost(kind: TransportErrorKind) -> TransportError {
 
 #[test]
 fn a_post_is_repeated_once_with_the_same_key_when_its_effect_is_unknown() {
-    let client = Script::client(vec![
+    let client = ScriptedTransport::client(vec![
         Err(lost(TransportErrorKind::UnknownEffect)),
         Err(lost(TransportErrorKind::Unavailable)),
     ]);
@@ -54,29 +54,29 @@ fn a_post_is_repeated_once_with_the_same_key_when_its_effect_is_unknown() {
         ErrorClass::UnknownEffect,
         "the first attempt may have taken effect"
     );
-    let asked = client.transport().asked.borrow();
-    assert_eq!(asked.len(), 2);
-    assert!(asked[0].headers.contains_key("idempotency-key"));
-    assert_eq!(asked[0], asked[1]);
+    let requests = client.transport().requests.borrow();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[0].headers.contains_key("idempotency-key"));
+    assert_eq!(requests[0], requests[1]);
 }
 
 #[test]
 fn two_posts_have_two_keys() {
     let gone = || Ok(response(410, "{}"));
-    let client = Script::client(vec![gone(), gone()]);
+    let client = ScriptedTransport::client(vec![gone(), gone()]);
     client
         .reload("edge", &ReloadRequest::default(), Some(Etag(7)))
         .unwrap_err();
     client
         .reload("edge", &ReloadRequest::default(), None)
         .unwrap_err();
-    let asked = client.transport().asked.borrow();
+    let requests = client.transport().requests.borrow();
     assert_ne!(
-        asked[0].headers["idempotency-key"],
-        asked[1].headers["idempotency-key"]
+        requests[0].headers["idempotency-key"],
+        requests[1].headers["idempotency-key"]
     );
-    assert_eq!(asked[0].headers["if-match"], "\"7\"");
-    assert!(!asked[1].headers.contains_key("if-match"));
+    assert_eq!(requests[0].headers["if-match"], "\"7\"");
+    assert!(!requests[1].headers.contains_key("if-match"));
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn problem_documents_become_errors_of_their_class() {
         (ProblemCode::ValidationFailed, ErrorClass::Usage),
         (ProblemCode::StorageBusy, ErrorClass::Unavailable),
     ] {
-        let body = serde_json::to_string(&Problem::new(slug, "why")).unwrap();
-        let client = Script::client(vec![Ok(response(slug.status(), &body))]);
+        let body = serde_json::to_string(&Problem::new(slug, "reason")).unwrap();
+        let client = ScriptedTransport::client(vec![Ok(response(slug.status(), &body))]);
         let error = client.gateway("edge").unwrap_err();
         assert_eq!(
             (error.class, error.code, error.status),
@@ -97,27 +97,27 @@ fn problem_documents_become_errors_of_their_class() {
         );
         assert_eq!(
             (error.id(), error.to_string()),
-            (slug.as_str(), "why".to_owned())
+            (slug.as_str(), "reason".to_owned())
         );
     }
 }
 
 #[test]
-fn what_the_control_plane_asks_for_reaches_the_caller() {
+fn retry_after_reaches_the_caller() {
     let asking = |status, seconds: &str, body: &str| {
         let mut response = response(status, body);
         let header = ("retry-after".to_owned(), seconds.to_owned());
         response.headers.extend([header]);
-        let client = Script::client(vec![Ok(response)]);
+        let client = ScriptedTransport::client(vec![Ok(response)]);
         client.gateway("edge").unwrap_err()
     };
-    let body = serde_json::to_string(&Problem::new(ProblemCode::RateLimited, "why")).unwrap();
+    let body = serde_json::to_string(&Problem::new(ProblemCode::RateLimited, "reason")).unwrap();
     let error = asking(429, "7", &body);
     assert_eq!(
         (error.class, error.retry_after),
         (ErrorClass::Unavailable, Some(7))
     );
-    assert!(error.hint.unwrap().contains("asks to wait 7 s"));
+    assert!(error.hint.unwrap().contains("retry after 7 s"));
     assert_eq!(asking(503, "3", "<html>").retry_after, Some(3));
     for (status, seconds) in [
         (404, "7"),
@@ -132,12 +132,11 @@ fn what_the_control_plane_asks_for_reaches_the_caller() {
     }
 }
 
-/// What stands before a control plane answers for one that is away, with
-/// whatever status and page it likes.
+/// A proxy in front of an unavailable control plane responds with any status and page.
 #[test]
-fn an_answer_of_somebody_else_means_that_the_control_plane_is_away() {
+fn a_response_of_a_proxy_means_that_the_control_plane_is_unavailable() {
     let foreign = r#"{"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no route", "code": "not-found"}"#;
-    let newer = r#"{"type": "/problems/moon", "title": "Moon", "status": 403, "detail": "why", "code": "moon"}"#;
+    let newer = r#"{"type": "/problems/moon", "title": "Moon", "status": 403, "detail": "reason", "code": "moon"}"#;
     for (status, body) in [
         (404, "<html>"),
         (403, "<html>"),
@@ -151,15 +150,15 @@ fn an_answer_of_somebody_else_means_that_the_control_plane_is_away() {
         (200, "<html>"),
         (200, ""),
     ] {
-        let client = Script::client(vec![Ok(response(status, body))]);
+        let client = ScriptedTransport::client(vec![Ok(response(status, body))]);
         let error = client.gateway("edge").unwrap_err();
         assert_eq!(error.class, ErrorClass::Unavailable, "{status} {body}");
     }
 }
 
 #[test]
-fn a_change_with_an_answer_that_cannot_be_read_may_have_taken_effect() {
-    let client = Script::client(vec![Ok(response(200, "<html>"))]);
+fn a_change_with_an_invalid_response_may_have_taken_effect() {
+    let client = ScriptedTransport::client(vec![Ok(response(200, "<html>"))]);
     let error = client
         .reload("edge", &ReloadRequest::default(), None)
         .unwrap_err();
@@ -173,14 +172,14 @@ fn transport_errors_keep_their_meaning() {
         (TransportErrorKind::Cancelled, ErrorClass::Interrupted),
         (TransportErrorKind::UnknownEffect, ErrorClass::UnknownEffect),
     ] {
-        let client = Script::client(vec![Err(lost(kind))]);
+        let client = ScriptedTransport::client(vec![Err(lost(kind))]);
         assert_eq!(client.gateway("edge").unwrap_err().class, class);
     }
 }
 
 #[test]
-fn an_ended_wait_is_no_error() {
-    let client = Script::client(vec![Ok(response(304, ""))]);
+fn a_poll_that_times_out_is_not_an_error() {
+    let client = ScriptedTransport::client(vec![Ok(response(304, ""))]);
     assert_eq!(
         client.desired("edge", &crate::DesiredQuery::default()),
         Ok(PollOutcome::Unchanged)
@@ -188,17 +187,17 @@ fn an_ended_wait_is_no_error() {
 }
 
 #[test]
-fn a_wait_that_a_server_cuts_short_says_when_to_ask_again() {
-    for (told, expected) in [
+fn a_poll_that_the_server_ends_returns_when_to_retry() {
+    for (header, expected) in [
         ("0", PollOutcome::RetryAfter(0)),
         ("5", PollOutcome::RetryAfter(5)),
         ("99999", PollOutcome::RetryAfter(u16::MAX)),
         ("Sun, 29 Nov 2026 12:00:00 GMT", PollOutcome::Unchanged),
     ] {
-        let mut answer = response(304, "");
-        let told = told.to_owned();
-        answer.headers.insert("retry-after".to_owned(), told);
-        let client = Script::client(vec![Ok(answer)]);
+        let mut response = response(304, "");
+        let header = header.to_owned();
+        response.headers.insert("retry-after".to_owned(), header);
+        let client = ScriptedTransport::client(vec![Ok(response)]);
         let poll = client.desired("edge", &crate::DesiredQuery::default());
         assert_eq!(poll, Ok(expected));
     }

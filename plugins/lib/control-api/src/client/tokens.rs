@@ -5,12 +5,12 @@ use crate::{
     TokenId, TokenInfo, Transport,
 };
 
-/// Which tokens to list.
+/// Selects the tokens to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenQuery {
-    /// Most items of one page, 1 to 200; the server's 50 when `None`.
+    /// Maximum number of items on a page, 1 to 200; 50 when `None`.
     pub limit: Option<u32>,
-    /// Where the last page ended.
+    /// The `next_cursor` of the last page.
     pub cursor: Option<String>,
     /// Only tokens that are accepted now, or only those that are not.
     pub active: Option<bool>,
@@ -19,19 +19,18 @@ pub struct TokenQuery {
 }
 
 impl<T: Transport> Client<T> {
-    /// Makes a token. The answer has it this once.
+    /// Creates a token. Only this response holds it.
     ///
     /// # Errors
-    /// `Usage` with every reason when something is out of bounds; `NotFound` when there is no
-    /// such gateway.
+    /// `Usage` with all errors when the request is invalid; `NotFound` when there is no such gateway.
     pub fn create_token(&self, new: &CreateTokenRequest) -> Result<IssuedToken, ApiError> {
         self.post("/v1/tokens".to_owned(), new, None)
     }
 
-    /// Lists one page of tokens, the newest first.
+    /// Lists a page of tokens, the newest first.
     ///
     /// # Errors
-    /// When the query is not valid or the control plane cannot serve it.
+    /// When the query is invalid, or the control plane cannot serve it.
     pub fn tokens(&self, query: &TokenQuery) -> Result<Page<TokenInfo>, ApiError> {
         let mut request = Request::new(Method::Get, "/v1/tokens");
         if let Some(limit) = query.limit {
@@ -49,7 +48,7 @@ impl<T: Transport> Client<T> {
         self.get(&request)
     }
 
-    /// Returns what is known of a token.
+    /// Returns the description of a token.
     ///
     /// # Errors
     /// `NotFound` when there is none.
@@ -57,7 +56,7 @@ impl<T: Transport> Client<T> {
         self.get(&Request::new(Method::Get, format!("/v1/tokens/{id}")))
     }
 
-    /// Revokes a token: it is refused from now on. One that was revoked before stays so.
+    /// Revokes a token. Does nothing if it is revoked already.
     ///
     /// # Errors
     /// `NotFound` when there is none.
@@ -65,10 +64,10 @@ impl<T: Transport> Client<T> {
         self.get(&Request::new(Method::Delete, format!("/v1/tokens/{id}")))
     }
 
-    /// Replaces a token by another one that allows the same. The answer has it this once.
+    /// Replaces a token with another one of the same scope. Only this response holds it.
     ///
     /// # Errors
-    /// `NotFound` when there is none; `Conflict` when it is revoked or has expired.
+    /// `NotFound` when there is none; `Conflict` when it is revoked or expired.
     pub fn rotate_token(
         &self,
         id: &TokenId,

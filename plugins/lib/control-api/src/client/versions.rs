@@ -1,4 +1,4 @@
-//! Calls about config versions.
+//! Calls about versions of configurations.
 
 use crate::{
     ActionResponse, ApiError, Client, ConfigVersion, ErrorClass, Etag, Method, Page, PruneRequest,
@@ -9,8 +9,8 @@ impl<T: Transport> Client<T> {
     /// Publishes a configuration as the next version and makes it desired.
     ///
     /// # Errors
-    /// `Usage` with every reason and its place when the configuration is not valid; `Conflict`
-    /// when the gateway changed since `if_match`.
+    /// `Usage` with all errors and their locations when the configuration is invalid; `Conflict`
+    /// when the gateway was changed since `if_match`.
     pub fn publish_config(
         &self,
         id: &str,
@@ -24,7 +24,7 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// Lists one page of versions, the newest first.
+    /// Lists a page of versions, the newest first.
     ///
     /// # Errors
     /// `NotFound` when there is no such gateway.
@@ -53,11 +53,11 @@ impl<T: Transport> Client<T> {
         self.get(&Request::new(Method::Get, path))
     }
 
-    /// Pins a version, whose content is then kept, or no longer.
+    /// Pins a version, so that its content is not pruned, or unpins it.
     ///
     /// # Errors
-    /// `NotFound` when there is no such gateway or version, or when it is to be pinned and has
-    /// lost its content.
+    /// `NotFound` when there is no such gateway or version, or when the content of a version to pin
+    /// was pruned.
     pub fn pin_version(
         &self,
         id: &str,
@@ -69,10 +69,10 @@ impl<T: Transport> Client<T> {
         self.get(&Request::new(method, path))
     }
 
-    /// Takes away the contents of old versions that nobody needs.
+    /// Prunes the contents of old versions that are not needed.
     ///
     /// # Errors
-    /// `NotFound` when there is no such gateway; `Usage` when none would be kept.
+    /// `NotFound` when there is no such gateway; `Usage` when no version would keep its content.
     pub fn prune_versions(
         &self,
         id: &str,
@@ -89,10 +89,10 @@ impl<T: Transport> Client<T> {
         let path = format!("/v1/gateways/{id}/config-versions/{version}/content");
         let response = self.send(&Request::new(Method::Get, path))?;
         response.body.ok_or_else(|| {
-            ApiError::bare(
+            ApiError::without_problem(
                 ErrorClass::Unavailable,
                 response.status,
-                "the answer has no content",
+                "the response has no body",
             )
         })
     }

@@ -39,8 +39,8 @@ fn instance(applied: Option<(u64, u8)>) -> Instance {
 }
 
 fn rejecting(generation: u64) -> Instance {
-    let mut refusing = instance(Some((4, 1)));
-    refusing.rejection = Some(Rejection {
+    let mut rejecting_instance = instance(Some((4, 1)));
+    rejecting_instance.rejection = Some(Rejection {
         code: "bad".to_owned(),
         message: "bad".to_owned(),
         pointer: None,
@@ -51,7 +51,7 @@ fn rejecting(generation: u64) -> Instance {
         generation,
         at: Timestamp::UNIX_EPOCH,
     });
-    refusing
+    rejecting_instance
 }
 
 fn state(instance: &Instance) -> SyncState {
@@ -59,7 +59,7 @@ fn state(instance: &Instance) -> SyncState {
 }
 
 #[test]
-fn an_instance_stands_as_its_last_report_says() {
+fn the_state_of_an_instance_follows_its_last_report() {
     assert_eq!(state(&instance(Some((5, 2)))), SyncState::InSync);
     assert_eq!(state(&instance(Some((5, 9)))), SyncState::Drifted);
     assert_eq!(
@@ -72,7 +72,7 @@ fn an_instance_stands_as_its_last_report_says() {
     assert_eq!(
         state(&rejecting(4)),
         SyncState::Pending,
-        "an older refusal says nothing of this one"
+        "an older rejection is not one of this generation"
     );
     let dead = Instance {
         live: false,
@@ -82,7 +82,7 @@ fn an_instance_stands_as_its_last_report_says() {
 }
 
 #[test]
-fn without_anything_desired_there_is_nothing_to_compare() {
+fn without_a_desired_version_the_state_is_unknown() {
     assert_eq!(
         SyncState::of_instance(None, 0, &instance(Some((0, 2)))),
         SyncState::Unknown
@@ -94,7 +94,7 @@ fn without_anything_desired_there_is_nothing_to_compare() {
 }
 
 #[test]
-fn a_gateway_stands_as_its_worst_live_instance() {
+fn a_gateway_has_the_most_severe_state_of_its_live_instances() {
     let good = instance(Some((5, 2)));
     let late = instance(Some((4, 1)));
     let dead = Instance {
@@ -107,14 +107,14 @@ fn a_gateway_stands_as_its_worst_live_instance() {
     assert_eq!(
         of(&[good.clone(), dead]),
         SyncState::InSync,
-        "the dead have no say"
+        "instances that are not live do not count"
     );
     assert_eq!(of(&[good.clone(), late.clone()]), SyncState::Pending);
     assert_eq!(of(&[late, rejecting(5), good]), SyncState::Rejected);
 }
 
 #[test]
-fn words_read_back() {
+fn values_round_trip() {
     for state in [
         SyncState::InSync,
         SyncState::Pending,

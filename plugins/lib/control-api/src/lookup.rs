@@ -1,25 +1,23 @@
-//! Which gateway a command is about, and in which state it must be.
+//! Resolves the gateway that a command names, and the revision it must have.
 
 use kt_plugin_api::{Class, Error, Invocation};
 
 use crate::{Client, Etag, Gateway, ListQuery, Transport};
 
-/// Finds the gateway that `wanted` names by id or unique name; without it, the
-/// only gateway there is.
+/// Returns the gateway with the id or name `gateway`; without it, the only gateway.
 ///
 /// # Errors
-/// Class `not-found` when there is none, `usage` when there are several and none
-/// is named.
+/// Class `not-found` when there is none, `usage` when there are several and `gateway` is `None`.
 pub fn resolve_gateway<T: Transport>(
     client: &Client<T>,
-    wanted: Option<&str>,
+    gateway: Option<&str>,
 ) -> Result<Gateway, Error> {
-    if let Some(wanted) = wanted {
-        return client.gateway(wanted).map_err(|error| match error.class {
+    if let Some(gateway) = gateway {
+        return client.gateway(gateway).map_err(|error| match error.class {
             crate::ErrorClass::NotFound => Error::new(
                 Class::NotFound,
                 "gateway-not-found",
-                format!("there is no gateway `{wanted}`"),
+                format!("there is no gateway `{gateway}`"),
             )
             .hint("`kt gateway list` shows every gateway"),
             _ => error.into(),
@@ -40,22 +38,26 @@ pub fn resolve_gateway<T: Transport>(
         _ => Err(Error::new(
             Class::Usage,
             "gateway-not-named",
-            "there are several gateways, and `--id` names none",
+            "there are several gateways, and `--id` is not set",
         )
         .hint("pass `--id` with an id or a name; `kt gateway list` shows them")),
     }
 }
 
-/// `--if-match`, as `inspect` and `diff` show it.
+/// Parses `--if-match`, an entity tag as `inspect` and `diff` show it.
 ///
 /// # Errors
-/// Class `usage` when it is no tag.
+/// Class `usage` when it is not an entity tag.
 pub fn parse_if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
     let Some(text) = invocation.args.text("if-match") else {
         return Ok(None);
     };
     text.parse::<Etag>().map(Some).map_err(|_| {
-        Error::new(Class::Usage, "bad-etag", format!("`{text}` is no tag"))
-            .hint("`kt gateway inspect` shows the tag")
+        Error::new(
+            Class::Usage,
+            "bad-etag",
+            format!("`{text}` is not an entity tag"),
+        )
+        .hint("`kt gateway inspect` shows the entity tag")
     })
 }

@@ -1,19 +1,19 @@
-//! A request and its response, free of HTTP_PROVIDER but one to one with it.
+//! Requests and responses, independent of HTTP but equivalent to it.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-/// What to do with the thing at a path.
+/// A method of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// Read.
     Get,
-    /// Make or act.
+    /// Create or act.
     Post,
-    /// Make so, whatever it was.
+    /// Create or replace.
     Put,
     /// Change in part.
     Patch,
@@ -22,7 +22,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Returns the method as HTTP_PROVIDER writes it.
+    /// Returns the name of the method in HTTP.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl Method {
         }
     }
 
-    /// Returns the method that HTTP_PROVIDER writes so, if the API has it.
+    /// Parses the name of a method in HTTP, if the API uses it.
     #[must_use]
     pub fn from_http(name: &str) -> Option<Self> {
         [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete]
@@ -53,10 +53,10 @@ impl fmt::Display for Method {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// What to do.
+    /// The method.
     pub method: Method,
-    /// Path without query, such as `/v1/gateways`. Needs no percent-encoding: ids and names have
-    /// no character that would.
+    /// The path without query, such as `/v1/gateways`. Needs no percent-encoding: ids and names have
+    /// no characters that would need it.
     pub path: String,
     /// Query parameters, decoded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -69,10 +69,10 @@ pub struct Request {
     pub body: Option<String>,
 }
 
-/// The control plane's answer.
+/// A response of the control plane.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
-    /// HTTP_PROVIDER status.
+    /// HTTP status.
     pub status: u16,
     /// Headers; names in lower case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -83,7 +83,7 @@ pub struct Response {
 }
 
 impl Request {
-    /// Makes a request without query, headers and body.
+    /// Creates a request without query, headers and body.
     #[must_use]
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl Request {
         self
     }
 
-    /// Returns path and percent-encoded query, as HTTP_PROVIDER puts them after the method.
+    /// Returns the request target of HTTP: the path and the percent-encoded query.
     #[must_use]
     pub fn target(&self) -> String {
         let mut target = self.path.clone();
@@ -141,7 +141,7 @@ impl Request {
         all.filter(|(name, _)| *name != "accept-encoding")
     }
 
-    /// Splits what HTTP puts after the method into path and decoded query.
+    /// Splits the request target of HTTP into path and decoded query.
     ///
     /// `None` when the query is not percent-encoded UTF-8 or repeats a key.
     #[must_use]
@@ -159,29 +159,28 @@ impl Request {
 }
 
 impl Response {
-    /// Returns in how many seconds to ask again, when the answer is that it is too early or too
-    /// much: 429 or 503 with `Retry-After`.
+    /// Returns the seconds of `Retry-After` of a response 429 or 503.
     #[must_use]
     pub fn retry_delay_seconds(&self) -> Option<u32> {
         self.retry_after()
             .filter(|_| matches!(self.status, 429 | 503))
     }
 
-    /// Returns the seconds of `Retry-After`. A time instead of seconds is no answer of ours.
+    /// Returns the seconds of `Retry-After`. Control planes do not send a date there.
     pub(crate) fn retry_after(&self) -> Option<u32> {
         let header = self.headers.get("retry-after")?;
         header.trim().parse().ok()
     }
 }
 
-/// Headers and body stay out: they may hold a token or a configuration.
+/// Omits headers and body, which may hold a token or a configuration.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({} {})", self.method, self.path)
     }
 }
 
-/// Headers and body stay out, as in [`Request`].
+/// Omits headers and body, as for [`Request`].
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Response({})", self.status)
@@ -222,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_target_reads_back() {
+    fn targets_round_trip() {
         let request = Request::new(Method::Get, "/v1/gateways")
             .with_query("label", "env=prod&x")
             .with_query("name_prefix", "é +");
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_queries_are_refused() {
+    fn invalid_queries_are_rejected() {
         for target in ["/?a=%", "/?a=%zz", "/?a=%ff", "/?a=1&a=2"] {
             assert!(Request::split_target(target).is_none(), "{target}");
         }
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_neither_headers_nor_body() {
+    fn debug_omits_headers_and_body() {
         let request = Request::new(Method::Post, "/v1/gateways")
             .with_header("authorization", "Bearer hunter2")
             .with_json("hunter2".to_owned());

@@ -1,19 +1,19 @@
-//! Limits on what people may call and describe a gateway.
+//! Limits of the texts that users give to gateways.
 
-/// Largest configuration in bytes, as in the reference's 1 MiB limit on a configuration body.
+/// Maximum size of a configuration in bytes: 1 MiB.
 pub const MAX_CONTENT_BYTES: usize = 1024 * 1024;
-/// Longest description in characters.
+/// Maximum length of a description in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 1024;
-/// Longest message or reason of a change in characters.
+/// Maximum length of a message or reason of a change in characters.
 pub const MAX_MESSAGE_CHARS: usize = 1024;
-/// Most labels of one gateway.
+/// Maximum number of labels of a gateway.
 pub const MAX_LABELS: usize = 32;
-/// Longest name and longest label key: 63, the length of a DNS label, so that a name can become one.
+/// Maximum length of a name or label key: 63, the length of a DNS label, so that a name can become one.
 const MAX_NAME_CHARS: usize = 63;
-/// Longest label value in characters.
+/// Maximum length of a label value in characters.
 const MAX_LABEL_VALUE_CHARS: usize = 255;
 
-/// Says which limit a text breaks.
+/// The limit that a text exceeds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// The name is empty, too long, or has characters that would need quoting.
@@ -21,7 +21,7 @@ pub enum LimitError {
         "a name has 1 to 63 characters of a-z, A-Z, 0-9, `.`, `_` and `-`, and begins with a letter or digit"
     )]
     Name,
-    /// The name could be taken for an id.
+    /// The name looks like an id.
     #[error("a name must not begin with `gw_`, which marks ids")]
     NameLikeId,
     /// The description is too long or has control characters.
@@ -37,10 +37,10 @@ pub enum LimitError {
     Label,
 }
 
-/// Checks the name of a gateway.
+/// Validates the name of a gateway.
 ///
 /// # Errors
-/// Says which rule the name breaks.
+/// The rule that the name breaks.
 pub fn validate_name(name: &str) -> Result<(), LimitError> {
     if name.starts_with("gw_") {
         return Err(LimitError::NameLikeId);
@@ -52,10 +52,10 @@ pub fn validate_name(name: &str) -> Result<(), LimitError> {
     }
 }
 
-/// Checks a description.
+/// Validates a description.
 ///
 /// # Errors
-/// Says that it is too long or has control characters.
+/// When it is too long or has control characters.
 pub fn validate_description(text: &str) -> Result<(), LimitError> {
     if fits(text, MAX_DESCRIPTION_CHARS) {
         Ok(())
@@ -64,10 +64,10 @@ pub fn validate_description(text: &str) -> Result<(), LimitError> {
     }
 }
 
-/// Checks the message or reason of a change.
+/// Validates the message or reason of a change.
 ///
 /// # Errors
-/// Says that it is too long or has control characters.
+/// When it is too long or has control characters.
 pub fn validate_message(text: &str) -> Result<(), LimitError> {
     if fits(text, MAX_MESSAGE_CHARS) {
         Ok(())
@@ -76,10 +76,10 @@ pub fn validate_message(text: &str) -> Result<(), LimitError> {
     }
 }
 
-/// Checks one label.
+/// Validates a label.
 ///
 /// # Errors
-/// Says that key or value is out of bounds.
+/// When key or value is out of bounds.
 pub fn validate_label(key: &str, value: &str) -> Result<(), LimitError> {
     let good = is_plain(key) && fits(value, MAX_LABEL_VALUE_CHARS);
     if good { Ok(()) } else { Err(LimitError::Label) }
@@ -94,7 +94,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn fits(text: &str, limit: usize) -> bool {
-    // Line breaks are control characters people do write in a description.
+    // Line breaks are the control characters that descriptions do have.
     text.chars().count() <= limit && !text.chars().any(|c| c.is_control() && c != '\n')
 }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_refused() {
+    fn control_characters_are_rejected() {
         assert_eq!(validate_description("two\nlines"), Ok(()));
         assert_eq!(
             validate_description("\u{1b}[31m"),

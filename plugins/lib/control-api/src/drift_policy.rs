@@ -1,28 +1,28 @@
-//! What is done about drift.
+//! What the control plane does about drift.
 
 use serde::{Deserialize, Serialize};
 
-/// What the control plane does when an instance serves something else than what it was told to,
-/// and had acknowledged.
+/// What the control plane does when an instance serves something else than the desired version that
+/// it acknowledged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftPolicy {
-    /// It shows it.
+    /// Reports the state `drifted`.
     #[default]
     Report,
-    /// It reconciles the gateway, once a minute at most. What is desired stays what it is.
+    /// Reconciles the gateway, at most once a minute. The desired version does not change.
     Repair,
-    /// A word of a newer control plane.
+    /// A value of a newer control plane.
     #[serde(other)]
     Unknown,
 }
 
 impl DriftPolicy {
-    /// Every word that can be asked for.
+    /// Every value that a request may have.
     pub const ALL: [Self; 2] = [Self::Report, Self::Repair];
 
-    /// Returns the word used on the wire, in output and in the store.
+    /// Returns the value used on the wire, in output and in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,13 +32,13 @@ impl DriftPolicy {
         }
     }
 
-    /// Returns what a word means, if it is one that can be asked for.
+    /// Parses a value that a request may have.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.as_str() == word)
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.as_str() == text)
     }
 
-    /// Returns whether it is what goes without saying.
+    /// Returns whether it is the default.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
