@@ -211,7 +211,7 @@ fn a_command_without_the_time_to_wait_says_how_long_that_would_be() {
     for (line, wait) in [("gateway list", 3600), ("gateway list --timeout 2s", 5)] {
         let (url, told) = scripted(vec![("429 Too Many Requests", wait, BUSY)]);
         let ran = sandbox.kt_line(line).env("KEEPTRUSTS_API_URL", &url).run();
-        let asked = format!("the control plane asks to wait {wait} s");
+        let asked = format!("the control plane requests a retry after {wait} s");
         ran.exits(7).silent().err_has(&asked);
         assert_eq!(told.try_iter().count(), 1, "{ran}");
     }

@@ -1,4 +1,4 @@
-//! The audit log: its rows, which are linked by hashes, and their verification.
+//! The audit log: its rows, the seals that link them, and their verification.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,21 +30,21 @@ pub struct AuditEntry {
     pub rev: Option<u64>,
     /// Details, by action. Holds neither configurations nor tokens.
     pub detail: Value,
-    /// SHA-256 of this row and the hash of the previous row; `None` until a kt that computes hashes
-    /// has written to the store.
+    /// The seal: SHA-256 of this row and the seal of the previous row; `None` until a kt that
+    /// computes seals has written to the store.
     #[serde(default)]
     pub hash: Option<ContentHash>,
 }
 
 impl AuditEntry {
-    /// Computes the hash that the row must have after a row with the hash `previous`.
+    /// Computes the seal that the row must have after a row with the seal `previous`.
     ///
-    /// It is SHA-256 over `kt-audit-1`, the previous hash (32 zero bytes for the first row), and
+    /// It is SHA-256 over `kt-audit-1`, the previous seal (32 zero bytes for the first row), and
     /// `seq`, `at` in microseconds, `actor`, `request_id`, `action`, `target`, `rev` (empty
     /// if there is none) and `detail` (JSON without blanks, members in the order of their
     /// bytes), each as text preceded by its length in bytes as a big-endian 64-bit number.
     #[must_use]
-    pub fn chain_hash(&self, previous: Option<&ContentHash>) -> ContentHash {
+    pub fn seal(&self, previous: Option<&ContentHash>) -> ContentHash {
         let mut hash = Sha256::new();
         hash.update(DOMAIN);
         hash.update(previous.map_or([0; 32], |hash| *hash.as_bytes()));
@@ -66,7 +66,7 @@ impl AuditEntry {
     }
 }
 
-/// Returns JSON in its canonical form, which is hashed: without blanks, and with members in the
+/// Returns JSON in the canonical form that is sealed: without blanks, and with members in the
 /// order of their bytes, because a database may order them otherwise.
 #[must_use]
 pub fn canonical_json(value: &Value) -> String {
@@ -114,7 +114,7 @@ pub struct AuditCorruption {
 #[derive(Debug, Clone, Default)]
 pub struct AuditVerifier {
     rows: u64,
-    unhashed: u64,
+    unsealed: u64,
     head: Option<(u64, ContentHash)>,
     damage: Vec<AuditCorruption>,
     later: Option<AuditEntry>,
@@ -125,9 +125,9 @@ pub struct AuditVerifier {
 pub struct AuditVerification {
     /// The number of rows.
     pub rows: u64,
-    /// The number of newest rows without a hash.
-    pub unhashed: u64,
-    /// Sequence number and hash of the newest row with a hash.
+    /// The number of newest rows that are not sealed yet.
+    pub unsealed: u64,
+    /// Sequence number and seal of the newest sealed row.
     pub head: Option<(u64, ContentHash)>,
     /// The rows that are not as they were written, the newest first.
     pub damage: Vec<AuditCorruption>,
@@ -154,7 +154,7 @@ impl AuditVerifier {
         }
         AuditVerification {
             rows: self.rows,
-            unhashed: self.unhashed,
+            unsealed: self.unsealed,
             head: self.head,
             damage: self.damage,
         }
@@ -162,24 +162,24 @@ impl AuditVerifier {
 
     fn verify(&mut self, row: &AuditEntry, before: Option<&AuditEntry>) {
         let Some(hash) = row.hash else {
-            // Only an older kt leaves rows without a hash, and the next newer one adds them all.
+            // Only an older kt leaves rows unsealed, and the next newer one seals them all.
             if self.head.is_some() {
-                self.damaged(row.seq, "the row has no hash".to_owned());
+                self.damaged(row.seq, "the row has no seal".to_owned());
             } else {
-                self.unhashed += 1;
+                self.unsealed += 1;
             }
             return;
         };
         self.head.get_or_insert((row.seq, hash));
         let previous = match before {
             Some(before) => match &before.hash {
-                Some(hash) => Some(hash),
+                Some(seal) => Some(seal),
                 // That row is reported; the next one cannot be verified.
                 None => return,
             },
             None => None,
         };
-        if row.chain_hash(previous) != hash {
+        if row.seal(previous) != hash {
             self.damaged(row.seq, explain(row, before));
         }
     }
@@ -196,7 +196,7 @@ fn explain(row: &AuditEntry, before: Option<&AuditEntry>) -> String {
             before.seq + 1,
             row.seq - 1
         ),
-        Some(before) => format!("the row was changed, or the hash of row {}", before.seq),
+        Some(before) => format!("the row was changed, or the seal of row {}", before.seq),
         None => "the row was changed, or rows before it were removed".to_owned(),
     }
 }
@@ -222,7 +222,7 @@ mod tests {
                 hash: None,
             };
             let previous = log.last().and_then(|last| last.hash);
-            entry.hash = Some(entry.chain_hash(previous.as_ref()));
+            entry.hash = Some(entry.seal(previous.as_ref()));
             log.push(entry);
         }
         log
@@ -242,7 +242,7 @@ mod tests {
     fn an_unchanged_log_is_valid() {
         let report = verify(log(5));
         assert_eq!(
-            (report.rows, report.unhashed, rows_of(&report)),
+            (report.rows, report.unsealed, rows_of(&report)),
             (5, 0, vec![])
         );
         assert_eq!(report.head.unwrap().0, 5);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_never_changes() {
+    fn the_form_of_a_seal_never_changes() {
         // Computed by a program of a few lines in another language, after the documentation.
         let expected = "1c54c854bfe81684e8c78db243aeeb37d3855fb0085ca869b032a6fdf89949d4";
         assert_eq!(log(1)[0].hash.unwrap().to_string(), expected);
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn removed_rehashed_and_unhashed_rows_are_reported() {
+    fn removed_resealed_and_unsealed_rows_are_reported() {
         let mut removed = log(5);
         removed.remove(2);
         let report = verify(removed);
@@ -298,23 +298,23 @@ mod tests {
         first.remove(0);
         assert_eq!(rows_of(&verify(first)), vec![2]);
 
-        let mut rehashed = log(4);
-        rehashed[1].actor = "uid:1".to_owned();
-        let previous = rehashed[0].hash;
-        rehashed[1].hash = Some(rehashed[1].chain_hash(previous.as_ref()));
+        let mut resealed = log(4);
+        resealed[1].actor = "uid:1".to_owned();
+        let previous = resealed[0].hash;
+        resealed[1].hash = Some(resealed[1].seal(previous.as_ref()));
         assert_eq!(
-            rows_of(&verify(rehashed)),
+            rows_of(&verify(resealed)),
             vec![3],
             "the next does not follow"
         );
 
-        let mut unhashed = log(4);
-        unhashed[1].hash = None;
-        assert_eq!(rows_of(&verify(unhashed)), vec![2]);
+        let mut unsealed = log(4);
+        unsealed[1].hash = None;
+        assert_eq!(rows_of(&verify(unsealed)), vec![2]);
 
         let mut newest = log(4);
         newest[3].hash = None;
         let report = verify(newest);
-        assert_eq!((report.unhashed, rows_of(&report)), (1, vec![]));
+        assert_eq!((report.unsealed, rows_of(&report)), (1, vec![]));
     }
 }
