@@ -2,28 +2,27 @@
 //! and the detectors that it compiles to.
 //!
 //! The crate is pure: it reads no file, no clock and no environment, starts no
-//! thread and opens no socket. Callers hand in the text of the sources and get
-//! back a [`Document`], a [`Diff`] or a [`Chain`].
+//! thread and opens no socket. Callers pass the text of the sources and receive
+//! a [`Document`], a [`Diff`] or a [`Chain`].
 //!
-//! The way through it:
+//! The steps:
 //!
-//! 1. [`parse`] turns one or several layered sources into a [`Document`], or
-//!    into *all* the [`Problems`] of them, each with file, line and column.
+//! 1. [`parse`] parses one or several layered sources to a [`Document`], or
+//!    reports *all* their [`Problems`], each with file, line and column.
 //! 2. [`Document::canonical`] and [`Document::sha256`] identify its meaning:
-//!    comments, key order and quoting never matter, list order does.
-//! 3. [`diff`] says what changes from one document to another, and which
-//!    guards the change weakens. Secrets are masked in the model itself.
+//!    comments, key order and quoting do not matter, list order does.
+//! 3. [`diff`] compares two documents, and reports which changes weaken a
+//!    guard. Secrets are masked before anything is rendered.
 //! 4. [`compile`] builds the detectors within the gateway's [`Limits`]. A
-//!    pattern can be well formed and still too big for the gateway; that is a
-//!    rejection of this step, not of the first.
-//! 5. [`Chain::inspect_prompt`] judges a request, [`Chain::response_filter`]
-//!    filters a response, whole or streamed, with the same result however the
-//!    text is split. [`chat`] finds the texts of a chat completion for both.
-//! 6. [`parse_case`] and [`Case::run`] say beforehand what a gateway will make
-//!    of a request.
+//!    valid pattern can still be too large for the gateway; this step rejects
+//!    it, not the first.
+//! 5. [`Chain::inspect_prompt`] evaluates a request, [`Chain::response_filter`]
+//!    filters a response, complete or streamed, with the same result however
+//!    the text is split. [`chat`] finds the texts of a chat completion for both.
+//! 6. [`parse_case`] and [`Case::run`] test the evaluation without a gateway.
 //!
-//! What it refuses: unknown keys, unknown kinds, unknown words, and every
-//! policy kind or setting that this version would accept but not enforce.
+//! The crate rejects unknown keys, kinds and values, and every policy kind or
+//! setting that this version would accept but not enforce.
 
 mod case;
 mod chain;
@@ -37,8 +36,8 @@ mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
-    AuditRecord, Block, Chain, Decision, Evaluation, Finding, Limits, MAX_GAP_BYTES,
-    MAX_HOLD_BYTES, MAX_MATCH_BYTES, Output, REASON_CODES, Rewrite, StreamFilter, Text, compile,
+    AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_GAP_BYTES,
+    MAX_HOLD_BYTES, MAX_MATCH_BYTES, PromptText, REASON_CODES, Rewrite, StreamFilter, compile,
 };
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
 pub use model::{

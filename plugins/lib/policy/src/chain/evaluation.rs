@@ -8,7 +8,7 @@ use crate::model::{PolicyKind, Sensitivity};
 
 /// One text of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Text<'t> {
+pub struct PromptText<'t> {
     /// `user`, `tool`, `system`, …
     pub role: &'t str,
     /// The text itself, unescaped.

@@ -17,7 +17,7 @@ pub const MAX_HOLD_BYTES: usize = MAX_MATCH_BYTES + LOOKAHEAD_BYTES;
 
 /// What a filter gives back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
+pub struct FilterOutput {
     /// Text to pass on now; may be empty.
     pub release: String,
     /// When set, the response ends here: nothing further is released.
@@ -41,12 +41,12 @@ impl StreamFilter {
     }
 
     /// Takes the next piece of text and returns what can be passed on.
-    pub fn push(&mut self, piece: &str) -> Output {
+    pub fn push(&mut self, piece: &str) -> FilterOutput {
         self.advance(piece, false)
     }
 
     /// Ends the text and returns what was held back.
-    pub fn finish(&mut self) -> Output {
+    pub fn finish(&mut self) -> FilterOutput {
         self.advance("", true)
     }
 
@@ -62,9 +62,9 @@ impl StreamFilter {
         self.scanner.held()
     }
 
-    fn advance(&mut self, piece: &str, complete: bool) -> Output {
+    fn advance(&mut self, piece: &str, complete: bool) -> FilterOutput {
         let Some(rules) = &self.compiled.rules else {
-            return Output {
+            return FilterOutput {
                 release: piece.to_owned(),
                 block: None,
             };
@@ -74,7 +74,7 @@ impl StreamFilter {
             .scanner
             .blocked_by
             .map(|blocked| self.compiled.block_of(rules, blocked, "output_blocked"));
-        Output { release, block }
+        FilterOutput { release, block }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluation::{self, Block, Decision, Evaluation, Finding, Rewrite, Text, count};
+use super::evaluation::{self, Block, Decision, Evaluation, Finding, PromptText, Rewrite, count};
 use super::filter::StreamFilter;
 use super::injection::Injection;
 use super::rules::Rules;
@@ -90,7 +90,7 @@ impl Chain {
     /// Judges the texts of a request. Of several refusals, the one of the
     /// policy that stands first in the chain is given.
     #[must_use]
-    pub fn inspect_prompt(&self, texts: &[Text<'_>]) -> Evaluation {
+    pub fn inspect_prompt(&self, texts: &[PromptText<'_>]) -> Evaluation {
         let mut findings = Vec::new();
         let mut refusals: Vec<Block> = Vec::new();
         refusals.extend(self.injection(texts, &mut findings));
@@ -120,7 +120,7 @@ impl Chain {
         }
     }
 
-    fn injection(&self, texts: &[Text<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
+    fn injection(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
         let injection = self.compiled.injection.as_ref()?;
         let mut hit = false;
         for text in texts {

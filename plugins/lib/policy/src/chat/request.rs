@@ -5,7 +5,7 @@ use super::joined_text::{JoinedText, join_parts};
 use super::text_value::{
     PathSegment, TextValue, object_keys, rename_keys, replace_text, text_values,
 };
-use crate::chain::{Chain, Decision, Evaluation, Finding, Text};
+use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
 use serde_json::Value;
 
 /// The texts of a request.
@@ -45,7 +45,9 @@ pub fn evaluate_request(chain: &Chain, request: &Value) -> EvaluatedRequest {
 }
 
 fn inspect<'t>(chain: &Chain, texts: impl Iterator<Item = (&'t String, &'t String)>) -> Evaluation {
-    let texts: Vec<Text<'_>> = texts.map(|(role, text)| Text { role, text }).collect();
+    let texts: Vec<PromptText<'_>> = texts
+        .map(|(role, text)| PromptText { role, text })
+        .collect();
     chain.inspect_prompt(&texts)
 }
 

@@ -1,6 +1,6 @@
 //! What only compiling can refuse, and what a request's verdict says.
 
-use kt_policy::{Decision, Limits, Text, compile};
+use kt_policy::{Decision, Limits, PromptText, compile};
 
 use crate::sample::{BASE, base_with, good, single};
 use crate::stream::chain;
@@ -93,8 +93,8 @@ fn a_disabled_pack_enforces_nothing() {
     assert!(!chain.inspects_prompts() && !chain.inspects_responses());
 }
 
-fn user(text: &str) -> Text<'_> {
-    Text { role: "user", text }
+fn user(text: &str) -> PromptText<'_> {
+    PromptText { role: "user", text }
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn injection_reads_users_and_tools_only_and_can_log() {
         ("system", false),
         ("assistant", false),
     ] {
-        let verdict = guard.inspect_prompt(&[Text { role, text: attack }]);
+        let verdict = guard.inspect_prompt(&[PromptText { role, text: attack }]);
         assert_eq!(verdict.decision != Decision::Allow, blocked, "{role}");
     }
     let logging = chain(&single("prompt-injection", "{response: {action: log}}"));

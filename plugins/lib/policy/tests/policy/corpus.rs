@@ -1,6 +1,6 @@
 //! Recall and false alarms over the corpora, one JSON value per line.
 
-use kt_policy::{Chain, Decision, Text};
+use kt_policy::{Chain, Decision, PromptText};
 use serde_json::Value;
 
 use crate::sample::single;
@@ -28,7 +28,7 @@ fn text(case: &Value) -> &str {
 }
 
 fn verdict(chain: &Chain, text: &str) -> kt_policy::Evaluation {
-    chain.inspect_prompt(&[Text { role: "user", text }])
+    chain.inspect_prompt(&[PromptText { role: "user", text }])
 }
 
 /// Holds recall and false alarms of a chain; returns the positive cases.
@@ -166,11 +166,11 @@ fn audit_logger() {
 
 /// Whether a request gives the record a case expects.
 fn record_is_right(chain: &Chain, case: &Value) -> bool {
-    let texts: Vec<Text<'_>> = case["texts"]
+    let texts: Vec<PromptText<'_>> = case["texts"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|part| Text {
+        .map(|part| PromptText {
             role: part["role"].as_str().unwrap(),
             text: part["text"].as_str().unwrap(),
         })

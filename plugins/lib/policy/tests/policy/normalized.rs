@@ -1,6 +1,6 @@
 //! Disguised characters, and numbers that are no personal data.
 
-use kt_policy::{Decision, Text};
+use kt_policy::{Decision, PromptText};
 
 use crate::sample::single;
 use crate::stream::{chain, every_split};
@@ -40,7 +40,7 @@ fn invisible_and_composed_characters_hide_nothing() {
 fn an_accented_word_is_left_as_it_is() {
     let chain = chain(&single("pii-detector", "{}"));
     let text = "Łódź, naïve façade, привет, 社外秘 and \u{200b}nothing else";
-    let verdict = chain.inspect_prompt(&[Text { role: "user", text }]);
+    let verdict = chain.inspect_prompt(&[PromptText { role: "user", text }]);
     assert_eq!(verdict.decision, Decision::Allow);
 }
 
