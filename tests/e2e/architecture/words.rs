@@ -100,7 +100,6 @@ const NOT_YET_FREE: &[&str] = &[
     "CHANGELOG.md",
     "README.md",
     "docs",
-    "host",
     "plugin-api",
     "plugins/control-plane",
     "plugins/gateway-config",

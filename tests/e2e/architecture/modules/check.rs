@@ -13,7 +13,6 @@ const NOT_YET_FREE: &[&str] = &[
     "control-plane",
     "gateway-control",
     "gateway-run",
-    "kt",
     "kt-control-api",
     "kt-policy",
     "kt-tests",
