@@ -1,11 +1,11 @@
-//! Every command of the staged tree, for the tests that must leave none out.
+//! Every command of the staged tree, for tests that must cover all of them.
 
 use crate::harness::Sandbox;
 use std::collections::BTreeSet;
 
-/// The host's commands that help does not show.
+/// The built-in commands that are omitted from help.
 pub(crate) const HIDDEN: [&str; 2] = ["plugin catalog", "reference"];
-/// Every command of the staged tree.
+/// Returns every command of the staged tree.
 pub(crate) fn every_command(sandbox: &Sandbox) -> BTreeSet<String> {
     let listed = sandbox.kt_line("plugin list -o json").run();
     let rows = listed.ok().json();
@@ -25,10 +25,10 @@ pub(crate) fn every_command(sandbox: &Sandbox) -> BTreeSet<String> {
     of_plugins.chain(leaves.cloned()).chain(hidden).collect()
 }
 
-/// A line in which `PLUGINS` stands for the folder of the staged plugins.
+/// Replaces `PLUGINS` in a command line by the directory of the staged plugins.
 pub(crate) fn with_plugins(line: &str, sandbox: &Sandbox) -> String {
-    let folder = sandbox.dist().join("lib/kt/plugins");
-    line.replace("PLUGINS", &folder.display().to_string())
+    let dir = sandbox.dist().join("lib/kt/plugins");
+    line.replace("PLUGINS", &dir.display().to_string())
 }
 
 fn headings(reference: &str) -> Vec<String> {

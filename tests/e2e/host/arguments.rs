@@ -1,9 +1,10 @@
-//! Arguments: suggestions, aliases, and what is refused before a plugin runs.
+//! Arguments: suggestions, aliases, and errors that are detected before a plugin is
+//! loaded.
 
 use crate::harness::Sandbox;
 
 #[test]
-fn a_mistyped_word_gets_a_suggestion() {
+fn a_misspelled_argument_gets_a_suggestion() {
     let sandbox = Sandbox::new();
     for (line, suggestion) in [
         ("versoin", "version"),
@@ -19,7 +20,7 @@ fn a_mistyped_word_gets_a_suggestion() {
 }
 
 #[test]
-fn proxy_is_a_hidden_name_of_gateway() {
+fn proxy_is_a_hidden_alias_of_gateway() {
     let sandbox = Sandbox::new();
     sandbox.kt_line("--help").run().ok().out_lacks("proxy");
     let named = sandbox.kt_line("gateway list --help").run();
@@ -28,7 +29,7 @@ fn proxy_is_a_hidden_name_of_gateway() {
 }
 
 #[test]
-fn values_are_typed_before_a_plugin_runs() {
+fn values_are_validated_before_a_plugin_is_loaded() {
     let sandbox = Sandbox::new();
     for line in [
         "gateway list --limit many",
@@ -49,7 +50,7 @@ fn values_are_typed_before_a_plugin_runs() {
 }
 
 #[test]
-fn without_a_command_there_is_an_overview() {
+fn without_a_command_help_is_printed() {
     let sandbox = Sandbox::new();
     for line in ["", "gateway"] {
         let ran = sandbox.kt_line(line).run();
@@ -57,11 +58,11 @@ fn without_a_command_there_is_an_overview() {
     }
     let help = sandbox.kt_line("--help").run();
     let lines = help.ok().stdout.lines().count();
-    assert!(lines < 60, "the overview has {lines} lines");
+    assert!(lines < 60, "the help has {lines} lines");
 }
 
 #[test]
-fn arguments_that_are_not_unicode_do_not_end_kt() {
+fn invalid_unicode_in_arguments_is_an_error() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::new();
     let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe");

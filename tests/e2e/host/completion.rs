@@ -1,8 +1,8 @@
-//! The completion scripts, tried in the shells themselves.
+//! The completion scripts, executed by the shells.
 
 use crate::harness::{CommandOutput, Sandbox, tool};
 
-/// The words that must be offered for the subcommands of `gateway`.
+/// Subcommands of `gateway` that must be offered.
 const WORDS: [&str; 3] = ["create", "inspect", "list"];
 
 fn script(sandbox: &Sandbox, shell: &str, name: &str) -> String {
@@ -61,11 +61,11 @@ fn fish_offers_commands_and_options() {
     offers(&ask("kt gateway "), &WORDS);
     offers(&ask("kt gate"), &["gateway"]);
     offers(&ask("kt gateway create --n"), &["--name"]);
-    // clap_complete offers no values of positional arguments to fish.
+    // clap_complete does not support values of positional arguments for fish.
     offers(&ask("kt gateway list --state "), &["drifted", "pending"]);
 }
 
-/// zsh completes only on a terminal: `zpty` gives it one.
+/// zsh completes only on a terminal, which `zpty` provides.
 #[test]
 fn zsh_offers_commands_and_options() {
     let Some(zsh) = tool("zsh") else { return };
@@ -96,8 +96,8 @@ fn zsh_offers_commands_and_options() {
     }
 }
 
-/// Starts an inner zsh on a pseudo-terminal, types the line and a tab, and
-/// prints what the completion offers. The list is shown between two marks.
+/// Starts an inner zsh on a pseudo-terminal, types the line and a tab, and prints the
+/// offered completions, which are between two markers.
 const DRIVER: &str = r#"
 zmodload zsh/zpty || exit 3
 zpty inner zsh -f -i

@@ -1,4 +1,4 @@
-//! `kt doctor`: each check, once with what makes it fail.
+//! `kt doctor`: a failure of each check.
 
 use crate::harness::{Sandbox, TestCommand};
 use crate::plugins::{CPlugin, PluginDir};
@@ -6,8 +6,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
-/// Asserts that `check` is in `state`, with `what` in its message or remedy.
-fn finds(run: TestCommand, check: &str, state: &str, what: &str) {
+/// Asserts that `check` has `state`, and contains `text` in message or remedy.
+fn finds(run: TestCommand, check: &str, state: &str, text: &str) {
     let ran = run.run();
     let rows = ran.json();
     let row = rows
@@ -17,8 +17,8 @@ fn finds(run: TestCommand, check: &str, state: &str, what: &str) {
         .find(|r| r["name"] == check);
     let row = row.unwrap_or_else(|| panic!("no check `{check}`{ran}"));
     assert_eq!(row["state"], state, "`{check}`{ran}");
-    let said = format!("{} {}", row["message"], row["remedy"]);
-    assert!(said.contains(what), "no `{what}` in {said}{ran}");
+    let output = format!("{} {}", row["message"], row["remedy"]);
+    assert!(output.contains(text), "no `{text}` in {output}{ran}");
     ran.exits(if rows.to_string().contains("\"failed\"") {
         1
     } else {
@@ -27,11 +27,11 @@ fn finds(run: TestCommand, check: &str, state: &str, what: &str) {
 }
 
 fn mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("the test owns it");
 }
 
 #[test]
-fn a_sound_world_passes() {
+fn a_correct_installation_passes() {
     let sandbox = Sandbox::new();
     let ran = sandbox.kt_line("doctor -o json").run();
     let rows = ran.ok().json();
@@ -48,7 +48,7 @@ fn a_sound_world_passes() {
 }
 
 #[test]
-fn broken_settings_are_found() {
+fn invalid_settings_are_reported() {
     let sandbox = Sandbox::new();
     let file = sandbox.write_settings("api = [\n");
     let place = format!("{}:1:8", file.display());
@@ -77,7 +77,7 @@ fn broken_settings_are_found() {
 }
 
 #[test]
-fn unusable_directories_are_found() {
+fn unusable_directories_are_reported() {
     let sandbox = Sandbox::unprivileged();
     for (name, dir) in [
         ("state directory", "state"),
@@ -87,10 +87,10 @@ fn unusable_directories_are_found() {
         let path = sandbox.home().join(dir);
         let doctor = || sandbox.kt_line("doctor -o json");
         drop(fs::remove_dir_all(&path));
-        fs::write(&path, "").expect("the home takes a file");
+        fs::write(&path, "").expect("the home is writable");
         finds(doctor(), name, "failed", "is not a directory");
-        fs::remove_file(&path).expect("it was just written");
-        fs::create_dir(&path).expect("the home takes a folder");
+        fs::remove_file(&path).expect("the file exists");
+        fs::create_dir(&path).expect("the home is writable");
         if rustix::process::geteuid().is_root() {
             finds(doctor(), name, "failed", "owned by uid 0");
         }
@@ -101,12 +101,12 @@ fn unusable_directories_are_found() {
         finds(doctor(), name, "failed", "cannot create a file");
         mode(&path, 0o700);
         finds(doctor(), name, "passed", "");
-        fs::remove_dir_all(&path).expect("it is ours");
+        fs::remove_dir_all(&path).expect("the test owns it");
     }
 }
 
 #[test]
-fn directories_that_cannot_be_made_are_found() {
+fn directories_that_cannot_be_created_are_reported() {
     let sandbox = Sandbox::unprivileged();
     mode(&sandbox.home(), 0o500);
     for name in ["state directory", "cache directory", "runtime directory"] {
@@ -117,32 +117,32 @@ fn directories_that_cannot_be_made_are_found() {
             "cannot be created",
         );
     }
-    // A command says so too, and without a cache it lists plugins all the same.
+    // Commands report it too, and plugins can be listed without a cache.
     let ran = sandbox.kt_line("gateway create --name x").run();
     assert!(matches!(ran.code(), Some(3 | 7)), "{ran}");
     sandbox.kt_line("plugin list").run().ok();
     mode(&sandbox.home(), 0o700);
 }
 
-/// Who `kt` runs as in an unprivileged sandbox.
+/// Returns the user that runs `kt` in an unprivileged sandbox.
 fn owner(sandbox: &Sandbox) -> u32 {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(sandbox.path(""))
-        .expect("the sandbox has it")
+        .expect("the sandbox exists")
         .uid()
 }
 
 #[test]
-fn plugins_that_cannot_be_used_are_found() {
+fn plugins_that_cannot_be_used_are_reported() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let doctor = || dir.kt("doctor -o json");
     dir.put(CPlugin::probe().text(), b"no library");
     finds(doctor(), "plugin probe", "failed", "libprobe.so");
     let manifest = dir.path().join("probe/plugin.toml");
-    fs::write(&manifest, "manifest = 1\nname = 3\n").expect("it is ours");
+    fs::write(&manifest, "manifest = 1\nname = 3\n").expect("the test owns it");
     finds(doctor(), "plugin probe", "failed", ":2:8");
-    fs::write(&manifest, "manifest = 99\n").expect("it is ours");
+    fs::write(&manifest, "manifest = 99\n").expect("the test owns it");
     finds(doctor(), "plugin probe", "failed", "not a valid manifest");
     let elsewhere = CPlugin::probe().manifest(
         "library = \"probe\"",
@@ -165,13 +165,13 @@ fn plugins_that_cannot_be_used_are_found() {
     );
     if rustix::process::geteuid().is_root() {
         dir.put(CPlugin::probe().text(), b"");
-        chown(&manifest, Some(12_345), None).expect("root may");
+        chown(&manifest, Some(12_345), None).expect("root can change it");
         finds(doctor(), "plugin probe", "failed", "chown 0");
     }
 }
 
 #[test]
-fn a_promise_that_a_library_does_not_keep_is_found() {
+fn an_interface_that_is_not_implemented_is_reported() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let boastful = CPlugin::probe().manifest("example.count/1", "example.weigh/1");
@@ -186,9 +186,9 @@ fn a_promise_that_a_library_does_not_keep_is_found() {
 }
 
 #[test]
-fn missing_plugin_directories_are_found() {
+fn missing_plugin_directories_are_reported() {
     let sandbox = Sandbox::with_own_dist();
-    fs::remove_dir_all(sandbox.dist().join("lib/kt/plugins")).expect("the tree has it");
+    fs::remove_dir_all(sandbox.dist().join("lib/kt/plugins")).expect("the directory exists");
     let system = ["/usr/local/lib/kt/plugins", "/usr/lib/kt/plugins"];
     if system.iter().any(|dir| Path::new(dir).exists()) {
         eprintln!("a system-wide kt is installed here: its plugins are found");
@@ -203,7 +203,7 @@ fn missing_plugin_directories_are_found() {
 }
 
 #[test]
-fn a_mix_of_versions_is_found() {
+fn mixed_versions_are_reported() {
     let sandbox = Sandbox::with_own_dist();
     let dir = PluginDir::new(&sandbox);
     let newer = CPlugin::probe()
@@ -212,7 +212,7 @@ fn a_mix_of_versions_is_found() {
     let Some(library) = dir.build(&newer) else {
         return;
     };
-    let folder = library.parent().expect("it lies in a folder");
+    let folder = library.parent().expect("the library has a parent");
     crate::harness::copy_tree(folder, &sandbox.dist().join("lib/kt/plugins/probe"));
     finds(
         sandbox.kt_line("doctor -o json"),
@@ -223,7 +223,7 @@ fn a_mix_of_versions_is_found() {
 }
 
 #[test]
-fn a_control_plane_that_does_not_answer_is_found() {
+fn an_unavailable_control_plane_is_reported() {
     let sandbox = Sandbox::new();
     let doctor = || sandbox.kt_line("doctor -o json");
     finds(
@@ -242,7 +242,7 @@ fn a_control_plane_that_does_not_answer_is_found() {
 }
 
 #[test]
-fn a_store_of_secrets_that_others_read_is_found() {
+fn an_invalid_secret_store_is_reported() {
     let sandbox = Sandbox::new();
     sandbox
         .kt_line("secret set --name key")
@@ -258,7 +258,7 @@ fn a_store_of_secrets_that_others_read_is_found() {
     let file = crate::harness::files_below(&sandbox.home(), &[])
         .into_iter()
         .find(|p| p.to_string_lossy().contains("secret"))
-        .expect("the secret is stored in a file");
-    fs::write(&file, "not a store").expect("it is ours");
+        .expect("the secret store is a file");
+    fs::write(&file, "not a store").expect("the test owns it");
     finds(sandbox.kt_line("doctor -o json"), "secrets", "failed", "");
 }

@@ -1,4 +1,4 @@
-//! The host's own commands and manners.
+//! The built-in commands, and the conventions of the command line.
 
 mod arguments;
 mod completion;

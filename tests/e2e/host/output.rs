@@ -1,4 +1,4 @@
-//! Where output goes and how it looks.
+//! Output streams, formats and colors.
 
 use crate::harness::{Sandbox, TestCommand};
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::fs::File;
 const ESCAPE: &str = "\u{1b}[";
 
 #[test]
-fn data_goes_to_stdout_and_nothing_else() {
+fn only_data_is_written_to_stdout() {
     let sandbox = Sandbox::new();
     let list = sandbox.kt_line("plugin list -o json").run();
     assert!(list.ok().json().is_array(), "{list}");
@@ -38,7 +38,7 @@ fn data_goes_to_stdout_and_nothing_else() {
 }
 
 #[test]
-fn a_wrong_format_names_the_right_ones() {
+fn an_invalid_format_is_an_error() {
     let sandbox = Sandbox::new();
     sandbox
         .kt_line("version -o xml")
@@ -56,7 +56,7 @@ fn a_wrong_format_names_the_right_ones() {
     }
 }
 
-/// Errors are JSON wherever results are.
+/// With JSON results, errors are JSON too.
 #[test]
 fn errors_in_json_mode_are_json() {
     let sandbox = Sandbox::new();
@@ -80,35 +80,35 @@ fn errors_in_json_mode_are_json() {
 }
 
 #[test]
-fn colours_obey_option_then_variables() {
+fn the_color_option_has_precedence_over_variables() {
     let sandbox = Sandbox::new();
-    let coloured = |run: TestCommand| {
+    let colored = |run: TestCommand| {
         let ran = run.run();
         ran.ok();
         ran.stdout.contains(ESCAPE)
     };
     let list = |args: &str| sandbox.kt_line(&format!("plugin list {args}"));
-    assert!(!coloured(list("")), "a pipe has no colours");
-    assert!(coloured(list("--color always")));
+    assert!(!colored(list("")), "a pipe has no colors");
+    assert!(colored(list("--color always")));
     assert!(
-        coloured(list("--color=always").env("NO_COLOR", "1")),
+        colored(list("--color=always").env("NO_COLOR", "1")),
         "the option wins"
     );
-    assert!(coloured(list("").env("KT_COLOR", "always")));
-    assert!(coloured(list("").env("CLICOLOR_FORCE", "1")));
-    assert!(coloured(list("").env("FORCE_COLOR", "1")));
-    assert!(!coloured(
+    assert!(colored(list("").env("KT_COLOR", "always")));
+    assert!(colored(list("").env("CLICOLOR_FORCE", "1")));
+    assert!(colored(list("").env("FORCE_COLOR", "1")));
+    assert!(!colored(
         list("").env("FORCE_COLOR", "1").env("NO_COLOR", "1")
     ));
     assert!(
-        coloured(list("").env("FORCE_COLOR", "1").env("NO_COLOR", "")),
+        colored(list("").env("FORCE_COLOR", "1").env("NO_COLOR", "")),
         "empty is unset"
     );
-    assert!(!coloured(list("--color never").env("CLICOLOR_FORCE", "1")));
+    assert!(!colored(list("--color never").env("CLICOLOR_FORCE", "1")));
 }
 
 #[test]
-fn errors_and_help_have_colours_by_the_same_rules() {
+fn errors_and_help_are_colored_by_the_same_rules() {
     let sandbox = Sandbox::new();
     for line in ["nonsense", "plugin verify nobody"] {
         sandbox.kt_line(line).run().err_lacks(ESCAPE);
@@ -133,9 +133,9 @@ fn errors_and_help_have_colours_by_the_same_rules() {
         .out_lacks(ESCAPE);
 }
 
-/// Who closes the pipe has what it wanted, as in `kt … | head -1`.
+/// A reader may close the pipe, as in `kt … | head -1`.
 #[test]
-fn a_closed_pipe_is_success() {
+fn a_closed_pipe_is_not_an_error() {
     let sandbox = Sandbox::new();
     for line in [
         "plugin list",
@@ -144,7 +144,7 @@ fn a_closed_pipe_is_success() {
         "reference",
         "version -o json",
     ] {
-        let (reader, writer) = std::io::pipe().expect("the system has pipes");
+        let (reader, writer) = std::io::pipe().expect("a pipe can be created");
         drop(reader);
         let ran = sandbox.kt_line(line).stdout_to(writer).run();
         assert_eq!(ran.ok().stderr, "", "{ran}");
@@ -152,18 +152,18 @@ fn a_closed_pipe_is_success() {
 }
 
 #[test]
-fn a_full_disk_is_not_success() {
+fn a_full_disk_is_an_error() {
     let sandbox = Sandbox::new();
     let full = File::options()
         .write(true)
         .open("/dev/full")
-        .expect("Linux has it");
+        .expect("/dev/full exists");
     let ran = sandbox.kt_line("plugin list").stdout_to(full).run();
     ran.exits(7).err_has("standard output");
 }
 
 #[test]
-fn quiet_keeps_errors() {
+fn quiet_does_not_suppress_errors() {
     let sandbox = Sandbox::new();
     sandbox
         .kt_line("-q plugin verify nobody")

@@ -1,5 +1,4 @@
-//! Profiles that have a file of their own: who wins, who may read it, and which
-//! one is used.
+//! Files of profiles: precedence, permissions, and selection.
 
 use crate::harness::Sandbox;
 use std::fs::{self, Permissions};
@@ -7,35 +6,37 @@ use std::os::unix::fs::PermissionsExt;
 
 const CANARY: &str = "kt_at_canary-of-the-profiles-test";
 
-/// What `kt config show` says of `key`: its value and its origin.
-fn shown(sandbox: &Sandbox, key: &str, more: &str) -> (String, String) {
+/// Returns the value and the origin of a setting in `kt config show`.
+fn setting(sandbox: &Sandbox, key: &str, more: &str) -> (String, String) {
     let ran = sandbox
         .kt_line(&format!("config show -o json {more}"))
         .run();
     let rows = ran.ok().json();
     let mut rows = rows.as_array().into_iter().flatten();
-    let row = rows.find(|r| r["key"] == key).expect("there is such a row");
+    let row = rows
+        .find(|r| r["key"] == key)
+        .expect("the setting is listed");
     let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
     (text("value"), text("origin"))
 }
 
 #[test]
-fn a_profile_file_stands_above_the_table_and_below_the_environment() {
+fn a_profile_file_has_precedence_over_the_table() {
     let sandbox = Sandbox::new();
     sandbox.write_settings(
         "[api]\nurl = \"http://file.test\"\n[profile.work.api]\nurl = \"http://table.test\"\ntoken = \"t\"\n",
     );
     let file = sandbox.write_profile("work", "[api]\nurl = \"http://own.test\"\n");
-    let (url, origin) = shown(&sandbox, "api.url", "--profile work");
+    let (url, origin) = setting(&sandbox, "api.url", "--profile work");
     assert_eq!(url, "http://own.test");
     assert_eq!(origin, format!("profile work in {}", file.display()));
-    // What the file does not say comes from the table.
-    let (token, origin) = shown(&sandbox, "api.token", "--profile work");
+    // The table is used for settings that the file does not contain.
+    let (token, origin) = setting(&sandbox, "api.token", "--profile work");
     assert_eq!(token, "(set)");
     assert!(origin.starts_with("profile work in") && origin.ends_with("config.toml"));
-    let (name, origin) = shown(&sandbox, "profile", "--profile work");
+    let (name, origin) = setting(&sandbox, "profile", "--profile work");
     assert_eq!((name.as_str(), origin.as_str()), ("work", "--profile"));
-    assert_eq!(shown(&sandbox, "api.url", "").0, "http://file.test");
+    assert_eq!(setting(&sandbox, "api.url", "").0, "http://file.test");
     let ran = sandbox
         .kt_line("gateway list --profile work")
         .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1")
@@ -45,18 +46,18 @@ fn a_profile_file_stands_above_the_table_and_below_the_environment() {
 }
 
 #[test]
-fn the_profile_called_default_is_used_when_nothing_chooses() {
+fn the_profile_default_is_used_if_none_is_selected() {
     let sandbox = Sandbox::new();
-    // It need not exist, also when it is named.
+    // It may be missing, even if it is selected.
     for line in ["version", "gateway list", "gateway list --profile default"] {
         sandbox.kt_line(line).run().ok();
     }
     sandbox.write_profile("default", "[api]\nurl = \"http://default.test\"\n");
-    assert_eq!(shown(&sandbox, "api.url", "").0, "http://default.test");
-    assert_eq!(shown(&sandbox, "profile", "").1, "by default");
+    assert_eq!(setting(&sandbox, "api.url", "").0, "http://default.test");
+    assert_eq!(setting(&sandbox, "profile", "").1, "by default");
     sandbox.write_profile("other", "[api]\nurl = \"http://other.test\"\n");
     assert_eq!(
-        shown(&sandbox, "api.url", "--profile other").0,
+        setting(&sandbox, "api.url", "--profile other").0,
         "http://other.test"
     );
     let bare = sandbox
@@ -65,7 +66,7 @@ fn the_profile_called_default_is_used_when_nothing_chooses() {
         .run();
     bare.ok().out_lacks("default.test");
     sandbox.write_settings("default_profile = \"other\"\n");
-    assert_eq!(shown(&sandbox, "api.url", "").0, "http://other.test");
+    assert_eq!(setting(&sandbox, "api.url", "").0, "http://other.test");
     let bare = sandbox
         .kt_line("config show")
         .env("KT_NO_PROFILE", "1")
@@ -74,7 +75,7 @@ fn the_profile_called_default_is_used_when_nothing_chooses() {
 }
 
 #[test]
-fn an_unknown_profile_names_near_ones_and_those_there_are() {
+fn an_unknown_profile_is_reported_with_suggestions() {
     let sandbox = Sandbox::new();
     sandbox.write_settings("[profile.work.api]\nurl = \"http://x.test\"\n");
     sandbox.write_profile("staging", "");
@@ -93,7 +94,7 @@ fn an_unknown_profile_names_near_ones_and_those_there_are() {
 }
 
 #[test]
-fn a_misspelt_key_of_a_profile_file_is_named() {
+fn a_misspelled_key_in_a_profile_file_is_reported() {
     let sandbox = Sandbox::new();
     let file = sandbox.write_profile("work", "[api]\nulr = \"http://x.test\"\n");
     let ran = sandbox.kt_line("config show --profile work").run();
@@ -104,12 +105,12 @@ fn a_misspelt_key_of_a_profile_file_is_named() {
 }
 
 #[test]
-fn a_profile_file_that_is_not_private_is_refused_with_what_mends_it() {
+fn a_profile_file_that_others_can_read_is_refused_with_a_fix() {
     let sandbox = Sandbox::new();
     let text = format!("[api]\ntoken = \"{CANARY}\"\n");
     let file = sandbox.write_profile("work", &text);
     for mode in [0o640, 0o604, 0o622] {
-        fs::set_permissions(&file, Permissions::from_mode(mode)).expect("it is ours");
+        fs::set_permissions(&file, Permissions::from_mode(mode)).expect("the test owns it");
         for line in [
             "gateway list --profile work",
             "config show --profile work",
@@ -122,23 +123,23 @@ fn a_profile_file_that_is_not_private_is_refused_with_what_mends_it() {
         let doctor = sandbox.kt_line("doctor --profile work").run();
         doctor.exits(1).err_has("chmod 600").out_lacks(CANARY);
     }
-    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it is ours");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("the test owns it");
     sandbox.kt_line("config show --profile work").run().ok();
-    fs::write(&file, format!("[api]\ntoken = \"{CANARY}\n")).expect("it is ours");
+    fs::write(&file, format!("[api]\ntoken = \"{CANARY}\n")).expect("the test owns it");
     let broken = sandbox.kt_line("config show --profile work").run();
     broken.exits(3).silent().err_lacks(CANARY).err_has(":2:");
 }
 
 #[test]
-fn a_profile_file_of_somebody_else_is_refused() {
+fn a_profile_file_of_another_user_is_refused() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
     let sandbox = Sandbox::unprivileged();
     let file = sandbox.write_profile("work", "[api]\nurl = \"http://x.test\"\n");
     sandbox.kt_line("config show --profile work").run().ok();
-    std::os::unix::fs::chown(&file, Some(4711), None).expect("root may");
-    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("root may");
+    std::os::unix::fs::chown(&file, Some(4711), None).expect("root can change it");
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("root can change it");
     let ran = sandbox.kt_line("gateway list --profile work").run();
     ran.exits(3).silent().err_has("chown").err_has("4711");
 }

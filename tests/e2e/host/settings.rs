@@ -1,12 +1,12 @@
-//! Settings: where they come from, who wins, and what is wrong with them.
+//! Settings: sources, precedence, and errors.
 
 use crate::harness::Sandbox;
 use serde_json::Value;
 
 const CANARY: &str = "kt_at_canary-of-the-settings-test";
 
-/// The row of `kt config show` for `key`.
-fn shown(sandbox: &Sandbox, key: &str, profile: &str, env: Option<(&str, &str)>) -> Value {
+/// Returns the row of a setting in `kt config show`.
+fn setting(sandbox: &Sandbox, key: &str, profile: &str, env: Option<(&str, &str)>) -> Value {
     let mut run = sandbox.kt_line(&format!("config show -o json {profile}"));
     if let Some((name, value)) = env {
         run = run.env(name, value);
@@ -22,9 +22,9 @@ fn shown(sandbox: &Sandbox, key: &str, profile: &str, env: Option<(&str, &str)>)
 }
 
 #[test]
-fn the_stronger_source_wins_and_is_named() {
+fn the_source_with_the_highest_precedence_is_used() {
     let sandbox = Sandbox::new();
-    let url = |profile: &str, env| shown(&sandbox, "api.url", profile, env);
+    let url = |profile: &str, env| setting(&sandbox, "api.url", profile, env);
     let unset = url("", None);
     assert_eq!(
         (&unset["value"], &unset["origin"]),
@@ -49,7 +49,7 @@ fn the_stronger_source_wins_and_is_named() {
     );
     assert_eq!(from_env["value"], "http://env.test");
     assert_eq!(from_env["origin"], "KEEPTRUSTS_API_URL");
-    // Above them all the option of a command: nothing listens on port 1.
+    // The option has the highest precedence; nothing listens on port 1.
     let ran = sandbox
         .kt_line("gateway list --api-url http://127.0.0.1:1")
         .env("KEEPTRUSTS_API_URL", "http://env.test")
@@ -58,12 +58,12 @@ fn the_stronger_source_wins_and_is_named() {
 }
 
 #[test]
-fn a_profile_is_chosen_by_option_variable_or_file() {
+fn a_profile_is_selected_by_option_variable_or_file() {
     let sandbox = Sandbox::new();
     sandbox.write_settings(
         "default_profile = \"a\"\n[profile.a.api]\nurl = \"http://a.test\"\n[profile.b.api]\nurl = \"http://b.test\"\n[profile.c.api]\nurl = \"http://c.test\"\n",
     );
-    let url = |profile: &str, env| shown(&sandbox, "api.url", profile, env)["value"].clone();
+    let url = |profile: &str, env| setting(&sandbox, "api.url", profile, env)["value"].clone();
     assert_eq!(url("", None), "http://a.test");
     assert_eq!(url("", Some(("KT_PROFILE", "b"))), "http://b.test");
     assert_eq!(
@@ -73,7 +73,7 @@ fn a_profile_is_chosen_by_option_variable_or_file() {
 }
 
 #[test]
-fn an_unknown_profile_is_an_error_of_the_settings() {
+fn an_unknown_profile_is_a_settings_error() {
     let sandbox = Sandbox::new();
     for line in [
         "config show --profile nobody",
@@ -88,7 +88,7 @@ fn an_unknown_profile_is_an_error_of_the_settings() {
 }
 
 #[test]
-fn a_broken_file_is_shown_with_its_place() {
+fn an_invalid_file_is_reported_with_its_position() {
     let sandbox = Sandbox::new();
     let file = sandbox.write_settings("[api]\nurl = 'x'\nurl = 'y'\n");
     for line in ["config show", "gateway list"] {
@@ -100,7 +100,7 @@ fn a_broken_file_is_shown_with_its_place() {
     let error = sandbox.kt_line("gateway list -o json").run().error();
     assert_eq!(error["location"]["line"], 3);
     assert_eq!(error["class"], "settings");
-    // What mends it must go on working.
+    // Commands that help to fix the file must work.
     for line in ["version", "plugin list", "--help", "completion bash"] {
         sandbox.kt_line(line).run().ok();
     }
@@ -108,7 +108,7 @@ fn a_broken_file_is_shown_with_its_place() {
 }
 
 #[test]
-fn secrets_are_only_said_to_be_set() {
+fn values_of_secrets_are_not_printed() {
     let sandbox = Sandbox::new();
     sandbox.write_settings(&format!("[api]\ntoken = \"{CANARY}\"\n"));
     for format in ["table", "wide", "json", "yaml", "name"] {
@@ -117,14 +117,14 @@ fn secrets_are_only_said_to_be_set() {
             ran.out_lacks(CANARY).err_lacks(CANARY);
         }
     }
-    let row = shown(&sandbox, "api.token", "", None);
+    let row = setting(&sandbox, "api.token", "", None);
     assert_eq!(row["value"], "(set)");
     let ran = sandbox
         .kt_line("gateway list --api-url http://127.0.0.1:1 -vvv -o json")
         .env("KEEPTRUSTS_API_TOKEN", CANARY)
         .run();
     ran.exits(7).out_lacks(CANARY).err_lacks(CANARY);
-    // No option takes a secret: arguments are seen by everyone.
+    // Secrets are never options, because other users can see arguments.
     sandbox.kt_line("gateway list --api-token x").run().exits(2);
     sandbox
         .kt_line("gateway list --help")
@@ -133,9 +133,9 @@ fn secrets_are_only_said_to_be_set() {
         .out_lacks("--api-token");
 }
 
-/// A password in the address would be shown wherever the address is.
+/// A password in the URL would be printed wherever the URL is.
 #[test]
-fn a_password_in_the_address_is_refused_and_not_repeated() {
+fn a_password_in_the_url_is_refused_and_not_printed() {
     let sandbox = Sandbox::new();
     for url in [
         "http://user:hunter2@127.0.0.1:1",
@@ -160,7 +160,7 @@ fn a_password_in_the_address_is_refused_and_not_repeated() {
             .run();
         ran.exits(1).out_lacks("hunter2").err_lacks("hunter2");
     }
-    // This may be an address with an `@` in its path: it is tried, and not shown.
+    // This may be a URL with an `@` in the path: it is used, but not printed.
     for line in ["gateway list -vvv", "whoami -o json", "doctor"] {
         let ran = sandbox
             .kt_line(line)
@@ -172,9 +172,9 @@ fn a_password_in_the_address_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn directories_are_shown_and_moved_by_kt_home() {
+fn kt_home_replaces_the_directories() {
     let sandbox = Sandbox::new();
-    let state = shown(&sandbox, "dirs.state", "", None);
+    let state = setting(&sandbox, "dirs.state", "", None);
     let home = sandbox.home();
     assert_eq!(state["value"], home.join("state").display().to_string());
     let ran = sandbox
@@ -193,7 +193,7 @@ fn directories_are_shown_and_moved_by_kt_home() {
 }
 
 #[test]
-fn a_password_in_an_address_is_not_shown() {
+fn config_show_hides_a_password_in_a_url() {
     let sandbox = Sandbox::new();
     for (address, row) in [
         ("https://me:CANARY@cp.test/v1", "https://***@cp.test/v1"),
@@ -202,6 +202,6 @@ fn a_password_in_an_address_is_not_shown() {
         ("https://cp.test/v1", "https://cp.test/v1"),
     ] {
         let env = Some(("KEEPTRUSTS_API_URL", address));
-        assert_eq!(shown(&sandbox, "api.url", "", env)["value"], row);
+        assert_eq!(setting(&sandbox, "api.url", "", env)["value"], row);
     }
 }

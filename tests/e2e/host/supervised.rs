@@ -5,12 +5,12 @@ use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[test]
-fn a_service_that_crashed_too_often_says_so_where_somebody_keeps_it() {
+fn a_crash_loop_is_reported_in_the_log() {
     let sandbox = Sandbox::new();
     let dir = sandbox.path("supervised");
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .expect("it is later than 1970")
+        .expect("the clock is after 1970")
         .as_secs();
     let run = || {
         sandbox.write(
@@ -32,6 +32,6 @@ fn a_service_that_crashed_too_often_says_so_where_somebody_keeps_it() {
     assert_eq!(error.exits(78).error()["id"], "crash-loop");
     let unread = run().run();
     assert_eq!(unread.exits(78).stderr, "", "the log has it");
-    let log = std::fs::read_to_string(dir.join("log.jsonl")).expect("it is kept");
+    let log = std::fs::read_to_string(dir.join("log.jsonl")).expect("the log exists");
     assert_eq!(log.matches("crashed 10 times").count(), 3, "{log}");
 }

@@ -1,10 +1,10 @@
-//! `kt version` and the table of exit codes.
+//! `kt version`, and the table of exit codes.
 
 use crate::harness::{Sandbox, workspace};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// The exit codes that scripts rely on. They never change.
+/// The exit codes, which are stable.
 const CODES: [(i64, &str); 15] = [
     (0, "ok"),
     (1, "negative"),
@@ -24,7 +24,7 @@ const CODES: [(i64, &str); 15] = [
 ];
 
 #[test]
-fn the_exit_codes_are_the_documented_ones() {
+fn the_exit_codes_are_stable() {
     let sandbox = Sandbox::new();
     let listed = sandbox
         .kt_line("version --exit-codes -o json")
@@ -50,13 +50,13 @@ fn the_exit_codes_are_the_documented_ones() {
 }
 
 #[test]
-fn the_version_is_the_workspaces() {
+fn the_version_is_that_of_the_workspace() {
     let sandbox = Sandbox::new();
-    let manifest = fs::read_to_string(workspace().join("Cargo.toml")).expect("it is there");
-    let manifest: toml::Table = toml::from_str(&manifest).expect("it is TOML");
+    let manifest = fs::read_to_string(workspace().join("Cargo.toml")).expect("the file exists");
+    let manifest: toml::Table = toml::from_str(&manifest).expect("the manifest is TOML");
     let own = manifest["workspace"]["package"]["version"]
         .as_str()
-        .expect("it has a version");
+        .expect("the manifest has a version");
     let ran = sandbox.kt_line("version -o json").run();
     assert_eq!(ran.ok().text_at("/version"), own);
     assert_eq!(ran.text_at("/plugin_abi"), "1.0");

@@ -1,15 +1,15 @@
-//! Libraries and manifests that are damaged, foreign or dishonest. Each is
-//! refused with exit 9, its name and path; none ends the host by a signal or
-//! keeps it waiting; other plugins go on working.
+//! Libraries and manifests that are damaged, built for another system, or incorrect.
+//! Each is refused with exit code 9, name and path; none crashes or blocks the host,
+//! and other plugins continue to work.
 
-use super::folder::{CPlugin, PluginDir};
+use super::plugin_dir::{CPlugin, PluginDir};
 use crate::harness::{CommandOutput, Sandbox, UNPRIVILEGED, make_fifo};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-/// A sandbox with the C probe and, beside it, the plugin `misbehaving`, which
-/// must go on working.
+/// A sandbox with the C probe and the plugin `misbehaving`, which must continue to
+/// work.
 struct Scene {
     sandbox: Sandbox,
     good: Vec<u8>,
@@ -31,23 +31,23 @@ impl Scene {
         self.dir().put(CPlugin::probe().text(), library)
     }
 
-    /// Asserts that the probe is refused because of `why`.
-    fn refused(&self, library: &Path, why: &str) {
+    /// Asserts that the probe is refused with `reason`.
+    fn refused(&self, library: &Path, reason: &str) {
         let ran = self.dir().kt("probe hello").run();
-        assert_refused(&ran, "probe", library, why);
+        assert_refused(&ran, "probe", library, reason);
         self.dir().kt("misbehave not").run().ok();
         let listed = self.dir().kt("plugin verify probe -o json").run();
         listed.exits(1).out_has("failed");
     }
 }
 
-fn assert_refused(ran: &CommandOutput, name: &str, path: &Path, why: &str) {
+fn assert_refused(ran: &CommandOutput, name: &str, path: &Path, reason: &str) {
     ran.exits(9).silent().err_has("error:");
     ran.err_has(name).err_has(&path.display().to_string());
-    ran.err_has(why);
+    ran.err_has(reason);
 }
 
-/// Changes of the good library's bytes, and what is said of them.
+/// A change of the bytes of a valid library, and the reported reason.
 type Damage = (&'static str, fn(&[u8]) -> Vec<u8>, &'static str);
 
 const DAMAGES: [Damage; 10] = [
@@ -88,25 +88,25 @@ fn patched(bytes: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
 #[test]
 fn damaged_libraries_are_refused() {
     let Some(scene) = Scene::new() else { return };
-    for (what, damage, why) in DAMAGES {
+    for (what, damage, reason) in DAMAGES {
         eprintln!("{what}");
         let library = scene.put(&damage(&scene.good));
-        scene.refused(&library, why);
+        scene.refused(&library, reason);
     }
     let library = scene.put(&scene.good);
     scene.dir().kt("probe hello").run().ok();
     drop(library);
 }
 
-/// Whatever is cut off or wiped at the end, the host survives it: either the
-/// rest is enough to run, or there is an error of class `plugin`.
+/// A truncated or zeroed end never crashes the host: either the rest is sufficient, or
+/// there is an error of class `plugin`.
 #[test]
-fn a_library_without_its_tail_never_ends_the_host() {
+fn a_truncated_library_never_crashes_the_host() {
     let Some(scene) = Scene::new() else { return };
     let rust = scene.dir().misbehaving();
-    let rust = fs::read(rust).expect("it was just written");
+    let rust = fs::read(rust).expect("the file exists");
     let manifest = fs::read_to_string(scene.dir().path().join("misbehaving/plugin.toml"));
-    let manifest = manifest.expect("it was just written");
+    let manifest = manifest.expect("the file exists");
     let cases = [
         (
             CPlugin::probe().text().to_owned(),
@@ -117,10 +117,10 @@ fn a_library_without_its_tail_never_ends_the_host() {
     ];
     for (manifest, whole, line) in cases {
         for cut in [1, 512, 4096] {
-            let mut wiped = whole.clone();
-            let end = wiped.len() - cut;
-            wiped[end..].fill(0);
-            for bytes in [whole[..end].to_vec(), wiped] {
+            let mut zeroed = whole.clone();
+            let end = zeroed.len() - cut;
+            zeroed[end..].fill(0);
+            for bytes in [whole[..end].to_vec(), zeroed] {
                 scene.dir().put(&manifest, &bytes);
                 let ran = scene.dir().kt(line).run();
                 assert!(matches!(ran.code(), Some(0 | 9)), "{cut} bytes{ran}");
@@ -130,7 +130,7 @@ fn a_library_without_its_tail_never_ends_the_host() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused() {
+fn a_library_that_is_not_a_regular_file_is_refused() {
     let Some(scene) = Scene::new() else { return };
     let library = scene.put(b"");
     let replace = |with: &dyn Fn(&Path)| {
@@ -138,9 +138,9 @@ fn what_is_no_regular_file_is_refused() {
         drop(fs::remove_dir(&library));
         with(&library);
     };
-    replace(&|p| fs::create_dir(p).expect("there is nothing there"));
+    replace(&|p| fs::create_dir(p).expect("the path is free"));
     scene.refused(&library, "not a regular file");
-    replace(&|p| symlink("/nonexistent/library.so", p).expect("there is nothing there"));
+    replace(&|p| symlink("/nonexistent/library.so", p).expect("the path is free"));
     scene.refused(&library, "No such file");
     replace(&make_fifo);
     scene.refused(&library, "not a regular file");
@@ -149,49 +149,49 @@ fn what_is_no_regular_file_is_refused() {
 }
 
 #[test]
-fn what_others_could_have_changed_is_refused() {
+fn a_library_that_others_can_change_is_refused() {
     let Some(scene) = Scene::new() else { return };
     let library = scene.put(&scene.good);
     let mode = |mode: u32| {
-        fs::set_permissions(&library, fs::Permissions::from_mode(mode)).expect("it is ours");
+        fs::set_permissions(&library, fs::Permissions::from_mode(mode)).expect("the test owns it");
     };
     mode(0o646);
     scene.refused(&library, &format!("chmod o-w '{}'", library.display()));
     mode(0o644);
-    let folder = library.parent().expect("it lies in a folder");
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let dir = library.parent().expect("the library has a parent");
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).expect("the test owns it");
     let ran = scene.dir().kt("plugin verify probe -o json").run();
     ran.exits(1)
-        .out_has(&format!("`{}` is writable by others", folder.display()));
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        .out_has(&format!("`{}` is writable by others", dir.display()));
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).expect("the test owns it");
     scene.dir().kt("probe hello").run().ok();
     if !rustix::process::geteuid().is_root() {
-        eprintln!("only root can give a file to someone else: that part is left out");
+        eprintln!("skipped: only root can change the owner of a file");
         return;
     }
-    chown(&library, Some(UNPRIVILEGED), None).expect("root may");
+    chown(&library, Some(UNPRIVILEGED), None).expect("root can change it");
     scene.refused(&library, "chown 0");
 }
 
 #[test]
-fn an_untrusted_manifest_is_not_even_read() {
+fn an_untrusted_manifest_is_not_read() {
     let Some(scene) = Scene::new() else { return };
     scene.put(&scene.good);
     let manifest = scene.dir().path().join("probe/plugin.toml");
     let writable = fs::Permissions::from_mode(0o666);
-    fs::set_permissions(&manifest, writable).expect("it is ours");
+    fs::set_permissions(&manifest, writable).expect("the test owns it");
     let listed = scene.dir().kt("plugin list -o json").run();
     listed.ok().out_has("refused").err_lacks("probe hello");
     let verified = scene.dir().kt("plugin verify probe").run();
     let fix = format!("`{}` is not trusted", manifest.display());
     verified.exits(1).out_has(&fix);
     scene.dir().kt("doctor").run().exits(1).err_has("chmod o-w");
-    // Its commands are not known, and kt says where to look.
+    // Its commands are unknown.
     scene.dir().kt("probe hello").run().exits(2).silent();
     scene.dir().kt("misbehave not").run().ok();
 }
 
-/// Builds that break one rule of the exported block, and what is said of them.
+/// Builds that violate one rule of the exported block, and the reported reason.
 const BLOCKS: [(&str, &str); 12] = [
     (
         "PROBE_SYMBOL=probe_plugin",
@@ -220,7 +220,7 @@ const BLOCKS: [(&str, &str); 12] = [
 ];
 
 #[test]
-fn a_block_that_breaks_a_rule_is_refused() {
+fn an_invalid_block_is_refused() {
     let Some(scene) = Scene::new() else { return };
     let cases = BLOCKS.iter().copied().chain([
         (
@@ -234,23 +234,23 @@ fn a_block_that_breaks_a_rule_is_refused() {
         ("PROBE_ID=\"\\xff\\xfe\"", "not UTF-8"),
         ("PROBE_NO_NOTE", "no `.note.kt` section"),
     ]);
-    for (definition, why) in cases {
+    for (definition, reason) in cases {
         eprintln!("{definition}");
         let plugin = CPlugin::probe().define(definition);
         let Some(library) = scene.dir().build(&plugin) else {
             return;
         };
         let ran = scene.dir().kt("probe hello").run();
-        assert_refused(&ran, "probe", &library, why);
+        assert_refused(&ran, "probe", &library, reason);
         scene.dir().kt("misbehave not").run().ok();
     }
 }
 
 #[test]
-fn a_symbol_of_a_dependency_is_not_the_plugins_own() {
+fn a_symbol_of_a_dependency_is_refused() {
     let Some(scene) = Scene::new() else { return };
     let dependency = scene.sandbox.root().join("libdependency.so");
-    fs::write(&dependency, &scene.good).expect("the sandbox takes a file");
+    fs::write(&dependency, &scene.good).expect("the sandbox is writable");
     let plugin = CPlugin::probe()
         .define("PROBE_SYMBOL=probe_plugin")
         .flag("-Wl,--no-as-needed".to_owned())
@@ -269,12 +269,12 @@ fn a_manifest_of_another_build_is_refused() {
     scene.refused(&library, "differs from the one in the library");
 }
 
-/// What a command may do wrong, and what is said of it.
+/// Contract violations of a command, and the reported reason.
 #[test]
-fn a_command_that_breaks_the_contract_is_an_error() {
+fn a_contract_violation_is_an_error() {
     let Some(scene) = Scene::new() else { return };
     let library = scene.put(&scene.good);
-    for (command, why) in [
+    for (command, reason) in [
         ("no-error", "returned status -1 without an error"),
         ("no-result", "returned success without a result"),
         ("unknown-status", "status -12345"),
@@ -284,7 +284,7 @@ fn a_command_that_breaks_the_contract_is_an_error() {
         ("null-text", "failed"),
     ] {
         let ran = scene.dir().kt(&format!("probe {command}")).run();
-        assert_refused(&ran, "probe", &library, why);
+        assert_refused(&ran, "probe", &library, reason);
         let error = scene
             .dir()
             .kt(&format!("probe {command} -o json"))

@@ -1,13 +1,13 @@
-//! One contract, two languages: the Rust mirror, the C header and the golden
-//! table of the released minor version agree on every byte.
+//! The layout of the ABI: the Rust definitions, the C header and the golden table of the
+//! released minor version agree.
 
 use crate::harness::{Sandbox, assert_golden, tool, workspace};
 use kt_plugin_api::abi::{StructLayout, layout_table};
 use std::fs;
 use std::path::PathBuf;
 
-/// The table of version 1.0. It is frozen with its release: from then on only
-/// lines at the end of a struct may be added, in the table of a later minor.
+/// The table of version 1.0. It is frozen with the release: later minor versions may
+/// only append fields.
 const GOLDEN: &str = "tests/golden/abi-1.0.txt";
 
 fn text(table: &[StructLayout]) -> String {
@@ -28,7 +28,7 @@ fn header() -> PathBuf {
     workspace().join("plugin-api/include/kt_plugin.h")
 }
 
-/// A C program that prints the table as the compiler of C sees it.
+/// Returns a C program that prints the table as the C compiler computes it.
 fn program(table: &[StructLayout]) -> String {
     let mut lines = String::from(
         "#include <stdio.h>\n#include \"kt_plugin.h\"\n#define F(t, f) printf(\"  \" #f \" %zu %zu\\n\", offsetof(t, f), sizeof(((t *)0)->f))\nint main(void) {\n  puts(\"# struct size, then field offset size; 64-bit targets\");\n",
@@ -45,7 +45,7 @@ fn program(table: &[StructLayout]) -> String {
 }
 
 #[test]
-fn the_table_is_the_released_one() {
+fn the_table_equals_that_of_the_release() {
     assert_golden(GOLDEN, &text(&layout_table()));
 }
 
@@ -76,10 +76,10 @@ fn c_and_rust_agree_on_every_field() {
     assert_eq!(printed.ok().stdout, text(&table), "{printed}");
 }
 
-/// A struct or a field that only the header has would be compared with nothing.
+/// A struct or a field that only the header contains would not be compared.
 #[test]
 fn the_table_covers_the_header() {
-    let header = fs::read_to_string(header()).expect("the header is there");
+    let header = fs::read_to_string(header()).expect("the header exists");
     let code = without_comments(&header);
     let mut found = Vec::new();
     for part in code.split("typedef struct ").skip(1) {
@@ -119,8 +119,8 @@ fn without_comments(text: &str) -> String {
     code
 }
 
-/// The names that a struct's body declares: function pointers, and the last
-/// word of every other declarator.
+/// Returns the names that the body of a struct declares: function pointers, and the
+/// last word of every other declarator.
 fn fields(body: &str) -> Vec<String> {
     let mut names = Vec::new();
     for line in body.split(';').map(str::trim).filter(|l| !l.is_empty()) {
@@ -142,7 +142,7 @@ fn fields(body: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_header_stands_alone_in_c_and_cpp() {
+fn the_header_compiles_alone_in_c_and_cpp() {
     let sandbox = Sandbox::new();
     let source = sandbox.write(
         "alone.c",

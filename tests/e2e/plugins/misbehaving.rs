@@ -1,7 +1,7 @@
-//! A Rust plugin that panics: a clear error with its name and path, exit 9,
-//! never the end of the host.
+//! A Rust plugin that panics: the error has its name and path and exit code 9, and the
+//! host does not crash.
 
-use super::folder::PluginDir;
+use super::plugin_dir::PluginDir;
 use crate::harness::Sandbox;
 use rustix::process::Signal;
 use std::fs::File;
@@ -10,17 +10,17 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Asserts exit 9 with the plugin's name, its path and `why`.
-fn fails(line: &str, why: &str) {
+/// Asserts exit code 9 with the name and the path of the plugin, and `reason`.
+fn fails(line: &str, reason: &str) {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let library = dir.misbehaving();
     let ran = dir.kt(line).run();
     ran.exits(9).silent();
-    for part in ["misbehaving", &library.display().to_string(), why] {
+    for part in ["misbehaving", &library.display().to_string(), reason] {
         ran.err_has(part);
     }
-    // Rust's own report is not for people.
+    // The default panic message is not printed.
     ran.err_lacks("RUST_BACKTRACE").err_lacks("thread '");
     dir.kt("misbehave not").run().ok();
 }
@@ -36,7 +36,7 @@ fn a_panic_in_drop_is_an_error() {
 }
 
 #[test]
-fn a_panic_in_a_provider_is_an_error_of_its_caller() {
+fn a_panic_in_a_provider_is_an_error_for_the_caller() {
     fails("misbehave provider", "panic in a provider");
 }
 
@@ -54,7 +54,7 @@ fn a_panic_in_init_is_an_error() {
 }
 
 #[test]
-fn a_panic_in_a_thread_of_the_plugin_stays_there() {
+fn a_panic_in_a_thread_of_the_plugin_is_contained() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
@@ -65,7 +65,7 @@ fn a_panic_in_a_thread_of_the_plugin_stays_there() {
 }
 
 #[test]
-fn records_of_a_plugin_obey_the_log_level() {
+fn the_log_level_applies_to_plugins() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
@@ -85,7 +85,7 @@ fn records_of_a_plugin_obey_the_log_level() {
 }
 
 #[test]
-fn signals_belong_to_the_host() {
+fn signals_are_handled_by_the_host() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
@@ -102,7 +102,7 @@ fn signals_belong_to_the_host() {
 }
 
 #[test]
-fn events_are_lines_of_json() {
+fn events_are_json_lines() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
@@ -116,18 +116,21 @@ fn events_are_lines_of_json() {
     running.wait(SOON).exits(143);
 }
 
-/// As in `kt … | head -2`: the reader had enough.
+/// As in `kt … | head -2`.
 #[test]
-fn a_command_whose_parts_nobody_reads_any_more_ends_quietly() {
+fn a_command_ends_without_error_if_the_reader_closes_the_pipe() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
     for (format, third) in [("", "3"), ("-o json", "3"), ("-o yaml", "---")] {
-        let (reader, writer) = std::io::pipe().expect("the system has pipes");
+        let (reader, writer) = std::io::pipe().expect("a pipe can be created");
         let run = dir.kt(&format!("misbehave parts {format}"));
         let running = run.stdout_to(writer).spawn();
         let mut lines = BufReader::new(reader).lines();
-        let read = lines.nth(2).expect("there are more").expect("it reads");
+        let read = lines
+            .nth(2)
+            .expect("there is a third line")
+            .expect("the line can be read");
         assert_eq!(read, third, "{format}");
         drop(lines);
         let ran = running.wait(SOON);
@@ -136,13 +139,13 @@ fn a_command_whose_parts_nobody_reads_any_more_ends_quietly() {
 }
 
 #[test]
-fn a_command_whose_parts_cannot_be_written_fails() {
+fn a_command_fails_if_its_parts_cannot_be_written() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
     let onto_full = |line: &str| {
         let full = File::options().write(true).open("/dev/full");
-        let full = full.expect("Linux has it");
+        let full = full.expect("/dev/full exists");
         dir.kt(line).stdout_to(full).run()
     };
     onto_full("misbehave parts")

@@ -1,5 +1,5 @@
-//! A distribution may leave any plugin out: `kt` stays useful and says what is
-//! missing.
+//! A distribution may omit any plugin: other commands work, and errors name the missing
+//! package.
 
 use crate::harness::{Sandbox, make_fifo};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// A staged tree of its own, with its catalog.
+/// A separate staged tree with its catalog.
 struct Distribution {
     sandbox: Sandbox,
     plugins: Vec<(String, Vec<String>)>,
@@ -18,27 +18,27 @@ impl Distribution {
         let sandbox = Sandbox::with_own_dist();
         let catalog = sandbox.kt_line("plugin catalog").run();
         let file = sandbox.dist().join("lib/kt/catalog.toml");
-        fs::write(file, &catalog.ok().stdout).expect("the tree takes a file");
+        fs::write(file, &catalog.ok().stdout).expect("the tree is writable");
         let listed = sandbox.kt_line("plugin list -o json").run();
         let rows = listed.ok().json();
         let plugins = rows.as_array().into_iter().flatten().map(plugin).collect();
         Self { sandbox, plugins }
     }
 
-    fn folder(&self, plugin: &str) -> PathBuf {
+    fn plugin_dir(&self, plugin: &str) -> PathBuf {
         self.sandbox.dist().join("lib/kt/plugins").join(plugin)
     }
 
-    /// Runs `test` while the plugin's folder is away.
+    /// Runs `test` without the directory of the plugin.
     fn without(&self, plugin: &str, test: impl FnOnce()) {
         let away = self.sandbox.root().join("away");
-        fs::rename(self.folder(plugin), &away).expect("the folder is there");
+        fs::rename(self.plugin_dir(plugin), &away).expect("the directory exists");
         test();
-        fs::rename(&away, self.folder(plugin)).expect("the folder is away");
+        fs::rename(&away, self.plugin_dir(plugin)).expect("the directory was moved");
     }
 
-    /// What must work whatever is missing.
-    fn still_works(&self, gone: &str) {
+    /// Checks commands that must work without `missing`.
+    fn still_works(&self, missing: &str) {
         for line in [
             "--help",
             "version",
@@ -52,11 +52,11 @@ impl Distribution {
             .kt_line("plugin verify")
             .run()
             .ok()
-            .out_lacks(gone);
+            .out_lacks(missing);
         let doctor = self.sandbox.kt_line("doctor").run();
         assert!(matches!(doctor.code(), Some(0 | 1)), "{doctor}");
         for (plugin, commands) in &self.plugins {
-            for command in commands.iter().filter(|_| plugin != gone) {
+            for command in commands.iter().filter(|_| plugin != missing) {
                 let help = self.sandbox.kt_line(&format!("{command} --help")).run();
                 help.ok().out_has("Usage:");
             }
@@ -76,7 +76,7 @@ fn plugin(row: &Value) -> (String, Vec<String>) {
 }
 
 #[test]
-fn a_missing_plugins_commands_say_what_to_install() {
+fn commands_of_a_missing_plugin_name_the_package() {
     let distribution = Distribution::new();
     assert!(!distribution.plugins.is_empty());
     for (plugin, commands) in &distribution.plugins {
@@ -105,7 +105,7 @@ fn a_missing_plugins_commands_say_what_to_install() {
 }
 
 #[test]
-fn without_a_catalog_a_missing_plugins_commands_are_unknown() {
+fn without_a_catalog_commands_of_a_missing_plugin_are_unknown() {
     let distribution = Distribution::new();
     let file = distribution.sandbox.dist().join("lib/kt/catalog.toml");
     for broken in [
@@ -115,7 +115,7 @@ fn without_a_catalog_a_missing_plugins_commands_are_unknown() {
     ] {
         drop(fs::remove_file(&file));
         if let Some(text) = broken {
-            fs::write(&file, text).expect("the tree takes a file");
+            fs::write(&file, text).expect("the tree is writable");
         }
         for (plugin, commands) in &distribution.plugins {
             distribution.without(plugin, || {
@@ -133,8 +133,8 @@ fn without_a_catalog_a_missing_plugins_commands_are_unknown() {
     }
 }
 
-/// A catalog tells people what to install, so one that others can write is
-/// as good as none; and one that is no file does not keep kt waiting.
+/// A catalog names packages to install, so one that others can write is ignored; one
+/// that is a FIFO does not block kt.
 #[test]
 fn a_catalog_that_is_not_trusted_is_ignored() {
     let distribution = Distribution::new();
@@ -145,9 +145,9 @@ fn a_catalog_that_is_not_trusted_is_ignored() {
     distribution.without(plugin, || {
         let run = || distribution.sandbox.kt_line(&commands[0]).run();
         run().exits(9).err_has("install the package");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("it is ours");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("the test owns it");
         run().exits(2).err_lacks("install the package");
-        fs::remove_file(&file).expect("it is ours");
+        fs::remove_file(&file).expect("the test owns it");
         make_fifo(&file);
         run().exits(2);
     });
@@ -157,7 +157,7 @@ fn a_catalog_that_is_not_trusted_is_ignored() {
 fn without_any_plugin_the_host_still_works() {
     let distribution = Distribution::new();
     let plugins = distribution.sandbox.dist().join("lib/kt/plugins");
-    fs::remove_dir_all(&plugins).expect("the folder is there");
+    fs::remove_dir_all(&plugins).expect("the directory exists");
     for line in [
         "--help",
         "version",
@@ -173,7 +173,7 @@ fn without_any_plugin_the_host_still_works() {
 }
 
 #[test]
-fn a_missing_provider_is_named_with_its_package() {
+fn a_missing_provider_is_reported_with_its_package() {
     let distribution = Distribution::new();
     distribution.without("control-plane", || {
         let ran = distribution.sandbox.kt_line("gateway list").run();
@@ -185,7 +185,7 @@ fn a_missing_provider_is_named_with_its_package() {
 }
 
 #[test]
-fn without_a_service_backend_install_names_those_that_exist() {
+fn without_a_service_backend_install_lists_the_existing_ones() {
     let distribution = Distribution::new();
     distribution
         .sandbox
@@ -208,14 +208,14 @@ fn without_a_service_backend_install_names_those_that_exist() {
         install("--backend launchd").ok().out_has("dev.kt.gateway");
     });
     if !std::path::Path::new("/run/systemd/system").is_dir() {
-        // Everything is installed, and nothing fits: the system is at fault.
+        // All backends are installed, and none can be used on this system.
         let ran = install("");
         ran.exits(7)
             .silent()
             .err_has("`/run/systemd/system` does not exist");
     }
     for backend in ["service-systemd", "service-launchd"] {
-        fs::remove_dir_all(distribution.folder(backend)).expect("it is staged");
+        fs::remove_dir_all(distribution.plugin_dir(backend)).expect("the plugin is staged");
     }
     let ran = install("");
     ran.exits(9).silent().err_has("`kt.service/1`");
@@ -224,12 +224,12 @@ fn without_a_service_backend_install_names_those_that_exist() {
 }
 
 #[test]
-fn a_library_that_is_gone_is_named() {
+fn a_missing_library_is_reported() {
     let distribution = Distribution::new();
     let library = distribution
-        .folder("gateway-control")
+        .plugin_dir("gateway-control")
         .join("libgateway_control.so");
-    fs::remove_file(&library).expect("the library is there");
+    fs::remove_file(&library).expect("the library exists");
     let ran = distribution.sandbox.kt_line("gateway list").run();
     ran.exits(9)
         .err_has("gateway-control")

@@ -1,12 +1,12 @@
-//! Plugins of every kind, good and bad.
+//! Valid, invalid and missing plugins.
 
-mod claims;
-mod folder;
-mod good;
+mod c_plugin;
+mod conflicts;
 mod hostile;
 mod layout;
 mod misbehaving;
 mod missing;
 mod opened;
+mod plugin_dir;
 
-pub(crate) use folder::{CPlugin, PluginDir};
+pub(crate) use plugin_dir::{CPlugin, PluginDir};

@@ -1,8 +1,8 @@
-//! Which plugin libraries a command opens: only its own and those of the
-//! interfaces it uses; none for help, listing and completion.
+//! The plugin libraries that a command opens: only that of its plugin, and those of the
+//! interfaces that it uses; none for help, listing and completion.
 //!
-//! The table holds every command of the staged tree. A new command without an
-//! entry fails, and so does an entry without a command.
+//! The table contains every command of the staged tree. A command without an entry
+//! fails the test, and so does an entry without a command.
 
 use crate::commands::{every_command, with_plugins};
 use crate::harness::{Sandbox, TestCommand, tool, workspace};
@@ -12,23 +12,23 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// A command, how it is run here, and the plugins whose libraries it opens.
+/// A command, its command line, and the plugins whose libraries it opens.
 type Entry = (&'static str, &'static str, &'static [&'static str]);
 
 const CONTROL: &[&str] = &["control-plane", "gateway-control"];
 const CONFIG: &[&str] = &["control-plane", "gateway-config"];
-/// They look at files alone.
+/// Commands that only read files.
 const FILES: &[&str] = &["gateway-config"];
-/// The example refers to a stored secret, and `gateway-control` keeps those.
+/// The example refers to a stored secret, which `gateway-control` provides.
 const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
-/// It looks at files alone.
+/// A command that only reads files.
 const KEPT: &[&str] = &["gateway-control"];
 const SERVICE: &[&str] = &["gateway-service"];
-/// It asks the service manager that runs here, if there is one.
+/// The command queries the running service manager, if there is one.
 const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
-/// In an order in which each finds what it needs.
+/// In an order in which the prerequisites of every command exist.
 const TABLE: [Entry; 56] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
@@ -142,9 +142,9 @@ const TABLE: [Entry; 56] = [
         "gateway run --id production --listen 127.0.0.1:0",
         RUN,
     ),
-    // The backend is named, so that it does not matter what runs here. Nothing
-    // is installed, so the others need none: those of an installed service are
-    // tried with a real service manager.
+    // With `--backend`, the running service manager does not matter. No service is
+    // installed, so the other commands use no backend; those of an installed service
+    // are tested with a real service manager.
     (
         "gateway install",
         "gateway install --id production --print --backend launchd",
@@ -191,7 +191,7 @@ const TABLE: [Entry; 56] = [
     (
         "plugin test",
         "plugin test PLUGINS/service-launchd",
-        // It registers gateways of its own, for the service to run.
+        // It creates gateways, which the services run.
         &[
             "control-plane",
             "gateway-control",
@@ -233,23 +233,23 @@ const TABLE: [Entry; 56] = [
     ("version", "version", &[]),
 ];
 
-/// The commands that run until they are stopped.
-const ENDLESS: [&str; 2] = ["control-plane serve", "gateway run"];
+/// Commands that run until they are stopped.
+const LONG_RUNNING: [&str; 2] = ["control-plane serve", "gateway run"];
 
-/// Runs `kt` under strace and says whose libraries were opened.
-fn opened(sandbox: &Sandbox, strace: &Path, line: &str, endless: bool) -> BTreeSet<String> {
+/// Runs `kt` under strace, and returns the plugins whose libraries were opened.
+fn opened(sandbox: &Sandbox, strace: &Path, line: &str, long_running: bool) -> BTreeSet<String> {
     let trace = sandbox.root().join("trace");
     let mut running = traced(sandbox, strace, line, &trace).spawn();
-    if endless {
+    if long_running {
         running.wait_for("an address", Duration::from_secs(30), |_, err| {
             err.contains("http://127.0.0.1:").then_some(())
         });
         running.signal(Signal::TERM);
     }
     let ran = running.wait(Duration::from_secs(60));
-    // Usage errors come before any library: they would prove nothing.
+    // A usage error occurs before a library is opened, and would prove nothing.
     assert!(!ran.stderr.contains("Usage:"), "{ran}");
-    let text = fs::read_to_string(&trace).expect("strace wrote it");
+    let text = fs::read_to_string(&trace).expect("strace wrote the trace");
     let found = text
         .lines()
         .filter(|l| !l.contains(" = -1 "))
@@ -257,9 +257,9 @@ fn opened(sandbox: &Sandbox, strace: &Path, line: &str, endless: bool) -> BTreeS
     found.collect()
 }
 
-/// A run of `kt` whose opened files are written to `trace`. With `-D` the
-/// child is `kt` itself, so that it gets the signals and dies with the test;
-/// strace holds the output streams until the trace is complete.
+/// Returns a run of `kt` whose opened files are written to `trace`. With `-D`, the child
+/// process is `kt`, so that it receives the signals and ends with the test; strace holds
+/// the output streams until the trace is complete.
 fn traced(sandbox: &Sandbox, strace: &Path, line: &str, trace: &Path) -> TestCommand {
     sandbox
         .program(strace)
@@ -285,10 +285,11 @@ fn library_of(line: &str) -> Option<String> {
     file.ends_with(".so").then(|| plugin.to_owned())
 }
 
-/// The plugins of an entry; one with a question mark counts where systemd runs.
+/// Returns the plugins of an entry; one with a question mark counts if systemd runs.
 fn names(entry: &[&str], sandbox: &Sandbox) -> BTreeSet<String> {
     if entry == ALL {
-        let dirs = fs::read_dir(sandbox.dist().join("lib/kt/plugins")).expect("they are staged");
+        let dirs =
+            fs::read_dir(sandbox.dist().join("lib/kt/plugins")).expect("the plugins are staged");
         let names = dirs.filter_map(|e| e.ok()?.file_name().into_string().ok());
         return names.collect();
     }
@@ -302,19 +303,16 @@ fn every_command_opens_exactly_the_libraries_it_needs() {
     let Some(strace) = tool("strace") else { return };
     let sandbox = Sandbox::new();
     let policy = workspace().join("docs/examples/policy-config.yaml");
-    sandbox.write(
-        "policy.yaml",
-        fs::read(policy).expect("the example is there"),
-    );
+    sandbox.write("policy.yaml", fs::read(policy).expect("the example exists"));
     let all = every_command(&sandbox);
     let known: BTreeSet<String> = TABLE.iter().map(|(c, ..)| (*c).to_owned()).collect();
     assert_eq!(
         known, all,
-        "the table's commands are those of the staged tree"
+        "the table contains the commands of the staged tree"
     );
     for (command, line, expected) in TABLE {
         let line = with_plugins(line, &sandbox);
-        let found = opened(&sandbox, &strace, &line, ENDLESS.contains(&command));
+        let found = opened(&sandbox, &strace, &line, LONG_RUNNING.contains(&command));
         assert_eq!(
             found,
             names(expected, &sandbox),
@@ -347,7 +345,7 @@ fn help_opens_no_library() {
         let trace = sandbox.root().join("trace");
         let ran = traced(&sandbox, &strace, &line, &trace).run();
         assert!(matches!(ran.code(), Some(0 | 2)), "{ran}");
-        let text = fs::read_to_string(&trace).expect("strace wrote it");
+        let text = fs::read_to_string(&trace).expect("strace wrote the trace");
         assert!(
             text.contains("/lib/kt/plugins"),
             "`kt {line}` looks for plugins"

@@ -1,4 +1,4 @@
-//! The command reference and every command's help.
+//! The command reference, and the help of every command.
 
 use crate::commands::{HIDDEN, every_command};
 use crate::harness::{Sandbox, assert_golden, bless_directory};
@@ -26,10 +26,10 @@ fn the_help_of_every_command_is_up_to_date() {
     }
 }
 
-/// A line of help is an imperative without a final stop, and examples come
-/// first where there are any.
+/// The description of a command is one line without a final period, and long help
+/// begins with the examples.
 #[test]
-fn help_keeps_its_form() {
+fn help_has_the_same_form_for_every_command() {
     let sandbox = Sandbox::new();
     for command in every_command(&sandbox) {
         let long = sandbox.kt_line(&format!("{command} --help")).run();
@@ -56,7 +56,7 @@ fn help_keeps_its_form() {
         if let Some(at) = long.stdout.find("Examples:") {
             assert_eq!(at, 0, "{long}");
         } else {
-            // What changes something or takes arguments shows how.
+            // Commands of gateways with required arguments have examples.
             let bare = !long.stdout.contains("<");
             let hidden = HIDDEN.contains(&command.as_str());
             assert!(bare || hidden || !command.starts_with("gateway"), "{long}");

@@ -1,5 +1,5 @@
-//! What others rely on, as golden files: the command reference, the help of
-//! every command, and the shapes of JSON output.
+//! Stable interfaces, as golden files: the command reference, the help of every
+//! command, and the shapes of JSON output.
 
 mod cli;
 mod shapes;

@@ -1,5 +1,5 @@
-//! The shape of every command's `-o json`: members and types, not values.
-//! Scripts rely on them; within a major version members are only added.
+//! The shape of the JSON output of every command: members and types, not values.
+//! Scripts depend on it; within a major version, members are only added.
 
 use crate::commands::{every_command, with_plugins};
 use crate::harness::{Background, Sandbox, assert_golden, bless_directory, shape, workspace};
@@ -9,14 +9,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-const FOLDER: &str = "tests/golden/json";
+const GOLDEN_DIR: &str = "tests/golden/json";
 const SOON: Duration = Duration::from_secs(60);
 
-/// A name, the command, how it is run here, and its exit code.
+/// The name, the command, the command line, and the exit code.
 type Entry = (&'static str, &'static str, &'static str, i32);
 
-/// In an order in which each finds something to show. A gateway runs
-/// meanwhile.
+/// In an order in which every command has output. A gateway is running.
 const TABLE: [Entry; 47] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
@@ -102,7 +101,7 @@ const TABLE: [Entry; 47] = [
     (
         "audit-export",
         "audit export",
-        "audit export --output-file trail.jsonl",
+        "audit export --output-file audit.jsonl",
         0,
     ),
     (
@@ -212,8 +211,8 @@ const TABLE: [Entry; 47] = [
     ("version-exit-codes", "version", "version --exit-codes", 0),
 ];
 
-/// Run on their own: `create` before everything, those that do not end, and
-/// `import` where there is nothing yet.
+/// Run separately: `create` before all others, long-running commands, and `import`
+/// into an empty store.
 const APART: [&str; 4] = [
     "gateway create",
     "gateway run",
@@ -221,8 +220,8 @@ const APART: [&str; 4] = [
     "control-plane import",
 ];
 
-/// They have something to show only with a service manager: the scenario that
-/// has one keeps their shapes.
+/// Commands that require a service manager; the shapes are checked by the service
+/// scenario.
 const OF_A_SERVICE: [&str; 5] = [
     "gateway logs",
     "gateway restart",
@@ -231,16 +230,15 @@ const OF_A_SERVICE: [&str; 5] = [
     "gateway stop",
 ];
 
-/// They have something to show only with a server: the test that logs in to one
-/// keeps their shapes.
+/// Commands that require a server; the shapes are checked by the login test.
 const OF_A_LOGIN: [&str; 4] = ["auth list", "auth login", "auth logout", "auth token"];
 
 fn golden(name: &str, value: &Value) {
-    assert_golden(&format!("{FOLDER}/{name}.txt"), &shape(value));
+    assert_golden(&format!("{GOLDEN_DIR}/{name}.txt"), &shape(value));
 }
 
 #[test]
-fn the_json_of_every_command_keeps_its_shape() {
+fn the_json_shape_of_every_command_is_stable() {
     let sandbox = Sandbox::new();
     let known: BTreeSet<String> = TABLE
         .iter()
@@ -258,12 +256,12 @@ fn the_json_of_every_command_keeps_its_shape() {
     let names = TABLE.iter().map(|e| e.0.to_owned());
     let names = names.chain(APART.map(|c| c.replace(' ', "-")));
     bless_directory(
-        FOLDER,
+        GOLDEN_DIR,
         &names.map(|n| format!("{n}.txt")).collect::<Vec<_>>(),
     );
 
     let policy = workspace().join("docs/examples/policy-config.yaml");
-    let policy = fs::read_to_string(policy).expect("the example is there");
+    let policy = fs::read_to_string(policy).expect("the example exists");
     sandbox.write("policy.yaml", &policy);
     sandbox.write(
         "changed.yaml",
@@ -311,7 +309,7 @@ fn the_json_of_every_command_keeps_its_shape() {
     golden("control-plane-import", &imported.ok().json());
 }
 
-/// Waits for the event that names an address.
+/// Waits for the event with the address.
 fn serving(mut process: Background) -> Background {
     process.wait_for("an event with an address", SOON, |out, _| {
         out.contains("http://127.0.0.1:").then_some(())
@@ -319,7 +317,8 @@ fn serving(mut process: Background) -> Background {
     process
 }
 
-/// Every line that a long-running command wrote: each is one JSON value.
+/// Stops a long-running command, and returns its output lines, each of which is a
+/// JSON value.
 fn ended(process: Background) -> Value {
     process.signal(Signal::TERM);
     let ran = process.wait(SOON);

@@ -1,17 +1,17 @@
-//! Folders of plugins, made by the tests.
+//! Plugin directories that tests create.
 
 use crate::harness::{Sandbox, TestCommand, tool, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A search directory for plugins, in a sandbox.
+/// A plugin directory in a sandbox.
 pub(crate) struct PluginDir<'a> {
     sandbox: &'a Sandbox,
     path: PathBuf,
 }
 
-/// A plugin in C that is built for one test.
+/// A plugin in C, built for a test.
 pub(crate) struct CPlugin {
     source: PathBuf,
     manifest: String,
@@ -23,43 +23,43 @@ pub(crate) struct CPlugin {
 impl<'a> PluginDir<'a> {
     pub(crate) fn new(sandbox: &'a Sandbox) -> Self {
         let path = sandbox.root().join("plugins");
-        fs::create_dir_all(&path).expect("the sandbox takes a folder");
+        fs::create_dir_all(&path).expect("the sandbox is writable");
         Self { sandbox, path }
     }
 
-    /// The directory.
+    /// Returns the path of the directory.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A run of `kt` that searches this directory first.
+    /// Returns a run of `kt` that searches this directory first.
     pub(crate) fn kt(&self, line: &str) -> TestCommand {
         let args = line.split_whitespace();
         self.sandbox.kt(args).env("KT_PLUGIN_PATH", &self.path)
     }
 
-    /// Installs a manifest and a library, and returns the library's path.
+    /// Installs a manifest and a library, and returns the path of the library.
     pub(crate) fn put(&self, manifest: &str, library: &[u8]) -> PathBuf {
         let dir = self.path.join(value_of(manifest, "name"));
-        fs::create_dir_all(&dir).expect("the directory takes a folder");
+        fs::create_dir_all(&dir).expect("the directory is writable");
         let file = dir.join(format!("lib{}.so", value_of(manifest, "library")));
-        fs::write(dir.join("plugin.toml"), manifest).expect("the folder takes a file");
-        fs::write(&file, library).expect("the folder takes a file");
+        fs::write(dir.join("plugin.toml"), manifest).expect("the directory is writable");
+        fs::write(&file, library).expect("the directory is writable");
         file
     }
 
     /// Installs the plugin `misbehaving`, which cargo built beside the tests.
     pub(crate) fn misbehaving(&self) -> PathBuf {
-        let tests = std::env::current_exe().expect("the tests are a file");
+        let tests = std::env::current_exe().expect("the path of the test binary is known");
         let library = tests.with_file_name("libmisbehaving.so");
         let manifest = workspace().join("tests/plugins/misbehaving/plugin.toml");
         self.put(
             &read(&manifest),
-            &fs::read(library).expect("cargo built it"),
+            &fs::read(library).expect("cargo built the library"),
         )
     }
 
-    /// Builds and installs a plugin in C. Nothing where there is no compiler.
+    /// Builds and installs a plugin in C, if there is a compiler.
     pub(crate) fn build(&self, plugin: &CPlugin) -> Option<PathBuf> {
         let library = plugin.compile(&self.sandbox.root().join("tmp"))?;
         Some(self.put(&plugin.manifest, &library))
@@ -69,63 +69,64 @@ impl<'a> PluginDir<'a> {
 // === impl CPlugin ===
 
 impl CPlugin {
-    /// The example plugin, built from the header alone.
+    /// The example plugin.
     pub(crate) fn greeter() -> Self {
         Self::from("greeter-c", "greeter.c")
     }
 
-    /// The plugin that breaks rules.
+    /// The plugin that violates the contract.
     pub(crate) fn probe() -> Self {
         Self::from("probe-c", "probe.c")
     }
 
-    /// The same under another name.
+    /// The same with another name.
     pub(crate) fn probe_named(name: &str) -> Self {
         let mut plugin = Self::probe();
         plugin.manifest = plugin.manifest.replace("probe", name);
         plugin.define(&format!("PROBE_ID=\"{name}\""))
     }
 
-    fn from(folder: &str, source: &str) -> Self {
-        let folder = workspace().join("tests/plugins").join(folder);
+    fn from(dir: &str, source: &str) -> Self {
+        let dir = workspace().join("tests/plugins").join(dir);
         Self {
-            source: folder.join(source),
-            manifest: read(&folder.join("plugin.toml")),
+            source: dir.join(source),
+            manifest: read(&dir.join("plugin.toml")),
             flags: Vec::new(),
         }
     }
 
-    /// Builds with a macro.
+    /// Defines a macro.
     pub(crate) fn define(mut self, definition: &str) -> Self {
         self.flags.push(format!("-D{definition}"));
         self
     }
 
-    /// Builds with a flag of the compiler.
+    /// Adds a compiler flag.
     pub(crate) fn flag(mut self, flag: String) -> Self {
         self.flags.push(flag);
         self
     }
 
-    /// Changes the manifest, in the library too.
+    /// Changes the manifest, also in the library.
     pub(crate) fn manifest(mut self, from: &str, to: &str) -> Self {
         assert!(self.manifest.contains(from), "no `{from}` in the manifest");
         self.manifest = self.manifest.replace(from, to);
         self
     }
 
-    /// The manifest.
+    /// Returns the manifest.
     pub(crate) fn text(&self) -> &str {
         &self.manifest
     }
 
-    /// Compiles with every warning as an error, knowing only the header.
-    /// Nothing where there is no compiler.
+    /// Compiles the plugin with the C header, and with warnings as errors, if there is
+    /// a compiler.
     pub(crate) fn compile(&self, tmp: &Path) -> Option<Vec<u8>> {
         let gcc = tool("gcc")?;
-        let dir = tempfile::tempdir_in(tmp).expect("the temporary directory takes a folder");
+        let dir = tempfile::tempdir_in(tmp).expect("the temporary directory is writable");
         let library = dir.path().join("plugin.so");
-        fs::write(dir.path().join("plugin.toml"), &self.manifest).expect("it takes a file");
+        fs::write(dir.path().join("plugin.toml"), &self.manifest)
+            .expect("the directory is writable");
         let mut command = Command::new(gcc);
         command
             .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-pedantic"])
@@ -140,8 +141,8 @@ impl CPlugin {
             .arg("-o")
             .arg(&library);
         let out = command.output().expect("the compiler can be started");
-        let said = String::from_utf8_lossy(&out.stderr);
-        assert!(out.status.success(), "gcc {:?}: {said}", self.flags);
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "gcc {:?}: {stderr}", self.flags);
         Some(fs::read(library).expect("the compiler wrote it"))
     }
 }
@@ -150,7 +151,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// The text of a top-level key of a manifest.
+/// Returns the string value of a top-level key of a manifest.
 fn value_of(manifest: &str, key: &str) -> String {
     let table: toml::Table = toml::from_str(manifest).expect("the manifest is TOML");
     let value = table.get(key).and_then(toml::Value::as_str);

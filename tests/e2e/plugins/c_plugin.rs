@@ -1,11 +1,11 @@
-//! A plugin in C, built from the header alone, beside the bundled ones.
+//! Plugins in C beside the bundled ones.
 
-use super::folder::{CPlugin, PluginDir};
+use super::plugin_dir::{CPlugin, PluginDir};
 use crate::harness::Sandbox;
 use serde_json::json;
 
 #[test]
-fn a_plugin_in_c_looks_like_any_other() {
+fn a_plugin_in_c_works_like_any_other() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     if dir.build(&CPlugin::greeter()).is_none() {
@@ -26,24 +26,24 @@ fn a_plugin_in_c_looks_like_any_other() {
 }
 
 #[test]
-fn its_errors_are_rendered_by_the_host() {
+fn errors_of_a_plugin_in_c_are_rendered_by_the_host() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     if dir.build(&CPlugin::greeter()).is_none() {
         return;
     }
-    let people = dir.kt("greet fail").run();
-    people.exits(5).silent().err_has("nobody to greet");
-    people.err_has("hint: try another door");
+    let table = dir.kt("greet fail").run();
+    table.exits(5).silent().err_has("nobody to greet");
+    table.err_has("hint: try another door");
     let error = dir.kt("greet fail -o json").run().error();
     assert_eq!(error["id"], "no-greeting");
     assert_eq!(error["class"], "not-found");
 }
 
-/// glibc knows libraries by name, and each is opened under the name of its
-/// descriptor: one of a reused number would be handed out twice.
+/// glibc identifies libraries by name, and each is opened by the path of its
+/// descriptor: a reused number would return the wrong library.
 #[test]
-fn two_plugins_of_one_run_are_really_two() {
+fn two_plugins_of_one_run_are_distinct() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     for name in ["probe", "other"] {
@@ -62,7 +62,7 @@ fn two_plugins_of_one_run_are_really_two() {
 }
 
 #[test]
-fn many_plugins_of_one_run_are_each_its_own() {
+fn many_plugins_of_one_run_are_distinct() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let names = ["probe", "aa", "bb", "cc", "dd", "ee"];
@@ -71,7 +71,7 @@ fn many_plugins_of_one_run_are_each_its_own() {
             return;
         }
     }
-    // One that is refused in between gives its descriptor free.
+    // A refused plugin closes its descriptor.
     dir.put(CPlugin::probe_named("ba").text(), b"no library");
     let ran = dir.kt("plugin verify -o json").run();
     let rows = ran.exits(1).json();

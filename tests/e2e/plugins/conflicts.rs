@@ -1,15 +1,14 @@
-//! Two plugins that declare the same.
+//! Plugins with conflicting manifests.
 
-use super::folder::{CPlugin, PluginDir};
+use super::plugin_dir::{CPlugin, PluginDir};
 use crate::harness::Sandbox;
 use std::fs;
 
-/// Returns the state and the reason that `kt plugin list` reports for the plugin in
-/// `folder`.
-fn state_of(dir: &PluginDir<'_>, folder: &str) -> (String, String) {
+/// Returns the state and the reason that `kt plugin list` reports for `plugin`.
+fn state_of(dir: &PluginDir<'_>, plugin: &str) -> (String, String) {
     let ran = dir.kt("plugin list -o json").run();
     let rows = ran.ok().json();
-    let path = dir.path().join(folder).display().to_string();
+    let path = dir.path().join(plugin).display().to_string();
     let row = rows
         .as_array()
         .into_iter()
@@ -38,8 +37,8 @@ fn a_plugin_that_declares_an_existing_command_is_refused() {
         reason.contains("declares the command `probe hello`"),
         "{reason}"
     );
-    for folder in ["probe", "thief"] {
-        let path = dir.path().join(folder).display().to_string();
+    for plugin in ["probe", "thief"] {
+        let path = dir.path().join(plugin).display().to_string();
         assert!(reason.contains(&path), "{reason}");
     }
     // Its other commands fail with the reason.
@@ -55,8 +54,8 @@ fn the_name_of_a_global_option_is_reserved() {
     let dir = PluginDir::new(&sandbox);
     for (name, long) in [("output", "output-file"), ("file", "json"), ("yes", "yes")] {
         let arg = format!("name = \"{name}\", long = \"{long}\"");
-        let taker = CPlugin::probe().manifest("name = \"of\", long = \"of\"", &arg);
-        if dir.build(&taker).is_none() {
+        let plugin = CPlugin::probe().manifest("name = \"of\", long = \"of\"", &arg);
+        if dir.build(&plugin).is_none() {
             return;
         }
         let (state, reason) = state_of(&dir, "probe");
@@ -115,9 +114,9 @@ fn a_second_copy_of_a_plugin_is_shadowed_not_refused() {
         return;
     };
     let user = sandbox.home().join("data/plugins/probe");
-    fs::create_dir_all(&user).expect("the sandbox takes a folder");
+    fs::create_dir_all(&user).expect("the sandbox is writable");
     for file in ["plugin.toml", "libprobe.so"] {
-        fs::copy(first.with_file_name(file), user.join(file)).expect("the folder takes a file");
+        fs::copy(first.with_file_name(file), user.join(file)).expect("the directory is writable");
     }
     dir.kt("probe hello").run().ok();
     let ran = dir.kt("plugin list -o json").run();
@@ -142,12 +141,12 @@ fn a_copy_of_the_user_has_precedence_only_if_allowed() {
     let Some(built) = dir.build(&CPlugin::probe()) else {
         return;
     };
-    let folder = built.parent().expect("it lies in a folder");
+    let source = built.parent().expect("the library has a parent");
     let bundled = sandbox.dist().join("lib/kt/plugins/probe");
     let user = sandbox.home().join("data/plugins/probe");
-    crate::harness::copy_tree(folder, &bundled);
-    crate::harness::copy_tree(folder, &user);
-    let winner = || {
+    crate::harness::copy_tree(source, &bundled);
+    crate::harness::copy_tree(source, &user);
+    let used = || {
         let ran = sandbox.kt_line("plugin list -o json").run();
         let rows = ran.ok().json();
         let rows = rows.as_array().into_iter().flatten();
@@ -156,9 +155,9 @@ fn a_copy_of_the_user_has_precedence_only_if_allowed() {
             .find(|r| r["name"] == "probe" && r["state"] == "ok");
         row.unwrap_or_else(|| panic!("no probe{ran}"))["source"].clone()
     };
-    assert_eq!(winner(), "bundled");
+    assert_eq!(used(), "bundled");
     sandbox.write_settings("[plugins]\nallow_shadow = [\"probe\"]\n");
-    assert_eq!(winner(), "user");
+    assert_eq!(used(), "user");
 }
 
 #[test]
@@ -170,6 +169,6 @@ fn a_built_in_command_cannot_be_replaced() {
         return;
     }
     dir.kt("version -o json").run().ok().out_has("plugin_abi");
-    let own = dir.kt("plugin list -o json").run();
-    own.ok().out_has("thief");
+    let listed = dir.kt("plugin list -o json").run();
+    listed.ok().out_has("thief");
 }
