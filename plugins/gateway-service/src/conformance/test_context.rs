@@ -102,7 +102,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
         (self.progress)(text);
     }
 
-    /// Creates a service context over `runner`, with the facts of the service manager.
+    /// Creates a service context over `runner`, with the information about the service manager.
     pub(super) fn service_context<'k>(&'k self, runner: &'k dyn Runner) -> ServiceContext<'k> {
         let mut service = ServiceContext {
             backend: self.backend,

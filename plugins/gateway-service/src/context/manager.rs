@@ -18,7 +18,7 @@ pub(crate) struct ManagerAccess {
 }
 
 impl ServiceContext<'_> {
-    /// Requires an available service manager, and applies the detected facts.
+    /// Requires an available service manager, and applies the detected information.
     ///
     /// # Errors
     /// Class `unavailable` with the reasons and their fixes.
@@ -66,7 +66,7 @@ impl ServiceContext<'_> {
         }
     }
 
-    /// Detects the service manager and applies the facts, before it is required.
+    /// Detects the service manager and applies the result, before it is required.
     /// A failure is not an error yet.
     pub(crate) fn detect_if_available(&mut self) {
         if let Ok(detection) = self.detect()
@@ -76,7 +76,7 @@ impl ServiceContext<'_> {
         }
     }
 
-    /// Applies the detected facts to all later requests.
+    /// Applies the detected information to all later requests.
     pub(crate) fn apply_detection(&mut self, detection: &Detection) {
         self.system_info
             .runtime_dir

@@ -1,4 +1,4 @@
-//! The requests to a backend, with the probes and facts of the system.
+//! The requests to a backend, with the probes of the system.
 
 use crate::record::Records;
 use crate::system::SystemProbe;

@@ -144,7 +144,7 @@ mod tests {
         system.fail_at.set(Some(1));
         let record = select(&system, SandboxMode::Auto, None).unwrap();
         assert_eq!(record.spec.sandbox, Sandbox::Base);
-        assert!(record.sandbox_error.unwrap().contains("exited with 1"));
+        assert!(record.sandbox_error.unwrap().contains("exited with code 1"));
         system.reset_history();
         let refused = select(&system, SandboxMode::Strict, None).unwrap_err();
         assert_eq!(refused, "sandbox-unavailable");

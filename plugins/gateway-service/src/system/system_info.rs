@@ -1,4 +1,4 @@
-//! The facts about the system and the user that a backend needs.
+//! The information about the system and the user that a backend needs.
 
 use super::environment::Environment;
 use kt_plugin_api::service::SystemInfo;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The time limit for looking up the user's name.
 const NAME_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Collects the facts.
+/// Collects the information.
 pub(crate) fn collect_system_info(
     env: &Environment,
     home: &Path,

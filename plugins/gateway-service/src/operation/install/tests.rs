@@ -134,7 +134,7 @@ fn a_gateway_that_does_not_become_ready_is_rolled_back_with_the_reason() {
     );
     let causes = error.causes.join("\n");
     assert!(
-        causes.contains("exited with 78") && causes.contains("the port is in use"),
+        causes.contains("exited with code 78") && causes.contains("the port is in use"),
         "{causes}"
     );
     assert_eq!(system.text(UNIT), None);
