@@ -7,9 +7,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// A world in which four things were changed: `a` created, `b` created, `a`
-/// described, a token made.
-fn changed() -> Sandbox {
+/// Returns a sandbox with four changes: `a` created, `b` created, `a` described, a token created.
+fn with_changes() -> Sandbox {
     let sandbox = Sandbox::new();
     for line in [
         "gateway create --name a",
@@ -22,7 +21,7 @@ fn changed() -> Sandbox {
     sandbox
 }
 
-/// Changes the store behind kt's back, as whoever can write the file may.
+/// Changes the file of the store without kt.
 pub(crate) fn by_hand(sandbox: &Sandbox, python: &Path, sql: &str) {
     let file = sandbox.home().join("state/control-plane.db");
     let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
@@ -32,8 +31,8 @@ pub(crate) fn by_hand(sandbox: &Sandbox, python: &Path, sql: &str) {
 }
 
 #[test]
-fn the_trail_says_who_changed_what() {
-    let sandbox = changed();
+fn the_audit_log_shows_who_changed_what() {
+    let sandbox = with_changes();
     let list = |rest: &str| sandbox.kt_line(&format!("audit list {rest} -o json")).run();
     let all = list("");
     let rows = all.ok().json();
@@ -53,7 +52,7 @@ fn the_trail_says_who_changed_what() {
     let uid = rustix::process::geteuid().as_raw();
     assert_eq!(rows[0]["actor"], format!("uid:{uid}"));
     let count = |rest: &str| list(rest).ok().json().as_array().map_or(0, Vec::len);
-    assert_eq!(count("--target a"), 2, "a gateway can be named");
+    assert_eq!(count("--target a"), 2, "by name of the gateway");
     assert_eq!(count(&format!("--actor uid:{uid} --since 1h")), 4);
     assert_eq!(count("--actor uid:4294967294"), 0);
     assert_eq!(count("--action gateway.create"), 2);
@@ -65,11 +64,11 @@ fn the_trail_says_who_changed_what() {
 }
 
 #[test]
-fn the_trail_is_written_to_a_file_that_nobody_else_reads() {
-    let sandbox = changed();
+fn the_audit_log_is_exported_to_a_private_file() {
+    let sandbox = with_changes();
     let export = |rest: &str| sandbox.kt_line(&format!("audit export {rest}")).run();
-    export("--output-file trail.jsonl").ok();
-    let file = sandbox.path("trail.jsonl");
+    export("--output-file audit.jsonl").ok();
+    let file = sandbox.path("audit.jsonl");
     let mode = fs::metadata(&file)
         .expect("it was made")
         .permissions()
@@ -78,28 +77,28 @@ fn the_trail_is_written_to_a_file_that_nobody_else_reads() {
     let text = fs::read_to_string(&file).expect("it was made");
     let rows = text.lines().map(serde_json::from_str::<Value>);
     let rows: Vec<Value> = rows.map(|row| row.expect("a row")).collect();
-    let places: Vec<_> = rows.iter().map(|row| row["seq"].as_u64()).collect();
-    assert_eq!(places, [Some(1), Some(2), Some(3), Some(4)]);
+    let numbers: Vec<_> = rows.iter().map(|row| row["seq"].as_u64()).collect();
+    assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)]);
     let verified = sandbox.kt_line("audit verify -o json").run();
     let head = verified.ok().text_at("/head");
     let last = rows[3]["hash"].as_str().unwrap_or_default();
-    assert_eq!(head, format!("4:{last}"), "with its seal");
-    export("--output-file trail.jsonl")
+    assert_eq!(head, format!("4:{last}"), "the hash of the last row");
+    export("--output-file audit.jsonl")
         .exits(6)
         .err_has("already exists");
     export("--output-file few.jsonl --target a -o json").ok();
     let few = fs::read_to_string(sandbox.path("few.jsonl")).expect("it was made");
     assert_eq!(few.lines().count(), 2);
-    export("--output-file absent/trail.jsonl").exits(7);
+    export("--output-file absent/audit.jsonl").exits(7);
 }
 
 #[test]
-fn without_a_file_the_rows_come_as_they_are_for_whoever_reads_them() {
-    let sandbox = changed();
+fn without_a_file_the_rows_are_written_to_standard_output() {
+    let sandbox = with_changes();
     let export = |rest: &str| sandbox.kt_line(&format!("audit export {rest}"));
-    let to_file = "--output-file trail.jsonl";
+    let to_file = "--output-file audit.jsonl";
     export(to_file).run().ok();
-    let file = fs::read_to_string(sandbox.path("trail.jsonl")).expect("it was made");
+    let file = fs::read_to_string(sandbox.path("audit.jsonl")).expect("it was made");
     for format in ["", "-o json"] {
         let ran = export(format).run();
         assert_eq!(ran.ok().stdout, file, "{ran}");
@@ -123,7 +122,7 @@ fn without_a_file_the_rows_come_as_they_are_for_whoever_reads_them() {
 }
 
 #[test]
-fn a_server_sends_the_same_as_the_command_writes() {
+fn a_server_exports_the_same_as_the_command() {
     let Some(curl) = tool("curl") else { return };
     let server = Server::start();
     for n in 0..3 {
@@ -134,20 +133,20 @@ fn a_server_sends_the_same_as_the_command_writes() {
     let sent = server.home.program(&curl).args(["-sSf", "-H"]);
     let sent = sent.arg(format!("Authorization: Bearer {}", server.token));
     let sent = sent.arg(url).run();
-    let export = "audit export --output-file trail.jsonl";
+    let export = "audit export --output-file audit.jsonl";
     server.home.kt_line(export).run().ok();
-    let file = server.home.path("trail.jsonl");
+    let file = server.home.path("audit.jsonl");
     let written = fs::read_to_string(file).expect("it was made");
     assert_eq!(sent.ok().stdout, written);
     assert_eq!(written.lines().count(), 4);
 }
 
 #[test]
-fn damage_to_the_trail_is_named_by_its_place() {
+fn damage_to_the_audit_log_is_reported_with_the_row() {
     let Some(python) = tool("python3") else {
         return;
     };
-    let sandbox = changed();
+    let sandbox = with_changes();
     let whole = sandbox.kt_line("audit verify -o json").run();
     assert_eq!(whole.ok().json()["result"], "intact", "{whole}");
     assert_eq!(whole.json()["rows"], 4);
@@ -171,13 +170,13 @@ fn damage_to_the_trail_is_named_by_its_place() {
         .exits(1)
         .out_has("the row was changed");
 
-    // What was cut off at the end is missed by who kept the head alone.
+    // Only a stored head shows that rows at the end were removed.
     let uid = rustix::process::geteuid().as_raw();
-    let mend = format!("UPDATE audit SET actor = 'uid:{uid}' WHERE seq = 2;");
+    let repair = format!("UPDATE audit SET actor = 'uid:{uid}' WHERE seq = 2;");
     by_hand(
         &sandbox,
         &python,
-        &format!("{mend} DELETE FROM audit WHERE seq >= 4"),
+        &format!("{repair} DELETE FROM audit WHERE seq >= 4"),
     );
     sandbox.kt_line("audit verify").run().ok();
     sandbox
@@ -193,14 +192,14 @@ fn damage_to_the_trail_is_named_by_its_place() {
 }
 
 #[test]
-fn the_trail_is_checked_here_and_not_where_it_is_kept() {
+fn the_audit_log_of_a_server_is_verified_by_the_client() {
     let world = World::new(Mode::Server);
     world.kt("gateway create --name a").run().ok();
     let ran = world.kt("audit verify -o json").run();
     assert_eq!(
         ran.ok().json()["rows"],
         2,
-        "the administrator's token and the gateway{ran}"
+        "the token of the administrator and the gateway{ran}"
     );
     world
         .kt("audit verify")

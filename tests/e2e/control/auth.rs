@@ -1,19 +1,18 @@
-//! `kt auth login`, `list`, `whoami` and `token`, against servers that check the
-//! token.
+//! `kt auth login`, `list`, `whoami` and `token` with servers.
 
 use crate::gateway::Server;
 use crate::harness::{CommandOutput, Sandbox, TestCommand, assert_golden, shape};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-/// A run that logs in to a server with a token on standard input.
+/// Returns a run that logs in to a server with a token on standard input.
 pub(super) fn login(sandbox: &Sandbox, server: &Server, token: &str, more: &str) -> TestCommand {
     sandbox
         .kt_line(&format!("auth login --api-url {} {more}", server.url()))
         .stdin(format!("{token}\n"))
 }
 
-/// A token of a scope, made by the server's administrator.
+/// Creates a token with a scope as the administrator of the server.
 pub(super) fn token_of(sandbox: &Sandbox, server: &Server, scope: &str) -> String {
     let ran = sandbox
         .kt_line(&format!(
@@ -39,7 +38,7 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[test]
-fn two_logins_are_kept_apart_and_chosen_by_profile() {
+fn two_logins_are_separate_and_selected_by_profile() {
     let sandbox = Sandbox::new();
     let (a, b) = (Server::start(), Server::start());
     let read = token_of(&sandbox, &b, "read");
@@ -110,7 +109,7 @@ fn two_logins_are_kept_apart_and_chosen_by_profile() {
 }
 
 #[test]
-fn a_token_that_is_not_accepted_changes_nothing() {
+fn a_rejected_token_changes_nothing() {
     let sandbox = Sandbox::new();
     let (server, other) = (Server::start(), Server::start());
     let strange = &other.token;
@@ -152,7 +151,7 @@ fn a_token_that_is_not_accepted_changes_nothing() {
     nowhere.exits(2).silent().err_has("--api-url");
     login(&sandbox, &server, &server.token, "").run().ok();
     attempts(&fs::read_to_string(&file).expect("it was written"));
-    // No option takes the token: arguments are seen by everyone.
+    // There is no option for the token: arguments are visible to all users.
     sandbox.kt_line("auth login --token x").run().exits(2);
 }
 
@@ -175,7 +174,7 @@ fn a_token_file_must_be_private() {
 }
 
 #[test]
-fn other_settings_of_the_profile_stay_and_an_open_profile_is_refused() {
+fn a_login_keeps_other_settings_and_rejects_an_accessible_profile() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let other = "[gateway]\ntoken = \"kt_gk_other\"\n";
@@ -189,7 +188,7 @@ fn other_settings_of_the_profile_stay_and_an_open_profile_is_refused() {
         "{text}"
     );
     assert_eq!(mode(&file), 0o600);
-    // Its address needs no option any more.
+    // The profile contains the address.
     let again = sandbox
         .kt_line("auth login --profile work")
         .stdin(server.token.clone());
@@ -205,7 +204,7 @@ fn other_settings_of_the_profile_stay_and_an_open_profile_is_refused() {
 }
 
 #[test]
-fn the_environment_counts_before_the_login_and_is_named() {
+fn the_environment_takes_precedence_over_the_login_and_is_reported() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let read = token_of(&sandbox, &server, "read");
@@ -235,7 +234,7 @@ fn the_environment_counts_before_the_login_and_is_named() {
     out.ok().err_has(variable).err_lacks(&read);
     let still = sandbox.kt_line("auth logout").env(variable, &read).run();
     still.ok().err_has("not logged in").err_has(variable);
-    // An address in the environment counts before that of the profile, too.
+    // The address in the environment takes precedence too.
     login(&sandbox, &server, &server.token, "").run().ok();
     let elsewhere = sandbox
         .kt_line("gateway list")
@@ -245,7 +244,7 @@ fn the_environment_counts_before_the_login_and_is_named() {
 }
 
 #[test]
-fn the_list_holds_profiles_of_both_kinds_and_says_which_cannot_be_used() {
+fn the_list_contains_profiles_of_both_kinds_and_reports_unusable_ones() {
     let sandbox = Sandbox::new();
     let none = sandbox.kt_line("auth list").run();
     none.ok().err_has("kt auth login");
@@ -262,10 +261,10 @@ fn the_list_holds_profiles_of_both_kinds_and_says_which_cannot_be_used() {
         let text = |key: &str| rows[at][key].as_str().unwrap_or_default().to_owned();
         (text("profile"), text("server"), rows[at]["token"] == true)
     };
-    let wanted = |name: &str, server: &str, token| (name.to_owned(), server.to_owned(), token);
-    assert_eq!(row(0), wanted("a b", "http://t.test", false));
-    assert_eq!(row(1), wanted("both", "http://***@f.test", true));
-    assert_eq!(row(2), wanted("open", "", false));
+    let expected = |name: &str, server: &str, token| (name.to_owned(), server.to_owned(), token);
+    assert_eq!(row(0), expected("a b", "http://t.test", false));
+    assert_eq!(row(1), expected("both", "http://***@f.test", true));
+    assert_eq!(row(2), expected("open", "", false));
     assert_eq!(rows.as_array().map(Vec::len), Some(3), "{ran}");
     ran.err_has("not private");
 }

@@ -1,19 +1,19 @@
-//! Every operation, tried with what its description allows, and with what it does not.
+//! Every operation with generated requests that its OpenAPI description allows, and with others.
 
 use crate::gateway::{Server, example};
 use crate::harness::{tool_at, workspace};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Many times what it takes.
+/// Many times the usual duration.
 const LIMIT: Duration = Duration::from_secs(300);
 
 #[test]
-fn the_server_keeps_what_its_description_says() {
+fn the_server_conforms_to_its_openapi_document() {
     let Some(schemathesis) = tool_at(&workspace().join("target/test-venv/bin/st")) else {
         return;
     };
-    // It counts requests without a token, and one of the checks leaves it out.
+    // Without limits, because a check sends requests without a token.
     let server = Server::with("--max-requests-per-second 0");
     server.home.write("policy-config.yaml", example());
     let kt = |line: &str| server.home.kt_line(line).run();
@@ -35,13 +35,13 @@ fn the_server_keeps_what_its_description_says() {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .limit(LIMIT)
         .run();
-    let tested = format!("Tested: {}", operations_that_end());
+    let tested = format!("Tested: {}", tested_operations());
     ran.ok().out_has(&tested).out_has("passed");
 }
 
-/// How many operations there are besides those that send streams, and the one that the
-/// description comes from.
-fn operations_that_end() -> usize {
+/// Returns the number of operations without those that send streams and the one that returns
+/// the OpenAPI document.
+fn tested_operations() -> usize {
     let text = std::fs::read_to_string(workspace().join("docs/openapi.json"));
     let api: Value = serde_json::from_str(&text.expect("it is there")).expect("it is JSON");
     let paths = api["paths"].as_object().expect("it has paths");

@@ -1,11 +1,11 @@
-//! The description of the API that a server hands out.
+//! The OpenAPI document of a server.
 
 use crate::gateway::{Mode, World};
 use crate::harness::{assert_golden, http};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-fn described() -> Value {
+fn openapi() -> Value {
     let world = World::new(Mode::Server);
     let reply = http(world.server_port(), "GET", "/openapi.json", &[], "").expect("it answers");
     assert_eq!(reply.status, 200, "without a token{reply:?}");
@@ -13,16 +13,16 @@ fn described() -> Value {
 }
 
 #[test]
-fn the_description_of_the_api_is_up_to_date() {
-    let mut text = serde_json::to_string_pretty(&described()).expect("it is JSON");
+fn the_openapi_document_is_up_to_date() {
+    let mut text = serde_json::to_string_pretty(&openapi()).expect("it is JSON");
     text.push('\n');
     assert_golden("docs/openapi.json", &text);
 }
 
 #[test]
-fn whoever_needs_a_token_may_be_told_to_wait() {
-    let whole = described();
-    let paths = whole["paths"].as_object().expect("an object");
+fn every_operation_with_a_token_may_be_rate_limited() {
+    let document = openapi();
+    let paths = document["paths"].as_object().expect("an object");
     let operations = paths.values().filter_map(Value::as_object).flatten();
     let mut limited = 0;
     for (_, operation) in operations {
@@ -40,7 +40,7 @@ fn whoever_needs_a_token_may_be_told_to_wait() {
     assert!(limited > 20, "{limited}");
 }
 
-/// Every value of the members named `key`, wherever they are.
+/// Collects the values of all members named `key`.
 fn members<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
     match value {
         Value::Object(map) => {
@@ -53,18 +53,18 @@ fn members<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
 }
 
 #[test]
-fn the_description_refers_to_nothing_that_is_missing() {
-    let whole = described();
-    assert_eq!(whole["openapi"], "3.1.0");
+fn every_reference_in_the_openapi_document_exists() {
+    let document = openapi();
+    assert_eq!(document["openapi"], "3.1.0");
     let mut refs = Vec::new();
-    members(&whole, "$ref", &mut refs);
+    members(&document, "$ref", &mut refs);
     assert!(!refs.is_empty());
     for pointer in refs {
         let path = pointer.trim_start_matches('#');
-        assert!(whole.pointer(path).is_some(), "`{pointer}` is missing");
+        assert!(document.pointer(path).is_some(), "`{pointer}` is missing");
     }
     let mut ids = Vec::new();
-    members(&whole, "operationId", &mut ids);
+    members(&document, "operationId", &mut ids);
     let distinct: BTreeSet<_> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "{ids:?}");
 }

@@ -1,4 +1,4 @@
-//! `kt gateway diff --format json-patch`, and the comparison that a server makes.
+//! `kt gateway diff --format json-patch`, and the comparison by a server.
 
 use crate::gateway::Server;
 use crate::harness::{CommandOutput, Sandbox, workspace};
@@ -10,7 +10,7 @@ fn example() -> String {
     fs::read_to_string(path).expect("the example is there")
 }
 
-/// A gateway with the example, and the file `changed.yaml`.
+/// Returns a sandbox with a gateway that has the example, and the file `changed.yaml`.
 fn changed(from: &str, to: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("policy.yaml", example());
@@ -27,7 +27,7 @@ fn diff(sandbox: &Sandbox, rest: &str) -> CommandOutput {
 }
 
 #[test]
-fn the_patch_is_all_that_is_on_stdout() {
+fn only_the_patch_is_on_stdout() {
     let sandbox = changed(
         "[prompt-injection, pii-detector,",
         "[pii-detector, prompt-injection,",
@@ -50,7 +50,7 @@ fn the_patch_is_all_that_is_on_stdout() {
 }
 
 #[test]
-fn the_exit_codes_stay() {
+fn the_exit_codes_are_those_of_other_formats() {
     let sandbox = changed("      action: block\n", "      action: log\n");
     diff(&sandbox, "--file changed.yaml").exits(1);
     let weakens = diff(&sandbox, "--file changed.yaml --fail-on-weaken");
@@ -63,7 +63,7 @@ fn the_exit_codes_stay() {
 }
 
 #[test]
-fn a_masked_value_is_said_to_be_masked() {
+fn a_masked_value_is_reported_as_masked() {
     let sandbox = changed("env: OPENAI_API_KEY", "env: CANARY_KEY");
     let patch = diff(&sandbox, "--file changed.yaml");
     patch
@@ -77,11 +77,11 @@ fn a_masked_value_is_said_to_be_masked() {
 }
 
 #[test]
-fn a_server_compares_as_the_command_does() {
+fn a_server_returns_the_same_diff_as_the_command() {
     let server = Server::start();
     server.home.write("policy.yaml", example());
     let weaker = example().replace("[prompt-injection, pii-detector,", "[pii-detector,");
-    assert_ne!(weaker, example(), "the example has such a guard");
+    assert_ne!(weaker, example(), "the example has this guard");
     server
         .home
         .write("weaker.yaml", weaker.replace("1.4.0", "2.0.0"));
@@ -93,10 +93,14 @@ fn a_server_compares_as_the_command_does() {
     let reply = server.send(&server.token, line, None).expect("an answer");
     assert_eq!(reply.status, 200, "{}", reply.body);
     let sent: Value = serde_json::from_str(&reply.body).expect("it is JSON");
-    let told = command.exits(1).json();
-    assert_ne!(told["impact"]["guards_weakened"], json!([]), "{told}");
-    assert_eq!(sent["diff"]["impact"], told["impact"]);
-    assert_eq!(sent["diff"]["patch"], told["patch"]);
+    let expected = command.exits(1).json();
+    assert_ne!(
+        expected["impact"]["guards_weakened"],
+        json!([]),
+        "{expected}"
+    );
+    assert_eq!(sent["diff"]["impact"], expected["impact"]);
+    assert_eq!(sent["diff"]["patch"], expected["patch"]);
     assert_eq!(
         (sent["from"]["version"].as_u64(), sent["same"].as_bool()),
         (Some(1), Some(false))

@@ -3,7 +3,7 @@
 use crate::harness::{Sandbox, workspace};
 use std::fs;
 
-/// A gateway `production` with as many versions.
+/// Returns a sandbox with a gateway `production` that has `count` versions.
 fn with_versions(count: u32) -> Sandbox {
     let sandbox = Sandbox::new();
     let policy = workspace().join("docs/examples/policy-config.yaml");
@@ -21,7 +21,7 @@ fn with_versions(count: u32) -> Sandbox {
 }
 
 #[test]
-fn versions_are_listed_newest_first_and_page_by_page() {
+fn versions_are_listed_newest_first_in_pages() {
     let sandbox = with_versions(5);
     let numbers = |line: &str| sandbox.kt_line(line).run().ok().stdout.clone();
     assert_eq!(
@@ -32,7 +32,7 @@ fn versions_are_listed_newest_first_and_page_by_page() {
     assert_eq!(
         first.ok().stdout,
         "5\n4\n",
-        "the only gateway needs no name"
+        "the only gateway is the default"
     );
     first.err_has("--before 4");
     let next = sandbox
@@ -49,7 +49,7 @@ fn versions_are_listed_newest_first_and_page_by_page() {
 }
 
 #[test]
-fn contents_are_given_up_but_for_pinned_ones_and_versions_stay() {
+fn contents_are_pruned_except_for_pinned_versions() {
     let sandbox = with_versions(5);
     let kt = |line: &str| sandbox.kt_line(line).run();
     kt("gateway pin --version 2").ok();
@@ -65,7 +65,7 @@ fn contents_are_given_up_but_for_pinned_ones_and_versions_stay() {
         serde_json::json!({"from": 3, "to": 3})
     );
     kt("gateway config --version 3").ok();
-    // Without a terminal nobody can be asked.
+    // Without a terminal there is no prompt.
     kt("gateway prune --keep 2")
         .exits(2)
         .silent()
@@ -100,7 +100,7 @@ fn contents_are_given_up_but_for_pinned_ones_and_versions_stay() {
 }
 
 #[test]
-fn what_people_say_about_a_gateway_can_be_changed() {
+fn description_labels_and_name_of_a_gateway_can_be_updated() {
     let sandbox = with_versions(1);
     let update = |rest: &str| {
         let line = format!("gateway update --id production {rest} -o json");
@@ -134,7 +134,7 @@ fn what_people_say_about_a_gateway_can_be_changed() {
 }
 
 #[test]
-fn a_gateway_is_deleted_only_by_name_and_with_a_yes() {
+fn a_gateway_is_deleted_only_by_name_and_with_confirmation() {
     let sandbox = with_versions(2);
     let delete = |rest: &str| sandbox.kt_line(&format!("gateway delete {rest}")).run();
     delete("--yes").exits(2).silent();
@@ -158,7 +158,7 @@ fn a_gateway_is_deleted_only_by_name_and_with_a_yes() {
 }
 
 #[test]
-fn whoami_says_who_the_caller_is() {
+fn whoami_shows_the_caller() {
     let sandbox = Sandbox::new();
     let me = sandbox.kt_line("whoami -o json").run();
     let value = me.ok().json();

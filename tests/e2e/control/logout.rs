@@ -1,4 +1,4 @@
-//! `kt auth logout`, and what a login does not touch.
+//! `kt auth logout`, and gateways that a login does not affect.
 
 use super::auth::{login, token_of};
 use crate::gateway::{Gateway, Mode, Server, World, example};
@@ -6,11 +6,11 @@ use crate::harness::{Sandbox, assert_golden, shape};
 use std::fs;
 
 #[test]
-fn logging_out_forgets_token_and_address() {
+fn logout_removes_token_and_address() {
     let sandbox = Sandbox::new();
     let server = Server::start();
-    let nobody = sandbox.kt_line("auth logout").run();
-    nobody.ok().silent().err_has("not logged in");
+    let none = sandbox.kt_line("auth logout").run();
+    none.ok().silent().err_has("not logged in");
     sandbox
         .kt_line("auth token")
         .run()
@@ -24,7 +24,7 @@ fn logging_out_forgets_token_and_address() {
     assert!(!file.exists());
     let who = sandbox.kt_line("whoami -o json").run();
     assert_eq!(who.ok().text_at("/control_plane"), "embedded");
-    // The token itself is as good as before.
+    // The token is still valid.
     login(&sandbox, &server, &server.token, "").run().ok();
 
     let other = "[gateway]\ntoken = \"kt_gk_other\"\n";
@@ -39,7 +39,7 @@ fn logging_out_forgets_token_and_address() {
         .err_has("stay");
     let left = fs::read_to_string(sandbox.profile("work")).expect("it stays");
     assert_eq!(left, other);
-    assert!(file.exists(), "another profile is not touched");
+    assert!(file.exists(), "another profile is not changed");
     sandbox
         .kt_line("auth logout --profile absent")
         .run()
@@ -47,7 +47,7 @@ fn logging_out_forgets_token_and_address() {
 }
 
 #[test]
-fn logging_out_can_end_the_token_and_stays_logged_in_where_it_cannot() {
+fn logout_can_revoke_the_token_and_keeps_the_login_on_failure() {
     let sandbox = Sandbox::new();
     let mut server = Server::start();
     let file = sandbox.profile("default");
@@ -80,7 +80,7 @@ fn logging_out_can_end_the_token_and_stays_logged_in_where_it_cannot() {
 }
 
 #[test]
-fn a_token_that_was_revoked_elsewhere_is_refused_and_can_be_forgotten() {
+fn a_token_that_was_revoked_elsewhere_can_be_removed() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let token = token_of(&sandbox, &server, "admin");
@@ -107,9 +107,9 @@ fn a_token_that_was_revoked_elsewhere_is_refused_and_can_be_forgotten() {
     assert!(!sandbox.profile("default").exists());
 }
 
-/// The token goes to no server but the one of the profile.
+/// The token is sent only to the server of the profile.
 #[test]
-fn a_token_is_revoked_where_it_belongs() {
+fn a_token_is_revoked_at_the_server_of_its_profile() {
     let sandbox = Sandbox::new();
     let (server, other) = (Server::start(), Server::start());
     let token = token_of(&sandbox, &server, "admin");
@@ -123,13 +123,13 @@ fn a_token_is_revoked_where_it_belongs() {
 }
 
 #[test]
-fn a_gateway_that_runs_as_a_service_is_not_touched() {
+fn a_login_does_not_affect_a_gateway_that_runs_as_a_service() {
     let world = World::new(Mode::Embedded);
     let id = world.create("policy-config.yaml");
     let print = "gateway install --print --no-linger --backend systemd --id production";
     let unit = world.kt(print).run();
     unit.ok().out_has("KT_NO_PROFILE=1");
-    // As a service manager starts it.
+    // Like a service manager.
     let start = || {
         let line = format!("gateway run --id {id} --listen 127.0.0.1:0 -o json");
         Gateway::of(world.kt(&line).env("KT_NO_PROFILE", "1").spawn())
@@ -140,7 +140,7 @@ fn a_gateway_that_runs_as_a_service_is_not_touched() {
     assert!(world.kt("gateway list -o json").run().ok().stdout.trim() == "[]");
     assert!(running.process.is_running());
     drop(running);
-    // After a reboot, too, it has the control plane that it was installed with.
+    // After a reboot it still uses the control plane of its installation.
     let mut running = start();
     world.kt("auth logout").run().ok();
     assert!(running.process.is_running());

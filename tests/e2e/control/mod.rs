@@ -1,4 +1,4 @@
-//! The commands that administer what the control plane keeps.
+//! Commands that administer the control plane.
 
 mod audit;
 mod auth;

@@ -1,10 +1,10 @@
-//! A version that was valid once and is not for this kt.
+//! A version that was valid when it was published, and is not valid for this kt.
 
 use super::audit::by_hand;
 use crate::gateway::example;
 use crate::harness::{Sandbox, tool};
 
-/// Puts an unknown key into the first version, as a kt that knew it would have stored it.
+/// Adds an unknown key to the first version, as if another kt had stored it.
 const OLD: &str = "
     DROP TRIGGER config_versions_immutable;
     INSERT INTO blobs SELECT randomblob(32), replace(content, 'policies:', 'policies:
@@ -13,7 +13,7 @@ const OLD: &str = "
         SELECT sha256 FROM blobs WHERE content LIKE '%bygone%') WHERE version = 1;";
 
 #[test]
-fn a_revert_to_it_is_refused_with_its_place_and_changes_nothing() {
+fn a_revert_to_it_is_rejected_with_the_position_and_changes_nothing() {
     let Some(python) = tool("python3") else {
         return;
     };
@@ -37,6 +37,6 @@ fn a_revert_to_it_is_refused_with_its_place_and_changes_nothing() {
     }
     let versions = kt("gateway versions -o json").ok().json();
     assert_eq!(versions.as_array().map(Vec::len), Some(2), "{versions}");
-    // What it holds can still be read.
+    // The content can still be read.
     kt("gateway config --version 1").ok().out_has("bygone");
 }

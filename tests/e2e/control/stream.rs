@@ -1,21 +1,21 @@
-//! Following a gateway with a program that knows nothing of kt.
+//! Watching a gateway with curl.
 
 use crate::gateway::{Server, example};
 use crate::harness::{Background, tool};
 use serde_json::Value;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-struct World {
+struct StreamServer {
     server: Server,
-    /// A token for looking.
+    /// A token with scope `read`.
     token: String,
-    /// Its id.
+    /// The id of the token.
     id: String,
 }
 
-fn world() -> World {
+fn world() -> StreamServer {
     let server = Server::start();
     server.home.write("policy-config.yaml", example());
     let kt = |line: &str| server.home.kt_line(line).run();
@@ -23,11 +23,11 @@ fn world() -> World {
     let made = kt("token create --name r --scope read -o json");
     let token = made.ok().text_at("/token").to_owned();
     let id = made.text_at("/id").to_owned();
-    World { server, token, id }
+    StreamServer { server, token, id }
 }
 
-impl World {
-    /// `curl -N`, resuming after an event if one is named.
+impl StreamServer {
+    /// Runs `curl -N`, and resumes after an event if `last` is its id.
     fn curl(&self, curl: &std::path::Path, last: &str) -> Background {
         let url = format!("{}/v1/gateways/edge/desired/stream", self.server.url());
         let run = self.server.home.program(curl).args(["-sSN", "-H"]);
@@ -36,7 +36,7 @@ impl World {
         run.spawn()
     }
 
-    /// Publishes the example as another version of itself.
+    /// Publishes the example with another version number.
     fn reload(&self, version: &str) {
         let changed = example().replace("1.4.0", version);
         self.server.home.write("changed.yaml", changed);
@@ -45,33 +45,33 @@ impl World {
     }
 }
 
-/// The id of the event that says that version `n` is desired, once it has come whole.
+/// Waits for the event for version `n`, and returns its id.
 fn version(stream: &mut Background, n: u64) -> String {
-    stream.wait_for("the version", PATIENCE, |out, _| {
+    stream.wait_for("the version", TIMEOUT, |out, _| {
         let (whole, _) = out.rsplit_once("\n\n")?;
         let mut events = whole.split("\n\n").filter_map(|event| {
             let event = event.strip_prefix("event: desired\nid: ")?;
             event.split_once("\ndata: ")
         });
-        let wanted = events.find(|(_, data)| {
+        let event = events.find(|(_, data)| {
             let data: Value = serde_json::from_str(data).unwrap_or_default();
             data["desired"]["version"] == n
         });
-        wanted.map(|(id, _)| id.to_owned())
+        event.map(|(id, _)| id.to_owned())
     })
 }
 
 #[test]
-fn a_stream_brings_news_and_goes_on_after_a_restart() {
+fn a_stream_sends_changes_and_resumes_after_a_restart() {
     let Some(curl) = tool("curl") else { return };
     let mut world = world();
     let mut stream = world.curl(&curl, "");
     version(&mut stream, 1);
     world.reload("2.0.0");
     let last = version(&mut stream, 2);
-    // The server ends the stream in order, and curl with it.
+    // The server ends the stream regularly, and curl exits.
     world.server.terminate();
-    let ended = stream.wait(PATIENCE);
+    let ended = stream.wait(TIMEOUT);
     ended.ok().out_has("retry: ");
     world.server.start_again();
     let mut stream = world.curl(&curl, &last);
@@ -82,25 +82,25 @@ fn a_stream_brings_news_and_goes_on_after_a_restart() {
 }
 
 #[test]
-fn a_stream_ends_with_its_token_and_with_its_gateway() {
+fn a_stream_ends_when_its_token_is_revoked_or_its_gateway_deleted() {
     let Some(curl) = tool("curl") else { return };
     let mut world = world();
     let mut stream = world.curl(&curl, "");
     version(&mut stream, 1);
     let revoke = format!("token revoke --token-id {}", world.id);
     world.server.home.kt_line(&revoke).run().ok();
-    stream.wait(PATIENCE).ok().out_lacks("event: gone");
+    stream.wait(TIMEOUT).ok().out_lacks("event: gone");
 
     world.token.clone_from(&world.server.token);
     let mut stream = world.curl(&curl, "");
     version(&mut stream, 1);
     let delete = "gateway delete --id edge --yes";
     world.server.home.kt_line(delete).run().ok();
-    stream.wait(PATIENCE).ok().out_has("event: gone");
+    stream.wait(TIMEOUT).ok().out_has("event: gone");
 }
 
 #[test]
-fn a_stream_through_the_socket_needs_no_token() {
+fn a_stream_through_the_socket_requires_no_token() {
     let Some(curl) = tool("curl") else { return };
     let world = world();
     let socket = world.server.home.home().join("state/control-plane.sock");

@@ -1,5 +1,4 @@
-//! A token that is kept shows up in the file it is kept in, in the answer of
-//! `kt auth token`, and nowhere else.
+//! A stored token appears only in its file and in the output of `kt auth token`.
 
 use super::auth::{login, token_of};
 use crate::gateway::Server;
@@ -9,7 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// Every command that has to do with the login, those that fail too.
+/// Commands that use the login, including some that fail.
 const LINES: [&str; 16] = [
     "auth list",
     "auth whoami",
@@ -30,11 +29,11 @@ const LINES: [&str; 16] = [
 ];
 
 #[test]
-fn a_token_is_shown_by_nothing_but_the_command_for_that() {
+fn only_auth_token_shows_the_token() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let token = token_of(&sandbox, &server, "admin");
-    // What is left of it when its hint is shown is as secret as the whole.
+    // The part after the hint is secret.
     let canary = &token[9..];
     let file = sandbox.write("a.token", &token);
     fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it is ours");
@@ -78,7 +77,7 @@ fn a_token_is_shown_by_nothing_but_the_command_for_that() {
     assert!(with(&server.home, canary).is_empty());
 }
 
-/// The files of a sandbox that hold a text.
+/// Returns the files of a sandbox that contain a text.
 fn with(sandbox: &Sandbox, text: &str) -> Vec<PathBuf> {
     let all = files_below(sandbox.root(), &[]);
     assert!(!all.is_empty());
@@ -89,9 +88,9 @@ fn with(sandbox: &Sandbox, text: &str) -> Vec<PathBuf> {
     all.into_iter().filter(holds).collect()
 }
 
-/// What a process is told is seen by everyone who lists processes.
+/// Arguments and environment of a process may be visible to other users.
 #[test]
-fn a_token_is_in_no_argument_of_a_login_that_waits() {
+fn a_waiting_login_has_no_token_in_arguments_or_environment() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let (reader, mut writer) = std::io::pipe().expect("there are pipes");
@@ -101,11 +100,11 @@ fn a_token_is_in_no_argument_of_a_login_that_waits() {
         .write_all(server.token.as_bytes())
         .expect("it is read");
     for part in ["cmdline", "environ"] {
-        let Ok(told) = fs::read(format!("/proc/{}/{part}", process.id())) else {
+        let Ok(bytes) = fs::read(format!("/proc/{}/{part}", process.id())) else {
             continue;
         };
-        let told = String::from_utf8_lossy(&told).into_owned();
-        assert!(!told.contains(&server.token), "{told}");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!text.contains(&server.token), "{text}");
     }
     drop(writer);
     process.wait(std::time::Duration::from_secs(60)).ok();

@@ -1,5 +1,4 @@
-//! `kt token create`, `list`, `revoke` and `rotate`, against a server that
-//! takes them.
+//! `kt token create`, `list`, `revoke` and `rotate` with a server.
 
 use crate::gateway::{Mode, World};
 use crate::harness::{CommandOutput, TestCommand};
@@ -12,7 +11,7 @@ fn world() -> World {
     world
 }
 
-/// The token and the id of a `create` or `rotate`.
+/// Returns the token and the id from a `create` or `rotate`.
 fn issued(run: TestCommand) -> (String, String) {
     let ran = run.run();
     let value = ran.ok().json();
@@ -26,7 +25,7 @@ fn as_holder(world: &World, token: &str, line: &str) -> CommandOutput {
 }
 
 #[test]
-fn a_token_does_what_its_scope_says_and_is_shown_once() {
+fn a_token_allows_its_scope_and_is_shown_once() {
     let world = world();
     let create = |rest: &str| issued(world.kt(&format!("token create {rest} -o json")));
     let (read, id) = create("--name dashboard --scope read --expires 90d");
@@ -66,7 +65,7 @@ fn a_token_does_what_its_scope_says_and_is_shown_once() {
 }
 
 #[test]
-fn a_machine_registers_its_gateway_with_a_token_that_is_of_no_use_afterwards() {
+fn a_bootstrap_token_registers_one_gateway() {
     let world = world();
     let create = "token create --name rack-7 --scope bootstrap --expires 10m -o json";
     let (bootstrap, id) = issued(world.kt(create));
@@ -76,13 +75,13 @@ fn a_machine_registers_its_gateway_with_a_token_that_is_of_no_use_afterwards() {
     for refused in ["gateway list", "gateway inspect --id production"] {
         as_holder(&world, &bootstrap, refused).exits(4).silent();
     }
-    // A refusal uses nothing up, and leaves no file.
+    // A failed request does not consume the token, and leaves no file.
     let taken = "gateway create --name production --output-file gateway.token";
     as_holder(&world, &bootstrap, taken).exits(6).silent();
     assert!(!world.sandbox.path("gateway.token").exists());
 
-    let enrol = "gateway create --name rack-7 --output-file gateway.token -o json";
-    let made = as_holder(&world, &bootstrap, enrol);
+    let enroll = "gateway create --name rack-7 --output-file gateway.token -o json";
+    let made = as_holder(&world, &bootstrap, enroll);
     let gateway = made.ok().text_at("/id");
     let own = fs::read_to_string(world.sandbox.path("gateway.token")).expect("it was written");
     let own = own.trim();
@@ -99,10 +98,10 @@ fn a_machine_registers_its_gateway_with_a_token_that_is_of_no_use_afterwards() {
     let list = world.kt("token list --all -o json").run();
     let list = list.ok().json();
     let rows = list.as_array().expect("a list");
-    let spent = rows.iter().find(|row| row["id"] == id.as_str());
-    let spent = spent.expect("it is listed");
+    let consumed = rows.iter().find(|row| row["id"] == id.as_str());
+    let consumed = consumed.expect("it is listed");
     assert_eq!(
-        (&spent["state"], &spent["gateway"]),
+        (&consumed["state"], &consumed["gateway"]),
         (&"used".into(), &gateway.into())
     );
     let trail = world.kt(&format!("audit list --target {id} -o json")).run();
@@ -110,7 +109,7 @@ fn a_machine_registers_its_gateway_with_a_token_that_is_of_no_use_afterwards() {
 }
 
 #[test]
-fn a_bootstrap_token_is_no_login_and_lives_for_an_hour_at_most() {
+fn a_bootstrap_token_is_not_a_login_and_expires_after_an_hour_at_most() {
     let world = world();
     let (token, _) = issued(world.kt("token create --name t --scope bootstrap -o json"));
     let login = world.kt("auth login").stdin(token.as_str()).run();
@@ -122,11 +121,15 @@ fn a_bootstrap_token_is_no_login_and_lives_for_an_hour_at_most() {
     let long = world.kt("token create --name t --scope bootstrap --expires 61m");
     let long = long.run();
     long.exits(2).silent();
-    assert_eq!(long.stderr.matches("3600").count(), 1, "said once: {long}");
+    assert_eq!(
+        long.stderr.matches("3600").count(),
+        1,
+        "printed once: {long}"
+    );
 }
 
 #[test]
-fn a_revoked_token_is_refused_at_once() {
+fn a_revoked_token_is_rejected_at_once() {
     let world = world();
     let (token, id) = issued(world.kt("token create --name t --scope admin -o json"));
     as_holder(&world, &token, "gateway list").ok();
@@ -139,7 +142,7 @@ fn a_revoked_token_is_refused_at_once() {
         .kt("token revoke --token-id tok_aaaaaaaaaaaaaaaa")
         .run();
     absent.exits(5);
-    // Whoever passes the token itself must not read it again in the error.
+    // The error does not repeat a token that was passed by mistake.
     let mistaken = world.kt(&format!("token revoke --token-id {token}")).run();
     mistaken.exits(2).silent().err_lacks(&token);
 }
@@ -161,7 +164,7 @@ fn a_token_is_rotated_with_and_without_grace() {
 }
 
 #[test]
-fn a_token_can_go_to_a_private_file_and_nowhere_else() {
+fn a_token_can_be_written_to_a_private_file_only() {
     let world = world();
     let file = world.sandbox.path("new.token");
     let create = "token create --name t --scope read --output-file new.token -o json";
@@ -186,7 +189,7 @@ fn a_token_can_go_to_a_private_file_and_nowhere_else() {
     let nowhere = "token create --name t --scope read --output-file absent/new.token";
     world.kt(nowhere).run().exits(2).silent();
     let count = |ran: CommandOutput| ran.ok().stdout.lines().count();
-    // The administrator's, the gateway's and the one above: what failed made none.
+    // Those of the administrator and the gateway, and the one above: failed commands created none.
     assert_eq!(count(world.kt("token list --all -o name").run()), 3);
 
     let rotate = format!("token rotate --token-id {id} --output-file new.token");

@@ -1,4 +1,4 @@
-//! Without a control plane, what was applied last serves.
+//! Gateways without a control plane serve the last applied version.
 
 use super::world::{Gateway, Mode, PATIENCE, World, example, said};
 use crate::harness::{Sandbox, free_port, wait_until};
@@ -40,7 +40,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
     assert_eq!(
         gateway.chat("m", "hello").status,
         200,
-        "an outage changes nothing"
+        "the gateway keeps serving"
     );
     kt("gateway list").run().exits(7).err_has("cannot reach");
     gateway.stop().ok();
@@ -49,7 +49,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
     assert_eq!(
         said(&gateway.chat("m", "bob@example.com")),
         "[EMAIL]",
-        "it started from disk"
+        "the gateway started from disk"
     );
     let server = serve();
     let state = || {
@@ -73,8 +73,8 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
     drop(server);
 }
 
-/// The store is one file: a server takes it over from processes that use it,
-/// and they go on through the server's socket, and back again.
+/// Processes that use the file of the store move to the socket of a server that starts, and back
+/// when it stops.
 #[test]
 fn a_server_takes_over_a_store_in_use() {
     let world = World::new(Mode::Embedded);
@@ -89,7 +89,7 @@ fn a_server_takes_over_a_store_in_use() {
     });
     assert_eq!(up.status, 200);
     let refused = crate::harness::http(port, "GET", "/v1/gateways", &[], "").expect("it answers");
-    assert_eq!(refused.status, 401, "over TCP a token is needed");
+    assert_eq!(refused.status, 401, "TCP requires a token");
     world.sandbox.write(
         "changed.yaml",
         example().replace("action: redact", "action: block"),
@@ -121,7 +121,7 @@ fn a_server_takes_over_a_store_in_use() {
 }
 
 #[test]
-fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
+fn a_gateway_without_a_control_plane_serves_files_and_reloads_them() {
     let world = World::new(Mode::Embedded);
     let line = "gateway run --policy-config policy-config.yaml --listen 127.0.0.1:0 -o json";
     let mut gateway = Gateway::of(world.kt(line).spawn());
@@ -143,7 +143,7 @@ fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
     assert_eq!(
         gateway.chat("m", "bob@example.com").status,
         409,
-        "a broken file changes nothing"
+        "an invalid file changes nothing"
     );
     gateway.stop().ok();
     world
@@ -153,12 +153,11 @@ fn a_gateway_without_a_control_plane_serves_files_and_takes_them_again() {
     assert_eq!(
         world.kt("gateway list -o json").run().ok().json(),
         json!([]),
-        "it registered nothing"
+        "no gateway was registered"
     );
 }
 
-/// A source that cannot be read is refused like any other, and keeps nothing
-/// else from being applied.
+/// A source that cannot be read is a rejection, and does not block other changes.
 #[test]
 fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
     let world = World::new(Mode::Embedded);
@@ -195,9 +194,9 @@ fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
     });
 }
 
-/// A control plane that takes connections and says nothing is away too.
+/// A control plane that accepts connections and does not respond counts as unavailable.
 #[test]
-fn a_half_dead_control_plane_keeps_no_gateway_from_starting() {
+fn a_gateway_starts_while_the_control_plane_does_not_respond() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     world.run("").stop().ok();
@@ -217,8 +216,8 @@ fn a_half_dead_control_plane_keeps_no_gateway_from_starting() {
     assert_eq!(gateway.chat("m", "hello").status, 200);
 }
 
-/// Takes every request on a port of its own and gives the same answer, as an
-/// ingress does for a server that is away.
+/// Starts a server that sends the same response to every request, like an ingress without a backend.
+/// Returns its port.
 fn ingress(status: &'static str, body: &'static str) -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let port = listener.local_addr().expect("it is bound").port();
@@ -237,10 +236,9 @@ fn ingress(status: &'static str, body: &'static str) -> u16 {
     port
 }
 
-/// What stands before a control plane that is away answers in its own words,
-/// and none of them says anything about the gateway.
+/// The responses of an ingress whose control plane is unavailable say nothing about the gateway.
 #[test]
-fn an_ingress_without_a_control_plane_keeps_no_gateway_from_starting() {
+fn a_gateway_starts_behind_an_ingress_without_a_control_plane() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     world.run("").stop().ok();
@@ -257,7 +255,7 @@ fn an_ingress_without_a_control_plane_keeps_no_gateway_from_starting() {
         let url = format!("http://127.0.0.1:{}", ingress(status, body));
         let away = |line: &str| world.kt(line).env("KEEPTRUSTS_API_URL", &url);
         away("gateway inspect --id production").run().exits(7);
-        // Nothing was ever applied for this one.
+        // This gateway has no applied version on disk.
         away("gateway run --id unknown --listen 127.0.0.1:0")
             .run()
             .exits(7)
@@ -269,9 +267,9 @@ fn an_ingress_without_a_control_plane_keeps_no_gateway_from_starting() {
     }
 }
 
-/// Certificates are for https upstreams alone.
+/// CA certificates are used for https upstreams only.
 #[test]
-fn a_gateway_starts_without_certificates() {
+fn a_gateway_starts_without_ca_certificates() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
     let none = [

@@ -1,4 +1,4 @@
-//! Backups under load, and gateways that meet a restored store.
+//! Backups under load, and gateways after a restore.
 
 use super::server::Server;
 use super::world::{Gateway, Mode, PATIENCE, World, body};
@@ -42,7 +42,7 @@ fn a_backup_under_load_restores_and_gateways_recover() {
     };
 
     let ended = AtomicBool::new(false);
-    let (atleast, backup) = thread::scope(|scope| {
+    let (minimum, backup) = thread::scope(|scope| {
         let ending = StopOnDrop(&ended);
         for writer in 1..=3 {
             let (server, ended) = (&server, &ended);
@@ -54,9 +54,9 @@ fn a_backup_under_load_restores_and_gateways_recover() {
                 }
             });
         }
-        let reaches = |wanted| {
+        let reaches = |minimum| {
             wait_until("changes", PATIENCE, || {
-                Some(last(&server)).filter(|last| *last >= wanted)
+                Some(last(&server)).filter(|last| *last >= minimum)
             })
         };
         let before = reaches(30);
@@ -72,7 +72,7 @@ fn a_backup_under_load_restores_and_gateways_recover() {
         .kt_line(&format!("control-plane fsck --file {backup} -o json"))
         .run();
     let stored = checked.ok().json()["versions"].as_u64().expect("a number");
-    assert!(stored >= atleast, "{stored} of at least {atleast}");
+    assert!(stored >= minimum, "{stored} of at least {minimum}");
 
     server
         .home
@@ -87,8 +87,8 @@ fn a_backup_under_load_restores_and_gateways_recover() {
         .run()
         .ok();
     server.start_again_at_port();
-    assert_eq!(last(&server), stored, "what the backup holds");
-    // It served a later version; now it takes what is desired, and what comes then.
+    assert_eq!(last(&server), stored, "the last version in the backup");
+    // The gateway had applied a later version. It applies the desired one, and later changes.
     let in_sync = |what: &str| {
         wait_until(what, PATIENCE, || {
             let shown = server.send(&server.token, "GET /v1/gateways/production", None);
@@ -96,9 +96,9 @@ fn a_backup_under_load_restores_and_gateways_recover() {
             (shown["state"] == "in-sync").then_some(shown["desired"]["version"].as_u64())
         })
     };
-    assert_eq!(in_sync("what was restored"), Some(stored));
+    assert_eq!(in_sync("the restored version"), Some(stored));
     assert_eq!(reload(&server, 7).expect("it answers").status, 201);
-    assert_eq!(in_sync("what comes after"), Some(stored + 1));
+    assert_eq!(in_sync("a later version"), Some(stored + 1));
     gateway.stop().ok();
 }
 

@@ -1,11 +1,11 @@
-//! A control plane that is served over HTTP.
+//! A control plane server.
 
 use super::world::PATIENCE;
 use crate::harness::{Background, HttpResponse, Postgres, Sandbox, TestCommand, http};
 use rustix::process::Signal;
 use serde_json::Value;
 
-/// A server with a state directory of its own; ends with the value.
+/// A server with its own state directory, which is stopped on drop.
 pub(crate) struct Server {
     pub(crate) home: Sandbox,
     process: Option<Background>,
@@ -16,22 +16,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves the file of its directory.
+    /// Starts a server with a store in a file.
     pub(crate) fn start() -> Self {
         Self::over(None, "")
     }
 
-    /// Serves the file of its directory, with further options.
+    /// Starts a server with a store in a file, and further options.
     pub(crate) fn with(options: &'static str) -> Self {
         Self::over(None, options)
     }
 
-    /// Serves a database, and says with which token, if it made one.
+    /// Starts a server with a database. `token` is empty when the database has an administrator.
     pub(crate) fn on(database: &Postgres) -> Self {
         Self::at(database, database.url())
     }
 
-    /// The same, with more in the address.
+    /// Starts a server with a database at a URL.
     pub(crate) fn at(database: &Postgres, url: &str) -> Self {
         let database = (url.to_owned(), database.password().to_owned());
         Self::over(Some(database), "")
@@ -53,12 +53,12 @@ impl Server {
         server
     }
 
-    /// Starts it on a new port, with the state that it left.
+    /// Restarts the server on a new port, with its state.
     pub(crate) fn start_again(&mut self) {
         self.listen_on(0);
     }
 
-    /// Starts it on the port that it had.
+    /// Restarts the server on the same port.
     pub(crate) fn start_again_at_port(&mut self) {
         self.listen_on(self.port);
     }
@@ -87,25 +87,25 @@ impl Server {
         }
     }
 
-    /// What it has logged so far.
+    /// Returns the log.
     pub(crate) fn log(&self) -> String {
         let process = self.process.as_ref();
         process.map(Background::stderr).unwrap_or_default()
     }
 
-    /// Its address.
+    /// Returns the URL.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Kills it without a chance to do anything; `kill` waits for its end.
+    /// Sends SIGKILL, without waiting for the end of the process.
     pub(crate) fn signal_kill(&self) {
         if let Some(process) = &self.process {
             process.signal(Signal::KILL);
         }
     }
 
-    /// Kills it without a chance to do anything, and waits until it is gone.
+    /// Sends SIGKILL, and waits for the end of the process.
     pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.signal(Signal::KILL);
@@ -113,7 +113,7 @@ impl Server {
         }
     }
 
-    /// Ends it in order.
+    /// Sends SIGTERM, and waits for a regular end.
     pub(crate) fn terminate(&mut self) {
         if let Some(process) = self.process.take() {
             process.signal(Signal::TERM);
@@ -124,7 +124,7 @@ impl Server {
     /// Sends a request with a token.
     ///
     /// # Errors
-    /// When there is no whole answer.
+    /// When the response is not complete.
     pub(crate) fn send(
         &self,
         token: &str,

@@ -1,4 +1,4 @@
-//! `kill -9` of a server, again and again, while several write to it.
+//! Repeated SIGKILL of a server under concurrent writes.
 
 use super::server::Server;
 use super::world::{PATIENCE, body};
@@ -11,7 +11,7 @@ use std::thread;
 
 const ROUNDS: usize = 6;
 const WRITERS: usize = 8;
-/// Changes of each round before the kill.
+/// Number of changes per round before the kill.
 const CHANGES: u64 = 150;
 
 fn content(number: u64) -> Value {
@@ -21,16 +21,16 @@ fn content(number: u64) -> Value {
     json!({ "content": text })
 }
 
-/// What the writers share.
-struct Storm {
+/// The state that the writers share.
+struct WriteLoad {
     token: String,
     number: AtomicU64,
     acknowledged: Mutex<BTreeSet<u64>>,
     over: AtomicBool,
 }
 
-impl Storm {
-    /// Writes until the storm is over, and notes what was acknowledged.
+impl WriteLoad {
+    /// Writes until it is stopped, and records acknowledged versions.
     fn write(&self, server: &Server) {
         while !self.over.load(Ordering::SeqCst) {
             let number = self.number.fetch_add(1, Ordering::SeqCst);
@@ -40,7 +40,7 @@ impl Storm {
             if reply.status == 201 {
                 let version = body(&reply)["version"]["version"].as_u64();
                 let mut known = self.acknowledged.lock().expect("no writer panics");
-                assert!(known.insert(version.expect("a number")), "given twice");
+                assert!(known.insert(version.expect("a number")), "duplicate number");
             }
         }
     }
@@ -57,24 +57,24 @@ fn no_acknowledged_version_is_lost_by_kills() {
     new["name"] = json!("edge");
     let made = server.send(&server.token, "POST /v1/gateways", Some(&new));
     assert_eq!(made.expect("it answers").status, 201);
-    let storm = Storm {
+    let load = WriteLoad {
         token: server.token.clone(),
         number: AtomicU64::new(1),
         acknowledged: Mutex::default(),
         over: AtomicBool::new(false),
     };
     for _ in 0..ROUNDS {
-        storm.over.store(false, Ordering::SeqCst);
-        let before = storm.count();
+        load.over.store(false, Ordering::SeqCst);
+        let before = load.count();
         thread::scope(|scope| {
-            let _ending = StopOnDrop(&storm.over);
+            let _ending = StopOnDrop(&load.over);
             for _ in 0..WRITERS {
-                scope.spawn(|| storm.write(&server));
+                scope.spawn(|| load.write(&server));
             }
             wait_until("changes", PATIENCE, || {
-                (storm.count() >= before + CHANGES).then_some(())
+                (load.count() >= before + CHANGES).then_some(())
             });
-            // In the middle of what the writers do.
+            // While the writers are active.
             server.signal_kill();
         });
         server.kill();
@@ -83,7 +83,7 @@ fn no_acknowledged_version_is_lost_by_kills() {
     let shown = server.send(&server.token, "GET /v1/gateways/edge", None);
     let last = body(&shown.expect("it answers"))["last_version"].as_u64();
     let last = last.expect("a number");
-    let acknowledged = storm.acknowledged.into_inner().expect("no writer panicked");
+    let acknowledged = load.acknowledged.into_inner().expect("no writer panicked");
     assert!(acknowledged.len() as u64 >= CHANGES * ROUNDS as u64);
     let newest = acknowledged
         .last()
@@ -93,10 +93,10 @@ fn no_acknowledged_version_is_lost_by_kills() {
         newest <= last,
         "version {newest} of {last} was acknowledged"
     );
-    // Numbers without a gap, so each acknowledged one is there; each with its row and seal.
+    // The numbers are dense, so every acknowledged version exists; each has an audit row.
     let checked = server.home.kt_line("control-plane fsck -o json").run();
     assert_eq!(checked.ok().text_at("/result"), "intact", "{checked}");
     assert_eq!(checked.at("/versions"), json!(last));
-    // One row for each version, and one for the token of the administrator.
+    // One row per version, and one for the token of the administrator.
     assert_eq!(checked.at("/audit"), json!(last + 1));
 }

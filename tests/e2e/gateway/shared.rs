@@ -1,5 +1,5 @@
-//! Several servers over one PostgreSQL: what one is told, all know, and nothing
-//! that was acknowledged is lost, whoever dies.
+//! Several servers that share a PostgreSQL database: changes reach all of them, and no acknowledged
+//! change is lost when a server or the database is killed.
 
 use super::server::Server;
 use super::world::body;
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Below the 30 seconds at which every poll of a gateway ends anyway.
-const WAKE: Duration = Duration::from_secs(20);
+/// Less than the 30 seconds after which long polls of gateways end.
+const WAKE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A configuration that means something else for each number.
+/// Returns a configuration with a different meaning for each number.
 fn content(number: u64) -> Value {
     let text = format!(
         "pack: {{name: tests, version: 1.0.0, enabled: true}}\n\
@@ -36,7 +36,7 @@ fn reload(server: &Server, token: &str, number: u64) -> std::io::Result<HttpResp
     server.send(token, line, Some(&content(number)))
 }
 
-/// The version that an answer acknowledges.
+/// Returns the version that a response acknowledges.
 fn acknowledged(reply: &HttpResponse) -> Option<u64> {
     let made = reply.status == 201;
     made.then(|| body(reply)["version"]["version"].as_u64())?
@@ -53,24 +53,25 @@ fn versions(server: &Server, token: &str) -> Vec<u64> {
         .collect()
 }
 
-/// A poll that waits for what comes after `index`.
-struct Parked(TcpStream);
+/// A long poll for a change after `index`.
+struct LongPoll(TcpStream);
 
-impl Parked {
-    /// Two requests are sent at once: when the first is answered, the server
-    /// has the second.
+impl LongPoll {
+    /// Both requests are sent together: after the first response, the server has the second one.
     fn at(server: &Server, token: &str, index: u64) -> Self {
         let get = |target: &str| {
             format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")
         };
         let poll = get(&format!("/v1/gateways/edge/desired?index={index}&wait=300"));
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("it listens");
-        stream.set_read_timeout(Some(WAKE)).expect("a socket");
+        stream
+            .set_read_timeout(Some(WAKE_TIMEOUT))
+            .expect("a socket");
         let both = get("/v1/version") + &poll;
         stream.write_all(both.as_bytes()).expect("it reads");
-        let mut parked = Self(stream);
-        assert!(parked.read().starts_with("HTTP/1.1 200"));
-        parked
+        let mut poll = Self(stream);
+        assert!(poll.read().starts_with("HTTP/1.1 200"));
+        poll
     }
 
     fn read(&mut self) -> String {
@@ -88,12 +89,12 @@ impl Parked {
 }
 
 #[test]
-fn a_change_at_one_server_wakes_a_poll_at_another() {
+fn a_change_at_one_server_wakes_long_polls_at_others() {
     let Some(database) = Postgres::start() else {
         return;
     };
     let (one, other) = (Server::on(&database), Server::on(&database));
-    assert!(other.token.is_empty(), "there is an administrator already");
+    assert!(other.token.is_empty(), "the database has an administrator");
     let token = &one.token;
     create(&one, token);
     for index in 1..10 {
@@ -102,11 +103,11 @@ fn a_change_at_one_server_wakes_a_poll_at_another() {
         } else {
             (&other, &one)
         };
-        let parked = Parked::at(there, token, index);
-        let own = Parked::at(here, token, index);
+        let poll = LongPoll::at(there, token, index);
+        let own = LongPoll::at(here, token, index);
         let reply = reload(here, token, index + 1).expect("it answers");
         assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
-        parked.wakes_with(index + 1);
+        poll.wakes_with(index + 1);
         own.wakes_with(index + 1);
     }
     let shown = other.send(token, "GET /v1/gateways/edge", None);
@@ -114,15 +115,15 @@ fn a_change_at_one_server_wakes_a_poll_at_another() {
 }
 
 #[test]
-fn a_token_ends_at_every_server_and_there_is_one_trail() {
+fn a_token_is_revoked_at_all_servers_and_the_audit_log_is_shared() {
     let Some(database) = Postgres::start() else {
         return;
     };
     let (one, other) = (Server::on(&database), Server::on(&database));
     let admin = one.token.as_str();
     create(&one, admin);
-    let wish = json!({"name": "reader", "scope": "read"});
-    let made = one.send(admin, "POST /v1/tokens", Some(&wish));
+    let new = json!({"name": "reader", "scope": "read"});
+    let made = one.send(admin, "POST /v1/tokens", Some(&new));
     let made = body(&made.expect("it answers"));
     let (id, token) = (
         &made["info"]["id"],
@@ -130,13 +131,13 @@ fn a_token_ends_at_every_server_and_there_is_one_trail() {
     );
     let at_other = |token: &str, line: &str| other.send(token, line, None).expect("it answers");
     assert_eq!(at_other(token, "GET /v1/whoami").status, 200);
-    let mut waits = Parked::at(&one, token, 1);
+    let mut waits = LongPoll::at(&one, token, 1);
     let line = format!("DELETE /v1/tokens/{}", id.as_str().expect("an id"));
     assert_eq!(at_other(admin, &line).status, 200);
-    let told = waits.read();
+    let response = waits.read();
     assert!(
-        told.starts_with("HTTP/1.1 401"),
-        "whoever waits too: {told}"
+        response.starts_with("HTTP/1.1 401"),
+        "the long poll ended: {response}"
     );
     for server in [&one, &other] {
         let refused = server.send(token, "GET /v1/whoami", None);
@@ -150,11 +151,11 @@ fn a_token_ends_at_every_server_and_there_is_one_trail() {
         .run();
     assert_eq!(checked.ok().json()["result"], "intact", "{checked}");
     let line = "GET /v1/audit?limit=200";
-    let trail = body(&one.send(admin, line, None).expect("it answers"));
-    let rows = trail["items"].as_array().expect("rows").iter();
-    // How soon the two servers note whoever was refused is up to them.
+    let audit = body(&one.send(admin, line, None).expect("it answers"));
+    let rows = audit["items"].as_array().expect("rows").iter();
+    // When failed authentications are recorded is not deterministic.
     let changes = rows.filter(|row| row["action"] != "auth.refused");
-    assert_eq!(changes.count(), 4, "{trail}");
+    assert_eq!(changes.count(), 4, "{audit}");
 }
 
 #[test]
@@ -165,24 +166,24 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
     let (mut one, other) = (Server::on(&database), Server::on(&database));
     let token = one.token.clone();
     create(&one, &token);
-    let parked = Parked::at(&other, &token, 1);
+    let poll = LongPoll::at(&other, &token, 1);
     let reply = reload(&one, &token, 2).expect("it answers");
     one.kill();
     assert_eq!(acknowledged(&reply), Some(2));
-    parked.wakes_with(2);
+    poll.wakes_with(2);
 
     one.start_again();
     for index in 2..5 {
-        let parked = Parked::at(&other, &token, index);
+        let poll = LongPoll::at(&other, &token, index);
         let cut = database.query(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
              WHERE application_name = 'kt control-plane notifications'",
         );
-        assert_ne!(cut, "0", "somebody listens");
+        assert_ne!(cut, "0", "no listening connection");
         let reply = reload(&one, &token, index + 1).expect("it answers");
         assert_eq!(acknowledged(&reply), Some(index + 1), "{reply:?}");
-        parked.wakes_with(index + 1);
-        wait_until("both to listen again", WAKE, || {
+        poll.wakes_with(index + 1);
+        wait_until("both listening connections", WAKE_TIMEOUT, || {
             let listening = database.query(
                 "SELECT count(*) FROM pg_stat_activity
                  WHERE application_name = 'kt control-plane notifications'",
@@ -194,7 +195,7 @@ fn killing_a_server_or_its_listening_connection_loses_nothing() {
 }
 
 #[test]
-fn what_was_acknowledged_outlives_a_crash_of_the_database() {
+fn acknowledged_changes_survive_a_crash_of_the_database() {
     let Some(database) = Postgres::start() else {
         return;
     };
@@ -207,14 +208,14 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
         let write = |server, first: u64| {
             let ended = &ended;
             scope.spawn(move || {
-                let mut kept = Vec::new();
+                let mut versions = Vec::new();
                 let mut number = first;
                 while !ended.load(Ordering::SeqCst) {
                     number += 2;
                     let reply = reload(server, token, number);
-                    kept.extend(reply.ok().as_ref().and_then(acknowledged));
+                    versions.extend(reply.ok().as_ref().and_then(acknowledged));
                 }
-                kept
+                versions
             })
         };
         let last = || {
@@ -222,10 +223,10 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
                 .query("SELECT last_version FROM kt.gateways")
                 .parse::<u64>()
         };
-        let reaches = |wanted: u64| {
-            wait_until("changes", WAKE, || {
+        let reaches = |minimum: u64| {
+            wait_until("changes", WAKE_TIMEOUT, || {
                 let last = last().expect("a number");
-                (last >= wanted).then_some(last)
+                (last >= minimum).then_some(last)
             })
         };
         let writers = [write(&one, 100), write(&other, 101)];
@@ -244,7 +245,7 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
              AND count(*) = (SELECT count(*) FROM kt.audit WHERE target LIKE 'gw_%')
          FROM kt.config_versions",
     );
-    assert_eq!(stored, "t", "dense, and each with its row");
+    assert_eq!(stored, "t", "dense numbers, each with an audit row");
     let list = database.query("SELECT version FROM kt.config_versions");
     let stored: Vec<u64> = list.lines().filter_map(|line| line.parse().ok()).collect();
     for version in acknowledged_all {
@@ -258,14 +259,14 @@ fn what_was_acknowledged_outlives_a_crash_of_the_database() {
         .query("SELECT generation FROM kt.gateways")
         .parse()
         .expect("a number");
-    let parked = Parked::at(&other, token, generation);
+    let poll = LongPoll::at(&other, token, generation);
     let reply = reload(&one, token, 5).expect("it answers");
     assert_eq!(acknowledged(&reply), Some(last + 1), "{reply:?}");
-    parked.wakes_with(generation + 1);
+    poll.wakes_with(generation + 1);
 }
 
 #[test]
-fn a_database_that_cannot_be_used_is_refused_without_its_password() {
+fn an_unusable_database_is_reported_without_its_password() {
     let home = crate::harness::Sandbox::new();
     let serve = |database: &str| {
         home.kt([
@@ -279,7 +280,7 @@ fn a_database_that_cannot_be_used_is_refused_without_its_password() {
         .env("KT_DATABASE_PASSWORD", "hunter2")
         .run()
     };
-    for (database, code, says) in [
+    for (database, code, message) in [
         (
             "postgres://kt:hunter2@127.0.0.1/kt",
             2,
@@ -293,7 +294,7 @@ fn a_database_that_cannot_be_used_is_refused_without_its_password() {
         refused
             .exits(code)
             .silent()
-            .err_has(says)
+            .err_has(message)
             .err_lacks("hunter2");
     }
 }
