@@ -1,4 +1,4 @@
-"""A key belongs to one request; generated ones would be used for several."""
+"""Gives every request its own idempotency key: generated keys are repeated."""
 import re, uuid
 import schemathesis
 from schemathesis.generation import GenerationMode

@@ -1,26 +1,26 @@
-//! A PostgreSQL of its own for the server under measurement.
+//! A PostgreSQL cluster for the server under test.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A cluster; ends with the value.
+/// A cluster, which is stopped on drop.
 pub(crate) struct Database {
     dir: TempDir,
 }
 
 impl Database {
-    /// Starts one, where PostgreSQL is installed.
+    /// Starts a cluster, if PostgreSQL is installed.
     pub(crate) fn start() -> Option<Self> {
-        // A short name: paths of unix sockets end after 107 bytes.
+        // A short name: paths of Unix sockets are limited to 107 bytes.
         let dir = tempfile::Builder::new().prefix("kt-pg-").tempdir();
-        let dir = dir.expect("the temporary directory takes a folder");
+        let dir = dir.expect("a temporary directory");
         let started = script("start", dir.path()).status().ok()?;
         started.success().then_some(Self { dir })
     }
 
-    /// Has a server use it.
-    pub(crate) fn serves(&self, command: &mut Command) {
+    /// Configures a server to use the cluster.
+    pub(crate) fn configure(&self, command: &mut Command) {
         let read = |name: &str| {
             let text = std::fs::read_to_string(self.dir.path().join(name));
             text.expect("it was written").trim().to_owned()
@@ -36,11 +36,11 @@ impl Drop for Database {
     }
 }
 
-fn script(act: &str, dir: &Path) -> Command {
+fn script(action: &str, dir: &Path) -> Command {
     let scripts = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts"));
     let mut command = Command::new(scripts.join("postgres.sh"));
     command
-        .arg(act)
+        .arg(action)
         .arg(dir)
         .stdout(std::process::Stdio::null());
     command

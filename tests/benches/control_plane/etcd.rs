@@ -1,4 +1,4 @@
-//! etcd, over gRPC.
+//! etcd over gRPC.
 
 use crate::process::{Server, free_port};
 use crate::protobuf;
@@ -9,27 +9,27 @@ use std::path::Path;
 use std::process::Command;
 use tokio::net::TcpStream;
 
-/// A server.
+/// An etcd server.
 pub(crate) struct Etcd {
     pub(crate) server: Server,
 }
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Client {
     send: SendRequest<Bytes>,
     authority: String,
 }
 
-/// A watch that has begun.
+/// A watch.
 pub(crate) struct Watch {
     body: RecvStream,
     buffer: BytesMut,
-    /// The watch ends with its side of the stream.
+    /// The watch ends when this side of the stream is closed.
     _open: SendStream<Bytes>,
 }
 
 impl Etcd {
-    /// Starts one, where it is installed.
+    /// Starts a server, if etcd is installed.
     pub(crate) fn start(home: &Path) -> Option<Self> {
         Command::new("etcd").arg("--version").output().ok()?;
         let (port, peers) = (free_port(), free_port());
@@ -48,7 +48,7 @@ impl Etcd {
 
     pub(crate) async fn connect(&self) -> Client {
         let stream = TcpStream::connect(("127.0.0.1", self.server.port));
-        let stream = stream.await.expect("it listens");
+        let stream = stream.await.expect("a connection");
         stream.set_nodelay(true).expect("a socket");
         let (send, connection) = h2::client::handshake(stream)
             .await
@@ -62,14 +62,14 @@ impl Etcd {
 }
 
 impl Client {
-    /// Puts a value if the key still has that revision. Returns the next one.
+    /// Puts a value if the key has the revision. Returns the next revision.
     pub(crate) async fn put(&mut self, key: &str, revision: u64, value: &[u8]) -> u64 {
         let puts = [(key.as_bytes(), value)];
         self.compare_and_put(key, revision, &puts).await
     }
 
-    /// Makes what kt keeps of a version, if the key still has that revision: the content under the
-    /// number of the version, which one is desired, and who made it. Returns the next revision.
+    /// Stores what kt stores for a version, if the key has the revision: the content under the number
+    /// of the version, the desired version, and the audit row. Returns the next revision.
     pub(crate) async fn publish(&mut self, key: &str, revision: u64, content: &[u8]) -> u64 {
         let version = format!("versions/{key}/{revision}");
         let row = format!("audit/{key}/{revision}");
@@ -87,22 +87,24 @@ impl Client {
 
     async fn compare_and_put(&mut self, key: &str, revision: u64, puts: &[(&[u8], &[u8])]) -> u64 {
         let message = protobuf::compare_and_put(key.as_bytes(), revision, puts);
-        let answer = self.ask("KV/Txn", &message).await;
-        let (succeeded, revision) = protobuf::outcome(&answer).expect("a response");
-        assert!(succeeded, "nobody else writes this key");
+        let response = self.unary("KV/Txn", &message).await;
+        let (succeeded, revision) = protobuf::outcome(&response).expect("a response");
+        assert!(succeeded, "no other client writes this key");
         revision
     }
 
-    /// The revision of a key.
+    /// Returns the revision of a key.
     pub(crate) async fn revision(&mut self, key: &str) -> u64 {
-        let answer = self.ask("KV/Range", &protobuf::range(key.as_bytes())).await;
-        protobuf::revision(&answer).expect("a response")
+        let response = self
+            .unary("KV/Range", &protobuf::range(key.as_bytes()))
+            .await;
+        protobuf::revision(&response).expect("a response")
     }
 
-    async fn ask(&mut self, method: &str, message: &[u8]) -> Bytes {
+    async fn unary(&mut self, method: &str, message: &[u8]) -> Bytes {
         let (mut body, _) = self.call(method, message, true).await;
         let mut buffer = BytesMut::new();
-        next(&mut body, &mut buffer).await.expect("it answers")
+        next(&mut body, &mut buffer).await.expect("a response")
     }
 
     /// Watches a key.
@@ -114,10 +116,10 @@ impl Client {
             buffer: BytesMut::new(),
             _open: open,
         };
-        // The first message says that the watch has begun.
+        // The first message confirms the watch.
         next(&mut watch.body, &mut watch.buffer)
             .await
-            .expect("it answers");
+            .expect("a response");
         watch
     }
 
@@ -135,14 +137,14 @@ impl Client {
             .expect("a request");
         let mut send = self.send.clone().ready().await.expect("it is connected");
         let (response, mut stream) = send.send_request(request, false).expect("it is connected");
-        // Not compressed, and its length.
+        // Not compressed, followed by the length.
         let mut frame = vec![0];
         frame.extend_from_slice(&u32::try_from(message.len()).expect("small").to_be_bytes());
         frame.extend_from_slice(message);
         stream
             .send_data(frame.into(), last)
             .expect("it is connected");
-        let response = response.await.expect("it answers");
+        let response = response.await.expect("a response");
         assert_eq!(response.status(), 200);
         (response.into_body(), stream)
     }
@@ -153,14 +155,14 @@ impl Watch {
     pub(crate) async fn event(&mut self) {
         loop {
             let message = next(&mut self.body, &mut self.buffer).await;
-            if protobuf::has_events(&message.expect("the watch goes on")) {
+            if protobuf::has_events(&message.expect("an open watch")) {
                 return;
             }
         }
     }
 }
 
-/// The next message of a stream.
+/// Reads the next message of a stream.
 async fn next(body: &mut RecvStream, buffer: &mut BytesMut) -> Option<Bytes> {
     loop {
         if let Some(head) = buffer.first_chunk::<5>() {

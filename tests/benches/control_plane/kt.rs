@@ -1,4 +1,4 @@
-//! `kt control-plane serve`, over HTTP/1.1.
+//! `kt control-plane serve` over HTTP/1.1.
 
 use crate::database::Database;
 use crate::process::{Server, free_port};
@@ -14,7 +14,7 @@ pub(crate) struct Kt {
     token: String,
 }
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Client {
     stream: TcpStream,
     token: String,
@@ -22,18 +22,18 @@ pub(crate) struct Client {
 }
 
 impl Kt {
-    /// Starts one over a file in `home`, or over a database.
+    /// Starts a server with a file in `home`, or with a database.
     pub(crate) fn start(dist: &Path, home: &Path, database: Option<&Database>) -> Self {
         let port = free_port();
         let mut command = Command::new(dist.join("bin/kt"));
         command.args(["control-plane", "serve", "--listen"]);
         command
             .arg(format!("127.0.0.1:{port}"))
-            // One token asks for all: what is measured is not the limit.
+            // All requests use one token, and the limit is not measured.
             .args(["--max-requests-per-second", "0"])
             .env("KT_HOME", home);
         if let Some(database) = database {
-            database.serves(&mut command);
+            database.configure(&mut command);
         }
         let server = Server::start(command, port, &home.join("log"));
         let token: PathBuf = home.join("state/admin.token");
@@ -56,7 +56,7 @@ impl Kt {
     }
 }
 
-/// A configuration of 4 KiB that means something else for each number.
+/// Returns a configuration of 4 KiB with a different meaning for each number.
 pub(crate) fn content(number: u64) -> String {
     let head = format!(
         "pack: {{name: bench, version: 1.0.{number}, enabled: true}}\npolicies: {{chain: []}}\n"
@@ -69,29 +69,29 @@ impl Client {
         let new = json!({ "name": name, "content": content(0) });
         let new = new.to_string();
         self.send("POST", "/v1/gateways", "", &new).await;
-        let (status, _) = self.answer().await;
+        let (status, _) = self.response().await;
         assert_eq!(status, 201);
     }
 
-    /// Makes a version if the gateway still has that revision. Returns the next one.
+    /// Publishes a version if the gateway has the revision. Returns the next revision.
     pub(crate) async fn publish(&mut self, name: &str, revision: u64, number: u64) -> u64 {
         let target = format!("/v1/gateways/{name}/config-versions");
         let more = format!("if-match: \"{revision}\"\r\ncontent-type: application/yaml\r\n");
         self.send("POST", &target, &more, &content(number)).await;
-        let (status, answer) = self.answer().await;
-        assert_eq!(status, 201, "{answer}");
+        let (status, body) = self.response().await;
+        assert_eq!(status, 201, "{body}");
         revision + 1
     }
 
-    /// Sends the question of a poll.
-    pub(crate) async fn ask(&mut self, name: &str, index: u64) {
+    /// Sends a long poll.
+    pub(crate) async fn send_poll(&mut self, name: &str, index: u64) {
         let target = format!("/v1/gateways/{name}/desired?index={index}&wait=300");
         self.send("GET", &target, "", "").await;
     }
 
-    /// Waits for the answer to the question.
-    pub(crate) async fn parked(&mut self) {
-        let (status, _) = self.answer().await;
+    /// Waits for the response to a long poll.
+    pub(crate) async fn poll_response(&mut self) {
+        let (status, _) = self.response().await;
         assert_eq!(status, 200);
     }
 
@@ -102,21 +102,27 @@ impl Client {
             body.len()
         );
         let request = [head.as_bytes(), body.as_bytes()].concat();
-        self.stream.write_all(&request).await.expect("it reads");
+        self.stream
+            .write_all(&request)
+            .await
+            .expect("an open connection");
     }
 
-    async fn answer(&mut self) -> (u16, String) {
+    async fn response(&mut self) -> (u16, String) {
         loop {
-            if let Some(answer) = self.whole() {
-                return answer;
+            if let Some(response) = self.take_response() {
+                return response;
             }
             let read = self.stream.read_buf(&mut self.buffer).await;
-            assert!(read.expect("it answers") > 0, "it closed the connection");
+            assert!(
+                read.expect("a response") > 0,
+                "the server closed the connection"
+            );
         }
     }
 
-    /// Takes an answer off the buffer when all of it is there.
-    fn whole(&mut self) -> Option<(u16, String)> {
+    /// Removes a response from the buffer if it is complete.
+    fn take_response(&mut self) -> Option<(u16, String)> {
         let end = self
             .buffer
             .windows(4)

@@ -1,17 +1,17 @@
-//! The control plane beside etcd, on the same work and in the same run.
+//! Compares the control plane with etcd, with the same workload in the same run.
 //!
 //!     cargo bench -p kt-tests --bench control_plane
 //!
-//! Work: making a version of 4 KiB, if nobody else has, from as many connections as
-//! `WRITERS`; and many who wait for one change. Rounds alternate between them. A version is
-//! what kt keeps of one, in etcd too: its content, which one is desired, a row of the trail. Who
-//! does not know the revision has to read it from etcd before (`Unknown`), while kt numbers
-//! versions itself. A bare put with a compare, which keeps none of that, is measured as well, and
-//! so is kt over PostgreSQL. Figures of a shared machine say little; the ratios are what counts.
-//! `KT_BENCH_DIST` is the staged tree to measure (`make build` makes one in `target/dist`).
-//! Without etcd or PostgreSQL, the others are measured.
+//! Workloads: publishing versions of 4 KiB, conditional on the revision, over `WRITERS`
+//! connections; and many clients that wait for one change. Rounds alternate between the servers. A
+//! version in etcd is what kt stores for one: its content, the desired version, and an audit row. A
+//! client that does not know the revision has to read it from etcd first (`ReadThenPublish`), while
+//! kt assigns version numbers itself. A single put with a compare, and kt on PostgreSQL, are
+//! measured too. Absolute numbers of a shared machine mean little; compare the ratios.
+//! `KT_BENCH_DIST` is the installation to measure (`make build` creates `target/dist`). Servers
+//! that are not installed are skipped.
 
-#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod database;
 mod etcd;
@@ -35,10 +35,10 @@ fn main() {
     );
     let watchers = std::env::var("KT_BENCH_WATCHERS");
     let watchers = watchers.ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
-    let homes = tempfile::tempdir().expect("a folder");
+    let homes = tempfile::tempdir().expect("a directory");
     let home = |name: &str| {
         let home = homes.path().join(name);
-        std::fs::create_dir(&home).expect("a folder");
+        std::fs::create_dir(&home).expect("a directory");
         home
     };
     let kt = Kt::start(&dist, &home("kt"), None);
@@ -53,15 +53,15 @@ fn main() {
     LocalSet::new().block_on(&runtime, async {
         write::write(&kt, shared.as_ref(), etcd.as_ref()).await;
         drop((kt, shared, database, etcd));
-        // Fresh ones: what was written must not be mistaken for what waiting takes.
+        // New servers, so that the written data does not count as memory of waiting clients.
         let kt = Kt::start(&dist, &home("kt-waits"), None);
         let etcd = Etcd::start(&home("etcd-waits"));
         wait::wait(&kt, etcd.as_ref(), watchers).await;
     });
 }
 
-fn share(sorted: &[Duration], share: f64) -> Duration {
-    let at = (sorted.len() as f64 * share) as usize;
+fn quantile(sorted: &[Duration], quantile: f64) -> Duration {
+    let at = (sorted.len() as f64 * quantile) as usize;
     sorted
         .get(at.min(sorted.len().saturating_sub(1)))
         .copied()

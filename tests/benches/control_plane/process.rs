@@ -1,13 +1,13 @@
-//! A server under measurement: started, watched, ended.
+//! A server under test.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to come up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A process; ends with the value.
+/// A process, which is killed on drop.
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
@@ -16,23 +16,23 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that will listen on the port.
     pub(crate) fn start(mut command: Command, port: u16, log: &Path) -> Self {
-        let log = std::fs::File::create(log).expect("the folder takes a file");
+        let log = std::fs::File::create(log).expect("a log file");
         let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file"))
             .stderr(log)
             .spawn()
-            .expect("it starts");
+            .expect("a process");
         let server = Self { child, port };
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + START_TIMEOUT;
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < end, "nobody listens on {port}");
+            assert!(Instant::now() < end, "no server on port {port}");
             std::thread::sleep(Duration::from_millis(20));
         }
         server
     }
 
-    /// Memory in use, in kilobytes of 1024 bytes (proc(5), `VmRSS`).
+    /// Returns the memory in use in KiB (proc(5), `VmRSS`).
     pub(crate) fn memory(&self) -> f64 {
         let status = self.proc("status");
         let line = status.lines().find(|line| line.starts_with("VmRSS"));
@@ -40,24 +40,25 @@ impl Server {
         number.and_then(|n| n.parse().ok()).expect("a number")
     }
 
-    /// Time of the processor so far, in seconds (proc(5), `utime` and `stime`, of which a second
-    /// has 100 on Linux).
-    pub(crate) fn processor(&self) -> f64 {
-        processor(&self.proc("stat"))
+    /// Returns the CPU time in seconds (proc(5), `utime` and `stime`, with 100 ticks per second on
+    /// Linux).
+    pub(crate) fn cpu_time(&self) -> f64 {
+        cpu_time(&self.proc("stat"))
     }
 
     fn proc(&self, file: &str) -> String {
         let path = format!("/proc/{}/{file}", self.child.id());
-        std::fs::read_to_string(path).expect("it runs")
+        std::fs::read_to_string(path).expect("a running process")
     }
 }
 
-/// The same of this process, which makes the load and has to share the processor with the server.
-pub(crate) fn own_processor() -> f64 {
-    processor(&std::fs::read_to_string("/proc/self/stat").expect("it runs"))
+/// Returns the CPU time of this process, which generates the load and shares the CPU with the
+/// server.
+pub(crate) fn own_cpu_time() -> f64 {
+    cpu_time(&std::fs::read_to_string("/proc/self/stat").expect("a running process"))
 }
 
-fn processor(stat: &str) -> f64 {
+fn cpu_time(stat: &str) -> f64 {
     let (_, rest) = stat.rsplit_once(')').expect("a name in brackets");
     let ticks = rest.split_whitespace().skip(11).take(2);
     ticks
@@ -73,7 +74,7 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody uses at the moment.
+/// Returns a port that is not in use.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()

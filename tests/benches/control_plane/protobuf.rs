@@ -1,14 +1,14 @@
-//! As much of protocol buffers as a transaction and a watch of etcd take
-//! (protobuf.dev, "Encoding"; field numbers from etcd's `rpc.proto`, version 3).
+//! The part of protocol buffers that transactions and watches of etcd need (protobuf.dev,
+//! "Encoding"; field numbers from etcd's `rpc.proto`, version 3).
 
-/// A field with a number.
+/// Encodes a field with a number.
 pub(crate) fn number(field: u8, value: u64) -> Vec<u8> {
     let mut out = vec![field << 3];
     varint(&mut out, value);
     out
 }
 
-/// A field with bytes, or with another message.
+/// Encodes a field with bytes, or with another message.
 pub(crate) fn bytes(field: u8, value: &[u8]) -> Vec<u8> {
     let mut out = vec![field << 3 | 2];
     varint(&mut out, value.len() as u64);
@@ -16,7 +16,7 @@ pub(crate) fn bytes(field: u8, value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Puts everything if the revision of `key` is still that one; 0 for a key that is not there.
+/// Encodes a transaction that puts all pairs if `key` has the revision; 0 if it does not exist.
 pub(crate) fn compare_and_put(key: &[u8], revision: u64, puts: &[(&[u8], &[u8])]) -> Vec<u8> {
     // Compare: result EQUAL (0, the default), target MOD (2), key, mod_revision.
     let mut all = bytes(
@@ -30,34 +30,34 @@ pub(crate) fn compare_and_put(key: &[u8], revision: u64, puts: &[(&[u8], &[u8])]
     all
 }
 
-/// A look at one key.
+/// Encodes a read of one key.
 pub(crate) fn range(key: &[u8]) -> Vec<u8> {
     bytes(1, key)
 }
 
-/// The revision of the key that was looked at; 0 when it is not there.
+/// Returns the revision in the response to a read; 0 if the key does not exist.
 pub(crate) fn revision(response: &[u8]) -> Option<u64> {
-    let Some(Value::Bytes(pair)) = member(response, 2)? else {
+    let Some(Value::Bytes(pair)) = field(response, 2)? else {
         return Some(0);
     };
-    match member(pair, 3)? {
+    match field(pair, 3)? {
         Some(Value::Number(revision)) => Some(revision),
         _ => None,
     }
 }
 
-/// The first value of a field.
-fn member(message: &[u8], wanted: u64) -> Option<Option<Value<'_>>> {
+/// Returns the first value of a field.
+fn field(message: &[u8], number: u64) -> Option<Option<Value<'_>>> {
     let mut all = fields(message)?.into_iter();
-    Some(all.find_map(|(field, value)| (field == wanted).then_some(value)))
+    Some(all.find_map(|(field, value)| (field == number).then_some(value)))
 }
 
-/// A watch of one key.
+/// Encodes a watch of one key.
 pub(crate) fn watch(key: &[u8]) -> Vec<u8> {
     bytes(1, &bytes(1, key))
 }
 
-/// Whether a transaction succeeded, and the revision it led to.
+/// Returns whether a transaction succeeded, and the resulting revision.
 pub(crate) fn outcome(response: &[u8]) -> Option<(bool, u64)> {
     let mut succeeded = false;
     let mut revision = 0;
@@ -77,7 +77,7 @@ pub(crate) fn outcome(response: &[u8]) -> Option<(bool, u64)> {
     Some((succeeded, revision))
 }
 
-/// Whether a message of a watch carries events.
+/// Returns whether a message of a watch contains events.
 pub(crate) fn has_events(response: &[u8]) -> bool {
     let found = fields(response).unwrap_or_default();
     found.iter().any(|(field, _)| *field == 11)

@@ -1,65 +1,65 @@
-//! Many who wait for one change.
+//! Many clients that wait for one change.
 
 use crate::etcd::Etcd;
 use crate::kt::{Kt, content};
 use crate::process::Server;
-use crate::share;
+use crate::quantile;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// What waiting came to.
-struct Waited {
-    kilobytes_each: f64,
-    idle_processor: f64,
+/// The results of a run.
+struct WaitResult {
+    kib_per_client: f64,
+    idle_cpu_time: f64,
     p50: Duration,
     p99: Duration,
-    processor: f64,
+    cpu_time: f64,
 }
 
 pub(crate) async fn wait(kt: &Kt, etcd: Option<&Etcd>, watchers: usize) {
-    let ours = wait_kt(kt, watchers).await;
-    tell("kt  ", watchers, &ours);
+    let kt_result = wait_kt(kt, watchers).await;
+    report("kt  ", watchers, &kt_result);
     let Some(etcd) = etcd else { return };
-    let theirs = wait_etcd(etcd, watchers).await;
-    tell("etcd", watchers, &theirs);
+    let etcd_result = wait_etcd(etcd, watchers).await;
+    report("etcd", watchers, &etcd_result);
     println!(
-        "ratio: {:.2} of the memory of each that waits, {:.2} of the time until 99 of 100 know",
-        ours.kilobytes_each / theirs.kilobytes_each,
-        ours.p99.as_secs_f64() / theirs.p99.as_secs_f64()
+        "ratio: {:.2} of the memory per client, {:.2} of the p99 latency",
+        kt_result.kib_per_client / etcd_result.kib_per_client,
+        kt_result.p99.as_secs_f64() / etcd_result.p99.as_secs_f64()
     );
 }
 
-fn tell(name: &str, watchers: usize, waited: &Waited) {
+fn report(name: &str, watchers: usize, result: &WaitResult) {
     println!(
-        "{name}: {watchers} wait: {:.1} kB each, {:.3} s of the processor in 3 s; one change wakes all: p50 {:.0} ms, p99 {:.0} ms, {:.2} s of the processor",
-        waited.kilobytes_each,
-        waited.idle_processor,
-        waited.p50.as_secs_f64() * 1000.0,
-        waited.p99.as_secs_f64() * 1000.0,
-        waited.processor
+        "{name}: {watchers} clients: {:.1} KiB each, {:.3} s CPU time in 3 s; one change: p50 {:.0} ms, p99 {:.0} ms, {:.2} s CPU time",
+        result.kib_per_client,
+        result.idle_cpu_time,
+        result.p50.as_secs_f64() * 1000.0,
+        result.p99.as_secs_f64() * 1000.0,
+        result.cpu_time
     );
 }
 
-async fn wait_kt(kt: &Kt, watchers: usize) -> Waited {
+async fn wait_kt(kt: &Kt, watchers: usize) -> WaitResult {
     kt.connect().await.register("fleet").await;
     let memory = kt.server.memory();
     let mut waiting = JoinSet::new();
     for _ in 0..watchers {
         let mut client = kt.connect().await;
-        client.ask("fleet", 1).await;
+        client.send_poll("fleet", 1).await;
         waiting.spawn_local(async move {
-            client.parked().await;
+            client.poll_response().await;
             Instant::now()
         });
     }
-    let (each, idle) = settled(&kt.server, memory, watchers).await;
-    let (before, begun) = (kt.server.processor(), Instant::now());
-    // Anew: a connection that idles while all the others are made is closed.
+    let (per_client, idle) = measure_idle(&kt.server, memory, watchers).await;
+    let (before, start) = (kt.server.cpu_time(), Instant::now());
+    // A new connection: one that is idle while the others are opened would be closed.
     kt.connect().await.publish("fleet", 1, 1).await;
-    woken(&kt.server, waiting, begun, before, (each, idle)).await
+    measure_wake(&kt.server, waiting, start, before, (per_client, idle)).await
 }
 
-async fn wait_etcd(etcd: &Etcd, watchers: usize) -> Waited {
+async fn wait_etcd(etcd: &Etcd, watchers: usize) -> WaitResult {
     let mut publisher = etcd.connect().await;
     let memory = etcd.server.memory();
     let mut waiting = JoinSet::new();
@@ -68,43 +68,43 @@ async fn wait_etcd(etcd: &Etcd, watchers: usize) -> Waited {
         let mut watch = client.watch("fleet").await;
         waiting.spawn_local(async move {
             watch.event().await;
-            // Its connection ends with the client.
+            // Dropping the client closes the connection.
             drop(client);
             Instant::now()
         });
     }
-    let (each, idle) = settled(&etcd.server, memory, watchers).await;
-    let (before, begun) = (etcd.server.processor(), Instant::now());
+    let (per_client, idle) = measure_idle(&etcd.server, memory, watchers).await;
+    let (before, start) = (etcd.server.cpu_time(), Instant::now());
     publisher.put("fleet", 0, content(1).as_bytes()).await;
-    woken(&etcd.server, waiting, begun, before, (each, idle)).await
+    measure_wake(&etcd.server, waiting, start, before, (per_client, idle)).await
 }
 
-/// Memory of each that waits, and what the server does while they do.
-async fn settled(server: &Server, memory: f64, watchers: usize) -> (f64, f64) {
+/// Measures the memory per client, and the CPU time of the server while the clients wait.
+async fn measure_idle(server: &Server, memory: f64, watchers: usize) -> (f64, f64) {
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let each = (server.memory() - memory) / watchers as f64;
-    let before = server.processor();
+    let per_client = (server.memory() - memory) / watchers as f64;
+    let before = server.cpu_time();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    (each, server.processor() - before)
+    (per_client, server.cpu_time() - before)
 }
 
-async fn woken(
+async fn measure_wake(
     server: &Server,
     mut waiting: JoinSet<Instant>,
-    begun: Instant,
+    start: Instant,
     before: f64,
-    (kilobytes_each, idle_processor): (f64, f64),
-) -> Waited {
+    (kib_per_client, idle_cpu_time): (f64, f64),
+) -> WaitResult {
     let mut times = Vec::new();
     while let Some(done) = waiting.join_next().await {
-        times.push(done.expect("it does not panic") - begun);
+        times.push(done.expect("it does not panic") - start);
     }
     times.sort();
-    Waited {
-        kilobytes_each,
-        idle_processor,
-        p50: share(&times, 0.5),
-        p99: share(&times, 0.99),
-        processor: server.processor() - before,
+    WaitResult {
+        kib_per_client,
+        idle_cpu_time,
+        p50: quantile(&times, 0.5),
+        p99: quantile(&times, 0.99),
+        cpu_time: server.cpu_time() - before,
     }
 }

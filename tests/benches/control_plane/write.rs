@@ -1,9 +1,9 @@
-//! Making versions, from as many connections as [`WRITERS`].
+//! Publishing versions over [`WRITERS`] connections.
 
 use crate::etcd::Etcd;
 use crate::kt::{Kt, content};
-use crate::process::{Server, own_processor};
-use crate::share;
+use crate::process::{Server, own_cpu_time};
+use crate::quantile;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -11,57 +11,61 @@ const WRITERS: usize = 64;
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(4);
 
-/// What a round of writing came to.
-struct Written {
+/// The results of a round.
+struct WriteResult {
     per_second: f64,
     p99: Duration,
-    /// Processor time for each change, in microseconds: of the server, and of who asks.
-    processor: f64,
-    asking: f64,
+    /// CPU time of the server and of the client per version, in microseconds.
+    server_cpu_time: f64,
+    client_cpu_time: f64,
 }
 
-/// Somebody who keeps versions, and the revisions that each writer knows.
-struct Keeper<'a> {
-    kind: Kind<'a>,
+/// A server under test, and the revisions that its writers know.
+struct Contender<'a> {
+    backend: Backend<'a>,
     revisions: Vec<u64>,
-    written: Vec<Written>,
+    results: Vec<WriteResult>,
 }
 
-enum Kind<'a> {
-    /// On a file or on PostgreSQL.
+enum Backend<'a> {
+    /// With a file or with PostgreSQL.
     Kt(&'a Kt, &'static str),
-    Etcd(&'a Etcd, Theirs),
+    Etcd(&'a Etcd, EtcdWorkload),
 }
 
-/// Has all of them write in turn, and tells each by the side of the first.
+/// Runs all contenders in turn, and compares each with the first one.
 pub(crate) async fn write(kt: &Kt, shared: Option<&Kt>, etcd: Option<&Etcd>) {
-    let mut keepers = vec![Keeper::kt(kt, "on a file").await];
+    let mut contenders = vec![Contender::kt(kt, "on a file").await];
     if let Some(shared) = shared {
-        keepers.push(Keeper::kt(shared, "on PostgreSQL").await);
+        contenders.push(Contender::kt(shared, "on PostgreSQL").await);
     }
-    for what in [Theirs::Version, Theirs::Unknown, Theirs::Put] {
-        keepers.extend(etcd.map(|etcd| Keeper::new(Kind::Etcd(etcd, what), 0)));
+    for workload in [
+        EtcdWorkload::Publish,
+        EtcdWorkload::ReadThenPublish,
+        EtcdWorkload::Put,
+    ] {
+        contenders.extend(etcd.map(|etcd| Contender::new(Backend::Etcd(etcd, workload), 0)));
     }
     for round in 1..=ROUNDS {
-        for keeper in &mut keepers {
-            let written = keeper.round(round).await;
-            report(&format!("{}, round {round}", keeper.name()), &written);
-            keeper.written.push(written);
+        for contender in &mut contenders {
+            let result = contender.round(round).await;
+            report(&format!("{}, round {round}", contender.name()), &result);
+            contender.results.push(result);
         }
     }
-    let [ours, others @ ..] = keepers.as_slice() else {
+    let [first, others @ ..] = contenders.as_slice() else {
         return;
     };
-    let (rate, processor) = ours.mean();
-    println!("all rounds: {} {rate:.0} versions/s", ours.name());
+    let (rate, cpu_time) = first.mean();
+    println!("all rounds: {} {rate:.0} versions/s", first.name());
     for other in others {
-        let theirs = other.mean();
+        let mean = other.mean();
         println!(
-            "all rounds: {} {:.0} versions/s; kt on a file has {:.2} of the rate, {:.2} of the processor time each",
+            "all rounds: {} {:.0} versions/s; kt on a file: {:.2} of the rate, {:.2} of the CPU time per version",
             other.name(),
-            theirs.0,
-            rate / theirs.0,
-            processor / theirs.1
+            mean.0,
+            rate / mean.0,
+            cpu_time / mean.1
         );
     }
     println!("memory after writing: kt {:.0} kB", kt.server.memory());
@@ -70,12 +74,12 @@ pub(crate) async fn write(kt: &Kt, shared: Option<&Kt>, etcd: Option<&Etcd>) {
     }
 }
 
-impl<'a> Keeper<'a> {
-    fn new(kind: Kind<'a>, revision: u64) -> Self {
+impl<'a> Contender<'a> {
+    fn new(backend: Backend<'a>, revision: u64) -> Self {
         Self {
-            kind,
+            backend,
             revisions: vec![revision; WRITERS],
-            written: Vec::new(),
+            results: Vec::new(),
         }
     }
 
@@ -84,46 +88,46 @@ impl<'a> Keeper<'a> {
         for writer in 0..WRITERS {
             setup.register(&format!("g{writer}")).await;
         }
-        Self::new(Kind::Kt(kt, store), 1)
+        Self::new(Backend::Kt(kt, store), 1)
     }
 
     fn name(&self) -> String {
-        match self.kind {
-            Kind::Kt(_, store) => format!("kt {store}"),
-            Kind::Etcd(_, what) => format!("etcd {what:?}"),
+        match self.backend {
+            Backend::Kt(_, store) => format!("kt {store}"),
+            Backend::Etcd(_, workload) => format!("etcd {workload:?}"),
         }
     }
 
-    async fn round(&mut self, round: usize) -> Written {
-        match self.kind {
-            Kind::Kt(kt, _) => write_kt(kt, round, &mut self.revisions).await,
-            Kind::Etcd(etcd, what) => write_etcd(etcd, what, &mut self.revisions).await,
+    async fn round(&mut self, round: usize) -> WriteResult {
+        match self.backend {
+            Backend::Kt(kt, _) => write_kt(kt, round, &mut self.revisions).await,
+            Backend::Etcd(etcd, workload) => write_etcd(etcd, workload, &mut self.revisions).await,
         }
     }
 
-    /// Versions each second and processor time for each, over all rounds.
+    /// Returns the mean of versions per second and of CPU time per version.
     #[expect(clippy::cast_precision_loss, reason = "there are three rounds")]
     fn mean(&self) -> (f64, f64) {
-        let rates = self.written.iter().map(|written| written.per_second);
-        let times = self.written.iter().map(|written| written.processor);
-        let rounds = self.written.len() as f64;
+        let rates = self.results.iter().map(|result| result.per_second);
+        let times = self.results.iter().map(|result| result.server_cpu_time);
+        let rounds = self.results.len() as f64;
         (rates.sum::<f64>() / rounds, times.sum::<f64>() / rounds)
     }
 }
 
-fn report(name: &str, written: &Written) {
+fn report(name: &str, result: &WriteResult) {
     println!(
-        "{name}: {:.0} versions/s, p99 {:.1} ms, {:.0} µs of the processor each, and {:.0} for asking",
-        written.per_second,
-        written.p99.as_secs_f64() * 1000.0,
-        written.processor,
-        written.asking
+        "{name}: {:.0} versions/s, p99 {:.1} ms, CPU time per version {:.0} µs, of the client {:.0} µs",
+        result.per_second,
+        result.p99.as_secs_f64() * 1000.0,
+        result.server_cpu_time,
+        result.client_cpu_time
     );
 }
 
-async fn write_kt(kt: &Kt, round: usize, revisions: &mut [u64]) -> Written {
+async fn write_kt(kt: &Kt, round: usize, revisions: &mut [u64]) -> WriteResult {
     let mut writers = JoinSet::new();
-    let before = (kt.server.processor(), own_processor());
+    let before = (kt.server.cpu_time(), own_cpu_time());
     let end = Instant::now() + ROUND;
     for (writer, revision) in revisions.iter().enumerate() {
         let (mut client, mut revision) = (kt.connect().await, *revision);
@@ -132,62 +136,62 @@ async fn write_kt(kt: &Kt, round: usize, revisions: &mut [u64]) -> Written {
             let mut times = Vec::new();
             while Instant::now() < end {
                 let number = (round * 1_000_000 + times.len() + 1) as u64;
-                let begun = Instant::now();
+                let start = Instant::now();
                 revision = client.publish(&name, revision, number).await;
-                times.push(begun.elapsed());
+                times.push(start.elapsed());
             }
             (writer, revision, times)
         });
     }
-    summed(&kt.server, before, writers, revisions).await
+    summarize(&kt.server, before, writers, revisions).await
 }
 
-/// What etcd is asked to keep.
+/// A workload of etcd.
 #[derive(Debug, Clone, Copy)]
-enum Theirs {
-    /// What kt keeps of a version.
-    Version,
-    /// The same, by somebody who does not know what is there.
-    Unknown,
-    /// One value.
+enum EtcdWorkload {
+    /// Stores what kt stores for a version.
+    Publish,
+    /// The same, after reading the revision.
+    ReadThenPublish,
+    /// Stores one value.
     Put,
 }
 
-async fn write_etcd(etcd: &Etcd, what: Theirs, revisions: &mut [u64]) -> Written {
+async fn write_etcd(etcd: &Etcd, workload: EtcdWorkload, revisions: &mut [u64]) -> WriteResult {
     let mut writers = JoinSet::new();
-    let before = (etcd.server.processor(), own_processor());
+    let before = (etcd.server.cpu_time(), own_cpu_time());
     let end = Instant::now() + ROUND;
     for (writer, revision) in revisions.iter().enumerate() {
         let (mut client, mut revision) = (etcd.connect().await, *revision);
         writers.spawn_local(async move {
-            let key = format!("{what:?}{writer}");
+            let key = format!("{workload:?}{writer}");
             let mut times = Vec::new();
             while Instant::now() < end {
                 let value = content(times.len() as u64);
-                let begun = Instant::now();
-                if let Theirs::Unknown = what {
+                let start = Instant::now();
+                if let EtcdWorkload::ReadThenPublish = workload {
                     revision = client.revision(&key).await;
                 }
-                revision = match what {
-                    Theirs::Version | Theirs::Unknown => {
+                revision = match workload {
+                    EtcdWorkload::Publish | EtcdWorkload::ReadThenPublish => {
                         client.publish(&key, revision, value.as_bytes()).await
                     }
-                    Theirs::Put => client.put(&key, revision, value.as_bytes()).await,
+                    EtcdWorkload::Put => client.put(&key, revision, value.as_bytes()).await,
                 };
-                times.push(begun.elapsed());
+                times.push(start.elapsed());
             }
             (writer, revision, times)
         });
     }
-    summed(&etcd.server, before, writers, revisions).await
+    summarize(&etcd.server, before, writers, revisions).await
 }
 
-async fn summed(
+async fn summarize(
     server: &Server,
     before: (f64, f64),
     mut writers: JoinSet<(usize, u64, Vec<Duration>)>,
     revisions: &mut [u64],
-) -> Written {
+) -> WriteResult {
     let mut all = Vec::new();
     while let Some(done) = writers.join_next().await {
         let (writer, revision, times) = done.expect("it does not panic");
@@ -196,10 +200,10 @@ async fn summed(
     }
     all.sort();
     let count = all.len() as f64;
-    Written {
+    WriteResult {
         per_second: count / ROUND.as_secs_f64(),
-        p99: share(&all, 0.99),
-        processor: (server.processor() - before.0) / count * 1e6,
-        asking: (own_processor() - before.1) / count * 1e6,
+        p99: quantile(&all, 0.99),
+        server_cpu_time: (server.cpu_time() - before.0) / count * 1e6,
+        client_cpu_time: (own_cpu_time() - before.1) / count * 1e6,
     }
 }
