@@ -62,10 +62,10 @@ fn a_long_poll_detects_a_change_of_another_process() {
         client(directory.path())
             .reload("edge", &content("two"), None)
             .unwrap();
-        let PollOutcome::Changed(answer) = poll.join().unwrap() else {
+        let PollOutcome::Changed(response) = poll.join().unwrap() else {
             panic!("unchanged")
         };
-        assert_eq!(answer.desired.unwrap().version, 2);
+        assert_eq!(response.desired.unwrap().version, 2);
     });
 }
 
@@ -79,14 +79,14 @@ fn a_rollout_ends_with_the_report_of_the_last_instance() {
     client(directory.path())
         .report_status("edge", &serving(1, &first))
         .unwrap();
-    let asked = client(directory.path())
+    let requested = client(directory.path())
         .reload("edge", &ReloadRequest::default(), None)
         .unwrap();
     thread::scope(|scope| {
-        let wait = || client(directory.path()).rollout("edge", asked.generation, Some(1), 60);
+        let wait = || client(directory.path()).rollout("edge", requested.generation, Some(1), 60);
         let rollout = scope.spawn(wait);
         client(directory.path())
-            .report_status("edge", &serving(2, &asked.gateway))
+            .report_status("edge", &serving(2, &requested.gateway))
             .unwrap();
         assert_eq!(
             rollout.join().unwrap().unwrap().outcome,
@@ -103,9 +103,9 @@ fn a_long_poll_can_be_cancelled() {
     let poll = Request::new(Method::Get, "/v1/gateways/edge/desired")
         .with_query("index", 1)
         .with_query("wait", 60);
-    let asked = AtomicBool::new(false);
+    let requested = AtomicBool::new(false);
     // The first check returns false, so that the wait starts.
-    let cancelled = || asked.swap(true, Ordering::SeqCst);
+    let cancelled = || requested.swap(true, Ordering::SeqCst);
     let error = embedded.handle(&poll, None, &cancelled).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Cancelled);
     let soon = Some(Instant::now() + Duration::from_millis(50));
@@ -165,10 +165,10 @@ fn requests_go_through_a_running_server() {
     );
     assert_eq!(through.who_am_i().unwrap().scope, "admin");
     let gateway = through.gateway("edge").unwrap();
-    let answer = through
+    let response = through
         .reload("edge", &content("two"), Some(gateway.etag()))
         .unwrap();
-    assert_eq!(answer.version.unwrap().version, 2);
+    assert_eq!(response.version.unwrap().version, 2);
     let stale = through
         .reload("edge", &content("three"), Some(gateway.etag()))
         .unwrap_err();
@@ -252,8 +252,8 @@ fn a_long_poll_moves_back_at_once_when_the_server_stops() {
         let deadline = Instant::now() + Duration::from_secs(60);
         let metrics = Request::new(Method::Get, "/metrics");
         let is_waiting = || {
-            let answer = client(directory.path()).transport().send(&metrics);
-            answer
+            let response = client(directory.path()).transport().send(&metrics);
+            response
                 .unwrap()
                 .body
                 .unwrap()

@@ -53,14 +53,17 @@ fn the_applied_content_becomes_desired_as_a_new_version() {
     assert_eq!(dry.version.unwrap().version, 1);
     assert_eq!((dry.unchanged, dry.gateway.last_version), (false, 2));
     let done = client.reconcile("edge", &accept(false), None).unwrap();
-    let made = done.version.unwrap();
-    assert_eq!((made.version, made.origin), (3, VersionOrigin::Revert));
+    let created = done.version.unwrap();
     assert_eq!(
-        (made.reverts_to, made.message.as_deref()),
+        (created.version, created.origin),
+        (3, VersionOrigin::Revert)
+    );
+    assert_eq!(
+        (created.reverts_to, created.message.as_deref()),
         (Some(1), Some("it works"))
     );
     let gateway = client.gateway("edge").unwrap();
-    assert_eq!(gateway.desired.as_ref().unwrap().sha256, made.sha256);
+    assert_eq!(gateway.desired.as_ref().unwrap().sha256, created.sha256);
     client.report_status("edge", &serving(2, &gateway)).unwrap();
     let again = client.reconcile("edge", &accept(false), None).unwrap();
     assert!(again.unchanged);

@@ -71,12 +71,12 @@ fn the_audit_log_is_filtered_by_target_actor_and_time() {
         .client()
         .reload("edge", &content("two"), None)
         .unwrap();
-    let somebody = bench.client_as(crate::api::Principal::local_user(7));
+    let other_user = bench.client_as(crate::api::Principal::local_user(7));
     let other = kt_control_api::CreateGatewayRequest {
         name: "other".to_owned(),
         ..Default::default()
     };
-    somebody.create_gateway(&other).unwrap();
+    other_user.create_gateway(&other).unwrap();
     let list = |query: AuditQuery| bench.client().audit(&query).unwrap().items;
     let of_edge = list(AuditQuery {
         target: Some(edge.id.to_string()),

@@ -11,13 +11,13 @@ fn versions_are_dense_and_listed_newest_first() {
     let client = bench.client();
     bench.edge();
     for (number, text) in (2..).zip(["two", "three"]) {
-        let answer = client.reload("edge", &content(text), None).unwrap();
-        let version = answer.version.unwrap();
+        let response = client.reload("edge", &content(text), None).unwrap();
+        let version = response.version.unwrap();
         assert_eq!(
             (version.version, version.origin),
             (number, VersionOrigin::Reload)
         );
-        assert_eq!(answer.gateway.desired.unwrap().version, number);
+        assert_eq!(response.gateway.desired.unwrap().version, number);
     }
     let page = client.config_versions("edge", Some(2), None).unwrap();
     assert_eq!(
@@ -63,8 +63,8 @@ fn a_revert_is_a_new_version_with_the_old_content() {
         version: 1,
         reason: Some("two broke".to_owned()),
     };
-    let answer = client.revert("edge", &revert, None).unwrap();
-    let version = answer.version.unwrap();
+    let response = client.revert("edge", &revert, None).unwrap();
+    let version = response.version.unwrap();
     assert_eq!((version.version, version.reverts_to), (3, Some(1)));
     assert_eq!(
         (version.origin, version.message),
@@ -152,14 +152,14 @@ fn a_reload_without_content_creates_no_version() {
     let before = bench.edge();
     client.report_status("edge", &serving(1, &before)).unwrap();
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
-    let answer = client
+    let response = client
         .reload("edge", &ReloadRequest::default(), None)
         .unwrap();
-    assert!(!answer.unchanged);
-    assert_eq!((answer.generation, answer.gateway.last_version), (2, 1));
-    assert_eq!(answer.gateway.state, SyncState::Pending);
+    assert!(!response.unchanged);
+    assert_eq!((response.generation, response.gateway.last_version), (2, 1));
+    assert_eq!(response.gateway.state, SyncState::Pending);
     client
-        .report_status("edge", &serving(2, &answer.gateway))
+        .report_status("edge", &serving(2, &response.gateway))
         .unwrap();
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
 }
@@ -234,11 +234,11 @@ fn a_gateway_publishes_its_own_file() {
         from_file: true,
         ..Default::default()
     };
-    let answer = bench
+    let response = bench
         .client()
         .publish_config("edge", &publish, None)
         .unwrap();
-    assert_eq!(answer.version.unwrap().origin, VersionOrigin::File);
+    assert_eq!(response.version.unwrap().origin, VersionOrigin::File);
 }
 
 #[test]

@@ -8,9 +8,9 @@ fn ask(bench: &TestApi, version: u64, against: Option<&str>) -> Result<VersionDi
     if let Some(against) = against {
         request = request.with_query("against", against);
     }
-    let answer = bench.send(&request);
-    let body = answer.body.unwrap();
-    if answer.status == 200 {
+    let response = bench.send(&request);
+    let body = response.body.unwrap();
+    if response.status == 200 {
         Ok(serde_json::from_str(&body).unwrap())
     } else {
         Err(serde_json::from_str(&body).unwrap())
@@ -28,8 +28,8 @@ fn a_version_is_compared_with_the_desired_applied_or_given_version() {
     assert!(!by_default.same && by_default.gateway == gateway.id);
     assert!(ask(&bench, 3, Some("desired")).unwrap().same);
     assert_eq!(ask(&bench, 2, Some("1")).unwrap().from.version, 1);
-    let nobody = ask(&bench, 1, Some("applied")).unwrap_err();
-    assert_eq!((nobody.code, nobody.status), (ProblemCode::NotFound, 404));
+    let error = ask(&bench, 1, Some("applied")).unwrap_err();
+    assert_eq!((error.code, error.status), (ProblemCode::NotFound, 404));
     report(&serving(1, &gateway));
     assert_eq!(ask(&bench, 1, Some("applied")).unwrap().from.version, 3);
     let mut own = serving(2, &gateway);

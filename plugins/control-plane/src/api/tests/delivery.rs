@@ -9,15 +9,15 @@ use crate::fixture::{DirectTransport, TestApi, content, rejecting, report, servi
 
 fn poll(client: &Client<DirectTransport>, query: &DesiredQuery) -> Option<DesiredResponse> {
     match client.desired("edge", query).unwrap() {
-        PollOutcome::Changed(answer) => Some(answer),
+        PollOutcome::Changed(response) => Some(response),
         PollOutcome::Unchanged | PollOutcome::RetryAfter(_) => None,
     }
 }
 
-fn after(answer: &DesiredResponse) -> DesiredQuery {
+fn after(response: &DesiredResponse) -> DesiredQuery {
     DesiredQuery {
-        epoch: Some(answer.epoch.clone()),
-        index: answer.index,
+        epoch: Some(response.epoch.clone()),
+        index: response.index,
         wait: 1,
         instance: Some(report(0).instance_id),
     }
@@ -112,7 +112,7 @@ fn a_rejected_version_is_sent_again_only_after_a_change_or_a_reload() {
     client
         .reconcile("edge", &ReconcileRequest::default(), None)
         .unwrap();
-    assert!(poll(&client, &from_start).is_some(), "reconcile asks");
+    assert!(poll(&client, &from_start).is_some(), "after a reconcile");
     let gateway = client.gateway("edge").unwrap();
     client
         .report_status("edge", &rejecting(report(2), &gateway))
@@ -150,8 +150,8 @@ fn an_instance_is_live_until_its_lease_expires() {
     let bench = TestApi::new();
     let client = bench.client();
     let gateway = bench.edge();
-    let answer = client.report_status("edge", &serving(1, &gateway)).unwrap();
-    assert_eq!((answer.index, answer.next_status_seconds), (1, 10));
+    let response = client.report_status("edge", &serving(1, &gateway)).unwrap();
+    assert_eq!((response.index, response.next_status_seconds), (1, 10));
     bench.advance(Duration::from_secs(29));
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
     bench.advance(Duration::from_secs(1));

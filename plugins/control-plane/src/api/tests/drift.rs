@@ -31,8 +31,8 @@ fn overridden(seq: u64, gateway: &Gateway) -> StatusReport {
 /// Sends a report, and returns the gateway and the index in the response.
 fn send_report(bench: &TestApi, report: &StatusReport) -> (Gateway, u64) {
     let client = bench.client();
-    let answer = client.report_status("edge", report).unwrap();
-    (client.gateway("edge").unwrap(), answer.index)
+    let response = client.report_status("edge", report).unwrap();
+    (client.gateway("edge").unwrap(), response.index)
 }
 
 #[test]
@@ -42,11 +42,11 @@ fn drift_is_repaired_only_with_the_policy_repair() {
     let (seen, index) = send_report(&bench, &overridden(1, &edge));
     assert_eq!((seen.state, seen.rev, index), (SyncState::Drifted, 1, 1));
 
-    let wish = GatewayPatch {
+    let patch = GatewayPatch {
         drift: Some(DriftPolicy::Repair),
         ..GatewayPatch::default()
     };
-    let patched = bench.client().update_gateway("edge", &wish, None).unwrap();
+    let patched = bench.client().update_gateway("edge", &patch, None).unwrap();
     assert_eq!((patched.drift, patched.rev), (DriftPolicy::Repair, 2));
     let (seen, index) = send_report(&bench, &overridden(2, &edge));
     assert_eq!((seen.state, seen.rev, index), (SyncState::Pending, 3, 2));
@@ -82,11 +82,11 @@ fn repeated_drift_is_repaired_once_per_minute() {
 #[test]
 fn an_unknown_drift_policy_is_rejected() {
     let bench = bench(DriftPolicy::Report);
-    let wish = GatewayPatch {
+    let patch = GatewayPatch {
         drift: Some(DriftPolicy::Unknown),
         ..GatewayPatch::default()
     };
-    let rejected = bench.client().update_gateway("edge", &wish, None);
+    let rejected = bench.client().update_gateway("edge", &patch, None);
     assert_eq!(
         rejected.unwrap_err().code,
         Some(ProblemCode::ValidationFailed)

@@ -254,9 +254,9 @@ fn the_scope_read_allows_no_changes() {
         client.report_status("edge", &report(1)).unwrap_err().status,
         403
     );
-    let nobody = bench.client_as(Principal::anonymous());
-    assert_eq!(nobody.gateway("edge").unwrap_err().status, 403);
-    nobody.service_version().unwrap();
+    let anonymous = bench.client_as(Principal::anonymous());
+    assert_eq!(anonymous.gateway("edge").unwrap_err().status, 403);
+    anonymous.service_version().unwrap();
 }
 
 #[test]
@@ -264,10 +264,13 @@ fn every_problem_type_has_a_page() {
     let bench = TestApi::new();
     for code in ProblemCode::ALL {
         let kind = Problem::new(*code, "").kind;
-        let answer = bench.send(&Request::new(Method::Get, &kind));
-        assert_eq!(answer.status, 200, "{kind}");
-        assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
-        let text = answer.body.unwrap();
+        let response = bench.send(&Request::new(Method::Get, &kind));
+        assert_eq!(response.status, 200, "{kind}");
+        assert_eq!(
+            response.headers["content-type"],
+            "text/plain; charset=utf-8"
+        );
+        let text = response.body.unwrap();
         assert!(text.starts_with(code.title()), "{text}");
         assert!(text.contains(&format!("Code {code}, HTTP status {}.", code.status())));
     }

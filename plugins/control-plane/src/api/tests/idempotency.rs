@@ -46,9 +46,9 @@ fn a_key_belongs_to_one_request_and_one_actor() {
     assert_eq!(other.status, 422);
     assert_eq!(body(&other)["code"], "idempotency-key-reused");
     assert_eq!(bench.count("gateways"), 1);
-    let somebody = bench.client_as(crate::api::Principal::local_user(1));
+    let other_user = bench.client_as(crate::api::Principal::local_user(1));
     let request = post("/v1/gateways", &json!({"name": "b"}), "k1");
-    let response = kt_control_api::Transport::send(somebody.transport(), &request).unwrap();
+    let response = kt_control_api::Transport::send(other_user.transport(), &request).unwrap();
     assert_eq!(response.status, 201);
 }
 

@@ -52,12 +52,12 @@ fn a_token_is_returned_once_and_not_stored() {
 fn a_token_has_the_requested_scope_and_lifetime() {
     let bench = TestApi::new();
     let edge = bench.edge();
-    let asked = CreateTokenRequest {
+    let request = CreateTokenRequest {
         gateway: Some("edge".to_owned()),
         expires_in_seconds: Some(60),
         ..new("edge", TokenScope::Gateway)
     };
-    let issued = bench.client().create_token(&asked).unwrap();
+    let issued = bench.client().create_token(&request).unwrap();
     assert_eq!(issued.info.gateway.as_ref(), Some(&edge.id));
     assert!(secret(&issued).expose().starts_with("kt_gk_"));
     let caller = accepted(&bench, secret(&issued)).unwrap();
@@ -82,14 +82,14 @@ fn a_token_has_the_requested_scope_and_lifetime() {
 #[test]
 fn a_bootstrap_token_expires_after_an_hour_at_most() {
     let bench = TestApi::new();
-    let asked = new("rack-7", TokenScope::Bootstrap);
-    let issued = bench.client().create_token(&asked).unwrap();
+    let request = new("rack-7", TokenScope::Bootstrap);
+    let issued = bench.client().create_token(&request).unwrap();
     assert!(secret(&issued).expose().starts_with("kt_bt_"));
     let life = issued.info.expires_at.unwrap() - issued.info.created_at;
     assert_eq!(life.get_seconds(), 3600);
     let later = |seconds| CreateTokenRequest {
         expires_in_seconds: Some(seconds),
-        ..asked.clone()
+        ..request.clone()
     };
     assert!(bench.client().create_token(&later(3600)).is_ok());
     let rejected = bench.client().create_token(&later(3601)).unwrap_err();
@@ -189,11 +189,11 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
 #[test]
 fn a_rotation_creates_a_token_of_the_same_scope_and_keeps_the_old_one_for_the_grace() {
     let bench = TestApi::new();
-    let asked = CreateTokenRequest {
+    let request = CreateTokenRequest {
         expires_in_seconds: Some(30 * 24 * 3600),
         ..new("r", TokenScope::Read)
     };
-    let old = bench.client().create_token(&asked).unwrap();
+    let old = bench.client().create_token(&request).unwrap();
     bench.advance(DAY * 10);
     let graceful = RotateTokenRequest {
         grace_seconds: 3600,
@@ -236,11 +236,11 @@ fn a_rotation_creates_a_token_of_the_same_scope_and_keeps_the_old_one_for_the_gr
 #[test]
 fn a_grace_period_does_not_extend_the_lifetime() {
     let bench = TestApi::new();
-    let asked = CreateTokenRequest {
+    let request = CreateTokenRequest {
         expires_in_seconds: Some(60),
         ..new("r", TokenScope::Read)
     };
-    let old = bench.client().create_token(&asked).unwrap();
+    let old = bench.client().create_token(&request).unwrap();
     let graceful = RotateTokenRequest {
         grace_seconds: 3600,
         ..RotateTokenRequest::default()
@@ -257,12 +257,12 @@ fn a_grace_period_does_not_extend_the_lifetime() {
 fn tokens_are_listed_newest_first_in_pages() {
     let bench = TestApi::new();
     bench.edge();
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for n in 0..5 {
         let issued = bench
             .client()
             .create_token(&new(&format!("t{n}"), TokenScope::Read));
-        made.insert(0, issued.unwrap().info);
+        created.insert(0, issued.unwrap().info);
         // Some have the same time, and still need an order.
         bench.advance(Duration::from_secs(n % 2));
     }
@@ -286,9 +286,9 @@ fn tokens_are_listed_newest_first_in_pages() {
         keys
     };
     let keys: Vec<_> = seen.iter().map(|t| (t.created_at, t.id.clone())).collect();
-    assert_eq!(keys, by_time(&made));
+    assert_eq!(keys, by_time(&created));
 
-    bench.client().revoke_token(&made[0].id).unwrap();
+    bench.client().revoke_token(&created[0].id).unwrap();
     let count = |active, gateway: Option<&str>| {
         let query = TokenQuery {
             active,

@@ -151,10 +151,10 @@ fn issue(server: &TestServer, admin: &str, scope: &str) -> String {
 
 fn register(server: &TestServer, admin: &str, name: &str) -> Target {
     let new = json!({"name": name, "content": "one", "issue_token": true});
-    let made = request(server, "POST /v1/gateways", admin, &new.to_string());
-    let made = body_of(&made);
-    let gateway = made["gateway"]["id"].as_str().unwrap().to_owned();
-    let own = made["token"].as_str().unwrap().to_owned();
+    let created = request(server, "POST /v1/gateways", admin, &new.to_string());
+    let created = body_of(&created);
+    let gateway = created["gateway"]["id"].as_str().unwrap().to_owned();
+    let own = created["token"].as_str().unwrap().to_owned();
     let line = format!("GET /v1/tokens?gateway={gateway}");
     let listed = body_of(&request(server, &line, admin, ""));
     let token = listed["items"][0]["id"].as_str().unwrap().to_owned();
@@ -189,12 +189,12 @@ fn every_operation_has_the_expected_status_for_every_caller() {
         let Target { own, bootstrap, .. } = &target;
         let tokens = ["", &reader, bootstrap, &other.own, own, &admin];
         for ((caller, token), expected) in CALLERS.iter().zip(tokens).zip(row.3) {
-            let answer = head_of(&server, &line, token, &body);
-            if status(&answer) != expected.to_string() {
+            let response = head_of(&server, &line, token, &body);
+            if status(&response) != expected.to_string() {
                 wrong.push(format!(
                     "{} as {caller}: {} instead of {expected}",
                     row.0,
-                    status(&answer)
+                    status(&response)
                 ));
             }
         }
@@ -234,11 +234,11 @@ fn a_method_that_is_not_allowed_lists_the_allowed_ones() {
         ("POST /v1/whoami", "GET"),
         ("POST /v1/tokens/x", "GET, DELETE"),
     ] {
-        let answer = request(&server, line, &admin, "");
-        assert_eq!(status(&answer), "405", "{line}");
+        let response = request(&server, line, &admin, "");
+        assert_eq!(status(&response), "405", "{line}");
         assert!(
-            answer.contains(&format!("allow: {allowed}\r\n")),
-            "{answer}"
+            response.contains(&format!("allow: {allowed}\r\n")),
+            "{response}"
         );
     }
     assert_eq!(
@@ -254,10 +254,10 @@ fn a_bootstrap_token_registers_one_gateway_and_returns_its_token() {
     let admin = admin(&server);
     let token = issue(&server, &admin, "bootstrap");
     let new = r#"{"name": "rack-7", "content": "one"}"#;
-    let made = body_of(&request(&server, "POST /v1/gateways", &token, new));
-    let own = made["token"].as_str().unwrap();
+    let created = body_of(&request(&server, "POST /v1/gateways", &token, new));
+    let own = created["token"].as_str().unwrap();
     assert!(own.starts_with("kt_gk_"), "{own}");
-    let id = made["gateway"]["id"].as_str().unwrap();
+    let id = created["gateway"]["id"].as_str().unwrap();
     let line = format!("GET /v1/gateways/{id}/desired?index=0");
     assert_eq!(status(&request(&server, &line, own, "")), "200");
     let again = r#"{"name": "rack-8"}"#;

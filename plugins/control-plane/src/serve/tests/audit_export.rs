@@ -40,9 +40,9 @@ fn all_rows_are_exported_in_order_with_their_hashes() {
     let server = TestServer::limited(directory.path(), 0);
     let admin = admin(&server);
     fill(&server, &admin);
-    let answer = request(&server, "GET /v1/audit/export", &admin, "");
-    assert!(answer.contains("content-type: application/x-ndjson\r\n"));
-    let (body, complete) = decode_chunks(&answer);
+    let response = request(&server, "GET /v1/audit/export", &admin, "");
+    assert!(response.contains("content-type: application/x-ndjson\r\n"));
+    let (body, complete) = decode_chunks(&response);
     assert!(complete);
     let rows: Vec<AuditEntry> = body
         .lines()
@@ -75,9 +75,9 @@ fn an_export_that_fails_is_incomplete() {
     let damage = "DROP TRIGGER audit_immutable;
                   UPDATE audit SET at = 9223372036854775807 WHERE seq = 300";
     file.execute_batch(damage).unwrap();
-    let answer = request(&server, "GET /v1/audit/export", &admin, "");
-    assert_eq!(status(&answer), "200");
-    let (body, complete) = decode_chunks(&answer);
+    let response = request(&server, "GET /v1/audit/export", &admin, "");
+    assert_eq!(status(&response), "200");
+    let (body, complete) = decode_chunks(&response);
     assert!(!complete);
     assert_eq!(body.lines().count(), 200);
 }

@@ -74,9 +74,9 @@ fn an_unwritable_directory_is_reported() {
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
     fs::write(directory.path().join("backups"), "not a directory").unwrap();
-    let answer = request(&server, BACKUP, &admin, "");
-    assert_eq!(status(&answer), "503");
-    assert_eq!(body_of(&answer)["code"], "storage-failed");
+    let response = request(&server, BACKUP, &admin, "");
+    assert_eq!(status(&response), "503");
+    assert_eq!(body_of(&response)["code"], "storage-failed");
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn under_load_every_backup_is_intact_and_audited() {
                 }
             });
         }
-        let made: Vec<_> = (0..3).map(|_| request(server, BACKUP, admin, "")).collect();
+        let created: Vec<_> = (0..3).map(|_| request(server, BACKUP, admin, "")).collect();
         over.store(true, Ordering::SeqCst);
         assert!(
-            made.iter().all(|answer| status(answer) == "201"),
-            "{made:?}"
+            created.iter().all(|response| status(response) == "201"),
+            "{created:?}"
         );
     });
     let line = "GET /v1/audit?action=store.backup";
@@ -171,16 +171,16 @@ fn a_database_is_backed_up_with_its_own_tools() {
     let bench = TestApi::new();
     let api = bench.api.clone().with_backups(None);
     let request = Request::new(Method::Post, "/v1/admin/backup");
-    let Reply::Complete(answer) = api.handle(&request, &Principal::local_user(0)) else {
+    let Reply::Complete(response) = api.handle(&request, &Principal::local_user(0)) else {
         panic!("not a complete reply");
     };
-    assert_eq!(answer.response.status, 501);
-    assert!(answer.response.body.unwrap().contains("pg_dump"));
-    let Reply::Complete(answer) = api.handle(
+    assert_eq!(response.response.status, 501);
+    assert!(response.response.body.unwrap().contains("pg_dump"));
+    let Reply::Complete(response) = api.handle(
         &request.with_json(r#"{"keep": 0}"#.to_owned()),
         &Principal::local_user(0),
     ) else {
         panic!("not a complete reply");
     };
-    assert_eq!(answer.response.status, 422, "the body is validated first");
+    assert_eq!(response.response.status, 422, "the body is validated first");
 }

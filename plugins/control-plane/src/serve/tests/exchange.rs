@@ -15,17 +15,17 @@ pub(super) fn exchange(address: SocketAddr, bytes: &str) -> String {
 pub(super) fn exchange_bytes(address: SocketAddr, bytes: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     // A server that closes before it has read everything may reset the connection.
-    drop(stream.read_to_end(&mut answer));
-    answer
+    drop(stream.read_to_end(&mut response));
+    response
 }
 
 /// Returns the result of one read. Small responses are sent in one write.
 pub(super) fn read_some(stream: &mut TcpStream) -> String {
-    let mut answer = vec![0; 4096];
-    let read = stream.read(&mut answer).unwrap();
-    String::from_utf8(answer[..read].to_vec()).unwrap()
+    let mut response = vec![0; 4096];
+    let read = stream.read(&mut response).unwrap();
+    String::from_utf8(response[..read].to_vec()).unwrap()
 }
 
 pub(super) fn request(server: &TestServer, line: &str, token: &str, body: &str) -> String {
@@ -37,9 +37,9 @@ pub(super) fn head_of(server: &TestServer, line: &str, token: &str, body: &str) 
     let mut stream = TcpStream::connect(server.info.address).unwrap();
     let request = raw_request(line, token, body);
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = [0; 512];
-    let read = stream.read(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer[..read]).into_owned()
+    let mut response = [0; 512];
+    let read = stream.read(&mut response).unwrap();
+    String::from_utf8_lossy(&response[..read]).into_owned()
 }
 
 fn raw_request(line: &str, token: &str, body: &str) -> String {
@@ -57,12 +57,12 @@ pub(super) fn admin(server: &TestServer) -> String {
         .to_owned()
 }
 
-pub(super) fn status(answer: &str) -> &str {
-    answer.split(' ').nth(1).unwrap_or("none")
+pub(super) fn status(response: &str) -> &str {
+    response.split(' ').nth(1).unwrap_or("none")
 }
 
 /// Parses the body of a response.
-pub(super) fn json(answer: &str) -> serde_json::Value {
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+pub(super) fn json(response: &str) -> serde_json::Value {
+    let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     serde_json::from_str(body).unwrap_or_default()
 }

@@ -54,10 +54,10 @@ fn without_a_valid_token_only_public_paths_respond() {
     // Any other last character.
     let mistyped = format!("{most}{}", if last == "x" { "y" } else { "x" });
     for token in ["", "hunter2", unknown.expose(), &mistyped] {
-        let answer = request(&server, "GET /v1/gateways", token, "");
-        assert_eq!(status(&answer), "401", "{answer}");
-        assert!(answer.contains("www-authenticate: Bearer"));
-        assert!(!answer.contains("hunter2"));
+        let response = request(&server, "GET /v1/gateways", token, "");
+        assert_eq!(status(&response), "401", "{response}");
+        assert!(response.contains("www-authenticate: Bearer"));
+        assert!(!response.contains("hunter2"));
     }
     for path in ["/healthz", "/readyz", "/v1/version"] {
         assert_eq!(
@@ -80,8 +80,8 @@ fn a_gateway_is_created_used_and_deleted() {
         .split('"')
         .find(|text| text.starts_with("kt_gk_"))
         .unwrap();
-    let answer = request(&server, "GET /v1/gateways/edge/desired?index=0", own, "");
-    assert_eq!(status(&answer), "200");
+    let response = request(&server, "GET /v1/gateways/edge/desired?index=0", own, "");
+    assert_eq!(status(&response), "200");
     assert_eq!(
         status(&request(&server, "GET /v1/gateways", own, "")),
         "403"
@@ -147,9 +147,9 @@ fn malformed_requests_are_rejected() {
     stream
         .write_all(b"content-length: 2\r\n\r\n\xff\xfe")
         .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert_eq!(status(&answer), "400");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert_eq!(status(&response), "400");
     assert_eq!(status(&request(&server, "GET /healthz", "", "")), "200");
 }
 
@@ -197,10 +197,12 @@ fn a_long_poll_responds_to_a_change_and_to_the_shutdown_of_the_server() {
 
 /// Reads the response to a long poll that ended because the server shut down.
 fn read_retry_after(waiting: &mut TcpStream) -> u16 {
-    let answer = read_some(waiting);
-    assert_eq!(status(&answer), "304", "not closed without a response");
-    assert!(answer.contains("connection: close\r\n"), "{answer}");
-    let (_, rest) = answer.split_once("retry-after: ").expect("no retry-after");
+    let response = read_some(waiting);
+    assert_eq!(status(&response), "304", "not closed without a response");
+    assert!(response.contains("connection: close\r\n"), "{response}");
+    let (_, rest) = response
+        .split_once("retry-after: ")
+        .expect("no retry-after");
     rest.lines().next().unwrap().parse().unwrap()
 }
 

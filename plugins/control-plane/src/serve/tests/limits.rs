@@ -12,18 +12,21 @@ use crate::fixture::TestServer;
 
 /// Repeats a request until its status is 429.
 fn until_limited(server: &TestServer, token: &str) -> String {
-    let mut answers = (0..1000).map(|_| request(server, "GET /v1/whoami", token, ""));
-    let refused = answers.find(|answer| status(answer) == "429");
+    let mut responses = (0..1000).map(|_| request(server, "GET /v1/whoami", token, ""));
+    let refused = responses.find(|response| status(response) == "429");
     refused.expect("no limit after 1000 requests")
 }
 
-fn assert_retry_after(answer: &str) {
-    let (_, rest) = answer.split_once("retry-after: ").expect(answer);
+fn assert_retry_after(response: &str) {
+    let (_, rest) = response.split_once("retry-after: ").expect(response);
     let seconds = rest.split('\r').next().and_then(|text| text.parse().ok());
-    assert!(seconds.is_some_and(|seconds: u32| seconds >= 1), "{answer}");
-    assert_eq!(body_of(answer)["code"], "rate-limited");
-    let id = body_of(answer)["instance"].to_string();
-    assert!(id.starts_with("\"req_"), "{answer}");
+    assert!(
+        seconds.is_some_and(|seconds: u32| seconds >= 1),
+        "{response}"
+    );
+    assert_eq!(body_of(response)["code"], "rate-limited");
+    let id = body_of(response)["instance"].to_string();
+    assert!(id.starts_with("\"req_"), "{response}");
 }
 
 #[test]
@@ -32,8 +35,8 @@ fn a_token_over_its_limit_does_not_limit_other_callers() {
     let server = TestServer::limited(directory.path(), 1);
     let master = admin(&server);
     let new = json!({"name": "busy", "scope": "read"});
-    let made = request(&server, "POST /v1/tokens", &master, &new.to_string());
-    let busy = body_of(&made)["token"].as_str().unwrap().to_owned();
+    let created = request(&server, "POST /v1/tokens", &master, &new.to_string());
+    let busy = body_of(&created)["token"].as_str().unwrap().to_owned();
     assert_retry_after(&until_limited(&server, &busy));
     let other = request(&server, "GET /v1/whoami", &master, "");
     assert_eq!(status(&other), "200", "{other}");
@@ -41,10 +44,10 @@ fn a_token_over_its_limit_does_not_limit_other_callers() {
         let mut stream = UnixStream::connect(&server.info.socket).unwrap();
         let head = "GET /v1/whoami HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
         assert_eq!(
-            status(&answer),
+            status(&response),
             "200",
             "users of this machine are not limited"
         );
@@ -69,8 +72,8 @@ fn a_valid_token_is_accepted_from_a_limited_address() {
     }
     // An insufficient scope is not a failed authentication.
     let new = json!({"name": "r", "scope": "read"}).to_string();
-    let made = body_of(&request(&server, "POST /v1/tokens", &master, &new));
-    let reader = made["token"].as_str().unwrap();
+    let created = body_of(&request(&server, "POST /v1/tokens", &master, &new));
+    let reader = created["token"].as_str().unwrap();
     let denied = request(&server, "POST /v1/tokens", reader, &new);
     assert_eq!(status(&denied), "403");
 }

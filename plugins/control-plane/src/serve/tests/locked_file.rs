@@ -28,10 +28,10 @@ fn all_writes_to_a_locked_store_fail_and_reads_succeed() {
             waiting.iter().all(|change| !change.is_finished()),
             "the read did not wait for the writes"
         );
-        for answer in waiting.into_iter().map(|change| change.join().unwrap()) {
-            assert_eq!(status(&answer), "503");
-            assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
-            assert_eq!(body_of(&answer)["code"], "storage-busy");
+        for response in waiting.into_iter().map(|change| change.join().unwrap()) {
+            assert_eq!(status(&response), "503");
+            assert!(response.contains("retry-after: 1\r\n"), "{response}");
+            assert_eq!(body_of(&response)["code"], "storage-busy");
         }
     });
     other.execute_batch("ROLLBACK").unwrap();

@@ -40,8 +40,8 @@ fn requests_and_their_effects_are_counted() {
     let server = TestServer::start(directory.path());
     let admin = admin(&server);
     let new = r#"{"name": "edge", "content": "one"}"#;
-    let made = body_of(&request(&server, "POST /v1/gateways", &admin, new));
-    let gateway = serde_json::from_value(made["gateway"].clone()).unwrap();
+    let created = body_of(&request(&server, "POST /v1/gateways", &admin, new));
+    let gateway = serde_json::from_value(created["gateway"].clone()).unwrap();
     let refused = json!(rejecting(report(1), &gateway)).to_string();
     let line = "POST /v1/gateways/edge/status";
     for _ in 0..2 {
@@ -49,8 +49,8 @@ fn requests_and_their_effects_are_counted() {
     }
     assert_eq!(status(&request(&server, "GET /v1/whoami", "x", "")), "401");
     let gone = Token::random(TokenKind::Access);
-    let asked = request(&server, "GET /v1/whoami", gone.expose(), "");
-    assert_eq!(status(&asked), "401");
+    let requested = request(&server, "GET /v1/whoami", gone.expose(), "");
+    assert_eq!(status(&requested), "401");
     assert_eq!(status(&request(&server, "GET /nowhere", &admin, "")), "404");
     let metrics = scrape(&server);
     assert!(metrics.contains("content-type: application/openmetrics-text; version=1.0.0"));
@@ -98,10 +98,10 @@ fn long_polls_are_counted() {
     request(&server, "POST /v1/gateways", &admin, new);
     let mut poll = TcpStream::connect(server.info.address).unwrap();
     let line = "GET /v1/gateways/edge/desired?index=1&wait=60";
-    let asked = format!(
+    let requested = format!(
         "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {admin}\r\n\r\n"
     );
-    poll.write_all(asked.as_bytes()).unwrap();
+    poll.write_all(requested.as_bytes()).unwrap();
     let end = Instant::now() + Duration::from_secs(20);
     while value(&scrape(&server), "kt_cp_long_polls") < 1.0 {
         assert!(Instant::now() < end, "no long poll");
@@ -114,9 +114,9 @@ fn long_polls_are_counted() {
         &admin,
         reload,
     );
-    let mut answer = String::new();
-    poll.read_to_string(&mut answer).unwrap();
-    assert_eq!(status(&answer), "200");
+    let mut response = String::new();
+    poll.read_to_string(&mut response).unwrap();
+    assert_eq!(status(&response), "200");
     let metrics = scrape(&server);
     assert_eq!(value(&metrics, "kt_cp_long_polls").to_string(), "0");
     assert_eq!(

@@ -9,12 +9,12 @@ use super::exchange::{admin, json as body_of, read_some, request, status};
 use crate::fixture::TestServer;
 
 fn issue(server: &TestServer, new: &serde_json::Value) -> (String, String) {
-    let made = request(server, "POST /v1/tokens", &admin(server), &new.to_string());
-    assert_eq!(status(&made), "201", "{made}");
-    assert!(made.contains("cache-control: no-store"), "{made}");
-    let made = body_of(&made);
+    let created = request(server, "POST /v1/tokens", &admin(server), &new.to_string());
+    assert_eq!(status(&created), "201", "{created}");
+    assert!(created.contains("cache-control: no-store"), "{created}");
+    let created = body_of(&created);
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    (text(&made["info"]["id"]), text(&made["token"]))
+    (text(&created["info"]["id"]), text(&created["token"]))
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn a_revoked_token_is_rejected_at_once_also_in_long_polls() {
         "401",
         "the long poll ended"
     );
-    let answer = request(&server, "GET /v1/whoami", &token, "");
-    assert_eq!(status(&answer), "401");
+    let response = request(&server, "GET /v1/whoami", &token, "");
+    assert_eq!(status(&response), "401");
 }
 
 #[test]

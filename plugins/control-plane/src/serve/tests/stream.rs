@@ -105,20 +105,20 @@ fn edge_server() -> EdgeServer {
     let server = TestServer::start(directory.path());
     let master = admin(&server);
     let new = r#"{"name": "edge", "content": "one", "issue_token": true}"#;
-    let made = body_of(&request(&server, "POST /v1/gateways", &master, new));
+    let created = body_of(&request(&server, "POST /v1/gateways", &master, new));
     EdgeServer {
         _directory: directory,
         server,
         master,
-        own: made["token"].as_str().unwrap().to_owned(),
+        own: created["token"].as_str().unwrap().to_owned(),
     }
 }
 
 impl EdgeServer {
     fn send(&self, line: &str, body: &Value) -> Value {
-        let answer = request(&self.server, line, &self.master, &body.to_string());
-        assert_eq!(&status(&answer)[..1], "2", "{answer}");
-        body_of(&answer)
+        let response = request(&self.server, line, &self.master, &body.to_string());
+        assert_eq!(&status(&response)[..1], "2", "{response}");
+        body_of(&response)
     }
 
     fn reload(&self, content: &str) {
@@ -180,9 +180,9 @@ fn a_stream_resumes_after_the_last_event() {
              authorization: Bearer {}\r\nlast-event-id: {wrong}\r\n\r\n",
             edge.own
         );
-        let answer = exchange(edge.server.info.address, &head);
-        assert_eq!(status(&answer), "400", "{answer}");
-        assert_eq!(body_of(&answer)["code"], "malformed-request");
+        let response = exchange(edge.server.info.address, &head);
+        assert_eq!(status(&response), "400", "{response}");
+        assert_eq!(body_of(&response)["code"], "malformed-request");
     }
 }
 
@@ -207,10 +207,10 @@ fn a_rejected_version_is_not_sent_again() {
 fn a_stream_ends_with_its_token() {
     let edge = edge_server();
     let new = json!({"name": "r", "scope": "read"});
-    let made = edge.send("POST /v1/tokens", &new);
-    let mut stream = Stream::open(&edge.server, made["token"].as_str().unwrap(), "", "");
+    let created = edge.send("POST /v1/tokens", &new);
+    let mut stream = Stream::open(&edge.server, created["token"].as_str().unwrap(), "", "");
     stream.desired();
-    let id = made["info"]["id"].as_str().unwrap();
+    let id = created["info"]["id"].as_str().unwrap();
     let line = format!("DELETE /v1/tokens/{id}");
     assert_eq!(
         status(&request(&edge.server, &line, &edge.master, "")),

@@ -101,8 +101,11 @@ async fn an_expired_token_ends_the_stream_at_the_next_keep_alive() {
         gateway: None,
         expires_in_seconds: Some(60),
     };
-    let made = bench.client().create_token(&new).unwrap();
-    let header = format!("authorization: Bearer {}\r\n", made.token.unwrap().expose());
+    let created = bench.client().create_token(&new).unwrap();
+    let header = format!(
+        "authorization: Bearer {}\r\n",
+        created.token.unwrap().expose()
+    );
     let origin = PeerOrigin::Tcp("127.0.0.1".parse().unwrap());
     let mut stream = open_stream(&bench, 64 * 1024, origin, &header).await;
     stream.until(": keep-alive", 1).await;
