@@ -92,9 +92,9 @@ fn contents_are_pruned_except_for_pinned_versions() {
     kt("gateway prune --keep 2 --yes")
         .ok()
         .err_has("no content to prune");
-    let trail = kt("audit list --limit 1 -o json").ok().json();
-    assert_eq!(trail[0]["action"], "config.prune");
-    assert_eq!(trail[0]["detail"]["reason"], "space");
+    let audit = kt("audit list --limit 1 -o json").ok().json();
+    assert_eq!(audit[0]["action"], "config.prune");
+    assert_eq!(audit[0]["detail"]["reason"], "space");
     kt("control-plane fsck").ok();
     kt("gateway prune --keep 0").exits(2).silent();
 }

@@ -104,8 +104,8 @@ fn a_bootstrap_token_registers_one_gateway() {
         (&consumed["state"], &consumed["gateway"]),
         (&"used".into(), &gateway.into())
     );
-    let trail = world.kt(&format!("audit list --target {id} -o json")).run();
-    assert_eq!(trail.ok().json()[0]["action"], "token.consume");
+    let audit = world.kt(&format!("audit list --target {id} -o json")).run();
+    assert_eq!(audit.ok().json()[0]["action"], "token.consume");
 }
 
 #[test]
