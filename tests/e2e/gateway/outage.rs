@@ -137,9 +137,11 @@ fn a_gateway_without_a_control_plane_serves_files_and_reloads_them() {
     assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
     world.sandbox.write("policy-config.yaml", "pack: [");
     gateway.process.signal(Signal::HUP);
-    gateway.process.wait_for("the rejection", PATIENCE, |_, err| {
-        err.contains("rejected").then_some(())
-    });
+    gateway
+        .process
+        .wait_for("the rejection", PATIENCE, |_, err| {
+            err.contains("rejected").then_some(())
+        });
     assert_eq!(
         gateway.chat("m", "bob@example.com").status,
         409,
