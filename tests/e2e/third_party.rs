@@ -1,15 +1,15 @@
-//! A plugin of somebody else's: a service backend that is built outside of the
-//! workspace, from the packaged SDK alone, and drives a real s6.
+//! The service backend of a third party: it is built outside of the workspace from
+//! the packaged SDK, and tested with a real s6.
 
 use crate::harness::{Sandbox, TestCommand, dist, files_below, tool, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the rig ends with where it cannot work.
-const UNUSABLE: i32 = 77;
-/// Where cargo and its cache are; a build needs the real ones.
-const OF_CARGO: [&str; 6] = [
+/// The exit code of the rig if it is not supported.
+const UNSUPPORTED: i32 = 77;
+/// The variables that cargo needs.
+const CARGO_VARIABLES: [&str; 6] = [
     "PATH",
     "HOME",
     "CARGO",
@@ -30,28 +30,28 @@ fn script(sandbox: &Sandbox, path: &str) -> TestCommand {
     }
 }
 
-/// The plugin directory with the plugin; its own tests have passed.
+/// Builds and tests the plugin; returns its plugin directory.
 fn build(sandbox: &Sandbox) -> PathBuf {
     let mut run = script(sandbox, "tests/scripts/build-third-party.sh");
-    for name in OF_CARGO {
+    for name in CARGO_VARIABLES {
         if let Some(value) = std::env::var_os(name) {
             run = run.env(name, value);
         }
     }
     let ran = run.limit(Duration::from_secs(600)).run();
     ran.ok()
-        .out_has("real::rollback::a_first_install_is_taken_back_whole ... ok");
+        .out_has("tests::arguments_and_variables_are_passed_unchanged ... ok");
     let line = ran
         .stdout
         .lines()
         .last()
-        .expect("it says where the plugin is");
+        .expect("it prints the plugin directory");
     PathBuf::from(line)
 }
 
-/// The steps and what each must do are in the rig's script.
+/// The script of the rig contains the steps and their expectations.
 #[test]
-fn a_backend_of_somebody_else_drives_a_real_s6() {
+fn a_third_party_backend_manages_a_real_s6() {
     let Some(_s6) = tool("s6-svscan") else { return };
     let sandbox = Sandbox::new();
     let plugins = build(&sandbox);
@@ -65,7 +65,7 @@ fn a_backend_of_somebody_else_drives_a_real_s6() {
         .arg(&plugins)
         .limit(Duration::from_secs(180))
         .run();
-    if ran.code() == Some(UNUSABLE) {
+    if ran.code() == Some(UNSUPPORTED) {
         eprintln!("SKIPPED third_party: {}", ran.stderr.trim());
         return;
     }
@@ -74,14 +74,14 @@ fn a_backend_of_somebody_else_drives_a_real_s6() {
         .out_has("\nok\n");
 }
 
-/// Whatever kt does for that backend, it does for any.
+/// kt contains no code for that backend.
 #[test]
-fn kt_does_not_know_it() {
+fn kt_contains_no_code_for_s6() {
     for folder in ["host", "plugins", "plugin-api"] {
         for file in files_below(&workspace().join(folder), &["target"]) {
             let text = fs::read_to_string(&file).unwrap_or_default().to_lowercase();
             let mut words = text.split(|c: char| !c.is_alphanumeric());
-            assert!(!words.any(|w| w == "s6"), "{} knows it", file.display());
+            assert!(!words.any(|w| w == "s6"), "{} mentions s6", file.display());
         }
     }
 }

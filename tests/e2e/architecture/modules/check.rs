@@ -16,7 +16,6 @@ const NOT_YET_FREE: &[&str] = &[
     "kt-control-api",
     "kt-policy",
     "kt-tests",
-    "service-s6",
 ];
 
 /// Describes every cycle of a crate: one shortest cycle for each group of

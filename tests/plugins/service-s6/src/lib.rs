@@ -1,37 +1,31 @@
-//! The plugin `service-s6`: services of a person's own `s6-svscan`.
+//! The plugin `service-s6`: services of the user's own `s6-svscan`.
 //!
-//! An example of a backend that is no part of kt. It translates and does
-//! nothing else: scripts are rendered, probes and steps are named, results are
-//! read. Whoever calls it runs them.
+//! An example of a backend that is not part of kt. It only translates: it renders
+//! scripts, returns probes and steps, and evaluates results. The caller runs them.
 
-mod backend;
-mod deaths;
 mod detect;
-#[cfg(test)]
-mod folder;
-mod link;
+mod files;
 mod observe;
-mod place;
-mod programs;
-mod quote;
-#[cfg(test)]
-mod real;
-#[cfg(test)]
-mod sample;
-mod script;
+mod paths;
 mod steps;
+#[cfg(test)]
+mod tests;
 
-use kt_plugin_api::service::{INTERFACE, ServiceProvider};
+use kt_plugin_api::service::{
+    Capabilities, Description, DetectRequest, Detection, INTERFACE, InspectRequest, InspectTarget,
+    LogSource, LogSources, LogsRequest, ObserveRequest, Plan, Probes, RenderRequest,
+    ServiceBackend, ServiceProvider, ServiceStatus,
+};
 use kt_plugin_api::{Error, Host, Plugin, Provider};
 
 struct ServiceS6 {
-    provider: ServiceProvider<backend::S6>,
+    provider: ServiceProvider<S6>,
 }
 
 impl Plugin for ServiceS6 {
     fn init(_: Host) -> Result<Self, Error> {
         Ok(Self {
-            provider: ServiceProvider(backend::S6),
+            provider: ServiceProvider(S6),
         })
     }
 
@@ -41,3 +35,52 @@ impl Plugin for ServiceS6 {
 }
 
 kt_plugin_api::export_plugin!(ServiceS6, "../plugin.toml");
+
+struct S6;
+
+impl ServiceBackend for S6 {
+    fn describe(&self) -> Result<Description, Error> {
+        Ok(Description {
+            name: "s6".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            os: vec!["linux".to_owned()],
+            // No readiness and no watchdog: the gateway does not support the
+            // protocol of s6. No start at boot: the user starts s6-svscan.
+            capabilities: Capabilities {
+                park_by_exit_code: true,
+                environment_file: true,
+                ..Capabilities::default()
+            },
+        })
+    }
+
+    fn inspect(&self, request: &InspectRequest) -> Result<Probes, Error> {
+        let probes = match &request.target {
+            InspectTarget::Supervisor => detect::probes(&request.system),
+            InspectTarget::Service { family, name } => {
+                observe::probes(&request.system, family, name)
+            }
+        };
+        Ok(Probes { probes })
+    }
+
+    fn detect(&self, request: &DetectRequest) -> Result<Detection, Error> {
+        detect::detect(request)
+    }
+
+    fn observe(&self, request: &ObserveRequest) -> Result<ServiceStatus, Error> {
+        observe::observe(request)
+    }
+
+    fn render(&self, request: &RenderRequest) -> Result<Plan, Error> {
+        steps::plan(request)
+    }
+
+    fn logs(&self, request: &LogsRequest) -> Result<LogSources, Error> {
+        let file = request.spec.stderr_file.clone().map(LogSource::File);
+        Ok(LogSources {
+            sources: file.into_iter().collect(),
+            supervisor: None,
+        })
+    }
+}
