@@ -36,7 +36,7 @@ fn logout_removes_token_and_address() {
         .kt_line("auth logout --profile work")
         .run()
         .ok()
-        .err_has("stay");
+        .err_has("other settings are kept");
     let left = fs::read_to_string(sandbox.profile("work")).expect("it stays");
     assert_eq!(left, other);
     assert!(file.exists(), "another profile is not changed");

@@ -3,7 +3,7 @@
 use crate::harness::{CommandOutput, Sandbox};
 use serde_json::json;
 
-/// Personal data is redacted, a term refused.
+/// Redacts personal data, blocks a term.
 const POLICY: &str = "\
 pack: {name: small, version: 1.0.0, enabled: true}
 providers: {targets: [{id: echo, provider: echo}]}
@@ -26,10 +26,10 @@ fn pack() -> Sandbox {
         "pack/tests/a.json",
         case("mail", "I am bob@example.com", "redact"),
     );
-    let in_yaml = "name: answer\n\
+    let yaml = "name: answer\n\
         input:\n  messages: [{role: user, content: hello}]\n  upstream_response: the falcon ledger\n\
         expected: {verdict: block, reason_code: dlp.detected}\n";
-    sandbox.write("pack/tests/b.yaml", in_yaml);
+    sandbox.write("pack/tests/b.yaml", yaml);
     sandbox.write("pack/tests/README.md", "no case");
     sandbox
 }
@@ -39,7 +39,7 @@ fn test(sandbox: &Sandbox, rest: &str) -> CommandOutput {
 }
 
 #[test]
-fn cases_that_pass_are_listed() {
+fn passed_cases_are_listed() {
     let sandbox = pack();
     let table = test(&sandbox, "--pack-dir pack");
     table
@@ -64,7 +64,7 @@ fn cases_that_pass_are_listed() {
 }
 
 #[test]
-fn a_case_that_fails_says_what_is_there_instead() {
+fn a_failed_case_shows_expected_and_actual_result() {
     let sandbox = pack();
     sandbox.write("pack/tests/c.json", case("ledger", "hello", "block"));
     let table = test(&sandbox, "--pack-dir pack");
@@ -79,14 +79,14 @@ fn a_case_that_fails_says_what_is_there_instead() {
     let failed = &value["results"][2];
     assert_eq!(failed["passed"], false);
     assert_eq!(failed["details"]["expected"]["verdict"], "block");
-    // A weaker configuration in a layer fails what passed before.
+    // A layer that weakens the configuration lets cases fail.
     sandbox.write("off.yaml", "pack: {enabled: false}\n");
     let layered = "--file pack/policy-config.yaml --file off.yaml --case mail";
     test(&sandbox, layered).exits(1).out_has("got:      allow");
 }
 
 #[test]
-fn what_cannot_be_tested_is_no_verdict() {
+fn an_invalid_pack_is_an_error_and_not_a_failure() {
     let sandbox = pack();
     test(&sandbox, "")
         .exits(2)

@@ -1,4 +1,4 @@
-//! `kt init`: what it writes works, and it writes over nothing.
+//! `kt init`: its files are valid, and existing files are kept.
 
 use crate::gateway::{Gateway, body, said};
 use crate::harness::{Sandbox, files_below};
@@ -12,9 +12,9 @@ fn templates(sandbox: &Sandbox) -> Vec<String> {
     list.ok().stdout.lines().map(str::to_owned).collect()
 }
 
-/// Every file below a folder, with its content.
-fn content(folder: &Path) -> Vec<(PathBuf, String)> {
-    let files = files_below(folder, &[]).into_iter();
+/// Returns every file below a directory, with its content.
+fn content(directory: &Path) -> Vec<(PathBuf, String)> {
+    let files = files_below(directory, &[]).into_iter();
     let mut all: Vec<_> = files
         .map(|file| (file.clone(), fs::read_to_string(&file).unwrap_or_default()))
         .collect();
@@ -23,7 +23,7 @@ fn content(folder: &Path) -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn what_every_template_writes_works_as_it_stands() {
+fn every_template_is_valid_and_runs() {
     let sandbox = Sandbox::new();
     let templates = templates(&sandbox);
     assert_eq!(templates.len(), 4, "{templates:?}");
@@ -43,24 +43,24 @@ fn what_every_template_writes_works_as_it_stands() {
         let line = format!("gateway run --policy-config {file} --listen 127.0.0.1:0 --workers 1");
         let gateway = Gateway::of(sandbox.kt_line(&format!("{line} -o json")).spawn());
         for result in results {
-            a_gateway_agrees(&gateway, &sandbox, result);
+            assert_gateway_agrees(&gateway, &sandbox, result);
         }
         gateway.stop().ok();
     }
 }
 
-/// The gateway says of a case's request what `kt policy test` said.
-fn a_gateway_agrees(gateway: &Gateway, sandbox: &Sandbox, result: &Value) {
+/// Asserts that the gateway evaluates the request of a case as `kt policy test` did.
+fn assert_gateway_agrees(gateway: &Gateway, sandbox: &Sandbox, result: &Value) {
     let file = sandbox.path(result["file"].as_str().expect("a name"));
-    let case = fs::read_to_string(file).expect("it was written");
+    let case = fs::read_to_string(file).expect("the file exists");
     let case: Value = serde_json::from_str(&case).expect("it is JSON");
     let input = &case["input"];
     if !input["upstream_response"].is_null() {
-        // The provider of the templates answers with the request.
+        // The provider of the templates returns the request as the response.
         return;
     }
     let reply = gateway.post(&json!({ "model": "m", "messages": input["messages"] }));
-    let asked = input["messages"][0]["content"].as_str();
+    let prompt = input["messages"][0]["content"].as_str();
     match result["verdict"].as_str() {
         Some("block") => {
             assert_eq!(reply.status, 409, "{result}");
@@ -69,16 +69,16 @@ fn a_gateway_agrees(gateway: &Gateway, sandbox: &Sandbox, result: &Value) {
             assert_eq!(error["policy"], result["details"]["policy"]);
             assert_eq!(error["code"], result["details"]["code"]);
         }
-        Some("redact") => assert_ne!(Some(said(&reply).as_str()), asked, "{result}"),
-        _ => assert_eq!(Some(said(&reply).as_str()), asked, "{result}"),
+        Some("redact") => assert_ne!(Some(said(&reply).as_str()), prompt, "{result}"),
+        _ => assert_eq!(Some(said(&reply).as_str()), prompt, "{result}"),
     }
 }
 
 #[test]
-fn nothing_is_ever_overwritten() {
-    for own in ["policy-config.yaml", "tests/question.json", "tests"] {
+fn existing_files_are_never_overwritten() {
+    for existing in ["policy-config.yaml", "tests/question.json", "tests"] {
         let sandbox = Sandbox::new();
-        sandbox.write(&format!("pack/{own}"), "mine");
+        sandbox.write(&format!("pack/{existing}"), "existing");
         let before = content(&sandbox.path("pack"));
         for more in ["", "--dry-run"] {
             let ran = sandbox.kt_line(&format!("init --dir pack {more} -o json"));
@@ -87,14 +87,13 @@ fn nothing_is_ever_overwritten() {
             assert_eq!(error["id"], "file-exists");
             assert_eq!(
                 error["data"]["files"],
-                json!([format!("pack/{own}")]),
+                json!([format!("pack/{existing}")]),
                 "{error}"
             );
         }
-        let shown = sandbox.kt_line("init --dir pack").run();
-        shown
-            .exits(6)
-            .err_has(&format!("`pack/{own}` already exists"));
+        let text = sandbox.kt_line("init --dir pack").run();
+        text.exits(6)
+            .err_has(&format!("`pack/{existing}` already exists"));
         assert_eq!(content(&sandbox.path("pack")), before);
     }
     let sandbox = Sandbox::new();
@@ -118,28 +117,32 @@ fn a_dry_run_writes_nothing() {
     let written = written.ok().json();
     assert_eq!(written["result"], "written");
     assert_eq!(written["files"], planned["files"]);
-    let there = files_below(&sandbox.path("pack"), &[]);
+    let files = files_below(&sandbox.path("pack"), &[]);
     let count = written["files"].as_array().map(Vec::len);
-    assert_eq!(Some(there.len()), count, "no draft is left: {there:?}");
+    assert_eq!(
+        Some(files.len()),
+        count,
+        "no temporary file is left: {files:?}"
+    );
 }
 
 #[test]
-fn the_template_is_chosen_by_either_name() {
+fn a_template_is_selected_by_name_or_alias() {
     let sandbox = Sandbox::new();
     let long = sandbox.kt_line("init --template prompt-injection-detection -o json");
     let value = long.run().ok().json();
     assert_eq!(value["template"], "prompt-injection");
-    let odd = sandbox.kt_line("init --template dpl --dir other").run();
-    odd.exits(2).silent().err_has("dlp");
+    let unknown = sandbox.kt_line("init --template dpl --dir other").run();
+    unknown.exits(2).silent().err_has("dlp");
 }
 
 #[test]
-fn a_folder_that_takes_no_files_gets_none() {
+fn a_directory_that_is_not_writable_is_an_error() {
     let sandbox = Sandbox::unprivileged();
     let locked = sandbox.path("locked");
     sandbox.write("locked/tests/other.json", "{}");
     let read_only = fs::Permissions::from_mode(0o555);
-    fs::set_permissions(locked.join("tests"), read_only).expect("it is the tests' own");
+    fs::set_permissions(locked.join("tests"), read_only).expect("the mode can be changed");
     let ran = sandbox.kt_line("init --dir locked").run();
     ran.exits(2).silent().err_has("cannot write `locked/tests/");
     assert_eq!(files_below(&locked, &[]).len(), 1, "{ran}");

@@ -4,12 +4,12 @@ use crate::harness::{CommandOutput, Sandbox, workspace};
 use serde_json::json;
 use std::fs;
 
-/// A pattern that is well formed, and whose automaton no gateway allows.
+/// A valid pattern whose automaton is larger than the limit of a gateway.
 const HUGE: &str = "  dlp-filter: {detect_patterns: ['(\\pL{1,400}[0-9]{1,400}){1,50}']}\n";
 
 fn example() -> String {
     let path = workspace().join("docs/examples/policy-config.yaml");
-    fs::read_to_string(path).expect("the example is there")
+    fs::read_to_string(path).expect("the example exists")
 }
 
 fn small(more: &str) -> String {
@@ -25,7 +25,7 @@ fn lint(sandbox: &Sandbox, rest: &str) -> CommandOutput {
 }
 
 #[test]
-fn a_valid_file_is_named_with_what_it_holds() {
+fn a_valid_file_is_summarized() {
     let sandbox = Sandbox::new();
     sandbox.write("policy-config.yaml", example());
     let text = lint(&sandbox, "--file policy-config.yaml");
@@ -53,7 +53,7 @@ fn a_valid_file_is_named_with_what_it_holds() {
 }
 
 #[test]
-fn every_problem_is_shown_with_its_place() {
+fn every_problem_is_reported_with_its_location() {
     let sandbox = Sandbox::new();
     let broken = example()
         .replace("action: redact", "action: redakt")
@@ -74,9 +74,9 @@ fn every_problem_is_shown_with_its_place() {
     let errors = value["errors"].as_array().expect("a list");
     assert_eq!(errors.len(), 3, "{value}");
     for error in errors {
-        let place = format!("broken.yaml:{}:{}", error["line"], error["column"]);
-        text.out_has(&place);
-        create.exits(2).err_has(&place);
+        let location = format!("broken.yaml:{}:{}", error["line"], error["column"]);
+        text.out_has(&location);
+        create.exits(2).err_has(&location);
         assert_eq!(error["stage"], "check");
     }
     assert_eq!(errors[0]["path"], "policy.pii-detector.action");
@@ -84,7 +84,7 @@ fn every_problem_is_shown_with_its_place() {
 }
 
 #[test]
-fn what_a_gateway_would_reject_is_found() {
+fn a_configuration_that_a_gateway_would_reject_is_reported() {
     let sandbox = Sandbox::new();
     sandbox.write("huge.yaml", small(HUGE));
     let text = lint(&sandbox, "--file huge.yaml");
@@ -104,7 +104,28 @@ fn what_a_gateway_would_reject_is_found() {
 }
 
 #[test]
-fn warnings_count_only_when_asked() {
+fn a_typo_in_a_minified_file_prints_a_part_of_the_line() {
+    let sandbox = Sandbox::new();
+    let terms: Vec<String> = (0..3000).map(|i| format!("größe {i}")).collect();
+    let file = json!({
+        "pack": { "name": "small", "version": "1.0.0", "enabled": true },
+        "policies": { "chain": ["dlp-filter"] },
+        "policy": { "dlp-filter": { "blocked_terms": terms, "action": "redakt" } },
+    });
+    sandbox.write("minified.yaml", file.to_string());
+    let ran = lint(&sandbox, "--file minified.yaml");
+    ran.exits(1)
+        .out_has("did you mean `redact`?")
+        .out_has("größe 2999");
+    assert!(ran.stdout.len() < 1000, "{ran}");
+    let create = "gateway create --name x --file minified.yaml";
+    let create = sandbox.kt_line(create).run();
+    create.exits(2).err_has("did you mean `redact`?");
+    assert!(create.stderr.len() < 1500, "{create}");
+}
+
+#[test]
+fn warnings_are_errors_only_with_strict() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "base.yaml",
@@ -126,7 +147,7 @@ fn warnings_count_only_when_asked() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_no_verdict() {
+fn an_unreadable_file_is_an_error() {
     let sandbox = Sandbox::new();
     let absent = lint(&sandbox, "--file absent.yaml");
     absent.exits(2).silent().err_has("absent.yaml");

@@ -1,4 +1,4 @@
-//! The commands that begin and check a configuration without a gateway.
+//! The commands that create, validate and test a configuration without a gateway.
 
 mod cases;
 mod init;

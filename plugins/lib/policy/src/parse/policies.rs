@@ -163,8 +163,8 @@ fn kind(
     path: &str,
     diagnostics: &mut Diagnostics<'_>,
 ) -> Option<PolicyKind> {
-    let found = PolicyKind::VARIANTS.iter().find(|(word, _)| *word == text);
-    if let Some((_, kind)) = found {
+    let variant = PolicyKind::VARIANTS.iter().find(|(name, _)| *name == text);
+    if let Some((_, kind)) = variant {
         return Some(*kind);
     }
     if UNSUPPORTED_KINDS.contains(&text) {

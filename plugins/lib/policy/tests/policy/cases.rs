@@ -1,4 +1,4 @@
-//! Golden cases: what is read, what is refused, and what becomes of them.
+//! Test cases: parsing, problems, and evaluation.
 
 use kt_policy::{Case, Chain, Limits, Problems, REASON_CODES, Source, compile, parse_case};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn user(text: &str) -> Value {
 }
 
 #[test]
-fn the_gateways_words_come_out() {
+fn the_outcome_is_that_of_a_gateway() {
     let blocks_personal_data = base_with("{action: redact}", "{action: block}");
     let strict = compile(&good(&blocks_personal_data), &Limits::default()).unwrap();
     let mut reasons = Vec::new();

@@ -16,7 +16,7 @@ fn lines(diff: &Diff) -> Vec<String> {
 }
 
 #[test]
-fn changes_are_named_by_natural_keys() {
+fn list_items_are_identified_by_their_keys() {
     for (from, to, line) in [
         (
             "action: redact",
@@ -50,7 +50,7 @@ fn changes_are_named_by_natural_keys() {
 }
 
 #[test]
-fn every_weakening_is_named() {
+fn every_weakened_guard_is_reported() {
     let weak = [
         ("enabled: true", "enabled: false"),
         ("dlp-filter, audit", "audit"),
@@ -138,7 +138,7 @@ fn hash_and_diff_agree() {
 }
 
 #[test]
-fn secrets_are_tagged_not_shown() {
+fn secrets_are_replaced_by_tags() {
     let diff = change("DEMO_KEY", "CANARY_KEY");
     let shown = format!(
         "{}{}{}",
@@ -174,7 +174,7 @@ fn json_follows_its_schema() {
 }
 
 #[test]
-fn unified_form_shows_both_sides() {
+fn the_unified_form_contains_both_sides() {
     let text = change("action: redact", "action: block").unified("old.yaml", "new.yaml");
     assert!(
         text.starts_with("--- old.yaml\n+++ new.yaml\n@@ "),
@@ -187,7 +187,7 @@ fn unified_form_shows_both_sides() {
 }
 
 #[test]
-fn changes_say_which_layer_they_come_from() {
+fn changes_have_the_location_in_their_layer() {
     let over = Source::new("over.yaml", "\n\npack: {version: 9.0.0}\n");
     let target = parse(&[Source::new("base.yaml", BASE), over]).unwrap();
     let diff = diff(&good(BASE), &target);

@@ -6,7 +6,7 @@ use kt_policy::{PolicyKind, Strategy};
 const EXAMPLE: &str = include_str!("../../../../../docs/examples/policy-config.yaml");
 
 #[test]
-fn the_example_is_valid_and_without_warnings() {
+fn the_example_is_valid_without_warnings() {
     let document = good(EXAMPLE);
     assert_eq!(document.warnings(), []);
     let providers = document.providers.as_ref().unwrap();
@@ -15,7 +15,7 @@ fn the_example_is_valid_and_without_warnings() {
 }
 
 #[test]
-fn notation_never_changes_the_hash() {
+fn the_notation_does_not_change_the_hash() {
     let document = good(BASE);
     let same = "\
 # another notation
@@ -58,7 +58,7 @@ pack:
 }
 
 #[test]
-fn every_meaning_changes_the_hash() {
+fn every_setting_changes_the_hash() {
     let hash = good(BASE).sha256();
     for (from, to) in [
         ("name: demo", "name: demo2"),
@@ -98,7 +98,7 @@ fn anchors_and_merges_are_resolved() {
 }
 
 #[test]
-fn routing_takes_the_named_order() {
+fn routing_uses_the_configured_order() {
     let document = good(&base_with("[main, spare]", "[spare]"));
     let providers = document.providers.unwrap();
     let routed: Vec<_> = providers.routed().iter().map(|t| t.id.clone()).collect();
@@ -108,7 +108,7 @@ fn routing_takes_the_named_order() {
 }
 
 #[test]
-fn doubtful_settings_are_warned_about() {
+fn questionable_settings_are_warnings() {
     let codes = |text: &str| -> Vec<&str> {
         good(text)
             .warnings()

@@ -1,10 +1,10 @@
-//! What is refused, with code and exact place.
+//! Problems, with code and exact location.
 
 use crate::sample::{BASE, bad, base_with, good, read, single};
 use kt_policy::{Source, parse};
 
-/// Asserts that the only problem of a text has this code and path, and stands
-/// where the text has its `^`.
+/// Asserts that the only problem of a text has this code and path, and is located at the `^` in
+/// the text.
 fn assert_only(marked: &str, code: &str, path: &str) {
     let (before, after) = marked.split_once('^').unwrap();
     let problems = bad(&format!("{before}{after}"));
@@ -22,7 +22,7 @@ fn assert_only(marked: &str, code: &str, path: &str) {
 }
 
 #[test]
-fn each_mistake_has_its_code_and_place() {
+fn each_mistake_has_its_code_and_location() {
     let cases: &[(&str, &str, &str, &str)] = &[
         (
             "dlp-filter, audit",
@@ -145,13 +145,13 @@ fn a_kind_in_the_chain_needs_a_block() {
 }
 
 #[test]
-fn a_service_without_a_known_address_needs_one() {
+fn a_provider_without_a_default_address_needs_one() {
     let marked = base_with("provider: echo", "provider: ^openia");
     assert_only(&marked, "E005", "providers.targets[1].base_url");
 }
 
 #[test]
-fn kinds_that_are_not_enforced_are_refused() {
+fn kinds_that_are_not_enforced_are_rejected() {
     for kind in [
         "agent-firewall",
         "data-routing-policy",
@@ -172,7 +172,7 @@ fn kinds_that_are_not_enforced_are_refused() {
 }
 
 #[test]
-fn a_literal_credential_is_refused_and_never_shown() {
+fn a_literal_credential_is_rejected_and_never_printed() {
     let canary = "sk-canary-7e1f";
     let texts = [
         base_with("{env: DEMO_KEY}", canary),
@@ -195,9 +195,9 @@ fn a_literal_credential_is_refused_and_never_shown() {
     ];
     for text in texts {
         let problems = bad(&text);
-        let shown = format!("{problems}{}", serde_json::to_string(&problems).unwrap());
-        assert!(!shown.contains(canary), "{shown}");
-        assert!(problems.iter().all(|p| p.line > 0), "{shown}");
+        let rendered = format!("{problems}{}", serde_json::to_string(&problems).unwrap());
+        assert!(!rendered.contains(canary), "{rendered}");
+        assert!(problems.iter().all(|p| p.line > 0), "{rendered}");
     }
 }
 
@@ -216,7 +216,7 @@ fn all_problems_are_reported_in_order() {
 }
 
 #[test]
-fn duplicate_keys_are_all_found() {
+fn all_duplicate_keys_are_reported() {
     let problems = bad(&BASE.replace(
         "model: gpt-4o-mini",
         "model: a\n      model: b\n      id: c",
@@ -229,21 +229,25 @@ fn duplicate_keys_are_all_found() {
 }
 
 #[test]
-fn text_is_rendered_with_line_and_caret() {
-    let shown = bad(&base_with("dlp-filter, audit", "pii-detecter, audit")).to_string();
-    assert!(shown.contains("13 |   chain: ["), "{shown}");
+fn a_problem_is_rendered_with_line_and_caret() {
+    let rendered = bad(&base_with("dlp-filter, audit", "pii-detecter, audit")).to_string();
+    assert!(rendered.contains("13 |   chain: ["), "{rendered}");
     assert!(
-        shown.starts_with("error[E001]: unknown policy kind `pii-detecter`\n  --> test.yaml:13:"),
-        "{shown}"
+        rendered
+            .starts_with("error[E001]: unknown policy kind `pii-detecter`\n  --> test.yaml:13:"),
+        "{rendered}"
     );
-    let source = shown.lines().nth(3).unwrap();
-    let caret = shown.lines().nth(4).unwrap();
+    let source = rendered.lines().nth(3).unwrap();
+    let caret = rendered.lines().nth(4).unwrap();
     assert!(
         source[caret.find('^').unwrap()..].starts_with("pii-detecter"),
-        "{shown}"
+        "{rendered}"
     );
-    assert!(shown.contains("did you mean `pii-detector`?"), "{shown}");
-    assert!(shown.ends_with("1 problem found"), "{shown}");
+    assert!(
+        rendered.contains("did you mean `pii-detector`?"),
+        "{rendered}"
+    );
+    assert!(rendered.ends_with("1 problem found"), "{rendered}");
 }
 
 #[test]
@@ -260,7 +264,7 @@ fn json_has_the_documented_fields() {
 }
 
 #[test]
-fn broken_yaml_names_its_place() {
+fn a_syntax_error_has_a_location() {
     for (text, line) in [
         ("pack: {name: a\nx: y\n", 2),
         ("a: b: c\n", 1),
@@ -279,7 +283,7 @@ fn broken_yaml_names_its_place() {
 }
 
 #[test]
-fn nothing_and_oddities_are_refused() {
+fn empty_and_unusual_documents_are_rejected() {
     for text in [
         "",
         "---\n",
@@ -297,7 +301,7 @@ fn nothing_and_oddities_are_refused() {
 }
 
 #[test]
-fn budgets_hold() {
+fn the_budget_is_enforced() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let wide = format!("a: [{}]", "1,".repeat(60_000));
     let big = format!("# {}\n{BASE}", "x".repeat(1 << 20));
@@ -310,7 +314,7 @@ fn budgets_hold() {
 }
 
 #[test]
-fn every_cut_of_a_good_file_is_judged_without_a_panic() {
+fn every_prefix_of_a_valid_file_parses_without_a_panic() {
     for end in 0..BASE.len() {
         if let Err(problems) = read(&BASE[..end]) {
             assert!(!problems.is_empty());
@@ -327,7 +331,7 @@ fn a_pattern_too_big_for_a_gateway_still_parses() {
 }
 
 #[test]
-fn patterns_that_match_nothing_or_everything_are_refused() {
+fn patterns_that_match_nothing_or_everything_are_rejected() {
     for pattern in ["a*", "", "(?=x)a", r"(a)\1", "[z-a]", "a{2,1}", r"[^\s\S]"] {
         let text = single("dlp-filter", &format!("{{detect_patterns: ['{pattern}']}}"));
         assert_eq!(bad(&text).first().unwrap().code, "E012", "{pattern}");
@@ -335,7 +339,7 @@ fn patterns_that_match_nothing_or_everything_are_refused() {
 }
 
 #[test]
-fn layers_merge_tables_replace_lists_and_keep_places() {
+fn layers_merge_mappings_replace_lists_and_keep_locations() {
     let over = "pack: {version: 2.0.0}\npolicies: {chain: [audit-logger]}\n";
     let document = parse(&[
         Source::new("base.yaml", BASE),

@@ -1,8 +1,8 @@
-//! Documents the tests start from.
+//! The sample documents of the tests.
 
 use kt_policy::{Document, Problems, Source, parse};
 
-/// A small document with one of everything that tests vary.
+/// A small document with every setting that the tests change.
 pub(crate) const BASE: &str = "\
 pack: {name: demo, version: 1.0.0, enabled: true}
 providers:
@@ -26,17 +26,17 @@ policy:
   audit-logger: {retention_days: 90}
 ";
 
-/// Parses one text called `test.yaml`.
+/// Parses a text as `test.yaml`.
 pub(crate) fn read(text: &str) -> Result<Document, Problems> {
     parse(&[Source::new("test.yaml", text)])
 }
 
-/// Parses a text that must be fine.
+/// Parses a text that must be valid.
 pub(crate) fn good(text: &str) -> Document {
     read(text).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
 }
 
-/// Problems of a text that must not be fine.
+/// Returns the problems of a text that must be invalid.
 pub(crate) fn bad(text: &str) -> Problems {
     match read(text) {
         Ok(_) => panic!("accepted:\n{text}"),
@@ -44,13 +44,13 @@ pub(crate) fn bad(text: &str) -> Problems {
     }
 }
 
-/// [`BASE`] with one piece of text replaced, which must be there.
+/// Returns [`BASE`] with a text replaced, which must occur in it.
 pub(crate) fn base_with(from: &str, to: &str) -> String {
     assert!(BASE.contains(from), "`{from}` is not in the sample");
     BASE.replacen(from, to, 1)
 }
 
-/// A document whose chain is one policy with the given block.
+/// Returns a document with one policy and its block.
 pub(crate) fn single(kind: &str, block: &str) -> String {
     format!(
         "pack: {{name: t, version: 1.0.0, enabled: true}}\npolicies: {{chain: [{kind}]}}\npolicy:\n  {kind}: {block}\n"

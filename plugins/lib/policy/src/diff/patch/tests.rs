@@ -1,4 +1,4 @@
-//! The patch, applied by an implementation of its own, gives the target.
+//! Applying the patch, with an independent implementation, gives the target.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::diff::{diff, mask};
 use crate::parse::parse;
 use crate::source::Source;
 
-/// Applies a patch in the form in which it is printed, as RFC 6902 says.
+/// Applies a serialized patch according to RFC 6902.
 fn apply(mut document: Value, patch: &Patch) -> Value {
     let operations = serde_json::to_value(patch).unwrap();
     for operation in operations.as_array().unwrap() {
@@ -41,7 +41,7 @@ fn at<'v>(value: &'v mut Value, steps: &[String]) -> &'v mut Value {
     steps.iter().fold(value, |value, step| match value {
         Value::Object(map) => map.get_mut(step).unwrap(),
         Value::Array(items) => &mut items[step.parse::<usize>().unwrap()],
-        _ => panic!("nothing lies below a scalar"),
+        _ => panic!("a scalar has no members"),
     })
 }
 
@@ -62,7 +62,7 @@ fn remove(document: &mut Value, steps: &[String]) -> Value {
     match at(document, parents) {
         Value::Object(map) => map.shift_remove(last).unwrap(),
         Value::Array(items) => items.remove(last.parse().unwrap()),
-        _ => panic!("a scalar holds nothing"),
+        _ => panic!("a scalar has no members"),
     }
 }
 
