@@ -28,6 +28,7 @@ mod case;
 mod chain;
 pub mod chat;
 mod diff;
+pub mod json;
 mod model;
 mod parse;
 mod problem;

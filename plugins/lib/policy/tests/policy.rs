@@ -14,6 +14,8 @@ mod corpus;
 mod difference;
 #[path = "policy/document.rs"]
 mod document;
+#[path = "policy/documents.rs"]
+mod documents;
 #[path = "policy/normalized.rs"]
 mod normalized;
 #[path = "policy/problems.rs"]

@@ -92,12 +92,21 @@ impl Chain {
     #[must_use]
     pub fn inspect_prompt(&self, texts: &[PromptText<'_>]) -> Evaluation {
         let mut findings = Vec::new();
-        let mut refusals: Vec<Block> = Vec::new();
-        refusals.extend(self.injection(texts, &mut findings));
+        let refusals = self.injection(texts, &mut findings).into_iter().collect();
+        self.inspect_texts(texts.iter().copied(), findings, refusals, "input_blocked")
+    }
+
+    fn inspect_texts<'t>(
+        &self,
+        texts: impl Iterator<Item = PromptText<'t>>,
+        mut findings: Vec<Finding>,
+        mut refusals: Vec<Block>,
+        code: &'static str,
+    ) -> Evaluation {
         let mut rewrites = Vec::new();
         if let Some(rules) = &self.compiled.rules {
-            for (index, text) in texts.iter().enumerate() {
-                let (rewrite, block) = self.scan(rules, index, text.text, &mut findings);
+            for (index, text) in texts.enumerate() {
+                let (rewrite, block) = self.scan(rules, index, text.text, code, &mut findings);
                 rewrites.extend(rewrite);
                 refusals.extend(block);
             }
@@ -118,6 +127,23 @@ impl Chain {
             rewrites,
             findings,
         }
+    }
+
+    /// Judges only what texts ask for: the attacks of `prompt-injection`.
+    pub(crate) fn inspect_intent(&self, texts: &[PromptText<'_>]) -> Evaluation {
+        let mut findings = Vec::new();
+        let block = self.injection(texts, &mut findings);
+        Evaluation {
+            decision: block.map_or(Decision::Allow, Decision::Block),
+            rewrites: Vec::new(),
+            findings,
+        }
+    }
+
+    /// Judges the texts of a whole response.
+    pub(crate) fn inspect_response(&self, texts: &[&str]) -> Evaluation {
+        let texts = texts.iter().map(|text| PromptText { role: "", text });
+        self.inspect_texts(texts, Vec::new(), Vec::new(), "output_blocked")
     }
 
     fn injection(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
@@ -146,6 +172,7 @@ impl Chain {
         rules: &Rules,
         index: usize,
         text: &str,
+        code: &'static str,
         findings: &mut Vec<Finding>,
     ) -> (Option<Rewrite>, Option<Block>) {
         let mut scanner = Scanner::default();
@@ -157,7 +184,7 @@ impl Chain {
         }
         let block = scanner
             .blocked_by
-            .map(|blocked| self.compiled.block_of(rules, blocked, "input_blocked"));
+            .map(|blocked| self.compiled.block_of(rules, blocked, code));
         let rewrite = (!scanner.spans.is_empty()).then_some(Rewrite {
             index,
             text: out,

@@ -66,6 +66,10 @@ fn readings(text: &str, encoding: &Encoding, hidden: bool, found: &mut Vec<View>
             add(plain, hidden);
         }
     }
+    // A phrase goes on over the end of a line.
+    if base.contains('\n') {
+        add(base.replace('\n', " "), hidden);
+    }
     add(base, hidden);
 }
 

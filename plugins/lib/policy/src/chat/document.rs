@@ -1,0 +1,173 @@
+//! Requests and responses as documents: every text is judged where it stands,
+//! and what is to be redacted is spliced out.
+
+use super::unit::{Unit, Units};
+use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
+use crate::json::{Edit, JsonError, Segment, apply_edits, scalars};
+
+/// The evaluation of a document, with what is needed to redact it.
+#[derive(Debug)]
+pub struct EvaluatedDocument {
+    /// The decision and the findings over all texts.
+    pub evaluation: Evaluation,
+    edits: Vec<Edit>,
+}
+
+impl EvaluatedDocument {
+    /// Returns the document with everything redacted; every byte that no policy
+    /// changed is as it was.
+    #[must_use]
+    pub fn redact(self, document: &str) -> String {
+        apply_edits(document, self.edits)
+    }
+}
+
+/// Evaluates a request, whose texts have the roles of their messages.
+///
+/// # Errors
+/// When it is not JSON that every reader reads alike.
+pub fn evaluate_request_text(
+    chain: &Chain,
+    document: &str,
+) -> Result<EvaluatedDocument, JsonError> {
+    let mut units = Units::read(document)?;
+    if !chain.inspects_prompts() {
+        return Ok(EvaluatedDocument {
+            evaluation: nothing(),
+            edits: Vec::new(),
+        });
+    }
+    let roles = Roles::read(document)?;
+    let texts = |units: &[Unit]| -> Vec<(String, String)> {
+        let text = |unit: &Unit| (roles.of(unit).to_owned(), unit.text.clone());
+        units.iter().map(text).collect()
+    };
+    let inspect = |units: &[Unit]| {
+        let texts = texts(units);
+        let texts: Vec<PromptText<'_>> = texts
+            .iter()
+            .map(|(role, text)| PromptText { role, text })
+            .collect();
+        chain.inspect_prompt(&texts)
+    };
+    let single = inspect(&units.single);
+    let readings = inspect(&units.readings);
+    let gists = texts(&units.gists);
+    let gists: Vec<PromptText<'_>> = gists
+        .iter()
+        .map(|(role, text)| PromptText { role, text })
+        .collect();
+    let gists = chain.inspect_intent(&gists);
+    Ok(evaluated(&mut units, single, readings, Some(gists)))
+}
+
+/// Evaluates what a model or a provider answered, an error included.
+///
+/// # Errors
+/// When it is not JSON that every reader reads alike.
+pub fn evaluate_response_text(
+    chain: &Chain,
+    document: &str,
+) -> Result<EvaluatedDocument, JsonError> {
+    let mut units = Units::read(document)?;
+    let inspect = |units: &[Unit]| {
+        let texts: Vec<&str> = units.iter().map(|unit| &*unit.text).collect();
+        chain.inspect_response(&texts)
+    };
+    let single = inspect(&units.single);
+    let readings = inspect(&units.readings);
+    Ok(evaluated(&mut units, single, readings, None))
+}
+
+fn nothing() -> Evaluation {
+    Evaluation {
+        decision: Decision::Allow,
+        rewrites: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+/// Combines the evaluations. What another reading of a text finds was mostly
+/// found in the text too, and is counted once.
+fn evaluated(
+    units: &mut Units,
+    single: Evaluation,
+    readings: Evaluation,
+    gists: Option<Evaluation>,
+) -> EvaluatedDocument {
+    let all = [Some(&single), Some(&readings), gists.as_ref()];
+    let all = all.into_iter().flatten();
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in all.clone().flat_map(|e| &e.findings) {
+        let same = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
+        match findings.iter_mut().find(same) {
+            Some(existing) => existing.count = existing.count.max(finding.count),
+            None => findings.push(finding.clone()),
+        }
+    }
+    let blocked = all
+        .clone()
+        .find(|e| matches!(e.decision, Decision::Block(_)));
+    let redacted = all.clone().find(|e| e.decision == Decision::Redact);
+    let decision = blocked
+        .or(redacted)
+        .map_or(Decision::Allow, |e| e.decision.clone());
+    let mut edits = Vec::new();
+    if decision == Decision::Redact {
+        let single_units = std::mem::take(&mut units.single);
+        for rewrite in &single.rewrites {
+            edits.extend(units.edits(&single_units[rewrite.index], &rewrite.spans));
+        }
+        let reading_units = std::mem::take(&mut units.readings);
+        for rewrite in &readings.rewrites {
+            edits.extend(units.edits(&reading_units[rewrite.index], &rewrite.spans));
+        }
+    }
+    EvaluatedDocument {
+        evaluation: Evaluation {
+            decision,
+            rewrites: Vec::new(),
+            findings,
+        },
+        edits,
+    }
+}
+
+/// The roles of the messages of a request.
+struct Roles(Vec<(usize, String)>);
+
+impl Roles {
+    fn read(document: &str) -> Result<Self, JsonError> {
+        let mut roles = Vec::new();
+        for scalar in scalars(document)? {
+            if let [
+                Segment::Key(first),
+                Segment::Index(index),
+                Segment::Key(key),
+            ] = scalar.path.as_slice()
+                && (&**first, &**key) == ("messages", "role")
+            {
+                roles.push((*index, scalar.text.into_owned()));
+            }
+        }
+        Ok(Self(roles))
+    }
+
+    /// The role that the detectors know. Only a message can be the operator's
+    /// instruction; whatever else there is, such as the description of a tool,
+    /// may come from anywhere, and a caller can write the messages of the
+    /// assistant as well.
+    fn of(&self, unit: &Unit) -> &str {
+        let Some(message) = unit.message else {
+            return "user";
+        };
+        let at = self.0.partition_point(|(index, _)| *index < message);
+        match self.0.get(at) {
+            Some((index, role)) if *index == message => match role.as_str() {
+                known @ ("system" | "developer" | "tool") => known,
+                _ => "user",
+            },
+            _ => "user",
+        }
+    }
+}

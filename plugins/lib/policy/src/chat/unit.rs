@@ -1,0 +1,372 @@
+//! The texts of a document as the chain judges them, each with the way back to
+//! the bytes it came from.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::protocol::{Role, is_protocol_number, role_of, text_of_data_url};
+use crate::json::{
+    Edit, JsonError, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, escape, scalars, unescape,
+};
+
+/// How deep JSON inside strings of JSON is read.
+const MAX_NESTED: usize = 3;
+/// Base64 (RFC 4648 §4), with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+/// Shortest number that is judged, in bytes: no shorter one is personal data
+/// without a word that announces it.
+const MIN_NUMBER: usize = 9;
+
+/// Where a decoded text came from.
+struct Origin {
+    /// What the text is in its parent.
+    form: Form,
+    map: OffsetMap,
+    /// Its bytes in the parent.
+    range: Range<usize>,
+    parent: Option<Rc<Origin>>,
+    /// Whether it may be changed.
+    rewrite: bool,
+}
+
+enum Form {
+    /// The inside of a string or key of JSON.
+    String,
+    /// A number of JSON: replaced as a whole, by a string.
+    Number,
+    /// A second reading of the same text, without its escapes.
+    Unescaped,
+    /// Encoded text of a `data:` URL: replaced as a whole, with this text
+    /// changed.
+    Base64(String),
+}
+
+/// A text that is judged.
+pub(super) struct Unit {
+    /// Index of the message that it belongs to.
+    pub(super) message: Option<usize>,
+    pub(super) text: String,
+    parts: Vec<(Range<usize>, Rc<Origin>)>,
+    kind: UnitKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UnitKind {
+    /// A part of the content of a message, which is read joined with the others.
+    Part,
+    /// A key of an object.
+    Key,
+    Other,
+}
+
+/// The texts of a document.
+#[derive(Default)]
+pub(super) struct Units {
+    /// Each text by itself.
+    pub(super) single: Vec<Unit>,
+    /// The same texts in other readings: joined, or without escapes.
+    pub(super) readings: Vec<Unit>,
+    /// Texts for which only what they ask for matters, not what is in them.
+    pub(super) gists: Vec<Unit>,
+    /// Every key of the document, to keep redacted ones unique.
+    keys: HashSet<String>,
+}
+
+impl Units {
+    /// Reads the texts of a document.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    pub(super) fn read(document: &str) -> Result<Self, JsonError> {
+        let mut units = Self::default();
+        for scalar in scalars(document)? {
+            units.add(&scalar, None, 0, None);
+        }
+        units.join_parts();
+        Ok(units)
+    }
+
+    fn add(
+        &mut self,
+        scalar: &Scalar<'_>,
+        parent: Option<&Rc<Origin>>,
+        depth: usize,
+        message: Option<usize>,
+    ) {
+        // Only the outer document is a chat completion; inside a string every
+        // key may be anybody's.
+        let outer = parent.is_none();
+        let message = message.or_else(|| message_of(&scalar.path));
+        let kind = match scalar.kind {
+            ScalarKind::Key => UnitKind::Key,
+            ScalarKind::String if outer && is_part(&scalar.path) => UnitKind::Part,
+            _ => UnitKind::Other,
+        };
+        let (form, role) = match scalar.kind {
+            ScalarKind::Key => {
+                self.keys.insert(scalar.text.to_string());
+                let plain = scalar
+                    .text
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'_');
+                if plain {
+                    return;
+                }
+                (Form::String, Role::Text)
+            }
+            ScalarKind::Number => {
+                let skipped =
+                    scalar.text.len() < MIN_NUMBER || (outer && is_protocol_number(&scalar.path));
+                if skipped {
+                    return;
+                }
+                (Form::Number, Role::Text)
+            }
+            ScalarKind::String if outer => (Form::String, role_of(&scalar.path, &scalar.text)),
+            ScalarKind::String => (Form::String, Role::Text),
+        };
+        if role == Role::Protocol || scalar.text.is_empty() {
+            return;
+        }
+        let origin = Rc::new(Origin {
+            form,
+            map: scalar.map.clone(),
+            range: scalar.range.clone(),
+            parent: parent.cloned(),
+            rewrite: role == Role::Text,
+        });
+        if scalar.kind == ScalarKind::String {
+            if self.add_data_url(&scalar.text, &origin, message) {
+                return;
+            }
+            if depth < MAX_NESTED && self.add_nested(&scalar.text, &origin, depth, message) {
+                return;
+            }
+            self.add_unescaped(&scalar.text, &origin, message);
+        }
+        self.single.push(Unit {
+            message,
+            text: scalar.text.to_string(),
+            parts: vec![(0..scalar.text.len(), origin)],
+            kind,
+        });
+    }
+
+    /// Reads a text that is JSON itself; `false` when it is not.
+    fn add_nested(
+        &mut self,
+        text: &str,
+        origin: &Rc<Origin>,
+        depth: usize,
+        message: Option<usize>,
+    ) -> bool {
+        if !text.trim_start().starts_with(['{', '[', '"']) {
+            return false;
+        }
+        let Ok(inner) = scalars(text) else {
+            return false;
+        };
+        let first = self.single.len();
+        for scalar in &inner {
+            self.add(scalar, Some(origin), depth + 1, message);
+        }
+        // An attack may be spread over several values.
+        let texts: Vec<&str> = self.single[first..].iter().map(|u| &*u.text).collect();
+        if texts.len() > 1 {
+            self.gists.push(Unit {
+                message,
+                text: texts.join("\n"),
+                parts: Vec::new(),
+                kind: UnitKind::Other,
+            });
+        }
+        true
+    }
+
+    /// Adds the reading of a text without the escapes of JSON, if it has any.
+    fn add_unescaped(&mut self, text: &str, origin: &Rc<Origin>, message: Option<usize>) {
+        let (unescaped, map) = unescape(text);
+        if unescaped == text {
+            return;
+        }
+        let unescaped = unescaped.into_owned();
+        let origin = Origin {
+            form: Form::Unescaped,
+            map,
+            range: 0..text.len(),
+            parent: Some(Rc::clone(origin)),
+            rewrite: origin.rewrite,
+        };
+        self.readings.push(Unit {
+            message,
+            parts: vec![(0..unescaped.len(), Rc::new(origin))],
+            text: unescaped,
+            kind: UnitKind::Other,
+        });
+    }
+
+    /// Reads the text of a `data:` URL; `false` when it is none.
+    fn add_data_url(&mut self, url: &str, origin: &Rc<Origin>, message: Option<usize>) -> bool {
+        let decoded = text_of_data_url(url).and_then(|(prefix, data)| {
+            let text = String::from_utf8(BASE64.decode(data).ok()?).ok()?;
+            Some((prefix.len(), text))
+        });
+        let Some((prefix, text)) = decoded else {
+            return false;
+        };
+        let origin = Origin {
+            form: Form::Base64(text.clone()),
+            map: OffsetMap::default(),
+            range: prefix..url.len(),
+            parent: Some(Rc::clone(origin)),
+            rewrite: origin.rewrite,
+        };
+        self.single.push(Unit {
+            message,
+            parts: vec![(0..text.len(), Rc::new(origin))],
+            text,
+            kind: UnitKind::Other,
+        });
+        true
+    }
+
+    /// Adds the parts of each message joined: a text that is split into parts
+    /// is the same text to the model.
+    fn join_parts(&mut self) {
+        let mut joined: HashMap<usize, Unit> = HashMap::new();
+        for unit in self
+            .single
+            .iter()
+            .filter(|unit| unit.kind == UnitKind::Part)
+        {
+            let Some(message) = unit.message else {
+                continue;
+            };
+            let whole = joined.entry(message).or_insert_with(|| Unit {
+                message: Some(message),
+                text: String::new(),
+                parts: Vec::new(),
+                kind: UnitKind::Other,
+            });
+            let start = whole.text.len();
+            whole.text.push_str(&unit.text);
+            for (range, origin) in &unit.parts {
+                let range = range.start + start..range.end + start;
+                whole.parts.push((range, Rc::clone(origin)));
+            }
+        }
+        let mut joined: Vec<Unit> = joined.into_values().collect();
+        joined.retain(|unit| unit.parts.len() > 1);
+        joined.sort_by_key(|unit| unit.message);
+        self.readings.extend(joined);
+    }
+
+    /// Returns the edits of the document that put `spans` of a unit in place.
+    pub(super) fn edits(&mut self, unit: &Unit, spans: &[(Range<usize>, String)]) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        if let [(_, origin)] = unit.parts.as_slice()
+            && let Form::Base64(text) = &origin.form
+        {
+            let text = BASE64.encode(replace_spans(text, spans));
+            return origin.whole(text).into_iter().collect();
+        }
+        for (index, (span, marker)) in spans.iter().enumerate() {
+            let mut marker = marker.as_str();
+            let unique;
+            if unit.kind == UnitKind::Key && index == 0 {
+                unique = self.unique(unit, spans, marker);
+                marker = &unique;
+            }
+            for (part, origin) in &unit.parts {
+                if span.end <= part.start || span.start >= part.end {
+                    continue;
+                }
+                let start = span.start.max(part.start) - part.start;
+                let end = span.end.min(part.end) - part.start;
+                // What covers several parts is replaced in the first.
+                let text = if span.start >= part.start { marker } else { "" };
+                edits.extend(origin.edit(start..end, text.to_owned()));
+            }
+        }
+        edits
+    }
+
+    /// A marker with which the key stays different from all others.
+    fn unique(&mut self, unit: &Unit, spans: &[(Range<usize>, String)], marker: &str) -> String {
+        let rest = |marker: &str| {
+            let mut spans = spans.to_vec();
+            if let Some((_, first)) = spans.first_mut() {
+                marker.clone_into(first);
+            }
+            replace_spans(&unit.text, &spans)
+        };
+        let mut candidate = marker.to_owned();
+        let mut number = 1;
+        while !self.keys.insert(rest(&candidate)) {
+            number += 1;
+            candidate = format!("{marker}_{number}");
+        }
+        candidate
+    }
+}
+
+impl Origin {
+    /// The edit of the document that replaces a range of the decoded text.
+    fn edit(&self, range: Range<usize>, text: String) -> Option<Edit> {
+        if !self.rewrite {
+            return None;
+        }
+        let (range, text) = match &self.form {
+            Form::String => (self.map.range(range), escape(&text)),
+            Form::Unescaped => (self.map.range(range), text),
+            Form::Number => (0..self.range.len(), format!("\"{}\"", escape(&text))),
+            Form::Base64(_) => (0..self.range.len(), BASE64.encode(text)),
+        };
+        self.to_document(range, text)
+    }
+
+    /// The edit that replaces all of it by `text`, as it is to stand in the
+    /// parent.
+    fn whole(&self, text: String) -> Option<Edit> {
+        self.rewrite
+            .then(|| self.to_document(0..self.range.len(), text))
+            .flatten()
+    }
+
+    fn to_document(&self, range: Range<usize>, text: String) -> Option<Edit> {
+        let range = range.start + self.range.start..range.end + self.range.start;
+        match &self.parent {
+            Some(parent) => parent.edit(range, text),
+            None => Some(Edit { range, text }),
+        }
+    }
+}
+
+fn replace_spans(text: &str, spans: &[(Range<usize>, String)]) -> String {
+    let edit = |(range, text): &(Range<usize>, String)| Edit {
+        range: range.clone(),
+        text: text.clone(),
+    };
+    apply_edits(text, spans.iter().map(edit).collect())
+}
+
+/// The index of the message that a value belongs to.
+fn message_of(path: &[Segment]) -> Option<usize> {
+    match path {
+        [Segment::Key(first), Segment::Index(index), ..] if &**first == "messages" => Some(*index),
+        _ => None,
+    }
+}
+
+/// Whether a value is part of the content of a message.
+fn is_part(path: &[Segment]) -> bool {
+    matches!(path, [_, Segment::Index(_), Segment::Key(content), Segment::Index(_), ..]
+        if &**content == "content" && message_of(path).is_some())
+}

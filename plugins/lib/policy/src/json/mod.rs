@@ -1,0 +1,16 @@
+//! JSON as its bytes: the texts in a document with their place, and edits that
+//! leave every other byte as it is.
+//!
+//! A value that is parsed and written again loses what the parser does not
+//! keep: digits of long numbers, the form of escapes, the order of equal keys.
+//! So a document is only read here, and changed by splicing.
+
+mod decode;
+mod edit;
+mod parse;
+
+pub use edit::{Edit, apply_edits};
+pub use parse::{JsonError, MAX_DEPTH};
+
+pub(crate) use decode::{OffsetMap, escape, unescape};
+pub(crate) use parse::{Scalar, ScalarKind, Segment, scalars};
