@@ -11,6 +11,7 @@ mod commands;
 mod control;
 mod dependencies;
 mod docs;
+mod fuzz;
 mod gateway;
 mod guard;
 mod harness;

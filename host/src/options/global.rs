@@ -7,24 +7,6 @@ use std::path::PathBuf;
 
 const COLORS: [&str; 3] = ["auto", "always", "never"];
 
-/// Names that no argument of a plugin may have. `--timeout` and `--dry-run` are
-/// not reserved: a plugin may give them another meaning.
-pub(crate) const RESERVED_NAMES: [&str; 13] = [
-    "output",
-    "json",
-    "no-headers",
-    "quiet",
-    "verbose",
-    "color",
-    "yes",
-    "no-input",
-    "profile",
-    "plugin-dir",
-    "supervised",
-    "park-exit",
-    "help",
-];
-
 /// The options that the help of subcommands names.
 const NAMED_IN_SUMMARY: [&str; 6] = ["output", "json", "quiet", "verbose", "yes", "profile"];
 
@@ -149,7 +131,8 @@ fn color_variable(env: &Environment) -> Result<Option<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RESERVED_NAMES, add_to, summary};
+    use super::super::RESERVED_NAMES;
+    use super::{add_to, summary};
 
     #[test]
     fn the_name_of_every_global_option_is_reserved() {

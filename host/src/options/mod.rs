@@ -5,7 +5,9 @@
 mod early;
 mod format;
 mod global;
+mod reserved;
 
 pub(crate) use early::{early_value, early_values, json_requested};
 pub(crate) use format::OutputFormat;
-pub(crate) use global::{GlobalOptions, RESERVED_NAMES, add_to, summary};
+pub(crate) use global::{GlobalOptions, add_to, summary};
+pub(crate) use reserved::RESERVED_NAMES;

@@ -1,6 +1,6 @@
 //! Every dependency that a manifest declares is used.
 
-use super::metadata::members;
+use super::metadata::{members, metadata};
 use super::source::{code_of, has_word};
 use crate::harness::{files_below, workspace};
 use std::collections::BTreeSet;
@@ -9,11 +9,15 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// Dependencies that no source file names, and why they are declared.
-const NOT_NAMED: [(&str, &str, &str); 1] = [(
-    "kt-tests",
-    "misbehaving",
-    "the tests load its shared library",
-)];
+const NOT_NAMED: [(&str, &str, &str); 3] = [
+    (
+        "kt-tests",
+        "misbehaving",
+        "the tests load its shared library",
+    ),
+    ("kt-tests", "object", "files of the host are included"),
+    ("kt-tests", "semver", "files of the host are included"),
+];
 
 fn manifest(path: &Path) -> Table {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -79,6 +83,16 @@ fn code_of_package(folder: &Path) -> String {
     texts.map(|text| code_of(&text)).collect()
 }
 
+/// The name by which code refers to the library of a package.
+fn library_of(package: &str) -> String {
+    let packages = metadata()["packages"].as_array().into_iter().flatten();
+    let named = packages.filter(|p| p["name"] == package);
+    let mut targets = named.flat_map(|p| p["targets"].as_array().into_iter().flatten());
+    let library = targets.find(|t| t["kind"][0] != "custom-build" && t["kind"][0] != "example");
+    let name = library.and_then(|t| t["name"].as_str()).unwrap_or(package);
+    name.replace('-', "_")
+}
+
 /// Whether code names a crate: in a path or in a `use`.
 fn names_crate(code: &str, name: &str) -> bool {
     let imported = |line: &str| {
@@ -101,12 +115,13 @@ fn every_dependency_is_named_in_the_code() {
         let owner = package["name"].as_str().unwrap_or_default();
         let code = code_of_package(path.parent().expect("it is in a folder"));
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
-            let name = dependency["rename"]
-                .as_str()
-                .or(dependency["name"].as_str());
-            let name = name.unwrap_or_default();
+            let name = dependency["name"].as_str().unwrap_or_default();
+            let crate_name = match dependency["rename"].as_str() {
+                Some(renamed) => renamed.replace('-', "_"),
+                None => library_of(name),
+            };
             let excepted = NOT_NAMED.iter().any(|(o, n, _)| (*o, *n) == (owner, name));
-            if !excepted && !names_crate(&code, &name.replace('-', "_")) {
+            if !excepted && !names_crate(&code, &crate_name) {
                 unused.push(format!("{owner} declares `{name}`"));
             }
         }

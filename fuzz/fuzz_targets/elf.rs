@@ -1,0 +1,5 @@
+//! libFuzzer's entry of the target `elf` in `tests/src/fuzz`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| kt_fuzz::check("elf", input));

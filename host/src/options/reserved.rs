@@ -1,0 +1,19 @@
+//! Names of global options. The fuzz targets include this file.
+
+/// Names that no argument of a plugin may have. `--timeout` and `--dry-run` are
+/// not reserved: a plugin may give them another meaning.
+pub(crate) const RESERVED_NAMES: [&str; 13] = [
+    "output",
+    "json",
+    "no-headers",
+    "quiet",
+    "verbose",
+    "color",
+    "yes",
+    "no-input",
+    "profile",
+    "plugin-dir",
+    "supervised",
+    "park-exit",
+    "help",
+];
