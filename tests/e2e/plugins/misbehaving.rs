@@ -124,7 +124,7 @@ fn a_command_ends_without_error_if_the_reader_closes_the_pipe() {
     dir.misbehaving();
     for (format, third) in [("", "3"), ("-o json", "3"), ("-o yaml", "---")] {
         let (reader, writer) = std::io::pipe().expect("a pipe can be created");
-        let run = dir.kt(&format!("misbehave parts {format}"));
+        let run = dir.kt(&format!("misbehave partial-results {format}"));
         let running = run.stdout_to(writer).spawn();
         let mut lines = BufReader::new(reader).lines();
         let read = lines
@@ -148,11 +148,11 @@ fn a_command_fails_if_its_parts_cannot_be_written() {
         let full = full.expect("/dev/full exists");
         dir.kt(line).stdout_to(full).run()
     };
-    onto_full("misbehave parts")
+    onto_full("misbehave partial-results")
         .exits(7)
         .err_has("cannot write to standard output")
         .err_has("No space left on device")
         .err_lacks("interrupted");
-    let ran = onto_full("misbehave parts -o json");
+    let ran = onto_full("misbehave partial-results -o json");
     assert_eq!(ran.exits(7).error()["id"], "output-failed", "{ran}");
 }

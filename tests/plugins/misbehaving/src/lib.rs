@@ -1,5 +1,5 @@
-//! A plugin that breaks the rules on demand: each command in its own way, and
-//! `init` when `KT_MISBEHAVE=init` is set. The host must survive all of it.
+//! A plugin that violates the rules of the ABI on demand: each command in its own
+//! way, and `init` if `KT_MISBEHAVE=init` is set. The host must tolerate all of them.
 
 use kt_plugin_api::{
     Class, Command, Context, Error, Event, Host, Invocation, Output, Plugin, Provider, View,
@@ -13,10 +13,10 @@ struct Misbehaving {
     host: Host,
 }
 
-/// Panics when it is dropped.
-struct Grenade;
+/// Panics on drop.
+struct PanicOnDrop;
 
-impl Drop for Grenade {
+impl Drop for PanicOnDrop {
     fn drop(&mut self) {
         panic!("panic in drop");
     }
@@ -28,7 +28,7 @@ impl Plugin for Misbehaving {
     fn init(host: Host) -> Result<Self, Error> {
         match std::env::var("KT_MISBEHAVE").as_deref() {
             Ok("init") => panic!("panic in init"),
-            Ok("init-error") => Err(Error::internal("init has nothing to start with")),
+            Ok("init-error") => Err(Error::internal("init failed")),
             _ => Ok(Self { host }),
         }
     }
@@ -46,24 +46,24 @@ impl Command for Misbehaving {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
         match invocation.path.last().map(String::as_str) {
             Some("panic") => panic!("panic in run"),
-            Some("thread") => Ok(said(&thread())),
+            Some("thread") => Ok(output(&thread())),
             Some("drop") => {
-                let _grenade = Grenade;
-                Ok(said("not reached"))
+                let _guard = PanicOnDrop;
+                Ok(output("not reached"))
             }
             Some("provider") => context
                 .open_provider(INTERFACE, None)?
                 .call::<Value>("anything", &Value::Null)
-                .map(|_| said("the provider answered")),
+                .map(|_| output("the provider returned")),
             Some("log") => {
                 for level in 1..=5 {
                     self.host.log(level, "misbehaving", "a record", "{\"n\":1}");
                 }
-                Ok(said("logged"))
+                Ok(output("logged"))
             }
-            Some("parts") => parts(context),
+            Some("partial-results") => partial_results(context),
             Some("wait") => wait(context),
-            _ => Ok(said("behaved")),
+            _ => Ok(output("behaved")),
         }
     }
 }
@@ -77,7 +77,7 @@ impl Provider for Misbehaving {
 fn thread() -> String {
     let joined = std::thread::spawn(|| panic!("panic in a thread")).join();
     match joined {
-        Ok(()) => "the thread ended".to_owned(),
+        Ok(()) => "the thread returned".to_owned(),
         Err(_) => "the thread panicked".to_owned(),
     }
 }
@@ -88,14 +88,14 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
         message: "waiting".to_owned(),
         data: Value::Null,
     });
-    let mut seen = 0;
+    let mut count = 0;
     while context.cancelled().is_none() {
-        if context.reload_count() != seen {
-            seen = context.reload_count();
+        if context.reload_count() != count {
+            count = context.reload_count();
             context.event(&Event {
                 event: "reload".to_owned(),
-                message: format!("reload {seen}"),
-                data: json!({ "reloads": seen }),
+                message: format!("reload {count}"),
+                data: json!({ "reloads": count }),
             });
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -104,20 +104,20 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
     Err(Error::new(
         Class::Plugin,
         "impossible",
-        "not cancelled after all",
+        "not cancelled",
     ))
 }
 
-fn parts(context: &Context<'_>) -> Result<Output, Error> {
+fn partial_results(context: &Context<'_>) -> Result<Output, Error> {
     for number in 1_u64.. {
         let text = View::Text(format!("{number}\n"));
         context.partial_result(&Output::new("example.part/1", json!(number), text));
         context.check_cancelled()?;
     }
-    Ok(said("not reached"))
+    Ok(output("not reached"))
 }
 
-fn said(text: &str) -> Output {
+fn output(text: &str) -> Output {
     let value = json!({ "text": text });
     Output::new(
         "example.misbehave/1",
