@@ -1,6 +1,6 @@
-//! The launchd backend over a model of launchd, with the real kt and real
-//! gateways. **Everything here is modelled, not macOS**: it shows that kt copes
-//! with what people have recorded of launchd, and nothing about a Mac.
+//! The launchd backend over a model of launchd, with the real kt and real gateways.
+//! **All of this is modelled, not macOS**: it verifies kt against the reported
+//! behaviour of launchd, not on a Mac.
 
 use crate::harness::{CommandOutput, Sandbox, TestCommand, free_port, tool, wait_until, workspace};
 use serde_json::{Value, json};
@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What launchd waits, for tests: ThrottleInterval becomes half a second.
+/// Factor of launchd's timeouts: ThrottleInterval is half a second.
 const SCALE: &str = "0.05";
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const LABEL: &str = "dev.kt.gateway";
 const POLICY: &str = "\
 pack: {name: life, version: 1.0.0, enabled: true}
@@ -20,8 +20,8 @@ providers: {targets: [{id: echo, provider: echo}]}
 policies: {chain: []}
 ";
 
-/// A modelled Mac on which somebody is logged in at the screen. Dropping it
-/// ends the model with all that it started.
+/// A modelled Mac with a graphical session. Drop stops the model and all its
+/// processes.
 struct Mac {
     sandbox: Sandbox,
     ports: (u16, u16),
@@ -31,13 +31,13 @@ fn model() -> PathBuf {
     workspace().join("tests/models/launchd")
 }
 
-/// The model is made for Linux; a Mac has the real one.
+/// The model requires Linux.
 fn available() -> bool {
     cfg!(target_os = "linux") && tool("python3").is_some()
 }
 
 impl Mac {
-    /// `None` where the model cannot be, which it says.
+    /// `None` if the model is not available.
     fn new() -> Option<Self> {
         if !available() {
             return None;
@@ -52,9 +52,9 @@ impl Mac {
         Some(mac)
     }
 
-    /// A version of macOS that answers otherwise, is slow to unload, and starts
-    /// nothing when it loads it.
-    fn awkward() -> Option<Self> {
+    /// A version of macOS with other exit codes, which unloads slowly and does not
+    /// start agents when it loads them.
+    fn other_version() -> Option<Self> {
         let mac = Self::new()?;
         for (setting, value) in [
             ("busy-code", "37"),
@@ -74,36 +74,36 @@ impl Mac {
     }
 
     fn run(&self, run: TestCommand) -> TestCommand {
-        let folder = model();
+        let dir = model();
         run.env("KT_MODEL_LAUNCHD", self.state())
             .env("KT_MODEL_LAUNCHD_SCALE", SCALE)
             .env("KT_PRETEND_OS", "macos")
-            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+            .env("PATH", format!("{}:/usr/bin:/bin", dir.display()))
     }
 
     fn kt(&self, line: &str) -> CommandOutput {
         self.run(self.sandbox.kt_line(line)).run()
     }
 
-    fn model(&self, words: &[&str]) -> CommandOutput {
+    fn model(&self, args: &[&str]) -> CommandOutput {
         let run = self.sandbox.program(&model().join("model-launchd"));
-        self.run(run).args(words).run()
+        self.run(run).args(args).run()
     }
 
-    /// A verb for the agent.
+    /// Calls a verb of launchctl for the agent.
     fn launchctl(&self, verb: &str) -> CommandOutput {
         let uid = rustix::process::geteuid().as_raw();
         let run = self.sandbox.program(&model().join("launchctl"));
-        let words = [verb.to_owned(), format!("gui/{uid}/{LABEL}")];
-        self.run(run).args(words).run()
+        let args = [verb.to_owned(), format!("gui/{uid}/{LABEL}")];
+        self.run(run).args(args).run()
     }
 
-    /// Waits until launchd has this word for the agent.
-    fn until_state(&self, state: &str) {
+    /// Waits for a state of the agent.
+    fn await_state(&self, state: &str) {
         self.model(&["wait", LABEL, state, "30"]).ok();
     }
 
-    /// What the model knows of the agent; nothing when it is not loaded.
+    /// Returns the state of the agent in the model; null if it is not loaded.
     fn job(&self) -> Value {
         self.model(&["status"]).ok().at("/jobs")[LABEL].clone()
     }
@@ -129,7 +129,7 @@ impl Mac {
 
 impl Drop for Mac {
     fn drop(&mut self) {
-        // Without the assertions of a run: the test may have failed already.
+        // Without assertions, since the test may have failed.
         let stopped = Command::new(model().join("model-launchd"))
             .arg("stop")
             .env("KT_MODEL_LAUNCHD", self.state())
@@ -142,12 +142,15 @@ impl Drop for Mac {
 
 fn kill(pid: &Value) {
     let pid = pid.as_i64().and_then(|pid| i32::try_from(pid).ok());
-    let pid = pid.and_then(rustix::process::Pid::from_raw).expect("a pid");
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
+    let pid = pid
+        .and_then(rustix::process::Pid::from_raw)
+        .expect("the process id is positive");
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL)
+        .expect("the process is running");
 }
 
 #[test]
-fn the_model_itself_modelled_not_macos() {
+fn the_model_passes_its_own_tests() {
     if !available() {
         return;
     }
@@ -161,7 +164,7 @@ fn the_model_itself_modelled_not_macos() {
 }
 
 #[test]
-fn the_scenario_passes_on_modelled_launchd() {
+fn the_conformance_tests_pass_on_modelled_launchd() {
     let Some(mac) = Mac::new() else { return };
     let plugin = mac.sandbox.dist().join("lib/kt/plugins/service-launchd");
     let run = mac
@@ -175,8 +178,8 @@ fn the_scenario_passes_on_modelled_launchd() {
     let checks = ran.ok().at("/checks");
     let with = |result: &str| -> Vec<String> {
         let checks = checks.as_array().into_iter().flatten();
-        let wanted = checks.filter(|check| check["result"] == result);
-        wanted.map(|check| check["id"].to_string()).collect()
+        let matching = checks.filter(|check| check["result"] == result);
+        matching.map(|check| check["id"].to_string()).collect()
     };
     assert_eq!(with("failed"), Vec::<String>::new(), "{ran}");
     // launchd has no watchdog.
@@ -186,26 +189,28 @@ fn the_scenario_passes_on_modelled_launchd() {
     assert_eq!(mac.model(&["status"]).ok().at("/jobs"), json!({}));
     for folder in ["LaunchAgents", "Logs/kt"] {
         let left = fs::read_dir(mac.sandbox.root().join("home/Library").join(folder));
-        assert_eq!(left.expect("it was made").count(), 0, "{folder}");
+        assert_eq!(left.expect("the directory exists").count(), 0, "{folder}");
     }
 }
 
 #[test]
-fn a_life_modelled_not_macos() {
+fn a_lifecycle_modelled_not_macos() {
     let Some(mac) = Mac::new() else { return };
-    live(&mac);
+    lifecycle(&mac);
 }
 
 #[test]
-fn a_life_under_an_awkward_launchd_modelled_not_macos() {
-    let Some(mac) = Mac::awkward() else { return };
-    live(&mac);
+fn a_lifecycle_on_another_version_modelled_not_macos() {
+    let Some(mac) = Mac::other_version() else {
+        return;
+    };
+    lifecycle(&mac);
 }
 
-fn live(mac: &Mac) {
+fn lifecycle(mac: &Mac) {
     mac.kt("gateway status").exits(4);
     mac.install().ok().err_has("installed");
-    let plist = fs::metadata(mac.plist()).expect("it is installed");
+    let plist = fs::metadata(mac.plist()).expect("the file exists");
     assert_eq!(plist.permissions().mode() & 0o777, 0o644);
     let status = mac.kt("gateway status -o json");
     assert_eq!(status.ok().text_at("/state"), "running");
@@ -224,7 +229,7 @@ fn live(mac: &Mac) {
 
     mac.kt("gateway stop").ok();
     mac.kt("gateway status").exits(3);
-    assert_eq!(mac.job()["state"], "not running", "it stays loaded");
+    assert_eq!(mac.job()["state"], "not running", "it remains loaded");
     mac.kt("gateway stop").ok().err_has("already stopped");
     mac.kt("gateway start").ok();
     mac.kt("gateway start").ok().err_has("already running");
@@ -232,9 +237,9 @@ fn live(mac: &Mac) {
     mac.kt("gateway restart").ok();
     assert_ne!(mac.pid(), pid);
 
-    // Somebody else unloads it, for good.
-    let out = mac.launchctl("bootout");
-    assert!(matches!(out.code(), Some(0 | 36)), "{out}");
+    // The user unloads and disables it.
+    let bootout = mac.launchctl("bootout");
+    assert!(matches!(bootout.code(), Some(0 | 36)), "{bootout}");
     mac.launchctl("disable").ok();
     mac.kt("gateway start").ok();
     let status = mac.kt("gateway status -o json");
@@ -247,52 +252,54 @@ fn live(mac: &Mac) {
     mac.kt("gateway uninstall").ok().err_has("nothing to do");
 }
 
-/// Between two tries there is no process to ask.
+/// Between two restarts there is no process that could be terminated.
 #[test]
 fn a_stop_in_a_crash_loop_is_final_modelled_not_macos() {
     let Some(mac) = Mac::new() else { return };
     mac.install().ok();
     let pid = mac.pid();
-    // The next try is far away.
+    // The next restart is far in the future.
     mac.model(&["set", "scale", "100"]).ok();
     kill(&pid);
-    mac.until_state("spawn scheduled");
+    mac.await_state("spawn scheduled");
     let status = mac.kt("gateway status -o json");
     assert_eq!(
         status.exits(150).text_at("/service/active_state"),
         "restarting"
     );
     mac.kt("gateway stop").ok().err_has("stopped");
-    assert_eq!(mac.job(), Value::Null, "launchd would start it again");
+    assert_eq!(mac.job(), Value::Null, "launchd would restart it");
     mac.kt("gateway status").exits(3);
     mac.kt("gateway start").ok();
     mac.kt("gateway status").ok();
 }
 
 #[test]
-fn what_cannot_work_is_parked_modelled_not_macos() {
+fn a_permanent_failure_parks_modelled_not_macos() {
     let Some(mac) = Mac::new() else { return };
     mac.install().ok();
     let pid = mac.pid();
     assert_eq!(mac.job()["runs"], 1);
-    let settings = mac.sandbox.write_settings("this is no [ TOML\n");
+    let settings = mac.sandbox.write_settings("not [ TOML\n");
     kill(&pid);
     let parked = mac.sandbox.home().join("state/service/default/parked.json");
-    wait_until("the reason", PATIENCE, || parked.is_file().then_some(()));
-    // Nothing is scheduled: that would be another word.
-    mac.until_state("not running");
+    wait_until("the reason of the parking", TIMEOUT, || {
+        parked.is_file().then_some(())
+    });
+    // No restart is scheduled: that would be another state.
+    mac.await_state("not running");
     let job = mac.job();
     assert_eq!(
         (&job["last"], &job["runs"]),
         (&json!(["code", 0]), &json!(2))
     );
-    // With settings that can be read again it would come up if it were tried.
-    fs::remove_file(settings).expect("it is ours");
+    // With valid settings a restart would succeed.
+    fs::remove_file(settings).expect("the file exists");
     let status = mac.kt("gateway status -o json");
     assert_eq!(status.exits(1).text_at("/state"), "parked");
     assert_eq!(status.text_at("/problems/0/code"), "parked");
-    mac.until_state("not running");
-    assert_eq!(mac.job()["runs"], 2, "it was tried once");
+    mac.await_state("not running");
+    assert_eq!(mac.job()["runs"], 2, "it was started once");
     mac.kt("gateway start").ok();
     mac.kt("gateway status").ok();
     assert!(!parked.exists());
@@ -308,7 +315,7 @@ fn without_a_session_nothing_is_installed_modelled_not_macos() {
     mac.install().ok();
     mac.model(&["logout"]).ok();
     mac.kt("gateway status").exits(4);
-    // An agent comes back with the next login.
+    // The next login starts the agent.
     mac.model(&["login"]).ok();
     mac.kt("gateway status --wait ready --timeout 30s").ok();
     mac.model(&["logout"]).ok();
@@ -319,18 +326,18 @@ fn without_a_session_nothing_is_installed_modelled_not_macos() {
 }
 
 #[test]
-fn a_log_is_followed_for_as_long_as_it_can_be_shown() {
+fn a_log_is_followed_until_standard_output_is_closed() {
     let Some(mac) = Mac::new() else { return };
     mac.install().ok();
     let lines = || mac.kt("gateway logs").ok().stdout.lines().count();
-    wait_until("a log", PATIENCE, || (lines() > 0).then_some(()));
+    wait_until("a log", TIMEOUT, || (lines() > 0).then_some(()));
     let follow = || mac.run(mac.sandbox.kt_line("gateway logs --follow"));
-    let (reader, writer) = std::io::pipe().expect("the system has pipes");
+    let (reader, writer) = std::io::pipe().expect("a pipe can be created");
     drop(reader);
     let ran = follow().stdout_to(writer).run();
     assert_eq!(ran.ok().stderr, "", "{ran}");
     let full = fs::File::options().write(true).open("/dev/full");
-    let ran = follow().stdout_to(full.expect("Linux has it")).run();
+    let ran = follow().stdout_to(full.expect("/dev/full exists")).run();
     ran.exits(7).err_has("cannot write to standard output");
     mac.kt("gateway uninstall").ok();
 }

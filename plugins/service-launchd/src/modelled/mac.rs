@@ -131,7 +131,7 @@ impl Mac {
 
     fn request(&self, program: &str, args: &[&str]) -> ExecOutcome {
         let mut socket = UnixStream::connect(self.path("model/socket")).unwrap();
-        let request = json!({ "program": program, "words": args, "cwd": "/" });
+        let request = json!({ "program": program, "args": args, "cwd": "/" });
         writeln!(socket, "{request}").unwrap();
         let mut line = String::new();
         BufReader::new(socket).read_line(&mut line).unwrap();

@@ -1,4 +1,4 @@
-"""The executables' side: sends one request, starts the supervisor when needed."""
+"""The executables: send one request, and start the supervisor if necessary."""
 
 import fcntl
 import json
@@ -8,90 +8,90 @@ import subprocess
 import sys
 import time
 
-from .place import LABEL, Place
+from .state_directory import LABEL, StateDirectory
 
-# How long the supervisor may take to start, seconds.
-STARTING = 15
-# How long an answer may take, seconds; `logout` waits until agents have ended.
-ANSWERING = 180
-# Pause between looks for the socket, seconds.
-TICK = 0.01
+# Timeout of the supervisor's start, in seconds.
+START_TIMEOUT = 15
+# Timeout of a response, in seconds; `logout` waits until all agents have exited.
+RESPONSE_TIMEOUT = 180
+# Interval between two attempts to connect, in seconds.
+POLL_INTERVAL = 0.01
 
 FAILED = 70
 
 
-def launchctl(words):
-    return ask("launchctl", words)
+def launchctl(args):
+    return call("launchctl", args)
 
 
-def model_launchd(words):
-    if not words or words[0] in ("-h", "--help", "help"):
+def model_launchd(args):
+    if not args or args[0] in ("-h", "--help", "help"):
         from .controls import USAGE
 
         sys.stdout.write(USAGE)
-        return 0 if words else 64
-    return ask("model-launchd", words)
+        return 0 if args else 64
+    return call("model-launchd", args)
 
 
-def ask(program, words):
-    place = Place.from_environment()
-    stopping = program == "model-launchd" and words[0] == "stop"
-    request = {"program": program, "words": words, "cwd": os.getcwd()}
+def call(program, args):
+    directory = StateDirectory.from_environment()
+    stopping = program == "model-launchd" and args[0] == "stop"
+    request = {"program": program, "args": args, "cwd": os.getcwd()}
     try:
-        connection = connected(place) if stopping else reach(place)
+        connection = try_connect(directory) if stopping else connect(directory)
         if connection is None:
             return 0
-        answer = exchange(connection, request)
+        response = exchange(connection, request)
     except OSError as error:
-        sys.stderr.write(f"launchd model: the supervisor does not answer: {error} ({LABEL})\n")
+        sys.stderr.write(f"launchd model: the supervisor does not respond: {error} ({LABEL})\n")
         return FAILED
-    if answer is None:
-        sys.stderr.write(f"launchd model: the supervisor went away, see its log ({LABEL})\n")
+    if response is None:
+        sys.stderr.write(f"launchd model: the supervisor exited, see its log ({LABEL})\n")
         return FAILED
     if stopping:
-        wait_until_free(place)
-    sys.stdout.write(answer["stdout"])
-    sys.stderr.write(answer["stderr"])
-    return answer["code"]
+        wait_until_free(directory)
+    sys.stdout.write(response["stdout"])
+    sys.stderr.write(response["stderr"])
+    return response["code"]
 
 
 def exchange(connection, request):
     with connection:
-        connection.settimeout(ANSWERING)
+        connection.settimeout(RESPONSE_TIMEOUT)
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as stream:
             line = stream.readline()
     return json.loads(line) if line else None
 
 
-def connected(place):
+def try_connect(directory):
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.connect(place.address())
+        connection.connect(directory.address())
     except OSError:
         connection.close()
         return None
     return connection
 
 
-def reach(place):
-    connection = connected(place)
+def connect(directory):
+    connection = try_connect(directory)
     if connection is not None:
         return connection
-    # Several clients may come first at once; one of them starts it.
-    with open(place.file("starting.lock"), "w") as lock:
+    # Only one of several concurrent clients starts the supervisor.
+    with open(directory.file("starting.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        connection = connected(place)
+        connection = try_connect(directory)
         if connection is not None:
             return connection
-        child = start(place)
-        return wait_for(place, child)
+        child = start(directory)
+        return wait_for(directory, child)
 
 
-def start(place):
+def start(directory):
     root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
     code = "import sys; sys.path.insert(0, sys.argv[1]); from launchd_model import supervisor; supervisor.main()"
-    with open(place.file("model.log"), "a") as log:
+    with open(directory.file("model.log"), "a") as log:
         return subprocess.Popen(
             [sys.executable, "-ISB", "-c", code, root],
             stdin=subprocess.DEVNULL,
@@ -102,19 +102,19 @@ def start(place):
         )
 
 
-def wait_for(place, child):
-    deadline = time.monotonic() + STARTING
+def wait_for(directory, child):
+    deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
-        connection = connected(place)
+        connection = try_connect(directory)
         if connection is not None:
             return connection
         if child.poll() is not None:
-            raise OSError(f"it ended with {child.returncode}, see {place.file('model.log')}")
-        time.sleep(TICK)
+            raise OSError(f"it exited with {child.returncode}, see {directory.file('model.log')}")
+        time.sleep(POLL_INTERVAL)
     raise OSError("it did not start in time")
 
 
-def wait_until_free(place):
-    """Until the supervisor holds nothing any more, so that the directory can go."""
-    with open(place.file("supervisor.lock"), "a") as lock:
+def wait_until_free(directory):
+    """Waits until the supervisor has released the directory."""
+    with open(directory.file("supervisor.lock"), "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,89 +1,89 @@
-"""The verbs of model-launchd: what happens to a Mac besides launchctl."""
+"""The commands of model-launchd, which control the model."""
 
 import json
 import time
 
-from .answers import USAGE as USAGE_CODE
-from .answers import Answer, Pending
-from .place import LABEL
-from .world import SETTINGS
+from .responses import USAGE as USAGE_CODE
+from .responses import Response, Pending
+from .state_directory import LABEL
+from .launchd import SETTINGS
 
 USAGE = f"""model-launchd: a model of launchd ({LABEL})
 
-  login                     start the person's session and load their agents
-  logout                    end it; returns when every agent has ended
-  draining SECONDS          how long a label stays after `launchctl bootout`: 0 to 6
-                            is lifelike, 60 the most; 0 frees it at once
-  fail VERB CODE [TIMES]    let the next calls of a launchctl verb end with CODE
-  set NAME VALUE            a setting: {", ".join(SETTINGS)}
-  wait LABEL STATE SECONDS  until an agent is `running`, `not running`, `gone`, ...;
-                            ends with 1 when that takes longer
-  status                    everything, as JSON
-  stop                      end the model and everything that it started
+  login                     start the user's session and load the agents
+  logout                    end it; returns when all agents have exited
+  draining SECONDS          time until a label is free after `launchctl bootout`: at
+                            most 60; 0 to 6 were reported on Macs
+  fail VERB CODE [TIMES]    make the next calls of a launchctl verb fail with CODE
+  set NAME VALUE            change a setting: {", ".join(SETTINGS)}
+  wait LABEL STATE SECONDS  wait for a state: `running`, `not running`, `gone`, ...;
+                            exits with 1 after a timeout
+  status                    print the state as JSON
+  stop                      stop the model and all its jobs
 
-The state is in $KT_MODEL_LAUNCHD; $KT_MODEL_LAUNCHD_SCALE shortens
+$KT_MODEL_LAUNCHD is the state directory; $KT_MODEL_LAUNCHD_SCALE is the factor of
 ThrottleInterval and ExitTimeOut.
 """
 
 
-def answer(world, words, _):
-    run = _VERBS.get(words[0]) if words else None
+def handle(launchd, args, _):
+    run = _VERBS.get(args[0]) if args else None
     if run is None:
-        return Answer(USAGE_CODE, stderr=USAGE)
+        return Response(USAGE_CODE, stderr=USAGE)
     try:
-        return run(world, *words[1:])
+        return run(launchd, *args[1:])
     except (TypeError, ValueError, KeyError) as error:
-        return Answer(USAGE_CODE, stderr=f"model-launchd {words[0]}: {error} ({LABEL})\n")
+        return Response(USAGE_CODE, stderr=f"model-launchd {args[0]}: {error} ({LABEL})\n")
 
 
-def _login(world):
-    if not world.session:
-        world.log_in()
-    return Answer()
+def _login(launchd):
+    if not launchd.session:
+        launchd.log_in()
+    return Response()
 
 
-def _logout(world):
-    world.log_out()
-    return Pending(lambda: not world.jobs, Answer())
+def _logout(launchd):
+    launchd.log_out()
+    return Pending(lambda: not launchd.jobs, Response())
 
 
-def _draining(world, seconds):
-    world.set("draining", seconds)
-    return Answer()
+def _draining(launchd, seconds):
+    launchd.set("draining", seconds)
+    return Response()
 
 
-def _set(world, name, value):
+def _set(launchd, name, value):
     if name not in SETTINGS:
-        raise ValueError(f"there is no setting {name}")
-    world.set(name, value)
-    return Answer()
+        raise ValueError(f"unknown setting {name}")
+    launchd.set(name, value)
+    return Response()
 
 
-def _fail(world, verb, code, times="1"):
-    world.failures[verb] = [int(code), int(times)]
-    return Answer()
+def _fail(launchd, verb, code, times="1"):
+    launchd.failures[verb] = [int(code), int(times)]
+    return Response()
 
 
-def _wait(world, label, state, seconds):
+def _wait(launchd, label, state, seconds):
     deadline = time.monotonic() + float(seconds)
-    given = Answer()
+    response = Response()
 
-    def now():
-        job = world.jobs.get(label)
+    def current():
+        job = launchd.jobs.get(label)
         return "gone" if job is None else job.state
 
     def done():
-        if now() == state:
+        if current() == state:
             return True
         if time.monotonic() < deadline:
             return False
-        given.code, given.stderr = 1, f"{label} is {now()}, not {state} ({LABEL})\n"
+        response.code, response.stderr = 1, f"{label} is {current()}, not {state} ({LABEL})\n"
         return True
 
-    return Pending(done, given)
+    return Pending(done, response)
 
 
-def _status(world):
+def _status(launchd):
     jobs = {
         label: {
             "state": job.state,
@@ -92,21 +92,21 @@ def _status(world):
             "last": job.last,
             "path": job.definition.path,
         }
-        for label, job in world.jobs.items()
+        for label, job in launchd.jobs.items()
     }
     value = {
         "model": LABEL,
-        "session": world.session,
+        "session": launchd.session,
         "jobs": jobs,
-        "overrides": world.overrides,
-        "settings": world.settings,
+        "overrides": launchd.overrides,
+        "settings": launchd.settings,
     }
-    return Answer(stdout=json.dumps(value, indent=1) + "\n")
+    return Response(stdout=json.dumps(value, indent=1) + "\n")
 
 
-def _stop(world):
-    world.stopping = True
-    return Answer()
+def _stop(launchd):
+    launchd.stopping = True
+    return Response()
 
 
 _VERBS = {

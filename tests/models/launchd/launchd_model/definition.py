@@ -1,21 +1,21 @@
-"""Property lists: which are refused, and what the others ask for."""
+"""Property lists: validation and parsing."""
 
 import os
 import plistlib
 import stat
 from dataclasses import dataclass, field
 
-from .answers import BAD_PATH, BAD_PLIST, IO_ERROR
+from .responses import BAD_PATH, BAD_PLIST, IO_ERROR
 
 DEFAULT_THROTTLE = 10
-# What `launchctl print` of a recent macOS says when the list says nothing.
+# The default that `launchctl print` shows on recent versions of macOS.
 DEFAULT_EXIT_TIMEOUT = 5
 
 _INTEGER, _TEXT, _FLAG = "integer", "string", "boolean"
 _TEXTS, _WORDS, _NUMBERS = "array of strings", "dictionary of strings", "dictionary of integers"
 
-# launchd.plist(5), as far as this model goes. What is not here is refused: a
-# key that launchd would ignore is a mistake in what wrote the list.
+# The modelled keys of launchd.plist(5). Other keys are rejected, because launchd would
+# ignore a misspelled key.
 _KEYS = {
     "Label": (_TEXT,),
     "Program": (_TEXT,),
@@ -40,13 +40,13 @@ _KEYS = {
 _PROCESS_TYPES = ("Standard", "Background", "Adaptive", "Interactive")
 
 
-class Refused(Exception):
-    """launchd would not load the list; `code` is what it says to root."""
+class Rejected(Exception):
+    """launchd rejects the list; `code` is the exit code for root."""
 
-    def __init__(self, code, why):
-        super().__init__(why)
+    def __init__(self, code, reason):
+        super().__init__(reason)
         self.code = code
-        self.why = why
+        self.reason = reason
 
 
 @dataclass
@@ -74,56 +74,55 @@ class Definition:
 
     @property
     def starts_at_load(self):
-        # Whether it ended well can only be known once it has run, so asking for
-        # that implies a first start: launchd.plist(5).
+        # KeepAlive with conditions implies a first start: launchd.plist(5).
         return self.run_at_load or self.keep_alive is True or isinstance(self.keep_alive, dict)
 
-    def again_after(self, clean, crashed):
-        """Whether it is started again after such an end."""
+    def restarts_after(self, clean, crashed):
+        """Returns whether the job is restarted after such an exit."""
         if not isinstance(self.keep_alive, dict):
             return bool(self.keep_alive)
-        wanted = self.keep_alive
-        by_exit = "SuccessfulExit" in wanted and wanted["SuccessfulExit"] == clean
-        by_crash = "Crashed" in wanted and wanted["Crashed"] == crashed
+        condition = self.keep_alive
+        by_exit = "SuccessfulExit" in condition and condition["SuccessfulExit"] == clean
+        by_crash = "Crashed" in condition and condition["Crashed"] == crashed
         return by_exit or by_crash
 
 
 def load(path, uid):
-    """Reads a list as launchd does for user `uid`, or raises `Refused`."""
-    _judge_file(path, uid)
+    """Loads a list as launchd does for user `uid`, or raises `Rejected`."""
+    _validate_file(path, uid)
     with open(path, "rb") as file:
         data = file.read()
     try:
         value = plistlib.loads(data)
-    except Exception as error:  # plistlib raises whatever its parser meets
-        raise Refused(BAD_PLIST, f"it does not parse: {error}") from error
+    except Exception as error:  # plistlib raises the exceptions of its parsers
+        raise Rejected(BAD_PLIST, f"it cannot be parsed: {error}") from error
     if not isinstance(value, dict):
-        raise Refused(BAD_PLIST, "it is no dictionary")
+        raise Rejected(BAD_PLIST, "it is not a dictionary")
     return _definition(path, value)
 
 
-def _judge_file(path, uid):
+def _validate_file(path, uid):
     try:
-        found = os.lstat(path)
-        if stat.S_ISLNK(found.st_mode):
-            found = os.stat(path)
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            status = os.stat(path)
     except OSError as error:
-        raise Refused(IO_ERROR, f"{path}: {error.strerror}") from error
-    mode = stat.S_IMODE(found.st_mode)
-    if not stat.S_ISREG(found.st_mode):
-        raise Refused(BAD_PATH, "it is no regular file")
-    if found.st_uid not in (uid, 0):
-        raise Refused(BAD_PATH, f"it belongs to user {found.st_uid}, not to {uid}")
+        raise Rejected(IO_ERROR, f"{path}: {error.strerror}") from error
+    mode = stat.S_IMODE(status.st_mode)
+    if not stat.S_ISREG(status.st_mode):
+        raise Rejected(BAD_PATH, "it is not a regular file")
+    if status.st_uid not in (uid, 0):
+        raise Rejected(BAD_PATH, f"it belongs to user {status.st_uid}, not to {uid}")
     if mode & 0o022:
-        raise Refused(BAD_PATH, f"its mode is {mode:04o}: others can write it")
+        raise Rejected(BAD_PATH, f"its mode is {mode:04o}: other users can write it")
     if mode & 0o044 != 0o044:
-        raise Refused(BAD_PATH, f"its mode is {mode:04o}: others cannot read it")
+        raise Rejected(BAD_PATH, f"its mode is {mode:04o}: other users cannot read it")
 
 
-def _is(kind, value):
-    whole = isinstance(value, int) and not isinstance(value, bool)
+def _has_type(kind, value):
+    integer = isinstance(value, int) and not isinstance(value, bool)
     if kind == _INTEGER:
-        return whole
+        return integer
     if kind == _TEXT:
         return isinstance(value, str)
     if kind == _FLAG:
@@ -135,26 +134,26 @@ def _is(kind, value):
     if kind == _WORDS:
         return all(isinstance(v, str) for v in value.values())
     if kind == _NUMBERS:
-        return all(_is(_INTEGER, v) for v in value.values())
+        return all(_has_type(_INTEGER, v) for v in value.values())
     return True
 
 
-def _check_types(value):
-    for key, found in value.items():
+def _check_types(plist):
+    for key, value in plist.items():
         kinds = _KEYS.get(key)
         if kinds is None:
-            raise Refused(BAD_PLIST, f"the key {key} is not modelled")
-        if not any(_is(kind, found) for kind in kinds):
-            raise Refused(BAD_PLIST, f"{key} must be: {' or '.join(kinds)}")
+            raise Rejected(BAD_PLIST, f"the key {key} is not modelled")
+        if not any(_has_type(kind, value) for kind in kinds):
+            raise Rejected(BAD_PLIST, f"{key} must be: {' or '.join(kinds)}")
 
 
 def _keep_alive(value):
     if isinstance(value, dict):
-        for key, wanted in value.items():
+        for key, condition in value.items():
             if key not in ("SuccessfulExit", "Crashed"):
-                raise Refused(BAD_PLIST, f"KeepAlive.{key} is not modelled")
-            if not isinstance(wanted, bool):
-                raise Refused(BAD_PLIST, f"KeepAlive.{key} must be: {_FLAG}")
+                raise Rejected(BAD_PLIST, f"KeepAlive.{key} is not modelled")
+            if not isinstance(condition, bool):
+                raise Rejected(BAD_PLIST, f"KeepAlive.{key} must be: {_FLAG}")
     return value
 
 
@@ -164,23 +163,23 @@ def _umask(value):
     try:
         return int(value, 8) if value.startswith("0") else int(value)
     except ValueError:
-        raise Refused(BAD_PLIST, f"Umask cannot be {value!r}") from None
+        raise Rejected(BAD_PLIST, f"Umask cannot be {value!r}") from None
 
 
 def _definition(path, value):
     _check_types(value)
     label = value.get("Label", "")
     if not label:
-        raise Refused(BAD_PLIST, "it has no Label")
+        raise Rejected(BAD_PLIST, "it has no Label")
     arguments = value.get("ProgramArguments") or [value.get("Program", "")]
     if not arguments[0] and not value.get("Program"):
-        raise Refused(BAD_PLIST, "it has neither Program nor ProgramArguments")
+        raise Rejected(BAD_PLIST, "it has neither Program nor ProgramArguments")
     kind = value.get("ProcessType", "Standard")
     if kind not in _PROCESS_TYPES:
-        raise Refused(BAD_PLIST, f"ProcessType cannot be {kind!r}")
+        raise Rejected(BAD_PLIST, f"ProcessType cannot be {kind!r}")
     for key in ("ThrottleInterval", "ExitTimeOut"):
         if value.get(key, 0) < 0:
-            raise Refused(BAD_PLIST, f"{key} cannot be negative")
+            raise Rejected(BAD_PLIST, f"{key} cannot be negative")
     sessions = value.get("LimitLoadToSessionType", "Aqua")
     return Definition(
         path=path,

@@ -1,11 +1,11 @@
-"""What `print`, `print-disabled` and `list` show, in the shapes of
+"""The output of `print`, `print-disabled` and `list`, in the formats of
 `../transcripts`."""
 
 from . import values
-from .place import LABEL
+from .state_directory import LABEL
 from .spawn import MINIMAL_PATH
 
-# The audit session, of which every login has its own; any will do.
+# The audit session; every login has its own.
 SESSION = 100020
 
 _SPAWN_TYPES = {
@@ -43,7 +43,7 @@ def _process(job):
 
 
 def _end(job):
-    """A signal's line stands instead of that of the exit code, not beside it."""
+    """The line of a signal replaces that of the exit code."""
     if job.last is None:
         return "\tlast exit code = (never exited)"
     kind, number = job.last
@@ -57,7 +57,7 @@ def _semaphores(job):
     if not isinstance(keep, dict) or not keep:
         return []
     names = {"SuccessfulExit": "successful exit", "Crashed": "after crash"}
-    lines = [f"{names[key]} => {int(wanted)}" for key, wanted in keep.items()]
+    lines = [f"{names[key]} => {int(definition)}" for key, definition in keep.items()]
     return _block("semaphores", lines)
 
 
@@ -79,39 +79,39 @@ def _properties(job):
 
 
 def service(job, uid):
-    """`launchctl print gui/UID/LABEL`."""
-    wanted = job.definition
+    """Returns the output of `launchctl print gui/UID/LABEL`."""
+    definition = job.definition
     running = job.pid is not None
-    program = wanted.program or wanted.arguments[0]
+    program = definition.program or definition.arguments[0]
     lines = [
         f"gui/{uid}/{job.label} = {{",
         f"\tactive count = {int(running)}",
-        f"\tpath = {wanted.path}",
+        f"\tpath = {definition.path}",
         "\ttype = LaunchAgent",
         f"\tstate = {job.state}",
         "",
         f"\tprogram = {program}",
-        *_block("arguments", wanted.arguments),
+        *_block("arguments", definition.arguments),
     ]
-    if wanted.working_directory:
-        lines += [f"\tworking directory = {wanted.working_directory}", ""]
-    streams = [("stdin", wanted.stdin), ("stdout", wanted.stdout), ("stderr", wanted.stderr)]
+    if definition.working_directory:
+        lines += [f"\tworking directory = {definition.working_directory}", ""]
+    streams = [("stdin", definition.stdin), ("stdout", definition.stdout), ("stderr", definition.stderr)]
     lines += [f"\t{name} path = {path}" for name, path in streams if path]
     lines += _block("default environment", [f"PATH => {MINIMAL_PATH}"])
     lines += _block("environment", _words(job))
     lines.append(f"\tdomain = gui/{uid} [{SESSION}]")
-    if wanted.umask is not None:
-        lines.append(f"\tumask = {wanted.umask:o}")
+    if definition.umask is not None:
+        lines.append(f"\tumask = {definition.umask:o}")
     lines += [
         f"\tasid = {SESSION}",
-        f"\tminimum runtime = {wanted.throttle}",
-        f"\texit timeout = {wanted.exit_timeout}",
+        f"\tminimum runtime = {definition.throttle}",
+        f"\texit timeout = {definition.exit_timeout}",
         f"\truns = {job.runs}",
         *_process(job),
         _end(job),
         "",
         *_semaphores(job),
-        # It repeats names of the outer level, and those who read must not mind.
+        # It repeats names of the outer level, which parsers must not confuse.
         *_block(
             "resource coalition",
             [
@@ -122,7 +122,7 @@ def service(job, uid):
                 f"name = {job.label}",
             ],
         ),
-        f"\tspawn type = {_SPAWN_TYPES[wanted.process_type]}",
+        f"\tspawn type = {_SPAWN_TYPES[definition.process_type]}",
         f"\tjob state = {_job_state(job)}",
         "",
         f"\tproperties = {_properties(job)}",
@@ -131,15 +131,15 @@ def service(job, uid):
     return "\n".join(lines) + "\n"
 
 
-def domain(world):
-    """`launchctl print gui/UID`."""
-    running = sum(job.pid is not None for job in world.jobs.values())
+def domain(launchd):
+    """Returns the output of `launchctl print gui/UID`."""
+    running = sum(job.pid is not None for job in launchd.jobs.values())
     rows = [
         f"{job.pid or 0:8} {'-' if job.last is None else _status(job):>6} \t{label}"
-        for label, job in world.jobs.items()
+        for label, job in launchd.jobs.items()
     ]
     lines = [
-        f"gui/{world.uid} = {{",
+        f"gui/{launchd.uid} = {{",
         "\ttype = login",
         f"\thandle = {SESSION}",
         f"\tactive count = {len(rows)}",
@@ -148,7 +148,7 @@ def domain(world):
         "\tcreator = loginwindow[415]",
         "\tcreator euid = 0",
         "\tsession = Aqua",
-        *_block("security context", [f"uid = {world.uid}", f"asid = {SESSION}"]),
+        *_block("security context", [f"uid = {launchd.uid}", f"asid = {SESSION}"]),
         *_block("services", rows),
         f"\tproperties = {LABEL}",
         "}",
@@ -156,16 +156,16 @@ def domain(world):
     return "\n".join(lines) + "\n"
 
 
-def disabled(world):
-    """`launchctl print-disabled gui/UID`: every label that was ever enabled or
-    disabled, and no other."""
-    old = world.settings["old-disabled-words"]
-    words = ("true", "false") if old else ("disabled", "enabled")
+def disabled(launchd):
+    """Returns the output of `launchctl print-disabled gui/UID`: all labels that were ever
+    enabled or disabled."""
+    old = launchd.settings["old-disabled-args"]
+    args = ("true", "false") if old else ("disabled", "enabled")
     edge = "" if old else "\t"
     lines = [] if old else [""]
     lines.append(f"{edge}disabled services = {{")
-    for label, enabled in world.overrides.items():
-        lines.append(f'{edge}\t"{label}" => {words[int(enabled)]}')
+    for label, enabled in launchd.overrides.items():
+        lines.append(f'{edge}\t"{label}" => {args[int(enabled)]}')
     lines += [f"{edge}}}", "", f"{edge}login item associations = {{", f"{edge}}}"]
     return "\n".join(lines) + "\n"
 
@@ -177,31 +177,31 @@ def _status(job):
     return -values.signal_number(number) if kind == "signal" else number
 
 
-def table(world):
-    """`launchctl list`."""
+def table(launchd):
+    """Returns the output of `launchctl list`."""
     rows = ["PID\tStatus\tLabel"]
-    for label, job in world.jobs.items():
+    for label, job in launchd.jobs.items():
         rows.append(f"{'-' if job.pid is None else job.pid}\t{_status(job)}\t{label}")
     return "\n".join(rows) + "\n"
 
 
 def entry(job):
-    """`launchctl list LABEL`; the end is a raw wait status here."""
+    """Returns the output of `launchctl list LABEL`, with a raw wait status."""
     status = 0
     if job.last is not None:
         kind, number = job.last
         status = values.signal_number(number) if kind == "signal" else number << 8
-    wanted = job.definition
+    definition = job.definition
     lines = ["{", '\t"LimitLoadToSessionType" = "Aqua";', f'\t"Label" = "{job.label}";']
-    for name, path in (("StandardOutPath", wanted.stdout), ("StandardErrorPath", wanted.stderr)):
+    for name, path in (("StandardOutPath", definition.stdout), ("StandardErrorPath", definition.stderr)):
         if path:
             lines.append(f'\t"{name}" = "{path}";')
-    lines.append(f'\t"OnDemand" = {str(not wanted.keep_alive).lower()};')
+    lines.append(f'\t"OnDemand" = {str(not definition.keep_alive).lower()};')
     lines.append(f'\t"LastExitStatus" = {status};')
     if job.pid is not None:
         lines.append(f'\t"PID" = {job.pid};')
-    lines.append(f'\t"Program" = "{wanted.program or wanted.arguments[0]}";')
+    lines.append(f'\t"Program" = "{definition.program or definition.arguments[0]}";')
     lines.append('\t"ProgramArguments" = (')
-    lines += [f'\t\t"{word}";' for word in wanted.arguments]
+    lines += [f'\t\t"{word}";' for word in definition.arguments]
     lines += ["\t);", "};"]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Starts the real process of a job, with nothing but what its list gives it."""
+"""Starts the real process of a job, only with the settings of its property list."""
 
 import ctypes
 import os
@@ -7,9 +7,9 @@ import resource
 import signal
 import sys
 
-# What a job gets that sets no PATH: launchd's own, and no shell's.
+# The default PATH of jobs.
 MINIMAL_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
-# The end of a job that could not even be started.
+# The exit code of a job that cannot be started.
 EX_CONFIG = 78
 PR_SET_PDEATHSIG = 1
 
@@ -47,29 +47,29 @@ def environment(definition, home):
 
 
 def spawn(definition, home):
-    """The new process's id. What keeps it from starting is its exit code 78,
-    with the reason in the model's log, as launchd's own trampoline does it."""
+    """Returns the process id. A process that cannot be started exits with 78, as with
+    launchd, and the reason is in the log of the model."""
     variables = environment(definition, home)
     sys.stderr.flush()
     pid = os.fork()
     if pid:
         return pid
     try:
-        _become(definition, variables)
+        _exec(definition, variables)
     except BaseException as error:
         os.write(2, f"{definition.label}: cannot be started: {error}\n".encode())
     os._exit(EX_CONFIG)
 
 
-def _become(definition, variables):
-    # A supervisor that is killed leaves nothing behind.
+def _exec(definition, variables):
+    # If the supervisor is killed, so are its jobs.
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         try:
             signal.signal(number, signal.SIG_DFL)
         except OSError:
-            pass  # The C library keeps a few for itself.
+            pass  # Reserved by the C library.
     signal.set_wakeup_fd(-1)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.umask(0o022)
@@ -84,9 +84,9 @@ def _become(definition, variables):
     if definition.umask is not None:
         os.umask(definition.umask)
     program = _program(definition)
-    # Everything that can fail comes first: until here its errors go to the log.
+    # Errors up to here are written to the log.
     if not os.access(program, os.X_OK) or os.path.isdir(program):
-        raise OSError(f"{program} cannot be run")
+        raise OSError(f"{program} cannot be executed")
     log = os.dup(2)
     os.set_inheritable(log, False)
     for number, stream in enumerate(streams):
@@ -104,20 +104,20 @@ def _stream(path, flags):
     if not path:
         return os.open("/dev/null", os.O_RDWR)
     if flags & os.O_CREAT:
-        # launchd makes the directory of a log where it may.
+        # launchd creates the directory of a log.
         os.makedirs(os.path.dirname(path), exist_ok=True)
     return os.open(path, flags, 0o666)
 
 
-def _limit(wanted, hard):
-    for name, value in wanted.items():
+def _limit(limits, hard):
+    for name, value in limits.items():
         kind = _LIMITS.get(name)
         if kind is None:
-            raise OSError(f"there is no resource limit {name}")
-        soft, most = resource.getrlimit(kind)
-        if most != resource.RLIM_INFINITY:
-            value = min(value, most)
-        resource.setrlimit(kind, (min(soft, value), value) if hard else (value, most))
+            raise OSError(f"unknown resource limit {name}")
+        soft, hard_limit = resource.getrlimit(kind)
+        if hard_limit != resource.RLIM_INFINITY:
+            value = min(value, hard_limit)
+        resource.setrlimit(kind, (min(soft, value), value) if hard else (value, hard_limit))
 
 
 def _program(definition):

@@ -1,4 +1,4 @@
-"""The process behind the executables: owns the jobs, answers on a socket."""
+"""The supervisor process: owns the jobs, and handles requests on a socket."""
 
 import fcntl
 import json
@@ -10,25 +10,25 @@ import sys
 import time
 
 from . import controls, verbs
-from .answers import Answer, Pending
-from .place import Place
-from .world import World
+from .responses import Response, Pending
+from .state_directory import StateDirectory
+from .launchd import Launchd
 
-# A supervisor that nobody asks anything ends by itself, seconds: a test that
-# was killed leaves nothing for long.
-IDLE = 900
-# How often it looks whether its directory is still there, seconds.
-LOOK = 1.0
-# How long a client may take to say what it wants, seconds.
-LISTENING = 5
+# A supervisor without requests exits after this time in seconds, so that a killed test
+# does not leave processes behind.
+IDLE_TIMEOUT = 900
+# Interval of the checks whether the directory exists, in seconds.
+CHECK_INTERVAL = 1.0
+# Timeout of reading a request, in seconds.
+REQUEST_TIMEOUT = 5
 
 
 class Supervisor:
-    def __init__(self, place):
-        self.place = place
-        self.world = World(place)
+    def __init__(self, directory):
+        self.directory = directory
+        self.launchd = Launchd(directory)
         self.waiting = []
-        self.asked = time.monotonic()
+        self.last_request = time.monotonic()
         self.selector = selectors.DefaultSelector()
         self.listener = self._listen()
         self.wakeup = self._catch_signals()
@@ -36,17 +36,17 @@ class Supervisor:
     def _listen(self):
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            os.unlink(self.place.file("socket"))
+            os.unlink(self.directory.file("socket"))
         except FileNotFoundError:
             pass
-        listener.bind(self.place.address())
-        os.chmod(self.place.file("socket"), 0o600)
+        listener.bind(self.directory.address())
+        os.chmod(self.directory.file("socket"), 0o600)
         listener.listen(64)
         self.selector.register(listener, selectors.EVENT_READ)
         return listener
 
     def _catch_signals(self):
-        """Signals wake the loop through a socket, so that none is missed."""
+        """Signals wake the loop through a socket, so that none is lost."""
         reader, writer = socket.socketpair()
         for end in (reader, writer):
             end.setblocking(False)
@@ -59,81 +59,81 @@ class Supervisor:
         return reader
 
     def _stop(self, *_):
-        self.world.stopping = True
+        self.launchd.stopping = True
 
     def run(self):
-        self.world.log(f"supervisor {os.getpid()} for user {self.world.uid}")
+        self.launchd.log(f"supervisor {os.getpid()} for user {self.launchd.uid}")
         try:
-            while self._wanted():
-                for key, _ in self.selector.select(self._pause()):
+            while self._running():
+                for key, _ in self.selector.select(self._timeout()):
                     if key.fileobj is self.listener:
                         self._serve()
                     else:
                         self.wakeup.recv(4096)
-                self.world.tick()
-                self._answer_waiting()
+                self.launchd.tick()
+                self._respond_to_waiting()
         finally:
-            self.world.end()
-            self._answer_waiting(all_of_them=True)
+            self.launchd.end()
+            self._respond_to_waiting(all_requests=True)
             self.listener.close()
-            if self.place.still_there():
-                os.unlink(self.place.file("socket"))
-            self.world.log("supervisor ended")
+            if self.directory.exists():
+                os.unlink(self.directory.file("socket"))
+            self.launchd.log("supervisor exited")
 
-    def _wanted(self):
-        idle = time.monotonic() - self.asked > IDLE
-        return not (self.world.stopping or idle) and self.place.still_there()
+    def _running(self):
+        idle = time.monotonic() - self.last_request > IDLE_TIMEOUT
+        return not (self.launchd.stopping or idle) and self.directory.exists()
 
-    def _pause(self):
-        due = self.world.next_time()
-        return LOOK if due is None else min(LOOK, max(0.0, due - time.monotonic()))
+    def _timeout(self):
+        due = self.launchd.next_time()
+        return CHECK_INTERVAL if due is None else min(CHECK_INTERVAL, max(0.0, due - time.monotonic()))
 
     def _serve(self):
         connection, _ = self.listener.accept()
-        self.asked = time.monotonic()
+        self.last_request = time.monotonic()
         try:
-            connection.settimeout(LISTENING)
+            connection.settimeout(REQUEST_TIMEOUT)
             with connection.makefile("rb") as stream:
                 request = json.loads(stream.readline())
-            # A process that has just ended must not look alive.
-            self.world.tick()
-            said = " ".join([request["program"], *request["words"]])
-            answer = self._answer(request)
-        except Exception as error:  # Jobs must outlive a request, whatever it was.
-            self.world.log(f"a request failed: {type(error).__name__}: {error}")
+            # Processes that have exited must not appear to be running.
+            self.launchd.tick()
+            command = " ".join([request["program"], *request["args"]])
+            response = self._handle(request)
+        except Exception as error:  # A failed request must not affect jobs.
+            self.launchd.log(f"a request failed: {type(error).__name__}: {error}")
             connection.close()
             return
-        if isinstance(answer, Pending):
-            self.waiting.append((connection, said, answer))
+        if isinstance(response, Pending):
+            self.waiting.append((connection, command, response))
         else:
-            self._send(connection, said, answer)
+            self._send(connection, command, response)
 
-    def _answer(self, request):
+    def _handle(self, request):
         program = verbs if request["program"] == "launchctl" else controls
-        return program.answer(self.world, request["words"], request["cwd"])
+        return program.handle(self.launchd, request["args"], request["cwd"])
 
-    def _answer_waiting(self, all_of_them=False):
+    def _respond_to_waiting(self, all_requests=False):
         for entry in list(self.waiting):
-            connection, said, pending = entry
-            if all_of_them or pending.done():
+            connection, command, pending = entry
+            if all_requests or pending.done():
                 self.waiting.remove(entry)
-                self._send(connection, said, pending.answer)
+                self._send(connection, command, pending.response)
 
-    def _send(self, connection, said, answer: Answer):
-        self.world.log(f"{said} -> {answer.code}")
+    def _send(self, connection, command, response: Response):
+        self.launchd.log(f"{command} -> {response.code}")
         try:
-            connection.sendall(json.dumps(vars(answer)).encode() + b"\n")
+            connection.sendall(json.dumps(vars(response)).encode() + b"\n")
         except OSError:
-            pass  # It does not wait any more.
+            pass  # The client has closed the connection.
         connection.close()
 
 
 def main():
-    place = Place.from_environment()
-    # Held for life: it says that the directory is in use.
-    lock = open(place.file("supervisor.lock"), "a")
+    directory = StateDirectory.from_environment()
+    # Held until exit: the directory is in use.
+    lock = open(directory.file("supervisor.lock"), "a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit("another supervisor owns this directory")
-    Supervisor(place).run()
+        sys.exit("another supervisor uses this directory")
+    Supervisor(directory).run()

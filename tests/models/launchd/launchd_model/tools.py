@@ -1,11 +1,11 @@
-"""sw_vers and plutil, which need no supervisor."""
+"""sw_vers and plutil, which do not need the supervisor."""
 
 import json
 import os
 import plistlib
 import sys
 
-from .place import LABEL, VARIABLE
+from .state_directory import LABEL, VARIABLE
 
 DEFAULT_VERSION = "15.5"
 BUILD = "24F74"
@@ -19,41 +19,41 @@ def _version():
         return DEFAULT_VERSION
 
 
-def sw_vers(words):
-    shown = {
+def sw_vers(args):
+    values = {
         "-productName": "macOS",
         "-productVersion": _version(),
         "-buildVersion": BUILD,
     }
-    if not words:
+    if not args:
         sys.stdout.write(
             f"ProductName:\t\tmacOS ({LABEL})\n"
-            f"ProductVersion:\t\t{shown['-productVersion']}\n"
+            f"ProductVersion:\t\t{values['-productVersion']}\n"
             f"BuildVersion:\t\t{BUILD}\n"
         )
         return 0
-    # Newer systems take two dashes as well.
-    word = "-" + words[0].lstrip("-")
-    if len(words) != 1 or word not in shown:
+    # Newer versions also accept two dashes.
+    word = "-" + args[0].lstrip("-")
+    if len(args) != 1 or word not in values:
         sys.stderr.write(f"Usage: sw_vers [-productName|-productVersion|-buildVersion] ({LABEL})\n")
         return 1
-    sys.stdout.write(shown[word] + "\n")
+    sys.stdout.write(values[word] + "\n")
     return 0
 
 
-def plutil(words):
-    """`plutil -lint [-s] FILE...`; it knows nothing of launchd's keys."""
-    quiet = "-s" in words
-    files = [word for word in words if word not in ("-lint", "-s", "--")]
-    if "-lint" not in words or not files:
+def plutil(args):
+    """`plutil -lint [-s] FILE...`; it does not check the keys of launchd."""
+    quiet = "-s" in args
+    files = [word for word in args if word not in ("-lint", "-s", "--")]
+    if "-lint" not in args or not files:
         sys.stderr.write(f"plutil: only `-lint [-s] FILE...` is modelled ({LABEL})\n")
         return 64
     code = 0
     for path in files:
-        why = _lint(path)
-        if why:
+        reason = _lint(path)
+        if reason:
             code = 1
-            sys.stdout.write(f"{path}: {why} ({LABEL})\n")
+            sys.stdout.write(f"{path}: {reason} ({LABEL})\n")
         elif not quiet:
             sys.stdout.write(f"{path}: OK\n")
     return code
@@ -65,6 +65,6 @@ def _lint(path):
             plistlib.loads(file.read())
     except OSError as error:
         return f"file does not exist or is not readable or is not a regular file ({error.strerror})"
-    except Exception as error:  # plistlib raises whatever its parser meets
+    except Exception as error:  # plistlib raises the exceptions of its parsers
         return str(error) or type(error).__name__
     return None

@@ -1,8 +1,8 @@
-"""Names of signals and exit codes as macOS prints them."""
+"""Names of signals and exit codes on macOS."""
 
 import signal
 
-# Linux's name, and what macOS calls and numbers it.
+# The name on Linux, and the description and number on macOS.
 _SIGNALS = {
     "SIGHUP": ("Hangup", 1),
     "SIGINT": ("Interrupt", 2),
@@ -47,7 +47,7 @@ def exit_text(code):
 
 
 def signal_number(linux):
-    """macOS's number of a signal that Linux numbers so."""
+    """Returns the number on macOS of a signal of Linux."""
     return _SIGNALS.get(signal.Signals(linux).name, ("", linux))[1]
 
 
@@ -58,8 +58,8 @@ def signal_text(linux):
 
 
 def signal_named(word):
-    """The signal that `launchctl kill` is told: `SIGTERM`, `term`, `-15` or
-    `15`, with macOS's numbers."""
+    """Parses a signal of `launchctl kill`: `SIGTERM`, `term`, `-15` or `15`, with the
+    numbers of macOS."""
     word = word.removeprefix("-").upper()
     if word.isdigit():
         for name, (_, number) in _SIGNALS.items():

@@ -4,7 +4,7 @@ import os
 import re
 
 from . import definition, printing, values
-from .answers import (
+from .responses import (
     DISABLED,
     IN_PROGRESS,
     IO_ERROR,
@@ -13,7 +13,7 @@ from .answers import (
     NO_SERVICE,
     UNSUPPORTED,
     USAGE,
-    Answer,
+    Response,
     Pending,
     failed,
     no_domain,
@@ -28,221 +28,221 @@ _OTHER_DOMAINS = ("system", "user/", "login/", "pid/", "session/")
 _RICHER = "Try re-running the command as root for richer errors.\n"
 
 
-def answer(world, words, cwd):
-    if not words:
+def handle(launchd, args, cwd):
+    if not args:
         return _usage("Usage: launchctl <subcommand> ... | help [subcommand]")
-    verb, rest = words[0], words[1:]
+    verb, rest = args[0], args[1:]
     run = _VERBS.get(verb)
     if run is None:
         return not_modelled(f"`launchctl {verb}`")
-    code = world.due_failure(verb)
+    code = launchd.due_failure(verb)
     if code is not None:
-        return failed(_COMPLAINTS.get(verb, verb), code, "a test asked for this failure")
-    return run(world, rest, cwd)
+        return failed(_MESSAGES.get(verb, verb), code, "injected failure")
+    return run(launchd, rest, cwd)
 
 
 def _usage(text):
-    return Answer(USAGE, stderr=text + "\n")
+    return Response(USAGE, stderr=text + "\n")
 
 
-class _Stop(Exception):
-    def __init__(self, given):
+class _Failure(Exception):
+    def __init__(self, response):
         super().__init__()
-        self.given = given
+        self.response = response
 
 
-def _checked(complaint, label_wanted):
-    """Makes a verb of one target: label and domain are looked at first."""
+def _checked(message, label_required):
+    """Decorates a verb with one target: validates domain and label."""
 
     def around(run):
-        def verb(world, words, cwd):
-            if not words:
+        def verb(launchd, args, cwd):
+            if not args:
                 return _usage("Unrecognized target specifier.")
             try:
-                label = _label(world, words[-1], complaint, label_wanted)
-            except _Stop as stop:
-                return stop.given
-            return run(world, label, words[:-1])
+                label = _label(launchd, args[-1], message, label_required)
+            except _Failure as failure:
+                return failure.response
+            return run(launchd, label, args[:-1])
 
         return verb
 
     return around
 
 
-def _label(world, target, complaint, label_wanted):
-    found = _TARGET.fullmatch(target)
-    if found is None:
+def _label(launchd, target, message, label_required):
+    match = _TARGET.fullmatch(target)
+    if match is None:
         if target.startswith(_OTHER_DOMAINS):
-            raise _Stop(not_modelled(f"the domain of `{target}`"))
-        raise _Stop(_usage("Unrecognized target specifier."))
-    uid, label = int(found[1]), found[2]
-    if uid != world.uid:
-        raise _Stop(no_domain(uid))
-    if not world.session:
-        raise _Stop(_no_session(world, complaint))
-    if label_wanted and label is None:
-        raise _Stop(_usage("Unrecognized target specifier."))
+            raise _Failure(not_modelled(f"the domain of `{target}`"))
+        raise _Failure(_usage("Unrecognized target specifier."))
+    uid, label = int(match[1]), match[2]
+    if uid != launchd.uid:
+        raise _Failure(no_domain(uid))
+    if not launchd.session:
+        raise _Failure(_no_session(launchd, message))
+    if label_required and label is None:
+        raise _Failure(_usage("Unrecognized target specifier."))
     return label
 
 
-def _no_session(world, complaint):
-    if world.settings["no-session-code"] == NO_DOMAIN:
-        return no_domain(world.uid)
-    return failed(complaint, UNSUPPORTED, "nobody is logged in at the screen")
+def _no_session(launchd, message):
+    if launchd.settings["no-session-code"] == NO_DOMAIN:
+        return no_domain(launchd.uid)
+    return failed(message, UNSUPPORTED, "the user has no graphical session")
 
 
-@_checked("Could not print domain", label_wanted=False)
-def _print(world, label, _):
+@_checked("Could not print domain", label_required=False)
+def _print(launchd, label, _):
     if label is None:
-        return Answer(stdout=printing.domain(world))
-    job = world.jobs.get(label)
+        return Response(stdout=printing.domain(launchd))
+    job = launchd.jobs.get(label)
     if job is None:
-        return no_service(label, world.uid, bad_request=True)
-    return Answer(stdout=printing.service(job, world.uid))
+        return no_service(label, launchd.uid, bad_request=True)
+    return Response(stdout=printing.service(job, launchd.uid))
 
 
-@_checked("Could not print disabled services", label_wanted=False)
-def _print_disabled(world, _, __):
-    return Answer(stdout=printing.disabled(world))
+@_checked("Could not print disabled services", label_required=False)
+def _print_disabled(launchd, _, __):
+    return Response(stdout=printing.disabled(launchd))
 
 
-def _list(world, words, _):
-    if not words:
-        return Answer(stdout=printing.table(world))
-    job = world.jobs.get(words[0])
+def _list(launchd, args, _):
+    if not args:
+        return Response(stdout=printing.table(launchd))
+    job = launchd.jobs.get(args[0])
     if job is None:
-        text = f'Could not find service "{words[0]}" in domain for port\n'
-        return Answer(NO_SERVICE, stderr=text)
-    return Answer(stdout=printing.entry(job))
+        text = f'Could not find service "{args[0]}" in domain for port\n'
+        return Response(NO_SERVICE, stderr=text)
+    return Response(stdout=printing.entry(job))
 
 
-@_checked("Could not enable service", label_wanted=True)
-def _enable(world, label, _):
-    world.override(label, True)
-    return Answer()
+@_checked("Could not enable service", label_required=True)
+def _enable(launchd, label, _):
+    launchd.override(label, True)
+    return Response()
 
 
-@_checked("Could not disable service", label_wanted=True)
-def _disable(world, label, _):
-    # What runs goes on: only later loads are forbidden.
-    world.override(label, False)
-    return Answer()
+@_checked("Could not disable service", label_required=True)
+def _disable(launchd, label, _):
+    # A running job is not affected, only later loads.
+    launchd.override(label, False)
+    return Response()
 
 
-def _bootstrap(world, words, cwd):
-    if len(words) != 2:
+def _bootstrap(launchd, args, cwd):
+    if len(args) != 2:
         return not_modelled("`bootstrap` of anything but one domain and one file")
     try:
-        label = _label(world, words[0], "Bootstrap failed", label_wanted=False)
-    except _Stop as stop:
-        return stop.given
+        label = _label(launchd, args[0], "Bootstrap failed", label_required=False)
+    except _Failure as failure:
+        return failure.response
     if label is not None:
         return _usage("Unrecognized target specifier.")
-    path = os.path.join(cwd, words[1])
+    path = os.path.join(cwd, args[1])
     try:
-        wanted = definition.load(path, world.uid)
-    except definition.Refused as refused:
-        return _refusal(world, path, refused.code, refused.why)
-    if world.disabled(wanted):
-        return _refusal(world, path, DISABLED, "it is disabled")
-    if "Aqua" not in wanted.sessions:
-        return _refusal(world, path, IO_ERROR, f"it is for sessions {wanted.sessions}")
-    if wanted.label in world.jobs:
-        leaving = world.jobs[wanted.label].leaving
-        why = "the earlier job is on its way out" if leaving else "it is loaded already"
-        return _bootstrap_failed(world.settings["busy-code"], why)
-    world.add(wanted)
-    return Answer()
+        loaded = definition.load(path, launchd.uid)
+    except definition.Rejected as rejected:
+        return _rejected(launchd, path, rejected.code, rejected.reason)
+    if launchd.disabled(loaded):
+        return _rejected(launchd, path, DISABLED, "it is disabled")
+    if "Aqua" not in loaded.sessions:
+        return _rejected(launchd, path, IO_ERROR, f"it is for sessions {loaded.sessions}")
+    if loaded.label in launchd.jobs:
+        unloading = launchd.jobs[loaded.label].unloading
+        detail = "the previous job is being unloaded" if unloading else "it is already loaded"
+        return _bootstrap_failed(launchd.settings["busy-code"], detail)
+    launchd.add(loaded)
+    return Response()
 
 
-def _bootstrap_failed(code, why):
+def _bootstrap_failed(code, detail):
     text = f"Bootstrap failed: {code}: {text_of(code)}\n"
     if code == IO_ERROR:
         text += _RICHER
-    return Answer(code, stderr=text + reason(why))
+    return Response(code, stderr=text + reason(detail))
 
 
-def _refusal(world, path, code, why):
-    if not world.settings["richer-errors"] or code == IO_ERROR:
-        return _bootstrap_failed(IO_ERROR, why)
-    given = _bootstrap_failed(code, why)
-    given.stderr = f"{path}: {text_of(code)}\n{given.stderr}"
-    return given
+def _rejected(launchd, path, code, detail):
+    if not launchd.settings["richer-errors"] or code == IO_ERROR:
+        return _bootstrap_failed(IO_ERROR, detail)
+    response = _bootstrap_failed(code, detail)
+    response.stderr = f"{path}: {text_of(code)}\n{response.stderr}"
+    return response
 
 
-def _bootout(world, words, cwd):
+def _bootout(launchd, args, cwd):
     try:
-        label = _bootout_label(world, words, cwd)
-    except _Stop as stop:
-        return stop.given
-    job = world.jobs.get(label)
+        label = _bootout_label(launchd, args, cwd)
+    except _Failure as failure:
+        return failure.response
+    job = launchd.jobs.get(label)
     if job is None:
-        # By its file it is another failure than by its label.
-        return failed("Boot-out failed", NO_PROCESS if len(words) == 1 else IO_ERROR)
-    if job.leaving:
+        # The exit code depends on whether a file or a label was specified.
+        return failed("Boot-out failed", NO_PROCESS if len(args) == 1 else IO_ERROR)
+    if job.unloading:
         return failed("Boot-out failed", IN_PROGRESS)
     job.unload()
-    world.tick()
-    if label not in world.jobs:
-        return Answer()
-    code = world.settings["bootout-code"]
-    given = failed("Boot-out failed", code) if code else Answer()
-    if world.settings["bootout-waits"]:
-        return Pending(lambda: world.jobs.get(label) is not job, given)
-    return given
+    launchd.tick()
+    if label not in launchd.jobs:
+        return Response()
+    code = launchd.settings["bootout-code"]
+    response = failed("Boot-out failed", code) if code else Response()
+    if launchd.settings["bootout-waits"]:
+        return Pending(lambda: launchd.jobs.get(label) is not job, response)
+    return response
 
 
-def _bootout_label(world, words, cwd):
-    if len(words) not in (1, 2):
-        raise _Stop(_usage("Unrecognized target specifier."))
-    label = _label(world, words[0], "Boot-out failed", label_wanted=False)
-    if label is None and len(words) == 1:
-        raise _Stop(not_modelled("`bootout` of a whole domain: `model-launchd logout` is,"))
+def _bootout_label(launchd, args, cwd):
+    if len(args) not in (1, 2):
+        raise _Failure(_usage("Unrecognized target specifier."))
+    label = _label(launchd, args[0], "Boot-out failed", label_required=False)
+    if label is None and len(args) == 1:
+        raise _Failure(not_modelled("`bootout` of a whole domain: `model-launchd logout` is,"))
     if label is not None:
         return label
     try:
-        return definition.load(os.path.join(cwd, words[1]), world.uid).label
-    except definition.Refused as refused:
-        raise _Stop(failed("Boot-out failed", IO_ERROR, refused.why)) from refused
+        return definition.load(os.path.join(cwd, args[1]), launchd.uid).label
+    except definition.Rejected as rejected:
+        raise _Failure(failed("Boot-out failed", IO_ERROR, rejected.reason)) from rejected
 
 
-@_checked("Could not kickstart service", label_wanted=True)
-def _kickstart(world, label, options):
+@_checked("Could not kickstart service", label_required=True)
+def _kickstart(launchd, label, options):
     if not set(options) <= {"-k", "-p", "-kp", "-pk"}:
         return not_modelled(f"`kickstart {' '.join(options)}`")
-    job = world.jobs.get(label)
+    job = launchd.jobs.get(label)
     if job is None:
-        return no_service(label, world.uid)
+        return no_service(label, launchd.uid)
     letters = "".join(options)
-    if job.leaving:
-        return Answer(IN_PROGRESS)  # Without a word.
+    if job.unloading:
+        return Response(IN_PROGRESS)  # Without a message.
     if job.pid is not None and "k" not in letters:
-        return Answer(world.settings["kickstart-running-code"])
+        return Response(launchd.settings["kickstart-running-code"])
     job.kickstart(kill="k" in letters)
-    return Answer(stdout=f"service spawned with pid: {job.pid}\n" if "p" in letters else "")
+    return Response(stdout=f"service spawned with pid: {job.pid}\n" if "p" in letters else "")
 
 
-@_checked("Could not signal service", label_wanted=True)
-def _kill(world, label, options):
+@_checked("Could not signal service", label_required=True)
+def _kill(launchd, label, options):
     number = values.signal_named(options[0]) if len(options) == 1 else None
     if number is None:
         return _usage("Invalid signal.")
-    job = world.jobs.get(label)
+    job = launchd.jobs.get(label)
     if job is None:
-        return no_service(label, world.uid)
+        return no_service(label, launchd.uid)
     if job.pid is None:
-        return Answer(NO_PROCESS, stderr="No process to signal.\n")
+        return Response(NO_PROCESS, stderr="No process to signal.\n")
     job.signal(number)
-    return Answer()
+    return Response()
 
 
-def _managername(world, _, __):
-    return Answer(stdout="Aqua\n" if world.session else "Background\n")
+def _managername(launchd, _, __):
+    return Response(stdout="Aqua\n" if launchd.session else "Background\n")
 
 
-def _error(_, words, __):
-    code = int(words[0]) if words and words[0].isdigit() else 0
-    return Answer(stdout=f"{code}: {text_of(code)}\n")
+def _error(_, args, __):
+    code = int(args[0]) if args and args[0].isdigit() else 0
+    return Response(stdout=f"{code}: {text_of(code)}\n")
 
 
 _VERBS = {
@@ -258,7 +258,7 @@ _VERBS = {
     "print": _print,
     "print-disabled": _print_disabled,
 }
-_COMPLAINTS = {
+_MESSAGES = {
     "bootout": "Boot-out failed",
     "bootstrap": "Bootstrap failed",
     "disable": "Could not disable service",

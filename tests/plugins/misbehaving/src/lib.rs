@@ -101,11 +101,7 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
         std::thread::sleep(Duration::from_millis(5));
     }
     context.check_cancelled()?;
-    Err(Error::new(
-        Class::Plugin,
-        "impossible",
-        "not cancelled",
-    ))
+    Err(Error::new(Class::Plugin, "impossible", "not cancelled"))
 }
 
 fn partial_results(context: &Context<'_>) -> Result<Output, Error> {

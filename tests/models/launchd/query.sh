@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Asks launchd what the model takes for granted, and prints the answers. For a
-# Mac: what it prints there belongs into transcripts/. It runs against the model
-# too, and `diff` of the two shows where the model is wrong.
+# Verifies the assumptions of the model: runs commands of launchd and prints the results.
+# The output on a Mac belongs in transcripts/. The script also runs against the model;
+# `diff` of the two outputs shows the errors of the model.
 #
-#   ask.sh          about a minute and a half on a Mac
+#   query.sh          takes about 90 seconds on a Mac
 #
-# It uses labels of its own and takes everything back. Nothing is asserted.
+# It uses its own label and reverts all changes. It does not check anything.
 set -uo pipefail
 
 DOMAIN=gui/$(id -u)
-LABEL=dev.kt.ask
+LABEL=dev.kt.query
 TARGET=$DOMAIN/$LABEL
 AGENTS=$HOME/Library/LaunchAgents
 PLIST=$AGENTS/$LABEL.plist
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/kt-ask.XXXXXX")
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/kt-query.XXXXXX")
 mkdir -p "$AGENTS"
 
 finish() {
@@ -24,7 +24,7 @@ finish() {
 trap finish EXIT
 
 topic() { printf '\n## %s\n' "$*"; }
-ask() {
+query() {
   local code=0
   printf '$ %s\n' "$(sed "s|$WORK|WORK|g; s|$HOME|HOME|g; s|gui/[0-9]*|gui/UID|g" <<<"$*")"
   "$@" 2>&1 | sed "s|$WORK|WORK|g; s|$HOME|HOME|g; s|gui/[0-9]*|gui/UID|g"
@@ -34,7 +34,7 @@ ask() {
 }
 lines() { launchctl print "$TARGET" 2>/dev/null | grep -E '^	(state|runs|pid|last |umask|exit timeout|minimum runtime|job state|properties)' | sed 's/pid = .*/pid = PID/'; }
 pid() { launchctl print "$TARGET" 2>/dev/null | sed -n 's/^	pid = //p'; }
-# within SECONDS COMMAND...: whether it comes true in time
+# within SECONDS COMMAND...: retries a command until it succeeds
 within() {
   local deadline=$((SECONDS + $1)); shift
   until "$@"; do
@@ -82,103 +82,103 @@ reload() {
 }
 
 topic "the system"
-ask sw_vers
-ask launchctl managername
-ask launchctl print "$DOMAIN" | head -n 12
+query sw_vers
+query launchctl managername
+query launchctl print "$DOMAIN" | head -n 12
 
 topic "not loaded"
 write_plist "$CLEAN"
-ask launchctl print "$TARGET"
-ask launchctl kickstart "$TARGET"
-ask launchctl kill SIGTERM "$TARGET"
-ask launchctl bootout "$TARGET"
-ask launchctl bootout "$DOMAIN" "$PLIST"
-ask launchctl list $LABEL
+query launchctl print "$TARGET"
+query launchctl kickstart "$TARGET"
+query launchctl kill SIGTERM "$TARGET"
+query launchctl bootout "$TARGET"
+query launchctl bootout "$DOMAIN" "$PLIST"
+query launchctl list $LABEL
 
 topic "loaded"
-ask launchctl bootstrap "$DOMAIN" "$PLIST"
+query launchctl bootstrap "$DOMAIN" "$PLIST"
 within 5 up
 lines
-ask launchctl bootstrap "$DOMAIN" "$PLIST"
-ask launchctl kickstart "$TARGET"
+query launchctl bootstrap "$DOMAIN" "$PLIST"
+query launchctl kickstart "$TARGET"
 within 5 test -s "$WORK/made/by/launchd/err.log"
-echo "the log's directory was made: $(yes_or_no test -d "$WORK/made/by/launchd")"
-sed 's/^/it says: /' "$WORK/made/by/launchd/err.log" 2>/dev/null
+echo "the directory of the log was created: $(yes_or_no test -d "$WORK/made/by/launchd")"
+sed 's/^/log: /' "$WORK/made/by/launchd/err.log" 2>/dev/null
 
-topic "SIGTERM, exit 0: does it stay down, and loaded?"
-ask launchctl kill SIGTERM "$TARGET"
+topic "SIGTERM, exit 0: does it remain loaded, without a restart?"
+query launchctl kill SIGTERM "$TARGET"
 within 5 down
 lines
-echo "back within 13 s: $(yes_or_no within 13 up)"
-ask launchctl kill SIGTERM "$TARGET"
-ask launchctl kickstart "$TARGET"
+echo "restarted within 13 s: $(yes_or_no within 13 up)"
+query launchctl kill SIGTERM "$TARGET"
+query launchctl kickstart "$TARGET"
 echo "up within 2 s: $(yes_or_no within 2 up)"
-ask launchctl kill SIGTERM "$TARGET"
+query launchctl kill SIGTERM "$TARGET"
 within 5 down
-ask launchctl kickstart "$TARGET"
+query launchctl kickstart "$TARGET"
 echo "up within 2 s though the last run was short: $(yes_or_no within 2 up)"
 
 topic "failures"
 BEFORE=$(pid)
-ask launchctl kill SIGUSR1 "$TARGET"
+query launchctl kill SIGUSR1 "$TARGET"
 within 5 down && lines
 echo "another process within 15 s: $(yes_or_no within 15 changed "$BEFORE")"
 lines
 BEFORE=$(pid)
-ask launchctl kill SIGKILL "$TARGET"
+query launchctl kill SIGKILL "$TARGET"
 within 15 changed "$BEFORE"
 lines
-ask launchctl list $LABEL | grep -E 'LastExitStatus|OnDemand'
+query launchctl list $LABEL | grep -E 'LastExitStatus|OnDemand'
 
 topic "unloading what drains for 4 s"
 reload "$DRAIN"
 BEGAN=$SECONDS
-ask launchctl bootout "$TARGET"
+query launchctl bootout "$TARGET"
 echo "bootout took $((SECONDS - BEGAN)) s"
 lines
-ask launchctl bootstrap "$DOMAIN" "$PLIST"
-ask launchctl kickstart "$TARGET"
-ask launchctl bootout "$TARGET"
+query launchctl bootstrap "$DOMAIN" "$PLIST"
+query launchctl kickstart "$TARGET"
+query launchctl bootout "$TARGET"
 within 30 gone
 echo "gone after $((SECONDS - BEGAN)) s"
-ask launchctl bootstrap "$DOMAIN" "$PLIST"
+query launchctl bootstrap "$DOMAIN" "$PLIST"
 
 topic "kill SIGTERM of what ignores it: does ExitTimeOut (8 s) apply?"
 reload "$DEAF"
 BEFORE=$(pid)
-ask launchctl kill SIGTERM "$TARGET"
+query launchctl kill SIGTERM "$TARGET"
 echo "another process, or none, within 13 s: $(yes_or_no within 13 eval '[ "$(pid)" != "$BEFORE" ]')"
 BEGAN=$SECONDS
-ask launchctl bootout "$TARGET"
+query launchctl bootout "$TARGET"
 within 30 gone
 echo "unloaded after $((SECONDS - BEGAN)) s"
 
 topic "disabled"
 write_plist "$CLEAN"
-ask launchctl disable "$TARGET"
-ask launchctl bootstrap "$DOMAIN" "$PLIST"
-ask launchctl print-disabled "$DOMAIN" | grep -E 'services|associations|dev\.kt\.ask|^->'
-ask launchctl enable "$TARGET"
-ask launchctl bootstrap "$DOMAIN" "$PLIST"
-ask launchctl disable "$TARGET"
+query launchctl disable "$TARGET"
+query launchctl bootstrap "$DOMAIN" "$PLIST"
+query launchctl print-disabled "$DOMAIN" | grep -E 'services|associations|dev\.kt\.query|^->'
+query launchctl enable "$TARGET"
+query launchctl bootstrap "$DOMAIN" "$PLIST"
+query launchctl disable "$TARGET"
 BEFORE=$(pid)
-ask launchctl kill SIGTERM "$TARGET"
+query launchctl kill SIGTERM "$TARGET"
 within 5 down
-ask launchctl kickstart "$TARGET"
-ask launchctl enable "$TARGET"
-ask launchctl bootout "$TARGET"
+query launchctl kickstart "$TARGET"
+query launchctl enable "$TARGET"
+query launchctl bootout "$TARGET"
 within 20 gone
 
-topic "lists that are refused"
+topic "invalid lists"
 for mode in 600 640 664 666; do
   chmod $mode "$PLIST"
   echo "mode $mode"
-  ask launchctl bootstrap "$DOMAIN" "$PLIST" && { launchctl bootout "$TARGET"; within 20 gone; }
+  query launchctl bootstrap "$DOMAIN" "$PLIST" && { launchctl bootout "$TARGET"; within 20 gone; }
 done
 for extra in '<key>Umask</key><true/>' '<key>ThrottleInterval</key><string>ten</string>' '<key>Unheard</key><true/>' '<key>Nice</key>'; do
   write_plist "$CLEAN" "$extra"
   echo "with $extra"
-  ask launchctl bootstrap "$DOMAIN" "$PLIST" && { launchctl bootout "$TARGET"; within 20 gone; }
+  query launchctl bootstrap "$DOMAIN" "$PLIST" && { launchctl bootout "$TARGET"; within 20 gone; }
 done
 
 exit 0

@@ -1,4 +1,4 @@
-"""Where the model keeps its state, and how its socket is reached."""
+"""The state directory of the model, and the address of its socket."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ VARIABLE = "KT_MODEL_LAUNCHD"
 LABEL = "modelled, not macOS"
 
 
-class Place:
+class StateDirectory:
     """The state directory that KT_MODEL_LAUNCHD names."""
 
     def __init__(self, path):
@@ -19,7 +19,7 @@ class Place:
     def from_environment(cls):
         path = os.environ.get(VARIABLE)
         if not path:
-            sys.stderr.write(f"launchd model: {VARIABLE} names no state directory ({LABEL})\n")
+            sys.stderr.write(f"launchd model: {VARIABLE} is not set ({LABEL})\n")
             sys.exit(64)
         return cls(path)
 
@@ -27,14 +27,14 @@ class Place:
         return os.path.join(self.path, name)
 
     def address(self):
-        # A socket's path has room for about a hundred bytes, and a sandbox's
-        # directory may be longer.
+        # The path of a socket is limited to about 100 bytes, and test directories may
+        # be longer.
         return f"/proc/self/fd/{self.handle}/socket"
 
-    def still_there(self):
-        """Whether the directory is still the one that was opened."""
+    def exists(self):
+        """Returns whether the directory still exists."""
         try:
-            now, then = os.stat(self.path), os.fstat(self.handle)
+            current, opened = os.stat(self.path), os.fstat(self.handle)
         except OSError:
             return False
-        return (now.st_dev, now.st_ino) == (then.st_dev, then.st_ino)
+        return (current.st_dev, current.st_ino) == (opened.st_dev, opened.st_ino)

@@ -1,4 +1,4 @@
-"""The state: one person's session, jobs, overrides and settings."""
+"""The state: the session, jobs, overrides and settings of one user."""
 
 import json
 import os
@@ -7,54 +7,54 @@ import time
 
 from . import definition
 from .job import Job
-from .place import LABEL
+from .state_directory import LABEL
 
 
 def _flag(text):
     if text not in ("on", "off"):
-        raise ValueError("it is on or off")
+        raise ValueError("must be on or off")
     return text == "on"
 
 
 def _one_of(*codes):
     def read(text):
         if int(text) not in codes:
-            raise ValueError(f"it is one of {', '.join(map(str, codes))}")
+            raise ValueError(f"must be one of {', '.join(map(str, codes))}")
         return int(text)
 
     return read
 
 
-def _between(least, most):
+def _between(minimum, maximum):
     def read(text):
-        if not least <= float(text) <= most:
-            raise ValueError(f"it is from {least} to {most}")
+        if not minimum <= float(text) <= maximum:
+            raise ValueError(f"must be from {minimum} to {maximum}")
         return float(text)
 
     return read
 
 
-# Each with what it is at first and what reads it.
+# Default value and parser of each setting.
 SETTINGS = {
-    # Seconds that a label stays after `bootout`, however soon its process ends.
-    # Up to 6 were seen; more is for tests that end the wait themselves.
+    # Minimum time in seconds until a label is free after `bootout`. Up to 6 seconds were
+    # reported; tests use more and change it later.
     "draining": (0.0, _between(0, 60)),
-    # What `bootstrap` answers while the label is taken.
+    # Exit code of `bootstrap` while the label is in use.
     "busy-code": (5, _one_of(5, 37)),
-    # What `bootout` answers when the process does not end at once.
+    # Exit code of `bootout` if the process does not exit immediately.
     "bootout-code": (0, _one_of(0, 36)),
-    # Whether `bootout` returns only when the process is gone.
+    # Whether `bootout` waits until the process has exited.
     "bootout-waits": (False, _flag),
-    # What `kickstart` of a running agent answers.
+    # Exit code of `kickstart` for a running agent.
     "kickstart-running-code": (0, _one_of(0, 37)),
-    # What everything answers without a session.
+    # Exit code of all verbs without a session.
     "no-session-code": (125, _one_of(112, 125)),
-    # Whether refusals have their own codes, as for root, or are all 5.
+    # Whether rejections have distinct exit codes, as for root, or always 5.
     "richer-errors": (False, _flag),
-    # Off: `bootstrap` loads and starts nothing, as some Macs were seen to do.
+    # Off: `bootstrap` does not start the job, as reported for some Macs.
     "run-at-load": (True, _flag),
-    # `print-disabled` in the words of macOS before 13.
-    "old-disabled-words": (False, _flag),
+    # The format of `print-disabled` before macOS 13.
+    "old-disabled-args": (False, _flag),
     # Factor for ThrottleInterval and ExitTimeOut.
     "scale": (1.0, _between(0.0001, 100)),
     "home": ("", str),
@@ -62,33 +62,33 @@ SETTINGS = {
 }
 
 
-class World:
-    def __init__(self, place):
-        self.place = place
+class Launchd:
+    def __init__(self, directory):
+        self.directory = directory
         self.uid = os.geteuid()
-        self.settings = {name: first for name, (first, _) in SETTINGS.items()}
+        self.settings = {name: default for name, (default, _) in SETTINGS.items()}
         self.settings["home"] = os.environ.get("HOME") or os.path.expanduser("~")
         self.settings["scale"] = float(os.environ.get("KT_MODEL_LAUNCHD_SCALE") or 1)
         self.session = True
         self.stopping = False
         self.jobs = {}
-        # Verb to [code, how often]: failures that a test asked for.
+        # Injected failures: verb to [exit code, count].
         self.failures = {}
         self.overrides = self._read("overrides.json")
         self.settings.update(self._read("settings.json"))
 
     def _read(self, name):
         try:
-            with open(self.place.file(name)) as file:
+            with open(self.directory.file(name)) as file:
                 return json.load(file)
         except FileNotFoundError:
             return {}
 
     def _write(self, name, value):
-        fresh = self.place.file(f".{name}.new")
+        fresh = self.directory.file(f".{name}.new")
         with open(fresh, "w") as file:
             json.dump(value, file)
-        os.rename(fresh, self.place.file(name))
+        os.rename(fresh, self.directory.file(name))
 
     def log(self, text):
         stamp = time.strftime("%H:%M:%S")
@@ -97,20 +97,20 @@ class World:
 
     def set(self, name, text):
         self.settings[name] = SETTINGS[name][1](text)
-        # What the environment decides is asked for anew at every start.
-        kept = {n: v for n, v in self.settings.items() if n not in ("home", "scale")}
-        self._write("settings.json", kept)
+        # Settings from the environment are not persistent.
+        persistent = {n: v for n, v in self.settings.items() if n not in ("home", "scale")}
+        self._write("settings.json", persistent)
 
     def override(self, label, enabled):
-        """Outlives jobs, files and the model itself."""
+        """Persistent, also without a job or a file."""
         self.overrides[label] = enabled
         self._write("overrides.json", self.overrides)
 
-    def disabled(self, wanted):
-        return not self.overrides.get(wanted.label, not wanted.disabled)
+    def disabled(self, loaded):
+        return not self.overrides.get(loaded.label, not loaded.disabled)
 
     def due_failure(self, verb):
-        """The code that the next call of a verb must end with, if there is one."""
+        """Returns the exit code of an injected failure, if there is one."""
         failure = self.failures.get(verb)
         if not failure:
             return None
@@ -119,16 +119,16 @@ class World:
             del self.failures[verb]
         return failure[0]
 
-    def add(self, wanted, at_login=False):
-        job = Job(wanted, self.settings, self.log)
-        self.jobs[wanted.label] = job
-        self.log(f"{wanted.label}: loaded from {wanted.path}")
-        if wanted.starts_at_load and (at_login or self.settings["run-at-load"]):
+    def add(self, loaded, at_login=False):
+        job = Job(loaded, self.settings, self.log)
+        self.jobs[loaded.label] = job
+        self.log(f"{loaded.label}: loaded from {loaded.path}")
+        if loaded.starts_at_load and (at_login or self.settings["run-at-load"]):
             job.start()
         return job
 
     def log_in(self):
-        """Loads what lies in the person's LaunchAgents and is not disabled."""
+        """Loads the enabled agents of the user's LaunchAgents directory."""
         self.session = True
         folder = os.path.join(self.settings["home"], "Library/LaunchAgents")
         try:
@@ -139,19 +139,19 @@ class World:
             if not name.endswith(".plist"):
                 continue
             try:
-                wanted = definition.load(os.path.join(folder, name), self.uid)
-            except definition.Refused as refused:
-                self.log(f"{name}: refused at login: {refused.why} ({LABEL})")
+                loaded = definition.load(os.path.join(folder, name), self.uid)
+            except definition.Rejected as rejected:
+                self.log(f"{name}: rejected at login: {rejected.reason} ({LABEL})")
                 continue
-            if self.disabled(wanted):
-                self.log(f"{wanted.label}: disabled, so not loaded at login")
-            elif "Aqua" in wanted.sessions and wanted.label not in self.jobs:
-                self.add(wanted, at_login=True)
+            if self.disabled(loaded):
+                self.log(f"{loaded.label}: disabled, so not loaded at login")
+            elif "Aqua" in loaded.sessions and loaded.label not in self.jobs:
+                self.add(loaded, at_login=True)
 
     def log_out(self):
         self.session = False
         for job in self.jobs.values():
-            if not job.leaving:
+            if not job.unloading:
                 job.unload()
 
     def tick(self):
@@ -168,5 +168,5 @@ class World:
 
     def end(self):
         for job in self.jobs.values():
-            job.end_at_once()
+            job.kill_now()
         self.jobs.clear()

@@ -1,8 +1,8 @@
-"""What launchctl says when it fails, and with which exit code."""
+"""The responses of launchctl: texts and exit codes."""
 
 from dataclasses import dataclass
 
-from .place import LABEL
+from .state_directory import LABEL
 
 # As `launchctl error` names them.
 ERRORS = {
@@ -33,7 +33,7 @@ BAD_PLIST = 133
 
 
 @dataclass
-class Answer:
+class Response:
     code: int = 0
     stdout: str = ""
     stderr: str = ""
@@ -41,40 +41,40 @@ class Answer:
 
 @dataclass
 class Pending:
-    """An answer that is given once `done` says so."""
+    """A response that is sent when `done` returns true."""
 
     done: object
-    answer: Answer
+    response: Response
 
 
 def text_of(code):
     return ERRORS.get(code, f"unknown error {code}")
 
 
-def failed(what, code, why=""):
-    """`Bootstrap failed: 5: Input/output error`, and the model's own reason."""
-    return Answer(code, stderr=f"{what}: {code}: {text_of(code)}\n{reason(why)}")
+def failed(what, code, detail=""):
+    """Returns `Bootstrap failed: 5: Input/output error`, with the model's reason."""
+    return Response(code, stderr=f"{what}: {code}: {text_of(code)}\n{reason(detail)}")
 
 
-def reason(why):
-    """A line that macOS does not have: 5 stands for everything there."""
-    return f"({LABEL}: {why})\n" if why else ""
+def reason(detail):
+    """Returns an additional line: macOS reports 5 for every reason."""
+    return f"({LABEL}: {detail})\n" if detail else ""
 
 
 def no_service(label, uid, bad_request=False):
     head = "Bad request.\n" if bad_request else ""
-    return Answer(
+    return Response(
         NO_SERVICE,
         stderr=f'{head}Could not find service "{label}" in domain for user gui: {uid}\n',
     )
 
 
 def no_domain(uid):
-    return Answer(
+    return Response(
         NO_DOMAIN, stderr=f"Bad request.\nCould not find domain for user gui: {uid}\n"
     )
 
 
 def not_modelled(what):
-    """Louder than a wrong guess: a test that needs it must say how macOS does it."""
-    return Answer(USAGE, stderr=f"launchd model: {what} is not modelled ({LABEL})\n")
+    """Fails, so that no test depends on a guess about macOS."""
+    return Response(USAGE, stderr=f"launchd model: {what} is not modelled ({LABEL})\n")
