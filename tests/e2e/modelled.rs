@@ -2,7 +2,9 @@
 //! **All of this is modelled, not macOS**: it verifies kt against the reported
 //! behaviour of launchd, not on a Mac.
 
-use crate::harness::{CommandOutput, Sandbox, TestCommand, free_port, tool, wait_until, workspace};
+use crate::harness::{
+    CommandOutput, Sandbox, TIMEOUT, TestCommand, free_port, tool, wait_until, workspace,
+};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +14,6 @@ use std::time::Duration;
 
 /// Factor of launchd's timeouts: ThrottleInterval is half a second.
 const SCALE: &str = "0.05";
-const TIMEOUT: Duration = Duration::from_secs(30);
 const LABEL: &str = "dev.kt.gateway";
 const POLICY: &str = "\
 pack: {name: life, version: 1.0.0, enabled: true}

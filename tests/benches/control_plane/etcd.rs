@@ -15,7 +15,7 @@ pub(crate) struct Etcd {
 }
 
 /// A persistent connection.
-pub(crate) struct Client {
+pub(crate) struct EtcdClient {
     send: SendRequest<Bytes>,
     authority: String,
 }
@@ -46,7 +46,7 @@ impl Etcd {
         Some(Self { server })
     }
 
-    pub(crate) async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> EtcdClient {
         let stream = TcpStream::connect(("127.0.0.1", self.server.port));
         let stream = stream.await.expect("a connection");
         stream.set_nodelay(true).expect("a socket");
@@ -54,14 +54,14 @@ impl Etcd {
             .await
             .expect("it speaks HTTP/2");
         tokio::spawn(async move { drop(connection.await) });
-        Client {
+        EtcdClient {
             send,
             authority: format!("127.0.0.1:{}", self.server.port),
         }
     }
 }
 
-impl Client {
+impl EtcdClient {
     /// Puts a value if the key has the revision. Returns the next revision.
     pub(crate) async fn put(&mut self, key: &str, revision: u64, value: &[u8]) -> u64 {
         let puts = [(key.as_bytes(), value)];

@@ -15,7 +15,7 @@ pub(crate) struct Kt {
 }
 
 /// A persistent connection.
-pub(crate) struct Client {
+pub(crate) struct KtClient {
     stream: TcpStream,
     token: String,
     buffer: Vec<u8>,
@@ -44,11 +44,11 @@ impl Kt {
         }
     }
 
-    pub(crate) async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> KtClient {
         let stream = TcpStream::connect(("127.0.0.1", self.server.port));
         let stream = stream.await.expect("it listens");
         stream.set_nodelay(true).expect("a socket");
-        Client {
+        KtClient {
             stream,
             token: self.token.clone(),
             buffer: Vec::new(),
@@ -64,7 +64,7 @@ pub(crate) fn content(number: u64) -> String {
     head.clone() + &"#".repeat(4096 - head.len())
 }
 
-impl Client {
+impl KtClient {
     pub(crate) async fn register(&mut self, name: &str) {
         let new = json!({ "name": name, "content": content(0) });
         let new = new.to_string();

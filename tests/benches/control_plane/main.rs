@@ -18,6 +18,7 @@ mod etcd;
 mod kt;
 mod process;
 mod protobuf;
+mod quantile;
 mod wait;
 mod write;
 
@@ -25,7 +26,6 @@ use database::Database;
 use etcd::Etcd;
 use kt::Kt;
 use std::path::PathBuf;
-use std::time::Duration;
 use tokio::task::LocalSet;
 
 fn main() {
@@ -58,12 +58,4 @@ fn main() {
         let etcd = Etcd::start(&home("etcd-waits"));
         wait::wait(&kt, etcd.as_ref(), watchers).await;
     });
-}
-
-fn quantile(sorted: &[Duration], quantile: f64) -> Duration {
-    let at = (sorted.len() as f64 * quantile) as usize;
-    sorted
-        .get(at.min(sorted.len().saturating_sub(1)))
-        .copied()
-        .unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use crate::etcd::Etcd;
 use crate::kt::{Kt, content};
 use crate::process::{Server, own_cpu_time};
-use crate::quantile;
+use crate::quantile::quantile;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 

@@ -1,11 +1,10 @@
 //! `kt audit list`, `export` and `verify`.
 
 use crate::gateway::{Mode, Server, World};
-use crate::harness::{Sandbox, tool};
+use crate::harness::{Sandbox, execute_sql, tool};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 /// Returns a sandbox with four changes: `a` created, `b` created, `a` described, a token created.
 fn with_changes() -> Sandbox {
@@ -19,15 +18,6 @@ fn with_changes() -> Sandbox {
         sandbox.kt_line(line).run().ok();
     }
     sandbox
-}
-
-/// Changes the file of the store without kt.
-pub(crate) fn by_hand(sandbox: &Sandbox, python: &Path, sql: &str) {
-    let file = sandbox.home().join("state/control-plane.db");
-    let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
-                  c.executescript(sys.argv[2]); c.commit()";
-    let args = ["-c", script, &file.display().to_string(), sql];
-    sandbox.program(python).args(args).run().ok();
 }
 
 #[test]
@@ -156,7 +146,7 @@ fn damage_to_the_audit_log_is_reported_with_the_row() {
     sandbox.kt_line(&later).run().ok();
 
     let free = "DROP TRIGGER audit_immutable; DROP TRIGGER audit_kept;";
-    by_hand(
+    execute_sql(
         &sandbox,
         &python,
         &format!("{free} UPDATE audit SET actor = 'uid:1' WHERE seq = 2"),
@@ -173,7 +163,7 @@ fn damage_to_the_audit_log_is_reported_with_the_row() {
     // Only a stored head shows that rows at the end were removed.
     let uid = rustix::process::geteuid().as_raw();
     let repair = format!("UPDATE audit SET actor = 'uid:{uid}' WHERE seq = 2;");
-    by_hand(
+    execute_sql(
         &sandbox,
         &python,
         &format!("{repair} DELETE FROM audit WHERE seq >= 4"),

@@ -13,5 +13,3 @@ mod stream;
 mod taint;
 mod tokens;
 mod upkeep;
-
-pub(crate) use audit::by_hand;

@@ -1,8 +1,7 @@
 //! A version that was valid when it was published, and is not valid for this kt.
 
-use super::audit::by_hand;
 use crate::gateway::example;
-use crate::harness::{Sandbox, tool};
+use crate::harness::{Sandbox, execute_sql, tool};
 
 /// Adds an unknown key to the first version, as if another kt had stored it.
 const OLD: &str = "
@@ -23,7 +22,7 @@ fn a_revert_to_it_is_rejected_with_the_position_and_changes_nothing() {
     let kt = |line: &str| sandbox.kt_line(line).run();
     kt("gateway create --name production --file one.yaml").ok();
     kt("gateway reload --file two.yaml --no-wait").ok();
-    by_hand(&sandbox, &python, OLD);
+    execute_sql(&sandbox, &python, OLD);
     for line in [
         "gateway revert --version 1 --dry-run",
         "gateway revert --version 1",

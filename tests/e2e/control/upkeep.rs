@@ -1,9 +1,8 @@
 //! `kt control-plane backup`, `restore`, `export`, `import` and `fsck`, on the store of this
 //! machine.
 
-use super::audit::by_hand;
 use crate::gateway::{Server, example};
-use crate::harness::{CommandOutput, Sandbox, tool, wait_until};
+use crate::harness::{CommandOutput, Sandbox, execute_sql, tool, wait_until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -250,7 +249,7 @@ fn damage_is_found_and_named() {
         let sandbox = store();
         let triggers = "DROP TRIGGER config_versions_immutable; DROP TRIGGER blobs_immutable;
                         DROP TRIGGER audit_immutable; DROP TRIGGER config_versions_kept;";
-        by_hand(&sandbox, &python, &format!("{triggers} {sql}"));
+        execute_sql(&sandbox, &python, &format!("{triggers} {sql}"));
         let found = kt(&sandbox, "fsck");
         found.exits(1).out_has(said).out_has("damaged");
     }

@@ -1,8 +1,8 @@
 //! Several servers over one database, and callers that know them all.
 
 use super::server::Server;
-use super::world::{Gateway, Mode, PATIENCE, World, body, example};
-use crate::harness::{Postgres, free_port, wait_until};
+use super::world::{Gateway, Mode, World, body, example};
+use crate::harness::{Postgres, TIMEOUT, free_port, wait_until};
 use serde_json::json;
 
 #[test]
@@ -27,7 +27,7 @@ fn a_gateway_goes_on_at_another_server_when_one_is_killed() {
     let line = "gateway run --id production --listen 127.0.0.1:0 -o json";
     let gateway = Gateway::of(kt(line, &urls).spawn());
     let serves = |version: u64| {
-        wait_until("the version", PATIENCE, || {
+        wait_until("the version", TIMEOUT, || {
             let shown = other.send(&token, "GET /v1/gateways/production", None);
             let shown = body(&shown.expect("it answers"));
             let applied = &shown["instances"][0]["applied"]["version"];

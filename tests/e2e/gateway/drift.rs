@@ -1,7 +1,7 @@
 //! Drift: the active configuration differs from the desired one, and is reconciled.
 
-use super::world::{Mode, PATIENCE, World, example};
-use crate::harness::wait_until;
+use super::world::{Mode, World, example};
+use crate::harness::{TIMEOUT, wait_until};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -67,7 +67,7 @@ fn an_override_is_reconciled_automatically_with_drift_repair() {
         let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         let audit_log = || world.kt("audit list --actor kt:drift -o json").run().json();
-        wait_until("a repair", PATIENCE, || {
+        wait_until("a repair", TIMEOUT, || {
             audit_log().get(0).is_some().then_some(())
         });
         world.until_state("in-sync");
@@ -105,7 +105,7 @@ fn the_applied_configuration_is_accepted_if_it_was_published() {
         administer(&world, &id, "POST /keeptrusts/config/reload", &example());
         let versions = world.kt("gateway versions --id production -o json").run();
         let first = versions.ok().json()[1]["sha256"].clone();
-        wait_until("the first version is active", PATIENCE, || {
+        wait_until("the first version is active", TIMEOUT, || {
             (world.inspect()["instances"][0]["applied"]["sha256"] == first).then_some(())
         });
         let dry = world.kt(&format!("{accept} --dry-run -o json")).run();

@@ -1,8 +1,8 @@
 //! A gateway that moves from the embedded store to a server.
 
 use super::server::Server;
-use super::world::{Gateway, Mode, PATIENCE, World, said};
-use crate::harness::{Postgres, http, wait_until};
+use super::world::{Gateway, Mode, World, said};
+use crate::harness::{Postgres, TIMEOUT, http, wait_until};
 use serde_json::json;
 
 #[test]
@@ -54,7 +54,7 @@ fn a_gateway_moves_to_a_shared_database_and_keeps_serving() {
         super::world::example().replace("1.4.0", "2.0.0"),
     );
     // It serves before it sends its first report.
-    wait_until("the first report", PATIENCE, || {
+    wait_until("the first report", TIMEOUT, || {
         let shown = at_server("gateway inspect -o json").run();
         (shown.ok().text_at("/state") == "in-sync").then_some(())
     });

@@ -1,8 +1,8 @@
 //! Attempts of callers to evade the policy chain.
 
 use super::provider::Provider;
-use super::world::{Mode, PATIENCE, World, body, started, with_upstream};
-use crate::harness::{http, wait_until};
+use super::world::{Mode, World, body, started, with_upstream};
+use crate::harness::{TIMEOUT, http, wait_until};
 use serde_json::{Value, json};
 
 /// Returns the last request that the provider received, as text.
@@ -158,10 +158,10 @@ fn a_client_that_does_not_read_times_out() {
         request.len()
     )
     .expect("it takes a request");
-    wait_until("the stream", PATIENCE, || {
+    wait_until("the stream", TIMEOUT, || {
         (provider.seen().len() == 1).then_some(())
     });
-    wait_until("a free slot", PATIENCE, || {
+    wait_until("a free slot", TIMEOUT, || {
         (gateway.chat("m", "hi").status == 200).then_some(())
     });
     drop(stream);

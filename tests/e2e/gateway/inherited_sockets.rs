@@ -1,8 +1,8 @@
 //! Sockets that a service manager stores while a gateway is restarted. The test
 //! acts as the service manager: it passes a socket, and receives notifications.
 
-use super::world::{Gateway, Mode, PATIENCE, World};
-use crate::harness::TestCommand;
+use super::world::{Gateway, Mode, World};
+use crate::harness::{TIMEOUT, TestCommand};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -128,5 +128,5 @@ fn a_wrong_descriptor_count_closes_no_other_file() {
     let log = std::fs::read_to_string(dir.join("log.jsonl")).expect("the log file");
     assert!(log.contains("\"listening\""), "{log}");
     gateway.process.signal(rustix::process::Signal::TERM);
-    gateway.process.wait(PATIENCE).ok();
+    gateway.process.wait(TIMEOUT).ok();
 }

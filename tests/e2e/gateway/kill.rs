@@ -1,8 +1,8 @@
 //! `kill -9`, at every named point and at random, beside writers, readers and a
 //! running gateway.
 
-use super::world::{Gateway, Mode, PATIENCE, World, example};
-use crate::harness::CommandOutput;
+use super::world::{Gateway, Mode, World, example};
+use crate::harness::{CommandOutput, TIMEOUT};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -163,7 +163,7 @@ fn acknowledged_versions_survive_every_kill() {
 fn killed_and_restarted(world: &World, gateway: Option<Gateway>) -> Gateway {
     if let Some(gateway) = gateway {
         gateway.process.signal(Signal::KILL);
-        let ended = gateway.process.wait(PATIENCE);
+        let ended = gateway.process.wait(TIMEOUT);
         assert_eq!(ended.code(), None, "{ended}");
     }
     world.run("")

@@ -1,6 +1,7 @@
 //! The scenario of the README, step by step, on every form of the control plane.
 
 use super::world::{Mode, World, body, example, said};
+use crate::harness::TIMEOUT;
 use serde_json::json;
 
 #[test]
@@ -142,7 +143,7 @@ fn concurrent_creates_of_one_name_create_one_gateway() {
     for round in 0..10 {
         let line = format!("gateway create --name same{round} --file policy-config.yaml");
         let (one, other) = (world.kt(&line).spawn(), world.kt(&line).spawn());
-        let limit = super::world::PATIENCE;
+        let limit = TIMEOUT;
         let (one, other) = (one.wait(limit), other.wait(limit));
         let mut codes = [one.code(), other.code()];
         codes.sort_unstable();

@@ -1,8 +1,7 @@
 //! A newer version of kt that shares a store file with a gateway of this version.
 
-use super::world::{Mode, PATIENCE, World, example};
-use crate::control::by_hand;
-use crate::harness::{http, tool, wait_until};
+use super::world::{Mode, World, example};
+use crate::harness::{TIMEOUT, execute_sql, http, tool, wait_until};
 
 /// A migration by a later version: it adds tables and columns, and records the oldest
 /// version that may write.
@@ -33,21 +32,21 @@ fn a_newer_version_migrates_the_file_of_a_running_gateway() {
     };
     let status = || gateway.chat("m", "bob@example.com").status;
 
-    by_hand(&world.sandbox, &python, MIGRATED);
+    execute_sql(&world.sandbox, &python, MIGRATED);
     reload("block.yaml").ok();
     assert_eq!(status(), 409, "it works with the newer file");
     world.until_state("in-sync");
     world.kt("audit verify").run().ok();
 
-    by_hand(&world.sandbox, &python, CLOSED);
+    execute_sql(&world.sandbox, &python, CLOSED);
     reload("redact.yaml").exits(9).silent().err_has("update kt");
     assert_eq!(status(), 409, "the last applied configuration is active");
     let ready = http(gateway.admin_port, "GET", "/readyz", &[], "");
     assert_eq!(ready.expect("it answers").status, 200);
 
-    by_hand(&world.sandbox, &python, OPEN);
+    execute_sql(&world.sandbox, &python, OPEN);
     reload("redact.yaml").ok();
-    wait_until("the newest version", PATIENCE, || {
+    wait_until("the newest version", TIMEOUT, || {
         (status() == 200).then_some(())
     });
     let versions = world.kt("gateway versions --id production -o json").run();

@@ -1,7 +1,7 @@
 //! Gateways without a control plane serve the last applied version.
 
-use super::world::{Gateway, Mode, PATIENCE, World, example, said};
-use crate::harness::{Sandbox, free_port, wait_until};
+use super::world::{Gateway, Mode, World, example, said};
+use crate::harness::{Sandbox, TIMEOUT, free_port, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
         let server = home
             .kt_line(&format!("control-plane serve --listen 127.0.0.1:{port}"))
             .spawn();
-        let up = wait_until("the server", PATIENCE, || {
+        let up = wait_until("the server", TIMEOUT, || {
             crate::harness::http(port, "GET", "/readyz", &[], "").ok()
         });
         assert_eq!(up.status, 200);
@@ -36,7 +36,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
         || Gateway::of(kt("gateway run --id production --listen 127.0.0.1:0 -o json").spawn());
     let gateway = run();
     server.signal(Signal::TERM);
-    server.wait(PATIENCE).ok();
+    server.wait(TIMEOUT).ok();
     assert_eq!(
         gateway.chat("m", "hello").status,
         200,
@@ -58,7 +58,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
             .ok()
             .json()
     };
-    wait_until("the gateway to come back", PATIENCE, || {
+    wait_until("the gateway to come back", TIMEOUT, || {
         (state()["state"] == json!("in-sync")).then_some(())
     });
     world.sandbox.write(
@@ -84,7 +84,7 @@ fn a_server_takes_over_a_store_in_use() {
     let server = world
         .kt(&format!("control-plane serve --listen 127.0.0.1:{port}"))
         .spawn();
-    let up = wait_until("the server", PATIENCE, || {
+    let up = wait_until("the server", TIMEOUT, || {
         crate::harness::http(port, "GET", "/readyz", &[], "").ok()
     });
     assert_eq!(up.status, 200);
@@ -107,7 +107,7 @@ fn a_server_takes_over_a_store_in_use() {
         .run()
         .exits(6);
     server.signal(Signal::TERM);
-    server.wait(PATIENCE).ok();
+    server.wait(TIMEOUT).ok();
     world
         .kt("gateway revert --id production --version 1")
         .run()
@@ -131,7 +131,7 @@ fn a_gateway_without_a_control_plane_serves_files_and_reloads_them() {
         example().replace("action: redact", "action: block"),
     );
     gateway.process.signal(Signal::HUP);
-    gateway.process.wait_for("the change", PATIENCE, |out, _| {
+    gateway.process.wait_for("the change", TIMEOUT, |out, _| {
         out.contains("\"applied\"").then_some(())
     });
     assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
@@ -139,7 +139,7 @@ fn a_gateway_without_a_control_plane_serves_files_and_reloads_them() {
     gateway.process.signal(Signal::HUP);
     gateway
         .process
-        .wait_for("the rejection", PATIENCE, |_, err| {
+        .wait_for("the rejection", TIMEOUT, |_, err| {
             err.contains("rejected").then_some(())
         });
     assert_eq!(
@@ -191,7 +191,7 @@ fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
     assert_eq!(gateway.chat("m", "bob@example.com").status, 200);
     gateway.process.signal(Signal::HUP);
     let mut process = gateway.process;
-    process.wait_for("the reason", PATIENCE, |_, err| {
+    process.wait_for("the reason", TIMEOUT, |_, err| {
         err.contains("cannot be taken again").then_some(())
     });
 }

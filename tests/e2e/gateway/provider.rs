@@ -8,8 +8,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// A stream that nobody lets go on by then belongs to a test that failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A stream that is not continued by then belongs to a test that failed.
+const GATE_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct State {
@@ -101,7 +101,7 @@ fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resul
             drop(
                 state
                     .opened
-                    .wait_timeout_while(open, PATIENCE, |open| !*open),
+                    .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
             );
             Ok(())
         }
@@ -139,7 +139,7 @@ fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resul
             drop(
                 state
                     .opened
-                    .wait_timeout_while(open, PATIENCE, |open| !*open),
+                    .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
             );
             chunk(out, "after")?;
             end(out)

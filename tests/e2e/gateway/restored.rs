@@ -1,8 +1,8 @@
 //! Backups under load, and gateways after a restore.
 
 use super::server::Server;
-use super::world::{Gateway, Mode, PATIENCE, World, body};
-use crate::harness::{HttpResponse, StopOnDrop, wait_until};
+use super::world::{Gateway, Mode, World, body};
+use crate::harness::{HttpResponse, StopOnDrop, TIMEOUT, wait_until};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -55,7 +55,7 @@ fn a_backup_under_load_restores_and_gateways_recover() {
             });
         }
         let reaches = |minimum| {
-            wait_until("changes", PATIENCE, || {
+            wait_until("changes", TIMEOUT, || {
                 Some(last(&server)).filter(|last| *last >= minimum)
             })
         };
@@ -90,7 +90,7 @@ fn a_backup_under_load_restores_and_gateways_recover() {
     assert_eq!(last(&server), stored, "the last version in the backup");
     // The gateway had applied a later version. It applies the desired one, and later changes.
     let in_sync = |what: &str| {
-        wait_until(what, PATIENCE, || {
+        wait_until(what, TIMEOUT, || {
             let shown = server.send(&server.token, "GET /v1/gateways/production", None);
             let shown = body(&shown.expect("it answers"));
             (shown["state"] == "in-sync").then_some(shown["desired"]["version"].as_u64())
@@ -115,7 +115,7 @@ fn a_gateway_on_the_embedded_store_follows_a_restored_one() {
     kt("gateway reload --file next.yaml").ok();
     kt("control-plane restore --input-file kept.db --yes").ok();
     let serves = |version: u64| {
-        wait_until("the version", PATIENCE, || {
+        wait_until("the version", TIMEOUT, || {
             let shown = world.inspect();
             let there = shown["applied"]["version"] == version && shown["state"] == "in-sync";
             there.then_some(())

@@ -2,7 +2,7 @@
 
 use super::provider::Provider;
 use super::world::{Gateway, Mode, World, body, said};
-use crate::harness::{http, wait_until};
+use crate::harness::{TIMEOUT, http, wait_until};
 use serde_json::json;
 
 /// A configuration with these targets and further keys under `providers`.
@@ -135,7 +135,7 @@ fn sizes_and_concurrency_have_limits() {
         )
         .expect("it ends")
     });
-    wait_until("the stream", super::world::PATIENCE, || {
+    wait_until("the stream", TIMEOUT, || {
         (asked(&p, "gated") == 1).then_some(())
     });
     let full = gateway.chat("x", "hi");
@@ -154,7 +154,7 @@ fn sizes_and_concurrency_have_limits() {
             .contains("[DONE]")
     );
     // The place is free once the body has ended.
-    wait_until("a place", super::world::PATIENCE, || {
+    wait_until("a place", TIMEOUT, || {
         (gateway.chat("x", "hi").status == 200).then_some(())
     });
 }

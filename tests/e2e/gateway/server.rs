@@ -1,7 +1,6 @@
 //! A control plane server.
 
-use super::world::PATIENCE;
-use crate::harness::{Background, HttpResponse, Postgres, Sandbox, TestCommand, http};
+use crate::harness::{Background, HttpResponse, Postgres, Sandbox, TIMEOUT, TestCommand, http};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -65,7 +64,7 @@ impl Server {
 
     fn listen_on(&mut self, port: u16) {
         let mut process = self.command(port).spawn();
-        self.port = process.wait_for("an address", PATIENCE, |out, err| {
+        self.port = process.wait_for("an address", TIMEOUT, |out, err| {
             let all = format!("{out}{err}");
             let (_, rest) = all.split_once("http://127.0.0.1:")?;
             let end = rest.find(|c: char| !c.is_ascii_digit())?;
@@ -109,7 +108,7 @@ impl Server {
     pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.signal(Signal::KILL);
-            drop(process.wait(PATIENCE));
+            drop(process.wait(TIMEOUT));
         }
     }
 
@@ -117,7 +116,7 @@ impl Server {
     pub(crate) fn terminate(&mut self) {
         if let Some(process) = self.process.take() {
             process.signal(Signal::TERM);
-            process.wait(PATIENCE).ok();
+            process.wait(TIMEOUT).ok();
         }
     }
 

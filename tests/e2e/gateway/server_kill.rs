@@ -1,8 +1,8 @@
 //! Repeated SIGKILL of a server under concurrent writes.
 
 use super::server::Server;
-use super::world::{PATIENCE, body};
-use crate::harness::{StopOnDrop, wait_until};
+use super::world::body;
+use crate::harness::{StopOnDrop, TIMEOUT, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -71,7 +71,7 @@ fn no_acknowledged_version_is_lost_by_kills() {
             for _ in 0..WRITERS {
                 scope.spawn(|| load.write(&server));
             }
-            wait_until("changes", PATIENCE, || {
+            wait_until("changes", TIMEOUT, || {
                 (load.count() >= before + CHANGES).then_some(())
             });
             // While the writers are active.

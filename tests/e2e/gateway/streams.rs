@@ -1,8 +1,8 @@
 //! Streams: through changes, cut off, and judged in the middle.
 
 use super::provider::Provider;
-use super::world::{Gateway, Mode, PATIENCE, World, body, said, started, with_upstream};
-use crate::harness::wait_until;
+use super::world::{Gateway, Mode, World, body, said, started, with_upstream};
+use crate::harness::{TIMEOUT, wait_until};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
     let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": text }] }).to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("the gateway listens");
     stream
-        .set_read_timeout(Some(PATIENCE))
+        .set_read_timeout(Some(TIMEOUT))
         .expect("a socket takes a timeout");
     write!(
         stream,
@@ -46,9 +46,7 @@ impl Reading {
     }
 
     fn has(&self, part: &str) {
-        wait_until(part, PATIENCE, || {
-            self.so_far().contains(part).then_some(())
-        });
+        wait_until(part, TIMEOUT, || self.so_far().contains(part).then_some(()));
     }
 
     fn end(self) -> String {
@@ -107,7 +105,7 @@ fn a_stream_outlives_the_order_to_stop() {
     provider.open_gate();
     let events = reading.end();
     assert!(events.contains("data: [DONE]"), "{events}");
-    gateway.process.wait(PATIENCE).ok();
+    gateway.process.wait(TIMEOUT).ok();
 }
 
 #[test]

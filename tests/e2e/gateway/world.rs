@@ -3,15 +3,12 @@
 use super::provider::Provider;
 use super::server::Server;
 use crate::harness::{
-    Background, CommandOutput, HttpResponse, Postgres, Sandbox, TestCommand, http, wait_until,
-    workspace,
+    Background, CommandOutput, HttpResponse, Postgres, Sandbox, TIMEOUT, TestCommand, http,
+    wait_until, workspace,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::time::Duration;
-
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the control plane is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +112,7 @@ impl World {
 
     /// Waits until the gateway is in this state.
     pub(crate) fn until_state(&self, state: &str) {
-        wait_until(&format!("the state {state}"), PATIENCE, || {
+        wait_until(&format!("the state {state}"), TIMEOUT, || {
             (self.inspect()["state"] == json!(state)).then_some(())
         });
     }
@@ -177,7 +174,7 @@ pub(crate) fn started(provider: &Provider) -> (World, Gateway) {
 impl Gateway {
     /// Waits until the process says where it listens.
     pub(crate) fn of(mut process: Background) -> Self {
-        let ports = process.wait_for("its addresses", PATIENCE, |out, _| {
+        let ports = process.wait_for("its addresses", TIMEOUT, |out, _| {
             let event = out.lines().find_map(|l| {
                 serde_json::from_str::<Value>(l)
                     .ok()
@@ -220,7 +217,7 @@ impl Gateway {
     /// Ends it in order.
     pub(crate) fn stop(self) -> CommandOutput {
         self.process.signal(Signal::TERM);
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// The time that anything on this machine may take; what takes longer hangs.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// Short against what is waited for, long enough to leave the processors to it.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 

@@ -15,7 +15,6 @@ const NOT_YET_FREE: &[&str] = &[
     "gateway-run",
     "kt-control-api",
     "kt-policy",
-    "kt-tests",
 ];
 
 /// Describes every cycle of a crate: one shortest cycle for each group of

@@ -2,8 +2,7 @@
 
 use super::secured::only_by_number;
 use crate::gateway::Server;
-use crate::gateway::world::PATIENCE;
-use crate::harness::{Postgres, Sandbox, wait_until};
+use crate::harness::{Postgres, Sandbox, TIMEOUT, wait_until};
 use kt_tls::fixture::TestCa;
 use std::path::Path;
 
@@ -37,7 +36,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
         .env("KEEPTRUSTS_API_TOKEN", &server.token)
         .run();
     created.ok();
-    wait_until("the one that hears", PATIENCE, || {
+    wait_until("the one that hears", TIMEOUT, || {
         (database.query(HEARS) == "1").then_some(())
     });
     assert_eq!(database.query(SECURED), "t");

@@ -2,8 +2,7 @@
 
 use super::secured::{Secured, only_by_number};
 use crate::gateway::Server;
-use crate::gateway::world::PATIENCE;
-use crate::harness::{CommandOutput, Sandbox, wait_until};
+use crate::harness::{CommandOutput, Sandbox, TIMEOUT, wait_until};
 use kt_tls::fixture::{CertificateOptions, TestCa};
 use std::path::Path;
 
@@ -52,7 +51,7 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
         ("authority", authority, "is a CA certificate"),
     ] {
         server.show(&server.ca.issue(name, &leaf));
-        let ran = wait_until(name, PATIENCE, || {
+        let ran = wait_until(name, TIMEOUT, || {
             let ran = server.kt(&sandbox, &trusted, LIST).run();
             ran.stderr.contains(expected).then_some(ran)
         });

@@ -1,8 +1,8 @@
 //! A certificate that is replaced while it is in use.
 
 use super::secured::{Secured, only_by_number};
-use crate::gateway::world::{Gateway, PATIENCE, example};
-use crate::harness::{Sandbox, wait_until};
+use crate::gateway::world::{Gateway, example};
+use crate::harness::{Sandbox, TIMEOUT, wait_until};
 use kt_tls::fixture::TestCa;
 use std::fs;
 
@@ -28,7 +28,7 @@ fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
     list(&new).exits(7);
 
     server.show(&only_by_number(&next, "second"));
-    wait_until("the new certificate", PATIENCE, || {
+    wait_until("the new certificate", TIMEOUT, || {
         (list(&new).code() == Some(0)).then_some(())
     });
     list(&old).exits(7).err_has("unknown authority");
@@ -40,10 +40,10 @@ fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
     let broken = server.file("tls.key");
     fs::copy(only_by_number(&next, "third").key, &broken).expect("a file");
     let complaints = || server.process.stderr().matches("is not used").count();
-    wait_until("a complaint", PATIENCE, || (complaints() > 0).then_some(()));
+    wait_until("a complaint", TIMEOUT, || (complaints() > 0).then_some(()));
     list(&new).ok();
     server.show(&only_by_number(&server.ca, "fourth"));
-    wait_until("the certificate after it", PATIENCE, || {
+    wait_until("the certificate after it", TIMEOUT, || {
         (list(&old).code() == Some(0)).then_some(())
     });
     assert_eq!(complaints(), 1, "{}", server.process.stderr());

@@ -1,7 +1,6 @@
 //! A control plane that is served by TLS, with certificates of the test's own.
 
-use crate::gateway::world::PATIENCE;
-use crate::harness::{Background, Sandbox, TestCommand};
+use crate::harness::{Background, Sandbox, TIMEOUT, TestCommand};
 use kt_tls::fixture::{CertificateFiles, CertificateOptions, TestCa};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +28,7 @@ impl Secured {
         let line =
             "control-plane serve --listen 127.0.0.1:0 --tls-cert tls.crt --tls-key tls.key -o json";
         let mut process = kt(&home, line).spawn();
-        let port = process.wait_for("an address", PATIENCE, |out, _| {
+        let port = process.wait_for("an address", TIMEOUT, |out, _| {
             let (_, rest) = out.split_once("https://127.0.0.1:")?;
             let end = rest.find(|c: char| !c.is_ascii_digit())?;
             rest.get(..end)?.parse().ok()

@@ -1,8 +1,8 @@
 //! The main job by TLS, and what may be listened on.
 
 use super::secured::Secured;
-use crate::gateway::world::{Gateway, PATIENCE, example};
-use crate::harness::{Sandbox, tool};
+use crate::gateway::world::{Gateway, example};
+use crate::harness::{Sandbox, TIMEOUT, tool};
 use kt_tls::fixture::{CertificateOptions, TestCa};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -104,10 +104,10 @@ fn other_machines_are_served_by_tls_alone() {
     serve().run().exits(3).err_has("chmod 600");
     fs::set_permissions(&pair.key, Permissions::from_mode(0o600)).expect("it is ours");
     let mut server = serve().spawn();
-    server.wait_for("its address", PATIENCE, |out, _| {
+    server.wait_for("its address", TIMEOUT, |out, _| {
         out.contains("\"url\":\"https://0.0.0.0:").then_some(())
     });
-    server.wait_for("that it is of no use", PATIENCE, |_, err| {
+    server.wait_for("that it is of no use", TIMEOUT, |_, err| {
         err.contains("expired at 2021-01-01T00:00:00Z")
             .then_some(())
     });
