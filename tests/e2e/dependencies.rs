@@ -1,6 +1,5 @@
-//! What kt depends on: licences, sources, banned crates and duplicates. The
-//! same policy stands in `.deny.toml` for those who have cargo-deny; a test
-//! keeps the two alike.
+//! The policy for dependencies: licenses, sources, banned crates and duplicates.
+//! `.deny.toml` is the same policy for cargo-deny; a test compares the two.
 
 use crate::architecture::metadata;
 use crate::harness::workspace;
@@ -8,8 +7,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// Licences that ask for nothing but to be passed on with the program.
-const LICENCES: [&str; 6] = [
+/// Permissive licenses.
+const LICENSES: [&str; 6] = [
     "Apache-2.0",
     "BSD-3-Clause",
     "ISC",
@@ -18,13 +17,13 @@ const LICENCES: [&str; 6] = [
     "Zlib",
 ];
 
-/// Licences that are fine for one crate alone, with the reason.
+/// Licenses that are accepted for one crate only, with the reason.
 const EXCEPTIONS: [(&str, &str); 1] = [
-    // Copyleft by file: kt uses it unchanged, through `abi_stable`.
+    // Copyleft by file; used unchanged, through `abi_stable`.
     ("MPL-2.0", "generational-arena"),
 ];
 
-/// Crates that must not come in, with the reason.
+/// Crates that are not used, with the reason.
 const BANNED: [(&str, &str); 14] = [
     ("openssl", "TLS is rustls"),
     ("openssl-sys", "TLS is rustls"),
@@ -42,7 +41,7 @@ const BANNED: [(&str, &str); 14] = [
     ("async-std", "the runtime is tokio"),
 ];
 
-/// Crates that are there in several major versions, and why.
+/// Crates that are used in several major versions, with the reason.
 const DUPLICATES: [(&str, &str); 5] = [
     (
         "base64",
@@ -75,25 +74,26 @@ fn name(package: &Value) -> &str {
     package["name"].as_str().unwrap_or_default()
 }
 
-/// Whether an SPDX expression can be met with the allowed licences.
-fn allowed(expression: &str, licence_ok: &dyn Fn(&str) -> bool) -> bool {
+/// Returns whether the allowed licenses satisfy an SPDX expression.
+fn allowed(expression: &str, license_ok: &dyn Fn(&str) -> bool) -> bool {
     let expression = expression.replace(" / ", " OR ").replace('/', " OR ");
     let (groups, rest) = innermost(&expression);
     if let Some((inner, around)) = groups.zip(rest) {
-        let verdict = if allowed(&inner, licence_ok) {
+        let substitute = if allowed(&inner, license_ok) {
             "MIT"
         } else {
             "NONE"
         };
-        return allowed(&around.replace('\0', verdict), licence_ok);
+        return allowed(&around.replace('\0', substitute), license_ok);
     }
     expression.split(" OR ").any(|part| {
         part.split(" AND ")
-            .all(|licence| licence_ok(licence.trim()))
+            .all(|license| license_ok(license.trim()))
     })
 }
 
-/// The innermost parenthesis, and the expression with a mark in its place.
+/// Returns the innermost group in parentheses, and the expression with a mark in
+/// its place.
 fn innermost(expression: &str) -> (Option<String>, Option<String>) {
     let Some(close) = expression.find(')') else {
         return (None, None);
@@ -106,11 +106,11 @@ fn innermost(expression: &str) -> (Option<String>, Option<String>) {
 }
 
 #[test]
-fn licences_are_permissive() {
+fn licenses_are_permissive() {
     for package in packages() {
         let expression = package["license"].as_str().unwrap_or("none");
-        let ok = |licence: &str| {
-            LICENCES.contains(&licence) || EXCEPTIONS.contains(&(licence, name(package)))
+        let ok = |license: &str| {
+            LICENSES.contains(&license) || EXCEPTIONS.contains(&(license, name(package)))
         };
         assert!(
             allowed(expression, &ok),
@@ -132,17 +132,20 @@ fn sources_are_crates_io() {
         let own = inside.starts_with(&root.display().to_string());
         assert!(
             source.is_some() || own,
-            "`{}` lies outside of the workspace",
+            "`{}` is outside of the workspace",
             name(package)
         );
     }
 }
 
 #[test]
-fn banned_crates_stay_out() {
+fn banned_crates_are_not_used() {
     let names: BTreeSet<&str> = packages().map(name).collect();
     for (banned, reason) in BANNED {
-        assert!(!names.contains(banned), "`{banned}` came in; {reason}");
+        assert!(
+            !names.contains(banned),
+            "`{banned}` is a dependency; {reason}"
+        );
     }
 }
 
@@ -168,7 +171,7 @@ fn duplicates_are_known() {
     );
 }
 
-/// What semantic versioning keeps compatible.
+/// Returns the part of a version that compatible versions share.
 fn major(version: &str) -> String {
     let mut parts = version.split('.');
     match parts.next().unwrap_or_default() {
@@ -194,7 +197,7 @@ fn the_policy_of_cargo_deny_is_the_same() {
         |items: &mut dyn Iterator<Item = &str>| items.map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(
         list("licenses", "allow", ""),
-        set(&mut LICENCES.into_iter())
+        set(&mut LICENSES.into_iter())
     );
     let exceptions = list("licenses", "exceptions", "crate");
     assert_eq!(
@@ -213,7 +216,7 @@ fn the_policy_of_cargo_deny_is_the_same() {
 
 #[test]
 fn spdx_expressions_are_understood() {
-    let ok = |licence: &str| LICENCES.contains(&licence);
+    let ok = |license: &str| LICENSES.contains(&license);
     for (expression, expected) in [
         ("MIT", true),
         ("GPL-3.0", false),

@@ -1,19 +1,18 @@
-//! The commands of README and `docs/` are run.
+//! Runs the commands of README and `docs/`.
 //!
-//! The convention: in a block that is marked `console`, each line that begins
-//! with `$ ` is a command line of a shell; lines below it are what it prints
-//! and are not compared. A command must succeed, unless its line ends with
-//! `# exit N`. The blocks of a document run one after another in one shell, in
-//! a folder that holds `docs/examples`, with `kt` on the path, so that a
-//! command may use what an earlier one left, and one that ends with `&` runs
-//! on. The port 41002 stands for a free one. Blocks with another mark, such as
-//! `sh`, are for reading only.
+//! In a block that is marked `console`, each line that begins with `$ ` is a
+//! command of the shell; the lines below it are its output and are not compared.
+//! A command must succeed, unless its line ends with `# exit N`. The blocks of a
+//! document run in one shell, in a folder with `docs/examples` and with `kt` on
+//! the path: a command may use the results of an earlier one, and one that ends
+//! with `&` runs in the background. The port 41002 is replaced by a free one.
+//! Blocks with another mark, such as `sh`, are not run.
 
 use crate::harness::{Sandbox, copy_tree, files_below, free_port, tool, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The documents that people read, from the root of the workspace.
+/// Returns the documents for users and contributors.
 fn documents() -> Vec<PathBuf> {
     let root = workspace();
     let names = [
@@ -31,14 +30,14 @@ fn documents() -> Vec<PathBuf> {
     all
 }
 
-/// A command line, and the exit code it must have.
+/// A command line with its expected exit code.
 #[derive(Debug, PartialEq, Eq)]
 struct Step {
     line: String,
     code: u8,
 }
 
-/// The command lines of every `console` block.
+/// Returns the command lines of all `console` blocks.
 fn steps(text: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut inside = false;
@@ -57,8 +56,8 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// A script for bash that stops at the first command with another exit code
-/// than it must have. What still runs in the background ends with it.
+/// Returns a script for bash that stops at the first unexpected exit code, and
+/// ends its background processes.
 fn script(steps: &[Step]) -> String {
     let mut script = String::from("trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n");
     for step in steps {
@@ -125,9 +124,8 @@ fn only_marked_blocks_are_run() {
     assert_eq!(steps(text), [step("kt a", 0), step("kt b # exit 1", 1)]);
 }
 
-/// A link to a file that is not there is as wrong as a command that fails.
 #[test]
-fn links_lead_somewhere() {
+fn links_lead_to_existing_files() {
     for document in documents() {
         let text =
             fs::read_to_string(&document).unwrap_or_else(|e| panic!("{}: {e}", document.display()));
@@ -140,7 +138,7 @@ fn links_lead_somewhere() {
                 continue;
             }
             let file = target.split('#').next().unwrap_or_default();
-            let path = document.parent().expect("it lies in a folder").join(file);
+            let path = document.parent().expect("it is in a folder").join(file);
             assert!(path.exists(), "{} links to {target}", document.display());
         }
     }

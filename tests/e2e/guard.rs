@@ -1,5 +1,5 @@
-//! Every file of the tests is a part of them: one that no `mod` line names
-//! would be silently left out.
+//! Every file of the tests is compiled: one that no `mod` line names would be
+//! left out silently.
 
 use crate::harness::{files_below, workspace};
 use std::collections::BTreeSet;
@@ -15,11 +15,11 @@ fn every_file_is_a_module() {
         .into_iter()
         .filter(|p| p.extension().is_some_and(|e| e == "rs"))
         .collect();
-    let forgotten: Vec<_> = all.difference(&reached).collect();
-    assert!(forgotten.is_empty(), "no `mod` names {forgotten:?}");
+    let missing: Vec<_> = all.difference(&reached).collect();
+    assert!(missing.is_empty(), "no `mod` names {missing:?}");
 }
 
-/// Follows the `mod` lines of `file`, whose modules lie in `dir`.
+/// Follows the `mod` lines of `file`, whose modules are in `dir`.
 fn follow(file: &Path, dir: &Path, reached: &mut BTreeSet<PathBuf>) {
     reached.insert(file.to_owned());
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));

@@ -1,4 +1,4 @@
-//! `make install`: what a distribution does with it.
+//! `make install` and `make package`, as a distribution uses them.
 
 use crate::harness::{
     CommandOutput, Sandbox, TestCommand, cargo, copy_tree, dist, files_below, tool, workspace,
@@ -6,10 +6,10 @@ use crate::harness::{
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a distribution installs first: the host with one backend.
-const CHOSEN: &str = "gateway-control gateway-service control-plane service-systemd";
+/// The plugins that a distribution installs: those with one backend.
+const INSTALLED: &str = "gateway-control gateway-service control-plane service-systemd";
 /// The backend that is added later.
-const LATER: &str = "service-launchd";
+const ADDED: &str = "service-launchd";
 
 /// An installation below a sandbox.
 struct Installation {
@@ -24,8 +24,8 @@ impl Installation {
         Self { sandbox, root }
     }
 
-    /// Runs a target of the Makefile. The tree is staged beside the sandbox,
-    /// not where other tests are running it.
+    /// Runs a target of the Makefile. The tree is staged in the sandbox, since
+    /// other tests run the usual one.
     fn make(&self, target: &str, more: &[&str]) -> Option<CommandOutput> {
         let make = tool("make")?;
         let cargo = cargo();
@@ -83,13 +83,13 @@ impl Installation {
 
 #[test]
 fn a_distribution_chooses_its_plugins_and_adds_others_later() {
-    let there = Installation::new();
-    let Some(made) = there.make("install", &[&format!("PLUGINS={CHOSEN}")]) else {
+    let installation = Installation::new();
+    let Some(output) = installation.make("install", &[&format!("PLUGINS={INSTALLED}")]) else {
         return;
     };
-    made.ok();
+    output.ok();
     assert_eq!(
-        there.files(),
+        installation.files(),
         [
             "usr/bin/kt",
             "usr/lib/kt/catalog.toml",
@@ -103,86 +103,96 @@ fn a_distribution_chooses_its_plugins_and_adds_others_later() {
             "usr/lib/kt/plugins/service-systemd/plugin.toml",
         ]
     );
-    there.kt("gateway create --name production").run().ok();
-    let missing = there.kt("gateway diff --file x").run();
+    installation
+        .kt("gateway create --name production")
+        .run()
+        .ok();
+    let missing = installation.kt("gateway diff --file x").run();
     missing
         .exits(9)
         .err_has("install the package `kt-gateway-config`");
     let install = |backend: &str| {
         let line = format!("gateway install --id production --print --backend {backend}");
-        there.kt(&line).run()
+        installation.kt(&line).run()
     };
     install("systemd").ok().out_has("[Service]");
     let missing = install("launchd");
     missing
         .exits(9)
         .err_has("install the package `kt-service-launchd`");
-    let bundled = dist().join("lib/kt/plugins").join(LATER);
-    copy_tree(&bundled, &there.plugins().join(LATER));
+    let bundled = dist().join("lib/kt/plugins").join(ADDED);
+    copy_tree(&bundled, &installation.plugins().join(ADDED));
     install("launchd").ok().out_has("<plist");
-    there.kt("plugin verify").run().ok().out_has(LATER);
+    installation.kt("plugin verify").run().ok().out_has(ADDED);
 
-    there.make("uninstall", &[]).expect("make is there").ok();
-    assert_eq!(there.files(), Vec::<String>::new());
+    installation
+        .make("uninstall", &[])
+        .expect("make is installed")
+        .ok();
+    assert_eq!(installation.files(), Vec::<String>::new());
 }
 
 #[test]
-fn an_unknown_plugin_is_refused_before_anything_is_installed() {
-    let there = Installation::new();
-    let Some(made) = there.make("install", &["PLUGINS=gateway-control gateway-nonsense"]) else {
+fn an_unknown_plugin_is_rejected_before_anything_is_installed() {
+    let installation = Installation::new();
+    let Some(output) = installation.make("install", &["PLUGINS=gateway-control gateway-nonsense"])
+    else {
         return;
     };
-    assert_ne!(made.code(), Some(0), "{made}");
-    made.err_has("unknown plugin gateway-nonsense");
-    assert!(!there.root.exists(), "{:?}", there.files());
+    assert_ne!(output.code(), Some(0), "{output}");
+    output.err_has("unknown plugin gateway-nonsense");
+    assert!(!installation.root.exists(), "{:?}", installation.files());
 }
 
 #[test]
-fn plugins_may_lie_elsewhere() {
-    let there = Installation::new();
-    let more = ["PLUGINDIR=/opt/kt/plugins", &format!("PLUGINS={CHOSEN}")];
-    let Some(made) = there.make("install", &more) else {
+fn plugins_can_be_installed_elsewhere() {
+    let installation = Installation::new();
+    let more = ["PLUGINDIR=/opt/kt/plugins", &format!("PLUGINS={INSTALLED}")];
+    let Some(output) = installation.make("install", &more) else {
         return;
     };
-    made.ok();
-    let plugins = there.root.join("opt/kt/plugins");
+    output.ok();
+    let plugins = installation.root.join("opt/kt/plugins");
     assert!(
         plugins.join("gateway-control/plugin.toml").is_file(),
         "{:?}",
-        there.files()
+        installation.files()
     );
-    let run = there.kt("gateway list").env("KT_PLUGIN_PATH", &plugins);
+    let run = installation
+        .kt("gateway list")
+        .env("KT_PLUGIN_PATH", &plugins);
     run.run().ok();
-    let missing = there
+    let missing = installation
         .kt("gateway diff --file x")
         .env("KT_PLUGIN_PATH", &plugins)
         .run();
     missing.exits(9).err_has("install the package");
-    let readable = fs::read_dir(&plugins).expect("it is there").count();
-    assert_eq!(readable, CHOSEN.split(' ').count());
+    let readable = fs::read_dir(&plugins).expect("it exists").count();
+    assert_eq!(readable, INSTALLED.split(' ').count());
 }
 
 #[test]
 fn an_archive_has_manual_pages_and_completions() {
-    let there = Installation::new();
-    let target = there.sandbox.root().join("packaged");
+    let installation = Installation::new();
+    let target = installation.sandbox.root().join("packaged");
     let dist = dist();
     let (Some(tar), script) = (tool("tar"), workspace().join(".ci/package")) else {
         return;
     };
-    let packaged = there
+    let packaged = installation
         .sandbox
         .program(&script)
         .args([&dist, Path::new("a-b-c"), &target]);
     let archive = packaged.run().ok().stdout.trim().to_owned();
     assert!(archive.ends_with("-a-b-c.tar.gz"), "{archive}");
-    let unpack = there
-        .sandbox
-        .program(&tar)
-        .args(["-xzf", &archive, "--strip-components=1"]);
+    let unpack =
+        installation
+            .sandbox
+            .program(&tar)
+            .args(["-xzf", &archive, "--strip-components=1"]);
     unpack.run().ok();
     let page = |name: &str| {
-        let path = there.sandbox.path("share/man/man1").join(name);
+        let path = installation.sandbox.path("share/man/man1").join(name);
         fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     };
     assert!(page("kt.1").contains(".SH COMMANDS"), "{}", page("kt.1"));
@@ -201,11 +211,11 @@ fn an_archive_has_manual_pages_and_completions() {
         "zsh/site-functions/_kt",
         "fish/vendor_completions.d/kt.fish",
     ] {
-        let path = there.sandbox.path("share").join(completion);
+        let path = installation.sandbox.path("share").join(completion);
         assert!(path.is_file(), "{}", path.display());
     }
-    let kt = there.sandbox.path("bin/kt");
-    there
+    let kt = installation.sandbox.path("bin/kt");
+    installation
         .sandbox
         .program(&kt)
         .args(["plugin", "verify"])

@@ -1,10 +1,9 @@
-//! Whole-product tests: the staged `kt` and its plugins as real processes.
+//! End-to-end tests: the staged `kt` and its plugins as real processes.
 //!
 //! Run `make build PROFILE=staging` first, then
 //! `cargo test -p kt-tests --profile staging`. `KT_BLESS=1` rewrites the golden
-//! files. What a test needs from the system is installed by
-//! `tests/scripts/setup.sh`; without it a test says that it is skipped, and
-//! fails when `CI` is set.
+//! files. `tests/scripts/setup.sh` installs what the tests need from the system; a
+//! test without it is skipped with a message, and fails when `CI` is set.
 
 mod architecture;
 mod commands;

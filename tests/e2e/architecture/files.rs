@@ -5,18 +5,18 @@ use crate::harness::{files_below, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines of code that a file may have. One that needs more does two jobs.
+/// The most lines of code of a file; a longer one has two responsibilities.
 const MAX_LINES: usize = 400;
-/// Lines of code in a `mod.rs`: it declares and re-exports.
+/// The most lines of code of a `mod.rs`, which declares and re-exports.
 const MAX_MOD_LINES: usize = 60;
-/// Names that say nothing.
+/// Names that do not describe the contents.
 const FORBIDDEN: [&str; 6] = ["utils", "util", "helpers", "helper", "common", "misc"];
-/// Where the ABI is crossed, and so where `unsafe` may stand.
+/// The folders that cross the ABI, where `unsafe` is allowed.
 const UNSAFE: [&str; 3] = ["plugin-api/", "host/src/load/", "host/src/runtime/"];
-/// Folders that are not part of the source.
+/// Folders without source files.
 const SKIPPED: [&str; 4] = ["target", ".git", ".venv", "__pycache__"];
 
-/// Every Rust file, with its path from the root of the workspace.
+/// Returns every Rust file with its path from the root of the workspace.
 fn sources() -> Vec<(String, String)> {
     let files = files_below(workspace(), &SKIPPED);
     let rust = files
@@ -30,7 +30,7 @@ fn sources() -> Vec<(String, String)> {
 fn name_of(path: &Path) -> String {
     let path = path
         .strip_prefix(workspace())
-        .expect("it lies in the workspace");
+        .expect("it is in the workspace");
     path.display().to_string()
 }
 
@@ -74,11 +74,11 @@ fn a_mod_file_only_declares() {
     assert_none("a `mod.rs` declares and re-exports", &busy);
 }
 
-/// A folder that holds nothing but a module and its tests is that module's
-/// file: there is no other place for the tests to stand apart.
+/// Returns whether a folder contains nothing but a module and its tests, which
+/// have a file of their own.
 fn is_file_with_tests(mod_file: &str) -> bool {
     let folder = workspace().join(mod_file.trim_end_matches("/mod.rs"));
-    let entries = fs::read_dir(folder).expect("the file lies in it");
+    let entries = fs::read_dir(folder).expect("the folder exists");
     let mut names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
     names.all(|name| ["mod.rs", "tests.rs", "tests"].contains(&name.as_str()))
 }
@@ -95,7 +95,7 @@ fn a_module_is_either_a_file_or_a_folder() {
 }
 
 #[test]
-fn names_say_something() {
+fn names_describe_the_contents() {
     let vague: Vec<String> = sources()
         .into_iter()
         .map(|(name, _)| name)
@@ -104,11 +104,11 @@ fn names_say_something() {
             parts.clone().any(|part| FORBIDDEN.contains(&part))
         })
         .collect();
-    assert_none("no file is called by a name that says nothing", &vague);
+    assert_none("the name of a file describes its contents", &vague);
 }
 
 #[test]
-fn unsafe_stands_only_where_the_abi_is_crossed() {
+fn unsafe_is_only_where_the_abi_is_crossed() {
     let elsewhere: Vec<String> = sources()
         .into_iter()
         .filter(|(name, _)| !UNSAFE.iter().any(|place| name.starts_with(place)))
@@ -119,7 +119,7 @@ fn unsafe_stands_only_where_the_abi_is_crossed() {
 }
 
 #[test]
-fn every_module_says_what_it_is_for() {
+fn every_module_is_documented() {
     let silent: Vec<String> = sources()
         .into_iter()
         .filter(|(name, _)| !name.ends_with("/tests.rs") && !name.contains("/tests/"))
@@ -129,7 +129,7 @@ fn every_module_says_what_it_is_for() {
     assert_none("a file begins with `//!`", &silent);
 }
 
-/// What is built here must not remember where.
+/// Nothing depends on the machine that it was written on.
 #[test]
 fn no_file_names_a_machine() {
     let own = workspace().display().to_string();
@@ -144,5 +144,8 @@ fn no_file_names_a_machine() {
         .filter(|p| text(p).is_some_and(|t| parts.iter().any(|part| t.contains(part))))
         .map(|p| name_of(p))
         .collect();
-    assert_none("no file names the machine it was written on", &found);
+    assert_none(
+        "no file contains paths of the machine it was written on",
+        &found,
+    );
 }

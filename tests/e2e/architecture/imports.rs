@@ -1,11 +1,11 @@
-//! Who may import whom.
+//! Which crate may import which.
 
 use super::metadata::metadata;
 use crate::harness::workspace;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Where a crate of the workspace stands.
+/// The layer of a crate of the workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layer {
     Host,
@@ -22,11 +22,11 @@ fn layer(folder: &str) -> Layer {
         ["plugins", "lib", _] => Layer::PluginLibrary,
         ["plugins", _] => Layer::Plugin,
         ["tests", ..] => Layer::Tests,
-        _ => panic!("`{folder}` has no place in the layout of the workspace"),
+        _ => panic!("`{folder}` is in no layer of the workspace"),
     }
 }
 
-/// Whether a crate may import another of the workspace.
+/// Returns whether a crate may import another one of the workspace.
 fn may_import(from: Layer, to: Layer) -> bool {
     match from {
         Layer::PluginApi => false,
@@ -39,7 +39,7 @@ fn may_import(from: Layer, to: Layer) -> bool {
 
 #[test]
 fn crates_import_only_what_their_layer_may() {
-    let root = workspace().canonicalize().expect("the workspace is there");
+    let root = workspace().canonicalize().expect("the workspace exists");
     let members = members(&root);
     assert!(members.len() > 10, "{members:?}");
     let mut checked = 0;
@@ -60,10 +60,10 @@ fn crates_import_only_what_their_layer_may() {
             );
         }
     }
-    assert!(checked > 10, "only {checked} imports were seen");
+    assert!(checked > 10, "only {checked} imports were found");
 }
 
-/// Crate name to layer, for every crate of the workspace.
+/// Returns the layer of every crate of the workspace by its name.
 fn members(root: &Path) -> BTreeMap<String, Layer> {
     let packages = metadata()["packages"].as_array().into_iter().flatten();
     packages
@@ -71,19 +71,20 @@ fn members(root: &Path) -> BTreeMap<String, Layer> {
         .map(|p| {
             let manifest = Path::new(p["manifest_path"].as_str().unwrap_or_default());
             let folder = manifest.parent().and_then(|d| d.strip_prefix(root).ok());
-            let folder = folder.unwrap_or_else(|| panic!("{} is elsewhere", manifest.display()));
+            let folder = folder
+                .unwrap_or_else(|| panic!("{} is outside of the workspace", manifest.display()));
             let name = p["name"].as_str().unwrap_or_default().to_owned();
             (name, layer(&folder.display().to_string()))
         })
         .collect()
 }
 
-/// The host knows no plugin by name, nothing of what plugins do.
+/// The host knows no plugin by name.
 #[test]
 fn the_host_names_no_plugin() {
     let root = workspace();
     let plugins: Vec<String> = std::fs::read_dir(root.join("plugins"))
-        .expect("the plugins are there")
+        .expect("the plugins exist")
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
         .filter(|n| n != "lib")
         .collect();

@@ -1,8 +1,8 @@
-//! Rust source without comments and the insides of literals: enough of a lexer
-//! to count lines of code and find words.
+//! Rust source without comments and the contents of literals: enough of a lexer
+//! to count lines of code and to find words.
 
-/// The code of `text`: comments are gone, string and character literals are
-/// empty, lines stay where they were.
+/// Returns the code of `text`: without comments, with empty string and character
+/// literals, and with the same lines.
 pub(super) fn code_of(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut code = String::with_capacity(text.len());
@@ -24,7 +24,7 @@ pub(super) fn code_of(text: &str) -> String {
     code
 }
 
-/// Lines that hold code.
+/// Returns the number of lines with code.
 pub(super) fn lines_of_code(text: &str) -> usize {
     code_of(text)
         .lines()
@@ -32,7 +32,7 @@ pub(super) fn lines_of_code(text: &str) -> usize {
         .count()
 }
 
-/// Whether `word` stands in the code, as a word of its own.
+/// Returns whether the code contains `word` as a whole word.
 pub(super) fn has_word(code: &str, word: &str) -> bool {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).any(|(at, _)| {
@@ -106,8 +106,8 @@ fn raw_end(chars: &[char], at: usize) -> Option<usize> {
     Some(position(chars, start, closes).map_or(chars.len(), |end| end + 1 + hashes))
 }
 
-/// A character literal, not a lifetime: it closes after one character or an
-/// escape.
+/// Returns the end of a character literal. Unlike a lifetime, it is closed after
+/// one character or an escape.
 fn char_end(chars: &[char], at: usize) -> Option<usize> {
     if chars.get(at + 1) == Some(&'\\') {
         return Some(quoted_end(chars, at + 1, '\''));

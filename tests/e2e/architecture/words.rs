@@ -1,5 +1,5 @@
-//! Words that the project does not use: private terms that have a standard
-//! equivalent, and type names that say nothing. The lists are the minimum;
+//! Words that the project does not use: private terms with a standard
+//! equivalent, and type names that do not describe what they hold. The lists are the minimum;
 //! `CONTRIBUTING.md` has the rule.
 
 use super::metadata::crate_roots;
@@ -91,7 +91,7 @@ const TYPE_NAMES: &[&str] = &[
     "Writing",
 ];
 
-/// Files that hold natural language as data, or these lists themselves.
+/// Files with natural language as data, or with these lists themselves.
 const DATA: &[&str] = &["LICENSE-", "Cargo.lock", "tests/e2e/architecture/words.rs"];
 
 /// Folders that still use such words.
@@ -110,7 +110,7 @@ const NOT_YET_FREE: &[&str] = &[
     "tests",
 ];
 
-/// Every text file of the workspace that is checked, by its name.
+/// Returns every text file of the workspace that is checked, by its name.
 fn texts() -> Vec<(String, String)> {
     let skipped = ["target", ".git", ".venv", "__pycache__"];
     let files = files_below(workspace(), &skipped);
@@ -124,7 +124,7 @@ fn texts() -> Vec<(String, String)> {
     texts.collect()
 }
 
-/// The lowercase words of a line: identifiers are split at `_` and at capitals.
+/// Returns the lowercase words of a line; identifiers are split at `_` and at capitals.
 fn words_of(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut last = ' ';
@@ -144,7 +144,7 @@ fn words_of(line: &str) -> Vec<String> {
     words
 }
 
-/// The words of the lists in a text, with their lines.
+/// Returns the words of the lists that a text contains, with their lines.
 fn old_words(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut before: Vec<String> = Vec::new();
@@ -190,7 +190,7 @@ fn standard_terms_are_used() {
 }
 
 #[test]
-fn type_names_say_what_they_hold() {
+fn type_names_describe_what_they_hold() {
     let read = |path: &Path| fs::read_to_string(workspace().join(path)).ok();
     let mut found = Vec::new();
     for (package, root) in crate_roots() {
@@ -203,7 +203,10 @@ fn type_names_say_what_they_hold() {
             for defined in &module.types {
                 let location = format!("{file}:{}", defined.line);
                 if TYPE_NAMES.contains(&defined.name.as_str()) {
-                    found.push(format!("{location}: `{}` says nothing", defined.name));
+                    found.push(format!(
+                        "{location}: `{}` does not describe what it holds",
+                        defined.name
+                    ));
                 }
                 // Alternatives for platforms are defined in one module.
                 let other = visible

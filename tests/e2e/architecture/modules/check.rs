@@ -1,7 +1,7 @@
 //! The check itself, over every crate of the workspace.
 
 use super::cycles::cycles;
-use super::graph::{Level, Place, SELF, levels_of};
+use super::graph::{Level, SELF, Use, levels_of};
 use super::tree::modules_of;
 use crate::architecture::metadata::crate_roots;
 use crate::harness::workspace;
@@ -36,7 +36,7 @@ fn describe(module: &str, level: &Level, cycle: &[String]) -> String {
     for pair in cycle.windows(2) {
         let (from, to) = (&pair[0], &pair[1]);
         let edge = &level.edges[&(from.clone(), to.clone())];
-        let Place { location, path, .. } = edge;
+        let Use { location, path, .. } = edge;
         text.push_str(&format!(
             "\n      {location}: `{from}` uses `{to}` by `{path}`"
         ));

@@ -3,7 +3,7 @@
 use super::graph::Level;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// For each group of modules that reach one another, a shortest cycle.
+/// Returns a shortest cycle for each group of modules that reach one another.
 pub(super) fn cycles(level: &Level) -> Vec<Vec<String>> {
     let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (from, to) in level.edges.keys() {
@@ -25,7 +25,7 @@ pub(super) fn cycles(level: &Level) -> Vec<Vec<String>> {
     found
 }
 
-/// The nodes that `start` reaches and that reach it.
+/// Returns the nodes that `start` reaches and that reach it.
 fn group<'a>(next: &BTreeMap<&'a str, Vec<&'a str>>, start: &str) -> Vec<&'a str> {
     let from_start = reached(next, start);
     let both = from_start.into_iter();
@@ -44,22 +44,21 @@ fn reached<'a>(next: &BTreeMap<&'a str, Vec<&'a str>>, start: &str) -> BTreeSet<
     seen
 }
 
-/// The nodes of a shortest way from `start` back to it, with it at both ends.
+/// Returns the nodes of a shortest cycle through `start`, which is at both ends.
 fn shortest_cycle(next: &BTreeMap<&str, Vec<&str>>, start: &str) -> Option<Vec<String>> {
     let mut before: BTreeMap<&str, &str> = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
         for to in next.get(node).into_iter().flatten() {
             if *to == start {
-                let mut way = vec![start.to_owned(), node.to_owned()];
+                let mut cycle = vec![start.to_owned(), node.to_owned()];
                 let mut at = node;
                 while at != start {
                     at = before[at];
-                    way.push(at.to_owned());
+                    cycle.push(at.to_owned());
                 }
-                way.reverse();
-                // A way begins and ends with `start`.
-                return Some(way);
+                cycle.reverse();
+                return Some(cycle);
             }
             if !before.contains_key(to) {
                 before.insert(to, node);

@@ -4,28 +4,28 @@ use super::resolve::{Resolver, Target};
 use super::tree::Module;
 use std::collections::BTreeMap;
 
-/// What a module's own file is called among its children.
+/// The name of a module's own file among its children.
 pub(super) const SELF: &str = "(itself)";
 
 /// The imports between the children of one module, and its own file.
 #[derive(Debug, Default)]
 pub(super) struct Level {
-    /// For each importer and imported, the first place where it is so.
-    pub(super) edges: BTreeMap<(String, String), Place>,
+    /// The importing and the imported module, with the first use.
+    pub(super) edges: BTreeMap<(String, String), Use>,
 }
 
-/// Where a module uses another.
+/// A use of one module by another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Use {
     /// File and line.
     pub(super) location: String,
-    /// The path that is written there.
+    /// The path in the code.
     pub(super) path: String,
-    /// How many uses there are.
+    /// The number of uses.
     pub(super) uses: usize,
 }
 
-/// The levels of a crate by the path of the module whose children they hold.
+/// Returns the levels of a crate by the path of their parent module.
 pub(super) fn levels_of(modules: &[Module]) -> BTreeMap<String, Level> {
     let resolver = Resolver::new(modules);
     let mut levels = BTreeMap::new();
@@ -69,18 +69,18 @@ fn add(
     line: usize,
 ) {
     let (user, used) = (&modules[from].path, &modules[target.owner()].path);
-    // The name of a module around this one is only the beginning of paths.
+    // The name of an enclosing module is only the beginning of paths.
     if from == target.owner() || (matches!(target, Target::Module(_)) && user.starts_with(used)) {
         return;
     }
     let common = user.iter().zip(used).take_while(|(a, b)| a == b).count();
     let node = |path: &[String]| path.get(common).map_or(SELF, |n| n.as_str()).to_owned();
     let level = levels.entry(user[..common].join("::")).or_default();
-    let place = level.edges.entry((node(user), node(used)));
-    let place = place.or_insert_with(|| Place {
+    let first = level.edges.entry((node(user), node(used)));
+    let first = first.or_insert_with(|| Use {
         location: format!("{}:{line}", modules[from].file.display()),
         path: segments.join("::"),
         uses: 0,
     });
-    place.uses += 1;
+    first.uses += 1;
 }

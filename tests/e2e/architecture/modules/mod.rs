@@ -1,5 +1,5 @@
-//! The modules of a crate import one another in one direction: a graph of
-//! modules is read from the source text, and no level of it may have a cycle.
+//! The modules of a crate import one another in one direction: the graph of
+//! imports is built from the source text, and no level of it has a cycle.
 
 mod check;
 mod cycles;

@@ -1,4 +1,4 @@
-//! What one file says about modules: the items it defines, the modules it
+//! The part of a file that concerns modules: the items it defines, the modules it
 //! declares, the names it imports and the paths in its code. Test code is
 //! left out.
 

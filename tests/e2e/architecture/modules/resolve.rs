@@ -3,7 +3,7 @@
 use super::tree::Module;
 use std::collections::HashMap;
 
-/// What a path leads to, by the index of a module.
+/// The target of a path, by the index of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     /// The module itself.
@@ -13,7 +13,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// The module that is depended on.
+    /// Returns the module that is depended on.
     pub(super) fn owner(self) -> usize {
         match self {
             Self::Module(index) | Self::Item(index) => index,
@@ -31,7 +31,7 @@ pub(super) struct Resolver<'m> {
 type Pending = Vec<(usize, String)>;
 
 impl<'m> Resolver<'m> {
-    /// Indexes `modules`, of which the first is the root.
+    /// Indexes `modules`; the first one is the root.
     pub(super) fn new(modules: &'m [Module]) -> Self {
         let by_path = modules.iter().enumerate();
         Self {
@@ -40,13 +40,13 @@ impl<'m> Resolver<'m> {
         }
     }
 
-    /// Resolves a path that is used in `from`; nothing when it leads to another
+    /// Resolves a path in the module `from`. Returns nothing for a path to another
     /// crate.
     pub(super) fn resolve(&self, from: usize, segments: &[String]) -> Option<Target> {
         self.resolve_pending(from, segments, &mut Vec::new())
     }
 
-    /// Whether `inner` is `outer` or below it.
+    /// Returns whether `inner` is `outer` or below it.
     pub(super) fn is_within(&self, inner: usize, outer: usize) -> bool {
         self.modules[inner]
             .path
@@ -90,7 +90,7 @@ impl<'m> Resolver<'m> {
         self.by_path.get(path.as_slice()).copied()
     }
 
-    /// A name in the scope of a module.
+    /// Resolves a name in the scope of a module.
     fn find(&self, module: usize, name: &str, pending: &mut Pending) -> Option<Target> {
         if let Some(child) = self.child(module, name) {
             return Some(Target::Module(child));
@@ -123,8 +123,8 @@ impl<'m> Resolver<'m> {
         })
     }
 
-    /// A name as others see it: what a module re-exports from below itself
-    /// belongs to its child, everything else to the module.
+    /// Resolves a name from outside of a module: what it re-exports from below
+    /// itself belongs to the child, everything else to the module.
     fn find_from_outside(&self, module: usize, name: &str, pending: &mut Pending) -> Target {
         match self.find(module, name, pending) {
             Some(target) if self.is_within(target.owner(), module) => target,

@@ -13,14 +13,14 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// Whether this is an identifier or a keyword.
+    /// Returns whether this is an identifier or a keyword.
     pub(super) fn is_identifier(&self) -> bool {
         self.text
             .starts_with(|c: char| c.is_alphabetic() || c == '_')
     }
 }
 
-/// The tokens of `text`, without comments and the insides of literals.
+/// Returns the tokens of `text`, without comments and the contents of literals.
 pub(super) fn tokens_of(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     for (index, line) in code_of(text).lines().enumerate() {
