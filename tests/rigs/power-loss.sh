@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Cuts the power of a control plane while several write to it, without cutting any:
-# power-loss.sh DIST. The server runs with power-loss/record.c preloaded, which
-# writes down every write and sync; power-loss/cut.py then makes the disks that a cut
-# at some moment may leave, and looks for what was acknowledged.
+# Simulates power losses of a control plane under concurrent writes: power-loss.sh DIST.
+# The server runs with power-loss/record.c preloaded, which records every write and sync;
+# power-loss/cut.py then reconstructs the disks that a power loss at random moments may
+# leave, and looks for acknowledged changes that are lost.
 #
 # Exits with 77 without a C compiler or Python.
 set -euo pipefail
@@ -11,14 +11,14 @@ HERE=$(dirname "$(readlink -f "$0")")/power-loss
 command -v gcc > /dev/null && command -v python3 > /dev/null || { echo "power-loss: needs gcc and python3" >&2; exit 77; }
 
 WORK=$(mktemp -d)
-leave() {
+cleanup() {
   local code=$?
   set +e
   [ -z "${SERVER:-}" ] || { kill -KILL "$SERVER"; wait "$SERVER"; } 2> /dev/null
   rm -rf "$WORK"
   exit $code
 }
-trap leave EXIT
+trap cleanup EXIT
 cd "$WORK"
 gcc -O1 -shared -fPIC -Wall -Werror -o record.so "$HERE/record.c" -ldl
 
@@ -30,8 +30,8 @@ export RECORD_BELOW=$KT_HOME/state RECORD_LOG=$WORK/log
 LD_PRELOAD=$WORK/record.so "$KT" control-plane serve --listen 127.0.0.1:0 -o json > served.log 2>&1 &
 SERVER=$!
 
-# Several writers; what is acknowledged is written into the same record, so that it
-# stands after the sync that it came after.
+# Acknowledgments are appended to the same record, so that each follows the sync that
+# preceded it.
 python3 - <<'PYTHON'
 import json, os, re, struct, threading, time, urllib.request
 end = time.monotonic() + 20

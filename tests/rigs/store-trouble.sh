@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What a control plane does when its disk is full, its file is held by another
-# program, or its network is cut: store-trouble.sh DIST.
+# A control plane whose disk is full, whose file is locked by another program, or whose
+# network is interrupted: store-trouble.sh DIST.
 #
-# Needs root, for mounts and a network of its own; exits with 77 where these cannot
-# be had.
+# Needs root, for private mounts and a private network; exits with 77 where these are not
+# available.
 set -euo pipefail
 
 . "$(dirname "$(readlink -f "$0")")/namespaces.sh"
@@ -12,19 +12,19 @@ own_namespaces "ip python3" "$@"
 KT=$(readlink -f "$1")/bin/kt
 work_folder
 mount --make-rprivate /
-# A client may otherwise be given the gateway's port for its end.
+# Otherwise a client may get the port of the gateway as its ephemeral port.
 echo 41002-41009 > /proc/sys/net/ipv4/ip_local_reserved_ports || true
 
-# expect CODE COMMAND...: OUT is what it said
+# expect CODE COMMAND...: the command must exit with the code; sets OUT to its output
 expect() {
   local code=$1 got=0; shift
   OUT=$("$@" 2>&1) || got=$?
-  [ $got = "$code" ] || fail "\`$*\` ended with $got, not $code: $OUT"
+  [ $got = "$code" ] || fail "\`$*\` exited with $got, not $code: $OUT"
 }
-says() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
+out_has() { case $OUT in *"$1"*) ;; *) fail "\`$1\` is not in: $OUT" ;; esac; }
 in_home() { KT_HOME=$WORK/$1 "$KT" "${@:2}"; }
 
-# A configuration of some size that no other has.
+# A large configuration with a unique version.
 policy() { # NUMBER
   echo "pack: {name: trouble, version: 1.0.$1, enabled: true}"
   echo "providers: {targets: [{id: echo, provider: echo}]}"
@@ -34,13 +34,13 @@ policy() { # NUMBER
 }
 newest() { in_home "$1" gateway versions --limit 1 -o name 2> /dev/null; }
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
-whole() { # HOME VERSIONS
+intact() { # HOME VERSIONS
   expect 0 in_home "$1" control-plane fsck -o json
   [ "$(echo "$OUT" | field versions)" = "$2" ] || fail "there are not $2 versions: $OUT"
 }
 
-# small HOME: its state directory takes little
-small() {
+# small HOME: limits the size of the state directory
+small_disk() {
   mkdir -p "$1/state"
   mount -t tmpfs -o size=2m,mode=700 kt-trouble "$1/state"
   head -c 600k /dev/zero > "$1/state/filler"
@@ -48,8 +48,8 @@ small() {
 
 full_disk() {
   local number=1 code=0
-  step "on a full disk a change is refused, and nothing that was acknowledged is lost"
-  small full
+  step "on a full disk a change is rejected, and no acknowledged change is lost"
+  small_disk full
   policy 1 > one.yaml
   expect 0 in_home full gateway create --name edge --file one.yaml
   while [ $code = 0 ]; do
@@ -58,17 +58,17 @@ full_disk() {
     [ $code != 0 ] || number=$((number + 1))
     [ $number -lt 500 ] || fail "the disk never became full"
   done
-  [ $code = 7 ] || fail "the change ended with $code: $OUT"
-  says "full"
+  [ $code = 7 ] || fail "the change exited with $code: $OUT"
+  out_has "full"
   [ "$(newest full)" = $number ] || fail "not $number is the newest: $(newest full)"
   rm full/state/filler
   expect 0 in_home full gateway reload --no-wait --file next.yaml
-  whole full $((number + 1))
+  intact full $((number + 1))
 }
 
-# Several at once change the gateway through the server, until it is told to stop.
-# Prints the highest version that was acknowledged, and whether any was refused.
-storm() { # PORT TOKEN-FILE
+# Changes the gateway over concurrent connections until the file `stop` exists. Prints the
+# highest acknowledged version and the number of rejected changes.
+load() { # PORT TOKEN-FILE
   python3 - "$@" <<'PYTHON'
 import json, os, sys, threading, urllib.error, urllib.request
 port, token = sys.argv[1], open(sys.argv[2]).read().strip()
@@ -104,31 +104,31 @@ serve() { # HOME
   SERVER=$!
   await 20 curl -sf -o /dev/null http://127.0.0.1:18080/readyz || fail "$(cat "$1.log")"
 }
-ended() { kill "$1"; wait "$1" || fail "it ended with $?"; }
+stop() { kill "$1"; wait "$1" || fail "it exited with $?"; }
 
 full_server() {
   local highest refused last
-  step "a server on a full disk refuses, goes on answering, and goes on when there is room"
-  small served
+  step "a server on a full disk rejects changes, stays available, and recovers with free space"
+  small_disk served
   policy 1 > one.yaml
   expect 0 in_home served gateway create --name edge --file one.yaml
   serve served
   rm -f stop
-  read -r highest refused < <(storm 18080 served/state/admin.token)
-  [ "$refused" -gt 20 ] || fail "nothing was refused"
-  [ "$highest" -gt 2 ] || fail "nothing was taken"
+  read -r highest refused < <(load 18080 served/state/admin.token)
+  [ "$refused" -gt 20 ] || fail "no change was rejected"
+  [ "$highest" -gt 2 ] || fail "no change was accepted"
   last=$(newest served)
   [ "$last" -ge "$highest" ] || fail "version $highest was acknowledged, and $last is the newest"
   rm served/state/filler
   policy 9999 > next.yaml
   expect 0 in_home served gateway reload --no-wait --file next.yaml
   [ "$(newest served)" = $((last + 1)) ] || fail "not the next version"
-  ended $SERVER
-  whole served $((last + 1))
+  stop $SERVER
+  intact served $((last + 1))
 }
 
-held_file() {
-  step "a change waits for another program that holds the file, and reading does not"
+locked_file() {
+  step "a change waits for another program that locks the file, and reads do not"
   policy 1 > one.yaml
   policy 2 > next.yaml
   expect 0 in_home held gateway create --name edge --file one.yaml
@@ -149,8 +149,8 @@ PYTHON
   [ "$(newest held)" = 1 ] || fail "it was changed"
   touch release
   wait $holder
-  wait $change || fail "the change ended with $?: $(cat change.log)"
-  whole held 2
+  wait $change || fail "the change exited with $?: $(cat change.log)"
+  intact held 2
 }
 
 state_is() { # STATE VERSION
@@ -162,7 +162,7 @@ state_is() { # STATE VERSION
 
 cut_network() {
   local gateway
-  step "with the network cut a gateway goes on, and catches up when it is back"
+  step "without a network a gateway keeps serving, and catches up afterwards"
   policy 1 > one.yaml
   policy 2 > next.yaml
   expect 0 in_home cut gateway create --name edge --file one.yaml
@@ -172,21 +172,21 @@ cut_network() {
   gateway=$!
   await 30 state_is in-sync 1 || fail "$(cat gateway.log)"
   ip link set lo down
-  ! curl -s -m 1 -o /dev/null http://127.0.0.1:18080/readyz || fail "the network is not cut"
-  # Through the server's socket, which is no network.
+  ! curl -s -m 1 -o /dev/null http://127.0.0.1:18080/readyz || fail "the network is not interrupted"
+  # Through the socket of the server, which does not use the network.
   expect 0 in_home cut gateway reload --no-wait --file next.yaml
-  state_is in-sync 2 && fail "it cannot know"
-  kill -0 $gateway || fail "the gateway ended: $(cat gateway.log)"
+  state_is in-sync 2 && fail "it is in-sync although the network is interrupted"
+  kill -0 $gateway || fail "the gateway exited: $(cat gateway.log)"
   ip link set lo up
   await 60 state_is in-sync 2 || fail "it did not catch up: $(cat gateway.log)"
   curl -sf -o /dev/null http://127.0.0.1:41003/readyz || fail "it is not ready"
-  ended $gateway
-  ended $SERVER
-  whole cut 2
+  stop $gateway
+  stop $SERVER
+  intact cut 2
 }
 
 full_disk
 full_server
-held_file
+locked_file
 cut_network
 echo ok

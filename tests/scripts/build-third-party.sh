@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds the backend `tests/plugins/service-s6` as somebody else would: outside
-# of the workspace, from the packaged SDK alone, and runs its tests.
+# Builds the backend `tests/plugins/service-s6` as a third party does: outside of
+# the workspace, from the packaged SDK alone. Runs its tests.
 #
 #   build-third-party.sh [WORK]    WORK is a folder, target/third-party by default
 #
-# What comes out is WORK/plugins/service-s6, for `kt --plugin-dir WORK/plugins`.
-# What is unchanged is not built again.
+# The result is WORK/plugins/service-s6, for `kt --plugin-dir WORK/plugins`. The
+# build is incremental.
 #
-# When the SDK's dependencies change, the plugin's lock file must follow:
-# `cargo update --workspace` in WORK/service-s6 writes it anew, to be copied back.
+# When the dependencies of the SDK change, update the lock file of the plugin: run
+# `cargo update --workspace` in WORK/service-s6 and copy the file back.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 ROOT=$PWD
@@ -19,8 +19,8 @@ WORK=${1:-target/third-party}
 mkdir -p "$WORK"
 WORK=$(cd "$WORK" && pwd -P)
 
-# Replaces a folder by another with other content. Files that stay the same keep
-# their times, by which cargo knows what to build again.
+# Replaces a folder by another one if their contents differ. Unchanged files keep
+# their times, by which cargo decides what to build.
 replace() { # OLD NEW
   if [ -d "$1" ] && diff -rq -x .cargo_vcs_info.json "$1" "$2" >/dev/null; then
     rm -rf "$2"
@@ -30,15 +30,15 @@ replace() { # OLD NEW
   fi
 }
 
-# The crate as it would be published. Everything it needs was fetched by the
-# build of kt; where it was not, the network is asked.
+# The crate as it is published. The build of kt has fetched its dependencies;
+# otherwise they are downloaded.
 package() {
   local packaged=(package -p kt-plugin-api --no-verify --allow-dirty --quiet
     --target-dir "$WORK/package")
   "$CARGO" "${packaged[@]}" --offline 2>/dev/null || "$CARGO" "${packaged[@]}"
   rm -rf "$WORK/new"
   mkdir "$WORK/new"
-  # Times of now: those in the archive are the same for every version.
+  # Current times: those in the archive are the same for every version.
   tar -xmzf "$WORK"/package/package/kt-plugin-api-*.crate -C "$WORK/new" --strip-components 1
   replace "$WORK/sdk" "$WORK/new"
 }
@@ -48,18 +48,18 @@ copy_plugin() {
   mkdir "$WORK/new"
   cp -R "tests/plugins/$PLUGIN/." "$WORK/new"
   replace "$WORK/$PLUGIN" "$WORK/new"
-  # The published crate, once there is one, needs no such line.
+  # Not necessary any more once the crate is published.
   mkdir -p "$WORK/.cargo"
   printf '[patch.crates-io]\nkt-plugin-api = { path = "sdk" }\n' > "$WORK/.cargo/config.toml"
 }
 
-# Whatever does not come from the registry is the plugin and the packaged SDK.
+# Everything but the plugin and the packaged SDK is from the registry.
 check_sources() {
   local paths
   paths=$("$CARGO" tree --locked --edges all --target all --prefix none --no-dedupe |
     sed -n 's/^[^(]*(\(\/.*\))$/\1/p' | sort -u)
   [ "$paths" = "$(printf '%s\n' "$WORK/sdk" "$WORK/$PLUGIN" | sort)" ] || {
-    printf 'build-third-party: no third party has what this uses:\n%s\n' "$paths" >&2
+    printf 'build-third-party: a third party does not have these sources:\n%s\n' "$paths" >&2
     exit 1
   }
 }
@@ -68,7 +68,7 @@ stage() {
   local dir=$WORK/plugins/$PLUGIN library=libservice_s6.so
   mkdir -p "$dir"
   install -m 644 "$WORK/$PLUGIN/plugin.toml" "$dir/plugin.toml"
-  # By rename: a running kt keeps the one that it has mapped.
+  # By rename: a running kt keeps the library that it has mapped.
   install -m 644 "$WORK/target/release/$library" "$dir/$library.new"
   mv -f "$dir/$library.new" "$dir/$library"
 }

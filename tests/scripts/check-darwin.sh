@@ -4,12 +4,12 @@
 #
 #   check-darwin.sh WORKDIR [CRATE...]     default: every crate of the product
 #
-# WORKDIR keeps the unpacked compiler and what was built (about 3 GB), so that a
-# second run takes seconds. Ends with 0 when every crate checks, 1 when one does
-# not, 77 where the recipe cannot work. Slow the first time, so no part of CI.
+# WORKDIR keeps the unpacked compiler and the build (about 3 GB), so that a second
+# run takes seconds. Exits with 0 if every crate checks, with 1 if one does not,
+# and with 77 where this cannot work. The first run is slow, so CI does not use it.
 #
-# Nothing is linked and nothing runs: it finds what does not compile for macOS,
-# and says nothing of what it does there.
+# Nothing is linked and nothing runs: this finds code that does not compile for
+# macOS, and does not test its behavior.
 set -euo pipefail
 
 WORK=${1:?usage: check-darwin.sh WORKDIR [CRATE...]}
@@ -22,8 +22,8 @@ CRATES=("$@")
   kt-plugin-api kt gateway-service gateway-config gateway-control
   service-launchd service-systemd gateway-run control-plane
 )
-# Debian builds Firefox with these: a compiler recent enough, whose source
-# package has the standard library with everything it depends on.
+# Debian builds Firefox with these: a recent compiler, whose source package has
+# the standard library with its dependencies.
 PACKAGES=(
   rustc-web cargo-web libstd-rust-web-dev rust-web-src rust-web-llvm
   libgit2-1.5 libssh2-1 libhttp-parser2.9 libmbedcrypto7 libmbedtls14 libmbedx509-1
@@ -31,7 +31,7 @@ PACKAGES=(
 
 unusable() { echo "check-darwin: $*" >&2; exit 77; }
 
-# What a package depends on, by the form of its name.
+# The dependency of a package whose name matches a pattern.
 needed_by() { apt-cache depends "$1" | sed -n "s/.*Depends: \($2\)\$/\1/p" | head -n 1; }
 
 unpack() {
@@ -41,7 +41,7 @@ unpack() {
   (
     local std llvm
     cd "$WORK/debs"
-    # The two whose names have a version are looked up, since it moves.
+    # The names of these two contain a version, which changes.
     std=$(needed_by libstd-rust-web-dev 'libstd-rust-web-[0-9.]*')
     llvm=$(needed_by "$std" 'libllvm[0-9]*')
     [ -n "$std" ] && [ -n "$llvm" ] || exit 1
@@ -54,8 +54,8 @@ unpack() {
 }
 
 # Build scripts of `ring` and of the bundled SQLite compile C for the target,
-# though nothing is linked. zig brings macOS's C headers, which Apple's SDK
-# would otherwise have to.
+# though nothing is linked. zig has the C headers of macOS, which are otherwise in
+# Apple's SDK.
 c_compiler() {
   [ -x "$WORK/venv/bin/python3" ] && "$WORK/venv/bin/python3" -c 'import ziglang' 2>/dev/null || {
     rm -rf "$WORK/venv"
@@ -63,7 +63,7 @@ c_compiler() {
       unusable "ziglang cannot be installed"
   }
   mkdir -p "$WORK/bin"
-  # Rust's name for the target is not zig's; `cc` passes its own, which is dropped.
+  # The target has another name in zig; the one that the crate `cc` passes is dropped.
   cat > "$WORK/bin/zig-cc" <<SH
 #!/usr/bin/env bash
 args=()
@@ -90,7 +90,7 @@ WORK=$(cd "$WORK" && pwd)
 START=$SECONDS
 unpack
 c_compiler
-echo "check-darwin: the compiler is there after $((SECONDS - START)) s"
+echo "check-darwin: the compiler is ready after $((SECONDS - START)) s"
 
 export LD_LIBRARY_PATH=$WORK/x/usr/lib/x86_64-linux-gnu:$WORK/x/usr/lib
 export RUSTC=$WORK/x/usr/bin/rustc RUSTDOC=$WORK/x/usr/bin/rustdoc CARGO=$WORK/x/usr/bin/cargo
@@ -98,7 +98,7 @@ export RUSTC=$WORK/x/usr/bin/rustc RUSTDOC=$WORK/x/usr/bin/rustdoc CARGO=$WORK/x
 export RUSTC_BOOTSTRAP=1
 export CARGO_TARGET_DIR=$WORK/target
 export CC_aarch64_apple_darwin=$WORK/bin/zig-cc AR_aarch64_apple_darwin=$WORK/bin/zig-ar
-# `cc` would otherwise ask xcrun, which is only on a Mac, where the SDK lies.
+# Otherwise `cc` runs xcrun, which exists on macOS only, to find the SDK.
 export SDKROOT=$WORK ZIG_GLOBAL_CACHE_DIR=$WORK/zig-cache ZIG_LOCAL_CACHE_DIR=$WORK/zig-cache
 unset RUSTFLAGS RUSTUP_TOOLCHAIN RUSTC_WRAPPER
 

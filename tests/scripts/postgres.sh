@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# A PostgreSQL of the tests' own: postgres.sh start|stop DIR [PORT].
+# A PostgreSQL cluster for tests: postgres.sh start|stop DIR [PORT].
 #
-# `start` makes a cluster in DIR when there is none, starts it on a free loopback
-# port and on a unix socket in DIR, and writes DIR/url (without the password) and
-# DIR/password. A cluster that was stopped starts again on the port it had, with
-# everything in it. `stop` ends it and keeps it; DIR may then be removed. With
-# DIR/server.crt and DIR/server.key in place before, it speaks TLS.
+# `start` creates a cluster in DIR if there is none, starts it on a free loopback
+# port and on a Unix socket in DIR, and writes DIR/url (without the password) and
+# DIR/password. A cluster that was stopped starts again on the same port, with its
+# data. `stop` stops it and keeps the data; DIR may then be removed. With
+# DIR/server.crt and DIR/server.key in place before the start, it uses TLS.
 #
-# The server refuses to run as root; then it runs as the user `postgres`, who must
-# be able to reach DIR. Everything is as in production: passwords are checked and
+# The server does not run as root; for root it runs as the user `postgres`, who
+# needs access to DIR. Settings are those of production: passwords are checked and
 # commits wait for the disk. Exits with 77 when PostgreSQL is not installed.
 set -euo pipefail
 
@@ -19,7 +19,7 @@ dir=$(cd "$dir" && pwd)
 
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$bin" ] || bin=$(dirname "$(command -v pg_ctl || true)")
-[ -x "$bin/pg_ctl" ] || { echo "postgres: it is not installed" >&2; exit 77; }
+[ -x "$bin/pg_ctl" ] || { echo "postgres: PostgreSQL is not installed" >&2; exit 77; }
 
 as_server() {
   if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
@@ -33,7 +33,7 @@ free_port() {
 
 case $command in
 start)
-  # A path of a socket ends after 107 bytes, and only its users may reach the cluster.
+  # The user `postgres` needs to reach the folders in it, and nobody to list them.
   chmod 711 "$dir"
   if [ ! -d "$dir/data" ]; then
     (umask 077 && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$dir/password")
@@ -63,7 +63,7 @@ stop)
   as_server "$bin/pg_ctl" -D "$dir/data" -m "${3:-fast}" -w -t 60 stop >/dev/null
   ;;
 *)
-  echo "postgres: start or stop, not $command" >&2
+  echo "postgres: unknown command $command: use start or stop" >&2
   exit 2
   ;;
 esac

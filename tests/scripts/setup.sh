@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need, where it may: system packages through apt-get as
-# root, and the OpenAI client in a virtual environment under target/. What it
-# cannot install it names. A missing part is a failure when CI is set, and
-# otherwise skips the tests that need it.
+# Installs the requirements of the tests: system packages with apt-get as root, and
+# the OpenAI client in a virtual environment in target/. Prints what it cannot
+# install. A missing requirement is a failure when CI is set, and otherwise skips
+# the tests that need it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# Program, and the Debian package that has it.
+# Programs, with the Debian package of each.
 NEEDED="
 cc:gcc
 gcc:gcc
@@ -34,8 +34,8 @@ systemctl:systemd
 systemd-analyze:systemd
 dbus-daemon:dbus-daemon
 "
-# Packages without a program of their own that can be looked for.
-# PostgreSQL's own programs are in a folder of their version, not on PATH.
+# Packages without a program on PATH. The programs of the PostgreSQL server are in
+# a folder with its version.
 LIBRARIES="postgresql python3-venv dbus dbus-user-session libpam-systemd polkitd"
 
 VENV=target/test-venv
@@ -57,7 +57,7 @@ missing_packages() {
 
 install_packages() {
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "setup: not root, or no apt-get: nothing is installed" >&2
+    echo "setup: not root, or no apt-get: no packages are installed" >&2
     return
   fi
   export DEBIAN_FRONTEND=noninteractive
@@ -93,25 +93,25 @@ trap 'rm -f "$LOG"' EXIT
 
 PACKAGES=$(missing_packages | sort -u)
 if [ -n "$PACKAGES" ]; then
-  # Package names hold no blanks.
+  # Package names contain no blanks.
   install_packages $PACKAGES
 fi
 install_client
 
-LACKS=
+MISSING=
 for entry in $NEEDED; do
-  have "${entry%%:*}" || LACKS="$LACKS ${entry%%:*}"
+  have "${entry%%:*}" || MISSING="$MISSING ${entry%%:*}"
 done
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || have initdb || LACKS="$LACKS postgres"
-[ -x $VENV/bin/python3 ] || LACKS="$LACKS openai(python)"
-# Tracing other processes may be forbidden in a container, whoever one is.
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || have initdb || MISSING="$MISSING postgres"
+[ -x $VENV/bin/python3 ] || MISSING="$MISSING openai(python)"
+# Containers may forbid tracing, for root too.
 if have strace && ! strace -qq -o /dev/null true 2>/dev/null; then
-  LACKS="$LACKS ptrace(permission)"
+  MISSING="$MISSING ptrace(permission)"
 fi
-[ "$(id -u)" = 0 ] || echo "setup: not root: what only root can try (foreign owners, the systemd rig) is left out"
-if [ -n "$LACKS" ]; then
-  echo "setup: these are missing, and the tests that need them:$LACKS" >&2
+[ "$(id -u)" = 0 ] || echo "setup: not root: tests that need root (foreign owners, the systemd rig) are skipped"
+if [ -n "$MISSING" ]; then
+  echo "setup: missing, so that tests that need them are skipped:$MISSING" >&2
   case "${CI:-}" in "" | 0 | false) ;; *) exit 1 ;; esac
 else
-  echo "setup: everything is there"
+  echo "setup: complete"
 fi

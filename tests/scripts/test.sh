@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# What `make test` runs: set-up, build, formatting, lints, documentation and
-# every test. Each step is run even when an earlier one failed, so that one run
-# tells everything; the summary at the end says which failed, and so does the
-# exit code.
+# Runs everything of `make test`: set-up, build, formatting, lints, documentation
+# and all tests. A step runs even if an earlier one failed, so that one run shows
+# all failures; the summary at the end lists them.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 exec </dev/null
@@ -23,7 +22,7 @@ step() { # NAME COMMAND...
   fi
   return $code
 }
-# Counts what the test binaries report, since each closes with its own figures.
+# Adds up the results of the test binaries.
 PASSED=0 BROKEN=0 SKIPPED=0
 counted() { # COMMAND...
   local code=0 log
@@ -37,8 +36,8 @@ counted() { # COMMAND...
   rm -f "$log"
   return $code
 }
-# The store tests share one PostgreSQL, each with a database of its own. It lies
-# in the temporary directory: its user may be unable to reach the workspace.
+# The store tests share one PostgreSQL server, each with its own database. It is in
+# the temporary directory, since its user may have no access to the workspace.
 POSTGRES=
 postgres() {
   local code=0
@@ -61,7 +60,7 @@ stop_postgres() {
 }
 finish() {
   printf '\n=== summary\n%s' "$SUMMARY"
-  [ $FAILED = 0 ] && echo "everything passed" || echo "something failed: see above"
+  [ $FAILED = 0 ] && echo "all steps passed" || echo "some steps failed: see above"
   echo "$PASSED passed, $BROKEN failed, $SKIPPED skipped"
   exit $FAILED
 }
@@ -71,9 +70,9 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 
 step "set-up" tests/scripts/setup.sh || { [ -z "${CI:-}" ] || finish; }
 step "formatting" cargo fmt --all --check
-step "formatting of the third party's plugin" \
+step "formatting of the third-party plugin" \
   cargo fmt --manifest-path tests/plugins/service-s6/Cargo.toml --check
-# The boot tests run on Debian 13 too, where a tree of it can be made.
+# The boot tests run on Debian 13 too, if its file system can be created.
 debian_13() {
   local code=0
   tests/rigs/debian-13.sh target/debian-13 || code=$?
@@ -81,12 +80,12 @@ debian_13() {
   return $code
 }
 step "Debian 13" debian_13
-# The staged tree is what the tests run; without it there is nothing to test.
+# The tests run the staged tree; without it there is nothing to test.
 step "build" make --no-print-directory build PROFILE=staging || finish
 step "PostgreSQL" postgres
 [ ! -d target/debian-13 ] || export KT_TEST_DEBIAN_13=$PWD/target/debian-13
 step "tests" counted cargo test --workspace --profile staging --locked --no-fail-fast
-# The same profile as the build: what build scripts and macros made is there.
+# The profile of the build, whose build scripts and macros are built already.
 step "lints" cargo clippy --workspace --all-targets --profile staging --locked -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" \
   cargo doc --workspace --no-deps --profile staging --locked

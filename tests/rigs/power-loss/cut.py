@@ -1,12 +1,12 @@
-"""Cuts the power at random places of a record and looks at what is left.
+"""Simulates power losses at random positions of a record and checks the store.
 
-cut.py RECORD BASE CUTS: BASE holds the files as they were when the record began.
-Prints a line of JSON for each way in which unsynced writes may fare:
+cut.py RECORD BASE CUTS: BASE contains the files at the beginning of the record.
+Prints a line of JSON for each fate of unsynced writes:
 
-  none    nothing of them has reached the disk
-  some    a random half of their sectors of 512 bytes has
-  unsynced  as none, and no sync has done anything either: what a store that does not
-          wait for the disk would lose; it shows that a loss would be noticed
+  none      none of them reached the disk
+  some      a random half of their sectors of 512 bytes did
+  unsynced  as none, and syncs had no effect: the losses of a store that does not wait
+            for the disk, which shows that this check finds losses
 """
 import json, os, random, shutil, sqlite3, struct, sys, tempfile
 
@@ -28,24 +28,24 @@ def write(content, offset, data):
     content[offset : offset + len(data)] = data
 
 
-def apply(content, change, chance):
+def apply(content, change, rng):
     operation, offset, data = change
     if operation == "T":
-        if chance is None or chance.random() < 0.5:
+        if rng is None or rng.random() < 0.5:
             if len(content) > offset:
                 del content[offset:]
             else:
                 content.extend(bytes(offset - len(content)))
-    elif chance is None:
+    elif rng is None:
         write(content, offset, data)
     else:
         for at in range(0, len(data), SECTOR):
-            if chance.random() < 0.5:
+            if rng.random() < 0.5:
                 write(content, offset + at, data[at : at + SECTOR])
 
 
 def disk(log, cut, base, syncs):
-    """What is durable at the cut, what is not, and the highest acknowledged version."""
+    """Returns the durable and the pending writes, and the highest acknowledged version."""
     durable = {name: bytearray(content) for name, content in base.items()}
     pending, begun, acknowledged = {}, {}, 0
     for operation, name, offset, data in log[:cut]:
@@ -56,8 +56,8 @@ def disk(log, cut, base, syncs):
         elif operation == "B":
             begun.setdefault(name, []).append(len(pending.get(name, [])))
         elif syncs:
-            # Syncs of one file that overlap end in any order: the first that began
-            # covers least.
+            # Overlapping syncs of a file end in any order: the first one that began
+            # covers the fewest writes.
             count = begun[name].pop(0)
             content = durable.setdefault(name, bytearray())
             for change in pending.get(name, [])[:count]:
@@ -67,8 +67,8 @@ def disk(log, cut, base, syncs):
     return durable, pending, acknowledged
 
 
-def look(files):
-    """Opens what is left; returns the newest version, or why it is damaged."""
+def check(files):
+    """Opens the store. Returns the newest version, or a description of the damage."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             with open(os.path.join(folder, os.path.basename(name)), "wb") as file:
@@ -82,7 +82,7 @@ def look(files):
             rows, = store.execute(
                 "SELECT count(*) FROM audit WHERE action = 'config.publish'").fetchone()
             if count != newest or rows != newest - 1:
-                return f"{count} versions up to {newest} with {rows} rows of the trail"
+                return f"{count} versions up to {newest} with {rows} audit rows"
             return newest
         except sqlite3.Error as error:
             return str(error)
@@ -96,8 +96,8 @@ def main():
             if not name.endswith("-shm"):
                 with open(os.path.join(folder, name), "rb") as file:
                     base[os.path.join(RECORDED, name)] = file.read()
-    chance = random.Random(20261125)
-    cuts = [chance.randrange(len(log) + 1) for _ in range(int(sys.argv[3]))]
+    rng = random.Random(20261125)
+    cuts = [rng.randrange(len(log) + 1) for _ in range(int(sys.argv[3]))]
     for way in ("none", "some", "unsynced"):
         lost, damaged, worst = 0, [], 0
         for cut in cuts:
@@ -106,8 +106,8 @@ def main():
                 for name, changes in pending.items():
                     content = durable.setdefault(name, bytearray())
                     for change in changes:
-                        apply(content, change, chance)
-            found = look(durable)
+                        apply(content, change, rng)
+            found = check(durable)
             if not isinstance(found, int):
                 damaged.append(found)
             elif found < acknowledged:

@@ -1,7 +1,7 @@
-/* Preloaded into a program, writes down every change of the files below
- * $RECORD_BELOW, in order, to $RECORD_LOG: a header of native integers, the path
- * and the bytes. What lies in shared memory (names ending in -shm) is left out: it
- * does not outlive a machine. */
+/* Preloaded into a program, this records every change of the files below
+ * $RECORD_BELOW, in order, in $RECORD_LOG: a header of native integers, the path
+ * and the bytes. Shared memory (names that end with -shm) is left out, since it
+ * does not survive a power loss. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ static void put(char operation, int fd, uint64_t offset, const void *data, size_
   parts[0] = (struct iovec){&record, sizeof record};
   parts[1] = (struct iovec){path, record.path};
   parts[2] = (struct iovec){(void *)data, record.data};
-  /* One call, so that records of several threads do not mix. */
+  /* One call, so that records of several threads do not interleave. */
   if (writev(log_fd(), parts, 3) < 0) abort();
 }
 
@@ -56,8 +56,8 @@ static void put(char operation, int fd, uint64_t offset, const void *data, size_
   static type (*real)(__VA_ARGS__); \
   if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
 
-/* A write is written down before it is made: a cut between the two keeps it or not,
- * and both happen. */
+/* A write is recorded before it happens: a power loss between the two keeps it or
+ * not, and both are simulated. */
 ssize_t pwrite(int fd, const void *data, size_t length, off_t offset) {
   REAL(ssize_t, "pwrite", int, const void *, size_t, off_t);
   put('W', fd, offset, data, length);
@@ -79,7 +79,7 @@ int ftruncate64(int fd, off64_t length) {
   return real(fd, length);
 }
 
-/* Only what was written before a sync began is certainly on the disk when it ends. */
+/* A sync guarantees only the writes that precede its beginning. */
 int fsync(int fd) {
   int result;
   REAL(int, "fsync", int);
