@@ -48,7 +48,7 @@ fn detailed(ready: bool, state: &GatewayState, snapshot: &Snapshot) -> Value {
     let providers: Map<String, Value> = snapshot
         .upstreams
         .iter()
-        .map(|u| (u.id.clone(), provider(u.is_available()).into()))
+        .map(|u| (u.id().to_owned(), provider(u.is_available()).into()))
         .collect();
     json!({
         "status": status,

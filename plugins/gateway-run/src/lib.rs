@@ -14,6 +14,7 @@ mod audit;
 mod control;
 mod health;
 mod listener;
+mod loopback;
 mod metrics;
 mod proxy;
 mod response;

@@ -9,11 +9,16 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::time::Duration;
 
+/// The labels of a request. Each value is one of the configuration, never one that a
+/// caller invents.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RequestLabels {
-    provider: String,
-    model: String,
-    status: u16,
+pub(crate) struct RequestLabels {
+    pub(crate) provider: String,
+    /// The served model.
+    pub(crate) model: String,
+    pub(crate) requested_model: String,
+    pub(crate) target: String,
+    pub(crate) status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -38,6 +43,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     duration: Family<ProviderLabel, Histogram>,
+    attempts: Family<ProviderLabel, Counter>,
     policies: Family<PolicyLabels, Counter>,
     tokens: Family<TokenLabels, Counter>,
     in_flight: Gauge,
@@ -56,6 +62,7 @@ impl Metrics {
             registry: Registry::with_prefix("keeptrusts_gateway"),
             requests: Family::default(),
             duration: Family::new_with_constructor(histogram),
+            attempts: Family::default(),
             policies: Family::default(),
             tokens: Family::default(),
             in_flight: Gauge::default(),
@@ -76,6 +83,11 @@ impl Metrics {
             "request_duration_seconds",
             "Duration of requests",
             self.duration.clone(),
+        );
+        r.register(
+            "upstream_attempts",
+            "Upstreams that were tried, by the provider of the last",
+            self.attempts.clone(),
         );
         r.register(
             "policy_evaluations",
@@ -125,16 +137,17 @@ impl Metrics {
         text
     }
 
-    pub(crate) fn request(&self, provider: &str, model: &str, status: u16, duration: Duration) {
-        let provider = provider.to_owned();
-        let labels = RequestLabels {
-            provider: provider.clone(),
-            model: model.to_owned(),
-            status,
+    /// Counts a request that has ended after `attempts` upstreams were tried.
+    pub(crate) fn request(&self, labels: RequestLabels, attempts: u32, duration: Duration) {
+        let provider = ProviderLabel {
+            provider: labels.provider.clone(),
         };
         self.requests.get_or_create(&labels).inc();
+        self.attempts
+            .get_or_create(&provider)
+            .inc_by(attempts.into());
         self.duration
-            .get_or_create(&ProviderLabel { provider })
+            .get_or_create(&provider)
             .observe(duration.as_secs_f64());
     }
 

@@ -32,7 +32,7 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert_eq!(
             gateway.chat("m", "bob@example.com").status,
-            409,
+            400,
             "the override is active"
         );
         world.until_state("drifted");

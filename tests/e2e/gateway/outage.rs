@@ -68,7 +68,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
     kt("gateway reload --id production --file changed.yaml")
         .run()
         .ok();
-    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 400);
     gateway.stop().ok();
     drop(server);
 }
@@ -98,7 +98,7 @@ fn a_server_takes_over_a_store_in_use() {
         .kt("gateway reload --id production --file changed.yaml")
         .run()
         .ok();
-    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 400);
     world
         .kt(&format!(
             "control-plane serve --listen 127.0.0.1:{}",
@@ -134,7 +134,7 @@ fn a_gateway_without_a_control_plane_serves_files_and_reloads_them() {
     gateway.process.wait_for("the change", TIMEOUT, |out, _| {
         out.contains("\"applied\"").then_some(())
     });
-    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 400);
     world.sandbox.write("policy-config.yaml", "pack: [");
     gateway.process.signal(Signal::HUP);
     gateway
@@ -144,7 +144,7 @@ fn a_gateway_without_a_control_plane_serves_files_and_reloads_them() {
         });
     assert_eq!(
         gateway.chat("m", "bob@example.com").status,
-        409,
+        400,
         "an invalid file changes nothing"
     );
     gateway.stop().ok();
@@ -183,7 +183,7 @@ fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
         .kt("gateway reload --id production --file other.yaml")
         .run()
         .ok();
-    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 400);
     world
         .kt("gateway revert --id production --version 1")
         .run()
@@ -293,5 +293,5 @@ fn files_of_a_registered_gateway_are_published() {
     );
     world.kt("gateway reload --id production").run().ok();
     assert_eq!(world.inspect()["applied"]["version"], 2);
-    assert_eq!(gateway.chat("m", "bob@example.com").status, 409);
+    assert_eq!(gateway.chat("m", "bob@example.com").status, 400);
 }

@@ -1,22 +1,24 @@
-//! An OpenAI-compatible provider of the tests' own: it records what it gets,
-//! and its streams wait until they are told to go on. The model that a request
-//! names chooses how it answers.
+//! A scripted OpenAI-compatible provider: it records requests, and the requested model
+//! selects the response, which a test may script byte by byte.
 
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// A stream that is not continued by then belongs to a test that failed.
+/// The time limit for a test to open the gate.
 const GATE_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 struct State {
-    /// Header lines and body of every request.
-    seen: Mutex<Vec<(String, Value)>>,
-    open: Mutex<bool>,
-    opened: Condvar,
+    /// Headers and body of every request.
+    requests: Mutex<Vec<(String, Vec<u8>)>>,
+    /// Whole HTTP responses, by model.
+    scripts: Mutex<HashMap<String, Vec<u8>>>,
+    gate_open: Mutex<bool>,
+    gate: Condvar,
 }
 
 /// The running provider.
@@ -26,7 +28,7 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Starts it on a free port; it lives as long as the test's process.
+    /// Starts the provider on a free port; it runs as long as the process of the test.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
@@ -41,24 +43,42 @@ impl Provider {
         Self { port, state }
     }
 
-    /// `base_url` for a configuration.
+    /// Returns the `base_url` for a configuration.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Lets every stream of the model `gated` go on.
+    /// Continues every stream of the model `gated`.
     pub(crate) fn open_gate(&self) {
-        *self.state.open.lock().expect("nobody panics with it") = true;
-        self.state.opened.notify_all();
+        *self.state.gate_open.lock().expect("nobody panics with it") = true;
+        self.state.gate.notify_all();
     }
 
-    /// The header lines and bodies that came.
+    /// Responds to requests for a model with these bytes, and closes the connection.
+    pub(crate) fn script(&self, model: &str, response: impl Into<Vec<u8>>) {
+        let mut scripts = self.state.scripts.lock().expect("nobody panics with it");
+        scripts.insert(model.to_owned(), response.into());
+    }
+
+    /// Responds to requests for a model with a stream of these bytes.
+    pub(crate) fn script_stream(&self, model: &str, body: &str) {
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+        self.script(model, format!("{head}{body}"));
+    }
+
+    /// Returns the headers and bodies that were received.
     pub(crate) fn seen(&self) -> Vec<(String, Value)> {
-        self.state
-            .seen
-            .lock()
-            .expect("nobody panics with it")
-            .clone()
+        let parse = |(head, body): (String, Vec<u8>)| {
+            (head, serde_json::from_slice(&body).unwrap_or_default())
+        };
+        self.requests().into_iter().map(parse).collect()
+    }
+
+    /// Returns the headers and bodies that were received, byte by byte.
+    pub(crate) fn requests(&self) -> Vec<(String, Vec<u8>)> {
+        let requests = self.state.requests.lock().expect("nobody panics with it");
+        requests.clone()
     }
 }
 
@@ -83,24 +103,29 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-        state
-            .seen
-            .lock()
-            .expect("nobody panics with it")
-            .push((head, request.clone()));
-        answer(&mut out, &request, state)?;
+        let mut requests = state.requests.lock().expect("nobody panics with it");
+        requests.push((head, body));
+        drop(requests);
+        respond(&mut out, &request, state)?;
     }
 }
 
-fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Result<()> {
+fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Result<()> {
     let model = request["model"].as_str().unwrap_or_default();
+    let script = state.scripts.lock().expect("nobody panics with it");
+    if let Some(response) = script.get(model).cloned() {
+        drop(script);
+        out.write_all(&response)?;
+        return out.shutdown(std::net::Shutdown::Both);
+    }
+    drop(script);
     match (model, request["stream"].as_bool().unwrap_or(false)) {
         ("fails", _) => whole(out, "500 Internal Server Error", &json!({ "error": "no" })),
         ("silent", _) => {
-            let open = state.open.lock().expect("nobody panics with it");
+            let open = state.gate_open.lock().expect("nobody panics with it");
             drop(
                 state
-                    .opened
+                    .gate
                     .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
             );
             Ok(())
@@ -135,10 +160,10 @@ fn answer(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resul
         ("gated", true) => {
             begin(out)?;
             chunk(out, "before ")?;
-            let open = state.open.lock().expect("nobody panics with it");
+            let open = state.gate_open.lock().expect("nobody panics with it");
             drop(
                 state
-                    .opened
+                    .gate
                     .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
             );
             chunk(out, "after")?;

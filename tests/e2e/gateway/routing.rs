@@ -1,11 +1,11 @@
-//! Several upstreams: order, fallback, circuits, limits and time-outs.
+//! Routing by model, and several upstreams: order, fallback, circuits, limits and timeouts.
 
 use super::provider::Provider;
 use super::world::{Gateway, Mode, World, body, said};
 use crate::harness::{TIMEOUT, http, wait_until};
 use serde_json::json;
 
-/// A configuration with these targets and further keys under `providers`.
+/// Returns a configuration with these targets and further keys under `providers`.
 fn config(targets: &str, providers: &str, more: &str) -> String {
     format!(
         "pack: {{name: tests, version: 1.0.0, enabled: true}}\n\
@@ -15,7 +15,9 @@ fn config(targets: &str, providers: &str, more: &str) -> String {
 }
 
 fn target(id: &str, url: &str, model: &str, more: &str) -> String {
-    format!("    - {{id: {id}, provider: own, base_url: '{url}', model: {model}{more}}}\n")
+    format!(
+        "    - {{id: {id}, provider: own, base_url: '{url}', model: {model}, aliases: ['*']{more}}}\n"
+    )
 }
 
 fn started(content: &str, options: &str) -> (World, Gateway) {
@@ -26,7 +28,7 @@ fn started(content: &str, options: &str) -> (World, Gateway) {
     (world, gateway)
 }
 
-fn asked(provider: &Provider, model: &str) -> usize {
+fn request_count(provider: &Provider, model: &str) -> usize {
     provider
         .seen()
         .iter()
@@ -35,7 +37,7 @@ fn asked(provider: &Provider, model: &str) -> usize {
 }
 
 #[test]
-fn the_next_upstream_answers_and_a_failing_one_is_left_alone() {
+fn the_next_upstream_responds_and_a_failing_one_is_not_used() {
     let p = Provider::start();
     let targets = target("bad", &p.url(), "fails", "") + &target("good", &p.url(), "m", "");
     let breaker = "  circuit_breaker: {failure_threshold: 3, cooldown_seconds: 300}\n";
@@ -44,15 +46,15 @@ fn the_next_upstream_answers_and_a_failing_one_is_left_alone() {
         assert_eq!(said(&gateway.chat("x", "hi")), "from the provider");
     }
     assert_eq!(
-        asked(&p, "fails"),
+        request_count(&p, "fails"),
         3,
         "its circuit opened after three failures"
     );
-    assert_eq!(asked(&p, "m"), 8);
+    assert_eq!(request_count(&p, "m"), 8);
 }
 
 #[test]
-fn fallback_happens_only_where_it_is_wanted() {
+fn fallback_obeys_its_settings() {
     let p = Provider::start();
     let targets = target("bad", &p.url(), "fails", "") + &target("good", &p.url(), "m", "");
     for providers in [
@@ -66,11 +68,11 @@ fn fallback_happens_only_where_it_is_wanted() {
             (502, &json!("upstream_error"))
         );
     }
-    assert_eq!(asked(&p, "m"), 0);
+    assert_eq!(request_count(&p, "m"), 0);
 }
 
 #[test]
-fn strategies_share_the_load() {
+fn strategies_distribute_the_load() {
     let p = Provider::start();
     let targets =
         target("a", &p.url(), "a", ", weight: 3") + &target("b", &p.url(), "b", ", weight: 1");
@@ -79,19 +81,22 @@ fn strategies_share_the_load() {
         ("weighted", (12, 4)),
         ("ordered", (16, 0)),
     ] {
-        let before = (asked(&p, "a"), asked(&p, "b"));
+        let before = (request_count(&p, "a"), request_count(&p, "b"));
         let routing = format!("  routing: {{strategy: {strategy}}}\n");
         let (_world, gateway) = started(&config(&targets, &routing, ""), "");
         for _ in 0..16 {
             assert_eq!(gateway.chat("x", "hi").status, 200);
         }
-        let got = (asked(&p, "a") - before.0, asked(&p, "b") - before.1);
+        let got = (
+            request_count(&p, "a") - before.0,
+            request_count(&p, "b") - before.1,
+        );
         assert_eq!(got, share, "{strategy}");
     }
 }
 
 #[test]
-fn an_upstream_that_is_silent_or_gone_is_an_error_in_time() {
+fn an_unresponsive_upstream_is_an_error() {
     let p = Provider::start();
     let silent = target(
         "silent",
@@ -114,7 +119,7 @@ fn an_upstream_that_is_silent_or_gone_is_an_error_in_time() {
 }
 
 #[test]
-fn sizes_and_concurrency_have_limits() {
+fn sizes_and_concurrency_are_limited() {
     let p = Provider::start();
     let content = config(
         &target("a", &p.url(), "gated", ""),
@@ -136,7 +141,7 @@ fn sizes_and_concurrency_have_limits() {
         .expect("it ends")
     });
     wait_until("the stream", TIMEOUT, || {
-        (asked(&p, "gated") == 1).then_some(())
+        (request_count(&p, "gated") == 1).then_some(())
     });
     let full = gateway.chat("x", "hi");
     assert_eq!(full.status, 503);
@@ -153,14 +158,14 @@ fn sizes_and_concurrency_have_limits() {
             .body
             .contains("[DONE]")
     );
-    // The place is free once the body has ended.
-    wait_until("a place", TIMEOUT, || {
+    // The slot is free once the body has ended.
+    wait_until("a free slot", TIMEOUT, || {
         (gateway.chat("x", "hi").status == 200).then_some(())
     });
 }
 
 #[test]
-fn an_upstream_can_be_replaced_for_debugging() {
+fn the_upstream_can_be_overridden_for_debugging() {
     let p = Provider::start();
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
@@ -198,7 +203,7 @@ fn an_upstream_can_be_replaced_for_debugging() {
 }
 
 #[test]
-fn requests_that_no_policy_reads_are_still_recorded() {
+fn requests_that_no_policy_inspects_are_recorded() {
     let p = Provider::start();
     let upstream = target("a", &p.url(), "m", "");
     let (world, gateway) = started(&config(&upstream, "", ""), "");

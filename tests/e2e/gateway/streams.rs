@@ -1,4 +1,4 @@
-//! Streams: through changes, cut off, and judged in the middle.
+//! Streams: during reload and shutdown, interrupted, and filtered.
 
 use super::provider::Provider;
 use super::world::{Gateway, Mode, World, body, said, started, with_upstream};
@@ -84,8 +84,8 @@ fn a_stream_opened_before_a_reload_completes() {
         .ok();
     assert_eq!(
         gateway.chat("m", "bob@example.com").status,
-        409,
-        "new requests see the new policy"
+        400,
+        "new requests use the new policy"
     );
     assert!(!reading.so_far().contains("[DONE]"));
     provider.open_gate();
@@ -95,7 +95,7 @@ fn a_stream_opened_before_a_reload_completes() {
 }
 
 #[test]
-fn a_stream_outlives_the_order_to_stop() {
+fn a_stream_completes_during_shutdown() {
     let provider = Provider::start();
     let (world, gateway) = started(&provider);
     let reading = open(&gateway, "gated", "hi");
@@ -109,7 +109,7 @@ fn a_stream_outlives_the_order_to_stop() {
 }
 
 #[test]
-fn what_a_provider_says_is_judged_whole_and_streamed_alike() {
+fn whole_and_streamed_responses_are_filtered_alike() {
     let provider = Provider::start();
     let (world, gateway) = started(&provider);
     let whole = gateway.chat("leaks", "hi");
@@ -121,7 +121,7 @@ fn what_a_provider_says_is_judged_whole_and_streamed_alike() {
     assert_eq!(
         body(&whole)["service_tier"],
         "kept",
-        "fields that kt does not know are passed on"
+        "unknown fields are forwarded"
     );
     let events = open(&gateway, "leaks", "hi").end();
     assert_eq!(content_of(&events), "the card is [CARD], thanks");
@@ -136,18 +136,18 @@ fn what_a_provider_says_is_judged_whole_and_streamed_alike() {
     let blocked = gateway.chat("leaks", "hi");
     assert_eq!(
         (blocked.status, &body(&blocked)["error"]["code"]),
-        (409, &json!("output_blocked"))
+        (400, &json!("policy_violation"))
     );
     let events = open(&gateway, "leaks", "hi").end();
     assert!(
         !events.contains("4111") && !events.contains("[DONE]"),
         "{events}"
     );
-    assert!(events.contains("output_blocked"), "{events}");
+    assert!(events.contains("policy_violation"), "{events}");
 }
 
 #[test]
-fn a_cut_upstream_is_an_error_never_a_quiet_end() {
+fn an_interrupted_upstream_is_an_error() {
     let provider = Provider::start();
     let (_world, gateway) = started(&provider);
     let events = open(&gateway, "cut", "hi").end();
@@ -163,10 +163,10 @@ fn a_cut_upstream_is_an_error_never_a_quiet_end() {
 }
 
 #[test]
-fn the_provider_gets_the_redacted_prompt_and_its_credential_only() {
+fn the_provider_receives_the_redacted_prompt_and_its_own_credential() {
     let provider = Provider::start();
     let world = World::new(Mode::Embedded);
-    let more = ", model: better, secret_key_ref: {env: TEST_KEY}";
+    let more = ", model: better, aliases: [m], secret_key_ref: {env: TEST_KEY}";
     world
         .sandbox
         .write("one.yaml", with_upstream(&provider.url(), more));

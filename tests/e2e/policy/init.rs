@@ -63,7 +63,7 @@ fn assert_gateway_agrees(gateway: &Gateway, sandbox: &Sandbox, result: &Value) {
     let prompt = input["messages"][0]["content"].as_str();
     match result["verdict"].as_str() {
         Some("block") => {
-            assert_eq!(reply.status, 409, "{result}");
+            assert_eq!(reply.status, 400, "{result}");
             let error = &body(&reply)["error"];
             assert_eq!(error["reason"], result["reason_code"]);
             assert_eq!(error["policy"], result["details"]["policy"]);

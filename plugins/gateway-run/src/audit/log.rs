@@ -23,11 +23,24 @@ const BATCH_SIZE: usize = 256;
 /// A decision to be recorded.
 pub(crate) struct AuditEntry {
     pub(crate) request_id: String,
-    pub(crate) model: String,
+    pub(crate) requested_model: String,
+    /// `None` if the request was blocked, or no upstream was available.
+    pub(crate) served: Option<Served>,
+    /// The number of upstreams that were tried.
+    pub(crate) attempts: u32,
     pub(crate) config_version: Option<u64>,
     /// `input` or `output`.
     pub(crate) phase: &'static str,
     pub(crate) decision: AuditRecord,
+}
+
+/// The upstream that served a request, or failed last.
+#[derive(Clone)]
+pub(crate) struct Served {
+    /// The id of the target.
+    pub(crate) target: String,
+    /// The model that was requested from it.
+    pub(crate) model: String,
 }
 
 /// A handle to the writer thread.
@@ -43,7 +56,10 @@ struct Line<'a> {
     at: Timestamp,
     request_id: &'a str,
     phase: &'a str,
-    model: &'a str,
+    requested_model: &'a str,
+    served_model: Option<&'a str>,
+    target: Option<&'a str>,
+    attempts: u32,
     config_version: Option<u64>,
     verdict: &'a str,
     policy: Value,
@@ -152,7 +168,10 @@ impl Writer {
             at: Timestamp::now(),
             request_id: &entry.request_id,
             phase: entry.phase,
-            model: &entry.model,
+            requested_model: &entry.requested_model,
+            served_model: entry.served.as_ref().map(|served| served.model.as_str()),
+            target: entry.served.as_ref().map(|served| served.target.as_str()),
+            attempts: entry.attempts,
             config_version: entry.config_version,
             verdict: d.verdict,
             policy: serde_json::to_value(d.policy).unwrap_or_default(),
@@ -239,7 +258,9 @@ mod tests {
         for n in 0..count {
             audit.write(AuditEntry {
                 request_id: format!("r{n}"),
-                model: "m".to_owned(),
+                requested_model: "m".to_owned(),
+                served: None,
+                attempts: 0,
                 config_version: Some(1),
                 phase: "input",
                 decision: AuditRecord {

@@ -7,4 +7,4 @@
 
 mod log;
 
-pub(crate) use log::{AuditEntry, AuditLog};
+pub(crate) use log::{AuditEntry, AuditLog, Served};

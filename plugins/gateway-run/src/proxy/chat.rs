@@ -1,123 +1,69 @@
 //! `POST /v1/chat/completions`.
 
-use super::answer::ChatResponse;
+use super::chat_request::ChatRequest;
+use super::completion::{self, Completion};
 use super::context::ProxyContext;
 use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
-use super::{origin_check, prompt};
-use crate::upstream::{UpstreamError, UpstreamResponse, ask};
+use super::{origin_check, request_body, request_policy};
+use crate::snapshot::{Snapshot, Upstream};
+use crate::upstream::{OutboundRequest, Outcome, dispatch};
 use http::Request;
-use http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::timeout;
 
-/// A client that takes longer for its body is cut off.
-const BODY: Duration = Duration::from_secs(60);
-
-/// No provider has a longer name for a model; it goes into logs and records.
-const MAX_MODEL: usize = 256;
-
-/// Reads, judges and passes on one request.
+/// Serves a request up to the headers of its response.
 ///
 /// # Errors
-/// The refusal to answer with.
-pub(crate) async fn serve(
+/// The error to respond with.
+pub(super) async fn serve(
     request: Request<Incoming>,
-    local: &ProxyContext,
-    request_context: &mut RequestContext,
-) -> Result<ChatResponse, ErrorResponse> {
+    proxy: &ProxyContext,
+    context: &mut RequestContext,
+) -> Result<Completion, ErrorResponse> {
     let (head, body) = request.into_parts();
-    origin_check::check(&head.headers, local.state.settings.loopback)?;
-    let mut value = read(body, request_context.snapshot.max_request_bytes).await?;
-    request_context.model = model_of(&value)?;
-    prompt::inspect(&mut value, request_context, local.state.settings.fail_open)?;
-    let snapshot = Arc::clone(&request_context.snapshot);
-    let (upstream, reply) = ask(
-        &local.clients,
-        &local.state.upstream_health,
-        &snapshot,
-        &value,
-        &head.headers,
-        &request_context.id,
-    )
-    .await
-    .map_err(failed)?;
-    request_context.provider.clone_from(&upstream.provider);
-    request_context
-        .label
-        .clone_from(upstream.model.as_ref().unwrap_or(&upstream.id));
-    if is_events(&reply) {
-        return Ok(ChatResponse::Stream(reply));
-    }
-    ChatResponse::whole(reply, request_context).await
-}
-
-fn model_of(request: &Value) -> Result<String, ErrorResponse> {
-    let model = request
-        .get("model")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let sane = model.len() <= MAX_MODEL && !model.chars().any(char::is_control);
-    sane.then(|| model.to_owned())
-        .ok_or_else(|| ErrorResponse::malformed("`model` is no name of a model"))
-}
-
-async fn read(body: Incoming, limit: usize) -> Result<Value, ErrorResponse> {
-    let collected = timeout(BODY, Limited::new(body, limit).collect())
-        .await
-        .map_err(|_| ErrorResponse::malformed("the body took too long"))?;
-    let bytes = collected
-        .map_err(|e| {
-            if e.downcast_ref::<LengthLimitError>().is_some() {
-                ErrorResponse::too_large(limit)
-            } else {
-                ErrorResponse::malformed("the body broke off")
-            }
-        })?
-        .to_bytes();
-    let value: Value = serde_json::from_slice(&bytes).map_err(|e| {
-        ErrorResponse::malformed(format!(
-            "the body is not JSON: line {}, column {}",
-            e.line(),
-            e.column()
-        ))
-    })?;
-    match value.get("messages") {
-        Some(Value::Array(messages)) if messages.iter().all(Value::is_object) => Ok(value),
-        Some(_) => Err(ErrorResponse::malformed(
-            "`messages` must be an array of objects",
+    let snapshot = Arc::clone(&context.snapshot);
+    origin_check::check(&head.headers, proxy.state.settings.loopback)?;
+    let body = request_body::read(&head, body, snapshot.max_request_bytes).await?;
+    let mut request = ChatRequest::parse(body)?;
+    context.set_requested_model(&request.model);
+    let route = route(&snapshot, &request.model)?;
+    request_policy::enforce(&mut request, context, proxy.state.settings.fail_open)?;
+    let outbound = OutboundRequest {
+        value: &request.value,
+        body: &|upstream| request.body_for(upstream),
+        headers: &head.headers,
+        id: &context.id,
+    };
+    let health = &proxy.state.upstream_health;
+    let dispatched = dispatch(&proxy.clients, health, &snapshot, route, &outbound).await;
+    context.set_upstream(dispatched.upstream, dispatched.attempts);
+    let upstream = dispatched.upstream.map_or("", Upstream::id);
+    match dispatched.outcome {
+        Outcome::Response(response) => {
+            completion::complete(response, upstream, &request, context).await
+        }
+        // The address of an upstream is not disclosed to callers.
+        Outcome::Failed(error) => Err(ErrorResponse::upstream(
+            format!("upstream `{upstream}` did not respond: {}", error.message),
+            error.timed_out(),
         )),
-        None => Err(ErrorResponse::malformed("`messages` is missing")),
-    }
-}
-
-fn is_events(reply: &UpstreamResponse) -> bool {
-    let kind = reply
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    reply.status.is_success() && kind.starts_with("text/event-stream")
-}
-
-/// The address and credential of an upstream are nobody's business outside.
-fn failed(failure: UpstreamError) -> ErrorResponse {
-    match failure {
-        UpstreamError::None => ErrorResponse::unavailable(
+        Outcome::Unavailable => Err(ErrorResponse::unavailable(
             "no_upstream",
-            "no upstream can take requests; see the gateway's log",
-        ),
-        UpstreamError::Last {
-            upstream,
-            why,
-            timed_out,
-        } => ErrorResponse::upstream(
-            format!("upstream `{upstream}` did not answer: {why}"),
-            timed_out,
-        ),
+            "no upstream is available; see the log of the gateway",
+        )),
     }
+}
+
+/// Returns the upstreams of a model.
+fn route<'s>(snapshot: &'s Snapshot, model: &str) -> Result<Vec<&'s Upstream>, ErrorResponse> {
+    let route = snapshot.route(model);
+    if !route.is_empty() || snapshot.upstreams.is_empty() {
+        return Ok(route);
+    }
+    Err(if model.is_empty() {
+        ErrorResponse::malformed_param("model", "`model` is missing")
+    } else {
+        ErrorResponse::model_not_found(model)
+    })
 }

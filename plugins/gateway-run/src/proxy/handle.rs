@@ -1,5 +1,4 @@
-//! The flat list of what the traffic port serves. Unknown paths are refused,
-//! never passed on.
+//! The paths of the traffic listener. Other paths are refused, never forwarded.
 
 use super::context::ProxyContext;
 use super::error_response::ErrorResponse;
@@ -7,51 +6,93 @@ use super::request_context::RequestContext;
 use super::{chat, models};
 use crate::health::health;
 use crate::response::{ResponseBody, json_response};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 use std::rc::Rc;
+
+/// The endpoints, as they are named in errors.
+const ENDPOINTS: &str = "POST /v1/chat/completions, GET /v1/models, GET /v1/models/{id}, \
+                         GET /livez, GET /readyz, GET /healthz, GET /health";
 
 /// Serves one request.
 pub(crate) async fn handle(
     request: Request<Incoming>,
-    local: Rc<ProxyContext>,
+    proxy: Rc<ProxyContext>,
 ) -> Response<ResponseBody> {
-    let path = request.uri().path().to_owned();
-    let get = request.method() == Method::GET;
+    let path = normalize(request.uri().path()).to_owned();
+    let is = |method: Method| *request.method() == method;
     match path.as_str() {
-        "/v1/chat/completions" if request.method() == Method::POST => traced(request, local).await,
-        "/v1/models" if get => models::list(&local.snapshot()),
-        "/livez" | "/healthz" | "/readyz" | "/health" if get => {
-            let (status, body) = health(&path, &local.state, &local.snapshot());
+        "/chat/completions" if is(Method::POST) => chat_completions(request, proxy).await,
+        "/chat/completions" => ErrorResponse::method_not_allowed("POST").into_response(),
+        "/livez" | "/healthz" | "/readyz" | "/health" if is(Method::GET) => {
+            let (status, body) = health(&path, &proxy.state, &proxy.snapshot());
             json_response(status, &body)
         }
-        "/v1/chat/completions" | "/v1/models" | "/livez" | "/healthz" | "/readyz" | "/health" => {
-            ErrorResponse::unknown(StatusCode::METHOD_NOT_ALLOWED).respond()
+        "/models" if is(Method::GET) => models::list(&proxy.snapshot()),
+        "/models" | "/livez" | "/healthz" | "/readyz" | "/health" => {
+            ErrorResponse::method_not_allowed("GET").into_response()
         }
-        _ => ErrorResponse::unknown(StatusCode::NOT_FOUND).respond(),
+        other => match other.strip_prefix("/models/") {
+            Some(id) if is(Method::GET) => models::get(id, &proxy.snapshot()),
+            Some(_) => ErrorResponse::method_not_allowed("GET").into_response(),
+            None => ErrorResponse::unknown_path(ENDPOINTS).into_response(),
+        },
     }
 }
 
-async fn traced(request: Request<Incoming>, local: Rc<ProxyContext>) -> Response<ResponseBody> {
-    let mut request_context = RequestContext::new(&local, request.headers());
-    let id = HeaderValue::from_str(&request_context.id);
-    let Some(admitted) = local.state.admit() else {
-        let refusal = ErrorResponse::unavailable(
-            "overloaded",
-            "the gateway serves as many requests as it may",
-        );
-        request_context.end(refusal.status.as_u16());
-        return refusal.respond();
+/// Removes `/v1` and a trailing slash: clients are configured with and without them,
+/// and other gateways accept both.
+fn normalize(path: &str) -> &str {
+    let path = match path.strip_prefix("/v1") {
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
     };
-    let mut response = match chat::serve(request, &local, &mut request_context).await {
-        Ok(answer) => answer.respond(request_context, admitted),
-        Err(refusal) => {
-            request_context.end(refusal.status.as_u16());
-            refusal.respond()
-        }
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+async fn chat_completions(
+    request: Request<Incoming>,
+    proxy: Rc<ProxyContext>,
+) -> Response<ResponseBody> {
+    let mut context = RequestContext::new(&proxy, request.headers());
+    let id = HeaderValue::from_str(&context.id);
+    let mut response = match proxy.state.admit() {
+        Some(in_flight) => match chat::serve(request, &proxy, &mut context).await {
+            Ok(completion) => completion.into_response(context, in_flight),
+            Err(error) => fail(error, context),
+        },
+        None => fail(
+            ErrorResponse::unavailable("overloaded", "the concurrency limit is reached"),
+            context,
+        ),
     };
     if let Ok(id) = id {
         response.headers_mut().insert("x-request-id", id);
     }
     response
+}
+
+fn fail(error: ErrorResponse, mut context: RequestContext) -> Response<ResponseBody> {
+    context.end(error.status.as_u16());
+    error.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalize;
+
+    #[test]
+    fn version_and_trailing_slash_are_optional() {
+        for path in [
+            "/v1/chat/completions",
+            "/chat/completions",
+            "/v1/chat/completions/",
+            "/chat/completions/",
+        ] {
+            assert_eq!(normalize(path), "/chat/completions", "{path}");
+        }
+        assert_eq!(normalize("/v1/models/a/b"), "/models/a/b");
+        assert_eq!(normalize("/v12/models"), "/v12/models");
+        assert_eq!(normalize("/"), "");
+    }
 }

@@ -1,16 +1,21 @@
 //! Serving requests: routing, the policy chain, upstreams, and the response.
 
-mod answer;
 mod chat;
+mod chat_request;
+mod completion;
 mod context;
 mod error_response;
 mod handle;
+mod json_edit;
 mod models;
 mod origin_check;
-mod prompt;
+mod request_body;
 mod request_context;
-mod sse;
+mod request_policy;
+mod response_filters;
 mod stream;
+mod text_field;
+mod upstream_error;
 
 pub(crate) use context::ProxyContext;
 pub(crate) use handle::handle;

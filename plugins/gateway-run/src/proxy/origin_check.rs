@@ -1,56 +1,39 @@
-//! Keeps web pages out: what a browser sends on a page's behalf must not spend
-//! the upstream's credential.
+//! Refuses requests of web pages: what a browser sends on behalf of a page must not use
+//! the credential of an upstream.
 //!
-//! A page can post a "simple" request (Fetch standard, CORS-safelisted content
-//! types) without asking, so the content type must be JSON. A page whose name
-//! resolves to a loopback address can read the answer too, so on loopback the
-//! name must be one of loopback's.
+//! A page can send a "simple" request (Fetch standard, CORS-safelisted content types)
+//! without a preflight, so the content type must be JSON. On a loopback address the
+//! host must be a loopback host, against DNS rebinding.
 
 use super::error_response::ErrorResponse;
+use crate::loopback::is_loopback_host;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use http::{HeaderMap, HeaderName, StatusCode, Uri};
-use std::net::IpAddr;
+use http::{HeaderMap, HeaderName, Uri};
 
-/// Refuses what only a page would send.
+/// Refuses requests that only a page sends.
 ///
 /// # Errors
-/// 415 for another content type, 403 for a foreign name or page.
-pub(crate) fn check(headers: &HeaderMap, loopback: bool) -> Result<(), ErrorResponse> {
-    let kind = text(headers, &CONTENT_TYPE).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
+/// 415 for another content type, 403 for a foreign host or origin.
+pub(super) fn check(headers: &HeaderMap, loopback: bool) -> Result<(), ErrorResponse> {
+    let content_type = text(headers, &CONTENT_TYPE).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
         let message = "the content type must be `application/json`";
-        return Err(ErrorResponse::foreign(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            message,
-        ));
+        return Err(ErrorResponse::unsupported(message));
     }
-    let foreign_host = text(headers, &HOST).is_some_and(|host| !is_loopback(host));
+    let foreign_host = text(headers, &HOST).is_some_and(|host| !is_loopback_host(host));
     let origin = text(headers, &ORIGIN).map(|o| o.parse::<Uri>());
-    let foreign_page =
-        origin.is_some_and(|uri| !uri.is_ok_and(|u| u.host().is_some_and(is_loopback)));
-    if loopback && (foreign_host || foreign_page) {
-        let message = "on a loopback address, only its own names and pages are served";
-        return Err(ErrorResponse::foreign(StatusCode::FORBIDDEN, message));
+    let foreign_origin =
+        origin.is_some_and(|uri| !uri.is_ok_and(|u| u.host().is_some_and(is_loopback_host)));
+    if loopback && (foreign_host || foreign_origin) {
+        let message = "on a loopback address, the host and the origin must be loopback hosts";
+        return Err(ErrorResponse::foreign_origin(message));
     }
     Ok(())
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
-}
-
-/// `localhost`, a name below it, or a loopback address, with or without a port.
-fn is_loopback(host: &str) -> bool {
-    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let name = match bracketed {
-        Some((inner, _)) => inner,
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -65,11 +48,11 @@ mod tests {
         }
         check(&headers, loopback)
             .err()
-            .map(|refusal| refusal.status.as_u16())
+            .map(|error| error.status.as_u16())
     }
 
     #[test]
-    fn pages_are_kept_out_and_programs_are_not() {
+    fn requests_of_pages_are_refused() {
         let json = ("content-type", "application/json; charset=utf-8");
         assert_eq!(status(&[json], true), None);
         assert_eq!(status(&[("content-type", "text/plain")], true), Some(415));

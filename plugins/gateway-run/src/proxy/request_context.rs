@@ -1,87 +1,173 @@
-//! What is known of a request while it is served, and what is written down of
-//! it at the end.
+//! One request: its identity, and what is logged, counted and recorded of it.
 
 use super::context::ProxyContext;
-use crate::audit::AuditEntry;
-use crate::snapshot::Snapshot;
+use crate::audit::{AuditEntry, Served};
+use crate::metrics::RequestLabels;
+use crate::snapshot::{Snapshot, Upstream};
 use crate::state::GatewayState;
 use http::HeaderMap;
 use kt_policy::{AuditRecord, Evaluation};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// One request.
-pub(crate) struct RequestContext {
-    pub(crate) id: String,
-    pub(crate) model: String,
-    pub(crate) provider: String,
-    /// The upstream's model, or its id: labels of metrics must not be what
-    /// callers make up.
-    pub(crate) label: String,
-    pub(crate) snapshot: Arc<Snapshot>,
-    shared: Arc<GatewayState>,
-    begun: Instant,
+/// nginx's status for a client that closed the request.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// One request. It is logged and counted exactly once, also when it is dropped
+/// because the client has disconnected.
+pub(super) struct RequestContext {
+    pub(super) id: String,
+    pub(super) snapshot: Arc<Snapshot>,
+    requested_model: String,
+    served: Option<Served>,
+    provider: String,
+    attempts: u32,
+    state: Arc<GatewayState>,
+    started: Instant,
+    /// The record of the request's evaluation, until the upstream is known.
+    pending_record: Option<AuditRecord>,
+    ended: bool,
 }
 
 impl RequestContext {
-    pub(crate) fn new(local: &ProxyContext, headers: &HeaderMap) -> Self {
+    pub(super) fn new(proxy: &ProxyContext, headers: &HeaderMap) -> Self {
         Self {
             id: request_id(headers),
-            model: String::new(),
+            snapshot: proxy.snapshot(),
+            requested_model: String::new(),
+            served: None,
             provider: "none".to_owned(),
-            label: String::new(),
-            snapshot: local.snapshot(),
-            shared: Arc::clone(&local.state),
-            begun: Instant::now(),
+            attempts: 0,
+            state: Arc::clone(&proxy.state),
+            started: Instant::now(),
+            pending_record: None,
+            ended: false,
         }
     }
 
-    /// Counts a verdict, and hands its record to the audit.
-    pub(crate) fn judged(&self, verdict: &Evaluation, phase: &'static str) {
-        let chain = &self.snapshot.chain;
-        for kind in chain.kinds() {
-            let result = verdict.result_of(*kind);
-            self.shared.metrics.evaluation(kind.as_str(), result);
+    pub(super) fn set_requested_model(&mut self, model: &str) {
+        model.clone_into(&mut self.requested_model);
+    }
+
+    /// Sets the upstream that served the request, or failed last, and the number of
+    /// upstreams that were tried.
+    pub(super) fn set_upstream(&mut self, upstream: Option<&Upstream>, attempts: u32) {
+        self.attempts = attempts;
+        if let Some(upstream) = upstream {
+            self.provider.clone_from(&upstream.target.provider);
+            self.served = Some(Served {
+                target: upstream.target.id.clone(),
+                model: upstream
+                    .target
+                    .served_model(&self.requested_model)
+                    .to_owned(),
+            });
         }
-        if let Some(record) = chain.audit_record(verdict) {
-            self.write(record, phase);
+        self.write_pending_record();
+    }
+
+    /// Counts the evaluation of the request. Its record is written once the upstream
+    /// is known.
+    pub(super) fn request_evaluated(&mut self, evaluation: &Evaluation) {
+        self.count_evaluation(evaluation);
+        self.pending_record = self.snapshot.chain.audit_record(evaluation);
+    }
+
+    /// Counts and records the evaluation of the response.
+    pub(super) fn response_evaluated(&self, evaluation: &Evaluation) {
+        self.count_evaluation(evaluation);
+        if let Some(record) = self.snapshot.chain.audit_record(evaluation) {
+            self.write(record, "output");
+        }
+    }
+
+    fn count_evaluation(&self, evaluation: &Evaluation) {
+        for kind in self.snapshot.chain.kinds() {
+            let result = evaluation.result_of(*kind);
+            self.state.metrics.evaluation(kind.as_str(), result);
+        }
+    }
+
+    fn write_pending_record(&mut self) {
+        if let Some(record) = self.pending_record.take() {
+            self.write(record, "input");
         }
     }
 
     fn write(&self, decision: AuditRecord, phase: &'static str) {
-        self.shared.audit.write(AuditEntry {
+        self.state.audit.write(AuditEntry {
             request_id: self.id.clone(),
-            model: self.model.clone(),
+            requested_model: self.requested_model.clone(),
+            served: self.served.clone(),
+            attempts: self.attempts,
             config_version: self.snapshot.version,
             phase,
             decision,
         });
     }
 
-    pub(crate) fn tokens(&self, input: u64, output: u64) {
-        self.shared.metrics.tokens(&self.label, input, output);
+    pub(super) fn count_tokens(&self, input: u64, output: u64) {
+        let model = self.model_label();
+        self.state.metrics.tokens(&model, input, output);
     }
 
-    /// Writes down how the request ended.
-    pub(crate) fn end(&self, status: u16) {
-        let took = self.begun.elapsed();
-        self.shared
-            .metrics
-            .request(&self.provider, &self.label, status, took);
+    /// The model of the target, or its id: labels must not be names that callers
+    /// invent.
+    fn model_label(&self) -> String {
+        let Some(served) = &self.served else {
+            return String::new();
+        };
+        let mut upstreams = self.snapshot.upstreams.iter();
+        let upstream = upstreams.find(|u| u.id() == served.target);
+        let model = upstream.and_then(|u| u.target.model.clone());
+        model.unwrap_or_else(|| served.target.clone())
+    }
+
+    /// Logs and counts the end of the request.
+    pub(super) fn end(&mut self, status: u16) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        self.write_pending_record();
+        let duration = self.started.elapsed();
+        let (target, served_model) = match &self.served {
+            Some(served) => (served.target.as_str(), served.model.as_str()),
+            None => ("", ""),
+        };
+        self.state.metrics.request(
+            RequestLabels {
+                provider: self.provider.clone(),
+                model: self.model_label(),
+                requested_model: self.snapshot.model_label(&self.requested_model).to_owned(),
+                target: target.to_owned(),
+                status,
+            },
+            self.attempts,
+            duration,
+        );
         tracing::info!(
             request_id = %self.id,
-            model = %self.model,
+            requested_model = %self.requested_model,
+            served_model,
+            target,
             provider = %self.provider,
+            attempts = self.attempts,
             status,
-            latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            latency_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             "request"
         );
     }
 }
 
-/// The caller's id when it is a sane one, else a new one.
+impl Drop for RequestContext {
+    fn drop(&mut self) {
+        self.end(CLIENT_CLOSED_REQUEST);
+    }
+}
+
+/// Returns the id of the caller if it is valid, else a new one.
 fn request_id(headers: &HeaderMap) -> String {
-    let sane = |id: &&str| {
+    let is_valid = |id: &&str| {
         !id.is_empty()
             && id.len() <= 128
             && id
@@ -91,6 +177,6 @@ fn request_id(headers: &HeaderMap) -> String {
     headers
         .get("x-request-id")
         .and_then(|v| v.to_str().ok())
-        .filter(sane)
+        .filter(is_valid)
         .map_or_else(kt_control_api::new_request_id, str::to_owned)
 }

@@ -1,9 +1,9 @@
 //! Builds a snapshot from the text of a configuration. Nothing is activated here.
 
 use super::error::{BuildError, Diagnostic, Location};
-use super::model::{Credential, Snapshot, Upstream};
+use super::model::{Credential, Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, StatusCode, Uri};
 use kt_policy::{Document, Limits, Providers, Source, SourceLocation, Strategy, Target, Timeouts};
 use std::time::Duration;
 
@@ -65,6 +65,7 @@ impl Builder<'_> {
             breaker: providers
                 .and_then(|p| p.circuit_breaker.clone())
                 .unwrap_or_default(),
+            refusal_status: refusal_status(&document),
             max_request_bytes: bytes(limits.and_then(|l| l.max_body_bytes), MAX_REQUEST_BYTES),
             max_response_bytes: bytes(
                 limits.and_then(|l| l.max_response_bytes),
@@ -109,16 +110,15 @@ impl Builder<'_> {
                 target_error("bad-base-url", message, document, target, "base_url")
             })?;
         Ok(Upstream {
-            id: target.id.clone(),
-            provider: target.provider.clone(),
-            model: target.model.clone(),
-            weight: target.weight.unwrap_or(1),
+            target: target.clone(),
             chat_uri,
             credential: self.credential(target, document)?,
-            connect_timeout: timeout(|t| t.connect, 5),
-            first_byte_timeout: timeout(|t| t.first_byte, 60),
-            idle_timeout: timeout(|t| t.idle, 60),
-            total_timeout: timeout(|t| t.total, 600),
+            timeouts: UpstreamTimeouts {
+                connect: timeout(|t| t.connect, 5),
+                first_byte: timeout(|t| t.first_byte, 60),
+                idle: timeout(|t| t.idle, 60),
+                total: timeout(|t| t.total, 600),
+            },
         })
     }
 
@@ -223,17 +223,28 @@ fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError
         }
     };
     Ok(Upstream {
-        id: "upstream".to_owned(),
-        provider: "openai".to_owned(),
-        model: None,
-        weight: 1,
+        target: Target {
+            id: "upstream".to_owned(),
+            provider: "openai".to_owned(),
+            ..Target::default()
+        },
         chat_uri: Some(chat_uri(&settings.url).map_err(error)?),
         credential,
-        connect_timeout: Duration::from_secs(5),
-        first_byte_timeout: Duration::from_secs(60),
-        idle_timeout: Duration::from_secs(60),
-        total_timeout: Duration::from_secs(600),
+        timeouts: UpstreamTimeouts {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            total: Duration::from_secs(600),
+        },
     })
+}
+
+fn refusal_status(document: &Document) -> StatusCode {
+    let setting = document.gateway.as_ref().and_then(|g| g.refusal_status);
+    setting
+        .and_then(|status| u16::try_from(status).ok())
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 fn strategy(providers: Option<&Providers>) -> Strategy {

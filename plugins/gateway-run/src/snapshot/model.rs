@@ -1,7 +1,7 @@
 //! The immutable snapshot.
 
-use http::{HeaderName, HeaderValue, Uri};
-use kt_policy::{Chain, CircuitBreaker, Document, Fallback, Strategy};
+use http::{HeaderName, HeaderValue, StatusCode, Uri};
+use kt_policy::{Chain, CircuitBreaker, Document, Fallback, ModelMatch, Strategy, Target};
 use std::time::Duration;
 
 /// A compiled configuration. A request uses the same snapshot to its end.
@@ -21,6 +21,8 @@ pub(crate) struct Snapshot {
     pub(crate) strategy: Strategy,
     pub(crate) fallback: Fallback,
     pub(crate) breaker: CircuitBreaker,
+    /// The status of requests and responses that a policy blocks.
+    pub(crate) refusal_status: StatusCode,
     /// The maximum size of a request body, bytes.
     pub(crate) max_request_bytes: usize,
     /// The maximum size of a response body that is buffered for inspection, bytes.
@@ -29,18 +31,19 @@ pub(crate) struct Snapshot {
 
 /// One upstream.
 pub(crate) struct Upstream {
-    pub(crate) id: String,
-    pub(crate) provider: String,
-    /// The model to request instead of the caller's.
-    pub(crate) model: Option<String>,
-    pub(crate) weight: u64,
+    pub(crate) target: Target,
     /// The address of chat completions; `None` for `echo`.
     pub(crate) chat_uri: Option<Uri>,
     pub(crate) credential: Credential,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) first_byte_timeout: Duration,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) total_timeout: Duration,
+    pub(crate) timeouts: UpstreamTimeouts,
+}
+
+/// The timeouts of an upstream.
+pub(crate) struct UpstreamTimeouts {
+    pub(crate) connect: Duration,
+    pub(crate) first_byte: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) total: Duration,
 }
 
 /// The credential for an upstream.
@@ -54,6 +57,10 @@ pub(crate) enum Credential {
 }
 
 impl Upstream {
+    pub(crate) fn id(&self) -> &str {
+        &self.target.id
+    }
+
     /// Whether requests can be sent to it.
     pub(crate) fn is_available(&self) -> bool {
         !matches!(self.credential, Credential::Missing)
@@ -64,5 +71,49 @@ impl Snapshot {
     /// Whether the policies are enforced (`pack.enabled`).
     pub(crate) fn enforces(&self) -> bool {
         self.document.pack.enabled
+    }
+
+    /// Returns the upstreams that serve a model, in routing order, whether or not
+    /// they are available; empty for an unknown model.
+    pub(crate) fn route(&self, requested: &str) -> Vec<&Upstream> {
+        let Some(providers) = &self.document.providers else {
+            return self.upstreams.iter().collect();
+        };
+        let ids = providers.route(requested);
+        // Under `--upstream` a single one replaces those of the document.
+        match self.upstreams.as_slice() {
+            [only] if only.target.matches_any_model() => vec![only],
+            all => all
+                .iter()
+                .filter(|u| ids.iter().any(|target| target.id == u.target.id))
+                .collect(),
+        }
+    }
+
+    /// Returns the names of the models that are served now, each with its provider.
+    pub(crate) fn models(&self) -> Vec<(&str, &str)> {
+        let mut models: Vec<(&str, &str)> = Vec::new();
+        for upstream in self.upstreams.iter().filter(|u| u.is_available()) {
+            for name in upstream.target.model_names() {
+                if models.iter().all(|(other, _)| *other != name) {
+                    models.push((name, &upstream.target.provider));
+                }
+            }
+        }
+        models
+    }
+
+    /// Returns the requested model as a metric label: one of the configuration, since
+    /// callers must not create labels.
+    pub(crate) fn model_label(&self, requested: &str) -> &str {
+        let mut names = self.upstreams.iter().flat_map(|u| u.target.model_names());
+        if let Some(name) = names.find(|name| *name == requested) {
+            return name;
+        }
+        let is_known = self
+            .upstreams
+            .iter()
+            .any(|u| matches!(u.target.match_model(requested), Some(ModelMatch::Qualified)));
+        if is_known { "target/model" } else { "other" }
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP clients of one worker, and their connections.
+//! The HTTP clients of a worker, and their connection pools.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -12,30 +12,30 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Idle connections are kept this long; most providers close after a minute.
-const IDLE: Duration = Duration::from_secs(50);
+/// The idle timeout of pooled connections; most providers close them after a minute.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// The TLS settings of every worker; certificates are read once.
+/// The TLS configuration of all workers; CA certificates are read once.
 #[derive(Clone)]
 pub(crate) struct TlsConfig(Arc<ClientConfig>);
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 impl TlsConfig {
-    /// Reads the system's certificates. Where there are none, only upstreams
-    /// with https suffer, and their errors say so.
+    /// Returns a configuration with the CA certificates of the system. Without any,
+    /// requests to https upstreams fail.
     pub(crate) fn with_system_roots() -> Self {
-        Self(Arc::new(Self::read().unwrap_or_else(|why| {
-            tracing::warn!("no certificates of the system: https upstreams will fail: {why}");
+        Self(Arc::new(Self::load().unwrap_or_else(|error| {
+            tracing::warn!("cannot load the CA certificates of the system; requests to https upstreams will fail: {error}");
             ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
                 .with_safe_default_protocol_versions()
-                .expect("ring offers what the default versions need")
+                .expect("ring supports the default protocol versions")
                 .with_root_certificates(rustls::RootCertStore::empty())
                 .with_no_client_auth()
         })))
     }
 
-    fn read() -> Result<ClientConfig, String> {
+    fn load() -> Result<ClientConfig, String> {
         use hyper_rustls::ConfigBuilderExt;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         Ok(ClientConfig::builder_with_provider(provider)
@@ -47,27 +47,27 @@ impl TlsConfig {
     }
 }
 
-/// One client per limit on connecting, since that is a property of a client.
+/// One client per connect timeout, which is a property of a client.
 pub(crate) struct Clients {
     tls: TlsConfig,
-    by_limit: RefCell<HashMap<Duration, HttpClient>>,
+    by_timeout: RefCell<HashMap<Duration, HttpClient>>,
 }
 
 impl Clients {
     pub(crate) fn new(tls: TlsConfig) -> Self {
         Self {
             tls,
-            by_limit: RefCell::default(),
+            by_timeout: RefCell::default(),
         }
     }
 
-    /// The client whose connections must be there within `connect`.
-    pub(crate) fn get(&self, connect: Duration) -> HttpClient {
-        let make = || {
+    /// Returns the client with a connect timeout.
+    pub(crate) fn get(&self, connect_timeout: Duration) -> HttpClient {
+        let build = || {
             let mut http = HttpConnector::new();
             http.enforce_http(false);
             http.set_nodelay(true);
-            http.set_connect_timeout(Some(connect));
+            http.set_connect_timeout(Some(connect_timeout));
             let https = HttpsConnectorBuilder::new()
                 .with_tls_config((*self.tls.0).clone())
                 .https_or_http()
@@ -76,13 +76,13 @@ impl Clients {
                 .wrap_connector(http);
             Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(IDLE)
+                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
                 .build(https)
         };
-        self.by_limit
+        self.by_timeout
             .borrow_mut()
-            .entry(connect)
-            .or_insert_with(make)
+            .entry(connect_timeout)
+            .or_insert_with(build)
             .clone()
     }
 }

@@ -1,7 +1,7 @@
-//! The built-in provider `echo`: answers with the last user message, without a
-//! network and without a key, so that a first run needs neither.
+//! The built-in provider `echo`: returns the last user message, without a network and
+//! without a credential, so that a first run needs neither.
 
-use super::reply::{UpstreamBody, UpstreamResponse};
+use super::response::{UpstreamBody, UpstreamResponse};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// Answers a chat request.
-pub(crate) fn answer(request: &Value, request_id: &str) -> UpstreamResponse {
+/// Responds to a chat request.
+pub(super) fn respond(request: &Value, request_id: &str) -> UpstreamResponse {
     let text = last_user_text(request);
     let model = request
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or("echo");
-    let made = Envelope {
+    let completion = Completion {
         id: format!("chatcmpl-{request_id}"),
         created: Timestamp::now().as_second(),
         model: model.to_owned(),
@@ -26,21 +26,21 @@ pub(crate) fn answer(request: &Value, request_id: &str) -> UpstreamResponse {
         .and_then(Value::as_bool)
         .unwrap_or(false);
     if streamed {
-        made.stream(&text)
+        completion.stream(&text)
     } else {
-        made.whole(&text)
+        completion.whole(&text)
     }
 }
 
-struct Envelope {
+struct Completion {
     id: String,
     created: i64,
     model: String,
 }
 
-impl Envelope {
+impl Completion {
     fn whole(&self, text: &str) -> UpstreamResponse {
-        let count = words(text);
+        let count = word_count(text);
         let body = json!({
             "id": self.id,
             "object": "chat.completion",
@@ -53,7 +53,7 @@ impl Envelope {
             }],
             "usage": { "prompt_tokens": count, "completion_tokens": count, "total_tokens": 2 * count },
         });
-        reply(
+        response(
             "application/json",
             VecDeque::from([Bytes::from(body.to_string())]),
         )
@@ -67,7 +67,7 @@ impl Envelope {
         }
         frames.push_back(self.chunk(&json!({}), "stop".into()));
         frames.push_back(Bytes::from_static(b"data: [DONE]\n\n"));
-        reply("text/event-stream", frames)
+        response("text/event-stream", frames)
     }
 
     fn chunk(&self, delta: &Value, finish: Value) -> Bytes {
@@ -82,18 +82,18 @@ impl Envelope {
     }
 }
 
-fn reply(kind: &'static str, pieces: VecDeque<Bytes>) -> UpstreamResponse {
+fn response(content_type: &'static str, chunks: VecDeque<Bytes>) -> UpstreamResponse {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     UpstreamResponse {
         status: StatusCode::OK,
         headers,
-        body: UpstreamBody::Ready(pieces),
+        body: UpstreamBody::Ready(chunks),
     }
 }
 
-/// Echo has no tokenizer; its tokens are words.
-fn words(text: &str) -> usize {
+/// There is no tokenizer: words count as tokens.
+fn word_count(text: &str) -> usize {
     text.split_whitespace().count()
 }
 

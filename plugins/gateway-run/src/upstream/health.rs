@@ -1,54 +1,54 @@
-//! What is remembered of upstreams across requests and reloads: circuits,
-//! latencies, and whose turn it is.
+//! The health of upstreams, across requests and reloads: circuit breakers and
+//! latencies; and the order in which upstreams are tried.
 
-use crate::snapshot::{Snapshot, Upstream};
+use crate::snapshot::Upstream;
 use kt_policy::{CircuitBreaker, Strategy};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Failures in a row that open a circuit, when the document says nothing.
-const THRESHOLD: u64 = 5;
-/// How long a circuit stays open, when the document says nothing.
-const COOLDOWN: u64 = 30;
-/// Weight of the newest latency in the moving average.
-const NEWEST: f64 = 0.2;
+/// The default number of consecutive failures that open a circuit.
+const FAILURE_THRESHOLD: u64 = 5;
+/// The default time that a circuit stays open, seconds.
+const COOLDOWN_SECONDS: u64 = 30;
+/// The weight of the newest latency in the moving average.
+const LATENCY_WEIGHT: f64 = 0.2;
 
 #[derive(Default)]
-struct Entry {
+struct Status {
     failures: u64,
     open_until: Option<Instant>,
-    /// Seconds, moving average.
+    /// The moving average, seconds.
     latency: f64,
 }
 
-/// The state of every upstream, by id.
+/// The health of every upstream, by id.
 #[derive(Default)]
 pub(crate) struct UpstreamHealth {
-    entries: Mutex<HashMap<String, Entry>>,
+    by_id: Mutex<HashMap<String, Status>>,
     turn: AtomicU64,
 }
 
 impl UpstreamHealth {
-    /// The upstreams to try, in order: usable ones whose circuit is not open,
-    /// the strategy's choice first. When every circuit is open, all are tried:
-    /// a guess is better than a certain refusal.
-    pub(crate) fn order<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Upstream> {
-        let usable: Vec<&Upstream> = snapshot
-            .upstreams
-            .iter()
-            .filter(|u| u.is_available())
-            .collect();
-        let closed: Vec<&Upstream> = usable
+    /// Returns the upstreams of a route in the order to try: available ones whose
+    /// circuit is closed, the choice of the strategy first. If every circuit is open,
+    /// all of them: an attempt is better than a certain error.
+    pub(super) fn order<'s>(
+        &self,
+        mut route: Vec<&'s Upstream>,
+        strategy: Strategy,
+    ) -> Vec<&'s Upstream> {
+        route.retain(|u| u.is_available());
+        let closed: Vec<&Upstream> = route
             .iter()
             .copied()
-            .filter(|u| !self.is_open(&u.id))
+            .filter(|u| !self.is_open(u.id()))
             .collect();
-        let mut order = if closed.is_empty() { usable } else { closed };
+        let mut order = if closed.is_empty() { route } else { closed };
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let count = order.len();
-        match snapshot.strategy {
+        match strategy {
             _ if count < 2 => {}
             Strategy::Ordered => {}
             Strategy::RoundRobin => {
@@ -56,15 +56,15 @@ impl UpstreamHealth {
             }
             Strategy::Weighted => weighted_first(&mut order, turn),
             Strategy::LowestLatency => {
-                order.sort_by(|a, b| self.latency(&a.id).total_cmp(&self.latency(&b.id)))
+                order.sort_by(|a, b| self.latency(a.id()).total_cmp(&self.latency(b.id())));
             }
         }
         order
     }
 
-    fn with<T>(&self, id: &str, f: impl FnOnce(&mut Entry) -> T) -> Option<T> {
-        let mut entries = self.entries.lock().ok()?;
-        Some(f(entries.entry(id.to_owned()).or_default()))
+    fn with<T>(&self, id: &str, f: impl FnOnce(&mut Status) -> T) -> Option<T> {
+        let mut by_id = self.by_id.lock().ok()?;
+        Some(f(by_id.entry(id.to_owned()).or_default()))
     }
 
     fn is_open(&self, id: &str) -> bool {
@@ -77,49 +77,53 @@ impl UpstreamHealth {
         self.with(id, |e| e.latency).unwrap_or(0.0)
     }
 
-    /// An upstream answered.
-    pub(crate) fn answered(&self, id: &str, took: Duration) {
+    /// Records a response of an upstream.
+    pub(super) fn succeeded(&self, id: &str, latency: Duration) {
         self.with(id, |e| {
             e.failures = 0;
             e.open_until = None;
-            let seconds = took.as_secs_f64();
+            let seconds = latency.as_secs_f64();
             e.latency = if e.latency == 0.0 {
                 seconds
             } else {
-                e.latency + NEWEST * (seconds - e.latency)
+                e.latency + LATENCY_WEIGHT * (seconds - e.latency)
             };
         });
     }
 
-    /// An upstream failed; `again_in` is what its `Retry-After` says.
-    pub(crate) fn failed(&self, id: &str, breaker: &CircuitBreaker, again_in: Option<Duration>) {
+    /// Records a failure of an upstream.
+    pub(super) fn failed(&self, id: &str, breaker: &CircuitBreaker, retry_after: Option<Duration>) {
         let enabled = breaker.enabled.unwrap_or(true);
-        let threshold = breaker.failure_threshold.unwrap_or(THRESHOLD);
-        let cooldown = Duration::from_secs(breaker.cooldown_seconds.unwrap_or(COOLDOWN));
+        let threshold = breaker.failure_threshold.unwrap_or(FAILURE_THRESHOLD);
+        let cooldown = Duration::from_secs(breaker.cooldown_seconds.unwrap_or(COOLDOWN_SECONDS));
         self.with(id, |e| {
             e.failures += 1;
             let opens = enabled && e.failures >= threshold;
-            if let Some(pause) = again_in.or(opens.then_some(cooldown)) {
+            if let Some(pause) = retry_after.or(opens.then_some(cooldown)) {
                 e.open_until = Some(Instant::now() + pause);
             }
         });
     }
 }
 
+fn weight(upstream: &Upstream) -> u64 {
+    upstream.target.weight.unwrap_or(1)
+}
+
 /// Moves the upstream whose share covers `turn` to the front.
 fn weighted_first(order: &mut [&Upstream], turn: u64) {
-    let total: u64 = order.iter().map(|u| u.weight).sum();
+    let total: u64 = order.iter().copied().map(weight).sum();
     if total == 0 {
         return;
     }
     let mut point = turn % total;
     for (i, upstream) in order.iter().enumerate() {
-        if point < upstream.weight {
+        if point < weight(upstream) {
             if let Some(head) = order.get_mut(..=i) {
                 head.rotate_right(1);
             }
             return;
         }
-        point -= upstream.weight;
+        point -= weight(upstream);
     }
 }

@@ -1,12 +1,15 @@
 //! Sending requests to providers: selection, fallback, and connections.
 
-mod call;
 mod clients;
+mod decoder;
+mod dispatch;
 mod echo;
 mod health;
-mod reply;
+mod response;
+mod send;
 
-pub(crate) use call::{UpstreamError, ask};
 pub(crate) use clients::{Clients, TlsConfig};
+pub(crate) use dispatch::{Outcome, dispatch};
 pub(crate) use health::UpstreamHealth;
-pub(crate) use reply::{UpstreamBody, UpstreamResponse};
+pub(crate) use response::{UpstreamBody, UpstreamResponse};
+pub(crate) use send::OutboundRequest;

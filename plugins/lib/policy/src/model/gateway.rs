@@ -12,6 +12,10 @@ pub struct Gateway {
     /// Restrictions of outbound connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outbound: Option<Outbound>,
+    /// The HTTP status of requests and responses that a policy blocks (default 400, which
+    /// no client retries; the compatible product has 409).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal_status: Option<u64>,
 }
 
 /// `gateway.outbound`.

@@ -5,6 +5,7 @@ mod canonical;
 mod document;
 mod gateway;
 mod millis;
+mod model_match;
 mod policy;
 mod providers;
 mod string_enum;
@@ -12,6 +13,7 @@ mod string_enum;
 pub use document::{Document, Pack};
 pub use gateway::{Gateway, Outbound, SizeLimits};
 pub use millis::Millis;
+pub use model_match::ModelMatch;
 pub use policy::{
     AuditLogger, Detection, DlpFilter, Encoding, FilterAction, InjectionAction, InjectionResponse,
     MarkerFormat, PiiDetector, Policies, PolicyKind, PromptInjection, Redaction, Sensitivity,

@@ -51,6 +51,10 @@ pub struct Target {
     /// The model; absent means the model of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Further names of the model for callers; `*` matches any text. See
+    /// [`Providers::route`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aliases: Option<Vec<String>>,
     /// The `http` or `https` address, without credentials. See
     /// [`Target::effective_base_url`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +146,10 @@ pub struct Routing {
     /// order of the file. See [`Providers::routed`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<Vec<String>>,
+    /// The model that serves requests for unknown models; absent means that they are
+    /// rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
 }
 
 string_enum! {

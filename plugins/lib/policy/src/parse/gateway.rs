@@ -9,7 +9,7 @@ const SIZE_KEYS: Keys = Keys {
     unsupported: &[],
 };
 const GATEWAY_KEYS: Keys = Keys {
-    known: &["strict", "outbound"],
+    known: &["strict", "outbound", "refusal_status"],
     unsupported: &["listen", "logging"],
 };
 const OUTBOUND_KEYS: Keys = Keys {
@@ -38,6 +38,7 @@ pub(crate) fn gateway(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> 
     Some(Gateway {
         strict: mapping.boolean("strict", diagnostics),
         outbound: outbound(&mapping, diagnostics),
+        refusal_status: mapping.integer("refusal_status", 400..=499, diagnostics),
     })
 }
 

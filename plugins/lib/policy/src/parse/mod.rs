@@ -1,5 +1,6 @@
 //! From sources to a validated [`Document`](crate::Document).
 
+mod aliases;
 pub(crate) mod diagnostics;
 mod document;
 pub(crate) mod field;

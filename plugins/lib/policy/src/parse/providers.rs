@@ -1,5 +1,6 @@
 //! `providers`, except its targets.
 
+use super::aliases::default_model;
 use super::diagnostics::{Diagnostics, truncate};
 use super::field::Field;
 use super::mapping::{Keys, Mapping};
@@ -19,7 +20,7 @@ const KEYS: Keys = Keys {
     unsupported: &["ab_test", "mirroring", "mirror", "model_groups"],
 };
 const ROUTING_KEYS: Keys = Keys {
-    known: &["strategy", "order"],
+    known: &["strategy", "order", "default_model"],
     unsupported: &[],
 };
 const FALLBACK_KEYS: Keys = Keys {
@@ -63,7 +64,11 @@ fn routing(
     let order = mapping
         .sequence("order", diagnostics)
         .map(|items| order(&items, targets, diagnostics));
-    Some(Routing { strategy, order })
+    Some(Routing {
+        strategy,
+        order,
+        default_model: default_model(&mapping, targets, diagnostics),
+    })
 }
 
 fn order(

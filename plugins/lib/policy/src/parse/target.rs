@@ -1,5 +1,6 @@
 //! `providers.targets[]`.
 
+use super::aliases::aliases;
 use super::diagnostics::Diagnostics;
 use super::field::{Field, LengthRange};
 use super::mapping::{Keys, Mapping};
@@ -14,6 +15,7 @@ const KEYS: Keys = Keys {
         "id",
         "provider",
         "model",
+        "aliases",
         "base_url",
         "secret_key_ref",
         "api_key_header",
@@ -92,6 +94,7 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
             &LengthRange { min: 1, max: 200 },
             diagnostics,
         ),
+        aliases: aliases(mapping, diagnostics),
         secret_key_ref: secret(mapping, diagnostics),
         api_key_header: header(mapping, diagnostics),
         api_key_prefix: bounded(mapping, "api_key_prefix", &SHORT, diagnostics),

@@ -131,6 +131,36 @@ fn each_mistake_has_its_code_and_location() {
             "policy.prompt-injection.embedding_threshold",
         ),
         ("policies:", "^cors: {}\npolicies:", "E015", "cors"),
+        (
+            "model: gpt-4o-mini",
+            "model: gpt-4o-mini\n      aliases: [fast, ^'a*b*']",
+            "E006",
+            "providers.targets[0].aliases[1]",
+        ),
+        (
+            "model: gpt-4o-mini",
+            "model: gpt-4o-mini\n      aliases: [fast, ^fast]",
+            "E008",
+            "providers.targets[0].aliases[1]",
+        ),
+        (
+            "weight: 2}\n  routing: {",
+            "model: m}\n  routing: {default_model: ^unknown, ",
+            "E009",
+            "providers.routing.default_model",
+        ),
+        (
+            "strategy: ordered",
+            "default_model: ^gpt-4o-mini",
+            "E006",
+            "providers.routing.default_model",
+        ),
+        (
+            "policies:",
+            "gateway: {refusal_status: ^200}\npolicies:",
+            "E006",
+            "gateway.refusal_status",
+        ),
     ];
     for (from, to, code, path) in cases {
         assert_only(&base_with(from, to), code, path);

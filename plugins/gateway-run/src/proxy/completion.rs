@@ -1,0 +1,198 @@
+//! The response to a chat request, whole or streamed.
+
+use super::chat_request::ChatRequest;
+use super::error_response::ErrorResponse;
+use super::json_edit;
+use super::request_context::RequestContext;
+use super::response_filters::{FilterError, ResponseFilters};
+use super::stream::{self, StreamedCompletion};
+use super::text_field::{FieldKind, text_fields};
+use super::upstream_error;
+use crate::response::ResponseBody;
+use crate::state::InFlightGuard;
+use crate::upstream::UpstreamResponse;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::Value;
+
+/// Headers of an upstream that are returned to the caller.
+const FORWARDED: [HeaderName; 2] = [
+    CONTENT_TYPE,
+    HeaderName::from_static("openai-processing-ms"),
+];
+
+/// A response that has been evaluated, or whose first event has.
+pub(super) enum Completion {
+    Whole {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+    },
+    Stream(Box<StreamedCompletion>),
+}
+
+/// Reads and evaluates the response of an upstream.
+///
+/// # Errors
+/// When the upstream returned an error, or a policy blocks the response.
+pub(super) async fn complete(
+    response: UpstreamResponse,
+    upstream: &str,
+    request: &ChatRequest,
+    context: &RequestContext,
+) -> Result<Completion, ErrorResponse> {
+    if is_event_stream(&response) {
+        let stream = stream::begin(response.body, upstream, request, context).await?;
+        return Ok(Completion::Stream(Box::new(stream)));
+    }
+    let UpstreamResponse {
+        status,
+        headers,
+        mut body,
+    } = response;
+    let body = body
+        .collect(context.snapshot.max_response_bytes)
+        .await
+        .map_err(|error| ErrorResponse::upstream(error, false))?;
+    let mut filters = ResponseFilters::new(&context.snapshot.chain);
+    if !status.is_success() {
+        return Err(upstream_error::from_response(
+            upstream,
+            status,
+            &headers,
+            &body,
+            filters.as_mut(),
+        ));
+    }
+    let body = evaluate(body, upstream, filters, context)?;
+    Ok(Completion::Whole {
+        status,
+        headers: forwarded(&headers),
+        body,
+    })
+}
+
+fn is_event_stream(response: &UpstreamResponse) -> bool {
+    let content_type = response.headers.get(CONTENT_TYPE);
+    let content_type = content_type
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    response.status.is_success() && content_type.starts_with("text/event-stream")
+}
+
+fn forwarded(from: &HeaderMap) -> HeaderMap {
+    FORWARDED
+        .iter()
+        .filter_map(|name| Some((name.clone(), from.get(name)?.clone())))
+        .collect()
+}
+
+/// Evaluates a whole response. One that no policy changes is returned byte for byte.
+fn evaluate(
+    body: Vec<u8>,
+    upstream: &str,
+    filters: Option<ResponseFilters>,
+    context: &RequestContext,
+) -> Result<Bytes, ErrorResponse> {
+    let text = std::str::from_utf8(&body).ok();
+    let parsed = text.and_then(|text| Some((text, serde_json::from_str::<Value>(text).ok()?)));
+    let (Some((text, value)), mut filters) = (parsed, filters) else {
+        let inspects = context.snapshot.chain.inspects_responses();
+        return if inspects {
+            let message = format!("the response of upstream `{upstream}` is not JSON");
+            Err(ErrorResponse::upstream(message, false))
+        } else {
+            Ok(Bytes::from(body))
+        };
+    };
+    if upstream_error::is_error(&value) && value.get("choices").is_none() {
+        return Err(upstream_error::from_document(
+            upstream,
+            &value,
+            filters.as_mut(),
+        ));
+    }
+    let tokens = |pointer| value.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    context.count_tokens(
+        tokens("/usage/prompt_tokens"),
+        tokens("/usage/completion_tokens"),
+    );
+    let Some(mut filters) = filters else {
+        return Ok(Bytes::from(body));
+    };
+    match filter(text, &value, &mut filters) {
+        Ok(changed) => {
+            context.response_evaluated(&filters.evaluation(None));
+            Ok(Bytes::from(changed.map_or(body, String::into_bytes)))
+        }
+        Err(FilterError::Blocked(block)) => {
+            context.response_evaluated(&filters.evaluation(Some(&block)));
+            Err(ErrorResponse::blocked(
+                &block,
+                context.snapshot.refusal_status,
+            ))
+        }
+        Err(FilterError::TooManyChannels) => Err(ErrorResponse::upstream(
+            "the response of the upstream has too many parts",
+            false,
+        )),
+    }
+}
+
+/// Filters the texts of a response, and returns it if something changed.
+fn filter(
+    text: &str,
+    value: &Value,
+    filters: &mut ResponseFilters,
+) -> Result<Option<String>, FilterError> {
+    let mut edits = json_edit::remove_logprobs(text, value);
+    for field in text_fields(value) {
+        if field.kind() == FieldKind::Protocol {
+            continue;
+        }
+        let filtered = filters.complete(&field.text)?;
+        if filtered != field.text {
+            let json = Value::String(filtered).to_string();
+            edits.extend(json_edit::replace(text, &field.edit_path(), json));
+        }
+    }
+    Ok((!edits.is_empty()).then(|| json_edit::apply(text, edits)))
+}
+
+impl Completion {
+    /// Returns the response. The request counts as in flight until its body has ended.
+    pub(super) fn into_response(
+        self,
+        mut context: RequestContext,
+        in_flight: InFlightGuard,
+    ) -> Response<ResponseBody> {
+        match self {
+            Self::Whole {
+                status,
+                headers,
+                body,
+            } => {
+                context.end(status.as_u16());
+                drop(in_flight);
+                let mut response = Response::new(ResponseBody::Full(Some(body)));
+                *response.status_mut() = status;
+                *response.headers_mut() = headers;
+                response
+            }
+            Self::Stream(stream) => {
+                let output = stream.forward(context, in_flight);
+                let mut response = Response::new(ResponseBody::Stream(output));
+                let headers = response.headers_mut();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+                // Proxies must neither store nor buffer events.
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                headers.insert(
+                    HeaderName::from_static("x-accel-buffering"),
+                    HeaderValue::from_static("no"),
+                );
+                response
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Forwarding a stream, from the first event to the last.
+//!
+//! A stream ends with `[DONE]` only if the upstream has finished: a block, or an
+//! upstream that breaks off, ends it with an error event.
+
+use super::super::chat_request::ChatRequest;
+use super::super::error_response::ErrorResponse;
+use super::super::request_context::RequestContext;
+use super::super::response_filters::{FilterError, ResponseFilters};
+use super::super::upstream_error;
+use super::sse::{SseItem, SseParser};
+use super::transform::{DONE, StreamError, Transformer, write_event};
+use crate::state::InFlightGuard;
+use crate::upstream::UpstreamBody;
+use bytes::Bytes;
+use http::StatusCode;
+use kt_policy::Block;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::spawn_local;
+use tokio::time::{Instant, timeout_at};
+
+/// Chunks that are buffered for a slow client before the upstream is no longer read.
+const BUFFERED_CHUNKS: usize = 16;
+/// The time that the headers wait for text after the first event, so that a block
+/// before any text has its own status.
+const FIRST_TEXT_TIMEOUT: Duration = Duration::from_secs(1);
+/// nginx's status for a client that closed the request.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// A stream whose first events have been evaluated.
+pub(in super::super) struct StreamedCompletion {
+    stream: Stream,
+    output: Vec<u8>,
+    finished: bool,
+}
+
+/// The source of a stream.
+struct Stream {
+    body: UpstreamBody,
+    parser: SseParser,
+    transformer: Transformer,
+    upstream: String,
+    refusal_status: StatusCode,
+    /// The block that ended the stream.
+    blocked: Option<Block>,
+}
+
+/// The progress of a stream.
+enum Progress {
+    Continues,
+    Finished,
+}
+
+/// Reads a stream up to its first text.
+///
+/// # Errors
+/// When the stream fails before that.
+pub(in super::super) async fn begin(
+    body: UpstreamBody,
+    upstream: &str,
+    request: &ChatRequest,
+    context: &RequestContext,
+) -> Result<StreamedCompletion, ErrorResponse> {
+    let filters = ResponseFilters::new(&context.snapshot.chain);
+    let mut stream = Stream {
+        body,
+        parser: SseParser::default(),
+        transformer: Transformer::new(filters, request.hides_usage()),
+        upstream: upstream.to_owned(),
+        refusal_status: context.snapshot.refusal_status,
+        blocked: None,
+    };
+    let mut output = Vec::new();
+    let mut deadline = None;
+    let mut finished = false;
+    while !finished && !stream.transformer.has_content() {
+        let next = stream.advance(&mut output);
+        let progress = match deadline {
+            None => next.await,
+            Some(deadline) => match timeout_at(deadline, next).await {
+                Ok(progress) => progress,
+                Err(_) => break,
+            },
+        };
+        match progress {
+            Ok(Progress::Continues) => {}
+            Ok(Progress::Finished) => finished = true,
+            Err(error) => {
+                stream.record(context);
+                return Err(error);
+            }
+        }
+        if deadline.is_none() && !output.is_empty() {
+            deadline = Some(Instant::now() + FIRST_TEXT_TIMEOUT);
+        }
+    }
+    Ok(StreamedCompletion {
+        stream,
+        output,
+        finished,
+    })
+}
+
+impl StreamedCompletion {
+    /// Starts the task that forwards the stream, and returns its output.
+    pub(in super::super) fn forward(
+        self,
+        context: RequestContext,
+        in_flight: InFlightGuard,
+    ) -> Receiver<Bytes> {
+        let (out, receiver) = channel(BUFFERED_CHUNKS);
+        spawn_local(async move {
+            self.run(context, out).await;
+            drop(in_flight);
+        });
+        receiver
+    }
+
+    async fn run(mut self, mut context: RequestContext, out: Sender<Bytes>) {
+        let limits = self.stream.body.limits();
+        let status = match self.forward_all(&out, limits).await {
+            Ok(()) => 200,
+            Err(None) => CLIENT_CLOSED_REQUEST,
+            Err(Some(error)) => {
+                // Fails only when the client has disconnected.
+                drop(out.send(Bytes::from(error.event())).await);
+                error.status.as_u16()
+            }
+        };
+        if let Some((input, output)) = self.stream.transformer.usage() {
+            context.count_tokens(input, output);
+        }
+        self.stream.record(&context);
+        context.end(status);
+    }
+
+    /// Forwards everything.
+    ///
+    /// # Errors
+    /// The error of the stream; `None` when the client has disconnected.
+    async fn forward_all(
+        &mut self,
+        out: &Sender<Bytes>,
+        (write_timeout, deadline): (Duration, Option<Instant>),
+    ) -> Result<(), Option<ErrorResponse>> {
+        let mut failure = None;
+        loop {
+            if !self.output.is_empty() {
+                let chunk = Bytes::from(std::mem::take(&mut self.output));
+                // A client that does not read occupies a slot that others wait for.
+                let limit = Instant::now() + write_timeout;
+                let limit = deadline.map_or(limit, |deadline| limit.min(deadline));
+                let sent = timeout_at(limit, out.send(chunk)).await;
+                sent.map_err(|_| None)?.map_err(|_| None)?;
+            }
+            if let Some(error) = failure {
+                return Err(Some(error));
+            }
+            if self.finished {
+                return Ok(());
+            }
+            tokio::select! {
+                () = out.closed() => return Err(None),
+                progress = self.stream.advance(&mut self.output) => match progress {
+                    Ok(Progress::Continues) => {}
+                    Ok(Progress::Finished) => self.finished = true,
+                    // What came before the error in the same chunk is sent first.
+                    Err(error) => failure = Some(error),
+                },
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// Reads and transforms one chunk of the body.
+    async fn advance(&mut self, output: &mut Vec<u8>) -> Result<Progress, ErrorResponse> {
+        let chunk = self.body.next().await;
+        let chunk = chunk.map_err(|error| ErrorResponse::upstream(error, false))?;
+        let malformed = |error: &str| ErrorResponse::upstream(error, false);
+        let Some(chunk) = chunk else {
+            let last = self.parser.finish().map_err(malformed)?;
+            return self.end(last, output);
+        };
+        for item in self.parser.push(&chunk).map_err(malformed)? {
+            match item {
+                // Without its text, which no policy has evaluated.
+                SseItem::Comment => output.extend_from_slice(b":\n\n"),
+                SseItem::Event(data) if data.trim() == DONE => return self.done(output),
+                SseItem::Event(data) => {
+                    let result = self.transformer.event(&data, output);
+                    result.map_err(|error| self.error(error))?;
+                }
+            }
+        }
+        Ok(Progress::Continues)
+    }
+
+    /// Ends a stream whose body has ended without `[DONE]`: it is complete if every
+    /// choice has a finish reason.
+    fn end(
+        &mut self,
+        last: Option<String>,
+        output: &mut Vec<u8>,
+    ) -> Result<Progress, ErrorResponse> {
+        match last {
+            Some(data) if data.trim() == DONE => return self.done(output),
+            // An incomplete event is discarded, as the standard says.
+            Some(data) if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_ok() => {
+                let result = self.transformer.event(&data, output);
+                result.map_err(|error| self.error(error))?;
+            }
+            _ => {}
+        }
+        if self.transformer.is_complete() {
+            return self.done(output);
+        }
+        let message = format!(
+            "upstream `{}` ended the stream before its end",
+            self.upstream
+        );
+        Err(ErrorResponse::upstream(message, false))
+    }
+
+    fn done(&mut self, output: &mut Vec<u8>) -> Result<Progress, ErrorResponse> {
+        let result = self.transformer.finish(output);
+        result.map_err(|error| self.error(error))?;
+        write_event(output, DONE);
+        Ok(Progress::Finished)
+    }
+
+    fn error(&mut self, error: StreamError) -> ErrorResponse {
+        match error {
+            StreamError::Malformed(message) => ErrorResponse::upstream(message, false),
+            StreamError::Filter(FilterError::TooManyChannels) => {
+                ErrorResponse::upstream("the response of the upstream has too many parts", false)
+            }
+            StreamError::Upstream(document) => {
+                let filters = self.transformer.filters();
+                upstream_error::from_document(&self.upstream, &document, filters)
+            }
+            StreamError::Filter(FilterError::Blocked(block)) => {
+                let error = ErrorResponse::blocked(&block, self.refusal_status);
+                self.blocked = Some(block);
+                error
+            }
+        }
+    }
+
+    /// Records the evaluation of the response.
+    fn record(&mut self, context: &RequestContext) {
+        if let Some(filters) = self.transformer.filters() {
+            context.response_evaluated(&filters.evaluation(self.blocked.as_ref()));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Streamed completions.
+
+mod forward;
+mod sse;
+mod transform;
+
+pub(super) use forward::{StreamedCompletion, begin};

@@ -1,0 +1,321 @@
+//! Transforming the events of a stream.
+//!
+//! Text is held back only while it could still become a match. What is held of a text
+//! leaves before another field, another tool call, or the end of the same choice.
+//! Fields of the protocol are never held. An event that nothing changes is forwarded
+//! with the same data, byte for byte.
+
+use super::super::json_edit;
+use super::super::response_filters::{FilterError, ResponseFilters};
+use super::super::text_field::{FieldKind, Segment, TextField, nest, text_fields};
+use super::super::upstream_error;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The last event of a stream.
+pub(super) const DONE: &str = "[DONE]";
+
+/// Members of a chunk that generated chunks repeat.
+const TEMPLATE_KEYS: [&str; 6] = [
+    "id",
+    "object",
+    "created",
+    "model",
+    "system_fingerprint",
+    "service_tier",
+];
+
+/// Transforms the events of one stream.
+pub(super) struct Transformer {
+    filters: Option<ResponseFilters>,
+    /// Whether the usage at the end was requested by the gateway only.
+    hide_usage: bool,
+    template: Map<String, Value>,
+    choices: BTreeMap<u64, Choice>,
+    /// Prompt and completion tokens.
+    usage: Option<(u64, u64)>,
+    has_content: bool,
+}
+
+#[derive(Default)]
+struct Choice {
+    finished: bool,
+    /// Texts that have begun, with their paths.
+    open: BTreeMap<String, Vec<Segment>>,
+}
+
+/// Why a stream ends early.
+#[derive(Debug)]
+pub(super) enum StreamError {
+    Filter(FilterError),
+    /// The upstream reports an error in this document.
+    Upstream(Value),
+    /// The event is malformed.
+    Malformed(&'static str),
+}
+
+impl From<FilterError> for StreamError {
+    fn from(error: FilterError) -> Self {
+        Self::Filter(error)
+    }
+}
+
+impl Transformer {
+    pub(super) fn new(filters: Option<ResponseFilters>, hide_usage: bool) -> Self {
+        Self {
+            filters,
+            hide_usage,
+            template: Map::new(),
+            choices: BTreeMap::new(),
+            usage: None,
+            has_content: false,
+        }
+    }
+
+    /// Whether the output has more than the role: text, a tool call, or an end.
+    pub(super) fn has_content(&self) -> bool {
+        self.has_content
+    }
+
+    /// Whether every choice has finished.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished)
+    }
+
+    /// Returns the prompt and completion tokens that the upstream has reported.
+    pub(super) fn usage(&self) -> Option<(u64, u64)> {
+        self.usage
+    }
+
+    pub(super) fn filters(&mut self) -> Option<&mut ResponseFilters> {
+        self.filters.as_mut()
+    }
+
+    /// Transforms an event, and appends the result to `out`.
+    ///
+    /// # Errors
+    /// When the stream ends here.
+    pub(super) fn event(&mut self, data: &str, out: &mut Vec<u8>) -> Result<(), StreamError> {
+        let Ok(chunk) = serde_json::from_str::<Value>(data) else {
+            if self.filters.is_some() {
+                return Err(StreamError::Malformed(
+                    "an event of the upstream is not JSON",
+                ));
+            }
+            self.has_content = true;
+            write_event(out, data);
+            return Ok(());
+        };
+        if upstream_error::is_error(&chunk) {
+            return Err(StreamError::Upstream(chunk));
+        }
+        self.count_usage(&chunk);
+        if self.hide_usage && is_usage_only(&chunk) {
+            return Ok(());
+        }
+        let finished = self.note_choices(&chunk);
+        self.has_content |= !finished.is_empty();
+        let Some(mut filters) = self.filters.take() else {
+            self.has_content = true;
+            write_event(out, data);
+            return Ok(());
+        };
+        let result = self.filter(&mut filters, data, &chunk, &finished, out);
+        self.filters = Some(filters);
+        result
+    }
+
+    /// Releases what is held back at the end of the stream.
+    ///
+    /// # Errors
+    /// When a policy blocks it.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), StreamError> {
+        let Some(mut filters) = self.filters.take() else {
+            return Ok(());
+        };
+        let indexes: Vec<u64> = self.choices.keys().copied().collect();
+        let result = indexes
+            .into_iter()
+            .try_for_each(|index| self.flush(&mut filters, index, |_| true, out));
+        self.filters = Some(filters);
+        result
+    }
+
+    fn count_usage(&mut self, chunk: &Value) {
+        // Some hosts send the cumulative usage with every chunk: the last one counts.
+        let usage = ["/usage", "/x_groq/usage", "/choices/0/usage"]
+            .iter()
+            .find_map(|pointer| chunk.pointer(pointer).filter(|usage| usage.is_object()));
+        if let Some(usage) = usage {
+            let tokens = |key: &str| usage.get(key).and_then(Value::as_u64).unwrap_or(0);
+            self.usage = Some((tokens("prompt_tokens"), tokens("completion_tokens")));
+        }
+    }
+
+    /// Records the choices of a chunk, and returns those that it finishes.
+    fn note_choices(&mut self, chunk: &Value) -> Vec<u64> {
+        let choices = chunk.get("choices").and_then(Value::as_array);
+        let mut finished = Vec::new();
+        for (position, choice) in choices.into_iter().flatten().enumerate() {
+            let index = choice.get("index").and_then(Value::as_u64);
+            let index = index.unwrap_or(position as u64);
+            let state = self.choices.entry(index).or_default();
+            if choice.get("finish_reason").is_some_and(|r| !r.is_null()) {
+                state.finished = true;
+                finished.push(index);
+            }
+        }
+        if choices.is_some_and(|choices| !choices.is_empty()) {
+            self.template = TEMPLATE_KEYS
+                .iter()
+                .filter_map(|key| Some(((*key).to_owned(), chunk.get(key)?.clone())))
+                .collect();
+        }
+        finished
+    }
+
+    fn filter(
+        &mut self,
+        filters: &mut ResponseFilters,
+        data: &str,
+        chunk: &Value,
+        finished: &[u64],
+        out: &mut Vec<u8>,
+    ) -> Result<(), StreamError> {
+        let fields = text_fields(chunk);
+        self.flush_before(filters, &fields, finished, out)?;
+        let mut edits = Vec::new();
+        for field in &fields {
+            let text = match field.kind() {
+                FieldKind::Protocol => {
+                    self.has_content |= field.is_tool_call_id();
+                    continue;
+                }
+                FieldKind::Complete => filters.complete(&field.text)?,
+                FieldKind::Fragment => self.fragment(filters, field, finished)?,
+            };
+            self.has_content |= !text.is_empty();
+            if text != field.text {
+                let json = Value::String(text).to_string();
+                edits.extend(json_edit::replace(data, &field.edit_path(), json));
+            }
+        }
+        edits.extend(json_edit::remove_logprobs(data, chunk));
+        if edits.is_empty() {
+            write_event(out, data);
+        } else {
+            write_event(out, &json_edit::apply(data, edits));
+        }
+        Ok(())
+    }
+
+    fn fragment(
+        &mut self,
+        filters: &mut ResponseFilters,
+        field: &TextField,
+        finished: &[u64],
+    ) -> Result<String, StreamError> {
+        let channel = field.channel();
+        let mut text = filters.push(&channel, &field.text)?;
+        let index = field.choice().unwrap_or(0);
+        if finished.contains(&index) {
+            text.push_str(&filters.flush(&channel)?);
+        } else if let Some(choice) = self.choices.get_mut(&index) {
+            choice.open.insert(channel, field.path.clone());
+        }
+        Ok(text)
+    }
+
+    /// Flushes the texts that this chunk does not continue.
+    fn flush_before(
+        &mut self,
+        filters: &mut ResponseFilters,
+        fields: &[TextField],
+        finished: &[u64],
+        out: &mut Vec<u8>,
+    ) -> Result<(), StreamError> {
+        let mut indexes: Vec<u64> = fields.iter().filter_map(TextField::choice).collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        for index in indexes {
+            let of_choice = || fields.iter().filter(|f| f.choice() == Some(index));
+            let fragments: Vec<String> = of_choice()
+                .filter(|f| f.kind() == FieldKind::Fragment)
+                .map(TextField::channel)
+                .collect();
+            // A new id begins another call, whatever its index: Gemini gives parallel
+            // calls the same one.
+            let new_calls: Vec<String> = of_choice()
+                .filter(|f| f.is_tool_call_id())
+                .map(|f| f.channel().trim_end_matches("id").to_owned())
+                .collect();
+            let continues = fragments.is_empty() && new_calls.is_empty();
+            if continues && !finished.contains(&index) {
+                continue;
+            }
+            let is_due = |channel: &str| {
+                !fragments.iter().any(|fragment| fragment == channel)
+                    || new_calls.iter().any(|call| channel.starts_with(call))
+            };
+            self.flush(filters, index, is_due, out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is held of the texts of a choice as chunks of their own.
+    fn flush(
+        &mut self,
+        filters: &mut ResponseFilters,
+        index: u64,
+        is_due: impl Fn(&str) -> bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), StreamError> {
+        let Some(choice) = self.choices.get_mut(&index) else {
+            return Ok(());
+        };
+        let due: Vec<String> = choice.open.keys().filter(|c| is_due(c)).cloned().collect();
+        for channel in due {
+            let text = filters.flush(&channel)?;
+            let path = choice.open.remove(&channel);
+            if let Some(path) = path.filter(|_| !text.is_empty()) {
+                self.has_content = true;
+                write_event(out, &generated_chunk(&self.template, &path, text));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_usage_only(chunk: &Value) -> bool {
+    let choices = chunk.get("choices").and_then(Value::as_array);
+    choices.is_none_or(Vec::is_empty) && chunk.get("usage").is_some_and(Value::is_object)
+}
+
+fn generated_chunk(template: &Map<String, Value>, path: &[Segment], text: String) -> String {
+    let mut chunk = template.clone();
+    if let Value::Object(mut members) = nest(path, text) {
+        if let Some(choice) = members
+            .get_mut("choices")
+            .and_then(|choices| choices.get_mut(0))
+            .and_then(Value::as_object_mut)
+        {
+            choice.insert("finish_reason".to_owned(), Value::Null);
+        }
+        chunk.extend(members);
+    }
+    json!(chunk).to_string()
+}
+
+/// Appends an event with this data.
+pub(super) fn write_event(out: &mut Vec<u8>, data: &str) {
+    for line in data.split('\n') {
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(line.as_bytes());
+        out.push(b'\n');
+    }
+    out.push(b'\n');
+}
+
+#[cfg(test)]
+#[path = "transform_tests.rs"]
+mod tests;

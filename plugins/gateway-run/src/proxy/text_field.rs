@@ -1,0 +1,256 @@
+//! The texts of a response, and which of them belong to the protocol.
+
+use super::json_edit::PathSegment;
+use serde_json::{Value, json};
+
+/// The maximum length of a name or an id of the protocol.
+const MAX_NAME_LENGTH: usize = 128;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Segment {
+    Key(String),
+    Item {
+        position: usize,
+        /// The `index` member of the item, or its position: the fragments of one tool
+        /// call arrive in several chunks, under one index.
+        index: u64,
+    },
+}
+
+/// How a text of a response is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FieldKind {
+    /// A name, an id, a type or opaque data: never changed, never held back.
+    Protocol,
+    /// A fragment of a text that continues in the next chunks.
+    Fragment,
+    /// A complete text.
+    Complete,
+}
+
+/// A text, with its path.
+#[derive(Debug, Clone)]
+pub(super) struct TextField {
+    pub(super) path: Vec<Segment>,
+    pub(super) text: String,
+}
+
+/// Returns the texts of a value, in order, without empty ones.
+pub(super) fn text_fields(value: &Value) -> Vec<TextField> {
+    let mut fields = Vec::new();
+    collect(value, &mut Vec::new(), &mut fields);
+    fields
+}
+
+fn collect(value: &Value, path: &mut Vec<Segment>, fields: &mut Vec<TextField>) {
+    match value {
+        Value::String(text) if !text.is_empty() => fields.push(TextField {
+            path: path.clone(),
+            text: text.clone(),
+        }),
+        Value::Array(items) => {
+            for (position, item) in items.iter().enumerate() {
+                let index = item.get("index").and_then(Value::as_u64);
+                path.push(Segment::Item {
+                    position,
+                    index: index.unwrap_or(position as u64),
+                });
+                collect(item, path, fields);
+                path.pop();
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                path.push(Segment::Key(key.clone()));
+                collect(member, path, fields);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+impl TextField {
+    /// Returns the index of the choice that the text belongs to.
+    pub(super) fn choice(&self) -> Option<u64> {
+        match self.path.as_slice() {
+            [Segment::Key(key), Segment::Item { index, .. }, ..] if key == "choices" => {
+                Some(*index)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the name of the text, the same in every chunk.
+    pub(super) fn channel(&self) -> String {
+        let segments: Vec<String> = self
+            .path
+            .iter()
+            .map(|segment| match segment {
+                Segment::Key(key) => key.clone(),
+                Segment::Item { index, .. } => index.to_string(),
+            })
+            .collect();
+        segments.join("/")
+    }
+
+    /// Returns the path for edits of the document.
+    pub(super) fn edit_path(&self) -> Vec<PathSegment<'_>> {
+        self.path
+            .iter()
+            .map(|segment| match segment {
+                Segment::Key(key) => PathSegment::Key(key),
+                Segment::Item { position, .. } => PathSegment::Index(*position),
+            })
+            .collect()
+    }
+
+    /// Returns the keys of the path, with `[]` for items.
+    fn names(&self) -> Vec<&str> {
+        self.path
+            .iter()
+            .map(|segment| match segment {
+                Segment::Key(key) => key.as_str(),
+                Segment::Item { .. } => "[]",
+            })
+            .collect()
+    }
+
+    /// Returns whether the text starts a tool call.
+    pub(super) fn is_tool_call_id(&self) -> bool {
+        matches!(
+            self.names().as_slice(),
+            ["choices", "[]", "delta", "tool_calls", "[]", "id"]
+        )
+    }
+
+    /// Returns how the text is treated. An unknown text is never protocol, and a field
+    /// of the protocol only if it has the form of one.
+    pub(super) fn kind(&self) -> FieldKind {
+        let text = self.text.as_str();
+        match self.names().as_slice() {
+            ["choices", "[]", "delta", rest @ ..] => match rest {
+                _ if is_protocol(rest, text) => FieldKind::Protocol,
+                ["annotations", ..] => FieldKind::Complete,
+                _ => FieldKind::Fragment,
+            },
+            ["choices", "[]", "message", rest @ ..] if is_protocol(rest, text) => {
+                FieldKind::Protocol
+            }
+            ["choices", "[]", "text"] => FieldKind::Fragment,
+            [
+                "choices",
+                "[]",
+                "finish_reason" | "native_finish_reason" | "stop_reason" | "matched_stop",
+            ]
+            | ["id" | "object" | "system_fingerprint" | "service_tier" | "provider"]
+            | ["usage", ..]
+            | ["x_groq", "id"]
+            | ["choices", "[]", "content_filter_results", ..]
+            | ["prompt_filter_results", ..]
+                if is_name(text, "") =>
+            {
+                FieldKind::Protocol
+            }
+            ["model"] if is_name(text, "/@+") => FieldKind::Protocol,
+            ["obfuscation"] if is_base64(text) => FieldKind::Protocol,
+            _ => FieldKind::Complete,
+        }
+    }
+}
+
+/// Whether a field of a message or a delta belongs to the protocol.
+fn is_protocol(path: &[&str], text: &str) -> bool {
+    match path {
+        ["role"]
+        | ["tool_calls", "[]", "id" | "type"]
+        | ["tool_calls", "[]", "function" | "custom", "name"]
+        | ["function_call", "name"]
+        | ["audio", "id"]
+        | [
+            "reasoning_details" | "thinking_blocks",
+            "[]",
+            "id" | "type" | "format",
+        ]
+        | ["content", "[]", "type"]
+        | ["annotations", "[]", "type"] => is_name(text, ""),
+        ["audio", "data"]
+        | [
+            "reasoning_details" | "thinking_blocks",
+            "[]",
+            "signature" | "data",
+        ]
+        | ["content", "[]", "signature"]
+        | [.., "extra_content", "google", "thought_signature"] => is_base64(text),
+        _ => false,
+    }
+}
+
+fn is_name(text: &str, more: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c) || more.contains(c);
+    text.len() <= MAX_NAME_LENGTH && text.chars().all(allowed)
+}
+
+fn is_base64(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b))
+}
+
+/// Returns a value that holds only `text`, at `path`, in the form of a chunk.
+pub(super) fn nest(path: &[Segment], text: String) -> Value {
+    match path.split_first() {
+        None => Value::String(text),
+        Some((Segment::Key(key), rest)) => json!({ key: nest(rest, text) }),
+        Some((Segment::Item { index, .. }, rest)) => {
+            let mut item = json!({ "index": index });
+            if let (Some(item), Value::Object(members)) = (item.as_object_mut(), nest(rest, text)) {
+                item.extend(members);
+            }
+            Value::Array(vec![item])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldKind, nest, text_fields};
+    use serde_json::json;
+
+    #[test]
+    fn protocol_fields_are_recognized_by_path_and_form() {
+        let chunk = json!({
+            "id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "vendor/m@1",
+            "citations": ["https://example.com"],
+            "choices": [{ "index": 0, "finish_reason": "stop", "delta": {
+                "role": "assistant",
+                "content": "text",
+                "tool_calls": [{ "index": 2, "id": "call_1", "type": "function",
+                    "function": { "name": "f", "arguments": "{" },
+                    "extra_content": { "google": { "thought_signature": "QUJD" } } }],
+                "reasoning_details": [{ "type": "reasoning.text", "text": "t", "signature": "AA==" }],
+                "audio": { "id": "a b", "data": "QQ==" },
+            } }],
+        });
+        let fields = text_fields(&chunk);
+        let of = |kind: FieldKind| -> Vec<String> {
+            let fields = fields.iter().filter(|f| f.kind() == kind);
+            fields.map(super::TextField::channel).collect()
+        };
+        assert_eq!(
+            of(FieldKind::Fragment),
+            [
+                "choices/0/delta/content",
+                "choices/0/delta/tool_calls/2/function/arguments",
+                "choices/0/delta/reasoning_details/0/text",
+                "choices/0/delta/audio/id",
+            ]
+        );
+        assert_eq!(of(FieldKind::Complete), ["citations/0"]);
+        let arguments = fields.iter().find(|f| f.text == "{").unwrap();
+        assert_eq!(
+            nest(&arguments.path, "x".to_owned()),
+            json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [{ "index": 2, "function": { "arguments": "x" } }] } }] })
+        );
+    }
+}

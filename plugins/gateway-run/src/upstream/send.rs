@@ -1,0 +1,128 @@
+//! One request to one upstream.
+
+use super::clients::Clients;
+use super::decoder::Decoder;
+use super::echo;
+use super::response::{UpstreamBody, UpstreamResponse};
+use crate::snapshot::{Credential, Upstream};
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::Full;
+use kt_policy::Trigger;
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+
+/// Headers of the caller that are forwarded.
+const FORWARDED: [&str; 4] = [
+    "traceparent",
+    "tracestate",
+    "openai-organization",
+    "openai-project",
+];
+
+/// A request to be sent to an upstream.
+pub(crate) struct OutboundRequest<'r> {
+    pub(crate) value: &'r Value,
+    /// Returns the body for an upstream.
+    pub(crate) body: &'r dyn Fn(&Upstream) -> Bytes,
+    /// The headers of the caller.
+    pub(crate) headers: &'r HeaderMap,
+    pub(crate) id: &'r str,
+}
+
+/// Why an upstream did not respond.
+#[derive(Debug)]
+pub(crate) struct SendError {
+    pub(crate) message: String,
+    pub(crate) trigger: Trigger,
+}
+
+impl SendError {
+    fn connection(message: String) -> Self {
+        Self {
+            message,
+            trigger: Trigger::ServerError,
+        }
+    }
+
+    /// Whether a timeout expired.
+    pub(crate) fn timed_out(&self) -> bool {
+        self.trigger == Trigger::Timeout
+    }
+}
+
+/// Sends a request, and returns the response once its headers have arrived.
+///
+/// # Errors
+/// When there is no response.
+pub(super) async fn send(
+    clients: &Clients,
+    upstream: &Upstream,
+    request: &OutboundRequest<'_>,
+) -> Result<UpstreamResponse, SendError> {
+    let Some(uri) = &upstream.chat_uri else {
+        return Ok(echo::respond(request.value, request.id));
+    };
+    let timeouts = &upstream.timeouts;
+    let mut builder = Request::builder().method(Method::POST).uri(uri.clone());
+    if let Some(headers) = builder.headers_mut() {
+        set_headers(headers, upstream, request);
+    }
+    let http_request = builder
+        .body(Full::new((request.body)(upstream)))
+        .map_err(|e| SendError::connection(format!("cannot build the request: {e}")))?;
+    let started = Instant::now();
+    let response = clients.get(timeouts.connect).request(http_request);
+    let response = match timeout(timeouts.first_byte, response).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Err(SendError::connection(root_cause(&error))),
+        Err(_) => {
+            return Err(SendError {
+                message: format!("no response within {:?}", timeouts.first_byte),
+                trigger: Trigger::Timeout,
+            });
+        }
+    };
+    let (parts, body) = response.into_parts();
+    let decoder = Decoder::new(&parts.headers).map_err(SendError::connection)?;
+    Ok(UpstreamResponse {
+        status: parts.status,
+        headers: parts.headers,
+        body: UpstreamBody::Incoming {
+            body,
+            decoder,
+            idle: timeouts.idle,
+            deadline: started + timeouts.total,
+        },
+    })
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// The credential of the caller is for the gateway, and is not forwarded.
+fn set_headers(headers: &mut HeaderMap, upstream: &Upstream, request: &OutboundRequest<'_>) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        ACCEPT,
+        HeaderValue::from_static("application/json, text/event-stream"),
+    );
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Ok(id) = HeaderValue::from_str(request.id) {
+        headers.insert("x-request-id", id);
+    }
+    for name in FORWARDED {
+        if let Some(value) = request.headers.get(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    if let Credential::Header(name, value) = &upstream.credential {
+        headers.insert(name.clone(), value.clone());
+    }
+}
