@@ -1,9 +1,9 @@
 //! Server-sent events of providers.
 
-#[path = "../../../plugins/gateway-run/src/proxy/sse.rs"]
+#[path = "../../../plugins/gateway-run/src/proxy/stream/sse.rs"]
 mod parser;
 
-use parser::SseParser;
+use parser::{SseItem, SseParser};
 
 /// The events do not depend on how the bytes are split. The first byte of an
 /// input selects the position of the split.
@@ -19,12 +19,13 @@ pub(super) fn check(input: &[u8]) {
     assert_eq!(events(&single), whole, "split at every byte");
 }
 
-fn events(parts: &[&[u8]]) -> Result<Vec<String>, &'static str> {
+fn events(parts: &[&[u8]]) -> Result<Vec<SseItem>, &'static str> {
     let mut parser = SseParser::default();
     let mut events = Vec::new();
     for part in parts {
         events.extend(parser.push(part)?);
     }
+    events.extend(parser.finish()?.map(SseItem::Event));
     Ok(events)
 }
 
