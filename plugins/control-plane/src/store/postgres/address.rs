@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
+use super::address_error::DatabaseAddressError;
 use super::password::Password;
-use super::session::LIMIT;
+use super::timeouts::REQUEST_TIMEOUT;
 use super::tls::{self, Connector, Mode, Roots, TlsOptions};
 
 /// How long to wait for a connection.
@@ -19,44 +20,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub struct DatabaseAddress {
     config: Config,
     connector: Connector,
-}
-
-/// Says why an address cannot be used. Never repeats it: it might hold a password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DatabaseAddressError {
-    /// It is no address of PostgreSQL.
-    #[error("it is not of the form `postgres://USER@HOST:PORT/DATABASE`")]
-    Malformed,
-    /// It holds a password.
-    #[error(
-        "it holds a password, which others see among the processes; put it into \
-         KT_DATABASE_PASSWORD, a file for `--database-password-file`, or ~/.pgpass"
-    )]
-    Password,
-    /// It names no host.
-    #[error("it names no host and no directory of a socket")]
-    NoHost,
-    /// It has a number, and no name that a certificate could be for.
-    #[error("it names no host for the certificate of the database to be checked against")]
-    NoName,
-    /// The database is on another machine.
-    #[error(
-        "the database is on another machine, which needs TLS: `sslmode=verify-full`, and \
-         `sslrootcert=FILE` unless the system knows the authority of its certificate"
-    )]
-    NeedsTls,
-    /// The mode would not find out whose database it is.
-    #[error(
-        "with `sslmode={0}` somebody else could pass for the database: use \
-         `sslmode=verify-full`, or on this machine `disable`"
-    )]
-    Unverified(&'static str),
-    /// The mode is none.
-    #[error("its `sslmode` is unknown: use `verify-full`, or on this machine `disable`")]
-    BadMode,
-    /// Whom to trust cannot be read.
-    #[error("{0}")]
-    Roots(String),
 }
 
 impl DatabaseAddress {
@@ -83,7 +46,7 @@ impl DatabaseAddress {
         {
             return Err(DatabaseAddressError::Malformed);
         }
-        let (rest, wishes) = tls::take(text, beside)?;
+        let (rest, options) = tls::take(text, beside)?;
         let mut config: Config = rest.parse().map_err(|_| DatabaseAddressError::Malformed)?;
         if config.get_password().is_some() {
             return Err(DatabaseAddressError::Password);
@@ -91,7 +54,7 @@ impl DatabaseAddress {
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(DatabaseAddressError::NoHost);
         }
-        let connector = Connector(roots(&config, &wishes)?);
+        let connector = Connector(roots(&config, &options)?);
         let mode = match &connector.0 {
             Some(_) => SslMode::Require,
             None => SslMode::Disable,
@@ -101,13 +64,13 @@ impl DatabaseAddress {
             "{more} -c search_path=kt -c statement_timeout={limit} -c lock_timeout={limit} \
              -c idle_in_transaction_session_timeout={limit} \
              -c default_transaction_isolation=read\\ committed",
-            limit = LIMIT.as_millis()
+            limit = REQUEST_TIMEOUT.as_millis()
         );
         config
             .options(options.trim())
             .ssl_mode(mode)
             .connect_timeout(CONNECT)
-            .tcp_user_timeout(LIMIT)
+            .tcp_user_timeout(REQUEST_TIMEOUT)
             .application_name("kt control-plane");
         Ok(Self { config, connector })
     }
@@ -157,10 +120,10 @@ impl fmt::Debug for DatabaseAddress {
 }
 
 /// Whom to trust; nobody when TLS is not needed.
-fn roots(config: &Config, wishes: &TlsOptions) -> Result<Option<Roots>, DatabaseAddressError> {
+fn roots(config: &Config, options: &TlsOptions) -> Result<Option<Roots>, DatabaseAddressError> {
     let (hosts, numbers) = (config.get_hosts(), config.get_hostaddrs());
     let far = hosts.iter().any(|host| !is_near(host)) || numbers.iter().any(|ip| !ip.is_loopback());
-    let mode = wishes.mode(!far)?;
+    let mode = options.mode(!far)?;
     let socket = numbers.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
     // PostgreSQL has no TLS on a socket, and its own programs ask for none there either.
     if mode == Mode::Plain || socket {
@@ -169,7 +132,7 @@ fn roots(config: &Config, wishes: &TlsOptions) -> Result<Option<Roots>, Database
     if hosts.is_empty() {
         return Err(DatabaseAddressError::NoName);
     }
-    let roots = Roots::of(wishes.roots.as_deref());
+    let roots = Roots::of(options.roots.as_deref());
     let readable = roots.read();
     readable.map_err(|error| DatabaseAddressError::Roots(error.to_string()))?;
     Ok(Some(roots))

@@ -4,7 +4,7 @@ use kt_control_api::{AuditEntry, Timestamp, canonical_json};
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use super::text::{storable, storable_json};
@@ -22,7 +22,7 @@ pub(super) async fn record(
     target: &str,
     rev: Option<u64>,
     detail: Value,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let row = AuditEntry {
         seq: 0,
         at: change.now,
@@ -38,7 +38,7 @@ pub(super) async fn record(
 }
 
 /// Inserts a row. The database assigns its number and computes its hash.
-pub(super) async fn insert(session: &Session, row: &AuditEntry) -> Result<(), Failure> {
+pub(super) async fn insert(session: &Session, row: &AuditEntry) -> Result<(), QueryError> {
     let values: [&(dyn ToSql + Sync); 7] = [
         &row.at.as_microsecond(),
         &storable(&row.actor),
@@ -56,7 +56,7 @@ pub(super) async fn note(
     session: &mut Session,
     change: &ChangeContext,
     note: &AuditEvent,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     session.prepare(&[RECORD]).await?;
     session.committing();
     let detail = note.detail.clone();
@@ -66,7 +66,7 @@ pub(super) async fn note(
 pub(super) async fn list(
     session: &Session,
     filter: &AuditFilter,
-) -> Result<Vec<AuditEntry>, Failure> {
+) -> Result<Vec<AuditEntry>, QueryError> {
     let condition = format!(
         "WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
            AND ($4::bigint IS NULL OR at >= $4) AND seq > $6

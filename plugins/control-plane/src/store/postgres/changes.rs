@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use kt_control_api::{GatewayId, canonical_json};
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
-use super::once::{FORGET, Memory, RECALL, recalled, remember};
+use super::idempotency::{DELETE_EXPIRED, FIND_RECEIPT, KeyLookup, insert_receipt, receipt_of};
+use super::query_error::QueryError;
 use super::session::Session;
 use super::text::{storable, storable_json};
-use super::{contents, gateways, rows};
+use super::{gateways, rows, versions};
 use crate::store::decision::{Decision, GatewayChange, GatewayUpdate, decide};
 use crate::store::table::Row;
 use crate::store::{
@@ -60,7 +60,7 @@ pub(super) async fn change(
     context: &ChangeContext,
     key: &GatewayRef,
     change: GatewayChange<'_>,
-) -> Result<ChangeReceipt, Failure> {
+) -> Result<ChangeReceipt, QueryError> {
     for _ in 0..ATTEMPTS {
         let outcome = attempt(session, context, key, change).await;
         if outcome.is_err() {
@@ -69,17 +69,17 @@ pub(super) async fn change(
         match (outcome, change) {
             (Ok(Some(receipt)), _) => return Ok(receipt),
             (Ok(None), _) => {}
-            (Err(failure), GatewayChange::Update(patch)) if failure.violates("gateways_name") => {
+            (Err(error), GatewayChange::Update(patch)) if error.violates("gateways_name") => {
                 let name = patch.name.clone().unwrap_or_default();
                 if let Some(id) = gateways::owner_of_name(session, &name).await? {
                     return Err(StoreError::NameTaken { name, id }.into());
                 }
             }
-            (Err(failure), _) if failure.is_lost_race() => {}
-            (Err(failure), _) => return Err(failure),
+            (Err(error), _) if error.is_lost_race() => {}
+            (Err(error), _) => return Err(error),
         }
     }
-    Err(StoreError::Busy(super::session::LIMIT.as_secs()).into())
+    Err(StoreError::Busy(super::timeouts::REQUEST_TIMEOUT.as_secs()).into())
 }
 
 /// Tries once; `None` when the gateway was renamed under the lock's wait.
@@ -88,25 +88,25 @@ async fn attempt(
     context: &ChangeContext,
     key: &GatewayRef,
     change: GatewayChange<'_>,
-) -> Result<Option<ChangeReceipt>, Failure> {
+) -> Result<Option<ChangeReceipt>, QueryError> {
     let (condition, text) = gateways::lookup(key);
     let text = storable(text);
     let lock = format!("{LOCK} {condition} AND g.deleted_at IS NULL FOR NO KEY UPDATE");
     let look = format!("{} {condition}", *rows::SNAPSHOT);
     session
-        .prepare(&[&lock, &look, RECALL, FORGET, &WRITE])
+        .prepare(&[&lock, &look, FIND_RECEIPT, DELETE_EXPIRED, &WRITE])
         .await?;
-    let memory = Memory::of(context);
+    let memory = KeyLookup::of(context);
     let known: [&(dyn ToSql + Sync); 3] = [&memory.actor, &memory.key, &memory.since];
     let named: [&(dyn ToSql + Sync); 1] = [&text];
     session.begin();
     // One round trip. What follows the lock sees what others committed while it was waited for.
     let (begun, locked, forgotten, row, found) = tokio::join!(
         biased;
-        session.say("BEGIN"),
+        session.batch_execute("BEGIN"),
         session.row(&lock, &named),
-        session.rows(FORGET, &known),
-        session.row(RECALL, &known),
+        session.rows(DELETE_EXPIRED, &known),
+        session.row(FIND_RECEIPT, &known),
         session.row(&look, &named),
     );
     begun?;
@@ -114,7 +114,7 @@ async fn attempt(
         .map(|row| rows::parse::<GatewayId>(&row, "id"))
         .transpose()?;
     forgotten?;
-    if let Some(receipt) = recalled::<ChangeReceipt>(context, row?.as_ref())? {
+    if let Some(receipt) = receipt_of::<ChangeReceipt>(context, row?.as_ref())? {
         session.roll_back().await;
         return Ok(Some(receipt));
     }
@@ -136,10 +136,10 @@ async fn older(
     session: &Session,
     current: &GatewaySnapshot,
     change: GatewayChange<'_>,
-) -> Result<Option<VersionRow>, Failure> {
+) -> Result<Option<VersionRow>, QueryError> {
     match change {
         GatewayChange::Revert(revert) => {
-            contents::one(session, &current.gateway.id, revert.version).await
+            versions::one(session, &current.gateway.id, revert.version).await
         }
         _ => Ok(None),
     }
@@ -151,12 +151,12 @@ async fn finish(
     context: &ChangeContext,
     change: GatewayChange<'_>,
     decision: &Decision,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let Some(update) = &decision.update else {
         let (kept, committed) = tokio::join!(
             biased;
-            remember(session, context, &decision.receipt),
-            session.say("COMMIT"),
+            insert_receipt(session, context, &decision.receipt),
+            session.batch_execute("COMMIT"),
         );
         return kept.and(committed);
     };
@@ -169,7 +169,7 @@ async fn finish(
         biased;
         insert_version(session, change, update),
         put(session, context, decision, update),
-        session.say("COMMIT"),
+        session.batch_execute("COMMIT"),
     );
     versioned.and(written).and(committed)
 }
@@ -179,7 +179,7 @@ async fn insert_version(
     session: &Session,
     change: GatewayChange<'_>,
     update: &GatewayUpdate,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     match (change, &update.version) {
         (GatewayChange::Publish(new), Some(row)) => publish(session, new, row).await,
         (_, Some(row)) => {
@@ -190,7 +190,7 @@ async fn insert_version(
     }
 }
 
-async fn publish(session: &Session, new: &NewVersion, row: &VersionRow) -> Result<(), Failure> {
+async fn publish(session: &Session, new: &NewVersion, row: &VersionRow) -> Result<(), QueryError> {
     let (hash, content) = (
         row.content_sha256.as_bytes().as_slice(),
         new.content.as_bytes(),
@@ -207,7 +207,7 @@ async fn put(
     context: &ChangeContext,
     decision: &Decision,
     update: &GatewayUpdate,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let row = &update.gateway;
     let deleted = row.deleted_at.is_some();
     let at = context.now.as_microsecond();

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use kt_control_api::{TokenId, canonical_json};
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
-use super::once::{Memory, RECALL, recalled};
+use super::idempotency::{FIND_RECEIPT, KeyLookup, receipt_of};
+use super::query_error::QueryError;
 use super::session::Session;
 use super::text::storable_json;
 use super::{audit, gateways, rows, tokens};
@@ -72,17 +72,17 @@ pub(super) async fn create(
     session: &mut Session,
     change: &ChangeContext,
     new: &NewGateway,
-) -> Result<ChangeReceipt, Failure> {
+) -> Result<ChangeReceipt, QueryError> {
     for _ in 0..ATTEMPTS {
         match attempt(session, change, new).await {
             Ok(Some(receipt)) => return Ok(receipt),
             // The key was used before.
             Ok(None) => {
-                let memory = Memory::of(change);
+                let memory = KeyLookup::of(change);
                 let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
                     [&memory.actor, &memory.key, &memory.since];
-                let row = session.row(RECALL, &values).await?;
-                if let Some(receipt) = recalled::<ChangeReceipt>(change, row.as_ref())? {
+                let row = session.row(FIND_RECEIPT, &values).await?;
+                if let Some(receipt) = receipt_of::<ChangeReceipt>(change, row.as_ref())? {
                     let replayed = receipt.gateway != new.gateway.id;
                     return Ok(ChangeReceipt {
                         replayed,
@@ -90,7 +90,7 @@ pub(super) async fn create(
                     });
                 }
             }
-            Err(failure) if failure.violates("gateways_name") => {
+            Err(error) if error.violates("gateways_name") => {
                 if let Some(id) = gateways::owner_of_name(session, &new.gateway.name).await? {
                     if id == new.gateway.id {
                         return Ok(created(change, new));
@@ -99,21 +99,21 @@ pub(super) async fn create(
                     return Err(StoreError::NameTaken { name, id }.into());
                 }
             }
-            Err(failure) if failure.violates("gateways_pkey") => return Ok(created(change, new)),
+            Err(error) if error.violates("gateways_pkey") => return Ok(created(change, new)),
             // By this gateway, before the answer got lost?
-            Err(Failure::Refused(StoreError::TokenInactive(token))) => {
+            Err(QueryError::Store(StoreError::TokenInactive(token))) => {
                 let key = GatewayRef::Id(new.gateway.id.clone());
                 return match gateways::snapshot(session, &key).await {
                     Ok(_) => Ok(created(change, new)),
-                    Err(Failure::Refused(_)) => Err(StoreError::TokenInactive(token).into()),
-                    Err(failure) => Err(failure),
+                    Err(QueryError::Store(_)) => Err(StoreError::TokenInactive(token).into()),
+                    Err(error) => Err(error),
                 };
             }
-            Err(failure) if failure.is_lost_race() => {}
-            Err(failure) => return Err(failure),
+            Err(error) if error.is_lost_race() => {}
+            Err(error) => return Err(error),
         }
     }
-    Err(StoreError::Busy(super::session::LIMIT.as_secs()).into())
+    Err(StoreError::Busy(super::timeouts::REQUEST_TIMEOUT.as_secs()).into())
 }
 
 /// Tries once; `None` when the key is in use.
@@ -121,7 +121,7 @@ async fn attempt(
     session: &mut Session,
     change: &ChangeContext,
     new: &NewGateway,
-) -> Result<Option<ChangeReceipt>, Failure> {
+) -> Result<Option<ChangeReceipt>, QueryError> {
     let Some(token) = &new.bootstrap_token else {
         return insert(session, change, new).await;
     };
@@ -140,8 +140,8 @@ async fn insert_and_consume(
     change: &ChangeContext,
     new: &NewGateway,
     token: &TokenId,
-) -> Result<Option<ChangeReceipt>, Failure> {
-    session.say("BEGIN").await?;
+) -> Result<Option<ChangeReceipt>, QueryError> {
+    session.batch_execute("BEGIN").await?;
     tokens::lock_unconsumed(session, change, token).await?;
     let made = insert(session, change, new).await?;
     if made.is_some() {
@@ -156,7 +156,7 @@ async fn insert_and_consume(
             detail,
         )
         .await?;
-        session.say("COMMIT").await?;
+        session.batch_execute("COMMIT").await?;
     }
     Ok(made)
 }
@@ -165,14 +165,14 @@ async fn insert(
     session: &Session,
     change: &ChangeContext,
     new: &NewGateway,
-) -> Result<Option<ChangeReceipt>, Failure> {
+) -> Result<Option<ChangeReceipt>, QueryError> {
     let gateway = new.row(change.now);
     let receipt = receipt(&gateway);
     let content = new.version.as_ref().map(|new| new.content.as_bytes());
     let version = new.version.as_ref();
     let version = version.map(|new| new.row(&gateway.id, 1, change));
     let token = new.token.as_ref().map(|new| new.row(change));
-    let (memory, now) = (Memory::of(change), change.now.as_microsecond());
+    let (memory, now) = (KeyLookup::of(change), change.now.as_microsecond());
     let key = change.idempotency_key.as_ref();
     let fingerprint = key.map(|key| key.fingerprint.as_slice());
     let kept = serde_json::to_string(&receipt)?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kt_control_api::{AuditEntry, ContentHash, GatewayId};
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use crate::store::table::Row;
@@ -18,10 +18,10 @@ pub(super) async fn export(
     session: &mut Session,
     selection: &Selection,
     sink: &mut RecordSink<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     session.begin();
     session
-        .say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     let exported = export_all(session, selection, sink).await;
     session.roll_back().await;
@@ -32,7 +32,7 @@ async fn export_all(
     session: &Session,
     selection: &Selection,
     sink: &mut RecordSink<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let mut exported = HashSet::new();
     for gateway in gateways(session, selection).await? {
         let id = gateway.id.clone();
@@ -47,7 +47,7 @@ async fn export_all(
     Ok(())
 }
 
-async fn gateways(session: &Session, selection: &Selection) -> Result<Vec<GatewayRow>, Failure> {
+async fn gateways(session: &Session, selection: &Selection) -> Result<Vec<GatewayRow>, QueryError> {
     let sql = rows::select::<GatewayRow>("ORDER BY id");
     let found = session.rows(&sql, &[]).await?;
     let selected = found.iter().filter(|row| selection.contains(row.get("id")));
@@ -60,7 +60,7 @@ async fn versions(
     gateway: &GatewayId,
     exported: &mut HashSet<ContentHash>,
     sink: &mut RecordSink<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = rows::select::<VersionRow>("WHERE gateway_id = $1 ORDER BY version");
     for row in session.rows(&sql, &[&gateway.as_str()]).await? {
         let row = VersionRow::from_row(&row)?;
@@ -83,7 +83,7 @@ async fn apply_outcomes(
     session: &Session,
     gateway: &GatewayId,
     sink: &mut RecordSink<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = rows::select::<ApplyOutcomeRow>("WHERE gateway_id = $1 ORDER BY seq");
     for row in session.rows(&sql, &[&gateway.as_str()]).await? {
         sink(ExportRecord::Answer(ApplyOutcomeRow::from_row(&row)?))?;
@@ -95,7 +95,7 @@ async fn tokens(
     session: &Session,
     selection: &Selection,
     sink: &mut RecordSink<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = rows::select::<TokenRow>("ORDER BY id COLLATE \"C\"");
     for row in session.rows(&sql, &[]).await? {
         let row = TokenRow::from_row(&row)?;
@@ -106,7 +106,7 @@ async fn tokens(
     Ok(())
 }
 
-async fn audit_log(session: &Session, sink: &mut RecordSink<'_>) -> Result<(), Failure> {
+async fn audit_log(session: &Session, sink: &mut RecordSink<'_>) -> Result<(), QueryError> {
     let page = format!("WHERE seq > $1 ORDER BY seq LIMIT {AUDIT_PAGE_ROWS}");
     let sql = rows::select::<AuditEntry>(&page);
     let mut last = 0_i64;

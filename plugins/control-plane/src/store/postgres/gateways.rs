@@ -3,7 +3,7 @@
 use kt_control_api::GatewayId;
 use tokio_postgres::Row;
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use super::text::storable;
@@ -20,20 +20,20 @@ pub(super) fn lookup(key: &GatewayRef) -> (&'static str, &str) {
 pub(super) async fn snapshot(
     session: &Session,
     key: &GatewayRef,
-) -> Result<GatewaySnapshot, Failure> {
+) -> Result<GatewaySnapshot, QueryError> {
     let (condition, text) = lookup(key);
     let sql = format!("{} {condition}", *rows::SNAPSHOT);
     found(key, session.row(&sql, &[&storable(text)]).await?)
 }
 
 /// Reads a row that was looked for by `key`.
-pub(super) fn found(key: &GatewayRef, row: Option<Row>) -> Result<GatewaySnapshot, Failure> {
+pub(super) fn found(key: &GatewayRef, row: Option<Row>) -> Result<GatewaySnapshot, QueryError> {
     let row = present(key, row)?;
     rows::snapshot(&row)
 }
 
 /// Passes the row of a gateway that exists.
-pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, Failure> {
+pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, QueryError> {
     let (_, text) = lookup(key);
     let row = row.ok_or_else(|| StoreError::NotFound(format!("gateway `{text}`")))?;
     if row.try_get::<_, Option<i64>>("deleted_at")?.is_some() {
@@ -45,7 +45,7 @@ pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, Failure
 pub(super) async fn list(
     session: &Session,
     filter: &GatewayFilter,
-) -> Result<Vec<GatewaySnapshot>, Failure> {
+) -> Result<Vec<GatewaySnapshot>, QueryError> {
     let sql = format!(
         "{} WHERE g.deleted_at IS NULL AND g.name > $1 AND starts_with(g.name, $2)
             AND g.labels @> $3::text::jsonb
@@ -67,7 +67,7 @@ pub(super) async fn list(
 pub(super) async fn owner_of_name(
     session: &Session,
     name: &str,
-) -> Result<Option<GatewayId>, Failure> {
+) -> Result<Option<GatewayId>, QueryError> {
     let sql = "SELECT id FROM gateways WHERE name = $1 AND deleted_at IS NULL";
     let row = session.row(sql, &[&name]).await?;
     row.map(|row| rows::parse(&row, "id")).transpose()

@@ -4,7 +4,7 @@ use kt_control_api::{ContentHash, GatewayId, Timestamp, canonical_json};
 use serde_json::json;
 
 use super::audit;
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
 use super::text::storable_json;
@@ -23,18 +23,18 @@ pub(super) async fn import(
     change: &ChangeContext,
     header: &ExportHeader,
     records: &mut RecordSource<'_>,
-) -> Result<ImportSummary, Failure> {
+) -> Result<ImportSummary, QueryError> {
     session.begin();
-    session.say("BEGIN").await?;
+    session.batch_execute("BEGIN").await?;
     let imported = match take_in(session, change, header, records).await {
         Ok(imported) => imported,
-        Err(failure) => {
+        Err(error) => {
             session.roll_back().await;
-            return Err(failure);
+            return Err(error);
         }
     };
     session.committing();
-    session.say("COMMIT").await?;
+    session.batch_execute("COMMIT").await?;
     session.ended();
     Ok(imported)
 }
@@ -44,8 +44,8 @@ async fn take_in(
     change: &ChangeContext,
     header: &ExportHeader,
     records: &mut RecordSource<'_>,
-) -> Result<ImportSummary, Failure> {
-    session.say(ALONE).await?;
+) -> Result<ImportSummary, QueryError> {
+    session.batch_execute(ALONE).await?;
     let mut progress = ImportProgress::new(header.whole && is_empty(session).await?);
     let mut taken = Vec::new();
     for record in records {
@@ -69,7 +69,7 @@ async fn take_in(
     Ok(progress.imported)
 }
 
-async fn is_empty(session: &Session) -> Result<bool, Failure> {
+async fn is_empty(session: &Session) -> Result<bool, QueryError> {
     let sql = "SELECT NOT EXISTS (SELECT FROM gateways) AND NOT EXISTS (SELECT FROM tokens)
                    AND NOT EXISTS (SELECT FROM audit)";
     let row = session.row(sql, &[]).await?;
@@ -77,7 +77,7 @@ async fn is_empty(session: &Session) -> Result<bool, Failure> {
 }
 
 /// Makes sure that every version that should have a content has it.
-async fn check_contents(session: &Session) -> Result<(), Failure> {
+async fn check_contents(session: &Session) -> Result<(), QueryError> {
     let sql = "SELECT gateway_id, version FROM config_versions v WHERE pruned_at IS NULL
                    AND NOT EXISTS (SELECT FROM blobs WHERE sha256 = v.blob) LIMIT 1";
     match session.row(sql, &[]).await? {
@@ -89,7 +89,7 @@ async fn check_contents(session: &Session) -> Result<(), Failure> {
     }
 }
 
-async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, Failure> {
+async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, QueryError> {
     let sql = "SELECT hash FROM audit WHERE seq = $1";
     let row = session.row(sql, &[&bigint(seq)?]).await?;
     row.as_ref().map(|row| rows::hash(row, "hash")).transpose()
@@ -101,7 +101,7 @@ async fn tell(
     change: &ChangeContext,
     header: &ExportHeader,
     gateway: &GatewayId,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
                SELECT $1, $2, $3, 'gateway.import', id, rev, $5 FROM gateways WHERE id = $4";
     let detail = json!({"from": header.epoch, "exported_at": header.exported_at});
@@ -118,7 +118,7 @@ async fn insert(
     session: &Session,
     record: &ExportRecord,
     taken: &mut Vec<String>,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     match record {
         ExportRecord::Gateway(row) => match occupied(session, row).await? {
             Some(what) => taken.push(what),
@@ -136,7 +136,7 @@ async fn insert(
     Ok(())
 }
 
-async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>, Failure> {
+async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>, QueryError> {
     let sql = "SELECT id FROM gateways
                WHERE id = $1 OR (name = $2 AND deleted_at IS NULL AND $3::bigint IS NULL)";
     let deleted = row.deleted_at.map(Timestamp::as_microsecond);
@@ -154,7 +154,7 @@ async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>,
     }))
 }
 
-async fn content(session: &Session, row: &ContentRow) -> Result<(), Failure> {
+async fn content(session: &Session, row: &ContentRow) -> Result<(), QueryError> {
     let sql = "INSERT INTO blobs(sha256, content) VALUES($1, $2) ON CONFLICT DO NOTHING";
     let (hash, content) = (row.sha256.as_bytes().as_slice(), row.content.as_bytes());
     session.rows(sql, &[&hash, &content]).await.map(drop)

@@ -4,8 +4,8 @@ use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
 use super::gateways;
+use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
 use super::text::{storable, storable_json};
@@ -44,13 +44,13 @@ struct Previous {
     lease_until: Timestamp,
 }
 
-/// Takes a report. Ends the transaction in every case but a failure.
+/// Takes a report. Ends the transaction in every case but a error.
 pub(super) async fn report(
     session: &mut Session,
     now: Timestamp,
     key: &GatewayRef,
     report: &StatusReport,
-) -> Result<ReportReceipt, Failure> {
+) -> Result<ReportReceipt, QueryError> {
     let outcome = attempt(session, now, key, report).await;
     if outcome.is_err() {
         session.roll_back().await;
@@ -63,7 +63,7 @@ async fn attempt(
     now: Timestamp,
     key: &GatewayRef,
     report: &StatusReport,
-) -> Result<ReportReceipt, Failure> {
+) -> Result<ReportReceipt, QueryError> {
     let (condition, text) = gateways::lookup(key);
     let columns = rows::select_list::<GatewayRow>("g.");
     let look = format!("SELECT {columns} FROM gateways g {condition}");
@@ -77,7 +77,7 @@ async fn attempt(
         ([&instance], [&name]);
     let (begun, turn, row) = tokio::join!(
         biased;
-        session.say("BEGIN"),
+        session.batch_execute("BEGIN"),
         session.rows(TURN, &values),
         session.row(&look, &named),
     );
@@ -109,7 +109,7 @@ async fn attempt(
                 biased;
                 put(session, now, &receipt, before, report),
                 prune(session, &receipt.gateway, instance, before.is_none()),
-                session.say("COMMIT"),
+                session.batch_execute("COMMIT"),
             );
             kept.and(pruned).and(committed)?;
             session.ended();
@@ -118,7 +118,7 @@ async fn attempt(
     Ok(receipt)
 }
 
-fn previous_of(row: &Row) -> Result<Previous, Failure> {
+fn previous_of(row: &Row) -> Result<Previous, QueryError> {
     Ok(Previous {
         report: serde_json::from_str(row.try_get("report")?)?,
         lease_until: rows::time(row, "lease_until")?,
@@ -131,7 +131,7 @@ async fn put(
     receipt: &ReportReceipt,
     before: Option<&StatusReport>,
     report: &StatusReport,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let (applied, refused) = new_answers(before, report);
     let whole = storable_json(serde_json::to_value(report)?).to_string();
     let number = |number: Option<u64>| number.map(bigint).transpose();
@@ -158,7 +158,7 @@ async fn prune(
     gateway: &GatewayId,
     instance: &str,
     is_new: bool,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     if !is_new {
         return Ok(());
     }

@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
 
-use super::failure::{Failure, of_database};
+use super::idempotency;
+use super::notification_tracker::NotificationTracker;
 use super::notifications::{CHANNEL, ChangeListeners, Notifications, message};
-use super::once;
-use super::revisions::Known;
+use super::query_error::{QueryError, database_error};
 use super::rows;
-use super::session::{LIMIT, Session};
+use super::session::Session;
+use super::timeouts::REQUEST_TIMEOUT;
 use super::tls::{Connector, Secured};
 use crate::store::StoreError;
 
@@ -45,11 +46,11 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) async fn run(self) {
-        let mut known = Known::default();
+        let mut tracker = NotificationTracker::default();
         let mut pause = PAUSES.0;
         while self.listeners.strong_count() > 0 {
             let start = Instant::now();
-            match self.connected(&mut known).await {
+            match self.connected(&mut tracker).await {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, "cannot hear of changes at other servers"),
             }
@@ -62,12 +63,12 @@ impl Listener {
     }
 
     /// Works until the connection ends, which is an error, or the listeners are gone.
-    async fn connected(&self, known: &mut Known) -> Result<(), StoreError> {
+    async fn connected(&self, tracker: &mut NotificationTracker) -> Result<(), StoreError> {
         let connect = self.config.connect(self.connector.clone());
         let (client, connection) = within(connect).await?;
         let (heard, mut messages) = mpsc::unbounded_channel();
-        let reader = tokio::spawn(hear(connection, heard));
-        let ended = self.work(&client, &mut messages, known).await;
+        let reader = tokio::spawn(read_messages(connection, heard));
+        let ended = self.work(&client, &mut messages, tracker).await;
         reader.abort();
         ended
     }
@@ -76,7 +77,7 @@ impl Listener {
         &self,
         client: &Client,
         messages: &mut mpsc::UnboundedReceiver<String>,
-        known: &mut Known,
+        tracker: &mut NotificationTracker,
     ) -> Result<(), StoreError> {
         // First listen, then look: what is committed in between is then heard.
         within(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
@@ -90,11 +91,11 @@ impl Listener {
                         return Err(StoreError::Failed("the connection ended".to_owned()));
                     };
                     let Some(listeners) = self.listeners.upgrade() else { return Ok(()) };
-                    known.hear(&text, &*listeners);
+                    tracker.receive(&text, &*listeners);
                 }
                 () = sleep_until(sweep) => {
                     let Some(listeners) = self.listeners.upgrade() else { return Ok(()) };
-                    self.sweep(client, &*listeners, known).await?;
+                    self.sweep(client, &*listeners, tracker).await?;
                     sweep = Instant::now() + jitter(SWEEP);
                     sweeps += 1;
                     if sweeps.is_multiple_of(PRUNE_EVERY) {
@@ -102,7 +103,7 @@ impl Listener {
                     }
                 }
                 () = self.something_to_tell(quiet_until) => {
-                    self.tell(client, known).await?;
+                    self.tell(client, tracker).await?;
                     quiet_until = Instant::now() + GATHER;
                 }
             }
@@ -110,14 +111,18 @@ impl Listener {
     }
 
     async fn something_to_tell(&self, quiet_until: Instant) {
-        self.notifications.some().await;
+        self.notifications.wait_until_pending().await;
         sleep_until(quiet_until).await;
     }
 
-    async fn tell(&self, client: &Client, known: &mut Known) -> Result<(), StoreError> {
+    async fn tell(
+        &self,
+        client: &Client,
+        tracker: &mut NotificationTracker,
+    ) -> Result<(), StoreError> {
         let changed = self.notifications.take();
         let text = message(&changed);
-        known.says(&text);
+        tracker.sent(&text);
         let told = within(client.query("SELECT pg_notify($1, $2)", &[&CHANNEL, &text])).await;
         if told.is_err() {
             self.notifications.put_back(changed);
@@ -130,7 +135,7 @@ impl Listener {
         &self,
         client: &Client,
         listeners: &dyn ChangeListeners,
-        known: &mut Known,
+        tracker: &mut NotificationTracker,
     ) -> Result<(), StoreError> {
         let watched_gateways = listeners.watched_gateways();
         let mut found = HashMap::with_capacity(watched_gateways.len());
@@ -142,26 +147,27 @@ impl Listener {
                 found.insert(gateway, rev);
             }
         }
-        known.look(found, listeners);
+        tracker.compare(found, listeners);
         Ok(())
     }
 
     async fn prune(&self) {
         let now = jiff::Timestamp::now().as_microsecond();
-        let pruned = async { once::prune(&Session::of(&self.pool).await?, now).await };
-        if let Err(failure) = pruned.await {
-            let error = StoreError::from(failure);
+        let pruned =
+            async { idempotency::delete_expired(&Session::of(&self.pool).await?, now).await };
+        if let Err(error) = pruned.await {
+            let error = StoreError::from(error);
             tracing::warn!(%error, "cannot forget old idempotency keys");
         }
     }
 }
 
-fn revision(row: &Row) -> Result<(GatewayId, i64), Failure> {
+fn revision(row: &Row) -> Result<(GatewayId, i64), QueryError> {
     Ok((rows::parse(row, "id")?, row.try_get("rev")?))
 }
 
 /// Reads the connection to its end.
-async fn hear(
+async fn read_messages(
     mut connection: Connection<Socket, Secured<Socket>>,
     heard: mpsc::UnboundedSender<String>,
 ) {
@@ -177,8 +183,8 @@ async fn hear(
 async fn within<T>(
     work: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, StoreError> {
-    match timeout(LIMIT, work).await {
-        Ok(done) => done.map_err(|error| of_database(&error)),
-        Err(_) => Err(StoreError::Busy(LIMIT.as_secs())),
+    match timeout(REQUEST_TIMEOUT, work).await {
+        Ok(done) => done.map_err(|error| database_error(&error)),
+        Err(_) => Err(StoreError::Busy(REQUEST_TIMEOUT.as_secs())),
     }
 }

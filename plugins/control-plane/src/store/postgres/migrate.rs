@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kt_control_api::random_base32;
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use crate::store::StoreError;
@@ -34,14 +34,14 @@ const NEWEST: u32 = STEPS.len() as u32;
 const LOCK: i64 = 0x6b74_6370;
 
 /// What a schema of ours says about itself.
-struct Found {
+struct SchemaInfo {
     schema: u32,
     oldest_writer: u32,
 }
 
 /// Brings the database up to date. Returns the schema it has then.
-pub(super) async fn migrate(session: &mut Session) -> Result<u32, Failure> {
-    if let Some(schema) = usable(look(session).await?)? {
+pub(super) async fn migrate(session: &mut Session) -> Result<u32, QueryError> {
+    if let Some(schema) = usable(read_schema_info(session).await?)? {
         return Ok(schema);
     }
     session.begin();
@@ -55,22 +55,22 @@ pub(super) async fn migrate(session: &mut Session) -> Result<u32, Failure> {
 
 /// Migrates unless another server was faster. The lock ends with the transaction, and so with
 /// the server that holds it.
-async fn locked(session: &Session) -> Result<u32, Failure> {
-    session.say("BEGIN").await?;
+async fn locked(session: &Session) -> Result<u32, QueryError> {
+    session.batch_execute("BEGIN").await?;
     session
-        .say(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        .batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
         .await?;
-    let found = look(session).await?;
+    let found = read_schema_info(session).await?;
     if let Some(schema) = usable(found.as_ref().map(copied))? {
-        session.say("COMMIT").await?;
+        session.batch_execute("COMMIT").await?;
         return Ok(schema);
     }
     let from = found.map_or(0, |found| found.schema);
     if from == 0 {
-        session.say("CREATE SCHEMA kt").await?;
+        session.batch_execute("CREATE SCHEMA kt").await?;
     }
     for step in STEPS.iter().skip(from as usize) {
-        session.say(step).await?;
+        session.batch_execute(step).await?;
     }
     if from == 0 {
         put(session, "application", "kt control-plane").await?;
@@ -81,12 +81,12 @@ async fn locked(session: &Session) -> Result<u32, Failure> {
     put(session, "schema", &NEWEST.to_string()).await?;
     put(session, "oldest_writer", &OLDEST_WRITER.to_string()).await?;
     put(session, "oldest_reader", &OLDEST_READER.to_string()).await?;
-    session.say("COMMIT").await?;
+    session.batch_execute("COMMIT").await?;
     Ok(NEWEST)
 }
 
 /// Looks at what there is; `None` when there is nothing of ours and nothing in its place.
-async fn look(session: &Session) -> Result<Option<Found>, Failure> {
+async fn read_schema_info(session: &Session) -> Result<Option<SchemaInfo>, QueryError> {
     // From the tables, not by `to_regclass`: what that looks up is remembered, and another
     // server's commit while the lock was waited for would not be seen.
     let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'kt'),
@@ -115,7 +115,7 @@ async fn look(session: &Session) -> Result<Option<Found>, Failure> {
         number("schema"),
         number("oldest_writer"),
     ) {
-        (Some("kt control-plane"), Some(schema), Some(oldest_writer)) => Ok(Some(Found {
+        (Some("kt control-plane"), Some(schema), Some(oldest_writer)) => Ok(Some(SchemaInfo {
             schema,
             oldest_writer,
         })),
@@ -123,12 +123,12 @@ async fn look(session: &Session) -> Result<Option<Found>, Failure> {
     }
 }
 
-fn copied(found: &Found) -> Found {
-    Found { ..*found }
+fn copied(found: &SchemaInfo) -> SchemaInfo {
+    SchemaInfo { ..*found }
 }
 
 /// Returns the schema when it can be used as it is; `None` when it must be made or migrated.
-fn usable(found: Option<Found>) -> Result<Option<u32>, Failure> {
+fn usable(found: Option<SchemaInfo>) -> Result<Option<u32>, QueryError> {
     match found {
         Some(found) if found.schema == NEWEST => Ok(Some(found.schema)),
         // Its maker says which programs may follow.
@@ -144,20 +144,20 @@ fn usable(found: Option<Found>) -> Result<Option<u32>, Failure> {
     }
 }
 
-fn foreign() -> Failure {
-    Failure::Refused(StoreError::Unusable(
+fn foreign() -> QueryError {
+    QueryError::Store(StoreError::Unusable(
         "the database has a schema `kt` that is not one of kt's control plane".to_owned(),
     ))
 }
 
-async fn put(session: &Session, key: &str, value: &str) -> Result<(), Failure> {
+async fn put(session: &Session, key: &str, value: &str) -> Result<(), QueryError> {
     let sql =
         "INSERT INTO kt.meta(k, v) VALUES($1, $2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
     session.rows(sql, &[&key, &value]).await.map(drop)
 }
 
 /// Reads a value that the schema says about itself.
-pub(super) async fn value(session: &Session, key: &str) -> Result<String, Failure> {
+pub(super) async fn value(session: &Session, key: &str) -> Result<String, QueryError> {
     let row = session
         .row("SELECT v FROM meta WHERE k = $1", &[&key])
         .await?;

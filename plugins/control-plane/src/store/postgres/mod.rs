@@ -5,35 +5,40 @@
 //! reads afterwards, in a statement of its own, so two changes never count from the same number.
 
 mod address;
+mod address_error;
 mod audit;
 mod changes;
-mod contents;
 mod create;
 mod export;
-mod failure;
 mod gateways;
+mod idempotency;
 mod import;
 mod instances;
 mod listen;
 mod migrate;
+mod notification_tracker;
 mod notifications;
-mod once;
 mod password;
+mod password_sources;
+mod query_error;
 mod retention;
-mod revisions;
 mod rows;
 mod session;
 mod store;
 #[cfg(test)]
 mod tests;
 mod text;
+mod timeouts;
 mod tls;
 mod token_changes;
 mod tokens;
 mod transfer;
+mod versions;
 
-pub use address::{DatabaseAddress, DatabaseAddressError};
+pub use address::DatabaseAddress;
+pub use address_error::DatabaseAddressError;
 pub use notifications::ChangeListeners;
-pub use password::{Password, PasswordError, PasswordSources};
+pub use password::{Password, PasswordError};
+pub use password_sources::PasswordSources;
 pub use store::PostgresStore;
 pub use tls::TlsOptions;

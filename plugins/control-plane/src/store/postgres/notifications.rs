@@ -13,7 +13,7 @@ pub(super) const CHANNEL: &str = "kt";
 /// Gateways told of in one message. A message holds 8000 bytes, a gateway takes 20.
 const PER_MESSAGE: usize = 300;
 /// Stands for every gateway: a token has ended, which somebody may be waiting with.
-const EVERY: &str = "*";
+const ALL_GATEWAYS: &str = "*";
 
 /// Those who wait for gateways at this server.
 pub trait ChangeListeners: Send + Sync {
@@ -41,21 +41,21 @@ pub(super) struct Notifications {
 impl Notifications {
     /// Notes a change that was committed.
     pub(super) fn add(&self, gateway: &GatewayId) {
-        self.add_word(gateway.as_str());
+        self.add_entry(gateway.as_str());
     }
 
     /// Notes that a token has ended.
-    pub(super) fn add_ended_token(&self) {
-        self.add_word(EVERY);
+    pub(super) fn add_revoked_token(&self) {
+        self.add_entry(ALL_GATEWAYS);
     }
 
-    fn add_word(&self, word: &str) {
+    fn add_entry(&self, word: &str) {
         self.pending().insert(word.to_owned());
         self.added.notify_one();
     }
 
     /// Waits until there is something to tell.
-    pub(super) async fn some(&self) {
+    pub(super) async fn wait_until_pending(&self) {
         while self.pending().is_empty() {
             self.added.notified().await;
         }
@@ -91,9 +91,9 @@ pub(super) fn message(words: &[String]) -> String {
 
 /// Passes a message on to those who wait. What is no gateway is left out: anybody with the
 /// database may send.
-pub(super) fn hear(message: &str, listeners: &dyn ChangeListeners) {
+pub(super) fn dispatch(message: &str, listeners: &dyn ChangeListeners) {
     for word in message.split(',') {
-        if word == EVERY {
+        if word == ALL_GATEWAYS {
             let all = listeners.watched_gateways();
             all.iter()
                 .for_each(|gateway| listeners.gateway_changed(gateway));
@@ -110,7 +110,7 @@ mod tests {
     use kt_control_api::GatewayId;
 
     use super::super::tests::RecordingListeners;
-    use super::{Notifications, hear, message};
+    use super::{Notifications, dispatch, message};
 
     #[test]
     fn changes_of_one_gateway_are_one_piece_of_news() {
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(taken.len(), 2);
         assert!(notifications.take().is_empty());
         let listeners = RecordingListeners::default();
-        hear(&message(&taken), &listeners);
+        dispatch(&message(&taken), &listeners);
         assert_eq!(
             listeners.told.into_inner().unwrap(),
             BTreeSet::from([one, other])
@@ -135,13 +135,13 @@ mod tests {
     #[test]
     fn the_end_of_a_token_concerns_all_who_wait() {
         let notifications = Notifications::default();
-        notifications.add_ended_token();
+        notifications.add_revoked_token();
         let watched_gateways = vec![GatewayId::random(), GatewayId::random()];
         let listeners = RecordingListeners {
             watched_gateways: watched_gateways.clone(),
             ..RecordingListeners::default()
         };
-        hear(&message(&notifications.take()), &listeners);
+        dispatch(&message(&notifications.take()), &listeners);
         let all = watched_gateways.into_iter().collect();
         assert_eq!(listeners.told.into_inner().unwrap(), all);
     }
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 1000);
         assert!(parts.iter().all(|part| message(part).len() < 8000));
         let listeners = RecordingListeners::default();
-        hear("nonsense,,gw_x", &listeners);
+        dispatch("nonsense,,gw_x", &listeners);
         assert!(listeners.told.into_inner().unwrap().is_empty());
     }
 }

@@ -5,12 +5,12 @@ use serde_json::json;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
-use super::once::once;
+use super::idempotency::run_once;
+use super::query_error::QueryError;
 use super::rows::{bigint, number, only, parse};
 use super::session::Session;
 use super::text::storable;
-use super::{audit, contents, gateways};
+use super::{audit, gateways, versions};
 use crate::store::decision::decide_pin;
 use crate::store::retention::ranges;
 use crate::store::{
@@ -54,10 +54,10 @@ pub(super) async fn pin(
     key: &GatewayRef,
     version: u64,
     pin: bool,
-) -> Result<ChangeReceipt, Failure> {
+) -> Result<ChangeReceipt, QueryError> {
     let act = async |session: &Session| {
         let gateway = held(session, key).await?.gateway;
-        let found = contents::one(session, &gateway.id, version).await?;
+        let found = versions::one(session, &gateway.id, version).await?;
         let found = found.map(ConfigVersion::from);
         let receipt = decide_pin(&gateway, version, found.as_ref(), pin)?;
         if !receipt.unchanged {
@@ -72,7 +72,7 @@ pub(super) async fn pin(
         }
         Ok(receipt)
     };
-    once(session, change, act).await
+    run_once(session, change, act).await
 }
 
 /// Takes contents away that nobody needs.
@@ -81,11 +81,11 @@ pub(super) async fn prune(
     change: &ChangeContext,
     key: &GatewayRef,
     prune: &PruneOptions,
-) -> Result<PruneReceipt, Failure> {
+) -> Result<PruneReceipt, QueryError> {
     let act = async |session: &Session| {
         let current = held(session, key).await?;
         if !prune.dry_run {
-            session.say(ALONE).await?;
+            session.batch_execute(ALONE).await?;
         }
         let gateway = &current.gateway;
         let (id, up_to) = (gateway.id.as_str(), bigint(prune.up_to(&current))?);
@@ -117,7 +117,7 @@ pub(super) async fn prune(
         }
         Ok(pruned)
     };
-    once(session, change, act).await
+    run_once(session, change, act).await
 }
 
 /// Takes contents away, and returns how many bytes these were.
@@ -126,7 +126,7 @@ async fn take_away(
     change: &ChangeContext,
     gateway: &GatewayId,
     versions: &Vec<i64>,
-) -> Result<u64, Failure> {
+) -> Result<u64, QueryError> {
     let (id, at) = (gateway.as_str(), change.now.as_microsecond());
     session.rows(MARK, &[&id, versions, &at]).await?;
     let begin = "INSERT INTO meta(k, v) VALUES('pruning', $1)";
@@ -137,13 +137,13 @@ async fn take_away(
     Ok(taken)
 }
 
-fn sum(row: Option<Row>) -> Result<u64, Failure> {
+fn sum(row: Option<Row>) -> Result<u64, QueryError> {
     let bytes: i64 = row.as_ref().map_or(Ok(0), only)?;
     Ok(bytes.unsigned_abs())
 }
 
 /// Finds the gateway, which nobody else changes until the transaction ends.
-async fn held(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, Failure> {
+async fn held(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, QueryError> {
     let (condition, text) = gateways::lookup(key);
     // Not `FOR UPDATE`: reports, which refer to the gateway, need not wait.
     let lock = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR NO KEY UPDATE");

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio_postgres::Row as PgRow;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::session::Session;
 use super::text::{storable, storable_json_text};
 use crate::store::table::{Column, ColumnReader, ColumnType, Row, SqlValue};
@@ -31,9 +31,9 @@ pub(super) static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl ColumnReader for PgRow {
-    type Error = Failure;
+    type Error = QueryError;
 
-    fn value(&self, column: &Column) -> Result<SqlValue<'_>, Failure> {
+    fn value(&self, column: &Column) -> Result<SqlValue<'_>, QueryError> {
         let name = column.name;
         let value = match column.ty {
             ColumnType::Boolean => self
@@ -47,7 +47,7 @@ impl ColumnReader for PgRow {
         Ok(value.unwrap_or(SqlValue::Null))
     }
 
-    fn invalid(&self, column: &Column) -> Failure {
+    fn invalid(&self, column: &Column) -> QueryError {
         damaged(column.name)
     }
 }
@@ -55,7 +55,7 @@ impl ColumnReader for PgRow {
 fn borrowed<'a, T: ToOwned + ?Sized>(
     row: &'a PgRow,
     column: &str,
-) -> Result<Option<Cow<'a, T>>, Failure>
+) -> Result<Option<Cow<'a, T>>, QueryError>
 where
     &'a T: FromSql<'a>,
 {
@@ -143,14 +143,14 @@ pub(super) async fn insert<T: Row>(
     session: &Session,
     row: &T,
     conflict: &str,
-) -> Result<bool, Failure> {
+) -> Result<bool, QueryError> {
     let sql = format!("{} {conflict} RETURNING 1", insert_statement::<T>());
     let values = row.to_values()?;
     Ok(session.row(&sql, &bound(&values)).await?.is_some())
 }
 
 /// Reads rows of a statement of [`select`].
-pub(super) fn read_all<T: Row>(rows: &[PgRow]) -> Result<Vec<T>, Failure> {
+pub(super) fn read_all<T: Row>(rows: &[PgRow]) -> Result<Vec<T>, QueryError> {
     rows.iter().map(T::from_row).collect()
 }
 
@@ -161,7 +161,7 @@ struct Instance {
     lease_until: i64,
 }
 
-pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, Failure> {
+pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, QueryError> {
     let instances: Vec<Instance> = serde_json::from_str(row.try_get("instances")?)?;
     let record = |instance: Instance| {
         Ok(InstanceRecord {
@@ -185,56 +185,56 @@ pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, Failure> {
         instances: instances
             .into_iter()
             .map(record)
-            .collect::<Result<_, Failure>>()?,
+            .collect::<Result<_, QueryError>>()?,
     })
 }
 
-pub(super) fn number(row: &PgRow, column: &str) -> Result<u64, Failure> {
+pub(super) fn number(row: &PgRow, column: &str) -> Result<u64, QueryError> {
     row.try_get::<_, i64>(column)?
         .try_into()
         .map_err(|_| damaged(column))
 }
 
-pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, Failure> {
+pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, QueryError> {
     time_of(row.try_get(column)?)
 }
 
-fn time_of(micros: i64) -> Result<Timestamp, Failure> {
+fn time_of(micros: i64) -> Result<Timestamp, QueryError> {
     Timestamp::from_microsecond(micros).map_err(|_| damaged("a time"))
 }
 
 /// Reads a column of 32 bytes.
-pub(super) fn bytes(row: &PgRow, column: &str) -> Result<[u8; 32], Failure> {
+pub(super) fn bytes(row: &PgRow, column: &str) -> Result<[u8; 32], QueryError> {
     row.try_get::<_, &[u8]>(column)?
         .try_into()
         .map_err(|_| damaged(column))
 }
 
-pub(super) fn hash(row: &PgRow, column: &str) -> Result<ContentHash, Failure> {
+pub(super) fn hash(row: &PgRow, column: &str) -> Result<ContentHash, QueryError> {
     bytes(row, column).map(ContentHash::from_bytes)
 }
 
 /// Reads a column of text and parses it.
-pub(super) fn parse<T: std::str::FromStr>(row: &PgRow, column: &str) -> Result<T, Failure> {
+pub(super) fn parse<T: std::str::FromStr>(row: &PgRow, column: &str) -> Result<T, QueryError> {
     row.try_get::<_, &str>(column)?
         .parse()
         .map_err(|_| damaged(column))
 }
 
 /// Reads the only column of a row.
-pub(super) fn only<'a, T: FromSql<'a>>(row: &'a PgRow) -> Result<T, Failure> {
+pub(super) fn only<'a, T: FromSql<'a>>(row: &'a PgRow) -> Result<T, QueryError> {
     Ok(row.try_get(0)?)
 }
 
 /// Turns a number into one of the database's, which count in 63 bits.
-pub(super) fn bigint(number: u64) -> Result<i64, Failure> {
+pub(super) fn bigint(number: u64) -> Result<i64, QueryError> {
     number
         .try_into()
-        .map_err(|_| Failure::Refused(StoreError::Failed(format!("{number} is too large"))))
+        .map_err(|_| QueryError::Store(StoreError::Failed(format!("{number} is too large"))))
 }
 
-pub(super) fn damaged(what: impl Display) -> Failure {
-    Failure::Refused(StoreError::Failed(format!(
+pub(super) fn damaged(what: impl Display) -> QueryError {
+    QueryError::Store(StoreError::Failed(format!(
         "a row cannot be read: {what} is corrupt"
     )))
 }

@@ -1,18 +1,14 @@
 //! Connections, and transactions on them.
 
-use std::time::Duration;
-
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::address::DatabaseAddress;
-use super::failure::{Failure, of_pool};
+use super::query_error::{QueryError, pool_error};
+use super::timeouts::REQUEST_TIMEOUT;
 use crate::store::StoreError;
 
-/// How long a request waits for a connection, a lock or an answer. The database is told the same,
-/// so that it gives up too.
-pub(super) const LIMIT: Duration = Duration::from_secs(20);
 /// Connections of one server. More would only queue inside the database, whose commits are what
 /// takes time.
 const CONNECTIONS: usize = 16;
@@ -36,18 +32,18 @@ pub(super) fn pool(address: &DatabaseAddress) -> Result<Pool, StoreError> {
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts {
-            wait: Some(LIMIT),
-            create: Some(LIMIT),
-            recycle: Some(LIMIT),
+            wait: Some(REQUEST_TIMEOUT),
+            create: Some(REQUEST_TIMEOUT),
+            recycle: Some(REQUEST_TIMEOUT),
         })
         .build()
         .map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 impl Session {
-    pub(super) async fn of(pool: &Pool) -> Result<Self, Failure> {
+    pub(super) async fn of(pool: &Pool) -> Result<Self, QueryError> {
         Ok(Self {
-            connection: Some(pool.get().await.map_err(of_pool)?),
+            connection: Some(pool.get().await.map_err(pool_error)?),
             open: false,
             committing: false,
         })
@@ -60,18 +56,26 @@ impl Session {
     }
 
     /// Runs one prepared statement. Statements that are polled together are sent together.
-    pub(super) async fn rows(&self, sql: &str, values: &Values<'_>) -> Result<Vec<Row>, Failure> {
+    pub(super) async fn rows(
+        &self,
+        sql: &str,
+        values: &Values<'_>,
+    ) -> Result<Vec<Row>, QueryError> {
         let statement = self.connection().prepare_cached(sql).await?;
         Ok(self.connection().query(&statement, values).await?)
     }
 
     /// The same for a statement of at most one row.
-    pub(super) async fn row(&self, sql: &str, values: &Values<'_>) -> Result<Option<Row>, Failure> {
+    pub(super) async fn row(
+        &self,
+        sql: &str,
+        values: &Values<'_>,
+    ) -> Result<Option<Row>, QueryError> {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
     /// Makes sure that statements are prepared, so that later they can be sent in one go.
-    pub(super) async fn prepare(&self, statements: &[&str]) -> Result<(), Failure> {
+    pub(super) async fn prepare(&self, statements: &[&str]) -> Result<(), QueryError> {
         for sql in statements {
             self.connection().prepare_cached(sql).await?;
         }
@@ -90,12 +94,12 @@ impl Session {
     }
 
     /// Whether it is certain that nothing was changed when the connection is lost.
-    pub(super) fn is_unspent(&self) -> bool {
+    pub(super) fn is_retry_safe(&self) -> bool {
         !self.committing
     }
 
     /// Sends words of transaction control.
-    pub(super) async fn say(&self, word: &str) -> Result<(), Failure> {
+    pub(super) async fn batch_execute(&self, word: &str) -> Result<(), QueryError> {
         Ok(self.connection().batch_execute(word).await?)
     }
 
@@ -106,7 +110,7 @@ impl Session {
 
     /// Takes everything back. A connection that cannot even do that is closed.
     pub(super) async fn roll_back(&mut self) {
-        if self.say("ROLLBACK").await.is_ok() {
+        if self.batch_execute("ROLLBACK").await.is_ok() {
             self.open = false;
         }
     }

@@ -13,14 +13,15 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::address::DatabaseAddress;
-use super::failure::Failure;
 use super::listen::Listener;
 use super::notifications::{ChangeListeners, Notifications};
-use super::session::{self, LIMIT, Session};
+use super::query_error::QueryError;
+use super::session::{self, Session};
+use super::timeouts::REQUEST_TIMEOUT;
 use super::token_changes::TokenChange;
 use super::{
-    audit, changes, contents, create, gateways, instances, migrate, retention, rows, token_changes,
-    tokens,
+    audit, changes, create, gateways, instances, migrate, retention, rows, token_changes, tokens,
+    versions,
 };
 use crate::store::decision::GatewayChange;
 use crate::store::{
@@ -33,7 +34,7 @@ use crate::store::{
 const LISTENER: &str = "kt control-plane notifications";
 
 /// How long a whole store may take to be moved. Each statement of it has the usual limit.
-const MOVE: Duration = Duration::from_hours(1);
+const TRANSFER_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Attempts of a request whose connection ends under it. Each connection of the pool may be a
 /// dead one after the database was restarted; the pool drops them as it notices.
@@ -101,14 +102,14 @@ impl PostgresStore {
     }
 
     /// Waits for work on the database, and not without bound: its own limits come first.
-    fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, StoreError> {
-        self.wait_for(LIMIT * 2, work)
+    fn wait<T>(&self, work: impl Future<Output = Result<T, QueryError>>) -> Result<T, StoreError> {
+        self.wait_for(REQUEST_TIMEOUT * 2, work)
     }
 
     fn wait_for<T>(
         &self,
         limit: Duration,
-        work: impl Future<Output = Result<T, Failure>>,
+        work: impl Future<Output = Result<T, QueryError>>,
     ) -> Result<T, StoreError> {
         self.runtime().block_on(async {
             match timeout(limit, work).await {
@@ -119,11 +120,11 @@ impl PostgresStore {
     }
 
     /// Does something with all that the database keeps, once and however large that is.
-    pub(super) fn move_rows<T>(
+    pub(super) fn transfer_rows<T>(
         &self,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T, Failure>,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, QueryError>,
     ) -> Result<T, StoreError> {
-        self.wait_for(MOVE, async {
+        self.wait_for(TRANSFER_TIMEOUT, async {
             let mut session = Session::of(&self.pool).await?;
             work(&mut session).await
         })
@@ -132,7 +133,7 @@ impl PostgresStore {
     /// Does what does no harm when it is done twice, so a lost connection is replaced.
     fn read<T>(
         &self,
-        look: impl AsyncFn(&mut Session) -> Result<T, Failure>,
+        look: impl AsyncFn(&mut Session) -> Result<T, QueryError>,
     ) -> Result<T, StoreError> {
         self.attempt(|_| true, look)
     }
@@ -141,7 +142,7 @@ impl PostgresStore {
     fn attempt<T>(
         &self,
         may_repeat: impl Fn(&Session) -> bool,
-        act: impl AsyncFn(&mut Session) -> Result<T, Failure>,
+        act: impl AsyncFn(&mut Session) -> Result<T, QueryError>,
     ) -> Result<T, StoreError> {
         self.wait(async {
             let mut attempts = 0;
@@ -149,8 +150,8 @@ impl PostgresStore {
                 attempts += 1;
                 let mut session = Session::of(&self.pool).await?;
                 match act(&mut session).await {
-                    Err(failure)
-                        if failure.is_lost_connection()
+                    Err(error)
+                        if error.is_lost_connection()
                             && attempts < ATTEMPTS
                             && may_repeat(&session) => {}
                     done => return done,
@@ -163,33 +164,36 @@ impl PostgresStore {
         &self,
         change: &ChangeContext,
         key: &GatewayRef,
-        wish: GatewayChange<'_>,
+        root_certificates: GatewayChange<'_>,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.told(self.attempt(Session::is_unspent, async |session| {
-            changes::change(session, change, key, wish).await
+        self.notify_changed(self.attempt(Session::is_retry_safe, async |session| {
+            changes::change(session, change, key, root_certificates).await
         }))
     }
 
     fn change_token(
         &self,
         change: &ChangeContext,
-        wish: &TokenChange<'_>,
+        root_certificates: &TokenChange<'_>,
     ) -> Result<TokenReceipt, StoreError> {
-        self.attempt(Session::is_unspent, async |session| {
-            token_changes::change(session, change, wish).await
+        self.attempt(Session::is_retry_safe, async |session| {
+            token_changes::change(session, change, root_certificates).await
         })
     }
 
     /// Passes a receipt on once others will hear that a token has ended: it may be waited with.
-    fn ended(&self, outcome: Result<TokenReceipt, StoreError>) -> Result<TokenReceipt, StoreError> {
+    fn notify_revoked(
+        &self,
+        outcome: Result<TokenReceipt, StoreError>,
+    ) -> Result<TokenReceipt, StoreError> {
         if outcome.is_ok() {
-            self.notifications.add_ended_token();
+            self.notifications.add_revoked_token();
         }
         outcome
     }
 
     /// Passes a receipt on once others will hear of it.
-    fn told(
+    fn notify_changed(
         &self,
         outcome: Result<ChangeReceipt, StoreError>,
     ) -> Result<ChangeReceipt, StoreError> {
@@ -260,17 +264,17 @@ impl Store for PostgresStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<ConfigVersion>, StoreError> {
-        self.read(async |session| contents::list(session, gateway, before, limit).await)
+        self.read(async |session| versions::list(session, gateway, before, limit).await)
     }
 
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
-        let found = self.read(async |session| contents::one(session, gateway, version).await)?;
+        let found = self.read(async |session| versions::one(session, gateway, version).await)?;
         let row = found.ok_or_else(|| StoreError::no_version(version))?;
         Ok(row.into())
     }
 
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
-        self.read(async |session| contents::content(session, gateway, version).await)
+        self.read(async |session| versions::content(session, gateway, version).await)
     }
 
     fn create(
@@ -278,9 +282,10 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         new: &NewGateway,
     ) -> Result<ChangeReceipt, StoreError> {
-        let made = self.told(self.read(async |session| create::create(session, change, new).await));
+        let made = self
+            .notify_changed(self.read(async |session| create::create(session, change, new).await));
         if made.is_ok() && new.bootstrap_token.is_some() {
-            self.notifications.add_ended_token();
+            self.notifications.add_revoked_token();
         }
         made
     }
@@ -336,7 +341,7 @@ impl Store for PostgresStore {
         version: u64,
         pinned: bool,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.attempt(Session::is_unspent, async |session| {
+        self.attempt(Session::is_retry_safe, async |session| {
             retention::pin(session, change, key, version, pinned).await
         })
     }
@@ -347,7 +352,7 @@ impl Store for PostgresStore {
         key: &GatewayRef,
         prune: &PruneOptions,
     ) -> Result<PruneReceipt, StoreError> {
-        self.attempt(Session::is_unspent, async |session| {
+        self.attempt(Session::is_retry_safe, async |session| {
             retention::prune(session, change, key, prune).await
         })
     }
@@ -401,7 +406,7 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         id: &TokenId,
     ) -> Result<TokenReceipt, StoreError> {
-        self.ended(self.change_token(change, &TokenChange::Revoke(id)))
+        self.notify_revoked(self.change_token(change, &TokenChange::Revoke(id)))
     }
 
     fn rotate_token(
@@ -411,7 +416,7 @@ impl Store for PostgresStore {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        self.ended(self.change_token(change, &TokenChange::Rotate { old, new, until }))
+        self.notify_revoked(self.change_token(change, &TokenChange::Rotate { old, new, until }))
     }
 
     fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
@@ -427,7 +432,7 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         note: &AuditEvent,
     ) -> Result<(), StoreError> {
-        self.attempt(Session::is_unspent, async |session| {
+        self.attempt(Session::is_retry_safe, async |session| {
             audit::note(session, change, note).await
         })
     }

@@ -2,8 +2,8 @@
 
 use kt_control_api::{Timestamp, TokenId};
 
-use super::failure::Failure;
-use super::once::once;
+use super::idempotency::run_once;
+use super::query_error::QueryError;
 use super::session::Session;
 use super::{audit, gateways, rows, tokens};
 use crate::store::{
@@ -32,8 +32,8 @@ pub(super) async fn change(
     session: &mut Session,
     change: &ChangeContext,
     token_change: &TokenChange<'_>,
-) -> Result<TokenReceipt, Failure> {
-    once(session, change, async |session| {
+) -> Result<TokenReceipt, QueryError> {
+    run_once(session, change, async |session| {
         act(session, change, token_change).await
     })
     .await
@@ -43,7 +43,7 @@ async fn act(
     session: &Session,
     change: &ChangeContext,
     token_change: &TokenChange<'_>,
-) -> Result<TokenReceipt, Failure> {
+) -> Result<TokenReceipt, QueryError> {
     match token_change {
         TokenChange::Add(new) => {
             let added = tokens::add(session, change, new).await?;
@@ -66,7 +66,7 @@ async fn act(
 }
 
 /// Keeps the gateway from being deleted, which ends its tokens, until this one is there too.
-async fn hold_gateway(session: &Session, key: &GatewayRef) -> Result<(), Failure> {
+async fn hold_gateway(session: &Session, key: &GatewayRef) -> Result<(), QueryError> {
     let (condition, text) = gateways::lookup(key);
     let sql = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR SHARE");
     let row = session.row(&sql, &[&text]).await?;
@@ -77,7 +77,7 @@ async fn revoke(
     session: &Session,
     change: &ChangeContext,
     id: &TokenId,
-) -> Result<TokenReceipt, Failure> {
+) -> Result<TokenReceipt, QueryError> {
     let token = locked(session, id).await?;
     if token.revoked_at.is_some() {
         return Ok(TokenReceipt::of(id, true));
@@ -94,7 +94,7 @@ async fn rotate(
     old: &TokenId,
     new: &NewToken,
     until: Timestamp,
-) -> Result<TokenReceipt, Failure> {
+) -> Result<TokenReceipt, QueryError> {
     if !locked(session, old).await?.is_active(change.now) {
         return Err(StoreError::TokenInactive(old.clone()).into());
     }
@@ -114,7 +114,7 @@ async fn rotate(
 }
 
 /// Reads a token, which nobody else changes until the transaction ends.
-async fn locked(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure> {
+async fn locked(session: &Session, id: &TokenId) -> Result<TokenRecord, QueryError> {
     let sql = rows::select::<TokenRow>("WHERE id = $1 FOR UPDATE");
     let row = session.row(&sql, &[&id.as_str()]).await?;
     tokens::found(id, row.as_ref())
@@ -126,7 +126,7 @@ async fn end(
     change: &ChangeContext,
     id: &TokenId,
     until: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = if until <= change.now {
         "UPDATE tokens SET revoked_at = $2 WHERE id = $1"
     } else {

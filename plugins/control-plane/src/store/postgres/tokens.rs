@@ -4,7 +4,7 @@ use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::session::Session;
 use super::text::storable;
 use super::{audit, rows};
@@ -18,7 +18,7 @@ pub(super) async fn add(
     session: &Session,
     change: &ChangeContext,
     token: &NewToken,
-) -> Result<bool, Failure> {
+) -> Result<bool, QueryError> {
     rows::insert(session, &token.row(change), "ON CONFLICT(hash) DO NOTHING").await
 }
 
@@ -27,7 +27,7 @@ pub(super) async fn record(
     session: &Session,
     change: &ChangeContext,
     token: &NewToken,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let detail = token.create_detail();
     audit::record(
         session,
@@ -46,7 +46,7 @@ pub(super) async fn lock_unconsumed(
     session: &Session,
     change: &ChangeContext,
     id: &TokenId,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = "SELECT id FROM tokens WHERE id = $1 AND scope = 'bootstrap'
         AND revoked_at IS NULL AND expires_at > $2 FOR UPDATE";
     let values: [&(dyn ToSql + Sync); 2] = [&id.as_str(), &change.now.as_microsecond()];
@@ -62,7 +62,7 @@ pub(super) async fn consume(
     change: &ChangeContext,
     id: &TokenId,
     gateway: &GatewayId,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let sql = "UPDATE tokens SET revoked_at = $2, gateway_id = $3 WHERE id = $1";
     let at = change.now.as_microsecond();
     let values: [&(dyn ToSql + Sync); 3] = [&id.as_str(), &at, &gateway.as_str()];
@@ -78,7 +78,7 @@ const USED: &str = "
       ORDER BY t.id FOR NO KEY UPDATE OF t)
     UPDATE tokens SET last_used_at = fresh.at FROM fresh WHERE tokens.id = fresh.id";
 
-pub(super) async fn used(session: &Session, uses: &[TokenUse]) -> Result<(), Failure> {
+pub(super) async fn used(session: &Session, uses: &[TokenUse]) -> Result<(), QueryError> {
     let ids: Vec<&str> = uses.iter().map(|one| one.token.as_str()).collect();
     let times: Vec<i64> = uses.iter().map(|one| one.at.as_microsecond()).collect();
     session
@@ -90,24 +90,24 @@ pub(super) async fn used(session: &Session, uses: &[TokenUse]) -> Result<(), Fai
 pub(super) async fn find(
     session: &Session,
     hash: &TokenHash,
-) -> Result<Option<TokenRecord>, Failure> {
+) -> Result<Option<TokenRecord>, QueryError> {
     let sql = rows::select::<TokenRow>("WHERE hash = $1");
     let row = session.row(&sql, &[&hash.0.as_slice()]).await?;
     row.as_ref().map(record_of).transpose()
 }
 
-pub(super) async fn by_id(session: &Session, id: &TokenId) -> Result<TokenRecord, Failure> {
+pub(super) async fn by_id(session: &Session, id: &TokenId) -> Result<TokenRecord, QueryError> {
     let sql = rows::select::<TokenRow>("WHERE id = $1");
     found(id, session.row(&sql, &[&id.as_str()]).await?.as_ref())
 }
 
 /// Reads a row that was looked for by `id`.
-pub(super) fn found(id: &TokenId, row: Option<&Row>) -> Result<TokenRecord, Failure> {
+pub(super) fn found(id: &TokenId, row: Option<&Row>) -> Result<TokenRecord, QueryError> {
     let row = row.ok_or_else(|| StoreError::NotFound(format!("token {id}")))?;
     record_of(row)
 }
 
-fn record_of(row: &Row) -> Result<TokenRecord, Failure> {
+fn record_of(row: &Row) -> Result<TokenRecord, QueryError> {
     let row = <TokenRow as table::Row>::from_row(row)?;
     Ok(TokenRecord::from_token_row(row)?)
 }
@@ -115,7 +115,7 @@ fn record_of(row: &Row) -> Result<TokenRecord, Failure> {
 pub(super) async fn list(
     session: &Session,
     filter: &TokenFilter,
-) -> Result<Vec<TokenRecord>, Failure> {
+) -> Result<Vec<TokenRecord>, QueryError> {
     // Tokens are never deleted, so the place of the last one can be looked up.
     let sql = rows::select::<TokenRow>(
         "WHERE ($1::text IS NULL
@@ -139,7 +139,7 @@ pub(super) async fn list(
     found.iter().map(record_of).collect()
 }
 
-pub(super) async fn has_admin(session: &Session, now: Timestamp) -> Result<bool, Failure> {
+pub(super) async fn has_admin(session: &Session, now: Timestamp) -> Result<bool, QueryError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE scope = 'admin' AND revoked_at IS NULL
                    AND (expires_at IS NULL OR expires_at > $1))";
     let row = session.row(sql, &[&now.as_microsecond()]).await?;

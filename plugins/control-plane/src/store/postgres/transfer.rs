@@ -10,7 +10,9 @@ use crate::store::{
 
 impl Transfer for PostgresStore {
     fn export(&self, selection: &Selection, take: &mut RecordSink<'_>) -> Result<(), StoreError> {
-        self.move_rows(async |session: &mut Session| export::export(session, selection, take).await)
+        self.transfer_rows(async |session: &mut Session| {
+            export::export(session, selection, take).await
+        })
     }
 
     fn import(
@@ -19,7 +21,7 @@ impl Transfer for PostgresStore {
         header: &ExportHeader,
         records: &mut RecordSource<'_>,
     ) -> Result<ImportSummary, StoreError> {
-        self.move_rows(async |session: &mut Session| {
+        self.transfer_rows(async |session: &mut Session| {
             import::import(session, change, header, records).await
         })
     }

@@ -3,7 +3,7 @@
 use kt_control_api::GatewayId;
 
 use super::write_transaction::WriteTransaction;
-use super::{audit, contents, gateways, rows, tokens};
+use super::{audit, gateways, rows, tokens, versions};
 use crate::crash::crash_point;
 use crate::store::decision::{GatewayChange, GatewayUpdate, decide, receipt};
 use crate::store::{
@@ -50,7 +50,7 @@ pub(super) fn change(
     let current = gateways::snapshot(transaction, key)?;
     let before = &current.gateway;
     let older = match change {
-        GatewayChange::Revert(revert) => contents::one(transaction, &before.id, revert.version)?,
+        GatewayChange::Revert(revert) => versions::one(transaction, &before.id, revert.version)?,
         _ => None,
     };
     let decision = decide(context, change, &current, older.as_ref())?;
@@ -103,7 +103,7 @@ fn insert_version(
         sha256: row.content_sha256,
         content: new.content.clone(),
     };
-    contents::insert(transaction, &content)?;
+    versions::insert(transaction, &content)?;
     rows::insert(transaction, row, "").map(drop)
 }
 

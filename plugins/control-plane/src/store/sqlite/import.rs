@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 use super::write_transaction::WriteTransaction;
-use super::{audit, contents, rows};
+use super::{audit, rows, versions};
 use crate::store::transfer::ImportProgress;
 use crate::store::{
     ChangeContext, ExportHeader, ExportRecord, GatewayRow, ImportSummary, RecordSource, StoreError,
@@ -92,7 +92,7 @@ fn insert(
         },
         // What belongs to a gateway that is refused has no place.
         _ if !taken.is_empty() => {}
-        ExportRecord::Content(row) => contents::insert(transaction, row)?,
+        ExportRecord::Content(row) => versions::insert(transaction, row)?,
         ExportRecord::Version(row) => drop(rows::insert(transaction, row, "")?),
         ExportRecord::Answer(row) => drop(rows::insert(transaction, row, "")?),
         ExportRecord::Token(row) => drop(rows::insert(transaction, row, "")?),

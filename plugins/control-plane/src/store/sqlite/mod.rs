@@ -2,34 +2,35 @@
 
 mod audit;
 mod backup;
-mod backups;
+mod backup_directory;
 mod busy;
 mod changes;
 mod connection;
-mod contents;
+mod crash_points;
 mod export;
-mod file;
 mod gateways;
+mod group_commit;
+mod idempotency;
 mod import;
 mod instances;
-mod known_tokens;
+mod lock;
 mod migrate;
-mod once;
-mod points;
+mod permissions;
 mod restore;
 mod retention;
 mod rows;
-mod session;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token_cache;
 mod tokens;
 mod transfer;
+mod versions;
 mod write_transaction;
 
 pub use backup::{BackupSummary, backup};
-pub use backups::BackupDirectory;
-pub use file::prepare_directory;
-pub use known_tokens::TokenCache;
+pub use backup_directory::BackupDirectory;
+pub use permissions::prepare_directory;
 pub use restore::{RestoreSummary, restore};
 pub use store::{DATABASE_FILE, SqliteStore};
+pub use token_cache::TokenCache;

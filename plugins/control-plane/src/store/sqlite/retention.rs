@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::write_transaction::WriteTransaction;
-use super::{audit, contents, gateways};
+use super::{audit, gateways, versions};
 use crate::crash::crash_point;
 use crate::store::decision::decide_pin;
 use crate::store::retention::ranges;
@@ -23,7 +23,7 @@ pub(super) fn pin(
 ) -> Result<ChangeReceipt, StoreError> {
     let current = gateways::snapshot(transaction, key)?;
     let gateway = &current.gateway;
-    let found = contents::one(transaction, &gateway.id, version)?;
+    let found = versions::one(transaction, &gateway.id, version)?;
     let found = found.map(ConfigVersion::from);
     let receipt = decide_pin(gateway, version, found.as_ref(), pin)?;
     if receipt.unchanged {

@@ -1,7 +1,7 @@
 //! The store over one connection for changes and one for reading.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use kt_control_api::{
     AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
@@ -10,13 +10,14 @@ use kt_control_api::{
 use rusqlite::Connection;
 
 use super::busy::{begin, retry_while_busy};
-use super::once::once;
-use super::points::{CREATE, OTHER, PRUNE, Points, RELOAD, REVERT, ROTATE};
-use super::session::{self, Session};
+use super::crash_points::{CREATE, CrashPoints, OTHER, PRUNE, RELOAD, REVERT, ROTATE};
+use super::group_commit::{self, GroupCommit};
+use super::idempotency::run_once;
+use super::lock::locked;
 use super::write_transaction::WriteTransaction;
 use super::{
-    audit, backup, changes, connection, contents, file, gateways, instances, migrate, retention,
-    tokens,
+    audit, backup, changes, connection, gateways, instances, migrate, permissions, retention,
+    tokens, versions,
 };
 use crate::crash::crash_point;
 use crate::store::decision::GatewayChange;
@@ -48,7 +49,7 @@ enum ConnectionMode {
         reader: Mutex<Connection>,
     },
     /// What is done between the begin and the end of a transaction is part of it.
-    Grouped(Mutex<Session>),
+    Grouped(Mutex<GroupCommit>),
 }
 
 impl SqliteStore {
@@ -58,7 +59,7 @@ impl SqliteStore {
     /// When others could tamper with the file, when it is not a store of the control plane, when
     /// a newer kt made it that this one may not follow, or when it cannot be read and written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        file::prepare(path)?;
+        permissions::prepare(path)?;
         let writer = connection::open(path)?;
         let schema = migrate::migrate(&writer)?;
         let reader = connection::open(path)?;
@@ -85,7 +86,7 @@ impl SqliteStore {
         let connection = connection::open_for_changes(path)?;
         Ok(Self {
             schema: migrate::migrate(&connection)?,
-            connections: ConnectionMode::Grouped(Mutex::new(Session::new(connection))),
+            connections: ConnectionMode::Grouped(Mutex::new(GroupCommit::new(connection))),
         })
     }
 
@@ -111,7 +112,7 @@ impl SqliteStore {
     pub fn group_commit<T>(&self, work: impl FnOnce() -> T) -> Result<T, StoreError> {
         match &self.connections {
             ConnectionMode::Separate { .. } => Ok(work()),
-            ConnectionMode::Grouped(session) => session::together(session, work),
+            ConnectionMode::Grouped(session) => group_commit::commit_together(session, work),
         }
     }
 
@@ -177,11 +178,12 @@ impl SqliteStore {
     fn change<R: Repeatable>(
         &self,
         change: &ChangeContext,
-        points: Points,
+        points: CrashPoints,
         act: impl FnOnce(&WriteTransaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
         crash_point(points.before);
-        let receipt = self.write(|transaction| once(transaction, change, || act(transaction)))?;
+        let receipt =
+            self.write(|transaction| run_once(transaction, change, || act(transaction)))?;
         match &self.connections {
             ConnectionMode::Separate { .. } => crash_point(points.committed),
             ConnectionMode::Grouped(session) => locked(session).reaches(points.committed),
@@ -192,7 +194,7 @@ impl SqliteStore {
     fn change_gateway(
         &self,
         context: &ChangeContext,
-        points: Points,
+        points: CrashPoints,
         key: &GatewayRef,
         change: GatewayChange<'_>,
     ) -> Result<ChangeReceipt, StoreError> {
@@ -200,11 +202,6 @@ impl SqliteStore {
             changes::change(transaction, context, key, change)
         })
     }
-}
-
-/// A panic while the lock was held has rolled its transaction back: the connection is sound.
-pub(super) fn locked<T>(connection: &Mutex<T>) -> MutexGuard<'_, T> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store for SqliteStore {
@@ -256,17 +253,17 @@ impl Store for SqliteStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<ConfigVersion>, StoreError> {
-        self.read(|connection| Ok(contents::list(connection, gateway, before, limit)?))
+        self.read(|connection| Ok(versions::list(connection, gateway, before, limit)?))
     }
 
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
-        let found = self.read(|connection| Ok(contents::one(connection, gateway, version)?))?;
+        let found = self.read(|connection| Ok(versions::one(connection, gateway, version)?))?;
         let row = found.ok_or_else(|| StoreError::no_version(version))?;
         Ok(row.into())
     }
 
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError> {
-        let found = self.read(|connection| Ok(contents::content(connection, gateway, version)?))?;
+        let found = self.read(|connection| Ok(versions::content(connection, gateway, version)?))?;
         match found {
             Some(content) => Ok(content),
             None => {

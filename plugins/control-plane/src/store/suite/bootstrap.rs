@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kt_control_api::{Token, TokenKind};
 
-use super::place::{Place, after, bare, change, gateway, keyed, now};
+use super::fixture::{StoreFixture, after, bare, change, gateway, keyed, now};
 use crate::store::{
     ChangeContext, GatewayRef, NewGateway, NewToken, StoreError, StoredScope, TokenFilter,
 };
@@ -33,8 +33,8 @@ fn ended(error: &StoreError, token: &NewToken) -> bool {
     matches!(error, StoreError::TokenInactive(id) if *id == token.id)
 }
 
-pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let token = fresh();
     store.create_token(&change(), &token).unwrap();
     let known = store.token(&token.hash).unwrap().unwrap();
@@ -52,17 +52,17 @@ pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(place: &dyn
         ..TokenFilter::default()
     };
     assert_eq!(store.tokens(&of_edge).unwrap().len(), 2, "and its own");
-    let mut rows = place.texts("SELECT action FROM audit ORDER BY seq");
+    let mut rows = fixture.texts("SELECT action FROM audit ORDER BY seq");
     rows[1..].sort();
     assert_eq!(rows, ["token.create", "gateway.create", "token.consume"]);
     assert!(
-        !place.tamper("UPDATE tokens SET revoked_at = NULL WHERE scope = 'bootstrap'"),
+        !fixture.tamper("UPDATE tokens SET revoked_at = NULL WHERE scope = 'bootstrap'"),
         "one that has registered a gateway is spent"
     );
 }
 
-pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let [used, revoked, expired] = [(); 3].map(|()| fresh());
     for token in [&used, &revoked, &expired] {
         store.create_token(&change(), token).unwrap();
@@ -82,17 +82,17 @@ pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(place: &dyn 
         let refused = store.create(at, &enrolled("second", token)).unwrap_err();
         assert!(ended(&refused, token), "{refused}");
     }
-    assert_eq!(place.count("SELECT count(*) FROM gateways"), 1);
+    assert_eq!(fixture.count("SELECT count(*) FROM gateways"), 1);
     assert_eq!(
-        place.count("SELECT count(*) FROM tokens"),
+        fixture.count("SELECT count(*) FROM tokens"),
         5,
         "and the gateway's"
     );
     assert!(store.token_by_id(&reader.id).unwrap().is_active(now()));
 }
 
-pub(crate) fn a_refused_registration_spends_no_token(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_refused_registration_spends_no_token(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &bare("edge")).unwrap();
     let token = fresh();
     store.create_token(&change(), &token).unwrap();
@@ -112,13 +112,13 @@ pub(crate) fn a_refused_registration_spends_no_token(place: &dyn Place) {
     assert!(!store.token_by_id(&token.id).unwrap().is_active(now()));
 }
 
-pub(crate) fn of_many_with_one_bootstrap_token_one_registers(place: &dyn Place) {
+pub(crate) fn of_many_with_one_bootstrap_token_one_registers(fixture: &dyn StoreFixture) {
     let token = fresh();
-    place.open().create_token(&change(), &token).unwrap();
+    fixture.open().create_token(&change(), &token).unwrap();
     let done = thread::scope(|scope| {
         let running = ["a", "b", "c", "d"].map(|name| {
             let token = &token;
-            scope.spawn(move || place.open().create(&change(), &enrolled(name, token)))
+            scope.spawn(move || fixture.open().create(&change(), &enrolled(name, token)))
         });
         running.map(|one| one.join().unwrap())
     });
@@ -129,6 +129,6 @@ pub(crate) fn of_many_with_one_bootstrap_token_one_registers(place: &dyn Place) 
             .iter()
             .all(|one| matches!(one, Err(error) if ended(error, &token)))
     );
-    assert_eq!(place.count("SELECT count(*) FROM gateways"), 1);
-    assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
+    assert_eq!(fixture.count("SELECT count(*) FROM gateways"), 1);
+    assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 2);
 }

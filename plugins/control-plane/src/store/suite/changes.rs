@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{GatewayPatch, RevertRequest, VersionOrigin};
 
-use super::place::{Place, bare, change, edge, expecting, gateway, now, report, version};
+use super::fixture::{StoreFixture, bare, change, edge, expecting, gateway, now, report, version};
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayAction, GatewayRef, NewVersion, StoreError,
 };
 
-pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_gateway_is_as_it_was_created(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let labels = BTreeMap::from([("zone".to_owned(), "ü\"'\\".to_owned())]);
     let mut new = gateway("edge");
     new.gateway.labels.clone_from(&labels);
@@ -39,8 +39,8 @@ pub(crate) fn a_gateway_is_as_it_was_created(place: &dyn Place) {
     assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
 }
 
-pub(crate) fn versions_are_dense_and_their_contents_verbatim(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn versions_are_dense_and_their_contents_verbatim(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let id = store.create(&change(), &bare("edge")).unwrap().gateway;
     let texts = ["a: 1\r\n", "b: \u{1f980}\n", "", "c: \"\u{7f}\""];
     for (number, text) in (1..).zip(texts) {
@@ -77,8 +77,8 @@ pub(crate) fn versions_are_dense_and_their_contents_verbatim(place: &dyn Place) 
     }
 }
 
-pub(crate) fn what_means_the_same_makes_no_version(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn what_means_the_same_makes_no_version(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let same = NewVersion {
         content: "first # said otherwise".to_owned(),
@@ -91,8 +91,8 @@ pub(crate) fn what_means_the_same_makes_no_version(place: &dyn Place) {
     assert_eq!((found.rev, found.last_version), (1, 1));
 }
 
-pub(crate) fn a_revert_is_a_new_version_with_the_old_content(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_revert_is_a_new_version_with_the_old_content(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
     store
         .publish(&change(), &edge(), &version("second"))
@@ -119,14 +119,14 @@ pub(crate) fn a_revert_is_a_new_version_with_the_old_content(place: &dyn Place) 
     let missing = store.revert(&change(), &edge(), &revert(9)).unwrap_err();
     assert_eq!(missing.to_string(), "there is no version 9");
     assert_eq!(
-        place.count("SELECT count(*) FROM blobs"),
+        fixture.count("SELECT count(*) FROM blobs"),
         2,
         "nothing twice"
     );
 }
 
-pub(crate) fn names_and_labels_change_and_names_are_unique(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn names_and_labels_change_and_names_are_unique(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let edge_id = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let rim_id = store.create(&change(), &gateway("rim")).unwrap().gateway;
     let taken = store.create(&change(), &gateway("rim")).unwrap_err();
@@ -175,8 +175,8 @@ pub(crate) fn names_and_labels_change_and_names_are_unique(place: &dyn Place) {
     store.create(&change(), &gateway("edge")).unwrap();
 }
 
-pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let receipt = store.delete(&change(), &edge()).unwrap();
     assert!(!receipt.unchanged);
@@ -192,8 +192,8 @@ pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(place: &dyn Place) {
     store.create(&change(), &gateway("edge")).unwrap();
 }
 
-pub(crate) fn a_change_of_another_revision_is_refused(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_change_of_another_revision_is_refused(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     store
         .publish(&expecting(1), &edge(), &version("second"))
@@ -219,8 +219,8 @@ pub(crate) fn a_change_of_another_revision_is_refused(place: &dyn Place) {
     store.delete(&expecting(2), &edge()).unwrap();
 }
 
-pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn what_is_asked_moves_the_generation(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &bare("edge")).unwrap();
     let reload = GatewayAction::Reload { message: None };
     let reconcile = |dry_run| GatewayAction::Reconcile {
@@ -238,7 +238,7 @@ pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
     store.publish(&change(), &edge(), &version("one")).unwrap();
     let offline = store.act(&change(), &edge(), &reconcile(false)).unwrap();
     assert!(offline.unchanged, "nobody is there to reconcile");
-    let report = super::place::report(0, 1);
+    let report = super::fixture::report(0, 1);
     store.report(change().now, &edge(), &report).unwrap();
     let dry = store.act(&change(), &edge(), &reconcile(true)).unwrap();
     assert!(!dry.unchanged);
@@ -252,8 +252,8 @@ pub(crate) fn what_is_asked_moves_the_generation(place: &dyn Place) {
     assert_eq!(found.desired.unwrap().generation, 4);
 }
 
-pub(crate) fn a_clock_that_goes_back_changes_no_order(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_clock_that_goes_back_changes_no_order(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let hours = |back: i64| ChangeContext {
         now: now() - jiff::SignedDuration::from_hours(back),
@@ -274,12 +274,12 @@ pub(crate) fn a_clock_that_goes_back_changes_no_order(place: &dyn Place) {
     let earlier = now() - jiff::SignedDuration::from_hours(24);
     store.report(earlier, &edge(), &report(0, 2)).unwrap();
     assert!(store.find(&edge()).unwrap().view(earlier).instances[0].live);
-    let trail = super::trail::checked(&*store);
+    let trail = super::audit_log::checked(&*store);
     assert_eq!((trail.rows, trail.damage), (4, vec![]));
 }
 
-pub(crate) fn what_a_change_tells_is_what_is_kept(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn what_a_change_tells_is_what_is_kept(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     store.report(change().now, &edge(), &report(0, 1)).unwrap();
     let told = NewVersion {

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::model::{Script, steps};
-use super::place::Place;
-use super::trail;
+use super::audit_log;
+use super::fixture::StoreFixture;
+use super::operations::{OperationRunner, steps};
 
 /// Tables of which every row must be the same, in this order.
 const HISTORY: [&str; 2] = [
@@ -17,26 +17,29 @@ const HISTORY: [&str; 2] = [
 
 /// Runs random sequences of operations on stores of two kinds and compares every answer, what the
 /// stores then show, and their histories.
-pub(crate) fn agree<A: Place, B: Place>(cases: u32, places: impl Fn() -> Option<(A, B)>) {
+pub(crate) fn agree<A: StoreFixture, B: StoreFixture>(
+    cases: u32,
+    fixtures: impl Fn() -> Option<(A, B)>,
+) {
     let config = Config {
         cases,
         failure_persistence: None,
         ..Config::default()
     };
     let outcome = TestRunner::new(config).run(&steps(), |steps| {
-        let Some((one, other)) = places() else {
+        let Some((one, other)) = fixtures() else {
             return Ok(());
         };
         let stores = [one.open(), other.open()];
         let stores = [&*stores[0], &*stores[1]];
-        let mut script = Script::new();
+        let mut runner = OperationRunner::new();
         for step in &steps {
-            let [left, right] = script.play(step, stores);
+            let [left, right] = runner.run(step, stores);
             prop_assert_eq!(left, right, "{:?}", step);
         }
-        let [left, right] = stores.map(|store| script.state(store));
+        let [left, right] = stores.map(|store| runner.state(store));
         prop_assert_eq!(left, right);
-        let [left, right] = stores.map(trail::rows);
+        let [left, right] = stores.map(audit_log::rows);
         prop_assert_eq!(left, right, "seals and all");
         for sql in HISTORY {
             prop_assert_eq!(one.texts(sql), other.texts(sql));

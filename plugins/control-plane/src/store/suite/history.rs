@@ -2,11 +2,11 @@
 
 use kt_control_api::RevertRequest;
 
-use super::place::{Place, change, edge, expecting, gateway, version};
+use super::fixture::{StoreFixture, change, edge, expecting, gateway, version};
 use crate::store::GatewayAction;
 
-pub(crate) fn every_change_has_its_row(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn every_change_has_its_row(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     store
         .publish(&change(), &edge(), &version("second"))
@@ -20,7 +20,7 @@ pub(crate) fn every_change_has_its_row(place: &dyn Place) {
     store.act(&change(), &edge(), &reload).unwrap();
     store.delete(&change(), &edge()).unwrap();
     assert_eq!(
-        place.texts("SELECT action FROM audit ORDER BY seq"),
+        fixture.texts("SELECT action FROM audit ORDER BY seq"),
         [
             "gateway.create",
             "config.publish",
@@ -30,13 +30,13 @@ pub(crate) fn every_change_has_its_row(place: &dyn Place) {
         ]
     );
     assert_eq!(
-        place.texts("SELECT CAST(rev AS TEXT) FROM audit ORDER BY seq"),
+        fixture.texts("SELECT CAST(rev AS TEXT) FROM audit ORDER BY seq"),
         ["1", "2", "3", "4", "5"]
     );
 }
 
-pub(crate) fn history_cannot_be_rewritten_even_by_hand(place: &dyn Place) {
-    place.open().create(&change(), &gateway("edge")).unwrap();
+pub(crate) fn history_cannot_be_rewritten_even_by_hand(fixture: &dyn StoreFixture) {
+    fixture.open().create(&change(), &gateway("edge")).unwrap();
     for sql in [
         "UPDATE config_versions SET author = 'x'",
         "DELETE FROM config_versions",
@@ -51,13 +51,13 @@ pub(crate) fn history_cannot_be_rewritten_even_by_hand(place: &dyn Place) {
         "INSERT INTO config_versions SELECT gateway_id, 3, sha256, blob, size, author, created_at,
              origin, reverts_to, source, message FROM config_versions",
     ] {
-        assert!(!place.tamper(sql), "{sql}");
+        assert!(!fixture.tamper(sql), "{sql}");
     }
-    assert!(place.tamper("UPDATE gateways SET description = 'x'"));
+    assert!(fixture.tamper("UPDATE gateways SET description = 'x'"));
 }
 
-pub(crate) fn a_refused_change_leaves_nothing(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_refused_change_leaves_nothing(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     assert!(store.create(&change(), &gateway("edge")).is_err());
     let lost = store.publish(&expecting(7), &edge(), &version("lost"));
@@ -69,6 +69,6 @@ pub(crate) fn a_refused_change_leaves_nothing(place: &dyn Place) {
         ("audit", 1),
     ] {
         let sql = format!("SELECT count(*) FROM {table}");
-        assert_eq!(place.count(&sql), rows, "{table}");
+        assert_eq!(fixture.count(&sql), rows, "{table}");
     }
 }

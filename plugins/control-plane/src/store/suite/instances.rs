@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use kt_control_api::{AppliedVersion, Rejection};
 
-use super::place::{Place, change, edge, gateway, now, report, version};
+use super::fixture::{StoreFixture, change, edge, gateway, now, report, version};
 use crate::store::StoreError;
 
-pub(crate) fn the_newest_report_counts(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn the_newest_report_counts(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let rev = store.find(&edge()).unwrap().gateway.rev;
     let first = store.report(now(), &edge(), &report(0, 5)).unwrap();
@@ -37,8 +37,8 @@ pub(crate) fn the_newest_report_counts(place: &dyn Place) {
     assert!(matches!(gone, StoreError::NotFound(_)), "{gone}");
 }
 
-pub(crate) fn each_new_answer_is_kept(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn each_new_answer_is_kept(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let applied = |generation| {
         Some(AppliedVersion {
@@ -76,7 +76,7 @@ pub(crate) fn each_new_answer_is_kept(place: &dyn Place) {
     let sql = "SELECT outcome || ' ' || CAST(generation AS TEXT) || ' ' || coalesce(message, '-')
                FROM apply_history ORDER BY seq";
     assert_eq!(
-        place.texts(sql),
+        fixture.texts(sql),
         [
             "applied 1 -",
             "rejected 2 why",
@@ -88,8 +88,8 @@ pub(crate) fn each_new_answer_is_kept(place: &dyn Place) {
     assert_eq!(stored.report, answer);
 }
 
-pub(crate) fn only_the_last_instances_are_kept(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn only_the_last_instances_are_kept(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     for instance in 0..53 {
         let at = now() + Duration::from_secs(instance as u64);
@@ -101,15 +101,15 @@ pub(crate) fn only_the_last_instances_are_kept(place: &dyn Place) {
     assert_eq!(found[49].report, report(3, 1));
 }
 
-pub(crate) fn reports_of_one_instance_take_turns(place: &dyn Place) {
+pub(crate) fn reports_of_one_instance_take_turns(fixture: &dyn StoreFixture) {
     const EACH: u64 = 20;
-    place.open().create(&change(), &gateway("edge")).unwrap();
+    fixture.open().create(&change(), &gateway("edge")).unwrap();
     let start = Barrier::new(4);
     thread::scope(|scope| {
         for reporter in 0..4 {
             let start = &start;
             scope.spawn(move || {
-                let store = place.open();
+                let store = fixture.open();
                 start.wait();
                 for n in 0..EACH {
                     let mut report = report(0, n * 4 + reporter + 1);
@@ -124,11 +124,11 @@ pub(crate) fn reports_of_one_instance_take_turns(place: &dyn Place) {
             });
         }
     });
-    let found = place.open().find(&edge()).unwrap().instances;
+    let found = fixture.open().find(&edge()).unwrap().instances;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].report.seq, 4 * EACH, "the newest one won");
     let sql = "SELECT CAST(generation AS TEXT) FROM apply_history ORDER BY seq";
-    let answers: Vec<u64> = place
+    let answers: Vec<u64> = fixture
         .texts(sql)
         .iter()
         .map(|text| text.parse().unwrap())

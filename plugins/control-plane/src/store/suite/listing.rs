@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Place, bare, change, report};
+use super::fixture::{StoreFixture, bare, change, report};
 use crate::store::{GatewayFilter, GatewayRef, Store};
 
 fn names(store: &dyn Store, filter: &GatewayFilter) -> Vec<String> {
@@ -17,8 +17,8 @@ fn all() -> GatewayFilter {
     }
 }
 
-pub(crate) fn gateways_come_in_the_order_of_their_names(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn gateways_come_in_the_order_of_their_names(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     // In the order of bytes: no locale, no folding of case.
     let ordered = ["0", "A-1", "A.1", "A1", "B", "a", "a-b", "a_b", "ab", "b"];
     for name in ordered.iter().rev() {
@@ -41,8 +41,8 @@ pub(crate) fn gateways_come_in_the_order_of_their_names(place: &dyn Place) {
     assert_eq!(listed.last().unwrap().instances.len(), 1);
 }
 
-pub(crate) fn prefixes_and_labels_select(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn prefixes_and_labels_select(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let labelled = |name: &str, labels: &[(&str, &str)]| {
         let labels = labels.iter().copied();
         let mut new = bare(name);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kt_control_api::{AppliedVersion, GatewayId, RevertRequest, VersionRange};
 
-use super::place::{Place, after, change, edge, gateway, keyed, now, report, version};
+use super::fixture::{StoreFixture, after, change, edge, gateway, keyed, now, report, version};
 use crate::store::{GatewayRef, PruneOptions, PruneReceipt, Store, StoreError};
 
 fn prune(keep: u64) -> PruneOptions {
@@ -49,8 +49,10 @@ fn is_pruned(store: &dyn Store, id: &GatewayId, number: u64) -> bool {
     }
 }
 
-pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(
+    fixture: &dyn StoreFixture,
+) {
+    let store = fixture.open();
     let id = edge_with_four(&*store);
     let whole = store.versions(&id, None, 9).unwrap();
     let dry = PruneOptions {
@@ -61,7 +63,7 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(place
     assert!(store.pin(&change(), &edge(), 1, true).unwrap().unchanged);
     let planned = store.prune(&change(), &edge(), &dry).unwrap();
     assert_eq!(
-        place.count("SELECT count(*) FROM blobs"),
+        fixture.count("SELECT count(*) FROM blobs"),
         4,
         "said, not done"
     );
@@ -71,7 +73,7 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(place
     assert_eq!(done, planned);
     let pruned = [1, 2, 3, 4].map(|n| is_pruned(&*store, &id, n));
     assert_eq!(pruned, [false, false, true, false]);
-    assert_eq!(place.count("SELECT count(*) FROM blobs"), 3);
+    assert_eq!(fixture.count("SELECT count(*) FROM blobs"), 3);
     let mut versions = store.versions(&id, None, 9).unwrap();
     assert_eq!(versions[1].pruned_at, Some(later.now));
     assert!(versions[3].pinned);
@@ -85,18 +87,18 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(place
     let done = store.prune(&change(), &edge(), &prune(1)).unwrap();
     assert_eq!((done.versions, done.bytes), (vec![], 0));
     assert_eq!(
-        place.texts("SELECT action FROM audit WHERE seq > 4 ORDER BY seq"),
+        fixture.texts("SELECT action FROM audit WHERE seq > 4 ORDER BY seq"),
         ["config.pin", "config.prune", "config.unpin", "config.prune"],
         "what changes nothing makes no row"
     );
     assert_eq!(
-        place.count("SELECT count(*) FROM meta WHERE k = 'pruning'"),
+        fixture.count("SELECT count(*) FROM meta WHERE k = 'pruning'"),
         0
     );
 }
 
-pub(crate) fn what_has_no_content_is_neither_reverted_to_nor_pinned(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn what_has_no_content_is_neither_reverted_to_nor_pinned(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let id = edge_with_four(&*store);
     store.prune(&change(), &edge(), &prune(1)).unwrap();
     let revert = RevertRequest {
@@ -122,8 +124,8 @@ pub(crate) fn what_has_no_content_is_neither_reverted_to_nor_pinned(place: &dyn 
     assert!(is_pruned(&*store, &id, 3));
 }
 
-pub(crate) fn contents_that_others_have_stay(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn contents_that_others_have_stay(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let id = edge_with_four(&*store);
     let other = store.create(&change(), &gateway("other")).unwrap().gateway;
     let key = GatewayRef::Id(other.clone());
@@ -137,8 +139,8 @@ pub(crate) fn contents_that_others_have_stay(place: &dyn Place) {
     assert_eq!((done.versions, done.bytes), (vec![one(1)], 5));
 }
 
-pub(crate) fn a_repeated_prune_tells_what_the_first_did(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_repeated_prune_tells_what_the_first_did(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     edge_with_four(&*store);
     let first = store.prune(&keyed("k1", 1), &edge(), &prune(1)).unwrap();
     let again = store.prune(&keyed("k1", 1), &edge(), &prune(1)).unwrap();
@@ -153,8 +155,8 @@ pub(crate) fn a_repeated_prune_tells_what_the_first_did(place: &dyn Place) {
     assert!(again.replayed && !pinned.unchanged && !again.unchanged);
 }
 
-pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let names = ["one", "two", "three", "four"];
     for name in names {
         store.create(&change(), &gateway(name)).unwrap();
@@ -162,7 +164,7 @@ pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(place: &dyn Pl
     thread::scope(|scope| {
         for (at, name) in names.into_iter().enumerate() {
             scope.spawn(move || {
-                let (store, key) = (place.open(), GatewayRef::Name(name.to_owned()));
+                let (store, key) = (fixture.open(), GatewayRef::Name(name.to_owned()));
                 // What one comes to rely on is what another one gives up.
                 let texts = ["a", "b", "c", "d", "e", "f", "g"];
                 for text in texts.iter().cycle().skip(at).step_by(at + 1).take(60) {
@@ -174,8 +176,8 @@ pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(place: &dyn Pl
     });
     let lost = "SELECT count(*) FROM config_versions v WHERE pruned_at IS NULL
                     AND NOT EXISTS (SELECT 1 FROM blobs WHERE sha256 = v.blob)";
-    assert_eq!(place.count(lost), 0);
+    assert_eq!(fixture.count(lost), 0);
     let kept = "SELECT count(*) FROM config_versions WHERE pruned_at IS NULL";
-    assert_eq!(place.count(kept), names.len() as u64);
-    assert!(place.count("SELECT count(*) FROM blobs") <= names.len() as u64);
+    assert_eq!(fixture.count(kept), names.len() as u64);
+    assert!(fixture.count("SELECT count(*) FROM blobs") <= names.len() as u64);
 }

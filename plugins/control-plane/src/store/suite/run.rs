@@ -1,9 +1,9 @@
 //! The list of what every store must do.
 
-/// Makes a test of each entry; `$place` makes a place for it, or `None` to skip it.
+/// Makes a test of each entry; `$fixture` makes a fixture for it, or `None` to skip it.
 macro_rules! suite {
-    ($place:expr) => {
-        $crate::store::suite::suite! { @tests $place;
+    ($fixture:expr) => {
+        $crate::store::suite::suite! { @tests $fixture;
             bootstrap: a_bootstrap_token_is_spent_by_the_gateway_it_registers,
             bootstrap: what_is_no_bootstrap_token_any_more_registers_nothing,
             bootstrap: a_refused_registration_spends_no_token,
@@ -27,21 +27,21 @@ macro_rules! suite {
             instances: reports_of_one_instance_take_turns,
             listing: gateways_come_in_the_order_of_their_names,
             listing: prefixes_and_labels_select,
-            once: a_repeated_request_is_carried_out_once,
-            once: a_key_belongs_to_one_request_and_one_actor,
-            once: a_failed_request_may_be_tried_again,
-            once: a_key_is_forgotten_after_a_day,
-            once: of_many_with_one_key_one_is_carried_out,
+            idempotency: a_repeated_request_is_carried_out_once,
+            idempotency: a_key_belongs_to_one_request_and_one_actor,
+            idempotency: a_failed_request_may_be_tried_again,
+            idempotency: a_key_is_forgotten_after_a_day,
+            idempotency: of_many_with_one_key_one_is_carried_out,
             retention: a_prune_takes_contents_that_nobody_needs_and_leaves_versions,
             retention: what_has_no_content_is_neither_reverted_to_nor_pinned,
             retention: contents_that_others_have_stay,
             retention: a_repeated_prune_tells_what_the_first_did,
             retention: nothing_is_lost_when_many_publish_what_others_prune,
-            sharing: many_writers_with_stores_of_their_own_wait_for_each_other,
-            sharing: of_many_who_want_one_name_one_gets_it,
-            sharing: of_many_who_expect_one_revision_one_succeeds,
-            sharing: many_may_make_the_store_at_once,
-            sharing: the_pulse_moves_with_changes_of_others,
+            concurrency: many_writers_with_stores_of_their_own_wait_for_each_other,
+            concurrency: of_many_who_want_one_name_one_gets_it,
+            concurrency: of_many_who_expect_one_revision_one_succeeds,
+            concurrency: many_may_make_the_store_at_once,
+            concurrency: the_pulse_moves_with_changes_of_others,
             tokens: tokens_are_known_by_their_hashes,
             tokens: a_gateways_tokens_end_with_it,
             tokens: a_token_is_made_once_and_for_a_gateway_that_exists,
@@ -50,19 +50,19 @@ macro_rules! suite {
             tokens: a_use_is_kept_when_it_is_news,
             tokens: a_rotation_makes_one_token_and_ends_the_other,
             tokens: of_many_who_rotate_one_token_one_succeeds,
-            trail: every_row_is_sealed_whatever_made_it,
-            trail: many_writers_make_one_chain,
-            trail: a_refused_change_leaves_no_hole_in_the_trail,
-            trail: rows_of_the_trail_are_selected,
-            trail: a_note_is_a_row_like_any_other,
+            audit_log: every_row_is_sealed_whatever_made_it,
+            audit_log: many_writers_make_one_chain,
+            audit_log: a_refused_change_leaves_no_hole_in_the_trail,
+            audit_log: rows_of_the_trail_are_selected,
+            audit_log: a_note_is_a_row_like_any_other,
         }
     };
-    (@tests $place:expr; $($module:ident: $name:ident,)*) => {
+    (@tests $fixture:expr; $($module:ident: $name:ident,)*) => {
         $(
             #[test]
             fn $name() {
-                if let Some(place) = $place {
-                    $crate::store::suite::$module::$name(&place);
+                if let Some(fixture) = $fixture {
+                    $crate::store::suite::$module::$name(&fixture);
                 }
             }
         )*

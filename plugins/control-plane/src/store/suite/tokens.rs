@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use kt_control_api::{GatewayId, Token, TokenId, TokenKind};
 
-use super::place::{Place, after, change, edge, gateway, keyed, now};
+use super::fixture::{StoreFixture, after, change, edge, gateway, keyed, now};
 use crate::store::{NewGateway, NewToken, StoreError, StoredScope, TokenFilter, TokenUse};
 
-pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn tokens_are_known_by_their_hashes(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let admin = Token::random(TokenKind::Access);
     assert!(!store.has_admin_token(now()).unwrap());
     assert!(store.token(&admin.hash()).unwrap().is_none());
@@ -27,20 +27,20 @@ pub(crate) fn tokens_are_known_by_their_hashes(place: &dyn Place) {
         ("admin", StoredScope::Admin)
     );
     assert!(known.revoked_at.is_none() && known.expires_at.is_none());
-    assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
+    assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 2);
     assert_eq!(
-        place.texts("SELECT action FROM audit ORDER BY seq"),
+        fixture.texts("SELECT action FROM audit ORDER BY seq"),
         ["token.create", "token.create"],
         "a known token makes no row"
     );
-    assert!(place.tamper("UPDATE tokens SET expires_at = 1 WHERE scope = 'admin'"));
+    assert!(fixture.tamper("UPDATE tokens SET expires_at = 1 WHERE scope = 'admin'"));
     assert!(!store.has_admin_token(now()).unwrap(), "it has ended");
     let ended = store.token(&admin.hash()).unwrap().unwrap();
     assert_eq!(ended.expires_at.unwrap().as_microsecond(), 1);
 }
 
-pub(crate) fn a_gateways_tokens_end_with_it(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_gateways_tokens_end_with_it(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let mut new: NewGateway = gateway("edge");
     let token = Token::random(TokenKind::Gateway);
     let scope = StoredScope::Gateway(new.gateway.id.clone());
@@ -51,15 +51,15 @@ pub(crate) fn a_gateways_tokens_end_with_it(place: &dyn Place) {
     store.delete(&change(), &edge()).unwrap();
     let known = store.token(&token.hash()).unwrap().unwrap();
     assert_eq!(known.revoked_at, Some(now()));
-    assert_eq!(place.count("SELECT count(*) FROM audit"), 2);
+    assert_eq!(fixture.count("SELECT count(*) FROM audit"), 2);
 }
 
 fn fresh(scope: StoredScope, name: &str) -> NewToken {
     NewToken::of(&Token::random(TokenKind::Access), scope, name)
 }
 
-pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let new = NewToken {
         expires_at: Some(now() + Duration::from_secs(60)),
         ..fresh(StoredScope::Read, "reader")
@@ -86,11 +86,11 @@ pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(place: &dyn Pla
     assert!(matches!(refused, StoreError::Gone(_)), "{refused}");
     let missing = store.token_by_id(&TokenId::random()).unwrap_err();
     assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
-    assert_eq!(place.count("SELECT count(*) FROM tokens"), 1);
+    assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 1);
 }
 
-pub(crate) fn tokens_come_newest_first_and_by_filter(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn tokens_come_newest_first_and_by_filter(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let edge = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let scopes = [
         StoredScope::Admin,
@@ -150,8 +150,8 @@ pub(crate) fn tokens_come_newest_first_and_by_filter(place: &dyn Place) {
     assert_eq!(listed(&bootstrap), []);
 }
 
-pub(crate) fn a_revoked_token_stays_revoked(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_revoked_token_stays_revoked(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let token = fresh(StoredScope::Admin, "admin");
     store.create_token(&change(), &token).unwrap();
     assert!(
@@ -173,13 +173,13 @@ pub(crate) fn a_revoked_token_stays_revoked(place: &dyn Place) {
     store.add_token(&later, &token).unwrap();
     assert!(!store.has_admin_token(now()).unwrap());
     assert_eq!(
-        place.texts("SELECT action FROM audit ORDER BY seq"),
+        fixture.texts("SELECT action FROM audit ORDER BY seq"),
         ["token.create", "token.revoke"]
     );
 }
 
-pub(crate) fn a_use_is_kept_when_it_is_news(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_use_is_kept_when_it_is_news(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let tokens = [(); 2].map(|()| fresh(StoredScope::Read, "reader"));
     for token in &tokens {
         store.create_token(&change(), token).unwrap();
@@ -205,11 +205,11 @@ pub(crate) fn a_use_is_kept_when_it_is_news(place: &dyn Place) {
     assert_eq!(known(0), Some(now() + Duration::from_secs(300)));
     store.record_token_uses(&[used(0, 0)]).unwrap();
     assert_eq!(known(0), Some(now() + Duration::from_secs(300)), "the last");
-    assert_eq!(place.count("SELECT count(*) FROM audit"), 2);
+    assert_eq!(fixture.count("SELECT count(*) FROM audit"), 2);
 }
 
-pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let tokens = [(); 4].map(|()| fresh(StoredScope::Read, "reader"));
     store.create_token(&change(), &tokens[0]).unwrap();
     let soon = now() + Duration::from_secs(60);
@@ -235,16 +235,18 @@ pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(place: &dyn Place) {
         .rotate_token(&change(), &tokens[0].id, &tokens[3], far)
         .unwrap();
     assert_eq!(known(0).expires_at, Some(soon));
-    assert_eq!(place.count("SELECT count(*) FROM tokens"), 4);
+    assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 4);
 }
 
-pub(crate) fn of_many_who_rotate_one_token_one_succeeds(place: &dyn Place) {
+pub(crate) fn of_many_who_rotate_one_token_one_succeeds(fixture: &dyn StoreFixture) {
     let token = fresh(StoredScope::Read, "reader");
-    place.open().create_token(&change(), &token).unwrap();
+    fixture.open().create_token(&change(), &token).unwrap();
     let done = thread::scope(|scope| {
         let rotate = || {
             let new = fresh(StoredScope::Read, "reader");
-            place.open().rotate_token(&change(), &token.id, &new, now())
+            fixture
+                .open()
+                .rotate_token(&change(), &token.id, &new, now())
         };
         let running = [(); 4].map(|()| scope.spawn(rotate));
         running.map(|one| one.join().unwrap())
@@ -254,5 +256,5 @@ pub(crate) fn of_many_who_rotate_one_token_one_succeeds(place: &dyn Place) {
         1,
         "{done:?}"
     );
-    assert_eq!(place.count("SELECT count(*) FROM tokens"), 2);
+    assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 2);
 }

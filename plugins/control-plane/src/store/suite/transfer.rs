@@ -7,8 +7,8 @@ use kt_control_api::{
 };
 use sha2::{Digest, Sha256};
 
-use super::place::{Place, bare, change, edge, gateway, now, version};
-use super::trail;
+use super::audit_log;
+use super::fixture::{StoreFixture, bare, change, edge, gateway, now, version};
 use crate::fixture::serving;
 use crate::store::{
     ContentRow, ExportHeader, ExportRecord, GatewayRef, GatewayRow, ImportSummary, NewGateway,
@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 /// Checks every kind of move from a store into others.
-pub(crate) fn moves<T: Place>(from: &dyn Place, new: &dyn Fn() -> T) {
+pub(crate) fn moves<T: StoreFixture>(from: &dyn StoreFixture, new: &dyn Fn() -> T) {
     let made = fill(&*from.open());
     let whole = records(&*from.moved(), &Selection::Whole);
     let to = new();
@@ -97,7 +97,7 @@ fn records(store: &dyn Transfer, selection: &Selection) -> Vec<ExportRecord> {
 }
 
 fn import(
-    to: &dyn Place,
+    to: &dyn StoreFixture,
     whole: bool,
     records: &[ExportRecord],
 ) -> Result<ImportSummary, StoreError> {
@@ -112,7 +112,7 @@ fn import(
     to.moved().import(&change(), &header, &mut records)
 }
 
-fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[ExportRecord]) {
+fn a_whole_store_is_the_same_afterwards(to: &dyn StoreFixture, whole: &[ExportRecord]) {
     let count = |is: fn(&ExportRecord) -> bool| whole.iter().filter(|record| is(record)).count();
     assert_eq!(count(|r| matches!(r, ExportRecord::Gateway(_))), 4);
     assert_eq!(
@@ -130,22 +130,22 @@ fn a_whole_store_is_the_same_afterwards(to: &dyn Place, whole: &[ExportRecord]) 
     );
     assert_eq!(imported.audit, 15);
     assert_eq!(records(&*to.moved(), &Selection::Whole), whole);
-    let report = trail::checked(&*to.open());
+    let report = audit_log::checked(&*to.open());
     assert_eq!((report.rows, report.damage), (15, vec![]));
     assert_ne!(to.open().epoch().unwrap(), "elsewhere");
 }
 
-fn what_moved_goes_on(to: &dyn Place, made: &GatewayId) {
+fn what_moved_goes_on(to: &dyn StoreFixture, made: &GatewayId) {
     let store = to.open();
     let found = store.find(&edge()).unwrap().gateway;
     assert_eq!((&found.id, found.last_version), (made, 3));
     assert_eq!(store.content(made, 2).unwrap(), "b: \u{1f980}\n");
     let next = store.publish(&change(), &edge(), &version("c")).unwrap();
     assert_eq!(next.version, Some(4));
-    assert!(trail::checked(&*store).damage.is_empty());
+    assert!(audit_log::checked(&*store).damage.is_empty());
 }
 
-fn nothing_is_taken_twice(to: &dyn Place, whole: &[ExportRecord]) {
+fn nothing_is_taken_twice(to: &dyn StoreFixture, whole: &[ExportRecord]) {
     let before = records(&*to.moved(), &Selection::Whole);
     let refused = import(to, true, whole).unwrap_err();
     let StoreError::AlreadyExists(taken) = refused else {
@@ -155,7 +155,7 @@ fn nothing_is_taken_twice(to: &dyn Place, whole: &[ExportRecord]) {
     assert_eq!(records(&*to.moved(), &Selection::Whole), before);
 }
 
-fn a_gateway_joins_others(to: &dyn Place, from: &dyn Place, made: &GatewayId) {
+fn a_gateway_joins_others(to: &dyn StoreFixture, from: &dyn StoreFixture, made: &GatewayId) {
     to.open().create(&change(), &gateway("other")).unwrap();
     let selection = Selection::Gateways(vec![made.clone()]);
     let part = records(&*from.moved(), &selection);
@@ -166,10 +166,10 @@ fn a_gateway_joins_others(to: &dyn Place, from: &dyn Place, made: &GatewayId) {
     );
     assert_eq!((imported.tokens, imported.audit), (1, 0), "its own");
     assert_eq!(records(&*to.moved(), &selection), part);
-    let rows = trail::rows(&*to.open());
+    let rows = audit_log::rows(&*to.open());
     assert_eq!((rows.len(), rows[0].action.as_str()), (2, "gateway.import"));
     assert_eq!(rows[0].detail["from"], "elsewhere");
-    assert!(trail::checked(&*to.open()).damage.is_empty());
+    assert!(audit_log::checked(&*to.open()).damage.is_empty());
 
     // The same name under another id.
     let Some(ExportRecord::Gateway(row)) = part.first() else {
@@ -185,7 +185,7 @@ fn a_gateway_joins_others(to: &dyn Place, from: &dyn Place, made: &GatewayId) {
     assert!(refused.to_string().contains("the name `edge`"), "{refused}");
 }
 
-fn what_is_not_whole_leaves_nothing(to: &dyn Place, whole: &[ExportRecord]) {
+fn what_is_not_whole_leaves_nothing(to: &dyn StoreFixture, whole: &[ExportRecord]) {
     let mut forged = whole.to_vec();
     for record in &mut forged {
         if let ExportRecord::Audit(row) = record {

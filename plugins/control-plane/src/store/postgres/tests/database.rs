@@ -5,7 +5,7 @@ use kt_control_api::random_base32;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row};
 
-use crate::store::suite::{Place, moves};
+use crate::store::suite::{StoreFixture, moves};
 use crate::store::{DatabaseAddress, Password, PostgresStore, Store, Transfer};
 
 /// The server of the tests, and its password; `tests/scripts/test.sh` starts one and sets both.
@@ -113,7 +113,7 @@ impl Drop for Database {
     }
 }
 
-impl Place for Database {
+impl StoreFixture for Database {
     fn open(&self) -> Box<dyn Store> {
         Box::new(self.store())
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use kt_control_api::GatewayId;
 
 use super::{Database, RecordingListeners};
-use crate::store::suite::{Place, change, gateway, version};
+use crate::store::suite::{StoreFixture, change, gateway, version};
 use crate::store::{ChangeListeners, GatewayRef, PostgresStore, Store};
 
 /// Well below the 30 seconds after which a poll ends by itself.

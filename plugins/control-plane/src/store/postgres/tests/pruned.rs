@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Database;
-use crate::store::suite::{Place, change, gateway, version};
+use crate::store::suite::{StoreFixture, change, gateway, version};
 use crate::store::{GatewayRef, PruneOptions, Store};
 
 /// What publishing does before it commits, for a content that is there already.

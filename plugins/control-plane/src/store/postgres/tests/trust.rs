@@ -1,5 +1,5 @@
 use super::Database;
-use crate::store::suite::{Place, change, gateway};
+use crate::store::suite::{StoreFixture, change, gateway};
 use crate::store::{DatabaseAddress, Password, PostgresStore, Store, StoreError, StoredScope};
 
 #[test]

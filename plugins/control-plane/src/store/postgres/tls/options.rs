@@ -30,21 +30,21 @@ pub(in crate::store::postgres) fn take(
     address: &str,
     beside: &TlsOptions,
 ) -> Result<(String, TlsOptions), DatabaseAddressError> {
-    let mut wishes = beside.clone();
+    let mut options = beside.clone();
     let Some((place, query)) = address.split_once('?') else {
-        return Ok((address.to_owned(), wishes));
+        return Ok((address.to_owned(), options));
     };
     let mut rest = Vec::new();
     for pair in query.split('&') {
         match pair.split_once('=') {
-            Some(("sslmode", value)) => wishes.mode = Some(decoded(value)?),
-            Some(("sslrootcert", value)) => wishes.roots = Some(decoded(value)?),
+            Some(("sslmode", value)) => options.mode = Some(decoded(value)?),
+            Some(("sslrootcert", value)) => options.roots = Some(decoded(value)?),
             _ => rest.push(pair),
         }
     }
     let rest = rest.join("&");
     let question = if rest.is_empty() { "" } else { "?" };
-    Ok((format!("{place}{question}{rest}"), wishes))
+    Ok((format!("{place}{question}{rest}"), options))
 }
 
 /// In addresses of databases a plus is a plus.
@@ -83,7 +83,7 @@ mod tests {
     use super::{Mode, TlsOptions, take};
     use crate::store::DatabaseAddressError;
 
-    fn wishes(mode: Option<&str>, roots: Option<&str>) -> TlsOptions {
+    fn options(mode: Option<&str>, roots: Option<&str>) -> TlsOptions {
         TlsOptions {
             mode: mode.map(str::to_owned),
             roots: roots.map(str::to_owned),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_said_in_the_address_counts_more() {
-        let beside = wishes(Some("require"), Some("/etc/ca.crt"));
+        let beside = options(Some("require"), Some("/etc/ca.crt"));
         let (rest, found) = take("postgres://kt@db/main", &beside).unwrap();
         assert_eq!(
             (rest.as_str(), found),
@@ -102,7 +102,7 @@ mod tests {
                     &sslrootcert=%2Fmy%20ca%2B+.crt";
         let (rest, found) = take(text, &beside).unwrap();
         assert_eq!(rest, "postgres://kt@db/main?connect_timeout=3");
-        assert_eq!(found, wishes(Some("verify-full"), Some("/my ca++.crt")));
+        assert_eq!(found, options(Some("verify-full"), Some("/my ca++.crt")));
         let (rest, _) = take("postgres://kt@db/main?sslmode=disable", &beside).unwrap();
         assert_eq!(rest, "postgres://kt@db/main");
         for text in ["postgres://db?sslrootcert=%", "postgres://db?sslmode=%ff"] {
@@ -116,14 +116,14 @@ mod tests {
 
     #[test]
     fn over_a_network_the_server_must_prove_who_it_is() {
-        let mode = |text: Option<&str>, near| wishes(text, None).mode(near);
+        let mode = |text: Option<&str>, near| options(text, None).mode(near);
         for text in [None, Some("disable"), Some("allow"), Some("prefer")] {
             assert_eq!(mode(text, true), Ok(Mode::Plain), "{text:?}");
             assert!(mode(text, false).is_err(), "{text:?}");
         }
         for near in [true, false] {
             assert_eq!(mode(Some("verify-full"), near), Ok(Mode::Verified));
-            let system = wishes(None, Some("system"));
+            let system = options(None, Some("system"));
             assert_eq!(system.mode(near), Ok(Mode::Verified));
             for text in ["require", "verify-ca"] {
                 let refused = mode(Some(text), near).unwrap_err().to_string();

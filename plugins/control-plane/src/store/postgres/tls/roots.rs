@@ -20,8 +20,8 @@ pub(in crate::store::postgres) enum Roots {
 
 impl Roots {
     /// Reads `sslrootcert`.
-    pub(in crate::store::postgres) fn of(wish: Option<&str>) -> Self {
-        match wish {
+    pub(in crate::store::postgres) fn of(root_certificates: Option<&str>) -> Self {
+        match root_certificates {
             None | Some("" | SYSTEM) => Self::System,
             Some(path) => Self::File(PathBuf::from(path)),
         }

@@ -2,7 +2,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::open;
-use crate::store::suite::{Place, moves};
+use crate::store::suite::{StoreFixture, moves};
 use crate::store::{DATABASE_FILE, Store, Transfer};
 
 /// A directory for a store.
@@ -18,7 +18,7 @@ impl Directory {
     }
 }
 
-impl Place for Directory {
+impl StoreFixture for Directory {
     fn open(&self) -> Box<dyn Store> {
         Box::new(open(self.0.path()))
     }

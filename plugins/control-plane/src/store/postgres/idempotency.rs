@@ -3,20 +3,22 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows;
-use super::session::{LIMIT, Session};
+use super::session::Session;
+use super::timeouts::REQUEST_TIMEOUT;
 use crate::store::change::IDEMPOTENCY_KEY_LIFETIME;
 use crate::store::receipt::Repeatable;
 use crate::store::{ChangeContext, StoreError};
 
 /// Finds what the same request did before.
-pub(super) const RECALL: &str = "SELECT fingerprint, receipt::text AS receipt FROM idempotency
+pub(super) const FIND_RECEIPT: &str =
+    "SELECT fingerprint, receipt::text AS receipt FROM idempotency
     WHERE actor = $1 AND key = $2 AND created_at > $3";
 
 /// Forgets the key when it is too old. Apart from the rest: a row that a statement deletes is
 /// still in the way of one that the same statement adds.
-pub(super) const FORGET: &str = "DELETE FROM idempotency
+pub(super) const DELETE_EXPIRED: &str = "DELETE FROM idempotency
     WHERE actor = $1 AND key = $2 AND created_at <= $3";
 
 const REMEMBER: &str = "
@@ -24,21 +26,21 @@ const REMEMBER: &str = "
     VALUES($1, $2, $3, $4::text::jsonb, $5)";
 
 /// Forgets other old keys, a few at a time, past those that somebody is at.
-const PRUNE: &str = "DELETE FROM idempotency WHERE (actor, key) IN (
+const DELETE_EXPIRED_BATCH: &str = "DELETE FROM idempotency WHERE (actor, key) IN (
     SELECT actor, key FROM idempotency WHERE created_at <= $1
     ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
 /// How often to begin again after others were faster.
 const ATTEMPTS: usize = 8;
 
-/// The values that [`RECALL`] and [`FORGET`] take.
-pub(super) struct Memory<'a> {
+/// The values that [`FIND_RECEIPT`] and [`DELETE_EXPIRED`] take.
+pub(super) struct KeyLookup<'a> {
     pub(super) actor: &'a str,
     pub(super) key: Option<&'a str>,
     pub(super) since: i64,
 }
 
-impl<'a> Memory<'a> {
+impl<'a> KeyLookup<'a> {
     pub(super) fn of(change: &'a ChangeContext) -> Self {
         Self {
             actor: &change.actor,
@@ -51,11 +53,11 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// Reads what [`RECALL`] found.
-pub(super) fn recalled<R: Repeatable>(
+/// Reads what [`FIND_RECEIPT`] found.
+pub(super) fn receipt_of<R: Repeatable>(
     change: &ChangeContext,
     row: Option<&Row>,
-) -> Result<Option<R>, Failure> {
+) -> Result<Option<R>, QueryError> {
     let (Some(once), Some(row)) = (&change.idempotency_key, row) else {
         return Ok(None);
     };
@@ -67,11 +69,11 @@ pub(super) fn recalled<R: Repeatable>(
 }
 
 /// Keeps the answer of a request, when it came with a key.
-pub(super) async fn remember(
+pub(super) async fn insert_receipt(
     session: &Session,
     change: &ChangeContext,
     receipt: &impl Repeatable,
-) -> Result<(), Failure> {
+) -> Result<(), QueryError> {
     let Some(once) = &change.idempotency_key else {
         return Ok(());
     };
@@ -83,10 +85,10 @@ pub(super) async fn remember(
 }
 
 /// Forgets keys that nobody may use any more.
-pub(super) async fn prune(session: &Session, now: i64) -> Result<(), Failure> {
+pub(super) async fn delete_expired(session: &Session, now: i64) -> Result<(), QueryError> {
     drop(
         session
-            .rows(PRUNE, &[&(now - IDEMPOTENCY_KEY_LIFETIME)])
+            .rows(DELETE_EXPIRED_BATCH, &[&(now - IDEMPOTENCY_KEY_LIFETIME)])
             .await?,
     );
     Ok(())
@@ -94,44 +96,44 @@ pub(super) async fn prune(session: &Session, now: i64) -> Result<(), Failure> {
 
 /// Returns the receipt of the same request from before, or carries it out in a transaction of its
 /// own and remembers that.
-pub(super) async fn once<R: Repeatable>(
+pub(super) async fn run_once<R: Repeatable>(
     session: &mut Session,
     change: &ChangeContext,
-    act: impl AsyncFn(&Session) -> Result<R, Failure>,
-) -> Result<R, Failure> {
+    act: impl AsyncFn(&Session) -> Result<R, QueryError>,
+) -> Result<R, QueryError> {
     for _ in 0..ATTEMPTS {
         match attempt(session, change, &act).await {
             Ok(receipt) => return Ok(receipt),
-            Err(failure) => {
+            Err(error) => {
                 session.roll_back().await;
-                if !failure.is_lost_race() {
-                    return Err(failure);
+                if !error.is_lost_race() {
+                    return Err(error);
                 }
             }
         }
     }
-    Err(StoreError::Busy(LIMIT.as_secs()).into())
+    Err(StoreError::Busy(REQUEST_TIMEOUT.as_secs()).into())
 }
 
 async fn attempt<R: Repeatable>(
     session: &mut Session,
     change: &ChangeContext,
-    act: &impl AsyncFn(&Session) -> Result<R, Failure>,
-) -> Result<R, Failure> {
-    let memory = Memory::of(change);
+    act: &impl AsyncFn(&Session) -> Result<R, QueryError>,
+) -> Result<R, QueryError> {
+    let memory = KeyLookup::of(change);
     let known: [&(dyn ToSql + Sync); 3] = [&memory.actor, &memory.key, &memory.since];
     session.begin();
-    session.say("BEGIN").await?;
-    session.rows(FORGET, &known).await?;
-    let row = session.row(RECALL, &known).await?;
-    if let Some(receipt) = recalled(change, row.as_ref())? {
+    session.batch_execute("BEGIN").await?;
+    session.rows(DELETE_EXPIRED, &known).await?;
+    let row = session.row(FIND_RECEIPT, &known).await?;
+    if let Some(receipt) = receipt_of(change, row.as_ref())? {
         session.roll_back().await;
         return Ok(receipt);
     }
     let receipt = act(session).await?;
-    remember(session, change, &receipt).await?;
+    insert_receipt(session, change, &receipt).await?;
     session.committing();
-    session.say("COMMIT").await?;
+    session.batch_execute("COMMIT").await?;
     session.ended();
     Ok(receipt)
 }

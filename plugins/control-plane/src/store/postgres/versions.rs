@@ -2,7 +2,7 @@
 
 use kt_control_api::{ConfigVersion, GatewayId};
 
-use super::failure::Failure;
+use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use crate::store::table::Row;
@@ -13,7 +13,7 @@ pub(super) async fn list(
     gateway: &GatewayId,
     before: Option<u64>,
     limit: usize,
-) -> Result<Vec<ConfigVersion>, Failure> {
+) -> Result<Vec<ConfigVersion>, QueryError> {
     let condition = "WHERE gateway_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
     let below = before.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -31,7 +31,7 @@ pub(super) async fn one(
     session: &Session,
     gateway: &GatewayId,
     version: u64,
-) -> Result<Option<VersionRow>, Failure> {
+) -> Result<Option<VersionRow>, QueryError> {
     let sql = rows::select::<VersionRow>("WHERE gateway_id = $1 AND version = $2");
     let Ok(number) = i64::try_from(version) else {
         return Ok(None);
@@ -44,7 +44,7 @@ pub(super) async fn content(
     session: &Session,
     gateway: &GatewayId,
     version: u64,
-) -> Result<String, Failure> {
+) -> Result<String, QueryError> {
     let sql = "SELECT b.content FROM config_versions v JOIN blobs b ON b.sha256 = v.blob
                WHERE v.gateway_id = $1 AND v.version = $2 AND v.pruned_at IS NULL";
     let number = i64::try_from(version).map_err(|_| StoreError::no_version(version))?;

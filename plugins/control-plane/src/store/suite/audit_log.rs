@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kt_control_api::{AuditEntry, AuditVerification, AuditVerifier, GatewayPatch};
 
-use super::place::{Place, after, change, edge, gateway, version};
+use super::fixture::{StoreFixture, after, change, edge, gateway, version};
 use crate::store::{AuditEvent, AuditFilter, ChangeContext, NewToken, Store, StoredScope};
 
 /// Every row, the newest first.
@@ -31,8 +31,8 @@ fn assert_sealed(store: &dyn Store, expected: u64) {
     assert!(report.damage.is_empty(), "{report:?}");
 }
 
-pub(crate) fn every_row_is_sealed_whatever_made_it(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn every_row_is_sealed_whatever_made_it(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let token = kt_control_api::Token::random(kt_control_api::TokenKind::Access);
     let odd = "\u{fc}\u{1f980} \"quoted\" \\ \n / \u{1} \u{7f}";
     store
@@ -57,12 +57,12 @@ pub(crate) fn every_row_is_sealed_whatever_made_it(place: &dyn Place) {
     );
 }
 
-pub(crate) fn many_writers_make_one_chain(place: &dyn Place) {
-    place.open();
+pub(crate) fn many_writers_make_one_chain(fixture: &dyn StoreFixture) {
+    fixture.open();
     thread::scope(|scope| {
         for writer in 0..4 {
             scope.spawn(move || {
-                let store = place.open();
+                let store = fixture.open();
                 for n in 0..8 {
                     let new = gateway(&format!("g{writer}-{n}"));
                     store.create(&change(), &new).unwrap();
@@ -70,20 +70,20 @@ pub(crate) fn many_writers_make_one_chain(place: &dyn Place) {
             });
         }
     });
-    assert_sealed(&*place.open(), 32);
+    assert_sealed(&*fixture.open(), 32);
 }
 
-pub(crate) fn a_refused_change_leaves_no_hole_in_the_trail(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_refused_change_leaves_no_hole_in_the_trail(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     assert!(store.create(&change(), &gateway("edge")).is_err());
     store.publish(&change(), &edge(), &version("b")).unwrap();
-    let places: Vec<u64> = rows(&*store).iter().map(|row| row.seq).collect();
-    assert_eq!(places, [2, 1]);
+    let fixtures: Vec<u64> = rows(&*store).iter().map(|row| row.seq).collect();
+    assert_eq!(fixtures, [2, 1]);
 }
 
-pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn rows_of_the_trail_are_selected(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let by = |actor: &str, seconds| ChangeContext {
         actor: actor.to_owned(),
         ..after(change(), Duration::from_secs(seconds))
@@ -99,20 +99,20 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
         limit: 10,
         ..AuditFilter::default()
     };
-    let places = |filter: AuditFilter| -> Vec<u64> {
+    let fixtures = |filter: AuditFilter| -> Vec<u64> {
         let found = store.audit(&filter).unwrap();
         found.iter().map(|row| row.seq).collect()
     };
-    assert_eq!(places(all.clone()), [3, 2, 1]);
+    assert_eq!(fixtures(all.clone()), [3, 2, 1]);
     assert_eq!(
-        places(AuditFilter {
+        fixtures(AuditFilter {
             limit: 1,
             ..all.clone()
         }),
         [3]
     );
     assert_eq!(
-        places(AuditFilter {
+        fixtures(AuditFilter {
             before: Some(3),
             ..all.clone()
         }),
@@ -123,11 +123,11 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
         limit: 2,
         ..all.clone()
     };
-    assert_eq!(places(from_oldest(0)), [1, 2]);
-    assert_eq!(places(from_oldest(2)), [3]);
+    assert_eq!(fixtures(from_oldest(0)), [1, 2]);
+    assert_eq!(fixtures(from_oldest(2)), [3]);
     let second = after(change(), Duration::from_secs(2)).now;
     assert_eq!(
-        places(AuditFilter {
+        fixtures(AuditFilter {
             until: Some(second),
             ..all.clone()
         }),
@@ -138,11 +138,11 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
             action: Some(action.to_owned()),
             ..all.clone()
         };
-        assert_eq!(places(of_kind).len(), expected, "{action}");
+        assert_eq!(fixtures(of_kind).len(), expected, "{action}");
     }
     let ann = Some("ann".to_owned());
     assert_eq!(
-        places(AuditFilter {
+        fixtures(AuditFilter {
             actor: ann,
             ..all.clone()
         }),
@@ -150,18 +150,18 @@ pub(crate) fn rows_of_the_trail_are_selected(place: &dyn Place) {
     );
     let target = Some(made[1].to_string());
     assert_eq!(
-        places(AuditFilter {
+        fixtures(AuditFilter {
             target,
             ..all.clone()
         }),
         [2]
     );
     let since = Some(by("x", 2).now);
-    assert_eq!(places(AuditFilter { since, ..all }), [3, 2]);
+    assert_eq!(fixtures(AuditFilter { since, ..all }), [3, 2]);
 }
 
-pub(crate) fn a_note_is_a_row_like_any_other(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_note_is_a_row_like_any_other(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let note = AuditEvent {
         action: "store.backup",

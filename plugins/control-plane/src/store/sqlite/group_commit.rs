@@ -7,26 +7,26 @@ use std::sync::Mutex;
 use rusqlite::Connection;
 
 use super::busy::retry_while_busy;
-use super::store::locked;
+use super::lock::locked;
 use super::write_transaction::WriteTransaction;
 use crate::crash::crash_point;
 use crate::store::StoreError;
 
 /// A connection in whose transaction changes and looks go on until it is committed.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct GroupCommit {
     connection: Connection,
     /// Whether SQLite has taken the transaction back by itself.
-    lost: bool,
+    rolled_back: bool,
     /// Where a test may kill the process once the transaction lasts.
     reached: Vec<&'static str>,
 }
 
-impl Session {
+impl GroupCommit {
     pub(super) fn new(connection: Connection) -> Self {
         Self {
             connection,
-            lost: false,
+            rolled_back: false,
             reached: Vec::new(),
         }
     }
@@ -40,21 +40,21 @@ impl Session {
         &mut self,
         act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if self.lost {
-            return Err(taken_back());
+        if self.rolled_back {
+            return Err(rolled_back_error());
         }
-        self.say("SAVEPOINT one")?;
+        self.execute("SAVEPOINT one")?;
         let done = act(&WriteTransaction::inside(&self.connection));
         // After some failures, such as a full disk, SQLite has rolled everything back by itself,
         // and what follows would no longer be part of a transaction.
         if self.connection.is_autocommit() {
-            self.lost = true;
-            return Err(taken_back());
+            self.rolled_back = true;
+            return Err(rolled_back_error());
         }
         if done.is_err() {
-            self.say("ROLLBACK TO one")?;
+            self.execute("ROLLBACK TO one")?;
         }
-        self.say("RELEASE one")?;
+        self.execute("RELEASE one")?;
         done
     }
 
@@ -64,42 +64,42 @@ impl Session {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
-        self.lost = false;
+        self.rolled_back = false;
         self.reached.clear();
         retry_while_busy(|| self.connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        if self.lost {
-            return Err(taken_back());
+        if self.rolled_back {
+            return Err(rolled_back_error());
         }
-        self.say("COMMIT")?;
+        self.execute("COMMIT")?;
         take(&mut self.reached).into_iter().for_each(crash_point);
         Ok(())
     }
 
-    fn say(&self, word: &str) -> Result<(), StoreError> {
+    fn execute(&self, word: &str) -> Result<(), StoreError> {
         self.connection.prepare_cached(word)?.execute([])?;
         Ok(())
     }
 }
 
 /// Runs `work`, and keeps every change it makes in the session, or none.
-pub(super) fn together<T>(
-    session: &Mutex<Session>,
+pub(super) fn commit_together<T>(
+    session: &Mutex<GroupCommit>,
     work: impl FnOnce() -> T,
 ) -> Result<T, StoreError> {
     locked(session).begin()?;
-    let _ended = Ended(session);
+    let _guard = RollbackGuard(session);
     let done = work();
     locked(session).commit()?;
     Ok(done)
 }
 
 /// Leaves no transaction open, also when a change panics.
-struct Ended<'a>(&'a Mutex<Session>);
+struct RollbackGuard<'a>(&'a Mutex<GroupCommit>);
 
-impl Drop for Ended<'_> {
+impl Drop for RollbackGuard<'_> {
     fn drop(&mut self) {
         let session = locked(self.0);
         if !session.connection.is_autocommit()
@@ -110,7 +110,7 @@ impl Drop for Ended<'_> {
     }
 }
 
-fn taken_back() -> StoreError {
+fn rolled_back_error() -> StoreError {
     StoreError::Failed("the transaction was taken back: the disk is full or fails".to_owned())
 }
 
@@ -118,14 +118,14 @@ fn taken_back() -> StoreError {
 mod tests {
     use super::*;
 
-    fn session() -> Mutex<Session> {
+    fn session() -> Mutex<GroupCommit> {
         let file = Connection::open_in_memory().unwrap();
         file.execute_batch("CREATE TABLE t(n INTEGER PRIMARY KEY) STRICT")
             .unwrap();
-        Mutex::new(Session::new(file))
+        Mutex::new(GroupCommit::new(file))
     }
 
-    fn insert(session: &Mutex<Session>, n: u64) -> Result<u64, StoreError> {
+    fn insert(session: &Mutex<GroupCommit>, n: u64) -> Result<u64, StoreError> {
         let sql = "INSERT INTO t(n) VALUES(?1)";
         locked(session).change(|transaction| {
             transaction.execute(sql, [n])?;
@@ -133,7 +133,7 @@ mod tests {
         })
     }
 
-    fn count(session: &Mutex<Session>) -> u64 {
+    fn count(session: &Mutex<GroupCommit>) -> u64 {
         let session = locked(session);
         assert!(session.connection().is_autocommit(), "nothing is left open");
         let sql = "SELECT count(*) FROM t";
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_change_that_is_refused_takes_nothing_but_itself_back() {
         let session = session();
-        let outcomes = together(&session, || {
+        let outcomes = commit_together(&session, || {
             let half = |transaction: &WriteTransaction<'_>| {
                 transaction.execute("INSERT INTO t(n) VALUES(9)", [])?;
                 Err::<u64, _>(StoreError::IdempotencyKeyReused)
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn nothing_is_kept_of_a_transaction_that_was_lost_in_the_middle() {
         let session = session();
-        let outcome = together(&session, || {
+        let outcome = commit_together(&session, || {
             insert(&session, 1).unwrap();
             // As SQLite does itself when the disk is full.
             let lose = |transaction: &WriteTransaction<'_>| {
@@ -176,7 +176,11 @@ mod tests {
         });
         assert!(outcome.is_err());
         assert_eq!(count(&session), 0);
-        assert!(together(&session, || insert(&session, 3)).unwrap().is_ok());
+        assert!(
+            commit_together(&session, || insert(&session, 3))
+                .unwrap()
+                .is_ok()
+        );
         assert_eq!(count(&session), 1);
     }
 
@@ -184,7 +188,7 @@ mod tests {
     fn a_change_that_panics_leaves_the_session_usable() {
         let session = session();
         let panics = || {
-            together(&session, || {
+            commit_together(&session, || {
                 insert(&session, 1).unwrap();
                 locked(&session).change(|_| -> Result<(), StoreError> { panic!("a bug") })
             })
@@ -192,6 +196,10 @@ mod tests {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics));
         assert!(outcome.is_err());
         assert_eq!(count(&session), 0);
-        assert!(together(&session, || insert(&session, 2)).unwrap().is_ok());
+        assert!(
+            commit_together(&session, || insert(&session, 2))
+                .unwrap()
+                .is_ok()
+        );
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use super::place::{Place, after, bare, change, edge, expecting, gateway, keyed, version};
+use super::fixture::{StoreFixture, after, bare, change, edge, expecting, gateway, keyed, version};
 use crate::store::{ChangeContext, StoreError};
 
-pub(crate) fn a_repeated_request_is_carried_out_once(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_repeated_request_is_carried_out_once(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let first = store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
     let again = store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
     assert!(again.replayed && !first.replayed);
@@ -39,11 +39,11 @@ pub(crate) fn a_repeated_request_is_carried_out_once(place: &dyn Place) {
 
     store.delete(&keyed("k4", 4), &edge()).unwrap();
     assert!(store.delete(&keyed("k4", 4), &edge()).unwrap().replayed);
-    assert_eq!(place.count("SELECT count(*) FROM audit"), 3);
+    assert_eq!(fixture.count("SELECT count(*) FROM audit"), 3);
 }
 
-pub(crate) fn a_key_belongs_to_one_request_and_one_actor(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_key_belongs_to_one_request_and_one_actor(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
     let other = store.create(&keyed("k1", 2), &gateway("rim")).unwrap_err();
     assert!(matches!(other, StoreError::IdempotencyKeyReused), "{other}");
@@ -56,8 +56,8 @@ pub(crate) fn a_key_belongs_to_one_request_and_one_actor(place: &dyn Place) {
     store.create(&somebody, &gateway("rim")).unwrap();
 }
 
-pub(crate) fn a_failed_request_may_be_tried_again(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn a_failed_request_may_be_tried_again(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let publish = keyed("k1", 1);
     assert!(store.publish(&publish, &edge(), &version("x")).is_err());
     store.create(&change(), &bare("edge")).unwrap();
@@ -69,12 +69,12 @@ pub(crate) fn a_failed_request_may_be_tried_again(place: &dyn Place) {
     assert!(store.publish(&stale, &edge(), &version("x")).is_err());
     let done = store.publish(&publish, &edge(), &version("x")).unwrap();
     assert!(!done.replayed);
-    assert_eq!(place.count("SELECT count(*) FROM idempotency"), 1);
+    assert_eq!(fixture.count("SELECT count(*) FROM idempotency"), 1);
 }
 
-pub(crate) fn a_key_is_forgotten_after_a_day(place: &dyn Place) {
+pub(crate) fn a_key_is_forgotten_after_a_day(fixture: &dyn StoreFixture) {
     const DAY: Duration = Duration::from_secs(24 * 3600);
-    let store = place.open();
+    let store = fixture.open();
     store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
     store
         .publish(&keyed("k2", 2), &edge(), &version("b"))
@@ -95,17 +95,17 @@ pub(crate) fn a_key_is_forgotten_after_a_day(place: &dyn Place) {
     assert!(store.create(&later, &gateway("rim")).unwrap().replayed);
 }
 
-pub(crate) fn of_many_with_one_key_one_is_carried_out(place: &dyn Place) {
+pub(crate) fn of_many_with_one_key_one_is_carried_out(fixture: &dyn StoreFixture) {
     const MANY: usize = 8;
-    place.open().create(&change(), &gateway("edge")).unwrap();
+    fixture.open().create(&change(), &gateway("edge")).unwrap();
     for round in 0..5_u8 {
         let start = Barrier::new(MANY);
         let key = format!("k{round}");
-        let rev = place.open().find(&edge()).unwrap().gateway.rev;
+        let rev = fixture.open().find(&edge()).unwrap().gateway.rev;
         let text = version(&key);
         let receipts: Vec<_> = thread::scope(|scope| {
             let publish = || {
-                let store = place.open();
+                let store = fixture.open();
                 start.wait();
                 let change = ChangeContext {
                     idempotency_key: keyed(&key, round).idempotency_key,

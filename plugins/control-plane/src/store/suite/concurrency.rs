@@ -3,13 +3,15 @@
 use std::sync::Barrier;
 use std::thread;
 
-use super::place::{Place, change, edge, expecting, gateway, version};
+use super::fixture::{StoreFixture, change, edge, expecting, gateway, version};
 use crate::store::StoreError;
 
-pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(place: &dyn Place) {
+pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(
+    fixture: &dyn StoreFixture,
+) {
     const WRITERS: u64 = 8;
     const EACH: u64 = 50;
-    let shared = place.open();
+    let shared = fixture.open();
     shared.create(&change(), &gateway("edge")).unwrap();
     let (key, start) = (edge(), Barrier::new(WRITERS as usize));
     thread::scope(|scope| {
@@ -17,7 +19,7 @@ pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(place: &
             let (key, start) = (&key, &start);
             scope.spawn(move || {
                 start.wait();
-                let store = place.open();
+                let store = fixture.open();
                 for n in 0..EACH {
                     let text = version(&format!("{writer}-{n}"));
                     store.publish(&change(), key, &text).unwrap();
@@ -35,17 +37,17 @@ pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(place: &
     let numbers: Vec<_> = versions.iter().rev().map(|v| v.version).collect();
     let dense: Vec<_> = (1..=edge.last_version).collect();
     assert_eq!(numbers, dense, "dense");
-    let audit = place.count("SELECT count(*) FROM audit");
+    let audit = fixture.count("SELECT count(*) FROM audit");
     assert_eq!(audit, 1 + 2 * WRITERS * EACH, "every change has its row");
 }
 
-pub(crate) fn of_many_who_want_one_name_one_gets_it(place: &dyn Place) {
-    drop(place.open());
+pub(crate) fn of_many_who_want_one_name_one_gets_it(fixture: &dyn StoreFixture) {
+    drop(fixture.open());
     let start = Barrier::new(8);
     let results: Vec<_> = thread::scope(|scope| {
         let claim = || {
             start.wait();
-            place.open().create(&change(), &gateway("edge"))
+            fixture.open().create(&change(), &gateway("edge"))
         };
         let claims: Vec<_> = (0..8).map(|_| scope.spawn(claim)).collect();
         claims
@@ -63,16 +65,16 @@ pub(crate) fn of_many_who_want_one_name_one_gets_it(place: &dyn Place) {
     assert_eq!(losers.count(), 7);
 }
 
-pub(crate) fn of_many_who_expect_one_revision_one_succeeds(place: &dyn Place) {
-    let store = place.open();
+pub(crate) fn of_many_who_expect_one_revision_one_succeeds(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     for rev in 1..=10 {
         let start = Barrier::new(4);
         let results: Vec<_> = thread::scope(|scope| {
             let publish = |n: u64| {
-                let (place, start) = (&place, &start);
+                let (fixture, start) = (&fixture, &start);
                 scope.spawn(move || {
-                    let store = place.open();
+                    let store = fixture.open();
                     let text = version(&format!("{rev}-{n}"));
                     start.wait();
                     store.publish(&expecting(rev), &edge(), &text)
@@ -90,22 +92,22 @@ pub(crate) fn of_many_who_expect_one_revision_one_succeeds(place: &dyn Place) {
     }
 }
 
-pub(crate) fn many_may_make_the_store_at_once(place: &dyn Place) {
+pub(crate) fn many_may_make_the_store_at_once(fixture: &dyn StoreFixture) {
     let start = Barrier::new(8);
     let epochs: Vec<_> = thread::scope(|scope| {
         let first_use = || {
             start.wait();
-            place.open().epoch().unwrap()
+            fixture.open().epoch().unwrap()
         };
         let users: Vec<_> = (0..8).map(|_| scope.spawn(first_use)).collect();
         users.into_iter().map(|user| user.join().unwrap()).collect()
     });
     assert!(epochs.iter().all(|epoch| *epoch == epochs[0]), "made once");
-    place.open().probe().unwrap();
+    fixture.open().probe().unwrap();
 }
 
-pub(crate) fn the_pulse_moves_with_changes_of_others(place: &dyn Place) {
-    let (one, other) = (place.open(), place.open());
+pub(crate) fn the_pulse_moves_with_changes_of_others(fixture: &dyn StoreFixture) {
+    let (one, other) = (fixture.open(), fixture.open());
     let before = one.change_counter().unwrap();
     other.create(&change(), &gateway("edge")).unwrap();
     let after = one.change_counter().unwrap();
@@ -113,7 +115,7 @@ pub(crate) fn the_pulse_moves_with_changes_of_others(place: &dyn Place) {
     one.create(&change(), &gateway("rim")).unwrap();
     let own = one.change_counter().unwrap();
     assert_ne!(own, after, "one's own changes count too");
-    let report = super::place::report(0, 1);
+    let report = super::fixture::report(0, 1);
     other.report(change().now, &edge(), &report).unwrap();
     assert_ne!(one.change_counter().unwrap(), own, "and reports");
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use kt_control_api::{AppliedVersion, DriftPolicy, GatewayId, GatewayPatch, RevertRequest};
 use proptest::prelude::*;
 
-use super::place::{after, change, gateway, keyed, report, version};
+use super::fixture::{after, change, gateway, keyed, report, version};
 use crate::store::{ChangeContext, GatewayAction, GatewayFilter, GatewayRef, PruneOptions, Store};
 
 /// One operation. Gateways are named by letters, and by the number of their creation.
 #[derive(Debug, Clone)]
-pub(super) enum Act {
+pub(super) enum Operation {
     Create(char),
     Rename(Target, char),
     Label(Target, char, bool),
@@ -35,7 +35,7 @@ pub(super) enum Target {
 /// An operation and its conditions.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    act: Act,
+    act: Operation,
     if_match: Option<u64>,
     key: Option<(char, u8)>,
     later: u64,
@@ -49,21 +49,21 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         (0_usize..4).prop_map(Target::Created)
     ];
     let act = prop_oneof![
-        3 => letter.clone().prop_map(Act::Create),
-        1 => (target.clone(), letter.clone()).prop_map(|(t, c)| Act::Rename(t, c)),
+        3 => letter.clone().prop_map(Operation::Create),
+        1 => (target.clone(), letter.clone()).prop_map(|(t, c)| Operation::Rename(t, c)),
         1 => (target.clone(), letter.clone(), any::<bool>())
-            .prop_map(|(t, c, set)| Act::Label(t, c, set)),
-        1 => (target.clone(), any::<bool>()).prop_map(|(t, repair)| Act::Drift(t, repair)),
-        1 => target.clone().prop_map(Act::Delete),
-        4 => (target.clone(), letter.clone()).prop_map(|(t, c)| Act::Publish(t, c)),
-        2 => (target.clone(), 0_u64..5).prop_map(|(t, n)| Act::Revert(t, n)),
-        1 => target.clone().prop_map(Act::Reload),
-        1 => (target.clone(), any::<bool>()).prop_map(|(t, dry)| Act::Reconcile(t, dry)),
-        1 => (target.clone(), 0_u64..4, any::<bool>()).prop_map(|(t, n, pin)| Act::Pin(t, n, pin)),
+            .prop_map(|(t, c, set)| Operation::Label(t, c, set)),
+        1 => (target.clone(), any::<bool>()).prop_map(|(t, repair)| Operation::Drift(t, repair)),
+        1 => target.clone().prop_map(Operation::Delete),
+        4 => (target.clone(), letter.clone()).prop_map(|(t, c)| Operation::Publish(t, c)),
+        2 => (target.clone(), 0_u64..5).prop_map(|(t, n)| Operation::Revert(t, n)),
+        1 => target.clone().prop_map(Operation::Reload),
+        1 => (target.clone(), any::<bool>()).prop_map(|(t, dry)| Operation::Reconcile(t, dry)),
+        1 => (target.clone(), 0_u64..4, any::<bool>()).prop_map(|(t, n, pin)| Operation::Pin(t, n, pin)),
         1 => (target.clone(), 1_u64..3, any::<bool>())
-            .prop_map(|(t, keep, dry)| Act::Prune(t, keep, dry)),
+            .prop_map(|(t, keep, dry)| Operation::Prune(t, keep, dry)),
         2 => (target, 0_usize..3, 0_u64..6, any::<bool>())
-            .prop_map(|(t, i, seq, applied)| Act::Report(t, i, seq, applied)),
+            .prop_map(|(t, i, seq, applied)| Operation::Report(t, i, seq, applied)),
     ];
     let if_match = prop_oneof![4 => Just(None), 1 => (0_u64..5).prop_map(Some)];
     let key = prop_oneof![3 => Just(None), 1 => (letter, 0_u8..2).prop_map(Some)];
@@ -78,12 +78,12 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// What both stores are told apart from the operations: ids and the time.
-pub(super) struct Script {
+pub(super) struct OperationRunner {
     ids: Vec<GatewayId>,
     time: Duration,
 }
 
-impl Script {
+impl OperationRunner {
     pub(super) fn new() -> Self {
         Self {
             ids: Vec::new(),
@@ -92,19 +92,19 @@ impl Script {
     }
 
     /// Carries an operation out on both stores, and returns what came of it.
-    pub(super) fn play(&mut self, step: &Step, stores: [&dyn Store; 2]) -> [String; 2] {
+    pub(super) fn run(&mut self, step: &Step, stores: [&dyn Store; 2]) -> [String; 2] {
         self.time += Duration::from_secs(step.later);
         let mut change = match step.key {
             // What is asked for is part of what the key stands for, and a prune is nothing else.
             Some((key, request)) => {
-                let prune = matches!(step.act, Act::Prune(..));
+                let prune = matches!(step.act, Operation::Prune(..));
                 keyed(&key.to_string(), request + if prune { 2 } else { 0 })
             }
             None => change(),
         };
         change.if_match = step.if_match;
         let change = after(change, self.time);
-        if let Act::Create(name) = step.act {
+        if let Operation::Create(name) = step.act {
             let mut new = gateway(&format!("g{name}"));
             new.version.take_if(|_| name == 'c');
             self.ids.push(new.gateway.id.clone());
@@ -113,23 +113,23 @@ impl Script {
         stores.map(|store| self.act(&step.act, &change, store))
     }
 
-    fn act(&self, act: &Act, change: &ChangeContext, store: &dyn Store) -> String {
+    fn act(&self, act: &Operation, change: &ChangeContext, store: &dyn Store) -> String {
         let patch = |name: Option<String>, label: Option<(char, bool)>| GatewayPatch {
             name,
             labels: label.map(|(key, set)| [(key.to_string(), set.then(|| "x".to_owned()))].into()),
             ..GatewayPatch::default()
         };
         match act {
-            Act::Create(_) => String::new(),
-            Act::Rename(target, name) => {
+            Operation::Create(_) => String::new(),
+            Operation::Rename(target, name) => {
                 let patch = patch(Some(format!("g{name}")), None);
                 format!("{:?}", store.update(change, &self.key(target), &patch))
             }
-            Act::Label(target, label, set) => {
+            Operation::Label(target, label, set) => {
                 let patch = patch(None, Some((*label, *set)));
                 format!("{:?}", store.update(change, &self.key(target), &patch))
             }
-            Act::Drift(target, repair) => {
+            Operation::Drift(target, repair) => {
                 let policies = [DriftPolicy::Report, DriftPolicy::Repair];
                 let patch = GatewayPatch {
                     drift: Some(policies[usize::from(*repair)]),
@@ -137,33 +137,33 @@ impl Script {
                 };
                 format!("{:?}", store.update(change, &self.key(target), &patch))
             }
-            Act::Delete(target) => format!("{:?}", store.delete(change, &self.key(target))),
-            Act::Publish(target, text) => {
+            Operation::Delete(target) => format!("{:?}", store.delete(change, &self.key(target))),
+            Operation::Publish(target, text) => {
                 let new = version(&text.to_string());
                 format!("{:?}", store.publish(change, &self.key(target), &new))
             }
-            Act::Revert(target, version) => {
+            Operation::Revert(target, version) => {
                 let revert = RevertRequest {
                     version: *version,
                     reason: None,
                 };
                 format!("{:?}", store.revert(change, &self.key(target), &revert))
             }
-            Act::Reload(target) => {
+            Operation::Reload(target) => {
                 let ask = GatewayAction::Reload { message: None };
                 format!("{:?}", store.act(change, &self.key(target), &ask))
             }
-            Act::Reconcile(target, dry_run) => {
+            Operation::Reconcile(target, dry_run) => {
                 let ask = GatewayAction::Reconcile {
                     dry_run: *dry_run,
                     reason: None,
                 };
                 format!("{:?}", store.act(change, &self.key(target), &ask))
             }
-            Act::Pin(target, version, pin) => {
+            Operation::Pin(target, version, pin) => {
                 format!("{:?}", store.pin(change, &self.key(target), *version, *pin))
             }
-            Act::Prune(target, keep, dry_run) => {
+            Operation::Prune(target, keep, dry_run) => {
                 let prune = PruneOptions {
                     keep: *keep,
                     dry_run: *dry_run,
@@ -171,7 +171,7 @@ impl Script {
                 };
                 format!("{:?}", store.prune(change, &self.key(target), &prune))
             }
-            Act::Report(target, instance, seq, applied) => {
+            Operation::Report(target, instance, seq, applied) => {
                 let mut report = report(*instance, *seq);
                 report.applied = applied.then(|| AppliedVersion {
                     version: Some(1),

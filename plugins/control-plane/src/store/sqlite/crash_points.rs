@@ -1,32 +1,32 @@
 //! Where tests kill the process.
 
 /// Where a test may kill the process around a transaction.
-pub(super) struct Points {
+pub(super) struct CrashPoints {
     pub(super) before: &'static str,
     pub(super) committed: &'static str,
 }
 
-pub(super) const CREATE: Points = Points {
+pub(super) const CREATE: CrashPoints = CrashPoints {
     before: "create.before",
     committed: "create.committed",
 };
-pub(super) const RELOAD: Points = Points {
+pub(super) const RELOAD: CrashPoints = CrashPoints {
     before: "reload.before",
     committed: "reload.committed",
 };
-pub(super) const REVERT: Points = Points {
+pub(super) const REVERT: CrashPoints = CrashPoints {
     before: "revert.before",
     committed: "revert.committed",
 };
-pub(super) const PRUNE: Points = Points {
+pub(super) const PRUNE: CrashPoints = CrashPoints {
     before: "prune.before",
     committed: "prune.committed",
 };
-pub(super) const ROTATE: Points = Points {
+pub(super) const ROTATE: CrashPoints = CrashPoints {
     before: "rotate.before",
     committed: "rotate.committed",
 };
-pub(super) const OTHER: Points = Points {
+pub(super) const OTHER: CrashPoints = CrashPoints {
     before: "change.before",
     committed: "change.committed",
 };

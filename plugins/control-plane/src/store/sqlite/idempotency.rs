@@ -10,7 +10,7 @@ use crate::store::{ChangeContext, IdempotencyKey, StoreError};
 /// Returns the receipt of the same request from before, or carries it out and remembers that.
 ///
 /// A request that failed is not remembered: nothing changed, so it may be tried again.
-pub(super) fn once<R: Repeatable>(
+pub(super) fn run_once<R: Repeatable>(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
     act: impl FnOnce() -> Result<R, StoreError>,

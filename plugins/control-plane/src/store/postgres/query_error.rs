@@ -6,20 +6,20 @@ use deadpool_postgres::PoolError;
 use kt_tls::TlsError;
 use tokio_postgres::error::SqlState;
 
-use super::session::LIMIT;
+use super::timeouts::REQUEST_TIMEOUT;
 use crate::store::StoreError;
 use crate::store::table::ColumnError;
 
-/// A refusal, or a failure of the database that may be worth another attempt.
+/// A refusal, or a error of the database that may be worth another attempt.
 #[derive(Debug)]
-pub(in crate::store) enum Failure {
+pub(in crate::store) enum QueryError {
     /// The answer to the caller.
-    Refused(StoreError),
+    Store(StoreError),
     /// What the database said.
     Database(tokio_postgres::Error),
 }
 
-impl Failure {
+impl QueryError {
     /// Whether others were faster in a way that another attempt sees.
     pub(super) fn is_lost_race(&self) -> bool {
         let Self::Database(error) = self else {
@@ -49,59 +49,59 @@ impl Failure {
             Self::Database(error) => {
                 error.is_closed() || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
             }
-            Self::Refused(_) => false,
+            Self::Store(_) => false,
         }
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for QueryError {
     fn from(error: StoreError) -> Self {
-        Self::Refused(error)
+        Self::Store(error)
     }
 }
 
-impl From<ColumnError> for Failure {
+impl From<ColumnError> for QueryError {
     fn from(error: ColumnError) -> Self {
-        Self::Refused(error.into())
+        Self::Store(error.into())
     }
 }
 
-impl From<serde_json::Error> for Failure {
+impl From<serde_json::Error> for QueryError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Refused(error.into())
+        Self::Store(error.into())
     }
 }
 
-impl From<tokio_postgres::Error> for Failure {
+impl From<tokio_postgres::Error> for QueryError {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(error) => error,
-            Failure::Database(error) => of_database(&error),
+impl From<QueryError> for StoreError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Store(error) => error,
+            QueryError::Database(error) => database_error(&error),
         }
     }
 }
 
-/// Describes a failure of the pool.
-pub(super) fn of_pool(error: PoolError) -> Failure {
+/// Describes a error of the pool.
+pub(super) fn pool_error(error: PoolError) -> QueryError {
     match error {
-        PoolError::Timeout(_) => Failure::Refused(StoreError::Busy(LIMIT.as_secs())),
-        PoolError::Backend(error) => Failure::Database(error),
-        other => Failure::Refused(StoreError::Failed(other.to_string())),
+        PoolError::Timeout(_) => QueryError::Store(StoreError::Busy(REQUEST_TIMEOUT.as_secs())),
+        PoolError::Backend(error) => QueryError::Database(error),
+        other => QueryError::Store(StoreError::Failed(other.to_string())),
     }
 }
 
-/// Describes a failure. The database's own messages name columns and constraints, never values;
+/// Describes a error. The database's own messages name columns and constraints, never values;
 /// its details, which do, are left out.
-pub(super) fn of_database(error: &tokio_postgres::Error) -> StoreError {
+pub(super) fn database_error(error: &tokio_postgres::Error) -> StoreError {
     match error.code() {
         Some(&SqlState::QUERY_CANCELED | &SqlState::LOCK_NOT_AVAILABLE) => {
-            StoreError::Busy(LIMIT.as_secs())
+            StoreError::Busy(REQUEST_TIMEOUT.as_secs())
         }
         _ => StoreError::Failed(message(error)),
     }

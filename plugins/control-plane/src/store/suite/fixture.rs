@@ -12,8 +12,8 @@ use crate::store::{
     ChangeContext, GatewayRef, GatewayRow, IdempotencyKey, NewGateway, NewVersion, Store, Transfer,
 };
 
-/// A place with an empty store, which ends with the value.
-pub(crate) trait Place: Sync {
+/// A fixture with an empty store, which ends with the value.
+pub(crate) trait StoreFixture: Sync {
     /// Opens the store, as one more user of it.
     fn open(&self) -> Box<dyn Store>;
 

@@ -1,0 +1,154 @@
+//! Where the password of the database is read from: never an argument.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::address::DatabaseAddress;
+use super::password::{Password, PasswordError};
+
+/// The places where a password may be, in the order in which they count.
+#[derive(Debug, Clone, Default)]
+pub struct PasswordSources {
+    /// A file that holds nothing else, and must be there when it is named.
+    pub file: Option<PathBuf>,
+    /// From the environment, the one that counts more first.
+    pub environment: Vec<Password>,
+    /// A password file of PostgreSQL, which may be missing.
+    pub pgpass: Option<PathBuf>,
+}
+
+impl PasswordSources {
+    /// Returns the password for a database; `None` when nothing knows one.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or others may read it.
+    pub fn find(&self, address: &DatabaseAddress) -> Result<Option<Password>, PasswordError> {
+        if let Some(path) = &self.file {
+            let text = read(path).map_err(|cause| failed(path, cause))?;
+            return Ok(Some(Password::new(
+                text.trim_end_matches(['\r', '\n']).to_owned(),
+            )));
+        }
+        if let Some(password) = self.environment.first() {
+            return Ok(Some(password.clone()));
+        }
+        let Some(path) = &self.pgpass else {
+            return Ok(None);
+        };
+        match read(path) {
+            Ok(text) => Ok(text.lines().find_map(|line| entry(line, &address.names()))),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(failed(path, cause)),
+        }
+    }
+}
+
+fn failed(path: &Path, cause: io::Error) -> PasswordError {
+    PasswordError {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+fn read(path: &Path) -> Result<String, io::Error> {
+    if fs::metadata(path)?.mode() & 0o077 != 0 {
+        return Err(io::Error::other(
+            "others may read it; run `chmod 600` on it",
+        ));
+    }
+    fs::read_to_string(path)
+}
+
+/// Returns the password of a line `host:port:database:user:password` when the line is about this
+/// database. `*` stands for anything; `\` takes the meaning from a colon or another `\`.
+fn entry(line: &str, names: &[String; 4]) -> Option<Password> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut rest = line.chars();
+    for name in names {
+        let (field, ended) = field(&mut rest);
+        if !ended || (field != "*" && field != *name) {
+            return None;
+        }
+    }
+    Some(Password::new(field(&mut rest).0))
+}
+
+/// Reads up to a colon. Also says whether there was one.
+fn field(rest: &mut std::str::Chars<'_>) -> (String, bool) {
+    let mut text = String::new();
+    while let Some(next) = rest.next() {
+        match next {
+            ':' => return (text, true),
+            '\\' => text.extend(rest.next()),
+            other => text.push(other),
+        }
+    }
+    (text, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::{Password, PasswordSources};
+    use crate::store::DatabaseAddress;
+
+    fn address() -> DatabaseAddress {
+        DatabaseAddress::parse("postgres://kt@127.0.0.1:5433/main").unwrap()
+    }
+
+    fn found(sources: &PasswordSources) -> Option<String> {
+        let found = sources.find(&address()).unwrap();
+        found.map(|password| password.expose().to_owned())
+    }
+
+    #[test]
+    fn a_password_file_is_read_as_postgresql_reads_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pgpass");
+        let sources = PasswordSources {
+            pgpass: Some(path.clone()),
+            ..PasswordSources::default()
+        };
+        assert_eq!(found(&sources), None, "there is no file");
+        for (text, expected) in [
+            ("127.0.0.1:5433:main:kt:one", Some("one")),
+            ("#127.0.0.1:5433:main:kt:one\n*:*:*:*:two", Some("two")),
+            (
+                "127.0.0.1:5432:main:kt:one\n*:5433:*:kt:a\\:b\\\\c",
+                Some("a:b\\c"),
+            ),
+            ("127.0.0.1:5433:main:other:one", None),
+            ("nonsense\n", None),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            assert_eq!(found(&sources).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_named_file_counts_most_and_must_be_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("password");
+        let mut sources = PasswordSources {
+            environment: vec![Password::new("from outside".to_owned())],
+            ..PasswordSources::default()
+        };
+        assert_eq!(found(&sources).as_deref(), Some("from outside"));
+        sources.file = Some(path.clone());
+        assert!(sources.find(&address()).is_err(), "it must be there");
+        fs::write(&path, "hunter2\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = sources.find(&address()).unwrap_err().to_string();
+        assert!(refused.contains("chmod 600") && !refused.contains("hunter2"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(found(&sources).as_deref(), Some("hunter2"));
+        assert!(!format!("{sources:?}").contains("from outside"));
+    }
+}
