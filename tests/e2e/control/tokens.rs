@@ -160,7 +160,7 @@ fn a_token_is_rotated_with_and_without_grace() {
     as_holder(&world, &second, "gateway list").exits(4);
     as_holder(&world, &third, "gateway list").ok();
     let late = world.kt(&format!("token rotate --token-id {id}")).run();
-    late.exits(6).silent().err_has("has ended");
+    late.exits(6).silent().err_has("is revoked or expired");
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Api {
         change: ChangeContext,
         keep: Option<usize>,
     ) -> Result<BackupInfo, ApiError> {
-        let backup = self.store_result(backups.make(keep))?;
+        let backup = self.store_result(backups.create(keep))?;
         let event = AuditEvent {
             action: "store.backup",
             target: backup.file.clone(),

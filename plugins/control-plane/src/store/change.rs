@@ -3,17 +3,17 @@
 use kt_control_api::{GatewayId, Timestamp};
 use serde_json::Value;
 
-/// How a caller names a gateway.
+/// A reference to a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayRef {
-    /// By id; also finds that it was deleted.
+    /// Its id. A deleted gateway is reported as deleted.
     Id(GatewayId),
-    /// By its current name.
+    /// Its current name.
     Name(String),
 }
 
 impl GatewayRef {
-    /// Takes an id or, when the text is none, a name.
+    /// Parses an id or, if the text is not one, a name.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         text.parse()
@@ -21,57 +21,57 @@ impl GatewayRef {
     }
 }
 
-/// Who changes something, when, and under which conditions.
+/// The actor, time and conditions of a change.
 #[derive(Debug, Clone)]
 pub struct ChangeContext {
-    /// Name for the history.
+    /// The name of the actor in the audit log.
     pub actor: String,
     /// Id of the request.
     pub request_id: String,
     /// The time of the change.
     pub now: Timestamp,
-    /// The revision the gateway must have.
+    /// The revision that the gateway must have.
     pub if_match: Option<u64>,
-    /// Makes a repetition of the same request harmless.
+    /// The idempotency key of the request, if it has one.
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// How long a key is remembered: 24 hours, in microseconds.
+/// How long idempotency keys are stored: 24 hours, in microseconds.
 pub(super) const IDEMPOTENCY_KEY_LIFETIME: i64 = 24 * 3600 * 1_000_000;
 
-/// A key that a caller sent with a request, and what the request was.
+/// An idempotency key, and a hash of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The key; belongs to the actor.
+    /// The key, which is unique per actor.
     pub key: String,
-    /// SHA-256 of the request, to notice a key that is used for another one.
+    /// SHA-256 of the request, to detect a key that is used for another one.
     pub fingerprint: [u8; 32],
 }
 
-/// What happened that changes nothing in the store.
+/// An event that changes nothing in the store.
 #[derive(Debug, Clone)]
 pub struct AuditEvent {
-    /// Its kind, as in `store.backup`.
+    /// Its action, as in `store.backup`.
     pub action: &'static str,
-    /// What it is about.
+    /// The object that it is about.
     pub target: String,
-    /// More, without contents and tokens.
+    /// Details, without contents and tokens.
     pub detail: Value,
 }
 
-/// Something asked of a gateway that makes no version.
+/// A request to the instances of a gateway that creates no version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayAction {
-    /// Take the source again.
+    /// Reload the source.
     Reload {
-        /// Why.
+        /// The reason.
         message: Option<String>,
     },
-    /// Apply what is desired, even if it was refused or seems to be applied.
+    /// Apply the desired version, even if it was rejected or seems to be applied.
     Reconcile {
-        /// Say what would be done, and do nothing.
+        /// Only report what would be done.
         dry_run: bool,
-        /// Why.
+        /// The reason.
         reason: Option<String>,
     },
 }

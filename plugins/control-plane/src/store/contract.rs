@@ -1,4 +1,4 @@
-//! The store in domain terms.
+//! The interface of the stores.
 
 use kt_control_api::{
     AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
@@ -14,9 +14,9 @@ use super::rows::{NewGateway, NewToken, NewVersion, TokenRecord};
 use super::snapshot::GatewaySnapshot;
 use super::token_use::TokenUse;
 
-/// What the control plane keeps. Every method blocks; none waits without bound.
+/// Stores the state of the control plane. Every method blocks, for a limited time.
 pub trait Store: Send + Sync {
-    /// Returns the id of the history this store holds; a restored store has another.
+    /// Returns the epoch of the store. A restored store has another one.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -25,17 +25,17 @@ pub trait Store: Send + Sync {
     /// Returns the version of the schema.
     fn schema(&self) -> u32;
 
-    /// Returns a number that differs from the last one when anything was changed meanwhile, by
-    /// this process or another.
+    /// Returns a number that differs from the last one if anything was changed since, by this
+    /// process or another one.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn change_counter(&self) -> Result<u64, StoreError>;
 
-    /// Proves that the store can be read and written.
+    /// Checks that the store can be read and written.
     ///
     /// # Errors
-    /// When it cannot.
+    /// When it cannot be read or written.
     fn probe(&self) -> Result<(), StoreError>;
 
     /// Returns a gateway and its instances.
@@ -44,7 +44,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError::NotFound`], or [`StoreError::Gone`] for the id of a deleted one.
     fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError>;
 
-    /// Returns gateways in the order of their names.
+    /// Returns gateways, ordered by name.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -61,19 +61,19 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<ConfigVersion>, StoreError>;
 
-    /// Returns one version.
+    /// Returns a version.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError>;
 
-    /// Returns the content of one version, verbatim.
+    /// Returns the content of a version, verbatim.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::ContentPruned`] when it was taken away.
+    /// [`StoreError::NotFound`]; [`StoreError::ContentPruned`] when it was pruned.
     fn content(&self, gateway: &GatewayId, version: u64) -> Result<String, StoreError>;
 
-    /// Registers a gateway with its first version and its token, and spends the bootstrap token,
+    /// Creates a gateway with its first version and its token, and consumes the bootstrap token,
     /// all or nothing.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ pub trait Store: Send + Sync {
     fn create(&self, change: &ChangeContext, new: &NewGateway)
     -> Result<ChangeReceipt, StoreError>;
 
-    /// Changes name, description, labels or what is done about drift.
+    /// Updates the fields that users set.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`], [`StoreError::RevisionMismatch`].
@@ -93,14 +93,15 @@ pub trait Store: Send + Sync {
         patch: &GatewayPatch,
     ) -> Result<ChangeReceipt, StoreError>;
 
-    /// Deletes a gateway, revokes its tokens and frees its name. Its history stays.
+    /// Deletes a gateway, revokes its tokens and releases its name. Its audit log stays.
     ///
     /// # Errors
     /// [`StoreError::RevisionMismatch`].
     fn delete(&self, change: &ChangeContext, key: &GatewayRef)
     -> Result<ChangeReceipt, StoreError>;
 
-    /// Publishes a version and makes it desired, unless it means the same as what is desired.
+    /// Publishes a version and makes it desired, unless the desired one has the same canonical
+    /// form.
     ///
     /// # Errors
     /// [`StoreError::RevisionMismatch`].
@@ -111,8 +112,8 @@ pub trait Store: Send + Sync {
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError>;
 
-    /// Publishes the content of an older version as the next one, unless it means the same as
-    /// what is desired.
+    /// Publishes the content of an older version as the next one, unless the desired one has the
+    /// same canonical form.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for the version, [`StoreError::ContentPruned`],
@@ -124,7 +125,7 @@ pub trait Store: Send + Sync {
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError>;
 
-    /// Asks something of the gateway's instances; a reconcile only when one of them needs it.
+    /// Requests an action of the instances; a reconciliation only when an instance needs it.
     ///
     /// # Errors
     /// [`StoreError::NoConfiguration`], [`StoreError::RevisionMismatch`].
@@ -135,11 +136,11 @@ pub trait Store: Send + Sync {
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError>;
 
-    /// Pins a version, whose content is then kept, or no longer.
+    /// Pins a version, so that its content is not pruned, or unpins it.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for the version; [`StoreError::ContentPruned`] when it is to be
-    /// pinned and has lost its content.
+    /// [`StoreError::NotFound`] for the version; [`StoreError::ContentPruned`] when the content of
+    /// a version to pin was pruned.
     fn pin(
         &self,
         change: &ChangeContext,
@@ -148,8 +149,8 @@ pub trait Store: Send + Sync {
         pinned: bool,
     ) -> Result<ChangeReceipt, StoreError>;
 
-    /// Takes away the contents of old versions that are not pinned and that no instance serves or
-    /// was told of. What the versions are, and their hashes, stays.
+    /// Prunes the contents of old versions that are not pinned, and that no instance serves or has
+    /// fetched. The versions and their hashes stay.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -160,7 +161,7 @@ pub trait Store: Send + Sync {
         prune: &PruneOptions,
     ) -> Result<PruneReceipt, StoreError>;
 
-    /// Takes an instance's report.
+    /// Stores the report of an instance.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Gone`].
@@ -171,26 +172,26 @@ pub trait Store: Send + Sync {
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError>;
 
-    /// Remembers a token; a token that is known already stays as it is, revoked ones included.
+    /// Stores a token, unless it is stored already, whether or not it is revoked.
     ///
     /// # Errors
     /// When the store cannot be written.
     fn add_token(&self, change: &ChangeContext, token: &NewToken) -> Result<(), StoreError>;
 
-    /// Returns what is known of a token, revoked and expired ones included.
+    /// Returns a token, including revoked and expired ones.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError>;
 
-    /// Returns whether there is a token of scope admin that is neither revoked nor expired.
+    /// Returns whether there is a token of scope `admin` that is neither revoked nor expired.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn has_admin_token(&self, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Makes a token. Unlike [`Store::add_token`] it heeds the caller's key and checks that the
-    /// gateway of the token exists.
+    /// Creates a token. Unlike [`Store::add_token`] it uses the idempotency key of the caller and
+    /// checks that the gateway of the token exists.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] or [`StoreError::Gone`] for the gateway.
@@ -200,19 +201,19 @@ pub trait Store: Send + Sync {
         new: &NewToken,
     ) -> Result<TokenReceipt, StoreError>;
 
-    /// Returns tokens, those made last first; of those made at one time, the higher id first.
+    /// Returns tokens, the newest first; of those created at the same time, the higher id first.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn tokens(&self, filter: &TokenFilter) -> Result<Vec<TokenRecord>, StoreError>;
 
-    /// Returns one token by its id, revoked and expired ones included.
+    /// Returns a token by its id, including revoked and expired ones.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     fn token_by_id(&self, id: &TokenId) -> Result<TokenRecord, StoreError>;
 
-    /// Revokes a token, unless it was revoked before.
+    /// Revokes a token, unless it is revoked already.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -222,8 +223,9 @@ pub trait Store: Send + Sync {
         id: &TokenId,
     ) -> Result<TokenReceipt, StoreError>;
 
-    /// Makes `new` and ends the token `old` at `until`, both or neither: at or before the time
-    /// of the change it is revoked, later it expires then, unless it does so sooner by itself.
+    /// Creates `new` and ends the token `old` at `until`, both or neither. If `until` is not after
+    /// the time of the change, `old` is revoked; otherwise it expires then, unless it expires
+    /// earlier.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::TokenInactive`] when `old` is not accepted any more.
@@ -235,25 +237,25 @@ pub trait Store: Send + Sync {
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError>;
 
-    /// Remembers when tokens were last used, if that is some minutes later than what is known.
-    /// Makes no row of the trail.
+    /// Stores when tokens were last used, if that is some minutes after the stored time. Writes no
+    /// audit row.
     ///
     /// # Errors
     /// When the store cannot be written.
     fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError>;
 
-    /// Returns rows of the trail of changes.
+    /// Returns rows of the audit log.
     ///
-    /// Each change has written its row in its own transaction, sealed with
-    /// [`AuditEntry::seal`] over the seal of the row before; so writers of rows take turns. Rows
-    /// that have no seal, because a kt that knows of none wrote them, are sealed with the next
-    /// one. Rows are never changed otherwise, and never removed.
+    /// Each change writes its row in its own transaction, sealed with [`AuditEntry::seal`] over the
+    /// seal of the previous row; so changes are serialized when they write their rows. Rows without
+    /// a seal, which an older kt wrote, are sealed together with the next row. Rows are otherwise
+    /// never changed, and never removed.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError>;
 
-    /// Writes a row of the trail about something that changes nothing else in the store.
+    /// Writes an audit row about an event that changes nothing else in the store.
     ///
     /// # Errors
     /// When the store cannot be written.

@@ -1,14 +1,14 @@
-//! Why the store did not do what was asked.
+//! The errors of the store.
 
 use kt_control_api::{GatewayId, Timestamp, TokenId};
 
 use super::snapshot::GatewaySnapshot;
 use super::table::ColumnError;
 
-/// A failure of the store. Messages hold no content of configurations and no tokens.
+/// An error of the store. Messages contain neither contents of configurations nor tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No such gateway or version.
+    /// There is no such gateway, version or token.
     #[error("there is no {0}")]
     NotFound(String),
     /// The gateway was deleted.
@@ -19,60 +19,60 @@ pub enum StoreError {
     NameTaken {
         /// The name.
         name: String,
-        /// Who has it.
+        /// The id of the gateway that has it.
         id: GatewayId,
     },
-    /// The gateway's revision is not the one the caller expected.
+    /// The revision of the gateway is not the one that the caller requires.
     #[error("the gateway has revision {}, not {expected}", current.gateway.rev)]
     RevisionMismatch {
-        /// What the caller expected.
+        /// The required revision.
         expected: u64,
-        /// The gateway as it is.
+        /// The current gateway.
         current: Box<GatewaySnapshot>,
     },
-    /// The version's content was taken away.
+    /// The content of the version was pruned.
     #[error("the content of version {version} was pruned at {at:.0}")]
     ContentPruned {
         /// The version.
         version: u64,
-        /// When.
+        /// When it was pruned.
         at: Timestamp,
     },
-    /// Nothing is desired yet.
+    /// The gateway has no desired version yet.
     #[error("gateway `{0}` has no configuration yet")]
     NoConfiguration(String),
-    /// The token was revoked or has expired.
-    #[error("token {0} has ended")]
+    /// The token is revoked or expired.
+    #[error("token {0} is revoked or expired")]
     TokenInactive(TokenId),
-    /// The key came with another request before.
+    /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
-    /// Others held the store for longer than a request may wait.
+    /// The store was locked for longer than the timeout of a request.
     #[error("the store was busy for {0} seconds")]
     Busy(u64),
-    /// A newer kt made the store, and this one is outside of the range it supports.
-    #[error("the store has schema {found}; this kt supports up to {supported}: update kt")]
+    /// The store has a schema that this version does not support.
+    #[error("the store has schema {found}; this kt supports schemas up to {supported}: upgrade kt")]
     UnsupportedSchema {
-        /// Schema of the store.
+        /// The schema of the store.
         found: u32,
-        /// Newest schema this program knows.
+        /// The newest schema that this version supports.
         supported: u32,
     },
-    /// What is to be taken in is there already: ids or names of gateways.
-    #[error("the store has {} already", .0.join(", "))]
+    /// Objects to import exist already: ids or names of gateways.
+    #[error("the store already has {}", .0.join(", "))]
     AlreadyExists(Vec<String>),
-    /// What was kept is not as it was written.
+    /// The stored data is corrupt.
     #[error("{0}")]
     Corrupt(String),
-    /// A file cannot be read as what it should be.
+    /// A file is not a valid export.
     #[error("line {line}: {reason}")]
     InvalidExport {
-        /// Its line, from 1.
+        /// The line, from 1.
         line: u64,
-        /// What is wrong with it. Repeats nothing of it.
+        /// The error. Does not contain the text of the line.
         reason: String,
     },
-    /// The file must not be used as it is.
+    /// The file or database must not be used as it is.
     #[error("{0}")]
     Unusable(String),
     /// The store cannot be read or written.
@@ -81,17 +81,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// There is no such version.
+    /// Returns the error for a version that does not exist.
     pub(super) fn no_version(version: u64) -> Self {
         Self::NotFound(format!("version {version}"))
     }
 
-    /// What was moved lacks a content.
+    /// Returns the error for an imported version without its content.
     pub(super) fn no_content(gateway: &str, version: u64) -> Self {
         Self::Corrupt(format!("version {version} of {gateway} has no content"))
     }
 
-    /// The content of a version is not there.
+    /// Returns the error for a version whose content is not stored.
     pub(super) fn without_content(version: u64, pruned_at: Option<Timestamp>) -> Self {
         match pruned_at {
             Some(at) => Self::ContentPruned { version, at },

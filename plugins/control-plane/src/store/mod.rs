@@ -1,8 +1,9 @@
-//! Where the control plane keeps what it knows.
+//! Stores the state of the control plane.
 //!
-//! [`Store`] speaks of gateways, versions and reports, never of rows, so that another database can
-//! stand behind it. Every change is one transaction that also holds its audit row and, when the
-//! caller sent a key, what to answer should the same request come again.
+//! [`Store`] is an interface of gateways, versions and reports, not of rows, with one
+//! implementation for SQLite and one for PostgreSQL. Every change is one transaction that also
+//! writes its audit row and, if the request has an idempotency key, the receipt to return when it
+//! is repeated. What is stored is declared once, in `rows`.
 
 mod change;
 mod contract;

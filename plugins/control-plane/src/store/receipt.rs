@@ -1,5 +1,5 @@
-//! What the store returns about a change. Receipts are stored with the caller's idempotency key, so
-//! they must stay readable, and hold no secret.
+//! The results of changes. Receipts are stored with the idempotency key of the request, so they
+//! must stay readable, and contain no secret.
 
 use kt_control_api::{ConfigVersion, GatewayId, Timestamp, TokenId};
 use serde::de::DeserializeOwned;
@@ -7,58 +7,57 @@ use serde::{Deserialize, Serialize};
 
 use super::snapshot::GatewaySnapshot;
 
-/// What a change did. Kept with the caller's key, so it must stay readable and hold no secret.
+/// The result of a change of a gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChangeReceipt {
     /// The gateway.
     pub gateway: GatewayId,
-    /// The version desired after the change.
+    /// The desired version after the change.
     pub version: Option<u64>,
     /// The generation after the change.
     pub generation: u64,
-    /// Whether nothing had to be done.
+    /// Whether nothing was changed.
     pub unchanged: bool,
-    /// Whether the same request had been carried out before.
+    /// Whether the receipt is that of an earlier, identical request.
     #[serde(skip)]
     pub replayed: bool,
-    /// The version that was made, and the gateway after it, as its transaction saw them; nothing
-    /// when none was made now.
+    /// The gateway after the change and the published version, as the transaction saw them; `None`
+    /// if none was published now.
     #[serde(skip)]
     pub published: Option<Box<(GatewaySnapshot, ConfigVersion)>>,
 }
 
-/// What a report led to.
+/// The result of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportReceipt {
     /// The gateway.
     pub gateway: GatewayId,
-    /// The gateway's generation.
+    /// The generation of the gateway.
     pub generation: u64,
-    /// Until when the instance counts as live.
+    /// When the lease of the instance expires.
     pub lease_until: Timestamp,
-    /// Whether the report was older than one already known.
+    /// Whether the report was older than the last one.
     pub ignored: bool,
-    /// Whether it tells of a rejection that the one before did not have.
+    /// Whether it has a rejection that the previous one did not have.
     pub refused: bool,
     /// Whether drift of the gateway is to be repaired.
     pub repairs: bool,
 }
 
-/// What a change of a token did. Kept with the caller's key, so it must stay readable and hold no
-/// secret.
+/// The result of a change of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenReceipt {
-    /// The token: the new one where one was made.
+    /// The token: the new one, if one was created.
     pub token: TokenId,
-    /// Whether nothing had to be done.
+    /// Whether nothing was changed.
     pub unchanged: bool,
-    /// Whether the same request had been carried out before.
+    /// Whether the receipt is that of an earlier, identical request.
     #[serde(skip)]
     pub replayed: bool,
 }
 
 impl TokenReceipt {
-    /// That of a change just made.
+    /// Creates the receipt of a change.
     pub(super) fn of(token: &TokenId, unchanged: bool) -> Self {
         Self {
             token: token.clone(),
@@ -68,9 +67,9 @@ impl TokenReceipt {
     }
 }
 
-/// What a change leaves behind, to answer a repetition of it.
+/// A receipt that is stored to answer a repeated request.
 pub(super) trait Repeatable: Serialize + DeserializeOwned {
-    /// Marks it as that of a repetition.
+    /// Marks it as the receipt of a repeated request.
     fn replayed(self) -> Self;
 }
 

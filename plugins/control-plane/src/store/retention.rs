@@ -1,4 +1,4 @@
-//! Which contents of versions are kept.
+//! Retention of the contents of versions.
 
 use kt_control_api::{GatewayId, VersionRange};
 use serde::{Deserialize, Serialize};
@@ -7,27 +7,27 @@ use serde_json::{Value, json};
 use super::receipt::Repeatable;
 use super::snapshot::GatewaySnapshot;
 
-/// Asks that contents of old versions be taken away.
+/// Which contents to prune.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PruneOptions {
-    /// How many of the newest versions keep theirs.
+    /// How many of the newest versions keep their contents.
     pub keep: u64,
-    /// Say what would be done, and do nothing.
+    /// Only report what would be done.
     pub dry_run: bool,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
 }
 
-/// What a prune took away. Kept with the caller's key.
+/// The result of a prune. Stored with the idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PruneReceipt {
     /// The gateway.
     pub gateway: GatewayId,
-    /// The versions, from the first.
+    /// The versions, in ascending order.
     pub versions: Vec<VersionRange>,
     /// The bytes of contents that no other version has.
     pub bytes: u64,
-    /// Whether the same request had been carried out before.
+    /// Whether the receipt is that of an earlier, identical request.
     #[serde(skip)]
     pub replayed: bool,
 }
@@ -42,7 +42,7 @@ impl Repeatable for PruneReceipt {
 }
 
 impl PruneOptions {
-    /// What the trail says of it.
+    /// Returns what the audit log records of it.
     pub(super) fn detail(&self, pruned: &PruneReceipt) -> Value {
         json!({
             "keep": self.keep,
@@ -52,14 +52,15 @@ impl PruneOptions {
         })
     }
 
-    /// The newest version that may lose its content.
+    /// Returns the newest version whose content may be pruned.
     pub(super) fn up_to(&self, current: &GatewaySnapshot) -> u64 {
         current.gateway.last_version.saturating_sub(self.keep)
     }
 }
 
 impl GatewaySnapshot {
-    /// Whether the gateway or one of its instances may still ask for what a version holds.
+    /// Returns whether the gateway or one of its instances may still fetch the content of a
+    /// version.
     pub(super) fn needs(&self, version: u64) -> bool {
         let desired = self.desired.as_ref();
         desired.is_some_and(|desired| desired.version == version)
@@ -72,7 +73,7 @@ impl GatewaySnapshot {
     }
 }
 
-/// Joins numbers, which must rise, to ranges.
+/// Joins ascending numbers to ranges.
 pub(super) fn ranges(versions: &[u64]) -> Vec<VersionRange> {
     let mut found: Vec<VersionRange> = Vec::new();
     for &version in versions {

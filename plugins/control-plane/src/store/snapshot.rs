@@ -8,14 +8,14 @@ use kt_control_api::{
 use super::rows::GatewayRow;
 use super::table::columns;
 
-/// An instance as stored: its last report and when that came.
+/// An instance as stored: its last report, and when that was received.
 #[derive(Debug, Clone)]
 pub struct InstanceRecord {
     /// The last report.
     pub report: StatusReport,
-    /// When it came.
+    /// When it was received.
     pub seen_at: Timestamp,
-    /// Until when it counts.
+    /// When its lease expires.
     pub lease_until: Timestamp,
 }
 
@@ -34,15 +34,15 @@ pub struct GatewaySnapshot {
     pub gateway: GatewayRow,
     /// Its desired version.
     pub desired: Option<DesiredVersion>,
-    /// Its instances, the one seen last first.
+    /// Its instances, the most recently seen first.
     pub instances: Vec<InstanceRecord>,
 }
 
-/// Instances kept per gateway. More than a page of `inspect` shows; the oldest ones go, which are
-/// dead long before.
+/// Maximum number of instances stored per gateway. More than a page of `inspect` shows; the oldest
+/// ones, which expired long before, are deleted.
 pub(super) const INSTANCES_KEPT: i64 = 50;
 
-/// The answers of a report that the one before did not have.
+/// Returns the answers of a report that the previous one did not have.
 pub(super) fn new_answers<'a>(
     before: Option<&StatusReport>,
     report: &'a StatusReport,
@@ -55,7 +55,7 @@ pub(super) fn new_answers<'a>(
 }
 
 impl InstanceRecord {
-    /// Returns whether the instance runs, as far as can be known.
+    /// Returns whether the instance runs, as far as is known.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         !self.report.stopping && now < self.lease_until && !self.report.process.is_known_gone()
@@ -85,7 +85,7 @@ impl InstanceRecord {
 }
 
 impl GatewaySnapshot {
-    /// Returns what the live instances serve, the one seen last first.
+    /// Returns what the live instances serve, the most recently seen first.
     pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &AppliedVersion> {
         let live = self.instances.iter().filter(move |one| one.is_live(now));
         live.filter_map(|one| one.report.applied.as_ref())

@@ -53,9 +53,9 @@ fn to_file(invocation: &Invocation, path: &Path) -> Result<Output, Error> {
 /// Creates a backup in the directory `backups` of the state directory.
 fn to_directory(invocation: &Invocation, keep: Option<u32>) -> Result<Output, Error> {
     let backups = BackupDirectory::of(&invocation.dirs.state);
-    let info = backups.make(keep.map(|keep| keep as usize));
+    let info = backups.create(keep.map(|keep| keep as usize));
     let info = info.map_err(|error| error::from_store(&error))?;
-    let file = backups.folder().join(&info.file).display().to_string();
+    let file = backups.path().join(&info.file).display().to_string();
     Ok(output(&file, &info))
 }
 

@@ -33,7 +33,7 @@ pub(in super::super) fn run(
         error::from_lock(&error).hint("stop `kt control-plane serve` before a restore")
     })?;
     let done = store::restore(&path, &from, &user_change()).map_err(store_error)?;
-    let previous_store = done.kept.map(|path| path.display().to_string());
+    let previous_store = done.previous.map(|path| path.display().to_string());
     let value = json!({
         "restored_from": from.display().to_string(),
         "checksum": if done.checksum { "matches" } else { "missing" },

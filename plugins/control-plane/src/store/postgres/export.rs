@@ -86,7 +86,7 @@ async fn apply_outcomes(
 ) -> Result<(), QueryError> {
     let sql = rows::select::<ApplyOutcomeRow>("WHERE gateway_id = $1 ORDER BY seq");
     for row in session.rows(&sql, &[&gateway.as_str()]).await? {
-        sink(ExportRecord::Answer(ApplyOutcomeRow::from_row(&row)?))?;
+        sink(ExportRecord::ApplyOutcome(ApplyOutcomeRow::from_row(&row)?))?;
     }
     Ok(())
 }

@@ -128,7 +128,7 @@ async fn insert(
         _ if !taken.is_empty() => {}
         ExportRecord::Content(row) => content(session, row).await?,
         ExportRecord::Version(row) => drop(rows::insert(session, row, "").await?),
-        ExportRecord::Answer(row) => drop(rows::insert(session, row, "").await?),
+        ExportRecord::ApplyOutcome(row) => drop(rows::insert(session, row, "").await?),
         ExportRecord::Token(row) => drop(rows::insert(session, row, "").await?),
         // Its number and hash are assigned again; both are compared in the end.
         ExportRecord::Audit(row) => audit::insert(session, row).await?,

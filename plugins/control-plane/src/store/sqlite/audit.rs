@@ -1,4 +1,4 @@
-//! The trail of changes, written with each change and sealed row by row.
+//! The audit log, of which each change writes and seals a row.
 
 use kt_control_api::{AuditEntry, ContentHash};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -9,7 +9,7 @@ use super::write_transaction::WriteTransaction;
 use crate::store::table::Row;
 use crate::store::{AuditFilter, ChangeContext, StoreError};
 
-/// Adds a row with its seal. `detail` must hold neither contents nor tokens.
+/// Adds a sealed row. `detail` must contain neither contents nor tokens.
 pub(super) fn record(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -31,7 +31,7 @@ pub(super) fn record(
         hash: None,
     };
     if let Some((_, None)) = last {
-        // A kt that knows of no seals wrote the last one.
+        // A kt that does not know seals wrote the last row.
         rows::insert(transaction, &row, "")?;
         return seal(transaction);
     }
@@ -39,7 +39,7 @@ pub(super) fn record(
     rows::insert(transaction, &row, "").map(drop)
 }
 
-/// Seals every row that has no seal yet: those of a kt without seals, and of an import.
+/// Seals every row without a seal: those that an older kt wrote, and imported ones.
 pub(super) fn seal(transaction: &WriteTransaction<'_>) -> Result<(), StoreError> {
     let sql = "SELECT min(seq) FROM audit WHERE hash IS NULL";
     let Some(first) = transaction
@@ -68,7 +68,7 @@ pub(super) fn seal(transaction: &WriteTransaction<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The place and the seal of the last row before a place.
+/// Returns number and seal of the last row before a number.
 fn last_before(
     connection: &Connection,
     seq: u64,

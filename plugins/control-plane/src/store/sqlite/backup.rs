@@ -1,4 +1,4 @@
-//! A copy of the file that is consistent although others write meanwhile.
+//! Consistent copies of the file, while other processes write.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -12,48 +12,46 @@ use super::busy::retry_while_busy;
 use super::{connection, migrate};
 use crate::store::StoreError;
 
-/// What a backup came to.
+/// The result of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupSummary {
     /// Its length in bytes.
     pub size: u64,
     /// SHA-256 of the file.
     pub sha256: ContentHash,
-    /// The history it belongs to.
+    /// The epoch of the store.
     pub epoch: String,
-    /// Newest row of the trail in it.
+    /// Number of the newest audit row in it.
     pub audit_seq: u64,
 }
 
-/// Copies the store in `path` to `to`, which must not exist. It is there whole and checked, or
-/// not at all; beside it lies `to` with `.sha256` appended, as `sha256sum --check` reads it.
+/// Copies the store in `path` to `to`, which must not exist. The copy is checked, and complete or
+/// absent; beside it is a file with the suffix `.sha256`, as `sha256sum --check` reads it.
 ///
-/// `VACUUM INTO` sees one moment and lets others write; it was measured six times faster under
-/// load than SQLite's copying of pages, which begins anew with each write.
+/// `VACUUM INTO` reads one snapshot and does not block writers. Under load it was measured six
+/// times faster than the backup API of SQLite, which restarts with each write.
 ///
 /// # Errors
-/// When there is no store, the copy cannot be written, or the copy turns out to be damaged.
+/// When there is no store, the copy cannot be written, or the copy is corrupt.
 pub fn backup(path: &Path, to: &Path) -> Result<BackupSummary, StoreError> {
     if !path.exists() {
         return Err(StoreError::NotFound(format!("store in {}", path.display())));
     }
     let from = connection::open(path)?;
-    migrate::known(&from)?;
-    let draft = PrivateTempFile::beside(to).map_err(|e| failed(to, &e))?;
-    let name = draft.path().to_str();
-    let name = name.ok_or_else(|| rusqlite::Error::InvalidPath(draft.path().to_owned()))?;
+    migrate::require_newest(&from)?;
+    let temporary = PrivateTempFile::beside(to).map_err(|e| failed(to, &e))?;
+    let name = temporary.path().to_str();
+    let name = name.ok_or_else(|| rusqlite::Error::InvalidPath(temporary.path().to_owned()))?;
     retry_while_busy(|| from.execute("VACUUM INTO ?1", [name]))?;
-    let copy = connection::read_only(draft.path())?;
-    if let Some(damage) = file_damage(&copy)?.first() {
-        return Err(StoreError::Corrupt(format!(
-            "the copy is damaged: {damage}"
-        )));
+    let copy = connection::read_only(temporary.path())?;
+    if let Some(error) = integrity_errors(&copy)?.first() {
+        return Err(StoreError::Corrupt(format!("the copy is corrupt: {error}")));
     }
-    let (epoch, audit_seq) = facts(&copy)?;
+    let (epoch, audit_seq) = epoch_and_audit_seq(&copy)?;
     drop(copy);
-    let (size, sha256) = digest(draft.path()).map_err(|e| failed(to, &e))?;
+    let (size, sha256) = digest(temporary.path()).map_err(|e| failed(to, &e))?;
     write_checksum(to, sha256).map_err(|e| failed(to, &e))?;
-    draft.persist(to).map_err(|e| failed(to, &e))?;
+    temporary.persist(to).map_err(|e| failed(to, &e))?;
     Ok(BackupSummary {
         size,
         sha256,
@@ -62,15 +60,15 @@ pub fn backup(path: &Path, to: &Path) -> Result<BackupSummary, StoreError> {
     })
 }
 
-/// The name of the file with the checksum of another one.
+/// Returns the path of the checksum of a file.
 pub(super) fn checksum_file(of: &Path) -> PathBuf {
     let mut name = of.file_name().unwrap_or_default().to_owned();
     name.push(".sha256");
     of.with_file_name(name)
 }
 
-/// What SQLite finds wrong with a file.
-pub(super) fn file_damage(connection: &Connection) -> Result<Vec<String>, StoreError> {
+/// Returns the errors that the integrity check of SQLite finds.
+pub(super) fn integrity_errors(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut found: Vec<String> = Vec::new();
     let mut statement = connection.prepare("PRAGMA integrity_check")?;
     for line in statement.query_map([], |row| row.get::<_, String>(0))? {
@@ -84,12 +82,12 @@ pub(super) fn file_damage(connection: &Connection) -> Result<Vec<String>, StoreE
     Ok(found)
 }
 
-fn facts(copy: &Connection) -> Result<(String, u64), StoreError> {
+fn epoch_and_audit_seq(copy: &Connection) -> Result<(String, u64), StoreError> {
     let sql = "SELECT v, (SELECT ifnull(max(seq), 0) FROM audit) FROM meta WHERE k = 'epoch'";
     Ok(copy.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// Length and SHA-256 of a file.
+/// Returns length and SHA-256 of a file.
 pub(super) fn digest(path: &Path) -> io::Result<(u64, ContentHash)> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();

@@ -1,4 +1,4 @@
-//! The folder in which a store keeps copies of itself.
+//! The directory of the backups of a store.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -13,83 +13,83 @@ use super::backup::{backup, failed};
 use super::store::DATABASE_FILE;
 use crate::store::StoreError;
 
-/// Name of the folder in the state directory.
-const FOLDER: &str = "backups";
-/// How the names begin and end; between stands the time, so that they sort by it.
+/// Name of the directory in the state directory.
+const DIRECTORY: &str = "backups";
+/// Prefix and suffix of the file names, with the time between them, by which they sort.
 const NAME: (&str, &str) = ("control-plane-", ".db");
 
-/// Backups of the store in a state directory, in a folder of it.
+/// The backups of the store in a state directory.
 #[derive(Debug)]
 pub struct BackupDirectory {
     file: PathBuf,
-    folder: PathBuf,
-    /// One at a time: two would only wait for the same disk.
-    turn: Mutex<()>,
+    path: PathBuf,
+    /// Serializes backups, which would only compete for the disk.
+    running: Mutex<()>,
 }
 
 impl BackupDirectory {
-    /// Those of the store in this state directory.
+    /// Returns the backups of the store in this state directory.
     #[must_use]
     pub fn of(directory: &Path) -> Self {
         Self {
             file: directory.join(DATABASE_FILE),
-            folder: directory.join(FOLDER),
-            turn: Mutex::default(),
+            path: directory.join(DIRECTORY),
+            running: Mutex::default(),
         }
     }
 
-    /// Where they lie.
+    /// Returns the directory.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// Makes one, and removes the oldest beyond `keep`, at least 1, if that is given.
+    /// Creates a backup, and removes the oldest ones beyond `keep`, at least 1, if it is given.
     ///
     /// # Errors
-    /// When there is no store, or the folder cannot be used.
-    pub fn make(&self, keep: Option<usize>) -> Result<BackupInfo, StoreError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let unusable = |error: io::Error| failed(&self.folder, &error);
-        let name = self.free_name().map_err(unusable)?;
-        let made = backup(&self.file, &self.folder.join(&name))?;
+    /// When there is no store, or the directory cannot be used.
+    pub fn create(&self, keep: Option<usize>) -> Result<BackupInfo, StoreError> {
+        let _running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let unusable = |error: io::Error| failed(&self.path, &error);
+        let name = self.new_name().map_err(unusable)?;
+        let created = backup(&self.file, &self.path.join(&name))?;
         let removed = keep.map_or(Ok(Vec::new()), |keep| self.prune(keep.max(1)));
         Ok(BackupInfo {
             file: name,
-            size: made.size,
-            sha256: made.sha256,
-            epoch: made.epoch,
-            audit_seq: made.audit_seq,
+            size: created.size,
+            sha256: created.sha256,
+            epoch: created.epoch,
+            audit_seq: created.audit_seq,
             removed: removed.map_err(unusable)?,
         })
     }
 
-    /// When the newest was made; `None` when there is none.
+    /// Returns when the newest backup was created; `None` when there is none.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// When the directory cannot be read.
     pub fn newest(&self) -> io::Result<Option<SystemTime>> {
         match self.names() {
             Ok(names) => names
                 .last()
-                .map(|name| fs::metadata(self.folder.join(name))?.modified())
+                .map(|name| fs::metadata(self.path.join(name))?.modified())
                 .transpose(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// A name of the moment in the folder, which is made.
-    fn free_name(&self) -> io::Result<String> {
-        let mut folder = DirBuilder::new();
-        folder.recursive(true).mode(0o700).create(&self.folder)?;
+    /// Creates the directory, and returns a file name with the current time.
+    fn new_name(&self) -> io::Result<String> {
+        let mut directory = DirBuilder::new();
+        directory.recursive(true).mode(0o700).create(&self.path)?;
         let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
         Ok(format!("{}{time}{}", NAME.0, NAME.1))
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
+        for entry in fs::read_dir(&self.path)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if name.starts_with(NAME.0) && name.ends_with(NAME.1) {
                 found.push(name);
@@ -99,14 +99,14 @@ impl BackupDirectory {
         Ok(found)
     }
 
-    /// Removes all but the newest. Returns what was removed.
+    /// Removes all but the newest backups. Returns the removed ones.
     fn prune(&self, keep: usize) -> io::Result<Vec<String>> {
         let mut found = self.names()?;
         found.truncate(found.len().saturating_sub(keep));
         for name in &found {
-            fs::remove_file(self.folder.join(name))?;
-            // It may never have had one.
-            drop(fs::remove_file(self.folder.join(format!("{name}.sha256"))));
+            fs::remove_file(self.path.join(name))?;
+            // A backup may have no checksum.
+            drop(fs::remove_file(self.path.join(format!("{name}.sha256"))));
         }
         Ok(found)
     }
@@ -117,11 +117,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_backups_are_kept_and_other_files_left_alone() {
+    fn the_newest_backups_are_kept_and_other_files_ignored() {
         let directory = tempfile::tempdir().unwrap();
         let backups = BackupDirectory::of(directory.path());
         assert_eq!(backups.newest().unwrap(), None);
-        fs::create_dir(backups.folder()).unwrap();
+        fs::create_dir(backups.path()).unwrap();
         let names = [
             "control-plane-1.db",
             "control-plane-2.db",
@@ -129,13 +129,13 @@ mod tests {
             "mine.db",
         ];
         for name in names {
-            fs::write(backups.folder().join(name), "").unwrap();
-            fs::write(backups.folder().join(format!("{name}.sha256")), "").unwrap();
+            fs::write(backups.path().join(name), "").unwrap();
+            fs::write(backups.path().join(format!("{name}.sha256")), "").unwrap();
         }
         assert_eq!(backups.prune(2).unwrap(), ["control-plane-1.db"]);
-        assert_eq!(fs::read_dir(backups.folder()).unwrap().count(), 6);
+        assert_eq!(fs::read_dir(backups.path()).unwrap().count(), 6);
         assert!(backups.prune(2).unwrap().is_empty());
-        let third = fs::metadata(backups.folder().join("control-plane-3.db")).unwrap();
+        let third = fs::metadata(backups.path().join("control-plane-3.db")).unwrap();
         assert_eq!(backups.newest().unwrap(), third.modified().ok());
     }
 }

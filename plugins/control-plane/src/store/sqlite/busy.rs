@@ -1,4 +1,4 @@
-//! Waiting for others who use the file, within bounds.
+//! Waits while other processes use the file, with a timeout.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,15 +7,15 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::store::StoreError;
 
-/// How long a request waits for other processes. Each holds the file for a few milliseconds per
-/// change, so this long a wait means that something is stuck.
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long a request waits for other processes. Each locks the file for a few milliseconds per
+/// change, so a longer wait means that a process hangs.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Short and even: with SQLite's own growing pauses the newest of several waiters tends to win,
-/// and the oldest was measured to starve for seconds.
-const PAUSE: Duration = Duration::from_millis(1);
+/// Short and constant: with the growing delays of SQLite the newest of several waiters tends to
+/// win, and the oldest one was measured to wait for seconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Runs `attempt` until it is not refused because others use the file.
+/// Runs `attempt` until it does not fail because other processes use the file.
 pub(super) fn retry_while_busy<T>(
     mut attempt: impl FnMut() -> Result<T, rusqlite::Error>,
 ) -> Result<T, StoreError> {
@@ -23,26 +23,26 @@ pub(super) fn retry_while_busy<T>(
     loop {
         match attempt() {
             Err(error) if is_busy(&error) => {
-                if start.elapsed() >= LIMIT {
-                    return Err(StoreError::Busy(LIMIT.as_secs()));
+                if start.elapsed() >= TIMEOUT {
+                    return Err(StoreError::Busy(TIMEOUT.as_secs()));
                 }
-                thread::sleep(PAUSE);
+                thread::sleep(POLL_INTERVAL);
             }
             other => return other.map_err(StoreError::from),
         }
     }
 }
 
-/// Begins with the write lock, so that nothing later in the transaction can be refused.
+/// Begins a transaction with the write lock, so that no later statement of it has to wait.
 ///
-/// "Unchecked" leaves it to the caller not to begin twice on one connection, which the store's
-/// lock on the connection sees to.
+/// "Unchecked" means that the caller must not begin two transactions on one connection, which the
+/// lock of the connection ensures.
 pub(super) fn begin(connection: &Connection) -> Result<Transaction<'_>, StoreError> {
     retry_while_busy(|| Transaction::new_unchecked(connection, TransactionBehavior::Immediate))
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
-    // The locking protocol error is a lost race for the write-ahead log that a retry wins.
+    // The locking protocol error is a lost race for the write-ahead log, which a retry wins.
     matches!(
         error.sqlite_error_code(),
         Some(

@@ -40,7 +40,7 @@ pub(super) fn create(
     Ok(receipt(&row))
 }
 
-/// Carries out a change of a gateway.
+/// Applies a change of a gateway.
 pub(super) fn change(
     transaction: &WriteTransaction<'_>,
     context: &ChangeContext,
@@ -74,7 +74,7 @@ pub(super) fn change(
         }
         _ => {}
     }
-    // An indexed column that is updated, to whichever value, has its index updated too.
+    // An UPDATE of an indexed column updates the index even if the value is the same.
     let progress_only = !matches!(change, GatewayChange::Update(_) | GatewayChange::Delete);
     put(transaction, context, update, progress_only)?;
     Ok(decision.receipt)

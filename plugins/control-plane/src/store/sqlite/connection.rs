@@ -1,4 +1,4 @@
-//! Connections, set up the same way each time.
+//! Opens connections with the same settings.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use rusqlite::{Connection, OpenFlags};
 use super::busy::retry_while_busy;
 use crate::store::StoreError;
 
-/// Waits inside SQLite are kept short: `retry_while_busy` does the waiting, see there.
+/// Short, because `retry_while_busy` waits; see there.
 const BUSY_MILLISECONDS: u64 = 5;
 
-/// Statements that stay prepared; the store has fewer.
+/// Capacity of the cache of prepared statements; the store has fewer.
 const STATEMENTS: usize = 128;
 
-/// `synchronous=FULL`, because NORMAL was measured to lose acknowledged changes at power loss.
-/// `secure_delete`: what is pruned is to be read by nobody, also not in the file; it has to be on
-/// from the first write, because a row that is moved leaves a copy behind.
-/// `journal_size_limit`: a write-ahead log that once grew gives the space back.
+/// `synchronous=FULL`, because NORMAL was measured to lose acknowledged changes at a power failure.
+/// `secure_delete`: pruned contents must not be recoverable from the file, either; it must be set
+/// from the first write, because a moved row leaves a copy behind. `journal_size_limit`: the
+/// write-ahead log is truncated after it has grown.
 const SETTINGS: &str = "
     PRAGMA journal_mode=WAL;
     PRAGMA synchronous=FULL;
@@ -37,21 +37,21 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
-        // Otherwise the last process to close folds the log into the file under an exclusive
-        // lock, on every command, and whoever opens meanwhile is refused.
+        // Otherwise the last process to close the file checkpoints the log under an exclusive lock,
+        // with every command, and other processes cannot open the file meanwhile.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        // Otherwise a statement that might use a partial index is prepared anew for each value
-        // that is bound, which took a fifth of the time of a change.
+        // Otherwise a statement that might use a partial index is prepared again for each bound
+        // value, which took a fifth of the time of a change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(SETTINGS)?;
         Ok(connection)
     })
 }
 
-/// Opens the file for one who makes many changes, which come back to the same pages of indexes:
-/// with SQLite's own cache of 2 MB a change was counted to read 1.2 pages again, with this one
-/// 0.6. It and the log are of at most 4000 pages of 4 KiB.
+/// Opens the file for many changes, which read the same index pages repeatedly: with the default
+/// cache of 2 MB a change was measured to read 1.2 pages again, with this one 0.6. The cache and
+/// the log have at most 4000 pages of 4 KiB.
 pub(super) fn open_for_changes(path: &Path) -> Result<Connection, StoreError> {
     let connection = open(path)?;
     connection.pragma_update(None, "cache_size", 4000)?;
@@ -59,7 +59,7 @@ pub(super) fn open_for_changes(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens a file that is only looked at, such as a backup. Makes no other files beside it.
+/// Opens a file that is only read, such as a backup. Creates no other files beside it.
 pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX

@@ -1,6 +1,6 @@
-//! Where tests kill the process.
+//! Points at which tests kill the process.
 
-/// Where a test may kill the process around a transaction.
+/// The points before and after a transaction at which a test may kill the process.
 pub(super) struct CrashPoints {
     pub(super) before: &'static str,
     pub(super) committed: &'static str,

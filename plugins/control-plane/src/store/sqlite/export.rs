@@ -85,7 +85,7 @@ fn apply_outcomes(
 ) -> Result<(), StoreError> {
     let condition = "WHERE gateway_id = ?1 ORDER BY seq";
     each(connection, condition, [gateway.as_str()], |row| {
-        sink(ExportRecord::Answer(row))
+        sink(ExportRecord::ApplyOutcome(row))
     })
 }
 

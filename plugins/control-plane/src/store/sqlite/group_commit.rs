@@ -1,5 +1,5 @@
-//! Many changes in one transaction, and so with one wait for the disk, which is what takes a
-//! change's time.
+//! Many changes in one transaction, with one sync of the disk, which dominates the time of a
+//! change.
 
 use std::mem::take;
 use std::sync::Mutex;
@@ -12,14 +12,14 @@ use super::write_transaction::WriteTransaction;
 use crate::crash::crash_point;
 use crate::store::StoreError;
 
-/// A connection in whose transaction changes and looks go on until it is committed.
+/// A connection with a transaction of several changes.
 #[derive(Debug)]
 pub(super) struct GroupCommit {
     connection: Connection,
-    /// Whether SQLite has taken the transaction back by itself.
+    /// Whether SQLite has rolled the transaction back.
     rolled_back: bool,
-    /// Where a test may kill the process once the transaction lasts.
-    reached: Vec<&'static str>,
+    /// The crash points to reach once the transaction is committed.
+    crash_points: Vec<&'static str>,
 }
 
 impl GroupCommit {
@@ -27,7 +27,7 @@ impl GroupCommit {
         Self {
             connection,
             rolled_back: false,
-            reached: Vec::new(),
+            crash_points: Vec::new(),
         }
     }
 
@@ -35,7 +35,7 @@ impl GroupCommit {
         &self.connection
     }
 
-    /// Carries a change out. One that is refused takes nothing but itself back.
+    /// Applies a change. A change that fails rolls only itself back.
     pub(super) fn change<T>(
         &mut self,
         act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, StoreError>,
@@ -45,8 +45,8 @@ impl GroupCommit {
         }
         self.execute("SAVEPOINT one")?;
         let done = act(&WriteTransaction::inside(&self.connection));
-        // After some failures, such as a full disk, SQLite has rolled everything back by itself,
-        // and what follows would no longer be part of a transaction.
+        // After some errors, such as a full disk, SQLite rolls the whole transaction back, and the
+        // following changes would not be part of a transaction.
         if self.connection.is_autocommit() {
             self.rolled_back = true;
             return Err(rolled_back_error());
@@ -58,14 +58,14 @@ impl GroupCommit {
         done
     }
 
-    /// Remembers a place that is reached once the transaction lasts.
-    pub(super) fn reaches(&mut self, point: &'static str) {
-        self.reached.push(point);
+    /// Adds a crash point to reach once the transaction is committed.
+    pub(super) fn add_crash_point(&mut self, point: &'static str) {
+        self.crash_points.push(point);
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.rolled_back = false;
-        self.reached.clear();
+        self.crash_points.clear();
         retry_while_busy(|| self.connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
@@ -74,17 +74,19 @@ impl GroupCommit {
             return Err(rolled_back_error());
         }
         self.execute("COMMIT")?;
-        take(&mut self.reached).into_iter().for_each(crash_point);
+        take(&mut self.crash_points)
+            .into_iter()
+            .for_each(crash_point);
         Ok(())
     }
 
-    fn execute(&self, word: &str) -> Result<(), StoreError> {
-        self.connection.prepare_cached(word)?.execute([])?;
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
     }
 }
 
-/// Runs `work`, and keeps every change it makes in the session, or none.
+/// Runs `work`, and commits every change it makes with the connection, or none.
 pub(super) fn commit_together<T>(
     session: &Mutex<GroupCommit>,
     work: impl FnOnce() -> T,
@@ -96,7 +98,7 @@ pub(super) fn commit_together<T>(
     Ok(done)
 }
 
-/// Leaves no transaction open, also when a change panics.
+/// Rolls an open transaction back, also when a change panics.
 struct RollbackGuard<'a>(&'a Mutex<GroupCommit>);
 
 impl Drop for RollbackGuard<'_> {
@@ -105,13 +107,13 @@ impl Drop for RollbackGuard<'_> {
         if !session.connection.is_autocommit()
             && let Err(error) = session.connection.execute_batch("ROLLBACK")
         {
-            tracing::error!(%error, "a transaction cannot be taken back");
+            tracing::error!(%error, "cannot roll back a transaction");
         }
     }
 }
 
 fn rolled_back_error() -> StoreError {
-    StoreError::Failed("the transaction was taken back: the disk is full or fails".to_owned())
+    StoreError::Failed("the transaction was rolled back: the disk is full or failed".to_owned())
 }
 
 #[cfg(test)]
@@ -135,7 +137,10 @@ mod tests {
 
     fn count(session: &Mutex<GroupCommit>) -> u64 {
         let session = locked(session);
-        assert!(session.connection().is_autocommit(), "nothing is left open");
+        assert!(
+            session.connection().is_autocommit(),
+            "no transaction is open"
+        );
         let sql = "SELECT count(*) FROM t";
         session
             .connection()
@@ -144,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_is_refused_takes_nothing_but_itself_back() {
+    fn a_change_that_fails_rolls_only_itself_back() {
         let session = session();
         let outcomes = commit_together(&session, || {
             let half = |transaction: &WriteTransaction<'_>| {
@@ -162,17 +167,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_a_transaction_that_was_lost_in_the_middle() {
+    fn a_transaction_that_sqlite_rolled_back_commits_nothing() {
         let session = session();
         let outcome = commit_together(&session, || {
             insert(&session, 1).unwrap();
-            // As SQLite does itself when the disk is full.
+            // As SQLite does when the disk is full.
             let lose = |transaction: &WriteTransaction<'_>| {
                 transaction.execute_batch("ROLLBACK")?;
                 Ok(())
             };
             assert!(locked(&session).change(lose).is_err());
-            assert!(insert(&session, 2).is_err(), "it would be on its own");
+            assert!(
+                insert(&session, 2).is_err(),
+                "it would not be part of the transaction"
+            );
         });
         assert!(outcome.is_err());
         assert_eq!(count(&session), 0);
@@ -185,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_panics_leaves_the_session_usable() {
+    fn a_change_that_panics_leaves_the_connection_usable() {
         let session = session();
         let panics = || {
             commit_together(&session, || {

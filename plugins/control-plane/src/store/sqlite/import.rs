@@ -1,4 +1,4 @@
-//! Taking rows of another store in.
+//! Imports rows of another store.
 
 use kt_control_api::{AuditEntry, ContentHash, Timestamp};
 use rusqlite::{OptionalExtension, params};
@@ -11,7 +11,7 @@ use crate::store::{
     ChangeContext, ExportHeader, ExportRecord, GatewayRow, ImportSummary, RecordSource, StoreError,
 };
 
-/// Takes everything in, as one change.
+/// Imports all records as one change.
 pub(super) fn import(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -19,15 +19,15 @@ pub(super) fn import(
     records: &mut RecordSource<'_>,
 ) -> Result<ImportSummary, StoreError> {
     let mut progress = ImportProgress::new(header.whole && is_empty(transaction)?);
-    let mut taken = Vec::new();
+    let mut existing = Vec::new();
     for record in records {
         let record = record?;
         if progress.accept(&record) {
-            insert(transaction, &record, &mut taken)?;
+            insert(transaction, &record, &mut existing)?;
         }
     }
-    if !taken.is_empty() {
-        return Err(StoreError::AlreadyExists(taken));
+    if !existing.is_empty() {
+        return Err(StoreError::AlreadyExists(existing));
     }
     check_contents(transaction)?;
     audit::seal(transaction)?;
@@ -51,7 +51,7 @@ fn is_empty(transaction: &WriteTransaction<'_>) -> Result<bool, rusqlite::Error>
     transaction.query_row(sql, [], |row| row.get(0))
 }
 
-/// Makes sure that every version that should have a content has it.
+/// Checks that every version that should have a content has it.
 fn check_contents(transaction: &WriteTransaction<'_>) -> Result<(), StoreError> {
     let sql = "SELECT gateway_id, version FROM config_versions v WHERE pruned_at IS NULL
                    AND NOT EXISTS (SELECT 1 FROM blobs WHERE sha256 = v.blob) LIMIT 1";
@@ -79,24 +79,24 @@ fn rev(transaction: &WriteTransaction<'_>, gateway: &str) -> Result<Option<u64>,
     transaction.query_row(sql, [gateway], |row| row.get(0))
 }
 
-/// Stores a row; of a gateway that cannot be stored, says what is in its way.
+/// Stores a record, or adds what exists already to `existing`.
 fn insert(
     transaction: &WriteTransaction<'_>,
     record: &ExportRecord,
-    taken: &mut Vec<String>,
+    existing: &mut Vec<String>,
 ) -> Result<(), StoreError> {
     match record {
-        ExportRecord::Gateway(row) => match occupied(transaction, row)? {
-            Some(what) => taken.push(what),
+        ExportRecord::Gateway(row) => match find_existing(transaction, row)? {
+            Some(what) => existing.push(what),
             None => drop(rows::insert(transaction, row, "")?),
         },
-        // What belongs to a gateway that is refused has no place.
-        _ if !taken.is_empty() => {}
+        // What belongs to a gateway that exists already is skipped.
+        _ if !existing.is_empty() => {}
         ExportRecord::Content(row) => versions::insert(transaction, row)?,
         ExportRecord::Version(row) => drop(rows::insert(transaction, row, "")?),
-        ExportRecord::Answer(row) => drop(rows::insert(transaction, row, "")?),
+        ExportRecord::ApplyOutcome(row) => drop(rows::insert(transaction, row, "")?),
         ExportRecord::Token(row) => drop(rows::insert(transaction, row, "")?),
-        // Its hash is computed again, and must match the exported one.
+        // The seal is computed again, and must match the exported one.
         ExportRecord::Audit(row) => {
             let row = AuditEntry {
                 hash: None,
@@ -108,7 +108,7 @@ fn insert(
     Ok(())
 }
 
-fn occupied(
+fn find_existing(
     transaction: &WriteTransaction<'_>,
     row: &GatewayRow,
 ) -> Result<Option<String>, rusqlite::Error> {

@@ -39,7 +39,7 @@ pub(super) fn report(
         receipt.ignored = true;
         return Ok(receipt);
     }
-    receipt.refused = remember_answers(
+    receipt.refused = store_answers(
         transaction,
         now,
         &gateway.id,
@@ -91,7 +91,7 @@ fn put(
 
 /// Stores each new answer: an applied or rejected generation that the last report did not have.
 /// Returns whether one was rejected.
-fn remember_answers(
+fn store_answers(
     transaction: &WriteTransaction<'_>,
     now: Timestamp,
     gateway: &GatewayId,

@@ -1,4 +1,4 @@
-//! Bringing a file to the newest schema, and finding out whether this program may use it.
+//! Migrates a file to the newest schema, and checks whether this version of kt supports it.
 
 use jiff::Timestamp;
 use kt_control_api::random_base32;
@@ -9,10 +9,10 @@ use super::busy::{begin, retry_while_busy};
 use super::write_transaction::WriteTransaction;
 use crate::store::StoreError;
 
-/// "ktcp" in ASCII: tells the file apart from other SQLite files.
+/// "ktcp" in ASCII: the application id of the file.
 const APPLICATION_ID: i32 = 0x6b74_6370;
 
-/// One step per schema version, applied in order and never changed after a release.
+/// One step per schema version, applied in order, and never changed after a release.
 const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
@@ -23,40 +23,37 @@ const STEPS: &[&str] = &[
     include_str!("schema/0007.sql"),
 ];
 
-/// The oldest schema that a program may know and still write this one. A step that only adds
-/// leaves it alone, so that a gateway that runs an older kt goes on.
+/// The oldest schema whose programs may write this one. A step that only adds columns or tables
+/// does not change it, so that a gateway with an older kt continues to work.
 const OLDEST_WRITER: u32 = 1;
-/// The same for reading.
+/// The oldest schema whose programs may read this one.
 const OLDEST_READER: u32 = 1;
 
-/// Newest schema this program knows.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "there will not be that many steps"
-)]
+/// The newest schema that this version supports.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer steps")]
 pub(super) const NEWEST: u32 = STEPS.len() as u32;
 
-/// Brings the file up to date. Returns the schema it has then.
+/// Migrates the file. Returns its schema.
 pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
     let found = retry_while_busy(|| user_version(connection))?;
     if found == NEWEST {
         check_application(connection)?;
         return Ok(found);
     }
-    // Otherwise a table that is made anew takes what refers to it along.
+    // Otherwise dropping a table that is created again would delete the rows that refer to it.
     connection.pragma_update(None, "foreign_keys", false)?;
-    let brought = bring(connection);
+    let migrated = run_steps(connection);
     connection.pragma_update(None, "foreign_keys", true)?;
-    brought
+    migrated
 }
 
-fn bring(connection: &Connection) -> Result<u32, StoreError> {
+fn run_steps(connection: &Connection) -> Result<u32, StoreError> {
     let transaction = begin(connection)?;
-    // Another process may have been faster.
+    // Another process may have migrated the file.
     let found = user_version(&transaction)?;
     if found > NEWEST {
         check_application(&transaction)?;
-        return tolerate(&transaction, found);
+        return accept_newer(&transaction, found);
     }
     if found > 0 {
         check_application(&transaction)?;
@@ -74,8 +71,8 @@ fn bring(connection: &Connection) -> Result<u32, StoreError> {
     Ok(NEWEST)
 }
 
-/// Says that a file that is not to be migrated has the schema this program knows.
-pub(super) fn known(connection: &Connection) -> Result<u32, StoreError> {
+/// Checks that a file that must not be migrated has the newest schema.
+pub(super) fn require_newest(connection: &Connection) -> Result<u32, StoreError> {
     check_application(connection)?;
     match user_version(connection)? {
         NEWEST => Ok(NEWEST),
@@ -84,17 +81,17 @@ pub(super) fn known(connection: &Connection) -> Result<u32, StoreError> {
             supported: NEWEST,
         }),
         found => Err(StoreError::Unusable(format!(
-            "the file has the older schema {found}, which this kt knows only after bringing it to {NEWEST}"
+            "the file has the older schema {found}, which must be migrated to {NEWEST} first"
         ))),
     }
 }
 
-/// Says that a file is a store which this program can bring to the schema it knows.
-pub(super) fn restorable(connection: &Connection) -> Result<(), StoreError> {
+/// Checks that a file is a store that this version can migrate.
+pub(super) fn require_migratable(connection: &Connection) -> Result<(), StoreError> {
     check_application(connection)?;
     let found = user_version(connection)?;
     if found > NEWEST {
-        tolerate(connection, found)?;
+        accept_newer(connection, found)?;
     }
     Ok(())
 }
@@ -112,7 +109,7 @@ fn finish(transaction: &WriteTransaction<'_>, found: u32) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Makes sure of what SQLite was not asked to watch over.
+/// Checks the foreign keys, which were disabled during the migration.
 fn check_references(transaction: &WriteTransaction<'_>) -> Result<(), StoreError> {
     let broken: Option<String> = transaction
         .query_row("PRAGMA foreign_key_check", [], |row| row.get(0))
@@ -120,7 +117,7 @@ fn check_references(transaction: &WriteTransaction<'_>) -> Result<(), StoreError
     match broken {
         None => Ok(()),
         Some(table) => Err(StoreError::Corrupt(format!(
-            "a row of the table {table} refers to one that is not there"
+            "a row of the table {table} refers to one that does not exist"
         ))),
     }
 }
@@ -131,8 +128,8 @@ fn put(transaction: &WriteTransaction<'_>, key: &str, value: &str) -> Result<(),
     Ok(())
 }
 
-/// Goes on with a newer schema when its maker said that this program may write it.
-fn tolerate(connection: &Connection, found: u32) -> Result<u32, StoreError> {
+/// Accepts a newer schema whose creator declared that this version may write it.
+fn accept_newer(connection: &Connection, found: u32) -> Result<u32, StoreError> {
     let sql = "SELECT v FROM meta WHERE k = 'oldest_writer'";
     let oldest: String = connection.query_row(sql, [], |row| row.get(0))?;
     match oldest.parse::<u32>() {

@@ -1,4 +1,4 @@
-//! Making sure that nobody else can read or replace the file.
+//! Ensures that no other user can read or replace the file.
 
 use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -12,14 +12,15 @@ use crate::store::StoreError;
 /// and SMB2.
 const NETWORK: [u32; 3] = [0x6969, 0xFF53_4D42, 0xFE53_4D42];
 
-static MAKING: Mutex<()> = Mutex::new(());
+static CREATING: Mutex<()> = Mutex::new(());
 
-/// Makes directory and file if they are missing, and refuses them if others could tamper.
+/// Creates directory and file if they are missing, and rejects them if other users could modify
+/// them.
 pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
     prepare_directory(path.parent().unwrap_or(Path::new(".")))?;
-    // Closing a file ends every lock that the process has on it (fcntl(2)), SQLite's too: nobody
-    // in this process may open the store before its maker has closed the file.
-    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    // Closing a file releases all locks that the process has on it (fcntl(2)), including those of
+    // SQLite: no other thread may open the store before the file is closed.
+    let _creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     let created = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -32,13 +33,14 @@ pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Makes the directory of the store if it is missing, and refuses it if others could tamper.
+/// Creates the directory of the store if it is missing, and rejects it if other users could modify
+/// it.
 ///
 /// # Errors
-/// When it cannot be made, belongs to somebody else, is writable by others, or lies on a network
+/// When it cannot be created, belongs to another user, is writable by others, or is on a network
 /// file system.
 pub fn prepare_directory(directory: &Path) -> Result<(), StoreError> {
-    check_surroundings(directory)?;
+    check_nearest_directory(directory)?;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -47,24 +49,24 @@ pub fn prepare_directory(directory: &Path) -> Result<(), StoreError> {
     check_directory(directory)
 }
 
-/// Refuses to make files in the home of somebody else, such as root's in the home that `sudo -E`
-/// left in the environment: their owner could not use kt any more.
-fn check_surroundings(directory: &Path) -> Result<(), StoreError> {
+/// Rejects the home directory of another user, such as the one that `sudo -E` leaves in the
+/// environment of root: its owner could not use files of root.
+fn check_nearest_directory(directory: &Path) -> Result<(), StoreError> {
     let nearest = directory
         .ancestors()
         .find_map(|dir| Some((dir, fs::metadata(dir).ok()?)));
     match nearest {
-        Some((dir, facts)) if facts.uid() != 0 => check_owner(dir, &facts),
+        Some((dir, metadata)) if metadata.uid() != 0 => check_owner(dir, &metadata),
         _ => Ok(()),
     }
 }
 
 fn check_directory(directory: &Path) -> Result<(), StoreError> {
-    let facts = fs::metadata(directory).map_err(|error| failed(directory, &error))?;
-    check_owner(directory, &facts)?;
-    if facts.mode() & 0o022 != 0 {
+    let metadata = fs::metadata(directory).map_err(|error| failed(directory, &error))?;
+    check_owner(directory, &metadata)?;
+    if metadata.mode() & 0o022 != 0 {
         let fix = "others may write to it; run `chmod go-w` on it";
-        return Err(refused(directory, fix));
+        return Err(rejected(directory, fix));
     }
     let kind = rustix::fs::statfs(directory).map_err(|error| failed(directory, &error.into()))?;
     // The field's type differs between platforms; the numbers fit in 32 bits on all of them.
@@ -75,7 +77,7 @@ fn check_directory(directory: &Path) -> Result<(), StoreError> {
     )]
     let kind = kind.f_type as u32;
     if NETWORK.contains(&kind) {
-        return Err(refused(
+        return Err(rejected(
             directory,
             "it is on a network file system, which SQLite cannot share",
         ));
@@ -84,33 +86,33 @@ fn check_directory(directory: &Path) -> Result<(), StoreError> {
 }
 
 fn check_file(path: &Path) -> Result<(), StoreError> {
-    let facts = fs::symlink_metadata(path).map_err(|error| failed(path, &error))?;
-    if !facts.is_file() {
-        return Err(refused(path, "it is not a regular file"));
+    let metadata = fs::symlink_metadata(path).map_err(|error| failed(path, &error))?;
+    if !metadata.is_file() {
+        return Err(rejected(path, "it is not a regular file"));
     }
-    check_owner(path, &facts)?;
-    if facts.mode() & 0o077 != 0 {
-        return Err(refused(path, "others may read it; run `chmod 600` on it"));
+    check_owner(path, &metadata)?;
+    if metadata.mode() & 0o077 != 0 {
+        return Err(rejected(path, "others may read it; run `chmod 600` on it"));
     }
     Ok(())
 }
 
-fn check_owner(path: &Path, facts: &Metadata) -> Result<(), StoreError> {
-    let me = rustix::process::geteuid().as_raw();
-    if facts.uid() == me {
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    let current = rustix::process::geteuid().as_raw();
+    if metadata.uid() == current {
         return Ok(());
     }
-    Err(refused(
+    Err(rejected(
         path,
         &format!(
-            "it belongs to user {}, and kt runs as user {me}",
-            facts.uid()
+            "it belongs to user {}, and kt runs as user {current}",
+            metadata.uid()
         ),
     ))
 }
 
-fn refused(path: &Path, why: &str) -> StoreError {
-    StoreError::Unusable(format!("{} cannot be used: {why}", path.display()))
+fn rejected(path: &Path, reason: &str) -> StoreError {
+    StoreError::Unusable(format!("{} cannot be used: {reason}", path.display()))
 }
 
 fn failed(path: &Path, error: &io::Error) -> StoreError {

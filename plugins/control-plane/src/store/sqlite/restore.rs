@@ -1,4 +1,4 @@
-//! Putting a backup in the place of the file.
+//! Replaces the file with a backup.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,86 +9,89 @@ use kt_control_api::{PrivateTempFile, random_base32, sync_parent_directory};
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::backup::{checksum_file, digest, failed, file_damage};
+use super::backup::{checksum_file, digest, failed, integrity_errors};
 use super::connection;
 use super::write_transaction::WriteTransaction;
 use super::{audit, migrate};
 use crate::crash::crash_point;
 use crate::store::{ChangeContext, StoreError};
 
-/// What a restore did.
+/// The result of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreSummary {
-    /// The history the backup belonged to.
+    /// The epoch of the backup.
     pub from_epoch: String,
-    /// The history that begins now.
+    /// The epoch of the restored store.
     pub epoch: String,
-    /// Where the store lies that was there before.
-    pub kept: Option<PathBuf>,
-    /// Whether there was a checksum to compare with.
+    /// The path of the previous store, if there was one.
+    pub previous: Option<PathBuf>,
+    /// Whether the backup had a checksum.
     pub checksum: bool,
 }
 
-/// Puts the backup `from` in the place of the store `path`. The caller holds the lock that keeps
-/// everybody else out. Until the very last step the old store is in its place; it is kept.
+/// Replaces the store `path` with the backup `from`. The caller holds the lock that excludes all
+/// other processes. Until the last step the previous store is in place; it is kept under another
+/// name.
 ///
-/// The store gets a new epoch, by which gateways notice that their index means nothing any more.
+/// The store gets a new epoch, from which gateways learn that their index is invalid.
 ///
 /// # Errors
-/// When the backup is none, is damaged or was made by a newer kt; nothing has changed then.
+/// When the backup is invalid, corrupt, or has an unsupported schema; nothing has changed then.
 pub fn restore(
     path: &Path,
     from: &Path,
     change: &ChangeContext,
 ) -> Result<RestoreSummary, StoreError> {
-    let checksum = check_sum(from)?;
-    let draft = PrivateTempFile::beside(path).map_err(|error| failed(path, &error))?;
-    fs::copy(from, draft.path()).map_err(|error| failed(from, &error))?;
-    let (from_epoch, epoch) = renew(draft.path(), change)?;
-    let kept = match path.exists() {
+    let checksum = verify_checksum(from)?;
+    let temporary = PrivateTempFile::beside(path).map_err(|error| failed(path, &error))?;
+    fs::copy(from, temporary.path()).map_err(|error| failed(from, &error))?;
+    let (from_epoch, epoch) = prepare_copy(temporary.path(), change)?;
+    let previous = match path.exists() {
         true => Some(set_aside(path, change)?),
         false => None,
     };
     crash_point("restore.aside");
-    draft.persist(path).map_err(|error| failed(path, &error))?;
+    temporary
+        .persist(path)
+        .map_err(|error| failed(path, &error))?;
     Ok(RestoreSummary {
         from_epoch,
         epoch,
-        kept,
+        previous,
         checksum,
     })
 }
 
-/// Compares a backup with the checksum beside it, if there is one.
-fn check_sum(from: &Path) -> Result<bool, StoreError> {
+/// Compares a backup with its checksum, if there is one.
+fn verify_checksum(from: &Path) -> Result<bool, StoreError> {
     let found = digest(from).map_err(|error| failed(from, &error))?.1;
-    let noted = match fs::read_to_string(checksum_file(from)) {
-        Ok(noted) => noted,
+    let expected = match fs::read_to_string(checksum_file(from)) {
+        Ok(expected) => expected,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(failed(&checksum_file(from), &error)),
     };
-    if noted.split_whitespace().next() == Some(&found.to_string()) {
+    if expected.split_whitespace().next() == Some(&found.to_string()) {
         return Ok(true);
     }
     Err(StoreError::Corrupt(format!(
-        "{} is not what {} says: it was changed or is damaged",
+        "{} does not match {}: it was changed or is corrupt",
         from.display(),
         checksum_file(from).display()
     )))
 }
 
-/// Checks a copy of the backup, brings it up to date and gives it an epoch of its own.
-fn renew(copy: &Path, change: &ChangeContext) -> Result<(String, String), StoreError> {
+/// Checks a copy of the backup, migrates it and gives it a new epoch.
+fn prepare_copy(copy: &Path, change: &ChangeContext) -> Result<(String, String), StoreError> {
     let file = Connection::open(copy)?;
-    // One file, without a log beside it; the next who opens it turns the log on.
+    // One file, without a log beside it; the log is enabled again when it is opened.
     let settings = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;";
     file.execute_batch(settings)
         .map_err(StoreError::from)
-        .and_then(|()| migrate::restorable(&file))
+        .and_then(|()| migrate::require_migratable(&file))
         .map_err(unusable)?;
-    if let Some(damage) = file_damage(&file).map_err(unusable)?.first() {
+    if let Some(error) = integrity_errors(&file).map_err(unusable)?.first() {
         return Err(StoreError::Corrupt(format!(
-            "the backup is damaged: {damage}"
+            "the backup is corrupt: {error}"
         )));
     }
     migrate::migrate(&file)?;
@@ -117,18 +120,18 @@ fn unusable(error: StoreError) -> StoreError {
     }
 }
 
-/// Gives the old store a second name, so that the first one can be taken over in one step, and
-/// takes its log away: SQLite would play it into the new file.
+/// Gives the previous store a second name, so that the first one can be replaced atomically, and
+/// removes its log, which SQLite would apply to the new file.
 fn set_aside(path: &Path, change: &ChangeContext) -> Result<PathBuf, StoreError> {
     let time = change.now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
     let kept = beside(path, &format!(".before-restore-{time}"));
     let aside = |error: io::Error| failed(&kept, &error);
     fs::hard_link(path, &kept).map_err(aside)?;
     let log = beside(path, "-wal");
-    if fold(path).is_ok() {
+    if checkpoint(path).is_ok() {
         remove(&log).map_err(aside)?;
     } else if log.exists() {
-        // A damaged store keeps its log, beside its new name.
+        // A corrupt store keeps its log, beside its new name.
         fs::rename(&log, beside(&kept, "-wal")).map_err(aside)?;
     }
     remove(&beside(path, "-shm")).map_err(aside)?;
@@ -136,8 +139,8 @@ fn set_aside(path: &Path, change: &ChangeContext) -> Result<PathBuf, StoreError>
     Ok(kept)
 }
 
-/// Plays the log into the file, all of it.
-fn fold(path: &Path) -> Result<(), StoreError> {
+/// Checkpoints the whole log.
+fn checkpoint(path: &Path) -> Result<(), StoreError> {
     let file = connection::open(path)?;
     let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
     match file.query_row(sql, [], |row| row.get::<_, i64>(0))? {

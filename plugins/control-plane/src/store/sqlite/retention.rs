@@ -1,4 +1,4 @@
-//! Pinning versions, and taking the contents of others away.
+//! Pins versions, and prunes the contents of others.
 
 use kt_control_api::{ConfigVersion, GatewayId};
 use rusqlite::{Connection, params};
@@ -13,7 +13,7 @@ use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, PruneOptions, PruneReceipt, StoreError,
 };
 
-/// Pins a version, or no longer.
+/// Pins or unpins a version.
 pub(super) fn pin(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -39,7 +39,7 @@ pub(super) fn pin(
     Ok(receipt)
 }
 
-/// Takes contents away that nobody needs.
+/// Prunes contents that are not needed.
 pub(super) fn prune(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -51,18 +51,18 @@ pub(super) fn prune(
     let mut versions = unpinned(transaction, &gateway.id, prune.up_to(&current))?;
     versions.retain(|version| !current.needs(*version));
     let list = serde_json::to_string(&versions)?;
-    let idle = prune.dry_run || versions.is_empty();
+    let read_only = prune.dry_run || versions.is_empty();
     let pruned = PruneReceipt {
         gateway: gateway.id.clone(),
         versions: ranges(&versions),
-        bytes: if idle {
+        bytes: if read_only {
             freed(transaction, &gateway.id, &list)?
         } else {
-            take_away(transaction, change, &gateway.id, &list)?
+            delete_contents(transaction, change, &gateway.id, &list)?
         },
         replayed: false,
     };
-    if idle {
+    if read_only {
         return Ok(pruned);
     }
     crash_point("prune.taken");
@@ -103,8 +103,8 @@ fn freed(
         .query_row(params![gateway.as_str(), versions], |row| row.get(0))
 }
 
-/// Takes contents away, and returns how many bytes these were.
-fn take_away(
+/// Deletes contents, and returns how many bytes they had.
+fn delete_contents(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
     gateway: &GatewayId,

@@ -1,4 +1,4 @@
-//! The store over one connection for changes and one for reading.
+//! The store, with one connection for changes and one for reading.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -33,52 +33,52 @@ pub const DATABASE_FILE: &str = "control-plane.db";
 
 /// The store in one SQLite file.
 ///
-/// Several processes, and several of these in one process, may use the same file at once.
+/// Several processes, and several instances in one process, may use the same file at once.
 #[derive(Debug)]
 pub struct SqliteStore {
     connections: ConnectionMode,
     schema: u32,
 }
 
-/// How the file is used.
+/// How the connections are used.
 #[derive(Debug)]
 enum ConnectionMode {
-    /// Each change in a transaction of its own. Who reads does not wait for changes.
+    /// Each change is a transaction of its own, and reading does not wait for changes.
     Separate {
         writer: Mutex<Connection>,
         reader: Mutex<Connection>,
     },
-    /// What is done between the begin and the end of a transaction is part of it.
+    /// All changes between the begin and the commit of a transaction are part of it.
     Grouped(Mutex<GroupCommit>),
 }
 
 impl SqliteStore {
-    /// Opens the file, and makes it, its directory and its schema when they are missing.
+    /// Opens the file, and creates it, its directory and its schema if they are missing.
     ///
     /// # Errors
-    /// When others could tamper with the file, when it is not a store of the control plane, when
-    /// a newer kt made it that this one may not follow, or when it cannot be read and written.
+    /// When other users could modify the file, when it is not a store of the control plane, when
+    /// its schema is not supported, or when it cannot be read and written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         permissions::prepare(path)?;
         let writer = connection::open(path)?;
         let schema = migrate::migrate(&writer)?;
         let reader = connection::open(path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self::apart(writer, reader, schema))
+        Ok(Self::separate(writer, reader, schema))
     }
 
-    /// Opens a file for looking at it alone: it is neither made nor migrated, nor changed at all.
+    /// Opens a file for reading only: it is neither created nor migrated nor changed.
     ///
     /// # Errors
-    /// When it is not there, is no store of the schema this program knows, or cannot be read.
+    /// When it does not exist, does not have the newest schema, or cannot be read.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let look = || connection::read_only(path);
-        let schema = migrate::known(&look()?)?;
-        Ok(Self::apart(look()?, look()?, schema))
+        let open = || connection::read_only(path);
+        let schema = migrate::require_newest(&open()?)?;
+        Ok(Self::separate(open()?, open()?, schema))
     }
 
-    /// Opens the file for one who makes many changes at a time. Everything that is done with it
-    /// belongs between the begin and the end of [`SqliteStore::group_commit`].
+    /// Opens the file for many changes at a time. All changes and reads belong into
+    /// [`SqliteStore::group_commit`].
     ///
     /// # Errors
     /// As [`SqliteStore::open`].
@@ -90,7 +90,7 @@ impl SqliteStore {
         })
     }
 
-    fn apart(writer: Connection, reader: Connection, schema: u32) -> Self {
+    fn separate(writer: Connection, reader: Connection, schema: u32) -> Self {
         let (writer, reader) = (Mutex::new(writer), Mutex::new(reader));
         Self {
             connections: ConnectionMode::Separate { writer, reader },
@@ -98,17 +98,17 @@ impl SqliteStore {
         }
     }
 
-    /// Newest schema this program knows.
+    /// The newest schema that this version supports.
     #[must_use]
     pub fn newest_schema() -> u32 {
         migrate::NEWEST
     }
 
-    /// Runs `work`, and keeps every change it makes with a session, or none of them. One that is
-    /// refused takes nothing but itself back.
+    /// Runs `work`, and commits all of its changes, or none. A change that fails rolls only itself
+    /// back.
     ///
     /// # Errors
-    /// When nothing was kept, whatever `work` was told.
+    /// When nothing was committed, whatever `work` returned.
     pub fn group_commit<T>(&self, work: impl FnOnce() -> T) -> Result<T, StoreError> {
         match &self.connections {
             ConnectionMode::Separate { .. } => Ok(work()),
@@ -116,7 +116,7 @@ impl SqliteStore {
         }
     }
 
-    /// Folds the write-ahead log into the file, so that the file alone is the store.
+    /// Checkpoints the write-ahead log, so that the file alone is the store.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -126,12 +126,12 @@ impl SqliteStore {
         })
     }
 
-    /// What SQLite itself finds wrong with the file: its pages, indexes and references.
+    /// Returns the errors that SQLite finds in the file: in pages, indexes and references.
     ///
     /// # Errors
-    /// When it cannot be read at all.
+    /// When the file cannot be read at all.
     pub fn integrity_errors(&self) -> Result<Vec<String>, StoreError> {
-        self.on_writer(backup::file_damage)
+        self.on_writer(backup::integrity_errors)
     }
 
     fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
@@ -143,21 +143,21 @@ impl SqliteStore {
 
     pub(super) fn read<T>(
         &self,
-        mut look: impl FnMut(&Connection) -> Result<T, StoreError>,
+        mut query: impl FnMut(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let reader = match &self.connections {
             ConnectionMode::Separate { reader, .. } => reader,
-            ConnectionMode::Grouped(session) => return look(locked(session).connection()),
+            ConnectionMode::Grouped(session) => return query(locked(session).connection()),
         };
         let mut reader = locked(reader);
         // One transaction, so that a gateway and its instances are of the same moment. The first
-        // read inside it is where others can be in the way.
+        // read in it may have to wait for other processes.
         let transaction = reader.transaction()?;
         retry_while_busy(|| {
             let mut first = transaction.prepare_cached("SELECT count(*) FROM meta")?;
             first.query_row([], |_| Ok(()))
         })?;
-        look(&transaction)
+        query(&transaction)
     }
 
     pub(super) fn write<T>(
@@ -186,7 +186,7 @@ impl SqliteStore {
             self.write(|transaction| run_once(transaction, change, || act(transaction)))?;
         match &self.connections {
             ConnectionMode::Separate { .. } => crash_point(points.committed),
-            ConnectionMode::Grouped(session) => locked(session).reaches(points.committed),
+            ConnectionMode::Grouped(session) => locked(session).add_crash_point(points.committed),
         }
         Ok(receipt)
     }
@@ -219,15 +219,15 @@ impl Store for SqliteStore {
     }
 
     fn change_counter(&self) -> Result<u64, StoreError> {
-        // Moves when any other connection commits, and all changes are made on another one.
-        let look = |connection: &Connection| {
+        // Changes when another connection commits, and all changes are made on another connection.
+        let data_version = |connection: &Connection| {
             retry_while_busy(|| {
                 connection.pragma_query_value(None, "data_version", |row| row.get(0))
             })
         };
         match &self.connections {
-            ConnectionMode::Separate { reader, .. } => look(&locked(reader)),
-            ConnectionMode::Grouped(session) => look(locked(session).connection()),
+            ConnectionMode::Separate { reader, .. } => data_version(&locked(reader)),
+            ConnectionMode::Grouped(session) => data_version(locked(session).connection()),
         }
     }
 
@@ -425,7 +425,7 @@ impl Store for SqliteStore {
     }
 
     fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
-        self.write(|transaction| tokens::used(transaction, uses))
+        self.write(|transaction| tokens::record_uses(transaction, uses))
     }
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {

@@ -1,4 +1,4 @@
-//! Tokens that were looked up lately.
+//! A cache of tokens.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,23 +6,23 @@ use std::path::Path;
 use kt_control_api::TokenHash;
 use rusqlite::Connection;
 
-use super::{connection, tokens};
+use super::{connection, tokens as token_rows};
 use crate::store::{StoreError, TokenRecord};
 
-/// Most tokens to remember. When there are more, all are forgotten and looked up again.
-const MOST: usize = 10_000;
+/// Maximum number of tokens in the cache, which is cleared when it is full.
+const MAX_TOKENS: usize = 10_000;
 
-/// What is known of tokens, as of now.
+/// Tokens as they are currently stored.
 ///
-/// Nothing is told to forget: whatever anybody changes in the file, the next look notices. It has
-/// a connection of its own, so that it never waits for a long list.
+/// The cache needs no invalidation: it is cleared when any other connection has changed the file.
+/// It has a connection of its own, so that it never waits for a long query.
 #[derive(Debug)]
 pub struct TokenCache {
     connection: Connection,
-    /// What `PRAGMA data_version` was when the rest was read: it moves when another connection
+    /// `PRAGMA data_version` at the time of the cached reads. It changes when another connection
     /// commits, and this one never does.
     version: i64,
-    known: HashMap<TokenHash, TokenRecord>,
+    tokens: HashMap<TokenHash, TokenRecord>,
 }
 
 impl TokenCache {
@@ -36,30 +36,29 @@ impl TokenCache {
         Ok(Self {
             connection,
             version: 0,
-            known: HashMap::new(),
+            tokens: HashMap::new(),
         })
     }
 
-    /// Returns what is known of a token, revoked and expired ones included; nothing for one that
-    /// is unknown.
+    /// Returns a token, including revoked and expired ones; `None` for an unknown one.
     ///
     /// # Errors
-    /// When the file cannot be read at once: it does not wait for others who use it.
+    /// When the file cannot be read immediately: it does not wait for other processes.
     pub fn find(&mut self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
         let version = self
             .connection
             .prepare_cached("PRAGMA data_version")?
             .query_row([], |row| row.get(0))?;
-        if version != self.version || self.known.len() >= MOST {
-            self.known.clear();
+        if version != self.version || self.tokens.len() >= MAX_TOKENS {
+            self.tokens.clear();
             self.version = version;
         }
-        if let Some(record) = self.known.get(hash) {
+        if let Some(record) = self.tokens.get(hash) {
             return Ok(Some(record.clone()));
         }
-        let found = tokens::find(&self.connection, hash)?;
+        let found = token_rows::find(&self.connection, hash)?;
         if let Some(record) = &found {
-            self.known.insert(*hash, record.clone());
+            self.tokens.insert(*hash, record.clone());
         }
         Ok(found)
     }

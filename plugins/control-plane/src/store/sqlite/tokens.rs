@@ -12,7 +12,7 @@ use crate::store::{
     TokenReceipt, TokenRecord, TokenRow, TokenUse,
 };
 
-/// Stores a token. Returns `false`, and changes nothing, when it is known already.
+/// Stores a token. Returns `false`, and changes nothing, when it is stored already.
 pub(super) fn add(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -25,7 +25,7 @@ pub(super) fn add(
     )
 }
 
-/// Records that a token was made.
+/// Writes the audit row of a new token.
 pub(super) fn record(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -90,7 +90,7 @@ pub(super) fn rotate(
     Ok(TokenReceipt::of(&new.id, false))
 }
 
-/// Ends a bootstrap token for the gateway that it registers.
+/// Consumes a bootstrap token for the gateway that it creates.
 pub(super) fn consume(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -119,7 +119,7 @@ pub(super) fn consume(
     )
 }
 
-/// Revokes a token now, or lets it expire later.
+/// Revokes a token now, or sets when it expires.
 fn end(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
@@ -150,8 +150,8 @@ pub(super) fn revoke_of_gateway(
     Ok(())
 }
 
-/// Remembers when tokens were last used.
-pub(super) fn used(
+/// Stores when tokens were last used.
+pub(super) fn record_uses(
     transaction: &WriteTransaction<'_>,
     uses: &[TokenUse],
 ) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! The file as one end of a move.
+//! Export and import of the file.
 
 use super::store::SqliteStore;
 use super::{export, import};
@@ -8,8 +8,8 @@ use crate::store::{
 };
 
 impl Transfer for SqliteStore {
-    fn export(&self, selection: &Selection, take: &mut RecordSink<'_>) -> Result<(), StoreError> {
-        self.read(|connection| export::export(connection, selection, take))
+    fn export(&self, selection: &Selection, sink: &mut RecordSink<'_>) -> Result<(), StoreError> {
+        self.read(|connection| export::export(connection, selection, sink))
     }
 
     fn import(

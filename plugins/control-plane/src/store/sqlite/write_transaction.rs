@@ -1,4 +1,4 @@
-//! What shows that changes are made inside a transaction.
+//! Proof that changes are made inside a transaction.
 
 use std::ops::Deref;
 
@@ -14,7 +14,7 @@ impl<'a> WriteTransaction<'a> {
         Self(connection)
     }
 
-    /// Inside this transaction.
+    /// Refers to this transaction.
     pub(super) fn of(transaction: &'a Transaction<'_>) -> Self {
         Self(transaction)
     }

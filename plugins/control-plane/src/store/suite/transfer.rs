@@ -122,7 +122,7 @@ fn a_whole_store_is_the_same_afterwards(to: &dyn StoreFixture, whole: &[ExportRe
     );
     assert_eq!(count(|r| matches!(r, ExportRecord::Version(_))), 8);
     assert_eq!(count(|r| matches!(r, ExportRecord::Token(_))), 3);
-    assert!(count(|r| matches!(r, ExportRecord::Answer(_))) > 0);
+    assert!(count(|r| matches!(r, ExportRecord::ApplyOutcome(_))) > 0);
     let imported = import(to, true, whole).unwrap();
     assert_eq!(
         (imported.gateways.len(), imported.versions, imported.tokens),

@@ -1,4 +1,4 @@
-//! Looking for damage in what a store keeps.
+//! Checks the integrity of a store.
 
 use std::collections::HashMap;
 
@@ -10,39 +10,39 @@ use super::record::ExportRecord;
 use crate::store::rows::{ContentRow, GatewayRow, TokenRow, VersionRow};
 use crate::validator::Validator;
 
-/// A check, fed with an export of the whole store. The trail has a check of its own.
+/// A check of an export of the whole store. The audit log has a verification of its own.
 pub struct IntegrityCheck<'a> {
     validator: &'a dyn Validator,
-    contents: HashMap<ContentHash, Facts>,
-    /// Whether each gateway was deleted.
+    contents: HashMap<ContentHash, ContentFacts>,
+    /// The gateways, and whether each is deleted.
     gateways: HashMap<GatewayId, bool>,
     current: Option<(GatewayRow, u64)>,
     report: IntegrityReport,
 }
 
-/// What a content means, as far as this kt understands it.
-struct Facts {
+/// What is known about a content.
+struct ContentFacts {
     size: u64,
-    meaning: Option<ContentHash>,
+    canonical_sha256: Option<ContentHash>,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct IntegrityReport {
-    /// Gateways looked at, deleted ones included.
+    /// The number of gateways, including deleted ones.
     pub gateways: u64,
-    /// Versions looked at.
+    /// The number of versions.
     pub versions: u64,
-    /// Tokens looked at.
+    /// The number of tokens.
     pub tokens: u64,
-    /// What is not as it was written.
+    /// What is corrupt.
     pub damage: Vec<String>,
-    /// What is worth knowing, and no damage.
+    /// What is notable, and not corrupt.
     pub notes: Vec<String>,
 }
 
 impl<'a> IntegrityCheck<'a> {
-    /// Begins a check that understands configurations as `validator` does.
+    /// Creates a check that validates configurations with `validator`.
     #[must_use]
     pub fn new(validator: &'a dyn Validator) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl<'a> IntegrityCheck<'a> {
         }
     }
 
-    /// Looks at the next record.
+    /// Checks the next record.
     pub fn push(&mut self, record: ExportRecord) {
         match record {
             ExportRecord::Gateway(row) => {
@@ -67,11 +67,11 @@ impl<'a> IntegrityCheck<'a> {
             ExportRecord::Content(row) => self.content(&row),
             ExportRecord::Version(row) => self.version(&row),
             ExportRecord::Token(row) => self.token(&row),
-            ExportRecord::Answer(_) | ExportRecord::Audit(_) => {}
+            ExportRecord::ApplyOutcome(_) | ExportRecord::Audit(_) => {}
         }
     }
 
-    /// Ends the check.
+    /// Finishes the check.
     #[must_use]
     pub fn finish(mut self) -> IntegrityReport {
         self.close();
@@ -81,11 +81,11 @@ impl<'a> IntegrityCheck<'a> {
     fn content(&mut self, row: &ContentRow) {
         let found: [u8; 32] = Sha256::digest(row.content.as_bytes()).into();
         if *row.sha256.as_bytes() != found {
-            self.damaged(format!("content {} is not what its hash says", row.sha256));
+            self.damaged(format!("content {} does not match its hash", row.sha256));
         }
-        let facts = Facts {
+        let facts = ContentFacts {
             size: row.content.len() as u64,
-            meaning: self.validator.check("", &row.content).ok(),
+            canonical_sha256: self.validator.check("", &row.content).ok(),
         };
         self.contents.insert(row.sha256, facts);
     }
@@ -99,13 +99,13 @@ impl<'a> IntegrityCheck<'a> {
                 if *count != row.version {
                     let expected = *count;
                     *count = row.version;
-                    self.damaged(format!("{name} stands where version {expected} belongs"));
+                    self.damaged(format!("{name} is in the place of version {expected}"));
                 }
             }
             _ => self.damaged(format!("{name} belongs to no gateway")),
         }
         if row.pruned_at.is_some() {
-            self.is_needed(row, &name);
+            self.check_pruned(row, &name);
             return;
         }
         match self.contents.get(&row.content_sha256) {
@@ -114,20 +114,27 @@ impl<'a> IntegrityCheck<'a> {
                 let found = facts.size;
                 self.damaged(format!("{name} has {found} bytes, not {}", row.size));
             }
-            Some(Facts { meaning: None, .. }) => {
+            Some(ContentFacts {
+                canonical_sha256: None,
+                ..
+            }) => {
                 self.report
                     .notes
                     .push(format!("{name} is not valid for this kt"));
             }
-            Some(Facts { meaning, .. }) if *meaning != Some(row.sha256) => {
-                self.damaged(format!("{name} means something else than its hash says"));
+            Some(ContentFacts {
+                canonical_sha256, ..
+            }) if *canonical_sha256 != Some(row.sha256) => {
+                self.damaged(format!(
+                    "the canonical form of {name} does not match its hash"
+                ));
             }
             Some(_) => {}
         }
     }
 
-    /// Looks at a version without a content, of which there should be no need.
-    fn is_needed(&mut self, row: &VersionRow, name: &str) {
+    /// Checks a version without content, which must not be desired.
+    fn check_pruned(&mut self, row: &VersionRow, name: &str) {
         let desired = self
             .current
             .as_ref()
@@ -141,11 +148,14 @@ impl<'a> IntegrityCheck<'a> {
         self.report.tokens += 1;
         match row.gateway.as_ref().map(|id| (id, self.gateways.get(id))) {
             Some((id, None)) => {
-                self.damaged(format!("token {} is for {id}, which is not there", row.id));
+                self.damaged(format!(
+                    "token {} is for {id}, which does not exist",
+                    row.id
+                ));
             }
             Some((id, Some(true))) if row.revoked_at.is_none() => {
                 self.damaged(format!(
-                    "token {} is for {id}, which was deleted, and is accepted",
+                    "token {} is for {id}, which was deleted, and is not revoked",
                     row.id
                 ));
             }
@@ -153,7 +163,7 @@ impl<'a> IntegrityCheck<'a> {
         }
     }
 
-    /// Looks at the gateway whose versions have all been seen.
+    /// Checks the gateway whose versions have all been checked.
     fn close(&mut self) {
         let Some((gateway, count)) = self.current.take() else {
             return;
@@ -169,7 +179,7 @@ impl<'a> IntegrityCheck<'a> {
         {
             let desired = gateway.desired_version.unwrap_or_default();
             self.damaged(format!(
-                "gateway {id} desires version {desired}, which is not there"
+                "gateway {id} desires version {desired}, which does not exist"
             ));
         }
     }

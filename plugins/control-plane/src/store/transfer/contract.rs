@@ -1,19 +1,19 @@
-//! What a store does to be moved.
+//! The interface for export and import.
 
 use kt_control_api::GatewayId;
 
 use super::record::{ExportHeader, ExportRecord};
 use crate::store::{ChangeContext, StoreError};
 
-/// How many rows of the trail are read at a time.
+/// How many audit rows are read at a time.
 pub const AUDIT_PAGE_ROWS: usize = 1000;
 
-/// Which part of a store is meant.
+/// The part of a store to export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// Everything, deleted gateways and the trail included.
+    /// Everything, including deleted gateways and the audit log.
     Whole,
-    /// These gateways, with their own tokens and without the trail.
+    /// These gateways with their own tokens, without the audit log.
     Gateways(Vec<GatewayId>),
 }
 
@@ -21,53 +21,53 @@ impl Selection {
     pub(in crate::store) fn contains(&self, id: &str) -> bool {
         match self {
             Self::Whole => true,
-            Self::Gateways(ids) => ids.iter().any(|wanted| wanted.as_str() == id),
+            Self::Gateways(ids) => ids.iter().any(|selected| selected.as_str() == id),
         }
     }
 
-    /// Whether a token belongs to it, which may be for a gateway.
+    /// Returns whether a token of a gateway, or of none, is selected.
     pub(in crate::store) fn has_token_of(&self, gateway: Option<&GatewayId>) -> bool {
         gateway.map_or(*self == Self::Whole, |id| self.contains(id.as_str()))
     }
 }
 
-/// Takes the records of an export, one after another.
+/// Receives the records of an export, one after another.
 pub type RecordSink<'a> = dyn FnMut(ExportRecord) -> Result<(), StoreError> + 'a;
 
-/// The records to import; an error among them takes the whole import back.
+/// The records to import; an error among them rolls the whole import back.
 pub type RecordSource<'a> = dyn Iterator<Item = Result<ExportRecord, StoreError>> + 'a;
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportSummary {
-    /// The gateways that are new.
+    /// The imported gateways.
     pub gateways: Vec<GatewayId>,
-    /// Their versions, all together.
+    /// The number of imported versions.
     pub versions: u64,
-    /// Tokens that work here now.
+    /// The number of imported tokens.
     pub tokens: u64,
-    /// Rows of the trail that were taken over.
+    /// The number of imported audit rows.
     pub audit: u64,
 }
 
-/// What a store does to be moved.
+/// A store that can be exported and imported.
 pub trait Transfer {
-    /// Tells what the store keeps, as of one moment.
+    /// Exports what the store holds, as of one moment.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for a selected gateway; what `take` returns; when the store
-    /// cannot be read.
-    fn export(&self, selection: &Selection, take: &mut RecordSink<'_>) -> Result<(), StoreError>;
+    /// [`StoreError::NotFound`] for a selected gateway; what `sink` returns; when the store cannot
+    /// be read.
+    fn export(&self, selection: &Selection, sink: &mut RecordSink<'_>) -> Result<(), StoreError>;
 
-    /// Takes records in, all or none.
+    /// Imports records, all or none.
     ///
-    /// A whole store into an empty one is taken as it is, trail and seals included. Otherwise the
-    /// gateways join those that are there, with the tokens that are bound to them, and the trail
-    /// gets a row for each.
+    /// A whole store is imported unchanged into an empty one, including the audit log with its
+    /// seals. Otherwise the gateways are added to the existing ones, with the tokens that are bound
+    /// to them, and the audit log gets a row for each.
     ///
     /// # Errors
-    /// [`StoreError::AlreadyExists`] when an id or a name is taken; [`StoreError::Corrupt`] when the
-    /// trail does not lead to the seal it had; what the records return.
+    /// [`StoreError::AlreadyExists`] when an id or a name is taken; [`StoreError::Corrupt`] when
+    /// the imported audit log does not result in the exported seal; what the records return.
     fn import(
         &self,
         change: &ChangeContext,

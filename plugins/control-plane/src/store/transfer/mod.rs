@@ -1,8 +1,8 @@
-//! Taking what a store keeps out of it, and into another one of either kind.
+//! Export of a store, and import into another one of either kind.
 //!
-//! A store is told as a sequence of [`ExportRecord`]s: each gateway, followed by its versions and what
-//! its instances answered; then the tokens, as hashes; then the trail. Reports of instances and
-//! keys of requests are of the moment and stay behind.
+//! An export is a sequence of [`ExportRecord`]s: each gateway, followed by its versions and the
+//! answers of its instances; then the tokens, as hashes; then the audit log. Reports of instances
+//! and idempotency keys are temporary and not exported.
 
 mod check;
 mod contract;

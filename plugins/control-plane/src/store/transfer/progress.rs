@@ -1,4 +1,4 @@
-//! What an import takes, and what it leaves.
+//! What an import accepts.
 
 use std::collections::HashSet;
 
@@ -8,14 +8,14 @@ use super::contract::ImportSummary;
 use super::record::ExportRecord;
 use crate::store::StoreError;
 
-/// What an import has to watch over while rows go into a store.
+/// The progress of an import.
 #[derive(Debug)]
 pub(in crate::store) struct ImportProgress {
-    /// Whether the store was empty and takes everything.
+    /// Whether the store was empty, and everything is imported.
     pub(in crate::store) whole: bool,
     pub(in crate::store) imported: ImportSummary,
     known: HashSet<GatewayId>,
-    /// Place and seal of the newest sealed row of the trail, as it was exported.
+    /// Number and seal of the newest sealed audit row, as exported.
     pub(in crate::store) head: Option<(u64, ContentHash)>,
 }
 
@@ -29,7 +29,7 @@ impl ImportProgress {
         }
     }
 
-    /// Whether a row belongs into the store; counts it when it does.
+    /// Returns whether a record is to be imported, and counts it then.
     pub(in crate::store) fn accept(&mut self, record: &ExportRecord) -> bool {
         match record {
             ExportRecord::Gateway(row) => {
@@ -59,7 +59,7 @@ impl ImportProgress {
                 self.imported.audit += 1;
                 self.head = row.hash.map(|hash| (row.seq, hash)).or(self.head);
             }
-            ExportRecord::Answer(row) => return self.knows(&row.gateway),
+            ExportRecord::ApplyOutcome(row) => return self.knows(&row.gateway),
             ExportRecord::Content(_) => {}
         }
         true
@@ -69,15 +69,15 @@ impl ImportProgress {
         self.known.contains(gateway)
     }
 
-    /// Compares the seal that the store computed for the newest row with the exported one: each
-    /// seal hangs on all before it, so one comparison covers the trail.
+    /// Compares the seal that the store computed for the newest row with the exported one. Each
+    /// seal covers all rows before it, so one comparison covers the audit log.
     pub(in crate::store) fn check_head(
         &self,
-        found: Option<ContentHash>,
+        computed: Option<ContentHash>,
     ) -> Result<(), StoreError> {
         match self.head {
-            Some((seq, hash)) if found != Some(hash) => Err(StoreError::Corrupt(format!(
-                "the trail is not as it was sealed: its rows do not lead to the seal of row {seq}"
+            Some((seq, hash)) if computed != Some(hash) => Err(StoreError::Corrupt(format!(
+                "the audit log is corrupt: its rows do not result in the seal of row {seq}"
             ))),
             _ => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! Reading an export. Nothing in it is trusted.
+//! Reads an export, which is untrusted input.
 
 use std::io::{BufRead, Read as _};
 
@@ -7,20 +7,21 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::record::{ExportHeader, ExportRecord};
-use super::writer::End;
+use super::writer::ExportEnd;
 use crate::store::StoreError;
 
-/// Longest line in bytes. A configuration has at most a mebibyte, each byte of which may need six
-/// as JSON.
+/// Maximum length of a line in bytes. A configuration has at most 1 MiB, each byte of which may
+/// take six as JSON.
 const MAX_LINE: u64 = 8 << 20;
 
-/// The records of an export, in order. Ends with an error unless its last line proves it whole.
+/// The records of an export, in order. Ends with an error unless the last line confirms that the
+/// export is complete.
 #[derive(Debug)]
 pub struct ExportReader<R> {
     from: R,
     header: ExportHeader,
     hash: Sha256,
-    /// Number of the line read last.
+    /// The number of the last line.
     line: u64,
     ended: bool,
 }
@@ -29,7 +30,7 @@ impl<R: BufRead> ExportReader<R> {
     /// Reads the first line.
     ///
     /// # Errors
-    /// [`StoreError::InvalidExport`] when it is not that of an export this kt knows.
+    /// [`StoreError::InvalidExport`] when it is not that of a supported export.
     pub fn new(from: R) -> Result<Self, StoreError> {
         let mut reader = Self {
             from,
@@ -45,16 +46,16 @@ impl<R: BufRead> ExportReader<R> {
             ended: false,
         };
         let line = reader.next_line()?;
-        reader.header = parsed(&line)
+        reader.header = parse(&line)
             .filter(|header: &ExportHeader| header.format == ExportHeader::FORMAT)
             .ok_or_else(|| {
-                reader.unreadable("it is no export of a control plane that this kt knows")
+                reader.invalid("it is not an export of a control plane that this kt supports")
             })?;
         reader.hash.update(&line);
         Ok(reader)
     }
 
-    /// What the export says about itself.
+    /// Returns the header of the export.
     #[must_use]
     pub fn header(&self) -> &ExportHeader {
         &self.header
@@ -63,26 +64,26 @@ impl<R: BufRead> ExportReader<R> {
     fn step(&mut self) -> Result<Option<ExportRecord>, StoreError> {
         let line = self.next_line()?;
         if line.is_empty() {
-            return Err(self.unreadable("it is cut off: its last line is missing"));
+            return Err(self.invalid("it is truncated: its last line is missing"));
         }
-        if let Some(end) = parsed::<End>(&line) {
+        if let Some(end) = parse::<ExportEnd>(&line) {
             return self.end(&end).map(|()| None);
         }
         let record = serde_json::from_slice(&line).map_err(|error| {
-            self.unreadable(&format!("no record of an export: {}", place(&error)))
+            self.invalid(&format!("not a record of an export: {}", location(&error)))
         })?;
         self.hash.update(&line);
-        check(&record).map_err(|reason| self.unreadable(reason))?;
+        check(&record).map_err(|reason| self.invalid(reason))?;
         Ok(Some(record))
     }
 
-    fn end(&mut self, end: &End) -> Result<(), StoreError> {
+    fn end(&mut self, end: &ExportEnd) -> Result<(), StoreError> {
         let found = ContentHash::from_bytes(self.hash.clone().finalize().into());
         if end.end_sha256 != found || end.records != self.line - 2 {
-            return Err(self.unreadable("it was changed: its checksum does not match"));
+            return Err(self.invalid("it was changed: its checksum does not match"));
         }
         if !self.next_line()?.is_empty() {
-            return Err(self.unreadable("something follows its last line"));
+            return Err(self.invalid("there is data after its last line"));
         }
         Ok(())
     }
@@ -95,14 +96,14 @@ impl<R: BufRead> ExportReader<R> {
             .by_ref()
             .take(MAX_LINE)
             .read_until(b'\n', &mut line);
-        read.map_err(|error| self.unreadable(&error.to_string()))?;
+        read.map_err(|error| self.invalid(&error.to_string()))?;
         if !line.is_empty() && line.last() != Some(&b'\n') {
-            return Err(self.unreadable("the line has no end"));
+            return Err(self.invalid("the line is truncated"));
         }
         Ok(line)
     }
 
-    fn unreadable(&self, reason: &str) -> StoreError {
+    fn invalid(&self, reason: &str) -> StoreError {
         StoreError::InvalidExport {
             line: self.line,
             reason: reason.to_owned(),
@@ -123,27 +124,28 @@ impl<R: BufRead> Iterator for ExportReader<R> {
     }
 }
 
-fn parsed<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     serde_json::from_slice(line).ok()
 }
 
-/// Where a line goes wrong, without what stands there: that may be part of a configuration.
-fn place(error: &serde_json::Error) -> String {
+/// Returns the location of an error without the text of the line, which may be part of a
+/// configuration.
+fn location(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Data => {
             format!("unexpected value at column {}", error.column())
         }
-        _ => format!("no JSON at column {}", error.column()),
+        _ => format!("invalid JSON at column {}", error.column()),
     }
 }
 
-/// What the store itself would not notice.
+/// Checks what the store itself would not.
 fn check(record: &ExportRecord) -> Result<(), &'static str> {
     match record {
         ExportRecord::Content(row) => {
             let found: [u8; 32] = Sha256::digest(row.content.as_bytes()).into();
             if *row.sha256.as_bytes() != found {
-                return Err("a configuration is not what its hash says");
+                return Err("a configuration does not match its hash");
             }
         }
         ExportRecord::Gateway(row) if row.name.is_empty() || row.name.len() > 63 => {
@@ -193,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn an_export_round_trips() {
         let records = [content("a: \u{fc}\n"), content("b")];
         assert_eq!(read(&export(&records)).unwrap(), records);
         assert_eq!(read(&export(&[])).unwrap(), []);
     }
 
     #[test]
-    fn a_part_of_an_export_is_refused_wherever_it_is_cut() {
+    fn a_truncated_export_is_rejected() {
         let whole = export(&[content("a"), content("b")]);
         for length in 0..whole.len() {
             assert!(read(&whole[..length]).is_err(), "{length}");
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_byte_is_noticed() {
+    fn every_changed_byte_is_detected() {
         let whole = export(&[content("secret-value")]);
         for at in 0..whole.len() {
             let mut changed = whole.clone();
@@ -217,11 +219,11 @@ mod tests {
             assert!(!refused.contains("secret"), "{refused}");
         }
         let twice = [whole.clone(), whole].concat();
-        assert!(read(&twice).unwrap_err().contains("follows"));
+        assert!(read(&twice).unwrap_err().contains("after its last line"));
     }
 
     #[test]
-    fn a_line_is_read_within_bounds() {
+    fn the_length_of_lines_is_limited() {
         let mut long = export(&[]);
         long.truncate(long.len() - 100);
         let endless = std::io::Read::chain(&long[..0], std::io::repeat(b'x'));

@@ -1,44 +1,44 @@
-//! What an export consists of. The form is a contract: fields are added, never changed.
+//! The format of an export. The format is stable: fields are added, never changed.
 
 use kt_control_api::{AuditEntry, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::store::rows::{ApplyOutcomeRow, ContentRow, GatewayRow, TokenRow, VersionRow};
 
-/// What stands first in an export.
+/// The first line of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportHeader {
     /// [`ExportHeader::FORMAT`].
     pub format: String,
-    /// The kt that wrote it.
+    /// The version of kt that wrote it.
     pub kt: String,
-    /// When.
+    /// When it was written.
     pub exported_at: Timestamp,
-    /// The history it was taken from.
+    /// The epoch of the exported store.
     pub epoch: String,
-    /// Whether it is everything of the store.
+    /// Whether the whole store is exported.
     pub whole: bool,
 }
 
 impl ExportHeader {
-    /// Name of the format.
+    /// The name of the format.
     pub const FORMAT: &str = "kt.control-plane.export/1";
 }
 
-/// One row of an export.
+/// A line of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum ExportRecord {
-    /// A gateway; comes before everything that belongs to it.
+    /// A gateway, before everything that belongs to it.
     Gateway(GatewayRow),
-    /// The bytes of a configuration; come once, before the first version that has them.
+    /// A content, once, before the first version that has it.
     Content(ContentRow),
-    /// A version; those of a gateway come in order.
+    /// A version, in ascending order for each gateway.
     Version(VersionRow),
-    /// What an instance answered.
-    Answer(ApplyOutcomeRow),
+    /// An answer of an instance.
+    ApplyOutcome(ApplyOutcomeRow),
     /// A token, as its hash.
     Token(TokenRow),
-    /// A row of the trail, the oldest first.
+    /// An audit row, the oldest first.
     Audit(AuditEntry),
 }

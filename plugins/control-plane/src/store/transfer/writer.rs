@@ -1,4 +1,5 @@
-//! WriteTransaction an export: a line of JSON for each record, and a last one that proves it whole.
+//! Writes an export: a line of JSON for each record, and a last line that confirms that it is
+//! complete.
 
 use std::io::{self, Write};
 
@@ -8,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::record::{ExportHeader, ExportRecord};
 
-/// The last line.
+/// The last line of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct End {
-    /// Records between the first line and this one.
+pub(super) struct ExportEnd {
+    /// The number of records.
     pub(super) records: u64,
     /// SHA-256 of every byte before this line.
     pub(super) end_sha256: ContentHash,
@@ -49,12 +50,12 @@ impl<W: Write> ExportWriter<W> {
         self.line(record)
     }
 
-    /// Writes the last line. Without it the export is refused. Returns the number of records.
+    /// Writes the last line, without which the export is rejected. Returns the number of records.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn finish(mut self) -> io::Result<(W, u64)> {
-        let end = End {
+        let end = ExportEnd {
             records: self.records,
             end_sha256: ContentHash::from_bytes(self.hash.clone().finalize().into()),
         };

@@ -1,4 +1,4 @@
-//! Kills a process at every named point of a change and looks at what it left.
+//! Kills a process at every crash point of a change, and checks the store afterwards.
 
 use std::env;
 use std::os::unix::process::ExitStatusExt;
@@ -13,18 +13,18 @@ use crate::store::{
     DATABASE_FILE, GatewayRef, NewToken, PruneOptions, SqliteStore, Store, StoredScope, TokenFilter,
 };
 
-/// Where the killed process keeps its store.
+/// The directory of the store of the killed process.
 const DIRECTORY: &str = "KT_TEST_CRASH_DIR";
 
-/// The store of a process that is killed; `None` in others.
+/// Opens the store in the process that is killed; `None` in others.
 fn store_of_victim() -> Option<SqliteStore> {
     let directory = env::var_os(DIRECTORY)?;
     Some(open(Path::new(&directory)))
 }
 
-/// What the process that is killed does, up to the point where it is.
+/// Runs in the process that is killed, up to a crash point.
 #[test]
-#[ignore = "is run, and killed, by the other test"]
+#[ignore = "is run, and killed, by another test"]
 fn victim() {
     let Some(store) = store_of_victim() else {
         return;
@@ -44,7 +44,8 @@ fn victim() {
         .unwrap();
 }
 
-/// Kills a victim at a point. Returns how many versions there are afterwards, 0 without a gateway.
+/// Kills a process at a crash point. Returns how many versions there are afterwards, 0 without a
+/// gateway.
 fn versions_after_kill_at(point: &str) -> u64 {
     let directory = tempfile::tempdir().unwrap();
     killed("victim", directory.path(), point);
@@ -59,9 +60,9 @@ fn versions_after_kill_at(point: &str) -> u64 {
     })
 }
 
-/// Rotates a token and is killed on the way.
+/// Rotates a token, and is killed.
 #[test]
-#[ignore = "is run, and killed, by the other test"]
+#[ignore = "is run, and killed, by another test"]
 fn rotating_victim() {
     let Some(store) = store_of_victim() else {
         return;
@@ -75,7 +76,7 @@ fn rotating_victim() {
 }
 
 #[test]
-fn a_rotation_leaves_one_good_token_wherever_the_process_is_killed() {
+fn a_killed_rotation_leaves_one_active_token() {
     for (point, all) in [
         ("rotate.before", 1),
         ("rotate.inserted", 1),
@@ -97,9 +98,9 @@ fn a_rotation_leaves_one_good_token_wherever_the_process_is_killed() {
     }
 }
 
-/// Prunes and is killed on the way.
+/// Prunes, and is killed.
 #[test]
-#[ignore = "is run, and killed, by the other test"]
+#[ignore = "is run, and killed, by another test"]
 fn pruning_victim() {
     let Some(store) = store_of_victim() else {
         return;
@@ -116,7 +117,7 @@ fn pruning_victim() {
 }
 
 #[test]
-fn a_prune_is_whole_or_absent_wherever_the_process_is_killed() {
+fn a_killed_prune_is_complete_or_absent() {
     for (point, contents) in [
         ("prune.before", 2),
         ("prune.taken", 2),
@@ -134,7 +135,7 @@ fn a_prune_is_whole_or_absent_wherever_the_process_is_killed() {
     }
 }
 
-/// Runs a victim until it is killed at a point.
+/// Runs a test in a process that is killed at a crash point.
 fn killed(victim: &str, directory: &Path, point: &str) {
     let test = format!("store::sqlite::tests::crash::{victim}");
     let ended = Command::new(env::current_exe().unwrap())
@@ -146,7 +147,7 @@ fn killed(victim: &str, directory: &Path, point: &str) {
     assert_eq!(ended.status.signal(), Some(9), "{point}: {ended:?}");
 }
 
-/// Checks that no change is there in part, and that the next one succeeds.
+/// Checks that every change is complete or absent, and that the next one succeeds.
 fn whole(directory: &Path, point: &str) {
     let file = Connection::open(directory.join(DATABASE_FILE)).unwrap();
     let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
@@ -181,7 +182,7 @@ fn whole(directory: &Path, point: &str) {
 }
 
 #[test]
-fn a_change_is_whole_or_absent_wherever_the_process_is_killed() {
+fn a_killed_change_is_complete_or_absent() {
     for (point, versions) in [
         ("create.before", 0),
         ("create.inserted", 0),

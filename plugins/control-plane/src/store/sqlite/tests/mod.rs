@@ -1,15 +1,15 @@
-//! The store in its file: several users, hostile files, and what a kill leaves behind.
+//! Tests of the store in a file: concurrency, files of others, and crashes.
 
+mod concurrency;
 mod crash;
-mod place;
+mod fixture;
 mod retention;
 mod seals;
-mod sharing;
 mod trust;
 
 use std::path::Path;
 
-pub(crate) use place::Directory;
+pub(crate) use fixture::Directory;
 
 use crate::store::suite::{change, gateway, version};
 use crate::store::{DATABASE_FILE, SqliteStore};

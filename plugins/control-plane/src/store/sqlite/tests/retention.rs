@@ -4,7 +4,7 @@ use super::{change, gateway, open, version};
 use crate::store::{DATABASE_FILE, GatewayRef, NewVersion, PruneOptions, Store};
 
 #[test]
-fn what_was_pruned_is_not_in_the_file_any_more() {
+fn pruned_contents_are_not_in_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
     store.create(&change(), &gateway("edge")).unwrap();

@@ -1,5 +1,4 @@
-//! The seals of the trail: made with each change, also of what an older kt wrote, and broken by
-//! whoever changes a row.
+//! The seals of the audit log: of new rows, of rows that an older kt wrote, and of changed rows.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +11,7 @@ use super::{change, gateway, open, version};
 use crate::store::suite::checked;
 use crate::store::{DATABASE_FILE, GatewayRef, SqliteStore, Store, StoredScope};
 
-/// The file as the first schema had it, with rows of the trail.
+/// A file of the first schema, with audit rows.
 const FIRST_SCHEMA: &str = include_str!("../schema/0001.sql");
 const ROW: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
                    VALUES(1, 'uid:0', 'req_x', 'gateway.create', 'gw_x', 1, '{\"name\":\"x\"}')";
@@ -32,7 +31,7 @@ fn check(directory: &Path) -> AuditVerification {
     checked(&open(directory))
 }
 
-fn places(directory: &Path) -> Vec<u64> {
+fn corrupt_rows(directory: &Path) -> Vec<u64> {
     let report = check(directory);
     report.damage.iter().map(|damage| damage.seq).collect()
 }
@@ -42,7 +41,7 @@ fn file(directory: &Path) -> Connection {
 }
 
 #[test]
-fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
+fn rows_of_the_first_schema_are_sealed_by_the_migration() {
     let directory = tempfile::tempdir().unwrap();
     let old = file(directory.path());
     old.execute_batch(FIRST_SCHEMA).unwrap();
@@ -78,7 +77,7 @@ fn rows_of_the_first_schema_are_sealed_when_the_file_is_brought_up_to_date() {
 }
 
 #[test]
-fn what_an_older_kt_writes_is_sealed_by_the_next_change() {
+fn rows_of_an_older_kt_are_sealed_by_the_next_change() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
     store.create(&change(), &gateway("edge")).unwrap();
@@ -96,7 +95,7 @@ fn what_an_older_kt_writes_is_sealed_by_the_next_change() {
 }
 
 #[test]
-fn damage_is_named_by_its_place() {
+fn corrupt_rows_are_reported() {
     for (sql, expected) in [
         ("UPDATE audit SET actor = 'uid:1' WHERE seq = 3", vec![3]),
         (
@@ -116,13 +115,13 @@ fn damage_is_named_by_its_place() {
         for n in 1..=6 {
             store.create(&change(), &gateway(&format!("g{n}"))).unwrap();
         }
-        assert_eq!(places(directory.path()), Vec::<u64>::new());
+        assert_eq!(corrupt_rows(directory.path()), Vec::<u64>::new());
         let by_hand = file(directory.path());
         by_hand
             .execute_batch("DROP TRIGGER audit_immutable; DROP TRIGGER audit_kept")
             .unwrap();
         by_hand.execute(sql, []).unwrap();
-        assert_eq!(places(directory.path()), expected, "{sql}");
+        assert_eq!(corrupt_rows(directory.path()), expected, "{sql}");
     }
 }
 

@@ -23,7 +23,7 @@ fn file_and_directory_are_private() {
     }
 }
 
-fn refusal(directory: &Path) -> String {
+fn open_error(directory: &Path) -> String {
     match SqliteStore::open(&directory.join(DATABASE_FILE)) {
         Err(StoreError::Unusable(message)) => message,
         other => panic!("{other:?}"),
@@ -31,23 +31,23 @@ fn refusal(directory: &Path) -> String {
 }
 
 #[test]
-fn what_others_could_tamper_with_is_refused() {
+fn files_that_others_could_modify_are_rejected() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(DATABASE_FILE);
     drop(open(directory.path()));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    assert!(refusal(directory.path()).contains("chmod 600"));
+    assert!(open_error(directory.path()).contains("chmod 600"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    assert!(refusal(directory.path()).contains("chmod go-w"));
+    assert!(open_error(directory.path()).contains("chmod go-w"));
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
     fs::rename(&path, directory.path().join("elsewhere")).unwrap();
     symlink("elsewhere", &path).unwrap();
-    assert!(refusal(directory.path()).contains("not a regular file"));
+    assert!(open_error(directory.path()).contains("not a regular file"));
 }
 
 #[test]
-fn foreign_and_newer_files_are_refused_and_tolerable_ones_used() {
+fn foreign_and_unsupported_files_are_rejected_and_compatible_ones_used() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(DATABASE_FILE);
     drop(open(directory.path()));
@@ -56,7 +56,7 @@ fn foreign_and_newer_files_are_refused_and_tolerable_ones_used() {
     assert_eq!(
         open(directory.path()).schema(),
         99,
-        "its maker says that this one may follow"
+        "the newer kt declared it compatible"
     );
     file.execute("UPDATE meta SET v = '98' WHERE k = 'oldest_writer'", [])
         .unwrap();
@@ -67,15 +67,15 @@ fn foreign_and_newer_files_are_refused_and_tolerable_ones_used() {
     );
     file.pragma_update(None, "user_version", 1).unwrap();
     file.pragma_update(None, "application_id", 7).unwrap();
-    assert!(refusal(directory.path()).contains("not one of kt"));
+    assert!(open_error(directory.path()).contains("not one of kt"));
 }
 
 #[test]
-fn somebody_elses_database_is_left_alone() {
+fn a_database_of_another_application_is_not_changed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(DATABASE_FILE);
     let file = Connection::open(&path).unwrap();
     file.execute_batch("CREATE TABLE theirs(x)").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(refusal(directory.path()).contains("not one of kt"));
+    assert!(open_error(directory.path()).contains("not one of kt"));
 }

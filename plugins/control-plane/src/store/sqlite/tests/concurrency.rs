@@ -4,7 +4,7 @@ use super::{change, gateway, open};
 use crate::store::{DATABASE_FILE, GatewayRef, Store};
 
 #[test]
-fn the_pulse_stands_still_when_nothing_changes() {
+fn the_change_counter_is_constant_without_changes() {
     let directory = tempfile::tempdir().unwrap();
     let (one, other) = (open(directory.path()), open(directory.path()));
     other.create(&change(), &gateway("edge")).unwrap();

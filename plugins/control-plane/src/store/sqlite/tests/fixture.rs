@@ -5,7 +5,7 @@ use super::open;
 use crate::store::suite::{StoreFixture, moves};
 use crate::store::{DATABASE_FILE, Store, Transfer};
 
-/// A directory for a store.
+/// A store in a temporary directory.
 pub(crate) struct Directory(TempDir);
 
 impl Directory {
@@ -48,6 +48,6 @@ impl StoreFixture for Directory {
 crate::store::suite::suite!(Some(Directory::new()));
 
 #[test]
-fn a_store_moves_from_file_to_file() {
+fn a_store_is_transferred_from_file_to_file() {
     moves(&Directory::new(), &|| Directory::new());
 }
