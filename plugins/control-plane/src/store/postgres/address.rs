@@ -1,4 +1,4 @@
-//! Where a database is: an address without a password, and with TLS when it leads elsewhere.
+//! The addresses of databases: URIs without a password, and with TLS unless the database is local.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,10 +12,10 @@ use super::password::Password;
 use super::timeouts::REQUEST_TIMEOUT;
 use super::tls::{self, Connector, Mode, Roots, TlsOptions};
 
-/// How long to wait for a connection.
+/// Timeout for establishing a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A database, and how to connect to it.
+/// The address of a database, and how to connect to it.
 #[derive(Clone)]
 pub struct DatabaseAddress {
     config: Config,
@@ -23,30 +23,30 @@ pub struct DatabaseAddress {
 }
 
 impl DatabaseAddress {
-    /// Reads an address such as `postgres://kt@127.0.0.1:5432/kt`; a directory of a unix socket
-    /// stands as host with `%2F` for `/`.
+    /// Parses a connection URI such as `postgres://kt@127.0.0.1:5432/kt`; the directory of a Unix
+    /// socket is written as host with `%2F` for `/`.
     ///
-    /// `sslmode` and `sslrootcert` are those of PostgreSQL's own programs, but there are two
-    /// modes alone: without TLS on this machine, and `verify-full`.
+    /// `sslmode` and `sslrootcert` are those of libpq, but only two modes are supported: without
+    /// TLS for a local database, and `verify-full`.
     ///
     /// # Errors
-    /// When it is no address, holds a password, or leads elsewhere without TLS.
+    /// When it is invalid, holds a password, or is remote without TLS.
     pub fn parse(text: &str) -> Result<Self, DatabaseAddressError> {
         Self::parse_with(text, &TlsOptions::default())
     }
 
-    /// The same, with what is said of TLS beside the address.
+    /// Parses a connection URI with defaults for its TLS options.
     ///
     /// # Errors
     /// As [`DatabaseAddress::parse`].
-    pub fn parse_with(text: &str, beside: &TlsOptions) -> Result<Self, DatabaseAddressError> {
+    pub fn parse_with(text: &str, defaults: &TlsOptions) -> Result<Self, DatabaseAddressError> {
         if !["postgres://", "postgresql://"]
             .iter()
             .any(|scheme| text.starts_with(scheme))
         {
             return Err(DatabaseAddressError::Malformed);
         }
-        let (rest, options) = tls::take(text, beside)?;
+        let (rest, options) = tls::extract(text, defaults)?;
         let mut config: Config = rest.parse().map_err(|_| DatabaseAddressError::Malformed)?;
         if config.get_password().is_some() {
             return Err(DatabaseAddressError::Password);
@@ -75,7 +75,7 @@ impl DatabaseAddress {
         Ok(Self { config, connector })
     }
 
-    /// The same address, with the password to show there.
+    /// Adds the password to authenticate with.
     #[must_use]
     pub fn with_password(mut self, password: Option<&Password>) -> Self {
         if let Some(password) = password {
@@ -84,7 +84,7 @@ impl DatabaseAddress {
         self
     }
 
-    /// The same server and another database.
+    /// Returns the address of another database of the same server.
     #[cfg(test)]
     pub(super) fn in_database(mut self, name: &str) -> Self {
         self.config.dbname(name);
@@ -99,11 +99,11 @@ impl DatabaseAddress {
         self.connector.clone()
     }
 
-    /// Host, port, database and user as a password file names them.
-    pub(super) fn names(&self) -> [String; 4] {
+    /// Returns host, port, database and user as they are written in a password file.
+    pub(super) fn password_file_fields(&self) -> [String; 4] {
         let host = match self.config.get_hosts().first() {
             Some(Host::Tcp(name)) => name.clone(),
-            // As libpq has it for sockets.
+            // As libpq does for sockets.
             _ => "localhost".to_owned(),
         };
         let port = self.config.get_ports().first().copied().unwrap_or(5432);
@@ -115,17 +115,20 @@ impl DatabaseAddress {
 
 impl fmt::Debug for DatabaseAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Address").field(&self.names()).finish()
+        f.debug_tuple("Address")
+            .field(&self.password_file_fields())
+            .finish()
     }
 }
 
-/// Whom to trust; nobody when TLS is not needed.
+/// Returns the root certificates; `None` when TLS is not used.
 fn roots(config: &Config, options: &TlsOptions) -> Result<Option<Roots>, DatabaseAddressError> {
     let (hosts, numbers) = (config.get_hosts(), config.get_hostaddrs());
-    let far = hosts.iter().any(|host| !is_near(host)) || numbers.iter().any(|ip| !ip.is_loopback());
-    let mode = options.mode(!far)?;
+    let remote =
+        hosts.iter().any(|host| !is_local(host)) || numbers.iter().any(|ip| !ip.is_loopback());
+    let mode = options.mode(!remote)?;
     let socket = numbers.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
-    // PostgreSQL has no TLS on a socket, and its own programs ask for none there either.
+    // PostgreSQL does not support TLS on a socket, and libpq does not request it there, either.
     if mode == Mode::Plain || socket {
         return Ok(None);
     }
@@ -138,7 +141,7 @@ fn roots(config: &Config, options: &TlsOptions) -> Result<Option<Roots>, Databas
     Ok(Some(roots))
 }
 
-fn is_near(host: &Host) -> bool {
+fn is_local(host: &Host) -> bool {
     match host {
         Host::Unix(_) => true,
         Host::Tcp(name) => {
@@ -155,7 +158,7 @@ mod tests {
     use super::{Connector, DatabaseAddress, DatabaseAddressError, Roots, TlsOptions};
 
     #[test]
-    fn addresses_of_this_machine_are_taken() {
+    fn local_addresses_are_parsed() {
         for (text, names) in [
             (
                 "postgres://kt@127.0.0.1:5433/main",
@@ -172,7 +175,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                DatabaseAddress::parse(text).unwrap().names(),
+                DatabaseAddress::parse(text).unwrap().password_file_fields(),
                 names,
                 "{text}"
             );
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_elsewhere_is_reached_by_tls_alone() {
+    fn a_remote_database_requires_tls() {
         let directory = tempfile::tempdir().unwrap();
         let Some(ca) = TestCa::new(directory.path(), "ca") else {
             return;
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_without_repeating_it() {
+    fn invalid_addresses_are_rejected_without_repeating_them() {
         for (text, expected) in [
             ("kt.db", DatabaseAddressError::Malformed),
             (

@@ -1,39 +1,39 @@
-//! Why the address of a database cannot be used.
+//! Errors of addresses of databases.
 
-/// Says why an address cannot be used. Never repeats it: it might hold a password.
+/// Why an address cannot be used. Never contains the address, which might hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseAddressError {
-    /// It is no address of PostgreSQL.
+    /// It is not a connection URI.
     #[error("it is not of the form `postgres://USER@HOST:PORT/DATABASE`")]
     Malformed,
     /// It holds a password.
     #[error(
-        "it holds a password, which others see among the processes; put it into \
+        "it contains a password, which is visible in the process list; set it in \
          KT_DATABASE_PASSWORD, a file for `--database-password-file`, or ~/.pgpass"
     )]
     Password,
-    /// It names no host.
-    #[error("it names no host and no directory of a socket")]
+    /// It has no host.
+    #[error("it has neither a host nor the directory of a socket")]
     NoHost,
-    /// It has a number, and no name that a certificate could be for.
-    #[error("it names no host for the certificate of the database to be checked against")]
+    /// It has an IP address, but no host name that a certificate could be for.
+    #[error("it has no host name to verify the certificate of the database against")]
     NoName,
-    /// The database is on another machine.
+    /// The database is remote, and TLS is disabled.
     #[error(
-        "the database is on another machine, which needs TLS: `sslmode=verify-full`, and \
-         `sslrootcert=FILE` unless the system knows the authority of its certificate"
+        "the database is remote, which requires TLS: set `sslmode=verify-full`, and \
+         `sslrootcert=FILE` unless the system trusts the CA of its certificate"
     )]
     NeedsTls,
-    /// The mode would not find out whose database it is.
+    /// The mode does not verify the identity of the database.
     #[error(
-        "with `sslmode={0}` somebody else could pass for the database: use \
-         `sslmode=verify-full`, or on this machine `disable`"
+        "`sslmode={0}` does not verify the identity of the database: use \
+         `sslmode=verify-full`, or `disable` for a local database"
     )]
     Unverified(&'static str),
-    /// The mode is none.
-    #[error("its `sslmode` is unknown: use `verify-full`, or on this machine `disable`")]
+    /// The mode is unknown.
+    #[error("its `sslmode` is unknown: use `verify-full`, or `disable` for a local database")]
     BadMode,
-    /// Whom to trust cannot be read.
+    /// The root certificates cannot be read.
     #[error("{0}")]
     Roots(String),
 }

@@ -1,4 +1,4 @@
-//! The trail of changes. The database itself gives each row its place and its seal.
+//! The audit log. The database itself assigns the number of each row and computes its seal.
 
 use kt_control_api::{AuditEntry, Timestamp, canonical_json};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use crate::store::{AuditEvent, AuditFilter, ChangeContext};
 const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
     VALUES($1, $2, $3, $4, $5, $6, $7)";
 
-/// Adds a row; a gateway has a revision, other things have none. `detail` must hold neither contents
-/// nor tokens.
+/// Adds a row. Gateways have a revision, other objects have none. `detail` must contain neither
+/// contents nor tokens.
 pub(super) async fn record(
     session: &Session,
     change: &ChangeContext,
@@ -37,7 +37,7 @@ pub(super) async fn record(
     insert(session, &row).await
 }
 
-/// Inserts a row. The database assigns its number and computes its hash.
+/// Inserts a row. The database assigns its number and computes its seal.
 pub(super) async fn insert(session: &Session, row: &AuditEntry) -> Result<(), QueryError> {
     let values: [&(dyn ToSql + Sync); 7] = [
         &row.at.as_microsecond(),
@@ -52,7 +52,7 @@ pub(super) async fn insert(session: &Session, row: &AuditEntry) -> Result<(), Qu
 }
 
 /// Adds a row in a transaction of its own.
-pub(super) async fn note(
+pub(super) async fn record_event(
     session: &mut Session,
     change: &ChangeContext,
     note: &AuditEvent,

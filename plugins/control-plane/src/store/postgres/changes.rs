@@ -17,7 +17,7 @@ use crate::store::{
     VersionRow,
 };
 
-/// How often to begin again after others were faster. Each time another change was made.
+/// How often to begin again after a lost race. Each time another change was committed.
 const ATTEMPTS: usize = 32;
 
 /// Not `FOR UPDATE`: reports, which refer to the gateway, need not wait for a change of it.
@@ -54,7 +54,7 @@ static PUBLISH: LazyLock<String> = LazyLock::new(|| {
 
 static REVERT: LazyLock<String> = LazyLock::new(rows::insert_statement::<VersionRow>);
 
-/// Carries a change out, or finds that the same request was carried out before.
+/// Applies a change, or returns the receipt of an earlier, identical request.
 pub(super) async fn change(
     session: &mut Session,
     context: &ChangeContext,
@@ -82,7 +82,7 @@ pub(super) async fn change(
     Err(StoreError::Busy(super::timeouts::REQUEST_TIMEOUT.as_secs()).into())
 }
 
-/// Tries once; `None` when the gateway was renamed under the lock's wait.
+/// Attempts the change once; `None` when the gateway was renamed while its lock was awaited.
 async fn attempt(
     session: &mut Session,
     context: &ChangeContext,
@@ -100,7 +100,7 @@ async fn attempt(
     let known: [&(dyn ToSql + Sync); 3] = [&memory.actor, &memory.key, &memory.since];
     let named: [&(dyn ToSql + Sync); 1] = [&text];
     session.begin();
-    // One round trip. What follows the lock sees what others committed while it was waited for.
+    // One round trip. The statements after the lock see what was committed while it was awaited.
     let (begun, locked, forgotten, row, found) = tokio::join!(
         biased;
         session.batch_execute("BEGIN"),
@@ -118,7 +118,7 @@ async fn attempt(
         session.roll_back().await;
         return Ok(Some(receipt));
     }
-    let current = gateways::found(key, found?)?;
+    let current = gateways::snapshot_of(key, found?)?;
     if locked.as_ref() != Some(&current.gateway.id) {
         session.roll_back().await;
         return Ok(None);
@@ -127,7 +127,7 @@ async fn attempt(
     let decision = decide(context, change, &current, older.as_ref())?;
     session.committing();
     finish(session, context, change, &decision).await?;
-    session.ended();
+    session.committed();
     Ok(Some(decision.receipt))
 }
 

@@ -63,11 +63,11 @@ static CREATE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// How often a name or key may turn out to be free again while its owner is looked up.
+/// How often to retry when a name or key is released while its owner is looked up.
 const ATTEMPTS: usize = 8;
 
-/// Registers a gateway. May be tried again when the connection was lost: ids are random, so a
-/// gateway of this id is the one that was registered before the answer got lost.
+/// Creates a gateway. Can be retried after a lost connection: ids are random, so an existing
+/// gateway with this id is the one that was created before the response was lost.
 pub(super) async fn create(
     session: &mut Session,
     change: &ChangeContext,
@@ -100,7 +100,7 @@ pub(super) async fn create(
                 }
             }
             Err(error) if error.violates("gateways_pkey") => return Ok(created(change, new)),
-            // By this gateway, before the answer got lost?
+            // Was it consumed by this gateway, before the response was lost?
             Err(QueryError::Store(StoreError::TokenInactive(token))) => {
                 let key = GatewayRef::Id(new.gateway.id.clone());
                 return match gateways::snapshot(session, &key).await {
@@ -116,7 +116,7 @@ pub(super) async fn create(
     Err(StoreError::Busy(super::timeouts::REQUEST_TIMEOUT.as_secs()).into())
 }
 
-/// Tries once; `None` when the key is in use.
+/// Attempts the creation once; `None` when the key is in use.
 async fn attempt(
     session: &mut Session,
     change: &ChangeContext,
@@ -128,13 +128,14 @@ async fn attempt(
     session.begin();
     let made = insert_and_consume(session, change, new, token).await;
     match made {
-        Ok(Some(_)) => session.ended(),
+        Ok(Some(_)) => session.committed(),
         Ok(None) | Err(_) => session.roll_back().await,
     }
     made
 }
 
-/// The token comes first, as wherever a token ends: what others hold is waited for in one order.
+/// The token is locked first, as in all transactions that end a token, so that locks are taken in
+/// the same order.
 async fn insert_and_consume(
     session: &Session,
     change: &ChangeContext,

@@ -70,7 +70,7 @@ async fn versions(
             let found = session.row(sql, &[&sha256.as_bytes().as_slice()]).await?;
             if let Some(found) = found {
                 let content = String::from_utf8(rows::only(&found)?);
-                let content = content.map_err(|_| rows::damaged("a configuration"))?;
+                let content = content.map_err(|_| rows::corrupt("a configuration"))?;
                 sink(ExportRecord::Content(ContentRow { sha256, content }))?;
             }
         }

@@ -1,4 +1,4 @@
-//! Finding gateways.
+//! Finds gateways.
 
 use kt_control_api::GatewayId;
 use tokio_postgres::Row;
@@ -9,7 +9,8 @@ use super::session::Session;
 use super::text::storable;
 use crate::store::{GatewayFilter, GatewayRef, GatewaySnapshot, StoreError};
 
-/// What finds a gateway, and the text to find it by. A deleted one is found by its id alone.
+/// Returns the condition that selects a gateway, and its parameter. A deleted gateway is selected
+/// by its id only.
 pub(super) fn lookup(key: &GatewayRef) -> (&'static str, &str) {
     match key {
         GatewayRef::Id(id) => ("WHERE g.id = $1", id.as_str()),
@@ -23,16 +24,19 @@ pub(super) async fn snapshot(
 ) -> Result<GatewaySnapshot, QueryError> {
     let (condition, text) = lookup(key);
     let sql = format!("{} {condition}", *rows::SNAPSHOT);
-    found(key, session.row(&sql, &[&storable(text)]).await?)
+    snapshot_of(key, session.row(&sql, &[&storable(text)]).await?)
 }
 
-/// Reads a row that was looked for by `key`.
-pub(super) fn found(key: &GatewayRef, row: Option<Row>) -> Result<GatewaySnapshot, QueryError> {
+/// Reads a row that was selected by `key`.
+pub(super) fn snapshot_of(
+    key: &GatewayRef,
+    row: Option<Row>,
+) -> Result<GatewaySnapshot, QueryError> {
     let row = present(key, row)?;
     rows::snapshot(&row)
 }
 
-/// Passes the row of a gateway that exists.
+/// Returns the row of a gateway that exists.
 pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, QueryError> {
     let (_, text) = lookup(key);
     let row = row.ok_or_else(|| StoreError::NotFound(format!("gateway `{text}`")))?;
@@ -63,7 +67,7 @@ pub(super) async fn list(
     found.iter().map(rows::snapshot).collect()
 }
 
-/// Returns who has the name.
+/// Returns the id of the gateway that has the name.
 pub(super) async fn owner_of_name(
     session: &Session,
     name: &str,

@@ -1,4 +1,4 @@
-//! Carrying a request out once, however often it comes.
+//! Applies a request once, however often it is repeated.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -11,13 +11,13 @@ use crate::store::change::IDEMPOTENCY_KEY_LIFETIME;
 use crate::store::receipt::Repeatable;
 use crate::store::{ChangeContext, StoreError};
 
-/// Finds what the same request did before.
+/// Selects the receipt of an earlier request with the key.
 pub(super) const FIND_RECEIPT: &str =
     "SELECT fingerprint, receipt::text AS receipt FROM idempotency
     WHERE actor = $1 AND key = $2 AND created_at > $3";
 
-/// Forgets the key when it is too old. Apart from the rest: a row that a statement deletes is
-/// still in the way of one that the same statement adds.
+/// Deletes the key when it has expired. A statement of its own: a row that a statement deletes
+/// still conflicts with one that the same statement inserts.
 pub(super) const DELETE_EXPIRED: &str = "DELETE FROM idempotency
     WHERE actor = $1 AND key = $2 AND created_at <= $3";
 
@@ -25,12 +25,12 @@ const REMEMBER: &str = "
     INSERT INTO idempotency(actor, key, fingerprint, receipt, created_at)
     VALUES($1, $2, $3, $4::text::jsonb, $5)";
 
-/// Forgets other old keys, a few at a time, past those that somebody is at.
+/// Deletes other expired keys, a limited number at a time, without those that are locked.
 const DELETE_EXPIRED_BATCH: &str = "DELETE FROM idempotency WHERE (actor, key) IN (
     SELECT actor, key FROM idempotency WHERE created_at <= $1
     ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)";
 
-/// How often to begin again after others were faster.
+/// How often to begin again after a lost race.
 const ATTEMPTS: usize = 8;
 
 /// The values that [`FIND_RECEIPT`] and [`DELETE_EXPIRED`] take.
@@ -53,7 +53,7 @@ impl<'a> KeyLookup<'a> {
     }
 }
 
-/// Reads what [`FIND_RECEIPT`] found.
+/// Reads the row of [`FIND_RECEIPT`].
 pub(super) fn receipt_of<R: Repeatable>(
     change: &ChangeContext,
     row: Option<&Row>,
@@ -68,7 +68,7 @@ pub(super) fn receipt_of<R: Repeatable>(
     Ok(Some(receipt.replayed()))
 }
 
-/// Keeps the answer of a request, when it came with a key.
+/// Stores the receipt of a request that has a key.
 pub(super) async fn insert_receipt(
     session: &Session,
     change: &ChangeContext,
@@ -84,7 +84,7 @@ pub(super) async fn insert_receipt(
     session.rows(REMEMBER, &values).await.map(drop)
 }
 
-/// Forgets keys that nobody may use any more.
+/// Deletes expired keys.
 pub(super) async fn delete_expired(session: &Session, now: i64) -> Result<(), QueryError> {
     drop(
         session
@@ -94,8 +94,8 @@ pub(super) async fn delete_expired(session: &Session, now: i64) -> Result<(), Qu
     Ok(())
 }
 
-/// Returns the receipt of the same request from before, or carries it out in a transaction of its
-/// own and remembers that.
+/// Returns the receipt of an earlier, identical request, or applies the change in a transaction of
+/// its own and stores its receipt.
 pub(super) async fn run_once<R: Repeatable>(
     session: &mut Session,
     change: &ChangeContext,
@@ -134,6 +134,6 @@ async fn attempt<R: Repeatable>(
     insert_receipt(session, change, &receipt).await?;
     session.committing();
     session.batch_execute("COMMIT").await?;
-    session.ended();
+    session.committed();
     Ok(receipt)
 }

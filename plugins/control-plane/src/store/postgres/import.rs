@@ -1,4 +1,4 @@
-//! Taking rows of another store in.
+//! Imports rows of another store.
 
 use kt_control_api::{ContentHash, GatewayId, Timestamp, canonical_json};
 use serde_json::json;
@@ -14,10 +14,10 @@ use crate::store::{
     StoreError,
 };
 
-/// Whoever changes something waits, for each change ends in the trail; whoever reads does not.
-const ALONE: &str = "LOCK TABLE blobs, audit IN SHARE ROW EXCLUSIVE MODE";
+/// Changes wait, because each writes an audit row; reading does not.
+const EXCLUSIVE: &str = "LOCK TABLE blobs, audit IN SHARE ROW EXCLUSIVE MODE";
 
-/// Takes everything in, as one change.
+/// Imports all records as one change.
 pub(super) async fn import(
     session: &mut Session,
     change: &ChangeContext,
@@ -26,7 +26,7 @@ pub(super) async fn import(
 ) -> Result<ImportSummary, QueryError> {
     session.begin();
     session.batch_execute("BEGIN").await?;
-    let imported = match take_in(session, change, header, records).await {
+    let imported = match import_all(session, change, header, records).await {
         Ok(imported) => imported,
         Err(error) => {
             session.roll_back().await;
@@ -35,27 +35,27 @@ pub(super) async fn import(
     };
     session.committing();
     session.batch_execute("COMMIT").await?;
-    session.ended();
+    session.committed();
     Ok(imported)
 }
 
-async fn take_in(
+async fn import_all(
     session: &Session,
     change: &ChangeContext,
     header: &ExportHeader,
     records: &mut RecordSource<'_>,
 ) -> Result<ImportSummary, QueryError> {
-    session.batch_execute(ALONE).await?;
+    session.batch_execute(EXCLUSIVE).await?;
     let mut progress = ImportProgress::new(header.whole && is_empty(session).await?);
-    let mut taken = Vec::new();
+    let mut existing = Vec::new();
     for record in records {
         let record = record?;
         if progress.accept(&record) {
-            insert(session, &record, &mut taken).await?;
+            insert(session, &record, &mut existing).await?;
         }
     }
-    if !taken.is_empty() {
-        return Err(StoreError::AlreadyExists(taken).into());
+    if !existing.is_empty() {
+        return Err(StoreError::AlreadyExists(existing).into());
     }
     check_contents(session).await?;
     if let Some((seq, _)) = progress.head {
@@ -63,7 +63,7 @@ async fn take_in(
     }
     if !progress.whole {
         for gateway in &progress.imported.gateways {
-            tell(session, change, header, gateway).await?;
+            record_import(session, change, header, gateway).await?;
         }
     }
     Ok(progress.imported)
@@ -76,7 +76,7 @@ async fn is_empty(session: &Session) -> Result<bool, QueryError> {
     row.as_ref().map_or(Ok(false), rows::only)
 }
 
-/// Makes sure that every version that should have a content has it.
+/// Checks that every version that should have a content has it.
 async fn check_contents(session: &Session) -> Result<(), QueryError> {
     let sql = "SELECT gateway_id, version FROM config_versions v WHERE pruned_at IS NULL
                    AND NOT EXISTS (SELECT FROM blobs WHERE sha256 = v.blob) LIMIT 1";
@@ -95,8 +95,8 @@ async fn seal_of(session: &Session, seq: u64) -> Result<Option<ContentHash>, Que
     row.as_ref().map(|row| rows::hash(row, "hash")).transpose()
 }
 
-/// Writes the row of the trail for a gateway that joined others.
-async fn tell(
+/// Writes the audit row of a gateway that was added to existing ones.
+async fn record_import(
     session: &Session,
     change: &ChangeContext,
     header: &ExportHeader,
@@ -113,30 +113,30 @@ async fn tell(
     session.rows(sql, &values).await.map(drop)
 }
 
-/// Stores a row; of a gateway that cannot be stored, says what is in its way.
+/// Stores a record, or adds what exists already to `existing`.
 async fn insert(
     session: &Session,
     record: &ExportRecord,
-    taken: &mut Vec<String>,
+    existing: &mut Vec<String>,
 ) -> Result<(), QueryError> {
     match record {
-        ExportRecord::Gateway(row) => match occupied(session, row).await? {
-            Some(what) => taken.push(what),
+        ExportRecord::Gateway(row) => match find_existing(session, row).await? {
+            Some(what) => existing.push(what),
             None => drop(rows::insert(session, row, "").await?),
         },
-        // What belongs to a gateway that is refused has no place.
-        _ if !taken.is_empty() => {}
+        // What belongs to a gateway that exists already is skipped.
+        _ if !existing.is_empty() => {}
         ExportRecord::Content(row) => content(session, row).await?,
         ExportRecord::Version(row) => drop(rows::insert(session, row, "").await?),
         ExportRecord::ApplyOutcome(row) => drop(rows::insert(session, row, "").await?),
         ExportRecord::Token(row) => drop(rows::insert(session, row, "").await?),
-        // Its number and hash are assigned again; both are compared in the end.
+        // Its number and seal are computed again; both are compared at the end.
         ExportRecord::Audit(row) => audit::insert(session, row).await?,
     }
     Ok(())
 }
 
-async fn occupied(session: &Session, row: &GatewayRow) -> Result<Option<String>, QueryError> {
+async fn find_existing(session: &Session, row: &GatewayRow) -> Result<Option<String>, QueryError> {
     let sql = "SELECT id FROM gateways
                WHERE id = $1 OR (name = $2 AND deleted_at IS NULL AND $3::bigint IS NULL)";
     let deleted = row.deleted_at.map(Timestamp::as_microsecond);

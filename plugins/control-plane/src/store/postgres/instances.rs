@@ -13,11 +13,11 @@ use crate::store::snapshot::{INSTANCES_KEPT, new_answers};
 use crate::store::table::Row as _;
 use crate::store::{GatewayRef, GatewayRow, ReportReceipt};
 
-/// Instances kept per gateway besides the one that reports.
+/// Maximum number of instances stored per gateway besides the one that reports.
 const OTHERS_KEPT: i64 = INSTANCES_KEPT - 1;
 
-/// Reports of one instance take turns, wherever they arrive.
-const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+/// Serializes the reports of an instance, whichever server receives them.
+const LOCK_INSTANCE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 const PREVIOUS: &str = "SELECT report::text AS report, lease_until FROM instances
     WHERE gateway_id = $1 AND instance_id = $2";
 
@@ -44,7 +44,7 @@ struct Previous {
     lease_until: Timestamp,
 }
 
-/// Takes a report. Ends the transaction in every case but a error.
+/// Stores a report. Ends the transaction except after an error.
 pub(super) async fn report(
     session: &mut Session,
     now: Timestamp,
@@ -66,23 +66,23 @@ async fn attempt(
 ) -> Result<ReportReceipt, QueryError> {
     let (condition, text) = gateways::lookup(key);
     let columns = rows::select_list::<GatewayRow>("g.");
-    let look = format!("SELECT {columns} FROM gateways g {condition}");
+    let select = format!("SELECT {columns} FROM gateways g {condition}");
     session
-        .prepare(&[TURN, &look, PREVIOUS, PUT, PRUNE])
+        .prepare(&[LOCK_INSTANCE, &select, PREVIOUS, PUT, PRUNE])
         .await?;
     session.begin();
     let instance = report.instance_id.as_str();
     let name = storable(text);
     let (values, named): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) =
         ([&instance], [&name]);
-    let (begun, turn, row) = tokio::join!(
+    let (begun, locked, row) = tokio::join!(
         biased;
         session.batch_execute("BEGIN"),
-        session.rows(TURN, &values),
-        session.row(&look, &named),
+        session.rows(LOCK_INSTANCE, &values),
+        session.row(&select, &named),
     );
     begun?;
-    drop(turn?);
+    drop(locked?);
     let gateway = GatewayRow::from_row(&gateways::present(key, row?)?)?;
     let mut receipt = ReportReceipt {
         generation: gateway.generation,
@@ -112,7 +112,7 @@ async fn attempt(
                 session.batch_execute("COMMIT"),
             );
             kept.and(pruned).and(committed)?;
-            session.ended();
+            session.committed();
         }
     }
     Ok(receipt)
@@ -152,7 +152,7 @@ async fn put(
     session.rows(PUT, &values).await.map(drop)
 }
 
-/// Makes room for an instance that is new.
+/// Deletes the oldest instances when a new one is added.
 async fn prune(
     session: &Session,
     gateway: &GatewayId,

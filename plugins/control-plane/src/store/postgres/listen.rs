@@ -1,7 +1,7 @@
-//! The connection on which a server hears of changes at others, and tells of its own.
+//! The connection on which servers notify each other of changes.
 //!
-//! A notification that gets lost costs time, never a change: a sweep compares what is waited for
-//! with the database, at once after each connect and then every few seconds.
+//! A lost notification delays a change, but does not lose it: the watched gateways are compared
+//! with the database after each connect, and then every few seconds.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -23,19 +23,19 @@ use super::timeouts::REQUEST_TIMEOUT;
 use super::tls::{Connector, Secured};
 use crate::store::StoreError;
 
-/// How often what is waited for is compared with the database. Below the 30 seconds after which
-/// a poll ends by itself.
-const SWEEP: Duration = Duration::from_secs(5);
-/// Time between two messages: notifications within it travel together. The first does not wait.
-const GATHER: Duration = Duration::from_millis(5);
-/// Pauses between attempts to connect: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// Gateways compared in one statement.
-const CHUNK: usize = 5000;
-/// How many sweeps pass between two looks for old keys.
-const PRUNE_EVERY: u64 = 120;
+/// How often the watched gateways are compared with the database. Below the 30 seconds after which
+/// a poll times out.
+const COMPARE_INTERVAL: Duration = Duration::from_secs(5);
+/// Interval between two messages, which batches notifications. The first one is not delayed.
+const BATCH_INTERVAL: Duration = Duration::from_millis(5);
+/// Delays between attempts to connect: the first, and the maximum.
+const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// Number of gateways per statement.
+const GATEWAYS_PER_STATEMENT: usize = 5000;
+/// Number of comparisons between two deletions of expired idempotency keys.
+const COMPARISONS_PER_CLEANUP: u64 = 120;
 
-/// Listens and tells until the listeners are gone.
+/// Receives and sends notifications until the listeners are dropped.
 pub(super) struct Listener {
     pub(super) config: Config,
     pub(super) connector: Connector,
@@ -47,75 +47,77 @@ pub(super) struct Listener {
 impl Listener {
     pub(super) async fn run(self) {
         let mut tracker = NotificationTracker::default();
-        let mut pause = PAUSES.0;
+        let mut delay = RECONNECT_DELAYS.0;
         while self.listeners.strong_count() > 0 {
             let start = Instant::now();
-            match self.connected(&mut tracker).await {
+            match self.run_connection(&mut tracker).await {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(%error, "cannot hear of changes at other servers"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot receive notifications of other servers")
+                }
             }
-            if start.elapsed() > PAUSES.1 {
-                pause = PAUSES.0;
+            if start.elapsed() > RECONNECT_DELAYS.1 {
+                delay = RECONNECT_DELAYS.0;
             }
-            sleep(jitter(pause)).await;
-            pause = PAUSES.1.min(pause * 2);
+            sleep(jitter(delay)).await;
+            delay = RECONNECT_DELAYS.1.min(delay * 2);
         }
     }
 
-    /// Works until the connection ends, which is an error, or the listeners are gone.
-    async fn connected(&self, tracker: &mut NotificationTracker) -> Result<(), StoreError> {
+    /// Runs until the connection ends, which is an error, or the listeners are dropped.
+    async fn run_connection(&self, tracker: &mut NotificationTracker) -> Result<(), StoreError> {
         let connect = self.config.connect(self.connector.clone());
-        let (client, connection) = within(connect).await?;
-        let (heard, mut messages) = mpsc::unbounded_channel();
-        let reader = tokio::spawn(read_messages(connection, heard));
-        let ended = self.work(&client, &mut messages, tracker).await;
+        let (client, connection) = with_timeout(connect).await?;
+        let (sender, mut messages) = mpsc::unbounded_channel();
+        let reader = tokio::spawn(read_messages(connection, sender));
+        let ended = self.event_loop(&client, &mut messages, tracker).await;
         reader.abort();
         ended
     }
 
-    async fn work(
+    async fn event_loop(
         &self,
         client: &Client,
         messages: &mut mpsc::UnboundedReceiver<String>,
         tracker: &mut NotificationTracker,
     ) -> Result<(), StoreError> {
-        // First listen, then look: what is committed in between is then heard.
-        within(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
-        let mut sweep = Instant::now();
+        // LISTEN comes before the comparison, so that no change between them is missed.
+        with_timeout(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
+        let mut next_comparison = Instant::now();
         let mut quiet_until = Instant::now();
-        let mut sweeps = 0_u64;
+        let mut comparisons = 0_u64;
         loop {
             tokio::select! {
-                heard = messages.recv() => {
-                    let Some(text) = heard else {
+                received = messages.recv() => {
+                    let Some(text) = received else {
                         return Err(StoreError::Failed("the connection ended".to_owned()));
                     };
                     let Some(listeners) = self.listeners.upgrade() else { return Ok(()) };
                     tracker.receive(&text, &*listeners);
                 }
-                () = sleep_until(sweep) => {
+                () = sleep_until(next_comparison) => {
                     let Some(listeners) = self.listeners.upgrade() else { return Ok(()) };
-                    self.sweep(client, &*listeners, tracker).await?;
-                    sweep = Instant::now() + jitter(SWEEP);
-                    sweeps += 1;
-                    if sweeps.is_multiple_of(PRUNE_EVERY) {
-                        self.prune().await;
+                    self.compare(client, &*listeners, tracker).await?;
+                    next_comparison = Instant::now() + jitter(COMPARE_INTERVAL);
+                    comparisons += 1;
+                    if comparisons.is_multiple_of(COMPARISONS_PER_CLEANUP) {
+                        self.delete_expired_keys().await;
                     }
                 }
-                () = self.something_to_tell(quiet_until) => {
-                    self.tell(client, tracker).await?;
-                    quiet_until = Instant::now() + GATHER;
+                () = self.pending_notifications(quiet_until) => {
+                    self.send(client, tracker).await?;
+                    quiet_until = Instant::now() + BATCH_INTERVAL;
                 }
             }
         }
     }
 
-    async fn something_to_tell(&self, quiet_until: Instant) {
+    async fn pending_notifications(&self, quiet_until: Instant) {
         self.notifications.wait_until_pending().await;
         sleep_until(quiet_until).await;
     }
 
-    async fn tell(
+    async fn send(
         &self,
         client: &Client,
         tracker: &mut NotificationTracker,
@@ -123,41 +125,41 @@ impl Listener {
         let changed = self.notifications.take();
         let text = message(&changed);
         tracker.sent(&text);
-        let told = within(client.query("SELECT pg_notify($1, $2)", &[&CHANNEL, &text])).await;
-        if told.is_err() {
+        let sent = with_timeout(client.query("SELECT pg_notify($1, $2)", &[&CHANNEL, &text])).await;
+        if sent.is_err() {
             self.notifications.put_back(changed);
         }
-        told.map(drop)
+        sent.map(drop)
     }
 
-    /// Wakes those who wait for a gateway that moved without a word of it.
-    async fn sweep(
+    /// Notifies the listeners of gateways that changed without a notification.
+    async fn compare(
         &self,
         client: &Client,
         listeners: &dyn ChangeListeners,
         tracker: &mut NotificationTracker,
     ) -> Result<(), StoreError> {
         let watched_gateways = listeners.watched_gateways();
-        let mut found = HashMap::with_capacity(watched_gateways.len());
-        for chunk in watched_gateways.chunks(CHUNK) {
+        let mut revisions = HashMap::with_capacity(watched_gateways.len());
+        for chunk in watched_gateways.chunks(GATEWAYS_PER_STATEMENT) {
             let names: Vec<&str> = chunk.iter().map(GatewayId::as_str).collect();
             let sql = "SELECT id, rev FROM gateways WHERE id = ANY($1)";
-            for row in within(client.query(sql, &[&names])).await? {
+            for row in with_timeout(client.query(sql, &[&names])).await? {
                 let (gateway, rev) = revision(&row)?;
-                found.insert(gateway, rev);
+                revisions.insert(gateway, rev);
             }
         }
-        tracker.compare(found, listeners);
+        tracker.compare(revisions, listeners);
         Ok(())
     }
 
-    async fn prune(&self) {
+    async fn delete_expired_keys(&self) {
         let now = jiff::Timestamp::now().as_microsecond();
         let pruned =
             async { idempotency::delete_expired(&Session::of(&self.pool).await?, now).await };
         if let Err(error) = pruned.await {
             let error = StoreError::from(error);
-            tracing::warn!(%error, "cannot forget old idempotency keys");
+            tracing::warn!(%error, "cannot delete expired idempotency keys");
         }
     }
 }
@@ -166,21 +168,21 @@ fn revision(row: &Row) -> Result<(GatewayId, i64), QueryError> {
     Ok((rows::parse(row, "id")?, row.try_get("rev")?))
 }
 
-/// Reads the connection to its end.
+/// Reads messages until the connection ends.
 async fn read_messages(
     mut connection: Connection<Socket, Secured<Socket>>,
-    heard: mpsc::UnboundedSender<String>,
+    sender: mpsc::UnboundedSender<String>,
 ) {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
         if let AsyncMessage::Notification(notification) = message
-            && heard.send(notification.payload().to_owned()).is_err()
+            && sender.send(notification.payload().to_owned()).is_err()
         {
             return;
         }
     }
 }
 
-async fn within<T>(
+async fn with_timeout<T>(
     work: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, StoreError> {
     match timeout(REQUEST_TIMEOUT, work).await {

@@ -1,4 +1,4 @@
-//! Bringing a database to the newest schema, and finding out whether this program may use it.
+//! Migrates a database to the newest schema, and checks whether this version of kt supports it.
 
 use jiff::Timestamp;
 use kt_control_api::random_base32;
@@ -8,7 +8,7 @@ use super::rows;
 use super::session::Session;
 use crate::store::StoreError;
 
-/// One step per schema version, applied in order and never changed after a release.
+/// One step per schema version, applied in order, and never changed after a release.
 const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
@@ -17,51 +17,48 @@ const STEPS: &[&str] = &[
     include_str!("schema/0005.sql"),
 ];
 
-/// The oldest schema that a program may know and still write this one. A step that only adds
-/// leaves it alone, so that a server that runs an older kt goes on.
+/// The oldest schema whose programs may write this one. A step that only adds columns or tables
+/// does not change it, so that a server with an older kt continues to work.
 const OLDEST_WRITER: u32 = 1;
-/// The same for reading.
+/// The oldest schema whose programs may read this one.
 const OLDEST_READER: u32 = 1;
 
-/// Newest schema this program knows.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "there will not be that many steps"
-)]
+/// The newest schema that this version supports.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer steps")]
 const NEWEST: u32 = STEPS.len() as u32;
 
-/// "ktcp" in ASCII: names the advisory lock under which one server at a time migrates.
+/// "ktcp" in ASCII: the advisory lock under which one server at a time migrates.
 const LOCK: i64 = 0x6b74_6370;
 
-/// What a schema of ours says about itself.
+/// What the schema declares about itself.
 struct SchemaInfo {
     schema: u32,
     oldest_writer: u32,
 }
 
-/// Brings the database up to date. Returns the schema it has then.
+/// Migrates the database. Returns its schema.
 pub(super) async fn migrate(session: &mut Session) -> Result<u32, QueryError> {
     if let Some(schema) = usable(read_schema_info(session).await?)? {
         return Ok(schema);
     }
     session.begin();
-    let outcome = locked(session).await;
+    let outcome = migrate_locked(session).await;
     match outcome {
-        Ok(_) => session.ended(),
+        Ok(_) => session.committed(),
         Err(_) => session.roll_back().await,
     }
     outcome
 }
 
-/// Migrates unless another server was faster. The lock ends with the transaction, and so with
-/// the server that holds it.
-async fn locked(session: &Session) -> Result<u32, QueryError> {
+/// Migrates unless another server has done so. The lock is released with the transaction, and so
+/// when the server ends.
+async fn migrate_locked(session: &Session) -> Result<u32, QueryError> {
     session.batch_execute("BEGIN").await?;
     session
         .batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
         .await?;
     let found = read_schema_info(session).await?;
-    if let Some(schema) = usable(found.as_ref().map(copied))? {
+    if let Some(schema) = usable(found.as_ref().map(copy))? {
         session.batch_execute("COMMIT").await?;
         return Ok(schema);
     }
@@ -85,10 +82,10 @@ async fn locked(session: &Session) -> Result<u32, QueryError> {
     Ok(NEWEST)
 }
 
-/// Looks at what there is; `None` when there is nothing of ours and nothing in its place.
+/// Reads what the schema declares; `None` when there is no schema.
 async fn read_schema_info(session: &Session) -> Result<Option<SchemaInfo>, QueryError> {
-    // From the tables, not by `to_regclass`: what that looks up is remembered, and another
-    // server's commit while the lock was waited for would not be seen.
+    // From the system tables, not with `to_regclass`, which caches lookups and would not see what
+    // another server committed while the lock was awaited.
     let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'kt'),
                    EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                        WHERE n.nspname = 'kt' AND c.relname = 'meta')";
@@ -123,15 +120,15 @@ async fn read_schema_info(session: &Session) -> Result<Option<SchemaInfo>, Query
     }
 }
 
-fn copied(found: &SchemaInfo) -> SchemaInfo {
+fn copy(found: &SchemaInfo) -> SchemaInfo {
     SchemaInfo { ..*found }
 }
 
-/// Returns the schema when it can be used as it is; `None` when it must be made or migrated.
+/// Returns the schema when it can be used as it is; `None` when it must be created or migrated.
 fn usable(found: Option<SchemaInfo>) -> Result<Option<u32>, QueryError> {
     match found {
         Some(found) if found.schema == NEWEST => Ok(Some(found.schema)),
-        // Its maker says which programs may follow.
+        // Its creator declares which versions may use it.
         Some(found) if found.schema > NEWEST && found.oldest_writer <= NEWEST => {
             Ok(Some(found.schema))
         }
@@ -156,11 +153,11 @@ async fn put(session: &Session, key: &str, value: &str) -> Result<(), QueryError
     session.rows(sql, &[&key, &value]).await.map(drop)
 }
 
-/// Reads a value that the schema says about itself.
+/// Reads a value that the schema declares.
 pub(super) async fn value(session: &Session, key: &str) -> Result<String, QueryError> {
     let row = session
         .row("SELECT v FROM meta WHERE k = $1", &[&key])
         .await?;
     row.as_ref()
-        .map_or_else(|| Err(rows::damaged("meta")), rows::only)
+        .map_or_else(|| Err(rows::corrupt("meta")), rows::only)
 }

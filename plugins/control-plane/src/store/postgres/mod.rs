@@ -1,8 +1,8 @@
 //! The store in a PostgreSQL database, shared by several servers.
 //!
-//! Changes are short transactions of two round trips: the first takes the gateway's row lock and
-//! reads what there is, the second writes what follows and commits. Whoever waits for the lock
-//! reads afterwards, in a statement of its own, so two changes never count from the same number.
+//! Changes are short transactions of two round trips: the first locks the row of the gateway and
+//! reads the current state, the second writes the change and commits. The current state is read by
+//! a statement after the lock, so two changes never start from the same state.
 
 mod address;
 mod address_error;

@@ -1,4 +1,4 @@
-//! Which revisions of what is waited for a server knows, and which of them it was told of.
+//! Tracks which changes were notified, and which were missed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,27 +7,27 @@ use tokio::time::Instant;
 
 use super::notifications::{self, ChangeListeners};
 
-/// What a server knows from listening and from looking.
+/// The known revisions of the watched gateways, and the received notifications.
 #[derive(Debug, Default)]
 pub(super) struct NotificationTracker {
-    /// The revisions that the last look found.
+    /// The revisions at the last comparison.
     revisions: HashMap<GatewayId, i64>,
-    /// Gateways that a message told of since.
+    /// The gateways of notifications since then.
     notified: HashSet<GatewayId>,
-    /// Gateways whose change that look found before any word of it. Word may be on its way: it
-    /// follows the commit.
+    /// Gateways that had changed at the last comparison without a notification. It may still be
+    /// received: it is sent after the commit.
     unconfirmed: HashSet<GatewayId>,
-    /// The last message of one's own that was not heard yet, and when it was sent.
+    /// The last message of this server that was not received back yet, and when it was sent.
     last_sent: Option<(String, Instant)>,
 }
 
 impl NotificationTracker {
-    /// Notes a message that is sent to all who listen.
+    /// Records a message that is sent to all servers.
     pub(super) fn sent(&mut self, message: &str) {
         self.last_sent = Some((message.to_owned(), Instant::now()));
     }
 
-    /// Takes a message, and passes it on to those who wait.
+    /// Receives a message, and notifies the listeners.
     pub(super) fn receive(&mut self, message: &str, listeners: &dyn ChangeListeners) {
         if let Some((_, at)) = self.last_sent.take_if(|(text, _)| text == message) {
             listeners.notification_round_trip(at.elapsed());
@@ -39,16 +39,17 @@ impl NotificationTracker {
         notifications::dispatch(message, listeners);
     }
 
-    /// Takes what a look found, and tells those who wait for what has moved since the one before.
+    /// Compares the revisions, and notifies the listeners of those that changed since the last
+    /// comparison.
     pub(super) fn compare(
         &mut self,
-        found: HashMap<GatewayId, i64>,
+        revisions: HashMap<GatewayId, i64>,
         listeners: &dyn ChangeListeners,
     ) {
         for gateway in self.unconfirmed.drain() {
             listeners.notification_missed(&gateway);
         }
-        for (gateway, revision) in &found {
+        for (gateway, revision) in &revisions {
             let before = self.revisions.get(gateway);
             if before == Some(revision) {
                 continue;
@@ -59,7 +60,7 @@ impl NotificationTracker {
             }
         }
         self.notified.clear();
-        self.revisions = found;
+        self.revisions = revisions;
     }
 }
 
@@ -73,8 +74,8 @@ mod tests {
     use super::NotificationTracker;
 
     #[test]
-    fn word_that_comes_before_the_next_look_is_not_lost() {
-        let (late, lost, told) = (
+    fn a_notification_before_the_next_comparison_is_not_missed() {
+        let (late, missed, notified) = (
             GatewayId::random(),
             GatewayId::random(),
             GatewayId::random(),
@@ -84,18 +85,18 @@ mod tests {
             RecordingListeners::default(),
         );
         let at = |revision: i64| {
-            let all = [&late, &lost, &told].map(|id| (id.clone(), revision));
+            let all = [&late, &missed, &notified].map(|id| (id.clone(), revision));
             HashMap::from(all)
         };
         tracker.compare(at(1), &listeners);
-        tracker.receive(told.as_str(), &listeners);
+        tracker.receive(notified.as_str(), &listeners);
         tracker.compare(at(2), &listeners);
         tracker.receive(late.as_str(), &listeners);
         assert!(
             listeners.missed.lock().unwrap().is_empty(),
-            "word may still come"
+            "the notification may still be received"
         );
         tracker.compare(at(2), &listeners);
-        assert_eq!(*listeners.missed.lock().unwrap(), BTreeSet::from([lost]));
+        assert_eq!(*listeners.missed.lock().unwrap(), BTreeSet::from([missed]));
     }
 }

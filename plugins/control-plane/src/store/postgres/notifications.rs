@@ -1,5 +1,5 @@
-//! What the servers over one database tell each other: which gateways have changed, and that
-//! tokens have ended.
+//! The notifications that servers of one database send each other: which gateways have changed, and
+//! that a token was revoked.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,28 +10,28 @@ use tokio::sync::Notify;
 
 /// Name of the channel.
 pub(super) const CHANNEL: &str = "kt";
-/// Gateways told of in one message. A message holds 8000 bytes, a gateway takes 20.
-const PER_MESSAGE: usize = 300;
-/// Stands for every gateway: a token has ended, which somebody may be waiting with.
+/// Maximum number of gateways in a message. A message holds 8000 bytes, a gateway takes 20.
+const MAX_GATEWAYS: usize = 300;
+/// All gateways: a token was revoked, with which clients may be polling.
 const ALL_GATEWAYS: &str = "*";
 
-/// Those who wait for gateways at this server.
+/// The clients of this server that watch gateways.
 pub trait ChangeListeners: Send + Sync {
-    /// Returns the gateways that somebody waits for.
+    /// Returns the watched gateways.
     fn watched_gateways(&self) -> Vec<GatewayId>;
 
-    /// Tells whoever waits for the gateway to look again.
+    /// Notifies the clients that watch the gateway.
     fn gateway_changed(&self, gateway: &GatewayId);
 
-    /// No word came of a change of the gateway, of which those who wait know by a look.
+    /// Records that no notification was received for a change that a comparison found.
     fn notification_missed(&self, gateway: &GatewayId);
 
-    /// The server heard what it told others, so long after telling it.
+    /// Records the time between sending a notification and receiving it on the same server.
     fn notification_round_trip(&self, after: Duration);
 }
 
-/// Gateways that changed and that others have not been told of, as words of a message. Each is
-/// kept once, so however many changes there are, this does not grow beyond the gateways.
+/// Notifications that have not been sent yet. Each is stored once, so their number is bounded by
+/// that of the gateways.
 #[derive(Debug, Default)]
 pub(super) struct Notifications {
     pending: Mutex<BTreeSet<String>>,
@@ -39,33 +39,33 @@ pub(super) struct Notifications {
 }
 
 impl Notifications {
-    /// Notes a change that was committed.
+    /// Adds a committed change.
     pub(super) fn add(&self, gateway: &GatewayId) {
         self.add_entry(gateway.as_str());
     }
 
-    /// Notes that a token has ended.
+    /// Adds the revocation of a token.
     pub(super) fn add_revoked_token(&self) {
         self.add_entry(ALL_GATEWAYS);
     }
 
-    fn add_entry(&self, word: &str) {
-        self.pending().insert(word.to_owned());
+    fn add_entry(&self, entry: &str) {
+        self.pending().insert(entry.to_owned());
         self.added.notify_one();
     }
 
-    /// Waits until there is something to tell.
+    /// Waits until there is a notification to send.
     pub(super) async fn wait_until_pending(&self) {
         while self.pending().is_empty() {
             self.added.notified().await;
         }
     }
 
-    /// Takes as much as one message holds.
+    /// Takes as many notifications as fit into a message.
     pub(super) fn take(&self) -> Vec<String> {
         let mut pending = self.pending();
         let mut taken = Vec::new();
-        while taken.len() < PER_MESSAGE {
+        while taken.len() < MAX_GATEWAYS {
             match pending.pop_first() {
                 Some(word) => taken.push(word),
                 None => break,
@@ -74,9 +74,9 @@ impl Notifications {
         taken
     }
 
-    /// Puts back what could not be told.
-    pub(super) fn put_back(&self, words: Vec<String>) {
-        self.pending().extend(words);
+    /// Puts back notifications that could not be sent.
+    pub(super) fn put_back(&self, entries: Vec<String>) {
+        self.pending().extend(entries);
     }
 
     fn pending(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -84,20 +84,20 @@ impl Notifications {
     }
 }
 
-/// Writes a message.
-pub(super) fn message(words: &[String]) -> String {
-    words.join(",")
+/// Formats a message.
+pub(super) fn message(entries: &[String]) -> String {
+    entries.join(",")
 }
 
-/// Passes a message on to those who wait. What is no gateway is left out: anybody with the
-/// database may send.
+/// Notifies the listeners of the gateways in a message. Anything else is ignored: any user of the
+/// database may send messages.
 pub(super) fn dispatch(message: &str, listeners: &dyn ChangeListeners) {
-    for word in message.split(',') {
-        if word == ALL_GATEWAYS {
+    for entry in message.split(',') {
+        if entry == ALL_GATEWAYS {
             let all = listeners.watched_gateways();
             all.iter()
                 .for_each(|gateway| listeners.gateway_changed(gateway));
-        } else if let Ok(gateway) = word.parse() {
+        } else if let Ok(gateway) = entry.parse() {
             listeners.gateway_changed(&gateway);
         }
     }
@@ -113,7 +113,7 @@ mod tests {
     use super::{Notifications, dispatch, message};
 
     #[test]
-    fn changes_of_one_gateway_are_one_piece_of_news() {
+    fn changes_of_one_gateway_are_one_notification() {
         let notifications = Notifications::default();
         let (one, other) = (GatewayId::random(), GatewayId::random());
         for gateway in [&one, &other, &one] {
@@ -125,7 +125,7 @@ mod tests {
         let listeners = RecordingListeners::default();
         dispatch(&message(&taken), &listeners);
         assert_eq!(
-            listeners.told.into_inner().unwrap(),
+            listeners.notified.into_inner().unwrap(),
             BTreeSet::from([one, other])
         );
         notifications.put_back(taken);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_token_concerns_all_who_wait() {
+    fn a_revoked_token_notifies_all_listeners() {
         let notifications = Notifications::default();
         notifications.add_revoked_token();
         let watched_gateways = vec![GatewayId::random(), GatewayId::random()];
@@ -143,11 +143,11 @@ mod tests {
         };
         dispatch(&message(&notifications.take()), &listeners);
         let all = watched_gateways.into_iter().collect();
-        assert_eq!(listeners.told.into_inner().unwrap(), all);
+        assert_eq!(listeners.notified.into_inner().unwrap(), all);
     }
 
     #[test]
-    fn a_message_fits_and_foreign_ones_are_ignored() {
+    fn messages_have_a_limit_and_invalid_ones_are_ignored() {
         let notifications = Notifications::default();
         (0..1000).for_each(|_| notifications.add(&GatewayId::random()));
         let parts: Vec<_> =
@@ -157,6 +157,6 @@ mod tests {
         assert!(parts.iter().all(|part| message(part).len() < 8000));
         let listeners = RecordingListeners::default();
         dispatch("nonsense,,gw_x", &listeners);
-        assert!(listeners.told.into_inner().unwrap().is_empty());
+        assert!(listeners.notified.into_inner().unwrap().is_empty());
     }
 }

@@ -4,22 +4,22 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// A password. Shown by nothing.
+/// A password. Not shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
-/// Says that a file with the password cannot be used.
+/// A password file that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the password file {path} cannot be used: {cause}")]
+#[error("the password file {path} cannot be used: {source}")]
 pub struct PasswordError {
     /// The file.
     pub path: PathBuf,
-    /// Why.
-    pub cause: io::Error,
+    /// The error.
+    pub source: io::Error,
 }
 
 impl Password {
-    /// Takes a password.
+    /// Creates a password.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)

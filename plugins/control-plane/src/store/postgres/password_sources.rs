@@ -1,4 +1,4 @@
-//! Where the password of the database is read from: never an argument.
+//! The sources of the password of the database. Arguments are not among them.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -8,25 +8,25 @@ use std::path::{Path, PathBuf};
 use super::address::DatabaseAddress;
 use super::password::{Password, PasswordError};
 
-/// The places where a password may be, in the order in which they count.
+/// The sources of the password, in the order of precedence.
 #[derive(Debug, Clone, Default)]
 pub struct PasswordSources {
-    /// A file that holds nothing else, and must be there when it is named.
+    /// A file that holds only the password, and must exist.
     pub file: Option<PathBuf>,
-    /// From the environment, the one that counts more first.
+    /// Environment variables, in the order of precedence.
     pub environment: Vec<Password>,
     /// A password file of PostgreSQL, which may be missing.
     pub pgpass: Option<PathBuf>,
 }
 
 impl PasswordSources {
-    /// Returns the password for a database; `None` when nothing knows one.
+    /// Returns the password for a database; `None` when no source has one.
     ///
     /// # Errors
     /// When a file cannot be read, or others may read it.
     pub fn find(&self, address: &DatabaseAddress) -> Result<Option<Password>, PasswordError> {
         if let Some(path) = &self.file {
-            let text = read(path).map_err(|cause| failed(path, cause))?;
+            let text = read(path).map_err(|source| failed(path, source))?;
             return Ok(Some(Password::new(
                 text.trim_end_matches(['\r', '\n']).to_owned(),
             )));
@@ -38,17 +38,19 @@ impl PasswordSources {
             return Ok(None);
         };
         match read(path) {
-            Ok(text) => Ok(text.lines().find_map(|line| entry(line, &address.names()))),
-            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(failed(path, cause)),
+            Ok(text) => Ok(text
+                .lines()
+                .find_map(|line| entry(line, &address.password_file_fields()))),
+            Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(failed(path, source)),
         }
     }
 }
 
-fn failed(path: &Path, cause: io::Error) -> PasswordError {
+fn failed(path: &Path, source: io::Error) -> PasswordError {
     PasswordError {
         path: path.to_owned(),
-        cause,
+        source,
     }
 }
 
@@ -61,23 +63,23 @@ fn read(path: &Path) -> Result<String, io::Error> {
     fs::read_to_string(path)
 }
 
-/// Returns the password of a line `host:port:database:user:password` when the line is about this
-/// database. `*` stands for anything; `\` takes the meaning from a colon or another `\`.
-fn entry(line: &str, names: &[String; 4]) -> Option<Password> {
+/// Returns the password of a line `host:port:database:user:password` that matches the database. `*`
+/// matches anything; `\\` escapes a colon or another `\\`.
+fn entry(line: &str, fields: &[String; 4]) -> Option<Password> {
     if line.starts_with('#') {
         return None;
     }
     let mut rest = line.chars();
-    for name in names {
+    for expected in fields {
         let (field, ended) = field(&mut rest);
-        if !ended || (field != "*" && field != *name) {
+        if !ended || (field != "*" && field != *expected) {
             return None;
         }
     }
     Some(Password::new(field(&mut rest).0))
 }
 
-/// Reads up to a colon. Also says whether there was one.
+/// Reads up to a colon. Also returns whether there was one.
 fn field(rest: &mut std::str::Chars<'_>) -> (String, bool) {
     let mut text = String::new();
     while let Some(next) = rest.next() {
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_file_is_read_as_postgresql_reads_it() {
+    fn a_password_file_is_read_as_libpq_reads_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("pgpass");
         let sources = PasswordSources {
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_named_file_counts_most_and_must_be_private() {
+    fn the_configured_file_takes_precedence_and_must_be_private() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("password");
         let mut sources = PasswordSources {
@@ -142,7 +144,7 @@ mod tests {
         };
         assert_eq!(found(&sources).as_deref(), Some("from outside"));
         sources.file = Some(path.clone());
-        assert!(sources.find(&address()).is_err(), "it must be there");
+        assert!(sources.find(&address()).is_err(), "it must exist");
         fs::write(&path, "hunter2\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let refused = sources.find(&address()).unwrap_err().to_string();

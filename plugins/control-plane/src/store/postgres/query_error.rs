@@ -1,4 +1,4 @@
-//! What goes wrong inside the database, and what that means to callers.
+//! Errors of the database, and their meaning for callers.
 
 use std::error::Error as _;
 
@@ -10,17 +10,17 @@ use super::timeouts::REQUEST_TIMEOUT;
 use crate::store::StoreError;
 use crate::store::table::ColumnError;
 
-/// A refusal, or a error of the database that may be worth another attempt.
+/// An error of the store, or one of the database that may be worth a retry.
 #[derive(Debug)]
 pub(in crate::store) enum QueryError {
-    /// The answer to the caller.
+    /// The error to return to the caller.
     Store(StoreError),
-    /// What the database said.
+    /// An error of the database.
     Database(tokio_postgres::Error),
 }
 
 impl QueryError {
-    /// Whether others were faster in a way that another attempt sees.
+    /// Returns whether a race was lost, so that another attempt can succeed.
     pub(super) fn is_lost_race(&self) -> bool {
         let Self::Database(error) = self else {
             return false;
@@ -32,18 +32,17 @@ impl QueryError {
             || self.violates("gateways_name")
     }
 
-    /// Whether a row would have broken this unique constraint.
+    /// Returns whether a row violates this unique constraint.
     pub(super) fn violates(&self, constraint: &str) -> bool {
         let Self::Database(error) = self else {
             return false;
         };
-        error.as_db_error().is_some_and(|refusal| {
-            *refusal.code() == SqlState::UNIQUE_VIOLATION
-                && refusal.constraint() == Some(constraint)
+        error.as_db_error().is_some_and(|error| {
+            *error.code() == SqlState::UNIQUE_VIOLATION && error.constraint() == Some(constraint)
         })
     }
 
-    /// Whether the connection ended, so that another one may do better.
+    /// Returns whether the connection ended, so that another one can succeed.
     pub(super) fn is_lost_connection(&self) -> bool {
         match self {
             Self::Database(error) => {
@@ -87,7 +86,7 @@ impl From<QueryError> for StoreError {
     }
 }
 
-/// Describes a error of the pool.
+/// Converts an error of the pool.
 pub(super) fn pool_error(error: PoolError) -> QueryError {
     match error {
         PoolError::Timeout(_) => QueryError::Store(StoreError::Busy(REQUEST_TIMEOUT.as_secs())),
@@ -96,8 +95,8 @@ pub(super) fn pool_error(error: PoolError) -> QueryError {
     }
 }
 
-/// Describes a error. The database's own messages name columns and constraints, never values;
-/// its details, which do, are left out.
+/// Converts an error of the database. Its messages contain names of columns and constraints, never
+/// values; its details, which do, are omitted.
 pub(super) fn database_error(error: &tokio_postgres::Error) -> StoreError {
     match error.code() {
         Some(&SqlState::QUERY_CANCELED | &SqlState::LOCK_NOT_AVAILABLE) => {
@@ -108,8 +107,8 @@ pub(super) fn database_error(error: &tokio_postgres::Error) -> StoreError {
 }
 
 fn message(error: &tokio_postgres::Error) -> String {
-    if let Some(said) = error.as_db_error() {
-        return format!("PostgreSQL says: {}", said.message());
+    if let Some(database_error) = error.as_db_error() {
+        return format!("PostgreSQL: {}", database_error.message());
     }
     if let Some(refusal) = TlsError::find_in(error) {
         return format!("PostgreSQL: {}", with_remedy(&refusal));

@@ -1,4 +1,4 @@
-//! Pinning versions, and taking the contents of others away: one transaction each.
+//! Pins versions, and prunes the contents of others, in one transaction each.
 
 use kt_control_api::{ConfigVersion, GatewayId};
 use serde_json::json;
@@ -17,9 +17,9 @@ use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, GatewaySnapshot, PruneOptions, PruneReceipt,
 };
 
-/// Whoever publishes waits until it is settled which contents are there; whoever reads does not.
-/// Otherwise a content that is there already could go while a new version comes to rely on it.
-const ALONE: &str = "LOCK TABLE blobs IN SHARE ROW EXCLUSIVE MODE";
+/// Publishing waits until the prune is committed; reading does not. Otherwise an existing content
+/// could be deleted while a new version refers to it.
+const EXCLUSIVE: &str = "LOCK TABLE blobs IN SHARE ROW EXCLUSIVE MODE";
 
 const UNPINNED: &str = "SELECT version FROM config_versions
     WHERE gateway_id = $1 AND version <= $2 AND NOT pinned AND pruned_at IS NULL ORDER BY version";
@@ -36,7 +36,7 @@ const FREED: &str = "
 const MARK: &str = "UPDATE config_versions SET pruned_at = $3
     WHERE gateway_id = $1 AND version = ANY($2)";
 
-/// Takes away what nothing but marked versions has any more, and counts it.
+/// Deletes and counts contents that only pruned versions have.
 const TAKE: &str = "
     WITH taken AS (
       DELETE FROM blobs
@@ -47,7 +47,7 @@ const TAKE: &str = "
       RETURNING length(content) AS bytes)
     SELECT coalesce(sum(bytes), 0)::bigint FROM taken";
 
-/// Pins a version, or no longer.
+/// Pins or unpins a version.
 pub(super) async fn pin(
     session: &mut Session,
     change: &ChangeContext,
@@ -56,7 +56,7 @@ pub(super) async fn pin(
     pin: bool,
 ) -> Result<ChangeReceipt, QueryError> {
     let act = async |session: &Session| {
-        let gateway = held(session, key).await?.gateway;
+        let gateway = lock_gateway(session, key).await?.gateway;
         let found = versions::one(session, &gateway.id, version).await?;
         let found = found.map(ConfigVersion::from);
         let receipt = decide_pin(&gateway, version, found.as_ref(), pin)?;
@@ -75,7 +75,7 @@ pub(super) async fn pin(
     run_once(session, change, act).await
 }
 
-/// Takes contents away that nobody needs.
+/// Prunes contents that are not needed.
 pub(super) async fn prune(
     session: &mut Session,
     change: &ChangeContext,
@@ -83,9 +83,9 @@ pub(super) async fn prune(
     prune: &PruneOptions,
 ) -> Result<PruneReceipt, QueryError> {
     let act = async |session: &Session| {
-        let current = held(session, key).await?;
+        let current = lock_gateway(session, key).await?;
         if !prune.dry_run {
-            session.batch_execute(ALONE).await?;
+            session.batch_execute(EXCLUSIVE).await?;
         }
         let gateway = &current.gateway;
         let (id, up_to) = (gateway.id.as_str(), bigint(prune.up_to(&current))?);
@@ -99,11 +99,11 @@ pub(super) async fn prune(
             .iter()
             .map(|n| bigint(*n))
             .collect::<Result<_, _>>()?;
-        let idle = prune.dry_run || versions.is_empty();
-        let bytes = if idle {
+        let read_only = prune.dry_run || versions.is_empty();
+        let bytes = if read_only {
             sum(session.row(FREED, &[&id, &list]).await?)?
         } else {
-            take_away(session, change, &gateway.id, &list).await?
+            delete_contents(session, change, &gateway.id, &list).await?
         };
         let pruned = PruneReceipt {
             gateway: gateway.id.clone(),
@@ -111,7 +111,7 @@ pub(super) async fn prune(
             bytes,
             replayed: false,
         };
-        if !idle {
+        if !read_only {
             let (rev, detail) = (Some(gateway.rev), prune.detail(&pruned));
             audit::record(session, change, "config.prune", id, rev, detail).await?;
         }
@@ -120,8 +120,8 @@ pub(super) async fn prune(
     run_once(session, change, act).await
 }
 
-/// Takes contents away, and returns how many bytes these were.
-async fn take_away(
+/// Deletes contents, and returns how many bytes they had.
+async fn delete_contents(
     session: &Session,
     change: &ChangeContext,
     gateway: &GatewayId,
@@ -142,8 +142,8 @@ fn sum(row: Option<Row>) -> Result<u64, QueryError> {
     Ok(bytes.unsigned_abs())
 }
 
-/// Finds the gateway, which nobody else changes until the transaction ends.
-async fn held(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, QueryError> {
+/// Returns the gateway, and locks it until the transaction ends.
+async fn lock_gateway(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, QueryError> {
     let (condition, text) = gateways::lookup(key);
     // Not `FOR UPDATE`: reports, which refer to the gateway, need not wait.
     let lock = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR NO KEY UPDATE");

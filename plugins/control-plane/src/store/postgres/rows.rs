@@ -48,7 +48,7 @@ impl ColumnReader for PgRow {
     }
 
     fn invalid(&self, column: &Column) -> QueryError {
-        damaged(column.name)
+        corrupt(column.name)
     }
 }
 
@@ -192,7 +192,7 @@ pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, QueryError> {
 pub(super) fn number(row: &PgRow, column: &str) -> Result<u64, QueryError> {
     row.try_get::<_, i64>(column)?
         .try_into()
-        .map_err(|_| damaged(column))
+        .map_err(|_| corrupt(column))
 }
 
 pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, QueryError> {
@@ -200,14 +200,14 @@ pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, QueryError> {
 }
 
 fn time_of(micros: i64) -> Result<Timestamp, QueryError> {
-    Timestamp::from_microsecond(micros).map_err(|_| damaged("a time"))
+    Timestamp::from_microsecond(micros).map_err(|_| corrupt("a time"))
 }
 
 /// Reads a column of 32 bytes.
 pub(super) fn bytes(row: &PgRow, column: &str) -> Result<[u8; 32], QueryError> {
     row.try_get::<_, &[u8]>(column)?
         .try_into()
-        .map_err(|_| damaged(column))
+        .map_err(|_| corrupt(column))
 }
 
 pub(super) fn hash(row: &PgRow, column: &str) -> Result<ContentHash, QueryError> {
@@ -218,7 +218,7 @@ pub(super) fn hash(row: &PgRow, column: &str) -> Result<ContentHash, QueryError>
 pub(super) fn parse<T: std::str::FromStr>(row: &PgRow, column: &str) -> Result<T, QueryError> {
     row.try_get::<_, &str>(column)?
         .parse()
-        .map_err(|_| damaged(column))
+        .map_err(|_| corrupt(column))
 }
 
 /// Reads the only column of a row.
@@ -226,14 +226,14 @@ pub(super) fn only<'a, T: FromSql<'a>>(row: &'a PgRow) -> Result<T, QueryError> 
     Ok(row.try_get(0)?)
 }
 
-/// Turns a number into one of the database's, which count in 63 bits.
+/// Converts a number to one of the database, which counts in 63 bits.
 pub(super) fn bigint(number: u64) -> Result<i64, QueryError> {
     number
         .try_into()
         .map_err(|_| QueryError::Store(StoreError::Failed(format!("{number} is too large"))))
 }
 
-pub(super) fn damaged(what: impl Display) -> QueryError {
+pub(super) fn corrupt(what: impl Display) -> QueryError {
     QueryError::Store(StoreError::Failed(format!(
         "a row cannot be read: {what} is corrupt"
     )))

@@ -9,20 +9,20 @@ use super::query_error::{QueryError, pool_error};
 use super::timeouts::REQUEST_TIMEOUT;
 use crate::store::StoreError;
 
-/// Connections of one server. More would only queue inside the database, whose commits are what
-/// takes time.
+/// Connections of one server. More would only queue in the database, whose commits take most of the
+/// time.
 const CONNECTIONS: usize = 16;
-/// What a statement is given.
+/// The parameters of a statement.
 pub(super) type Values<'a> = [&'a (dyn ToSql + Sync)];
 
-/// A connection of the pool. Closed instead of given back when a transaction was left open.
+/// A connection of the pool. Closed instead of returned when a transaction is open.
 pub(super) struct Session {
     connection: Option<Object>,
     open: bool,
     committing: bool,
 }
 
-/// Makes the pool. Connects nowhere yet.
+/// Creates the pool, without connecting.
 pub(super) fn pool(address: &DatabaseAddress) -> Result<Pool, StoreError> {
     let how = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
@@ -55,7 +55,7 @@ impl Session {
             .expect("it is taken only when the session ends")
     }
 
-    /// Runs one prepared statement. Statements that are polled together are sent together.
+    /// Executes a prepared statement. Statements that are polled together are sent together.
     pub(super) async fn rows(
         &self,
         sql: &str,
@@ -65,7 +65,7 @@ impl Session {
         Ok(self.connection().query(&statement, values).await?)
     }
 
-    /// The same for a statement of at most one row.
+    /// Executes a prepared statement that returns at most one row.
     pub(super) async fn row(
         &self,
         sql: &str,
@@ -74,7 +74,7 @@ impl Session {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
-    /// Makes sure that statements are prepared, so that later they can be sent in one go.
+    /// Prepares statements, so that they can be sent together later.
     pub(super) async fn prepare(&self, statements: &[&str]) -> Result<(), QueryError> {
         for sql in statements {
             self.connection().prepare_cached(sql).await?;
@@ -82,33 +82,33 @@ impl Session {
         Ok(())
     }
 
-    /// Notes that a transaction begins.
+    /// Records that a transaction begins.
     pub(super) fn begin(&mut self) {
         self.open = true;
     }
 
-    /// Notes that the commit is sent: from here on, a lost connection leaves it unknown whether
-    /// the change was made.
+    /// Records that the commit is sent: from now on it is unknown after a lost connection whether
+    /// the change was committed.
     pub(super) fn committing(&mut self) {
         self.committing = true;
     }
 
-    /// Whether it is certain that nothing was changed when the connection is lost.
+    /// Returns whether it is certain that nothing was changed when the connection is lost.
     pub(super) fn is_retry_safe(&self) -> bool {
         !self.committing
     }
 
-    /// Sends words of transaction control.
-    pub(super) async fn batch_execute(&self, word: &str) -> Result<(), QueryError> {
-        Ok(self.connection().batch_execute(word).await?)
+    /// Executes statements without parameters, such as those of transaction control.
+    pub(super) async fn batch_execute(&self, sql: &str) -> Result<(), QueryError> {
+        Ok(self.connection().batch_execute(sql).await?)
     }
 
-    /// Notes that the transaction has ended, by a commit that was answered.
-    pub(super) fn ended(&mut self) {
+    /// Records that the transaction was committed.
+    pub(super) fn committed(&mut self) {
         self.open = false;
     }
 
-    /// Takes everything back. A connection that cannot even do that is closed.
+    /// Rolls the transaction back. A connection that cannot do that is closed.
     pub(super) async fn roll_back(&mut self) {
         if self.batch_execute("ROLLBACK").await.is_ok() {
             self.open = false;
@@ -119,7 +119,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if self.open {
-            // Out of the pool: closing the connection rolls back.
+            // Removed from the pool: closing the connection rolls the transaction back.
             drop(self.connection.take().map(Object::take));
         }
     }

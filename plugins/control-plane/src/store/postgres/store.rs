@@ -30,14 +30,14 @@ use crate::store::{
     ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
 };
 
-/// What the listening connection is called among the database's sessions.
+/// Name of the listening connection in `pg_stat_activity`.
 const LISTENER: &str = "kt control-plane notifications";
 
-/// How long a whole store may take to be moved. Each statement of it has the usual limit.
+/// Timeout for exporting or importing a whole store. Each statement has the usual timeout.
 const TRANSFER_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// Attempts of a request whose connection ends under it. Each connection of the pool may be a
-/// dead one after the database was restarted; the pool drops them as it notices.
+/// Attempts of a request whose connection is lost. After a restart of the database each connection
+/// of the pool may be closed; the pool drops closed connections when they are used.
 const ATTEMPTS: usize = 20;
 
 /// The store in a PostgreSQL database.
@@ -45,7 +45,7 @@ const ATTEMPTS: usize = 20;
 /// Several servers may use the same database at once. The methods of [`Store`] block and must
 /// not be called from asynchronous code.
 pub struct PostgresStore {
-    /// Drives the connections. Taken by `drop`, which must not wait.
+    /// Runs the connections. Taken by `drop`, which must not block.
     runtime: Option<Runtime>,
     pool: Pool,
     address: DatabaseAddress,
@@ -54,11 +54,11 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects, and makes or migrates the schema when that is needed.
+    /// Connects, and creates or migrates the schema if needed.
     ///
     /// # Errors
-    /// When the database cannot be reached or refuses, when its schema `kt` is something else, or
-    /// when a newer kt made it that this one may not follow.
+    /// When the database cannot be reached or rejects the connection, when its schema `kt` belongs
+    /// to another application, or when the schema is not supported.
     pub fn open(address: &DatabaseAddress) -> Result<Self, StoreError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -80,8 +80,8 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// From now on tells those who wait at this server of changes made at others, and others of
-    /// changes made through this store. Ends when the listeners or the store do.
+    /// Notifies the listeners of changes made by other servers, and other servers of changes made
+    /// through this store. Ends when the listeners or the store are dropped.
     pub fn listen(&self, listeners: Weak<dyn ChangeListeners>) {
         let mut config = self.address.config();
         config.application_name(LISTENER);
@@ -101,7 +101,7 @@ impl PostgresStore {
             .expect("it is taken only when the store is dropped")
     }
 
-    /// Waits for work on the database, and not without bound: its own limits come first.
+    /// Blocks on work with the database, with a timeout beyond those of the work itself.
     fn wait<T>(&self, work: impl Future<Output = Result<T, QueryError>>) -> Result<T, StoreError> {
         self.wait_for(REQUEST_TIMEOUT * 2, work)
     }
@@ -119,7 +119,7 @@ impl PostgresStore {
         })
     }
 
-    /// Does something with all that the database keeps, once and however large that is.
+    /// Processes all data of the database once, with a longer timeout.
     pub(super) fn transfer_rows<T>(
         &self,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, QueryError>,
@@ -130,15 +130,15 @@ impl PostgresStore {
         })
     }
 
-    /// Does what does no harm when it is done twice, so a lost connection is replaced.
+    /// Runs a repeatable operation, again with another connection when one is lost.
     fn read<T>(
         &self,
-        look: impl AsyncFn(&mut Session) -> Result<T, QueryError>,
+        query: impl AsyncFn(&mut Session) -> Result<T, QueryError>,
     ) -> Result<T, StoreError> {
-        self.attempt(|_| true, look)
+        self.attempt(|_| true, query)
     }
 
-    /// Does something, again when the connection was lost and `may_repeat` says so.
+    /// Runs an operation, again when the connection is lost and `may_repeat` allows it.
     fn attempt<T>(
         &self,
         may_repeat: impl Fn(&Session) -> bool,
@@ -181,7 +181,8 @@ impl PostgresStore {
         })
     }
 
-    /// Passes a receipt on once others will hear that a token has ended: it may be waited with.
+    /// Returns a receipt after notifying other servers that a token was revoked, with which clients
+    /// may be polling.
     fn notify_revoked(
         &self,
         outcome: Result<TokenReceipt, StoreError>,
@@ -192,7 +193,7 @@ impl PostgresStore {
         outcome
     }
 
-    /// Passes a receipt on once others will hear of it.
+    /// Returns a receipt after notifying other servers of the change.
     fn notify_changed(
         &self,
         outcome: Result<ChangeReceipt, StoreError>,
@@ -234,7 +235,7 @@ impl Store for PostgresStore {
     }
 
     fn change_counter(&self) -> Result<u64, StoreError> {
-        // Differs whenever a transaction has ended meanwhile, also one of another database.
+        // Changes whenever a transaction has ended, also one of another database.
         let sql = "SELECT pg_current_snapshot()::text";
         let text: String = self.read(async |session| {
             let row = session.row(sql, &[]).await?;
@@ -282,12 +283,12 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         new: &NewGateway,
     ) -> Result<ChangeReceipt, StoreError> {
-        let made = self
+        let receipt = self
             .notify_changed(self.read(async |session| create::create(session, change, new).await));
-        if made.is_ok() && new.bootstrap_token.is_some() {
+        if receipt.is_ok() && new.bootstrap_token.is_some() {
             self.notifications.add_revoked_token();
         }
-        made
+        receipt
     }
 
     fn update(
@@ -420,7 +421,7 @@ impl Store for PostgresStore {
     }
 
     fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {
-        self.read(async |session| tokens::used(session, uses).await)
+        self.read(async |session| tokens::record_uses(session, uses).await)
     }
 
     fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
@@ -433,7 +434,7 @@ impl Store for PostgresStore {
         note: &AuditEvent,
     ) -> Result<(), StoreError> {
         self.attempt(Session::is_retry_safe, async |session| {
-            audit::note(session, change, note).await
+            audit::record_event(session, change, note).await
         })
     }
 }

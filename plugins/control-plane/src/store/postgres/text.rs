@@ -1,22 +1,22 @@
-//! Text as PostgreSQL can hold it: without the character NUL.
+//! Text as PostgreSQL can store it: without NUL characters.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// Stands for what cannot be kept: U+FFFD, the replacement character.
-const INSTEAD: &str = "\u{fffd}";
+/// Replaces NUL: U+FFFD, the replacement character.
+const REPLACEMENT: &str = "\u{fffd}";
 
-/// Replaces NUL, which no checked text holds and an instance's message might.
+/// Replaces NUL, which validated texts do not contain, but messages of instances might.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {
-        Cow::Owned(text.replace('\0', INSTEAD))
+        Cow::Owned(text.replace('\0', REPLACEMENT))
     } else {
         Cow::Borrowed(text)
     }
 }
 
-/// The same for every text of a JSON value.
+/// Replaces NUL in all texts of a JSON value.
 pub(super) fn storable_json(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(storable(&text).into_owned()),
@@ -29,7 +29,7 @@ pub(super) fn storable_json(value: Value) -> Value {
     }
 }
 
-/// The same for a JSON text, in which NUL is escaped.
+/// Replaces NUL in a JSON text, where it is escaped.
 pub(super) fn storable_json_text(text: &str) -> Cow<'_, str> {
     if !text.contains("\\u0000") {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! Changes of tokens: one transaction each, with its audit row and the caller's key.
+//! Changes of tokens, each in one transaction with its audit row and idempotency key.
 
 use kt_control_api::{Timestamp, TokenId};
 
@@ -11,15 +11,15 @@ use crate::store::{
     TokenRow,
 };
 
-/// What a caller wants done to tokens.
+/// A change of tokens.
 pub(super) enum TokenChange<'a> {
-    /// Remember one, unless it is known. Heeds no key.
+    /// Stores a token, unless it is stored already. Ignores the idempotency key.
     Add(&'a NewToken),
-    /// Make one.
+    /// Creates a token.
     Create(&'a NewToken),
-    /// End one.
+    /// Revokes a token.
     Revoke(&'a TokenId),
-    /// Make one and end another at a time.
+    /// Creates a token, and ends another one at a time.
     Rotate {
         old: &'a TokenId,
         new: &'a NewToken,
@@ -27,7 +27,7 @@ pub(super) enum TokenChange<'a> {
     },
 }
 
-/// Carries a change out, or finds that the same request was carried out before.
+/// Applies a change, or returns the receipt of an earlier, identical request.
 pub(super) async fn change(
     session: &mut Session,
     change: &ChangeContext,
@@ -54,7 +54,7 @@ async fn act(
         }
         TokenChange::Create(new) => {
             if let StoredScope::Gateway(id) = &new.scope {
-                hold_gateway(session, &GatewayRef::Id(id.clone())).await?;
+                lock_gateway(session, &GatewayRef::Id(id.clone())).await?;
             }
             tokens::add(session, change, new).await?;
             tokens::record(session, change, new).await?;
@@ -65,8 +65,8 @@ async fn act(
     }
 }
 
-/// Keeps the gateway from being deleted, which ends its tokens, until this one is there too.
-async fn hold_gateway(session: &Session, key: &GatewayRef) -> Result<(), QueryError> {
+/// Prevents the deletion of the gateway, which revokes its tokens, until this token is stored.
+async fn lock_gateway(session: &Session, key: &GatewayRef) -> Result<(), QueryError> {
     let (condition, text) = gateways::lookup(key);
     let sql = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR SHARE");
     let row = session.row(&sql, &[&text]).await?;
@@ -113,14 +113,14 @@ async fn rotate(
     Ok(TokenReceipt::of(&new.id, false))
 }
 
-/// Reads a token, which nobody else changes until the transaction ends.
+/// Reads a token, and locks it until the transaction ends.
 async fn locked(session: &Session, id: &TokenId) -> Result<TokenRecord, QueryError> {
     let sql = rows::select::<TokenRow>("WHERE id = $1 FOR UPDATE");
     let row = session.row(&sql, &[&id.as_str()]).await?;
-    tokens::found(id, row.as_ref())
+    tokens::record_by_id(id, row.as_ref())
 }
 
-/// Revokes a token now, or lets it expire later.
+/// Revokes a token now, or sets when it expires.
 async fn end(
     session: &Session,
     change: &ChangeContext,

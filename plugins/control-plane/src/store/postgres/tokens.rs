@@ -13,7 +13,7 @@ use crate::store::{
     ChangeContext, NewToken, StoreError, TokenFilter, TokenRecord, TokenRow, TokenUse, table,
 };
 
-/// Stores a token. Returns `false`, and changes nothing, when it is known already.
+/// Stores a token. Returns `false`, and changes nothing, when it is stored already.
 pub(super) async fn add(
     session: &Session,
     change: &ChangeContext,
@@ -22,7 +22,7 @@ pub(super) async fn add(
     rows::insert(session, &token.row(change), "ON CONFLICT(hash) DO NOTHING").await
 }
 
-/// Records that a token was made.
+/// Writes the audit row of a new token.
 pub(super) async fn record(
     session: &Session,
     change: &ChangeContext,
@@ -40,8 +40,7 @@ pub(super) async fn record(
     .await
 }
 
-/// Passes a bootstrap token that is accepted, and lets nobody else change it until the transaction
-/// ends.
+/// Checks that a bootstrap token is accepted, and locks it until the transaction ends.
 pub(super) async fn lock_unconsumed(
     session: &Session,
     change: &ChangeContext,
@@ -56,7 +55,7 @@ pub(super) async fn lock_unconsumed(
     }
 }
 
-/// Ends a bootstrap token for the gateway that it registers.
+/// Consumes a bootstrap token for the gateway that it creates.
 pub(super) async fn consume(
     session: &Session,
     change: &ChangeContext,
@@ -69,7 +68,7 @@ pub(super) async fn consume(
     session.rows(sql, &values).await.map(drop)
 }
 
-/// Remembers when tokens were last used. Rows are locked in one order, whichever server it is.
+/// Stores when tokens were last used. Rows are locked in the same order by all servers.
 const USED: &str = "
     WITH fresh AS (
       SELECT t.id, u.at FROM tokens t
@@ -78,7 +77,7 @@ const USED: &str = "
       ORDER BY t.id FOR NO KEY UPDATE OF t)
     UPDATE tokens SET last_used_at = fresh.at FROM fresh WHERE tokens.id = fresh.id";
 
-pub(super) async fn used(session: &Session, uses: &[TokenUse]) -> Result<(), QueryError> {
+pub(super) async fn record_uses(session: &Session, uses: &[TokenUse]) -> Result<(), QueryError> {
     let ids: Vec<&str> = uses.iter().map(|one| one.token.as_str()).collect();
     let times: Vec<i64> = uses.iter().map(|one| one.at.as_microsecond()).collect();
     session
@@ -98,11 +97,11 @@ pub(super) async fn find(
 
 pub(super) async fn by_id(session: &Session, id: &TokenId) -> Result<TokenRecord, QueryError> {
     let sql = rows::select::<TokenRow>("WHERE id = $1");
-    found(id, session.row(&sql, &[&id.as_str()]).await?.as_ref())
+    record_by_id(id, session.row(&sql, &[&id.as_str()]).await?.as_ref())
 }
 
-/// Reads a row that was looked for by `id`.
-pub(super) fn found(id: &TokenId, row: Option<&Row>) -> Result<TokenRecord, QueryError> {
+/// Reads a row that was selected by `id`.
+pub(super) fn record_by_id(id: &TokenId, row: Option<&Row>) -> Result<TokenRecord, QueryError> {
     let row = row.ok_or_else(|| StoreError::NotFound(format!("token {id}")))?;
     record_of(row)
 }
@@ -116,7 +115,7 @@ pub(super) async fn list(
     session: &Session,
     filter: &TokenFilter,
 ) -> Result<Vec<TokenRecord>, QueryError> {
-    // Tokens are never deleted, so the place of the last one can be looked up.
+    // Tokens are never deleted, so the position of the last one can be looked up.
     let sql = rows::select::<TokenRow>(
         "WHERE ($1::text IS NULL
                 OR (created_at, id) < (SELECT created_at, id FROM tokens WHERE id = $1))

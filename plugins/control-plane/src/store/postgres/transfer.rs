@@ -1,4 +1,4 @@
-//! The database as one end of a move.
+//! Export and import of the database.
 
 use super::session::Session;
 use super::store::PostgresStore;
@@ -9,9 +9,9 @@ use crate::store::{
 };
 
 impl Transfer for PostgresStore {
-    fn export(&self, selection: &Selection, take: &mut RecordSink<'_>) -> Result<(), StoreError> {
+    fn export(&self, selection: &Selection, sink: &mut RecordSink<'_>) -> Result<(), StoreError> {
         self.transfer_rows(async |session: &mut Session| {
-            export::export(session, selection, take).await
+            export::export(session, selection, sink).await
         })
     }
 

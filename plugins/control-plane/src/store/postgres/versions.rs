@@ -53,5 +53,5 @@ pub(super) async fn content(
         let stored = stored.ok_or_else(|| StoreError::no_version(version))?;
         return Err(StoreError::without_content(version, stored.pruned_at).into());
     };
-    String::from_utf8(rows::only(&row)?).map_err(|_| rows::damaged("content"))
+    String::from_utf8(rows::only(&row)?).map_err(|_| rows::corrupt("content"))
 }

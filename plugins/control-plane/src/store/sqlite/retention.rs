@@ -65,7 +65,7 @@ pub(super) fn prune(
     if read_only {
         return Ok(pruned);
     }
-    crash_point("prune.taken");
+    crash_point("prune.deleted");
     let (id, detail) = (gateway.id.as_str(), prune.detail(&pruned));
     let rev = Some(gateway.rev);
     audit::record(transaction, change, "config.prune", id, rev, &detail)?;

@@ -1,4 +1,4 @@
-//! The trail of changes and its seals.
+//! The audit log and its seals.
 
 use std::thread;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use kt_control_api::{AuditEntry, AuditVerification, AuditVerifier, GatewayPatch}
 use super::fixture::{StoreFixture, after, change, edge, gateway, version};
 use crate::store::{AuditEvent, AuditFilter, ChangeContext, NewToken, Store, StoredScope};
 
-/// Every row, the newest first.
+/// Returns every row, the newest first.
 pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
     let filter = AuditFilter {
         limit: 1000,
@@ -17,21 +17,21 @@ pub(super) fn rows(store: &dyn Store) -> Vec<AuditEntry> {
     store.audit(&filter).unwrap()
 }
 
-/// Checks a whole trail.
-pub(crate) fn checked(store: &dyn Store) -> AuditVerification {
+/// Verifies the whole audit log.
+pub(crate) fn verify(store: &dyn Store) -> AuditVerification {
     let mut check = AuditVerifier::default();
     rows(store).into_iter().for_each(|row| check.push(row));
     check.finish()
 }
 
-/// Checks that a trail of so many rows is whole.
+/// Asserts that an audit log of so many rows is valid.
 fn assert_sealed(store: &dyn Store, expected: u64) {
-    let report = checked(store);
+    let report = verify(store);
     assert_eq!((report.rows, report.unsealed), (expected, 0), "{report:?}");
     assert!(report.damage.is_empty(), "{report:?}");
 }
 
-pub(crate) fn every_row_is_sealed_whatever_made_it(fixture: &dyn StoreFixture) {
+pub(crate) fn every_row_is_sealed(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let token = kt_control_api::Token::random(kt_control_api::TokenKind::Access);
     let odd = "\u{fc}\u{1f980} \"quoted\" \\ \n / \u{1} \u{7f}";
@@ -57,7 +57,7 @@ pub(crate) fn every_row_is_sealed_whatever_made_it(fixture: &dyn StoreFixture) {
     );
 }
 
-pub(crate) fn many_writers_make_one_chain(fixture: &dyn StoreFixture) {
+pub(crate) fn concurrent_writers_create_one_chain(fixture: &dyn StoreFixture) {
     fixture.open();
     thread::scope(|scope| {
         for writer in 0..4 {
@@ -73,7 +73,7 @@ pub(crate) fn many_writers_make_one_chain(fixture: &dyn StoreFixture) {
     assert_sealed(&*fixture.open(), 32);
 }
 
-pub(crate) fn a_refused_change_leaves_no_hole_in_the_trail(fixture: &dyn StoreFixture) {
+pub(crate) fn a_failed_change_leaves_no_gap_in_the_audit_log(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     assert!(store.create(&change(), &gateway("edge")).is_err());
@@ -82,7 +82,7 @@ pub(crate) fn a_refused_change_leaves_no_hole_in_the_trail(fixture: &dyn StoreFi
     assert_eq!(fixtures, [2, 1]);
 }
 
-pub(crate) fn rows_of_the_trail_are_selected(fixture: &dyn StoreFixture) {
+pub(crate) fn audit_rows_are_filtered(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let by = |actor: &str, seconds| ChangeContext {
         actor: actor.to_owned(),
@@ -160,7 +160,7 @@ pub(crate) fn rows_of_the_trail_are_selected(fixture: &dyn StoreFixture) {
     assert_eq!(fixtures(AuditFilter { since, ..all }), [3, 2]);
 }
 
-pub(crate) fn a_note_is_a_row_like_any_other(fixture: &dyn StoreFixture) {
+pub(crate) fn an_event_is_a_row_like_any_other(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let note = AuditEvent {

@@ -1,4 +1,4 @@
-//! Bootstrap tokens: each registers one gateway.
+//! Bootstrap tokens: each creates one gateway.
 
 use std::thread;
 use std::time::Duration;
@@ -18,8 +18,8 @@ fn fresh() -> NewToken {
     }
 }
 
-/// A gateway with a token of its own, registered with `token`.
-fn enrolled(name: &str, token: &NewToken) -> NewGateway {
+/// A gateway with a token of its own, created with `token`.
+fn with_bootstrap_token(name: &str, token: &NewToken) -> NewGateway {
     let new = gateway(name);
     let scope = StoredScope::Gateway(new.gateway.id.clone());
     NewGateway {
@@ -29,17 +29,17 @@ fn enrolled(name: &str, token: &NewToken) -> NewGateway {
     }
 }
 
-fn ended(error: &StoreError, token: &NewToken) -> bool {
+fn is_inactive(error: &StoreError, token: &NewToken) -> bool {
     matches!(error, StoreError::TokenInactive(id) if *id == token.id)
 }
 
-pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(fixture: &dyn StoreFixture) {
+pub(crate) fn a_bootstrap_token_is_consumed_by_the_gateway_it_creates(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let token = fresh();
     store.create_token(&change(), &token).unwrap();
     let known = store.token(&token.hash).unwrap().unwrap();
     assert_eq!(known.scope, StoredScope::Bootstrap { registered: None });
-    let edge = enrolled("edge", &token);
+    let edge = with_bootstrap_token("edge", &token);
     store.create(&change(), &edge).unwrap();
     let known = store.token(&token.hash).unwrap().unwrap();
     let registered = Some(edge.gateway.id.clone());
@@ -57,17 +57,19 @@ pub(crate) fn a_bootstrap_token_is_spent_by_the_gateway_it_registers(fixture: &d
     assert_eq!(rows, ["token.create", "gateway.create", "token.consume"]);
     assert!(
         !fixture.tamper("UPDATE tokens SET revoked_at = NULL WHERE scope = 'bootstrap'"),
-        "one that has registered a gateway is spent"
+        "one that has created a gateway stays consumed"
     );
 }
 
-pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(fixture: &dyn StoreFixture) {
+pub(crate) fn inactive_and_other_tokens_create_no_gateway(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let [used, revoked, expired] = [(); 3].map(|()| fresh());
     for token in [&used, &revoked, &expired] {
         store.create_token(&change(), token).unwrap();
     }
-    store.create(&change(), &enrolled("first", &used)).unwrap();
+    store
+        .create(&change(), &with_bootstrap_token("first", &used))
+        .unwrap();
     store.revoke_token(&change(), &revoked.id).unwrap();
     let late = after(change(), Duration::from_secs(60));
     let reader = NewToken::of(&Token::random(TokenKind::Access), StoredScope::Read, "r");
@@ -79,8 +81,10 @@ pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(fixture: &dy
         (&change(), &reader),
     ];
     for (at, token) in attempts {
-        let refused = store.create(at, &enrolled("second", token)).unwrap_err();
-        assert!(ended(&refused, token), "{refused}");
+        let refused = store
+            .create(at, &with_bootstrap_token("second", token))
+            .unwrap_err();
+        assert!(is_inactive(&refused, token), "{refused}");
     }
     assert_eq!(fixture.count("SELECT count(*) FROM gateways"), 1);
     assert_eq!(
@@ -91,34 +95,38 @@ pub(crate) fn what_is_no_bootstrap_token_any_more_registers_nothing(fixture: &dy
     assert!(store.token_by_id(&reader.id).unwrap().is_active(now()));
 }
 
-pub(crate) fn a_refused_registration_spends_no_token(fixture: &dyn StoreFixture) {
+pub(crate) fn a_failed_creation_consumes_no_token(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &bare("edge")).unwrap();
     let token = fresh();
     store.create_token(&change(), &token).unwrap();
     let taken = store
-        .create(&change(), &enrolled("edge", &token))
+        .create(&change(), &with_bootstrap_token("edge", &token))
         .unwrap_err();
     assert!(matches!(taken, StoreError::NameTaken { .. }), "{taken}");
     store.create(&keyed("k1", 1), &bare("other")).unwrap();
     let again = store
-        .create(&keyed("k1", 1), &enrolled("third", &token))
+        .create(&keyed("k1", 1), &with_bootstrap_token("third", &token))
         .unwrap();
     assert!(again.replayed);
     assert!(store.token_by_id(&token.id).unwrap().is_active(now()));
     store
-        .create(&keyed("k2", 2), &enrolled("fourth", &token))
+        .create(&keyed("k2", 2), &with_bootstrap_token("fourth", &token))
         .unwrap();
     assert!(!store.token_by_id(&token.id).unwrap().is_active(now()));
 }
 
-pub(crate) fn of_many_with_one_bootstrap_token_one_registers(fixture: &dyn StoreFixture) {
+pub(crate) fn of_many_with_one_bootstrap_token_one_succeeds(fixture: &dyn StoreFixture) {
     let token = fresh();
     fixture.open().create_token(&change(), &token).unwrap();
     let done = thread::scope(|scope| {
         let running = ["a", "b", "c", "d"].map(|name| {
             let token = &token;
-            scope.spawn(move || fixture.open().create(&change(), &enrolled(name, token)))
+            scope.spawn(move || {
+                fixture
+                    .open()
+                    .create(&change(), &with_bootstrap_token(name, token))
+            })
         });
         running.map(|one| one.join().unwrap())
     });
@@ -127,7 +135,7 @@ pub(crate) fn of_many_with_one_bootstrap_token_one_registers(fixture: &dyn Store
     assert!(
         refused
             .iter()
-            .all(|one| matches!(one, Err(error) if ended(error, &token)))
+            .all(|one| matches!(one, Err(error) if is_inactive(error, &token)))
     );
     assert_eq!(fixture.count("SELECT count(*) FROM gateways"), 1);
     assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 2);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{GatewayPatch, RevertRequest, VersionOrigin};
 
-use super::fixture::{StoreFixture, bare, change, edge, expecting, gateway, now, report, version};
+use super::fixture::{StoreFixture, bare, change, edge, gateway, now, report, requiring, version};
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayAction, GatewayRef, NewVersion, StoreError,
 };
 
-pub(crate) fn a_gateway_is_as_it_was_created(fixture: &dyn StoreFixture) {
+pub(crate) fn a_created_gateway_is_returned(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let labels = BTreeMap::from([("zone".to_owned(), "ü\"'\\".to_owned())]);
     let mut new = gateway("edge");
@@ -77,7 +77,7 @@ pub(crate) fn versions_are_dense_and_their_contents_verbatim(fixture: &dyn Store
     }
 }
 
-pub(crate) fn what_means_the_same_makes_no_version(fixture: &dyn StoreFixture) {
+pub(crate) fn content_with_the_same_canonical_form_creates_no_version(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let same = NewVersion {
@@ -171,11 +171,11 @@ pub(crate) fn names_and_labels_change_and_names_are_unique(fixture: &dyn StoreFi
         .gateway;
     assert_eq!((found.id, found.rev, found.generation), (edge_id, 4, 1));
     assert!(found.labels.is_empty());
-    assert!(store.find(&edge()).is_err(), "the old name is free");
+    assert!(store.find(&edge()).is_err(), "the old name is available");
     store.create(&change(), &gateway("edge")).unwrap();
 }
 
-pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(fixture: &dyn StoreFixture) {
+pub(crate) fn a_deleted_gateway_releases_its_name(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let receipt = store.delete(&change(), &edge()).unwrap();
@@ -192,14 +192,14 @@ pub(crate) fn a_deleted_gateway_is_gone_and_frees_its_name(fixture: &dyn StoreFi
     store.create(&change(), &gateway("edge")).unwrap();
 }
 
-pub(crate) fn a_change_of_another_revision_is_refused(fixture: &dyn StoreFixture) {
+pub(crate) fn a_change_of_another_revision_is_rejected(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     store
-        .publish(&expecting(1), &edge(), &version("second"))
+        .publish(&requiring(1), &edge(), &version("second"))
         .unwrap();
     let refused = store
-        .publish(&expecting(1), &edge(), &version("third"))
+        .publish(&requiring(1), &edge(), &version("third"))
         .unwrap_err();
     match refused {
         StoreError::RevisionMismatch { expected, current } => {
@@ -208,18 +208,18 @@ pub(crate) fn a_change_of_another_revision_is_refused(fixture: &dyn StoreFixture
         other => panic!("{other}"),
     }
     let patch = GatewayPatch::default();
-    assert!(store.update(&expecting(1), &edge(), &patch).is_err());
-    assert!(store.delete(&expecting(3), &edge()).is_err());
+    assert!(store.update(&requiring(1), &edge(), &patch).is_err());
+    assert!(store.delete(&requiring(3), &edge()).is_err());
     assert!(
         store
-            .update(&expecting(2), &edge(), &patch)
+            .update(&requiring(2), &edge(), &patch)
             .unwrap()
             .unchanged
     );
-    store.delete(&expecting(2), &edge()).unwrap();
+    store.delete(&requiring(2), &edge()).unwrap();
 }
 
-pub(crate) fn what_is_asked_moves_the_generation(fixture: &dyn StoreFixture) {
+pub(crate) fn actions_increment_the_generation(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &bare("edge")).unwrap();
     let reload = GatewayAction::Reload { message: None };
@@ -237,7 +237,7 @@ pub(crate) fn what_is_asked_moves_the_generation(fixture: &dyn StoreFixture) {
     assert!(matches!(nothing, StoreError::NoConfiguration(name) if name == "edge"));
     store.publish(&change(), &edge(), &version("one")).unwrap();
     let offline = store.act(&change(), &edge(), &reconcile(false)).unwrap();
-    assert!(offline.unchanged, "nobody is there to reconcile");
+    assert!(offline.unchanged, "there is no instance to reconcile");
     let report = super::fixture::report(0, 1);
     store.report(change().now, &edge(), &report).unwrap();
     let dry = store.act(&change(), &edge(), &reconcile(true)).unwrap();
@@ -252,7 +252,7 @@ pub(crate) fn what_is_asked_moves_the_generation(fixture: &dyn StoreFixture) {
     assert_eq!(found.desired.unwrap().generation, 4);
 }
 
-pub(crate) fn a_clock_that_goes_back_changes_no_order(fixture: &dyn StoreFixture) {
+pub(crate) fn the_order_does_not_depend_on_the_clock(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let hours = |back: i64| ChangeContext {
@@ -269,20 +269,20 @@ pub(crate) fn a_clock_that_goes_back_changes_no_order(fixture: &dyn StoreFixture
     assert_eq!(numbers, [4, 3, 2, 1], "by number, not by time");
     assert!(versions[1].created_at < versions[3].created_at);
     assert_eq!(store.find(&edge()).unwrap().desired.unwrap().version, 4);
-    // An instance that reports at an earlier time than before is live then.
+    // An instance that reports with an earlier time than before is live then.
     store.report(now(), &edge(), &report(0, 1)).unwrap();
     let earlier = now() - jiff::SignedDuration::from_hours(24);
     store.report(earlier, &edge(), &report(0, 2)).unwrap();
     assert!(store.find(&edge()).unwrap().view(earlier).instances[0].live);
-    let trail = super::audit_log::checked(&*store);
-    assert_eq!((trail.rows, trail.damage), (4, vec![]));
+    let log = super::audit_log::verify(&*store);
+    assert_eq!((log.rows, log.damage), (4, vec![]));
 }
 
-pub(crate) fn what_a_change_tells_is_what_is_kept(fixture: &dyn StoreFixture) {
+pub(crate) fn a_receipt_matches_the_stored_state(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     store.report(change().now, &edge(), &report(0, 1)).unwrap();
-    let told = NewVersion {
+    let new = NewVersion {
         source: Some("a.yaml".to_owned()),
         message: Some("why".to_owned()),
         ..version("second")
@@ -292,7 +292,7 @@ pub(crate) fn what_a_change_tells_is_what_is_kept(fixture: &dyn StoreFixture) {
         reason: Some("back".to_owned()),
     };
     let check = |receipt: ChangeReceipt| {
-        let (snapshot, made) = *receipt.published.expect("it made a version");
+        let (snapshot, made) = *receipt.published.expect("it published a version");
         let found = store.find(&edge()).unwrap();
         let id = &found.gateway.id;
         assert_eq!(Some(made.version), receipt.version);
@@ -300,7 +300,7 @@ pub(crate) fn what_a_change_tells_is_what_is_kept(fixture: &dyn StoreFixture) {
         let now = change().now;
         assert_eq!(snapshot.view(now), found.view(now));
     };
-    check(store.publish(&change(), &edge(), &told).unwrap());
+    check(store.publish(&change(), &edge(), &new).unwrap());
     check(store.revert(&change(), &edge(), &revert).unwrap());
     let again = store.revert(&change(), &edge(), &revert).unwrap();
     assert!(again.unchanged && again.published.is_none());

@@ -1,14 +1,12 @@
-//! Several users of one store.
+//! Concurrent users of one store.
 
 use std::sync::Barrier;
 use std::thread;
 
-use super::fixture::{StoreFixture, change, edge, expecting, gateway, version};
+use super::fixture::{StoreFixture, change, edge, gateway, requiring, version};
 use crate::store::StoreError;
 
-pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(
-    fixture: &dyn StoreFixture,
-) {
+pub(crate) fn concurrent_writers_wait_for_each_other(fixture: &dyn StoreFixture) {
     const WRITERS: u64 = 8;
     const EACH: u64 = 50;
     let shared = fixture.open();
@@ -41,7 +39,7 @@ pub(crate) fn many_writers_with_stores_of_their_own_wait_for_each_other(
     assert_eq!(audit, 1 + 2 * WRITERS * EACH, "every change has its row");
 }
 
-pub(crate) fn of_many_who_want_one_name_one_gets_it(fixture: &dyn StoreFixture) {
+pub(crate) fn of_many_gateways_with_one_name_one_is_created(fixture: &dyn StoreFixture) {
     drop(fixture.open());
     let start = Barrier::new(8);
     let results: Vec<_> = thread::scope(|scope| {
@@ -65,7 +63,7 @@ pub(crate) fn of_many_who_want_one_name_one_gets_it(fixture: &dyn StoreFixture) 
     assert_eq!(losers.count(), 7);
 }
 
-pub(crate) fn of_many_who_expect_one_revision_one_succeeds(fixture: &dyn StoreFixture) {
+pub(crate) fn of_many_changes_of_one_revision_one_succeeds(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     for rev in 1..=10 {
@@ -77,7 +75,7 @@ pub(crate) fn of_many_who_expect_one_revision_one_succeeds(fixture: &dyn StoreFi
                     let store = fixture.open();
                     let text = version(&format!("{rev}-{n}"));
                     start.wait();
-                    store.publish(&expecting(rev), &edge(), &text)
+                    store.publish(&requiring(rev), &edge(), &text)
                 })
             };
             let all: Vec<_> = (0..4).map(publish).collect();
@@ -92,7 +90,7 @@ pub(crate) fn of_many_who_expect_one_revision_one_succeeds(fixture: &dyn StoreFi
     }
 }
 
-pub(crate) fn many_may_make_the_store_at_once(fixture: &dyn StoreFixture) {
+pub(crate) fn a_store_can_be_created_concurrently(fixture: &dyn StoreFixture) {
     let start = Barrier::new(8);
     let epochs: Vec<_> = thread::scope(|scope| {
         let first_use = || {
@@ -106,7 +104,7 @@ pub(crate) fn many_may_make_the_store_at_once(fixture: &dyn StoreFixture) {
     fixture.open().probe().unwrap();
 }
 
-pub(crate) fn the_pulse_moves_with_changes_of_others(fixture: &dyn StoreFixture) {
+pub(crate) fn the_change_counter_changes_with_every_change(fixture: &dyn StoreFixture) {
     let (one, other) = (fixture.open(), fixture.open());
     let before = one.change_counter().unwrap();
     other.create(&change(), &gateway("edge")).unwrap();
@@ -114,7 +112,7 @@ pub(crate) fn the_pulse_moves_with_changes_of_others(fixture: &dyn StoreFixture)
     assert_ne!(after, before);
     one.create(&change(), &gateway("rim")).unwrap();
     let own = one.change_counter().unwrap();
-    assert_ne!(own, after, "one's own changes count too");
+    assert_ne!(own, after, "own changes count, too");
     let report = super::fixture::report(0, 1);
     other.report(change().now, &edge(), &report).unwrap();
     assert_ne!(one.change_counter().unwrap(), own, "and reports");

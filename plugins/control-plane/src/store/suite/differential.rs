@@ -1,4 +1,4 @@
-//! Two stores that are told the same give the same answers.
+//! Two stores behave the same for the same operations.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -7,7 +7,7 @@ use super::audit_log;
 use super::fixture::StoreFixture;
 use super::operations::{OperationRunner, steps};
 
-/// Tables of which every row must be the same, in this order.
+/// Tables whose rows must be the same, in this order.
 const HISTORY: [&str; 2] = [
     "SELECT at || ' ' || actor || ' ' || action || ' ' || target || ' ' || coalesce(rev, 0)
      FROM audit ORDER BY seq",
@@ -15,9 +15,9 @@ const HISTORY: [&str; 2] = [
      FROM apply_history ORDER BY seq",
 ];
 
-/// Runs random sequences of operations on stores of two kinds and compares every answer, what the
-/// stores then show, and their histories.
-pub(crate) fn agree<A: StoreFixture, B: StoreFixture>(
+/// Runs random sequences of operations on stores of two kinds, and compares every result, what the
+/// stores then return, and their history tables.
+pub(crate) fn stores_agree<A: StoreFixture, B: StoreFixture>(
     cases: u32,
     fixtures: impl Fn() -> Option<(A, B)>,
 ) {
@@ -40,7 +40,7 @@ pub(crate) fn agree<A: StoreFixture, B: StoreFixture>(
         let [left, right] = stores.map(|store| runner.state(store));
         prop_assert_eq!(left, right);
         let [left, right] = stores.map(audit_log::rows);
-        prop_assert_eq!(left, right, "seals and all");
+        prop_assert_eq!(left, right, "including the seals");
         for sql in HISTORY {
             prop_assert_eq!(one.texts(sql), other.texts(sql));
         }

@@ -1,4 +1,4 @@
-//! Where a store under test is kept, and what the tests put into it.
+//! The stores under test, and the objects that the tests store.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::store::{
     ChangeContext, GatewayRef, GatewayRow, IdempotencyKey, NewGateway, NewVersion, Store, Transfer,
 };
 
-/// A fixture with an empty store, which ends with the value.
+/// An empty store, which is removed when the value is dropped.
 pub(crate) trait StoreFixture: Sync {
-    /// Opens the store, as one more user of it.
+    /// Opens the store for another user of it.
     fn open(&self) -> Box<dyn Store>;
 
-    /// Opens the store as one end of a move.
-    fn moved(&self) -> Box<dyn Transfer>;
+    /// Opens the store for export and import.
+    fn open_for_transfer(&self) -> Box<dyn Transfer>;
 
-    /// Does something by hand, behind the store's back. Returns whether it was possible.
+    /// Executes a statement that bypasses the store. Returns whether it succeeded.
     fn tamper(&self, sql: &str) -> bool;
 
-    /// Looks at one number behind the store's back.
+    /// Reads a number, bypassing the store.
     fn count(&self, sql: &str) -> u64;
 
-    /// Reads one column of text behind the store's back.
+    /// Reads a column of text, bypassing the store.
     fn texts(&self, sql: &str) -> Vec<String>;
 }
 
@@ -44,15 +44,15 @@ pub(crate) fn change() -> ChangeContext {
     }
 }
 
-/// A change that expects a revision.
-pub(crate) fn expecting(rev: u64) -> ChangeContext {
+/// A change that requires a revision.
+pub(crate) fn requiring(rev: u64) -> ChangeContext {
     ChangeContext {
         if_match: Some(rev),
         ..change()
     }
 }
 
-/// A change with a key; what is asked for is told apart by one byte.
+/// A change with an idempotency key; requests are distinguished by one byte.
 pub(crate) fn keyed(key: &str, request: u8) -> ChangeContext {
     let once = IdempotencyKey {
         key: key.to_owned(),
@@ -64,7 +64,7 @@ pub(crate) fn keyed(key: &str, request: u8) -> ChangeContext {
     }
 }
 
-/// The same change, so much later.
+/// The same change at a later time.
 pub(crate) fn after(mut change: ChangeContext, time: Duration) -> ChangeContext {
     change.now += time;
     change

@@ -1,11 +1,11 @@
-//! The trail of changes.
+//! The audit log as the history of changes.
 
 use kt_control_api::RevertRequest;
 
-use super::fixture::{StoreFixture, change, edge, expecting, gateway, version};
+use super::fixture::{StoreFixture, change, edge, gateway, requiring, version};
 use crate::store::GatewayAction;
 
-pub(crate) fn every_change_has_its_row(fixture: &dyn StoreFixture) {
+pub(crate) fn every_change_writes_an_audit_row(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     store
@@ -35,7 +35,7 @@ pub(crate) fn every_change_has_its_row(fixture: &dyn StoreFixture) {
     );
 }
 
-pub(crate) fn history_cannot_be_rewritten_even_by_hand(fixture: &dyn StoreFixture) {
+pub(crate) fn triggers_prevent_changes_of_the_history(fixture: &dyn StoreFixture) {
     fixture.open().create(&change(), &gateway("edge")).unwrap();
     for sql in [
         "UPDATE config_versions SET author = 'x'",
@@ -56,11 +56,11 @@ pub(crate) fn history_cannot_be_rewritten_even_by_hand(fixture: &dyn StoreFixtur
     assert!(fixture.tamper("UPDATE gateways SET description = 'x'"));
 }
 
-pub(crate) fn a_refused_change_leaves_nothing(fixture: &dyn StoreFixture) {
+pub(crate) fn a_failed_change_writes_nothing(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     assert!(store.create(&change(), &gateway("edge")).is_err());
-    let lost = store.publish(&expecting(7), &edge(), &version("lost"));
+    let lost = store.publish(&requiring(7), &edge(), &version("lost"));
     assert!(lost.is_err());
     for (table, rows) in [
         ("gateways", 1),

@@ -1,13 +1,13 @@
-//! Keys that make repetitions harmless.
+//! Idempotency keys.
 
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use super::fixture::{StoreFixture, after, bare, change, edge, expecting, gateway, keyed, version};
+use super::fixture::{StoreFixture, after, bare, change, edge, gateway, keyed, requiring, version};
 use crate::store::{ChangeContext, StoreError};
 
-pub(crate) fn a_repeated_request_is_carried_out_once(fixture: &dyn StoreFixture) {
+pub(crate) fn a_repeated_request_is_applied_once(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let first = store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
     let again = store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
@@ -15,7 +15,8 @@ pub(crate) fn a_repeated_request_is_carried_out_once(fixture: &dyn StoreFixture)
     assert_eq!(first.gateway, again.gateway);
     assert_eq!((again.version, again.generation), (Some(1), 1));
 
-    // What only the first one meets: a revision, a content that is not yet desired.
+    // Conditions that only the first request meets: a revision, and a content that is not desired
+    // yet.
     let publish = ChangeContext {
         if_match: Some(1),
         ..keyed("k2", 2)
@@ -34,7 +35,7 @@ pub(crate) fn a_repeated_request_is_carried_out_once(fixture: &dyn StoreFixture)
     let same = store.publish(&keyed("k3", 3), &edge(), &new).unwrap();
     assert!(
         same.unchanged && same.replayed,
-        "nothing to do is an answer too"
+        "a change without effect has a receipt, too"
     );
 
     store.delete(&keyed("k4", 4), &edge()).unwrap();
@@ -49,14 +50,14 @@ pub(crate) fn a_key_belongs_to_one_request_and_one_actor(fixture: &dyn StoreFixt
     assert!(matches!(other, StoreError::IdempotencyKeyReused), "{other}");
     let other = store.delete(&keyed("k1", 2), &edge()).unwrap_err();
     assert!(matches!(other, StoreError::IdempotencyKeyReused), "{other}");
-    let somebody = ChangeContext {
-        actor: "somebody".to_owned(),
+    let other_actor = ChangeContext {
+        actor: "other".to_owned(),
         ..keyed("k1", 2)
     };
-    store.create(&somebody, &gateway("rim")).unwrap();
+    store.create(&other_actor, &gateway("rim")).unwrap();
 }
 
-pub(crate) fn a_failed_request_may_be_tried_again(fixture: &dyn StoreFixture) {
+pub(crate) fn a_failed_request_can_be_retried(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let publish = keyed("k1", 1);
     assert!(store.publish(&publish, &edge(), &version("x")).is_err());
@@ -72,7 +73,7 @@ pub(crate) fn a_failed_request_may_be_tried_again(fixture: &dyn StoreFixture) {
     assert_eq!(fixture.count("SELECT count(*) FROM idempotency"), 1);
 }
 
-pub(crate) fn a_key_is_forgotten_after_a_day(fixture: &dyn StoreFixture) {
+pub(crate) fn a_key_expires_after_a_day(fixture: &dyn StoreFixture) {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let store = fixture.open();
     store.create(&keyed("k1", 1), &gateway("edge")).unwrap();
@@ -95,7 +96,7 @@ pub(crate) fn a_key_is_forgotten_after_a_day(fixture: &dyn StoreFixture) {
     assert!(store.create(&later, &gateway("rim")).unwrap().replayed);
 }
 
-pub(crate) fn of_many_with_one_key_one_is_carried_out(fixture: &dyn StoreFixture) {
+pub(crate) fn of_many_with_one_key_one_is_applied(fixture: &dyn StoreFixture) {
     const MANY: usize = 8;
     fixture.open().create(&change(), &gateway("edge")).unwrap();
     for round in 0..5_u8 {
@@ -109,7 +110,7 @@ pub(crate) fn of_many_with_one_key_one_is_carried_out(fixture: &dyn StoreFixture
                 start.wait();
                 let change = ChangeContext {
                     idempotency_key: keyed(&key, round).idempotency_key,
-                    ..expecting(rev)
+                    ..requiring(rev)
                 };
                 let done = store.publish(&change, &edge(), &text).unwrap();
                 let made = keyed(&format!("c{key}"), round);

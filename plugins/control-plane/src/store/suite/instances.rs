@@ -1,4 +1,4 @@
-//! Reports.
+//! Reports of instances.
 
 use std::sync::Barrier;
 use std::thread;
@@ -28,16 +28,16 @@ pub(crate) fn the_newest_report_counts(fixture: &dyn StoreFixture) {
     assert_eq!(
         seen,
         [report(1, 1), report(0, 5)],
-        "the one seen last first"
+        "the most recently seen first"
     );
     assert_eq!(found.instances[1].seen_at, now());
-    assert_eq!(found.gateway.rev, rev, "reports move no revision");
+    assert_eq!(found.gateway.rev, rev, "reports do not change the revision");
     store.delete(&change(), &edge()).unwrap();
     let gone = store.report(later, &edge(), &report(0, 6)).unwrap_err();
     assert!(matches!(gone, StoreError::NotFound(_)), "{gone}");
 }
 
-pub(crate) fn each_new_answer_is_kept(fixture: &dyn StoreFixture) {
+pub(crate) fn each_new_answer_is_stored(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let applied = |generation| {
@@ -88,7 +88,7 @@ pub(crate) fn each_new_answer_is_kept(fixture: &dyn StoreFixture) {
     assert_eq!(stored.report, answer);
 }
 
-pub(crate) fn only_the_last_instances_are_kept(fixture: &dyn StoreFixture) {
+pub(crate) fn only_the_last_instances_are_stored(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     for instance in 0..53 {
@@ -101,7 +101,7 @@ pub(crate) fn only_the_last_instances_are_kept(fixture: &dyn StoreFixture) {
     assert_eq!(found[49].report, report(3, 1));
 }
 
-pub(crate) fn reports_of_one_instance_take_turns(fixture: &dyn StoreFixture) {
+pub(crate) fn reports_of_one_instance_are_serialized(fixture: &dyn StoreFixture) {
     const EACH: u64 = 20;
     fixture.open().create(&change(), &gateway("edge")).unwrap();
     let start = Barrier::new(4);
@@ -126,7 +126,7 @@ pub(crate) fn reports_of_one_instance_take_turns(fixture: &dyn StoreFixture) {
     });
     let found = fixture.open().find(&edge()).unwrap().instances;
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].report.seq, 4 * EACH, "the newest one won");
+    assert_eq!(found[0].report.seq, 4 * EACH, "the newest report is stored");
     let sql = "SELECT CAST(generation AS TEXT) FROM apply_history ORDER BY seq";
     let answers: Vec<u64> = fixture
         .texts(sql)

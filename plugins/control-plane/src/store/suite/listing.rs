@@ -17,9 +17,9 @@ fn all() -> GatewayFilter {
     }
 }
 
-pub(crate) fn gateways_come_in_the_order_of_their_names(fixture: &dyn StoreFixture) {
+pub(crate) fn gateways_are_ordered_by_name(fixture: &dyn StoreFixture) {
     let store = fixture.open();
-    // In the order of bytes: no locale, no folding of case.
+    // In the order of bytes: independent of the locale, and case-sensitive.
     let ordered = ["0", "A-1", "A.1", "A1", "B", "a", "a-b", "a_b", "ab", "b"];
     for name in ordered.iter().rev() {
         store.create(&change(), &bare(name)).unwrap();
@@ -41,7 +41,7 @@ pub(crate) fn gateways_come_in_the_order_of_their_names(fixture: &dyn StoreFixtu
     assert_eq!(listed.last().unwrap().instances.len(), 1);
 }
 
-pub(crate) fn prefixes_and_labels_select(fixture: &dyn StoreFixture) {
+pub(crate) fn prefixes_and_labels_filter(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let labelled = |name: &str, labels: &[(&str, &str)]| {
         let labels = labels.iter().copied();

@@ -1,4 +1,4 @@
-//! What every store must do. Each test of this folder runs on each implementation.
+//! What every store must do. Each test runs with each implementation.
 
 pub(super) mod audit_log;
 pub(super) mod bootstrap;
@@ -16,8 +16,8 @@ mod run;
 pub(super) mod tokens;
 mod transfer;
 
-pub(super) use audit_log::checked;
-pub(super) use differential::agree;
+pub(super) use audit_log::verify;
+pub(super) use differential::stores_agree;
 pub(super) use fixture::{StoreFixture, change, gateway, version};
 pub(super) use run::suite;
-pub(super) use transfer::moves;
+pub(super) use transfer::transfers;

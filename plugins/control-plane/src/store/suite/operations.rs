@@ -1,4 +1,4 @@
-//! Random operations on a store, and what comes of them as text that can be compared.
+//! Random operations on a store, and their results as text that can be compared.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::fixture::{after, change, gateway, keyed, report, version};
 use crate::store::{ChangeContext, GatewayAction, GatewayFilter, GatewayRef, PruneOptions, Store};
 
-/// One operation. Gateways are named by letters, and by the number of their creation.
+/// An operation. Gateways are referred to by letters, or by the number of their creation.
 #[derive(Debug, Clone)]
 pub(super) enum Operation {
     Create(char),
@@ -25,7 +25,7 @@ pub(super) enum Operation {
     Report(Target, usize, u64, bool),
 }
 
-/// Which gateway.
+/// A reference to a gateway.
 #[derive(Debug, Clone)]
 pub(super) enum Target {
     Named(char),
@@ -35,20 +35,20 @@ pub(super) enum Target {
 /// An operation and its conditions.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    act: Operation,
+    operation: Operation,
     if_match: Option<u64>,
     key: Option<(char, u8)>,
     later: u64,
 }
 
-/// Sequences of operations in which names, keys and revisions meet often.
+/// Generates sequences of operations in which names, keys and revisions often collide.
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let letter = prop::char::range('a', 'c');
     let target = prop_oneof![
         letter.clone().prop_map(Target::Named),
         (0_usize..4).prop_map(Target::Created)
     ];
-    let act = prop_oneof![
+    let operation = prop_oneof![
         3 => letter.clone().prop_map(Operation::Create),
         1 => (target.clone(), letter.clone()).prop_map(|(t, c)| Operation::Rename(t, c)),
         1 => (target.clone(), letter.clone(), any::<bool>())
@@ -68,16 +68,17 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let if_match = prop_oneof![4 => Just(None), 1 => (0_u64..5).prop_map(Some)];
     let key = prop_oneof![3 => Just(None), 1 => (letter, 0_u8..2).prop_map(Some)];
     let later = prop_oneof![9 => 0_u64..3, 1 => Just(24 * 3600)];
-    let step = (act, if_match, key, later).prop_map(|(act, if_match, key, later)| Step {
-        act,
-        if_match,
-        key,
-        later,
-    });
+    let step =
+        (operation, if_match, key, later).prop_map(|(operation, if_match, key, later)| Step {
+            operation,
+            if_match,
+            key,
+            later,
+        });
     prop::collection::vec(step, 1..40)
 }
 
-/// What both stores are told apart from the operations: ids and the time.
+/// What both stores get besides the operations: ids and the time.
 pub(super) struct OperationRunner {
     ids: Vec<GatewayId>,
     time: Duration,
@@ -91,35 +92,36 @@ impl OperationRunner {
         }
     }
 
-    /// Carries an operation out on both stores, and returns what came of it.
+    /// Runs an operation on both stores, and returns the results.
     pub(super) fn run(&mut self, step: &Step, stores: [&dyn Store; 2]) -> [String; 2] {
         self.time += Duration::from_secs(step.later);
         let mut change = match step.key {
-            // What is asked for is part of what the key stands for, and a prune is nothing else.
+            // The kind of the request is part of what the key stands for, and prunes have their
+            // own.
             Some((key, request)) => {
-                let prune = matches!(step.act, Operation::Prune(..));
+                let prune = matches!(step.operation, Operation::Prune(..));
                 keyed(&key.to_string(), request + if prune { 2 } else { 0 })
             }
             None => change(),
         };
         change.if_match = step.if_match;
         let change = after(change, self.time);
-        if let Operation::Create(name) = step.act {
+        if let Operation::Create(name) = step.operation {
             let mut new = gateway(&format!("g{name}"));
             new.version.take_if(|_| name == 'c');
             self.ids.push(new.gateway.id.clone());
             return stores.map(|store| format!("{:?}", store.create(&change, &new)));
         }
-        stores.map(|store| self.act(&step.act, &change, store))
+        stores.map(|store| self.run_on(&step.operation, &change, store))
     }
 
-    fn act(&self, act: &Operation, change: &ChangeContext, store: &dyn Store) -> String {
+    fn run_on(&self, operation: &Operation, change: &ChangeContext, store: &dyn Store) -> String {
         let patch = |name: Option<String>, label: Option<(char, bool)>| GatewayPatch {
             name,
             labels: label.map(|(key, set)| [(key.to_string(), set.then(|| "x".to_owned()))].into()),
             ..GatewayPatch::default()
         };
-        match act {
+        match operation {
             Operation::Create(_) => String::new(),
             Operation::Rename(target, name) => {
                 let patch = patch(Some(format!("g{name}")), None);
@@ -189,12 +191,12 @@ impl OperationRunner {
             Target::Named(name) => GatewayRef::Name(format!("g{name}")),
             Target::Created(number) => match self.ids.get(*number) {
                 Some(id) => GatewayRef::Id(id.clone()),
-                None => GatewayRef::Name("nobody".to_owned()),
+                None => GatewayRef::Name("missing".to_owned()),
             },
         }
     }
 
-    /// Describes everything that the store shows.
+    /// Formats everything that the store returns.
     pub(super) fn state(&self, store: &dyn Store) -> String {
         let all = GatewayFilter {
             limit: 1000,

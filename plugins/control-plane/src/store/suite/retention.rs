@@ -1,4 +1,4 @@
-//! Pinned versions, and contents that were taken away.
+//! Pinned versions, and pruned contents.
 
 use std::thread;
 use std::time::Duration;
@@ -23,8 +23,8 @@ fn one(version: u64) -> VersionRange {
     }
 }
 
-/// Makes `edge` with the versions `first`, `bb`, `ccc` and `dddd`, of which an instance serves the
-/// second.
+/// Creates `edge` with the versions `first`, `bb`, `ccc` and `dddd`, of which an instance serves
+/// the second.
 fn edge_with_four(store: &dyn Store) -> GatewayId {
     let id = store.create(&change(), &gateway("edge")).unwrap().gateway;
     for text in ["bb", "ccc", "dddd"] {
@@ -49,9 +49,7 @@ fn is_pruned(store: &dyn Store, id: &GatewayId, number: u64) -> bool {
     }
 }
 
-pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(
-    fixture: &dyn StoreFixture,
-) {
+pub(crate) fn a_prune_deletes_contents_and_keeps_versions(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let id = edge_with_four(&*store);
     let whole = store.versions(&id, None, 9).unwrap();
@@ -79,7 +77,7 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(
     assert!(versions[3].pinned);
     versions[1].pruned_at = None;
     versions[3].pinned = false;
-    assert_eq!(versions, whole, "all else is as it was");
+    assert_eq!(versions, whole, "nothing else changed");
 
     assert!(!store.pin(&change(), &edge(), 1, false).unwrap().unchanged);
     let done = store.prune(&change(), &edge(), &prune(1)).unwrap();
@@ -89,7 +87,7 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(
     assert_eq!(
         fixture.texts("SELECT action FROM audit WHERE seq > 4 ORDER BY seq"),
         ["config.pin", "config.prune", "config.unpin", "config.prune"],
-        "what changes nothing makes no row"
+        "a prune without effect writes no row"
     );
     assert_eq!(
         fixture.count("SELECT count(*) FROM meta WHERE k = 'pruning'"),
@@ -97,7 +95,7 @@ pub(crate) fn a_prune_takes_contents_that_nobody_needs_and_leaves_versions(
     );
 }
 
-pub(crate) fn what_has_no_content_is_neither_reverted_to_nor_pinned(fixture: &dyn StoreFixture) {
+pub(crate) fn a_pruned_version_is_neither_reverted_to_nor_pinned(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let id = edge_with_four(&*store);
     store.prune(&change(), &edge(), &prune(1)).unwrap();
@@ -118,13 +116,13 @@ pub(crate) fn what_has_no_content_is_neither_reverted_to_nor_pinned(fixture: &dy
     assert!(store.pin(&change(), &edge(), 3, false).unwrap().unchanged);
     let missing = store.pin(&change(), &edge(), 9, true).unwrap_err();
     assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
-    // The same bytes may come again.
+    // The same bytes may be published again.
     store.publish(&change(), &edge(), &version("ccc")).unwrap();
     assert_eq!(store.content(&id, 5).unwrap(), "ccc");
     assert!(is_pruned(&*store, &id, 3));
 }
 
-pub(crate) fn contents_that_others_have_stay(fixture: &dyn StoreFixture) {
+pub(crate) fn shared_contents_are_not_pruned(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let id = edge_with_four(&*store);
     let other = store.create(&change(), &gateway("other")).unwrap().gateway;
@@ -139,7 +137,7 @@ pub(crate) fn contents_that_others_have_stay(fixture: &dyn StoreFixture) {
     assert_eq!((done.versions, done.bytes), (vec![one(1)], 5));
 }
 
-pub(crate) fn a_repeated_prune_tells_what_the_first_did(fixture: &dyn StoreFixture) {
+pub(crate) fn a_repeated_prune_returns_the_first_receipt(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     edge_with_four(&*store);
     let first = store.prune(&keyed("k1", 1), &edge(), &prune(1)).unwrap();
@@ -155,7 +153,7 @@ pub(crate) fn a_repeated_prune_tells_what_the_first_did(fixture: &dyn StoreFixtu
     assert!(again.replayed && !pinned.unchanged && !again.unchanged);
 }
 
-pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(fixture: &dyn StoreFixture) {
+pub(crate) fn no_content_is_lost_when_others_prune_it(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let names = ["one", "two", "three", "four"];
     for name in names {
@@ -165,7 +163,7 @@ pub(crate) fn nothing_is_lost_when_many_publish_what_others_prune(fixture: &dyn 
         for (at, name) in names.into_iter().enumerate() {
             scope.spawn(move || {
                 let (store, key) = (fixture.open(), GatewayRef::Name(name.to_owned()));
-                // What one comes to rely on is what another one gives up.
+                // Each publishes contents that others prune.
                 let texts = ["a", "b", "c", "d", "e", "f", "g"];
                 for text in texts.iter().cycle().skip(at).step_by(at + 1).take(60) {
                     store.publish(&change(), &key, &version(text)).unwrap();

@@ -8,7 +8,7 @@ use kt_control_api::{GatewayId, Token, TokenId, TokenKind};
 use super::fixture::{StoreFixture, after, change, edge, gateway, keyed, now};
 use crate::store::{NewGateway, NewToken, StoreError, StoredScope, TokenFilter, TokenUse};
 
-pub(crate) fn tokens_are_known_by_their_hashes(fixture: &dyn StoreFixture) {
+pub(crate) fn tokens_are_found_by_their_hashes(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let admin = Token::random(TokenKind::Access);
     assert!(!store.has_admin_token(now()).unwrap());
@@ -31,15 +31,15 @@ pub(crate) fn tokens_are_known_by_their_hashes(fixture: &dyn StoreFixture) {
     assert_eq!(
         fixture.texts("SELECT action FROM audit ORDER BY seq"),
         ["token.create", "token.create"],
-        "a known token makes no row"
+        "an existing token writes no row"
     );
     assert!(fixture.tamper("UPDATE tokens SET expires_at = 1 WHERE scope = 'admin'"));
-    assert!(!store.has_admin_token(now()).unwrap(), "it has ended");
+    assert!(!store.has_admin_token(now()).unwrap(), "it has expired");
     let ended = store.token(&admin.hash()).unwrap().unwrap();
     assert_eq!(ended.expires_at.unwrap().as_microsecond(), 1);
 }
 
-pub(crate) fn a_gateways_tokens_end_with_it(fixture: &dyn StoreFixture) {
+pub(crate) fn deleting_a_gateway_revokes_its_tokens(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let mut new: NewGateway = gateway("edge");
     let token = Token::random(TokenKind::Gateway);
@@ -58,7 +58,7 @@ fn fresh(scope: StoredScope, name: &str) -> NewToken {
     NewToken::of(&Token::random(TokenKind::Access), scope, name)
 }
 
-pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(fixture: &dyn StoreFixture) {
+pub(crate) fn a_token_is_created_once_and_for_an_existing_gateway(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let new = NewToken {
         expires_at: Some(now() + Duration::from_secs(60)),
@@ -89,7 +89,7 @@ pub(crate) fn a_token_is_made_once_and_for_a_gateway_that_exists(fixture: &dyn S
     assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 1);
 }
 
-pub(crate) fn tokens_come_newest_first_and_by_filter(fixture: &dyn StoreFixture) {
+pub(crate) fn tokens_are_listed_newest_first_and_filtered(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let edge = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let scopes = [
@@ -100,7 +100,7 @@ pub(crate) fn tokens_come_newest_first_and_by_filter(fixture: &dyn StoreFixture)
     ];
     let mut made = Vec::new();
     for (n, scope) in (1..).zip(scopes) {
-        // The last two at the same time.
+        // The last two have the same time.
         let at = after(change(), Duration::from_secs(n.min(3)));
         let new = fresh(scope, "x");
         store.create_token(&at, &new).unwrap();
@@ -178,7 +178,7 @@ pub(crate) fn a_revoked_token_stays_revoked(fixture: &dyn StoreFixture) {
     );
 }
 
-pub(crate) fn a_use_is_kept_when_it_is_news(fixture: &dyn StoreFixture) {
+pub(crate) fn a_use_is_stored_if_it_is_some_minutes_later(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let tokens = [(); 2].map(|()| fresh(StoredScope::Read, "reader"));
     for token in &tokens {
@@ -208,7 +208,7 @@ pub(crate) fn a_use_is_kept_when_it_is_news(fixture: &dyn StoreFixture) {
     assert_eq!(fixture.count("SELECT count(*) FROM audit"), 2);
 }
 
-pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(fixture: &dyn StoreFixture) {
+pub(crate) fn a_rotation_creates_one_token_and_ends_the_other(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     let tokens = [(); 4].map(|()| fresh(StoredScope::Read, "reader"));
     store.create_token(&change(), &tokens[0]).unwrap();
@@ -229,7 +229,7 @@ pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(fixture: &dyn StoreF
         .rotate_token(&change(), &tokens[1].id, &tokens[3], soon)
         .unwrap_err();
     assert!(matches!(&ended, StoreError::TokenInactive(id) if *id == tokens[1].id));
-    // What ends sooner by itself is not made to last.
+    // A token that expires earlier does so.
     let far = soon + Duration::from_secs(60);
     store
         .rotate_token(&change(), &tokens[0].id, &tokens[3], far)
@@ -238,7 +238,7 @@ pub(crate) fn a_rotation_makes_one_token_and_ends_the_other(fixture: &dyn StoreF
     assert_eq!(fixture.count("SELECT count(*) FROM tokens"), 4);
 }
 
-pub(crate) fn of_many_who_rotate_one_token_one_succeeds(fixture: &dyn StoreFixture) {
+pub(crate) fn of_many_rotations_of_one_token_one_succeeds(fixture: &dyn StoreFixture) {
     let token = fresh(StoredScope::Read, "reader");
     fixture.open().create_token(&change(), &token).unwrap();
     let done = thread::scope(|scope| {

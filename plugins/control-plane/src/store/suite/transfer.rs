@@ -1,4 +1,4 @@
-//! Moving what one store keeps into another.
+//! Export from a store, and import into another one.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::store::{
     NewToken, PruneOptions, Selection, Store, StoreError, StoredScope, Transfer,
 };
 
-/// Checks every kind of move from a store into others.
-pub(crate) fn moves<T: StoreFixture>(from: &dyn StoreFixture, new: &dyn Fn() -> T) {
+/// Tests every kind of transfer from a store to others.
+pub(crate) fn transfers<T: StoreFixture>(from: &dyn StoreFixture, new: &dyn Fn() -> T) {
     let made = fill(&*from.open());
-    let whole = records(&*from.moved(), &Selection::Whole);
+    let whole = records(&*from.open_for_transfer(), &Selection::Whole);
     let to = new();
-    a_whole_store_is_the_same_afterwards(&to, &whole);
-    what_moved_goes_on(&to, &made);
-    nothing_is_taken_twice(&to, &whole);
-    a_gateway_joins_others(&new(), from, &made);
-    what_is_not_whole_leaves_nothing(&new(), &whole);
+    a_whole_store_is_imported_unchanged(&to, &whole);
+    an_imported_store_can_be_changed(&to, &made);
+    nothing_is_imported_twice(&to, &whole);
+    a_gateway_is_added_to_others(&new(), from, &made);
+    an_incomplete_import_writes_nothing(&new(), &whole);
 }
 
-/// Fills a store with some of everything. Returns the gateway that has a history.
+/// Fills a store with objects of every kind. Returns the gateway with several versions.
 fn fill(store: &dyn Store) -> GatewayId {
     let mut new = gateway("edge");
     let (id, token) = (new.gateway.id.clone(), Token::random(TokenKind::Gateway));
@@ -109,10 +109,11 @@ fn import(
         whole,
     };
     let mut records = records.iter().cloned().map(Ok);
-    to.moved().import(&change(), &header, &mut records)
+    to.open_for_transfer()
+        .import(&change(), &header, &mut records)
 }
 
-fn a_whole_store_is_the_same_afterwards(to: &dyn StoreFixture, whole: &[ExportRecord]) {
+fn a_whole_store_is_imported_unchanged(to: &dyn StoreFixture, whole: &[ExportRecord]) {
     let count = |is: fn(&ExportRecord) -> bool| whole.iter().filter(|record| is(record)).count();
     assert_eq!(count(|r| matches!(r, ExportRecord::Gateway(_))), 4);
     assert_eq!(
@@ -129,49 +130,53 @@ fn a_whole_store_is_the_same_afterwards(to: &dyn StoreFixture, whole: &[ExportRe
         (4, 8, 3)
     );
     assert_eq!(imported.audit, 15);
-    assert_eq!(records(&*to.moved(), &Selection::Whole), whole);
-    let report = audit_log::checked(&*to.open());
+    assert_eq!(records(&*to.open_for_transfer(), &Selection::Whole), whole);
+    let report = audit_log::verify(&*to.open());
     assert_eq!((report.rows, report.damage), (15, vec![]));
     assert_ne!(to.open().epoch().unwrap(), "elsewhere");
 }
 
-fn what_moved_goes_on(to: &dyn StoreFixture, made: &GatewayId) {
+fn an_imported_store_can_be_changed(to: &dyn StoreFixture, made: &GatewayId) {
     let store = to.open();
     let found = store.find(&edge()).unwrap().gateway;
     assert_eq!((&found.id, found.last_version), (made, 3));
     assert_eq!(store.content(made, 2).unwrap(), "b: \u{1f980}\n");
     let next = store.publish(&change(), &edge(), &version("c")).unwrap();
     assert_eq!(next.version, Some(4));
-    assert!(audit_log::checked(&*store).damage.is_empty());
+    assert!(audit_log::verify(&*store).damage.is_empty());
 }
 
-fn nothing_is_taken_twice(to: &dyn StoreFixture, whole: &[ExportRecord]) {
-    let before = records(&*to.moved(), &Selection::Whole);
+fn nothing_is_imported_twice(to: &dyn StoreFixture, whole: &[ExportRecord]) {
+    let before = records(&*to.open_for_transfer(), &Selection::Whole);
     let refused = import(to, true, whole).unwrap_err();
-    let StoreError::AlreadyExists(taken) = refused else {
+    let StoreError::AlreadyExists(existing) = refused else {
         panic!("{refused}");
     };
-    assert_eq!(taken.len(), 3, "all at once, deleted ones apart: {taken:?}");
-    assert_eq!(records(&*to.moved(), &Selection::Whole), before);
+    assert_eq!(
+        existing.len(),
+        3,
+        "all of them, without deleted ones: {existing:?}"
+    );
+    assert_eq!(records(&*to.open_for_transfer(), &Selection::Whole), before);
 }
 
-fn a_gateway_joins_others(to: &dyn StoreFixture, from: &dyn StoreFixture, made: &GatewayId) {
+fn a_gateway_is_added_to_others(to: &dyn StoreFixture, from: &dyn StoreFixture, made: &GatewayId) {
     to.open().create(&change(), &gateway("other")).unwrap();
     let selection = Selection::Gateways(vec![made.clone()]);
-    let part = records(&*from.moved(), &selection);
+    let part = records(&*from.open_for_transfer(), &selection);
     let imported = import(to, false, &part).unwrap();
     assert_eq!(
         (imported.gateways, imported.versions),
         (vec![made.clone()], 3)
     );
     assert_eq!((imported.tokens, imported.audit), (1, 0), "its own");
-    assert_eq!(records(&*to.moved(), &selection), part);
+    assert_eq!(records(&*to.open_for_transfer(), &selection), part);
     let rows = audit_log::rows(&*to.open());
     assert_eq!((rows.len(), rows[0].action.as_str()), (2, "gateway.import"));
     assert_eq!(rows[0].detail["from"], "elsewhere");
-    assert!(audit_log::checked(&*to.open()).damage.is_empty());
+    assert!(audit_log::verify(&*to.open()).damage.is_empty());
 
-    // The same name under another id.
+    // The same name with another id.
     let Some(ExportRecord::Gateway(row)) = part.first() else {
         panic!("the gateway comes first");
     };
@@ -185,7 +190,7 @@ fn a_gateway_joins_others(to: &dyn StoreFixture, from: &dyn StoreFixture, made: 
     assert!(refused.to_string().contains("the name `edge`"), "{refused}");
 }
 
-fn what_is_not_whole_leaves_nothing(to: &dyn StoreFixture, whole: &[ExportRecord]) {
+fn an_incomplete_import_writes_nothing(to: &dyn StoreFixture, whole: &[ExportRecord]) {
     let mut forged = whole.to_vec();
     for record in &mut forged {
         if let ExportRecord::Audit(row) = record {
@@ -218,7 +223,9 @@ fn what_is_not_whole_leaves_nothing(to: &dyn StoreFixture, whole: &[ExportRecord
         reason: "cut off".to_owned(),
     };
     let mut records = whole.iter().take(9).cloned().map(Ok).chain([Err(cut())]);
-    let refused = to.moved().import(&change(), &header, &mut records);
+    let refused = to
+        .open_for_transfer()
+        .import(&change(), &header, &mut records);
     assert_eq!(refused.unwrap_err().to_string(), "line 9: cut off");
 
     let text = "orphan".to_owned();

@@ -1,5 +1,5 @@
--- Times are microseconds since 1970. Rows that are history are never changed: triggers say so.
--- Everything lives in the schema `kt`, which the caller has made; names compare byte by byte.
+-- Times are microseconds since 1970. Rows of the history are never changed, which triggers enforce.
+-- All objects are in the schema `kt`, which the caller has created; names are compared by bytes.
 
 CREATE TABLE meta(
   k TEXT PRIMARY KEY,
@@ -24,10 +24,10 @@ CREATE TABLE gateways(
   CHECK(reload_generation <= generation AND reconcile_generation <= generation)
 ) WITH (fillfactor = 80);
 
--- A deleted gateway frees its name and keeps its history.
+-- A deleted gateway releases its name and keeps its history.
 CREATE UNIQUE INDEX gateways_name ON gateways(name) WHERE deleted_at IS NULL;
 
--- Verbatim contents by the hash of their bytes, so that a revert stores nothing twice.
+-- Contents by the hash of their bytes, so that a revert stores nothing twice.
 CREATE TABLE blobs(
   sha256 BYTEA PRIMARY KEY CHECK(length(sha256) = 32),
   content BYTEA NOT NULL
@@ -53,7 +53,7 @@ ALTER TABLE gateways ADD CONSTRAINT gateways_desired
   FOREIGN KEY(id, desired_version) REFERENCES config_versions(gateway_id, version)
   DEFERRABLE INITIALLY DEFERRED;
 
--- One function for every refusal: the trigger's argument says what to tell.
+-- The function of all triggers that reject a change: their argument is the message.
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$;
 
@@ -77,7 +77,7 @@ CREATE TRIGGER config_versions_dense BEFORE INSERT ON config_versions
 CREATE TRIGGER blobs_immutable BEFORE UPDATE ON blobs
   FOR EACH ROW EXECUTE FUNCTION refuse('contents are immutable');
 
--- Apart from gateways, so that reports never move a revision.
+-- A table of its own, so that reports do not change the revision of the gateway.
 CREATE TABLE instances(
   gateway_id TEXT COLLATE "C" NOT NULL REFERENCES gateways(id),
   instance_id TEXT COLLATE "C" NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE instances(
   PRIMARY KEY(gateway_id, instance_id)
 ) WITH (fillfactor = 70);
 
--- What instances answered, one row per answer.
+-- The answers of instances.
 CREATE TABLE apply_history(
   seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at BIGINT NOT NULL,
@@ -118,7 +118,7 @@ CREATE TABLE tokens(
 );
 CREATE INDEX tokens_gateway ON tokens(gateway_id);
 
--- `detail` is JSON as it is sealed, so text. Place and seal come from the trigger below.
+-- `detail` is JSON in the sealed form, so text. The trigger below assigns number and seal.
 CREATE TABLE audit(
   seq BIGINT PRIMARY KEY,
   at BIGINT NOT NULL,
@@ -137,8 +137,8 @@ CREATE FUNCTION part(text TEXT) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
   SELECT int8send(octet_length(convert_to(text, 'UTF8'))::bigint) || convert_to(text, 'UTF8')
 $$;
 
--- Each row's seal is over the seal of the row before, so that writers of rows take turns: from
--- here to their commit. What follows the lock sees the row that others committed meanwhile.
+-- The seal of each row is computed over that of the previous row, so writers are serialized until
+-- their commit. The statements after the lock see the rows that were committed meanwhile.
 CREATE FUNCTION sealed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   before RECORD;
@@ -157,11 +157,11 @@ END $$;
 
 CREATE TRIGGER audit_sealed BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION sealed();
 CREATE TRIGGER audit_immutable BEFORE UPDATE ON audit
-  FOR EACH ROW EXECUTE FUNCTION refuse('the audit trail is immutable');
+  FOR EACH ROW EXECUTE FUNCTION refuse('the audit log is immutable');
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit
-  FOR EACH ROW EXECUTE FUNCTION refuse('the audit trail is kept');
+  FOR EACH ROW EXECUTE FUNCTION refuse('the audit log is kept');
 CREATE TRIGGER audit_whole BEFORE TRUNCATE ON audit
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse('the audit trail is kept');
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse('the audit log is kept');
 
 CREATE TABLE idempotency(
   actor TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- Bootstrap tokens: each registers one gateway and is spent by it, which names the gateway.
+-- Bootstrap tokens: each creates one gateway, which consumes it and is referred to by it.
 
 ALTER TABLE tokens DROP CONSTRAINT tokens_scope_check, DROP CONSTRAINT tokens_check;
 ALTER TABLE tokens

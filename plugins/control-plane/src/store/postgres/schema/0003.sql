@@ -1,5 +1,5 @@
--- Versions can be pinned, and the contents of others pruned: their rows stay, the bytes go. `meta`
--- has a row `pruning` while contents are taken away, and nobody else ever sees it.
+-- Versions can be pinned, and the contents of others pruned, without deleting the versions. `meta`
+-- has a row `pruning` only while contents are deleted, which other transactions do not see.
 
 ALTER TABLE config_versions DROP CONSTRAINT config_versions_blob_fkey;
 ALTER TABLE config_versions
@@ -19,7 +19,7 @@ BEGIN
   END IF;
   IF NEW.pruned_at IS NOT NULL AND EXISTS (
       SELECT FROM kt.gateways WHERE id = NEW.gateway_id AND desired_version = NEW.version) THEN
-    RAISE EXCEPTION 'what is desired is kept' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'desired versions are kept' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;

@@ -5,14 +5,14 @@ use kt_control_api::random_base32;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row};
 
-use crate::store::suite::{StoreFixture, moves};
+use crate::store::suite::{StoreFixture, transfers};
 use crate::store::{DatabaseAddress, Password, PostgresStore, Store, Transfer};
 
 /// The server of the tests, and its password; `tests/scripts/test.sh` starts one and sets both.
 const SERVER: &str = "KT_TEST_POSTGRES";
 const PASSWORD: &str = "KT_TEST_POSTGRES_PASSWORD";
 
-/// A database of one test. Ends with the value.
+/// A database for one test. Dropped with the value.
 pub(crate) struct Database {
     server: DatabaseAddress,
     name: String,
@@ -20,7 +20,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Makes a database. Without a server the test is skipped, which must not be in CI.
+    /// Creates a database. Without a server the test is skipped, which is an error in CI.
     pub(crate) fn new() -> Option<Self> {
         let Ok(url) = env::var(SERVER) else {
             return skipped();
@@ -37,7 +37,7 @@ impl Database {
                 .unwrap(),
         };
         let sql = format!("CREATE DATABASE {} TEMPLATE template0", database.name);
-        database.ask(&database.server.config(), &sql).unwrap();
+        database.query(&database.server.config(), &sql).unwrap();
         Some(database)
     }
 
@@ -55,12 +55,12 @@ impl Database {
         PostgresStore::open(&self.address()).unwrap()
     }
 
-    /// Asks something by hand.
+    /// Executes a query directly.
     pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        self.ask(&self.config(), sql)
+        self.query(&self.config(), sql)
     }
 
-    /// Does several things by hand, and returns the connection that did them.
+    /// Executes several statements directly, and returns the connection.
     pub(crate) fn batch(&self, sql: &str) -> Client {
         let config = self.config();
         let done = self.runtime.block_on(async {
@@ -71,13 +71,13 @@ impl Database {
         done.unwrap()
     }
 
-    /// Goes on by hand with what [`Database::batch`] began.
-    pub(crate) fn go_on(&self, client: &Client, sql: &str) {
+    /// Continues on the connection of [`Database::batch`].
+    pub(crate) fn continue_batch(&self, client: &Client, sql: &str) {
         self.runtime.block_on(client.batch_execute(sql)).unwrap();
     }
 
-    fn ask(&self, config: &Config, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        // Tests of many threads ask too, and one runtime is driven by one of them.
+    fn query(&self, config: &Config, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
+        // Tests on many threads execute statements, and one runtime is driven by one of them.
         thread::scope(|scope| {
             let asked = scope.spawn(|| {
                 self.runtime.block_on(async {
@@ -101,7 +101,7 @@ fn skipped<T>() -> Option<T> {
     let line = format!("{SERVER} is not set: `tests/scripts/test.sh` starts a PostgreSQL");
     let in_ci = env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
     assert!(!in_ci, "{line}");
-    // Not by `eprintln!`, which is heard of only when the test fails.
+    // Not `eprintln!`, which is only shown when the test fails.
     writeln!(io::stderr(), "SKIPPED {test}: {line}").unwrap();
     None
 }
@@ -109,7 +109,7 @@ fn skipped<T>() -> Option<T> {
 impl Drop for Database {
     fn drop(&mut self) {
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        drop(self.ask(&self.server.config(), &sql));
+        drop(self.query(&self.server.config(), &sql));
     }
 }
 
@@ -118,7 +118,7 @@ impl StoreFixture for Database {
         Box::new(self.store())
     }
 
-    fn moved(&self) -> Box<dyn Transfer> {
+    fn open_for_transfer(&self) -> Box<dyn Transfer> {
         Box::new(self.store())
     }
 
@@ -140,23 +140,23 @@ impl StoreFixture for Database {
 crate::store::suite::suite!(Database::new());
 
 #[test]
-fn both_stores_give_the_same_answers() {
+fn both_stores_behave_the_same() {
     use crate::store::sqlite::tests::Directory;
 
     if Database::new().is_none() {
         return;
     }
-    crate::store::suite::agree(40, || Some((Directory::new(), Database::new()?)));
+    crate::store::suite::stores_agree(40, || Some((Directory::new(), Database::new()?)));
 }
 
 #[test]
-fn a_store_moves_between_files_and_databases() {
+fn a_store_is_transferred_between_files_and_databases() {
     use crate::store::sqlite::tests::Directory;
 
     let Some(database) = Database::new() else {
         return;
     };
-    moves(&Directory::new(), &|| Database::new().unwrap());
-    moves(&database, &Directory::new);
-    moves(&Database::new().unwrap(), &|| Database::new().unwrap());
+    transfers(&Directory::new(), &|| Database::new().unwrap());
+    transfers(&database, &Directory::new);
+    transfers(&Database::new().unwrap(), &|| Database::new().unwrap());
 }

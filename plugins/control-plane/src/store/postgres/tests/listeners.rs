@@ -1,4 +1,4 @@
-//! Somebody who waits for gateways.
+//! A listener that records its notifications.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -9,13 +9,13 @@ use kt_control_api::GatewayId;
 
 use crate::store::ChangeListeners;
 
-/// Waits for gateways, and remembers of which it was told, and of which no word came.
+/// Watches gateways, and records notifications, and missed ones.
 #[derive(Default)]
 pub(in crate::store::postgres) struct RecordingListeners {
     pub(in crate::store::postgres) watched_gateways: Vec<GatewayId>,
-    pub(in crate::store::postgres) told: Mutex<BTreeSet<GatewayId>>,
+    pub(in crate::store::postgres) notified: Mutex<BTreeSet<GatewayId>>,
     pub(in crate::store::postgres) missed: Mutex<BTreeSet<GatewayId>>,
-    pub(in crate::store::postgres) heard_itself: AtomicU32,
+    pub(in crate::store::postgres) round_trips: AtomicU32,
 }
 
 impl ChangeListeners for RecordingListeners {
@@ -24,7 +24,7 @@ impl ChangeListeners for RecordingListeners {
     }
 
     fn gateway_changed(&self, gateway: &GatewayId) {
-        self.told.lock().unwrap().insert(gateway.clone());
+        self.notified.lock().unwrap().insert(gateway.clone());
     }
 
     fn notification_missed(&self, gateway: &GatewayId) {
@@ -32,6 +32,6 @@ impl ChangeListeners for RecordingListeners {
     }
 
     fn notification_round_trip(&self, _after: Duration) {
-        self.heard_itself.fetch_add(1, Ordering::SeqCst);
+        self.round_trips.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -1,8 +1,8 @@
-//! The store in a database: several servers, and what a lost connection leaves behind.
+//! Tests of the store in a database: several servers, and lost connections.
 
 mod database;
 mod listeners;
-mod lost;
+mod notifications;
 mod pruned;
 mod trust;
 

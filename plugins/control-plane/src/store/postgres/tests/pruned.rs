@@ -1,4 +1,4 @@
-//! A content is not taken away from under a version that is just being made.
+//! A prune does not delete a content that a new version refers to.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,15 +7,15 @@ use super::Database;
 use crate::store::suite::{StoreFixture, change, gateway, version};
 use crate::store::{GatewayRef, PruneOptions, Store};
 
-/// What publishing does before it commits, for a content that is there already.
-const PUBLISHES: &str = "BEGIN;
+/// What publishing does before it commits, for an existing content.
+const PUBLISH: &str = "BEGIN;
     INSERT INTO kt.blobs SELECT * FROM kt.blobs WHERE content = 'second' ON CONFLICT DO NOTHING;
     INSERT INTO kt.config_versions(gateway_id, version, sha256, blob, size, author, created_at, origin)
       SELECT g.id, 2, v.sha256, v.blob, v.size, 'x', 1, 'reload' FROM kt.gateways g, kt.config_versions v
       WHERE g.name = 'other' AND v.version = 2;";
 
 #[test]
-fn a_prune_waits_for_whoever_publishes() {
+fn a_prune_waits_for_a_concurrent_publish() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -32,16 +32,16 @@ fn a_prune_waits_for_whoever_publishes() {
         dry_run: false,
         reason: None,
     };
-    let publisher = database.batch(PUBLISHES);
+    let publisher = database.batch(PUBLISH);
     thread::scope(|scope| {
         let pruning = scope.spawn(|| store.prune(&change(), &edge, &prune));
         let waits = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
             WHERE NOT granted AND datname = current_database()";
-        let patience = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(10);
         while database.count(waits) == 0 && !pruning.is_finished() {
-            assert!(Instant::now() < patience, "it neither waits nor ends");
+            assert!(Instant::now() < deadline, "it neither waits nor ends");
         }
-        database.go_on(&publisher, "COMMIT");
+        database.continue_batch(&publisher, "COMMIT");
         pruning.join().unwrap().unwrap();
     });
     let found = "SELECT count(*) FROM kt.blobs WHERE content = 'second'";

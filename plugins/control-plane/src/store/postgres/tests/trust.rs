@@ -3,7 +3,7 @@ use crate::store::suite::{StoreFixture, change, gateway};
 use crate::store::{DatabaseAddress, Password, PostgresStore, Store, StoreError, StoredScope};
 
 #[test]
-fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
+fn foreign_and_unsupported_schemas_are_rejected_and_compatible_ones_used() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -15,7 +15,7 @@ fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
     assert_eq!(
         database.store().schema(),
         99,
-        "its maker says that this one may follow"
+        "the newer kt declared it compatible"
     );
     assert!(database.tamper("UPDATE kt.meta SET v = '98' WHERE k = 'oldest_writer'"));
     let refused = PostgresStore::open(&database.address()).unwrap_err();
@@ -28,7 +28,7 @@ fn foreign_and_newer_schemas_are_refused_and_tolerable_ones_used() {
     assert!(matches!(refused, StoreError::Unusable(_)), "{refused}");
 }
 
-/// A database as the first schema had it, by hand.
+/// A database of the first schema.
 const FIRST_SCHEMA: &str = concat!(
     "CREATE SCHEMA kt; SET search_path = kt;",
     include_str!("../schema/0001.sql"),
@@ -39,7 +39,7 @@ const FIRST_SCHEMA: &str = concat!(
 );
 
 #[test]
-fn a_database_of_the_first_schema_is_brought_up_to_date() {
+fn a_database_of_the_first_schema_is_migrated() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -51,7 +51,7 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
     );
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
     assert_eq!(kept.unwrap().scope, StoredScope::Admin);
-    // The rules of a new one are those of a migrated one.
+    // The constraints are those of a new database.
     let Some(new) = Database::new() else {
         return;
     };
@@ -62,7 +62,7 @@ fn a_database_of_the_first_schema_is_brought_up_to_date() {
 }
 
 #[test]
-fn somebody_elses_tables_are_left_alone() {
+fn tables_of_another_application_are_not_changed() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -90,7 +90,7 @@ fn somebody_elses_tables_are_left_alone() {
 }
 
 #[test]
-fn a_wrong_password_is_refused_and_not_repeated() {
+fn a_wrong_password_is_rejected_and_not_repeated() {
     let Some(database) = Database::new() else {
         return;
     };

@@ -1,8 +1,8 @@
-//! TLS inside of a connection to PostgreSQL.
+//! TLS for connections to PostgreSQL.
 //!
-//! Own code, because the crate that does this brings a second copy of another one. It lacks the
-//! binding of the password's proof to the channel, which adds nothing to `verify-full`: whoever
-//! could stand in between has a certificate of the database's own name.
+//! Implemented here, because the crate for it has a second copy of another dependency. Channel
+//! binding is missing, which adds nothing to `verify-full`: an attacker in between would need a
+//! certificate for the name of the database.
 
 use std::io;
 use std::pin::Pin;
@@ -17,17 +17,17 @@ use tokio_rustls::client::TlsStream as Stream;
 
 use super::Roots;
 
-/// The protocol's name for ALPN, which PostgreSQL asks for since version 17.
+/// The ALPN protocol id, which PostgreSQL requires since version 17.
 const PROTOCOL: &[u8] = b"postgresql";
 
-/// Makes connections TLS ones; without authorities it is never asked to.
+/// Connects with TLS; without root certificates it is not called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::postgres) struct Connector(pub(in crate::store::postgres) Option<Roots>);
 
-/// A handshake that is about to be made.
+/// A TLS handshake that has not started.
 pub(in crate::store::postgres) struct Handshake(Option<(TlsConnector, ServerName<'static>)>);
 
-/// A connection that nobody else can read.
+/// A connection with TLS.
 pub(in crate::store::postgres) struct Secured<S>(Stream<S>);
 
 impl<S> MakeTlsConnect<S> for Connector
@@ -59,7 +59,7 @@ where
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async {
             let Some((connector, name)) = self.0 else {
-                return Err(io::Error::other("TLS was not asked for"));
+                return Err(io::Error::other("TLS was not requested"));
             };
             connector.connect(name, stream).await.map(Secured)
         })

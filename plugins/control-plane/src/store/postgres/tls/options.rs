@@ -1,10 +1,10 @@
-//! What is said of TLS: in the address, or beside it as PostgreSQL's own programs have it.
+//! The TLS options, of the connection URI or the environment variables of libpq.
 
 use kt_control_api::Request;
 
 use crate::store::DatabaseAddressError;
 
-/// What an address leaves open about TLS: the variables of PostgreSQL's own programs.
+/// Defaults for the TLS options of a connection URI: the environment variables of libpq.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsOptions {
     /// `PGSSLMODE`.
@@ -13,42 +13,42 @@ pub struct TlsOptions {
     pub roots: Option<String>,
 }
 
-/// How a connection is made.
+/// How a connection is established.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store::postgres) enum Mode {
-    /// Without TLS, which is for this machine alone.
+    /// Without TLS, for a local database only.
     Plain,
-    /// With TLS, and a certificate of the name that was asked for.
+    /// With TLS, verifying the certificate and its host name.
     Verified,
 }
 
-/// The authorities that the system knows, as `sslrootcert` has it.
+/// The value of `sslrootcert` for the root certificates of the system.
 pub(super) const SYSTEM: &str = "system";
 
-/// Takes what is about TLS out of an address; what it leaves open is taken from `beside`.
-pub(in crate::store::postgres) fn take(
+/// Removes the TLS options from a connection URI; missing ones are taken from `defaults`.
+pub(in crate::store::postgres) fn extract(
     address: &str,
-    beside: &TlsOptions,
+    defaults: &TlsOptions,
 ) -> Result<(String, TlsOptions), DatabaseAddressError> {
-    let mut options = beside.clone();
-    let Some((place, query)) = address.split_once('?') else {
+    let mut options = defaults.clone();
+    let Some((base, query)) = address.split_once('?') else {
         return Ok((address.to_owned(), options));
     };
     let mut rest = Vec::new();
     for pair in query.split('&') {
         match pair.split_once('=') {
-            Some(("sslmode", value)) => options.mode = Some(decoded(value)?),
-            Some(("sslrootcert", value)) => options.roots = Some(decoded(value)?),
+            Some(("sslmode", value)) => options.mode = Some(decode(value)?),
+            Some(("sslrootcert", value)) => options.roots = Some(decode(value)?),
             _ => rest.push(pair),
         }
     }
     let rest = rest.join("&");
     let question = if rest.is_empty() { "" } else { "?" };
-    Ok((format!("{place}{question}{rest}"), options))
+    Ok((format!("{base}{question}{rest}"), options))
 }
 
-/// In addresses of databases a plus is a plus.
-fn decoded(value: &str) -> Result<String, DatabaseAddressError> {
+/// Decodes a value of a connection URI, in which `+` is not a blank.
+fn decode(value: &str) -> Result<String, DatabaseAddressError> {
     let target = format!("?v={}", value.replace('+', "%2B"));
     Request::split_target(&target)
         .and_then(|(_, mut query)| query.remove("v"))
@@ -56,17 +56,17 @@ fn decoded(value: &str) -> Result<String, DatabaseAddressError> {
 }
 
 impl TlsOptions {
-    /// Decides. `near` is a database that is reached without a network.
+    /// Returns the mode. `local` is a database on this machine.
     pub(in crate::store::postgres) fn mode(
         &self,
-        near: bool,
+        local: bool,
     ) -> Result<Mode, DatabaseAddressError> {
         let system = self.roots.as_deref() == Some(SYSTEM);
-        // As libpq has it, which trusts so many only together with the name.
+        // As in libpq, which trusts the certificates of the system only with `verify-full`.
         let default = system.then_some("verify-full");
         match self.mode.as_deref().or(default) {
             Some("verify-full") => Ok(Mode::Verified),
-            None | Some("disable" | "allow" | "prefer") if near => Ok(Mode::Plain),
+            None | Some("disable" | "allow" | "prefer") if local => Ok(Mode::Plain),
             None => Err(DatabaseAddressError::NeedsTls),
             Some("disable") => Err(DatabaseAddressError::Unverified("disable")),
             Some("allow") => Err(DatabaseAddressError::Unverified("allow")),
@@ -80,7 +80,7 @@ impl TlsOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mode, TlsOptions, take};
+    use super::{Mode, TlsOptions, extract};
     use crate::store::DatabaseAddressError;
 
     fn options(mode: Option<&str>, roots: Option<&str>) -> TlsOptions {
@@ -91,23 +91,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_in_the_address_counts_more() {
-        let beside = options(Some("require"), Some("/etc/ca.crt"));
-        let (rest, found) = take("postgres://kt@db/main", &beside).unwrap();
+    fn options_of_the_address_take_precedence() {
+        let defaults = options(Some("require"), Some("/etc/ca.crt"));
+        let (rest, found) = extract("postgres://kt@db/main", &defaults).unwrap();
         assert_eq!(
             (rest.as_str(), found),
-            ("postgres://kt@db/main", beside.clone())
+            ("postgres://kt@db/main", defaults.clone())
         );
         let text = "postgres://kt@db/main?sslmode=verify-full&connect_timeout=3\
                     &sslrootcert=%2Fmy%20ca%2B+.crt";
-        let (rest, found) = take(text, &beside).unwrap();
+        let (rest, found) = extract(text, &defaults).unwrap();
         assert_eq!(rest, "postgres://kt@db/main?connect_timeout=3");
         assert_eq!(found, options(Some("verify-full"), Some("/my ca++.crt")));
-        let (rest, _) = take("postgres://kt@db/main?sslmode=disable", &beside).unwrap();
+        let (rest, _) = extract("postgres://kt@db/main?sslmode=disable", &defaults).unwrap();
         assert_eq!(rest, "postgres://kt@db/main");
         for text in ["postgres://db?sslrootcert=%", "postgres://db?sslmode=%ff"] {
             assert_eq!(
-                take(text, &beside),
+                extract(text, &defaults),
                 Err(DatabaseAddressError::Malformed),
                 "{text}"
             );
@@ -115,22 +115,22 @@ mod tests {
     }
 
     #[test]
-    fn over_a_network_the_server_must_prove_who_it_is() {
-        let mode = |text: Option<&str>, near| options(text, None).mode(near);
+    fn a_remote_server_must_be_verified() {
+        let mode = |text: Option<&str>, local| options(text, None).mode(local);
         for text in [None, Some("disable"), Some("allow"), Some("prefer")] {
             assert_eq!(mode(text, true), Ok(Mode::Plain), "{text:?}");
             assert!(mode(text, false).is_err(), "{text:?}");
         }
-        for near in [true, false] {
-            assert_eq!(mode(Some("verify-full"), near), Ok(Mode::Verified));
+        for local in [true, false] {
+            assert_eq!(mode(Some("verify-full"), local), Ok(Mode::Verified));
             let system = options(None, Some("system"));
-            assert_eq!(system.mode(near), Ok(Mode::Verified));
+            assert_eq!(system.mode(local), Ok(Mode::Verified));
             for text in ["require", "verify-ca"] {
-                let refused = mode(Some(text), near).unwrap_err().to_string();
+                let refused = mode(Some(text), local).unwrap_err().to_string();
                 assert!(refused.contains(text) && refused.contains("verify-full"));
             }
             assert_eq!(
-                mode(Some("hunter2"), near),
+                mode(Some("hunter2"), local),
                 Err(DatabaseAddressError::BadMode)
             );
         }

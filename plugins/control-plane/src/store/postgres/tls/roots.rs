@@ -1,4 +1,4 @@
-//! Whom to trust with the database.
+//! The root certificates for the database.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,11 +8,10 @@ use rustls::RootCertStore;
 
 use super::options::SYSTEM;
 
-/// Where the authorities come from. They are read for each connection, so a change of them
-/// needs no restart.
+/// The root certificates. They are read for each connection, so a change of them needs no restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::postgres) enum Roots {
-    /// Those that the system knows.
+    /// Those of the system.
     System,
     /// Those of a file, and no others.
     File(PathBuf),
@@ -39,7 +38,7 @@ impl Roots {
 fn system() -> io::Result<CaCertificates> {
     let mut store = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
-    // A system may bring some that are of no use here.
+    // Certificates that cannot be used here are skipped.
     store.add_parsable_certificates(found.certs);
     if store.is_empty() {
         return Err(io::Error::other(

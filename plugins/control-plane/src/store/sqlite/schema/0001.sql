@@ -1,4 +1,4 @@
--- Times are microseconds since 1970. Rows that are history are never changed: triggers say so.
+-- Times are microseconds since 1970. Rows of the history are never changed, which triggers enforce.
 
 CREATE TABLE meta(
   k TEXT PRIMARY KEY,
@@ -25,10 +25,10 @@ CREATE TABLE gateways(
     DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 
--- A deleted gateway frees its name and keeps its history.
+-- A deleted gateway releases its name and keeps its history.
 CREATE UNIQUE INDEX gateways_name ON gateways(name) WHERE deleted_at IS NULL;
 
--- Verbatim contents by the hash of their bytes, so that a revert stores nothing twice.
+-- Contents by the hash of their bytes, so that a revert stores nothing twice.
 CREATE TABLE blobs(
   sha256 BLOB PRIMARY KEY CHECK(length(sha256) = 32),
   content TEXT NOT NULL
@@ -60,7 +60,7 @@ BEGIN SELECT RAISE(ABORT, 'config versions are dense'); END;
 CREATE TRIGGER blobs_immutable BEFORE UPDATE ON blobs
 BEGIN SELECT RAISE(ABORT, 'contents are immutable'); END;
 
--- Apart from gateways, so that reports never move a revision.
+-- A table of its own, so that reports do not change the revision of the gateway.
 CREATE TABLE instances(
   gateway_id TEXT NOT NULL REFERENCES gateways(id),
   instance_id TEXT NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE instances(
   PRIMARY KEY(gateway_id, instance_id)
 ) STRICT, WITHOUT ROWID;
 
--- What instances answered, one row per answer.
+-- The answers of instances.
 CREATE TABLE apply_history(
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
@@ -112,9 +112,9 @@ CREATE TABLE audit(
 ) STRICT;
 CREATE INDEX audit_target ON audit(target, seq);
 CREATE TRIGGER audit_immutable BEFORE UPDATE ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit trail is immutable'); END;
+BEGIN SELECT RAISE(ABORT, 'the audit log is immutable'); END;
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit trail is kept'); END;
+BEGIN SELECT RAISE(ABORT, 'the audit log is kept'); END;
 
 CREATE TABLE idempotency(
   actor TEXT NOT NULL,

@@ -1,5 +1,5 @@
--- Versions stay dense; the newest is looked up instead of counting all of them, which took longer
--- with each version of a gateway.
+-- Versions have no gaps: the newest one is looked up, because counting all of them took longer with
+-- each version of a gateway.
 
 DROP TRIGGER config_versions_dense;
 CREATE TRIGGER config_versions_dense BEFORE INSERT ON config_versions

@@ -1,5 +1,5 @@
--- Bootstrap tokens: each registers one gateway and is spent by it, which names the gateway. SQLite
--- cannot change what a column may hold, so the table is made anew.
+-- Bootstrap tokens: each creates one gateway, which consumes it and is referred to by it. SQLite
+-- cannot change the constraint of a column, so the table is created again.
 
 CREATE TABLE tokens_with_bootstrap(
   id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
--- Versions can be pinned, and the contents of others pruned: their rows stay, the bytes go. A content
--- may then be missing, which a foreign key cannot say, and SQLite cannot drop one: the table is made
--- anew. `meta` has a row `pruning` while contents are taken away, and at no other time.
+-- Versions can be pinned, and the contents of others pruned, without deleting the versions. Their
+-- contents are then missing, which a foreign key does not allow, and SQLite cannot drop one: the table
+-- is created again. `meta` has a row `pruning` only while contents are deleted.
 
 CREATE TABLE config_versions_with_pins(
   gateway_id TEXT NOT NULL REFERENCES gateways(id),
@@ -37,7 +37,7 @@ BEGIN SELECT RAISE(ABORT, 'config versions are immutable'); END;
 CREATE TRIGGER config_versions_needed BEFORE UPDATE OF pruned_at ON config_versions
 WHEN NEW.pruned_at IS NOT NULL AND EXISTS (
   SELECT 1 FROM gateways WHERE id = NEW.gateway_id AND desired_version = NEW.version)
-BEGIN SELECT RAISE(ABORT, 'what is desired is kept'); END;
+BEGIN SELECT RAISE(ABORT, 'desired versions are kept'); END;
 CREATE TRIGGER config_versions_kept BEFORE DELETE ON config_versions
 BEGIN SELECT RAISE(ABORT, 'config versions are kept'); END;
 CREATE TRIGGER config_versions_dense BEFORE INSERT ON config_versions

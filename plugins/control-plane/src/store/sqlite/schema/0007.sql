@@ -1,3 +1,3 @@
--- When a token was last used, give or take five minutes.
+-- When a token was last used, to within five minutes.
 
 ALTER TABLE tokens ADD COLUMN last_used_at INTEGER;

@@ -120,7 +120,7 @@ fn pruning_victim() {
 fn a_killed_prune_is_complete_or_absent() {
     for (point, contents) in [
         ("prune.before", 2),
-        ("prune.taken", 2),
+        ("prune.deleted", 2),
         ("prune.committed", 1),
     ] {
         let directory = tempfile::tempdir().unwrap();

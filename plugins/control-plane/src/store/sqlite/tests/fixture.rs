@@ -2,7 +2,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::open;
-use crate::store::suite::{StoreFixture, moves};
+use crate::store::suite::{StoreFixture, transfers};
 use crate::store::{DATABASE_FILE, Store, Transfer};
 
 /// A store in a temporary directory.
@@ -23,7 +23,7 @@ impl StoreFixture for Directory {
         Box::new(open(self.0.path()))
     }
 
-    fn moved(&self) -> Box<dyn Transfer> {
+    fn open_for_transfer(&self) -> Box<dyn Transfer> {
         Box::new(open(self.0.path()))
     }
 
@@ -49,5 +49,5 @@ crate::store::suite::suite!(Some(Directory::new()));
 
 #[test]
 fn a_store_is_transferred_from_file_to_file() {
-    moves(&Directory::new(), &|| Directory::new());
+    transfers(&Directory::new(), &|| Directory::new());
 }

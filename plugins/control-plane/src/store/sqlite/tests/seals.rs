@@ -8,7 +8,7 @@ use kt_control_api::AuditVerification;
 use rusqlite::Connection;
 
 use super::{change, gateway, open, version};
-use crate::store::suite::checked;
+use crate::store::suite::verify;
 use crate::store::{DATABASE_FILE, GatewayRef, SqliteStore, Store, StoredScope};
 
 /// A file of the first schema, with audit rows.
@@ -28,7 +28,7 @@ const GATEWAY: &str = "BEGIN;
     COMMIT;";
 
 fn check(directory: &Path) -> AuditVerification {
-    checked(&open(directory))
+    verify(&open(directory))
 }
 
 fn corrupt_rows(directory: &Path) -> Vec<u64> {

@@ -9,7 +9,7 @@ use super::{Database, RecordingListeners};
 use crate::store::suite::{StoreFixture, change, gateway, version};
 use crate::store::{ChangeListeners, GatewayRef, PostgresStore, Store};
 
-/// Well below the 30 seconds after which a poll ends by itself.
+/// Well below the 30 seconds after which a poll times out.
 const SOON: Duration = Duration::from_secs(20);
 
 impl RecordingListeners {
@@ -23,21 +23,21 @@ impl RecordingListeners {
         listeners
     }
 
-    fn hears_of(&self, gateway: &GatewayId) {
+    fn wait_for(&self, gateway: &GatewayId) {
         until("the notifications", || {
-            self.told.lock().unwrap().contains(gateway)
+            self.notified.lock().unwrap().contains(gateway)
         });
     }
 
     fn forget(&self) {
-        self.told.lock().unwrap().clear();
+        self.notified.lock().unwrap().clear();
     }
 }
 
 fn until(what: &str, done: impl Fn() -> bool) {
     let end = Instant::now() + SOON;
     while !done() {
-        assert!(Instant::now() < end, "waited in vain for {what}");
+        assert!(Instant::now() < end, "timed out waiting for {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -50,8 +50,8 @@ fn listening(database: &Database) -> u64 {
     )
 }
 
-/// Ends connections; between two statements a connection may be of no kind.
-fn cut(database: &Database, whose: &str) {
+/// Terminates connections; between two statements none may match.
+fn terminate(database: &Database, whose: &str) {
     let sql = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND {whose}"
@@ -60,7 +60,7 @@ fn cut(database: &Database, whose: &str) {
 }
 
 #[test]
-fn a_change_at_one_server_is_heard_at_another_and_itself() {
+fn a_change_is_notified_to_all_servers() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -69,52 +69,52 @@ fn a_change_at_one_server_is_heard_at_another_and_itself() {
     let there = RecordingListeners::at(&other, &[]);
     until("both to listen", || listening(&database) == 2);
     let made = one.create(&change(), &gateway("edge")).unwrap().gateway;
-    here.hears_of(&made);
-    there.hears_of(&made);
-    until("its own word", || {
-        here.heard_itself.load(Ordering::SeqCst) > 0
+    here.wait_for(&made);
+    there.wait_for(&made);
+    until("its own notification", || {
+        here.round_trips.load(Ordering::SeqCst) > 0
     });
-    assert_eq!(there.heard_itself.load(Ordering::SeqCst), 0);
+    assert_eq!(there.round_trips.load(Ordering::SeqCst), 0);
     there.forget();
     let rim = one.create(&change(), &gateway("rim")).unwrap().gateway;
     let key = GatewayRef::Id(made.clone());
     let same = one.publish(&change(), &key, &version("first")).unwrap();
     assert!(same.unchanged);
     one.delete(&change(), &GatewayRef::Id(rim.clone())).unwrap();
-    there.hears_of(&rim);
+    there.wait_for(&rim);
     assert!(
-        !there.told.lock().unwrap().contains(&made),
+        !there.notified.lock().unwrap().contains(&made),
         "nothing changed"
     );
 }
 
 #[test]
-fn what_is_missed_while_nobody_listens_is_found_by_the_sweep() {
+fn a_change_without_a_notification_is_found_by_comparison() {
     let Some(database) = Database::new() else {
         return;
     };
     let store = database.store();
     let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let listeners = RecordingListeners::at(&store, &[&made]);
-    listeners.hears_of(&made);
+    listeners.wait_for(&made);
     listeners.forget();
-    // A change without any message: its maker died after the commit.
+    // A change without a notification: its server was killed after the commit.
     assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
-    listeners.hears_of(&made);
+    listeners.wait_for(&made);
     listeners.forget();
-    cut(
+    terminate(
         &database,
         "query LIKE 'LISTEN%' OR query LIKE 'SELECT id, rev%'",
     );
     assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
-    listeners.hears_of(&made);
-    until("the lack of a word", || {
+    listeners.wait_for(&made);
+    until("the missed notification", || {
         listeners.missed.lock().unwrap().contains(&made)
     });
 }
 
 #[test]
-fn a_listener_ends_with_those_who_listen() {
+fn the_listening_connection_ends_with_its_listeners() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -139,14 +139,14 @@ fn lost_connections_are_replaced_between_requests() {
     store.create(&change(), &gateway("edge")).unwrap();
     let edge = GatewayRef::Name("edge".to_owned());
     for round in 2..8 {
-        cut(&database, "true");
+        terminate(&database, "true");
         let receipt = store
             .publish(&change(), &edge, &version(&round.to_string()))
             .unwrap();
         assert_eq!(receipt.version, Some(round));
-        cut(&database, "true");
+        terminate(&database, "true");
         assert_eq!(store.find(&edge).unwrap().gateway.last_version, round);
-        cut(&database, "true");
+        terminate(&database, "true");
         store
             .create(&change(), &gateway(&format!("g{round}")))
             .unwrap();
