@@ -1,5 +1,4 @@
-//! `kt control-plane backup`, `restore`, `export`, `import` and `fsck`, on the store of this
-//! machine.
+//! `kt control-plane backup`, `restore`, `export`, `import` and `fsck`, on the local store.
 
 use crate::gateway::{Server, example};
 use crate::harness::{CommandOutput, Sandbox, execute_sql, tool, wait_until};
@@ -37,22 +36,22 @@ fn kt(sandbox: &Sandbox, line: &str) -> CommandOutput {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path)
-        .expect("it is there")
+        .expect("the file exists")
         .permissions()
         .mode()
         & 0o777
 }
 
 fn last_version(sandbox: &Sandbox) -> u64 {
-    let shown = sandbox
+    let gateway = sandbox
         .kt_line("gateway inspect --id production -o json")
         .run();
-    let history = shown.ok().json()["history"].clone();
+    let history = gateway.ok().json()["history"].clone();
     history[0]["version"].as_u64().expect("a number")
 }
 
-fn drafts(folder: &Path) -> Vec<PathBuf> {
-    let names = fs::read_dir(folder).expect("a folder").flatten();
+fn temporary_files(directory: &Path) -> Vec<PathBuf> {
+    let names = fs::read_dir(directory).expect("a directory").flatten();
     let paths = names.map(|entry| entry.path());
     let hidden = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -62,54 +61,54 @@ fn drafts(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_server_backs_itself_up_and_may_be_asked_to() {
+fn a_server_creates_backups_by_schedule_and_on_request() {
     let mut server = Server::with("--backup-every 6h --backup-keep 3");
-    let folder = server.home.home().join("state/backups");
+    let directory = server.home.home().join("state/backups");
     let copies = || {
-        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
         let names = entries.map(|entry| entry.file_name().display().to_string());
         names
             .filter(|name| name.starts_with("control-plane-") && name.ends_with(".db"))
             .collect::<Vec<_>>()
     };
-    let made = wait_until("the first backup", Duration::from_secs(20), || {
+    let first = wait_until("the first backup", Duration::from_secs(20), || {
         copies().pop()
     });
     server.home.kt_line("gateway create --name late").run().ok();
-    let asked = kt(&server.home, "backup --server --keep 1");
-    let file = asked.ok().text_at("/file");
-    assert_eq!(asked.at("/removed/0"), made.as_str());
+    let requested = kt(&server.home, "backup --server --keep 1");
+    let file = requested.ok().text_at("/file");
+    assert_eq!(requested.at("/removed/0"), first.as_str());
     assert_eq!(copies(), [file.as_str()]);
     server.terminate();
-    let check = format!("fsck --file {}", folder.join(&file).display());
+    let check = format!("fsck --file {}", directory.join(&file).display());
     assert_eq!(kt(&server.home, &check).ok().at("/gateways"), 1);
     kt(&server.home, "backup --server")
         .exits(2)
         .err_has("no server is running");
     kt(&server.home, "backup --keep 0").exits(2);
-    for more in ["--backup-every 30s", "--backup-every 1h --backup-keep 0"] {
-        kt(&server.home, &format!("serve {more}")).exits(2);
+    for options in ["--backup-every 30s", "--backup-every 1h --backup-keep 0"] {
+        kt(&server.home, &format!("serve {options}")).exits(2);
     }
     let shared = "serve --backup-every 1h --database postgres://kt@127.0.0.1:1/kt";
     kt(&server.home, shared).exits(2).err_has("pg_dump");
 }
 
 #[test]
-fn a_backup_is_private_checked_and_never_written_over() {
+fn a_backup_is_private_verified_and_never_overwritten() {
     let sandbox = store();
     let made = kt(&sandbox, "backup --output-file kept.db");
     let file = PathBuf::from(made.ok().text_at("/file"));
     assert_eq!(mode(&file), 0o600);
     if let Some(sha256sum) = tool("sha256sum") {
-        let folder = file.parent().expect("a folder");
+        let directory = file.parent().expect("a directory");
         let check = sandbox
             .program(&sha256sum)
             .args(["--check", "kept.db.sha256"]);
-        check.cwd(folder).run().ok().out_has("kept.db: OK");
+        check.cwd(directory).run().ok().out_has("kept.db: OK");
     }
     kt(&sandbox, "backup --output-file kept.db").exits(6);
     assert_eq!(kt(&sandbox, "fsck --file kept.db").ok().at("/versions"), 2);
-    assert!(drafts(file.parent().expect("a folder")).is_empty());
+    assert!(temporary_files(file.parent().expect("a directory")).is_empty());
 
     let first = kt(&sandbox, "backup").ok().text_at("/file");
     kt(&sandbox, "backup").ok();
@@ -123,7 +122,7 @@ fn a_backup_is_private_checked_and_never_written_over() {
 }
 
 #[test]
-fn a_restore_brings_everything_back_and_keeps_what_was_there() {
+fn a_restore_replaces_the_store_and_keeps_the_previous_one() {
     let sandbox = store();
     let epoch = kt(&sandbox, "backup --output-file kept.db")
         .ok()
@@ -140,14 +139,14 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
     assert_eq!(restored.text_at("/checksum"), "matches");
     assert_eq!(last_version(&sandbox), 2);
     sandbox.kt_line("gateway inspect --id late").run().exits(5);
-    let kept = restored.text_at("/previous_store");
-    let checked = kt(&sandbox, &format!("fsck --file {kept}"));
+    let previous = restored.text_at("/previous_store");
+    let checked = kt(&sandbox, &format!("fsck --file {previous}"));
     assert_eq!(
         (checked.ok().at("/versions"), checked.at("/gateways")),
         (3.into(), 3.into())
     );
-    let trail = sandbox.kt_line("audit list --limit 1 -o json").run();
-    assert_eq!(trail.ok().json()[0]["action"], "store.restore");
+    let log = sandbox.kt_line("audit list --limit 1 -o json").run();
+    assert_eq!(log.ok().json()[0]["action"], "store.restore");
     assert_eq!(
         sandbox
             .kt_line("audit verify -o json")
@@ -156,13 +155,13 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
             .text_at("/result"),
         "intact"
     );
-    // Numbers go on from there.
+    // Version numbers continue from the backup.
     sandbox.kt_line(later).run().ok();
     assert_eq!(last_version(&sandbox), 3);
 }
 
 #[test]
-fn a_restore_that_is_killed_leaves_the_old_store() {
+fn a_killed_restore_leaves_the_previous_store() {
     let sandbox = store();
     kt(&sandbox, "backup --output-file kept.db").ok();
     let later = "gateway revert --id production --version 1 --no-wait";
@@ -177,7 +176,7 @@ fn a_restore_that_is_killed_leaves_the_old_store() {
 }
 
 #[test]
-fn what_is_no_whole_backup_changes_nothing() {
+fn an_invalid_backup_changes_nothing() {
     let sandbox = store();
     let file = kt(&sandbox, "backup --output-file kept.db")
         .ok()
@@ -194,12 +193,12 @@ fn what_is_no_whole_backup_changes_nothing() {
     };
     let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().expect("not empty") ^= 1;
     changed("flipped.db", &flip, true);
-    changed("cut.db", &|bytes| bytes.truncate(bytes.len() / 2), false);
+    changed("truncated.db", &|bytes| bytes.truncate(bytes.len() / 2), false);
     changed("text.db", &|bytes| *bytes = b"no database".to_vec(), false);
     changed("empty.db", &Vec::clear, false);
     for (name, code) in [
         ("flipped.db", 2),
-        ("cut.db", 2),
+        ("truncated.db", 2),
         ("text.db", 2),
         ("empty.db", 2),
         ("absent.db", 5),
@@ -208,23 +207,23 @@ fn what_is_no_whole_backup_changes_nothing() {
         refused.exits(code).silent();
         assert_eq!(last_version(&sandbox), 2, "{name}");
     }
-    for name in ["cut.db", "text.db", "empty.db", "absent.db"] {
+    for name in ["truncated.db", "text.db", "empty.db", "absent.db"] {
         kt(&sandbox, &format!("fsck --file {name}"))
             .exits(2)
             .silent();
     }
-    assert!(drafts(&sandbox.home().join("state")).is_empty());
+    assert!(temporary_files(&sandbox.home().join("state")).is_empty());
 }
 
 #[test]
-fn damage_is_found_and_named() {
+fn corruption_is_detected_and_reported() {
     let Some(python) = tool("python3") else {
         return;
     };
     let sandbox = store();
     let whole = kt(&sandbox, "fsck");
     assert_eq!(whole.ok().text_at("/result"), "intact", "{whole}");
-    for (sql, said) in [
+    for (sql, message) in [
         (
             "UPDATE config_versions SET size = size + 1 WHERE version = 2",
             "bytes",
@@ -235,7 +234,7 @@ fn damage_is_found_and_named() {
         ),
         (
             "UPDATE blobs SET content = content || '# more'",
-            "not what its hash says",
+            "does not match its hash",
         ),
         (
             "UPDATE audit SET actor = 'nobody' WHERE seq = 1",
@@ -243,7 +242,7 @@ fn damage_is_found_and_named() {
         ),
         (
             "DELETE FROM config_versions WHERE version = 1",
-            "version 1 belongs",
+            "in the place of version 1",
         ),
     ] {
         let sandbox = store();
@@ -251,12 +250,12 @@ fn damage_is_found_and_named() {
                         DROP TRIGGER audit_immutable; DROP TRIGGER config_versions_kept;";
         execute_sql(&sandbox, &python, &format!("{triggers} {sql}"));
         let found = kt(&sandbox, "fsck");
-        found.exits(1).out_has(said).out_has("damaged");
+        found.exits(1).out_has(message).out_has("damaged");
     }
 }
 
 #[test]
-fn a_gateway_moves_with_its_id_and_history() {
+fn a_gateway_is_transferred_with_its_id_and_versions() {
     let from = store();
     let id = from
         .kt_line("gateway inspect --id production -o json")
@@ -295,22 +294,22 @@ fn a_gateway_moves_with_its_id_and_history() {
     again.exits(6).silent().err_has(&id);
     assert_eq!(kt(&to, "fsck").ok().at("/gateways"), 2);
 
-    let cut: String = fs::read_to_string(&file)
+    let truncated: String = fs::read_to_string(&file)
         .expect("an export")
         .lines()
         .take(3)
         .map(|l| format!("{l}\n"))
         .collect();
-    to.write("cut.jsonl", cut);
+    to.write("truncated.jsonl", truncated);
     let refused = kt(
         &Sandbox::new(),
-        &format!("import --input-file {}", to.path("cut.jsonl").display()),
+        &format!("import --input-file {}", to.path("truncated.jsonl").display()),
     );
-    refused.exits(2).silent().err_has("cut off");
+    refused.exits(2).silent().err_has("truncated");
 }
 
 #[test]
-fn a_whole_store_moves_with_its_trail() {
+fn a_whole_store_is_transferred_with_its_audit_log() {
     let from = store();
     let file = kt(&from, "export --output-file all.jsonl")
         .ok()
