@@ -193,7 +193,11 @@ fn an_invalid_backup_changes_nothing() {
     };
     let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().expect("not empty") ^= 1;
     changed("flipped.db", &flip, true);
-    changed("truncated.db", &|bytes| bytes.truncate(bytes.len() / 2), false);
+    changed(
+        "truncated.db",
+        &|bytes| bytes.truncate(bytes.len() / 2),
+        false,
+    );
     changed("text.db", &|bytes| *bytes = b"no database".to_vec(), false);
     changed("empty.db", &Vec::clear, false);
     for (name, code) in [
@@ -303,7 +307,10 @@ fn a_gateway_is_transferred_with_its_id_and_versions() {
     to.write("truncated.jsonl", truncated);
     let refused = kt(
         &Sandbox::new(),
-        &format!("import --input-file {}", to.path("truncated.jsonl").display()),
+        &format!(
+            "import --input-file {}",
+            to.path("truncated.jsonl").display()
+        ),
     );
     refused.exits(2).silent().err_has("truncated");
 }

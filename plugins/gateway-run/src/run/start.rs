@@ -5,10 +5,7 @@ use crate::control::{
     self, ConfigFiles, ConfigOrigin, LastApplied, ManagedGateway, StoredConfig, find_by_name,
 };
 use crate::snapshot::{BuildError, Builder, ConfigInput, Snapshot};
-use kt_control_api::{
-    Client, ConfigSource, DesiredVersion, DriftPolicy, Gateway, ProblemCode, SyncState,
-    resolve_gateway,
-};
+use kt_control_api::{Client, ConfigSource, DesiredVersion, Gateway, ProblemCode, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::Source as SourceText;
 use std::path::PathBuf;
@@ -228,22 +225,8 @@ fn stored_gateway(stored: &StoredConfig) -> Result<Gateway, Error> {
         )
         .cause(e)
     })?;
-    let now = jiff::Timestamp::now();
-    Ok(Gateway {
-        id,
-        name: stored.name.clone(),
-        description: String::new(),
-        labels: std::collections::BTreeMap::new(),
-        created_at: now,
-        updated_at: now,
-        rev: 0,
-        generation: 0,
-        last_version: stored.version.unwrap_or(0),
-        desired: None,
-        drift: DriftPolicy::default(),
-        instances: Vec::new(),
-        state: SyncState::Unknown,
-    })
+    let last_version = stored.version.unwrap_or(0);
+    Ok(Gateway::unavailable(id, stored.name.clone(), last_version))
 }
 
 #[cfg(test)]

@@ -47,6 +47,27 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// Describes a gateway whose control plane is unavailable: all that is not passed is unknown.
+    #[must_use]
+    pub fn unavailable(id: GatewayId, name: String, last_version: u64) -> Self {
+        let now = Timestamp::now();
+        Self {
+            id,
+            name,
+            description: String::new(),
+            labels: BTreeMap::new(),
+            created_at: now,
+            updated_at: now,
+            rev: 0,
+            generation: 0,
+            last_version,
+            desired: None,
+            drift: DriftPolicy::default(),
+            instances: Vec::new(),
+            state: SyncState::Unknown,
+        }
+    }
+
     /// Returns the entity tag to send as `If-Match` with a change that is based on this revision.
     #[must_use]
     pub fn etag(&self) -> Etag {

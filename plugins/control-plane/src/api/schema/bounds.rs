@@ -46,12 +46,12 @@ pub(super) fn add_bounds(name: &str, schema: &mut Value) {
 /// Returns the bounds of a member of a request.
 fn member_bounds(schema: &str, member: &str) -> Map<String, Value> {
     let bounds = match (schema, member) {
-        ("CreateGateway" | "GatewayPatch" | "CreateTokenRequest", "name") => {
+        ("CreateGatewayRequest" | "GatewayPatch" | "CreateTokenRequest", "name") => {
             json!({"pattern": NAME_PATTERN})
         }
         ("CreateTokenRequest", "gateway") => json!({"pattern": NAME_PATTERN}),
-        ("CreateGateway" | "GatewayPatch", "description") => text(MAX_DESCRIPTION_CHARS),
-        ("CreateGateway" | "GatewayPatch", "labels") => labels(schema == "GatewayPatch"),
+        ("CreateGatewayRequest" | "GatewayPatch", "description") => text(MAX_DESCRIPTION_CHARS),
+        ("CreateGatewayRequest" | "GatewayPatch", "labels") => labels(schema == "GatewayPatch"),
         (_, "message" | "reason") if is_request(schema) => text(MAX_MESSAGE_CHARS),
         (_, "source") if is_request(schema) => json!({"maxLength": MAX_SOURCE_CHARS}),
         (_, "content") if is_request(schema) => json!({"maxLength": MAX_CONTENT_BYTES}),
@@ -62,7 +62,7 @@ fn member_bounds(schema: &str, member: &str) -> Map<String, Value> {
             json!({"minimum": 0, "maximum": MAX_GRACE_SECONDS})
         }
         ("BackupRequest", "keep") => json!({"minimum": 1, "maximum": MAX_KEPT_BACKUPS}),
-        ("Revert", "version") => json!({"minimum": 1}),
+        ("RevertRequest", "version") => json!({"minimum": 1}),
         ("StatusReport", "lease_seconds") => json!({"minimum": 1, "maximum": 3600}),
         ("StatusReport", "binary" | "listen")
         | ("ProcessIdentity", "host" | "boot_id" | "pid_namespace") => {
@@ -79,11 +79,11 @@ fn member_bounds(schema: &str, member: &str) -> Map<String, Value> {
 /// Returns whether a schema is that of a request.
 fn is_request(schema: &str) -> bool {
     [
-        "CreateGateway",
+        "CreateGatewayRequest",
         "PublishRequest",
-        "Reload",
-        "Revert",
-        "Reconcile",
+        "ReloadRequest",
+        "RevertRequest",
+        "ReconcileRequest",
     ]
     .contains(&schema)
 }
@@ -117,6 +117,47 @@ fn add_integer_bounds(schema: &mut Value) {
         members.entry("maximum").or_insert_with(|| maximum.into());
         if maximum == i64::from(u32::MAX) {
             members.remove("format");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kt_control_api::{
+        CreateGatewayRequest, CreateTokenRequest, GatewayPatch, PublishRequest, ReconcileRequest,
+        ReloadRequest, RevertRequest, RotateTokenRequest,
+    };
+    use serde_json::Value;
+    use utoipa::ToSchema;
+
+    use crate::api::schema::{Schemas, schema};
+
+    fn bound<T: ToSchema>(member: &str, bound: &str) -> Value {
+        let mut schemas = Schemas::new();
+        schema::<T>(&mut schemas);
+        schemas[T::name().as_ref()]["properties"][member][bound].clone()
+    }
+
+    /// The bounds refer to types by name, so a renamed type would lose them.
+    #[test]
+    fn every_request_type_has_its_bounds() {
+        for bound in [
+            bound::<CreateGatewayRequest>("name", "pattern"),
+            bound::<CreateGatewayRequest>("description", "maxLength"),
+            bound::<CreateGatewayRequest>("labels", "maxProperties"),
+            bound::<CreateGatewayRequest>("message", "maxLength"),
+            bound::<GatewayPatch>("name", "pattern"),
+            bound::<GatewayPatch>("description", "maxLength"),
+            bound::<GatewayPatch>("labels", "maxProperties"),
+            bound::<PublishRequest>("content", "maxLength"),
+            bound::<ReloadRequest>("content", "maxLength"),
+            bound::<RevertRequest>("version", "minimum"),
+            bound::<RevertRequest>("reason", "maxLength"),
+            bound::<ReconcileRequest>("reason", "maxLength"),
+            bound::<CreateTokenRequest>("name", "pattern"),
+            bound::<RotateTokenRequest>("grace_seconds", "maximum"),
+        ] {
+            assert!(!bound.is_null());
         }
     }
 }
