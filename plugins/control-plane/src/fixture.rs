@@ -127,14 +127,17 @@ impl TestApi {
         *self.now.lock().unwrap() += time;
     }
 
-    /// Returns a bench with gateway `edge`, whose versions are `one`, `two` and `three`.
+    /// Returns an API with gateway `edge`, whose versions are `one`, `two` and `three`.
     pub(crate) fn with_three_versions() -> Self {
-        let bench = Self::new();
-        bench.edge();
+        let test_api = Self::new();
+        test_api.edge();
         for text in ["two\n", "three\n"] {
-            bench.client().reload("edge", &content(text), None).unwrap();
+            test_api
+                .client()
+                .reload("edge", &content(text), None)
+                .unwrap();
         }
-        bench
+        test_api
     }
 
     /// Registers gateway `edge` with the content `one`.

@@ -169,8 +169,8 @@ mod tests {
 
     #[tokio::test]
     async fn failures_that_do_not_fit_into_the_queue_are_counted() {
-        let bench = crate::fixture::TestApi::new();
-        let (recorder, _recording) = AuthFailureRecorder::new(bench.api.clone());
+        let test_api = crate::fixture::TestApi::new();
+        let (recorder, _recording) = AuthFailureRecorder::new(test_api.api.clone());
         for _ in 0..CAPACITY + 3 {
             recorder.record(summary(2));
         }

@@ -6,18 +6,18 @@ use kt_control_api::{
 use crate::fixture::{TestApi, content, serving};
 
 /// Returns a gateway with the versions `one` and `two`, of which `one` is applied.
-fn bench() -> (TestApi, Gateway) {
-    let bench = TestApi::new();
-    let old = bench.edge();
-    bench
+fn test_api() -> (TestApi, Gateway) {
+    let test_api = TestApi::new();
+    let old = test_api.edge();
+    test_api
         .client()
         .reload("edge", &content("two\n"), None)
         .unwrap();
-    bench
+    test_api
         .client()
         .report_status("edge", &serving(1, &old))
         .unwrap();
-    (bench, old)
+    (test_api, old)
 }
 
 fn accept(dry_run: bool) -> ReconcileRequest {
@@ -28,8 +28,8 @@ fn accept(dry_run: bool) -> ReconcileRequest {
     }
 }
 
-fn error_code(bench: &TestApi) -> Option<ProblemCode> {
-    let client = bench.client();
+fn error_code(test_api: &TestApi) -> Option<ProblemCode> {
+    let client = test_api.client();
     let rejected = client.reconcile("edge", &accept(false), None).unwrap_err();
     rejected.code
 }
@@ -44,8 +44,8 @@ fn second(report: StatusReport) -> StatusReport {
 
 #[test]
 fn the_applied_content_becomes_desired_as_a_new_version() {
-    let (bench, old) = bench();
-    let client = bench.client();
+    let (test_api, old) = test_api();
+    let client = test_api.client();
     client
         .report_status("edge", &second(serving(1, &old)))
         .unwrap();
@@ -72,12 +72,12 @@ fn the_applied_content_becomes_desired_as_a_new_version() {
 
 #[test]
 fn different_or_unknown_contents_are_not_accepted() {
-    let (bench, _) = bench();
-    let client = bench.client();
+    let (test_api, _) = test_api();
+    let client = test_api.client();
     let new = client.gateway("edge").unwrap();
     let other = second(serving(1, &new));
     client.report_status("edge", &other).unwrap();
-    assert_eq!(error_code(&bench), Some(ProblemCode::AppliedDiffers));
+    assert_eq!(error_code(&test_api), Some(ProblemCode::AppliedDiffers));
     let stopped = StatusReport {
         stopping: true,
         seq: 2,
@@ -90,10 +90,10 @@ fn different_or_unknown_contents_are_not_accepted() {
     applied.sha256 = kt_control_api::ContentHash::from_bytes([7; 32]);
     client.report_status("edge", &own).unwrap();
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::Drifted);
-    assert_eq!(error_code(&bench), Some(ProblemCode::ContentUnknown));
+    assert_eq!(error_code(&test_api), Some(ProblemCode::ContentUnknown));
     own.seq = 3;
     own.stopping = true;
     client.report_status("edge", &own).unwrap();
-    assert_eq!(error_code(&bench), Some(ProblemCode::NothingApplied));
+    assert_eq!(error_code(&test_api), Some(ProblemCode::NothingApplied));
     assert_eq!(client.gateway("edge").unwrap().last_version, 2);
 }

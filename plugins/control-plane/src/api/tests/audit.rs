@@ -13,9 +13,9 @@ fn actions(rows: &[AuditEntry]) -> Vec<&str> {
 
 #[test]
 fn every_change_is_audited_and_listed_newest_first_in_pages() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let edge = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let edge = test_api.edge();
     client.reload("edge", &content("two"), None).unwrap();
     let reader = CreateTokenRequest {
         name: "r".to_owned(),
@@ -63,21 +63,21 @@ fn every_change_is_audited_and_listed_newest_first_in_pages() {
 
 #[test]
 fn the_audit_log_is_filtered_by_target_actor_and_time() {
-    let bench = TestApi::new();
-    let edge = bench.edge();
-    bench.advance(Duration::from_secs(3600));
-    let later = bench.api.now();
-    bench
+    let test_api = TestApi::new();
+    let edge = test_api.edge();
+    test_api.advance(Duration::from_secs(3600));
+    let later = test_api.api.now();
+    test_api
         .client()
         .reload("edge", &content("two"), None)
         .unwrap();
-    let other_user = bench.client_as(crate::api::Principal::local_user(7));
+    let other_user = test_api.client_as(crate::api::Principal::local_user(7));
     let other = kt_control_api::CreateGatewayRequest {
         name: "other".to_owned(),
         ..Default::default()
     };
     other_user.create_gateway(&other).unwrap();
-    let list = |query: AuditQuery| bench.client().audit(&query).unwrap().items;
+    let list = |query: AuditQuery| test_api.client().audit(&query).unwrap().items;
     let of_edge = list(AuditQuery {
         target: Some(edge.id.to_string()),
         ..AuditQuery::default()
@@ -108,7 +108,7 @@ fn the_audit_log_is_filtered_by_target_actor_and_time() {
         limit: Some(2),
         ..AuditQuery::default()
     };
-    let page = bench.client().audit(&oldest).unwrap();
+    let page = test_api.client().audit(&oldest).unwrap();
     assert_eq!(actions(&page.items), ["gateway.create", "config.publish"]);
     let rest = list(AuditQuery {
         cursor: page.next_cursor,
@@ -119,7 +119,7 @@ fn the_audit_log_is_filtered_by_target_actor_and_time() {
 
 #[test]
 fn an_invalid_query_is_rejected() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     for (key, value) in [
         ("since", "yesterday"),
         ("cursor", "x"),
@@ -130,7 +130,7 @@ fn an_invalid_query_is_rejected() {
         ("targt", "x"),
     ] {
         let request = Request::new(Method::Get, "/v1/audit").with_query(key, value);
-        let response = bench.send(&request);
+        let response = test_api.send(&request);
         assert_eq!(response.status, 400, "{key}={value}");
         let body = response.body.unwrap();
         assert!(
@@ -142,12 +142,12 @@ fn an_invalid_query_is_rejected() {
 
 #[test]
 fn a_cursor_after_the_last_row_returns_an_empty_page() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     for path in ["/v1/audit", "/v1/gateways/edge/config-versions"] {
         for cursor in [u64::from(u32::MAX) + 1, u64::MAX] {
             let request = Request::new(Method::Get, path).with_query("cursor", cursor);
-            let response = bench.send(&request);
+            let response = test_api.send(&request);
             assert_eq!(response.status, 200, "{path} {cursor}");
             let body = response.body.unwrap();
             assert!(body.contains("\"items\":[{"), "{body}");
@@ -157,18 +157,18 @@ fn a_cursor_after_the_last_row_returns_an_empty_page() {
 
 #[test]
 fn an_export_does_not_include_rows_added_after_its_start() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let request = Request::new(Method::Get, "/v1/audit/export");
     let caller = crate::api::Principal::local_user(0);
-    let Reply::AuditExport(mut rows) = bench.api.handle(&request, &caller) else {
+    let Reply::AuditExport(mut rows) = test_api.api.handle(&request, &caller) else {
         panic!("not an export");
     };
-    bench
+    test_api
         .client()
         .reload("edge", &content("two"), None)
         .unwrap();
-    let first = bench.api.next_audit_rows(&mut rows).unwrap().unwrap();
+    let first = test_api.api.next_audit_rows(&mut rows).unwrap().unwrap();
     assert_eq!(first.lines().count(), 1);
-    assert_eq!(bench.api.next_audit_rows(&mut rows).unwrap(), None);
+    assert_eq!(test_api.api.next_audit_rows(&mut rows).unwrap(), None);
 }

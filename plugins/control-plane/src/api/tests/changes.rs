@@ -7,9 +7,9 @@ use crate::fixture::{TestApi, content, rejecting, report, serving};
 
 #[test]
 fn versions_are_dense_and_listed_newest_first() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    test_api.edge();
     for (number, text) in (2..).zip(["two", "three"]) {
         let response = client.reload("edge", &content(text), None).unwrap();
         let version = response.version.unwrap();
@@ -33,14 +33,14 @@ fn versions_are_dense_and_listed_newest_first() {
         client.config_version("edge", 4).unwrap_err().class,
         ErrorClass::NotFound
     );
-    assert_eq!(bench.count("audit"), 3);
+    assert_eq!(test_api.count("audit"), 3);
 }
 
 #[test]
 fn content_with_the_meaning_of_the_desired_version_creates_no_version() {
-    let bench = TestApi::new();
-    let before = bench.edge();
-    let same = bench
+    let test_api = TestApi::new();
+    let before = test_api.edge();
+    let same = test_api
         .client()
         .reload("edge", &content("one  # another comment"), None)
         .unwrap();
@@ -48,16 +48,16 @@ fn content_with_the_meaning_of_the_desired_version_creates_no_version() {
     assert_eq!(same.gateway, before);
     assert_eq!(same.version.unwrap().version, 1);
     assert_eq!(
-        (bench.count("config_versions"), bench.count("audit")),
+        (test_api.count("config_versions"), test_api.count("audit")),
         (1, 1)
     );
 }
 
 #[test]
 fn a_revert_is_a_new_version_with_the_old_content() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    test_api.edge();
     client.reload("edge", &content("two"), None).unwrap();
     let revert = RevertRequest {
         version: 1,
@@ -71,7 +71,11 @@ fn a_revert_is_a_new_version_with_the_old_content() {
         (VersionOrigin::Revert, revert.reason.clone())
     );
     assert_eq!(client.config_content("edge", 3).unwrap(), "one\n");
-    assert_eq!(bench.count("blobs"), 2, "the content is not stored twice");
+    assert_eq!(
+        test_api.count("blobs"),
+        2,
+        "the content is not stored twice"
+    );
     let again = client.revert("edge", &revert, None).unwrap();
     assert!(again.unchanged);
     assert_eq!(again.gateway.last_version, 3);
@@ -90,9 +94,9 @@ fn a_revert_is_a_new_version_with_the_old_content() {
 
 #[test]
 fn a_version_conflict_returns_the_current_gateway() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let seen = bench.edge().etag();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let seen = test_api.edge().etag();
     client.reload("edge", &content("two"), Some(seen)).unwrap();
     let error = client
         .reload("edge", &content("three"), Some(seen))
@@ -147,9 +151,9 @@ fn a_version_conflict_returns_the_current_gateway() {
 
 #[test]
 fn a_reload_without_content_creates_no_version() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let before = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let before = test_api.edge();
     client.report_status("edge", &serving(1, &before)).unwrap();
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
     let response = client
@@ -166,9 +170,9 @@ fn a_reload_without_content_creates_no_version() {
 
 #[test]
 fn a_reconcile_writes_only_when_an_instance_needs_it() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let gateway = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
     let reconcile = ReconcileRequest::default();
     assert!(
         client
@@ -209,13 +213,13 @@ fn a_reconcile_writes_only_when_an_instance_needs_it() {
 
 #[test]
 fn a_gateway_without_a_desired_version_cannot_be_reconciled() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let new = kt_control_api::CreateGatewayRequest {
         name: "empty".into(),
         ..Default::default()
     };
-    bench.client().create_gateway(&new).unwrap();
-    let error = bench
+    test_api.client().create_gateway(&new).unwrap();
+    let error = test_api
         .client()
         .reconcile("empty", &ReconcileRequest::default(), None)
         .unwrap_err();
@@ -227,14 +231,14 @@ fn a_gateway_without_a_desired_version_cannot_be_reconciled() {
 
 #[test]
 fn a_gateway_publishes_its_own_file() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let publish = PublishRequest {
         content: "mine".to_owned(),
         from_file: true,
         ..Default::default()
     };
-    let response = bench
+    let response = test_api
         .client()
         .publish_config("edge", &publish, None)
         .unwrap();
@@ -243,9 +247,9 @@ fn a_gateway_publishes_its_own_file() {
 
 #[test]
 fn an_instance_that_leaves_an_acknowledged_version_has_drifted() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let gateway = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
     let mut drifted = serving(1, &gateway);
     drifted.applied.as_mut().unwrap().sha256 = kt_control_api::ContentHash::from_bytes([7; 32]);
     client.report_status("edge", &drifted).unwrap();

@@ -25,9 +25,9 @@ fn after(response: &DesiredResponse) -> DesiredQuery {
 
 #[test]
 fn only_changes_that_concern_a_gateway_end_its_long_poll() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    test_api.edge();
     let first = poll(&client, &DesiredQuery::default()).unwrap();
     assert_eq!((first.index, first.reset), (1, false));
     let query = after(&first);
@@ -76,9 +76,9 @@ fn only_changes_that_concern_a_gateway_end_its_long_poll() {
 
 #[test]
 fn another_epoch_resets_the_position() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    test_api.edge();
     let known = poll(&client, &DesiredQuery::default()).unwrap();
     let ahead = DesiredQuery {
         index: 99,
@@ -94,9 +94,9 @@ fn another_epoch_resets_the_position() {
 
 #[test]
 fn a_rejected_version_is_sent_again_only_after_a_change_or_a_reload() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let gateway = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
     client
         .report_status("edge", &rejecting(report(1), &gateway))
         .unwrap();
@@ -128,9 +128,9 @@ fn a_rejected_version_is_sent_again_only_after_a_change_or_a_reload() {
 
 #[test]
 fn a_deleted_gateway_gets_gone() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let id = bench.edge().id;
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let id = test_api.edge().id;
     client.delete_gateway("edge", None).unwrap();
     let error = client
         .desired(id.as_str(), &DesiredQuery::default())
@@ -147,14 +147,14 @@ fn a_deleted_gateway_gets_gone() {
 
 #[test]
 fn an_instance_is_live_until_its_lease_expires() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let gateway = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
     let response = client.report_status("edge", &serving(1, &gateway)).unwrap();
     assert_eq!((response.index, response.next_status_seconds), (1, 10));
-    bench.advance(Duration::from_secs(29));
+    test_api.advance(Duration::from_secs(29));
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
-    bench.advance(Duration::from_secs(1));
+    test_api.advance(Duration::from_secs(1));
     let gateway = client.gateway("edge").unwrap();
     assert_eq!(gateway.state, SyncState::Offline);
     assert!(!gateway.instances[0].live);
@@ -175,9 +175,9 @@ fn an_instance_is_live_until_its_lease_expires() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_killed_local_process_is_detected_before_its_lease_expires() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let gateway = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
     let alive = StatusReport {
         process: kt_control_api::ProcessIdentity::current(),
         ..serving(1, &gateway)
@@ -192,22 +192,22 @@ fn a_killed_local_process_is_detected_before_its_lease_expires() {
 
 #[test]
 fn a_late_report_is_ignored() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let gateway = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
     client.report_status("edge", &serving(7, &gateway)).unwrap();
     for seq in [7, 3] {
         assert!(client.report_status("edge", &report(seq)).unwrap().ignored);
     }
     assert_eq!(client.gateway("edge").unwrap().state, SyncState::InSync);
-    assert_eq!(bench.count("apply_history"), 1);
+    assert_eq!(test_api.count("apply_history"), 1);
 }
 
 #[test]
 fn a_rejection_has_its_position_and_is_cleared_by_the_next_success() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let good = serving(1, &bench.edge());
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let good = serving(1, &test_api.edge());
     client.report_status("edge", &good).unwrap();
     let gateway = client
         .reload("edge", &content("two"), None)
@@ -233,9 +233,9 @@ fn a_rejection_has_its_position_and_is_cleared_by_the_next_success() {
 
 #[test]
 fn a_rollout_ends_when_every_live_instance_has_answered() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    let first = bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let first = test_api.edge();
     let outcome = |generation, version| {
         client
             .rollout("edge", generation, version, 1)
@@ -262,18 +262,18 @@ fn a_rollout_ends_when_every_live_instance_has_answered() {
     client.report_status("edge", &serving(3, &three)).unwrap();
     assert_eq!(outcome(3, Some(3)), RolloutOutcome::Applied);
     assert_eq!(outcome(2, Some(2)), RolloutOutcome::Superseded);
-    bench.advance(Duration::from_secs(60));
+    test_api.advance(Duration::from_secs(60));
     assert_eq!(outcome(3, Some(3)), RolloutOutcome::Offline);
 }
 
 #[test]
 fn unknown_fields_of_a_report_are_ignored() {
     use kt_control_api::{Method, Request};
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let mut body = serde_json::to_value(report(1)).unwrap();
     body["weather"] = "fine".into();
     let request =
         Request::new(Method::Post, "/v1/gateways/edge/status").with_json(body.to_string());
-    assert_eq!(bench.send(&request).status, 200);
+    assert_eq!(test_api.send(&request).status, 200);
 }

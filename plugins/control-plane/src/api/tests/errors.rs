@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::api::{Principal, Scope};
 use crate::fixture::{TestApi, content, report};
 
-fn problem(bench: &TestApi, request: &Request) -> Problem {
-    let response = bench.send(request);
+fn problem(test_api: &TestApi, request: &Request) -> Problem {
+    let response = test_api.send(request);
     assert_eq!(response.headers["content-type"], "application/problem+json");
     let problem: Problem = serde_json::from_str(response.body.as_deref().unwrap()).unwrap();
     assert_eq!(problem.status, response.status);
@@ -23,8 +23,8 @@ fn problem(bench: &TestApi, request: &Request) -> Problem {
 
 #[test]
 fn unknown_paths_methods_and_parameters_have_different_errors() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let get = |path: &str| Request::new(Method::Get, path);
     for path in [
         "/",
@@ -38,64 +38,74 @@ fn unknown_paths_methods_and_parameters_have_different_errors() {
         "/v1/gateways/../../etc",
     ] {
         assert_eq!(
-            problem(&bench, &get(path)).code,
+            problem(&test_api, &get(path)).code,
             ProblemCode::NotFound,
             "{path}"
         );
     }
     let delete = Request::new(Method::Delete, "/v1/gateways");
-    assert_eq!(problem(&bench, &delete).code, ProblemCode::MethodNotAllowed);
+    assert_eq!(
+        problem(&test_api, &delete).code,
+        ProblemCode::MethodNotAllowed
+    );
     let misspelt = get("/v1/gateways").with_query("limt", 3);
     assert_eq!(
-        problem(&bench, &misspelt).code,
+        problem(&test_api, &misspelt).code,
         ProblemCode::MalformedRequest
     );
     let too_many = get("/v1/gateways").with_query("limit", 201);
     assert_eq!(
-        problem(&bench, &too_many).code,
+        problem(&test_api, &too_many).code,
         ProblemCode::MalformedRequest
     );
     let too_long = get("/v1/gateways/edge/desired").with_query("wait", 301);
     assert_eq!(
-        problem(&bench, &too_long).code,
+        problem(&test_api, &too_long).code,
         ProblemCode::MalformedRequest
     );
     for n in ["0", "-1", "x", "18446744073709551615"] {
         let version = get(&format!("/v1/gateways/edge/config-versions/{n}"));
-        assert_eq!(problem(&bench, &version).code, ProblemCode::NotFound, "{n}");
+        assert_eq!(
+            problem(&test_api, &version).code,
+            ProblemCode::NotFound,
+            "{n}"
+        );
     }
 }
 
 #[test]
 fn bodies_are_parsed_strictly_and_errors_contain_no_values() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let post = |body: &str| Request::new(Method::Post, "/v1/gateways").with_json(body.to_owned());
     assert_eq!(
-        problem(&bench, &post("{")).code,
+        problem(&test_api, &post("{")).code,
         ProblemCode::MalformedRequest
     );
-    let unknown = problem(&bench, &post("{\"name\": \"a\",\n \"nmae\": 1}"));
+    let unknown = problem(&test_api, &post("{\"name\": \"a\",\n \"nmae\": 1}"));
     assert_eq!(unknown.code, ProblemCode::ValidationFailed);
     assert!(unknown.detail.contains("`nmae`"), "{}", unknown.detail);
     assert_eq!(unknown.errors[0].line, Some(2));
     let wrong = problem(
-        &bench,
+        &test_api,
         &post("{\"name\": \"a\", \"issue_token\": \"hunter2\"}"),
     );
     assert!(!format!("{wrong:?}").contains("hunter2"));
     let text = post("x").with_header("content-type", "text/plain");
     assert_eq!(
-        problem(&bench, &text).code,
+        problem(&test_api, &text).code,
         ProblemCode::UnsupportedMediaType
     );
     let etag = post("{\"name\": \"a\"}").with_header("if-match", "W/\"1\"");
-    assert_eq!(problem(&bench, &etag).code, ProblemCode::MalformedRequest);
+    assert_eq!(
+        problem(&test_api, &etag).code,
+        ProblemCode::MalformedRequest
+    );
 }
 
 #[test]
 fn numbers_beyond_63_bits_are_rejected_everywhere() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let post = |path: &str, body: serde_json::Value| {
         Request::new(Method::Post, path).with_json(body.to_string())
     };
@@ -110,7 +120,7 @@ fn numbers_beyond_63_bits_are_rejected_everywhere() {
     ] {
         let mut body = serde_json::to_value(report(1)).unwrap();
         body[member] = value;
-        let rejected = problem(&bench, &post("/v1/gateways/edge/status", body));
+        let rejected = problem(&test_api, &post("/v1/gateways/edge/status", body));
         assert_eq!(rejected.code, ProblemCode::ValidationFailed, "{member}");
     }
     for wrong in [
@@ -119,29 +129,29 @@ fn numbers_beyond_63_bits_are_rejected_everywhere() {
     ] {
         let mut body = wrong;
         body["name"] = json!("bare");
-        let rejected = problem(&bench, &post("/v1/gateways", body.clone()));
+        let rejected = problem(&test_api, &post("/v1/gateways", body.clone()));
         assert_eq!(
             rejected.code,
             ProblemCode::ValidationFailed,
             "also without content"
         );
         body.as_object_mut().unwrap().remove("name");
-        let rejected = problem(&bench, &post("/v1/gateways/edge/actions/reload", body));
+        let rejected = problem(&test_api, &post("/v1/gateways/edge/actions/reload", body));
         assert_eq!(rejected.code, ProblemCode::ValidationFailed);
     }
 }
 
 #[test]
 fn a_number_without_a_fraction_is_an_integer() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let revert = |version: &str| {
         let path = "/v1/gateways/edge/actions/revert";
         Request::new(Method::Post, path).with_json(format!("{{\"version\": {version}}}"))
     };
-    assert_eq!(bench.send(&revert("1.0")).status, 200);
+    assert_eq!(test_api.send(&revert("1.0")).status, 200);
     for version in ["1.5", "-1.0", "1e300"] {
-        let rejected = problem(&bench, &revert(version));
+        let rejected = problem(&test_api, &revert(version));
         assert_eq!(rejected.code, ProblemCode::ValidationFailed, "{version}");
         assert_eq!(rejected.errors[0].line, Some(1));
     }
@@ -149,22 +159,22 @@ fn a_number_without_a_fraction_is_an_integer() {
 
 #[test]
 fn a_configuration_may_be_sent_as_yaml_up_to_the_size_limit() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let mut publish = Request::new(Method::Post, "/v1/gateways/edge/config-versions")
         .with_header("content-type", "application/yaml; charset=utf-8");
     publish.body = Some("two".to_owned());
-    assert_eq!(bench.send(&publish).status, 201);
-    assert_eq!(bench.client().config_content("edge", 2).unwrap(), "two");
+    assert_eq!(test_api.send(&publish).status, 201);
+    assert_eq!(test_api.client().config_content("edge", 2).unwrap(), "two");
     publish.body = Some("x".repeat(1024 * 1024 + 1));
-    assert_eq!(problem(&bench, &publish).code, ProblemCode::BodyTooLarge);
+    assert_eq!(problem(&test_api, &publish).code, ProblemCode::BodyTooLarge);
 }
 
 fn as_gateway(
-    bench: &TestApi,
+    test_api: &TestApi,
     gateway: &Gateway,
 ) -> kt_control_api::Client<crate::fixture::DirectTransport> {
-    bench.client_as(Principal {
+    test_api.client_as(Principal {
         actor: "token:test".to_owned(),
         scope: Scope::Gateway(gateway.id.clone()),
         token: None,
@@ -174,14 +184,14 @@ fn as_gateway(
 
 #[test]
 fn the_token_of_a_gateway_is_valid_for_that_gateway_only() {
-    let bench = TestApi::new();
-    let own = bench.edge();
+    let test_api = TestApi::new();
+    let own = test_api.edge();
     let other = CreateGatewayRequest {
         name: "other".to_owned(),
         ..CreateGatewayRequest::default()
     };
-    bench.client().create_gateway(&other).unwrap();
-    let client = as_gateway(&bench, &own);
+    test_api.client().create_gateway(&other).unwrap();
+    let client = as_gateway(&test_api, &own);
     client.report_status("edge", &report(1)).unwrap();
     assert_eq!(client.config_content("edge", 1).unwrap(), "one\n");
     let file = PublishRequest {
@@ -232,13 +242,13 @@ fn the_token_of_a_gateway_is_valid_for_that_gateway_only() {
 
 #[test]
 fn the_scope_read_allows_no_changes() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let reader = Principal {
         scope: Scope::Read,
         ..Principal::local_user(1)
     };
-    let client = bench.client_as(reader);
+    let client = test_api.client_as(reader);
     client.gateway("edge").unwrap();
     client
         .list_gateways(&kt_control_api::ListQuery::default())
@@ -254,17 +264,17 @@ fn the_scope_read_allows_no_changes() {
         client.report_status("edge", &report(1)).unwrap_err().status,
         403
     );
-    let anonymous = bench.client_as(Principal::anonymous());
+    let anonymous = test_api.client_as(Principal::anonymous());
     assert_eq!(anonymous.gateway("edge").unwrap_err().status, 403);
     anonymous.service_version().unwrap();
 }
 
 #[test]
 fn every_problem_type_has_a_page() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     for code in ProblemCode::ALL {
         let kind = Problem::new(*code, "").kind;
-        let response = bench.send(&Request::new(Method::Get, &kind));
+        let response = test_api.send(&Request::new(Method::Get, &kind));
         assert_eq!(response.status, 200, "{kind}");
         assert_eq!(
             response.headers["content-type"],
@@ -275,12 +285,12 @@ fn every_problem_type_has_a_page() {
         assert!(text.contains(&format!("Code {code}, HTTP status {}.", code.status())));
     }
     let other = Request::new(Method::Get, "/problems/unknown");
-    assert_eq!(problem(&bench, &other).code, ProblemCode::NotFound);
+    assert_eq!(problem(&test_api, &other).code, ProblemCode::NotFound);
 }
 
 #[test]
 fn metrics_are_not_available_in_process() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let scrape = Request::new(Method::Get, "/metrics");
-    assert_eq!(problem(&bench, &scrape).code, ProblemCode::NeedsServer);
+    assert_eq!(problem(&test_api, &scrape).code, ProblemCode::NeedsServer);
 }

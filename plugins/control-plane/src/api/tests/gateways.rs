@@ -17,14 +17,14 @@ fn named(name: &str) -> CreateGatewayRequest {
 
 #[test]
 fn a_gateway_is_created_with_its_first_version_and_its_token() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let new = CreateGatewayRequest {
         content: Some("one # first\n".to_owned()),
         source: Some("a.yaml".to_owned()),
         issue_token: true,
         ..named("edge")
     };
-    let created = bench.client().create_gateway(&new).unwrap();
+    let created = test_api.client().create_gateway(&new).unwrap();
     let gateway = created.gateway;
     assert_eq!(
         (gateway.rev, gateway.generation, gateway.last_version),
@@ -42,17 +42,17 @@ fn a_gateway_is_created_with_its_first_version_and_its_token() {
     );
     assert_eq!(gateway.desired.unwrap().sha256, version.sha256);
     assert_eq!(
-        bench.client().config_content("edge", 1).unwrap(),
+        test_api.client().config_content("edge", 1).unwrap(),
         "one # first\n"
     );
 
     let token = created.token.unwrap();
     assert_eq!(token.kind(), TokenKind::Gateway);
-    let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
-    let holder = Principal::from_token(record, bench.api.now()).unwrap();
+    let record = test_api.api.store().token(&token.hash()).unwrap().unwrap();
+    let holder = Principal::from_token(record, test_api.api.now()).unwrap();
     assert_eq!(holder.scope, Scope::Gateway(gateway.id));
-    let file = std::fs::read(bench.directory.path().join("control-plane.db")).unwrap();
-    let log = std::fs::read(bench.directory.path().join("control-plane.db-wal")).unwrap();
+    let file = std::fs::read(test_api.directory.path().join("control-plane.db")).unwrap();
+    let log = std::fs::read(test_api.directory.path().join("control-plane.db-wal")).unwrap();
     let secret = &token.expose().as_bytes()[9..];
     assert!(
         ![file, log]
@@ -64,44 +64,53 @@ fn a_gateway_is_created_with_its_first_version_and_its_token() {
 
 #[test]
 fn a_name_conflict_returns_the_existing_id_and_changes_nothing() {
-    let bench = TestApi::new();
-    let first = bench.edge();
-    let error = bench.client().create_gateway(&named("edge")).unwrap_err();
+    let test_api = TestApi::new();
+    let first = test_api.edge();
+    let error = test_api
+        .client()
+        .create_gateway(&named("edge"))
+        .unwrap_err();
     assert_eq!(
         (error.class, error.code),
         (ErrorClass::Conflict, Some(ProblemCode::NameTaken))
     );
     assert_eq!(error.existing_id, Some(first.id));
-    assert_eq!((bench.count("gateways"), bench.count("audit")), (1, 1));
+    assert_eq!(
+        (test_api.count("gateways"), test_api.count("audit")),
+        (1, 1)
+    );
 }
 
 #[test]
 fn an_invalid_configuration_registers_nothing_and_reports_its_position() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let new = CreateGatewayRequest {
         content: Some("fine\nbad\n".to_owned()),
         source: Some("my.yaml".to_owned()),
         ..named("edge")
     };
-    let error = bench.client().create_gateway(&new).unwrap_err();
+    let error = test_api.client().create_gateway(&new).unwrap_err();
     assert_eq!((error.class, error.status), (ErrorClass::Usage, 422));
     let item = &error.errors[0];
     assert_eq!(
         (item.file.as_deref(), item.line),
         (Some("my.yaml"), Some(2))
     );
-    assert_eq!((bench.count("gateways"), bench.count("blobs")), (0, 0));
+    assert_eq!(
+        (test_api.count("gateways"), test_api.count("blobs")),
+        (0, 0)
+    );
 }
 
 #[test]
 fn all_invalid_fields_are_reported_together() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let new = CreateGatewayRequest {
         description: "\u{7}".to_owned(),
         labels: BTreeMap::from([("a b".to_owned(), String::new())]),
         ..named("no spaces")
     };
-    let error = bench.client().create_gateway(&new).unwrap_err();
+    let error = test_api.client().create_gateway(&new).unwrap_err();
     let pointers: Vec<_> = error
         .errors
         .iter()
@@ -112,9 +121,9 @@ fn all_invalid_fields_are_reported_together() {
 
 #[test]
 fn a_gateway_is_found_by_id_and_name_until_it_is_deleted() {
-    let bench = TestApi::new();
-    let gateway = bench.edge();
-    let client = bench.client();
+    let test_api = TestApi::new();
+    let gateway = test_api.edge();
+    let client = test_api.client();
     assert_eq!(
         client.gateway("edge").unwrap(),
         client.gateway(gateway.id.as_str()).unwrap()
@@ -130,28 +139,33 @@ fn a_gateway_is_found_by_id_and_name_until_it_is_deleted() {
         (by_id.class, by_id.code),
         (ErrorClass::NotFound, Some(ProblemCode::Gone))
     );
-    assert_ne!(bench.edge().id, gateway.id, "the name can be used again");
-    assert_eq!(bench.count("config_versions"), 2, "the history stays");
+    assert_ne!(test_api.edge().id, gateway.id, "the name can be used again");
+    assert_eq!(test_api.count("config_versions"), 2, "the history stays");
 }
 
 #[test]
 fn deleting_a_gateway_deletes_its_token() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let new = CreateGatewayRequest {
         issue_token: true,
         ..named("edge")
     };
-    let token = bench.client().create_gateway(&new).unwrap().token.unwrap();
-    bench.client().delete_gateway("edge", None).unwrap();
-    let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
-    assert_eq!(Principal::from_token(record, bench.api.now()), None);
+    let token = test_api
+        .client()
+        .create_gateway(&new)
+        .unwrap()
+        .token
+        .unwrap();
+    test_api.client().delete_gateway("edge", None).unwrap();
+    let record = test_api.api.store().token(&token.hash()).unwrap().unwrap();
+    assert_eq!(Principal::from_token(record, test_api.api.now()), None);
 }
 
 #[test]
 fn a_patch_changes_only_its_fields_and_reports_do_not_change_the_revision() {
-    let bench = TestApi::new();
-    let client = bench.client();
-    bench.edge();
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    test_api.edge();
     let labels = BTreeMap::from([("env".to_owned(), Some("prod".to_owned()))]);
     let patch = GatewayPatch {
         labels: Some(labels),
@@ -180,8 +194,8 @@ fn a_patch_changes_only_its_fields_and_reports_do_not_change_the_revision() {
 
 #[test]
 fn lists_are_paged_by_name_and_filtered() {
-    let bench = TestApi::new();
-    let client = bench.client();
+    let test_api = TestApi::new();
+    let client = test_api.client();
     for name in ["c", "a", "b", "ba"] {
         let labels = BTreeMap::from([("first".to_owned(), name[..1].to_owned())]);
         client
@@ -228,15 +242,15 @@ fn lists_are_paged_by_name_and_filtered() {
 
 #[test]
 fn content_with_a_matching_etag_is_not_sent_again() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let path = "/v1/gateways/edge/config-versions/1/content";
     let ask = |tags: &str| {
         let mut request = Request::new(Method::Get, path);
         request
             .headers
             .insert("if-none-match".to_owned(), tags.to_owned());
-        bench.send(&request)
+        test_api.send(&request)
     };
     let whole = ask("\"other\"");
     assert_eq!((whole.status, whole.body.as_deref()), (200, Some("one\n")));
@@ -250,16 +264,16 @@ fn content_with_a_matching_etag_is_not_sent_again() {
 
 #[test]
 fn contents_with_the_same_meaning_have_different_etags() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let tag = |name: &str, content: &str| {
         let new = CreateGatewayRequest {
             name: name.to_owned(),
             content: Some(content.to_owned()),
             ..CreateGatewayRequest::default()
         };
-        let gateway = bench.client().create_gateway(&new).unwrap().gateway;
+        let gateway = test_api.client().create_gateway(&new).unwrap().gateway;
         let path = format!("/v1/gateways/{name}/config-versions/1/content");
-        let sent = bench.send(&Request::new(Method::Get, path));
+        let sent = test_api.send(&Request::new(Method::Get, path));
         (
             gateway.desired.unwrap().sha256,
             sent.headers["etag"].clone(),

@@ -11,8 +11,8 @@ fn keeping(keep: u64) -> PruneRequest {
 
 #[test]
 fn pruned_contents_are_reported_as_pruned_everywhere() {
-    let bench = TestApi::with_three_versions();
-    let client = bench.client();
+    let test_api = TestApi::with_three_versions();
+    let client = test_api.client();
     assert!(client.pin_version("edge", 1, true).unwrap().pinned);
     let dry = PruneRequest {
         dry_run: true,
@@ -57,14 +57,17 @@ fn pruned_contents_are_reported_as_pruned_everywhere() {
 
 #[test]
 fn the_newest_version_is_never_pruned() {
-    let bench = TestApi::with_three_versions();
+    let test_api = TestApi::with_three_versions();
     for none in [0, u64::MAX] {
-        let rejected = bench.client().prune_versions("edge", &keeping(none));
+        let rejected = test_api.client().prune_versions("edge", &keeping(none));
         assert_eq!(
             rejected.unwrap_err().code,
             Some(ProblemCode::ValidationFailed)
         );
     }
-    let all = bench.client().prune_versions("edge", &keeping(9)).unwrap();
+    let all = test_api
+        .client()
+        .prune_versions("edge", &keeping(9))
+        .unwrap();
     assert_eq!((all.versions, all.count, all.bytes), (vec![], 0, 0));
 }

@@ -20,9 +20,9 @@ fn new(name: &str, scope: TokenScope) -> CreateTokenRequest {
 }
 
 /// Returns the holder of the token, if it is active.
-fn accepted(bench: &TestApi, token: &Token) -> Option<Principal> {
-    let record = bench.api.store().token(&token.hash()).unwrap().unwrap();
-    Principal::from_token(record, bench.api.now())
+fn accepted(test_api: &TestApi, token: &Token) -> Option<Principal> {
+    let record = test_api.api.store().token(&token.hash()).unwrap().unwrap();
+    Principal::from_token(record, test_api.api.now())
 }
 
 fn secret(issued: &IssuedToken) -> &Token {
@@ -31,16 +31,19 @@ fn secret(issued: &IssuedToken) -> &Token {
 
 #[test]
 fn a_token_is_returned_once_and_not_stored() {
-    let bench = TestApi::new();
-    let issued = bench
+    let test_api = TestApi::new();
+    let issued = test_api
         .client()
         .create_token(&new("ci", TokenScope::Admin))
         .unwrap();
     let token = secret(&issued);
-    assert_eq!(accepted(&bench, token).unwrap().scope, Scope::Admin);
-    assert_eq!(bench.client().token(&issued.info.id).unwrap(), issued.info);
+    assert_eq!(accepted(&test_api, token).unwrap().scope, Scope::Admin);
+    assert_eq!(
+        test_api.client().token(&issued.info.id).unwrap(),
+        issued.info
+    );
     assert_eq!(issued.info.hint, token.hint());
-    let files = fs::read_dir(bench.directory.path()).unwrap();
+    let files = fs::read_dir(test_api.directory.path()).unwrap();
     for file in files.map(|entry| entry.unwrap().path()) {
         let bytes = fs::read(&file).unwrap();
         let text = String::from_utf8_lossy(&bytes);
@@ -50,40 +53,40 @@ fn a_token_is_returned_once_and_not_stored() {
 
 #[test]
 fn a_token_has_the_requested_scope_and_lifetime() {
-    let bench = TestApi::new();
-    let edge = bench.edge();
+    let test_api = TestApi::new();
+    let edge = test_api.edge();
     let request = CreateTokenRequest {
         gateway: Some("edge".to_owned()),
         expires_in_seconds: Some(60),
         ..new("edge", TokenScope::Gateway)
     };
-    let issued = bench.client().create_token(&request).unwrap();
+    let issued = test_api.client().create_token(&request).unwrap();
     assert_eq!(issued.info.gateway.as_ref(), Some(&edge.id));
     assert!(secret(&issued).expose().starts_with("kt_gk_"));
-    let caller = accepted(&bench, secret(&issued)).unwrap();
+    let caller = accepted(&test_api, secret(&issued)).unwrap();
     assert_eq!(caller.scope, Scope::Gateway(edge.id));
-    bench.advance(Duration::from_secs(59));
-    assert!(accepted(&bench, secret(&issued)).is_some());
-    bench.advance(Duration::from_secs(1));
+    test_api.advance(Duration::from_secs(59));
+    assert!(accepted(&test_api, secret(&issued)).is_some());
+    test_api.advance(Duration::from_secs(1));
     assert!(
-        accepted(&bench, secret(&issued)).is_none(),
+        accepted(&test_api, secret(&issued)).is_none(),
         "it has expired"
     );
-    assert!(!bench.client().token(&issued.info.id).unwrap().active);
+    assert!(!test_api.client().token(&issued.info.id).unwrap().active);
 
-    let forever = bench
+    let forever = test_api
         .client()
         .create_token(&new("r", TokenScope::Read))
         .unwrap();
-    bench.advance(DAY * 3650);
-    assert!(accepted(&bench, secret(&forever)).is_some());
+    test_api.advance(DAY * 3650);
+    assert!(accepted(&test_api, secret(&forever)).is_some());
 }
 
 #[test]
 fn a_bootstrap_token_expires_after_an_hour_at_most() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let request = new("rack-7", TokenScope::Bootstrap);
-    let issued = bench.client().create_token(&request).unwrap();
+    let issued = test_api.client().create_token(&request).unwrap();
     assert!(secret(&issued).expose().starts_with("kt_bt_"));
     let life = issued.info.expires_at.unwrap() - issued.info.created_at;
     assert_eq!(life.get_seconds(), 3600);
@@ -91,14 +94,14 @@ fn a_bootstrap_token_expires_after_an_hour_at_most() {
         expires_in_seconds: Some(seconds),
         ..request.clone()
     };
-    assert!(bench.client().create_token(&later(3600)).is_ok());
-    let rejected = bench.client().create_token(&later(3601)).unwrap_err();
+    assert!(test_api.client().create_token(&later(3600)).is_ok());
+    let rejected = test_api.client().create_token(&later(3601)).unwrap_err();
     assert_eq!(rejected.code, Some(ProblemCode::ValidationFailed));
     let next = RotateTokenRequest {
         expires_in_seconds: Some(3601),
         ..RotateTokenRequest::default()
     };
-    let rejected = bench
+    let rejected = test_api
         .client()
         .rotate_token(&issued.info.id, &next)
         .unwrap_err();
@@ -107,9 +110,9 @@ fn a_bootstrap_token_expires_after_an_hour_at_most() {
 
 #[test]
 fn invalid_token_requests_are_rejected() {
-    let bench = TestApi::new();
-    bench.edge();
-    let rejected = |new: &CreateTokenRequest| bench.client().create_token(new).unwrap_err();
+    let test_api = TestApi::new();
+    test_api.edge();
+    let rejected = |new: &CreateTokenRequest| test_api.client().create_token(new).unwrap_err();
     for bad in [
         new("", TokenScope::Read),
         new("a b", TokenScope::Read),
@@ -143,16 +146,16 @@ fn invalid_token_requests_are_rejected() {
         grace_seconds: u64::MAX,
         ..RotateTokenRequest::default()
     };
-    let token = bench
+    let token = test_api
         .client()
         .create_token(&new("x", TokenScope::Read))
         .unwrap();
-    let error = bench.client().rotate_token(&token.info.id, &endless);
+    let error = test_api.client().rotate_token(&token.info.id, &endless);
     assert_eq!(error.unwrap_err().code, Some(ProblemCode::ValidationFailed));
-    assert_eq!(bench.count("tokens"), 1);
+    assert_eq!(test_api.count("tokens"), 1);
     let query = |key: &str, value: &str| {
         let request = Request::new(Method::Get, "/v1/tokens").with_query(key, value);
-        bench.send(&request).status
+        test_api.send(&request).status
     };
     for (key, value) in [
         ("type", "x"),
@@ -166,21 +169,21 @@ fn invalid_token_requests_are_rejected() {
 
 #[test]
 fn a_revoked_token_stays_revoked_and_is_recorded_once() {
-    let bench = TestApi::new();
-    let issued = bench
+    let test_api = TestApi::new();
+    let issued = test_api
         .client()
         .create_token(&new("r", TokenScope::Read))
         .unwrap();
     let id = &issued.info.id;
-    let revoked = bench.client().revoke_token(id).unwrap();
+    let revoked = test_api.client().revoke_token(id).unwrap();
     assert!(!revoked.active && revoked.revoked_at.is_some());
-    assert!(accepted(&bench, secret(&issued)).is_none());
-    bench.advance(DAY);
-    assert_eq!(bench.client().revoke_token(id).unwrap(), revoked);
-    assert_eq!(bench.count("audit"), 2, "created and revoked");
-    let absent = bench.client().revoke_token(&TokenId::random());
+    assert!(accepted(&test_api, secret(&issued)).is_none());
+    test_api.advance(DAY);
+    assert_eq!(test_api.client().revoke_token(id).unwrap(), revoked);
+    assert_eq!(test_api.count("audit"), 2, "created and revoked");
+    let absent = test_api.client().revoke_token(&TokenId::random());
     assert_eq!(absent.unwrap_err().class, ErrorClass::NotFound);
-    let late = bench
+    let late = test_api
         .client()
         .rotate_token(id, &RotateTokenRequest::default());
     assert_eq!(late.unwrap_err().code, Some(ProblemCode::TokenInactive));
@@ -188,18 +191,18 @@ fn a_revoked_token_stays_revoked_and_is_recorded_once() {
 
 #[test]
 fn a_rotation_creates_a_token_of_the_same_scope_and_keeps_the_old_one_for_the_grace() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let request = CreateTokenRequest {
         expires_in_seconds: Some(30 * 24 * 3600),
         ..new("r", TokenScope::Read)
     };
-    let old = bench.client().create_token(&request).unwrap();
-    bench.advance(DAY * 10);
+    let old = test_api.client().create_token(&request).unwrap();
+    test_api.advance(DAY * 10);
     let graceful = RotateTokenRequest {
         grace_seconds: 3600,
         ..RotateTokenRequest::default()
     };
-    let next = bench
+    let next = test_api
         .client()
         .rotate_token(&old.info.id, &graceful)
         .unwrap();
@@ -208,63 +211,63 @@ fn a_rotation_creates_a_token_of_the_same_scope_and_keeps_the_old_one_for_the_gr
         .info
         .expires_at
         .unwrap()
-        .duration_since(bench.api.now());
+        .duration_since(test_api.api.now());
     assert_eq!(
         life.as_secs(),
         30 * 24 * 3600,
         "the lifetime of the old token"
     );
-    assert!(accepted(&bench, secret(&old)).is_some());
-    bench.advance(Duration::from_secs(3600));
+    assert!(accepted(&test_api, secret(&old)).is_some());
+    test_api.advance(Duration::from_secs(3600));
     assert!(
-        accepted(&bench, secret(&old)).is_none(),
+        accepted(&test_api, secret(&old)).is_none(),
         "the grace period is over"
     );
-    assert!(accepted(&bench, secret(&next)).is_some());
+    assert!(accepted(&test_api, secret(&next)).is_some());
 
-    let last = bench
+    let last = test_api
         .client()
         .rotate_token(&next.info.id, &RotateTokenRequest::default())
         .unwrap();
     assert!(
-        accepted(&bench, secret(&next)).is_none(),
+        accepted(&test_api, secret(&next)).is_none(),
         "without a grace period, at once"
     );
-    assert!(accepted(&bench, secret(&last)).is_some());
+    assert!(accepted(&test_api, secret(&last)).is_some());
 }
 
 #[test]
 fn a_grace_period_does_not_extend_the_lifetime() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let request = CreateTokenRequest {
         expires_in_seconds: Some(60),
         ..new("r", TokenScope::Read)
     };
-    let old = bench.client().create_token(&request).unwrap();
+    let old = test_api.client().create_token(&request).unwrap();
     let graceful = RotateTokenRequest {
         grace_seconds: 3600,
         ..RotateTokenRequest::default()
     };
-    bench
+    test_api
         .client()
         .rotate_token(&old.info.id, &graceful)
         .unwrap();
-    bench.advance(Duration::from_secs(60));
-    assert!(accepted(&bench, secret(&old)).is_none());
+    test_api.advance(Duration::from_secs(60));
+    assert!(accepted(&test_api, secret(&old)).is_none());
 }
 
 #[test]
 fn tokens_are_listed_newest_first_in_pages() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let mut created = Vec::new();
     for n in 0..5 {
-        let issued = bench
+        let issued = test_api
             .client()
             .create_token(&new(&format!("t{n}"), TokenScope::Read));
         created.insert(0, issued.unwrap().info);
         // Some have the same time, and still need an order.
-        bench.advance(Duration::from_secs(n % 2));
+        test_api.advance(Duration::from_secs(n % 2));
     }
     let mut query = TokenQuery {
         limit: Some(2),
@@ -272,7 +275,7 @@ fn tokens_are_listed_newest_first_in_pages() {
     };
     let mut seen = Vec::new();
     loop {
-        let page = bench.client().tokens(&query).unwrap();
+        let page = test_api.client().tokens(&query).unwrap();
         seen.extend(page.items);
         query.cursor = page.next_cursor;
         if query.cursor.is_none() {
@@ -288,14 +291,14 @@ fn tokens_are_listed_newest_first_in_pages() {
     let keys: Vec<_> = seen.iter().map(|t| (t.created_at, t.id.clone())).collect();
     assert_eq!(keys, by_time(&created));
 
-    bench.client().revoke_token(&created[0].id).unwrap();
+    test_api.client().revoke_token(&created[0].id).unwrap();
     let count = |active, gateway: Option<&str>| {
         let query = TokenQuery {
             active,
             gateway: gateway.map(str::to_owned),
             ..TokenQuery::default()
         };
-        bench.client().tokens(&query).unwrap().items.len()
+        test_api.client().tokens(&query).unwrap().items.len()
     };
     assert_eq!(count(None, None), 5);
     assert_eq!(count(Some(true), None), 4);
@@ -305,18 +308,18 @@ fn tokens_are_listed_newest_first_in_pages() {
 
 #[test]
 fn a_repeated_request_creates_one_token_and_returns_it_once() {
-    let bench = TestApi::new();
+    let test_api = TestApi::new();
     let create = Request::new(Method::Post, "/v1/tokens")
         .with_json(r#"{"name": "r", "scope": "read"}"#.to_owned())
         .with_header("idempotency-key", "k1");
     let read = |body: Option<String>| -> IssuedToken {
         serde_json::from_str(body.as_deref().unwrap()).unwrap()
     };
-    let first = read(bench.send(&create).body);
-    let again = bench.send(&create);
+    let first = read(test_api.send(&create).body);
+    let again = test_api.send(&create);
     assert_eq!(again.headers["idempotency-replayed"], "true");
     let again = read(again.body);
     assert_eq!(again.info, first.info);
     assert!(first.token.is_some() && again.token.is_none());
-    assert_eq!((bench.count("tokens"), bench.count("audit")), (1, 1));
+    assert_eq!((test_api.count("tokens"), test_api.count("audit")), (1, 1));
 }

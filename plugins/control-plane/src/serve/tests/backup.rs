@@ -81,8 +81,8 @@ fn an_unwritable_directory_is_reported() {
 
 #[test]
 fn an_embedded_control_plane_creates_no_backup() {
-    let bench = TestApi::new();
-    let refused = bench
+    let test_api = TestApi::new();
+    let refused = test_api
         .client()
         .back_up(&kt_control_api::BackupRequest::default());
     assert!(
@@ -168,8 +168,8 @@ fn under_load_every_backup_is_intact_and_audited() {
 
 #[test]
 fn a_database_is_backed_up_with_its_own_tools() {
-    let bench = TestApi::new();
-    let api = bench.api.clone().with_backups(None);
+    let test_api = TestApi::new();
+    let api = test_api.api.clone().with_backups(None);
     let request = Request::new(Method::Post, "/v1/admin/backup");
     let Reply::Complete(response) = api.handle(&request, &Principal::local_user(0)) else {
         panic!("not a complete reply");

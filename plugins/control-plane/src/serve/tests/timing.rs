@@ -28,14 +28,14 @@ struct StreamClient {
 
 /// Opens a stream over a connection with a buffer of `capacity` bytes.
 async fn open_stream(
-    bench: &TestApi,
+    test_api: &TestApi,
     capacity: usize,
     origin: PeerOrigin,
     headers: &str,
 ) -> StreamClient {
     let notifier = GatewayNotifier::default();
     let server = Server::new(
-        bench.api.clone(),
+        test_api.api.clone(),
         notifier.clone(),
         None,
         RateLimits::new(1000),
@@ -75,9 +75,9 @@ impl StreamClient {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_stream_sends_keep_alives_and_ends_after_ten_minutes() {
-    let bench = TestApi::new();
-    let edge = bench.edge();
-    let mut stream = open_stream(&bench, 64 * 1024, local_user(), "").await;
+    let test_api = TestApi::new();
+    let edge = test_api.edge();
+    let mut stream = open_stream(&test_api, 64 * 1024, local_user(), "").await;
     stream.until("event: desired", 1).await;
     let start = Instant::now();
     // For example a status report: a change that is not sent.
@@ -93,23 +93,23 @@ async fn an_idle_stream_sends_keep_alives_and_ends_after_ten_minutes() {
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_token_ends_the_stream_at_the_next_keep_alive() {
-    let bench = TestApi::new();
-    bench.edge();
+    let test_api = TestApi::new();
+    test_api.edge();
     let new = CreateTokenRequest {
         name: "short".to_owned(),
         scope: TokenScope::Read,
         gateway: None,
         expires_in_seconds: Some(60),
     };
-    let created = bench.client().create_token(&new).unwrap();
+    let created = test_api.client().create_token(&new).unwrap();
     let header = format!(
         "authorization: Bearer {}\r\n",
         created.token.unwrap().expose()
     );
     let origin = PeerOrigin::Tcp("127.0.0.1".parse().unwrap());
-    let mut stream = open_stream(&bench, 64 * 1024, origin, &header).await;
+    let mut stream = open_stream(&test_api, 64 * 1024, origin, &header).await;
     stream.until(": keep-alive", 1).await;
-    bench.advance(Duration::from_secs(61));
+    test_api.advance(Duration::from_secs(61));
     let start = Instant::now();
     stream.until("0\r\n\r\n", 1).await;
     assert!(start.elapsed() <= Duration::from_secs(26));
@@ -117,13 +117,13 @@ async fn an_expired_token_ends_the_stream_at_the_next_keep_alive() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_client_gets_the_newest_state_and_skips_older_ones() {
-    let bench = TestApi::new();
-    let edge = bench.edge();
-    let mut stream = open_stream(&bench, 512, local_user(), "").await;
+    let test_api = TestApi::new();
+    let edge = test_api.edge();
+    let mut stream = open_stream(&test_api, 512, local_user(), "").await;
     const CHANGES: usize = 500;
     for change in 0..CHANGES {
         let reload: ReloadRequest = content(&format!("{change}"));
-        bench.client().reload("edge", &reload, None).unwrap();
+        test_api.client().reload("edge", &reload, None).unwrap();
         stream.notifier.notify_gateway(&edge.id);
         // Lets all tasks run.
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -136,9 +136,9 @@ async fn a_slow_client_gets_the_newest_state_and_skips_older_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_read_is_disconnected() {
-    let bench = TestApi::new();
-    let edge = bench.edge();
-    let stream = open_stream(&bench, 64, local_user(), "").await;
+    let test_api = TestApi::new();
+    let edge = test_api.edge();
+    let stream = open_stream(&test_api, 64, local_user(), "").await;
     let start = Instant::now();
     stream.notifier.notify_gateway(&edge.id);
     timeout(TIMEOUT, stream.served)
@@ -154,9 +154,9 @@ async fn a_client_that_does_not_read_is_disconnected() {
 
 #[tokio::test(start_paused = true)]
 async fn a_closed_connection_frees_its_resources() {
-    let bench = TestApi::new();
-    let edge = bench.edge();
-    let mut stream = open_stream(&bench, 64 * 1024, local_user(), "").await;
+    let test_api = TestApi::new();
+    let edge = test_api.edge();
+    let mut stream = open_stream(&test_api, 64 * 1024, local_user(), "").await;
     stream.until("event: desired", 1).await;
     assert_eq!(stream.notifier.watched_gateways(), [edge.id]);
     drop(stream.client);
