@@ -87,12 +87,12 @@ fn execute(document: &Path, bash: &Path) {
         "{}:/usr/local/bin:/usr/bin:/bin",
         sandbox.dist().join("bin").display()
     );
-    let ran = sandbox
+    let output = sandbox
         .program(bash)
         .args(["--norc", "--noprofile", "-c", &script])
         .env("PATH", path)
         .run();
-    assert_eq!(ran.code(), Some(0), "{}{ran}", document.display());
+    assert_eq!(output.code(), Some(0), "{}{output}", document.display());
 }
 
 #[test]

@@ -156,12 +156,12 @@ fn the_model_passes_its_own_tests() {
         return;
     }
     let sandbox = Sandbox::new();
-    let ran = sandbox
+    let output = sandbox
         .program(Path::new("/bin/bash"))
         .arg(model().join("check.sh"))
         .limit(Duration::from_secs(180))
         .run();
-    ran.ok().out_has("\nok (modelled, not macOS)\n");
+    output.ok().stdout_contains("\nok (modelled, not macOS)\n");
 }
 
 #[test]
@@ -171,22 +171,22 @@ fn the_conformance_tests_pass_on_modelled_launchd() {
     let run = mac
         .sandbox
         .kt_line("plugin test -o json --pretend-os macos");
-    let ran = mac
+    let output = mac
         .run(run)
         .arg(plugin)
         .limit(Duration::from_secs(540))
         .run();
-    let checks = ran.ok().at("/checks");
+    let checks = output.ok().at("/checks");
     let with = |result: &str| -> Vec<String> {
         let checks = checks.as_array().into_iter().flatten();
         let matching = checks.filter(|check| check["result"] == result);
         matching.map(|check| check["id"].to_string()).collect()
     };
-    assert_eq!(with("failed"), Vec::<String>::new(), "{ran}");
+    assert_eq!(with("failed"), Vec::<String>::new(), "{output}");
     // launchd has no watchdog.
-    assert_eq!(with("skipped"), ["\"hang\""], "{ran}");
-    assert_eq!(with("passed").len(), 22, "{ran}");
-    assert!(ran.text_at("/simulated").contains("not macos"));
+    assert_eq!(with("skipped"), ["\"hang\""], "{output}");
+    assert_eq!(with("passed").len(), 22, "{output}");
+    assert!(output.text_at("/simulated").contains("not macos"));
     assert_eq!(mac.model(&["status"]).ok().at("/jobs"), json!({}));
     for folder in ["LaunchAgents", "Logs/kt"] {
         let left = fs::read_dir(mac.sandbox.root().join("home/Library").join(folder));
@@ -210,7 +210,7 @@ fn a_lifecycle_on_another_version_modelled_not_macos() {
 
 fn lifecycle(mac: &Mac) {
     mac.kt("gateway status").exits(4);
-    mac.install().ok().err_has("installed");
+    mac.install().ok().stderr_contains("installed");
     let plist = fs::metadata(mac.plist()).expect("the file exists");
     assert_eq!(plist.permissions().mode() & 0o777, 0o644);
     let status = mac.kt("gateway status -o json");
@@ -219,7 +219,7 @@ fn lifecycle(mac: &Mac) {
     assert_eq!(status.at("/service/pid"), mac.job()["pid"]);
 
     let pid = mac.pid();
-    mac.install().ok().err_has("unchanged");
+    mac.install().ok().stderr_contains("unchanged");
     assert_eq!(mac.pid(), pid);
 
     kill(&pid);
@@ -231,9 +231,13 @@ fn lifecycle(mac: &Mac) {
     mac.kt("gateway stop").ok();
     mac.kt("gateway status").exits(3);
     assert_eq!(mac.job()["state"], "not running", "it remains loaded");
-    mac.kt("gateway stop").ok().err_has("already stopped");
+    mac.kt("gateway stop")
+        .ok()
+        .stderr_contains("already stopped");
     mac.kt("gateway start").ok();
-    mac.kt("gateway start").ok().err_has("already running");
+    mac.kt("gateway start")
+        .ok()
+        .stderr_contains("already running");
     let pid = mac.pid();
     mac.kt("gateway restart").ok();
     assert_ne!(mac.pid(), pid);
@@ -250,7 +254,9 @@ fn lifecycle(mac: &Mac) {
     mac.kt("gateway status").exits(4);
     assert!(!mac.plist().exists());
     assert_eq!(mac.job(), Value::Null);
-    mac.kt("gateway uninstall").ok().err_has("nothing to do");
+    mac.kt("gateway uninstall")
+        .ok()
+        .stderr_contains("nothing to do");
 }
 
 /// Between two restarts there is no process that could be terminated.
@@ -268,7 +274,7 @@ fn a_stop_in_a_crash_loop_is_final_modelled_not_macos() {
         status.exits(150).text_at("/service/active_state"),
         "restarting"
     );
-    mac.kt("gateway stop").ok().err_has("stopped");
+    mac.kt("gateway stop").ok().stderr_contains("stopped");
     assert_eq!(mac.job(), Value::Null, "launchd would restart it");
     mac.kt("gateway status").exits(3);
     mac.kt("gateway start").ok();
@@ -310,7 +316,9 @@ fn a_permanent_failure_parks_modelled_not_macos() {
 fn without_a_session_nothing_is_installed_modelled_not_macos() {
     let Some(mac) = Mac::new() else { return };
     mac.model(&["logout"]).ok();
-    mac.install().exits(7).err_has("log in at the screen");
+    mac.install()
+        .exits(7)
+        .stderr_contains("log in at the screen");
     assert!(!mac.plist().exists());
     mac.model(&["login"]).ok();
     mac.install().ok();
@@ -335,10 +343,12 @@ fn a_log_is_followed_until_standard_output_is_closed() {
     let follow = || mac.run(mac.sandbox.kt_line("gateway logs --follow"));
     let (reader, writer) = std::io::pipe().expect("a pipe can be created");
     drop(reader);
-    let ran = follow().stdout_to(writer).run();
-    assert_eq!(ran.ok().stderr, "", "{ran}");
+    let output = follow().stdout_to(writer).run();
+    assert_eq!(output.ok().stderr, "", "{output}");
     let full = fs::File::options().write(true).open("/dev/full");
-    let ran = follow().stdout_to(full.expect("/dev/full exists")).run();
-    ran.exits(7).err_has("cannot write to standard output");
+    let output = follow().stdout_to(full.expect("/dev/full exists")).run();
+    output
+        .exits(7)
+        .stderr_contains("cannot write to standard output");
     mac.kt("gateway uninstall").ok();
 }

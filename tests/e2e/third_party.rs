@@ -38,10 +38,11 @@ fn build(sandbox: &Sandbox) -> PathBuf {
             run = run.env(name, value);
         }
     }
-    let ran = run.limit(Duration::from_secs(600)).run();
-    ran.ok()
-        .out_has("tests::arguments_and_variables_are_passed_unchanged ... ok");
-    let line = ran
+    let output = run.limit(Duration::from_secs(600)).run();
+    output
+        .ok()
+        .stdout_contains("tests::arguments_and_variables_are_passed_unchanged ... ok");
+    let line = output
         .stdout
         .lines()
         .last()
@@ -60,18 +61,19 @@ fn a_third_party_backend_manages_a_real_s6() {
         .arg(&plugins)
         .run();
     assert_eq!(listed.ok().text_at("/0/state"), "ok");
-    let ran = script(&sandbox, "tests/rigs/s6-lifecycle.sh")
+    let output = script(&sandbox, "tests/rigs/s6-lifecycle.sh")
         .arg(dist())
         .arg(&plugins)
         .limit(Duration::from_secs(180))
         .run();
-    if ran.code() == Some(UNSUPPORTED) {
-        eprintln!("SKIPPED third_party: {}", ran.stderr.trim());
+    if output.code() == Some(UNSUPPORTED) {
+        eprintln!("SKIPPED third_party: {}", output.stderr.trim());
         return;
     }
-    ran.ok()
-        .out_has("== a failed installation is rolled back")
-        .out_has("\nok\n");
+    output
+        .ok()
+        .stdout_contains("== a failed installation is rolled back")
+        .stdout_contains("\nok\n");
 }
 
 /// kt contains no code for that backend.

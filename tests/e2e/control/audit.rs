@@ -47,10 +47,12 @@ fn the_audit_log_shows_who_changed_what() {
     assert_eq!(count("--actor uid:4294967294"), 0);
     assert_eq!(count("--action gateway.create"), 2);
     assert_eq!(count("--until 1h"), 0);
-    list("--limit 3").ok().err_has("use a higher `--limit`");
-    list("--target absent").exits(5).silent();
-    list("--since 99999999d").exits(2).silent();
-    list("--until 99999999d").exits(2).silent();
+    list("--limit 3")
+        .ok()
+        .stderr_contains("use a higher `--limit`");
+    list("--target absent").exits(5).stdout_is_empty();
+    list("--since 99999999d").exits(2).stdout_is_empty();
+    list("--until 99999999d").exits(2).stdout_is_empty();
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn the_audit_log_is_exported_to_a_private_file() {
     assert_eq!(head, format!("4:{last}"), "the hash of the last row");
     export("--output-file audit.jsonl")
         .exits(6)
-        .err_has("already exists");
+        .stderr_contains("already exists");
     export("--output-file few.jsonl --target a -o json").ok();
     let few = fs::read_to_string(sandbox.path("few.jsonl")).expect("it was made");
     assert_eq!(few.lines().count(), 2);
@@ -90,25 +92,27 @@ fn without_a_file_the_rows_are_written_to_standard_output() {
     export(to_file).run().ok();
     let file = fs::read_to_string(sandbox.path("audit.jsonl")).expect("it was made");
     for format in ["", "-o json"] {
-        let ran = export(format).run();
-        assert_eq!(ran.ok().stdout, file, "{ran}");
-        assert_eq!(ran.stderr, "4 rows exported\n", "{ran}");
+        let output = export(format).run();
+        assert_eq!(output.ok().stdout, file, "{output}");
+        assert_eq!(output.stderr, "4 rows exported\n", "{output}");
     }
     let few = export("--target a -o name").run();
     assert_eq!(few.ok().stdout, "1\n3\n", "{few}");
     let none = export("--action absent -o json").run();
     assert_eq!(none.ok().stdout, "", "{none}");
-    none.err_has("0 rows exported");
-    export("--target absent").run().exits(5).silent();
+    none.stderr_contains("0 rows exported");
+    export("--target absent").run().exits(5).stdout_is_empty();
 
     let (reader, writer) = std::io::pipe().expect("the system has pipes");
     drop(reader);
-    let ran = export("").stdout_to(writer).run();
-    assert_eq!(ran.ok().stderr, "", "{ran}");
+    let output = export("").stdout_to(writer).run();
+    assert_eq!(output.ok().stderr, "", "{output}");
     let full = fs::File::options().write(true).open("/dev/full");
-    let ran = export("").stdout_to(full.expect("Linux has it")).run();
-    ran.exits(7).err_has("cannot write to standard output");
-    ran.err_lacks("rows exported");
+    let output = export("").stdout_to(full.expect("Linux has it")).run();
+    output
+        .exits(7)
+        .stderr_contains("cannot write to standard output");
+    output.stderr_excludes("rows exported");
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn damage_to_the_audit_log_is_reported_with_the_row() {
         .kt_line("audit verify")
         .run()
         .exits(1)
-        .out_has("the row was changed");
+        .stdout_contains("the row was changed");
 
     // Only a stored head shows that rows at the end were removed.
     let uid = rustix::process::geteuid().as_raw();
@@ -173,23 +177,23 @@ fn damage_to_the_audit_log_is_reported_with_the_row() {
         .kt_line(&later)
         .run()
         .exits(1)
-        .out_has("was truncated");
+        .stdout_contains("was truncated");
     sandbox
         .kt_line("audit verify --head x")
         .run()
         .exits(2)
-        .silent();
+        .stdout_is_empty();
 }
 
 #[test]
 fn the_audit_log_of_a_server_is_verified_by_the_client() {
     let world = World::new(Mode::Server);
     world.kt("gateway create --name a").run().ok();
-    let ran = world.kt("audit verify -o json").run();
+    let output = world.kt("audit verify -o json").run();
     assert_eq!(
-        ran.ok().json()["rows"],
+        output.ok().json()["rows"],
         2,
-        "the token of the administrator and the gateway{ran}"
+        "the token of the administrator and the gateway{output}"
     );
     world
         .kt("audit verify")

@@ -14,19 +14,19 @@ pub(super) fn login(sandbox: &Sandbox, server: &Server, token: &str, more: &str)
 
 /// Creates a token with a scope as the administrator of the server.
 pub(super) fn token_of(sandbox: &Sandbox, server: &Server, scope: &str) -> String {
-    let ran = sandbox
+    let output = sandbox
         .kt_line(&format!(
             "token create --name {scope} --scope {scope} -o json"
         ))
         .env("KEEPTRUSTS_API_URL", server.url())
         .env("KEEPTRUSTS_API_TOKEN", &server.token)
         .run();
-    ran.ok().text_at("/token")
+    output.ok().text_at("/token")
 }
 
-fn golden(name: &str, ran: &CommandOutput) {
+fn golden(name: &str, output: &CommandOutput) {
     let path = format!("tests/golden/auth/{name}.txt");
-    assert_golden(&path, &shape(&ran.ok().json()));
+    assert_golden(&path, &shape(&output.ok().json()));
 }
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -44,7 +44,7 @@ fn two_logins_are_separate_and_selected_by_profile() {
     let read = token_of(&sandbox, &b, "read");
     let first = login(&sandbox, &a, &a.token, "-o json").run();
     golden("login", &first);
-    first.out_lacks(&a.token).err_lacks(&a.token);
+    first.stdout_excludes(&a.token).stderr_excludes(&a.token);
     assert_eq!(first.text_at("/profile"), "default");
     assert_eq!(first.text_at("/scope"), "admin");
     assert_eq!(first.text_at("/control_plane"), a.url());
@@ -56,13 +56,13 @@ fn two_logins_are_separate_and_selected_by_profile() {
     let second = login(&sandbox, &b, &read, "--profile b").run();
     second
         .ok()
-        .out_has("read")
-        .out_has(&b.url())
-        .out_lacks(&read);
+        .stdout_contains("read")
+        .stdout_contains(&b.url())
+        .stdout_excludes(&read);
 
     sandbox.kt_line("gateway create --name at-a").run().ok();
     let refused = sandbox.kt_line("gateway create --name x --profile b").run();
-    refused.exits(4).silent();
+    refused.exits(4).stdout_is_empty();
     for (profile, url, scope, held) in [
         ("default", a.url(), "admin", &a.token),
         ("b", b.url(), "read", &read),
@@ -95,7 +95,7 @@ fn two_logins_are_separate_and_selected_by_profile() {
     assert_eq!((names("default"), names("b")), (1, 0));
     let list = sandbox.kt_line("auth list -o json --profile b").run();
     golden("list", &list);
-    list.out_lacks(&read).out_lacks(&a.token);
+    list.stdout_excludes(&read).stdout_excludes(&a.token);
     let active: Vec<String> = list
         .json()
         .as_array()
@@ -117,11 +117,11 @@ fn a_rejected_token_changes_nothing() {
     let file = sandbox.profile("default");
     let attempts = |state: &str| {
         let refused = |run: TestCommand, code: i32, token: &str| {
-            let ran = run.run();
-            ran.exits(code).silent().err_lacks(token);
+            let output = run.run();
+            output.exits(code).stdout_is_empty().stderr_excludes(token);
             let now = fs::read_to_string(&file).unwrap_or_default();
-            assert_eq!(now, state, "{ran}");
-            ran
+            assert_eq!(now, state, "{output}");
+            output
         };
         drop(refused(login(&sandbox, &server, strange, ""), 4, strange));
         drop(refused(
@@ -140,15 +140,18 @@ fn a_rejected_token_changes_nothing() {
             sandbox.kt_line(&line).stdin(server.token.clone())
         };
         let away = refused(to("http://127.0.0.1:1"), 7, &server.token);
-        away.err_has("127.0.0.1:1");
+        away.stderr_contains("127.0.0.1:1");
         let clear = refused(to("http://192.0.2.1"), 3, &server.token);
-        clear.err_has("in clear");
+        clear.stderr_contains("in clear");
         drop(refused(to("http://me:hunter2@127.0.0.1:1"), 3, "hunter2"));
     };
     attempts("");
     assert!(!file.exists());
     let nowhere = sandbox.kt_line("auth login").stdin(strange.clone()).run();
-    nowhere.exits(2).silent().err_has("--api-url");
+    nowhere
+        .exits(2)
+        .stdout_is_empty()
+        .stderr_contains("--api-url");
     login(&sandbox, &server, &server.token, "").run().ok();
     attempts(&fs::read_to_string(&file).expect("it was written"));
     // There is no option for the token: arguments are visible to all users.
@@ -163,14 +166,16 @@ fn a_token_file_must_be_private() {
     let line = format!("auth login --token-file a.token --api-url {}", server.url());
     fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("it is ours");
     let open = sandbox.kt_line(&line).run();
-    open.exits(2).silent().err_lacks(&server.token);
-    open.err_has(&format!("chmod 600 '{}'", file.display()));
+    open.exits(2)
+        .stdout_is_empty()
+        .stderr_excludes(&server.token);
+    open.stderr_contains(&format!("chmod 600 '{}'", file.display()));
     assert!(!sandbox.profile("default").exists());
     fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it is ours");
     sandbox.kt_line(&line).run().ok();
     sandbox.kt_line("whoami").run().ok();
     let absent = "auth login --token-file absent --api-url http://127.0.0.1:1";
-    sandbox.kt_line(absent).run().exits(2).silent();
+    sandbox.kt_line(absent).run().exits(2).stdout_is_empty();
 }
 
 #[test]
@@ -192,15 +197,17 @@ fn a_login_keeps_other_settings_and_rejects_an_accessible_profile() {
     let again = sandbox
         .kt_line("auth login --profile work")
         .stdin(server.token.clone());
-    again.run().ok().out_has(&server.url());
+    again.run().ok().stdout_contains(&server.url());
     fs::set_permissions(&file, Permissions::from_mode(0o604)).expect("it is ours");
     let open = login(&sandbox, &server, &server.token, "--profile work").run();
     open.exits(3)
-        .silent()
-        .err_has("chmod 600")
-        .err_lacks(&server.token);
+        .stdout_is_empty()
+        .stderr_contains("chmod 600")
+        .stderr_excludes(&server.token);
     let bad = login(&sandbox, &server, &server.token, "--profile ../config").run();
-    bad.exits(3).silent().err_has("not a valid profile name");
+    bad.exits(3)
+        .stdout_is_empty()
+        .stderr_contains("not a valid profile name");
 }
 
 #[test]
@@ -214,9 +221,9 @@ fn the_environment_takes_precedence_over_the_login_and_is_reported() {
         .run();
     warned
         .ok()
-        .out_has("admin")
-        .err_has(variable)
-        .err_lacks(&read);
+        .stdout_contains("admin")
+        .stderr_contains(variable)
+        .stderr_excludes(&read);
     let scope = |run: TestCommand| run.run().ok().text_at("/scope");
     assert_eq!(scope(sandbox.kt_line("whoami -o json")), "admin");
     assert_eq!(
@@ -231,23 +238,26 @@ fn the_environment_takes_precedence_over_the_login_and_is_reported() {
     assert_eq!(shown.text_at("/origin"), variable);
     assert_eq!(shown.text_at("/hint"), read[..9]);
     let out = sandbox.kt_line("auth logout").env(variable, &read).run();
-    out.ok().err_has(variable).err_lacks(&read);
+    out.ok().stderr_contains(variable).stderr_excludes(&read);
     let still = sandbox.kt_line("auth logout").env(variable, &read).run();
-    still.ok().err_has("not logged in").err_has(variable);
+    still
+        .ok()
+        .stderr_contains("not logged in")
+        .stderr_contains(variable);
     // The address in the environment takes precedence too.
     login(&sandbox, &server, &server.token, "").run().ok();
     let elsewhere = sandbox
         .kt_line("gateway list")
         .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1")
         .run();
-    elsewhere.exits(7).err_has("127.0.0.1:1");
+    elsewhere.exits(7).stderr_contains("127.0.0.1:1");
 }
 
 #[test]
 fn the_list_contains_profiles_of_both_kinds_and_reports_unusable_ones() {
     let sandbox = Sandbox::new();
     let none = sandbox.kt_line("auth list").run();
-    none.ok().err_has("kt auth login");
+    none.ok().stderr_contains("kt auth login");
     sandbox.write_settings(
         "[profile.\"a b\".api]\nurl = \"http://t.test\"\n[profile.both.api]\ntoken = \"t\"\n",
     );
@@ -255,8 +265,8 @@ fn the_list_contains_profiles_of_both_kinds_and_reports_unusable_ones() {
     sandbox.write_profile("no name", "[api]\nurl = \"http://ignored.test\"\n");
     let open = sandbox.write_profile("open", "[api]\nurl = \"http://open.test\"\n");
     fs::set_permissions(&open, Permissions::from_mode(0o644)).expect("it is ours");
-    let ran = sandbox.kt_line("auth list -o json").run();
-    let rows = ran.ok().json();
+    let output = sandbox.kt_line("auth list -o json").run();
+    let rows = output.ok().json();
     let row = |at: usize| {
         let text = |key: &str| rows[at][key].as_str().unwrap_or_default().to_owned();
         (text("profile"), text("server"), rows[at]["token"] == true)
@@ -265,6 +275,6 @@ fn the_list_contains_profiles_of_both_kinds_and_reports_unusable_ones() {
     assert_eq!(row(0), expected("a b", "http://t.test", false));
     assert_eq!(row(1), expected("both", "http://***@f.test", true));
     assert_eq!(row(2), expected("open", "", false));
-    assert_eq!(rows.as_array().map(Vec::len), Some(3), "{ran}");
-    ran.err_has("not private");
+    assert_eq!(rows.as_array().map(Vec::len), Some(3), "{output}");
+    output.stderr_contains("not private");
 }

@@ -34,18 +34,18 @@ fn versions_are_listed_newest_first_in_pages() {
         "5\n4\n",
         "the only gateway is the default"
     );
-    first.err_has("--before 4");
+    first.stderr_contains("--before 4");
     let next = sandbox
         .kt_line("gateway versions --limit 3 --before 4 -o name")
         .run();
     assert_eq!(next.ok().stdout, "3\n2\n1\n");
-    next.err_lacks("--before");
+    next.stderr_excludes("--before");
     for bad in ["--limit 0", "--before 0", "--before -3"] {
-        let ran = sandbox.kt_line(&format!("gateway versions {bad}")).run();
-        ran.exits(2).silent();
+        let output = sandbox.kt_line(&format!("gateway versions {bad}")).run();
+        output.exits(2).stdout_is_empty();
     }
     let absent = sandbox.kt_line("gateway versions --id absent").run();
-    absent.exits(5).silent();
+    absent.exits(5).stdout_is_empty();
 }
 
 #[test]
@@ -68,18 +68,23 @@ fn contents_are_pruned_except_for_pinned_versions() {
     // Without a terminal there is no prompt.
     kt("gateway prune --keep 2")
         .exits(2)
-        .silent()
-        .err_has("--yes");
+        .stdout_is_empty()
+        .stderr_contains("--yes");
     kt("gateway config --version 3").ok();
     let pruned = kt("gateway prune --keep 2 --reason space --yes");
-    pruned.ok().err_has("versions 1, 3 of gateway `production`");
+    pruned
+        .ok()
+        .stderr_contains("versions 1, 3 of gateway `production`");
     for line in [
         "gateway config --version 3",
         "gateway revert --version 3 --no-wait",
         "gateway diff --file policy.yaml --against version:3",
         "gateway pin --version 3",
     ] {
-        kt(line).exits(5).silent().err_has("version 3 was pruned");
+        kt(line)
+            .exits(5)
+            .stdout_is_empty()
+            .stderr_contains("version 3 was pruned");
     }
     assert_eq!(kt("gateway config --version 2").ok().stdout, before);
     let versions = kt("gateway versions -o json").ok().json();
@@ -91,12 +96,12 @@ fn contents_are_pruned_except_for_pinned_versions() {
     );
     kt("gateway prune --keep 2 --yes")
         .ok()
-        .err_has("no content to prune");
+        .stderr_contains("no content to prune");
     let audit = kt("audit list --limit 1 -o json").ok().json();
     assert_eq!(audit[0]["action"], "config.prune");
     assert_eq!(audit[0]["detail"]["reason"], "space");
     kt("control-plane fsck").ok();
-    kt("gateway prune --keep 0").exits(2).silent();
+    kt("gateway prune --keep 0").exits(2).stdout_is_empty();
 }
 
 #[test]
@@ -117,9 +122,9 @@ fn description_labels_and_name_of_a_gateway_can_be_updated() {
     assert_eq!(again.ok().json()["result"], "unchanged", "{again}");
     update(&format!("--description y --if-match {tag}")).ok();
     let late = update(&format!("--description z --if-match {tag}"));
-    late.exits(6).err_has("revision");
+    late.exits(6).stderr_contains("revision");
     let nothing = update("");
-    nothing.exits(2).err_has("--remove-label");
+    nothing.exits(2).stderr_contains("--remove-label");
     update("--label a=1 --remove-label a").exits(2);
     update("--name -").exits(2);
 
@@ -137,9 +142,12 @@ fn description_labels_and_name_of_a_gateway_can_be_updated() {
 fn a_gateway_is_deleted_only_by_name_and_with_confirmation() {
     let sandbox = with_versions(2);
     let delete = |rest: &str| sandbox.kt_line(&format!("gateway delete {rest}")).run();
-    delete("--yes").exits(2).silent();
+    delete("--yes").exits(2).stdout_is_empty();
     let unasked = delete("--id production");
-    unasked.exits(2).err_has("--yes").err_has("2 versions");
+    unasked
+        .exits(2)
+        .stderr_contains("--yes")
+        .stderr_contains("2 versions");
     delete("--id production --yes --if-match 1").exits(6);
     sandbox
         .kt_line("gateway inspect --id production")
@@ -150,7 +158,7 @@ fn a_gateway_is_deleted_only_by_name_and_with_confirmation() {
     let id = done.ok().json()["id"].as_str().expect("an id").to_owned();
     delete("--id production --yes").exits(5);
     let gone = delete(&format!("--id {id} --yes"));
-    gone.exits(5).silent();
+    gone.exits(5).stdout_is_empty();
     sandbox
         .kt_line("gateway create --name production")
         .run()
@@ -170,5 +178,5 @@ fn whoami_shows_the_caller() {
         .kt_line("whoami")
         .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:9")
         .run();
-    away.exits(7).silent();
+    away.exits(7).stdout_is_empty();
 }

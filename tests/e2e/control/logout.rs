@@ -10,13 +10,13 @@ fn logout_removes_token_and_address() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let none = sandbox.kt_line("auth logout").run();
-    none.ok().silent().err_has("not logged in");
+    none.ok().stdout_is_empty().stderr_contains("not logged in");
     sandbox
         .kt_line("auth token")
         .run()
         .exits(4)
-        .silent()
-        .err_has("kt auth login");
+        .stdout_is_empty()
+        .stderr_contains("kt auth login");
     login(&sandbox, &server, &server.token, "").run().ok();
     let file = sandbox.profile("default");
     let out = sandbox.kt_line("auth logout -o json").run();
@@ -36,7 +36,7 @@ fn logout_removes_token_and_address() {
         .kt_line("auth logout --profile work")
         .run()
         .ok()
-        .err_has("other settings are kept");
+        .stderr_contains("other settings are kept");
     let left = fs::read_to_string(sandbox.profile("work")).expect("it stays");
     assert_eq!(left, other);
     assert!(file.exists(), "another profile is not changed");
@@ -54,9 +54,12 @@ fn logout_can_revoke_the_token_and_keeps_the_login_on_failure() {
     let admin = token_of(&sandbox, &server, "admin");
     login(&sandbox, &server, &admin, "").run().ok();
     let out = sandbox.kt_line("auth logout --revoke").run();
-    out.ok().err_has("revoked").err_lacks(&admin);
+    out.ok().stderr_contains("revoked").stderr_excludes(&admin);
     assert!(!file.exists());
-    login(&sandbox, &server, &admin, "").run().exits(4).silent();
+    login(&sandbox, &server, &admin, "")
+        .run()
+        .exits(4)
+        .stdout_is_empty();
     assert!(!file.exists());
 
     let read = token_of(&sandbox, &server, "read");
@@ -64,16 +67,18 @@ fn logout_can_revoke_the_token_and_keeps_the_login_on_failure() {
     let denied = sandbox.kt_line("auth logout --revoke").run();
     denied
         .exits(4)
-        .silent()
-        .err_has("kt token revoke --token-id tok_");
-    denied.err_has("still logged in").err_lacks(&read);
+        .stdout_is_empty()
+        .stderr_contains("kt token revoke --token-id tok_");
+    denied
+        .stderr_contains("still logged in")
+        .stderr_excludes(&read);
     sandbox.kt_line("whoami").run().ok();
     server.kill();
     let away = sandbox.kt_line("auth logout --revoke").run();
     away.exits(7)
-        .silent()
-        .err_has("still logged in")
-        .err_lacks(&read);
+        .stdout_is_empty()
+        .stderr_contains("still logged in")
+        .stderr_excludes(&read);
     assert!(file.exists());
     sandbox.kt_line("auth logout").run().ok();
     assert!(!file.exists());
@@ -84,8 +89,8 @@ fn a_token_that_was_revoked_elsewhere_can_be_removed() {
     let sandbox = Sandbox::new();
     let server = Server::start();
     let token = token_of(&sandbox, &server, "admin");
-    let ran = login(&sandbox, &server, &token, "-o json").run();
-    let id = ran.ok().text_at("/token");
+    let output = login(&sandbox, &server, &token, "-o json").run();
+    let id = output.ok().text_at("/token");
     let revoke = sandbox
         .kt_line(&format!("token revoke --token-id {id}"))
         .env("KEEPTRUSTS_API_TOKEN", &server.token);
@@ -95,15 +100,20 @@ fn a_token_that_was_revoked_elsewhere_can_be_removed() {
             .kt_line(line)
             .run()
             .exits(4)
-            .silent()
-            .err_lacks(&token);
+            .stdout_is_empty()
+            .stderr_excludes(&token);
     }
     let before = fs::read(sandbox.profile("default")).expect("it is there");
-    login(&sandbox, &server, &token, "").run().exits(4).silent();
+    login(&sandbox, &server, &token, "")
+        .run()
+        .exits(4)
+        .stdout_is_empty();
     let now = fs::read(sandbox.profile("default")).expect("it is there");
     assert_eq!(before, now);
     let out = sandbox.kt_line("auth logout --revoke").run();
-    out.ok().err_has("already invalid").err_lacks(&token);
+    out.ok()
+        .stderr_contains("already invalid")
+        .stderr_excludes(&token);
     assert!(!sandbox.profile("default").exists());
 }
 
@@ -118,7 +128,7 @@ fn a_token_is_revoked_at_the_server_of_its_profile() {
         .kt_line(&format!("auth logout --revoke --api-url {}", other.url()))
         .env("KEEPTRUSTS_API_URL", other.url())
         .run();
-    out.ok().err_has("revoked");
+    out.ok().stderr_contains("revoked");
     login(&sandbox, &server, &token, "").run().exits(4);
 }
 
@@ -128,7 +138,7 @@ fn a_login_does_not_affect_a_gateway_that_runs_as_a_service() {
     let id = world.create("policy-config.yaml");
     let print = "gateway install --print --no-linger --backend systemd --id production";
     let unit = world.kt(print).run();
-    unit.ok().out_has("KT_NO_PROFILE=1");
+    unit.ok().stdout_contains("KT_NO_PROFILE=1");
     // Like a service manager.
     let start = || {
         let line = format!("gateway run --id {id} --listen 127.0.0.1:0 -o json");
@@ -154,7 +164,8 @@ fn a_login_does_not_affect_a_gateway_that_runs_as_a_service() {
         .ok();
     let unit = world.kt(print).run();
     unit.ok()
-        .out_has("KT_PROFILE=default")
-        .out_has(&server.url());
-    unit.out_lacks(&server.token).err_lacks(&server.token);
+        .stdout_contains("KT_PROFILE=default")
+        .stdout_contains(&server.url());
+    unit.stdout_excludes(&server.token)
+        .stderr_excludes(&server.token);
 }

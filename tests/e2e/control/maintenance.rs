@@ -84,13 +84,13 @@ fn a_server_creates_backups_by_schedule_and_on_request() {
     assert_eq!(kt(&server.home, &check).ok().at("/gateways"), 1);
     kt(&server.home, "backup --server")
         .exits(2)
-        .err_has("no server is running");
+        .stderr_contains("no server is running");
     kt(&server.home, "backup --keep 0").exits(2);
     for options in ["--backup-every 30s", "--backup-every 1h --backup-keep 0"] {
         kt(&server.home, &format!("serve {options}")).exits(2);
     }
     let shared = "serve --backup-every 1h --database postgres://kt@127.0.0.1:1/kt";
-    kt(&server.home, shared).exits(2).err_has("pg_dump");
+    kt(&server.home, shared).exits(2).stderr_contains("pg_dump");
 }
 
 #[test]
@@ -104,7 +104,11 @@ fn a_backup_is_private_verified_and_never_overwritten() {
         let check = sandbox
             .program(&sha256sum)
             .args(["--check", "kept.db.sha256"]);
-        check.cwd(directory).run().ok().out_has("kept.db: OK");
+        check
+            .cwd(directory)
+            .run()
+            .ok()
+            .stdout_contains("kept.db: OK");
     }
     kt(&sandbox, "backup --output-file kept.db").exits(6);
     assert_eq!(kt(&sandbox, "fsck --file kept.db").ok().at("/versions"), 2);
@@ -117,7 +121,7 @@ fn a_backup_is_private_verified_and_never_overwritten() {
     assert!(first.ends_with(removed[0].as_str().expect("one was removed")));
     assert_eq!(mode(&sandbox.home().join("state/backups")), 0o700);
     let absent = Sandbox::new();
-    kt(&absent, "backup").exits(5).silent();
+    kt(&absent, "backup").exits(5).stdout_is_empty();
     assert!(!absent.home().join("state/control-plane.db").exists());
 }
 
@@ -132,7 +136,7 @@ fn a_restore_replaces_the_store_and_keeps_the_previous_one() {
     sandbox.kt_line("gateway create --name late").run().ok();
     kt(&sandbox, "restore --input-file kept.db")
         .exits(2)
-        .err_has("--yes");
+        .stderr_contains("--yes");
     let restored = kt(&sandbox, "restore --input-file kept.db --yes");
     assert_eq!(restored.ok().text_at("/from_epoch"), epoch);
     assert_ne!(restored.text_at("/epoch"), epoch);
@@ -208,13 +212,13 @@ fn an_invalid_backup_changes_nothing() {
         ("absent.db", 5),
     ] {
         let refused = kt(&sandbox, &format!("restore --input-file {name} --yes"));
-        refused.exits(code).silent();
+        refused.exits(code).stdout_is_empty();
         assert_eq!(last_version(&sandbox), 2, "{name}");
     }
     for name in ["truncated.db", "text.db", "empty.db", "absent.db"] {
         kt(&sandbox, &format!("fsck --file {name}"))
             .exits(2)
-            .silent();
+            .stdout_is_empty();
     }
     assert!(temporary_files(&sandbox.home().join("state")).is_empty());
 }
@@ -254,7 +258,10 @@ fn corruption_is_detected_and_reported() {
                         DROP TRIGGER audit_immutable; DROP TRIGGER config_versions_kept;";
         execute_sql(&sandbox, &python, &format!("{triggers} {sql}"));
         let found = kt(&sandbox, "fsck");
-        found.exits(1).out_has(message).out_has("damaged");
+        found
+            .exits(1)
+            .stdout_contains(message)
+            .stdout_contains("damaged");
     }
 }
 
@@ -289,13 +296,13 @@ fn a_gateway_is_transferred_with_its_id_and_versions() {
     let shown = to
         .kt_line("gateway config --id production --version 1")
         .run();
-    shown.ok().out_has("version: 1.4.0");
+    shown.ok().stdout_contains("version: 1.4.0");
     assert_eq!(
         content(&from, 2).lines().count(),
         content(&to, 2).lines().count()
     );
     let again = kt(&to, &format!("import --input-file {file}"));
-    again.exits(6).silent().err_has(&id);
+    again.exits(6).stdout_is_empty().stderr_contains(&id);
     assert_eq!(kt(&to, "fsck").ok().at("/gateways"), 2);
 
     let truncated: String = fs::read_to_string(&file)
@@ -312,7 +319,10 @@ fn a_gateway_is_transferred_with_its_id_and_versions() {
             to.path("truncated.jsonl").display()
         ),
     );
-    refused.exits(2).silent().err_has("truncated");
+    refused
+        .exits(2)
+        .stdout_is_empty()
+        .stderr_contains("truncated");
 }
 
 #[test]

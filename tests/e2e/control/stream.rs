@@ -72,7 +72,7 @@ fn a_stream_sends_changes_and_resumes_after_a_restart() {
     // The server ends the stream regularly, and curl exits.
     world.server.terminate();
     let ended = stream.wait(TIMEOUT);
-    ended.ok().out_has("retry: ");
+    ended.ok().stdout_contains("retry: ");
     world.server.start_again();
     let mut stream = world.curl(&curl, &last);
     world.reload("3.0.0");
@@ -89,14 +89,14 @@ fn a_stream_ends_when_its_token_is_revoked_or_its_gateway_deleted() {
     version(&mut stream, 1);
     let revoke = format!("token revoke --token-id {}", world.id);
     world.server.home.kt_line(&revoke).run().ok();
-    stream.wait(TIMEOUT).ok().out_lacks("event: gone");
+    stream.wait(TIMEOUT).ok().stdout_excludes("event: gone");
 
     world.token.clone_from(&world.server.token);
     let mut stream = world.curl(&curl, "");
     version(&mut stream, 1);
     let delete = "gateway delete --id edge --yes";
     world.server.home.kt_line(delete).run().ok();
-    stream.wait(TIMEOUT).ok().out_has("event: gone");
+    stream.wait(TIMEOUT).ok().stdout_contains("event: gone");
 }
 
 #[test]

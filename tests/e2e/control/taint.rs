@@ -43,21 +43,21 @@ fn only_auth_token_shows_the_token() {
     );
     let noisy = |run: TestCommand| run.env("KT_LOG", "trace").run();
     for format in ["table", "json", "yaml", "name"] {
-        let ran = noisy(login(
+        let output = noisy(login(
             &sandbox,
             &server,
             &token,
             &format!("-vvv -o {format}"),
         ));
-        ran.ok().out_lacks(canary).err_lacks(canary);
-        let ran = noisy(sandbox.kt_line(&format!("{from_file} -o {format}")));
-        ran.ok().out_lacks(canary).err_lacks(canary);
+        output.ok().stdout_excludes(canary).stderr_excludes(canary);
+        let output = noisy(sandbox.kt_line(&format!("{from_file} -o {format}")));
+        output.ok().stdout_excludes(canary).stderr_excludes(canary);
         for line in LINES {
-            let ran = noisy(sandbox.kt_line(&format!("{line} -vvv -o {format}")));
-            ran.out_lacks(canary).err_lacks(canary);
+            let output = noisy(sandbox.kt_line(&format!("{line} -vvv -o {format}")));
+            output.stdout_excludes(canary).stderr_excludes(canary);
         }
         let shown = noisy(sandbox.kt_line(&format!("auth token -o {format}")));
-        shown.ok().out_has(canary).err_lacks(canary);
+        shown.ok().stdout_contains(canary).stderr_excludes(canary);
     }
     fs::remove_file(file).expect("it is ours");
     assert_eq!(with(&sandbox, canary), [sandbox.profile("default")]);
@@ -66,13 +66,13 @@ fn only_auth_token_shows_the_token() {
     let open = Permissions::from_mode(0o644);
     fs::set_permissions(sandbox.profile("default"), open).expect("it is ours");
     for line in LINES.into_iter().chain(["auth token", "auth logout"]) {
-        let ran = noisy(sandbox.kt_line(&format!("{line} -vvv")));
-        ran.out_lacks(canary).err_lacks(canary);
+        let output = noisy(sandbox.kt_line(&format!("{line} -vvv")));
+        output.stdout_excludes(canary).stderr_excludes(canary);
     }
     fs::remove_file(sandbox.profile("default")).expect("it is ours");
     login(&sandbox, &server, &token, "").run().ok();
     let out = noisy(sandbox.kt_line("auth logout --revoke -vvv -o json"));
-    out.ok().out_lacks(canary).err_lacks(canary);
+    out.ok().stdout_excludes(canary).stderr_excludes(canary);
     assert!(with(&sandbox, canary).is_empty());
     assert!(with(&server.home, canary).is_empty());
 }

@@ -61,12 +61,12 @@ fn all_addresses_are_named_when_none_answers() {
     };
     list(&urls)
         .exits(7)
-        .err_has(&one.to_string())
-        .err_has(&other.to_string());
+        .stderr_contains(&one.to_string())
+        .stderr_contains(&other.to_string());
     list(&format!("{urls},http://me:hunter2@127.0.0.1"))
         .exits(3)
-        .err_lacks("hunter2");
+        .stderr_excludes("hunter2");
     list("http://127.0.0.1:1,ftp://127.0.0.1")
         .exits(3)
-        .err_has("ftp");
+        .stderr_contains("ftp");
 }

@@ -17,18 +17,19 @@ fn an_invalid_file_changes_nothing_and_every_problem_has_a_location() {
         .replace("retention_days: 365", "retention: 365")
         .replace("strategy: ordered", "strategy: orderd");
     world.sandbox.write("broken.yaml", broken);
-    let ran = world
+    let output = world
         .kt("gateway reload --id production --file broken.yaml")
         .run();
-    ran.exits(2)
-        .silent()
-        .err_has("broken.yaml:")
-        .err_has("did you mean `prompt-injection`?")
-        .err_has("did you mean `ordered`?");
-    let ran = world
+    output
+        .exits(2)
+        .stdout_is_empty()
+        .stderr_contains("broken.yaml:")
+        .stderr_contains("did you mean `prompt-injection`?")
+        .stderr_contains("did you mean `ordered`?");
+    let output = world
         .kt("gateway reload --id production --file broken.yaml -o json")
         .run();
-    let error = ran.exits(2).silent().error();
+    let error = output.exits(2).stdout_is_empty().error();
     let problems = error["problems"]
         .as_array()
         .expect("every problem is listed")
@@ -77,12 +78,12 @@ fn a_rejected_configuration_is_reported_and_the_active_one_remains() {
         ("secret.yaml", secret, "nobody-has-it"),
     ] {
         world.sandbox.write(name, &content);
-        let ran = world
+        let output = world
             .kt(&format!(
                 "gateway reload --id production --file {name} -o json"
             ))
             .run();
-        let error = ran.exits(10).silent().error();
+        let error = output.exits(10).stdout_is_empty().error();
         assert_eq!(error["class"], "rejected");
         assert!(
             error["causes"][0]
@@ -103,8 +104,8 @@ fn a_rejected_configuration_is_reported_and_the_active_one_remains() {
             "the active configuration remains"
         );
     }
-    let ran = world.kt("gateway reconcile --id production").run();
-    ran.exits(10);
+    let output = world.kt("gateway reconcile --id production").run();
+    output.exits(10);
     world
         .kt("gateway revert --id production --version 1")
         .run()
@@ -128,7 +129,7 @@ fn a_concurrent_change_is_a_conflict() {
     let first = world.kt(&line("a.yaml")).arg("--if-match").arg(&tag).run();
     first.ok();
     let second = world.kt(&line("b.yaml")).arg("--if-match").arg(&tag).run();
-    second.exits(6).silent();
+    second.exits(6).stdout_is_empty();
     assert_eq!(world.inspect()["desired"]["version"], 2);
     world
         .kt(&line("b.yaml"))
@@ -145,10 +146,10 @@ fn a_change_is_pending_without_an_instance() {
     world
         .sandbox
         .write("a.yaml", example().replace("1.4.0", "1.4.1"));
-    let ran = world
+    let output = world
         .kt("gateway reload --id production --file a.yaml -o json")
         .run();
-    assert_eq!(ran.exits(7).at("/result"), "pending");
+    assert_eq!(output.exits(7).at("/result"), "pending");
     let gateway = world.run("");
     world.until_state("in-sync");
     assert_eq!(world.inspect()["applied"]["version"], 2);
@@ -181,7 +182,7 @@ fn changes_are_previewed_and_weakened_guards_fail_a_pipeline() {
         .kt("gateway diff --id production --file weak.yaml --format unified")
         .run()
         .exits(1)
-        .out_has("--- version 1");
+        .stdout_contains("--- version 1");
     world
         .kt("gateway diff --id production --file weak.yaml --against nonsense")
         .run()

@@ -100,7 +100,10 @@ fn the_applied_configuration_is_accepted_if_it_was_published() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         world.until_state("drifted");
         let unknown = world.kt(accept).run();
-        unknown.exits(6).silent().err_has("gateway reload");
+        unknown
+            .exits(6)
+            .stdout_is_empty()
+            .stderr_contains("gateway reload");
 
         administer(&world, &id, "POST /keeptrusts/config/reload", &example());
         let versions = world.kt("gateway versions --id production -o json").run();
@@ -200,6 +203,6 @@ fn configuration_is_served_on_the_private_socket_only() {
     let second = world
         .kt("gateway run --id production --listen 127.0.0.1:0")
         .run();
-    second.exits(6).err_has("another process");
+    second.exits(6).stderr_contains("another process");
     assert_eq!(world.inspect()["state"], json!("in-sync"));
 }

@@ -34,9 +34,12 @@ struct Storm {
 }
 
 impl Storm {
-    fn never_busy(ran: &CommandOutput) {
-        let said = ran.stderr.to_ascii_lowercase();
-        assert!(!said.contains("busy") && !said.contains("locked"), "{ran}");
+    fn never_busy(output: &CommandOutput) {
+        let said = output.stderr.to_ascii_lowercase();
+        assert!(
+            !said.contains("busy") && !said.contains("locked"),
+            "{output}"
+        );
     }
 
     /// A file with a configuration that no other has.
@@ -54,9 +57,9 @@ impl Storm {
             "gateway reload --id production --no-wait -o json --file {}",
             self.fresh_file()
         );
-        let ran = self.world.kt(&line).run();
-        Self::never_busy(&ran);
-        let (version, hash) = (ran.ok().at("/version"), ran.text_at("/sha256"));
+        let output = self.world.kt(&line).run();
+        Self::never_busy(&output);
+        let (version, hash) = (output.ok().at("/version"), output.text_at("/sha256"));
         let version = version.as_u64().expect("a number");
         let known = self
             .acknowledged
@@ -75,9 +78,9 @@ impl Storm {
         let line = lines
             .get(turn as usize % lines.len())
             .expect("it is within");
-        let ran = self.world.kt(line).run();
-        Self::never_busy(&ran);
-        ran.ok();
+        let output = self.world.kt(line).run();
+        Self::never_busy(&output);
+        output.ok();
     }
 
     /// One command that is killed at a named point.
@@ -91,8 +94,12 @@ impl Storm {
             Some("reload") => format!("gateway reload --id production --no-wait --file {file}"),
             _ => "gateway revert --id production --no-wait --version 1".to_owned(),
         };
-        let ran = self.world.kt(&line).env("KT_CRASH_AT", point).run();
-        assert_eq!(ran.code(), None, "it was to be killed at {point}{ran}");
+        let output = self.world.kt(&line).env("KT_CRASH_AT", point).run();
+        assert_eq!(
+            output.code(),
+            None,
+            "it was to be killed at {point}{output}"
+        );
         if point.starts_with("create") {
             let again = self.world.kt(&line).run();
             Self::never_busy(&again);
@@ -182,13 +189,13 @@ fn verify(storm: &Storm) {
         acknowledged.len()
     );
     for version in 1..=last {
-        let ran = storm
+        let output = storm
             .world
             .kt(&format!(
                 "gateway config --id production --version {version} -o json"
             ))
             .run();
-        let value: Value = ran.ok().json();
+        let value: Value = output.ok().json();
         if let Some(hash) = acknowledged.get(&version) {
             assert_eq!(value["sha256"], **hash, "version {version}");
         }

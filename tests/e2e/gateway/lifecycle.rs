@@ -37,8 +37,8 @@ fn lifecycle(mode: Mode) {
         .kt("gateway diff --id production --file changed.yaml")
         .run();
     diff.exits(1)
-        .out_has("~ policy.pii-detector.action: redact → block")
-        .out_has("2 changed");
+        .stdout_contains("~ policy.pii-detector.action: redact → block")
+        .stdout_contains("2 changed");
     world
         .kt("gateway diff --id production --file policy-config.yaml")
         .run()
@@ -134,12 +134,12 @@ fn views_are_consistent(world: &World, id: &str) {
         .kt("gateway config --version 9")
         .run()
         .exits(5)
-        .silent();
+        .stdout_is_empty();
     world
         .kt("gateway config --version nine")
         .run()
         .exits(2)
-        .silent();
+        .stdout_is_empty();
 }
 
 #[test]
@@ -173,17 +173,17 @@ fn missing_objects_are_errors_and_change_nothing() {
         .kt("gateway inspect")
         .run()
         .exits(5)
-        .err_has("there is no gateway yet");
+        .stderr_contains("there is no gateway yet");
     world
         .kt("gateway inspect --id nobody")
         .run()
         .exits(5)
-        .err_has("nobody");
+        .stderr_contains("nobody");
     world
         .kt("gateway create --name x --file missing.yaml")
         .run()
         .exits(2)
-        .err_has("missing.yaml");
+        .stderr_contains("missing.yaml");
     world.kt("gateway create --name x/y").run().exits(2);
     world.sandbox.write(
         "bad.yaml",
@@ -193,7 +193,7 @@ fn missing_objects_are_errors_and_change_nothing() {
         .kt("gateway create --name x --file bad.yaml")
         .run()
         .exits(2)
-        .err_has("bad.yaml:2:");
+        .stderr_contains("bad.yaml:2:");
     world
         .kt("gateway create --name x --label nonsense")
         .run()
@@ -204,12 +204,16 @@ fn missing_objects_are_errors_and_change_nothing() {
     );
     world.create("policy-config.yaml");
     world.kt("gateway create --name other").run().ok();
-    world.kt("gateway inspect").run().exits(2).err_has("--id");
+    world
+        .kt("gateway inspect")
+        .run()
+        .exits(2)
+        .stderr_contains("--id");
     world
         .kt("gateway run --id other --listen 127.0.0.1:0")
         .run()
         .exits(5)
-        .err_has("no configuration yet");
+        .stderr_contains("no configuration yet");
     world
         .kt("gateway revert --id production --version 7")
         .run()

@@ -42,7 +42,10 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
         200,
         "the gateway keeps serving"
     );
-    kt("gateway list").run().exits(7).err_has("cannot reach");
+    kt("gateway list")
+        .run()
+        .exits(7)
+        .stderr_contains("cannot reach");
     gateway.stop().ok();
 
     let gateway = run();
@@ -117,7 +120,7 @@ fn a_server_takes_over_a_store_in_use() {
         .kt("control-plane serve --listen 0.0.0.0:0")
         .run()
         .exits(2)
-        .err_has("loopback");
+        .stderr_contains("loopback");
 }
 
 #[test]
@@ -167,8 +170,8 @@ fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
     let gateway = world.run("--policy-config policy-config.yaml");
     let file = world.sandbox.path("policy-config.yaml");
     std::fs::rename(&file, world.sandbox.path("moved.yaml")).expect("it is there");
-    let ran = world.kt("gateway reload --id production -o json").run();
-    let error = ran.exits(10).error();
+    let output = world.kt("gateway reload --id production -o json").run();
+    let error = output.exits(10).error();
     assert!(
         error["causes"][0]
             .as_str()
@@ -261,7 +264,7 @@ fn a_gateway_starts_behind_an_ingress_without_a_control_plane() {
         away("gateway run --id unknown --listen 127.0.0.1:0")
             .run()
             .exits(7)
-            .err_has("no configuration was applied here before");
+            .stderr_contains("no configuration was applied here before");
         let line = "gateway run --id production --listen 127.0.0.1:0 -o json";
         let gateway = Gateway::of(away(line).spawn());
         assert_eq!(gateway.chat("m", "hello").status, 200, "{status}");

@@ -79,7 +79,7 @@ fn a_backup_under_load_restores_and_gateways_recover() {
         .kt_line("control-plane restore --input-file kept.db --yes")
         .run()
         .exits(6)
-        .err_has("serve");
+        .stderr_contains("serve");
     server.kill();
     server
         .home

@@ -14,9 +14,9 @@ fn canaries_are_found_nowhere() {
     let provider = Provider::start();
     let world = World::new(Mode::Server);
     let said = RefCell::new(String::new());
-    let note = |ran: CommandOutput| {
-        said.borrow_mut().push_str(&format!("{ran}"));
-        ran
+    let note = |output: CommandOutput| {
+        said.borrow_mut().push_str(&format!("{output}"));
+        output
     };
     note(
         world
@@ -57,7 +57,7 @@ fn canaries_are_found_nowhere() {
             .kt("gateway reload --id production --file literal.yaml")
             .run(),
     );
-    refused.exits(2).err_lacks("canary-literal");
+    refused.exits(2).stderr_excludes("canary-literal");
     for line in [
         "secret list",
         "config show",

@@ -293,8 +293,8 @@ fn an_unusable_database_is_reported_without_its_password() {
         let refused = serve(database);
         refused
             .exits(code)
-            .silent()
-            .err_has(message)
-            .err_lacks("hunter2");
+            .stdout_is_empty()
+            .stderr_contains(message)
+            .stderr_excludes("hunter2");
     }
 }

@@ -79,12 +79,12 @@ impl World {
 
     /// Registers `production` with a file of the working directory.
     pub(crate) fn create(&self, file: &str) -> String {
-        let ran = self
+        let output = self
             .kt(&format!(
                 "gateway create --name production --file {file} -o json"
             ))
             .run();
-        ran.ok().text_at("/id")
+        output.ok().text_at("/id")
     }
 
     /// Runs the gateway `production` until the value is dropped.

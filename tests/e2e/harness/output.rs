@@ -56,35 +56,35 @@ impl CommandOutput {
 
     /// Asserts that standard output contains `text`.
     #[track_caller]
-    pub(crate) fn out_has(&self, text: &str) -> &Self {
+    pub(crate) fn stdout_contains(&self, text: &str) -> &Self {
         drop(self.assert().stdout(contains(text)));
         self
     }
 
     /// Asserts that standard output does not contain `text`.
     #[track_caller]
-    pub(crate) fn out_lacks(&self, text: &str) -> &Self {
+    pub(crate) fn stdout_excludes(&self, text: &str) -> &Self {
         drop(self.assert().stdout(contains(text).not()));
         self
     }
 
     /// Asserts that standard error contains `text`.
     #[track_caller]
-    pub(crate) fn err_has(&self, text: &str) -> &Self {
+    pub(crate) fn stderr_contains(&self, text: &str) -> &Self {
         drop(self.assert().stderr(contains(text)));
         self
     }
 
     /// Asserts that standard error does not contain `text`.
     #[track_caller]
-    pub(crate) fn err_lacks(&self, text: &str) -> &Self {
+    pub(crate) fn stderr_excludes(&self, text: &str) -> &Self {
         drop(self.assert().stderr(contains(text).not()));
         self
     }
 
     /// Asserts that standard output is empty.
     #[track_caller]
-    pub(crate) fn silent(&self) -> &Self {
+    pub(crate) fn stdout_is_empty(&self) -> &Self {
         drop(self.assert().stdout(""));
         self
     }

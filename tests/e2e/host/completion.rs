@@ -7,17 +7,17 @@ const WORDS: [&str; 3] = ["create", "inspect", "list"];
 
 fn script(sandbox: &Sandbox, shell: &str, name: &str) -> String {
     let script = sandbox.kt(["completion", shell]).run();
-    script.ok().out_has("kt").out_lacks("catalog");
+    script.ok().stdout_contains("kt").stdout_excludes("catalog");
     sandbox.write(name, &script.stdout).display().to_string()
 }
 
-fn offers(ran: &CommandOutput, words: &[&str]) {
-    let found: Vec<&str> = ran.ok().stdout.split_whitespace().collect();
+fn offers(output: &CommandOutput, words: &[&str]) {
+    let found: Vec<&str> = output.ok().stdout.split_whitespace().collect();
     for word in words {
-        assert!(found.contains(word), "`{word}` is not offered{ran}");
+        assert!(found.contains(word), "`{word}` is not offered{output}");
     }
-    ran.out_lacks("proxy").out_lacks("reference");
-    assert_eq!(ran.stderr, "", "{ran}");
+    output.stdout_excludes("proxy").stdout_excludes("reference");
+    assert_eq!(output.stderr, "", "{output}");
 }
 
 #[test]
@@ -88,11 +88,11 @@ fn zsh_offers_commands_and_options() {
         ("kt completion ", &["bash", "zsh", "fish"]),
         ("kt gateway list --state ", &["drifted", "pending"]),
     ] {
-        let ran = ask(line);
+        let output = ask(line);
         for word in words {
-            ran.ok().out_has(word);
+            output.ok().stdout_contains(word);
         }
-        ran.out_lacks("proxy").out_lacks("_kt:");
+        output.stdout_excludes("proxy").stdout_excludes("_kt:");
     }
 }
 
@@ -119,11 +119,14 @@ fn every_shell_has_a_script() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = sandbox.kt(["completion", shell]).run();
-        script.ok().out_has("gateway").out_has("reconcile");
+        script
+            .ok()
+            .stdout_contains("gateway")
+            .stdout_contains("reconcile");
     }
     sandbox
         .kt(["completion", "tcsh"])
         .run()
         .exits(2)
-        .err_has("bash");
+        .stderr_contains("bash");
 }

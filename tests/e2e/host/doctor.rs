@@ -8,18 +8,18 @@ use std::path::Path;
 
 /// Asserts that `check` has `state`, and contains `text` in message or remedy.
 fn finds(run: TestCommand, check: &str, state: &str, text: &str) {
-    let ran = run.run();
-    let rows = ran.json();
+    let output = run.run();
+    let rows = output.json();
     let row = rows
         .as_array()
         .into_iter()
         .flatten()
         .find(|r| r["name"] == check);
-    let row = row.unwrap_or_else(|| panic!("no check `{check}`{ran}"));
-    assert_eq!(row["state"], state, "`{check}`{ran}");
-    let output = format!("{} {}", row["message"], row["remedy"]);
-    assert!(output.contains(text), "no `{text}` in {output}{ran}");
-    ran.exits(if rows.to_string().contains("\"failed\"") {
+    let row = row.unwrap_or_else(|| panic!("no check `{check}`{output}"));
+    assert_eq!(row["state"], state, "`{check}`{output}");
+    let row_text = format!("{} {}", row["message"], row["remedy"]);
+    assert!(row_text.contains(text), "no `{text}` in {row_text}{output}");
+    output.exits(if rows.to_string().contains("\"failed\"") {
         1
     } else {
         0
@@ -33,8 +33,8 @@ fn mode(path: &Path, mode: u32) {
 #[test]
 fn a_correct_installation_passes() {
     let sandbox = Sandbox::new();
-    let ran = sandbox.kt_line("doctor -o json").run();
-    let rows = ran.ok().json();
+    let output = sandbox.kt_line("doctor -o json").run();
+    let rows = output.ok().json();
     let states: Vec<_> = rows
         .as_array()
         .into_iter()
@@ -43,7 +43,7 @@ fn a_correct_installation_passes() {
         .collect();
     assert!(
         states.len() > 8 && states.iter().all(|s| s == "passed"),
-        "{ran}"
+        "{output}"
     );
 }
 
@@ -73,7 +73,7 @@ fn invalid_settings_are_reported() {
         "did you mean `api.url`?",
     );
     let shown = sandbox.kt_line("config show").run();
-    shown.ok().err_has("`api.ulr`");
+    shown.ok().stderr_contains("`api.ulr`");
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn directories_that_cannot_be_created_are_reported() {
         );
     }
     // Commands report it too, and plugins can be listed without a cache.
-    let ran = sandbox.kt_line("gateway create --name x").run();
-    assert!(matches!(ran.code(), Some(3 | 7)), "{ran}");
+    let output = sandbox.kt_line("gateway create --name x").run();
+    assert!(matches!(output.code(), Some(3 | 7)), "{output}");
     sandbox.kt_line("plugin list").run().ok();
     mode(&sandbox.home(), 0o700);
 }

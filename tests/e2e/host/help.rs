@@ -60,8 +60,8 @@ fn commands_are_listed_under_headings() {
     assert_eq!(headings(&help.ok().stdout), ["Commands"], "{help}");
     // The short help and `kt help` list the same.
     for (line, same) in [("gateway -h", group), ("help gateway", group), ("-h", root)] {
-        let ran = sandbox.kt_line(line).run();
-        assert_eq!(headings(&ran.ok().stdout), headings(same), "{ran}");
+        let output = sandbox.kt_line(line).run();
+        assert_eq!(headings(&output.ok().stdout), headings(same), "{output}");
     }
 }
 
@@ -78,13 +78,15 @@ fn global_options_take_one_line_each_and_are_not_repeated() {
         "token list -h",
         "doctor --help",
     ] {
-        let ran = sandbox.kt_line(line).run();
-        let lines = ran.ok().stdout.lines();
+        let output = sandbox.kt_line(line).run();
+        let lines = output.ok().stdout.lines();
         let named: Vec<&str> = lines
             .filter(|l| l.starts_with("Global options: "))
             .collect();
-        assert_eq!(named.len(), 1, "{ran}");
-        ran.out_has("see `kt --help`").out_lacks("--no-headers");
+        assert_eq!(named.len(), 1, "{output}");
+        output
+            .stdout_contains("see `kt --help`")
+            .stdout_excludes("--no-headers");
     }
     // They are still accepted everywhere.
     sandbox.kt_line("plugin list --no-headers -q").run().ok();
@@ -102,12 +104,12 @@ fn the_order_of_headings_does_not_depend_on_the_installed_plugins() {
         let folder = sandbox.dist().join("lib/kt/plugins").join(plugin);
         let away = sandbox.root().join(plugin);
         fs::rename(&folder, &away).expect("the plugin is staged");
-        let ran = sandbox.kt_line("gateway --help").run();
-        let left = headings(&ran.ok().stdout);
+        let output = sandbox.kt_line("gateway --help").run();
+        let left = headings(&output.ok().stdout);
         let expected = all.iter().filter(|h| left.contains(&h.as_str()));
         assert!(
             left.iter().copied().eq(expected.map(String::as_str)),
-            "{ran}"
+            "{output}"
         );
         fs::rename(&away, &folder).expect("it was moved");
     }
@@ -137,7 +139,7 @@ fn plugins_use_existing_headings_and_their_own() {
     let text = &help.ok().stdout;
     assert_eq!(headings(text), ["Extras", "Other commands"], "{help}");
     assert_eq!(commands(text, "Extras"), ["hello"]);
-    help.out_has("Behave {well}");
+    help.stdout_contains("Behave {well}");
     for bad in ["\"\"", "\"a\\u001bb\""] {
         let plugin = CPlugin::probe().manifest(
             "about = \"Behave\"",
@@ -147,7 +149,7 @@ fn plugins_use_existing_headings_and_their_own() {
         dir.kt("plugin verify probe")
             .run()
             .exits(1)
-            .out_has("failed");
+            .stdout_contains("failed");
     }
 }
 
@@ -155,12 +157,12 @@ fn plugins_use_existing_headings_and_their_own() {
 fn help_is_wrapped_to_narrow_terminals_and_colored_on_request() {
     let sandbox = Sandbox::new();
     for line in ["--help", "gateway --help", "gateway -h"] {
-        let ran = sandbox.kt_line(line).env("COLUMNS", "44").run();
+        let output = sandbox.kt_line(line).env("COLUMNS", "44").run();
         let long = |l: &&str| l.chars().count() > 44;
-        let wide: Vec<&str> = ran.ok().stdout.lines().filter(long).collect();
-        assert!(wide.is_empty(), "{wide:?}{ran}");
-        ran.out_has("Fleet:").out_lacks("\u{1b}");
+        let wide: Vec<&str> = output.ok().stdout.lines().filter(long).collect();
+        assert!(wide.is_empty(), "{wide:?}{output}");
+        output.stdout_contains("Fleet:").stdout_excludes("\u{1b}");
         let colored = sandbox.kt_line(line).env("CLICOLOR_FORCE", "1").run();
-        colored.ok().out_has("\u{1b}[1m\u{1b}[4mFleet:");
+        colored.ok().stdout_contains("\u{1b}[1m\u{1b}[4mFleet:");
     }
 }

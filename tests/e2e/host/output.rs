@@ -17,7 +17,7 @@ fn only_data_is_written_to_stdout() {
         "{name}"
     );
     let yaml = sandbox.kt_line("version -o yaml").run();
-    yaml.ok().out_has("version: ");
+    yaml.ok().stdout_contains("version: ");
     assert_eq!(
         sandbox.kt_line("version --json").run().ok().json(),
         sandbox
@@ -29,12 +29,12 @@ fn only_data_is_written_to_stdout() {
     );
     let bare = sandbox.kt_line("plugin list --no-headers").run();
     bare.ok()
-        .out_lacks("DESCRIPTION")
-        .out_has("gateway-control");
+        .stdout_excludes("DESCRIPTION")
+        .stdout_contains("gateway-control");
     let wide = sandbox.kt_line("plugin list -o wide").run();
     wide.ok()
-        .out_has("PATH")
-        .out_has("kt.control-plane/1:embedded");
+        .stdout_contains("PATH")
+        .stdout_contains("kt.control-plane/1:embedded");
 }
 
 #[test]
@@ -44,15 +44,19 @@ fn an_invalid_format_is_an_error() {
         .kt_line("version -o xml")
         .run()
         .exits(2)
-        .silent()
-        .err_has("table, wide, json");
+        .stdout_is_empty()
+        .stderr_contains("table, wide, json");
     let variable = sandbox.kt_line("version").env("KT_OUTPUT", "xml").run();
-    variable.exits(3).silent().err_has("`KT_OUTPUT` is `xml`");
+    variable
+        .exits(3)
+        .stdout_is_empty()
+        .stderr_contains("`KT_OUTPUT` is `xml`");
     for name in ["KT_COLOR", "KT_LOG"] {
-        let ran = sandbox.kt_line("version").env(name, "banana").run();
-        ran.exits(3)
-            .silent()
-            .err_has(&format!("`{name}` is `banana`"));
+        let output = sandbox.kt_line("version").env(name, "banana").run();
+        output
+            .exits(3)
+            .stdout_is_empty()
+            .stderr_contains(&format!("`{name}` is `banana`"));
     }
 }
 
@@ -68,13 +72,13 @@ fn errors_in_json_mode_are_json() {
         ("config show --profile nobody", "unknown-profile", 3),
     ] {
         for spelling in ["-o json", "--json", "--output=json"] {
-            let ran = sandbox.kt_line(&format!("{line} {spelling}")).run();
-            let error = ran.exits(code).silent().error();
+            let output = sandbox.kt_line(&format!("{line} {spelling}")).run();
+            let error = output.exits(code).stdout_is_empty().error();
             assert!(
                 error["message"].is_string() && error["class"].is_string(),
-                "{ran}"
+                "{output}"
             );
-            assert!(id.is_empty() || error["id"] == id, "{ran}");
+            assert!(id.is_empty() || error["id"] == id, "{output}");
         }
     }
 }
@@ -83,9 +87,9 @@ fn errors_in_json_mode_are_json() {
 fn the_color_option_has_precedence_over_variables() {
     let sandbox = Sandbox::new();
     let colored = |run: TestCommand| {
-        let ran = run.run();
-        ran.ok();
-        ran.stdout.contains(ESCAPE)
+        let output = run.run();
+        output.ok();
+        output.stdout.contains(ESCAPE)
     };
     let list = |args: &str| sandbox.kt_line(&format!("plugin list {args}"));
     assert!(!colored(list("")), "a pipe has no colors");
@@ -111,26 +115,26 @@ fn the_color_option_has_precedence_over_variables() {
 fn errors_and_help_are_colored_by_the_same_rules() {
     let sandbox = Sandbox::new();
     for line in ["nonsense", "plugin verify nobody"] {
-        sandbox.kt_line(line).run().err_lacks(ESCAPE);
+        sandbox.kt_line(line).run().stderr_excludes(ESCAPE);
         sandbox
             .kt_line(line)
             .env("CLICOLOR_FORCE", "1")
             .run()
-            .err_has(ESCAPE);
+            .stderr_contains(ESCAPE);
     }
-    sandbox.kt_line("--help").run().ok().out_lacks(ESCAPE);
+    sandbox.kt_line("--help").run().ok().stdout_excludes(ESCAPE);
     sandbox
         .kt_line("--help")
         .env("CLICOLOR_FORCE", "1")
         .run()
         .ok()
-        .out_has(ESCAPE);
+        .stdout_contains(ESCAPE);
     sandbox
         .kt_line("-o json plugin list")
         .env("CLICOLOR_FORCE", "1")
         .run()
         .ok()
-        .out_lacks(ESCAPE);
+        .stdout_excludes(ESCAPE);
 }
 
 /// A reader may close the pipe, as in `kt … | head -1`.
@@ -146,8 +150,8 @@ fn a_closed_pipe_is_not_an_error() {
     ] {
         let (reader, writer) = std::io::pipe().expect("a pipe can be created");
         drop(reader);
-        let ran = sandbox.kt_line(line).stdout_to(writer).run();
-        assert_eq!(ran.ok().stderr, "", "{ran}");
+        let output = sandbox.kt_line(line).stdout_to(writer).run();
+        assert_eq!(output.ok().stderr, "", "{output}");
     }
 }
 
@@ -158,8 +162,8 @@ fn a_full_disk_is_an_error() {
         .write(true)
         .open("/dev/full")
         .expect("/dev/full exists");
-    let ran = sandbox.kt_line("plugin list").stdout_to(full).run();
-    ran.exits(7).err_has("standard output");
+    let output = sandbox.kt_line("plugin list").stdout_to(full).run();
+    output.exits(7).stderr_contains("standard output");
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn quiet_does_not_suppress_errors() {
         .kt_line("-q plugin verify nobody")
         .run()
         .exits(5)
-        .err_has("error:");
+        .stderr_contains("error:");
     let list = sandbox.kt_line("-q gateway list").run();
     assert_eq!(list.ok().stderr, "", "{list}");
 }

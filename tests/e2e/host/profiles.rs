@@ -8,10 +8,10 @@ const CANARY: &str = "kt_at_canary-of-the-profiles-test";
 
 /// Returns the value and the origin of a setting in `kt config show`.
 fn setting(sandbox: &Sandbox, key: &str, more: &str) -> (String, String) {
-    let ran = sandbox
+    let output = sandbox
         .kt_line(&format!("config show -o json {more}"))
         .run();
-    let rows = ran.ok().json();
+    let rows = output.ok().json();
     let mut rows = rows.as_array().into_iter().flatten();
     let row = rows
         .find(|r| r["key"] == key)
@@ -37,12 +37,15 @@ fn a_profile_file_has_precedence_over_the_table() {
     let (name, origin) = setting(&sandbox, "profile", "--profile work");
     assert_eq!((name.as_str(), origin.as_str()), ("work", "--profile"));
     assert_eq!(setting(&sandbox, "api.url", "").0, "http://file.test");
-    let ran = sandbox
+    let output = sandbox
         .kt_line("gateway list --profile work")
         .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1")
         .env("KEEPTRUSTS_API_TOKEN", CANARY)
         .run();
-    ran.exits(7).err_has("127.0.0.1:1").err_lacks("own.test");
+    output
+        .exits(7)
+        .stderr_contains("127.0.0.1:1")
+        .stderr_excludes("own.test");
 }
 
 #[test]
@@ -64,14 +67,14 @@ fn the_profile_default_is_used_if_none_is_selected() {
         .kt_line("config show")
         .env("KT_NO_PROFILE", "1")
         .run();
-    bare.ok().out_lacks("default.test");
+    bare.ok().stdout_excludes("default.test");
     sandbox.write_settings("default_profile = \"other\"\n");
     assert_eq!(setting(&sandbox, "api.url", "").0, "http://other.test");
     let bare = sandbox
         .kt_line("config show")
         .env("KT_NO_PROFILE", "1")
         .run();
-    bare.ok().out_lacks("other.test");
+    bare.ok().stdout_excludes("other.test");
 }
 
 #[test]
@@ -80,28 +83,30 @@ fn an_unknown_profile_is_reported_with_suggestions() {
     sandbox.write_settings("[profile.work.api]\nurl = \"http://x.test\"\n");
     sandbox.write_profile("staging", "");
     sandbox.kt_line("gateway list --profile staging").run().ok();
-    let ran = sandbox.kt_line("gateway list --profile stagin").run();
-    ran.exits(3)
-        .silent()
-        .err_has("did you mean `staging`?")
-        .err_has("staging, work")
-        .err_has("--profile");
+    let output = sandbox.kt_line("gateway list --profile stagin").run();
+    output
+        .exits(3)
+        .stdout_is_empty()
+        .stderr_contains("did you mean `staging`?")
+        .stderr_contains("staging, work")
+        .stderr_contains("--profile");
     let outside = sandbox.kt_line("gateway list --profile ../config").run();
     outside
         .exits(3)
-        .silent()
-        .err_has("not a valid profile name");
+        .stdout_is_empty()
+        .stderr_contains("not a valid profile name");
 }
 
 #[test]
 fn a_misspelled_key_in_a_profile_file_is_reported() {
     let sandbox = Sandbox::new();
     let file = sandbox.write_profile("work", "[api]\nulr = \"http://x.test\"\n");
-    let ran = sandbox.kt_line("config show --profile work").run();
-    ran.ok()
-        .err_has("`api.ulr`")
-        .err_has("did you mean `api.url`?")
-        .err_has(&file.display().to_string());
+    let output = sandbox.kt_line("config show --profile work").run();
+    output
+        .ok()
+        .stderr_contains("`api.ulr`")
+        .stderr_contains("did you mean `api.url`?")
+        .stderr_contains(&file.display().to_string());
 }
 
 #[test]
@@ -116,18 +121,25 @@ fn a_profile_file_that_others_can_read_is_refused_with_a_fix() {
             "config show --profile work",
             "gateway list --profile work -vvv -o json",
         ] {
-            let ran = sandbox.kt_line(line).run();
-            ran.exits(3).silent().err_lacks(CANARY);
-            ran.err_has(&format!("chmod 600 '{}'", file.display()));
+            let output = sandbox.kt_line(line).run();
+            output.exits(3).stdout_is_empty().stderr_excludes(CANARY);
+            output.stderr_contains(&format!("chmod 600 '{}'", file.display()));
         }
         let doctor = sandbox.kt_line("doctor --profile work").run();
-        doctor.exits(1).err_has("chmod 600").out_lacks(CANARY);
+        doctor
+            .exits(1)
+            .stderr_contains("chmod 600")
+            .stdout_excludes(CANARY);
     }
     fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("the test owns it");
     sandbox.kt_line("config show --profile work").run().ok();
     fs::write(&file, format!("[api]\ntoken = \"{CANARY}\n")).expect("the test owns it");
     let broken = sandbox.kt_line("config show --profile work").run();
-    broken.exits(3).silent().err_lacks(CANARY).err_has(":2:");
+    broken
+        .exits(3)
+        .stdout_is_empty()
+        .stderr_excludes(CANARY)
+        .stderr_contains(":2:");
 }
 
 #[test]
@@ -140,6 +152,10 @@ fn a_profile_file_of_another_user_is_refused() {
     sandbox.kt_line("config show --profile work").run().ok();
     std::os::unix::fs::chown(&file, Some(4711), None).expect("root can change it");
     fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("root can change it");
-    let ran = sandbox.kt_line("gateway list --profile work").run();
-    ran.exits(3).silent().err_has("chown").err_has("4711");
+    let output = sandbox.kt_line("gateway list --profile work").run();
+    output
+        .exits(3)
+        .stdout_is_empty()
+        .stderr_contains("chown")
+        .stderr_contains("4711");
 }

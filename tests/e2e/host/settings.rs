@@ -11,14 +11,14 @@ fn setting(sandbox: &Sandbox, key: &str, profile: &str, env: Option<(&str, &str)
     if let Some((name, value)) = env {
         run = run.env(name, value);
     }
-    let ran = run.run();
-    let rows = ran.ok().json();
+    let output = run.run();
+    let rows = output.ok().json();
     let row = rows
         .as_array()
         .into_iter()
         .flatten()
         .find(|r| r["key"] == key);
-    row.unwrap_or_else(|| panic!("no `{key}`{ran}")).clone()
+    row.unwrap_or_else(|| panic!("no `{key}`{output}")).clone()
 }
 
 #[test]
@@ -50,11 +50,14 @@ fn the_source_with_the_highest_precedence_is_used() {
     assert_eq!(from_env["value"], "http://env.test");
     assert_eq!(from_env["origin"], "KEEPTRUSTS_API_URL");
     // The option has the highest precedence; nothing listens on port 1.
-    let ran = sandbox
+    let output = sandbox
         .kt_line("gateway list --api-url http://127.0.0.1:1")
         .env("KEEPTRUSTS_API_URL", "http://env.test")
         .run();
-    ran.exits(7).err_has("127.0.0.1:1").err_lacks("env.test");
+    output
+        .exits(7)
+        .stderr_contains("127.0.0.1:1")
+        .stderr_excludes("env.test");
 }
 
 #[test]
@@ -79,11 +82,12 @@ fn an_unknown_profile_is_a_settings_error() {
         "config show --profile nobody",
         "gateway list --profile nobody",
     ] {
-        let ran = sandbox.kt_line(line).run();
-        ran.exits(3)
-            .silent()
-            .err_has("`nobody`")
-            .err_has("[profile.nobody]");
+        let output = sandbox.kt_line(line).run();
+        output
+            .exits(3)
+            .stdout_is_empty()
+            .stderr_contains("`nobody`")
+            .stderr_contains("[profile.nobody]");
     }
 }
 
@@ -92,10 +96,11 @@ fn an_invalid_file_is_reported_with_its_position() {
     let sandbox = Sandbox::new();
     let file = sandbox.write_settings("[api]\nurl = 'x'\nurl = 'y'\n");
     for line in ["config show", "gateway list"] {
-        let ran = sandbox.kt_line(line).run();
-        ran.exits(3)
-            .silent()
-            .err_has(&format!("{}:3:1", file.display()));
+        let output = sandbox.kt_line(line).run();
+        output
+            .exits(3)
+            .stdout_is_empty()
+            .stderr_contains(&format!("{}:3:1", file.display()));
     }
     let error = sandbox.kt_line("gateway list -o json").run().error();
     assert_eq!(error["location"]["line"], 3);
@@ -104,7 +109,11 @@ fn an_invalid_file_is_reported_with_its_position() {
     for line in ["version", "plugin list", "--help", "completion bash"] {
         sandbox.kt_line(line).run().ok();
     }
-    sandbox.kt_line("doctor").run().exits(1).out_has("settings");
+    sandbox
+        .kt_line("doctor")
+        .run()
+        .exits(1)
+        .stdout_contains("settings");
 }
 
 #[test]
@@ -113,24 +122,27 @@ fn values_of_secrets_are_not_printed() {
     sandbox.write_settings(&format!("[api]\ntoken = \"{CANARY}\"\n"));
     for format in ["table", "wide", "json", "yaml", "name"] {
         for line in ["config show", "doctor", "version -vvv"] {
-            let ran = sandbox.kt_line(&format!("{line} -o {format}")).run();
-            ran.out_lacks(CANARY).err_lacks(CANARY);
+            let output = sandbox.kt_line(&format!("{line} -o {format}")).run();
+            output.stdout_excludes(CANARY).stderr_excludes(CANARY);
         }
     }
     let row = setting(&sandbox, "api.token", "", None);
     assert_eq!(row["value"], "(set)");
-    let ran = sandbox
+    let output = sandbox
         .kt_line("gateway list --api-url http://127.0.0.1:1 -vvv -o json")
         .env("KEEPTRUSTS_API_TOKEN", CANARY)
         .run();
-    ran.exits(7).out_lacks(CANARY).err_lacks(CANARY);
+    output
+        .exits(7)
+        .stdout_excludes(CANARY)
+        .stderr_excludes(CANARY);
     // Secrets are never options, because other users can see arguments.
     sandbox.kt_line("gateway list --api-token x").run().exits(2);
     sandbox
         .kt_line("gateway list --help")
         .run()
         .ok()
-        .out_lacks("--api-token");
+        .stdout_excludes("--api-token");
 }
 
 /// A password in the URL would be printed wherever the URL is.
@@ -147,27 +159,34 @@ fn a_password_in_the_url_is_refused_and_not_printed() {
             "gateway list -vvv -o json",
             "gateway run --id x --listen 127.0.0.1:0 -vvv",
         ] {
-            let ran = sandbox
+            let output = sandbox
                 .kt_line(line)
                 .env("KEEPTRUSTS_API_URL", url)
                 .env("KT_LOG", "trace")
                 .run();
-            ran.exits(3).silent().err_lacks("hunter2").err_has("token");
+            output
+                .exits(3)
+                .stdout_is_empty()
+                .stderr_excludes("hunter2")
+                .stderr_contains("token");
         }
-        let ran = sandbox
+        let output = sandbox
             .kt_line("doctor")
             .env("KEEPTRUSTS_API_URL", url)
             .run();
-        ran.exits(1).out_lacks("hunter2").err_lacks("hunter2");
+        output
+            .exits(1)
+            .stdout_excludes("hunter2")
+            .stderr_excludes("hunter2");
     }
     // This may be a URL with an `@` in the path: it is used, but not printed.
     for line in ["gateway list -vvv", "whoami -o json", "doctor"] {
-        let ran = sandbox
+        let output = sandbox
             .kt_line(line)
             .env("KEEPTRUSTS_API_URL", "http://127.0.0.1:1/hunter2@host")
             .run();
-        ran.out_lacks("hunter2").err_lacks("hunter2");
-        assert_ne!(ran.code(), Some(0), "{ran}");
+        output.stdout_excludes("hunter2").stderr_excludes("hunter2");
+        assert_ne!(output.code(), Some(0), "{output}");
     }
 }
 
@@ -177,19 +196,22 @@ fn kt_home_replaces_the_directories() {
     let state = setting(&sandbox, "dirs.state", "", None);
     let home = sandbox.home();
     assert_eq!(state["value"], home.join("state").display().to_string());
-    let ran = sandbox
+    let output = sandbox
         .kt_line("config show -o json")
         .unset("KT_HOME")
         .run();
     let xdg = sandbox.root().join("xdg/state/kt");
-    ran.ok().out_has(&xdg.display().to_string()).out_has("XDG");
+    output
+        .ok()
+        .stdout_contains(&xdg.display().to_string())
+        .stdout_contains("XDG");
     let bare = sandbox
         .kt_line("config show -o json")
         .unset("KT_HOME")
         .unset("XDG_STATE_HOME")
         .run();
     let fallback = sandbox.root().join("home/.local/state/kt");
-    bare.ok().out_has(&fallback.display().to_string());
+    bare.ok().stdout_contains(&fallback.display().to_string());
 }
 
 #[test]

@@ -21,9 +21,9 @@ fn a_crash_loop_is_reported_in_the_log() {
     };
     let kept = run().env("JOURNAL_STREAM", "1:2").run();
     kept.exits(78)
-        .silent()
-        .err_has("crashed 10 times")
-        .err_has("kt gateway start");
+        .stdout_is_empty()
+        .stderr_contains("crashed 10 times")
+        .stderr_contains("kt gateway start");
     let error = run()
         .arg("-o")
         .arg("json")

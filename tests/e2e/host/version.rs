@@ -57,10 +57,10 @@ fn the_version_is_that_of_the_workspace() {
     let own = manifest["workspace"]["package"]["version"]
         .as_str()
         .expect("the manifest has a version");
-    let ran = sandbox.kt_line("version -o json").run();
-    assert_eq!(ran.ok().text_at("/version"), own);
-    assert_eq!(ran.text_at("/plugin_abi"), "1.0");
-    let plugins: BTreeMap<_, _> = ran
+    let output = sandbox.kt_line("version -o json").run();
+    assert_eq!(output.ok().text_at("/version"), own);
+    assert_eq!(output.text_at("/plugin_abi"), "1.0");
+    let plugins: BTreeMap<_, _> = output
         .at("/plugins")
         .as_array()
         .into_iter()

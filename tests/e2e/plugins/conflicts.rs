@@ -6,15 +6,15 @@ use std::fs;
 
 /// Returns the state and the reason that `kt plugin list` reports for `plugin`.
 fn state_of(dir: &PluginDir<'_>, plugin: &str) -> (String, String) {
-    let ran = dir.kt("plugin list -o json").run();
-    let rows = ran.ok().json();
+    let output = dir.kt("plugin list -o json").run();
+    let rows = output.ok().json();
     let path = dir.path().join(plugin).display().to_string();
     let row = rows
         .as_array()
         .into_iter()
         .flatten()
         .find(|r| r["path"] == path.as_str());
-    let row = row.unwrap_or_else(|| panic!("no `{path}`{ran}"));
+    let row = row.unwrap_or_else(|| panic!("no `{path}`{output}"));
     let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
     (text("state"), text("reason"))
 }
@@ -45,7 +45,7 @@ fn a_plugin_that_declares_an_existing_command_is_refused() {
     dir.kt("thief no-error")
         .run()
         .exits(9)
-        .err_has("`probe hello`");
+        .stderr_contains("`probe hello`");
 }
 
 #[test]
@@ -119,8 +119,8 @@ fn a_second_copy_of_a_plugin_is_shadowed_not_refused() {
         fs::copy(first.with_file_name(file), user.join(file)).expect("the directory is writable");
     }
     dir.kt("probe hello").run().ok();
-    let ran = dir.kt("plugin list -o json").run();
-    let rows = ran.ok().json();
+    let output = dir.kt("plugin list -o json").run();
+    let rows = output.ok().json();
     let probes: Vec<_> = rows
         .as_array()
         .into_iter()
@@ -128,9 +128,11 @@ fn a_second_copy_of_a_plugin_is_shadowed_not_refused() {
         .filter(|r| r["name"] == "probe")
         .collect();
     let states: Vec<_> = probes.iter().map(|r| r["state"].as_str()).collect();
-    assert_eq!(states, [Some("ok"), Some("shadowed")], "{ran}");
+    assert_eq!(states, [Some("ok"), Some("shadowed")], "{output}");
     let doctor = dir.kt("doctor -o json").run();
-    doctor.out_has("is shadowed by").out_has("allow_shadow");
+    doctor
+        .stdout_contains("is shadowed by")
+        .stdout_contains("allow_shadow");
 }
 
 /// A copy of the user is used only if the settings allow it.
@@ -147,13 +149,13 @@ fn a_copy_of_the_user_has_precedence_only_if_allowed() {
     crate::harness::copy_tree(source, &bundled);
     crate::harness::copy_tree(source, &user);
     let used = || {
-        let ran = sandbox.kt_line("plugin list -o json").run();
-        let rows = ran.ok().json();
+        let output = sandbox.kt_line("plugin list -o json").run();
+        let rows = output.ok().json();
         let rows = rows.as_array().into_iter().flatten();
         let row = rows
             .clone()
             .find(|r| r["name"] == "probe" && r["state"] == "ok");
-        row.unwrap_or_else(|| panic!("no probe{ran}"))["source"].clone()
+        row.unwrap_or_else(|| panic!("no probe{output}"))["source"].clone()
     };
     assert_eq!(used(), "bundled");
     sandbox.write_settings("[plugins]\nallow_shadow = [\"probe\"]\n");
@@ -168,7 +170,10 @@ fn a_built_in_command_cannot_be_replaced() {
     if dir.build(&thief).is_none() {
         return;
     }
-    dir.kt("version -o json").run().ok().out_has("plugin_abi");
+    dir.kt("version -o json")
+        .run()
+        .ok()
+        .stdout_contains("plugin_abi");
     let listed = dir.kt("plugin list -o json").run();
-    listed.ok().out_has("thief");
+    listed.ok().stdout_contains("thief");
 }

@@ -33,18 +33,20 @@ impl Scene {
 
     /// Asserts that the probe is refused with `reason`.
     fn refused(&self, library: &Path, reason: &str) {
-        let ran = self.dir().kt("probe hello").run();
-        assert_refused(&ran, "probe", library, reason);
+        let output = self.dir().kt("probe hello").run();
+        assert_refused(&output, "probe", library, reason);
         self.dir().kt("misbehave not").run().ok();
         let listed = self.dir().kt("plugin verify probe -o json").run();
-        listed.exits(1).out_has("failed");
+        listed.exits(1).stdout_contains("failed");
     }
 }
 
-fn assert_refused(ran: &CommandOutput, name: &str, path: &Path, reason: &str) {
-    ran.exits(9).silent().err_has("error:");
-    ran.err_has(name).err_has(&path.display().to_string());
-    ran.err_has(reason);
+fn assert_refused(output: &CommandOutput, name: &str, path: &Path, reason: &str) {
+    output.exits(9).stdout_is_empty().stderr_contains("error:");
+    output
+        .stderr_contains(name)
+        .stderr_contains(&path.display().to_string());
+    output.stderr_contains(reason);
 }
 
 /// A change of the bytes of a valid library, and the reported reason.
@@ -122,8 +124,8 @@ fn a_truncated_library_never_crashes_the_host() {
             zeroed[end..].fill(0);
             for bytes in [whole[..end].to_vec(), zeroed] {
                 scene.dir().put(&manifest, &bytes);
-                let ran = scene.dir().kt(line).run();
-                assert!(matches!(ran.code(), Some(0 | 9)), "{cut} bytes{ran}");
+                let output = scene.dir().kt(line).run();
+                assert!(matches!(output.code(), Some(0 | 9)), "{cut} bytes{output}");
             }
         }
     }
@@ -160,9 +162,10 @@ fn a_library_that_others_can_change_is_refused() {
     mode(0o644);
     let dir = library.parent().expect("the library has a parent");
     fs::set_permissions(dir, fs::Permissions::from_mode(0o777)).expect("the test owns it");
-    let ran = scene.dir().kt("plugin verify probe -o json").run();
-    ran.exits(1)
-        .out_has(&format!("`{}` is writable by others", dir.display()));
+    let output = scene.dir().kt("plugin verify probe -o json").run();
+    output
+        .exits(1)
+        .stdout_contains(&format!("`{}` is writable by others", dir.display()));
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).expect("the test owns it");
     scene.dir().kt("probe hello").run().ok();
     if !rustix::process::geteuid().is_root() {
@@ -181,13 +184,26 @@ fn an_untrusted_manifest_is_not_read() {
     let writable = fs::Permissions::from_mode(0o666);
     fs::set_permissions(&manifest, writable).expect("the test owns it");
     let listed = scene.dir().kt("plugin list -o json").run();
-    listed.ok().out_has("refused").err_lacks("probe hello");
+    listed
+        .ok()
+        .stdout_contains("refused")
+        .stderr_excludes("probe hello");
     let verified = scene.dir().kt("plugin verify probe").run();
     let fix = format!("`{}` is not trusted", manifest.display());
-    verified.exits(1).out_has(&fix);
-    scene.dir().kt("doctor").run().exits(1).err_has("chmod o-w");
+    verified.exits(1).stdout_contains(&fix);
+    scene
+        .dir()
+        .kt("doctor")
+        .run()
+        .exits(1)
+        .stderr_contains("chmod o-w");
     // Its commands are unknown.
-    scene.dir().kt("probe hello").run().exits(2).silent();
+    scene
+        .dir()
+        .kt("probe hello")
+        .run()
+        .exits(2)
+        .stdout_is_empty();
     scene.dir().kt("misbehave not").run().ok();
 }
 
@@ -240,8 +256,8 @@ fn an_invalid_block_is_refused() {
         let Some(library) = scene.dir().build(&plugin) else {
             return;
         };
-        let ran = scene.dir().kt("probe hello").run();
-        assert_refused(&ran, "probe", &library, reason);
+        let output = scene.dir().kt("probe hello").run();
+        assert_refused(&output, "probe", &library, reason);
         scene.dir().kt("misbehave not").run().ok();
     }
 }
@@ -283,8 +299,8 @@ fn a_contract_violation_is_an_error() {
         ("bad-text", "failed"),
         ("null-text", "failed"),
     ] {
-        let ran = scene.dir().kt(&format!("probe {command}")).run();
-        assert_refused(&ran, "probe", &library, reason);
+        let output = scene.dir().kt(&format!("probe {command}")).run();
+        assert_refused(&output, "probe", &library, reason);
         let error = scene
             .dir()
             .kt(&format!("probe {command} -o json"))
@@ -298,5 +314,5 @@ fn a_contract_violation_is_an_error() {
         .kt("probe unknown-emit")
         .run()
         .ok()
-        .out_has("done");
+        .stdout_contains("done");
 }

@@ -15,13 +15,15 @@ fn fails(line: &str, reason: &str) {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let library = dir.misbehaving();
-    let ran = dir.kt(line).run();
-    ran.exits(9).silent();
+    let output = dir.kt(line).run();
+    output.exits(9).stdout_is_empty();
     for part in ["misbehaving", &library.display().to_string(), reason] {
-        ran.err_has(part);
+        output.stderr_contains(part);
     }
     // The default panic message is not printed.
-    ran.err_lacks("RUST_BACKTRACE").err_lacks("thread '");
+    output
+        .stderr_excludes("RUST_BACKTRACE")
+        .stderr_excludes("thread '");
     dir.kt("misbehave not").run().ok();
 }
 
@@ -46,10 +48,11 @@ fn a_panic_in_init_is_an_error() {
     let dir = PluginDir::new(&sandbox);
     let library = dir.misbehaving();
     for how in ["init", "init-error"] {
-        let ran = dir.kt("misbehave not").env("KT_MISBEHAVE", how).run();
-        ran.exits(9)
-            .err_has("misbehaving")
-            .err_has(&library.display().to_string());
+        let output = dir.kt("misbehave not").env("KT_MISBEHAVE", how).run();
+        output
+            .exits(9)
+            .stderr_contains("misbehaving")
+            .stderr_contains(&library.display().to_string());
     }
 }
 
@@ -61,7 +64,7 @@ fn a_panic_in_a_thread_of_the_plugin_is_contained() {
     dir.kt("misbehave thread")
         .run()
         .ok()
-        .out_has("the thread panicked");
+        .stdout_contains("the thread panicked");
 }
 
 #[test]
@@ -70,9 +73,10 @@ fn the_log_level_applies_to_plugins() {
     let dir = PluginDir::new(&sandbox);
     dir.misbehaving();
     let lines = |args: &str| {
-        let ran = dir.kt(&format!("misbehave log {args}")).run();
-        ran.ok().out_has("logged");
-        ran.stderr
+        let output = dir.kt(&format!("misbehave log {args}")).run();
+        output.ok().stdout_contains("logged");
+        output
+            .stderr
             .lines()
             .filter(|l| l.contains("a record"))
             .count()
@@ -133,8 +137,8 @@ fn a_command_ends_without_error_if_the_reader_closes_the_pipe() {
             .expect("the line can be read");
         assert_eq!(read, third, "{format}");
         drop(lines);
-        let ran = running.wait(SOON);
-        assert_eq!(ran.ok().stderr, "", "{ran}");
+        let output = running.wait(SOON);
+        assert_eq!(output.ok().stderr, "", "{output}");
     }
 }
 
@@ -150,9 +154,9 @@ fn a_command_fails_if_its_parts_cannot_be_written() {
     };
     onto_full("misbehave partial-results")
         .exits(7)
-        .err_has("cannot write to standard output")
-        .err_has("No space left on device")
-        .err_lacks("interrupted");
-    let ran = onto_full("misbehave partial-results -o json");
-    assert_eq!(ran.exits(7).error()["id"], "output-failed", "{ran}");
+        .stderr_contains("cannot write to standard output")
+        .stderr_contains("No space left on device")
+        .stderr_excludes("interrupted");
+    let output = onto_full("misbehave partial-results -o json");
+    assert_eq!(output.exits(7).error()["id"], "output-failed", "{output}");
 }

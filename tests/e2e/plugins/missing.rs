@@ -52,13 +52,13 @@ impl Distribution {
             .kt_line("plugin verify")
             .run()
             .ok()
-            .out_lacks(missing);
+            .stdout_excludes(missing);
         let doctor = self.sandbox.kt_line("doctor").run();
         assert!(matches!(doctor.code(), Some(0 | 1)), "{doctor}");
         for (plugin, commands) in &self.plugins {
             for command in commands.iter().filter(|_| plugin != missing) {
                 let help = self.sandbox.kt_line(&format!("{command} --help")).run();
-                help.ok().out_has("Usage:");
+                help.ok().stdout_contains("Usage:");
             }
         }
     }
@@ -88,15 +88,18 @@ fn commands_of_a_missing_plugin_name_the_package() {
                     format!("{command} --any thing"),
                     format!("{command} --help"),
                 ] {
-                    let ran = distribution.sandbox.kt_line(&line).run();
-                    ran.exits(9).silent().err_has("not installed");
-                    ran.err_has(&format!("install the package `kt-{plugin}`"));
+                    let output = distribution.sandbox.kt_line(&line).run();
+                    output
+                        .exits(9)
+                        .stdout_is_empty()
+                        .stderr_contains("not installed");
+                    output.stderr_contains(&format!("install the package `kt-{plugin}`"));
                 }
-                let ran = distribution
+                let output = distribution
                     .sandbox
                     .kt_line(&format!("{command} -o json"))
                     .run();
-                let error = ran.exits(9).error();
+                let error = output.exits(9).error();
                 assert_eq!(error["id"], "plugin-not-installed");
                 assert_eq!(error["data"]["package"], format!("kt-{plugin}"));
             }
@@ -126,7 +129,7 @@ fn without_a_catalog_commands_of_a_missing_plugin_are_unknown() {
                         .kt_line(command)
                         .run()
                         .exits(2)
-                        .silent();
+                        .stdout_is_empty();
                 }
             });
         }
@@ -144,9 +147,9 @@ fn a_catalog_that_is_not_trusted_is_ignored() {
     };
     distribution.without(plugin, || {
         let run = || distribution.sandbox.kt_line(&commands[0]).run();
-        run().exits(9).err_has("install the package");
+        run().exits(9).stderr_contains("install the package");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("the test owns it");
-        run().exits(2).err_lacks("install the package");
+        run().exits(2).stderr_excludes("install the package");
         fs::remove_file(&file).expect("the test owns it");
         make_fifo(&file);
         run().exits(2);
@@ -167,20 +170,22 @@ fn without_any_plugin_the_host_still_works() {
     ] {
         distribution.sandbox.kt_line(line).run().ok();
     }
-    let ran = distribution.sandbox.kt_line("gateway list").run();
-    ran.exits(9)
-        .err_has("install the package `kt-gateway-control`");
+    let output = distribution.sandbox.kt_line("gateway list").run();
+    output
+        .exits(9)
+        .stderr_contains("install the package `kt-gateway-control`");
 }
 
 #[test]
 fn a_missing_provider_is_reported_with_its_package() {
     let distribution = Distribution::new();
     distribution.without("control-plane", || {
-        let ran = distribution.sandbox.kt_line("gateway list").run();
-        ran.exits(9)
-            .silent()
-            .err_has("`embedded` of `kt.control-plane/1`");
-        ran.err_has("install the package `kt-control-plane`");
+        let output = distribution.sandbox.kt_line("gateway list").run();
+        output
+            .exits(9)
+            .stdout_is_empty()
+            .stderr_contains("`embedded` of `kt.control-plane/1`");
+        output.stderr_contains("install the package `kt-control-plane`");
     });
 }
 
@@ -197,30 +202,40 @@ fn without_a_service_backend_install_lists_the_existing_ones() {
         distribution.sandbox.kt_line(&line).run()
     };
     distribution.without("service-systemd", || {
-        let ran = install("--backend systemd");
-        ran.exits(9).silent().err_has("no provider `systemd`");
-        ran.err_has("install the package `kt-service-systemd`");
+        let output = install("--backend systemd");
+        output
+            .exits(9)
+            .stdout_is_empty()
+            .stderr_contains("no provider `systemd`");
+        output.stderr_contains("install the package `kt-service-systemd`");
         let here = install("");
         if here.code() == Some(9) {
-            here.err_has("`launchd`")
-                .err_has("it supports macos, and this is linux");
+            here.stderr_contains("`launchd`")
+                .stderr_contains("it supports macos, and this is linux");
         }
-        install("--backend launchd").ok().out_has("dev.kt.gateway");
+        install("--backend launchd")
+            .ok()
+            .stdout_contains("dev.kt.gateway");
     });
     if !std::path::Path::new("/run/systemd/system").is_dir() {
         // All backends are installed, and none can be used on this system.
-        let ran = install("");
-        ran.exits(7)
-            .silent()
-            .err_has("`/run/systemd/system` does not exist");
+        let output = install("");
+        output
+            .exits(7)
+            .stdout_is_empty()
+            .stderr_contains("`/run/systemd/system` does not exist");
     }
     for backend in ["service-systemd", "service-launchd"] {
         fs::remove_dir_all(distribution.plugin_dir(backend)).expect("the plugin is staged");
     }
-    let ran = install("");
-    ran.exits(9).silent().err_has("`kt.service/1`");
-    ran.err_has("`kt-service-systemd`")
-        .err_has("`kt-service-launchd`");
+    let output = install("");
+    output
+        .exits(9)
+        .stdout_is_empty()
+        .stderr_contains("`kt.service/1`");
+    output
+        .stderr_contains("`kt-service-systemd`")
+        .stderr_contains("`kt-service-launchd`");
 }
 
 #[test]
@@ -230,9 +245,10 @@ fn a_missing_library_is_reported() {
         .plugin_dir("gateway-control")
         .join("libgateway_control.so");
     fs::remove_file(&library).expect("the library exists");
-    let ran = distribution.sandbox.kt_line("gateway list").run();
-    ran.exits(9)
-        .err_has("gateway-control")
-        .err_has(&library.display().to_string());
+    let output = distribution.sandbox.kt_line("gateway list").run();
+    output
+        .exits(9)
+        .stderr_contains("gateway-control")
+        .stderr_contains(&library.display().to_string());
     distribution.sandbox.kt_line("gateway --help").run().ok();
 }

@@ -246,9 +246,9 @@ fn opened(sandbox: &Sandbox, strace: &Path, line: &str, long_running: bool) -> B
         });
         running.signal(Signal::TERM);
     }
-    let ran = running.wait(Duration::from_secs(60));
+    let output = running.wait(Duration::from_secs(60));
     // A usage error occurs before a library is opened, and would prove nothing.
-    assert!(!ran.stderr.contains("Usage:"), "{ran}");
+    assert!(!output.stderr.contains("Usage:"), "{output}");
     let text = fs::read_to_string(&trace).expect("strace wrote the trace");
     let found = text
         .lines()
@@ -343,8 +343,8 @@ fn help_opens_no_library() {
     }
     for line in lines {
         let trace = sandbox.root().join("trace");
-        let ran = traced(&sandbox, &strace, &line, &trace).run();
-        assert!(matches!(ran.code(), Some(0 | 2)), "{ran}");
+        let output = traced(&sandbox, &strace, &line, &trace).run();
+        assert!(matches!(output.code(), Some(0 | 2)), "{output}");
         let text = fs::read_to_string(&trace).expect("strace wrote the trace");
         assert!(
             text.contains("/lib/kt/plugins"),

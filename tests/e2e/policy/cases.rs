@@ -44,9 +44,9 @@ fn passed_cases_are_listed() {
     let table = test(&sandbox, "--pack-dir pack");
     table
         .ok()
-        .out_has("mail    true    redact   -")
-        .out_has("answer  true    block    dlp.detected")
-        .err_has("2 of 2 cases passed");
+        .stdout_contains("mail    true    redact   -")
+        .stdout_contains("answer  true    block    dlp.detected")
+        .stderr_contains("2 of 2 cases passed");
     let value = test(&sandbox, "--pack-dir pack -o json").ok().json();
     assert_eq!(value["ok"], true);
     let answer = &value["results"][1];
@@ -54,13 +54,13 @@ fn passed_cases_are_listed() {
     assert_eq!(answer["reason_code"], "dlp.detected");
     assert_eq!(answer["details"]["code"], "output_blocked");
     let here = sandbox.kt_line("policy test").cwd(&sandbox.path("pack"));
-    here.run().ok().err_has("2 of 2");
+    here.run().ok().stderr_contains("2 of 2");
     test(&sandbox, "--file pack/policy-config.yaml")
         .ok()
-        .err_has("2 of 2");
+        .stderr_contains("2 of 2");
     test(&sandbox, "--pack-dir pack --case mail")
         .ok()
-        .err_has("1 of 1");
+        .stderr_contains("1 of 1");
 }
 
 #[test]
@@ -70,10 +70,10 @@ fn a_failed_case_shows_expected_and_actual_result() {
     let table = test(&sandbox, "--pack-dir pack");
     table
         .exits(1)
-        .out_has("case `ledger` failed (pack/tests/c.json)")
-        .out_has("expected: block\n")
-        .out_has("got:      allow, reason none\n")
-        .err_has("2 of 3 cases passed");
+        .stdout_contains("case `ledger` failed (pack/tests/c.json)")
+        .stdout_contains("expected: block\n")
+        .stdout_contains("got:      allow, reason none\n")
+        .stderr_contains("2 of 3 cases passed");
     let value = test(&sandbox, "--pack-dir pack -o json").exits(1).json();
     assert_eq!(value["ok"], false);
     let failed = &value["results"][2];
@@ -82,7 +82,9 @@ fn a_failed_case_shows_expected_and_actual_result() {
     // A layer that weakens the configuration lets cases fail.
     sandbox.write("off.yaml", "pack: {enabled: false}\n");
     let layered = "--file pack/policy-config.yaml --file off.yaml --case mail";
-    test(&sandbox, layered).exits(1).out_has("got:      allow");
+    test(&sandbox, layered)
+        .exits(1)
+        .stdout_contains("got:      allow");
 }
 
 #[test]
@@ -90,12 +92,12 @@ fn an_invalid_pack_is_an_error_and_not_a_failure() {
     let sandbox = pack();
     test(&sandbox, "")
         .exits(2)
-        .silent()
-        .err_has("policy-config.yaml");
+        .stdout_is_empty()
+        .stderr_contains("policy-config.yaml");
     test(&sandbox, "--pack-dir pack --case other")
         .exits(2)
-        .silent()
-        .err_has("there are: mail, answer");
+        .stdout_is_empty()
+        .stderr_contains("there are: mail, answer");
     let odd = case("odd", "hello", "allow").replace("\"content\"", "\"contnet\"");
     sandbox.write("pack/tests/c.json", odd);
     sandbox.write(
@@ -103,13 +105,14 @@ fn an_invalid_pack_is_an_error_and_not_a_failure() {
         "name: d\ninput: {messages: []}\nexpected: {verdict: deny}\n",
     );
     let column = r#"{"name":"odd","input":{"messages":[{"role":"user","#.len() + 1;
-    let ran = test(&sandbox, "--pack-dir pack");
-    ran.exits(2)
-        .silent()
-        .err_has("the cases have 2 problems")
-        .err_has(&format!("pack/tests/c.json:1:{column}"))
-        .err_has("did you mean `content`?")
-        .err_has("pack/tests/d.yaml:3:21");
+    let output = test(&sandbox, "--pack-dir pack");
+    output
+        .exits(2)
+        .stdout_is_empty()
+        .stderr_contains("the cases have 2 problems")
+        .stderr_contains(&format!("pack/tests/c.json:1:{column}"))
+        .stderr_contains("did you mean `content`?")
+        .stderr_contains("pack/tests/d.yaml:3:21");
     let error = test(&sandbox, "--pack-dir pack -o json").exits(2).error();
     assert_eq!(error["id"], "invalid-cases");
     sandbox.write("empty/policy-config.yaml", POLICY);
@@ -119,8 +122,8 @@ fn an_invalid_pack_is_an_error_and_not_a_failure() {
         }
         test(&sandbox, "--pack-dir empty")
             .exits(2)
-            .silent()
-            .err_has("there is no case in `empty/tests`");
+            .stdout_is_empty()
+            .stderr_contains("there is no case in `empty/tests`");
     }
     sandbox.write(
         "pack/policy-config.yaml",
@@ -129,6 +132,6 @@ fn an_invalid_pack_is_an_error_and_not_a_failure() {
     let broken = test(&sandbox, "--pack-dir pack");
     broken
         .exits(2)
-        .silent()
-        .err_has("pack/policy-config.yaml:5:");
+        .stdout_is_empty()
+        .stderr_contains("pack/policy-config.yaml:5:");
 }

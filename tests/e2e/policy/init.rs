@@ -29,10 +29,11 @@ fn every_template_is_valid_and_runs() {
     assert_eq!(templates.len(), 4, "{templates:?}");
     for template in &templates {
         let init = format!("init --template {template} --dir {template}");
-        let ran = sandbox.kt_line(&init).run();
-        ran.ok()
-            .out_has(&format!("{template}/policy-config.yaml"))
-            .err_has(&format!("kt policy test --pack-dir {template}"));
+        let output = sandbox.kt_line(&init).run();
+        output
+            .ok()
+            .stdout_contains(&format!("{template}/policy-config.yaml"))
+            .stderr_contains(&format!("kt policy test --pack-dir {template}"));
         let file = format!("{template}/policy-config.yaml");
         let lint = sandbox.kt_line(&format!("policy lint --strict --file {file}"));
         lint.run().ok();
@@ -81,9 +82,9 @@ fn existing_files_are_never_overwritten() {
         sandbox.write(&format!("pack/{existing}"), "existing");
         let before = content(&sandbox.path("pack"));
         for more in ["", "--dry-run"] {
-            let ran = sandbox.kt_line(&format!("init --dir pack {more} -o json"));
-            let ran = ran.run();
-            let error = ran.exits(6).silent().error();
+            let output = sandbox.kt_line(&format!("init --dir pack {more} -o json"));
+            let output = output.run();
+            let error = output.exits(6).stdout_is_empty().error();
             assert_eq!(error["id"], "file-exists");
             assert_eq!(
                 error["data"]["files"],
@@ -93,7 +94,7 @@ fn existing_files_are_never_overwritten() {
         }
         let text = sandbox.kt_line("init --dir pack").run();
         text.exits(6)
-            .err_has(&format!("`pack/{existing}` already exists"));
+            .stderr_contains(&format!("`pack/{existing}` already exists"));
         assert_eq!(content(&sandbox.path("pack")), before);
     }
     let sandbox = Sandbox::new();
@@ -102,15 +103,15 @@ fn existing_files_are_never_overwritten() {
     let again = sandbox.kt_line("init --template dlp").run();
     again
         .exits(6)
-        .err_has("`policy-config.yaml`, `tests/question.json` already exist");
+        .stderr_contains("`policy-config.yaml`, `tests/question.json` already exist");
     assert_eq!(content(&sandbox.path("")), before);
 }
 
 #[test]
 fn a_dry_run_writes_nothing() {
     let sandbox = Sandbox::new();
-    let ran = sandbox.kt_line("init --dir pack --dry-run -o json").run();
-    let planned = ran.ok().json();
+    let output = sandbox.kt_line("init --dir pack --dry-run -o json").run();
+    let planned = output.ok().json();
     assert_eq!(planned["result"], "would-write");
     assert!(!sandbox.path("pack").exists());
     let written = sandbox.kt_line("init --dir pack -o json").run();
@@ -133,7 +134,7 @@ fn a_template_is_selected_by_name_or_alias() {
     let value = long.run().ok().json();
     assert_eq!(value["template"], "prompt-injection");
     let unknown = sandbox.kt_line("init --template dpl --dir other").run();
-    unknown.exits(2).silent().err_has("dlp");
+    unknown.exits(2).stdout_is_empty().stderr_contains("dlp");
 }
 
 #[test]
@@ -143,7 +144,10 @@ fn a_directory_that_is_not_writable_is_an_error() {
     sandbox.write("locked/tests/other.json", "{}");
     let read_only = fs::Permissions::from_mode(0o555);
     fs::set_permissions(locked.join("tests"), read_only).expect("the mode can be changed");
-    let ran = sandbox.kt_line("init --dir locked").run();
-    ran.exits(2).silent().err_has("cannot write `locked/tests/");
-    assert_eq!(files_below(&locked, &[]).len(), 1, "{ran}");
+    let output = sandbox.kt_line("init --dir locked").run();
+    output
+        .exits(2)
+        .stdout_is_empty()
+        .stderr_contains("cannot write `locked/tests/");
+    assert_eq!(files_below(&locked, &[]).len(), 1, "{output}");
 }

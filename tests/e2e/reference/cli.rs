@@ -21,7 +21,7 @@ fn the_help_of_every_command_is_up_to_date() {
     bless_directory(HELP, &names);
     for command in &commands {
         let help = sandbox.kt_line(&format!("{command} --help")).run();
-        help.ok().out_has("Usage: kt ");
+        help.ok().stdout_contains("Usage: kt ");
         assert_golden(&format!("{HELP}/{}", file(command)), &help.stdout);
     }
 }

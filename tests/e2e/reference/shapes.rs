@@ -294,8 +294,8 @@ fn the_json_shape_of_every_command_is_stable() {
     let token = token.ok().stdout.trim().to_owned();
     for (name, _, line, code) in TABLE {
         let line = with_plugins(line, &sandbox).replace("TOKEN", &token);
-        let ran = sandbox.kt_line(&format!("{line} -o json")).run();
-        golden(name, &ran.exits(code).json());
+        let output = sandbox.kt_line(&format!("{line} -o json")).run();
+        golden(name, &output.exits(code).json());
     }
     golden("gateway-run", &ended(gateway));
     let server = sandbox
@@ -321,9 +321,9 @@ fn serving(mut process: Background) -> Background {
 /// JSON value.
 fn ended(process: Background) -> Value {
     process.signal(Signal::TERM);
-    let ran = process.wait(SOON);
-    let lines = ran.stdout.lines();
+    let output = process.wait(SOON);
+    let lines = output.stdout.lines();
     lines
-        .map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}{ran}")))
+        .map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}{output}")))
         .collect()
 }

@@ -74,12 +74,12 @@ fn boots(scenario: &str, times: usize) {
         let mut args: Vec<OsString> = vec!["--root".into(), root.into()];
         args.extend(["--tree".into(), dist().into()]);
         args.extend(std::iter::repeat_n(script.clone().into_os_string(), times));
-        let Some(ran) = rig("systemd-boot.sh", args) else {
+        let Some(output) = rig("systemd-boot.sh", args) else {
             continue;
         };
-        ran.ok();
-        let finished = ran.stdout.lines().filter(|line| *line == "ok").count();
-        assert_eq!(finished, times, "a boot did not finish{ran}");
+        output.ok();
+        let finished = output.stdout.lines().filter(|line| *line == "ok").count();
+        assert_eq!(finished, times, "a boot did not finish{output}");
     }
 }
 

@@ -10,13 +10,14 @@ const FOLDER: &str = "tests/golden/service";
 /// expectations are in the script. The output for an installed service keeps its shape.
 #[test]
 fn a_service_runs_under_a_real_user_manager() {
-    let Some(ran) = rig("service-lifecycle.sh", [dist()]) else {
+    let Some(output) = rig("service-lifecycle.sh", [dist()]) else {
         return;
     };
-    ran.ok()
-        .out_has("== a killed gateway is restarted")
-        .out_has("\nok\n");
-    let outputs: Vec<(&str, &str)> = ran
+    output
+        .ok()
+        .stdout_contains("== a killed gateway is restarted")
+        .stdout_contains("\nok\n");
+    let outputs: Vec<(&str, &str)> = output
         .stdout
         .lines()
         .filter_map(|line| line.strip_prefix("JSON ")?.split_once(' '))
@@ -28,7 +29,7 @@ fn a_service_runs_under_a_real_user_manager() {
         let value = serde_json::from_str(json).unwrap_or_else(|e| panic!("{name}: {e}: {json}"));
         assert_golden(&format!("{FOLDER}/{name}.txt"), &shape(&value));
     }
-    let labels: String = ran
+    let labels: String = output
         .stdout
         .lines()
         .filter_map(|line| line.strip_prefix("TEXT status "))
@@ -40,17 +41,20 @@ fn a_service_runs_under_a_real_user_manager() {
 /// Parking, the crash limit, outages, edited and foreign files, secrets.
 #[test]
 fn a_failing_service_reports_its_failure_and_recovers() {
-    let Some(ran) = rig("service-trouble.sh", [dist()]) else {
+    let Some(output) = rig("service-trouble.sh", [dist()]) else {
         return;
     };
-    ran.ok().out_has("\nok\n");
+    output.ok().stdout_contains("\nok\n");
 }
 
 /// Upgrades under load, and a kt that is killed before each change.
 #[test]
 fn a_service_is_upgraded_without_a_failed_request() {
-    let Some(ran) = rig("service-upgrade.sh", [dist()]) else {
+    let Some(output) = rig("service-upgrade.sh", [dist()]) else {
         return;
     };
-    ran.ok().out_has("\"failed\": 0").out_has("\nok\n");
+    output
+        .ok()
+        .stdout_contains("\"failed\": 0")
+        .stdout_contains("\nok\n");
 }

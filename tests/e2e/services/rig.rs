@@ -22,16 +22,16 @@ pub(crate) fn rig<I: AsRef<OsStr>>(
     let ci = std::env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
     let require = if ci { "require" } else { "auto" };
     let sandbox = Sandbox::new();
-    let ran = sandbox
+    let output = sandbox
         .program(Path::new("/bin/bash"))
         .arg(workspace().join("tests/rigs").join(script))
         .args(args)
         .env("KT_TEST_SYSTEMD", require)
         .limit(LIMIT)
         .run();
-    if ran.code() == Some(UNSUPPORTED) {
-        eprintln!("SKIPPED {script}: {}", ran.stderr.trim());
+    if output.code() == Some(UNSUPPORTED) {
+        eprintln!("SKIPPED {script}: {}", output.stderr.trim());
         return None;
     }
-    Some(ran)
+    Some(output)
 }

@@ -57,23 +57,23 @@ fn every_connection_is_secured_and_another_authority_refused() {
     check(&verified(&strange.certificate()))
         .run()
         .exits(7)
-        .err_has("signed by an unknown authority")
-        .err_has("sslrootcert");
+        .stderr_contains("signed by an unknown authority")
+        .stderr_contains("sslrootcert");
     let by_name = verified(&ca.certificate()).replace("127.0.0.1", "localhost");
     check(&by_name)
         .run()
         .exits(7)
-        .err_has("not valid for `localhost`, only for `127.0.0.1`");
+        .stderr_contains("not valid for `localhost`, only for `127.0.0.1`");
     check(&verified(&sandbox.path("absent.crt")))
         .run()
         .exits(3)
-        .err_has("absent.crt");
+        .stderr_contains("absent.crt");
     for (url, expected) in [
         ("postgres://kt@db.example/kt", "sslmode=verify-full"),
         ("postgres://kt@db.example/kt?sslmode=require", "require"),
         ("postgres://kt@db.example/kt?sslmode=verify-ca", "verify-ca"),
     ] {
-        check(url).run().exits(2).err_has(expected);
+        check(url).run().exits(2).stderr_contains(expected);
     }
 }
 
@@ -94,5 +94,5 @@ fn a_database_without_tls_is_refused_when_it_is_asked_for() {
         .env("KT_DATABASE_PASSWORD", database.password())
         .run()
         .exits(7)
-        .err_has("does not support TLS");
+        .stderr_contains("does not support TLS");
 }

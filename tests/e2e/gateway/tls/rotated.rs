@@ -31,7 +31,7 @@ fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
     wait_until("the new certificate", TIMEOUT, || {
         (list(&new).code() == Some(0)).then_some(())
     });
-    list(&old).exits(7).err_has("unknown authority");
+    list(&old).exits(7).stderr_contains("unknown authority");
     let reload = "gateway reload --file next.yaml -o json";
     let reloaded = server.kt(&sandbox, &new, reload).run();
     assert_eq!(reloaded.ok().text_at("/result"), "applied", "{reloaded}");

@@ -38,15 +38,18 @@ fn a_private_authority_is_named_once_and_kept() {
         .run();
     assert_eq!(reloaded.ok().text_at("/result"), "applied", "{reloaded}");
     gateway.stop().ok();
-    sandbox.kt_line("doctor").run().out_has(&server.url());
+    sandbox
+        .kt_line("doctor")
+        .run()
+        .stdout_contains(&server.url());
 
     // A service manager passes on nothing of a shell.
     let print = "gateway install --id production --print --backend systemd";
     let printed = sandbox.kt_line(print).run();
     printed
         .ok()
-        .out_has(&format!("KEEPTRUSTS_API_CA_FILE={}", ca.display()));
-    printed.out_lacks(&server.token);
+        .stdout_contains(&format!("KEEPTRUSTS_API_CA_FILE={}", ca.display()));
+    printed.stdout_excludes(&server.token);
 
     sandbox.kt_line("auth logout").run().ok();
     assert!(!sandbox.profile("default").exists());
@@ -63,9 +66,13 @@ fn whoever_scrapes_from_elsewhere_needs_a_token() {
         let curl = curl.arg(server.ca.certificate()).arg("-H").arg(header);
         curl.arg(format!("{}/metrics", server.url())).run()
     };
-    scrape("Accept: */*").ok().out_has("unauthenticated");
+    scrape("Accept: */*")
+        .ok()
+        .stdout_contains("unauthenticated");
     let authorised = format!("Authorization: Bearer {}", server.token);
-    scrape(&authorised).ok().out_has("kt_cp_store_up 1\n");
+    scrape(&authorised)
+        .ok()
+        .stdout_contains("kt_cp_store_up 1\n");
 }
 
 #[test]
@@ -73,14 +80,21 @@ fn other_machines_are_served_by_tls_alone() {
     let sandbox = Sandbox::new();
     let refused = |more: &str, code: i32| {
         let line = format!("control-plane serve --listen 0.0.0.0:0 {more}");
-        sandbox.kt_line(&line).run().exits(code).silent().clone()
+        sandbox
+            .kt_line(&line)
+            .run()
+            .exits(code)
+            .stdout_is_empty()
+            .clone()
     };
-    refused("", 2).err_has("requires TLS").err_has("--tls-cert");
-    refused("--tls-cert a.crt", 2).err_has("--tls-key");
-    refused("--tls-key a.key", 2).err_has("--tls-cert");
+    refused("", 2)
+        .stderr_contains("requires TLS")
+        .stderr_contains("--tls-cert");
+    refused("--tls-cert a.crt", 2).stderr_contains("--tls-key");
+    refused("--tls-key a.key", 2).stderr_contains("--tls-cert");
     refused("--tls-cert a.crt --tls-key a.key", 3)
-        .err_has("a.crt")
-        .err_has("No such file");
+        .stderr_contains("a.crt")
+        .stderr_contains("No such file");
     let Some(ca) = TestCa::new(sandbox.root(), "ca") else {
         return;
     };
@@ -98,10 +112,10 @@ fn other_machines_are_served_by_tls_alone() {
     };
     // Root may own a key that a group can read.
     if !rustix::process::geteuid().is_root() {
-        serve().run().exits(3).err_has("chmod 600");
+        serve().run().exits(3).stderr_contains("chmod 600");
     }
     fs::set_permissions(&pair.key, Permissions::from_mode(0o604)).expect("it is ours");
-    serve().run().exits(3).err_has("chmod 600");
+    serve().run().exits(3).stderr_contains("chmod 600");
     fs::set_permissions(&pair.key, Permissions::from_mode(0o600)).expect("it is ours");
     let mut server = serve().spawn();
     server.wait_for("its address", TIMEOUT, |out, _| {
