@@ -1,6 +1,6 @@
 //! The launchd backend over a model of launchd, with the real kt and real gateways.
 //! **All of this is modelled, not macOS**: it verifies kt against the reported
-//! behaviour of launchd, not on a Mac.
+//! behavior of launchd, not on a Mac.
 
 use crate::harness::{
     CommandOutput, Sandbox, TIMEOUT, TestCommand, free_port, tool, wait_until, workspace,

@@ -1,5 +1,5 @@
-//! `kill -9`, at every named point and at random, beside writers, readers and a
-//! running gateway.
+//! SIGKILL at every crash point and at random times, with concurrent writers,
+//! readers and a running gateway.
 
 use super::world::{Gateway, Mode, World, example};
 use crate::harness::{CommandOutput, TIMEOUT};
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 const ROUNDS: u32 = 50;
 const WRITERS: u32 = 4;
 const READERS: u32 = 4;
-/// Where a command can be killed; see `crash.rs` of the control plane.
-const POINTS: [&str; 9] = [
+/// The crash points of commands; see `crash.rs` of the control plane.
+const CRASH_POINTS: [&str; 9] = [
     "create.before",
     "create.inserted",
     "create.committed",
@@ -25,25 +25,27 @@ const POINTS: [&str; 9] = [
     "revert.committed",
 ];
 
-struct Storm {
+/// The state that all threads share.
+struct Load {
     world: World,
     /// Acknowledged versions with their hashes.
     acknowledged: Mutex<BTreeMap<u64, String>>,
     files: AtomicU32,
-    over: AtomicBool,
+    stopped: AtomicBool,
 }
 
-impl Storm {
-    fn never_busy(output: &CommandOutput) {
-        let said = output.stderr.to_ascii_lowercase();
+impl Load {
+    /// Asserts that no error of SQLite about locks reaches the user.
+    fn assert_not_busy(output: &CommandOutput) {
+        let errors = output.stderr.to_ascii_lowercase();
         assert!(
-            !said.contains("busy") && !said.contains("locked"),
+            !errors.contains("busy") && !errors.contains("locked"),
             "{output}"
         );
     }
 
-    /// A file with a configuration that no other has.
-    fn fresh_file(&self) -> String {
+    /// Writes a file with a configuration that no other file has.
+    fn new_file(&self) -> String {
         let number = self.files.fetch_add(1, Ordering::SeqCst);
         let name = format!("v{number}.yaml");
         self.world
@@ -55,16 +57,16 @@ impl Storm {
     fn write(&self) {
         let line = format!(
             "gateway reload --id production --no-wait -o json --file {}",
-            self.fresh_file()
+            self.new_file()
         );
         let output = self.world.kt(&line).run();
-        Self::never_busy(&output);
+        Self::assert_not_busy(&output);
         let (version, hash) = (output.ok().at("/version"), output.text_at("/sha256"));
         let version = version.as_u64().expect("a number");
         let known = self
             .acknowledged
             .lock()
-            .expect("nobody panics with it")
+            .expect("no thread panics")
             .insert(version, hash);
         assert_eq!(known, None, "version {version} was acknowledged twice");
     }
@@ -77,32 +79,28 @@ impl Storm {
         ];
         let line = lines
             .get(turn as usize % lines.len())
-            .expect("it is within");
+            .expect("the index is in range");
         let output = self.world.kt(line).run();
-        Self::never_busy(&output);
+        Self::assert_not_busy(&output);
         output.ok();
     }
 
-    /// One command that is killed at a named point.
+    /// Runs a command that is killed at a crash point.
     fn crash(&self, round: u32) {
-        let point = *POINTS
-            .get(round as usize % POINTS.len())
-            .expect("it is within");
-        let file = self.fresh_file();
+        let point = *CRASH_POINTS
+            .get(round as usize % CRASH_POINTS.len())
+            .expect("the index is in range");
+        let file = self.new_file();
         let line = match point.split('.').next() {
             Some("create") => format!("gateway create --name r{round} --file {file}"),
             Some("reload") => format!("gateway reload --id production --no-wait --file {file}"),
             _ => "gateway revert --id production --no-wait --version 1".to_owned(),
         };
         let output = self.world.kt(&line).env("KT_CRASH_AT", point).run();
-        assert_eq!(
-            output.code(),
-            None,
-            "it was to be killed at {point}{output}"
-        );
+        assert_eq!(output.code(), None, "it was not killed at {point}{output}");
         if point.starts_with("create") {
             let again = self.world.kt(&line).run();
-            Self::never_busy(&again);
+            Self::assert_not_busy(&again);
             let expected = if point == "create.committed" { 6 } else { 0 };
             again.exits(expected);
         }
@@ -117,57 +115,56 @@ fn acknowledged_versions_survive_every_kill() {
         .as_str()
         .expect("a hash")
         .to_owned();
-    let storm = Storm {
+    let load = Load {
         world,
         acknowledged: Mutex::new(BTreeMap::from([(1, first)])),
         files: AtomicU32::new(0),
-        over: AtomicBool::new(false),
+        stopped: AtomicBool::new(false),
     };
-    let mut gateway = Some(storm.world.run(""));
+    let mut gateway = Some(load.world.run(""));
     std::thread::scope(|scope| {
         for _ in 0..WRITERS {
             scope.spawn(|| {
-                while !storm.over.load(Ordering::SeqCst) {
-                    storm.write();
+                while !load.stopped.load(Ordering::SeqCst) {
+                    load.write();
                 }
             });
         }
         for reader in 0..READERS {
-            let storm = &storm;
+            let load = &load;
             scope.spawn(move || {
                 for turn in reader.. {
-                    if storm.over.load(Ordering::SeqCst) {
+                    if load.stopped.load(Ordering::SeqCst) {
                         break;
                     }
-                    storm.read(turn);
+                    load.read(turn);
                 }
             });
         }
-        // Whatever fails here must end the others too.
+        // A failure here must stop the other threads too.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             for round in 0..ROUNDS {
-                storm.crash(round);
+                load.crash(round);
                 if round % 10 == 5 {
-                    gateway = Some(killed_and_restarted(&storm.world, gateway.take()));
+                    gateway = Some(kill_and_restart(&load.world, gateway.take()));
                 }
             }
         }));
-        storm.over.store(true, Ordering::SeqCst);
+        load.stopped.store(true, Ordering::SeqCst);
         if let Err(panic) = done {
             std::panic::resume_unwind(panic);
         }
     });
-    verify(&storm);
-    storm
-        .world
+    verify(&load);
+    load.world
         .kt("gateway reload --id production --file policy-config.yaml")
         .run()
         .ok();
-    storm.world.until_state("in-sync");
+    load.world.until_state("in-sync");
     drop(gateway);
 }
 
-fn killed_and_restarted(world: &World, gateway: Option<Gateway>) -> Gateway {
+fn kill_and_restart(world: &World, gateway: Option<Gateway>) -> Gateway {
     if let Some(gateway) = gateway {
         gateway.process.signal(Signal::KILL);
         let ended = gateway.process.wait(TIMEOUT);
@@ -176,20 +173,20 @@ fn killed_and_restarted(world: &World, gateway: Option<Gateway>) -> Gateway {
     world.run("")
 }
 
-/// Every version from 1 to the last is there, and those that were acknowledged
-/// are what was acknowledged.
-fn verify(storm: &Storm) {
-    let last = storm.world.inspect()["history"][0]["version"]
+/// Every version from 1 to the last one exists, and acknowledged versions have the
+/// acknowledged hash.
+fn verify(load: &Load) {
+    let last = load.world.inspect()["history"][0]["version"]
         .as_u64()
         .expect("a number");
-    let acknowledged = storm.acknowledged.lock().expect("nobody panics with it");
+    let acknowledged = load.acknowledged.lock().expect("no thread panics");
     assert!(
         acknowledged.len() > ROUNDS as usize,
-        "the writers hardly wrote: {}",
+        "only {} versions were acknowledged",
         acknowledged.len()
     );
     for version in 1..=last {
-        let output = storm
+        let output = load
             .world
             .kt(&format!(
                 "gateway config --id production --version {version} -o json"

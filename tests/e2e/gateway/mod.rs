@@ -29,4 +29,4 @@ mod tls;
 mod world;
 
 pub(crate) use server::Server;
-pub(crate) use world::{Gateway, Mode, World, body, example, said};
+pub(crate) use world::{Gateway, Mode, World, body, example, reply_text};

@@ -1,6 +1,6 @@
 //! Gateways without a control plane serve the last applied version.
 
-use super::world::{Gateway, Mode, World, example, said};
+use super::world::{Gateway, Mode, World, example, reply_text};
 use crate::harness::{Sandbox, TIMEOUT, free_port, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
@@ -50,7 +50,7 @@ fn a_gateway_starts_from_disk_and_catches_up_later() {
 
     let gateway = run();
     assert_eq!(
-        said(&gateway.chat("m", "bob@example.com")),
+        reply_text(&gateway.chat("m", "bob@example.com")),
         "[EMAIL]",
         "the gateway started from disk"
     );

@@ -1,7 +1,7 @@
 //! Routing by model, and several upstreams: order, fallback, circuits, limits and timeouts.
 
 use super::provider::Provider;
-use super::world::{Gateway, Mode, World, body, said};
+use super::world::{Gateway, Mode, World, body, reply_text};
 use crate::harness::{TIMEOUT, http, wait_until};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ fn the_next_upstream_responds_and_a_failing_one_is_not_used() {
     let breaker = "  circuit_breaker: {failure_threshold: 3, cooldown_seconds: 300}\n";
     let (_world, gateway) = started(&config(&targets, breaker, ""), "");
     for _ in 0..8 {
-        assert_eq!(said(&gateway.chat("x", "hi")), "from the provider");
+        assert_eq!(reply_text(&gateway.chat("x", "hi")), "from the provider");
     }
     assert_eq!(
         request_count(&p, "fails"),
@@ -175,7 +175,7 @@ fn the_upstream_can_be_overridden_for_debugging() {
     );
     let run = world.kt(&line).env("KEEPTRUSTS_UPSTREAM_API_KEY", "k-9");
     let gateway = Gateway::of(run.spawn());
-    assert_eq!(said(&gateway.chat("m", "hi")), "from the provider");
+    assert_eq!(reply_text(&gateway.chat("m", "hi")), "from the provider");
     assert!(
         p.seen()[0]
             .0

@@ -1,5 +1,5 @@
-//! No secret in arguments, logs, store, or messages: canaries go in, and
-//! everything that the scenario left behind is searched for them.
+//! Secrets do not appear in arguments, logs, the store or messages: all output and all
+//! files of a scenario with canaries are searched for them.
 
 use super::provider::Provider;
 use super::world::{Mode, World, with_upstream};
@@ -13,12 +13,12 @@ const STORE_CANARY: &str = "canary-store-83ad27";
 fn canaries_are_found_nowhere() {
     let provider = Provider::start();
     let world = World::new(Mode::Server);
-    let said = RefCell::new(String::new());
-    let note = |output: CommandOutput| {
-        said.borrow_mut().push_str(&format!("{output}"));
+    let all_output = RefCell::new(String::new());
+    let record = |output: CommandOutput| {
+        all_output.borrow_mut().push_str(&format!("{output}"));
         output
     };
-    note(
+    record(
         world
             .kt("secret set --name main")
             .stdin(format!("{STORE_CANARY}\n"))
@@ -29,7 +29,7 @@ fn canaries_are_found_nowhere() {
     let from_env = with_upstream(&provider.url(), ", secret_key_ref: {env: CANARY_KEY}");
     world.sandbox.write("stored.yaml", &stored);
     world.sandbox.write("env.yaml", &from_env);
-    note(
+    record(
         world
             .kt("gateway create --name production --file stored.yaml -o json")
             .run(),
@@ -37,7 +37,7 @@ fn canaries_are_found_nowhere() {
     .ok();
     let gateway = world.run_with("-vvv", &[("CANARY_KEY", ENV_CANARY)]);
     assert_eq!(gateway.chat("m", "hello").status, 200);
-    note(
+    record(
         world
             .kt("gateway reload --id production --file env.yaml -vvv")
             .run(),
@@ -47,12 +47,12 @@ fn canaries_are_found_nowhere() {
     let keys: Vec<String> = provider.seen().into_iter().map(|(head, _)| head).collect();
     assert!(
         keys[0].contains(STORE_CANARY) && keys[1].contains(ENV_CANARY),
-        "the provider gets them"
+        "the provider receives them"
     );
 
     let literal = with_upstream(&provider.url(), ", api_key: canary-literal-77e0");
     world.sandbox.write("literal.yaml", &literal);
-    let refused = note(
+    let refused = record(
         world
             .kt("gateway reload --id production --file literal.yaml")
             .run(),
@@ -69,7 +69,7 @@ fn canaries_are_found_nowhere() {
         "gateway install --id production --print=json --backend launchd",
         "gateway status",
     ] {
-        drop(note(world.kt(line).run()));
+        drop(record(world.kt(line).run()));
     }
     assert!(
         std::fs::read(format!("/proc/{}/cmdline", gateway.process.id())).is_ok_and(|c| {
@@ -77,20 +77,22 @@ fn canaries_are_found_nowhere() {
             !line.contains("canary") && !line.contains("kt_at_")
         })
     );
-    said.borrow_mut().push_str(&format!("{}", gateway.stop()));
+    all_output
+        .borrow_mut()
+        .push_str(&format!("{}", gateway.stop()));
 
     let token = world.token().expect("there is a server").to_owned();
     for canary in [ENV_CANARY, STORE_CANARY, token.as_str()] {
         assert!(
-            !said.borrow().contains(canary),
-            "`{canary}` was said:\n{}",
-            said.borrow()
+            !all_output.borrow().contains(canary),
+            "`{canary}` is in the output:\n{}",
+            all_output.borrow()
         );
         for file in files_below(world.sandbox.root(), &[]) {
             let bytes = std::fs::read(&file).unwrap_or_default();
-            let kept = canary == STORE_CANARY && file.ends_with("state/secrets.json");
+            let expected = canary == STORE_CANARY && file.ends_with("state/secrets.json");
             let found = bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
-            assert!(!found || kept, "`{canary}` is in {}", file.display());
+            assert!(!found || expected, "`{canary}` is in {}", file.display());
         }
         world.assert_not_in_server_store(canary);
     }

@@ -1,14 +1,14 @@
 //! Streams: during reload and shutdown, interrupted, and filtered.
 
 use super::provider::Provider;
-use super::world::{Gateway, Mode, World, body, said, started, with_upstream};
+use super::world::{Gateway, Mode, World, body, reply_text, started, with_upstream};
 use crate::harness::{TIMEOUT, wait_until};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-/// A stream that is read on a thread of its own.
+/// A stream that is read by a thread.
 struct Reading {
     text: Arc<Mutex<String>>,
     thread: std::thread::JoinHandle<()>,
@@ -33,7 +33,7 @@ fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
         while let Ok(read @ 1..) = stream.read(&mut chunk) {
             shared
                 .lock()
-                .expect("nobody panics with it")
+                .expect("no thread panics")
                 .push_str(&String::from_utf8_lossy(&chunk[..read]));
         }
     });
@@ -42,7 +42,7 @@ fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
 
 impl Reading {
     fn so_far(&self) -> String {
-        self.text.lock().expect("nobody panics with it").clone()
+        self.text.lock().expect("no thread panics").clone()
     }
 
     fn has(&self, part: &str) {
@@ -51,7 +51,7 @@ impl Reading {
 
     fn end(self) -> String {
         self.thread.join().expect("it does not panic");
-        self.text.lock().expect("nobody panics with it").clone()
+        self.text.lock().expect("no thread panics").clone()
     }
 }
 
@@ -114,7 +114,7 @@ fn whole_and_streamed_responses_are_filtered_alike() {
     let (world, gateway) = started(&provider);
     let whole = gateway.chat("leaks", "hi");
     assert!(
-        said(&whole).starts_with("the card is [CARD]"),
+        reply_text(&whole).starts_with("the card is [CARD]"),
         "{}",
         whole.body
     );

@@ -1,4 +1,4 @@
-//! A sandbox with a control plane in one of its two forms, and gateways in it.
+//! A sandbox with a control plane, and gateways in it.
 
 use super::provider::Provider;
 use super::server::Server;
@@ -10,22 +10,22 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// How the control plane is reached.
+/// The control plane of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// In process, on the file in the state directory.
+    /// Embedded, with the file in the state directory.
     Embedded,
-    /// Over HTTP.
+    /// A server with a file.
     Server,
-    /// Over HTTP, on a PostgreSQL database.
+    /// A server with a PostgreSQL database.
     Postgres,
 }
 
-/// A place to administer gateways.
+/// A sandbox and its control plane.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     server: Option<Server>,
-    /// Ends after the server that uses it.
+    /// Dropped after the server that uses it.
     _database: Option<Postgres>,
 }
 
@@ -37,13 +37,13 @@ pub(crate) struct Gateway {
 }
 
 impl World {
-    /// A world whose control plane needs nothing of the system.
+    /// A world whose control plane has no requirements.
     pub(crate) fn new(mode: Mode) -> Self {
-        Self::where_possible(mode).expect("only PostgreSQL may be missing")
+        Self::try_new(mode).expect("PostgreSQL is the only requirement")
     }
 
-    /// The same for any mode; nothing where PostgreSQL is missing.
-    pub(crate) fn where_possible(mode: Mode) -> Option<Self> {
+    /// A world for any mode; nothing where PostgreSQL is missing.
+    pub(crate) fn try_new(mode: Mode) -> Option<Self> {
         let (server, database) = match mode {
             Mode::Embedded => (None, None),
             Mode::Server => (Some(Server::start()), None),
@@ -61,23 +61,23 @@ impl World {
         Some(world)
     }
 
-    /// A run of `kt` with the words of a line, pointed at the control plane.
+    /// Returns a command of `kt` that uses the control plane.
     pub(crate) fn kt(&self, line: &str) -> TestCommand {
-        let run = self.sandbox.kt_line(line);
+        let command = self.sandbox.kt_line(line);
         match &self.server {
-            None => run,
-            Some(s) => run
+            None => command,
+            Some(s) => command
                 .env("KEEPTRUSTS_API_URL", s.url())
                 .env("KEEPTRUSTS_API_TOKEN", &s.token),
         }
     }
 
-    /// The port of the server.
+    /// Returns the port of the server.
     pub(crate) fn server_port(&self) -> u16 {
         self.server.as_ref().expect("there is a server").port
     }
 
-    /// Registers `production` with a file of the working directory.
+    /// Registers `production` with a file of the working directory, and returns its id.
     pub(crate) fn create(&self, file: &str) -> String {
         let output = self
             .kt(&format!(
@@ -87,12 +87,12 @@ impl World {
         output.ok().text_at("/id")
     }
 
-    /// Runs the gateway `production` until the value is dropped.
+    /// Runs the gateway `production` until the result is dropped.
     pub(crate) fn run(&self, more: &str) -> Gateway {
         self.run_with(more, &[])
     }
 
-    /// The same, with variables.
+    /// Runs the gateway with environment variables.
     pub(crate) fn run_with(&self, more: &str, vars: &[(&str, &str)]) -> Gateway {
         let line =
             format!("gateway run --id production --listen 127.0.0.1:0 --workers 2 -o json {more}");
@@ -102,7 +102,7 @@ impl World {
         Gateway::of(run.spawn())
     }
 
-    /// What `kt gateway inspect` says.
+    /// Returns the output of `kt gateway inspect`.
     pub(crate) fn inspect(&self) -> Value {
         self.kt("gateway inspect --id production -o json")
             .run()
@@ -110,14 +110,14 @@ impl World {
             .json()
     }
 
-    /// Waits until the gateway is in this state.
+    /// Waits for a state of the gateway.
     pub(crate) fn until_state(&self, state: &str) {
         wait_until(&format!("the state {state}"), TIMEOUT, || {
             (self.inspect()["state"] == json!(state)).then_some(())
         });
     }
 
-    /// A file of the gateway's own folder in the state directory.
+    /// Returns the path of a file in the gateway's directory.
     pub(crate) fn gateway_file(&self, id: &str, name: &str) -> PathBuf {
         self.sandbox
             .home()
@@ -126,8 +126,8 @@ impl World {
             .join(name)
     }
 
-    /// Asserts that the server's database holds no such text: tokens are kept as
-    /// hashes.
+    /// Asserts that the database of the server does not contain a text: tokens are
+    /// stored as hashes.
     pub(crate) fn assert_not_in_server_store(&self, text: &str) {
         let Some(server) = &self.server else { return };
         for name in ["control-plane.db", "control-plane.db-wal"] {
@@ -138,19 +138,19 @@ impl World {
         }
     }
 
-    /// The secret that reaches the server, when there is one.
+    /// Returns the administrator's token, if there is a server.
     pub(crate) fn token(&self) -> Option<&str> {
         self.server.as_ref().map(|s| s.token.as_str())
     }
 }
 
-/// The example configuration of the documentation.
+/// Returns the example configuration of the documentation.
 pub(crate) fn example() -> String {
     std::fs::read_to_string(workspace().join("docs/examples/policy-config.yaml"))
         .expect("it is in the repository")
 }
 
-/// A configuration whose only upstream is at `url`.
+/// Returns a configuration whose only upstream is at `url`.
 pub(crate) fn with_upstream(url: &str, more: &str) -> String {
     format!(
         "pack: {{name: tests, version: 1.0.0, enabled: true}}\n\
@@ -160,7 +160,7 @@ pub(crate) fn with_upstream(url: &str, more: &str) -> String {
     )
 }
 
-/// A world with a running gateway whose only upstream is the provider.
+/// Returns a world with a running gateway whose only upstream is the provider.
 pub(crate) fn started(provider: &Provider) -> (World, Gateway) {
     let world = World::new(Mode::Embedded);
     world
@@ -172,7 +172,7 @@ pub(crate) fn started(provider: &Provider) -> (World, Gateway) {
 }
 
 impl Gateway {
-    /// Waits until the process says where it listens.
+    /// Waits for the addresses of the process.
     pub(crate) fn of(mut process: Background) -> Self {
         let ports = process.wait_for("its addresses", TIMEOUT, |out, _| {
             let event = out.lines().find_map(|l| {
@@ -211,23 +211,23 @@ impl Gateway {
             &[("content-type", "application/json")],
             &body.to_string(),
         )
-        .expect("the gateway answers")
+        .expect("the gateway responds")
     }
 
-    /// Ends it in order.
+    /// Sends SIGTERM and waits for the end.
     pub(crate) fn stop(self) -> CommandOutput {
         self.process.signal(Signal::TERM);
         self.process.wait(TIMEOUT)
     }
 }
 
-/// The JSON of an answer.
+/// Returns the JSON of a response.
 pub(crate) fn body(reply: &HttpResponse) -> Value {
     serde_json::from_str(&reply.body).unwrap_or_else(|e| panic!("{e}: {}", reply.body))
 }
 
-/// What the assistant said in an answer.
-pub(crate) fn said(reply: &HttpResponse) -> String {
+/// Returns the text of the assistant in a response.
+pub(crate) fn reply_text(reply: &HttpResponse) -> String {
     let value = body(reply);
     value["choices"][0]["message"]["content"]
         .as_str()

@@ -1,6 +1,6 @@
 //! `kt init`: its files are valid, and existing files are kept.
 
-use crate::gateway::{Gateway, body, said};
+use crate::gateway::{Gateway, body, reply_text};
 use crate::harness::{Sandbox, files_below};
 use serde_json::{Value, json};
 use std::fs;
@@ -70,8 +70,8 @@ fn assert_gateway_agrees(gateway: &Gateway, sandbox: &Sandbox, result: &Value) {
             assert_eq!(error["policy"], result["details"]["policy"]);
             assert_eq!(error["code"], result["details"]["code"]);
         }
-        Some("redact") => assert_ne!(Some(said(&reply).as_str()), prompt, "{result}"),
-        _ => assert_eq!(Some(said(&reply).as_str()), prompt, "{result}"),
+        Some("redact") => assert_ne!(Some(reply_text(&reply).as_str()), prompt, "{result}"),
+        _ => assert_eq!(Some(reply_text(&reply).as_str()), prompt, "{result}"),
     }
 }
 

@@ -213,7 +213,7 @@ const TABLE: [Entry; 47] = [
 
 /// Run separately: `create` before all others, long-running commands, and `import`
 /// into an empty store.
-const APART: [&str; 4] = [
+const SEPARATE: [&str; 4] = [
     "gateway create",
     "gateway run",
     "control-plane serve",
@@ -243,7 +243,7 @@ fn the_json_shape_of_every_command_is_stable() {
     let known: BTreeSet<String> = TABLE
         .iter()
         .map(|e| e.1)
-        .chain(APART)
+        .chain(SEPARATE)
         .chain(OF_A_SERVICE)
         .chain(OF_A_LOGIN)
         .map(str::to_owned)
@@ -254,7 +254,7 @@ fn the_json_shape_of_every_command_is_stable() {
         "the commands with a golden shape"
     );
     let names = TABLE.iter().map(|e| e.0.to_owned());
-    let names = names.chain(APART.map(|c| c.replace(' ', "-")));
+    let names = names.chain(SEPARATE.map(|c| c.replace(' ', "-")));
     bless_directory(
         GOLDEN_DIR,
         &names.map(|n| format!("{n}.txt")).collect::<Vec<_>>(),

@@ -60,11 +60,11 @@ fn every_scenario_is_run() {
         .expect("the directory of the scenarios")
         .map(|entry| entry.expect("the directory is readable").path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
-    let forgotten: Vec<String> = names
+    let missing: Vec<String> = names
         .filter(|name| name != "steps")
         .filter(|name| !include_str!("boot.rs").contains(&format!("boots(\"{name}\", ")))
         .collect();
-    assert!(forgotten.is_empty(), "no test runs {forgotten:?}");
+    assert!(missing.is_empty(), "no test runs {missing:?}");
 }
 
 /// Boots one disk `times` times, and runs the scenario in each boot.

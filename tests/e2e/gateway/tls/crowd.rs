@@ -1,4 +1,4 @@
-//! Clients that begin no handshake, or never end one.
+//! Clients that do not begin or do not complete a handshake.
 
 use super::secured::Secured;
 use crate::harness::{Sandbox, wait_until};
@@ -6,23 +6,23 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Descriptors of the server: it keeps 256 to itself, so these are 44 connections.
+/// The descriptors of the server, which reserves 256: 44 connections.
 const DESCRIPTORS: &str = "300";
-/// So that a few places are left.
+/// A few slots stay free.
 const SOME: usize = 36;
-/// More than there are places.
+/// More than there are slots.
 const MANY: usize = 60;
-/// Beyond the 10 seconds that a handshake may take.
+/// More than the 10 seconds that a handshake may take.
 const LIMIT: Duration = Duration::from_secs(40);
 const PAUSE: Duration = Duration::from_millis(20);
-/// The beginning of a record that holds a handshake of 512 bytes.
+/// The beginning of a record with a handshake of 512 bytes.
 const HALF: &[u8] = &[22, 3, 1, 2, 0];
 
 fn connect(server: &Secured, at: usize) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("it listens");
     stream.set_read_timeout(Some(PAUSE)).expect("a socket");
     if at % 2 == 1 {
-        // It may have been closed at once.
+        // The server may have closed it at once.
         drop(stream.write_all(HALF));
     }
     stream
@@ -62,7 +62,7 @@ fn silent_clients_are_closed_at_the_limit_while_others_are_served() {
     });
     assert!(served > 2, "only {served} were served meanwhile");
 
-    // Handshakes are counted: nobody gets beyond the limit by not ending one.
+    // Incomplete handshakes count towards the limit.
     let silent: Vec<_> = (0..MANY).map(|at| connect(&server, at)).collect();
     let (first, last) = (&silent[0], &silent[MANY - 1]);
     wait_until("the end of one too many", LIMIT, || {

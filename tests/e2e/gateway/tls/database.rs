@@ -1,26 +1,26 @@
-//! A PostgreSQL database that is reached by TLS.
+//! A PostgreSQL database with TLS.
 
-use super::secured::only_by_number;
+use super::secured::certificate_for_address;
 use crate::gateway::Server;
 use crate::harness::{Postgres, Sandbox, TIMEOUT, wait_until};
 use kt_tls::fixture::TestCa;
 use std::path::Path;
 
-/// Whether every connection of kt is by TLS, and how many there are.
+/// Whether every connection of kt uses TLS.
 const SECURED: &str = "SELECT count(*) > 1 AND bool_and(ssl) FROM pg_stat_ssl \
                        JOIN pg_stat_activity USING (pid) \
                        WHERE application_name LIKE 'kt control-plane%'";
-/// The connection that hears of changes is one of them.
-const HEARS: &str = "SELECT count(*) FROM pg_stat_activity \
+/// The number of connections that listen for changes.
+const LISTENS: &str = "SELECT count(*) FROM pg_stat_activity \
                      WHERE application_name = 'kt control-plane notifications'";
 
 #[test]
-fn every_connection_is_secured_and_another_authority_refused() {
+fn every_connection_uses_tls_and_another_ca_is_rejected() {
     let sandbox = Sandbox::new();
     let Some(ca) = TestCa::new(sandbox.root(), "ca") else {
         return;
     };
-    let pair = only_by_number(&ca, "server");
+    let pair = certificate_for_address(&ca, "server");
     let Some(database) = Postgres::start_with_tls(&pair) else {
         return;
     };
@@ -37,7 +37,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
         .run();
     created.ok();
     wait_until("the one that hears", TIMEOUT, || {
-        (database.query(HEARS) == "1").then_some(())
+        (database.query(LISTENS) == "1").then_some(())
     });
     assert_eq!(database.query(SECURED), "t");
 
@@ -47,13 +47,13 @@ fn every_connection_is_secured_and_another_authority_refused() {
             .args(["--database", url])
             .env("KT_DATABASE_PASSWORD", database.password())
     };
-    // As PostgreSQL's own programs are told it.
-    let told = check(plain)
+    // With the variables of PostgreSQL.
+    let from_environment = check(plain)
         .env("PGSSLMODE", "verify-full")
         .env("PGSSLROOTCERT", ca.certificate())
         .run();
-    told.ok();
-    let strange = TestCa::new(sandbox.root(), "strange").expect("it was there before");
+    from_environment.ok();
+    let strange = TestCa::new(sandbox.root(), "strange").expect("openssl is installed");
     check(&verified(&strange.certificate()))
         .run()
         .exits(7)
@@ -78,7 +78,7 @@ fn every_connection_is_secured_and_another_authority_refused() {
 }
 
 #[test]
-fn a_database_without_tls_is_refused_when_it_is_asked_for() {
+fn a_database_without_tls_is_rejected_if_tls_is_required() {
     let sandbox = Sandbox::new();
     let Some(ca) = TestCa::new(sandbox.root(), "ca") else {
         return;

@@ -1,5 +1,5 @@
-//! TLS: a server for other machines, whom its clients trust, and a database that
-//! is reached by it.
+//! TLS: a server for other machines, the CA certificates of its clients, and
+//! connections to a database.
 
 mod crowd;
 mod database;

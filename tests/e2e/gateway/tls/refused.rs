@@ -1,6 +1,6 @@
-//! Connections that are not made, each with its reason and what to do.
+//! TLS connections that fail, each with its reason and a hint.
 
-use super::secured::{Secured, only_by_number};
+use super::secured::{Secured, certificate_for_address};
 use crate::gateway::Server;
 use crate::harness::{CommandOutput, Sandbox, TIMEOUT, wait_until};
 use kt_tls::fixture::{CertificateOptions, TestCa};
@@ -9,7 +9,7 @@ use std::path::Path;
 const LIST: &str = "gateway list";
 
 #[test]
-fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
+fn an_untrusted_server_receives_no_token() {
     let Some(server) = Secured::start() else {
         return;
     };
@@ -24,11 +24,15 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
     };
     server.kt(&sandbox, &trusted, LIST).run().ok();
 
-    let nobody = server.kt_trusting_nobody(&sandbox, LIST);
-    // Whatever the machine that runs the tests knows.
-    refused(nobody.env("SSL_CERT_FILE", a_strange_ca(&sandbox)).run())
-        .stderr_contains("signed by an unknown authority")
-        .stderr_contains("--api-ca-file");
+    let default_trust = server.kt_with_default_trust(&sandbox, LIST);
+    // Independent of the CA certificates of the machine.
+    refused(
+        default_trust
+            .env("SSL_CERT_FILE", a_strange_ca(&sandbox))
+            .run(),
+    )
+    .stderr_contains("signed by an unknown authority")
+    .stderr_contains("--api-ca-file");
     let strange = a_strange_ca(&sandbox);
     refused(server.kt(&sandbox, Path::new(&strange), LIST).run())
         .stderr_contains("signed by an unknown authority")
@@ -56,7 +60,7 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
         ("early", early, "not valid before 2080-01-01T00:00:00Z"),
         ("authority", authority, "is a CA certificate"),
     ] {
-        server.show(&server.ca.issue(name, &leaf));
+        server.install_certificate(&server.ca.issue(name, &leaf));
         let output = wait_until(name, TIMEOUT, || {
             let output = server.kt(&sandbox, &trusted, LIST).run();
             output.stderr.contains(expected).then_some(output)
@@ -66,14 +70,14 @@ fn whoever_is_not_trusted_is_refused_and_gets_no_token() {
     }
 }
 
-/// The certificate of an authority that vouches for nobody here.
+/// Returns the certificate of a CA that signed no other certificate.
 fn a_strange_ca(sandbox: &Sandbox) -> String {
-    let strange = TestCa::new(sandbox.root(), "strange").expect("it was there before");
+    let strange = TestCa::new(sandbox.root(), "strange").expect("openssl is installed");
     strange.certificate().display().to_string()
 }
 
 #[test]
-fn the_wrong_scheme_is_told_from_a_server_that_is_away() {
+fn a_wrong_scheme_and_an_unreachable_server_have_different_messages() {
     let Some(server) = Secured::start() else {
         return;
     };
@@ -107,7 +111,7 @@ fn the_wrong_scheme_is_told_from_a_server_that_is_away() {
 }
 
 #[test]
-fn a_file_of_authorities_that_is_none_is_a_wrong_setting() {
+fn an_invalid_file_of_ca_certificates_is_a_settings_error() {
     let Some(server) = Secured::start() else {
         return;
     };
@@ -117,14 +121,14 @@ fn a_file_of_authorities_that_is_none_is_a_wrong_setting() {
         .exits(3)
         .stderr_contains("absent.pem")
         .stderr_contains("No such file");
-    let key = only_by_number(&server.ca, "other").key;
+    let key = certificate_for_address(&server.ca, "other").key;
     with(&key).exits(3).stderr_contains("no certificate");
-    // From where kt is started, if a person says so there; not from a file.
+    // Relative paths are accepted from options and the environment, not from files.
     std::fs::copy(server.ca.certificate(), sandbox.path("ca.pem")).expect("a folder");
     with(Path::new("ca.pem")).ok();
     sandbox.write_settings("[api]\nca_file = 'ca.pem'\n");
-    let output = server.kt_trusting_nobody(&sandbox, LIST).run();
+    let output = server.kt_with_default_trust(&sandbox, LIST).run();
     output.exits(3).stderr_contains("not absolute");
     let line = format!("{LIST} --api-ca-file ca.pem");
-    server.kt_trusting_nobody(&sandbox, &line).run().ok();
+    server.kt_with_default_trust(&sandbox, &line).run().ok();
 }

@@ -1,21 +1,21 @@
-//! A certificate that is replaced while it is in use.
+//! A certificate that is renewed while it is in use.
 
-use super::secured::{Secured, only_by_number};
+use super::secured::{Secured, certificate_for_address};
 use crate::gateway::world::{Gateway, example};
 use crate::harness::{Sandbox, TIMEOUT, wait_until};
 use kt_tls::fixture::TestCa;
 use std::fs;
 
 #[test]
-fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
+fn new_connections_use_the_renewed_certificate_and_a_gateway_keeps_serving() {
     let Some(server) = Secured::start() else {
         return;
     };
     let sandbox = Sandbox::new();
     let old = server.ca.certificate();
-    let next = TestCa::new(sandbox.root(), "next").expect("it was there before");
+    let next = TestCa::new(sandbox.root(), "next").expect("openssl is installed");
     let new = next.certificate();
-    let text = |path| fs::read_to_string(path).expect("it was made");
+    let text = |path| fs::read_to_string(path).expect("the file exists");
     let both = sandbox.write("both.pem", text(&old) + &text(&new));
     let list = |ca| server.kt(&sandbox, ca, "gateway list").run();
 
@@ -27,7 +27,7 @@ fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
     let gateway = Gateway::of(server.kt(&sandbox, &both, run).spawn());
     list(&new).exits(7);
 
-    server.show(&only_by_number(&next, "second"));
+    server.install_certificate(&certificate_for_address(&next, "second"));
     wait_until("the new certificate", TIMEOUT, || {
         (list(&new).code() == Some(0)).then_some(())
     });
@@ -36,13 +36,13 @@ fn new_clients_see_a_new_certificate_and_a_gateway_goes_on() {
     let reloaded = server.kt(&sandbox, &new, reload).run();
     assert_eq!(reloaded.ok().text_at("/result"), "applied", "{reloaded}");
 
-    // Of a broken pair there is one word, and the one in use stays.
+    // An invalid pair is reported once, and the current one stays in use.
     let broken = server.file("tls.key");
-    fs::copy(only_by_number(&next, "third").key, &broken).expect("a file");
+    fs::copy(certificate_for_address(&next, "third").key, &broken).expect("a file");
     let complaints = || server.process.stderr().matches("is not used").count();
     wait_until("a complaint", TIMEOUT, || (complaints() > 0).then_some(()));
     list(&new).ok();
-    server.show(&only_by_number(&server.ca, "fourth"));
+    server.install_certificate(&certificate_for_address(&server.ca, "fourth"));
     wait_until("the certificate after it", TIMEOUT, || {
         (list(&old).code() == Some(0)).then_some(())
     });

@@ -1,11 +1,11 @@
-//! A control plane that is served by TLS, with certificates of the test's own.
+//! A control plane server with TLS, and certificates for the test.
 
 use crate::harness::{Background, Sandbox, TIMEOUT, TestCommand};
 use kt_tls::fixture::{CertificateFiles, CertificateOptions, TestCa};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A server; ends with the value.
+/// A server, which is stopped on drop.
 pub(super) struct Secured {
     pub(super) home: Sandbox,
     pub(super) ca: TestCa,
@@ -15,16 +15,17 @@ pub(super) struct Secured {
 }
 
 impl Secured {
-    /// Serves with a certificate for `127.0.0.1`; nothing where `openssl` is missing.
+    /// Starts a server with a certificate for `127.0.0.1`. Returns nothing where `openssl` is
+    /// missing.
     pub(super) fn start() -> Option<Self> {
         Self::start_as(|home, line| home.kt_line(line))
     }
 
-    /// The same, started by a program that ends up as kt.
+    /// Starts the server with a program that executes kt.
     pub(super) fn start_as(kt: impl FnOnce(&Sandbox, &str) -> TestCommand) -> Option<Self> {
         let home = Sandbox::new();
         let ca = TestCa::new(home.root(), "ca")?;
-        show(&home, &only_by_number(&ca, "first"));
+        install_certificate(&home, &certificate_for_address(&ca, "first"));
         let line =
             "control-plane serve --listen 127.0.0.1:0 --tls-cert tls.crt --tls-key tls.key -o json";
         let mut process = kt(&home, line).spawn();
@@ -34,7 +35,7 @@ impl Secured {
             rest.get(..end)?.parse().ok()
         });
         let token = home.home().join("state/admin.token");
-        let token = fs::read_to_string(token).expect("it was written before");
+        let token = fs::read_to_string(token).expect("the file exists");
         Some(Self {
             home,
             ca,
@@ -49,18 +50,18 @@ impl Secured {
     }
 
     /// Replaces the certificate.
-    pub(super) fn show(&self, pair: &CertificateFiles) {
-        show(&self.home, pair);
+    pub(super) fn install_certificate(&self, pair: &CertificateFiles) {
+        install_certificate(&self.home, pair);
     }
 
-    /// A run of `kt` elsewhere that is pointed at the server.
+    /// Returns a command of `kt` in another sandbox that uses the server.
     pub(super) fn kt(&self, elsewhere: &Sandbox, ca: &Path, line: &str) -> TestCommand {
-        self.kt_trusting_nobody(elsewhere, line)
+        self.kt_with_default_trust(elsewhere, line)
             .env("KEEPTRUSTS_API_CA_FILE", ca)
     }
 
-    /// The same without a word of whom to trust.
-    pub(super) fn kt_trusting_nobody(&self, elsewhere: &Sandbox, line: &str) -> TestCommand {
+    /// Returns the same command with the default CA certificates.
+    pub(super) fn kt_with_default_trust(&self, elsewhere: &Sandbox, line: &str) -> TestCommand {
         elsewhere
             .kt_line(line)
             .env("KEEPTRUSTS_API_URL", self.url())
@@ -72,8 +73,8 @@ impl Secured {
     }
 }
 
-/// A certificate for the address alone, so that there is a name it is not for.
-pub(super) fn only_by_number(ca: &TestCa, name: &str) -> CertificateFiles {
+/// Returns a certificate for the address only, not for a name.
+pub(super) fn certificate_for_address(ca: &TestCa, name: &str) -> CertificateFiles {
     let leaf = CertificateOptions {
         names: "IP:127.0.0.1",
         ..CertificateOptions::default()
@@ -81,10 +82,10 @@ pub(super) fn only_by_number(ca: &TestCa, name: &str) -> CertificateFiles {
     ca.issue(name, &leaf)
 }
 
-fn show(home: &Sandbox, pair: &CertificateFiles) {
+fn install_certificate(home: &Sandbox, pair: &CertificateFiles) {
     for (from, to) in [(&pair.certificate, "tls.crt"), (&pair.key, "tls.key")] {
         let draft = home.path("draft");
-        fs::copy(from, &draft).expect("the folder takes files");
-        fs::rename(draft, home.path(to)).expect("the folder takes files");
+        fs::copy(from, &draft).expect("the file can be written");
+        fs::rename(draft, home.path(to)).expect("the file can be written");
     }
 }

@@ -1,4 +1,4 @@
-//! The main job by TLS, and what may be listened on.
+//! The main use cases with TLS, and the addresses that a server accepts.
 
 use super::secured::Secured;
 use crate::gateway::world::{Gateway, example};
@@ -8,13 +8,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
-fn a_private_authority_is_named_once_and_kept() {
+fn the_ca_certificates_of_a_login_are_stored() {
     let Some(server) = Secured::start() else {
         return;
     };
     let sandbox = Sandbox::new();
     let ca = sandbox.path("ca.pem");
-    fs::copy(server.ca.certificate(), &ca).expect("the folder takes files");
+    fs::copy(server.ca.certificate(), &ca).expect("the file can be written");
     let line = format!("auth login --api-url {} --api-ca-file ca.pem", server.url());
     sandbox
         .kt_line(&line)
@@ -43,7 +43,7 @@ fn a_private_authority_is_named_once_and_kept() {
         .run()
         .stdout_contains(&server.url());
 
-    // A service manager passes on nothing of a shell.
+    // A service manager does not pass on the environment of a shell.
     let print = "gateway install --id production --print --backend systemd";
     let printed = sandbox.kt_line(print).run();
     printed
@@ -56,7 +56,7 @@ fn a_private_authority_is_named_once_and_kept() {
 }
 
 #[test]
-fn whoever_scrapes_from_elsewhere_needs_a_token() {
+fn metrics_require_a_token_except_on_loopback() {
     let (Some(server), Some(curl)) = (Secured::start(), tool("curl")) else {
         return;
     };
@@ -69,14 +69,14 @@ fn whoever_scrapes_from_elsewhere_needs_a_token() {
     scrape("Accept: */*")
         .ok()
         .stdout_contains("unauthenticated");
-    let authorised = format!("Authorization: Bearer {}", server.token);
-    scrape(&authorised)
+    let authorization = format!("Authorization: Bearer {}", server.token);
+    scrape(&authorization)
         .ok()
         .stdout_contains("kt_cp_store_up 1\n");
 }
 
 #[test]
-fn other_machines_are_served_by_tls_alone() {
+fn addresses_other_than_loopback_require_tls() {
     let sandbox = Sandbox::new();
     let refused = |more: &str, code: i32| {
         let line = format!("control-plane serve --listen 0.0.0.0:0 {more}");
@@ -110,7 +110,7 @@ fn other_machines_are_served_by_tls_alone() {
             .env("KEEPTRUSTS_TLS_CERT_PATH", &pair.certificate)
             .env("KEEPTRUSTS_TLS_KEY_PATH", &pair.key)
     };
-    // Root may own a key that a group can read.
+    // A key of root may be readable for a group.
     if !rustix::process::geteuid().is_root() {
         serve().run().exits(3).stderr_contains("chmod 600");
     }
