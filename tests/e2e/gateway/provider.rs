@@ -50,13 +50,13 @@ impl Provider {
 
     /// Continues every stream of the model `gated`.
     pub(crate) fn open_gate(&self) {
-        *self.state.gate_open.lock().expect("nobody panics with it") = true;
+        *self.state.gate_open.lock().expect("no thread panics") = true;
         self.state.gate.notify_all();
     }
 
     /// Responds to requests for a model with these bytes, and closes the connection.
     pub(crate) fn script(&self, model: &str, response: impl Into<Vec<u8>>) {
-        let mut scripts = self.state.scripts.lock().expect("nobody panics with it");
+        let mut scripts = self.state.scripts.lock().expect("no thread panics");
         scripts.insert(model.to_owned(), response.into());
     }
 
@@ -77,7 +77,7 @@ impl Provider {
 
     /// Returns the headers and bodies that were received, byte by byte.
     pub(crate) fn requests(&self) -> Vec<(String, Vec<u8>)> {
-        let requests = self.state.requests.lock().expect("nobody panics with it");
+        let requests = self.state.requests.lock().expect("no thread panics");
         requests.clone()
     }
 }
@@ -103,7 +103,7 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let mut requests = state.requests.lock().expect("nobody panics with it");
+        let mut requests = state.requests.lock().expect("no thread panics");
         requests.push((head, body));
         drop(requests);
         respond(&mut out, &request, state)?;
@@ -112,7 +112,7 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
 
 fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Result<()> {
     let model = request["model"].as_str().unwrap_or_default();
-    let script = state.scripts.lock().expect("nobody panics with it");
+    let script = state.scripts.lock().expect("no thread panics");
     if let Some(response) = script.get(model).cloned() {
         drop(script);
         out.write_all(&response)?;
@@ -122,7 +122,7 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
     match (model, request["stream"].as_bool().unwrap_or(false)) {
         ("fails", _) => whole(out, "500 Internal Server Error", &json!({ "error": "no" })),
         ("silent", _) => {
-            let open = state.gate_open.lock().expect("nobody panics with it");
+            let open = state.gate_open.lock().expect("no thread panics");
             drop(
                 state
                     .gate
@@ -160,7 +160,7 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
         ("gated", true) => {
             begin(out)?;
             chunk(out, "before ")?;
-            let open = state.gate_open.lock().expect("nobody panics with it");
+            let open = state.gate_open.lock().expect("no thread panics");
             drop(
                 state
                     .gate
