@@ -101,7 +101,6 @@ const NOT_YET_FREE: &[&str] = &[
     "README.md",
     "docs",
     "plugin-api",
-    "plugins/control-plane",
     "plugins/gateway-run",
     "plugins/lib/control-api",
     "plugins/lib/policy",
