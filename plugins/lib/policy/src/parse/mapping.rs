@@ -48,7 +48,7 @@ impl<'n> Mapping<'n> {
         let mapping = Self {
             entries,
             path: path.to_owned(),
-            location: location,
+            location,
         };
         if let Some(keys) = keys {
             mapping.check_keys(keys, diagnostics);

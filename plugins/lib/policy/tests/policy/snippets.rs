@@ -130,9 +130,8 @@ fn the_caret_is_below_the_location_in_short_lines() {
 #[test]
 fn a_location_at_the_end_of_the_text_is_rendered() {
     for end in 0..BASE.len() {
-        let problems = match crate::sample::read(&BASE[..end]) {
-            Ok(_) => continue,
-            Err(problems) => problems,
+        let Err(problems) = crate::sample::read(&BASE[..end]) else {
+            continue;
         };
         let rendered = problems.to_string();
         assert!(rendered.starts_with("error[E0"), "{rendered}");
