@@ -86,7 +86,7 @@ impl<'a, 'p> Controller<'a, 'p> {
         self.active.publish(None);
     }
 
-    /// Runs the control loop until the process is told to end.
+    /// Runs the control loop until the process shuts down.
     pub(crate) fn run(&mut self, reloads: &Receiver<ReloadRequest>, supervisor: &mut Supervisor) {
         let (event_sender, events) = channel();
         let (position_sender, positions) = channel();

@@ -103,8 +103,8 @@ mod tests {
     use std::net::TcpListener;
     use std::time::{Duration, Instant};
 
-    /// The service manager holds its own copy of a socket that it is told to
-    /// remove, and closes it a little later.
+    /// The service manager has its own copy of a removed socket, and closes it a
+    /// little later.
     #[test]
     fn waits_for_a_socket_that_is_being_released() {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -3,7 +3,7 @@
 //! refused.
 //!
 //! Only a successful start leaves sockets in the store. A failed one removes
-//! them, because clients would wait in vain.
+//! them, because clients would wait for a response.
 
 use super::socket::BACKLOG;
 use sd_notify::NotifyState;
@@ -29,8 +29,8 @@ pub(crate) struct InheritedSockets {
 pub(super) enum Match {
     /// As many sockets as requested.
     Exact(Vec<TcpListener>),
-    /// Others, which the service manager was told to remove; it may hold them a
-    /// moment longer.
+    /// Others. The service manager was notified to remove them, and may keep them
+    /// open a moment longer.
     Released,
     /// There were none.
     None,

@@ -32,7 +32,7 @@ struct Sockets {
     unix_path: PathBuf,
 }
 
-/// Runs a gateway until it is told to stop.
+/// Runs a gateway until it is canceled.
 ///
 /// # Errors
 /// Everything that prevents it from serving.

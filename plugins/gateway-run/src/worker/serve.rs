@@ -33,7 +33,7 @@ struct Worker {
     connections: Cell<usize>,
 }
 
-/// Runs a worker until it is told to stop.
+/// Runs a worker until it is stopped.
 pub(super) fn run(config: WorkerConfig) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -36,7 +36,7 @@ fn every_connection_uses_tls_and_another_ca_is_rejected() {
         .env("KEEPTRUSTS_API_TOKEN", &server.token)
         .run();
     created.ok();
-    wait_until("the one that hears", TIMEOUT, || {
+    wait_until("the one that listens", TIMEOUT, || {
         (database.query(LISTENS) == "1").then_some(())
     });
     assert_eq!(database.query(SECURED), "t");

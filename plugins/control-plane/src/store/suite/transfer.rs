@@ -194,7 +194,7 @@ fn an_incomplete_import_writes_nothing(to: &dyn StoreFixture, whole: &[ExportRec
     let mut forged = whole.to_vec();
     for record in &mut forged {
         if let ExportRecord::Audit(row) = record {
-            row.actor = "somebody else".to_owned();
+            row.actor = "another user".to_owned();
             break;
         }
     }

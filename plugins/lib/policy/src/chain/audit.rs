@@ -6,7 +6,7 @@ use super::{Chain, Decision, Evaluation, Finding};
 use crate::model::PolicyKind;
 
 /// The part of an audit record that the policies know; identity, time and
-/// chaining belong to whoever writes it. It never holds text of the request.
+/// chaining are added by the writer. It never contains text of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditRecord {
     /// `allow`, `redact` or `block`.

@@ -6,12 +6,13 @@ use regex_syntax::hir::Hir;
 
 use super::Limits;
 use super::automaton::{Automaton, MAX_GAP_BYTES, MAX_MATCH_BYTES, weigh};
+use super::compiled::Compiled;
 use super::detect::PersonalData;
 use super::injection::Injection;
 use super::pattern::{Marker, Pattern};
 use super::personal::{pattern, personal_data};
-use super::prompt::{Chain, Compiled};
-use super::rules::{Own, Rules};
+use super::prompt::Chain;
+use super::rules::{OwnPatterns, Rules};
 use super::terms::Terms;
 use super::word_boundary::make_ascii;
 use crate::model::{DlpFilter, Document, FilterAction, PiiDetector, PolicyKind};
@@ -149,7 +150,7 @@ impl Build<'_> {
                 self.problem(code::AUTOMATON, "policies.chain", message);
                 return None;
             };
-            own = Some(Own {
+            own = Some(OwnPatterns {
                 automaton,
                 policy,
                 fail_open: self.fail_open,

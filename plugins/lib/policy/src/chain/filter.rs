@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::automaton::MAX_MATCH_BYTES;
+use super::compiled::Compiled;
 use super::evaluation::{Block, Finding};
-use super::prompt::Compiled;
 use super::scanner::Scanner;
 
 /// Bytes behind a match that a detector may look at.

@@ -3,6 +3,7 @@
 mod audit;
 mod automaton;
 mod compile;
+mod compiled;
 #[cfg(test)]
 mod cost_tests;
 mod detect;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::compiled::Compiled;
 use super::evaluation::{self, Block, Decision, Evaluation, Finding, PromptText, Rewrite, count};
 use super::filter::StreamFilter;
-use super::injection::Injection;
 use super::rules::Rules;
-use super::scanner::{Blocked, Scanner};
+use super::scanner::Scanner;
 use crate::model::{AuditLogger, InjectionAction, PolicyKind};
 
 /// A compiled chain. Cheap to clone, safe to share between threads; nothing is
@@ -14,44 +14,6 @@ use crate::model::{AuditLogger, InjectionAction, PolicyKind};
 #[derive(Clone)]
 pub struct Chain {
     pub(crate) compiled: Arc<Compiled>,
-}
-
-/// What a chain consists of.
-pub(crate) struct Compiled {
-    pub(crate) kinds: Vec<PolicyKind>,
-    pub(crate) injection: Option<Injection>,
-    pub(crate) rules: Option<Rules>,
-    pub(crate) audit: Option<AuditLogger>,
-}
-
-impl Compiled {
-    /// The refusal of a text that was blocked.
-    pub(crate) fn block_of(&self, rules: &Rules, blocked: Blocked, code: &'static str) -> Block {
-        let policy = match blocked {
-            Blocked::Pattern(pattern) => rules.patterns[pattern].policy,
-            Blocked::Budget => rules
-                .own
-                .as_ref()
-                .map_or(PolicyKind::DlpFilter, |o| o.policy),
-        };
-        let reason = match policy {
-            PolicyKind::PiiDetector => evaluation::PII,
-            _ => evaluation::DLP,
-        };
-        Block {
-            policy,
-            code,
-            message: format!("refused by the policy {policy}"),
-            reason,
-        }
-    }
-
-    fn position(&self, policy: PolicyKind) -> usize {
-        self.kinds
-            .iter()
-            .position(|kind| *kind == policy)
-            .unwrap_or(usize::MAX)
-    }
 }
 
 impl Chain {

@@ -16,7 +16,7 @@ pub(crate) struct Rules {
     /// The blocked terms, and their pattern.
     pub(crate) terms: Option<(usize, Terms)>,
     /// The operator's own patterns.
-    pub(crate) own: Option<Own>,
+    pub(crate) own: Option<OwnPatterns>,
     /// Where anything can begin.
     starts: Starts,
 }
@@ -30,7 +30,7 @@ const WORD: u8 = 1;
 const ANYWHERE: u8 = 2;
 
 /// The operator's own patterns.
-pub(crate) struct Own {
+pub(crate) struct OwnPatterns {
     pub(crate) automaton: Automaton,
     /// The policy that the first of them belongs to: it reports when the budget
     /// is spent.
@@ -45,7 +45,7 @@ impl Rules {
         patterns: Vec<Pattern>,
         personal: Option<PersonalData>,
         terms: Option<(usize, Terms)>,
-        own: Option<Own>,
+        own: Option<OwnPatterns>,
     ) -> Self {
         let mut starts = [0; 256];
         for byte in 0..=u8::MAX {

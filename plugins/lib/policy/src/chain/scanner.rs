@@ -17,7 +17,7 @@ use super::detect::{Progress, RecentWords, after_word};
 use super::evaluation::{Finding, count};
 use super::matched::{Candidate, Matches, View};
 use super::pattern::CONTEXT_BYTES;
-use super::rules::{Own, Rules};
+use super::rules::{OwnPatterns, Rules};
 use crate::model::FilterAction;
 use crate::text::FoldBuffer;
 
@@ -203,7 +203,7 @@ impl Scanner {
     /// text where it differs.
     fn own_matches(
         &self,
-        own: &Own,
+        own: &OwnPatterns,
         offset: Option<usize>,
         cache: &mut Cache,
         complete: bool,

@@ -23,7 +23,7 @@ impl OffsetMap {
     /// Returns the encoded offset of a character boundary.
     fn offset(&self, decoded: usize) -> usize {
         // The last escape that ends at or before it. An escape that decodes to
-        // nothing cannot be told from its neighbour and goes with it.
+        // nothing belongs to the one next to it.
         let count = self.anchors.partition_point(|(after, _)| *after <= decoded);
         let Some((after, encoded)) = count.checked_sub(1).and_then(|last| self.anchors.get(last))
         else {

@@ -9,113 +9,14 @@ mod bank;
 mod email;
 mod network;
 mod number;
+mod personal_data;
 mod phone;
 mod progress;
+mod word_byte;
 mod words;
 
 pub(crate) use email::character;
+pub(crate) use personal_data::{PersonalData, begins_with};
 pub(crate) use progress::Progress;
+pub(crate) use word_byte::{after_word, is_word};
 pub(crate) use words::RecentWords;
-
-use super::matched::{Match, Matches, View};
-
-/// The pattern of each kind, by its index in the chain.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PersonalData {
-    /// `None` when payment cards are not looked for.
-    pub(crate) card: Option<usize>,
-    pub(crate) ssn: usize,
-    pub(crate) email: usize,
-    pub(crate) phone: usize,
-    pub(crate) ip: usize,
-    pub(crate) iban: usize,
-}
-
-/// What a byte can begin.
-const NOTHING: u8 = 0;
-const NUMBER: u8 = 1;
-const LETTER: u8 = 2;
-const COLON: u8 = 4;
-const SIGN: u8 = 8;
-
-const CLASSES: [u8; 256] = {
-    let mut classes = [NOTHING; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
-            b'0'..=b'9' => NUMBER,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..=0xff => LETTER,
-            b':' => COLON,
-            b'+' | b'(' => SIGN,
-            _ => NOTHING,
-        };
-        byte += 1;
-    }
-    classes
-};
-
-/// Whether anything that begins a word, and whether anything else, can begin
-/// with a byte.
-pub(crate) fn begins_with(byte: u8) -> (bool, bool) {
-    let class = CLASSES[usize::from(byte)];
-    (is_word(byte), class != NOTHING && !is_word(byte))
-}
-
-/// Returns whether the byte before `at` is an ASCII letter, digit or `_`.
-#[inline]
-pub(crate) fn after_word(text: &[u8], at: usize) -> bool {
-    at > 0 && is_word(text[at - 1])
-}
-
-/// ASCII letters, digits and `_`: what `\b` separates from everything else.
-#[inline]
-pub(crate) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-impl PersonalData {
-    /// Adds what begins at `at`. Returns `false` when text that has not
-    /// arrived could change that.
-    pub(crate) fn matches_at(
-        &self,
-        view: View<'_>,
-        at: usize,
-        progress: &mut Progress,
-        words: &RecentWords,
-        found: &mut Matches,
-    ) -> bool {
-        let byte = view.text[at];
-        let class = CLASSES[usize::from(byte)];
-        let mut decided = true;
-        let mut take = |pattern: usize, result: Match| match result {
-            Match::None => {}
-            Match::Open => decided = false,
-            Match::End(end) => found.push(pattern, end),
-        };
-        if class & (NUMBER | LETTER) != 0 {
-            take(self.email, email::at(view, at, progress));
-        }
-        if class & (NUMBER | SIGN) != 0 {
-            match number::run(view, at, progress) {
-                None => take(self.phone, Match::Open),
-                Some(run) => {
-                    if let Some(card) = self.card {
-                        take(card, bank::card(&run));
-                    }
-                    take(self.ssn, number::ssn(&run, words));
-                    take(self.ip, network::ipv4(&run, words));
-                    take(self.phone, phone::at(&run, words));
-                }
-            }
-        }
-        if class & (NUMBER | COLON) != 0 || byte.is_ascii_hexdigit() {
-            progress.steps += 1;
-            take(self.ip, network::ipv6(view, at));
-        }
-        if byte.is_ascii_alphabetic() {
-            progress.steps += 1;
-            take(self.iban, bank::iban(view, at));
-        }
-        decided
-    }
-}

@@ -10,7 +10,7 @@ use super::{RecentWords, is_word};
 /// Longest text of an IPv6 address (RFC 4291 §2.2, with an IPv4 part).
 const MAX_IPV6: usize = 45;
 
-/// An IPv4 address of somebody: in range, without leading zeros, not part of a
+/// An IPv4 address: in range, without leading zeros, not part of a
 /// longer number, not a version, not one that means no particular host.
 pub(super) fn ipv4(run: &NumberRun<'_>, words: &RecentWords) -> Match {
     if !run.begins_word() {
@@ -61,7 +61,7 @@ fn dotted_quad_end(run: &NumberRun<'_>) -> Option<usize> {
     Some(at)
 }
 
-/// An IPv6 address of somebody. Paths in code and times have colons too, so a
+/// An IPv6 address. Paths in code and times have colons too, so a
 /// short form must look like an assigned prefix.
 pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
     let text = view.text;

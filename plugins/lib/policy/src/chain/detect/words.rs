@@ -96,8 +96,8 @@ const WORDS: [(&str, &[Announcement]); 75] = [
 
 const KINDS: usize = 4;
 
-/// For each first letter the lengths of the words above, as bits: most words
-/// of a text are told from them by this alone.
+/// For each first letter the lengths of the words above, as bits: they exclude
+/// most words of a text.
 const LENGTHS: [u16; 26] = {
     let mut lengths = [0; 26];
     let mut index = 0;

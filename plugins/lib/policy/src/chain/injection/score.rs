@@ -73,7 +73,7 @@ const TOPICS: [&str; 40] = [
     "example of",
 ];
 
-/// What stands before a phrase that is told rather than said.
+/// Words before a phrase that is quoted and not an instruction.
 const REPORTING: [&str; 46] = [
     "phrase",
     "such as",
