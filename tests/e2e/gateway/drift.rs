@@ -17,7 +17,7 @@ fn administer(world: &World, id: &str, request: &str, body: &str) -> String {
     )
     .expect("it takes a request");
     let mut text = String::new();
-    stream.read_to_string(&mut text).expect("it answers");
+    stream.read_to_string(&mut text).expect("it responds");
     text
 }
 
@@ -28,8 +28,8 @@ fn a_local_override_is_drift_until_it_is_reconciled() {
         let id = world.create("policy-config.yaml");
         let gateway = world.run("");
         let other = example().replace("action: redact", "action: block");
-        let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         assert_eq!(
             gateway.chat("m", "bob@example.com").status,
             400,
@@ -64,8 +64,8 @@ fn an_override_is_reconciled_automatically_with_drift_repair() {
         let update = world.kt("gateway update --id production --drift repair -o json");
         assert_eq!(update.run().ok().json()["drift"], "repair");
         let other = example().replace("action: redact", "action: block");
-        let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         let audit_log = || world.kt("audit list --actor kt:drift -o json").run().json();
         wait_until("a repair", TIMEOUT, || {
             audit_log().get(0).is_some().then_some(())
@@ -96,8 +96,8 @@ fn the_applied_configuration_is_accepted_if_it_was_published() {
             .ok();
         let accept = "gateway reconcile --id production --accept-applied";
         let never = stricter.replace("name: support-gateway", "name: never-published");
-        let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &never);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = administer(&world, &id, "POST /keeptrusts/config/reload", &never);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         world.until_state("drifted");
         let unknown = world.kt(accept).run();
         unknown
@@ -131,8 +131,8 @@ fn sighup_discards_an_override() {
     let id = world.create("policy-config.yaml");
     let gateway = world.run("");
     let other = example().replace("action: redact", "action: block");
-    let answer = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let response = administer(&world, &id, "POST /keeptrusts/config/reload", &other);
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     world.until_state("drifted");
     gateway.process.signal(rustix::process::Signal::HUP);
     world.until_state("in-sync");
@@ -176,7 +176,7 @@ fn configuration_is_served_on_the_private_socket_only() {
     assert!(config.contains("\"name\":\"support-gateway\""), "{config}");
     assert!(administer(&world, &id, "GET /status", "").contains("kt.gateway.instance/1"));
     let over_tcp = |target: &str| {
-        crate::harness::http(gateway.admin_port, "GET", target, &[], "").expect("it answers")
+        crate::harness::http(gateway.admin_port, "GET", target, &[], "").expect("it responds")
     };
     assert_eq!(over_tcp("/keeptrusts/config").status, 403);
     assert_eq!(over_tcp("/status").status, 403);
@@ -187,11 +187,12 @@ fn configuration_is_served_on_the_private_socket_only() {
     );
     for path in ["/livez", "/readyz", "/healthz", "/health"] {
         assert_eq!(over_tcp(path).status, 200, "{path}");
-        let traffic = crate::harness::http(gateway.port, "GET", path, &[], "").expect("it answers");
+        let traffic =
+            crate::harness::http(gateway.port, "GET", path, &[], "").expect("it responds");
         assert_eq!(traffic.status, 200, "{path}");
     }
     let unknown =
-        crate::harness::http(gateway.port, "GET", "/v1/files", &[], "").expect("it answers");
+        crate::harness::http(gateway.port, "GET", "/v1/files", &[], "").expect("it responds");
     assert_eq!(unknown.status, 404);
     let socket = world.sandbox.home().join(format!("run/gateway-{id}.sock"));
     let mode = std::os::unix::fs::PermissionsExt::mode(

@@ -37,7 +37,7 @@ fn a_gateway_moves_to_a_shared_database_and_keeps_serving() {
     // The server has been running all along.
     let shown = server.send(&server.token, &format!("GET /v1/gateways/{id}"), None);
     assert_eq!(
-        super::world::body(&shown.expect("it answers"))["last_version"],
+        super::world::body(&shown.expect("it responds"))["last_version"],
         1
     );
     let at_server = |line: &str| {
@@ -62,5 +62,5 @@ fn a_gateway_moves_to_a_shared_database_and_keeps_serving() {
     assert_eq!(reloaded.ok().at("/version"), json!(2));
     assert_eq!(reloaded.text_at("/result"), "applied");
     let ready = http(gateway.admin_port, "GET", "/readyz", &[], "");
-    assert_eq!(ready.expect("it answers").status, 200);
+    assert_eq!(ready.expect("it responds").status, 200);
 }

@@ -44,7 +44,7 @@ fn a_block_is_400_and_is_not_retried() {
     let reply = gateway.chat("m", INJECTION);
     assert_eq!(reply.status, 409);
     assert_eq!(body(&reply)["error"]["code"], "policy_violation");
-    assert!(p.seen().is_empty());
+    assert!(p.received().is_empty());
 }
 
 fn scripted(status: &str, headers: &str, body: &str) -> String {
@@ -98,7 +98,7 @@ fn errors_of_upstreams_keep_their_class() {
     let hidden = json!({ "error": { "code": 429, "message": "slow down" } }).to_string();
     p.script("hidden", scripted("200 OK", "", &hidden));
     assert_eq!(gateway.chat("hidden", "hi").status, 429);
-    assert_eq!(p.seen().len(), 5, "nothing was sent twice");
+    assert_eq!(p.received().len(), 5, "nothing was sent twice");
 }
 
 #[test]
@@ -173,9 +173,9 @@ fn compressed_requests_are_decoded_or_refused() {
         .expect("memory");
     let gzip = encoder.finish().expect("memory");
     assert_eq!(send("gzip", &gzip), "200");
-    let (_, sent) = p.seen().pop().expect("a request was sent");
+    let (_, sent) = p.received().pop().expect("a request was sent");
     assert_eq!(sent["messages"][0]["content"], "[EMAIL]");
     assert_eq!(send("br", &gzip), "415");
     assert_eq!(send("gzip", &gzip[..20]), "422");
-    assert_eq!(p.seen().len(), 1);
+    assert_eq!(p.received().len(), 1);
 }

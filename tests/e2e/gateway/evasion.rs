@@ -6,9 +6,9 @@ use crate::harness::{TIMEOUT, http, wait_until};
 use serde_json::{Value, json};
 
 /// Returns the last request that the provider received, as text.
-fn last_seen(provider: &Provider) -> String {
+fn last_received(provider: &Provider) -> String {
     provider
-        .seen()
+        .received()
         .pop()
         .map(|(_, body)| body.to_string())
         .unwrap_or_default()
@@ -37,10 +37,10 @@ fn personal_data_is_detected_in_every_field() {
         request["model"] = json!("m");
         let reply = gateway.post(&request);
         assert_eq!(reply.status, 200, "{request}: {}", reply.body);
-        let seen = last_seen(&provider);
+        let received = last_received(&provider);
         assert!(
-            !seen.contains(secret) && !seen.contains("123-45-6789"),
-            "{request} became {seen}"
+            !received.contains(secret) && !received.contains("123-45-6789"),
+            "{request} became {received}"
         );
     }
 }
@@ -68,10 +68,12 @@ fn text_split_into_parts_is_evaluated_joined() {
             .status,
         200
     );
-    let seen = last_seen(&provider);
+    let received = last_received(&provider);
     assert!(
-        seen.contains("ssn [SSN]") && seen.contains("[EMAIL]") && !seen.contains("6789"),
-        "{seen}"
+        received.contains("ssn [SSN]")
+            && received.contains("[EMAIL]")
+            && !received.contains("6789"),
+        "{received}"
     );
 }
 
@@ -116,21 +118,21 @@ fn requests_of_web_pages_are_refused() {
             headers,
             &request,
         )
-        .expect("it answers")
+        .expect("it responds")
         .status
     };
     let json_type = ("content-type", "application/json");
     assert_eq!(with(&[("content-type", "text/plain")]), 415);
     assert_eq!(with(&[json_type, ("origin", "https://evil.example")]), 403);
     assert_eq!(with(&[json_type, ("origin", "http://localhost:3000")]), 200);
-    assert_eq!(provider.seen().len(), 1);
+    assert_eq!(provider.received().len(), 1);
     let long = json!({ "model": "m".repeat(300), "messages": [] });
     assert_eq!(gateway.post(&long).status, 422);
     for model in ["made-up-1", "made-up-2"] {
         assert_eq!(gateway.chat(model, "hi").status, 200);
     }
     let metrics = http(gateway.admin_port, "GET", "/metrics", &[], "")
-        .expect("it answers")
+        .expect("it responds")
         .body;
     assert!(
         !metrics.contains("made-up"),
@@ -159,7 +161,7 @@ fn a_client_that_does_not_read_times_out() {
     )
     .expect("it takes a request");
     wait_until("the stream", TIMEOUT, || {
-        (provider.seen().len() == 1).then_some(())
+        (provider.received().len() == 1).then_some(())
     });
     wait_until("a free slot", TIMEOUT, || {
         (gateway.chat("m", "hi").status == 200).then_some(())

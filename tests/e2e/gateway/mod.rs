@@ -4,6 +4,7 @@
 mod addresses;
 mod changes;
 mod clients;
+mod doors;
 mod drift;
 mod embedded_to_server;
 mod errors;

@@ -24,7 +24,7 @@ fn get(gateway: &Gateway, path: &str) -> HttpResponse {
 }
 
 fn last_model(provider: &Provider) -> Value {
-    let (_, request) = provider.seen().pop().expect("a request was sent");
+    let (_, request) = provider.received().pop().expect("a request was sent");
     request["model"].clone()
 }
 
@@ -48,7 +48,7 @@ fn requests_are_routed_by_model() {
         assert_eq!(gateway.chat(requested, "hi").status, 200, "{requested}");
         assert_eq!(last_model(&p), served, "{requested}");
     }
-    let count = p.seen().len();
+    let count = p.received().len();
     for unknown in ["c1", "b/c1", "c/a1", "FAST"] {
         let reply = gateway.chat(unknown, "hi");
         let error = &body(&reply)["error"];
@@ -70,7 +70,7 @@ fn requests_are_routed_by_model() {
     }
     let request = json!({ "messages": [{ "role": "user", "content": "hi" }] });
     assert_eq!(gateway.post(&request).status, 422, "a model is required");
-    assert_eq!(p.seen().len(), count);
+    assert_eq!(p.received().len(), count);
     models_are_listed(&gateway);
     requests_are_recorded(&world, gateway);
 }

@@ -45,7 +45,7 @@ fn a_newer_version_migrates_the_file_of_a_running_gateway() {
         .stderr_contains("update kt");
     assert_eq!(status(), 400, "the last applied configuration is active");
     let ready = http(gateway.admin_port, "GET", "/readyz", &[], "");
-    assert_eq!(ready.expect("it answers").status, 200);
+    assert_eq!(ready.expect("it responds").status, 200);
 
     execute_sql(&world.sandbox, &python, OPEN);
     reload("redact.yaml").ok();

@@ -68,7 +68,7 @@ impl Provider {
     }
 
     /// Returns the headers and bodies that were received.
-    pub(crate) fn seen(&self) -> Vec<(String, Value)> {
+    pub(crate) fn received(&self) -> Vec<(String, Value)> {
         let parse = |(head, body): (String, Vec<u8>)| {
             (head, serde_json::from_slice(&body).unwrap_or_default())
         };

@@ -30,7 +30,7 @@ fn started(content: &str, options: &str) -> (World, Gateway) {
 
 fn request_count(provider: &Provider, model: &str) -> usize {
     provider
-        .seen()
+        .received()
         .iter()
         .filter(|(_, body)| body["model"] == json!(model))
         .count()
@@ -177,7 +177,7 @@ fn the_upstream_can_be_overridden_for_debugging() {
     let gateway = Gateway::of(run.spawn());
     assert_eq!(reply_text(&gateway.chat("m", "hi")), "from the provider");
     assert!(
-        p.seen()[0]
+        p.received()[0]
             .0
             .to_ascii_lowercase()
             .contains("authorization: bearer k-9")
@@ -213,7 +213,7 @@ fn requests_that_no_policy_inspects_are_recorded() {
     let (world, gateway) = started(&config(&upstream, "", ""), "");
     assert_eq!(gateway.chat("x", "mail me at ann@example.com").status, 200);
     let metrics = http(gateway.admin_port, "GET", "/metrics", &[], "")
-        .expect("it answers")
+        .expect("it responds")
         .body;
     let passed = r#"policy_evaluations_total{policy="audit-logger",result="pass"} 1"#;
     assert!(metrics.contains(passed), "{metrics}");

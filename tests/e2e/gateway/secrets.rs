@@ -44,7 +44,11 @@ fn canaries_are_found_nowhere() {
     )
     .ok();
     assert_eq!(gateway.chat("m", "hello").status, 200);
-    let keys: Vec<String> = provider.seen().into_iter().map(|(head, _)| head).collect();
+    let keys: Vec<String> = provider
+        .received()
+        .into_iter()
+        .map(|(head, _)| head)
+        .collect();
     assert!(
         keys[0].contains(STORE_CANARY) && keys[1].contains(ENV_CANARY),
         "the provider receives them"

@@ -69,7 +69,7 @@ fn slow_clients_time_out_while_others_are_served() {
         let mut served = 0;
         while clients.iter().any(|(_, client)| !client.is_finished()) {
             let reply = server.send(&server.token, "GET /v1/gateways", None);
-            assert_eq!(reply.expect("it answers").status, 200);
+            assert_eq!(reply.expect("it responds").status, 200);
             served += 1;
             thread::sleep(Duration::from_millis(20));
         }
@@ -81,7 +81,7 @@ fn slow_clients_time_out_while_others_are_served() {
         }
     });
     let listed = server.send(&server.token, "GET /v1/gateways", None);
-    assert!(listed.expect("it answers").body.contains("\"items\":[]"));
+    assert!(listed.expect("it responds").body.contains("\"items\":[]"));
 }
 
 #[test]
@@ -106,5 +106,5 @@ fn oversized_requests_are_refused() {
     let response = until_closed(connect(&server, &announced), b"");
     assert!(response.starts_with("HTTP/1.1 413"), "{response}");
     let reply = server.send(&server.token, "GET /v1/whoami", None);
-    assert_eq!(reply.expect("it answers").status, 200);
+    assert_eq!(reply.expect("it responds").status, 200);
 }

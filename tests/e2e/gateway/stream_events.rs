@@ -2,9 +2,10 @@
 
 use super::provider::Provider;
 use super::world::{Gateway, World, body, started, with_upstream};
-use crate::harness::HttpResponse;
+use crate::harness::{HttpResponse, TIMEOUT, http, wait_until};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::net::TcpStream;
 
 fn chunk(delta: Value, finish: Option<&str>) -> String {
     let chunk = json!({ "id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m",
@@ -173,12 +174,61 @@ fn compressed_streams_are_decoded() {
         joined(&events(&stream(&gateway, "s")), CONTENT),
         "mail [EMAIL]"
     );
-    let (head, _) = p.seen().pop().expect("a request was sent");
+    let (head, _) = p.received().pop().expect("a request was sent");
     assert!(
         head.to_ascii_lowercase()
             .contains("accept-encoding: identity"),
         "{head}"
     );
+}
+
+#[test]
+fn usage_is_requested_counted_and_hidden() {
+    let p = Provider::start();
+    let (_world, gateway) = started(&p);
+    let usage = json!({ "id": "c1", "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 22 } });
+    let script = text("hello", Some("stop")) + &format!("data: {usage}\n\n") + DONE;
+    p.script_stream("s", &script);
+    let response = stream(&gateway, "s");
+    assert!(!response.body.contains("usage"), "{}", response.body);
+    let (_, request) = p.received().pop().expect("a request was sent");
+    assert_eq!(request["stream_options"], json!({ "include_usage": true }));
+    let response = gateway.post(&json!({ "model": "s", "stream": true,
+        "stream_options": { "include_usage": true },
+        "messages": [{ "role": "user", "content": "hi" }] }));
+    assert!(
+        response.body.contains("\"completion_tokens\":22"),
+        "{}",
+        response.body
+    );
+    let metrics = http(gateway.admin_port, "GET", "/metrics", &[], "");
+    let metrics = metrics.expect("it responds").body;
+    let counted = r#"tokens_total{direction="output",model="main"} 44"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[test]
+fn a_cancelled_request_is_counted() {
+    let p = Provider::start();
+    let (_world, gateway) = started(&p);
+    let request = json!({ "model": "silent", "messages": [{ "role": "user", "content": "hi" }] });
+    let request = request.to_string();
+    let mut client = TcpStream::connect(("127.0.0.1", gateway.port)).expect("it listens");
+    write!(
+        client,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{request}",
+        request.len()
+    )
+    .expect("it reads");
+    wait_until("the request", TIMEOUT, || {
+        (p.received().len() == 1).then_some(())
+    });
+    drop(client);
+    wait_until("the metric", TIMEOUT, || {
+        let metrics = http(gateway.admin_port, "GET", "/metrics", &[], "");
+        let metrics = metrics.expect("it responds").body;
+        metrics.contains(r#"status="499""#).then_some(())
+    });
 }
 
 fn blocking(p: &Provider, world: &World) {

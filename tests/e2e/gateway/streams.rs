@@ -185,8 +185,8 @@ fn the_provider_receives_the_redacted_prompt_and_its_own_credential() {
         &headers,
         &request.to_string(),
     );
-    assert_eq!(reply.expect("the gateway answers").status, 200);
-    let (head, got) = provider.seen().pop().expect("it was asked");
+    assert_eq!(reply.expect("the gateway responds").status, 200);
+    let (head, got) = provider.received().pop().expect("a request was sent");
     assert_eq!(got["messages"][0]["content"], "[EMAIL]");
     assert_eq!(
         (&got["model"], &got["temperature"]),

@@ -2,6 +2,7 @@
 
 use super::status::ControlStatus;
 use crate::health::health;
+use crate::loopback::is_loopback_host;
 use crate::response::{ResponseBody, json_response};
 use crate::state::GatewayState;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -42,6 +43,8 @@ struct ServerState {
     gateway: Arc<GatewayState>,
     control: Arc<Mutex<ControlStatus>>,
     reloads: Sender<ReloadRequest>,
+    /// The TCP listener is on a loopback address.
+    loopback: bool,
 }
 
 /// The running administration server; dropping it stops the server.
@@ -68,6 +71,7 @@ impl AdminServer {
             gateway,
             control,
             reloads,
+            loopback: tcp.local_addr().is_ok_and(|a| a.ip().is_loopback()),
         });
         let thread = std::thread::Builder::new()
             .name("admin".to_owned())
@@ -167,6 +171,13 @@ async fn handle(
     private: bool,
 ) -> Response<ResponseBody> {
     let path = request.uri().path().to_owned();
+    if !private && state.loopback && !has_loopback_host(&request) {
+        // A web page whose name resolves to a loopback address.
+        return json_response(
+            StatusCode::FORBIDDEN,
+            &json!({ "error": "the host must be a loopback host" }),
+        );
+    }
     let Some(control) = state.control.lock().ok().map(|control| control.clone()) else {
         return json_response(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -194,6 +205,11 @@ async fn handle(
         }
         _ => json_response(StatusCode::NOT_FOUND, &json!({ "error": "unknown path" })),
     }
+}
+
+fn has_loopback_host(request: &Request<Incoming>) -> bool {
+    let host = request.headers().get(http::header::HOST);
+    host.is_none_or(|host| host.to_str().is_ok_and(is_loopback_host))
 }
 
 fn metrics(state: &GatewayState) -> Response<ResponseBody> {

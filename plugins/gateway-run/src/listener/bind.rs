@@ -40,15 +40,20 @@ impl BoundSockets {
 /// with this `name`.
 ///
 /// # Errors
-/// Class `usage` for an invalid address, `unavailable` for a name that cannot be
+/// Class `usage` for an invalid address, and for one beyond loopback unless
+/// `allow_remote`; `unavailable` for a name that cannot be
 /// resolved, `conflict` for an address in use.
 pub(crate) fn bind(
     text: &str,
     count: usize,
     inherited: &mut InheritedSockets,
     name: &'static str,
+    allow_remote: bool,
 ) -> Result<BoundSockets, Error> {
     let requested = resolve(text)?;
+    if !allow_remote && !requested.ip().is_loopback() {
+        return Err(remote_error(text));
+    }
     let timeout = match inherited.take(name, requested, count) {
         Match::Exact(listeners) => {
             return Ok(BoundSockets {
@@ -78,6 +83,16 @@ pub(crate) fn bind(
     }
 }
 
+/// Callers are not authenticated, and credentials of upstreams are at stake.
+fn remote_error(text: &str) -> Error {
+    let message = format!(
+        "`{text}` is reachable from other machines, and the gateway serves plain HTTP without authentication"
+    );
+    Error::new(Class::Usage, "remote-plaintext", message).hint(
+        "listen on a loopback address behind a proxy with TLS and authentication, or accept the risk with `--allow-remote-plaintext`",
+    )
+}
+
 fn bind_error(text: &str, source: &std::io::Error) -> Error {
     let error = match source.kind() {
         ErrorKind::AddrInUse => Error::new(
@@ -103,6 +118,21 @@ mod tests {
     use std::net::TcpListener;
     use std::time::{Duration, Instant};
 
+    #[test]
+    fn addresses_beyond_loopback_must_be_allowed() {
+        let mut inherited = InheritedSockets::new(Vec::new());
+        for address in ["0.0.0.0:0", "[::]:0"] {
+            let error = bind(address, 1, &mut inherited, TRAFFIC_SOCKET, false).map(|_| ());
+            let error = error.unwrap_err();
+            assert_eq!(
+                (error.class, error.id.as_str()),
+                (Class::Usage, "remote-plaintext")
+            );
+        }
+        bind("0.0.0.0:0", 1, &mut inherited, TRAFFIC_SOCKET, true).unwrap();
+        bind("127.0.0.1:0", 1, &mut inherited, TRAFFIC_SOCKET, false).unwrap();
+    }
+
     /// The service manager has its own copy of a removed socket, and closes it a
     /// little later.
     #[test]
@@ -115,12 +145,26 @@ mod tests {
             drop(stored);
         });
         let mut inherited = InheritedSockets::new(vec![(TRAFFIC_SOCKET.to_owned(), socket.into())]);
-        let bound = bind(&address.to_string(), 2, &mut inherited, TRAFFIC_SOCKET).unwrap();
+        let bound = bind(
+            &address.to_string(),
+            2,
+            &mut inherited,
+            TRAFFIC_SOCKET,
+            false,
+        )
+        .unwrap();
         assert_eq!(bound.listeners.len(), 2);
         manager.join().unwrap();
         // Nothing was released this time: a conflict is reported at once.
         let start = Instant::now();
-        let error = bind(&address.to_string(), 2, &mut inherited, TRAFFIC_SOCKET).map(|_| ());
+        let error = bind(
+            &address.to_string(),
+            2,
+            &mut inherited,
+            TRAFFIC_SOCKET,
+            false,
+        )
+        .map(|_| ());
         assert_eq!(error.unwrap_err().class, Class::Conflict);
         assert!(start.elapsed() < Duration::from_secs(1));
     }

@@ -23,7 +23,7 @@ pub(super) async fn serve(
 ) -> Result<Completion, ErrorResponse> {
     let (head, body) = request.into_parts();
     let snapshot = Arc::clone(&context.snapshot);
-    origin_check::check(&head.headers, proxy.state.settings.loopback)?;
+    origin_check::check(&head.uri, &head.headers, proxy.state.settings.loopback)?;
     let body = request_body::read(&head, body, snapshot.max_request_bytes).await?;
     let mut request = ChatRequest::parse(body)?;
     context.set_requested_model(&request.model);

@@ -67,8 +67,8 @@ impl ChatRequest {
     }
 
     /// Takes over a value that a policy has changed.
-    pub(super) fn replace(&mut self, value: Value) {
-        self.text = value.to_string();
+    pub(super) fn update(&mut self, value: Value) {
+        self.text = json_edit::update(&self.text, &self.value, &value);
         self.value = value;
     }
 
@@ -84,10 +84,26 @@ impl ChatRequest {
                 Value::from(served).to_string(),
             ));
         }
+        if self.stream && upstream.has_stream_usage() && !self.include_usage {
+            edits.extend(self.request_usage());
+        }
         if edits.is_empty() {
             return Bytes::copy_from_slice(self.text.as_bytes());
         }
         Bytes::from(json_edit::apply(&self.text, edits))
+    }
+}
+
+impl ChatRequest {
+    /// Returns the edit that requests token usage at the end of the stream.
+    fn request_usage(&self) -> Option<json_edit::Edit> {
+        let mut options = match self.value.get("stream_options") {
+            Some(Value::Object(options)) => options.clone(),
+            _ => serde_json::Map::new(),
+        };
+        options.insert("include_usage".to_owned(), Value::Bool(true));
+        let options = Value::Object(options).to_string();
+        json_edit::set_member(&self.text, "stream_options", options)
     }
 }
 

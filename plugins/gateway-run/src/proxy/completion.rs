@@ -6,7 +6,7 @@ use super::json_edit;
 use super::request_context::RequestContext;
 use super::response_filters::{FilterError, ResponseFilters};
 use super::stream::{self, StreamedCompletion};
-use super::text_field::{FieldKind, text_fields};
+use super::text_field::{FieldKind, text_fields, without_logprobs};
 use super::upstream_error;
 use crate::response::ResponseBody;
 use crate::state::InFlightGuard;
@@ -146,18 +146,18 @@ fn filter(
     value: &Value,
     filters: &mut ResponseFilters,
 ) -> Result<Option<String>, FilterError> {
-    let mut edits = json_edit::remove_logprobs(text, value);
+    let mut changed = without_logprobs(value);
     for field in text_fields(value) {
         if field.kind() == FieldKind::Protocol {
             continue;
         }
         let filtered = filters.complete(&field.text)?;
         if filtered != field.text {
-            let json = Value::String(filtered).to_string();
-            edits.extend(json_edit::replace(text, &field.edit_path(), json));
+            let changed = changed.get_or_insert_with(|| value.clone());
+            field.replace(changed, filtered);
         }
     }
-    Ok((!edits.is_empty()).then(|| json_edit::apply(text, edits)))
+    Ok(changed.map(|changed| json_edit::update(text, value, &changed)))
 }
 
 impl Completion {

@@ -2,20 +2,11 @@
 //! numbers beyond 64 bits and the order of keys included.
 
 use serde::Deserializer;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt::Formatter;
 use std::ops::Range;
-
-/// One step of a path into a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PathSegment<'p> {
-    /// The member of an object.
-    Key(&'p str),
-    /// The item of an array.
-    Index(usize),
-}
 
 /// A replacement of a part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,50 +15,66 @@ pub(super) struct Edit {
     text: String,
 }
 
-/// Returns an edit that replaces the value at `path`; `None` if there is none.
-pub(super) fn replace(document: &str, path: &[PathSegment<'_>], json: String) -> Option<Edit> {
-    let mut value = document;
-    for segment in path {
-        value = child(value, segment)?;
+/// Returns the document with the values of `after` where they differ from `before`,
+/// which is the parsed document. Takes time linear in the size of the document, times
+/// its depth.
+pub(super) fn update(document: &str, before: &Value, after: &Value) -> String {
+    let mut edits = Vec::new();
+    diff(document, document.trim(), before, after, &mut edits);
+    apply(document, edits)
+}
+
+fn diff(document: &str, raw: &str, before: &Value, after: &Value, edits: &mut Vec<Edit>) {
+    if before == after {
+        return;
     }
-    let start = offset(document, value);
-    Some(Edit {
-        range: start..start + value.len(),
-        text: json,
-    })
+    let inner = match (before, after) {
+        (Value::Object(old), Value::Object(new)) => members(raw)
+            .filter(|members| members.len() == old.len() && old.keys().eq(new.keys()))
+            .map(|members| {
+                let values = old.values().zip(new.values());
+                let raws = members.into_iter().map(|(_, raw)| raw);
+                raws.zip(values).collect::<Vec<_>>()
+            }),
+        (Value::Array(old), Value::Array(new)) => items(raw)
+            .filter(|items| items.len() == old.len() && old.len() == new.len())
+            .map(|items| items.into_iter().zip(old.iter().zip(new)).collect()),
+        _ => None,
+    };
+    match inner {
+        Some(inner) => {
+            for (raw, (old, new)) in inner {
+                diff(document, raw, old, new, edits);
+            }
+        }
+        // Other values, and objects whose keys have changed, are written anew.
+        None => edits.push(replace(document, raw, after.to_string())),
+    }
 }
 
 /// Returns an edit that sets a member of the top-level object; `None` if the document
 /// is not an object.
 pub(super) fn set_member(document: &str, key: &str, json: String) -> Option<Edit> {
-    if let Some(edit) = replace(document, &[PathSegment::Key(key)], json.clone()) {
-        return Some(edit);
+    let members = members(document)?;
+    // Of a repeated key, parsers use the last.
+    if let Some((_, raw)) = members.iter().rev().find(|(name, _)| name == key) {
+        return Some(replace(document, raw, json));
     }
-    let open = document.find('{')?;
-    let is_empty = document.get(open + 1..)?.trim_start().starts_with('}');
-    let comma = if is_empty { "" } else { "," };
+    let start = document.find('{')? + 1;
+    let comma = if members.is_empty() { "" } else { "," };
     Some(Edit {
-        range: open + 1..open + 1,
+        range: start..start,
         text: format!("\"{key}\":{json}{comma}"),
     })
 }
 
-/// Returns edits that remove the `logprobs` of a response: they repeat its text, ahead
-/// of what is held back.
-pub(super) fn remove_logprobs(document: &str, response: &Value) -> Vec<Edit> {
-    let choices = response.get("choices").and_then(Value::as_array);
-    let choices = choices.into_iter().flatten().enumerate();
-    choices
-        .filter(|(_, choice)| choice.get("logprobs").is_some_and(|l| !l.is_null()))
-        .filter_map(|(position, _)| {
-            let path = [
-                PathSegment::Key("choices"),
-                PathSegment::Index(position),
-                PathSegment::Key("logprobs"),
-            ];
-            replace(document, &path, "null".to_owned())
-        })
-        .collect()
+/// Returns an edit that replaces `part`, which is a part of the document.
+fn replace(document: &str, part: &str, json: String) -> Edit {
+    let start = part.as_ptr() as usize - document.as_ptr() as usize;
+    Edit {
+        range: start..start + part.len(),
+        text: json,
+    }
 }
 
 /// Applies edits that do not overlap.
@@ -84,94 +91,94 @@ pub(super) fn apply(document: &str, mut edits: Vec<Edit>) -> String {
     result
 }
 
-/// Returns the text of a member or an item; of a repeated key the last, as a parser of
-/// the document does.
-fn child<'d>(value: &'d str, segment: &PathSegment<'_>) -> Option<&'d str> {
-    let mut parser = serde_json::Deserializer::from_str(value);
-    match segment {
-        PathSegment::Key(key) => parser.deserialize_map(Member(key)).ok()?,
-        PathSegment::Index(index) => parser.deserialize_seq(Item(*index)).ok()?,
-    }
+fn members(raw: &str) -> Option<Vec<(String, &str)>> {
+    let mut parser = serde_json::Deserializer::from_str(raw);
+    parser.deserialize_map(Members).ok()
 }
 
-/// Both are parts of the same text.
-fn offset(document: &str, part: &str) -> usize {
-    part.as_ptr() as usize - document.as_ptr() as usize
+fn items(raw: &str) -> Option<Vec<&str>> {
+    let mut parser = serde_json::Deserializer::from_str(raw);
+    parser.deserialize_seq(Items).ok()
 }
 
-struct Member<'k>(&'k str);
+struct Members;
 
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de str>;
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, &'de str)>;
 
     fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut value = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if key == self.0 {
-                value = Some(map.next_value::<&'de RawValue>()?.get());
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
+        let mut members = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
+            members.push((key, value.get()));
         }
-        Ok(value)
+        Ok(members)
     }
 }
 
-struct Item(usize);
+struct Items;
 
-impl<'de> Visitor<'de> for Item {
-    type Value = Option<&'de str>;
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<&'de str>;
 
     fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.write_str("an array")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut value = None;
-        let mut index = 0;
-        while let Some(item) = items.next_element::<&'de RawValue>()? {
-            if index == self.0 {
-                value = Some(item.get());
-            }
-            index += 1;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element::<&'de RawValue>()? {
+            items.push(item.get());
         }
-        Ok(value)
+        Ok(items)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PathSegment, apply, replace, set_member};
+    use super::{apply, set_member, update};
+    use serde_json::{Value, json};
 
     #[test]
-    fn only_edited_values_change() {
-        let document = r#" { "n": 123456789012345678901234567890, "a":[ {"t" : "x\u0041"}, 1.0e5 ] , "model":"m"}"#;
-        let path = [
-            PathSegment::Key("a"),
-            PathSegment::Index(0),
-            PathSegment::Key("t"),
-        ];
-        let edits = vec![
-            replace(
-                document,
-                &[PathSegment::Key("model")],
-                "\"long name\"".to_owned(),
-            )
-            .unwrap(),
-            replace(document, &path, "\"y\"".to_owned()).unwrap(),
-            set_member(document, "new", "true".to_owned()).unwrap(),
-        ];
+    fn only_changed_values_are_written_anew() {
+        let document = r#" { "n": 123456789012345678901234567890, "a":[ {"t" : "x\u0041"}, 1.0e5 ] , "k":{"old":1} }"#;
+        let before: Value = serde_json::from_str(document).unwrap();
+        assert_eq!(update(document, &before, &before), document);
+        let mut after = before.clone();
+        after["a"][0]["t"] = json!("y\n");
+        after["k"] = json!({ "new": 1 });
         assert_eq!(
-            apply(document, edits),
-            r#" {"new":true, "n": 123456789012345678901234567890, "a":[ {"t" : "y"}, 1.0e5 ] , "model":"long name"}"#
+            update(document, &before, &after),
+            r#" { "n": 123456789012345678901234567890, "a":[ {"t" : "y\n"}, 1.0e5 ] , "k":{"new":1} }"#
         );
-        let missing = [PathSegment::Key("a"), PathSegment::Index(7)];
-        assert_eq!(replace(document, &missing, String::new()), None);
-        let empty = set_member("{ }", "a", "1".to_owned()).unwrap();
-        assert_eq!(apply("{ }", vec![empty]), "{\"a\":1 }");
+    }
+
+    #[test]
+    fn members_are_replaced_or_added() {
+        let set = |document: &str| {
+            let edit = set_member(document, "model", "\"m\"".to_owned()).unwrap();
+            apply(document, vec![edit])
+        };
+        assert_eq!(
+            set(r#"{ "model" : "other", "a":1}"#),
+            r#"{ "model" : "m", "a":1}"#
+        );
+        assert_eq!(set(r#"{"a":1.50}"#), r#"{"model":"m","a":1.50}"#);
+        assert_eq!(set(" { }"), r#" {"model":"m" }"#);
+        assert_eq!(set_member("[]", "model", String::new()), None);
+    }
+
+    /// Editing must not become quadratic in the number of changes.
+    #[test]
+    fn many_changes_take_linear_time() {
+        let before = Value::Array(vec![json!({ "text": "bob@example.com" }); 100_000]);
+        let after = Value::Array(vec![json!({ "text": "[EMAIL]" }); 100_000]);
+        let started = std::time::Instant::now();
+        let updated = update(&before.to_string(), &before, &after);
+        assert_eq!(updated, after.to_string());
+        assert!(started.elapsed().as_secs() < 20);
     }
 }

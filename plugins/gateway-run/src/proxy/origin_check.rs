@@ -14,14 +14,16 @@ use http::{HeaderMap, HeaderName, Uri};
 ///
 /// # Errors
 /// 415 for another content type, 403 for a foreign host or origin.
-pub(super) fn check(headers: &HeaderMap, loopback: bool) -> Result<(), ErrorResponse> {
+pub(super) fn check(uri: &Uri, headers: &HeaderMap, loopback: bool) -> Result<(), ErrorResponse> {
     let content_type = text(headers, &CONTENT_TYPE).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/json") {
         let message = "the content type must be `application/json`";
         return Err(ErrorResponse::unsupported(message));
     }
-    let foreign_host = text(headers, &HOST).is_some_and(|host| !is_loopback_host(host));
+    // HTTP/2 has the host in the URI.
+    let host = text(headers, &HOST).or_else(|| Some(uri.authority()?.as_str()));
+    let foreign_host = host.is_some_and(|host| !is_loopback_host(host));
     let origin = text(headers, &ORIGIN).map(|o| o.parse::<Uri>());
     let foreign_origin =
         origin.is_some_and(|uri| !uri.is_ok_and(|u| u.host().is_some_and(is_loopback_host)));
@@ -46,7 +48,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, value.parse().unwrap());
         }
-        check(&headers, loopback)
+        check(&"/".parse().unwrap(), &headers, loopback)
             .err()
             .map(|error| error.status.as_u16())
     }

@@ -36,7 +36,7 @@ pub(super) fn enforce(
         Decision::Redact => {
             let mut value = request.value.clone();
             evaluated.rewrite(&mut value);
-            request.replace(value);
+            request.update(value);
         }
         Decision::Block(block) => {
             return Err(ErrorResponse::blocked(block, snapshot.refusal_status));

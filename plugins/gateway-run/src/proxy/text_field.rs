@@ -1,6 +1,5 @@
 //! The texts of a response, and which of them belong to the protocol.
 
-use super::json_edit::PathSegment;
 use serde_json::{Value, json};
 
 /// The maximum length of a name or an id of the protocol.
@@ -95,15 +94,18 @@ impl TextField {
         segments.join("/")
     }
 
-    /// Returns the path for edits of the document.
-    pub(super) fn edit_path(&self) -> Vec<PathSegment<'_>> {
-        self.path
-            .iter()
-            .map(|segment| match segment {
-                Segment::Key(key) => PathSegment::Key(key),
-                Segment::Item { position, .. } => PathSegment::Index(*position),
-            })
-            .collect()
+    /// Replaces the text in the value that contains it.
+    pub(super) fn replace(&self, value: &mut Value, text: String) {
+        let mut target = value;
+        for segment in &self.path {
+            let next = match segment {
+                Segment::Key(key) => target.get_mut(key),
+                Segment::Item { position, .. } => target.get_mut(position),
+            };
+            let Some(next) = next else { return };
+            target = next;
+        }
+        *target = Value::String(text);
     }
 
     /// Returns the keys of the path, with `[]` for items.
@@ -195,6 +197,23 @@ fn is_name(text: &str, more: &str) -> bool {
 fn is_base64(text: &str) -> bool {
     text.bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b))
+}
+
+/// Returns a response without its `logprobs`, which repeat the text ahead of what is
+/// held back; `None` if it has none.
+pub(super) fn without_logprobs(response: &Value) -> Option<Value> {
+    let has_logprobs = |choice: &Value| choice.get("logprobs").is_some_and(|l| !l.is_null());
+    let choices = response.get("choices")?.as_array()?;
+    if !choices.iter().any(has_logprobs) {
+        return None;
+    }
+    let mut response = response.clone();
+    for choice in response.get_mut("choices")?.as_array_mut()? {
+        if let Some(logprobs) = choice.get_mut("logprobs") {
+            *logprobs = Value::Null;
+        }
+    }
+    Some(response)
 }
 
 /// Returns a value that holds only `text`, at `path`, in the form of a chunk.

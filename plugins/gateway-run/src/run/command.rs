@@ -79,14 +79,12 @@ fn bind(
     mut inherited: InheritedSockets,
     key: &str,
 ) -> Result<Sockets, Error> {
-    let traffic = listener::bind(
-        &options.listen,
-        options.workers,
-        &mut inherited,
-        TRAFFIC_SOCKET,
-    )?;
+    let mut bind = |address: &str, count, name| {
+        listener::bind(address, count, &mut inherited, name, options.allow_remote)
+    };
+    let traffic = bind(&options.listen, options.workers, TRAFFIC_SOCKET)?;
     let admin_address = options.admin_address(traffic.address);
-    let admin = listener::bind(&admin_address, 1, &mut inherited, ADMIN_SOCKET)?;
+    let admin = bind(&admin_address, 1, ADMIN_SOCKET)?;
     let unix_path = admin::socket_path(&invocation.dirs.runtime, key);
     Ok(Sockets {
         traffic,

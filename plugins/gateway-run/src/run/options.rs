@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) files: Vec<String>,
     pub(crate) listen: String,
     admin_listen: Option<String>,
+    /// Addresses beyond loopback are allowed.
+    pub(crate) allow_remote: bool,
     pub(crate) workers: usize,
     pub(crate) upstream_override: Option<UpstreamOverride>,
     pub(crate) fail_open: bool,
@@ -33,6 +35,7 @@ impl Options {
     /// # Errors
     /// Class `usage` for invalid values.
     pub(crate) fn parse(invocation: &Invocation) -> Result<Self, Error> {
+        reject_tls_variables()?;
         let args = &invocation.args;
         let options = Self {
             gateway: args
@@ -47,6 +50,7 @@ impl Options {
                 .collect(),
             listen: args.text("listen").unwrap_or("127.0.0.1:41002").to_owned(),
             admin_listen: args.text("admin-listen").map(str::to_owned),
+            allow_remote: args.flag("allow-remote-plaintext"),
             workers: count(invocation, "workers")?.unwrap_or_else(core_count),
             upstream_override: upstream_override(invocation),
             fail_open: args.text("fail-mode") == Some("allow"),
@@ -81,6 +85,17 @@ impl Options {
             format!("127.0.0.1:{port}")
         })
     }
+}
+
+/// Rejects variables that request TLS: ignoring them would serve plain HTTP.
+fn reject_tls_variables() -> Result<(), Error> {
+    let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let Some(name) = names.find(|name| name.starts_with("KEEPTRUSTS_TLS_")) else {
+        return Ok(());
+    };
+    let message = format!("`{name}` is set, but the gateway does not support TLS yet");
+    Err(Error::new(Class::Settings, "tls-not-supported", message)
+        .hint("unset it, and terminate TLS in a proxy in front of the gateway"))
 }
 
 fn core_count() -> usize {

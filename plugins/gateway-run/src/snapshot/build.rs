@@ -4,14 +4,21 @@ use super::error::{BuildError, Diagnostic, Location};
 use super::model::{Credential, Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
-use kt_policy::{Document, Limits, Providers, Source, SourceLocation, Strategy, Target, Timeouts};
+use kt_policy::{
+    Document, Limits, Providers, Source, SourceLocation, Strategy, Target, Timeouts, find_preset,
+};
 use std::time::Duration;
 
-/// The default maximum size of a request: OpenAI's own clients stay below it with
-/// text alone.
-const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// The default maximum size of a request: images travel as base64, and OpenAI accepts
+/// 50 MB.
+const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
 /// The default maximum size of a response that is buffered for inspection.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Reasoning models think for minutes before their first byte.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(600);
+const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The text of a configuration.
 #[derive(Clone)]
@@ -96,12 +103,12 @@ impl Builder<'_> {
         document: &Document,
         providers: &Providers,
     ) -> Result<Upstream, BuildError> {
-        let timeout = |field: fn(&Timeouts) -> Option<kt_policy::Millis>, default: u64| {
+        let timeout = |field: fn(&Timeouts) -> Option<kt_policy::Millis>| {
             let own = target.timeouts.as_ref().and_then(field);
             let shared = providers.timeouts.as_ref().and_then(field);
-            own.or(shared)
-                .map_or(Duration::from_secs(default), Duration::from)
+            own.or(shared).map(Duration::from)
         };
+        let idle = timeout(|t| t.idle);
         let chat_uri = target
             .effective_base_url()
             .map(chat_uri)
@@ -114,10 +121,11 @@ impl Builder<'_> {
             chat_uri,
             credential: self.credential(target, document)?,
             timeouts: UpstreamTimeouts {
-                connect: timeout(|t| t.connect, 5),
-                first_byte: timeout(|t| t.first_byte, 60),
-                idle: timeout(|t| t.idle, 60),
-                total: timeout(|t| t.total, 600),
+                connect: timeout(|t| t.connect).unwrap_or(CONNECT_TIMEOUT),
+                first_byte: timeout(|t| t.first_byte).unwrap_or(RESPONSE_TIMEOUT),
+                stream_idle: idle.unwrap_or(STREAM_IDLE_TIMEOUT),
+                idle,
+                total: timeout(|t| t.total).unwrap_or(RESPONSE_TIMEOUT),
             },
         })
     }
@@ -165,11 +173,7 @@ impl Builder<'_> {
 }
 
 fn header(target: &Target, key: &str) -> Option<Credential> {
-    let default = if target.provider == "anthropic" {
-        "x-api-key"
-    } else {
-        "Authorization"
-    };
+    let default = find_preset(&target.provider).map_or("Authorization", |p| p.api_key_header);
     let name = target.api_key_header.as_deref().unwrap_or(default);
     let scheme = if name.eq_ignore_ascii_case("authorization") {
         "Bearer"
@@ -197,11 +201,26 @@ fn credential_header(name: &str, prefix: &str, key: &str) -> Option<Credential> 
     ))
 }
 
-/// Returns `BASE/v1/chat/completions`; a base that ends in `/v1` is used as it is.
+/// Returns the address of chat completions. A base with a path is used as it is, with
+/// its query; `/v1` is added only to one without.
 fn chat_uri(base: &str) -> Result<Uri, String> {
-    let base = base.trim_end_matches('/');
-    let version = if base.ends_with("/v1") { "" } else { "/v1" };
-    format!("{base}{version}/chat/completions")
+    const ENDPOINT: &str = "/chat/completions";
+    let (address, query) = match base.split_once('?') {
+        Some((address, query)) => (address, format!("?{query}")),
+        None => (base, String::new()),
+    };
+    let address = address.trim_end_matches('/');
+    let has_path = address
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.contains('/'));
+    let path = if address.ends_with(ENDPOINT) {
+        String::new()
+    } else if has_path {
+        ENDPOINT.to_owned()
+    } else {
+        format!("/v1{ENDPOINT}")
+    };
+    format!("{address}{path}{query}")
         .parse()
         .map_err(|e| format!("`{base}` is not a valid address: {e}"))
 }
@@ -231,10 +250,11 @@ fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError
         chat_uri: Some(chat_uri(&settings.url).map_err(error)?),
         credential,
         timeouts: UpstreamTimeouts {
-            connect: Duration::from_secs(5),
-            first_byte: Duration::from_secs(60),
-            idle: Duration::from_secs(60),
-            total: Duration::from_secs(600),
+            connect: CONNECT_TIMEOUT,
+            first_byte: RESPONSE_TIMEOUT,
+            stream_idle: STREAM_IDLE_TIMEOUT,
+            idle: None,
+            total: RESPONSE_TIMEOUT,
         },
     })
 }
@@ -279,4 +299,31 @@ fn target_error(
         path,
         location,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chat_uri;
+
+    #[test]
+    fn addresses_with_a_path_are_used_as_they_are() {
+        for (base, expected) in [
+            ("https://h", "https://h/v1/chat/completions"),
+            ("https://h/", "https://h/v1/chat/completions"),
+            ("https://h/v1", "https://h/v1/chat/completions"),
+            ("https://h/v1/", "https://h/v1/chat/completions"),
+            (
+                "https://h/api/paas/v4",
+                "https://h/api/paas/v4/chat/completions",
+            ),
+            ("https://h/chat/completions", "https://h/chat/completions"),
+            (
+                "https://h/openai/deployments/d?api-version=1",
+                "https://h/openai/deployments/d/chat/completions?api-version=1",
+            ),
+            ("https://h?x=1", "https://h/v1/chat/completions?x=1"),
+        ] {
+            assert_eq!(chat_uri(base).unwrap().to_string(), expected, "{base}");
+        }
+    }
 }

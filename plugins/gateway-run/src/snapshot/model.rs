@@ -1,7 +1,9 @@
 //! The immutable snapshot.
 
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
-use kt_policy::{Chain, CircuitBreaker, Document, Fallback, ModelMatch, Strategy, Target};
+use kt_policy::{
+    Chain, CircuitBreaker, Document, Fallback, ModelMatch, Strategy, Target, find_preset,
+};
 use std::time::Duration;
 
 /// A compiled configuration. A request uses the same snapshot to its end.
@@ -42,7 +44,11 @@ pub(crate) struct Upstream {
 pub(crate) struct UpstreamTimeouts {
     pub(crate) connect: Duration,
     pub(crate) first_byte: Duration,
-    pub(crate) idle: Duration,
+    /// Between two chunks of a stream.
+    pub(crate) stream_idle: Duration,
+    /// Between two chunks of a whole response; only if it is configured, since some
+    /// providers send the headers long before the response.
+    pub(crate) idle: Option<Duration>,
     pub(crate) total: Duration,
 }
 
@@ -59,6 +65,12 @@ pub(crate) enum Credential {
 impl Upstream {
     pub(crate) fn id(&self) -> &str {
         &self.target.id
+    }
+
+    /// Whether the upstream reports the token usage of a stream on request. Unknown
+    /// providers are assumed to be compatible.
+    pub(crate) fn has_stream_usage(&self) -> bool {
+        find_preset(&self.target.provider).is_none_or(|preset| preset.stream_usage)
     }
 
     /// Whether requests can be sent to it.

@@ -40,7 +40,6 @@ struct Completion {
 
 impl Completion {
     fn whole(&self, text: &str) -> UpstreamResponse {
-        let count = word_count(text);
         let body = json!({
             "id": self.id,
             "object": "chat.completion",
@@ -51,7 +50,7 @@ impl Completion {
                 "message": { "role": "assistant", "content": text },
                 "finish_reason": "stop",
             }],
-            "usage": { "prompt_tokens": count, "completion_tokens": count, "total_tokens": 2 * count },
+            "usage": usage(text),
         });
         response(
             "application/json",
@@ -66,8 +65,21 @@ impl Completion {
             frames.push_back(self.chunk(&json!({ "content": piece }), Value::Null));
         }
         frames.push_back(self.chunk(&json!({}), "stop".into()));
+        frames.push_back(self.usage_chunk(text));
         frames.push_back(Bytes::from_static(b"data: [DONE]\n\n"));
         response("text/event-stream", frames)
+    }
+
+    fn usage_chunk(&self, text: &str) -> Bytes {
+        let body = json!({
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": self.model,
+            "choices": [],
+            "usage": usage(text),
+        });
+        Bytes::from(format!("data: {body}\n\n"))
     }
 
     fn chunk(&self, delta: &Value, finish: Value) -> Bytes {
@@ -93,8 +105,9 @@ fn response(content_type: &'static str, chunks: VecDeque<Bytes>) -> UpstreamResp
 }
 
 /// There is no tokenizer: words count as tokens.
-fn word_count(text: &str) -> usize {
-    text.split_whitespace().count()
+fn usage(text: &str) -> Value {
+    let count = text.split_whitespace().count();
+    json!({ "prompt_tokens": count, "completion_tokens": count, "total_tokens": 2 * count })
 }
 
 fn last_user_text(request: &Value) -> String {

@@ -25,7 +25,7 @@ pub(crate) enum UpstreamBody {
         body: Incoming,
         decoder: Option<Decoder>,
         /// The maximum pause between two chunks.
-        idle: Duration,
+        idle: Option<Duration>,
         deadline: Instant,
     },
 }
@@ -42,7 +42,9 @@ impl UpstreamBody {
     pub(crate) fn limits(&self) -> (Duration, Option<Instant>) {
         match self {
             Self::Ready(_) => (WRITE_TIMEOUT, None),
-            Self::Incoming { idle, deadline, .. } => (*idle, Some(*deadline)),
+            Self::Incoming { idle, deadline, .. } => {
+                (idle.unwrap_or(WRITE_TIMEOUT), Some(*deadline))
+            }
         }
     }
 
@@ -66,7 +68,7 @@ impl UpstreamBody {
                     }
                     continue;
                 }
-                let limit = (Instant::now() + *idle).min(*deadline);
+                let limit = idle.map_or(*deadline, |idle| (Instant::now() + idle).min(*deadline));
                 match timeout_at(limit, body.frame()).await {
                     Err(_) => return Err("the response of the upstream timed out".to_owned()),
                     Ok(None) => {

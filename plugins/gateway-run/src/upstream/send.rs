@@ -85,6 +85,7 @@ pub(super) async fn send(
         }
     };
     let (parts, body) = response.into_parts();
+    let is_stream = is_event_stream(&parts.headers);
     let decoder = Decoder::new(&parts.headers).map_err(SendError::connection)?;
     Ok(UpstreamResponse {
         status: parts.status,
@@ -92,10 +93,19 @@ pub(super) async fn send(
         body: UpstreamBody::Incoming {
             body,
             decoder,
-            idle: timeouts.idle,
+            idle: if is_stream {
+                Some(timeouts.stream_idle)
+            } else {
+                timeouts.idle
+            },
             deadline: started + timeouts.total,
         },
     })
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("text/event-stream"))
 }
 
 fn root_cause(error: &dyn std::error::Error) -> String {

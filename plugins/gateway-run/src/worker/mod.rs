@@ -2,6 +2,7 @@
 //! connections. A request never crosses threads.
 
 mod config;
+mod connection;
 mod pool;
 mod serve;
 

@@ -44,9 +44,9 @@ pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
 pub use model::{
     AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, Document,
     Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, MarkerFormat,
-    Millis, ModelMatch, Outbound, Pack, PiiDetector, Policies, PolicyKind, PromptInjection,
-    Providers, Redaction, Routing, SecretRef, Sensitivity, SizeLimits, Strategy, Target, Timeouts,
-    Trigger,
+    Millis, ModelMatch, Outbound, PRESETS, Pack, PiiDetector, Policies, PolicyKind, Preset,
+    PromptInjection, Providers, Redaction, Routing, SecretRef, Sensitivity, SizeLimits, Strategy,
+    Target, Timeouts, Trigger, find_preset,
 };
 pub use parse::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, parse};
 pub use problem::{Problem, Problems};

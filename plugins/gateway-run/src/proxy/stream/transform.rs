@@ -7,7 +7,9 @@
 
 use super::super::json_edit;
 use super::super::response_filters::{FilterError, ResponseFilters};
-use super::super::text_field::{FieldKind, Segment, TextField, nest, text_fields};
+use super::super::text_field::{
+    FieldKind, Segment, TextField, nest, text_fields, without_logprobs,
+};
 use super::super::upstream_error;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -184,7 +186,7 @@ impl Transformer {
     ) -> Result<(), StreamError> {
         let fields = text_fields(chunk);
         self.flush_before(filters, &fields, finished, out)?;
-        let mut edits = Vec::new();
+        let mut changed = without_logprobs(chunk);
         for field in &fields {
             let text = match field.kind() {
                 FieldKind::Protocol => {
@@ -196,15 +198,13 @@ impl Transformer {
             };
             self.has_content |= !text.is_empty();
             if text != field.text {
-                let json = Value::String(text).to_string();
-                edits.extend(json_edit::replace(data, &field.edit_path(), json));
+                let changed = changed.get_or_insert_with(|| chunk.clone());
+                field.replace(changed, text);
             }
         }
-        edits.extend(json_edit::remove_logprobs(data, chunk));
-        if edits.is_empty() {
-            write_event(out, data);
-        } else {
-            write_event(out, &json_edit::apply(data, edits));
+        match changed {
+            None => write_event(out, data),
+            Some(changed) => write_event(out, &json_edit::update(data, chunk, &changed)),
         }
         Ok(())
     }

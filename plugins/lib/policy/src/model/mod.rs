@@ -7,6 +7,7 @@ mod gateway;
 mod millis;
 mod model_match;
 mod policy;
+mod preset;
 mod providers;
 mod string_enum;
 
@@ -18,6 +19,7 @@ pub use policy::{
     AuditLogger, Detection, DlpFilter, Encoding, FilterAction, InjectionAction, InjectionResponse,
     MarkerFormat, PiiDetector, Policies, PolicyKind, PromptInjection, Redaction, Sensitivity,
 };
+pub use preset::{PRESETS, Preset, find_preset};
 pub use providers::{
     CircuitBreaker, DataCollection, DataPolicy, Fallback, Providers, Routing, SecretRef, Strategy,
     Target, Timeouts, Trigger,

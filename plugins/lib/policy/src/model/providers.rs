@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::millis::Millis;
+use super::preset::find_preset;
 use super::string_enum::string_enum;
 
 /// `providers`.
@@ -45,7 +46,7 @@ impl Providers {
 pub struct Target {
     /// The unique name.
     pub id: String,
-    /// `echo`, `openai`, `anthropic`, or any name of an OpenAI-compatible
+    /// `echo`, the name of a [`Preset`](super::Preset), or any name of an OpenAI-compatible
     /// service, which then needs a `base_url`.
     pub provider: String,
     /// The model; absent means the model of the request.
@@ -63,7 +64,7 @@ pub struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_key_ref: Option<SecretRef>,
     /// The header that contains the credential (default `Authorization`,
-    /// `x-api-key` for `anthropic`).
+    /// `api-key` for `azure-openai`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_header: Option<String>,
     /// StringEnum before the credential (default `Bearer` in `Authorization`, none
@@ -91,12 +92,10 @@ impl Target {
     /// Returns the address that requests are sent to; `None` for `echo`, which needs no network.
     #[must_use]
     pub fn effective_base_url(&self) -> Option<&str> {
-        match (&self.base_url, self.provider.as_str()) {
-            (_, "echo") => None,
-            (Some(url), _) => Some(url),
-            (None, "openai") => Some("https://api.openai.com"),
-            (None, "anthropic") => Some("https://api.anthropic.com"),
-            (None, _) => None,
+        match &self.base_url {
+            _ if self.provider == "echo" => None,
+            Some(url) => Some(url),
+            None => find_preset(&self.provider)?.base_url,
         }
     }
 }

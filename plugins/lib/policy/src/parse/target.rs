@@ -7,7 +7,7 @@ use super::mapping::{Keys, Mapping};
 use super::node::NodeKind;
 use super::timeouts::timeouts;
 use super::url::validate_base_url;
-use crate::model::{DataPolicy, SecretRef, Target};
+use crate::model::{DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::code;
 
 const KEYS: Keys = Keys {
@@ -42,9 +42,6 @@ const SECRET_KEYS: Keys = Keys {
 const ID: LengthRange = LengthRange { min: 1, max: 100 };
 const SHORT: LengthRange = LengthRange { min: 0, max: 100 };
 const SECRET_HELP: &str = "use secret_key_ref: {env: NAME} or {store: NAME}";
-
-/// The providers with a default address.
-const PROVIDERS_WITH_ADDRESS: [&str; 3] = ["echo", "openai", "anthropic"];
 
 /// Reads all targets, and reports duplicate ids.
 pub(crate) fn decode_all(
@@ -176,11 +173,16 @@ fn base_url(
 }
 
 fn require_base_url(mapping: &Mapping<'_>, provider: &str, diagnostics: &mut Diagnostics<'_>) {
-    if provider.is_empty() || PROVIDERS_WITH_ADDRESS.contains(&provider) {
+    let has_address = find_preset(provider).is_some_and(|preset| preset.base_url.is_some());
+    if provider.is_empty() || provider == "echo" || has_address {
         return;
     }
     if let Some(field) = mapping.field("provider", diagnostics) {
         let message = format!("the provider `{provider}` needs a `base_url`");
+        let with_address = PRESETS.iter().filter(|preset| preset.base_url.is_some());
+        let names: Vec<&str> = std::iter::once("echo")
+            .chain(with_address.map(|preset| preset.name))
+            .collect();
         diagnostics
             .report(
                 code::MISSING,
@@ -188,8 +190,11 @@ fn require_base_url(mapping: &Mapping<'_>, provider: &str, diagnostics: &mut Dia
                 &mapping.path_of("base_url"),
                 message,
             )
-            .suggest(provider, PROVIDERS_WITH_ADDRESS.into_iter())
-            .help("only echo, openai and anthropic have a default address");
+            .suggest(provider, names.iter().copied())
+            .help(format!(
+                "the providers with a default address are {}",
+                names.join(", ")
+            ));
     }
 }
 

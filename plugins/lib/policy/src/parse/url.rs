@@ -11,10 +11,15 @@ pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err("it must not contain spaces");
     }
-    if rest.contains(['?', '#']) {
-        return Err("it must not have a query or a fragment");
+    if rest.contains('#') {
+        return Err("it must not have a fragment");
     }
-    let authority = rest.split('/').next().unwrap_or_default();
+    if let Some((_, query)) = rest.split_once('?')
+        && query.split('&').any(is_credential)
+    {
+        return Err("its query must not contain credentials; use secret_key_ref");
+    }
+    let authority = authority_of(rest);
     if authority.contains('@') {
         return Err("it must not contain credentials; use secret_key_ref");
     }
@@ -33,11 +38,25 @@ pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
 /// Returns the port of a valid address.
 pub(crate) fn port_of(url: &str) -> Option<u16> {
     let (default, rest) = scheme(url)?;
-    let authority = rest.split('/').next().unwrap_or_default();
+    let authority = authority_of(rest);
     match split_port(authority).1 {
         Some(port) => port.parse().ok(),
         None => Some(default),
     }
+}
+
+fn authority_of(rest: &str) -> &str {
+    rest.split(['/', '?']).next().unwrap_or_default()
+}
+
+/// Whether a query parameter is a credential, such as `key=…` or `sig=…`.
+fn is_credential(parameter: &str) -> bool {
+    let name = parameter.split('=').next().unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    ["key", "token", "secret", "password", "signature", "auth"]
+        .iter()
+        .any(|word| name.contains(word))
+        || name == "sig"
 }
 
 /// Returns the default port of the scheme, and the rest of the address.
@@ -90,6 +109,8 @@ mod tests {
             "http://127.0.0.1:8080/v1",
             "HTTPS://h/x",
             "http://[::1]:9000",
+            "https://h/openai/deployments/d?api-version=2024-10-21",
+            "https://h?x=1",
         ] {
             assert_eq!(validate_base_url(valid), Ok(()), "{valid}");
         }
@@ -105,7 +126,9 @@ mod tests {
             "http://h:99999",
             "http://h:x",
             "http://[::1",
-            "http://h?x=1",
+            "http://h?key=x",
+            "http://h/v1?api-version=1&sig=x",
+            "http://h/v1#x",
             "file:///etc/passwd",
             "http://-h",
             "https://é.example",
@@ -118,6 +141,7 @@ mod tests {
     fn the_default_port_depends_on_the_scheme() {
         assert_eq!(port_of("https://h/v1"), Some(443));
         assert_eq!(port_of("http://h"), Some(80));
+        assert_eq!(port_of("https://h:8443?x=1"), Some(8443));
         assert_eq!(port_of("http://[::1]:9000/x"), Some(9000));
     }
 }

@@ -25,6 +25,14 @@ pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
         let message = "there is no upstream under `providers.targets`".to_owned();
         warnings.push(warning(document, code::W_NO_TARGET, "providers", message));
     }
+    let targets = document.providers.iter().flat_map(|p| &p.targets);
+    for (index, target) in targets.enumerate() {
+        if target.provider == "anthropic" && target.base_url.is_none() {
+            let path = format!("providers.targets[{index}].provider");
+            let message = "`anthropic` is reached through its OpenAI-compatible API".to_owned();
+            warnings.push(warning(document, code::W_COMPATIBLE_API, &path, message));
+        }
+    }
     let audit = document
         .chain
         .iter()

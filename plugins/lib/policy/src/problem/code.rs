@@ -49,3 +49,5 @@ pub(crate) const W_DISABLED: &str = "W002";
 pub(crate) const W_NO_TARGET: &str = "W003";
 /// The audit logger is not the last of the chain.
 pub(crate) const W_AUDIT_ORDER: &str = "W004";
+/// A provider whose own API is not supported yet.
+pub(crate) const W_COMPATIBLE_API: &str = "W005";
