@@ -28,7 +28,7 @@ pub(super) async fn serve(
     let mut request = ChatRequest::parse(body)?;
     context.set_requested_model(&request.model);
     let route = route(&snapshot, &request.model)?;
-    request_policy::enforce(&mut request, context, proxy.state.settings.fail_open)?;
+    request_policy::enforce(&mut request, context, proxy.state.settings.fail_open).await?;
     let outbound = OutboundRequest {
         value: &request.value,
         body: &|upstream| request.body_for(upstream),

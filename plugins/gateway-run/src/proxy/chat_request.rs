@@ -66,10 +66,20 @@ impl ChatRequest {
         self.stream && !self.include_usage
     }
 
-    /// Takes over a value that a policy has changed.
-    pub(super) fn update(&mut self, value: Value) {
-        self.text = json_edit::update(&self.text, &self.value, &value);
-        self.value = value;
+    /// Returns the document.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes over a document that a policy has changed.
+    ///
+    /// # Errors
+    /// When it is not valid.
+    pub(super) fn update(&mut self, text: String) -> Result<(), ErrorResponse> {
+        self.value = serde_json::from_str(&text)
+            .map_err(|_| ErrorResponse::malformed("the request body cannot be redacted"))?;
+        self.text = text;
+        Ok(())
     }
 
     /// Returns the body for an upstream. Everything but the model and the request for

@@ -2,11 +2,12 @@
 
 use super::chat_request::ChatRequest;
 use super::error_response::ErrorResponse;
+use super::evaluation;
 use super::json_edit;
 use super::request_context::RequestContext;
-use super::response_filters::{FilterError, ResponseFilters};
+use super::response_filters::ResponseFilters;
 use super::stream::{self, StreamedCompletion};
-use super::text_field::{FieldKind, text_fields, without_logprobs};
+use super::text_field::without_logprobs;
 use super::upstream_error;
 use crate::response::ResponseBody;
 use crate::state::InFlightGuard;
@@ -14,6 +15,7 @@ use crate::upstream::UpstreamResponse;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use kt_policy::{Decision, chat};
 use serde_json::Value;
 
 /// Headers of an upstream that are returned to the caller.
@@ -65,7 +67,7 @@ pub(super) async fn complete(
             filters.as_mut(),
         ));
     }
-    let body = evaluate(body, upstream, filters, context)?;
+    let body = evaluate(body, upstream, filters, context).await?;
     Ok(Completion::Whole {
         status,
         headers: forwarded(&headers),
@@ -89,7 +91,7 @@ fn forwarded(from: &HeaderMap) -> HeaderMap {
 }
 
 /// Evaluates a whole response. One that no policy changes is returned byte for byte.
-fn evaluate(
+async fn evaluate(
     body: Vec<u8>,
     upstream: &str,
     filters: Option<ResponseFilters>,
@@ -118,46 +120,32 @@ fn evaluate(
         tokens("/usage/prompt_tokens"),
         tokens("/usage/completion_tokens"),
     );
-    let Some(mut filters) = filters else {
+    if filters.is_none() {
         return Ok(Bytes::from(body));
+    }
+    let stripped = without_logprobs(&value).map(|s| json_edit::update(text, &value, &s));
+    let text = stripped.as_deref().unwrap_or(text);
+    let evaluated = evaluation::run(&context.snapshot, text, chat::evaluate_response_text).await;
+    let Some(evaluated) = evaluated else {
+        tracing::error!(request_id = %context.id, "the evaluation of a response failed");
+        return Err(ErrorResponse::evaluation_failed(
+            context.snapshot.refusal_status,
+        ));
     };
-    match filter(text, &value, &mut filters) {
-        Ok(changed) => {
-            context.response_evaluated(&filters.evaluation(None));
-            Ok(Bytes::from(changed.map_or(body, String::into_bytes)))
-        }
-        Err(FilterError::Blocked(block)) => {
-            context.response_evaluated(&filters.evaluation(Some(&block)));
-            Err(ErrorResponse::blocked(
-                &block,
-                context.snapshot.refusal_status,
-            ))
-        }
-        Err(FilterError::TooManyChannels) => Err(ErrorResponse::upstream(
-            "the response of the upstream has too many parts",
-            false,
+    let evaluated = evaluated.map_err(|error| {
+        tracing::warn!(request_id = %context.id, upstream, "cannot evaluate the response: {error}");
+        let message = format!("the response of upstream `{upstream}` is ambiguous JSON");
+        ErrorResponse::upstream(message, false)
+    })?;
+    context.response_evaluated(&evaluated.evaluation);
+    match &evaluated.evaluation.decision {
+        Decision::Block(block) => Err(ErrorResponse::blocked(
+            block,
+            context.snapshot.refusal_status,
         )),
+        Decision::Redact => Ok(Bytes::from(evaluated.redact(text))),
+        Decision::Allow => Ok(Bytes::from(stripped.map_or(body, String::into_bytes))),
     }
-}
-
-/// Filters the texts of a response, and returns it if something changed.
-fn filter(
-    text: &str,
-    value: &Value,
-    filters: &mut ResponseFilters,
-) -> Result<Option<String>, FilterError> {
-    let mut changed = without_logprobs(value);
-    for field in text_fields(value) {
-        if field.kind() == FieldKind::Protocol {
-            continue;
-        }
-        let filtered = filters.complete(&field.text)?;
-        if filtered != field.text {
-            let changed = changed.get_or_insert_with(|| value.clone());
-            field.replace(changed, filtered);
-        }
-    }
-    Ok(changed.map(|changed| json_edit::update(text, value, &changed)))
 }
 
 impl Completion {

@@ -2,26 +2,41 @@
 
 use super::chat_request::ChatRequest;
 use super::error_response::ErrorResponse;
+use super::evaluation;
 use super::request_context::RequestContext;
+use kt_policy::json::JsonError;
 use kt_policy::{Decision, chat};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Converts the error of a document that two parsers could read differently. A key is
+/// not quoted: it may be what a policy protects.
+fn ambiguous(error: &JsonError) -> ErrorResponse {
+    ErrorResponse::malformed(match error {
+        JsonError::DuplicateKey { offset, .. } => {
+            format!(
+                "the request body is ambiguous: a key occurs twice in one object, at byte {offset}"
+            )
+        }
+        error => format!("the request body is not valid JSON: {error}"),
+    })
+}
 
 /// Evaluates a request, and rewrites the texts that are redacted.
 ///
 /// # Errors
-/// When a policy blocks the request, or the evaluation fails under the fail mode
+/// When a policy blocks the request, the body is ambiguous, or the evaluation fails under the fail mode
 /// `block`.
-pub(super) fn enforce(
+pub(super) async fn enforce(
     request: &mut ChatRequest,
     context: &mut RequestContext,
     fail_open: bool,
 ) -> Result<(), ErrorResponse> {
-    let snapshot = std::sync::Arc::clone(&context.snapshot);
+    let snapshot = Arc::clone(&context.snapshot);
     if !snapshot.enforces() {
         return Ok(());
     }
-    let evaluate = || chat::evaluate_request(&snapshot.chain, &request.value);
-    let Ok(evaluated) = catch_unwind(AssertUnwindSafe(evaluate)) else {
+    let evaluated = evaluation::run(&snapshot, request.text(), chat::evaluate_request_text).await;
+    let Some(evaluated) = evaluated else {
         tracing::error!(request_id = %context.id, fail_open, "the evaluation of a request failed");
         return if fail_open {
             Ok(())
@@ -29,14 +44,13 @@ pub(super) fn enforce(
             Err(ErrorResponse::evaluation_failed(snapshot.refusal_status))
         };
     };
-    let evaluation = evaluated.evaluation();
-    context.request_evaluated(&evaluation);
-    match &evaluation.decision {
+    let evaluated = evaluated.map_err(|error| ambiguous(&error))?;
+    context.request_evaluated(&evaluated.evaluation);
+    match &evaluated.evaluation.decision {
         Decision::Allow => {}
         Decision::Redact => {
-            let mut value = request.value.clone();
-            evaluated.rewrite(&mut value);
-            request.update(value);
+            let redacted = evaluated.redact(request.text());
+            request.update(redacted)?;
         }
         Decision::Block(block) => {
             return Err(ErrorResponse::blocked(block, snapshot.refusal_status));

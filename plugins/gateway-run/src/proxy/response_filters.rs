@@ -1,6 +1,8 @@
 //! The response side of the policy chain: one filter per text.
 
-use kt_policy::{Block, Chain, Decision, Evaluation, Finding, StreamFilter};
+use super::held_json::HeldJson;
+use kt_policy::{Block, Chain, Decision, Evaluation, Finding, StreamFilter, chat};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// The maximum number of texts of one response that continue over several chunks.
@@ -10,6 +12,8 @@ const MAX_CHANNELS: usize = 1024;
 pub(super) struct ResponseFilters {
     chain: Chain,
     channels: HashMap<String, StreamFilter>,
+    /// JSON in fragments, by channel.
+    held: HashMap<String, HeldJson>,
     /// Findings in complete texts.
     findings: Vec<Finding>,
 }
@@ -19,8 +23,8 @@ pub(super) struct ResponseFilters {
 pub(super) enum FilterError {
     /// A policy blocks it; nothing more of the response may be released.
     Blocked(Block),
-    /// The response has too many texts.
-    TooManyChannels,
+    /// The response has too many texts, or one that must be held is too large.
+    TooLarge,
 }
 
 impl From<Block> for FilterError {
@@ -35,6 +39,7 @@ impl ResponseFilters {
         chain.inspects_responses().then(|| Self {
             chain: chain.clone(),
             channels: HashMap::new(),
+            held: HashMap::new(),
             findings: Vec::new(),
         })
     }
@@ -45,9 +50,7 @@ impl ResponseFilters {
     /// When a policy blocks the text.
     pub(super) fn push(&mut self, channel: &str, text: &str) -> Result<String, FilterError> {
         if !self.channels.contains_key(channel) {
-            if self.channels.len() >= MAX_CHANNELS {
-                return Err(FilterError::TooManyChannels);
-            }
+            self.check_capacity()?;
             let filter = self.chain.response_filter();
             self.channels.insert(channel.to_owned(), filter);
         }
@@ -58,11 +61,43 @@ impl ResponseFilters {
         Ok(output.block.map_or(Ok(output.release), Err)?)
     }
 
+    /// Filters a fragment of JSON, and returns it once the value is complete.
+    ///
+    /// # Errors
+    /// When a policy blocks the value.
+    pub(super) fn push_json(&mut self, channel: &str, text: &str) -> Result<String, FilterError> {
+        if !self.held.contains_key(channel) {
+            self.check_capacity()?;
+        }
+        let held = self.held.entry(channel.to_owned()).or_default();
+        if !held.push(text) {
+            return Err(FilterError::TooLarge);
+        }
+        if held.is_complete() {
+            self.flush(channel)
+        } else {
+            Ok(String::new())
+        }
+    }
+
+    fn check_capacity(&self) -> Result<(), FilterError> {
+        let is_full = self.channels.len() + self.held.len() >= MAX_CHANNELS;
+        if is_full {
+            Err(FilterError::TooLarge)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Releases what is held back of a text.
     ///
     /// # Errors
     /// When a policy blocks the text.
     pub(super) fn flush(&mut self, channel: &str) -> Result<String, FilterError> {
+        if let Some(held) = self.held.get_mut(channel) {
+            let text = held.take();
+            return self.complete_json(&text);
+        }
         let Some(filter) = self.channels.get_mut(channel) else {
             return Ok(String::new());
         };
@@ -87,6 +122,29 @@ impl ResponseFilters {
         }
         add(&mut self.findings, filter.findings());
         Ok(released.block.map_or(Ok(released.release), Err)?)
+    }
+
+    /// Filters a complete text that is JSON: its strings are evaluated without their
+    /// escapes, and it stays valid.
+    fn complete_json(&mut self, text: &str) -> Result<String, FilterError> {
+        if text.is_empty() {
+            return Ok(String::new());
+        }
+        let document = json!({ "arguments": text }).to_string();
+        let Ok(evaluated) = chat::evaluate_response_text(&self.chain, &document) else {
+            return self.complete(text);
+        };
+        add(&mut self.findings, &evaluated.evaluation.findings);
+        match &evaluated.evaluation.decision {
+            Decision::Allow => Ok(text.to_owned()),
+            Decision::Block(block) => Err(FilterError::Blocked(block.clone())),
+            Decision::Redact => {
+                let redacted: Value =
+                    serde_json::from_str(&evaluated.redact(&document)).unwrap_or_default();
+                let arguments = redacted.get("arguments").and_then(Value::as_str);
+                Ok(arguments.unwrap_or_default().to_owned())
+            }
+        }
     }
 
     /// Returns the evaluation of the whole response.

@@ -127,6 +127,22 @@ impl TextField {
         )
     }
 
+    /// Returns whether the text is a fragment of the arguments of a tool call.
+    pub(super) fn is_arguments(&self) -> bool {
+        matches!(
+            self.names().as_slice(),
+            [
+                "choices",
+                "[]",
+                "delta",
+                "tool_calls",
+                "[]",
+                "function",
+                "arguments"
+            ] | ["choices", "[]", "delta", "function_call", "arguments"]
+        )
+    }
+
     /// Returns how the text is treated. An unknown text is never protocol, and a field
     /// of the protocol only if it has the form of one.
     pub(super) fn kind(&self) -> FieldKind {

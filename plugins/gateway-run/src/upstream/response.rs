@@ -90,6 +90,11 @@ impl UpstreamBody {
         }
     }
 
+    /// Reads and discards the rest of the body.
+    pub(crate) async fn drain(mut self) {
+        while let Ok(Some(_)) = self.next().await {}
+    }
+
     /// Returns the whole body.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ use tokio::time::{interval, sleep, timeout};
 
 /// The interval at which the event loop proves that it runs.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
+/// The blocking threads of a worker, which evaluate long texts and resolve names.
+const MAX_BLOCKING_THREADS: usize = 4;
 /// The pause after a failed accept, such as for want of descriptors.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
@@ -23,6 +25,7 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 pub(super) fn run(config: WorkerConfig) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
         .build();
     match runtime {
         Ok(runtime) => LocalSet::new().block_on(&runtime, event_loop(config)),

@@ -18,13 +18,15 @@ use kt_policy::Block;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::spawn_local;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Chunks that are buffered for a slow client before the upstream is no longer read.
 const BUFFERED_CHUNKS: usize = 16;
 /// The time that the headers wait for text after the first event, so that a block
 /// before any text has its own status.
 const FIRST_TEXT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The time limit for the end of a body after `[DONE]`.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// nginx's status for a client that closed the request.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
@@ -111,16 +113,25 @@ impl StreamedCompletion {
     ) -> Receiver<Bytes> {
         let (out, receiver) = channel(BUFFERED_CHUNKS);
         spawn_local(async move {
-            self.run(context, out).await;
+            let body = self.run(context, out).await;
             drop(in_flight);
+            // A connection whose response was read to its end can be reused.
+            if let Some(body) = body {
+                drop(timeout(DRAIN_TIMEOUT, body.drain()).await);
+            }
         });
         receiver
     }
 
-    async fn run(mut self, mut context: RequestContext, out: Sender<Bytes>) {
+    /// Forwards the stream, and returns the body of the upstream if it has finished.
+    async fn run(
+        mut self,
+        mut context: RequestContext,
+        out: Sender<Bytes>,
+    ) -> Option<UpstreamBody> {
         let limits = self.stream.body.limits();
         let status = match self.forward_all(&out, limits).await {
-            Ok(()) => 200,
+            Ok(()) => 200_u16,
             Err(None) => CLIENT_CLOSED_REQUEST,
             Err(Some(error)) => {
                 // Fails only when the client has disconnected.
@@ -133,6 +144,7 @@ impl StreamedCompletion {
         }
         self.stream.record(&context);
         context.end(status);
+        self.finished.then_some(self.stream.body)
     }
 
     /// Forwards everything.
@@ -233,8 +245,8 @@ impl Stream {
     fn error(&mut self, error: StreamError) -> ErrorResponse {
         match error {
             StreamError::Malformed(message) => ErrorResponse::upstream(message, false),
-            StreamError::Filter(FilterError::TooManyChannels) => {
-                ErrorResponse::upstream("the response of the upstream has too many parts", false)
+            StreamError::Filter(FilterError::TooLarge) => {
+                ErrorResponse::upstream("the response of the upstream is too large", false)
             }
             StreamError::Upstream(document) => {
                 let filters = self.transformer.filters();

@@ -216,7 +216,11 @@ impl Transformer {
         finished: &[u64],
     ) -> Result<String, StreamError> {
         let channel = field.channel();
-        let mut text = filters.push(&channel, &field.text)?;
+        let mut text = if field.is_arguments() {
+            filters.push_json(&channel, &field.text)?
+        } else {
+            filters.push(&channel, &field.text)?
+        };
         let index = field.choice().unwrap_or(0);
         if finished.contains(&index) {
             text.push_str(&filters.flush(&channel)?);

@@ -223,3 +223,19 @@ fn every_split_of_a_text_gives_the_same_result() {
         assert_eq!(joined(&events, CONTENT), whole, "cut at {cut}");
     }
 }
+
+#[test]
+fn redacted_arguments_stay_valid_json() {
+    let call = |arguments: &str| {
+        let call = json!({ "index": 0, "id": "call_a", "type": "function",
+            "function": { "name": "f", "arguments": arguments } });
+        chunk(json!({ "tool_calls": [call] }), None)
+    };
+    let arguments = r#"{"card": 4111111111111111, "mail": "x\nbob\u0040example.com", "n": 7}"#;
+    let events = run(&[call(arguments), chunk(json!({}), Some("tool_calls"))]);
+    assert_eq!(events.len(), 2, "a call in one chunk stays in one chunk");
+    let redacted: Value = serde_json::from_str(&joined(&events, ARGUMENTS)).unwrap();
+    assert_eq!(redacted["mail"], "x\n[EMAIL]");
+    assert_eq!(redacted["n"], 7);
+    assert!(!redacted.to_string().contains("4111"), "{redacted}");
+}
