@@ -44,7 +44,7 @@ pub(super) async fn complete(
     request: &ChatRequest,
     context: &RequestContext,
 ) -> Result<Completion, ErrorResponse> {
-    if is_event_stream(&response) {
+    if response.is_event_stream() {
         let stream = stream::begin(response.body, upstream, request, context).await?;
         return Ok(Completion::Stream(Box::new(stream)));
     }
@@ -73,14 +73,6 @@ pub(super) async fn complete(
         headers: forwarded(&headers),
         body,
     })
-}
-
-fn is_event_stream(response: &UpstreamResponse) -> bool {
-    let content_type = response.headers.get(CONTENT_TYPE);
-    let content_type = content_type
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    response.status.is_success() && content_type.starts_with("text/event-stream")
 }
 
 fn forwarded(from: &HeaderMap) -> HeaderMap {

@@ -2,6 +2,7 @@
 
 use super::decoder::Decoder;
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -14,6 +15,19 @@ pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: UpstreamBody,
+}
+
+impl UpstreamResponse {
+    /// Whether the upstream has accepted the request and sends events.
+    pub(crate) fn is_event_stream(&self) -> bool {
+        self.status.is_success() && is_event_stream(&self.headers)
+    }
+}
+
+/// Whether the body of a response is a stream of events.
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("text/event-stream"))
 }
 
 /// The body of an [`UpstreamResponse`].

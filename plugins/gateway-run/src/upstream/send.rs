@@ -3,7 +3,7 @@
 use super::clients::Clients;
 use super::decoder::Decoder;
 use super::echo;
-use super::response::{UpstreamBody, UpstreamResponse};
+use super::response::{UpstreamBody, UpstreamResponse, is_event_stream};
 use crate::snapshot::{Credential, Upstream};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
@@ -101,11 +101,6 @@ pub(super) async fn send(
             deadline: started + timeouts.total,
         },
     })
-}
-
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    content_type.is_some_and(|value| value.starts_with("text/event-stream"))
 }
 
 fn root_cause(error: &dyn std::error::Error) -> String {

@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// The last event of a stream.
 pub(super) const DONE: &str = "[DONE]";
 
+/// The maximum number of choices; OpenAI's `n` has the same limit.
+const MAX_CHOICES: usize = 128;
+
 /// Members of a chunk that generated chunks repeat.
 const TEMPLATE_KEYS: [&str; 6] = [
     "id",
@@ -115,7 +118,7 @@ impl Transformer {
         if self.hide_usage && is_usage_only(&chunk) {
             return Ok(());
         }
-        let finished = self.note_choices(&chunk);
+        let finished = self.note_choices(&chunk)?;
         self.has_content |= !finished.is_empty();
         let Some(mut filters) = self.filters.take() else {
             self.has_content = true;
@@ -155,12 +158,15 @@ impl Transformer {
     }
 
     /// Records the choices of a chunk, and returns those that it finishes.
-    fn note_choices(&mut self, chunk: &Value) -> Vec<u64> {
+    fn note_choices(&mut self, chunk: &Value) -> Result<Vec<u64>, StreamError> {
         let choices = chunk.get("choices").and_then(Value::as_array);
         let mut finished = Vec::new();
         for (position, choice) in choices.into_iter().flatten().enumerate() {
             let index = choice.get("index").and_then(Value::as_u64);
             let index = index.unwrap_or(position as u64);
+            if self.choices.len() >= MAX_CHOICES && !self.choices.contains_key(&index) {
+                return Err(StreamError::Filter(FilterError::TooLarge));
+            }
             let state = self.choices.entry(index).or_default();
             if choice.get("finish_reason").is_some_and(|r| !r.is_null()) {
                 state.finished = true;
@@ -173,7 +179,7 @@ impl Transformer {
                 .filter_map(|key| Some(((*key).to_owned(), chunk.get(key)?.clone())))
                 .collect();
         }
-        finished
+        Ok(finished)
     }
 
     fn filter(

@@ -206,6 +206,31 @@ fn errors_and_blocks_end_the_stream() {
     assert!(out.is_empty(), "{}", String::from_utf8_lossy(&out));
 }
 
+#[test]
+fn choices_and_tool_calls_are_bounded() {
+    let mut out = Vec::new();
+    let mut transformer = transformer("redact");
+    let choice =
+        |index: u64| json!({ "choices": [{ "index": index, "delta": { "content": "a" } }] });
+    let accepted = (0..1000).take_while(|index| {
+        transformer
+            .event(&choice(*index).to_string(), &mut out)
+            .is_ok()
+    });
+    assert_eq!(accepted.count(), 128);
+    let mut transformer = self::transformer("redact");
+    let call = |index: u64| {
+        let call = json!({ "index": index, "function": { "arguments": "{" } });
+        chunk(json!({ "tool_calls": [call] }), None)
+    };
+    let accepted = (0..5000).take_while(|index| {
+        transformer
+            .event(&call(*index).to_string(), &mut out)
+            .is_ok()
+    });
+    assert_eq!(accepted.count(), 1024);
+}
+
 /// The result must not depend on where the upstream splits a text.
 #[test]
 fn every_split_of_a_text_gives_the_same_result() {
