@@ -31,7 +31,7 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
     ),
     (
         "launchd: bootstrap races with bootout",
-        &["the_scenario_passes_on_modelled_launchd"],
+        &["the_conformance_tests_pass_on_modelled_launchd"],
     ),
     (
         "start after stop fails",
@@ -83,7 +83,7 @@ const PROBLEMS: [(&str, &[&str]); 15] = [
     ),
     (
         "launchd: child processes do not find programs",
-        &["the_scenario_passes_on_modelled_launchd"],
+        &["the_conformance_tests_pass_on_modelled_launchd"],
     ),
     (
         "logs grow without limit",
