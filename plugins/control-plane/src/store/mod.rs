@@ -10,6 +10,7 @@ mod contract;
 mod decision;
 mod error;
 mod filter;
+mod migrations;
 mod postgres;
 mod receipt;
 mod retention;

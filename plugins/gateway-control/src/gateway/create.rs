@@ -29,19 +29,16 @@ fn request(invocation: &Invocation) -> Result<CreateGatewayRequest, Error> {
     let policy_file = file
         .map(|file| kt_policy_file::read(invocation, &[file]))
         .transpose()?;
+    let text = |name: &str| invocation.args.text(name).unwrap_or_default().to_owned();
     Ok(CreateGatewayRequest {
         name: invocation.required("name")?.to_owned(),
-        description: invocation
-            .args
-            .text("description")
-            .unwrap_or_default()
-            .to_owned(),
+        description: text("description"),
         labels: labels(&invocation.args.texts("label"))?,
         drift: drift(invocation).unwrap_or_default(),
         content: policy_file.as_ref().map(|r| r.content()),
         source: policy_file.as_ref().map(|r| r.name.clone()),
-        message: None,
         issue_token: invocation.setting("api.url").is_some(),
+        ..CreateGatewayRequest::default()
     })
 }
 

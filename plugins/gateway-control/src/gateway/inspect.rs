@@ -89,12 +89,7 @@ fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
     if let Some(map) = rejection.as_object_mut() {
         map.insert("location".to_owned(), location.join(":").into());
     }
-    json!({
-        "id": gateway.id,
-        "name": gateway.name,
-        "drift": gateway.drift,
-        "description": gateway.description,
-        "labels": gateway.labels,
+    gateway.with_settings(json!({
         "state": gateway.state,
         "etag": gateway.etag().to_string(),
         "desired": gateway.desired,
@@ -104,5 +99,5 @@ fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
         "history": history,
         "created_at": gateway.created_at,
         "updated_at": gateway.updated_at,
-    })
+    }))
 }

@@ -52,11 +52,7 @@ fn row(gateway: &Gateway) -> Value {
         .iter()
         .find_map(|i| i.applied.as_ref())
         .and_then(|a| a.version);
-    json!({
-        "id": gateway.id,
-        "name": gateway.name,
-        "description": gateway.description,
-        "labels": gateway.labels,
+    gateway.with_settings(json!({
         "state": gateway.state,
         "desired_version": gateway.desired.as_ref().map(|d| d.version),
         "applied_version": applied,
@@ -64,5 +60,5 @@ fn row(gateway: &Gateway) -> Value {
         "live_instances": live.len(),
         "created_at": gateway.created_at,
         "updated_at": gateway.updated_at,
-    })
+    }))
 }

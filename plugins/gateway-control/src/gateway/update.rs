@@ -36,12 +36,13 @@ fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
         .map(|(key, value)| (key, Some(value)))
         .collect();
     changed.extend(removed.into_iter().map(|key| (key.to_owned(), None)));
-    let patch = GatewayPatch {
-        name: text("name"),
-        description: text("description"),
+    let mut patch = GatewayPatch {
         labels: (!changed.is_empty()).then_some(changed),
-        drift: drift(invocation),
+        ..GatewayPatch::default()
     };
+    patch.name = text("name");
+    patch.description = text("description");
+    patch.drift = drift(invocation);
     if patch == GatewayPatch::default() {
         return Err(Error::new(
             Class::Usage,
@@ -54,16 +55,11 @@ fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
 }
 
 fn result(gateway: &Gateway, word: &str) -> Output {
-    let value = json!({
-        "id": gateway.id,
-        "name": gateway.name,
-        "description": gateway.description,
-        "labels": gateway.labels,
-        "drift": gateway.drift,
+    let value = gateway.with_settings(json!({
         "result": word,
         "etag": gateway.etag().to_string(),
         "updated_at": gateway.updated_at,
-    });
+    }));
     let pairs = gateway.labels.keys().map(|key| {
         // Keys contain neither `/` nor `~`, so the pointer needs no escaping.
         Field::new(format!("Label {key}"), format!("/labels/{key}"))

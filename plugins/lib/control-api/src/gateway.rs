@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{
     ConfigVersion, DesiredVersion, DriftPolicy, Etag, GatewayId, Instance, LimitError, MAX_LABELS,
@@ -47,6 +48,22 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// Adds the id of the gateway and the fields that users set to the JSON of a command's output.
+    #[must_use]
+    pub fn with_settings(&self, output: Value) -> Value {
+        let mut settings = json!({
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "labels": self.labels,
+            "drift": self.drift,
+        });
+        if let (Value::Object(settings), Value::Object(output)) = (&mut settings, output) {
+            settings.extend(output);
+        }
+        settings
+    }
+
     /// Describes a gateway whose control plane is unavailable: all that is not passed is unknown.
     #[must_use]
     pub fn unavailable(id: GatewayId, name: String, last_version: u64) -> Self {

@@ -7,15 +7,7 @@ use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use crate::store::StoreError;
-
-/// One step per schema version, applied in order, and never changed after a release.
-const STEPS: &[&str] = &[
-    include_str!("schema/0001.sql"),
-    include_str!("schema/0002.sql"),
-    include_str!("schema/0003.sql"),
-    include_str!("schema/0004.sql"),
-    include_str!("schema/0005.sql"),
-];
+use crate::store::migrations::POSTGRES;
 
 /// The oldest schema whose programs may write this one. A step that only adds columns or tables
 /// does not change it, so that a server with an older kt continues to work.
@@ -25,7 +17,7 @@ const OLDEST_READER: u32 = 1;
 
 /// The newest schema that this version supports.
 #[expect(clippy::cast_possible_truncation, reason = "there are fewer steps")]
-const NEWEST: u32 = STEPS.len() as u32;
+const NEWEST: u32 = POSTGRES.len() as u32;
 
 /// "ktcp" in ASCII: the advisory lock under which one server at a time migrates.
 const LOCK: i64 = 0x6b74_6370;
@@ -66,7 +58,7 @@ async fn migrate_locked(session: &Session) -> Result<u32, QueryError> {
     if from == 0 {
         session.batch_execute("CREATE SCHEMA kt").await?;
     }
-    for step in STEPS.iter().skip(from as usize) {
+    for step in POSTGRES.iter().skip(from as usize) {
         session.batch_execute(step).await?;
     }
     if from == 0 {

@@ -8,20 +8,10 @@ use super::audit;
 use super::busy::{begin, retry_while_busy};
 use super::write_transaction::WriteTransaction;
 use crate::store::StoreError;
+use crate::store::migrations::SQLITE;
 
 /// "ktcp" in ASCII: the application id of the file.
 const APPLICATION_ID: i32 = 0x6b74_6370;
-
-/// One step per schema version, applied in order, and never changed after a release.
-const STEPS: &[&str] = &[
-    include_str!("schema/0001.sql"),
-    include_str!("schema/0002.sql"),
-    include_str!("schema/0003.sql"),
-    include_str!("schema/0004.sql"),
-    include_str!("schema/0005.sql"),
-    include_str!("schema/0006.sql"),
-    include_str!("schema/0007.sql"),
-];
 
 /// The oldest schema whose programs may write this one. A step that only adds columns or tables
 /// does not change it, so that a gateway with an older kt continues to work.
@@ -31,7 +21,7 @@ const OLDEST_READER: u32 = 1;
 
 /// The newest schema that this version supports.
 #[expect(clippy::cast_possible_truncation, reason = "there are fewer steps")]
-pub(super) const NEWEST: u32 = STEPS.len() as u32;
+pub(super) const NEWEST: u32 = SQLITE.len() as u32;
 
 /// Migrates the file. Returns its schema.
 pub(super) fn migrate(connection: &Connection) -> Result<u32, StoreError> {
@@ -60,7 +50,7 @@ fn run_steps(connection: &Connection) -> Result<u32, StoreError> {
     } else {
         check_empty(&transaction)?;
     }
-    for step in &STEPS[found as usize..] {
+    for step in &SQLITE[found as usize..] {
         transaction.execute_batch(step)?;
     }
     let write = WriteTransaction::of(&transaction);
