@@ -42,7 +42,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::Gone`] for the id of a deleted one.
-    fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError>;
+    fn find(&self, gateway_ref: &GatewayRef) -> Result<GatewaySnapshot, StoreError>;
 
     /// Returns gateways, ordered by name.
     ///
@@ -89,7 +89,7 @@ pub trait Store: Send + Sync {
     fn update(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         patch: &GatewayPatch,
     ) -> Result<ChangeReceipt, StoreError>;
 
@@ -97,8 +97,11 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::RevisionMismatch`].
-    fn delete(&self, change: &ChangeContext, key: &GatewayRef)
-    -> Result<ChangeReceipt, StoreError>;
+    fn delete(
+        &self,
+        change: &ChangeContext,
+        gateway_ref: &GatewayRef,
+    ) -> Result<ChangeReceipt, StoreError>;
 
     /// Publishes a version and makes it desired, unless the desired one has the same canonical
     /// form.
@@ -108,7 +111,7 @@ pub trait Store: Send + Sync {
     fn publish(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError>;
 
@@ -121,7 +124,7 @@ pub trait Store: Send + Sync {
     fn revert(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError>;
 
@@ -132,7 +135,7 @@ pub trait Store: Send + Sync {
     fn act(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError>;
 
@@ -144,7 +147,7 @@ pub trait Store: Send + Sync {
     fn pin(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         version: u64,
         pinned: bool,
     ) -> Result<ChangeReceipt, StoreError>;
@@ -157,7 +160,7 @@ pub trait Store: Send + Sync {
     fn prune(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         prune: &PruneOptions,
     ) -> Result<PruneReceipt, StoreError>;
 
@@ -168,7 +171,7 @@ pub trait Store: Send + Sync {
     fn report(
         &self,
         now: Timestamp,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError>;
 

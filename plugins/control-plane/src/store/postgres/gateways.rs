@@ -11,8 +11,8 @@ use crate::store::{GatewayFilter, GatewayRef, GatewaySnapshot, StoreError};
 
 /// Returns the condition that selects a gateway, and its parameter. A deleted gateway is selected
 /// by its id only.
-pub(super) fn lookup(key: &GatewayRef) -> (&'static str, &str) {
-    match key {
+pub(super) fn lookup(gateway_ref: &GatewayRef) -> (&'static str, &str) {
+    match gateway_ref {
         GatewayRef::Id(id) => ("WHERE g.id = $1", id.as_str()),
         GatewayRef::Name(name) => ("WHERE g.name = $1 AND g.deleted_at IS NULL", name),
     }
@@ -20,25 +20,25 @@ pub(super) fn lookup(key: &GatewayRef) -> (&'static str, &str) {
 
 pub(super) async fn snapshot(
     session: &Session,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
 ) -> Result<GatewaySnapshot, QueryError> {
-    let (condition, text) = lookup(key);
+    let (condition, text) = lookup(gateway_ref);
     let sql = format!("{} {condition}", *rows::SNAPSHOT);
-    snapshot_of(key, session.row(&sql, &[&storable(text)]).await?)
+    snapshot_of(gateway_ref, session.row(&sql, &[&storable(text)]).await?)
 }
 
-/// Reads a row that was selected by `key`.
+/// Reads a row that was selected by `gateway_ref`.
 pub(super) fn snapshot_of(
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     row: Option<Row>,
 ) -> Result<GatewaySnapshot, QueryError> {
-    let row = present(key, row)?;
+    let row = present(gateway_ref, row)?;
     rows::snapshot(&row)
 }
 
 /// Returns the row of a gateway that exists.
-pub(super) fn present(key: &GatewayRef, row: Option<Row>) -> Result<Row, QueryError> {
-    let (_, text) = lookup(key);
+pub(super) fn present(gateway_ref: &GatewayRef, row: Option<Row>) -> Result<Row, QueryError> {
+    let (_, text) = lookup(gateway_ref);
     let row = row.ok_or_else(|| StoreError::NotFound(format!("gateway `{text}`")))?;
     if row.try_get::<_, Option<i64>>("deleted_at")?.is_some() {
         return Err(StoreError::Gone(rows::parse(&row, "id")?).into());

@@ -48,10 +48,10 @@ struct Previous {
 pub(super) async fn report(
     session: &mut Session,
     now: Timestamp,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     report: &StatusReport,
 ) -> Result<ReportReceipt, QueryError> {
-    let outcome = attempt(session, now, key, report).await;
+    let outcome = attempt(session, now, gateway_ref, report).await;
     if outcome.is_err() {
         session.roll_back().await;
     }
@@ -61,10 +61,10 @@ pub(super) async fn report(
 async fn attempt(
     session: &mut Session,
     now: Timestamp,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     report: &StatusReport,
 ) -> Result<ReportReceipt, QueryError> {
-    let (condition, text) = gateways::lookup(key);
+    let (condition, text) = gateways::lookup(gateway_ref);
     let columns = rows::select_list::<GatewayRow>("g.");
     let select = format!("SELECT {columns} FROM gateways g {condition}");
     session
@@ -83,7 +83,7 @@ async fn attempt(
     );
     begun?;
     drop(locked?);
-    let gateway = GatewayRow::from_row(&gateways::present(key, row?)?)?;
+    let gateway = GatewayRow::from_row(&gateways::present(gateway_ref, row?)?)?;
     let mut receipt = ReportReceipt {
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),

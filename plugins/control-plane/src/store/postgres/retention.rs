@@ -51,12 +51,12 @@ const TAKE: &str = "
 pub(super) async fn pin(
     session: &mut Session,
     change: &ChangeContext,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     version: u64,
     pin: bool,
 ) -> Result<ChangeReceipt, QueryError> {
     let act = async |session: &Session| {
-        let gateway = lock_gateway(session, key).await?.gateway;
+        let gateway = lock_gateway(session, gateway_ref).await?.gateway;
         let found = versions::one(session, &gateway.id, version).await?;
         let found = found.map(ConfigVersion::from);
         let receipt = decide_pin(&gateway, version, found.as_ref(), pin)?;
@@ -79,11 +79,11 @@ pub(super) async fn pin(
 pub(super) async fn prune(
     session: &mut Session,
     change: &ChangeContext,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     prune: &PruneOptions,
 ) -> Result<PruneReceipt, QueryError> {
     let act = async |session: &Session| {
-        let current = lock_gateway(session, key).await?;
+        let current = lock_gateway(session, gateway_ref).await?;
         if !prune.dry_run {
             session.batch_execute(EXCLUSIVE).await?;
         }
@@ -143,11 +143,14 @@ fn sum(row: Option<Row>) -> Result<u64, QueryError> {
 }
 
 /// Returns the gateway, and locks it until the transaction ends.
-async fn lock_gateway(session: &Session, key: &GatewayRef) -> Result<GatewaySnapshot, QueryError> {
-    let (condition, text) = gateways::lookup(key);
+async fn lock_gateway(
+    session: &Session,
+    gateway_ref: &GatewayRef,
+) -> Result<GatewaySnapshot, QueryError> {
+    let (condition, text) = gateways::lookup(gateway_ref);
     // Not `FOR UPDATE`: reports, which refer to the gateway, need not wait.
     let lock = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR NO KEY UPDATE");
     let row = session.row(&lock, &[&storable(text)]).await?;
-    let id = parse(&gateways::present(key, row)?, "id")?;
+    let id = parse(&gateways::present(gateway_ref, row)?, "id")?;
     gateways::snapshot(session, &GatewayRef::Id(id)).await
 }

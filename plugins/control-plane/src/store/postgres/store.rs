@@ -163,11 +163,11 @@ impl PostgresStore {
     fn change(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         root_certificates: GatewayChange<'_>,
     ) -> Result<ChangeReceipt, StoreError> {
         self.notify_changed(self.attempt(Session::is_retry_safe, async |session| {
-            changes::change(session, change, key, root_certificates).await
+            changes::change(session, change, gateway_ref, root_certificates).await
         }))
     }
 
@@ -251,8 +251,8 @@ impl Store for PostgresStore {
         self.read(async |session| session.rows(sql, &[]).await.map(drop))
     }
 
-    fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
-        self.read(async |session| gateways::snapshot(session, key).await)
+    fn find(&self, gateway_ref: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
+        self.read(async |session| gateways::snapshot(session, gateway_ref).await)
     }
 
     fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {
@@ -294,77 +294,77 @@ impl Store for PostgresStore {
     fn update(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         patch: &GatewayPatch,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, GatewayChange::Update(patch))
+        self.change(change, gateway_ref, GatewayChange::Update(patch))
     }
 
     fn delete(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, GatewayChange::Delete)
+        self.change(change, gateway_ref, GatewayChange::Delete)
     }
 
     fn publish(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, GatewayChange::Publish(new))
+        self.change(change, gateway_ref, GatewayChange::Publish(new))
     }
 
     fn revert(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, GatewayChange::Revert(revert))
+        self.change(change, gateway_ref, GatewayChange::Revert(revert))
     }
 
     fn act(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, key, GatewayChange::Act(ask))
+        self.change(change, gateway_ref, GatewayChange::Act(ask))
     }
 
     fn pin(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         version: u64,
         pinned: bool,
     ) -> Result<ChangeReceipt, StoreError> {
         self.attempt(Session::is_retry_safe, async |session| {
-            retention::pin(session, change, key, version, pinned).await
+            retention::pin(session, change, gateway_ref, version, pinned).await
         })
     }
 
     fn prune(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         prune: &PruneOptions,
     ) -> Result<PruneReceipt, StoreError> {
         self.attempt(Session::is_retry_safe, async |session| {
-            retention::prune(session, change, key, prune).await
+            retention::prune(session, change, gateway_ref, prune).await
         })
     }
 
     fn report(
         &self,
         now: Timestamp,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
-        self.read(async |session| instances::report(session, now, key, report).await)
+        self.read(async |session| instances::report(session, now, gateway_ref, report).await)
     }
 
     fn add_token(&self, change: &ChangeContext, token: &NewToken) -> Result<(), StoreError> {

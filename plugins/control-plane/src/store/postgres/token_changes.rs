@@ -66,11 +66,11 @@ async fn act(
 }
 
 /// Prevents the deletion of the gateway, which revokes its tokens, until this token is stored.
-async fn lock_gateway(session: &Session, key: &GatewayRef) -> Result<(), QueryError> {
-    let (condition, text) = gateways::lookup(key);
+async fn lock_gateway(session: &Session, gateway_ref: &GatewayRef) -> Result<(), QueryError> {
+    let (condition, text) = gateways::lookup(gateway_ref);
     let sql = format!("SELECT g.id, g.deleted_at FROM gateways g {condition} FOR SHARE");
     let row = session.row(&sql, &[&text]).await?;
-    gateways::present(key, row).map(drop)
+    gateways::present(gateway_ref, row).map(drop)
 }
 
 async fn revoke(

@@ -44,10 +44,10 @@ pub(super) fn create(
 pub(super) fn change(
     transaction: &WriteTransaction<'_>,
     context: &ChangeContext,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     change: GatewayChange<'_>,
 ) -> Result<ChangeReceipt, StoreError> {
-    let current = gateways::snapshot(transaction, key)?;
+    let current = gateways::snapshot(transaction, gateway_ref)?;
     let before = &current.gateway;
     let older = match change {
         GatewayChange::Revert(revert) => versions::one(transaction, &before.id, revert.version)?,

@@ -6,12 +6,15 @@ use rusqlite::{Connection, params};
 use super::{instances, rows};
 use crate::store::{GatewayFilter, GatewayRef, GatewayRow, GatewaySnapshot, StoreError};
 
-pub(super) fn find(connection: &Connection, key: &GatewayRef) -> Result<GatewayRow, StoreError> {
-    let (condition, text) = match key {
+pub(super) fn find(
+    connection: &Connection,
+    gateway_ref: &GatewayRef,
+) -> Result<GatewayRow, StoreError> {
+    let (condition, text) = match gateway_ref {
         GatewayRef::Id(id) => ("WHERE id = ?1 AND deleted_at IS NULL", id.as_str()),
         GatewayRef::Name(name) => ("WHERE name = ?1 AND deleted_at IS NULL", name.as_str()),
     };
-    match (rows::query_one(connection, condition, [text])?, key) {
+    match (rows::query_one(connection, condition, [text])?, gateway_ref) {
         (Some(gateway), _) => Ok(gateway),
         (None, GatewayRef::Id(id)) if was_deleted(connection, id)? => {
             Err(StoreError::Gone(id.clone()))
@@ -22,9 +25,9 @@ pub(super) fn find(connection: &Connection, key: &GatewayRef) -> Result<GatewayR
 
 pub(super) fn snapshot(
     connection: &Connection,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
 ) -> Result<GatewaySnapshot, StoreError> {
-    with_instances(connection, find(connection, key)?)
+    with_instances(connection, find(connection, gateway_ref)?)
 }
 
 pub(super) fn list(
@@ -35,7 +38,7 @@ pub(super) fn list(
     let condition = "WHERE deleted_at IS NULL AND name > ?1 AND substr(name, 1, length(?2)) = ?2
             AND NOT EXISTS (SELECT 1 FROM json_each(?3) wanted
                 WHERE NOT EXISTS (SELECT 1 FROM json_each(gateways.labels) has
-                    WHERE has.key = wanted.key AND has.value = wanted.value))
+                    WHERE has.gateway_ref = wanted.gateway_ref AND has.value = wanted.value))
          ORDER BY name LIMIT ?4";
     let after = filter.after.as_deref().unwrap_or_default();
     let labels = serde_json::to_string(&filter.labels)?;

@@ -17,11 +17,11 @@ use crate::store::{
 pub(super) fn pin(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     version: u64,
     pin: bool,
 ) -> Result<ChangeReceipt, StoreError> {
-    let current = gateways::snapshot(transaction, key)?;
+    let current = gateways::snapshot(transaction, gateway_ref)?;
     let gateway = &current.gateway;
     let found = versions::one(transaction, &gateway.id, version)?;
     let found = found.map(ConfigVersion::from);
@@ -43,10 +43,10 @@ pub(super) fn pin(
 pub(super) fn prune(
     transaction: &WriteTransaction<'_>,
     change: &ChangeContext,
-    key: &GatewayRef,
+    gateway_ref: &GatewayRef,
     prune: &PruneOptions,
 ) -> Result<PruneReceipt, StoreError> {
-    let current = gateways::snapshot(transaction, key)?;
+    let current = gateways::snapshot(transaction, gateway_ref)?;
     let gateway = &current.gateway;
     let mut versions = unpinned(transaction, &gateway.id, prune.up_to(&current))?;
     versions.retain(|version| !current.needs(*version));

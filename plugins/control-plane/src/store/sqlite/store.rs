@@ -195,11 +195,11 @@ impl SqliteStore {
         &self,
         context: &ChangeContext,
         points: CrashPoints,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         change: GatewayChange<'_>,
     ) -> Result<ChangeReceipt, StoreError> {
         self.change(context, points, |transaction| {
-            changes::change(transaction, context, key, change)
+            changes::change(transaction, context, gateway_ref, change)
         })
     }
 }
@@ -239,8 +239,8 @@ impl Store for SqliteStore {
         })
     }
 
-    fn find(&self, key: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
-        self.read(|connection| gateways::snapshot(connection, key))
+    fn find(&self, gateway_ref: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
+        self.read(|connection| gateways::snapshot(connection, gateway_ref))
     }
 
     fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {
@@ -286,42 +286,42 @@ impl Store for SqliteStore {
     fn update(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         patch: &GatewayPatch,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, OTHER, key, GatewayChange::Update(patch))
+        self.change_gateway(change, OTHER, gateway_ref, GatewayChange::Update(patch))
     }
 
     fn delete(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, OTHER, key, GatewayChange::Delete)
+        self.change_gateway(change, OTHER, gateway_ref, GatewayChange::Delete)
     }
 
     fn publish(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, RELOAD, key, GatewayChange::Publish(new))
+        self.change_gateway(change, RELOAD, gateway_ref, GatewayChange::Publish(new))
     }
 
     fn revert(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, REVERT, key, GatewayChange::Revert(revert))
+        self.change_gateway(change, REVERT, gateway_ref, GatewayChange::Revert(revert))
     }
 
     fn act(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError> {
         let points = if matches!(ask, GatewayAction::Reload { .. }) {
@@ -329,40 +329,40 @@ impl Store for SqliteStore {
         } else {
             OTHER
         };
-        self.change_gateway(change, points, key, GatewayChange::Act(ask))
+        self.change_gateway(change, points, gateway_ref, GatewayChange::Act(ask))
     }
 
     fn pin(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         version: u64,
         pinned: bool,
     ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, OTHER, |transaction| {
-            retention::pin(transaction, change, key, version, pinned)
+            retention::pin(transaction, change, gateway_ref, version, pinned)
         })
     }
 
     fn prune(
         &self,
         change: &ChangeContext,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         prune: &PruneOptions,
     ) -> Result<PruneReceipt, StoreError> {
         self.change(change, PRUNE, |transaction| {
-            retention::prune(transaction, change, key, prune)
+            retention::prune(transaction, change, gateway_ref, prune)
         })
     }
 
     fn report(
         &self,
         now: Timestamp,
-        key: &GatewayRef,
+        gateway_ref: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
         self.write(|transaction| {
-            let gateway = gateways::find(transaction, key)?;
+            let gateway = gateways::find(transaction, gateway_ref)?;
             instances::report(transaction, now, &gateway, report)
         })
     }

@@ -1,5 +1,7 @@
-use super::*;
-use crate::{AppliedVersion, ConfigSource, InstanceId, ProcessIdentity, Rejection, Timestamp};
+use crate::{
+    AppliedVersion, ConfigSource, ContentHash, DesiredVersion, Instance, InstanceId,
+    ProcessIdentity, Rejection, SyncState, Timestamp,
+};
 
 fn hash(byte: u8) -> ContentHash {
     ContentHash::from_bytes([byte; 32])

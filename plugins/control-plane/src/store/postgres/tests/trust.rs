@@ -1,4 +1,5 @@
 use super::Database;
+use crate::store::migrations::POSTGRES;
 use crate::store::suite::{StoreFixture, change, gateway};
 use crate::store::{DatabaseAddress, Password, PostgresStore, Store, StoreError, StoredScope};
 
@@ -45,10 +46,8 @@ fn a_database_of_the_first_schema_is_migrated() {
     };
     drop(database.batch(FIRST_SCHEMA));
     let store = database.store();
-    assert_eq!(
-        (store.schema(), store.epoch().unwrap()),
-        (5, "e".to_owned())
-    );
+    assert_eq!(store.schema() as usize, POSTGRES.len());
+    assert_eq!(store.epoch().unwrap(), "e");
     let kept = store.token_by_id(&"tok_aaaaaaaaaaaaaaaa".parse().unwrap());
     assert_eq!(kept.unwrap().scope, StoredScope::Admin);
     // The constraints are those of a new database.
