@@ -108,6 +108,16 @@ impl ResponseFilters {
         Ok(output.block.map_or(Ok(output.release), Err)?)
     }
 
+    /// Evaluates a text that cannot be changed.
+    ///
+    /// # Errors
+    /// When a policy blocks the text.
+    pub(super) fn check(&self, text: &str) -> Result<(), FilterError> {
+        let mut filter = self.chain.response_filter();
+        let block = filter.push(text).block.or_else(|| filter.finish().block);
+        Ok(block.map_or(Ok(()), Err)?)
+    }
+
     /// Filters a complete text.
     ///
     /// # Errors

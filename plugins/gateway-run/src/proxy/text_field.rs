@@ -20,8 +20,10 @@ pub(super) enum Segment {
 /// How a text of a response is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldKind {
-    /// A name, an id, a type or opaque data: never changed, never held back.
+    /// An id, a type or opaque data: never changed, never held back.
     Protocol,
+    /// The name of a function: evaluated, but never changed, never held back.
+    Name,
     /// A fragment of a text that continues in the next chunks.
     Fragment,
     /// A complete text.
@@ -144,17 +146,24 @@ impl TextField {
     }
 
     /// Returns how the text is treated. An unknown text is never protocol, and a field
-    /// of the protocol only if it has the form of one.
+    /// of the protocol only if it has the form of one; otherwise it is a complete text.
     pub(super) fn kind(&self) -> FieldKind {
         let text = self.text.as_str();
+        let form = |form: Form| {
+            if form.matches(text) {
+                form.kind()
+            } else {
+                FieldKind::Complete
+            }
+        };
         match self.names().as_slice() {
-            ["choices", "[]", "delta", rest @ ..] => match rest {
-                _ if is_protocol(rest, text) => FieldKind::Protocol,
-                ["annotations", ..] => FieldKind::Complete,
-                _ => FieldKind::Fragment,
+            ["choices", "[]", "delta", rest @ ..] => match message_form(rest) {
+                Some(field) => form(field),
+                None if rest.first() == Some(&"annotations") => FieldKind::Complete,
+                None => FieldKind::Fragment,
             },
-            ["choices", "[]", "message", rest @ ..] if is_protocol(rest, text) => {
-                FieldKind::Protocol
+            ["choices", "[]", "message", rest @ ..] => {
+                message_form(rest).map_or(FieldKind::Complete, form)
             }
             ["choices", "[]", "text"] => FieldKind::Fragment,
             [
@@ -166,25 +175,47 @@ impl TextField {
             | ["usage", ..]
             | ["x_groq", "id"]
             | ["choices", "[]", "content_filter_results", ..]
-            | ["prompt_filter_results", ..]
-                if is_name(text, "") =>
-            {
-                FieldKind::Protocol
-            }
-            ["model"] if is_name(text, "/@+") => FieldKind::Protocol,
-            ["obfuscation"] if is_base64(text) => FieldKind::Protocol,
+            | ["prompt_filter_results", ..] => form(Form::Id),
+            ["model"] => form(Form::Model),
+            ["obfuscation"] => form(Form::Base64),
             _ => FieldKind::Complete,
         }
     }
 }
 
-/// Whether a field of a message or a delta belongs to the protocol.
-fn is_protocol(path: &[&str], text: &str) -> bool {
+/// The form of a field of the protocol.
+#[derive(Clone, Copy)]
+enum Form {
+    /// An id, a type or a role.
+    Id,
+    /// The name of a function.
+    Name,
+    Model,
+    Base64,
+}
+
+impl Form {
+    fn matches(self, text: &str) -> bool {
+        match self {
+            Self::Id | Self::Name => is_name(text, ""),
+            Self::Model => is_name(text, "/@+"),
+            Self::Base64 => is_base64(text),
+        }
+    }
+
+    fn kind(self) -> FieldKind {
+        match self {
+            Self::Name => FieldKind::Name,
+            _ => FieldKind::Protocol,
+        }
+    }
+}
+
+/// Returns the form of a field of a message or a delta; `None` for text.
+fn message_form(path: &[&str]) -> Option<Form> {
     match path {
         ["role"]
         | ["tool_calls", "[]", "id" | "type"]
-        | ["tool_calls", "[]", "function" | "custom", "name"]
-        | ["function_call", "name"]
         | ["audio", "id"]
         | [
             "reasoning_details" | "thinking_blocks",
@@ -192,7 +223,10 @@ fn is_protocol(path: &[&str], text: &str) -> bool {
             "id" | "type" | "format",
         ]
         | ["content", "[]", "type"]
-        | ["annotations", "[]", "type"] => is_name(text, ""),
+        | ["annotations", "[]", "type"] => Some(Form::Id),
+        ["tool_calls", "[]", "function" | "custom", "name"] | ["function_call", "name"] => {
+            Some(Form::Name)
+        }
         ["audio", "data"]
         | [
             "reasoning_details" | "thinking_blocks",
@@ -200,8 +234,8 @@ fn is_protocol(path: &[&str], text: &str) -> bool {
             "signature" | "data",
         ]
         | ["content", "[]", "signature"]
-        | [.., "extra_content", "google", "thought_signature"] => is_base64(text),
-        _ => false,
+        | [.., "extra_content", "google", "thought_signature"] => Some(Form::Base64),
+        _ => None,
     }
 }
 
@@ -278,10 +312,16 @@ mod tests {
                 "choices/0/delta/content",
                 "choices/0/delta/tool_calls/2/function/arguments",
                 "choices/0/delta/reasoning_details/0/text",
-                "choices/0/delta/audio/id",
             ]
         );
-        assert_eq!(of(FieldKind::Complete), ["citations/0"]);
+        assert_eq!(
+            of(FieldKind::Complete),
+            ["citations/0", "choices/0/delta/audio/id"]
+        );
+        assert_eq!(
+            of(FieldKind::Name),
+            ["choices/0/delta/tool_calls/2/function/name"]
+        );
         let arguments = fields.iter().find(|f| f.text == "{").unwrap();
         assert_eq!(
             nest(&arguments.path, "x".to_owned()),

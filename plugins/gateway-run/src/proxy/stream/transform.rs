@@ -199,6 +199,10 @@ impl Transformer {
                     self.has_content |= field.is_tool_call_id();
                     continue;
                 }
+                FieldKind::Name => {
+                    filters.check(&field.text)?;
+                    continue;
+                }
                 FieldKind::Complete => filters.complete(&field.text)?,
                 FieldKind::Fragment => self.fragment(filters, field, finished)?,
             };

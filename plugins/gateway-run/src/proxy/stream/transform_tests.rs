@@ -264,3 +264,13 @@ fn redacted_arguments_stay_valid_json() {
     assert_eq!(redacted["n"], 7);
     assert!(!redacted.to_string().contains("4111"), "{redacted}");
 }
+
+/// An id in an unusual form is evaluated as text, but not held back.
+#[test]
+fn fields_in_another_form_leave_with_their_first_chunk_too() {
+    let call = json!({ "index": 0, "id": "call 4111", "type": "function",
+        "function": { "name": "get weather 41", "arguments": "" } });
+    let first = chunk(json!({ "tool_calls": [call] }), None);
+    let events = run(&[first.clone(), chunk(json!({}), Some("tool_calls"))]);
+    assert_eq!(events[0], first.to_string());
+}
