@@ -1,24 +1,29 @@
-//! The audit log file and its writer thread.
+//! The writer thread of the audit log.
 
+use super::segments::{self, Segment};
 use crate::metrics::Metrics;
 use jiff::Timestamp;
 use kt_policy::AuditRecord;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The number of records that may wait for the disk; beyond it a record is lost
 /// and counted, because a request must not wait for a full disk.
 const QUEUE_CAPACITY: usize = 16_384;
 /// The maximum number of records per sync.
-const BATCH_SIZE: usize = 256;
+const BATCH_SIZE: usize = 4096;
+/// The time that a batch is collected. A sync per record was half of the cost of
+/// evaluating a request of 1 KB.
+const BATCH_INTERVAL: Duration = Duration::from_millis(5);
+/// The interval at which expired records are removed while nothing is written.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// A decision to be recorded.
 pub(crate) struct AuditEntry {
@@ -99,61 +104,80 @@ impl AuditLog {
 }
 
 struct Writer {
-    file: File,
-    path: PathBuf,
+    segment: Segment,
     metrics: Arc<Metrics>,
-    seq: u64,
-    previous: String,
-    /// The length of the complete records, bytes.
-    length: u64,
 }
 
 impl Writer {
     fn open(path: &Path, metrics: Arc<Metrics>) -> std::io::Result<Self> {
-        let tail = read_tail(path)?;
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)?;
-        file.set_len(tail.length)?;
         Ok(Self {
-            file,
-            path: path.to_owned(),
+            segment: Segment::open(path)?,
             metrics,
-            seq: tail.seq,
-            previous: tail.hash,
-            length: tail.length,
         })
     }
 
-    fn run(mut self, records: &Receiver<AuditEntry>) {
-        while let Ok(first) = records.recv() {
-            let before = (self.seq, self.previous.clone());
-            let mut text = self.format_line(&first);
-            let mut count = 1;
-            while let (true, Ok(next)) = (count < BATCH_SIZE, records.try_recv()) {
-                text.push_str(&self.format_line(&next));
-                count += 1;
+    fn run(mut self, entries: &Receiver<AuditEntry>) {
+        self.remove_expired();
+        loop {
+            match entries.recv_timeout(RETENTION_INTERVAL) {
+                Ok(first) => {
+                    std::thread::sleep(BATCH_INTERVAL);
+                    let mut batch = vec![first];
+                    batch.extend(entries.try_iter().take(BATCH_SIZE - 1));
+                    self.write(&batch);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(error) = self.segment.rotate() {
+                        tracing::error!("cannot start another segment of the audit log: {error}");
+                    }
+                    self.remove_expired();
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            let written = self
-                .file
-                .write_all(text.as_bytes())
-                .and_then(|()| self.file.sync_data());
-            match written {
-                Ok(()) => self.length += text.len() as u64,
-                Err(error) => self.roll_back(&error, before, count),
+        }
+    }
+
+    /// Writes a batch, split where the retention changes.
+    fn write(&mut self, batch: &[AuditEntry]) {
+        for part in batch.chunk_by(|a, b| retention_days(a) == retention_days(b)) {
+            let Some(first) = part.first() else { continue };
+            let closed = self.segment.seq;
+            if let Err(error) = self.segment.rotate_before(retention_days(first)) {
+                tracing::error!("cannot start another segment of the audit log: {error}");
+            } else if self.segment.length == 0 && closed > 0 {
+                self.remove_expired();
             }
+            self.write_part(part);
+        }
+    }
+
+    fn write_part(&mut self, part: &[AuditEntry]) {
+        let before = (self.segment.seq, self.segment.hash.clone());
+        let text: String = part.iter().map(|entry| self.format_line(entry)).collect();
+        let file = &mut self.segment.file;
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_data());
+        match written {
+            Ok(()) => self.segment.length += text.len() as u64,
+            Err(error) => self.roll_back(&error, before, part.len()),
+        }
+    }
+
+    fn remove_expired(&self) {
+        if let Err(error) = segments::remove_expired(&self.segment.path) {
+            tracing::error!("cannot remove expired audit records: {error}");
         }
     }
 
     /// Truncates the file after a failed write, so that later records do not
     /// follow a partial one.
     fn roll_back(&mut self, error: &std::io::Error, before: (u64, String), count: usize) {
-        tracing::error!(file = %self.path.display(), "cannot write audit records: {error}");
-        (self.seq, self.previous) = before;
-        if let Err(error) = self.file.set_len(self.length) {
-            tracing::error!(file = %self.path.display(), "cannot remove a partial audit record: {error}");
+        let file = self.segment.path.display();
+        tracing::error!(%file, "cannot write audit records: {error}");
+        (self.segment.seq, self.segment.hash) = before;
+        if let Err(error) = self.segment.file.set_len(self.segment.length) {
+            tracing::error!(%file, "cannot remove a partial audit record: {error}");
         }
         for _ in 0..count {
             self.metrics.audit_records_lost();
@@ -161,10 +185,10 @@ impl Writer {
     }
 
     fn format_line(&mut self, entry: &AuditEntry) -> String {
-        self.seq += 1;
+        self.segment.seq += 1;
         let d = &entry.decision;
         let line = Line {
-            seq: self.seq,
+            seq: self.segment.seq,
             at: Timestamp::now(),
             request_id: &entry.request_id,
             phase: entry.phase,
@@ -178,13 +202,13 @@ impl Writer {
             reason_code: d.reason_code,
             findings: serde_json::to_value(&d.findings).unwrap_or_default(),
             retention_days: d.retention_days,
-            previous: &self.previous,
+            previous: &self.segment.hash,
         };
         let body = serde_json::to_string(&line).unwrap_or_default();
         let hash = sha256_hex(&body);
         let open = body.strip_suffix('}').unwrap_or(&body);
         let text = format!("{open},\"hash\":\"{hash}\"}}\n");
-        self.previous = hash;
+        self.segment.hash = hash;
         text
     }
 }
@@ -196,51 +220,8 @@ fn sha256_hex(text: &str) -> String {
         .collect()
 }
 
-/// The end of an existing file.
-struct Tail {
-    seq: u64,
-    hash: String,
-    /// The offset of the end of the last complete line.
-    length: u64,
-}
-
-/// Reads the tail of an existing file. Only an incomplete last line is cut off; a
-/// file whose last complete line is not a record is renamed, never truncated.
-fn read_tail(path: &Path) -> std::io::Result<Tail> {
-    let empty = || Tail {
-        seq: 0,
-        hash: String::new(),
-        length: 0,
-    };
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(empty()),
-        Err(e) => return Err(e),
-    };
-    let complete = bytes
-        .iter()
-        .rposition(|b| *b == b'\n')
-        .map_or(0, |at| at + 1);
-    let Some(line) = bytes.get(..complete).and_then(|b| b.strip_suffix(b"\n")) else {
-        return Ok(empty());
-    };
-    let line = line.rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    let value: Value = serde_json::from_slice(line).unwrap_or_default();
-    let (seq, hash) = (
-        value.get("seq").and_then(Value::as_u64),
-        value.get("hash").and_then(Value::as_str),
-    );
-    if let (Some(seq), Some(hash)) = (seq, hash) {
-        return Ok(Tail {
-            seq,
-            hash: hash.to_owned(),
-            length: complete as u64,
-        });
-    }
-    let renamed = path.with_extension(format!("damaged-{}.jsonl", Timestamp::now().as_second()));
-    tracing::error!(renamed = %renamed.display(), "the audit log does not end with a record; it was renamed, and a new one is started");
-    std::fs::rename(path, renamed)?;
-    Ok(empty())
+fn retention_days(entry: &AuditEntry) -> u64 {
+    entry.decision.retention_days
 }
 
 #[cfg(test)]

@@ -6,5 +6,7 @@
 //! line before.
 
 mod log;
+mod segments;
+mod tail;
 
 pub(crate) use log::{AuditEntry, AuditLog, Served};
