@@ -42,7 +42,7 @@ fn a_newer_version_migrates_the_file_of_a_running_gateway() {
     reload("redact.yaml")
         .exits(9)
         .stdout_is_empty()
-        .stderr_contains("update kt");
+        .stderr_contains("upgrade kt");
     assert_eq!(status(), 400, "the last applied configuration is active");
     let ready = http(gateway.admin_port, "GET", "/readyz", &[], "");
     assert_eq!(ready.expect("it responds").status, 200);

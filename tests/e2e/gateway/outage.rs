@@ -195,7 +195,8 @@ fn a_missing_source_is_a_rejection_and_a_revert_still_works() {
     gateway.process.signal(Signal::HUP);
     let mut process = gateway.process;
     process.wait_for("the reason", TIMEOUT, |_, err| {
-        err.contains("cannot be taken again").then_some(())
+        err.contains("cannot reload the configuration")
+            .then_some(())
     });
 }
 
@@ -264,7 +265,7 @@ fn a_gateway_starts_behind_an_ingress_without_a_control_plane() {
         away("gateway run --id unknown --listen 127.0.0.1:0")
             .run()
             .exits(7)
-            .stderr_contains("no configuration was applied here before");
+            .stderr_contains("no configuration was applied on this machine before");
         let line = "gateway run --id production --listen 127.0.0.1:0 -o json";
         let gateway = Gateway::of(away(line).spawn());
         assert_eq!(gateway.chat("m", "hello").status, 200, "{status}");

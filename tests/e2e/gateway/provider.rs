@@ -11,12 +11,15 @@ use std::time::Duration;
 /// The time limit for a test to open the gate.
 const GATE_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The pause between two parts of a scripted stream.
+const PART_PAUSE: Duration = Duration::from_millis(200);
+
 #[derive(Default)]
 struct State {
     /// Headers and body of every request.
     requests: Mutex<Vec<(String, Vec<u8>)>>,
-    /// Whole HTTP responses, by model.
-    scripts: Mutex<HashMap<String, Vec<u8>>>,
+    /// The parts of HTTP responses, by model.
+    scripts: Mutex<HashMap<String, Vec<Vec<u8>>>>,
     gate_open: Mutex<bool>,
     gate: Condvar,
 }
@@ -57,14 +60,25 @@ impl Provider {
     /// Responds to requests for a model with these bytes, and closes the connection.
     pub(crate) fn script(&self, model: &str, response: impl Into<Vec<u8>>) {
         let mut scripts = self.state.scripts.lock().expect("no thread panics");
-        scripts.insert(model.to_owned(), response.into());
+        scripts.insert(model.to_owned(), vec![response.into()]);
     }
 
     /// Responds to requests for a model with a stream of these bytes.
     pub(crate) fn script_stream(&self, model: &str, body: &str) {
+        self.script_stream_parts(model, &[body]);
+    }
+
+    /// Responds to requests for a model with a stream of these bytes, with a pause before
+    /// each further part.
+    pub(crate) fn script_stream_parts(&self, model: &str, parts: &[&str]) {
         let head =
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-        self.script(model, format!("{head}{body}"));
+        let mut response: Vec<Vec<u8>> = parts.iter().map(|p| p.as_bytes().to_vec()).collect();
+        if let Some(first) = response.first_mut() {
+            *first = [head.as_bytes(), first].concat();
+        }
+        let mut scripts = self.state.scripts.lock().expect("no thread panics");
+        scripts.insert(model.to_owned(), response);
     }
 
     /// Returns the headers and bodies that were received.
@@ -115,7 +129,12 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
     let script = state.scripts.lock().expect("no thread panics");
     if let Some(response) = script.get(model).cloned() {
         drop(script);
-        out.write_all(&response)?;
+        for (n, part) in response.iter().enumerate() {
+            if n > 0 {
+                std::thread::sleep(PART_PAUSE);
+            }
+            out.write_all(part)?;
+        }
         return out.shutdown(std::net::Shutdown::Both);
     }
     drop(script);

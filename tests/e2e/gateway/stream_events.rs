@@ -250,7 +250,8 @@ fn a_block_before_any_text_has_its_own_status() {
     assert_eq!(response.status, 400, "{}", response.body);
     assert!(response.head.contains("x-should-retry: false"));
     assert_eq!(body(&response)["error"]["code"], "policy_violation");
-    p.script_stream("s", &(role + &text("The address is ", None) + &secret));
+    let begin = role + &text("The address is ", None);
+    p.script_stream_parts("s", &[&begin, &secret]);
     let response = stream(&gateway, "s");
     assert_eq!(response.status, 200);
     let events = events(&response);
@@ -279,7 +280,8 @@ fn an_error_in_the_first_event_has_its_own_status() {
     let response = stream(&gateway, "s");
     assert_eq!(response.status, 429);
     assert_eq!(body(&response)["error"]["message"], "mail [EMAIL]");
-    p.script_stream("s", &(text("Hello, ", None) + &error(json!("overloaded"))));
+    let begin = text("Hello, ", None);
+    p.script_stream_parts("s", &[&begin, &error(json!("overloaded"))]);
     let response = stream(&gateway, "s");
     assert_eq!(response.status, 200);
     let last = events(&response).pop().expect("an event");
