@@ -49,18 +49,23 @@ impl Node {
         })
     }
 
-    fn into_commands(self, width: usize) -> Vec<Command> {
+    fn into_commands(self, help: &HelpOptions<'_>) -> Vec<Command> {
         self.children
             .into_iter()
-            .map(|(name, node)| node.into_command(name, width))
+            .map(|(name, node)| node.into_command(name, help))
             .collect()
     }
 
-    fn into_command(mut self, name: String, width: usize) -> Command {
+    fn into_command(mut self, name: String, help: &HelpOptions<'_>) -> Command {
         let command = self.command.take();
+        let with_help = help.selection.contains_name(&name);
         if self.children.is_empty() {
             let command = command.unwrap_or_else(|| Command::new(name));
-            return command.after_help(options::summary());
+            return if with_help {
+                command.after_help(options::summary())
+            } else {
+                command
+            };
         }
         let hidden = self.children.values().all(Self::is_hidden);
         let mut group = command
@@ -70,13 +75,16 @@ impl Node {
                     .arg_required_else_help(true)
             })
             .aliases(self.aliases.clone())
-            .hide(hidden)
-            .after_help(options::summary());
+            .hide(hidden);
         if let Some(about) = self.about.take() {
             group = group.about(about);
         }
-        let entries = self.entries();
-        help::with_sections(group, &entries, width).subcommands(self.into_commands(width))
+        let named_by_alias = self.aliases.iter().any(|a| help.selection.contains_name(a));
+        if with_help || named_by_alias {
+            let entries = self.entries();
+            group = help::with_sections(group, &entries, help.width).after_help(options::summary());
+        }
+        group.subcommands(self.into_commands(help))
     }
 
     /// The visible subcommands, for help.
@@ -106,8 +114,8 @@ impl Node {
     }
 }
 
-/// Which commands are built with their arguments; the others have only a name
-/// and a description.
+/// Which commands are built with their arguments and help; the others have only a
+/// name and a description.
 #[derive(Clone, Copy)]
 pub(crate) enum CommandSelection<'a> {
     /// All of them: for the reference and for completion.
@@ -117,12 +125,32 @@ pub(crate) enum CommandSelection<'a> {
     Named(&'a [OsString]),
 }
 
+/// How help is built.
+struct HelpOptions<'a> {
+    selection: CommandSelection<'a>,
+    width: usize,
+}
+
 impl CommandSelection<'_> {
     fn contains(self, path: &[String]) -> bool {
-        match (self, path.last()) {
-            (Self::Named(args), Some(name)) => args.iter().any(|arg| arg == name.as_str()),
-            _ => true,
+        path.last().is_none_or(|name| self.contains_name(name))
+    }
+
+    fn contains_name(self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(args) => args.iter().any(|arg| arg == name),
         }
+    }
+
+    /// Returns whether the help of the root command may be printed: without a
+    /// command, or with `help` or an option that may be `-h` or `--help`.
+    fn contains_root_help(self) -> bool {
+        let Self::Named(args) = self else { return true };
+        let args = || args.iter().skip(1).map(|arg| arg.as_encoded_bytes());
+        let is_option = |arg: &[u8]| arg.starts_with(b"-");
+        let may_be_help = |arg: &[u8]| arg == b"help" || (is_option(arg) && arg.contains(&b'h'));
+        args().all(is_option) || args().any(may_be_help)
     }
 }
 
@@ -154,9 +182,12 @@ pub(crate) fn build(registry: &Registry, selection: CommandSelection<'_>, width:
         .subcommand_required(true)
         .arg_required_else_help(true)
         .term_width(width);
-    let base = help::with_root_sections(options::add_to(base), &root.entries(), width);
+    let mut base = options::add_to(base);
+    if selection.contains_root_help() {
+        base = help::with_root_sections(base, &root.entries(), width);
+    }
     Tree {
-        root: base.subcommands(root.into_commands(width)),
+        root: base.subcommands(root.into_commands(&HelpOptions { selection, width })),
         routes,
     }
 }
