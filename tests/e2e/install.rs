@@ -199,7 +199,11 @@ fn an_archive_has_manual_pages_and_completions() {
         let path = installation.sandbox.path("share/man/man1").join(name);
         fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     };
-    assert!(page("kt.1").contains(".SH COMMANDS"), "{}", page("kt.1"));
+    assert!(
+        page("kt.1").contains(".SH GLOBAL OPTIONS"),
+        "{}",
+        page("kt.1")
+    );
     let create = page("kt-gateway-create.1");
     let sections: Vec<&str> = create
         .lines()
