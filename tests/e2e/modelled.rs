@@ -62,7 +62,7 @@ impl Mac {
             ("bootout-code", "36"),
             ("kickstart-running-code", "37"),
             ("run-at-load", "off"),
-            ("old-disabled-words", "on"),
+            ("old-disabled-format", "on"),
             ("draining", "1"),
         ] {
             mac.model(&["set", setting, value]).ok();

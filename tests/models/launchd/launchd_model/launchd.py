@@ -54,7 +54,7 @@ SETTINGS = {
     # Off: `bootstrap` does not start the job, as reported for some Macs.
     "run-at-load": (True, _flag),
     # The format of `print-disabled` before macOS 13.
-    "old-disabled-args": (False, _flag),
+    "old-disabled-format": (False, _flag),
     # Factor for ThrottleInterval and ExitTimeOut.
     "scale": (1.0, _between(0.0001, 100)),
     "home": ("", str),

@@ -159,7 +159,7 @@ def domain(launchd):
 def disabled(launchd):
     """Returns the output of `launchctl print-disabled gui/UID`: all labels that were ever
     enabled or disabled."""
-    old = launchd.settings["old-disabled-args"]
+    old = launchd.settings["old-disabled-format"]
     args = ("true", "false") if old else ("disabled", "enabled")
     edge = "" if old else "\t"
     lines = [] if old else [""]
