@@ -255,7 +255,10 @@ fn a_block_before_any_text_has_its_own_status() {
     let response = stream(&gateway, "s");
     assert_eq!(response.status, 200);
     let events = events(&response);
-    assert_eq!(joined(&events, CONTENT), "The address is ");
+    // The last word could have become a part of a match.
+    let sent = joined(&events, CONTENT);
+    assert!(sent.starts_with("The address"), "{sent}");
+    assert!(!sent.contains("bob"), "{sent}");
     let error = &events.last().expect("an event")["error"];
     assert_eq!(
         (&error["type"], &error["code"], &error["param"]),
