@@ -1,25 +1,37 @@
 //! Finds gateways.
 
+use std::sync::LazyLock;
+
 use kt_control_api::{ContentHash, DesiredVersion, GatewayId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{instances, rows};
+use crate::store::table::Row;
 use crate::store::{GatewayFilter, GatewayRef, GatewayRow, GatewaySnapshot, StoreError};
+
+/// Selects a gateway `g` with its desired version.
+static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, v.sha256 AS desired_sha256 FROM gateways g
+         LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version",
+        rows::select_list::<GatewayRow>("g.")
+    )
+});
 
 pub(super) fn find(
     connection: &Connection,
     gateway_ref: &GatewayRef,
 ) -> Result<GatewayRow, StoreError> {
-    let (condition, text) = match gateway_ref {
-        GatewayRef::Id(id) => ("WHERE id = ?1 AND deleted_at IS NULL", id.as_str()),
-        GatewayRef::Name(name) => ("WHERE name = ?1 AND deleted_at IS NULL", name.as_str()),
-    };
-    match (rows::query_one(connection, condition, [text])?, gateway_ref) {
-        (Some(gateway), _) => Ok(gateway),
-        (None, GatewayRef::Id(id)) if was_deleted(connection, id)? => {
-            Err(StoreError::Gone(id.clone()))
-        }
-        (None, _) => Err(StoreError::NotFound(format!("gateway `{text}`"))),
+    let (condition, text) = lookup(gateway_ref);
+    let columns = rows::select_list::<GatewayRow>("g.");
+    let sql = format!("SELECT {columns} FROM gateways g {condition}");
+    let found = connection
+        .prepare_cached(&sql)?
+        .query_row([text], |row| GatewayRow::from_row(row))
+        .optional()?;
+    match found {
+        Some(gateway) => Ok(gateway),
+        None => Err(missing(connection, gateway_ref)?),
     }
 }
 
@@ -27,7 +39,16 @@ pub(super) fn snapshot(
     connection: &Connection,
     gateway_ref: &GatewayRef,
 ) -> Result<GatewaySnapshot, StoreError> {
-    with_instances(connection, find(connection, gateway_ref)?)
+    let (condition, text) = lookup(gateway_ref);
+    let sql = format!("{} {condition}", *SNAPSHOT);
+    let found = connection
+        .prepare_cached(&sql)?
+        .query_row([text], with_desired)
+        .optional()?;
+    match found {
+        Some(found) => Ok(with_instances(connection, found)?),
+        None => Err(missing(connection, gateway_ref)?),
+    }
 }
 
 pub(super) fn list(
@@ -35,18 +56,24 @@ pub(super) fn list(
     filter: &GatewayFilter,
 ) -> Result<Vec<GatewaySnapshot>, StoreError> {
     // Compares byte by byte, unlike LIKE, which folds case and has wildcards.
-    let condition = "WHERE deleted_at IS NULL AND name > ?1 AND substr(name, 1, length(?2)) = ?2
+    let sql = format!(
+        "{} WHERE g.deleted_at IS NULL AND g.name > ?1 AND substr(g.name, 1, length(?2)) = ?2
             AND NOT EXISTS (SELECT 1 FROM json_each(?3) wanted
-                WHERE NOT EXISTS (SELECT 1 FROM json_each(gateways.labels) has
-                    WHERE has.gateway_ref = wanted.gateway_ref AND has.value = wanted.value))
-         ORDER BY name LIMIT ?4";
+                WHERE NOT EXISTS (SELECT 1 FROM json_each(g.labels) has
+                    WHERE has.key = wanted.key AND has.value = wanted.value))
+         ORDER BY g.name LIMIT ?4",
+        *SNAPSHOT
+    );
     let after = filter.after.as_deref().unwrap_or_default();
     let labels = serde_json::to_string(&filter.labels)?;
     let values = params![after, filter.prefix, labels, filter.limit as u64];
-    rows::query(connection, condition, values)?
-        .into_iter()
-        .map(|gateway| with_instances(connection, gateway))
-        .collect()
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found: Vec<_> = statement
+        .query_map(values, with_desired)?
+        .collect::<Result<_, _>>()?;
+    let snapshots = found.into_iter();
+    let snapshots = snapshots.map(|found| with_instances(connection, found));
+    Ok(snapshots.collect::<Result<_, _>>()?)
 }
 
 /// Returns the id of the gateway that has the name.
@@ -61,33 +88,49 @@ pub(super) fn owner_of_name(
     }
 }
 
-fn with_instances(
-    connection: &Connection,
-    gateway: GatewayRow,
-) -> Result<GatewaySnapshot, StoreError> {
+/// Returns the condition that selects a gateway, and its parameter.
+fn lookup(gateway_ref: &GatewayRef) -> (&'static str, &str) {
+    match gateway_ref {
+        GatewayRef::Id(id) => ("WHERE g.id = ?1 AND g.deleted_at IS NULL", id.as_str()),
+        GatewayRef::Name(name) => ("WHERE g.name = ?1 AND g.deleted_at IS NULL", name),
+    }
+}
+
+/// Reads a row of [`SNAPSHOT`].
+fn with_desired(row: &rusqlite::Row<'_>) -> Result<GatewaySnapshot, rusqlite::Error> {
+    let gateway = GatewayRow::from_row(row)?;
+    let desired = match gateway.desired_version {
+        Some(version) => Some(DesiredVersion {
+            version,
+            generation: gateway.generation,
+            sha256: ContentHash::from_bytes(row.get("desired_sha256")?),
+        }),
+        None => None,
+    };
     Ok(GatewaySnapshot {
-        desired: desired(connection, &gateway)?,
-        instances: instances::of(connection, &gateway.id)?,
         gateway,
+        desired,
+        instances: Vec::new(),
     })
 }
 
-fn desired(
+fn with_instances(
     connection: &Connection,
-    gateway: &GatewayRow,
-) -> Result<Option<DesiredVersion>, rusqlite::Error> {
-    let Some(version) = gateway.desired_version else {
-        return Ok(None);
-    };
-    let sql = "SELECT sha256 FROM config_versions WHERE gateway_id = ?1 AND version = ?2";
-    let sha256 = connection
-        .prepare_cached(sql)?
-        .query_row(params![gateway.id.as_str(), version], |row| row.get(0))?;
-    Ok(Some(DesiredVersion {
-        version,
-        generation: gateway.generation,
-        sha256: ContentHash::from_bytes(sha256),
-    }))
+    snapshot: GatewaySnapshot,
+) -> Result<GatewaySnapshot, rusqlite::Error> {
+    Ok(GatewaySnapshot {
+        instances: instances::of(connection, &snapshot.gateway.id)?,
+        ..snapshot
+    })
+}
+
+/// Returns the error for a gateway that was not found.
+fn missing(connection: &Connection, gateway_ref: &GatewayRef) -> Result<StoreError, StoreError> {
+    Ok(match gateway_ref {
+        GatewayRef::Id(id) if was_deleted(connection, id)? => StoreError::Gone(id.clone()),
+        GatewayRef::Id(id) => StoreError::NotFound(format!("gateway `{id}`")),
+        GatewayRef::Name(name) => StoreError::NotFound(format!("gateway `{name}`")),
+    })
 }
 
 fn was_deleted(connection: &Connection, id: &GatewayId) -> Result<bool, StoreError> {

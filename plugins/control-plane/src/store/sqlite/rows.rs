@@ -45,6 +45,15 @@ impl ToSql for SqlValue<'_> {
     }
 }
 
+/// Returns the columns of a row for a `SELECT`, each after `prefix`.
+pub(super) fn select_list<T: Row>(prefix: &str) -> String {
+    let columns = T::COLUMNS.iter();
+    let columns: Vec<_> = columns
+        .map(|column| format!("{prefix}{}", column.name))
+        .collect();
+    columns.join(", ")
+}
+
 /// Returns the statement that selects the rows of a table; `condition` is what follows its name.
 pub(super) fn select<T: Row>(condition: &str) -> String {
     format!("SELECT {} FROM {} {condition}", T::column_list(), T::TABLE)
