@@ -35,11 +35,11 @@ impl Api {
             &GatewayRef::Id(gateway),
             &report,
         ))?;
-        let repairs = receipt.repairs && !receipt.ignored;
+        let repairs = receipt.repairs_drift && !receipt.ignored;
         let repaired = repairs
             .then(|| self.repair_drift(context, &receipt.gateway, &report))
             .flatten();
-        let new_rejection = report.rejection.filter(|_| receipt.refused);
+        let new_rejection = report.rejection.filter(|_| receipt.rejected);
         if let Some((metrics, rejection)) = self.metrics().zip(new_rejection) {
             metrics.count_rejection(&rejection.code);
         }

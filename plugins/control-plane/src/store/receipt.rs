@@ -39,9 +39,9 @@ pub struct ReportReceipt {
     /// Whether the report was older than the last one.
     pub ignored: bool,
     /// Whether it has a rejection that the previous one did not have.
-    pub refused: bool,
+    pub rejected: bool,
     /// Whether drift of the gateway is to be repaired.
-    pub repairs: bool,
+    pub repairs_drift: bool,
 }
 
 /// The result of a change of a token.

@@ -206,14 +206,14 @@ mod tests {
         }
         let plain = |text| DatabaseAddress::parse_with(text, &beside).unwrap();
         let socket = plain("postgres://kt@%2Frun%2Fpostgresql/main");
-        let refused = plain("postgres://kt@127.0.0.1/main?sslmode=disable");
-        for address in [socket, refused] {
+        let error = plain("postgres://kt@127.0.0.1/main?sslmode=disable");
+        for address in [socket, error] {
             assert_eq!(address.config().get_ssl_mode(), SslMode::Disable);
             assert_eq!(address.connector(), Connector(None));
         }
         let absent = far.replace("ca.crt", "absent.crt");
-        let refused = DatabaseAddress::parse(&absent).unwrap_err().to_string();
-        assert!(refused.contains("absent.crt"), "{refused}");
+        let error = DatabaseAddress::parse(&absent).unwrap_err().to_string();
+        assert!(error.contains("absent.crt"), "{error}");
     }
 
     #[test]
@@ -270,9 +270,9 @@ mod tests {
                 DatabaseAddressError::NoName,
             ),
         ] {
-            let refused = DatabaseAddress::parse(text).unwrap_err();
-            assert_eq!(refused, expected, "{text}");
-            assert!(!refused.to_string().contains("hunter2"), "{text}");
+            let error = DatabaseAddress::parse(text).unwrap_err();
+            assert_eq!(error, expected, "{text}");
+            assert!(!error.to_string().contains("hunter2"), "{text}");
         }
     }
 }

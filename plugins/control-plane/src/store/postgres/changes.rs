@@ -153,12 +153,12 @@ async fn finish(
     decision: &Decision,
 ) -> Result<(), QueryError> {
     let Some(update) = &decision.update else {
-        let (kept, committed) = tokio::join!(
+        let (stored, committed) = tokio::join!(
             biased;
             insert_receipt(session, context, &decision.receipt),
             session.batch_execute("COMMIT"),
         );
-        return kept.and(committed);
+        return stored.and(committed);
     };
     match change {
         GatewayChange::Publish(_) => session.prepare(&[&PUBLISH]).await?,

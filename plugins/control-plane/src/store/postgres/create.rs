@@ -126,12 +126,12 @@ async fn attempt(
         return insert(session, change, new).await;
     };
     session.begin();
-    let made = insert_and_consume(session, change, new, token).await;
-    match made {
+    let created_receipt = insert_and_consume(session, change, new, token).await;
+    match created_receipt {
         Ok(Some(_)) => session.committed(),
         Ok(None) | Err(_) => session.roll_back().await,
     }
-    made
+    created_receipt
 }
 
 /// The token is locked first, as in all transactions that end a token, so that locks are taken in
@@ -144,8 +144,8 @@ async fn insert_and_consume(
 ) -> Result<Option<ChangeReceipt>, QueryError> {
     session.batch_execute("BEGIN").await?;
     tokens::lock_unconsumed(session, change, token).await?;
-    let made = insert(session, change, new).await?;
-    if made.is_some() {
+    let created_receipt = insert(session, change, new).await?;
+    if created_receipt.is_some() {
         tokens::consume(session, change, token, &new.gateway.id).await?;
         let detail = new.consume_detail();
         audit::record(
@@ -159,7 +159,7 @@ async fn insert_and_consume(
         .await?;
         session.batch_execute("COMMIT").await?;
     }
-    Ok(made)
+    Ok(created_receipt)
 }
 
 async fn insert(
@@ -176,7 +176,7 @@ async fn insert(
     let (memory, now) = (KeyLookup::of(change), change.now.as_microsecond());
     let key = change.idempotency_key.as_ref();
     let fingerprint = key.map(|key| key.fingerprint.as_slice());
-    let kept = serde_json::to_string(&receipt)?;
+    let receipt_json = serde_json::to_string(&receipt)?;
     let detail = canonical_json(&storable_json(new.create_detail()));
     let hash = version.as_ref().map(|row| row.content_sha256);
     let hash = hash.as_ref().map(|hash| hash.as_bytes().as_slice());
@@ -184,7 +184,7 @@ async fn insert(
         &change.actor,
         &memory.key,
         &fingerprint,
-        &kept,
+        &receipt_json,
         &now,
         &memory.since,
         &change.request_id,

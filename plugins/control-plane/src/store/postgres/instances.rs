@@ -88,8 +88,8 @@ async fn attempt(
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
-        refused: false,
-        repairs: gateway.drift == DriftPolicy::Repair,
+        rejected: false,
+        repairs_drift: gateway.drift == DriftPolicy::Repair,
         gateway: gateway.id,
     };
     let previous = session
@@ -104,14 +104,14 @@ async fn attempt(
         }
         _ => {
             let before = previous.as_ref().map(|previous| &previous.report);
-            receipt.refused = new_answers(before, report).1.is_some();
-            let (kept, pruned, committed) = tokio::join!(
+            receipt.rejected = new_answers(before, report).1.is_some();
+            let (stored, pruned, committed) = tokio::join!(
                 biased;
                 put(session, now, &receipt, before, report),
                 prune(session, &receipt.gateway, instance, before.is_none()),
                 session.batch_execute("COMMIT"),
             );
-            kept.and(pruned).and(committed)?;
+            stored.and(pruned).and(committed)?;
             session.committed();
         }
     }
@@ -132,7 +132,7 @@ async fn put(
     before: Option<&StatusReport>,
     report: &StatusReport,
 ) -> Result<(), QueryError> {
-    let (applied, refused) = new_answers(before, report);
+    let (applied, rejection) = new_answers(before, report);
     let whole = storable_json(serde_json::to_value(report)?).to_string();
     let number = |number: Option<u64>| number.map(bigint).transpose();
     let values: [&(dyn ToSql + Sync); 12] = [
@@ -144,10 +144,10 @@ async fn put(
         &whole,
         &number(applied.map(|new| new.generation))?,
         &number(applied.and_then(|new| new.version))?,
-        &number(refused.map(|new| new.generation))?,
-        &number(refused.and_then(|new| new.version))?,
-        &refused.map(|new| storable(&new.code)),
-        &refused.map(|new| storable(&new.message)),
+        &number(rejection.map(|new| new.generation))?,
+        &number(rejection.and_then(|new| new.version))?,
+        &rejection.map(|new| storable(&new.code)),
+        &rejection.map(|new| storable(&new.message)),
     ];
     session.rows(PUT, &values).await.map(drop)
 }

@@ -90,12 +90,12 @@ async fn read_schema_info(session: &Session) -> Result<Option<SchemaInfo>, Query
         return Ok(None);
     }
     if !meta {
-        return Err(foreign());
+        return Err(foreign_schema());
     }
     let sql = "SELECT k, v FROM kt.meta WHERE k IN ('application', 'schema', 'oldest_writer')";
-    let found = session.rows(sql, &[]).await.map_err(|_| foreign())?;
-    let value = |wanted: &str| {
-        let row = found.iter().find(|row| row.get::<_, &str>("k") == wanted);
+    let found = session.rows(sql, &[]).await.map_err(|_| foreign_schema())?;
+    let value = |key: &str| {
+        let row = found.iter().find(|row| row.get::<_, &str>("k") == key);
         row.map(|row| row.get::<_, &str>("v"))
     };
     let number = |key| value(key).and_then(|text| text.parse::<u32>().ok());
@@ -108,7 +108,7 @@ async fn read_schema_info(session: &Session) -> Result<Option<SchemaInfo>, Query
             schema,
             oldest_writer,
         })),
-        _ => Err(foreign()),
+        _ => Err(foreign_schema()),
     }
 }
 
@@ -133,7 +133,7 @@ fn usable(found: Option<SchemaInfo>) -> Result<Option<u32>, QueryError> {
     }
 }
 
-fn foreign() -> QueryError {
+fn foreign_schema() -> QueryError {
     QueryError::Store(StoreError::Unusable(
         "the database has a schema `kt` that is not one of kt's control plane".to_owned(),
     ))

@@ -64,14 +64,14 @@ impl Notifications {
     /// Takes as many notifications as fit into a message.
     pub(super) fn take(&self) -> Vec<String> {
         let mut pending = self.pending();
-        let mut taken = Vec::new();
-        while taken.len() < MAX_GATEWAYS {
+        let mut batch = Vec::new();
+        while batch.len() < MAX_GATEWAYS {
             match pending.pop_first() {
-                Some(word) => taken.push(word),
+                Some(entry) => batch.push(entry),
                 None => break,
             }
         }
-        taken
+        batch
     }
 
     /// Puts back notifications that could not be sent.
@@ -119,16 +119,16 @@ mod tests {
         for gateway in [&one, &other, &one] {
             notifications.add(gateway);
         }
-        let taken = notifications.take();
-        assert_eq!(taken.len(), 2);
+        let batch = notifications.take();
+        assert_eq!(batch.len(), 2);
         assert!(notifications.take().is_empty());
         let listeners = RecordingListeners::default();
-        dispatch(&message(&taken), &listeners);
+        dispatch(&message(&batch), &listeners);
         assert_eq!(
             listeners.notified.into_inner().unwrap(),
             BTreeSet::from([one, other])
         );
-        notifications.put_back(taken);
+        notifications.put_back(batch);
         assert_eq!(notifications.take().len(), 2);
     }
 

@@ -147,8 +147,8 @@ mod tests {
         assert!(sources.find(&address()).is_err(), "it must exist");
         fs::write(&path, "hunter2\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = sources.find(&address()).unwrap_err().to_string();
-        assert!(refused.contains("chmod 600") && !refused.contains("hunter2"));
+        let error = sources.find(&address()).unwrap_err().to_string();
+        assert!(error.contains("chmod 600") && !error.contains("hunter2"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(found(&sources).as_deref(), Some("hunter2"));
         assert!(!format!("{sources:?}").contains("from outside"));

@@ -110,8 +110,8 @@ fn message(error: &tokio_postgres::Error) -> String {
     if let Some(database_error) = error.as_db_error() {
         return format!("PostgreSQL: {}", database_error.message());
     }
-    if let Some(refusal) = TlsError::find_in(error) {
-        return format!("PostgreSQL: {}", with_remedy(&refusal));
+    if let Some(tls_error) = TlsError::find_in(error) {
+        return format!("PostgreSQL: {}", with_remedy(&tls_error));
     }
     match error.source() {
         Some(cause) => format!("PostgreSQL: {error}: {cause}"),
@@ -119,13 +119,13 @@ fn message(error: &tokio_postgres::Error) -> String {
     }
 }
 
-fn with_remedy(refusal: &TlsError) -> String {
-    let remedy = match refusal {
+fn with_remedy(tls_error: &TlsError) -> String {
+    let remedy = match tls_error {
         TlsError::UnknownIssuer => Some("name its certificate with `sslrootcert=FILE`"),
         other => other.hint(),
     };
     match remedy {
-        Some(remedy) => format!("{refusal}: {remedy}"),
-        None => refusal.to_string(),
+        Some(remedy) => format!("{tls_error}: {remedy}"),
+        None => tls_error.to_string(),
     }
 }

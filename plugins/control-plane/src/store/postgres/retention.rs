@@ -37,15 +37,15 @@ const MARK: &str = "UPDATE config_versions SET pruned_at = $3
     WHERE gateway_id = $1 AND version = ANY($2)";
 
 /// Deletes and counts contents that only pruned versions have.
-const TAKE: &str = "
-    WITH taken AS (
+const DELETE_CONTENTS: &str = "
+    WITH deleted AS (
       DELETE FROM blobs
       WHERE sha256 IN (
           SELECT blob FROM config_versions WHERE gateway_id = $1 AND version = ANY($2))
         AND NOT EXISTS (
           SELECT FROM config_versions v WHERE v.blob = blobs.sha256 AND pruned_at IS NULL)
       RETURNING length(content) AS bytes)
-    SELECT coalesce(sum(bytes), 0)::bigint FROM taken";
+    SELECT coalesce(sum(bytes), 0)::bigint FROM deleted";
 
 /// Pins or unpins a version.
 pub(super) async fn pin(
@@ -131,10 +131,10 @@ async fn delete_contents(
     session.rows(MARK, &[&id, versions, &at]).await?;
     let begin = "INSERT INTO meta(k, v) VALUES('pruning', $1)";
     session.rows(begin, &[&id]).await?;
-    let taken = sum(session.row(TAKE, &[&id, versions]).await?)?;
+    let deleted = sum(session.row(DELETE_CONTENTS, &[&id, versions]).await?)?;
     let end = "DELETE FROM meta WHERE k = 'pruning'";
     session.rows(end, &[]).await?;
-    Ok(taken)
+    Ok(deleted)
 }
 
 fn sum(row: Option<Row>) -> Result<u64, QueryError> {

@@ -156,12 +156,12 @@ mod tests {
                 transaction.execute("INSERT INTO t(n) VALUES(9)", [])?;
                 Err::<u64, _>(StoreError::IdempotencyKeyReused)
             };
-            let refused = [insert(&session, 1), locked(&session).change(half)];
-            (refused, insert(&session, 1), insert(&session, 2))
+            let failed = [insert(&session, 1), locked(&session).change(half)];
+            (failed, insert(&session, 1), insert(&session, 2))
         });
-        let ([first, refused], twice, last) = outcomes.unwrap();
+        let ([first, failed], twice, last) = outcomes.unwrap();
         assert!(matches!((first, last), (Ok(1), Ok(2))));
-        assert!(matches!(refused, Err(StoreError::IdempotencyKeyReused)));
+        assert!(matches!(failed, Err(StoreError::IdempotencyKeyReused)));
         assert!(twice.is_err());
         assert_eq!(count(&session), 2);
     }

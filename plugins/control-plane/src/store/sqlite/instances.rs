@@ -28,8 +28,8 @@ pub(super) fn report(
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
-        refused: false,
-        repairs: gateway.drift == DriftPolicy::Repair,
+        rejected: false,
+        repairs_drift: gateway.drift == DriftPolicy::Repair,
     };
     if let Some(before) = before
         .as_ref()
@@ -39,7 +39,7 @@ pub(super) fn report(
         receipt.ignored = true;
         return Ok(receipt);
     }
-    receipt.refused = store_answers(
+    receipt.rejected = store_answers(
         transaction,
         now,
         &gateway.id,

@@ -124,19 +124,19 @@ fn unusable(error: StoreError) -> StoreError {
 /// removes its log, which SQLite would apply to the new file.
 fn set_aside(path: &Path, change: &ChangeContext) -> Result<PathBuf, StoreError> {
     let time = change.now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
-    let kept = beside(path, &format!(".before-restore-{time}"));
-    let aside = |error: io::Error| failed(&kept, &error);
-    fs::hard_link(path, &kept).map_err(aside)?;
+    let previous = beside(path, &format!(".before-restore-{time}"));
+    let aside = |error: io::Error| failed(&previous, &error);
+    fs::hard_link(path, &previous).map_err(aside)?;
     let log = beside(path, "-wal");
     if checkpoint(path).is_ok() {
         remove(&log).map_err(aside)?;
     } else if log.exists() {
         // A corrupt store keeps its log, beside its new name.
-        fs::rename(&log, beside(&kept, "-wal")).map_err(aside)?;
+        fs::rename(&log, beside(&previous, "-wal")).map_err(aside)?;
     }
     remove(&beside(path, "-shm")).map_err(aside)?;
     sync_parent_directory(path).map_err(aside)?;
-    Ok(kept)
+    Ok(previous)
 }
 
 /// Checkpoints the whole log.

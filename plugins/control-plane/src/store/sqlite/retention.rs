@@ -123,11 +123,11 @@ fn delete_contents(
         .execute(params![id, versions, at])?;
     let begin = "INSERT INTO meta(k, v) VALUES('pruning', ?1)";
     transaction.prepare_cached(begin)?.execute([id])?;
-    let taken = transaction
+    let freed_bytes = transaction
         .prepare_cached(take)?
         .query_map(params![id, versions], |row| row.get::<_, u64>(0))?
         .sum();
     let end = "DELETE FROM meta WHERE k = 'pruning'";
     transaction.prepare_cached(end)?.execute([])?;
-    taken
+    freed_bytes
 }

@@ -215,8 +215,8 @@ mod tests {
         for at in 0..whole.len() {
             let mut changed = whole.clone();
             changed[at] ^= 1;
-            let refused = read(&changed).expect_err("it was changed");
-            assert!(!refused.contains("secret"), "{refused}");
+            let error = read(&changed).expect_err("it was changed");
+            assert!(!error.contains("secret"), "{error}");
         }
         let twice = [whole.clone(), whole].concat();
         assert!(read(&twice).unwrap_err().contains("after its last line"));

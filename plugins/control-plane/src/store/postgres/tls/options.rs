@@ -126,8 +126,8 @@ mod tests {
             let system = options(None, Some("system"));
             assert_eq!(system.mode(local), Ok(Mode::Verified));
             for text in ["require", "verify-ca"] {
-                let refused = mode(Some(text), local).unwrap_err().to_string();
-                assert!(refused.contains(text) && refused.contains("verify-full"));
+                let error = mode(Some(text), local).unwrap_err().to_string();
+                assert!(error.contains(text) && error.contains("verify-full"));
             }
             assert_eq!(
                 mode(Some("hunter2"), local),
