@@ -204,7 +204,17 @@ fn an_invalid_backup_changes_nothing() {
     );
     changed("text.db", &|bytes| *bytes = b"no database".to_vec(), false);
     changed("empty.db", &Vec::clear, false);
+    // Intact pages, but a content that does not match its hash.
+    let letter = |bytes: &mut Vec<u8>| {
+        let text = b"support-gateway";
+        let at = bytes.windows(text.len()).position(|found| found == text);
+        bytes[at.expect("the configuration is in the backup")] = b'q';
+    };
+    changed("letter.db", &letter, false);
+    let refused = kt(&sandbox, "restore --input-file letter.db --yes");
+    refused.stderr_contains("does not match its hash");
     for (name, code) in [
+        ("letter.db", 2),
         ("flipped.db", 2),
         ("truncated.db", 2),
         ("text.db", 2),

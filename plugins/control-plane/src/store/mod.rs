@@ -39,8 +39,8 @@ pub use rows::{
 };
 pub use snapshot::{GatewaySnapshot, InstanceRecord};
 pub use sqlite::{
-    BackupDirectory, BackupSummary, DATABASE_FILE, RestoreSummary, SqliteStore, TokenCache, backup,
-    prepare_directory, restore,
+    BackupDirectory, BackupSummary, DATABASE_FILE, PreparedRestore, RestoreSummary, SqliteStore,
+    TokenCache, backup, prepare_directory,
 };
 pub use token_use::TokenUse;
 pub use transfer::{

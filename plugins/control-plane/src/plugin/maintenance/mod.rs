@@ -5,6 +5,7 @@ mod backup;
 mod export;
 mod fsck;
 mod import;
+mod integrity;
 mod restore;
 mod store_handle;
 

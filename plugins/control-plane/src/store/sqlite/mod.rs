@@ -31,6 +31,6 @@ mod write_transaction;
 pub use backup::{BackupSummary, backup};
 pub use backup_directory::BackupDirectory;
 pub use permissions::prepare_directory;
-pub use restore::{RestoreSummary, restore};
+pub use restore::{PreparedRestore, RestoreSummary};
 pub use store::{DATABASE_FILE, SqliteStore};
 pub use token_cache::TokenCache;

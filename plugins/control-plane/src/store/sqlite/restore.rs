@@ -29,37 +29,67 @@ pub struct RestoreSummary {
     pub checksum: bool,
 }
 
-/// Replaces the store `path` with the backup `from`. The caller holds the lock that excludes all
-/// other processes. Until the last step the previous store is in place; it is kept under another
-/// name.
-///
-/// The store gets a new epoch, from which gateways learn that their index is invalid.
-///
-/// # Errors
-/// When the backup is invalid, corrupt, or has an unsupported schema; nothing has changed then.
-pub fn restore(
-    path: &Path,
-    from: &Path,
-    change: &ChangeContext,
-) -> Result<RestoreSummary, StoreError> {
-    let checksum = verify_checksum(from)?;
-    let temporary = PrivateTempFile::beside(path).map_err(|error| failed(path, &error))?;
-    fs::copy(from, temporary.path()).map_err(|error| failed(from, &error))?;
-    let (from_epoch, epoch) = prepare_copy(temporary.path(), change)?;
-    let previous = match path.exists() {
-        true => Some(set_aside(path, change)?),
-        false => None,
-    };
-    crash_point("restore.aside");
-    temporary
-        .persist(path)
-        .map_err(|error| failed(path, &error))?;
-    Ok(RestoreSummary {
-        from_epoch,
-        epoch,
-        previous,
-        checksum,
-    })
+/// A copy of a backup, ready to replace a store. Dropping it changes nothing.
+pub struct PreparedRestore {
+    copy: PrivateTempFile,
+    from_epoch: String,
+    epoch: String,
+    checksum: bool,
+}
+
+impl PreparedRestore {
+    /// Copies the backup `from` beside the store `path`, and migrates the copy.
+    ///
+    /// The copy gets a new epoch, from which gateways learn that their index is invalid.
+    ///
+    /// # Errors
+    /// When the backup does not match its checksum, its file is corrupt, or it has an unsupported
+    /// schema.
+    pub fn new(path: &Path, from: &Path, change: &ChangeContext) -> Result<Self, StoreError> {
+        let checksum = verify_checksum(from)?;
+        let copy = PrivateTempFile::beside(path).map_err(|error| failed(path, &error))?;
+        fs::copy(from, copy.path()).map_err(|error| failed(from, &error))?;
+        let (from_epoch, epoch) = prepare_copy(copy.path(), change)?;
+        Ok(Self {
+            copy,
+            from_epoch,
+            epoch,
+            checksum,
+        })
+    }
+
+    /// Returns the path of the copy.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        self.copy.path()
+    }
+
+    /// Replaces the store `path` with the copy. The caller holds the lock that excludes all other
+    /// processes. Until the last step the previous store is in place; it is kept under another
+    /// name.
+    ///
+    /// # Errors
+    /// When a file cannot be written; the previous store is in place then.
+    pub fn replace(
+        self,
+        path: &Path,
+        change: &ChangeContext,
+    ) -> Result<RestoreSummary, StoreError> {
+        let previous = match path.exists() {
+            true => Some(set_aside(path, change)?),
+            false => None,
+        };
+        crash_point("restore.aside");
+        self.copy
+            .persist(path)
+            .map_err(|error| failed(path, &error))?;
+        Ok(RestoreSummary {
+            from_epoch: self.from_epoch,
+            epoch: self.epoch,
+            previous,
+            checksum: self.checksum,
+        })
+    }
 }
 
 /// Compares a backup with its checksum, if there is one.
