@@ -101,3 +101,56 @@ fn canaries_are_found_nowhere() {
         world.assert_not_in_server_store(canary);
     }
 }
+
+/// The secret that the last request to the provider contained.
+fn last_secret(provider: &Provider) -> String {
+    let (head, _) = provider.received().pop().expect("a request");
+    let line = head
+        .lines()
+        .find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
+    let secret = line.and_then(|line| line.rsplit(' ').next());
+    secret.unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn a_changed_secret_is_used_after_a_reload_of_the_same_file() {
+    for mode in [Mode::Embedded, Mode::Server] {
+        let provider = Provider::start();
+        let world = World::new(mode);
+        let set = |value: &str| {
+            let set = world.kt("secret set --name main").stdin(value).run();
+            set.ok();
+        };
+        let reload = |file: &str| {
+            let line = format!("gateway reload --id production --file {file} -o json");
+            world.kt(&line).run()
+        };
+        set("first-value\n");
+        let stored = with_upstream(&provider.url(), ", secret_key_ref: {store: main}");
+        world.sandbox.write("one.yaml", &stored);
+        world.create("one.yaml");
+        let gateway = world.run("");
+        assert_eq!(gateway.chat("m", "hello").status, 200);
+        assert_eq!(last_secret(&provider), "first-value");
+
+        set("second-value\n");
+        let same = reload("one.yaml");
+        assert_eq!(same.ok().at("/result"), "unchanged");
+        assert_eq!(same.at("/version"), 1);
+        assert_eq!(gateway.chat("m", "hello").status, 200);
+        assert_eq!(last_secret(&provider), "second-value");
+
+        world.kt("secret remove --name main").run().ok();
+        reload("one.yaml").ok();
+        assert_eq!(gateway.chat("m", "hello").status, 503, "no credential");
+        let strict = format!("{stored}gateway: {{strict: true}}\n");
+        world.sandbox.write("strict.yaml", &strict);
+        reload("strict.yaml")
+            .exits(10)
+            .stderr_contains("does not exist");
+        set("third-value\n");
+        assert_eq!(reload("strict.yaml").ok().at("/result"), "unchanged");
+        assert_eq!(gateway.chat("m", "hello").status, 200);
+        assert_eq!(last_secret(&provider), "third-value");
+    }
+}

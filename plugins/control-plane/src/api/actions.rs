@@ -1,7 +1,8 @@
 //! Reload, revert, reconcile, and the wait for their rollout.
 
 use kt_control_api::{
-    ProblemCode, ReconcileMode, ReconcileRequest, ReloadRequest, RevertRequest, VersionOrigin,
+    GatewayId, ProblemCode, ReconcileMode, ReconcileRequest, ReloadRequest, RevertRequest,
+    VersionOrigin,
 };
 
 use super::checks::{check_reason, check_source, version};
@@ -9,7 +10,7 @@ use super::error::{api_error, validation_failed};
 use super::input;
 use super::reply::{HandlerResult, LongPollCondition};
 use super::service::{Api, RequestContext};
-use crate::store::{GatewayAction, GatewayRef};
+use crate::store::{ChangeContext, ChangeReceipt, GatewayAction, GatewayRef, StoreError};
 
 impl Api {
     pub(super) fn reload(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {
@@ -22,6 +23,7 @@ impl Api {
             let receipt = self.store().act(&self.change(context)?, key, &request);
             return self.action_response(receipt, 200);
         };
+        let message = body.message.clone();
         let new = self.valid_version(
             context,
             content,
@@ -29,7 +31,34 @@ impl Api {
             body.message,
             VersionOrigin::Reload,
         )?;
-        self.action_response(self.store().publish(&self.change(context)?, key, &new), 201)
+        let change = self.change(context)?;
+        let receipt = match self.store().publish(&change, key, &new) {
+            Ok(receipt) if receipt.unchanged => self.reapply(&change, &receipt.gateway, message),
+            result => result,
+        };
+        self.action_response(receipt, 201)
+    }
+
+    /// Lets the instances apply the desired version again, since a secret that it refers to may
+    /// have changed.
+    fn reapply(
+        &self,
+        change: &ChangeContext,
+        gateway: &GatewayId,
+        message: Option<String>,
+    ) -> Result<ChangeReceipt, StoreError> {
+        let key = GatewayRef::Id(gateway.clone());
+        let request = GatewayAction::Reapply { message };
+        // The key belongs to the publication; repeating this action does no harm.
+        let change = ChangeContext {
+            idempotency_key: None,
+            ..change.clone()
+        };
+        let receipt = self.store().act(&change, &key, &request)?;
+        Ok(ChangeReceipt {
+            unchanged: true,
+            ..receipt
+        })
     }
 
     pub(super) fn revert(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {

@@ -67,6 +67,13 @@ pub enum GatewayAction {
         /// The reason.
         message: Option<String>,
     },
+    /// Apply the desired version again in every instance, so that references to secrets are
+    /// resolved again. Unlike [`GatewayAction::Reload`], an instance that was started with files
+    /// does not read them.
+    Reapply {
+        /// The reason.
+        message: Option<String>,
+    },
     /// Apply the desired version, even if it was rejected or seems to be applied.
     Reconcile {
         /// Only report what would be done.

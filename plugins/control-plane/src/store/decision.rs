@@ -123,6 +123,10 @@ fn act(
             after.reload_generation = next;
             ("gateway.reload", message)
         }
+        GatewayAction::Reapply { message } => {
+            after.reconcile_generation = next;
+            ("gateway.reload", message)
+        }
         GatewayAction::Reconcile { reason, dry_run } => {
             if current.desired.is_none() {
                 return Err(StoreError::NoConfiguration(before.name.clone()));

@@ -22,8 +22,9 @@ pub struct PublishRequest {
     pub from_file: bool,
 }
 
-/// Requests a reload: with content, publishes it as [`PublishRequest`] does; without, instances
-/// read their source again.
+/// Requests a reload: with content, publishes it as [`PublishRequest`] does, or, if the desired
+/// version has the same content, lets the instances apply that again with the present secrets;
+/// without, instances read their source again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -94,7 +95,7 @@ pub struct ReconcileRequest {
 pub struct ActionResponse {
     /// The gateway after the action.
     pub gateway: Gateway,
-    /// Whether nothing changed: same content, or already in sync.
+    /// Whether the desired configuration is the same as before: same content, or already in sync.
     pub unchanged: bool,
     /// The desired version after the action; in a dry run of `accept-applied`, the version that would
     /// be published again.

@@ -324,7 +324,10 @@ impl Store for SqliteStore {
         gateway_ref: &GatewayRef,
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError> {
-        let points = if matches!(ask, GatewayAction::Reload { .. }) {
+        let points = if matches!(
+            ask,
+            GatewayAction::Reload { .. } | GatewayAction::Reapply { .. }
+        ) {
             RELOAD
         } else {
             OTHER

@@ -245,11 +245,14 @@ pub(crate) fn actions_increment_the_generation(fixture: &dyn StoreFixture) {
     assert_eq!(dry.generation, 3);
     let asked = store.act(&change(), &edge(), &reconcile(false)).unwrap();
     assert_eq!(asked.generation, 4);
+    let reapply = GatewayAction::Reapply { message: None };
+    let reapplied = store.act(&change(), &edge(), &reapply).unwrap();
+    assert_eq!((reapplied.unchanged, reapplied.generation), (false, 5));
     let found = store.find(&edge()).unwrap();
     let row = &found.gateway;
-    assert_eq!((row.generation, row.rev), (4, 4));
-    assert_eq!((row.reload_generation, row.reconcile_generation), (2, 4));
-    assert_eq!(found.desired.unwrap().generation, 4);
+    assert_eq!((row.generation, row.rev), (5, 5));
+    assert_eq!((row.reload_generation, row.reconcile_generation), (2, 5));
+    assert_eq!(found.desired.unwrap().generation, 5);
 }
 
 pub(crate) fn the_order_does_not_depend_on_the_clock(fixture: &dyn StoreFixture) {
