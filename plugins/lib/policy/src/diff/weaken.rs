@@ -6,17 +6,16 @@ use super::change::ChangeKind;
 use super::compare::UnmaskedChange;
 
 /// Protective switches that are on by default.
-const ON_BY_DEFAULT: [&str; 6] = [
+const ON_BY_DEFAULT: [&str; 5] = [
     "policy.prompt-injection.encoding.decode_base64",
     "policy.prompt-injection.encoding.normalize_unicode",
     "policy.prompt-injection.encoding.detect_homoglyphs",
     "policy.pii-detector.pci_mode",
-    "policy.audit-logger.immutable",
     "policy.audit-logger.log_all_access",
 ];
 
 /// Protective switches that are off by default.
-const OFF_BY_DEFAULT: [&str; 2] = ["gateway.strict", "policy.audit-logger.hipaa_audit_controls"];
+const OFF_BY_DEFAULT: [&str; 1] = ["gateway.strict"];
 
 /// Lists whose items are guards, with the reason if one is removed.
 const GUARD_LISTS: [(&str, &str); 5] = [

@@ -206,13 +206,13 @@ string_enum! {
 /// `policy.audit-logger`: settings of the audit log. This policy always allows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AuditLogger {
-    /// Whether records must not be deleted before the end of their retention (default yes).
+    /// Only `true` is valid: no record is changed, or deleted before the end of its retention.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub immutable: Option<bool>,
     /// The retention of records in days, 1 to 36500 (default 365).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
-    /// Whether HIPAA audit controls apply (default no).
+    /// Only `false` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hipaa_audit_controls: Option<bool>,
     /// Whether requests without findings are recorded (default yes).

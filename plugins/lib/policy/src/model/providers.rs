@@ -74,13 +74,13 @@ pub struct Target {
     /// The share of requests under `weighted` (default 1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
-    /// The data policy of the upstream.
+    /// The data policy of the upstream; no requirement is enforced, so none is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_policy: Option<DataPolicy>,
-    /// A shorthand for `data_policy.zero_data_retention`.
+    /// A shorthand for `data_policy.zero_data_retention`: only `false` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zdr: Option<bool>,
-    /// Whether the upstream may collect data.
+    /// Whether the upstream may collect data: only `allow` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_collection: Option<DataCollection>,
     /// The timeouts of this upstream.
@@ -111,16 +111,16 @@ pub enum SecretRef {
     Store(String),
 }
 
-/// `data_policy` of a target; it is not enforced.
+/// `data_policy` of a target.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DataPolicy {
-    /// Whether no data is retained.
+    /// Only `false` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zero_data_retention: Option<bool>,
-    /// Whether no data is used for training.
+    /// Only `false` is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training_opt_out: Option<bool>,
-    /// The retention of data in days.
+    /// The retention of data in days; not valid in this version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
 }

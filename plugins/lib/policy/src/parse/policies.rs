@@ -246,7 +246,7 @@ fn pii(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PiiDet
     let mapping = parent.mapping("pii-detector", &PII_KEYS, diagnostics)?;
     Some(PiiDetector {
         action: mapping.variant("action", diagnostics),
-        healthcare_mode: only_false(&mapping, "healthcare_mode", diagnostics),
+        healthcare_mode: mapping.only_boolean("healthcare_mode", false, diagnostics),
         pci_mode: mapping.boolean("pci_mode", diagnostics),
         detect_patterns: patterns(&mapping, "detect_patterns", diagnostics),
         redaction: mapping
@@ -281,18 +281,13 @@ fn dlp(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DlpFil
     let mapping = parent.mapping("dlp-filter", &DLP_KEYS, diagnostics)?;
     let max_distance = mapping.integer("max_distance", 0..=8, diagnostics);
     if max_distance.is_some_and(|distance| distance > 0) {
-        reject_unsupported(
-            &mapping,
-            "max_distance",
-            "a `max_distance` above 0",
-            diagnostics,
-        );
+        mapping.report_unsupported("max_distance", "a `max_distance` above 0", diagnostics);
     }
     Some(DlpFilter {
         action: mapping.variant("action", diagnostics),
         detect_patterns: patterns(&mapping, "detect_patterns", diagnostics),
         blocked_terms: terms(&mapping, diagnostics),
-        fuzzy_matching: only_false(&mapping, "fuzzy_matching", diagnostics),
+        fuzzy_matching: mapping.only_boolean("fuzzy_matching", false, diagnostics),
         max_distance,
         sensitivity_level: mapping.variant("sensitivity_level", diagnostics),
     })
@@ -320,9 +315,9 @@ fn terms(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Vec
 fn audit(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<AuditLogger> {
     let mapping = parent.mapping("audit-logger", &AUDIT_KEYS, diagnostics)?;
     Some(AuditLogger {
-        immutable: mapping.boolean("immutable", diagnostics),
+        immutable: mapping.only_boolean("immutable", true, diagnostics),
         retention_days: mapping.integer("retention_days", 1..=36_500, diagnostics),
-        hipaa_audit_controls: mapping.boolean("hipaa_audit_controls", diagnostics),
+        hipaa_audit_controls: mapping.only_boolean("hipaa_audit_controls", false, diagnostics),
         log_all_access: mapping.boolean("log_all_access", diagnostics),
     })
 }
@@ -339,24 +334,4 @@ fn patterns(
             .filter_map(|item| item.pattern(diagnostics))
             .collect(),
     )
-}
-
-/// Reads a switch that is not implemented: only `false` is accepted.
-fn only_false(mapping: &Mapping<'_>, key: &str, diagnostics: &mut Diagnostics<'_>) -> Option<bool> {
-    let value = mapping.boolean(key, diagnostics)?;
-    if value {
-        reject_unsupported(mapping, key, &format!("`{key}: true`"), diagnostics);
-    }
-    Some(value)
-}
-
-fn reject_unsupported(
-    mapping: &Mapping<'_>,
-    key: &str,
-    what: &str,
-    diagnostics: &mut Diagnostics<'_>,
-) {
-    if let Some(field) = mapping.field(key, diagnostics) {
-        diagnostics.report_unsupported(field.location, &field.path, what);
-    }
 }

@@ -7,7 +7,7 @@ use super::mapping::{Keys, Mapping};
 use super::node::NodeKind;
 use super::timeouts::timeouts;
 use super::url::validate_base_url;
-use crate::model::{DataPolicy, PRESETS, SecretRef, Target, find_preset};
+use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::code;
 
 const KEYS: Keys = Keys {
@@ -97,8 +97,8 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
         api_key_prefix: bounded(mapping, "api_key_prefix", &SHORT, diagnostics),
         weight: mapping.integer("weight", 0..=10_000, diagnostics),
         data_policy: data_policy(mapping, diagnostics),
-        zdr: mapping.boolean("zdr", diagnostics),
-        data_collection: mapping.variant("data_collection", diagnostics),
+        zdr: mapping.only_boolean("zdr", false, diagnostics),
+        data_collection: data_collection(mapping, diagnostics),
         timeouts: timeouts(mapping, diagnostics),
     }
 }
@@ -214,11 +214,26 @@ fn header(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<St
 
 fn data_policy(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DataPolicy> {
     let mapping = mapping.mapping("data_policy", &DATA_KEYS, diagnostics)?;
+    let retention_days = mapping.integer("retention_days", 0..=36_500, diagnostics);
+    if retention_days.is_some() {
+        mapping.report_unsupported("retention_days", "`retention_days`", diagnostics);
+    }
     Some(DataPolicy {
-        zero_data_retention: mapping.boolean("zero_data_retention", diagnostics),
-        training_opt_out: mapping.boolean("training_opt_out", diagnostics),
-        retention_days: mapping.integer("retention_days", 0..=36_500, diagnostics),
+        zero_data_retention: mapping.only_boolean("zero_data_retention", false, diagnostics),
+        training_opt_out: mapping.only_boolean("training_opt_out", false, diagnostics),
+        retention_days,
     })
+}
+
+fn data_collection(
+    mapping: &Mapping<'_>,
+    diagnostics: &mut Diagnostics<'_>,
+) -> Option<DataCollection> {
+    let value = mapping.variant("data_collection", diagnostics)?;
+    if value == DataCollection::Deny {
+        mapping.report_unsupported("data_collection", "`data_collection: deny`", diagnostics);
+    }
+    Some(value)
 }
 
 fn secret(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretRef> {

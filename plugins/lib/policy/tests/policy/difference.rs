@@ -62,7 +62,10 @@ fn every_weakened_guard_is_reported() {
             "detection: {}",
         ),
         ("retention_days: 90", "retention_days: 30"),
-        ("retention_days: 90", "retention_days: 90, immutable: false"),
+        (
+            "retention_days: 90",
+            "retention_days: 90, log_all_access: false",
+        ),
         ("action: redact", "action: redact, pci_mode: false"),
         ("https://llm", "http://llm"),
         (

@@ -114,6 +114,48 @@ fn each_mistake_has_its_code_and_location() {
         ),
         (
             "retention_days: 90",
+            "immutable: ^false",
+            "E015",
+            "policy.audit-logger.immutable",
+        ),
+        (
+            "retention_days: 90",
+            "hipaa_audit_controls: ^true",
+            "E015",
+            "policy.audit-logger.hipaa_audit_controls",
+        ),
+        (
+            "weight: 2",
+            "zdr: ^true",
+            "E015",
+            "providers.targets[1].zdr",
+        ),
+        (
+            "weight: 2",
+            "data_collection: ^deny",
+            "E015",
+            "providers.targets[1].data_collection",
+        ),
+        (
+            "weight: 2",
+            "data_policy: {training_opt_out: ^true}",
+            "E015",
+            "providers.targets[1].data_policy.training_opt_out",
+        ),
+        (
+            "weight: 2",
+            "data_policy: {zero_data_retention: ^true}",
+            "E015",
+            "providers.targets[1].data_policy.zero_data_retention",
+        ),
+        (
+            "weight: 2",
+            "data_policy: {retention_days: ^0}",
+            "E015",
+            "providers.targets[1].data_policy.retention_days",
+        ),
+        (
+            "retention_days: 90",
             "retention_days: ^0",
             "E006",
             "policy.audit-logger.retention_days",
@@ -198,6 +240,22 @@ fn kinds_that_are_not_enforced_are_rejected() {
             first.message.contains("not supported by this version"),
             "{first}"
         );
+    }
+}
+
+#[test]
+fn settings_that_state_what_is_done_anyway_are_accepted() {
+    for (from, to) in [
+        (
+            "retention_days: 90",
+            "retention_days: 90, immutable: true, hipaa_audit_controls: false",
+        ),
+        (
+            "weight: 2",
+            "zdr: false, data_collection: allow, data_policy: {training_opt_out: false}",
+        ),
+    ] {
+        good(&base_with(from, to));
     }
 }
 
