@@ -190,24 +190,24 @@ mod tests {
         };
         let file = ca.certificate().display().to_string();
         let far = format!("postgres://kt@db.example/main?sslmode=verify-full&sslrootcert={file}");
-        let beside = TlsOptions {
+        let defaults = TlsOptions {
             mode: Some("verify-full".to_owned()),
             roots: Some(file.clone()),
         };
         let trusting = Connector(Some(Roots::File(ca.certificate())));
         for address in [
             DatabaseAddress::parse(&far),
-            DatabaseAddress::parse_with("postgres://kt@db.example/main", &beside),
-            DatabaseAddress::parse_with("postgres://kt@127.0.0.1/main", &beside),
+            DatabaseAddress::parse_with("postgres://kt@db.example/main", &defaults),
+            DatabaseAddress::parse_with("postgres://kt@127.0.0.1/main", &defaults),
         ] {
             let address = address.unwrap();
             assert_eq!(address.config().get_ssl_mode(), SslMode::Require);
             assert_eq!(address.connector(), trusting);
         }
-        let plain = |text| DatabaseAddress::parse_with(text, &beside).unwrap();
+        let plain = |text| DatabaseAddress::parse_with(text, &defaults).unwrap();
         let socket = plain("postgres://kt@%2Frun%2Fpostgresql/main");
-        let error = plain("postgres://kt@127.0.0.1/main?sslmode=disable");
-        for address in [socket, error] {
+        let unencrypted = plain("postgres://kt@127.0.0.1/main?sslmode=disable");
+        for address in [socket, unencrypted] {
             assert_eq!(address.config().get_ssl_mode(), SslMode::Disable);
             assert_eq!(address.connector(), Connector(None));
         }
