@@ -54,8 +54,8 @@ pub(crate) fn usable_cache(env: &Environment, dirs: &Dirs) -> PathBuf {
     let me = rustix::process::geteuid();
     let under_sudo = me.is_root() && env.var(environment::SUDO_USER).is_some();
     let nearest = dirs.cache.ancestors().find_map(|dir| dir.metadata().ok());
-    let own = nearest.is_some_and(|m| m.uid() == me.as_raw() || (m.uid() == 0 && !me.is_root()));
-    if under_sudo || !own {
+    let owned = nearest.is_some_and(|m| m.uid() == me.as_raw() || (m.uid() == 0 && !me.is_root()));
+    if under_sudo || !owned {
         return PathBuf::from("/dev/null/kt");
     }
     dirs.cache.clone()

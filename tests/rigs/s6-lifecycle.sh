@@ -201,7 +201,7 @@ user() {
   step "a permanent failure parks the service"
   write_private .config/kt/gateway/default.env 'KT_PROFILE=absent'
   expect 7 kt gateway restart
-  says "there is no profile"
+  says 'profile `absent` does not exist'
   status_is 1
   says "parked"
   [ "$(s6-svstat -o up,wantedup,exitcode "$DIR")" = "false false 3" ] || fail "$(s6-svstat "$DIR")"

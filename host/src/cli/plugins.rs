@@ -130,11 +130,11 @@ fn argument(spec: &ArgSpec, command: &CommandSpec) -> Arg {
 }
 
 fn conflicting(arg: Arg, spec: &ArgSpec, command: &CommandSpec) -> Arg {
-    let known = spec
+    let declared = spec
         .conflicts
         .iter()
         .filter(|c| command.args.iter().any(|a| a.name == **c));
-    known.fold(arg, |arg, other| arg.conflicts_with(other.clone()))
+    declared.fold(arg, |arg, other| arg.conflicts_with(other.clone()))
 }
 
 fn action(spec: &ArgSpec) -> ArgAction {

@@ -88,7 +88,7 @@ fn plugin_dir(path: &Path) -> Result<PathBuf, Error> {
         path.parent().unwrap_or(path)
     };
     dir.canonicalize().map_err(|e| {
-        let message = format!("there is no plugin at `{}`", path.display());
+        let message = format!("`{}` does not contain a plugin", path.display());
         Error::new(Class::NotFound, "plugin-not-found", message)
             .cause(e)
             .hint("specify the directory that contains its `plugin.toml`")
@@ -120,7 +120,7 @@ fn usable<'a>(
 ) -> Result<(&'a DiscoveredPlugin, &'a Manifest), Error> {
     let same = |f: &&DiscoveredPlugin| f.dir.canonicalize().is_ok_and(|canonical| canonical == dir);
     let plugin = registry.all.iter().find(same).ok_or_else(|| {
-        let message = format!("there is no plugin at `{}`", dir.display());
+        let message = format!("`{}` does not contain a plugin", dir.display());
         Error::new(Class::NotFound, "plugin-not-found", message)
             .hint("specify the directory that contains its `plugin.toml`")
     })?;

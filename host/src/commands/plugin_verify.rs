@@ -21,7 +21,7 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         return Err(Error::new(
             Class::NotFound,
             "plugin-not-found",
-            format!("there is no plugin `{name}`"),
+            format!("plugin `{name}` does not exist"),
         )
         .hint("run `kt plugin list` to see every plugin"));
     }

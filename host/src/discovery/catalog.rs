@@ -55,7 +55,7 @@ impl Catalog {
             };
             let catalog = read_file(&parent.join(FILE)).unwrap_or_default();
             for entry in catalog.plugins {
-                if !all.plugins.iter().any(|known| known.plugin == entry.plugin) {
+                if !all.plugins.iter().any(|e| e.plugin == entry.plugin) {
                     all.plugins.push(entry);
                 }
             }

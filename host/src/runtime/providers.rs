@@ -188,7 +188,7 @@ impl<'a> Providers<'a> {
         } else {
             (
                 "provider-not-found",
-                format!("there is no provider `{name}` of `{interface}`"),
+                format!("provider `{name}` of `{interface}` does not exist"),
             )
         };
         let installable: Vec<String> = self

@@ -130,7 +130,7 @@ impl Layers {
         let error = Error::new(
             Class::Settings,
             "unknown-profile",
-            format!("there is no profile `{name}`"),
+            format!("profile `{name}` does not exist"),
         )
         .cause(format!("it was selected by {}", profile.origin));
         let suggestion = closest_match(name, names.iter().map(String::as_str));
@@ -138,10 +138,10 @@ impl Layers {
             error.hint(format!("did you mean `{name}`?"))
         });
         let existing = if names.is_empty() {
-            "there are no profiles yet".to_owned()
+            "no profiles exist".to_owned()
         } else {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            format!("the profiles are: {}", names.join(", "))
+            format!("existing profiles: {}", names.join(", "))
         };
         error
             .hint(format!(
@@ -249,7 +249,7 @@ mod tests {
         let error = home.with(Some("stagign")).unwrap_err();
         assert_eq!(error.id, "unknown-profile");
         assert_eq!(error.hints[0], "did you mean `staging`?");
-        assert_eq!(error.hints[2], "the profiles are: staging, work");
+        assert_eq!(error.hints[2], "existing profiles: staging, work");
         let new = home
             .layers()
             .with_profile(&Environment::for_test(&[]), Some("new"), true)

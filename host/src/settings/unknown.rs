@@ -40,8 +40,8 @@ fn is_known(key: &str, specs: &[SettingSpec]) -> bool {
 }
 
 fn message(key: &str, below: &str, file: &str, specs: &[SettingSpec]) -> String {
-    let known = specs.iter().map(|s| s.key.as_str()).chain(HOST_KEYS);
-    let suggestion = closest_match(below, known)
+    let candidates = specs.iter().map(|s| s.key.as_str()).chain(HOST_KEYS);
+    let suggestion = closest_match(below, candidates)
         .map(|k| format!("; did you mean `{k}`?"))
         .unwrap_or_default();
     format!("`{key}` in {file} is not a setting of kt or an installed plugin{suggestion}")
@@ -49,16 +49,16 @@ fn message(key: &str, below: &str, file: &str, specs: &[SettingSpec]) -> String 
 
 /// Returns the dotted keys of all values that are not tables.
 fn keys(table: &Table) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut all = Vec::new();
     for (name, value) in table {
         match value {
             Value::Table(inner) => {
-                found.extend(keys(inner).into_iter().map(|key| format!("{name}.{key}")));
+                all.extend(keys(inner).into_iter().map(|key| format!("{name}.{key}")));
             }
-            _ => found.push(name.clone()),
+            _ => all.push(name.clone()),
         }
     }
-    found
+    all
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
     use super::unknown_keys;
     use kt_plugin_api::manifest::SettingSpec;
 
-    fn found(kind: LayerKind, text: &str) -> Vec<String> {
+    fn unknown(kind: LayerKind, text: &str) -> Vec<String> {
         let layers = Layers {
             all: vec![Layer {
                 origin: "f".to_owned(),
@@ -91,23 +91,23 @@ mod tests {
     fn only_unknown_keys_are_reported() {
         let text = "default_profile = 'a'\n[api]\nurl = 'x'\nulr = 'y'\n[profile.a.api]\nurl = 'z'\n\
                     [providers]\n\"kt.service/1\" = 's'\n[plugins]\nallow_shadow = []\n";
-        let found = found(LayerKind::File, text);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].contains("`api.ulr`") && found[0].contains("did you mean `api.url`"));
+        let unknown = unknown(LayerKind::File, text);
+        assert_eq!(unknown.len(), 1, "{unknown:?}");
+        assert!(unknown[0].contains("`api.ulr`") && unknown[0].contains("did you mean `api.url`"));
     }
 
     #[test]
     fn a_profile_file_contains_no_profiles() {
-        let found_in = |text: &str| found(LayerKind::ProfileFile, text);
-        assert!(found_in("[api]\nurl = 'x'\n").is_empty());
-        let misspelled = found_in("[api]\nulr = 'x'\n");
+        let unknown_in = |text: &str| unknown(LayerKind::ProfileFile, text);
+        assert!(unknown_in("[api]\nurl = 'x'\n").is_empty());
+        let misspelled = unknown_in("[api]\nulr = 'x'\n");
         assert!(
             misspelled[0].contains("did you mean `api.url`"),
             "{misspelled:?}"
         );
-        let nested = found_in("[profile.a.api]\nurl = 'x'\n");
+        let nested = unknown_in("[profile.a.api]\nurl = 'x'\n");
         assert!(nested[0].contains("`profile.a.api.url`"), "{nested:?}");
         // The table of a profile is not checked twice.
-        assert!(found(LayerKind::ProfileTable, "[api]\nulr = 'x'\n").is_empty());
+        assert!(unknown(LayerKind::ProfileTable, "[api]\nulr = 'x'\n").is_empty());
     }
 }

@@ -206,7 +206,7 @@ fn without_a_service_backend_install_lists_the_existing_ones() {
         output
             .exits(9)
             .stdout_is_empty()
-            .stderr_contains("no provider `systemd`");
+            .stderr_contains("provider `systemd` of `kt.service/1` does not exist");
         output.stderr_contains("install the package `kt-service-systemd`");
         let here = install("");
         if here.code() == Some(9) {
