@@ -9,10 +9,10 @@
 //!
 //! 1. [`parse`] parses one or several layered sources to a [`Document`], or
 //!    reports *all* their [`Problems`], each with file, line and column.
-//! 2. [`Document::canonical`] and [`Document::sha256`] identify its meaning:
-//!    comments, key order and quoting do not matter, list order does.
-//! 3. [`diff`] compares two documents, and reports which changes weaken a
-//!    guard. Secrets are masked before anything is rendered.
+//! 2. [`Document::canonical`] and [`Document::sha256`] identify its notation:
+//!    comments, key order and quoting do not matter, list order and defaults do.
+//! 3. [`diff`] compares the meaning of two documents, and reports which changes
+//!    weaken a guard. Secrets are masked before anything is rendered.
 //! 4. [`compile`] builds the detectors within the gateway's [`Limits`]. A
 //!    valid pattern can still be too large for the gateway; this step rejects
 //!    it, not the first.

@@ -16,6 +16,8 @@ mod difference;
 mod document;
 #[path = "policy/documents.rs"]
 mod documents;
+#[path = "policy/meaning.rs"]
+mod meaning;
 #[path = "policy/normalized.rs"]
 mod normalized;
 #[path = "policy/problems.rs"]

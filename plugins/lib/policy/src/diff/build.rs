@@ -1,20 +1,22 @@
 //! [`diff`]: from two documents to their difference.
 
-use super::change::{Change, Diff};
-use super::compare::{UnmaskedChange, compare};
+use super::change::{Change, ChangeKind, Diff};
+use super::compare::{UnmaskedChange, compare, indexed_path};
 use super::mask::mask;
 use super::patch::patch;
+use super::restate::restate;
+use super::upstream;
 use super::weaken::weakening_reason;
 use crate::model::Document;
 
-/// Compares two documents.
+/// Compares the meaning of two documents: the target is restated in the notation of the base first.
 #[must_use]
 pub fn diff(base: &Document, target: &Document) -> Diff {
-    let (before, after) = (base.to_value(), target.to_value());
+    let (before, after) = (base.to_value(), restate(base, target));
     let salt = base.sha256();
     let changes = compare(&before, &after)
         .into_iter()
-        .map(|change| masked_change(change, target, &salt))
+        .map(|change| masked_change(change, base, target, &salt))
         .collect();
     Diff {
         changes,
@@ -26,21 +28,25 @@ pub fn diff(base: &Document, target: &Document) -> Diff {
     }
 }
 
-fn masked_change(change: UnmaskedChange, target: &Document, salt: &str) -> Change {
-    let indexed_path = change.indexed_path.as_deref();
+fn masked_change(change: UnmaskedChange, base: &Document, target: &Document, salt: &str) -> Change {
+    let upstream = || upstream::weakening_reason(&change, base, target).map(str::to_owned);
     Change {
         kind: change.kind,
-        weakens: weakening_reason(&change),
-        location: indexed_path.and_then(|path| location(target, path)),
+        weakens: weakening_reason(&change).or_else(upstream),
+        location: location(&change, target),
         old: mask(&change.path, change.old, salt),
         new: mask(&change.path, change.new, salt),
         path: change.path,
     }
 }
 
-/// Returns the location of a path, as `base.yaml:41`.
-fn location(document: &Document, path: &str) -> Option<String> {
-    let location = document.location(path)?;
+/// Returns the location of the new value in the target, as `base.yaml:41`.
+fn location(change: &UnmaskedChange, document: &Document) -> Option<String> {
+    if change.kind == ChangeKind::Removed {
+        return None;
+    }
+    let path = indexed_path(&change.steps, &document.to_value())?;
+    let location = document.location(&path)?;
     let file = document.source_name(location);
     Some(format!("{file}:{}", location.line))
 }

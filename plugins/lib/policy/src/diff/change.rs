@@ -48,8 +48,9 @@ pub struct Impact {
     pub guards_weakened: Vec<String>,
 }
 
-/// The semantic difference of two documents: empty exactly if their hashes are equal. Serializes
-/// as `kt.gateway.diff/v1`.
+/// The semantic difference of two documents: empty exactly if they have the same meaning. Their
+/// hashes may differ then, because they identify the notation. Serializes as
+/// `kt.gateway.diff/v1`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diff {
     /// The changes, in the order of their paths.
@@ -58,11 +59,12 @@ pub struct Diff {
     pub base_sha256: String,
     /// The hash of the target.
     pub target_sha256: String,
-    /// The patch that turns the canonical form of the base into that of the target.
+    /// The patch that turns the canonical form of the base into a document with the meaning of the
+    /// target.
     pub patch: Patch,
     /// The base, masked.
     pub(super) base: Value,
-    /// The target, masked.
+    /// The target in the notation of the base, masked.
     pub(super) target: Value,
 }
 

@@ -3,42 +3,72 @@
 use serde_json::{Map, Value};
 
 use super::change::ChangeKind;
-use super::list_keys::list_keys;
+use super::list_keys::{list_keys, position};
 
 /// A change before masking.
 pub(super) struct UnmaskedChange {
     pub(super) kind: ChangeKind,
     pub(super) path: String,
-    /// The path with list indexes, in the target: the key of its location.
-    pub(super) indexed_path: Option<String>,
+    /// The path as steps, from which its location in the target is found.
+    pub(super) steps: Vec<Step>,
     pub(super) old: Value,
     pub(super) new: Value,
 }
 
-/// A path in both notations.
+/// A step of a path.
+#[derive(Clone)]
+pub(super) enum Step {
+    /// To the value of a key.
+    Member(String),
+    /// To the list item with a key of [`list_keys`].
+    Item(String),
+}
+
+/// A path in both forms.
 #[derive(Clone, Default)]
 struct Path {
-    /// With the keys of list items, as users see it.
-    keyed: String,
-    /// With list indexes.
-    indexed: String,
+    /// As users see it.
+    text: String,
+    steps: Vec<Step>,
 }
 
 impl Path {
     fn member(&self, key: &str) -> Self {
-        let dot = if self.keyed.is_empty() { "" } else { "." };
-        Self {
-            keyed: format!("{}{dot}{key}", self.keyed),
-            indexed: format!("{}{dot}{key}", self.indexed),
-        }
+        let dot = if self.text.is_empty() { "" } else { "." };
+        self.step(format!("{dot}{key}"), Step::Member(key.to_owned()))
     }
 
-    fn item(&self, key: &str, index: usize) -> Self {
-        Self {
-            keyed: format!("{}[{key}]", self.keyed),
-            indexed: format!("{}[{index}]", self.indexed),
+    fn item(&self, key: &str) -> Self {
+        self.step(format!("[{key}]"), Step::Item(key.to_owned()))
+    }
+
+    fn step(&self, text: String, step: Step) -> Self {
+        let mut path = self.clone();
+        path.text.push_str(&text);
+        path.steps.push(step);
+        path
+    }
+}
+
+/// Returns the path of steps in a value with list indexes, which is the key of locations; `None` if
+/// the value does not have it.
+pub(super) fn indexed_path(steps: &[Step], mut value: &Value) -> Option<String> {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Member(key) => {
+                value = value.get(key)?;
+                path.push_str(if path.is_empty() { "" } else { "." });
+                path.push_str(key);
+            }
+            Step::Item(key) => {
+                let index = position(value.as_array()?, key)?;
+                value = value.get(index)?;
+                path.push_str(&format!("[{index}]"));
+            }
         }
     }
+    Some(path)
 }
 
 /// Returns all changes from `before` to `after`; none exactly if they are equal.
@@ -97,7 +127,7 @@ fn compare_lists(
 ) {
     for (index, key) in old_keys.iter().enumerate() {
         if !new_keys.contains(key) {
-            let path = path.item(key, index);
+            let path = path.item(key);
             push(
                 ChangeKind::Removed,
                 &path,
@@ -108,7 +138,7 @@ fn compare_lists(
         }
     }
     for (index, key) in new_keys.iter().enumerate() {
-        let path = path.item(key, index);
+        let path = path.item(key);
         match old_keys.iter().position(|other| other == key) {
             Some(position) => compare_values(&path, &old[position], &new[index], changes),
             None => push(ChangeKind::Added, &path, &Value::Null, &new[index], changes),
@@ -138,7 +168,7 @@ fn compare_order(
         }
         let position = |keys: &[String]| keys.iter().position(|item| &item == key).unwrap_or(0);
         let (from, to) = (position(old_keys), position(new_keys));
-        let path = path.item(key, to);
+        let path = path.item(key);
         push(
             ChangeKind::Moved,
             &path,
@@ -158,8 +188,8 @@ fn push(
 ) {
     changes.push(UnmaskedChange {
         kind,
-        path: path.keyed.clone(),
-        indexed_path: (kind != ChangeKind::Removed).then(|| path.indexed.clone()),
+        path: path.text.clone(),
+        steps: path.steps.clone(),
         old: old.clone(),
         new: new.clone(),
     });

@@ -13,6 +13,13 @@ pub(super) fn list_keys(items: &[Value]) -> Option<Vec<String>> {
     (sorted.len() == keys.len()).then_some(keys)
 }
 
+/// Returns the index of the item with a key.
+pub(super) fn position(items: &[Value], key: &str) -> Option<usize> {
+    items
+        .iter()
+        .position(|item| list_key(item).as_deref() == Some(key))
+}
+
 fn list_key(item: &Value) -> Option<String> {
     match item {
         Value::Object(object) => Some(format!("id={}", object.get("id")?.as_str()?)),

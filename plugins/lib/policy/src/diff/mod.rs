@@ -3,10 +3,14 @@
 mod build;
 mod change;
 mod compare;
+mod defaults;
+mod endpoint;
 mod list_keys;
 mod mask;
 mod patch;
 mod render;
+mod restate;
+mod upstream;
 mod weaken;
 
 pub use build::diff;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::change::ChangeKind;
 use super::compare::UnmaskedChange;
+use super::defaults::default_of;
 
 /// Protective switches that are on by default.
 const ON_BY_DEFAULT: [&str; 5] = [
@@ -75,7 +76,7 @@ fn settings(change: &UnmaskedChange) -> Vec<UnmaskedChange> {
             UnmaskedChange {
                 kind: change.kind,
                 path: format!("{}.{key}", change.path),
-                indexed_path: None,
+                steps: Vec::new(),
                 old,
                 new,
             }
@@ -89,7 +90,7 @@ fn setting_reason(change: &UnmaskedChange) -> Option<&'static str> {
         .or_else(|| action(change))
         .or_else(|| list(change))
         .or_else(|| number(change))
-        .or_else(|| upstream(change))
+        .or_else(|| ports(change))
 }
 
 fn whole_block(change: &UnmaskedChange) -> Option<&'static str> {
@@ -171,9 +172,9 @@ fn removes_item(old: &Value, new: &Value) -> bool {
 fn number(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
     if LIMITS.contains(&path) {
-        let old = change.old.as_u64().unwrap_or(u64::MAX);
-        let new = change.new.as_u64().unwrap_or(u64::MAX);
-        return (new > old).then_some("a size limit is raised");
+        let default = default_of(path);
+        let limit = |value: &Value| value.as_u64().or(default.as_ref()?.as_u64());
+        return (limit(&change.new) > limit(&change.old)).then_some("a size limit is raised");
     }
     if path == "policy.audit-logger.retention_days" {
         let days = |value: &Value| value.as_u64().unwrap_or(365);
@@ -183,7 +184,7 @@ fn number(change: &UnmaskedChange) -> Option<&'static str> {
     None
 }
 
-fn upstream(change: &UnmaskedChange) -> Option<&'static str> {
+fn ports(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
     if path.starts_with("gateway.outbound.allowed_ports") {
         let item = path.ends_with(']');
@@ -195,13 +196,6 @@ fn upstream(change: &UnmaskedChange) -> Option<&'static str> {
             }
             _ => None,
         };
-    }
-    if path.ends_with(".base_url") && change.kind == ChangeKind::Changed {
-        let old = change.old.as_str().unwrap_or("https://");
-        let new = change.new.as_str().unwrap_or("https://");
-        let unencrypted = |url: &str| url.to_ascii_lowercase().starts_with("http://");
-        return (unencrypted(new) && !unencrypted(old))
-            .then_some("the connection to the upstream is not encrypted");
     }
     None
 }

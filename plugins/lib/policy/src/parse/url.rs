@@ -35,14 +35,32 @@ pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// The parts of an address.
+pub(crate) struct UrlParts<'u> {
+    /// Whether the scheme is `https`.
+    pub(crate) encrypted: bool,
+    pub(crate) host: &'u str,
+    pub(crate) port: u16,
+    /// The path and the query.
+    pub(crate) rest: &'u str,
+}
+
+/// Splits a valid address.
+pub(crate) fn split_url(url: &str) -> Option<UrlParts<'_>> {
+    let (default, after_scheme) = scheme(url)?;
+    let authority = authority_of(after_scheme);
+    let (host, port) = split_port(authority);
+    Some(UrlParts {
+        encrypted: default == 443,
+        host,
+        port: port.map_or(Some(default), |port| port.parse().ok())?,
+        rest: &after_scheme[authority.len()..],
+    })
+}
+
 /// Returns the port of a valid address.
 pub(crate) fn port_of(url: &str) -> Option<u16> {
-    let (default, rest) = scheme(url)?;
-    let authority = authority_of(rest);
-    match split_port(authority).1 {
-        Some(port) => port.parse().ok(),
-        None => Some(default),
-    }
+    split_url(url).map(|parts| parts.port)
 }
 
 fn authority_of(rest: &str) -> &str {

@@ -1,0 +1,104 @@
+//! The defaults of settings, and the lists whose order has no meaning.
+//!
+//! Defaults that depend on another setting, such as the address of a provider, are in `restate`.
+
+use serde_json::{Value, json};
+
+use crate::text::fold;
+
+/// Returns the default of the setting at a path, in which list items are `[]`; `None` if an absent
+/// setting means something else than every value.
+pub(super) fn default_of(path: &str) -> Option<Value> {
+    Some(match path {
+        "policy.prompt-injection.encoding.decode_base64"
+        | "policy.prompt-injection.encoding.normalize_unicode"
+        | "policy.prompt-injection.encoding.detect_homoglyphs"
+        | "policy.pii-detector.pci_mode"
+        | "policy.pii-detector.redaction.include_metadata"
+        | "policy.audit-logger.immutable"
+        | "policy.audit-logger.log_all_access"
+        | "providers.circuit_breaker.enabled" => json!(true),
+        "policy.pii-detector.healthcare_mode"
+        | "policy.pii-detector.redaction.preserve_length"
+        | "policy.dlp-filter.fuzzy_matching"
+        | "policy.audit-logger.hipaa_audit_controls"
+        | "providers.targets[].zdr"
+        | "providers.targets[].data_policy.zero_data_retention"
+        | "providers.targets[].data_policy.training_opt_out"
+        | "gateway.strict" => json!(false),
+        "policy.prompt-injection.detection.attack_patterns"
+        | "policy.pii-detector.detect_patterns"
+        | "policy.dlp-filter.detect_patterns"
+        | "policy.dlp-filter.blocked_terms"
+        | "providers.targets" => json!([]),
+        "policy.prompt-injection.response.action" => json!("block"),
+        "policy.pii-detector.action" | "policy.dlp-filter.action" => json!("redact"),
+        "policy.pii-detector.redaction.marker_format" => json!("label"),
+        "policy.dlp-filter.max_distance" => json!(0),
+        "policy.audit-logger.retention_days" => json!(365),
+        "providers.targets[].weight" => json!(1),
+        "providers.targets[].data_collection" => json!("allow"),
+        "providers.routing.strategy" => json!("ordered"),
+        "providers.fallback.triggers" => json!(["rate_limit", "server_error", "timeout"]),
+        "providers.fallback.max_fallback_attempts" => json!(2),
+        "providers.circuit_breaker.failure_threshold" => json!(5),
+        "providers.circuit_breaker.cooldown_seconds" => json!(30),
+        "providers.timeouts.connect" => json!("5s"),
+        "providers.timeouts.first_byte" | "providers.timeouts.total" => json!("10m"),
+        "size_limits.max_body_bytes" => json!(32 << 20),
+        "size_limits.max_response_bytes" => json!(8 << 20),
+        "gateway.refusal_status" => json!(400),
+        _ => return None,
+    })
+}
+
+/// Whether a value means the same as its absence. A mapping does if each of its settings does,
+/// except for the block of a policy, which the chain may require.
+pub(super) fn is_default(path: &str, value: &Value) -> bool {
+    match value {
+        Value::Object(_) if is_policy_block(path) => false,
+        Value::Object(map) => map
+            .iter()
+            .all(|(key, value)| is_default(&format!("{path}.{key}"), value)),
+        Value::Array(items) => match (default_of(path), set_key(path)) {
+            (Some(Value::Array(default)), Some(key)) => {
+                items.iter().all(|item| contains(&default, item, key))
+                    && default.iter().all(|item| contains(items, item, key))
+            }
+            (default, _) => default.as_ref() == Some(value),
+        },
+        scalar => default_of(path).as_ref() == Some(scalar),
+    }
+}
+
+/// Whether a list contains an item, which is compared by its key.
+pub(super) fn contains(items: &[Value], item: &Value, key: fn(&Value) -> String) -> bool {
+    items.iter().any(|other| key(other) == key(item))
+}
+
+pub(super) fn is_policy_block(path: &str) -> bool {
+    path.strip_prefix("policy.")
+        .is_some_and(|kind| !kind.contains('.'))
+}
+
+/// Returns how the items of a list are compared, if neither their order nor repetitions have a
+/// meaning.
+pub(super) fn set_key(path: &str) -> Option<fn(&Value) -> String> {
+    match path {
+        "policy.dlp-filter.blocked_terms" => Some(term_key),
+        "policy.prompt-injection.detection.attack_patterns"
+        | "policy.pii-detector.detect_patterns"
+        | "policy.dlp-filter.detect_patterns"
+        | "providers.targets[].aliases"
+        | "providers.fallback.triggers"
+        | "gateway.outbound.allowed_ports" => Some(Value::to_string),
+        _ => None,
+    }
+}
+
+/// Terms are compared as the filter does: folded, without regard to case.
+fn term_key(term: &Value) -> String {
+    fold(term.as_str().unwrap_or_default())
+        .trim()
+        .to_lowercase()
+}
