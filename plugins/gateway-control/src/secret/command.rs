@@ -2,6 +2,7 @@
 
 use super::store::{SecretStore, check_name, check_value};
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
+use kt_policy::looks_like_secret;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -55,7 +56,11 @@ pub(crate) fn remove(invocation: &Invocation) -> Result<Output, Error> {
             Error::new(
                 Class::NotFound,
                 "secret-not-found",
-                format!("there is no secret `{name}`"),
+                if looks_like_secret(name) {
+                    "there is no secret of this name".to_owned()
+                } else {
+                    format!("there is no secret `{name}`")
+                },
             )
             .hint("`kt secret list` lists all names")
         })

@@ -2,6 +2,7 @@
 
 use kt_control_api::PrivateTempFile;
 use kt_plugin_api::{Class, Error};
+use kt_policy::looks_like_secret;
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -9,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The maximum size of a value: enough for a certificate chain.
+/// The maximum size of a value: enough for a long token.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
 
 /// The secrets of a state directory.
@@ -109,6 +110,17 @@ impl SecretStore {
 /// # Errors
 /// Class `usage`.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    if looks_like_secret(name) {
+        return Err(Error::new(
+            Class::Usage,
+            "bad-secret-name",
+            "the name looks like a secret itself",
+        )
+        .hint("pass the value on standard input, and a name such as `openai` with `--name`")
+        .hint(
+            "a value that was passed as an argument may be in the history of the shell: rotate it",
+        ));
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() || name.len() > 128 || !name.chars().all(allowed) {
         return Err(Error::new(
@@ -129,6 +141,9 @@ pub(crate) fn check_value(value: &str) -> Result<(), Error> {
     let problem = match value {
         "" => "it is empty",
         v if v.len() > MAX_VALUE_BYTES => "it is longer than 64 KiB",
+        // It becomes the value of an HTTP header.
+        v if v.contains(['\n', '\r']) => "it contains a line break",
+        v if v.chars().any(char::is_control) => "it contains a control character",
         _ => return Ok(()),
     };
     Err(Error::new(
@@ -141,8 +156,26 @@ pub(crate) fn check_value(value: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::SecretStore;
+    use super::{SecretStore, check_name, check_value};
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_value_that_cannot_be_sent_is_rejected_without_being_quoted() {
+        for value in ["", "canary\nx", "canary\rx", "canary\0", "canary\u{7f}"] {
+            let error = check_value(value).unwrap_err();
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
+        check_value("sk-x y=").unwrap();
+    }
+
+    #[test]
+    fn a_secret_as_a_name_is_rejected_without_being_quoted() {
+        for name in ["sk-canary", "gsk_canary0123456789"] {
+            let error = check_name(name).unwrap_err();
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
+        check_name("openai").unwrap();
+    }
 
     #[test]
     fn the_file_is_private_after_updates() {

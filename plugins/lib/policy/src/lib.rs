@@ -49,5 +49,5 @@ pub use model::{
     Target, Timeouts, Trigger, find_preset,
 };
 pub use parse::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, parse};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, looks_like_secret};
 pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

@@ -10,6 +10,8 @@ mod cases;
 mod compile;
 #[path = "policy/corpus.rs"]
 mod corpus;
+#[path = "policy/credentials.rs"]
+mod credentials;
 #[path = "policy/difference.rs"]
 mod difference;
 #[path = "policy/document.rs"]

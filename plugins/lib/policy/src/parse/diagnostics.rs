@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::node::NodeKind;
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, code, looks_like_secret};
 use crate::source::{SourceLocation, SourceMap};
 
 /// The longest text of the user that a message quotes, in characters.
@@ -66,8 +66,11 @@ impl<'s> Diagnostics<'s> {
     }
 }
 
-/// Shortens a text of the user for a message.
+/// Shortens a text of the user for a message. A text that looks like a credential is masked.
 pub(crate) fn truncate(text: &str) -> String {
+    if looks_like_secret(text) {
+        return "***".to_owned();
+    }
     let mut short: String = text.chars().take(MAX_QUOTED_CHARS).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -8,8 +8,8 @@ use super::field::Field;
 use super::layer::join_path;
 use super::node::{Entry, Node, NodeKind};
 use crate::model::{Millis, StringEnum};
-use crate::problem::code;
 use crate::problem::mask::is_secret_path;
+use crate::problem::{code, looks_like_secret};
 use crate::source::SourceLocation;
 
 /// The keys of a mapping: the supported ones, and those that compatible products have but this
@@ -62,7 +62,7 @@ impl<'n> Mapping<'n> {
             if keys.known.contains(&key) {
                 continue;
             }
-            if is_secret_path(&self.path) {
+            if is_secret_path(&self.path) || looks_like_secret(key) {
                 // The key may be the secret itself.
                 let message = format!("unknown key in `{}`", self.path);
                 diagnostics

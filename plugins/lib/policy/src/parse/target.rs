@@ -1,14 +1,15 @@
 //! `providers.targets[]`.
 
 use super::aliases::aliases;
-use super::diagnostics::Diagnostics;
+use super::diagnostics::{Diagnostics, truncate};
 use super::field::{Field, LengthRange};
 use super::mapping::{Keys, Mapping};
 use super::node::NodeKind;
 use super::timeouts::timeouts;
 use super::url::validate_base_url;
 use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
-use crate::problem::code;
+use crate::problem::secret_text::has_key_prefix;
+use crate::problem::{code, looks_like_secret};
 
 const KEYS: Keys = Keys {
     known: &[
@@ -79,7 +80,7 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
     mapping.require("id", diagnostics);
     mapping.require("provider", diagnostics);
     reject_literal_credential(mapping, diagnostics);
-    let id = bounded(mapping, "id", &ID, diagnostics).unwrap_or_default();
+    let id = id(mapping, diagnostics).unwrap_or_default();
     let provider = provider(mapping, diagnostics).unwrap_or_default();
     Target {
         base_url: base_url(mapping, &provider, diagnostics),
@@ -94,7 +95,7 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
         aliases: aliases(mapping, diagnostics),
         secret_key_ref: secret(mapping, diagnostics),
         api_key_header: header(mapping, diagnostics),
-        api_key_prefix: bounded(mapping, "api_key_prefix", &SHORT, diagnostics),
+        api_key_prefix: prefix(mapping, diagnostics),
         weight: mapping.integer("weight", 0..=10_000, diagnostics),
         data_policy: data_policy(mapping, diagnostics),
         zdr: mapping.only_boolean("zdr", false, diagnostics),
@@ -129,9 +130,31 @@ fn reject_literal_credential(mapping: &Mapping<'_>, diagnostics: &mut Diagnostic
     }
 }
 
+fn reject_credential(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) {
+    let message = format!("`{}` must not contain credentials", field.path);
+    diagnostics
+        .report(code::SECRET, field.location, &field.path, message)
+        .help(SECRET_HELP);
+}
+
+/// Reads the id, which is part of logs and metrics.
+fn id(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("id", diagnostics)?;
+    let text = field.bounded_string(&ID, diagnostics)?;
+    if has_key_prefix(&text) {
+        reject_credential(&field, diagnostics);
+        return None;
+    }
+    Some(text)
+}
+
 fn provider(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
     let field = mapping.field("provider", diagnostics)?;
     let text = field.string(diagnostics)?;
+    if has_key_prefix(&text) {
+        reject_credential(&field, diagnostics);
+        return None;
+    }
     if let Some((name, model)) = text.split_once(':') {
         let model = model.rsplit(':').next().unwrap_or_default();
         let message = format!("`{}` must be the plain name of a provider", field.path);
@@ -178,7 +201,7 @@ fn require_base_url(mapping: &Mapping<'_>, provider: &str, diagnostics: &mut Dia
         return;
     }
     if let Some(field) = mapping.field("provider", diagnostics) {
-        let message = format!("the provider `{provider}` needs a `base_url`");
+        let message = format!("the provider `{}` needs a `base_url`", truncate(provider));
         let with_address = PRESETS.iter().filter(|preset| preset.base_url.is_some());
         let names: Vec<&str> = std::iter::once("echo")
             .chain(with_address.map(|preset| preset.name))
@@ -202,6 +225,10 @@ fn header(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<St
     let field = mapping.field("api_key_header", diagnostics)?;
     let text = field.bounded_string(&ID, diagnostics)?;
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if looks_like_secret(&text) {
+        reject_credential(&field, diagnostics);
+        return None;
+    }
     if text.bytes().all(token) {
         return Some(text);
     }
@@ -209,6 +236,24 @@ fn header(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<St
         format!("`{}` is not a header name", field.path),
         diagnostics,
     );
+    None
+}
+
+/// Reads the scheme before the credential, which must not contain the credential itself.
+fn prefix(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("api_key_prefix", diagnostics)?;
+    let text = field.bounded_string(&SHORT, diagnostics)?;
+    let one_word = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if one_word && !looks_like_secret(&text) {
+        return Some(text);
+    }
+    let message = format!(
+        "`{}` must be one word without credentials, such as `Bearer`",
+        field.path
+    );
+    diagnostics
+        .report(code::SECRET, field.location, &field.path, message)
+        .help(SECRET_HELP);
     None
 }
 
@@ -279,10 +324,16 @@ fn secret(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Se
 fn name(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
     let text = field.string(diagnostics)?;
     let valid = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
-    if !text.is_empty() && text.len() <= 128 && text.bytes().all(valid) {
+    let is_name = !text.is_empty() && text.len() <= 128 && text.bytes().all(valid);
+    if is_name && !looks_like_secret(&text) {
         return Some(text);
     }
-    let message = format!("`{}` is not a name", field.path);
+    let problem = if is_name {
+        "looks like a secret, not like the name of one"
+    } else {
+        "is not a name"
+    };
+    let message = format!("`{}` {problem}", field.path);
     diagnostics
         .report(code::SECRET, field.location, &field.path, message)
         .help("use at most 128 letters, digits, `_`, `-` and `.`: the name of the secret, not the secret");

@@ -1,5 +1,7 @@
 //! Validation of upstream addresses.
 
+use crate::problem::secret_text::has_key_prefix;
+
 /// Checks an upstream address.
 ///
 /// # Errors
@@ -18,6 +20,10 @@ pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
         && query.split('&').any(is_credential)
     {
         return Err("its query must not contain credentials; use secret_key_ref");
+    }
+    let parts = &mut rest.split(['/', '?', '&', '=', '.', ':']);
+    if parts.any(has_key_prefix) {
+        return Err("it must not contain credentials; use secret_key_ref");
     }
     let authority = authority_of(rest);
     if authority.contains('@') {
@@ -133,6 +139,8 @@ mod tests {
             assert_eq!(validate_base_url(valid), Ok(()), "{valid}");
         }
         for invalid in [
+            "https://h/sk-canary/v1",
+            "https://h/v1?x=sk-canary",
             "ftp://x",
             "api.openai.com",
             "",

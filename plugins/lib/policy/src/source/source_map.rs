@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{MAX_SOURCE_BYTES, Source, SourceLocation};
-use crate::problem::mask::{is_secret_path, mask_after_colon, mask_line};
+use crate::problem::mask::{LineMask, is_secret_path, mask_after_colon};
 use crate::problem::{Problem, Snippet, code};
 
 /// The names and the masked lines of the sources. A document keeps them, so that later steps can
@@ -21,7 +21,8 @@ impl SourceMap {
         for Source { name, text } in sources {
             source_map.names.push(name.clone());
             let text = text.get(..MAX_SOURCE_BYTES).unwrap_or(text);
-            let lines = text.lines().map(|line| mask_line(line).into());
+            let mut mask = LineMask::default();
+            let lines = text.lines().map(|line| mask.mask(line).into());
             source_map.lines.push(lines.collect());
         }
         source_map
