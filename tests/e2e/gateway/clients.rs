@@ -65,13 +65,16 @@ fn calls(id: impl Fn(usize, bool) -> Value, name_in_parts: Value) -> String {
     stream + "data: [DONE]\n\n"
 }
 
+/// The id of the nth call in the style of a provider.
+type IdStyle = fn(usize) -> String;
+
 #[test]
 fn the_openai_client_streams_tool_calls_of_every_provider() {
     let Some(python) = python() else {
         return;
     };
     let p = Provider::start();
-    let styles: [(&str, fn(usize) -> String); 6] = [
+    let styles: [(&str, IdStyle); 6] = [
         ("openai", |n| format!("call_{n}x9Qm2ZpB41112222")),
         ("mistral", |n| format!("a1B2c3D4{n}")),
         ("vllm", |n| {

@@ -9,6 +9,7 @@ use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use kt_policy::{Block, PolicyKind};
 use serde_json::{Value, json};
+use std::ops::{Deref, DerefMut};
 
 /// The `type` of errors that the same request meets again.
 const INVALID_REQUEST: &str = "invalid_request_error";
@@ -16,8 +17,14 @@ const INVALID_REQUEST: &str = "invalid_request_error";
 const UPSTREAM_ERROR: &str = "upstream_error";
 
 /// An error, before it becomes a response or an event of a stream.
+///
+/// Boxed, because it is the error of functions that rarely fail.
 #[derive(Debug)]
-pub(super) struct ErrorResponse {
+pub(super) struct ErrorResponse(Box<ErrorFields>);
+
+/// The fields of an [`ErrorResponse`].
+#[derive(Debug)]
+pub(super) struct ErrorFields {
     pub(super) status: StatusCode,
     kind: String,
     code: Value,
@@ -28,9 +35,23 @@ pub(super) struct ErrorResponse {
     headers: HeaderMap,
 }
 
+impl Deref for ErrorResponse {
+    type Target = ErrorFields;
+
+    fn deref(&self) -> &ErrorFields {
+        &self.0
+    }
+}
+
+impl DerefMut for ErrorResponse {
+    fn deref_mut(&mut self) -> &mut ErrorFields {
+        &mut self.0
+    }
+}
+
 impl ErrorResponse {
     fn new(status: StatusCode, kind: &str, code: &str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(ErrorFields {
             status,
             kind: kind.to_owned(),
             code: code.into(),
@@ -38,7 +59,7 @@ impl ErrorResponse {
             param: None,
             blocked_by: None,
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     fn invalid(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
@@ -232,7 +253,7 @@ impl ErrorResponse {
 
     pub(super) fn into_response(self) -> Response<ResponseBody> {
         let mut response = json_response(self.status, &self.body());
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.0.headers);
         response
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn has_key_prefix(text: &str) -> bool {
     }
     let keys = KEY_PREFIXES.iter().filter_map(|p| text.strip_prefix(p));
     keys.into_iter().any(|key| {
-        let has = |kind: fn(&u8) -> bool| key.as_bytes().iter().any(|b| kind(b));
+        let has = |kind: fn(&u8) -> bool| key.as_bytes().iter().any(&kind);
         let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
         key.len() >= MIN_KEY_CHARS && (has(u8::is_ascii_digit) || mixed)
     })
