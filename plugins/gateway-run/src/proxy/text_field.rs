@@ -268,16 +268,36 @@ pub(super) fn without_logprobs(response: &Value) -> Option<Value> {
 
 /// Returns a value that holds only `text`, at `path`, in the form of a chunk.
 pub(super) fn nest(path: &[Segment], text: String) -> Value {
-    match path.split_first() {
-        None => Value::String(text),
-        Some((Segment::Key(key), rest)) => json!({ key: nest(rest, text) }),
-        Some((Segment::Item { index, .. }, rest)) => {
+    match path {
+        [] => Value::String(text),
+        [
+            Segment::Key(list),
+            Segment::Item { index, .. },
+            Segment::Key(member),
+        ] if item_type(list, member).is_some() => {
+            let kind = item_type(list, member);
+            json!({ list: [{ "index": index, "type": kind, member: text }] })
+        }
+        [Segment::Key(key), rest @ ..] => json!({ key: nest(rest, text) }),
+        [Segment::Item { index, .. }, rest @ ..] => {
             let mut item = json!({ "index": index });
             if let (Some(item), Value::Object(members)) = (item.as_object_mut(), nest(rest, text)) {
                 item.extend(members);
             }
             Value::Array(vec![item])
         }
+    }
+}
+
+/// Returns the `type` of an item by the member that holds its text. Clients discard
+/// items without a type.
+fn item_type(list: &str, member: &str) -> Option<&'static str> {
+    match (list, member) {
+        ("reasoning_details", "text") => Some("reasoning.text"),
+        ("reasoning_details", "summary") => Some("reasoning.summary"),
+        ("thinking_blocks", "thinking") => Some("thinking"),
+        ("content", "text") => Some("text"),
+        _ => None,
     }
 }
 
@@ -326,6 +346,11 @@ mod tests {
         assert_eq!(
             nest(&arguments.path, "x".to_owned()),
             json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [{ "index": 2, "function": { "arguments": "x" } }] } }] })
+        );
+        let reasoning = fields.iter().find(|f| f.text == "t").unwrap();
+        assert_eq!(
+            nest(&reasoning.path, "x".to_owned()),
+            json!({ "choices": [{ "index": 0, "delta": { "reasoning_details": [{ "index": 0, "type": "reasoning.text", "text": "x" }] } }] })
         );
     }
 }
