@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the requirements of the tests: system packages with apt-get as root, and
-# the OpenAI client in a virtual environment in target/. Prints what it cannot
-# install. A missing requirement is a failure when CI is set, and otherwise skips
-# the tests that need it.
+# client libraries for Python and Node in target/. Prints what it cannot install. A
+# missing requirement is a failure when CI is set, and otherwise skips the tests that
+# need it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -30,6 +30,7 @@ openssl:openssl
 sqlite3:sqlite3
 psql:postgresql-client
 python3:python3
+npm:npm
 systemctl:systemd
 systemd-analyze:systemd
 dbus-daemon:dbus-daemon
@@ -38,8 +39,10 @@ dbus-daemon:dbus-daemon
 # a folder with its version.
 LIBRARIES="postgresql python3-venv dbus dbus-user-session libpam-systemd polkitd"
 
+# Folders in target/, each with a copy of the file that lists what is in it.
 VENV=target/test-venv
-STAMP=$VENV/requirements.txt
+VENV_OPENAI_2=target/test-venv-openai-2
+NODE=target/test-node
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 
@@ -73,18 +76,43 @@ install_packages() {
   done
 }
 
-install_client() {
-  [ -x $VENV/bin/python3 ] && cmp -s tests/requirements.txt $STAMP && return
-  have python3 || return
-  echo "setup: installing the OpenAI client and schemathesis"
-  rm -rf $VENV
-  if python3 -m venv $VENV >"$LOG" 2>&1 &&
-    $VENV/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt >>"$LOG" 2>&1 </dev/null; then
-    cp tests/requirements.txt $STAMP
+install_python() { # FOLDER REQUIREMENTS
+  local log
+  [ -x "$1/bin/python3" ] && cmp -s "$2" "$1/requirements.txt" && return
+  have python3 || return 0
+  echo "setup: installing $2"
+  rm -rf "$1"
+  log=$(mktemp)
+  if python3 -m venv "$1" >"$log" 2>&1 &&
+    "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2" >>"$log" 2>&1 </dev/null; then
+    cp "$2" "$1/requirements.txt"
   else
-    tail -n 20 "$LOG" >&2
-    rm -rf $VENV
+    tail -n 20 "$log" >&2
+    rm -rf "$1"
   fi
+  rm -f "$log"
+}
+
+# The packages include Node itself, in the version that they require. No package runs
+# a script.
+install_node() {
+  local log
+  [ -x $NODE/node_modules/.bin/node ] && cmp -s tests/package-lock.json $NODE/package-lock.json && return
+  have npm || return 0
+  echo "setup: installing tests/package.json"
+  rm -rf $NODE
+  mkdir -p $NODE
+  cp tests/package.json $NODE
+  log=$(mktemp)
+  # The lock is copied last: it marks the folder as complete.
+  if cp tests/package-lock.json $NODE/npm-shrinkwrap.json &&
+    npm --prefix $NODE ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1 </dev/null; then
+    mv $NODE/npm-shrinkwrap.json $NODE/package-lock.json
+  else
+    tail -n 20 "$log" >&2
+    rm -rf $NODE
+  fi
+  rm -f "$log"
 }
 
 mkdir -p target
@@ -96,14 +124,20 @@ if [ -n "$PACKAGES" ]; then
   # Package names contain no blanks.
   install_packages $PACKAGES
 fi
-install_client
+# The downloads of one do not wait for the others.
+install_python $VENV tests/requirements.txt &
+install_python $VENV_OPENAI_2 tests/requirements-openai-2.txt &
+install_node &
+wait
 
 MISSING=
 for entry in $NEEDED; do
   have "${entry%%:*}" || MISSING="$MISSING ${entry%%:*}"
 done
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || have initdb || MISSING="$MISSING postgres"
-[ -x $VENV/bin/python3 ] || MISSING="$MISSING openai(python)"
+for entry in $VENV/bin/python3 $VENV_OPENAI_2/bin/python3 $NODE/node_modules/.bin/node; do
+  [ -x $entry ] || MISSING="$MISSING $entry"
+done
 # Containers may forbid tracing, for root too.
 if have strace && ! strace -qq -o /dev/null true 2>/dev/null; then
   MISSING="$MISSING ptrace(permission)"

@@ -18,6 +18,7 @@ mod outage;
 mod provider;
 mod restored;
 mod routing;
+mod sdk_matrix;
 mod secrets;
 mod server;
 mod server_kill;

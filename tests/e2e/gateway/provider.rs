@@ -20,8 +20,25 @@ struct State {
     requests: Mutex<Vec<(String, Vec<u8>)>>,
     /// The parts of HTTP responses, by model.
     scripts: Mutex<HashMap<String, Vec<Vec<u8>>>>,
+    /// The number of streams of the model `cancelled` that the gateway closed.
+    cancelled: Mutex<usize>,
     gate_open: Mutex<bool>,
     gate: Condvar,
+}
+
+impl State {
+    fn open_gate(&self) {
+        *self.gate_open.lock().expect("no thread panics") = true;
+        self.gate.notify_all();
+    }
+
+    fn wait_for_gate(&self) {
+        let open = self.gate_open.lock().expect("no thread panics");
+        drop(
+            self.gate
+                .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
+        );
+    }
 }
 
 /// The running provider.
@@ -53,8 +70,12 @@ impl Provider {
 
     /// Continues every stream of the model `gated`.
     pub(crate) fn open_gate(&self) {
-        *self.state.gate_open.lock().expect("no thread panics") = true;
-        self.state.gate.notify_all();
+        self.state.open_gate();
+    }
+
+    /// Returns the number of streams of the model `cancelled` that the gateway closed.
+    pub(crate) fn cancelled(&self) -> usize {
+        *self.state.cancelled.lock().expect("no thread panics")
     }
 
     /// Responds to requests for a model with these bytes, and closes the connection.
@@ -141,12 +162,7 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
     match (model, request["stream"].as_bool().unwrap_or(false)) {
         ("fails", _) => whole(out, "500 Internal Server Error", &json!({ "error": "no" })),
         ("silent", _) => {
-            let open = state.gate_open.lock().expect("no thread panics");
-            drop(
-                state
-                    .gate
-                    .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
-            );
+            state.wait_for_gate();
             Ok(())
         }
         ("tokens", false) => {
@@ -162,11 +178,43 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
             while chunk(out, &"text ".repeat(2000)).is_ok() {}
             Ok(())
         }
+        ("open-gate", _) => {
+            state.open_gate();
+            whole(out, "200 OK", &json!({}))
+        }
+        ("cancelled", true) => {
+            begin(out)?;
+            out.set_read_timeout(Some(GATE_TIMEOUT))?;
+            // The gateway may close the connection while this writes; it sends nothing
+            // more, so that data is an error here.
+            let mut pieces = std::iter::repeat_n("This sentence is harmless. ", 20);
+            let sent = pieces.try_for_each(|piece| chunk(out, piece));
+            let closed = match sent.and_then(|()| out.read(&mut [0])) {
+                Ok(read) => read == 0,
+                Err(e) => !matches!(
+                    e.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ),
+            };
+            *state.cancelled.lock().expect("no thread panics") += usize::from(closed);
+            out.shutdown(std::net::Shutdown::Both)
+        }
         ("gated", false) => completion(out, "from the provider"),
         ("leaks", false) => completion(out, "the card is 4111 1111 1111 1111, call 555-867-5309"),
         ("leaks", true) => {
             begin(out)?;
             for piece in ["the card is 4111", " 1111 11", "11 11", "11, thanks"] {
+                chunk(out, piece)?;
+            }
+            end(out)
+        }
+        ("leak", true) => {
+            begin(out)?;
+            for _ in 0..20 {
+                chunk(out, "This sentence is harmless. ")?;
+            }
+            state.wait_for_gate();
+            for piece in ["It is called project", " nightjar.", " More follows."] {
                 chunk(out, piece)?;
             }
             end(out)
@@ -179,12 +227,7 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
         ("gated", true) => {
             begin(out)?;
             chunk(out, "before ")?;
-            let open = state.gate_open.lock().expect("no thread panics");
-            drop(
-                state
-                    .gate
-                    .wait_timeout_while(open, GATE_TIMEOUT, |open| !*open),
-            );
+            state.wait_for_gate();
             chunk(out, "after")?;
             end(out)
         }
