@@ -1,5 +1,7 @@
 """LlamaIndex: `OpenAI` of `llama-index-llms-openai`."""
 
+import gc
+
 from llama_index.core.llms import ChatMessage
 from llama_index.core.prompts import PromptTemplate
 from llama_index.llms.openai import OpenAI
@@ -48,4 +50,6 @@ class Client:
         stream = self._llm(model).stream_chat([ChatMessage(role="user", content="hi")])
         while not next(stream).delta:
             pass
-        stream.close()
+        # The library cannot cancel a stream: the connection closes with the object.
+        del stream
+        gc.collect()

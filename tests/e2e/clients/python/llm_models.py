@@ -1,5 +1,6 @@
 """The library of the command `llm`, with the file that lists OpenAI-compatible models."""
 
+import gc
 import json
 import os
 import pathlib
@@ -53,4 +54,6 @@ class Client:
         stream = iter(self._prompt(model))
         while not next(stream):
             pass
-        stream.close()
+        # The library cannot cancel a stream: the connection closes with the object.
+        del stream
+        gc.collect()
