@@ -9,14 +9,14 @@
 //!
 //! The modules, each of which uses only those above it:
 //!
-//! - [`record`]: what kt installed, and the lock on it;
-//! - [`system`]: the local system: programs, files, processes, the gateway's
+//! - `record`: what kt installed, and the lock on it;
+//! - `system`: the local system: programs, files, processes, the gateway's
 //!   administration socket;
-//! - [`context`]: a backend together with the system that it acts on;
-//! - [`spec`], [`logs`], [`status`]: the definition of a service, its log, its
+//! - `context`: a backend together with the system that it acts on;
+//! - `spec`, `logs`, `status`: the definition of a service, its log, its
 //!   state;
-//! - [`operation`]: install, uninstall, start, stop and restart;
-//! - [`command`]: the commands; [`conformance`]: the tests of a backend.
+//! - `operation`: install, uninstall, start, stop and restart;
+//! - `command`: the commands; `conformance`: the tests of a backend.
 
 mod command;
 mod conformance;
