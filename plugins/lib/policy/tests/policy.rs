@@ -30,3 +30,5 @@ mod sample;
 mod snippets;
 #[path = "policy/stream.rs"]
 mod stream;
+#[path = "policy/unsupported.rs"]
+mod unsupported;

@@ -223,43 +223,6 @@ fn a_provider_without_a_default_address_needs_one() {
 }
 
 #[test]
-fn kinds_that_are_not_enforced_are_rejected() {
-    for kind in [
-        "agent-firewall",
-        "data-routing-policy",
-        "rbac",
-        "quality-scorer",
-    ] {
-        let problems = bad(&base_with(
-            "[prompt-injection,",
-            &format!("[{kind}, prompt-injection,"),
-        ));
-        let first = problems.first().unwrap();
-        assert_eq!(first.code, "E015");
-        assert!(
-            first.message.contains("not supported by this version"),
-            "{first}"
-        );
-    }
-}
-
-#[test]
-fn settings_that_state_what_is_done_anyway_are_accepted() {
-    for (from, to) in [
-        (
-            "retention_days: 90",
-            "retention_days: 90, immutable: true, hipaa_audit_controls: false",
-        ),
-        (
-            "weight: 2",
-            "zdr: false, data_collection: allow, data_policy: {training_opt_out: false}",
-        ),
-    ] {
-        good(&base_with(from, to));
-    }
-}
-
-#[test]
 fn all_problems_are_reported_in_order() {
     let text = BASE
         .replace("demo,", "demo, nmae: x,")
