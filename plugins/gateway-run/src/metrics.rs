@@ -51,6 +51,8 @@ pub(crate) struct Metrics {
     version: Gauge,
     reloads: Counter,
     rejections: Counter,
+    audit_records: Counter,
+    audit_syncs: Counter,
     audit_records_lost: Counter,
 }
 
@@ -70,6 +72,8 @@ impl Metrics {
             version: Gauge::default(),
             reloads: Counter::default(),
             rejections: Counter::default(),
+            audit_records: Counter::default(),
+            audit_syncs: Counter::default(),
             audit_records_lost: Counter::default(),
         };
         m.register();
@@ -119,6 +123,16 @@ impl Metrics {
             "config_rejections",
             "Configurations rejected",
             self.rejections.clone(),
+        );
+        r.register(
+            "audit_records",
+            "Audit records written to disk",
+            self.audit_records.clone(),
+        );
+        r.register(
+            "audit_syncs",
+            "Syncs of the audit log, one per batch of records",
+            self.audit_syncs.clone(),
         );
         r.register(
             "audit_records_lost",
@@ -188,7 +202,13 @@ impl Metrics {
         self.rejections.inc();
     }
 
-    pub(crate) fn audit_records_lost(&self) {
-        self.audit_records_lost.inc();
+    /// Counts a batch of audit records that was synced.
+    pub(crate) fn audit_records_synced(&self, count: u64) {
+        self.audit_records.inc_by(count);
+        self.audit_syncs.inc();
+    }
+
+    pub(crate) fn audit_records_lost(&self, count: u64) {
+        self.audit_records_lost.inc_by(count);
     }
 }

@@ -1,13 +1,9 @@
 //! The writer thread of the audit log.
 
-use super::segments::{self, Segment};
+use super::record::{AuditEntry, format_line};
+use super::retention::RetentionThread;
+use super::segments::Segment;
 use crate::metrics::Metrics;
-use jiff::Timestamp;
-use kt_policy::AuditRecord;
-use serde::Serialize;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -22,56 +18,14 @@ const BATCH_SIZE: usize = 4096;
 /// The time that a batch is collected. A sync per record was half of the cost of
 /// evaluating a request of 1 KB.
 const BATCH_INTERVAL: Duration = Duration::from_millis(5);
-/// The interval at which expired records are removed while nothing is written.
-const RETENTION_INTERVAL: Duration = Duration::from_secs(60 * 60);
-
-/// A decision to be recorded.
-pub(crate) struct AuditEntry {
-    pub(crate) request_id: String,
-    pub(crate) requested_model: String,
-    /// `None` if the request was blocked, or no upstream was available.
-    pub(crate) served: Option<Served>,
-    /// The number of upstreams that were tried.
-    pub(crate) attempts: u32,
-    pub(crate) config_version: Option<u64>,
-    /// `input` or `output`.
-    pub(crate) phase: &'static str,
-    pub(crate) decision: AuditRecord,
-}
-
-/// The upstream that served a request, or failed last.
-#[derive(Clone)]
-pub(crate) struct Served {
-    /// The id of the target.
-    pub(crate) target: String,
-    /// The model that was requested from it.
-    pub(crate) model: String,
-}
+/// The interval at which the age of the segment is checked while nothing is written.
+const ROTATION_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// A handle to the writer thread.
 #[derive(Clone)]
 pub(crate) struct AuditLog {
     sender: SyncSender<AuditEntry>,
     metrics: Arc<Metrics>,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    seq: u64,
-    at: Timestamp,
-    request_id: &'a str,
-    phase: &'a str,
-    requested_model: &'a str,
-    served_model: Option<&'a str>,
-    target: Option<&'a str>,
-    attempts: u32,
-    config_version: Option<u64>,
-    verdict: &'a str,
-    policy: Value,
-    reason_code: Option<&'a str>,
-    findings: Value,
-    retention_days: u64,
-    previous: &'a str,
 }
 
 impl AuditLog {
@@ -97,7 +51,7 @@ impl AuditLog {
         match self.sender.try_send(entry) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.metrics.audit_records_lost()
+                self.metrics.audit_records_lost(1);
             }
         }
     }
@@ -105,6 +59,7 @@ impl AuditLog {
 
 struct Writer {
     segment: Segment,
+    retention: RetentionThread,
     metrics: Arc<Metrics>,
 }
 
@@ -112,14 +67,14 @@ impl Writer {
     fn open(path: &Path, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         Ok(Self {
             segment: Segment::open(path)?,
+            retention: RetentionThread::start(path.to_owned())?,
             metrics,
         })
     }
 
     fn run(mut self, entries: &Receiver<AuditEntry>) {
-        self.remove_expired();
         loop {
-            match entries.recv_timeout(RETENTION_INTERVAL) {
+            match entries.recv_timeout(ROTATION_INTERVAL) {
                 Ok(first) => {
                     std::thread::sleep(BATCH_INTERVAL);
                     let mut batch = vec![first];
@@ -127,97 +82,49 @@ impl Writer {
                     self.write(&batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Err(error) = self.segment.rotate() {
-                        tracing::error!("cannot start another segment of the audit log: {error}");
-                    }
-                    self.remove_expired();
+                    let closed = self.segment.rotate();
+                    self.rotated(closed);
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        self.retention.stop();
     }
 
     /// Writes a batch, split where the retention changes.
     fn write(&mut self, batch: &[AuditEntry]) {
         for part in batch.chunk_by(|a, b| retention_days(a) == retention_days(b)) {
             let Some(first) = part.first() else { continue };
-            let closed = self.segment.seq;
-            if let Err(error) = self.segment.rotate_before(retention_days(first)) {
-                tracing::error!("cannot start another segment of the audit log: {error}");
-            } else if self.segment.length == 0 && closed > 0 {
-                self.remove_expired();
-            }
+            let closed = self.segment.rotate_before(retention_days(first));
+            self.rotated(closed);
             self.write_part(part);
         }
     }
 
     fn write_part(&mut self, part: &[AuditEntry]) {
-        let before = (self.segment.seq, self.segment.hash.clone());
-        let text: String = part.iter().map(|entry| self.format_line(entry)).collect();
-        let file = &mut self.segment.file;
-        let written = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_data());
-        match written {
-            Ok(()) => self.segment.length += text.len() as u64,
-            Err(error) => self.roll_back(&error, before, part.len()),
+        let mut head = self.segment.head.clone();
+        let records: String = part
+            .iter()
+            .map(|entry| format_line(entry, &mut head))
+            .collect();
+        match self.segment.append(&records, head) {
+            Ok(()) => self.metrics.audit_records_synced(part.len() as u64),
+            Err(error) => {
+                tracing::error!("cannot write audit records: {error}");
+                self.metrics.audit_records_lost(part.len() as u64);
+            }
         }
     }
 
-    fn remove_expired(&self) {
-        if let Err(error) = segments::remove_expired(&self.segment.path) {
-            tracing::error!("cannot remove expired audit records: {error}");
+    fn rotated(&self, closed: std::io::Result<bool>) {
+        match closed {
+            Ok(true) => self.retention.segment_closed(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!("cannot start another segment of the audit log: {error}");
+            }
         }
     }
-
-    /// Truncates the file after a failed write, so that later records do not
-    /// follow a partial one.
-    fn roll_back(&mut self, error: &std::io::Error, before: (u64, String), count: usize) {
-        let file = self.segment.path.display();
-        tracing::error!(%file, "cannot write audit records: {error}");
-        (self.segment.seq, self.segment.hash) = before;
-        if let Err(error) = self.segment.file.set_len(self.segment.length) {
-            tracing::error!(%file, "cannot remove a partial audit record: {error}");
-        }
-        for _ in 0..count {
-            self.metrics.audit_records_lost();
-        }
-    }
-
-    fn format_line(&mut self, entry: &AuditEntry) -> String {
-        self.segment.seq += 1;
-        let d = &entry.decision;
-        let line = Line {
-            seq: self.segment.seq,
-            at: Timestamp::now(),
-            request_id: &entry.request_id,
-            phase: entry.phase,
-            requested_model: &entry.requested_model,
-            served_model: entry.served.as_ref().map(|served| served.model.as_str()),
-            target: entry.served.as_ref().map(|served| served.target.as_str()),
-            attempts: entry.attempts,
-            config_version: entry.config_version,
-            verdict: d.verdict,
-            policy: serde_json::to_value(d.policy).unwrap_or_default(),
-            reason_code: d.reason_code,
-            findings: serde_json::to_value(&d.findings).unwrap_or_default(),
-            retention_days: d.retention_days,
-            previous: &self.segment.hash,
-        };
-        let body = serde_json::to_string(&line).unwrap_or_default();
-        let hash = sha256_hex(&body);
-        let open = body.strip_suffix('}').unwrap_or(&body);
-        let text = format!("{open},\"hash\":\"{hash}\"}}\n");
-        self.segment.hash = hash;
-        text
-    }
-}
-
-fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
 }
 
 fn retention_days(entry: &AuditEntry) -> u64 {
@@ -226,38 +133,159 @@ fn retention_days(entry: &AuditEntry) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{AuditEntry, AuditLog, sha256_hex};
+    use super::{AuditEntry, AuditLog, QUEUE_CAPACITY, Writer};
+    use crate::audit::record::sha256_hex;
     use crate::metrics::Metrics;
     use kt_policy::AuditRecord;
     use serde_json::Value;
     use std::io::Write;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::sync::Arc;
+    use std::sync::mpsc::sync_channel;
+
+    fn entry(n: usize, retention_days: u64) -> AuditEntry {
+        AuditEntry {
+            request_id: format!("r{n}"),
+            requested_model: "m".to_owned(),
+            served: None,
+            attempts: 0,
+            config_version: Some(1),
+            phase: "input",
+            decision: AuditRecord {
+                verdict: "allow",
+                policy: None,
+                reason_code: None,
+                chain: Vec::new(),
+                findings: Vec::new(),
+                retention_days,
+                immutable: true,
+                hipaa_audit_controls: false,
+            },
+        }
+    }
 
     fn write(file: &Path, count: usize) {
         let (audit, thread) = AuditLog::start(file, Arc::new(Metrics::new())).unwrap();
         for n in 0..count {
-            audit.write(AuditEntry {
-                request_id: format!("r{n}"),
-                requested_model: "m".to_owned(),
-                served: None,
-                attempts: 0,
-                config_version: Some(1),
-                phase: "input",
-                decision: AuditRecord {
-                    verdict: "allow",
-                    policy: None,
-                    reason_code: None,
-                    chain: Vec::new(),
-                    findings: Vec::new(),
-                    retention_days: 1,
-                    immutable: true,
-                    hipaa_audit_controls: false,
-                },
-            });
+            audit.write(entry(n, 1));
         }
         drop(audit);
         thread.join().unwrap();
+    }
+
+    /// Writes records of each retention, a batch each.
+    fn write_batches(file: &Path, metrics: &Arc<Metrics>, batches: &[(usize, u64)]) {
+        let mut writer = Writer::open(file, Arc::clone(metrics)).unwrap();
+        for (count, retention_days) in batches {
+            let batch: Vec<_> = (0..*count).map(|n| entry(n, *retention_days)).collect();
+            writer.write(&batch);
+        }
+        writer.retention.stop();
+    }
+
+    /// Returns the number of records of a log whose first record is the first of the
+    /// chain, after verifying each.
+    fn verify(files: &[PathBuf]) -> u64 {
+        let (mut seq, mut previous) = (0, String::new());
+        for file in files {
+            for line in std::fs::read_to_string(file).unwrap().lines() {
+                let value: Value = serde_json::from_str(line).unwrap();
+                seq += 1;
+                assert_eq!(value["seq"], seq);
+                assert_eq!(value["previous"], Value::from(previous.as_str()));
+                let hash = value["hash"].as_str().unwrap();
+                let body = line.replace(&format!(",\"hash\":\"{hash}\""), "");
+                assert_eq!(sha256_hex(&body), hash);
+                previous = hash.to_owned();
+            }
+        }
+        seq
+    }
+
+    fn counter(metrics: &Metrics, name: &str) -> u64 {
+        let text = metrics.render();
+        let prefix = format!("keeptrusts_gateway_{name}_total ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&prefix));
+        line.unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn concurrent_requests_share_a_sync() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("audit.jsonl");
+        let metrics = Arc::new(Metrics::new());
+        let writer = Writer::open(&file, Arc::clone(&metrics)).unwrap();
+        let (sender, receiver) = sync_channel(QUEUE_CAPACITY);
+        let audit = AuditLog {
+            sender,
+            metrics: Arc::clone(&metrics),
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..1000).for_each(|n| audit.write(entry(n, 30))));
+            }
+        });
+        drop(audit);
+        // The requests are complete before anything is written.
+        assert_eq!(counter(&metrics, "audit_records"), 0);
+        writer.run(&receiver);
+        assert_eq!(counter(&metrics, "audit_records"), 8000);
+        assert_eq!(counter(&metrics, "audit_syncs"), 2);
+        assert_eq!(counter(&metrics, "audit_records_lost"), 0);
+        assert_eq!(verify(&[file]), 8000);
+    }
+
+    #[test]
+    fn records_beyond_the_queue_are_lost_and_counted() {
+        let metrics = Arc::new(Metrics::new());
+        let (sender, receiver) = sync_channel(2);
+        let audit = AuditLog {
+            sender,
+            metrics: Arc::clone(&metrics),
+        };
+        for n in 0..5 {
+            audit.write(entry(n, 30));
+        }
+        assert_eq!(counter(&metrics, "audit_records_lost"), 3);
+        drop(receiver);
+    }
+
+    #[test]
+    fn a_file_that_ends_anywhere_is_continued() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("audit.jsonl");
+        let metrics = Arc::new(Metrics::new());
+        write_batches(&file, &metrics, &[(3, 30)]);
+        let bytes = std::fs::read(&file).unwrap();
+        for end in 0..bytes.len() {
+            let bytes = bytes.get(..end).unwrap();
+            std::fs::write(&file, bytes).unwrap();
+            write_batches(&file, &metrics, &[(1, 30)]);
+            let complete = bytes.iter().filter(|b| **b == b'\n').count() as u64;
+            assert_eq!(verify(std::slice::from_ref(&file)), complete + 1);
+        }
+    }
+
+    #[test]
+    fn a_single_file_of_an_older_version_is_continued() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("audit.jsonl");
+        let metrics = Arc::new(Metrics::new());
+        // An older version had one file, whatever the retention of its records.
+        let lines = |retentions: &[u64]| {
+            let mut head = crate::audit::tail::ChainHead::default();
+            let lines = retentions
+                .iter()
+                .map(|days| super::format_line(&entry(0, *days), &mut head));
+            lines.collect::<String>()
+        };
+        let old = lines(&[365, 7, 30]);
+        std::fs::write(&file, &old).unwrap();
+        write_batches(&file, &metrics, &[(2, 30)]);
+        assert!(std::fs::read_to_string(&file).unwrap().starts_with(&old));
+        write_batches(&file, &metrics, &[(2, 7)]);
+        let closed = dir.path().join("audit-00000000000000000005.jsonl");
+        assert_eq!(verify(&[closed, file]), 7);
     }
 
     #[test]
@@ -294,17 +322,6 @@ mod tests {
             .write_all(b"{\"seq\":4,\"to")
             .unwrap();
         write(&file, 2);
-        let text = std::fs::read_to_string(&file).unwrap();
-        let mut previous = String::new();
-        for (n, line) in text.lines().enumerate() {
-            let value: Value = serde_json::from_str(line).unwrap();
-            assert_eq!(value["seq"], n as u64 + 1);
-            assert_eq!(value["previous"], Value::from(previous.as_str()));
-            let hash = value["hash"].as_str().unwrap();
-            let body = line.replace(&format!(",\"hash\":\"{hash}\""), "");
-            assert_eq!(sha256_hex(&body), hash);
-            previous = hash.to_owned();
-        }
-        assert_eq!(text.lines().count(), 5);
+        assert_eq!(verify(&[file]), 5);
     }
 }

@@ -1,12 +1,15 @@
 //! The audit log: one record per decision, hash-chained.
 //!
 //! Requests pass their record to a writer thread and continue; the thread writes
-//! and syncs in batches. The chain reveals a record that was removed or changed:
-//! `hash` is the SHA-256 of the line without it, and `previous` the hash of the
-//! line before.
+//! and syncs in batches, so a response may precede its record by a few milliseconds.
+//! The chain reveals a record that was removed or changed: `hash` is the SHA-256 of
+//! the line without it, and `previous` the hash of the line before.
 
 mod log;
+mod record;
+mod retention;
 mod segments;
 mod tail;
 
-pub(crate) use log::{AuditEntry, AuditLog, Served};
+pub(crate) use log::AuditLog;
+pub(crate) use record::{AuditEntry, Served};

@@ -4,9 +4,10 @@
 //! All records of a segment are kept for the same time, so that a segment can be removed
 //! as a whole. The hash chain continues from one segment to the next.
 
-use super::tail::{self, Tail};
+use super::tail::{self, ChainHead, Tail};
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -14,19 +15,19 @@ use std::time::{Duration, SystemTime};
 /// The size at which a segment is closed.
 const MAX_SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// The age at which a segment is closed, so that retention is enforced by the day.
-const MAX_SEGMENT_AGE: Duration = DAY;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_SEGMENT_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The segment that is written.
 pub(super) struct Segment {
-    pub(super) file: File,
-    pub(super) path: PathBuf,
-    /// The number of the last record.
-    pub(super) seq: u64,
-    /// The hash of the last record.
-    pub(super) hash: String,
+    /// The last record of the log.
+    pub(super) head: ChainHead,
+    file: File,
+    path: PathBuf,
+    max_bytes: u64,
     /// The length of the complete records, bytes.
-    pub(super) length: u64,
+    length: u64,
+    /// Whether a failed write may have left a partial record behind them.
+    has_partial_record: bool,
     opened: SystemTime,
     /// How long the records are kept; `None` while there are none.
     retention_days: Option<u64>,
@@ -40,82 +41,128 @@ impl Segment {
     /// When the file cannot be opened.
     pub(super) fn open(path: &Path) -> std::io::Result<Self> {
         let mut file = open(path)?;
-        let (seq, hash, length, retention_days) = match tail::read(&mut file)? {
+        let (head, length, retention_days) = match tail::read(&mut file)? {
             Tail::Record {
-                seq,
-                hash,
+                head,
                 retention_days,
                 end,
-            } => (seq, hash, end, Some(retention_days)),
-            Tail::Empty => match newest_closed(path)? {
-                Some((seq, hash)) => (seq, hash, 0, None),
-                None => (0, String::new(), 0, None),
-            },
+            } => (head, end, Some(retention_days)),
+            Tail::Empty => (newest_closed(path)?, 0, None),
             Tail::Damaged => {
                 let suffix = format!("damaged-{}.jsonl", Timestamp::now().as_second());
                 let renamed = path.with_extension(suffix);
                 tracing::error!(renamed = %renamed.display(), "the audit log does not end with a record; it was renamed, and a new one is started");
                 std::fs::rename(path, renamed)?;
                 file = open(path)?;
-                (0, String::new(), 0, None)
+                (newest_closed(path)?, 0, None)
             }
         };
-        file.set_len(length)?;
+        let metadata = file.metadata()?;
+        // Setting the same length would change the modification time, which is that of
+        // the last record.
+        if metadata.len() != length {
+            file.set_len(length)?;
+        }
         Ok(Self {
-            opened: file.metadata()?.created().unwrap_or(SystemTime::now()),
+            head,
             file,
             path: path.to_owned(),
-            seq,
-            hash,
+            max_bytes: MAX_SEGMENT_BYTES,
             length,
+            has_partial_record: false,
+            opened: metadata.created().unwrap_or(SystemTime::now()),
             retention_days,
         })
     }
 
     /// Closes the segment if it is too large or too old, or if its records are kept for
-    /// another time than the next one.
+    /// another time than the next one. Returns whether it was closed.
     ///
     /// # Errors
     /// When the next segment cannot be created; this one is then still written.
-    pub(super) fn rotate_before(&mut self, retention_days: u64) -> std::io::Result<()> {
-        if self
+    pub(super) fn rotate_before(&mut self, retention_days: u64) -> std::io::Result<bool> {
+        let is_other = self
             .retention_days
-            .is_some_and(|days| days != retention_days)
-        {
-            self.close()?;
-        }
-        self.rotate()?;
+            .is_some_and(|days| days != retention_days);
+        let closed = if is_other {
+            self.close()?
+        } else {
+            self.rotate()?
+        };
         self.retention_days = Some(retention_days);
-        Ok(())
+        Ok(closed)
     }
 
-    /// Closes the segment if it is too large or too old.
+    /// Closes the segment if it is too large or too old. Returns whether it was closed.
     ///
     /// # Errors
     /// As [`Segment::rotate_before`].
-    pub(super) fn rotate(&mut self) -> std::io::Result<()> {
-        let is_due = self.length >= MAX_SEGMENT_BYTES
+    pub(super) fn rotate(&mut self) -> std::io::Result<bool> {
+        let is_due = self.length >= self.max_bytes
             || self
                 .opened
                 .elapsed()
                 .is_ok_and(|age| age >= MAX_SEGMENT_AGE);
-        if is_due { self.close() } else { Ok(()) }
+        if is_due { self.close() } else { Ok(false) }
     }
 
-    fn close(&mut self) -> std::io::Result<()> {
-        if self.length > 0 {
-            let closed = self
-                .path
-                .with_file_name(format!("audit-{:020}.jsonl", self.seq));
-            std::fs::rename(&self.path, closed)?;
-            self.file = open(&self.path)?;
-            if let Some(dir) = self.path.parent() {
-                File::open(dir)?.sync_all()?;
+    /// Writes records, the last of which is `head`, and waits for the disk.
+    ///
+    /// # Errors
+    /// When they cannot be written. None of them is then part of the log.
+    pub(super) fn append(&mut self, records: &str, head: ChainHead) -> std::io::Result<()> {
+        self.remove_partial_record()?;
+        self.has_partial_record = true;
+        let written = self
+            .file
+            .write_all(records.as_bytes())
+            .and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            if let Err(error) = self.remove_partial_record() {
+                tracing::error!(file = %self.path.display(), "cannot remove a partial audit record: {error}");
             }
-            self.length = 0;
-            self.opened = SystemTime::now();
+            return Err(error);
+        }
+        self.has_partial_record = false;
+        self.length += records.len() as u64;
+        self.head = head;
+        Ok(())
+    }
+
+    fn remove_partial_record(&mut self) -> std::io::Result<()> {
+        if self.has_partial_record {
+            self.file.set_len(self.length)?;
+            self.has_partial_record = false;
         }
         Ok(())
+    }
+
+    fn close(&mut self) -> std::io::Result<bool> {
+        if self.length == 0 {
+            return Ok(false);
+        }
+        self.remove_partial_record()?;
+        let closed = self
+            .path
+            .with_file_name(format!("audit-{:020}.jsonl", self.head.seq));
+        if closed.try_exists()? {
+            // Never replaces records, even if the numbers of a damaged log are reused.
+            return Err(std::io::ErrorKind::AlreadyExists.into());
+        }
+        std::fs::rename(&self.path, &closed)?;
+        match open(&self.path) {
+            Ok(file) => self.file = file,
+            Err(error) => {
+                std::fs::rename(&closed, &self.path)?;
+                return Err(error);
+            }
+        }
+        self.length = 0;
+        self.opened = SystemTime::now();
+        if let Some(dir) = self.path.parent() {
+            File::open(dir)?.sync_all()?;
+        }
+        Ok(true)
     }
 }
 
@@ -129,80 +176,68 @@ fn open(path: &Path) -> std::io::Result<File> {
 }
 
 /// Returns the closed segments, oldest first.
-fn closed(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// When the directory cannot be read.
+pub(super) fn closed(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let Some(dir) = path.parent() else {
         return Ok(Vec::new());
     };
     let mut segments: Vec<PathBuf> = std::fs::read_dir(dir)?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let seq = name.and_then(|name| name.strip_prefix("audit-")?.strip_suffix(".jsonl"));
-            seq.is_some_and(|seq| !seq.is_empty() && seq.bytes().all(|b| b.is_ascii_digit()))
-        })
+        .filter(|path| last_seq(path).is_some())
         .collect();
     segments.sort();
     Ok(segments)
 }
 
-fn newest_closed(path: &Path) -> std::io::Result<Option<(u64, String)>> {
+/// Returns the number in the name of a closed segment.
+fn last_seq(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?;
+    let seq = name.strip_prefix("audit-")?.strip_suffix(".jsonl")?;
+    let is_number = !seq.is_empty() && seq.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| seq.parse().ok()).flatten()
+}
+
+/// Returns the last record of the newest closed segment. If it is damaged, the numbers
+/// continue, and the chain starts again.
+fn newest_closed(path: &Path) -> std::io::Result<ChainHead> {
     let Some(newest) = closed(path)?.pop() else {
-        return Ok(None);
+        return Ok(ChainHead::default());
     };
-    Ok(match tail::read(&mut File::open(newest)?)? {
-        Tail::Record { seq, hash, .. } => Some((seq, hash)),
-        Tail::Empty | Tail::Damaged => None,
+    Ok(match tail::read(&mut File::open(&newest)?)? {
+        Tail::Record { head, .. } => head,
+        Tail::Empty | Tail::Damaged => ChainHead {
+            seq: last_seq(&newest).unwrap_or_default(),
+            hash: String::new(),
+        },
     })
 }
 
-/// Removes closed segments whose records have been kept long enough. One that does not
-/// end with a record is kept.
-///
-/// # Errors
-/// When the directory cannot be read.
-pub(super) fn remove_expired(path: &Path) -> std::io::Result<()> {
-    for segment in closed(path)? {
-        let mut file = File::open(&segment)?;
-        // Nothing is written to a closed segment: this is the time of its last record.
-        let age = file.metadata()?.modified()?.elapsed().unwrap_or_default();
-        if let Tail::Record { retention_days, .. } = tail::read(&mut file)?
-            && age.as_secs() / DAY.as_secs() >= retention_days
-        {
-            tracing::info!(file = %segment.display(), retention_days, "removing expired audit records");
-            std::fs::remove_file(segment)?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::{Segment, closed, remove_expired};
+pub(super) mod tests {
+    use super::{ChainHead, Segment, closed};
     use std::fs::File;
-    use std::io::Write;
-    use std::path::Path;
     use std::time::{Duration, SystemTime};
 
-    fn write(segment: &mut Segment, retention_days: u64) {
+    /// Writes a record to the segment, or to the next one.
+    pub(in crate::audit) fn append(segment: &mut Segment, retention_days: u64) {
         segment.rotate_before(retention_days).unwrap();
-        segment.seq += 1;
-        segment.hash = format!("h{}", segment.seq);
-        let line = format!(
-            "{{\"seq\":{},\"retention_days\":{retention_days},\"hash\":\"{}\"}}\n",
-            segment.seq, segment.hash
-        );
-        segment.file.write_all(line.as_bytes()).unwrap();
-        segment.length += line.len() as u64;
+        let (line, head) = next(segment, retention_days);
+        segment.append(&line, head).unwrap();
     }
 
-    fn age(path: &Path, days: u64) {
-        let time = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
-        File::options()
-            .append(true)
-            .open(path)
-            .unwrap()
-            .set_modified(time)
-            .unwrap();
+    fn next(segment: &Segment, retention_days: u64) -> (String, ChainHead) {
+        let seq = segment.head.seq + 1;
+        let hash = format!("h{seq}");
+        let line =
+            format!("{{\"seq\":{seq},\"retention_days\":{retention_days},\"hash\":\"{hash}\"}}\n");
+        (line, ChainHead { seq, hash })
+    }
+
+    fn head(seq: u64) -> ChainHead {
+        let hash = format!("h{seq}");
+        ChainHead { seq, hash }
     }
 
     #[test]
@@ -210,37 +245,128 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("audit.jsonl");
         let mut segment = Segment::open(&path).unwrap();
-        write(&mut segment, 30);
-        write(&mut segment, 30);
-        write(&mut segment, 7);
+        append(&mut segment, 30);
+        append(&mut segment, 30);
+        append(&mut segment, 7);
         assert_eq!(closed(&path).unwrap().len(), 1);
         let segment = Segment::open(&path).unwrap();
-        assert_eq!((segment.seq, segment.hash.as_str()), (3, "h3"));
+        assert_eq!(segment.head, head(3));
+        // SIGKILL between the steps of closing a segment.
         std::fs::remove_file(&path).unwrap();
         let segment = Segment::open(&path).unwrap();
-        assert_eq!((segment.seq, segment.hash.as_str()), (2, "h2"));
+        assert_eq!(segment.head, head(2));
     }
 
     #[test]
-    fn expired_segments_are_removed() {
+    fn a_segment_is_closed_by_size() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("audit.jsonl");
         let mut segment = Segment::open(&path).unwrap();
-        for retention_days in [30, 7, 30, 7] {
-            write(&mut segment, retention_days);
+        segment.max_bytes = 100;
+        for _ in 0..10 {
+            append(&mut segment, 30);
         }
         let segments = closed(&path).unwrap();
-        assert_eq!(segments.len(), 3);
-        for segment in &segments {
-            age(segment, 10);
+        let texts: Vec<String> = segments
+            .iter()
+            .chain([&path])
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect();
+        assert!(segments.len() >= 3, "{segments:?}");
+        for text in &texts {
+            assert!(text.len() < 100 + 60, "at most a record more: {text}");
         }
-        let other = dir.path().join("audit-x.jsonl");
-        std::fs::write(&other, "").unwrap();
-        remove_expired(&path).unwrap();
-        assert_eq!(
-            closed(&path).unwrap(),
-            [segments[0].clone(), segments[2].clone()]
+        let seqs: Vec<String> = (1..=10).map(|seq| format!("{{\"seq\":{seq},")).collect();
+        let all = texts.concat();
+        assert!(
+            all.lines()
+                .zip(&seqs)
+                .all(|(line, seq)| line.starts_with(seq))
         );
-        assert!(other.exists() && path.exists());
+        assert_eq!(all.lines().count(), 10);
+        for (segment, text) in segments.iter().zip(&texts) {
+            let last = super::last_seq(segment).unwrap();
+            assert!(
+                text.lines()
+                    .last()
+                    .unwrap()
+                    .starts_with(&format!("{{\"seq\":{last},"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_segment_is_closed_by_age() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let mut segment = Segment::open(&path).unwrap();
+        append(&mut segment, 30);
+        assert!(!segment.rotate().unwrap());
+        segment.opened = SystemTime::now() - Duration::from_secs(24 * 60 * 60);
+        assert!(segment.rotate().unwrap());
+        assert_eq!(closed(&path).unwrap().len(), 1);
+        append(&mut segment, 30);
+        assert_eq!(Segment::open(&path).unwrap().head, head(2));
+    }
+
+    #[test]
+    fn opening_does_not_change_the_time_of_the_last_record() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        append(&mut Segment::open(&path).unwrap(), 30);
+        let time = SystemTime::now() - Duration::from_secs(60);
+        let file = File::options().append(true).open(&path).unwrap();
+        file.set_modified(time).unwrap();
+        drop(Segment::open(&path).unwrap());
+        assert_eq!(file.metadata().unwrap().modified().unwrap(), time);
+    }
+
+    #[test]
+    fn numbers_continue_after_damage_and_no_segment_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let mut segment = Segment::open(&path).unwrap();
+        for retention_days in [7, 8, 7] {
+            append(&mut segment, retention_days);
+        }
+        std::fs::write(&path, "nonsense\n").unwrap();
+        let segment = Segment::open(&path).unwrap();
+        assert_eq!(
+            segment.head,
+            head(2),
+            "the chain continues from the closed one"
+        );
+        let newest = closed(&path).unwrap().pop().unwrap();
+        std::fs::write(&newest, "nonsense\n").unwrap();
+        let mut segment = Segment::open(&path).unwrap();
+        let expected = ChainHead {
+            seq: 2,
+            hash: String::new(),
+        };
+        assert_eq!(segment.head, expected);
+        append(&mut segment, 7);
+        segment.head.seq = 2;
+        assert!(segment.close().is_err());
+        assert_eq!(std::fs::read_to_string(newest).unwrap(), "nonsense\n");
+    }
+
+    #[test]
+    fn a_partial_record_is_removed_before_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let mut segment = Segment::open(&path).unwrap();
+        append(&mut segment, 30);
+        // Neither written nor truncated.
+        let read_only = File::open(&path).unwrap();
+        let file = std::mem::replace(&mut segment.file, read_only);
+        let (line, next_head) = next(&segment, 30);
+        assert!(segment.append(&line, next_head.clone()).is_err());
+        assert_eq!(segment.head, head(1));
+        segment.file = file;
+        std::io::Write::write_all(&mut segment.file, b"{\"seq\":2,").unwrap();
+        segment.append(&line, next_head).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.ends_with(&line));
     }
 }

@@ -1,11 +1,20 @@
 //! Reading the end of a segment, whatever its size.
 
 use serde_json::Value;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 /// The number of bytes that are read first; more are read for a longer line.
 const FIRST_READ: u64 = 16 * 1024;
+/// The maximum length of a record. Without a limit, a damaged file could be read into
+/// memory as one line.
+const MAX_RECORD_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The last record of a chain; by default, that of an empty one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ChainHead {
+    pub(super) seq: u64,
+    pub(super) hash: String,
+}
 
 /// The end of a segment.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,13 +23,12 @@ pub(super) enum Tail {
     Empty,
     /// The last complete line is a record.
     Record {
-        seq: u64,
-        hash: String,
+        head: ChainHead,
         retention_days: u64,
         /// The offset of its end.
         end: u64,
     },
-    /// The last complete line is not a record.
+    /// The last complete line is not a record, or longer than one can be.
     Damaged,
 }
 
@@ -28,8 +36,8 @@ pub(super) enum Tail {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn read(file: &mut File) -> std::io::Result<Tail> {
-    let length = file.metadata()?.len();
+pub(super) fn read(file: &mut (impl Read + Seek)) -> std::io::Result<Tail> {
+    let length = file.seek(SeekFrom::End(0))?;
     let mut size = FIRST_READ.min(length);
     loop {
         let start = length - size;
@@ -42,7 +50,12 @@ pub(super) fn read(file: &mut File) -> std::io::Result<Tail> {
         match (end, line_start) {
             (None, _) if start == 0 => return Ok(Tail::Empty),
             // The line, or a part of the one behind it, is longer than what was read.
-            (None, _) | (_, None) if start > 0 => size = (size * 2).min(length),
+            (None, _) | (_, None) if start > 0 => {
+                if size >= MAX_RECORD_BYTES {
+                    return Ok(Tail::Damaged);
+                }
+                size = (size * 2).min(length);
+            }
             (end, line_start) => {
                 let line = lines.get(line_start.unwrap_or(0)..).unwrap_or_default();
                 let end = start + end.map_or(0, |end| end as u64 + 1);
@@ -57,8 +70,10 @@ fn parse(line: &[u8], end: u64) -> Tail {
     let number = |key: &str| record.get(key).and_then(Value::as_u64);
     match (number("seq"), record.get("hash").and_then(Value::as_str)) {
         (Some(seq), Some(hash)) => Tail::Record {
-            seq,
-            hash: hash.to_owned(),
+            head: ChainHead {
+                seq,
+                hash: hash.to_owned(),
+            },
             retention_days: number("retention_days").unwrap_or(u64::MAX),
             end,
         },
@@ -68,8 +83,52 @@ fn parse(line: &[u8], end: u64) -> Tail {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tail, read};
-    use std::io::Write;
+    use super::{ChainHead, MAX_RECORD_BYTES, Tail, read};
+    use std::fs::File;
+    use std::io::{Read, Seek, SeekFrom, Write};
+
+    /// Counts the bytes that are read.
+    struct CountingReader {
+        file: File,
+        count: u64,
+    }
+
+    impl Read for CountingReader {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = self.file.read(buffer)?;
+            self.count += count as u64;
+            Ok(count)
+        }
+    }
+
+    impl Seek for CountingReader {
+        fn seek(&mut self, position: SeekFrom) -> std::io::Result<u64> {
+            self.file.seek(position)
+        }
+    }
+
+    /// Reads the tail of a sparse file of 1 GB that ends with the text. Returns it, and
+    /// the number of bytes that were read.
+    fn tail_of_large_file(end: &str) -> (Tail, u64) {
+        let mut file = tempfile::tempfile().unwrap();
+        file.seek(SeekFrom::Start(1_000_000_000)).unwrap();
+        file.write_all(end.as_bytes()).unwrap();
+        let mut reader = CountingReader { file, count: 0 };
+        (read(&mut reader).unwrap(), reader.count)
+    }
+
+    #[test]
+    fn only_the_tail_of_a_large_file_is_read() {
+        let record = "{\"seq\":7,\"retention_days\":9,\"hash\":\"h7\"}\n";
+        for partial in ["", "{\"seq\":8,\"ha"] {
+            let (tail, count) = tail_of_large_file(&format!("\n{record}{partial}"));
+            assert!(matches!(tail, Tail::Record { head, .. } if head.seq == 7));
+            assert!(count <= 16 * 1024, "{count} bytes were read");
+        }
+        let (tail, count) = tail_of_large_file("no line");
+        assert_eq!(tail, Tail::Damaged);
+        assert!(count <= 2 * MAX_RECORD_BYTES, "{count} bytes were read");
+    }
 
     fn tail(text: &str) -> Tail {
         let mut file = tempfile::tempfile().unwrap();
@@ -86,8 +145,10 @@ mod tests {
             )
         };
         let expected = |seq: u64, end: usize| Tail::Record {
-            seq,
-            hash: format!("h{seq}"),
+            head: ChainHead {
+                seq,
+                hash: format!("h{seq}"),
+            },
             retention_days: 9,
             end: end as u64,
         };

@@ -1,0 +1,88 @@
+//! The records of the audit log, one per line.
+
+use super::tail::ChainHead;
+use jiff::Timestamp;
+use kt_policy::AuditRecord;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// A decision to be recorded.
+pub(crate) struct AuditEntry {
+    pub(crate) request_id: String,
+    pub(crate) requested_model: String,
+    /// `None` if the request was blocked, or no upstream was available.
+    pub(crate) served: Option<Served>,
+    /// The number of upstreams that were tried.
+    pub(crate) attempts: u32,
+    pub(crate) config_version: Option<u64>,
+    /// `input` or `output`.
+    pub(crate) phase: &'static str,
+    pub(crate) decision: AuditRecord,
+}
+
+/// The upstream that served a request, or failed last.
+#[derive(Clone)]
+pub(crate) struct Served {
+    /// The id of the target.
+    pub(crate) target: String,
+    /// The model that was requested from it.
+    pub(crate) model: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: u64,
+    at: Timestamp,
+    request_id: &'a str,
+    phase: &'a str,
+    requested_model: &'a str,
+    served_model: Option<&'a str>,
+    target: Option<&'a str>,
+    attempts: u32,
+    config_version: Option<u64>,
+    verdict: &'a str,
+    policy: Value,
+    reason_code: Option<&'a str>,
+    findings: Value,
+    retention_days: u64,
+    previous: &'a str,
+}
+
+/// Returns the line of a record, which becomes the head of the chain.
+pub(super) fn format_line(entry: &AuditEntry, head: &mut ChainHead) -> String {
+    let d = &entry.decision;
+    let line = Line {
+        seq: head.seq + 1,
+        at: Timestamp::now(),
+        request_id: &entry.request_id,
+        phase: entry.phase,
+        requested_model: &entry.requested_model,
+        served_model: entry.served.as_ref().map(|served| served.model.as_str()),
+        target: entry.served.as_ref().map(|served| served.target.as_str()),
+        attempts: entry.attempts,
+        config_version: entry.config_version,
+        verdict: d.verdict,
+        policy: serde_json::to_value(d.policy).unwrap_or_default(),
+        reason_code: d.reason_code,
+        findings: serde_json::to_value(&d.findings).unwrap_or_default(),
+        retention_days: d.retention_days,
+        previous: &head.hash,
+    };
+    let body = serde_json::to_string(&line).unwrap_or_default();
+    let hash = sha256_hex(&body);
+    let open = body.strip_suffix('}').unwrap_or(&body);
+    let text = format!("{open},\"hash\":\"{hash}\"}}\n");
+    *head = ChainHead {
+        seq: line.seq,
+        hash,
+    };
+    text
+}
+
+pub(super) fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
