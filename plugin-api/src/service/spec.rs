@@ -21,7 +21,7 @@ impl ServiceName {
     /// Parses a name: `[a-z0-9][a-z0-9-]{0,31}`.
     ///
     /// # Errors
-    /// Class `usage` with id `bad-service-name`.
+    /// Class `usage` with id `invalid-service-name`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let valid = text.len() <= MAX_LEN
@@ -32,7 +32,7 @@ impl ServiceName {
         }
         Err(Error::new(
             Class::Usage,
-            "bad-service-name",
+            "invalid-service-name",
             format!("`{}` is not a valid service name", text.escape_debug()),
         )
         .hint("use 1 to 32 characters of a-z, 0-9 and `-`, not starting with `-`"))

@@ -55,7 +55,7 @@ fn calls_are_dispatched_to_the_backend_as_json() {
 fn unknown_methods_invalid_requests_and_missing_probes_have_distinct_errors() {
     let id = |r: Result<Value, Error>| r.unwrap_err().id.clone();
     assert_eq!(id(dispatch("reload", json!({}))), "unsupported-method");
-    assert_eq!(id(dispatch("render", json!({}))), "bad-request");
+    assert_eq!(id(dispatch("render", json!({}))), "invalid-request");
     assert_eq!(
         id(dispatch("detect", json!({ "system": {}, "results": [] }))),
         "probe-missing"
@@ -81,7 +81,7 @@ fn service_names_are_safe_in_files_and_labels() {
         let error = ServiceName::parse(bad).unwrap_err();
         assert_eq!(
             (error.class, &*error.id),
-            (Class::Usage, "bad-service-name")
+            (Class::Usage, "invalid-service-name")
         );
     }
     assert!(serde_json::from_value::<ServiceName>(json!("../x")).is_err());

@@ -19,7 +19,7 @@ impl<B: ServiceBackend> ServiceProvider<B> {
     ///
     /// # Errors
     /// Class `plugin` with id `unsupported-method` for an unknown method,
-    /// `bad-request` for an invalid request; otherwise the error of the backend.
+    /// `invalid-request` for an invalid request; otherwise the error of the backend.
     pub fn dispatch(&self, method: &str, request: Value) -> Result<Value, Error> {
         match method {
             "describe" => to_json(self.0.describe()),
@@ -42,8 +42,9 @@ impl<B: ServiceBackend> Provider for ServiceProvider<B> {
 }
 
 fn parse<T: DeserializeOwned>(request: Value) -> Result<T, Error> {
-    serde_json::from_value(request)
-        .map_err(|e| Error::new(Class::Plugin, "bad-request", "cannot parse the request").cause(e))
+    serde_json::from_value(request).map_err(|e| {
+        Error::new(Class::Plugin, "invalid-request", "cannot parse the request").cause(e)
+    })
 }
 
 fn to_json<T: Serialize>(result: Result<T, Error>) -> Result<Value, Error> {

@@ -28,7 +28,7 @@ impl Validator for LineValidator {
         let mut hash = Sha256::new();
         for (number, line) in (1..).zip(text.lines()) {
             if line.contains("bad") {
-                let item = ProblemItem::at("/line", "bad-line", "this line is bad");
+                let item = ProblemItem::at("/line", "invalid-line", "this line is bad");
                 return Err(vec![ProblemItem {
                     file: Some(name.to_owned()),
                     line: Some(number),

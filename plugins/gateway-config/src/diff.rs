@@ -130,7 +130,7 @@ fn select_base(gateway: &Gateway, against: Option<&str>) -> Result<Base, Error> 
             .ok_or_else(|| {
                 Error::new(
                     Class::Usage,
-                    "bad-against",
+                    "invalid-against",
                     format!("`{value}` is not a valid value of `--against`"),
                 )
                 .hint("use `applied`, `desired` or `version:N`")

@@ -16,7 +16,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         .ok_or_else(|| {
             Error::new(
                 Class::Usage,
-                "bad-version",
+                "invalid-version",
                 "`--version` must be at least 1",
             )
         })?;

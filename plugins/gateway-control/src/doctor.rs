@@ -13,7 +13,12 @@ impl Provider for Doctor {
             return Err(Error::new(Class::Plugin, "unsupported-method", message));
         }
         let invocation: Invocation = serde_json::from_value(request).map_err(|e| {
-            Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
+            Error::new(
+                Class::Plugin,
+                "invalid-request",
+                "the request cannot be read",
+            )
+            .cause(e)
         })?;
         Ok(json!([
             control_plane(&invocation, context),

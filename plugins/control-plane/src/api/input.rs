@@ -108,7 +108,7 @@ fn json_error(error: &serde_json::Error) -> ApiError {
         "a value has the wrong type or format".to_owned()
     };
     validation_failed(vec![ProblemItem {
-        code: "bad-field".to_owned(),
+        code: "invalid-field".to_owned(),
         message,
         line: position.0,
         column: position.1,

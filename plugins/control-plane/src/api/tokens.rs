@@ -160,7 +160,7 @@ fn check(body: &CreateTokenRequest) -> Result<(), ApiError> {
         errors.push(out_of_bounds("/name", &error));
     }
     let mut bad_scope = |pointer: &str, message: &str| {
-        errors.push(ProblemItem::at(pointer, "bad-scope", message));
+        errors.push(ProblemItem::at(pointer, "invalid-scope", message));
     };
     match (body.scope, &body.gateway) {
         (TokenScope::Unknown, _) => {

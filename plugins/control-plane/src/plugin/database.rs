@@ -30,7 +30,7 @@ pub(super) fn address(invocation: &Invocation) -> Result<Option<DatabaseAddress>
             DatabaseAddressError::Roots(_) => {
                 Error::new(Class::Settings, "database-ca-certificates", message)
             }
-            _ => Error::new(Class::Usage, "bad-database", message),
+            _ => Error::new(Class::Usage, "invalid-database", message),
         }
     })?;
     let password = password_sources(invocation)

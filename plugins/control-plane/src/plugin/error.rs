@@ -43,7 +43,7 @@ pub(super) fn from_store(error: &StoreError) -> Error {
         StoreError::NotFound(_) | StoreError::Gone(_) => (Class::NotFound, "not-found"),
         StoreError::AlreadyExists(_) => (Class::Conflict, "exists"),
         StoreError::Corrupt(_) => (Class::Usage, "damaged"),
-        StoreError::InvalidExport { .. } => (Class::Usage, "bad-export"),
+        StoreError::InvalidExport { .. } => (Class::Usage, "invalid-export"),
         _ => (Class::Unavailable, "storage-failed"),
     };
     Error::new(class, id, error.to_string())

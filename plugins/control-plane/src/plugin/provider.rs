@@ -20,7 +20,7 @@ impl ControlPlane for EmbeddedProvider {
         } = serde_json::from_value(request).map_err(|error| {
             Error::new(
                 Class::Plugin,
-                "bad-request",
+                "invalid-request",
                 "the call does not contain a request",
             )
             .cause(error)

@@ -49,7 +49,7 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 fn listen(text: &str) -> Result<SocketAddr, Error> {
     text.parse().map_err(|_| {
         let message = format!("`--listen {text}` is not an address");
-        Error::new(Class::Usage, "bad-listen", message)
+        Error::new(Class::Usage, "invalid-listen", message)
             .hint("use an address and a port, for example `127.0.0.1:8080`")
     })
 }
@@ -62,7 +62,7 @@ fn max_requests(invocation: &Invocation) -> Result<u32, Error> {
     fits.filter(|n| *n <= MAX_REQUESTS_PER_SECOND)
         .ok_or_else(|| {
             let message = format!("`--max-requests-per-second {limit}` is out of bounds");
-            Error::new(Class::Usage, "bad-limit", message).hint(format!(
+            Error::new(Class::Usage, "invalid-limit", message).hint(format!(
                 "use a number from 0, which means no limit, to {MAX_REQUESTS_PER_SECOND}"
             ))
         })
@@ -73,7 +73,7 @@ fn backups(invocation: &Invocation) -> Result<Option<BackupSchedule>, Error> {
         return Ok(None);
     };
     let invalid = |message: &str, hint: &str| {
-        Err(Error::new(Class::Usage, "bad-schedule", message).hint(hint))
+        Err(Error::new(Class::Usage, "invalid-schedule", message).hint(hint))
     };
     if interval < MIN_BACKUP_INTERVAL {
         return invalid(

@@ -48,7 +48,7 @@ fn time_before(option: &str, age: Duration) -> Result<Timestamp, Error> {
     });
     time.ok_or_else(|| {
         let message = format!("`--{option}` is out of range");
-        Error::new(Class::Usage, "bad-duration", message)
+        Error::new(Class::Usage, "invalid-duration", message)
     })
 }
 

@@ -58,7 +58,7 @@ fn parse_head(text: &str) -> Result<ExpectedHead, Error> {
     let (seq, hash) = parsed.ok_or_else(|| {
         Error::new(
             Class::Usage,
-            "bad-head",
+            "invalid-head",
             format!("`{text}` is not a head of the audit log"),
         )
         .hint("`kt audit verify` prints it as `SEQ:HASH`")

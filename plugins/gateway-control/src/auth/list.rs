@@ -21,7 +21,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
         let file = match ProfileFile::named(config, &name) {
             Ok(file) => Some(file),
             // A profile in `config.toml` may have a name that is not valid for a file.
-            Err(error) if error.id == "bad-profile-name" => None,
+            Err(error) if error.id == "invalid-profile-name" => None,
             Err(error) => {
                 problems.push(format!("profile `{name}`: {error}"));
                 None

@@ -64,7 +64,7 @@ fn read_token(
             .hint("pass it on standard input or with `--token-file`, or enter it at the prompt"));
     }
     let token = text.parse::<Token>().map_err(|error| {
-        Error::new(Class::Unauthorized, "bad-token", error.to_string())
+        Error::new(Class::Unauthorized, "invalid-token", error.to_string())
             .hint("nothing was sent; copy the whole token, which begins with `kt_`")
     })?;
     if token.kind() == TokenKind::Bootstrap {

@@ -40,7 +40,7 @@ impl ProfileFile {
         // The message of the parser may quote a token, so it is omitted.
         let table = toml::from_str(&text).map_err(|_| {
             let message = format!("`{}` is not valid TOML", path.display());
-            Error::new(Class::Settings, "bad-settings", message)
+            Error::new(Class::Settings, "invalid-settings", message)
         })?;
         Ok(Self {
             name: name.to_owned(),
@@ -159,7 +159,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("`{name}` is not a valid name for the file of a profile");
-    Err(Error::new(Class::Settings, "bad-profile-name", message)
+    Err(Error::new(Class::Settings, "invalid-profile-name", message)
         .hint("use at most 128 letters, digits, `.`, `_` and `-`, and no leading `.`"))
 }
 

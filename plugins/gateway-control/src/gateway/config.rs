@@ -55,7 +55,7 @@ fn version_number(gateway: &Gateway, selector: &str) -> Result<u64, Error> {
         number => number.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
             Error::new(
                 Class::Usage,
-                "bad-version",
+                "invalid-version",
                 format!("`{number}` is not a version"),
             )
             .hint("use a number from 1, `desired` or `applied`")

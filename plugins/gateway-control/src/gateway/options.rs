@@ -19,7 +19,7 @@ pub(super) fn labels(pairs: &[&str]) -> Result<BTreeMap<String, String>, Error> 
                 .ok_or_else(|| {
                     Error::new(
                         Class::Usage,
-                        "bad-label",
+                        "invalid-label",
                         format!("`{pair}` is not a label"),
                     )
                     .hint("use `--label KEY=VALUE`")

@@ -116,7 +116,7 @@ fn positive_number(invocation: &Invocation, name: &str) -> Result<u64, Error> {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(Error::new(
             Class::Usage,
-            "bad-number",
+            "invalid-number",
             format!("`--{name}` must be at least 1"),
         )),
     }

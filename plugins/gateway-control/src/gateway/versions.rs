@@ -52,7 +52,7 @@ fn before(invocation: &Invocation) -> Result<Option<String>, Error> {
         Some(number) if number > 0 => Ok(Some(number.to_string())),
         Some(_) => Err(Error::new(
             Class::Usage,
-            "bad-version",
+            "invalid-version",
             "`--before` must be a number from 1",
         )),
     }

@@ -30,7 +30,12 @@ pub(crate) struct HttpControlPlane {
 impl ControlPlane for HttpControlPlane {
     fn request(&self, request: Value, context: &Context<'_>) -> Result<Value, Error> {
         let envelope: Envelope = serde_json::from_value(request).map_err(|e| {
-            Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
+            Error::new(
+                Class::Plugin,
+                "invalid-request",
+                "the request cannot be read",
+            )
+            .cause(e)
         })?;
         let urls = request_urls(&envelope)?;
         let runtime = tokio::runtime::Builder::new_current_thread()

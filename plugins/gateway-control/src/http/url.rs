@@ -40,7 +40,7 @@ fn request_url(base: &str, envelope: &Envelope) -> Result<Url, Error> {
 pub(super) fn invalid_address(base: &str, reason: &str) -> Error {
     Error::new(
         Class::Settings,
-        "bad-api-url",
+        "invalid-api-url",
         format!("`{}` is not a valid address of a control plane", redact_address(base)),
     )
     .cause(reason)

@@ -22,7 +22,12 @@ impl Provider for SecretsProvider {
             return Err(Error::new(Class::Plugin, "unsupported-method", message));
         }
         let request: GetRequest = serde_json::from_value(request).map_err(|e| {
-            Error::new(Class::Plugin, "bad-request", "the request cannot be read").cause(e)
+            Error::new(
+                Class::Plugin,
+                "invalid-request",
+                "the request cannot be read",
+            )
+            .cause(e)
         })?;
         Ok(json!({ "value": SecretStore::new(&request.state_dir).read()?.get(&request.name) }))
     }

@@ -113,7 +113,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     if looks_like_secret(name) {
         return Err(Error::new(
             Class::Usage,
-            "bad-secret-name",
+            "invalid-secret-name",
             "the name looks like a secret itself",
         )
         .hint("pass the value on standard input, and a name such as `openai` with `--name`")
@@ -125,7 +125,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > 128 || !name.chars().all(allowed) {
         return Err(Error::new(
             Class::Usage,
-            "bad-secret-name",
+            "invalid-secret-name",
             format!("`{name}` is not a valid name of a secret"),
         )
         .hint("use at most 128 letters, digits, `_`, `-` and `.`"));
@@ -148,7 +148,7 @@ pub(crate) fn check_value(value: &str) -> Result<(), Error> {
     };
     Err(Error::new(
         Class::Usage,
-        "bad-secret-value",
+        "invalid-secret-value",
         "the value cannot be stored",
     )
     .cause(problem))

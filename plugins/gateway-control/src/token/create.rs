@@ -10,7 +10,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let scope = TokenScope::parse(scope).ok_or_else(|| {
         Error::new(
             Class::Usage,
-            "bad-scope",
+            "invalid-scope",
             format!("`{scope}` is not a scope"),
         )
     })?;
@@ -18,7 +18,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     if gateway.is_some() && scope != TokenScope::Gateway {
         return Err(Error::new(
             Class::Usage,
-            "bad-scope",
+            "invalid-scope",
             "only a token of scope `gateway` is bound to a gateway",
         )
         .hint("omit `--id`, or pass `--scope gateway`"));

@@ -75,7 +75,7 @@ pub(super) fn parse_token_id(invocation: &Invocation) -> Result<TokenId, Error> 
     invocation.required("token-id")?.parse().map_err(|_| {
         Error::new(
             Class::Usage,
-            "bad-token-id",
+            "invalid-token-id",
             "`--token-id` must be the id of a token: `tok_` and 16 characters",
         )
         .hint("`kt token list` lists the ids")
@@ -90,7 +90,7 @@ pub(super) fn parse_seconds(invocation: &Invocation, name: &str) -> Result<Optio
     match invocation.args.duration(name).map(|d| d.as_secs()) {
         Some(0) => Err(Error::new(
             Class::Usage,
-            "bad-duration",
+            "invalid-duration",
             format!("`--{name}` must be at least `1s`"),
         )),
         seconds => Ok(seconds),

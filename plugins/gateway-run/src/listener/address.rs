@@ -24,7 +24,7 @@ fn resolve_with(
     let parts = text.rsplit_once(':').filter(|(host, _)| is_dns_name(host));
     let Some((host, port)) = parts.and_then(|(host, port)| Some((host, port.parse().ok()?))) else {
         let message = format!("`{text}` is not a valid listen address");
-        return Err(Error::new(Class::Usage, "bad-address", message)
+        return Err(Error::new(Class::Usage, "invalid-address", message)
             .hint("use the form HOST:PORT, such as 127.0.0.1:41002"));
     };
     // DNS may be unavailable for a while, as at boot: the class allows a retry.

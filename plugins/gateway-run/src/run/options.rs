@@ -114,7 +114,7 @@ fn poll_wait(invocation: &Invocation) -> Result<u64, Error> {
         .ok_or_else(|| {
             Error::new(
                 Class::Usage,
-                "bad-number",
+                "invalid-number",
                 "`--poll-interval` must be from 1 to 300 seconds",
             )
         })
@@ -131,7 +131,7 @@ fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
         .ok_or_else(|| {
             Error::new(
                 Class::Usage,
-                "bad-number",
+                "invalid-number",
                 format!("`--{name}` must be from 1 to 4096"),
             )
         })
@@ -153,7 +153,7 @@ fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
         .ok_or_else(|| {
             Error::new(
                 Class::Usage,
-                "bad-port",
+                "invalid-port",
                 "`--outbound-port` must be from 1 to 65535",
             )
         })

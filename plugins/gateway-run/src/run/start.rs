@@ -220,7 +220,7 @@ fn stored_gateway(stored: &StoredConfig) -> Result<Gateway, Error> {
     let id = stored.gateway.parse().map_err(|e| {
         Error::new(
             Class::Settings,
-            "bad-last-applied",
+            "invalid-last-applied",
             "the last applied configuration is damaged",
         )
         .cause(e)

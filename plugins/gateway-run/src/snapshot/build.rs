@@ -114,7 +114,7 @@ impl Builder<'_> {
             .map(chat_uri)
             .transpose()
             .map_err(|message| {
-                target_error("bad-base-url", message, document, target, "base_url")
+                target_error("invalid-base-url", message, document, target, "base_url")
             })?;
         Ok(Upstream {
             target: target.clone(),
@@ -228,7 +228,7 @@ fn chat_uri(base: &str) -> Result<Uri, String> {
 fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError> {
     let error = |message: String| {
         BuildError::Other(Diagnostic {
-            code: "bad-upstream".to_owned(),
+            code: "invalid-upstream".to_owned(),
             message,
             ..Diagnostic::default()
         })

@@ -21,7 +21,7 @@ impl Provider for ConformanceProvider {
             return Err(Error::new(Class::Plugin, "unsupported-method", message));
         }
         let request: TestRequest = serde_json::from_value(request).map_err(|e| {
-            Error::new(Class::Plugin, "bad-request", "cannot parse the request").cause(e)
+            Error::new(Class::Plugin, "invalid-request", "cannot parse the request").cause(e)
         })?;
         let report = run(&request, context)?;
         serde_json::to_value(report)

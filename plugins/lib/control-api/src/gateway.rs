@@ -224,6 +224,6 @@ fn check_labels<'a>(
 fn check_drift(errors: &mut Vec<ProblemItem>, drift: DriftPolicy) {
     if drift == DriftPolicy::Unknown {
         let message = "the drift policy must be `report` or `repair`";
-        errors.push(ProblemItem::at("/drift", "bad-policy", message));
+        errors.push(ProblemItem::at("/drift", "invalid-policy", message));
     }
 }

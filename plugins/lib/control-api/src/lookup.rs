@@ -55,7 +55,7 @@ pub fn parse_if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
     text.parse::<Etag>().map(Some).map_err(|_| {
         Error::new(
             Class::Usage,
-            "bad-etag",
+            "invalid-etag",
             format!("`{text}` is not an entity tag"),
         )
         .hint("`kt gateway inspect` shows the entity tag")

@@ -55,7 +55,7 @@ pub fn parse_limit(invocation: &Invocation) -> Result<usize, Error> {
         .ok_or_else(|| {
             Error::new(
                 Class::Usage,
-                "bad-limit",
+                "invalid-limit",
                 "`--limit` must be greater than 0",
             )
         })

@@ -169,7 +169,7 @@ fn validate_variable(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("`{}` is not a valid variable name", name.escape_debug());
-    Err(Error::new(Class::Usage, "bad-variable", message))
+    Err(Error::new(Class::Usage, "invalid-variable", message))
 }
 
 fn command_line(args: &[String]) -> Result<String, Error> {

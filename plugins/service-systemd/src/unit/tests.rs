@@ -106,7 +106,7 @@ fn unsupported_specifications_are_rejected() {
     );
     assert_eq!(
         id(|s| s.environment.push(("A B".to_owned(), String::new()))),
-        "bad-variable"
+        "invalid-variable"
     );
     assert_eq!(
         id(|s| {

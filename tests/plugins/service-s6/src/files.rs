@@ -152,5 +152,5 @@ fn assignment(name: &str, value: &str) -> Result<String, Error> {
         return quote(&format!("{name}={value}"));
     }
     let message = format!("`{}` is not a valid variable name", name.escape_debug());
-    Err(Error::new(Class::Usage, "bad-variable", message))
+    Err(Error::new(Class::Usage, "invalid-variable", message))
 }

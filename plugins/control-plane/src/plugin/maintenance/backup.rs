@@ -64,7 +64,7 @@ fn check_keep(keep: i64) -> Result<u32, Error> {
         .ok()
         .filter(|keep| *keep > 0)
         .ok_or_else(|| {
-            Error::new(Class::Usage, "bad-keep", "`--keep` must be above 0")
+            Error::new(Class::Usage, "invalid-keep", "`--keep` must be above 0")
                 .hint("the newest backup is always kept")
         })
 }
