@@ -117,7 +117,7 @@ async fn evaluate(
     }
     let stripped = without_logprobs(&value).map(|s| json_edit::update(text, &value, &s));
     let text = stripped.as_deref().unwrap_or(text);
-    let evaluated = evaluation::run(&context.snapshot, text, chat::evaluate_response_text).await;
+    let evaluated = evaluation::run(&context.snapshot, text, chat::evaluate_response).await;
     let Some(evaluated) = evaluated else {
         tracing::error!(request_id = %context.id, "the evaluation of a response failed");
         return Err(ErrorResponse::evaluation_failed(

@@ -35,7 +35,7 @@ pub(super) async fn enforce(
     if !snapshot.enforces() {
         return Ok(());
     }
-    let evaluated = evaluation::run(&snapshot, request.text(), chat::evaluate_request_text).await;
+    let evaluated = evaluation::run(&snapshot, request.text(), chat::evaluate_request).await;
     let Some(evaluated) = evaluated else {
         tracing::error!(request_id = %context.id, fail_open, "the evaluation of a request failed");
         return if fail_open {

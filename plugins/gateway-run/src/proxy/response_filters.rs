@@ -141,7 +141,7 @@ impl ResponseFilters {
             return Ok(String::new());
         }
         let document = json!({ "arguments": text }).to_string();
-        let Ok(evaluated) = chat::evaluate_response_text(&self.chain, &document) else {
+        let Ok(evaluated) = chat::evaluate_response(&self.chain, &document) else {
             return self.complete(text);
         };
         add(&mut self.findings, &evaluated.evaluation.findings);

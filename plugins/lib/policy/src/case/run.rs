@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Case, Expected};
 use crate::chain::{Block, Chain, Decision, Evaluation, Finding};
-use crate::chat::{ResponseFilters, evaluate_request, filter_response};
+use crate::chat::{EvaluatedDocument, evaluate_request, evaluate_response};
+use crate::json::JsonError;
 use crate::model::PolicyKind;
 
 /// The evaluated side; the same words as in the gateway's audit records.
@@ -29,29 +30,32 @@ impl Case {
     /// gateway does not send a blocked request to the upstream.
     #[must_use]
     pub fn run(&self, chain: &Chain) -> CaseOutcome {
-        let request = json!({ "messages": self.messages });
-        let input = evaluate_request(chain, &request).evaluation();
+        let request = json!({ "messages": self.messages }).to_string();
+        let input = evaluation_of(evaluate_request(chain, &request));
         let blocked = matches!(input.decision, Decision::Block(_));
         let mut evaluations = vec![(Phase::Input, input)];
         if let Some(text) = self.upstream_response.as_ref().filter(|_| !blocked) {
-            evaluations.push((Phase::Output, evaluate_response(chain, text)));
+            evaluations.push((Phase::Output, evaluate_text(chain, text)));
         }
         CaseOutcome { evaluations }
     }
 }
 
-fn evaluate_response(chain: &Chain, text: &str) -> Evaluation {
-    let Some(mut filters) = ResponseFilters::new(chain) else {
-        return Evaluation {
-            decision: Decision::Allow,
-            rewrites: Vec::new(),
-            findings: Vec::new(),
-        };
-    };
+fn evaluate_text(chain: &Chain, text: &str) -> Evaluation {
     let message = json!({ "role": "assistant", "content": text });
-    let mut response = json!({ "choices": [{ "index": 0, "message": message }] });
-    let block = filter_response(&mut response, &mut filters).err();
-    filters.evaluation(block.as_ref())
+    let response = json!({ "choices": [{ "index": 0, "message": message }] });
+    evaluation_of(evaluate_response(chain, &response.to_string()))
+}
+
+/// A document that was just written is JSON; only one that is nested too deep
+/// is not accepted, and no text of it is found.
+fn evaluation_of(evaluated: Result<EvaluatedDocument, JsonError>) -> Evaluation {
+    let nothing = |_| Evaluation {
+        decision: Decision::Allow,
+        rewrites: Vec::new(),
+        findings: Vec::new(),
+    };
+    evaluated.map_or_else(nothing, |document| document.evaluation)
 }
 
 impl CaseOutcome {

@@ -26,10 +26,7 @@ impl EvaluatedDocument {
 ///
 /// # Errors
 /// When it is not JSON that every reader reads alike.
-pub fn evaluate_request_text(
-    chain: &Chain,
-    document: &str,
-) -> Result<EvaluatedDocument, JsonError> {
+pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
     let mut units = Units::read(document)?;
     if !chain.inspects_prompts() {
         return Ok(EvaluatedDocument {
@@ -65,10 +62,7 @@ pub fn evaluate_request_text(
 ///
 /// # Errors
 /// When it is not JSON that every reader reads alike.
-pub fn evaluate_response_text(
-    chain: &Chain,
-    document: &str,
-) -> Result<EvaluatedDocument, JsonError> {
+pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
     let mut units = Units::read(document)?;
     let inspect = |units: &[Unit]| {
         let texts: Vec<&str> = units.iter().map(|unit| &*unit.text).collect();

@@ -1,7 +1,7 @@
 //! Requests and responses as bytes: what is redacted stays valid JSON, and
 //! everything else stays as it was.
 
-use kt_policy::chat::{evaluate_request_text, evaluate_response_text};
+use kt_policy::chat::{evaluate_request, evaluate_response};
 use kt_policy::{Chain, Decision};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn guards() -> Chain {
 }
 
 fn redacted(chain: &Chain, request: &str) -> String {
-    let evaluated = evaluate_request_text(chain, request).unwrap();
+    let evaluated = evaluate_request(chain, request).unwrap();
     evaluated.redact(request)
 }
 
@@ -32,7 +32,7 @@ fn tool_result(result: &Value) -> String {
 }
 
 fn blocked(chain: &Chain, request: &str) -> Option<&'static str> {
-    match evaluate_request_text(chain, request)
+    match evaluate_request(chain, request)
         .unwrap()
         .evaluation
         .decision
@@ -201,10 +201,7 @@ fn a_document_that_two_readers_read_differently_is_refused() {
         "{",
         "[1] x",
     ] {
-        assert!(
-            evaluate_request_text(&chain, document).is_err(),
-            "{document}"
-        );
+        assert!(evaluate_request(&chain, document).is_err(), "{document}");
     }
 }
 
@@ -216,7 +213,7 @@ fn everything_in_a_response_is_judged() {
         "annotations":[{"type":"url_citation","url_citation":{"title":"ann@b.org","start_index":0}}],
         "tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"to\":\"x@y.org\",\"n\":1.10}"}}]}}],
         "citations":["https://x.test/?q=c@d.org"],"usage":{"total_tokens":4111111111111111}}"#;
-    let evaluated = evaluate_response_text(&chain, response).unwrap();
+    let evaluated = evaluate_response(&chain, response).unwrap();
     assert_eq!(evaluated.evaluation.decision, Decision::Redact);
     let expected = response
         .replace("bob@example.com", "[EMAIL]")
@@ -225,7 +222,7 @@ fn everything_in_a_response_is_judged() {
         .replace("c@d.org", "[EMAIL]");
     assert_eq!(evaluated.redact(response), expected);
     let error = r#"{"error":{"message":"project nightjar","type":"x"}}"#;
-    let Decision::Block(block) = evaluate_response_text(&chain, error)
+    let Decision::Block(block) = evaluate_response(&chain, error)
         .unwrap()
         .evaluation
         .decision
