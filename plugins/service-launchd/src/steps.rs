@@ -168,8 +168,13 @@ impl PlanBuilder<'_> {
             "wait until the agent has exited",
             self.calls.await_exit(pid),
         );
+        // Starting an agent that is still about to exit changes nothing, so the
+        // rollback waits for the exit first.
+        let stop = stop
+            .undo(self.calls.await_exit(pid))
+            .undo(self.calls.kickstart_if_loaded());
         vec![
-            stop.undo(self.calls.kickstart_if_loaded()),
+            stop,
             exit.warn_on_failure("the agent did not exit after SIGTERM, so launchd killed it"),
         ]
     }

@@ -144,6 +144,8 @@ fn a_cancelled_change_is_reverted_completely() {
             };
             let failures = error.undo_log.undo(&mac);
             assert_eq!(failures, Vec::<String>::new(), "{action:?} after {checks}");
+            // An agent that was loaded again is started a moment later.
+            mac.await_state("running");
             assert_eq!(
                 mac.active_state(),
                 ActiveState::Active,
