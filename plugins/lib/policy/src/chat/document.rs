@@ -3,7 +3,7 @@
 
 use super::unit::{Unit, Units};
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
-use crate::json::{Edit, JsonError, Segment, apply_edits, scalars};
+use crate::json::{Edit, JsonError, Scalar, Segment, apply_edits, scalars};
 
 /// The evaluation of a document, with what is needed to redact it.
 #[derive(Debug)]
@@ -27,34 +27,18 @@ impl EvaluatedDocument {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::read(document)?;
+    let scalars = scalars(document)?;
     if !chain.inspects_prompts() {
         return Ok(EvaluatedDocument {
             evaluation: nothing(),
             edits: Vec::new(),
         });
     }
-    let roles = Roles::read(document)?;
-    let texts = |units: &[Unit]| -> Vec<(String, String)> {
-        let text = |unit: &Unit| (roles.of(unit).to_owned(), unit.text.clone());
-        units.iter().map(text).collect()
-    };
-    let inspect = |units: &[Unit]| {
-        let texts = texts(units);
-        let texts: Vec<PromptText<'_>> = texts
-            .iter()
-            .map(|(role, text)| PromptText { role, text })
-            .collect();
-        chain.inspect_prompt(&texts)
-    };
-    let single = inspect(&units.single);
-    let readings = inspect(&units.readings);
-    let gists = texts(&units.gists);
-    let gists: Vec<PromptText<'_>> = gists
-        .iter()
-        .map(|(role, text)| PromptText { role, text })
-        .collect();
-    let gists = chain.inspect_intent(&gists);
+    let mut units = Units::of(&scalars);
+    let roles = Roles::of(&scalars);
+    let single = chain.inspect_prompt(&roles.texts(&units.single));
+    let readings = chain.inspect_prompt(&roles.texts(&units.readings));
+    let gists = chain.inspect_intent(&roles.texts(&units.gists));
     Ok(evaluated(&mut units, single, readings, Some(gists)))
 }
 
@@ -63,7 +47,7 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::read(document)?;
+    let mut units = Units::of(&scalars(document)?);
     let inspect = |units: &[Unit]| {
         let texts: Vec<&str> = units.iter().map(|unit| &*unit.text).collect();
         chain.inspect_response(&texts)
@@ -131,9 +115,9 @@ fn evaluated(
 struct Roles(Vec<(usize, String)>);
 
 impl Roles {
-    fn read(document: &str) -> Result<Self, JsonError> {
+    fn of(scalars: &[Scalar<'_>]) -> Self {
         let mut roles = Vec::new();
-        for scalar in scalars(document)? {
+        for scalar in scalars {
             if let [
                 Segment::Key(first),
                 Segment::Index(index),
@@ -141,17 +125,26 @@ impl Roles {
             ] = scalar.path.as_slice()
                 && (&**first, &**key) == ("messages", "role")
             {
-                roles.push((*index, scalar.text.into_owned()));
+                roles.push((*index, scalar.text.to_string()));
             }
         }
-        Ok(Self(roles))
+        Self(roles)
+    }
+
+    /// Units as the chain takes them.
+    fn texts<'t>(&'t self, units: &'t [Unit]) -> Vec<PromptText<'t>> {
+        let text = |unit: &'t Unit| PromptText {
+            role: self.role_of(unit),
+            text: &unit.text,
+        };
+        units.iter().map(text).collect()
     }
 
     /// The role that the detectors know. Only a message can be the operator's
     /// instruction; whatever else there is, such as the description of a tool,
     /// may come from anywhere, and a caller can write the messages of the
     /// assistant as well.
-    fn of(&self, unit: &Unit) -> &str {
+    fn role_of(&self, unit: &Unit) -> &str {
         let Some(message) = unit.message else {
             return "user";
         };

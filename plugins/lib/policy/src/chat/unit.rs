@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::protocol::{Role, is_protocol_number, role_of, text_of_data_url};
 use crate::json::{
-    Edit, JsonError, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, escape, scalars, unescape,
+    Edit, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, escape, scalars, unescape,
 };
 
 /// How deep JSON inside strings of JSON is read.
@@ -80,17 +80,14 @@ pub(super) struct Units {
 }
 
 impl Units {
-    /// Reads the texts of a document.
-    ///
-    /// # Errors
-    /// When it is not JSON.
-    pub(super) fn read(document: &str) -> Result<Self, JsonError> {
+    /// Takes the texts of a document out of its scalars.
+    pub(super) fn of(scalars: &[Scalar<'_>]) -> Self {
         let mut units = Self::default();
-        for scalar in scalars(document)? {
-            units.add(&scalar, None, 0, None);
+        for scalar in scalars {
+            units.add(scalar, None, 0, None);
         }
         units.join_parts();
-        Ok(units)
+        units
     }
 
     fn add(
