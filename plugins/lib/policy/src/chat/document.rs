@@ -3,7 +3,7 @@
 
 use super::unit::{Unit, Units};
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
-use crate::json::{Edit, JsonError, Scalar, Segment, apply_edits, scalars};
+use crate::json::{Edit, JsonError, Scalar, ScalarKind, Segment, apply_edits, scalars};
 
 /// The evaluation of a document, with what is needed to redact it.
 #[derive(Debug)]
@@ -124,6 +124,8 @@ impl Roles {
                 Segment::Key(key),
             ] = scalar.path.as_slice()
                 && (&**first, &**key) == ("messages", "role")
+                // The key `role` has the same path as its value.
+                && scalar.kind == ScalarKind::String
             {
                 roles.push((*index, scalar.text.to_string()));
             }
