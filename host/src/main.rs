@@ -16,6 +16,7 @@ mod position;
 mod render;
 mod runtime;
 mod settings;
+mod suggestion;
 mod supervision;
 
 use std::process::ExitCode;

@@ -11,3 +11,5 @@ pub mod fuzz;
 mod options;
 #[path = "../../host/src/position.rs"]
 mod position;
+#[path = "../../host/src/suggestion.rs"]
+mod suggestion;

@@ -3,7 +3,7 @@
 use super::builtin::{self, BuiltinCommand};
 use super::help::{self, Entry};
 use super::plugins;
-use crate::discovery::{CatalogEntry, PluginState, Registry};
+use crate::discovery::{self, CatalogEntry, PluginState, Registry};
 use crate::options;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use kt_plugin_api::Error;
@@ -207,13 +207,17 @@ fn add_plugins(
     root: &mut Node,
     routes: &mut BTreeMap<Vec<String>, Route>,
 ) {
-    for (_, manifest) in registry.usable() {
-        for group in &manifest.groups {
-            let node = root.at(&group.path);
-            node.about = Some(group.about.clone());
-            node.heading.clone_from(&group.heading);
-            node.aliases.clone_from(&group.aliases);
+    for group in discovery::groups(&registry.all) {
+        let node = root.at(&group.path);
+        if node.about.is_some() {
+            // The description of a built-in group cannot be replaced.
+            continue;
         }
+        node.about = Some(group.about);
+        node.heading = group.heading;
+        node.aliases = group.aliases;
+    }
+    for (_, manifest) in registry.usable() {
         for spec in &manifest.commands {
             if routes.contains_key(&spec.path) {
                 // A built-in command cannot be replaced.

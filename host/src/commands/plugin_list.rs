@@ -25,6 +25,9 @@ pub(super) fn run(context: &CommandContext<'_>) -> Output {
         if let PluginState::Refused(error) = &plugin.state {
             output = output.note(format!("{}: {error}", plugin.name()));
         }
+        for note in &plugin.notes {
+            output = output.note(format!("{}: {note}", plugin.name()));
+        }
     }
     output
 }
@@ -43,6 +46,7 @@ fn row(plugin: &DiscoveredPlugin) -> Value {
         "description": manifest.map(|m| m.description.clone()),
         "state": state,
         "reason": reason,
+        "notes": plugin.notes,
         "source": plugin.source.name(),
         "path": plugin.dir.display().to_string(),
         "commands": manifest.map(|m| m.commands.iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),

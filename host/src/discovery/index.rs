@@ -2,6 +2,7 @@
 //! modification time and size are unchanged. A damaged file is rebuilt, and a
 //! failure to write it is ignored.
 
+use super::manifest::ParsedManifest;
 use crate::atomic_file;
 use kt_plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ impl FileIdentity {
 struct Entry {
     identity: FileIdentity,
     manifest: Manifest,
+    #[serde(default)]
+    notes: Vec<String>,
 }
 
 /// The cache.
@@ -64,16 +67,20 @@ impl Index {
     }
 
     /// Returns the manifest at `path`, if the file is unchanged since it was parsed.
-    pub(crate) fn get(&self, path: &Path, meta: &Metadata) -> Option<Manifest> {
+    pub(crate) fn get(&self, path: &Path, meta: &Metadata) -> Option<ParsedManifest> {
         let entry = self.entries.get(path)?;
-        (entry.identity == FileIdentity::of(meta)).then(|| entry.manifest.clone())
+        (entry.identity == FileIdentity::of(meta)).then(|| ParsedManifest {
+            manifest: entry.manifest.clone(),
+            notes: entry.notes.clone(),
+        })
     }
 
     /// Adds a parsed manifest.
-    pub(crate) fn insert(&mut self, path: &Path, meta: &Metadata, manifest: &Manifest) {
+    pub(crate) fn insert(&mut self, path: &Path, meta: &Metadata, parsed: &ParsedManifest) {
         let entry = Entry {
             identity: FileIdentity::of(meta),
-            manifest: manifest.clone(),
+            manifest: parsed.manifest.clone(),
+            notes: parsed.notes.clone(),
         };
         self.entries.insert(path.to_owned(), entry);
         self.changed = true;

@@ -2,64 +2,258 @@
 
 use crate::options::RESERVED_NAMES;
 use crate::position::line_and_column;
-use kt_plugin_api::manifest::{ArgType, CommandSpec, Manifest};
+use crate::suggestion::closest_match;
+use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec, Isolation, Manifest, PluginKind};
 use kt_plugin_api::{Class, Error, abi};
+use semver::{Comparator, Op, Version, VersionReq};
+use serde::Deserialize;
+use std::ops::Range;
 use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The most unknown keys that are ignored. Each one costs a pass over the manifest, so
+/// this keeps the cost linear in its size.
+const MAX_UNKNOWN_KEYS: usize = 16;
+
+/// The keys that decide how all other keys are read.
+#[derive(Deserialize)]
+struct Envelope {
+    manifest: Option<Spanned<toml::Value>>,
+    api: Option<Spanned<String>>,
+    name: Option<String>,
+}
+
+/// A manifest, and the keys in it that are ignored.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ParsedManifest {
+    pub(super) manifest: Manifest,
+    /// A message for each ignored key.
+    pub(super) notes: Vec<String>,
+}
 
 /// Parses a manifest.
 ///
 /// # Errors
 /// Class `plugin` with file, line and column.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Manifest, Error> {
-    let manifest: Manifest = toml::from_str(text).map_err(|e| {
-        let (line, column) = e
-            .span()
-            .map_or((1, 1), |span| line_and_column(text, span.start));
-        invalid(path, e.message()).at(path.display().to_string(), line, column)
-    })?;
-    validate(&manifest).map_err(|problem| invalid(path, &problem))?;
-    Ok(manifest)
+pub(super) fn parse(path: &Path, text: &str) -> Result<ParsedManifest, Error> {
+    let file = ManifestText { path, text };
+    let envelope: Envelope = toml::from_str(text).map_err(|e| file.syntax_error(&e))?;
+    let newer = file.check_envelope(&envelope)?;
+    let (manifest, notes) = file.deserialize(newer)?;
+    validate(&manifest).map_err(|problem| file.invalid(&problem))?;
+    Ok(ParsedManifest { manifest, notes })
 }
 
-fn invalid(path: &Path, problem: &str) -> Error {
-    Error::new(
-        Class::Plugin,
-        "invalid-manifest",
-        format!("`{}` is not a valid manifest", path.display()),
-    )
-    .cause(problem)
-    .hint("reinstall the plugin, or report the problem to its author")
+struct ManifestText<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl ManifestText<'_> {
+    /// Checks the format and `api`. Returns whether the manifest is written for a newer
+    /// minor version of the plugin API than that of this host.
+    fn check_envelope(&self, envelope: &Envelope) -> Result<bool, Error> {
+        let Some(api) = &envelope.api else {
+            return Err(self
+                .invalid("the key `api` is missing")
+                .at(self.file(), 1, 1));
+        };
+        let requirement = VersionReq::parse(api.get_ref()).map_err(|e| {
+            self.at(
+                self.invalid(&format!("api `{}`: {e}", api.get_ref())),
+                api.span(),
+            )
+        })?;
+        let host = host_api();
+        if !requirement.matches(&host) {
+            let name = envelope.name.as_deref().unwrap_or("the plugin");
+            return Err(self.at(incompatible(name, api.get_ref(), &host), api.span()));
+        }
+        let format = envelope.manifest.as_ref();
+        if let Some(format) = format.filter(|f| f.get_ref().as_integer() != Some(1)) {
+            let number = format.get_ref().as_integer().map(|n| format!(" {n}"));
+            let problem = format!(
+                "unsupported manifest format{}; this version of kt supports 1",
+                number.unwrap_or_default()
+            );
+            return Err(self.at(self.invalid(&problem), format.span()));
+        }
+        Ok(requirement.comparators.iter().any(names_newer_minor))
+    }
+
+    /// Deserializes the manifest. Unknown keys are removed from a newer one, one by one,
+    /// because the types in `plugin-api` are the only list of the known keys.
+    fn deserialize(&self, newer: bool) -> Result<(Manifest, Vec<String>), Error> {
+        let mut unknown: Vec<Range<usize>> = Vec::new();
+        loop {
+            let mut table = DeTable::parse(self.text).map_err(|e| self.syntax_error(&e))?;
+            for span in &unknown {
+                remove_key(table.get_mut(), span);
+            }
+            let result = Manifest::deserialize(toml::Deserializer::from(table));
+            let error = match result {
+                Ok(manifest) => return Ok((manifest, self.notes(&unknown))),
+                Err(error) => error,
+            };
+            let key = error.span().filter(|_| is_unknown_key(error.message()));
+            match key {
+                Some(span)
+                    if newer && unknown.len() < MAX_UNKNOWN_KEYS && !unknown.contains(&span) =>
+                {
+                    unknown.push(span);
+                }
+                _ => return Err(self.syntax_error(&error)),
+            }
+        }
+    }
+
+    fn notes(&self, unknown: &[Range<usize>]) -> Vec<String> {
+        let mut unknown = unknown.to_vec();
+        unknown.sort_by_key(|span| span.start);
+        let mut notes = Vec::new();
+        for span in unknown {
+            let (line, column) = line_and_column(self.text, span.start);
+            let key = self.text.get(span).unwrap_or("?");
+            notes.push(format!(
+                "`{key}` at {}:{line}:{column} is ignored: it is a key of a newer plugin API",
+                self.path.display()
+            ));
+        }
+        notes
+    }
+
+    fn syntax_error(&self, error: &toml::de::Error) -> Error {
+        let message = error.message();
+        let problem = match suggestion(message) {
+            Some((unknown, known)) => format!("unknown key `{unknown}`; did you mean `{known}`?"),
+            None => message.replacen("unknown field", "unknown key", 1),
+        };
+        self.at(self.invalid(&problem), error.span().unwrap_or(0..0))
+    }
+
+    fn at(&self, error: Error, span: Range<usize>) -> Error {
+        let (line, column) = line_and_column(self.text, span.start);
+        error.at(self.file(), line, column)
+    }
+
+    fn file(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn invalid(&self, problem: &str) -> Error {
+        Error::new(
+            Class::Plugin,
+            "invalid-manifest",
+            format!("`{}` is not a valid manifest", self.path.display()),
+        )
+        .cause(problem)
+        .hint("reinstall the plugin, or report the problem to its author")
+    }
+}
+
+fn host_api() -> Version {
+    Version::new(abi::ABI_MAJOR.into(), abi::ABI_MINOR.into(), 0)
+}
+
+fn incompatible(name: &str, required: &str, host: &Version) -> Error {
+    let kt = env!("CARGO_PKG_VERSION");
+    let message = format!(
+        "{name} needs a kt with plugin API {required}, and this kt has {}.{}",
+        host.major, host.minor
+    );
+    Error::new(Class::Plugin, "plugin-incompatible", message)
+        .cause(format!("this is kt {kt}"))
+        .hint("install a matching version of the plugin or of kt")
+        .data("required_api", required)
+        .data("host_api", format!("{}.{}", host.major, host.minor))
+}
+
+/// Returns whether a part of `api` names a minor version after that of this host, such
+/// as the second one of `>=1.0, <=1.1`.
+fn names_newer_minor(part: &Comparator) -> bool {
+    let minor = part.minor.unwrap_or(0);
+    let highest = match part.op {
+        Op::Less => minor.saturating_sub(1),
+        _ => minor,
+    };
+    let host = host_api();
+    part.major == host.major && highest > host.minor
+}
+
+fn is_unknown_key(message: &str) -> bool {
+    message.starts_with("unknown field")
+}
+
+/// Returns the unknown key, and the known key that is most similar to it. serde's
+/// message is "unknown field `a`, expected one of `b`, `c`".
+fn suggestion(message: &str) -> Option<(&str, &str)> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| is_unknown_key(message))?;
+    Some((unknown, closest_match(unknown, quoted)?))
+}
+
+/// Removes the key at this position of the file.
+fn remove_key(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
+    let found = table.keys().find(|key| key.span() == *span).cloned();
+    if let Some(key) = found {
+        return table.remove(&key).is_some();
+    }
+    table
+        .iter_mut()
+        .any(|(_, value)| remove_below(value.get_mut(), span))
+}
+
+fn remove_below(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
+    match value {
+        DeValue::Table(table) => remove_key(table, span),
+        DeValue::Array(array) => array
+            .iter_mut()
+            .any(|item| remove_below(item.get_mut(), span)),
+        _ => false,
+    }
 }
 
 fn validate(m: &Manifest) -> Result<(), String> {
-    if m.manifest != 1 {
-        return Err(format!(
-            "unsupported manifest format {}; this version of kt supports 1",
-            m.manifest
-        ));
-    }
     if !is_name(&m.name) {
         return Err(format!(
             "`{}` is not a valid plugin name: use a-z, 0-9 and -",
             m.name
         ));
     }
-    semver::Version::parse(&m.version).map_err(|e| format!("version `{}`: {e}", m.version))?;
-    let api = semver::VersionReq::parse(&m.api).map_err(|e| format!("api `{}`: {e}", m.api))?;
-    let host = semver::Version::new(abi::ABI_MAJOR.into(), abi::ABI_MINOR.into(), 0);
-    if !api.matches(&host) {
-        return Err(format!(
-            "it requires plugin API {}, and this version of kt provides {host}",
-            m.api
-        ));
-    }
-    if m.library.is_empty() || m.library.contains(['/', '\0']) || m.library.contains("..") {
-        return Err(format!("`{}` is not a valid library name", m.library));
-    }
+    Version::parse(&m.version).map_err(|e| format!("version `{}`: {e}", m.version))?;
+    validate_kind(m)?;
     for group in &m.groups {
         validate_heading(&group.path, group.heading.as_deref())?;
     }
     m.commands.iter().try_for_each(validate_command)
+}
+
+fn validate_kind(m: &Manifest) -> Result<(), String> {
+    let is_file_name =
+        |name: &str| !name.is_empty() && !name.contains(['/', '\0']) && !name.starts_with('.');
+    match m.kind {
+        PluginKind::Library => {
+            if !is_file_name(&m.library) || m.library.contains("..") {
+                return Err(format!("`{}` is not a valid library name", m.library));
+            }
+            if !m.executable.is_empty() {
+                return Err("`executable` requires `kind = \"process\"`".to_owned());
+            }
+        }
+        PluginKind::Process => {
+            if !is_file_name(&m.executable) {
+                return Err(format!("`{}` is not a valid file name", m.executable));
+            }
+            if !m.library.is_empty() {
+                return Err("`library` requires `kind = \"library\"`".to_owned());
+            }
+            if m.isolation == Some(Isolation::InProcess) {
+                return Err("a program cannot run in the process of kt".to_owned());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_name(name: &str) -> bool {
@@ -89,7 +283,7 @@ fn validate_command(command: &CommandSpec) -> Result<(), String> {
                 arg.name
             ));
         }
-        let repeated = |get: fn(&kt_plugin_api::manifest::ArgSpec) -> Option<String>| {
+        let repeated = |get: fn(&ArgSpec) -> Option<String>| {
             let value = get(arg);
             value.is_some()
                 && command
@@ -129,4 +323,123 @@ fn validate_heading(path: &[String], heading: Option<&str>) -> Result<(), String
     Err(format!(
         "the heading of `{path}` is empty or contains control characters"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ParsedManifest, parse};
+    use kt_plugin_api::Error;
+    use kt_plugin_api::manifest::{Isolation, PluginKind};
+    use std::path::Path;
+
+    const START: &str = "manifest = 1\nname = \"x\"\nversion = \"1.0.0\"\ndescription = \"d\"\n";
+
+    fn with(rest: &str) -> Result<ParsedManifest, Error> {
+        parse(Path::new("plugin.toml"), &format!("{START}{rest}"))
+    }
+
+    #[test]
+    fn a_plugin_for_another_api_is_incompatible_before_its_keys_are_read() {
+        for api in ["^1.1", "^2.0", ">=1.7", "~1.3"] {
+            let rest = format!("future = true\nlibrary = 7\napi = \"{api}\"\n");
+            let error = with(&rest).unwrap_err();
+            assert_eq!(error.id, "plugin-incompatible", "{error:?}");
+            let message = format!("x needs a kt with plugin API {api}, and this kt has 1.0");
+            assert_eq!(error.message, message);
+            let location = error.location.as_ref().unwrap();
+            assert_eq!((location.line, location.column), (7, 7));
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_position_and_a_suggestion() {
+        for (rest, line, column, known) in [
+            ("api = \"^1.0\"\nlibary = \"x\"\n", 6, 1, "library"),
+            (
+                "api = \"^1.0\"\nlibrary = \"x\"\n[[command]]\npath = [\"x\"]\nabuot = \"y\"\n",
+                9,
+                1,
+                "about",
+            ),
+            (
+                "api = \"^1.0\"\nlibrary = \"x\"\nprovides = [{ interface = \"a/1\", nam = \"b\" }]\n",
+                7,
+                34,
+                "name",
+            ),
+        ] {
+            let error = with(rest).unwrap_err();
+            assert_eq!(error.id, "invalid-manifest");
+            let location = error.location.as_ref().unwrap();
+            assert_eq!(
+                (location.line, location.column),
+                (line, column),
+                "{error:?}"
+            );
+            let suggestion = format!("did you mean `{known}`?");
+            assert!(error.causes[0].ends_with(&suggestion), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_of_a_newer_minor_are_ignored_and_noted() {
+        let rest = "api = \">=1.0, <=1.1\"\nlibrary = \"x\"\nfuture = { a = 1 }\n[[command]]\npath = [\"x\"]\nabout = \"y\"\ncolor = \"red\"\n";
+        let parsed = with(rest).unwrap();
+        assert_eq!(parsed.manifest.commands.len(), 1);
+        assert_eq!(parsed.notes.len(), 2, "{:?}", parsed.notes);
+        assert!(parsed.notes[0].contains("`future` at plugin.toml:7:1"));
+        assert!(parsed.notes[1].contains("`color` at plugin.toml:11:1"));
+        // The same keys are errors in a manifest for the API of this host.
+        assert!(with(&rest.replace(">=1.0, <=1.1", "^1.0")).is_err());
+        // Known keys are still checked.
+        let error = with(&rest.replace("about = \"y\"", "about = 1")).unwrap_err();
+        assert!(error.causes[0].contains("expected a string"), "{error:?}");
+    }
+
+    #[test]
+    fn many_unknown_keys_are_refused() {
+        let many: String = (0..100).map(|i| format!("future{i} = 1\n")).collect();
+        let rest = format!("api = \">=1.0, <=1.1\"\nlibrary = \"x\"\n{many}");
+        assert!(with(&rest).is_err());
+    }
+
+    #[test]
+    fn kind_and_isolation_are_validated() {
+        let valid = with("api = \"^1.0\"\nlibrary = \"x\"\nisolation = \"process\"\n").unwrap();
+        assert_eq!(valid.manifest.isolation, Some(Isolation::Process));
+        let valid = with("api = \"^1.0\"\nkind = \"process\"\nexecutable = \"x.py\"\n").unwrap();
+        assert_eq!(valid.manifest.kind, PluginKind::Process);
+        assert_eq!(valid.manifest.code_file("linux"), "x.py");
+        for (rest, problem) in [
+            ("kind = \"process\"\n", "not a valid file name"),
+            (
+                "kind = \"process\"\nexecutable = \"../x\"\n",
+                "not a valid file name",
+            ),
+            (
+                "kind = \"process\"\nexecutable = \"x\"\nlibrary = \"x\"\n",
+                "`library` requires",
+            ),
+            (
+                "kind = \"process\"\nexecutable = \"x\"\nisolation = \"in-process\"\n",
+                "cannot run in the process of kt",
+            ),
+            (
+                "library = \"x\"\nexecutable = \"x\"\n",
+                "`executable` requires",
+            ),
+            ("", "not a valid library name"),
+            (
+                "kind = \"module\"\nlibrary = \"x\"\n",
+                "unknown variant `module`",
+            ),
+            (
+                "library = \"x\"\nisolation = \"thread\"\n",
+                "unknown variant `thread`",
+            ),
+        ] {
+            let error = with(&format!("api = \"^1.0\"\n{rest}")).unwrap_err();
+            assert!(error.to_string().contains(problem), "{rest}: {error}");
+        }
+    }
 }

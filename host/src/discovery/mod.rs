@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod catalog;
+mod groups;
 mod index;
 mod manifest;
 mod registry;
@@ -11,6 +12,7 @@ mod search;
 mod trust;
 
 pub(crate) use catalog::{Catalog, CatalogEntry};
+pub(crate) use groups::groups;
 pub(crate) use index::FileIdentity;
 pub(crate) use registry::{DiscoveredPlugin, PluginState, Registry};
 pub(crate) use search::{PluginSource, SearchDir, search_path};

@@ -1,7 +1,9 @@
 //! The plugins on the search path, and which of them can be used.
 
 use super::catalog::Catalog;
+use super::groups::note_differing_groups;
 use super::index::Index;
+use super::manifest::ParsedManifest;
 use super::search::{PluginSource, SearchDir};
 use super::{manifest, trust};
 use kt_plugin_api::manifest::{CommandSpec, Manifest, ProvidesSpec};
@@ -37,6 +39,8 @@ pub(crate) struct DiscoveredPlugin {
     pub(crate) manifest: Option<Manifest>,
     /// Whether it can be used.
     pub(crate) state: PluginState,
+    /// What is ignored in its manifest.
+    pub(crate) notes: Vec<String>,
 }
 
 impl DiscoveredPlugin {
@@ -54,11 +58,11 @@ impl DiscoveredPlugin {
         )
     }
 
-    /// Returns the path of the library.
+    /// Returns the path of the library or the program.
     pub(crate) fn library(&self) -> Option<PathBuf> {
         Some(
             self.dir
-                .join(self.manifest.as_ref()?.library_file(std::env::consts::OS)),
+                .join(self.manifest.as_ref()?.code_file(std::env::consts::OS)),
         )
     }
 }
@@ -88,6 +92,7 @@ impl Registry {
         prefer_allowed_shadows(&mut all, allow_shadow);
         mark_shadowed(&mut all);
         refuse_conflicts(&mut all);
+        note_differing_groups(&mut all);
         Self {
             all,
             catalog: Catalog::read(path),
@@ -162,28 +167,31 @@ fn read(dir: &Path, source: PluginSource, index: &mut Index) -> Option<Discovere
             ),
         ))
     };
-    let plugin = |manifest, state| {
-        Some(DiscoveredPlugin {
-            dir: dir.to_owned(),
-            source,
-            manifest,
-            state,
-        })
-    };
-    match manifest {
-        Err(error) => plugin(None, PluginState::Refused(error)),
-        Ok(m) if !m.supports_os(std::env::consts::OS) => {
-            plugin(Some(m), PluginState::UnsupportedPlatform)
+    let (manifest, notes, state) = match manifest {
+        Err(error) => (None, Vec::new(), PluginState::Refused(error)),
+        Ok(parsed) => {
+            let state = if parsed.manifest.supports_os(std::env::consts::OS) {
+                PluginState::Usable
+            } else {
+                PluginState::UnsupportedPlatform
+            };
+            (Some(parsed.manifest), parsed.notes, state)
         }
-        Ok(m) => plugin(Some(m), PluginState::Usable),
-    }
+    };
+    Some(DiscoveredPlugin {
+        dir: dir.to_owned(),
+        source,
+        manifest,
+        state,
+        notes,
+    })
 }
 
 fn read_manifest(
     path: &Path,
     meta: &std::fs::Metadata,
     index: &mut Index,
-) -> Result<Manifest, Error> {
+) -> Result<ParsedManifest, Error> {
     if let Some(cached) = index.get(path, meta) {
         return Ok(cached);
     }
@@ -195,9 +203,9 @@ fn read_manifest(
         )
         .cause(e)
     })?;
-    let manifest = manifest::parse(path, &text)?;
-    index.insert(path, meta, &manifest);
-    Ok(manifest)
+    let parsed = manifest::parse(path, &text)?;
+    index.insert(path, meta, &parsed);
+    Ok(parsed)
 }
 
 /// Moves the user's copies that the settings allow to shadow others to the front.
@@ -271,15 +279,6 @@ fn conflict(first: &Manifest, second: &Manifest) -> Option<String> {
         .find(|p| first.provides.iter().any(|o| same(o, p)))
     {
         return Some(format!("the provider `{}` of `{}`", p.name, p.interface));
-    }
-    let differs = |g: &&kt_plugin_api::manifest::GroupSpec| {
-        first.groups.iter().any(|o| o.path == g.path && o != *g)
-    };
-    if let Some(group) = second.groups.iter().find(differs) {
-        return Some(format!(
-            "a different version of the group `{}`",
-            group.path.join(" ")
-        ));
     }
     let differs = |s: &&kt_plugin_api::manifest::SettingSpec| {
         first.settings.iter().any(|o| o.key == s.key && o != *s)

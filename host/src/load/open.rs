@@ -4,7 +4,7 @@ use super::host_block::HOST;
 use super::library::{BlockHeader, LoadedPlugin, MappedLibrary, map};
 use super::{elf, layout_cache};
 use crate::discovery::{DiscoveredPlugin, check_trust};
-use kt_plugin_api::manifest::Manifest;
+use kt_plugin_api::manifest::{Manifest, PluginKind};
 use kt_plugin_api::{Class, Error, abi};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::{File, Metadata};
@@ -24,6 +24,10 @@ pub(crate) fn load(
 ) -> Result<LoadedPlugin, Error> {
     let path = plugin.library().unwrap_or_default();
     let fail = |e: Error| with_plugin(e, &manifest.name, &path);
+    if manifest.kind == PluginKind::Process {
+        let reason = "this version of kt does not run plugins of kind `process`";
+        return Err(fail(broken(&path, "is not usable", reason)).hint("upgrade kt"));
+    }
     let (file, meta) = open(&path).map_err(fail)?;
     check_manifest(plugin, &path, &file, &meta).map_err(fail)?;
     let mapped = map(file, &path).map_err(|e| fail(broken(&path, "cannot be loaded", &e)))?;

@@ -7,7 +7,6 @@ mod files;
 mod private;
 mod profile;
 mod resolve;
-mod suggestion;
 mod unknown;
 
 pub(crate) use files::Layers;

@@ -4,8 +4,8 @@
 
 use super::files::{Layer, LayerKind, Layers, Profile, parse};
 use super::private;
-use super::suggestion::closest_match;
 use crate::environment::{self, Environment};
+use crate::suggestion::closest_match;
 use kt_plugin_api::{Class, Error};
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Unknown keys in the settings files, most of them misspelled.
 
 use super::files::{LayerKind, Layers};
-use super::suggestion::closest_match;
+use crate::suggestion::closest_match;
 use kt_plugin_api::manifest::SettingSpec;
 use toml::{Table, Value};
 

@@ -17,8 +17,20 @@ pub struct Manifest {
     pub description: String,
     /// Semver requirement on the plugin API: `^1.0`.
     pub api: String,
-    /// Name of the library without prefix and suffix: `x` for `libx.so`.
+    /// Name of the library without prefix and suffix: `x` for `libx.so`. Required for
+    /// [`PluginKind::Library`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub library: String,
+    /// Whether the plugin is a library or a program.
+    #[serde(default)]
+    pub kind: PluginKind,
+    /// File name of the program. Required for [`PluginKind::Process`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub executable: String,
+    /// Where a library is loaded; absent for the default of the host. A program always
+    /// runs in a process of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
     /// The operating systems that the library can be loaded on; empty for all.
     #[serde(default)]
     pub platforms: Vec<String>,
@@ -40,6 +52,27 @@ pub struct Manifest {
     /// Interfaces that the plugin provides.
     #[serde(default)]
     pub provides: Vec<ProvidesSpec>,
+}
+
+/// What a plugin consists of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PluginKind {
+    /// A shared library.
+    #[default]
+    Library,
+    /// A program, in any language, that the host starts.
+    Process,
+}
+
+/// Where the code of a plugin runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// In the process of the host.
+    InProcess,
+    /// In a process of its own.
+    Process,
 }
 
 /// A setting. The host resolves it in this order of precedence: option,
@@ -73,6 +106,16 @@ impl Manifest {
             "macos" => format!("lib{}.dylib", self.library),
             "windows" => format!("{}.dll", self.library),
             _ => format!("lib{}.so", self.library),
+        }
+    }
+
+    /// Returns the name of the file that contains the code of the plugin on `os`: its
+    /// library or its program.
+    #[must_use]
+    pub fn code_file(&self, os: &str) -> String {
+        match self.kind {
+            PluginKind::Library => self.library_file(os),
+            PluginKind::Process => self.executable.clone(),
         }
     }
 

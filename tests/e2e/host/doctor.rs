@@ -161,7 +161,7 @@ fn plugins_that_cannot_be_used_are_reported() {
         doctor(),
         "plugin probe",
         "failed",
-        "requires plugin API ^2.0",
+        "needs a kt with plugin API ^2.0",
     );
     if rustix::process::geteuid().is_root() {
         dir.put(CPlugin::probe().text(), b"");

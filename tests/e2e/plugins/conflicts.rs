@@ -88,22 +88,34 @@ fn a_plugin_that_declares_an_existing_provider_is_refused() {
     dir.kt("probe hello").run().ok();
 }
 
+/// A plugin that describes a bundled group with one full stop more took every bundled
+/// plugin with that group out.
 #[test]
-fn a_different_version_of_a_group_is_refused() {
+fn a_different_description_of_a_group_is_a_note() {
     let sandbox = Sandbox::new();
     let dir = PluginDir::new(&sandbox);
     let vandal = CPlugin::probe_named("vandal").manifest(
         "path = [\"vandal\"]\nabout = \"Break a rule\"",
-        "path = [\"probe\"]\nabout = \"Break another\"",
+        "path = [\"gateway\"]\nabout = \"Break another\"",
     );
-    for plugin in [CPlugin::probe(), vandal] {
-        if dir.build(&plugin).is_none() {
-            return;
-        }
+    if dir.build(&vandal).is_none() {
+        return;
     }
-    let (state, reason) = state_of(&dir, "vandal");
-    assert_eq!(state, "refused");
-    assert!(reason.contains("group `probe`"), "{reason}");
+    let (state, _) = state_of(&dir, "vandal");
+    assert_eq!(state, "ok");
+    let listed = dir.kt("plugin list -o json").run();
+    listed
+        .ok()
+        .stdout_excludes("refused")
+        .stderr_contains("its description of the group `gateway` is ignored");
+    // The bundled description is shown, although the plugin is found first.
+    let help = dir.kt("--help").run();
+    help.ok().stdout_excludes("Break another");
+    dir.kt("gateway list").run().ok();
+    dir.kt("vandal hello").run().ok();
+    dir.kt("doctor -o json")
+        .run()
+        .stdout_contains("its description of the group `gateway` is ignored");
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub(super) fn check(input: &[u8]) {
         return;
     };
     match parser::parse(Path::new("plugin.toml"), text) {
-        Ok(manifest) => {
+        Ok(parsed) => {
+            let manifest = parsed.manifest;
             let json = serde_json::to_string(&manifest).expect("a manifest is JSON");
             let parsed: Manifest = serde_json::from_str(&json).expect("it is a manifest");
             assert_eq!(parsed, manifest);

@@ -163,6 +163,10 @@ fn plugins(context: &CommandContext<'_>) -> Vec<DoctorCheck> {
                 DoctorCheck::failed(&name, "it has no manifest", "reinstall the plugin")
             }
         });
+        if !plugin.notes.is_empty() {
+            let remedy = "report it to the author of the plugin";
+            all.push(DoctorCheck::warning(&name, plugin.notes.join("; "), remedy));
+        }
     }
     all
 }

@@ -1,10 +1,12 @@
 //! Suggestions for misspelled names.
 
+#![forbid(unsafe_code)]
+
 /// Names with a lower Jaro-Winkler similarity are not suggested.
 const MIN_SIMILARITY: f64 = 0.8;
 
 /// Returns the candidate that is most similar to `name`, if one is similar enough.
-pub(super) fn closest_match<'c>(
+pub(crate) fn closest_match<'c>(
     name: &str,
     candidates: impl Iterator<Item = &'c str>,
 ) -> Option<&'c str> {
