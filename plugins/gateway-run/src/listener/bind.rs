@@ -1,8 +1,8 @@
 //! Binding a listen address, or adopting the inherited sockets for it.
 
-use super::address::resolve;
 use super::inherited::{InheritedSockets, Match};
 use super::socket::{BALANCES_REUSEPORT, open};
+use kt_listen_address::resolve;
 use kt_plugin_api::{Class, Error};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -50,10 +50,7 @@ pub(crate) fn bind(
     name: &'static str,
     allow_remote: bool,
 ) -> Result<BoundSockets, Error> {
-    let requested = resolve(text)?;
-    if !allow_remote && !requested.ip().is_loopback() {
-        return Err(remote_error(text));
-    }
+    let requested = resolve(text, allow_remote)?;
     let timeout = match inherited.take(name, requested, count) {
         Match::Exact(listeners) => {
             return Ok(BoundSockets {
@@ -81,16 +78,6 @@ pub(crate) fn bind(
             }
         }
     }
-}
-
-/// Callers are not authenticated, and credentials of upstreams are at stake.
-fn remote_error(text: &str) -> Error {
-    let message = format!(
-        "`{text}` is reachable from other machines, and the gateway serves plain HTTP without authentication"
-    );
-    Error::new(Class::Usage, "remote-plaintext", message).hint(
-        "listen on a loopback address behind a proxy with TLS and authentication, or accept the risk with `--allow-remote-plaintext`",
-    )
 }
 
 fn bind_error(text: &str, source: &std::io::Error) -> Error {

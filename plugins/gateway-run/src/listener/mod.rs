@@ -1,6 +1,5 @@
 //! Listening sockets: binding them, and passing them on over a restart.
 
-mod address;
 mod bind;
 mod inherited;
 mod socket;

@@ -86,6 +86,7 @@ pub(super) fn refreshed_record(
         gateway_id: previous.gateway_id.clone(),
         listen: previous.listen.clone(),
         admin_listen: previous.admin_listen.clone(),
+        allow_remote: previous.allow_remote || invocation.args.flag("allow-remote-plaintext"),
         executable,
     };
     let mut spec = spec::build(invocation, service, &session.name, &options)?;
@@ -115,6 +116,7 @@ pub(super) fn spec_options(
         gateway_id: id.to_owned(),
         listen: text("listen"),
         admin_listen: text("admin-listen"),
+        allow_remote: session.invocation.args.flag("allow-remote-plaintext"),
         executable,
     }
 }
@@ -133,6 +135,7 @@ fn build_record(
         kt_version: session.invocation.host_version.clone(),
         listen: options.listen.clone(),
         admin_listen: options.admin_listen.clone(),
+        allow_remote: options.allow_remote,
         installed_at: Timestamp::now().to_string(),
         ..Record::new(&service.description.name, spec, runtime_dir)
     }

@@ -127,6 +127,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
             gateway_id: target.gateway_id.clone(),
             listen: address(target.ports.0),
             admin_listen: address(target.ports.1),
+            allow_remote: false,
             executable: self.environment.kt.clone(),
         };
         let mut spec = spec::build(self.invocation(), &service, &target.name, &options)?;

@@ -32,6 +32,9 @@ pub(crate) struct Record {
     /// The listen address for health and metrics, if it was specified.
     #[serde(default)]
     pub(crate) admin_listen: Option<String>,
+    /// Addresses beyond loopback are allowed.
+    #[serde(default)]
+    pub(crate) allow_remote: bool,
     /// The service manager with which the sandbox was tested, such as
     /// `systemd 252`; another one may support more or less.
     #[serde(default)]
@@ -106,6 +109,7 @@ impl Record {
             spec,
             listen: None,
             admin_listen: None,
+            allow_remote: false,
             supervisor: String::new(),
             sandbox: SandboxMode::Auto,
             restart_pending: false,

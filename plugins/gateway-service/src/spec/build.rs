@@ -33,6 +33,8 @@ pub(crate) struct SpecOptions {
     pub(crate) gateway_id: String,
     pub(crate) listen: Option<String>,
     pub(crate) admin_listen: Option<String>,
+    /// Addresses beyond loopback are allowed.
+    pub(crate) allow_remote: bool,
     /// The executable; see [`super::requested_executable`].
     pub(crate) executable: PathBuf,
 }
@@ -40,13 +42,15 @@ pub(crate) struct SpecOptions {
 /// Builds the specification of the service `name`.
 ///
 /// # Errors
-/// Class `usage` for paths that are not valid Unicode.
+/// Class `usage` for paths that are not valid Unicode, and for addresses on which the
+/// gateway would refuse to listen.
 pub(crate) fn build(
     invocation: &Invocation,
     service: &ServiceContext<'_>,
     name: &ServiceName,
     options: &SpecOptions,
 ) -> Result<ServiceSpec, Error> {
+    check_addresses(options)?;
     let kt = text(&options.executable)?;
     let words = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect::<Vec<_>>();
     let directory = text(&service.records.dir(name))?;
@@ -56,6 +60,9 @@ pub(crate) fn build(
         ("--admin-listen", &options.admin_listen),
     ] {
         exec.extend(value.iter().flat_map(|v| [option.to_owned(), v.clone()]));
+    }
+    if options.allow_remote {
+        exec.push("--allow-remote-plaintext".to_owned());
     }
     exec.extend(words(&["--supervised", &directory]));
     if !service.description.capabilities.park_by_exit_code {
@@ -95,6 +102,21 @@ pub(crate) fn build(
             .collect(),
         fd_store_max: FD_STORE_MAX,
     })
+}
+
+/// Refuses addresses with which `gateway run` ends at once, for its reason.
+fn check_addresses(options: &SpecOptions) -> Result<(), Error> {
+    for address in [&options.listen, &options.admin_listen]
+        .into_iter()
+        .flatten()
+    {
+        match kt_listen_address::resolve(address, options.allow_remote) {
+            // Names may be resolvable later, when the service starts.
+            Err(error) if error.class != Class::Unavailable => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Returns the exit codes of errors that a retry cannot fix.

@@ -111,6 +111,9 @@ fn for_service(fix: &str, record: &Record) -> String {
                 .iter()
                 .filter_map(|(option, value)| Some(format!("{option} {}", value.as_ref()?))),
         );
+        if record.allow_remote {
+            words.push("--allow-remote-plaintext".to_owned());
+        }
     }
     // Options cannot be appended to a list of commands, or to other text.
     if !default && fix.starts_with("kt gateway ") && !fix.contains(", ") {

@@ -288,7 +288,8 @@ fn fixes_name_this_service() {
     inputs.name = ServiceName::parse("edge").unwrap();
     let record = inputs.record.as_mut().unwrap();
     record.spec.name = inputs.name.clone();
-    record.listen = Some("127.0.0.1:5001".to_owned());
+    record.listen = Some("0.0.0.0:5001".to_owned());
+    record.allow_remote = true;
     observed(&mut inputs).autostart = Some(Autostart::Login);
     inputs.process.replaced = Some(true);
     let output = output(&inputs, &evaluate(&inputs, false));
@@ -302,7 +303,7 @@ fn fixes_name_this_service() {
         fixes,
         [
             "kt gateway restart --service-name edge",
-            "kt gateway install --id gw_aaaaaaaaaaaaaaaa --listen 127.0.0.1:5001 --service-name edge",
+            "kt gateway install --id gw_aaaaaaaaaaaaaaaa --listen 0.0.0.0:5001 --allow-remote-plaintext --service-name edge",
         ]
     );
 }

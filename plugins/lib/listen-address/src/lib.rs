@@ -1,4 +1,5 @@
-//! Parsing and resolving a listen address.
+//! The addresses that a gateway may listen on. `gateway run` binds only these, and
+//! `gateway install` refuses others, since the service could never start.
 
 use kt_plugin_api::{Class, Error};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -6,12 +7,27 @@ use std::net::{SocketAddr, ToSocketAddrs};
 /// Resolves `HOST:PORT`, where the host is an IP address or a DNS name.
 ///
 /// # Errors
-/// Class `usage` for an invalid address, `unavailable` for a name that cannot be
-/// resolved.
-pub(super) fn resolve(text: &str) -> Result<SocketAddr, Error> {
-    resolve_with(text, |host, port| {
+/// Class `usage` for an invalid address, and for one beyond loopback unless
+/// `allow_remote`; `unavailable` for a name that cannot be resolved.
+pub fn resolve(text: &str, allow_remote: bool) -> Result<SocketAddr, Error> {
+    let address = resolve_with(text, |host, port| {
         Ok((host, port).to_socket_addrs()?.next())
-    })
+    })?;
+    if allow_remote || address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(remote_error(text))
+    }
+}
+
+/// Callers are not authenticated, and credentials of upstreams are at stake.
+fn remote_error(text: &str) -> Error {
+    let message = format!(
+        "`{text}` is reachable from other machines, and the gateway serves plain HTTP without authentication"
+    );
+    Error::new(Class::Usage, "remote-plaintext", message).hint(
+        "listen on a loopback address behind a proxy with TLS and authentication, or accept the risk with `--allow-remote-plaintext`",
+    )
 }
 
 fn resolve_with(
@@ -48,8 +64,29 @@ fn is_dns_name(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve_with;
+    use super::{resolve, resolve_with};
     use kt_plugin_api::Class;
+
+    #[test]
+    fn addresses_beyond_loopback_must_be_allowed() {
+        for address in [
+            "0.0.0.0:0",
+            "[::]:0",
+            "192.0.2.1:80",
+            "[::ffff:127.0.0.1]:80",
+        ] {
+            let error = resolve(address, false).unwrap_err();
+            assert_eq!(
+                (error.class, error.id.as_str()),
+                (Class::Usage, "remote-plaintext"),
+                "{address}"
+            );
+            assert!(resolve(address, true).is_ok(), "{address}");
+        }
+        for address in ["127.0.0.1:0", "127.9.9.9:1", "[::1]:0"] {
+            assert!(resolve(address, false).is_ok(), "{address}");
+        }
+    }
 
     #[test]
     fn only_malformed_addresses_are_usage_errors() {
