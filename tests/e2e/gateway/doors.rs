@@ -85,3 +85,63 @@ fn http2_with_prior_knowledge_is_served() {
     assert_eq!(response.0, 200, "{}", response.1);
     assert!(response.1.contains("from the provider"), "{}", response.1);
 }
+
+#[test]
+fn credentials_in_the_address_of_an_upstream_are_refused_and_not_shown() {
+    let world = World::new(Mode::Embedded);
+    let run = |url: &str, line: &str| {
+        let run = world.kt(line).env("KEEPTRUSTS_UPSTREAM_URL", url);
+        run.run()
+    };
+    let run_line = "gateway run --policy-config policy-config.yaml --listen 127.0.0.1:0";
+    for url in [
+        "https://user:hunter2canary@llm.example/v1",
+        "https://llm.example/v1?api_key=hunter2canary",
+        "https://llm.example/hunter2canary/sk-hunter2canary",
+        "hunter2canary",
+        "https://llm.example/ hunter2canary",
+        "user:hunter2canary@llm.example",
+    ] {
+        for line in [run_line, &format!("{run_line} --dry-run -o json")] {
+            let refused = run(url, line);
+            refused
+                .exits(2)
+                .stderr_contains("`--upstream`")
+                .stderr_excludes("hunter2canary")
+                .stdout_excludes("hunter2canary");
+        }
+    }
+    let refused = run("https://user:hunter2canary@llm.example", run_line);
+    refused.stderr_contains("KEEPTRUSTS_UPSTREAM_API_KEY");
+}
+
+/// A service with such an address could never start.
+#[test]
+fn an_installation_that_could_never_start_is_refused() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    for backend in ["systemd", "launchd"] {
+        let install = |more: &str| {
+            let line = "gateway install --id production --no-linger --print --backend";
+            world.kt(&format!("{line} {backend} {more}")).run()
+        };
+        for more in [
+            "--listen 0.0.0.0:41002",
+            "--listen [::]:41002",
+            "--admin-listen 192.0.2.1:41003",
+        ] {
+            install(more)
+                .exits(2)
+                .stderr_contains("is reachable from other machines")
+                .stderr_contains("--allow-remote-plaintext");
+            let allowed = install(&format!("{more} --allow-remote-plaintext"));
+            allowed.ok().stdout_contains("--allow-remote-plaintext");
+        }
+        install("--listen nonsense")
+            .exits(2)
+            .stderr_contains("is not a valid listen address");
+        install("--listen 127.0.0.1:41002")
+            .ok()
+            .stdout_excludes("--allow-remote-plaintext");
+    }
+}

@@ -10,6 +10,7 @@ mod drift;
 mod embedded_to_server;
 mod errors;
 mod evasion;
+mod fail_mode;
 mod inherited_sockets;
 mod kill;
 mod lifecycle;

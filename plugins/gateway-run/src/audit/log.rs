@@ -158,8 +158,6 @@ mod tests {
                 chain: Vec::new(),
                 findings: Vec::new(),
                 retention_days,
-                immutable: true,
-                hipaa_audit_controls: false,
             },
         }
     }

@@ -165,8 +165,8 @@ impl ResponseFilters {
         }
         let decision = match block {
             Some(block) => Decision::Block(block.clone()),
-            None if findings.is_empty() => Decision::Allow,
-            None => Decision::Redact,
+            None if findings.iter().any(Finding::is_match) => Decision::Redact,
+            None => Decision::Allow,
         };
         Evaluation {
             decision,

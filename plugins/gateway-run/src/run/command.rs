@@ -103,6 +103,7 @@ fn builder<'a>(
     Builder {
         limits: Limits {
             allowed_ports: options.outbound_ports.clone(),
+            fail_open: options.fail_open,
             ..Limits::default()
         },
         secrets: SecretResolver {

@@ -2,6 +2,7 @@
 
 use crate::snapshot::UpstreamOverride;
 use kt_plugin_api::{Class, Error, Invocation};
+use kt_policy::{InvalidUrl, validate_base_url};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,7 +53,7 @@ impl Options {
             admin_listen: args.text("admin-listen").map(str::to_owned),
             allow_remote: args.flag("allow-remote-plaintext"),
             workers: count(invocation, "workers")?.unwrap_or_else(core_count),
-            upstream_override: upstream_override(invocation),
+            upstream_override: upstream_override(invocation)?,
             fail_open: args.text("fail-mode") == Some("allow"),
             max_concurrency: count(invocation, "max-concurrency")?.unwrap_or(0),
             outbound_ports: ports(invocation)?,
@@ -159,10 +160,25 @@ fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
         })
 }
 
-fn upstream_override(invocation: &Invocation) -> Option<UpstreamOverride> {
+/// Returns the settings of `--upstream`. The address is in no message: it may contain a
+/// credential.
+fn upstream_override(invocation: &Invocation) -> Result<Option<UpstreamOverride>, Error> {
     let args = &invocation.args;
-    Some(UpstreamOverride {
-        url: args.text("upstream")?.to_owned(),
+    let Some(url) = args.text("upstream") else {
+        return Ok(None);
+    };
+    if let Err(reason) = validate_base_url(url) {
+        let message = format!("the address of `--upstream` is not valid: {reason}");
+        let error = Error::new(Class::Usage, "invalid-upstream", message);
+        return Err(match reason {
+            InvalidUrl::Form(_) => error.hint("use the form https://HOST[:PORT][/PATH]"),
+            InvalidUrl::Credential | InvalidUrl::CredentialInQuery => error.hint(
+                "set KEEPTRUSTS_UPSTREAM_API_KEY; `--upstream-api-key-header` selects its header",
+            ),
+        });
+    }
+    Ok(Some(UpstreamOverride {
+        url: url.to_owned(),
         key: invocation
             .setting("gateway.upstream_api_key")
             .map(str::to_owned),
@@ -174,5 +190,5 @@ fn upstream_override(invocation: &Invocation) -> Option<UpstreamOverride> {
             .text("upstream-api-key-prefix")
             .unwrap_or("Bearer")
             .to_owned(),
-    })
+    }))
 }

@@ -5,20 +5,10 @@ use super::model::{Credential, Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 use kt_policy::{
-    Document, Limits, Providers, Source, SourceLocation, Strategy, Target, Timeouts, find_preset,
+    Document, Limits, Millis, Providers, Source, SourceLocation, Strategy, Target, Timeouts,
+    defaults, find_preset,
 };
 use std::time::Duration;
-
-/// The default maximum size of a request: images travel as base64, and OpenAI accepts
-/// 50 MB.
-const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
-/// The default maximum size of a response that is buffered for inspection.
-const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Reasoning models think for minutes before their first byte.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(600);
-const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The text of a configuration.
 #[derive(Clone)]
@@ -56,8 +46,8 @@ impl Builder<'_> {
         let upstreams = self.upstreams(&document)?;
         let providers = document.providers.as_ref();
         let limits = document.size_limits.as_ref();
-        let bytes = |value: Option<u64>, default: usize| {
-            value.map_or(default, |v| usize::try_from(v).unwrap_or(usize::MAX))
+        let bytes = |value: Option<u64>, default: u64| {
+            usize::try_from(value.unwrap_or(default)).unwrap_or(usize::MAX)
         };
         let content = document.content(&input.sources);
         Ok(Snapshot {
@@ -73,10 +63,13 @@ impl Builder<'_> {
                 .and_then(|p| p.circuit_breaker.clone())
                 .unwrap_or_default(),
             refusal_status: refusal_status(&document),
-            max_request_bytes: bytes(limits.and_then(|l| l.max_body_bytes), MAX_REQUEST_BYTES),
+            max_request_bytes: bytes(
+                limits.and_then(|l| l.max_body_bytes),
+                defaults::MAX_BODY_BYTES,
+            ),
             max_response_bytes: bytes(
                 limits.and_then(|l| l.max_response_bytes),
-                MAX_RESPONSE_BYTES,
+                defaults::MAX_RESPONSE_BYTES,
             ),
             document,
             content,
@@ -103,12 +96,10 @@ impl Builder<'_> {
         document: &Document,
         providers: &Providers,
     ) -> Result<Upstream, BuildError> {
-        let timeout = |field: fn(&Timeouts) -> Option<kt_policy::Millis>| {
+        let timeouts = |field: fn(&Timeouts) -> Option<Millis>| {
             let own = target.timeouts.as_ref().and_then(field);
-            let shared = providers.timeouts.as_ref().and_then(field);
-            own.or(shared).map(Duration::from)
+            own.or(providers.timeouts.as_ref().and_then(field))
         };
-        let idle = timeout(|t| t.idle);
         let chat_uri = target
             .effective_base_url()
             .map(chat_uri)
@@ -120,13 +111,7 @@ impl Builder<'_> {
             target: target.clone(),
             chat_uri,
             credential: self.credential(target, document)?,
-            timeouts: UpstreamTimeouts {
-                connect: timeout(|t| t.connect).unwrap_or(CONNECT_TIMEOUT),
-                first_byte: timeout(|t| t.first_byte).unwrap_or(RESPONSE_TIMEOUT),
-                stream_idle: idle.unwrap_or(STREAM_IDLE_TIMEOUT),
-                idle,
-                total: timeout(|t| t.total).unwrap_or(RESPONSE_TIMEOUT),
-            },
+            timeouts: upstream_timeouts(timeouts),
         })
     }
 
@@ -249,20 +234,28 @@ fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError
         },
         chat_uri: Some(chat_uri(&settings.url).map_err(error)?),
         credential,
-        timeouts: UpstreamTimeouts {
-            connect: CONNECT_TIMEOUT,
-            first_byte: RESPONSE_TIMEOUT,
-            stream_idle: STREAM_IDLE_TIMEOUT,
-            idle: None,
-            total: RESPONSE_TIMEOUT,
-        },
+        timeouts: upstream_timeouts(|_| None),
     })
+}
+
+/// Returns the timeouts of an upstream, from those that are configured.
+fn upstream_timeouts(
+    configured: impl Fn(fn(&Timeouts) -> Option<Millis>) -> Option<Millis>,
+) -> UpstreamTimeouts {
+    let or = |field, default: Millis| Duration::from(configured(field).unwrap_or(default));
+    UpstreamTimeouts {
+        connect: or(|t| t.connect, defaults::CONNECT_TIMEOUT),
+        first_byte: or(|t| t.first_byte, defaults::RESPONSE_TIMEOUT),
+        stream_idle: or(|t| t.idle, defaults::STREAM_IDLE_TIMEOUT),
+        idle: configured(|t| t.idle).map(Duration::from),
+        total: or(|t| t.total, defaults::RESPONSE_TIMEOUT),
+    }
 }
 
 fn refusal_status(document: &Document) -> StatusCode {
     let setting = document.gateway.as_ref().and_then(|g| g.refusal_status);
-    setting
-        .and_then(|status| u16::try_from(status).ok())
+    u16::try_from(setting.unwrap_or(defaults::REFUSAL_STATUS))
+        .ok()
         .and_then(|status| StatusCode::from_u16(status).ok())
         .unwrap_or(StatusCode::BAD_REQUEST)
 }
@@ -271,7 +264,7 @@ fn strategy(providers: Option<&Providers>) -> Strategy {
     providers
         .and_then(|p| p.routing.as_ref())
         .and_then(|r| r.strategy)
-        .unwrap_or(Strategy::Ordered)
+        .unwrap_or(defaults::STRATEGY)
 }
 
 fn target_error(

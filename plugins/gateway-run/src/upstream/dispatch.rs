@@ -8,11 +8,10 @@ use crate::snapshot::{Snapshot, Upstream};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use kt_policy::Trigger;
+use kt_policy::defaults::{FALLBACK_ATTEMPTS, FALLBACK_TRIGGERS};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The default number of attempts beyond the first.
-const FALLBACK_ATTEMPTS: u64 = 2;
 /// The longest `Retry-After` that is obeyed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
@@ -116,8 +115,8 @@ fn trigger_of(status: StatusCode) -> Option<Trigger> {
 }
 
 fn falls_back(snapshot: &Snapshot, trigger: Trigger) -> bool {
-    let triggers = snapshot.fallback.triggers.as_ref();
-    triggers.is_none_or(|all| all.contains(&trigger))
+    let triggers = snapshot.fallback.triggers.as_deref();
+    triggers.unwrap_or(&FALLBACK_TRIGGERS).contains(&trigger)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -2,16 +2,13 @@
 //! latencies; and the order in which upstreams are tried.
 
 use crate::snapshot::Upstream;
+use kt_policy::defaults::{COOLDOWN_SECONDS, FAILURE_THRESHOLD, WEIGHT};
 use kt_policy::{CircuitBreaker, Strategy};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The default number of consecutive failures that open a circuit.
-const FAILURE_THRESHOLD: u64 = 5;
-/// The default time that a circuit stays open, seconds.
-const COOLDOWN_SECONDS: u64 = 30;
 /// The weight of the newest latency in the moving average.
 const LATENCY_WEIGHT: f64 = 0.2;
 
@@ -107,7 +104,7 @@ impl UpstreamHealth {
 }
 
 fn weight(upstream: &Upstream) -> u64 {
-    upstream.target.weight.unwrap_or(1)
+    upstream.target.weight.unwrap_or(WEIGHT)
 }
 
 /// Moves the upstream whose share covers `turn` to the front.

@@ -38,16 +38,18 @@ mod text;
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
     AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_GAP_BYTES,
-    MAX_HOLD_BYTES, MAX_MATCH_BYTES, PromptText, REASON_CODES, Rewrite, StreamFilter, compile,
+    MAX_HOLD_BYTES, MAX_MATCH_BYTES, PromptText, REASON_CODES, Replacement, Rewrite, StreamFilter,
+    compile,
 };
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
+pub use model::defaults;
 pub use model::{
-    AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, Document,
-    Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse, MarkerFormat,
-    Millis, ModelMatch, Outbound, PRESETS, Pack, PiiDetector, Policies, PolicyKind, Preset,
-    PromptInjection, Providers, Redaction, Routing, SecretRef, Sensitivity, SizeLimits, Strategy,
-    Target, Timeouts, Trigger, find_preset,
+    AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, DlpRedaction,
+    Document, Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse,
+    MarkerFormat, Millis, ModelMatch, NumberRedaction, Outbound, PRESETS, Pack, PiiDetector,
+    Policies, PolicyKind, Preset, PromptInjection, Providers, Redaction, Routing, SecretRef,
+    Sensitivity, SizeLimits, Strategy, Target, Timeouts, Trigger, find_preset,
 };
-pub use parse::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, parse};
+pub use parse::{InvalidUrl, MAX_ALIASES, MAX_DEPTH, MAX_NODES, parse, validate_base_url};
 pub use problem::{Problem, Problems, looks_like_secret};
 pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

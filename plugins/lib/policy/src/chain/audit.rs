@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Chain, Decision, Evaluation, Finding};
-use crate::model::PolicyKind;
+use crate::model::{PolicyKind, defaults};
 
 /// The part of an audit record that the policies know; identity, time and
 /// chaining are added by the writer. It never contains text of the request.
@@ -21,10 +21,6 @@ pub struct AuditRecord {
     pub findings: Vec<Finding>,
     /// Days the record is kept.
     pub retention_days: u64,
-    /// Whether the record must not be deleted before that.
-    pub immutable: bool,
-    /// Whether the controls for health data apply.
-    pub hipaa_audit_controls: bool,
 }
 
 impl Chain {
@@ -47,9 +43,7 @@ impl Chain {
             reason_code: block.map(|block| block.reason),
             chain: self.kinds().to_vec(),
             findings: verdict.findings.clone(),
-            retention_days: settings.retention_days.unwrap_or(365),
-            immutable: settings.immutable.unwrap_or(true),
-            hipaa_audit_controls: settings.hipaa_audit_controls.unwrap_or(false),
+            retention_days: settings.retention_days.unwrap_or(defaults::RETENTION_DAYS),
         })
     }
 }

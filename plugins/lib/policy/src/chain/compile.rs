@@ -15,7 +15,7 @@ use super::prompt::Chain;
 use super::rules::{OwnPatterns, Rules};
 use super::terms::Terms;
 use super::word_boundary::make_ascii;
-use crate::model::{DlpFilter, Document, FilterAction, PiiDetector, PolicyKind};
+use crate::model::{DlpFilter, Document, PiiDetector, PolicyKind, defaults};
 use crate::parse::pattern::parse_pattern;
 use crate::parse::url::port_of;
 use crate::problem::{Problem, Problems, code};
@@ -176,8 +176,13 @@ impl Build<'_> {
             policy: PolicyKind::DlpFilter,
             kind,
             level: settings.sensitivity_level,
-            action: settings.action.unwrap_or(FilterAction::Redact),
+            action: settings.action.unwrap_or(defaults::FILTER_ACTION),
             marker: Marker::Fixed("[REDACTED]".to_owned()),
+            numbers: settings
+                .redaction
+                .as_ref()
+                .and_then(|r| r.numbers)
+                .unwrap_or(defaults::NUMBER_REDACTION),
         };
         let terms = settings.blocked_terms.as_deref().unwrap_or_default();
         if let Some(terms) = Terms::new(terms.iter().map(String::as_str)) {

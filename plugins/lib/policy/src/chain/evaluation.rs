@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::model::{PolicyKind, Sensitivity};
+use crate::json::escape;
+use crate::model::{NumberRedaction, PolicyKind, Sensitivity};
 
 /// One text of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,9 @@ pub(crate) const PII: &str = "pii.detected";
 /// Why `dlp-filter` refuses.
 pub(crate) const DLP: &str = "dlp.detected";
 
+/// The kind of the finding that a text has cost more steps than it may.
+pub(crate) const BUDGET: &str = "budget";
+
 /// Every reason code that a gateway reports.
 pub const REASON_CODES: [&str; 3] = [INJECTION, PII, DLP];
 
@@ -75,6 +79,14 @@ pub struct Finding {
     pub level: Option<Sensitivity>,
 }
 
+impl Finding {
+    /// Whether a text was changed or blocked for it, rather than passed on unevaluated.
+    #[must_use]
+    pub fn is_match(&self) -> bool {
+        self.kind != BUDGET
+    }
+}
+
 /// A text that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewrite {
@@ -82,9 +94,29 @@ pub struct Rewrite {
     pub index: usize,
     /// The new text.
     pub text: String,
-    /// The replaced byte ranges of the old text, in order, with what stands
-    /// there now.
-    pub spans: Vec<(Range<usize>, String)>,
+    /// What is replaced in the old text, in order.
+    pub spans: Vec<Replacement>,
+}
+
+/// What replaces a match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The replaced bytes of the old text.
+    pub range: Range<usize>,
+    /// What stands there now.
+    pub marker: String,
+    /// What stands there if the text is a number of JSON.
+    pub numbers: NumberRedaction,
+}
+
+impl Replacement {
+    /// Returns what replaces a number of JSON.
+    pub(crate) fn number(&self) -> String {
+        match self.numbers {
+            NumberRedaction::Marker => format!("\"{}\"", escape(&self.marker)),
+            NumberRedaction::Zero => "0".to_owned(),
+        }
+    }
 }
 
 /// The judgement of a request.

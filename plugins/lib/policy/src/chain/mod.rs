@@ -23,7 +23,9 @@ mod word_boundary;
 pub use audit::AuditRecord;
 pub use automaton::{MAX_GAP_BYTES, MAX_MATCH_BYTES};
 pub use compile::compile;
-pub use evaluation::{Block, Decision, Evaluation, Finding, PromptText, REASON_CODES, Rewrite};
+pub use evaluation::{
+    Block, Decision, Evaluation, Finding, PromptText, REASON_CODES, Replacement, Rewrite,
+};
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use limits::Limits;
 pub use prompt::Chain;

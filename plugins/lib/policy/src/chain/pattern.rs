@@ -1,6 +1,6 @@
 //! One thing that is looked for, and what replaces it.
 
-use crate::model::{FilterAction, MarkerFormat, PolicyKind, Sensitivity};
+use crate::model::{FilterAction, MarkerFormat, NumberRedaction, PolicyKind, Sensitivity};
 
 /// How far back a detector may look, in bytes.
 pub(crate) const CONTEXT_BYTES: usize = 64;
@@ -12,6 +12,7 @@ pub(crate) struct Pattern {
     pub(crate) level: Option<Sensitivity>,
     pub(crate) action: FilterAction,
     pub(crate) marker: Marker,
+    pub(crate) numbers: NumberRedaction,
 }
 
 /// What replaces a match.

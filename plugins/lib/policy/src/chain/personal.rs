@@ -2,7 +2,7 @@
 
 use super::detect::PersonalData;
 use super::pattern::{Marker, Pattern};
-use crate::model::{FilterAction, MarkerFormat, PiiDetector, PolicyKind};
+use crate::model::{PiiDetector, PolicyKind, defaults};
 
 /// Adds the built-in kinds of personal data.
 pub(crate) fn personal_data(settings: &PiiDetector, patterns: &mut Vec<Pattern>) -> PersonalData {
@@ -32,7 +32,7 @@ pub(crate) fn pattern(settings: &PiiDetector, kind: &'static str, label: &str) -
         None => Marker::new(
             redaction
                 .and_then(|r| r.marker_format)
-                .unwrap_or(MarkerFormat::Label),
+                .unwrap_or(defaults::MARKER_FORMAT),
             redaction.and_then(|r| r.preserve_length).unwrap_or(false),
             label,
         ),
@@ -42,7 +42,10 @@ pub(crate) fn pattern(settings: &PiiDetector, kind: &'static str, label: &str) -
         policy: PolicyKind::PiiDetector,
         kind: if named { kind } else { "pii" },
         level: None,
-        action: settings.action.unwrap_or(FilterAction::Redact),
+        action: settings.action.unwrap_or(defaults::FILTER_ACTION),
         marker,
+        numbers: redaction
+            .and_then(|r| r.numbers)
+            .unwrap_or(defaults::NUMBER_REDACTION),
     }
 }

@@ -9,12 +9,10 @@
 //! A position is decided when no text that could still arrive can change what
 //! begins there, so the result never depends on how the text was split.
 
-use std::ops::Range;
-
 use regex_automata::hybrid::dfa::Cache;
 
 use super::detect::{Progress, RecentWords, after_word};
-use super::evaluation::{Finding, count};
+use super::evaluation::{BUDGET, Finding, Replacement, count};
 use super::matched::{Candidate, Matches, View};
 use super::pattern::CONTEXT_BYTES;
 use super::rules::{OwnPatterns, Rules};
@@ -58,8 +56,8 @@ pub(crate) struct Scanner {
     /// What blocked the text.
     pub(crate) blocked_by: Option<Blocked>,
     pub(crate) findings: Vec<Finding>,
-    /// Replaced ranges of the whole text.
-    pub(crate) spans: Vec<(Range<usize>, String)>,
+    /// What is replaced in the whole text.
+    pub(crate) spans: Vec<Replacement>,
 }
 
 /// What is known about a position.
@@ -250,7 +248,7 @@ impl Scanner {
         if !own.fail_open {
             return Some(Blocked::Budget);
         }
-        count(&mut self.findings, own.policy, "budget", None);
+        count(&mut self.findings, own.policy, BUDGET, None);
         None
     }
 
@@ -290,8 +288,11 @@ impl Scanner {
             pattern.kind,
             pattern.level,
         );
-        let range = self.dropped + self.at..self.dropped + candidate.end;
-        self.spans.push((range, marker));
+        self.spans.push(Replacement {
+            range: self.dropped + self.at..self.dropped + candidate.end,
+            marker,
+            numbers: pattern.numbers,
+        });
         self.released = candidate.end;
         self.at += 1;
     }
@@ -304,7 +305,7 @@ impl Scanner {
             }
             Blocked::Budget => {
                 if let Some(own) = &rules.own {
-                    count(&mut self.findings, own.policy, "budget", None);
+                    count(&mut self.findings, own.policy, BUDGET, None);
                 }
             }
         }

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::protocol::{Role, is_protocol_number, role_of, text_of_data_url};
+use crate::chain::Replacement;
 use crate::json::{
     Edit, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, escape, scalars, unescape,
 };
@@ -39,7 +40,7 @@ struct Origin {
 enum Form {
     /// The inside of a string or key of JSON.
     String,
-    /// A number of JSON: replaced as a whole, by a string.
+    /// A number of JSON: replaced as a whole, by a value of JSON.
     Number,
     /// A second reading of the same text, without its escapes.
     Unescaped,
@@ -266,7 +267,7 @@ impl Units {
     }
 
     /// Returns the edits of the document that put `spans` of a unit in place.
-    pub(super) fn edits(&mut self, unit: &Unit, spans: &[(Range<usize>, String)]) -> Vec<Edit> {
+    pub(super) fn edits(&mut self, unit: &Unit, spans: &[Replacement]) -> Vec<Edit> {
         let mut edits = Vec::new();
         if let [(_, origin)] = unit.parts.as_slice()
             && let Form::Base64(text) = &origin.form
@@ -274,33 +275,37 @@ impl Units {
             let text = BASE64.encode(replace_spans(text, spans));
             return origin.whole(text).into_iter().collect();
         }
-        for (index, (span, marker)) in spans.iter().enumerate() {
-            let mut marker = marker.as_str();
-            let unique;
+        for (index, replacement) in spans.iter().enumerate() {
+            let mut replacement = replacement.clone();
             if unit.kind == UnitKind::Key && index == 0 {
-                unique = self.unique(unit, spans, marker);
-                marker = &unique;
+                replacement.marker = self.unique(unit, spans, &replacement.marker);
             }
+            let span = &replacement.range;
             for (part, origin) in &unit.parts {
                 if span.end <= part.start || span.start >= part.end {
                     continue;
                 }
                 let start = span.start.max(part.start) - part.start;
                 let end = span.end.min(part.end) - part.start;
-                // What covers several parts is replaced in the first.
-                let text = if span.start >= part.start { marker } else { "" };
-                edits.extend(origin.edit(start..end, text.to_owned()));
+                let is_number = matches!(origin.form, Form::Number);
+                let text = match () {
+                    // What covers several parts is replaced in the first.
+                    () if span.start < part.start => String::new(),
+                    () if is_number => replacement.number(),
+                    () => replacement.marker.clone(),
+                };
+                edits.extend(origin.edit(start..end, text));
             }
         }
         edits
     }
 
     /// A marker with which the key stays different from all others.
-    fn unique(&mut self, unit: &Unit, spans: &[(Range<usize>, String)], marker: &str) -> String {
+    fn unique(&mut self, unit: &Unit, spans: &[Replacement], marker: &str) -> String {
         let rest = |marker: &str| {
             let mut spans = spans.to_vec();
-            if let Some((_, first)) = spans.first_mut() {
-                marker.clone_into(first);
+            if let Some(first) = spans.first_mut() {
+                marker.clone_into(&mut first.marker);
             }
             replace_spans(&unit.text, &spans)
         };
@@ -323,7 +328,7 @@ impl Origin {
         let (range, text) = match &self.form {
             Form::String => (self.map.range(range), escape(&text)),
             Form::Unescaped => (self.map.range(range), text),
-            Form::Number => (0..self.range.len(), format!("\"{}\"", escape(&text))),
+            Form::Number => (0..self.range.len(), text),
             Form::Base64(_) => (0..self.range.len(), BASE64.encode(text)),
         };
         self.to_document(range, text)
@@ -346,10 +351,10 @@ impl Origin {
     }
 }
 
-fn replace_spans(text: &str, spans: &[(Range<usize>, String)]) -> String {
-    let edit = |(range, text): &(Range<usize>, String)| Edit {
-        range: range.clone(),
-        text: text.clone(),
+fn replace_spans(text: &str, spans: &[Replacement]) -> String {
+    let edit = |replacement: &Replacement| Edit {
+        range: replacement.range.clone(),
+        text: replacement.marker.clone(),
     };
     apply_edits(text, spans.iter().map(edit).collect())
 }

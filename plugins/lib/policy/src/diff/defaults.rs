@@ -1,9 +1,14 @@
-//! The defaults of settings, and the lists whose order has no meaning.
+//! The defaults of settings by path, and the lists whose order has no meaning.
 //!
 //! Defaults that depend on another setting, such as the address of a provider, are in `restate`.
 
 use serde_json::{Value, json};
 
+use crate::model::defaults::{
+    CONNECT_TIMEOUT, COOLDOWN_SECONDS, FAILURE_THRESHOLD, FALLBACK_ATTEMPTS, FALLBACK_TRIGGERS,
+    FILTER_ACTION, INJECTION_ACTION, MARKER_FORMAT, MAX_BODY_BYTES, MAX_RESPONSE_BYTES,
+    NUMBER_REDACTION, REFUSAL_STATUS, RESPONSE_TIMEOUT, RETENTION_DAYS, STRATEGY, WEIGHT,
+};
 use crate::text::fold;
 
 /// Returns the default of the setting at a path, in which list items are `[]`; `None` if an absent
@@ -31,23 +36,26 @@ pub(super) fn default_of(path: &str) -> Option<Value> {
         | "policy.dlp-filter.detect_patterns"
         | "policy.dlp-filter.blocked_terms"
         | "providers.targets" => json!([]),
-        "policy.prompt-injection.response.action" => json!("block"),
-        "policy.pii-detector.action" | "policy.dlp-filter.action" => json!("redact"),
-        "policy.pii-detector.redaction.marker_format" => json!("label"),
+        "policy.prompt-injection.response.action" => json!(INJECTION_ACTION),
+        "policy.pii-detector.action" | "policy.dlp-filter.action" => json!(FILTER_ACTION),
+        "policy.pii-detector.redaction.marker_format" => json!(MARKER_FORMAT),
+        "policy.pii-detector.redaction.numbers" | "policy.dlp-filter.redaction.numbers" => {
+            json!(NUMBER_REDACTION)
+        }
         "policy.dlp-filter.max_distance" => json!(0),
-        "policy.audit-logger.retention_days" => json!(365),
-        "providers.targets[].weight" => json!(1),
+        "policy.audit-logger.retention_days" => json!(RETENTION_DAYS),
+        "providers.targets[].weight" => json!(WEIGHT),
         "providers.targets[].data_collection" => json!("allow"),
-        "providers.routing.strategy" => json!("ordered"),
-        "providers.fallback.triggers" => json!(["rate_limit", "server_error", "timeout"]),
-        "providers.fallback.max_fallback_attempts" => json!(2),
-        "providers.circuit_breaker.failure_threshold" => json!(5),
-        "providers.circuit_breaker.cooldown_seconds" => json!(30),
-        "providers.timeouts.connect" => json!("5s"),
-        "providers.timeouts.first_byte" | "providers.timeouts.total" => json!("10m"),
-        "size_limits.max_body_bytes" => json!(32 << 20),
-        "size_limits.max_response_bytes" => json!(8 << 20),
-        "gateway.refusal_status" => json!(400),
+        "providers.routing.strategy" => json!(STRATEGY),
+        "providers.fallback.triggers" => json!(FALLBACK_TRIGGERS),
+        "providers.fallback.max_fallback_attempts" => json!(FALLBACK_ATTEMPTS),
+        "providers.circuit_breaker.failure_threshold" => json!(FAILURE_THRESHOLD),
+        "providers.circuit_breaker.cooldown_seconds" => json!(COOLDOWN_SECONDS),
+        "providers.timeouts.connect" => json!(CONNECT_TIMEOUT),
+        "providers.timeouts.first_byte" | "providers.timeouts.total" => json!(RESPONSE_TIMEOUT),
+        "size_limits.max_body_bytes" => json!(MAX_BODY_BYTES),
+        "size_limits.max_response_bytes" => json!(MAX_RESPONSE_BYTES),
+        "gateway.refusal_status" => json!(REFUSAL_STATUS),
         _ => return None,
     })
 }

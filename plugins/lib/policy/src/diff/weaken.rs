@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::change::ChangeKind;
 use super::compare::UnmaskedChange;
 use super::defaults::default_of;
+use crate::model::defaults::RETENTION_DAYS;
 
 /// Protective switches that are on by default.
 const ON_BY_DEFAULT: [&str; 5] = [
@@ -34,6 +35,13 @@ const GUARD_LISTS: [(&str, &str); 5] = [
         "policy.prompt-injection.detection.attack_patterns",
         "a pattern is removed",
     ),
+];
+
+/// The settings that select what happens to a match.
+const ACTIONS: [&str; 3] = [
+    "policy.prompt-injection.response.action",
+    "policy.pii-detector.action",
+    "policy.dlp-filter.action",
 ];
 
 /// Limits: a higher value is weaker.
@@ -124,14 +132,14 @@ fn switch(change: &UnmaskedChange) -> Option<&'static str> {
 
 /// `block` is stricter than `redact`, `redact` is stricter than `log`.
 fn action(change: &UnmaskedChange) -> Option<&'static str> {
-    let default = match change.path.as_str() {
-        "policy.prompt-injection.response.action" => "block",
-        "policy.pii-detector.action" | "policy.dlp-filter.action" => "redact",
-        _ => return None,
-    };
-    let strength = |value: &Value| match value.as_str().unwrap_or(default) {
-        "block" => 2,
-        "redact" => 1,
+    let path = change.path.as_str();
+    if !ACTIONS.contains(&path) {
+        return None;
+    }
+    let default = default_of(path)?;
+    let strength = |value: &Value| match value.as_str().or(default.as_str()) {
+        Some("block") => 2,
+        Some("redact") => 1,
         _ => 0,
     };
     if strength(&change.new) >= strength(&change.old) {
@@ -177,7 +185,7 @@ fn number(change: &UnmaskedChange) -> Option<&'static str> {
         return (limit(&change.new) > limit(&change.old)).then_some("a size limit is raised");
     }
     if path == "policy.audit-logger.retention_days" {
-        let days = |value: &Value| value.as_u64().unwrap_or(365);
+        let days = |value: &Value| value.as_u64().unwrap_or(RETENTION_DAYS);
         return (days(&change.new) < days(&change.old))
             .then_some("audit records are kept for less time");
     }

@@ -13,6 +13,11 @@ const MAX_MILLIS: u64 = 24 * 3600 * 1000;
 pub struct Millis(u64);
 
 impl Millis {
+    /// Returns a number of seconds.
+    pub(super) const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds * 1000)
+    }
+
     /// Parses `250ms`, `5s`, `2m` or `1h`; returns `None` for anything else, for zero and for more
     /// than 24 hours.
     #[must_use]

@@ -2,6 +2,7 @@
 //! the default, so that defaults never enter the hash.
 
 mod canonical;
+pub mod defaults;
 mod document;
 mod gateway;
 mod millis;
@@ -16,8 +17,9 @@ pub use gateway::{Gateway, Outbound, SizeLimits};
 pub use millis::Millis;
 pub use model_match::ModelMatch;
 pub use policy::{
-    AuditLogger, Detection, DlpFilter, Encoding, FilterAction, InjectionAction, InjectionResponse,
-    MarkerFormat, PiiDetector, Policies, PolicyKind, PromptInjection, Redaction, Sensitivity,
+    AuditLogger, Detection, DlpFilter, DlpRedaction, Encoding, FilterAction, InjectionAction,
+    InjectionResponse, MarkerFormat, NumberRedaction, PiiDetector, Policies, PolicyKind,
+    PromptInjection, Redaction, Sensitivity,
 };
 pub use preset::{PRESETS, Preset, find_preset};
 pub use providers::{

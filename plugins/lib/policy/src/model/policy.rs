@@ -154,6 +154,19 @@ pub struct Redaction {
     /// The marker by kind: `ssn`, `phone`, `email`, `card`, `ip`, `iban`, `pattern`. Used verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_markers: Option<BTreeMap<String, String>>,
+    /// What replaces a number of JSON (default `marker`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<NumberRedaction>,
+}
+
+string_enum! {
+    /// What replaces a number of JSON, so that the document stays valid.
+    pub enum NumberRedaction {
+        /// The marker, as a string: `"[CARD]"`.
+        Marker = "marker",
+        /// `0`, for documents whose schema requires a number.
+        Zero = "zero",
+    }
 }
 
 string_enum! {
@@ -189,6 +202,17 @@ pub struct DlpFilter {
     /// The level that is recorded with every finding of this policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity_level: Option<Sensitivity>,
+    /// The form of what replaces a match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<DlpRedaction>,
+}
+
+/// `policy.dlp-filter.redaction`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct DlpRedaction {
+    /// What replaces a number of JSON (default `marker`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<NumberRedaction>,
 }
 
 string_enum! {

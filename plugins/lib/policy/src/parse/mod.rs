@@ -20,4 +20,5 @@ mod yaml;
 
 pub use document::parse;
 pub(crate) use document::parse_layers;
+pub use url::{InvalidUrl, validate_base_url};
 pub use yaml::{MAX_ALIASES, MAX_DEPTH, MAX_NODES};

@@ -4,8 +4,8 @@ use super::diagnostics::{Diagnostics, truncate};
 use super::field::LengthRange;
 use super::mapping::{Keys, Mapping};
 use crate::model::{
-    AuditLogger, Detection, DlpFilter, Encoding, InjectionResponse, PiiDetector, Policies,
-    PolicyKind, PromptInjection, Redaction, StringEnum,
+    AuditLogger, Detection, DlpFilter, DlpRedaction, Encoding, InjectionResponse, PiiDetector,
+    Policies, PolicyKind, PromptInjection, Redaction, StringEnum,
 };
 use crate::problem::code;
 use crate::source::SourceLocation;
@@ -46,6 +46,7 @@ const REDACTION_KEYS: Keys = Keys {
         "include_metadata",
         "preserve_length",
         "custom_markers",
+        "numbers",
     ],
     unsupported: &[],
 };
@@ -57,8 +58,13 @@ const DLP_KEYS: Keys = Keys {
         "fuzzy_matching",
         "max_distance",
         "sensitivity_level",
+        "redaction",
     ],
     unsupported: &["streaming_mode"],
+};
+const DLP_REDACTION_KEYS: Keys = Keys {
+    known: &["numbers"],
+    unsupported: &[],
 };
 const AUDIT_KEYS: Keys = Keys {
     known: &[
@@ -274,6 +280,7 @@ fn redaction(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Redact
         include_metadata: mapping.boolean("include_metadata", diagnostics),
         preserve_length: mapping.boolean("preserve_length", diagnostics),
         custom_markers: markers,
+        numbers: mapping.variant("numbers", diagnostics),
     }
 }
 
@@ -290,6 +297,11 @@ fn dlp(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DlpFil
         fuzzy_matching: mapping.only_boolean("fuzzy_matching", false, diagnostics),
         max_distance,
         sensitivity_level: mapping.variant("sensitivity_level", diagnostics),
+        redaction: mapping
+            .mapping("redaction", &DLP_REDACTION_KEYS, diagnostics)
+            .map(|t| DlpRedaction {
+                numbers: t.variant("numbers", diagnostics),
+            }),
     })
 }
 

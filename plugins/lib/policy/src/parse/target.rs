@@ -6,7 +6,7 @@ use super::field::{Field, LengthRange};
 use super::mapping::{Keys, Mapping};
 use super::node::NodeKind;
 use super::timeouts::timeouts;
-use super::url::validate_base_url;
+use super::url::{InvalidUrl, validate_base_url};
 use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::secret_text::has_key_prefix;
 use crate::problem::{code, looks_like_secret};
@@ -189,7 +189,11 @@ fn base_url(
         Ok(()) => Some(text),
         Err(reason) => {
             let message = format!("`{}` is not a valid upstream address: {reason}", field.path);
-            diagnostics.report(code::INVALID_URL, field.location, &field.path, message);
+            let problem =
+                diagnostics.report(code::INVALID_URL, field.location, &field.path, message);
+            if !matches!(reason, InvalidUrl::Form(_)) {
+                problem.help(SECRET_HELP);
+            }
             None
         }
     }

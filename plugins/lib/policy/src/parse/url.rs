@@ -1,12 +1,47 @@
 //! Validation of upstream addresses.
 
+use thiserror::Error;
+
 use crate::problem::secret_text::has_key_prefix;
+
+/// Why an address is not valid. The address itself is not part of it: it may contain a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidUrl {
+    /// Its form is wrong.
+    #[error("{0}")]
+    Form(&'static str),
+    /// It contains a credential, which would be stored and shown.
+    #[error("it must not contain credentials")]
+    Credential,
+    /// Its query contains a credential.
+    #[error("its query must not contain credentials")]
+    CredentialInQuery,
+}
 
 /// Checks an upstream address.
 ///
 /// # Errors
 /// The reason why it is not valid.
-pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
+pub fn validate_base_url(text: &str) -> Result<(), InvalidUrl> {
+    check_credentials(text)?;
+    check_form(text).map_err(InvalidUrl::Form)
+}
+
+fn check_credentials(text: &str) -> Result<(), InvalidUrl> {
+    let rest = scheme(text).map_or(text, |(_, rest)| rest);
+    if let Some((_, query)) = rest.split_once('?')
+        && query.split('&').any(is_credential)
+    {
+        return Err(InvalidUrl::CredentialInQuery);
+    }
+    let parts = &mut rest.split(['/', '?', '&', '=', '.', ':']);
+    if parts.any(has_key_prefix) || authority_of(rest).contains('@') {
+        return Err(InvalidUrl::Credential);
+    }
+    Ok(())
+}
+
+fn check_form(text: &str) -> Result<(), &'static str> {
     let Some((_, rest)) = scheme(text) else {
         return Err("it must start with http:// or https://");
     };
@@ -16,19 +51,7 @@ pub(crate) fn validate_base_url(text: &str) -> Result<(), &'static str> {
     if rest.contains('#') {
         return Err("it must not have a fragment");
     }
-    if let Some((_, query)) = rest.split_once('?')
-        && query.split('&').any(is_credential)
-    {
-        return Err("its query must not contain credentials; use secret_key_ref");
-    }
-    let parts = &mut rest.split(['/', '?', '&', '=', '.', ':']);
-    if parts.any(has_key_prefix) {
-        return Err("it must not contain credentials; use secret_key_ref");
-    }
     let authority = authority_of(rest);
-    if authority.contains('@') {
-        return Err("it must not contain credentials; use secret_key_ref");
-    }
     let (host, port) = split_port(authority);
     if !is_host(host) {
         return Err("it has no valid host");

@@ -1,6 +1,6 @@
 //! What only compiling can refuse, and what a request's verdict says.
 
-use kt_policy::{Decision, Limits, PromptText, compile};
+use kt_policy::{Decision, Limits, PromptText, Replacement, compile};
 
 use crate::sample::{BASE, base_with, good, single};
 use crate::stream::chain;
@@ -106,7 +106,7 @@ fn rewrites_carry_text_and_spans() {
     let rewrite = &verdict.rewrites[0];
     assert_eq!((verdict.rewrites.len(), rewrite.index), (1, 1));
     assert_eq!(rewrite.text, "é mail [EMAIL] now");
-    let (range, marker) = &rewrite.spans[0];
+    let Replacement { range, marker, .. } = &rewrite.spans[0];
     assert_eq!(
         (&texts[1].text[range.clone()], marker.as_str()),
         ("ann@example.org", "[EMAIL]")

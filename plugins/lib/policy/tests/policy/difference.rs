@@ -91,6 +91,11 @@ fn every_weakened_guard_is_reported() {
     for (from, to) in [
         ("action: redact", "action: block"),
         ("demo,", "other,"),
+        ("{action: redact}", "{redaction: {numbers: zero}}"),
+        (
+            "action: block}",
+            "action: block, redaction: {numbers: zero}}",
+        ),
         ("weight: 2", "weight: 3"),
     ] {
         assert!(change(from, to).guards_weakened().is_empty());

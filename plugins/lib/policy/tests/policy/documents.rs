@@ -251,3 +251,47 @@ fn what_the_operator_wrote_is_no_attack_on_it() {
         assert_eq!(blocked(&chain, &request).is_some(), is_blocked, "{role}");
     }
 }
+
+/// A schema can require a number, which a marker is not.
+#[test]
+fn a_setting_selects_what_replaces_a_number() {
+    let settings = |pii: &str, dlp: &str| {
+        chain(&format!(
+            "pack: {{name: t, version: 1.0.0, enabled: true}}\n\
+             policies: {{chain: [pii-detector, dlp-filter]}}\n\
+             policy: {{pii-detector: {pii}, dlp-filter: {{detect_patterns: ['77[0-9]{{8}}77']{dlp}}}}}\n"
+        ))
+    };
+    let result =
+        r#"{"card": 4111111111111111, "order": 770000000077, "text": "4111111111111111", "n": 7}"#;
+    let request = tool_result(&serde_json::from_str(result).unwrap());
+    let answer = json!({ "choices": [{ "message": { "content": result,
+        "tool_calls": [{ "function": { "name": "f", "arguments": result } }] } }] })
+    .to_string();
+    let marker = settings("{}", "");
+    let zero = settings(
+        "{redaction: {numbers: zero}}",
+        ", redaction: {numbers: zero}",
+    );
+    let mixed = settings("{redaction: {numbers: zero}}", "");
+    for (chain, card, order) in [
+        (&marker, json!("[CARD]"), json!("[REDACTED]")),
+        (&zero, json!(0), json!(0)),
+        (&mixed, json!(0), json!("[REDACTED]")),
+    ] {
+        let request: Value = serde_json::from_str(&redacted(chain, &request)).unwrap();
+        let evaluated = evaluate_response(chain, &answer).unwrap();
+        let answer: Value = serde_json::from_str(&evaluated.redact(&answer)).unwrap();
+        for pointer in [
+            "/messages/0/content",
+            "/choices/0/message/content",
+            "/choices/0/message/tool_calls/0/function/arguments",
+        ] {
+            let document = request.pointer(pointer).or(answer.pointer(pointer));
+            let document = document.unwrap().as_str().unwrap();
+            let document: Value = serde_json::from_str(document).unwrap();
+            let expected = json!({ "card": card, "order": order, "text": "[CARD]", "n": 7 });
+            assert_eq!(document, expected, "{pointer}");
+        }
+    }
+}

@@ -27,6 +27,11 @@ fn what_means_the_same_is_no_difference() {
             "{action: redact}",
             "{redaction: {marker_format: label, preserve_length: false, custom_markers: {}}}",
         ),
+        ("{action: redact}", "{redaction: {numbers: marker}}"),
+        (
+            "action: block}",
+            "action: block, redaction: {numbers: marker}}",
+        ),
         (
             "    detection:",
             "    encoding: {decode_base64: true}\n    detection:",

@@ -7,7 +7,7 @@ use regex_syntax::hir::Hir;
 
 use super::rules::{ALL, Group, QUAL, RULES, Rule};
 use super::views::{View, views};
-use crate::model::{Encoding, InjectionAction, PromptInjection};
+use crate::model::{Encoding, InjectionAction, PromptInjection, defaults};
 
 /// Score, in hundredths, from which a text counts as an attack.
 const THRESHOLD: u32 = 100;
@@ -155,7 +155,7 @@ impl Injection {
         Self {
             action: response
                 .and_then(|r| r.action)
-                .unwrap_or(InjectionAction::Block),
+                .unwrap_or(defaults::INJECTION_ACTION),
             message: response
                 .and_then(|r| r.message.clone())
                 .unwrap_or_else(|| "refused by the policy prompt-injection".to_owned()),
