@@ -93,6 +93,7 @@ impl App<'_> {
                 .try_for_each(|output| terminal.print_output(output))?;
             Ok(output)
         });
+        self.context.providers.shut_down();
         match printed {
             Ok(output) => {
                 let outcome = output.as_ref().and_then(|output| output.outcome.as_deref());

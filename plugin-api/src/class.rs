@@ -1,10 +1,11 @@
 //! Outcome classes and their exit codes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The class of an invocation's outcome. A plugin returns a class, never a
-/// number; the host maps it to the documented exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// number; the host maps it to the documented exit code. A class of a later minor
+/// version reads as [`Self::Plugin`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Success.
@@ -152,9 +153,22 @@ impl Class {
     }
 }
 
+impl<'de> Deserialize<'de> for Class {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(Self::from_name(&name).unwrap_or(Self::Plugin))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Class;
+
+    #[test]
+    fn an_unknown_class_is_a_failed_plugin() {
+        let class = serde_json::from_str::<Class>("\"throttled\"").unwrap();
+        assert_eq!(class, Class::Plugin);
+    }
 
     #[test]
     fn names_agree_with_serde() {

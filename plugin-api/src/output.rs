@@ -1,11 +1,12 @@
 //! The result of a command: a value, and a description of its display.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
-/// How a cell is displayed.
+/// How a cell is displayed. A format of a later minor version reads as [`Self::Text`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", from = "String")]
 pub enum CellFormat {
     /// Unchanged.
     #[default]
@@ -16,6 +17,17 @@ pub enum CellFormat {
     State,
     /// A SHA-256 hash, abbreviated.
     Hash,
+}
+
+impl From<String> for CellFormat {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "age" => Self::Age,
+            "state" => Self::State,
+            "hash" => Self::Hash,
+            _ => Self::Text,
+        }
+    }
 }
 
 /// A column of a table.
@@ -45,8 +57,8 @@ pub struct Field {
     pub format: CellFormat,
 }
 
-/// How a value is displayed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How a value is displayed. A view of a later minor version reads as [`Self::Json`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum View {
     /// A table of the items at JSON pointer `rows`.
@@ -66,6 +78,55 @@ pub enum View {
     Sections(Vec<View>),
     /// One line on standard error, such as a confirmation.
     Message(String),
+    /// The value as JSON.
+    Json,
+}
+
+/// The content of [`View::Table`].
+#[derive(Deserialize)]
+struct TableView {
+    #[serde(default)]
+    rows: String,
+    columns: Vec<Column>,
+    #[serde(default)]
+    empty: String,
+}
+
+impl<'de> Deserialize<'de> for View {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Value::Object(view) = Value::deserialize(deserializer)? else {
+            return Ok(Self::Json);
+        };
+        Self::from_object(view).map_err(D::Error::custom)
+    }
+}
+
+impl View {
+    /// Only the content of a known view can be malformed.
+    fn from_object(view: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let Some((name, content)) = view.into_iter().next() else {
+            return Ok(Self::Json);
+        };
+        Ok(match name.as_str() {
+            "table" => {
+                let TableView {
+                    rows,
+                    columns,
+                    empty,
+                } = serde_json::from_value(content)?;
+                Self::Table {
+                    rows,
+                    columns,
+                    empty,
+                }
+            }
+            "fields" => Self::Fields(serde_json::from_value(content)?),
+            "text" => Self::Text(serde_json::from_value(content)?),
+            "sections" => Self::Sections(serde_json::from_value(content)?),
+            "message" => Self::Message(serde_json::from_value(content)?),
+            _ => Self::Json,
+        })
+    }
 }
 
 /// The result of a command.
@@ -178,4 +239,50 @@ pub struct Event {
     /// Data for programs.
     #[serde(default)]
     pub data: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CellFormat, Column, Field, Output, View};
+    use serde_json::{Value, json};
+
+    fn output(view: Value) -> Result<Output, serde_json::Error> {
+        serde_json::from_value(json!({ "schema": "a/1", "value": { "a": 1 }, "view": view }))
+    }
+
+    #[test]
+    fn every_view_survives_the_boundary() {
+        let column = Column::new("A", "/a").format(CellFormat::Age).wide();
+        let table = View::Table {
+            rows: "/rows".to_owned(),
+            columns: vec![column],
+            empty: "none".to_owned(),
+        };
+        let fields = View::Fields(vec![Field::new("A", "/a").format(CellFormat::Hash)]);
+        let text = View::Text("text".to_owned());
+        let sections = View::Sections(vec![text.clone(), View::Json]);
+        let message = View::Message("done".to_owned());
+        for view in [table, fields, text, sections, message, View::Json] {
+            let json = serde_json::to_value(&view).unwrap();
+            assert_eq!(serde_json::from_value::<View>(json).unwrap(), view);
+        }
+    }
+
+    #[test]
+    fn unknown_words_do_not_cost_the_result() {
+        for view in [json!({ "chart": { "x": 1 } }), json!("gauge"), json!({})] {
+            assert_eq!(output(view).unwrap().view, View::Json);
+        }
+        let unknown_format = json!({ "fields": [
+            { "label": "A", "path": "/a", "format": "bytes", "later": 1 }
+        ] });
+        let expected = View::Fields(vec![Field::new("A", "/a")]);
+        assert_eq!(output(unknown_format).unwrap().view, expected);
+    }
+
+    #[test]
+    fn a_malformed_view_is_an_error() {
+        assert!(output(json!({ "fields": [{ "path": "/a" }] })).is_err());
+        assert!(output(json!({ "text": 1 })).is_err());
+    }
 }

@@ -6,20 +6,23 @@
 use super::context::CommandContext;
 use super::plugin_verify::verify;
 use crate::discovery::{DiscoveredPlugin, PluginSource, PluginState, Registry, SearchDir};
-use crate::runtime::{CallContext, InheritedDescriptors, Providers, SignalState};
+use crate::runtime::{CallContext, InheritedDescriptors, Providers, SignalState, call_provider};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::time::Duration;
 
 /// The interface of conformance tests: the method `run` takes
 /// `{provider, invocation, pretend_os}`, and returns a [`TestReport`].
 const INTERFACE: &str = "kt.plugin-test/1";
+
+/// The tests of an interface start and stop real services.
+const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// The results of the tests of one interface.
 #[derive(Debug, Default, Deserialize)]
@@ -176,13 +179,7 @@ fn run_tests(
     }
     let signals = SignalState::listen(false)
         .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
-    let call = CallContext {
-        signals: Some(signals),
-        deadline: 0,
-        providers: context.providers,
-        console: context.terminal,
-        result: Mutex::default(),
-    };
+    let call = CallContext::new(context.providers, context.terminal, Some(signals), 0);
     let invocation = Invocation {
         dirs: context.dirs.clone(),
         cwd: context.env.cwd.clone(),
@@ -196,7 +193,7 @@ fn run_tests(
         "invocation": invocation,
         "pretend_os": pretend_os,
     });
-    let response: Value = call.call_provider(INTERFACE, interface, "run", &request)?;
+    let response = call_provider(&call, (INTERFACE, interface), "run", &request, TIMEOUT)?;
     serde_json::from_value(response).map_err(|e| {
         let message = "the results of the tests are malformed";
         Error::new(Class::Plugin, "invalid-response", message).cause(e)

@@ -2,6 +2,7 @@
 
 use super::context::CommandContext;
 use crate::discovery::{DiscoveredPlugin, PluginState};
+use crate::load::VtableError;
 use clap::ArgMatches;
 use kt_plugin_api::abi::COMMAND_INTERFACE;
 use kt_plugin_api::manifest::Manifest;
@@ -74,19 +75,22 @@ pub(super) fn verify(
     context: &CommandContext<'_>,
 ) -> Result<(), Error> {
     let loaded = context.providers.load(plugin, manifest)?;
-    let commands = (!manifest.commands.is_empty()).then_some(COMMAND_INTERFACE);
-    let interfaces = manifest.provides.iter().map(|p| p.interface.as_str());
-    for id in commands.into_iter().chain(interfaces) {
-        if loaded.interface(id).is_none() {
-            return Err(Error::new(
-                Class::Plugin,
-                "provider-not-found",
-                format!(
-                    "plugin `{}` does not implement `{id}`, although its manifest declares it",
-                    manifest.name
-                ),
-            ));
-        }
+    let unusable = |interface: &str, error: VtableError| {
+        let message = format!(
+            "plugin `{}` {} cannot provide `{interface}`",
+            manifest.name, manifest.version
+        );
+        Error::new(Class::Plugin, "provider-not-found", message).cause(error)
+    };
+    if !manifest.commands.is_empty() {
+        loaded
+            .command()
+            .map_err(|e| unusable(COMMAND_INTERFACE, e))?;
+    }
+    for provided in &manifest.provides {
+        loaded
+            .provider(&provided.interface, &provided.name)
+            .map_err(|e| unusable(&provided.interface, e))?;
     }
     Ok(())
 }

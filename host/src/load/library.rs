@@ -1,12 +1,17 @@
 //! The dynamic loader and the exported block: the first code of a plugin that runs is
 //! called here.
 
+use super::host_block::HostBlock;
 use kt_plugin_api::abi::{
-    self, KtCommandV1, KtHost, KtInterfaceV1, KtPlugin, KtStr, LAYOUT_SYMBOL, LayoutExport, status,
+    self, BoundaryStruct, COMMAND_INTERFACE, KtCommandV1, KtInterfaceV1, KtPlugin, KtStr,
+    LAYOUT_SYMBOL, LayoutExport, StructError, status,
 };
+use kt_plugin_api::{Class, Error};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use std::ffi::{CStr, c_void};
+use std::fmt;
 use std::fs::File;
+use std::mem::offset_of;
 use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -14,7 +19,7 @@ use std::path::Path;
 /// A loaded plugin. It is never unloaded, because the thread-locals of a Rust library
 /// make that unsound.
 pub(crate) struct LoadedPlugin {
-    block: &'static KtPlugin,
+    block: KtPlugin,
     state: *mut c_void,
 }
 
@@ -24,13 +29,10 @@ unsafe impl Send for LoadedPlugin {}
 // SAFETY: as above.
 unsafe impl Sync for LoadedPlugin {}
 
-/// The vtable of an interface.
-#[derive(Clone, Copy)]
-pub(crate) enum Vtable {
-    /// `kt.command/1`, with the state of the plugin.
-    Command(&'static KtCommandV1, *mut c_void),
-    /// Any other interface.
-    Interface(&'static KtInterfaceV1),
+/// The functions of `kt.command/1`, with the state of the plugin.
+pub(crate) struct CommandVtable {
+    pub(crate) functions: KtCommandV1,
+    pub(crate) state: *mut c_void,
 }
 
 /// A mapped library, whose block is located but not yet checked.
@@ -39,14 +41,24 @@ pub(crate) struct MappedLibrary {
     block: *const KtPlugin,
 }
 
-/// The header of the block, which is checked before any of its functions is called.
-#[derive(Debug, Clone)]
-pub(crate) struct BlockHeader {
-    pub(crate) magic: [u8; 8],
-    pub(crate) size: u32,
-    pub(crate) major: u16,
-    pub(crate) minor: u16,
-    pub(crate) min_host_minor: u16,
+/// Why the functions of an interface cannot be used.
+#[derive(Debug)]
+pub(crate) enum VtableError {
+    /// The plugin does not implement the interface, although its manifest says so.
+    Missing,
+    /// The struct of the plugin is invalid.
+    Invalid(StructError),
+}
+
+impl fmt::Display for VtableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str(
+                "it does not implement the interface, although its manifest declares it",
+            ),
+            Self::Invalid(error) => error.fmt(f),
+        }
+    }
 }
 
 /// Maps the library through the checked descriptor, and locates its block.
@@ -116,44 +128,48 @@ fn check_origin(address: *const c_void, dev: u64, ino: u64) -> Result<(), String
 }
 
 impl MappedLibrary {
-    /// Returns the header of the block; zeros after a wrong magic.
-    pub(crate) fn header(&self) -> BlockHeader {
-        // SAFETY: the symbol is in the data of the library; the block of every kt
-        // plugin has at least this size, and the magic is read first.
-        let block = unsafe { &*self.block };
-        if block.magic != abi::MAGIC {
-            return BlockHeader {
-                magic: block.magic,
-                size: 0,
-                major: 0,
-                minor: 0,
-                min_host_minor: 0,
-            };
+    /// Returns the major and minor ABI version that the plugin was built with, if the
+    /// magic is right and the block is large enough to contain them.
+    pub(crate) fn abi_version(&self) -> Option<(u16, u16)> {
+        let field = |offset: usize| {
+            // SAFETY: the fields up to the versions are in the data of the library: the
+            // magic is read first, and the versions only if the size includes them.
+            unsafe { self.block.cast::<u8>().add(offset) }
+        };
+        // SAFETY: as above.
+        let magic = unsafe { field(0).cast::<[u8; 8]>().read_unaligned() };
+        if magic != abi::MAGIC {
+            return None;
         }
-        BlockHeader {
-            magic: block.magic,
-            size: block.size,
-            major: block.abi_major,
-            minor: block.abi_minor,
-            min_host_minor: block.min_host_minor,
+        // SAFETY: as above.
+        let size = unsafe {
+            field(offset_of!(KtPlugin, size))
+                .cast::<u32>()
+                .read_unaligned()
+        };
+        if (size as usize) < offset_of!(KtPlugin, min_host_minor) {
+            return Some((abi::ABI_MAJOR, 0));
         }
+        let version = |offset| {
+            // SAFETY: as above.
+            unsafe { field(offset).cast::<u16>().read_unaligned() }
+        };
+        Some((
+            version(offset_of!(KtPlugin, abi_major)),
+            version(offset_of!(KtPlugin, abi_minor)),
+        ))
     }
 
-    /// Returns name and version; magic, size and major version must be checked
+    /// Returns a copy of the block. The magic and the major version must be checked
     /// before.
     ///
     /// # Errors
-    /// If a string is invalid.
-    pub(crate) fn name_and_version(&self) -> Result<(String, String), String> {
-        // SAFETY: the caller has checked magic and size.
-        let block = unsafe { &*self.block };
-        let read = |text: KtStr| {
-            // SAFETY: a static string of the plugin, as the C header requires.
-            unsafe { text.read() }
-                .map(str::to_owned)
-                .map_err(|e| format!("its block is invalid: {e}"))
-        };
-        Ok((read(block.name)?, read(block.version)?))
+    /// If its size is invalid, or it requires unknown flags.
+    pub(crate) fn block(&self) -> Result<KtPlugin, StructError> {
+        // SAFETY: the magic is that of a kt plugin, whose block is as large as it says.
+        let block = unsafe { abi::read(self.block) }?;
+        abi::check_flags::<KtPlugin>(block.flags, 0)?;
+        Ok(block)
     }
 
     /// Compares the exported layout description, if the library has one.
@@ -176,36 +192,83 @@ impl MappedLibrary {
     /// Calls `init`.
     ///
     /// # Errors
-    /// If a function is missing, or `init` fails.
-    pub(crate) fn init(self, host: &'static KtHost) -> Result<LoadedPlugin, String> {
-        // SAFETY: all checks of the block have passed.
-        let block: &'static KtPlugin = unsafe { &*self.block };
+    /// If a function is missing, or `init` fails: its own error, or one that has the
+    /// status.
+    pub(crate) fn init(self, block: KtPlugin) -> Result<LoadedPlugin, Error> {
+        let failed = |message: &str| Error::new(Class::Plugin, "plugin-failed", message);
         let (Some(init), Some(_)) = (block.init, block.get_interface) else {
-            return Err("its block lacks `init` or `get_interface`".to_owned());
+            return Err(failed("its block lacks `init` or `get_interface`"));
         };
+        let host = HostBlock::new();
         let mut state = std::ptr::null_mut();
-        // SAFETY: a valid static host block, and a valid pointer for the state.
-        match unsafe { init(host, &raw mut state) } {
+        // SAFETY: a block that is never freed, and a valid pointer for the state.
+        match unsafe { init(host.block(), &raw mut state) } {
             status::OK => Ok(LoadedPlugin { block, state }),
-            code => Err(format!("its `init` failed with status {code}")),
+            code => Err(host
+                .take_error()
+                .unwrap_or_else(|| failed(&format!("its `init` failed with status {code}")))),
         }
     }
 }
 
+/// Returns name and version of a block.
+///
+/// # Errors
+/// If a string is invalid.
+pub(super) fn name_and_version(block: &KtPlugin) -> Result<(String, String), String> {
+    let read = |text: KtStr| {
+        // SAFETY: a static string of the plugin, as the C header requires.
+        unsafe { text.read() }
+            .map(str::to_owned)
+            .map_err(|e| format!("its block is invalid: {e}"))
+    };
+    Ok((read(block.name)?, read(block.version)?))
+}
+
 impl LoadedPlugin {
-    /// Returns the vtable of an interface, if the plugin implements it.
-    pub(crate) fn interface(&self, id: &str) -> Option<Vtable> {
-        let get = self.block.get_interface?;
-        // SAFETY: the state of the plugin, and a string that outlives the call.
-        let vtable = unsafe { get(self.state, KtStr::new(id)) };
+    /// Returns the functions of `kt.command/1`.
+    ///
+    /// # Errors
+    /// If the plugin has none, or they are invalid.
+    pub(crate) fn command(&self) -> Result<CommandVtable, VtableError> {
+        let functions: KtCommandV1 = self.vtable(COMMAND_INTERFACE, "")?;
+        abi::check_flags::<KtCommandV1>(functions.flags, 0).map_err(VtableError::Invalid)?;
+        Ok(CommandVtable {
+            functions,
+            state: self.state,
+        })
+    }
+
+    /// Returns the functions of a provider.
+    ///
+    /// # Errors
+    /// If the plugin does not have the provider, or they are invalid.
+    pub(crate) fn provider(&self, id: &str, name: &str) -> Result<KtInterfaceV1, VtableError> {
+        let functions: KtInterfaceV1 = self.vtable(id, name)?;
+        abi::check_flags::<KtInterfaceV1>(functions.flags, 0).map_err(VtableError::Invalid)?;
+        Ok(functions)
+    }
+
+    fn vtable<T: BoundaryStruct>(&self, id: &str, name: &str) -> Result<T, VtableError> {
+        let get = self.block.get_interface.ok_or(VtableError::Missing)?;
+        // SAFETY: the state of the plugin, and strings that outlive the call.
+        let vtable = unsafe { get(self.state, KtStr::new(id), KtStr::new(name)) };
         if vtable.is_null() {
-            return None;
+            return Err(VtableError::Missing);
         }
-        if id == abi::COMMAND_INTERFACE {
-            // SAFETY: the C header specifies this static type for this id.
-            return Some(Vtable::Command(unsafe { &*vtable.cast() }, self.state));
+        // SAFETY: the C header specifies the type for the id, and that the struct stays
+        // valid.
+        unsafe { abi::read(vtable.cast::<T>()) }.map_err(VtableError::Invalid)
+    }
+
+    /// Calls `shutdown` with a deadline as Unix time in milliseconds.
+    ///
+    /// # Safety
+    /// No call of the plugin may run or follow.
+    pub(crate) unsafe fn shut_down(&self, deadline: u64) {
+        if let Some(shutdown) = self.block.shutdown {
+            // SAFETY: the state of the plugin; the caller guarantees the rest.
+            unsafe { shutdown(self.state, deadline) };
         }
-        // SAFETY: the C header specifies this static type for every other id.
-        Some(Vtable::Interface(unsafe { &*vtable.cast() }))
     }
 }

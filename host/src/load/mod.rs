@@ -7,5 +7,5 @@ mod layout_cache;
 mod library;
 mod open;
 
-pub(crate) use library::{LoadedPlugin, Vtable};
+pub(crate) use library::{LoadedPlugin, VtableError};
 pub(crate) use open::load;

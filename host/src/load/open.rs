@@ -1,9 +1,9 @@
 //! Loads a plugin: the checks, and their order.
 
-use super::host_block::HOST;
-use super::library::{BlockHeader, LoadedPlugin, MappedLibrary, map};
+use super::library::{LoadedPlugin, MappedLibrary, map, name_and_version};
 use super::{elf, layout_cache};
 use crate::discovery::{DiscoveredPlugin, check_trust};
+use kt_plugin_api::abi::KtPlugin;
 use kt_plugin_api::manifest::{Manifest, PluginKind};
 use kt_plugin_api::{Class, Error, abi};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -31,15 +31,15 @@ pub(crate) fn load(
     let (file, meta) = open(&path).map_err(fail)?;
     check_manifest(plugin, &path, &file, &meta).map_err(fail)?;
     let mapped = map(file, &path).map_err(|e| fail(broken(&path, "cannot be loaded", &e)))?;
-    check_block(&mapped.header()).map_err(fail)?;
-    check_identity(&mapped, manifest).map_err(fail)?;
-    if mapped.header().minor == abi::ABI_MINOR {
+    let block = check_block(&mapped).map_err(fail)?;
+    check_identity(&block, manifest).map_err(fail)?;
+    if block.abi_minor == abi::ABI_MINOR {
         layout_cache::check(&mapped, &meta, cache)
             .map_err(|e| fail(broken(&path, "has an incompatible layout", &e)))?;
     }
     mapped
-        .init(&HOST)
-        .map_err(|e| fail(broken(&path, "cannot be initialized", &e)))
+        .init(block)
+        .map_err(|e| fail(not_initialized(&path, e)))
 }
 
 fn open(path: &Path) -> Result<(File, Metadata), Error> {
@@ -100,41 +100,35 @@ fn check_manifest(
     }
 }
 
-fn check_block(header: &BlockHeader) -> Result<(), Error> {
+fn check_block(mapped: &MappedLibrary) -> Result<KtPlugin, Error> {
     let host = (abi::ABI_MAJOR, abi::ABI_MINOR);
     let incompatible = |message: String| Error::new(Class::Plugin, "plugin-incompatible", message);
-    if header.magic != abi::MAGIC {
+    let Some((major, minor)) = mapped.abi_version() else {
         return Err(incompatible(
             "its block does not begin with the magic bytes of a kt plugin".to_owned(),
         ));
-    }
-    if header.major != host.0 {
+    };
+    if major != host.0 {
         return Err(incompatible(format!(
-            "it was built for plugin ABI {}.{}, and this version of kt supports {}.{}",
-            header.major, header.minor, host.0, host.1
+            "it was built for plugin ABI {major}.{minor}, and this version of kt supports {}.{}",
+            host.0, host.1
         ))
         .hint("install a matching version of the plugin or of kt"));
     }
-    if header.size < abi::ENTRY_SIZE_1_0 || header.size > abi::ENTRY_SIZE_MAX {
-        return Err(incompatible(format!(
-            "the size of its block is invalid: {} bytes",
-            header.size
-        )));
-    }
-    if header.min_host_minor > host.1 {
+    let block = mapped.block().map_err(|e| incompatible(e.to_string()))?;
+    if block.min_host_minor > host.1 {
         return Err(incompatible(format!(
             "it requires plugin ABI {}.{} or later, and this version of kt supports {}.{}",
-            host.0, header.min_host_minor, host.0, host.1
+            host.0, block.min_host_minor, host.0, host.1
         ))
         .hint("upgrade kt"));
     }
-    Ok(())
+    Ok(block)
 }
 
-fn check_identity(mapped: &MappedLibrary, manifest: &Manifest) -> Result<(), Error> {
-    let (name, version) = mapped
-        .name_and_version()
-        .map_err(|e| Error::new(Class::Plugin, "plugin-incompatible", e))?;
+fn check_identity(block: &KtPlugin, manifest: &Manifest) -> Result<(), Error> {
+    let (name, version) =
+        name_and_version(block).map_err(|e| Error::new(Class::Plugin, "plugin-incompatible", e))?;
     if name != manifest.name || version != manifest.version {
         return Err(Error::new(
             Class::Plugin,
@@ -156,6 +150,15 @@ fn broken(path: &Path, what: &str, reason: &str) -> Error {
         format!("`{}` {what}", path.display()),
     )
     .cause(reason)
+}
+
+/// Keeps the class and the message of an error that `init` reported.
+fn not_initialized(path: &Path, error: Error) -> Error {
+    let mut outer = broken(path, "cannot be initialized", &error.message);
+    outer.id.clone_from(&error.id);
+    outer.causes.extend(error.causes.iter().cloned());
+    outer.hints.extend(error.hints.iter().cloned());
+    outer
 }
 
 /// Adds the plugin and its path to an error.

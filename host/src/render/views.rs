@@ -60,6 +60,7 @@ impl Terminal {
     fn view(&self, value: &Value, view: &View) -> String {
         match view {
             View::Text(text) => text.clone(),
+            View::Json => format!("{value:#}\n"),
             View::Message(line) => {
                 self.print_status(line);
                 String::new()

@@ -1,134 +1,63 @@
-//! The functions of `kt_context`.
+//! The functions of `kt_context` and `kt_provider`.
 
-use super::console::Console;
-use super::providers::{self, Providers};
-use super::signals::SignalState;
-use kt_plugin_api::abi::{KtContext, KtProvider, KtReply, KtSink, KtStr, cancel, emit, status};
-use kt_plugin_api::{Error, Event, Output};
+use super::call_context::CallContext;
+use super::method_call::{MethodError, call_method};
+use super::providers::OpenProvider;
+use kt_plugin_api::abi::{
+    self, KtCallOptions, KtContext, KtProvider, KtReply, KtSink, KtStr, status,
+};
+use kt_plugin_api::{Class, Context, Error};
 use serde_json::Value;
 use std::ffi::c_void;
 use std::os::fd::IntoRawFd;
-use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-/// A call into a plugin, with what its context gives access to.
-pub(crate) struct CallContext<'a> {
-    pub(crate) signals: Option<Arc<SignalState>>,
-    /// Unix time in milliseconds; 0 for none.
-    pub(crate) deadline: u64,
-    pub(crate) providers: &'a Providers<'a>,
-    pub(crate) console: &'a dyn Console,
-    pub(crate) result: Mutex<CallResult>,
+/// A provider that a plugin has opened through its context.
+struct PluginProvider {
+    /// The [`CallContext`] of the plugin, which outlives the provider as the C header
+    /// requires.
+    caller: *mut c_void,
+    provider: Result<OpenProvider, Error>,
 }
 
-/// The result of a call into a plugin.
-#[derive(Default)]
-pub(crate) struct CallResult {
-    pub(crate) output: Option<Output>,
-    pub(crate) error: Option<Error>,
-    /// Why the result cannot be parsed.
-    pub(crate) malformed: Option<String>,
-}
-
-impl CallContext<'_> {
-    /// Returns the context for the plugin, valid as long as this value.
-    pub(crate) fn context(&self) -> KtContext {
-        KtContext {
-            size: kt_plugin_api::sdk::export::size_u32::<KtContext>(),
-            flags: 0,
-            ctx: std::ptr::from_ref(self).cast_mut().cast(),
-            deadline_unix_ms: self.deadline,
-            cancelled: Some(cancelled),
-            cancel_fd: Some(cancel_fd),
-            reload_count: Some(reload_count),
-            emit: Some(emit_json),
-            fail: Some(fail),
-            prompt: Some(prompt),
-            list_providers: Some(list_providers),
-            open_provider: Some(open_provider),
-            take_inherited_fd: Some(take_inherited_fd),
-        }
-    }
-
-    /// Calls a provider on behalf of the host.
-    pub(crate) fn call_provider(
-        &self,
-        interface: &str,
-        name: &str,
-        method: &str,
-        request: &Value,
-    ) -> Result<Value, Error> {
-        let context = self.context();
-        // SAFETY: the context of this value, which outlives the call below.
-        let context = unsafe { kt_plugin_api::Context::from_raw(&raw const context) };
-        context
-            .open_provider(interface, Some(name))?
-            .call(method, request)
-    }
-
-    fn cancellation(&self) -> i32 {
-        let signal = self
-            .signals
-            .as_ref()
-            .map_or(cancel::NONE, |s| s.cancelled());
-        if signal != cancel::NONE || self.deadline == 0 {
-            return signal;
-        }
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis();
-        if now >= u128::from(self.deadline) {
-            cancel::DEADLINE
-        } else {
-            cancel::NONE
-        }
-    }
-
-    fn emit(&self, kind: u32, json: &str) -> Result<i32, serde_json::Error> {
-        match kind {
-            emit::RESULT => {
-                let output = serde_json::from_str::<Output>(json);
-                if let Ok(mut result) = self.result.lock() {
-                    match output {
-                        Ok(output) => result.output = Some(output),
-                        Err(e) => result.malformed = Some(e.to_string()),
-                    }
-                }
-            }
-            emit::EVENT => self.console.event(&serde_json::from_str::<Event>(json)?),
-            emit::PARTIAL_RESULT => return Ok(self.part(&serde_json::from_str::<Output>(json)?)),
-            emit::PROGRESS => self.console.progress(message(json)?.as_str()),
-            emit::WARNING => self.console.warn(message(json)?.as_str()),
-            // Kinds of later minor versions may be ignored.
-            _ => {}
-        }
-        Ok(status::OK)
-    }
-
-    /// Cancels the command if its parts can no longer be written.
-    fn part(&self, part: &Output) -> i32 {
-        if self.console.part(part) {
-            return status::OK;
-        }
-        if let Some(signals) = &self.signals {
-            signals.interrupt();
-        }
-        status::CANCELLED
+/// Returns the context for a plugin, which is valid as long as the value.
+pub(super) fn context(call: &CallContext<'_>) -> KtContext {
+    KtContext {
+        size: abi::size_u32::<KtContext>(),
+        flags: 0,
+        ctx: std::ptr::from_ref(call).cast_mut().cast(),
+        deadline_unix_ms: call.deadline(),
+        cancelled: Some(cancelled),
+        cancel_fd: Some(cancel_fd),
+        reload_count: Some(reload_count),
+        emit: Some(emit_json),
+        fail: Some(fail),
+        prompt: Some(prompt),
+        list_providers: Some(list_providers),
+        open_provider: Some(open_provider),
+        take_inherited_fd: Some(take_inherited_fd),
     }
 }
 
-fn message(json: &str) -> Result<String, serde_json::Error> {
-    let value: Value = serde_json::from_str(json)?;
-    Ok(value
-        .get("message")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned())
+/// Calls a provider on behalf of the host.
+pub(crate) fn call_provider(
+    call: &CallContext<'_>,
+    (interface, name): (&str, &str),
+    method: &str,
+    request: &Value,
+    timeout: Duration,
+) -> Result<Value, Error> {
+    let context = context(call);
+    // SAFETY: the context of `call`, which outlives the call below.
+    let context = unsafe { Context::from_raw(&raw const context) }?;
+    context
+        .with_timeout(timeout)
+        .open_provider(interface, Some(name))?
+        .call(method, request)
 }
 
 /// # Safety
-/// `host` must be the pointer in [`CallContext::context`], during the call.
+/// `host` must be the pointer in [`context`], during the call.
 unsafe fn call<'a>(host: *mut c_void) -> &'a CallContext<'a> {
     // SAFETY: the caller guarantees it.
     unsafe { &*host.cast_const().cast() }
@@ -139,40 +68,37 @@ unsafe extern "C" fn cancelled(host: *mut c_void) -> i32 {
     unsafe { call(host) }.cancellation()
 }
 
-unsafe extern "C" fn cancel_fd(host: *mut c_void) -> i32 {
+unsafe extern "C" fn cancel_fd(host: *mut c_void) -> isize {
     // SAFETY: the pointer of the context, during the call.
-    unsafe { call(host) }
-        .signals
-        .as_ref()
-        .map_or(-1, |s| s.fd())
+    let fd = unsafe { call(host) }.cancel_fd();
+    isize::try_from(fd).unwrap_or(-1)
 }
 
 unsafe extern "C" fn reload_count(host: *mut c_void) -> u64 {
     // SAFETY: the pointer of the context, during the call.
-    unsafe { call(host) }
-        .signals
-        .as_ref()
-        .map_or(0, |s| s.reloads())
+    unsafe { call(host) }.reload_count()
 }
 
 unsafe extern "C" fn emit_json(host: *mut c_void, kind: u32, json: KtStr) -> i32 {
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, json) = unsafe { (call(host), json.read()) };
-    match json.map(|json| call.emit(kind, json)) {
-        Ok(Ok(code)) => code,
-        _ => status::INVALID,
+    match json {
+        Ok(json) => call.emit(kind, json),
+        Err(error) => {
+            if kind == abi::emit::RESULT {
+                call.invalid_text(&error);
+            }
+            status::INVALID
+        }
     }
 }
 
 unsafe extern "C" fn fail(host: *mut c_void, error: KtStr) {
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, json) = unsafe { (call(host), error.read()) };
-    let parsed = serde_json::from_str(json.unwrap_or_default());
-    if let Ok(mut result) = call.result.lock() {
-        match parsed {
-            Ok(error) => result.error = Some(error),
-            Err(e) => result.malformed = Some(format!("in the error: {e}")),
-        }
+    match json {
+        Ok(json) => call.fail(json),
+        Err(error) => call.invalid_text(&error),
     }
 }
 
@@ -222,31 +148,111 @@ unsafe extern "C" fn open_provider(
     let (Ok(id), Ok(name)) = (id, name) else {
         return status::INVALID;
     };
-    if out.is_null() {
+    let provider = call.providers.open(id, name);
+    let code = match &provider {
+        Ok(_) => status::OK,
+        Err(_) => status::NOT_FOUND,
+    };
+    let opened = Box::into_raw(Box::new(PluginProvider {
+        caller: host,
+        provider,
+    }));
+    let value = KtProvider {
+        size: abi::size_u32::<KtProvider>(),
+        flags: 0,
+        ctx: opened.cast(),
+        call: Some(call_provider_method),
+        close: Some(close_provider),
+    };
+    // SAFETY: the output of the plugin, which is checked for null and its size.
+    if unsafe { abi::fill(out, &value) }.is_err() {
+        // SAFETY: the box above, which nobody else knows.
+        drop(unsafe { Box::from_raw(opened) });
         return status::INVALID;
     }
-    // SAFETY: the output pointer of the plugin.
-    let out = unsafe { &mut *out };
-    if (out.size as usize) < size_of::<KtProvider>() {
-        return status::INVALID;
-    }
-    match call.providers.open(id, name) {
-        Ok(provider) => {
-            out.ctx = std::ptr::from_ref(provider).cast_mut().cast();
-            out.call = Some(providers::call);
-            status::OK
+    code
+}
+
+unsafe extern "C" fn call_provider_method(
+    provider: *mut c_void,
+    method: KtStr,
+    json: KtStr,
+    options: *const KtCallOptions,
+    reply: KtReply,
+) -> i32 {
+    // SAFETY: the provider of `open_provider`, which is not closed, and its caller; a
+    // string that is valid during the call.
+    let (open, method) = unsafe { (&*provider.cast::<PluginProvider>(), method.read()) };
+    // SAFETY: the C header requires that the call of the context has not returned.
+    let caller = unsafe { call(open.caller) };
+    let result = match (&open.provider, method) {
+        (Err(error), _) => Err(failed(error.clone())),
+        (_, Err(error)) => {
+            let message = format!("the name of the method is invalid: {error}");
+            Err(failed(Error::new(Class::Plugin, "invalid-call", message)))
         }
-        Err(error) => {
-            // As the C header requires, every call of the provider returns the
-            // error. It is leaked; few providers fail to open in a process.
-            out.ctx = Box::into_raw(Box::new(error)).cast();
-            out.call = Some(fail_call);
-            status::NOT_FOUND
+        // SAFETY: null, or the options of the caller.
+        (Ok(provider), Ok(method)) => match unsafe { call_options(options) } {
+            Ok((deadline, ignores)) => {
+                let callee = caller.of_call(deadline, ignores);
+                let context = context(&callee);
+                call_method(provider, method, json, (&callee, &context))
+            }
+            Err(error) => Err(error),
+        },
+    };
+    match result {
+        // SAFETY: the reply of the caller, and a string that outlives the call.
+        Ok(bytes) => unsafe {
+            let result = KtStr {
+                ptr: bytes.as_ptr(),
+                len: bytes.len(),
+            };
+            (reply.write)(reply.ctx, result);
+            status::OK
+        },
+        Err(MethodError { status, error }) => {
+            let json = serde_json::to_string(&error).unwrap_or_default();
+            // SAFETY: as above.
+            unsafe { (reply.fail)(reply.ctx, KtStr::new(&json)) };
+            status
         }
     }
 }
 
-unsafe extern "C" fn take_inherited_fd(host: *mut c_void, name: KtSink) -> i32 {
+/// Returns the deadline of the call, and whether it ignores the cancellation.
+///
+/// # Safety
+/// As for [`abi::read`].
+unsafe fn call_options(options: *const KtCallOptions) -> Result<(u64, bool), MethodError> {
+    if options.is_null() {
+        return Ok((0, false));
+    }
+    let known = abi::call::IGNORE_CANCELLATION;
+    // SAFETY: as the caller guarantees.
+    let options = unsafe { abi::read(options) };
+    let options = options.and_then(|options| {
+        abi::check_flags::<KtCallOptions>(options.flags, known)?;
+        Ok(options)
+    });
+    options
+        .map(|options| (options.deadline_unix_ms, options.flags & known != 0))
+        .map_err(|e| failed(Error::new(Class::Plugin, "invalid-call", e.to_string())))
+}
+
+fn failed(error: Error) -> MethodError {
+    MethodError {
+        status: status::FAILED,
+        error,
+    }
+}
+
+unsafe extern "C" fn close_provider(provider: *mut c_void) {
+    // SAFETY: the box of `open_provider`; the C header requires that it is closed once.
+    drop(unsafe { Box::from_raw(provider.cast::<PluginProvider>()) });
+}
+
+unsafe extern "C" fn take_inherited_fd(host: *mut c_void, name: KtSink) -> isize {
     // SAFETY: the pointer of the context, during the call.
     let call = unsafe { call(host) };
     let Some((label, fd)) = call.providers.inherited.take() else {
@@ -254,20 +260,5 @@ unsafe extern "C" fn take_inherited_fd(host: *mut c_void, name: KtSink) -> i32 {
     };
     // SAFETY: the sink of the plugin, and a string that outlives the call.
     unsafe { (name.write)(name.ctx, KtStr::new(&label)) };
-    fd.into_raw_fd()
-}
-
-unsafe extern "C" fn fail_call(
-    provider: *mut c_void,
-    _: KtStr,
-    _: KtStr,
-    _: *const c_void,
-    reply: KtReply,
-) -> i32 {
-    // SAFETY: the error that `open` leaked.
-    let error = unsafe { &*provider.cast::<Error>() };
-    let json = serde_json::to_string(error).unwrap_or_default();
-    // SAFETY: the reply of the caller, and a string that outlives the call.
-    unsafe { (reply.fail)(reply.ctx, KtStr::new(&json)) };
-    status::FAILED
+    isize::try_from(fd.into_raw_fd()).unwrap_or(-1)
 }

@@ -1,19 +1,23 @@
-//! Providers of interfaces: lists, selects, opens and calls them.
+//! Providers of interfaces: lists, selects and opens them.
 //!
 //! The host knows no interface: this code is the same for all of them.
 
 use super::inherited_descriptors::InheritedDescriptors;
 use crate::discovery::{DiscoveredPlugin, Registry};
 use crate::environment::Environment;
-use crate::load::{LoadedPlugin, Vtable, load};
+use crate::load::{LoadedPlugin, load};
 use crate::logging;
-use kt_plugin_api::abi::{KtContext, KtInterfaceV1, KtReply, KtStr, log, status};
+use kt_plugin_api::abi::{KtInterfaceV1, log};
 use kt_plugin_api::manifest::{DetectRule, Manifest, ProvidesSpec};
 use kt_plugin_api::{Class, Error, ProviderInfo};
 use std::collections::BTreeMap;
-use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How long the host waits for the plugins at the end of the process.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Loads plugins, once each, and opens their providers.
 pub(crate) struct Providers<'a> {
@@ -26,15 +30,24 @@ pub(crate) struct Providers<'a> {
     path: String,
     /// The descriptors from the service manager.
     pub(super) inherited: InheritedDescriptors,
-    loaded: Mutex<BTreeMap<PathBuf, &'static LoadedPlugin>>,
+    loaded: Mutex<Vec<Loaded>>,
 }
 
-/// An open provider; leaked, because the caller may use it as long as the process
-/// runs.
+/// A plugin that is loaded.
+struct Loaded {
+    dir: PathBuf,
+    label: String,
+    library: &'static LoadedPlugin,
+}
+
+/// An open provider.
 pub(crate) struct OpenProvider {
-    plugin: String,
-    interface: String,
-    vtable: &'static KtInterfaceV1,
+    pub(super) plugin: String,
+    pub(super) version: String,
+    pub(super) path: PathBuf,
+    pub(super) interface: String,
+    pub(super) name: String,
+    pub(super) vtable: KtInterfaceV1,
 }
 
 impl<'a> Providers<'a> {
@@ -65,11 +78,15 @@ impl<'a> Providers<'a> {
             .loaded
             .lock()
             .map_err(|_| Error::internal("loading a plugin panicked"))?;
-        if let Some(existing) = loaded.get(&plugin.dir) {
-            return Ok(existing);
+        if let Some(existing) = loaded.iter().find(|l| l.dir == plugin.dir) {
+            return Ok(existing.library);
         }
         let new: &'static LoadedPlugin = Box::leak(Box::new(load(plugin, manifest, &self.cache)?));
-        loaded.insert(plugin.dir.clone(), new);
+        loaded.push(Loaded {
+            dir: plugin.dir.clone(),
+            label: format!("plugin `{}` {}", manifest.name, manifest.version),
+            library: new,
+        });
         Ok(new)
     }
 
@@ -123,7 +140,7 @@ impl<'a> Providers<'a> {
     }
 
     /// Opens a provider: the named one, or the preferred one that can be used.
-    pub(crate) fn open(&self, interface: &str, name: &str) -> Result<&'static OpenProvider, Error> {
+    pub(crate) fn open(&self, interface: &str, name: &str) -> Result<OpenProvider, Error> {
         let name = if name.is_empty() {
             self.best(interface)?
         } else {
@@ -135,22 +152,63 @@ impl<'a> Providers<'a> {
             .find(|(_, _, spec)| spec.name == name)
             .ok_or_else(|| self.not_found(interface, &name))?;
         let loaded = self.load(plugin, manifest)?;
-        let Some(Vtable::Interface(vtable)) = loaded.interface(interface) else {
-            return Err(Error::new(
-                Class::Plugin,
-                "provider-not-found",
-                format!(
-                    "plugin `{}` does not implement `{interface}`, although its manifest declares it",
-                    manifest.name
-                ),
-            )
-            .hint("reinstall the plugin"));
-        };
-        Ok(Box::leak(Box::new(OpenProvider {
+        let vtable = loaded.provider(interface, &name).map_err(|e| {
+            let message = format!(
+                "plugin `{}` {} cannot provide `{interface}` (`{name}`)",
+                manifest.name, manifest.version
+            );
+            Error::new(Class::Plugin, "provider-not-found", message)
+                .cause(e)
+                .hint("reinstall the plugin")
+        })?;
+        Ok(OpenProvider {
             plugin: manifest.name.clone(),
+            version: manifest.version.clone(),
+            path: plugin.library().unwrap_or_default(),
             interface: interface.to_owned(),
+            name,
             vtable,
-        })))
+        })
+    }
+
+    /// Calls `shutdown` of every loaded plugin, the last loaded first. No call of a
+    /// plugin may run or follow. A plugin that does not return in time is named, and
+    /// the others are not called.
+    pub(crate) fn shut_down(&self) {
+        let Ok(mut loaded) = self.loaded.lock() else {
+            return;
+        };
+        let loaded = std::mem::take(&mut *loaded);
+        if loaded.is_empty() {
+            return;
+        }
+        let names: Vec<String> = loaded.iter().rev().map(|l| l.label.clone()).collect();
+        let (sender, done) = mpsc::channel();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let deadline = u64::try_from((now + SHUTDOWN_TIMEOUT).as_millis()).unwrap_or(u64::MAX);
+        let thread = std::thread::Builder::new().spawn(move || {
+            for plugin in loaded.into_iter().rev() {
+                // SAFETY: every call has returned, and none follows.
+                unsafe { plugin.library.shut_down(deadline) };
+                if sender.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        if thread.is_err() {
+            return;
+        }
+        let end = Instant::now() + SHUTDOWN_TIMEOUT;
+        for name in names {
+            let left = end.saturating_duration_since(Instant::now());
+            if done.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+                let message = format!("{name} did not shut down in time");
+                logging::record(log::WARN, "host", &message, "");
+                return;
+            }
+        }
     }
 
     fn best(&self, interface: &str) -> Result<String, Error> {
@@ -224,88 +282,4 @@ fn describe(rule: &DetectRule) -> String {
         DetectRule::Dir(path) | DetectRule::File(path) => format!("`{path}`"),
         DetectRule::Program(name) => format!("the program `{name}`"),
     }
-}
-
-/// The reply of a caller, and the provider that it is attributed to.
-struct ForwardedReply<'a> {
-    provider: &'a OpenProvider,
-    reply: KtReply,
-}
-
-/// `kt_provider.call`: forwards a call to the provider.
-pub(crate) unsafe extern "C" fn call(
-    provider: *mut c_void,
-    method: KtStr,
-    json: KtStr,
-    context: *const c_void,
-    reply: KtReply,
-) -> i32 {
-    // SAFETY: the pointer that `open` returned; open providers are leaked.
-    let open = unsafe { &*provider.cast::<OpenProvider>() };
-    // SAFETY: a string that is borrowed for the call.
-    let name = unsafe { method.read() }.unwrap_or("?");
-    log_call(open, name);
-    let Some(call) = open.vtable.call else {
-        return status::UNSUPPORTED;
-    };
-    let mut forwarded = ForwardedReply {
-        provider: open,
-        reply,
-    };
-    let attributed = KtReply {
-        ctx: std::ptr::from_mut(&mut forwarded).cast(),
-        write,
-        fail,
-    };
-    // SAFETY: the pointer of the plugin; everything else belongs to the caller and
-    // outlives the call.
-    unsafe {
-        call(
-            open.vtable.ctx,
-            method,
-            json,
-            context.cast::<KtContext>(),
-            attributed,
-        )
-    }
-}
-
-fn log_call(provider: &OpenProvider, method: &str) {
-    logging::record(
-        log::TRACE,
-        "host",
-        &format!("{method} of {} ({})", provider.interface, provider.plugin),
-        "",
-    );
-}
-
-unsafe extern "C" fn write(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: the value in `call`, which is on the stack meanwhile.
-    let forwarded = unsafe { &*ctx.cast::<ForwardedReply<'_>>() };
-    // SAFETY: the reply of the caller, valid for the call.
-    unsafe { (forwarded.reply.write)(forwarded.reply.ctx, chunk) };
-}
-
-unsafe extern "C" fn fail(ctx: *mut c_void, error: KtStr) {
-    // SAFETY: the value in `call`, which is on the stack meanwhile; the string is
-    // borrowed for the call.
-    let (forwarded, text) = unsafe { (&*ctx.cast::<ForwardedReply<'_>>(), error.read()) };
-    let provider = forwarded.provider;
-    let mut error: Error = serde_json::from_str(text.unwrap_or_default()).unwrap_or_else(|_| {
-        Error::new(
-            Class::Plugin,
-            "plugin-failed",
-            format!("plugin `{}` failed without an error", provider.plugin),
-        )
-    });
-    if error.class == Class::Plugin {
-        error
-            .data
-            .entry("plugin")
-            .or_insert_with(|| provider.plugin.clone().into());
-    }
-    let json = serde_json::to_string(&error).unwrap_or_default();
-    // SAFETY: the reply of the caller, valid for the call, and a string that outlives
-    // it.
-    unsafe { (forwarded.reply.fail)(forwarded.reply.ctx, KtStr::new(&json)) };
 }

@@ -1,15 +1,14 @@
 //! Runs a command of a plugin.
 
+use super::call_context::{CallContext, CallResult};
 use super::console::Console;
-use super::context::{CallContext, CallResult};
+use super::context::context;
 use super::providers::Providers;
 use super::signals::SignalState;
 use crate::discovery::DiscoveredPlugin;
-use crate::load::Vtable;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, status};
 use kt_plugin_api::manifest::{CommandSpec, Manifest};
 use kt_plugin_api::{Class, Error, Invocation, Output};
-use std::sync::Mutex;
 
 /// Runs commands of plugins.
 pub(crate) struct Runner<'a> {
@@ -29,70 +28,62 @@ impl Runner<'_> {
         deadline: u64,
     ) -> Result<Output, Error> {
         let loaded = self.providers.load(plugin, manifest)?;
-        let Some(Vtable::Command(vtable, state)) = loaded.interface(COMMAND_INTERFACE) else {
-            return Err(contract_violation(
-                plugin,
-                "it does not implement `kt.command/1`, although its manifest declares commands",
-            ));
-        };
-        let run = vtable
-            .run
-            .ok_or_else(|| contract_violation(plugin, "its `kt.command/1` has no `run`"))?;
+        let command = loaded.command().map_err(|e| {
+            let message = format!("its `{COMMAND_INTERFACE}` cannot be used");
+            contract_violation(plugin, manifest, &message).cause(e)
+        })?;
+        let run = command.functions.run.ok_or_else(|| {
+            contract_violation(plugin, manifest, "its `kt.command/1` has no `run`")
+        })?;
         let signals = SignalState::listen(spec.long_running)
             .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
-        let call = CallContext {
-            signals: Some(signals),
-            deadline,
-            providers: self.providers,
-            console: self.console,
-            result: Mutex::default(),
-        };
+        let call = CallContext::new(self.providers, self.console, Some(signals), deadline);
         let json = serde_json::to_string(invocation)
             .map_err(|e| Error::internal("the invocation cannot be written").cause(e))?;
-        let context = call.context();
+        let context = context(&call);
         // SAFETY: the state of the plugin; string and context outlive the call.
-        let code = unsafe { run(state, KtStr::new(&json), &raw const context) };
-        let result = call.result.into_inner().unwrap_or_default();
-        interpret(plugin, code, result)
+        let code = unsafe { run(command.state, KtStr::new(&json), &raw const context) };
+        interpret(code, call.take_result())
+            .map_err(|e| e.unwrap_or_else(|problem| contract_violation(plugin, manifest, &problem)))
     }
 }
 
-/// Converts the status and the result of a call.
-fn interpret(plugin: &DiscoveredPlugin, code: i32, result: CallResult) -> Result<Output, Error> {
-    if let Some(problem) = result.malformed {
-        return Err(contract_violation(
-            plugin,
-            &format!("its result is malformed: {problem}"),
-        ));
+/// Converts the status and the result of a call. The error is that of the plugin, or
+/// how it violated the contract.
+fn interpret(code: i32, result: CallResult) -> Result<Output, Result<Error, String>> {
+    if let Some(problem) = result.violation {
+        return Err(Err(problem));
     }
-    match (code, result.output, result.error) {
-        (status::OK, Some(output), None) => Ok(output),
-        (status::OK, _, _) => Err(contract_violation(
-            plugin,
-            "it returned success without a result",
+    Err(match (code, result.output, result.error) {
+        (status::OK, Some(output), None) => return Ok(output),
+        (status::OK, _, Some(error)) => Err(format!(
+            "it returned success and the error: {}",
+            error.message
         )),
+        (status::OK, None, None) => Err("it returned success without a result".to_owned()),
         (status::PANIC, _, error) => {
-            let detail = error.map_or_else(|| "it panicked".to_owned(), |e| e.message.clone());
-            Err(contract_violation(plugin, &detail)
-                .hint("this is a bug in the plugin; report it to its author")
-                .data("panic", true))
+            Err(error.map_or_else(|| "it panicked".to_owned(), |e| e.to_string()))
         }
-        (_, _, Some(error)) => Err(error),
-        (code, _, None) => Err(contract_violation(
-            plugin,
-            &format!("it returned status {code} without an error"),
-        )),
-    }
+        (_, _, Some(error)) => Ok(error),
+        (code, _, None) => Err(format!("it returned status {code} without an error")),
+    })
 }
 
-fn contract_violation(plugin: &DiscoveredPlugin, reason: &str) -> Error {
+fn contract_violation(plugin: &DiscoveredPlugin, manifest: &Manifest, reason: &str) -> Error {
     let path = plugin.library().unwrap_or_default();
     Error::new(
         Class::Plugin,
         "plugin-failed",
-        format!("plugin `{}` (`{}`) failed", plugin.name(), path.display()),
+        format!(
+            "plugin `{}` {} (`{}`) failed",
+            manifest.name,
+            manifest.version,
+            path.display()
+        ),
     )
     .cause(reason)
-    .data("plugin", plugin.name())
+    .hint("this is a bug in the plugin; report it to its author")
+    .data("plugin", manifest.name.clone())
+    .data("version", manifest.version.clone())
     .data("path", path.display().to_string())
 }

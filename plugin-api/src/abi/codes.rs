@@ -33,6 +33,12 @@ pub mod cancel {
     pub const DEADLINE: i32 = 3;
 }
 
+/// `flags` of `kt_call_options`.
+pub mod call {
+    /// The call is neither cancelled with the context nor bound by its deadline.
+    pub const IGNORE_CANCELLATION: u32 = 1;
+}
+
 /// `kind` of `kt_context.emit`.
 pub mod emit {
     /// The result of a command: value and view.

@@ -1,33 +1,59 @@
-//! The context of an invocation or interface call.
+//! The context of an invocation or interface call, and providers opened through it.
 
+use super::boundary::boundary_struct;
 use super::{KtReply, KtSink, KtStr};
 use std::ffi::c_void;
 
-/// A provider of an interface, as returned by `open_provider` (`kt_provider`).
+/// Options of one call of a provider (`kt_call_options`).
+#[repr(C)]
+#[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
+#[derive(Debug, Clone, Copy)]
+pub struct KtCallOptions {
+    /// Size of this struct in bytes, as known to the caller.
+    pub size: u32,
+    /// See [`super::call`].
+    pub flags: u32,
+    /// Deadline as Unix time in milliseconds; effective if it is earlier than that of
+    /// the context; 0 = none.
+    pub deadline_unix_ms: u64,
+}
+boundary_struct!(KtCallOptions, "kt_call_options", deadline_unix_ms: u64);
+
+/// A provider of an interface, as filled in by `open_provider` (`kt_provider`).
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]
 pub struct KtProvider {
-    /// Size of this struct in bytes, as known to its reader.
+    /// Size of this struct in bytes: as known to the caller before, the number of
+    /// bytes that the host has filled in afterwards.
     pub size: u32,
-    /// 0.
-    pub reserved0: u32,
-    /// First argument of `call`.
+    /// No flags are defined; 0.
+    pub flags: u32,
+    /// First argument of both functions.
     pub ctx: *mut c_void,
-    /// Calls a method. The context is a [`KtContext`]; it is passed untyped
-    /// because the two structs would otherwise refer to each other.
+    /// Calls a method. The options may be null.
     pub call: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
             method: KtStr,
             json: KtStr,
-            context: *const c_void,
+            options: *const KtCallOptions,
             reply: KtReply,
         ) -> i32,
     >,
+    /// Releases the provider; no call of it may run or follow.
+    pub close: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
 }
+boundary_struct!(KtProvider, "kt_provider", close: usize);
 
-/// One invocation, or one interface call within it (`kt_context`).
+// SAFETY: the header guarantees that a provider may be called from any thread, until
+// it is closed or the call returns that its context belongs to.
+unsafe impl Send for KtProvider {}
+// SAFETY: as above.
+unsafe impl Sync for KtProvider {}
+
+/// One invocation, or one interface call within it (`kt_context`): always the pointer
+/// of the host, never a copy that is passed on.
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]
@@ -42,8 +68,9 @@ pub struct KtContext {
     pub deadline_unix_ms: u64,
     /// Returns the reason of the cancellation, or 0; see [`super::cancel`].
     pub cancelled: Option<unsafe extern "C" fn(ctx: *mut c_void) -> i32>,
-    /// Returns a file descriptor that becomes readable on cancellation, or -1.
-    pub cancel_fd: Option<unsafe extern "C" fn(ctx: *mut c_void) -> i32>,
+    /// Returns a file descriptor that becomes readable when a signal cancels the
+    /// call, or -1.
+    pub cancel_fd: Option<unsafe extern "C" fn(ctx: *mut c_void) -> isize>,
     /// Returns the number of reload requests received so far.
     pub reload_count: Option<unsafe extern "C" fn(ctx: *mut c_void) -> u64>,
     /// Emits a result, event, progress message or warning; see [`super::emit`].
@@ -63,8 +90,9 @@ pub struct KtContext {
     >,
     /// Takes the next file descriptor that the service manager passed to the
     /// process and writes its name to the sink; -1 if there is none left.
-    pub take_inherited_fd: Option<unsafe extern "C" fn(ctx: *mut c_void, name: KtSink) -> i32>,
+    pub take_inherited_fd: Option<unsafe extern "C" fn(ctx: *mut c_void, name: KtSink) -> isize>,
 }
+boundary_struct!(KtContext, "kt_context", take_inherited_fd: usize);
 
 // SAFETY: the header guarantees that the functions of a context may be called
 // from any thread until the call that it was passed to returns.

@@ -4,7 +4,7 @@
 //! millisecond. It rejects the additive growth that the size prefixes allow, so
 //! the host applies it to plugins of its own minor version only.
 
-use super::{KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider};
+use super::{KtCallOptions, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider};
 use abi_stable::StableAbi;
 use abi_stable::abi_stability::check_layout_compatibility;
 use abi_stable::library::AbiHeader;
@@ -21,6 +21,7 @@ pub struct KtAbi {
     host: KtHost,
     context: KtContext,
     provider: KtProvider,
+    options: KtCallOptions,
     command: KtCommandV1,
     interface: KtInterfaceV1,
 }

@@ -4,6 +4,7 @@
 //! that a type without a stable layout does not compile, and the host can compare
 //! the layout description of a plugin with its own.
 
+mod boundary;
 mod codes;
 mod context;
 mod entry;
@@ -13,8 +14,9 @@ mod layout;
 mod table;
 mod text;
 
-pub use codes::{cancel, emit, log, status};
-pub use context::{KtContext, KtProvider};
+pub use boundary::{BoundaryStruct, SIZE_MAX, StructError, check_flags, fill, read, size_u32};
+pub use codes::{call, cancel, emit, log, status};
+pub use context::{KtCallOptions, KtContext, KtProvider};
 pub use entry::{KtHost, KtPlugin};
 pub use interfaces::{KtCommandV1, KtInterfaceV1};
 #[cfg(feature = "layout")]
@@ -30,9 +32,5 @@ pub const ABI_MINOR: u16 = 0;
 pub const MAGIC: [u8; 8] = *b"KTPLUGIN";
 /// The symbol that a plugin must export.
 pub const SYMBOL: &str = "kt_plugin_v1";
-/// `sizeof(kt_plugin)` in ABI 1.0; the minimum size of a block.
-pub const ENTRY_SIZE_1_0: u32 = 80;
-/// The maximum size of a block; a larger `size` is invalid.
-pub const ENTRY_SIZE_MAX: u32 = 64 * 1024;
 /// The interface id of [`KtCommandV1`]; every other id is a [`KtInterfaceV1`].
 pub const COMMAND_INTERFACE: &str = "kt.command/1";

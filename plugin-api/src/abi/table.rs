@@ -4,7 +4,8 @@
 //! released minor version, and with the layout that `abi_stable` derives.
 
 use super::{
-    KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider, KtReply, KtSink, KtStr,
+    KtCallOptions, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtPlugin, KtProvider, KtReply,
+    KtSink, KtStr,
 };
 
 /// One field of a boundary struct.
@@ -56,10 +57,13 @@ pub fn layout_table() -> Vec<StructLayout> {
         layout!(KtReply, "kt_reply", [ctx as "ctx", write as "write", fail as "fail"]),
         layout!(KtHost, "kt_host", [
             size as "size", abi_major as "abi_major", abi_minor as "abi_minor", ctx as "ctx",
-            log as "log", log_max_level as "log_max_level",
+            log as "log", log_max_level as "log_max_level", fail as "fail",
+        ]),
+        layout!(KtCallOptions, "kt_call_options", [
+            size as "size", flags as "flags", deadline_unix_ms as "deadline_unix_ms",
         ]),
         layout!(KtProvider, "kt_provider", [
-            size as "size", reserved0 as "reserved0", ctx as "ctx", call as "call",
+            size as "size", flags as "flags", ctx as "ctx", call as "call", close as "close",
         ]),
         layout!(KtContext, "kt_context", [
             size as "size", flags as "flags", ctx as "ctx",
@@ -74,10 +78,10 @@ pub fn layout_table() -> Vec<StructLayout> {
             init as "init", shutdown as "shutdown", get_interface as "get_interface",
         ]),
         layout!(KtCommandV1, "kt_command_v1", [
-            size as "size", reserved0 as "reserved0", run as "run", complete as "complete",
+            size as "size", flags as "flags", run as "run", complete as "complete",
         ]),
         layout!(KtInterfaceV1, "kt_interface_v1", [
-            size as "size", reserved0 as "reserved0", ctx as "ctx", call as "call",
+            size as "size", flags as "flags", ctx as "ctx", call as "call",
         ]),
     ]
 }

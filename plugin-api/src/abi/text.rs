@@ -64,6 +64,27 @@ impl KtStr {
         }
     }
 
+    /// Borrows the bytes, such as a chunk of a text that may end within a character.
+    ///
+    /// # Errors
+    /// [`TextError`] if it is null, or longer than any object.
+    ///
+    /// # Safety
+    /// As for [`KtStr::read`].
+    pub unsafe fn bytes<'a>(self) -> Result<&'a [u8], TextError> {
+        if self.len == 0 {
+            return Ok(&[]);
+        }
+        if self.ptr.is_null() {
+            return Err(TextError::Null);
+        }
+        if isize::try_from(self.len).is_err() {
+            return Err(TextError::TooLong);
+        }
+        // SAFETY: not null, of valid length, and readable as the caller guarantees.
+        Ok(unsafe { slice::from_raw_parts(self.ptr, self.len) })
+    }
+
     /// Checks and borrows the text.
     ///
     /// # Errors
@@ -73,22 +94,14 @@ impl KtStr {
     /// If `ptr` is not null, `len` bytes from it must be readable and unchanged
     /// for `'a`.
     pub unsafe fn read<'a>(self) -> Result<&'a str, TextError> {
-        if self.len == 0 {
-            return Ok("");
-        }
-        if self.ptr.is_null() {
-            return Err(TextError::Null);
-        }
-        if isize::try_from(self.len).is_err() {
-            return Err(TextError::TooLong);
-        }
-        // SAFETY: not null, of valid length, and readable as the caller guarantees.
-        let bytes = unsafe { slice::from_raw_parts(self.ptr, self.len) };
+        // SAFETY: as the caller guarantees.
+        let bytes = unsafe { self.bytes() }?;
         str::from_utf8(bytes).map_err(|_| TextError::NotUtf8)
     }
 }
 
-/// Receives a result in chunks, which are concatenated (`kt_sink`).
+/// Receives a result in chunks, which are concatenated; one may end within a
+/// character (`kt_sink`).
 #[repr(C)]
 #[cfg_attr(feature = "layout", derive(abi_stable::StableAbi))]
 #[derive(Clone, Copy)]

@@ -1,13 +1,15 @@
 //! The context of a call: access to the host.
 
-use super::provider::{ProviderHandle, ProviderInfo, parse_error};
-use crate::abi::{KtContext, KtProvider, KtSink, KtStr, cancel, emit, status};
+use super::chunks::Chunks;
+use super::provider::{CallOptions, ProviderHandle, ProviderInfo, parse_error};
+use crate::abi::{self, KtContext, KtProvider, KtStr, cancel, emit, status};
 use crate::{Class, Error, Event, Output};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::ffi::c_void;
-use std::os::fd::{FromRawFd, OwnedFd};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::marker::PhantomData;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The reason of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,33 +25,29 @@ pub enum Cancel {
 /// The context of one invocation, or of one interface call within it. Usable
 /// from any thread until the call returns.
 pub struct Context<'a> {
-    pub(super) raw: KtContext,
-    pub(super) _call: std::marker::PhantomData<&'a KtContext>,
+    /// What the host's struct contains, as far as this version of the SDK knows it.
+    raw: KtContext,
+    /// What `with_timeout` and `without_cancellation` changed.
+    pub(super) options: CallOptions,
+    _call: PhantomData<&'a KtContext>,
 }
 
 impl<'a> Context<'a> {
+    /// # Errors
+    /// Class `plugin` if the host passed an invalid struct.
+    ///
     /// # Safety
-    /// `raw` must point to a `kt_context` that is valid for `'a`.
+    /// `raw` must be null or point to a `kt_context` that is valid for `'a`.
     #[doc(hidden)]
-    pub unsafe fn from_raw(raw: *const KtContext) -> Self {
-        // SAFETY: the pointer is valid as the caller guarantees; only the bytes that
-        // the host wrote are copied.
-        let raw = unsafe {
-            let mut copy = std::mem::zeroed::<KtContext>();
-            let size = (*raw).size as usize;
-            let size = size.min(size_of::<KtContext>());
-            std::ptr::copy_nonoverlapping(
-                raw.cast::<u8>(),
-                std::ptr::from_mut(&mut copy).cast::<u8>(),
-                size,
-            );
-            copy.size = u32::try_from(size).unwrap_or(0);
-            copy
-        };
-        Self {
+    pub unsafe fn from_raw(raw: *const KtContext) -> Result<Self, Error> {
+        // SAFETY: as the caller guarantees.
+        let raw = unsafe { abi::read(raw) }
+            .map_err(|e| Error::new(Class::Plugin, "invalid-call", e.to_string()))?;
+        Ok(Self {
             raw,
-            _call: std::marker::PhantomData,
-        }
+            options: CallOptions::default(),
+            _call: PhantomData,
+        })
     }
 
     /// Returns the reason of the cancellation, if the call is cancelled.
@@ -57,8 +55,8 @@ impl<'a> Context<'a> {
     pub fn cancelled(&self) -> Option<Cancel> {
         let reason = match self.raw.cancelled {
             // SAFETY: called with its own context, during the call.
-            Some(f) => unsafe { f(self.raw.ctx) },
-            None => cancel::NONE,
+            Some(f) if !self.options.ignore_cancellation => unsafe { f(self.raw.ctx) },
+            _ => cancel::NONE,
         };
         match reason {
             cancel::INTERRUPT => Some(Cancel::Interrupt),
@@ -67,6 +65,36 @@ impl<'a> Context<'a> {
             cancel::NONE => None,
             _ => Some(Cancel::Deadline),
         }
+    }
+
+    /// Waits until the call is cancelled, but not longer than `timeout`, and returns
+    /// the reason of the cancellation, if there is one. A signal ends the wait
+    /// immediately, so that a loop needs no short interval to notice it.
+    #[must_use]
+    pub fn wait_cancelled(&self, timeout: Duration) -> Option<Cancel> {
+        let end = Instant::now() + timeout;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if let Some(reason) = self.cancelled() {
+                return Some(reason);
+            }
+            if left.is_zero() {
+                return None;
+            }
+            let left = self.remaining().map_or(left, |deadline| left.min(deadline));
+            self.sleep(left);
+        }
+    }
+
+    /// Sleeps until a signal cancels the call, but not longer than `timeout`.
+    fn sleep(&self, timeout: Duration) {
+        let Some(fd) = self.cancel_fd() else {
+            std::thread::sleep(timeout);
+            return;
+        };
+        let timeout = Timespec::try_from(timeout).ok();
+        // Errors such as EINTR end the sleep early, and the caller checks the time.
+        let _result = poll(&mut [PollFd::new(&fd, PollFlags::IN)], timeout.as_ref());
     }
 
     /// Returns an error if the call is cancelled.
@@ -86,15 +114,19 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Returns a file descriptor that becomes readable when the call is cancelled.
+    /// Returns a file descriptor that becomes readable when a signal cancels the call.
+    /// It belongs to the host: it may be polled, but not read. The deadline does not
+    /// make it readable; see [`Context::remaining`].
     #[must_use]
-    pub fn cancel_fd(&self) -> Option<i32> {
+    pub fn cancel_fd(&self) -> Option<BorrowedFd<'a>> {
+        if self.options.ignore_cancellation {
+            return None;
+        }
         // SAFETY: called with its own context, during the call.
-        let fd = self
-            .raw
-            .cancel_fd
-            .map_or(-1, |f| unsafe { f(self.raw.ctx) });
-        (fd >= 0).then_some(fd)
+        let fd = self.raw.cancel_fd.map(|f| unsafe { f(self.raw.ctx) })?;
+        let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+        // SAFETY: the host keeps the descriptor open during the call, which is `'a`.
+        Some(unsafe { BorrowedFd::borrow_raw(fd) })
     }
 
     /// Returns the number of reload requests (SIGHUP) received so far.
@@ -109,42 +141,38 @@ impl<'a> Context<'a> {
     /// Returns the time until the deadline; `None` if there is none.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        if self.raw.deadline_unix_ms == 0 {
-            return None;
-        }
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Some(Duration::from_millis(self.raw.deadline_unix_ms).saturating_sub(now))
+        let of_context = if self.options.ignore_cancellation {
+            0
+        } else {
+            self.raw.deadline_unix_ms
+        };
+        let deadline = [of_context, self.options.deadline_unix_ms];
+        let deadline = deadline.into_iter().filter(|ms| *ms != 0).min()?;
+        Some(Duration::from_millis(deadline).saturating_sub(unix_time()))
     }
 
-    /// Returns a copy that is never cancelled and expires after `timeout`, for work
-    /// that must complete during a shutdown.
+    /// Returns this context for work that must complete during a shutdown: signals do
+    /// not cancel it, and it expires after `timeout` instead of at its deadline.
     #[must_use]
     pub fn without_cancellation(&self, timeout: Duration) -> Context<'a> {
-        let mut context = self.with_timeout(timeout);
-        context.raw.cancelled = None;
-        context.raw.cancel_fd = None;
-        context
+        Context {
+            options: CallOptions {
+                ignore_cancellation: true,
+                deadline_unix_ms: after(timeout),
+            },
+            ..*self
+        }
     }
 
-    /// Returns a copy that expires after `timeout`, or at the current deadline if
-    /// that is earlier.
+    /// Returns this context with an expiration after `timeout`, or at the current
+    /// deadline if that is earlier.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Context<'a> {
-        let mut raw = self.raw;
+        let mut options = self.options;
         if self.remaining().is_none_or(|left| timeout < left) {
-            let now = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
-            raw.deadline_unix_ms = u64::try_from((now + timeout).as_millis())
-                .unwrap_or(u64::MAX)
-                .max(1);
+            options.deadline_unix_ms = after(timeout);
         }
-        Context {
-            raw,
-            _call: std::marker::PhantomData,
-        }
+        Context { options, ..*self }
     }
 
     fn emit(&self, kind: u32, value: &impl Serialize) {
@@ -193,16 +221,17 @@ impl<'a> Context<'a> {
 
     fn prompt(&self, question: &Value) -> Result<String, Error> {
         let json = question.to_string();
-        let mut answer = String::new();
+        let mut answer = Chunks::default();
         let Some(prompt) = self.raw.prompt else {
             return Err(Error::internal("the host does not support prompts"));
         };
         // SAFETY: called with its own context; text and sink outlive the call.
-        let code = unsafe { prompt(self.raw.ctx, KtStr::new(&json), text_sink(&mut answer)) };
+        let code = unsafe { prompt(self.raw.ctx, KtStr::new(&json), answer.sink()) };
+        let answer = answer.text().unwrap_or_default();
         if code == status::OK {
-            return Ok(answer);
+            return Ok(answer.to_owned());
         }
-        Err(serde_json::from_str(&answer).unwrap_or_else(|_| {
+        Err(serde_json::from_str(answer).unwrap_or_else(|_| {
             Error::new(Class::Usage, "cannot-prompt", "the user cannot be prompted")
         }))
     }
@@ -231,16 +260,16 @@ impl<'a> Context<'a> {
     /// # Errors
     /// Class `plugin` if the host cannot list them.
     pub fn providers(&self, id: &str) -> Result<Vec<ProviderInfo>, Error> {
-        let mut json = String::new();
+        let mut json = Chunks::default();
         let Some(list) = self.raw.list_providers else {
             return Ok(Vec::new());
         };
         // SAFETY: called with its own context; text and sink outlive the call.
-        let code = unsafe { list(self.raw.ctx, KtStr::new(id), text_sink(&mut json)) };
+        let code = unsafe { list(self.raw.ctx, KtStr::new(id), json.sink()) };
         if code != status::OK {
-            return Err(parse_error(&json, code));
+            return Err(parse_error(json.bytes(), code));
         }
-        serde_json::from_str(&json)
+        serde_json::from_slice(json.bytes())
             .map_err(|e| Error::internal("cannot parse the host's list of providers").cause(e))
     }
 
@@ -253,12 +282,13 @@ impl<'a> Context<'a> {
             return taken;
         };
         loop {
-            let mut name = String::new();
+            let mut name = Chunks::default();
             // SAFETY: called with its own context; the sink outlives the call.
-            let fd = unsafe { take(self.raw.ctx, text_sink(&mut name)) };
-            if fd < 0 {
+            let fd = unsafe { take(self.raw.ctx, name.sink()) };
+            let Some(fd) = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0) else {
                 return taken;
-            }
+            };
+            let name = name.text().unwrap_or_default().to_owned();
             // SAFETY: the host returns each descriptor once and passes its ownership
             // to the caller.
             taken.push((name, unsafe { OwnedFd::from_raw_fd(fd) }));
@@ -274,50 +304,48 @@ impl<'a> Context<'a> {
             return Err(Error::internal("the host does not support interfaces"));
         };
         let mut out = KtProvider {
-            size: u32::try_from(size_of::<KtProvider>()).unwrap_or(0),
-            reserved0: 0,
+            size: abi::size_u32::<KtProvider>(),
+            flags: 0,
             ctx: std::ptr::null_mut(),
             call: None,
+            close: None,
         };
         let (id, name) = (KtStr::new(id), KtStr::new(name.unwrap_or("")));
         // SAFETY: called with its own context; the texts and `out` outlive the call.
         let code = unsafe { open(self.raw.ctx, id, name, &raw mut out) };
-        if code != status::OK {
-            // A call of the handle that was not opened returns the reason.
-            let handle = ProviderHandle::new(out, self.raw);
-            return Err(handle
-                .call::<Value>("", &Value::Null)
-                .err()
-                .unwrap_or_else(|| {
-                    Error::new(
-                        Class::Plugin,
-                        "provider-not-found",
-                        "no provider of the interface",
-                    )
-                }));
+        let handle = ProviderHandle::new(out, self.options);
+        if code == status::OK {
+            return Ok(handle);
         }
-        Ok(ProviderHandle::new(out, self.raw))
+        // A call of the provider that was not opened returns the reason.
+        Err(handle
+            .call::<Value>("", &Value::Null)
+            .err()
+            .unwrap_or_else(|| {
+                let message = "no provider of the interface";
+                Error::new(Class::Plugin, "provider-not-found", message)
+            }))
     }
 }
 
 impl<'a> ProviderHandle<'a> {
     /// Returns a copy whose calls have the deadline and cancellation of `context`.
     #[must_use]
-    pub fn with_context(mut self, context: &Context<'a>) -> Self {
-        self.context = context.raw;
-        self
+    pub fn with_context(&self, context: &Context<'a>) -> Self {
+        let mut copy = self.clone();
+        copy.options = context.options;
+        copy
     }
 }
 
-fn text_sink(out: &mut String) -> KtSink {
-    KtSink {
-        ctx: std::ptr::from_mut(out).cast(),
-        write: write_text,
-    }
+fn unix_time() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
-unsafe extern "C" fn write_text(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: `ctx` is the string of `text_sink`, borrowed for the call.
-    let (out, chunk) = unsafe { (&mut *ctx.cast::<String>(), chunk.read()) };
-    out.push_str(chunk.unwrap_or_default());
+/// Returns the deadline in `timeout` as Unix time in milliseconds.
+fn after(timeout: Duration) -> u64 {
+    let deadline = unix_time().saturating_add(timeout).as_millis();
+    u64::try_from(deadline).unwrap_or(u64::MAX).max(1)
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::logging;
 use super::plugin::{Host, Plugin, Provider};
 use crate::abi::{
-    COMMAND_INTERFACE, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtReply, KtSink, KtStr,
+    self, COMMAND_INTERFACE, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtReply, KtSink, KtStr,
     status,
 };
 use crate::{Class, CompletionRequest, Error, Invocation};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The functions of a plugin's exported block.
 pub struct PluginExports<P>(PhantomData<P>);
@@ -19,6 +20,7 @@ pub struct PluginExports<P>(PhantomData<P>);
 struct ProviderState<P: 'static> {
     plugin: &'static P,
     interface: String,
+    name: String,
 }
 
 fn catch_panics<T>(what: &str, f: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
@@ -50,8 +52,8 @@ fn invalid(what: &str) -> Error {
 
 impl<P: Plugin> PluginExports<P> {
     const COMMAND: KtCommandV1 = KtCommandV1 {
-        size: size_u32::<KtCommandV1>(),
-        reserved0: 0,
+        size: abi::size_u32::<KtCommandV1>(),
+        flags: 0,
         run: Some(Self::run),
         complete: Some(Self::complete),
     };
@@ -61,11 +63,13 @@ impl<P: Plugin> PluginExports<P> {
     /// # Safety
     /// Called once, with a valid host and out-pointer, as the header specifies.
     pub unsafe extern "C" fn init(host: *const KtHost, state: *mut *mut c_void) -> i32 {
-        if host.is_null() || state.is_null() {
+        // SAFETY: the pointer to the host is valid while the plugin is loaded.
+        let Ok(host) = (unsafe { Host::from_raw(host) }) else {
+            return status::INVALID;
+        };
+        if state.is_null() {
             return status::INVALID;
         }
-        // SAFETY: the pointer to the host is valid while the plugin is loaded.
-        let host = unsafe { Host::from_raw(host) };
         logging::install(host);
         match catch_panics("init", || P::init(host)) {
             Ok(plugin) => {
@@ -74,27 +78,46 @@ impl<P: Plugin> PluginExports<P> {
                 status::OK
             }
             Err(error) => {
-                host.log(crate::abi::log::ERROR, "init", &error.to_string(), "");
+                host.fail(&error);
                 status_of(&error)
             }
         }
     }
 
-    /// `kt_plugin.shutdown`. The state is leaked on purpose: other threads may
-    /// still use its providers.
+    /// `kt_plugin.shutdown`. The state is not freed: threads of the plugin may still
+    /// use it.
     ///
     /// # Safety
-    /// As the header specifies.
-    pub unsafe extern "C" fn shutdown(_state: *mut c_void) {}
+    /// `state` must come from [`PluginExports::init`].
+    pub unsafe extern "C" fn shutdown(state: *mut c_void, deadline_unix_ms: u64) {
+        // SAFETY: the state of `init`, which is never freed.
+        let plugin = unsafe { &*state.cast::<P>() };
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let timeout = Duration::from_millis(deadline_unix_ms).saturating_sub(now);
+        // The panic hook has logged a panic, and the process ends.
+        drop(catch_panics("shutdown", || {
+            plugin.shutdown(timeout);
+            Ok(())
+        }));
+    }
 
     /// `kt_plugin.get_interface`.
     ///
     /// # Safety
     /// `state` must come from [`PluginExports::init`].
-    pub unsafe extern "C" fn get_interface(state: *mut c_void, id: KtStr) -> *const c_void {
-        // SAFETY: the state of `init`, which is never freed.
-        let (plugin, id) = unsafe { (&*state.cast::<P>(), id.read()) };
-        let Ok(id) = id else { return std::ptr::null() };
+    pub unsafe extern "C" fn get_interface(
+        state: *mut c_void,
+        id: KtStr,
+        name: KtStr,
+    ) -> *const c_void {
+        // SAFETY: the state of `init`, which is never freed, and texts that are valid
+        // during the call.
+        let (plugin, id, name) = unsafe { (&*state.cast::<P>(), id.read(), name.read()) };
+        let (Ok(id), Ok(name)) = (id, name) else {
+            return std::ptr::null();
+        };
         if id == COMMAND_INTERFACE {
             let provided = catch_panics("get_interface", || Ok(plugin.command().is_some()));
             return match provided {
@@ -102,18 +125,19 @@ impl<P: Plugin> PluginExports<P> {
                 _ => std::ptr::null(),
             };
         }
-        match catch_panics("get_interface", || Ok(plugin.provider(id).is_some())) {
+        match catch_panics("get_interface", || Ok(plugin.provider(id, name).is_some())) {
             Ok(true) => {}
             _ => return std::ptr::null(),
         }
-        // Leaked: the host asks once per interface and keeps the pointer.
+        // Leaked: the host asks once per provider and keeps the pointer.
         let provider = Box::leak(Box::new(ProviderState {
             plugin,
             interface: id.to_owned(),
+            name: name.to_owned(),
         }));
         let vtable = KtInterfaceV1 {
-            size: size_u32::<KtInterfaceV1>(),
-            reserved0: 0,
+            size: abi::size_u32::<KtInterfaceV1>(),
+            flags: 0,
             ctx: std::ptr::from_mut(provider).cast(),
             call: Some(Self::call),
         };
@@ -132,6 +156,9 @@ impl<P: Plugin> PluginExports<P> {
                 Context::from_raw(context),
                 invocation.read(),
             )
+        };
+        let Ok(context) = context else {
+            return status::INVALID;
         };
         let outcome = catch_panics("the command", || {
             let text = text.map_err(|e| invalid(&e.to_string()))?;
@@ -167,6 +194,9 @@ impl<P: Plugin> PluginExports<P> {
                 Context::from_raw(context),
                 request.read(),
             )
+        };
+        let Ok(context) = context else {
+            return status::INVALID;
         };
         let completions = catch_panics("completion", || {
             let request: CompletionRequest = serde_json::from_str(text.unwrap_or_default())
@@ -211,9 +241,9 @@ impl<P: Plugin> PluginExports<P> {
                 serde_json::from_str(json).map_err(|e| invalid("invalid JSON").cause(e))?;
             let provider: &dyn Provider = state
                 .plugin
-                .provider(&state.interface)
+                .provider(&state.interface, &state.name)
                 .ok_or_else(|| invalid("a call to an interface that is not provided"))?;
-            provider.call(method, request, &context)
+            provider.call(method, request, &context?)
         });
         let (write, text, code) = match &outcome {
             Ok(value) => (reply.write, value.to_string(), status::OK),
@@ -227,16 +257,6 @@ impl<P: Plugin> PluginExports<P> {
         unsafe { write(reply.ctx, KtStr::new(&text)) };
         code
     }
-}
-
-/// Returns the size of a boundary struct as the header's `uint32_t`.
-#[must_use]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "boundary structs are below 200 bytes"
-)]
-pub const fn size_u32<T>() -> u32 {
-    size_of::<T>() as u32
 }
 
 /// Exports a plugin: the symbol `kt_plugin_v1`, the manifest as an ELF note,
@@ -262,7 +282,7 @@ macro_rules! export_plugin {
             #[unsafe(export_name = "kt_plugin_v1")]
             static BLOCK: $crate::abi::KtPlugin = $crate::abi::KtPlugin {
                 magic: $crate::abi::MAGIC,
-                size: $crate::sdk::export::size_u32::<$crate::abi::KtPlugin>(),
+                size: $crate::abi::size_u32::<$crate::abi::KtPlugin>(),
                 abi_major: $crate::abi::ABI_MAJOR,
                 abi_minor: $crate::abi::ABI_MINOR,
                 min_host_minor: 0,

@@ -1,5 +1,6 @@
 //! The safe API for plugins in Rust.
 
+pub mod chunks;
 pub mod context;
 pub mod export;
 pub mod logging;

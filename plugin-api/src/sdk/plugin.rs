@@ -1,9 +1,10 @@
 //! The traits that a plugin implements.
 
-use crate::abi::KtHost;
+use crate::abi::{self, KtHost, KtStr};
 use crate::{Context, Error, Invocation, Output};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// The root of a plugin; one value lives as long as the process.
 pub trait Plugin: Sized + Send + Sync + 'static {
@@ -19,10 +20,17 @@ pub trait Plugin: Sized + Send + Sync + 'static {
         None
     }
 
-    /// Returns the implementation of `interface`, if the manifest provides it.
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
-        let _unused = interface;
+    /// Returns the implementation of the provider `name` of `interface`, if the
+    /// manifest provides it.
+    fn provider(&self, interface: &str, name: &str) -> Option<&dyn Provider> {
+        let _unused = (interface, name);
         None
+    }
+
+    /// Called at the orderly end of the process, after every call has returned. The
+    /// host does not wait longer than `timeout`.
+    fn shutdown(&self, timeout: Duration) {
+        let _unused = timeout;
     }
 }
 
@@ -34,7 +42,8 @@ pub trait Command: Send + Sync {
     /// The class of the error determines the exit code.
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error>;
 
-    /// Returns completions for an argument that the manifest marks `dynamic`. It
+    /// Returns completions for an argument that the manifest marks `dynamic`: values,
+    /// each optionally followed by a tab and a description. It
     /// must return within 100 ms and must not access the network.
     fn complete(&self, request: &CompletionRequest, context: &Context<'_>) -> Vec<String> {
         let _unused = (request, context);
@@ -96,7 +105,7 @@ pub fn unsupported_method(interface: &str, method: &str) -> Error {
 /// The host; valid while the plugin is loaded.
 #[derive(Clone, Copy)]
 pub struct Host {
-    raw: *const KtHost,
+    raw: KtHost,
 }
 
 // SAFETY: the header guarantees that the functions of the host may be called from
@@ -106,32 +115,48 @@ unsafe impl Send for Host {}
 unsafe impl Sync for Host {}
 
 impl Host {
+    /// # Errors
+    /// If the host passed an invalid struct.
+    ///
     /// # Safety
     /// `raw` must be the pointer that was passed to `init`.
     #[doc(hidden)]
-    pub unsafe fn from_raw(raw: *const KtHost) -> Self {
-        Self { raw }
+    pub unsafe fn from_raw(raw: *const KtHost) -> Result<Self, abi::StructError> {
+        // SAFETY: as the caller guarantees.
+        let raw = unsafe { abi::read(raw) }?;
+        Ok(Self { raw })
+    }
+
+    /// Returns the major and minor version of the ABI that the host supports.
+    #[must_use]
+    pub fn abi_version(&self) -> (u16, u16) {
+        (self.raw.abi_major, self.raw.abi_minor)
     }
 
     /// Returns the most verbose enabled log level; 0 means that logging is off.
     #[must_use]
     pub fn log_max_level(&self) -> u32 {
-        // SAFETY: the pointer is valid as `from_raw` requires.
-        let host = unsafe { &*self.raw };
+        let function = self.raw.log_max_level;
         // SAFETY: the function is called with its own context.
-        host.log_max_level.map_or(0, |f| unsafe { f(host.ctx) })
+        function.map_or(0, |f| unsafe { f(self.raw.ctx) })
     }
 
     /// Sends a log record to the host, as `tracing` events do.
     pub fn log(&self, level: u32, target: &str, message: &str, fields: &str) {
-        use crate::abi::KtStr;
-        // SAFETY: the pointer is valid as `from_raw` requires.
-        let host = unsafe { &*self.raw };
-        if let Some(log) = host.log {
+        if let Some(log) = self.raw.log {
             let (target, message, fields) =
                 (KtStr::new(target), KtStr::new(message), KtStr::new(fields));
             // SAFETY: called with its own context; the texts outlive the call.
-            unsafe { log(host.ctx, level, target, message, fields) };
+            unsafe { log(self.raw.ctx, level, target, message, fields) };
+        }
+    }
+
+    /// Reports the error of `init`.
+    pub(super) fn fail(&self, error: &crate::Error) {
+        let json = serde_json::to_string(error).unwrap_or_default();
+        if let Some(fail) = self.raw.fail {
+            // SAFETY: called with its own context; the text outlives the call.
+            unsafe { fail(self.raw.ctx, KtStr::new(&json)) };
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Open providers of interfaces.
 
-use crate::abi::{KtContext, KtProvider, KtReply, KtStr, status};
+use super::chunks::Chunks;
+use crate::abi::{self, KtCallOptions, KtContext, KtProvider, KtReply, KtStr, status};
 use crate::{Class, Error};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::ffi::c_void;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A provider of an interface, as the host lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,32 +28,61 @@ pub struct ProviderInfo {
     pub reasons: Vec<String>,
 }
 
-/// An open provider; usable from any thread until the call returns.
-#[derive(Clone, Copy)]
-pub struct ProviderHandle<'a> {
-    raw: KtProvider,
-    pub(super) context: KtContext,
-    _call: std::marker::PhantomData<&'a KtContext>,
+/// How the calls of a provider differ from the context that it was opened with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct CallOptions {
+    /// Unix time in milliseconds; 0 for none.
+    pub(super) deadline_unix_ms: u64,
+    pub(super) ignore_cancellation: bool,
 }
 
-// SAFETY: the header guarantees that a provider may be called from any thread
-// until the call that opened it returns.
-unsafe impl Send for ProviderHandle<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for ProviderHandle<'_> {}
+impl CallOptions {
+    fn raw(self) -> KtCallOptions {
+        KtCallOptions {
+            size: abi::size_u32::<KtCallOptions>(),
+            flags: if self.ignore_cancellation {
+                abi::call::IGNORE_CANCELLATION
+            } else {
+                0
+            },
+            deadline_unix_ms: self.deadline_unix_ms,
+        }
+    }
+}
+
+/// An open provider; usable from any thread until the call returns. It is closed when
+/// the last copy is dropped.
+#[derive(Clone)]
+pub struct ProviderHandle<'a> {
+    provider: Arc<OpenProvider>,
+    pub(super) options: CallOptions,
+    _call: PhantomData<&'a KtContext>,
+}
+
+struct OpenProvider(KtProvider);
+
+impl Drop for OpenProvider {
+    fn drop(&mut self) {
+        if let Some(close) = self.0.close {
+            // SAFETY: called once, with its own context; no copy of the handle exists
+            // that could call the provider.
+            unsafe { close(self.0.ctx) };
+        }
+    }
+}
 
 #[derive(Default)]
 struct ReplyBuffer {
-    result: String,
-    error: Option<String>,
+    result: Chunks,
+    error: Chunks,
 }
 
 impl<'a> ProviderHandle<'a> {
-    pub(super) fn new(raw: KtProvider, context: KtContext) -> Self {
+    pub(super) fn new(provider: KtProvider, options: CallOptions) -> Self {
         Self {
-            raw,
-            context,
-            _call: std::marker::PhantomData,
+            provider: Arc::new(OpenProvider(provider)),
+            options,
+            _call: PhantomData,
         }
     }
 
@@ -65,7 +97,8 @@ impl<'a> ProviderHandle<'a> {
     ) -> Result<T, Error> {
         let json = serde_json::to_string(request)
             .map_err(|e| Error::internal("cannot serialize the request").cause(e))?;
-        let Some(call) = self.raw.call else {
+        let raw = self.provider.0;
+        let Some(call) = raw.call else {
             return Err(Error::new(
                 Class::Plugin,
                 "provider-not-found",
@@ -78,25 +111,22 @@ impl<'a> ProviderHandle<'a> {
             write: write_result,
             fail: write_error,
         };
-        let context = std::ptr::from_ref(&self.context).cast::<c_void>();
-        // SAFETY: called with its own context; texts, context and reply outlive the
+        let options = self.options.raw();
+        // SAFETY: called with its own context; texts, options and reply outlive the
         // call.
         let code = unsafe {
             call(
-                self.raw.ctx,
+                raw.ctx,
                 KtStr::new(method),
                 KtStr::new(&json),
-                context,
+                std::ptr::from_ref(&options),
                 reply,
             )
         };
         if code != status::OK {
-            return Err(parse_error(
-                buffer.error.as_deref().unwrap_or_default(),
-                code,
-            ));
+            return Err(parse_error(buffer.error.bytes(), code));
         }
-        serde_json::from_str(&buffer.result).map_err(|e| {
+        serde_json::from_slice(buffer.result.bytes()).map_err(|e| {
             Error::new(
                 Class::Plugin,
                 "invalid-response",
@@ -107,8 +137,8 @@ impl<'a> ProviderHandle<'a> {
     }
 }
 
-pub(super) fn parse_error(json: &str, code: i32) -> Error {
-    serde_json::from_str(json).unwrap_or_else(|_| {
+pub(super) fn parse_error(json: &[u8], code: i32) -> Error {
+    serde_json::from_slice(json).unwrap_or_else(|_| {
         Error::new(
             Class::Plugin,
             "plugin-failed",
@@ -118,13 +148,13 @@ pub(super) fn parse_error(json: &str, code: i32) -> Error {
 }
 
 unsafe extern "C" fn write_result(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: `ctx` is the buffer of `call`, borrowed for the call.
-    let (buffer, chunk) = unsafe { (&mut *ctx.cast::<ReplyBuffer>(), chunk.read()) };
-    buffer.result.push_str(chunk.unwrap_or_default());
+    // SAFETY: `ctx` is the buffer of `call`, borrowed for the call, and the text is
+    // valid during this one.
+    unsafe { (*ctx.cast::<ReplyBuffer>()).result.append(chunk) };
 }
 
 unsafe extern "C" fn write_error(ctx: *mut c_void, chunk: KtStr) {
-    // SAFETY: `ctx` is the buffer of `call`, borrowed for the call.
-    let (buffer, chunk) = unsafe { (&mut *ctx.cast::<ReplyBuffer>(), chunk.read()) };
-    buffer.error = Some(chunk.unwrap_or_default().to_owned());
+    // SAFETY: `ctx` is the buffer of `call`, borrowed for the call, and the text is
+    // valid during this one.
+    unsafe { (*ctx.cast::<ReplyBuffer>()).error.append(chunk) };
 }

@@ -53,7 +53,7 @@ fn to_json<T: Serialize>(result: Result<T, Error>) -> Result<Value, Error> {
 }
 
 /// A backend that another plugin provides.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct RemoteBackend<'a>(pub ProviderHandle<'a>);
 
 impl ServiceBackend for RemoteBackend<'_> {

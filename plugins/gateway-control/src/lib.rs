@@ -31,7 +31,7 @@ impl Plugin for GatewayControl {
         Some(self)
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         match interface {
             kt_control_api::INTERFACE => Some(&self.http),
             "kt.secrets/1" => Some(&self.secrets),

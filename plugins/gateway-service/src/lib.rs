@@ -43,7 +43,7 @@ impl Plugin for GatewayService {
         Some(self)
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         (interface == conformance::INTERFACE).then_some(&conformance::ConformanceProvider)
     }
 }

@@ -27,7 +27,7 @@ impl Plugin for ServiceLaunchd {
         })
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         (interface == INTERFACE).then_some(&self.provider)
     }
 }

@@ -28,7 +28,7 @@ impl Plugin for ServiceSystemd {
         })
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         (interface == INTERFACE).then_some(&self.provider)
     }
 }

@@ -208,7 +208,7 @@ fn an_untrusted_manifest_is_not_read() {
 }
 
 /// Builds that violate one rule of the exported block, and the reported reason.
-const BLOCKS: [(&str, &str); 12] = [
+const BLOCKS: [(&str, &str); 18] = [
     (
         "PROBE_SYMBOL=probe_plugin",
         "does not export `kt_plugin_v1`",
@@ -232,6 +232,24 @@ const BLOCKS: [(&str, &str); 12] = [
         "requires plugin ABI 1.99 or later",
     ),
     ("PROBE_INIT_STATUS=KT_E_FAILED", "`init` failed"),
+    ("PROBE_SIZE=79", "invalid: 79 bytes"),
+    ("PROBE_FLAGS=0x10000", "unknown flags 0x10000"),
+    (
+        "PROBE_COMMAND_SIZE=0",
+        "`kt_command_v1` is invalid: 0 bytes",
+    ),
+    (
+        "PROBE_COMMAND_SIZE=23",
+        "`kt_command_v1` is invalid: 23 bytes",
+    ),
+    (
+        "PROBE_COMMAND_SIZE=0xffffffffu",
+        "`kt_command_v1` is invalid: 4294967295 bytes",
+    ),
+    (
+        "PROBE_COMMAND_FLAGS=0x80000000u",
+        "unknown flags 0x80000000",
+    ),
     ("PROBE_RUN=0", "has no `run`"),
 ];
 
@@ -295,7 +313,7 @@ fn a_contract_violation_is_an_error() {
         ("no-result", "returned success without a result"),
         ("unknown-status", "status -12345"),
         ("bad-json", "is malformed"),
-        ("bad-error", "in the error"),
+        ("bad-error", "its error is malformed"),
         ("bad-text", "failed"),
         ("null-text", "failed"),
     ] {

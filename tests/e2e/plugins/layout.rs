@@ -144,12 +144,17 @@ fn fields(body: &str) -> Vec<String> {
 #[test]
 fn the_header_compiles_alone_in_c_and_cpp() {
     let sandbox = Sandbox::new();
-    let source = sandbox.write(
-        "alone.c",
-        "#include \"kt_plugin.h\"\nint main(void) { return 0; }\n",
-    );
     let include = format!("-I{}", workspace().join("plugin-api/include").display());
-    for (compiler, standard, language) in [("gcc", "-std=c99", "c"), ("g++", "-std=c++17", "c++")] {
+    let source = sandbox.write(
+        "entry.c",
+        "#include \"kt_plugin.h\"\nstatic kt_status init(const kt_host *host, void **state) { (void)host; *state = 0; return KT_OK; }\nstatic const void *get(void *state, kt_str id, kt_str name) { (void)state, (void)id, (void)name; return 0; }\nconst kt_plugin kt_plugin_v1 = {KT_MAGIC, sizeof(kt_plugin), KT_ABI_MAJOR, KT_ABI_MINOR, 0, 0, 0, KT_STR(\"a\"), KT_STR(\"1.0.0\"), init, 0, get};\nint main(void) { return 0; }\n",
+    );
+    for (compiler, standard, language) in [
+        ("gcc", "-std=c99", "c"),
+        ("gcc", "-std=c11", "c"),
+        ("g++", "-std=c++17", "c++"),
+        ("g++", "-std=c++20", "c++"),
+    ] {
         let Some(compiler) = tool(compiler) else {
             continue;
         };

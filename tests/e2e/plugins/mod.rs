@@ -2,6 +2,7 @@
 
 mod c_plugin;
 mod conflicts;
+mod contract;
 mod hostile;
 mod layout;
 mod misbehaving;

@@ -40,12 +40,13 @@ static void forward_fail(void *ctx, kt_str error) {
 
 static kt_status ask(const kt_context *context) {
   kt_str id = KT_STR("example.greeting/1"), any = {0, 0}, method = KT_STR("greeting"), none = KT_STR("null");
-  kt_provider provider = {sizeof(kt_provider), 0, 0, 0};
+  kt_provider provider = {sizeof(kt_provider), 0, 0, 0, 0};
   if (!KT_HAS_FIELD(context, kt_context, open_provider)) return KT_E_UNSUPPORTED;
   context->open_provider(context->ctx, id, any, &provider);
   forward f = {context, KT_OK};
   kt_reply reply = {&f, forward_put, forward_fail};
-  kt_status status = provider.call(provider.ctx, method, none, context, reply);
+  kt_status status = provider.call(provider.ctx, method, none, NULL, reply);
+  if (KT_HAS_FIELD(&provider, kt_provider, close)) provider.close(provider.ctx);
   return status == KT_OK ? f.status : status;
 }
 
@@ -84,17 +85,17 @@ static kt_status init(const kt_host *host, void **state) {
   return KT_OK;
 }
 
-static void shutdown_(void *state) { (void)state; }
+static void shutdown_(void *state, uint64_t deadline_unix_ms) { (void)state, (void)deadline_unix_ms; }
 
-static const void *get_interface(void *state, kt_str id) {
-  (void)state;
+static const void *get_interface(void *state, kt_str id, kt_str name) {
+  (void)state, (void)name;
   if (contains(id, "kt.command/1")) return &command;
   if (contains(id, "example.greeting/1")) return &greeting;
   return 0;
 }
 
 KT_EXPORT const kt_plugin kt_plugin_v1 = {
-    {'K', 'T', 'P', 'L', 'U', 'G', 'I', 'N'},
+    KT_MAGIC,
     sizeof(kt_plugin),
     KT_ABI_MAJOR, KT_ABI_MINOR, 0, 0, 0,
     KT_STR("greeter-c"), KT_STR("1.0.0"),

@@ -2,7 +2,9 @@
  * its commands, before that by the macros below, one build each. */
 #include "kt_plugin.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef PROBE_ID
 #define PROBE_ID "probe"
@@ -11,7 +13,7 @@
 #define PROBE_VERSION "1.0.0"
 #endif
 #ifndef PROBE_MAGIC
-#define PROBE_MAGIC {'K', 'T', 'P', 'L', 'U', 'G', 'I', 'N'}
+#define PROBE_MAGIC KT_MAGIC
 #endif
 #ifndef PROBE_SIZE
 #define PROBE_SIZE sizeof(kt_plugin)
@@ -30,6 +32,18 @@
 #endif
 #ifndef PROBE_INIT_STATUS
 #define PROBE_INIT_STATUS KT_OK
+#endif
+#ifndef PROBE_INIT_ERROR
+#define PROBE_INIT_ERROR ""
+#endif
+#ifndef PROBE_FLAGS
+#define PROBE_FLAGS 0
+#endif
+#ifndef PROBE_COMMAND_SIZE
+#define PROBE_COMMAND_SIZE sizeof(kt_command_v1)
+#endif
+#ifndef PROBE_COMMAND_FLAGS
+#define PROBE_COMMAND_FLAGS 0
 #endif
 #ifndef PROBE_RUN
 #define PROBE_RUN run
@@ -100,22 +114,82 @@ static void put_asked(void *ctx, kt_str chunk) { put(&((asked *)ctx)->answer, ch
 
 static kt_status count(kt_str invocation, const kt_context *context) {
   kt_str id = KT_STR("example.count/1"), method = KT_STR("count"), null = KT_STR("null");
-  kt_provider other = {sizeof(kt_provider), 0, 0, 0};
+  kt_provider other = {sizeof(kt_provider), 0, 0, 0, 0};
   counted += 3;
   context->open_provider(context->ctx, id, member(invocation, "of"), &other);
   asked a;
   memset(&a, 0, sizeof a);
   a.context = context;
   kt_reply reply = {&a, put_asked, keep};
-  kt_status status = other.call(other.ctx, method, null, context, reply);
+  kt_status status = other.call(other.ctx, method, null, NULL, reply);
+  other.close(other.ctx);
   if (status != KT_OK) return status;
   char json[256];
   snprintf(json, sizeof json, SAID("{\"own\":%d,\"other\":%s}"), counted, a.answer.text);
   return emit(context, KT_EMIT_RESULT, json);
 }
 
+/* Calls the named provider of example.reply/1, with the options that are asked for. */
+static kt_status call_reply(kt_str invocation, const kt_context *context) {
+  kt_str id = KT_STR("example.reply/1"), method = KT_STR("answer"), null = KT_STR("null");
+  /* The caller may be older than the host: its struct then has no room for `close`. */
+  struct { kt_provider provider; char guard[16]; } open;
+  memset(&open, 0x5a, sizeof open);
+  memset(&open.provider, 0, sizeof open.provider);
+  open.provider.size = has(invocation, "too-small") ? 8 : sizeof(kt_provider);
+  kt_status status = context->open_provider(context->ctx, id, member(invocation, "of"), &open.provider);
+  for (size_t i = 0; i < sizeof open.guard; i++) if (open.guard[i] != 0x5a) abort();
+  if (!open.provider.call) {
+    char json[128];
+    snprintf(json, sizeof json, SAID("{\"status\":%d}"), status);
+    return emit(context, KT_EMIT_RESULT, json);
+  }
+  kt_call_options options = {sizeof options, 0, 0};
+  kt_str how = member(invocation, "options");
+  if (has(how, "past")) options.deadline_unix_ms = 1;
+  if (has(how, "ignore")) options.flags = KT_CALL_IGNORE_CANCELLATION;
+  if (has(how, "hint")) options.flags = 0x8000;
+  if (has(how, "required")) options.flags = 0x10000;
+  if (has(how, "short")) options.size = 4;
+  asked a;
+  memset(&a, 0, sizeof a);
+  a.context = context;
+  kt_reply reply = {&a, put_asked, keep};
+  status = open.provider.call(open.provider.ctx, method, null, how.len ? &options : NULL, reply);
+  open.provider.close(open.provider.ctx);
+  if (status != KT_OK) return status;
+  char json[256];
+  snprintf(json, sizeof json, SAID("%s"), a.answer.text);
+  return emit(context, KT_EMIT_RESULT, json);
+}
+
+static kt_status error(const kt_context *context, const char *json) {
+  kt_str text = {json, strlen(json)};
+  context->fail(context->ctx, text);
+  return KT_E_FAILED;
+}
+
 static kt_status run(void *state, kt_str invocation, const kt_context *context) {
   (void)state;
+  if (has(invocation, "\"reply\"]")) return call_reply(invocation, context);
+  if (has(invocation, "\"unknown-view\"]"))
+    return emit(context, KT_EMIT_RESULT, "{\"schema\":\"a/1\",\"value\":{\"a\":1},\"view\":{\"chart\":{\"x\":1}}}");
+  if (has(invocation, "\"unknown-format\"]"))
+    return emit(context, KT_EMIT_RESULT, "{\"schema\":\"a/1\",\"value\":{\"a\":1},\"later\":1,\"view\":{\"fields\":[{\"label\":\"A\",\"path\":\"/a\",\"format\":\"bytes\",\"later\":1}]}}");
+  if (has(invocation, "\"unknown-class\"]")) return error(context, "{\"id\":\"x\",\"class\":\"throttled\",\"message\":\"slow down\"}");
+  if (has(invocation, "\"two-results\"]")) {
+    emit(context, KT_EMIT_RESULT, SAID("1"));
+    return emit(context, KT_EMIT_RESULT, SAID("2"));
+  }
+  if (has(invocation, "\"result-and-error\"]")) {
+    error(context, "{\"id\":\"x\",\"class\":\"conflict\",\"message\":\"taken\"}");
+    return emit(context, KT_EMIT_RESULT, SAID("1"));
+  }
+  if (has(invocation, "\"flood\"]")) {
+    for (;;)
+      if (emit(context, KT_EMIT_EVENT, "{\"event\":\"flood\",\"message\":\"flood\"}") == KT_E_CANCELLED)
+        return error(context, "{\"id\":\"interrupted\",\"class\":\"interrupted\",\"message\":\"stopped\"}");
+  }
   if (has(invocation, "\"count\"]")) return count(invocation, context);
   if (has(invocation, "\"no-error\"]")) return KT_E_FAILED;
   if (has(invocation, "\"no-result\"]")) return KT_OK;
@@ -144,23 +218,52 @@ static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *c
   return KT_OK;
 }
 
-static const kt_command_v1 command = {sizeof(kt_command_v1), 0, PROBE_RUN, 0};
+/* Replies as the environment says; the two providers differ in `ctx`. */
+static kt_status scripted_reply(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
+  (void)method, (void)json;
+  const char *how = getenv("PROBE_REPLY") ? getenv("PROBE_REPLY") : "";
+  char text[128];
+  kt_str out = {text, 0};
+#define WRITE(...) (out.len = (size_t)snprintf(text, sizeof text, __VA_ARGS__), reply.write(reply.ctx, out))
+#define FAIL(s) (out.len = (size_t)snprintf(text, sizeof text, "%s", s), reply.fail(reply.ctx, out))
+  if (!strcmp(how, "garbage")) { WRITE("}{"); return KT_OK; }
+  if (!strcmp(how, "empty")) return KT_OK;
+  if (!strcmp(how, "status")) return KT_E_FAILED;
+  if (!strcmp(how, "unsupported")) return KT_E_UNSUPPORTED;
+  if (!strcmp(how, "junk-error")) { FAIL("junk"); return KT_E_FAILED; }
+  if (!strcmp(how, "both")) { WRITE("1"); FAIL("{}"); return KT_OK; }
+  if (!strcmp(how, "pieces")) { WRITE("\"caf\xc3"); WRITE("\xa9\""); return KT_OK; }
+  if (!strcmp(how, "deadline")) { WRITE("%d", context->deadline_unix_ms > 0); return KT_OK; }
+  if (!strcmp(how, "cancelled")) { WRITE("%d", context->cancelled(context->ctx)); return KT_OK; }
+  WRITE("\"%s\"", (const char *)ctx);
+  return KT_OK;
+}
+static const kt_interface_v1 first = {sizeof(kt_interface_v1), 0, (void *)"first", scripted_reply};
+static const kt_interface_v1 second = {sizeof(kt_interface_v1), 0, (void *)"second", scripted_reply};
+
+static const kt_command_v1 command = {PROBE_COMMAND_SIZE, PROBE_COMMAND_FLAGS, PROBE_RUN, 0};
 static const kt_interface_v1 counting = {sizeof(kt_interface_v1), 0, 0, call};
 
 kt_status init(const kt_host *host, void **state);
 kt_status init(const kt_host *host, void **state) {
-  (void)host;
+  kt_str error = KT_STR(PROBE_INIT_ERROR);
   *state = 0;
+  if (error.len) host->fail(host->ctx, error);
   return PROBE_INIT_STATUS;
 }
 
-static void shutdown_(void *state) { (void)state; }
+static void shutdown_(void *state, uint64_t deadline_unix_ms) {
+  (void)state;
+  if (getenv("PROBE_SHUTDOWN")) fprintf(stderr, "shutdown with a deadline: %d\n", deadline_unix_ms > 0);
+  while (getenv("PROBE_SHUTDOWN_HANGS")) pause();
+}
 
-const void *get_interface(void *state, kt_str id);
-const void *get_interface(void *state, kt_str id) {
+const void *get_interface(void *state, kt_str id, kt_str name);
+const void *get_interface(void *state, kt_str id, kt_str name) {
   (void)state;
   if (has(id, "kt.command/1")) return &command;
   if (has(id, "example.count/1")) return &counting;
+  if (has(id, "example.reply/1")) return has(name, "first") ? &first : &second;
   return 0;
 }
 
@@ -168,6 +271,6 @@ kt_status (*const probe_run)(void *, kt_str, const kt_context *) = run;
 
 extern KT_EXPORT const kt_plugin PROBE_SYMBOL;
 KT_EXPORT const kt_plugin PROBE_SYMBOL = {
-    PROBE_MAGIC, PROBE_SIZE, PROBE_MAJOR, KT_ABI_MINOR, PROBE_MIN_HOST_MINOR, 0, 0,
+    PROBE_MAGIC, PROBE_SIZE, PROBE_MAJOR, KT_ABI_MINOR, PROBE_MIN_HOST_MINOR, 0, PROBE_FLAGS,
     KT_STR(PROBE_ID), KT_STR(PROBE_VERSION),
     PROBE_INIT, shutdown_, PROBE_GET_INTERFACE};

@@ -3,11 +3,10 @@
 use super::check::DoctorCheck;
 use super::host_checks;
 use crate::commands::context::CommandContext;
-use crate::runtime::CallContext;
+use crate::runtime::{CallContext, call_provider};
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
-use serde_json::{Value, json};
-use std::sync::Mutex;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use serde_json::json;
+use std::time::Duration;
 
 /// The interface for checks of plugins: the method `check` takes an invocation, and
 /// returns an array of [`DoctorCheck`].
@@ -55,17 +54,7 @@ fn plugin_checks(context: &CommandContext<'_>) -> Vec<DoctorCheck> {
 }
 
 fn call(context: &CommandContext<'_>, provider: &str) -> Result<Vec<DoctorCheck>, Error> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let deadline = u64::try_from((now + TIMEOUT).as_millis()).unwrap_or(0);
-    let call = CallContext {
-        signals: None,
-        deadline,
-        providers: context.providers,
-        console: context.terminal,
-        result: Mutex::default(),
-    };
+    let call = CallContext::new(context.providers, context.terminal, None, 0);
     let layers = context.layers.as_ref().map_err(Clone::clone)?;
     let specs = context
         .registry
@@ -88,7 +77,8 @@ fn call(context: &CommandContext<'_>, provider: &str) -> Result<Vec<DoctorCheck>
         host_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Invocation::default()
     };
-    let response: Value = call.call_provider(INTERFACE, provider, "check", &json!(invocation))?;
+    let request = json!(invocation);
+    let response = call_provider(&call, (INTERFACE, provider), "check", &request, TIMEOUT)?;
     serde_json::from_value(response).map_err(|e| {
         Error::new(
             Class::Plugin,

@@ -40,7 +40,7 @@ impl Plugin for ControlPlanePlugin {
         Some(self)
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         (interface == kt_control_api::INTERFACE).then_some(&EmbeddedProvider)
     }
 }

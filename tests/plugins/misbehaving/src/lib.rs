@@ -37,7 +37,7 @@ impl Plugin for Misbehaving {
         Some(self)
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         (interface == INTERFACE).then_some(self as &dyn Provider)
     }
 }

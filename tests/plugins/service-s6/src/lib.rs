@@ -29,7 +29,7 @@ impl Plugin for ServiceS6 {
         })
     }
 
-    fn provider(&self, interface: &str) -> Option<&dyn Provider> {
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         (interface == INTERFACE).then_some(&self.provider)
     }
 }
