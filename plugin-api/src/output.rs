@@ -80,6 +80,9 @@ pub enum View {
     Message(String),
     /// The value as JSON.
     Json,
+    /// The view that the feature `next` adds.
+    #[cfg(feature = "next")]
+    Gauge(String),
 }
 
 /// The content of [`View::Table`].
@@ -124,6 +127,8 @@ impl View {
             "text" => Self::Text(serde_json::from_value(content)?),
             "sections" => Self::Sections(serde_json::from_value(content)?),
             "message" => Self::Message(serde_json::from_value(content)?),
+            #[cfg(feature = "next")]
+            "gauge" => Self::Gauge(serde_json::from_value(content)?),
             _ => Self::Json,
         })
     }

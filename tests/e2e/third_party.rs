@@ -1,43 +1,16 @@
 //! The service backend of a third party: it is built outside of the workspace from
 //! the packaged SDK, and tested with a real s6.
 
-use crate::harness::{Sandbox, TestCommand, dist, files_below, tool, workspace};
+use crate::harness::{Sandbox, cargo_script, dist, files_below, script, tool, workspace};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The exit code of the rig if it is not supported.
 const UNSUPPORTED: i32 = 77;
-/// The variables that cargo needs.
-const CARGO_VARIABLES: [&str; 6] = [
-    "PATH",
-    "HOME",
-    "CARGO",
-    "CARGO_HOME",
-    "RUSTUP_HOME",
-    "RUSTUP_TOOLCHAIN",
-];
-
-fn script(sandbox: &Sandbox, path: &str) -> TestCommand {
-    let ci = std::env::var("CI").is_ok_and(|v| !v.is_empty() && v != "0" && v != "false");
-    let run = sandbox
-        .program(Path::new("/bin/bash"))
-        .arg(workspace().join(path));
-    if ci {
-        run.env("CI", "1").env("KT_TEST_S6", "require")
-    } else {
-        run
-    }
-}
-
 /// Builds and tests the plugin; returns its plugin directory.
 fn build(sandbox: &Sandbox) -> PathBuf {
-    let mut run = script(sandbox, "tests/scripts/build-third-party.sh");
-    for name in CARGO_VARIABLES {
-        if let Some(value) = std::env::var_os(name) {
-            run = run.env(name, value);
-        }
-    }
+    let run = cargo_script(sandbox, "tests/scripts/build-third-party.sh");
     let output = run.limit(Duration::from_secs(600)).run();
     output
         .ok()

@@ -231,14 +231,14 @@ user() {
 
   step "a failed installation is rolled back"
   expect 0 kt gateway create --name broken --file config.yaml
-  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022x
+  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022 --executable /bin/false
   says "rolled back"
   [ -z "$(traces kt-gateway-broken)" ] || fail "left: $(traces kt-gateway-broken)"
   expect 4 kt gateway status --service-name broken
 
   step "a failed update leaves the previous service running"
   before=$(cat "$DIR/run")
-  expect 7 kt gateway install --id life --listen 127.0.0.1:41002x
+  expect 7 kt gateway install --id life --executable /bin/false
   says "rolled back"
   [ "$(cat "$DIR/run")" = "$before" ] || fail "the script changed"
   expect 0 kt gateway status --wait ready --timeout 30s

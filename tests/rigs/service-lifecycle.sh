@@ -119,7 +119,7 @@ YAML
 
   step "a failed installation is rolled back"
   expect 0 kt gateway create --name broken --file config.yaml
-  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41012x
+  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022 --executable /bin/false
   says "rolled back"
   [ ! -e "$HOME/.config/systemd/user/kt-gateway-broken.service" ] || fail "its unit is still there"
   expect 4 kt gateway status --service-name broken

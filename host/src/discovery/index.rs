@@ -4,6 +4,7 @@
 
 use super::manifest::ParsedManifest;
 use crate::atomic_file;
+use kt_plugin_api::abi;
 use kt_plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,9 +53,12 @@ pub(crate) struct Index {
 
 impl Index {
     /// Opens the cache in `dir`; a file that cannot be read counts as empty. Its
-    /// name contains the version of kt, because the format may differ.
+    /// name contains the versions of kt and of the plugin API, because the format and
+    /// the known keys may differ.
     pub(crate) fn open(dir: &Path) -> Self {
-        let file = dir.join(concat!("plugins-", env!("CARGO_PKG_VERSION"), ".json"));
+        let kt = env!("CARGO_PKG_VERSION");
+        let (major, minor) = (abi::ABI_MAJOR, abi::ABI_MINOR);
+        let file = dir.join(format!("plugins-{kt}-{major}.{minor}.json"));
         let entries = std::fs::read(&file)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())

@@ -18,13 +18,13 @@ impl HostBlock {
     pub(super) fn new() -> &'static Self {
         let new = Box::leak(Box::new(Self {
             block: KtHost {
-                size: abi::size_u32::<KtHost>(),
                 abi_major: abi::ABI_MAJOR,
                 abi_minor: abi::ABI_MINOR,
                 ctx: std::ptr::null_mut(),
                 log: Some(log),
                 log_max_level: Some(log_max_level),
                 fail: Some(fail),
+                ..KtHost::EMPTY
             },
             error: Mutex::default(),
         }));

@@ -199,6 +199,8 @@ impl MappedLibrary {
         let (Some(init), Some(_)) = (block.init, block.get_interface) else {
             return Err(failed("its block lacks `init` or `get_interface`"));
         };
+        #[cfg(feature = "next")]
+        log_next(KtPlugin::NAME, block.next);
         let host = HostBlock::new();
         let mut state = std::ptr::null_mut();
         // SAFETY: a block that is never freed, and a valid pointer for the state.
@@ -209,6 +211,13 @@ impl MappedLibrary {
                 .unwrap_or_else(|| failed(&format!("its `init` failed with status {code}")))),
         }
     }
+}
+
+/// Logs the field that the feature `next` appends.
+#[cfg(feature = "next")]
+fn log_next(name: &str, value: usize) {
+    let level = kt_plugin_api::abi::log::INFO;
+    crate::logging::record(level, "next", &format!("{name} {value}"), "");
 }
 
 /// Returns name and version of a block.
@@ -258,7 +267,10 @@ impl LoadedPlugin {
         }
         // SAFETY: the C header specifies the type for the id, and that the struct stays
         // valid.
-        unsafe { abi::read(vtable.cast::<T>()) }.map_err(VtableError::Invalid)
+        let vtable = unsafe { abi::read(vtable.cast::<T>()) }.map_err(VtableError::Invalid)?;
+        #[cfg(feature = "next")]
+        log_next(T::NAME, vtable.next());
+        Ok(vtable)
     }
 
     /// Calls `shutdown` with a deadline as Unix time in milliseconds.

@@ -61,6 +61,8 @@ impl Terminal {
         match view {
             View::Text(text) => text.clone(),
             View::Json => format!("{value:#}\n"),
+            #[cfg(feature = "next")]
+            View::Gauge(text) => format!("gauge {text}\n"),
             View::Message(line) => {
                 self.print_status(line);
                 String::new()

@@ -23,8 +23,6 @@ struct PluginProvider {
 /// Returns the context for a plugin, which is valid as long as the value.
 pub(super) fn context(call: &CallContext<'_>) -> KtContext {
     KtContext {
-        size: abi::size_u32::<KtContext>(),
-        flags: 0,
         ctx: std::ptr::from_ref(call).cast_mut().cast(),
         deadline_unix_ms: call.deadline(),
         cancelled: Some(cancelled),
@@ -36,6 +34,7 @@ pub(super) fn context(call: &CallContext<'_>) -> KtContext {
         list_providers: Some(list_providers),
         open_provider: Some(open_provider),
         take_inherited_fd: Some(take_inherited_fd),
+        ..KtContext::EMPTY
     }
 }
 
@@ -158,11 +157,10 @@ unsafe extern "C" fn open_provider(
         provider,
     }));
     let value = KtProvider {
-        size: abi::size_u32::<KtProvider>(),
-        flags: 0,
         ctx: opened.cast(),
         call: Some(call_provider_method),
         close: Some(close_provider),
+        ..KtProvider::EMPTY
     };
     // SAFETY: the output of the plugin, which is checked for null and its size.
     if unsafe { abi::fill(out, &value) }.is_err() {

@@ -25,6 +25,10 @@ pub unsafe trait BoundaryStruct: Copy {
     const SIZE_1_0: usize;
     /// Offset of the field `size`.
     const SIZE_OFFSET: usize = 0;
+
+    /// Returns the field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    fn next(&self) -> usize;
 }
 
 /// The reason why a struct of the other side is invalid.
@@ -187,16 +191,39 @@ pub const fn size_u32<T>() -> u32 {
     size_of::<T>() as u32
 }
 
+/// The value of the fields that the feature `next` appends.
+#[cfg(feature = "next")]
+pub const NEXT: usize = 11;
+
 /// Implements [`BoundaryStruct`]: the struct, its name in the header, and the last
 /// field that version 1.0 has.
 macro_rules! boundary_struct {
     ($type:ty, $name:literal, $last:ident: $last_type:ty $(, size at $offset:expr)?) => {
+        impl $type {
+            /// A struct of this version that contains its size and nothing else.
+            pub const EMPTY: Self = {
+                // SAFETY: zeros are a valid value of every boundary struct.
+                let mut empty = unsafe { std::mem::zeroed::<Self>() };
+                empty.size = $crate::abi::size_u32::<Self>();
+                #[cfg(feature = "next")]
+                {
+                    empty.next = $crate::abi::NEXT;
+                }
+                empty
+            };
+        }
+
         // SAFETY: `repr(C)`, with integers, raw pointers and optional functions only.
         unsafe impl $crate::abi::BoundaryStruct for $type {
             const NAME: &'static str = $name;
             const SIZE_1_0: usize =
                 std::mem::offset_of!($type, $last) + size_of::<$last_type>();
             $(const SIZE_OFFSET: usize = $offset;)?
+
+            #[cfg(feature = "next")]
+            fn next(&self) -> usize {
+                self.next
+            }
         }
     };
 }
@@ -215,7 +242,16 @@ mod tests {
         flags: u32,
         value: usize,
     }
-    boundary_struct!(Old, "old", value: usize);
+    // SAFETY: `repr(C)`, with integers only.
+    unsafe impl BoundaryStruct for Old {
+        const NAME: &'static str = "old";
+        const SIZE_1_0: usize = size_of::<Self>();
+
+        #[cfg(feature = "next")]
+        fn next(&self) -> usize {
+            0
+        }
+    }
 
     #[repr(C)]
     #[derive(Clone, Copy)]
@@ -225,7 +261,16 @@ mod tests {
         value: usize,
         added: usize,
     }
-    boundary_struct!(New, "new", value: usize);
+    // SAFETY: `repr(C)`, with integers only.
+    unsafe impl BoundaryStruct for New {
+        const NAME: &'static str = "new";
+        const SIZE_1_0: usize = size_of::<Old>();
+
+        #[cfg(feature = "next")]
+        fn next(&self) -> usize {
+            0
+        }
+    }
 
     const OLD: Old = Old {
         size: size_of::<Old>() as u32,

@@ -16,6 +16,9 @@ pub struct KtCallOptions {
     /// Deadline as Unix time in milliseconds; effective if it is earlier than that of
     /// the context; 0 = none.
     pub deadline_unix_ms: u64,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtCallOptions, "kt_call_options", deadline_unix_ms: u64);
 
@@ -43,6 +46,9 @@ pub struct KtProvider {
     >,
     /// Releases the provider; no call of it may run or follow.
     pub close: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtProvider, "kt_provider", close: usize);
 
@@ -91,6 +97,9 @@ pub struct KtContext {
     /// Takes the next file descriptor that the service manager passed to the
     /// process and writes its name to the sink; -1 if there is none left.
     pub take_inherited_fd: Option<unsafe extern "C" fn(ctx: *mut c_void, name: KtSink) -> isize>,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtContext, "kt_context", take_inherited_fd: usize);
 

@@ -31,6 +31,9 @@ pub struct KtHost {
     pub log_max_level: Option<unsafe extern "C" fn(ctx: *mut c_void) -> u32>,
     /// Reports the error object of a failing `init`.
     pub fail: Option<unsafe extern "C" fn(ctx: *mut c_void, error: KtStr)>,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtHost, "kt_host", fail: usize);
 
@@ -72,6 +75,9 @@ pub struct KtPlugin {
     /// for `kt.command/1`.
     pub get_interface:
         Option<unsafe extern "C" fn(state: *mut c_void, id: KtStr, name: KtStr) -> *const c_void>,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtPlugin, "kt_plugin", get_interface: usize, size at size_of_val(&MAGIC));
 

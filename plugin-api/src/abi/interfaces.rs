@@ -30,6 +30,9 @@ pub struct KtCommandV1 {
             values: KtSink,
         ) -> i32,
     >,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtCommandV1, "kt_command_v1", complete: usize);
 
@@ -54,6 +57,9 @@ pub struct KtInterfaceV1 {
             reply: KtReply,
         ) -> i32,
     >,
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    pub next: usize,
 }
 boundary_struct!(KtInterfaceV1, "kt_interface_v1", call: usize);
 

@@ -52,6 +52,10 @@ pub struct Manifest {
     /// Interfaces that the plugin provides.
     #[serde(default)]
     pub provides: Vec<ProvidesSpec>,
+    /// The key that the feature `next` adds.
+    #[cfg(feature = "next")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<String>,
 }
 
 /// What a plugin consists of.

@@ -67,6 +67,13 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.raw.next
+    }
+
     /// Waits until the call is cancelled, but not longer than `timeout`, and returns
     /// the reason of the cancellation, if there is one. A signal ends the wait
     /// immediately, so that a loop needs no short interval to notice it.
@@ -304,11 +311,9 @@ impl<'a> Context<'a> {
             return Err(Error::internal("the host does not support interfaces"));
         };
         let mut out = KtProvider {
-            size: abi::size_u32::<KtProvider>(),
-            flags: 0,
-            ctx: std::ptr::null_mut(),
-            call: None,
-            close: None,
+            #[cfg(feature = "next")]
+            next: 0,
+            ..KtProvider::EMPTY
         };
         let (id, name) = (KtStr::new(id), KtStr::new(name.unwrap_or("")));
         // SAFETY: called with its own context; the texts and `out` outlive the call.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::logging;
 use super::plugin::{Host, Plugin, Provider};
 use crate::abi::{
-    self, COMMAND_INTERFACE, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtReply, KtSink, KtStr,
+    COMMAND_INTERFACE, KtCommandV1, KtContext, KtHost, KtInterfaceV1, KtReply, KtSink, KtStr,
     status,
 };
 use crate::{Class, CompletionRequest, Error, Invocation};
@@ -52,10 +52,9 @@ fn invalid(what: &str) -> Error {
 
 impl<P: Plugin> PluginExports<P> {
     const COMMAND: KtCommandV1 = KtCommandV1 {
-        size: abi::size_u32::<KtCommandV1>(),
-        flags: 0,
         run: Some(Self::run),
         complete: Some(Self::complete),
+        ..KtCommandV1::EMPTY
     };
 
     /// `kt_plugin.init`.
@@ -136,10 +135,9 @@ impl<P: Plugin> PluginExports<P> {
             name: name.to_owned(),
         }));
         let vtable = KtInterfaceV1 {
-            size: abi::size_u32::<KtInterfaceV1>(),
-            flags: 0,
             ctx: std::ptr::from_mut(provider).cast(),
             call: Some(Self::call),
+            ..KtInterfaceV1::EMPTY
         };
         std::ptr::from_ref::<KtInterfaceV1>(Box::leak(Box::new(vtable))).cast()
     }
@@ -282,17 +280,14 @@ macro_rules! export_plugin {
             #[unsafe(export_name = "kt_plugin_v1")]
             static BLOCK: $crate::abi::KtPlugin = $crate::abi::KtPlugin {
                 magic: $crate::abi::MAGIC,
-                size: $crate::abi::size_u32::<$crate::abi::KtPlugin>(),
                 abi_major: $crate::abi::ABI_MAJOR,
                 abi_minor: $crate::abi::ABI_MINOR,
-                min_host_minor: 0,
-                reserved0: 0,
-                flags: 0,
                 name: $crate::abi::KtStr::new(env!("CARGO_PKG_NAME")),
                 version: $crate::abi::KtStr::new(env!("CARGO_PKG_VERSION")),
                 init: Some($crate::sdk::export::PluginExports::<$plugin>::init),
                 shutdown: Some($crate::sdk::export::PluginExports::<$plugin>::shutdown),
                 get_interface: Some($crate::sdk::export::PluginExports::<$plugin>::get_interface),
+                ..$crate::abi::KtPlugin::EMPTY
             };
         };
         $crate::export_layout!();

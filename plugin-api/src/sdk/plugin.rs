@@ -133,6 +133,13 @@ impl Host {
         (self.raw.abi_major, self.raw.abi_minor)
     }
 
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.raw.next
+    }
+
     /// Returns the most verbose enabled log level; 0 means that logging is off.
     #[must_use]
     pub fn log_max_level(&self) -> u32 {

@@ -39,13 +39,13 @@ pub(super) struct CallOptions {
 impl CallOptions {
     fn raw(self) -> KtCallOptions {
         KtCallOptions {
-            size: abi::size_u32::<KtCallOptions>(),
             flags: if self.ignore_cancellation {
                 abi::call::IGNORE_CANCELLATION
             } else {
                 0
             },
             deadline_unix_ms: self.deadline_unix_ms,
+            ..KtCallOptions::EMPTY
         }
     }
 }
@@ -84,6 +84,13 @@ impl<'a> ProviderHandle<'a> {
             options,
             _call: PhantomData,
         }
+    }
+
+    /// The field that the feature `next` appends.
+    #[cfg(feature = "next")]
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.provider.0.next
     }
 
     /// Calls a method.

@@ -7,6 +7,7 @@ mod hostile;
 mod layout;
 mod misbehaving;
 mod missing;
+mod next_minor;
 mod opened;
 mod plugin_dir;
 

@@ -16,6 +16,8 @@ pub(crate) struct CPlugin {
     source: PathBuf,
     manifest: String,
     flags: Vec<String>,
+    /// The directory of the header.
+    include: PathBuf,
 }
 
 // === impl PluginDir ===
@@ -38,6 +40,14 @@ impl<'a> PluginDir<'a> {
         self.sandbox.kt(args).env("KT_PLUGIN_PATH", &self.path)
     }
 
+    /// Returns a run of another build of `kt` that searches this directory first.
+    pub(crate) fn run_with(&self, kt: &Path, line: &str) -> TestCommand {
+        self.sandbox
+            .program(kt)
+            .args(line.split_whitespace())
+            .env("KT_PLUGIN_PATH", &self.path)
+    }
+
     /// Installs a manifest and a library, and returns the path of the library.
     pub(crate) fn put(&self, manifest: &str, library: &[u8]) -> PathBuf {
         let dir = self.path.join(value_of(manifest, "name"));
@@ -51,7 +61,12 @@ impl<'a> PluginDir<'a> {
     /// Installs the plugin `misbehaving`, which cargo built beside the tests.
     pub(crate) fn misbehaving(&self) -> PathBuf {
         let tests = std::env::current_exe().expect("the path of the test binary is known");
-        let library = tests.with_file_name("libmisbehaving.so");
+        self.misbehaving_from(tests.parent().expect("it is in a directory"))
+    }
+
+    /// Installs the plugin `misbehaving` from another build.
+    pub(crate) fn misbehaving_from(&self, build: &Path) -> PathBuf {
+        let library = build.join("libmisbehaving.so");
         let manifest = workspace().join("tests/plugins/misbehaving/plugin.toml");
         self.put(
             &read(&manifest),
@@ -92,7 +107,23 @@ impl CPlugin {
             source: dir.join(source),
             manifest: read(&dir.join("plugin.toml")),
             flags: Vec::new(),
+            include: workspace().join("plugin-api/include"),
         }
+    }
+
+    /// The plugin that reports the version of what crosses the boundary.
+    pub(crate) fn evolution(name: &str) -> Self {
+        let mut plugin = Self::from("evolution-c", "evolution.c");
+        plugin.manifest = plugin
+            .manifest
+            .replace("\"evolution\"", &format!("\"{name}\""));
+        plugin.define(&format!("EVOLUTION_NAME=\"{name}\""))
+    }
+
+    /// Uses the header in another directory.
+    pub(crate) fn include(mut self, dir: &Path) -> Self {
+        dir.clone_into(&mut self.include);
+        self
     }
 
     /// Defines a macro.
@@ -131,10 +162,7 @@ impl CPlugin {
         command
             .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-pedantic"])
             .args(["-shared", "-fPIC", "-fvisibility=hidden"])
-            .arg(format!(
-                "-I{}",
-                workspace().join("plugin-api/include").display()
-            ))
+            .arg(format!("-I{}", self.include.display()))
             .arg(format!("-Wa,-I{}", dir.path().display()))
             .arg(&self.source)
             .args(&self.flags)

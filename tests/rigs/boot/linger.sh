@@ -82,7 +82,7 @@ two_services() { # FIRST-UNINSTALLED LAST-UNINSTALLED
 # A failed installation is rolled back.
 rolled_back() {
   expect 0 bare "$CREATE"
-  expect 7 bare "$INSTALL --listen 127.0.0.1:41002x"
+  expect 7 bare "$INSTALL --executable /bin/false"
   must_not lingers
   must await 60 test ! -e "$RUNTIME"
   must_not test -e "$RIG_HOME/.config/systemd/user/kt-gateway.service"

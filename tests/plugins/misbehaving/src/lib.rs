@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const INTERFACE: &str = "example.misbehaviour/1";
+/// The versions of everything that crosses the boundary, as `evolution-c` has it.
+const EVOLUTION: &str = "example.evolution/1";
 
 struct Misbehaving {
     host: Host,
@@ -38,7 +40,11 @@ impl Plugin for Misbehaving {
     }
 
     fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
-        (interface == INTERFACE).then_some(self as &dyn Provider)
+        match interface {
+            EVOLUTION => Some(&Evolution),
+            INTERFACE => Some(self),
+            _ => None,
+        }
     }
 }
 
@@ -63,6 +69,7 @@ impl Command for Misbehaving {
             }
             Some("partial-results") => partial_results(context),
             Some("wait") => wait(context),
+            Some("versions") => versions(self.host, invocation, context),
             _ => Ok(output("behaved")),
         }
     }
@@ -72,6 +79,47 @@ impl Provider for Misbehaving {
     fn call(&self, _: &str, _: Value, _: &Context<'_>) -> Result<Value, Error> {
         panic!("panic in a provider")
     }
+}
+
+struct Evolution;
+
+impl Provider for Evolution {
+    fn call(&self, _: &str, _: Value, context: &Context<'_>) -> Result<Value, Error> {
+        Ok(json!({ "context": next_of_context(context) }))
+    }
+}
+
+fn versions(host: Host, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let name = invocation.args.text("of");
+    let provider = context.open_provider(EVOLUTION, name)?;
+    let reply = provider.call::<Value>("versions", &Value::Null)?;
+    #[cfg(feature = "next")]
+    let (of_host, of_provider) = (host.next(), provider.next());
+    #[cfg(not(feature = "next"))]
+    let (of_host, of_provider) = (0, 0);
+    let value = json!({
+        "host_minor": host.abi_version().1,
+        "host": of_host,
+        "context": next_of_context(context),
+        "provider": of_provider,
+        "status": 0,
+        "reply": reply,
+    });
+    #[cfg(feature = "next")]
+    let view = View::Gauge("full".to_owned());
+    #[cfg(not(feature = "next"))]
+    let view = View::Text("versions\n".to_owned());
+    Ok(Output::new("example.versions/1", value, view))
+}
+
+#[cfg(feature = "next")]
+fn next_of_context(context: &Context<'_>) -> usize {
+    context.next()
+}
+
+#[cfg(not(feature = "next"))]
+fn next_of_context(_: &Context<'_>) -> usize {
+    0
 }
 
 fn thread() -> String {
