@@ -16,20 +16,30 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that will listen on the port.
     pub(crate) fn start(mut command: Command, port: u16, log: &Path) -> Self {
-        let log = std::fs::File::create(log).expect("a log file");
+        let output = std::fs::File::create(log).expect("a log file");
         let child = command
             .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file"))
-            .stderr(log)
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(output)
             .spawn()
             .expect("a process");
-        let server = Self { child, port };
+        let mut server = Self { child, port };
         let end = Instant::now() + START_TIMEOUT;
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < end, "no server on port {port}");
+            let exited = server.child.try_wait().is_ok_and(|status| status.is_some());
+            assert!(
+                Instant::now() < end && !exited,
+                "no server on port {port}: {}",
+                std::fs::read_to_string(log).unwrap_or_default()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         server
+    }
+
+    /// Returns the id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Returns the memory in use in KiB (proc(5), `VmRSS`).
@@ -47,7 +57,7 @@ impl Server {
     }
 
     fn proc(&self, file: &str) -> String {
-        let path = format!("/proc/{}/{file}", self.child.id());
+        let path = format!("/proc/{}/{file}", self.id());
         std::fs::read_to_string(path).expect("a running process")
     }
 }

@@ -1,0 +1,84 @@
+//! The configurations of the gateways, and the requests.
+
+use serde_json::{Value, json};
+
+/// English prose, which is repeated up to the length that is needed.
+const PROSE: &str = include_str!("../../../LICENSE-APACHE");
+
+/// Returns prose of a length in bytes.
+pub(crate) fn prose(length: usize) -> String {
+    repeat(PROSE.trim_start(), length)
+}
+
+/// Returns a unit repeated to a length in bytes, cut at a character.
+pub(crate) fn repeat(unit: &str, length: usize) -> String {
+    let mut text = unit.repeat(length / unit.len() + 1);
+    text.truncate(text.floor_char_boundary(length));
+    text
+}
+
+/// Returns the body of a request with a text.
+pub(crate) fn body(text: &str) -> String {
+    request(text, Value::Null)
+}
+
+/// Returns the body of a request for a stream.
+pub(crate) fn stream_body(text: &str, events: usize, pause_us: usize, choices: usize) -> String {
+    let script = json!({"stream": true, "bench_events": events, "bench_pause_us": pause_us, "bench_choices": choices});
+    request(text, script)
+}
+
+/// The members of `first` come first: the upstream reads only the beginning.
+fn request(text: &str, first: Value) -> String {
+    let mut request = first.as_object().cloned().unwrap_or_default();
+    request.insert("model".to_owned(), json!("gpt-4o-mini"));
+    request.insert(
+        "messages".to_owned(),
+        json!([
+            {"role": "system", "content": "You answer briefly, and say so when you do not know."},
+            {"role": "user", "content": text},
+        ]),
+    );
+    request.insert("temperature".to_owned(), json!(0.2));
+    Value::Object(request).to_string()
+}
+
+/// Returns a configuration without a chain.
+pub(crate) fn without_chain(upstream: u16) -> String {
+    format!("{}policies: {{chain: []}}\n", providers(upstream))
+}
+
+fn providers(upstream: u16) -> String {
+    format!(
+        "pack: {{name: bench, version: 1.0.0, enabled: true}}\nproviders:\n  targets:\n    - id: upstream\n      provider: openai\n      base_url: http://127.0.0.1:{upstream}\n"
+    )
+}
+
+/// The full chain: every policy, with 500 terms.
+pub(crate) fn full_chain(upstream: u16) -> String {
+    let terms: String = terms().map(|term| format!("      - {term}\n")).collect();
+    format!(
+        "{}policies:\n  chain: [prompt-injection, pii-detector, dlp-filter, audit-logger]\npolicy:\n  prompt-injection:\n    encoding: {{decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}}\n    response: {{action: block, message: This request was refused by policy.}}\n  pii-detector:\n    action: redact\n    redaction: {{marker_format: label}}\n  dlp-filter:\n    action: redact\n    blocked_terms:\n{terms}  audit-logger: {{retention_days: 365}}\n",
+        providers(upstream)
+    )
+}
+
+/// Returns terms whose first words are those of the prose, so that they are nearly found.
+fn terms() -> impl Iterator<Item = String> {
+    let mut words: Vec<String> = PROSE
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| word.len() >= 5)
+        .map(str::to_ascii_lowercase)
+        .collect();
+    words.sort();
+    words.dedup();
+    let count = words.len();
+    (0..500).map(move |n| {
+        let (first, second) = (&words[n % count], &words[(n * 7 + 3) % count]);
+        if n % 2 == 0 {
+            format!("project {first} {second}")
+        } else {
+            format!("{first}{second} ledger")
+        }
+    })
+}
