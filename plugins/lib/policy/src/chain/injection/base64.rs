@@ -5,16 +5,13 @@ const MIN_RUN: usize = 20;
 
 /// The readable texts of all Base64 runs.
 pub(super) fn decoded_runs(text: &str) -> Vec<String> {
-    text.split(|c: char| !is_base64(c))
-        .filter(|run| run.len() >= MIN_RUN)
-        .filter_map(decode)
-        .collect()
+    long_runs(text, is_base64).filter_map(decode).collect()
 }
 
 /// The readable texts of all runs of hex digits.
 pub(super) fn decoded_hex(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_ascii_hexdigit())
-        .filter(|run| run.len() >= MIN_RUN && run.len() % 2 == 0)
+    long_runs(text, u8::is_ascii_hexdigit)
+        .filter(|run| run.len() % 2 == 0)
         .filter_map(|run| {
             let pairs = run.as_bytes().chunks_exact(2);
             let bytes: Option<Vec<u8>> = pairs
@@ -25,8 +22,32 @@ pub(super) fn decoded_hex(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_base64(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')
+/// Runs of at least [`MIN_RUN`] ASCII bytes of a class. Such a run has a byte at every multiple
+/// of its least length, so that only those are read where there is none.
+fn long_runs(text: &str, class: fn(&u8) -> bool) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let probe = from + MIN_RUN - 1;
+            if !class(bytes.get(probe)?) {
+                from = probe + 1;
+                continue;
+            }
+            let before = bytes[from..probe].iter().rev().take_while(|b| class(b));
+            let start = probe - before.count();
+            let after = bytes[probe..].iter().take_while(|b| class(b));
+            let end = probe + after.count();
+            from = end;
+            if end - start >= MIN_RUN {
+                return text.get(start..end);
+            }
+        }
+    })
+}
+
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
 fn decode(run: &str) -> Option<String> {
@@ -63,4 +84,21 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
         .filter(|c| c.is_alphanumeric() || c.is_whitespace())
         .count();
     (plain * 10 >= text.chars().count() * 8).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MIN_RUN, is_base64, long_runs};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_long_run_is_found(text in "([a-z+/]{0,24}[ .é]{0,2}){0,6}") {
+            let split = text.split(|c: char| !u8::try_from(c).is_ok_and(|b| is_base64(&b)));
+            let expected: Vec<&str> = split.filter(|run| run.len() >= MIN_RUN).collect();
+            prop_assert_eq!(long_runs(&text, is_base64).collect::<Vec<_>>(), expected);
+        }
+    }
 }

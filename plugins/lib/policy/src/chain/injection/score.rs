@@ -1,6 +1,6 @@
 //! From phrases to a judgement.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
@@ -173,44 +173,85 @@ impl Injection {
         let views = views(text, &self.encoding);
         if let Some(own) = &self.own {
             // The operator's patterns see the text as it stands, too.
-            if own.is_match(text) || views.iter().any(|view| own.is_match(&view.text)) {
+            let lines = views.iter().filter_map(|view| view.lines.as_ref());
+            let mut texts = views.iter().map(|view| &view.text).chain(lines);
+            if own.is_match(text) || texts.any(|text| own.is_match(text)) {
                 return Some("pattern");
             }
         }
         views.iter().find_map(|view| self.judge_view(view))
     }
 
+    /// Looks for the triggers in the text with spaces for line breaks: with
+    /// line breaks, it has no others.
     fn judge_view(&self, view: &View) -> Option<&'static str> {
-        let text = view.text.as_str();
-        let discussed = !view.hidden && self.topics.is_match(text);
-        let mut scores: Vec<(Group, u32)> = Vec::new();
-        for trigger in self.triggers.find_overlapping_iter(text) {
+        let mut reading = Reading::new(&view.text, view.hidden);
+        let lines = view.lines.as_deref();
+        let mut lines = lines.map(|lines| Reading::new(lines, view.hidden));
+        for trigger in self.triggers.find_overlapping_iter(&view.text) {
+            if !starts_word(&view.text, trigger.start()) {
+                continue;
+            }
             let rule = self.rule_of[trigger.pattern().as_usize()];
-            let known = scores
-                .iter()
-                .any(|(group, score)| *group == ALL[rule].0 && *score >= ALL[rule].1);
-            if known || !starts_word(text, trigger.start()) {
-                continue;
+            self.score(&mut reading, rule, trigger.start());
+            let Some(lines) = &mut lines else { continue };
+            if lines.text[trigger.range()] == view.text[trigger.range()] {
+                self.score(lines, rule, trigger.start());
             }
-            let input = Input::new(text)
-                .anchored(Anchored::Yes)
-                .range(trigger.start()..text.floor_char_boundary(trigger.start() + 400));
-            if !self.rules[rule].is_match(input) {
-                continue;
-            }
-            let share = if view.hidden {
-                100
-            } else {
-                share(&text[..trigger.start()])
-            };
-            let mut score = ALL[rule].1 * share / 100;
-            if discussed {
+        }
+        let reading = reading.judge();
+        reading.or_else(|| lines.as_ref().and_then(Reading::judge))
+    }
+
+    /// Scores the phrase that a rule finds at a place of a reading.
+    fn score(&self, reading: &mut Reading<'_>, rule: usize, at: usize) {
+        let Rule(group, score, ..) = ALL[rule];
+        let known = |(known, reached): &(Group, u32)| *known == group && *reached >= score;
+        if reading.scores.iter().any(known) {
+            return;
+        }
+        let text = reading.text;
+        let input = Input::new(text)
+            .anchored(Anchored::Yes)
+            .range(at..text.floor_char_boundary(at + 400));
+        if !self.rules[rule].is_match(input) {
+            return;
+        }
+        let mut score = score;
+        if !reading.hidden {
+            score = score * share(&text[..at]) / 100;
+            let topics = || self.topics.is_match(text);
+            if *reading.discussed.get_or_insert_with(topics) {
                 score = score * DISCUSSED / 100;
             }
-            raise(&mut scores, ALL[rule].0, score);
         }
-        let total: u32 = scores.iter().map(|(_, score)| score).sum();
-        let strongest = scores.iter().max_by_key(|(_, score)| *score)?;
+        raise(&mut reading.scores, group, score);
+    }
+}
+
+/// A text whose phrases are scored.
+struct Reading<'t> {
+    text: &'t str,
+    hidden: bool,
+    /// Whether it talks about attacks, once a phrase asks for it.
+    discussed: Option<bool>,
+    scores: Vec<(Group, u32)>,
+}
+
+impl<'t> Reading<'t> {
+    fn new(text: &'t str, hidden: bool) -> Self {
+        Self {
+            text,
+            hidden,
+            discussed: None,
+            scores: Vec::new(),
+        }
+    }
+
+    /// Returns the kind of attack, if the scores reach the threshold.
+    fn judge(&self) -> Option<&'static str> {
+        let total: u32 = self.scores.iter().map(|(_, score)| score).sum();
+        let strongest = self.scores.iter().max_by_key(|(_, score)| *score)?;
         (total >= THRESHOLD).then(|| strongest.0.name())
     }
 }
@@ -252,8 +293,12 @@ fn starts_word(text: &str, at: usize) -> bool {
         .is_none_or(|c| !c.is_alphanumeric())
 }
 
+/// Builds a DFA: beyond a hundred words the default automaton reads a byte in
+/// several steps, which was a fifth of the cost of a text. All words together
+/// take a megabyte.
 fn find_words(words: &[&str]) -> AhoCorasick {
     AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
         .match_kind(MatchKind::Standard)
         .build(words)
         .expect("a few hundred short words fit any automaton")

@@ -1,5 +1,7 @@
 //! The readings of a text.
 
+use std::collections::HashSet;
+
 use super::base64::{decoded_hex, decoded_runs};
 use super::fold;
 use crate::model::Encoding;
@@ -7,6 +9,10 @@ use crate::model::Encoding;
 /// One reading.
 pub(super) struct View {
     pub(super) text: String,
+    /// The same with its line breaks, where `text` has spaces instead: a phrase
+    /// goes on over the end of a line. Of the same length, so that a place in
+    /// one is the same in the other.
+    pub(super) lines: Option<String>,
     /// The reading was hidden: decoded, or without the spaces between letters.
     /// Nobody hides a harmless phrase, so no allowance is made for it.
     pub(super) hidden: bool,
@@ -16,14 +22,19 @@ pub(super) struct View {
 /// own. Bounds the memory of one reading.
 const MAX_VIEW: usize = 64 * 1024;
 
-/// All readings of a text, without repetition.
+/// All readings of a text.
 pub(super) fn views(text: &str, encoding: &Encoding) -> Vec<View> {
     let mut found = Vec::new();
+    // A text may repeat what it hides thousands of times.
+    let mut decoded = HashSet::new();
     for part in parts(text) {
         readings(part, encoding, false, &mut found);
         if encoding.decode_base64.unwrap_or(true) {
             for inner in decoded_runs(part).into_iter().chain(decoded_hex(part)) {
-                readings(&inner, encoding, true, &mut found);
+                if !decoded.contains(&inner) {
+                    readings(&inner, encoding, true, &mut found);
+                    decoded.insert(inner);
+                }
             }
         }
     }
@@ -43,65 +54,143 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-fn readings(text: &str, encoding: &Encoding, hidden: bool, found: &mut Vec<View>) {
+/// Adds the readings of a text, without repetition.
+fn readings(text: &str, encoding: &Encoding, decoded: bool, found: &mut Vec<View>) {
     let normalize = encoding.normalize_unicode.unwrap_or(true);
     let base = fold_text(text, normalize);
+    let first = found.len();
     let mut add = |text: String, hidden: bool| {
-        if found.iter().all(|view| view.text != text) {
-            found.push(View { text, hidden });
+        let differs = text != base || hidden != decoded;
+        if differs && found[first..].iter().all(|view| view.text != text) {
+            let lines = None;
+            found.push(View {
+                text,
+                lines,
+                hidden,
+            });
         }
     };
     if encoding.detect_homoglyphs.unwrap_or(true) && !base.is_ascii() {
-        add(base.chars().map(fold::look_alike).collect(), hidden);
+        add(base.chars().map(fold::look_alike).collect(), decoded);
     }
     if normalize {
-        let tagged: String = text.chars().filter_map(fold::untag).collect();
-        if tagged.len() >= 8 {
-            add(fold_text(&tagged, true), true);
+        if !text.is_ascii() {
+            let tagged: String = text.chars().filter_map(fold::untag).collect();
+            if tagged.len() >= 8 {
+                add(fold_text(&tagged, true), true);
+            }
         }
         if let Some(joined) = join_spaced(text) {
             add(fold_text(&joined, true), true);
         }
         if let Some(plain) = unleet(&base) {
-            add(plain, hidden);
+            add(plain, decoded);
         }
     }
-    // A phrase goes on over the end of a line.
-    if base.contains('\n') {
-        add(base.replace('\n', " "), hidden);
-    }
-    add(base, hidden);
+    found.push(if base.contains('\n') {
+        View {
+            text: base.replace('\n', " "),
+            lines: Some(base),
+            hidden: decoded,
+        }
+    } else {
+        View {
+            text: base,
+            lines: None,
+            hidden: decoded,
+        }
+    });
 }
 
 /// Lower case, one space for any run of white space, and with `normalize`
 /// invisible characters removed and styled letters made plain.
 fn fold_text(text: &str, normalize: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if normalize && (fold::is_invisible(c) || fold::untag(c).is_some()) {
-            continue;
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Most texts are ASCII, which needs no look at single characters.
+        let ascii = rest.bytes().take_while(u8::is_ascii).count();
+        push_ascii(&rest[..ascii], normalize, &mut out);
+        rest = &rest[ascii..];
+        let other = rest.find(|c: char| c.is_ascii()).unwrap_or(rest.len());
+        for c in rest[..other].chars().flat_map(char::to_lowercase) {
+            if normalize && (fold::is_invisible(c) || fold::untag(c).is_some()) {
+                continue;
+            }
+            push_folded(if normalize { fold::plain(c) } else { c }, &mut out);
         }
-        let c = if normalize { fold::plain(c) } else { c };
-        if c == '\n' && out.ends_with(' ') {
-            out.pop();
-            out.push('\n');
-        } else if !c.is_whitespace() {
-            out.push(c);
-        } else if !out.ends_with([' ', '\n']) {
-            out.push(if c == '\n' { '\n' } else { ' ' });
-        }
+        rest = &rest[other..];
     }
     out
+}
+
+fn push_folded(c: char, out: &mut String) {
+    if c == '\n' && out.ends_with(' ') {
+        out.pop();
+        out.push('\n');
+    } else if !c.is_whitespace() {
+        out.push(c);
+    } else if !out.ends_with([' ', '\n']) {
+        out.push(if c == '\n' { '\n' } else { ' ' });
+    }
+}
+
+fn push_ascii(text: &str, normalize: bool, out: &mut String) {
+    let start = out.len();
+    let plain;
+    let mut text = text;
+    if normalize && text.contains('`') {
+        plain = text.replace('`', "'");
+        text = &plain;
+    }
+    for word in text.split_inclusive(|c: char| c.is_whitespace()) {
+        let space = word.ends_with(|c: char| c.is_whitespace());
+        let (letters, space) = word.split_at(word.len() - usize::from(space));
+        out.push_str(letters);
+        space.chars().for_each(|c| push_folded(c, out));
+    }
+    // What was there before has been folded.
+    let (_, new) = out.split_at_mut(start);
+    new.make_ascii_lowercase();
+}
+
+/// Letters in a row that are written apart, from which they are joined.
+const MIN_SPACED: usize = 8;
+
+/// Whether a character separates letters that are written apart.
+fn separates(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '.' | '-' | '_' | '*' | '/' | '|')
+}
+
+/// Whether at least [`MIN_SPACED`] letters in a row are written apart.
+fn has_spaced(text: &str) -> bool {
+    let (mut run, mut before_separates) = (0, true);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_alphanumeric() {
+            let single = before_separates && chars.peek().is_none_or(|c| separates(*c));
+            run = if single { run + 1 } else { 0 };
+            if run >= MIN_SPACED {
+                return true;
+            }
+            before_separates = false;
+        } else {
+            before_separates = separates(c);
+        }
+    }
+    false
 }
 
 /// The text without what separates single letters (`i g n o r e`, `i.g.n`),
 /// when at least eight letters in a row are written so. More than one
 /// separator is the space between two words.
 fn join_spaced(text: &str) -> Option<String> {
+    if !has_spaced(text) {
+        return None;
+    }
     let chars: Vec<char> = text.chars().collect();
-    let separates = |c: char| c.is_whitespace() || matches!(c, '.' | '-' | '_' | '*' | '/' | '|');
-    let mut joined = String::new();
-    let (mut longest, mut run, mut index) = (0, 0, 0);
+    let mut joined = String::with_capacity(text.len());
+    let mut index = 0;
     while index < chars.len() {
         let single = chars[index].is_alphanumeric()
             && chars.get(index + 1).is_none_or(|c| separates(*c))
@@ -109,35 +198,42 @@ fn join_spaced(text: &str) -> Option<String> {
         joined.push(chars[index]);
         index += 1;
         if single {
-            run += 1;
-            longest = longest.max(run);
             let gap = chars[index..].iter().take_while(|c| separates(**c)).count();
             if gap > 1 {
                 joined.push(' ');
             }
             index += gap;
-        } else if chars[index - 1].is_alphanumeric() {
-            run = 0;
         }
     }
-    (longest >= 8).then_some(joined)
+    Some(joined)
 }
 
 /// The text with digits and signs inside words read as letters, when there are
 /// such words.
 fn unleet(text: &str) -> Option<String> {
-    let mut changed = false;
-    let words: Vec<String> = text
-        .split(' ')
-        .map(|word| {
-            let letters = word.chars().filter(char::is_ascii_alphabetic).count();
-            let plain: String = word.chars().map(fold::unleet).collect();
-            if letters >= 2 && plain != word {
-                changed = true;
-                return plain;
-            }
-            word.to_owned()
+    let first = text.split(' ').position(is_leet)?;
+    let mut plain = String::with_capacity(text.len());
+    for (index, word) in text.split(' ').enumerate() {
+        if index > 0 {
+            plain.push(' ');
+        }
+        if index >= first && is_leet(word) {
+            plain.extend(word.chars().map(fold::unleet));
+        } else {
+            plain.push_str(word);
+        }
+    }
+    Some(plain)
+}
+
+/// Whether a word has digits or signs that stand for letters, and at least two
+/// letters.
+fn is_leet(word: &str) -> bool {
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    letters >= 2
+        && letters < word.len()
+        && word.bytes().any(|byte| {
+            let c = char::from(byte);
+            byte.is_ascii() && fold::unleet(c) != c
         })
-        .collect();
-    changed.then(|| words.join(" "))
 }
