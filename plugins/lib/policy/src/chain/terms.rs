@@ -18,6 +18,8 @@ const BLANKS: u8 = 0xff;
 /// All terms of a chain.
 pub(crate) struct Terms {
     nodes: Vec<Node>,
+    /// The children of the two roots by their label: most words are left there.
+    roots: [[Option<usize>; 256]; 2],
     /// The first bytes of terms that need a word boundary before them.
     word_starts: [bool; 256],
     /// The first bytes of terms that can begin anywhere.
@@ -44,11 +46,17 @@ impl Terms {
     pub(crate) fn new<'t>(terms: impl Iterator<Item = &'t str>) -> Option<Self> {
         let mut all = Self {
             nodes: vec![Node::default(), Node::default()],
+            roots: [[None; 256]; 2],
             word_starts: [false; 256],
             starts: [false; 256],
         };
         for term in terms {
             all.add(&fold(term));
+        }
+        for (root, node) in all.roots.iter_mut().zip(&all.nodes) {
+            for (label, child) in &node.edges {
+                root[usize::from(*label)] = Some(*child);
+            }
         }
         (all.nodes.len() > 2).then_some(all)
     }
@@ -146,6 +154,15 @@ impl Terms {
                 return Match::Open;
             }
             *steps += 1;
+            // Nearly all letters are ASCII: those are not decoded.
+            let byte = view.text.get(end).copied();
+            if let Some(byte) = byte.filter(|b| b.is_ascii() && !b.is_ascii_whitespace()) {
+                match self.edge(node, byte.to_ascii_lowercase()) {
+                    Some(child) => (node, end) = (child, end + 1),
+                    None => return found,
+                }
+                continue;
+            }
             match self.next(view, node, end) {
                 Next::Node(next, after) => (node, end) = (next, after),
                 Next::Open => return Match::Open,
@@ -161,7 +178,8 @@ impl Terms {
         };
         if c.is_ascii_whitespace() {
             let rest = &view.text[at..];
-            let count = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+            let blanks = rest.iter().take(MAX_BLANKS + 1);
+            let count = blanks.take_while(|b| b.is_ascii_whitespace()).count();
             let Some(next) = self.edge(node, BLANKS).filter(|_| count <= MAX_BLANKS) else {
                 return Next::None;
             };
@@ -182,7 +200,13 @@ impl Terms {
     }
 
     fn edge(&self, node: usize, label: u8) -> Option<usize> {
+        if let Some(root) = self.roots.get(node) {
+            return root[usize::from(label)];
+        }
         let edges = &self.nodes[node].edges;
+        if let [edge] = edges.as_slice() {
+            return (edge.0 == label).then_some(edge.1);
+        }
         let edge = edges.binary_search_by_key(&label, |edge| edge.0).ok()?;
         Some(edges[edge].1)
     }

@@ -113,6 +113,23 @@ const LENGTHS: [u16; 26] = {
     lengths
 };
 
+/// The index of the first word above that begins with each letter or a later
+/// one.
+const FIRST: [usize; 27] = {
+    let mut first = [WORDS.len(); 27];
+    let mut index = WORDS.len();
+    while index > 0 {
+        index -= 1;
+        let letter = (WORDS[index].0.as_bytes()[0] - b'a') as usize;
+        let mut earlier = 0;
+        while earlier <= letter {
+            first[earlier] = index;
+            earlier += 1;
+        }
+    }
+    first
+};
+
 /// The last announcement of each kind, by where the word begins, counted from
 /// the beginning of the whole text.
 #[derive(Debug, Default)]
@@ -137,7 +154,8 @@ impl RecentWords {
     pub(crate) fn push(&mut self, word: &[u8], at: usize) {
         let previous = self.previous.take();
         let first = word.first().map_or(b'a', u8::to_ascii_lowercase);
-        let lengths = LENGTHS.get(usize::from(first.wrapping_sub(b'a')));
+        let first = usize::from(first.wrapping_sub(b'a'));
+        let lengths = LENGTHS.get(first);
         if word.len() > LONGEST || lengths.is_none_or(|l| l >> word.len() & 1 == 0) {
             return;
         }
@@ -147,8 +165,9 @@ impl RecentWords {
         };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        if let Ok(index) = WORDS.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)) {
-            for announcement in WORDS[index].1 {
+        let mut candidates = WORDS[FIRST[first]..FIRST[first + 1]].iter();
+        if let Some((_, announcements)) = candidates.find(|(w, _)| w.as_bytes() == lower) {
+            for announcement in *announcements {
                 self.last[*announcement as usize] = Some(at);
             }
             return;
@@ -190,6 +209,11 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(WORDS.is_sorted_by_key(|(word, _)| *word));
+        for (word, announcements) in WORDS {
+            let mut words = RecentWords::default();
+            words.push(word.as_bytes(), 0);
+            assert!(words.announce(announcements[0], 20, 20), "{word}");
+        }
         assert!(WORDS.iter().all(|(word, _)| word.len() <= LONGEST));
     }
 }

@@ -9,6 +9,7 @@ mod base64;
 mod fold;
 mod rules;
 mod score;
+mod triggers;
 mod views;
 
 pub(crate) use score::Injection;

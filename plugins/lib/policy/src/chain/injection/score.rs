@@ -1,11 +1,12 @@
 //! From phrases to a judgement.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 
 use super::rules::{ALL, Group, QUAL, RULES, Rule};
+use super::triggers::Triggers;
 use super::views::{View, views};
 use crate::model::{Encoding, InjectionAction, PromptInjection, defaults};
 
@@ -22,9 +23,7 @@ pub(crate) struct Injection {
     pub(crate) message: String,
     encoding: Encoding,
     own: Option<Regex>,
-    triggers: AhoCorasick,
-    /// The rule of every trigger, in the automaton's order.
-    rule_of: Vec<usize>,
+    triggers: Triggers,
     rules: Vec<Regex>,
     topics: AhoCorasick,
 }
@@ -147,11 +146,6 @@ impl Injection {
     /// Builds the policy; `own` are the operator's patterns, already weighed.
     pub(crate) fn new(settings: &PromptInjection, own: &[Hir]) -> Self {
         let response = settings.response.as_ref();
-        let triggers = ALL
-            .iter()
-            .enumerate()
-            .flat_map(|(index, rule)| rule.triggers().map(move |trigger| (trigger, index)));
-        let (words, rule_of): (Vec<&str>, Vec<usize>) = triggers.unzip();
         Self {
             action: response
                 .and_then(|r| r.action)
@@ -161,8 +155,7 @@ impl Injection {
                 .unwrap_or_else(|| "refused by the policy prompt-injection".to_owned()),
             encoding: settings.encoding.clone().unwrap_or_default(),
             own: (!own.is_empty()).then(|| build_own(own)),
-            triggers: find_words(&words),
-            rule_of,
+            triggers: Triggers::new(),
             rules: ALL.iter().map(build_rule).collect(),
             topics: find_words(&TOPICS),
         }
@@ -188,17 +181,14 @@ impl Injection {
         let mut reading = Reading::new(&view.text, view.hidden);
         let lines = view.lines.as_deref();
         let mut lines = lines.map(|lines| Reading::new(lines, view.hidden));
-        for trigger in self.triggers.find_overlapping_iter(&view.text) {
-            if !starts_word(&view.text, trigger.start()) {
-                continue;
+        self.triggers.find(&view.text, |rule, trigger| {
+            self.score(&mut reading, rule, trigger.start);
+            if let Some(lines) = &mut lines
+                && lines.text.as_bytes()[trigger.clone()] == view.text.as_bytes()[trigger.clone()]
+            {
+                self.score(lines, rule, trigger.start);
             }
-            let rule = self.rule_of[trigger.pattern().as_usize()];
-            self.score(&mut reading, rule, trigger.start());
-            let Some(lines) = &mut lines else { continue };
-            if lines.text[trigger.range()] == view.text[trigger.range()] {
-                self.score(lines, rule, trigger.start());
-            }
-        }
+        });
         let reading = reading.judge();
         reading.or_else(|| lines.as_ref().and_then(Reading::judge))
     }
@@ -286,22 +276,11 @@ fn share(before: &str) -> u32 {
     100
 }
 
-fn starts_word(text: &str, at: usize) -> bool {
-    text[..at]
-        .chars()
-        .next_back()
-        .is_none_or(|c| !c.is_alphanumeric())
-}
-
-/// Builds a DFA: beyond a hundred words the default automaton reads a byte in
-/// several steps, which was a fifth of the cost of a text. All words together
-/// take a megabyte.
 fn find_words(words: &[&str]) -> AhoCorasick {
     AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::DFA))
         .match_kind(MatchKind::Standard)
         .build(words)
-        .expect("a few hundred short words fit any automaton")
+        .expect("a few dozen short words fit any automaton")
 }
 
 fn build_rule(rule: &Rule) -> Regex {
