@@ -1,7 +1,7 @@
 //! What a chain looks for in texts of both directions.
 
 use super::automaton::Automaton;
-use super::detect::{self, PersonalData, Progress, RecentWords, after_word};
+use super::detect::{self, PersonalData, Progress, RecentWords, after_word, is_word};
 use super::matched::{Match, Matches, View};
 use super::pattern::Pattern;
 use super::terms::Terms;
@@ -28,6 +28,8 @@ struct Starts([u8; 256]);
 const WORD: u8 = 1;
 /// Something that can begin within a word.
 const ANYWHERE: u8 = 2;
+/// The byte belongs to a word.
+const INSIDE: u8 = 4;
 
 /// The operator's own patterns.
 pub(crate) struct OwnPatterns {
@@ -55,7 +57,8 @@ impl Rules {
             let (personal_word, personal_anywhere) =
                 personal.map_or((false, false), |_| detect::begins_with(byte));
             starts[usize::from(byte)] = u8::from(word || personal_word) * WORD
-                + u8::from(anywhere || personal_anywhere) * ANYWHERE;
+                + u8::from(anywhere || personal_anywhere) * ANYWHERE
+                + u8::from(is_word(byte)) * INSIDE;
         }
         Self {
             patterns,
@@ -77,11 +80,21 @@ impl Rules {
     /// folded text.
     #[inline]
     pub(crate) fn can_begin(&self, text: &[u8], at: usize) -> bool {
-        match self.starts.0[usize::from(text[at])] {
-            0 => false,
-            WORD => !after_word(text, at),
-            _ => true,
-        }
+        let class = self.starts.0[usize::from(text[at])];
+        class & ANYWHERE != 0 || (class & WORD != 0 && !after_word(text, at))
+    }
+
+    /// Returns the first position from `at` on where one can begin.
+    pub(crate) fn next_start(&self, text: &[u8], at: usize) -> usize {
+        let mut inside = after_word(text, at);
+        let rest = text.get(at..).unwrap_or_default();
+        let begins = |byte: &u8| {
+            let class = self.starts.0[usize::from(*byte)];
+            let begins = class & ANYWHERE != 0 || (class & WORD != 0 && !inside);
+            inside = class & INSIDE != 0;
+            begins
+        };
+        at + rest.iter().position(begins).unwrap_or(rest.len())
     }
 
     /// Adds what the built-in detectors and the terms find at `at` of the

@@ -124,14 +124,18 @@ impl Scanner {
             return false;
         }
         let text = self.buffer.raw().as_bytes();
-        let idle = |at: &usize| {
-            let own = rules.own.as_ref();
-            !rules.can_begin(text, *at)
-                && own.is_none_or(|own| !own.automaton.can_start_with(text[*at]))
+        let next = match &rules.own {
+            None => rules.next_start(text, self.at),
+            Some(own) => {
+                let idle = |at: &usize| {
+                    !rules.can_begin(text, *at) && !own.automaton.can_start_with(text[*at])
+                };
+                self.at + (self.at..text.len()).take_while(idle).count()
+            }
         };
-        let count = (self.at..text.len()).take_while(idle).count();
-        self.at += count;
-        count > 0
+        let skipped = next > self.at;
+        self.at = next;
+        skipped
     }
 
     fn decide(

@@ -18,6 +18,9 @@ const BLANKS: u8 = 0xff;
 /// All terms of a chain.
 pub(crate) struct Terms {
     nodes: Vec<Node>,
+    /// The edges of all nodes. Those of a node follow one another, and so do the
+    /// nodes of a term: it is compared in one place of the memory.
+    edges: Vec<(u8, usize)>,
     /// The children of the two roots by their label: most words are left there.
     roots: [[Option<usize>; 256]; 2],
     /// The first bytes of terms that need a word boundary before them.
@@ -31,10 +34,20 @@ const WORDS: usize = 0;
 /// The node where terms begin that can begin anywhere.
 const ANYWHERE: usize = 1;
 
+/// A node while terms are added.
 #[derive(Default)]
-struct Node {
+struct NewNode {
     /// Labels and nodes, sorted by label.
     edges: Vec<(u8, usize)>,
+    ends: bool,
+    ends_word: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    /// Where its edges are, sorted by label.
+    first: usize,
+    count: usize,
     /// A term ends here.
     ends: bool,
     /// A term ends here at a word boundary.
@@ -44,21 +57,51 @@ struct Node {
 impl Terms {
     /// Compiles the terms; `None` when there are none.
     pub(crate) fn new<'t>(terms: impl Iterator<Item = &'t str>) -> Option<Self> {
-        let mut all = Self {
-            nodes: vec![Node::default(), Node::default()],
-            roots: [[None; 256]; 2],
+        let mut builder = Builder {
+            nodes: vec![NewNode::default(), NewNode::default()],
             word_starts: [false; 256],
             starts: [false; 256],
         };
         for term in terms {
-            all.add(&fold(term));
+            builder.add(&fold(term));
         }
-        for (root, node) in all.roots.iter_mut().zip(&all.nodes) {
+        (builder.nodes.len() > 2).then(|| builder.build())
+    }
+}
+
+/// Terms while they are added.
+struct Builder {
+    nodes: Vec<NewNode>,
+    word_starts: [bool; 256],
+    starts: [bool; 256],
+}
+
+impl Builder {
+    fn build(self) -> Terms {
+        let mut edges = Vec::new();
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            nodes.push(Node {
+                first: edges.len(),
+                count: node.edges.len(),
+                ends: node.ends,
+                ends_word: node.ends_word,
+            });
+            edges.extend(&node.edges);
+        }
+        let mut roots = [[None; 256]; 2];
+        for (root, node) in roots.iter_mut().zip(&self.nodes) {
             for (label, child) in &node.edges {
                 root[usize::from(*label)] = Some(*child);
             }
         }
-        (all.nodes.len() > 2).then_some(all)
+        Terms {
+            nodes,
+            edges,
+            roots,
+            word_starts: self.word_starts,
+            starts: self.starts,
+        }
     }
 
     fn add(&mut self, folded: &str) {
@@ -101,13 +144,15 @@ impl Terms {
             Ok(edge) => self.nodes[node].edges[edge].1,
             Err(place) => {
                 let child = self.nodes.len();
-                self.nodes.push(Node::default());
+                self.nodes.push(NewNode::default());
                 self.nodes[node].edges.insert(place, (label, child));
                 child
             }
         }
     }
+}
 
+impl Terms {
     /// Whether a term that needs a word boundary before it, and whether any
     /// other term, can begin with a byte.
     pub(crate) fn begins_with(&self, byte: u8) -> (bool, bool) {
@@ -147,7 +192,7 @@ impl Terms {
                 }
                 found = Match::End(end);
             }
-            if here.edges.is_empty() {
+            if here.count == 0 {
                 return found;
             }
             if view.is_open_at(end) {
@@ -203,9 +248,10 @@ impl Terms {
         if let Some(root) = self.roots.get(node) {
             return root[usize::from(label)];
         }
-        let edges = &self.nodes[node].edges;
-        if let [edge] = edges.as_slice() {
-            return (edge.0 == label).then_some(edge.1);
+        let Node { first, count, .. } = self.nodes[node];
+        let edges = self.edges.get(first..first + count)?;
+        if let [(only, child)] = edges {
+            return (*only == label).then_some(*child);
         }
         let edge = edges.binary_search_by_key(&label, |edge| edge.0).ok()?;
         Some(edges[edge].1)

@@ -10,6 +10,26 @@ const MAX_DOMAIN: usize = 253;
 /// Longest label of a domain in bytes (RFC 1035 §2.3.4).
 const MAX_LABEL: usize = 63;
 
+/// The ASCII characters of a local part (RFC 5321 §4.1.2, those in use).
+const LOCAL: [bool; 256] = {
+    let mut local = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let c = byte as u8;
+        let sign = matches!(c, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-');
+        local[byte] = c.is_ascii_alphanumeric() || sign;
+        byte += 1;
+    }
+    local
+};
+
+/// Whether a character is a letter or a digit. Ideographs, syllables and kana,
+/// which texts have many of, are not looked up in the tables of Unicode.
+fn is_alphanumeric(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | 'ぁ'..='ゖ' | 'ァ'..='ヺ')
+        || c.is_alphanumeric()
+}
+
 /// Looks for an address that begins at `at`.
 pub(super) fn at(view: View<'_>, at: usize, progress: &mut Progress) -> Match {
     let text = view.text;
@@ -19,7 +39,7 @@ pub(super) fn at(view: View<'_>, at: usize, progress: &mut Progress) -> Match {
     let Some(first) = character(text, at) else {
         return Match::None;
     };
-    if !(first.is_alphanumeric() || first == '_') {
+    if !(is_alphanumeric(first) || first == '_') {
         return Match::None;
     }
     let sign = local_end(text, at, progress);
@@ -72,12 +92,14 @@ fn in_address(text: &[u8], at: usize) -> bool {
 /// Returns the end of the run of characters that a local part may have.
 fn local_end(text: &[u8], at: usize, progress: &mut Progress) -> usize {
     let mut end = progress.local_end.max(at);
-    while let Some(c) = character(text, end) {
-        let signs = ['.', '_', '%', '+', '\'', '-'];
-        if !(c.is_alphanumeric() || signs.contains(&c)) {
-            break;
+    loop {
+        // Nearly all bytes are ASCII: those are not decoded.
+        let rest = &text[end.min(text.len())..];
+        end += rest.iter().take_while(|b| LOCAL[usize::from(**b)]).count();
+        match character(text, end) {
+            Some(c) if !c.is_ascii() && is_alphanumeric(c) => end += c.len_utf8(),
+            _ => break,
         }
-        end += c.len_utf8();
     }
     progress.steps += end - progress.local_end.max(at);
     progress.local_end = end;
@@ -103,7 +125,7 @@ fn domain_end(view: View<'_>, from: usize) -> Result<Option<usize>, Open> {
             }
             dots += 1;
             label = end + 1;
-        } else if !(c.is_alphanumeric() || c == '-') {
+        } else if !(is_alphanumeric(c) || c == '-') {
             break;
         }
         end += c.len_utf8();
@@ -169,4 +191,15 @@ pub(crate) fn character(text: &[u8], at: usize) -> Option<char> {
         .ok()?
         .chars()
         .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_alphanumeric;
+
+    #[test]
+    fn letters_are_those_of_unicode() {
+        let mut all = '\0'..=char::MAX;
+        assert!(all.all(|c| is_alphanumeric(c) == c.is_alphanumeric()));
+    }
 }

@@ -13,7 +13,11 @@ const MAX_IPV6: usize = 45;
 /// An IPv4 address: in range, without leading zeros, not part of a
 /// longer number, not a version, not one that means no particular host.
 pub(super) fn ipv4(run: &NumberRun<'_>, words: &RecentWords) -> Match {
-    if !run.begins_word() {
+    let before = &run.text[..run.at];
+    let joined = [&b"."[..], b"-", b"_", "§".as_bytes(), b"=="]
+        .iter()
+        .any(|sign| before.ends_with(sign));
+    if joined || !run.begins_word() {
         return Match::None;
     }
     let Some(end) = dotted_quad_end(run) else {
@@ -32,11 +36,7 @@ pub(super) fn ipv4(run: &NumberRun<'_>, words: &RecentWords) -> Match {
         [byte, ..] => is_word(*byte),
         [] => false,
     };
-    let before = &run.text[..run.at];
-    let joined = [&b"."[..], b"-", b"_", "§".as_bytes(), b"=="]
-        .iter()
-        .any(|sign| before.ends_with(sign));
-    if no_host || longer || joined || run.announced(words, Announcement::Version, 18) {
+    if no_host || longer || run.announced(words, Announcement::Version, 18) {
         return Match::None;
     }
     Match::End(end)

@@ -32,6 +32,12 @@ impl NumberRun<'_> {
         self.byte(at).filter(|_| at < self.end)
     }
 
+    /// Digits that stand together at the beginning, of at most ten.
+    pub(super) fn leading_digits(&self) -> usize {
+        let head = &self.text[self.at..self.end.min(self.at + 10)];
+        head.iter().take_while(|b| b.is_ascii_digit()).count()
+    }
+
     /// Whether a word boundary (`\b`) is before the run.
     pub(super) fn begins_word(&self) -> bool {
         self.at == 0 || !is_word(self.text[self.at - 1])

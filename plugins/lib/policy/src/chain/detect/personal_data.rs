@@ -72,12 +72,19 @@ impl PersonalData {
             match number::run(view, at, progress) {
                 None => take(self.phone, Match::Open),
                 Some(run) => {
-                    if let Some(card) = self.card {
+                    // Most digits are in lists, dates and sums: what they
+                    // cannot begin is not looked for.
+                    let digits = run.leading_digits();
+                    if let Some(card) = self.card.filter(|_| digits >= 2) {
                         take(card, bank::card(&run));
                     }
-                    take(self.ssn, number::ssn(&run, words));
-                    take(self.ip, network::ipv4(&run, words));
-                    take(self.phone, phone::at(&run, words));
+                    if matches!(digits, 3 | 9) {
+                        take(self.ssn, number::ssn(&run, words));
+                    }
+                    if matches!(digits, 1..=3) && run.byte(at + digits) == Some(b'.') {
+                        take(self.ip, network::ipv4(&run, words));
+                    }
+                    take(self.phone, phone::at(&run, digits, words));
                 }
             }
         }

@@ -7,16 +7,22 @@ use super::words::Announcement;
 
 /// Looks for a phone number that begins at the run's beginning: with a country
 /// code, in the form of North America, or behind a word that announces it.
-pub(super) fn at(run: &NumberRun<'_>, words: &RecentWords) -> Match {
-    let ends = [
-        international(run, words),
-        north_american(run, words),
-        announced(run, words),
-    ];
-    ends.into_iter()
-        .flatten()
-        .max()
-        .map_or(Match::None, Match::End)
+/// `digits` stand together at its beginning.
+pub(super) fn at(run: &NumberRun<'_>, digits: usize, words: &RecentWords) -> Match {
+    let prefix = match run.byte(run.at) {
+        Some(b'+') => true,
+        Some(b'0') => run.byte(run.at + 1) == Some(b'0'),
+        _ => false,
+    };
+    let grouped = match digits {
+        0 | 3 => true,
+        1 => run.byte(run.at) == Some(b'1'),
+        _ => false,
+    };
+    let international = prefix.then(|| international(run, words)).flatten();
+    let grouped = grouped.then(|| north_american(run, words)).flatten();
+    let longest = international.max(grouped).max(announced(run, words));
+    longest.map_or(Match::None, Match::End)
 }
 
 /// Reads digits from `at` with at most `gap` separators of `signs` between, and

@@ -17,8 +17,16 @@ pub(super) struct Triggers {
     automaton: DFA,
     /// The rule of each trigger, in the automaton's order.
     rule_of: Vec<usize>,
-    /// Whether a trigger begins with a byte.
-    begins: [bool; 256],
+    /// The first three bytes of all triggers, as bits.
+    begins: Vec<u64>,
+}
+
+/// The index of the bit for the first three bytes, 0 for one that is missing:
+/// letters in lower case have a bit each. All triggers begin with ASCII.
+fn bit(bytes: &[u8]) -> Option<usize> {
+    let low = |index: usize| bytes.get(index).map_or(0, |byte| usize::from(byte & 31));
+    let ascii = bytes.first().is_some_and(u8::is_ascii);
+    ascii.then(|| low(0) << 10 | low(1) << 5 | low(2))
 }
 
 impl Triggers {
@@ -28,9 +36,16 @@ impl Triggers {
             .enumerate()
             .flat_map(|(index, rule)| rule.triggers().map(move |trigger| (trigger, index)));
         let (words, rule_of): (Vec<&str>, Vec<usize>) = triggers.unzip();
-        let mut begins = [false; 256];
-        for first in words.iter().filter_map(|word| word.bytes().next()) {
-            begins[usize::from(first)] = true;
+        let mut begins = vec![0; 1 << 9];
+        for word in &words {
+            let Some(first) = bit(word.as_bytes()) else {
+                continue;
+            };
+            // Any third byte may follow a trigger of two.
+            let count = if word.len() < 3 { 32 } else { 1 };
+            for bit in first..first + count {
+                begins[bit / 64] |= 1 << (bit % 64);
+            }
         }
         let automaton = DFA::builder()
             .start_kind(StartKind::Anchored)
@@ -47,13 +62,16 @@ impl Triggers {
     /// Calls `found` with the rule and the place of every trigger in a text.
     pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
         let bytes = text.as_bytes();
-        let mut before = b' ';
-        for (at, byte) in bytes.iter().enumerate() {
-            let candidate = self.begins[usize::from(*byte)] && !before.is_ascii_alphanumeric();
-            if candidate && (before.is_ascii() || starts_word(text, at)) {
+        for at in 0..bytes.len() {
+            let before = at.checked_sub(1).map_or(b' ', |before| bytes[before]);
+            if before.is_ascii_alphanumeric() {
+                continue;
+            }
+            let begins =
+                bit(&bytes[at..]).is_some_and(|bit| self.begins[bit / 64] >> (bit % 64) & 1 == 1);
+            if begins && (before.is_ascii() || starts_word(text, at)) {
                 self.at(&bytes[at..], |rule, length| found(rule, at..at + length));
             }
-            before = *byte;
         }
     }
 
@@ -119,13 +137,19 @@ mod tests {
         expected
     }
 
+    #[test]
+    fn triggers_begin_with_ascii() {
+        let mut triggers = ALL.iter().flat_map(|rule| rule.triggers());
+        assert!(triggers.all(|trigger| trigger.len() >= 2 && trigger.as_bytes()[0].is_ascii()));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn every_trigger_at_the_beginning_of_a_word_is_found(
             words in prop::collection::vec(
-                "forget|get|ignore|ignore all|your new|set aside|repeat|é|reveal|, |[a-z ]{0,6}", 0..12,
+                "forget|get|ignore|ignore all|\\$a|\\(🔓|your new|set aside|repeat|é|reveal|, |[a-z ]{0,6}", 0..12,
             ),
             between in "[ é.]?",
         ) {

@@ -136,24 +136,48 @@ fn push_folded(c: char, out: &mut String) {
     }
 }
 
+/// Appends the fold of a text of ASCII characters.
 fn push_ascii(text: &str, normalize: bool, out: &mut String) {
-    let start = out.len();
-    let plain;
-    let mut text = text;
-    if normalize && text.contains('`') {
-        plain = text.replace('`', "'");
-        text = &plain;
+    let mut folded = vec![0; text.len()];
+    let mut length = 0;
+    let mut last = out.bytes().next_back().unwrap_or_default();
+    for byte in text.bytes() {
+        let byte = match FOLDED[usize::from(byte)] {
+            b'`' if normalize => b'\'',
+            b' ' if matches!(last, b' ' | b'\n') => continue,
+            b'\n' if last == b' ' && length > 0 => {
+                length -= 1;
+                b'\n'
+            }
+            b'\n' if last == b' ' => {
+                out.pop();
+                b'\n'
+            }
+            b'\n' if last == b'\n' => continue,
+            byte => byte,
+        };
+        folded[length] = byte;
+        length += 1;
+        last = byte;
     }
-    for word in text.split_inclusive(|c: char| c.is_whitespace()) {
-        let space = word.ends_with(|c: char| c.is_whitespace());
-        let (letters, space) = word.split_at(word.len() - usize::from(space));
-        out.push_str(letters);
-        space.chars().for_each(|c| push_folded(c, out));
-    }
-    // What was there before has been folded.
-    let (_, new) = out.split_at_mut(start);
-    new.make_ascii_lowercase();
+    folded.truncate(length);
+    out.extend(String::from_utf8(folded));
 }
+
+/// ASCII in lower case, and white space as a space or a line break.
+const FOLDED: [u8; 256] = {
+    let mut folded = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        folded[byte] = match byte as u8 {
+            b'\n' => b'\n',
+            b'\t' | 0x0b | 0x0c | b'\r' => b' ',
+            byte => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    folded
+};
 
 /// Letters in a row that are written apart, from which they are joined.
 const MIN_SPACED: usize = 8;
@@ -165,21 +189,55 @@ fn separates(c: char) -> bool {
 
 /// Whether at least [`MIN_SPACED`] letters in a row are written apart.
 fn has_spaced(text: &str) -> bool {
-    let (mut run, mut before_separates) = (0, true);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c.is_alphanumeric() {
-            let single = before_separates && chars.peek().is_none_or(|c| separates(*c));
+    if text.is_ascii() {
+        let class = |byte: u8| CLASSES[usize::from(byte)];
+        is_spaced(text.bytes().map(class))
+    } else {
+        is_spaced(text.chars().map(class_of))
+    }
+}
+
+/// The same by the classes of the characters.
+fn is_spaced(classes: impl Iterator<Item = u8>) -> bool {
+    let (mut run, mut before, mut last) = (0, SEPARATOR, SEPARATOR);
+    for class in classes.chain([SEPARATOR]) {
+        if last == LETTER {
+            let single = before == SEPARATOR && class == SEPARATOR;
             run = if single { run + 1 } else { 0 };
             if run >= MIN_SPACED {
                 return true;
             }
-            before_separates = false;
-        } else {
-            before_separates = separates(c);
         }
+        (before, last) = (last, class);
     }
     false
+}
+
+const OTHER: u8 = 0;
+const LETTER: u8 = 1;
+const SEPARATOR: u8 = 2;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'\t'..=b'\r' | b' ' | b'.' | b'-' | b'_' | b'*' | b'/' | b'|' => SEPARATOR,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn class_of(c: char) -> u8 {
+    match u8::try_from(c) {
+        Ok(byte) if byte.is_ascii() => CLASSES[usize::from(byte)],
+        _ if c.is_alphanumeric() => LETTER,
+        _ if separates(c) => SEPARATOR,
+        _ => OTHER,
+    }
 }
 
 /// The text without what separates single letters (`i g n o r e`, `i.g.n`),
@@ -261,7 +319,48 @@ fn is_leet(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fold, is_leet, unleet};
+    use super::{LETTER, SEPARATOR, has_spaced};
+    use super::{class_of, fold, fold_text, is_leet, push_folded, separates, unleet};
+    use proptest::prelude::*;
+
+    /// The fold as it is defined, character by character.
+    fn fold_characters(text: &str, normalize: bool) -> String {
+        let mut out = String::new();
+        for c in text.chars().flat_map(char::to_lowercase) {
+            if normalize && (fold::is_invisible(c) || fold::untag(c).is_some()) {
+                continue;
+            }
+            push_folded(if normalize { fold::plain(c) } else { c }, &mut out);
+        }
+        out
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn ascii_is_folded_as_everything_else(text in "[ \t\n\r`aZ9.é\u{a0}İ\u{200b}]{0,24}", normalize: bool) {
+            prop_assert_eq!(fold_text(&text, normalize), fold_characters(&text, normalize));
+        }
+    }
+
+    #[test]
+    fn classes_of_ascii_are_those_of_characters() {
+        for c in (0..=127u8).map(char::from) {
+            assert_eq!(class_of(c) == LETTER, c.is_alphanumeric(), "{c:?}");
+            assert_eq!(class_of(c) == SEPARATOR, separates(c), "{c:?}");
+        }
+        for (text, spaced) in [
+            ("i g n o r e a l", true),
+            ("i.g.n-o_r*e/a|l", true),
+            ("x, i g n o r e a l", true),
+            ("i g n o r e al l", false),
+            ("i g n o r e a", false),
+            ("é g n o r e a l", true),
+        ] {
+            assert_eq!(has_spaced(text), spaced, "{text:?}");
+        }
+    }
 
     #[test]
     fn signs_are_letters_in_words_only() {
