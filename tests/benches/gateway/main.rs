@@ -1,6 +1,6 @@
 //! Compares `kt gateway run` with nginx as a plain proxy, with the same load in the same run.
 //!
-//!     cargo bench -p kt-tests --bench gateway [-- load streams memory hostile] [-- --soak 10m]
+//!     cargo bench -p kt-tests --bench gateway [-- load streams memory hostile | --soak 10m]
 //!
 //! Every server is a process of its own on loopback: a scripted upstream, nginx, kt without a
 //! chain, and kt with a full chain. Windows of the servers alternate, so that a ratio compares

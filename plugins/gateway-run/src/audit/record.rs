@@ -81,8 +81,10 @@ pub(super) fn format_line(entry: &AuditEntry, head: &mut ChainHead) -> String {
 }
 
 pub(super) fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+    let digest = Sha256::digest(text.as_bytes());
+    digest
         .iter()
-        .map(|b| format!("{b:02x}"))
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
         .collect()
 }

@@ -18,9 +18,8 @@ const BLANKS: u8 = 0xff;
 /// All terms of a chain.
 pub(crate) struct Terms {
     nodes: Vec<Node>,
-    /// The edges of all nodes. Those of a node follow one another, and so do the
-    /// nodes of a term: it is compared in one place of the memory.
-    edges: Vec<(u8, usize)>,
+    /// The edges of the nodes that have several.
+    edges: Vec<(u8, u32)>,
     /// The children of the two roots by their label: most words are left there.
     roots: [[Option<usize>; 256]; 2],
     /// The first bytes of terms that need a word boundary before them.
@@ -43,15 +42,24 @@ struct NewNode {
     ends_word: bool,
 }
 
+/// Small: the nodes of a term follow one another, and nearly all have one
+/// edge, so that a term is compared in one or two lines of the cache.
 #[derive(Clone, Copy)]
 struct Node {
-    /// Where its edges are, sorted by label.
-    first: usize,
-    count: usize,
+    edges: Edges,
     /// A term ends here.
     ends: bool,
     /// A term ends here at a word boundary.
     ends_word: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Edges {
+    /// The label and the node.
+    One(u8, u32),
+    /// Where they begin, sorted by label.
+    Several(u32),
+    None,
 }
 
 impl Terms {
@@ -80,14 +88,24 @@ impl Builder {
     fn build(self) -> Terms {
         let mut edges = Vec::new();
         let mut nodes = Vec::with_capacity(self.nodes.len());
+        // A chain has fewer nodes than a configuration has bytes.
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         for node in &self.nodes {
             nodes.push(Node {
-                first: edges.len(),
-                count: node.edges.len(),
+                edges: match node.edges.as_slice() {
+                    [] => Edges::None,
+                    [(label, child)] => Edges::One(*label, number(*child)),
+                    _ => Edges::Several(number(edges.len())),
+                },
                 ends: node.ends,
                 ends_word: node.ends_word,
             });
-            edges.extend(&node.edges);
+            if node.edges.len() > 1 {
+                let targets = node.edges.iter();
+                edges.extend(targets.map(|(label, child)| (*label, number(*child))));
+                // No label is greater.
+                edges.push((u8::MAX, 0));
+            }
         }
         let mut roots = [[None; 256]; 2];
         for (root, node) in roots.iter_mut().zip(&self.nodes) {
@@ -192,7 +210,7 @@ impl Terms {
                 }
                 found = Match::End(end);
             }
-            if here.count == 0 {
+            if matches!(here.edges, Edges::None) {
                 return found;
             }
             if view.is_open_at(end) {
@@ -248,13 +266,15 @@ impl Terms {
         if let Some(root) = self.roots.get(node) {
             return root[usize::from(label)];
         }
-        let Node { first, count, .. } = self.nodes[node];
-        let edges = self.edges.get(first..first + count)?;
-        if let [(only, child)] = edges {
-            return (*only == label).then_some(*child);
+        match self.nodes[node].edges {
+            Edges::None => None,
+            Edges::One(only, child) => (only == label).then_some(child as usize),
+            Edges::Several(first) => {
+                let mut edges = self.edges.get(first as usize..)?.iter();
+                let (found, child) = edges.find(|(known, _)| *known >= label)?;
+                (*found == label && *child > 0).then_some(*child as usize)
+            }
         }
-        let edge = edges.binary_search_by_key(&label, |edge| edge.0).ok()?;
-        Some(edges[edge].1)
     }
 }
 
