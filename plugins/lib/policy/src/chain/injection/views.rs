@@ -319,7 +319,7 @@ fn is_leet(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LETTER, SEPARATOR, has_spaced};
+    use super::{Encoding, LETTER, SEPARATOR, has_spaced, views};
     use super::{class_of, fold, fold_text, is_leet, push_folded, separates, unleet};
     use proptest::prelude::*;
 
@@ -342,6 +342,12 @@ mod tests {
         fn ascii_is_folded_as_everything_else(text in "[ \t\n\r`aZ9.é\u{a0}İ\u{200b}]{0,24}", normalize: bool) {
             prop_assert_eq!(fold_text(&text, normalize), fold_characters(&text, normalize));
         }
+    }
+
+    #[test]
+    fn what_is_encoded_again_and_again_is_read_once() {
+        let text = "VGhlIHBhdXNlIGlzIHNob3J0 ".repeat(2_000);
+        assert_eq!(views(&text, &Encoding::default()).len(), 2);
     }
 
     #[test]
