@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// number; the host maps it to the documented exit code. A class of a later minor
 /// version reads as [`Self::Plugin`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Success.

@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 
 /// A location in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Location {
     /// The file as the user specified it.
     pub file: String,
@@ -19,6 +20,7 @@ pub struct Location {
 
 /// One of several problems of an input, each with its own location.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ProblemItem {
     /// Stable code such as `E001`.
@@ -43,11 +45,13 @@ pub struct ProblemItem {
 ///
 /// The fields are those of [`ErrorBody`], which is boxed to keep results small.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Error(Box<ErrorBody>);
 
 /// The fields of an [`Error`]; this is the error object of `ABI.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// Stable identifier such as `gateway-name-taken`.
     pub id: String,

@@ -14,6 +14,7 @@ use crate::{Class, Error};
 /// An absent option is an absent key, a repeatable one an array, a duration a
 /// number of milliseconds. Paths are absolute or relative to [`Invocation::cwd`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Args(pub Map<String, Value>);
 
@@ -75,6 +76,7 @@ impl Args {
 
 /// Absolute paths of kt's directories. `KT_HOME` relocates all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Dirs {
     /// Settings.
     pub config: PathBuf,
@@ -92,6 +94,7 @@ pub struct Dirs {
 
 /// The requested form of the output.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct OutputMode {
     /// `table`, `wide`, `json`, `yaml` or `name`.
@@ -104,6 +107,7 @@ pub struct OutputMode {
 
 /// One run of a command.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Invocation {
     /// The command's path: `["gateway", "create"]`.

@@ -18,10 +18,15 @@
 
 pub mod abi;
 mod class;
+pub mod doctor;
 mod error;
 mod invocation;
 pub mod manifest;
+mod message;
 mod output;
+pub mod plugin_test;
+#[cfg(feature = "schema")]
+pub mod schema;
 #[doc(hidden)]
 pub mod sdk;
 pub mod service;
@@ -29,6 +34,7 @@ pub mod service;
 pub use class::Class;
 pub use error::{Error, ErrorBody, Location, ProblemItem};
 pub use invocation::{Args, Dirs, Invocation, OutputMode};
+pub use message::{Message, Prompt, PromptKind};
 pub use output::{CellFormat, Column, Event, Field, Output, View};
 pub use sdk::context::{Cancel, Context};
 pub use sdk::plugin::{Command, CompletionRequest, ControlPlane, Host, Plugin, Provider};

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 /// How a cell is displayed. A format of a later minor version reads as [`Self::Text`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(!from))]
 #[serde(rename_all = "kebab-case", from = "String")]
 pub enum CellFormat {
     /// Unchanged.
@@ -32,6 +34,7 @@ impl From<String> for CellFormat {
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Column {
     /// Header, upper-case.
     pub header: String,
@@ -47,6 +50,7 @@ pub struct Column {
 
 /// A labeled line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Field {
     /// Label.
     pub label: String,
@@ -59,15 +63,18 @@ pub struct Field {
 
 /// How a value is displayed. A view of a later minor version reads as [`Self::Json`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum View {
     /// A table of the items at JSON pointer `rows`.
     Table {
         /// JSON pointer to the items; empty for the value itself.
+        #[cfg_attr(feature = "schema", schemars(default))]
         rows: String,
         /// Columns in order.
         columns: Vec<Column>,
         /// Text that replaces an empty table.
+        #[cfg_attr(feature = "schema", schemars(default))]
         empty: String,
     },
     /// One labeled line per field.
@@ -136,6 +143,7 @@ impl View {
 
 /// The result of a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Output {
     /// Name and version of the value's schema: `kt.gateway.list/1`.
     pub schema: String,
@@ -236,6 +244,7 @@ impl Field {
 
 /// An event of a long-running command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Stable name: `listening`.
     pub event: String,

@@ -55,7 +55,7 @@ const DUPLICATES: [(&str, &str); 5] = [
     ("libloading", "0.7 is abi_stable's, 0.9 is ours"),
     (
         "syn",
-        "1 is abi_stable's, 2 is utoipa's, 3 is that of the other macros",
+        "1 is abi_stable's, 2 is that of utoipa and schemars, 3 is that of the other macros",
     ),
 ];
 

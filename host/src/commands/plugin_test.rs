@@ -9,44 +9,18 @@ use crate::discovery::{DiscoveredPlugin, PluginSource, PluginState, Registry, Se
 use crate::runtime::{CallContext, InheritedDescriptors, Providers, SignalState, call_provider};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
+use kt_plugin_api::plugin_test::{
+    INTERFACE, TestCase, TestFailure, TestReport, TestRequest, TestResult,
+};
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The interface of conformance tests: the method `run` takes
-/// `{provider, invocation, pretend_os}`, and returns a [`TestReport`].
-const INTERFACE: &str = "kt.plugin-test/1";
-
 /// The tests of an interface start and stop real services.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
-
-/// The results of the tests of one interface.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct TestReport {
-    checks: Vec<TestCase>,
-    /// What was replaced by a model, such as an operating system; the results then
-    /// prove nothing about the original.
-    simulated: Option<String>,
-}
-
-/// A test and its result.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct TestCase {
-    /// Stable name, such as `crash`.
-    id: String,
-    /// What is tested.
-    about: String,
-    /// `passed`, `failed` or `skipped`.
-    result: String,
-    /// The reason of a failed or skipped test.
-    #[serde(default)]
-    detail: String,
-}
 
 pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
     let path = matches.get_one::<PathBuf>("path").cloned();
@@ -72,7 +46,7 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
     };
     let mut checks = vec![load_test(plugin, manifest, &context)];
     let mut simulated = None;
-    if checks.iter().all(|c| c.result == "passed") {
+    if checks.iter().all(|c| c.result == TestResult::Passed) {
         let pretend_os = matches.get_one::<String>("pretend-os").cloned();
         for provided in &manifest.provides {
             let ids = (provided.interface.as_str(), provided.name.as_str());
@@ -149,12 +123,17 @@ fn load_test(
     manifest: &Manifest,
     context: &CommandContext<'_>,
 ) -> TestCase {
-    let outcome = verify(plugin, manifest, context);
-    TestCase {
-        id: "load".to_owned(),
-        about: "it can be loaded, and implements the interfaces in its manifest".to_owned(),
-        result: if outcome.is_ok() { "passed" } else { "failed" }.to_owned(),
-        detail: outcome.err().map(|e| e.to_string()).unwrap_or_default(),
+    let (id, about) = (
+        "load",
+        "it can be loaded, and implements the interfaces in its manifest",
+    );
+    match verify(plugin, manifest, context) {
+        Ok(_) => TestCase::passed(id, about),
+        Err(error) => TestCase::failed(
+            id,
+            about,
+            TestFailure::new("load the plugin", "success", error.to_string()),
+        ),
     }
 }
 
@@ -166,12 +145,11 @@ fn run_tests(
 ) -> Result<TestReport, Error> {
     let mut providers = context.providers.list(INTERFACE).into_iter();
     if !providers.any(|provider| provider.name == interface) {
-        let skipped = TestCase {
-            id: interface.to_owned(),
-            about: format!("its implementation of `{interface}`"),
-            result: "skipped".to_owned(),
-            detail: format!("no installed plugin has tests for `{interface}`"),
-        };
+        let skipped = TestCase::skipped(
+            interface,
+            format!("its implementation of `{interface}`"),
+            format!("no installed plugin has tests for `{interface}`"),
+        );
         return Ok(TestReport {
             checks: vec![skipped],
             simulated: None,
@@ -188,10 +166,10 @@ fn run_tests(
         host_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Invocation::default()
     };
-    let request = json!({
-        "provider": provider,
-        "invocation": invocation,
-        "pretend_os": pretend_os,
+    let request = json!(TestRequest {
+        provider: provider.to_owned(),
+        invocation,
+        pretend_os: pretend_os.map(str::to_owned),
     });
     let response = call_provider(&call, (INTERFACE, interface), "run", &request, TIMEOUT)?;
     serde_json::from_value(response).map_err(|e| {
@@ -201,8 +179,12 @@ fn run_tests(
 }
 
 fn output(plugin: &str, checks: &[TestCase], simulated: Option<String>) -> Output {
-    let count = |result: &str| checks.iter().filter(|c| c.result == result).count();
-    let (passed, failed, skipped) = (count("passed"), count("failed"), count("skipped"));
+    let count = |result: TestResult| checks.iter().filter(|c| c.result == result).count();
+    let (passed, failed, skipped) = (
+        count(TestResult::Passed),
+        count(TestResult::Failed),
+        count(TestResult::Skipped),
+    );
     let value = json!({
         "plugin": plugin,
         "checks": checks,

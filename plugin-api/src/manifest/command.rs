@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A group of commands. Several plugins may declare the same group if their
 /// declarations are identical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GroupSpec {
     /// `["gateway"]`.
@@ -22,6 +23,7 @@ pub struct GroupSpec {
 
 /// One command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommandSpec {
     /// `["gateway", "create"]`.
@@ -69,6 +71,7 @@ pub struct CommandSpec {
 
 /// An example of use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// What the example does.
@@ -79,6 +82,7 @@ pub struct Example {
 
 /// An outcome with an exit code of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeSpec {
     /// Name of the outcome, as returned by the plugin.
@@ -91,6 +95,7 @@ pub struct OutcomeSpec {
 
 /// The type of an argument. The host checks it before it loads the plugin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ArgType {
     /// Text.
@@ -110,6 +115,7 @@ pub enum ArgType {
 
 /// An argument.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArgSpec {
     /// Key in the invocation's arguments.

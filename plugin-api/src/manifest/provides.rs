@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Declares a provider of an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProvidesSpec {
     /// Interface id: `kt.service/1`.
@@ -24,6 +25,7 @@ pub struct ProvidesSpec {
 
 /// A condition that the host checks without loading the plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DetectRule {
     /// The directory exists.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A plugin's manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Version of the file format; 1.
@@ -60,6 +61,7 @@ pub struct Manifest {
 
 /// What a plugin consists of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PluginKind {
     /// A shared library.
@@ -71,6 +73,7 @@ pub enum PluginKind {
 
 /// Where the code of a plugin runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Isolation {
     /// In the process of the host.
@@ -82,6 +85,7 @@ pub enum Isolation {
 /// A setting. The host resolves it in this order of precedence: option,
 /// environment, profile, the user's file, the system's file, default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SettingSpec {
     /// Dotted key in `config.toml`: `api.url`.

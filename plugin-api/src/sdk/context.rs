@@ -3,10 +3,10 @@
 use super::chunks::Chunks;
 use super::provider::{CallOptions, ProviderHandle, ProviderInfo, parse_error};
 use crate::abi::{self, KtContext, KtProvider, KtStr, cancel, emit, status};
-use crate::{Class, Error, Event, Output};
+use crate::{Class, Error, Event, Message, Output, Prompt, PromptKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::marker::PhantomData;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -199,12 +199,22 @@ impl<'a> Context<'a> {
 
     /// Reports the current activity; displayed on a terminal only.
     pub fn progress(&self, message: &str) {
-        self.emit(emit::PROGRESS, &json!({ "message": message }));
+        self.emit(
+            emit::PROGRESS,
+            &Message {
+                message: message.to_owned(),
+            },
+        );
     }
 
     /// Reports a warning.
     pub fn warn(&self, message: &str) {
-        self.emit(emit::WARNING, &json!({ "message": message }));
+        self.emit(
+            emit::WARNING,
+            &Message {
+                message: message.to_owned(),
+            },
+        );
     }
 
     /// Emits a partial result, such as a line of a log that is followed. If
@@ -226,8 +236,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn prompt(&self, question: &Value) -> Result<String, Error> {
-        let json = question.to_string();
+    fn prompt(&self, kind: PromptKind, question: &str) -> Result<String, Error> {
+        let question = question.to_owned();
+        let json = serde_json::to_string(&Prompt { kind, question }).unwrap_or_default();
         let mut answer = Chunks::default();
         let Some(prompt) = self.raw.prompt else {
             return Err(Error::internal("the host does not support prompts"));
@@ -249,8 +260,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// Class `usage` if the user cannot be prompted or declines.
     pub fn confirm(&self, question: &str) -> Result<(), Error> {
-        self.prompt(&json!({ "kind": "confirm", "question": question }))
-            .map(drop)
+        self.prompt(PromptKind::Confirm, question).map(drop)
     }
 
     /// Prompts for a secret without echo, or reads it from standard input if that
@@ -259,7 +269,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// Class `usage` if the secret cannot be read.
     pub fn prompt_secret(&self, question: &str) -> Result<String, Error> {
-        self.prompt(&json!({ "kind": "secret", "question": question }))
+        self.prompt(PromptKind::Secret, question)
     }
 
     /// Returns the providers of an interface, the best first. No library is loaded.

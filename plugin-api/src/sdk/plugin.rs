@@ -53,6 +53,7 @@ pub trait Command: Send + Sync {
 
 /// A request for completions of one argument.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct CompletionRequest {
     /// The argument's name.

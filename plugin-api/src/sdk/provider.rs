@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 /// A provider of an interface, as the host lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProviderInfo {
     /// Provider name: `systemd`.
     pub name: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The result of `describe`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Description {
     /// Name, as in the manifest: `systemd`.
     pub name: String,
@@ -18,6 +19,7 @@ pub struct Description {
 
 /// Capabilities of a service manager; an absent key means `false`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Capabilities {
     /// A start waits until the service reports that it is ready. Without it the

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// The request of `detect`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DetectRequest {
     /// Information about the system.
     pub system: SystemInfo,
@@ -15,6 +16,7 @@ pub struct DetectRequest {
 
 /// The availability of the service manager.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Availability {
     /// It is reachable.
@@ -28,6 +30,7 @@ pub enum Availability {
 
 /// The result of `detect`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Detection {
     /// The availability of the service manager.
@@ -46,6 +49,7 @@ pub struct Detection {
 
 /// A reason, with a remedy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Reason {
     /// Stable id: `no-user-bus`.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// The request of `logs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogsRequest {
     /// The service.
     pub spec: ServiceSpec,
@@ -21,6 +22,7 @@ pub struct LogsRequest {
 
 /// The result of `logs`. The caller uses the first source that can be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogSources {
     /// Sources of the service's output, the best first. Only used if the service
     /// has no log file of its own.
@@ -33,6 +35,7 @@ pub struct LogSources {
 
 /// A source of log lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LogSource {
     /// The standard output of a program, which must exit with 0.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// The action to render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Write the files of the service, enable it and start it.
@@ -23,6 +24,7 @@ pub enum Action {
 
 /// The request of `render`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RenderRequest {
     /// The action to render.
     pub action: Action,
@@ -41,6 +43,7 @@ pub struct RenderRequest {
 
 /// Options of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct RenderOptions {
     /// `install` starts the service.
@@ -70,6 +73,7 @@ impl Default for RenderOptions {
 
 /// The request of `adopt`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AdoptRequest {
     /// The service.
     pub spec: ServiceSpec,
@@ -85,6 +89,7 @@ pub struct AdoptRequest {
 
 /// The result of `render`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Plan {
     /// The files of the installed service; the same for every action.
@@ -97,6 +102,7 @@ pub struct Plan {
 
 /// A file of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Artifact {
     /// Absolute path.
     pub path: PathBuf,
@@ -108,6 +114,7 @@ pub struct Artifact {
 
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// Stable identifier: `enable`. Steps of the same kind may share it.
     pub id: String,
@@ -130,6 +137,7 @@ pub struct Step {
 
 /// The meaning of a step for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRole {
     /// Starts the program. If it fails, the caller shows the service's log.
@@ -141,6 +149,7 @@ pub enum StepRole {
 
 /// The operation of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StepAction {
     /// Write the artifact with this path, and create its directory.
@@ -153,6 +162,7 @@ pub enum StepAction {
 
 /// A program to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExecSpec {
     /// Program and arguments, without a shell.
     pub argv: Vec<String>,
@@ -186,6 +196,7 @@ pub struct ExecSpec {
 
 /// When to run a program again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RetryPolicy {
     /// Exit codes that cause a retry.
     pub exit_codes: Vec<i32>,

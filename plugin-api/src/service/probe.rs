@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 /// The object to inspect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum InspectTarget {
     /// The service manager; the results are passed to `detect`.
@@ -23,6 +24,7 @@ pub enum InspectTarget {
 
 /// The request of `inspect`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InspectRequest {
     /// The object to inspect.
     pub target: InspectTarget,
@@ -32,6 +34,7 @@ pub struct InspectRequest {
 
 /// The result of `inspect`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Probes {
     /// Independent probes, in any order.
     pub probes: Vec<Probe>,
@@ -39,6 +42,7 @@ pub struct Probes {
 
 /// A read-only query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Probe {
     /// Identifier, unique in the request.
     pub id: String,
@@ -48,6 +52,7 @@ pub struct Probe {
 
 /// The operation of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeAction {
     /// Run a program that changes nothing.
@@ -70,6 +75,7 @@ pub enum ProbeAction {
 
 /// The result of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProbeResult {
     /// Identifier of the probe.
     pub id: String,
@@ -79,6 +85,7 @@ pub struct ProbeResult {
 
 /// The outcome of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeOutcome {
     /// The program exited.
@@ -111,6 +118,7 @@ pub enum ProbeOutcome {
 
 /// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// A regular file.

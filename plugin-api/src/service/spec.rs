@@ -11,6 +11,8 @@ const MAX_LEN: usize = 32;
 
 /// The name of a service of this user on this system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[a-z0-9][a-z0-9-]{0,31}$")))]
 #[serde(try_from = "String", into = "String")]
 pub struct ServiceName(String);
 
@@ -84,6 +86,7 @@ impl fmt::Display for ServiceName {
 
 /// The level of sandboxing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sandbox {
     /// Restrictions that work on every supported system.
@@ -98,6 +101,7 @@ pub enum Sandbox {
 
 /// A program that runs as a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ServiceSpec {
     /// Kind of the service: `kt-gateway`. The unit's file name or label consists of

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// The request of `observe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObserveRequest {
     /// Kind of the service.
     pub family: String,
@@ -23,6 +24,7 @@ pub struct ObserveRequest {
 
 /// The state of the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ActiveState {
     /// It is running, and ready as far as the service manager knows.
@@ -44,6 +46,7 @@ pub enum ActiveState {
 
 /// When the service starts automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Autostart {
     /// At boot.
@@ -56,6 +59,7 @@ pub enum Autostart {
 
 /// The kind of an exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ExitKind {
     /// It was stopped on request.
@@ -74,6 +78,7 @@ pub enum ExitKind {
 
 /// The exit of the last process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastExit {
     /// Exit code, unless a signal terminated it.
     #[serde(default)]
@@ -93,6 +98,7 @@ pub struct LastExit {
 
 /// The result of `observe`. `None` means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ServiceStatus {
     /// Name of the unit or job.

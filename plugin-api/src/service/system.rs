@@ -6,6 +6,7 @@ use std::path::PathBuf;
 /// Information about the system and the user, which a backend must not determine
 /// itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SystemInfo {
     /// The operating system to render for, as in `std::env::consts::OS`.

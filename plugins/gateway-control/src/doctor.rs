@@ -1,6 +1,7 @@
 //! The checks of this plugin for `kt doctor`.
 
 use kt_control_api::{ConnectOptions, connect};
+use kt_plugin_api::doctor::DoctorCheck;
 use kt_plugin_api::{Class, Context, Error, Invocation, Provider};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ impl Provider for Doctor {
     }
 }
 
-fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
+fn control_plane(invocation: &Invocation, context: &Context<'_>) -> DoctorCheck {
     let connection = ConnectOptions::from_invocation(invocation);
     let address = match connection.url {
         Some(_) => connection.display_address(),
@@ -39,9 +40,9 @@ fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
         Ok(version)
     });
     match version {
-        Ok(version) => passed(
+        Ok(version) => DoctorCheck::passed(
             "control plane",
-            &format!(
+            format!(
                 "{address} is reachable: {} {}",
                 version.product, version.version
             ),
@@ -50,22 +51,18 @@ fn control_plane(invocation: &Invocation, context: &Context<'_>) -> Value {
     }
 }
 
-fn secrets(invocation: &Invocation) -> Value {
+fn secrets(invocation: &Invocation) -> DoctorCheck {
     match crate::secret::count(invocation) {
-        Ok(count) => passed("secrets", &format!("{count} stored")),
+        Ok(count) => DoctorCheck::passed("secrets", format!("{count} stored")),
         Err(error) => failed("secrets", "the secret store", &error),
     }
 }
 
-fn passed(name: &str, message: &str) -> Value {
-    json!({ "name": name, "state": "passed", "message": message })
-}
-
-fn failed(name: &str, subject: &str, error: &Error) -> Value {
+fn failed(name: &str, subject: &str, error: &Error) -> DoctorCheck {
     let remedy = error
         .hints
         .first()
         .cloned()
         .unwrap_or_else(|| "check `api.url` and `api.token` with `kt config show`".to_owned());
-    json!({ "name": name, "state": "failed", "message": format!("{subject}: {error}"), "remedy": remedy })
+    DoctorCheck::failed(name, format!("{subject}: {error}"), remedy)
 }

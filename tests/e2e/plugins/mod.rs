@@ -5,10 +5,12 @@ mod conflicts;
 mod contract;
 mod hostile;
 mod layout;
+mod messages;
 mod misbehaving;
 mod missing;
 mod next_minor;
 mod opened;
 mod plugin_dir;
+mod schemas;
 
 pub(crate) use plugin_dir::{CPlugin, PluginDir};

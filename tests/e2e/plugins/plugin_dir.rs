@@ -89,6 +89,11 @@ impl CPlugin {
         Self::from("greeter-c", "greeter.c")
     }
 
+    /// The plugin that returns messages as they cross the ABI.
+    pub(crate) fn echo() -> Self {
+        Self::from("echo-c", "echo.c")
+    }
+
     /// The plugin that violates the contract.
     pub(crate) fn probe() -> Self {
         Self::from("probe-c", "probe.c")

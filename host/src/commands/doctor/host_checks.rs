@@ -1,10 +1,10 @@
 //! The checks of the host.
 
-use super::check::DoctorCheck;
 use crate::commands::context::CommandContext;
 use crate::commands::plugin_verify::verify;
 use crate::discovery::PluginState;
 use crate::settings::unknown_keys;
+use kt_plugin_api::doctor::DoctorCheck;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 

@@ -1,6 +1,5 @@
 //! `kt doctor`.
 
-mod check;
 mod host_checks;
 mod run;
 

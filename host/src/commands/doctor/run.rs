@@ -1,16 +1,13 @@
 //! Runs the checks of the host, then those of every provider of `kt.doctor/1`.
 
-use super::check::DoctorCheck;
 use super::host_checks;
 use crate::commands::context::CommandContext;
 use crate::runtime::{CallContext, call_provider};
+use kt_plugin_api::doctor::{DoctorCheck, INTERFACE};
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
 use serde_json::json;
 use std::time::Duration;
 
-/// The interface for checks of plugins: the method `check` takes an invocation, and
-/// returns an array of [`DoctorCheck`].
-const INTERFACE: &str = "kt.doctor/1";
 /// The time limit for the checks of a plugin.
 const TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -8,10 +8,11 @@
 mod checks;
 mod fault_runner;
 mod outcome;
-mod protocol;
 mod provider;
+mod run_log;
 mod scenario;
 mod test_context;
 mod test_environment;
 
-pub(crate) use provider::{ConformanceProvider, INTERFACE};
+pub(crate) use kt_plugin_api::plugin_test::INTERFACE;
+pub(crate) use provider::ConformanceProvider;

@@ -1,15 +1,12 @@
 //! The provider that `kt plugin test` calls.
 
-use super::protocol::{TestReport, TestRequest};
 use super::scenario;
 use super::test_context::TestContext;
 use crate::system::LocalRunner;
+use kt_plugin_api::plugin_test::{INTERFACE, TestReport, TestRequest};
 use kt_plugin_api::service::{INTERFACE as SERVICE, RemoteBackend};
 use kt_plugin_api::{Class, Context, Error, Provider};
 use serde_json::Value;
-
-/// The interface of providers that test other providers.
-pub(crate) const INTERFACE: &str = "kt.plugin-test/1";
 
 /// Tests providers of `kt.service/1`.
 pub(crate) struct ConformanceProvider;

@@ -4,14 +4,14 @@
 use super::checks::{backend, failures, files, interruption, lifecycle};
 use super::fault_runner::FaultRunner;
 use super::outcome::CheckOutcome;
-use super::protocol::CheckResult;
 use super::test_context::TestContext;
 use crate::operation::sandbox::select_sandbox;
 use kt_plugin_api::Error;
+use kt_plugin_api::plugin_test::{TestCase, TestResult};
 use kt_plugin_api::service::Availability;
 use kt_plugin_api::service::execute::Runner as _;
 
-type CheckFn = fn(&TestContext<'_, '_>) -> CheckOutcome;
+type CheckFn = fn(&TestContext<'_>) -> CheckOutcome;
 
 /// ID, description and function of the checks that only query the backend.
 const BACKEND_CHECKS: [(&str, &str, CheckFn); 4] = [
@@ -123,7 +123,7 @@ const SERVICE_CHECKS: [(&str, &str, CheckFn); 18] = [
 ///
 /// # Errors
 /// When the run is cancelled.
-pub(super) fn run(test: &TestContext<'_, '_>) -> Result<Vec<CheckResult>, Error> {
+pub(super) fn run(test: &TestContext<'_>) -> Result<Vec<TestCase>, Error> {
     let mut results = Vec::new();
     for (id, about, check) in BACKEND_CHECKS {
         results.push(run_check(test, id, about, check));
@@ -137,10 +137,10 @@ pub(super) fn run(test: &TestContext<'_, '_>) -> Result<Vec<CheckResult>, Error>
             _ => None,
         };
         let result = match skip_reason {
-            Some(reason) => to_result(id, about, CheckOutcome::Skipped(reason)),
+            Some(reason) => TestCase::skipped(id, about, reason),
             None => run_check(test, id, about, check),
         };
-        if result.failed() && broken_by.is_none() && !reinstall(test) {
+        if result.result == TestResult::Failed && broken_by.is_none() && !reinstall(test) {
             broken_by = Some(id);
         }
         results.push(result);
@@ -153,8 +153,8 @@ pub(super) fn run(test: &TestContext<'_, '_>) -> Result<Vec<CheckResult>, Error>
 }
 
 /// Returns the reason why the service manager is not available.
-fn unavailable_reason(test: &TestContext<'_, '_>) -> Result<Option<String>, Error> {
-    let service = test.service_context(test.runner);
+fn unavailable_reason(test: &TestContext<'_>) -> Result<Option<String>, Error> {
+    let service = test.service_context(&test.runner);
     if !test.description.os.contains(&service.system_info.os) {
         let supported = test.description.os.join(", ");
         return Ok(Some(format!(
@@ -175,7 +175,7 @@ fn unavailable_reason(test: &TestContext<'_, '_>) -> Result<Option<String>, Erro
 
 /// Installs the service again after a failed check, for the next checks. Returns whether
 /// that succeeded.
-fn reinstall(test: &TestContext<'_, '_>) -> bool {
+fn reinstall(test: &TestContext<'_>) -> bool {
     test.extra_args.set(&[]);
     let request = test.request(&test.main).map(|mut request| {
         request.overwrite.force = true;
@@ -185,32 +185,33 @@ fn reinstall(test: &TestContext<'_, '_>) -> bool {
 }
 
 fn run_check(
-    test: &TestContext<'_, '_>,
+    test: &TestContext<'_>,
     id: &'static str,
     about: &'static str,
     check: CheckFn,
-) -> CheckResult {
+) -> TestCase {
     test.progress(&format!("{id}: {about} …"));
-    to_result(id, about, check(test))
+    test.begin(id);
+    let outcome = check(test);
+    to_result(test, id, about, outcome)
 }
 
-fn to_result(id: &'static str, about: &'static str, outcome: CheckOutcome) -> CheckResult {
-    let (result, detail) = match outcome {
-        CheckOutcome::Passed => ("passed", String::new()),
-        CheckOutcome::Skipped(reason) => ("skipped", reason),
-        CheckOutcome::Failed(error) => ("failed", error),
-    };
-    CheckResult {
-        id,
-        about,
-        result,
-        detail,
+fn to_result(
+    test: &TestContext<'_>,
+    id: &'static str,
+    about: &'static str,
+    outcome: CheckOutcome,
+) -> TestCase {
+    match outcome {
+        CheckOutcome::Passed => TestCase::passed(id, about),
+        CheckOutcome::Skipped(reason) => TestCase::skipped(id, about, reason),
+        CheckOutcome::Failed(error) => TestCase::failed(id, about, test.failure(error)),
     }
 }
 
 /// Removes everything that the test created, also after a failure.
-fn clean_up(test: &TestContext<'_, '_>) {
-    let runner = FaultRunner::uncancellable(test.runner);
+fn clean_up(test: &TestContext<'_>) {
+    let runner = FaultRunner::uncancellable(&test.runner);
     for target in [&test.other, &test.main] {
         drop(test.uninstall_with(&runner, target));
         // The file may be outside the directories of the test.
@@ -224,7 +225,7 @@ fn clean_up(test: &TestContext<'_, '_>) {
 
 /// Removes the test unit of a kt that was killed while it tested the sandbox: testing it
 /// again removes the unit.
-fn remove_sandbox_test(test: &TestContext<'_, '_>, runner: &FaultRunner<'_>) {
+fn remove_sandbox_test(test: &TestContext<'_>, runner: &FaultRunner<'_>) {
     if let Ok(mut request) = test.request(&test.main) {
         let service = test.service_context(runner);
         drop(select_sandbox(&service, &mut request.record, None));

@@ -1,7 +1,8 @@
 //! The context of the checks: the backend, the test services, and the operations on them.
 
 use super::fault_runner::FaultRunner;
-use super::protocol::TestRequest;
+use super::outcome::Mismatch;
+use super::run_log::RunLog;
 use super::test_environment::{TestEnvironment, free_ports};
 use crate::context::{FAMILY, ServiceContext};
 use crate::operation::install::{self, InstallOutcome, InstallRequest};
@@ -11,14 +12,15 @@ use crate::operation::uninstall::{UninstallOptions, uninstall};
 use crate::record::{Record, Records};
 use crate::spec::{self, SpecOptions, runtime_dir};
 use crate::system::admin_socket::{self, InstanceStatus};
-use crate::system::{Environment, LocalRunner, LocalSystem, collect_system_info};
+use crate::system::{Environment, LocalSystem, collect_system_info};
+use kt_plugin_api::plugin_test::{TestFailure, TestRequest};
 use kt_plugin_api::service::execute::Runner;
 use kt_plugin_api::service::{
     Action, Description, InspectRequest, InspectTarget, ServiceBackend, ServiceName, ServiceSpec,
     ServiceStatus, SystemInfo,
 };
 use kt_plugin_api::{Error, Invocation};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 /// An argument with all characters that are commonly quoted incorrectly.
@@ -46,9 +48,9 @@ impl TestService {
 }
 
 /// The context of the checks.
-pub(super) struct TestContext<'a, 'c> {
+pub(super) struct TestContext<'a> {
     pub(super) backend: &'a dyn ServiceBackend,
-    pub(super) runner: &'a LocalRunner<'a, 'c>,
+    pub(super) runner: RunLog<'a>,
     pub(super) description: Description,
     pub(super) provider: String,
     pub(super) environment: TestEnvironment,
@@ -58,12 +60,14 @@ pub(super) struct TestContext<'a, 'c> {
     progress: &'a dyn Fn(&str),
     /// Additional arguments of the gateway.
     pub(super) extra_args: Cell<&'static [&'static str]>,
+    /// The step that the current check performs.
+    current_step: RefCell<String>,
 }
 
-impl<'a, 'c> TestContext<'a, 'c> {
+impl<'a> TestContext<'a> {
     pub(super) fn new(
         backend: &'a dyn ServiceBackend,
-        runner: &'a LocalRunner<'a, 'c>,
+        runner: &'a dyn Runner,
         request: &TestRequest,
         progress: &'a dyn Fn(&str),
     ) -> Result<Self, Error> {
@@ -83,7 +87,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
         Ok(Self {
             description: backend.describe()?,
             backend,
-            runner,
+            runner: RunLog::new(runner),
             provider: request.provider.clone(),
             system_info: collect_system_info(&env, &request.invocation.dirs.home, runner),
             environment,
@@ -91,11 +95,65 @@ impl<'a, 'c> TestContext<'a, 'c> {
             other,
             progress,
             extra_args: Cell::new(&[]),
+            current_step: RefCell::default(),
         })
     }
 
     pub(super) fn invocation(&self) -> &Invocation {
         &self.environment.invocation
+    }
+
+    /// Begins a step of a check; a failure names it.
+    pub(super) fn step(&self, step: &str) {
+        step.clone_into(&mut self.current_step.borrow_mut());
+    }
+
+    /// Begins a check: forgets the steps and changes of the one before.
+    pub(super) fn begin(&self, id: &str) {
+        self.step(id);
+        self.runner.clear();
+    }
+
+    /// Describes the failure of the current step: what was expected and found, the state
+    /// of the service now, and the last changes.
+    pub(super) fn failure(&self, mismatch: Mismatch) -> TestFailure {
+        let step = self.current_step.borrow().clone();
+        let commands = self.runner.lines();
+        TestFailure {
+            state: self.state(),
+            commands,
+            ..TestFailure::new(step, mismatch.expected, mismatch.found)
+        }
+    }
+
+    /// Describes the main service, as far as it can be observed.
+    fn state(&self) -> Vec<String> {
+        let observed = match self.observe(&self.main) {
+            Ok(status) => format!(
+                "`observe`: state {:?} (`{}`), installed {:?}, enabled {:?}, pid {:?}",
+                status.active_state, status.sub_state, status.installed, status.enabled, status.pid
+            ),
+            Err(error) => format!("`observe` fails: {error}"),
+        };
+        let gateway = match self.instance_status(&self.main) {
+            Some(status) => format!(
+                "the gateway responds: process {:?}, ready {:?}",
+                status.number("/pid"),
+                status.flag("/ready")
+            ),
+            None => "the gateway does not respond".to_owned(),
+        };
+        let files = self.record(&self.main).map(|r| r.files).unwrap_or_default();
+        let files = files.iter().map(|file| {
+            let state = match self.runner.read(&file.path) {
+                Ok(Some(bytes)) if bytes == file.content.as_bytes() => "as recorded",
+                Ok(Some(_)) => "not as recorded",
+                Ok(None) => "does not exist",
+                Err(_) => "cannot be read",
+            };
+            format!("`{}`: {state}", file.path.display())
+        });
+        [observed, gateway].into_iter().chain(files).collect()
     }
 
     pub(super) fn progress(&self, text: &str) {
@@ -121,7 +179,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
 
     /// Builds the specification of a test service.
     pub(super) fn spec(&self, target: &TestService) -> Result<ServiceSpec, Error> {
-        let service = self.service_context(self.runner);
+        let service = self.service_context(&self.runner);
         let address = |port: u16| Some(format!("127.0.0.1:{port}"));
         let options = SpecOptions {
             gateway_id: target.gateway_id.clone(),
@@ -143,7 +201,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
     }
 
     pub(super) fn request(&self, target: &TestService) -> Result<InstallRequest, Error> {
-        let service = self.service_context(self.runner);
+        let service = self.service_context(&self.runner);
         let spec = self.spec(target)?;
         let runtime_dir = runtime_dir(&service.dirs, &service.system_info);
         Ok(InstallRequest {
@@ -166,7 +224,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
 
     pub(super) fn record(&self, target: &TestService) -> Option<Record> {
         let records = Records::new(&self.invocation().dirs.state);
-        records.read(self.runner, &target.name).ok()?
+        records.read(&self.runner, &target.name).ok()?
     }
 
     pub(super) fn install(&self, target: &TestService) -> Result<InstallOutcome, Error> {
@@ -179,7 +237,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
         target: &TestService,
     ) -> Result<InstallOutcome, Error> {
         let previous = self.record(target);
-        let mut service = self.service_context(self.runner);
+        let mut service = self.service_context(&self.runner);
         install::install(&mut service, request, previous.as_ref())
     }
 
@@ -191,12 +249,12 @@ impl<'a, 'c> TestContext<'a, 'c> {
         let record = self
             .record(target)
             .ok_or_else(|| not_installed(&target.name))?;
-        let mut service = self.service_context(self.runner);
+        let mut service = self.service_context(&self.runner);
         perform(&mut service, &record, action, TIMEOUT)
     }
 
     pub(super) fn uninstall(&self, target: &TestService) -> Result<(), Error> {
-        self.uninstall_with(self.runner, target)
+        self.uninstall_with(&self.runner, target)
     }
 
     pub(super) fn uninstall_with(
@@ -215,7 +273,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
     }
 
     pub(super) fn observe(&self, target: &TestService) -> Result<ServiceStatus, Error> {
-        self.service_context(self.runner).observe(&target.name)
+        self.service_context(&self.runner).observe(&target.name)
     }
 
     /// Queries the status of the gateway.
@@ -242,32 +300,33 @@ impl<'a, 'c> TestContext<'a, 'c> {
         what: &str,
         seconds: u64,
         mut probe: impl FnMut() -> Option<T>,
-    ) -> Result<T, String> {
+    ) -> Result<T, Mismatch> {
         let deadline = self.runner.now() + Duration::from_secs(seconds);
         loop {
             if let Some(value) = probe() {
                 return Ok(value);
             }
-            self.runner.check_cancelled().map_err(|e| e.to_string())?;
+            self.runner.check_cancelled()?;
             if self.runner.now() >= deadline {
-                return Err(format!("timed out after {seconds} s waiting until {what}"));
+                let expected = format!("{what}, within {seconds} s");
+                return Err(Mismatch::new(expected, "it was not the case"));
             }
             self.runner.sleep(POLL_INTERVAL);
         }
     }
 
     /// Sends a signal to a process of the test.
-    pub(super) fn signal(&self, pid: u64, signal: rustix::process::Signal) -> Result<(), String> {
+    pub(super) fn signal(&self, pid: u64, signal: rustix::process::Signal) -> Result<(), Mismatch> {
         let pid = i32::try_from(pid)
             .ok()
             .and_then(rustix::process::Pid::from_raw)
             .ok_or("the gateway reports an invalid process ID")?;
-        rustix::process::kill_process(pid, signal).map_err(|e| e.to_string())
+        Ok(rustix::process::kill_process(pid, signal).map_err(std::io::Error::from)?)
     }
 
     /// Returns a runner that is interrupted after `changes`.
     pub(super) fn fault_runner(&self, changes: u32) -> FaultRunner<'_> {
-        let runner = FaultRunner::interrupt_after(changes, self.runner);
+        let runner = FaultRunner::interrupt_after(changes, &self.runner);
         for target in [
             InspectTarget::Supervisor,
             InspectTarget::Service {
@@ -275,7 +334,7 @@ impl<'a, 'c> TestContext<'a, 'c> {
                 name: self.main.name.clone(),
             },
         ] {
-            let system = self.service_context(self.runner).system_info;
+            let system = self.service_context(&self.runner).system_info;
             let request = InspectRequest { target, system };
             if let Ok(probes) = self.backend.inspect(&request) {
                 runner.allow_probes(&probes);

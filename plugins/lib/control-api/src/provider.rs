@@ -27,6 +27,7 @@ pub const CA_FILE_VARIABLE: &str = "KEEPTRUSTS_API_CA_FILE";
 
 /// How to connect to the control plane.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct ConnectOptions {
     /// kt's state directory, which holds the embedded store.
     pub state_dir: PathBuf,
@@ -63,6 +64,7 @@ impl std::fmt::Debug for ConnectOptions {
 
 /// The input of the interface's method: a request and how to connect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Envelope {
     /// How to connect to the control plane.
     pub connection: ConnectOptions,

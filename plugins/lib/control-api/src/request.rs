@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A method of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// Read.
@@ -51,6 +52,7 @@ impl fmt::Display for Method {
 
 /// A request to the control plane.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The method.
@@ -71,6 +73,7 @@ pub struct Request {
 
 /// A response of the control plane.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Response {
     /// HTTP status.
     pub status: u16,

@@ -1,16 +1,16 @@
 //! Assertions of checks.
 
-use kt_plugin_api::Error;
+use crate::conformance::outcome::Mismatch;
 
-/// Formats an error as the detail of a failed check.
-pub(super) fn describe_error(error: &Error) -> String {
-    match error.hints.first() {
-        Some(hint) => format!("{error} (hint: {hint})"),
-        None => error.to_string(),
+/// Fails unless `condition` holds, with what was found instead of `expected`.
+pub(super) fn ensure(
+    condition: bool,
+    expected: &str,
+    found: impl FnOnce() -> String,
+) -> Result<(), Mismatch> {
+    if condition {
+        Ok(())
+    } else {
+        Err(Mismatch::new(expected, found()))
     }
-}
-
-/// Fails with `message` unless `condition` holds.
-pub(super) fn ensure(condition: bool, message: impl FnOnce() -> String) -> Result<(), String> {
-    if condition { Ok(()) } else { Err(message()) }
 }

@@ -1,7 +1,7 @@
 //! Checks of the responses of a backend, without its service manager.
 
-use super::assertions::{describe_error, ensure};
-use crate::conformance::outcome::CheckOutcome;
+use super::assertions::ensure;
+use crate::conformance::outcome::{CheckOutcome, Mismatch};
 use crate::conformance::test_context::{HOSTILE, TestContext};
 use kt_plugin_api::Class;
 use kt_plugin_api::service::{Action, Plan, RenderOptions, ServiceSpec, StepAction};
@@ -14,104 +14,114 @@ const ACTIONS: [Action; 5] = [
     Action::Uninstall,
 ];
 
-pub(in crate::conformance) fn describe(test: &TestContext<'_, '_>) -> CheckOutcome {
+pub(in crate::conformance) fn describe(test: &TestContext<'_>) -> CheckOutcome {
     CheckOutcome::of(|| {
         let description = &test.description;
-        ensure(description.name == test.provider, || {
-            format!(
-                "the backend reports the name `{}`, its manifest `{}`",
-                description.name, test.provider
-            )
+        test.step("call `describe`");
+        let expected = format!("`name` is that of the manifest, `{}`", test.provider);
+        ensure(description.name == test.provider, &expected, || {
+            format!("`{}`", description.name)
         })?;
         ensure(
             !description.os.is_empty() && !description.version.is_empty(),
-            || "`os` and `version` must not be empty".to_owned(),
+            "`os` and `version` are not empty",
+            || format!("os {:?}, version {:?}", description.os, description.version),
         )
     })
 }
 
 fn render_plan(
-    test: &TestContext<'_, '_>,
+    test: &TestContext<'_>,
     action: Action,
     spec: &ServiceSpec,
-) -> Result<Plan, String> {
-    test.service_context(test.runner)
-        .render(action, spec, None, RenderOptions::default())
-        .map_err(|e| describe_error(&e))
+) -> Result<Plan, Mismatch> {
+    let service = test.service_context(&test.runner);
+    Ok(service.render(action, spec, None, RenderOptions::default())?)
 }
 
-pub(in crate::conformance) fn render(test: &TestContext<'_, '_>) -> CheckOutcome {
+pub(in crate::conformance) fn render(test: &TestContext<'_>) -> CheckOutcome {
     CheckOutcome::of(|| {
-        let spec = test.spec(&test.main).map_err(|e| describe_error(&e))?;
+        let spec = test.spec(&test.main)?;
         let files = render_plan(test, Action::Install, &spec)?.artifacts;
-        ensure(!files.is_empty(), || {
-            "the plan of `install` has no files".to_owned()
+        ensure(!files.is_empty(), "the plan of `install` has files", || {
+            "`artifacts` is empty".to_owned()
         })?;
         for action in ACTIONS {
+            test.step(&format!("call `render` twice for {action:?}"));
             let plan = render_plan(test, action, &spec)?;
-            ensure(plan == render_plan(test, action, &spec)?, || {
-                format!("two plans for {action:?} differ")
+            let again = render_plan(test, action, &spec)?;
+            ensure(plan == again, "the same plan for the same request", || {
+                format!("{plan:?}, then {again:?}")
             })?;
-            ensure(plan.artifacts == files, || {
-                format!("the files of {action:?} differ from those of `install`")
+            let expected = "the files of the plan are those of `install`";
+            ensure(plan.artifacts == files, expected, || {
+                format!("{:?}", plan.artifacts)
             })?;
-            validate_plan(&plan).map_err(|error| format!("{action:?}: {error}"))?;
+            validate_plan(&plan)?;
         }
         Ok(())
     })
 }
 
 /// Checks that a plan can be executed.
-fn validate_plan(plan: &Plan) -> Result<(), String> {
+fn validate_plan(plan: &Plan) -> Result<(), Mismatch> {
     for artifact in &plan.artifacts {
         let path = artifact.path.display();
-        ensure(artifact.path.is_absolute(), || {
-            format!("`{path}` is not absolute")
-        })?;
+        ensure(
+            artifact.path.is_absolute(),
+            "paths of files are absolute",
+            || format!("`{path}`"),
+        )?;
         ensure(
             artifact.mode & !0o777 == 0 && artifact.mode & 0o002 == 0,
+            "a mode without other bits than permissions, not writable by everyone",
             || format!("`{path}` has the mode {:o}", artifact.mode),
         )?;
     }
     for step in &plan.steps {
-        ensure(!step.id.is_empty() && !step.description.is_empty(), || {
-            format!("step `{}` has no ID or no description", step.id)
-        })?;
+        ensure(
+            !step.id.is_empty() && !step.description.is_empty(),
+            "every step has an ID and a description",
+            || format!("step `{}`, described as `{}`", step.id, step.description),
+        )?;
         match &step.action {
-            StepAction::Write(path) => {
-                ensure(plan.artifacts.iter().any(|a| a.path == *path), || {
-                    format!("there is no content for `{}`", path.display())
+            StepAction::Write(path) => ensure(
+                plan.artifacts.iter().any(|a| a.path == *path),
+                "every file that a step writes is in `artifacts`",
+                || format!("step `{}` writes `{}`", step.id, path.display()),
+            )?,
+            StepAction::Run(run) => ensure(
+                !run.argv.is_empty() && run.timeout_ms > 0,
+                "every program has a command and a timeout",
+                || format!("step `{}`: {run:?}", step.id),
+            )?,
+            StepAction::Remove(path) => {
+                ensure(path.is_absolute(), "paths of files are absolute", || {
+                    format!("step `{}` removes `{}`", step.id, path.display())
                 })?
             }
-            StepAction::Run(run) => ensure(!run.argv.is_empty() && run.timeout_ms > 0, || {
-                format!("step `{}` has no command or no timeout", step.id)
-            })?,
-            StepAction::Remove(path) => ensure(path.is_absolute(), || {
-                format!("`{}` is not absolute", path.display())
-            })?,
         }
     }
     Ok(())
 }
 
-pub(in crate::conformance) fn hostile(test: &TestContext<'_, '_>) -> CheckOutcome {
+pub(in crate::conformance) fn hostile(test: &TestContext<'_>) -> CheckOutcome {
     CheckOutcome::of(|| {
         for word in [HOSTILE, "", "\t", "\n", "%", "a\0b", "-", "*", "\u{7f}"] {
-            let mut spec = test.spec(&test.main).map_err(|e| describe_error(&e))?;
+            let mut spec = test.spec(&test.main)?;
             spec.exec.push(word.to_owned());
             spec.environment.push(("KT_X".to_owned(), word.to_owned()));
-            let rendered = test.service_context(test.runner).render(
+            let rendered = test.service_context(&test.runner).render(
                 Action::Install,
                 &spec,
                 None,
                 RenderOptions::default(),
             );
+            test.step(&format!("render an argument and a variable {word:?}"));
             if let Err(error) = rendered {
-                ensure(error.class == Class::Usage, || {
-                    format!(
-                        "{word:?} is rejected with class `{}`, not `usage`",
-                        error.class.name()
-                    )
+                let expected = "a plan, or an error of class `usage`";
+                ensure(error.class == Class::Usage, expected, || {
+                    format!("class `{}`: {error}", error.class.name())
                 })?;
             }
         }
@@ -119,10 +129,12 @@ pub(in crate::conformance) fn hostile(test: &TestContext<'_, '_>) -> CheckOutcom
     })
 }
 
-pub(in crate::conformance) fn logs(test: &TestContext<'_, '_>) -> CheckOutcome {
+pub(in crate::conformance) fn logs(test: &TestContext<'_>) -> CheckOutcome {
     CheckOutcome::of(|| {
-        let spec = test.spec(&test.main).map_err(|e| describe_error(&e))?;
-        let sources = test.service_context(test.runner).logs(&spec, 10, Some(0));
-        sources.map(drop).map_err(|e| describe_error(&e))
+        test.step("call `logs`");
+        let spec = test.spec(&test.main)?;
+        test.service_context(&test.runner)
+            .logs(&spec, 10, Some(0))?;
+        Ok(())
     })
 }

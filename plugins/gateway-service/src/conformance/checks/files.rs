@@ -1,44 +1,49 @@
 //! Checks of files that the user or an upgrade changes.
 
-use super::assertions::{describe_error, ensure};
+use super::assertions::ensure;
 use super::lifecycle::{RESTART_TIMEOUT_S, wait_for_other_process};
-use crate::conformance::outcome::CheckOutcome;
+use crate::conformance::outcome::{CheckOutcome, Mismatch};
 use crate::conformance::test_context::TestContext;
 use kt_plugin_api::service::execute::Runner as _;
 use std::fs;
 use std::path::Path;
 
 /// Returns the content of the files of the main service.
-pub(super) fn contents(test: &TestContext<'_, '_>) -> Result<Vec<Option<Vec<u8>>>, String> {
+pub(super) fn contents(test: &TestContext<'_>) -> Result<Vec<Option<Vec<u8>>>, Mismatch> {
     let record = test.record(&test.main).ok_or("there is no record")?;
-    let read = |path| test.runner.read(path).map_err(|e| e.to_string());
-    record.files.iter().map(|f| read(&f.path)).collect()
+    let read = |path| test.runner.read(path);
+    let contents: std::io::Result<_> = record.files.iter().map(|f| read(&f.path)).collect();
+    Ok(contents?)
 }
 
-pub(in crate::conformance) fn edited(test: &TestContext<'_, '_>) -> CheckOutcome {
+pub(in crate::conformance) fn edited(test: &TestContext<'_>) -> CheckOutcome {
     CheckOutcome::of(|| {
+        test.step("edit each file of the service, and install it again");
         let before = contents(test)?;
         let pid = test
             .ready_pid(&test.main)
             .ok_or("the gateway is not ready")?;
         let record = test.record(&test.main).ok_or("there is no record")?;
         for file in &record.files {
-            let content = fs::read(&file.path).map_err(|e| e.to_string())?;
-            fs::write(&file.path, [&content[..], b"\n# edited\n"].concat())
-                .map_err(|e| e.to_string())?;
+            let content = fs::read(&file.path)?;
+            fs::write(&file.path, [&content[..], b"\n# edited\n"].concat())?;
         }
         let error = test.install(&test.main).err().map(|e| e.id.clone());
-        ensure(error.as_deref() == Some("drifted"), || {
-            format!("installing over an edit ended with {error:?}, not `drifted`")
+        let expected = "the installation is refused with the error `drifted`";
+        ensure(error.as_deref() == Some("drifted"), expected, || {
+            format!("{error:?}")
         })?;
-        ensure(test.ready_pid(&test.main) == Some(pid), || {
-            "the refused installation restarted the gateway".to_owned()
+        let current = test.ready_pid(&test.main);
+        let expected = "the gateway is ready, and was not restarted";
+        ensure(current == Some(pid), expected, || {
+            format!("process {current:?} is ready, before it was {pid}")
         })?;
-        let mut request = test.request(&test.main).map_err(|e| describe_error(&e))?;
+        test.step("install it again with `--force`");
+        let mut request = test.request(&test.main)?;
         request.overwrite.force = true;
-        test.install_with(&request, &test.main)
-            .map_err(|e| describe_error(&e))?;
-        ensure(contents(test)? == before, || {
+        test.install_with(&request, &test.main)?;
+        let expected = "the files have the content that was installed";
+        ensure(contents(test)? == before, expected, || {
             "the edit was not overwritten".to_owned()
         })?;
         test.wait_until("the gateway is ready", RESTART_TIMEOUT_S, || {
@@ -47,34 +52,35 @@ pub(in crate::conformance) fn edited(test: &TestContext<'_, '_>) -> CheckOutcome
     })
 }
 
-pub(in crate::conformance) fn replaced_executable(test: &TestContext<'_, '_>) -> CheckOutcome {
+pub(in crate::conformance) fn replaced_executable(test: &TestContext<'_>) -> CheckOutcome {
     let outcome = CheckOutcome::of(|| {
         let pid = test
             .ready_pid(&test.main)
             .ok_or("the gateway is not ready")?;
-        test.environment.upgrade().map_err(|e| e.to_string())?;
+        test.step("replace the executable of the gateway");
+        test.environment.upgrade()?;
         let process = u32::try_from(pid).map_err(|e| e.to_string())?;
-        let service = test.service_context(test.runner);
+        let service = test.service_context(&test.runner);
         let kt = Path::new(&test.environment.kt);
         let replaced = service.system.executable_replaced(process, kt);
-        ensure(replaced != Some(false), || {
-            "the new executable was not detected".to_owned()
+        let expected = "kt detects that the executable was replaced";
+        ensure(replaced != Some(false), expected, || {
+            "it was not detected".to_owned()
         })?;
-        let mut request = test.request(&test.main).map_err(|e| describe_error(&e))?;
+        test.step("install the service again to start the new executable");
+        let mut request = test.request(&test.main)?;
         request.refresh = true;
-        test.install_with(&request, &test.main)
-            .map_err(|e| describe_error(&e))?;
+        test.install_with(&request, &test.main)?;
         if replaced.is_none() {
             return Ok(());
         }
         wait_for_other_process(test, &test.main, pid, RESTART_TIMEOUT_S)?;
-        let again = test
-            .install_with(&request, &test.main)
-            .map_err(|e| describe_error(&e))?;
-        ensure(again.result == "unchanged", || {
-            format!("the second refresh ended with `{}`", again.result)
+        let again = test.install_with(&request, &test.main)?;
+        let expected = "the result of the second installation is `unchanged`";
+        ensure(again.result == "unchanged", expected, || {
+            format!("`{}`", again.result)
         })?;
-        test.runner.check_cancelled().map_err(|e| e.to_string())
+        Ok(test.runner.check_cancelled()?)
     });
     match outcome {
         CheckOutcome::Passed if !Path::new("/proc/self/exe").exists() => CheckOutcome::Skipped(
