@@ -8,6 +8,8 @@
 mod cases;
 #[path = "policy/compile.rs"]
 mod compile;
+#[path = "policy/content.rs"]
+mod content;
 #[path = "policy/corpus.rs"]
 mod corpus;
 #[path = "policy/credentials.rs"]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::automaton::MAX_MATCH_BYTES;
 use super::compiled::Compiled;
-use super::evaluation::{Block, Finding};
+use super::evaluation::{Block, Finding, Replacement};
 use super::scanner::Scanner;
 
 /// Bytes behind a match that a detector may look at.
@@ -24,6 +24,15 @@ pub struct FilterOutput {
     pub block: Option<Block>,
 }
 
+/// What a filter has decided, for texts that are released in another form.
+pub(crate) struct FilterSpans {
+    /// Bytes of the whole text that are decided.
+    pub(crate) decided: usize,
+    /// What is replaced in them, since the last call.
+    pub(crate) spans: Vec<Replacement>,
+    pub(crate) block: Option<Block>,
+}
+
 /// Filters one channel of a response as it arrives.
 ///
 /// The released text and the block are the same however the text is split.
@@ -34,9 +43,14 @@ pub struct StreamFilter {
 
 impl StreamFilter {
     pub(crate) fn new(compiled: Arc<Compiled>) -> Self {
+        Self::labeled(compiled, "")
+    }
+
+    /// Returns a filter for the value of a key.
+    pub(crate) fn labeled(compiled: Arc<Compiled>, label: &str) -> Self {
         Self {
             compiled,
-            scanner: Scanner::default(),
+            scanner: Scanner::labeled(label),
         }
     }
 
@@ -60,6 +74,20 @@ impl StreamFilter {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.scanner.held()
+    }
+
+    /// Takes the next piece of a text, and returns what is decided in place of the text
+    /// itself.
+    pub(crate) fn push_spans(&mut self, piece: &str, complete: bool) -> FilterSpans {
+        let output = self.advance(piece, complete);
+        FilterSpans {
+            decided: match &self.compiled.rules {
+                Some(_) => self.scanner.decided(),
+                None => usize::MAX,
+            },
+            spans: std::mem::take(&mut self.scanner.spans),
+            block: output.block,
+        }
     }
 
     fn advance(&mut self, piece: &str, complete: bool) -> FilterOutput {

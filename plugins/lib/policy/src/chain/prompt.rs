@@ -49,18 +49,33 @@ impl Chain {
         StreamFilter::new(Arc::clone(&self.compiled))
     }
 
+    /// A filter for the value of a key.
+    pub(crate) fn labeled_filter(&self, label: &str) -> StreamFilter {
+        StreamFilter::labeled(Arc::clone(&self.compiled), label)
+    }
+
     /// Judges the texts of a request. Of several refusals, the one of the
     /// policy that stands first in the chain is given.
     #[must_use]
     pub fn inspect_prompt(&self, texts: &[PromptText<'_>]) -> Evaluation {
         let mut findings = Vec::new();
         let refusals = self.injection(texts, &mut findings).into_iter().collect();
-        self.inspect_texts(texts.iter().copied(), findings, refusals, "input_blocked")
+        let texts = texts.iter().map(|text| (text.text, ""));
+        self.inspect_texts(texts, findings, refusals, "input_blocked")
+    }
+
+    /// Judges the texts of a request, each with its label.
+    pub(crate) fn inspect_labeled_prompt(&self, texts: &[(PromptText<'_>, &str)]) -> Evaluation {
+        let mut findings = Vec::new();
+        let prompt: Vec<PromptText<'_>> = texts.iter().map(|(text, _)| *text).collect();
+        let refusals = self.injection(&prompt, &mut findings).into_iter().collect();
+        let texts = texts.iter().map(|(text, label)| (text.text, *label));
+        self.inspect_texts(texts, findings, refusals, "input_blocked")
     }
 
     fn inspect_texts<'t>(
         &self,
-        texts: impl Iterator<Item = PromptText<'t>>,
+        texts: impl Iterator<Item = (&'t str, &'t str)>,
         mut findings: Vec<Finding>,
         mut refusals: Vec<Block>,
         code: &'static str,
@@ -68,7 +83,7 @@ impl Chain {
         let mut rewrites = Vec::new();
         if let Some(rules) = &self.compiled.rules {
             for (index, text) in texts.enumerate() {
-                let (rewrite, block) = self.scan(rules, index, text.text, code, &mut findings);
+                let (rewrite, block) = self.scan(rules, index, text, code, &mut findings);
                 rewrites.extend(rewrite);
                 refusals.extend(block);
             }
@@ -102,9 +117,9 @@ impl Chain {
         }
     }
 
-    /// Judges the texts of a whole response.
-    pub(crate) fn inspect_response(&self, texts: &[&str]) -> Evaluation {
-        let texts = texts.iter().map(|text| PromptText { role: "", text });
+    /// Judges the texts of a whole response, each with its label.
+    pub(crate) fn inspect_response(&self, texts: &[(&str, &str)]) -> Evaluation {
+        let texts = texts.iter().copied();
         self.inspect_texts(texts, Vec::new(), Vec::new(), "output_blocked")
     }
 
@@ -133,11 +148,11 @@ impl Chain {
         &self,
         rules: &Rules,
         index: usize,
-        text: &str,
+        (text, label): (&str, &str),
         code: &'static str,
         findings: &mut Vec<Finding>,
     ) -> (Option<Rewrite>, Option<Block>) {
-        let mut scanner = Scanner::default();
+        let mut scanner = Scanner::labeled(label);
         let out = scanner.push(rules, text, true);
         for finding in scanner.findings {
             for _ in 0..finding.count {

@@ -69,6 +69,18 @@ enum Decision {
 }
 
 impl Scanner {
+    /// Returns the state at the beginning of a text that has a label, such as the key of a value:
+    /// its words announce what follows.
+    pub(crate) fn labeled(label: &str) -> Self {
+        let mut scanner = Self::default();
+        if !label.is_empty() && label.len() <= CONTEXT_BYTES {
+            scanner.words.push_label(label);
+            // As if `label: ` stood before the text.
+            scanner.progress.base = label.len() + 2;
+        }
+        scanner
+    }
+
     /// Takes a piece and returns what can be released. `complete` says that it
     /// is the last one.
     pub(crate) fn push(&mut self, rules: &Rules, piece: &str, complete: bool) -> String {
@@ -115,6 +127,11 @@ impl Scanner {
     /// Bytes that are held back.
     pub(crate) fn held(&self) -> usize {
         self.buffer.raw().len().saturating_sub(self.released)
+    }
+
+    /// Returns how many bytes of the whole text are decided: released or replaced.
+    pub(crate) fn decided(&self) -> usize {
+        self.dropped + self.released
     }
 
     /// Goes past bytes with which nothing can begin; returns whether there were

@@ -36,7 +36,10 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
     }
     let mut units = Units::of(&scalars);
     let roles = Roles::of(&scalars);
-    let single = chain.inspect_prompt(&roles.texts(&units.single));
+    let labels = units.single.iter().map(|unit| &*unit.label);
+    let single: Vec<(PromptText<'_>, &str)> =
+        roles.texts(&units.single).into_iter().zip(labels).collect();
+    let single = chain.inspect_labeled_prompt(&single);
     let readings = chain.inspect_prompt(&roles.texts(&units.readings));
     let gists = chain.inspect_intent(&roles.texts(&units.gists));
     Ok(evaluated(&mut units, single, readings, Some(gists)))
@@ -49,7 +52,11 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
 pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
     let mut units = Units::of(&scalars(document)?);
     let inspect = |units: &[Unit]| {
-        let texts: Vec<&str> = units.iter().map(|unit| &*unit.text).collect();
+        let text = |unit| {
+            let unit: &Unit = unit;
+            (&*unit.text, &*unit.label)
+        };
+        let texts: Vec<(&str, &str)> = units.iter().map(text).collect();
         chain.inspect_response(&texts)
     };
     let single = inspect(&units.single);

@@ -1,8 +1,13 @@
 //! Evaluation of chat completions: every text of the request, and the generated text of the
 //! response. The gateway and `kt policy test` share this code, so that their results agree.
 
+mod content;
 mod document;
+mod json_document;
+mod json_scalar;
+mod json_string;
 mod protocol;
 mod unit;
 
+pub use content::ContentFilter;
 pub use document::{EvaluatedDocument, evaluate_request, evaluate_response};

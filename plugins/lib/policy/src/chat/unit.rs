@@ -54,6 +54,8 @@ pub(super) struct Unit {
     /// Index of the message that it belongs to.
     pub(super) message: Option<usize>,
     pub(super) text: String,
+    /// The key of a value of JSON in a text; empty for other texts.
+    pub(super) label: Rc<str>,
     parts: Vec<(Range<usize>, Rc<Origin>)>,
     kind: UnitKind,
 }
@@ -78,6 +80,8 @@ pub(super) struct Units {
     pub(super) gists: Vec<Unit>,
     /// Every key of the document, to keep redacted ones unique.
     keys: HashSet<String>,
+    /// The next number of a redacted key that occurs more than once.
+    numbers: HashMap<String, usize>,
 }
 
 impl Units {
@@ -140,6 +144,10 @@ impl Units {
             parent: parent.cloned(),
             rewrite: role == Role::Text,
         });
+        let label = match scalar.path.last() {
+            Some(Segment::Key(key)) if !outer && scalar.kind != ScalarKind::Key => Rc::clone(key),
+            _ => Rc::default(),
+        };
         if scalar.kind == ScalarKind::String {
             if self.add_data_url(&scalar.text, &origin, message) {
                 return;
@@ -152,6 +160,7 @@ impl Units {
         self.single.push(Unit {
             message,
             text: scalar.text.to_string(),
+            label,
             parts: vec![(0..scalar.text.len(), origin)],
             kind,
         });
@@ -181,6 +190,7 @@ impl Units {
             self.gists.push(Unit {
                 message,
                 text: texts.join("\n"),
+                label: Rc::default(),
                 parts: Vec::new(),
                 kind: UnitKind::Other,
             });
@@ -206,6 +216,7 @@ impl Units {
             message,
             parts: vec![(0..unescaped.len(), Rc::new(origin))],
             text: unescaped,
+            label: Rc::default(),
             kind: UnitKind::Other,
         });
     }
@@ -230,6 +241,7 @@ impl Units {
             message,
             parts: vec![(0..text.len(), Rc::new(origin))],
             text,
+            label: Rc::default(),
             kind: UnitKind::Other,
         });
         true
@@ -250,6 +262,7 @@ impl Units {
             let whole = joined.entry(message).or_insert_with(|| Unit {
                 message: Some(message),
                 text: String::new(),
+                label: Rc::default(),
                 parts: Vec::new(),
                 kind: UnitKind::Other,
             });
@@ -309,12 +322,18 @@ impl Units {
             }
             replace_spans(&unit.text, &spans)
         };
+        let key = rest(marker);
+        // From the number after the last one: thousands of keys may become the same.
+        let mut number = self.numbers.get(&key).copied().unwrap_or(1);
         let mut candidate = marker.to_owned();
-        let mut number = 1;
+        if number > 1 {
+            candidate = format!("{marker}_{number}");
+        }
         while !self.keys.insert(rest(&candidate)) {
             number += 1;
             candidate = format!("{marker}_{number}");
         }
+        self.numbers.insert(key, number + 1);
         candidate
     }
 }

@@ -13,4 +13,4 @@ pub use edit::{Edit, apply_edits};
 pub use parse::{JsonError, MAX_DEPTH};
 
 pub(crate) use decode::{OffsetMap, escape, unescape};
-pub(crate) use parse::{Scalar, ScalarKind, Segment, scalars};
+pub(crate) use parse::{Scalar, ScalarKind, Segment, is_number, scalars};

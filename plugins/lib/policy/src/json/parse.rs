@@ -89,6 +89,11 @@ pub(crate) fn scalars(document: &str) -> Result<Vec<Scalar<'_>>, JsonError> {
     Ok(parser.scalars)
 }
 
+/// Whether a text is a number.
+pub(crate) fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && scalars(text).is_ok()
+}
+
 struct Parser<'d> {
     document: &'d str,
     at: usize,

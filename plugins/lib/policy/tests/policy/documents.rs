@@ -1,7 +1,7 @@
 //! Requests and responses as bytes: what is redacted stays valid JSON, and
 //! everything else stays as it was.
 
-use kt_policy::chat::{evaluate_request, evaluate_response};
+use kt_policy::chat::{ContentFilter, evaluate_request, evaluate_response};
 use kt_policy::{Chain, Decision};
 use serde_json::{Value, json};
 
@@ -293,5 +293,83 @@ fn a_setting_selects_what_replaces_a_number() {
             let expected = json!({ "card": card, "order": order, "text": "[CARD]", "n": 7 });
             assert_eq!(document, expected, "{pointer}");
         }
+    }
+}
+
+#[test]
+fn numbers_and_keys_in_odd_notation_survive() {
+    let chain = guards();
+    for value in [
+        "1e400",
+        "-0",
+        "-0.0",
+        "1.0",
+        "1",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "0.1000000000000000055511151231257827",
+        "1E+2",
+        r#"{"\ud800": 1, "\udfff\ud800": 2, "\u0061": 3, "": 4}"#,
+    ] {
+        let document = format!(
+            r#"{{"model":"m","x":{value},"messages":[{{"role":"user","content":"mail bob@example.com"}}]}}"#
+        );
+        let expected = document.replace("bob@example.com", "[EMAIL]");
+        assert_eq!(redacted(&chain, &document), expected);
+    }
+    for value in [
+        r#"{"a": {"b": [{"c": 1, "d": 2, "c": 3}]}}"#,
+        r#"[{"c": 1, "\u0063": 1}]"#,
+        r#"{"\ud800": 1, "\ud800": 2}"#,
+    ] {
+        let document = format!(r#"{{"model":"m","x":{value},"messages":[]}}"#);
+        evaluate_request(&chain, &document).unwrap_err();
+    }
+}
+
+#[test]
+fn json_in_a_text_is_read_in_every_form_of_a_tool_result() {
+    let chain = guards();
+    let inner = r#"{"n":"card\r\n4111 1111 1111 1111","m":"x\u000abob@example.com"}"#;
+    for content in [
+        json!(inner),
+        json!([{ "type": "text", "text": inner }]),
+        json!(format!(" \n{inner}\n")),
+        json!(json!([inner]).to_string()),
+        json!(json!({ "content": [{ "type": "text", "text": inner }] }).to_string()),
+    ] {
+        let message = json!({ "role": "tool", "tool_call_id": "call_a", "content": content });
+        let request = json!({ "model": "m", "messages": [message] }).to_string();
+        let redacted = redacted(&chain, &request);
+        assert!(
+            redacted.contains("[CARD]") && redacted.contains("[EMAIL]"),
+            "{redacted}"
+        );
+        assert!(
+            !redacted.contains("1111") && !redacted.contains("bob@"),
+            "{redacted}"
+        );
+        serde_json::from_str::<Value>(&redacted).unwrap();
+    }
+}
+
+/// The time must not be quadratic in the number of keys that become the same one: with 20,000 a
+/// worker stood still for minutes.
+#[test]
+fn thousands_of_redacted_keys_stay_unique() {
+    let chain = guards();
+    let keys: Vec<String> = (0..100_000).map(|n| format!("\"a{n}@b.org\":1")).collect();
+    let result = format!("{{{}}}", keys.join(","));
+    let document = json!({ "choices": [{ "message": { "content": result } }] }).to_string();
+    let evaluated = evaluate_response(&chain, &document).unwrap();
+    let answer: Value = serde_json::from_str(&evaluated.redact(&document)).unwrap();
+    let content = answer["choices"][0]["message"]["content"].as_str().unwrap();
+    let mut filter = ContentFilter::new(&chain, false);
+    let streamed = filter.push(&result).release + &filter.finish().release;
+    for text in [content, &streamed] {
+        let keys: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
+        assert_eq!(keys.len(), 100_000);
+        assert!(keys.contains_key("[EMAIL]") && keys.contains_key("[EMAIL]_100000"));
+        assert!(!text.contains('@'));
     }
 }

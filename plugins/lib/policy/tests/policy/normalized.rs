@@ -12,7 +12,10 @@ fn invisible_and_composed_characters_hide_nothing() {
          policies: {chain: [pii-detector, dlp-filter]}\n\
          policy: {pii-detector: {}, dlp-filter: {blocked_terms: [project nightjar, café bleu]}}\n",
     );
-    for c in "\u{ad}\u{200b}\u{200c}\u{2060}\u{feff}\u{34f}\u{e0020}\u{e0100}".chars() {
+    // The last five: joiners, variation selectors, and a direction mark.
+    for c in "\u{ad}\u{200b}\u{200c}\u{2060}\u{feff}\u{34f}\u{e0020}\u{e0100}\u{200d}\u{fe0f}\u{fe00}\u{180b}\u{200e}"
+        .chars()
+    {
         let text = format!("see project night{c}jar, card 4111 11{c}11 1111 1111");
         let (released, _) = every_split(&chain, &text);
         assert_eq!(
@@ -77,5 +80,43 @@ fn plain_numbers_are_no_phone_numbers() {
             released.ends_with("[PHONE]"),
             "{text:?} became {released:?}"
         );
+    }
+}
+
+#[test]
+fn spaces_of_any_kind_separate_the_words_of_a_term() {
+    let chain = chain(&single(
+        "dlp-filter",
+        "{action: block, blocked_terms: [project nightjar]}",
+    ));
+    for space in [
+        "\u{a0}",
+        "\u{2009}",
+        "\u{202f}",
+        "\u{3000}",
+        "\n",
+        "\t",
+        "  ",
+        " \u{200b} ",
+    ] {
+        let text = format!("see project{space}nightjar now");
+        let (_, reason) = every_split(&chain, &text);
+        assert_eq!(reason, Some("dlp.detected"), "{space:?}");
+    }
+}
+
+#[test]
+fn more_plain_numbers_are_no_phone_numbers() {
+    let chain = chain(&single("pii-detector", "{}"));
+    for text in [
+        "telemetry 16777216",
+        "phoneme table 12345678",
+        "smartphones sold: 12345678 units",
+        "textures 20240101",
+        "contacts: 12345678 rows",
+        "commit 4f1c2d3e 1048576 bytes",
+        "2024-01-01T00:00:00Z 1704067200",
+    ] {
+        assert_eq!(every_split(&chain, text), (text.to_owned(), None));
     }
 }

@@ -94,6 +94,9 @@ const WORDS: [(&str, &[Announcement]); 75] = [
     ("whatsapp", &[Phone]),
 ];
 
+/// Words that announce a number in prose, but mean something else as the name of a value.
+const NO_LABELS: [&str; 6] = ["call", "cell", "dial", "reach", "ring", "text"];
+
 const KINDS: usize = 4;
 
 /// For each first letter the lengths of the words above, as bits: they exclude
@@ -182,6 +185,31 @@ impl RecentWords {
         self.last[announcement as usize] = Some(at);
     }
 
+    /// Takes the words of a label, such as the key of a value, that stands at the beginning of
+    /// the text.
+    pub(crate) fn push_label(&mut self, label: &str) {
+        let bytes = label.as_bytes();
+        let mut start = 0;
+        for at in 0..=bytes.len() {
+            let letter = bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+            // `phoneNumber` is two words.
+            let hump = at > start
+                && bytes[at - 1].is_ascii_lowercase()
+                && bytes.get(at).is_some_and(u8::is_ascii_uppercase);
+            if letter && !hump {
+                continue;
+            }
+            let word = &bytes[start..at];
+            if !NO_LABELS
+                .iter()
+                .any(|no| word.eq_ignore_ascii_case(no.as_bytes()))
+            {
+                self.push(word, start);
+            }
+            start = if hump { at } else { at + 1 };
+        }
+    }
+
     /// Returns whether a word of this kind begins within the `within` bytes
     /// before `at`.
     pub(crate) fn announce(&self, what: Announcement, at: usize, within: usize) -> bool {
@@ -204,6 +232,26 @@ mod tests {
         words.push(b"social", 40);
         words.push(b"security", 47);
         assert!(words.announce(Announcement::SocialSecurity, 60, 40));
+    }
+
+    #[test]
+    fn labels_are_read_as_words() {
+        for (label, announced) in [
+            ("phone", true),
+            ("phone_number", true),
+            ("homePhone", true),
+            ("homePhoneNumber", true),
+            ("tel.", true),
+            ("telescope", false),
+            ("text", false),
+            ("", false),
+            ("número", false),
+        ] {
+            let mut words = RecentWords::default();
+            words.push_label(label);
+            let found = words.announce(Announcement::Phone, label.len() + 2, 28);
+            assert_eq!(found, announced, "{label}");
+        }
     }
 
     #[test]
