@@ -2,7 +2,7 @@
 
 use super::provider::Provider;
 use super::world::{Gateway, World, body, started, with_upstream};
-use crate::harness::{HttpResponse, TIMEOUT, http, wait_until};
+use crate::harness::{HttpResponse, TIMEOUT, http, wait_until, workspace};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
@@ -290,4 +290,55 @@ fn an_error_in_the_first_event_has_its_own_status() {
     let last = events(&response).pop().expect("an event");
     assert_eq!(last["error"]["code"], "overloaded");
     assert!(!response.body.contains("bob@example.com") && !response.body.contains("[DONE]"));
+}
+
+/// The unit tests split each of these at every byte.
+#[test]
+fn recorded_streams_are_the_same_however_they_arrive() {
+    let p = Provider::start();
+    let (_world, gateway) = started(&p);
+    let recorded = workspace().join("plugins/gateway-run/src/proxy/stream/recorded");
+    let mut count = 0;
+    for file in std::fs::read_dir(recorded).expect("the recorded streams") {
+        let path = file.expect("an entry").path();
+        let script = std::fs::read_to_string(&path).expect("a stream");
+        p.script_stream("s", &script);
+        let whole = stream(&gateway, "s");
+        assert_eq!(whole.status, 200, "{}: {}", path.display(), whole.body);
+        assert!(whole.body.ends_with(DONE), "{}", path.display());
+        assert!(!whole.body.contains("bob@"), "{}", path.display());
+        let half = (script.len() / 2..).find(|at| script.is_char_boundary(*at));
+        let (first, rest) = script.split_at(half.expect("a boundary"));
+        p.script_stream_parts("s", &[first, rest]);
+        let split = stream(&gateway, "s");
+        assert_eq!(split.body, whole.body, "{}", path.display());
+        count += 1;
+    }
+    assert!(count > 10, "{count} streams");
+}
+
+#[test]
+fn streamed_structured_output_stays_json() {
+    let p = Provider::start();
+    let (_world, gateway) = started(&p);
+    let script: String = [
+        "{\"card\": 41111111",
+        "11111111, \"mail\": \"x\\nbob@exa",
+        "mple.com\", \"n\": 1.50}",
+    ]
+    .iter()
+    .map(|part| text(part, None))
+    .collect();
+    p.script_stream("s", &(script + &text("", Some("stop")) + DONE));
+    let expected = "{\"card\": \"[CARD]\", \"mail\": \"x\\n[EMAIL]\", \"n\": 1.50}";
+    assert_eq!(joined(&events(&stream(&gateway, "s")), CONTENT), expected);
+    p.script_stream("s", &(text("4111111111111111", Some("stop")) + DONE));
+    let request = |kind: &str| {
+        let response = gateway.post(&json!({ "model": "s", "stream": true,
+            "response_format": { "type": kind },
+            "messages": [{ "role": "user", "content": "hi" }] }));
+        joined(&events(&response), CONTENT)
+    };
+    assert_eq!(request("json_schema"), "\"[CARD]\"");
+    assert_eq!(request("text"), "[CARD]");
 }

@@ -3,6 +3,7 @@
 
 use super::error_response::ErrorResponse;
 use super::json_edit;
+use super::json_text;
 use crate::snapshot::Upstream;
 use bytes::Bytes;
 use serde_json::Value;
@@ -31,11 +32,10 @@ impl ChatRequest {
     pub(super) fn parse(body: Bytes) -> Result<Self, ErrorResponse> {
         let text = String::from_utf8(body.into())
             .map_err(|_| ErrorResponse::malformed("the request body is not valid UTF-8"))?;
-        let value: Value = serde_json::from_str(&text).map_err(|e| {
+        // The message of a syntax error quotes nothing of the document.
+        let value = json_text::parse(&text).map_err(|error| {
             ErrorResponse::malformed(format!(
-                "the request body is not valid JSON: line {}, column {}",
-                e.line(),
-                e.column()
+                "the request body cannot be parsed as JSON: {error}"
             ))
         })?;
         match value.get("messages") {
@@ -66,6 +66,15 @@ impl ChatRequest {
         self.stream && !self.include_usage
     }
 
+    /// Whether the caller requests JSON as the text of the message.
+    pub(super) fn expects_json(&self) -> bool {
+        let kind = self.value.pointer("/response_format/type");
+        matches!(
+            kind.and_then(Value::as_str),
+            Some("json_object" | "json_schema")
+        )
+    }
+
     /// Returns the document.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -76,7 +85,7 @@ impl ChatRequest {
     /// # Errors
     /// When it is not valid.
     pub(super) fn update(&mut self, text: String) -> Result<(), ErrorResponse> {
-        self.value = serde_json::from_str(&text)
+        self.value = json_text::parse(&text)
             .map_err(|_| ErrorResponse::malformed("the request body cannot be redacted"))?;
         self.text = text;
         Ok(())

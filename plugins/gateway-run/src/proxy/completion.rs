@@ -4,6 +4,7 @@ use super::chat_request::ChatRequest;
 use super::error_response::ErrorResponse;
 use super::evaluation;
 use super::json_edit;
+use super::json_text;
 use super::request_context::RequestContext;
 use super::response_filters::ResponseFilters;
 use super::stream::{self, StreamedCompletion};
@@ -90,7 +91,7 @@ async fn evaluate(
     context: &RequestContext,
 ) -> Result<Bytes, ErrorResponse> {
     let text = std::str::from_utf8(&body).ok();
-    let parsed = text.and_then(|text| Some((text, serde_json::from_str::<Value>(text).ok()?)));
+    let parsed = text.and_then(|text| Some((text, json_text::parse(text).ok()?)));
     let (Some((text, value)), mut filters) = (parsed, filters) else {
         let inspects = context.snapshot.chain.inspects_responses();
         return if inspects {

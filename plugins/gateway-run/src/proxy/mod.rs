@@ -9,6 +9,7 @@ mod evaluation;
 mod handle;
 mod held_json;
 mod json_edit;
+mod json_text;
 mod models;
 mod origin_check;
 mod request_body;

@@ -1,7 +1,8 @@
 //! The response side of the policy chain: one filter per text.
 
 use super::held_json::HeldJson;
-use kt_policy::{Block, Chain, Decision, Evaluation, Finding, StreamFilter, chat};
+use kt_policy::chat::{self, ContentFilter};
+use kt_policy::{Block, Chain, Decision, Evaluation, Finding};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -11,7 +12,9 @@ const MAX_CHANNELS: usize = 1024;
 /// The filters of one response.
 pub(super) struct ResponseFilters {
     chain: Chain,
-    channels: HashMap<String, StreamFilter>,
+    channels: HashMap<String, ContentFilter>,
+    /// Whether the caller requested JSON.
+    expects_json: bool,
     /// JSON in fragments, by channel.
     held: HashMap<String, HeldJson>,
     /// Findings in complete texts.
@@ -39,9 +42,15 @@ impl ResponseFilters {
         chain.inspects_responses().then(|| Self {
             chain: chain.clone(),
             channels: HashMap::new(),
+            expects_json: false,
             held: HashMap::new(),
             findings: Vec::new(),
         })
+    }
+
+    /// Expects the text of messages to be JSON.
+    pub(super) fn expect_json(&mut self) {
+        self.expects_json = true;
     }
 
     /// Filters a fragment, and returns the text that may be released.
@@ -51,7 +60,7 @@ impl ResponseFilters {
     pub(super) fn push(&mut self, channel: &str, text: &str) -> Result<String, FilterError> {
         if !self.channels.contains_key(channel) {
             self.check_capacity()?;
-            let filter = self.chain.response_filter();
+            let filter = ContentFilter::new(&self.chain, self.expects_json);
             self.channels.insert(channel.to_owned(), filter);
         }
         let Some(filter) = self.channels.get_mut(channel) else {
@@ -101,7 +110,7 @@ impl ResponseFilters {
         let Some(filter) = self.channels.get_mut(channel) else {
             return Ok(String::new());
         };
-        if filter.held_bytes() == 0 {
+        if !filter.is_holding() {
             return Ok(String::new());
         }
         let output = filter.finish();
@@ -161,7 +170,7 @@ impl ResponseFilters {
     pub(super) fn evaluation(&self, block: Option<&Block>) -> Evaluation {
         let mut findings = self.findings.clone();
         for filter in self.channels.values() {
-            add(&mut findings, filter.findings());
+            add(&mut findings, &filter.findings());
         }
         let decision = match block {
             Some(block) => Decision::Block(block.clone()),

@@ -214,7 +214,8 @@ impl Form {
 /// Returns the form of a field of a message or a delta; `None` for text.
 fn message_form(path: &[&str]) -> Option<Form> {
     match path {
-        ["role"]
+        // `channel` is Groq's: `analysis` or `final`.
+        ["role" | "channel"]
         | ["tool_calls", "[]", "id" | "type"]
         | ["audio", "id"]
         | [

@@ -64,7 +64,10 @@ pub(in super::super) async fn begin(
     request: &ChatRequest,
     context: &RequestContext,
 ) -> Result<StreamedCompletion, ErrorResponse> {
-    let filters = ResponseFilters::new(&context.snapshot.chain);
+    let mut filters = ResponseFilters::new(&context.snapshot.chain);
+    if let Some(filters) = filters.as_mut().filter(|_| request.expects_json()) {
+        filters.expect_json();
+    }
     let mut stream = Stream {
         body,
         parser: SseParser::default(),
@@ -267,3 +270,7 @@ impl Stream {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "recorded_tests.rs"]
+mod recorded_tests;

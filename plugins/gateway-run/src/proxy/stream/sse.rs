@@ -62,7 +62,8 @@ impl SseParser {
         if !self.line.is_empty() {
             self.end_line()?;
         }
-        self.dispatch()
+        // An event that was cut within a character is incomplete.
+        Ok(self.dispatch().unwrap_or_default())
     }
 
     fn end_line(&mut self) -> Result<Option<SseItem>, &'static str> {

@@ -6,6 +6,7 @@
 //! with the same data, byte for byte.
 
 use super::super::json_edit;
+use super::super::json_text;
 use super::super::response_filters::{FilterError, ResponseFilters};
 use super::super::text_field::{
     FieldKind, Segment, TextField, nest, text_fields, without_logprobs,
@@ -101,7 +102,7 @@ impl Transformer {
     /// # Errors
     /// When the stream ends here.
     pub(super) fn event(&mut self, data: &str, out: &mut Vec<u8>) -> Result<(), StreamError> {
-        let Ok(chunk) = serde_json::from_str::<Value>(data) else {
+        let Ok(chunk) = json_text::parse(data) else {
             if self.filters.is_some() {
                 return Err(StreamError::Malformed(
                     "an event of the upstream is not JSON",
@@ -168,7 +169,9 @@ impl Transformer {
                 return Err(StreamError::Filter(FilterError::TooLarge));
             }
             let state = self.choices.entry(index).or_default();
-            if choice.get("finish_reason").is_some_and(|r| !r.is_null()) {
+            // Some hosts send an empty reason with every chunk.
+            let reason = choice.get("finish_reason");
+            if reason.is_some_and(|r| !r.is_null() && r != "") {
                 state.finished = true;
                 finished.push(index);
             }
