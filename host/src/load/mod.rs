@@ -5,6 +5,8 @@ mod elf;
 mod host_block;
 mod layout_cache;
 mod library;
+#[cfg(any(target_os = "macos", test))]
+mod macho;
 mod open;
 
 pub(crate) use library::{LoadedPlugin, VtableError};

@@ -1,7 +1,7 @@
 //! Loads a plugin: the checks, and their order.
 
+use super::layout_cache;
 use super::library::{LoadedPlugin, MappedLibrary, map, name_and_version};
-use super::{elf, layout_cache};
 use crate::discovery::{DiscoveredPlugin, check_trust};
 use kt_plugin_api::abi::KtPlugin;
 use kt_plugin_api::manifest::{Manifest, PluginKind};
@@ -75,11 +75,11 @@ fn check_manifest(
     file: &File,
     meta: &Metadata,
 ) -> Result<(), Error> {
-    if cfg!(not(target_os = "linux")) {
-        // Only ELF is supported.
-        return Ok(());
-    }
-    let embedded = elf::read_manifest(file, meta.len())
+    #[cfg(not(target_os = "macos"))]
+    use super::elf::read_manifest;
+    #[cfg(target_os = "macos")]
+    use super::macho::read_manifest;
+    let embedded = read_manifest(file, meta.len())
         .map_err(|e| broken(path, "is not usable", &e).hint("reinstall the plugin"))?;
     let beside = std::fs::read(plugin.dir.join("plugin.toml"))
         .map_err(|e| broken(path, "has no manifest", &e.to_string()))?;

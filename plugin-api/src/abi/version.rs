@@ -8,5 +8,6 @@ pub const ABI_MINOR: u16 = if cfg!(feature = "next") { 1 } else { 0 };
 pub const MAGIC: [u8; 8] = *b"KTPLUGIN";
 /// The symbol that a plugin must export.
 pub const SYMBOL: &str = "kt_plugin_v1";
-/// The interface id of [`KtCommandV1`]; every other id is a [`KtInterfaceV1`].
+/// The interface id of [`super::KtCommandV1`]; every other id is a
+/// [`super::KtInterfaceV1`].
 pub const COMMAND_INTERFACE: &str = "kt.command/1";

@@ -12,5 +12,6 @@ mod next_minor;
 mod opened;
 mod plugin_dir;
 mod schemas;
+mod sanitizer;
 
 pub(crate) use plugin_dir::{CPlugin, PluginDir};
