@@ -11,7 +11,7 @@ mod missing;
 mod next_minor;
 mod opened;
 mod plugin_dir;
-mod schemas;
 mod sanitizer;
+mod schemas;
 
 pub(crate) use plugin_dir::{CPlugin, PluginDir};
