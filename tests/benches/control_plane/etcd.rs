@@ -1,10 +1,10 @@
 //! etcd over gRPC.
 
-use crate::process::{Server, free_port};
 use crate::protobuf;
 use bytes::{Bytes, BytesMut};
 use h2::client::SendRequest;
 use h2::{RecvStream, SendStream};
+use kt_tests::bench::{Server, free_port};
 use std::path::Path;
 use std::process::Command;
 use tokio::net::TcpStream;

@@ -1,7 +1,7 @@
 //! `kt control-plane serve` over HTTP/1.1.
 
 use crate::database::Database;
-use crate::process::{Server, free_port};
+use kt_tests::bench::{Server, free_port};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -16,9 +16,7 @@
 mod database;
 mod etcd;
 mod kt;
-mod process;
 mod protobuf;
-mod quantile;
 mod wait;
 mod write;
 

@@ -2,8 +2,8 @@
 
 use crate::etcd::Etcd;
 use crate::kt::{Kt, content};
-use crate::process::Server;
-use crate::quantile::quantile;
+use kt_tests::bench::Server;
+use kt_tests::bench::quantile;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 

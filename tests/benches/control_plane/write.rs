@@ -2,8 +2,8 @@
 
 use crate::etcd::Etcd;
 use crate::kt::{Kt, content};
-use crate::process::{Server, own_cpu_time};
-use crate::quantile::quantile;
+use kt_tests::bench::quantile;
+use kt_tests::bench::{Server, own_cpu_time};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 

@@ -3,9 +3,9 @@
 use crate::config;
 use crate::http::{Connection, post};
 use crate::peer::{Peer, Peers};
-use crate::process::own_cpu_time;
-use crate::quantile::quantile;
 use crate::table::{Samples, Table};
+use kt_tests::bench::own_cpu_time;
+use kt_tests::bench::quantile;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -18,10 +18,6 @@ mod load;
 mod memory;
 mod options;
 mod peer;
-#[path = "../control_plane/process.rs"]
-mod process;
-#[path = "../control_plane/quantile.rs"]
-mod quantile;
 mod script;
 mod soak;
 mod streams;

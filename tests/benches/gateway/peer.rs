@@ -1,7 +1,7 @@
 //! The servers that are compared.
 
-use crate::process::{Server, free_port};
 use crate::{config, upstream};
+use kt_tests::bench::{Server, free_port};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

@@ -2,8 +2,8 @@
 
 use crate::http::{Connection, get, post};
 use crate::peer::{self, Peer};
-use crate::quantile::quantile;
 use crate::{config, hostile};
+use kt_tests::bench::quantile;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;

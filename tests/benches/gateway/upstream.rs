@@ -42,12 +42,11 @@ async fn connection(mut stream: TcpStream) {
         script::COMPLETION
     );
     loop {
-        let (start, end) = match request(&buffer) {
-            Some(range) => range,
-            None => match stream.read_buf(&mut buffer).await {
+        let Some((start, end)) = request(&buffer) else {
+            match stream.read_buf(&mut buffer).await {
                 Ok(1..) => continue,
                 _ => return,
-            },
+            }
         };
         let head = &buffer[start..end.min(start + SCRIPT_BYTES)];
         let head = String::from_utf8_lossy(head).into_owned();

@@ -8,14 +8,18 @@ use std::time::{Duration, Instant};
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A process, which is killed on drop.
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
-    pub(crate) port: u16,
+    /// The port on which it listens.
+    pub port: u16,
 }
 
 impl Server {
     /// Starts a server that will listen on the port.
-    pub(crate) fn start(mut command: Command, port: u16, log: &Path) -> Self {
+    ///
+    /// # Panics
+    /// When it does not, with what it logged.
+    pub fn start(mut command: Command, port: u16, log: &Path) -> Self {
         let output = std::fs::File::create(log).expect("a log file");
         let child = command
             .stdin(Stdio::null())
@@ -38,12 +42,12 @@ impl Server {
     }
 
     /// Returns the id of the process.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Returns the memory in use in KiB (proc(5), `VmRSS`).
-    pub(crate) fn memory(&self) -> f64 {
+    pub fn memory(&self) -> f64 {
         let status = self.proc("status");
         let line = status.lines().find(|line| line.starts_with("VmRSS"));
         let number = line.and_then(|line| line.split_whitespace().nth(1));
@@ -52,7 +56,7 @@ impl Server {
 
     /// Returns the CPU time in seconds (proc(5), `utime` and `stime`, with 100 ticks per second on
     /// Linux).
-    pub(crate) fn cpu_time(&self) -> f64 {
+    pub fn cpu_time(&self) -> f64 {
         cpu_time(&self.proc("stat"))
     }
 
@@ -64,7 +68,7 @@ impl Server {
 
 /// Returns the CPU time of this process, which generates the load and shares the CPU with the
 /// server.
-pub(crate) fn own_cpu_time() -> f64 {
+pub fn own_cpu_time() -> f64 {
     cpu_time(&std::fs::read_to_string("/proc/self/stat").expect("a running process"))
 }
 
@@ -85,7 +89,7 @@ impl Drop for Server {
 }
 
 /// Returns a port that is not in use.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
 }

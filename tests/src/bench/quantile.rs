@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Returns a quantile of sorted times.
-pub(crate) fn quantile(sorted: &[Duration], quantile: f64) -> Duration {
+pub fn quantile(sorted: &[Duration], quantile: f64) -> Duration {
     let at = (sorted.len() as f64 * quantile) as usize;
     sorted
         .get(at.min(sorted.len().saturating_sub(1)))
