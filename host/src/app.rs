@@ -4,7 +4,10 @@
 
 use crate::cli::{self, CommandSelection, Route, Tree};
 use crate::commands::{self, CommandContext};
-use crate::discovery::{CatalogEntry, DiscoveredPlugin, PluginState, Registry, search_path};
+use crate::discovery::{
+    self, CatalogEntry, DiscoveredPlugin, PluginState, RecordPaths, Registry, ScanOptions,
+    SearchScope, search_path,
+};
 use crate::environment::{self, Environment};
 use crate::logging;
 use crate::options::{self, GlobalOptions, OutputFormat};
@@ -17,6 +20,7 @@ use clap::error::ErrorKind;
 use kt_plugin_api::manifest::OutcomeSpec;
 use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Runs kt, with the descriptors from the service manager.
@@ -28,14 +32,19 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
     let plugin_dirs: Vec<PathBuf> = options::early_values(env, "--plugin-dir")
         .map(PathBuf::from)
         .collect();
-    let search = search_path(env, &plugin_dirs, &dirs);
+    let search = search_path(env, search_scope(env), &plugin_dirs, &dirs);
     let layers = Layers::read(&dirs);
     let allow_shadow = layers
         .as_ref()
         .map(|l| l.list("plugins.allow_shadow"))
         .unwrap_or_default();
     let cache = crate::dirs::usable_cache(env, &dirs);
-    let registry = Registry::scan(&search, &cache, &allow_shadow);
+    let registry = Registry::scan(&ScanOptions {
+        path: &search,
+        cache: &cache,
+        allow_shadow: &allow_shadow,
+        records: Arc::new(RecordPaths::of(&dirs)),
+    });
     let named = CommandSelection::Named(&env.args);
     let mut tree = cli::build(&registry, named, terminal_width(env));
     let matches = match tree.root.try_get_matches_from_mut(&env.args) {
@@ -163,11 +172,20 @@ impl App<'_> {
             providers: context.providers,
             console: context.terminal,
         };
-        runner.run(
+        let result = runner.run(
             (plugin, manifest, spec),
             &invocation,
             deadline(parsed.timeout),
-        )
+        );
+        let loaded = crate::load::loaded_dirs();
+        let survived = |p: &&DiscoveredPlugin| p.crashes > 0 && loaded.contains(&p.dir);
+        context
+            .registry
+            .all
+            .iter()
+            .filter(survived)
+            .for_each(discovery::record_success);
+        result
     }
 
     /// Returns the plugin directories of the option and the environment, so that a
@@ -185,6 +203,17 @@ impl App<'_> {
             .chain(listed)
             .map(|p| env.cwd.join(p))
             .collect()
+    }
+}
+
+/// Returns which plugins the options exclude.
+fn search_scope(env: &Environment) -> SearchScope {
+    if options::early_flag(env, "--no-plugins") {
+        SearchScope::NoPlugins
+    } else if options::early_flag(env, "--only-bundled") {
+        SearchScope::OnlyBundled
+    } else {
+        SearchScope::All
     }
 }
 

@@ -43,6 +43,12 @@ pub(crate) struct Environment {
     pub(crate) exe: PathBuf,
 }
 
+/// Returns where a test kills this process; see `install::failpoint`.
+#[cfg(debug_assertions)]
+pub(crate) fn crash_at() -> Option<String> {
+    std::env::var("KT_CRASH_AT").ok()
+}
+
 impl Environment {
     /// Reads the process environment. Variables that are not valid Unicode are
     /// ignored.

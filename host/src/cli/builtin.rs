@@ -1,5 +1,6 @@
 //! The built-in commands; they are about kt, never about what plugins do.
 
+use super::plugin_commands;
 use clap::builder::EnumValueParser;
 use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
@@ -18,6 +19,14 @@ names and directories created for the test, under the service manager that runs 
 /// A built-in command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BuiltinCommand {
+    PluginInstall,
+    PluginUpdate,
+    PluginLink,
+    PluginRemove,
+    PluginEnable,
+    PluginDisable,
+    PluginTrust,
+    PluginInfo,
     PluginList,
     PluginVerify,
     PluginTest,
@@ -39,7 +48,47 @@ pub(super) struct Definition<T> {
 
 /// Returns every built-in command.
 pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
-    let all: [(&str, &'static str, BuiltinCommand); 9] = [
+    let all: [(&str, &'static str, BuiltinCommand); 17] = [
+        (
+            "plugin install",
+            "Install a plugin for the current user",
+            BuiltinCommand::PluginInstall,
+        ),
+        (
+            "plugin update",
+            "Install plugins again from where they were installed from",
+            BuiltinCommand::PluginUpdate,
+        ),
+        (
+            "plugin link",
+            "Link the directory of a plugin, for its author",
+            BuiltinCommand::PluginLink,
+        ),
+        (
+            "plugin remove",
+            "Remove an installed or linked plugin",
+            BuiltinCommand::PluginRemove,
+        ),
+        (
+            "plugin enable",
+            "Use a plugin that is disabled or quarantined again",
+            BuiltinCommand::PluginEnable,
+        ),
+        (
+            "plugin disable",
+            "Do not use a plugin until it is enabled",
+            BuiltinCommand::PluginDisable,
+        ),
+        (
+            "plugin trust",
+            "Accept the current files of a plugin that changed",
+            BuiltinCommand::PluginTrust,
+        ),
+        (
+            "plugin info",
+            "Show a plugin, its files and its state",
+            BuiltinCommand::PluginInfo,
+        ),
         (
             "plugin list",
             "List the plugins",
@@ -104,6 +153,14 @@ pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
 
 fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
     match builtin {
+        BuiltinCommand::PluginInstall => plugin_commands::install(command),
+        BuiltinCommand::PluginUpdate => plugin_commands::update(command),
+        BuiltinCommand::PluginLink => plugin_commands::link(command),
+        BuiltinCommand::PluginTrust => plugin_commands::trust(command),
+        BuiltinCommand::PluginRemove
+        | BuiltinCommand::PluginEnable
+        | BuiltinCommand::PluginDisable
+        | BuiltinCommand::PluginInfo => plugin_commands::named(command),
         BuiltinCommand::PluginVerify => command.arg(
             Arg::new("name")
                 .value_name("NAME")

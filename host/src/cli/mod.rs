@@ -7,6 +7,7 @@ mod arguments;
 mod builtin;
 mod duration;
 mod help;
+mod plugin_commands;
 mod plugins;
 mod tree;
 

@@ -256,10 +256,7 @@ fn add_refused(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<S
             continue;
         };
         let name = plugin.name();
-        let declared = plugin
-            .manifest
-            .iter()
-            .flat_map(|m| m.commands.iter().map(|c| c.path.clone()));
+        let declared = plugin.command_paths().into_iter();
         let listed = registry.catalog.plugins.iter().filter(|e| e.plugin == name);
         let paths: Vec<Vec<String>> = declared
             .chain(listed.flat_map(|e| e.commands.iter().cloned()))

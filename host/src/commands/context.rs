@@ -1,13 +1,19 @@
 //! What the built-in commands have access to.
 
-use crate::discovery::{Registry, SearchDir};
+use crate::discovery::{
+    DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, SearchDir,
+};
 use crate::environment::Environment;
+use crate::install::Installer;
 use crate::render::Terminal;
 use crate::runtime::Providers;
 use crate::settings::Layers;
+use crate::suggestion::closest_match;
+use clap::ArgMatches;
 use kt_plugin_api::manifest::SettingSpec;
-use kt_plugin_api::{Dirs, Error};
+use kt_plugin_api::{Class, Dirs, Error};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The state of kt, for a command.
 pub(crate) struct CommandContext<'a> {
@@ -21,7 +27,57 @@ pub(crate) struct CommandContext<'a> {
     pub(crate) terminal: &'a Terminal,
 }
 
-impl CommandContext<'_> {
+impl<'a> CommandContext<'a> {
+    /// Returns the files with the records about plugins.
+    pub(super) fn record_paths(&self) -> RecordPaths {
+        RecordPaths::of(self.dirs)
+    }
+
+    /// Returns the installer of the user's plugins.
+    pub(super) fn installer(&self) -> Installer {
+        Installer {
+            plugins: self.dirs.data.join("plugins"),
+            records: Arc::new(self.record_paths()),
+        }
+    }
+
+    /// Returns the copy of the user of the plugin with the name in the arguments, else the
+    /// one that [`CommandContext::named_plugin`] returns.
+    ///
+    /// # Errors
+    /// Class `not-found`, with the most similar name.
+    pub(super) fn named_user_plugin(
+        &self,
+        matches: &ArgMatches,
+    ) -> Result<&'a DiscoveredPlugin, Error> {
+        let named = self.named_plugin(matches)?;
+        let mut all = self.registry.all.iter();
+        let of_user = all.find(|p| p.source == PluginSource::User && p.name() == named.name());
+        Ok(of_user.unwrap_or(named))
+    }
+
+    /// Returns the plugin with the name in the arguments: the copy that is used, else the
+    /// first one.
+    ///
+    /// # Errors
+    /// Class `not-found`, with the most similar name.
+    pub(super) fn named_plugin(&self, matches: &ArgMatches) -> Result<&'a DiscoveredPlugin, Error> {
+        let name = matches.get_one::<String>("name").map_or("", String::as_str);
+        let registry: &'a Registry = self.registry;
+        let named = || registry.all.iter().filter(|p| p.name() == name);
+        let used = named().find(|p| p.state == PluginState::Usable);
+        used.or_else(|| named().next()).ok_or_else(|| {
+            let message = format!("plugin `{name}` does not exist");
+            let names: Vec<String> = registry.all.iter().map(DiscoveredPlugin::name).collect();
+            let similar = closest_match(name, names.iter().map(String::as_str));
+            let error = Error::new(Class::NotFound, "plugin-not-found", message);
+            match similar {
+                Some(similar) => error.hint(format!("did you mean `{similar}`?")),
+                None => error.hint("run `kt plugin list` to see every plugin"),
+            }
+        })
+    }
+
     /// Returns the settings that the usable plugins declare, once each.
     pub(super) fn setting_specs(&self) -> Vec<SettingSpec> {
         let mut specs: BTreeMap<String, SettingSpec> = BTreeMap::new();

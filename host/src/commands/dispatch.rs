@@ -2,8 +2,8 @@
 
 use super::context::CommandContext;
 use super::{
-    completion, config_show, doctor, plugin_catalog, plugin_list, plugin_test, plugin_verify,
-    reference, version,
+    completion, config_show, doctor, plugin_catalog, plugin_change, plugin_info, plugin_install,
+    plugin_list, plugin_test, plugin_verify, reference, version,
 };
 use crate::cli::BuiltinCommand;
 use clap::ArgMatches;
@@ -19,6 +19,14 @@ pub(crate) fn run(
     context: &CommandContext<'_>,
 ) -> Result<Output, Error> {
     match command {
+        BuiltinCommand::PluginInstall => plugin_install::install(matches, context),
+        BuiltinCommand::PluginUpdate => plugin_install::update(matches, context),
+        BuiltinCommand::PluginLink => plugin_change::link(matches, context),
+        BuiltinCommand::PluginRemove => plugin_change::remove(matches, context),
+        BuiltinCommand::PluginEnable => plugin_change::set_use(matches, context, true),
+        BuiltinCommand::PluginDisable => plugin_change::set_use(matches, context, false),
+        BuiltinCommand::PluginTrust => plugin_change::trust(matches, context),
+        BuiltinCommand::PluginInfo => plugin_info::run(matches, context),
         BuiltinCommand::PluginList => Ok(plugin_list::run(context)),
         BuiltinCommand::PluginVerify => plugin_verify::run(matches, context),
         BuiltinCommand::PluginTest => plugin_test::run(matches, context),

@@ -1,53 +1,61 @@
-//! `kt plugin list`: the plugins on the search path, and whether they can be used.
+//! `kt plugin list`: the plugins on the search path, and whether they will be used.
 
 use super::context::CommandContext;
-use crate::discovery::{DiscoveredPlugin, PluginState};
+use super::plugin_status::{PluginStatus, status};
+use crate::discovery::DiscoveredPlugin;
+use crate::plugin_lock::PluginLock;
 use kt_plugin_api::{CellFormat, Column, Output, View};
 use serde_json::{Value, json};
 
 pub(super) fn run(context: &CommandContext<'_>) -> Output {
-    let rows: Vec<Value> = context.registry.all.iter().map(row).collect();
+    let lock = PluginLock::read(&context.record_paths().lock);
+    let all: Vec<(&DiscoveredPlugin, PluginStatus)> = context
+        .registry
+        .all
+        .iter()
+        .map(|plugin| (plugin, status(plugin, &lock, context, false)))
+        .collect();
+    let rows: Vec<Value> = all.iter().map(|(plugin, s)| row(plugin, s)).collect();
     let view = View::Table {
         rows: String::new(),
         columns: vec![
             Column::new("NAME", "/name"),
             Column::new("VERSION", "/version"),
-            Column::new("STATE", "/state").format(CellFormat::State),
             Column::new("SOURCE", "/source"),
+            Column::new("TIER", "/tier"),
+            Column::new("STATE", "/state").format(CellFormat::State),
             Column::new("PROVIDES", "/provides").wide(),
-            Column::new("DESCRIPTION", "/description"),
             Column::new("PATH", "/path").wide(),
+            Column::new("DESCRIPTION", "/description"),
+            Column::new("REASON", "/reason"),
         ],
         empty: "no plugins found; run `kt doctor` to see the search path".to_owned(),
     };
     let mut output = Output::new("kt.plugin.list/1", Value::Array(rows), view).name_path("/name");
-    for plugin in &context.registry.all {
-        if let PluginState::Refused(error) = &plugin.state {
-            output = output.note(format!("{}: {error}", plugin.name()));
-        }
-        for note in &plugin.notes {
-            output = output.note(format!("{}: {note}", plugin.name()));
+    if let Err(error) = &lock {
+        output = output.note(error.to_string());
+    }
+    for (plugin, status) in &all {
+        let name = plugin.name();
+        let hints = status.error.iter().flat_map(|e| &e.hints);
+        for note in plugin.notes.iter().chain(hints) {
+            output = output.note(format!("{name}: {note}"));
         }
     }
     output
 }
 
-fn row(plugin: &DiscoveredPlugin) -> Value {
+fn row(plugin: &DiscoveredPlugin, status: &PluginStatus) -> Value {
     let manifest = plugin.manifest.as_ref();
-    let (state, reason) = match &plugin.state {
-        PluginState::Usable => ("ok", None),
-        PluginState::Shadowed(first) => ("shadowed", Some(format!("by `{}`", first.display()))),
-        PluginState::UnsupportedPlatform => ("unsupported-platform", None),
-        PluginState::Refused(error) => ("refused", Some(error.to_string())),
-    };
     json!({
         "name": plugin.name(),
         "version": manifest.map(|m| m.version.clone()),
         "description": manifest.map(|m| m.description.clone()),
-        "state": state,
-        "reason": reason,
+        "state": status.state,
+        "reason": status.reason(),
         "notes": plugin.notes,
         "source": plugin.source.name(),
+        "tier": status.tier.name(),
         "path": plugin.dir.display().to_string(),
         "commands": manifest.map(|m| m.commands.iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),
         "provides": manifest.map(|m| {

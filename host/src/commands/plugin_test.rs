@@ -4,8 +4,11 @@
 //! of the interface; the host knows neither.
 
 use super::context::CommandContext;
+use super::plugin_dir::canonical_dir;
 use super::plugin_verify::verify;
-use crate::discovery::{DiscoveredPlugin, PluginSource, PluginState, Registry, SearchDir};
+use crate::discovery::{
+    DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, ScanOptions, SearchDir,
+};
 use crate::runtime::{CallContext, InheritedDescriptors, Providers, SignalState, call_provider};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
@@ -17,6 +20,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The tests of an interface start and stop real services.
@@ -24,11 +28,16 @@ const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
     let path = matches.get_one::<PathBuf>("path").cloned();
-    let dir = plugin_dir(&context.env.cwd.join(path.unwrap_or_default()))?;
+    let dir = canonical_dir(&context.env.cwd.join(path.unwrap_or_default()))?;
     let parent = dir.parent().unwrap_or(&dir).to_owned();
     let search = with_first(&parent, context.search);
     let cache = &context.providers.cache;
-    let registry = Registry::scan(&search, cache, &[]);
+    let registry = Registry::scan(&ScanOptions {
+        path: &search,
+        cache,
+        allow_shadow: &[],
+        records: Arc::new(RecordPaths::of(context.dirs)),
+    });
     let (plugin, manifest) = usable(&registry, &dir)?;
     let configured = BTreeMap::new();
     let providers = Providers::new(
@@ -56,20 +65,6 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         }
     }
     Ok(output(&manifest.name, &checks, simulated))
-}
-
-fn plugin_dir(path: &Path) -> Result<PathBuf, Error> {
-    let dir = if path.is_dir() {
-        path
-    } else {
-        path.parent().unwrap_or(path)
-    };
-    dir.canonicalize().map_err(|e| {
-        let message = format!("`{}` does not contain a plugin", path.display());
-        Error::new(Class::NotFound, "plugin-not-found", message)
-            .cause(e)
-            .hint("specify the directory that contains its `plugin.toml`")
-    })
 }
 
 /// Returns the directories with `dir` as the first, unless it is one of them.

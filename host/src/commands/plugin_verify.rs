@@ -1,32 +1,27 @@
 //! `kt plugin verify`: runs every check of loading, and loads the plugins.
 
 use super::context::CommandContext;
-use crate::discovery::{DiscoveredPlugin, PluginState};
+use super::plugin_status::status;
+use crate::discovery::DiscoveredPlugin;
 use crate::load::VtableError;
+use crate::plugin_lock::{PluginLock, current_hashes};
 use clap::ArgMatches;
 use kt_plugin_api::abi::COMMAND_INTERFACE;
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Output, View};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
-    let name = matches.get_one::<String>("name");
-    let plugins: Vec<&DiscoveredPlugin> = context
-        .registry
-        .all
-        .iter()
-        .filter(|f| name.is_none_or(|name| f.name() == *name))
-        .collect();
-    if let (Some(name), true) = (name, plugins.is_empty()) {
-        return Err(Error::new(
-            Class::NotFound,
-            "plugin-not-found",
-            format!("plugin `{name}` does not exist"),
-        )
-        .hint("run `kt plugin list` to see every plugin"));
-    }
-    let rows: Vec<Value> = plugins.iter().map(|p| row(p, context)).collect();
+    let plugins: Vec<&DiscoveredPlugin> = match matches.get_one::<String>("name") {
+        None => context.registry.all.iter().collect(),
+        Some(name) => {
+            context.named_plugin(matches)?;
+            let all = context.registry.all.iter();
+            all.filter(|p| p.name() == *name).collect()
+        }
+    };
+    let lock = PluginLock::read(&context.record_paths().lock);
+    let rows: Vec<Value> = plugins.iter().map(|p| row(p, &lock, context)).collect();
     let failed = rows
         .iter()
         .any(|r| r.get("state") == Some(&json!("failed")));
@@ -35,6 +30,7 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         columns: vec![
             Column::new("NAME", "/name"),
             Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("TIER", "/tier"),
             Column::new("SHA256", "/sha256").format(CellFormat::Hash),
             Column::new("REASON", "/reason"),
         ],
@@ -48,22 +44,30 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
     })
 }
 
-fn row(plugin: &DiscoveredPlugin, context: &CommandContext<'_>) -> Value {
-    let (state, reason) = match (&plugin.state, &plugin.manifest) {
-        (PluginState::Refused(error), _) => ("failed", error.to_string()),
-        (PluginState::Shadowed(by), _) => ("shadowed", format!("by `{}`", by.display())),
-        (PluginState::UnsupportedPlatform, _) => ("unsupported-platform", String::new()),
-        (PluginState::Usable, Some(manifest)) => match verify(plugin, manifest, context) {
-            Ok(()) => ("ok", String::new()),
-            Err(error) => ("failed", error.to_string()),
-        },
-        (PluginState::Usable, None) => ("failed", "it has no manifest".to_owned()),
+fn row(
+    plugin: &DiscoveredPlugin,
+    lock: &Result<PluginLock, Error>,
+    context: &CommandContext<'_>,
+) -> Value {
+    let status = status(plugin, lock, context, true);
+    let loaded = match (status.state, &plugin.manifest) {
+        ("ok", Some(manifest)) => verify(plugin, manifest, context),
+        _ => Ok(()),
     };
+    let (state, reason) = match (status.state, loaded) {
+        (_, Err(error)) => ("failed", error.to_string()),
+        (state @ ("ok" | "shadowed" | "unsupported-platform" | "disabled"), _) => {
+            (state, status.reason().unwrap_or_default())
+        }
+        _ => ("failed", status.reason().unwrap_or_default()),
+    };
+    let hash = current_hashes(plugin).ok().map(|h| h.code);
     json!({
         "name": plugin.name(),
         "state": state,
         "reason": reason,
-        "sha256": plugin.library().filter(|path| path.is_file()).and_then(|path| std::fs::read(path).ok()).map(|b| hex(&Sha256::digest(b))),
+        "tier": status.tier.name(),
+        "sha256": hash.as_deref().map(|h| h.trim_start_matches("sha256:")),
         "path": plugin.dir.display().to_string(),
     })
 }
@@ -93,8 +97,4 @@ pub(super) fn verify(
             .map_err(|e| unusable(&provided.interface, e))?;
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

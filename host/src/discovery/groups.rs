@@ -2,7 +2,7 @@
 //! else that of the first one. A different one is a note, because a description is no
 //! reason to refuse a plugin.
 
-use super::registry::{DiscoveredPlugin, PluginState};
+use super::plugin::{DiscoveredPlugin, PluginState};
 use super::search::PluginSource;
 use kt_plugin_api::manifest::GroupSpec;
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Identifies the content of a file, until the file is written. It includes the
 /// change time, because some file systems have constant modification times.
@@ -33,6 +34,17 @@ impl FileIdentity {
             mtime: (meta.mtime(), meta.mtime_nsec()),
             ctime: (meta.ctime(), meta.ctime_nsec()),
         }
+    }
+
+    /// Returns the time since the last change of the file, by its change time, which
+    /// cannot be set.
+    pub(crate) fn age_seconds(&self) -> i64 {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        i64::try_from(now.as_secs())
+            .unwrap_or(i64::MAX)
+            .saturating_sub(self.ctime.0)
     }
 }
 
@@ -59,8 +71,7 @@ impl Index {
         let kt = env!("CARGO_PKG_VERSION");
         let (major, minor) = (abi::ABI_MAJOR, abi::ABI_MINOR);
         let file = dir.join(format!("plugins-{kt}-{major}.{minor}.json"));
-        let entries = std::fs::read(&file)
-            .ok()
+        let entries = atomic_file::read_private(&file)
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         Self {
@@ -100,7 +111,7 @@ impl Index {
     fn write(&self) -> io::Result<()> {
         let json = serde_json::to_vec(&self.entries)?;
         if let Some(dir) = self.file.parent() {
-            std::fs::create_dir_all(dir)?;
+            atomic_file::create_private_dir(dir)?;
         }
         atomic_file::replace(&self.file, &json)
     }

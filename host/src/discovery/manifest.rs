@@ -1,11 +1,12 @@
 //! Parses and validates a manifest.
 
+use super::api_requirement::{host_api, incompatible, names_newer_minor};
 use crate::options::RESERVED_NAMES;
 use crate::position::line_and_column;
 use crate::suggestion::closest_match;
 use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec, Isolation, Manifest, PluginKind};
-use kt_plugin_api::{Class, Error, abi};
-use semver::{Comparator, Op, Version, VersionReq};
+use kt_plugin_api::{Class, Error};
+use semver::{Version, VersionReq};
 use serde::Deserialize;
 use std::ops::Range;
 use std::path::Path;
@@ -15,6 +16,8 @@ use toml::de::{DeTable, DeValue};
 /// The most unknown keys that are ignored. Each one costs a pass over the manifest, so
 /// this keeps the cost linear in its size.
 const MAX_UNKNOWN_KEYS: usize = 16;
+/// The key of the command paths in the data of an error.
+pub(crate) const COMMANDS: &str = "commands";
 
 /// The keys that decide how all other keys are read.
 #[derive(Deserialize)]
@@ -22,6 +25,7 @@ struct Envelope {
     manifest: Option<Spanned<toml::Value>>,
     api: Option<Spanned<String>>,
     name: Option<String>,
+    command: Option<toml::Value>,
 }
 
 /// A manifest, and the keys in it that are ignored.
@@ -39,10 +43,24 @@ pub(super) struct ParsedManifest {
 pub(super) fn parse(path: &Path, text: &str) -> Result<ParsedManifest, Error> {
     let file = ManifestText { path, text };
     let envelope: Envelope = toml::from_str(text).map_err(|e| file.syntax_error(&e))?;
-    let newer = file.check_envelope(&envelope)?;
-    let (manifest, notes) = file.deserialize(newer)?;
-    validate(&manifest).map_err(|problem| file.invalid(&problem))?;
-    Ok(ParsedManifest { manifest, notes })
+    let parsed = file.check_envelope(&envelope).and_then(|newer| {
+        let (manifest, notes) = file.deserialize(newer)?;
+        validate(&manifest).map_err(|problem| file.invalid(&problem))?;
+        Ok(ParsedManifest { manifest, notes })
+    });
+    parsed.map_err(|error| with_commands(error, &envelope))
+}
+
+/// Adds the paths of the commands to the error, so that they can fail with it.
+fn with_commands(error: Error, envelope: &Envelope) -> Error {
+    let commands = envelope.command.iter().filter_map(|c| c.as_array());
+    let paths: Vec<Vec<&str>> = commands
+        .flatten()
+        .filter_map(|command| command.get("path")?.as_array())
+        .map(|path| path.iter().filter_map(|word| word.as_str()).collect())
+        .filter(|path: &Vec<&str>| !path.is_empty() && path.iter().all(|word| is_name(word)))
+        .collect();
+    error.data(COMMANDS, paths)
 }
 
 struct ManifestText<'a> {
@@ -65,10 +83,9 @@ impl ManifestText<'_> {
                 api.span(),
             )
         })?;
-        let host = host_api();
-        if !requirement.matches(&host) {
+        if !requirement.matches(&host_api()) {
             let name = envelope.name.as_deref().unwrap_or("the plugin");
-            return Err(self.at(incompatible(name, api.get_ref(), &host), api.span()));
+            return Err(self.at(incompatible(name, api.get_ref()), api.span()));
         }
         let format = envelope.manifest.as_ref();
         if let Some(format) = format.filter(|f| f.get_ref().as_integer() != Some(1)) {
@@ -79,7 +96,7 @@ impl ManifestText<'_> {
             );
             return Err(self.at(self.invalid(&problem), format.span()));
         }
-        Ok(requirement.comparators.iter().any(names_newer_minor))
+        Ok(names_newer_minor(&requirement))
     }
 
     /// Deserializes the manifest. Unknown keys are removed from a newer one, one by one,
@@ -150,35 +167,6 @@ impl ManifestText<'_> {
         .cause(problem)
         .hint("reinstall the plugin, or report the problem to its author")
     }
-}
-
-fn host_api() -> Version {
-    Version::new(abi::ABI_MAJOR.into(), abi::ABI_MINOR.into(), 0)
-}
-
-fn incompatible(name: &str, required: &str, host: &Version) -> Error {
-    let kt = env!("CARGO_PKG_VERSION");
-    let message = format!(
-        "{name} needs a kt with plugin API {required}, and this kt has {}.{}",
-        host.major, host.minor
-    );
-    Error::new(Class::Plugin, "plugin-incompatible", message)
-        .cause(format!("this is kt {kt}"))
-        .hint("install a matching version of the plugin or of kt")
-        .data("required_api", required)
-        .data("host_api", format!("{}.{}", host.major, host.minor))
-}
-
-/// Returns whether a part of `api` names a minor version after that of this host, such
-/// as the second one of `>=1.0, <=1.1`.
-fn names_newer_minor(part: &Comparator) -> bool {
-    let minor = part.minor.unwrap_or(0);
-    let highest = match part.op {
-        Op::Less => minor.saturating_sub(1),
-        _ => minor,
-    };
-    let host = host_api();
-    part.major == host.major && highest > host.minor
 }
 
 fn is_unknown_key(message: &str) -> bool {

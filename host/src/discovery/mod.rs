@@ -3,17 +3,25 @@
 
 #![forbid(unsafe_code)]
 
+mod api_requirement;
 mod catalog;
 mod groups;
 mod index;
 mod manifest;
+mod plugin;
+mod precedence;
+mod quarantine;
 mod registry;
 mod search;
+mod tier;
 mod trust;
 
 pub(crate) use catalog::{Catalog, CatalogEntry};
 pub(crate) use groups::groups;
 pub(crate) use index::FileIdentity;
-pub(crate) use registry::{DiscoveredPlugin, PluginState, Registry};
-pub(crate) use search::{PluginSource, SearchDir, search_path};
+pub(crate) use plugin::{DiscoveredPlugin, MANIFEST, PluginState, RecordPaths};
+pub(crate) use quarantine::{record_success, set_enabled};
+pub(crate) use registry::{Registry, ScanOptions, parse_manifest, read_plugin};
+pub(crate) use search::{PluginSource, SearchDir, SearchScope, search_path};
+pub(crate) use tier::PluginTier;
 pub(crate) use trust::check_trust;

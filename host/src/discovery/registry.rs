@@ -4,67 +4,29 @@ use super::catalog::Catalog;
 use super::groups::note_differing_groups;
 use super::index::Index;
 use super::manifest::ParsedManifest;
+use super::plugin::{DiscoveredPlugin, MANIFEST, PluginState, RecordPaths};
+use super::precedence::{conflict, mark_shadowed, prefer_allowed_shadows, refuse_conflicts};
+use super::quarantine::{Journal, refusal};
 use super::search::{PluginSource, SearchDir};
+use super::tier::PluginTier;
 use super::{manifest, trust};
 use kt_plugin_api::manifest::{CommandSpec, Manifest, ProvidesSpec};
 use kt_plugin_api::{Class, Error};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// The name of the manifest in the directory of a plugin.
-const MANIFEST: &str = "plugin.toml";
+/// A directory in which no file can exist.
+const NO_CACHE: &str = "/dev/null";
 /// A larger file is not a manifest.
 const MAX_MANIFEST: u64 = 1024 * 1024;
 
-/// Whether a plugin can be used.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum PluginState {
-    /// It can be used.
-    Usable,
-    /// Another copy of the plugin has precedence.
-    Shadowed(PathBuf),
-    /// It cannot be loaded on this operating system.
-    UnsupportedPlatform,
-    /// It cannot be used, for this reason.
-    Refused(Error),
-}
-
-/// A plugin on the search path.
-#[derive(Debug, Clone)]
-pub(crate) struct DiscoveredPlugin {
-    /// Its directory.
-    pub(crate) dir: PathBuf,
-    /// Where the directory comes from.
-    pub(crate) source: PluginSource,
-    /// Its manifest, if it is valid.
-    pub(crate) manifest: Option<Manifest>,
-    /// Whether it can be used.
-    pub(crate) state: PluginState,
-    /// What is ignored in its manifest.
-    pub(crate) notes: Vec<String>,
-}
-
-impl DiscoveredPlugin {
-    /// Returns the name of the plugin, or of its directory without a manifest.
-    pub(crate) fn name(&self) -> String {
-        self.manifest.as_ref().map_or_else(
-            || {
-                self.dir
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            },
-            |m| m.name.clone(),
-        )
-    }
-
-    /// Returns the path of the library or the program.
-    pub(crate) fn library(&self) -> Option<PathBuf> {
-        Some(
-            self.dir
-                .join(self.manifest.as_ref()?.code_file(std::env::consts::OS)),
-        )
-    }
+/// Where plugins are searched, and how.
+pub(crate) struct ScanOptions<'a> {
+    pub(crate) path: &'a [SearchDir],
+    pub(crate) cache: &'a Path,
+    /// The plugins of the user that may replace others of the same name.
+    pub(crate) allow_shadow: &'a [String],
+    pub(crate) records: Arc<RecordPaths>,
 }
 
 /// The plugins on the search path.
@@ -78,25 +40,35 @@ pub(crate) struct Registry {
 impl Registry {
     /// Scans the search path. A problem with one plugin does not affect the
     /// others.
-    pub(crate) fn scan(path: &[SearchDir], cache: &Path, allow_shadow: &[String]) -> Self {
-        let mut index = Index::open(cache);
+    pub(crate) fn scan(options: &ScanOptions<'_>) -> Self {
+        let mut index = Index::open(options.cache);
+        let journal = Journal::read(&options.records.journal);
         let mut all = Vec::new();
-        for dir in path {
-            for plugin_dir in subdirectories(&dir.path) {
-                if let Some(plugin) = read(&plugin_dir, dir.source, &mut index) {
+        for dir in options.path {
+            for entry in subdirectories(&dir.path) {
+                if let Some(plugin) = read(entry, dir.source, &options.records, &mut index) {
                     all.push(plugin);
                 }
             }
         }
         index.save();
-        prefer_allowed_shadows(&mut all, allow_shadow);
+        refuse_disabled(&mut all, &journal);
+        prefer_allowed_shadows(&mut all, options.allow_shadow);
         mark_shadowed(&mut all);
         refuse_conflicts(&mut all);
         note_differing_groups(&mut all);
         Self {
             all,
-            catalog: Catalog::read(path),
+            catalog: Catalog::read(options.path),
         }
+    }
+
+    /// Returns what a manifest declares that a usable plugin of another name declares, and
+    /// that plugin.
+    pub(crate) fn conflict(&self, manifest: &Manifest) -> Option<(String, &DiscoveredPlugin)> {
+        self.usable()
+            .filter(|(_, other)| other.name != manifest.name)
+            .find_map(|(plugin, other)| Some((conflict(other, manifest)?, plugin)))
     }
 
     /// Returns the plugins that can be used.
@@ -139,20 +111,68 @@ impl Registry {
     }
 }
 
-fn subdirectories(dir: &Path) -> Vec<PathBuf> {
+/// A directory on the search path, and the link to it.
+struct Subdirectory {
+    dir: PathBuf,
+    link: Option<PathBuf>,
+}
+
+/// Returns the directories in `dir` and those that it has links to. Hidden ones are
+/// installations that are not complete.
+fn subdirectories(dir: &Path) -> Vec<Subdirectory> {
     let Ok(entries) = std::fs::read_dir(dir) else {
         return Vec::new();
     };
-    let mut subdirectories: Vec<PathBuf> = entries
+    let mut entries: Vec<_> = entries
         .filter_map(Result::ok)
-        .map(|e| e.path())
-        .filter(|p| p.is_dir())
+        .filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."))
+        .filter_map(|e| Some((e.path(), e.file_type().ok()?)))
         .collect();
-    subdirectories.sort();
-    subdirectories
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    entries
+        .into_iter()
+        .filter_map(|(path, kind)| {
+            if !kind.is_symlink() {
+                return kind.is_dir().then_some(Subdirectory {
+                    dir: path,
+                    link: None,
+                });
+            }
+            // The trust check applies to the parents of the target.
+            let dir = path.canonicalize().ok().filter(|target| target.is_dir())?;
+            Some(Subdirectory {
+                dir,
+                link: Some(path),
+            })
+        })
+        .collect()
 }
 
-fn read(dir: &Path, source: PluginSource, index: &mut Index) -> Option<DiscoveredPlugin> {
+/// Parses a manifest, without its ignored keys.
+///
+/// # Errors
+/// Class `plugin` with file, line and column.
+pub(crate) fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, Error> {
+    Ok(manifest::parse(path, text)?.manifest)
+}
+
+/// Reads one plugin, without the cache.
+pub(crate) fn read_plugin(dir: &Path, records: &Arc<RecordPaths>) -> Option<DiscoveredPlugin> {
+    let entry = Subdirectory {
+        dir: dir.to_owned(),
+        link: None,
+    };
+    let mut index = Index::open(Path::new(NO_CACHE));
+    read(entry, PluginSource::Option, records, &mut index)
+}
+
+fn read(
+    entry: Subdirectory,
+    source: PluginSource,
+    records: &Arc<RecordPaths>,
+    index: &mut Index,
+) -> Option<DiscoveredPlugin> {
+    let Subdirectory { dir, link } = entry;
     let path = dir.join(MANIFEST);
     let meta = std::fs::metadata(&path).ok()?;
     let manifest = if meta.is_file() && meta.len() <= MAX_MANIFEST {
@@ -179,12 +199,31 @@ fn read(dir: &Path, source: PluginSource, index: &mut Index) -> Option<Discovere
         }
     };
     Some(DiscoveredPlugin {
-        dir: dir.to_owned(),
+        tier: PluginTier::of(source, link.is_some(), &meta),
+        dir,
+        link,
         source,
         manifest,
         state,
         notes,
+        crashes: 0,
+        records: records.clone(),
     })
+}
+
+/// Refuses the plugins that the journal excludes.
+fn refuse_disabled(all: &mut [DiscoveredPlugin], journal: &Journal) {
+    for plugin in all {
+        let Some(manifest) = &plugin.manifest else {
+            continue;
+        };
+        plugin.crashes = journal.crashes(&manifest.name, &manifest.version);
+        if let Some(error) = refusal(journal, &manifest.name, &manifest.version)
+            && plugin.state == PluginState::Usable
+        {
+            plugin.state = PluginState::Refused(error);
+        }
+    }
 }
 
 fn read_manifest(
@@ -206,86 +245,4 @@ fn read_manifest(
     let parsed = manifest::parse(path, &text)?;
     index.insert(path, meta, &parsed);
     Ok(parsed)
-}
-
-/// Moves the user's copies that the settings allow to shadow others to the front.
-fn prefer_allowed_shadows(all: &mut [DiscoveredPlugin], allow_shadow: &[String]) {
-    all.sort_by_key(|f| !(f.source == PluginSource::User && allow_shadow.contains(&f.name())));
-}
-
-fn mark_shadowed(all: &mut [DiscoveredPlugin]) {
-    for i in 1..all.len() {
-        let (before, rest) = all.split_at_mut(i);
-        let Some(later) = rest.first_mut() else {
-            continue;
-        };
-        if later.state != PluginState::Usable {
-            continue;
-        }
-        let first = before
-            .iter()
-            .find(|f| f.state == PluginState::Usable && f.name() == later.name());
-        if let Some(first) = first {
-            later.state = PluginState::Shadowed(first.dir.clone());
-        }
-    }
-}
-
-/// Refuses each plugin that declares a command or a provider of a plugin before it.
-fn refuse_conflicts(all: &mut [DiscoveredPlugin]) {
-    for i in 1..all.len() {
-        let (before, rest) = all.split_at_mut(i);
-        let Some(later) = rest.first_mut() else {
-            continue;
-        };
-        let (PluginState::Usable, Some(manifest)) = (&later.state, &later.manifest) else {
-            continue;
-        };
-        let conflict = before
-            .iter()
-            .filter(|f| f.state == PluginState::Usable)
-            .find_map(|f| conflict(f.manifest.as_ref()?, manifest).map(|what| (what, f)));
-        if let Some((what, first)) = conflict {
-            let error = Error::new(
-                Class::Plugin,
-                "plugin-conflict",
-                format!(
-                    "plugin `{}` declares {what}, which plugin `{}` already declares",
-                    later.name(),
-                    first.name()
-                ),
-            )
-            .cause(format!("first: `{}`", first.dir.display()))
-            .cause(format!("second: `{}`", later.dir.display()))
-            .hint("remove one of the two directories");
-            later.state = PluginState::Refused(error);
-        }
-    }
-}
-
-/// Returns what both manifests declare, or declare differently.
-fn conflict(first: &Manifest, second: &Manifest) -> Option<String> {
-    let command = second
-        .commands
-        .iter()
-        .find(|c| first.commands.iter().any(|o| o.path == c.path));
-    if let Some(command) = command {
-        return Some(format!("the command `{}`", command.path.join(" ")));
-    }
-    let same = |a: &ProvidesSpec, b: &ProvidesSpec| a.interface == b.interface && a.name == b.name;
-    if let Some(p) = second
-        .provides
-        .iter()
-        .find(|p| first.provides.iter().any(|o| same(o, p)))
-    {
-        return Some(format!("the provider `{}` of `{}`", p.name, p.interface));
-    }
-    let differs = |s: &&kt_plugin_api::manifest::SettingSpec| {
-        first.settings.iter().any(|o| o.key == s.key && o != *s)
-    };
-    second
-        .settings
-        .iter()
-        .find(differs)
-        .map(|s| format!("a different version of the setting `{}`", s.key))
 }

@@ -43,9 +43,30 @@ pub(crate) struct SearchDir {
 /// The plugin directory that was set at build time, for distributions.
 const BUILD_PLUGIN_DIR: Option<&str> = option_env!("KT_PLUGINDIR");
 
+/// Which directories are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SearchScope {
+    /// All of them.
+    All,
+    /// Those of the installation of kt.
+    OnlyBundled,
+    /// None.
+    NoPlugins,
+}
+
 /// Returns the directories to search, in order. A directory with two paths is
 /// included once, identified by device and inode.
-pub(crate) fn search_path(env: &Environment, options: &[PathBuf], dirs: &Dirs) -> Vec<SearchDir> {
+pub(crate) fn search_path(
+    env: &Environment,
+    scope: SearchScope,
+    options: &[PathBuf],
+    dirs: &Dirs,
+) -> Vec<SearchDir> {
+    match scope {
+        SearchScope::All => {}
+        SearchScope::OnlyBundled => return without_duplicates(bundled(env)),
+        SearchScope::NoPlugins => return Vec::new(),
+    }
     let mut all: Vec<SearchDir> = options
         .iter()
         .map(|p| SearchDir {
@@ -63,16 +84,8 @@ pub(crate) fn search_path(env: &Environment, options: &[PathBuf], dirs: &Dirs) -
                 }),
         );
     }
-    if let Some(prefix) = env.exe.parent().and_then(Path::parent) {
-        all.push(SearchDir {
-            path: prefix.join("lib/kt/plugins"),
-            source: PluginSource::Bundled,
-        });
-    }
-    for dir in BUILD_PLUGIN_DIR
-        .into_iter()
-        .chain(["/usr/local/lib/kt/plugins", "/usr/lib/kt/plugins"])
-    {
+    all.extend(bundled(env));
+    for dir in ["/usr/local/lib/kt/plugins", "/usr/lib/kt/plugins"] {
         all.push(SearchDir {
             path: PathBuf::from(dir),
             source: PluginSource::System,
@@ -83,6 +96,21 @@ pub(crate) fn search_path(env: &Environment, options: &[PathBuf], dirs: &Dirs) -
         source: PluginSource::User,
     });
     without_duplicates(all)
+}
+
+/// Returns the directories of the installation: beside the executable, and the one of
+/// the distribution.
+fn bundled(env: &Environment) -> Vec<SearchDir> {
+    let prefix = env.exe.parent().and_then(Path::parent);
+    let beside = prefix.map(|prefix| SearchDir {
+        path: prefix.join("lib/kt/plugins"),
+        source: PluginSource::Bundled,
+    });
+    let built_in = BUILD_PLUGIN_DIR.map(|dir| SearchDir {
+        path: PathBuf::from(dir),
+        source: PluginSource::System,
+    });
+    beside.into_iter().chain(built_in).collect()
 }
 
 fn without_duplicates(all: Vec<SearchDir>) -> Vec<SearchDir> {

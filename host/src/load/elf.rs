@@ -32,7 +32,7 @@ type Reader<'f> = ReadCache<&'f File>;
 ///
 /// # Errors
 /// A message about the file.
-pub(super) fn read_manifest(file: &File, size: u64) -> Result<Option<Vec<u8>>, String> {
+pub(crate) fn read_manifest(file: &File, size: u64) -> Result<Option<Vec<u8>>, String> {
     let reader = Reader::new(file);
     let header = (&reader)
         .read_at::<FileHeader64<Le>>(0)

@@ -19,8 +19,7 @@ const MAX_ENTRIES: usize = 64;
 /// The differences; a failed comparison is not cached.
 pub(super) fn check(mapped: &MappedLibrary, meta: &Metadata, cache: &Path) -> Result<(), String> {
     let file = cache.join(concat!("layouts-", env!("CARGO_PKG_VERSION"), ".json"));
-    let mut passed: Vec<FileIdentity> = std::fs::read(&file)
-        .ok()
+    let mut passed: Vec<FileIdentity> = atomic_file::read_private(&file)
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default();
     let identity = FileIdentity::of(meta);
@@ -37,6 +36,6 @@ pub(super) fn check(mapped: &MappedLibrary, meta: &Metadata, cache: &Path) -> Re
 }
 
 fn write(file: &Path, cache: &Path, passed: &[FileIdentity]) -> io::Result<()> {
-    std::fs::create_dir_all(cache)?;
+    atomic_file::create_private_dir(cache)?;
     atomic_file::replace(file, &serde_json::to_vec(passed)?)
 }

@@ -32,7 +32,7 @@ const CPU: (CpuType, &str) = if cfg!(target_arch = "aarch64") {
 ///
 /// # Errors
 /// A message about the file.
-pub(super) fn read_manifest(file: &File, size: u64) -> Result<Option<Vec<u8>>, String> {
+pub(crate) fn read_manifest(file: &File, size: u64) -> Result<Option<Vec<u8>>, String> {
     let reader = ReadCache::new(file);
     let start = start_in_universal(&reader)?;
     let header = MachHeader64::<Endianness>::parse(&reader, start)

@@ -9,5 +9,9 @@ mod library;
 mod macho;
 mod open;
 
+#[cfg(not(target_os = "macos"))]
+pub(crate) use elf::read_manifest;
 pub(crate) use library::{LoadedPlugin, VtableError};
-pub(crate) use open::load;
+#[cfg(target_os = "macos")]
+pub(crate) use macho::read_manifest;
+pub(crate) use open::{check_files, load, loaded_dirs};

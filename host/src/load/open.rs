@@ -2,13 +2,15 @@
 
 use super::layout_cache;
 use super::library::{LoadedPlugin, MappedLibrary, map, name_and_version};
-use crate::discovery::{DiscoveredPlugin, check_trust};
+use crate::discovery::{DiscoveredPlugin, MANIFEST, PluginSource, check_trust};
+use crate::plugin_lock;
 use kt_plugin_api::abi::KtPlugin;
 use kt_plugin_api::manifest::{Manifest, PluginKind};
 use kt_plugin_api::{Class, Error, abi};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::{File, Metadata};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// The maximum size of a library.
 const MAX_LIBRARY: u64 = 1 << 30;
@@ -28,8 +30,8 @@ pub(crate) fn load(
         let reason = "this version of kt does not run plugins of kind `process`";
         return Err(fail(broken(&path, "is not usable", reason)).hint("upgrade kt"));
     }
-    let (file, meta) = open(&path).map_err(fail)?;
-    check_manifest(plugin, &path, &file, &meta).map_err(fail)?;
+    let (file, meta) = check_files(plugin, manifest)?;
+    plugin_lock::check_at_load(plugin, manifest, &file, cache)?;
     let mapped = map(file, &path).map_err(|e| fail(broken(&path, "cannot be loaded", &e)))?;
     let block = check_block(&mapped).map_err(fail)?;
     check_identity(&block, manifest).map_err(fail)?;
@@ -37,9 +39,64 @@ pub(crate) fn load(
         layout_cache::check(&mapped, &meta, cache)
             .map_err(|e| fail(broken(&path, "has an incompatible layout", &e)))?;
     }
-    mapped
+    let loaded = mapped
         .init(block)
-        .map_err(|e| fail(not_initialized(&path, e)))
+        .map_err(|e| fail(not_initialized(&path, e)))?;
+    if let Ok(mut dirs) = LOADED.lock() {
+        dirs.push(plugin.dir.clone());
+    }
+    Ok(loaded)
+}
+
+/// The directories of the loaded plugins.
+static LOADED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Returns the directories of the plugins that this process has loaded.
+pub(crate) fn loaded_dirs() -> Vec<PathBuf> {
+    LOADED.lock().map(|dirs| dirs.clone()).unwrap_or_default()
+}
+
+/// Runs the checks of the files of a plugin. They execute none of its code. Returns the
+/// open library.
+///
+/// # Errors
+/// Class `plugin`, naming the plugin and its path.
+pub(crate) fn check_files(
+    plugin: &DiscoveredPlugin,
+    manifest: &Manifest,
+) -> Result<(File, Metadata), Error> {
+    let path = plugin.library().unwrap_or_default();
+    let fail = |e: Error| with_plugin(e, &manifest.name, &path);
+    check_link(plugin, &path).map_err(fail)?;
+    let (file, meta) = open(&path).map_err(fail)?;
+    if manifest.kind == PluginKind::Library {
+        check_manifest(plugin, &path, &file, &meta).map_err(fail)?;
+    }
+    Ok((file, meta))
+}
+
+/// Refuses a library that is a link to another directory: the trust check and the hash
+/// are about the directory of the plugin. Package managers link the files of the system.
+fn check_link(plugin: &DiscoveredPlugin, path: &Path) -> Result<(), Error> {
+    let of_installation = matches!(plugin.source, PluginSource::Bundled | PluginSource::System);
+    let is_link = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
+    if of_installation || !is_link {
+        return Ok(());
+    }
+    let missing = |e: std::io::Error| broken(path, "cannot be opened", &e.to_string());
+    let target = path.canonicalize().map_err(missing)?;
+    let dir = plugin.dir.canonicalize().map_err(missing)?;
+    if target.starts_with(&dir) {
+        return Ok(());
+    }
+    let reason = format!(
+        "it is a link out of its directory, to `{}`",
+        target.display()
+    );
+    Err(broken(path, "is not usable", &reason).hint(format!(
+        "run `kt plugin link '{}'` for a plugin in development",
+        target.parent().unwrap_or(&target).display()
+    )))
 }
 
 fn open(path: &Path) -> Result<(File, Metadata), Error> {
@@ -81,7 +138,7 @@ fn check_manifest(
     use super::macho::read_manifest;
     let embedded = read_manifest(file, meta.len())
         .map_err(|e| broken(path, "is not usable", &e).hint("reinstall the plugin"))?;
-    let beside = std::fs::read(plugin.dir.join("plugin.toml"))
+    let beside = std::fs::read(plugin.dir.join(MANIFEST))
         .map_err(|e| broken(path, "has no manifest", &e.to_string()))?;
     match embedded {
         Some(bytes) if bytes == beside => Ok(()),

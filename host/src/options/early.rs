@@ -32,6 +32,12 @@ pub(crate) fn early_values(
     })
 }
 
+/// Returns whether the arguments contain a flag.
+pub(crate) fn early_flag(env: &Environment, flag: &str) -> bool {
+    let mut args = env.args.iter().skip(1).take_while(|arg| *arg != "--");
+    args.any(|arg| arg == flag)
+}
+
 /// Returns whether the arguments or the environment request JSON.
 pub(crate) fn json_requested(env: &Environment) -> bool {
     let args: Vec<&str> = env.args.iter().filter_map(|a| a.to_str()).collect();

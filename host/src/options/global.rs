@@ -67,6 +67,11 @@ pub(crate) fn add_to(root: Command) -> Command {
             .help("Search this directory for plugins first; may be repeated")
             .action(ArgAction::Append)
             .value_parser(clap::value_parser!(PathBuf)),
+        flag(
+            "only-bundled",
+            "Ignore every plugin that is not part of the installation",
+        ),
+        flag("no-plugins", "Ignore every plugin").conflicts_with("only-bundled"),
     ];
     let root = args.into_iter().fold(root, |root, arg| {
         let arg = arg.global(true);

@@ -2,7 +2,7 @@
 
 /// Names that no argument of a plugin may have. `--timeout` and `--dry-run` are
 /// not reserved: a plugin may give them another meaning.
-pub(crate) const RESERVED_NAMES: [&str; 13] = [
+pub(crate) const RESERVED_NAMES: [&str; 15] = [
     "output",
     "json",
     "no-headers",
@@ -13,6 +13,8 @@ pub(crate) const RESERVED_NAMES: [&str; 13] = [
     "no-input",
     "profile",
     "plugin-dir",
+    "only-bundled",
+    "no-plugins",
     "supervised",
     "park-exit",
     "help",

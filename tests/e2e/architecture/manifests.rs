@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// Dependencies that no source file names, and why they are declared.
-const NOT_NAMED: [(&str, &str, &str); 3] = [
+const NOT_NAMED: [(&str, &str, &str); 5] = [
     (
         "kt-tests",
         "misbehaving",
@@ -17,6 +17,8 @@ const NOT_NAMED: [(&str, &str, &str); 3] = [
     ),
     ("kt-tests", "object", "files of the host are included"),
     ("kt-tests", "semver", "files of the host are included"),
+    ("kt-tests", "serde", "files of the host are included"),
+    ("kt-tests", "strsim", "files of the host are included"),
 ];
 
 fn manifest(path: &Path) -> Table {

@@ -180,7 +180,7 @@ fn an_interface_that_is_not_implemented_is_reported() {
             dir.kt("doctor -o json"),
             "plugin probe",
             "failed",
-            "does not implement `example.weigh/1`",
+            "cannot provide `example.weigh/1`: it does not implement the interface",
         );
     }
 }

@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(60);
 type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which every command has output. A gateway is running.
-const TABLE: [Entry; 47] = [
+const TABLE: [Entry; 55] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -125,6 +125,49 @@ const TABLE: [Entry; 47] = [
         0,
     ),
     ("plugin-verify", "plugin verify", "plugin verify", 0),
+    ("plugin-info", "plugin info", "plugin info gateway-run", 0),
+    (
+        "plugin-disable",
+        "plugin disable",
+        "plugin disable service-launchd",
+        0,
+    ),
+    (
+        "plugin-enable",
+        "plugin enable",
+        "plugin enable service-launchd",
+        0,
+    ),
+    (
+        "plugin-link",
+        "plugin link",
+        "plugin link PLUGINS/service-launchd",
+        0,
+    ),
+    (
+        "plugin-install",
+        "plugin install",
+        "plugin install PLUGINS/service-launchd --force --yes",
+        0,
+    ),
+    (
+        "plugin-update",
+        "plugin update",
+        "plugin update service-launchd",
+        0,
+    ),
+    (
+        "plugin-trust",
+        "plugin trust",
+        "plugin trust service-launchd --yes",
+        0,
+    ),
+    (
+        "plugin-remove",
+        "plugin remove",
+        "plugin remove service-launchd",
+        0,
+    ),
     (
         "policy-lint",
         "policy lint",

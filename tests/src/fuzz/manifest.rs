@@ -4,6 +4,8 @@ use super::seeds::files;
 use kt_plugin_api::manifest::Manifest;
 use std::path::Path;
 
+#[path = "../../../host/src/discovery/api_requirement.rs"]
+mod api_requirement;
 #[path = "../../../host/src/discovery/manifest.rs"]
 mod parser;
 

@@ -1,8 +1,7 @@
 //! The checks of the host.
 
+use super::plugin_checks;
 use crate::commands::context::CommandContext;
-use crate::commands::plugin_verify::verify;
-use crate::discovery::PluginState;
 use crate::settings::unknown_keys;
 use kt_plugin_api::doctor::DoctorCheck;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -13,7 +12,7 @@ pub(super) fn run(context: &CommandContext<'_>) -> Vec<DoctorCheck> {
     let mut all = vec![settings(context)];
     all.extend(directories(context));
     all.push(search(context));
-    all.extend(plugins(context));
+    all.extend(plugin_checks::run(context));
     all.push(versions(context));
     all
 }
@@ -132,43 +131,6 @@ fn search(context: &CommandContext<'_>) -> DoctorCheck {
         );
     }
     DoctorCheck::passed("plugin directories", existing.join(", "))
-}
-
-fn plugins(context: &CommandContext<'_>) -> Vec<DoctorCheck> {
-    let mut all = Vec::new();
-    for plugin in &context.registry.all {
-        let name = format!("plugin {}", plugin.name());
-        all.push(match (&plugin.state, &plugin.manifest) {
-            (PluginState::Refused(error), _) => DoctorCheck::from_error(&name, error),
-            (PluginState::Shadowed(by), _) => DoctorCheck::warning(
-                &name,
-                format!(
-                    "`{}` is shadowed by `{}`",
-                    plugin.dir.display(),
-                    by.display()
-                ),
-                format!(
-                    "remove `{}`, or add its name to `plugins.allow_shadow`",
-                    plugin.dir.display()
-                ),
-            ),
-            (PluginState::UnsupportedPlatform, _) => {
-                DoctorCheck::passed(&name, "does not support this operating system")
-            }
-            (PluginState::Usable, Some(manifest)) => match verify(plugin, manifest, context) {
-                Ok(()) => DoctorCheck::passed(&name, format!("{} can be loaded", manifest.version)),
-                Err(error) => DoctorCheck::from_error(&name, &error),
-            },
-            (PluginState::Usable, None) => {
-                DoctorCheck::failed(&name, "it has no manifest", "reinstall the plugin")
-            }
-        });
-        if !plugin.notes.is_empty() {
-            let remedy = "report it to the author of the plugin";
-            all.push(DoctorCheck::warning(&name, plugin.notes.join("; "), remedy));
-        }
-    }
-    all
 }
 
 /// Checks that the bundled plugins have the minor version of the host.

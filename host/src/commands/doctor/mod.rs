@@ -1,6 +1,7 @@
 //! `kt doctor`.
 
 mod host_checks;
+mod plugin_checks;
 mod run;
 
 pub(super) use run::run;
