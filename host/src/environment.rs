@@ -31,6 +31,10 @@ pub(crate) const PROFILE: &str = "KT_PROFILE";
 /// Disables `default_profile` and the profile `default`; for services.
 pub(crate) const NO_PROFILE: &str = "KT_NO_PROFILE";
 
+/// Adds an unknown key to every invocation, as a later minor version of kt may; set by
+/// `kt plugin test`.
+pub(crate) const UNKNOWN_KEYS: &str = "KT_TEST_UNKNOWN_KEYS";
+
 /// A snapshot of arguments, variables and the working directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {

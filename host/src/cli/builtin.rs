@@ -12,9 +12,11 @@ const HEADING: &str = "Plugins and settings";
 const TEST_HELP: &str = "\
 Test a plugin, for its author
 
-Loads the plugin and runs the conformance tests of its interfaces. For a service \
-backend, these install, crash, park, modify and remove services of their own, with \
-names and directories created for the test, under the service manager that runs here.";
+Loads the plugin, tests its commands as users run them, and runs the conformance tests of \
+its interfaces. Commands that change state or have required arguments are run by the \
+cases in `plugin-test.toml` beside its manifest. For a service backend, the tests install, \
+crash, park, modify and remove services of their own, with names and directories created \
+for the test, under the service manager that runs here.";
 
 /// A built-in command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +175,13 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
                     .value_name("PATH")
                     .help("Directory of the plugin")
                     .required(true)
+                    .value_parser(clap::value_parser!(PathBuf)),
+            )
+            .arg(
+                Arg::new("junit")
+                    .long("junit")
+                    .value_name("FILE")
+                    .help("Also write the results as JUnit XML")
                     .value_parser(clap::value_parser!(PathBuf)),
             )
             .arg(Arg::new("pretend-os").long("pretend-os").value_name("OS").help(

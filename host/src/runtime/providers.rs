@@ -4,7 +4,7 @@
 
 use super::inherited_descriptors::InheritedDescriptors;
 use crate::discovery::{DiscoveredPlugin, Registry};
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::load::{LoadedPlugin, load};
 use crate::logging;
 use kt_plugin_api::abi::{KtInterfaceV1, log};
@@ -28,6 +28,8 @@ pub(crate) struct Providers<'a> {
     pub(crate) cache: PathBuf,
     /// `PATH`, for detection rules.
     path: String,
+    /// See [`environment::UNKNOWN_KEYS`].
+    pub(super) unknown_keys: bool,
     /// The descriptors from the service manager.
     pub(super) inherited: InheritedDescriptors,
     loaded: Mutex<Vec<Loaded>>,
@@ -63,6 +65,7 @@ impl<'a> Providers<'a> {
             configured,
             cache: cache.to_owned(),
             path: env.var("PATH").unwrap_or_default().to_owned(),
+            unknown_keys: env.is_enabled(environment::UNKNOWN_KEYS),
             inherited,
             loaded: Mutex::default(),
         }

@@ -9,6 +9,7 @@ use crate::discovery::DiscoveredPlugin;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, status};
 use kt_plugin_api::manifest::{CommandSpec, Manifest};
 use kt_plugin_api::{Class, Error, Invocation, Output};
+use serde_json::json;
 
 /// Runs commands of plugins.
 pub(crate) struct Runner<'a> {
@@ -38,8 +39,12 @@ impl Runner<'_> {
         let signals = SignalState::listen(spec.long_running)
             .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
         let call = CallContext::new(self.providers, self.console, Some(signals), deadline);
-        let json = serde_json::to_string(invocation)
+        let mut json = serde_json::to_value(invocation)
             .map_err(|e| Error::internal("the invocation cannot be written").cause(e))?;
+        if self.providers.unknown_keys {
+            json["kt_unknown_key"] = json!({ "unknown": [1] });
+        }
+        let json = json.to_string();
         let context = context(&call);
         // SAFETY: the state of the plugin; string and context outlive the call.
         let code = unsafe { run(command.state, KtStr::new(&json), &raw const context) };

@@ -1,5 +1,6 @@
 //! Valid, invalid and missing plugins.
 
+mod author_kit;
 mod c_plugin;
 mod conflicts;
 mod contract;

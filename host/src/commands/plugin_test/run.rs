@@ -1,11 +1,12 @@
-//! `kt plugin test`: loads a plugin, and runs the conformance tests of its interfaces.
+//! Loads a plugin, tests its commands, and runs the conformance tests of its interfaces.
 //!
 //! The tests of an interface are a provider of `kt.plugin-test/1` whose name is the id
 //! of the interface; the host knows neither.
 
-use super::context::CommandContext;
-use super::plugin_dir::canonical_dir;
-use super::plugin_verify::verify;
+use super::child::ChildKt;
+use super::{cases, commands, report};
+use crate::commands::context::CommandContext;
+use crate::commands::plugin_dir::canonical_dir;
 use crate::discovery::{
     DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, ScanOptions, SearchDir,
 };
@@ -15,7 +16,7 @@ use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::plugin_test::{
     INTERFACE, TestCase, TestFailure, TestReport, TestRequest, TestResult,
 };
-use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
+use kt_plugin_api::{Class, Error, Invocation, Output};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
@@ -26,7 +27,10 @@ use std::time::Duration;
 /// The tests of an interface start and stop real services.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
+pub(in crate::commands) fn run(
+    matches: &ArgMatches,
+    context: &CommandContext<'_>,
+) -> Result<Output, Error> {
     let path = matches.get_one::<PathBuf>("path").cloned();
     let dir = canonical_dir(&context.env.cwd.join(path.unwrap_or_default()))?;
     let parent = dir.parent().unwrap_or(&dir).to_owned();
@@ -38,7 +42,7 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         allow_shadow: &[],
         records: Arc::new(RecordPaths::of(context.dirs)),
     });
-    let (plugin, manifest) = usable(&registry, &dir)?;
+    let manifest = usable(&registry, &dir)?;
     let configured = BTreeMap::new();
     let providers = Providers::new(
         &registry,
@@ -53,9 +57,15 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         providers: &providers,
         ..*context
     };
-    let mut checks = vec![load_test(plugin, manifest, &context)];
+    let author_cases = cases::read(&dir)?;
+    let variables = context.setting_specs().into_iter().filter_map(|s| s.env);
+    let kt = ChildKt::new(context.env, &parent, variables.collect())?;
+    let mut checks = vec![load_test(&kt, manifest)?];
     let mut simulated = None;
     if checks.iter().all(|c| c.result == TestResult::Passed) {
+        if !manifest.commands.is_empty() {
+            checks.extend(commands::run(&kt, manifest, &author_cases)?);
+        }
         let pretend_os = matches.get_one::<String>("pretend-os").cloned();
         for provided in &manifest.provides {
             let ids = (provided.interface.as_str(), provided.name.as_str());
@@ -64,7 +74,10 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
             simulated = simulated.or(report.simulated);
         }
     }
-    Ok(output(&manifest.name, &checks, simulated))
+    if let Some(file) = matches.get_one::<PathBuf>("junit") {
+        report::write_junit(&context.env.cwd.join(file), &manifest.name, &checks)?;
+    }
+    Ok(report::output(&manifest.name, &checks, simulated))
 }
 
 /// Returns the directories with `dir` as the first, unless it is one of them.
@@ -86,10 +99,7 @@ fn with_first(dir: &Path, others: &[SearchDir]) -> Vec<SearchDir> {
         .collect()
 }
 
-fn usable<'a>(
-    registry: &'a Registry,
-    dir: &Path,
-) -> Result<(&'a DiscoveredPlugin, &'a Manifest), Error> {
+fn usable<'a>(registry: &'a Registry, dir: &Path) -> Result<&'a Manifest, Error> {
     let same = |f: &&DiscoveredPlugin| f.dir.canonicalize().is_ok_and(|canonical| canonical == dir);
     let plugin = registry.all.iter().find(same).ok_or_else(|| {
         let message = format!("`{}` does not contain a plugin", dir.display());
@@ -97,7 +107,7 @@ fn usable<'a>(
             .hint("specify the directory that contains its `plugin.toml`")
     })?;
     match (&plugin.state, &plugin.manifest) {
-        (PluginState::Usable, Some(manifest)) => Ok((plugin, manifest)),
+        (PluginState::Usable, Some(manifest)) => Ok(manifest),
         (PluginState::Refused(error), _) => Err(error.clone()),
         (PluginState::Shadowed(by), _) => Err(Error::new(
             Class::Conflict,
@@ -113,23 +123,21 @@ fn usable<'a>(
     }
 }
 
-fn load_test(
-    plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
-    context: &CommandContext<'_>,
-) -> TestCase {
+/// Loads the plugin in a child.
+fn load_test(kt: &ChildKt, manifest: &Manifest) -> Result<TestCase, Error> {
     let (id, about) = (
         "load",
         "it can be loaded, and implements the interfaces in its manifest",
     );
-    match verify(plugin, manifest, context) {
-        Ok(_) => TestCase::passed(id, about),
-        Err(error) => TestCase::failed(
-            id,
-            about,
-            TestFailure::new("load the plugin", "success", error.to_string()),
-        ),
+    let output = kt.run(&["plugin", "verify", &manifest.name, "-o", "json"])?;
+    if output.code() == Some(0) {
+        return Ok(TestCase::passed(id, about));
     }
+    let rows: serde_json::Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+    let reason = rows.pointer("/0/reason").and_then(|r| r.as_str());
+    let found = reason.map_or_else(|| output.summary(), str::to_owned);
+    let failure = TestFailure::new("load the plugin", "no error", found);
+    Ok(TestCase::failed(id, about, failure))
 }
 
 fn run_tests(
@@ -171,43 +179,4 @@ fn run_tests(
         let message = "the results of the tests are malformed";
         Error::new(Class::Plugin, "invalid-response", message).cause(e)
     })
-}
-
-fn output(plugin: &str, checks: &[TestCase], simulated: Option<String>) -> Output {
-    let count = |result: TestResult| checks.iter().filter(|c| c.result == result).count();
-    let (passed, failed, skipped) = (
-        count(TestResult::Passed),
-        count(TestResult::Failed),
-        count(TestResult::Skipped),
-    );
-    let value = json!({
-        "plugin": plugin,
-        "checks": checks,
-        "passed": passed,
-        "failed": failed,
-        "skipped": skipped,
-        "simulated": simulated,
-    });
-    let view = View::Table {
-        rows: "/checks".to_owned(),
-        columns: vec![
-            Column::new("CHECK", "/id"),
-            Column::new("RESULT", "/result").format(CellFormat::State),
-            Column::new("ABOUT", "/about"),
-            Column::new("DETAIL", "/detail"),
-        ],
-        empty: String::new(),
-    };
-    let mut output = Output::new("kt.plugin.test/1", value, view).name_path("/plugin");
-    output.notes.push(format!(
-        "{passed} passed, {failed} failed, {skipped} skipped"
-    ));
-    output
-        .notes
-        .extend(simulated.map(|what| format!("tested against a model: {what}")));
-    if failed > 0 {
-        output.outcome(Class::Negative.name())
-    } else {
-        output
-    }
 }
