@@ -17,6 +17,9 @@
 //! This crate does not depend on any other crate of kt.
 
 pub mod abi;
+mod arguments;
+#[cfg(feature = "build")]
+pub mod build;
 mod class;
 pub mod doctor;
 mod error;
@@ -31,6 +34,7 @@ pub mod schema;
 pub mod sdk;
 pub mod service;
 
+pub use arguments::{ArgValue, CommandArgs, FromArg};
 pub use class::Class;
 pub use error::{Error, ErrorBody, Location, ProblemItem};
 pub use invocation::{Args, Dirs, Invocation, OutputMode};
@@ -39,3 +43,5 @@ pub use output::{CellFormat, Column, Event, Field, Output, View};
 pub use sdk::context::{Cancel, Context};
 pub use sdk::plugin::{Command, CompletionRequest, ControlPlane, Host, Plugin, Provider};
 pub use sdk::provider::{ProviderHandle, ProviderInfo};
+#[doc(hidden)]
+pub use serde_json::Value;

@@ -1,5 +1,6 @@
 //! `kt gateway diff`.
 
+use crate::args::{GatewayDiffArgs, GatewayDiffFormat};
 use kt_control_api::{Client, Gateway, Transport, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use kt_policy::{Diff, Document, Source};
@@ -16,32 +17,34 @@ struct Base {
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let file = kt_policy_file::read(invocation, &invocation.args.texts("file"))?;
+    let args: GatewayDiffArgs = invocation.arguments()?;
+    let file = kt_policy_file::read(invocation, &args.file)?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
-    let base = select_base(&gateway, invocation.args.text("against"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
+    let base = select_base(&gateway, args.against.as_deref())?;
     let old = fetch_document(&client, &gateway, base.version)?;
     let diff = kt_policy::diff(&old, &file.document);
     let value = value(&gateway, &base, &old, &file, &diff)?;
-    let format = invocation.args.text("format");
-    let mut text = match format {
-        Some("unified") => diff.unified(&format!("version {}", base.version), &file.name),
-        Some("json-patch") => format!("{:#}", json!(diff.patch)),
-        _ => diff.text(),
+    let mut text = match args.format {
+        GatewayDiffFormat::Unified => {
+            diff.unified(&format!("version {}", base.version), &file.name)
+        }
+        GatewayDiffFormat::JsonPatch => format!("{:#}", json!(diff.patch)),
+        GatewayDiffFormat::Text => diff.text(),
     };
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
     let mut output =
         Output::new("kt.gateway.diff/1", value, View::Text(text)).name_path("/gateway");
-    if diff.patch.masked && format == Some("json-patch") {
+    if diff.patch.masked && args.format == GatewayDiffFormat::JsonPatch {
         output = output.note(MASKED_PATCH_NOTE);
     }
     if diff.changes.is_empty() {
         return Ok(output);
     }
     let weakened = !diff.guards_weakened().is_empty();
-    let outcome = if weakened && invocation.args.flag("fail-on-weaken") {
+    let outcome = if weakened && args.fail_on_weaken {
         "weakens"
     } else {
         Class::Negative.name()

@@ -1,6 +1,7 @@
 //! The plugin `gateway-config`: creates, validates, tests, compares, publishes, reverts and
 //! reconciles configurations, and prints, exports and verifies the audit log.
 
+mod args;
 mod audit;
 mod diff;
 mod init;

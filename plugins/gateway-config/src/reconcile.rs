@@ -1,5 +1,6 @@
 //! `kt gateway reconcile`.
 
+use crate::args::GatewayReconcileArgs;
 use crate::rollout::{Change, result, wait_for_rollout};
 use kt_control_api::{
     ApiError, ProblemCode, ReconcileMode, ReconcileRequest, connect, resolve_gateway,
@@ -7,9 +8,10 @@ use kt_control_api::{
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let args: GatewayReconcileArgs = invocation.arguments()?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
-    let accept = invocation.args.flag("accept-applied");
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
+    let accept = args.accept_applied;
     let request = ReconcileRequest {
         mode: if accept {
             ReconcileMode::AcceptApplied
@@ -17,7 +19,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             ReconcileMode::Push
         },
         dry_run: invocation.dry_run,
-        reason: invocation.args.text("reason").map(str::to_owned),
+        reason: args.reason,
     };
     let response = client.reconcile(gateway.id.as_str(), &request, None);
     let response = response.map_err(|error| add_hint(error, &gateway.name))?;
@@ -43,7 +45,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     if change.response.unchanged {
         return Ok(result(&change, &change.response.gateway, "unchanged"));
     }
-    wait_for_rollout(&client, invocation, context, &change)
+    wait_for_rollout(&client, context, &change, Some(args.timeout))
 }
 
 /// Adds how to proceed if the applied configuration cannot be accepted.

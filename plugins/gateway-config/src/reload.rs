@@ -1,25 +1,26 @@
 //! `kt gateway reload`.
 
+use crate::args::GatewayReloadArgs;
 use crate::rollout::{Change, wait_for_rollout};
 use kt_control_api::{ReloadRequest, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let files = invocation.args.texts("file");
-    let policy_file = if files.is_empty() {
+    let args: GatewayReloadArgs = invocation.arguments()?;
+    let policy_file = if args.file.is_empty() {
         None
     } else {
-        Some(kt_policy_file::read(invocation, &files)?)
+        Some(kt_policy_file::read(invocation, &args.file)?)
     };
-    let etag = parse_if_match(invocation)?;
+    let etag = parse_if_match(args.if_match.as_deref())?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let request = ReloadRequest {
         content: policy_file
             .as_ref()
             .map(kt_policy_file::PolicyFile::content),
         source: policy_file.as_ref().map(|file| file.name.clone()),
-        message: invocation.args.text("message").map(str::to_owned),
+        message: args.message,
     };
     let response = client.reload(gateway.id.as_str(), &request, etag)?;
     let change = Change {
@@ -28,5 +29,6 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         can_be_superseded: policy_file.is_some(),
         response,
     };
-    wait_for_rollout(&client, invocation, context, &change)
+    let timeout = (!args.no_wait).then_some(args.timeout);
+    wait_for_rollout(&client, context, &change, timeout)
 }

@@ -1,5 +1,6 @@
 //! `kt gateway revert`.
 
+use crate::args::GatewayRevertArgs;
 use crate::diff::compare_versions;
 use crate::rollout::{Change, result, wait_for_rollout};
 use kt_control_api::{
@@ -9,8 +10,8 @@ use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let version = invocation.args.integer("version").unwrap_or(0);
-    let version = u64::try_from(version)
+    let args: GatewayRevertArgs = invocation.arguments()?;
+    let version = u64::try_from(args.version)
         .ok()
         .filter(|v| *v > 0)
         .ok_or_else(|| {
@@ -20,16 +21,18 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
                 "`--version` must be at least 1",
             )
         })?;
-    let etag = parse_if_match(invocation)?;
+    let etag = parse_if_match(args.if_match.as_deref())?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
     if invocation.dry_run {
         return preview(&client, &gateway, version);
     }
-    let reason = invocation.args.text("reason").map(str::to_owned);
     let response = client.revert(
         gateway.id.as_str(),
-        &RevertRequest { version, reason },
+        &RevertRequest {
+            version,
+            reason: args.reason,
+        },
         etag,
     )?;
     let change = Change {
@@ -41,7 +44,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     if change.response.unchanged {
         return Ok(result(&change, &change.response.gateway, "unchanged"));
     }
-    wait_for_rollout(&client, invocation, context, &change)
+    let timeout = (!args.no_wait).then_some(args.timeout);
+    wait_for_rollout(&client, context, &change, timeout)
 }
 
 /// Returns what the revert would change, without publishing it.

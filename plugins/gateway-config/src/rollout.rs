@@ -4,14 +4,12 @@ use kt_control_api::{
     ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, RolloutOutcome,
     RolloutStatus, Transport,
 };
-use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
+use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Output, View};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The wait of one long poll, in seconds: short enough that Ctrl-C takes effect soon.
 const POLL_SECONDS: u64 = 5;
-/// The timeout if the manifest has no default.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A change that was sent to the control plane.
 pub(crate) struct Change<'a> {
@@ -26,24 +24,20 @@ pub(crate) struct Change<'a> {
     pub(crate) response: ActionResponse,
 }
 
-/// Waits for the change, unless `--no-wait`.
+/// Waits for the change; without a timeout (`--no-wait`) not at all.
 ///
 /// # Errors
 /// Class `rejected`, `superseded` or `unknown-effect`.
 pub(crate) fn wait_for_rollout<T: Transport>(
     client: &Client<T>,
-    invocation: &Invocation,
     context: &Context<'_>,
     change: &Change<'_>,
+    timeout: Option<Duration>,
 ) -> Result<Output, Error> {
-    if invocation.args.flag("no-wait") {
+    let Some(timeout) = timeout else {
         let output = result(change, &change.response.gateway, "published");
         return Ok(output.note("published; `kt gateway inspect` shows whether it is applied"));
-    }
-    let timeout = invocation
-        .args
-        .duration("timeout")
-        .unwrap_or(DEFAULT_TIMEOUT);
+    };
     let rollout = poll_rollout(client, context, change, Instant::now() + timeout)?;
     rollout_result(change, rollout, timeout)
 }

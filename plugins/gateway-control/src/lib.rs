@@ -1,6 +1,7 @@
 //! The plugin `gateway-control`: manages gateways, tokens, secrets and logins, and provides the
 //! control plane over HTTP.
 
+mod args;
 mod auth;
 mod doctor;
 mod gateway;

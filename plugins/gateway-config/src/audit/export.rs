@@ -1,6 +1,7 @@
 //! `kt audit export`: exports the audit log as lines of JSON, oldest entry first.
 
-use super::query::query;
+use super::query::{Filter, query};
+use crate::args::AuditExportArgs;
 use kt_control_api::{AuditEntry, Client, PrivateTempFile, Transport, connect};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
@@ -12,22 +13,33 @@ use std::path::Path;
 const PAGE_SIZE: u32 = 200;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    match invocation.args.text("output-file") {
-        Some(file) => export_to_file(
-            &invocation.resolve_path(Path::new(file)),
-            invocation,
-            context,
-        ),
-        None => export_to_stdout(invocation, context),
+    let args: AuditExportArgs = invocation.arguments()?;
+    let filter = Filter {
+        target: args.target,
+        actor: args.actor,
+        action: args.action,
+        since: args.since,
+        until: args.until,
+    };
+    match args.output_file {
+        Some(file) => {
+            let path = invocation.resolve_path(&file);
+            export_to_file(&path, &filter, invocation, context)
+        }
+        None => export_to_stdout(&filter, invocation, context),
     }
 }
 
 /// Prints the rows as they arrive. Everything else goes to stderr, because a program that reads the
 /// rows would take it for one of them.
-fn export_to_stdout(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+fn export_to_stdout(
+    filter: &Filter,
+    invocation: &Invocation,
+    context: &Context<'_>,
+) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
     let mut rows = 0_u64;
-    for_each_entry(invocation, context, &client, &mut |row| {
+    for_each_entry(filter, context, &client, &mut |row| {
         rows += 1;
         let value = serde_json::to_value(&row).map_err(serialize_error)?;
         let line = serde_json::to_string(&row).map_err(serialize_error)? + "\n";
@@ -46,6 +58,7 @@ fn serialize_error(error: serde_json::Error) -> Error {
 
 fn export_to_file(
     path: &Path,
+    filter: &Filter,
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
@@ -59,7 +72,7 @@ fn export_to_file(
     let temporary = PrivateTempFile::beside(path).map_err(write_error)?;
     let mut file = BufWriter::new(temporary.open().map_err(write_error)?);
     let mut rows = 0_u64;
-    for_each_entry(invocation, context, &client, &mut |row| {
+    for_each_entry(filter, context, &client, &mut |row| {
         rows += 1;
         let line = serde_json::to_string(&row).map_err(io::Error::other);
         line.and_then(|line| writeln!(file, "{line}"))
@@ -77,12 +90,12 @@ fn export_to_file(
 }
 
 fn for_each_entry<T: Transport>(
-    invocation: &Invocation,
+    filter: &Filter,
     context: &Context<'_>,
     client: &Client<T>,
     visit: &mut dyn FnMut(AuditEntry) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut query = query(invocation, client)?;
+    let mut query = query(filter, client)?;
     query.oldest_first = true;
     query.limit = Some(PAGE_SIZE);
     let mut read = 0;

@@ -1,14 +1,23 @@
 //! `kt audit list`.
 
-use super::query::query;
+use super::query::{Filter, query};
+use crate::args::AuditListArgs;
 use kt_control_api::{PagedList, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = parse_limit(invocation)?;
+    let args: AuditListArgs = invocation.arguments()?;
+    let limit = parse_limit(args.limit)?;
+    let filter = Filter {
+        target: args.target,
+        actor: args.actor,
+        action: args.action,
+        since: args.since,
+        until: args.until,
+    };
     let client = connect(invocation, context)?;
-    let mut query = query(invocation, &client)?;
+    let mut query = query(&filter, &client)?;
     let entries = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);

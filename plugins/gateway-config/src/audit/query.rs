@@ -3,25 +3,31 @@
 use kt_control_api::{
     AuditQuery, Client, GatewayId, Timestamp, TokenId, Transport, resolve_gateway,
 };
-use kt_plugin_api::{Class, Error, Invocation};
+use kt_plugin_api::{Class, Error};
 use std::time::Duration;
+
+/// The options that select entries.
+pub(super) struct Filter {
+    pub(super) target: Option<String>,
+    pub(super) actor: Option<String>,
+    pub(super) action: Option<String>,
+    pub(super) since: Option<Duration>,
+    pub(super) until: Option<Duration>,
+}
 
 /// Builds the query from the options.
 pub(super) fn query<T: Transport>(
-    invocation: &Invocation,
+    filter: &Filter,
     client: &Client<T>,
 ) -> Result<AuditQuery, Error> {
-    let text = |option: &str| invocation.args.text(option).map(str::to_owned);
-    let time = |option: &str| {
-        let age = invocation.args.duration(option);
-        age.map(|age| time_before(option, age)).transpose()
-    };
+    let time =
+        |option: &str, age: Option<Duration>| age.map(|age| time_before(option, age)).transpose();
     Ok(AuditQuery {
-        target: target(client, invocation.args.text("target"))?,
-        actor: text("actor"),
-        action: text("action"),
-        since: time("since")?,
-        until: time("until")?,
+        target: target(client, filter.target.as_deref())?,
+        actor: filter.actor.clone(),
+        action: filter.action.clone(),
+        since: time("since", filter.since)?,
+        until: time("until", filter.until)?,
         ..AuditQuery::default()
     })
 }

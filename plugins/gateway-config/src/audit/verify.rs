@@ -1,6 +1,7 @@
 //! `kt audit verify`: reads the whole audit log and verifies its hash chain, on the client and not on
 //! the server that stores it.
 
+use crate::args::AuditVerifyArgs;
 use kt_control_api::{
     AuditCorruption, AuditQuery, AuditVerification, AuditVerifier, ContentHash, connect,
 };
@@ -19,7 +20,8 @@ struct ExpectedHead {
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let mut expected = invocation.args.text("head").map(parse_head).transpose()?;
+    let args: AuditVerifyArgs = invocation.arguments()?;
+    let mut expected = args.head.as_deref().map(parse_head).transpose()?;
     let client = connect(invocation, context)?;
     let mut query = AuditQuery {
         limit: Some(PAGE_SIZE),

@@ -2,16 +2,18 @@
 
 use super::templates::{ALL, Template};
 use super::write::{Target, check, write};
+use crate::args::{InitArgs, InitTemplate};
 use kt_plugin_api::{Class, Column, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
-    if invocation.args.flag("list") {
+    let args: InitArgs = invocation.arguments()?;
+    if args.list {
         return Ok(list());
     }
-    let template = selected_template(invocation)?;
-    let directory = invocation.args.path("dir").unwrap_or_default();
+    let template = selected_template(args.template)?;
+    let directory = args.dir.unwrap_or_default();
     let targets = targets(invocation, template, &directory);
     if invocation.dry_run {
         check(&targets)?;
@@ -23,8 +25,8 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
     Ok(add_next_steps(output, &directory))
 }
 
-fn selected_template(invocation: &Invocation) -> Result<&'static Template, Error> {
-    let name = invocation.args.text("template").unwrap_or(ALL[0].name);
+fn selected_template(template: InitTemplate) -> Result<&'static Template, Error> {
+    let name = template.as_ref();
     Template::find(name).ok_or_else(|| {
         let message = format!("template `{name}` does not exist");
         Error::new(Class::Usage, "no-such-template", message)

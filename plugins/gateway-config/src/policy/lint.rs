@@ -1,5 +1,6 @@
 //! `kt policy lint`: validates and compiles a configuration as a gateway does.
 
+use crate::args::PolicyLintArgs;
 use kt_plugin_api::{Class, Error, Invocation, Output, View};
 use kt_policy::{Document, Limits, Problem, Problems};
 use serde_json::{Value, json};
@@ -15,8 +16,8 @@ enum LintResult {
 }
 
 pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
-    let files = invocation.args.texts("file");
-    let sources = kt_policy_file::read_sources(invocation, &files)?;
+    let args: PolicyLintArgs = invocation.arguments()?;
+    let sources = kt_policy_file::read_sources(invocation, &args.file)?;
     let result = match kt_policy::parse(&sources) {
         Err(problems) => LintResult::Invalid(problems),
         Ok(document) => match kt_policy::compile(&document, &Limits::default()) {
@@ -24,16 +25,15 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
             Ok(_) => LintResult::Valid(document),
         },
     };
-    let name = files.join(", ");
+    let name = kt_policy_file::names(&args.file).join(", ");
     let output = Output::new(
         "kt.policy.lint/1",
         result.value(&name)?,
         View::Text(result.text(&name)),
     );
     let output = output.name_path("/file");
-    let strict = invocation.args.flag("strict");
     Ok(match &result {
-        LintResult::Valid(document) if document.warnings().is_empty() || !strict => output,
+        LintResult::Valid(document) if document.warnings().is_empty() || !args.strict => output,
         LintResult::Valid(_) => output
             .outcome(Class::Negative.name())
             .note("with `--strict`, warnings are errors"),

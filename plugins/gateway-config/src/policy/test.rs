@@ -1,6 +1,7 @@
 //! `kt policy test`: runs the test cases of a pack, evaluated as by a gateway.
 
 use super::cases;
+use crate::args::PolicyTestArgs;
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
 use kt_policy::{Case, CaseOutcome, Chain, Limits};
 use serde_json::{Value, json};
@@ -16,13 +17,13 @@ struct TestResult {
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let (pack, files) = locate_pack(invocation);
-    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let args: PolicyTestArgs = invocation.arguments()?;
+    let (pack, files) = locate_pack(&args);
     let file = kt_policy_file::read(invocation, &files)?;
     let chain = kt_policy::compile(&file.document, &Limits::default())
         .map_err(|problems| kt_policy_file::invalid_configuration(&problems))?;
     let mut results = Vec::new();
-    for case in select_cases(invocation, cases::read(invocation, &pack)?)? {
+    for case in select_cases(args.case.as_deref(), cases::read(invocation, &pack)?)? {
         context.check_cancelled()?;
         let outcome = case.run(&chain);
         results.push(TestResult { case, outcome });
@@ -32,24 +33,23 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 
 /// Returns the directory of the pack, and the files of its configuration. By default, the pack is in
 /// the directory of `--file`.
-fn locate_pack(invocation: &Invocation) -> (PathBuf, Vec<String>) {
-    let files = invocation.args.texts("file");
+fn locate_pack(args: &PolicyTestArgs) -> (PathBuf, Vec<PathBuf>) {
     let directory_of_file = || {
-        let first = files.first().filter(|file| **file != "-")?;
-        Path::new(first).parent().map(Path::to_owned)
+        let first = args.file.first().filter(|file| *file != Path::new("-"))?;
+        first.parent().map(Path::to_owned)
     };
-    let pack = invocation.args.path("pack-dir").or_else(directory_of_file);
+    let pack = args.pack_dir.clone().or_else(directory_of_file);
     let pack = pack.unwrap_or_default();
-    if files.is_empty() {
-        let file = pack.join(CONFIG_FILE).display().to_string();
+    if args.file.is_empty() {
+        let file = pack.join(CONFIG_FILE);
         return (pack, vec![file]);
     }
-    (pack, files.into_iter().map(str::to_owned).collect())
+    (pack, args.file.clone())
 }
 
 /// Selects the cases with the name in `--case`, or all cases.
-fn select_cases(invocation: &Invocation, mut cases: Vec<Case>) -> Result<Vec<Case>, Error> {
-    let Some(name) = invocation.args.text("case") else {
+fn select_cases(name: Option<&str>, mut cases: Vec<Case>) -> Result<Vec<Case>, Error> {
+    let Some(name) = name else {
         return Ok(cases);
     };
     let known: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();

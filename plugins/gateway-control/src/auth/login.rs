@@ -1,12 +1,15 @@
 //! `kt auth login`.
 
 use super::profile::{ProfileFile, override_warning};
+use crate::args::AuthLoginArgs;
 use crate::{private_file, whoami};
 use kt_control_api::{ConnectOptions, Token, TokenKind};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
+use std::path::Path;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let args: AuthLoginArgs = invocation.arguments()?;
     let mut connection = ConnectOptions::from_invocation(invocation);
     let Some(url) = connection.url.clone() else {
         return Err(no_server_error());
@@ -14,7 +17,12 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     connection.check_url()?;
     // Read the file first: do not prompt for a token that cannot be stored.
     let file = ProfileFile::open(invocation)?;
-    let token = read_token(invocation, context, &connection.display_address())?;
+    let token = read_token(
+        invocation,
+        context,
+        args.token_file.as_deref(),
+        &connection.display_address(),
+    )?;
     connection.token = Some(token.expose().to_owned());
     let address = connection.display_address();
     let ca_file = connection.ca_file.clone();
@@ -46,11 +54,12 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 fn read_token(
     invocation: &Invocation,
     context: &Context<'_>,
+    file: Option<&Path>,
     address: &str,
 ) -> Result<Token, Error> {
-    let text = match invocation.args.path("token-file") {
+    let text = match file {
         Some(path) => {
-            let path = invocation.resolve_path(&path);
+            let path = invocation.resolve_path(path);
             private_file::read(&path, Class::Usage)?.ok_or_else(|| {
                 let message = format!("file `{}` does not exist", path.display());
                 Error::new(Class::Usage, "unreadable-file", message)

@@ -1,6 +1,7 @@
 //! `kt auth logout`.
 
 use super::profile::{ProfileFile, override_warning};
+use crate::args::AuthLogoutArgs;
 use kt_control_api::{ConnectOptions, TokenId};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
@@ -21,7 +22,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     if file.token().is_none() {
         return Ok(not_logged_in_output(invocation, &name));
     }
-    let revocation = if invocation.args.flag("revoke") {
+    let args: AuthLogoutArgs = invocation.arguments()?;
+    let revocation = if args.revoke {
         revoke(invocation, context, &file)?
     } else {
         Revocation::NotRequested

@@ -1,14 +1,15 @@
 //! `kt gateway config`: prints the content of a version, as it was published.
 
+use crate::args::GatewayConfigArgs;
 use kt_control_api::{Gateway, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let args: GatewayConfigArgs = invocation.arguments()?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
-    let selector = invocation.args.text("version").unwrap_or("desired");
-    let version = version_number(&gateway, selector)?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
+    let version = version_number(&gateway, &args.version)?;
     let id = gateway.id.as_str();
     let meta = client.config_version(id, version)?;
     let content = client.config_content(id, version)?;

@@ -1,6 +1,7 @@
 //! `kt gateway create`.
 
 use super::options::{drift, labels};
+use crate::args::GatewayCreateArgs;
 use crate::token::{OutputFile, store_token};
 use kt_control_api::{ApiError, CreateGatewayRequest, CreateGatewayResponse, connect};
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
@@ -8,8 +9,9 @@ use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let request = request(invocation)?;
-    if invocation.args.path("output-file").is_some() && !request.issue_token {
+    let args: GatewayCreateArgs = invocation.arguments()?;
+    let request = request(&args, invocation)?;
+    if args.output_file.is_some() && !request.issue_token {
         return Err(Error::new(
             Class::Usage,
             "no-server",
@@ -19,22 +21,24 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     }
     let client = connect(invocation, context)?;
     // Create the file first: do not issue a token that cannot be stored.
-    let output_file = OutputFile::create(invocation, false)?;
+    let output_file = OutputFile::create(invocation, args.output_file.as_deref(), false)?;
     let created = client.create_gateway(&request).map_err(create_error)?;
     result(&created, request.issue_token, output_file)
 }
 
-fn request(invocation: &Invocation) -> Result<CreateGatewayRequest, Error> {
-    let file = invocation.args.text("file");
+fn request(
+    args: &GatewayCreateArgs,
+    invocation: &Invocation,
+) -> Result<CreateGatewayRequest, Error> {
+    let file = args.file.as_ref();
     let policy_file = file
         .map(|file| kt_policy_file::read(invocation, &[file]))
         .transpose()?;
-    let text = |name: &str| invocation.args.text(name).unwrap_or_default().to_owned();
     Ok(CreateGatewayRequest {
-        name: invocation.required("name")?.to_owned(),
-        description: text("description"),
-        labels: labels(&invocation.args.texts("label"))?,
-        drift: drift(invocation).unwrap_or_default(),
+        name: args.name.clone(),
+        description: args.description.clone().unwrap_or_default(),
+        labels: labels(&args.label)?,
+        drift: drift(args.drift.as_ref()).unwrap_or_default(),
         content: policy_file.as_ref().map(|r| r.content()),
         source: policy_file.as_ref().map(|r| r.name.clone()),
         issue_token: invocation.setting("api.url").is_some(),

@@ -1,13 +1,15 @@
 //! `kt gateway delete`.
 
+use crate::args::GatewayDeleteArgs;
 use kt_control_api::{Gateway, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let etag = parse_if_match(invocation)?;
+    let args: GatewayDeleteArgs = invocation.arguments()?;
+    let etag = parse_if_match(args.if_match.as_deref())?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, Some(invocation.required("id")?))?;
+    let gateway = resolve_gateway(&client, Some(&args.id))?;
     context.confirm(&question(&gateway))?;
     client.delete_gateway(gateway.id.as_str(), etag)?;
     let value = json!({ "id": gateway.id, "name": gateway.name, "result": "deleted" });

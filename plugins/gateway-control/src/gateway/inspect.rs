@@ -1,5 +1,6 @@
 //! `kt gateway inspect`.
 
+use crate::args::GatewayInspectArgs;
 use kt_control_api::{ConfigVersion, Gateway, connect, resolve_gateway};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
@@ -8,8 +9,9 @@ use serde_json::{Value, json};
 const HISTORY_LENGTH: u32 = 10;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let args: GatewayInspectArgs = invocation.arguments()?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let history = client
         .config_versions(gateway.id.as_str(), Some(HISTORY_LENGTH), None)?
         .items;

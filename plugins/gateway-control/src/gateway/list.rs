@@ -1,16 +1,20 @@
 //! `kt gateway list`.
 
 use super::options::labels;
+use crate::args::GatewayListArgs;
 use kt_control_api::{Gateway, ListQuery, PagedList, SyncState, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = parse_limit(invocation)?;
+    let args: GatewayListArgs = invocation.arguments()?;
+    let limit = parse_limit(args.limit)?;
     let client = connect(invocation, context)?;
     let mut query = ListQuery {
-        state: invocation.args.text("state").and_then(SyncState::parse),
-        labels: labels(&invocation.args.texts("label"))?,
+        state: args
+            .state
+            .and_then(|state| SyncState::parse(state.as_ref())),
+        labels: labels(&args.label)?,
         ..ListQuery::default()
     };
     let gateways = PagedList::read(context, limit, None, |size, cursor| {

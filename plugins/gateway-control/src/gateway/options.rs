@@ -1,16 +1,16 @@
 //! Options that several commands share.
 
 use kt_control_api::DriftPolicy;
-use kt_plugin_api::{Class, Error, Invocation};
+use kt_plugin_api::{Class, Error};
 use std::collections::BTreeMap;
 
 /// Parses `--drift`.
-pub(super) fn drift(invocation: &Invocation) -> Option<DriftPolicy> {
-    DriftPolicy::parse(invocation.args.text("drift")?)
+pub(super) fn drift(value: Option<&impl AsRef<str>>) -> Option<DriftPolicy> {
+    DriftPolicy::parse(value?.as_ref())
 }
 
 /// Parses `KEY=VALUE` pairs.
-pub(super) fn labels(pairs: &[&str]) -> Result<BTreeMap<String, String>, Error> {
+pub(super) fn labels(pairs: &[String]) -> Result<BTreeMap<String, String>, Error> {
     pairs
         .iter()
         .map(|pair| {

@@ -1,5 +1,6 @@
 //! `kt gateway pin`, `unpin` and `prune`.
 
+use crate::args::{GatewayPinArgs, GatewayPruneArgs, GatewayUnpinArgs};
 use kt_control_api::{
     Gateway, PruneRequest, PruneResponse, VersionRange, connect, resolve_gateway,
 };
@@ -7,17 +8,25 @@ use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output
 use serde_json::json;
 
 pub(crate) fn pin(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    set_pinned(invocation, context, true)
+    let args: GatewayPinArgs = invocation.arguments()?;
+    let version = positive_number("version", args.version)?;
+    set_pinned(invocation, context, (args.id.as_deref(), version), true)
 }
 
 pub(crate) fn unpin(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    set_pinned(invocation, context, false)
+    let args: GatewayUnpinArgs = invocation.arguments()?;
+    let version = positive_number("version", args.version)?;
+    set_pinned(invocation, context, (args.id.as_deref(), version), false)
 }
 
-fn set_pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Result<Output, Error> {
-    let version = positive_number(invocation, "version")?;
+fn set_pinned(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    (id, version): (Option<&str>, u64),
+    pin: bool,
+) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, id)?;
     let pinned = client.pin_version(gateway.id.as_str(), version, pin)?;
     let (schema, state) = if pin {
         ("kt.gateway.pin/1", "pinned")
@@ -39,13 +48,14 @@ fn set_pinned(invocation: &Invocation, context: &Context<'_>, pin: bool) -> Resu
 }
 
 pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let args: GatewayPruneArgs = invocation.arguments()?;
     let mut request = PruneRequest {
-        keep: positive_number(invocation, "keep")?,
+        keep: positive_number("keep", args.keep)?,
         dry_run: true,
-        reason: invocation.args.text("reason").map(str::to_owned),
+        reason: args.reason,
     };
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let id = gateway.id.as_str();
     let plan = client.prune_versions(id, &request)?;
     if invocation.dry_run {
@@ -110,8 +120,7 @@ fn format_range(range: &VersionRange) -> String {
 }
 
 /// Parses a number that is at least 1.
-fn positive_number(invocation: &Invocation, name: &str) -> Result<u64, Error> {
-    let number = invocation.args.integer(name).unwrap_or_default();
+fn positive_number(name: &str, number: i64) -> Result<u64, Error> {
     match u64::try_from(number) {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(Error::new(

@@ -1,16 +1,18 @@
 //! `kt gateway update`.
 
 use super::options::{drift, labels};
+use crate::args::GatewayUpdateArgs;
 use kt_control_api::{Gateway, GatewayPatch, connect, parse_if_match, resolve_gateway};
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let patch = patch(invocation)?;
-    let etag = parse_if_match(invocation)?;
+    let args: GatewayUpdateArgs = invocation.arguments()?;
+    let patch = patch(&args)?;
+    let etag = parse_if_match(args.if_match.as_deref())?;
     let client = connect(invocation, context)?;
-    let before = resolve_gateway(&client, invocation.args.text("id"))?;
+    let before = resolve_gateway(&client, args.id.as_deref())?;
     let after = client.update_gateway(before.id.as_str(), &patch, etag)?;
     let word = if after.rev == before.rev {
         "unchanged"
@@ -20,11 +22,10 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     Ok(result(&after, word))
 }
 
-fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
-    let text = |name: &str| invocation.args.text(name).map(str::to_owned);
-    let set = labels(&invocation.args.texts("label"))?;
-    let removed = invocation.args.texts("remove-label");
-    if let Some(both) = removed.iter().find(|key| set.contains_key(**key)) {
+fn patch(args: &GatewayUpdateArgs) -> Result<GatewayPatch, Error> {
+    let set = labels(&args.label)?;
+    let removed = &args.remove_label;
+    if let Some(both) = removed.iter().find(|key| set.contains_key(*key)) {
         return Err(Error::new(
             Class::Usage,
             "label-twice",
@@ -35,14 +36,14 @@ fn patch(invocation: &Invocation) -> Result<GatewayPatch, Error> {
         .into_iter()
         .map(|(key, value)| (key, Some(value)))
         .collect();
-    changed.extend(removed.into_iter().map(|key| (key.to_owned(), None)));
+    changed.extend(removed.iter().map(|key| (key.clone(), None)));
     let mut patch = GatewayPatch {
         labels: (!changed.is_empty()).then_some(changed),
         ..GatewayPatch::default()
     };
-    patch.name = text("name");
-    patch.description = text("description");
-    patch.drift = drift(invocation);
+    patch.name = args.name.clone();
+    patch.description = args.description.clone();
+    patch.drift = drift(args.drift.as_ref());
     if patch == GatewayPatch::default() {
         return Err(Error::new(
             Class::Usage,

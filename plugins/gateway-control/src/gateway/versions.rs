@@ -1,14 +1,16 @@
 //! `kt gateway versions`.
 
+use crate::args::GatewayVersionsArgs;
 use kt_control_api::{PagedList, connect, parse_limit, resolve_gateway};
 use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = parse_limit(invocation)?;
-    let before = before(invocation)?;
+    let args: GatewayVersionsArgs = invocation.arguments()?;
+    let limit = parse_limit(args.limit)?;
+    let before = before(args.before)?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let id = gateway.id.as_str();
     let versions = PagedList::read(context, limit, before, |size, cursor| {
         client.config_versions(id, Some(size), cursor)
@@ -46,8 +48,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     })
 }
 
-fn before(invocation: &Invocation) -> Result<Option<String>, Error> {
-    match invocation.args.integer("before") {
+fn before(version: Option<i64>) -> Result<Option<String>, Error> {
+    match version {
         None => Ok(None),
         Some(number) if number > 0 => Ok(Some(number.to_string())),
         Some(_) => Err(Error::new(

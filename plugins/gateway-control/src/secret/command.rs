@@ -1,21 +1,23 @@
 //! `kt secret set`, `list` and `remove`.
 
 use super::store::{SecretStore, check_name, check_value};
+use crate::args::{SecretRemoveArgs, SecretSetArgs};
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
 use kt_policy::looks_like_secret;
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(crate) fn set(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let name = invocation.required("name")?;
+    let args: SecretSetArgs = invocation.arguments()?;
+    let name = &args.name;
     check_name(name)?;
-    let value = match invocation.args.text("file") {
+    let value = match &args.file {
         Some(file) => read_value(invocation, file)?,
         None => context.prompt_secret(&format!("value of `{name}`:"))?,
     };
     check_value(&value)?;
-    let previous = SecretStore::new(&invocation.dirs.state)
-        .update(|s| Ok(s.insert(name.to_owned(), value)))?;
+    let previous =
+        SecretStore::new(&invocation.dirs.state).update(|s| Ok(s.insert(name.clone(), value)))?;
     let word = if previous.is_some() {
         "replaced"
     } else {
@@ -26,12 +28,12 @@ pub(crate) fn set(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     Ok(Output::new("kt.secret.set/1", value, view).name_path("/name"))
 }
 
-fn read_value(invocation: &Invocation, file: &str) -> Result<String, Error> {
-    let text = std::fs::read_to_string(invocation.resolve_path(Path::new(file))).map_err(|e| {
+fn read_value(invocation: &Invocation, file: &Path) -> Result<String, Error> {
+    let text = std::fs::read_to_string(invocation.resolve_path(file)).map_err(|e| {
         Error::new(
             Class::Usage,
             "unreadable-file",
-            format!("cannot read `{file}`"),
+            format!("cannot read `{}`", file.display()),
         )
         .cause(e)
     })?;
@@ -50,7 +52,8 @@ pub(crate) fn list(invocation: &Invocation) -> Result<Output, Error> {
 }
 
 pub(crate) fn remove(invocation: &Invocation) -> Result<Output, Error> {
-    let name = invocation.required("name")?;
+    let args: SecretRemoveArgs = invocation.arguments()?;
+    let name = args.name.as_str();
     SecretStore::new(&invocation.dirs.state).update(|secrets| {
         secrets.remove(name).map(drop).ok_or_else(|| {
             Error::new(

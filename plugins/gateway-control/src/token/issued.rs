@@ -2,8 +2,9 @@
 
 use super::output_file::{OutputFile, store_token};
 use kt_control_api::{IssuedToken, TokenId};
-use kt_plugin_api::{Class, Error, Field, Invocation, Output, View};
+use kt_plugin_api::{Class, Error, Field, Output, View};
 use serde_json::json;
+use std::time::Duration;
 
 /// Prints the token, or writes it to the output file.
 pub(super) fn result(
@@ -70,9 +71,9 @@ fn add_revoke_hint(error: Error, issued: &IssuedToken) -> Error {
 ///
 /// # Errors
 /// Class `usage` if it is not an id, but for example the token itself.
-pub(super) fn parse_token_id(invocation: &Invocation) -> Result<TokenId, Error> {
+pub(super) fn parse_token_id(text: &str) -> Result<TokenId, Error> {
     // The value is not quoted: it may be a token.
-    invocation.required("token-id")?.parse().map_err(|_| {
+    text.parse().map_err(|_| {
         Error::new(
             Class::Usage,
             "invalid-token-id",
@@ -86,8 +87,8 @@ pub(super) fn parse_token_id(invocation: &Invocation) -> Result<TokenId, Error> 
 ///
 /// # Errors
 /// Class `usage` if it is shorter than a second.
-pub(super) fn parse_seconds(invocation: &Invocation, name: &str) -> Result<Option<u64>, Error> {
-    match invocation.args.duration(name).map(|d| d.as_secs()) {
+pub(super) fn parse_seconds(name: &str, value: Option<Duration>) -> Result<Option<u64>, Error> {
+    match value.map(|d| d.as_secs()) {
         Some(0) => Err(Error::new(
             Class::Usage,
             "invalid-duration",

@@ -1,15 +1,17 @@
 //! `kt token list`.
 
+use crate::args::TokenListArgs;
 use kt_control_api::{PagedList, TokenInfo, TokenQuery, TokenScope, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let limit = parse_limit(invocation)?;
+    let args: TokenListArgs = invocation.arguments()?;
+    let limit = parse_limit(args.limit)?;
     let client = connect(invocation, context)?;
     let mut query = TokenQuery {
-        active: (!invocation.args.flag("all")).then_some(true),
-        gateway: invocation.args.text("id").map(str::to_owned),
+        active: (!args.all).then_some(true),
+        gateway: args.id,
         ..TokenQuery::default()
     };
     let tokens = PagedList::read(context, limit, None, |size, cursor| {

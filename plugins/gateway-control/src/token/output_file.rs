@@ -13,16 +13,20 @@ pub(crate) struct OutputFile {
 }
 
 impl OutputFile {
-    /// Creates the temporary file, if `--output-file` is given.
+    /// Creates the temporary file for `path`, the value of `--output-file`.
     ///
     /// # Errors
     /// Class `conflict` if the file exists and may not be replaced; class `usage` if its directory is
     /// not writable.
-    pub(crate) fn create(invocation: &Invocation, replace: bool) -> Result<Option<Self>, Error> {
-        let Some(path) = invocation.args.path("output-file") else {
+    pub(crate) fn create(
+        invocation: &Invocation,
+        path: Option<&Path>,
+        replace: bool,
+    ) -> Result<Option<Self>, Error> {
+        let Some(path) = path else {
             return Ok(None);
         };
-        let path = invocation.resolve_path(&path);
+        let path = invocation.resolve_path(path);
         let existing = fs::symlink_metadata(&path).ok();
         if existing.is_some_and(|metadata| !replace || !metadata.is_file()) {
             return Err(Error::new(

@@ -1,6 +1,6 @@
 //! Resolves the gateway that a command names, and the revision it must have.
 
-use kt_plugin_api::{Class, Error, Invocation};
+use kt_plugin_api::{Class, Error};
 
 use crate::{Client, Etag, Gateway, ListQuery, Transport};
 
@@ -48,8 +48,8 @@ pub fn resolve_gateway<T: Transport>(
 ///
 /// # Errors
 /// Class `usage` when it is not an entity tag.
-pub fn parse_if_match(invocation: &Invocation) -> Result<Option<Etag>, Error> {
-    let Some(text) = invocation.args.text("if-match") else {
+pub fn parse_if_match(text: Option<&str>) -> Result<Option<Etag>, Error> {
+    let Some(text) = text else {
         return Ok(None);
     };
     text.parse::<Etag>().map(Some).map_err(|_| {

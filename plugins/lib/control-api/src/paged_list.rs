@@ -1,6 +1,6 @@
 //! Reads lists page by page, up to a limit.
 
-use kt_plugin_api::{Class, Context, Error, Invocation};
+use kt_plugin_api::{Class, Context, Error};
 
 use crate::{ApiError, Page};
 
@@ -48,8 +48,8 @@ impl<T> PagedList<T> {
 ///
 /// # Errors
 /// Class `usage` when it is not greater than 0.
-pub fn parse_limit(invocation: &Invocation) -> Result<usize, Error> {
-    usize::try_from(invocation.args.integer("limit").unwrap_or(100))
+pub fn parse_limit(limit: i64) -> Result<usize, Error> {
+    usize::try_from(limit)
         .ok()
         .filter(|n| *n > 0)
         .ok_or_else(|| {

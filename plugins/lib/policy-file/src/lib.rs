@@ -33,12 +33,12 @@ impl PolicyFile {
 /// # Errors
 /// Class `usage` if a file cannot be read, or with all problems of the configuration and their
 /// locations.
-pub fn read(invocation: &Invocation, files: &[&str]) -> Result<PolicyFile, Error> {
+pub fn read(invocation: &Invocation, files: &[impl AsRef<Path>]) -> Result<PolicyFile, Error> {
     let sources = read_sources(invocation, files)?;
     let document =
         kt_policy::parse(&sources).map_err(|problems| invalid_configuration(&problems))?;
     Ok(PolicyFile {
-        name: files.join(", "),
+        name: names(files).join(", "),
         sources,
         document,
     })
@@ -48,8 +48,19 @@ pub fn read(invocation: &Invocation, files: &[&str]) -> Result<PolicyFile, Error
 ///
 /// # Errors
 /// As [`read_source`], of the first file that fails.
-pub fn read_sources(invocation: &Invocation, files: &[&str]) -> Result<Vec<Source>, Error> {
-    files.iter().map(|f| read_source(invocation, f)).collect()
+pub fn read_sources(
+    invocation: &Invocation,
+    files: &[impl AsRef<Path>],
+) -> Result<Vec<Source>, Error> {
+    let names = names(files);
+    names.iter().map(|f| read_source(invocation, f)).collect()
+}
+
+/// Returns the names of files as in the arguments, which are valid Unicode.
+#[must_use]
+pub fn names(files: &[impl AsRef<Path>]) -> Vec<String> {
+    let name = |file: &Path| file.display().to_string();
+    files.iter().map(|file| name(file.as_ref())).collect()
 }
 
 /// Reads a file without validating it.
