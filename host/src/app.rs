@@ -4,6 +4,7 @@
 
 use crate::cli::{self, CommandSelection, Route, Tree};
 use crate::commands::{self, CommandContext};
+use crate::crash;
 use crate::discovery::{
     self, CatalogEntry, DiscoveredPlugin, PluginState, RecordPaths, Registry, ScanOptions,
     SearchScope, search_path,
@@ -56,6 +57,7 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
         Err(e) => return fail_early(env, &Error::new(Class::Settings, "invalid-variable", e)),
     };
     let terminal = Terminal::new(&global, env);
+    crash::use_json(terminal.format == OutputFormat::Json);
     match log_level(&global, env) {
         Ok(level) => logging::set_max_level(level),
         Err(error) => return fail_early(env, &error),

@@ -6,6 +6,7 @@ mod app;
 mod atomic_file;
 mod cli;
 mod commands;
+mod crash;
 mod dirs;
 mod discovery;
 mod environment;

@@ -31,6 +31,7 @@ pub(crate) enum BuiltinCommand {
     PluginInfo,
     PluginList,
     PluginVerify,
+    PluginCheck,
     PluginTest,
     PluginCatalog,
     Version,
@@ -50,7 +51,7 @@ pub(super) struct Definition<T> {
 
 /// Returns every built-in command.
 pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
-    let all: [(&str, &'static str, BuiltinCommand); 17] = [
+    let all: [(&str, &'static str, BuiltinCommand); 18] = [
         (
             "plugin install",
             "Install a plugin for the current user",
@@ -100,6 +101,11 @@ pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
             "plugin verify",
             "Run the checks of loading a plugin, and load it",
             BuiltinCommand::PluginVerify,
+        ),
+        (
+            "plugin check",
+            "Check a plugin in this process",
+            BuiltinCommand::PluginCheck,
         ),
         (
             "plugin test",
@@ -168,6 +174,20 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
                 .value_name("NAME")
                 .help("Verify only this plugin"),
         ),
+        // What `plugin verify`, `plugin test` and `doctor` run as a child.
+        BuiltinCommand::PluginCheck => command
+            .hide(true)
+            .arg(
+                Arg::new("dir")
+                    .value_name("DIR")
+                    .required(true)
+                    .value_parser(clap::value_parser!(PathBuf)),
+            )
+            .arg(
+                Arg::new("doctor")
+                    .long("doctor")
+                    .action(ArgAction::SetTrue),
+            ),
         BuiltinCommand::PluginTest => command
             .long_about(TEST_HELP)
             .arg(

@@ -9,6 +9,7 @@ mod dispatch;
 mod doctor;
 mod plugin_catalog;
 mod plugin_change;
+mod plugin_check;
 mod plugin_dir;
 mod plugin_info;
 mod plugin_install;

@@ -1,13 +1,12 @@
-//! `kt plugin verify`: runs every check of loading, and loads the plugins.
+//! `kt plugin verify`: runs every check of loading, and loads each plugin in a child
+//! process.
 
 use super::context::CommandContext;
+use super::plugin_check::{ChildChecks, check_in_child};
 use super::plugin_status::status;
 use crate::discovery::DiscoveredPlugin;
-use crate::load::VtableError;
 use crate::plugin_lock::{PluginLock, current_hashes};
 use clap::ArgMatches;
-use kt_plugin_api::abi::COMMAND_INTERFACE;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Output, View};
 use serde_json::{Value, json};
 
@@ -50,12 +49,12 @@ fn row(
     context: &CommandContext<'_>,
 ) -> Value {
     let status = status(plugin, lock, context, true);
-    let loaded = match (status.state, &plugin.manifest) {
-        ("ok", Some(manifest)) => verify(plugin, manifest, context),
-        _ => Ok(()),
+    let error = match status.state {
+        "ok" => check_in_child(plugin, ChildChecks::Load, context).error,
+        _ => None,
     };
-    let (state, reason) = match (status.state, loaded) {
-        (_, Err(error)) => ("failed", error.to_string()),
+    let (state, reason) = match (status.state, error) {
+        (_, Some(error)) => ("failed", error.to_string()),
         (state @ ("ok" | "shadowed" | "unsupported-platform" | "disabled"), _) => {
             (state, status.reason().unwrap_or_default())
         }
@@ -70,31 +69,4 @@ fn row(
         "sha256": hash.as_deref().map(|h| h.trim_start_matches("sha256:")),
         "path": plugin.dir.display().to_string(),
     })
-}
-
-/// Loads the plugin, and checks that it implements the interfaces in its manifest.
-pub(super) fn verify(
-    plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
-    context: &CommandContext<'_>,
-) -> Result<(), Error> {
-    let loaded = context.providers.load(plugin, manifest)?;
-    let unusable = |interface: &str, error: VtableError| {
-        let message = format!(
-            "plugin `{}` {} cannot provide `{interface}`",
-            manifest.name, manifest.version
-        );
-        Error::new(Class::Plugin, "provider-not-found", message).cause(error)
-    };
-    if !manifest.commands.is_empty() {
-        loaded
-            .command()
-            .map_err(|e| unusable(COMMAND_INTERFACE, e))?;
-    }
-    for provided in &manifest.provides {
-        loaded
-            .provider(&provided.interface, &provided.name)
-            .map_err(|e| unusable(&provided.interface, e))?;
-    }
-    Ok(())
 }

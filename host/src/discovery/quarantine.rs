@@ -124,14 +124,8 @@ pub(crate) fn crash_line(name: &str, version: &str) -> String {
 ///
 /// # Errors
 /// When the journal cannot be written.
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the handler of fault signals writes the line itself"
-    )
-)]
-pub(crate) fn record_crash(journal: &Path, name: &str, version: &str) -> io::Result<()> {
+#[cfg(test)]
+fn record_crash(journal: &Path, name: &str, version: &str) -> io::Result<()> {
     append(journal, &crash_line(name, version))
 }
 

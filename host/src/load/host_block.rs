@@ -1,5 +1,6 @@
 //! The host's block of functions, which a plugin receives in `init`.
 
+use crate::crash;
 use crate::logging;
 use kt_plugin_api::Error;
 use kt_plugin_api::abi::{self, KtHost, KtStr};
@@ -48,6 +49,7 @@ unsafe extern "C" fn log_max_level(_: *mut c_void) -> u32 {
 }
 
 unsafe extern "C" fn log(_: *mut c_void, level: u32, target: KtStr, message: KtStr, fields: KtStr) {
+    let _in_host = crash::enter_host();
     // SAFETY: strings of the plugin, borrowed for the call; each is checked.
     let (target, message, fields) = unsafe { (target.read(), message.read(), fields.read()) };
     logging::record(
@@ -59,6 +61,7 @@ unsafe extern "C" fn log(_: *mut c_void, level: u32, target: KtStr, message: KtS
 }
 
 unsafe extern "C" fn fail(ctx: *mut c_void, error: KtStr) {
+    let _in_host = crash::enter_host();
     // SAFETY: the block of `new`, which is never freed, and a string of the plugin that
     // is borrowed for the call.
     let (host, json) = unsafe { (&*ctx.cast_const().cast::<HostBlock>(), error.read()) };

@@ -2,6 +2,7 @@
 //! called here.
 
 use super::host_block::HostBlock;
+use crate::crash::{self, PluginIdentity};
 use kt_plugin_api::abi::{
     self, BoundaryStruct, COMMAND_INTERFACE, KtCommandV1, KtInterfaceV1, KtPlugin, KtStr,
     LAYOUT_SYMBOL, LayoutExport, StructError, status,
@@ -19,6 +20,7 @@ use std::path::Path;
 /// A loaded plugin. It is never unloaded, because the thread-locals of a Rust library
 /// make that unsound.
 pub(crate) struct LoadedPlugin {
+    identity: &'static PluginIdentity,
     block: KtPlugin,
     state: *mut c_void,
 }
@@ -37,6 +39,7 @@ pub(crate) struct CommandVtable {
 
 /// A mapped library, whose block is located but not yet checked.
 pub(crate) struct MappedLibrary {
+    identity: &'static PluginIdentity,
     library: &'static Library,
     block: *const KtPlugin,
 }
@@ -65,7 +68,11 @@ impl fmt::Display for VtableError {
 ///
 /// # Errors
 /// The error of the dynamic loader, or that another object defines the symbol.
-pub(super) fn map(file: File, path: &Path) -> Result<MappedLibrary, String> {
+pub(super) fn map(
+    file: File,
+    path: &Path,
+    identity: &'static PluginIdentity,
+) -> Result<MappedLibrary, String> {
     let meta = file.metadata().map_err(|e| e.to_string())?;
     // The descriptor stays open for the lifetime of the process: glibc identifies
     // libraries by name, and would return this one for a reused number.
@@ -77,9 +84,11 @@ pub(super) fn map(file: File, path: &Path) -> Result<MappedLibrary, String> {
     } else {
         path.display().to_string()
     };
+    let call = crash::enter(identity, format_args!("the constructors of its library"));
     // SAFETY: the file was checked; the constructors of a plugin are trusted as its
     // owner is, which the trust check has established.
     let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) };
+    drop(call);
     let library: &'static Library =
         Box::leak(Box::new(library.map_err(|e| loader_message(&e, &path))?));
     // SAFETY: only the address of the symbol is taken here.
@@ -95,7 +104,12 @@ pub(super) fn map(file: File, path: &Path) -> Result<MappedLibrary, String> {
         .cast_const()
         .cast::<KtPlugin>();
     check_origin(block.cast(), meta.dev(), meta.ino())?;
-    Ok(MappedLibrary { library, block })
+    crash::record_library(identity, block.cast());
+    Ok(MappedLibrary {
+        identity,
+        library,
+        block,
+    })
 }
 
 fn loader_message(error: &libloading::Error, path: &str) -> String {
@@ -186,6 +200,7 @@ impl MappedLibrary {
         // SAFETY: the symbol is a static of this type in a library that is
         // never unloaded; its header is checked before its function is called.
         let export: &'static LayoutExport = unsafe { &*symbol.into_raw().cast_const().cast() };
+        let _call = crash::enter(self.identity, format_args!("its layout description"));
         export.check()
     }
 
@@ -203,9 +218,16 @@ impl MappedLibrary {
         log_next(KtPlugin::NAME, block.next);
         let host = HostBlock::new();
         let mut state = std::ptr::null_mut();
+        let call = crash::enter(self.identity, format_args!("its `init`"));
         // SAFETY: a block that is never freed, and a valid pointer for the state.
-        match unsafe { init(host.block(), &raw mut state) } {
-            status::OK => Ok(LoadedPlugin { block, state }),
+        let code = unsafe { init(host.block(), &raw mut state) };
+        drop(call);
+        match code {
+            status::OK => Ok(LoadedPlugin {
+                identity: self.identity,
+                block,
+                state,
+            }),
             code => Err(host
                 .take_error()
                 .unwrap_or_else(|| failed(&format!("its `init` failed with status {code}")))),
@@ -235,6 +257,11 @@ pub(super) fn name_and_version(block: &KtPlugin) -> Result<(String, String), Str
 }
 
 impl LoadedPlugin {
+    /// Returns what reports say about the plugin.
+    pub(crate) fn identity(&self) -> &'static PluginIdentity {
+        self.identity
+    }
+
     /// Returns the functions of `kt.command/1`.
     ///
     /// # Errors
@@ -260,8 +287,10 @@ impl LoadedPlugin {
 
     fn vtable<T: BoundaryStruct>(&self, id: &str, name: &str) -> Result<T, VtableError> {
         let get = self.block.get_interface.ok_or(VtableError::Missing)?;
+        let call = crash::enter(self.identity, format_args!("its `get_interface`"));
         // SAFETY: the state of the plugin, and strings that outlive the call.
         let vtable = unsafe { get(self.state, KtStr::new(id), KtStr::new(name)) };
+        drop(call);
         if vtable.is_null() {
             return Err(VtableError::Missing);
         }
@@ -279,6 +308,7 @@ impl LoadedPlugin {
     /// No call of the plugin may run or follow.
     pub(crate) unsafe fn shut_down(&self, deadline: u64) {
         if let Some(shutdown) = self.block.shutdown {
+            let _call = crash::enter(self.identity, format_args!("its `shutdown`"));
             // SAFETY: the state of the plugin; the caller guarantees the rest.
             unsafe { shutdown(self.state, deadline) };
         }

@@ -2,6 +2,7 @@
 
 use super::layout_cache;
 use super::library::{LoadedPlugin, MappedLibrary, map, name_and_version};
+use crate::crash;
 use crate::discovery::{DiscoveredPlugin, MANIFEST, PluginSource, check_trust};
 use crate::plugin_lock;
 use kt_plugin_api::abi::KtPlugin;
@@ -32,7 +33,9 @@ pub(crate) fn load(
     }
     let (file, meta) = check_files(plugin, manifest)?;
     plugin_lock::check_at_load(plugin, manifest, &file, cache)?;
-    let mapped = map(file, &path).map_err(|e| fail(broken(&path, "cannot be loaded", &e)))?;
+    let identity = crash::register(manifest, &plugin.records.journal);
+    let mapped =
+        map(file, &path, identity).map_err(|e| fail(broken(&path, "cannot be loaded", &e)))?;
     let block = check_block(&mapped).map_err(fail)?;
     check_identity(&block, manifest).map_err(fail)?;
     if block.abi_minor == abi::ABI_MINOR {

@@ -3,6 +3,7 @@
 use super::call_context::CallContext;
 use super::method_call::{MethodError, call_method};
 use super::providers::OpenProvider;
+use crate::crash;
 use kt_plugin_api::abi::{
     self, KtCallOptions, KtContext, KtProvider, KtReply, KtSink, KtStr, status,
 };
@@ -63,6 +64,7 @@ unsafe fn call<'a>(host: *mut c_void) -> &'a CallContext<'a> {
 }
 
 unsafe extern "C" fn cancelled(host: *mut c_void) -> i32 {
+    crash::record_host_call();
     // SAFETY: the pointer of the context, during the call.
     unsafe { call(host) }.cancellation()
 }
@@ -79,6 +81,7 @@ unsafe extern "C" fn reload_count(host: *mut c_void) -> u64 {
 }
 
 unsafe extern "C" fn emit_json(host: *mut c_void, kind: u32, json: KtStr) -> i32 {
+    let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, json) = unsafe { (call(host), json.read()) };
     match json {
@@ -93,6 +96,7 @@ unsafe extern "C" fn emit_json(host: *mut c_void, kind: u32, json: KtStr) -> i32
 }
 
 unsafe extern "C" fn fail(host: *mut c_void, error: KtStr) {
+    let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, json) = unsafe { (call(host), error.read()) };
     match json {
@@ -102,6 +106,7 @@ unsafe extern "C" fn fail(host: *mut c_void, error: KtStr) {
 }
 
 unsafe extern "C" fn prompt(host: *mut c_void, question: KtStr, sink: KtSink) -> i32 {
+    let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, json) = unsafe { (call(host), question.read()) };
     let Ok(question) = serde_json::from_str::<Value>(json.unwrap_or_default()) else {
@@ -127,6 +132,7 @@ unsafe extern "C" fn prompt(host: *mut c_void, question: KtStr, sink: KtSink) ->
 }
 
 unsafe extern "C" fn list_providers(host: *mut c_void, id: KtStr, sink: KtSink) -> i32 {
+    let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, id) = unsafe { (call(host), id.read()) };
     let Ok(id) = id else { return status::INVALID };
@@ -142,6 +148,7 @@ unsafe extern "C" fn open_provider(
     name: KtStr,
     out: *mut KtProvider,
 ) -> i32 {
+    let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context and strings, during the call.
     let (call, id, name) = unsafe { (call(host), id.read(), name.read()) };
     let (Ok(id), Ok(name)) = (id, name) else {
@@ -178,6 +185,7 @@ unsafe extern "C" fn call_provider_method(
     options: *const KtCallOptions,
     reply: KtReply,
 ) -> i32 {
+    let _in_host = crash::enter_host();
     // SAFETY: the provider of `open_provider`, which is not closed, and its caller; a
     // string that is valid during the call.
     let (open, method) = unsafe { (&*provider.cast::<PluginProvider>(), method.read()) };
@@ -246,11 +254,13 @@ fn failed(error: Error) -> MethodError {
 }
 
 unsafe extern "C" fn close_provider(provider: *mut c_void) {
+    let _in_host = crash::enter_host();
     // SAFETY: the box of `open_provider`; the C header requires that it is closed once.
     drop(unsafe { Box::from_raw(provider.cast::<PluginProvider>()) });
 }
 
 unsafe extern "C" fn take_inherited_fd(host: *mut c_void, name: KtSink) -> isize {
+    let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context, during the call.
     let call = unsafe { call(host) };
     let Some((label, fd)) = call.providers.inherited.take() else {

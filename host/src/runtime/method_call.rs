@@ -3,6 +3,7 @@
 
 use super::call_context::CallContext;
 use super::providers::OpenProvider;
+use crate::crash;
 use crate::logging;
 use kt_plugin_api::abi::{KtContext, KtInterfaceV1, KtReply, KtStr, log, status};
 use kt_plugin_api::{Class, Error};
@@ -36,7 +37,13 @@ pub(super) fn call_method(
 ) -> Result<Vec<u8>, MethodError> {
     log_call(provider, method);
     let mut reply = ReplyBuffer::default();
+    let guard = crash::enter_until(
+        provider.identity,
+        call.deadline(),
+        format_args!("method `{method}` of interface `{}`", provider.interface),
+    );
     let code = invoke(&provider.vtable, (method, json), context, &mut reply);
+    drop(guard);
     // A plugin may confuse the two ways to report an error.
     if code != status::OK && reply.error.is_none() {
         let reported = call.take_result().error;

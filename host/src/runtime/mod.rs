@@ -15,5 +15,5 @@ pub(crate) use console::Console;
 pub(crate) use context::call_provider;
 pub(crate) use inherited_descriptors::InheritedDescriptors;
 pub(crate) use providers::Providers;
-pub(crate) use runner::Runner;
+pub(crate) use runner::{CHANGE_GRACE, Runner};
 pub(crate) use signals::SignalState;

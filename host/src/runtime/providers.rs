@@ -3,6 +3,7 @@
 //! The host knows no interface: this code is the same for all of them.
 
 use super::inherited_descriptors::InheritedDescriptors;
+use crate::crash::{self, PluginIdentity};
 use crate::discovery::{DiscoveredPlugin, Registry};
 use crate::environment::{self, Environment};
 use crate::load::{LoadedPlugin, load};
@@ -49,6 +50,7 @@ pub(crate) struct OpenProvider {
     pub(super) path: PathBuf,
     pub(super) interface: String,
     pub(super) name: String,
+    pub(super) identity: &'static PluginIdentity,
     pub(super) vtable: KtInterfaceV1,
 }
 
@@ -170,6 +172,7 @@ impl<'a> Providers<'a> {
             path: plugin.library().unwrap_or_default(),
             interface: interface.to_owned(),
             name,
+            identity: loaded.identity(),
             vtable,
         })
     }
@@ -192,6 +195,7 @@ impl<'a> Providers<'a> {
             .unwrap_or_default();
         let deadline = u64::try_from((now + SHUTDOWN_TIMEOUT).as_millis()).unwrap_or(u64::MAX);
         let thread = std::thread::Builder::new().spawn(move || {
+            crash::set_alternate_stack();
             for plugin in loaded.into_iter().rev() {
                 // SAFETY: every call has returned, and none follows.
                 unsafe { plugin.library.shut_down(deadline) };

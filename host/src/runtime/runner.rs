@@ -5,11 +5,18 @@ use super::console::Console;
 use super::context::context;
 use super::providers::Providers;
 use super::signals::SignalState;
+use crate::crash::{self, HangPolicy};
 use crate::discovery::DiscoveredPlugin;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, status};
 use kt_plugin_api::manifest::{CommandSpec, Manifest};
 use kt_plugin_api::{Class, Error, Invocation, Output};
 use serde_json::json;
+use std::time::Duration;
+
+/// How long a plugin may neither return nor call the host after a deadline.
+const GRACE: Duration = Duration::from_secs(5);
+/// The same for commands that change state.
+pub(crate) const CHANGE_GRACE: Duration = Duration::from_secs(120);
 
 /// Runs commands of plugins.
 pub(crate) struct Runner<'a> {
@@ -28,6 +35,9 @@ impl Runner<'_> {
         invocation: &Invocation,
         deadline: u64,
     ) -> Result<Output, Error> {
+        // Before the library is loaded, whose constructors may hang as well.
+        let signals = SignalState::listen(spec.long_running, hang_policy(spec))
+            .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
         let loaded = self.providers.load(plugin, manifest)?;
         let command = loaded.command().map_err(|e| {
             let message = format!("its `{COMMAND_INTERFACE}` cannot be used");
@@ -36,8 +46,6 @@ impl Runner<'_> {
         let run = command.functions.run.ok_or_else(|| {
             contract_violation(plugin, manifest, "its `kt.command/1` has no `run`")
         })?;
-        let signals = SignalState::listen(spec.long_running)
-            .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
         let call = CallContext::new(self.providers, self.console, Some(signals), deadline);
         let mut json = serde_json::to_value(invocation)
             .map_err(|e| Error::internal("the invocation cannot be written").cause(e))?;
@@ -46,10 +54,25 @@ impl Runner<'_> {
         }
         let json = json.to_string();
         let context = context(&call);
+        let guard = crash::enter_until(
+            loaded.identity(),
+            deadline,
+            format_args!("command `{}`", invocation.path.join(" ")),
+        );
         // SAFETY: the state of the plugin; string and context outlive the call.
         let code = unsafe { run(command.state, KtStr::new(&json), &raw const context) };
+        drop(guard);
         interpret(code, call.take_result())
             .map_err(|e| e.unwrap_or_else(|problem| contract_violation(plugin, manifest, &problem)))
+    }
+}
+
+/// Returns when a call that does not return is given up. A command that changes state
+/// may roll back after its deadline, which takes as long as its slowest step.
+fn hang_policy(spec: &CommandSpec) -> HangPolicy {
+    HangPolicy {
+        grace: if spec.dry_run { CHANGE_GRACE } else { GRACE },
+        ends_process: !spec.long_running,
     }
 }
 

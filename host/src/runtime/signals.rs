@@ -1,12 +1,17 @@
 //! Signal handling: SIGINT and SIGTERM cancel the command, a second one ends the
-//! process immediately, and SIGHUP reloads a long-running command.
+//! process immediately, and SIGHUP reloads a long-running command. The same thread
+//! notices calls that do not return after their deadline.
 
 #![forbid(unsafe_code)]
 
+use crate::crash::{self, HangPolicy};
 use kt_plugin_api::abi::cancel;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -26,7 +31,7 @@ impl SignalState {
     ///
     /// # Errors
     /// If a handler or a pipe cannot be created.
-    pub(crate) fn listen(long_running: bool) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn listen(long_running: bool, policy: HangPolicy) -> std::io::Result<Arc<Self>> {
         // `std::io::pipe` sets close-on-exec, on macOS too, which has no `pipe2`.
         let (readable, writable) = std::io::pipe()?;
         let state = Arc::new(Self {
@@ -39,16 +44,31 @@ impl SignalState {
         } else {
             &[SIGINT, SIGTERM]
         };
-        let mut signals = Signals::new(handled)?;
+        // The thread that handles signals also watches the deadlines of calls.
+        let (read, write) = UnixStream::pair()?;
+        write.set_nonblocking(true)?;
+        crash::set_waker(write.try_clone()?);
+        let signals = SignalDelivery::with_pipe(read, write, SignalOnly, handled)?;
+        crash::record_host_signals();
         let shared = Arc::clone(&state);
         std::thread::Builder::new()
             .name("signals".to_owned())
-            .spawn(move || {
-                for signal in signals.forever() {
-                    shared.handle(signal);
-                }
-            })?;
+            .spawn(move || shared.watch(signals, policy))?;
         Ok(state)
+    }
+
+    fn watch(&self, mut signals: SignalDelivery<UnixStream, SignalOnly>, policy: HangPolicy) {
+        crash::set_alternate_stack();
+        loop {
+            let timeout = crash::check_calls(policy);
+            let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+            let mut readable = [PollFd::new(signals.get_read(), PollFlags::IN)];
+            // After an error such as EINTR there is nothing to read yet.
+            let _result = poll(&mut readable, timeout.as_ref());
+            for signal in signals.pending() {
+                self.handle(signal);
+            }
+        }
     }
 
     fn handle(&self, signal: i32) {
@@ -58,7 +78,7 @@ impl SignalState {
             }
             SIGINT if self.cancel(cancel::INTERRUPT) => {}
             SIGTERM if self.cancel(cancel::TERMINATE) => {}
-            _ => exit_immediately(signal),
+            _ => crash::end_by_signal(signal),
         }
     }
 
@@ -95,14 +115,4 @@ impl SignalState {
     pub(crate) fn fd(&self) -> i32 {
         self.readable.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
-}
-
-#[expect(
-    clippy::exit,
-    clippy::disallowed_methods,
-    reason = "the plugin does not react to the first signal, and cannot be stopped otherwise"
-)]
-fn exit_immediately(signal: i32) -> ! {
-    // 128 + signal is the shell's convention.
-    std::process::exit(128 + signal)
 }

@@ -4,6 +4,7 @@ use assert_cmd::assert::{Assert, OutputAssertExt};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::Value;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
 /// The exit status and output of a command. A failed assertion prints the
@@ -38,6 +39,11 @@ impl CommandOutput {
     /// The exit code; none if a signal ended the command.
     pub(crate) fn code(&self) -> Option<i32> {
         self.output.status.code()
+    }
+
+    /// The signal that ended the command; none if it exited.
+    pub(crate) fn signal(&self) -> Option<i32> {
+        self.output.status.signal()
     }
 
     /// Asserts success.

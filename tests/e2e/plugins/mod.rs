@@ -4,6 +4,8 @@ mod author_kit;
 mod c_plugin;
 mod conflicts;
 mod contract;
+mod crashes;
+mod hangs;
 mod hostile;
 mod hostile_files;
 mod install_kill;

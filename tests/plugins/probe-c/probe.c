@@ -1,6 +1,8 @@
 /* A kt plugin that breaks one rule of the contract at a time: at run time by
  * its commands, before that by the macros below, one build each. */
 #include "kt_plugin.h"
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,8 +171,71 @@ static kt_status error(const kt_context *context, const char *json) {
   return KT_E_FAILED;
 }
 
+static int overflow(volatile int depth) {
+  volatile char frame[4096];
+  frame[0] = (char)depth;
+  return depth < 0 ? 0 : overflow(depth + 1) + frame[0];
+}
+
+static void *nothing;
+
+/* Ends the process, does not return, or changes signal actions. */
+static void misbehave(const char *how) {
+  void (*volatile null_function)(void) = 0;
+  volatile int zero = 0;
+  if (!strcmp(how, "segv")) *(volatile int *)nothing = 1;
+  if (!strcmp(how, "segv-in-libc")) memset(nothing, 1, 64 + (size_t)zero);
+  if (!strcmp(how, "null-call")) null_function();
+  if (!strcmp(how, "abort")) abort();
+  if (!strcmp(how, "stack-overflow")) overflow(0);
+  if (!strcmp(how, "fpe")) zero = 1000 / zero;
+  if (!strcmp(how, "raise-fpe")) raise(SIGFPE);
+  if (!strcmp(how, "ill")) __builtin_trap();
+  if (!strcmp(how, "bus")) raise(SIGBUS);
+  if (!strcmp(how, "exit0")) exit(0);
+  if (!strcmp(how, "exit5")) exit(5);
+  if (!strcmp(how, "_exit5")) _exit(5);
+  if (!strcmp(how, "signals")) {
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    return;
+  }
+  while (!strcmp(how, "hang")) pause();
+  while (!strcmp(how, "spin")) zero++;
+}
+
+static void *misbehave_in_thread(void *how) {
+  misbehave((const char *)how);
+  return 0;
+}
+
+static kt_status misbehave_command(kt_str invocation, const kt_context *context) {
+  char how[32];
+  kt_str word = member(invocation, "how");
+  snprintf(how, sizeof how, "%.*s", (int)word.len, word.ptr);
+  /* The test waits for this. */
+  if (!strcmp(how, "hang") || !strcmp(how, "spin")) emit(context, KT_EMIT_EVENT, "{\"event\":\"hanging\",\"message\":\"hanging\"}");
+  if (!strncmp(how, "thread-", 7)) {
+    pthread_t thread;
+    pthread_create(&thread, 0, misbehave_in_thread, how + 7);
+    pthread_join(thread, 0);
+  }
+  misbehave(how);
+  return KT_E_FAILED;
+}
+
+/* Misbehaves in the function that the environment names. */
+static void misbehave_in(const char *function) {
+  const char *how = getenv(function);
+  if (how) misbehave(how);
+}
+
+__attribute__((constructor)) static void constructor(void) { misbehave_in("PROBE_CONSTRUCTOR"); }
+
 static kt_status run(void *state, kt_str invocation, const kt_context *context) {
   (void)state;
+  if (has(invocation, "\"misbehave\"]")) return misbehave_command(invocation, context);
   if (has(invocation, "\"reply\"]")) return call_reply(invocation, context);
   if (has(invocation, "\"unknown-view\"]"))
     return emit(context, KT_EMIT_RESULT, "{\"schema\":\"a/1\",\"value\":{\"a\":1},\"view\":{\"chart\":{\"x\":1}}}");
@@ -221,6 +286,7 @@ static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *c
 /* Replies as the environment says; the two providers differ in `ctx`. */
 static kt_status scripted_reply(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
   (void)method, (void)json;
+  misbehave_in("PROBE_IN_METHOD");
   const char *how = getenv("PROBE_REPLY") ? getenv("PROBE_REPLY") : "";
   char text[128];
   kt_str out = {text, 0};
@@ -248,6 +314,7 @@ kt_status init(const kt_host *host, void **state);
 kt_status init(const kt_host *host, void **state) {
   kt_str error = KT_STR(PROBE_INIT_ERROR);
   *state = 0;
+  misbehave_in("PROBE_IN_INIT");
   if (error.len) host->fail(host->ctx, error);
   return PROBE_INIT_STATUS;
 }
@@ -256,6 +323,7 @@ static void shutdown_(void *state, uint64_t deadline_unix_ms) {
   (void)state;
   if (getenv("PROBE_SHUTDOWN")) fprintf(stderr, "shutdown with a deadline: %d\n", deadline_unix_ms > 0);
   while (getenv("PROBE_SHUTDOWN_HANGS")) pause();
+  misbehave_in("PROBE_IN_SHUTDOWN");
 }
 
 const void *get_interface(void *state, kt_str id, kt_str name);

@@ -1,6 +1,6 @@
 //! The checks of the host.
 
-use super::plugin_checks;
+use super::plugin_checks::{self, Reports};
 use crate::commands::context::CommandContext;
 use crate::settings::unknown_keys;
 use kt_plugin_api::doctor::DoctorCheck;
@@ -8,11 +8,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// Runs every check of the host.
-pub(super) fn run(context: &CommandContext<'_>) -> Vec<DoctorCheck> {
+pub(super) fn run(context: &CommandContext<'_>, reports: &Reports) -> Vec<DoctorCheck> {
     let mut all = vec![settings(context)];
     all.extend(directories(context));
     all.push(search(context));
-    all.extend(plugin_checks::run(context));
+    all.extend(plugin_checks::run(context, reports));
     all.push(versions(context));
     all
 }

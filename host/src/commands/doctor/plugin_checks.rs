@@ -1,21 +1,25 @@
 //! The checks of plugins, and of the files with the records about them.
 
 use crate::commands::context::CommandContext;
+use crate::commands::plugin_check::CheckReport;
 use crate::commands::plugin_status::{PluginStatus, status};
-use crate::commands::plugin_verify::verify;
 use crate::discovery::{DiscoveredPlugin, PluginState, PluginTier};
 use crate::plugin_lock::PluginLock;
 use kt_plugin_api::Error;
 use kt_plugin_api::doctor::DoctorCheck;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+/// What the usable plugins reported in a child, by name.
+pub(super) type Reports = BTreeMap<String, CheckReport>;
+
 /// Checks every plugin, the lock file, and what killed installations left.
-pub(super) fn run(context: &CommandContext<'_>) -> Vec<DoctorCheck> {
+pub(super) fn run(context: &CommandContext<'_>, reports: &Reports) -> Vec<DoctorCheck> {
     let path = context.record_paths().lock;
     let lock = PluginLock::read(&path);
     let mut all = Vec::new();
     for plugin in &context.registry.all {
-        all.push(plugin_check(plugin, &lock, context));
+        all.push(plugin_check(plugin, &lock, context, reports));
         all.extend(notes(plugin));
     }
     all.push(lock_check(&path, &lock));
@@ -27,6 +31,7 @@ fn plugin_check(
     plugin: &DiscoveredPlugin,
     lock: &Result<PluginLock, Error>,
     context: &CommandContext<'_>,
+    reports: &Reports,
 ) -> DoctorCheck {
     let name = format!("plugin {}", plugin.name());
     if let PluginState::Shadowed(by) = &plugin.state {
@@ -58,13 +63,15 @@ fn plugin_check(
             },
             _,
         ) => DoctorCheck::passed(&name, "does not support this operating system"),
-        (PluginStatus { tier, .. }, Some(manifest)) => match verify(plugin, manifest, context) {
-            Ok(()) => {
-                let (version, tier) = (&manifest.version, tier.name());
-                DoctorCheck::passed(&name, format!("{version} can be loaded (tier {tier})"))
+        (PluginStatus { tier, .. }, Some(manifest)) => {
+            match reports.get(&plugin.name()).and_then(|r| r.error.as_ref()) {
+                None => {
+                    let (version, tier) = (&manifest.version, tier.name());
+                    DoctorCheck::passed(&name, format!("{version} can be loaded (tier {tier})"))
+                }
+                Some(error) => DoctorCheck::from_error(&name, error),
             }
-            Err(error) => DoctorCheck::from_error(&name, &error),
-        },
+        }
         (_, None) => DoctorCheck::failed(&name, "it has no manifest", "reinstall the plugin"),
     }
 }

@@ -7,10 +7,13 @@ use super::child::ChildKt;
 use super::{cases, commands, report};
 use crate::commands::context::CommandContext;
 use crate::commands::plugin_dir::canonical_dir;
+use crate::crash::HangPolicy;
 use crate::discovery::{
     DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, ScanOptions, SearchDir,
 };
-use crate::runtime::{CallContext, InheritedDescriptors, Providers, SignalState, call_provider};
+use crate::runtime::{
+    CHANGE_GRACE, CallContext, InheritedDescriptors, Providers, SignalState, call_provider,
+};
 use clap::ArgMatches;
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::plugin_test::{
@@ -158,7 +161,12 @@ fn run_tests(
             simulated: None,
         });
     }
-    let signals = SignalState::listen(false)
+    // Services that were started must be stopped.
+    let policy = HangPolicy {
+        grace: CHANGE_GRACE,
+        ends_process: true,
+    };
+    let signals = SignalState::listen(false, policy)
         .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
     let call = CallContext::new(context.providers, context.terminal, Some(signals), 0);
     let invocation = Invocation {
