@@ -20,6 +20,8 @@ mod difference;
 mod document;
 #[path = "policy/documents.rs"]
 mod documents;
+#[path = "policy/evasion.rs"]
+mod evasion;
 #[path = "policy/meaning.rs"]
 mod meaning;
 #[path = "policy/normalized.rs"]

@@ -59,7 +59,8 @@ impl StreamFilter {
         self.advance(piece, false)
     }
 
-    /// Ends the text and returns what was held back.
+    /// Ends the text and returns what was held back. A text that continues after all is
+    /// judged together with what has left: the rest of a match is replaced.
     pub fn finish(&mut self) -> FilterOutput {
         self.advance("", true)
     }
@@ -97,7 +98,10 @@ impl StreamFilter {
                 block: None,
             };
         };
-        let release = self.scanner.push(rules, piece, complete);
+        let mut release = self.scanner.push(rules, piece, false);
+        if complete {
+            release.push_str(&self.scanner.interrupt(rules));
+        }
         let block = self
             .scanner
             .blocked_by

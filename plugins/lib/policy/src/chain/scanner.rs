@@ -36,7 +36,7 @@ pub(crate) enum Blocked {
 }
 
 /// State between two pieces of a text.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Scanner {
     /// Undecided text, with some decided text before it as context.
     buffer: FoldBuffer,
@@ -46,6 +46,8 @@ pub(crate) struct Scanner {
     at: usize,
     /// Everything before this position was released or replaced.
     released: usize,
+    /// Bytes of the whole text that left undecided, when the text was interrupted.
+    interrupted: usize,
     progress: Progress,
     words: RecentWords,
     /// Bytes that the operator's patterns have read.
@@ -118,6 +120,24 @@ impl Scanner {
         out
     }
 
+    /// Releases what is held, as if the text ended here. A text that continues after all is
+    /// judged together with it: of a match, the part that has not left is replaced.
+    pub(crate) fn interrupt(&mut self, rules: &Rules) -> String {
+        if self.blocked_by.is_some() || self.held() == 0 {
+            return String::new();
+        }
+        let mut ended = self.clone();
+        let out = ended.push(rules, "", true);
+        if ended.blocked_by.is_some() {
+            *self = ended;
+            return out;
+        }
+        self.interrupted = ended.decided();
+        self.findings = ended.findings;
+        self.spans = ended.spans;
+        out
+    }
+
     /// Bytes that all detectors have read so far.
     #[cfg(test)]
     pub(crate) fn steps(&self) -> usize {
@@ -126,12 +146,18 @@ impl Scanner {
 
     /// Bytes that are held back.
     pub(crate) fn held(&self) -> usize {
-        self.buffer.raw().len().saturating_sub(self.released)
+        self.buffer.raw().len().saturating_sub(self.left())
     }
 
-    /// Returns how many bytes of the whole text are decided: released or replaced.
+    /// Returns how many bytes of the whole text have left: released or replaced.
     pub(crate) fn decided(&self) -> usize {
-        self.dropped + self.released
+        self.dropped + self.left()
+    }
+
+    /// The position in the buffer before which everything has left.
+    fn left(&self) -> usize {
+        let interrupted = self.interrupted.saturating_sub(self.dropped);
+        self.released.max(interrupted)
     }
 
     /// Goes past bytes with which nothing can begin; returns whether there were
@@ -290,18 +316,26 @@ impl Scanner {
     }
 
     fn release(&mut self, out: &mut String) {
-        if self.at > self.released {
-            out.push_str(&self.buffer.raw()[self.released..self.at]);
-            self.released = self.at;
+        let left = self.left();
+        if self.at > left {
+            out.push_str(&self.buffer.raw()[left..self.at]);
         }
+        self.released = self.released.max(self.at);
     }
 
     fn replace(&mut self, rules: &Rules, candidate: Candidate, out: &mut String) {
         self.release(out);
+        let start = self.at.max(self.left());
+        self.released = candidate.end;
+        self.at += 1;
+        // What left when the text was interrupted has been judged.
+        if start >= candidate.end {
+            return;
+        }
         let pattern = &rules.patterns[candidate.pattern];
         let marker = pattern
             .marker
-            .render(&self.buffer.raw()[self.at..candidate.end]);
+            .render(&self.buffer.raw()[start..candidate.end]);
         out.push_str(&marker);
         count(
             &mut self.findings,
@@ -310,12 +344,10 @@ impl Scanner {
             pattern.level,
         );
         self.spans.push(Replacement {
-            range: self.dropped + self.at..self.dropped + candidate.end,
+            range: self.dropped + start..self.dropped + candidate.end,
             marker,
             numbers: pattern.numbers,
         });
-        self.released = candidate.end;
-        self.at += 1;
     }
 
     fn block(&mut self, rules: &Rules, blocked: Blocked) {

@@ -1,6 +1,7 @@
 //! Requests and responses as documents: every text is judged where it stands,
 //! and what is to be redacted is spliced out.
 
+use super::protocol::Direction;
 use super::unit::{Unit, Units};
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
 use crate::json::{Edit, JsonError, Scalar, ScalarKind, Segment, apply_edits, scalars};
@@ -34,7 +35,7 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
             edits: Vec::new(),
         });
     }
-    let mut units = Units::of(&scalars);
+    let mut units = Units::of(&scalars, Direction::Request);
     let roles = Roles::of(&scalars);
     let labels = units.single.iter().map(|unit| &*unit.label);
     let single: Vec<(PromptText<'_>, &str)> =
@@ -50,7 +51,7 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::of(&scalars(document)?);
+    let mut units = Units::of(&scalars(document)?, Direction::Response);
     let inspect = |units: &[Unit]| {
         let text = |unit| {
             let unit: &Unit = unit;
@@ -62,6 +63,23 @@ pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocum
     let single = inspect(&units.single);
     let readings = inspect(&units.readings);
     Ok(evaluated(&mut units, single, readings, None))
+}
+
+/// Evaluates the keys and numbers of a part of a response whose strings are evaluated
+/// elsewhere, such as an event of a stream.
+///
+/// # Errors
+/// When it is not JSON that every reader reads alike.
+pub fn evaluate_keys_and_numbers(
+    chain: &Chain,
+    document: &str,
+) -> Result<EvaluatedDocument, JsonError> {
+    let mut scalars = scalars(document)?;
+    scalars.retain(|scalar| scalar.kind != ScalarKind::String);
+    let mut units = Units::of(&scalars, Direction::Response);
+    let texts: Vec<(&str, &str)> = units.single.iter().map(|u| (&*u.text, "")).collect();
+    let evaluation = chain.inspect_response(&texts);
+    Ok(evaluated(&mut units, evaluation, nothing(), None))
 }
 
 fn nothing() -> Evaluation {

@@ -2,12 +2,16 @@
 //! response. The gateway and `kt policy test` share this code, so that their results agree.
 
 mod content;
+mod data_url;
 mod document;
 mod json_document;
 mod json_scalar;
 mod json_string;
+mod origin;
 mod protocol;
 mod unit;
 
 pub use content::ContentFilter;
-pub use document::{EvaluatedDocument, evaluate_request, evaluate_response};
+pub use document::{
+    EvaluatedDocument, evaluate_keys_and_numbers, evaluate_request, evaluate_response,
+};

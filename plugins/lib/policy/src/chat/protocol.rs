@@ -18,6 +18,36 @@ pub(super) enum Role {
     Protocol,
 }
 
+/// Which way a document goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Direction {
+    #[default]
+    Request,
+    Response,
+}
+
+/// Parameters of a request that are numbers: those of OpenAI, and those that compatible hosts
+/// add.
+const PARAMETERS: [&str; 18] = [
+    "best_of",
+    "frequency_penalty",
+    "length_penalty",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "min_p",
+    "min_tokens",
+    "n",
+    "presence_penalty",
+    "random_seed",
+    "repetition_penalty",
+    "seed",
+    "temperature",
+    "top_a",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+];
 /// Keys of keywords.
 const KEYWORDS: [&str; 13] = [
     "role",
@@ -95,15 +125,22 @@ pub(super) fn role_of(path: &[Segment], text: &str) -> Role {
     Role::Text
 }
 
-/// Tells whether a number at a path is a count, an index or a time rather than
-/// data.
-pub(super) fn is_protocol_number(path: &[Segment]) -> bool {
+/// Tells whether a number at a path is a parameter of the protocol, a count, an index or a
+/// time rather than data.
+pub(super) fn is_protocol_number(path: &[Segment], direction: Direction) -> bool {
     let Some(Segment::Key(key)) = path.last() else {
         return false;
     };
-    path.len() == 1
-        || matches!(&**key, "index" | "created" | "start_index" | "end_index")
-        || matches!(path.first(), Some(Segment::Key(first)) if &**first == "usage")
+    let key: &str = key;
+    if matches!(key, "index" | "created" | "start_index" | "end_index") {
+        return true;
+    }
+    match path {
+        [Segment::Key(_)] => PARAMETERS.contains(&key),
+        [Segment::Key(first), Segment::Key(_)] if &**first == "logit_bias" => true,
+        [Segment::Key(first), ..] => direction == Direction::Response && &**first == "usage",
+        _ => false,
+    }
 }
 
 fn is_named(path: &[Segment]) -> bool {
@@ -181,29 +218,44 @@ fn is_media(key: &str, text: &str) -> bool {
         })
 }
 
-/// The text of a `data:` URL of a text type (RFC 2397), if it is one.
-pub(super) fn text_of_data_url(text: &str) -> Option<(&str, &str)> {
-    let (head, data) = text.strip_prefix("data:")?.split_once(";base64,")?;
-    let is_text = head.starts_with("text/")
-        || head.contains("json")
-        || head.contains("xml")
-        || head.contains("yaml")
-        || head.is_empty();
-    let prefix = &text[..text.len() - data.len()];
-    is_text.then_some((prefix, data))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Role, role_of};
+    use super::{Direction, Role, is_protocol_number, role_of};
     use crate::json::Segment;
 
-    fn role(path: &str, text: &str) -> Role {
+    fn path(path: &str) -> Vec<Segment> {
         let segment = |name: &str| match name.parse() {
             Ok(index) => Segment::Index(index),
             Err(_) => Segment::Key(name.into()),
         };
-        role_of(&path.split('/').map(segment).collect::<Vec<_>>(), text)
+        path.split('/').map(segment).collect()
+    }
+
+    fn role(names: &str, text: &str) -> Role {
+        role_of(&path(names), text)
+    }
+
+    #[test]
+    fn only_known_numbers_are_protocol() {
+        for (names, request, response) in [
+            ("max_tokens", true, true),
+            ("seed", true, true),
+            ("created", true, true),
+            ("logit_bias/a", true, true),
+            ("choices/0/index", true, true),
+            ("usage/total_tokens", false, true),
+            ("usage/details/0/cost", false, true),
+            ("x", false, false),
+            ("x/seed", false, false),
+            ("logit_bias/a/b", false, false),
+            ("n/0", false, false),
+            ("metadata/n", false, false),
+        ] {
+            let path = path(names);
+            let found = [Direction::Request, Direction::Response]
+                .map(|direction| is_protocol_number(&path, direction));
+            assert_eq!(found, [request, response], "{names}");
+        }
     }
 
     #[test]

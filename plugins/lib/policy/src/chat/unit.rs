@@ -1,53 +1,21 @@
 //! The texts of a document as the chain judges them, each with the way back to
 //! the bytes it came from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use base64::Engine;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
-use super::protocol::{Role, is_protocol_number, role_of, text_of_data_url};
+use super::data_url::{self, DataText, encode_base64};
+use super::origin::{Form, Origin};
+use super::protocol::{Direction, Role, is_protocol_number, role_of};
 use crate::chain::Replacement;
-use crate::json::{
-    Edit, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, escape, scalars, unescape,
-};
+use crate::json::{Edit, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, scalars, unescape};
 
 /// How deep JSON inside strings of JSON is read.
 const MAX_NESTED: usize = 3;
-/// Base64 (RFC 4648 §4), with or without padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 /// Shortest number that is judged, in bytes: no shorter one is personal data
 /// without a word that announces it.
 const MIN_NUMBER: usize = 9;
-
-/// Where a decoded text came from.
-struct Origin {
-    /// What the text is in its parent.
-    form: Form,
-    map: OffsetMap,
-    /// Its bytes in the parent.
-    range: Range<usize>,
-    parent: Option<Rc<Origin>>,
-    /// Whether it may be changed.
-    rewrite: bool,
-}
-
-enum Form {
-    /// The inside of a string or key of JSON.
-    String,
-    /// A number of JSON: replaced as a whole, by a value of JSON.
-    Number,
-    /// A second reading of the same text, without its escapes.
-    Unescaped,
-    /// Encoded text of a `data:` URL: replaced as a whole, with this text
-    /// changed.
-    Base64(String),
-}
 
 /// A text that is judged.
 pub(super) struct Unit {
@@ -57,17 +25,22 @@ pub(super) struct Unit {
     /// The key of a value of JSON in a text; empty for other texts.
     pub(super) label: Rc<str>,
     parts: Vec<(Range<usize>, Rc<Origin>)>,
-    kind: UnitKind,
+    /// For a part of the content of a message, which is read joined with the others: the index
+    /// of the message, or of the choice.
+    part: Option<usize>,
+    is_key: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum UnitKind {
-    /// A part of the content of a message, which is read joined with the others.
-    Part,
-    /// A key of an object.
-    Key,
-    Other,
-}
+/// Members of parts that are not text, such as those of an image.
+const BESIDE_TEXT: [&str; 7] = [
+    "type",
+    "url",
+    "image_url",
+    "detail",
+    "filename",
+    "file_data",
+    "data",
+];
 
 /// The texts of a document.
 #[derive(Default)]
@@ -82,12 +55,16 @@ pub(super) struct Units {
     keys: HashSet<String>,
     /// The next number of a redacted key that occurs more than once.
     numbers: HashMap<String, usize>,
+    direction: Direction,
 }
 
 impl Units {
     /// Takes the texts of a document out of its scalars.
-    pub(super) fn of(scalars: &[Scalar<'_>]) -> Self {
-        let mut units = Self::default();
+    pub(super) fn of(scalars: &[Scalar<'_>], direction: Direction) -> Self {
+        let mut units = Self {
+            direction,
+            ..Self::default()
+        };
         for scalar in scalars {
             units.add(scalar, None, 0, None);
         }
@@ -106,10 +83,9 @@ impl Units {
         // key may be anybody's.
         let outer = parent.is_none();
         let message = message.or_else(|| message_of(&scalar.path));
-        let kind = match scalar.kind {
-            ScalarKind::Key => UnitKind::Key,
-            ScalarKind::String if outer && is_part(&scalar.path) => UnitKind::Part,
-            _ => UnitKind::Other,
+        let part = match scalar.kind {
+            ScalarKind::String if outer => part_of(&scalar.path),
+            _ => None,
         };
         let (form, role) = match scalar.kind {
             ScalarKind::Key => {
@@ -124,9 +100,8 @@ impl Units {
                 (Form::String, Role::Text)
             }
             ScalarKind::Number => {
-                let skipped =
-                    scalar.text.len() < MIN_NUMBER || (outer && is_protocol_number(&scalar.path));
-                if skipped {
+                let is_protocol = outer && is_protocol_number(&scalar.path, self.direction);
+                if scalar.text.len() < MIN_NUMBER || is_protocol {
                     return;
                 }
                 (Form::Number, Role::Text)
@@ -162,7 +137,8 @@ impl Units {
             text: scalar.text.to_string(),
             label,
             parts: vec![(0..scalar.text.len(), origin)],
-            kind,
+            part,
+            is_key: scalar.kind == ScalarKind::Key,
         });
     }
 
@@ -192,7 +168,8 @@ impl Units {
                 text: texts.join("\n"),
                 label: Rc::default(),
                 parts: Vec::new(),
-                kind: UnitKind::Other,
+                part: None,
+                is_key: false,
             });
         }
         true
@@ -217,54 +194,70 @@ impl Units {
             parts: vec![(0..unescaped.len(), Rc::new(origin))],
             text: unescaped,
             label: Rc::default(),
-            kind: UnitKind::Other,
+            part: None,
+            is_key: false,
         });
     }
 
-    /// Reads the text of a `data:` URL; `false` when it is none.
+    /// Reads the text of a `data:` URL; `false` when the URL itself is text as well.
     fn add_data_url(&mut self, url: &str, origin: &Rc<Origin>, message: Option<usize>) -> bool {
-        let decoded = text_of_data_url(url).and_then(|(prefix, data)| {
-            let text = String::from_utf8(BASE64.decode(data).ok()?).ok()?;
-            Some((prefix.len(), text))
-        });
-        let Some((prefix, text)) = decoded else {
-            return false;
+        let (text, start, form, map) = match data_url::decode(url) {
+            None => return false,
+            Some(DataText::Percent { text, start, map }) => (text, start, Form::Percent, map),
+            Some(DataText::Base64 { text, start }) => {
+                let form = Form::Base64(text.clone());
+                (text, start, form, OffsetMap::default())
+            }
         };
+        let is_whole = matches!(form, Form::Base64(_));
+        if is_whole {
+            self.single.push(Unit {
+                message,
+                text: url[..start].to_owned(),
+                label: Rc::default(),
+                parts: vec![(0..start, Rc::clone(origin))],
+                part: None,
+                is_key: false,
+            });
+        }
         let origin = Origin {
-            form: Form::Base64(text.clone()),
-            map: OffsetMap::default(),
-            range: prefix..url.len(),
+            form,
+            map,
+            range: start..url.len(),
             parent: Some(Rc::clone(origin)),
             rewrite: origin.rewrite,
         };
-        self.single.push(Unit {
+        let unit = Unit {
             message,
             parts: vec![(0..text.len(), Rc::new(origin))],
             text,
             label: Rc::default(),
-            kind: UnitKind::Other,
-        });
-        true
+            part: None,
+            is_key: false,
+        };
+        if is_whole {
+            self.single.push(unit);
+        } else {
+            self.readings.push(unit);
+        }
+        is_whole
     }
 
-    /// Adds the parts of each message joined: a text that is split into parts
-    /// is the same text to the model.
+    /// Adds the parts of each message joined: a text that is split into parts is the same text
+    /// to the model, whatever stands between them.
     fn join_parts(&mut self) {
-        let mut joined: HashMap<usize, Unit> = HashMap::new();
-        for unit in self
-            .single
-            .iter()
-            .filter(|unit| unit.kind == UnitKind::Part)
-        {
-            let Some(message) = unit.message else {
+        let mut joined: BTreeMap<usize, Unit> = BTreeMap::new();
+        for unit in &self.single {
+            let Some(owner) = unit.part else {
                 continue;
             };
-            let whole = joined.entry(message).or_insert_with(|| Unit {
-                message: Some(message),
+            let whole = joined.entry(owner).or_insert_with(|| Unit {
+                message: unit.message,
                 text: String::new(),
                 label: Rc::default(),
                 parts: Vec::new(),
-                kind: UnitKind::Other,
+                part: None,
+                is_key: false,
             });
             let start = whole.text.len();
             whole.text.push_str(&unit.text);
@@ -273,9 +266,7 @@ impl Units {
                 whole.parts.push((range, Rc::clone(origin)));
             }
         }
-        let mut joined: Vec<Unit> = joined.into_values().collect();
-        joined.retain(|unit| unit.parts.len() > 1);
-        joined.sort_by_key(|unit| unit.message);
+        let joined = joined.into_values().filter(|unit| unit.parts.len() > 1);
         self.readings.extend(joined);
     }
 
@@ -285,12 +276,12 @@ impl Units {
         if let [(_, origin)] = unit.parts.as_slice()
             && let Form::Base64(text) = &origin.form
         {
-            let text = BASE64.encode(replace_spans(text, spans));
+            let text = encode_base64(&replace_spans(text, spans));
             return origin.whole(text).into_iter().collect();
         }
         for (index, replacement) in spans.iter().enumerate() {
             let mut replacement = replacement.clone();
-            if unit.kind == UnitKind::Key && index == 0 {
+            if unit.is_key && index == 0 {
                 replacement.marker = self.unique(unit, spans, &replacement.marker);
             }
             let span = &replacement.range;
@@ -338,38 +329,6 @@ impl Units {
     }
 }
 
-impl Origin {
-    /// The edit of the document that replaces a range of the decoded text.
-    fn edit(&self, range: Range<usize>, text: String) -> Option<Edit> {
-        if !self.rewrite {
-            return None;
-        }
-        let (range, text) = match &self.form {
-            Form::String => (self.map.range(range), escape(&text)),
-            Form::Unescaped => (self.map.range(range), text),
-            Form::Number => (0..self.range.len(), text),
-            Form::Base64(_) => (0..self.range.len(), BASE64.encode(text)),
-        };
-        self.to_document(range, text)
-    }
-
-    /// The edit that replaces all of it by `text`, as it is to stand in the
-    /// parent.
-    fn whole(&self, text: String) -> Option<Edit> {
-        self.rewrite
-            .then(|| self.to_document(0..self.range.len(), text))
-            .flatten()
-    }
-
-    fn to_document(&self, range: Range<usize>, text: String) -> Option<Edit> {
-        let range = range.start + self.range.start..range.end + self.range.start;
-        match &self.parent {
-            Some(parent) => parent.edit(range, text),
-            None => Some(Edit { range, text }),
-        }
-    }
-}
-
 fn replace_spans(text: &str, spans: &[Replacement]) -> String {
     let edit = |replacement: &Replacement| Edit {
         range: replacement.range.clone(),
@@ -386,8 +345,24 @@ fn message_of(path: &[Segment]) -> Option<usize> {
     }
 }
 
-/// Whether a value is part of the content of a message.
-fn is_part(path: &[Segment]) -> bool {
-    matches!(path, [_, Segment::Index(_), Segment::Key(content), Segment::Index(_), ..]
-        if &**content == "content" && message_of(path).is_some())
+/// The index of the message, or of the choice, whose content has a value as text.
+fn part_of(path: &[Segment]) -> Option<usize> {
+    let (owner, content) = match path {
+        [Segment::Key(first), Segment::Index(owner), content @ ..] if &**first == "messages" => {
+            (owner, content)
+        }
+        [
+            Segment::Key(first),
+            Segment::Index(owner),
+            Segment::Key(message),
+            content @ ..,
+        ] if &**first == "choices" && &**message == "message" => (owner, content),
+        _ => return None,
+    };
+    let [Segment::Key(key), Segment::Index(_), part @ ..] = content else {
+        return None;
+    };
+    let is_text =
+        !matches!(part.last(), Some(Segment::Key(last)) if BESIDE_TEXT.contains(&&**last));
+    (&**key == "content" && is_text).then_some(*owner)
 }

@@ -35,7 +35,8 @@ impl OffsetMap {
         encoded + (decoded - after)
     }
 
-    fn push(&mut self, start: usize, after: usize, encoded: usize) {
+    /// Adds an escape: its range in the decoded text, and its end in the encoded one.
+    pub(crate) fn push(&mut self, start: usize, after: usize, encoded: usize) {
         self.starts.push(start);
         self.anchors.push((after, encoded));
     }

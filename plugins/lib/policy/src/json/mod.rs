@@ -10,7 +10,7 @@ mod edit;
 mod parse;
 
 pub use edit::{Edit, apply_edits};
-pub use parse::{JsonError, MAX_DEPTH};
+pub use parse::{JsonError, MAX_DEPTH, is_number};
 
 pub(crate) use decode::{OffsetMap, escape, unescape};
-pub(crate) use parse::{Scalar, ScalarKind, Segment, is_number, scalars};
+pub(crate) use parse::{Scalar, ScalarKind, Segment, scalars};

@@ -90,7 +90,8 @@ pub(crate) fn scalars(document: &str) -> Result<Vec<Scalar<'_>>, JsonError> {
 }
 
 /// Whether a text is a number.
-pub(crate) fn is_number(text: &str) -> bool {
+#[must_use]
+pub fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && scalars(text).is_ok()
 }
 

@@ -6,12 +6,13 @@ use super::fold::fold_char;
 ///
 /// Offsets are in bytes. While the text is ASCII it is its own fold and is
 /// kept once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct FoldBuffer {
     raw: String,
     folded: Option<Folded>,
 }
 
+#[derive(Clone)]
 struct Folded {
     text: String,
     /// For each byte of `text` the offset of the raw character it came from.

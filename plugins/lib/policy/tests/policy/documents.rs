@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::sample::single;
 use crate::stream::chain;
 
-fn guards() -> Chain {
+pub(crate) fn guards() -> Chain {
     chain(
         "pack: {name: t, version: 1.0.0, enabled: true}\n\
          policies: {chain: [prompt-injection, pii-detector, dlp-filter]}\n\
@@ -16,12 +16,12 @@ fn guards() -> Chain {
     )
 }
 
-fn redacted(chain: &Chain, request: &str) -> String {
+pub(crate) fn redacted(chain: &Chain, request: &str) -> String {
     let evaluated = evaluate_request(chain, request).unwrap();
     evaluated.redact(request)
 }
 
-fn request(content: &Value) -> String {
+pub(crate) fn request(content: &Value) -> String {
     json!({ "model": "m", "messages": [{ "role": "user", "content": content }] }).to_string()
 }
 
@@ -31,7 +31,7 @@ fn tool_result(result: &Value) -> String {
     json!({ "model": "m", "messages": [message] }).to_string()
 }
 
-fn blocked(chain: &Chain, request: &str) -> Option<&'static str> {
+pub(crate) fn blocked(chain: &Chain, request: &str) -> Option<&'static str> {
     match evaluate_request(chain, request)
         .unwrap()
         .evaluation

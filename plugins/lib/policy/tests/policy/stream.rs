@@ -210,3 +210,53 @@ policy:
     let swapped = text.replace("[dlp-filter, pii-detector]", "[pii-detector, dlp-filter]");
     assert_eq!(every_split(&self::chain(&swapped), "abc").0, "[PATTERN]");
 }
+
+/// A text that is interrupted and continues is the same text to the reader.
+#[test]
+fn a_text_that_continues_after_its_end_is_judged_together_with_it() {
+    let chain = chain(BOTH);
+    let continued = |pieces: &[&str]| {
+        let mut filter = chain.response_filter();
+        let mut released = String::new();
+        for piece in pieces {
+            let output = filter.push(piece);
+            released.push_str(&output.release);
+            let end = filter.finish();
+            released.push_str(&end.release);
+            assert_eq!(filter.held_bytes(), 0);
+            if output.block.or(end.block).is_some() {
+                return (released, None);
+            }
+        }
+        (
+            released,
+            Some(filter.findings().iter().map(|f| f.count).sum::<usize>()),
+        )
+    };
+    for (pieces, released, count) in [
+        (
+            &["card 4111 1111 ", "1111 1111, ok"][..],
+            "card 4111 1111 [CARD], ok",
+            1,
+        ),
+        (
+            &["4111 ", "1111 ", "1111 ", "1111", " é"],
+            "4111 1111 1111 [CARD] é",
+            1,
+        ),
+        (&["mail bob@b", ".org"], "mail bob@b[EMAIL]", 1),
+        (&["ssn 123-45-6789", " and more"], "ssn [SSN] and more", 1),
+        (
+            &["ssn 123-45-6789", "", "0, bob@b.org"],
+            "ssn [SSN]0, [EMAIL]",
+            2,
+        ),
+        (&["hello wor", "ld"], "hello world", 0),
+    ] {
+        assert_eq!(
+            continued(pieces),
+            (released.to_owned(), Some(count)),
+            "{pieces:?}"
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 /// Ends of the runs last measured, as offsets in the folded text. A run is
 /// measured once for all positions in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     /// End of the run of characters that the local part of an address may have.
     pub(super) local_end: usize,

@@ -135,7 +135,7 @@ const FIRST: [usize; 27] = {
 
 /// The last announcement of each kind, by where the word begins, counted from
 /// the beginning of the whole text.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RecentWords {
     last: [Option<usize>; KINDS],
     previous: Option<Pair>,

@@ -1,0 +1,154 @@
+//! The text of `data:` URLs (RFC 2397).
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::json::OffsetMap;
+
+/// Base64 (RFC 4648 §4), with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+/// The length of an escape of one byte, `%XX`.
+const BYTE_ESCAPE: usize = 3;
+
+/// The text of a URL.
+pub(super) enum DataText {
+    Base64 {
+        text: String,
+        /// Where the encoded text begins in the URL.
+        start: usize,
+    },
+    Percent {
+        text: String,
+        start: usize,
+        /// The way back to the encoded text.
+        map: OffsetMap,
+    },
+}
+
+/// Decodes the URL of a text. Without an escape in it there is nothing to decode.
+pub(super) fn decode(url: &str) -> Option<DataText> {
+    const SCHEME: &str = "data:";
+    let scheme = url.get(..SCHEME.len())?;
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return None;
+    }
+    let start = url.find(',')? + 1;
+    let head = url[SCHEME.len()..start - 1].to_ascii_lowercase();
+    let data = &url[start..];
+    if let Some(head) = head.strip_suffix(";base64") {
+        // Decoders ignore escapes around the alphabet: `%3D` is the padding.
+        let data = percent_decode(data).map_or(Cow::Borrowed(data), |(data, _)| data.into());
+        let bytes = BASE64.decode(&*data).ok().filter(|_| is_text(head))?;
+        let text = String::from_utf8(bytes).ok()?;
+        return Some(DataText::Base64 { text, start });
+    }
+    let (text, map) = is_text(&head).then(|| percent_decode(data))??;
+    Some(DataText::Percent { text, start, map })
+}
+
+/// Whether a media type is one of text; without any it is `text/plain`.
+fn is_text(head: &str) -> bool {
+    head.starts_with("text/")
+        || head.is_empty()
+        || head.starts_with(';')
+        || ["json", "xml", "yaml"].iter().any(|t| head.contains(t))
+}
+
+/// Encodes a text as base64.
+pub(super) fn encode_base64(text: &str) -> String {
+    BASE64.encode(text)
+}
+
+/// Encodes everything but the unreserved characters of RFC 3986.
+pub(super) fn encode_percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+            continue;
+        }
+        encoded.push('%');
+        for digit in [byte >> 4, byte & 15] {
+            encoded.extend(char::from_digit(u32::from(digit), 16).map(|d| d.to_ascii_uppercase()));
+        }
+    }
+    encoded
+}
+
+/// Decodes the escapes of bytes; `None` if there are none. Bytes that are not UTF-8 become
+/// U+FFFD.
+fn percent_decode(encoded: &str) -> Option<(String, OffsetMap)> {
+    let mut map = OffsetMap::default();
+    let mut decoded = String::with_capacity(encoded.len());
+    let mut at = 0;
+    let mut copied = 0;
+    while let Some(next) = encoded[at..].find('%') {
+        at += next;
+        let Some(first) = byte_at(encoded, at) else {
+            at += 1;
+            continue;
+        };
+        decoded.push_str(&encoded[copied..at]);
+        let length = match first {
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => 1,
+        };
+        let bytes: Option<Vec<u8>> = (0..length)
+            .map(|n| byte_at(encoded, at + n * BYTE_ESCAPE))
+            .collect();
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        let start = decoded.len();
+        at += BYTE_ESCAPE * text.as_ref().map_or(1, |_| length);
+        decoded.push_str(text.as_deref().unwrap_or("\u{fffd}"));
+        map.push(start, decoded.len(), at);
+        copied = at;
+    }
+    decoded.push_str(&encoded[copied..]);
+    (copied > 0).then_some((decoded, map))
+}
+
+fn byte_at(encoded: &str, at: usize) -> Option<u8> {
+    let digits = encoded.get(at..at + BYTE_ESCAPE)?.strip_prefix('%')?;
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DataText, decode, encode_percent};
+
+    fn text_of(url: &str) -> Option<String> {
+        decode(url).map(|data| match data {
+            DataText::Base64 { text, .. } | DataText::Percent { text, .. } => text,
+        })
+    }
+
+    #[test]
+    fn only_encoded_urls_of_texts_are_decoded() {
+        for (url, text) in [
+            ("data:text/plain,a%20b", Some("a b")),
+            ("DATA:Text/Plain;charset=utf-8,%C3%A9%zz%4", Some("é%zz%4")),
+            ("data:,%e2%82%acx%ff", Some("€x\u{fffd}")),
+            ("data:;charset=utf-8,a%0Ab", Some("a\nb")),
+            ("data:application/json,%7B%7D", Some("{}")),
+            ("data:text/plain;base64,YWI=", Some("ab")),
+            ("data:text/plain;charset=utf-8;base64,YWI%3D", Some("ab")),
+            ("data:text/plain,ab", None),
+            ("data:image/png,%00", None),
+            ("data:image/png;base64,YWI=", None),
+            ("data:text/plain", None),
+            ("date:text/plain,%20", None),
+            ("é", None),
+        ] {
+            assert_eq!(text_of(url).as_deref(), text, "{url}");
+        }
+        assert_eq!(encode_percent("[é~\n]"), "%5B%C3%A9~%0A%5D");
+    }
+}

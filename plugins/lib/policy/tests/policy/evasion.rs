@@ -1,0 +1,88 @@
+//! Texts where nobody expects one: numbers, encoded URLs, and what is split into parts.
+
+use kt_policy::chat::evaluate_response;
+use serde_json::json;
+
+use crate::documents::{blocked, guards, redacted, request};
+use crate::sample::single;
+use crate::stream::chain;
+
+#[test]
+fn only_known_numbers_of_a_request_are_protocol() {
+    let guards = guards();
+    let document = r#"{"model":"m","seed":4111111111111111,"x":4111111111111111,"y":[4111111111111111],
+        "usage":{"total_tokens":4111111111111111},"logit_bias":{"50256":-100},"temperature":0.7000000000000001,"messages":[]}"#;
+    let expected = document
+        .replace("4111111111111111", "\"[CARD]\"")
+        .replace("\"seed\":\"[CARD]\"", "\"seed\":4111111111111111");
+    assert_eq!(redacted(&guards, document), expected);
+    let zero = chain(&single("pii-detector", "{redaction: {numbers: zero}}"));
+    assert_eq!(redacted(&zero, r#"{"x":4111111111111111}"#), r#"{"x":0}"#);
+    let response = r#"{"created":1764500000,"x":4111111111111111,"usage":{"cost":0.00411111}}"#;
+    let evaluated = evaluate_response(&guards, response).unwrap();
+    assert_eq!(
+        evaluated.redact(response),
+        r#"{"created":1764500000,"x":"[CARD]","usage":{"cost":0.00411111}}"#
+    );
+}
+
+#[test]
+fn text_in_a_data_url_with_escapes_is_decoded() {
+    let chain = guards();
+    let file = |url: &str| {
+        let file = json!({ "type": "file", "file": { "filename": "a.txt", "file_data": url } });
+        request(&json!([file]))
+    };
+    for (url, expected) in [
+        (
+            "data:text/plain,mail%20bob%40example.com%0Anow",
+            "data:text/plain,mail%20%5BEMAIL%5D%0Anow",
+        ),
+        (
+            "data:text/plain;charset=utf-8,caf%C3%A9%204111%201111%201111%201111",
+            "data:text/plain;charset=utf-8,caf%C3%A9%20%5BCARD%5D",
+        ),
+        ("data:,bob%40example.com", "data:,%5BEMAIL%5D"),
+        (
+            "data:text/plain;x=bob@example.com;base64,YWI=",
+            "data:text/plain;x=[EMAIL];base64,YWI=",
+        ),
+    ] {
+        assert_eq!(redacted(&chain, &file(url)), file(expected));
+        let harmless = file("data:text/plain,caf%C3%A9%20%ff%zz");
+        assert_eq!(redacted(&chain, &harmless), harmless);
+    }
+    for url in [
+        "data:text/plain,project%20nightjar",
+        "data:text/html;charset=utf-8,caf%C3%A9%20bleu",
+    ] {
+        assert_eq!(blocked(&chain, &file(url)), Some("dlp.detected"), "{url}");
+    }
+}
+
+#[test]
+fn parts_of_a_message_are_judged_together_whatever_stands_between() {
+    let chain = guards();
+    for between in [
+        json!({ "type": "image_url", "image_url": { "url": "https://x.test/a.png", "detail": "High 2" } }),
+        json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,AAAA" } }),
+        json!({ "type": "file", "file": { "filename": "a.txt", "file_id": "file-1" } }),
+        json!({ "type": "input_audio", "input_audio": { "data": "a b c", "format": "wav" } }),
+        json!({ "type": "Image Part", "n": 1 }),
+    ] {
+        let parts = |first: &str, second: &str| json!([{ "type": "text", "text": first }, between, { "type": "text", "text": second }]);
+        let text = parts("card 4111 1111 ", "1111 1111, thanks");
+        assert_eq!(
+            redacted(&chain, &request(&text)),
+            request(&parts("card [CARD]", ", thanks"))
+        );
+        assert_eq!(
+            blocked(&chain, &request(&parts("project night", "jar"))),
+            Some("dlp.detected")
+        );
+        let answer = json!({ "choices": [{ "index": 0, "message": { "content": text } }] });
+        let answer = answer.to_string();
+        let evaluated = evaluate_response(&chain, &answer).unwrap();
+        assert!(!evaluated.redact(&answer).contains("1111"));
+    }
+}
