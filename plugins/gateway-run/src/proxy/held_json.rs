@@ -6,10 +6,16 @@
 /// The maximum size, bytes.
 const MAX_HELD_BYTES: usize = 1024 * 1024;
 
+/// The maximum size of what left of an incomplete value that is judged with the rest of it,
+/// bytes: no match is longer.
+const MAX_CONTEXT_BYTES: usize = 4096;
+
 /// The fragments of one value.
 #[derive(Debug, Default)]
 pub(super) struct HeldJson {
     text: String,
+    /// The end of what was taken of the value before it was complete.
+    taken: String,
     /// Open objects and arrays.
     depth: usize,
     in_string: bool,
@@ -43,9 +49,22 @@ impl HeldJson {
         self.complete && self.depth == 0 && !self.in_string
     }
 
-    /// Takes the text; what follows is another value.
-    pub(super) fn take(&mut self) -> String {
-        std::mem::take(self).text
+    /// Takes the end of what was taken of the value before, and the text.
+    pub(super) fn take(&mut self) -> (String, String) {
+        if self.is_complete() {
+            // What follows is another value.
+            let value = std::mem::take(self);
+            return (value.taken, value.text);
+        }
+        let text = std::mem::take(&mut self.text);
+        let before = self.taken.clone();
+        self.taken.push_str(&text);
+        let mut start = self.taken.len().saturating_sub(MAX_CONTEXT_BYTES);
+        while !self.taken.is_char_boundary(start) {
+            start += 1;
+        }
+        self.taken.drain(..start);
+        (before, text)
     }
 }
 
@@ -62,8 +81,16 @@ mod tests {
             assert!(!held.is_complete(), "{}", &text[..cut]);
             held.push(&text[cut..]);
             assert!(held.is_complete());
-            assert_eq!(held.take(), text);
+            assert_eq!(held.take(), (String::new(), text.to_owned()));
             assert!(!held.is_complete());
+            assert!(held.push(&text[..cut]));
+            assert_eq!(held.take(), (String::new(), text[..cut].to_owned()));
+            held.push(&text[cut..]);
+            assert!(held.is_complete());
+            assert_eq!(
+                held.take(),
+                (text[..cut].to_owned(), text[cut..].to_owned())
+            );
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum FilterError {
     Blocked(Block),
     /// The response has too many texts, or one that must be held is too large.
     TooLarge,
+    /// Two parsers could read the response differently.
+    Ambiguous,
 }
 
 impl From<Block> for FilterError {
@@ -104,8 +106,8 @@ impl ResponseFilters {
     /// When a policy blocks the text.
     pub(super) fn flush(&mut self, channel: &str) -> Result<String, FilterError> {
         if let Some(held) = self.held.get_mut(channel) {
-            let text = held.take();
-            return self.complete_json(&text);
+            let (before, text) = held.take();
+            return self.continued_json(before, &text);
         }
         let Some(filter) = self.channels.get_mut(channel) else {
             return Ok(String::new());
@@ -127,32 +129,61 @@ impl ResponseFilters {
         Ok(block.map_or(Ok(()), Err)?)
     }
 
-    /// Filters a complete text.
+    /// Ends the texts whose channel begins so: what follows on them is another text.
+    pub(super) fn end_texts(&mut self, prefix: &str) {
+        self.held.retain(|channel, _| !channel.starts_with(prefix));
+        let findings = &mut self.findings;
+        self.channels.retain(|channel, filter| {
+            let has_ended = channel.starts_with(prefix);
+            if has_ended {
+                add(findings, &filter.findings());
+            }
+            !has_ended
+        });
+    }
+
+    /// Filters the keys and numbers of an event, whose strings have been filtered; `None` if
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// When a policy blocks it, or two parsers could read it differently.
+    pub(super) fn keys_and_numbers(&mut self, event: &str) -> Result<Option<String>, FilterError> {
+        let evaluated = chat::evaluate_keys_and_numbers(&self.chain, event)
+            .map_err(|_| FilterError::Ambiguous)?;
+        add(&mut self.findings, &evaluated.evaluation.findings);
+        match &evaluated.evaluation.decision {
+            Decision::Allow => Ok(None),
+            Decision::Block(block) => Err(FilterError::Blocked(block.clone())),
+            Decision::Redact => Ok(Some(evaluated.redact(event))),
+        }
+    }
+
+    /// Filters a text of which a part has left: of a match in both, the rest is replaced.
+    fn continued_json(&mut self, before: String, text: &str) -> Result<String, FilterError> {
+        if before.is_empty() || text.is_empty() {
+            return self.complete(text);
+        }
+        let findings = self.findings.clone();
+        let sent = self.complete(&before)?;
+        self.findings = findings;
+        let whole = self.complete(&(before + text))?;
+        let same = whole.chars().zip(sent.chars()).take_while(|(a, b)| a == b);
+        let length: usize = same.map(|(c, _)| c.len_utf8()).sum();
+        Ok(whole[length..].to_owned())
+    }
+
+    /// Filters a complete text. If it is JSON, its strings are evaluated without their escapes,
+    /// and it stays valid.
     ///
     /// # Errors
     /// When a policy blocks the text.
     pub(super) fn complete(&mut self, text: &str) -> Result<String, FilterError> {
-        let mut filter = self.chain.response_filter();
-        let mut released = filter.push(text);
-        if released.block.is_none() {
-            let rest = filter.finish();
-            released.release.push_str(&rest.release);
-            released.block = rest.block;
-        }
-        add(&mut self.findings, filter.findings());
-        Ok(released.block.map_or(Ok(released.release), Err)?)
-    }
-
-    /// Filters a complete text that is JSON: its strings are evaluated without their
-    /// escapes, and it stays valid.
-    fn complete_json(&mut self, text: &str) -> Result<String, FilterError> {
         if text.is_empty() {
             return Ok(String::new());
         }
         let document = json!({ "arguments": text }).to_string();
-        let Ok(evaluated) = chat::evaluate_response(&self.chain, &document) else {
-            return self.complete(text);
-        };
+        let evaluated =
+            chat::evaluate_response(&self.chain, &document).map_err(|_| FilterError::Ambiguous)?;
         add(&mut self.findings, &evaluated.evaluation.findings);
         match &evaluated.evaluation.decision {
             Decision::Allow => Ok(text.to_owned()),

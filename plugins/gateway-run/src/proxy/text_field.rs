@@ -129,6 +129,16 @@ impl TextField {
         )
     }
 
+    /// Returns whether the text is the name of a tool, or a fragment of it.
+    pub(super) fn is_tool_name(&self) -> bool {
+        match self.names().as_slice() {
+            ["choices", "[]", "delta", rest @ ..] => {
+                matches!(message_form(rest), Some(Form::Name))
+            }
+            _ => false,
+        }
+    }
+
     /// Returns whether the text is a fragment of the arguments of a tool call.
     pub(super) fn is_arguments(&self) -> bool {
         matches!(

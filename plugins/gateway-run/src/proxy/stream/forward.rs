@@ -251,6 +251,10 @@ impl Stream {
             StreamError::Filter(FilterError::TooLarge) => {
                 ErrorResponse::upstream("the response of the upstream is too large", false)
             }
+            StreamError::Filter(FilterError::Ambiguous) => {
+                let message = "an event of the upstream is ambiguous JSON";
+                ErrorResponse::upstream(message, false)
+            }
             StreamError::Upstream(document) => {
                 let filters = self.transformer.filters();
                 upstream_error::from_document(&self.upstream, &document, filters)

@@ -12,8 +12,9 @@ use super::super::text_field::{
     FieldKind, Segment, TextField, nest, text_fields, without_logprobs,
 };
 use super::super::upstream_error;
+use super::tool_names::ToolNames;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The last event of a stream.
 pub(super) const DONE: &str = "[DONE]";
@@ -41,6 +42,8 @@ pub(super) struct Transformer {
     /// Prompt and completion tokens.
     usage: Option<(u64, u64)>,
     has_content: bool,
+    /// Whether a text had the half of a pair of surrogates.
+    has_halves: bool,
 }
 
 #[derive(Default)]
@@ -48,6 +51,7 @@ struct Choice {
     finished: bool,
     /// Texts that have begun, with their paths.
     open: BTreeMap<String, Vec<Segment>>,
+    names: ToolNames,
 }
 
 /// Why a stream ends early.
@@ -75,6 +79,7 @@ impl Transformer {
             choices: BTreeMap::new(),
             usage: None,
             has_content: false,
+            has_halves: false,
         }
     }
 
@@ -102,7 +107,7 @@ impl Transformer {
     /// # Errors
     /// When the stream ends here.
     pub(super) fn event(&mut self, data: &str, out: &mut Vec<u8>) -> Result<(), StreamError> {
-        let Ok(chunk) = json_text::parse(data) else {
+        let Ok((chunk, has_halves)) = json_text::parse_with_halves(data) else {
             if self.filters.is_some() {
                 return Err(StreamError::Malformed(
                     "an event of the upstream is not JSON",
@@ -112,8 +117,10 @@ impl Transformer {
             write_event(out, data);
             return Ok(());
         };
+        self.has_halves |= has_halves;
         if upstream_error::is_error(&chunk) {
-            return Err(StreamError::Upstream(chunk));
+            let document = json_text::parse(data).unwrap_or(chunk);
+            return Err(StreamError::Upstream(document));
         }
         self.count_usage(&chunk);
         if self.hide_usage && is_usage_only(&chunk) {
@@ -140,9 +147,10 @@ impl Transformer {
             return Ok(());
         };
         let indexes: Vec<u64> = self.choices.keys().copied().collect();
-        let result = indexes
-            .into_iter()
-            .try_for_each(|index| self.flush(&mut filters, index, |_| true, out));
+        let result = indexes.into_iter().try_for_each(|index| {
+            self.check_names(&filters, index, |_| true)?;
+            self.flush(&mut filters, index, |_| true, out)
+        });
         self.filters = Some(filters);
         result
     }
@@ -197,6 +205,9 @@ impl Transformer {
         self.flush_before(filters, &fields, finished, out)?;
         let mut changed = without_logprobs(chunk);
         for field in &fields {
+            if field.is_tool_name() {
+                self.name_fragment(field)?;
+            }
             let text = match field.kind() {
                 FieldKind::Protocol => {
                     self.has_content |= field.is_tool_call_id();
@@ -215,9 +226,32 @@ impl Transformer {
                 field.replace(changed, text);
             }
         }
-        match changed {
-            None => write_event(out, data),
-            Some(changed) => write_event(out, &json_edit::update(data, chunk, &changed)),
+        for index in finished {
+            self.check_names(filters, *index, |_| true)?;
+        }
+        let changed = changed.map(|changed| json_edit::update(data, chunk, &changed));
+        let event = changed.map(|event| written(event, self.has_halves));
+        write_filtered(filters, event.as_deref().unwrap_or(data), out)
+    }
+
+    fn name_fragment(&mut self, field: &TextField) -> Result<(), StreamError> {
+        let choice = self.choices.get_mut(&field.choice().unwrap_or(0));
+        let fits = choice.is_none_or(|c| c.names.push(field.channel(), &field.text));
+        fits.then_some(())
+            .ok_or(StreamError::Filter(FilterError::TooLarge))
+    }
+
+    /// Checks the names of tools of a choice that have ended and came in several fragments.
+    fn check_names(
+        &mut self,
+        filters: &ResponseFilters,
+        index: u64,
+        has_ended: impl Fn(&str) -> bool,
+    ) -> Result<(), StreamError> {
+        let choice = self.choices.get_mut(&index);
+        let names = choice.map(|choice| choice.names.take(has_ended));
+        for name in names.unwrap_or_default() {
+            filters.check(&name)?;
         }
         Ok(())
     }
@@ -266,15 +300,25 @@ impl Transformer {
                 .filter(|f| f.is_tool_call_id())
                 .map(|f| f.channel().trim_end_matches("id").to_owned())
                 .collect();
+            let begins_call =
+                |channel: &str| new_calls.iter().any(|call| channel.starts_with(call));
+            let names: BTreeSet<String> = of_choice()
+                .filter(|f| f.is_tool_name())
+                .map(TextField::channel)
+                .collect();
+            let has_ended = |channel: &str| begins_call(channel) || !names.contains(channel);
+            self.check_names(filters, index, has_ended)?;
             let continues = fragments.is_empty() && new_calls.is_empty();
             if continues && !finished.contains(&index) {
                 continue;
             }
             let is_due = |channel: &str| {
-                !fragments.iter().any(|fragment| fragment == channel)
-                    || new_calls.iter().any(|call| channel.starts_with(call))
+                !fragments.iter().any(|fragment| fragment == channel) || begins_call(channel)
             };
             self.flush(filters, index, is_due, out)?;
+            for call in &new_calls {
+                filters.end_texts(call);
+            }
         }
         Ok(())
     }
@@ -296,7 +340,8 @@ impl Transformer {
             let path = choice.open.remove(&channel);
             if let Some(path) = path.filter(|_| !text.is_empty()) {
                 self.has_content = true;
-                write_event(out, &generated_chunk(&self.template, &path, text));
+                let chunk = generated_chunk(&self.template, &path, text);
+                write_filtered(filters, &written(chunk, self.has_halves), out)?;
             }
         }
         Ok(())
@@ -321,6 +366,26 @@ fn generated_chunk(template: &Map<String, Value>, path: &[Segment], text: String
         chunk.extend(members);
     }
     json!(chunk).to_string()
+}
+
+/// Returns an event that was written again with the halves of characters in it.
+fn written(event: String, has_halves: bool) -> String {
+    if has_halves {
+        json_text::with_halves(&event)
+    } else {
+        event
+    }
+}
+
+/// Appends an event whose strings have been filtered.
+fn write_filtered(
+    filters: &mut ResponseFilters,
+    event: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), StreamError> {
+    let changed = filters.keys_and_numbers(event)?;
+    write_event(out, changed.as_deref().unwrap_or(event));
+    Ok(())
 }
 
 /// Appends an event with this data.
