@@ -13,7 +13,7 @@ use crate::environment::{self, Environment};
 use crate::logging;
 use crate::options::{self, GlobalOptions, OutputFormat};
 use crate::render::{Terminal, terminal_width};
-use crate::runtime::{InheritedDescriptors, Providers, Runner};
+use crate::runtime::{InheritedDescriptors, IsolationPolicy, Providers, Runner};
 use crate::settings::{self, Layers};
 use crate::supervision::RunOutcome;
 use clap::ArgMatches;
@@ -68,7 +68,9 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
         .as_ref()
         .map(|l| l.map("providers"))
         .unwrap_or_default();
-    let providers = Providers::new(&registry, configured, &cache, env, inherited);
+    let isolation = isolation_policy(&global, &layers);
+    let access = (inherited, isolation);
+    let providers = Providers::new(&registry, configured, &cache, env, access);
     let app = App {
         context: CommandContext {
             env,
@@ -217,6 +219,25 @@ fn search_scope(env: &Environment) -> SearchScope {
     } else {
         SearchScope::All
     }
+}
+
+/// Returns which plugins run in processes of their own.
+fn isolation_policy(global: &GlobalOptions, layers: &Result<Layers, Error>) -> IsolationPolicy {
+    let mut policy = IsolationPolicy {
+        isolate_all: global.isolate,
+        ..IsolationPolicy::default()
+    };
+    if let Ok(layers) = layers {
+        policy.isolate = layers.list("plugins.isolate");
+        policy.allow_in_process = layers.list("plugins.allow_in_process");
+        let limit = layers.get("plugins.memory_limit");
+        // Another type is reported as invalid when a process is started.
+        policy.memory_limit = limit.map(|(value, _)| match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => value.type_str().to_owned(),
+        });
+    }
+    policy
 }
 
 /// Returns whether the command may create the profile.

@@ -11,12 +11,15 @@ mod dirs;
 mod discovery;
 mod environment;
 mod install;
+mod library_process;
 mod load;
 mod logging;
 mod options;
 mod plugin_lock;
 mod position;
+mod process;
 mod render;
+mod rpc;
 mod runtime;
 mod settings;
 mod suggestion;
@@ -26,6 +29,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let env = environment::Environment::read();
+    if library_process::is_requested(&env) {
+        return library_process::run(&env);
+    }
     // Must precede everything that opens a file; see there.
     let inherited = runtime::InheritedDescriptors::from_environment(&env);
     let print_error = |error: &_, code| app::print_error(&env, error, code);

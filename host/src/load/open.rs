@@ -26,11 +26,7 @@ pub(crate) fn load(
     cache: &Path,
 ) -> Result<LoadedPlugin, Error> {
     let path = plugin.library().unwrap_or_default();
-    let fail = |e: Error| with_plugin(e, &manifest.name, &path);
-    if manifest.kind == PluginKind::Process {
-        let reason = "this version of kt does not run plugins of kind `process`";
-        return Err(fail(broken(&path, "is not usable", reason)).hint("upgrade kt"));
-    }
+    let fail = |e: Error| attributed(e, manifest, &path);
     let (file, meta) = check_files(plugin, manifest)?;
     plugin_lock::check_at_load(plugin, manifest, &file, cache)?;
     let identity = crash::register(manifest, &plugin.records.journal);
@@ -69,7 +65,7 @@ pub(crate) fn check_files(
     manifest: &Manifest,
 ) -> Result<(File, Metadata), Error> {
     let path = plugin.library().unwrap_or_default();
-    let fail = |e: Error| with_plugin(e, &manifest.name, &path);
+    let fail = |e: Error| attributed(e, manifest, &path);
     check_link(plugin, &path).map_err(fail)?;
     let (file, meta) = open(&path).map_err(fail)?;
     if manifest.kind == PluginKind::Library {
@@ -203,7 +199,7 @@ fn check_identity(block: &KtPlugin, manifest: &Manifest) -> Result<(), Error> {
     Ok(())
 }
 
-fn broken(path: &Path, what: &str, reason: &str) -> Error {
+pub(super) fn broken(path: &Path, what: &str, reason: &str) -> Error {
     Error::new(
         Class::Plugin,
         "plugin-broken",
@@ -221,15 +217,21 @@ fn not_initialized(path: &Path, error: Error) -> Error {
     outer
 }
 
-/// Adds the plugin and its path to an error.
-fn with_plugin(error: Error, name: &str, path: &Path) -> Error {
+/// Names the plugin, its version and its path in an error that does not.
+pub(crate) fn attributed(error: Error, manifest: &Manifest, path: &Path) -> Error {
+    if error.class != Class::Plugin || error.data.contains_key("plugin") {
+        return error;
+    }
     let mut outer = Error::new(
         Class::Plugin,
         error.id.clone(),
-        format!("plugin `{name}` (`{}`) cannot be used", path.display()),
-    )
-    .data("plugin", name)
-    .data("path", path.display().to_string());
+        format!(
+            "plugin `{}` {} (`{}`) cannot be used",
+            manifest.name,
+            manifest.version,
+            path.display()
+        ),
+    );
     outer.causes.push(error.message.clone());
     outer.causes.extend(error.causes.iter().cloned());
     outer.hints.extend(error.hints.iter().cloned());
@@ -238,5 +240,9 @@ fn with_plugin(error: Error, name: &str, path: &Path) -> Error {
             .hints
             .push("run `kt doctor` to check every plugin".to_owned());
     }
+    outer.data.clone_from(&error.data);
     outer
+        .data("plugin", manifest.name.clone())
+        .data("version", manifest.version.clone())
+        .data("path", path.display().to_string())
 }

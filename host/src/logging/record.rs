@@ -3,9 +3,20 @@
 use super::file;
 use kt_plugin_api::abi::log;
 use std::io::Write;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static MAX_LEVEL: AtomicU32 = AtomicU32::new(log::WARN);
+
+type Sink = Box<dyn Fn(u32, &str, &str, &str) + Send + Sync>;
+
+/// Receives the records instead of standard error and the file.
+static REDIRECTED: OnceLock<Sink> = OnceLock::new();
+
+/// Passes every later record to `sink`: its level, target, message and fields.
+pub(crate) fn redirect(sink: impl Fn(u32, &str, &str, &str) + Send + Sync + 'static) {
+    drop(REDIRECTED.set(Box::new(sink)));
+}
 
 /// Sets the most verbose level that is logged.
 pub(crate) fn set_max_level(level: u32) {
@@ -30,18 +41,27 @@ pub(crate) fn level_from_name(name: &str) -> Option<u32> {
     })
 }
 
-/// Logs a record of the host or a plugin, if its level is enabled.
-pub(crate) fn record(level: u32, target: &str, message: &str, fields: &str) {
-    if level > max_level() {
-        return;
-    }
-    let name = match level {
+/// Returns the name of a level; unknown ones are more verbose than those that are known.
+pub(crate) fn level_name(level: u32) -> &'static str {
+    match level {
+        0 => "off",
         log::ERROR => "error",
         log::WARN => "warn",
         log::INFO => "info",
         log::DEBUG => "debug",
         _ => "trace",
-    };
+    }
+}
+
+/// Logs a record of the host or a plugin, if its level is enabled.
+pub(crate) fn record(level: u32, target: &str, message: &str, fields: &str) {
+    if level > max_level() {
+        return;
+    }
+    if let Some(sink) = REDIRECTED.get() {
+        return sink(level, target, message, fields);
+    }
+    let name = level_name(level);
     let fields = if fields.is_empty() {
         String::new()
     } else {

@@ -21,6 +21,7 @@ pub(crate) struct GlobalOptions {
     pub(crate) yes: bool,
     pub(crate) no_headers: bool,
     pub(crate) profile: Option<String>,
+    pub(crate) isolate: bool,
 }
 
 /// Adds the global options to the root command. Generated help omits them: the
@@ -72,6 +73,10 @@ pub(crate) fn add_to(root: Command) -> Command {
             "Ignore every plugin that is not part of the installation",
         ),
         flag("no-plugins", "Ignore every plugin").conflicts_with("only-bundled"),
+        flag(
+            "isolate",
+            "Run the libraries of plugins in processes of their own",
+        ),
     ];
     let root = args.into_iter().fold(root, |root, arg| {
         let arg = arg.global(true);
@@ -120,6 +125,7 @@ impl GlobalOptions {
             yes: on("yes"),
             no_headers: on("no-headers"),
             profile: text("profile"),
+            isolate: on("isolate"),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 /// Names that no argument of a plugin may have. `--timeout` and `--dry-run` are
 /// not reserved: a plugin may give them another meaning.
-pub(crate) const RESERVED_NAMES: [&str; 15] = [
+pub(crate) const RESERVED_NAMES: [&str; 16] = [
     "output",
     "json",
     "no-headers",
@@ -15,6 +15,7 @@ pub(crate) const RESERVED_NAMES: [&str; 15] = [
     "plugin-dir",
     "only-bundled",
     "no-plugins",
+    "isolate",
     "supervised",
     "park-exit",
     "help",

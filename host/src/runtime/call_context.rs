@@ -1,14 +1,17 @@
-//! The state of a call into a plugin: of a command, or of a method of a provider.
+//! The state of a call into a plugin: of a command, or of a method of a provider; and
+//! the providers that the call has access to.
 
 #![forbid(unsafe_code)]
 
 use super::console::Console;
-use super::providers::Providers;
-use super::signals::SignalState;
-use kt_plugin_api::abi::{cancel, emit, status};
-use kt_plugin_api::{Error, Event, Output};
+use super::signals::{SignalObserver, SignalState};
+use crate::crash::PluginIdentity;
+use kt_plugin_api::abi::{KtInterfaceV1, cancel, emit, status};
+use kt_plugin_api::{Error, Event, Output, ProviderInfo};
 use serde_json::Value;
-use std::sync::{Arc, Mutex};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The deadline of an interface call, unless the caller or the command has one.
@@ -20,7 +23,8 @@ pub(crate) struct CallContext<'a> {
     signals: Option<Arc<SignalState>>,
     /// Unix time in milliseconds; 0 for none.
     deadline: u64,
-    pub(super) providers: &'a Providers<'a>,
+    ignores_cancellation: bool,
+    pub(super) providers: &'a dyn ProviderAccess,
     pub(super) console: &'a dyn Console,
     result: Mutex<CallResult>,
 }
@@ -43,11 +47,46 @@ pub(super) struct CallResult {
     pub(super) violation: Option<String>,
 }
 
+/// What a call can reach beyond its own plugin.
+pub(crate) trait ProviderAccess: Sync {
+    /// Returns the providers of an interface, by preference.
+    fn list(&self, interface: &str) -> Result<Vec<ProviderInfo>, Error>;
+    /// Opens a provider: the named one, or the preferred one that can be used.
+    fn open(&self, interface: &str, name: &str) -> Result<OpenProvider, Error>;
+    /// Takes the next descriptor from the service manager, with its name.
+    fn take_inherited(&self) -> Option<(String, OwnedFd)>;
+}
+
+/// An open provider.
+pub(crate) struct OpenProvider {
+    pub(crate) plugin: String,
+    pub(crate) version: String,
+    /// Its library or program; empty if it is not known here.
+    pub(crate) path: PathBuf,
+    pub(crate) interface: String,
+    pub(crate) name: String,
+    pub(crate) implementation: Implementation,
+}
+
+/// Where the code of a provider is.
+pub(crate) enum Implementation {
+    /// In this process.
+    Library(&'static PluginIdentity, KtInterfaceV1),
+    /// In another one.
+    Remote(Box<dyn RemoteProvider>),
+}
+
+/// A provider in another process.
+pub(crate) trait RemoteProvider: Send + Sync {
+    /// Calls a method with valid JSON, and returns valid JSON.
+    fn call(&self, method: &str, request: &str, call: &CallContext<'_>) -> Result<String, Error>;
+}
+
 impl<'a> CallContext<'a> {
     /// Creates the context of a command, or of calls by the host; `deadline` is a
     /// Unix time in milliseconds, 0 for none.
     pub(crate) fn new(
-        providers: &'a Providers<'a>,
+        providers: &'a dyn ProviderAccess,
         console: &'a dyn Console,
         signals: Option<Arc<SignalState>>,
         deadline: u64,
@@ -56,6 +95,7 @@ impl<'a> CallContext<'a> {
             kind: CallKind::Command,
             signals,
             deadline,
+            ignores_cancellation: false,
             providers,
             console,
             result: Mutex::default(),
@@ -78,14 +118,42 @@ impl<'a> CallContext<'a> {
             deadline: deadline
                 .min()
                 .unwrap_or_else(|| unix_ms() + DEFAULT_CALL_TIMEOUT.as_millis() as u64),
+            ignores_cancellation,
             providers: self.providers,
             console: self.console,
             result: Mutex::default(),
         }
     }
 
-    pub(super) fn deadline(&self) -> u64 {
+    /// Creates the context of a method that another process calls, which has computed
+    /// the deadline.
+    pub(crate) fn of_method(self) -> Self {
+        Self {
+            kind: CallKind::Method,
+            ..self
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> u64 {
         self.deadline
+    }
+
+    /// Returns whether the caller requested that signals do not cancel the call.
+    pub(crate) fn ignores_cancellation(&self) -> bool {
+        self.ignores_cancellation
+    }
+
+    /// Returns the time until the deadline, if there is one.
+    pub(super) fn remaining(&self) -> Option<Duration> {
+        let left = self.deadline.saturating_sub(unix_ms());
+        (self.deadline != 0).then(|| Duration::from_millis(left))
+    }
+
+    /// Calls the observer after every signal, as long as it exists.
+    pub(super) fn observe_signals(&self, observer: Weak<dyn SignalObserver>) {
+        if let Some(signals) = &self.signals {
+            signals.observe(observer);
+        }
     }
 
     pub(super) fn cancel_fd(&self) -> i32 {

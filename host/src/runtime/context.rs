@@ -1,8 +1,8 @@
 //! The functions of `kt_context` and `kt_provider`.
 
 use super::call_context::CallContext;
+use super::call_context::OpenProvider;
 use super::method_call::{MethodError, call_method};
-use super::providers::OpenProvider;
 use crate::crash;
 use kt_plugin_api::abi::{
     self, KtCallOptions, KtContext, KtProvider, KtReply, KtSink, KtStr, status,
@@ -22,7 +22,7 @@ struct PluginProvider {
 }
 
 /// Returns the context for a plugin, which is valid as long as the value.
-pub(super) fn context(call: &CallContext<'_>) -> KtContext {
+pub(crate) fn context(call: &CallContext<'_>) -> KtContext {
     KtContext {
         ctx: std::ptr::from_ref(call).cast_mut().cast(),
         deadline_unix_ms: call.deadline(),
@@ -136,10 +136,13 @@ unsafe extern "C" fn list_providers(host: *mut c_void, id: KtStr, sink: KtSink) 
     // SAFETY: the pointer of the context and a string, during the call.
     let (call, id) = unsafe { (call(host), id.read()) };
     let Ok(id) = id else { return status::INVALID };
-    let json = serde_json::to_string(&call.providers.list(id)).unwrap_or_default();
+    let (json, code) = match call.providers.list(id) {
+        Ok(providers) => (serde_json::to_string(&providers), status::OK),
+        Err(error) => (serde_json::to_string(&error), status::FAILED),
+    };
     // SAFETY: the sink of the plugin, and a string that outlives the call.
-    unsafe { (sink.write)(sink.ctx, KtStr::new(&json)) };
-    status::OK
+    unsafe { (sink.write)(sink.ctx, KtStr::new(&json.unwrap_or_default())) };
+    code
 }
 
 unsafe extern "C" fn open_provider(
@@ -189,6 +192,8 @@ unsafe extern "C" fn call_provider_method(
     // SAFETY: the provider of `open_provider`, which is not closed, and its caller; a
     // string that is valid during the call.
     let (open, method) = unsafe { (&*provider.cast::<PluginProvider>(), method.read()) };
+    // SAFETY: a string that is valid during the call.
+    let json = unsafe { json.bytes() };
     // SAFETY: the C header requires that the call of the context has not returned.
     let caller = unsafe { call(open.caller) };
     let result = match (&open.provider, method) {
@@ -202,6 +207,7 @@ unsafe extern "C" fn call_provider_method(
             Ok((deadline, ignores)) => {
                 let callee = caller.of_call(deadline, ignores);
                 let context = context(&callee);
+                let json = json.unwrap_or_default();
                 call_method(provider, method, json, (&callee, &context))
             }
             Err(error) => Err(error),
@@ -263,7 +269,7 @@ unsafe extern "C" fn take_inherited_fd(host: *mut c_void, name: KtSink) -> isize
     let _in_host = crash::enter_host();
     // SAFETY: the pointer of the context, during the call.
     let call = unsafe { call(host) };
-    let Some((label, fd)) = call.providers.inherited.take() else {
+    let Some((label, fd)) = call.providers.take_inherited() else {
         return -1;
     };
     // SAFETY: the sink of the plugin, and a string that outlives the call.

@@ -1,8 +1,7 @@
 //! Calls a method of a provider: limits and checks the reply, and names the plugin in
 //! every error.
 
-use super::call_context::CallContext;
-use super::providers::OpenProvider;
+use super::call_context::{CallContext, Implementation, OpenProvider};
 use crate::crash;
 use crate::logging;
 use kt_plugin_api::abi::{KtContext, KtInterfaceV1, KtReply, KtStr, log, status};
@@ -23,41 +22,75 @@ struct ReplyBuffer {
 }
 
 /// The error of a call, with the status for the caller.
-pub(super) struct MethodError {
+pub(crate) struct MethodError {
     pub(super) status: i32,
-    pub(super) error: Error,
+    pub(crate) error: Error,
 }
 
 /// Calls a method, and returns its result, which is valid JSON.
-pub(super) fn call_method(
+pub(crate) fn call_method(
     provider: &OpenProvider,
     method: &str,
-    json: KtStr,
+    request: &[u8],
     (call, context): (&CallContext<'_>, &KtContext),
 ) -> Result<Vec<u8>, MethodError> {
     log_call(provider, method);
-    let mut reply = ReplyBuffer::default();
-    let guard = crash::enter_until(
-        provider.identity,
-        call.deadline(),
-        format_args!("method `{method}` of interface `{}`", provider.interface),
-    );
-    let code = invoke(&provider.vtable, (method, json), context, &mut reply);
-    drop(guard);
-    // A plugin may confuse the two ways to report an error.
-    if code != status::OK && reply.error.is_none() {
-        let reported = call.take_result().error;
-        reply.error = reported.and_then(|error| serde_json::to_vec(&error).ok());
-    }
-    interpret(code, reply).map_err(|error| MethodError {
+    let (code, result) = match &provider.implementation {
+        Implementation::Library(identity, vtable) => {
+            let _guard = crash::enter_until(
+                identity,
+                call.deadline(),
+                format_args!("method `{method}` of interface `{}`", provider.interface),
+            );
+            call_library(vtable, (method, request), (call, context))
+        }
+        Implementation::Remote(remote) => {
+            let result = std::str::from_utf8(request)
+                .map_err(|e| {
+                    Error::new(
+                        Class::Plugin,
+                        "invalid-call",
+                        "its request is not valid JSON",
+                    )
+                    .cause(e)
+                })
+                .and_then(|request| remote.call(method, request, call));
+            (status_of(&result), result.map(String::into_bytes))
+        }
+    };
+    result.map_err(|error| MethodError {
         status: if code < 0 { code } else { status::FAILED },
         error: attribute(provider, method, error),
     })
 }
 
+/// Returns the status that a library returns with the same result.
+fn status_of<T>(result: &Result<T, Error>) -> i32 {
+    match result {
+        Ok(_) => status::OK,
+        Err(error) if error.id == "unsupported-method" => status::UNSUPPORTED,
+        Err(_) => status::FAILED,
+    }
+}
+
+fn call_library(
+    vtable: &KtInterfaceV1,
+    (method, request): (&str, &[u8]),
+    (call, context): (&CallContext<'_>, &KtContext),
+) -> (i32, Result<Vec<u8>, Error>) {
+    let mut reply = ReplyBuffer::default();
+    let code = invoke(vtable, (method, request), context, &mut reply);
+    // A plugin may confuse the two ways to report an error.
+    if code != status::OK && reply.error.is_none() {
+        let reported = call.take_result().error;
+        reply.error = reported.and_then(|error| serde_json::to_vec(&error).ok());
+    }
+    (code, interpret(code, reply))
+}
+
 fn invoke(
     vtable: &KtInterfaceV1,
-    (method, json): (&str, KtStr),
+    (method, request): (&str, &[u8]),
     context: &KtContext,
     reply: &mut ReplyBuffer,
 ) -> i32 {
@@ -68,6 +101,10 @@ fn invoke(
         ctx: std::ptr::from_mut(reply).cast(),
         write,
         fail,
+    };
+    let json = KtStr {
+        ptr: request.as_ptr(),
+        len: request.len(),
     };
     // SAFETY: the functions of the plugin with their own `ctx`; everything else outlives
     // the call.

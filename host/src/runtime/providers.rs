@@ -2,23 +2,19 @@
 //!
 //! The host knows no interface: this code is the same for all of them.
 
+use super::call_context::{Implementation, OpenProvider, ProviderAccess};
 use super::inherited_descriptors::InheritedDescriptors;
-use crate::crash::{self, PluginIdentity};
+use super::isolation::IsolationPolicy;
+use super::process_call::ProcessProvider;
+use super::transport::{Transport, shut_down, start};
 use crate::discovery::{DiscoveredPlugin, Registry};
 use crate::environment::{self, Environment};
-use crate::load::{LoadedPlugin, load};
-use crate::logging;
-use kt_plugin_api::abi::{KtInterfaceV1, log};
 use kt_plugin_api::manifest::{DetectRule, Manifest, ProvidesSpec};
 use kt_plugin_api::{Class, Error, ProviderInfo};
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// How long the host waits for the plugins at the end of the process.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Loads plugins, once each, and opens their providers.
 pub(crate) struct Providers<'a> {
@@ -32,7 +28,9 @@ pub(crate) struct Providers<'a> {
     /// See [`environment::UNKNOWN_KEYS`].
     pub(super) unknown_keys: bool,
     /// The descriptors from the service manager.
-    pub(super) inherited: InheritedDescriptors,
+    inherited: InheritedDescriptors,
+    /// Which plugins run in processes of their own.
+    pub(crate) isolation: IsolationPolicy,
     loaded: Mutex<Vec<Loaded>>,
 }
 
@@ -40,18 +38,7 @@ pub(crate) struct Providers<'a> {
 struct Loaded {
     dir: PathBuf,
     label: String,
-    library: &'static LoadedPlugin,
-}
-
-/// An open provider.
-pub(crate) struct OpenProvider {
-    pub(super) plugin: String,
-    pub(super) version: String,
-    pub(super) path: PathBuf,
-    pub(super) interface: String,
-    pub(super) name: String,
-    pub(super) identity: &'static PluginIdentity,
-    pub(super) vtable: KtInterfaceV1,
+    transport: Transport,
 }
 
 impl<'a> Providers<'a> {
@@ -60,7 +47,7 @@ impl<'a> Providers<'a> {
         configured: BTreeMap<String, String>,
         cache: &Path,
         env: &Environment,
-        inherited: InheritedDescriptors,
+        (inherited, isolation): (InheritedDescriptors, IsolationPolicy),
     ) -> Self {
         Self {
             registry,
@@ -69,30 +56,31 @@ impl<'a> Providers<'a> {
             path: env.var("PATH").unwrap_or_default().to_owned(),
             unknown_keys: env.is_enabled(environment::UNKNOWN_KEYS),
             inherited,
+            isolation,
             loaded: Mutex::default(),
         }
     }
 
-    /// Loads a plugin, unless it is loaded.
+    /// Loads a plugin or starts its process, unless that was done before.
     pub(crate) fn load(
         &self,
         plugin: &DiscoveredPlugin,
         manifest: &Manifest,
-    ) -> Result<&'static LoadedPlugin, Error> {
+    ) -> Result<Transport, Error> {
         let mut loaded = self
             .loaded
             .lock()
             .map_err(|_| Error::internal("loading a plugin panicked"))?;
         if let Some(existing) = loaded.iter().find(|l| l.dir == plugin.dir) {
-            return Ok(existing.library);
+            return Ok(existing.transport.clone());
         }
-        let new: &'static LoadedPlugin = Box::leak(Box::new(load(plugin, manifest, &self.cache)?));
+        let transport = start((plugin, manifest), &self.isolation, &self.cache)?;
         loaded.push(Loaded {
             dir: plugin.dir.clone(),
             label: format!("plugin `{}` {}", manifest.name, manifest.version),
-            library: new,
+            transport: transport.clone(),
         });
-        Ok(new)
+        Ok(transport)
     }
 
     /// Returns the providers of an interface, by preference, with the reasons for
@@ -145,7 +133,7 @@ impl<'a> Providers<'a> {
     }
 
     /// Opens a provider: the named one, or the preferred one that can be used.
-    pub(crate) fn open(&self, interface: &str, name: &str) -> Result<OpenProvider, Error> {
+    fn open_provider(&self, interface: &str, name: &str) -> Result<OpenProvider, Error> {
         let name = if name.is_empty() {
             self.best(interface)?
         } else {
@@ -156,65 +144,41 @@ impl<'a> Providers<'a> {
             .providers(interface)
             .find(|(_, _, spec)| spec.name == name)
             .ok_or_else(|| self.not_found(interface, &name))?;
-        let loaded = self.load(plugin, manifest)?;
-        let vtable = loaded.provider(interface, &name).map_err(|e| {
-            let message = format!(
-                "plugin `{}` {} cannot provide `{interface}` (`{name}`)",
-                manifest.name, manifest.version
-            );
-            Error::new(Class::Plugin, "provider-not-found", message)
-                .cause(e)
-                .hint("reinstall the plugin")
-        })?;
+        let implementation = match self.load(plugin, manifest)? {
+            Transport::Library(loaded) => loaded
+                .provider(interface, &name)
+                .map(|vtable| Implementation::Library(loaded.identity(), vtable))
+                .map_err(|e| {
+                    let message = format!(
+                        "plugin `{}` {} cannot provide `{interface}` (`{name}`)",
+                        manifest.name, manifest.version
+                    );
+                    Error::new(Class::Plugin, "provider-not-found", message)
+                        .cause(e)
+                        .hint("reinstall the plugin")
+                })?,
+            Transport::Process(process) => Implementation::Remote(Box::new(ProcessProvider {
+                process,
+                interface: interface.to_owned(),
+                name: name.clone(),
+            })),
+        };
         Ok(OpenProvider {
             plugin: manifest.name.clone(),
             version: manifest.version.clone(),
             path: plugin.library().unwrap_or_default(),
             interface: interface.to_owned(),
             name,
-            identity: loaded.identity(),
-            vtable,
+            implementation,
         })
     }
 
-    /// Calls `shutdown` of every loaded plugin, the last loaded first. No call of a
-    /// plugin may run or follow. A plugin that does not return in time is named, and
-    /// the others are not called.
+    /// Ends every loaded plugin, the last loaded first. No call of a plugin may run or
+    /// follow.
     pub(crate) fn shut_down(&self) {
-        let Ok(mut loaded) = self.loaded.lock() else {
-            return;
-        };
-        let loaded = std::mem::take(&mut *loaded);
-        if loaded.is_empty() {
-            return;
-        }
-        let names: Vec<String> = loaded.iter().rev().map(|l| l.label.clone()).collect();
-        let (sender, done) = mpsc::channel();
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let deadline = u64::try_from((now + SHUTDOWN_TIMEOUT).as_millis()).unwrap_or(u64::MAX);
-        let thread = std::thread::Builder::new().spawn(move || {
-            crash::set_alternate_stack();
-            for plugin in loaded.into_iter().rev() {
-                // SAFETY: every call has returned, and none follows.
-                unsafe { plugin.library.shut_down(deadline) };
-                if sender.send(()).is_err() {
-                    return;
-                }
-            }
-        });
-        if thread.is_err() {
-            return;
-        }
-        let end = Instant::now() + SHUTDOWN_TIMEOUT;
-        for name in names {
-            let left = end.saturating_duration_since(Instant::now());
-            if done.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
-                let message = format!("{name} did not shut down in time");
-                logging::record(log::WARN, "host", &message, "");
-                return;
-            }
+        if let Ok(mut loaded) = self.loaded.lock() {
+            let loaded = std::mem::take(&mut *loaded).into_iter().rev();
+            shut_down(loaded.map(|l| (l.label, l.transport)).collect());
         }
     }
 
@@ -281,6 +245,20 @@ impl<'a> Providers<'a> {
             error = error.cause(format!("`{}` (plugin `{}`): {reasons}", p.name, p.plugin));
         }
         installable.into_iter().fold(error, Error::hint)
+    }
+}
+
+impl ProviderAccess for Providers<'_> {
+    fn list(&self, interface: &str) -> Result<Vec<ProviderInfo>, Error> {
+        Ok(Self::list(self, interface))
+    }
+
+    fn open(&self, interface: &str, name: &str) -> Result<OpenProvider, Error> {
+        self.open_provider(interface, name)
+    }
+
+    fn take_inherited(&self) -> Option<(String, OwnedFd)> {
+        self.inherited.take()
     }
 }
 

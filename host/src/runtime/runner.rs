@@ -1,15 +1,20 @@
 //! Runs a command of a plugin.
 
 use super::call_context::{CallContext, CallResult};
+use super::call_failure::CallFailure;
 use super::console::Console;
 use super::context::context;
+use super::process_call;
 use super::providers::Providers;
 use super::signals::SignalState;
+use super::transport::Transport;
 use crate::crash::{self, HangPolicy};
 use crate::discovery::DiscoveredPlugin;
+use crate::load::LoadedPlugin;
+use crate::process::PluginProcess;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, status};
 use kt_plugin_api::manifest::{CommandSpec, Manifest};
-use kt_plugin_api::{Class, Error, Invocation, Output};
+use kt_plugin_api::{Error, Invocation, Output};
 use serde_json::json;
 use std::time::Duration;
 
@@ -38,14 +43,7 @@ impl Runner<'_> {
         // Before the library is loaded, whose constructors may hang as well.
         let signals = SignalState::listen(spec.long_running, hang_policy(spec))
             .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
-        let loaded = self.providers.load(plugin, manifest)?;
-        let command = loaded.command().map_err(|e| {
-            let message = format!("its `{COMMAND_INTERFACE}` cannot be used");
-            contract_violation(plugin, manifest, &message).cause(e)
-        })?;
-        let run = command.functions.run.ok_or_else(|| {
-            contract_violation(plugin, manifest, "its `kt.command/1` has no `run`")
-        })?;
+        let transport = self.providers.load(plugin, manifest)?;
         let call = CallContext::new(self.providers, self.console, Some(signals), deadline);
         let mut json = serde_json::to_value(invocation)
             .map_err(|e| Error::internal("the invocation cannot be written").cause(e))?;
@@ -53,18 +51,49 @@ impl Runner<'_> {
             json["kt_unknown_key"] = json!({ "unknown": [1] });
         }
         let json = json.to_string();
-        let context = context(&call);
-        let guard = crash::enter_until(
-            loaded.identity(),
-            deadline,
-            format_args!("command `{}`", invocation.path.join(" ")),
-        );
-        // SAFETY: the state of the plugin; string and context outlive the call.
-        let code = unsafe { run(command.state, KtStr::new(&json), &raw const context) };
-        drop(guard);
-        interpret(code, call.take_result())
-            .map_err(|e| e.unwrap_or_else(|problem| contract_violation(plugin, manifest, &problem)))
+        match transport {
+            Transport::Library(loaded) => run_command(loaded, &call, (&invocation.path, &json)),
+            Transport::Process(process) => {
+                run_in_process(&process, &call, (&invocation.path, &json))
+            }
+        }
+        .map_err(|failure| failure.into_error(plugin, manifest))
     }
+}
+
+fn run_in_process(
+    process: &PluginProcess,
+    call: &CallContext<'_>,
+    invocation: (&[String], &str),
+) -> Result<Output, CallFailure> {
+    let result = process_call::run_command(call, process, invocation)?;
+    serde_json::from_str(&result)
+        .map_err(|e| CallFailure::violation(format!("its result is malformed: {e}")))
+}
+
+/// Runs a command of a library in this process, with an invocation as JSON.
+pub(crate) fn run_command(
+    loaded: &LoadedPlugin,
+    call: &CallContext<'_>,
+    (path, invocation): (&[String], &str),
+) -> Result<Output, CallFailure> {
+    let command = loaded.command().map_err(|e| {
+        CallFailure::violation(format!("its `{COMMAND_INTERFACE}` cannot be used: {e}"))
+    })?;
+    let run = command
+        .functions
+        .run
+        .ok_or_else(|| CallFailure::violation("its `kt.command/1` has no `run`"))?;
+    let context = context(call);
+    let guard = crash::enter_until(
+        loaded.identity(),
+        call.deadline(),
+        format_args!("command `{}`", path.join(" ")),
+    );
+    // SAFETY: the state of the plugin; string and context outlive the call.
+    let code = unsafe { run(command.state, KtStr::new(invocation), &raw const context) };
+    drop(guard);
+    interpret(code, call.take_result())
 }
 
 /// Returns when a call that does not return is given up. A command that changes state
@@ -76,42 +105,24 @@ fn hang_policy(spec: &CommandSpec) -> HangPolicy {
     }
 }
 
-/// Converts the status and the result of a call. The error is that of the plugin, or
-/// how it violated the contract.
-fn interpret(code: i32, result: CallResult) -> Result<Output, Result<Error, String>> {
+/// Converts the status and the result of a call.
+fn interpret(code: i32, result: CallResult) -> Result<Output, CallFailure> {
     if let Some(problem) = result.violation {
-        return Err(Err(problem));
+        return Err(CallFailure::violation(problem));
     }
     Err(match (code, result.output, result.error) {
         (status::OK, Some(output), None) => return Ok(output),
-        (status::OK, _, Some(error)) => Err(format!(
+        (status::OK, _, Some(error)) => CallFailure::violation(format!(
             "it returned success and the error: {}",
             error.message
         )),
-        (status::OK, None, None) => Err("it returned success without a result".to_owned()),
-        (status::PANIC, _, error) => {
-            Err(error.map_or_else(|| "it panicked".to_owned(), |e| e.to_string()))
-        }
-        (_, _, Some(error)) => Ok(error),
-        (code, _, None) => Err(format!("it returned status {code} without an error")),
-    })
-}
-
-fn contract_violation(plugin: &DiscoveredPlugin, manifest: &Manifest, reason: &str) -> Error {
-    let path = plugin.library().unwrap_or_default();
-    Error::new(
-        Class::Plugin,
-        "plugin-failed",
-        format!(
-            "plugin `{}` {} (`{}`) failed",
-            manifest.name,
-            manifest.version,
-            path.display()
+        (status::OK, None, None) => CallFailure::violation("it returned success without a result"),
+        (status::PANIC, _, error) => CallFailure::violation(
+            error.map_or_else(|| "it panicked".to_owned(), |e| e.to_string()),
         ),
-    )
-    .cause(reason)
-    .hint("this is a bug in the plugin; report it to its author")
-    .data("plugin", manifest.name.clone())
-    .data("version", manifest.version.clone())
-    .data("path", path.display().to_string())
+        (_, _, Some(error)) => CallFailure::Reported(error),
+        (code, _, None) => {
+            CallFailure::violation(format!("it returned status {code} without an error"))
+        }
+    })
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::crash::{self, HangPolicy};
+use crate::process;
 use kt_plugin_api::abi::cancel;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -13,7 +14,13 @@ use signal_hook::iterator::exfiltrator::SignalOnly;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
+
+/// Is notified of signals, by the thread that handles them.
+pub(crate) trait SignalObserver: Send + Sync {
+    /// The command was cancelled, or is to reload.
+    fn signalled(&self);
+}
 
 /// The signals that the running command has to handle.
 #[derive(Default)]
@@ -23,6 +30,7 @@ pub(crate) struct SignalState {
     /// Closing the write end makes the read end readable in every thread.
     pipe: Mutex<Option<OwnedFd>>,
     readable: Option<OwnedFd>,
+    observers: Mutex<Vec<Weak<dyn SignalObserver>>>,
 }
 
 impl SignalState {
@@ -32,13 +40,7 @@ impl SignalState {
     /// # Errors
     /// If a handler or a pipe cannot be created.
     pub(crate) fn listen(long_running: bool, policy: HangPolicy) -> std::io::Result<Arc<Self>> {
-        // `std::io::pipe` sets close-on-exec, on macOS too, which has no `pipe2`.
-        let (readable, writable) = std::io::pipe()?;
-        let state = Arc::new(Self {
-            pipe: Mutex::new(Some(writable.into())),
-            readable: Some(readable.into()),
-            ..Self::default()
-        });
+        let state = Self::without_handlers()?;
         let handled: &[i32] = if long_running {
             &[SIGINT, SIGTERM, SIGHUP]
         } else {
@@ -71,14 +73,30 @@ impl SignalState {
         }
     }
 
+    /// Creates a state that no signal changes, for a process that another one notifies
+    /// of its signals.
+    ///
+    /// # Errors
+    /// If a pipe cannot be created.
+    pub(crate) fn without_handlers() -> std::io::Result<Arc<Self>> {
+        // `std::io::pipe` sets close-on-exec, on macOS too, which has no `pipe2`.
+        let (readable, writable) = std::io::pipe()?;
+        Ok(Arc::new(Self {
+            pipe: Mutex::new(Some(writable.into())),
+            readable: Some(readable.into()),
+            ..Self::default()
+        }))
+    }
+
     fn handle(&self, signal: i32) {
         match signal {
-            SIGHUP => {
-                self.reloads.fetch_add(1, Ordering::SeqCst);
-            }
+            SIGHUP => self.reload(),
             SIGINT if self.cancel(cancel::INTERRUPT) => {}
             SIGTERM if self.cancel(cancel::TERMINATE) => {}
-            _ => crash::end_by_signal(signal),
+            _ => {
+                process::kill_all();
+                crash::end_by_signal(signal)
+            }
         }
     }
 
@@ -87,8 +105,31 @@ impl SignalState {
         self.cancel(cancel::INTERRUPT);
     }
 
-    /// Returns whether the command was not cancelled before.
-    fn cancel(&self, reason: i32) -> bool {
+    /// Counts a request to reload.
+    pub(crate) fn reload(&self) {
+        self.reloads.fetch_add(1, Ordering::SeqCst);
+        self.notify();
+    }
+
+    /// Adds an observer, and removes those that do not exist anymore.
+    pub(super) fn observe(&self, observer: Weak<dyn SignalObserver>) {
+        if let Ok(mut observers) = self.observers.lock() {
+            observers.retain(|observer| observer.strong_count() > 0);
+            observers.push(observer);
+        }
+    }
+
+    fn notify(&self) {
+        let observers = self.observers.lock().map(|all| all.clone());
+        for observer in observers.unwrap_or_default() {
+            if let Some(observer) = observer.upgrade() {
+                observer.signalled();
+            }
+        }
+    }
+
+    /// Cancels the command; returns whether it was not cancelled before.
+    pub(crate) fn cancel(&self, reason: i32) -> bool {
         let order = Ordering::SeqCst;
         let first = self
             .cancelled
@@ -97,6 +138,9 @@ impl SignalState {
             && let Ok(mut pipe) = self.pipe.lock()
         {
             drop(pipe.take());
+        }
+        if first.is_ok() {
+            self.notify();
         }
         first.is_ok()
     }

@@ -6,7 +6,15 @@ use kt_plugin_api::manifest::SettingSpec;
 use toml::{Table, Value};
 
 /// Keys of the host; one that ends with `.` is a table with arbitrary keys.
-const HOST_KEYS: [&str; 3] = ["default_profile", "plugins.allow_shadow", "providers."];
+const HOST_KEYS: [&str; 6] = [
+    "default_profile",
+    "plugins.allow_in_process",
+    "plugins.allow_shadow",
+    "plugins.isolate",
+    "plugins.memory_limit",
+    "providers.",
+];
+
 /// Returns a message for each key that neither the host nor an installed plugin
 /// declares.
 pub(crate) fn unknown_keys(layers: &Layers, specs: &[SettingSpec]) -> Vec<String> {

@@ -1,49 +1,49 @@
 //! Plugins in C beside the bundled ones.
 
-use super::plugin_dir::{CPlugin, PluginDir};
+use super::plugin_dir::{CPlugin, PluginDir, in_both_modes};
 use crate::harness::Sandbox;
 use serde_json::json;
 
 #[test]
 fn a_plugin_in_c_works_like_any_other() {
-    let sandbox = Sandbox::new();
-    let dir = PluginDir::new(&sandbox);
-    if dir.build(&CPlugin::greeter()).is_none() {
-        return;
-    }
-    let greeted = dir.kt("greet hello -o json").run();
-    assert_eq!(greeted.ok().at("/text"), json!("hello, world"));
-    let named = dir.kt("greet hello --name you").run();
-    assert_eq!(named.ok().stdout, "hello, you\n");
-    let asked = dir.kt("greet ask").run();
-    assert_eq!(asked.ok().stdout, "hello from C\n");
-    dir.kt("--help").run().ok().stdout_contains("Greet, in C");
-    dir.kt("greet --help")
-        .run()
-        .ok()
-        .stdout_contains("Say hello");
-    dir.kt("greet hello --nme you")
-        .run()
-        .exits(2)
-        .stderr_contains("--name");
+    in_both_modes(|dir| {
+        if dir.build(&CPlugin::greeter()).is_none() {
+            return;
+        }
+        let greeted = dir.kt("greet hello -o json").run();
+        assert_eq!(greeted.ok().at("/text"), json!("hello, world"));
+        let named = dir.kt("greet hello --name you").run();
+        assert_eq!(named.ok().stdout, "hello, you\n");
+        let asked = dir.kt("greet ask").run();
+        assert_eq!(asked.ok().stdout, "hello from C\n");
+        dir.kt("--help").run().ok().stdout_contains("Greet, in C");
+        dir.kt("greet --help")
+            .run()
+            .ok()
+            .stdout_contains("Say hello");
+        dir.kt("greet hello --nme you")
+            .run()
+            .exits(2)
+            .stderr_contains("--name");
+    });
 }
 
 #[test]
 fn errors_of_a_plugin_in_c_are_rendered_by_the_host() {
-    let sandbox = Sandbox::new();
-    let dir = PluginDir::new(&sandbox);
-    if dir.build(&CPlugin::greeter()).is_none() {
-        return;
-    }
-    let table = dir.kt("greet fail").run();
-    table
-        .exits(5)
-        .stdout_is_empty()
-        .stderr_contains("nobody to greet");
-    table.stderr_contains("hint: try another door");
-    let error = dir.kt("greet fail -o json").run().error();
-    assert_eq!(error["id"], "no-greeting");
-    assert_eq!(error["class"], "not-found");
+    in_both_modes(|dir| {
+        if dir.build(&CPlugin::greeter()).is_none() {
+            return;
+        }
+        let table = dir.kt("greet fail").run();
+        table
+            .exits(5)
+            .stdout_is_empty()
+            .stderr_contains("nobody to greet");
+        table.stderr_contains("hint: try another door");
+        let error = dir.kt("greet fail -o json").run().error();
+        assert_eq!(error["id"], "no-greeting");
+        assert_eq!(error["class"], "not-found");
+    });
 }
 
 /// glibc identifies libraries by name, and each is opened by the path of its

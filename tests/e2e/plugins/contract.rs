@@ -1,21 +1,21 @@
 //! The rules of the ABI that let both sides grow: sizes, flags, unknown words, names of
 //! providers, options of calls, and what the host reports when a plugin breaks a rule.
 
-use super::plugin_dir::{CPlugin, PluginDir};
-use crate::harness::Sandbox;
+use super::plugin_dir::{CPlugin, PluginDir, in_both_modes};
+use super::remaining::assert_none_remain;
 use rustix::process::Signal;
 use serde_json::json;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Runs the test with the probe, if there is a compiler.
-fn with_probe(test: impl FnOnce(&PluginDir<'_>)) {
-    let sandbox = Sandbox::new();
-    let dir = PluginDir::new(&sandbox);
-    if dir.build(&CPlugin::probe()).is_some() {
-        test(&dir);
-    }
+/// Runs the test with the probe in both modes, if there is a compiler.
+fn with_probe(test: impl Fn(&PluginDir<'_>)) {
+    in_both_modes(|dir| {
+        if dir.build(&CPlugin::probe()).is_some() {
+            test(dir);
+        }
+    });
 }
 
 #[test]
@@ -72,23 +72,23 @@ fn a_command_reports_one_result_or_one_error() {
 
 #[test]
 fn the_error_of_init_is_shown() {
-    let sandbox = Sandbox::new();
-    let dir = PluginDir::new(&sandbox);
     let error = r#"{\"id\":\"no-license\",\"class\":\"plugin\",\"message\":\"the license has expired\",\"hints\":[\"renew it\"]}"#;
     let plugin = CPlugin::probe()
         .define("PROBE_INIT_STATUS=KT_E_FAILED")
         .define(&format!("PROBE_INIT_ERROR=\"{error}\""));
-    if dir.build(&plugin).is_none() {
-        return;
-    }
-    let output = dir.kt("probe hello").run();
-    output
-        .exits(9)
-        .stderr_contains("plugin `probe`")
-        .stderr_contains("the license has expired")
-        .stderr_contains("hint: renew it");
-    let error = dir.kt("probe hello -o json").run().error();
-    assert_eq!(error["id"], "no-license");
+    in_both_modes(|dir| {
+        if dir.build(&plugin).is_none() {
+            return;
+        }
+        let output = dir.kt("probe hello").run();
+        output
+            .exits(9)
+            .stderr_contains("plugin `probe`")
+            .stderr_contains("the license has expired")
+            .stderr_contains("hint: renew it");
+        let error = dir.kt("probe hello -o json").run().error();
+        assert_eq!(error["id"], "no-license");
+    });
 }
 
 /// A caller that is older than the host has a smaller struct; below the size of version
@@ -164,12 +164,14 @@ fn a_flood_of_events_ends_with_the_first_signal() {
 #[test]
 fn shutdown_is_called_at_the_end_and_has_a_deadline() {
     with_probe(|dir| {
-        let output = dir.kt("probe hello").env("PROBE_SHUTDOWN", "1").run();
+        // The standard error of a process is logged.
+        let output = dir.kt("probe hello -vv").env("PROBE_SHUTDOWN", "1").run();
         output.ok().stderr_contains("shutdown with a deadline: 1");
         let hanging = dir.kt("probe hello").env("PROBE_SHUTDOWN_HANGS", "1").run();
         hanging
             .ok()
             .stdout_contains("done")
             .stderr_contains("plugin `probe` 1.0.0 did not shut down in time");
+        assert_none_remain(dir.sandbox());
     });
 }

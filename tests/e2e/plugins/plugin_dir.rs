@@ -1,7 +1,8 @@
 //! Plugin directories that tests create.
 
 use crate::harness::{Sandbox, TestCommand, tool, workspace};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +10,17 @@ use std::process::Command;
 pub(crate) struct PluginDir<'a> {
     sandbox: &'a Sandbox,
     path: PathBuf,
+    isolate: bool,
+}
+
+/// Runs a test with libraries in the process of the host, and in processes of their own.
+pub(crate) fn in_both_modes(test: impl Fn(&PluginDir<'_>)) {
+    for isolate in [false, true] {
+        let sandbox = Sandbox::new();
+        let mut dir = PluginDir::new(&sandbox);
+        dir.isolate = isolate;
+        test(&dir);
+    }
 }
 
 /// A plugin in C, built for a test.
@@ -26,7 +38,16 @@ impl<'a> PluginDir<'a> {
     pub(crate) fn new(sandbox: &'a Sandbox) -> Self {
         let path = sandbox.root().join("plugins");
         fs::create_dir_all(&path).expect("the sandbox is writable");
-        Self { sandbox, path }
+        Self {
+            sandbox,
+            path,
+            isolate: false,
+        }
+    }
+
+    /// Returns the sandbox.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        self.sandbox
     }
 
     /// Returns the path of the directory.
@@ -36,7 +57,8 @@ impl<'a> PluginDir<'a> {
 
     /// Returns a run of `kt` that searches this directory first.
     pub(crate) fn kt(&self, line: &str) -> TestCommand {
-        let args = line.split_whitespace();
+        let isolate = self.isolate.then_some("--isolate");
+        let args = isolate.into_iter().chain(line.split_whitespace());
         self.sandbox.kt(args).env("KT_PLUGIN_PATH", &self.path)
     }
 
@@ -74,6 +96,25 @@ impl<'a> PluginDir<'a> {
         )
     }
 
+    /// Installs a program and its manifest, and returns the path of the program.
+    pub(crate) fn put_program(&self, manifest: &str, program: &[u8]) -> PathBuf {
+        let dir = self.path.join(value_of(manifest, "name"));
+        fs::create_dir_all(&dir).expect("the directory is writable");
+        let file = dir.join(value_of(manifest, "executable"));
+        fs::write(dir.join("plugin.toml"), manifest).expect("the directory is writable");
+        fs::write(&file, program).expect("the directory is writable");
+        fs::set_permissions(&file, Permissions::from_mode(0o755)).expect("it is our own");
+        file
+    }
+
+    /// Installs an example in `tests/plugins` that is a program.
+    pub(crate) fn example_program(&self, name: &str) -> PathBuf {
+        let dir = workspace().join("tests/plugins").join(name);
+        let manifest = read(&dir.join("plugin.toml"));
+        let program = fs::read(dir.join(value_of(&manifest, "executable")));
+        self.put_program(&manifest, &program.expect("the example has a program"))
+    }
+
     /// Builds and installs a plugin in C, if there is a compiler.
     pub(crate) fn build(&self, plugin: &CPlugin) -> Option<PathBuf> {
         let library = plugin.compile(&self.sandbox.root().join("tmp"))?;
@@ -97,6 +138,17 @@ impl CPlugin {
     /// The plugin that violates the contract.
     pub(crate) fn probe() -> Self {
         Self::from("probe-c", "probe.c")
+    }
+
+    /// The plugin that fails as the environment says; with a command, if requested.
+    pub(crate) fn faulty(with_command: bool) -> Self {
+        let mut plugin = Self::from("faulty-c", "faulty.c").flag("-pthread".to_owned());
+        if with_command {
+            plugin
+                .manifest
+                .push_str("\n[[command]]\npath = [\"faulty\"]\nabout = \"Fail\"\n");
+        }
+        plugin
     }
 
     /// The same with another name.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef PROBE_ID
@@ -149,6 +150,7 @@ static kt_status call_reply(kt_str invocation, const kt_context *context) {
   kt_call_options options = {sizeof options, 0, 0};
   kt_str how = member(invocation, "options");
   if (has(how, "past")) options.deadline_unix_ms = 1;
+  if (has(how, "soon")) options.deadline_unix_ms = (uint64_t)time(0) * 1000 + 1500;
   if (has(how, "ignore")) options.flags = KT_CALL_IGNORE_CANCELLATION;
   if (has(how, "hint")) options.flags = 0x8000;
   if (has(how, "required")) options.flags = 0x10000;
@@ -233,9 +235,41 @@ static void misbehave_in(const char *function) {
 
 __attribute__((constructor)) static void constructor(void) { misbehave_in("PROBE_CONSTRUCTOR"); }
 
+static void drop_chunk(void *ctx, kt_str chunk) { (void)ctx, (void)chunk; }
+
+static uint64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The time of a call of the named provider: the fastest tenth of many, in nanoseconds. */
+static kt_status measure(kt_str invocation, const kt_context *context) {
+  enum { GROUPS = 10, CALLS = 200 };
+  kt_str id = KT_STR("example.reply/1"), method = KT_STR("answer"), null = KT_STR("null");
+  kt_provider provider = {sizeof(kt_provider), 0, 0, 0, 0};
+  context->open_provider(context->ctx, id, member(invocation, "of"), &provider);
+  kt_reply reply = {&context, drop_chunk, keep};
+  uint64_t best = UINT64_MAX;
+  for (int group = 0; group < GROUPS; group++) {
+    uint64_t start = nanoseconds();
+    for (int i = 0; i < CALLS; i++) {
+      kt_status status = provider.call(provider.ctx, method, null, NULL, reply);
+      if (status != KT_OK) return status;
+    }
+    uint64_t took = (nanoseconds() - start) / CALLS;
+    if (took < best) best = took;
+  }
+  provider.close(provider.ctx);
+  char json[128];
+  snprintf(json, sizeof json, SAID("{\"nanoseconds\":%lu}"), (unsigned long)best);
+  return emit(context, KT_EMIT_RESULT, json);
+}
+
 static kt_status run(void *state, kt_str invocation, const kt_context *context) {
   (void)state;
   if (has(invocation, "\"misbehave\"]")) return misbehave_command(invocation, context);
+  if (has(invocation, "\"measure\"]")) return measure(invocation, context);
   if (has(invocation, "\"reply\"]")) return call_reply(invocation, context);
   if (has(invocation, "\"unknown-view\"]"))
     return emit(context, KT_EMIT_RESULT, "{\"schema\":\"a/1\",\"value\":{\"a\":1},\"view\":{\"chart\":{\"x\":1}}}");

@@ -4,10 +4,9 @@ use super::report::CheckReport;
 use crate::commands::context::CommandContext;
 use crate::crash::{self, HangPolicy};
 use crate::discovery::{DiscoveredPlugin, PluginState};
-use crate::load::VtableError;
-use crate::runtime::{CallContext, SignalState, call_provider};
+use crate::load::check_interfaces;
+use crate::runtime::{CallContext, SignalState, Transport, call_provider};
 use clap::ArgMatches;
-use kt_plugin_api::abi::COMMAND_INTERFACE;
 use kt_plugin_api::doctor::INTERFACE;
 use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error, Invocation, Output, View};
@@ -72,25 +71,11 @@ fn check(
     manifest: &Manifest,
     context: &CommandContext<'_>,
 ) -> Result<(), Error> {
-    let loaded = context.providers.load(plugin, manifest)?;
-    let unusable = |interface: &str, error: VtableError| {
-        let message = format!(
-            "plugin `{}` {} cannot provide `{interface}`",
-            manifest.name, manifest.version
-        );
-        Error::new(Class::Plugin, "provider-not-found", message).cause(error)
-    };
-    if !manifest.commands.is_empty() {
-        loaded
-            .command()
-            .map_err(|e| unusable(COMMAND_INTERFACE, e))?;
+    match context.providers.load(plugin, manifest)? {
+        Transport::Library(loaded) => check_interfaces(loaded, manifest),
+        // The process of a library has checked it.
+        Transport::Process(_) => Ok(()),
     }
-    for provided in &manifest.provides {
-        loaded
-            .provider(&provided.interface, &provided.name)
-            .map_err(|e| unusable(&provided.interface, e))?;
-    }
-    Ok(())
 }
 
 fn doctor(manifest: &Manifest, context: &CommandContext<'_>) -> Vec<Result<Value, Error>> {

@@ -47,12 +47,13 @@ pub(in crate::commands) fn run(
     });
     let manifest = usable(&registry, &dir)?;
     let configured = BTreeMap::new();
+    let isolation = context.providers.isolation.clone();
     let providers = Providers::new(
         &registry,
         configured,
         cache,
         context.env,
-        InheritedDescriptors::default(),
+        (InheritedDescriptors::default(), isolation),
     );
     let context = CommandContext {
         search: &search,
