@@ -18,12 +18,20 @@ fn raw(port: u16, request: &str) -> String {
 fn plain_http_beyond_loopback_must_be_allowed() {
     let world = World::new(Mode::Embedded);
     world.create("policy-config.yaml");
-    let refused = world
-        .kt("gateway run --id production --listen 0.0.0.0:0")
-        .run();
-    refused.exits(2).stderr_contains("--allow-remote-plaintext");
-    let line = "gateway run --id production --listen 127.0.0.1:0 --admin-listen 0.0.0.0:0";
-    world.kt(line).run().exits(2).stderr_contains("0.0.0.0:0");
+    let listen = "--listen 0.0.0.0:0";
+    let admin = "--listen 127.0.0.1:0 --admin-listen 0.0.0.0:0";
+    for mode in ["", "--dry-run"] {
+        for addresses in [listen, admin] {
+            let line = format!("gateway run --id production {addresses} {mode}");
+            let refused = world.kt(&line).run();
+            refused
+                .exits(2)
+                .stderr_contains("0.0.0.0:0")
+                .stderr_contains("--allow-remote-plaintext");
+        }
+    }
+    let line = "gateway run --id production --dry-run --allow-remote-plaintext";
+    world.kt(&format!("{line} {listen}")).run().ok();
     let line = "gateway run --id production --listen 0.0.0.0:0 --allow-remote-plaintext -o json";
     let gateway = Gateway::of(world.kt(line).spawn());
     assert_eq!(gateway.chat("m", "hello").status, 200);

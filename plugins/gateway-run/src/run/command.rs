@@ -13,6 +13,7 @@ use crate::supervisor::Supervisor;
 use crate::upstream::TlsConfig;
 use crate::worker::Pool;
 use jiff::Timestamp;
+use kt_listen_address::resolve;
 use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use kt_policy::Limits;
 use serde_json::json;
@@ -39,6 +40,7 @@ struct Sockets {
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     if invocation.dry_run {
         let options = Options::parse(invocation)?;
+        check_addresses(&options)?;
         let builder = builder(invocation, context, &options);
         let start = load(invocation, context, &options, &builder)?;
         return Ok(dry_run_output(&start.snapshot));
@@ -69,6 +71,16 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     drop(state);
     drop(audit_thread.join());
     output
+}
+
+/// Checks what a dry run does not bind.
+///
+/// # Errors
+/// Those of [`resolve`] for either address.
+fn check_addresses(options: &Options) -> Result<(), Error> {
+    let traffic = resolve(&options.listen, options.allow_remote)?;
+    resolve(&options.admin_address(traffic), options.allow_remote)?;
+    Ok(())
 }
 
 /// Binds all sockets. The process that holds the unix socket runs this gateway: no
