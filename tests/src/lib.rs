@@ -1,5 +1,5 @@
 //! Fuzz targets of kt. The end-to-end tests in `e2e` run them for a bounded time;
-//! the crate in `/fuzz` runs them with libFuzzer. [`bench`] is for the benchmarks.
+//! the crate in `/fuzz` runs them with libFuzzer. [`mod@bench`] is for the benchmarks.
 //!
 //! Some targets are private modules of executables and plugins, which no other
 //! crate can depend on. Their source files are included here by path; such a file

@@ -24,8 +24,8 @@ fn record(world: &World, id: &str, phase: &str) -> Value {
     wait_until("the record", TIMEOUT, || {
         let log = std::fs::read_to_string(world.gateway_file(id, "audit.jsonl")).ok()?;
         let records = log.lines().filter_map(|l| serde_json::from_str(l).ok());
-        let records = records.filter(|r: &Value| r["phase"] == phase);
-        records.last()
+        let mut records = records.filter(|r: &Value| r["phase"] == phase);
+        records.next_back()
     })
 }
 

@@ -150,7 +150,7 @@ fn a_plugin_that_crashes_is_a_failed_check() {
     let dir = PluginDir::new(&sandbox);
     let plugin = CPlugin::probe().define("PROBE_INIT=abort_at_once");
     let abort = "static kt_status abort_at_once(const kt_host *h, void **s) { (void)h, (void)s; __builtin_trap(); }";
-    let header = sandbox.write("abort.h", &format!("#include \"kt_plugin.h\"\n{abort}\n"));
+    let header = sandbox.write("abort.h", format!("#include \"kt_plugin.h\"\n{abort}\n"));
     let plugin = plugin.flag(format!("-include{}", header.display()));
     let plugin = plugin.flag("-Wno-unused-function".to_owned());
     if dir.build(&plugin).is_none() {
