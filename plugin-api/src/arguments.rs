@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The arguments of one command, as [`crate::build::generate_args`] generates them.
+/// The arguments of one command, as `build::generate_args` generates them.
 #[cfg_attr(
     not(feature = "build"),
     doc = "",
@@ -112,7 +112,7 @@ impl Invocation {
     }
 }
 
-/// Includes the structs that [`crate::build::generate_args`] generated.
+/// Includes the structs that `build::generate_args` generated.
 #[cfg_attr(
     not(feature = "build"),
     doc = "",
