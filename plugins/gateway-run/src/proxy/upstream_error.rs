@@ -30,7 +30,12 @@ pub(super) fn from_response(
     filters: Option<&mut ResponseFilters>,
 ) -> ErrorResponse {
     let document = serde_json::from_slice(body).unwrap_or(Value::Null);
-    convert(upstream, status, &document, filters).retry_headers(headers)
+    // The OpenAI-compatible API of Gemini returns an array of one error.
+    let document = match &document {
+        Value::Array(items) => items.first().unwrap_or(&document),
+        _ => &document,
+    };
+    convert(upstream, status, document, filters).retry_headers(headers)
 }
 
 /// Converts an error in a document that an upstream returned with status 200, or in
@@ -158,6 +163,9 @@ mod tests {
         let flat = convert(422, r#"{"object":"error","message":"flat","code":3000}"#);
         assert_eq!(event(&flat)["error"]["message"], "flat");
         assert_eq!(event(&flat)["error"]["code"], 3000);
+        let array = convert(400, r#"[{"error":{"message":"in an array","code":400}}]"#);
+        assert_eq!(event(&array)["error"]["message"], "in an array");
+        assert_eq!(convert(400, "[]").status, 400);
     }
 
     #[test]
