@@ -1,0 +1,6 @@
+//! `kt plugin new`.
+
+mod run;
+mod templates;
+
+pub(super) use run::run;
