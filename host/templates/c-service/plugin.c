@@ -41,8 +41,13 @@ static void inspect(json_buffer *out, kt_str request) {
   const char *status[] = {"sv", "status", c_text(&s.dir), 0}, *scan = c_text(&s.scan);
   const char *runsvdir[] = {"pgrep", "-f", 0, 0};
   json_buffer pattern = {0, 0, 0};
-  json_raw(&pattern, "^runsvdir .*");
-  json_raw(&pattern, scan);
+  json_raw(&pattern, "(^|/)runsvdir ([^ ]+ )*");
+  for (const char *c = scan; *c; c++) {
+    kt_str one = {c, 1};
+    if (strchr(".[]()*+?{}|^$\\", *c)) json_raw(&pattern, "\\");
+    json_add(&pattern, one);
+  }
+  json_raw(&pattern, "( |$)");
   runsvdir[2] = c_text(&pattern);
   json_raw(out, "{\"probes\":[");
   probe_run(out, "runsvdir", runsvdir);

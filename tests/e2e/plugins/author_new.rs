@@ -1,14 +1,18 @@
 //! `kt plugin new`: what it writes builds, passes `kt plugin test`, and works.
 
-use crate::harness::{
-    Background, CommandOutput, Sandbox, TestCommand, cargo, dist, free_port, tool, workspace,
-};
+use crate::harness::{CommandOutput, Sandbox, TestCommand, cargo, dist, tool, workspace};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// The variables that cargo needs. `HOME` is that of the sandbox.
-const CARGO_VARIABLES: [&str; 4] = ["PATH", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+/// The variables that cargo needs, with the folder in `HOME` that replaces one: the home
+/// of the sandbox is another.
+const CARGO_VARIABLES: [(&str, Option<&str>); 4] = [
+    ("PATH", None),
+    ("CARGO_HOME", Some(".cargo")),
+    ("RUSTUP_HOME", Some(".rustup")),
+    ("RUSTUP_TOOLCHAIN", None),
+];
 const BUILD_LIMIT: Duration = Duration::from_secs(600);
 
 /// Creates a plugin in the root of the sandbox.
@@ -25,8 +29,9 @@ fn make(sandbox: &Sandbox, plugin: &str, target: &str) -> Option<TestCommand> {
 
 /// Adds what cargo needs; the dependencies are shared with the plugin of a third party.
 fn with_cargo(mut run: TestCommand) -> TestCommand {
-    for name in CARGO_VARIABLES {
-        if let Some(value) = std::env::var_os(name) {
+    for (name, folder) in CARGO_VARIABLES {
+        let default = || Some(Path::new(&std::env::var_os("HOME")?).join(folder?).into());
+        if let Some(value) = std::env::var_os(name).or_else(default) {
             run = run.env(name, value);
         }
     }
@@ -86,7 +91,7 @@ fn a_new_service_backend_in_c_passes_its_tests() {
     output
         .ok()
         .stdout_contains("render")
-        .stdout_excludes("failed");
+        .stderr_contains("0 failed");
 }
 
 fn set_sdk(sandbox: &Sandbox, line: &str) {
@@ -139,51 +144,5 @@ fn a_new_service_backend_in_rust_builds_and_passes_its_tests() {
     run.run()
         .ok()
         .stdout_contains("arguments_and_variables_are_passed_unchanged ... ok")
-        .stdout_excludes("failed: ");
-}
-
-/// Starts a runsvdir over `~/service`.
-fn runsvdir(sandbox: &Sandbox, program: &Path) -> Background {
-    let services = sandbox.home().join("service");
-    fs::create_dir_all(&services).expect("the home is writable");
-    sandbox.program(program).arg(&services).spawn()
-}
-
-/// From `kt plugin new` to a gateway that runs under the backend of the author.
-#[test]
-fn runit_runs_gateways_under_a_new_backend() {
-    let (Some(_cc), Some(program)) = (tool("cc"), tool("runsvdir")) else {
-        return;
-    };
-    let sandbox = Sandbox::new();
-    create(&sandbox, "--lang c --kind service mine").ok();
-    let _runsvdir = runsvdir(&sandbox, &program);
-    let Some(run) = make(&sandbox, "mine", "test") else {
-        return;
-    };
-    let tested = run.run();
-    tested
-        .ok()
-        .stdout_contains("killed-first")
-        .stderr_contains("0 failed, 1 skipped");
-    let plugins = sandbox.root().join("mine/build");
-    let kt = |line: &str| sandbox.kt_line(line).env("KT_PLUGIN_PATH", &plugins).run();
-    let config = sandbox.write(
-        "policy-config.yaml",
-        "pack: {name: demo, version: 1.0.0, enabled: true}\n\
-         providers: {targets: [{id: echo, provider: echo}]}\npolicies: {chain: []}\n",
-    );
-    kt(&format!(
-        "gateway create --name edge --file {}",
-        config.display()
-    ))
-    .ok();
-    let (listen, admin) = (free_port(), free_port());
-    kt(&format!(
-        "gateway install --id edge --backend mine --listen 127.0.0.1:{listen} \
-         --admin-listen 127.0.0.1:{admin}"
-    ))
-    .ok();
-    kt("gateway status --id edge").ok().stdout_contains("runit");
-    kt("gateway uninstall --id edge --yes").ok();
+        .stderr_contains("0 failed");
 }

@@ -50,12 +50,12 @@ macro_rules! s6 {
     };
 }
 
-const LICENSE: TemplateFile = template!("LICENSE", "common/LICENSE");
+const LICENSE: TemplateFile = template!("LICENSE", "any/LICENSE");
 
 const COMMAND: [TemplateFile; 3] = [
-    template!("README.md", "common/README-command.md"),
-    template!("plugin.toml", "common/command.toml"),
-    template!("plugin-test.toml", "common/command-test.toml"),
+    template!("README.md", "any/README-command.md"),
+    template!("plugin.toml", "any/command.toml"),
+    template!("plugin-test.toml", "any/command-test.toml"),
 ];
 
 const C: [TemplateFile; 5] = [
