@@ -24,7 +24,6 @@ ip:iproute2
 setpriv:util-linux
 pgrep:procps
 s6-svscan:s6
-runsvdir:runit
 runuser:util-linux
 su:util-linux
 openssl:openssl

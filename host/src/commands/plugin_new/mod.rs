@@ -1,6 +1,0 @@
-//! `kt plugin new`.
-
-mod run;
-mod templates;
-
-pub(super) use run::run;
