@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::cli::{self, CommandSelection, Route, Tree};
+use crate::clock::unix_ms_after;
 use crate::commands::{self, CommandContext};
 use crate::crash;
 use crate::discovery::{
@@ -22,7 +23,7 @@ use kt_plugin_api::manifest::OutcomeSpec;
 use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Runs kt, with the descriptors from the service manager.
 pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutcome {
@@ -252,14 +253,7 @@ fn creates_profile(tree: &Tree, matches: &ArgMatches, registry: &Registry) -> bo
 
 /// Returns the deadline as Unix time in milliseconds; 0 for none.
 fn deadline(timeout: Option<u64>) -> u64 {
-    timeout.map_or(0, |ms| {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from((now + Duration::from_millis(ms)).as_millis())
-            .unwrap_or(u64::MAX)
-            .max(1)
-    })
+    timeout.map_or(0, |ms| unix_ms_after(Duration::from_millis(ms)).max(1))
 }
 
 /// Returns the exit code of an outcome that the manifest declares, or of a class.

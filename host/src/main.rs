@@ -4,7 +4,9 @@
 
 mod app;
 mod atomic_file;
+mod cache_file;
 mod cli;
+mod clock;
 mod commands;
 mod crash;
 mod dirs;

@@ -4,6 +4,7 @@
 use super::fixed_text::FixedText;
 use super::host_signals;
 use super::identity::PluginIdentity;
+use crate::clock::unix_ms;
 use crate::logging;
 use kt_plugin_api::abi::log;
 use std::fmt;
@@ -13,7 +14,6 @@ use std::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering::Acquire, Ordering::Relaxed,
     Ordering::Release, fence,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The number of calls that can be recorded at a time; further ones are not.
 const CAPACITY: usize = 128;
@@ -82,13 +82,6 @@ pub(crate) fn enter_host() -> CallGuard {
 /// Records that a plugin called the host: it does not hang.
 pub(crate) fn record_host_call() {
     LAST_HOST_CALL.store(unix_ms(), Relaxed);
-}
-
-pub(super) fn unix_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn begin(plugin: *mut PluginIdentity, text: &str, deadline: u64) -> CallGuard {

@@ -4,6 +4,7 @@ use super::calls::{self, CallGuard, RunningCall};
 use super::identity::PluginIdentity;
 use super::journal;
 use super::report::{Message, Report};
+use crate::clock::unix_ms;
 use crate::logging;
 use kt_plugin_api::Class;
 use kt_plugin_api::abi::log;
@@ -42,7 +43,7 @@ pub(crate) fn enter_until(
     what: fmt::Arguments<'_>,
 ) -> CallGuard {
     let deadline = match deadline {
-        0 if LIMIT_ALL.load(SeqCst) => calls::unix_ms(),
+        0 if LIMIT_ALL.load(SeqCst) => unix_ms(),
         deadline => deadline,
     };
     let guard = calls::enter(plugin, deadline, what);
@@ -84,7 +85,7 @@ pub(crate) fn check(policy: HangPolicy) -> Option<Duration> {
         calls::remove_deadline(&call);
         logging::record(log::WARN, "host", overdue(&call, policy.grace).as_str(), "");
     }
-    let now = calls::unix_ms();
+    let now = unix_ms();
     // A call past its deadline is checked again: its plugin has called the host.
     let next = calls::earliest_deadline()?.max(now).saturating_add(grace);
     NEXT_CHECK.store(next, SeqCst);

@@ -8,7 +8,8 @@ use std::sync::Once;
 
 static INSTALL: Once = Once::new();
 
-/// Returns what reports say about the plugin, whose crashes are recorded in `journal`. The first call installs the handlers.
+/// Returns what reports say about the plugin, whose crashes are recorded in `journal`. The
+/// first call installs the handlers.
 pub(crate) fn register(manifest: &Manifest, journal: &Path) -> &'static PluginIdentity {
     INSTALL.call_once(|| {
         fault::set_alternate_stack();

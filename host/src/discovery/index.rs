@@ -3,13 +3,12 @@
 //! failure to write it is ignored.
 
 use super::manifest::ParsedManifest;
-use crate::atomic_file;
+use crate::cache_file;
 use kt_plugin_api::abi;
 use kt_plugin_api::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -71,9 +70,7 @@ impl Index {
         let kt = env!("CARGO_PKG_VERSION");
         let (major, minor) = (abi::ABI_MAJOR, abi::ABI_MINOR);
         let file = dir.join(format!("plugins-{kt}-{major}.{minor}.json"));
-        let entries = atomic_file::read_private(&file)
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let entries = cache_file::read(&file);
         Self {
             file,
             entries,
@@ -104,15 +101,7 @@ impl Index {
     /// Writes the cache if it changed. A failure only costs time.
     pub(crate) fn save(&self) {
         if self.changed {
-            drop(self.write());
+            cache_file::write(&self.file, &self.entries);
         }
-    }
-
-    fn write(&self) -> io::Result<()> {
-        let json = serde_json::to_vec(&self.entries)?;
-        if let Some(dir) = self.file.parent() {
-            atomic_file::create_private_dir(dir)?;
-        }
-        atomic_file::replace(&self.file, &json)
     }
 }

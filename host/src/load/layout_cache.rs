@@ -4,10 +4,9 @@
 #![forbid(unsafe_code)]
 
 use super::library::MappedLibrary;
-use crate::atomic_file;
+use crate::cache_file;
 use crate::discovery::FileIdentity;
 use std::fs::Metadata;
-use std::io;
 use std::path::Path;
 
 /// The maximum number of entries; the oldest are removed first.
@@ -19,9 +18,7 @@ const MAX_ENTRIES: usize = 64;
 /// The differences; a failed comparison is not cached.
 pub(super) fn check(mapped: &MappedLibrary, meta: &Metadata, cache: &Path) -> Result<(), String> {
     let file = cache.join(concat!("layouts-", env!("CARGO_PKG_VERSION"), ".json"));
-    let mut passed: Vec<FileIdentity> = atomic_file::read_private(&file)
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
+    let mut passed: Vec<FileIdentity> = cache_file::read(&file);
     let identity = FileIdentity::of(meta);
     if passed.contains(&identity) {
         return Ok(());
@@ -30,12 +27,6 @@ pub(super) fn check(mapped: &MappedLibrary, meta: &Metadata, cache: &Path) -> Re
     passed.push(identity);
     let excess = passed.len().saturating_sub(MAX_ENTRIES);
     passed.drain(..excess);
-    // A failure only costs the comparison at the next start.
-    drop(write(&file, cache, &passed));
+    cache_file::write(&file, &passed);
     Ok(())
-}
-
-fn write(file: &Path, cache: &Path, passed: &[FileIdentity]) -> io::Result<()> {
-    atomic_file::create_private_dir(cache)?;
-    atomic_file::replace(file, &serde_json::to_vec(passed)?)
 }

@@ -2,7 +2,7 @@
 //! milliseconds at each start.
 
 use super::sha256::sha256_of;
-use crate::atomic_file;
+use crate::cache_file;
 use crate::discovery::FileIdentity;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -32,9 +32,7 @@ impl HashCache {
     /// Opens the cache in `dir`; a file that cannot be trusted or read counts as empty.
     pub(super) fn open(dir: &Path) -> Self {
         let file = dir.join(concat!("hashes-", env!("CARGO_PKG_VERSION"), ".json"));
-        let entries = atomic_file::read_private(&file)
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let entries = cache_file::read(&file);
         Self {
             file,
             entries,
@@ -69,16 +67,8 @@ impl HashCache {
     /// Writes the cache if it changed. A failure only costs time.
     pub(super) fn save(&self) {
         if self.changed {
-            drop(self.write());
+            cache_file::write(&self.file, &self.entries);
         }
-    }
-
-    fn write(&self) -> io::Result<()> {
-        let json = serde_json::to_vec(&self.entries)?;
-        if let Some(dir) = self.file.parent() {
-            atomic_file::create_private_dir(dir)?;
-        }
-        atomic_file::replace(&self.file, &json)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The two ways to run a plugin: in this process, and in one of its own.
 
 use super::isolation::IsolationPolicy;
+use crate::clock::unix_ms_after;
 use crate::crash;
 use crate::discovery::DiscoveredPlugin;
 use crate::load::{self, LoadedPlugin, attributed};
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// How long the host waits for the plugins at the end of the process.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -104,10 +105,7 @@ pub(crate) fn shut_down(plugins: Vec<(String, Transport)>) {
 fn shut_down_libraries(libraries: Vec<(String, &'static LoadedPlugin)>, end: Instant) {
     let (names, libraries): (Vec<_>, Vec<_>) = libraries.into_iter().unzip();
     let (sender, done) = mpsc::channel();
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let deadline = u64::try_from((now + SHUTDOWN_TIMEOUT).as_millis()).unwrap_or(u64::MAX);
+    let deadline = unix_ms_after(SHUTDOWN_TIMEOUT);
     let thread = std::thread::Builder::new().spawn(move || {
         crash::set_alternate_stack();
         for library in libraries {
