@@ -3,15 +3,16 @@
 use super::host::Host;
 use crate::rpc::{
     EmitParams, OpenParams, OpenResult, PromptParams, ProviderCallParams, ProviderId,
-    ProvidersParams, compact,
+    ProvidersParams,
 };
 use crate::runtime::{
     CallContext, Console, Implementation, OpenProvider, ProviderAccess, RemoteProvider,
 };
-use kt_plugin_api::{Class, Error, Event, Output, ProviderInfo};
+use kt_plugin_api::{Error, Event, Output, ProviderInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,11 +109,12 @@ impl ProviderAccess for HostAccess {
 }
 
 impl RemoteProvider for HostProvider {
-    fn call(&self, method: &str, request: &str, call: &CallContext<'_>) -> Result<String, Error> {
-        let request = compact(request).map_err(|e| {
-            let message = "its request is not valid JSON";
-            Error::new(Class::Plugin, "invalid-call", message).cause(e)
-        })?;
+    fn call(
+        &self,
+        method: &str,
+        request: Box<RawValue>,
+        call: &CallContext<'_>,
+    ) -> Result<String, Error> {
         let params = ProviderCallParams {
             call: self.call,
             provider: self.provider,

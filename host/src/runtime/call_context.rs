@@ -5,14 +5,16 @@
 
 use super::console::Console;
 use super::signals::{SignalObserver, SignalState};
+use crate::clock::{unix_ms, unix_ms_after};
 use crate::crash::PluginIdentity;
 use kt_plugin_api::abi::{KtInterfaceV1, cancel, emit, status};
 use kt_plugin_api::{Error, Event, Output, ProviderInfo};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The deadline of an interface call, unless the caller or the command has one.
 const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -78,8 +80,13 @@ pub(crate) enum Implementation {
 
 /// A provider in another process.
 pub(crate) trait RemoteProvider: Send + Sync {
-    /// Calls a method with valid JSON, and returns valid JSON.
-    fn call(&self, method: &str, request: &str, call: &CallContext<'_>) -> Result<String, Error>;
+    /// Calls a method with JSON without line feeds, and returns valid JSON.
+    fn call(
+        &self,
+        method: &str,
+        request: Box<RawValue>,
+        call: &CallContext<'_>,
+    ) -> Result<String, Error>;
 }
 
 impl<'a> CallContext<'a> {
@@ -117,7 +124,7 @@ impl<'a> CallContext<'a> {
             signals: self.signals.clone().filter(|_| !ignores_cancellation),
             deadline: deadline
                 .min()
-                .unwrap_or_else(|| unix_ms() + DEFAULT_CALL_TIMEOUT.as_millis() as u64),
+                .unwrap_or_else(|| unix_ms_after(DEFAULT_CALL_TIMEOUT)),
             ignores_cancellation,
             providers: self.providers,
             console: self.console,
@@ -266,13 +273,6 @@ impl<'a> CallContext<'a> {
             .map(|mut result| std::mem::take(&mut *result))
             .unwrap_or_default()
     }
-}
-
-fn unix_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn message(json: &str) -> Result<String, serde_json::Error> {

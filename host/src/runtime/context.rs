@@ -1,7 +1,6 @@
 //! The functions of `kt_context` and `kt_provider`.
 
-use super::call_context::CallContext;
-use super::call_context::OpenProvider;
+use super::call_context::{CallContext, OpenProvider};
 use super::method_call::{MethodError, call_method};
 use crate::crash;
 use kt_plugin_api::abi::{

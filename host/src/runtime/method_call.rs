@@ -4,9 +4,11 @@
 use super::call_context::{CallContext, Implementation, OpenProvider};
 use crate::crash;
 use crate::logging;
+use crate::rpc::compact;
 use kt_plugin_api::abi::{KtContext, KtInterfaceV1, KtReply, KtStr, log, status};
 use kt_plugin_api::{Class, Error};
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use std::ffi::c_void;
 
 /// The maximum size of a reply, against a provider that writes without end.
@@ -45,16 +47,7 @@ pub(crate) fn call_method(
             call_library(vtable, (method, request), (call, context))
         }
         Implementation::Remote(remote) => {
-            let result = std::str::from_utf8(request)
-                .map_err(|e| {
-                    Error::new(
-                        Class::Plugin,
-                        "invalid-call",
-                        "its request is not valid JSON",
-                    )
-                    .cause(e)
-                })
-                .and_then(|request| remote.call(method, request, call));
+            let result = json_line(request).and_then(|json| remote.call(method, json, call));
             (status_of(&result), result.map(String::into_bytes))
         }
     };
@@ -62,6 +55,16 @@ pub(crate) fn call_method(
         status: if code < 0 { code } else { status::FAILED },
         error: attribute(provider, method, error),
     })
+}
+
+/// Returns a request in the form that another process receives.
+fn json_line(request: &[u8]) -> Result<Box<RawValue>, Error> {
+    let invalid = |e: &dyn std::fmt::Display| {
+        let message = "its request is not valid JSON";
+        Error::new(Class::Plugin, "invalid-call", message).cause(e)
+    };
+    let request = std::str::from_utf8(request).map_err(|e| invalid(&e))?;
+    compact(request).map_err(|e| invalid(&e))
 }
 
 /// Returns the status that a library returns with the same result.

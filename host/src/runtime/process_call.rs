@@ -3,8 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::call_context::CallContext;
-use super::call_context::{OpenProvider, RemoteProvider};
+use super::call_context::{CallContext, OpenProvider, RemoteProvider};
 use super::call_failure::CallFailure;
 use super::context::context;
 use super::method_call::call_method;
@@ -20,6 +19,7 @@ use kt_plugin_api::abi::{cancel, log};
 use kt_plugin_api::{Class, Error};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::Scope;
@@ -51,11 +51,12 @@ impl SignalObserver for CallQueue {
 }
 
 impl RemoteProvider for ProcessProvider {
-    fn call(&self, method: &str, request: &str, call: &CallContext<'_>) -> Result<String, Error> {
-        let request = compact(request).map_err(|e| {
-            let message = "its request is not valid JSON";
-            Error::new(Class::Plugin, "invalid-call", message).cause(e)
-        })?;
+    fn call(
+        &self,
+        method: &str,
+        request: Box<RawValue>,
+        call: &CallContext<'_>,
+    ) -> Result<String, Error> {
         let running = self
             .process
             .begin("interface/call", |id| InterfaceCallParams {

@@ -45,12 +45,16 @@ impl Runner<'_> {
             .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
         let transport = self.providers.load(plugin, manifest)?;
         let call = CallContext::new(self.providers, self.console, Some(signals), deadline);
-        let mut json = serde_json::to_value(invocation)
-            .map_err(|e| Error::internal("the invocation cannot be written").cause(e))?;
-        if self.providers.unknown_keys {
-            json["kt_unknown_key"] = json!({ "unknown": [1] });
-        }
-        let json = json.to_string();
+        let json = if self.providers.unknown_keys {
+            serde_json::to_value(invocation).map(|mut json| {
+                json["kt_unknown_key"] = json!({ "unknown": [1] });
+                json.to_string()
+            })
+        } else {
+            serde_json::to_string(invocation)
+        };
+        let json =
+            json.map_err(|e| Error::internal("the invocation cannot be written").cause(e))?;
         match transport {
             Transport::Library(loaded) => run_command(loaded, &call, (&invocation.path, &json)),
             Transport::Process(process) => {
