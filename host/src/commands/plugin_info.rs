@@ -6,7 +6,7 @@ use crate::install::key_id;
 use crate::plugin_lock::{PluginLock, current_hashes};
 use clap::ArgMatches;
 use kt_plugin_api::{CellFormat, Error, Field, Output, View};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
     let plugin = context.named_plugin(matches)?;
@@ -15,21 +15,13 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
     let manifest = plugin.manifest.as_ref();
     let hashes = current_hashes(plugin).ok();
     let entry = status.entry.as_ref();
-    let value = json!({
-        "name": plugin.name(),
-        "version": manifest.map(|m| m.version.clone()),
-        "description": manifest.map(|m| m.description.clone()),
+    let mut value = status.summary(plugin);
+    let details = json!({
         "license": manifest.map(|m| m.license.clone()),
         "homepage": manifest.map(|m| m.homepage.clone()),
         "api": manifest.map(|m| m.api.clone()),
         "kind": manifest.map(|m| m.kind),
         "isolation": manifest.and_then(|m| m.isolation),
-        "state": status.state,
-        "reason": status.reason(),
-        "notes": plugin.notes,
-        "source": plugin.source.name(),
-        "tier": status.tier.name(),
-        "path": plugin.dir.display().to_string(),
         "link": plugin.link.as_ref().map(|link| link.display().to_string()),
         "library": plugin.library().map(|file| file.display().to_string()),
         "hash": hashes.map(|h| h.code),
@@ -38,12 +30,11 @@ pub(super) fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<
         "public_key": entry.and_then(|e| e.public_key.clone()),
         "key_id": entry.and_then(|e| e.public_key.as_deref().map(key_id)),
         "crashes": plugin.crashes,
-        "commands": manifest.map(|m| m.commands.iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),
-        "provides": manifest.map(|m| {
-            m.provides.iter().map(|p| format!("{}:{}", p.interface, p.name)).collect::<Vec<_>>()
-        }),
         "settings": manifest.map(|m| m.settings.iter().map(|s| s.key.clone()).collect::<Vec<_>>()),
     });
+    if let (Some(value), Value::Object(details)) = (value.as_object_mut(), details) {
+        value.extend(details);
+    }
     let view = View::Fields(vec![
         Field::new("name", "/name"),
         Field::new("version", "/version"),

@@ -5,7 +5,7 @@ use super::plugin_status::{PluginStatus, status};
 use crate::discovery::DiscoveredPlugin;
 use crate::plugin_lock::PluginLock;
 use kt_plugin_api::{CellFormat, Column, Output, View};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(super) fn run(context: &CommandContext<'_>) -> Output {
     let lock = PluginLock::read(&context.record_paths().lock);
@@ -15,7 +15,7 @@ pub(super) fn run(context: &CommandContext<'_>) -> Output {
         .iter()
         .map(|plugin| (plugin, status(plugin, &lock, context, false)))
         .collect();
-    let rows: Vec<Value> = all.iter().map(|(plugin, s)| row(plugin, s)).collect();
+    let rows: Vec<Value> = all.iter().map(|(plugin, s)| s.summary(plugin)).collect();
     let view = View::Table {
         rows: String::new(),
         columns: vec![
@@ -43,23 +43,4 @@ pub(super) fn run(context: &CommandContext<'_>) -> Output {
         }
     }
     output
-}
-
-fn row(plugin: &DiscoveredPlugin, status: &PluginStatus) -> Value {
-    let manifest = plugin.manifest.as_ref();
-    json!({
-        "name": plugin.name(),
-        "version": manifest.map(|m| m.version.clone()),
-        "description": manifest.map(|m| m.description.clone()),
-        "state": status.state,
-        "reason": status.reason(),
-        "notes": plugin.notes,
-        "source": plugin.source.name(),
-        "tier": status.tier.name(),
-        "path": plugin.dir.display().to_string(),
-        "commands": manifest.map(|m| m.commands.iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),
-        "provides": manifest.map(|m| {
-            m.provides.iter().map(|p| format!("{}:{}", p.interface, p.name)).collect::<Vec<_>>()
-        }),
-    })
 }

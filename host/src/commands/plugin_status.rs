@@ -5,6 +5,7 @@ use crate::discovery::{DiscoveredPlugin, PluginState, PluginTier};
 use crate::load;
 use crate::plugin_lock::{self, LockEntry, PluginLock};
 use kt_plugin_api::{Class, Error};
+use serde_json::{Value, json};
 
 /// Whether a plugin will be used.
 pub(super) struct PluginStatus {
@@ -24,6 +25,26 @@ impl PluginStatus {
         let location = error.location.as_ref();
         let location = location.map(|l| format!(" ({}:{}:{})", l.file, l.line, l.column));
         Some(format!("{error}{}", location.unwrap_or_default()))
+    }
+
+    /// Returns the plugin as lists show it.
+    pub(super) fn summary(&self, plugin: &DiscoveredPlugin) -> Value {
+        let manifest = plugin.manifest.as_ref();
+        json!({
+            "name": plugin.name(),
+            "version": manifest.map(|m| m.version.clone()),
+            "description": manifest.map(|m| m.description.clone()),
+            "state": self.state,
+            "reason": self.reason(),
+            "notes": plugin.notes,
+            "source": plugin.source.name(),
+            "tier": self.tier.name(),
+            "path": plugin.dir.display().to_string(),
+            "commands": manifest.map(|m| m.commands.iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),
+            "provides": manifest.map(|m| {
+                m.provides.iter().map(|p| format!("{}:{}", p.interface, p.name)).collect::<Vec<_>>()
+            }),
+        })
     }
 }
 
