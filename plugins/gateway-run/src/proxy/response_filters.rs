@@ -2,7 +2,7 @@
 
 use super::held_json::HeldJson;
 use kt_policy::chat::{self, ContentFilter};
-use kt_policy::{Block, Chain, Decision, Evaluation, Finding};
+use kt_policy::{Block, Chain, Decision, Evaluation, Finding, merge_findings};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -136,7 +136,7 @@ impl ResponseFilters {
         self.channels.retain(|channel, filter| {
             let has_ended = channel.starts_with(prefix);
             if has_ended {
-                add(findings, &filter.findings());
+                merge_findings(findings, &filter.findings());
             }
             !has_ended
         });
@@ -150,7 +150,7 @@ impl ResponseFilters {
     pub(super) fn keys_and_numbers(&mut self, event: &str) -> Result<Option<String>, FilterError> {
         let evaluated = chat::evaluate_keys_and_numbers(&self.chain, event)
             .map_err(|_| FilterError::Ambiguous)?;
-        add(&mut self.findings, &evaluated.evaluation.findings);
+        merge_findings(&mut self.findings, &evaluated.evaluation.findings);
         match &evaluated.evaluation.decision {
             Decision::Allow => Ok(None),
             Decision::Block(block) => Err(FilterError::Blocked(block.clone())),
@@ -184,7 +184,7 @@ impl ResponseFilters {
         let document = json!({ "arguments": text }).to_string();
         let evaluated =
             chat::evaluate_response(&self.chain, &document).map_err(|_| FilterError::Ambiguous)?;
-        add(&mut self.findings, &evaluated.evaluation.findings);
+        merge_findings(&mut self.findings, &evaluated.evaluation.findings);
         match &evaluated.evaluation.decision {
             Decision::Allow => Ok(text.to_owned()),
             Decision::Block(block) => Err(FilterError::Blocked(block.clone())),
@@ -201,7 +201,7 @@ impl ResponseFilters {
     pub(super) fn evaluation(&self, block: Option<&Block>) -> Evaluation {
         let mut findings = self.findings.clone();
         for filter in self.channels.values() {
-            add(&mut findings, &filter.findings());
+            merge_findings(&mut findings, &filter.findings());
         }
         let decision = match block {
             Some(block) => Decision::Block(block.clone()),
@@ -212,16 +212,6 @@ impl ResponseFilters {
             decision,
             rewrites: Vec::new(),
             findings,
-        }
-    }
-}
-
-fn add(findings: &mut Vec<Finding>, more: &[Finding]) {
-    for finding in more {
-        let same = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
-        match findings.iter_mut().find(same) {
-            Some(known) => known.count += finding.count,
-            None => findings.push(finding.clone()),
         }
     }
 }

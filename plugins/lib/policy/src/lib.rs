@@ -39,7 +39,7 @@ pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
     AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_GAP_BYTES,
     MAX_HOLD_BYTES, MAX_MATCH_BYTES, PromptText, REASON_CODES, Replacement, Rewrite, StreamFilter,
-    compile,
+    compile, merge_findings,
 };
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
 pub use model::defaults;

@@ -166,7 +166,7 @@ pub(crate) fn count(
 }
 
 /// Adds findings to those of other texts.
-pub(crate) fn merge_findings(findings: &mut Vec<Finding>, more: &[Finding]) {
+pub fn merge_findings(findings: &mut Vec<Finding>, more: &[Finding]) {
     for finding in more {
         let same = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
         match findings.iter_mut().find(same) {

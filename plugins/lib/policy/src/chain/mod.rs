@@ -23,9 +23,9 @@ mod word_boundary;
 pub use audit::AuditRecord;
 pub use automaton::{MAX_GAP_BYTES, MAX_MATCH_BYTES};
 pub use compile::compile;
-pub(crate) use evaluation::merge_findings;
 pub use evaluation::{
     Block, Decision, Evaluation, Finding, PromptText, REASON_CODES, Replacement, Rewrite,
+    merge_findings,
 };
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use limits::Limits;

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::unit::MIN_NUMBER;
 use crate::chain::{Block, Chain, Finding, Replacement, merge_findings};
 use crate::json::{Edit, apply_edits, escape, is_number, unescape};
-
-/// The length of the shortest number that is evaluated, as in whole documents.
-const MIN_NUMBER_BYTES: usize = 9;
 
 /// The filter of the numbers and keys of a document.
 pub(super) struct ScalarFilter {
@@ -33,7 +31,7 @@ impl ScalarFilter {
         out: &mut String,
     ) -> Result<(), Block> {
         let number = text.trim_end();
-        if number.len() < MIN_NUMBER_BYTES {
+        if number.len() < MIN_NUMBER {
             out.push_str(text);
             return Ok(());
         }

@@ -15,7 +15,7 @@ use crate::json::{Edit, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, sca
 const MAX_NESTED: usize = 3;
 /// Shortest number that is judged, in bytes: no shorter one is personal data
 /// without a word that announces it.
-const MIN_NUMBER: usize = 9;
+pub(super) const MIN_NUMBER: usize = 9;
 
 /// A text that is judged.
 pub(super) struct Unit {
