@@ -27,29 +27,34 @@
 mod case;
 mod chain;
 pub mod chat;
+mod compile;
+mod decode;
 mod diff;
 pub mod json;
+mod kinds;
 mod model;
 mod parse;
 mod problem;
+mod settings;
 mod source;
 mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
     AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_GAP_BYTES,
-    MAX_HOLD_BYTES, MAX_MATCH_BYTES, PromptText, REASON_CODES, Replacement, Rewrite, StreamFilter,
-    compile, merge_findings,
+    MAX_HOLD_BYTES, MAX_MATCH_BYTES, NumberRedaction, PromptText, Replacement, Rewrite,
+    Sensitivity, StreamFilter, merge_findings,
 };
+pub use compile::compile;
+pub use decode::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, Millis};
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
+pub use kinds::reason_codes;
 pub use model::defaults;
 pub use model::{
-    AuditLogger, CircuitBreaker, DataCollection, DataPolicy, Detection, DlpFilter, DlpRedaction,
-    Document, Encoding, Fallback, FilterAction, Gateway, InjectionAction, InjectionResponse,
-    MarkerFormat, Millis, ModelMatch, NumberRedaction, Outbound, PRESETS, Pack, PiiDetector,
-    Policies, PolicyKind, Preset, PromptInjection, Providers, Redaction, Routing, SecretRef,
-    Sensitivity, SizeLimits, Strategy, Target, Timeouts, Trigger, find_preset,
+    CircuitBreaker, DataCollection, DataPolicy, Document, Fallback, Gateway, ModelMatch, Outbound,
+    PRESETS, Pack, Policies, PolicyKind, Preset, Providers, Routing, SecretRef, SizeLimits,
+    Strategy, Target, Timeouts, Trigger, find_preset,
 };
-pub use parse::{InvalidUrl, MAX_ALIASES, MAX_DEPTH, MAX_NODES, parse, validate_base_url};
+pub use parse::{InvalidUrl, parse, validate_base_url};
 pub use problem::{Problem, Problems, looks_like_secret};
 pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

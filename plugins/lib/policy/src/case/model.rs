@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::string_enum;
+use crate::decode::string_enum;
 
 string_enum! {
     /// The decision that a case expects.

@@ -4,11 +4,11 @@
 use serde_json::Value as Json;
 
 use super::{Case, Expected};
-use crate::chain::REASON_CODES;
-use crate::parse::diagnostics::{Diagnostics, truncate};
-use crate::parse::field::{Field, LengthRange};
-use crate::parse::mapping::{Keys, Mapping};
-use crate::parse::node::{Node, NodeKind};
+use crate::decode::{Diagnostics, truncate};
+use crate::decode::{Field, LengthRange};
+use crate::decode::{Keys, Mapping};
+use crate::decode::{Node, NodeKind};
+use crate::kinds::reason_codes;
 use crate::parse::parse_layers;
 use crate::problem::{Problems, code};
 use crate::source::{Source, SourceMap};
@@ -128,14 +128,15 @@ fn expected(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<
 
 fn reason(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
     let text = field.string(diagnostics)?;
-    if REASON_CODES.contains(&text.as_str()) {
+    let known = reason_codes();
+    if known.contains(&text.as_str()) {
         return Some(text);
     }
     let message = format!("unknown reason code `{}`", truncate(&text));
     diagnostics
         .report(code::UNKNOWN_VALUE, field.location, &field.path, message)
-        .suggest(&text, REASON_CODES.into_iter())
-        .help(format!("known reason codes: {}", REASON_CODES.join(", ")));
+        .suggest(&text, known.iter().copied())
+        .help(format!("known reason codes: {}", known.join(", ")));
     None
 }
 

@@ -1,9 +1,9 @@
-//! What `audit-logger` asks to be recorded.
+//! [`AuditRecord`].
 
 use serde::Serialize;
 
-use super::{Chain, Decision, Evaluation, Finding};
-use crate::model::{PolicyKind, defaults};
+use super::evaluation::{Decision, Evaluation, Finding};
+use crate::model::PolicyKind;
 
 /// The part of an audit record that the policies know; identity, time and
 /// chaining are added by the writer. It never contains text of the request.
@@ -23,27 +23,20 @@ pub struct AuditRecord {
     pub retention_days: u64,
 }
 
-impl Chain {
-    /// The record of a verdict; `None` when the chain has no `audit-logger`,
-    /// or when its `log_all_access` is off and no policy touched the request.
-    #[must_use]
-    pub fn audit_record(&self, verdict: &Evaluation) -> Option<AuditRecord> {
-        let settings = self.audit_logger()?;
-        let untouched = verdict.decision == Decision::Allow && verdict.findings.is_empty();
-        if untouched && !settings.log_all_access.unwrap_or(true) {
-            return None;
-        }
-        let block = match &verdict.decision {
+impl AuditRecord {
+    /// Returns the record of an evaluation by a chain.
+    pub(crate) fn new(evaluation: &Evaluation, chain: &[PolicyKind], retention_days: u64) -> Self {
+        let block = match &evaluation.decision {
             Decision::Block(block) => Some(block),
             _ => None,
         };
-        Some(AuditRecord {
-            verdict: verdict.decision.as_str(),
+        Self {
+            verdict: evaluation.decision.as_str(),
             policy: block.map(|block| block.policy),
             reason_code: block.map(|block| block.reason),
-            chain: self.kinds().to_vec(),
-            findings: verdict.findings.clone(),
-            retention_days: settings.retention_days.unwrap_or(defaults::RETENTION_DAYS),
-        })
+            chain: chain.to_vec(),
+            findings: evaluation.findings.clone(),
+            retention_days,
+        }
     }
 }

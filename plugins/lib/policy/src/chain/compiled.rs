@@ -1,38 +1,33 @@
 //! [`Compiled`]: the parts of a chain.
 
-use super::evaluation::{self, Block};
-use super::injection::Injection;
+use super::evaluation::Block;
+use super::phases::{RecordPhase, RequestPhase};
 use super::rules::Rules;
 use super::scanner::Blocked;
-use crate::model::{AuditLogger, PolicyKind};
+use crate::model::PolicyKind;
 
-/// What a chain consists of.
+/// What a chain consists of: its policies, and their parts by phase.
+#[derive(Default)]
 pub(crate) struct Compiled {
     pub(crate) kinds: Vec<PolicyKind>,
-    pub(crate) injection: Option<Injection>,
+    pub(crate) request: Vec<Box<dyn RequestPhase>>,
     pub(crate) rules: Option<Rules>,
-    pub(crate) audit: Option<AuditLogger>,
+    pub(crate) record: Option<Box<dyn RecordPhase>>,
 }
 
 impl Compiled {
-    /// The refusal of a text that was blocked.
+    /// Returns the refusal of a text that was blocked.
     pub(crate) fn block_of(&self, rules: &Rules, blocked: Blocked, code: &'static str) -> Block {
-        let policy = match blocked {
-            Blocked::Pattern(pattern) => rules.patterns[pattern].policy,
-            Blocked::Budget => rules
-                .own
-                .as_ref()
-                .map_or(PolicyKind::DlpFilter, |o| o.policy),
+        let pattern = match blocked {
+            Blocked::Pattern(pattern) => pattern,
+            Blocked::Budget => rules.own.as_ref().map_or(0, |own| own.first),
         };
-        let reason = match policy {
-            PolicyKind::PiiDetector => evaluation::PII,
-            _ => evaluation::DLP,
-        };
+        let source = rules.patterns[pattern].source;
         Block {
-            policy,
+            policy: source.policy,
             code,
-            message: format!("refused by the policy {policy}"),
-            reason,
+            message: format!("refused by the policy {}", source.policy),
+            reason: source.reason,
         }
     }
 

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::compile::compile;
 use super::limits::Limits;
 use super::prompt::Chain;
 use super::scanner::{Blocked, Scanner};
+use crate::compile::compile;
 use crate::parse::parse;
 use crate::source::Source;
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::action::{NumberRedaction, Sensitivity};
 use crate::json::escape;
-use crate::model::{NumberRedaction, PolicyKind, Sensitivity};
+use crate::model::PolicyKind;
 
 /// One text of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,22 +49,12 @@ pub struct Block {
     pub code: &'static str,
     /// Message for the caller; never quotes what was found.
     pub message: String,
-    /// Stable reason code, one of [`REASON_CODES`].
+    /// Stable reason code, one of [`reason_codes`](crate::reason_codes).
     pub reason: &'static str,
 }
 
-/// Why `prompt-injection` refuses.
-pub(crate) const INJECTION: &str = "prompt_injection.detected";
-/// Why `pii-detector` refuses.
-pub(crate) const PII: &str = "pii.detected";
-/// Why `dlp-filter` refuses.
-pub(crate) const DLP: &str = "dlp.detected";
-
 /// The kind of the finding that a text has cost more steps than it may.
 pub(crate) const BUDGET: &str = "budget";
-
-/// Every reason code that a gateway reports.
-pub const REASON_CODES: [&str; 3] = [INJECTION, PII, DLP];
 
 /// What a policy found, without the text that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,32 +1,42 @@
-//! The detectors a document compiles to.
+//! The engine of a chain: the phases that policies take part in, and the walk over texts that
+//! serves all of them.
 
+mod action;
 mod audit;
 mod automaton;
-mod compile;
+mod build;
 mod compiled;
 #[cfg(test)]
 mod cost_tests;
-mod detect;
 mod evaluation;
 mod filter;
-mod injection;
 mod limits;
 mod matched;
 mod pattern;
-mod personal;
+mod phases;
+mod policy;
+mod progress;
 mod prompt;
 mod rules;
 mod scanner;
-mod terms;
 mod word_boundary;
+mod words;
 
+pub(crate) use action::{FilterAction, MarkerFormat};
+pub use action::{NumberRedaction, Sensitivity};
 pub use audit::AuditRecord;
 pub use automaton::{MAX_GAP_BYTES, MAX_MATCH_BYTES};
-pub use compile::compile;
+pub(crate) use build::Build;
+pub(crate) use evaluation::count;
 pub use evaluation::{
-    Block, Decision, Evaluation, Finding, PromptText, REASON_CODES, Replacement, Rewrite,
-    merge_findings,
+    Block, Decision, Evaluation, Finding, PromptText, Replacement, Rewrite, merge_findings,
 };
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use limits::Limits;
+pub(crate) use matched::{Match, Matches, View};
+pub(crate) use pattern::{Marker, Pattern, PatternSource};
+pub(crate) use phases::{Detector, RecordPhase, RequestPhase, Starts};
+pub(crate) use policy::Policy;
+pub(crate) use progress::Progress;
 pub use prompt::Chain;
+pub(crate) use words::{Announcement, RecentWords};

@@ -1,13 +1,21 @@
 //! One thing that is looked for, and what replaces it.
 
-use crate::model::{FilterAction, MarkerFormat, NumberRedaction, PolicyKind, Sensitivity};
+use super::action::{FilterAction, MarkerFormat, NumberRedaction, Sensitivity};
+use crate::model::PolicyKind;
 
 /// How far back a detector may look, in bytes.
 pub(crate) const CONTEXT_BYTES: usize = 64;
 
+/// The policy that a pattern belongs to, and the reason code of what it blocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PatternSource {
+    pub(crate) policy: PolicyKind,
+    pub(crate) reason: &'static str,
+}
+
 /// A pattern with everything that follows from a match.
 pub(crate) struct Pattern {
-    pub(crate) policy: PolicyKind,
+    pub(crate) source: PatternSource,
     pub(crate) kind: &'static str,
     pub(crate) level: Option<Sensitivity>,
     pub(crate) action: FilterAction,
@@ -81,8 +89,7 @@ fn partial(found: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Marker;
-    use crate::model::MarkerFormat;
+    use super::{Marker, MarkerFormat};
 
     #[test]
     fn markers_take_the_asked_form() {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::audit::AuditRecord;
 use super::compiled::Compiled;
-use super::evaluation::{self, Block, Decision, Evaluation, Finding, PromptText, Rewrite, count};
+use super::evaluation::{Block, Decision, Evaluation, Finding, PromptText, Rewrite, count};
 use super::filter::StreamFilter;
 use super::rules::Rules;
 use super::scanner::Scanner;
-use crate::model::{AuditLogger, InjectionAction, PolicyKind};
+use crate::model::PolicyKind;
 
 /// A compiled chain. Cheap to clone, safe to share between threads; nothing is
 /// built while it judges.
@@ -23,17 +24,18 @@ impl Chain {
         &self.compiled.kinds
     }
 
-    /// The settings of `audit-logger`, when it is in the chain.
+    /// Returns the record of an evaluation; `None` if no policy of the chain records it.
     #[must_use]
-    pub fn audit_logger(&self) -> Option<&AuditLogger> {
-        self.compiled.audit.as_ref()
+    pub fn audit_record(&self, evaluation: &Evaluation) -> Option<AuditRecord> {
+        let record = self.compiled.record.as_ref()?;
+        record.record(evaluation, self.kinds())
     }
 
     /// Whether any policy looks at the texts of requests. When not, a gateway
     /// need not read a request's body.
     #[must_use]
     pub fn inspects_prompts(&self) -> bool {
-        self.compiled.injection.is_some() || self.compiled.rules.is_some()
+        !self.compiled.request.is_empty() || self.compiled.rules.is_some()
     }
 
     /// Whether any policy looks at the text of responses. When not, a gateway
@@ -59,7 +61,7 @@ impl Chain {
     #[must_use]
     pub fn inspect_prompt(&self, texts: &[PromptText<'_>]) -> Evaluation {
         let mut findings = Vec::new();
-        let refusals = self.injection(texts, &mut findings).into_iter().collect();
+        let refusals = self.request(texts, &mut findings);
         let texts = texts.iter().map(|text| (text.text, ""));
         self.inspect_texts(texts, findings, refusals, "input_blocked")
     }
@@ -68,7 +70,7 @@ impl Chain {
     pub(crate) fn inspect_labeled_prompt(&self, texts: &[(PromptText<'_>, &str)]) -> Evaluation {
         let mut findings = Vec::new();
         let prompt: Vec<PromptText<'_>> = texts.iter().map(|(text, _)| *text).collect();
-        let refusals = self.injection(&prompt, &mut findings).into_iter().collect();
+        let refusals = self.request(&prompt, &mut findings);
         let texts = texts.iter().map(|(text, label)| (text.text, *label));
         self.inspect_texts(texts, findings, refusals, "input_blocked")
     }
@@ -106,10 +108,12 @@ impl Chain {
         }
     }
 
-    /// Judges only what texts ask for: the attacks of `prompt-injection`.
+    /// Judges texts only by the request phase, such as the attacks of `prompt-injection`: they
+    /// stand for no text that could be rewritten.
     pub(crate) fn inspect_intent(&self, texts: &[PromptText<'_>]) -> Evaluation {
         let mut findings = Vec::new();
-        let block = self.injection(texts, &mut findings);
+        let refusals = self.request(texts, &mut findings);
+        let block = refusals.into_iter().next();
         Evaluation {
             decision: block.map_or(Decision::Allow, Decision::Block),
             rewrites: Vec::new(),
@@ -123,25 +127,12 @@ impl Chain {
         self.inspect_texts(texts, Vec::new(), Vec::new(), "output_blocked")
     }
 
-    fn injection(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
-        let injection = self.compiled.injection.as_ref()?;
-        let mut hit = false;
-        for text in texts {
-            // What the operator and the model wrote is not an attack on them.
-            if matches!(text.role, "system" | "developer" | "assistant") {
-                continue;
-            }
-            if let Some(kind) = injection.judge(text.text) {
-                count(findings, PolicyKind::PromptInjection, kind, None);
-                hit = true;
-            }
-        }
-        (hit && injection.action == InjectionAction::Block).then(|| Block {
-            policy: PolicyKind::PromptInjection,
-            code: "input_blocked",
-            message: injection.message.clone(),
-            reason: evaluation::INJECTION,
-        })
+    /// The request phase: the refusals in the order of the chain.
+    fn request(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Vec<Block> {
+        let policies = self.compiled.request.iter();
+        policies
+            .filter_map(|policy| policy.judge(texts, findings))
+            .collect()
     }
 
     fn scan(

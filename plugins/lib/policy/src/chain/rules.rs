@@ -1,28 +1,29 @@
 //! What a chain looks for in texts of both directions.
 
+use super::action::FilterAction;
 use super::automaton::Automaton;
-use super::detect::{self, PersonalData, Progress, RecentWords, after_word, is_word};
-use super::matched::{Match, Matches, View};
+use super::matched::{Matches, View};
 use super::pattern::Pattern;
-use super::terms::Terms;
-use crate::model::{FilterAction, PolicyKind};
+use super::phases::Detector;
+use super::progress::Progress;
+use super::words::RecentWords;
+use crate::text::{after_word, is_word};
 
-/// The compiled detectors of `pii-detector` and `dlp-filter`.
+/// The compiled detectors and patterns of all policies.
 pub(crate) struct Rules {
     /// What follows from a match, by index.
     pub(crate) patterns: Vec<Pattern>,
-    /// The built-in kinds of personal data.
-    pub(crate) personal: Option<PersonalData>,
-    /// The blocked terms, and their pattern.
-    pub(crate) terms: Option<(usize, Terms)>,
+    /// The built-in detectors, in the order of the chain.
+    detectors: Vec<Box<dyn Detector>>,
     /// The operator's own patterns.
     pub(crate) own: Option<OwnPatterns>,
-    /// Where anything can begin.
-    starts: Starts,
+    /// Whether any match blocks.
+    pub(crate) blocks: bool,
+    /// Whether any detector asks for the words before a position.
+    pub(crate) reads_words: bool,
+    /// What can begin with each byte of a folded text.
+    starts: [u8; 256],
 }
-
-/// What can begin with each byte of a folded text.
-struct Starts([u8; 256]);
 
 /// Something that begins a word.
 const WORD: u8 = 1;
@@ -34,9 +35,8 @@ const INSIDE: u8 = 4;
 /// The operator's own patterns.
 pub(crate) struct OwnPatterns {
     pub(crate) automaton: Automaton,
-    /// The policy that the first of them belongs to: it reports when the budget
-    /// is spent.
-    pub(crate) policy: PolicyKind,
+    /// The first of them: its policy reports when the budget is spent.
+    pub(crate) first: usize,
     /// Whether a text goes on unjudged when its budget is spent.
     pub(crate) fail_open: bool,
 }
@@ -45,42 +45,33 @@ impl Rules {
     /// Puts the detectors together.
     pub(crate) fn new(
         patterns: Vec<Pattern>,
-        personal: Option<PersonalData>,
-        terms: Option<(usize, Terms)>,
+        detectors: Vec<Box<dyn Detector>>,
         own: Option<OwnPatterns>,
     ) -> Self {
         let mut starts = [0; 256];
         for byte in 0..=u8::MAX {
-            let (word, anywhere) = terms
-                .as_ref()
-                .map_or((false, false), |(_, terms)| terms.begins_with(byte));
-            let (personal_word, personal_anywhere) =
-                personal.map_or((false, false), |_| detect::begins_with(byte));
-            starts[usize::from(byte)] = u8::from(word || personal_word) * WORD
-                + u8::from(anywhere || personal_anywhere) * ANYWHERE
-                + u8::from(is_word(byte)) * INSIDE;
+            let class = &mut starts[usize::from(byte)];
+            *class |= u8::from(is_word(byte)) * INSIDE;
+            for detector in &detectors {
+                let begins = detector.starts(byte);
+                *class |= u8::from(begins.word) * WORD + u8::from(begins.anywhere) * ANYWHERE;
+            }
         }
         Self {
+            blocks: patterns.iter().any(|p| p.action == FilterAction::Block),
+            reads_words: detectors.iter().any(|d| d.reads_words()),
             patterns,
-            personal,
-            terms,
+            detectors,
             own,
-            starts: Starts(starts),
+            starts,
         }
     }
 
-    /// Returns whether any match blocks.
-    pub(crate) fn block(&self) -> bool {
-        self.patterns
-            .iter()
-            .any(|pattern| pattern.action == FilterAction::Block)
-    }
-
-    /// Returns whether a built-in detector or a term can begin at `at` of the
+    /// Returns whether a detector can find something at `at` of the
     /// folded text.
     #[inline]
     pub(crate) fn can_begin(&self, text: &[u8], at: usize) -> bool {
-        let class = self.starts.0[usize::from(text[at])];
+        let class = self.starts[usize::from(text[at])];
         class & ANYWHERE != 0 || (class & WORD != 0 && !after_word(text, at))
     }
 
@@ -89,7 +80,7 @@ impl Rules {
         let mut inside = after_word(text, at);
         let rest = text.get(at..).unwrap_or_default();
         let begins = |byte: &u8| {
-            let class = self.starts.0[usize::from(*byte)];
+            let class = self.starts[usize::from(*byte)];
             let begins = class & ANYWHERE != 0 || (class & WORD != 0 && !inside);
             inside = class & INSIDE != 0;
             begins
@@ -97,8 +88,8 @@ impl Rules {
         at + rest.iter().position(begins).unwrap_or(rest.len())
     }
 
-    /// Adds what the built-in detectors and the terms find at `at` of the
-    /// folded text. Returns `false` when text that has not arrived decides.
+    /// Adds what the detectors find at `at` of the folded text. Returns `false` when text that has
+    /// not arrived decides.
     pub(crate) fn matches_at(
         &self,
         view: View<'_>,
@@ -107,19 +98,8 @@ impl Rules {
         words: &RecentWords,
         found: &mut Matches,
     ) -> bool {
-        if let Some(personal) = &self.personal
-            && !personal.matches_at(view, at, progress, words, found)
-        {
-            return false;
-        }
-        let Some((pattern, terms)) = &self.terms else {
-            return true;
-        };
-        match terms.at(view, at, &mut progress.steps) {
-            Match::Open => return false,
-            Match::End(end) => found.push(*pattern, end),
-            Match::None => {}
-        }
-        true
+        self.detectors
+            .iter()
+            .all(|detector| detector.matches_at(view, at, progress, words, found))
     }
 }

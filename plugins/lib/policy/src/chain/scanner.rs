@@ -11,13 +11,14 @@
 
 use regex_automata::hybrid::dfa::Cache;
 
-use super::detect::{Progress, RecentWords, after_word};
+use super::action::FilterAction;
 use super::evaluation::{BUDGET, Finding, Replacement, count};
 use super::matched::{Candidate, Matches, View};
 use super::pattern::CONTEXT_BYTES;
+use super::progress::Progress;
 use super::rules::{OwnPatterns, Rules};
-use crate::model::FilterAction;
-use crate::text::FoldBuffer;
+use super::words::RecentWords;
+use crate::text::{FoldBuffer, after_word};
 
 /// Steps that a text may cost: so many for each of its bytes, and a basis. A
 /// step is a byte that a detector reads; ordinary texts need one to three for a
@@ -91,7 +92,7 @@ impl Scanner {
             return out;
         }
         self.buffer.push(piece);
-        let blocks = rules.block();
+        let blocks = rules.blocks;
         let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
         let mut found = Matches::default();
         while self.at < self.buffer.raw().len() {
@@ -295,13 +296,14 @@ impl Scanner {
         if !own.fail_open {
             return Some(Blocked::Budget);
         }
-        count(&mut self.findings, own.policy, BUDGET, None);
+        let policy = rules.patterns[own.first].source.policy;
+        count(&mut self.findings, policy, BUDGET, None);
         None
     }
 
     /// Goes on to the next position, and remembers a word that begins here.
     fn advance(&mut self, rules: &Rules, offset: Option<usize>) {
-        if rules.personal.is_some()
+        if rules.reads_words
             && let Some(offset) = offset
         {
             let text = self.buffer.folded().as_bytes();
@@ -339,7 +341,7 @@ impl Scanner {
         out.push_str(&marker);
         count(
             &mut self.findings,
-            pattern.policy,
+            pattern.source.policy,
             pattern.kind,
             pattern.level,
         );
@@ -354,11 +356,13 @@ impl Scanner {
         match blocked {
             Blocked::Pattern(pattern) => {
                 let found = &rules.patterns[pattern];
-                count(&mut self.findings, found.policy, found.kind, found.level);
+                let policy = found.source.policy;
+                count(&mut self.findings, policy, found.kind, found.level);
             }
             Blocked::Budget => {
                 if let Some(own) = &rules.own {
-                    count(&mut self.findings, own.policy, BUDGET, None);
+                    let policy = rules.patterns[own.first].source.policy;
+                    count(&mut self.findings, policy, BUDGET, None);
                 }
             }
         }

@@ -4,46 +4,25 @@
 
 use serde_json::{Value, json};
 
+use crate::kinds::declaration;
 use crate::model::defaults::{
     CONNECT_TIMEOUT, COOLDOWN_SECONDS, FAILURE_THRESHOLD, FALLBACK_ATTEMPTS, FALLBACK_TRIGGERS,
-    FILTER_ACTION, INJECTION_ACTION, MARKER_FORMAT, MAX_BODY_BYTES, MAX_RESPONSE_BYTES,
-    NUMBER_REDACTION, REFUSAL_STATUS, RESPONSE_TIMEOUT, RETENTION_DAYS, STRATEGY, WEIGHT,
+    MAX_BODY_BYTES, MAX_RESPONSE_BYTES, REFUSAL_STATUS, RESPONSE_TIMEOUT, STRATEGY, WEIGHT,
 };
-use crate::text::fold;
 
 /// Returns the default of the setting at a path, in which list items are `[]`; `None` if an absent
 /// setting means something else than every value.
 pub(super) fn default_of(path: &str) -> Option<Value> {
+    if let Some(setting) = declaration(path) {
+        return setting.default.clone();
+    }
     Some(match path {
-        "policy.prompt-injection.encoding.decode_base64"
-        | "policy.prompt-injection.encoding.normalize_unicode"
-        | "policy.prompt-injection.encoding.detect_homoglyphs"
-        | "policy.pii-detector.pci_mode"
-        | "policy.pii-detector.redaction.include_metadata"
-        | "policy.audit-logger.immutable"
-        | "policy.audit-logger.log_all_access"
-        | "providers.circuit_breaker.enabled" => json!(true),
-        "policy.pii-detector.healthcare_mode"
-        | "policy.pii-detector.redaction.preserve_length"
-        | "policy.dlp-filter.fuzzy_matching"
-        | "policy.audit-logger.hipaa_audit_controls"
-        | "providers.targets[].zdr"
+        "providers.circuit_breaker.enabled" => json!(true),
+        "providers.targets[].zdr"
         | "providers.targets[].data_policy.zero_data_retention"
         | "providers.targets[].data_policy.training_opt_out"
         | "gateway.strict" => json!(false),
-        "policy.prompt-injection.detection.attack_patterns"
-        | "policy.pii-detector.detect_patterns"
-        | "policy.dlp-filter.detect_patterns"
-        | "policy.dlp-filter.blocked_terms"
-        | "providers.targets" => json!([]),
-        "policy.prompt-injection.response.action" => json!(INJECTION_ACTION),
-        "policy.pii-detector.action" | "policy.dlp-filter.action" => json!(FILTER_ACTION),
-        "policy.pii-detector.redaction.marker_format" => json!(MARKER_FORMAT),
-        "policy.pii-detector.redaction.numbers" | "policy.dlp-filter.redaction.numbers" => {
-            json!(NUMBER_REDACTION)
-        }
-        "policy.dlp-filter.max_distance" => json!(0),
-        "policy.audit-logger.retention_days" => json!(RETENTION_DAYS),
+        "providers.targets" => json!([]),
         "providers.targets[].weight" => json!(WEIGHT),
         "providers.targets[].data_collection" => json!("allow"),
         "providers.routing.strategy" => json!(STRATEGY),
@@ -92,21 +71,13 @@ pub(super) fn is_policy_block(path: &str) -> bool {
 /// Returns how the items of a list are compared, if neither their order nor repetitions have a
 /// meaning.
 pub(super) fn set_key(path: &str) -> Option<fn(&Value) -> String> {
+    if let Some(setting) = declaration(path) {
+        return setting.identity;
+    }
     match path {
-        "policy.dlp-filter.blocked_terms" => Some(term_key),
-        "policy.prompt-injection.detection.attack_patterns"
-        | "policy.pii-detector.detect_patterns"
-        | "policy.dlp-filter.detect_patterns"
-        | "providers.targets[].aliases"
+        "providers.targets[].aliases"
         | "providers.fallback.triggers"
         | "gateway.outbound.allowed_ports" => Some(Value::to_string),
         _ => None,
     }
-}
-
-/// Terms are compared as the filter does: folded, without regard to case.
-fn term_key(term: &Value) -> String {
-    fold(term.as_str().unwrap_or_default())
-        .trim()
-        .to_lowercase()
 }

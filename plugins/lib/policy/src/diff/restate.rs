@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::defaults::{contains, default_of, is_default, set_key};
 use super::endpoint::Endpoint;
-use crate::model::{Document, Millis, Providers, Target, Timeouts, find_preset};
+use crate::decode::Millis;
+use crate::model::{Document, Providers, Target, Timeouts, find_preset};
 
 /// Returns the target as JSON. Whatever means the same as in the base has the notation of the base:
 /// defaults, the order of sets, the case of terms, and addresses. The result is equal to the base

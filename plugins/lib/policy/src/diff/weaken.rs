@@ -5,44 +5,8 @@ use serde_json::Value;
 use super::change::ChangeKind;
 use super::compare::UnmaskedChange;
 use super::defaults::default_of;
-use crate::model::defaults::RETENTION_DAYS;
-
-/// Protective switches that are on by default.
-const ON_BY_DEFAULT: [&str; 5] = [
-    "policy.prompt-injection.encoding.decode_base64",
-    "policy.prompt-injection.encoding.normalize_unicode",
-    "policy.prompt-injection.encoding.detect_homoglyphs",
-    "policy.pii-detector.pci_mode",
-    "policy.audit-logger.log_all_access",
-];
-
-/// Protective switches that are off by default.
-const OFF_BY_DEFAULT: [&str; 1] = ["gateway.strict"];
-
-/// Lists whose items are guards, with the reason if one is removed.
-const GUARD_LISTS: [(&str, &str); 5] = [
-    ("policies.chain", "a policy is removed from the chain"),
-    (
-        "policy.dlp-filter.blocked_terms",
-        "a blocked term is removed",
-    ),
-    ("policy.dlp-filter.detect_patterns", "a pattern is removed"),
-    (
-        "policy.pii-detector.detect_patterns",
-        "a pattern is removed",
-    ),
-    (
-        "policy.prompt-injection.detection.attack_patterns",
-        "a pattern is removed",
-    ),
-];
-
-/// The settings that select what happens to a match.
-const ACTIONS: [&str; 3] = [
-    "policy.prompt-injection.response.action",
-    "policy.pii-detector.action",
-    "policy.dlp-filter.action",
-];
+use crate::kinds::declaration;
+use crate::settings::Weaker;
 
 /// Limits: a higher value is weaker.
 const LIMITS: [&str; 2] = [
@@ -94,11 +58,32 @@ fn settings(change: &UnmaskedChange) -> Vec<UnmaskedChange> {
 
 fn setting_reason(change: &UnmaskedChange) -> Option<&'static str> {
     whole_block(change)
-        .or_else(|| switch(change))
-        .or_else(|| action(change))
-        .or_else(|| list(change))
-        .or_else(|| number(change))
+        .or_else(|| policy_setting(change))
+        .or_else(|| pack(change))
+        .or_else(|| size_limit(change))
         .or_else(|| ports(change))
+}
+
+/// A setting of a policy, by its declaration.
+fn policy_setting(change: &UnmaskedChange) -> Option<&'static str> {
+    let (list, item) = match change.path.split_once('[') {
+        Some((list, _)) => (list, true),
+        None => (change.path.as_str(), false),
+    };
+    if list == "policies.chain" {
+        return removed(change, item, "a policy is removed from the chain");
+    }
+    let setting = declaration(list)?;
+    let default = setting.default.as_ref();
+    match setting.weaker? {
+        Weaker::Off => switched_off(change, default?.as_bool()?),
+        Weaker::Action => action(change, default?),
+        Weaker::Lower(reason) => {
+            let number = |value: &Value| value.as_u64().or(default?.as_u64());
+            (number(&change.new) < number(&change.old)).then_some(reason)
+        }
+        Weaker::Removed(reason) => removed(change, item, reason),
+    }
 }
 
 fn whole_block(change: &UnmaskedChange) -> Option<&'static str> {
@@ -113,30 +98,22 @@ fn whole_block(change: &UnmaskedChange) -> Option<&'static str> {
     }
 }
 
-fn switch(change: &UnmaskedChange) -> Option<&'static str> {
-    let path = change.path.as_str();
-    if path == "pack.enabled" {
-        return (change.new == Value::Bool(false))
-            .then_some("the pack is disabled: no policy is enforced");
+fn pack(change: &UnmaskedChange) -> Option<&'static str> {
+    match change.path.as_str() {
+        "pack.enabled" => (change.new == Value::Bool(false))
+            .then_some("the pack is disabled: no policy is enforced"),
+        "gateway.strict" => switched_off(change, false),
+        _ => None,
     }
-    let default = if ON_BY_DEFAULT.contains(&path) {
-        true
-    } else if OFF_BY_DEFAULT.contains(&path) {
-        false
-    } else {
-        return None;
-    };
+}
+
+fn switched_off(change: &UnmaskedChange, default: bool) -> Option<&'static str> {
     let on = |value: &Value| value.as_bool().unwrap_or(default);
     (on(&change.old) && !on(&change.new)).then_some("a guard is switched off")
 }
 
 /// `block` is stricter than `redact`, `redact` is stricter than `log`.
-fn action(change: &UnmaskedChange) -> Option<&'static str> {
-    let path = change.path.as_str();
-    if !ACTIONS.contains(&path) {
-        return None;
-    }
-    let default = default_of(path)?;
+fn action(change: &UnmaskedChange, default: &Value) -> Option<&'static str> {
     let strength = |value: &Value| match value.as_str().or(default.as_str()) {
         Some("block") => 2,
         Some("redact") => 1,
@@ -151,23 +128,14 @@ fn action(change: &UnmaskedChange) -> Option<&'static str> {
     Some("matches are logged instead of blocked")
 }
 
-fn list(change: &UnmaskedChange) -> Option<&'static str> {
-    let path = change.path.as_str();
-    for (name, reason) in GUARD_LISTS {
-        let Some(rest) = path.strip_prefix(name) else {
-            continue;
-        };
-        let item = rest.starts_with('[');
-        match change.kind {
-            ChangeKind::Removed if item || rest.is_empty() => return Some(reason),
-            // A list whose items repeat is compared as a whole.
-            ChangeKind::Changed if rest.is_empty() && removes_item(&change.old, &change.new) => {
-                return Some(reason);
-            }
-            _ => {}
-        }
+/// An item of a list, or the list, is removed.
+fn removed(change: &UnmaskedChange, item: bool, reason: &'static str) -> Option<&'static str> {
+    match change.kind {
+        ChangeKind::Removed => Some(reason),
+        // A list whose items repeat is compared as a whole.
+        ChangeKind::Changed if !item => removes_item(&change.old, &change.new).then_some(reason),
+        _ => None,
     }
-    None
 }
 
 fn removes_item(old: &Value, new: &Value) -> bool {
@@ -177,19 +145,14 @@ fn removes_item(old: &Value, new: &Value) -> bool {
     old.iter().any(|item| !new.contains(item))
 }
 
-fn number(change: &UnmaskedChange) -> Option<&'static str> {
+fn size_limit(change: &UnmaskedChange) -> Option<&'static str> {
     let path = change.path.as_str();
-    if LIMITS.contains(&path) {
-        let default = default_of(path);
-        let limit = |value: &Value| value.as_u64().or(default.as_ref()?.as_u64());
-        return (limit(&change.new) > limit(&change.old)).then_some("a size limit is raised");
+    if !LIMITS.contains(&path) {
+        return None;
     }
-    if path == "policy.audit-logger.retention_days" {
-        let days = |value: &Value| value.as_u64().unwrap_or(RETENTION_DAYS);
-        return (days(&change.new) < days(&change.old))
-            .then_some("audit records are kept for less time");
-    }
-    None
+    let default = default_of(path);
+    let limit = |value: &Value| value.as_u64().or(default.as_ref()?.as_u64());
+    (limit(&change.new) > limit(&change.old)).then_some("a size limit is raised")
 }
 
 fn ports(change: &UnmaskedChange) -> Option<&'static str> {

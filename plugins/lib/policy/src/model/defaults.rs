@@ -2,20 +2,8 @@
 //!
 //! The comparison of configurations and the gateway both read them here.
 
-use super::millis::Millis;
-use super::policy::{FilterAction, InjectionAction, MarkerFormat, NumberRedaction};
 use super::providers::{Strategy, Trigger};
-
-/// `policy.prompt-injection.response.action`
-pub const INJECTION_ACTION: InjectionAction = InjectionAction::Block;
-/// `policy.pii-detector.action` and `policy.dlp-filter.action`
-pub const FILTER_ACTION: FilterAction = FilterAction::Redact;
-/// `policy.pii-detector.redaction.marker_format`
-pub const MARKER_FORMAT: MarkerFormat = MarkerFormat::Label;
-/// `redaction.numbers` of `policy.pii-detector` and `policy.dlp-filter`
-pub const NUMBER_REDACTION: NumberRedaction = NumberRedaction::Marker;
-/// `policy.audit-logger.retention_days`
-pub const RETENTION_DAYS: u64 = 365;
+use crate::decode::Millis;
 
 /// `providers.targets[].weight`
 pub const WEIGHT: u64 = 1;

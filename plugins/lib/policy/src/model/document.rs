@@ -106,9 +106,9 @@ impl Document {
         let mut policies = Map::new();
         policies.insert("chain".into(), to_value(&self.chain));
         root.insert("policies".into(), Value::Object(policies));
-        let policy = to_value(&self.policy);
-        if policy.as_object().is_some_and(|blocks| !blocks.is_empty()) {
-            root.insert("policy".into(), policy);
+        let policy = self.policy.to_value();
+        if !policy.is_empty() {
+            root.insert("policy".into(), Value::Object(policy));
         }
         if let Some(providers) = &self.providers {
             root.insert("providers".into(), to_value(providers));

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::millis::Millis;
 use super::preset::find_preset;
-use super::string_enum::string_enum;
+use crate::decode::{Millis, string_enum};
 
 /// `providers`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

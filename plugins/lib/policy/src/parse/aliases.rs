@@ -1,8 +1,8 @@
 //! `providers.targets[].aliases` and `providers.routing.default_model`.
 
-use super::diagnostics::{Diagnostics, truncate};
-use super::field::LengthRange;
-use super::mapping::Mapping;
+use crate::decode::LengthRange;
+use crate::decode::Mapping;
+use crate::decode::{Diagnostics, truncate};
 use crate::model::{ModelMatch, Target};
 use crate::problem::code;
 

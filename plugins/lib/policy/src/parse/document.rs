@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostics::Diagnostics;
-use super::mapping::{Keys, Mapping};
-use super::node::Node;
-use super::yaml::{self, YamlError};
-use super::{gateway, layer, pack, policies, providers, warnings};
+use super::{gateway, pack, policies, providers, warnings};
+use crate::decode::Diagnostics;
+use crate::decode::Node;
+use crate::decode::{Keys, Mapping};
+use crate::decode::{YamlError, merge, parse_yaml, reject_duplicates};
 use crate::model::Document;
 use crate::problem::{Problem, Problems, code};
 use crate::source::{Source, SourceLocation, SourceMap};
@@ -74,11 +74,11 @@ pub(crate) fn parse_layers(sources: &[Source], diagnostics: &mut Diagnostics<'_>
     let mut root: Option<Node> = None;
     let mut readable = true;
     for (index, source) in sources.iter().enumerate() {
-        match yaml::parse(&source.text, index) {
+        match parse_yaml(&source.text, index) {
             Ok(mut node) => {
-                layer::reject_duplicates(&mut node, "", diagnostics);
+                reject_duplicates(&mut node, "", diagnostics);
                 match &mut root {
-                    Some(base) => layer::merge(base, node),
+                    Some(base) => merge(base, node),
                     None => root = Some(node),
                 }
             }

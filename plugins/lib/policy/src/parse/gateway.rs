@@ -1,7 +1,7 @@
 //! `gateway` and `size_limits`.
 
-use super::diagnostics::Diagnostics;
-use super::mapping::{Keys, Mapping};
+use crate::decode::Diagnostics;
+use crate::decode::{Keys, Mapping};
 use crate::model::{Gateway, Outbound, SizeLimits};
 
 const SIZE_KEYS: Keys = Keys {

@@ -1,8 +1,8 @@
 //! `pack`.
 
-use super::diagnostics::Diagnostics;
-use super::field::LengthRange;
-use super::mapping::{Keys, Mapping};
+use crate::decode::Diagnostics;
+use crate::decode::LengthRange;
+use crate::decode::{Keys, Mapping};
 use crate::model::Pack;
 use crate::problem::code;
 

@@ -1,12 +1,9 @@
 //! `policies.chain` and the blocks under `policy`.
 
-use super::diagnostics::{Diagnostics, truncate};
-use super::field::LengthRange;
-use super::mapping::{Keys, Mapping};
-use crate::model::{
-    AuditLogger, Detection, DlpFilter, DlpRedaction, Encoding, InjectionResponse, PiiDetector,
-    Policies, PolicyKind, PromptInjection, Redaction, StringEnum,
-};
+use crate::decode::{Diagnostics, truncate};
+use crate::decode::{Keys, Mapping};
+use crate::kinds::{KINDS, Registration, UNSUPPORTED, find};
+use crate::model::{Policies, PolicyKind};
 use crate::problem::code;
 use crate::source::SourceLocation;
 
@@ -14,108 +11,6 @@ const CHAIN_KEYS: Keys = Keys {
     known: &["chain"],
     unsupported: &[],
 };
-const INJECTION_KEYS: Keys = Keys {
-    known: &["encoding", "detection", "response"],
-    unsupported: &["embedding_threshold", "streaming_mode", "threshold"],
-};
-const ENCODING_KEYS: Keys = Keys {
-    known: &["decode_base64", "normalize_unicode", "detect_homoglyphs"],
-    unsupported: &[],
-};
-const DETECTION_KEYS: Keys = Keys {
-    known: &["attack_patterns"],
-    unsupported: &[],
-};
-const RESPONSE_KEYS: Keys = Keys {
-    known: &["action", "message"],
-    unsupported: &[],
-};
-const PII_KEYS: Keys = Keys {
-    known: &[
-        "action",
-        "healthcare_mode",
-        "pci_mode",
-        "detect_patterns",
-        "redaction",
-    ],
-    unsupported: &["streaming_mode"],
-};
-const REDACTION_KEYS: Keys = Keys {
-    known: &[
-        "marker_format",
-        "include_metadata",
-        "preserve_length",
-        "custom_markers",
-        "numbers",
-    ],
-    unsupported: &[],
-};
-const DLP_KEYS: Keys = Keys {
-    known: &[
-        "action",
-        "detect_patterns",
-        "blocked_terms",
-        "fuzzy_matching",
-        "max_distance",
-        "sensitivity_level",
-        "redaction",
-    ],
-    unsupported: &["streaming_mode"],
-};
-const DLP_REDACTION_KEYS: Keys = Keys {
-    known: &["numbers"],
-    unsupported: &[],
-};
-const AUDIT_KEYS: Keys = Keys {
-    known: &[
-        "immutable",
-        "retention_days",
-        "hipaa_audit_controls",
-        "log_all_access",
-    ],
-    unsupported: &[],
-};
-const MARKER_KEYS: Keys = Keys {
-    known: &["ssn", "phone", "email", "card", "ip", "iban", "pattern"],
-    unsupported: &[],
-};
-
-/// The policy kinds of the compatible product that this version does not enforce.
-const UNSUPPORTED_KINDS: [&str; 28] = [
-    "agent-firewall",
-    "bot-detector",
-    "case-privacy",
-    "citation-verifier",
-    "cjis-mode",
-    "consumer_groups",
-    "content-extractor",
-    "cors",
-    "data-routing-policy",
-    "dual-use-filter",
-    "embedding-detector",
-    "entity-list-filter",
-    "external-moderation",
-    "flagged-review",
-    "global-limit",
-    "hipaa-phi-detector",
-    "human-oversight",
-    "ip_allowlist",
-    "itar-ear-filter",
-    "language-validator",
-    "quality-scorer",
-    "rate-limit",
-    "rbac",
-    "safety-filter",
-    "size-limit",
-    "student-privacy",
-    "tool-security",
-    "tool-validation",
-];
-
-const MESSAGE: LengthRange = LengthRange { min: 1, max: 500 };
-const MARKER: LengthRange = LengthRange { min: 0, max: 64 };
-const TERM: LengthRange = LengthRange { min: 2, max: 100 };
-
 /// Reads the chain and the blocks, and checks that each kind in the chain has a block.
 pub(crate) fn decode(
     root: &Mapping<'_>,
@@ -149,9 +44,10 @@ fn chain(
         let Some(text) = item.string(diagnostics) else {
             continue;
         };
-        let Some(kind) = kind(&text, item.location, &item.path, diagnostics) else {
+        let Some(known) = known_kind(&text, item.location, &item.path, diagnostics) else {
             continue;
         };
+        let kind = known.kind;
         if chain.iter().any(|(other, _)| *other == kind) {
             let message = format!("`{kind}` occurs twice in the chain");
             diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
@@ -162,23 +58,22 @@ fn chain(
     chain
 }
 
-/// A policy kind by its word; reports unknown and unsupported ones.
-fn kind(
+/// Returns the policy kind with a name; reports unknown and unsupported ones.
+fn known_kind(
     text: &str,
     location: SourceLocation,
     path: &str,
     diagnostics: &mut Diagnostics<'_>,
-) -> Option<PolicyKind> {
-    let variant = PolicyKind::VARIANTS.iter().find(|(name, _)| *name == text);
-    if let Some((_, kind)) = variant {
-        return Some(*kind);
+) -> Option<&'static Registration> {
+    let known = find(text);
+    if known.is_some() {
+        return known;
     }
-    if UNSUPPORTED_KINDS.contains(&text) {
+    if UNSUPPORTED.contains(&text) {
         diagnostics.report_unsupported(location, path, &format!("the policy kind `{text}`"));
         return None;
     }
-    let words = PolicyKind::VARIANTS.iter().map(|(word, _)| *word);
-    let known: Vec<&str> = words.clone().collect();
+    let names: Vec<&str> = KINDS.iter().map(|known| known.kind.as_str()).collect();
     diagnostics
         .report(
             code::UNKNOWN_KIND,
@@ -186,8 +81,8 @@ fn kind(
             path,
             format!("unknown policy kind `{}`", truncate(text)),
         )
-        .suggest(text, words)
-        .help(format!("known kinds: {}", known.join(", ")));
+        .suggest(text, names.iter().copied())
+        .help(format!("known kinds: {}", names.join(", ")));
     None
 }
 
@@ -203,147 +98,14 @@ fn blocks(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> (Policies, V
     };
     for entry in mapping.entries() {
         let path = mapping.path_of(&entry.key);
-        let Some(kind) = kind(&entry.key, entry.key_location, &path, diagnostics) else {
+        let known = known_kind(&entry.key, entry.key_location, &path, diagnostics);
+        let Some(known) = known else {
             continue;
         };
-        present.push(kind);
-        match kind {
-            PolicyKind::PromptInjection => {
-                blocks.prompt_injection = injection(&mapping, diagnostics);
-            }
-            PolicyKind::PiiDetector => blocks.pii_detector = pii(&mapping, diagnostics),
-            PolicyKind::DlpFilter => blocks.dlp_filter = dlp(&mapping, diagnostics),
-            PolicyKind::AuditLogger => blocks.audit_logger = audit(&mapping, diagnostics),
+        present.push(known.kind);
+        if let Some(block) = known.decode(&mapping, diagnostics) {
+            blocks.insert(known.kind, block);
         }
     }
     (blocks, present)
-}
-
-fn injection(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PromptInjection> {
-    let mapping = parent.mapping("prompt-injection", &INJECTION_KEYS, diagnostics)?;
-    let encoding = mapping
-        .mapping("encoding", &ENCODING_KEYS, diagnostics)
-        .map(|t| Encoding {
-            decode_base64: t.boolean("decode_base64", diagnostics),
-            normalize_unicode: t.boolean("normalize_unicode", diagnostics),
-            detect_homoglyphs: t.boolean("detect_homoglyphs", diagnostics),
-        });
-    let detection = mapping
-        .mapping("detection", &DETECTION_KEYS, diagnostics)
-        .map(|t| Detection {
-            attack_patterns: patterns(&t, "attack_patterns", diagnostics),
-        });
-    let response = mapping
-        .mapping("response", &RESPONSE_KEYS, diagnostics)
-        .map(|t| InjectionResponse {
-            action: t.variant("action", diagnostics),
-            message: t
-                .field("message", diagnostics)
-                .and_then(|field| field.bounded_string(&MESSAGE, diagnostics)),
-        });
-    Some(PromptInjection {
-        encoding,
-        detection,
-        response,
-    })
-}
-
-fn pii(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<PiiDetector> {
-    let mapping = parent.mapping("pii-detector", &PII_KEYS, diagnostics)?;
-    Some(PiiDetector {
-        action: mapping.variant("action", diagnostics),
-        healthcare_mode: mapping.only_boolean("healthcare_mode", false, diagnostics),
-        pci_mode: mapping.boolean("pci_mode", diagnostics),
-        detect_patterns: patterns(&mapping, "detect_patterns", diagnostics),
-        redaction: mapping
-            .mapping("redaction", &REDACTION_KEYS, diagnostics)
-            .map(|t| redaction(&t, diagnostics)),
-    })
-}
-
-fn redaction(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Redaction {
-    let markers = mapping
-        .mapping("custom_markers", &MARKER_KEYS, diagnostics)
-        .map(|t| {
-            t.entries()
-                .iter()
-                .filter_map(|entry| {
-                    let marker = t
-                        .field(&entry.key, diagnostics)?
-                        .bounded_string(&MARKER, diagnostics)?;
-                    Some((entry.key.clone(), marker))
-                })
-                .collect()
-        });
-    Redaction {
-        marker_format: mapping.variant("marker_format", diagnostics),
-        include_metadata: mapping.boolean("include_metadata", diagnostics),
-        preserve_length: mapping.boolean("preserve_length", diagnostics),
-        custom_markers: markers,
-        numbers: mapping.variant("numbers", diagnostics),
-    }
-}
-
-fn dlp(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DlpFilter> {
-    let mapping = parent.mapping("dlp-filter", &DLP_KEYS, diagnostics)?;
-    let max_distance = mapping.integer("max_distance", 0..=8, diagnostics);
-    if max_distance.is_some_and(|distance| distance > 0) {
-        mapping.report_unsupported("max_distance", "a `max_distance` above 0", diagnostics);
-    }
-    Some(DlpFilter {
-        action: mapping.variant("action", diagnostics),
-        detect_patterns: patterns(&mapping, "detect_patterns", diagnostics),
-        blocked_terms: terms(&mapping, diagnostics),
-        fuzzy_matching: mapping.only_boolean("fuzzy_matching", false, diagnostics),
-        max_distance,
-        sensitivity_level: mapping.variant("sensitivity_level", diagnostics),
-        redaction: mapping
-            .mapping("redaction", &DLP_REDACTION_KEYS, diagnostics)
-            .map(|t| DlpRedaction {
-                numbers: t.variant("numbers", diagnostics),
-            }),
-    })
-}
-
-fn terms(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Vec<String>> {
-    let items = mapping.sequence("blocked_terms", diagnostics)?;
-    let mut terms = Vec::new();
-    for item in &items {
-        let Some(term) = item.bounded_string(&TERM, diagnostics) else {
-            continue;
-        };
-        if term.trim() != term || !term.chars().any(char::is_alphanumeric) {
-            let message = format!(
-                "`{}` must contain a letter or digit, and no leading or trailing spaces",
-                item.path
-            );
-            item.reject(message, diagnostics);
-        }
-        terms.push(term);
-    }
-    Some(terms)
-}
-
-fn audit(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<AuditLogger> {
-    let mapping = parent.mapping("audit-logger", &AUDIT_KEYS, diagnostics)?;
-    Some(AuditLogger {
-        immutable: mapping.only_boolean("immutable", true, diagnostics),
-        retention_days: mapping.integer("retention_days", 1..=36_500, diagnostics),
-        hipaa_audit_controls: mapping.only_boolean("hipaa_audit_controls", false, diagnostics),
-        log_all_access: mapping.boolean("log_all_access", diagnostics),
-    })
-}
-
-fn patterns(
-    mapping: &Mapping<'_>,
-    key: &str,
-    diagnostics: &mut Diagnostics<'_>,
-) -> Option<Vec<String>> {
-    let items = mapping.sequence(key, diagnostics)?;
-    Some(
-        items
-            .iter()
-            .filter_map(|item| item.pattern(diagnostics))
-            .collect(),
-    )
 }

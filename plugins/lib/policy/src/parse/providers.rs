@@ -1,12 +1,13 @@
 //! `providers`, except its targets.
 
 use super::aliases::default_model;
-use super::diagnostics::{Diagnostics, truncate};
-use super::field::Field;
-use super::mapping::{Keys, Mapping};
 use super::target;
 use super::timeouts::timeouts;
-use crate::model::{CircuitBreaker, Fallback, Providers, Routing, Strategy, StringEnum, Target};
+use crate::decode::Field;
+use crate::decode::StringEnum;
+use crate::decode::{Diagnostics, truncate};
+use crate::decode::{Keys, Mapping};
+use crate::model::{CircuitBreaker, Fallback, Providers, Routing, Strategy, Target};
 use crate::problem::code;
 
 const KEYS: Keys = Keys {

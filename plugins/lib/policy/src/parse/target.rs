@@ -1,12 +1,12 @@
 //! `providers.targets[]`.
 
 use super::aliases::aliases;
-use super::diagnostics::{Diagnostics, truncate};
-use super::field::{Field, LengthRange};
-use super::mapping::{Keys, Mapping};
-use super::node::NodeKind;
 use super::timeouts::timeouts;
 use super::url::{InvalidUrl, validate_base_url};
+use crate::decode::NodeKind;
+use crate::decode::{Diagnostics, truncate};
+use crate::decode::{Field, LengthRange};
+use crate::decode::{Keys, Mapping};
 use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::secret_text::has_key_prefix;
 use crate::problem::{code, looks_like_secret};

@@ -1,7 +1,7 @@
 //! `timeouts`, of all targets or of one.
 
-use super::diagnostics::Diagnostics;
-use super::mapping::{Keys, Mapping};
+use crate::decode::Diagnostics;
+use crate::decode::{Keys, Mapping};
 use crate::model::Timeouts;
 
 const TIMEOUT_KEYS: Keys = Keys {

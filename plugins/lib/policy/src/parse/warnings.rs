@@ -1,14 +1,15 @@
 //! Warnings: settings that are valid but probably unintended.
 
-use crate::model::{Document, PolicyKind, StringEnum};
+use crate::kinds::{KINDS, find};
+use crate::model::Document;
 use crate::problem::{Problem, code};
 
 /// Returns the warnings of a document.
 pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
     let mut warnings = Vec::new();
-    for (name, kind) in PolicyKind::VARIANTS {
-        if document.policy.has(*kind) && !document.chain.contains(kind) {
-            let path = format!("policy.{name}");
+    for kind in KINDS.iter().map(|known| known.kind) {
+        if document.policy.has(kind) && !document.chain.contains(&kind) {
+            let path = format!("policy.{kind}");
             let message = format!("`{path}` is not in `policies.chain` and has no effect");
             warnings.push(warning(document, code::W_NOT_CHAINED, &path, message));
         }
@@ -33,12 +34,12 @@ pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
             warnings.push(warning(document, code::W_COMPATIBLE_API, &path, message));
         }
     }
-    let audit = document
-        .chain
-        .iter()
-        .position(|k| *k == PolicyKind::AuditLogger);
-    if let Some(index) = audit.filter(|index| index + 1 < document.chain.len()) {
-        let message = "`audit-logger` belongs at the end of the chain".to_owned();
+    let chain = document.chain.iter().enumerate();
+    for (index, kind) in chain.take(document.chain.len().saturating_sub(1)) {
+        if find(kind.as_str()).is_none_or(|known| !known.last) {
+            continue;
+        }
+        let message = format!("`{kind}` belongs at the end of the chain");
         let path = format!("policies.chain[{index}]");
         warnings.push(warning(document, code::W_AUDIT_ORDER, &path, message));
     }

@@ -97,8 +97,8 @@ fn prompt_injection() {
     let chain = chain(&single("prompt-injection", "{}"));
     let positive = measure(
         &chain,
-        include_str!("../corpus/prompt-injection.positive.jsonl"),
-        include_str!("../corpus/prompt-injection.harmless.jsonl"),
+        include_str!("../../src/kinds/prompt_injection/corpus/positive.jsonl"),
+        include_str!("../../src/kinds/prompt_injection/corpus/harmless.jsonl"),
     );
     for case in &positive {
         // It guards requests; a response passes as it is.
@@ -114,8 +114,8 @@ fn pii_detector() {
     let chain = chain(&single("pii-detector", "{}"));
     let positive = measure(
         &chain,
-        include_str!("../corpus/pii-detector.positive.jsonl"),
-        include_str!("../corpus/pii-detector.harmless.jsonl"),
+        include_str!("../../src/kinds/pii_detector/corpus/positive.jsonl"),
+        include_str!("../../src/kinds/pii_detector/corpus/harmless.jsonl"),
     );
     exact(&chain, &positive);
     streams(&chain, &positive);
@@ -126,8 +126,8 @@ fn dlp_filter() {
     let chain = chain(&single("dlp-filter", DLP));
     let positive = measure(
         &chain,
-        include_str!("../corpus/dlp-filter.positive.jsonl"),
-        include_str!("../corpus/dlp-filter.harmless.jsonl"),
+        include_str!("../../src/kinds/dlp_filter/corpus/positive.jsonl"),
+        include_str!("../../src/kinds/dlp_filter/corpus/harmless.jsonl"),
     );
     exact(&chain, &positive);
     streams(&chain, &positive);
@@ -142,7 +142,10 @@ fn audit_logger() {
         DLP.replacen('{', "{action: block, ", 1)
     );
     let full = chain(&text);
-    let positive = cases(include_str!("../corpus/audit-logger.positive.jsonl"), 200);
+    let positive = cases(
+        include_str!("../../src/kinds/audit_logger/corpus/positive.jsonl"),
+        200,
+    );
     let wrong: Vec<&Value> = positive
         .iter()
         .filter(|case| !record_is_right(&full, case))
@@ -154,7 +157,10 @@ fn audit_logger() {
     );
 
     let alone = chain(&single("audit-logger", "{}"));
-    for case in cases(include_str!("../corpus/audit-logger.harmless.jsonl"), 400) {
+    for case in cases(
+        include_str!("../../src/kinds/audit_logger/corpus/harmless.jsonl"),
+        400,
+    ) {
         let text = self::text(&case);
         let verdict = verdict(&alone, text);
         assert_eq!(verdict.decision, Decision::Allow);

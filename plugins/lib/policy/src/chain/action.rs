@@ -1,0 +1,47 @@
+//! What happens to a match.
+
+use crate::decode::string_enum;
+
+string_enum! {
+    /// The action on a match of a filter.
+    pub(crate) enum FilterAction {
+        /// The match is replaced by a marker.
+        Redact = "redact",
+        /// The request or response is blocked.
+        Block = "block",
+    }
+}
+
+string_enum! {
+    /// What replaces a number of JSON, so that the document stays valid.
+    pub enum NumberRedaction {
+        /// The marker, as a string: `"[CARD]"`.
+        Marker = "marker",
+        /// `0`, for documents whose schema requires a number.
+        Zero = "zero",
+    }
+}
+
+string_enum! {
+    /// The format of a marker.
+    pub(crate) enum MarkerFormat {
+        /// `[EMAIL]`
+        Label = "label",
+        /// `********`
+        Asterisk = "asterisk",
+        /// At most the last four letters or digits are kept.
+        Partial = "partial",
+    }
+}
+
+string_enum! {
+    /// The sensitivity of the data that a filter protects.
+    pub enum Sensitivity {
+        /// Standard sensitivity.
+        Standard = "standard",
+        /// High sensitivity.
+        High = "high",
+        /// Highest sensitivity.
+        Restricted = "restricted",
+    }
+}

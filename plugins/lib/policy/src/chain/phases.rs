@@ -1,0 +1,52 @@
+//! The phases of a chain, of which a policy implements those that it takes part in.
+
+use super::audit::AuditRecord;
+use super::evaluation::{Block, Evaluation, Finding, PromptText};
+use super::matched::{Matches, View};
+use super::progress::Progress;
+use super::words::RecentWords;
+use crate::model::PolicyKind;
+
+/// The request phase: judges the texts of a request together.
+pub(crate) trait RequestPhase: Send + Sync {
+    /// Returns why the request is refused, if it is; adds what was found.
+    fn judge(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block>;
+}
+
+/// The phases of texts: those of requests, of whole responses and of streams, which one walk over
+/// the text serves. A detector judges one position of the folded text.
+pub(crate) trait Detector: Send + Sync {
+    /// Returns where a match can begin with a byte.
+    fn starts(&self, byte: u8) -> Starts;
+
+    /// Whether it asks for the words before a position.
+    fn reads_words(&self) -> bool {
+        false
+    }
+
+    /// Adds the matches that begin at `at`. Returns `false` if text that has not arrived could
+    /// change them.
+    fn matches_at(
+        &self,
+        view: View<'_>,
+        at: usize,
+        progress: &mut Progress,
+        words: &RecentWords,
+        found: &mut Matches,
+    ) -> bool;
+}
+
+/// Where a match can begin with some byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Starts {
+    /// At the beginning of a word.
+    pub(crate) word: bool,
+    /// Within a word too.
+    pub(crate) anywhere: bool,
+}
+
+/// The last phase: records the evaluation of a request.
+pub(crate) trait RecordPhase: Send + Sync {
+    /// Returns the record of an evaluation by a chain of these policies, if there is to be one.
+    fn record(&self, evaluation: &Evaluation, chain: &[PolicyKind]) -> Option<AuditRecord>;
+}

@@ -1,0 +1,68 @@
+//! The policy.
+
+use super::settings::{ACTION, DlpFilter, NUMBERS};
+use super::terms::Terms;
+use crate::chain::{
+    Build, Detector, Marker, Match, Matches, Pattern, PatternSource, Policy, Progress, RecentWords,
+    Starts, View,
+};
+use crate::model::PolicyKind;
+
+impl Policy for DlpFilter {
+    const KIND: PolicyKind = PolicyKind::new("dlp-filter");
+    const REASON: Option<&'static str> = Some("dlp.detected");
+
+    fn compile(&self, build: &mut Build<'_>) {
+        let terms = self.blocked_terms.iter().flatten();
+        if let Some(terms) = Terms::new(terms.map(String::as_str)) {
+            let pattern = build.pattern(self.pattern("term", build.source()));
+            build.detector(TermDetector { pattern, terms });
+        }
+        let own = self.detect_patterns.as_ref();
+        build.own_patterns("detect_patterns", own, |source| {
+            self.pattern("pattern", source)
+        });
+    }
+}
+
+impl DlpFilter {
+    fn pattern(&self, kind: &'static str, source: PatternSource) -> Pattern {
+        let redaction = self.redaction.as_ref();
+        Pattern {
+            source,
+            kind,
+            level: self.sensitivity_level,
+            action: self.action.unwrap_or(ACTION),
+            marker: Marker::Fixed("[REDACTED]".to_owned()),
+            numbers: redaction.and_then(|r| r.numbers).unwrap_or(NUMBERS),
+        }
+    }
+}
+
+/// Finds the blocked terms.
+struct TermDetector {
+    pattern: usize,
+    terms: Terms,
+}
+
+impl Detector for TermDetector {
+    fn starts(&self, byte: u8) -> Starts {
+        self.terms.starts(byte)
+    }
+
+    fn matches_at(
+        &self,
+        view: View<'_>,
+        at: usize,
+        progress: &mut Progress,
+        _words: &RecentWords,
+        found: &mut Matches,
+    ) -> bool {
+        match self.terms.at(view, at, &mut progress.steps) {
+            Match::Open => return false,
+            Match::End(end) => found.push(self.pattern, end),
+            Match::None => {}
+        }
+        true
+    }
+}

@@ -1,0 +1,49 @@
+//! The settings.
+
+use serde_json::Value;
+
+use super::term::{MaxDistance, Term};
+use crate::chain::{FilterAction, NumberRedaction, Sensitivity};
+use crate::settings::{Setting, Weaker, choice, group, list, only, patterns, settings};
+use crate::text::fold;
+
+settings! {
+    /// Confidential terms and patterns of an organization, in requests and responses.
+    DlpFilter, unsupported ["streaming_mode"] {
+        /// The action on a match.
+        action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
+        /// Regular expressions.
+        detect_patterns: Vec<String> = patterns();
+        /// Whole words and phrases, matched case-insensitively.
+        blocked_terms: Vec<String> = list(Term).set(term_identity)
+            .weaker(Weaker::Removed("a blocked term is removed"));
+        /// Only `false` is valid.
+        fuzzy_matching: bool = only(false);
+        /// Only `0` is valid.
+        max_distance: u64 = Setting::new(MaxDistance).default(0);
+        /// The level that is recorded with every finding of this policy.
+        sensitivity_level: Sensitivity = choice();
+        /// The form of what replaces a match.
+        redaction: DlpRedaction = group();
+    }
+}
+
+settings! {
+    /// `policy.dlp-filter.redaction`.
+    DlpRedaction {
+        /// What replaces a number of JSON.
+        numbers: NumberRedaction = choice().default(NUMBERS);
+    }
+}
+
+/// The default of `action`.
+pub(super) const ACTION: FilterAction = FilterAction::Redact;
+/// The default of `redaction.numbers`.
+pub(super) const NUMBERS: NumberRedaction = NumberRedaction::Marker;
+
+/// Terms are compared as the filter does: folded, without regard to case.
+fn term_identity(term: &Value) -> String {
+    fold(term.as_str().unwrap_or_default())
+        .trim()
+        .to_lowercase()
+}

@@ -1,0 +1,355 @@
+//! The blocked terms of an operator.
+//!
+//! A term is compared without regard to case, over the folded text, with one to
+//! eight spaces or line breaks where the term has a space. One that begins or
+//! ends with an ASCII letter or digit has a word boundary there. All terms are
+//! in one trie, so that their number costs nothing: a text is left at the first
+//! byte that no term goes on with.
+
+use crate::chain::{Match, Starts, View};
+use crate::text::{after_word, character, fold, is_word};
+
+/// Most blanks between two words of a term.
+const MAX_BLANKS: usize = 8;
+/// The label of an edge for blanks; no byte of UTF-8.
+const BLANKS: u8 = 0xff;
+
+/// All terms of a chain.
+pub(super) struct Terms {
+    nodes: Vec<Node>,
+    /// The edges of the nodes that have several.
+    edges: Vec<(u8, u32)>,
+    /// The children of the two roots by their label: most words are left there.
+    roots: [[Option<usize>; 256]; 2],
+    /// The first bytes of terms that need a word boundary before them.
+    word_starts: [bool; 256],
+    /// The first bytes of terms that can begin anywhere.
+    starts: [bool; 256],
+}
+
+/// The node where terms begin that need a word boundary before them.
+const WORDS: usize = 0;
+/// The node where terms begin that can begin anywhere.
+const ANYWHERE: usize = 1;
+
+/// A node while terms are added.
+#[derive(Default)]
+struct NewNode {
+    /// Labels and nodes, sorted by label.
+    edges: Vec<(u8, usize)>,
+    ends: bool,
+    ends_word: bool,
+}
+
+/// Small: the nodes of a term follow one another, and nearly all have one
+/// edge, so that a term is compared in one or two lines of the cache.
+#[derive(Clone, Copy)]
+struct Node {
+    edges: Edges,
+    /// A term ends here.
+    ends: bool,
+    /// A term ends here at a word boundary.
+    ends_word: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Edges {
+    /// The label and the node.
+    One(u8, u32),
+    /// Where they begin, sorted by label.
+    Several(u32),
+    None,
+}
+
+impl Terms {
+    /// Compiles the terms; `None` when there are none.
+    pub(super) fn new<'t>(terms: impl Iterator<Item = &'t str>) -> Option<Self> {
+        let mut builder = Builder {
+            nodes: vec![NewNode::default(), NewNode::default()],
+            word_starts: [false; 256],
+            starts: [false; 256],
+        };
+        for term in terms {
+            builder.add(&fold(term));
+        }
+        (builder.nodes.len() > 2).then(|| builder.build())
+    }
+}
+
+/// Terms while they are added.
+struct Builder {
+    nodes: Vec<NewNode>,
+    word_starts: [bool; 256],
+    starts: [bool; 256],
+}
+
+impl Builder {
+    fn build(self) -> Terms {
+        let mut edges = Vec::new();
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        // A chain has fewer nodes than a configuration has bytes.
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        for node in &self.nodes {
+            nodes.push(Node {
+                edges: match node.edges.as_slice() {
+                    [] => Edges::None,
+                    [(label, child)] => Edges::One(*label, number(*child)),
+                    _ => Edges::Several(number(edges.len())),
+                },
+                ends: node.ends,
+                ends_word: node.ends_word,
+            });
+            if node.edges.len() > 1 {
+                let targets = node.edges.iter();
+                edges.extend(targets.map(|(label, child)| (*label, number(*child))));
+                // No label is greater.
+                edges.push((u8::MAX, 0));
+            }
+        }
+        let mut roots = [[None; 256]; 2];
+        for (root, node) in roots.iter_mut().zip(&self.nodes) {
+            for (label, child) in &node.edges {
+                root[usize::from(*label)] = Some(*child);
+            }
+        }
+        Terms {
+            nodes,
+            edges,
+            roots,
+            word_starts: self.word_starts,
+            starts: self.starts,
+        }
+    }
+
+    fn add(&mut self, folded: &str) {
+        let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii() && is_word(c as u8));
+        let term = folded.trim();
+        let Some(first) = term.chars().next() else {
+            return;
+        };
+        let begins_word = is_edge(Some(first));
+        let starts = if begins_word {
+            &mut self.word_starts
+        } else {
+            &mut self.starts
+        };
+        for c in [Some(first), other_case(first)].into_iter().flatten() {
+            let mut bytes = [0; 4];
+            starts[usize::from(c.encode_utf8(&mut bytes).as_bytes()[0])] = true;
+        }
+        let mut node = if begins_word { WORDS } else { ANYWHERE };
+        for (index, word) in term.split_whitespace().enumerate() {
+            if index > 0 {
+                node = self.child(node, BLANKS);
+            }
+            for c in word.chars() {
+                let mut bytes = [0; 4];
+                for byte in lower(c).encode_utf8(&mut bytes).bytes() {
+                    node = self.child(node, byte);
+                }
+            }
+        }
+        if is_edge(term.chars().next_back()) {
+            self.nodes[node].ends_word = true;
+        } else {
+            self.nodes[node].ends = true;
+        }
+    }
+
+    fn child(&mut self, node: usize, label: u8) -> usize {
+        match self.nodes[node].edges.binary_search_by_key(&label, |e| e.0) {
+            Ok(edge) => self.nodes[node].edges[edge].1,
+            Err(place) => {
+                let child = self.nodes.len();
+                self.nodes.push(NewNode::default());
+                self.nodes[node].edges.insert(place, (label, child));
+                child
+            }
+        }
+    }
+}
+
+impl Terms {
+    /// Returns where a term can begin with a byte.
+    pub(super) fn starts(&self, byte: u8) -> Starts {
+        Starts {
+            word: self.word_starts[usize::from(byte)],
+            anywhere: self.starts[usize::from(byte)],
+        }
+    }
+
+    /// Looks for the longest term that begins at `at`; adds the bytes that were
+    /// read to `steps`.
+    pub(super) fn at(&self, view: View<'_>, at: usize, steps: &mut usize) -> Match {
+        let byte = usize::from(view.text[at]);
+        let mut found = Match::None;
+        if self.word_starts[byte] && !after_word(view.text, at) {
+            found = self.walk(view, at, WORDS, steps);
+        }
+        if self.starts[byte] {
+            found = match (found, self.walk(view, at, ANYWHERE, steps)) {
+                (Match::Open, _) | (_, Match::Open) => Match::Open,
+                (Match::End(a), Match::End(b)) => Match::End(a.max(b)),
+                (Match::None, other) | (other, Match::None) => other,
+            };
+        }
+        found
+    }
+
+    fn walk(&self, view: View<'_>, at: usize, root: usize, steps: &mut usize) -> Match {
+        let (mut node, mut end) = (root, at);
+        let mut found = Match::None;
+        loop {
+            let here = &self.nodes[node];
+            if here.ends || (here.ends_word && view.text.get(end).is_none_or(|b| !is_word(*b))) {
+                // A word boundary at the end of what has arrived is not certain.
+                if !here.ends && view.is_open_at(end) {
+                    return Match::Open;
+                }
+                found = Match::End(end);
+            }
+            if matches!(here.edges, Edges::None) {
+                return found;
+            }
+            if view.is_open_at(end) {
+                return Match::Open;
+            }
+            *steps += 1;
+            // Nearly all letters are ASCII: those are not decoded.
+            let byte = view.text.get(end).copied();
+            if let Some(byte) = byte.filter(|b| b.is_ascii() && !b.is_ascii_whitespace()) {
+                match self.edge(node, byte.to_ascii_lowercase()) {
+                    Some(child) => (node, end) = (child, end + 1),
+                    None => return found,
+                }
+                continue;
+            }
+            match self.next(view, node, end) {
+                Next::Node(next, after) => (node, end) = (next, after),
+                Next::Open => return Match::Open,
+                Next::None => return found,
+            }
+        }
+    }
+
+    /// Follows the edge for what stands at `at`.
+    fn next(&self, view: View<'_>, node: usize, at: usize) -> Next {
+        let Some(c) = character(view.text, at) else {
+            return Next::None;
+        };
+        if c.is_ascii_whitespace() {
+            let rest = &view.text[at..];
+            let blanks = rest.iter().take(MAX_BLANKS + 1);
+            let count = blanks.take_while(|b| b.is_ascii_whitespace()).count();
+            let Some(next) = self.edge(node, BLANKS).filter(|_| count <= MAX_BLANKS) else {
+                return Next::None;
+            };
+            if view.is_open_at(at + count) {
+                return Next::Open;
+            }
+            return Next::Node(next, at + count);
+        }
+        let mut bytes = [0; 4];
+        let mut next = node;
+        for byte in lower(c).encode_utf8(&mut bytes).bytes() {
+            match self.edge(next, byte) {
+                Some(child) => next = child,
+                None => return Next::None,
+            }
+        }
+        Next::Node(next, at + c.len_utf8())
+    }
+
+    fn edge(&self, node: usize, label: u8) -> Option<usize> {
+        if let Some(root) = self.roots.get(node) {
+            return root[usize::from(label)];
+        }
+        match self.nodes[node].edges {
+            Edges::None => None,
+            Edges::One(only, child) => (only == label).then_some(child as usize),
+            Edges::Several(first) => {
+                let mut edges = self.edges.get(first as usize..)?.iter();
+                let (found, child) = edges.find(|(known, _)| *known >= label)?;
+                (*found == label && *child > 0).then_some(*child as usize)
+            }
+        }
+    }
+}
+
+enum Next {
+    Node(usize, usize),
+    Open,
+    None,
+}
+
+/// The letter in lower case, or the first one of it.
+fn lower(c: char) -> char {
+    if c.is_ascii() {
+        c.to_ascii_lowercase()
+    } else {
+        c.to_lowercase().next().unwrap_or(c)
+    }
+}
+
+/// The letter in the other case.
+fn other_case(c: char) -> Option<char> {
+    c.to_uppercase()
+        .next()
+        .filter(|upper| *upper != c)
+        .or_else(|| Some(lower(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Match, Terms, View};
+
+    fn find(terms: &[&str], text: &str, complete: bool) -> Match {
+        let terms = Terms::new(terms.iter().copied()).unwrap();
+        let view = View {
+            text: text.as_bytes(),
+            complete,
+        };
+        terms.at(view, 0, &mut 0)
+    }
+
+    #[test]
+    fn terms_are_whole_words_without_regard_to_case() {
+        let terms = ["Project Nightjar", "project", "社外秘", "x-1"];
+        for (text, end) in [
+            ("project", Some(7)),
+            ("PROJECT \n nightjar!", Some(18)),
+            ("project nightjars", Some(7)),
+            ("projects", None),
+            ("社外秘です", Some(9)),
+            ("X-1 ", Some(3)),
+            ("project          nightjar", Some(7)),
+        ] {
+            let expected = end.map_or(Match::None, Match::End);
+            assert_eq!(find(&terms, text, true), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_become_a_term_is_open() {
+        for text in [
+            "p",
+            "project",
+            "project ",
+            "project night",
+            "project nightjar",
+        ] {
+            assert_eq!(
+                find(&["project nightjar"], text, false),
+                Match::Open,
+                "{text:?}"
+            );
+        }
+        for text in ["pr0", "project n1", "other"] {
+            assert_eq!(
+                find(&["project nightjar"], text, false),
+                Match::None,
+                "{text:?}"
+            );
+        }
+    }
+}

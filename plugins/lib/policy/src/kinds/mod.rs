@@ -1,0 +1,12 @@
+//! The policy kinds: a folder and a line of [`KINDS`](registry::KINDS) for each.
+
+mod audit_logger;
+mod dlp_filter;
+mod pii_detector;
+mod prompt_injection;
+mod registry;
+mod unsupported;
+
+pub use registry::reason_codes;
+pub(crate) use registry::{KINDS, Registration, declaration, find};
+pub(crate) use unsupported::UNSUPPORTED;

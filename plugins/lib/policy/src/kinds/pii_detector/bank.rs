@@ -1,0 +1,252 @@
+//! Payment cards and bank accounts.
+
+use super::number::NumberRun;
+use crate::chain::{Match, View};
+use crate::text::{after_word, is_word};
+
+/// Least and most digits of a card (ISO/IEC 7812-1).
+const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
+
+/// A payment card: prefix and length of an issuer, and the check digit
+/// (ISO/IEC 7812-1). Digits stand together, or in blocks of two to seven:
+/// single digits between separators are a list of numbers.
+pub(super) fn card(run: &NumberRun<'_>) -> Match {
+    if !matches!(run.byte(run.at), Some(b'2'..=b'6')) || !run.begins_word() || run.is_joined_left()
+    {
+        return Match::None;
+    }
+    let mut digits = [0u8; 19];
+    let (mut count, mut block, mut blocks) = (0, 0, 1);
+    let mut found = Match::None;
+    let mut at = run.at;
+    while let Some(byte) = run.inside(at) {
+        if byte.is_ascii_digit() {
+            if count == digits.len() {
+                break;
+            }
+            digits[count] = byte - b'0';
+            count += 1;
+            block += 1;
+            at += 1;
+            let ends = CARD_DIGITS.contains(&count) && run.ends_word(at);
+            let grouped = blocks == 1 || (2..=7).contains(&block);
+            let digits = &digits[..count];
+            if ends && grouped && is_issued(digits) && luhn(digits) && !run.is_joined_right(at) {
+                found = Match::End(at);
+            }
+        } else {
+            let next = run.inside(at + 1).is_some_and(|byte| byte.is_ascii_digit());
+            if !matches!(byte, b' ' | b'-') || !next || !(2..=7).contains(&block) {
+                break;
+            }
+            block = 0;
+            blocks += 1;
+            at += 1;
+        }
+    }
+    found
+}
+
+fn is_issued(digits: &[u8]) -> bool {
+    let prefix = |n: usize| {
+        digits[..n]
+            .iter()
+            .fold(0u32, |sum, digit| sum * 10 + u32::from(*digit))
+    };
+    let (two, three, four) = (prefix(2), prefix(3), prefix(4));
+    match digits.len() {
+        13 | 19 if digits[0] == 4 => true,
+        14 => matches!(two, 36 | 38 | 39) || (300..=305).contains(&three),
+        15 => matches!(two, 34 | 37),
+        16 => {
+            digits[0] == 4
+                || (51..=55).contains(&two)
+                || (2221..=2720).contains(&four)
+                || (3528..=3589).contains(&four)
+                || four == 6011
+                || (644..=649).contains(&three)
+                || matches!(two, 62 | 65)
+        }
+        17..=19 => two == 62,
+        _ => false,
+    }
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(index, digit)| {
+            let digit = u32::from(*digit);
+            match (index % 2, digit * 2) {
+                (0, _) => digit,
+                (_, double) if double > 9 => double - 9,
+                (_, double) => double,
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != digits[0])
+}
+
+/// Length of an account number by country (ISO 13616 registry).
+const LENGTHS: [(&str, usize); 78] = [
+    ("AD", 24),
+    ("AE", 23),
+    ("AL", 28),
+    ("AT", 20),
+    ("AZ", 28),
+    ("BA", 20),
+    ("BE", 16),
+    ("BG", 22),
+    ("BH", 22),
+    ("BR", 29),
+    ("BY", 28),
+    ("CH", 21),
+    ("CR", 22),
+    ("CY", 28),
+    ("CZ", 24),
+    ("DE", 22),
+    ("DK", 18),
+    ("DO", 28),
+    ("EE", 20),
+    ("EG", 29),
+    ("ES", 24),
+    ("FI", 18),
+    ("FO", 18),
+    ("FR", 27),
+    ("GB", 22),
+    ("GE", 22),
+    ("GI", 23),
+    ("GL", 18),
+    ("GR", 27),
+    ("GT", 28),
+    ("HR", 21),
+    ("HU", 28),
+    ("IE", 22),
+    ("IL", 23),
+    ("IQ", 23),
+    ("IS", 26),
+    ("IT", 27),
+    ("JO", 30),
+    ("KW", 30),
+    ("KZ", 20),
+    ("LB", 28),
+    ("LC", 32),
+    ("LI", 21),
+    ("LT", 20),
+    ("LU", 20),
+    ("LV", 21),
+    ("LY", 25),
+    ("MC", 27),
+    ("MD", 24),
+    ("ME", 22),
+    ("MK", 19),
+    ("MR", 27),
+    ("MT", 31),
+    ("MU", 30),
+    ("NL", 18),
+    ("NO", 15),
+    ("PK", 24),
+    ("PL", 28),
+    ("PS", 29),
+    ("PT", 25),
+    ("QA", 29),
+    ("RO", 24),
+    ("RS", 22),
+    ("SA", 24),
+    ("SC", 31),
+    ("SD", 18),
+    ("SE", 24),
+    ("SI", 19),
+    ("SK", 24),
+    ("SM", 27),
+    ("ST", 25),
+    ("SV", 28),
+    ("TL", 23),
+    ("TN", 24),
+    ("TR", 26),
+    ("UA", 29),
+    ("VA", 22),
+    ("VG", 24),
+];
+
+/// Longest account number, and the most spaces in it.
+const MAX_IBAN: usize = 34;
+
+/// A bank account: length of its country, and remainder 1 modulo 97
+/// (ISO 13616). Written together or in blocks with single spaces between.
+pub(super) fn iban(view: View<'_>, at: usize) -> Match {
+    let text = view.text;
+    if after_word(text, at) || is_joined(text, at) {
+        return Match::None;
+    }
+    let Some(head) = text.get(at..at + 4) else {
+        return open_if(view, text[at..].iter().take(2).all(u8::is_ascii_alphabetic));
+    };
+    let Some(length) = length_of(head) else {
+        return Match::None;
+    };
+    let mut account = [0u8; MAX_IBAN];
+    let (mut count, mut offset) = (0, at);
+    while count < length {
+        match text.get(offset) {
+            Some(byte) if byte.is_ascii_alphanumeric() => {
+                account[count] = byte.to_ascii_uppercase();
+                count += 1;
+            }
+            // One space, and not two: the number ends there.
+            Some(b' ') if count > 0 && text[offset - 1] != b' ' => {}
+            Some(_) => return Match::None,
+            None => return open_if(view, true),
+        }
+        offset += 1;
+    }
+    if !view.complete && offset + 2 > text.len() {
+        return Match::Open;
+    }
+    let joined = match &text[offset..] {
+        [b'-' | b'.' | b'/' | b'#', next, ..] => next.is_ascii_digit(),
+        [byte, ..] => is_word(*byte),
+        [] => false,
+    };
+    if joined || remainder(&account[..length]) != 1 {
+        return Match::None;
+    }
+    Match::End(offset)
+}
+
+fn open_if(view: View<'_>, possible: bool) -> Match {
+    if possible && !view.complete {
+        Match::Open
+    } else {
+        Match::None
+    }
+}
+
+fn is_joined(text: &[u8], at: usize) -> bool {
+    matches!(&text[..at], [.., before, b'-' | b'.' | b'/' | b'_'] if before.is_ascii_alphanumeric())
+        || text[..at].ends_with(b"#")
+}
+
+/// The length of the account that begins with two letters and two digits.
+fn length_of(head: &[u8]) -> Option<usize> {
+    let [a, b, c, d] = *head else { return None };
+    if !c.is_ascii_digit() || !d.is_ascii_digit() {
+        return None;
+    }
+    let country = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
+    let known = LENGTHS.iter().find(|(code, _)| code.as_bytes() == country);
+    known.map(|(_, length)| *length)
+}
+
+fn remainder(account: &[u8]) -> u32 {
+    let (head, tail) = account.split_at(4);
+    tail.iter().chain(head).fold(0, |rest, byte| {
+        if byte.is_ascii_digit() {
+            (rest * 10 + u32::from(byte - b'0')) % 97
+        } else {
+            (rest * 100 + u32::from(byte - b'A') + 10) % 97
+        }
+    })
+}

@@ -1,0 +1,59 @@
+//! The policy.
+
+use super::personal_data::PersonalData;
+use super::settings::{ACTION, MARKER_FORMAT, NUMBERS, PiiDetector};
+use crate::chain::{Build, Marker, Pattern, PatternSource, Policy};
+use crate::model::PolicyKind;
+
+impl Policy for PiiDetector {
+    const KIND: PolicyKind = PolicyKind::new("pii-detector");
+    const REASON: Option<&'static str> = Some("pii.detected");
+
+    fn compile(&self, build: &mut Build<'_>) {
+        let source = build.source();
+        let mut add = |kind, label| build.pattern(self.pattern(kind, label, source));
+        let cards = self.pci_mode.unwrap_or(true);
+        let detector = PersonalData {
+            card: cards.then(|| add("card", "[CARD]")),
+            ssn: add("ssn", "[SSN]"),
+            email: add("email", "[EMAIL]"),
+            phone: add("phone", "[PHONE]"),
+            ip: add("ip", "[IP]"),
+            iban: add("iban", "[IBAN]"),
+        };
+        build.detector(detector);
+        let own = self.detect_patterns.as_ref();
+        build.own_patterns("detect_patterns", own, |source| {
+            self.pattern("pattern", "[PATTERN]", source)
+        });
+    }
+}
+
+impl PiiDetector {
+    /// Returns the pattern of one kind of data: what replaces it, and how it is reported.
+    fn pattern(&self, kind: &'static str, label: &str, source: PatternSource) -> Pattern {
+        let redaction = self.redaction.as_ref();
+        let custom = redaction
+            .and_then(|r| r.custom_markers.as_ref())
+            .and_then(|markers| markers.get(kind));
+        let marker = match custom {
+            Some(text) => Marker::Fixed(text.clone()),
+            None => Marker::new(
+                redaction
+                    .and_then(|r| r.marker_format)
+                    .unwrap_or(MARKER_FORMAT),
+                redaction.and_then(|r| r.preserve_length).unwrap_or(false),
+                label,
+            ),
+        };
+        let named = redaction.and_then(|r| r.include_metadata).unwrap_or(true);
+        Pattern {
+            source,
+            kind: if named { kind } else { "pii" },
+            level: None,
+            action: self.action.unwrap_or(ACTION),
+            marker,
+            numbers: redaction.and_then(|r| r.numbers).unwrap_or(NUMBERS),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The settings.
+
+use std::collections::BTreeMap;
+
+use super::markers::CustomMarkers;
+use crate::chain::{FilterAction, MarkerFormat, NumberRedaction};
+use crate::settings::{Setting, Weaker, boolean, choice, group, only, patterns, settings};
+
+settings! {
+    /// Personal data, in requests and responses.
+    PiiDetector, unsupported ["streaming_mode"] {
+        /// The action on a match.
+        action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
+        /// Only `false` is valid: health identifiers are not detected.
+        healthcare_mode: bool = only(false);
+        /// Whether payment card numbers are detected.
+        pci_mode: bool = boolean().default(true).weaker(Weaker::Off);
+        /// Additional patterns.
+        detect_patterns: Vec<String> = patterns();
+        /// The format of markers.
+        redaction: Redaction = group();
+    }
+}
+
+settings! {
+    /// `policy.pii-detector.redaction`.
+    Redaction {
+        /// The format of a marker.
+        marker_format: MarkerFormat = choice().default(MARKER_FORMAT);
+        /// Whether findings contain the kind of data; otherwise the kind is always `pii`.
+        include_metadata: bool = boolean().default(true);
+        /// Whether a marker has as many characters as the text that it replaces; a longer label is
+        /// truncated, a shorter one is padded with `*`.
+        preserve_length: bool = boolean().default(false);
+        /// The marker by kind: `ssn`, `phone`, `email`, `card`, `ip`, `iban`, `pattern`. Used
+        /// verbatim.
+        custom_markers: BTreeMap<String, String> = Setting::new(CustomMarkers);
+        /// What replaces a number of JSON.
+        numbers: NumberRedaction = choice().default(NUMBERS);
+    }
+}
+
+/// The default of `action`.
+pub(super) const ACTION: FilterAction = FilterAction::Redact;
+/// The default of `redaction.marker_format`.
+pub(super) const MARKER_FORMAT: MarkerFormat = MarkerFormat::Label;
+/// The default of `redaction.numbers`.
+pub(super) const NUMBERS: NumberRedaction = NumberRedaction::Marker;

@@ -1,0 +1,57 @@
+//! The policy.
+
+use super::score::Injection;
+use super::settings::{ACTION, InjectionAction, PromptInjection};
+use crate::chain::{Block, Build, Finding, Policy, PromptText, RequestPhase, count};
+use crate::model::PolicyKind;
+
+/// The reason code of a refusal.
+const REASON: &str = "prompt_injection.detected";
+
+impl Policy for PromptInjection {
+    const KIND: PolicyKind = PolicyKind::new("prompt-injection");
+    const REASON: Option<&'static str> = Some(REASON);
+
+    fn compile(&self, build: &mut Build<'_>) {
+        let own = self.detection.as_ref();
+        let own = own.and_then(|d| d.attack_patterns.as_deref());
+        let own = build.weigh("detection.attack_patterns", own.unwrap_or_default());
+        let response = self.response.as_ref();
+        build.request(Guard {
+            action: response.and_then(|r| r.action).unwrap_or(ACTION),
+            message: response
+                .and_then(|r| r.message.clone())
+                .unwrap_or_else(|| format!("refused by the policy {}", Self::KIND)),
+            injection: Injection::new(self.encoding.clone().unwrap_or_default(), &own),
+        });
+    }
+}
+
+/// The request phase.
+struct Guard {
+    action: InjectionAction,
+    message: String,
+    injection: Injection,
+}
+
+impl RequestPhase for Guard {
+    fn judge(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
+        let mut hit = false;
+        for text in texts {
+            // What the operator and the model wrote is not an attack on them.
+            if matches!(text.role, "system" | "developer" | "assistant") {
+                continue;
+            }
+            if let Some(kind) = self.injection.judge(text.text) {
+                count(findings, PromptInjection::KIND, kind, None);
+                hit = true;
+            }
+        }
+        (hit && self.action == InjectionAction::Block).then(|| Block {
+            policy: PromptInjection::KIND,
+            code: "input_blocked",
+            message: self.message.clone(),
+            reason: REASON,
+        })
+    }
+}

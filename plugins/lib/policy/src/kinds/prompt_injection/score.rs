@@ -1,0 +1,312 @@
+//! From phrases to a judgement.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::Hir;
+
+use super::rules::{ALL, Group, QUAL, RULES, Rule};
+use super::settings::Encoding;
+use super::triggers::Triggers;
+use super::views::{View, views};
+
+/// Score, in hundredths, from which a text counts as an attack.
+const THRESHOLD: u32 = 100;
+/// What a phrase keeps of its score when it is quoted or reported, in percent.
+const REPORTED: u32 = 40;
+/// What it keeps in a text that talks about such attacks, in percent.
+const DISCUSSED: u32 = 70;
+
+/// The compiled policy.
+pub(super) struct Injection {
+    encoding: Encoding,
+    own: Option<Regex>,
+    triggers: Triggers,
+    rules: Vec<Regex>,
+    topics: AhoCorasick,
+}
+
+/// Words of a text that is about attacks rather than one.
+const TOPICS: [&str; 40] = [
+    "prompt injection",
+    "prompt-injection",
+    "jailbreaking",
+    "red team",
+    "red-team",
+    "owasp",
+    "attacker",
+    "adversarial",
+    "security training",
+    "classifier",
+    "blog post",
+    "research paper",
+    "this talk",
+    "the talk",
+    "article",
+    "essay",
+    "guardrails for",
+    "detector",
+    "detection",
+    "false positive",
+    "test case",
+    "unit test",
+    "vulnerab",
+    "mitigat",
+    "defend against",
+    "defense",
+    "threat model",
+    "awareness",
+    "tokenizer",
+    "chat template",
+    "chatml",
+    "special token",
+    "documentation",
+    "translate the",
+    "why do",
+    "how can i prevent",
+    "how do i stop",
+    "how do we stop",
+    "protect",
+    "example of",
+];
+
+/// Words before a phrase that is quoted and not an instruction.
+const REPORTING: [&str; 46] = [
+    "phrase",
+    "such as",
+    "e.g.",
+    "for example",
+    "for instance",
+    "saying",
+    "it says",
+    " he said",
+    "called",
+    "the string",
+    "the text",
+    "attempts to",
+    "attempt to",
+    "tries to",
+    "tried to",
+    "trying to",
+    "someone",
+    "somebody",
+    "attacker",
+    "people",
+    "if a user",
+    "if users",
+    "malicious",
+    "whether",
+    "users who",
+    "how to detect",
+    "told the",
+    "tell the model",
+    "telling",
+    "asks the",
+    "asked the",
+    "asking",
+    "wrote",
+    "titled",
+    "attack",
+    "hacker",
+    "novel",
+    "character",
+    "the line",
+    "message like",
+    "messages like",
+    "the words",
+    "the sentence",
+    "students",
+    "the user",
+    "customer",
+];
+
+/// What stands before a phrase that is denied.
+const DENIED: [&str; 16] = [
+    "don't ",
+    "do not ",
+    "never ",
+    "not to ",
+    "cannot ",
+    "can't ",
+    "shouldn't ",
+    "should not ",
+    "must not ",
+    "didn't ",
+    "did not ",
+    "won't ",
+    "will not ",
+    "doesn't ",
+    "does not ",
+    "mustn't ",
+];
+
+impl Injection {
+    /// Builds the policy; `own` are the operator's patterns, already weighed.
+    pub(super) fn new(encoding: Encoding, own: &[Hir]) -> Self {
+        Self {
+            encoding,
+            own: (!own.is_empty()).then(|| build_own(own)),
+            triggers: Triggers::new(),
+            rules: ALL.iter().map(build_rule).collect(),
+            topics: find_words(&TOPICS),
+        }
+    }
+
+    /// The kind of attack a text is; `None` when it is none.
+    pub(super) fn judge(&self, text: &str) -> Option<&'static str> {
+        let views = views(text, &self.encoding);
+        if let Some(own) = &self.own {
+            // The operator's patterns see the text as it stands, too.
+            let lines = views.iter().filter_map(|view| view.lines.as_ref());
+            let mut texts = views.iter().map(|view| &view.text).chain(lines);
+            if own.is_match(text) || texts.any(|text| own.is_match(text)) {
+                return Some("pattern");
+            }
+        }
+        views.iter().find_map(|view| self.judge_view(view))
+    }
+
+    /// Looks for the triggers in the text with spaces for line breaks: with
+    /// line breaks, it has no others.
+    fn judge_view(&self, view: &View) -> Option<&'static str> {
+        let mut reading = Reading::new(&view.text, view.hidden);
+        let lines = view.lines.as_deref();
+        let mut lines = lines.map(|lines| Reading::new(lines, view.hidden));
+        self.triggers.find(&view.text, |rule, trigger| {
+            self.score(&mut reading, rule, trigger.start);
+            if let Some(lines) = &mut lines
+                && lines.text.as_bytes()[trigger.clone()] == view.text.as_bytes()[trigger.clone()]
+            {
+                self.score(lines, rule, trigger.start);
+            }
+        });
+        let reading = reading.judge();
+        reading.or_else(|| lines.as_ref().and_then(Reading::judge))
+    }
+
+    /// Scores the phrase that a rule finds at a place of a reading.
+    fn score(&self, reading: &mut Reading<'_>, rule: usize, at: usize) {
+        let Rule(group, score, ..) = ALL[rule];
+        let known = |(known, reached): &(Group, u32)| *known == group && *reached >= score;
+        if reading.scores.iter().any(known) {
+            return;
+        }
+        let text = reading.text;
+        let input = Input::new(text)
+            .anchored(Anchored::Yes)
+            .range(at..text.floor_char_boundary(at + 400));
+        if !self.rules[rule].is_match(input) {
+            return;
+        }
+        let mut score = score;
+        if !reading.hidden {
+            score = score * share(&text[..at]) / 100;
+            let topics = || self.topics.is_match(text);
+            if *reading.discussed.get_or_insert_with(topics) {
+                score = score * DISCUSSED / 100;
+            }
+        }
+        raise(&mut reading.scores, group, score);
+    }
+}
+
+/// A text whose phrases are scored.
+struct Reading<'t> {
+    text: &'t str,
+    hidden: bool,
+    /// Whether it talks about attacks, once a phrase asks for it.
+    discussed: Option<bool>,
+    scores: Vec<(Group, u32)>,
+}
+
+impl<'t> Reading<'t> {
+    fn new(text: &'t str, hidden: bool) -> Self {
+        Self {
+            text,
+            hidden,
+            discussed: None,
+            scores: Vec::new(),
+        }
+    }
+
+    /// Returns the kind of attack, if the scores reach the threshold.
+    fn judge(&self) -> Option<&'static str> {
+        let total: u32 = self.scores.iter().map(|(_, score)| score).sum();
+        let strongest = self.scores.iter().max_by_key(|(_, score)| *score)?;
+        (total >= THRESHOLD).then(|| strongest.0.name())
+    }
+}
+
+fn raise(scores: &mut Vec<(Group, u32)>, group: Group, score: u32) {
+    match scores.iter_mut().find(|(known, _)| *known == group) {
+        Some((_, known)) => *known = score.max(*known),
+        None => scores.push((group, score)),
+    }
+}
+
+/// What a phrase keeps of its score by what stands before it in its sentence.
+fn share(before: &str) -> u32 {
+    let from = before.floor_char_boundary(before.len().saturating_sub(70));
+    let near = &before[from..];
+    let sentence = near
+        .rfind(['\n', '!', '?', ';'])
+        .map_or(near, |at| &near[at + 1..]);
+    let sentence = sentence
+        .rfind(". ")
+        .map_or(sentence, |at| &sentence[at + 2..]);
+    let close = &sentence[sentence.floor_char_boundary(sentence.len().saturating_sub(22))..];
+    if DENIED.iter().any(|word| close.contains(word)) {
+        return 0;
+    }
+    // A value in JSON is in quotes, but nobody quotes it.
+    let value = sentence.ends_with("\":\"") || sentence.ends_with("\": \"");
+    let quoted = !value && sentence.trim_end().ends_with(['"', '\'', '`', '(']);
+    if quoted || REPORTING.iter().any(|word| sentence.contains(word)) {
+        return REPORTED;
+    }
+    100
+}
+
+fn find_words(words: &[&str]) -> AhoCorasick {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .build(words)
+        .expect("a few dozen short words fit any automaton")
+}
+
+fn build_rule(rule: &Rule) -> Regex {
+    let words: Vec<String> = rule.triggers().map(regex_syntax::escape).collect();
+    let trigger = format!("(?:{})", words.join("|"));
+    let expression = rule.3.replace("TRIG", &trigger);
+    let expression = expression.replace("QUAL", QUAL).replace("RULES", RULES);
+    // The trigger is where the search is anchored, so `^` must not be a look
+    // at the start of the text.
+    let expression = expression.trim_start_matches('^');
+    Regex::builder()
+        .syntax(regex_automata::util::syntax::Config::new().unicode(true))
+        .build(expression)
+        .expect("built-in expressions are tested")
+}
+
+fn build_own(own: &[Hir]) -> Regex {
+    Regex::builder()
+        .build_many_from_hir(own)
+        .expect("every pattern was weighed before")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, build_rule};
+
+    #[test]
+    fn every_rule_compiles_and_can_match_from_a_trigger() {
+        for rule in ALL {
+            build_rule(rule);
+
+            assert!(
+                rule.triggers()
+                    .all(|t| !t.is_empty() && t == t.to_lowercase())
+            );
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The settings.
+
+use crate::decode::string_enum;
+use crate::settings::{Weaker, boolean, choice, group, patterns, settings, text};
+
+settings! {
+    /// Attempts to override the instructions of a model, in requests.
+    PromptInjection, unsupported ["embedding_threshold", "streaming_mode", "threshold"] {
+        /// Which encodings are decoded before matching.
+        encoding: Encoding = group();
+        /// Additional patterns.
+        detection: Detection = group();
+        /// The response to a match.
+        response: InjectionResponse = group();
+    }
+}
+
+settings! {
+    /// `policy.prompt-injection.encoding`; everything is on by default.
+    Encoding {
+        /// Decode Base64 and inspect the result.
+        decode_base64: bool = boolean().default(true).weaker(Weaker::Off);
+        /// Remove invisible characters, and fold full-width and styled letters.
+        normalize_unicode: bool = boolean().default(true).weaker(Weaker::Off);
+        /// Treat letters of other scripts as the Latin letters that they resemble.
+        detect_homoglyphs: bool = boolean().default(true).weaker(Weaker::Off);
+    }
+}
+
+settings! {
+    /// `policy.prompt-injection.detection`.
+    Detection {
+        /// Regular expressions.
+        attack_patterns: Vec<String> = patterns();
+    }
+}
+
+settings! {
+    /// `policy.prompt-injection.response`.
+    InjectionResponse {
+        /// The action on a match.
+        action: InjectionAction = choice().default(ACTION).weaker(Weaker::Action);
+        /// The message to the caller of a blocked request.
+        message: String = text(1..=500);
+    }
+}
+
+string_enum! {
+    /// The action on a detected injection.
+    pub(crate) enum InjectionAction {
+        /// The request is blocked.
+        Block = "block",
+        /// The request passes, and the finding is recorded.
+        Log = "log",
+    }
+}
+
+/// The default of `response.action`.
+pub(super) const ACTION: InjectionAction = InjectionAction::Block;

@@ -1,0 +1,96 @@
+//! The table of policy kinds.
+
+use std::sync::{Arc, OnceLock};
+
+use super::audit_logger::AuditLogger;
+use super::dlp_filter::DlpFilter;
+use super::pii_detector::PiiDetector;
+use super::prompt_injection::PromptInjection;
+use crate::chain::{Build, Policy};
+use crate::decode::{Diagnostics, Mapping};
+use crate::model::PolicyKind;
+use crate::settings::{Declaration, PolicySettings, find as find_declaration};
+
+/// The kinds that this version enforces.
+pub(crate) const KINDS: [Registration; 4] = [
+    Registration::of::<PromptInjection>(),
+    Registration::of::<PiiDetector>(),
+    Registration::of::<DlpFilter>(),
+    Registration::of::<AuditLogger>(),
+];
+
+/// A policy kind, without the type of its settings.
+pub(crate) struct Registration {
+    /// The name.
+    pub(crate) kind: PolicyKind,
+    /// The reason code of what it blocks.
+    pub(crate) reason: Option<&'static str>,
+    /// Whether it belongs at the end of a chain.
+    pub(crate) last: bool,
+    /// Returns the declarations of its settings.
+    pub(crate) declarations: fn() -> Vec<Declaration>,
+    decode: DecodeBlock,
+    compile: fn(&dyn PolicySettings, &mut Build<'_>),
+}
+
+type DecodeBlock = fn(&Mapping<'_>, &str, &mut Diagnostics<'_>) -> Option<Arc<dyn PolicySettings>>;
+
+impl Registration {
+    const fn of<P: Policy>() -> Self {
+        Self {
+            kind: P::KIND,
+            reason: P::REASON,
+            last: P::LAST,
+            declarations: P::declarations,
+            decode: |parent, key, diagnostics| {
+                let mapping = parent.mapping(key, &P::KEYS, diagnostics)?;
+                Some(Arc::new(P::decode(&mapping, diagnostics)))
+            },
+            compile: |block, build| {
+                if let Some(policy) = block.as_any().downcast_ref::<P>() {
+                    policy.compile(build);
+                }
+            },
+        }
+    }
+
+    /// Reads the block of the kind, whose key is its name.
+    pub(crate) fn decode(
+        &self,
+        parent: &Mapping<'_>,
+        diagnostics: &mut Diagnostics<'_>,
+    ) -> Option<Arc<dyn PolicySettings>> {
+        (self.decode)(parent, self.kind.as_str(), diagnostics)
+    }
+
+    /// Compiles the block of the kind.
+    pub(crate) fn compile(&self, block: &dyn PolicySettings, build: &mut Build<'_>) {
+        build.begin(self.kind, self.reason.unwrap_or_default());
+        (self.compile)(block, build);
+    }
+}
+
+/// Returns the kind with a name.
+pub(crate) fn find(name: &str) -> Option<&'static Registration> {
+    KINDS.iter().find(|known| known.kind.as_str() == name)
+}
+
+/// Returns the declaration of a setting by its path, such as `policy.pii-detector.action`.
+pub(crate) fn declaration(path: &str) -> Option<&'static Declaration> {
+    static ALL: OnceLock<Vec<(PolicyKind, Vec<Declaration>)>> = OnceLock::new();
+    let (kind, setting) = path.strip_prefix("policy.")?.split_once('.')?;
+    let all = ALL.get_or_init(|| {
+        let kinds = KINDS.iter();
+        kinds
+            .map(|known| (known.kind, (known.declarations)()))
+            .collect()
+    });
+    let (_, declarations) = all.iter().find(|(known, _)| known.as_str() == kind)?;
+    find_declaration(declarations, setting)
+}
+
+/// Returns every reason code that a gateway reports.
+#[must_use]
+pub fn reason_codes() -> Vec<&'static str> {
+    KINDS.iter().filter_map(|known| known.reason).collect()
+}

@@ -1,0 +1,33 @@
+//! [`UNSUPPORTED`].
+
+/// The policy kinds of the compatible product that this version does not enforce.
+pub(crate) const UNSUPPORTED: [&str; 28] = [
+    "agent-firewall",
+    "bot-detector",
+    "case-privacy",
+    "citation-verifier",
+    "cjis-mode",
+    "consumer_groups",
+    "content-extractor",
+    "cors",
+    "data-routing-policy",
+    "dual-use-filter",
+    "embedding-detector",
+    "entity-list-filter",
+    "external-moderation",
+    "flagged-review",
+    "global-limit",
+    "hipaa-phi-detector",
+    "human-oversight",
+    "ip_allowlist",
+    "itar-ear-filter",
+    "language-validator",
+    "quality-scorer",
+    "rate-limit",
+    "rbac",
+    "safety-filter",
+    "size-limit",
+    "student-privacy",
+    "tool-security",
+    "tool-validation",
+];

@@ -1,0 +1,203 @@
+//! The forms that several kinds use.
+
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::declaration::{Declaration, Weaker};
+use super::declare::Settings;
+use super::form::Form;
+use super::setting::Setting;
+use crate::decode::{Diagnostics, Field, LengthRange, Mapping, StringEnum};
+
+/// Returns a switch.
+pub(crate) fn boolean() -> Setting<Boolean> {
+    Setting::new(Boolean)
+}
+
+/// Returns a switch of which only one value is enforced, which is the default.
+pub(crate) fn only(value: bool) -> Setting<Only> {
+    Setting::new(Only(value)).default(value)
+}
+
+/// Returns a number within bounds.
+pub(crate) fn integer(bounds: RangeInclusive<u64>) -> Setting<Integer> {
+    Setting::new(Integer(bounds))
+}
+
+/// Returns a text of a length within limits, in characters.
+pub(crate) fn text(length: RangeInclusive<usize>) -> Setting<Text> {
+    Setting::new(Text(length))
+}
+
+/// Returns one of several words.
+pub(crate) fn choice<E: StringEnum + Serialize>() -> Setting<Choice<E>> {
+    Setting::new(Choice(PhantomData))
+}
+
+/// Returns a list, empty by default.
+pub(crate) fn list<F: Form>(item: F) -> Setting<List<F>> {
+    Setting::new(List(item)).default(Vec::new())
+}
+
+/// Returns the operator's own patterns, a set.
+pub(crate) fn patterns() -> Setting<List<RegularExpression>> {
+    list(RegularExpression)
+        .set(Value::to_string)
+        .weaker(Weaker::Removed("a pattern is removed"))
+}
+
+/// Returns a mapping of settings.
+pub(crate) fn group<S: Settings>() -> Setting<Group<S>> {
+    Setting::new(Group(PhantomData))
+}
+
+/// See [`boolean`].
+pub(crate) struct Boolean;
+
+impl Form for Boolean {
+    type Value = bool;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<bool> {
+        field.boolean(diagnostics)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "boolean" })
+    }
+}
+
+/// See [`only`].
+pub(crate) struct Only(bool);
+
+impl Form for Only {
+    type Value = bool;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<bool> {
+        let value = field.boolean(diagnostics)?;
+        if value != self.0 {
+            let key = field.key();
+            let what = format!("`{key}: {value}`");
+            diagnostics.report_unsupported(field.location, &field.path, &what);
+        }
+        Some(value)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "const": self.0 })
+    }
+}
+
+/// See [`integer`].
+pub(crate) struct Integer(RangeInclusive<u64>);
+
+impl Form for Integer {
+    type Value = u64;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<u64> {
+        field.integer(self.0.clone(), diagnostics)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "integer", "minimum": self.0.start(), "maximum": self.0.end() })
+    }
+}
+
+/// See [`text`].
+pub(crate) struct Text(RangeInclusive<usize>);
+
+impl Form for Text {
+    type Value = String;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+        let length = LengthRange {
+            min: *self.0.start(),
+            max: *self.0.end(),
+        };
+        field.bounded_string(&length, diagnostics)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "minLength": self.0.start(), "maxLength": self.0.end() })
+    }
+}
+
+/// See [`choice`].
+pub(crate) struct Choice<E>(PhantomData<E>);
+
+impl<E: StringEnum + Serialize> Form for Choice<E> {
+    type Value = E;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<E> {
+        field.variant(diagnostics)
+    }
+
+    fn schema(&self) -> Value {
+        let words: Vec<&str> = E::VARIANTS.iter().map(|(word, _)| *word).collect();
+        json!({ "enum": words })
+    }
+}
+
+/// A regular expression.
+pub(crate) struct RegularExpression;
+
+impl Form for RegularExpression {
+    type Value = String;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+        field.pattern(diagnostics)
+    }
+
+    fn schema(&self) -> Value {
+        // No `format: regex`, which is that of ECMA-262: it has no `(?i)`.
+        json!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// See [`list`].
+pub(crate) struct List<F>(F);
+
+impl<F: Form> Form for List<F> {
+    type Value = Vec<F::Value>;
+
+    fn decode(
+        &self,
+        field: &Field<'_>,
+        diagnostics: &mut Diagnostics<'_>,
+    ) -> Option<Vec<F::Value>> {
+        let items = field.items(diagnostics)?;
+        let items = items.iter();
+        Some(
+            items
+                .filter_map(|item| self.0.decode(item, diagnostics))
+                .collect(),
+        )
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "array", "items": self.0.schema() })
+    }
+}
+
+/// See [`group`].
+pub(crate) struct Group<S>(PhantomData<S>);
+
+impl<S: Settings> Form for Group<S> {
+    type Value = S;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<S> {
+        let keys = Some(&S::KEYS);
+        let mapping = Mapping::open(field.node, &field.path, field.location, keys, diagnostics)?;
+        Some(S::decode(&mapping, diagnostics))
+    }
+
+    fn schema(&self) -> Value {
+        S::schema()
+    }
+
+    fn nested(&self) -> Vec<Declaration> {
+        S::declarations()
+    }
+}

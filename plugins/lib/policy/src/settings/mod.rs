@@ -1,0 +1,14 @@
+//! Settings, each declared once: the declaration is the field of a struct, its decoder, its known
+//! key, its default, what makes it weaker, its JSON Schema and its row in the documentation.
+
+mod declaration;
+mod declare;
+mod form;
+mod forms;
+mod setting;
+
+pub(crate) use declaration::{Declaration, Weaker, find};
+pub(crate) use declare::{PolicySettings, Settings, settings};
+pub(crate) use form::Form;
+pub(crate) use forms::{boolean, choice, group, integer, list, only, patterns, text};
+pub(crate) use setting::Setting;
