@@ -91,7 +91,7 @@ impl Scanner {
         if self.blocked_by.is_some() {
             return out;
         }
-        self.buffer.push(piece);
+        self.buffer.push(piece, complete);
         let blocks = rules.blocks;
         let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
         let mut found = Matches::default();
@@ -147,7 +147,8 @@ impl Scanner {
 
     /// Bytes that are held back.
     pub(crate) fn held(&self) -> usize {
-        self.buffer.raw().len().saturating_sub(self.left())
+        let held = self.buffer.raw().len().saturating_sub(self.left());
+        held + self.buffer.pending()
     }
 
     /// Returns how many bytes of the whole text have left: released or replaced.

@@ -1,6 +1,6 @@
 //! A text that arrives in pieces, beside its fold.
 
-use super::fold::fold_char;
+use kt_detect::{Piece, REACH, fold_words};
 
 /// The undecided part of a text, as it came and folded.
 ///
@@ -10,6 +10,9 @@ use super::fold::fold_char;
 pub(crate) struct FoldBuffer {
     raw: String,
     folded: Option<Folded>,
+    /// What follows `raw`, from the first letter on whose fold depends on text
+    /// that has not arrived.
+    pending: String,
 }
 
 #[derive(Clone)]
@@ -23,23 +26,31 @@ struct Folded {
 }
 
 impl FoldBuffer {
-    /// Appends a piece.
-    pub(crate) fn push(&mut self, piece: &str) {
+    /// Appends a piece; `complete` says that it is the last one.
+    pub(crate) fn push(&mut self, piece: &str, complete: bool) {
         let start = self.raw.len();
-        self.raw.push_str(piece);
         if self.folded.is_none() {
             if piece.is_ascii() {
+                self.raw.push_str(piece);
                 return;
             }
             self.folded = Some(Folded {
-                text: self.raw[..start].to_owned(),
+                text: self.raw.clone(),
                 origin: (0..start).collect(),
                 cursor: 0,
             });
         }
+        self.raw.push_str(&std::mem::take(&mut self.pending));
+        self.raw.push_str(piece);
         if let Some(folded) = &mut self.folded {
-            folded.extend(&self.raw, start);
+            let end = folded.extend(&self.raw, start, complete);
+            self.pending = self.raw.split_off(end);
         }
+    }
+
+    /// Returns how many bytes have arrived that are not part of the text yet.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.len()
     }
 
     /// Returns the text as it came.
@@ -101,7 +112,7 @@ impl FoldBuffer {
             *origin -= raw;
         }
         // Back to one copy when nothing that was folded is left.
-        if self.raw.is_ascii() {
+        if self.raw.is_ascii() && self.pending.is_empty() {
             self.folded = None;
         }
         offset
@@ -114,11 +125,28 @@ impl FoldBuffer {
 }
 
 impl Folded {
-    fn extend(&mut self, raw: &str, start: usize) {
-        for (offset, c) in raw[start..].char_indices() {
-            fold_char(c, &mut self.text);
-            self.origin.resize(self.text.len(), start + offset);
-        }
+    /// Folds what stands in `raw` from `start` on; returns where the fold ends.
+    fn extend(&mut self, raw: &str, start: usize, complete: bool) -> usize {
+        // What decided about the last letters is within twice the reach.
+        let context = raw.floor_char_boundary(start.saturating_sub(2 * REACH));
+        let folded = fold_words(&raw[context..], complete, |offset, piece| {
+            let at = context + offset;
+            let text = piece.text();
+            match piece {
+                // One character, or ASCII of which a part is known.
+                Piece::Unchanged(text) if text.is_ascii() => {
+                    let new = start.saturating_sub(at).min(text.len());
+                    self.text.push_str(&text[new..]);
+                    self.origin.extend(at + new..at + text.len());
+                }
+                _ if at < start => {}
+                _ => {
+                    self.text.push_str(text);
+                    self.origin.resize(self.text.len(), at);
+                }
+            }
+        });
+        context + folded
     }
 }
 
@@ -129,9 +157,9 @@ mod tests {
     #[test]
     fn offsets_lead_back_to_the_original() {
         let mut buffer = FoldBuffer::default();
-        buffer.push("a ");
+        buffer.push("a ", false);
         assert!(!buffer.is_folded());
-        buffer.push("ｆ\u{200b}o.");
+        buffer.push("ｆ\u{200b}o.", false);
         assert_eq!(buffer.folded(), "a fo.");
         assert_eq!(buffer.fold_offset(2), Some(2));
         assert_eq!(buffer.fold_offset(5), None, "an invisible character");
@@ -143,5 +171,25 @@ mod tests {
         assert_eq!(buffer.fold_offset(3), None);
         assert_eq!(buffer.remove_front(6), 1);
         assert!(!buffer.is_folded());
+    }
+
+    #[test]
+    fn a_word_is_folded_as_a_whole_however_it_is_split() {
+        for text in ["fаlcоn ледger", "сорт аpple", "ааа", "оk о\u{200b}k е"] {
+            let mut whole = FoldBuffer::default();
+            whole.push(text, true);
+            let mut pieces = FoldBuffer::default();
+            for c in text.chars() {
+                pieces.push(c.encode_utf8(&mut [0; 4]), false);
+            }
+            pieces.push("", true);
+            assert_eq!(pieces.folded(), whole.folded());
+            assert_eq!(pieces.raw(), whole.raw());
+        }
+        let mut buffer = FoldBuffer::default();
+        buffer.push("x а", false);
+        assert_eq!((buffer.folded(), buffer.pending()), ("x ", 2));
+        buffer.push("p", false);
+        assert_eq!((buffer.folded(), buffer.pending()), ("x ap", 0));
     }
 }

@@ -3,10 +3,8 @@
 
 mod buffer;
 mod character;
-mod fold;
 mod word_byte;
 
 pub(crate) use buffer::FoldBuffer;
 pub(crate) use character::character;
-pub(crate) use fold::fold;
 pub(crate) use word_byte::{after_word, is_word};

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::documents::{blocked, guards, redacted, request};
 use crate::sample::single;
-use crate::stream::chain;
+use crate::stream::{chain, every_split};
 
 #[test]
 fn only_known_numbers_of_a_request_are_protocol() {
@@ -58,6 +58,31 @@ fn text_in_a_data_url_with_escapes_is_decoded() {
     ] {
         assert_eq!(blocked(&chain, &file(url)), Some("dlp.detected"), "{url}");
     }
+}
+
+#[test]
+fn letters_that_look_latin_are_latin_in_latin_words() {
+    let guards = chain(&single(
+        "dlp-filter",
+        "{action: redact, blocked_terms: [falcon ledger, маяк]}",
+    ));
+    for (text, redacted) in [
+        ("see fаlcоn lеdgеr now", "see [REDACTED] now"),
+        (
+            "see fаlcоn\u{a0}ｌｅｄｇｅｒ\u{200b} now",
+            "see [REDACTED]\u{200b} now",
+        ),
+        ("см. маяк, сорт", "см. [REDACTED], сорт"),
+        ("фаlcоn ledger", "фаlcоn ledger"),
+    ] {
+        let (released, _) = every_split(&guards, text);
+        assert_eq!(released, redacted, "{text:?}");
+    }
+    let long = format!("х{}k {}оk", "а".repeat(40), "о".repeat(40));
+    every_split(&guards, &long);
+    let cards = chain(&single("pii-detector", "{}"));
+    let (released, _) = every_split(&cards, "е-mail bоb@examplе.cоm, sure");
+    assert_eq!(released, "е-mail [EMAIL], sure");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The settings.
 
+use kt_detect::fold;
 use serde_json::Value;
 
 use super::term::{MaxDistance, Term};
 use crate::chain::{FilterAction, NumberRedaction, Sensitivity};
 use crate::settings::{Setting, Weaker, choice, group, list, only, patterns, settings};
-use crate::text::fold;
 
 settings! {
     /// Confidential terms and patterns of an organization, in requests and responses.
@@ -44,6 +44,7 @@ pub(super) const NUMBERS: NumberRedaction = NumberRedaction::Marker;
 /// Terms are compared as the filter does: folded, without regard to case.
 fn term_identity(term: &Value) -> String {
     fold(term.as_str().unwrap_or_default())
+        .text
         .trim()
         .to_lowercase()
 }

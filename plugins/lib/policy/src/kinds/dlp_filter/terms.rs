@@ -6,8 +6,10 @@
 //! in one trie, so that their number costs nothing: a text is left at the first
 //! byte that no term goes on with.
 
+use kt_detect::fold;
+
 use crate::chain::{Match, Starts, View};
-use crate::text::{after_word, character, fold, is_word};
+use crate::text::{after_word, character, is_word};
 
 /// Most blanks between two words of a term.
 const MAX_BLANKS: usize = 8;
@@ -70,7 +72,7 @@ impl Terms {
             starts: [false; 256],
         };
         for term in terms {
-            builder.add(&fold(term));
+            builder.add(&fold(term).text);
         }
         (builder.nodes.len() > 2).then(|| builder.build())
     }

@@ -1,0 +1,16 @@
+//! What texts hold, whatever the policy: characters folded to what a reader
+//! sees, the tokens of a text, its decoded readings, and the score of prompt
+//! injection. Every offset leads back to the original bytes. No I/O; the cost
+//! is linear in the text.
+
+mod classifier;
+mod fold;
+mod reading;
+mod token;
+
+pub use classifier::{
+    BITS, FEATURES, LONG, Model, SHORT, Scores, Thresholds, features, normalizer,
+};
+pub use fold::{Folded, Piece, REACH, fold, fold_of, fold_words, hidden_tag, look_alike};
+pub use reading::{Decoding, readings, without_encoded};
+pub use token::{Token, tokens};

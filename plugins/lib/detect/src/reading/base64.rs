@@ -1,0 +1,160 @@
+//! Runs of Base64 and of hexadecimal digits.
+
+use super::escape::hex;
+
+/// Fewest characters of a run that is decoded.
+const LEAST: usize = 20;
+/// Fewest characters of the first line of a run.
+const LEAST_LINE: usize = 12;
+/// Fewest pairs of hexadecimal digits with spaces between.
+const LEAST_PAIRS: usize = 10;
+/// Fewest bytes of a decoded text.
+const LEAST_TEXT: usize = 8;
+
+const NONE: u8 = 0xff;
+
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        values[byte] = match byte as u8 {
+            sign @ b'A'..=b'Z' => sign - b'A',
+            sign @ b'a'..=b'z' => sign - b'a' + 26,
+            sign @ b'0'..=b'9' => sign - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NONE,
+        };
+        byte += 1;
+    }
+    values
+};
+
+fn in_run(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|byte| VALUES[usize::from(*byte)] != NONE)
+}
+
+/// Adds the texts that runs of Base64 or hexadecimal digits hold. Each byte is
+/// read a fixed number of times.
+pub(super) fn decode_runs(text: &[u8], found: &mut Vec<String>) {
+    let mut at = 0;
+    while at < text.len() {
+        if !in_run(text.get(at)) {
+            at += 1;
+            continue;
+        }
+        let end = at + text[at..].iter().take_while(|b| in_run(Some(b))).count();
+        if let Some((bytes, end)) = hex_pairs(text, at, end) {
+            found.extend(readable(bytes));
+            at = end;
+        } else if end - at < LEAST_LINE {
+            at = end;
+        } else {
+            let (run, end) = lines(text, at);
+            found.extend(decode(&run));
+            at = end;
+        }
+    }
+}
+
+/// The bytes of pairs such as `69 67 6e`, and where they end.
+fn hex_pairs(text: &[u8], start: usize, end: usize) -> Option<(Vec<u8>, usize)> {
+    if end - start != 2 {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let mut at = start;
+    while let Some([high, low]) = text.get(at..at + 2) {
+        let (Some(high), Some(low)) = (hex(*high), hex(*low)) else {
+            break;
+        };
+        bytes.push(high << 4 | low);
+        at += 2;
+        if text.get(at) != Some(&b' ') {
+            break;
+        }
+        at += 1;
+    }
+    (bytes.len() >= LEAST_PAIRS).then_some((bytes, at))
+}
+
+/// A run that goes on over line ends, without them, and where it ends.
+fn lines(text: &[u8], start: usize) -> (Vec<u8>, usize) {
+    let mut run = Vec::new();
+    let mut at = start;
+    loop {
+        let length = text[at..].iter().take_while(|b| in_run(Some(b))).count();
+        run.extend_from_slice(&text[at..at + length]);
+        at += length;
+        let gap = match text.get(at..) {
+            Some([b'\n', ..]) => 1,
+            Some([b'\r', b'\n', ..]) => 2,
+            _ => return (run, at),
+        };
+        if !in_run(text.get(at + gap)) {
+            return (run, at);
+        }
+        at += gap;
+    }
+}
+
+fn decode(run: &[u8]) -> Option<String> {
+    if run.len() < LEAST {
+        return None;
+    }
+    if run.len().is_multiple_of(2) {
+        let pairs = run.as_chunks::<2>().0.iter();
+        let bytes = pairs.map(|[high, low]| Some(hex(*high)? << 4 | hex(*low)?));
+        if let Some(text) = bytes.collect::<Option<Vec<u8>>>().and_then(readable) {
+            return Some(text);
+        }
+    }
+    let upper = run.iter().any(u8::is_ascii_uppercase);
+    let lower = run.iter().any(u8::is_ascii_lowercase);
+    (upper && lower).then(|| base64(run))?
+}
+
+/// Bytes after which a run that does not decode to text is given up.
+const PROBE: usize = 24;
+
+fn base64(run: &[u8]) -> Option<String> {
+    let mut bytes = Vec::with_capacity(run.len() * 3 / 4);
+    let (mut bits, mut count) = (0, 0);
+    for sign in run {
+        bits = bits << 6 | u32::from(VALUES[usize::from(*sign)]);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+            if bytes.len() == PROBE && !may_be_text(&bytes) {
+                return None;
+            }
+        }
+    }
+    readable(bytes)
+}
+
+/// Whether the first bytes of a decoded run can begin a text: UTF-8 but for a
+/// cut character at the end.
+fn may_be_text(bytes: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(e) => e.error_len().is_none(),
+    };
+    valid && bytes.iter().filter(|b| b.is_ascii_control()).count() <= 4
+}
+
+/// The text of decoded bytes, when they are one.
+fn readable(mut bytes: Vec<u8>) -> Option<String> {
+    if let Err(e) = std::str::from_utf8(&bytes) {
+        // The run may end within a character.
+        if e.valid_up_to() + 3 < bytes.len() {
+            return None;
+        }
+        bytes.truncate(e.valid_up_to());
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let plain = |c: &char| c.is_alphanumeric() || c.is_whitespace() || c.is_ascii_punctuation();
+    let (plain, all) = (text.chars().filter(plain).count(), text.chars().count());
+    (text.len() >= LEAST_TEXT && plain * 20 >= all * 19).then_some(text)
+}

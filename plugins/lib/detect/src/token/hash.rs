@@ -1,0 +1,61 @@
+//! Hashes of words that keep what disguises do not change.
+
+const SEED: u32 = 0x811c_9dc5;
+
+fn mix(hash: u32, value: u32) -> u32 {
+    (hash ^ value).wrapping_mul(0x0100_0193)
+}
+
+/// Spreads every bit of the input over the output.
+pub(super) fn spread(mut hash: u32) -> u32 {
+    hash ^= hash >> 16;
+    hash = hash.wrapping_mul(0x7feb_352d);
+    hash ^= hash >> 15;
+    hash = hash.wrapping_mul(0x846c_a68b);
+    hash ^ (hash >> 16)
+}
+
+/// The hash of a token that is one character or one class of them.
+pub(super) fn single(value: u32) -> u32 {
+    spread(mix(SEED, value))
+}
+
+/// The hash of a word: its first letter, and the bag of the others, so that
+/// swapped letters change nothing (`ingore` is `ignore`).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WordHash(u32);
+
+impl WordHash {
+    pub(super) const EMPTY: Self = Self(SEED);
+
+    #[inline]
+    pub(super) fn push(&mut self, letter: u32, first: bool) {
+        self.0 = if first {
+            mix(SEED, letter)
+        } else {
+            self.0
+                .wrapping_add(spread(letter.wrapping_mul(0x9e37_79b1)))
+        };
+    }
+
+    pub(super) fn word(self) -> u32 {
+        spread(self.0)
+    }
+
+    pub(super) fn stem(self) -> u32 {
+        spread(self.0 ^ 0x55)
+    }
+}
+
+/// The hash of two tokens in order.
+#[inline]
+pub(crate) fn pair(first: u32, second: u32, kind: u32) -> u32 {
+    let mixed = (first.rotate_left(5) ^ second).wrapping_mul(0x9e37_79b1) ^ kind;
+    mixed.wrapping_mul(0x85eb_ca6b) ^ (mixed >> 13).wrapping_mul(0xc2b2_ae35)
+}
+
+/// The index of a hash in a table of `2^bits` entries.
+#[inline]
+pub(crate) fn bucket(hash: u32, bits: u32) -> usize {
+    (hash >> (32 - bits)) as usize
+}

@@ -1,0 +1,76 @@
+//! The tokens of a folded text.
+//!
+//! A token is a run of letters and digits, one character of a script that is
+//! written without spaces, or a run of signs that structure text. What
+//! separates tokens does not matter: line breaks, commas, underscores and marks
+//! of emphasis change nothing.
+
+use super::class::{CLASSES, Class, stands_alone};
+use super::hash::{bucket, pair, single};
+use super::model::Token;
+use super::spaced;
+use super::word::word;
+
+/// Tokens within which a pair counts once.
+const REPETITION: u32 = 64;
+/// Binary logarithm of the number of pairs that are remembered.
+const REMEMBERED: u32 = 9;
+
+/// Replaces `tokens` by those of a folded text.
+pub fn tokens(text: &str, tokens: &mut Vec<Token>) {
+    tokens.clear();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match CLASSES[usize::from(*byte)] {
+            Class::Separator | Class::Transparent => at += 1,
+            Class::Sign => {
+                let hash = single(u32::from(*byte) | 0x100);
+                tokens.push(Token::new(hash, hash, at..at + 1));
+                let signs = bytes[at..].iter();
+                at += signs
+                    .take_while(|b| CLASSES[usize::from(**b)] == Class::Sign)
+                    .count();
+            }
+            Class::Wide => at = wide(text, at, tokens),
+            Class::Lower | Class::Upper | Class::Digit => {
+                let token = word(text, at);
+                at = token.range().end;
+                tokens.push(token);
+            }
+        }
+    }
+    spaced::join(bytes, tokens);
+    mark_repeated(tokens);
+}
+
+/// Takes the character at `at`, which is not ASCII; returns where the next
+/// token can begin.
+fn wide(text: &str, at: usize, tokens: &mut Vec<Token>) -> usize {
+    let Some(c) = text[at..].chars().next() else {
+        return text.len();
+    };
+    let end = at + c.len_utf8();
+    if !c.is_alphanumeric() {
+        return end;
+    }
+    if stands_alone(c) {
+        let hash = single(u32::from(c));
+        tokens.push(Token::new(hash, hash, at..end));
+        return end;
+    }
+    let token = word(text, at);
+    let end = token.range().end;
+    tokens.push(token);
+    end
+}
+
+fn mark_repeated(tokens: &mut [Token]) {
+    let mut recent = [(0, 0); 1 << REMEMBERED];
+    for (at, index) in (1..tokens.len()).zip(1..) {
+        let pair = pair(tokens[at - 1].word, tokens[at].word, 9);
+        let (known, last) = &mut recent[bucket(pair, REMEMBERED)];
+        tokens[at].repeated = *known == pair && index - *last < REPETITION;
+        (*known, *last) = (pair, index);
+    }
+}
