@@ -16,6 +16,9 @@
 //!
 //! This crate does not depend on any other crate of kt.
 
+/// The C header, which is the contract: `include/kt_plugin.h`.
+pub const C_HEADER: &str = include_str!("../include/kt_plugin.h");
+
 pub mod abi;
 mod arguments;
 #[cfg(feature = "build")]

@@ -24,6 +24,7 @@ ip:iproute2
 setpriv:util-linux
 pgrep:procps
 s6-svscan:s6
+runsvdir:runit
 runuser:util-linux
 su:util-linux
 openssl:openssl

@@ -18,6 +18,13 @@ cases in `plugin-test.toml` beside its manifest. For a service backend, the test
 crash, park, modify and remove services of their own, with names and directories created \
 for the test, under the service manager that runs here.";
 
+const NEW_HELP: &str = "\
+Write the source of a new plugin, for its author
+
+Creates a directory with a plugin that builds and passes `kt plugin test`: a command, or a \
+complete backend for a service manager, to be changed for another one. It has tests, a \
+README and a license. An existing directory is never changed.";
+
 /// A built-in command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BuiltinCommand {
@@ -32,6 +39,7 @@ pub(crate) enum BuiltinCommand {
     PluginList,
     PluginVerify,
     PluginCheck,
+    PluginNew,
     PluginTest,
     PluginCatalog,
     Version,
@@ -51,7 +59,7 @@ pub(super) struct Definition<T> {
 
 /// Returns every built-in command.
 pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
-    let all: [(&str, &'static str, BuiltinCommand); 18] = [
+    let all: [(&str, &'static str, BuiltinCommand); 19] = [
         (
             "plugin install",
             "Install a plugin for the current user",
@@ -106,6 +114,11 @@ pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
             "plugin check",
             "Check a plugin in this process",
             BuiltinCommand::PluginCheck,
+        ),
+        (
+            "plugin new",
+            "Write the source of a new plugin, for its author",
+            BuiltinCommand::PluginNew,
         ),
         (
             "plugin test",
@@ -188,6 +201,7 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
                     .long("doctor")
                     .action(ArgAction::SetTrue),
             ),
+        BuiltinCommand::PluginNew => with_new_arguments(command),
         BuiltinCommand::PluginTest => command
             .long_about(TEST_HELP)
             .arg(
@@ -223,6 +237,35 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
         BuiltinCommand::PluginCatalog | BuiltinCommand::Reference => command.hide(true),
         BuiltinCommand::PluginList | BuiltinCommand::Doctor | BuiltinCommand::ConfigShow => command,
     }
+}
+
+fn with_new_arguments(command: Command) -> Command {
+    let choice = |name: &'static str, values: [&'static str; 2]| {
+        Arg::new(name)
+            .long(name)
+            .required(true)
+            .value_parser(values)
+    };
+    command
+        .long_about(NEW_HELP)
+        .arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .help("Name of the plugin, and of the directory that is created")
+                .required(true),
+        )
+        .arg(choice("lang", ["rust", "c"]).help("Language of the plugin"))
+        .arg(
+            choice("kind", ["command", "service"])
+                .help("Whether it adds commands, or support for a service manager"),
+        )
+        .arg(
+            Arg::new("sdk")
+                .long("sdk")
+                .value_name("PATH")
+                .help("Directory of the crate kt-plugin-api, instead of the published one")
+                .value_parser(clap::value_parser!(PathBuf)),
+        )
 }
 
 /// Returns the groups of the built-in commands, with their descriptions.

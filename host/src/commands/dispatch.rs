@@ -3,7 +3,7 @@
 use super::context::CommandContext;
 use super::{
     completion, config_show, doctor, plugin_catalog, plugin_change, plugin_check, plugin_info,
-    plugin_install, plugin_list, plugin_test, plugin_verify, reference, version,
+    plugin_install, plugin_list, plugin_new, plugin_test, plugin_verify, reference, version,
 };
 use crate::cli::BuiltinCommand;
 use clap::ArgMatches;
@@ -30,6 +30,7 @@ pub(crate) fn run(
         BuiltinCommand::PluginList => Ok(plugin_list::run(context)),
         BuiltinCommand::PluginVerify => plugin_verify::run(matches, context),
         BuiltinCommand::PluginCheck => plugin_check::run(matches, context),
+        BuiltinCommand::PluginNew => plugin_new::run(matches, context),
         BuiltinCommand::PluginTest => plugin_test::run(matches, context),
         BuiltinCommand::PluginCatalog => plugin_catalog::run(context),
         BuiltinCommand::Version => Ok(version::run(matches, context)),

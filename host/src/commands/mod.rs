@@ -14,6 +14,7 @@ mod plugin_dir;
 mod plugin_info;
 mod plugin_install;
 mod plugin_list;
+mod plugin_new;
 mod plugin_status;
 mod plugin_test;
 mod plugin_verify;

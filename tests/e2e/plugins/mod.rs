@@ -1,6 +1,7 @@
 //! Valid, invalid and missing plugins.
 
 mod author_kit;
+mod author_new;
 mod c_plugin;
 mod conflicts;
 mod contract;

@@ -30,7 +30,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which the prerequisites of every command exist.
-const TABLE: [Entry; 64] = [
+const TABLE: [Entry; 65] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -189,6 +189,7 @@ const TABLE: [Entry; 64] = [
     ("init", "init --dir new", FILES),
     ("plugin catalog", "plugin catalog", &[]),
     ("plugin list", "plugin list", ALL),
+    ("plugin new", "plugin new --lang c --kind command demo", &[]),
     (
         "plugin info",
         "plugin info service-launchd",

@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(60);
 type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which every command has output. A gateway is running.
-const TABLE: [Entry; 55] = [
+const TABLE: [Entry; 56] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -118,6 +118,12 @@ const TABLE: [Entry; 55] = [
     ),
     ("plugin-catalog", "plugin catalog", "plugin catalog", 0),
     ("plugin-list", "plugin list", "plugin list", 0),
+    (
+        "plugin-new",
+        "plugin new",
+        "plugin new --lang c --kind command demo",
+        0,
+    ),
     (
         "plugin-test",
         "plugin test",

@@ -1,0 +1,162 @@
+//! The files of new plugins. Those of services are complete backends.
+
+/// The language of a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Rust,
+    C,
+}
+
+/// What a plugin provides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Command,
+    Service,
+}
+
+/// A file, before names are inserted.
+pub(super) struct TemplateFile {
+    pub(super) path: &'static str,
+    pub(super) content: &'static str,
+}
+
+/// Names that the files contain.
+pub(super) struct Names<'a> {
+    pub(super) name: &'a str,
+    /// The dependency on the SDK in `Cargo.toml`: a version or a path.
+    pub(super) sdk: &'a str,
+}
+
+macro_rules! template {
+    ($path:literal, $source:literal) => {
+        TemplateFile {
+            path: $path,
+            content: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $source)),
+        }
+    };
+}
+
+const LICENSE: TemplateFile = template!("LICENSE", "any/LICENSE");
+
+const COMMAND: [TemplateFile; 3] = [
+    template!("README.md", "any/README-command.md"),
+    template!("plugin.toml", "any/command.toml"),
+    template!("plugin-test.toml", "any/command-test.toml"),
+];
+
+const SERVICE: [TemplateFile; 1] = [template!("plugin.toml", "any/service.toml")];
+
+const C: [TemplateFile; 5] = [
+    template!("Makefile", "c/Makefile"),
+    template!(".gitignore", "c/gitignore"),
+    template!("json.h", "c/json.h"),
+    template!("json-test.c", "c/json-test.c"),
+    TemplateFile {
+        path: "kt_plugin.h",
+        content: kt_plugin_api::C_HEADER,
+    },
+];
+
+const C_COMMAND: [TemplateFile; 1] = [template!("plugin.c", "c-command/plugin.c")];
+
+const C_SERVICE: [TemplateFile; 5] = [
+    template!("README.md", "c-service/README.md"),
+    template!("plugin.c", "c-service/plugin.c"),
+    template!("message.h", "c-service/message.h"),
+    template!("plan.h", "c-service/plan.h"),
+    template!("script.h", "c-service/script.h"),
+];
+
+const RUST: [TemplateFile; 2] = [
+    template!("Makefile", "rust/Makefile"),
+    template!(".gitignore", "rust/gitignore"),
+];
+
+const RUST_COMMAND: [TemplateFile; 3] = [
+    template!("Cargo.toml", "rust-command/Cargo.toml.in"),
+    template!("build.rs", "rust-command/build.rs.in"),
+    template!("src/lib.rs", "rust-command/lib.rs.in"),
+];
+
+const RUST_SERVICE: [TemplateFile; 9] = [
+    template!("README.md", "rust-service/README.md"),
+    template!("Cargo.toml", "rust-service/Cargo.toml.in"),
+    template!("src/lib.rs", "rust-service/lib.rs.in"),
+    template!("src/detect.rs", "rust-service/detect.rs.in"),
+    template!("src/files.rs", "rust-service/files.rs.in"),
+    template!("src/observe.rs", "rust-service/observe.rs.in"),
+    template!("src/paths.rs", "rust-service/paths.rs.in"),
+    template!("src/steps.rs", "rust-service/steps.rs.in"),
+    template!("src/tests.rs", "rust-service/tests.rs.in"),
+];
+
+/// Returns the files of a plugin, with its names.
+pub(super) fn files(
+    language: Language,
+    kind: Kind,
+    names: &Names<'_>,
+) -> Vec<(&'static str, String)> {
+    let parts: &[&[TemplateFile]] = match (language, kind) {
+        (Language::C, Kind::Command) => &[&C, &COMMAND, &C_COMMAND],
+        (Language::C, Kind::Service) => &[&C, &SERVICE, &C_SERVICE],
+        (Language::Rust, Kind::Command) => &[&RUST, &COMMAND, &RUST_COMMAND],
+        (Language::Rust, Kind::Service) => &[&RUST, &SERVICE, &RUST_SERVICE],
+    };
+    let files = parts.iter().flat_map(|part| part.iter()).chain([&LICENSE]);
+    files
+        .map(|file| (file.path, insert(file.content, names)))
+        .collect()
+}
+
+fn insert(content: &str, names: &Names<'_>) -> String {
+    let Names { name, sdk } = names;
+    let build = if sdk.starts_with('"') {
+        format!("{{ version = {sdk}, features = [\"build\"] }}")
+    } else {
+        sdk.replace(" }", ", features = [\"build\"] }")
+    };
+    let ident = name.replace('-', "_");
+    content
+        .replace("{{name}}", name)
+        .replace("{{ident}}", &ident)
+        .replace("{{camel}}", &camel(name))
+        .replace("{{sdk}}", sdk)
+        .replace("{{sdk-build}}", &build)
+}
+
+/// Returns the name of a type: `my-plugin` is `MyPlugin`.
+fn camel(name: &str) -> String {
+    name.split('-')
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Language, Names, files};
+
+    #[test]
+    fn every_placeholder_is_replaced() {
+        let names = Names {
+            name: "my-plugin",
+            sdk: "\"0.1\"",
+        };
+        for language in [Language::Rust, Language::C] {
+            for kind in [Kind::Command, Kind::Service] {
+                let files = files(language, kind, &names);
+                for required in ["LICENSE", "README.md", "Makefile", "plugin.toml"] {
+                    assert!(
+                        files.iter().any(|(path, _)| *path == required),
+                        "{required}"
+                    );
+                }
+                for (path, content) in files {
+                    assert!(!content.contains("{{"), "{path} of {language:?}, {kind:?}");
+                }
+            }
+        }
+    }
+}
