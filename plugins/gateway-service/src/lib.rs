@@ -9,6 +9,7 @@
 //!
 //! The modules, each of which uses only those above it:
 //!
+//! - `args`: the arguments of the commands, from the manifest;
 //! - `record`: what kt installed, and the lock on it;
 //! - `system`: the local system: programs, files, processes, the gateway's
 //!   administration socket;
@@ -18,6 +19,7 @@
 //! - `operation`: install, uninstall, start, stop and restart;
 //! - `command`: the commands; `conformance`: the tests of a backend.
 
+mod args;
 mod command;
 mod conformance;
 mod context;

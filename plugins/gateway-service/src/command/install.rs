@@ -4,6 +4,7 @@ use super::change_output::change_output;
 use super::install_request::install_request;
 use super::print_plan::print_plan;
 use super::session::Session;
+use crate::args::{GatewayInstallArgs, GatewayInstallPrint};
 use crate::context::ServiceContext;
 use crate::operation::install::{self, InstallOutcome};
 use crate::operation::lifecycle::not_installed;
@@ -11,21 +12,22 @@ use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use serde_json::json;
 
 pub(crate) fn install(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::new(invocation, context)?;
-    if let Some(format) = invocation.args.text("print") {
-        return print_plan(&session, format == "json");
+    let args: GatewayInstallArgs = invocation.arguments()?;
+    let session = Session::new(invocation, context, &args.service_name)?;
+    if let Some(format) = args.print {
+        return print_plan(&session, &args, format == GatewayInstallPrint::Json);
     }
     let _lock = session.lock()?;
     let previous = session.record()?;
-    if previous.is_none() && invocation.args.flag("refresh") {
+    if previous.is_none() && args.refresh {
         return Err(not_installed(&session.name));
     }
-    let backend = session.open_backend(previous.as_ref())?;
+    let backend = session.open_backend_or(args.backend.as_deref(), previous.as_ref())?;
     let progress = |text: &str| context.progress(text);
     let mut service = session.service_context(&backend, &progress)?;
     refuse_other_os(&service)?;
     service.detect_if_available();
-    let (request, mut notes) = install_request(&session, &service, previous.as_ref())?;
+    let (request, mut notes) = install_request(&session, &args, &service, previous.as_ref())?;
     let outcome = install::install(&mut service, &request, previous.as_ref())?;
     notes.extend(outcome.notes.iter().cloned());
     Ok(output(&outcome, notes))

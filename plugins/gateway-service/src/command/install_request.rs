@@ -2,6 +2,7 @@
 //! service.
 
 use super::session::Session;
+use crate::args::GatewayInstallArgs;
 use crate::context::ServiceContext;
 use crate::operation::install::InstallRequest;
 use crate::operation::overwrite::OverwritePolicy;
@@ -12,38 +13,37 @@ use kt_control_api::{connect, resolve_gateway};
 use kt_plugin_api::Error;
 use kt_plugin_api::service::ServiceSpec;
 use std::path::PathBuf;
-use std::time::Duration;
-
-/// The time limit if the manifest has no default.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Builds the request, with notes for the user.
 pub(super) fn install_request(
     session: &Session<'_, '_>,
+    args: &GatewayInstallArgs,
     service: &ServiceContext<'_>,
     previous: Option<&Record>,
 ) -> Result<(InstallRequest, Vec<String>), Error> {
-    let args = &session.invocation.args;
-    let refresh = args.flag("refresh");
+    let refresh = args.refresh;
     let (mut record, notes) = match previous.filter(|_| refresh) {
-        Some(previous) => (refreshed_record(session, service, previous)?, Vec::new()),
-        None => requested_record(session, service)?,
+        Some(previous) => (
+            refreshed_record(session, args, service, previous)?,
+            Vec::new(),
+        ),
+        None => requested_record(session, args, service)?,
     };
-    if let Some(mode) = SandboxMode::parse(args.text("sandbox")) {
-        record.sandbox = mode;
+    if let Some(option) = args.sandbox {
+        record.sandbox = SandboxMode::from(option);
     }
     let request = InstallRequest {
         record,
-        start: !args.flag("no-start"),
+        start: !args.no_start,
         // `--refresh` does not change when the service starts.
-        boot: !args.flag("no-linger") && !refresh,
+        boot: !args.no_linger && !refresh,
         refresh,
         overwrite: OverwritePolicy {
-            force: args.flag("force"),
-            adopt: args.flag("adopt"),
-            take_over: args.flag("take-over"),
+            force: args.force,
+            adopt: args.adopt,
+            take_over: args.take_over,
         },
-        timeout: args.duration("timeout").unwrap_or(TIMEOUT),
+        timeout: args.timeout,
     };
     Ok((request, notes))
 }
@@ -51,14 +51,15 @@ pub(super) fn install_request(
 /// Builds the record from the arguments.
 fn requested_record(
     session: &Session<'_, '_>,
+    args: &GatewayInstallArgs,
     service: &ServiceContext<'_>,
 ) -> Result<(Record, Vec<String>), Error> {
     let invocation = session.invocation;
     let client = connect(invocation, session.context)?;
-    let gateway = resolve_gateway(&client, invocation.args.text("id"))?;
+    let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let id = gateway.id.to_string();
-    let executable = requested_executable(invocation, &session.env)?;
-    let options = spec_options(session, &id, executable);
+    let executable = requested_executable(args.executable.as_deref(), invocation, &session.env)?;
+    let options = spec_options(args, &id, executable);
     let spec = spec::build(invocation, service, &session.name, &options)?;
     let mut notes = check_environment_file(session, service, &spec)?;
     if let Some(desired) = &gateway.desired {
@@ -72,21 +73,22 @@ fn requested_record(
 /// Builds the record of the installed service as this kt would write it.
 pub(super) fn refreshed_record(
     session: &Session<'_, '_>,
+    args: &GatewayInstallArgs,
     service: &ServiceContext<'_>,
     previous: &Record,
 ) -> Result<Record, Error> {
     let invocation = session.invocation;
     let installed = previous.spec.exec.first().map(PathBuf::from);
-    let executable = match (invocation.args.path("executable"), installed) {
+    let executable = match (&args.executable, installed) {
         // It may be a symbolic link that an upgrade has changed, which is intended.
         (None, Some(kt)) if kt.exists() => kt,
-        _ => requested_executable(invocation, &session.env)?,
+        _ => requested_executable(args.executable.as_deref(), invocation, &session.env)?,
     };
     let options = SpecOptions {
         gateway_id: previous.gateway_id.clone(),
         listen: previous.listen.clone(),
         admin_listen: previous.admin_listen.clone(),
-        allow_remote: previous.allow_remote || invocation.args.flag("allow-remote-plaintext"),
+        allow_remote: previous.allow_remote || args.allow_remote_plaintext,
         executable,
     };
     let mut spec = spec::build(invocation, service, &session.name, &options)?;
@@ -107,16 +109,15 @@ pub(super) fn refreshed_record(
 
 /// Returns the options of the specification of gateway `id` from the arguments.
 pub(super) fn spec_options(
-    session: &Session<'_, '_>,
+    args: &GatewayInstallArgs,
     id: &str,
     executable: PathBuf,
 ) -> SpecOptions {
-    let text = |name: &str| session.invocation.args.text(name).map(str::to_owned);
     SpecOptions {
         gateway_id: id.to_owned(),
-        listen: text("listen"),
-        admin_listen: text("admin-listen"),
-        allow_remote: session.invocation.args.flag("allow-remote-plaintext"),
+        listen: args.listen.clone(),
+        admin_listen: args.admin_listen.clone(),
+        allow_remote: args.allow_remote_plaintext,
         executable,
     }
 }

@@ -1,6 +1,7 @@
 //! `kt gateway logs`.
 
 use super::session::Session;
+use crate::args::GatewayLogsArgs;
 use crate::logs::{LogLine, LogRange, Tail, follow, parse_since, read};
 use crate::operation::lifecycle::not_installed;
 use jiff::Timestamp;
@@ -11,7 +12,8 @@ use serde_json::json;
 const DEFAULT_LINES: u32 = 50;
 
 pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::new(invocation, context)?;
+    let args: GatewayLogsArgs = invocation.arguments()?;
+    let session = Session::new(invocation, context, &args.service_name)?;
     let Some(record) = session.record()? else {
         return Err(not_installed(&session.name));
     };
@@ -20,10 +22,10 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
     // The gateway's own log can be read without the service manager.
     service.detect_if_available();
     let now = Timestamp::now();
-    let range = parse_range(invocation, now)?;
+    let range = parse_range(&args, now)?;
     let tail = Tail::open(&service, &record.spec);
     let lines = read(&service, &record.spec, range)?;
-    if !invocation.args.flag("follow") {
+    if !args.follow {
         return Ok(output(&session, &lines));
     }
     let print = |line: &LogLine| context.partial_result(&line_output(line));
@@ -39,13 +41,10 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
     }
 }
 
-fn parse_range(invocation: &Invocation, now: Timestamp) -> Result<LogRange, Error> {
-    let args = &invocation.args;
-    let since = args
-        .text("since")
-        .map(|text| parse_since(text, now))
-        .transpose()?;
-    let lines = args.integer("lines").and_then(|n| u32::try_from(n).ok());
+fn parse_range(args: &GatewayLogsArgs, now: Timestamp) -> Result<LogRange, Error> {
+    let since = args.since.as_deref();
+    let since = since.map(|text| parse_since(text, now)).transpose()?;
+    let lines = args.lines.and_then(|n| u32::try_from(n).ok());
     let default = if since.is_some() {
         u32::MAX
     } else {

@@ -3,6 +3,7 @@
 use super::install_request::{refreshed_record, spec_options};
 use super::plan_output::plan_output;
 use super::session::Session;
+use crate::args::{GatewayInstallArgs, GatewayInstallSandbox};
 use crate::context::ServiceContext;
 use crate::record::Record;
 use crate::spec::{self, requested_executable, stable_path};
@@ -14,10 +15,14 @@ use kt_plugin_api::{Error, Output};
 
 /// Prints the plan without changes. For another operating system the service manager is
 /// not queried.
-pub(super) fn print_plan(session: &Session<'_, '_>, as_json: bool) -> Result<Output, Error> {
+pub(super) fn print_plan(
+    session: &Session<'_, '_>,
+    args: &GatewayInstallArgs,
+    as_json: bool,
+) -> Result<Output, Error> {
     let previous = session.record()?;
-    let id = gateway_id(session, previous.as_ref())?;
-    let backend = session.open_backend(previous.as_ref())?;
+    let id = gateway_id(session, args, previous.as_ref())?;
+    let backend = session.open_backend_or(args.backend.as_deref(), previous.as_ref())?;
     let mut service = session.service_context(&backend, &|_| {})?;
     let this_os = service.description.os.contains(&service.system_info.os);
     if !this_os {
@@ -31,24 +36,23 @@ pub(super) fn print_plan(session: &Session<'_, '_>, as_json: bool) -> Result<Out
     };
     let invocation = session.invocation;
     let mut notes = Vec::new();
-    let executable = requested_executable(invocation, &session.env).unwrap_or_else(|error| {
-        notes.push(format!("`kt gateway install` would refuse this: {error}"));
-        stable_path(&invocation.exe, &session.env.path)
-    });
-    let refresh = previous
-        .as_ref()
-        .filter(|_| invocation.args.flag("refresh"));
+    let executable = requested_executable(args.executable.as_deref(), invocation, &session.env)
+        .unwrap_or_else(|error| {
+            notes.push(format!("`kt gateway install` would refuse this: {error}"));
+            stable_path(&invocation.exe, &session.env.path)
+        });
+    let refresh = previous.as_ref().filter(|_| args.refresh);
     let mut spec = match refresh {
-        Some(previous) => refreshed_record(session, &service, previous)?.spec,
+        Some(previous) => refreshed_record(session, args, &service, previous)?.spec,
         None => {
-            let options = spec_options(session, &id, executable);
+            let options = spec_options(args, &id, executable);
             spec::build(invocation, &service, &session.name, &options)?
         }
     };
-    spec.sandbox = preview_sandbox(session, previous.as_ref(), &service, &mut notes);
+    spec.sandbox = preview_sandbox(args.sandbox, previous.as_ref(), &service, &mut notes);
     let options = RenderOptions {
-        start: !invocation.args.flag("no-start"),
-        start_at_boot: !invocation.args.flag("no-linger"),
+        start: !args.no_start,
+        start_at_boot: !args.no_linger,
         ..RenderOptions::default()
     };
     let plan = service.render(Action::Install, &spec, observed.as_ref(), options)?;
@@ -59,7 +63,7 @@ pub(super) fn print_plan(session: &Session<'_, '_>, as_json: bool) -> Result<Out
 /// Returns the sandbox level that would be tested first, because the test itself has
 /// effects.
 fn preview_sandbox(
-    session: &Session<'_, '_>,
+    requested: Option<GatewayInstallSandbox>,
     previous: Option<&Record>,
     service: &ServiceContext<'_>,
     notes: &mut Vec<String>,
@@ -67,10 +71,10 @@ fn preview_sandbox(
     if !service.description.capabilities.strict_sandbox {
         return Sandbox::Base;
     }
-    match session.invocation.args.text("sandbox") {
-        Some("strict") => Sandbox::Strict,
-        Some("base") => Sandbox::Base,
-        _ => previous.map_or_else(
+    match requested {
+        Some(GatewayInstallSandbox::Strict) => Sandbox::Strict,
+        Some(GatewayInstallSandbox::Base) => Sandbox::Base,
+        Some(GatewayInstallSandbox::Auto) | None => previous.map_or_else(
             || {
                 notes.push(
                     "the plan has the strict sandbox; where it does not work, the base sandbox is installed"
@@ -84,12 +88,15 @@ fn preview_sandbox(
 }
 
 /// Returns the ID of the gateway. If the argument is an ID, no control plane is needed.
-fn gateway_id(session: &Session<'_, '_>, previous: Option<&Record>) -> Result<String, Error> {
-    let args = &session.invocation.args;
-    if let (true, Some(previous)) = (args.flag("refresh"), previous) {
+fn gateway_id(
+    session: &Session<'_, '_>,
+    args: &GatewayInstallArgs,
+    previous: Option<&Record>,
+) -> Result<String, Error> {
+    if let (true, Some(previous)) = (args.refresh, previous) {
         return Ok(previous.gateway_id.clone());
     }
-    let requested = args.text("id");
+    let requested = args.id.as_deref();
     if let Some(id) = requested.and_then(|text| text.parse::<GatewayId>().ok()) {
         return Ok(id.to_string());
     }

@@ -19,11 +19,12 @@ pub(super) struct Session<'a, 'c> {
 }
 
 impl<'a, 'c> Session<'a, 'c> {
-    pub(super) fn new(invocation: &'a Invocation, context: &'a Context<'c>) -> Result<Self, Error> {
-        let name = invocation
-            .args
-            .text("service-name")
-            .unwrap_or(ServiceName::DEFAULT);
+    /// Creates the session of a command on the service `name`.
+    pub(super) fn new(
+        invocation: &'a Invocation,
+        context: &'a Context<'c>,
+        name: &str,
+    ) -> Result<Self, Error> {
         Ok(Self {
             invocation,
             context,
@@ -47,10 +48,17 @@ impl<'a, 'c> Session<'a, 'c> {
         self.records.read(&self.runner, &self.name)
     }
 
-    /// Opens the requested backend, that of the installed service, or the one that the
-    /// host selects.
+    /// Opens the backend of the installed service, or the one that the host selects.
     pub(super) fn open_backend(&self, record: Option<&Record>) -> Result<RemoteBackend<'c>, Error> {
-        let requested = self.invocation.args.text("backend");
+        self.open_backend_or(None, record)
+    }
+
+    /// Opens the backend `requested`; otherwise as [`Self::open_backend`].
+    pub(super) fn open_backend_or(
+        &self,
+        requested: Option<&str>,
+        record: Option<&Record>,
+    ) -> Result<RemoteBackend<'c>, Error> {
         let name = requested.or(record.map(|r| r.backend.as_str()));
         self.context
             .open_provider(INTERFACE, name)

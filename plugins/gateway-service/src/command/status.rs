@@ -1,6 +1,7 @@
 //! `kt gateway status`.
 
 use super::session::Session;
+use crate::args::GatewayStatusArgs;
 use crate::status::{self, ConfigVersion, ServiceState, StatusInputs, StatusReport};
 use kt_control_api::connect;
 use kt_plugin_api::service::execute::Runner as _;
@@ -11,8 +12,6 @@ use std::time::{Duration, Instant};
 const CONTROL_PLANE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The polling interval of `--wait`; each poll runs programs.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// The time limit of `--wait` if the manifest has no default.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) fn status(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     wait_for_status(invocation, context).map_err(|error| match error.class {
@@ -23,15 +22,13 @@ pub(crate) fn status(invocation: &Invocation, context: &Context<'_>) -> Result<O
 }
 
 fn wait_for_status(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::new(invocation, context)?;
-    let strict = invocation.args.flag("strict");
-    let timeout = invocation.args.duration("timeout").unwrap_or(TIMEOUT);
-    let wait = invocation.args.text("wait").is_some();
-    let deadline = Instant::now() + timeout;
+    let args: GatewayStatusArgs = invocation.arguments()?;
+    let session = Session::new(invocation, context, &args.service_name)?;
+    let deadline = Instant::now() + args.timeout;
     loop {
         let inputs = collect(&session)?;
-        let report = status::evaluate(&inputs, strict);
-        if !wait || is_final(&report) || Instant::now() >= deadline {
+        let report = status::evaluate(&inputs, args.strict);
+        if args.wait.is_none() || is_final(&report) || Instant::now() >= deadline {
             return Ok(status::output(&inputs, &report));
         }
         context.check_cancelled()?;

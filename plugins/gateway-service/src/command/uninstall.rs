@@ -3,6 +3,7 @@
 use super::change_output::change_output;
 use super::plan_output::plan_output;
 use super::session::Session;
+use crate::args::{GatewayUninstallArgs, GatewayUninstallPrint};
 use crate::context::ServiceContext;
 use crate::operation::overwrite::{OverwritePolicy, check_overwrite};
 use crate::operation::uninstall::{self as removal, UninstallOptions};
@@ -11,36 +12,35 @@ use kt_plugin_api::{Context, Error, Invocation, Output};
 use serde_json::json;
 
 pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-    let session = Session::new(invocation, context)?;
-    let print = invocation.args.text("print");
-    let _lock = if print.is_none() {
+    let args: GatewayUninstallArgs = invocation.arguments()?;
+    let session = Session::new(invocation, context, &args.service_name)?;
+    let _lock = if args.print.is_none() {
         Some(session.lock()?)
     } else {
         None
     };
     let record = session.record()?;
     let Some(record) = record else {
-        return not_installed(&session, print);
+        return not_installed(&session, args.print);
     };
     let backend = session.open_backend(Some(&record))?;
     let progress = |text: &str| context.progress(text);
     let mut service = session.service_context(&backend, &progress)?;
-    if let Some(format) = print {
+    if let Some(format) = args.print {
         service.detect_if_available();
         let observed = service.observe(&record.spec.name).ok();
-        let purge = invocation.args.flag("purge");
-        let plan = removal::preview(&service, &record, observed.as_ref(), purge)?;
+        let plan = removal::preview(&service, &record, observed.as_ref(), args.purge)?;
         return Ok(plan_output(
             session.name.as_str(),
             &record.backend,
             &plan,
             &[],
-            format == "json",
+            format == GatewayUninstallPrint::Json,
         ));
     }
     let options = UninstallOptions {
-        force: invocation.args.flag("force"),
-        purge: invocation.args.flag("purge"),
+        force: args.force,
+        purge: args.purge,
     };
     let outcome = removal::uninstall(&mut service, &record, options)?;
     Ok(output(&session, "uninstalled", outcome.notes))
@@ -57,7 +57,10 @@ fn output(session: &Session<'_, '_>, result: &str, notes: Vec<String>) -> Output
 
 /// Returns the output for a service that is not installed. A foreign file of that name
 /// is an error, and is not changed.
-fn not_installed(session: &Session<'_, '_>, print: Option<&str>) -> Result<Output, Error> {
+fn not_installed(
+    session: &Session<'_, '_>,
+    print: Option<GatewayUninstallPrint>,
+) -> Result<Output, Error> {
     if let Some(format) = print {
         let plan = Plan::default();
         return Ok(plan_output(
@@ -65,7 +68,7 @@ fn not_installed(session: &Session<'_, '_>, print: Option<&str>) -> Result<Outpu
             "",
             &plan,
             &[],
-            format == "json",
+            format == GatewayUninstallPrint::Json,
         ));
     }
     // Without a backend no file can exist.

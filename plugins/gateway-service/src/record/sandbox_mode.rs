@@ -1,5 +1,6 @@
 //! The sandbox that the user requests.
 
+use crate::args::GatewayInstallSandbox;
 use serde::{Deserialize, Serialize};
 
 /// The requested sandbox level.
@@ -15,13 +16,12 @@ pub(crate) enum SandboxMode {
     Base,
 }
 
-impl SandboxMode {
-    /// Parses the value of `--sandbox`; returns `None` when the option is absent.
-    pub(crate) fn parse(value: Option<&str>) -> Option<Self> {
-        match value? {
-            "strict" => Some(Self::Strict),
-            "base" => Some(Self::Base),
-            _ => Some(Self::Auto),
+impl From<GatewayInstallSandbox> for SandboxMode {
+    fn from(option: GatewayInstallSandbox) -> Self {
+        match option {
+            GatewayInstallSandbox::Auto => Self::Auto,
+            GatewayInstallSandbox::Strict => Self::Strict,
+            GatewayInstallSandbox::Base => Self::Base,
         }
     }
 }

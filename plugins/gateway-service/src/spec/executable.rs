@@ -16,17 +16,18 @@ const UNSTABLE_PATHS: [&str; 6] = [
     "/_npx/",
 ];
 
-/// Returns the executable that `--executable` names, or this kt.
+/// Returns the executable that `requested`, the value of `--executable`, names, or this
+/// kt.
 ///
 /// # Errors
 /// Class `usage`: the path is not stable and was not requested explicitly, or it is
 /// not an executable file.
 pub(crate) fn requested_executable(
+    requested: Option<&Path>,
     invocation: &Invocation,
     env: &Environment,
 ) -> Result<PathBuf, Error> {
-    let requested = invocation.args.path("executable");
-    let requested = requested.map(|path| invocation.resolve_path(&path));
+    let requested = requested.map(|path| invocation.resolve_path(path));
     resolve(requested, &invocation.exe, &env.path)
 }
 
