@@ -1,6 +1,7 @@
 //! The plugin `gateway-run`: an OpenAI-compatible reverse proxy that enforces a
 //! policy chain on every request and response.
 //!
+//! - `args` has the arguments of the command, from the manifest.
 //! - `run` is the command: it starts the parts, and drains them at the end.
 //! - `control` reconciles the active configuration with the control plane.
 //! - `snapshot` compiles a configuration; a snapshot is immutable.
@@ -10,6 +11,7 @@
 //! - `audit` writes the audit log, off the request path.
 
 mod admin;
+mod args;
 mod audit;
 mod control;
 mod health;

@@ -2,12 +2,13 @@
 
 use crate::snapshot::ConfigInput;
 use kt_plugin_api::{Error, Invocation};
-use kt_policy_file::read_source;
+use kt_policy_file::read_sources;
+use std::path::PathBuf;
 
 /// Configuration files that are read again at each reload.
 pub(crate) struct ConfigFiles<'a> {
     pub(crate) invocation: &'a Invocation,
-    pub(crate) paths: Vec<String>,
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 impl ConfigFiles<'_> {
@@ -17,14 +18,9 @@ impl ConfigFiles<'_> {
     /// # Errors
     /// When a file cannot be read.
     pub(crate) fn read(&self) -> Result<ConfigInput, Error> {
-        let sources = self
-            .paths
-            .iter()
-            .map(|path| read_source(self.invocation, path))
-            .collect::<Result<Vec<_>, _>>()?;
         Ok(ConfigInput {
             version: None,
-            sources,
+            sources: read_sources(self.invocation, &self.paths)?,
         })
     }
 }

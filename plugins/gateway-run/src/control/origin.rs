@@ -166,7 +166,7 @@ pub(crate) fn publish(
 ) -> Result<ActionResponse, Error> {
     let request = PublishRequest {
         content: document.content(&input.sources),
-        source: Some(files.paths.join(", ")),
+        source: Some(kt_policy_file::names(&files.paths).join(", ")),
         message: None,
         from_file: true,
     };

@@ -1,5 +1,6 @@
 //! The options of the command.
 
+use crate::args::{GatewayRunArgs, GatewayRunFailMode};
 use crate::snapshot::UpstreamOverride;
 use kt_plugin_api::{Class, Error, Invocation};
 use kt_policy::{InvalidUrl, validate_base_url};
@@ -16,7 +17,7 @@ pub(crate) struct Options {
     pub(crate) gateway: Option<String>,
     /// The maximum duration of one poll, seconds.
     pub(crate) poll_wait: u64,
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Vec<PathBuf>,
     pub(crate) listen: String,
     admin_listen: Option<String>,
     /// Addresses beyond loopback are allowed.
@@ -37,30 +38,23 @@ impl Options {
     /// Class `usage` for invalid values.
     pub(crate) fn parse(invocation: &Invocation) -> Result<Self, Error> {
         reject_tls_variables()?;
-        let args = &invocation.args;
+        let args: GatewayRunArgs = invocation.arguments()?;
+        // It is accepted for compatibility, and has no effect.
+        let _managed = args.managed;
         let options = Self {
-            gateway: args
-                .text("gateway-id")
-                .or_else(|| args.text("id"))
-                .map(str::to_owned),
-            poll_wait: poll_wait(invocation)?,
-            files: args
-                .texts("policy-config")
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-            listen: args.text("listen").unwrap_or("127.0.0.1:41002").to_owned(),
-            admin_listen: args.text("admin-listen").map(str::to_owned),
-            allow_remote: args.flag("allow-remote-plaintext"),
-            workers: count(invocation, "workers")?.unwrap_or_else(core_count),
-            upstream_override: upstream_override(invocation)?,
-            fail_open: args.text("fail-mode") == Some("allow"),
-            max_concurrency: count(invocation, "max-concurrency")?.unwrap_or(0),
-            outbound_ports: ports(invocation)?,
-            drain: args.duration("drain").unwrap_or(Duration::from_secs(30)),
-            notify_file: args
-                .path("notify-file")
-                .map(|p| invocation.resolve_path(&p)),
+            upstream_override: upstream_override(&args, invocation)?,
+            gateway: args.gateway_id.or(args.id),
+            poll_wait: poll_wait(args.poll_interval)?,
+            files: args.policy_config,
+            listen: args.listen,
+            admin_listen: args.admin_listen,
+            allow_remote: args.allow_remote_plaintext,
+            workers: count("workers", args.workers)?.unwrap_or_else(core_count),
+            fail_open: args.fail_mode == GatewayRunFailMode::Allow,
+            max_concurrency: count("max-concurrency", args.max_concurrency)?.unwrap_or(0),
+            outbound_ports: ports(&args.outbound_port)?,
+            drain: args.drain,
+            notify_file: args.notify_file.map(|p| invocation.resolve_path(&p)),
         };
         if options.gateway.is_none() && options.files.is_empty() {
             return Err(Error::new(
@@ -103,11 +97,8 @@ fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn poll_wait(invocation: &Invocation) -> Result<u64, Error> {
-    let seconds = invocation
-        .args
-        .integer("poll-interval")
-        .unwrap_or(POLL_WAIT);
+fn poll_wait(seconds: Option<i64>) -> Result<u64, Error> {
+    let seconds = seconds.unwrap_or(POLL_WAIT);
     // The control plane limits a poll to 300 s.
     u64::try_from(seconds)
         .ok()
@@ -121,8 +112,8 @@ fn poll_wait(invocation: &Invocation) -> Result<u64, Error> {
         })
 }
 
-fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
-    let Some(value) = invocation.args.integer(name) else {
+fn count(name: &str, value: Option<i64>) -> Result<Option<usize>, Error> {
+    let Some(value) = value else {
         return Ok(None);
     };
     usize::try_from(value)
@@ -138,17 +129,13 @@ fn count(invocation: &Invocation, name: &str) -> Result<Option<usize>, Error> {
         })
 }
 
-fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
-    let Some(serde_json::Value::Array(values)) = invocation.args.0.get("outbound-port") else {
+fn ports(values: &[i64]) -> Result<Option<Vec<u16>>, Error> {
+    if values.is_empty() {
         return Ok(None);
-    };
+    }
     values
         .iter()
-        .map(|v| {
-            v.as_u64()
-                .and_then(|n| u16::try_from(n).ok())
-                .filter(|p| *p > 0)
-        })
+        .map(|value| u16::try_from(*value).ok().filter(|port| *port > 0))
         .collect::<Option<Vec<_>>>()
         .map(Some)
         .ok_or_else(|| {
@@ -162,9 +149,11 @@ fn ports(invocation: &Invocation) -> Result<Option<Vec<u16>>, Error> {
 
 /// Returns the settings of `--upstream`. The address is in no message: it may contain a
 /// credential.
-fn upstream_override(invocation: &Invocation) -> Result<Option<UpstreamOverride>, Error> {
-    let args = &invocation.args;
-    let Some(url) = args.text("upstream") else {
+fn upstream_override(
+    args: &GatewayRunArgs,
+    invocation: &Invocation,
+) -> Result<Option<UpstreamOverride>, Error> {
+    let Some(url) = args.upstream.as_deref() else {
         return Ok(None);
     };
     if let Err(reason) = validate_base_url(url) {
@@ -182,13 +171,7 @@ fn upstream_override(invocation: &Invocation) -> Result<Option<UpstreamOverride>
         key: invocation
             .setting("gateway.upstream_api_key")
             .map(str::to_owned),
-        header: args
-            .text("upstream-api-key-header")
-            .unwrap_or("Authorization")
-            .to_owned(),
-        prefix: args
-            .text("upstream-api-key-prefix")
-            .unwrap_or("Bearer")
-            .to_owned(),
+        header: args.upstream_api_key_header.clone(),
+        prefix: args.upstream_api_key_prefix.clone(),
     }))
 }
