@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::api::{Api, Principal, Reply, streaming_unsupported};
-use crate::serve::{DEFAULT_REQUESTS_PER_SECOND, ServeError, ServeOptions, ServerInfo, serve};
+use crate::serve::{MAX_REQUESTS_PER_SECOND, ServeError, ServeOptions, ServerInfo, serve};
 use crate::store::{DATABASE_FILE, SqliteStore};
 use crate::validator::{ConfigComparison, NamedContent, ValidationResult, Validator};
 
@@ -239,7 +239,7 @@ impl TestServer {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: None,
             admin_token_file: None,
-            max_requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
+            max_requests_per_second: MAX_REQUESTS_PER_SECOND,
             backups: None,
         }
     }

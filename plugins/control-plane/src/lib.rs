@@ -12,6 +12,7 @@
 //! database's password.
 
 pub mod api;
+mod args;
 mod crash;
 pub mod embedded;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! the password.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kt_plugin_api::{Class, Error, Invocation};
 
@@ -15,12 +15,23 @@ const PASSWORD_FILE: &str = "PGPASSFILE";
 /// PostgreSQL's variables for TLS, which apply when the address has no TLS parameters.
 const TLS: [&str; 2] = ["PGSSLMODE", "PGSSLROOTCERT"];
 
+/// The options that select a database.
+pub(super) struct DatabaseOptions<'a> {
+    /// `--database`.
+    pub(super) url: Option<&'a str>,
+    /// `--database-password-file`.
+    pub(super) password_file: Option<&'a Path>,
+}
+
 /// Returns the database with its password; `None` without `--database`.
 ///
 /// # Errors
 /// When the address or a password file cannot be used.
-pub(super) fn address(invocation: &Invocation) -> Result<Option<DatabaseAddress>, Error> {
-    let Some(text) = invocation.args.text("database") else {
+pub(super) fn address(
+    options: &DatabaseOptions<'_>,
+    invocation: &Invocation,
+) -> Result<Option<DatabaseAddress>, Error> {
+    let Some(text) = options.url else {
         return Ok(None);
     };
     // The message does not contain the text, which may contain a password.
@@ -33,9 +44,13 @@ pub(super) fn address(invocation: &Invocation) -> Result<Option<DatabaseAddress>
             _ => Error::new(Class::Usage, "invalid-database", message),
         }
     })?;
-    let password = password_sources(invocation)
-        .find(&address)
-        .map_err(|error| Error::new(Class::Settings, "database-password", error.to_string()))?;
+    let password = password_sources(
+        options
+            .password_file
+            .map(|path| invocation.resolve_path(path)),
+    )
+    .find(&address)
+    .map_err(|error| Error::new(Class::Settings, "database-password", error.to_string()))?;
     Ok(Some(address.with_password(password.as_ref())))
 }
 
@@ -48,13 +63,10 @@ fn tls_options() -> TlsOptions {
     TlsOptions { mode, roots }
 }
 
-fn password_sources(invocation: &Invocation) -> PasswordSources {
+fn password_sources(file: Option<PathBuf>) -> PasswordSources {
     let default = || env_var("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
     PasswordSources {
-        file: invocation
-            .args
-            .path("database-password-file")
-            .map(|path| invocation.resolve_path(&path)),
+        file,
         environment: PASSWORDS
             .into_iter()
             .filter_map(env_var)

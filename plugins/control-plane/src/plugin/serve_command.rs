@@ -1,36 +1,42 @@
 //! `kt control-plane serve`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
-use super::{database, error};
+use super::database::{self, DatabaseOptions};
+use super::error;
+use crate::args::ControlPlaneServeArgs;
 use crate::serve::{
-    BackupSchedule, DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND, ServeOptions, ServerInfo,
-    TlsFiles, serve,
+    BackupSchedule, MAX_REQUESTS_PER_SECOND, ServeOptions, ServerInfo, TlsFiles, serve,
 };
 use crate::validator::PolicyValidator;
 
 /// Shortest interval of backups.
 const MIN_BACKUP_INTERVAL: Duration = Duration::from_mins(1);
-/// Default number of backups to keep.
-const DEFAULT_BACKUP_KEEP: i64 = 14;
 
 pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
+    let args: ControlPlaneServeArgs = invocation.arguments()?;
+    let database = DatabaseOptions {
+        url: args.database.as_deref(),
+        password_file: args.database_password_file.as_deref(),
+    };
+    let path = |path: &PathBuf| invocation.resolve_path(path);
     let options = ServeOptions {
         directory: invocation.dirs.state.clone(),
-        database: database::address(invocation)?,
-        listen: listen(invocation.required("listen")?)?,
-        tls: tls(invocation)?,
-        admin_token_file: invocation
-            .args
-            .path("admin-token-file")
-            .map(|path| invocation.resolve_path(&path)),
-        max_requests_per_second: max_requests(invocation)?,
-        backups: backups(invocation)?,
+        database: database::address(&database, invocation)?,
+        listen: listen(&args.listen)?,
+        tls: tls(
+            args.tls_cert.as_ref().map(path),
+            args.tls_key.as_ref().map(path),
+        )?,
+        admin_token_file: args.admin_token_file.as_ref().map(path),
+        max_requests_per_second: max_requests(args.max_requests_per_second)?,
+        backups: backups(&args)?,
     };
     let mut address = None;
     let mut started = |server: &ServerInfo| {
@@ -54,10 +60,7 @@ fn listen(text: &str) -> Result<SocketAddr, Error> {
     })
 }
 
-fn max_requests(invocation: &Invocation) -> Result<u32, Error> {
-    let Some(limit) = invocation.args.integer("max-requests-per-second") else {
-        return Ok(DEFAULT_REQUESTS_PER_SECOND);
-    };
+fn max_requests(limit: i64) -> Result<u32, Error> {
     let fits = u32::try_from(limit).ok();
     fits.filter(|n| *n <= MAX_REQUESTS_PER_SECOND)
         .ok_or_else(|| {
@@ -68,8 +71,8 @@ fn max_requests(invocation: &Invocation) -> Result<u32, Error> {
         })
 }
 
-fn backups(invocation: &Invocation) -> Result<Option<BackupSchedule>, Error> {
-    let Some(interval) = invocation.args.duration("backup-every") else {
+fn backups(args: &ControlPlaneServeArgs) -> Result<Option<BackupSchedule>, Error> {
+    let Some(interval) = args.backup_every else {
         return Ok(None);
     };
     let invalid = |message: &str, hint: &str| {
@@ -81,28 +84,21 @@ fn backups(invocation: &Invocation) -> Result<Option<BackupSchedule>, Error> {
             "use a longer interval, for example `6h`",
         );
     }
-    if invocation.args.text("database").is_some() {
+    if args.database.is_some() {
         return invalid(
             "`--backup-every` requires a store in a file",
             "back the database up with its own tools, for example `pg_dump`",
         );
     }
-    let keep = invocation
-        .args
-        .integer("backup-keep")
-        .unwrap_or(DEFAULT_BACKUP_KEEP);
-    match usize::try_from(keep).ok().filter(|keep| *keep > 0) {
+    let keep = usize::try_from(args.backup_keep);
+    match keep.ok().filter(|keep| *keep > 0) {
         Some(keep) => Ok(Some(BackupSchedule { interval, keep })),
         None => invalid("`--backup-keep` must be above 0", "the default is 14"),
     }
 }
 
-fn tls(invocation: &Invocation) -> Result<Option<TlsFiles>, Error> {
-    let file = |name: &str| {
-        let path = invocation.args.path(name)?;
-        Some(invocation.resolve_path(&path))
-    };
-    match (file("tls-cert"), file("tls-key")) {
+fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, Error> {
+    match (certificate, key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
         (certificate, _) => {

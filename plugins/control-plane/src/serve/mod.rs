@@ -34,7 +34,7 @@ mod write_timeout;
 pub use admin_token::ADMIN_TOKEN_FILE;
 pub use backup_schedule::BackupSchedule;
 pub use error::ServeError;
-pub use limits::{DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND};
+pub use limits::MAX_REQUESTS_PER_SECOND;
 pub use options::{ServeOptions, ServerInfo};
 pub use run::serve;
 pub use tls::{TlsConfigError, TlsFiles};

@@ -8,25 +8,23 @@ use serde_json::json;
 
 use super::super::error;
 use super::store_handle::{database_file, note_local_store, require_absent};
+use crate::args::ControlPlaneBackupArgs;
 use crate::store::{self, BackupDirectory, BackupSummary};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let keep = invocation
-        .args
-        .integer("keep")
-        .map(check_keep)
-        .transpose()?;
-    if invocation.args.flag("server") {
+    let args: ControlPlaneBackupArgs = invocation.arguments()?;
+    let keep = args.keep.map(check_keep).transpose()?;
+    if args.server {
         context.progress("the server is creating a backup …");
         let backup = connect(invocation, context)?.back_up(&BackupRequest { keep })?;
         return Ok(output(&backup.file, &backup)
             .note("the file is in the directory `backups` in the state directory of the server"));
     }
     context.progress("creating a backup …");
-    let output = match invocation.args.path("output-file") {
+    let output = match args.output_file {
         Some(path) => to_file(invocation, &invocation.resolve_path(&path))?,
         None => to_directory(invocation, keep)?,
     };

@@ -7,18 +7,25 @@ use kt_control_api::{PrivateTempFile, Timestamp};
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
+use super::super::database::DatabaseOptions;
 use super::super::error;
-use super::store_handle::{StoreHandle, note_local_store, require_absent};
+use super::store_handle::{StoreHandle, require_absent};
+use crate::args::ControlPlaneExportArgs;
 use crate::store::{ExportHeader, ExportRecord, ExportWriter, GatewayRef, Selection, StoreError};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let path = invocation.resolve_path(Path::new(invocation.required("output-file")?));
+    let args: ControlPlaneExportArgs = invocation.arguments()?;
+    let path = invocation.resolve_path(&args.output_file);
     require_absent(&path)?;
-    let store = StoreHandle::open(invocation, false)?;
-    let selection = select(&store, &invocation.args.texts("gateway"))?;
+    let database = DatabaseOptions {
+        url: args.database.as_deref(),
+        password_file: args.database_password_file.as_deref(),
+    };
+    let store = StoreHandle::open(&database, invocation, false)?;
+    let selection = select(&store, &args.gateway)?;
     context.progress("exporting …");
     let counts = write(&store, &selection, &path).map_err(|error| error::from_store(&error))?;
     let value = json!({
@@ -38,7 +45,7 @@ pub(in super::super) fn run(
     let output = Output::new("kt.control-plane.export/1", value, view)
         .name_path("/file")
         .note("running gateways keep using this store: stop them, or configure the other store, before changes are made to both");
-    Ok(note_local_store(invocation, output))
+    Ok(store.note_if_local(invocation, output))
 }
 
 /// The numbers of exported objects.
@@ -49,7 +56,7 @@ struct ExportCounts {
     records: u64,
 }
 
-fn select(store: &StoreHandle, names: &[&str]) -> Result<Selection, Error> {
+fn select(store: &StoreHandle, names: &[String]) -> Result<Selection, Error> {
     if names.is_empty() {
         return Ok(Selection::Whole);
     }

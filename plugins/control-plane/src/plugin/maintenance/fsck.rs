@@ -5,26 +5,33 @@ use std::path::Path;
 use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
+use super::super::database::DatabaseOptions;
 use super::super::error;
 use super::integrity::StoreIntegrity;
-use super::store_handle::{StoreHandle, note_local_store};
+use super::store_handle::StoreHandle;
+use crate::args::ControlPlaneFsckArgs;
 use crate::store::{IntegrityReport, SqliteStore, StoreError};
 
 pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let store = match invocation.args.path("file") {
+    let args: ControlPlaneFsckArgs = invocation.arguments()?;
+    let database = DatabaseOptions {
+        url: args.database.as_deref(),
+        password_file: args.database_password_file.as_deref(),
+    };
+    let store = match args.file {
         Some(file) => {
             let file = invocation.resolve_path(&file);
             SqliteStore::open_read_only(&file)
                 .map(StoreHandle::File)
                 .map_err(|error| unusable(&file, error))?
         }
-        None => StoreHandle::open(invocation, false)?,
+        None => StoreHandle::open(&database, invocation, false)?,
     };
     let integrity = StoreIntegrity::check(&store, context)?;
-    Ok(note_local_store(invocation, output(&integrity)))
+    Ok(store.note_if_local(invocation, output(&integrity)))
 }
 
 fn unusable(file: &Path, store_error: StoreError) -> Error {

@@ -7,8 +7,10 @@ use std::path::Path;
 use kt_plugin_api::{Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
+use super::super::database::DatabaseOptions;
 use super::super::error;
-use super::store_handle::{StoreHandle, note_local_store, user_change};
+use super::store_handle::{StoreHandle, user_change};
+use crate::args::ControlPlaneImportArgs;
 use crate::embedded::{LockError, SharedLock};
 use crate::store::{ExportHeader, ExportReader, ImportSummary, StoreError, prepare_directory};
 
@@ -16,7 +18,8 @@ pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let path = invocation.resolve_path(Path::new(invocation.required("input-file")?));
+    let args: ControlPlaneImportArgs = invocation.arguments()?;
+    let path = invocation.resolve_path(&args.input_file);
     let failed = |error: &StoreError| import_error(error, &path);
     let file = File::open(&path).map_err(|error| {
         let message = format!("cannot read `{}`", path.display());
@@ -24,21 +27,28 @@ pub(in super::super) fn run(
     })?;
     let mut reader = ExportReader::new(BufReader::new(file)).map_err(|error| failed(&error))?;
     let header = reader.header().clone();
-    let _lock = lock_file_store(invocation)?;
-    let store = StoreHandle::open(invocation, true)?;
+    let database = DatabaseOptions {
+        url: args.database.as_deref(),
+        password_file: args.database_password_file.as_deref(),
+    };
+    let _lock = lock_file_store(&database, invocation)?;
+    let store = StoreHandle::open(&database, invocation, true)?;
     context.progress("importing …");
     let imported = store
         .transfer()
         .import(&user_change(), &header, &mut reader)
         .map_err(|error| failed(&error))?;
     let output = result(&path, &header, &imported);
-    Ok(note_local_store(invocation, output))
+    Ok(store.note_if_local(invocation, output))
 }
 
 /// Locks a store in a file against a server. A database can be imported into while servers run.
-fn lock_file_store(invocation: &Invocation) -> Result<Option<SharedLock>, Error> {
+fn lock_file_store(
+    database: &DatabaseOptions<'_>,
+    invocation: &Invocation,
+) -> Result<Option<SharedLock>, Error> {
     let directory = &invocation.dirs.state;
-    if invocation.args.text("database").is_some() {
+    if database.url.is_some() {
         return Ok(None);
     }
     prepare_directory(directory).map_err(|error| error::from_store(&error))?;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::error;
 use super::integrity::StoreIntegrity;
 use super::store_handle::{StoreHandle, database_file, note_local_store, user_change};
+use crate::args::ControlPlaneRestoreArgs;
 use crate::embedded::ServerLock;
 use crate::store::{PreparedRestore, SqliteStore, StoreError, prepare_directory};
 
@@ -18,7 +19,8 @@ pub(in super::super) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
 ) -> Result<Output, Error> {
-    let from = invocation.resolve_path(Path::new(invocation.required("input-file")?));
+    let args: ControlPlaneRestoreArgs = invocation.arguments()?;
+    let from = invocation.resolve_path(&args.input_file);
     let path = database_file(invocation);
     let store_error = |error: StoreError| error::from_store(&error);
     if !from.is_file() {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use kt_control_api::{Timestamp, new_request_id};
 use kt_plugin_api::{Class, Error, Invocation, Output};
 
-use super::super::{database, error};
+use super::super::database::{self, DatabaseOptions};
+use super::super::error;
 use crate::api::Principal;
 use crate::store::{
     ChangeContext, DATABASE_FILE, PostgresStore, SqliteStore, Store, StoreError, Transfer,
@@ -23,12 +24,24 @@ impl StoreHandle {
     ///
     /// # Errors
     /// When it cannot be opened. A file that does not exist is created only with `create`.
-    pub(super) fn open(invocation: &Invocation, create: bool) -> Result<Self, Error> {
-        let opened = match database::address(invocation)? {
+    pub(super) fn open(
+        database: &DatabaseOptions<'_>,
+        invocation: &Invocation,
+        create: bool,
+    ) -> Result<Self, Error> {
+        let opened = match database::address(database, invocation)? {
             Some(address) => PostgresStore::open(&address).map(Self::Database),
             None => open_file(invocation, create).map(Self::File),
         };
         opened.map_err(|error| error::from_store(&error))
+    }
+
+    /// Adds the note of [`note_local_store`], unless the store is a database.
+    pub(super) fn note_if_local(&self, invocation: &Invocation, output: Output) -> Output {
+        match self {
+            Self::File(_) => note_local_store(invocation, output),
+            Self::Database(_) => output,
+        }
     }
 
     pub(super) fn store(&self) -> &dyn Store {
@@ -83,8 +96,7 @@ pub(super) fn require_absent(path: &Path) -> Result<(), Error> {
 
 /// Adds a note when other commands use a server, because these commands use the local store.
 pub(super) fn note_local_store(invocation: &Invocation, output: Output) -> Output {
-    let server = invocation.setting("api.url");
-    if server.is_none() || invocation.args.text("database").is_some() {
+    if invocation.setting("api.url").is_none() {
         return output;
     }
     output.note(

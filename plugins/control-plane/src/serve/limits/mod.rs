@@ -12,5 +12,5 @@ mod tests;
 mod tokens;
 
 pub(super) use auth_failures::{AddressPrefix, AuthFailureSummary};
+pub use rate_limits::MAX_REQUESTS_PER_SECOND;
 pub(super) use rate_limits::RateLimits;
-pub use rate_limits::{DEFAULT_REQUESTS_PER_SECOND, MAX_REQUESTS_PER_SECOND};

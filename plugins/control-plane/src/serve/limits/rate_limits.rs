@@ -13,12 +13,6 @@ use super::tokens::TokenLimiter;
 use crate::api::{ApiError, Principal};
 use crate::serve::peer::PeerOrigin;
 
-/// Default of the requests per token and second.
-///
-/// A server was measured to answer several thousand requests per second on two cores, so a single
-/// token cannot use all of them; and a token that all instances of a gateway share, or that a
-/// pipeline uses, stays far below.
-pub const DEFAULT_REQUESTS_PER_SECOND: u32 = 1000;
 /// Largest value of the option.
 pub const MAX_REQUESTS_PER_SECOND: u32 = 1_000_000;
 

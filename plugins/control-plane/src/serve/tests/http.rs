@@ -9,7 +9,7 @@ use kt_control_api::{Token, TokenKind};
 
 use super::exchange::{admin, exchange, read_some, request, status};
 use crate::fixture::TestServer;
-use crate::serve::{DEFAULT_REQUESTS_PER_SECOND, ServeError, ServeOptions};
+use crate::serve::{MAX_REQUESTS_PER_SECOND, ServeError, ServeOptions};
 
 fn options(directory: &Path, listen: &str) -> ServeOptions {
     ServeOptions {
@@ -18,7 +18,7 @@ fn options(directory: &Path, listen: &str) -> ServeOptions {
         listen: listen.parse().unwrap(),
         tls: None,
         admin_token_file: None,
-        max_requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
+        max_requests_per_second: MAX_REQUESTS_PER_SECOND,
         backups: None,
     }
 }

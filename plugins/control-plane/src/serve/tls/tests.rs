@@ -18,7 +18,7 @@ use rustls::{
 use super::certificate::{TlsFiles, certificate_error};
 use super::rotation::CertificateWatcher;
 use crate::fixture::TestServer;
-use crate::serve::{DEFAULT_REQUESTS_PER_SECOND, ServeError, ServeOptions};
+use crate::serve::{MAX_REQUESTS_PER_SECOND, ServeError, ServeOptions};
 
 /// The files of certificate and key, whose contents a test replaces.
 struct Files(TlsFiles);
@@ -63,7 +63,7 @@ fn options(directory: &Path, listen: &str, tls: &TlsFiles) -> ServeOptions {
         listen: listen.parse().unwrap(),
         tls: Some(tls.clone()),
         admin_token_file: None,
-        max_requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
+        max_requests_per_second: MAX_REQUESTS_PER_SECOND,
         backups: None,
     }
 }
