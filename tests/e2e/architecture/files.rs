@@ -51,6 +51,47 @@ fn assert_none(rule: &str, offenders: &[String]) {
     );
 }
 
+/// Returns whether code accesses the untyped arguments of an invocation.
+fn reads_untyped_arguments(code: &str) -> bool {
+    let access = |name: &'static str| code.match_indices(name).map(move |(at, _)| &code[at..]);
+    let is_word = |rest: &str, name: &str| {
+        let next = rest[name.len()..].chars().next();
+        !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    };
+    // `Command::args` of the standard library is a method.
+    access(".args").any(|rest| is_word(rest, ".args") && !rest.starts_with(".args("))
+        || code.contains(".required(\"")
+}
+
+/// A look-up by name is an absent value if the name differs from the manifest.
+#[test]
+fn bundled_plugins_have_typed_arguments() {
+    let plugins = sources()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("plugins/"));
+    let untyped: Vec<String> = plugins
+        .filter(|(_, text)| reads_untyped_arguments(&code_of(text)))
+        .map(|(name, _)| name)
+        .collect();
+    assert_none(
+        "plugins that look arguments up by name, instead of `kt_plugin_api::include_args!`",
+        &untyped,
+    );
+}
+
+#[test]
+fn a_look_up_of_an_argument_is_found() {
+    assert!(reads_untyped_arguments(
+        "let a = invocation\n    .args\n    .text(\"\");"
+    ));
+    assert!(reads_untyped_arguments("let args = &invocation.args;"));
+    assert!(reads_untyped_arguments("invocation.required(\"\")?"));
+    assert!(!reads_untyped_arguments(
+        "let args: InitArgs = invocation.arguments()?;"
+    ));
+    assert!(!reads_untyped_arguments("Command::new(\"\").args([\"\"])"));
+}
+
 #[test]
 fn files_stay_small() {
     let large: Vec<String> = sources()
