@@ -1,12 +1,14 @@
 //! Test fixtures: a validator with one rule, a clock that tests advance, and a client that calls
 //! the API directly.
 
+use std::io::PipeWriter;
+use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use kt_cancellation::Cancellation;
 use kt_control_api::{
     AppliedVersion, Client, ConfigSource, ContentHash, CreateGatewayRequest, Gateway, InstanceId,
     ProblemItem, ProcessIdentity, Rejection, ReloadRequest, Request, Response, ServiceMode,
@@ -214,7 +216,8 @@ pub(crate) fn rejecting(report: StatusReport, gateway: &Gateway) -> StatusReport
 /// A server in a thread of the test, which is stopped on drop.
 pub(crate) struct TestServer {
     pub(crate) info: ServerInfo,
-    stop: Arc<AtomicBool>,
+    /// Closed to stop the server.
+    stop: Option<PipeWriter>,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
 
@@ -245,19 +248,17 @@ impl TestServer {
     }
 
     pub(crate) fn start_with(options: ServeOptions) -> Result<Self, ServeError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
+        let (stopped, stop) = std::io::pipe().unwrap();
         let (sender, started) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut send = |info: &ServerInfo| sender.send(info.clone()).unwrap();
-            serve(&options, Arc::new(LineValidator), &mut send, &|| {
-                stopped.load(Ordering::SeqCst)
-            })
+            let stop = Cancellation::new(Some(stopped.as_fd()), None);
+            serve(&options, Arc::new(LineValidator), &mut send, stop)
         });
         match started.recv() {
             Ok(info) => Ok(Self {
                 info,
-                stop,
+                stop: Some(stop),
                 thread: Some(thread),
             }),
             Err(_) => Err(thread.join().unwrap().unwrap_err()),
@@ -265,7 +266,7 @@ impl TestServer {
     }
 
     pub(crate) fn stop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap().unwrap();
         }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod cancellation;
 mod contract;
 mod description;
 mod diff;

@@ -3,6 +3,7 @@
 mod author_kit;
 mod author_new;
 mod c_plugin;
+mod cancellation;
 mod conflicts;
 mod contract;
 mod crashes;

@@ -1,6 +1,8 @@
 /* A kt plugin that breaks one rule of the contract at a time: at run time by
  * its commands, before that by the macros below, one build each. */
 #include "kt_plugin.h"
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -173,6 +175,26 @@ static kt_status error(const kt_context *context, const char *json) {
   return KT_E_FAILED;
 }
 
+/* Waits as the header says: with poll(2), until the deadline. */
+static kt_status wait_for_cancellation(const kt_context *context) {
+  struct pollfd fd = {(int)context->cancel_fd(context->ctx), POLLIN, 0};
+  struct timespec now;
+  char json[128];
+  int left = -1;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (context->deadline_unix_ms)
+    left = (int)(context->deadline_unix_ms - (uint64_t)now.tv_sec * 1000u - (uint64_t)now.tv_nsec / 1000000u);
+  emit(context, KT_EMIT_EVENT, "{\"event\":\"waiting\",\"message\":\"waiting\"}");
+  int ready;
+  /* The handler of the signal may run in this thread. */
+  do ready = poll(&fd, 1, left);
+  while (ready < 0 && errno == EINTR);
+  /* The deadline is over at the end of its millisecond. */
+  while (!context->cancelled(context->ctx)) poll(0, 0, 1);
+  snprintf(json, sizeof json, SAID("{\"ready\":%d,\"reason\":%d}"), ready, context->cancelled(context->ctx));
+  return emit(context, KT_EMIT_RESULT, json);
+}
+
 static int overflow(volatile int depth) {
   volatile char frame[4096];
   frame[0] = (char)depth;
@@ -270,6 +292,7 @@ static kt_status run(void *state, kt_str invocation, const kt_context *context) 
   (void)state;
   if (has(invocation, "\"misbehave\"]")) return misbehave_command(invocation, context);
   if (has(invocation, "\"measure\"]")) return measure(invocation, context);
+  if (has(invocation, "\"wait\"]")) return wait_for_cancellation(context);
   if (has(invocation, "\"reply\"]")) return call_reply(invocation, context);
   if (has(invocation, "\"unknown-view\"]"))
     return emit(context, KT_EMIT_RESULT, "{\"schema\":\"a/1\",\"value\":{\"a\":1},\"view\":{\"chart\":{\"x\":1}}}");

@@ -67,7 +67,7 @@ pub trait Runner {
     /// Returns the time since an arbitrary fixed moment; monotonic.
     fn now(&self) -> Duration;
 
-    /// Sleeps.
+    /// Sleeps; a cancellation during the sleep ends it.
     fn sleep(&self, duration: Duration);
 
     /// Returns an error if the operation is cancelled.

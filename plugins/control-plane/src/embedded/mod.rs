@@ -3,7 +3,7 @@
 //! Several processes can use the store at the same time under a shared lock. A server holds an
 //! exclusive lock; requests then go through its socket, so callers need not distinguish the two.
 
-mod call_options;
+mod cancellation;
 mod lock;
 mod process;
 mod socket;

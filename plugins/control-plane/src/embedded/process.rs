@@ -4,14 +4,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
+use kt_cancellation::Cancellation;
 use kt_control_api::{
     Problem, ProblemCode, Request, Response, ServiceMode, TransportError, TransportErrorKind,
 };
 
-use super::call_options::{CANCEL_POLL_INTERVAL, CallOptions};
+use super::cancellation::{error, sleep};
 use super::lock::SharedLock;
 use super::socket_client::SocketClient;
 use crate::api::{
@@ -22,7 +22,8 @@ use crate::validator::Validator;
 
 /// How often a long poll checks whether any process has changed the store.
 const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// How long to retry while a server starts or stops.
+/// How often to retry while a server starts or stops, and how long.
+const RETRY_INTERVAL: Duration = Duration::from_millis(25);
 const RETRY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The control plane of a state directory: in process, or the local server while one runs.
@@ -51,26 +52,23 @@ impl Embedded {
     pub fn handle(
         &self,
         request: &Request,
-        deadline: Option<Instant>,
-        cancelled: &dyn Fn() -> bool,
+        cancellation: Cancellation<'_>,
     ) -> Result<Response, TransportError> {
-        let options = CallOptions {
-            deadline,
-            cancelled,
-        };
         if is_streaming(request) {
             // Through the socket, the response would be complete only after minutes.
             return Ok(streaming_unsupported());
         }
         let start = Instant::now();
         loop {
-            options.check()?;
-            match self.attempt(request, options)? {
+            if let Some(reason) = cancellation.reason() {
+                return Err(error(reason));
+            }
+            match self.attempt(request, cancellation)? {
                 Some(response) => return Ok(response),
                 None if start.elapsed() >= RETRY_TIMEOUT => {
                     return Err(unreachable(&self.directory));
                 }
-                None => thread::sleep(CANCEL_POLL_INTERVAL),
+                None => sleep(cancellation, RETRY_INTERVAL)?,
             }
         }
     }
@@ -80,13 +78,13 @@ impl Embedded {
     fn attempt(
         &self,
         request: &Request,
-        options: CallOptions<'_>,
+        cancellation: Cancellation<'_>,
     ) -> Result<Option<Response>, TransportError> {
         if let Err(error) = prepare_directory(&self.directory) {
             return Ok(Some(store_unusable(&error)));
         }
         let Some(lock) = self.lock()? else {
-            return self.send_to_server(request, options);
+            return self.send_to_server(request, cancellation);
         };
         let store = match SqliteStore::open(&self.directory.join(DATABASE_FILE)) {
             Ok(store) => store,
@@ -101,7 +99,7 @@ impl Embedded {
             Reply::LongPoll(poll) => {
                 // A long poll must not keep a server from starting.
                 drop(lock);
-                self.wait(&api, &poll, request, options)
+                self.wait(&api, &poll, request, cancellation)
             }
         }
     }
@@ -111,7 +109,7 @@ impl Embedded {
         api: &Api,
         poll: &LongPoll,
         request: &Request,
-        options: CallOptions<'_>,
+        cancellation: Cancellation<'_>,
     ) -> Result<Option<Response>, TransportError> {
         let end = Instant::now() + poll.wait();
         let with_remaining_wait = || {
@@ -123,12 +121,12 @@ impl Embedded {
         loop {
             let lock = self.lock()?;
             if lock.is_none() {
-                return self.send_to_server(&with_remaining_wait(), options);
+                return self.send_to_server(&with_remaining_wait(), cancellation);
             }
             if self.file_identity() != file {
                 // A backup was restored, and the open store is the one before.
                 drop(lock);
-                return self.attempt(&with_remaining_wait(), options);
+                return self.attempt(&with_remaining_wait(), cancellation);
             }
             let pulse = api.store().change_counter().ok();
             if pulse != last_pulse || pulse.is_none() || poll.depends_on_time() {
@@ -141,7 +139,8 @@ impl Embedded {
                 return Ok(Some(api.poll_timed_out(poll)));
             }
             drop(lock);
-            options.sleep_until(end.min(Instant::now() + STORE_POLL_INTERVAL))?;
+            let left = end.saturating_duration_since(Instant::now());
+            sleep(cancellation, left.min(STORE_POLL_INTERVAL))?;
         }
     }
 
@@ -154,9 +153,9 @@ impl Embedded {
     fn send_to_server(
         &self,
         request: &Request,
-        options: CallOptions<'_>,
+        cancellation: Cancellation<'_>,
     ) -> Result<Option<Response>, TransportError> {
-        SocketClient::new(&self.directory)?.send(request, options)
+        SocketClient::new(&self.directory)?.send(request, cancellation)
     }
 
     fn lock(&self) -> Result<Option<SharedLock>, TransportError> {

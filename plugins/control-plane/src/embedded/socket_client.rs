@@ -9,10 +9,11 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use kt_cancellation::{CancelReason, Cancellation};
 use kt_control_api::{Method, Request, Response, TransportError, TransportErrorKind};
 use tokio::net::UnixStream;
 
-use super::call_options::{CANCEL_POLL_INTERVAL, CallOptions};
+use super::cancellation::error;
 use super::socket::ShortPath;
 
 /// Largest response in bytes. A page of 200 gateways is far smaller.
@@ -32,19 +33,19 @@ impl SocketClient {
     pub(super) fn send(
         &self,
         request: &Request,
-        options: CallOptions<'_>,
+        cancellation: Cancellation<'_>,
     ) -> Result<Option<Response>, TransportError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| unavailable(&error))?;
-        runtime.block_on(self.exchange(request, options))
+        runtime.block_on(self.exchange(request, cancellation))
     }
 
     async fn exchange(
         &self,
         request: &Request,
-        options: CallOptions<'_>,
+        cancellation: Cancellation<'_>,
     ) -> Result<Option<Response>, TransportError> {
         let stream = match UnixStream::connect(self.socket.as_path()).await {
             Ok(stream) => stream,
@@ -65,7 +66,7 @@ impl SocketClient {
                 .await
                 .map_err(|error| no_response(request, &error))
         };
-        let response = unless_cancelled(exchange, request, options).await;
+        let response = unless_cancelled(exchange, request, cancellation).await;
         driver.abort();
         response.map(Some)
     }
@@ -75,20 +76,15 @@ impl SocketClient {
 async fn unless_cancelled(
     exchange: impl Future<Output = Result<Response, TransportError>>,
     request: &Request,
-    options: CallOptions<'_>,
+    cancellation: Cancellation<'_>,
 ) -> Result<Response, TransportError> {
-    tokio::pin!(exchange);
-    loop {
-        tokio::select! {
-            response = &mut exchange => return response,
-            () = tokio::time::sleep(CANCEL_POLL_INTERVAL) => {}
-        }
-        if let Err(error) = options.check() {
-            return Err(match error.kind {
-                TransportErrorKind::Timeout => no_response(request, &error),
-                _ => error,
-            });
-        }
+    tokio::select! {
+        biased;
+        response = exchange => response,
+        reason = cancellation.wait() => Err(match reason {
+            CancelReason::Deadline => no_response(request, &error(reason)),
+            CancelReason::Signal => error(reason),
+        }),
     }
 }
 

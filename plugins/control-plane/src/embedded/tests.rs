@@ -1,22 +1,24 @@
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use kt_cancellation::Cancellation;
 use kt_control_api::{
     Client, CreateGatewayRequest, DesiredQuery, ErrorClass, FnTransport, Method, PollOutcome,
     ReloadRequest, Request, RolloutOutcome, ServiceMode, Transport, TransportErrorKind,
 };
 
 use super::lock::SharedLock;
-use super::{Embedded, LockError, ServerLock};
+use super::{Embedded, LockError, SOCKET_FILE, ServerLock};
 use crate::fixture::{LineValidator, TestServer, content, serving};
 
 fn client(directory: &Path) -> Client<impl Transport + use<>> {
     let embedded = Embedded::new(directory, Arc::new(LineValidator));
     Client::new(FnTransport(move |request: &Request| {
-        embedded.handle(request, None, &|| false)
+        embedded.handle(request, Cancellation::default())
     }))
 }
 
@@ -103,13 +105,16 @@ fn a_long_poll_can_be_cancelled() {
     let poll = Request::new(Method::Get, "/v1/gateways/edge/desired")
         .with_query("index", 1)
         .with_query("wait", 60);
-    let requested = AtomicBool::new(false);
-    // The first check returns false, so that the wait starts.
-    let cancelled = || requested.swap(true, Ordering::SeqCst);
-    let error = embedded.handle(&poll, None, &cancelled).unwrap_err();
-    assert_eq!(error.kind, TransportErrorKind::Cancelled);
-    let soon = Some(Instant::now() + Duration::from_millis(50));
-    let error = embedded.handle(&poll, soon, &|| false).unwrap_err();
+    let (signal, caller) = std::io::pipe().unwrap();
+    let cancellation = Cancellation::new(Some(signal.as_fd()), None);
+    thread::scope(|scope| {
+        let polling = scope.spawn(|| embedded.handle(&poll, cancellation));
+        drop(caller);
+        let error = polling.join().unwrap().unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::Cancelled);
+    });
+    let soon = Cancellation::new(None, Some(Instant::now() + Duration::from_millis(50)));
+    let error = embedded.handle(&poll, soon).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Timeout);
 }
 
@@ -216,10 +221,28 @@ fn the_deadline_applies_to_a_server_that_does_not_respond() {
     let directory = tempfile::tempdir().unwrap();
     let _server = ServerLock::take(directory.path()).unwrap();
     let embedded = Embedded::new(directory.path(), Arc::new(LineValidator));
-    let soon = Some(Instant::now() + Duration::from_millis(50));
+    let soon = Cancellation::new(None, Some(Instant::now() + Duration::from_millis(50)));
     let request = Request::new(Method::Get, "/v1/version");
-    let error = embedded.handle(&request, soon, &|| false).unwrap_err();
+    let error = embedded.handle(&request, soon).unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Timeout);
+}
+
+#[test]
+fn a_request_to_a_server_that_does_not_respond_can_be_cancelled() {
+    let directory = tempfile::tempdir().unwrap();
+    let _server = ServerLock::take(directory.path()).unwrap();
+    let socket = UnixListener::bind(directory.path().join(SOCKET_FILE)).unwrap();
+    let embedded = Embedded::new(directory.path(), Arc::new(LineValidator));
+    let request = Request::new(Method::Get, "/v1/version");
+    let (signal, caller) = std::io::pipe().unwrap();
+    let cancellation = Cancellation::new(Some(signal.as_fd()), None);
+    thread::scope(|scope| {
+        let requesting = scope.spawn(|| embedded.handle(&request, cancellation));
+        let _connection = socket.accept().unwrap();
+        drop(caller);
+        let error = requesting.join().unwrap().unwrap_err();
+        assert_eq!(error.kind, TransportErrorKind::Cancelled);
+    });
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The provider `embedded` of `kt.control-plane/1`.
 
 use std::sync::Arc;
-use std::time::Instant;
 
+use kt_cancellation::Cancellation;
 use kt_control_api::{Envelope, TransportError, TransportErrorKind};
-use kt_plugin_api::{Cancel, Class, Context, ControlPlane, Error};
+use kt_plugin_api::{Class, Context, ControlPlane, Error};
 use serde_json::Value;
 
 use crate::embedded::Embedded;
@@ -26,18 +26,8 @@ impl ControlPlane for EmbeddedProvider {
             .cause(error)
         })?;
         let embedded = Embedded::new(&connection.state_dir, Arc::new(PolicyValidator));
-        // A deadline beyond the range of the clock is no deadline.
-        let deadline = context
-            .remaining()
-            .and_then(|left| Instant::now().checked_add(left));
-        let cancelled = || {
-            matches!(
-                context.cancelled(),
-                Some(Cancel::Interrupt | Cancel::Terminate)
-            )
-        };
         let response = embedded
-            .handle(&request, deadline, &cancelled)
+            .handle(&request, Cancellation::of(context))
             .map_err(|error| call_error(error, context))?;
         serde_json::to_value(response)
             .map_err(|error| Error::internal("cannot serialize the response").cause(error))

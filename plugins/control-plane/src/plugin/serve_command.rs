@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kt_cancellation::Cancellation;
 use kt_plugin_api::{Class, Context, Error, Event, Invocation, Output, View};
 use serde_json::json;
 
@@ -43,10 +44,9 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         address = Some(server.address);
         context.event(&listening_event(server));
     };
-    serve(&options, Arc::new(PolicyValidator), &mut started, &|| {
-        context.cancelled().is_some()
-    })
-    .map_err(|error| error::from_serve(&error))?;
+    let stop = Cancellation::of(context);
+    serve(&options, Arc::new(PolicyValidator), &mut started, stop)
+        .map_err(|error| error::from_serve(&error))?;
     let value = json!({"address": address.map(|address| address.to_string())});
     let view = View::Message("control plane stopped".to_owned());
     Ok(Output::new("kt.control-plane.serve/1", value, view))

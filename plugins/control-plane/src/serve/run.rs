@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kt_cancellation::Cancellation;
 use kt_control_api::ServiceMode;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -25,12 +26,12 @@ use crate::metrics::Metrics;
 use crate::store::prepare_directory;
 use crate::validator::Validator;
 
-/// How often the server checks whether it has to stop.
-const STOP_POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How often failed authentications are logged that were not logged at once.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// How long requests may take once the server drains.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` returns true, and then drains.
+/// Serves until `stop`, and then drains.
 ///
 /// Calls `started` once connections are accepted.
 ///
@@ -40,7 +41,7 @@ pub fn serve(
     options: &ServeOptions,
     validator: Arc<dyn Validator>,
     started: &mut dyn FnMut(&ServerInfo),
-    stop: &dyn Fn() -> bool,
+    stop: Cancellation<'_>,
 ) -> Result<(), ServeError> {
     if options.tls.is_none() && !options.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(options.listen));
@@ -128,12 +129,16 @@ async fn accept_connections(
     listeners: Listeners,
     server: Server,
     tls: Option<TlsHandshake>,
-    stop: &dyn Fn() -> bool,
+    stop: Cancellation<'_>,
 ) {
     let (drain_sender, drain) = watch::channel(false);
     let mut connections = JoinSet::new();
-    while !stop() {
+    let mut log_interval = tokio::time::interval(LOG_INTERVAL);
+    let stopped = stop.wait();
+    tokio::pin!(stopped);
+    loop {
         tokio::select! {
+            _ = &mut stopped => break,
             accepted = listeners.accept_tcp() => {
                 let server = server.clone();
                 match (accepted, &tls) {
@@ -155,10 +160,9 @@ async fn accept_connections(
                     drop(connections.spawn(server.clone().serve(stream, origin, drain.clone())));
                 }
             }
-            () = tokio::time::sleep(STOP_POLL_INTERVAL) => {}
+            Some(_) = connections.join_next() => {}
+            _ = log_interval.tick() => server.limits().log_pending(),
         }
-        while connections.try_join_next().is_some() {}
-        server.limits().log_pending();
     }
     drop(listeners);
     drain_sender.send_replace(true);

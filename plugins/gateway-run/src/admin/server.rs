@@ -17,11 +17,11 @@ use std::convert::Infallible;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
@@ -42,7 +42,7 @@ pub(crate) struct ReloadRequest {
 struct ServerState {
     gateway: Arc<GatewayState>,
     control: Arc<Mutex<ControlStatus>>,
-    reloads: Sender<ReloadRequest>,
+    reloads: UnboundedSender<ReloadRequest>,
     /// The TCP listener is on a loopback address.
     loopback: bool,
 }
@@ -64,7 +64,7 @@ impl AdminServer {
         (unix, socket): (UnixListener, &Path),
         gateway: Arc<GatewayState>,
         control: Arc<Mutex<ControlStatus>>,
-        reloads: Sender<ReloadRequest>,
+        reloads: UnboundedSender<ReloadRequest>,
     ) -> Result<Self, Error> {
         let (stop, stopped) = oneshot::channel();
         let state = Arc::new(ServerState {

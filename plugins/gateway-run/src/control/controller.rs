@@ -9,17 +9,27 @@ use crate::snapshot::{BuildError, Builder, ConfigInput};
 use crate::state::GatewayState;
 use crate::supervisor::Supervisor;
 use jiff::Timestamp;
+use kt_cancellation::Cancellation;
 use kt_control_api::{ConfigSource, DesiredResponse, ObservedVersion};
-use kt_plugin_api::{Class, Context, Event};
+use kt_plugin_api::{Class, Context, Error, Event};
 use kt_policy::Source as SourceText;
 use serde_json::json;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// The interval of the control loop. Events of the control plane arrive through a
-/// channel, and wait for at most this.
-const TICK: Duration = Duration::from_millis(50);
+/// The interval at which the control loop looks for reload signals, which the host
+/// counts, and for keep-alives that are due. It waits for everything else.
+const TICK: Duration = Duration::from_millis(250);
+
+/// What ends a wait of the control loop.
+enum Wake {
+    Poll(PollEvent),
+    Reload(ReloadRequest),
+    /// The call was cancelled, or the time is over.
+    Timer,
+}
 
 /// Reconciles the active configuration with the desired one.
 pub(crate) struct Controller<'a, 'p> {
@@ -87,8 +97,21 @@ impl<'a, 'p> Controller<'a, 'p> {
     }
 
     /// Runs the control loop until the process shuts down.
-    pub(crate) fn run(&mut self, reloads: &Receiver<ReloadRequest>, supervisor: &mut Supervisor) {
-        let (event_sender, events) = channel();
+    ///
+    /// # Errors
+    /// When the runtime in which it waits cannot be created.
+    pub(crate) fn run(
+        &mut self,
+        mut reloads: UnboundedReceiver<ReloadRequest>,
+        supervisor: &mut Supervisor,
+    ) -> Result<(), Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| {
+                Error::internal("cannot create the runtime of the control loop").cause(e)
+            })?;
+        let (event_sender, mut events) = unbounded_channel();
         let (position_sender, positions) = channel();
         std::thread::scope(|scope| {
             if let Some(managed) = &self.origin.managed {
@@ -102,16 +125,18 @@ impl<'a, 'p> Controller<'a, 'p> {
                 });
                 self.resume_poll(&position_sender);
             }
-            self.event_loop(&events, &position_sender, reloads, supervisor);
+            let context = self.context;
+            let next = || runtime.block_on(next_event(context, &mut events, &mut reloads));
+            self.event_loop(next, &position_sender, supervisor);
             drop(position_sender);
         });
+        Ok(())
     }
 
     fn event_loop(
         &mut self,
-        events: &Receiver<PollEvent>,
+        mut next: impl FnMut() -> Wake,
         positions: &Sender<Position>,
-        reloads: &Receiver<ReloadRequest>,
         supervisor: &mut Supervisor,
     ) {
         let interval = Duration::from_secs(REPORT_INTERVAL.into());
@@ -123,23 +148,18 @@ impl<'a, 'p> Controller<'a, 'p> {
             }
             supervisor.tick(self.active.pool(), &self.active.snapshot);
             self.handle_reload_signal();
-            if let Ok(request) = reloads.try_recv() {
-                self.handle_reload_request(request);
-            }
-            match events.recv_timeout(TICK) {
-                Ok(PollEvent::Desired(response)) => {
+            match next() {
+                Wake::Poll(PollEvent::Desired(response)) => {
                     self.set_connected(true);
                     self.handle_desired(&response);
                     self.report(false);
                     next_report = Instant::now() + interval;
                     self.resume_poll(positions);
                 }
-                Ok(PollEvent::Connected) => self.set_connected(true),
-                Ok(PollEvent::Disconnected(error)) => self.disconnected(&error),
-                // Without a control plane the channel is closed, and the call
-                // does not wait.
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(TICK),
-                Err(RecvTimeoutError::Timeout) => {}
+                Wake::Poll(PollEvent::Connected) => self.set_connected(true),
+                Wake::Poll(PollEvent::Disconnected(error)) => self.disconnected(&error),
+                Wake::Reload(request) => self.handle_reload_request(request),
+                Wake::Timer => {}
             }
         }
     }
@@ -312,6 +332,21 @@ impl<'a, 'p> Controller<'a, 'p> {
     /// The time at which the active configuration was activated.
     pub(crate) fn applied_at(&self) -> Timestamp {
         self.active.status.applied.at
+    }
+}
+
+/// Waits for the next event. Without a control plane the channel of the poll is closed.
+async fn next_event(
+    context: &Context<'_>,
+    events: &mut UnboundedReceiver<PollEvent>,
+    reloads: &mut UnboundedReceiver<ReloadRequest>,
+) -> Wake {
+    let cancellation = Cancellation::of(context);
+    tokio::select! {
+        Some(event) = events.recv() => Wake::Poll(event),
+        Some(request) = reloads.recv() => Wake::Reload(request),
+        _ = cancellation.wait() => Wake::Timer,
+        () = tokio::time::sleep(TICK) => Wake::Timer,
     }
 }
 

@@ -5,8 +5,9 @@ use kt_control_api::{
     random_duration,
 };
 use kt_plugin_api::Context;
-use std::sync::mpsc::{Receiver, Sender};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// The backoff after errors: doubled from the first to the last.
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
@@ -16,8 +17,6 @@ const MAX_REQUESTED_PAUSE: u16 = 300;
 /// Requested pauses are whole seconds: instances that received the same one are
 /// spread over this time.
 const SPREAD: Duration = Duration::from_secs(1);
-/// The interval at which a pause checks for cancellation.
-const TICK: Duration = Duration::from_millis(100);
 
 /// A result of the poll.
 pub(super) enum PollEvent {
@@ -51,7 +50,7 @@ pub(super) fn run<T: Transport>(
     (gateway, instance): (&str, &InstanceId),
     wait: u64,
     context: &Context<'_>,
-    events: &Sender<PollEvent>,
+    events: &UnboundedSender<PollEvent>,
     positions: &Receiver<Position>,
 ) {
     let mut backoff = FIRST_BACKOFF;
@@ -99,10 +98,10 @@ pub(super) fn run<T: Transport>(
             NextPoll::Now => backoff = FIRST_BACKOFF,
             NextPoll::After(pause) => {
                 backoff = FIRST_BACKOFF;
-                sleep(context, pause);
+                let _reason = context.wait_cancelled(pause);
             }
             NextPoll::Backoff(pause) => {
-                sleep(context, pause + jitter(backoff));
+                let _reason = context.wait_cancelled(pause + jitter(backoff));
                 backoff = (backoff * 2).min(MAX_BACKOFF);
             }
         }
@@ -112,14 +111,6 @@ pub(super) fn run<T: Transport>(
 /// The pause that the control plane requests.
 pub(super) fn requested_pause(seconds: Option<u16>) -> Duration {
     Duration::from_secs(seconds.unwrap_or(0).min(MAX_REQUESTED_PAUSE).into())
-}
-
-/// Sleeps, unless the call is cancelled meanwhile.
-fn sleep(context: &Context<'_>, pause: Duration) {
-    let end = Instant::now() + pause;
-    while context.cancelled().is_none() && Instant::now() < end {
-        std::thread::sleep(TICK.min(end.saturating_duration_since(Instant::now())));
-    }
 }
 
 #[cfg(test)]

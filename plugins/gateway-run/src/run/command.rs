@@ -21,8 +21,8 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc::unbounded_channel;
 
 /// Everything that a gateway listens on.
 struct Sockets {
@@ -183,7 +183,7 @@ fn serve(
         ),
         (ADMIN_SOCKET, sockets.admin.to_store().unwrap_or_default()),
     ]);
-    let (reload_sender, reloads) = channel();
+    let (reload_sender, reloads) = unbounded_channel();
     let admin_listener = sockets
         .admin
         .listeners
@@ -226,7 +226,7 @@ fn serve(
     state.set_ready(true);
     supervisor.ready(&snapshot);
     context.event(&listening_event(&listen, &admin_listen, &snapshot));
-    controller.run(&reloads, &mut supervisor);
+    controller.run(reloads, &mut supervisor)?;
     state.set_ready(false);
     supervisor.stopping();
     controller.report(true);

@@ -4,7 +4,6 @@ use super::session::Session;
 use crate::args::GatewayStatusArgs;
 use crate::status::{self, ConfigVersion, ServiceState, StatusInputs, StatusReport};
 use kt_control_api::connect;
-use kt_plugin_api::service::execute::Runner as _;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use std::time::{Duration, Instant};
 
@@ -31,9 +30,9 @@ fn wait_for_status(invocation: &Invocation, context: &Context<'_>) -> Result<Out
         if args.wait.is_none() || is_final(&report) || Instant::now() >= deadline {
             return Ok(status::output(&inputs, &report));
         }
-        context.check_cancelled()?;
         context.progress("waiting until the gateway is ready …");
-        session.runner.sleep(POLL_INTERVAL);
+        let _reason = context.wait_cancelled(POLL_INTERVAL);
+        context.check_cancelled()?;
     }
 }
 

@@ -100,7 +100,12 @@ impl Runner for LocalRunner<'_, '_> {
     }
 
     fn sleep(&self, time: Duration) {
-        std::thread::sleep(time);
+        if self.context.cancelled().is_some() {
+            // A rollback waits between its attempts nevertheless.
+            std::thread::sleep(time);
+        } else {
+            let _reason = self.context.wait_cancelled(time);
+        }
     }
 
     fn check_cancelled(&self) -> Result<(), Error> {

@@ -69,6 +69,8 @@ impl Command for Misbehaving {
             }
             Some("partial-results") => partial_results(context),
             Some("wait") => wait(context),
+            Some("sleep") => sleep(context, Duration::from_hours(1)),
+            Some("pause") => sleep(context, Duration::from_millis(1)),
             Some("versions") => versions(self.host, invocation, context),
             _ => Ok(output("behaved")),
         }
@@ -150,6 +152,18 @@ fn wait(context: &Context<'_>) -> Result<Output, Error> {
     }
     context.check_cancelled()?;
     Err(Error::new(Class::Plugin, "impossible", "not cancelled"))
+}
+
+/// Waits without an interval: only a signal or the deadline can end it before the time.
+fn sleep(context: &Context<'_>, time: Duration) -> Result<Output, Error> {
+    context.event(&Event {
+        event: "waiting".to_owned(),
+        message: "waiting".to_owned(),
+        data: Value::Null,
+    });
+    let reason = context.wait_cancelled(time);
+    context.check_cancelled()?;
+    Ok(output(&format!("{reason:?}")))
 }
 
 fn partial_results(context: &Context<'_>) -> Result<Output, Error> {
