@@ -11,6 +11,9 @@ use std::marker::PhantomData;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// How often a wait looks for a cancellation if the host has no descriptor for it.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
 /// The reason of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancel {
@@ -96,7 +99,12 @@ impl<'a> Context<'a> {
     /// Sleeps until a signal cancels the call, but not longer than `timeout`.
     fn sleep(&self, timeout: Duration) {
         let Some(fd) = self.cancel_fd() else {
-            std::thread::sleep(timeout);
+            let ignored = self.options.ignore_cancellation;
+            std::thread::sleep(if ignored {
+                timeout
+            } else {
+                timeout.min(POLL_INTERVAL)
+            });
             return;
         };
         let timeout = Timespec::try_from(timeout).ok();

@@ -7,3 +7,5 @@ pub mod logging;
 pub mod note;
 pub mod plugin;
 pub mod provider;
+#[cfg(test)]
+mod wait_tests;
