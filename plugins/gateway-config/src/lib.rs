@@ -38,6 +38,7 @@ impl Command for GatewayConfig {
             ["audit", "verify"] => audit::verify(invocation, context),
             ["init"] => init::run(invocation),
             ["policy", "lint"] => policy::lint(invocation),
+            ["policy", "schema"] => Ok(policy::schema()),
             ["policy", "test"] => policy::test(invocation, context),
             _ => Err(Error::new(
                 Class::Plugin,

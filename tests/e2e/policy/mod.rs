@@ -3,3 +3,4 @@
 mod cases;
 mod init;
 mod lint;
+mod schema;

@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(60);
 type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which every command has output. A gateway is running.
-const TABLE: [Entry; 56] = [
+const TABLE: [Entry; 57] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -186,6 +186,7 @@ const TABLE: [Entry; 56] = [
         "policy lint --file invalid.yaml",
         1,
     ),
+    ("policy-schema", "policy schema", "policy schema", 0),
     ("policy-test", "policy test", "policy test", 0),
     (
         "policy-test-failed",

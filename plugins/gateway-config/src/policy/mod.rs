@@ -2,7 +2,9 @@
 
 mod cases;
 mod lint;
+mod schema;
 mod test;
 
 pub(crate) use lint::run as lint;
+pub(crate) use schema::run as schema;
 pub(crate) use test::run as test;

@@ -55,6 +55,6 @@ pub use model::{
     PRESETS, Pack, Policies, PolicyKind, Preset, Providers, Routing, SecretRef, SizeLimits,
     Strategy, Target, Timeouts, Trigger, find_preset,
 };
-pub use parse::{InvalidUrl, parse, validate_base_url};
+pub use parse::{InvalidUrl, json_schema, parse, validate_base_url};
 pub use problem::{Problem, Problems, looks_like_secret};
 pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

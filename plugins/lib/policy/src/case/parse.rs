@@ -4,10 +4,7 @@
 use serde_json::Value as Json;
 
 use super::{Case, Expected};
-use crate::decode::{Diagnostics, truncate};
-use crate::decode::{Field, LengthRange};
-use crate::decode::{Keys, Mapping};
-use crate::decode::{Node, NodeKind};
+use crate::decode::{Diagnostics, Field, Keys, LengthRange, Mapping, Node, NodeKind, truncate};
 use crate::kinds::reason_codes;
 use crate::parse::parse_layers;
 use crate::problem::{Problems, code};

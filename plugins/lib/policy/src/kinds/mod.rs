@@ -4,6 +4,8 @@ mod audit_logger;
 mod dlp_filter;
 mod pii_detector;
 mod prompt_injection;
+#[cfg(test)]
+mod reference_tests;
 mod registry;
 mod unsupported;
 

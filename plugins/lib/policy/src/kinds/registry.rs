@@ -6,13 +6,15 @@ use super::audit_logger::AuditLogger;
 use super::dlp_filter::DlpFilter;
 use super::pii_detector::PiiDetector;
 use super::prompt_injection::PromptInjection;
+use serde_json::Value;
+
 use crate::chain::{Build, Policy};
 use crate::decode::{Diagnostics, Mapping};
 use crate::model::PolicyKind;
 use crate::settings::{Declaration, PolicySettings, find as find_declaration};
 
 /// The kinds that this version enforces.
-pub(crate) const KINDS: [Registration; 4] = [
+pub(crate) const KINDS: &[Registration] = &[
     Registration::of::<PromptInjection>(),
     Registration::of::<PiiDetector>(),
     Registration::of::<DlpFilter>(),
@@ -27,6 +29,10 @@ pub(crate) struct Registration {
     pub(crate) reason: Option<&'static str>,
     /// Whether it belongs at the end of a chain.
     pub(crate) last: bool,
+    /// What it is, in one sentence.
+    pub(crate) summary: &'static str,
+    /// Returns the JSON Schema of its block.
+    pub(crate) schema: fn() -> Value,
     /// Returns the declarations of its settings.
     pub(crate) declarations: fn() -> Vec<Declaration>,
     decode: DecodeBlock,
@@ -41,6 +47,8 @@ impl Registration {
             kind: P::KIND,
             reason: P::REASON,
             last: P::LAST,
+            summary: P::SUMMARY,
+            schema: P::schema,
             declarations: P::declarations,
             decode: |parent, key, diagnostics| {
                 let mapping = parent.mapping(key, &P::KEYS, diagnostics)?;

@@ -1,8 +1,6 @@
 //! `providers.targets[].aliases` and `providers.routing.default_model`.
 
-use crate::decode::LengthRange;
-use crate::decode::Mapping;
-use crate::decode::{Diagnostics, truncate};
+use crate::decode::{Diagnostics, LengthRange, Mapping, truncate};
 use crate::model::{ModelMatch, Target};
 use crate::problem::code;
 

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{gateway, pack, policies, providers, warnings};
-use crate::decode::Diagnostics;
-use crate::decode::Node;
-use crate::decode::{Keys, Mapping};
-use crate::decode::{YamlError, merge, parse_yaml, reject_duplicates};
+use crate::decode::{
+    Diagnostics, Keys, Mapping, Node, YamlError, merge, parse_yaml, reject_duplicates,
+};
 use crate::model::Document;
 use crate::problem::{Problem, Problems, code};
 use crate::source::{Source, SourceLocation, SourceMap};
 
-const KEYS: Keys = Keys {
+pub(super) const KEYS: Keys = Keys {
     known: &[
         "pack",
         "policies",

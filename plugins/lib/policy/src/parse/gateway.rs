@@ -1,24 +1,23 @@
 //! `gateway` and `size_limits`.
 
-use crate::decode::Diagnostics;
-use crate::decode::{Keys, Mapping};
+use crate::decode::{Diagnostics, Keys, Mapping};
 use crate::model::{Gateway, Outbound, SizeLimits};
 
-const SIZE_KEYS: Keys = Keys {
+pub(super) const SIZE_KEYS: Keys = Keys {
     known: &["max_body_bytes", "max_response_bytes"],
     unsupported: &[],
 };
-const GATEWAY_KEYS: Keys = Keys {
+pub(super) const GATEWAY_KEYS: Keys = Keys {
     known: &["strict", "outbound", "refusal_status"],
     unsupported: &["listen", "logging"],
 };
-const OUTBOUND_KEYS: Keys = Keys {
+pub(super) const OUTBOUND_KEYS: Keys = Keys {
     known: &["allowed_ports"],
     unsupported: &[],
 };
 
 /// The maximum of both body limits (1 GiB): bodies are held in memory.
-const MAX_BODY_BYTES: u64 = 1 << 30;
+pub(super) const MAX_BODY_BYTES: u64 = 1 << 30;
 
 /// Reads `size_limits`.
 pub(crate) fn size_limits(

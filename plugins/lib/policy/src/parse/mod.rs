@@ -6,6 +6,7 @@ mod gateway;
 mod pack;
 mod policies;
 mod providers;
+mod schema;
 mod target;
 mod timeouts;
 pub(crate) mod url;
@@ -13,4 +14,5 @@ mod warnings;
 
 pub use document::parse;
 pub(crate) use document::parse_layers;
+pub use schema::json_schema;
 pub use url::{InvalidUrl, validate_base_url};

@@ -1,12 +1,10 @@
 //! `pack`.
 
-use crate::decode::Diagnostics;
-use crate::decode::LengthRange;
-use crate::decode::{Keys, Mapping};
+use crate::decode::{Diagnostics, Keys, LengthRange, Mapping};
 use crate::model::Pack;
 use crate::problem::code;
 
-const KEYS: Keys = Keys {
+pub(super) const KEYS: Keys = Keys {
     known: &["name", "version", "enabled", "id", "author", "description"],
     unsupported: &[],
 };

@@ -1,7 +1,6 @@
 //! `policies.chain` and the blocks under `policy`.
 
-use crate::decode::{Diagnostics, truncate};
-use crate::decode::{Keys, Mapping};
+use crate::decode::{Diagnostics, Keys, Mapping, truncate};
 use crate::kinds::{KINDS, Registration, UNSUPPORTED, find};
 use crate::model::{Policies, PolicyKind};
 use crate::problem::code;

@@ -3,14 +3,11 @@
 use super::aliases::default_model;
 use super::target;
 use super::timeouts::timeouts;
-use crate::decode::Field;
-use crate::decode::StringEnum;
-use crate::decode::{Diagnostics, truncate};
-use crate::decode::{Keys, Mapping};
+use crate::decode::{Diagnostics, Field, Keys, Mapping, StringEnum, truncate};
 use crate::model::{CircuitBreaker, Fallback, Providers, Routing, Strategy, Target};
 use crate::problem::code;
 
-const KEYS: Keys = Keys {
+pub(super) const KEYS: Keys = Keys {
     known: &[
         "targets",
         "routing",
@@ -20,15 +17,15 @@ const KEYS: Keys = Keys {
     ],
     unsupported: &["ab_test", "mirroring", "mirror", "model_groups"],
 };
-const ROUTING_KEYS: Keys = Keys {
+pub(super) const ROUTING_KEYS: Keys = Keys {
     known: &["strategy", "order", "default_model"],
     unsupported: &[],
 };
-const FALLBACK_KEYS: Keys = Keys {
+pub(super) const FALLBACK_KEYS: Keys = Keys {
     known: &["triggers", "max_fallback_attempts"],
     unsupported: &[],
 };
-const BREAKER_KEYS: Keys = Keys {
+pub(super) const BREAKER_KEYS: Keys = Keys {
     known: &["enabled", "failure_threshold", "cooldown_seconds"],
     unsupported: &["half_open_max_probes"],
 };

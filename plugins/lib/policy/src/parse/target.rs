@@ -3,15 +3,12 @@
 use super::aliases::aliases;
 use super::timeouts::timeouts;
 use super::url::{InvalidUrl, validate_base_url};
-use crate::decode::NodeKind;
-use crate::decode::{Diagnostics, truncate};
-use crate::decode::{Field, LengthRange};
-use crate::decode::{Keys, Mapping};
+use crate::decode::{Diagnostics, Field, Keys, LengthRange, Mapping, NodeKind, truncate};
 use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::secret_text::has_key_prefix;
 use crate::problem::{code, looks_like_secret};
 
-const KEYS: Keys = Keys {
+pub(super) const KEYS: Keys = Keys {
     known: &[
         "id",
         "provider",
@@ -31,11 +28,11 @@ const KEYS: Keys = Keys {
     ],
     unsupported: &["provider_type", "format", "escalation_routing", "config"],
 };
-const DATA_KEYS: Keys = Keys {
+pub(super) const DATA_KEYS: Keys = Keys {
     known: &["zero_data_retention", "training_opt_out", "retention_days"],
     unsupported: &[],
 };
-const SECRET_KEYS: Keys = Keys {
+pub(super) const SECRET_KEYS: Keys = Keys {
     known: &["env", "store"],
     unsupported: &[],
 };

@@ -1,10 +1,9 @@
 //! `timeouts`, of all targets or of one.
 
-use crate::decode::Diagnostics;
-use crate::decode::{Keys, Mapping};
+use crate::decode::{Diagnostics, Keys, Mapping};
 use crate::model::Timeouts;
 
-const TIMEOUT_KEYS: Keys = Keys {
+pub(super) const TIMEOUT_KEYS: Keys = Keys {
     known: &["connect", "first_byte", "idle", "total"],
     unsupported: &[],
 };

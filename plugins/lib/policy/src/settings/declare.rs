@@ -13,6 +13,8 @@ use crate::decode::{Diagnostics, Keys, Mapping};
 pub(crate) trait Settings: Serialize + Sized {
     /// The keys.
     const KEYS: Keys;
+    /// What they are for.
+    const SUMMARY: &'static str;
 
     /// Reads the mapping; reports what is wrong with it.
     fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Self;
@@ -82,6 +84,7 @@ macro_rules! settings {
                 known: &[$(stringify!($key)),+],
                 unsupported: &[$($($unsupported),+)?],
             };
+            const SUMMARY: &'static str = concat!($($summary),+);
 
             fn decode(
                 mapping: &crate::decode::Mapping<'_>,

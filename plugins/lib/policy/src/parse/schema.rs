@@ -1,0 +1,299 @@
+//! [`json_schema`]: the form of `policy-config.yaml` for editors.
+
+use serde_json::{Map, Value, json};
+
+use super::gateway::MAX_BODY_BYTES;
+use crate::decode::StringEnum;
+use crate::kinds::KINDS;
+use crate::model::{Strategy, Trigger, defaults};
+
+/// Returns the JSON Schema of a configuration. What it accepts may still be invalid by what the
+/// schema cannot express, such as references between settings; one layer of several may lack what
+/// it requires.
+#[must_use]
+pub fn json_schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "policy-config.yaml",
+        "type": "object",
+        "properties": {
+            "pack": pack(),
+            "policies": policies(),
+            "policy": policy(),
+            "providers": providers(),
+            "size_limits": size_limits(),
+            "gateway": gateway(),
+        },
+        "required": ["pack", "policies"],
+        "additionalProperties": false,
+    })
+}
+
+/// Returns a mapping; `key:` without a value is an empty one.
+fn object(description: &str, properties: Value) -> Value {
+    json!({
+        "description": description,
+        "type": ["object", "null"],
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// Returns a mapping with required keys.
+fn object_with(required: &[&str], description: &str, properties: Value) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn text(length: std::ops::RangeInclusive<usize>) -> Value {
+    json!({ "type": "string", "minLength": length.start(), "maxLength": length.end() })
+}
+
+fn integer(bounds: std::ops::RangeInclusive<u64>) -> Value {
+    json!({ "type": "integer", "minimum": bounds.start(), "maximum": bounds.end() })
+}
+
+fn words<E: StringEnum>() -> Value {
+    let words: Vec<&str> = E::VARIANTS.iter().map(|(word, _)| *word).collect();
+    json!({ "enum": words })
+}
+
+/// Returns a form with its description.
+fn described(mut form: Value, description: &str) -> Value {
+    form["description"] = description.into();
+    form
+}
+
+/// Returns a form with its description and default.
+fn with_default(form: Value, description: &str, default: impl Into<Value>) -> Value {
+    let mut form = described(form, description);
+    form["default"] = default.into();
+    form
+}
+
+fn pack() -> Value {
+    let enabled = json!({ "type": "boolean" });
+    // `1.0.0`, with a pre-release and build metadata (https://semver.org).
+    let version = json!({ "type": "string", "pattern": r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$" });
+    let properties = json!({
+        "name": described(text(1..=200), "The name."),
+        "version": described(version, "The semantic version, such as 1.0.0."),
+        "enabled": described(enabled, "The master switch: if it is off, no policy is enforced."),
+        "id": described(text(1..=200), "The id."),
+        "author": described(text(0..=200), "The author."),
+        "description": described(text(0..=2000), "The description."),
+    });
+    object_with(
+        &["name", "version", "enabled"],
+        "The metadata of the configuration.",
+        properties,
+    )
+}
+
+fn policies() -> Value {
+    let kinds: Vec<&str> = KINDS.iter().map(|known| known.kind.as_str()).collect();
+    let chain = json!({
+        "description": "The policies, in order. Each needs a block under `policy`.",
+        "type": "array",
+        "items": { "enum": kinds },
+        "uniqueItems": true,
+    });
+    object_with(&["chain"], "The policy chain.", json!({ "chain": chain }))
+}
+
+fn policy() -> Value {
+    let kinds = KINDS.iter();
+    let blocks: Map<String, Value> = kinds
+        .map(|known| {
+            let block = described((known.schema)(), known.summary.trim());
+            (known.kind.to_string(), block)
+        })
+        .collect();
+    object(
+        "The settings of each policy in the chain.",
+        Value::Object(blocks),
+    )
+}
+
+fn providers() -> Value {
+    let order = json!({ "type": "array", "items": text(1..=100), "uniqueItems": true });
+    let strategy = "The strategy for the first upstream of a request.";
+    let routing = json!({
+        "strategy": with_default(words::<Strategy>(), strategy, defaults::STRATEGY.as_str()),
+        "order": described(order, "The ids of the targets that receive requests, in this order."),
+        "default_model": described(
+            text(1..=200),
+            "The model that serves requests for unknown models.",
+        ),
+    });
+    let triggers = json!({ "type": "array", "items": words::<Trigger>(), "uniqueItems": true });
+    let fallback = json!({
+        "triggers": described(triggers, "The failures after which the next upstream is tried."),
+        "max_fallback_attempts": with_default(
+            integer(0..=10),
+            "The maximum number of further upstreams that are tried.",
+            defaults::FALLBACK_ATTEMPTS,
+        ),
+    });
+    let breaker = json!({
+        "enabled": with_default(json!({ "type": "boolean" }), "Whether it is enabled.", true),
+        "failure_threshold": with_default(
+            integer(1..=1000),
+            "The consecutive failures that open the circuit.",
+            defaults::FAILURE_THRESHOLD,
+        ),
+        "cooldown_seconds": with_default(
+            integer(1..=86_400),
+            "The seconds until a probe is allowed.",
+            defaults::COOLDOWN_SECONDS,
+        ),
+    });
+    let properties = json!({
+        "targets": { "description": "The upstreams.", "type": "array", "items": target() },
+        "routing": object("The selection of an upstream.", routing),
+        "fallback": object("When the next upstream is tried.", fallback),
+        "circuit_breaker": object("When an upstream is not used for some time.", breaker),
+        "timeouts": timeouts("The timeouts of upstreams without timeouts of their own."),
+    });
+    object("The upstreams and their selection.", properties)
+}
+
+fn target() -> Value {
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]+$" });
+    let secret = json!({
+        "description": "The reference to the credential.",
+        "type": "object",
+        "properties": {
+            "env": described(name.clone(), "The name of an environment variable."),
+            "store": described(name, "The name of a secret in the store."),
+        },
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": false,
+    });
+    let provider = json!({ "type": "string", "pattern": "^[a-z0-9._-]{1,60}$" });
+    let aliases = json!({ "type": "array", "items": text(1..=200), "uniqueItems": true });
+    let base_url = json!({ "type": "string", "pattern": "^https?://" });
+    let data_policy = json!({
+        "zero_data_retention": { "const": false },
+        "training_opt_out": { "const": false },
+    });
+    let properties = json!({
+        "id": described(text(1..=100), "The unique name."),
+        "provider": described(provider, "`echo`, a known provider, or any name with a `base_url`."),
+        "model": described(text(1..=200), "The model; absent means the model of the request."),
+        "aliases": described(aliases, "Further names of the model; `*` matches any text."),
+        "base_url": described(base_url, "The address, without credentials."),
+        "secret_key_ref": secret,
+        "api_key_header": described(text(1..=100), "The header that contains the credential."),
+        "api_key_prefix": described(text(0..=100), "The word before the credential."),
+        "weight": with_default(
+            integer(0..=10_000),
+            "The share of requests under `weighted`.",
+            defaults::WEIGHT,
+        ),
+        "data_policy": object("The data policy of the upstream.", data_policy),
+        "zdr": described(json!({ "const": false }), "Only `false` is valid."),
+        "data_collection": described(json!({ "const": "allow" }), "Only `allow` is valid."),
+        "timeouts": timeouts("The timeouts of this upstream."),
+    });
+    object_with(&["id", "provider"], "An upstream.", properties)
+}
+
+fn timeouts(description: &str) -> Value {
+    let duration = |description: &str| json!({ "description": description, "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" });
+    let properties = json!({
+        "connect": duration("The timeout for connecting, including the TLS handshake."),
+        "first_byte": duration("The timeout from the request to the first byte of the response."),
+        "idle": duration("The timeout between two parts of the response."),
+        "total": duration("The timeout for the whole exchange."),
+    });
+    object(description, properties)
+}
+
+fn size_limits() -> Value {
+    let limit = |description: &str, default: u64| {
+        with_default(integer(1..=MAX_BODY_BYTES), description, default)
+    };
+    let request = "The maximum size of a request body.";
+    let response = "The maximum size of a response body.";
+    let properties = json!({
+        "max_body_bytes": limit(request, defaults::MAX_BODY_BYTES),
+        "max_response_bytes": limit(response, defaults::MAX_RESPONSE_BYTES),
+    });
+    object("Limits in bytes.", properties)
+}
+
+fn gateway() -> Value {
+    let ports = json!({ "type": "array", "items": integer(1..=65_535) });
+    let strict = "Whether a missing secret makes the whole configuration invalid.";
+    let outbound = json!({
+        "allowed_ports": described(ports, "The ports that upstreams may use; absent means any."),
+    });
+    let properties = json!({
+        "strict": with_default(json!({ "type": "boolean" }), strict, false),
+        "outbound": object("Restrictions of outbound connections.", outbound),
+        "refusal_status": with_default(
+            integer(400..=499),
+            "The HTTP status of what a policy blocks.",
+            defaults::REFUSAL_STATUS,
+        ),
+    });
+    object("Settings of the process.", properties)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{document, gateway, pack, providers, target, timeouts};
+    use super::json_schema;
+    use crate::decode::Keys;
+
+    /// The keys that the decoder knows only to report them.
+    const REPORTED: [(&str, &str); 2] = [
+        ("/properties/providers/properties/targets/items", "api_key"),
+        (
+            "/properties/providers/properties/targets/items/properties/data_policy",
+            "retention_days",
+        ),
+    ];
+
+    #[test]
+    fn the_schema_has_the_keys_of_the_decoder() {
+        let schema = json_schema();
+        let providers_path = "/properties/providers";
+        let target_path = "/properties/providers/properties/targets/items";
+        let check = |path: &str, keys: &Keys| {
+            let properties = schema.pointer(path).unwrap()["properties"].as_object();
+            let mut found: Vec<&str> = properties.unwrap().keys().map(String::as_str).collect();
+            let reported = REPORTED.iter().filter(|(place, _)| *place == path);
+            found.extend(reported.map(|(_, key)| *key));
+            let mut known = keys.known.to_vec();
+            found.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(found, known, "{path}");
+        };
+        check("", &document::KEYS);
+        check("/properties/pack", &pack::KEYS);
+        check("/properties/size_limits", &gateway::SIZE_KEYS);
+        check("/properties/gateway", &gateway::GATEWAY_KEYS);
+        check(
+            "/properties/gateway/properties/outbound",
+            &gateway::OUTBOUND_KEYS,
+        );
+        check(providers_path, &providers::KEYS);
+        let below = |key: &str| format!("{providers_path}/properties/{key}");
+        check(&below("routing"), &providers::ROUTING_KEYS);
+        check(&below("fallback"), &providers::FALLBACK_KEYS);
+        check(&below("circuit_breaker"), &providers::BREAKER_KEYS);
+        check(&below("timeouts"), &timeouts::TIMEOUT_KEYS);
+        check(target_path, &target::KEYS);
+        let below = |key: &str| format!("{target_path}/properties/{key}");
+        check(&below("data_policy"), &target::DATA_KEYS);
+        check(&below("secret_key_ref"), &target::SECRET_KEYS);
+    }
+}
