@@ -6,6 +6,7 @@ use super::limits::Limits;
 use super::prompt::Chain;
 use super::scanner::{Blocked, Scanner};
 use crate::compile::compile;
+use crate::kinds::KINDS;
 use crate::parse::parse;
 use crate::source::Source;
 
@@ -14,10 +15,15 @@ use crate::source::Source;
 const STEPS_PER_BYTE: usize = 256;
 
 fn chain(dlp: &str) -> Chain {
+    let kinds = KINDS.iter().map(|known| known.kind.as_str());
+    let chain: Vec<&str> = kinds.collect();
+    let others = chain.iter().filter(|kind| **kind != "dlp-filter");
+    let blocks: String = others.map(|kind| format!("{kind}: {{}}, ")).collect();
     let text = format!(
         "pack: {{name: t, version: 1.0.0, enabled: true}}\n\
-         policies: {{chain: [pii-detector, dlp-filter]}}\n\
-         policy: {{pii-detector: {{}}, dlp-filter: {dlp}}}\n"
+         policies: {{chain: [{}]}}\n\
+         policy: {{{blocks}dlp-filter: {dlp}}}\n",
+        chain.join(", ")
     );
     let document = parse(&[Source::new("test.yaml", text)]).unwrap();
     compile(&document, &Limits::default()).unwrap()
@@ -31,7 +37,7 @@ fn scan(chain: &Chain, text: &str) -> Scanner {
 }
 
 /// Pieces that detectors begin with, go on with, or nearly do.
-const PIECES: [&str; 36] = [
+const PIECES: [&str; 48] = [
     ":",
     "a:",
     "::",
@@ -63,6 +69,18 @@ const PIECES: [&str; 36] = [
     "deadbeef",
     "aGVsbG8gd29y",
     "secret ",
+    "sk-",
+    "xoxb-",
+    "hvs.",
+    "eyJ",
+    "eyJ-",
+    "eyJhbGciOiJIUzI1NiJ9.",
+    "-----BEGIN ",
+    "PRIVATE KEY-----",
+    "://u:",
+    "pwd=",
+    "token: ",
+    "https://hooks.slack.com/services/",
     "secret project ",
     "x1",
     "123-45-678",

@@ -28,10 +28,30 @@ pub(crate) enum Match {
 }
 
 /// A match at the position that is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidate {
     pub(crate) pattern: usize,
     pub(crate) end: usize,
+    /// What belongs to the match behind `end`, as it arrives.
+    pub(crate) rest: Option<Rest>,
+}
+
+/// The rest of a match that is certain before it ends, such as that of a private key: it is
+/// replaced as it arrives, and nothing of it is held.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rest {
+    /// Takes the next byte of the original text; returns whether it still belongs to the match.
+    /// Only ASCII does.
+    pub(crate) takes: fn(&mut RestState, u8) -> bool,
+    pub(crate) state: RestState,
+}
+
+/// What the rest of a match has read so far; the detector gives the fields their meaning.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RestState {
+    pub(crate) bytes: usize,
+    pub(crate) step: u8,
+    pub(crate) count: u8,
 }
 
 /// The matches at one position.
@@ -41,9 +61,16 @@ pub(crate) struct Matches(Vec<Candidate>);
 impl Matches {
     /// Adds a match; of several of one pattern the longest counts.
     pub(crate) fn push(&mut self, pattern: usize, end: usize) {
+        self.push_with_rest(pattern, end, None);
+    }
+
+    /// Adds a match that goes on behind its end.
+    pub(crate) fn push_with_rest(&mut self, pattern: usize, end: usize, rest: Option<Rest>) {
+        let candidate = Candidate { pattern, end, rest };
         match self.0.iter_mut().find(|c| c.pattern == pattern) {
-            Some(known) => known.end = known.end.max(end),
-            None => self.0.push(Candidate { pattern, end }),
+            Some(known) if known.end >= end => {}
+            Some(known) => *known = candidate,
+            None => self.0.push(candidate),
         }
     }
 

@@ -33,7 +33,7 @@ pub use evaluation::{
 };
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use limits::Limits;
-pub(crate) use matched::{Match, Matches, View};
+pub(crate) use matched::{Match, Matches, Rest, RestState, View};
 pub(crate) use pattern::{Marker, Pattern, PatternSource};
 pub(crate) use phases::{Detector, RecordPhase, RequestPhase, Starts};
 pub(crate) use policy::Policy;

@@ -11,9 +11,9 @@
 
 use regex_automata::hybrid::dfa::Cache;
 
-use super::action::FilterAction;
+use super::action::{FilterAction, NumberRedaction};
 use super::evaluation::{BUDGET, Finding, Replacement, count};
-use super::matched::{Candidate, Matches, View};
+use super::matched::{Candidate, Matches, Rest, View};
 use super::pattern::CONTEXT_BYTES;
 use super::progress::Progress;
 use super::rules::{OwnPatterns, Rules};
@@ -51,6 +51,8 @@ pub(crate) struct Scanner {
     interrupted: usize,
     progress: Progress,
     words: RecentWords,
+    /// What still belongs to the last match.
+    rest: Option<Rest>,
     /// Bytes that the operator's patterns have read.
     steps: usize,
     /// Whether the budget is spent and the rest of the text goes on without
@@ -95,6 +97,7 @@ impl Scanner {
         let blocks = rules.blocks;
         let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
         let mut found = Matches::default();
+        self.replace_rest();
         while self.at < self.buffer.raw().len() {
             let replaced = self.at < self.released;
             if replaced && !blocks {
@@ -241,7 +244,8 @@ impl Scanner {
         let mut inner = Matches::default();
         let decided = rules.matches_at(view, offset, &mut self.progress, &self.words, &mut inner);
         for candidate in inner.iter() {
-            found.push(candidate.pattern, self.buffer.raw_end(candidate.end));
+            let end = self.buffer.raw_end(candidate.end);
+            found.push_with_rest(candidate.pattern, end, candidate.rest);
         }
         decided
     }
@@ -331,9 +335,10 @@ impl Scanner {
         let start = self.at.max(self.left());
         self.released = candidate.end;
         self.at += 1;
+        self.rest = candidate.rest;
         // What left when the text was interrupted has been judged.
         if start >= candidate.end {
-            return;
+            return self.replace_rest();
         }
         let pattern = &rules.patterns[candidate.pattern];
         let marker = pattern
@@ -351,6 +356,38 @@ impl Scanner {
             marker,
             numbers: pattern.numbers,
         });
+        self.replace_rest();
+    }
+
+    /// Replaces what has arrived of the rest of the last match, by nothing: the marker stands for
+    /// all of it.
+    fn replace_rest(&mut self) {
+        let Some(rest) = &mut self.rest else {
+            return;
+        };
+        // What left when the text was interrupted has been replaced.
+        let left = self.interrupted.saturating_sub(self.dropped);
+        let start = self.released;
+        let bytes = self.buffer.raw().as_bytes().iter().skip(start);
+        let takes = |byte: &&u8| (rest.takes)(&mut rest.state, **byte);
+        let length = bytes.take_while(takes).count();
+        self.released += length;
+        if self.released < self.buffer.raw().len() {
+            self.rest = None;
+        }
+        let start = start.max(left);
+        if start >= self.released {
+            return;
+        }
+        let range = self.dropped + start..self.dropped + self.released;
+        match self.spans.last_mut() {
+            Some(span) if span.range.end == range.start => span.range.end = range.end,
+            _ => self.spans.push(Replacement {
+                range,
+                marker: String::new(),
+                numbers: NumberRedaction::Marker,
+            }),
+        }
     }
 
     fn block(&mut self, rules: &Rules, blocked: Blocked) {
@@ -375,7 +412,10 @@ impl Scanner {
     /// Drops decided text, but keeps the context that detectors and word
     /// boundaries may still look at.
     fn forget(&mut self) {
-        let mut keep = self.at.min(self.released).saturating_sub(CONTEXT_BYTES);
+        // A character that is folded to one byte has up to four.
+        let width = if self.buffer.is_folded() { 4 } else { 1 };
+        let context = width * CONTEXT_BYTES;
+        let mut keep = self.at.min(self.released).saturating_sub(context);
         while !self.buffer.raw().is_char_boundary(keep) {
             keep -= 1;
         }

@@ -1,5 +1,7 @@
 //! Words that announce what the number after them is.
 
+use super::pattern::CONTEXT_BYTES;
+
 /// What a word says of the number behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Announcement {
@@ -139,6 +141,23 @@ const FIRST: [usize; 27] = {
 pub(crate) struct RecentWords {
     last: [Option<usize>; KINDS],
     previous: Option<Pair>,
+    label: Label,
+}
+
+/// The label of a text, such as the key of a value.
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    bytes: [u8; CONTEXT_BYTES],
+    length: usize,
+}
+
+impl Default for Label {
+    fn default() -> Self {
+        Self {
+            bytes: [0; CONTEXT_BYTES],
+            length: 0,
+        }
+    }
 }
 
 /// The first word of a pair that announces only together with the next one.
@@ -189,6 +208,10 @@ impl RecentWords {
     /// the text.
     pub(crate) fn push_label(&mut self, label: &str) {
         let bytes = label.as_bytes();
+        if let Some(copy) = self.label.bytes.get_mut(..bytes.len()) {
+            copy.copy_from_slice(bytes);
+            self.label.length = bytes.len();
+        }
         let mut start = 0;
         for at in 0..=bytes.len() {
             let letter = bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
@@ -208,6 +231,11 @@ impl RecentWords {
             }
             start = if hump { at } else { at + 1 };
         }
+    }
+
+    /// Returns the label of the text; empty if there is none.
+    pub(crate) fn label(&self) -> &[u8] {
+        &self.label.bytes[..self.label.length]
     }
 
     /// Returns whether a word of this kind begins within the `within` bytes
