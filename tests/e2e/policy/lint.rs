@@ -33,8 +33,8 @@ fn a_valid_file_is_summarized() {
         text.ok().stdout,
         "policy-config.yaml is valid\n\
          Pack: support-gateway (v1.4.0)\n\
-         Chain: prompt-injection -> pii-detector -> dlp-filter -> audit-logger\n\
-         Policies validated: 4\n"
+         Chain: prompt-injection -> pii-detector -> dlp-filter -> secrets -> audit-logger\n\
+         Policies validated: 5\n"
     );
     let value = lint(&sandbox, "--file policy-config.yaml -o json");
     let value = value.ok().json();
@@ -43,8 +43,8 @@ fn a_valid_file_is_summarized() {
         value["pack"],
         json!({ "name": "support-gateway", "version": "1.4.0" })
     );
-    assert_eq!(value["chain"][3], "audit-logger");
-    assert_eq!(value["policy_count"], 4);
+    assert_eq!(value["chain"][4], "audit-logger");
+    assert_eq!(value["policy_count"], 5);
     let piped = sandbox
         .kt_line("policy lint --file -")
         .stdin(example())

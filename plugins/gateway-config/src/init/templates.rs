@@ -26,7 +26,7 @@ pub(super) const ALL: [Template; 4] = [
         alias: None,
         about: "Block injections, redact personal data, log every decision",
         files: files!("starter": "policy-config.yaml", "tests/injection.json",
-            "tests/personal-data.json", "tests/question.json"),
+            "tests/personal-data.json", "tests/question.json", "tests/secret.json"),
     },
     Template {
         name: "prompt-injection",

@@ -7,6 +7,7 @@ mod prompt_injection;
 #[cfg(test)]
 mod reference_tests;
 mod registry;
+mod secrets;
 mod unsupported;
 
 pub use registry::reason_codes;

@@ -6,6 +6,7 @@ use super::audit_logger::AuditLogger;
 use super::dlp_filter::DlpFilter;
 use super::pii_detector::PiiDetector;
 use super::prompt_injection::PromptInjection;
+use super::secrets::Secrets;
 use serde_json::Value;
 
 use crate::chain::{Build, Policy};
@@ -18,6 +19,7 @@ pub(crate) const KINDS: &[Registration] = &[
     Registration::of::<PromptInjection>(),
     Registration::of::<PiiDetector>(),
     Registration::of::<DlpFilter>(),
+    Registration::of::<Secrets>(),
     Registration::of::<AuditLogger>(),
 ];
 

@@ -1,0 +1,87 @@
+//! The detector: everything that may begin at a position.
+
+use super::format::Formats;
+use super::{assignment, jwt, private_key, url};
+use crate::chain::{Detector, Match, Matches, Progress, RecentWords, Rest, Starts, View};
+use crate::text::{after_word, is_word};
+
+/// The signs that a value may begin with. Letters and digits begin words.
+const SIGNS: &[u8] = b"!#$%&*+/?@^~";
+
+/// Finds the secrets of a text.
+pub(super) struct SecretDetector {
+    pub(super) formats: Formats,
+    /// The pattern of each format.
+    pub(super) format_patterns: Vec<usize>,
+    pub(super) jwt: usize,
+    pub(super) private_key: usize,
+    pub(super) assignment: Option<usize>,
+    pub(super) password: Option<usize>,
+}
+
+impl Detector for SecretDetector {
+    fn starts(&self, byte: u8) -> Starts {
+        let sign = SIGNS.contains(&byte);
+        Starts {
+            word: is_word(byte),
+            anywhere: byte == b'-' || sign,
+        }
+    }
+
+    fn matches_at(
+        &self,
+        view: View<'_>,
+        at: usize,
+        progress: &mut Progress,
+        words: &RecentWords,
+        found: &mut Matches,
+    ) -> bool {
+        let mut decided = true;
+        let mut take = |pattern: usize, result: Match, rest: Option<Rest>| match result {
+            Match::None => {}
+            Match::Open => decided = false,
+            Match::End(end) => found.push_with_rest(pattern, end, rest),
+        };
+        let steps = &mut progress.steps;
+        if view.text[at] == b'-' {
+            let key = private_key::at(view, at, steps);
+            let end = match key {
+                Match::End(end) => end,
+                _ => at,
+            };
+            let rest = private_key::rest(&view.text[at..end]);
+            take(self.private_key, key, Some(rest));
+            return decided;
+        }
+        if after_word(view.text, at) {
+            return true;
+        }
+        let text = view.text;
+        if self.formats.may_begin(text, at) {
+            self.formats.matches_at(view, at, steps, |format, result| {
+                take(self.format_patterns[format], result, None);
+            });
+        }
+        if text[at] == b'e' {
+            take(self.jwt, jwt::at(view, at, steps), Some(jwt::rest()));
+        }
+        if let Some(pattern) = self.password.filter(|_| text[..at].ends_with(b":")) {
+            take(pattern, url::at(view, at, steps), None);
+        }
+        if let Some(pattern) = self.assignment {
+            let label = words.label();
+            // The label stands before the text with a colon and a space.
+            let labeled = !label.is_empty() && progress.base + at == label.len() + 2;
+            if labeled || assignment::may_begin(&text[..at]) {
+                let label = labeled.then_some(label);
+                let result = assignment::at(view, at, label, steps);
+                let length = match result {
+                    Match::End(end) => end - at,
+                    _ => 0,
+                };
+                take(pattern, result, assignment::rest(length));
+            }
+        }
+        decided
+    }
+}
