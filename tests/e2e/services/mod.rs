@@ -5,5 +5,6 @@ mod boot;
 mod lifecycle;
 mod reported_problems;
 mod rig;
+mod supervisord;
 
 pub(crate) use rig::rig;
