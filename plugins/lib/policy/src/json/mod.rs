@@ -7,10 +7,14 @@
 
 mod decode;
 mod edit;
-mod parse;
+mod grammar;
+mod members;
+mod scalars;
 
 pub use edit::{Edit, apply_edits};
-pub use parse::{JsonError, MAX_DEPTH, is_number};
+pub use grammar::{JsonError, MAX_DEPTH};
+pub use members::{items, members};
+pub use scalars::is_number;
 
 pub(crate) use decode::{OffsetMap, escape, unescape};
-pub(crate) use parse::{Scalar, ScalarKind, Segment, scalars};
+pub(crate) use scalars::{Scalar, ScalarKind, Segment, scalars};
