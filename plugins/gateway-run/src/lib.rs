@@ -13,6 +13,7 @@
 mod admin;
 mod args;
 mod audit;
+mod body_buffer;
 mod control;
 mod health;
 mod listener;

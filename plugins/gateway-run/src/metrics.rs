@@ -7,6 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// The labels of a request. Each value is one of the configuration, never one that a
@@ -36,6 +37,21 @@ struct PolicyLabels {
 struct TokenLabels {
     direction: &'static str,
     model: String,
+}
+
+/// The metrics of an upstream.
+pub(crate) struct UpstreamMetrics {
+    provider: String,
+    model: String,
+    target: String,
+    /// By requested model, which is a label of the configuration, and status.
+    requests: Mutex<Vec<(String, u16, Counter)>>,
+    attempts: Counter,
+    duration: Histogram,
+    /// Tokens of requests.
+    pub(crate) input_tokens: Counter,
+    /// Tokens of responses.
+    pub(crate) output_tokens: Counter,
 }
 
 /// The metrics of a gateway.
@@ -174,14 +190,58 @@ impl Metrics {
             .inc();
     }
 
-    pub(crate) fn tokens(&self, model: &str, input: u64, output: u64) {
-        for (direction, count) in [("input", input), ("output", output)] {
-            let labels = TokenLabels {
-                direction,
-                model: model.to_owned(),
-            };
-            self.tokens.get_or_create(&labels).inc_by(count);
+    /// Returns the metrics of an upstream, resolved once: four look-ups by labels cost
+    /// more than the parsing of a request of 1 KB.
+    pub(crate) fn upstream(&self, provider: &str, model: &str, target: &str) -> UpstreamMetrics {
+        let label = ProviderLabel {
+            provider: provider.to_owned(),
+        };
+        let tokens = |direction| {
+            let model = model.to_owned();
+            let labels = TokenLabels { direction, model };
+            self.tokens.get_or_create_owned(&labels)
+        };
+        UpstreamMetrics {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            target: target.to_owned(),
+            requests: Mutex::default(),
+            attempts: self.attempts.get_or_create_owned(&label),
+            duration: self.duration.get_or_create_owned(&label),
+            input_tokens: tokens("input"),
+            output_tokens: tokens("output"),
         }
+    }
+
+    /// As [`Metrics::request`], of a request that an upstream served, or failed last.
+    pub(crate) fn upstream_request(
+        &self,
+        upstream: &UpstreamMetrics,
+        requested_model: &str,
+        status: u16,
+        attempts: u32,
+        duration: Duration,
+    ) {
+        upstream.attempts.inc_by(attempts.into());
+        upstream.duration.observe(duration.as_secs_f64());
+        let Ok(mut requests) = upstream.requests.lock() else {
+            return;
+        };
+        let is_same =
+            |known: &&(String, u16, Counter)| known.1 == status && known.0 == requested_model;
+        if let Some((_, _, count)) = requests.iter().find(is_same) {
+            count.inc();
+            return;
+        }
+        let count = self.requests.get_or_create_owned(&RequestLabels {
+            provider: upstream.provider.clone(),
+            model: upstream.model.clone(),
+            requested_model: requested_model.to_owned(),
+            target: upstream.target.clone(),
+            status,
+        });
+        count.inc();
+        requests.push((requested_model.to_owned(), status, count));
     }
 
     pub(crate) fn set_in_flight(&self, count: usize) {

@@ -5,7 +5,7 @@ use super::completion::{self, Completion};
 use super::context::ProxyContext;
 use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
-use super::{origin_check, request_body, request_policy};
+use super::{json_text, origin_check, request_body, request_policy};
 use crate::snapshot::{Snapshot, Upstream};
 use crate::upstream::{OutboundRequest, Outcome, dispatch};
 use http::Request;
@@ -30,18 +30,18 @@ pub(super) async fn serve(
     let route = route(&snapshot, &request.model)?;
     request_policy::enforce(&mut request, context, proxy.state.settings.fail_open).await?;
     let outbound = OutboundRequest {
-        value: &request.value,
+        document: &|| json_text::parse(request.text()).unwrap_or_default(),
         body: &|upstream| request.body_for(upstream),
         headers: &head.headers,
         id: &context.id,
     };
     let health = &proxy.state.upstream_health;
-    let dispatched = dispatch(&proxy.clients, health, &snapshot, route, &outbound).await;
+    let dispatched = dispatch(&proxy.pool, health, &snapshot, route, &outbound).await;
     context.set_upstream(dispatched.upstream, dispatched.attempts);
     let upstream = dispatched.upstream.map_or("", Upstream::id);
     match dispatched.outcome {
         Outcome::Response(response) => {
-            completion::complete(response, upstream, &request, context).await
+            completion::complete(*response, upstream, &request, context).await
         }
         // The address of an upstream is not disclosed to callers.
         Outcome::Failed(error) => Err(ErrorResponse::upstream(

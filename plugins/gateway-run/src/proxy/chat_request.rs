@@ -1,4 +1,4 @@
-//! A request for a chat completion: the fields that the gateway uses, and the bodies
+//! A request for a chat completion: the members that the gateway uses, and the bodies
 //! that it sends to upstreams.
 
 use super::error_response::ErrorResponse;
@@ -6,12 +6,22 @@ use super::json_edit;
 use super::json_text;
 use crate::snapshot::Upstream;
 use bytes::Bytes;
+use kt_policy::json::{items, members};
 use serde_json::Value;
 
 /// The maximum length of a model name, which goes into logs and records.
 const MAX_MODEL_LENGTH: usize = 256;
 
-/// A parsed request.
+/// The members of a request that the gateway uses.
+const MEMBERS: [&str; 5] = [
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "response_format",
+];
+
+/// A request, of which only what the gateway uses is parsed.
 #[derive(Debug)]
 pub(super) struct ChatRequest {
     /// The requested model; empty if the request names none.
@@ -20,8 +30,10 @@ pub(super) struct ChatRequest {
     pub(super) stream: bool,
     /// Whether the caller requests token usage at the end of the stream.
     pub(super) include_usage: bool,
-    pub(super) value: Value,
-    text: String,
+    /// Whether the caller requests JSON as the text of the message.
+    pub(super) expects_json: bool,
+    /// The document, which is valid UTF-8.
+    body: Bytes,
 }
 
 impl ChatRequest {
@@ -30,34 +42,22 @@ impl ChatRequest {
     /// # Errors
     /// 422 for a malformed request.
     pub(super) fn parse(body: Bytes) -> Result<Self, ErrorResponse> {
-        let text = String::from_utf8(body.into())
+        let text = std::str::from_utf8(&body)
             .map_err(|_| ErrorResponse::malformed("the request body is not valid UTF-8"))?;
         // The message of a syntax error quotes nothing of the document.
-        let value = json_text::parse(&text).map_err(|error| {
+        let members = members(text, MEMBERS).map_err(|error| {
             ErrorResponse::malformed(format!(
                 "the request body cannot be parsed as JSON: {error}"
             ))
         })?;
-        match value.get("messages") {
-            Some(Value::Array(messages)) if messages.iter().all(Value::is_object) => {}
-            Some(_) => {
-                let message = "`messages` must be an array of objects";
-                return Err(ErrorResponse::malformed_param("messages", message));
-            }
-            None => {
-                return Err(ErrorResponse::malformed_param(
-                    "messages",
-                    "`messages` is missing",
-                ));
-            }
-        }
-        let flag = |pointer| value.pointer(pointer).and_then(Value::as_bool);
+        let [model, messages, stream, stream_options, response_format] = members;
+        check_messages(messages)?;
         Ok(Self {
-            model: model(&value)?,
-            stream: flag("/stream").unwrap_or(false),
-            include_usage: flag("/stream_options/include_usage").unwrap_or(false),
-            value,
-            text,
+            model: model.map_or(Ok(String::new()), parse_model)?,
+            stream: stream == Some("true"),
+            include_usage: member(stream_options, "include_usage") == Some("true"),
+            expects_json: expects_json(member(response_format, "type")),
+            body,
         })
     }
 
@@ -66,18 +66,9 @@ impl ChatRequest {
         self.stream && !self.include_usage
     }
 
-    /// Whether the caller requests JSON as the text of the message.
-    pub(super) fn expects_json(&self) -> bool {
-        let kind = self.value.pointer("/response_format/type");
-        matches!(
-            kind.and_then(Value::as_str),
-            Some("json_object" | "json_schema")
-        )
-    }
-
     /// Returns the document.
     pub(super) fn text(&self) -> &str {
-        &self.text
+        std::str::from_utf8(&self.body).unwrap_or_default()
     }
 
     /// Takes over a document that a policy has changed.
@@ -85,9 +76,8 @@ impl ChatRequest {
     /// # Errors
     /// When it is not valid.
     pub(super) fn update(&mut self, text: String) -> Result<(), ErrorResponse> {
-        self.value = json_text::parse(&text)
+        *self = Self::parse(Bytes::from(text))
             .map_err(|_| ErrorResponse::malformed("the request body cannot be redacted"))?;
-        self.text = text;
         Ok(())
     }
 
@@ -98,7 +88,7 @@ impl ChatRequest {
         let served = upstream.target.served_model(&self.model);
         if served != self.model {
             edits.extend(json_edit::set_member(
-                &self.text,
+                self.text(),
                 "model",
                 Value::from(served).to_string(),
             ));
@@ -107,39 +97,55 @@ impl ChatRequest {
             edits.extend(self.request_usage());
         }
         if edits.is_empty() {
-            return Bytes::copy_from_slice(self.text.as_bytes());
+            return self.body.clone();
         }
-        Bytes::from(json_edit::apply(&self.text, edits))
+        Bytes::from(json_edit::apply(self.text(), edits))
     }
 }
 
 impl ChatRequest {
     /// Returns the edit that requests token usage at the end of the stream.
     fn request_usage(&self) -> Option<json_edit::Edit> {
-        let mut options = match self.value.get("stream_options") {
-            Some(Value::Object(options)) => options.clone(),
+        let [options] = members(self.text(), ["stream_options"]).ok()?;
+        let mut options = match options.map(json_text::parse) {
+            Some(Ok(Value::Object(options))) => options,
             _ => serde_json::Map::new(),
         };
         options.insert("include_usage".to_owned(), Value::Bool(true));
         let options = Value::Object(options).to_string();
-        json_edit::set_member(&self.text, "stream_options", options)
+        json_edit::set_member(self.text(), "stream_options", options)
     }
 }
 
-fn model(request: &Value) -> Result<String, ErrorResponse> {
-    let model = match request.get("model") {
-        None | Some(Value::Null) => return Ok(String::new()),
-        Some(Value::String(model)) => model,
-        Some(_) => {
-            return Err(ErrorResponse::malformed_param(
-                "model",
-                "`model` must be a string",
-            ));
-        }
+/// Returns the text of a member of an object.
+fn member<'d>(object: Option<&'d str>, name: &str) -> Option<&'d str> {
+    let [value] = members(object?, [name]).ok()?;
+    value
+}
+
+fn check_messages(messages: Option<&str>) -> Result<(), ErrorResponse> {
+    let message = match messages.map(items) {
+        None => "`messages` is missing",
+        Some(Some(items)) if items.iter().all(|item| item.starts_with('{')) => return Ok(()),
+        Some(_) => "`messages` must be an array of objects",
+    };
+    Err(ErrorResponse::malformed_param("messages", message))
+}
+
+fn expects_json(format: Option<&str>) -> bool {
+    let format = format.and_then(|json| serde_json::from_str::<String>(json).ok());
+    matches!(format.as_deref(), Some("json_object" | "json_schema"))
+}
+
+fn parse_model(json: &str) -> Result<String, ErrorResponse> {
+    let error = |message| ErrorResponse::malformed_param("model", message);
+    let model = match json_text::parse(json) {
+        Ok(Value::Null) => return Ok(String::new()),
+        Ok(Value::String(model)) => model,
+        _ => return Err(error("`model` must be a string")),
     };
     if model.len() > MAX_MODEL_LENGTH || model.chars().any(char::is_control) {
-        let message = "`model` is not a valid model name";
-        return Err(ErrorResponse::malformed_param("model", message));
+        return Err(error("`model` is not a valid model name"));
     }
-    Ok(model.clone())
+    Ok(model)
 }

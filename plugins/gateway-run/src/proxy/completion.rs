@@ -16,8 +16,8 @@ use crate::upstream::UpstreamResponse;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use kt_policy::json::{items, members};
 use kt_policy::{Decision, chat};
-use serde_json::Value;
 
 /// Headers of an upstream that are returned to the caller.
 const FORWARDED: [HeaderName; 2] = [
@@ -85,38 +85,40 @@ fn forwarded(from: &HeaderMap) -> HeaderMap {
 
 /// Evaluates a whole response. One that no policy changes is returned byte for byte.
 async fn evaluate(
-    body: Vec<u8>,
+    body: Bytes,
     upstream: &str,
-    filters: Option<ResponseFilters>,
+    mut filters: Option<ResponseFilters>,
     context: &RequestContext,
 ) -> Result<Bytes, ErrorResponse> {
+    let inspects = filters.is_some();
+    let names = ["error", "choices", "usage"];
     let text = std::str::from_utf8(&body).ok();
-    let parsed = text.and_then(|text| Some((text, json_text::parse(text).ok()?)));
-    let (Some((text, value)), mut filters) = (parsed, filters) else {
-        let inspects = context.snapshot.chain.inspects_responses();
-        return if inspects {
+    let found = text.and_then(|text| Some((text, members(text, names).ok()?)));
+    let Some((text, [error, choices, usage])) = found else {
+        return if context.snapshot.chain.inspects_responses() {
             let message = format!("the response of upstream `{upstream}` is not JSON");
             Err(ErrorResponse::upstream(message, false))
         } else {
-            Ok(Bytes::from(body))
+            Ok(body)
         };
     };
-    if upstream_error::is_error(&value) && value.get("choices").is_none() {
+    let error = error.and_then(|error| json_text::parse(error).ok());
+    if choices.is_none() && error.is_some_and(|error| upstream_error::reports_error(&error)) {
+        let document = json_text::parse(text).unwrap_or_default();
         return Err(upstream_error::from_document(
             upstream,
-            &value,
+            &document,
             filters.as_mut(),
         ));
     }
-    let tokens = |pointer| value.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    context.count_tokens(
-        tokens("/usage/prompt_tokens"),
-        tokens("/usage/completion_tokens"),
-    );
-    if filters.is_none() {
-        return Ok(Bytes::from(body));
+    let (input, output) = usage.map_or((0, 0), tokens);
+    context.count_tokens(input, output);
+    if !inspects {
+        return Ok(body);
     }
-    let stripped = without_logprobs(&value).map(|s| json_edit::update(text, &value, &s));
+    let stripped = has_logprobs(choices)
+        .then(|| strip_logprobs(text))
+        .flatten();
     let text = stripped.as_deref().unwrap_or(text);
     let evaluated = evaluation::run(&context.snapshot, text, chat::evaluate_response).await;
     let Some(evaluated) = evaluated else {
@@ -137,8 +139,30 @@ async fn evaluate(
             context.snapshot.refusal_status,
         )),
         Decision::Redact => Ok(Bytes::from(evaluated.redact(text))),
-        Decision::Allow => Ok(Bytes::from(stripped.map_or(body, String::into_bytes))),
+        Decision::Allow => Ok(stripped.map_or(body, Bytes::from)),
     }
+}
+
+/// Returns a response without the log probabilities of its tokens, which repeat the text.
+fn strip_logprobs(text: &str) -> Option<String> {
+    let value = json_text::parse(text).ok()?;
+    without_logprobs(&value).map(|stripped| json_edit::update(text, &value, &stripped))
+}
+
+/// Returns the prompt and completion tokens of a response.
+fn tokens(usage: &str) -> (u64, u64) {
+    let names = ["prompt_tokens", "completion_tokens"];
+    let counts = members(usage, names).unwrap_or_default();
+    let [input, output] = counts.map(|count| count.and_then(|n| n.parse().ok()).unwrap_or(0));
+    (input, output)
+}
+
+fn has_logprobs(choices: Option<&str>) -> bool {
+    let choices = choices.and_then(items).unwrap_or_default();
+    choices.iter().any(|choice| {
+        let logprobs = members(choice, ["logprobs"]).map(|[logprobs]| logprobs);
+        logprobs.is_ok_and(|logprobs| logprobs.is_some_and(|value| value != "null"))
+    })
 }
 
 impl Completion {

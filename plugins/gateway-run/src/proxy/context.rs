@@ -2,14 +2,16 @@
 
 use crate::snapshot::Snapshot;
 use crate::state::GatewayState;
-use crate::upstream::{Clients, TlsConfig};
+use crate::upstream::{Pool, TlsConfig};
+use kt_control_api::RequestIds;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The state of a worker that its requests use.
 pub(crate) struct ProxyContext {
     pub(super) state: Arc<GatewayState>,
-    pub(super) clients: Clients,
+    pub(super) pool: Pool,
+    pub(super) request_ids: RequestIds,
     snapshot: RefCell<Arc<Snapshot>>,
 }
 
@@ -17,7 +19,8 @@ impl ProxyContext {
     pub(crate) fn new(state: Arc<GatewayState>, snapshot: Arc<Snapshot>, tls: TlsConfig) -> Self {
         Self {
             state,
-            clients: Clients::new(tls),
+            pool: Pool::new(tls),
+            request_ids: RequestIds::default(),
             snapshot: RefCell::new(snapshot),
         }
     }

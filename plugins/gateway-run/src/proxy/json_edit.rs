@@ -1,8 +1,9 @@
 //! Editing JSON text in place: everything but the changed values stays as it is,
 //! numbers beyond 64 bits and the order of keys included.
 
+use kt_policy::json::items;
 use serde::Deserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt::Formatter;
@@ -96,11 +97,6 @@ fn members(raw: &str) -> Option<Vec<(String, &str)>> {
     parser.deserialize_map(Members).ok()
 }
 
-fn items(raw: &str) -> Option<Vec<&str>> {
-    let mut parser = serde_json::Deserializer::from_str(raw);
-    parser.deserialize_seq(Items).ok()
-}
-
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
@@ -116,24 +112,6 @@ impl<'de> Visitor<'de> for Members {
             members.push((key, value.get()));
         }
         Ok(members)
-    }
-}
-
-struct Items;
-
-impl<'de> Visitor<'de> for Items {
-    type Value = Vec<&'de str>;
-
-    fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element::<&'de RawValue>()? {
-            items.push(item.get());
-        }
-        Ok(items)
     }
 }
 

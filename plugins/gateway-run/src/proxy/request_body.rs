@@ -1,6 +1,7 @@
 //! Reading the body of a request, within its limits.
 
 use super::error_response::ErrorResponse;
+use crate::body_buffer::BodyBuffer;
 use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
@@ -53,7 +54,7 @@ fn content_length(head: &Parts) -> Option<usize> {
 }
 
 async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, ErrorResponse> {
-    let mut whole = Vec::new();
+    let mut whole = BodyBuffer::default();
     let mut length: usize = 0;
     while let Some(frame) = body.frame().await {
         let frame =
@@ -63,17 +64,17 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, ErrorRespons
         };
         length += data.len();
         if length <= limit {
-            whole.extend_from_slice(&data);
+            whole.push(data);
         } else if length > limit + MAX_DRAIN_BYTES {
             break;
         } else {
-            whole = Vec::new();
+            whole = BodyBuffer::default();
         }
     }
     if length > limit {
         return Err(ErrorResponse::too_large(limit));
     }
-    Ok(Bytes::from(whole))
+    Ok(whole.into_bytes())
 }
 
 /// A supported content encoding.

@@ -8,10 +8,13 @@ use crate::state::GatewayState;
 use http::HeaderMap;
 use kt_policy::{AuditRecord, Evaluation};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// nginx's status for a client that closed the request.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// The provider of a request that no upstream served.
+const NO_PROVIDER: &str = "none";
 
 /// One request. It is logged and counted exactly once, also when it is dropped
 /// because the client has disconnected.
@@ -19,8 +22,8 @@ pub(super) struct RequestContext {
     pub(super) id: String,
     pub(super) snapshot: Arc<Snapshot>,
     requested_model: String,
-    served: Option<Served>,
-    provider: String,
+    /// The upstream that served the request, or failed last: its index.
+    upstream: Option<usize>,
     attempts: u32,
     state: Arc<GatewayState>,
     started: Instant,
@@ -32,11 +35,10 @@ pub(super) struct RequestContext {
 impl RequestContext {
     pub(super) fn new(proxy: &ProxyContext, headers: &HeaderMap) -> Self {
         Self {
-            id: request_id(headers),
+            id: request_id(headers, proxy),
             snapshot: proxy.snapshot(),
             requested_model: String::new(),
-            served: None,
-            provider: "none".to_owned(),
+            upstream: None,
             attempts: 0,
             state: Arc::clone(&proxy.state),
             started: Instant::now(),
@@ -53,17 +55,23 @@ impl RequestContext {
     /// upstreams that were tried.
     pub(super) fn set_upstream(&mut self, upstream: Option<&Upstream>, attempts: u32) {
         self.attempts = attempts;
-        if let Some(upstream) = upstream {
-            self.provider.clone_from(&upstream.target.provider);
-            self.served = Some(Served {
-                target: upstream.target.id.clone(),
-                model: upstream
-                    .target
-                    .served_model(&self.requested_model)
-                    .to_owned(),
-            });
-        }
+        self.upstream = upstream.and_then(|upstream| {
+            let mut all = self.snapshot.upstreams.iter();
+            all.position(|other| std::ptr::eq(other, upstream))
+        });
         self.write_pending_record();
+    }
+
+    fn upstream(&self) -> Option<&Upstream> {
+        self.snapshot.upstreams.get(self.upstream?)
+    }
+
+    fn served(&self) -> Option<Served> {
+        let target = &self.upstream()?.target;
+        Some(Served {
+            target: target.id.clone(),
+            model: target.served_model(&self.requested_model).to_owned(),
+        })
     }
 
     /// Counts the evaluation of the request. Its record is written once the upstream
@@ -98,7 +106,7 @@ impl RequestContext {
         self.state.audit.write(AuditEntry {
             request_id: self.id.clone(),
             requested_model: self.requested_model.clone(),
-            served: self.served.clone(),
+            served: self.served(),
             attempts: self.attempts,
             config_version: self.snapshot.version,
             phase,
@@ -107,20 +115,11 @@ impl RequestContext {
     }
 
     pub(super) fn count_tokens(&self, input: u64, output: u64) {
-        let model = self.model_label();
-        self.state.metrics.tokens(&model, input, output);
-    }
-
-    /// The model of the target, or its id: labels must not be names that callers
-    /// invent.
-    fn model_label(&self) -> String {
-        let Some(served) = &self.served else {
-            return String::new();
-        };
-        let mut upstreams = self.snapshot.upstreams.iter();
-        let upstream = upstreams.find(|u| u.id() == served.target);
-        let model = upstream.and_then(|u| u.target.model.clone());
-        model.unwrap_or_else(|| served.target.clone())
+        if let Some(upstream) = self.upstream() {
+            let metrics = upstream.metrics(&self.state.metrics);
+            metrics.input_tokens.inc_by(input);
+            metrics.output_tokens.inc_by(output);
+        }
     }
 
     /// Logs and counts the end of the request.
@@ -130,32 +129,37 @@ impl RequestContext {
         }
         self.write_pending_record();
         let duration = self.started.elapsed();
-        let (target, served_model) = match &self.served {
-            Some(served) => (served.target.as_str(), served.model.as_str()),
-            None => ("", ""),
-        };
-        self.state.metrics.request(
-            RequestLabels {
-                provider: self.provider.clone(),
-                model: self.model_label(),
-                requested_model: self.snapshot.model_label(&self.requested_model).to_owned(),
-                target: target.to_owned(),
-                status,
-            },
-            self.attempts,
-            duration,
-        );
+        self.count(status, duration);
+        let target = self.upstream().map(|upstream| &upstream.target);
         tracing::info!(
             request_id = %self.id,
             requested_model = %self.requested_model,
-            served_model,
-            target,
-            provider = %self.provider,
+            served_model = target.map_or("", |t| t.served_model(&self.requested_model)),
+            target = target.map_or("", |t| &t.id),
+            provider = target.map_or(NO_PROVIDER, |t| &t.provider),
             attempts = self.attempts,
             status,
             latency_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             "request"
         );
+    }
+
+    fn count(&self, status: u16, duration: Duration) {
+        let metrics = &self.state.metrics;
+        let model = self.snapshot.model_label(&self.requested_model);
+        if let Some(upstream) = self.upstream() {
+            let upstream = upstream.metrics(metrics);
+            metrics.upstream_request(upstream, model, status, self.attempts, duration);
+            return;
+        }
+        let labels = RequestLabels {
+            provider: NO_PROVIDER.to_owned(),
+            model: String::new(),
+            requested_model: model.to_owned(),
+            target: String::new(),
+            status,
+        };
+        metrics.request(labels, self.attempts, duration);
     }
 }
 
@@ -166,7 +170,7 @@ impl Drop for RequestContext {
 }
 
 /// Returns the id of the caller if it is valid, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+fn request_id(headers: &HeaderMap, proxy: &ProxyContext) -> String {
     let is_valid = |id: &&str| {
         !id.is_empty()
             && id.len() <= 128
@@ -178,5 +182,5 @@ fn request_id(headers: &HeaderMap) -> String {
         .get("x-request-id")
         .and_then(|v| v.to_str().ok())
         .filter(is_valid)
-        .map_or_else(kt_control_api::new_request_id, str::to_owned)
+        .map_or_else(|| proxy.request_ids.create(), str::to_owned)
 }

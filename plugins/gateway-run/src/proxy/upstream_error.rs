@@ -13,11 +13,16 @@ const MAX_WORD_LENGTH: usize = 64;
 
 /// Whether a document reports an error, in whatever form.
 pub(super) fn is_error(document: &Value) -> bool {
-    match document.get("error") {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Object(error)) => !error.is_empty(),
-        Some(_) => true,
+    document.get("error").is_some_and(reports_error)
+}
+
+/// Whether the member `error` of a document reports one.
+pub(super) fn reports_error(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(error) => !error.is_empty(),
+        _ => true,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Builds a snapshot from the text of a configuration. Nothing is activated here.
 
+use super::endpoint::Endpoint;
 use super::error::{BuildError, Diagnostic, Location};
 use super::model::{Credential, Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
-use http::{HeaderName, HeaderValue, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, StatusCode};
 use kt_policy::{
     Document, Limits, Millis, Providers, Source, SourceLocation, Strategy, Target, Timeouts,
     defaults, find_preset,
@@ -100,19 +101,19 @@ impl Builder<'_> {
             let own = target.timeouts.as_ref().and_then(field);
             own.or(providers.timeouts.as_ref().and_then(field))
         };
-        let chat_uri = target
+        let endpoint = target
             .effective_base_url()
-            .map(chat_uri)
+            .map(Endpoint::from_base)
             .transpose()
             .map_err(|message| {
                 target_error("invalid-base-url", message, document, target, "base_url")
             })?;
-        Ok(Upstream {
-            target: target.clone(),
-            chat_uri,
-            credential: self.credential(target, document)?,
-            timeouts: upstream_timeouts(timeouts),
-        })
+        Ok(Upstream::new(
+            target.clone(),
+            endpoint,
+            self.credential(target, document)?,
+            upstream_timeouts(timeouts),
+        ))
     }
 
     /// Resolves the credential of a target. A missing secret makes the upstream
@@ -186,30 +187,6 @@ fn credential_header(name: &str, prefix: &str, key: &str) -> Option<Credential> 
     ))
 }
 
-/// Returns the address of chat completions. A base with a path is used as it is, with
-/// its query; `/v1` is added only to one without.
-fn chat_uri(base: &str) -> Result<Uri, String> {
-    const ENDPOINT: &str = "/chat/completions";
-    let (address, query) = match base.split_once('?') {
-        Some((address, query)) => (address, format!("?{query}")),
-        None => (base, String::new()),
-    };
-    let address = address.trim_end_matches('/');
-    let has_path = address
-        .split_once("://")
-        .is_some_and(|(_, rest)| rest.contains('/'));
-    let path = if address.ends_with(ENDPOINT) {
-        String::new()
-    } else if has_path {
-        ENDPOINT.to_owned()
-    } else {
-        format!("/v1{ENDPOINT}")
-    };
-    format!("{address}{path}{query}")
-        .parse()
-        .map_err(|e| format!("`{base}` is not a valid address: {e}"))
-}
-
 fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError> {
     let error = |message: String| {
         BuildError::Other(Diagnostic {
@@ -226,16 +203,14 @@ fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError
             })?
         }
     };
-    Ok(Upstream {
-        target: Target {
-            id: "upstream".to_owned(),
-            provider: "openai".to_owned(),
-            ..Target::default()
-        },
-        chat_uri: Some(chat_uri(&settings.url).map_err(error)?),
-        credential,
-        timeouts: upstream_timeouts(|_| None),
-    })
+    let target = Target {
+        id: "upstream".to_owned(),
+        provider: "openai".to_owned(),
+        ..Target::default()
+    };
+    let endpoint = Endpoint::from_base(&settings.url).map_err(error)?;
+    let timeouts = upstream_timeouts(|_| None);
+    Ok(Upstream::new(target, Some(endpoint), credential, timeouts))
 }
 
 /// Returns the timeouts of an upstream, from those that are configured.
@@ -292,31 +267,4 @@ fn target_error(
         path,
         location,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::chat_uri;
-
-    #[test]
-    fn addresses_with_a_path_are_used_as_they_are() {
-        for (base, expected) in [
-            ("https://h", "https://h/v1/chat/completions"),
-            ("https://h/", "https://h/v1/chat/completions"),
-            ("https://h/v1", "https://h/v1/chat/completions"),
-            ("https://h/v1/", "https://h/v1/chat/completions"),
-            (
-                "https://h/api/paas/v4",
-                "https://h/api/paas/v4/chat/completions",
-            ),
-            ("https://h/chat/completions", "https://h/chat/completions"),
-            (
-                "https://h/openai/deployments/d?api-version=1",
-                "https://h/openai/deployments/d/chat/completions?api-version=1",
-            ),
-            ("https://h?x=1", "https://h/v1/chat/completions?x=1"),
-        ] {
-            assert_eq!(chat_uri(base).unwrap().to_string(), expected, "{base}");
-        }
-    }
 }

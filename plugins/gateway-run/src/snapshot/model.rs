@@ -1,9 +1,12 @@
 //! The immutable snapshot.
 
-use http::{HeaderName, HeaderValue, StatusCode, Uri};
+use super::endpoint::Endpoint;
+use crate::metrics::{Metrics, UpstreamMetrics};
+use http::{HeaderName, HeaderValue, StatusCode};
 use kt_policy::{
     Chain, CircuitBreaker, Document, Fallback, ModelMatch, Strategy, Target, find_preset,
 };
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// A compiled configuration. A request uses the same snapshot to its end.
@@ -35,9 +38,10 @@ pub(crate) struct Snapshot {
 pub(crate) struct Upstream {
     pub(crate) target: Target,
     /// The address of chat completions; `None` for `echo`.
-    pub(crate) chat_uri: Option<Uri>,
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) credential: Credential,
     pub(crate) timeouts: UpstreamTimeouts,
+    metrics: OnceLock<UpstreamMetrics>,
 }
 
 /// The timeouts of an upstream.
@@ -63,6 +67,30 @@ pub(crate) enum Credential {
 }
 
 impl Upstream {
+    pub(super) fn new(
+        target: Target,
+        endpoint: Option<Endpoint>,
+        credential: Credential,
+        timeouts: UpstreamTimeouts,
+    ) -> Self {
+        Self {
+            target,
+            endpoint,
+            credential,
+            timeouts,
+            metrics: OnceLock::new(),
+        }
+    }
+
+    /// Returns its metrics. The labels are names of the configuration, never those that
+    /// callers invent: the model of the target, or its id.
+    pub(crate) fn metrics(&self, metrics: &Metrics) -> &UpstreamMetrics {
+        self.metrics.get_or_init(|| {
+            let model = self.target.model.as_deref().unwrap_or(self.id());
+            metrics.upstream(&self.target.provider, model, self.id())
+        })
+    }
+
     pub(crate) fn id(&self) -> &str {
         &self.target.id
     }

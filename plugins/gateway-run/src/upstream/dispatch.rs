@@ -1,7 +1,7 @@
 //! Sending a request to upstreams in turn, until one responds.
 
-use super::clients::Clients;
 use super::health::UpstreamHealth;
+use super::pool::Pool;
 use super::response::UpstreamResponse;
 use super::send::{OutboundRequest, SendError, send};
 use crate::snapshot::{Snapshot, Upstream};
@@ -26,7 +26,7 @@ pub(crate) struct Dispatch<'s> {
 
 /// What became of a request.
 pub(crate) enum Outcome {
-    Response(UpstreamResponse),
+    Response(Box<UpstreamResponse>),
     /// The last upstream did not respond.
     Failed(SendError),
     /// No upstream is available.
@@ -36,7 +36,7 @@ pub(crate) enum Outcome {
 /// Sends a request to the upstreams of a route, in the order of the strategy, until
 /// one responds.
 pub(crate) async fn dispatch<'s>(
-    clients: &Clients,
+    pool: &Pool,
     health: &UpstreamHealth,
     snapshot: &'s Snapshot,
     route: Vec<&'s Upstream>,
@@ -57,7 +57,7 @@ pub(crate) async fn dispatch<'s>(
         result.upstream = Some(upstream);
         let is_last = n + 1 == count;
         let started = Instant::now();
-        let sent = send(clients, upstream, request).await;
+        let sent = send(pool, upstream, request).await;
         let trigger = match &sent {
             Ok(response) => trigger_of(response.status),
             Err(error) => Some(error.trigger),
@@ -72,7 +72,7 @@ pub(crate) async fn dispatch<'s>(
         }
         log_failure(upstream, request.id, &sent, trigger);
         result.outcome = match sent {
-            Ok(response) => Outcome::Response(response),
+            Ok(response) => Outcome::Response(Box::new(response)),
             Err(error) => Outcome::Failed(error),
         };
         match trigger {

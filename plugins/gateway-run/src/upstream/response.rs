@@ -1,6 +1,8 @@
 //! The response of an upstream.
 
 use super::decoder::Decoder;
+use super::pool::Lease;
+use crate::body_buffer::BodyBuffer;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -37,6 +39,8 @@ pub(crate) enum UpstreamBody {
     /// Received from the network.
     Incoming {
         body: Incoming,
+        /// The connection, until the body has ended.
+        lease: Option<Lease>,
         decoder: Option<Decoder>,
         /// The maximum pause between two chunks.
         idle: Option<Duration>,
@@ -71,6 +75,7 @@ impl UpstreamBody {
             Self::Ready(chunks) => Ok(chunks.pop_front()),
             Self::Incoming {
                 body,
+                lease,
                 decoder,
                 idle,
                 deadline,
@@ -86,6 +91,9 @@ impl UpstreamBody {
                 match timeout_at(limit, body.frame()).await {
                     Err(_) => return Err("the response of the upstream timed out".to_owned()),
                     Ok(None) => {
+                        if let Some(lease) = lease.take() {
+                            lease.end();
+                        }
                         if let Some(decoder) = decoder {
                             decoder.finish().map_err(|e| decode_error(&e))?;
                         }
@@ -113,16 +121,16 @@ impl UpstreamBody {
     ///
     /// # Errors
     /// As [`UpstreamBody::next`], or when it is larger than `limit` bytes.
-    pub(crate) async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, String> {
-        let mut whole = Vec::new();
+    pub(crate) async fn collect(&mut self, limit: usize) -> Result<Bytes, String> {
+        let mut whole = BodyBuffer::default();
         while let Some(chunk) = self.next().await? {
             if whole.len() + chunk.len() > limit {
                 return Err(format!(
                     "the response of the upstream is larger than {limit} bytes"
                 ));
             }
-            whole.extend_from_slice(&chunk);
+            whole.push(chunk);
         }
-        Ok(whole)
+        Ok(whole.into_bytes())
     }
 }

@@ -1,8 +1,8 @@
 //! One request to one upstream.
 
-use super::clients::Clients;
 use super::decoder::Decoder;
 use super::echo;
+use super::pool::Pool;
 use super::response::{UpstreamBody, UpstreamResponse, is_event_stream};
 use crate::snapshot::{Credential, Upstream};
 use bytes::Bytes;
@@ -23,7 +23,8 @@ const FORWARDED: [&str; 4] = [
 
 /// A request to be sent to an upstream.
 pub(crate) struct OutboundRequest<'r> {
-    pub(crate) value: &'r Value,
+    /// Returns the parsed request, for `echo`.
+    pub(crate) document: &'r dyn Fn() -> Value,
     /// Returns the body for an upstream.
     pub(crate) body: &'r dyn Fn(&Upstream) -> Bytes,
     /// The headers of the caller.
@@ -57,26 +58,22 @@ impl SendError {
 /// # Errors
 /// When there is no response.
 pub(super) async fn send(
-    clients: &Clients,
+    pool: &Pool,
     upstream: &Upstream,
     request: &OutboundRequest<'_>,
 ) -> Result<UpstreamResponse, SendError> {
-    let Some(uri) = &upstream.chat_uri else {
-        return Ok(echo::respond(request.value, request.id));
+    let Some(endpoint) = &upstream.endpoint else {
+        return Ok(echo::respond(&(request.document)(), request.id));
     };
     let timeouts = &upstream.timeouts;
-    let mut builder = Request::builder().method(Method::POST).uri(uri.clone());
-    if let Some(headers) = builder.headers_mut() {
-        set_headers(headers, upstream, request);
-    }
-    let http_request = builder
-        .body(Full::new((request.body)(upstream)))
-        .map_err(|e| SendError::connection(format!("cannot build the request: {e}")))?;
+    let mut http_request = Request::new(Full::new((request.body)(upstream)));
+    *http_request.method_mut() = Method::POST;
+    set_headers(http_request.headers_mut(), upstream, request);
     let started = Instant::now();
-    let response = clients.get(timeouts.connect).request(http_request);
-    let response = match timeout(timeouts.first_byte, response).await {
+    let response = pool.send(endpoint, timeouts.connect, http_request);
+    let (response, lease) = match timeout(timeouts.first_byte, response).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(SendError::connection(root_cause(&error))),
+        Ok(Err(error)) => return Err(SendError::connection(root_cause(error.as_ref()))),
         Err(_) => {
             return Err(SendError {
                 message: format!("no response within {:?}", timeouts.first_byte),
@@ -92,6 +89,7 @@ pub(super) async fn send(
         headers: parts.headers,
         body: UpstreamBody::Incoming {
             body,
+            lease: Some(lease),
             decoder,
             idle: if is_stream {
                 Some(timeouts.stream_idle)

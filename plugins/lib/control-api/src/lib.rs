@@ -63,7 +63,7 @@ pub use error_class::ErrorClass;
 pub use etag::{Etag, EtagError};
 pub use gateway::{CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayPatch};
 pub use hash::{ContentHash, HashError};
-pub use id::{GatewayId, IdError, InstanceId, TokenId, new_request_id, random_base32};
+pub use id::{GatewayId, IdError, InstanceId, RequestIds, TokenId, new_request_id, random_base32};
 pub use instance::{AppliedVersion, ConfigSource, Instance, ObservedVersion, Rejection};
 pub use jiff::Timestamp;
 pub use jitter::{jitter, random_duration, random_seconds};

@@ -65,7 +65,7 @@ pub(in super::super) async fn begin(
     context: &RequestContext,
 ) -> Result<StreamedCompletion, ErrorResponse> {
     let mut filters = ResponseFilters::new(&context.snapshot.chain);
-    if let Some(filters) = filters.as_mut().filter(|_| request.expects_json()) {
+    if let Some(filters) = filters.as_mut().filter(|_| request.expects_json) {
         filters.expect_json();
     }
     let mut stream = Stream {

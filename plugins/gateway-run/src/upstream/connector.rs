@@ -1,25 +1,31 @@
-//! The HTTP clients of a worker, and their connection pools.
+//! Opening connections to upstreams.
 
+use super::connection::Connection;
 use bytes::Bytes;
+use http::Uri;
 use http_body_util::Full;
+use hyper::client::conn::{http1, http2};
+use hyper::service::Service as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use rustls::ClientConfig;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::spawn_local;
 
-/// The idle timeout of pooled connections; most providers close them after a minute.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+/// The body of a request to an upstream.
+pub(super) type RequestBody = Full<Bytes>;
 
 /// The TLS configuration of all workers; CA certificates are read once.
 #[derive(Clone)]
 pub(crate) struct TlsConfig(Arc<ClientConfig>);
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Transport = TowerToHyperService<HttpsConnector<HttpConnector>>;
 
 impl TlsConfig {
     /// Returns a configuration with the CA certificates of the system. Without any,
@@ -47,22 +53,43 @@ impl TlsConfig {
     }
 }
 
-/// One client per connect timeout, which is a property of a client.
-pub(crate) struct Clients {
+/// Opens connections; the time limit is a property of a transport.
+pub(super) struct Connector {
     tls: TlsConfig,
-    by_timeout: RefCell<HashMap<Duration, HttpClient>>,
+    by_timeout: RefCell<HashMap<Duration, Transport>>,
 }
 
-impl Clients {
-    pub(crate) fn new(tls: TlsConfig) -> Self {
+impl Connector {
+    pub(super) fn new(tls: TlsConfig) -> Self {
         Self {
             tls,
             by_timeout: RefCell::default(),
         }
     }
 
-    /// Returns the client with a connect timeout.
-    pub(crate) fn get(&self, connect_timeout: Duration) -> HttpClient {
+    /// Connects to the host of an address.
+    ///
+    /// # Errors
+    /// When there is no connection within the time limit.
+    pub(super) async fn connect(
+        &self,
+        address: &Uri,
+        timeout: Duration,
+    ) -> Result<Connection, Box<dyn Error + Send + Sync>> {
+        let transport = self.transport(timeout);
+        let stream = transport.call(address.clone()).await?;
+        if stream.connected().is_negotiated_h2() {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            let (sender, driver) = builder.timer(TokioTimer::new()).handshake(stream).await?;
+            spawn_local(async move { log_end(driver.await) });
+            return Ok(Connection::Http2(sender));
+        }
+        let (sender, driver) = http1::handshake(stream).await?;
+        spawn_local(async move { log_end(driver.await) });
+        Ok(Connection::Http1(sender))
+    }
+
+    fn transport(&self, connect_timeout: Duration) -> Transport {
         let build = || {
             let mut http = HttpConnector::new();
             http.enforce_http(false);
@@ -74,15 +101,18 @@ impl Clients {
                 .enable_http1()
                 .enable_http2()
                 .wrap_connector(http);
-            Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-                .build(https)
+            TowerToHyperService::new(https)
         };
         self.by_timeout
             .borrow_mut()
             .entry(connect_timeout)
             .or_insert_with(build)
             .clone()
+    }
+}
+
+fn log_end(result: Result<(), hyper::Error>) {
+    if let Err(error) = result {
+        tracing::debug!("a connection to an upstream ended: {error}");
     }
 }

@@ -1,0 +1,192 @@
+//! The connections of a worker to upstreams. They never cross threads, so that neither a
+//! lock nor a wake-up of another thread is needed.
+
+use super::connection::Connection;
+use super::connector::{Connector, RequestBody, TlsConfig};
+use crate::snapshot::Endpoint;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep};
+
+/// The idle timeout of connections; most providers close them after a minute.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+/// How often idle connections are looked at.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The connections of a worker.
+pub(crate) struct Pool {
+    connector: Connector,
+    connections: Rc<Connections>,
+}
+
+/// The connections that can take a request, by origin.
+#[derive(Default)]
+struct Connections {
+    origins: RefCell<HashMap<String, Origin>>,
+    /// A task looks for idle connections.
+    is_swept: Cell<bool>,
+}
+
+#[derive(Default)]
+struct Origin {
+    /// Those of HTTP/1.1, the one used last at the end.
+    idle: Vec<Idle>,
+    /// The one of HTTP/2, which takes any number of requests.
+    shared: Option<Idle>,
+}
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+/// A connection whose response has not ended. If it is dropped, so is the connection.
+pub(crate) struct Lease {
+    connection: Connection,
+    origin: String,
+    pool: Weak<Connections>,
+}
+
+impl Pool {
+    pub(crate) fn new(tls: TlsConfig) -> Self {
+        Self {
+            connector: Connector::new(tls),
+            connections: Rc::default(),
+        }
+    }
+
+    /// Sends a request over an idle connection, the one used last first, or a new one.
+    /// A request that a reused connection did not send, because the upstream has just closed
+    /// it, is sent again.
+    ///
+    /// # Errors
+    /// When there is no connection, or no response.
+    pub(super) async fn send(
+        &self,
+        endpoint: &Endpoint,
+        connect_timeout: Duration,
+        mut request: Request<RequestBody>,
+    ) -> Result<(Response<Incoming>, Lease), Box<dyn std::error::Error + Send + Sync>> {
+        loop {
+            let existing = self.connections.take(&endpoint.origin);
+            let is_reused = existing.is_some();
+            let mut connection = match existing {
+                Some(connection) => connection,
+                None => {
+                    let uri = &endpoint.uri;
+                    let connection = self.connector.connect(uri, connect_timeout).await?;
+                    self.connections.share(&endpoint.origin, &connection);
+                    connection
+                }
+            };
+            if !connection.is_usable().await && is_reused {
+                continue;
+            }
+            let mut error = match connection.send(request, endpoint).await {
+                Ok(response) => {
+                    let lease = Lease {
+                        connection,
+                        origin: endpoint.origin.clone(),
+                        pool: Rc::downgrade(&self.connections),
+                    };
+                    return Ok((response, lease));
+                }
+                Err(error) => error,
+            };
+            match error.take_message() {
+                Some(unsent) if is_reused => request = unsent,
+                _ => return Err(error.into_error().into()),
+            }
+        }
+    }
+}
+
+impl Lease {
+    /// Gives the connection back, when its response has ended.
+    pub(super) fn end(self) {
+        if let (Some(pool), Connection::Http1(_)) = (self.pool.upgrade(), &self.connection) {
+            pool.put(self.origin, self.connection);
+        }
+    }
+}
+
+impl Connections {
+    fn take(&self, origin: &str) -> Option<Connection> {
+        let mut origins = self.origins.borrow_mut();
+        let origin = origins.get_mut(origin)?;
+        if let Some(shared) = &mut origin.shared {
+            if let Some(connection) = shared.connection.share() {
+                shared.since = Instant::now();
+                return Some(connection);
+            }
+            origin.shared = None;
+        }
+        while let Some(idle) = origin.idle.pop() {
+            if !idle.connection.is_closed() && idle.since.elapsed() < IDLE_TIMEOUT {
+                return Some(idle.connection);
+            }
+        }
+        None
+    }
+
+    /// Offers a connection of HTTP/2 to other requests too.
+    fn share(self: &Rc<Self>, origin: &str, connection: &Connection) {
+        let Some(connection) = connection.share() else {
+            return;
+        };
+        let since = Instant::now();
+        let mut origins = self.origins.borrow_mut();
+        let shared = &mut origins.entry(origin.to_owned()).or_default().shared;
+        shared.get_or_insert(Idle { connection, since });
+        drop(origins);
+        self.sweep_later();
+    }
+
+    fn put(self: &Rc<Self>, origin: String, connection: Connection) {
+        let since = Instant::now();
+        let mut origins = self.origins.borrow_mut();
+        let idle = &mut origins.entry(origin).or_default().idle;
+        idle.push(Idle { connection, since });
+        drop(origins);
+        self.sweep_later();
+    }
+
+    /// Closes connections once they have been idle for too long, also when no further
+    /// request comes.
+    fn sweep_later(self: &Rc<Self>) {
+        if self.is_swept.replace(true) {
+            return;
+        }
+        let pool = Rc::downgrade(self);
+        spawn_local(async move {
+            loop {
+                sleep(SWEEP_INTERVAL).await;
+                let Some(pool) = pool.upgrade() else {
+                    return;
+                };
+                if pool.sweep() {
+                    pool.is_swept.set(false);
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Closes idle connections; whether none are left.
+    fn sweep(&self) -> bool {
+        let is_kept =
+            |idle: &Idle| !idle.connection.is_closed() && idle.since.elapsed() < IDLE_TIMEOUT;
+        let mut origins = self.origins.borrow_mut();
+        origins.retain(|_, origin| {
+            origin.idle.retain(is_kept);
+            origin.shared = origin.shared.take().filter(is_kept);
+            !origin.idle.is_empty() || origin.shared.is_some()
+        });
+        origins.is_empty()
+    }
+}
