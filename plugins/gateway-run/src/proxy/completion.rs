@@ -111,7 +111,7 @@ async fn evaluate(
             filters.as_mut(),
         ));
     }
-    let (input, output) = usage.map_or((0, 0), tokens);
+    let (input, output) = usage.map_or((0, 0), stream::tokens);
     context.count_tokens(input, output);
     if !inspects {
         return Ok(body);
@@ -147,14 +147,6 @@ async fn evaluate(
 fn strip_logprobs(text: &str) -> Option<String> {
     let value = json_text::parse(text).ok()?;
     without_logprobs(&value).map(|stripped| json_edit::update(text, &value, &stripped))
-}
-
-/// Returns the prompt and completion tokens of a response.
-fn tokens(usage: &str) -> (u64, u64) {
-    let names = ["prompt_tokens", "completion_tokens"];
-    let counts = members(usage, names).unwrap_or_default();
-    let [input, output] = counts.map(|count| count.and_then(|n| n.parse().ok()).unwrap_or(0));
-    (input, output)
 }
 
 fn has_logprobs(choices: Option<&str>) -> bool {

@@ -11,12 +11,7 @@ const MAX_MESSAGE_LENGTH: usize = 2000;
 /// The maximum length of a type or a code.
 const MAX_WORD_LENGTH: usize = 64;
 
-/// Whether a document reports an error, in whatever form.
-pub(super) fn is_error(document: &Value) -> bool {
-    document.get("error").is_some_and(reports_error)
-}
-
-/// Whether the member `error` of a document reports one.
+/// Whether the member `error` of a document reports an error, in whatever form.
 pub(super) fn reports_error(error: &Value) -> bool {
     match error {
         Value::Null | Value::Bool(false) => false,
@@ -128,7 +123,7 @@ fn is_word(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_document, from_response, is_error};
+    use super::{from_document, from_response, reports_error};
     use http::{HeaderMap, StatusCode};
     use serde_json::{Value, json};
 
@@ -176,10 +171,10 @@ mod tests {
     #[test]
     fn errors_in_documents_have_the_status_of_their_code() {
         let document = json!({ "error": { "code": 429, "message": "slow down" } });
-        assert!(is_error(&document));
+        assert!(reports_error(&document["error"]));
         assert_eq!(from_document("u", &document, None).status, 429);
         let document = json!({ "error": "broken" });
         assert_eq!(from_document("u", &document, None).status, 502);
-        assert!(!is_error(&json!({ "error": null })));
+        assert!(!reports_error(&json!(null)));
     }
 }

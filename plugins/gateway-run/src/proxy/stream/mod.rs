@@ -1,6 +1,7 @@
 //! Streamed completions.
 
 mod forward;
+mod outline;
 mod sse;
 mod tool_names;
 mod transform;
@@ -9,3 +10,4 @@ pub(super) use forward::{StreamedCompletion, begin};
 
 #[cfg(test)]
 mod evasion_tests;
+pub(super) use outline::tokens;

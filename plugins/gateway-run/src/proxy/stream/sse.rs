@@ -4,6 +4,8 @@
 //! end with CR LF, LF or CR, an empty line dispatches an event, several `data` lines
 //! are joined by a line feed, and events without data are ignored.
 
+use memchr::memchr2;
+
 /// The maximum size of an event, bytes; no chunk of a chat completion is larger.
 const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
 
@@ -34,21 +36,27 @@ impl SseParser {
     /// A message, when an event is too large or not UTF-8.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<SseItem>, &'static str> {
         let mut items = Vec::new();
-        for byte in bytes {
-            let is_second_half = self.after_cr && *byte == b'\n';
-            self.after_cr = *byte == b'\r';
-            if is_second_half {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if std::mem::take(&mut self.after_cr)
+                && let Some(second_half) = rest.strip_prefix(b"\n")
+            {
+                rest = second_half;
                 continue;
             }
-            if matches!(byte, b'\n' | b'\r') {
-                items.extend(self.end_line()?);
-                continue;
-            }
-            self.size += 1;
+            let length = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let (text, end) = rest.split_at(length);
+            self.size += text.len();
             if self.size > MAX_EVENT_BYTES {
                 return Err("an event of the upstream is too large");
             }
-            self.line.push(*byte);
+            self.line.extend_from_slice(text);
+            let Some((byte, next)) = end.split_first() else {
+                break;
+            };
+            self.after_cr = *byte == b'\r';
+            items.extend(self.end_line()?);
+            rest = next;
         }
         Ok(items)
     }

@@ -11,13 +11,16 @@ use super::super::response_filters::{FilterError, ResponseFilters};
 use super::super::text_field::{
     FieldKind, Segment, TextField, nest, text_fields, without_logprobs,
 };
-use super::super::upstream_error;
+use super::outline::{self, Outline};
 use super::tool_names::ToolNames;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The last event of a stream.
 pub(super) const DONE: &str = "[DONE]";
+
+/// The reason of an event that is not JSON.
+const NOT_JSON: &str = "an event of the upstream is not JSON";
 
 /// The maximum number of choices; OpenAI's `n` has the same limit.
 const MAX_CHOICES: usize = 128;
@@ -107,33 +110,31 @@ impl Transformer {
     /// # Errors
     /// When the stream ends here.
     pub(super) fn event(&mut self, data: &str, out: &mut Vec<u8>) -> Result<(), StreamError> {
-        let Ok((chunk, has_halves)) = json_text::parse_with_halves(data) else {
+        let Ok(outline) = Outline::read(data) else {
             if self.filters.is_some() {
-                return Err(StreamError::Malformed(
-                    "an event of the upstream is not JSON",
-                ));
+                return Err(StreamError::Malformed(NOT_JSON));
             }
             self.has_content = true;
             write_event(out, data);
             return Ok(());
         };
-        self.has_halves |= has_halves;
-        if upstream_error::is_error(&chunk) {
-            let document = json_text::parse(data).unwrap_or(chunk);
+        if outline.is_error {
+            let document = json_text::parse(data).unwrap_or_default();
             return Err(StreamError::Upstream(document));
         }
-        self.count_usage(&chunk);
-        if self.hide_usage && is_usage_only(&chunk) {
+        // Some hosts send the cumulative usage with every chunk: the last one counts.
+        self.usage = outline.usage.or(self.usage);
+        if self.hide_usage && outline.is_usage_only {
             return Ok(());
         }
-        let finished = self.note_choices(&chunk)?;
+        let finished = self.note_choices(&outline.choices)?;
         self.has_content |= !finished.is_empty();
         let Some(mut filters) = self.filters.take() else {
             self.has_content = true;
             write_event(out, data);
             return Ok(());
         };
-        let result = self.filter(&mut filters, data, &chunk, &finished, out);
+        let result = self.filter(&mut filters, data, &finished, out);
         self.filters = Some(filters);
         result
     }
@@ -155,52 +156,45 @@ impl Transformer {
         result
     }
 
-    fn count_usage(&mut self, chunk: &Value) {
-        // Some hosts send the cumulative usage with every chunk: the last one counts.
-        let usage = ["/usage", "/x_groq/usage", "/choices/0/usage"]
-            .iter()
-            .find_map(|pointer| chunk.pointer(pointer).filter(|usage| usage.is_object()));
-        if let Some(usage) = usage {
-            let tokens = |key: &str| usage.get(key).and_then(Value::as_u64).unwrap_or(0);
-            self.usage = Some((tokens("prompt_tokens"), tokens("completion_tokens")));
-        }
-    }
-
     /// Records the choices of a chunk, and returns those that it finishes.
-    fn note_choices(&mut self, chunk: &Value) -> Result<Vec<u64>, StreamError> {
-        let choices = chunk.get("choices").and_then(Value::as_array);
+    fn note_choices(&mut self, choices: &[outline::Choice]) -> Result<Vec<u64>, StreamError> {
         let mut finished = Vec::new();
-        for (position, choice) in choices.into_iter().flatten().enumerate() {
-            let index = choice.get("index").and_then(Value::as_u64);
-            let index = index.unwrap_or(position as u64);
-            if self.choices.len() >= MAX_CHOICES && !self.choices.contains_key(&index) {
+        for choice in choices {
+            if self.choices.len() >= MAX_CHOICES && !self.choices.contains_key(&choice.index) {
                 return Err(StreamError::Filter(FilterError::TooLarge));
             }
-            let state = self.choices.entry(index).or_default();
-            // Some hosts send an empty reason with every chunk.
-            let reason = choice.get("finish_reason");
-            if reason.is_some_and(|r| !r.is_null() && r != "") {
+            let state = self.choices.entry(choice.index).or_default();
+            if choice.is_finished {
                 state.finished = true;
-                finished.push(index);
+                finished.push(choice.index);
             }
         }
+        Ok(finished)
+    }
+
+    /// Keeps the members that generated chunks repeat.
+    fn keep_template(&mut self, chunk: &Value) {
+        let choices = chunk.get("choices").and_then(Value::as_array);
         if choices.is_some_and(|choices| !choices.is_empty()) {
             self.template = TEMPLATE_KEYS
                 .iter()
                 .filter_map(|key| Some(((*key).to_owned(), chunk.get(key)?.clone())))
                 .collect();
         }
-        Ok(finished)
     }
 
     fn filter(
         &mut self,
         filters: &mut ResponseFilters,
         data: &str,
-        chunk: &Value,
         finished: &[u64],
         out: &mut Vec<u8>,
     ) -> Result<(), StreamError> {
+        let (chunk, has_halves) =
+            json_text::parse_with_halves(data).map_err(|_| StreamError::Malformed(NOT_JSON))?;
+        let chunk = &chunk;
+        self.has_halves |= has_halves;
+        self.keep_template(chunk);
         let fields = text_fields(chunk);
         self.flush_before(filters, &fields, finished, out)?;
         let mut changed = without_logprobs(chunk);
@@ -346,11 +340,6 @@ impl Transformer {
         }
         Ok(())
     }
-}
-
-fn is_usage_only(chunk: &Value) -> bool {
-    let choices = chunk.get("choices").and_then(Value::as_array);
-    choices.is_none_or(Vec::is_empty) && chunk.get("usage").is_some_and(Value::is_object)
 }
 
 fn generated_chunk(template: &Map<String, Value>, path: &[Segment], text: String) -> String {
