@@ -4,8 +4,6 @@
 //! end with CR LF, LF or CR, an empty line dispatches an event, several `data` lines
 //! are joined by a line feed, and events without data are ignored.
 
-use memchr::memchr2;
-
 /// The maximum size of an event, bytes; no chunk of a chat completion is larger.
 const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
 
@@ -44,7 +42,8 @@ impl SseParser {
                 rest = second_half;
                 continue;
             }
-            let length = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let length = end.unwrap_or(rest.len());
             let (text, end) = rest.split_at(length);
             self.size += text.len();
             if self.size > MAX_EVENT_BYTES {
