@@ -2,7 +2,7 @@
 
 use crate::snapshot::Snapshot;
 use crate::state::GatewayState;
-use crate::upstream::{Pool, TlsConfig};
+use crate::upstream::{ConnectionPool, TlsConfig};
 use kt_control_api::RequestIds;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The state of a worker that its requests use.
 pub(crate) struct ProxyContext {
     pub(super) state: Arc<GatewayState>,
-    pub(super) pool: Pool,
+    pub(super) pool: ConnectionPool,
     pub(super) request_ids: RequestIds,
     snapshot: RefCell<Arc<Snapshot>>,
 }
@@ -19,7 +19,7 @@ impl ProxyContext {
     pub(crate) fn new(state: Arc<GatewayState>, snapshot: Arc<Snapshot>, tls: TlsConfig) -> Self {
         Self {
             state,
-            pool: Pool::new(tls),
+            pool: ConnectionPool::new(tls),
             request_ids: RequestIds::default(),
             snapshot: RefCell::new(snapshot),
         }

@@ -1,11 +1,15 @@
 //! One connection to an upstream.
 
-use super::connector::RequestBody;
 use crate::snapshot::Endpoint;
+use bytes::Bytes;
 use http::header::HOST;
 use http::{Request, Response};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
+
+/// The body of a request to an upstream.
+pub(super) type RequestBody = Full<Bytes>;
 
 /// A connection.
 pub(super) enum Connection {

@@ -1,9 +1,7 @@
 //! Opening connections to upstreams.
 
 use super::connection::Connection;
-use bytes::Bytes;
 use http::Uri;
-use http_body_util::Full;
 use hyper::client::conn::{http1, http2};
 use hyper::service::Service as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -17,9 +15,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_local;
-
-/// The body of a request to an upstream.
-pub(super) type RequestBody = Full<Bytes>;
 
 /// The TLS configuration of all workers; CA certificates are read once.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Sending a request to upstreams in turn, until one responds.
 
+use super::connection_pool::ConnectionPool;
 use super::health::UpstreamHealth;
-use super::pool::Pool;
 use super::response::UpstreamResponse;
 use super::send::{OutboundRequest, SendError, send};
 use crate::snapshot::{Snapshot, Upstream};
@@ -36,7 +36,7 @@ pub(crate) enum Outcome {
 /// Sends a request to the upstreams of a route, in the order of the strategy, until
 /// one responds.
 pub(crate) async fn dispatch<'s>(
-    pool: &Pool,
+    pool: &ConnectionPool,
     health: &UpstreamHealth,
     snapshot: &'s Snapshot,
     route: Vec<&'s Upstream>,

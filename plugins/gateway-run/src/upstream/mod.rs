@@ -1,20 +1,20 @@
 //! Sending requests to providers: selection, fallback, and connections.
 
 mod connection;
+mod connection_pool;
+#[cfg(test)]
+mod connection_pool_tests;
 mod connector;
 mod decoder;
 mod dispatch;
 mod echo;
 mod health;
-mod pool;
-#[cfg(test)]
-mod pool_tests;
 mod response;
 mod send;
 
+pub(crate) use connection_pool::ConnectionPool;
 pub(crate) use connector::TlsConfig;
 pub(crate) use dispatch::{Outcome, dispatch};
 pub(crate) use health::UpstreamHealth;
-pub(crate) use pool::Pool;
 pub(crate) use response::{UpstreamBody, UpstreamResponse};
 pub(crate) use send::OutboundRequest;

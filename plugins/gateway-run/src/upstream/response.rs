@@ -1,7 +1,7 @@
 //! The response of an upstream.
 
+use super::connection_pool::Lease;
 use super::decoder::Decoder;
-use super::pool::Lease;
 use crate::body_buffer::BodyBuffer;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

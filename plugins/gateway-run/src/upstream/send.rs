@@ -1,8 +1,8 @@
 //! One request to one upstream.
 
+use super::connection_pool::ConnectionPool;
 use super::decoder::Decoder;
 use super::echo;
-use super::pool::Pool;
 use super::response::{UpstreamBody, UpstreamResponse, is_event_stream};
 use crate::snapshot::{Credential, Upstream};
 use bytes::Bytes;
@@ -58,7 +58,7 @@ impl SendError {
 /// # Errors
 /// When there is no response.
 pub(super) async fn send(
-    pool: &Pool,
+    pool: &ConnectionPool,
     upstream: &Upstream,
     request: &OutboundRequest<'_>,
 ) -> Result<UpstreamResponse, SendError> {

@@ -1,5 +1,7 @@
+//! Tests of the connections of a worker, against a server of their own.
+
+use super::connection_pool::{ConnectionPool, Lease};
 use super::connector::TlsConfig;
-use super::pool::{Lease, Pool};
 use crate::snapshot::Endpoint;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
@@ -52,14 +54,14 @@ impl Server {
         server
     }
 
-    async fn send(&self, pool: &Pool) -> (Response<Incoming>, Lease) {
+    async fn send(&self, pool: &ConnectionPool) -> (Response<Incoming>, Lease) {
         let mut request = Request::new(Full::new(Bytes::from_static(b"ping")));
         *request.method_mut() = Method::POST;
         let timeout = Duration::from_secs(10);
         pool.send(&self.endpoint, timeout, request).await.unwrap()
     }
 
-    async fn exchange(&self, pool: &Pool) -> Bytes {
+    async fn exchange(&self, pool: &ConnectionPool) -> Bytes {
         let (response, lease) = self.send(pool).await;
         let body = response.into_body().collect().await.unwrap().to_bytes();
         lease.end();
@@ -100,8 +102,8 @@ fn run(test: impl Future<Output = ()>) {
     LocalSet::new().block_on(&runtime, test);
 }
 
-fn pool() -> Pool {
-    Pool::new(TlsConfig::with_system_roots())
+fn pool() -> ConnectionPool {
+    ConnectionPool::new(TlsConfig::with_system_roots())
 }
 
 #[test]

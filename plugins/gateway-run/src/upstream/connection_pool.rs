@@ -1,8 +1,8 @@
 //! The connections of a worker to upstreams. They never cross threads, so that neither a
 //! lock nor a wake-up of another thread is needed.
 
-use super::connection::Connection;
-use super::connector::{Connector, RequestBody, TlsConfig};
+use super::connection::{Connection, RequestBody};
+use super::connector::{Connector, TlsConfig};
 use crate::snapshot::Endpoint;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -19,7 +19,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The connections of a worker.
-pub(crate) struct Pool {
+pub(crate) struct ConnectionPool {
     connector: Connector,
     connections: Rc<Connections>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Lease {
     pool: Weak<Connections>,
 }
 
-impl Pool {
+impl ConnectionPool {
     pub(crate) fn new(tls: TlsConfig) -> Self {
         Self {
             connector: Connector::new(tls),
