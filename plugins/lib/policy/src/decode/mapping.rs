@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 use super::diagnostics::{Diagnostics, truncate};
 use super::field::Field;
 use super::layer::join_path;
-use super::millis::Millis;
 use super::node::{Entry, Node, NodeKind};
 use super::string_enum::StringEnum;
 use crate::problem::mask::is_secret_path;
@@ -195,11 +194,6 @@ impl<'n> Mapping<'n> {
         diagnostics: &mut Diagnostics<'_>,
     ) -> Option<u64> {
         self.field(key, diagnostics)?.integer(bounds, diagnostics)
-    }
-
-    /// Returns the duration of a key.
-    pub(crate) fn duration(&self, key: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Millis> {
-        self.field(key, diagnostics)?.duration(diagnostics)
     }
 
     /// Returns the enum value of a key.

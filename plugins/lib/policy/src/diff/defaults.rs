@@ -5,36 +5,29 @@
 use serde_json::{Value, json};
 
 use crate::kinds::declaration;
-use crate::model::defaults::{
-    CONNECT_TIMEOUT, COOLDOWN_SECONDS, FAILURE_THRESHOLD, FALLBACK_ATTEMPTS, FALLBACK_TRIGGERS,
-    MAX_BODY_BYTES, MAX_RESPONSE_BYTES, REFUSAL_STATUS, RESPONSE_TIMEOUT, STRATEGY, WEIGHT,
-};
+use crate::model::defaults::{STRATEGY, WEIGHT};
+use crate::model::section_declaration;
+use crate::settings::Declaration;
+
+/// Returns the declaration of the setting at a path.
+pub(super) fn declared(path: &str) -> Option<&'static Declaration> {
+    declaration(path).or_else(|| section_declaration(path))
+}
 
 /// Returns the default of the setting at a path, in which list items are `[]`; `None` if an absent
 /// setting means something else than every value.
 pub(super) fn default_of(path: &str) -> Option<Value> {
-    if let Some(setting) = declaration(path) {
+    if let Some(setting) = declared(path) {
         return setting.default.clone();
     }
     Some(match path {
-        "providers.circuit_breaker.enabled" => json!(true),
         "providers.targets[].zdr"
         | "providers.targets[].data_policy.zero_data_retention"
-        | "providers.targets[].data_policy.training_opt_out"
-        | "gateway.strict" => json!(false),
+        | "providers.targets[].data_policy.training_opt_out" => json!(false),
         "providers.targets" => json!([]),
         "providers.targets[].weight" => json!(WEIGHT),
         "providers.targets[].data_collection" => json!("allow"),
         "providers.routing.strategy" => json!(STRATEGY),
-        "providers.fallback.triggers" => json!(FALLBACK_TRIGGERS),
-        "providers.fallback.max_fallback_attempts" => json!(FALLBACK_ATTEMPTS),
-        "providers.circuit_breaker.failure_threshold" => json!(FAILURE_THRESHOLD),
-        "providers.circuit_breaker.cooldown_seconds" => json!(COOLDOWN_SECONDS),
-        "providers.timeouts.connect" => json!(CONNECT_TIMEOUT),
-        "providers.timeouts.first_byte" | "providers.timeouts.total" => json!(RESPONSE_TIMEOUT),
-        "size_limits.max_body_bytes" => json!(MAX_BODY_BYTES),
-        "size_limits.max_response_bytes" => json!(MAX_RESPONSE_BYTES),
-        "gateway.refusal_status" => json!(REFUSAL_STATUS),
         _ => return None,
     })
 }
@@ -71,13 +64,11 @@ pub(super) fn is_policy_block(path: &str) -> bool {
 /// Returns how the items of a list are compared, if neither their order nor repetitions have a
 /// meaning.
 pub(super) fn set_key(path: &str) -> Option<fn(&Value) -> String> {
-    if let Some(setting) = declaration(path) {
+    if let Some(setting) = declared(path) {
         return setting.identity;
     }
     match path {
-        "providers.targets[].aliases"
-        | "providers.fallback.triggers"
-        | "gateway.outbound.allowed_ports" => Some(Value::to_string),
+        "providers.targets[].aliases" => Some(Value::to_string),
         _ => None,
     }
 }

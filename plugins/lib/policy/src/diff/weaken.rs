@@ -4,15 +4,8 @@ use serde_json::Value;
 
 use super::change::ChangeKind;
 use super::compare::UnmaskedChange;
-use super::defaults::default_of;
-use crate::kinds::declaration;
+use super::defaults::declared;
 use crate::settings::Weaker;
-
-/// Limits: a higher value is weaker.
-const LIMITS: [&str; 2] = [
-    "size_limits.max_body_bytes",
-    "size_limits.max_response_bytes",
-];
 
 /// Returns the reason why a change weakens a guard; `None` if it does not. A mapping that is added
 /// or removed is judged by each of its settings.
@@ -58,14 +51,13 @@ fn settings(change: &UnmaskedChange) -> Vec<UnmaskedChange> {
 
 fn setting_reason(change: &UnmaskedChange) -> Option<&'static str> {
     whole_block(change)
-        .or_else(|| policy_setting(change))
         .or_else(|| pack(change))
-        .or_else(|| size_limit(change))
+        .or_else(|| setting(change))
         .or_else(|| ports(change))
 }
 
-/// A setting of a policy, by its declaration.
-fn policy_setting(change: &UnmaskedChange) -> Option<&'static str> {
+/// A setting, by its declaration.
+fn setting(change: &UnmaskedChange) -> Option<&'static str> {
     let (list, item) = match change.path.split_once('[') {
         Some((list, _)) => (list, true),
         None => (change.path.as_str(), false),
@@ -73,7 +65,7 @@ fn policy_setting(change: &UnmaskedChange) -> Option<&'static str> {
     if list == "policies.chain" {
         return removed(change, item, "a policy is removed from the chain");
     }
-    let setting = declaration(list)?;
+    let setting = declared(list)?;
     let default = setting.default.as_ref();
     match setting.weaker? {
         Weaker::Off => switched_off(change, default?.as_bool()?),
@@ -81,6 +73,10 @@ fn policy_setting(change: &UnmaskedChange) -> Option<&'static str> {
         Weaker::Lower(reason) => {
             let number = |value: &Value| value.as_u64().or(default?.as_u64());
             (number(&change.new) < number(&change.old)).then_some(reason)
+        }
+        Weaker::Higher(reason) => {
+            let number = |value: &Value| value.as_u64().or(default?.as_u64());
+            (number(&change.new) > number(&change.old)).then_some(reason)
         }
         Weaker::Removed(reason) => removed(change, item, reason),
     }
@@ -99,12 +95,8 @@ fn whole_block(change: &UnmaskedChange) -> Option<&'static str> {
 }
 
 fn pack(change: &UnmaskedChange) -> Option<&'static str> {
-    match change.path.as_str() {
-        "pack.enabled" => (change.new == Value::Bool(false))
-            .then_some("the pack is disabled: no policy is enforced"),
-        "gateway.strict" => switched_off(change, false),
-        _ => None,
-    }
+    let disabled = change.path == "pack.enabled" && change.new == Value::Bool(false);
+    disabled.then_some("the pack is disabled: no policy is enforced")
 }
 
 fn switched_off(change: &UnmaskedChange, default: bool) -> Option<&'static str> {
@@ -143,16 +135,6 @@ fn removes_item(old: &Value, new: &Value) -> bool {
         return false;
     };
     old.iter().any(|item| !new.contains(item))
-}
-
-fn size_limit(change: &UnmaskedChange) -> Option<&'static str> {
-    let path = change.path.as_str();
-    if !LIMITS.contains(&path) {
-        return None;
-    }
-    let default = default_of(path);
-    let limit = |value: &Value| value.as_u64().or(default.as_ref()?.as_u64());
-    (limit(&change.new) > limit(&change.old)).then_some("a size limit is raised")
 }
 
 fn ports(change: &UnmaskedChange) -> Option<&'static str> {

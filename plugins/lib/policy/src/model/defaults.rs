@@ -2,7 +2,7 @@
 //!
 //! The comparison of configurations and the gateway both read them here.
 
-use super::providers::{Strategy, Trigger};
+use super::strategy::{Strategy, Trigger};
 use crate::decode::Millis;
 
 /// `providers.targets[].weight`

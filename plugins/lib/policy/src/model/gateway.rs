@@ -1,39 +1,42 @@
 //! `gateway` and `size_limits`.
 
-use serde::Serialize;
+use super::defaults;
+use crate::settings::{Weaker, boolean, group, integer, ports, settings};
 
-/// `gateway`: settings of the process.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Gateway {
-    /// Whether the whole configuration is rejected if the secret of an upstream is missing
-    /// (default: only that upstream is unavailable).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strict: Option<bool>,
+/// The maximum of both body limits (1 GiB): bodies are held in memory.
+const MAX_BODY_BYTES: u64 = 1 << 30;
+
+settings! {
+    /// Settings of the process.
+    pub Gateway, unsupported ["listen", "logging"] {
+        /// Whether the whole configuration is rejected if the secret of an upstream is missing;
+        /// otherwise only that upstream is unavailable.
+        strict: bool = boolean().default(false).weaker(Weaker::Off);
+        /// Restrictions of outbound connections.
+        outbound: Outbound = group();
+        /// The HTTP status of requests and responses that a policy blocks. No client retries 400;
+        /// the compatible product has 409.
+        refusal_status: u64 = integer(400..=499).default(defaults::REFUSAL_STATUS);
+    }
+}
+
+settings! {
     /// Restrictions of outbound connections.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outbound: Option<Outbound>,
-    /// The HTTP status of requests and responses that a policy blocks (default 400, which
-    /// no client retries; the compatible product has 409).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refusal_status: Option<u64>,
+    pub Outbound {
+        /// The ports that upstreams may use, together with the gateway's own limits; absent means
+        /// any.
+        allowed_ports: Vec<u16> = ports();
+    }
 }
 
-/// `gateway.outbound`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Outbound {
-    /// The ports that upstreams may use; absent means any. Checked by
-    /// [`compile`](crate::compile()), together with the gateway's own limits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allowed_ports: Option<Vec<u16>>,
-}
-
-/// `size_limits`, in bytes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct SizeLimits {
-    /// The maximum size of a request body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_body_bytes: Option<u64>,
-    /// The maximum size of a response body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_response_bytes: Option<u64>,
+settings! {
+    /// Limits in bytes.
+    pub SizeLimits {
+        /// The maximum size of a request body.
+        max_body_bytes: u64 = integer(1..=MAX_BODY_BYTES).default(defaults::MAX_BODY_BYTES)
+            .weaker(Weaker::Higher("a size limit is raised"));
+        /// The maximum size of a response body.
+        max_response_bytes: u64 = integer(1..=MAX_BODY_BYTES).default(defaults::MAX_RESPONSE_BYTES)
+            .weaker(Weaker::Higher("a size limit is raised"));
+    }
 }

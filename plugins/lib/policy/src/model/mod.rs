@@ -10,6 +10,8 @@ mod policies;
 mod policy_kind;
 mod preset;
 mod providers;
+mod sections;
+mod strategy;
 
 pub use document::{Document, Pack};
 pub use gateway::{Gateway, Outbound, SizeLimits};
@@ -18,6 +20,8 @@ pub use policies::Policies;
 pub use policy_kind::PolicyKind;
 pub use preset::{PRESETS, Preset, find_preset};
 pub use providers::{
-    CircuitBreaker, DataCollection, DataPolicy, Fallback, Providers, Routing, SecretRef, Strategy,
-    Target, Timeouts, Trigger,
+    CircuitBreaker, DataCollection, DataPolicy, Fallback, Providers, Routing, SecretRef, Target,
+    Timeouts,
 };
+pub(crate) use sections::section_declaration;
+pub use strategy::{Strategy, Trigger};

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::defaults;
 use super::preset::find_preset;
+use super::strategy::{Strategy, Trigger};
 use crate::decode::{Millis, string_enum};
+use crate::settings::{boolean, choices, duration, integer, settings};
 
 /// `providers`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -150,70 +153,38 @@ pub struct Routing {
     pub default_model: Option<String>,
 }
 
-string_enum! {
-    /// The strategy for the first upstream of a request.
-    pub enum Strategy {
-        /// The first available upstream.
-        Ordered = "ordered",
-        /// Each upstream in turn.
-        RoundRobin = "round_robin",
-        /// In proportion to `weight`.
-        Weighted = "weighted",
-        /// The upstream with the lowest recent latency.
-        LowestLatency = "lowest_latency",
+settings! {
+    /// The conditions under which the next upstream is tried.
+    pub Fallback {
+        /// The failures after which the next upstream is tried.
+        triggers: Vec<Trigger> = choices().default(defaults::FALLBACK_TRIGGERS.to_vec());
+        /// The maximum number of further upstreams that are tried.
+        max_fallback_attempts: u64 = integer(0..=10).default(defaults::FALLBACK_ATTEMPTS);
     }
 }
 
-/// `providers.fallback`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Fallback {
-    /// The failures after which the next upstream is tried (default all).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub triggers: Option<Vec<Trigger>>,
-    /// The maximum number of further upstreams that are tried, 0 to 10.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_fallback_attempts: Option<u64>,
-}
-
-string_enum! {
-    /// A failure after which the next upstream is tried.
-    pub enum Trigger {
-        /// The upstream returned 429.
-        RateLimit = "rate_limit",
-        /// The upstream returned 5xx, or the connection failed.
-        ServerError = "server_error",
-        /// A timeout expired before the first byte.
-        Timeout = "timeout",
+settings! {
+    /// The conditions under which an upstream is not used for some time.
+    pub CircuitBreaker, unsupported ["half_open_max_probes"] {
+        /// Whether the circuit breaker is enabled, if the block is present.
+        enabled: bool = boolean().default(true);
+        /// The consecutive failures that open the circuit.
+        failure_threshold: u64 = integer(1..=1000).default(defaults::FAILURE_THRESHOLD);
+        /// The seconds until a probe is allowed.
+        cooldown_seconds: u64 = integer(1..=86_400).default(defaults::COOLDOWN_SECONDS);
     }
 }
 
-/// `providers.circuit_breaker`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct CircuitBreaker {
-    /// Whether the circuit breaker is enabled (default yes if the block is present).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// The consecutive failures that open the circuit, 1 to 1000 (default 5).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure_threshold: Option<u64>,
-    /// The seconds until a probe is allowed, 1 to 86400 (default 30).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cooldown_seconds: Option<u64>,
-}
-
-/// `timeouts`, of one target or of all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Timeouts {
-    /// The timeout for connecting, including the TLS handshake.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect: Option<Millis>,
-    /// The timeout from the request to the first byte of the response.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_byte: Option<Millis>,
-    /// The timeout between two parts of the response.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub idle: Option<Millis>,
-    /// The timeout for the whole exchange.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<Millis>,
+settings! {
+    /// Timeouts, of one target or of all.
+    pub Timeouts {
+        /// The timeout for connecting, including the TLS handshake.
+        connect: Millis = duration().default(defaults::CONNECT_TIMEOUT);
+        /// The timeout from the request to the first byte of the response.
+        first_byte: Millis = duration().default(defaults::RESPONSE_TIMEOUT);
+        /// The timeout between two parts of the response; by default none, and 60s for streams.
+        idle: Millis = duration();
+        /// The timeout for the whole exchange.
+        total: Millis = duration().default(defaults::RESPONSE_TIMEOUT);
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{gateway, pack, policies, providers, warnings};
+use super::{pack, policies, providers, warnings};
 use crate::decode::{
     Diagnostics, Keys, Mapping, Node, YamlError, merge, parse_yaml, reject_duplicates,
 };
 use crate::model::Document;
 use crate::problem::{Problem, Problems, code};
+use crate::settings::group;
 use crate::source::{Source, SourceLocation, SourceMap};
 
 pub(super) const KEYS: Keys = Keys {
@@ -122,8 +123,8 @@ fn decode(root: &Node, diagnostics: &mut Diagnostics<'_>) -> Option<Document> {
     let pack = pack::decode(&mapping, diagnostics);
     let (chain, policy) = policies::decode(&mapping, diagnostics);
     let providers = providers::decode(&mapping, diagnostics);
-    let size_limits = gateway::size_limits(&mapping, diagnostics);
-    let gateway = gateway::gateway(&mapping, diagnostics);
+    let size_limits = group().decode(&mapping, "size_limits", diagnostics);
+    let gateway = group().decode(&mapping, "gateway", diagnostics);
     Some(Document {
         pack: pack?,
         chain,

@@ -2,13 +2,11 @@
 
 mod aliases;
 mod document;
-mod gateway;
 mod pack;
 mod policies;
 mod providers;
 mod schema;
 mod target;
-mod timeouts;
 pub(crate) mod url;
 mod warnings;
 

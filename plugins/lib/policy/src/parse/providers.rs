@@ -2,10 +2,10 @@
 
 use super::aliases::default_model;
 use super::target;
-use super::timeouts::timeouts;
-use crate::decode::{Diagnostics, Field, Keys, Mapping, StringEnum, truncate};
-use crate::model::{CircuitBreaker, Fallback, Providers, Routing, Strategy, Target};
+use crate::decode::{Diagnostics, Field, Keys, Mapping, truncate};
+use crate::model::{Providers, Routing, Strategy, Target};
 use crate::problem::code;
+use crate::settings::group;
 
 pub(super) const KEYS: Keys = Keys {
     known: &[
@@ -21,14 +21,7 @@ pub(super) const ROUTING_KEYS: Keys = Keys {
     known: &["strategy", "order", "default_model"],
     unsupported: &[],
 };
-pub(super) const FALLBACK_KEYS: Keys = Keys {
-    known: &["triggers", "max_fallback_attempts"],
-    unsupported: &[],
-};
-pub(super) const BREAKER_KEYS: Keys = Keys {
-    known: &["enabled", "failure_threshold", "cooldown_seconds"],
-    unsupported: &["half_open_max_probes"],
-};
+
 /// Reads `providers`.
 pub(crate) fn decode(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Providers> {
     let mapping = root.mapping("providers", &KEYS, diagnostics)?;
@@ -36,9 +29,9 @@ pub(crate) fn decode(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> O
     let routing = routing(&mapping, &targets, diagnostics);
     Some(Providers {
         routing,
-        fallback: fallback(&mapping, diagnostics),
-        circuit_breaker: breaker(&mapping, diagnostics),
-        timeouts: timeouts(&mapping, diagnostics),
+        fallback: group().decode(&mapping, "fallback", diagnostics),
+        circuit_breaker: group().decode(&mapping, "circuit_breaker", diagnostics),
+        timeouts: group().decode(&mapping, "timeouts", diagnostics),
         targets,
     })
 }
@@ -91,42 +84,4 @@ fn order(
         ids.push(id);
     }
     ids
-}
-
-fn fallback(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Fallback> {
-    let mapping = parent.mapping("fallback", &FALLBACK_KEYS, diagnostics)?;
-    Some(Fallback {
-        triggers: variants(&mapping, "triggers", diagnostics),
-        max_fallback_attempts: mapping.integer("max_fallback_attempts", 0..=10, diagnostics),
-    })
-}
-
-/// Reads a list of enum values without repetition.
-fn variants<E: StringEnum + PartialEq>(
-    mapping: &Mapping<'_>,
-    key: &str,
-    diagnostics: &mut Diagnostics<'_>,
-) -> Option<Vec<E>> {
-    let items = mapping.sequence(key, diagnostics)?;
-    let mut variants = Vec::new();
-    for item in &items {
-        let Some(variant) = item.variant(diagnostics) else {
-            continue;
-        };
-        if variants.contains(&variant) {
-            let message = format!("`{}` repeats an earlier item", item.path);
-            diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
-        }
-        variants.push(variant);
-    }
-    Some(variants)
-}
-
-fn breaker(parent: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<CircuitBreaker> {
-    let mapping = parent.mapping("circuit_breaker", &BREAKER_KEYS, diagnostics)?;
-    Some(CircuitBreaker {
-        enabled: mapping.boolean("enabled", diagnostics),
-        failure_threshold: mapping.integer("failure_threshold", 1..=1000, diagnostics),
-        cooldown_seconds: mapping.integer("cooldown_seconds", 1..=86_400, diagnostics),
-    })
 }

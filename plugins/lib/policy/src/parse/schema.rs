@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::gateway::MAX_BODY_BYTES;
 use crate::decode::StringEnum;
 use crate::kinds::KINDS;
-use crate::model::{Strategy, Trigger, defaults};
+use crate::model::{CircuitBreaker, Fallback, Gateway, SizeLimits, Strategy, Timeouts, defaults};
+use crate::settings::Settings;
 
 /// Returns the JSON Schema of a configuration. What it accepts may still be invalid by what the
 /// schema cannot express, such as references between settings; one layer of several may lack what
@@ -21,8 +21,8 @@ pub fn json_schema() -> Value {
             "policies": policies(),
             "policy": policy(),
             "providers": providers(),
-            "size_limits": size_limits(),
-            "gateway": gateway(),
+            "size_limits": section::<SizeLimits>(),
+            "gateway": section::<Gateway>(),
         },
         "required": ["pack", "policies"],
         "additionalProperties": false,
@@ -131,34 +131,12 @@ fn providers() -> Value {
             "The model that serves requests for unknown models.",
         ),
     });
-    let triggers = json!({ "type": "array", "items": words::<Trigger>(), "uniqueItems": true });
-    let fallback = json!({
-        "triggers": described(triggers, "The failures after which the next upstream is tried."),
-        "max_fallback_attempts": with_default(
-            integer(0..=10),
-            "The maximum number of further upstreams that are tried.",
-            defaults::FALLBACK_ATTEMPTS,
-        ),
-    });
-    let breaker = json!({
-        "enabled": with_default(json!({ "type": "boolean" }), "Whether it is enabled.", true),
-        "failure_threshold": with_default(
-            integer(1..=1000),
-            "The consecutive failures that open the circuit.",
-            defaults::FAILURE_THRESHOLD,
-        ),
-        "cooldown_seconds": with_default(
-            integer(1..=86_400),
-            "The seconds until a probe is allowed.",
-            defaults::COOLDOWN_SECONDS,
-        ),
-    });
     let properties = json!({
         "targets": { "description": "The upstreams.", "type": "array", "items": target() },
         "routing": object("The selection of an upstream.", routing),
-        "fallback": object("When the next upstream is tried.", fallback),
-        "circuit_breaker": object("When an upstream is not used for some time.", breaker),
-        "timeouts": timeouts("The timeouts of upstreams without timeouts of their own."),
+        "fallback": section::<Fallback>(),
+        "circuit_breaker": section::<CircuitBreaker>(),
+        "timeouts": section::<Timeouts>(),
     });
     object("The upstreams and their selection.", properties)
 }
@@ -205,51 +183,26 @@ fn target() -> Value {
     object_with(&["id", "provider"], "An upstream.", properties)
 }
 
+/// Returns the timeouts of a target, which has those of all targets by default.
 fn timeouts(description: &str) -> Value {
-    let duration = |description: &str| json!({ "description": description, "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" });
-    let properties = json!({
-        "connect": duration("The timeout for connecting, including the TLS handshake."),
-        "first_byte": duration("The timeout from the request to the first byte of the response."),
-        "idle": duration("The timeout between two parts of the response."),
-        "total": duration("The timeout for the whole exchange."),
-    });
-    object(description, properties)
+    let mut form = described(Timeouts::schema(), description);
+    let settings = form["properties"].as_object_mut();
+    for setting in settings.into_iter().flatten() {
+        if let Some(setting) = setting.1.as_object_mut() {
+            setting.remove("default");
+        }
+    }
+    form
 }
 
-fn size_limits() -> Value {
-    let limit = |description: &str, default: u64| {
-        with_default(integer(1..=MAX_BODY_BYTES), description, default)
-    };
-    let request = "The maximum size of a request body.";
-    let response = "The maximum size of a response body.";
-    let properties = json!({
-        "max_body_bytes": limit(request, defaults::MAX_BODY_BYTES),
-        "max_response_bytes": limit(response, defaults::MAX_RESPONSE_BYTES),
-    });
-    object("Limits in bytes.", properties)
-}
-
-fn gateway() -> Value {
-    let ports = json!({ "type": "array", "items": integer(1..=65_535) });
-    let strict = "Whether a missing secret makes the whole configuration invalid.";
-    let outbound = json!({
-        "allowed_ports": described(ports, "The ports that upstreams may use; absent means any."),
-    });
-    let properties = json!({
-        "strict": with_default(json!({ "type": "boolean" }), strict, false),
-        "outbound": object("Restrictions of outbound connections.", outbound),
-        "refusal_status": with_default(
-            integer(400..=499),
-            "The HTTP status of what a policy blocks.",
-            defaults::REFUSAL_STATUS,
-        ),
-    });
-    object("Settings of the process.", properties)
+/// Returns a section whose settings are declared.
+fn section<S: Settings>() -> Value {
+    described(S::schema(), S::SUMMARY.trim())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{document, gateway, pack, providers, target, timeouts};
+    use super::super::{document, pack, providers, target};
     use super::json_schema;
     use crate::decode::Keys;
 
@@ -279,18 +232,9 @@ mod tests {
         };
         check("", &document::KEYS);
         check("/properties/pack", &pack::KEYS);
-        check("/properties/size_limits", &gateway::SIZE_KEYS);
-        check("/properties/gateway", &gateway::GATEWAY_KEYS);
-        check(
-            "/properties/gateway/properties/outbound",
-            &gateway::OUTBOUND_KEYS,
-        );
         check(providers_path, &providers::KEYS);
         let below = |key: &str| format!("{providers_path}/properties/{key}");
         check(&below("routing"), &providers::ROUTING_KEYS);
-        check(&below("fallback"), &providers::FALLBACK_KEYS);
-        check(&below("circuit_breaker"), &providers::BREAKER_KEYS);
-        check(&below("timeouts"), &timeouts::TIMEOUT_KEYS);
         check(target_path, &target::KEYS);
         let below = |key: &str| format!("{target_path}/properties/{key}");
         check(&below("data_policy"), &target::DATA_KEYS);

@@ -1,12 +1,12 @@
 //! `providers.targets[]`.
 
 use super::aliases::aliases;
-use super::timeouts::timeouts;
 use super::url::{InvalidUrl, validate_base_url};
 use crate::decode::{Diagnostics, Field, Keys, LengthRange, Mapping, NodeKind, truncate};
 use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::secret_text::has_key_prefix;
 use crate::problem::{code, looks_like_secret};
+use crate::settings::group;
 
 pub(super) const KEYS: Keys = Keys {
     known: &[
@@ -97,7 +97,7 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
         data_policy: data_policy(mapping, diagnostics),
         zdr: mapping.only_boolean("zdr", false, diagnostics),
         data_collection: data_collection(mapping, diagnostics),
-        timeouts: timeouts(mapping, diagnostics),
+        timeouts: group().decode(mapping, "timeouts", diagnostics),
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Weaker {
     Action,
     /// A lower number.
     Lower(&'static str),
+    /// A higher number.
+    Higher(&'static str),
     /// An item less.
     Removed(&'static str),
 }

@@ -65,17 +65,17 @@ impl<S: Settings + Debug + Send + Sync + 'static> PolicySettings for S {
 macro_rules! settings {
     (
         $(#[doc = $summary:literal])+
-        $name:ident $(, unsupported [$($unsupported:literal),+])? {
+        $visibility:vis $name:ident $(, unsupported [$($unsupported:literal),+])? {
             $($(#[doc = $about:literal])+ $key:ident: $type:ty = $setting:expr;)+
         }
     ) => {
         $(#[doc = $summary])+
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
-        pub(crate) struct $name {
+        $visibility struct $name {
             $(
                 $(#[doc = $about])+
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub(crate) $key: Option<$type>,
+                $visibility $key: Option<$type>,
             )+
         }
 

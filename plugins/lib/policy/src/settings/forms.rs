@@ -10,7 +10,8 @@ use super::declaration::{Declaration, Weaker};
 use super::declare::Settings;
 use super::form::Form;
 use super::setting::Setting;
-use crate::decode::{Diagnostics, Field, LengthRange, Mapping, StringEnum};
+use crate::decode::{Diagnostics, Field, LengthRange, Mapping, Millis, StringEnum};
+use crate::problem::code;
 
 /// Returns a switch.
 pub(crate) fn boolean() -> Setting<Boolean> {
@@ -35,6 +36,21 @@ pub(crate) fn text(length: RangeInclusive<usize>) -> Setting<Text> {
 /// Returns one of several words.
 pub(crate) fn choice<E: StringEnum + Serialize>() -> Setting<Choice<E>> {
     Setting::new(Choice(PhantomData))
+}
+
+/// Returns several words without repetition, a set.
+pub(crate) fn choices<E: StringEnum + Serialize + PartialEq>() -> Setting<Choices<E>> {
+    Setting::new(Choices(PhantomData)).set(Value::to_string)
+}
+
+/// Returns a duration, such as `5s`.
+pub(crate) fn duration() -> Setting<Duration> {
+    Setting::new(Duration)
+}
+
+/// Returns the numbers of ports, a set.
+pub(crate) fn ports() -> Setting<List<Port>> {
+    Setting::new(List(Port)).set(Value::to_string)
 }
 
 /// Returns a list, empty by default.
@@ -137,6 +153,65 @@ impl<E: StringEnum + Serialize> Form for Choice<E> {
     fn schema(&self) -> Value {
         let words: Vec<&str> = E::VARIANTS.iter().map(|(word, _)| *word).collect();
         json!({ "enum": words })
+    }
+}
+
+/// See [`choices`].
+pub(crate) struct Choices<E>(PhantomData<E>);
+
+impl<E: StringEnum + Serialize + PartialEq> Form for Choices<E> {
+    type Value = Vec<E>;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Vec<E>> {
+        let items = field.items(diagnostics)?;
+        let mut words = Vec::new();
+        for item in &items {
+            let Some(word) = item.variant(diagnostics) else {
+                continue;
+            };
+            if words.contains(&word) {
+                let message = format!("`{}` repeats an earlier item", item.path);
+                diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
+            }
+            words.push(word);
+        }
+        Some(words)
+    }
+
+    fn schema(&self) -> Value {
+        let item = Choice::<E>(PhantomData).schema();
+        json!({ "type": "array", "items": item, "uniqueItems": true })
+    }
+}
+
+/// See [`duration`].
+pub(crate) struct Duration;
+
+impl Form for Duration {
+    type Value = Millis;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Millis> {
+        field.duration(diagnostics)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" })
+    }
+}
+
+/// See [`ports`].
+pub(crate) struct Port;
+
+impl Form for Port {
+    type Value = u16;
+
+    fn decode(&self, field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<u16> {
+        let port = field.integer(1..=u64::from(u16::MAX), diagnostics)?;
+        u16::try_from(port).ok()
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX })
     }
 }
 

@@ -10,5 +10,7 @@ mod setting;
 pub(crate) use declaration::{Declaration, Weaker, find};
 pub(crate) use declare::{PolicySettings, Settings, settings};
 pub(crate) use form::Form;
-pub(crate) use forms::{boolean, choice, group, integer, list, only, patterns, text};
+pub(crate) use forms::{
+    boolean, choice, choices, duration, group, integer, list, only, patterns, ports, text,
+};
 pub(crate) use setting::Setting;

@@ -4,7 +4,7 @@ use crate::settings::{Weaker, boolean, integer, only, settings};
 
 settings! {
     /// Settings of the audit log. This policy always allows.
-    AuditLogger {
+    pub(crate) AuditLogger {
         /// Only `true` is valid: no record is changed, or deleted before the end of its retention.
         immutable: bool = only(true);
         /// The retention of records in days.

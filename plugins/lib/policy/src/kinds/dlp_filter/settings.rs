@@ -9,7 +9,7 @@ use crate::settings::{Setting, Weaker, choice, group, list, only, patterns, sett
 
 settings! {
     /// Confidential terms and patterns of an organization, in requests and responses.
-    DlpFilter, unsupported ["streaming_mode"] {
+    pub(crate) DlpFilter, unsupported ["streaming_mode"] {
         /// The action on a match.
         action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
         /// Regular expressions.
@@ -30,7 +30,7 @@ settings! {
 
 settings! {
     /// `policy.dlp-filter.redaction`.
-    DlpRedaction {
+    pub(crate) DlpRedaction {
         /// What replaces a number of JSON.
         numbers: NumberRedaction = choice().default(NUMBERS);
     }

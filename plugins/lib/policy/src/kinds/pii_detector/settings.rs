@@ -8,7 +8,7 @@ use crate::settings::{Setting, Weaker, boolean, choice, group, only, patterns, s
 
 settings! {
     /// Personal data, in requests and responses.
-    PiiDetector, unsupported ["streaming_mode"] {
+    pub(crate) PiiDetector, unsupported ["streaming_mode"] {
         /// The action on a match.
         action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
         /// Only `false` is valid: health identifiers are not detected.
@@ -24,7 +24,7 @@ settings! {
 
 settings! {
     /// `policy.pii-detector.redaction`.
-    Redaction {
+    pub(crate) Redaction {
         /// The format of a marker.
         marker_format: MarkerFormat = choice().default(MARKER_FORMAT);
         /// Whether findings contain the kind of data; otherwise the kind is always `pii`.

@@ -5,7 +5,7 @@ use crate::settings::{Weaker, boolean, choice, group, patterns, settings, text};
 
 settings! {
     /// Attempts to override the instructions of a model, in requests.
-    PromptInjection, unsupported ["embedding_threshold", "streaming_mode", "threshold"] {
+    pub(crate) PromptInjection, unsupported ["embedding_threshold", "streaming_mode", "threshold"] {
         /// Which encodings are decoded before matching.
         encoding: Encoding = group();
         /// Additional patterns.
@@ -17,7 +17,7 @@ settings! {
 
 settings! {
     /// `policy.prompt-injection.encoding`; everything is on by default.
-    Encoding {
+    pub(crate) Encoding {
         /// Decode Base64 and inspect the result.
         decode_base64: bool = boolean().default(true).weaker(Weaker::Off);
         /// Remove invisible characters, and fold full-width and styled letters.
@@ -29,7 +29,7 @@ settings! {
 
 settings! {
     /// `policy.prompt-injection.detection`.
-    Detection {
+    pub(crate) Detection {
         /// Regular expressions.
         attack_patterns: Vec<String> = patterns();
     }
@@ -37,7 +37,7 @@ settings! {
 
 settings! {
     /// `policy.prompt-injection.response`.
-    InjectionResponse {
+    pub(crate) InjectionResponse {
         /// The action on a match.
         action: InjectionAction = choice().default(ACTION).weaker(Weaker::Action);
         /// The message to the caller of a blocked request.

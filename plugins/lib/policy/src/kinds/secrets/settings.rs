@@ -5,7 +5,7 @@ use crate::settings::{Weaker, boolean, choice, settings};
 
 settings! {
     /// Credentials: keys and tokens of services, private keys, passwords.
-    Secrets {
+    pub(crate) Secrets {
         /// The action on a match.
         action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
         /// Whether values behind the name of a secret are found, such as `password = …`, if they
