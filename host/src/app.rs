@@ -182,8 +182,8 @@ impl App<'_> {
             &invocation,
             deadline(parsed.timeout),
         );
-        let loaded = crate::load::loaded_dirs();
-        let survived = |p: &&DiscoveredPlugin| p.crashes > 0 && loaded.contains(&p.dir);
+        let running = context.providers.running_dirs();
+        let survived = |p: &&DiscoveredPlugin| p.crashes > 0 && running.contains(&p.dir);
         context
             .registry
             .all

@@ -1,6 +1,8 @@
 //! Records crashes in the journal, which puts a plugin in quarantine after some.
 
 use super::identity::PluginIdentity;
+use crate::discovery;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static DISABLED: AtomicBool = AtomicBool::new(false);
@@ -8,6 +10,14 @@ static DISABLED: AtomicBool = AtomicBool::new(false);
 /// Disables the record, for checks of plugins, which are not runs.
 pub(super) fn disable() {
     DISABLED.store(true, Ordering::Relaxed);
+}
+
+/// Records that the process of an isolated plugin ended in a crash. A failure means that
+/// the crash is not counted.
+pub(crate) fn record_process_crash(journal: &Path, name: &str, version: &str) {
+    if !DISABLED.load(Ordering::Relaxed) {
+        drop(discovery::record_crash(journal, name, version));
+    }
 }
 
 /// Appends a line to the journal; async-signal-safe. The file is opened here, because

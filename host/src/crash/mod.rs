@@ -26,6 +26,7 @@ pub(crate) use hang::{
 };
 pub(crate) use host_signals::record as record_host_signals;
 pub(crate) use identity::PluginIdentity;
+pub(crate) use journal::record_process_crash;
 pub(crate) use libraries::record as record_library;
 pub(crate) use register::register;
 pub(crate) use report::use_json;

@@ -20,7 +20,7 @@ pub(crate) use catalog::{Catalog, CatalogEntry};
 pub(crate) use groups::groups;
 pub(crate) use index::FileIdentity;
 pub(crate) use plugin::{DiscoveredPlugin, MANIFEST, PluginState, RecordPaths};
-pub(crate) use quarantine::{crash_line, record_success, set_enabled};
+pub(crate) use quarantine::{crash_line, record_crash, record_success, set_enabled};
 pub(crate) use registry::{Registry, ScanOptions, parse_manifest, read_plugin};
 pub(crate) use search::{PluginSource, SearchDir, SearchScope, search_path};
 pub(crate) use tier::PluginTier;

@@ -120,12 +120,11 @@ pub(crate) fn crash_line(name: &str, version: &str) -> String {
     format!("crash {name} {version}\n")
 }
 
-/// Records that a version of a plugin ended the process.
+/// Records that a version of a plugin crashed in a process of its own.
 ///
 /// # Errors
 /// When the journal cannot be written.
-#[cfg(test)]
-fn record_crash(journal: &Path, name: &str, version: &str) -> io::Result<()> {
+pub(crate) fn record_crash(journal: &Path, name: &str, version: &str) -> io::Result<()> {
     append(journal, &crash_line(name, version))
 }
 

@@ -17,5 +17,5 @@ pub(crate) use interfaces::check_interfaces;
 pub(crate) use library::LoadedPlugin;
 #[cfg(target_os = "macos")]
 pub(crate) use macho::read_manifest;
-pub(crate) use open::{attributed, check_files, load, loaded_dirs};
+pub(crate) use open::{attributed, check_files, load};
 pub(crate) use program::{check_process, command, program};

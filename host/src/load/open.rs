@@ -10,8 +10,7 @@ use kt_plugin_api::manifest::{Manifest, PluginKind};
 use kt_plugin_api::{Class, Error, abi};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::{File, Metadata};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
 
 /// The maximum size of a library.
 const MAX_LIBRARY: u64 = 1 << 30;
@@ -38,21 +37,9 @@ pub(crate) fn load(
         layout_cache::check(&mapped, &meta, cache)
             .map_err(|e| fail(broken(&path, "has an incompatible layout", &e)))?;
     }
-    let loaded = mapped
+    mapped
         .init(block)
-        .map_err(|e| fail(not_initialized(&path, e)))?;
-    if let Ok(mut dirs) = LOADED.lock() {
-        dirs.push(plugin.dir.clone());
-    }
-    Ok(loaded)
-}
-
-/// The directories of the loaded plugins.
-static LOADED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-/// Returns the directories of the plugins that this process has loaded.
-pub(crate) fn loaded_dirs() -> Vec<PathBuf> {
-    LOADED.lock().map(|dirs| dirs.clone()).unwrap_or_default()
+        .map_err(|e| fail(not_initialized(&path, e)))
 }
 
 /// Runs the checks of the files of a plugin. They execute none of its code. Returns the

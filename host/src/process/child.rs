@@ -1,6 +1,6 @@
 //! The child process: its streams, its end, and what its group leaves behind.
 
-use super::exit::ProcessExit;
+use super::exit::{ProcessExit, is_fault};
 use super::groups;
 use super::stderr_lines::StderrLines;
 use rustix::io::Errno;
@@ -137,6 +137,14 @@ impl ChildProcess {
         let waiting = |state: &mut State| !condition(state);
         let waited = self.changed.wait_timeout_while(self.lock(), left, waiting);
         condition(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Returns whether the process has crashed: by a fault, or if `exits_count` with any
+    /// exit code. A process that the host killed has not.
+    pub(super) fn has_crashed(&self, exits_count: bool) -> bool {
+        let state = self.lock();
+        let status = state.status.filter(|_| state.killed_for.is_none());
+        status.is_some_and(|status| is_fault(status) || (exits_count && status.code().is_some()))
     }
 
     /// Waits until the process has ended and its output is read, and describes its end.

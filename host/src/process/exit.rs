@@ -1,9 +1,20 @@
 //! How the process of a plugin ended.
 
 use kt_plugin_api::{Class, Error};
-use signal_hook::consts::{SIGABRT, SIGBUS, SIGKILL, SIGSEGV};
+use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSYS, SIGTRAP};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+
+/// The signals of a fault. Others come from outside, as from a user or from the system
+/// when memory is short.
+const FAULTS: [i32; 7] = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS];
+
+/// Returns whether a fault signal ended a process.
+pub(super) fn is_fault(status: ExitStatus) -> bool {
+    status
+        .signal()
+        .is_some_and(|signal| FAULTS.contains(&signal))
+}
 
 /// The end of a process.
 #[derive(Debug, Clone)]

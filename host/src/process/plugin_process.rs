@@ -28,6 +28,8 @@ pub(crate) struct ProcessCommand {
     pub(crate) version: String,
     /// The memory limit that `command` sets, for errors.
     pub(crate) memory_limit: Option<String>,
+    /// Is called once if the process crashes.
+    pub(crate) on_crash: Box<dyn Fn() + Send + Sync>,
 }
 
 /// A plugin that runs. The process is ended when this is dropped.
@@ -38,6 +40,11 @@ pub(crate) struct PluginProcess {
     /// The number of reloads that were sent to the plugin.
     reloads: AtomicU64,
     shut_down: AtomicBool,
+    initialized: AtomicBool,
+    /// It ended although it was not asked to.
+    has_failed: AtomicBool,
+    is_crash_recorded: AtomicBool,
+    on_crash: Box<dyn Fn() + Send + Sync>,
 }
 
 impl PluginProcess {
@@ -51,23 +58,26 @@ impl PluginProcess {
             name,
             version,
             memory_limit,
+            on_crash,
         } = spec;
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let process = Self::connect(command, &name, &version, memory_limit).map_err(|e| {
-            Error::new(Class::Plugin, "plugin-failed", "cannot be started").cause(e)
-        })?;
+        let process =
+            Self::connect(command, (&name, &version), memory_limit, on_crash).map_err(|e| {
+                Error::new(Class::Plugin, "plugin-failed", "cannot be started").cause(e)
+            })?;
         process.initialize(&name, &version)?;
+        process.initialized.store(true, Ordering::SeqCst);
         Ok(process)
     }
 
     fn connect(
         command: Command,
-        name: &str,
-        version: &str,
+        (name, version): (&str, &str),
         memory_limit: Option<String>,
+        on_crash: Box<dyn Fn() + Send + Sync>,
     ) -> std::io::Result<Self> {
         // The connection is created with the pipe of the child, and ended by the thread
         // that starts the child.
@@ -92,6 +102,10 @@ impl PluginProcess {
             connection,
             reloads: AtomicU64::new(0),
             shut_down: AtomicBool::new(false),
+            initialized: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
+            is_crash_recorded: AtomicBool::new(false),
+            on_crash,
         })
     }
 
@@ -140,7 +154,24 @@ impl PluginProcess {
     /// Returns the error of a call during which the process ended.
     pub(crate) fn ended(&self, during: &str) -> Error {
         let deadline = Instant::now() + TERMINATION_TIMEOUT * 2;
-        self.child.exit(deadline).error(during)
+        let exit = self.child.exit(deadline);
+        self.has_failed.store(true, Ordering::SeqCst);
+        // An exit before is a failure to start, as without an interpreter.
+        self.record_crash(self.initialized.load(Ordering::SeqCst));
+        exit.error(during)
+    }
+
+    fn record_crash(&self, exits_count: bool) {
+        if self.child.has_crashed(exits_count)
+            && !self.is_crash_recorded.swap(true, Ordering::SeqCst)
+        {
+            (self.on_crash)();
+        }
+    }
+
+    /// Returns whether the process ended during a call.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::SeqCst)
     }
 
     /// Asks the plugin to end.
@@ -155,6 +186,8 @@ impl PluginProcess {
     /// Waits for the end of the process, and ends it after the deadline.
     pub(crate) fn finish_shutdown(&self, deadline: Instant) {
         if self.child.wait_ended(deadline) {
+            // The exit code of an orderly end is up to the program.
+            self.record_crash(false);
             return;
         }
         let message = format!("{} did not shut down in time", self.label);

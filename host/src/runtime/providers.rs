@@ -83,6 +83,16 @@ impl<'a> Providers<'a> {
         Ok(transport)
     }
 
+    /// Returns the directories of the plugins whose process runs.
+    pub(crate) fn running_dirs(&self) -> Vec<PathBuf> {
+        let loaded = self.loaded.lock();
+        let running = loaded.iter().flat_map(|all| all.iter());
+        running
+            .filter(|plugin| !plugin.transport.has_failed())
+            .map(|plugin| plugin.dir.clone())
+            .collect()
+    }
+
     /// Returns the providers of an interface, by preference, with the reasons for
     /// which they can or cannot be used.
     pub(crate) fn list(&self, interface: &str) -> Vec<ProviderInfo> {

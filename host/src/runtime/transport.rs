@@ -28,6 +28,17 @@ pub(crate) enum Transport {
     Process(Arc<PluginProcess>),
 }
 
+impl Transport {
+    /// Returns whether the process of the plugin ended during a call; if that is this
+    /// process, it has not.
+    pub(super) fn has_failed(&self) -> bool {
+        match self {
+            Self::Library(_) => false,
+            Self::Process(process) => process.has_failed(),
+        }
+    }
+}
+
 /// Loads a plugin, or starts its process.
 ///
 /// # Errors
@@ -50,11 +61,16 @@ pub(super) fn start(
     } else {
         library_process((plugin, manifest), bytes, cache)
     };
+    let records = Arc::clone(&plugin.records);
+    let (name, version) = (manifest.name.clone(), manifest.version.clone());
     let process = PluginProcess::start(ProcessCommand {
         command,
         name: manifest.name.clone(),
         version: manifest.version.clone(),
         memory_limit: limit.map(|(_, text)| text.to_owned()),
+        on_crash: Box::new(move || {
+            crash::record_process_crash(&records.journal, &name, &version);
+        }),
     });
     process
         .map(|process| Transport::Process(Arc::new(process)))

@@ -75,6 +75,42 @@ fn a_memory_limit_has_a_unit() {
     });
 }
 
+/// A crash is a fault at any time, or the end of the process during a call. A signal from
+/// outside is neither that nor a run without a crash.
+#[test]
+fn an_isolated_library_that_crashes_in_every_run_is_quarantined() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    if dir.build(&CPlugin::faulty(true)).is_none() {
+        return;
+    }
+    let crash = |faults: &[&str]| {
+        for fault in faults {
+            let output = dir.kt("faulty --isolate").env("FAULT", fault).run();
+            output.stderr_excludes("quarantined");
+        }
+    };
+    let is_refused = || {
+        let refused = dir.kt("faulty --isolate").run();
+        refused.exits(9).stderr_contains("is quarantined");
+        dir.kt("plugin enable faulty").run().ok();
+        dir.kt("faulty --isolate").run().ok();
+    };
+    crash(&["segv", "_exit-0", "none", "abort", "term", "exit-5"]);
+    crash(&["init-segv"]);
+    is_refused();
+    crash(&["shutdown-segv", "segv"]);
+    // A crash in the process of kt is one of them.
+    let in_process = dir.kt("faulty").env("FAULT", "segv").run();
+    in_process.stderr_contains("crashed with SIGSEGV");
+    is_refused();
+    for _ in 0..4 {
+        let checked = dir.kt("plugin verify faulty").env("FAULT", "init-segv");
+        checked.run().exits(1).stdout_contains("SIGSEGV");
+    }
+    dir.kt("faulty --isolate").run().ok();
+}
+
 #[test]
 fn an_isolated_command_is_cancelled_by_signals_and_reloads() {
     let sandbox = Sandbox::new();

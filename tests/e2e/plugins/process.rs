@@ -283,6 +283,21 @@ fn a_program_that_violates_the_protocol_is_an_error() {
     }
 }
 
+#[test]
+fn a_program_that_crashes_in_every_run_is_quarantined() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    dir.put_program(MANIFEST, script("kill -SEGV $$").as_bytes());
+    for _ in 0..3 {
+        let crashed = dir.kt("script").run();
+        crashed
+            .exits(9)
+            .stderr_contains("(SIGSEGV) during `kt script`");
+    }
+    let refused = dir.kt("script").run();
+    refused.exits(9).stderr_contains("is quarantined");
+}
+
 /// An unknown method of a plugin has an answer; blank lines and messages of finished calls
 /// are ignored.
 #[test]
