@@ -5,13 +5,11 @@ use super::fixed_text::FixedText;
 use super::host_signals;
 use super::identity::PluginIdentity;
 use crate::clock::unix_ms;
-use crate::logging;
-use kt_plugin_api::abi::log;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering::Acquire, Ordering::Relaxed,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering::Acquire, Ordering::Relaxed,
     Ordering::Release, fence,
 };
 
@@ -24,8 +22,6 @@ static CALLS: [Entry; CAPACITY] = [const { Entry::new() }; CAPACITY];
 static NEXT: AtomicU64 = AtomicU64::new(1);
 /// When a plugin last called the host, as Unix time in milliseconds.
 static LAST_HOST_CALL: AtomicU64 = AtomicU64::new(0);
-/// Whether it was reported that a plugin changed signal actions: once is enough.
-static REPORTED: AtomicBool = AtomicBool::new(false);
 
 /// A recorded call. The thread that claimed the entry writes it, and others read it: the
 /// sequence number is 0 while it changes, and another one after that.
@@ -210,17 +206,13 @@ impl Drop for CallGuard {
         let Some(entry) = self.entry else { return };
         // SAFETY: null, or an identity, which is never freed.
         let plugin = unsafe { entry.plugin.load(Relaxed).as_ref() };
+        let thread = entry.thread.load(Relaxed);
         entry.sequence.store(0, Relaxed);
         entry.thread.store(0, Release);
-        if let Some(plugin) = plugin
-            && host_signals::restore()
-            && !REPORTED.swap(true, Relaxed)
-        {
-            let message = format!(
-                "plugin `{}` {} changed how kt handles signals; this was reverted",
-                plugin.name, plugin.version
-            );
-            logging::record(log::WARN, "host", &message, "");
+        if let Some(plugin) = plugin {
+            // The entry of an outer call is one of the first.
+            let of_thread = |entry: &Entry| entry.thread.load(Relaxed) == thread;
+            host_signals::restore_after_call(plugin, || !CALLS.iter().any(of_thread));
         }
     }
 }

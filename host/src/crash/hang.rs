@@ -4,14 +4,12 @@ use super::calls::{self, CallGuard, RunningCall};
 use super::identity::PluginIdentity;
 use super::journal;
 use super::report::{Message, Report};
+use super::waker;
 use crate::clock::unix_ms;
 use crate::logging;
 use kt_plugin_api::Class;
 use kt_plugin_api::abi::log;
 use std::fmt;
-use std::io::Write as _;
-use std::os::unix::net::UnixStream;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -24,8 +22,6 @@ pub(crate) struct HangPolicy {
     pub(crate) ends_process: bool,
 }
 
-/// Wakes the thread that watches calls.
-static WAKER: OnceLock<UnixStream> = OnceLock::new();
 /// Whether calls without a deadline are limited.
 static LIMIT_ALL: AtomicBool = AtomicBool::new(false);
 /// When that thread wakes by itself, as Unix time in milliseconds.
@@ -49,12 +45,8 @@ pub(crate) fn enter_until(
     let guard = calls::enter(plugin, deadline, what);
     // Most deadlines are later than that of an earlier call, for which the thread
     // wakes: then nothing is written.
-    if deadline != 0
-        && deadline < NEXT_CHECK.load(SeqCst)
-        && let Some(mut waker) = WAKER.get()
-    {
-        // If the buffer is full, the thread wakes anyway.
-        drop(waker.write(&[0]));
+    if deadline != 0 && deadline < NEXT_CHECK.load(SeqCst) {
+        waker::wake();
     }
     guard
 }
@@ -64,12 +56,6 @@ pub(crate) fn enter_until(
 pub(crate) fn limit_all_calls() {
     journal::disable();
     LIMIT_ALL.store(true, SeqCst);
-}
-
-/// Sets the stream that receives a byte when the next check is too late.
-pub(crate) fn set_waker(stream: UnixStream) {
-    // Without it, only the first signal handling of a process is watched.
-    drop(WAKER.set(stream));
 }
 
 /// Checks the calls, and returns the time until the next check; `None` if there is no

@@ -8,6 +8,7 @@
 
 mod calls;
 mod culprit;
+mod deferral;
 mod exit;
 mod fault;
 mod fixed_text;
@@ -18,15 +19,17 @@ mod journal;
 mod libraries;
 mod register;
 mod report;
+mod waker;
 
 pub(crate) use calls::{enter_host, record_host_call};
 pub(crate) use fault::set_alternate_stack;
 pub(crate) use hang::{
-    HangPolicy, check as check_calls, end_by_signal, enter, enter_until, limit_all_calls, set_waker,
+    HangPolicy, check as check_calls, end_by_signal, enter, enter_until, limit_all_calls,
 };
-pub(crate) use host_signals::record as record_host_signals;
+pub(crate) use host_signals::{record as record_host_signals, restore_deferred as restore_signals};
 pub(crate) use identity::PluginIdentity;
 pub(crate) use journal::record_process_crash;
 pub(crate) use libraries::record as record_library;
 pub(crate) use register::register;
 pub(crate) use report::use_json;
+pub(crate) use waker::set as set_waker;

@@ -1,6 +1,6 @@
 //! Signal handling: SIGINT and SIGTERM cancel the command, a second one ends the
 //! process immediately, and SIGHUP reloads a long-running command. The same thread
-//! notices calls that do not return after their deadline.
+//! notices calls that do not return after their deadline, and restores signal actions.
 
 #![forbid(unsafe_code)]
 
@@ -62,7 +62,8 @@ impl SignalState {
     fn watch(&self, mut signals: SignalDelivery<UnixStream, SignalOnly>, policy: HangPolicy) {
         crash::set_alternate_stack();
         loop {
-            let timeout = crash::check_calls(policy);
+            let timeouts = [crash::check_calls(policy), crash::restore_signals()];
+            let timeout = timeouts.into_iter().flatten().min();
             let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
             let mut readable = [PollFd::new(signals.get_read(), PollFlags::IN)];
             // After an error such as EINTR there is nothing to read yet.

@@ -92,6 +92,24 @@ fn signal_actions_that_a_plugin_changed_are_restored() {
     }
 }
 
+/// The command still runs, and no other call follows.
+#[test]
+fn signal_actions_that_a_method_changed_are_restored() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    if dir.build(&CPlugin::probe()).is_none() {
+        return;
+    }
+    let run = dir.kt("probe call-and-wait");
+    let mut running = run.env("PROBE_IN_METHOD", "signals").spawn();
+    let waits = |_: &str, err: &str| err.contains("waiting").then_some(());
+    running.wait_for("the command", SOON, waits);
+    send_until_ended(&mut running, Signal::INT);
+    running
+        .wait(SOON)
+        .stderr_contains("plugin `probe` 1.0.0 changed how kt handles signals");
+}
+
 /// A plugin that ends its process, or hangs, is a row among the others.
 #[test]
 fn checks_of_plugins_survive_each_of_them() {

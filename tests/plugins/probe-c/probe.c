@@ -195,6 +195,23 @@ static kt_status wait_for_cancellation(const kt_context *context) {
   return emit(context, KT_EMIT_RESULT, json);
 }
 
+/* Calls the named provider twice, and waits. */
+static kt_status call_and_wait(kt_str invocation, const kt_context *context) {
+  kt_str id = KT_STR("example.reply/1"), method = KT_STR("answer"), null = KT_STR("null");
+  kt_provider provider = {sizeof(kt_provider), 0, 0, 0, 0};
+  asked a;
+  memset(&a, 0, sizeof a);
+  a.context = context;
+  kt_reply reply = {&a, put_asked, keep};
+  context->open_provider(context->ctx, id, member(invocation, "of"), &provider);
+  for (int i = 0; i < 2; i++) {
+    kt_status status = provider.call(provider.ctx, method, null, NULL, reply);
+    if (status != KT_OK) return status;
+  }
+  provider.close(provider.ctx);
+  return wait_for_cancellation(context);
+}
+
 static int overflow(volatile int depth) {
   volatile char frame[4096];
   frame[0] = (char)depth;
@@ -293,6 +310,7 @@ static kt_status run(void *state, kt_str invocation, const kt_context *context) 
   if (has(invocation, "\"misbehave\"]")) return misbehave_command(invocation, context);
   if (has(invocation, "\"measure\"]")) return measure(invocation, context);
   if (has(invocation, "\"wait\"]")) return wait_for_cancellation(context);
+  if (has(invocation, "\"call-and-wait\"]")) return call_and_wait(invocation, context);
   if (has(invocation, "\"reply\"]")) return call_reply(invocation, context);
   if (has(invocation, "\"unknown-view\"]"))
     return emit(context, KT_EMIT_RESULT, "{\"schema\":\"a/1\",\"value\":{\"a\":1},\"view\":{\"chart\":{\"x\":1}}}");
