@@ -8,6 +8,18 @@ use std::time::Duration;
 
 /// The exit code of the rig if it is not supported.
 const UNSUPPORTED: i32 = 77;
+
+/// Files that the published crate must have.
+const PUBLISHED: [&str; 7] = [
+    "ABI.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "examples/command/lib.rs",
+    "include/kt_plugin.h",
+    "schema/manifest.json",
+];
+
 /// Builds and tests the plugin; returns its plugin directory.
 fn build(sandbox: &Sandbox) -> PathBuf {
     let run = cargo_script(sandbox, "tests/scripts/build-third-party.sh");
@@ -20,6 +32,10 @@ fn build(sandbox: &Sandbox) -> PathBuf {
         .lines()
         .last()
         .expect("it prints the plugin directory");
+    let sdk = workspace().join("target/third-party/sdk");
+    for file in PUBLISHED {
+        assert!(sdk.join(file).is_file(), "{file} is not in the crate");
+    }
     PathBuf::from(line)
 }
 

@@ -62,9 +62,8 @@ impl UndoLog {
         let mut failures = Vec::new();
         for entry in self.entries.into_iter().rev() {
             let description = &entry.description;
-            if let Some(file) = &entry.file
-                && let Err(error) = restore(runner, file)
-            {
+            let restored = entry.file.iter().map(|file| (file, restore(runner, file)));
+            for (file, error) in restored.filter_map(|(f, r)| Some((f, r.err()?))) {
                 failures.push(format!("{description}: {}: {error}", file.path.display()));
             }
             for exec in &entry.undo {
