@@ -1,7 +1,7 @@
 //! The built-in commands; they are about kt, never about what plugins do.
 
 use super::plugin_commands;
-use clap::builder::EnumValueParser;
+use clap::builder::{EnumValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -240,11 +240,11 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
 }
 
 fn with_new_arguments(command: Command) -> Command {
-    let choice = |name: &'static str, values: [&'static str; 2]| {
+    let choice = |name: &'static str, values: &'static [&'static str]| {
         Arg::new(name)
             .long(name)
             .required(true)
-            .value_parser(values)
+            .value_parser(PossibleValuesParser::new(values))
     };
     command
         .long_about(NEW_HELP)
@@ -254,9 +254,9 @@ fn with_new_arguments(command: Command) -> Command {
                 .help("Name of the plugin, and of the directory that is created")
                 .required(true),
         )
-        .arg(choice("lang", ["rust", "c"]).help("Language of the plugin"))
+        .arg(choice("lang", &["rust", "c", "python"]).help("Language of the plugin"))
         .arg(
-            choice("kind", ["command", "service"])
+            choice("kind", &["command", "service"])
                 .help("Whether it adds commands, or support for a service manager"),
         )
         .arg(

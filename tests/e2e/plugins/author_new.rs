@@ -1,8 +1,10 @@
 //! `kt plugin new`: what it writes builds, passes its tests and `kt plugin test`, and works.
 
 use crate::harness::{
-    Background, CommandOutput, Sandbox, TestCommand, cargo, dist, free_port, tool, workspace,
+    Background, CommandOutput, Sandbox, TIMEOUT, TestCommand, cargo, dist, free_port, tool,
+    wait_until, workspace,
 };
+use rustix::process::Signal;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -106,11 +108,33 @@ fn a_new_command_in_rust_passes_its_tests() {
     }
 }
 
+#[test]
+fn a_new_command_in_python_passes_its_tests() {
+    let (Some(_python), Some(make)) = (tool("python3"), tool("make")) else {
+        return;
+    };
+    command_works("--lang python", "python3 -m unittest", &make);
+}
+
 /// A `runsvdir` over `~/service`.
-fn runsvdir(sandbox: &Sandbox, program: &Path) -> Background {
-    let services = sandbox.root().join("home/service");
-    fs::create_dir_all(&services).expect("the home is writable");
-    sandbox.program(program).arg(&services).spawn()
+struct Runsvdir(Background);
+
+impl Runsvdir {
+    fn start(sandbox: &Sandbox, program: &Path) -> Self {
+        let services = sandbox.root().join("home/service");
+        fs::create_dir_all(&services).expect("the home is writable");
+        Self(sandbox.program(program).arg(&services).spawn())
+    }
+}
+
+/// Only after SIGHUP does it end its services.
+impl Drop for Runsvdir {
+    fn drop(&mut self) {
+        self.0.signal(Signal::HUP);
+        wait_until("runsvdir ends", TIMEOUT, || {
+            (!self.0.is_running()).then_some(())
+        });
+    }
 }
 
 /// From `kt plugin new` to a gateway that runs under the backend of the author.
@@ -118,7 +142,7 @@ fn backend_works(options: &str, expected: &str, make_program: &Path, program: &P
     let sandbox = Sandbox::new();
     create(&sandbox, &format!("{options} --kind service my-runit")).ok();
     has_its_documents(&sandbox.root().join("my-runit"));
-    let _runsvdir = runsvdir(&sandbox, program);
+    let _runsvdir = Runsvdir::start(&sandbox, program);
     make(&sandbox, make_program, "my-runit", "test")
         .run()
         .ok()
@@ -191,6 +215,27 @@ fn a_new_service_backend_is_tested_without_its_service_manager() {
         .ok()
         .stdout_contains("no runsvdir runs over")
         .stderr_contains("0 failed");
+}
+
+/// The template is the plugin that the tests of services run under a real supervisord.
+#[test]
+fn a_new_service_backend_in_python_passes_its_tests() {
+    let (Some(_python), Some(make_program)) = (tool("python3"), tool("make")) else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    create(&sandbox, "--lang python --kind service my-backend").ok();
+    has_its_documents(&sandbox.root().join("my-backend"));
+    make(&sandbox, &make_program, "my-backend", "test")
+        .run()
+        .ok()
+        .stdout_contains("python3 -m unittest")
+        .stdout_contains("supervisord")
+        .stderr_contains("5 passed, 0 failed");
+    let plugins = sandbox.root().join("my-backend/build");
+    let listed = sandbox.kt_line("plugin verify my-backend -o json");
+    let listed = listed.env("KT_PLUGIN_PATH", &plugins).run();
+    assert_eq!(listed.ok().text_at("/0/state"), "ok");
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(in crate::commands) fn run(
     let text = |id: &str| matches.get_one::<String>(id).map_or("", String::as_str);
     let language = match text("lang") {
         "c" => Language::C,
+        "python" => Language::Python,
         _ => Language::Rust,
     };
     let kind = match text("kind") {

@@ -5,6 +5,7 @@
 pub(super) enum Language {
     Rust,
     C,
+    Python,
 }
 
 /// What a plugin provides.
@@ -35,6 +36,27 @@ macro_rules! template {
         }
     };
 }
+
+/// The service backend of the tests, which runs gateways under a real supervisord.
+macro_rules! example {
+    ($path:literal, $source:literal) => {
+        TemplateFile {
+            path: $path,
+            content: include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../tests/plugins/service-supervisord/",
+                $source
+            )),
+        }
+    };
+}
+
+/// The names in its files, and those in the files of a new plugin.
+const EXAMPLE_NAMES: [(&str, &str); 3] = [
+    ("service-supervisord", "{{name}}"),
+    ("service_supervisord", "plugin"),
+    ("PROVIDER = \"supervisord\"", "PROVIDER = \"{{name}}\""),
+];
 
 const LICENSE: TemplateFile = template!("LICENSE", "any/LICENSE");
 
@@ -90,6 +112,23 @@ const RUST_SERVICE: [TemplateFile; 9] = [
     template!("src/tests.rs", "rust-service/tests.rs.in"),
 ];
 
+const PYTHON: [TemplateFile; 2] = [
+    template!("Makefile", "python/Makefile"),
+    template!(".gitignore", "python/gitignore"),
+];
+
+const PYTHON_COMMAND: [TemplateFile; 2] = [
+    template!("plugin.py", "python-command/plugin.py"),
+    template!("test_plugin.py", "python-command/test_plugin.py"),
+];
+
+const PYTHON_SERVICE: [TemplateFile; 4] = [
+    template!("README.md", "python-service/README.md"),
+    template!("plugin.toml", "python-service/plugin.toml"),
+    example!("plugin.py", "service_supervisord.py"),
+    example!("test_plugin.py", "test_service_supervisord.py"),
+];
+
 /// Returns the files of a plugin, with its names.
 pub(super) fn files(
     language: Language,
@@ -101,14 +140,16 @@ pub(super) fn files(
         (Language::C, Kind::Service) => &[&C, &SERVICE, &C_SERVICE],
         (Language::Rust, Kind::Command) => &[&RUST, &COMMAND, &RUST_COMMAND],
         (Language::Rust, Kind::Service) => &[&RUST, &SERVICE, &RUST_SERVICE],
+        (Language::Python, Kind::Command) => &[&PYTHON, &COMMAND, &PYTHON_COMMAND],
+        (Language::Python, Kind::Service) => &[&PYTHON, &PYTHON_SERVICE],
     };
     let files = parts.iter().flat_map(|part| part.iter()).chain([&LICENSE]);
     files
-        .map(|file| (file.path, insert(file.content, names)))
+        .map(|file| (file.path, insert(file.content, language, names)))
         .collect()
 }
 
-fn insert(content: &str, names: &Names<'_>) -> String {
+fn insert(content: &str, language: Language, names: &Names<'_>) -> String {
     let Names { name, sdk } = names;
     let build = if sdk.starts_with('"') {
         format!("{{ version = {sdk}, features = [\"build\"] }}")
@@ -116,7 +157,17 @@ fn insert(content: &str, names: &Names<'_>) -> String {
         sdk.replace(" }", ", features = [\"build\"] }")
     };
     let ident = name.replace('-', "_");
+    let entry = match language {
+        Language::Python => "kind = \"process\"\nexecutable = \"plugin.py\"".to_owned(),
+        Language::Rust | Language::C => format!("library = \"{ident}\""),
+    };
+    let content = EXAMPLE_NAMES
+        .iter()
+        .fold(content.to_owned(), |text, (from, to)| {
+            text.replace(from, to)
+        });
     content
+        .replace("{{entry}}", &entry)
         .replace("{{name}}", name)
         .replace("{{ident}}", &ident)
         .replace("{{camel}}", &camel(name))
@@ -144,7 +195,7 @@ mod tests {
             name: "my-plugin",
             sdk: "\"0.1\"",
         };
-        for language in [Language::Rust, Language::C] {
+        for language in [Language::Rust, Language::C, Language::Python] {
             for kind in [Kind::Command, Kind::Service] {
                 let files = files(language, kind, &names);
                 for required in ["LICENSE", "README.md", "Makefile", "plugin.toml"] {
@@ -154,7 +205,9 @@ mod tests {
                     );
                 }
                 for (path, content) in files {
-                    assert!(!content.contains("{{"), "{path} of {language:?}, {kind:?}");
+                    for left in ["{{", "service-supervisord", "service_supervisord"] {
+                        assert!(!content.contains(left), "{path} of {language:?}, {kind:?}");
+                    }
                 }
             }
         }

@@ -66,7 +66,7 @@ fn invalid(path: &Path, error: &dyn std::fmt::Display) -> Error {
     let message = format!("`{}` cannot be used", path.display());
     Error::new(Class::Usage, "invalid-test-cases", message)
         .cause(error.to_string().trim_end())
-        .hint("docs/plugins.md describes its keys")
+        .hint("docs/plugins/authors.md describes its keys")
 }
 
 #[cfg(test)]
