@@ -57,15 +57,14 @@ const OTHER_NAMES: [&str; 6] = [
 /// before them.
 #[inline]
 pub(super) fn may_begin(before: &[u8]) -> bool {
-    match before {
-        [.., b'=' | b':' | b'>' | b'"' | b'\'' | b'`'] => true,
-        [.., b'=' | b':' | b'>' | b' ' | b'\t', b' ' | b'\t'] => true,
-        [name @ .., b' ' | b'\t'] => {
-            matches!(
-                name,
-                [.., b'e' | b'E', b'r' | b'R'] | [.., b'i' | b'I', b'c' | b'C']
-            ) && is_scheme(name)
-        }
+    let mut last = before.iter().rev();
+    match last.next() {
+        Some(b'=' | b':' | b'>' | b'"' | b'\'' | b'`') => true,
+        Some(b' ' | b'\t') => match last.next() {
+            Some(b'=' | b':' | b'>' | b' ' | b'\t') => true,
+            Some(b'r' | b'R' | b'c' | b'C') => is_scheme(&before[..before.len() - 1]),
+            _ => false,
+        },
         _ => false,
     }
 }
@@ -109,9 +108,10 @@ pub(super) fn at(view: View<'_>, at: usize, label: Option<&[u8]>, steps: &mut us
     let token = value.starts_with(b"eyJ") && value.windows(4).any(|part| part == b".eyJ");
     let digit = value.iter().any(u8::is_ascii_digit);
     let letter = value.iter().any(u8::is_ascii_alphabetic);
+    let reference = quote.is_none() && label.is_none() && is_identifier(value);
     let named = value.iter().any(|byte| matches!(byte, b'(' | b'['));
     let found = value.len() >= MIN_VALUE
-        && !(code || address || named || token)
+        && !(code || address || named || token || reference)
         && digit
         && letter
         && is_random(value)
@@ -133,6 +133,20 @@ pub(super) fn rest(found: usize) -> Option<Rest> {
         },
         state: RestState::default(),
     })
+}
+
+/// Returns whether a value is a name of code, such as `WIN32_ERROR` or `node.colon2_token`: parts
+/// of letters with few digits between.
+fn is_identifier(value: &[u8]) -> bool {
+    let joined = value.iter().any(|byte| matches!(byte, b'_' | b'.'));
+    let plain = value.iter().all(|byte| is_name(*byte) && *byte != b'-');
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let changes = value.windows(2).filter(|pair| {
+        let kinds = (pair[0].is_ascii_digit(), pair[1].is_ascii_digit());
+        let letter = pair.iter().any(u8::is_ascii_alphabetic);
+        letter && kinds.0 != kinds.1
+    });
+    joined && plain && digits <= 3 && changes.count() <= 2
 }
 
 fn is_quote(byte: u8) -> bool {

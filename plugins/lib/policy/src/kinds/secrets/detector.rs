@@ -3,7 +3,7 @@
 use super::format::Formats;
 use super::{assignment, jwt, private_key, url};
 use crate::chain::{Detector, Match, Matches, Progress, RecentWords, Rest, Starts, View};
-use crate::text::{after_word, is_word};
+use crate::text::is_word;
 
 /// The signs that a value may begin with. Letters and digits begin words.
 const SIGNS: &[u8] = b"!#$%&*+/?@^~";
@@ -36,27 +36,56 @@ impl Detector for SecretDetector {
         words: &RecentWords,
         found: &mut Matches,
     ) -> bool {
+        // The label stands before the text with a colon and a space.
+        let label = words.label();
+        let labeled = !label.is_empty() && progress.base + at == label.len() + 2;
+        if !labeled && !self.may_begin(view.text, at) {
+            return true;
+        }
+        let label = labeled.then_some(label);
+        self.secrets_at(view, at, label, &mut progress.steps, found)
+    }
+}
+
+impl SecretDetector {
+    /// Whether anything may begin at `at`: nearly all words are left here.
+    #[inline]
+    fn may_begin(&self, text: &[u8], at: usize) -> bool {
+        let before = &text[..at];
+        if before.last().is_some_and(|byte| is_word(*byte)) {
+            return false;
+        }
+        matches!(text[at], b'-' | b'e')
+            || self.formats.may_begin(text, at)
+            || assignment::may_begin(before)
+    }
+
+    #[inline(never)]
+    fn secrets_at(
+        &self,
+        view: View<'_>,
+        at: usize,
+        label: Option<&[u8]>,
+        steps: &mut usize,
+        found: &mut Matches,
+    ) -> bool {
         let mut decided = true;
         let mut take = |pattern: usize, result: Match, rest: Option<Rest>| match result {
             Match::None => {}
             Match::Open => decided = false,
             Match::End(end) => found.push_with_rest(pattern, end, rest),
         };
-        let steps = &mut progress.steps;
-        if view.text[at] == b'-' {
+        let text = view.text;
+        if text[at] == b'-' {
             let key = private_key::at(view, at, steps);
             let end = match key {
                 Match::End(end) => end,
                 _ => at,
             };
-            let rest = private_key::rest(&view.text[at..end]);
+            let rest = private_key::rest(&text[at..end]);
             take(self.private_key, key, Some(rest));
             return decided;
         }
-        if after_word(view.text, at) {
-            return true;
-        }
-        let text = view.text;
         if self.formats.may_begin(text, at) {
             self.formats.matches_at(view, at, steps, |format, result| {
                 take(self.format_patterns[format], result, None);
@@ -65,22 +94,18 @@ impl Detector for SecretDetector {
         if text[at] == b'e' {
             take(self.jwt, jwt::at(view, at, steps), Some(jwt::rest()));
         }
-        if let Some(pattern) = self.password.filter(|_| text[..at].ends_with(b":")) {
+        let before = &text[..at];
+        if let Some(pattern) = self.password.filter(|_| before.ends_with(b":")) {
             take(pattern, url::at(view, at, steps), None);
         }
-        if let Some(pattern) = self.assignment {
-            let label = words.label();
-            // The label stands before the text with a colon and a space.
-            let labeled = !label.is_empty() && progress.base + at == label.len() + 2;
-            if labeled || assignment::may_begin(&text[..at]) {
-                let label = labeled.then_some(label);
-                let result = assignment::at(view, at, label, steps);
-                let length = match result {
-                    Match::End(end) => end - at,
-                    _ => 0,
-                };
-                take(pattern, result, assignment::rest(length));
-            }
+        let announced = label.is_some() || assignment::may_begin(before);
+        if let Some(pattern) = self.assignment.filter(|_| announced) {
+            let result = assignment::at(view, at, label, steps);
+            let length = match result {
+                Match::End(end) => end - at,
+                _ => 0,
+            };
+            take(pattern, result, assignment::rest(length));
         }
         decided
     }

@@ -96,6 +96,8 @@ fn open_if(open: bool) -> Match {
 pub(super) struct Formats {
     /// A bit for each pair of bytes of ASCII.
     pairs: Vec<u64>,
+    /// Where the formats of each first byte begin; they are sorted.
+    first: [u16; 129],
     formats: &'static [Format],
 }
 
@@ -108,7 +110,17 @@ impl Formats {
                 pairs[pair / 64] |= 1 << (pair % 64);
             }
         }
-        Self { pairs, formats }
+        let mut first = [0; 129];
+        for (byte, from) in (0..=128_u8).zip(&mut first) {
+            let before = formats.partition_point(|format| format.prefix.as_bytes()[0] < byte);
+            // Some hundred formats.
+            *from = u16::try_from(before).unwrap_or(u16::MAX);
+        }
+        Self {
+            pairs,
+            first,
+            formats,
+        }
     }
 
     /// Whether any format begins with a byte.
@@ -140,16 +152,20 @@ impl Formats {
         steps: &mut usize,
         mut take: impl FnMut(usize, Match),
     ) {
-        let first = view.text[at];
-        // The prefixes are sorted.
-        let from = self
-            .formats
-            .partition_point(|format| format.prefix.as_bytes()[0] < first);
-        let formats = self.formats[from..].iter().enumerate();
-        for (index, format) in formats.take_while(|(_, f)| f.prefix.as_bytes()[0] == first) {
+        let first = usize::from(view.text[at]);
+        let (Some(from), Some(end)) = (self.first.get(first), self.first.get(first + 1)) else {
+            return;
+        };
+        let second = view.text.get(at + 1);
+        for index in usize::from(*from)..usize::from(*end) {
+            let format = &self.formats[index];
+            // Most formats differ in the second byte.
+            if second.is_some_and(|byte| *byte != format.prefix.as_bytes()[1]) {
+                continue;
+            }
             match format.at(view, at, steps) {
                 Match::None => {}
-                found => take(from + index, found),
+                found => take(index, found),
             }
         }
     }
