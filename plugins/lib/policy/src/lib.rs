@@ -41,11 +41,12 @@ mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
-    AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_GAP_BYTES,
-    MAX_HOLD_BYTES, MAX_MATCH_BYTES, NumberRedaction, PromptText, Replacement, Rewrite,
-    Sensitivity, StreamFilter, merge_findings,
+    AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_HOLD_BYTES,
+    MAX_MATCH_BYTES, NumberRedaction, PromptText, Replacement, Rewrite, Sensitivity, StreamFilter,
+    merge_findings,
 };
 pub use compile::compile;
+pub use decode::MAX_GAP_BYTES;
 pub use decode::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, Millis};
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
 pub use kinds::reason_codes;

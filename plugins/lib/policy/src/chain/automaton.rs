@@ -14,10 +14,8 @@ use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::Hir;
 
 use super::matched::{Matches, View};
+use crate::decode::MAX_GAP_BYTES;
 
-/// A match must reach an end at least every so many bytes; beyond that the
-/// search from its start is given up. Bounds the work per position.
-pub const MAX_GAP_BYTES: usize = 512;
 /// Longest match, in bytes; the rest of a longer one is read as new text.
 /// Room for a private key in text form, which is about 3,300 bytes.
 pub const MAX_MATCH_BYTES: usize = 4096;

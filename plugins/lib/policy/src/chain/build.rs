@@ -5,14 +5,14 @@ use std::sync::Arc;
 use regex_syntax::hir::Hir;
 
 use super::Limits;
-use super::automaton::{Automaton, MAX_GAP_BYTES, MAX_MATCH_BYTES, weigh};
+use super::automaton::{Automaton, MAX_MATCH_BYTES, weigh};
 use super::compiled::Compiled;
 use super::pattern::{Pattern, PatternSource};
 use super::phases::{Detector, RecordPhase, RequestPhase};
 use super::prompt::Chain;
 use super::rules::{OwnPatterns, Rules};
 use super::word_boundary::make_ascii;
-use crate::decode::parse_pattern;
+use crate::decode::{MAX_GAP_BYTES, parse_pattern};
 use crate::model::{Document, PolicyKind};
 use crate::problem::{Problem, Problems, code};
 use crate::source::SourceLocation;

@@ -25,7 +25,7 @@ mod words;
 pub(crate) use action::{FilterAction, MarkerFormat};
 pub use action::{NumberRedaction, Sensitivity};
 pub use audit::AuditRecord;
-pub use automaton::{MAX_GAP_BYTES, MAX_MATCH_BYTES};
+pub use automaton::MAX_MATCH_BYTES;
 pub(crate) use build::Build;
 pub(crate) use evaluation::count;
 pub use evaluation::{

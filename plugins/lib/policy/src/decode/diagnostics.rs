@@ -13,6 +13,7 @@ const MAX_QUOTED_CHARS: usize = 40;
 pub(crate) struct Diagnostics<'s> {
     pub(crate) source_map: &'s SourceMap,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
     pub(crate) locations: BTreeMap<String, SourceLocation>,
 }
 
@@ -21,6 +22,7 @@ impl<'s> Diagnostics<'s> {
         Self {
             source_map,
             problems: Vec::new(),
+            warnings: Vec::new(),
             locations: BTreeMap::new(),
         }
     }
@@ -38,6 +40,19 @@ impl<'s> Diagnostics<'s> {
             .problem(code, location, path, message.into());
         self.problems.push(problem);
         self.problems.last_mut().expect("pushed in the line above")
+    }
+
+    /// Reports a valid value that is probably not what was intended.
+    pub(crate) fn warn(
+        &mut self,
+        code: &'static str,
+        location: SourceLocation,
+        path: &str,
+        message: String,
+    ) -> &mut Problem {
+        let warning = self.source_map.problem(code, location, path, message);
+        self.warnings.push(warning);
+        self.warnings.last_mut().expect("pushed in the line above")
     }
 
     /// Reports a value of the wrong type without quoting it.

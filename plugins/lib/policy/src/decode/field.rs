@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::diagnostics::{Diagnostics, truncate};
 use super::millis::Millis;
 use super::node::{Node, NodeKind};
-use super::pattern::parse_pattern;
+use super::pattern::{MAX_GAP_BYTES, has_long_gap, parse_pattern};
 use super::string_enum::StringEnum;
 use crate::problem::code;
 use crate::problem::mask::is_secret_path;
@@ -163,7 +163,18 @@ impl<'n> Field<'n> {
             Ok(hir) if hir.properties().minimum_len().is_none() => {
                 "the pattern can never match".to_owned()
             }
-            Ok(_) => return Some(text),
+            Ok(hir) => {
+                if has_long_gap(&hir) {
+                    let message = format!(
+                        "`{}` finds no match with a part of more than {MAX_GAP_BYTES} bytes in it",
+                        self.path
+                    );
+                    diagnostics
+                        .warn(code::W_LONG_GAP, self.location, &self.path, message)
+                        .help("bound the repetition, such as `.{0,120}` instead of `.*`");
+                }
+                return Some(text);
+            }
             Err(error) => error,
         };
         diagnostics

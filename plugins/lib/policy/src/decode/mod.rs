@@ -17,6 +17,7 @@ pub(crate) use layer::{merge, reject_duplicates};
 pub(crate) use mapping::{Keys, Mapping};
 pub use millis::Millis;
 pub(crate) use node::{Node, NodeKind};
+pub use pattern::MAX_GAP_BYTES;
 pub(crate) use pattern::parse_pattern;
 pub(crate) use string_enum::{StringEnum, string_enum};
 pub use yaml::{MAX_ALIASES, MAX_DEPTH, MAX_NODES};

@@ -55,6 +55,7 @@ pub fn parse(sources: &[Source]) -> Result<Document, Problems> {
     let document = root.and_then(|root| decode(&root, &mut diagnostics));
     let Diagnostics {
         problems,
+        warnings: mut found,
         locations,
         ..
     } = diagnostics;
@@ -62,7 +63,8 @@ pub fn parse(sources: &[Source]) -> Result<Document, Problems> {
         Some(mut document) if problems.is_empty() => {
             document.source_map = source_map;
             document.locations = locations;
-            document.warnings = warnings::warnings(&document);
+            found.extend(warnings::warnings(&document));
+            document.warnings = found;
             Ok(document)
         }
         _ => Err(Problems::new(problems)),

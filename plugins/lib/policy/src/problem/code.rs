@@ -51,3 +51,5 @@ pub(crate) const W_NO_TARGET: &str = "W003";
 pub(crate) const W_AUDIT_ORDER: &str = "W004";
 /// A provider whose own API is not supported yet.
 pub(crate) const W_COMPATIBLE_API: &str = "W005";
+/// A pattern with matches that are too long to be found.
+pub(crate) const W_LONG_GAP: &str = "W006";

@@ -133,3 +133,19 @@ fn questionable_settings_are_warnings() {
         ["W003"]
     );
 }
+
+#[test]
+fn a_pattern_that_misses_long_matches_is_a_warning() {
+    let warnings = |pattern: &str| {
+        let text = format!(
+            "pack: {{name: a, version: 1.0.0, enabled: true}}\nproviders: {{targets: [{{id: e, provider: echo}}]}}\n\
+             policies: {{chain: [dlp-filter]}}\npolicy: {{dlp-filter: {{detect_patterns: ['{pattern}']}}}}\n"
+        );
+        good(&text).warnings().to_vec()
+    };
+    let found = warnings("begin.*end");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].code, "W006");
+    assert_eq!(found[0].path, "policy.dlp-filter.detect_patterns[0]");
+    assert!(warnings("begin.{0,120}end").is_empty());
+}
