@@ -81,9 +81,12 @@ static int run_script(json_buffer *script, kt_str spec, kt_str system) {
   valid &= shell_json(script, dir.len && !json_is(dir, "null") ? dir : json_get(system, "home"));
   json_raw(script, " || exit 111\nHOME=");
   valid &= shell_json(script, json_get(system, "home"));
-  json_raw(script, "\nUSER=");
-  valid &= shell_json(script, json_get(system, "user"));
-  json_raw(script, "\nLOGNAME=$USER\nexport HOME USER LOGNAME\n");
+  json_raw(script, "\nexport HOME\n");
+  if (json_inner(json_get(system, "user")).len) {
+    json_raw(script, "USER=");
+    valid &= shell_json(script, json_get(system, "user"));
+    json_raw(script, "\nLOGNAME=$USER\nexport USER LOGNAME\n");
+  }
   while (json_next(environment, &at, &pair)) {
     kt_str name, value;
     size_t in_pair = 0;

@@ -69,6 +69,7 @@ fn command_works(options: &str, expected: &str, make_program: &Path) -> Sandbox 
         .ok()
         .stdout_contains(expected)
         .stdout_contains("case greets the world");
+    has_its_documents(&sandbox.root().join("my-demo/build/my-demo"));
     let greeted = sandbox
         .kt_line("my-demo hello --name you")
         .env("KT_PLUGIN_PATH", sandbox.root().join("my-demo/build"))
