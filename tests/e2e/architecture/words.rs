@@ -120,6 +120,8 @@ const DATA: &[&str] = &[
     "LICENSE-",
     "Cargo.lock",
     "fuzz/Cargo.lock",
+    "plugins/lib/detect-train/grammar/",
+    "plugins/lib/detect-train/rows/",
     "plugins/lib/policy/src/kinds/prompt_injection/rules.rs",
     "plugins/lib/policy/src/kinds/prompt_injection/score.rs",
     "tests/models/launchd/transcripts/",

@@ -5,6 +5,7 @@
 
 mod classifier;
 mod fold;
+mod injection;
 mod reading;
 mod token;
 
@@ -12,5 +13,8 @@ pub use classifier::{
     BITS, FEATURES, LONG, Model, SHORT, Scores, Thresholds, features, normalizer,
 };
 pub use fold::{Folded, Piece, REACH, fold, fold_of, fold_words, hidden_tag, look_alike};
+pub use injection::{
+    PlainText, ReadingOptions, injection_probability, injection_scores, plain_texts,
+};
 pub use reading::{Decoding, readings, without_encoded};
 pub use token::{Token, tokens};

@@ -17,7 +17,8 @@ impl Model<'_> {
         sums.reserve(tokens.len() + 1);
         let mut sum = 0;
         sums.push(sum);
-        for at in 0..tokens.len() {
+        // What repeats takes no place in a window: padding cannot fill one.
+        for at in (0..tokens.len()).filter(|at| !tokens[*at].repeated) {
             features(tokens, at, |feature| sum += self.weight(feature));
             sums.push(sum);
         }
@@ -30,16 +31,16 @@ impl Model<'_> {
     /// The highest logit of the windows of `length` tokens that begin at every
     /// quarter of one.
     fn highest(&self, sums: &[i32], length: usize) -> f32 {
-        let last = sums.len() - 1;
+        let (last, step) = (sums.len() - 1, length / 4);
+        let full = last.saturating_sub(length).div_ceil(step);
         let mut highest = f32::NEG_INFINITY;
-        let mut start = 0;
-        loop {
-            let end = (start + length).min(last);
-            highest = highest.max(self.logit(sums[end] - sums[start], end - start));
-            if end == last {
-                return highest;
-            }
-            start += length / 4;
+        // Full windows have one divisor, so that the sums can be compared.
+        let starts = (0..full).map(|index| index * step);
+        if let Some(sum) = starts.map(|s| sums[s + length] - sums[s]).max() {
+            highest = self.logit(sum, length);
         }
+        let start = full * step;
+        let rest = self.logit(sums[last] - sums[start], last - start);
+        if rest > highest { rest } else { highest }
     }
 }

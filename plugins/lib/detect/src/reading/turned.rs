@@ -1,38 +1,72 @@
 //! Texts that are rotated by thirteen letters or reversed.
 
-/// Words that every English text has, and some of the ones attacks have.
-const WORDS: [&str; 38] = [
+/// Words that most texts of a language have, and some that attacks have.
+const WORDS: [&str; 169] = [
     "the", "and", "you", "your", "that", "with", "this", "for", "are", "not", "all", "have",
     "will", "from", "any", "what", "can", "but", "was", "must", "should", "ignore", "of", "to",
-    "in", "is", "it", "as", "do", "my", "me", "or", "be", "no", "on", "an", "at", "by",
+    "in", "is", "it", "as", "do", "my", "me", "or", "be", "no", "on", "an", "at", "by", "now",
+    "we", "if", "so", "a", "i", "he", "she", "they", "has", "had", "been", "would", "could",
+    "please", "tell", "show", "print", "rules", "prompt", "system", "forget", "act", "answer",
+    "write", "repeat", "text", "above", "say", "just", "send", "user", "reveal", "secret", "les",
+    "des", "est", "pas", "que", "qui", "dans", "pour", "une", "sur", "avec", "vous", "tu",
+    "toutes", "los", "las", "del", "con", "para", "por", "una", "es", "se", "su", "todas", "como",
+    "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "du", "sie", "mit", "von", "zu",
+    "den", "dem", "alle", "auf", "dich", "il", "di", "che", "non", "per", "sono", "tutte", "le",
+    "os", "da", "em", "um", "uma", "seu", "todos", "de", "het", "een", "van", "niet", "dat", "bir",
+    "ve", "bu", "icin", "sen", "ile", "ne", "sana", "dan", "yang", "untuk", "kamu", "tidak", "nie",
+    "na", "jest", "och", "att", "som", "det", "inte", "si", "la", "el", "en", "un", "y", "o", "e",
+    "ein", "im", "et",
 ];
 
+/// Letters of the longest word in the list.
+const LONGEST: usize = 8;
+
 const fn pack(word: &[u8]) -> u64 {
-    let mut packed = 0;
-    let mut at = 0;
-    while at < word.len() {
-        packed = packed << 8 | word[at] as u64;
-        at += 1;
-    }
-    packed
+    let mut bytes = [0; LONGEST];
+    bytes.split_at_mut(word.len()).0.copy_from_slice(word);
+    u64::from_le_bytes(bytes)
 }
 
-const PACKED: [u64; WORDS.len()] = {
-    let mut packed = [0; WORDS.len()];
+/// Slots of the table of words: at most a sixth is taken.
+const SLOTS: usize = 1024;
+
+const fn slot(packed: u64) -> usize {
+    (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
+}
+
+/// The words, each in the first free slot from its own on.
+static TABLE: [u64; SLOTS] = {
+    let mut table = [0; SLOTS];
     let mut at = 0;
     while at < WORDS.len() {
-        packed[at] = pack(WORDS[at].as_bytes());
+        let packed = pack(WORDS[at].as_bytes());
+        let mut slot = slot(packed);
+        while table[slot] != 0 {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot] = packed;
         at += 1;
     }
-    packed
+    table
 };
+
+fn is_listed(packed: u64) -> bool {
+    let mut slot = slot(packed);
+    while TABLE[slot] != 0 {
+        if TABLE[slot] == packed {
+            return true;
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    false
+}
 
 /// Bytes and words at the beginning of a text that decide.
 const HEAD: usize = 2048;
 /// See [`HEAD`].
 const HEAD_WORDS: usize = 96;
 /// Fewest words of a text that can be turned.
-const LEAST: usize = 5;
+const LEAST: usize = 3;
 
 fn rotate(letter: u8) -> u8 {
     match letter {
@@ -52,21 +86,26 @@ pub(super) fn turn(text: &str) -> Option<String> {
     for word in words {
         all += 1;
         // Longer ones are not listed.
-        if word.len() > 6 {
+        if word.len() > LONGEST {
             continue;
         }
-        let (mut packed, mut packed_rotated, mut packed_reversed) = (0_u64, 0_u64, 0_u64);
-        for (letter, at) in word.bytes().zip(0..) {
-            let letter = letter.to_ascii_lowercase();
-            packed = packed << 8 | u64::from(letter);
-            packed_rotated = packed_rotated << 8 | u64::from(rotate(letter));
-            packed_reversed |= u64::from(letter) << (8 * at);
-        }
-        plain += usize::from(PACKED.contains(&packed));
-        rotated += usize::from(PACKED.contains(&packed_rotated));
-        reversed += usize::from(word.len() > 2 && PACKED.contains(&packed_reversed));
+        let mut letters = [0; LONGEST];
+        let letters = &mut letters[..word.len()];
+        letters.copy_from_slice(word.as_bytes());
+        letters.make_ascii_lowercase();
+        let packed = pack(letters);
+        letters.reverse();
+        let packed_reversed = pack(letters);
+        letters.reverse();
+        letters
+            .iter_mut()
+            .for_each(|letter| *letter = rotate(*letter));
+        let packed_rotated = pack(letters);
+        plain += usize::from(word.len() > 1 && is_listed(packed));
+        rotated += usize::from(word.len() > 1 && is_listed(packed_rotated));
+        reversed += usize::from(word.len() > 1 && is_listed(packed_reversed));
     }
-    if all < LEAST || plain * 12 > all {
+    if all < LEAST || plain * 3 > all {
         return None;
     }
     if rotated * 8 >= all && rotated > plain * 2 {
@@ -76,5 +115,5 @@ pub(super) fn turn(text: &str) -> Option<String> {
         });
         return Some(turned.collect());
     }
-    (reversed * 12 >= all && reversed > plain).then(|| text.chars().rev().collect())
+    (reversed * 8 >= all && reversed > plain * 2).then(|| text.chars().rev().collect())
 }

@@ -12,10 +12,12 @@ pub struct Token {
     pub stem: u32,
     start: u32,
     end: u32,
-    /// The letter, if it is a single one of ASCII.
-    pub(super) letter: u8,
+    /// The letter in lower case, if it is a single one; else 0.
+    pub(super) letter: u32,
     /// Its letters were written apart.
     pub(super) joined: bool,
+    /// It is a run of signs.
+    pub(super) sign: bool,
     /// Its pair with the token before stood less than a window ago: tables and
     /// markup repeat themselves, and say nothing new.
     pub repeated: bool,
@@ -32,6 +34,7 @@ impl Token {
             end: offset(range.end),
             letter: 0,
             joined: false,
+            sign: false,
             repeated: false,
         }
     }
@@ -40,6 +43,12 @@ impl Token {
     #[must_use]
     pub fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
+    }
+
+    /// Returns whether it is a run of signs.
+    #[must_use]
+    pub fn is_sign(&self) -> bool {
+        self.sign
     }
 
     pub(super) fn range_start(&self) -> usize {

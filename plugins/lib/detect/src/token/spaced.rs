@@ -4,7 +4,7 @@ use super::model::Token;
 use super::word::joined;
 
 /// Letters in a row, with one separator between them, that are a word.
-const LEAST: usize = 4;
+const LEAST: usize = 3;
 /// The same behind a word that was written so.
 const LEAST_NEXT: usize = 2;
 

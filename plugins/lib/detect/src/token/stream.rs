@@ -26,11 +26,13 @@ pub fn tokens(text: &str, tokens: &mut Vec<Token>) {
             Class::Separator | Class::Transparent => at += 1,
             Class::Sign => {
                 let hash = single(u32::from(*byte) | 0x100);
-                tokens.push(Token::new(hash, hash, at..at + 1));
                 let signs = bytes[at..].iter();
-                at += signs
-                    .take_while(|b| CLASSES[usize::from(**b)] == Class::Sign)
-                    .count();
+                let signs = signs.take_while(|b| CLASSES[usize::from(**b)] == Class::Sign);
+                let end = at + signs.count();
+                let mut token = Token::new(hash, hash, at..end);
+                token.sign = true;
+                tokens.push(token);
+                at = end;
             }
             Class::Wide => at = wide(text, at, tokens),
             Class::Lower | Class::Upper | Class::Digit => {

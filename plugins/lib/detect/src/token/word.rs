@@ -46,9 +46,9 @@ pub(super) fn word(text: &str, start: usize) -> Token {
             // camelCase is two words.
             Class::Upper if last == Class::Lower => break,
             Class::Lower | Class::Upper => {
-                letter = byte | 0x20;
-                written.push(u32::from(letter), length);
-                unleeted.push(u32::from(letter), length);
+                letter = u32::from(byte | 0x20);
+                written.push(letter, length);
+                unleeted.push(letter, length);
                 letters += 1;
                 length += 1;
                 at += 1;
@@ -72,8 +72,9 @@ pub(super) fn word(text: &str, start: usize) -> Token {
                     break;
                 }
                 for lower in c.to_lowercase() {
-                    written.push(u32::from(lower), length);
-                    unleeted.push(u32::from(lower), length);
+                    letter = u32::from(lower);
+                    written.push(letter, length);
+                    unleeted.push(letter, length);
                     length += 1;
                 }
                 letters += 1;
@@ -94,7 +95,7 @@ pub(super) fn word(text: &str, start: usize) -> Token {
         written
     };
     let mut token = Token::new(hashes.word.word(), hashes.stem.stem(), start..at);
-    if length == 1 {
+    if length == 1 && letters == 1 {
         token.letter = letter;
     }
     token
@@ -104,7 +105,7 @@ pub(super) fn word(text: &str, start: usize) -> Token {
 pub(super) fn joined(letters: &[Token]) -> Token {
     let mut hashes = Hashes::EMPTY;
     for (letter, length) in letters.iter().zip(0..) {
-        hashes.push(u32::from(letter.letter), length);
+        hashes.push(letter.letter, length);
     }
     let start = letters.first().map_or(0, Token::range_start);
     let end = letters.last().map_or(0, |token| token.range().end);

@@ -1,7 +1,7 @@
 //! The policy.
 
-use super::score::Injection;
-use super::settings::{ACTION, InjectionAction, PromptInjection};
+use super::score::{Injection, Judgement};
+use super::settings::{ACTION, BLOCK_SCORE, FLAG_SCORE, InjectionAction, PromptInjection};
 use crate::chain::{Block, Build, Finding, Policy, PromptText, RequestPhase, count};
 use crate::model::PolicyKind;
 
@@ -13,8 +13,12 @@ impl Policy for PromptInjection {
     const REASON: Option<&'static str> = Some(REASON);
 
     fn compile(&self, build: &mut Build<'_>) {
-        let own = self.detection.as_ref();
-        let own = own.and_then(|d| d.attack_patterns.as_deref());
+        let detection = self.detection.as_ref();
+        let scores = (
+            detection.and_then(|d| d.block_score).unwrap_or(BLOCK_SCORE),
+            detection.and_then(|d| d.flag_score).unwrap_or(FLAG_SCORE),
+        );
+        let own = detection.and_then(|d| d.attack_patterns.as_deref());
         let own = build.weigh("detection.attack_patterns", own.unwrap_or_default());
         let response = self.response.as_ref();
         build.request(Guard {
@@ -22,7 +26,7 @@ impl Policy for PromptInjection {
             message: response
                 .and_then(|r| r.message.clone())
                 .unwrap_or_else(|| format!("refused by the policy {}", Self::KIND)),
-            injection: Injection::new(self.encoding.clone().unwrap_or_default(), &own),
+            injection: Injection::new(self.encoding.clone().unwrap_or_default(), &own, scores),
         });
     }
 }
@@ -42,9 +46,15 @@ impl RequestPhase for Guard {
             if matches!(text.role, "system" | "developer" | "assistant") {
                 continue;
             }
-            if let Some(kind) = self.injection.judge(text.text) {
-                count(findings, PromptInjection::KIND, kind, None);
-                hit = true;
+            match self.injection.judge(text.text) {
+                Judgement::Harmless => {}
+                Judgement::Suspected => {
+                    count(findings, PromptInjection::KIND, "suspected", None);
+                }
+                Judgement::Attack(kind) => {
+                    count(findings, PromptInjection::KIND, kind, None);
+                    hit = true;
+                }
             }
         }
         (hit && self.action == InjectionAction::Block).then(|| Block {

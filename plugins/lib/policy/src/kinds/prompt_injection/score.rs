@@ -1,6 +1,6 @@
 //! From phrases to a judgement.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use kt_detect::{injection_probability, plain_texts};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
@@ -12,10 +12,21 @@ use super::views::{View, views};
 
 /// Score, in hundredths, from which a text counts as an attack.
 const THRESHOLD: u32 = 100;
-/// What a phrase keeps of its score when it is quoted or reported, in percent.
+/// What a phrase keeps of its score when it is quoted, in percent.
 const REPORTED: u32 = 40;
-/// What it keeps in a text that talks about such attacks, in percent.
-const DISCUSSED: u32 = 70;
+/// Probability from which the phrases of a text are looked for: below it, the
+/// rules find more that is harmless than attacks.
+const WORTH_READING: f32 = 0.05;
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Harmless,
+    /// Near to an attack.
+    Suspected,
+    /// An attack, and its kind.
+    Attack(&'static str),
+}
 
 /// The compiled policy.
 pub(super) struct Injection {
@@ -23,102 +34,9 @@ pub(super) struct Injection {
     own: Option<Regex>,
     triggers: Triggers,
     rules: Vec<Regex>,
-    topics: AhoCorasick,
+    block: f32,
+    flag: f32,
 }
-
-/// Words of a text that is about attacks rather than one.
-const TOPICS: [&str; 40] = [
-    "prompt injection",
-    "prompt-injection",
-    "jailbreaking",
-    "red team",
-    "red-team",
-    "owasp",
-    "attacker",
-    "adversarial",
-    "security training",
-    "classifier",
-    "blog post",
-    "research paper",
-    "this talk",
-    "the talk",
-    "article",
-    "essay",
-    "guardrails for",
-    "detector",
-    "detection",
-    "false positive",
-    "test case",
-    "unit test",
-    "vulnerab",
-    "mitigat",
-    "defend against",
-    "defense",
-    "threat model",
-    "awareness",
-    "tokenizer",
-    "chat template",
-    "chatml",
-    "special token",
-    "documentation",
-    "translate the",
-    "why do",
-    "how can i prevent",
-    "how do i stop",
-    "how do we stop",
-    "protect",
-    "example of",
-];
-
-/// Words before a phrase that is quoted and not an instruction.
-const REPORTING: [&str; 46] = [
-    "phrase",
-    "such as",
-    "e.g.",
-    "for example",
-    "for instance",
-    "saying",
-    "it says",
-    " he said",
-    "called",
-    "the string",
-    "the text",
-    "attempts to",
-    "attempt to",
-    "tries to",
-    "tried to",
-    "trying to",
-    "someone",
-    "somebody",
-    "attacker",
-    "people",
-    "if a user",
-    "if users",
-    "malicious",
-    "whether",
-    "users who",
-    "how to detect",
-    "told the",
-    "tell the model",
-    "telling",
-    "asks the",
-    "asked the",
-    "asking",
-    "wrote",
-    "titled",
-    "attack",
-    "hacker",
-    "novel",
-    "character",
-    "the line",
-    "message like",
-    "messages like",
-    "the words",
-    "the sentence",
-    "students",
-    "the user",
-    "customer",
-];
 
 /// What stands before a phrase that is denied.
 const DENIED: [&str; 16] = [
@@ -141,29 +59,56 @@ const DENIED: [&str; 16] = [
 ];
 
 impl Injection {
-    /// Builds the policy; `own` are the operator's patterns, already weighed.
-    pub(super) fn new(encoding: Encoding, own: &[Hir]) -> Self {
+    /// Builds the policy; `own` are the operator's patterns, already weighed,
+    /// and `scores` the percentages from which a text is an attack and worth a
+    /// finding.
+    pub(super) fn new(encoding: Encoding, own: &[Hir], scores: (u64, u64)) -> Self {
+        let share = |percent: u64| percent as f32 / 100.0;
         Self {
             encoding,
             own: (!own.is_empty()).then(|| build_own(own)),
             triggers: Triggers::new(),
             rules: ALL.iter().map(build_rule).collect(),
-            topics: find_words(&TOPICS),
+            block: share(scores.0),
+            flag: share(scores.1),
         }
     }
 
-    /// The kind of attack a text is; `None` when it is none.
-    pub(super) fn judge(&self, text: &str) -> Option<&'static str> {
-        let views = views(text, &self.encoding);
-        if let Some(own) = &self.own {
-            // The operator's patterns see the text as it stands, too.
-            let lines = views.iter().filter_map(|view| view.lines.as_ref());
-            let mut texts = views.iter().map(|view| &view.text).chain(lines);
-            if own.is_match(text) || texts.any(|text| own.is_match(text)) {
-                return Some("pattern");
+    /// Returns what a text is.
+    pub(super) fn judge(&self, text: &str) -> Judgement {
+        let options = self.encoding.options();
+        let probability = injection_probability(text, options);
+        let read = probability >= WORTH_READING.min(self.block);
+        if !read && self.own.is_none() {
+            return Judgement::Harmless;
+        }
+        let mut views = views(text, &self.encoding);
+        if self.matches_own(text, &views) {
+            return Judgement::Attack("pattern");
+        }
+        if read {
+            views.extend(plain_texts(text, options).into_iter().map(View::from));
+            let kind = views.iter().find_map(|view| self.judge_view(view));
+            if let Some(kind) = kind {
+                return Judgement::Attack(kind);
             }
         }
-        views.iter().find_map(|view| self.judge_view(view))
+        if probability >= self.block {
+            Judgement::Attack("classifier")
+        } else if probability >= self.flag {
+            Judgement::Suspected
+        } else {
+            Judgement::Harmless
+        }
+    }
+
+    /// Returns whether a pattern of the operator matches: they see the text as
+    /// it stands, too.
+    fn matches_own(&self, text: &str, views: &[View]) -> bool {
+        let lines = views.iter().filter_map(|view| view.lines.as_ref());
+        let mut texts = views.iter().map(|view| &view.text).chain(lines);
+        let own = self.own.as_ref();
+        own.is_some_and(|own| own.is_match(text) || texts.any(|text| own.is_match(text)))
     }
 
     /// Looks for the triggers in the text with spaces for line breaks: with
@@ -201,10 +146,6 @@ impl Injection {
         let mut score = score;
         if !reading.hidden {
             score = score * share(&text[..at]) / 100;
-            let topics = || self.topics.is_match(text);
-            if *reading.discussed.get_or_insert_with(topics) {
-                score = score * DISCUSSED / 100;
-            }
         }
         raise(&mut reading.scores, group, score);
     }
@@ -214,8 +155,6 @@ impl Injection {
 struct Reading<'t> {
     text: &'t str,
     hidden: bool,
-    /// Whether it talks about attacks, once a phrase asks for it.
-    discussed: Option<bool>,
     scores: Vec<(Group, u32)>,
 }
 
@@ -224,7 +163,6 @@ impl<'t> Reading<'t> {
         Self {
             text,
             hidden,
-            discussed: None,
             scores: Vec::new(),
         }
     }
@@ -261,17 +199,7 @@ fn share(before: &str) -> u32 {
     // A value in JSON is in quotes, but nobody quotes it.
     let value = sentence.ends_with("\":\"") || sentence.ends_with("\": \"");
     let quoted = !value && sentence.trim_end().ends_with(['"', '\'', '`', '(']);
-    if quoted || REPORTING.iter().any(|word| sentence.contains(word)) {
-        return REPORTED;
-    }
-    100
-}
-
-fn find_words(words: &[&str]) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .build(words)
-        .expect("a few dozen short words fit any automaton")
+    if quoted { REPORTED } else { 100 }
 }
 
 fn build_rule(rule: &Rule) -> Regex {

@@ -1,7 +1,9 @@
 //! The settings.
 
+use kt_detect::ReadingOptions;
+
 use crate::decode::string_enum;
-use crate::settings::{Weaker, boolean, choice, group, patterns, settings, text};
+use crate::settings::{Weaker, boolean, choice, group, integer, patterns, settings, text};
 
 settings! {
     /// Attempts to override the instructions of a model, in requests.
@@ -27,11 +29,28 @@ settings! {
     }
 }
 
+impl Encoding {
+    /// Returns how texts are read.
+    pub(super) fn options(&self) -> ReadingOptions {
+        ReadingOptions {
+            decode: self.decode_base64.unwrap_or(true),
+            fold: self.normalize_unicode.unwrap_or(true),
+            look_alikes: self.detect_homoglyphs.unwrap_or(true),
+        }
+    }
+}
+
 settings! {
     /// `policy.prompt-injection.detection`.
     pub(crate) Detection {
         /// Regular expressions.
         attack_patterns: Vec<String> = patterns();
+        /// The score from which a text is an attack, in percent.
+        block_score: u64 = integer(1..=100).default(BLOCK_SCORE)
+            .weaker(Weaker::Higher("texts have to be nearer to an attack"));
+        /// The score from which a text that is no attack is a finding, in percent.
+        flag_score: u64 = integer(1..=100).default(FLAG_SCORE)
+            .weaker(Weaker::Higher("texts have to be nearer to an attack"));
     }
 }
 
@@ -54,6 +73,12 @@ string_enum! {
         Log = "log",
     }
 }
+
+/// The default of `detection.block_score`.
+pub(super) const BLOCK_SCORE: u64 = 90;
+
+/// The default of `detection.flag_score`.
+pub(super) const FLAG_SCORE: u64 = 50;
 
 /// The default of `response.action`.
 pub(super) const ACTION: InjectionAction = InjectionAction::Block;

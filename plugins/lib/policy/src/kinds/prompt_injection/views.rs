@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use kt_detect::PlainText;
+
 use super::base64::{decoded_hex, decoded_runs};
 use super::fold;
 use super::settings::Encoding;
@@ -17,6 +19,16 @@ pub(super) struct View {
     /// The reading was hidden: decoded, or without the spaces between letters.
     /// Nobody hides a harmless phrase, so no allowance is made for it.
     pub(super) hidden: bool,
+}
+
+impl From<PlainText> for View {
+    fn from(plain: PlainText) -> Self {
+        Self {
+            text: plain.text,
+            lines: None,
+            hidden: plain.hidden,
+        }
+    }
 }
 
 /// Most of a text that is read, in bytes; the rest is read as a text of its
