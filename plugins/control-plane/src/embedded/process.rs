@@ -25,6 +25,11 @@ const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How often to retry while a server starts or stops, and how long.
 const RETRY_INTERVAL: Duration = Duration::from_millis(25);
 const RETRY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The size of the write-ahead log at which it is truncated. A process that has the store to
+/// itself reads the whole log first, and does not know that an earlier one has checkpointed it, so
+/// that SQLite never starts it anew: after 2,000 commands it was measured to have 102 MB, and every
+/// command to take 45 ms longer.
+const MAX_LOG: u64 = 4 << 20;
 
 /// The control plane of a state directory: in process, or the local server while one runs.
 pub struct Embedded {
@@ -91,16 +96,28 @@ impl Embedded {
             Err(error) => return Ok(Some(store_unusable(&error))),
         };
         let validator = Arc::clone(&self.validator);
-        let api = Api::with_system_clock(Arc::new(store), validator, ServiceMode::Embedded);
+        let store = Arc::new(store);
+        let api = Api::with_system_clock(store.clone(), validator, ServiceMode::Embedded);
         let user = Principal::local_user(rustix::process::geteuid().as_raw());
         match api.handle(request, &user) {
-            Reply::Complete(complete) => Ok(Some(complete.response)),
+            Reply::Complete(complete) => {
+                self.bound_log(&store);
+                Ok(Some(complete.response))
+            }
             Reply::EventStream(_) | Reply::AuditExport(_) => Ok(Some(streaming_unsupported())),
             Reply::LongPoll(poll) => {
                 // A long poll must not keep a server from starting.
                 drop(lock);
                 self.wait(&api, &poll, request, cancellation)
             }
+        }
+    }
+
+    fn bound_log(&self, store: &SqliteStore) {
+        let log = self.directory.join(format!("{DATABASE_FILE}-wal"));
+        if fs::metadata(log).is_ok_and(|meta| meta.len() >= MAX_LOG) {
+            // The request has succeeded; a later one tries again.
+            drop(store.try_checkpoint());
         }
     }
 

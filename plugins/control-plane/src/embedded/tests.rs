@@ -51,6 +51,23 @@ fn the_first_request_creates_the_store() {
     );
 }
 
+/// Each request is that of a new process: the log must not grow with their number, because
+/// the next one reads all of it.
+#[test]
+fn the_log_of_short_processes_is_bounded() {
+    let directory = tempfile::tempdir().unwrap();
+    client(directory.path()).create_gateway(&edge()).unwrap();
+    for i in 10..90 {
+        let text = format!("{i}").repeat(50_000);
+        client(directory.path())
+            .reload("edge", &content(&text), None)
+            .unwrap();
+    }
+    let log = directory.path().join("control-plane.db-wal");
+    let size = fs::metadata(log).map_or(0, |meta| meta.len());
+    assert!(size < 6 << 20, "the log has {size} bytes");
+}
+
 #[test]
 fn a_long_poll_detects_a_change_of_another_process() {
     let directory = tempfile::tempdir().unwrap();

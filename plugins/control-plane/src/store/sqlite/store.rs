@@ -126,6 +126,17 @@ impl SqliteStore {
         })
     }
 
+    /// The same, unless another process uses the log at this moment.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn try_checkpoint(&self) -> Result<(), StoreError> {
+        self.on_writer(|writer| {
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            Ok(())
+        })
+    }
+
     /// Returns the errors that SQLite finds in the file: in pages, indexes and references.
     ///
     /// # Errors
