@@ -42,14 +42,8 @@ pub(super) fn note_differing_groups(all: &mut [DiscoveredPlugin]) {
 }
 
 fn described(all: &[DiscoveredPlugin]) -> Groups {
-    let mut usable: Vec<(usize, &DiscoveredPlugin)> = all
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| p.state == PluginState::Usable)
-        .collect();
-    usable.sort_by_key(|(_, p)| !of_installation(p.source));
     let mut groups = Groups::new();
-    for (index, plugin) in usable {
+    for (index, plugin) in installation_first(all) {
         for group in plugin.manifest.iter().flat_map(|m| &m.groups) {
             groups
                 .entry(group.path.clone())
@@ -57,6 +51,17 @@ fn described(all: &[DiscoveredPlugin]) -> Groups {
         }
     }
     groups
+}
+
+/// Returns the usable plugins with their indexes, those of the installation first.
+pub(super) fn installation_first(all: &[DiscoveredPlugin]) -> Vec<(usize, &DiscoveredPlugin)> {
+    let mut usable: Vec<(usize, &DiscoveredPlugin)> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.state == PluginState::Usable)
+        .collect();
+    usable.sort_by_key(|(_, p)| !of_installation(p.source));
+    usable
 }
 
 fn of_installation(source: PluginSource) -> bool {

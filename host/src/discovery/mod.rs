@@ -13,6 +13,7 @@ mod precedence;
 mod quarantine;
 mod registry;
 mod search;
+mod settings;
 mod tier;
 mod trust;
 

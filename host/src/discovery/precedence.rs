@@ -60,7 +60,7 @@ pub(super) fn refuse_conflicts(all: &mut [DiscoveredPlugin]) {
     }
 }
 
-/// Returns what both manifests declare, or declare differently.
+/// Returns what both manifests declare.
 pub(super) fn conflict(first: &Manifest, second: &Manifest) -> Option<String> {
     let command = second
         .commands
@@ -70,19 +70,9 @@ pub(super) fn conflict(first: &Manifest, second: &Manifest) -> Option<String> {
         return Some(format!("the command `{}`", command.path.join(" ")));
     }
     let same = |a: &ProvidesSpec, b: &ProvidesSpec| a.interface == b.interface && a.name == b.name;
-    if let Some(p) = second
+    second
         .provides
         .iter()
         .find(|p| first.provides.iter().any(|o| same(o, p)))
-    {
-        return Some(format!("the provider `{}` of `{}`", p.name, p.interface));
-    }
-    let differs = |s: &&kt_plugin_api::manifest::SettingSpec| {
-        first.settings.iter().any(|o| o.key == s.key && o != *s)
-    };
-    second
-        .settings
-        .iter()
-        .find(differs)
-        .map(|s| format!("a different version of the setting `{}`", s.key))
+        .map(|p| format!("the provider `{}` of `{}`", p.name, p.interface))
 }

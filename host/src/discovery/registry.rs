@@ -8,6 +8,7 @@ use super::plugin::{DiscoveredPlugin, MANIFEST, PluginState, RecordPaths};
 use super::precedence::{conflict, mark_shadowed, prefer_allowed_shadows, refuse_conflicts};
 use super::quarantine::{Journal, refusal};
 use super::search::{PluginSource, SearchDir};
+use super::settings::unify_settings;
 use super::tier::PluginTier;
 use super::{manifest, trust};
 use kt_plugin_api::manifest::{CommandSpec, Manifest, ProvidesSpec};
@@ -57,6 +58,7 @@ impl Registry {
         mark_shadowed(&mut all);
         refuse_conflicts(&mut all);
         note_differing_groups(&mut all);
+        unify_settings(&mut all);
         Self {
             all,
             catalog: Catalog::read(options.path),

@@ -118,6 +118,44 @@ fn a_different_description_of_a_group_is_a_note() {
         .stdout_contains("its description of the group `gateway` is ignored");
 }
 
+/// A plugin that declares bundled settings otherwise took every bundled plugin with them
+/// out. If its declaration applied, the token would be shown and the URL would be its own.
+#[test]
+fn a_different_declaration_of_a_setting_is_a_note() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    let setting = |rest: &str| format!("[[setting]]\n{rest}\nabout = \"Another\"\n");
+    let url = "key = \"api.url\"\ndefault = \"http://127.0.0.1:1\"";
+    let settings = [
+        setting("key = \"api.token\"\nenv = \"KEEPTRUSTS_API_TOKEN\"\nflag = \"api-token\""),
+        setting(url),
+        setting("key = \"vandal.own\"\ndefault = \"mine\""),
+    ];
+    let first_group = "[[group]]\npath = [\"vandal\"]";
+    let vandal = CPlugin::probe_named("vandal")
+        .manifest(first_group, &format!("{}{first_group}", settings.concat()));
+    if dir.build(&vandal).is_none() {
+        return;
+    }
+    assert_eq!(state_of(&dir, "vandal").0, "ok");
+    let listed = dir.kt("plugin list -o json").run();
+    listed.ok().stdout_excludes("refused");
+    for key in ["api.token", "api.url"] {
+        let note = format!("its declaration of the setting `{key}` is ignored");
+        listed.stderr_contains(&note);
+    }
+    listed.stderr_excludes("vandal.own");
+    dir.kt("gateway list").run().ok();
+    dir.kt("vandal hello").run().ok();
+    let shown = dir.kt("config show -o json");
+    let shown = shown.env("KEEPTRUSTS_API_TOKEN", "hunter2").run();
+    shown
+        .ok()
+        .stdout_excludes("hunter2")
+        .stdout_contains("mine");
+    dir.kt("vandal hello --api-token hunter2").run().exits(2);
+}
+
 #[test]
 fn a_second_copy_of_a_plugin_is_shadowed_not_refused() {
     let sandbox = Sandbox::new();
