@@ -6,52 +6,31 @@ use crate::cli::{self, CommandSelection, Route, Tree};
 use crate::clock::unix_ms_after;
 use crate::commands::{self, CommandContext};
 use crate::crash;
-use crate::discovery::{
-    self, CatalogEntry, DiscoveredPlugin, PluginState, RecordPaths, Registry, ScanOptions,
-    SearchScope, search_path,
-};
+use crate::discovery::{self, CatalogEntry, DiscoveredPlugin, PluginState, Registry};
 use crate::environment::{self, Environment};
 use crate::logging;
 use crate::options::{self, GlobalOptions, OutputFormat};
 use crate::render::{Terminal, terminal_width};
-use crate::runtime::{InheritedDescriptors, IsolationPolicy, Providers, Runner};
-use crate::settings::{self, Layers};
+use crate::runtime::{InheritedDescriptors, Runner};
+use crate::startup::Startup;
 use crate::supervision::RunOutcome;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use kt_plugin_api::manifest::OutcomeSpec;
-use kt_plugin_api::{Class, Error, Invocation, Output, OutputMode};
-use std::path::PathBuf;
-use std::sync::Arc;
+use kt_plugin_api::{Class, Error, Output, OutputMode};
 use std::time::Duration;
 
 /// Runs kt, with the descriptors from the service manager.
 pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutcome {
-    let dirs = match crate::dirs::resolve(env) {
-        Ok(dirs) => dirs,
+    let mut startup = match Startup::read(env) {
+        Ok(startup) => startup,
         Err(error) => return fail_early(env, &error),
     };
-    let plugin_dirs: Vec<PathBuf> = options::early_values(env, "--plugin-dir")
-        .map(PathBuf::from)
-        .collect();
-    let search = search_path(env, search_scope(env), &plugin_dirs, &dirs);
-    let layers = Layers::read(&dirs);
-    let allow_shadow = layers
-        .as_ref()
-        .map(|l| l.list("plugins.allow_shadow"))
-        .unwrap_or_default();
-    let cache = crate::dirs::usable_cache(env, &dirs);
-    let registry = Registry::scan(&ScanOptions {
-        path: &search,
-        cache: &cache,
-        allow_shadow: &allow_shadow,
-        records: Arc::new(RecordPaths::of(&dirs)),
-    });
     let named = CommandSelection::Named(&env.args);
-    let mut tree = cli::build(&registry, named, terminal_width(env));
+    let mut tree = cli::build(&startup.registry, named, terminal_width(env));
     let matches = match tree.root.try_get_matches_from_mut(&env.args) {
         Ok(matches) => matches,
-        Err(error) => return reject_arguments(env, &error, &registry),
+        Err(error) => return reject_arguments(env, &error, &startup.registry),
     };
     let global = match GlobalOptions::read(&matches, env) {
         Ok(global) => global,
@@ -63,35 +42,29 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
         Ok(level) => logging::set_max_level(level),
         Err(error) => return fail_early(env, &error),
     }
-    let allow_new = creates_profile(&tree, &matches, &registry);
-    let layers = layers.and_then(|l| l.with_profile(env, global.profile.as_deref(), allow_new));
-    let configured = layers
-        .as_ref()
-        .map(|l| l.map("providers"))
-        .unwrap_or_default();
-    let isolation = isolation_policy(&global, &layers);
-    let access = (inherited, isolation);
-    let providers = Providers::new(&registry, configured, &cache, env, access);
+    let may_be_new = creates_profile(&tree, &matches, &startup.registry);
+    startup.select_profile(global.profile.as_deref(), may_be_new);
+    let providers = startup.providers(inherited, startup.isolation(global.isolate));
     let app = App {
         context: CommandContext {
             env,
-            dirs: &dirs,
-            search: &search,
-            registry: &registry,
+            dirs: &startup.dirs,
+            search: &startup.search,
+            registry: &startup.registry,
             providers: &providers,
-            layers: &layers,
+            layers: &startup.layers,
             terminal: &terminal,
         },
+        startup: &startup,
         global: &global,
-        plugin_dirs,
     };
     app.run(&tree, &matches)
 }
 
 struct App<'a> {
     context: CommandContext<'a>,
+    startup: &'a Startup<'a>,
     global: &'a GlobalOptions,
-    plugin_dirs: Vec<PathBuf>,
 }
 
 impl App<'_> {
@@ -150,38 +123,22 @@ impl App<'_> {
             .registry
             .command(path)
             .ok_or_else(|| Error::internal("the command has no plugin"))?;
-        let layers = context.layers.as_ref().map_err(Clone::clone)?;
         let parsed = cli::parse_arguments(spec, &manifest.settings, matches)?;
-        let (settings, origins) =
-            settings::resolve(&manifest.settings, &parsed.settings, context.env, layers);
-        let invocation = Invocation {
-            path: path.to_vec(),
-            settings,
-            origins,
-            profile: layers.profile.as_ref().map(|p| p.name.clone()),
-            dirs: context.dirs.clone(),
-            cwd: context.env.cwd.clone(),
-            exe: context.env.exe.clone(),
-            plugin_dirs: self.explicit_plugin_dirs(),
-            host_version: env!("CARGO_PKG_VERSION").to_owned(),
-            dry_run: parsed.dry_run,
-            yes: self.global.yes,
-            output: OutputMode {
-                format: self.global.format.name().to_owned(),
-                interactive: context.terminal.interactive,
-                terminal: context.terminal.stdout_is_terminal,
-            },
-            args: parsed.args,
+        let timeout = parsed.timeout;
+        let output = OutputMode {
+            format: self.global.format.name().to_owned(),
+            interactive: context.terminal.interactive,
+            terminal: context.terminal.stdout_is_terminal,
         };
+        let yes = self.global.yes;
+        let invocation = self
+            .startup
+            .invocation((manifest, spec), parsed, yes, output)?;
         let runner = Runner {
             providers: context.providers,
             console: context.terminal,
         };
-        let result = runner.run(
-            (plugin, manifest, spec),
-            &invocation,
-            deadline(parsed.timeout),
-        );
+        let result = runner.run((plugin, manifest, spec), &invocation, deadline(timeout));
         let running = context.providers.running_dirs();
         let survived = |p: &&DiscoveredPlugin| p.crashes > 0 && running.contains(&p.dir);
         context
@@ -192,53 +149,6 @@ impl App<'_> {
             .for_each(discovery::record_success);
         result
     }
-
-    /// Returns the plugin directories of the option and the environment, so that a
-    /// service can use the same.
-    fn explicit_plugin_dirs(&self) -> Vec<PathBuf> {
-        let env = self.context.env;
-        let listed = env.var(environment::PLUGIN_PATH).unwrap_or_default();
-        let listed = listed
-            .split(':')
-            .filter(|p| !p.is_empty())
-            .map(PathBuf::from);
-        self.plugin_dirs
-            .iter()
-            .cloned()
-            .chain(listed)
-            .map(|p| env.cwd.join(p))
-            .collect()
-    }
-}
-
-/// Returns which plugins the options exclude.
-fn search_scope(env: &Environment) -> SearchScope {
-    if options::early_flag(env, "--no-plugins") {
-        SearchScope::NoPlugins
-    } else if options::early_flag(env, "--only-bundled") {
-        SearchScope::OnlyBundled
-    } else {
-        SearchScope::All
-    }
-}
-
-/// Returns which plugins run in processes of their own.
-fn isolation_policy(global: &GlobalOptions, layers: &Result<Layers, Error>) -> IsolationPolicy {
-    let mut policy = IsolationPolicy {
-        isolate_all: global.isolate,
-        ..IsolationPolicy::default()
-    };
-    if let Ok(layers) = layers {
-        policy.isolate = layers.list("plugins.isolate");
-        policy.allow_in_process = layers.list("plugins.allow_in_process");
-        let limit = layers.get("plugins.memory_limit");
-        // Another type is reported as invalid when a process is started.
-        policy.memory_limit = limit.map(|(value, _)| match value.as_str() {
-            Some(text) => text.to_owned(),
-            None => value.type_str().to_owned(),
-        });
-    }
-    policy
 }
 
 /// Returns whether the command may create the profile.

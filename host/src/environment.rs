@@ -10,6 +10,9 @@ use std::path::PathBuf;
 pub(crate) const PLUGIN_PATH: &str = "KT_PLUGIN_PATH";
 /// Root of every directory of kt, instead of the XDG directories.
 pub(crate) const HOME: &str = "KT_HOME";
+/// Completes a command line for the shell of this name; set by the scripts of
+/// `kt completion`.
+pub(crate) const COMPLETE: &str = "KT_COMPLETE";
 /// Log level: `error`, `warn`, `info`, `debug` or `trace`.
 pub(crate) const LOG: &str = "KT_LOG";
 /// Output format.
@@ -64,6 +67,14 @@ impl Environment {
                 .collect(),
             cwd: std::env::current_dir().unwrap_or_default(),
             exe: std::env::current_exe().unwrap_or_default(),
+        }
+    }
+
+    /// Returns the environment of a process with other arguments.
+    pub(crate) fn with_args(&self, args: Vec<OsString>) -> Self {
+        Self {
+            args,
+            ..self.clone()
         }
     }
 

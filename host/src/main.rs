@@ -8,6 +8,7 @@ mod cache_file;
 mod cli;
 mod clock;
 mod commands;
+mod completion;
 mod crash;
 mod dirs;
 mod discovery;
@@ -24,8 +25,10 @@ mod render;
 mod rpc;
 mod runtime;
 mod settings;
+mod startup;
 mod suggestion;
 mod supervision;
+mod value_source;
 
 use std::process::ExitCode;
 
@@ -33,6 +36,9 @@ fn main() -> ExitCode {
     let env = environment::Environment::read();
     if library_process::is_requested(&env) {
         return library_process::run(&env);
+    }
+    if completion::is_requested(&env) {
+        return completion::run(&env);
     }
     // Must precede everything that opens a file; see there.
     let inherited = runtime::InheritedDescriptors::from_environment(&env);

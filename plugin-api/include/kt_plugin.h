@@ -190,7 +190,8 @@ typedef struct kt_plugin {
 typedef struct kt_command_v1 {
   uint32_t size, flags; /* no flags are defined; 0 */
   kt_status (*run)(void *state, kt_str invocation_json, const kt_context *context); /* [thread-safe] */
-  /* [thread-safe] Completions of an argument; may be NULL. */
+  /* [thread-safe] Writes completions of an argument, one per line; may be NULL if the
+   * manifest has no `dynamic` argument. */
   kt_status (*complete)(void *state, kt_str request_json, const kt_context *context, kt_sink values);
 } kt_command_v1;
 

@@ -25,6 +25,25 @@ Creates a directory with a plugin that builds and passes `kt plugin test`: a com
 complete backend for a service manager, to be changed for another one. It has tests, a \
 README and a license. An existing directory is never changed.";
 
+const COMPLETION_HELP: &str = "\
+Examples:
+  # bash, in ~/.bashrc
+  source <(kt completion bash)
+  # zsh, in ~/.zshrc after compinit
+  source <(kt completion zsh)
+  # fish, in ~/.config/fish/config.fish
+  kt completion fish | source
+  # PowerShell, in $PROFILE
+  kt completion powershell | Out-String | Invoke-Expression
+
+Print the completion script for a shell
+
+With the script, the shell completes commands, options, and values such as the names of \
+gateways, which plugins look up in the control plane; what is not known within a second is not \
+offered. The script runs kt from PATH; load it anew after an upgrade of kt, as the lines above \
+do. Archives contain the scripts in `share`, where shells find them. `KT_COMPLETE=json kt -- kt WORD...` completes the last word, and prints why values \
+are missing.";
+
 /// A built-in command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BuiltinCommand {
@@ -227,7 +246,7 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
                 .help("List the exit codes and their meanings")
                 .action(ArgAction::SetTrue),
         ),
-        BuiltinCommand::Completion => command.arg(
+        BuiltinCommand::Completion => command.long_about(COMPLETION_HELP).arg(
             Arg::new("shell")
                 .value_name("SHELL")
                 .help("Shell to print the script for")

@@ -11,6 +11,6 @@ mod plugin_commands;
 mod plugins;
 mod tree;
 
-pub(crate) use arguments::parse_arguments;
+pub(crate) use arguments::{ParsedArguments, parse_arguments};
 pub(crate) use builtin::BuiltinCommand;
 pub(crate) use tree::{CommandSelection, Route, Tree, build};

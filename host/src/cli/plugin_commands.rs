@@ -1,5 +1,6 @@
 //! The arguments of the commands that manage plugins.
 
+use crate::value_source::ValueSource;
 use clap::{Arg, ArgAction, Command, ValueHint};
 use std::path::PathBuf;
 
@@ -69,9 +70,10 @@ pub(super) fn install(command: Command) -> Command {
 /// `plugin update`.
 pub(super) fn update(command: Command) -> Command {
     let name = Arg::new("name").value_name("NAME");
-    command
-        .long_about(UPDATE_HELP)
-        .arg(name.help("Update only this plugin"))
+    command.long_about(UPDATE_HELP).arg(
+        name.help("Update only this plugin")
+            .add(ValueSource::Plugins.completer()),
+    )
 }
 
 /// `plugin link`.
@@ -93,6 +95,7 @@ pub(super) fn named(command: Command) -> Command {
         Arg::new("name")
             .value_name("NAME")
             .help("Name of the plugin")
+            .add(ValueSource::Plugins.completer())
             .required(true),
     )
 }

@@ -1,6 +1,7 @@
 //! Builds `clap` commands from the commands of plugins.
 
 use super::duration;
+use crate::value_source::ValueSource;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command, ValueHint};
 use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec, SettingSpec};
@@ -117,6 +118,9 @@ fn argument(spec: &ArgSpec, command: &CommandSpec) -> Arg {
     }
     arg = arg.value_name(spec.value_name.clone().unwrap_or_else(|| placeholder(spec)));
     arg = arg.value_parser(parser(spec));
+    if spec.dynamic {
+        arg = arg.add(ValueSource::Argument(spec.name.clone()).completer());
+    }
     if spec.kind == ArgType::Path {
         arg = arg.value_hint(ValueHint::AnyPath);
     }

@@ -34,7 +34,7 @@ pub(crate) fn run(
         BuiltinCommand::PluginTest => plugin_test::run(matches, context),
         BuiltinCommand::PluginCatalog => plugin_catalog::run(context),
         BuiltinCommand::Version => Ok(version::run(matches, context)),
-        BuiltinCommand::Completion => completion::run(matches, context),
+        BuiltinCommand::Completion => completion::run(matches),
         BuiltinCommand::Doctor => Ok(doctor::run(context)),
         BuiltinCommand::ConfigShow => config_show::run(context),
         BuiltinCommand::Reference => Ok(reference::run(context)),

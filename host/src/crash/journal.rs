@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static DISABLED: AtomicBool = AtomicBool::new(false);
 
 /// Disables the record, for checks of plugins, which are not runs.
-pub(super) fn disable() {
+pub(crate) fn disable() {
     DISABLED.store(true, Ordering::Relaxed);
 }
 

@@ -28,7 +28,7 @@ pub(crate) use hang::{
 };
 pub(crate) use host_signals::{record as record_host_signals, restore_deferred as restore_signals};
 pub(crate) use identity::PluginIdentity;
-pub(crate) use journal::record_process_crash;
+pub(crate) use journal::{disable as disable_journal, record_process_crash};
 pub(crate) use libraries::record as record_library;
 pub(crate) use register::register;
 pub(crate) use report::use_json;

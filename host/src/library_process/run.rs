@@ -12,9 +12,9 @@ use crate::load::{LoadedPlugin, attributed, check_interfaces, load};
 use crate::logging;
 use crate::process::LIBRARY_PROCESS;
 use crate::rpc::{
-    APPLICATION_ERROR, CancelParams, InitializeParams, InitializeResult, InterfaceCallParams,
-    LineReader, LineWriter, LogParams, METHOD_NOT_FOUND, Message, PROTOCOL, RunParams,
-    cancel_reason, error_response, notification, response,
+    APPLICATION_ERROR, CancelParams, CompleteParams, InitializeParams, InitializeResult,
+    InterfaceCallParams, LineReader, LineWriter, LogParams, METHOD_NOT_FOUND, Message, PROTOCOL,
+    RunParams, cancel_reason, error_response, notification, response,
 };
 use kt_plugin_api::{Class, Error};
 use serde::de::DeserializeOwned;
@@ -88,7 +88,9 @@ impl Server {
         };
         let failed = match method {
             "initialize" => self.initialize(&id, params),
-            "command/run" | "interface/call" => self.begin(id.clone(), method, params),
+            "command/run" | "command/complete" | "interface/call" => {
+                self.begin(id.clone(), method, params)
+            }
             "shutdown" => {
                 if let Some(library) = &self.library {
                     library.shut_down();
@@ -183,16 +185,25 @@ impl Server {
             Error::new(Class::Plugin, "invalid-call", message)
         })?;
         let no_thread = |e| Error::internal("a call cannot be started").cause(e);
-        if method == "command/run" {
-            let params: RunParams = parse(params)?;
-            let signals = library.begin(params.call).map_err(no_thread)?;
-            let job = move || library.run_command(&id, &params, signals);
-            self.workers.run(job)
-        } else {
-            let params: InterfaceCallParams = parse(params)?;
-            let signals = library.begin(params.call).map_err(no_thread)?;
-            let job = move || library.call_method(&id, params, signals);
-            self.workers.run(job)
+        match method {
+            "command/run" => {
+                let params: RunParams = parse(params)?;
+                let signals = library.begin(params.call).map_err(no_thread)?;
+                let job = move || library.run_command(&id, &params, signals);
+                self.workers.run(job)
+            }
+            "command/complete" => {
+                let params: CompleteParams = parse(params)?;
+                let signals = library.begin(params.call).map_err(no_thread)?;
+                let job = move || library.complete(&id, &params, signals);
+                self.workers.run(job)
+            }
+            _ => {
+                let params: InterfaceCallParams = parse(params)?;
+                let signals = library.begin(params.call).map_err(no_thread)?;
+                let job = move || library.call_method(&id, params, signals);
+                self.workers.run(job)
+            }
         }
         .map_err(no_thread)
     }

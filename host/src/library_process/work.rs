@@ -5,15 +5,16 @@ use super::host_access::HostAccess;
 use crate::discovery::DiscoveredPlugin;
 use crate::load::LoadedPlugin;
 use crate::rpc::{
-    APPLICATION_ERROR, InterfaceCallParams, RunParams, compact, error_response, response,
+    APPLICATION_ERROR, CompleteParams, InterfaceCallParams, RunParams, compact, error_response,
+    response,
 };
 use crate::runtime::{
-    CallContext, Implementation, OpenProvider, SignalState, Transport, call_method, context,
-    run_command, shut_down,
+    CallContext, Implementation, OpenProvider, SignalState, Transport, call_method,
+    complete_command, context, run_command, shut_down,
 };
 use kt_plugin_api::manifest::Manifest;
-use kt_plugin_api::{Class, Error, Output};
-use serde::Deserialize;
+use kt_plugin_api::{Class, Error};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,7 +83,19 @@ impl Library {
         );
     }
 
-    fn respond(&self, id: &Value, result: Result<Output, Error>) {
+    /// Completes an argument, and sends the response.
+    pub(super) fn complete(&self, id: &Value, params: &CompleteParams, signals: Arc<SignalState>) {
+        let access = self.access(params.call);
+        let call = CallContext::new(&access, &access, Some(signals), params.deadline_unix_ms);
+        let result = complete_command(self.loaded, &call.of_method(), params.request.get());
+        self.end(params.call);
+        self.respond(
+            id,
+            result.map_err(|e| e.into_error(&self.plugin, &self.manifest)),
+        );
+    }
+
+    fn respond(&self, id: &Value, result: Result<impl Serialize, Error>) {
         self.host.writer.send(&match result {
             Ok(output) => response(id, &output),
             Err(error) => error_response(id, APPLICATION_ERROR, &error),

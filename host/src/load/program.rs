@@ -3,6 +3,7 @@
 
 use super::open::{attributed, broken, check_files};
 use crate::discovery::DiscoveredPlugin;
+use crate::environment;
 use crate::plugin_lock;
 use kt_plugin_api::Error;
 use kt_plugin_api::manifest::{Manifest, PluginKind};
@@ -67,7 +68,7 @@ pub(crate) fn command(
         .process_group(0)
         .env(PROTOCOL_MARKER, crate::rpc::PROTOCOL.to_string())
         .env(NAME_MARKER, name);
-    for variable in OF_THE_HOST {
+    for variable in OF_THE_HOST.into_iter().chain([environment::COMPLETE]) {
         command.env_remove(variable);
     }
     let parent = rustix::process::getpid();

@@ -2,7 +2,8 @@
 
 use super::format::OutputFormat;
 use crate::environment::{self, Environment};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use crate::value_source::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::path::PathBuf;
 
 const COLORS: [&str; 3] = ["auto", "always", "never"];
@@ -61,12 +62,14 @@ pub(crate) fn add_to(root: Command) -> Command {
         Arg::new("profile")
             .long("profile")
             .value_name("NAME")
-            .help("Settings profile to use"),
+            .help("Settings profile to use")
+            .add(ValueSource::Profiles.completer()),
         Arg::new("plugin-dir")
             .long("plugin-dir")
             .value_name("DIR")
             .help("Search this directory for plugins first; may be repeated")
             .action(ArgAction::Append)
+            .value_hint(ValueHint::DirPath)
             .value_parser(clap::value_parser!(PathBuf)),
         flag(
             "only-bundled",

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The time limit of `initialize`.
+/// The time limit of `initialize`, unless the caller has another one.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time between SIGTERM and SIGKILL.
 const TERMINATION_TIMEOUT: Duration = Duration::from_millis(500);
@@ -30,6 +30,8 @@ pub(crate) struct ProcessCommand {
     pub(crate) memory_limit: Option<String>,
     /// Is called once if the process crashes.
     pub(crate) on_crash: Box<dyn Fn() + Send + Sync>,
+    /// The time limit of `initialize`; `None` for the default.
+    pub(crate) start_timeout: Option<Duration>,
 }
 
 /// A plugin that runs. The process is ended when this is dropped.
@@ -59,6 +61,7 @@ impl PluginProcess {
             version,
             memory_limit,
             on_crash,
+            start_timeout,
         } = spec;
         command
             .stdin(Stdio::piped())
@@ -68,7 +71,7 @@ impl PluginProcess {
             Self::connect(command, (&name, &version), memory_limit, on_crash).map_err(|e| {
                 Error::new(Class::Plugin, "plugin-failed", "cannot be started").cause(e)
             })?;
-        process.initialize(&name, &version)?;
+        process.initialize(&name, &version, start_timeout.unwrap_or(START_TIMEOUT))?;
         process.initialized.store(true, Ordering::SeqCst);
         Ok(process)
     }
@@ -109,7 +112,7 @@ impl PluginProcess {
         })
     }
 
-    fn initialize(&self, name: &str, version: &str) -> Result<(), Error> {
+    fn initialize(&self, name: &str, version: &str, timeout: Duration) -> Result<(), Error> {
         let call = self.connection.begin("initialize", |_| InitializeParams {
             protocol: PROTOCOL,
             host_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -119,7 +122,7 @@ impl PluginProcess {
             log_level: logging::level_name(logging::max_level()).to_owned(),
             features: Vec::new(),
         });
-        let response = call.response(START_TIMEOUT);
+        let response = call.response(timeout);
         if response.is_none() {
             self.child.kill("it did not answer `initialize` in time");
         }

@@ -14,9 +14,9 @@ pub(crate) use line_reader::LineReader;
 pub(crate) use line_writer::LineWriter;
 pub(crate) use message::{Message, RpcError, error_response, notification, request, response};
 pub(crate) use params::{
-    CallId, CancelParams, EmitParams, InitializeParams, InitializeResult, InterfaceCallParams,
-    LogParams, OpenParams, OpenResult, PromptParams, ProviderCallParams, ProviderId,
-    ProvidersParams, RunParams, cancel_reason, cancel_word, compact, emit_kind,
+    CallId, CancelParams, CompleteParams, EmitParams, InitializeParams, InitializeResult,
+    InterfaceCallParams, LogParams, OpenParams, OpenResult, PromptParams, ProviderCallParams,
+    ProviderId, ProvidersParams, RunParams, cancel_reason, cancel_word, compact, emit_kind,
 };
 
 /// The version of the protocol.

@@ -46,6 +46,15 @@ pub(crate) struct RunParams {
     pub(crate) deadline_unix_ms: u64,
 }
 
+/// Parameters of `command/complete`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CompleteParams {
+    pub(crate) call: u64,
+    pub(crate) request: Box<RawValue>,
+    #[serde(default)]
+    pub(crate) deadline_unix_ms: u64,
+}
+
 /// Parameters of `interface/call`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct InterfaceCallParams {

@@ -5,6 +5,7 @@
 use crate::discovery::PluginSource;
 use kt_plugin_api::manifest::{Isolation, Manifest};
 use kt_plugin_api::{Class, Error};
+use std::time::Duration;
 
 /// The memory limit of a plugin, unless the settings have another one.
 const DEFAULT_MEMORY_LIMIT: &str = "2GiB";
@@ -13,12 +14,16 @@ const DEFAULT_MEMORY_LIMIT: &str = "2GiB";
 pub(crate) struct IsolationPolicy {
     /// `--isolate`.
     pub(crate) isolate_all: bool,
+    /// Every plugin that is neither bundled nor a system plugin.
+    pub(crate) isolate_untrusted: bool,
     /// `plugins.isolate`: names of plugins.
     pub(crate) isolate: Vec<String>,
     /// `plugins.allow_in_process`: names of plugins.
     pub(crate) allow_in_process: Vec<String>,
     /// `plugins.memory_limit`.
     pub(crate) memory_limit: Option<String>,
+    /// The time limit of `initialize`; `None` for the default.
+    pub(crate) start_timeout: Option<Duration>,
 }
 
 impl IsolationPolicy {
@@ -32,6 +37,9 @@ impl IsolationPolicy {
             return true;
         }
         let trusted = matches!(source, PluginSource::Bundled | PluginSource::System);
+        if self.isolate_untrusted && !trusted {
+            return true;
+        }
         let only_provides = manifest.commands.is_empty() && !manifest.provides.is_empty();
         match manifest.isolation {
             Some(Isolation::Process) => true,

@@ -3,6 +3,7 @@
 
 mod call_context;
 mod call_failure;
+mod completion;
 mod console;
 mod context;
 mod inherited_descriptors;
@@ -17,6 +18,7 @@ mod transport;
 pub(crate) use call_context::{
     CallContext, Implementation, OpenProvider, ProviderAccess, RemoteProvider,
 };
+pub(crate) use completion::{CompletionQuery, complete, complete_command};
 pub(crate) use console::Console;
 pub(crate) use context::{call_provider, context};
 pub(crate) use inherited_descriptors::InheritedDescriptors;

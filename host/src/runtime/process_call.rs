@@ -11,9 +11,10 @@ use super::signals::SignalObserver;
 use crate::logging;
 use crate::process::{CallEvent, CallQueue, PluginProcess, RunningCall, error_of};
 use crate::rpc::{
-    APPLICATION_ERROR, CancelParams, EmitParams, INVALID_PARAMS, InterfaceCallParams,
-    METHOD_NOT_FOUND, OpenParams, OpenResult, PromptParams, ProviderCallParams, ProviderId,
-    ProvidersParams, RunParams, cancel_word, compact, emit_kind, error_response, response,
+    APPLICATION_ERROR, CancelParams, CompleteParams, EmitParams, INVALID_PARAMS,
+    InterfaceCallParams, METHOD_NOT_FOUND, OpenParams, OpenResult, PromptParams,
+    ProviderCallParams, ProviderId, ProvidersParams, RunParams, cancel_word, compact, emit_kind,
+    error_response, response,
 };
 use kt_plugin_api::abi::{cancel, log};
 use kt_plugin_api::{Class, Error};
@@ -29,6 +30,8 @@ use std::time::{Duration, Instant};
 /// or to return from a method.
 const COMMAND_GRACE: Duration = Duration::from_secs(5);
 const METHOD_GRACE: Duration = Duration::from_secs(2);
+/// How long a completion may take after its deadline: a user waits.
+pub(super) const COMPLETION_GRACE: Duration = Duration::from_millis(300);
 
 /// A provider in the process of a plugin.
 pub(super) struct ProcessProvider {
@@ -89,6 +92,21 @@ pub(super) fn run_command(
     exchange((call, running), process, &during, COMMAND_GRACE)
 }
 
+/// Asks for completions, and returns the lines as JSON.
+pub(super) fn complete(
+    call: &CallContext<'_>,
+    process: &PluginProcess,
+    request: &Value,
+) -> Result<String, CallFailure> {
+    let json = compact(&request.to_string()).map_err(|e| CallFailure::Reported(malformed(e)))?;
+    let running = process.begin("command/complete", |id| CompleteParams {
+        call: id,
+        request: json,
+        deadline_unix_ms: call.deadline(),
+    });
+    exchange((call, running), process, "completion", COMPLETION_GRACE)
+}
+
 /// Serves the call until the plugin responds or its process ends.
 fn exchange(
     (call, running): (&CallContext<'_>, RunningCall<'_>),
@@ -122,8 +140,7 @@ fn exchange(
             };
             if kill_at.is_some() && timeout == Some(Duration::ZERO) {
                 process.kill(&format!(
-                    "it was killed because it did not return within {} s after its deadline",
-                    grace.as_secs()
+                    "it was killed because it did not return within {grace:?} after its deadline"
                 ));
                 return Err(CallFailure::Violation(process.ended(during)));
             }

@@ -71,6 +71,7 @@ pub(super) fn start(
         on_crash: Box::new(move || {
             crash::record_process_crash(&records.journal, &name, &version);
         }),
+        start_timeout: isolation.start_timeout,
     });
     process
         .map(|process| Transport::Process(Arc::new(process)))

@@ -110,7 +110,7 @@ impl Layers {
     }
 
     /// Returns the names of all profiles.
-    fn profile_names(&self) -> BTreeSet<String> {
+    pub(crate) fn profile_names(&self) -> BTreeSet<String> {
         let entries = std::fs::read_dir(self.profile_dir()).into_iter().flatten();
         let files = entries.filter_map(|entry| {
             let name = entry.ok()?.file_name().into_string().ok()?;

@@ -156,7 +156,8 @@ pub struct ArgSpec {
     /// `--print=json`).
     #[serde(default)]
     pub default_missing: Option<String>,
-    /// The plugin provides the values for shell completion.
+    /// The plugin provides the values for shell completion; for a `string`, `integer` or
+    /// `path`. See [`Command::complete`](crate::Command::complete).
     #[serde(default)]
     pub dynamic: bool,
     /// The argument is omitted from help.

@@ -197,15 +197,20 @@ impl<P: Plugin> PluginExports<P> {
             return status::INVALID;
         };
         let completions = catch_panics("completion", || {
-            let request: CompletionRequest = serde_json::from_str(text.unwrap_or_default())
+            let text = text.map_err(|e| invalid(&e.to_string()))?;
+            let request: CompletionRequest = serde_json::from_str(text)
                 .map_err(|e| invalid("an invalid completion request").cause(e))?;
-            Ok(plugin
+            let command = plugin
                 .command()
-                .map(|c| c.complete(&request, &context))
-                .unwrap_or_default())
+                .ok_or_else(|| invalid("a completion to a plugin without commands"))?;
+            command.complete(&request, &context)
         });
-        let Ok(completions) = completions else {
-            return status::FAILED;
+        let completions = match completions {
+            Ok(completions) => completions,
+            Err(error) => {
+                context.fail(&error);
+                return status_of(&error);
+            }
         };
         for value in completions {
             // SAFETY: called with its own context; the text outlives the call.

@@ -43,11 +43,19 @@ pub trait Command: Send + Sync {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error>;
 
     /// Returns completions for an argument that the manifest marks `dynamic`: values,
-    /// each optionally followed by a tab and a description. It
-    /// must return within 100 ms and must not access the network.
-    fn complete(&self, request: &CompletionRequest, context: &Context<'_>) -> Vec<String> {
+    /// each optionally followed by a tab and a description. The host offers those that
+    /// begin with what is typed. A user waits: it should return within 100 ms, and the
+    /// host ends it soon after the deadline of the context, less than a second later.
+    ///
+    /// # Errors
+    /// Why values are missing. Users do not see it, authors do.
+    fn complete(
+        &self,
+        request: &CompletionRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Error> {
         let _unused = (request, context);
-        Vec::new()
+        Ok(Vec::new())
     }
 }
 
@@ -58,9 +66,10 @@ pub trait Command: Send + Sync {
 pub struct CompletionRequest {
     /// The argument's name.
     pub arg: String,
-    /// The text to complete.
+    /// The part of the value that is typed.
     pub prefix: String,
-    /// The invocation so far.
+    /// The invocation that the words before the value make. Arguments that are not typed
+    /// yet are absent, also if they are required.
     pub invocation: Invocation,
 }
 

@@ -3,6 +3,7 @@
 
 mod args;
 mod audit;
+mod completion;
 mod diff;
 mod init;
 mod policy;
@@ -11,7 +12,9 @@ mod reload;
 mod revert;
 mod rollout;
 
-use kt_plugin_api::{Class, Command, Context, Error, Host, Invocation, Output, Plugin};
+use kt_plugin_api::{
+    Class, Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin,
+};
 
 struct GatewayConfig;
 
@@ -46,6 +49,14 @@ impl Command for GatewayConfig {
                 "no such command in this plugin",
             )),
         }
+    }
+
+    fn complete(
+        &self,
+        request: &CompletionRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Error> {
+        completion::run(request, context)
     }
 }
 

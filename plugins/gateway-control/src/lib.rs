@@ -3,6 +3,7 @@
 
 mod args;
 mod auth;
+mod completion;
 mod doctor;
 mod gateway;
 mod http;
@@ -11,7 +12,9 @@ mod secret;
 mod token;
 mod whoami;
 
-use kt_plugin_api::{Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider};
+use kt_plugin_api::{
+    Class, Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin, Provider,
+};
 
 struct GatewayControl {
     http: http::HttpControlPlane,
@@ -74,6 +77,14 @@ impl Command for GatewayControl {
                 "no such command in this plugin",
             )),
         }
+    }
+
+    fn complete(
+        &self,
+        request: &CompletionRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Error> {
+        completion::run(request, context)
     }
 }
 

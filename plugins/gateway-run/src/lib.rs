@@ -28,7 +28,8 @@ mod supervisor;
 mod upstream;
 mod worker;
 
-use kt_plugin_api::{Command, Context, Error, Host, Invocation, Output, Plugin};
+use kt_control_api::CompletedObject;
+use kt_plugin_api::{Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin};
 
 struct GatewayRun;
 
@@ -45,6 +46,17 @@ impl Plugin for GatewayRun {
 impl Command for GatewayRun {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
         run::run(invocation, context)
+    }
+
+    fn complete(
+        &self,
+        request: &CompletionRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Error> {
+        match request.arg.as_str() {
+            "id" => kt_control_api::complete(CompletedObject::Gateway, request, context),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 

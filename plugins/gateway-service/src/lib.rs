@@ -69,9 +69,12 @@ impl Command for GatewayService {
         }
     }
 
-    /// Names of gateways need the control plane, which completion must not use.
-    fn complete(&self, _: &CompletionRequest, _: &Context<'_>) -> Vec<String> {
-        Vec::new()
+    fn complete(
+        &self,
+        request: &CompletionRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Error> {
+        command::complete(request, context)
     }
 }
 

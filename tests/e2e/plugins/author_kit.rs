@@ -49,6 +49,7 @@ fn a_plugin_in_c_passes_with_the_cases_of_its_author() {
         "arguments",
         "run greet hello",
         "deadline greet hello",
+        "complete greet hello",
         "run greet fail",
         "case greets by name",
         "case fails with its own error",
@@ -135,6 +136,13 @@ fn violations_of_the_contract_are_failed_checks() {
     ] {
         assert_failed(&report, &format!("run probe {command}"), class, found);
     }
+    let unknown = "an argument that it does not have";
+    assert_failed(
+        &report,
+        "complete probe complete",
+        "completions of `how`",
+        unknown,
+    );
     let flood = check(&report, "run probe flood");
     assert_eq!(flood["result"], "skipped", "{flood:#}");
     let xml = fs::read_to_string(junit).expect("the file is written");

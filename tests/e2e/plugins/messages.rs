@@ -82,13 +82,30 @@ fn sent_by_the_host(dir: &PluginDir<'_>, log: &std::path::Path, messages: &mut M
         let line = line.replace("PLUGIN", &plugin);
         let _outcome = dir.kt(&line).env("ECHO_LOG", log).run();
     }
+    let words = [
+        "--",
+        "kt",
+        "echo",
+        "invocation",
+        "--text",
+        "a",
+        "--dynamic",
+        "v",
+    ];
+    let completed = dir.sandbox().kt(words).env("KT_COMPLETE", "fish");
+    let completed = completed.env("KT_PLUGIN_PATH", dir.path());
+    let completed = completed.env("ECHO_LOG", log).run();
+    assert_eq!(completed.ok().stdout, "value\tA value\n");
     let text = fs::read_to_string(log).expect("the provider was called");
     let mut seen = std::collections::BTreeSet::new();
     for line in text.lines() {
         let call: Value = serde_json::from_str(line).expect("a call is JSON");
         let interface = call["interface"].as_str().unwrap_or_default();
         let method = call["method"].as_str().unwrap_or_default();
-        let file = format!("{}/{method}.request.json", interface.replace('/', "-"));
+        let file = match interface {
+            "kt.command/1" => "completion.json".to_owned(),
+            _ => format!("{}/{method}.request.json", interface.replace('/', "-")),
+        };
         messages.add(&file, "request of the host", &call["request"]);
         seen.insert(format!("{interface} {method}"));
     }
@@ -96,7 +113,9 @@ fn sent_by_the_host(dir: &PluginDir<'_>, log: &std::path::Path, messages: &mut M
         let name = format!("kt.service/1 {method}");
         assert!(seen.contains(&name), "`{name}` was not called: {seen:?}");
     }
-    assert!(seen.contains("kt.doctor/1 check"), "{seen:?}");
+    for call in ["kt.doctor/1 check", "kt.command/1 complete"] {
+        assert!(seen.contains(call), "{seen:?}");
+    }
 }
 
 /// The results of providers in Rust and C, by replaying the requests of the host.

@@ -4,6 +4,7 @@ mod author_kit;
 mod author_new;
 mod c_plugin;
 mod cancellation;
+mod completion;
 mod conflicts;
 mod contract;
 mod crashes;

@@ -108,7 +108,7 @@ static kt_status complete(void *state, kt_str request, const kt_context *context
   (void)state, (void)context;
   kt_str method = KT_STR("complete"), value = KT_STR("value\tA value\n");
   record("kt.command/1", method, request);
-  values.write(values.ctx, value);
+  if (has(request, "\"arg\":\"dynamic\"")) values.write(values.ctx, value);
   return KT_OK;
 }
 

@@ -63,6 +63,14 @@ static kt_status run(void *state, kt_str invocation, const kt_context *context) 
   return RESULT(context, "{\"schema\":\"example.greet/1\",\"value\":{\"text\":\"hello, you\"},\"view\":{\"text\":\"hello, you\\n\"},\"name_path\":\"/text\"}");
 }
 
+static kt_status complete(void *state, kt_str request, const kt_context *context, kt_sink values) {
+  kt_str lines = KT_STR("ann\tat the door\nanton\nworld\tthe default\n");
+  (void)state, (void)context;
+  /* The host offers those that begin with what is typed. */
+  if (contains(request, "\"arg\":\"name\"")) values.write(values.ctx, lines);
+  return KT_OK;
+}
+
 static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
   (void)ctx, (void)json, (void)context;
   if (!contains(method, "greeting")) {
@@ -75,7 +83,7 @@ static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *c
   return KT_OK;
 }
 
-static const kt_command_v1 command = {sizeof(kt_command_v1), 0, run, 0};
+static const kt_command_v1 command = {sizeof(kt_command_v1), 0, run, complete};
 static const kt_interface_v1 greeting = {sizeof(kt_interface_v1), 0, 0, call};
 
 static kt_status init(const kt_host *host, void **state) {

@@ -180,6 +180,12 @@ def provide(_call, params):
     return greeting("hello from Python")
 
 
+def complete(_call, request):
+    if request["arg"] == "name":
+        return ["ann\tat the door", "anton", "world\tthe default"]
+    return []
+
+
 def serve(host, request_id, call, work):
     try:
         host.send({"id": request_id, "result": work(call)})
@@ -198,10 +204,12 @@ def main():
         elif method == "initialize":
             about = {"protocol": 1, "name": "greeter-python", "version": "1.0.0", "features": []}
             host.send({"id": message["id"], "result": about})
-        elif method in ("command/run", "interface/call"):
+        elif method in ("command/run", "command/complete", "interface/call"):
             call = calls[params["call"]] = Call(host, params["call"])
             if method == "command/run":
                 work = lambda call, params=params: run(call, params["invocation"])
+            elif method == "command/complete":
+                work = lambda call, params=params: complete(call, params["request"])
             else:
                 work = lambda call, params=params: provide(call, params)
             threading.Thread(

@@ -350,6 +350,37 @@ static kt_status run(void *state, kt_str invocation, const kt_context *context) 
   return emit(context, KT_EMIT_RESULT, SAID("{\"text\":\"hello\"}"));
 }
 
+/* Completes as the word begins. */
+static kt_status complete(void *state, kt_str request, const kt_context *context, kt_sink values) {
+  char text[64];
+  kt_str out = {text, 0};
+  (void)state;
+#define PREFIX(s) has(request, "\"prefix\":\"" s)
+#define LINES(s) (out.len = (size_t)snprintf(text, sizeof text, "%s", s), values.write(values.ctx, out))
+  if (PREFIX("crash")) __builtin_trap();
+  if (PREFIX("exit")) exit(0);
+  if (PREFIX("hang"))
+    for (;;) pause();
+  if (PREFIX("fail")) return KT_E_FAILED;
+  if (PREFIX("flood"))
+    for (;;) {
+      LINES("flood\n");
+      if (context->cancelled(context->ctx)) break;
+    }
+  if (PREFIX("bytes")) LINES("bytes\xff\n");
+  if (PREFIX("split")) LINES("split-\xc3"), LINES("\xa9\n");
+  if (PREFIX("control")) LINES("control\x1b[2J\ncontrol-\xe2\x80\xaeh\ncontrolled\twith \x1b[1m color\n");
+  if (PREFIX("prompt")) {
+    kt_str question = KT_STR("{\"kind\":\"secret\",\"question\":\"password:\"}");
+    kt_sink answer = {values.ctx, values.write};
+    context->prompt(context->ctx, question, answer);
+    fprintf(stderr, "printed\n"), printf("printed\n"), fflush(stdout);
+    LINES("\nprompted\n");
+  }
+  if (PREFIX("\"")) LINES("fine\n");
+  return KT_OK;
+}
+
 static kt_status call(void *ctx, kt_str method, kt_str json, const kt_context *context, kt_reply reply) {
   (void)ctx, (void)method, (void)json, (void)context;
   char text[16];
@@ -382,7 +413,7 @@ static kt_status scripted_reply(void *ctx, kt_str method, kt_str json, const kt_
 static const kt_interface_v1 first = {sizeof(kt_interface_v1), 0, (void *)"first", scripted_reply};
 static const kt_interface_v1 second = {sizeof(kt_interface_v1), 0, (void *)"second", scripted_reply};
 
-static const kt_command_v1 command = {PROBE_COMMAND_SIZE, PROBE_COMMAND_FLAGS, PROBE_RUN, 0};
+static const kt_command_v1 command = {PROBE_COMMAND_SIZE, PROBE_COMMAND_FLAGS, PROBE_RUN, complete};
 static const kt_interface_v1 counting = {sizeof(kt_interface_v1), 0, 0, call};
 
 kt_status init(const kt_host *host, void **state);

@@ -5,6 +5,7 @@
 
 use super::cases::Case;
 use super::child::{ChildKt, ChildOutput};
+use super::completion;
 use super::contract::{check, failure};
 use super::values::{invalid_value, valid_values};
 use kt_plugin_api::Error;
@@ -39,6 +40,11 @@ pub(super) fn run(
     ];
     for spec in &manifest.commands {
         all.extend(command(kt, spec, cases)?);
+        if let Some(checked) = completion::check(kt, spec)? {
+            let id = format!("complete {}", spec.path.join(" "));
+            let about = "its dynamic arguments are completed, and no unknown one";
+            all.push(case(&id, about, Ok(checked))?);
+        }
     }
     for author_case in cases {
         let id = format!("case {}", author_case.name);

@@ -3,6 +3,7 @@
 mod cases;
 mod child;
 mod commands;
+mod completion;
 mod contract;
 mod report;
 mod run;

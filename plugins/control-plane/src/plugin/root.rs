@@ -1,7 +1,9 @@
 //! The entry point of the plugin.
 
+use kt_control_api::CompletedObject;
 use kt_plugin_api::{
-    Class, Command, Context, Error, Host, Invocation, Output, Plugin, Provider, export_plugin,
+    Class, Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin, Provider,
+    export_plugin,
 };
 
 use super::provider::EmbeddedProvider;
@@ -22,6 +24,17 @@ impl Command for ControlPlanePlugin {
                 "unknown-command",
                 "the plugin has no such command",
             )),
+        }
+    }
+
+    fn complete(
+        &self,
+        request: &CompletionRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Error> {
+        match request.arg.as_str() {
+            "gateway" => kt_control_api::complete(CompletedObject::Gateway, request, context),
+            _ => Ok(Vec::new()),
         }
     }
 }

@@ -72,6 +72,15 @@ pub(crate) fn remove(invocation: &Invocation) -> Result<Output, Error> {
     Ok(Output::new("kt.secret.remove/1", json!({ "name": name }), view).name_path("/name"))
 }
 
+/// Returns the names of the secrets.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(crate) fn names(invocation: &Invocation) -> Result<Vec<String>, Error> {
+    let secrets = SecretStore::new(&invocation.dirs.state).read()?;
+    Ok(secrets.into_keys().collect())
+}
+
 /// Returns the number of secrets.
 ///
 /// # Errors

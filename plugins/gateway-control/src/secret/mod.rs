@@ -4,5 +4,5 @@ mod command;
 mod provider;
 mod store;
 
-pub(crate) use command::{count, list, remove, set};
+pub(crate) use command::{count, list, names, remove, set};
 pub(crate) use provider::SecretsProvider;

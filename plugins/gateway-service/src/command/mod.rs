@@ -2,6 +2,7 @@
 //! result.
 
 mod change_output;
+mod complete;
 mod install;
 mod install_request;
 mod lifecycle;
@@ -13,6 +14,7 @@ mod session;
 mod status;
 mod uninstall;
 
+pub(crate) use complete::complete;
 pub(crate) use install::install;
 pub(crate) use lifecycle::{restart, start, stop};
 pub(crate) use logs::logs;

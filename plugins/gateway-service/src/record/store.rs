@@ -35,6 +35,19 @@ impl Records {
         self.root.join(name.as_str())
     }
 
+    /// Returns the names of the services that have a record.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.root).into_iter().flatten();
+        let names = entries.filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            entry.path().join(RECORD).is_file().then_some(name)
+        });
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
     fn path(&self, name: &ServiceName) -> PathBuf {
         self.dir(name).join(RECORD)
     }
