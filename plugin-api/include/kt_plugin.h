@@ -25,6 +25,7 @@
  *                 function of the same side runs in another thread;
  *  [once]         it is called at most once, while no other function of the plugin
  *                 runs.
+ * Functions of a sink or reply have no mark: see there.
  */
 #ifndef KT_PLUGIN_H
 #define KT_PLUGIN_H
@@ -69,8 +70,8 @@ typedef struct kt_sink {
 } kt_sink;
 
 /* Receives the response to one interface call: `write` takes the result as JSON
- * (in chunks, as kt_sink does), `fail` the error object of ABI.md.  A call that
- * returns KT_OK MUST NOT have called `fail`. */
+ * (in chunks, as kt_sink does), `fail` the error object of ABI.md.  Both are called from
+ * the thread of the call.  A call that returns KT_OK MUST NOT have called `fail`. */
 typedef struct kt_reply {
   void *ctx;
   void (*write)(void *ctx, kt_str chunk);
@@ -86,8 +87,7 @@ enum {
   KT_E_UNSUPPORTED = -3, /* no such method, interface or field */
   KT_E_INVALID = -4,     /* malformed argument */
   KT_E_NOT_FOUND = -5,
-  KT_E_CANCELLED = -6,
-  KT_E_TIMEOUT = -7
+  KT_E_CANCELLED = -6
 };
 
 /* Result of kt_context.cancelled: the reason of the cancellation. */
@@ -109,7 +109,7 @@ typedef struct kt_host {
   /* [thread-safe] Logs a record; `fields_json` is an object, or empty. */
   void (*log)(void *ctx, uint32_t level, kt_str target, kt_str message, kt_str fields_json);
   uint32_t (*log_max_level)(void *ctx); /* [thread-safe] 0 = logging is off */
-  /* The error object of a failing `init`, which calls this before it returns. */
+  /* [once] The error object of a failing `init`, which calls this before it returns. */
   void (*fail)(void *ctx, kt_str error_json);
 } kt_host;
 
@@ -133,7 +133,7 @@ typedef struct kt_provider {
   /* [thread-safe] Calls a method.  The host logs, limits and attributes the call,
    * and forwards it to the provider.  `options` may be NULL. */
   kt_status (*call)(void *ctx, kt_str method, kt_str json, const kt_call_options *options, kt_reply reply);
-  /* Releases the provider; no call of it may run or follow.  Providers that are not
+  /* [thread-safe] Releases the provider, once; no call of it may run or follow.  Providers that are not
    * closed are released when the call returns that the context belongs to. */
   void (*close)(void *ctx);
 } kt_provider;
@@ -154,7 +154,7 @@ typedef struct kt_context {
   /* [thread-safe] KT_E_CANCELLED: the call is cancelled, or the consumer does not
    * accept further partial results.  Events are shown nevertheless. */
   kt_status (*emit)(void *ctx, uint32_t kind, kt_str json);
-  void (*fail)(void *ctx, kt_str error_json); /* [thread-safe] the error of a failing command */
+  void (*fail)(void *ctx, kt_str error_json); /* [thread-safe] the error of a failing command or completion */
   kt_status (*prompt)(void *ctx, kt_str question_json, kt_sink answer); /* [thread-safe] */
   /* [thread-safe] Writes a JSON array of the providers of interface `id`; see ABI.md. */
   kt_status (*list_providers)(void *ctx, kt_str id, kt_sink providers);
@@ -172,7 +172,7 @@ typedef struct kt_plugin {
   uint8_t magic[8];              /* KT_MAGIC */
   uint32_t size;                 /* sizeof(kt_plugin) at build time of the plugin */
   uint16_t abi_major, abi_minor; /* KT_ABI_* at build time of the plugin */
-  uint16_t min_host_minor, reserved0;
+  uint16_t min_host_minor, reserved0; /* the lowest minor version of a host; 0 */
   uint32_t flags; /* no flags are defined; 0 */
   kt_str name, version;
   /* [once] Before every other function.  On failure it calls `host->fail`. */
@@ -186,7 +186,7 @@ typedef struct kt_plugin {
 } kt_plugin;
 
 /* ---- interface "kt.command/1" ---------------------------------------- */
-/* ABI.md defines the invocation, results, events, questions and errors. */
+/* ABI.md defines the invocation, results, events, prompts, completions and errors. */
 typedef struct kt_command_v1 {
   uint32_t size, flags; /* no flags are defined; 0 */
   kt_status (*run)(void *state, kt_str invocation_json, const kt_context *context); /* [thread-safe] */

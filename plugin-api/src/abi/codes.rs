@@ -17,8 +17,6 @@ pub mod status {
     pub const NOT_FOUND: i32 = -5;
     /// The call was cancelled.
     pub const CANCELLED: i32 = -6;
-    /// The deadline expired.
-    pub const TIMEOUT: i32 = -7;
 }
 
 /// Result of `kt_context.cancelled`: the reason of the cancellation.

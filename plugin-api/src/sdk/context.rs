@@ -45,6 +45,7 @@ impl<'a> Context<'a> {
     pub unsafe fn from_raw(raw: *const KtContext) -> Result<Self, Error> {
         // SAFETY: as the caller guarantees.
         let raw = unsafe { abi::read(raw) }
+            .and_then(|raw| abi::check_flags::<KtContext>(raw.flags, 0).map(|()| raw))
             .map_err(|e| Error::new(Class::Plugin, "invalid-call", e.to_string()))?;
         Ok(Self {
             raw,
@@ -336,6 +337,8 @@ impl<'a> Context<'a> {
         let (id, name) = (KtStr::new(id), KtStr::new(name.unwrap_or("")));
         // SAFETY: called with its own context; the texts and `out` outlive the call.
         let code = unsafe { open(self.raw.ctx, id, name, &raw mut out) };
+        abi::check_flags::<KtProvider>(out.flags, 0)
+            .map_err(|e| Error::new(Class::Plugin, "invalid-call", e.to_string()))?;
         let handle = ProviderHandle::new(out, self.options);
         if code == status::OK {
             return Ok(handle);
