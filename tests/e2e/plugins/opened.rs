@@ -30,7 +30,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which the prerequisites of every command exist.
-const TABLE: [Entry; 65] = [
+const TABLE: [Entry; 66] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     (
@@ -223,6 +223,7 @@ const TABLE: [Entry; 65] = [
     ),
     ("plugin verify", "plugin verify", ALL),
     ("policy lint", "policy lint --file policy.yaml", FILES),
+    ("policy schema", "policy schema", FILES),
     ("policy test", "policy test --file policy.yaml", FILES),
     ("reference", "reference", &[]),
     ("secret list", "secret list", &["gateway-control"]),
