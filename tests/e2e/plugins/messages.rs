@@ -13,10 +13,10 @@ use std::fs;
 
 /// Messages, each with the file of its schema.
 #[derive(Default)]
-struct Messages(Vec<Value>);
+pub(super) struct Messages(Vec<Value>);
 
 impl Messages {
-    fn add(&mut self, schema: &str, label: &str, message: impl Serialize) {
+    pub(super) fn add(&mut self, schema: &str, label: &str, message: impl Serialize) {
         let entry = json!({ "schema": schema, "label": label, "message": message });
         self.0.push(entry);
     }
@@ -26,7 +26,7 @@ impl Messages {
     }
 
     /// Validates the messages, if the validator is installed. Returns its output.
-    fn validate(&self, sandbox: &Sandbox) -> Option<crate::harness::CommandOutput> {
+    pub(super) fn validate(&self, sandbox: &Sandbox) -> Option<crate::harness::CommandOutput> {
         let python = tool_at(&workspace().join("target/test-venv/bin/python3"))?;
         let run = sandbox
             .program(&python)

@@ -24,6 +24,7 @@ mod next_minor;
 mod opened;
 mod plugin_dir;
 mod process;
+mod process_messages;
 mod remaining;
 mod sanitizer;
 mod schemas;
