@@ -11,6 +11,7 @@ NEEDED="
 cc:gcc
 gcc:gcc
 g++:g++
+go:golang-go
 make:make
 git:git
 curl:curl

@@ -69,31 +69,52 @@ fn now() -> Option<u64> {
 fn restore(now: u64, called: Option<&'static PluginIdentity>) {
     // Before the comparison: a call that ends meanwhile is deferred again.
     let plugin = DEFERRAL.begin_check(now, called);
-    if !restore_recorded() || REPORTED.swap(true, Ordering::Relaxed) {
-        return;
-    }
+    let level = match restore_recorded() {
+        ChangedActions::None => return,
+        ChangedActions::ClosedPipe => log::DEBUG,
+        ChangedActions::Other if REPORTED.swap(true, Ordering::Relaxed) => return,
+        ChangedActions::Other => log::WARN,
+    };
     let who = plugin.map_or_else(
         || "a plugin".to_owned(),
         |plugin| format!("plugin `{}` {}", plugin.name, plugin.version),
     );
     let message = format!("{who} changed how kt handles signals; this was reverted");
-    logging::record(log::WARN, "host", &message, "");
+    logging::record(level, "host", &message, "");
 }
 
-/// Restores the recorded actions, and returns whether one of them was changed.
-fn restore_recorded() -> bool {
+/// The actions that were changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ChangedActions {
+    None,
+    /// That of SIGPIPE alone. The runtime of Go does so when a library is loaded.
+    ClosedPipe,
+    Other,
+}
+
+/// Restores the recorded actions, and returns which ones were changed.
+fn restore_recorded() -> ChangedActions {
+    let mut changed = ChangedActions::None;
     let Ok(actions) = ACTIONS.lock() else {
-        return false;
+        return changed;
     };
-    let mut changed = false;
     for (signal, of_host) in SIGNALS.iter().zip(actions.iter().flatten()) {
         let now = current(*signal);
-        if now.sa_sigaction == of_host.sa_sigaction && now.sa_flags == of_host.sa_flags {
+        // The runtime of Go adds it to all handlers, since its threads have small stacks.
+        // Without it a signal in such a thread would end the process.
+        let on_stack = now.sa_flags & libc::SA_ONSTACK;
+        let flags = of_host.sa_flags | on_stack;
+        if now.sa_sigaction == of_host.sa_sigaction && now.sa_flags == flags {
             continue;
         }
-        // SAFETY: an action that was in effect before.
-        unsafe { libc::sigaction(*signal, of_host, std::ptr::null_mut()) };
-        changed = true;
+        let mut restored = *of_host;
+        restored.sa_flags = flags;
+        // SAFETY: an action that was in effect before, at most on another stack.
+        unsafe { libc::sigaction(*signal, &raw const restored, std::ptr::null_mut()) };
+        changed = match (*signal, changed) {
+            (libc::SIGPIPE, ChangedActions::None) => ChangedActions::ClosedPipe,
+            _ => ChangedActions::Other,
+        };
     }
     changed
 }

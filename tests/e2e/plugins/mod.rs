@@ -14,6 +14,7 @@ mod hostile;
 mod hostile_files;
 mod install_kill;
 mod isolated;
+mod languages;
 mod layout;
 mod life_cycle;
 mod locking;
