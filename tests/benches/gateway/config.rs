@@ -58,7 +58,7 @@ fn providers(upstream: u16) -> String {
 pub(crate) fn full_chain(upstream: u16) -> String {
     let terms: String = terms().map(|term| format!("      - {term}\n")).collect();
     format!(
-        "{}policies:\n  chain: [prompt-injection, pii-detector, dlp-filter, audit-logger]\npolicy:\n  prompt-injection:\n    encoding: {{decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}}\n    response: {{action: block, message: This request was refused by policy.}}\n  pii-detector:\n    action: redact\n    redaction: {{marker_format: label}}\n  dlp-filter:\n    action: redact\n    blocked_terms:\n{terms}  audit-logger: {{retention_days: 365}}\n",
+        "{}policies:\n  chain: [prompt-injection, pii-detector, dlp-filter, secrets, audit-logger]\npolicy:\n  prompt-injection:\n    encoding: {{decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}}\n    response: {{action: block, message: This request was refused by policy.}}\n  pii-detector:\n    action: redact\n    redaction: {{marker_format: label}}\n  dlp-filter:\n    action: redact\n    blocked_terms:\n{terms}  secrets: {{}}\n  audit-logger: {{retention_days: 365}}\n",
         providers(upstream)
     )
 }
