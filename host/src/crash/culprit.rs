@@ -97,16 +97,6 @@ fn on_stack(_: usize) -> Option<&'static PluginIdentity> {
 mod tests {
     use super::super::{calls, identity::PluginIdentity, libraries};
     use super::find;
-    use kt_plugin_api::manifest::Manifest;
-
-    fn identity(name: &str) -> &'static PluginIdentity {
-        let text = format!(
-            "manifest = 1\nname = \"{name}\"\nversion = \"1.0.0\"\n\
-             description = \"x\"\napi = \"^1.0\"\nlibrary = \"x\"\n"
-        );
-        let manifest: Manifest = toml::from_str(&text).expect("the manifest is valid");
-        PluginIdentity::new(&manifest, std::path::Path::new("/"))
-    }
 
     fn blamed(instruction: usize) -> Option<&'static str> {
         Some(find(instruction, 0)?.plugin.name.as_str())
@@ -115,22 +105,33 @@ mod tests {
     #[test]
     fn a_fault_is_blamed_on_the_innermost_plugin_and_never_for_the_host() {
         libraries::record_host();
-        let in_host = (identity as *const ()).addr();
+        let in_host = (PluginIdentity::named as *const ()).addr();
         let in_libc = (libc::abort as *const ()).addr();
         assert_eq!(blamed(in_libc), None);
-        let outer = calls::enter(identity("outer"), 0, format_args!("command `a`"));
+        let outer = calls::enter(
+            PluginIdentity::named("outer"),
+            0,
+            format_args!("command `a`"),
+        );
         assert_eq!(blamed(in_libc), Some("outer"));
         assert_eq!(blamed(in_host), None);
         let callback = calls::enter_host();
         assert_eq!(blamed(in_libc), None);
-        let inner = calls::enter(identity("inner"), 0, format_args!("method `b`"));
+        let inner = calls::enter(
+            PluginIdentity::named("inner"),
+            0,
+            format_args!("method `b`"),
+        );
         assert_eq!(blamed(in_libc), Some("inner"));
         drop((inner, callback));
         assert_eq!(blamed(in_libc), Some("outer"));
         drop(outer);
         assert_eq!(blamed(in_libc), None);
         // A library of a plugin, in a thread that makes no call.
-        libraries::record(identity("mapped"), std::ptr::without_provenance(in_libc));
+        libraries::record(
+            PluginIdentity::named("mapped"),
+            std::ptr::without_provenance(in_libc),
+        );
         std::thread::scope(|scope| {
             let other = scope.spawn(|| blamed(in_libc));
             assert_eq!(other.join().unwrap(), Some("mapped"));

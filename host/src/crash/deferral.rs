@@ -75,22 +75,11 @@ impl Deferral {
 #[cfg(test)]
 mod tests {
     use super::{Deferral, PluginIdentity};
-    use kt_plugin_api::manifest::Manifest;
-    use std::path::Path;
-
-    fn identity(name: &str) -> &'static PluginIdentity {
-        let text = format!(
-            "manifest = 1\nname = \"{name}\"\nversion = \"1.0.0\"\n\
-             description = \"x\"\napi = \"^1.0\"\nlibrary = \"x\"\n"
-        );
-        let manifest: Manifest = toml::from_str(&text).expect("the manifest is valid");
-        PluginIdentity::new(&manifest, Path::new("/"))
-    }
 
     #[test]
     fn a_check_is_due_after_the_interval_and_blames_only_the_one_that_was_called() {
         let name = |plugin: Option<&'static PluginIdentity>| plugin.map(|p| p.name.as_str());
-        let (a, b) = (identity("a"), identity("b"));
+        let (a, b) = (PluginIdentity::named("a"), PluginIdentity::named("b"));
         let deferral = Deferral::new(100);
         assert_eq!(deferral.due_in(7), 0, "it was never checked");
         assert_eq!(name(deferral.begin_check(7, Some(a))), Some("a"));

@@ -38,3 +38,19 @@ impl PluginIdentity {
         }))
     }
 }
+
+#[cfg(test)]
+impl PluginIdentity {
+    /// Returns the identity of a plugin that only has a name.
+    ///
+    /// # Panics
+    /// When the name is not valid.
+    pub(super) fn named(name: &str) -> &'static Self {
+        let text = format!(
+            "manifest = 1\nname = \"{name}\"\nversion = \"1.0.0\"\n\
+             description = \"x\"\napi = \"^1.0\"\nlibrary = \"x\"\n"
+        );
+        let manifest: Manifest = toml::from_str(&text).expect("the manifest is valid");
+        Self::new(&manifest, Path::new("/"))
+    }
+}
