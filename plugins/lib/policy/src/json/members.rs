@@ -15,71 +15,49 @@ pub fn members<'d, const N: usize>(
     document: &'d str,
     names: [&str; N],
 ) -> Result<[Option<&'d str>; N], JsonError> {
-    let mut finder = Finder {
-        document,
-        names,
-        depth: 0,
-        current: None,
-        found: [None; N],
-    };
-    grammar::read(document, &mut finder)?;
-    Ok(finder.found)
+    let mut found = [None; N];
+    let mut values = TopLevelValues::new(|key: Option<Range<usize>>, value| {
+        let key = key.map(|key| decode(&document[key]).0);
+        if let Some(index) = key.and_then(|key| names.iter().position(|name| *name == key)) {
+            found[index] = document.get(value);
+        }
+    });
+    grammar::read(document, &mut values)?;
+    Ok(found)
 }
 
 /// Returns the texts of the items of an array; `None` if the document is not an array.
 #[must_use]
 pub fn items(document: &str) -> Option<Vec<&str>> {
-    let mut items = Items {
-        document,
-        depth: 0,
-        found: Vec::new(),
-    };
+    let mut found = Vec::new();
+    let mut values = TopLevelValues::new(|_, value| found.extend(document.get(value)));
     let is_array = document.trim_ascii_start().starts_with('[');
-    let is_read = is_array && grammar::read(document, &mut items).is_ok();
-    is_read.then_some(items.found)
+    let is_read = is_array && grammar::read(document, &mut values).is_ok();
+    is_read.then_some(found)
 }
 
-struct Finder<'d, 'n, const N: usize> {
-    document: &'d str,
-    names: [&'n str; N],
+/// Passes on the values of the top-level object or array, each with its key if it has one.
+struct TopLevelValues<F> {
     depth: usize,
-    /// The member of the top-level object that is read, if it is one of the names.
-    current: Option<usize>,
-    found: [Option<&'d str>; N],
+    key: Option<Range<usize>>,
+    each: F,
 }
 
-impl<const N: usize> Sink for Finder<'_, '_, N> {
+impl<F: FnMut(Option<Range<usize>>, Range<usize>)> TopLevelValues<F> {
+    fn new(each: F) -> Self {
+        Self {
+            depth: 0,
+            key: None,
+            each,
+        }
+    }
+}
+
+impl<F: FnMut(Option<Range<usize>>, Range<usize>)> Sink for TopLevelValues<F> {
     fn key(&mut self, key: Range<usize>) -> Result<(), JsonError> {
         if self.depth == 0 {
-            let (key, _) = decode(&self.document[key]);
-            self.current = self.names.iter().position(|name| *name == key);
+            self.key = Some(key);
         }
-        self.depth += 1;
-        Ok(())
-    }
-
-    fn item(&mut self, _: usize) {
-        self.depth += 1;
-    }
-
-    fn end_value(&mut self, value: Range<usize>) {
-        self.depth -= 1;
-        if self.depth == 0
-            && let Some(index) = self.current.take()
-        {
-            self.found[index] = self.document.get(value);
-        }
-    }
-}
-
-struct Items<'d> {
-    document: &'d str,
-    depth: usize,
-    found: Vec<&'d str>,
-}
-
-impl Sink for Items<'_> {
-    fn key(&mut self, _: Range<usize>) -> Result<(), JsonError> {
         self.depth += 1;
         Ok(())
     }
@@ -91,7 +69,7 @@ impl Sink for Items<'_> {
     fn end_value(&mut self, value: Range<usize>) {
         self.depth -= 1;
         if self.depth == 0 {
-            self.found.extend(self.document.get(value));
+            (self.each)(self.key.take(), value);
         }
     }
 }
