@@ -1,6 +1,7 @@
 //! The address of chat completions of an upstream, as requests need it.
 
 use http::{HeaderValue, Uri};
+use std::sync::Arc;
 
 /// An address.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(crate) struct Endpoint {
     /// The value of the header `Host`: without the default port of the scheme.
     pub(crate) host: HeaderValue,
     /// The scheme and the authority, which identify connections.
-    pub(crate) origin: String,
+    pub(crate) origin: Arc<str>,
 }
 
 impl Endpoint {
@@ -38,7 +39,7 @@ impl Endpoint {
         Ok(Self {
             path: path.parse().map_err(|_| invalid("its path"))?,
             host: HeaderValue::from_str(&host).map_err(|_| invalid("its host"))?,
-            origin: format!("{scheme}://{authority}"),
+            origin: format!("{scheme}://{authority}").into(),
             uri,
         })
     }
@@ -103,7 +104,7 @@ mod tests {
         ] {
             let endpoint = Endpoint::from_base(base).unwrap();
             assert_eq!(endpoint.host, host, "{base}");
-            assert_eq!(endpoint.origin, origin, "{base}");
+            assert_eq!(&*endpoint.origin, origin, "{base}");
         }
     }
 

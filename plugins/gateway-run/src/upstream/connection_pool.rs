@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
@@ -27,7 +28,7 @@ pub(crate) struct ConnectionPool {
 /// The connections that can take a request, by origin.
 #[derive(Default)]
 struct Connections {
-    origins: RefCell<HashMap<String, Origin>>,
+    origins: RefCell<HashMap<Arc<str>, Origin>>,
     /// A task looks for idle connections.
     is_swept: Cell<bool>,
 }
@@ -48,7 +49,7 @@ struct Idle {
 /// A connection whose response has not ended. If it is dropped, so is the connection.
 pub(crate) struct Lease {
     connection: Connection,
-    origin: String,
+    origin: Arc<str>,
     pool: Weak<Connections>,
 }
 
@@ -91,7 +92,7 @@ impl ConnectionPool {
                 Ok(response) => {
                     let lease = Lease {
                         connection,
-                        origin: endpoint.origin.clone(),
+                        origin: Arc::clone(&endpoint.origin),
                         pool: Rc::downgrade(&self.connections),
                     };
                     return Ok((response, lease));
@@ -135,19 +136,19 @@ impl Connections {
     }
 
     /// Offers a connection of HTTP/2 to other requests too.
-    fn share(self: &Rc<Self>, origin: &str, connection: &Connection) {
+    fn share(self: &Rc<Self>, origin: &Arc<str>, connection: &Connection) {
         let Some(connection) = connection.share() else {
             return;
         };
         let since = Instant::now();
         let mut origins = self.origins.borrow_mut();
-        let shared = &mut origins.entry(origin.to_owned()).or_default().shared;
+        let shared = &mut origins.entry(Arc::clone(origin)).or_default().shared;
         shared.get_or_insert(Idle { connection, since });
         drop(origins);
         self.sweep_later();
     }
 
-    fn put(self: &Rc<Self>, origin: String, connection: Connection) {
+    fn put(self: &Rc<Self>, origin: Arc<str>, connection: Connection) {
         let since = Instant::now();
         let mut origins = self.origins.borrow_mut();
         let idle = &mut origins.entry(origin).or_default().idle;
