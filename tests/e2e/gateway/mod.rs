@@ -2,6 +2,7 @@
 //! on the embedded store and against a server.
 
 mod addresses;
+mod admission;
 mod audit_log;
 mod changes;
 mod clients;

@@ -25,7 +25,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let mut results = Vec::new();
     for case in select_cases(args.case.as_deref(), cases::read(invocation, &pack)?)? {
         context.check_cancelled()?;
-        let outcome = case.run(&chain);
+        let outcome = case.run(&file.document, &chain);
         results.push(TestResult { case, outcome });
     }
     Ok(result(&file.name, &results, &chain))

@@ -5,11 +5,13 @@ use super::completion::{self, Completion};
 use super::context::ProxyContext;
 use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
-use super::{json_text, origin_check, request_body, request_policy};
+use super::{caller, json_text, origin_check, request_body, request_policy};
 use crate::snapshot::{Snapshot, Upstream};
 use crate::upstream::{OutboundRequest, Outcome, dispatch};
 use http::Request;
 use hyper::body::Incoming;
+use kt_policy::EvaluatedRoute;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Serves a request up to the headers of its response.
@@ -18,17 +20,32 @@ use std::sync::Arc;
 /// The error to respond with.
 pub(super) async fn serve(
     request: Request<Incoming>,
+    peer: IpAddr,
     proxy: &ProxyContext,
     context: &mut RequestContext,
 ) -> Result<Completion, ErrorResponse> {
     let (head, body) = request.into_parts();
     let snapshot = Arc::clone(&context.snapshot);
     origin_check::check(&head.uri, &head.headers, proxy.state.settings.loopback)?;
+    caller::enforce(peer, &head.headers, context)?;
     let body = request_body::read(&head, body, snapshot.max_request_bytes).await?;
     let mut request = ChatRequest::parse(body)?;
     context.set_requested_model(&request.model);
-    let route = route(&snapshot, &request.model)?;
-    request_policy::enforce(&mut request, context, proxy.state.settings.fail_open).await?;
+    let EvaluatedRoute {
+        upstreams: route,
+        evaluation: routed,
+    } = snapshot
+        .chain
+        .evaluate_route(route(&snapshot, &request.model)?, |upstream| {
+            &upstream.target
+        });
+    request_policy::enforce(
+        &mut request,
+        routed,
+        context,
+        proxy.state.settings.fail_open,
+    )
+    .await?;
     let outbound = OutboundRequest {
         document: &|| json_text::parse(request.text()).unwrap_or_default(),
         body: &|upstream| request.body_for(upstream),

@@ -3,11 +3,12 @@
 use super::context::ProxyContext;
 use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
-use super::{chat, models};
+use super::{caller, chat, models};
 use crate::health::health;
 use crate::response::{ResponseBody, json_response};
 use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// The endpoints, as they are named in errors.
@@ -17,23 +18,24 @@ const ENDPOINTS: &str = "POST /v1/chat/completions, GET /v1/models, GET /v1/mode
 /// Serves one request.
 pub(crate) async fn handle(
     request: Request<Incoming>,
+    peer: IpAddr,
     proxy: Rc<ProxyContext>,
 ) -> Response<ResponseBody> {
     let path = normalize(request.uri().path()).to_owned();
     let is = |method: Method| *request.method() == method;
     match path.as_str() {
-        "/chat/completions" if is(Method::POST) => chat_completions(request, proxy).await,
+        "/chat/completions" if is(Method::POST) => chat_completions(request, peer, proxy).await,
         "/chat/completions" => ErrorResponse::method_not_allowed("POST").into_response(),
         "/livez" | "/healthz" | "/readyz" | "/health" if is(Method::GET) => {
             let (status, body) = health(&path, &proxy.state, &proxy.snapshot());
             json_response(status, &body)
         }
-        "/models" if is(Method::GET) => models::list(&proxy.snapshot()),
+        "/models" if is(Method::GET) => list_models(None, &request, peer, &proxy),
         "/models" | "/livez" | "/healthz" | "/readyz" | "/health" => {
             ErrorResponse::method_not_allowed("GET").into_response()
         }
         other => match other.strip_prefix("/models/") {
-            Some(id) if is(Method::GET) => models::get(id, &proxy.snapshot()),
+            Some(id) if is(Method::GET) => list_models(Some(id), &request, peer, &proxy),
             Some(_) => ErrorResponse::method_not_allowed("GET").into_response(),
             None => ErrorResponse::unknown_path(ENDPOINTS).into_response(),
         },
@@ -50,14 +52,32 @@ fn normalize(path: &str) -> &str {
     path.strip_suffix('/').unwrap_or(path)
 }
 
+/// Returns the models, or one of them, to a caller who may send requests.
+fn list_models(
+    id: Option<&str>,
+    request: &Request<Incoming>,
+    peer: IpAddr,
+    proxy: &ProxyContext,
+) -> Response<ResponseBody> {
+    let snapshot = proxy.snapshot();
+    if let Err(error) = caller::check(&snapshot, peer, request.headers()) {
+        return error.into_response();
+    }
+    match id {
+        Some(id) => models::get(id, &snapshot),
+        None => models::list(&snapshot),
+    }
+}
+
 async fn chat_completions(
     request: Request<Incoming>,
+    peer: IpAddr,
     proxy: Rc<ProxyContext>,
 ) -> Response<ResponseBody> {
     let mut context = RequestContext::new(&proxy, request.headers());
     let id = HeaderValue::from_str(&context.id);
     let mut response = match proxy.state.admit() {
-        Some(in_flight) => match chat::serve(request, &proxy, &mut context).await {
+        Some(in_flight) => match chat::serve(request, peer, &proxy, &mut context).await {
             Ok(completion) => completion.into_response(context, in_flight),
             Err(error) => fail(error, context),
         },

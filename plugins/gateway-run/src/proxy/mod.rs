@@ -1,5 +1,6 @@
 //! Serving requests: routing, the policy chain, upstreams, and the response.
 
+mod caller;
 mod chat;
 mod chat_request;
 mod completion;

@@ -5,7 +5,7 @@ use super::error_response::ErrorResponse;
 use super::evaluation;
 use super::request_context::RequestContext;
 use kt_policy::json::JsonError;
-use kt_policy::{Decision, chat};
+use kt_policy::{Decision, Evaluation, chat, merge_findings};
 use std::sync::Arc;
 
 /// Converts the error of a document that two parsers could read differently. A key is
@@ -21,13 +21,14 @@ fn ambiguous(error: &JsonError) -> ErrorResponse {
     })
 }
 
-/// Evaluates a request, and rewrites the texts that are redacted.
+/// Evaluates a request whose route is evaluated already, and rewrites the texts that are redacted.
 ///
 /// # Errors
 /// When a policy blocks the request, the body is ambiguous, or the evaluation fails under the fail mode
 /// `block`.
 pub(super) async fn enforce(
     request: &mut ChatRequest,
+    routed: Evaluation,
     context: &mut RequestContext,
     fail_open: bool,
 ) -> Result<(), ErrorResponse> {
@@ -35,6 +36,10 @@ pub(super) async fn enforce(
     // An empty chain has nothing that two readings of a document could deceive.
     if !snapshot.enforces() || snapshot.chain.kinds().is_empty() {
         return Ok(());
+    }
+    if let Decision::Block(block) = &routed.decision {
+        context.request_evaluated(&routed);
+        return Err(ErrorResponse::blocked(block, snapshot.refusal_status));
     }
     let evaluated = evaluation::run(&snapshot, request.text(), chat::evaluate_request).await;
     let Some(evaluated) = evaluated else {
@@ -45,7 +50,8 @@ pub(super) async fn enforce(
             Err(ErrorResponse::evaluation_failed(snapshot.refusal_status))
         };
     };
-    let evaluated = evaluated.map_err(|error| ambiguous(&error))?;
+    let mut evaluated = evaluated.map_err(|error| ambiguous(&error))?;
+    merge_findings(&mut evaluated.evaluation.findings, &routed.findings);
     context.request_evaluated(&evaluated.evaluation);
     match &evaluated.evaluation.decision {
         Decision::Allow => {}

@@ -133,7 +133,8 @@ impl Snapshot {
     /// Returns the names of the models that are served now, each with its provider.
     pub(crate) fn models(&self) -> Vec<(&str, &str)> {
         let mut models: Vec<(&str, &str)> = Vec::new();
-        for upstream in self.upstreams.iter().filter(|u| u.is_available()) {
+        let permits = |u: &&Upstream| u.is_available() && self.chain.permits(&u.target);
+        for upstream in self.upstreams.iter().filter(permits) {
             for name in upstream.target.model_names() {
                 if models.iter().all(|(other, _)| *other != name) {
                     models.push((name, &upstream.target.provider));

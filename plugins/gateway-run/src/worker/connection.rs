@@ -7,6 +7,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,6 +33,7 @@ const MAX_HTTP2_STREAMS: u32 = 128;
 /// Serves a connection until it ends, or is idle after `stop`.
 pub(super) async fn serve(
     stream: TcpStream,
+    peer: IpAddr,
     proxy: Rc<ProxyContext>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -42,7 +44,7 @@ pub(super) async fn serve(
     let service = service_fn(|request| {
         first_request.notify_one();
         let proxy = Rc::clone(&proxy);
-        async move { Ok::<_, Infallible>(proxy::handle(request, proxy).await) }
+        async move { Ok::<_, Infallible>(proxy::handle(request, peer, proxy).await) }
     });
     let stopped = async {
         // Fails only when the worker has ended, which is a stop too.

@@ -65,8 +65,8 @@ async fn event_loop(config: WorkerConfig) {
                 None => break Duration::ZERO,
             },
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let served = connection::serve(stream, Rc::clone(&proxy), stop.clone());
+                Ok((stream, peer)) => {
+                    let served = connection::serve(stream, peer.ip(), Rc::clone(&proxy), stop.clone());
                     let connections = Rc::clone(&connections);
                     tokio::task::spawn_local(async move {
                         connections.set(connections.get() + 1);

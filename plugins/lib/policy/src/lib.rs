@@ -41,9 +41,9 @@ mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
-    AuditRecord, Block, Chain, Decision, Evaluation, FilterOutput, Finding, Limits, MAX_HOLD_BYTES,
-    MAX_MATCH_BYTES, NumberRedaction, PromptText, Replacement, Rewrite, Sensitivity, StreamFilter,
-    merge_findings,
+    AuditRecord, Block, Caller, Chain, Decision, EvaluatedRoute, Evaluation, FilterOutput, Finding,
+    Limits, MAX_HOLD_BYTES, MAX_MATCH_BYTES, NumberRedaction, PromptText, Replacement, Rewrite,
+    Sensitivity, StreamFilter, merge_findings,
 };
 pub use compile::compile;
 pub use decode::MAX_GAP_BYTES;

@@ -4,6 +4,8 @@
     reason = "a failed test panics; the lint's exception covers test functions only"
 )]
 
+#[path = "policy/admission.rs"]
+mod admission;
 #[path = "policy/cases.rs"]
 mod cases;
 #[path = "policy/compile.rs"]

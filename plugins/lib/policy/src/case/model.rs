@@ -1,5 +1,7 @@
 //! [`Case`].
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +26,10 @@ pub struct Case {
     pub name: String,
     /// The name of its source.
     pub file: String,
+    /// The address of the caller; without it, no caller is evaluated.
+    pub(crate) caller_address: Option<IpAddr>,
+    /// The requested model; without it, no route is evaluated.
+    pub(crate) model: Option<String>,
     /// The `messages` of the request, as a client sends them.
     pub(crate) messages: Vec<Value>,
     /// The text of the response; without it, only the request is evaluated.

@@ -1,6 +1,8 @@
 //! [`parse_case`]: from a source to a case or problems. JSON is parsed as YAML, of which it is a
 //! subset, so that every problem has a location.
 
+use std::net::IpAddr;
+
 use serde_json::Value as Json;
 
 use super::{Case, Expected};
@@ -15,7 +17,7 @@ const KEYS: Keys = Keys {
     unsupported: &[],
 };
 const INPUT_KEYS: Keys = Keys {
-    known: &["messages", "upstream_response"],
+    known: &["caller_address", "messages", "model", "upstream_response"],
     unsupported: &["headers", "proxy_name", "request", "team_slugs"],
 };
 const MESSAGE_KEYS: Keys = Keys {
@@ -55,19 +57,35 @@ fn decode(root: &Node, file: &str, diagnostics: &mut Diagnostics<'_>) -> Option<
         .and_then(|field| field.bounded_string(&NAME, diagnostics));
     let input = mapping.mapping("input", &INPUT_KEYS, diagnostics);
     let messages = input.as_ref().and_then(|t| messages(t, diagnostics));
-    let upstream_response = input
-        .and_then(|t| t.field("upstream_response", diagnostics))
-        .and_then(|field| field.string(diagnostics));
+    let caller_address = input
+        .as_ref()
+        .and_then(|t| t.field("caller_address", diagnostics))
+        .and_then(|field| address(&field, diagnostics));
+    let mut text = |key| {
+        let field = input.as_ref()?.field(key, diagnostics)?;
+        field.string(diagnostics)
+    };
+    let (model, upstream_response) = (text("model"), text("upstream_response"));
     let expected = mapping
         .mapping("expected", &EXPECTED_KEYS, diagnostics)
         .and_then(|t| expected(&t, diagnostics));
     Some(Case {
         name: name?,
         file: file.to_owned(),
+        caller_address,
+        model,
         messages: messages?,
         upstream_response,
         expected: expected?,
     })
+}
+
+fn address(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<IpAddr> {
+    let address = field.string(diagnostics)?.parse().ok();
+    if address.is_none() {
+        field.reject(format!("`{}` is not an address", field.path), diagnostics);
+    }
+    address
 }
 
 fn messages(input: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<Vec<Json>> {

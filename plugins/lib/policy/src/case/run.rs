@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Case, Expected};
-use crate::chain::{Block, Chain, Decision, Evaluation, Finding};
+use crate::chain::{Block, Caller, Chain, Decision, Evaluation, Finding, merge_findings};
 use crate::chat::{EvaluatedDocument, evaluate_request, evaluate_response};
 use crate::json::JsonError;
-use crate::model::PolicyKind;
+use crate::model::{Document, PolicyKind};
 
 /// The evaluated side; the same words as in the gateway's audit records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,18 +26,43 @@ pub struct CaseOutcome {
 }
 
 impl Case {
-    /// Evaluates the request, and the response if there is one and the request is not blocked: a
-    /// gateway does not send a blocked request to the upstream.
+    /// Evaluates the request by the chain of a document, and the response if there is one and the
+    /// request is not blocked: a gateway does not send a blocked request to the upstream.
     #[must_use]
-    pub fn run(&self, chain: &Chain) -> CaseOutcome {
-        let request = json!({ "messages": self.messages }).to_string();
-        let input = evaluation_of(evaluate_request(chain, &request));
+    pub fn run(&self, document: &Document, chain: &Chain) -> CaseOutcome {
+        let input = self.input(document, chain);
         let blocked = matches!(input.decision, Decision::Block(_));
         let mut evaluations = vec![(Phase::Input, input)];
         if let Some(text) = self.upstream_response.as_ref().filter(|_| !blocked) {
             evaluations.push((Phase::Output, evaluate_text(chain, text)));
         }
         CaseOutcome { evaluations }
+    }
+}
+
+impl Case {
+    /// Evaluates the caller, the route and the texts, up to the first refusal.
+    fn input(&self, document: &Document, chain: &Chain) -> Evaluation {
+        if let Some(peer) = self.caller_address {
+            let caller = Caller {
+                peer,
+                forwarded_for: &[],
+            };
+            let evaluation = chain.evaluate_caller(&caller);
+            if evaluation.decision != Decision::Allow {
+                return evaluation;
+            }
+        }
+        let providers = document.providers.as_ref().zip(self.model.as_deref());
+        let upstreams = providers.map(|(providers, model)| providers.route(model));
+        let route = chain.evaluate_route(upstreams.unwrap_or_default(), |target| target);
+        if route.evaluation.decision != Decision::Allow {
+            return route.evaluation;
+        }
+        let request = json!({ "messages": self.messages }).to_string();
+        let mut evaluation = evaluation_of(evaluate_request(chain, &request));
+        merge_findings(&mut evaluation.findings, &route.evaluation.findings);
+        evaluation
     }
 }
 

@@ -8,7 +8,7 @@ use super::Limits;
 use super::automaton::{Automaton, MAX_MATCH_BYTES, weigh};
 use super::compiled::Compiled;
 use super::pattern::{Pattern, PatternSource};
-use super::phases::{Detector, RecordPhase, RequestPhase};
+use super::phases::{CallerPhase, Detector, RecordPhase, RequestPhase, RoutePhase};
 use super::prompt::Chain;
 use super::rules::{OwnPatterns, Rules};
 use super::word_boundary::make_ascii;
@@ -61,6 +61,16 @@ impl<'d> Build<'d> {
     /// Returns the policy that is being compiled.
     pub(crate) fn source(&self) -> PatternSource {
         self.source
+    }
+
+    /// Adds the caller phase of the policy.
+    pub(crate) fn caller(&mut self, phase: impl CallerPhase + 'static) {
+        self.compiled.caller.push(Box::new(phase));
+    }
+
+    /// Adds the route phase of the policy.
+    pub(crate) fn route(&mut self, phase: impl RoutePhase + 'static) {
+        self.compiled.route.push(Box::new(phase));
     }
 
     /// Adds the request phase of the policy.

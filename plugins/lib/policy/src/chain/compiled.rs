@@ -1,7 +1,7 @@
 //! [`Compiled`]: the parts of a chain.
 
 use super::evaluation::Block;
-use super::phases::{RecordPhase, RequestPhase};
+use super::phases::{CallerPhase, RecordPhase, RequestPhase, RoutePhase};
 use super::rules::Rules;
 use super::scanner::Blocked;
 use crate::model::PolicyKind;
@@ -10,6 +10,8 @@ use crate::model::PolicyKind;
 #[derive(Default)]
 pub(crate) struct Compiled {
     pub(crate) kinds: Vec<PolicyKind>,
+    pub(crate) caller: Vec<Box<dyn CallerPhase>>,
+    pub(crate) route: Vec<Box<dyn RoutePhase>>,
     pub(crate) request: Vec<Box<dyn RequestPhase>>,
     pub(crate) rules: Option<Rules>,
     pub(crate) record: Option<Box<dyn RecordPhase>>,

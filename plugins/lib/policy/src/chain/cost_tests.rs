@@ -18,7 +18,13 @@ fn chain(dlp: &str) -> Chain {
     let kinds = KINDS.iter().map(|known| known.kind.as_str());
     let chain: Vec<&str> = kinds.collect();
     let others = chain.iter().filter(|kind| **kind != "dlp-filter");
-    let blocks: String = others.map(|kind| format!("{kind}: {{}}, ")).collect();
+    let block = |kind: &str| match kind {
+        "ip_allowlist" => "{cidrs: []}",
+        _ => "{}",
+    };
+    let blocks: String = others
+        .map(|kind| format!("{kind}: {}, ", block(kind)))
+        .collect();
     let text = format!(
         "pack: {{name: t, version: 1.0.0, enabled: true}}\n\
          policies: {{chain: [{}]}}\n\

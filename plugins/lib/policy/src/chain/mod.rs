@@ -2,6 +2,7 @@
 //! serves all of them.
 
 mod action;
+mod admission;
 mod audit;
 mod automaton;
 mod build;
@@ -24,6 +25,7 @@ mod words;
 
 pub(crate) use action::{FilterAction, MarkerFormat};
 pub use action::{NumberRedaction, Sensitivity};
+pub use admission::EvaluatedRoute;
 pub use audit::AuditRecord;
 pub use automaton::MAX_MATCH_BYTES;
 pub(crate) use build::Build;
@@ -35,7 +37,8 @@ pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use limits::Limits;
 pub(crate) use matched::{Match, Matches, Rest, RestState, View};
 pub(crate) use pattern::{Marker, Pattern, PatternSource};
-pub(crate) use phases::{Detector, RecordPhase, RequestPhase, Starts};
+pub use phases::Caller;
+pub(crate) use phases::{CallerPhase, Detector, RecordPhase, RequestPhase, RoutePhase, Starts};
 pub(crate) use policy::Policy;
 pub(crate) use progress::Progress;
 pub use prompt::Chain;

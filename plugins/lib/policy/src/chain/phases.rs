@@ -1,11 +1,42 @@
-//! The phases of a chain, of which a policy implements those that it takes part in.
+//! The phases of a chain, of which a policy implements those that it takes part in: caller, route,
+//! request, then those of texts (request, response and stream), and record.
+
+use std::net::IpAddr;
 
 use super::audit::AuditRecord;
 use super::evaluation::{Block, Evaluation, Finding, PromptText};
 use super::matched::{Matches, View};
 use super::progress::Progress;
 use super::words::RecentWords;
-use crate::model::PolicyKind;
+use crate::model::{PolicyKind, Target};
+
+/// Who sends a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'h> {
+    /// The address of the connection.
+    pub peer: IpAddr,
+    /// The values of the headers `X-Forwarded-For`, in their order.
+    pub forwarded_for: &'h [&'h str],
+}
+
+/// The caller phase: judges who sends a request, before its body is read.
+pub(crate) trait CallerPhase: Send + Sync {
+    /// Returns why the request is refused, if it is.
+    fn judge(&self, caller: &Caller<'_>) -> Option<Block>;
+}
+
+/// The route phase: judges which upstreams of a model may receive its requests.
+pub(crate) trait RoutePhase: Send + Sync {
+    /// Whether an upstream may.
+    fn permits(&self, target: &Target) -> bool;
+
+    /// Returns what is found if none may and the request is sent nevertheless.
+    ///
+    /// # Errors
+    ///
+    /// Why the request is refused.
+    fn none_permitted(&self) -> Result<Finding, Block>;
+}
 
 /// The request phase: judges the texts of a request together.
 pub(crate) trait RequestPhase: Send + Sync {

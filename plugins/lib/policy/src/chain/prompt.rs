@@ -90,10 +90,7 @@ impl Chain {
                 refusals.extend(block);
             }
         }
-        let refusal = refusals
-            .into_iter()
-            .min_by_key(|block| self.compiled.position(block.policy));
-        let decision = match refusal {
+        let decision = match self.first(refusals) {
             Some(block) => Decision::Block(block),
             None if rewrites.is_empty() => Decision::Allow,
             None => Decision::Redact,

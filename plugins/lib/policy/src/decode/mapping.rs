@@ -160,32 +160,6 @@ impl<'n> Mapping<'n> {
         self.field(key, diagnostics)?.boolean(diagnostics)
     }
 
-    /// Returns the boolean of a key of which only one value is enforced; reports the other one.
-    pub(crate) fn only_boolean(
-        &self,
-        key: &str,
-        enforced: bool,
-        diagnostics: &mut Diagnostics<'_>,
-    ) -> Option<bool> {
-        let value = self.boolean(key, diagnostics)?;
-        if value != enforced {
-            self.report_unsupported(key, &format!("`{key}: {value}`"), diagnostics);
-        }
-        Some(value)
-    }
-
-    /// Reports a value that this version does not enforce.
-    pub(crate) fn report_unsupported(
-        &self,
-        key: &str,
-        what: &str,
-        diagnostics: &mut Diagnostics<'_>,
-    ) {
-        if let Some(field) = self.field(key, diagnostics) {
-            diagnostics.report_unsupported(field.location, &field.path, what);
-        }
-    }
-
     /// Returns the integer of a key, within bounds.
     pub(crate) fn integer(
         &self,

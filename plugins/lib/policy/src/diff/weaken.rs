@@ -75,9 +75,12 @@ fn setting(change: &UnmaskedChange) -> Option<&'static str> {
             (number(&change.new) < number(&change.old)).then_some(reason)
         }
         Weaker::Higher(reason) => {
-            let number = |value: &Value| value.as_u64().or(default?.as_u64());
+            // Without a default, no number means no bound.
+            let default = default.and_then(Value::as_u64).unwrap_or(u64::MAX);
+            let number = |value: &Value| value.as_u64().unwrap_or(default);
             (number(&change.new) > number(&change.old)).then_some(reason)
         }
+        Weaker::Added(reason) => added(change, item, reason),
         Weaker::Removed(reason) => removed(change, item, reason),
     }
 }
@@ -104,7 +107,7 @@ fn switched_off(change: &UnmaskedChange, default: bool) -> Option<&'static str> 
     (on(&change.old) && !on(&change.new)).then_some("a guard is switched off")
 }
 
-/// `block` is stricter than `redact`, `redact` is stricter than `log`.
+/// `block` is stricter than `redact`, `redact` is stricter than `log` and `warn`.
 fn action(change: &UnmaskedChange, default: &Value) -> Option<&'static str> {
     let strength = |value: &Value| match value.as_str().or(default.as_str()) {
         Some("block") => 2,
@@ -117,6 +120,9 @@ fn action(change: &UnmaskedChange, default: &Value) -> Option<&'static str> {
     if strength(&change.new) == 1 {
         return Some("matches are redacted instead of blocked");
     }
+    if change.new == "warn" {
+        return Some("requests are sent on with a finding instead of blocked");
+    }
     Some("matches are logged instead of blocked")
 }
 
@@ -126,6 +132,15 @@ fn removed(change: &UnmaskedChange, item: bool, reason: &'static str) -> Option<
         ChangeKind::Removed => Some(reason),
         // A list whose items repeat is compared as a whole.
         ChangeKind::Changed if !item => removes_item(&change.old, &change.new).then_some(reason),
+        _ => None,
+    }
+}
+
+/// An item of a list is added.
+fn added(change: &UnmaskedChange, item: bool, reason: &'static str) -> Option<&'static str> {
+    match change.kind {
+        ChangeKind::Added if item => Some(reason),
+        ChangeKind::Changed if item || removes_item(&change.new, &change.old) => Some(reason),
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! The policy kinds: a folder and a line of [`KINDS`](registry::KINDS) for each.
 
 mod audit_logger;
+mod data_routing_policy;
 mod dlp_filter;
+mod ip_allowlist;
 mod pii_detector;
 mod prompt_injection;
 #[cfg(test)]

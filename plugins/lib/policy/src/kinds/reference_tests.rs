@@ -55,6 +55,7 @@ fn rows(declarations: &[Declaration], path: &str, page: &mut String) {
             Some(Weaker::Action) => "a less strict action",
             Some(Weaker::Lower(_)) => "a lower number",
             Some(Weaker::Higher(_)) => "a higher number",
+            Some(Weaker::Added(_)) => "an item more",
             Some(Weaker::Removed(_)) => "an item less",
         };
         writeln!(

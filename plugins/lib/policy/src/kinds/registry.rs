@@ -3,7 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use super::audit_logger::AuditLogger;
+use super::data_routing_policy::DataRoutingPolicy;
 use super::dlp_filter::DlpFilter;
+use super::ip_allowlist::IpAllowlist;
 use super::pii_detector::PiiDetector;
 use super::prompt_injection::PromptInjection;
 use super::secrets::Secrets;
@@ -16,6 +18,8 @@ use crate::settings::{Declaration, PolicySettings, find as find_declaration};
 
 /// The kinds that this version enforces.
 pub(crate) const KINDS: &[Registration] = &[
+    Registration::of::<IpAllowlist>(),
+    Registration::of::<DataRoutingPolicy>(),
     Registration::of::<PromptInjection>(),
     Registration::of::<PiiDetector>(),
     Registration::of::<DlpFilter>(),

@@ -1,7 +1,7 @@
 //! [`UNSUPPORTED`].
 
 /// The policy kinds of the compatible product that this version does not enforce.
-pub(crate) const UNSUPPORTED: [&str; 28] = [
+pub(crate) const UNSUPPORTED: [&str; 26] = [
     "agent-firewall",
     "bot-detector",
     "case-privacy",
@@ -10,7 +10,6 @@ pub(crate) const UNSUPPORTED: [&str; 28] = [
     "consumer_groups",
     "content-extractor",
     "cors",
-    "data-routing-policy",
     "dual-use-filter",
     "embedding-detector",
     "entity-list-filter",
@@ -19,7 +18,6 @@ pub(crate) const UNSUPPORTED: [&str; 28] = [
     "global-limit",
     "hipaa-phi-detector",
     "human-oversight",
-    "ip_allowlist",
     "itar-ear-filter",
     "language-validator",
     "quality-scorer",

@@ -76,13 +76,14 @@ pub struct Target {
     /// The share of requests under `weighted` (default 1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
-    /// The data policy of the upstream; no requirement is enforced, so none is valid.
+    /// The data policy of the upstream, which `data-routing-policy` reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_policy: Option<DataPolicy>,
-    /// A shorthand for `data_policy.zero_data_retention`: only `false` is valid.
+    /// A shorthand for `data_policy.zero_data_retention`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zdr: Option<bool>,
-    /// Whether the upstream may collect data: only `allow` is valid.
+    /// Whether the upstream collects data to train models; `deny` is a shorthand for
+    /// `data_policy.training_opt_out`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_collection: Option<DataCollection>,
     /// The timeouts of this upstream.
@@ -100,6 +101,25 @@ impl Target {
             None => find_preset(&self.provider)?.base_url,
         }
     }
+
+    /// Returns for how many days the upstream keeps data; `None` if nothing states it.
+    #[must_use]
+    pub fn retention_days(&self) -> Option<u64> {
+        let policy = self.data_policy.as_ref();
+        let stated = self.zdr.or(policy.and_then(|p| p.zero_data_retention));
+        if stated == Some(true) {
+            return Some(0);
+        }
+        policy.and_then(|p| p.retention_days)
+    }
+
+    /// Whether it is stated that the upstream trains no models on data.
+    #[must_use]
+    pub fn excludes_training(&self) -> bool {
+        let policy = self.data_policy.as_ref();
+        self.data_collection == Some(DataCollection::Deny)
+            || policy.and_then(|p| p.training_opt_out) == Some(true)
+    }
 }
 
 /// `secret_key_ref`: exactly one of `env` and `store`.
@@ -116,23 +136,23 @@ pub enum SecretRef {
 /// `data_policy` of a target.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DataPolicy {
-    /// Only `false` is valid.
+    /// Whether the upstream keeps no data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zero_data_retention: Option<bool>,
-    /// Only `false` is valid.
+    /// Whether the upstream trains no models on data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training_opt_out: Option<bool>,
-    /// The retention of data in days; not valid in this version.
+    /// The days for which the upstream keeps data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
 }
 
 string_enum! {
-    /// Whether an upstream may collect data.
+    /// Whether an upstream collects data to train models.
     pub enum DataCollection {
-        /// Collection is allowed.
+        /// It may.
         Allow = "allow",
-        /// Collection is denied.
+        /// It does not.
         Deny = "deny",
     }
 }

@@ -4,7 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::decode::StringEnum;
 use crate::kinds::KINDS;
-use crate::model::{CircuitBreaker, Fallback, Gateway, SizeLimits, Strategy, Timeouts, defaults};
+use crate::model::{
+    CircuitBreaker, DataCollection, Fallback, Gateway, SizeLimits, Strategy, Timeouts, defaults,
+};
 use crate::settings::Settings;
 
 /// Returns the JSON Schema of a configuration. What it accepts may still be invalid by what the
@@ -157,9 +159,11 @@ fn target() -> Value {
     let provider = json!({ "type": "string", "pattern": "^[a-z0-9._-]{1,60}$" });
     let aliases = json!({ "type": "array", "items": text(1..=200), "uniqueItems": true });
     let base_url = json!({ "type": "string", "pattern": "^https?://" });
+    let switch = || json!({ "type": "boolean", "default": false });
     let data_policy = json!({
-        "zero_data_retention": { "const": false },
-        "training_opt_out": { "const": false },
+        "zero_data_retention": described(switch(), "Whether the upstream keeps no data."),
+        "training_opt_out": described(switch(), "Whether it trains no models on data."),
+        "retention_days": described(integer(0..=36_500), "The days for which it keeps data."),
     });
     let properties = json!({
         "id": described(text(1..=100), "The unique name."),
@@ -176,8 +180,12 @@ fn target() -> Value {
             defaults::WEIGHT,
         ),
         "data_policy": object("The data policy of the upstream.", data_policy),
-        "zdr": described(json!({ "const": false }), "Only `false` is valid."),
-        "data_collection": described(json!({ "const": "allow" }), "Only `allow` is valid."),
+        "zdr": described(switch(), "A shorthand for `data_policy.zero_data_retention`."),
+        "data_collection": with_default(
+            words::<DataCollection>(),
+            "Whether the upstream collects data to train models.",
+            DataCollection::Allow.as_str(),
+        ),
         "timeouts": timeouts("The timeouts of this upstream."),
     });
     object_with(&["id", "provider"], "An upstream.", properties)
@@ -207,13 +215,8 @@ mod tests {
     use crate::decode::Keys;
 
     /// The keys that the decoder knows only to report them.
-    const REPORTED: [(&str, &str); 2] = [
-        ("/properties/providers/properties/targets/items", "api_key"),
-        (
-            "/properties/providers/properties/targets/items/properties/data_policy",
-            "retention_days",
-        ),
-    ];
+    const REPORTED: [(&str, &str); 1] =
+        [("/properties/providers/properties/targets/items", "api_key")];
 
     #[test]
     fn the_schema_has_the_keys_of_the_decoder() {

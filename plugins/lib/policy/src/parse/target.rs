@@ -3,7 +3,7 @@
 use super::aliases::aliases;
 use super::url::{InvalidUrl, validate_base_url};
 use crate::decode::{Diagnostics, Field, Keys, LengthRange, Mapping, NodeKind, truncate};
-use crate::model::{DataCollection, DataPolicy, PRESETS, SecretRef, Target, find_preset};
+use crate::model::{DataPolicy, PRESETS, SecretRef, Target, find_preset};
 use crate::problem::secret_text::has_key_prefix;
 use crate::problem::{code, looks_like_secret};
 use crate::settings::group;
@@ -79,7 +79,7 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
     reject_literal_credential(mapping, diagnostics);
     let id = id(mapping, diagnostics).unwrap_or_default();
     let provider = provider(mapping, diagnostics).unwrap_or_default();
-    Target {
+    let target = Target {
         base_url: base_url(mapping, &provider, diagnostics),
         id,
         provider,
@@ -95,9 +95,29 @@ fn decode(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Target {
         api_key_prefix: prefix(mapping, diagnostics),
         weight: mapping.integer("weight", 0..=10_000, diagnostics),
         data_policy: data_policy(mapping, diagnostics),
-        zdr: mapping.only_boolean("zdr", false, diagnostics),
-        data_collection: data_collection(mapping, diagnostics),
+        zdr: mapping.boolean("zdr", diagnostics),
+        data_collection: mapping.variant("data_collection", diagnostics),
         timeouts: group().decode(mapping, "timeouts", diagnostics),
+    };
+    reject_contradiction(&target, mapping, diagnostics);
+    target
+}
+
+/// Rejects a shorthand that contradicts what it is short for.
+fn reject_contradiction(target: &Target, mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) {
+    let stated = target
+        .data_policy
+        .as_ref()
+        .and_then(|p| p.zero_data_retention);
+    if let (Some(zdr), Some(stated)) = (target.zdr, stated)
+        && zdr != stated
+        && let Some(field) = mapping.field("zdr", diagnostics)
+    {
+        let message = format!(
+            "`{}` contradicts `data_policy.zero_data_retention`",
+            field.path
+        );
+        field.reject(message, diagnostics);
     }
 }
 
@@ -260,26 +280,11 @@ fn prefix(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<St
 
 fn data_policy(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DataPolicy> {
     let mapping = mapping.mapping("data_policy", &DATA_KEYS, diagnostics)?;
-    let retention_days = mapping.integer("retention_days", 0..=36_500, diagnostics);
-    if retention_days.is_some() {
-        mapping.report_unsupported("retention_days", "`retention_days`", diagnostics);
-    }
     Some(DataPolicy {
-        zero_data_retention: mapping.only_boolean("zero_data_retention", false, diagnostics),
-        training_opt_out: mapping.only_boolean("training_opt_out", false, diagnostics),
-        retention_days,
+        zero_data_retention: mapping.boolean("zero_data_retention", diagnostics),
+        training_opt_out: mapping.boolean("training_opt_out", diagnostics),
+        retention_days: mapping.integer("retention_days", 0..=36_500, diagnostics),
     })
-}
-
-fn data_collection(
-    mapping: &Mapping<'_>,
-    diagnostics: &mut Diagnostics<'_>,
-) -> Option<DataCollection> {
-    let value = mapping.variant("data_collection", diagnostics)?;
-    if value == DataCollection::Deny {
-        mapping.report_unsupported("data_collection", "`data_collection: deny`", diagnostics);
-    }
-    Some(value)
 }
 
 fn secret(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretRef> {

@@ -1,7 +1,7 @@
 //! Warnings: settings that are valid but probably unintended.
 
 use crate::kinds::{KINDS, find};
-use crate::model::Document;
+use crate::model::{DataCollection, Document, Target};
 use crate::problem::{Problem, code};
 
 /// Returns the warnings of a document.
@@ -26,8 +26,18 @@ pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
         let message = "there is no upstream under `providers.targets`".to_owned();
         warnings.push(warning(document, code::W_NO_TARGET, "providers", message));
     }
+    let reads_data_policy = document
+        .chain
+        .iter()
+        .any(|kind| kind.as_str() == "data-routing-policy");
     let targets = document.providers.iter().flat_map(|p| &p.targets);
     for (index, target) in targets.enumerate() {
+        if !reads_data_policy && let Some(key) = data_statement(target) {
+            let path = format!("providers.targets[{index}].{key}");
+            let message =
+                format!("`{path}` has no effect: `data-routing-policy` is not in `policies.chain`");
+            warnings.push(warning(document, code::W_DATA_POLICY, &path, message));
+        }
         if target.provider == "anthropic" && target.base_url.is_none() {
             let path = format!("providers.targets[{index}].provider");
             let message = "`anthropic` is reached through its OpenAI-compatible API".to_owned();
@@ -44,6 +54,22 @@ pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
         warnings.push(warning(document, code::W_AUDIT_ORDER, &path, message));
     }
     warnings
+}
+
+/// Returns the key with which a target states that it complies with a data policy.
+fn data_statement(target: &Target) -> Option<&'static str> {
+    let policy = target.data_policy.as_ref();
+    let says = |statement: Option<bool>| statement == Some(true);
+    if says(target.zdr) {
+        return Some("zdr");
+    }
+    if target.data_collection == Some(DataCollection::Deny) {
+        return Some("data_collection");
+    }
+    let stated = policy.is_some_and(|p| {
+        says(p.zero_data_retention) || says(p.training_opt_out) || p.retention_days.is_some()
+    });
+    stated.then_some("data_policy")
 }
 
 fn warning(document: &Document, code: &'static str, path: &str, message: String) -> Problem {

@@ -53,3 +53,5 @@ pub(crate) const W_AUDIT_ORDER: &str = "W004";
 pub(crate) const W_COMPATIBLE_API: &str = "W005";
 /// A pattern with matches that are too long to be found.
 pub(crate) const W_LONG_GAP: &str = "W006";
+/// A statement about the data of an upstream that no policy reads.
+pub(crate) const W_DATA_POLICY: &str = "W007";

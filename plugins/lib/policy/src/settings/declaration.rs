@@ -32,6 +32,8 @@ pub(crate) enum Weaker {
     Lower(&'static str),
     /// A higher number.
     Higher(&'static str),
+    /// An item more.
+    Added(&'static str),
     /// An item less.
     Removed(&'static str),
 }

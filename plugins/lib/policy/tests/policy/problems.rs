@@ -126,32 +126,14 @@ fn each_mistake_has_its_code_and_location() {
         ),
         (
             "weight: 2",
-            "zdr: ^true",
-            "E015",
+            "data_policy: {zero_data_retention: true}, zdr: ^false",
+            "E006",
             "providers.targets[1].zdr",
         ),
         (
             "weight: 2",
-            "data_collection: ^deny",
-            "E015",
-            "providers.targets[1].data_collection",
-        ),
-        (
-            "weight: 2",
-            "data_policy: {training_opt_out: ^true}",
-            "E015",
-            "providers.targets[1].data_policy.training_opt_out",
-        ),
-        (
-            "weight: 2",
-            "data_policy: {zero_data_retention: ^true}",
-            "E015",
-            "providers.targets[1].data_policy.zero_data_retention",
-        ),
-        (
-            "weight: 2",
-            "data_policy: {retention_days: ^0}",
-            "E015",
+            "data_policy: {retention_days: ^36501}",
+            "E006",
             "providers.targets[1].data_policy.retention_days",
         ),
         (

@@ -6,7 +6,7 @@ use crate::sample::{bad, base_with, good};
 fn kinds_that_are_not_enforced_are_rejected() {
     for kind in [
         "agent-firewall",
-        "data-routing-policy",
+        "human-oversight",
         "rbac",
         "quality-scorer",
     ] {
@@ -25,16 +25,8 @@ fn kinds_that_are_not_enforced_are_rejected() {
 
 #[test]
 fn settings_that_state_what_is_done_anyway_are_accepted() {
-    for (from, to) in [
-        (
-            "retention_days: 90",
-            "retention_days: 90, immutable: true, hipaa_audit_controls: false",
-        ),
-        (
-            "weight: 2",
-            "zdr: false, data_collection: allow, data_policy: {training_opt_out: false}",
-        ),
-    ] {
-        good(&base_with(from, to));
-    }
+    good(&base_with(
+        "retention_days: 90",
+        "retention_days: 90, immutable: true, hipaa_audit_controls: false",
+    ));
 }
