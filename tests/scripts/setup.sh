@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the requirements of the tests: system packages with apt-get as root, and
-# client libraries for Python and Node in target/. Prints what it cannot install. A
+# client libraries for Python and Node, and texts that guards are measured on, in target/. Prints what it cannot install. A
 # missing requirement is a failure when CI is set, and otherwise skips the tests that
 # need it.
 set -euo pipefail
@@ -45,6 +45,7 @@ LIBRARIES="postgresql python3-venv dbus dbus-user-session libpam-systemd polkitd
 VENV=target/test-venv
 VENV_OPENAI_2=target/test-venv-openai-2
 NODE=target/test-node
+RECALL=target/recall
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 
@@ -117,6 +118,24 @@ install_node() {
   rm -f "$log"
 }
 
+# The texts that the recall of guards is measured on; `complete` has the scripts that wrote them.
+install_recall() {
+  local scripts=plugins/lib/detect-train/evaluate log
+  cat $scripts/attacks.py $scripts/harmless.py | cmp -s - $RECALL/complete && return
+  have python3 && have apt-get || return 0
+  echo "setup: downloading the texts of $RECALL"
+  rm -rf $RECALL
+  log=$(mktemp)
+  if python3 $scripts/attacks.py $RECALL >"$log" 2>&1 && python3 $scripts/harmless.py $RECALL >>"$log" 2>&1; then
+    rm -rf $RECALL/*/
+    cat $scripts/attacks.py $scripts/harmless.py >$RECALL/complete
+  else
+    tail -n 20 "$log" >&2
+    rm -rf $RECALL
+  fi
+  rm -f "$log"
+}
+
 mkdir -p target
 LOG=$(mktemp)
 trap 'rm -f "$LOG"' EXIT
@@ -130,6 +149,7 @@ fi
 install_python $VENV tests/requirements.txt &
 install_python $VENV_OPENAI_2 tests/requirements-openai-2.txt &
 install_node &
+install_recall &
 wait
 
 MISSING=
@@ -137,8 +157,8 @@ for entry in $NEEDED; do
   have "${entry%%:*}" || MISSING="$MISSING ${entry%%:*}"
 done
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || have initdb || MISSING="$MISSING postgres"
-for entry in $VENV/bin/python3 $VENV_OPENAI_2/bin/python3 $NODE/node_modules/.bin/node; do
-  [ -x $entry ] || MISSING="$MISSING $entry"
+for entry in $VENV/bin/python3 $VENV_OPENAI_2/bin/python3 $NODE/node_modules/.bin/node $RECALL/complete; do
+  [ -e $entry ] || MISSING="$MISSING $entry"
 done
 # Containers may forbid tracing, for root too.
 if have strace && ! strace -qq -o /dev/null true 2>/dev/null; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Disguises the texts of rows: disguise.py NAME <ROWS >DISGUISED"""
+"""Disguises the texts of rows: disguise.py NAME <ROWS >DISGUISED; without NAME, prints all names."""
 import base64
 import codecs
 import json
@@ -64,6 +64,8 @@ DISGUISES = {
     "padding": lambda t: "lorem ipsum dolor " * 3700 + t,
 }
 
+if len(sys.argv) == 1:
+    sys.exit(print(*DISGUISES))
 disguise = DISGUISES[sys.argv[1]]
 for line in sys.stdin:
     row = json.loads(line)

@@ -16,6 +16,6 @@ mod train;
 
 pub use corpus::{Row, read_rows};
 pub use generate::generate;
-pub use measure::measure;
+pub use measure::{Count, Measured, measure};
 pub use report::report;
 pub use train::{Settings, Trained, train};

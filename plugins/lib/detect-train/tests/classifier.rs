@@ -1,0 +1,6 @@
+//! One test binary for the crate.
+
+#[path = "classifier/recall.rs"]
+mod recall;
+#[path = "classifier/reproducible.rs"]
+mod reproducible;
