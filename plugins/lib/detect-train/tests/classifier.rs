@@ -1,6 +1,0 @@
-//! One test binary for the crate.
-
-#[path = "classifier/recall.rs"]
-mod recall;
-#[path = "classifier/reproducible.rs"]
-mod reproducible;

@@ -1,0 +1,4 @@
+//! One test binary for the crate.
+
+mod recall;
+mod reproducible;
