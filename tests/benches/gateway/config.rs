@@ -56,11 +56,45 @@ fn providers(upstream: u16) -> String {
 
 /// The full chain: every policy, with 500 terms.
 pub(crate) fn full_chain(upstream: u16) -> String {
-    let terms: String = terms().map(|term| format!("      - {term}\n")).collect();
-    format!(
-        "{}policies:\n  chain: [prompt-injection, pii-detector, dlp-filter, secrets, audit-logger]\npolicy:\n  prompt-injection:\n    encoding: {{decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}}\n    response: {{action: block, message: This request was refused by policy.}}\n  pii-detector:\n    action: redact\n    redaction: {{marker_format: label}}\n  dlp-filter:\n    action: redact\n    blocked_terms:\n{terms}  secrets: {{}}\n  audit-logger: {{retention_days: 365}}\n",
-        providers(upstream)
+    chain(
+        upstream,
+        "prompt-injection, pii-detector, dlp-filter, secrets, audit-logger",
+        &[
+            PROMPT_INJECTION,
+            PII_DETECTOR,
+            &dlp_filter(),
+            SECRETS,
+            AUDIT_LOGGER,
+        ]
+        .concat(),
     )
+}
+
+/// One policy of the full chain.
+pub(crate) fn chain_of(kind: &str) -> String {
+    let block = match kind {
+        "prompt-injection" => PROMPT_INJECTION,
+        "pii-detector" => PII_DETECTOR,
+        "dlp-filter" => &dlp_filter(),
+        _ => SECRETS,
+    };
+    chain(9, kind, block)
+}
+
+fn chain(upstream: u16, kinds: &str, blocks: &str) -> String {
+    let providers = providers(upstream);
+    format!("{providers}policies:\n  chain: [{kinds}]\npolicy:\n{blocks}")
+}
+
+const PROMPT_INJECTION: &str = "  prompt-injection:\n    encoding: {decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}\n    response: {action: block, message: This request was refused by policy.}\n";
+const PII_DETECTOR: &str =
+    "  pii-detector:\n    action: redact\n    redaction: {marker_format: label}\n";
+const SECRETS: &str = "  secrets: {}\n";
+const AUDIT_LOGGER: &str = "  audit-logger: {retention_days: 365}\n";
+
+fn dlp_filter() -> String {
+    let terms: String = terms().map(|term| format!("      - {term}\n")).collect();
+    format!("  dlp-filter:\n    action: redact\n    blocked_terms:\n{terms}")
 }
 
 /// Returns terms whose first words are those of the prose, so that they are nearly found.

@@ -1,17 +1,18 @@
 //! Compares `kt gateway run` with nginx as a plain proxy, with the same load in the same run.
 //!
-//!     cargo bench -p kt-tests --bench gateway [-- load streams memory hostile | --soak 10m]
+//!     cargo bench -p kt-tests --bench gateway [-- load streams memory hostile guards | --soak 10m]
 //!
 //! Every server is a process of its own on loopback: a scripted upstream, nginx, kt without a
 //! chain, and kt with a full chain. Windows of the servers alternate, so that a ratio compares
 //! neighbors in time; absolute numbers of a shared machine mean little. `hostile` measures inputs
-//! that an attacker would choose. `--soak` runs mixed load with attacks among it for a time, while
+//! that an attacker would choose, `guards` each policy alone, in the process and without servers. `--soak` runs mixed load with attacks among it for a time, while
 //! the health endpoints are probed; it replaces the tables.
 //! `KT_BENCH_DIST` is the installation to measure (`make build` creates `target/dist`).
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod config;
+mod guards;
 mod hostile;
 mod http;
 mod load;
@@ -56,6 +57,12 @@ fn main() {
 
 /// Prints the tables.
 async fn compare(home: &std::path::Path, options: &Options) {
+    if options.includes("guards") {
+        guards::measure();
+    }
+    if !options.needs_servers() {
+        return;
+    }
     let peers = Peers::start(home);
     if options.includes("load") || options.includes("streams") || options.includes("memory") {
         let mut table = Table::new(&peers);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 /// What can be measured.
-const PARTS: [&str; 4] = ["load", "streams", "memory", "hostile"];
+const PARTS: [&str; 5] = ["load", "streams", "memory", "hostile", GUARDS];
+/// The part that needs no servers.
+const GUARDS: &str = "guards";
 
 /// The parsed arguments.
 pub(crate) struct Options {
@@ -40,6 +42,11 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// Returns whether a part is to be measured on servers.
+    pub(crate) fn needs_servers(&self) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|part| part != GUARDS)
     }
 
     pub(crate) fn includes(&self, part: &str) -> bool {

@@ -14,7 +14,7 @@ use crate::source::Source;
 /// 64 bytes each, and the shortest one is a digit and a separator.
 const STEPS_PER_BYTE: usize = 256;
 
-fn chain(dlp: &str) -> Chain {
+pub(super) fn chain(dlp: &str) -> Chain {
     let kinds = KINDS.iter().map(|known| known.kind.as_str());
     let chain: Vec<&str> = kinds.collect();
     let others = chain.iter().filter(|kind| **kind != "dlp-filter");
@@ -43,7 +43,7 @@ fn scan(chain: &Chain, text: &str) -> Scanner {
 }
 
 /// Pieces that detectors begin with, go on with, or nearly do.
-const PIECES: [&str; 48] = [
+pub(super) const PIECES: [&str; 48] = [
     ":",
     "a:",
     "::",

@@ -20,6 +20,9 @@ mod progress;
 mod prompt;
 mod rules;
 mod scanner;
+mod starts;
+#[cfg(test)]
+mod starts_tests;
 mod word_boundary;
 mod words;
 
@@ -38,7 +41,9 @@ pub use limits::Limits;
 pub(crate) use matched::{Match, Matches, Rest, RestState, View};
 pub(crate) use pattern::{Marker, Pattern, PatternSource};
 pub use phases::Caller;
-pub(crate) use phases::{CallerPhase, Detector, RecordPhase, RequestPhase, RoutePhase, Starts};
+pub(crate) use phases::{
+    Announced, CallerPhase, Detector, RecordPhase, RequestPhase, RoutePhase, Starts, WordTriggers,
+};
 pub(crate) use policy::Policy;
 pub(crate) use progress::Progress;
 pub use prompt::Chain;

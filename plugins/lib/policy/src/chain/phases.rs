@@ -47,8 +47,13 @@ pub(crate) trait RequestPhase: Send + Sync {
 /// The phases of texts: those of requests, of whole responses and of streams, which one walk over
 /// the text serves. A detector judges one position of the folded text.
 pub(crate) trait Detector: Send + Sync {
-    /// Returns where a match can begin with a byte.
-    fn starts(&self, byte: u8) -> Starts;
+    /// Returns where a match can begin with two bytes.
+    fn starts(&self, first: u8, second: u8) -> Starts;
+
+    /// Returns the words that a match can begin with besides.
+    fn word_triggers(&self) -> WordTriggers {
+        WordTriggers::default()
+    }
 
     /// Whether it asks for the words before a position.
     fn reads_words(&self) -> bool {
@@ -67,13 +72,44 @@ pub(crate) trait Detector: Send + Sync {
     ) -> bool;
 }
 
-/// Where a match can begin with some byte.
+/// Where a match can begin with some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Starts {
-    /// At the beginning of a word.
+    /// At the beginning of any word that begins with the first one.
     pub(crate) word: bool,
-    /// Within a word too.
+    /// Wherever both stand.
     pub(crate) anywhere: bool,
+}
+
+/// The words that a match can begin with: the detector is asked at no others. A word is a run of
+/// ASCII letters, digits and `_`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WordTriggers {
+    /// Those, and characters that are not ASCII, that stand near before an `@`.
+    pub(crate) before_at: bool,
+    /// Those with a digit, and those of one or two letters with a sign and a digit behind them.
+    pub(crate) digits: bool,
+    /// Up to four hexadecimal digits with a colon behind them.
+    pub(crate) colon: bool,
+    /// These, without regard to case.
+    pub(crate) words: Vec<Vec<u8>>,
+    /// Those that begin with one of these, which have two bytes at least.
+    pub(crate) prefixes: Vec<&'static str>,
+    /// Those that something announces.
+    pub(crate) announced: Option<Announced>,
+}
+
+/// What announces a value before it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Announced {
+    /// The bytes directly before a value that may.
+    pub(crate) behind: &'static [u8],
+    /// The bytes before a blank before a value that may.
+    pub(crate) behind_blank: &'static [u8],
+    /// The signs that a value can begin with, as with a word.
+    pub(crate) signs: &'static [u8],
+    /// Whether a text announces what follows; it ends with some of those bytes.
+    pub(crate) check: fn(&[u8]) -> bool,
 }
 
 /// The last phase: records the evaluation of a request.

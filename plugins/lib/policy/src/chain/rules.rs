@@ -1,13 +1,15 @@
 //! What a chain looks for in texts of both directions.
 
+use std::ops::Range;
+
 use super::action::FilterAction;
 use super::automaton::Automaton;
 use super::matched::{Matches, View};
 use super::pattern::Pattern;
 use super::phases::Detector;
 use super::progress::Progress;
+use super::starts::{Ahead, StartTable};
 use super::words::RecentWords;
-use crate::text::{after_word, is_word};
 
 /// The compiled detectors and patterns of all policies.
 pub(crate) struct Rules {
@@ -21,16 +23,8 @@ pub(crate) struct Rules {
     pub(crate) blocks: bool,
     /// Whether any detector asks for the words before a position.
     pub(crate) reads_words: bool,
-    /// What can begin with each byte of a folded text.
-    starts: [u8; 256],
+    starts: StartTable,
 }
-
-/// Something that begins a word.
-const WORD: u8 = 1;
-/// Something that can begin within a word.
-const ANYWHERE: u8 = 2;
-/// The byte belongs to a word.
-const INSIDE: u8 = 4;
 
 /// The operator's own patterns.
 pub(crate) struct OwnPatterns {
@@ -48,44 +42,34 @@ impl Rules {
         detectors: Vec<Box<dyn Detector>>,
         own: Option<OwnPatterns>,
     ) -> Self {
-        let mut starts = [0; 256];
-        for byte in 0..=u8::MAX {
-            let class = &mut starts[usize::from(byte)];
-            *class |= u8::from(is_word(byte)) * INSIDE;
-            for detector in &detectors {
-                let begins = detector.starts(byte);
-                *class |= u8::from(begins.word) * WORD + u8::from(begins.anywhere) * ANYWHERE;
-            }
-        }
         Self {
             blocks: patterns.iter().any(|p| p.action == FilterAction::Block),
             reads_words: detectors.iter().any(|d| d.reads_words()),
+            starts: StartTable::new(&detectors),
             patterns,
             detectors,
             own,
-            starts,
         }
     }
 
-    /// Returns whether a detector can find something at `at` of the
-    /// folded text.
+    /// Returns whether the detectors can be asked at `at` of the folded text.
     #[inline]
-    pub(crate) fn can_begin(&self, text: &[u8], at: usize) -> bool {
-        let class = self.starts[usize::from(text[at])];
-        class & ANYWHERE != 0 || (class & WORD != 0 && !after_word(text, at))
+    pub(crate) fn may_ask(&self, text: &[u8], at: usize) -> bool {
+        self.starts.may_ask(text, at)
     }
 
-    /// Returns the first position from `at` on where one can begin.
-    pub(crate) fn next_start(&self, text: &[u8], at: usize) -> usize {
-        let mut inside = after_word(text, at);
-        let rest = text.get(at..).unwrap_or_default();
-        let begins = |byte: &u8| {
-            let class = self.starts[usize::from(*byte)];
-            let begins = class & ANYWHERE != 0 || (class & WORD != 0 && !inside);
-            inside = class & INSIDE != 0;
-            begins
-        };
-        at + rest.iter().position(begins).unwrap_or(rest.len())
+    /// Returns the first position of a range of the folded text where something may begin, or its
+    /// end; adds the words before it to `words`.
+    pub(crate) fn next_start(
+        &self,
+        view: View<'_>,
+        range: Range<usize>,
+        ahead: &mut Ahead,
+        words: &mut RecentWords,
+        base: usize,
+    ) -> usize {
+        let range = (range.start, range.end);
+        self.starts.next(view, range, ahead, (words, base))
     }
 
     /// Adds what the detectors find at `at` of the folded text. Returns `false` when text that has

@@ -17,6 +17,7 @@ use super::matched::{Candidate, Matches, Rest, View};
 use super::pattern::CONTEXT_BYTES;
 use super::progress::Progress;
 use super::rules::{OwnPatterns, Rules};
+use super::starts::Ahead;
 use super::words::RecentWords;
 use crate::text::{FoldBuffer, after_word};
 
@@ -65,6 +66,14 @@ pub(crate) struct Scanner {
     pub(crate) spans: Vec<Replacement>,
 }
 
+/// What is known of the text ahead of a position.
+#[derive(Default)]
+struct Lookahead {
+    signs: Ahead,
+    /// The first position from there on where one of the operator's patterns may begin.
+    own: Option<usize>,
+}
+
 /// What is known about a position.
 enum Decision {
     Undecided,
@@ -97,6 +106,7 @@ impl Scanner {
         let blocks = rules.blocks;
         let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
         let mut found = Matches::default();
+        let mut ahead = Lookahead::default();
         self.replace_rest();
         while self.at < self.buffer.raw().len() {
             let replaced = self.at < self.released;
@@ -104,7 +114,7 @@ impl Scanner {
                 self.at = self.released;
                 continue;
             }
-            if !replaced && self.skip(rules) {
+            if self.skip(rules, complete, &mut ahead) {
                 continue;
             }
             let offset = self.buffer.fold_offset(self.at);
@@ -165,22 +175,41 @@ impl Scanner {
         self.released.max(interrupted)
     }
 
-    /// Goes past bytes with which nothing can begin; returns whether there were
-    /// any.
-    fn skip(&mut self, rules: &Rules) -> bool {
-        if self.buffer.is_folded() {
+    /// Goes past what nothing can begin with; returns whether there was anything.
+    fn skip(&mut self, rules: &Rules, complete: bool, ahead: &mut Lookahead) -> bool {
+        let label = self.words.label().len();
+        if label > 0 && self.dropped + self.at == 0 {
             return false;
         }
-        let text = self.buffer.raw().as_bytes();
-        let next = match &rules.own {
-            None => rules.next_start(text, self.at),
+        let length = self.buffer.raw().len();
+        let limit = match &rules.own {
+            None => length,
+            // Both texts would have to be looked at.
+            Some(_) if self.buffer.is_folded() => return false,
             Some(own) => {
-                let idle = |at: &usize| {
-                    !rules.can_begin(text, *at) && !own.automaton.can_start_with(text[*at])
-                };
-                self.at + (self.at..text.len()).take_while(idle).count()
+                if ahead.own.is_none_or(|own| own < self.at) {
+                    let rest = self.buffer.raw().as_bytes()[self.at..].iter();
+                    let idle = |byte: &&u8| !own.automaton.can_start_with(**byte);
+                    ahead.own = Some(self.at + rest.take_while(idle).count());
+                }
+                ahead.own.unwrap_or(length)
             }
         };
+        let Some(offset) = self.buffer.next_offset(self.at) else {
+            self.at = length;
+            return true;
+        };
+        let text = self.buffer.folded().as_bytes();
+        let limit = if rules.own.is_some() {
+            limit
+        } else {
+            text.len()
+        };
+        let view = View { text, complete };
+        let base = self.progress.base;
+        let signs = &mut ahead.signs;
+        let next = rules.next_start(view, offset..limit, signs, &mut self.words, base);
+        let next = self.buffer.raw_start(next);
         let skipped = next > self.at;
         self.at = next;
         skipped
@@ -237,7 +266,7 @@ impl Scanner {
         found: &mut Matches,
     ) -> bool {
         let text = self.buffer.folded().as_bytes();
-        if !rules.can_begin(text, offset) {
+        if !rules.may_ask(text, offset) {
             return true;
         }
         let view = View { text, complete };

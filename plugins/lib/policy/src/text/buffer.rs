@@ -84,6 +84,30 @@ impl FoldBuffer {
         (origin.get(folded.cursor) == Some(&raw)).then_some(folded.cursor)
     }
 
+    /// Returns the offset in the fold of the first character from `raw` on; `None` if there is
+    /// none.
+    pub(crate) fn next_offset(&mut self, raw: usize) -> Option<usize> {
+        if self.folded.is_none() {
+            return Some(raw).filter(|raw| *raw < self.raw.len());
+        }
+        self.fold_offset(raw);
+        let folded = self.folded.as_ref()?;
+        Some(folded.cursor).filter(|at| *at < folded.origin.len())
+    }
+
+    /// Returns the raw offset of the character at an offset of the fold. Of one that became
+    /// several, only the first byte leads back to it; the others to what follows.
+    pub(crate) fn raw_start(&self, offset: usize) -> usize {
+        let Some(folded) = &self.folded else {
+            return offset;
+        };
+        let Some(origin) = folded.origin.get(offset) else {
+            return self.raw.len();
+        };
+        let first = offset == 0 || folded.origin[offset - 1] != *origin;
+        if first { *origin } else { self.raw_end(offset) }
+    }
+
     /// Returns the raw offset behind the character that the byte before the
     /// folded offset `end` came from.
     pub(crate) fn raw_end(&self, end: usize) -> usize {

@@ -4,7 +4,7 @@ use super::settings::{ACTION, DlpFilter, NUMBERS};
 use super::terms::Terms;
 use crate::chain::{
     Build, Detector, Marker, Match, Matches, Pattern, PatternSource, Policy, Progress, RecentWords,
-    Starts, View,
+    Starts, View, WordTriggers,
 };
 use crate::model::PolicyKind;
 
@@ -46,8 +46,18 @@ struct TermDetector {
 }
 
 impl Detector for TermDetector {
-    fn starts(&self, byte: u8) -> Starts {
-        self.terms.starts(byte)
+    fn starts(&self, first: u8, second: u8) -> Starts {
+        Starts {
+            word: false,
+            anywhere: self.terms.begin_anywhere(first, second),
+        }
+    }
+
+    fn word_triggers(&self) -> WordTriggers {
+        WordTriggers {
+            words: self.terms.first_words().to_vec(),
+            ..WordTriggers::default()
+        }
     }
 
     fn matches_at(

@@ -8,7 +8,7 @@
 
 use kt_detect::fold;
 
-use crate::chain::{Match, Starts, View};
+use crate::chain::{Match, View};
 use crate::text::{after_word, character, is_word};
 
 /// Most blanks between two words of a term.
@@ -27,6 +27,10 @@ pub(super) struct Terms {
     word_starts: [bool; 256],
     /// The first bytes of terms that can begin anywhere.
     starts: [bool; 256],
+    /// The first two bytes of terms that can begin anywhere, sorted.
+    pairs: Vec<(u8, Option<u8>)>,
+    /// The first words of terms that need a word boundary before them, in lower case.
+    first_words: Vec<Vec<u8>>,
 }
 
 /// The node where terms begin that need a word boundary before them.
@@ -70,6 +74,8 @@ impl Terms {
             nodes: vec![NewNode::default(), NewNode::default()],
             word_starts: [false; 256],
             starts: [false; 256],
+            pairs: Vec::new(),
+            first_words: Vec::new(),
         };
         for term in terms {
             builder.add(&fold(term).text);
@@ -83,6 +89,8 @@ struct Builder {
     nodes: Vec<NewNode>,
     word_starts: [bool; 256],
     starts: [bool; 256],
+    pairs: Vec<(u8, Option<u8>)>,
+    first_words: Vec<Vec<u8>>,
 }
 
 impl Builder {
@@ -120,6 +128,8 @@ impl Builder {
             roots,
             word_starts: self.word_starts,
             starts: self.starts,
+            pairs: self.pairs,
+            first_words: self.first_words,
         }
     }
 
@@ -137,7 +147,16 @@ impl Builder {
         };
         for c in [Some(first), other_case(first)].into_iter().flatten() {
             let mut bytes = [0; 4];
-            starts[usize::from(c.encode_utf8(&mut bytes).as_bytes()[0])] = true;
+            let bytes = c.encode_utf8(&mut bytes).as_bytes();
+            starts[usize::from(bytes[0])] = true;
+            if !begins_word {
+                self.pairs.push((bytes[0], bytes.get(1).copied()));
+            }
+        }
+        if begins_word {
+            let word = term.bytes().take_while(|byte| is_word(*byte));
+            self.first_words
+                .push(word.map(|b| b.to_ascii_lowercase()).collect());
         }
         let mut node = if begins_word { WORDS } else { ANYWHERE };
         for (index, word) in term.split_whitespace().enumerate() {
@@ -172,12 +191,18 @@ impl Builder {
 }
 
 impl Terms {
-    /// Returns where a term can begin with a byte.
-    pub(super) fn starts(&self, byte: u8) -> Starts {
-        Starts {
-            word: self.word_starts[usize::from(byte)],
-            anywhere: self.starts[usize::from(byte)],
-        }
+    /// Returns whether a term can begin anywhere with two bytes.
+    pub(super) fn begin_anywhere(&self, first: u8, second: u8) -> bool {
+        self.starts[usize::from(first)]
+            && self
+                .pairs
+                .iter()
+                .any(|(a, b)| *a == first && b.is_none_or(|b| b == second))
+    }
+
+    /// Returns the first words of terms that need a word boundary before them, in lower case.
+    pub(super) fn first_words(&self) -> &[Vec<u8>] {
+        &self.first_words
     }
 
     /// Looks for the longest term that begins at `at`; adds the bytes that were

@@ -1,8 +1,7 @@
 //! The detectors of a position, by the class of its byte.
 
 use super::{bank, email, network, number, phone};
-use crate::chain::{Detector, Match, Matches, Progress, RecentWords, Starts, View};
-use crate::text::is_word;
+use crate::chain::{Detector, Match, Matches, Progress, RecentWords, Starts, View, WordTriggers};
 
 /// The pattern of each kind, by its index in the chain.
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +39,23 @@ const CLASSES: [u8; 256] = {
 };
 
 impl Detector for PersonalData {
-    fn starts(&self, byte: u8) -> Starts {
-        let class = CLASSES[usize::from(byte)];
+    fn starts(&self, first: u8, second: u8) -> Starts {
         Starts {
-            word: is_word(byte),
-            anywhere: class != NOTHING && !is_word(byte),
+            word: first.is_ascii_digit(),
+            anywhere: match first {
+                b':' => second == b':',
+                b'+' | b'(' => !second.is_ascii_alphabetic(),
+                _ => false,
+            },
+        }
+    }
+
+    fn word_triggers(&self) -> WordTriggers {
+        WordTriggers {
+            before_at: true,
+            digits: true,
+            colon: true,
+            ..WordTriggers::default()
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::format::Formats;
 use super::{assignment, jwt, private_key, url};
-use crate::chain::{Detector, Match, Matches, Progress, RecentWords, Rest, Starts, View};
+use crate::chain::{
+    Announced, Detector, Match, Matches, Progress, RecentWords, Rest, Starts, View, WordTriggers,
+};
 use crate::text::is_word;
 
 /// The signs that a value may begin with. Letters and digits begin words.
@@ -20,11 +22,24 @@ pub(super) struct SecretDetector {
 }
 
 impl Detector for SecretDetector {
-    fn starts(&self, byte: u8) -> Starts {
-        let sign = SIGNS.contains(&byte);
+    fn starts(&self, first: u8, second: u8) -> Starts {
         Starts {
-            word: is_word(byte),
-            anywhere: byte == b'-' || sign,
+            word: false,
+            // `-----BEGIN`.
+            anywhere: first == b'-' && second == b'-',
+        }
+    }
+
+    fn word_triggers(&self) -> WordTriggers {
+        WordTriggers {
+            prefixes: self.formats.prefixes().chain([jwt::PREFIX]).collect(),
+            announced: Some(Announced {
+                behind: assignment::SIGNS,
+                behind_blank: assignment::BEFORE_BLANK,
+                signs: SIGNS,
+                check: assignment::may_begin,
+            }),
+            ..WordTriggers::default()
         }
     }
 

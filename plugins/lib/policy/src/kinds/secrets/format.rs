@@ -123,6 +123,11 @@ impl Formats {
         }
     }
 
+    /// Returns what they begin with.
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = &'static str> {
+        self.formats.iter().map(|format| format.prefix)
+    }
+
     /// Whether any format begins with a byte.
     fn begins_with(&self, byte: u8) -> bool {
         self.formats

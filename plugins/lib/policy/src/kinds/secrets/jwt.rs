@@ -6,7 +6,8 @@ use crate::chain::{Match, Rest, RestState, View};
 use crate::text::after_word;
 
 /// What a JSON object begins with in Base64: `{"`.
-const START: &[u8] = b"eyJ";
+pub(super) const PREFIX: &str = "eyJ";
+const START: &[u8] = PREFIX.as_bytes();
 /// Least and greatest length of the first part.
 const HEADER: std::ops::RangeInclusive<usize> = 12..=1000;
 /// Most bytes behind the beginning of the second part.
