@@ -2,9 +2,8 @@
 
 use super::tail::ChainHead;
 use jiff::Timestamp;
-use kt_policy::AuditRecord;
+use kt_policy::{AuditRecord, Finding, PolicyKind};
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// A decision to be recorded.
@@ -42,9 +41,9 @@ struct Line<'a> {
     attempts: u32,
     config_version: Option<u64>,
     verdict: &'a str,
-    policy: Value,
+    policy: Option<PolicyKind>,
     reason_code: Option<&'a str>,
-    findings: Value,
+    findings: &'a [Finding],
     retention_days: u64,
     previous: &'a str,
 }
@@ -63,9 +62,9 @@ pub(super) fn format_line(entry: &AuditEntry, head: &mut ChainHead) -> String {
         attempts: entry.attempts,
         config_version: entry.config_version,
         verdict: d.verdict,
-        policy: serde_json::to_value(d.policy).unwrap_or_default(),
+        policy: d.policy,
         reason_code: d.reason_code,
-        findings: serde_json::to_value(&d.findings).unwrap_or_default(),
+        findings: &d.findings,
         retention_days: d.retention_days,
         previous: &head.hash,
     };

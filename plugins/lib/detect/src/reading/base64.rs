@@ -1,5 +1,6 @@
 //! Runs of Base64 and of hexadecimal digits.
 
+use super::blank::may_have_pairs;
 use super::escape::hex;
 
 /// Fewest characters of a run that is decoded.
@@ -37,6 +38,14 @@ fn in_run(byte: Option<&u8>) -> bool {
 /// Adds the texts that runs of Base64 or hexadecimal digits hold. Each byte is
 /// read a fixed number of times.
 pub(super) fn decode_runs(text: &[u8], found: &mut Vec<String>) {
+    if may_have_pairs(text) {
+        decode_all_runs(text, found);
+    } else {
+        decode_long_runs(text, found);
+    }
+}
+
+fn decode_all_runs(text: &[u8], found: &mut Vec<String>) {
     let mut at = 0;
     while at < text.len() {
         if !in_run(text.get(at)) {
@@ -53,6 +62,28 @@ pub(super) fn decode_runs(text: &[u8], found: &mut Vec<String>) {
             let (run, end) = lines(text, at);
             found.extend(decode(&run));
             at = end;
+        }
+    }
+}
+
+/// The same without pairs of hexadecimal digits. A run that is long enough has a byte at every
+/// multiple of its least length, so that only those are read where there is none.
+fn decode_long_runs(text: &[u8], found: &mut Vec<String>) {
+    let mut from = 0;
+    while let Some(byte) = text.get(from + LEAST_LINE - 1) {
+        let probe = from + LEAST_LINE - 1;
+        if VALUES[usize::from(*byte)] == NONE {
+            from = probe + 1;
+            continue;
+        }
+        let before = text[from..probe].iter().rev();
+        let start = probe - before.take_while(|b| in_run(Some(b))).count();
+        let after = text[probe..].iter().take_while(|b| in_run(Some(b)));
+        from = probe + after.count();
+        if from - start >= LEAST_LINE {
+            let (run, end) = lines(text, start);
+            found.extend(decode(&run));
+            from = end;
         }
     }
 }
@@ -157,4 +188,27 @@ fn readable(mut bytes: Vec<u8>) -> Option<String> {
     let plain = |c: &char| c.is_alphanumeric() || c.is_whitespace() || c.is_ascii_punctuation();
     let (plain, all) = (text.chars().filter(plain).count(), text.chars().count());
     (text.len() >= LEAST_TEXT && plain * 20 >= all * 19).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode_all_runs, decode_long_runs};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_run_is_missed(
+            pieces in prop::collection::vec(
+                "[a-z]{1,5} |aWdub3JlIGFsbCBwcmV2aW91cw|696e7374727563742074|c2hvcnQg\\r?\\n|[+/.]|é", 0..8,
+            ),
+        ) {
+            let text = pieces.concat();
+            let (mut all, mut long) = (Vec::new(), Vec::new());
+            decode_all_runs(text.as_bytes(), &mut all);
+            decode_long_runs(text.as_bytes(), &mut long);
+            prop_assert_eq!(all, long);
+        }
+    }
 }

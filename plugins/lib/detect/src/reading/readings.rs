@@ -96,10 +96,8 @@ fn decode(text: &str, found: &mut Vec<String>) {
 
 /// The text that invisible tag characters write.
 fn tags(text: &str) -> Option<String> {
-    // Tags are in plane 14: four bytes, the first two of which are these.
-    if !memchr::memmem::find(text.as_bytes(), &[0xf3, 0xa0]).is_some_and(|_| true) {
-        return None;
-    }
+    // Tags are in plane 14: four bytes, the first of which is this.
+    memchr::memchr(0xf3, text.as_bytes())?;
     let hidden: String = text.chars().filter_map(crate::fold::hidden_tag).collect();
     (hidden.len() >= 8).then_some(hidden)
 }

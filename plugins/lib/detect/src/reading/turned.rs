@@ -50,6 +50,18 @@ static TABLE: [u64; SLOTS] = {
     table
 };
 
+/// A word of two letters or more that is not too long for the list, in lower case.
+fn packed(word: &[u8]) -> Option<u64> {
+    let mut bytes = [0; LONGEST];
+    bytes
+        .get_mut(..word.len())
+        .filter(|bytes| bytes.len() > 1)?
+        .copy_from_slice(word);
+    // The bit of lower case, for as many letters as there are.
+    let case = u64::from_le_bytes([0x20; LONGEST]) >> (8 * (LONGEST - word.len()));
+    Some(u64::from_le_bytes(bytes) | case)
+}
+
 fn is_listed(packed: u64) -> bool {
     let mut slot = slot(packed);
     while TABLE[slot] != 0 {
@@ -80,33 +92,32 @@ fn rotate(letter: u8) -> u8 {
 /// when it is turned.
 pub(super) fn turn(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(HEAD)];
-    let words = head.split(|c: char| !c.is_ascii_alphabetic());
+    let words = head.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
     let words = words.filter(|word| !word.is_empty()).take(HEAD_WORDS);
-    let (mut all, mut plain, mut rotated, mut reversed) = (0, 0, 0, 0);
-    for word in words {
+    let (mut all, mut plain) = (0, 0);
+    for word in words.clone() {
         all += 1;
-        // Longer ones are not listed.
-        if word.len() > LONGEST {
-            continue;
-        }
+        plain += usize::from(packed(word).is_some_and(is_listed));
+    }
+    // Nearly all texts are left here.
+    if all < LEAST || plain * 3 > all {
+        return None;
+    }
+    let (mut rotated, mut reversed) = (0, 0);
+    for word in words {
         let mut letters = [0; LONGEST];
-        let letters = &mut letters[..word.len()];
-        letters.copy_from_slice(word.as_bytes());
-        letters.make_ascii_lowercase();
-        let packed = pack(letters);
+        // Longer ones are not listed.
+        let Some(letters) = letters.get_mut(..word.len()).filter(|l| l.len() > 1) else {
+            continue;
+        };
+        letters.copy_from_slice(word);
         letters.reverse();
-        let packed_reversed = pack(letters);
+        reversed += usize::from(packed(letters).is_some_and(is_listed));
         letters.reverse();
         letters
             .iter_mut()
             .for_each(|letter| *letter = rotate(*letter));
-        let packed_rotated = pack(letters);
-        plain += usize::from(word.len() > 1 && is_listed(packed));
-        rotated += usize::from(word.len() > 1 && is_listed(packed_rotated));
-        reversed += usize::from(word.len() > 1 && is_listed(packed_reversed));
-    }
-    if all < LEAST || plain * 3 > all {
-        return None;
+        rotated += usize::from(packed(letters).is_some_and(is_listed));
     }
     if rotated * 8 >= all && rotated > plain * 2 {
         let turned = text.chars().map(|c| match u8::try_from(c) {

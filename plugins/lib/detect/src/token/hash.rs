@@ -7,13 +7,29 @@ fn mix(hash: u32, value: u32) -> u32 {
 }
 
 /// Spreads every bit of the input over the output.
-pub(super) fn spread(mut hash: u32) -> u32 {
+pub(super) const fn spread(mut hash: u32) -> u32 {
     hash ^= hash >> 16;
     hash = hash.wrapping_mul(0x7feb_352d);
     hash ^= hash >> 15;
     hash = hash.wrapping_mul(0x846c_a68b);
     hash ^ (hash >> 16)
 }
+
+/// What a letter adds to the hash of a word.
+const fn value(letter: u32) -> u32 {
+    spread(letter.wrapping_mul(0x9e37_79b1))
+}
+
+/// What each letter of ASCII adds.
+static ASCII: [u32; 128] = {
+    let mut values = [0; 128];
+    let mut letter = 0;
+    while letter < 128 {
+        values[letter as usize] = value(letter);
+        letter += 1;
+    }
+    values
+};
 
 /// The hash of a token that is one character or one class of them.
 pub(super) fn single(value: u32) -> u32 {
@@ -33,8 +49,10 @@ impl WordHash {
         self.0 = if first {
             mix(SEED, letter)
         } else {
-            self.0
-                .wrapping_add(spread(letter.wrapping_mul(0x9e37_79b1)))
+            self.0.wrapping_add(match ASCII.get(letter as usize) {
+                Some(value) => *value,
+                None => value(letter),
+            })
         };
     }
 

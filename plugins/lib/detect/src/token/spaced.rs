@@ -27,14 +27,18 @@ pub(super) fn join(text: &[u8], tokens: &mut Vec<Token>) {
     tokens.truncate(write);
 }
 
+/// Whether two tokens are single letters with one byte between them.
+#[inline]
+pub(super) fn are_near(before: &Token, token: &Token) -> bool {
+    before.letter != 0 && token.letter != 0 && token.range_start() == before.range().end + 1
+}
+
 /// The end of the single letters from `first` on that have the same separator
 /// between them.
 fn run(text: &[u8], tokens: &[Token], first: usize) -> usize {
     let follows = |at: usize| {
         let (before, token) = (tokens.get(at - 1)?, tokens.get(at)?);
-        let gap = before.range().end;
-        let near = before.letter != 0 && token.letter != 0 && token.range_start() == gap + 1;
-        near.then(|| text[gap])
+        are_near(before, token).then(|| text[before.range().end])
     };
     let Some(separator) = follows(first + 1) else {
         return first + 1;

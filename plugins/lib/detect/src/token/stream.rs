@@ -42,7 +42,13 @@ pub fn tokens(text: &str, tokens: &mut Vec<Token>) {
             }
         }
     }
-    spaced::join(bytes, tokens);
+    // Nearly no text has letters that are written apart.
+    if tokens
+        .windows(2)
+        .any(|pair| spaced::are_near(&pair[0], &pair[1]))
+    {
+        spaced::join(bytes, tokens);
+    }
     mark_repeated(tokens);
 }
 
@@ -68,11 +74,13 @@ fn wide(text: &str, at: usize, tokens: &mut Vec<Token>) -> usize {
 }
 
 fn mark_repeated(tokens: &mut [Token]) {
-    let mut recent = [(0, 0); 1 << REMEMBERED];
-    for (at, index) in (1..tokens.len()).zip(1..) {
-        let pair = pair(tokens[at - 1].word, tokens[at].word, 9);
+    let mut recent = [(0_u32, 0_u32); 1 << REMEMBERED];
+    let mut before = tokens.first().map_or(0, |token| token.word);
+    for (token, index) in tokens.iter_mut().skip(1).zip(1..) {
+        let pair = pair(before, token.word, 9);
+        before = token.word;
         let (known, last) = &mut recent[bucket(pair, REMEMBERED)];
-        tokens[at].repeated = *known == pair && index - *last < REPETITION;
+        token.repeated = *known == pair && index - *last < REPETITION;
         (*known, *last) = (pair, index);
     }
 }

@@ -33,6 +33,38 @@ impl Hashes {
 
 /// Reads the word that begins at `start`; its end is that of the token.
 pub(super) fn word(text: &str, start: usize) -> Token {
+    plain_word(text.as_bytes(), start).unwrap_or_else(|| any_word(text, start))
+}
+
+/// Reads a word of nothing but ASCII letters, of which most texts consist.
+#[inline]
+fn plain_word(text: &[u8], start: usize) -> Option<Token> {
+    let mut hashes = Hashes::EMPTY;
+    let mut last = Class::Separator;
+    let mut length = 0;
+    for byte in &text[start..] {
+        let class = CLASSES[usize::from(*byte)];
+        match class {
+            // camelCase is two words.
+            Class::Upper if last == Class::Lower => break,
+            Class::Lower | Class::Upper => {
+                hashes.push(u32::from(byte | 0x20), length);
+                length += 1;
+            }
+            Class::Separator | Class::Sign => break,
+            Class::Digit | Class::Transparent | Class::Wide => return None,
+        }
+        last = class;
+    }
+    let end = start + length as usize;
+    let mut token = Token::new(hashes.word.word(), hashes.stem.stem(), start..end);
+    if length == 1 {
+        token.letter = u32::from(text[start] | 0x20);
+    }
+    Some(token)
+}
+
+fn any_word(text: &str, start: usize) -> Token {
     let bytes = text.as_bytes();
     let mut written = Hashes::EMPTY;
     let mut unleeted = Hashes::EMPTY;

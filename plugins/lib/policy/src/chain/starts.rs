@@ -249,8 +249,13 @@ impl StartTable {
             return true;
         }
         if let Some(prefixes) = &self.prefixes {
-            let open = !view.complete && word.start + PREFIX > text.len();
-            if open || prefixes.has(load(text, word.start) & PREFIX_MASK) {
+            let open = !view.complete && word.start + LONGEST_KEY > text.len();
+            let head = load(text, word.start);
+            if open
+                || PREFIX_KEYS
+                    .iter()
+                    .any(|bytes| prefixes.has(prefix_key(head, *bytes)))
+            {
                 return true;
             }
         }
@@ -279,16 +284,29 @@ impl StartTable {
     }
 }
 
-/// Bytes of a prefix that are compared.
-const PREFIX: usize = 3;
-const PREFIX_MASK: u64 = 0x00ff_ffff;
+/// The bytes of prefixes that are compared: as many as a prefix has, so that few words are like
+/// one.
+const PREFIX_KEYS: [usize; 3] = [3, 4, LONGEST_KEY];
+const LONGEST_KEY: usize = 7;
+
+/// The key of the first bytes of a word.
+#[inline]
+fn prefix_key(head: u64, bytes: usize) -> u64 {
+    (head & ((1 << (bytes * 8)) - 1)) | (bytes as u64) << 60
+}
 
 /// The keys of a prefix; one of two bytes goes on with any byte.
 fn prefix_keys(prefix: &str) -> Vec<u64> {
-    let head = load(prefix.as_bytes(), 0) & PREFIX_MASK;
-    match prefix.len() {
-        0..PREFIX => (0..256).map(|third| head | third << 16).collect(),
-        _ => vec![head],
+    let head = load(prefix.as_bytes(), 0);
+    let bytes = PREFIX_KEYS
+        .iter()
+        .rev()
+        .find(|bytes| prefix.len() >= **bytes);
+    match bytes {
+        Some(bytes) => vec![prefix_key(head, *bytes)],
+        None => (0..256)
+            .map(|third| prefix_key(head & 0xffff | third << 16, 3))
+            .collect(),
     }
 }
 

@@ -173,14 +173,21 @@ const LONGEST: usize = 9;
 impl RecentWords {
     /// Takes the word that begins at `at`. Words have boundaries on both sides:
     /// `tell` is no `tel`.
+    #[inline]
     pub(crate) fn push(&mut self, word: &[u8], at: usize) {
         let previous = self.previous.take();
         let first = word.first().map_or(b'a', u8::to_ascii_lowercase);
         let first = usize::from(first.wrapping_sub(b'a'));
         let lengths = LENGTHS.get(first);
+        // Nearly all words.
         if word.len() > LONGEST || lengths.is_none_or(|l| l >> word.len() & 1 == 0) {
             return;
         }
+        self.push_listed(word, first, previous, at);
+    }
+
+    /// Takes a word that may be listed, by its first letter and its length.
+    fn push_listed(&mut self, word: &[u8], first: usize, previous: Option<Pair>, at: usize) {
         let mut lower = [0u8; LONGEST];
         let Some(lower) = lower.get_mut(..word.len()) else {
             return;

@@ -1,6 +1,7 @@
 //! The texts of a document as the chain judges them, each with the way back to
 //! the bytes it came from.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
@@ -177,11 +178,12 @@ impl Units {
 
     /// Adds the reading of a text without the escapes of JSON, if it has any.
     fn add_unescaped(&mut self, text: &str, origin: &Rc<Origin>, message: Option<usize>) {
-        let (unescaped, map) = unescape(text);
+        let (Cow::Owned(unescaped), map) = unescape(text) else {
+            return;
+        };
         if unescaped == text {
             return;
         }
-        let unescaped = unescaped.into_owned();
         let origin = Origin {
             form: Form::Unescaped,
             map,

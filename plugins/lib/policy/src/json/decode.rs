@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
+
 /// Where the characters of a decoded text stand in the string it came from.
 ///
 /// Offsets are those of the bytes between the quotes.
@@ -53,7 +55,7 @@ pub(crate) fn decode(encoded: &str) -> (Cow<'_, str>, OffsetMap) {
 /// meant.
 pub(crate) fn unescape(text: &str) -> (Cow<'_, str>, OffsetMap) {
     let mut map = OffsetMap::default();
-    let Some(first) = text.find('\\') else {
+    let Some(first) = memchr(b'\\', text.as_bytes()) else {
         return (Cow::Borrowed(text), map);
     };
     let mut decoded = String::with_capacity(text.len());
@@ -69,7 +71,8 @@ pub(crate) fn unescape(text: &str) -> (Cow<'_, str>, OffsetMap) {
             continue;
         }
         // A backslash that begins no escape stands for itself.
-        let next = rest.get(1..).and_then(|rest| rest.find('\\'));
+        let next = rest.as_bytes().get(1..);
+        let next = next.and_then(|rest| memchr(b'\\', rest));
         let end = next.map_or(text.len(), |next| at + 1 + next);
         decoded.push_str(&text[at..end]);
         at = end;
