@@ -14,7 +14,8 @@ pub use classifier::{
 };
 pub use fold::{Folded, Piece, REACH, fold, fold_of, fold_words, hidden_tag, look_alike};
 pub use injection::{
-    PlainText, ReadingOptions, injection_probability, injection_scores, plain_texts,
+    Examination, PlainText, ReadingOptions, examine_injection, injection_probability,
+    injection_scores,
 };
 pub use reading::{Decoding, readings, without_encoded};
 pub use token::{Token, tokens};

@@ -6,6 +6,6 @@ mod examine_tests;
 mod options;
 mod words;
 
-pub use examine::{injection_probability, injection_scores};
+pub use examine::{Examination, examine_injection, injection_probability, injection_scores};
 pub use options::ReadingOptions;
-pub use words::{PlainText, plain_texts};
+pub use words::PlainText;

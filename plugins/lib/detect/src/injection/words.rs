@@ -1,8 +1,8 @@
 //! The words of a text, for rules that read phrases.
 
+use super::examine::Examination;
 use super::options::ReadingOptions;
-use crate::reading::readings;
-use crate::token::tokens;
+use crate::token::{Token, tokens};
 
 /// The words of one reading in lower case, with one space between.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,31 +13,42 @@ pub struct PlainText {
     pub hidden: bool,
 }
 
-/// Returns the words of every reading of a text.
-#[must_use]
-pub fn plain_texts(text: &str, options: ReadingOptions) -> Vec<PlainText> {
-    let decoded = readings(text, options.decoding());
-    let own = std::iter::once((text, false));
-    let all = own.chain(decoded.iter().map(|reading| (reading.as_str(), true)));
-    let mut found = Vec::new();
-    all.map(|(text, hidden)| {
-        let characters = options.characters(text);
-        tokens(&characters, &mut found);
-        let mut words = String::with_capacity(characters.len());
-        for token in &found {
-            if !words.is_empty() {
-                words.push(' ');
+impl Examination {
+    /// Returns the words of every reading of the text that was examined.
+    #[must_use]
+    pub fn plain_texts(&self, text: &str, options: ReadingOptions) -> Vec<PlainText> {
+        let own = std::iter::once((text, false));
+        let decoded = self.readings.iter().map(|reading| (reading.as_str(), true));
+        let mut found = Vec::new();
+        let plain = |(text, hidden)| {
+            let characters = options.characters(text);
+            tokens(&characters, &mut found);
+            PlainText {
+                text: words(&characters, &found),
+                hidden,
             }
-            // Marks of emphasis inside a word are no part of it, nor is what
-            // separates letters that were written apart.
-            let inside = |c: &char| c.is_alphanumeric() || *c == '\'' || token.is_sign();
-            let word = characters[token.range()].chars().filter(inside);
-            words.extend(word.flat_map(char::to_lowercase));
+        };
+        own.chain(decoded).map(plain).collect()
+    }
+}
+
+fn words(text: &str, tokens: &[Token]) -> String {
+    let mut words = String::with_capacity(text.len() + tokens.len());
+    for token in tokens {
+        if !words.is_empty() {
+            words.push(' ');
         }
-        PlainText {
-            text: words,
-            hidden,
+        // Marks of emphasis inside a word are no part of it, nor is what
+        // separates letters that were written apart.
+        let word = &text[token.range()];
+        let start = words.len();
+        if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            words.push_str(word);
+            words[start..].make_ascii_lowercase();
+            continue;
         }
-    })
-    .collect()
+        let inside = |c: &char| c.is_alphanumeric() || *c == '\'' || token.is_sign();
+        words.extend(word.chars().filter(inside).flat_map(char::to_lowercase));
+    }
+    words
 }

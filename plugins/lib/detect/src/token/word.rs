@@ -39,17 +39,27 @@ pub(super) fn word(text: &str, start: usize) -> Token {
 /// Reads a word of nothing but ASCII letters, of which most texts consist.
 #[inline]
 fn plain_word(text: &[u8], start: usize) -> Option<Token> {
-    let mut hashes = Hashes::EMPTY;
-    let mut last = Class::Separator;
-    let mut length = 0;
-    for byte in &text[start..] {
+    let mut letters = text[start..].iter();
+    let first = *letters.next()?;
+    let mut last = CLASSES[usize::from(first)];
+    if !matches!(last, Class::Lower | Class::Upper) {
+        return None;
+    }
+    let mut word = WordHash::EMPTY;
+    word.push(u32::from(first | 0x20), true);
+    let mut stem = word;
+    let mut length = 1;
+    for byte in letters {
         let class = CLASSES[usize::from(*byte)];
         match class {
             // camelCase is two words.
             Class::Upper if last == Class::Lower => break,
             Class::Lower | Class::Upper => {
-                hashes.push(u32::from(byte | 0x20), length);
+                word.push(u32::from(byte | 0x20), false);
                 length += 1;
+                if length <= STEM {
+                    stem = word;
+                }
             }
             Class::Separator | Class::Sign => break,
             Class::Digit | Class::Transparent | Class::Wide => return None,
@@ -57,9 +67,9 @@ fn plain_word(text: &[u8], start: usize) -> Option<Token> {
         last = class;
     }
     let end = start + length as usize;
-    let mut token = Token::new(hashes.word.word(), hashes.stem.stem(), start..end);
+    let mut token = Token::new(word.word(), stem.stem(), start..end);
     if length == 1 {
-        token.letter = u32::from(text[start] | 0x20);
+        token.letter = u32::from(first | 0x20);
     }
     Some(token)
 }

@@ -197,8 +197,8 @@ impl<S: Sink> Grammar<'_, '_, S> {
             let rest = self.rest();
             let length = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
             // The minimum, unlike a search, is computed for many bytes at once.
-            let smallest = rest[..length].iter().copied().min();
-            if smallest.is_some_and(|byte| byte < 0x20) {
+            let bytes = rest[..length].iter();
+            if bytes.fold(u8::MAX, |smallest, byte| smallest.min(*byte)) < 0x20 {
                 self.at += rest.iter().take_while(|byte| **byte >= 0x20).count();
                 return Err(self.expected("an escape instead of a control character"));
             }

@@ -1,6 +1,6 @@
 //! From phrases to a judgement.
 
-use kt_detect::{injection_probability, plain_texts};
+use kt_detect::examine_injection;
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
@@ -14,6 +14,8 @@ use super::views::{View, views};
 const THRESHOLD: u32 = 100;
 /// What a phrase keeps of its score when it is quoted, in percent.
 const REPORTED: u32 = 40;
+/// Bytes within which a phrase ends.
+const REACH: usize = 400;
 /// Probability from which the phrases of a text are looked for: below it, the
 /// rules find more that is harmless than attacks.
 const WORTH_READING: f32 = 0.05;
@@ -77,7 +79,8 @@ impl Injection {
     /// Returns what a text is.
     pub(super) fn judge(&self, text: &str) -> Judgement {
         let options = self.encoding.options();
-        let probability = injection_probability(text, options);
+        let examination = examine_injection(text, options);
+        let probability = examination.probability;
         let read = probability >= WORTH_READING.min(self.block);
         if !read && self.own.is_none() {
             return Judgement::Harmless;
@@ -87,7 +90,8 @@ impl Injection {
             return Judgement::Attack("pattern");
         }
         if read {
-            views.extend(plain_texts(text, options).into_iter().map(View::from));
+            let plain = examination.plain_texts(text, options);
+            views.extend(plain.into_iter().map(View::from));
             let kind = views.iter().find_map(|view| self.judge_view(view));
             if let Some(kind) = kind {
                 return Judgement::Attack(kind);
@@ -137,10 +141,14 @@ impl Injection {
             return;
         }
         let text = reading.text;
+        if reading.failed_before(rule, at) {
+            return;
+        }
         let input = Input::new(text)
             .anchored(Anchored::Yes)
-            .range(at..text.floor_char_boundary(at + 400));
+            .range(at..text.floor_char_boundary(at + REACH));
         if !self.rules[rule].is_match(input) {
+            reading.failed[rule] = Some(at);
             return;
         }
         let mut score = score;
@@ -156,6 +164,8 @@ struct Reading<'t> {
     text: &'t str,
     hidden: bool,
     scores: Vec<(Group, u32)>,
+    /// Where each rule found nothing last.
+    failed: Vec<Option<usize>>,
 }
 
 impl<'t> Reading<'t> {
@@ -164,7 +174,18 @@ impl<'t> Reading<'t> {
             text,
             hidden,
             scores: Vec::new(),
+            failed: vec![None; ALL.len()],
         }
+    }
+
+    /// Returns whether a rule found nothing last where the same text stood: a text may repeat a
+    /// phrase thousands of times.
+    fn failed_before(&self, rule: usize, at: usize) -> bool {
+        let text = self.text.as_bytes();
+        // A boundary of words looks at one character more.
+        let ahead = |at: usize| text.get(at..at + REACH + 4);
+        let last = self.failed[rule].and_then(ahead);
+        last.is_some_and(|last| ahead(at) == Some(last))
     }
 
     /// Returns the kind of attack, if the scores reach the threshold.

@@ -17,6 +17,8 @@ pub(super) struct Triggers {
     automaton: DFA,
     /// The rule of each trigger, in the automaton's order.
     rule_of: Vec<usize>,
+    /// The first byte of all triggers.
+    first: [bool; 256],
     /// The first three bytes of all triggers, as bits.
     begins: Vec<u64>,
 }
@@ -36,11 +38,13 @@ impl Triggers {
             .enumerate()
             .flat_map(|(index, rule)| rule.triggers().map(move |trigger| (trigger, index)));
         let (words, rule_of): (Vec<&str>, Vec<usize>) = triggers.unzip();
+        let mut first_bytes = [false; 256];
         let mut begins = vec![0; 1 << 9];
         for word in &words {
             let Some(first) = bit(word.as_bytes()) else {
                 continue;
             };
+            first_bytes[usize::from(word.as_bytes()[0])] = true;
             // Any third byte may follow a trigger of two.
             let count = if word.len() < 3 { 32 } else { 1 };
             for bit in first..first + count {
@@ -55,6 +59,7 @@ impl Triggers {
         Self {
             automaton,
             rule_of,
+            first: first_bytes,
             begins,
         }
     }
@@ -62,14 +67,15 @@ impl Triggers {
     /// Calls `found` with the rule and the place of every trigger in a text.
     pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
         let bytes = text.as_bytes();
-        for at in 0..bytes.len() {
-            let before = at.checked_sub(1).map_or(b' ', |before| bytes[before]);
-            if before.is_ascii_alphanumeric() {
+        let mut before = b' ';
+        for (at, byte) in bytes.iter().enumerate() {
+            let last = std::mem::replace(&mut before, *byte);
+            if !self.first[usize::from(*byte)] || last.is_ascii_alphanumeric() {
                 continue;
             }
             let begins =
                 bit(&bytes[at..]).is_some_and(|bit| self.begins[bit / 64] >> (bit % 64) & 1 == 1);
-            if begins && (before.is_ascii() || starts_word(text, at)) {
+            if begins && (last.is_ascii() || starts_word(text, at)) {
                 self.at(&bytes[at..], |rule, length| found(rule, at..at + length));
             }
         }
