@@ -48,7 +48,10 @@ fn a_gateway_moves_to_a_shared_database_and_keeps_serving() {
     };
     let line = format!("gateway run --id {id} --listen 127.0.0.1:0 -o json");
     let gateway = Gateway::of(at_server(&line).spawn());
-    assert_eq!(reply_text(&gateway.chat("m", "bob@example.com")), "[EMAIL]");
+    assert_eq!(
+        reply_text(&gateway.chat("m", "bob@example.com")),
+        "[EMAIL_1]"
+    );
     world.sandbox.write(
         "next.yaml",
         super::world::example().replace("1.4.0", "2.0.0"),

@@ -70,8 +70,8 @@ fn text_split_into_parts_is_evaluated_joined() {
     );
     let received = last_received(&provider);
     assert!(
-        received.contains("ssn [SSN]")
-            && received.contains("[EMAIL]")
+        received.contains("ssn [SSN_1]")
+            && received.contains("[EMAIL_1]")
             && !received.contains("6789"),
         "{received}"
     );

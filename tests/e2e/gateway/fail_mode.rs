@@ -61,7 +61,7 @@ fn with_the_fail_mode_allow_only_its_patterns_are_skipped() {
     let (_, received) = provider.received().pop().expect("a request was sent");
     assert_eq!(
         received["messages"][0]["content"],
-        format!("{costly} mail [EMAIL]")
+        format!("{costly} mail [EMAIL_1]")
     );
     assert!(budget_of(&record(&world, &id, "input")).is_some());
     let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": costly },

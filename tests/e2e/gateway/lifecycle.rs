@@ -60,7 +60,7 @@ fn lifecycle(mode: Mode) {
     assert_eq!(revert.ok().at("/version"), 3);
     assert_eq!(
         reply_text(&gateway.chat("m", "I am bob@example.com")),
-        "I am [EMAIL]"
+        "I am [EMAIL_1]"
     );
     let same = world
         .kt("gateway revert --id production --version 1 -o json")
@@ -96,7 +96,7 @@ fn policies_are_enforced(gateway: &super::world::Gateway) {
     );
     assert!(blocked.head.contains("x-should-retry: false"));
     let redacted = gateway.chat("m", "bob@example.com, 4111 1111 1111 1111, 123-45-6789");
-    assert_eq!(reply_text(&redacted), "[EMAIL], [CARD REMOVED], [SSN]");
+    assert_eq!(reply_text(&redacted), "[EMAIL_1], [CARD REMOVED], [SSN_1]");
     assert_eq!(gateway.post(&json!({ "model": "m" })).status, 422);
     assert_eq!(gateway.post(&json!({ "messages": [1] })).status, 422);
 }

@@ -187,7 +187,7 @@ fn the_provider_receives_the_redacted_prompt_and_its_own_credential() {
     );
     assert_eq!(reply.expect("the gateway responds").status, 200);
     let (head, got) = provider.received().pop().expect("a request was sent");
-    assert_eq!(got["messages"][0]["content"], "[EMAIL]");
+    assert_eq!(got["messages"][0]["content"], "[EMAIL_1]");
     assert_eq!(
         (&got["model"], &got["temperature"]),
         (&json!("better"), &json!(0.5))

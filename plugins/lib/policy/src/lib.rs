@@ -34,6 +34,7 @@ pub mod json;
 mod kinds;
 mod model;
 mod parse;
+mod placeholder;
 mod problem;
 mod settings;
 mod source;
@@ -42,8 +43,8 @@ mod text;
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
     AuditRecord, Block, Caller, Chain, Decision, EvaluatedRoute, Evaluation, FilterOutput, Finding,
-    Limits, MAX_HOLD_BYTES, MAX_MATCH_BYTES, NumberRedaction, PromptText, Replacement, Rewrite,
-    Sensitivity, StreamFilter, merge_findings,
+    Limits, MAX_HOLD_BYTES, MAX_MATCH_BYTES, MarkerKind, NumberRedaction, PromptText, Replacement,
+    Rewrite, Sensitivity, StreamFilter, merge_findings,
 };
 pub use compile::compile;
 pub use decode::MAX_GAP_BYTES;

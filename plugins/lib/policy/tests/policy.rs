@@ -28,6 +28,8 @@ mod evasion;
 mod meaning;
 #[path = "policy/normalized.rs"]
 mod normalized;
+#[path = "policy/placeholders.rs"]
+mod placeholders;
 #[path = "policy/problems.rs"]
 mod problems;
 #[path = "policy/sample.rs"]

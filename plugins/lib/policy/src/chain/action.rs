@@ -23,8 +23,20 @@ string_enum! {
 }
 
 string_enum! {
+    /// The format of a marker that names the kind of a value.
+    pub(crate) enum LabelFormat {
+        /// `[EMAIL_1]` in requests, `[EMAIL]` in responses.
+        Numbered = "numbered",
+        /// `[EMAIL]`
+        Label = "label",
+    }
+}
+
+string_enum! {
     /// The format of a marker.
     pub(crate) enum MarkerFormat {
+        /// `[EMAIL_1]` in requests, `[EMAIL]` in responses.
+        Numbered = "numbered",
         /// `[EMAIL]`
         Label = "label",
         /// `********`

@@ -89,6 +89,17 @@ pub struct Rewrite {
     pub spans: Vec<Replacement>,
 }
 
+/// What a marker stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkerKind {
+    /// Any value: `[EMAIL]`.
+    Plain,
+    /// One value of a request, which adds its number: `[EMAIL_1]`.
+    Numbered,
+    /// The same, and the value is put back where the response has the placeholder.
+    Restored,
+}
+
 /// What replaces a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
@@ -96,6 +107,8 @@ pub struct Replacement {
     pub range: Range<usize>,
     /// What stands there now.
     pub marker: String,
+    /// What the marker stands for.
+    pub kind: MarkerKind,
     /// What stands there if the text is a number of JSON.
     pub numbers: NumberRedaction,
 }

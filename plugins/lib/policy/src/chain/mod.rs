@@ -26,7 +26,7 @@ mod starts_tests;
 mod word_boundary;
 mod words;
 
-pub(crate) use action::{FilterAction, MarkerFormat};
+pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat};
 pub use action::{NumberRedaction, Sensitivity};
 pub use admission::EvaluatedRoute;
 pub use audit::AuditRecord;
@@ -34,7 +34,8 @@ pub use automaton::MAX_MATCH_BYTES;
 pub(crate) use build::Build;
 pub(crate) use evaluation::count;
 pub use evaluation::{
-    Block, Decision, Evaluation, Finding, PromptText, Replacement, Rewrite, merge_findings,
+    Block, Decision, Evaluation, Finding, MarkerKind, PromptText, Replacement, Rewrite,
+    merge_findings,
 };
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use limits::Limits;

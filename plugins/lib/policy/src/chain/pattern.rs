@@ -1,6 +1,7 @@
 //! One thing that is looked for, and what replaces it.
 
-use super::action::{FilterAction, MarkerFormat, NumberRedaction, Sensitivity};
+use super::action::{FilterAction, LabelFormat, MarkerFormat, NumberRedaction, Sensitivity};
+use super::evaluation::MarkerKind;
 use crate::model::PolicyKind;
 
 /// How far back a detector may look, in bytes.
@@ -26,6 +27,12 @@ pub(crate) struct Pattern {
 /// What replaces a match.
 #[derive(Clone)]
 pub(crate) enum Marker {
+    /// A label in brackets, to which requests add the number of the value.
+    Numbered {
+        label: String,
+        /// Whether the value is put back where a response has the placeholder.
+        restored: bool,
+    },
     /// Always the same text.
     Fixed(String),
     /// The text, cut or filled to the length of the match.
@@ -40,19 +47,45 @@ impl Marker {
     /// The marker of a kind of data.
     pub(crate) fn new(format: MarkerFormat, preserve_length: bool, label: &str) -> Self {
         match (format, preserve_length) {
+            (MarkerFormat::Numbered, false) => Self::numbered(label, false),
             (MarkerFormat::Label, false) => Self::Fixed(label.to_owned()),
-            (MarkerFormat::Label, true) => Self::Fitted(label.to_owned()),
+            (MarkerFormat::Numbered | MarkerFormat::Label, true) => Self::Fitted(label.to_owned()),
             (MarkerFormat::Asterisk, false) => Self::Fixed("********".to_owned()),
             (MarkerFormat::Asterisk, true) => Self::Stars,
             (MarkerFormat::Partial, _) => Self::Partial,
         }
     }
 
-    /// The text that replaces `found`.
+    /// The marker of a kind of data that has no other formats.
+    pub(crate) fn labeled(format: LabelFormat, label: &str) -> Self {
+        match format {
+            LabelFormat::Numbered => Self::numbered(label, false),
+            LabelFormat::Label => Self::Fixed(label.to_owned()),
+        }
+    }
+
+    /// A placeholder with a label in brackets.
+    pub(crate) fn numbered(label: &str, restored: bool) -> Self {
+        Self::Numbered {
+            label: label.to_owned(),
+            restored,
+        }
+    }
+
+    /// What the marker stands for.
+    pub(crate) fn kind(&self) -> MarkerKind {
+        match self {
+            Self::Numbered { restored: true, .. } => MarkerKind::Restored,
+            Self::Numbered { .. } => MarkerKind::Numbered,
+            _ => MarkerKind::Plain,
+        }
+    }
+
+    /// The text that replaces `found`, without a number.
     pub(crate) fn render(&self, found: &str) -> String {
         let length = found.chars().count();
         match self {
-            Self::Fixed(text) => text.clone(),
+            Self::Fixed(text) | Self::Numbered { label: text, .. } => text.clone(),
             Self::Fitted(text) => {
                 let mut fitted: String = text.chars().take(length).collect();
                 let missing = length.saturating_sub(text.chars().count());
@@ -95,6 +128,8 @@ mod tests {
     fn markers_take_the_asked_form() {
         let render = |format, keep, found: &str| Marker::new(format, keep, "[CARD]").render(found);
         let card = "4111 1111 1111 1111";
+        assert_eq!(render(MarkerFormat::Numbered, false, card), "[CARD]");
+        assert_eq!(render(MarkerFormat::Numbered, true, "1.2"), "[CA");
         assert_eq!(render(MarkerFormat::Label, false, card), "[CARD]");
         assert_eq!(
             render(MarkerFormat::Label, true, card),

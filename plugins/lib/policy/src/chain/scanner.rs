@@ -12,7 +12,7 @@
 use regex_automata::hybrid::dfa::Cache;
 
 use super::action::{FilterAction, NumberRedaction};
-use super::evaluation::{BUDGET, Finding, Replacement, count};
+use super::evaluation::{BUDGET, Finding, MarkerKind, Replacement, count};
 use super::matched::{Candidate, Matches, Rest, View};
 use super::pattern::CONTEXT_BYTES;
 use super::progress::Progress;
@@ -383,6 +383,7 @@ impl Scanner {
         self.spans.push(Replacement {
             range: self.dropped + start..self.dropped + candidate.end,
             marker,
+            kind: pattern.marker.kind(),
             numbers: pattern.numbers,
         });
         self.replace_rest();
@@ -414,6 +415,7 @@ impl Scanner {
             _ => self.spans.push(Replacement {
                 range,
                 marker: String::new(),
+                kind: MarkerKind::Plain,
                 numbers: NumberRedaction::Marker,
             }),
         }

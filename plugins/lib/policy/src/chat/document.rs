@@ -1,6 +1,7 @@
 //! Requests and responses as documents: every text is judged where it stands,
 //! and what is to be redacted is spliced out.
 
+use super::numbering::number_markers;
 use super::protocol::Direction;
 use super::unit::{Unit, Units};
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
@@ -43,7 +44,8 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
     let single = chain.inspect_labeled_prompt(&single);
     let readings = chain.inspect_prompt(&roles.texts(&units.readings));
     let gists = chain.inspect_intent(&roles.texts(&units.gists));
-    Ok(evaluated(&mut units, single, readings, Some(gists)))
+    let texts = RequestTexts { document, gists };
+    Ok(evaluated(&mut units, single, readings, Some(texts)))
 }
 
 /// Evaluates what a model or a provider answered, an error included.
@@ -90,18 +92,27 @@ fn nothing() -> Evaluation {
     }
 }
 
+/// What only a request has.
+struct RequestTexts<'d> {
+    document: &'d str,
+    gists: Evaluation,
+}
+
 /// Combines the evaluations. What another reading of a text finds was mostly
 /// found in the text too, and is counted once.
 fn evaluated(
     units: &mut Units,
-    single: Evaluation,
-    readings: Evaluation,
-    gists: Option<Evaluation>,
+    mut single: Evaluation,
+    mut readings: Evaluation,
+    request: Option<RequestTexts<'_>>,
 ) -> EvaluatedDocument {
-    let all = [Some(&single), Some(&readings), gists.as_ref()];
-    let all = all.into_iter().flatten();
+    let gists = request.as_ref().map(|request| &request.gists);
+    let all: Vec<&Evaluation> = [Some(&single), Some(&readings), gists]
+        .into_iter()
+        .flatten()
+        .collect();
     let mut findings: Vec<Finding> = Vec::new();
-    for finding in all.clone().flat_map(|e| &e.findings) {
+    for finding in all.iter().flat_map(|e| &e.findings) {
         let same = |f: &&mut Finding| f.policy == finding.policy && f.kind == finding.kind;
         match findings.iter_mut().find(same) {
             Some(existing) => existing.count = existing.count.max(finding.count),
@@ -109,14 +120,18 @@ fn evaluated(
         }
     }
     let blocked = all
-        .clone()
+        .iter()
         .find(|e| matches!(e.decision, Decision::Block(_)));
-    let redacted = all.clone().find(|e| e.decision == Decision::Redact);
+    let redacted = all.iter().find(|e| e.decision == Decision::Redact);
     let decision = blocked
         .or(redacted)
         .map_or(Decision::Allow, |e| e.decision.clone());
     let mut edits = Vec::new();
     if decision == Decision::Redact {
+        if let Some(request) = request {
+            let rewrites = (&mut single.rewrites, &mut readings.rewrites);
+            number_markers(request.document, units, rewrites.0, rewrites.1);
+        }
         let single_units = std::mem::take(&mut units.single);
         for rewrite in &single.rewrites {
             edits.extend(units.edits(&single_units[rewrite.index], &rewrite.spans));

@@ -7,6 +7,7 @@ mod document;
 mod json_document;
 mod json_scalar;
 mod json_string;
+mod numbering;
 mod origin;
 mod protocol;
 mod unit;

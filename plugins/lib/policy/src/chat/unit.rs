@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::data_url::{self, DataText, encode_base64};
 use super::origin::{Form, Origin};
 use super::protocol::{Direction, Role, is_protocol_number, role_of};
-use crate::chain::Replacement;
+use crate::chain::{MarkerKind, Replacement};
 use crate::json::{Edit, OffsetMap, Scalar, ScalarKind, Segment, apply_edits, scalars, unescape};
 
 /// How deep JSON inside strings of JSON is read.
@@ -54,6 +54,8 @@ pub(super) struct Units {
     pub(super) gists: Vec<Unit>,
     /// Every key of the document, to keep redacted ones unique.
     keys: HashSet<String>,
+    /// The keys with placeholders, by what they become.
+    numbered_keys: HashMap<String, String>,
     /// The next number of a redacted key that occurs more than once.
     numbers: HashMap<String, usize>,
     direction: Direction,
@@ -284,13 +286,10 @@ impl Units {
         for (index, replacement) in spans.iter().enumerate() {
             let mut replacement = replacement.clone();
             if unit.is_key && index == 0 {
-                replacement.marker = self.unique(unit, spans, &replacement.marker);
+                replacement.marker = self.unique(unit, spans, &replacement);
             }
             let span = &replacement.range;
-            for (part, origin) in &unit.parts {
-                if span.end <= part.start || span.start >= part.end {
-                    continue;
-                }
+            for (part, origin) in unit.parts_of(span) {
                 let start = span.start.max(part.start) - part.start;
                 let end = span.end.min(part.end) - part.start;
                 let is_number = matches!(origin.form, Form::Number);
@@ -307,7 +306,8 @@ impl Units {
     }
 
     /// A marker with which the key stays different from all others.
-    fn unique(&mut self, unit: &Unit, spans: &[Replacement], marker: &str) -> String {
+    fn unique(&mut self, unit: &Unit, spans: &[Replacement], first: &Replacement) -> String {
+        let marker = &first.marker;
         let rest = |marker: &str| {
             let mut spans = spans.to_vec();
             if let Some(first) = spans.first_mut() {
@@ -316,6 +316,9 @@ impl Units {
             replace_spans(&unit.text, &spans)
         };
         let key = rest(marker);
+        if first.kind != MarkerKind::Plain && self.takes_numbered(&key, unit) {
+            return marker.clone();
+        }
         // From the number after the last one: thousands of keys may become the same.
         let mut number = self.numbers.get(&key).copied().unwrap_or(1);
         let mut candidate = marker.to_owned();
@@ -328,6 +331,56 @@ impl Units {
         }
         self.numbers.insert(key, number + 1);
         candidate
+    }
+
+    /// Whether a key with placeholders can become `key`: the same value has the same
+    /// placeholder, so that only a key that the document already has can be in the way.
+    fn takes_numbered(&mut self, key: &str, unit: &Unit) -> bool {
+        if let Some(original) = self.numbered_keys.get(key) {
+            return *original == unit.text;
+        }
+        let is_free = self.keys.insert(key.to_owned());
+        if is_free {
+            self.numbered_keys.insert(key.to_owned(), unit.text.clone());
+        }
+        is_free
+    }
+
+    /// Returns every text.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let units = self.single.iter().chain(&self.readings);
+        units.map(|unit| unit.text.as_str())
+    }
+}
+
+impl Unit {
+    /// Returns the parts that a range of the text reaches into; they are in order.
+    fn parts_of(&self, range: &Range<usize>) -> impl Iterator<Item = &(Range<usize>, Rc<Origin>)> {
+        let first = self
+            .parts
+            .partition_point(|(part, _)| part.end <= range.start);
+        let end = range.end;
+        let parts = self.parts[first..].iter();
+        parts.take_while(move |(part, _)| part.start < end)
+    }
+
+    /// Returns where a range of the text begins in the document; `None` if it cannot be changed.
+    pub(super) fn position(&self, range: &Range<usize>) -> Option<usize> {
+        let (part, origin) = self.parts_of(range).next()?;
+        let start = range.start.max(part.start) - part.start;
+        let end = range.end.min(part.end) - part.start;
+        let edit = origin.edit(start..end, String::new())?;
+        Some(edit.range.start)
+    }
+
+    /// Returns what is replaced with a range of the text: of a number all of it.
+    pub(super) fn value(&self, range: &Range<usize>) -> &str {
+        let is_number =
+            matches!(self.parts.as_slice(), [(_, origin)] if matches!(origin.form, Form::Number));
+        if is_number {
+            return &self.text;
+        }
+        self.text.get(range.clone()).unwrap_or_default()
     }
 }
 

@@ -48,7 +48,7 @@ fn bytes_that_no_policy_changes_are_as_they_were() {
     let document = r#" {"model":"m","seed":12345678901234567890123,"x": 1.10, "z":1,"a":2,
         "tools":[{"type":"function","function":{"name":"f","parameters":{"maximum":18446744073709551616}}}],
         "messages":[{"role":"user","content":"caf\u00e9 \/ mail bob@example.com, \ud800 \"q\""}]}"#;
-    let expected = document.replace("bob@example.com", "[EMAIL]");
+    let expected = document.replace("bob@example.com", "[EMAIL_1]");
     assert_eq!(redacted(&chain, document), expected);
     let harmless = document.replace("bob@example.com", "nobody");
     assert_eq!(redacted(&chain, &harmless), harmless);
@@ -66,15 +66,15 @@ fn nothing_is_hidden_in_json_inside_a_text() {
             let message: Value = serde_json::from_str(&request).unwrap();
             let content = message["messages"][0]["content"].as_str().unwrap();
             let result: Value = serde_json::from_str(content).unwrap();
-            assert_eq!(result["n"], format!("{before}[CARD]"));
+            assert_eq!(result["n"], format!("{before}[CARD_1]"));
         }
     }
     for (text, marker) in [
-        ("ssn\n123-45-6789", "[SSN]"),
-        ("host\n203.0.113.77", "[IP]"),
-        ("iban\nDE89370400440532013000", "[IBAN]"),
-        ("call\n415-555-2671", "[PHONE]"),
-        ("mail\nbob@example.com", "[EMAIL]"),
+        ("ssn\n123-45-6789", "[SSN_1]"),
+        ("host\n203.0.113.77", "[IP_1]"),
+        ("iban\nDE89370400440532013000", "[IBAN_1]"),
+        ("call\n415-555-2671", "[PHONE_1]"),
+        ("mail\nbob@example.com", "[EMAIL_1]"),
     ] {
         // As JSON, as JSON in JSON, and as a text with escapes that is no JSON.
         let once = json!({ "n": [text] });
@@ -121,13 +121,13 @@ fn an_attack_over_several_lines_or_values_is_seen() {
 #[test]
 fn numbers_and_keys_are_redacted_and_stay_json() {
     let chain = guards();
-    let result = json!({ "card": 4_111_111_111_111_111_u64, "ann@b.org": 1, "bob@b.org": 2, "[EMAIL]_2": 3, "id": 7 });
+    let result = json!({ "card": 4_111_111_111_111_111_u64, "ann@b.org": 1, "bob@b.org": 2, "[EMAIL_2]": 3, "id": 7 });
     let request = redacted(&chain, &tool_result(&result));
     let message: Value = serde_json::from_str(&request).unwrap();
     let content = message["messages"][0]["content"].as_str().unwrap();
     assert_eq!(
         content,
-        r#"{"card":"[CARD]","[EMAIL]":1,"[EMAIL]_3":2,"[EMAIL]_2":3,"id":7}"#
+        r#"{"card":"[CARD_1]","[EMAIL_1]":1,"[EMAIL_2]_2":2,"[EMAIL_2]":3,"id":7}"#
     );
 }
 
@@ -139,8 +139,11 @@ fn parts_of_a_message_are_judged_together() {
         { "type": "text", "text": "6789, mail ann@b.org" },
     ]);
     let request = redacted(&chain, &request(&parts));
-    assert!(request.contains(r#""text":"mine is [SSN]""#), "{request}");
-    assert!(request.contains(r#""text":", mail [EMAIL]""#), "{request}");
+    assert!(request.contains(r#""text":"mine is [SSN_1]""#), "{request}");
+    assert!(
+        request.contains(r#""text":", mail [EMAIL_1]""#),
+        "{request}"
+    );
     let parts =
         json!([{ "type": "text", "text": "project night" }, { "type": "text", "text": "jar" }]);
     assert_eq!(
@@ -174,7 +177,7 @@ fn protocol_is_left_alone_and_everything_else_is_text() {
     ] {
         let redacted = redacted(&chain, &request.to_string());
         assert!(
-            redacted.contains("[EMAIL]") || redacted.contains("[CARD]"),
+            redacted.contains("[EMAIL_1]") || redacted.contains("[CARD_1]"),
             "{redacted}"
         );
     }
@@ -187,7 +190,7 @@ fn text_in_a_data_url_is_decoded() {
     let file = json!({ "type": "file", "file": { "filename": "a.txt", "file_data": url } });
     let request = redacted(&chain, &request(&json!([file])));
     assert!(
-        request.contains("data:text/plain;base64,bWFpbCBbRU1BSUxd"),
+        request.contains("data:text/plain;base64,bWFpbCBbRU1BSUxfMV0="),
         "{request}"
     );
 }
@@ -279,7 +282,8 @@ fn a_setting_selects_what_replaces_a_number() {
         (&zero, json!(0), json!(0)),
         (&mixed, json!(0), json!("[REDACTED]")),
     ] {
-        let request: Value = serde_json::from_str(&redacted(chain, &request)).unwrap();
+        let request = redacted(chain, &request).replace("[CARD_1]", "[CARD]");
+        let request: Value = serde_json::from_str(&request).unwrap();
         let evaluated = evaluate_response(chain, &answer).unwrap();
         let answer: Value = serde_json::from_str(&evaluated.redact(&answer)).unwrap();
         for pointer in [
@@ -314,7 +318,7 @@ fn numbers_and_keys_in_odd_notation_survive() {
         let document = format!(
             r#"{{"model":"m","x":{value},"messages":[{{"role":"user","content":"mail bob@example.com"}}]}}"#
         );
-        let expected = document.replace("bob@example.com", "[EMAIL]");
+        let expected = document.replace("bob@example.com", "[EMAIL_1]");
         assert_eq!(redacted(&chain, &document), expected);
     }
     for value in [
@@ -342,7 +346,7 @@ fn json_in_a_text_is_read_in_every_form_of_a_tool_result() {
         let request = json!({ "model": "m", "messages": [message] }).to_string();
         let redacted = redacted(&chain, &request);
         assert!(
-            redacted.contains("[CARD]") && redacted.contains("[EMAIL]"),
+            redacted.contains("[CARD_1]") && redacted.contains("[EMAIL_1]"),
             "{redacted}"
         );
         assert!(

@@ -13,8 +13,8 @@ fn only_known_numbers_of_a_request_are_protocol() {
     let document = r#"{"model":"m","seed":4111111111111111,"x":4111111111111111,"y":[4111111111111111],
         "usage":{"total_tokens":4111111111111111},"logit_bias":{"50256":-100},"temperature":0.7000000000000001,"messages":[]}"#;
     let expected = document
-        .replace("4111111111111111", "\"[CARD]\"")
-        .replace("\"seed\":\"[CARD]\"", "\"seed\":4111111111111111");
+        .replace("4111111111111111", "\"[CARD_1]\"")
+        .replace("\"seed\":\"[CARD_1]\"", "\"seed\":4111111111111111");
     assert_eq!(redacted(&guards, document), expected);
     let zero = chain(&single("pii-detector", "{redaction: {numbers: zero}}"));
     assert_eq!(redacted(&zero, r#"{"x":4111111111111111}"#), r#"{"x":0}"#);
@@ -36,16 +36,16 @@ fn text_in_a_data_url_with_escapes_is_decoded() {
     for (url, expected) in [
         (
             "data:text/plain,mail%20bob%40example.com%0Anow",
-            "data:text/plain,mail%20%5BEMAIL%5D%0Anow",
+            "data:text/plain,mail%20%5BEMAIL_1%5D%0Anow",
         ),
         (
             "data:text/plain;charset=utf-8,caf%C3%A9%204111%201111%201111%201111",
-            "data:text/plain;charset=utf-8,caf%C3%A9%20%5BCARD%5D",
+            "data:text/plain;charset=utf-8,caf%C3%A9%20%5BCARD_1%5D",
         ),
-        ("data:,bob%40example.com", "data:,%5BEMAIL%5D"),
+        ("data:,bob%40example.com", "data:,%5BEMAIL_1%5D"),
         (
             "data:text/plain;x=bob@example.com;base64,YWI=",
-            "data:text/plain;x=[EMAIL];base64,YWI=",
+            "data:text/plain;x=[EMAIL_1];base64,YWI=",
         ),
     ] {
         assert_eq!(redacted(&chain, &file(url)), file(expected));
@@ -99,7 +99,7 @@ fn parts_of_a_message_are_judged_together_whatever_stands_between() {
         let text = parts("card 4111 1111 ", "1111 1111, thanks");
         assert_eq!(
             redacted(&chain, &request(&text)),
-            request(&parts("card [CARD]", ", thanks"))
+            request(&parts("card [CARD_1]", ", thanks"))
         );
         assert_eq!(
             blocked(&chain, &request(&parts("project night", "jar"))),

@@ -25,7 +25,7 @@ fn what_means_the_same_is_no_difference() {
         ),
         (
             "{action: redact}",
-            "{redaction: {marker_format: label, preserve_length: false, custom_markers: {}}}",
+            "{redaction: {marker_format: numbered, preserve_length: false, custom_markers: {}}}",
         ),
         ("{action: redact}", "{redaction: {numbers: marker}}"),
         (

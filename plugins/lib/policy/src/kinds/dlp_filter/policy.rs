@@ -1,6 +1,6 @@
 //! The policy.
 
-use super::settings::{ACTION, DlpFilter, NUMBERS};
+use super::settings::{ACTION, DlpFilter, MARKER_FORMAT, NUMBERS};
 use super::terms::Terms;
 use crate::chain::{
     Build, Detector, Marker, Match, Matches, Pattern, PatternSource, Policy, Progress, RecentWords,
@@ -28,12 +28,15 @@ impl Policy for DlpFilter {
 impl DlpFilter {
     fn pattern(&self, kind: &'static str, source: PatternSource) -> Pattern {
         let redaction = self.redaction.as_ref();
+        let format = redaction
+            .and_then(|r| r.marker_format)
+            .unwrap_or(MARKER_FORMAT);
         Pattern {
             source,
             kind,
             level: self.sensitivity_level,
             action: self.action.unwrap_or(ACTION),
-            marker: Marker::Fixed("[REDACTED]".to_owned()),
+            marker: Marker::labeled(format, "[REDACTED]"),
             numbers: redaction.and_then(|r| r.numbers).unwrap_or(NUMBERS),
         }
     }

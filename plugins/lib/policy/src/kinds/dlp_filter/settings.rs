@@ -4,7 +4,7 @@ use kt_detect::fold;
 use serde_json::Value;
 
 use super::term::{MaxDistance, Term};
-use crate::chain::{FilterAction, NumberRedaction, Sensitivity};
+use crate::chain::{FilterAction, LabelFormat, NumberRedaction, Sensitivity};
 use crate::settings::{Setting, Weaker, choice, group, list, only, patterns, settings};
 
 settings! {
@@ -31,6 +31,9 @@ settings! {
 settings! {
     /// `policy.dlp-filter.redaction`.
     pub(crate) DlpRedaction {
+        /// The format of a marker: `[REDACTED_1]` or `[REDACTED]`. In responses `numbered` is
+        /// `label`.
+        marker_format: LabelFormat = choice().default(MARKER_FORMAT);
         /// What replaces a number of JSON.
         numbers: NumberRedaction = choice().default(NUMBERS);
     }
@@ -38,6 +41,8 @@ settings! {
 
 /// The default of `action`.
 pub(super) const ACTION: FilterAction = FilterAction::Redact;
+/// The default of `redaction.marker_format`: whether two terms are the same is confidential too.
+pub(super) const MARKER_FORMAT: LabelFormat = LabelFormat::Label;
 /// The default of `redaction.numbers`.
 pub(super) const NUMBERS: NumberRedaction = NumberRedaction::Marker;
 

@@ -25,15 +25,16 @@ settings! {
 settings! {
     /// `policy.pii-detector.redaction`.
     pub(crate) Redaction {
-        /// The format of a marker.
+        /// The format of a marker: `[EMAIL_1]`, `[EMAIL]`, `********` or `a***@example.com`. In
+        /// responses `numbered` is `label`.
         marker_format: MarkerFormat = choice().default(MARKER_FORMAT);
         /// Whether findings contain the kind of data; otherwise the kind is always `pii`.
         include_metadata: bool = boolean().default(true);
         /// Whether a marker has as many characters as the text that it replaces; a longer label is
-        /// truncated, a shorter one is padded with `*`.
+        /// truncated, a shorter one is padded with `*`, and none has a number.
         preserve_length: bool = boolean().default(false);
         /// The marker by kind: `ssn`, `phone`, `email`, `card`, `ip`, `iban`, `pattern`. Used
-        /// verbatim.
+        /// verbatim, without a number.
         custom_markers: BTreeMap<String, String> = Setting::new(CustomMarkers);
         /// What replaces a number of JSON.
         numbers: NumberRedaction = choice().default(NUMBERS);
@@ -43,6 +44,6 @@ settings! {
 /// The default of `action`.
 pub(super) const ACTION: FilterAction = FilterAction::Redact;
 /// The default of `redaction.marker_format`.
-pub(super) const MARKER_FORMAT: MarkerFormat = MarkerFormat::Label;
+pub(super) const MARKER_FORMAT: MarkerFormat = MarkerFormat::Numbered;
 /// The default of `redaction.numbers`.
 pub(super) const NUMBERS: NumberRedaction = NumberRedaction::Marker;

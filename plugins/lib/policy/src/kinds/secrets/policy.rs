@@ -3,7 +3,7 @@
 use super::detector::SecretDetector;
 use super::format::Formats;
 use super::formats::FORMATS;
-use super::settings::{ACTION, Secrets};
+use super::settings::{ACTION, MARKER_FORMAT, Secrets};
 use crate::chain::{Build, Marker, NumberRedaction, Pattern, Policy};
 use crate::model::PolicyKind;
 
@@ -14,6 +14,10 @@ impl Policy for Secrets {
     fn compile(&self, build: &mut Build<'_>) {
         let source = build.source();
         let action = self.action.unwrap_or(ACTION);
+        let redaction = self.redaction.as_ref();
+        let format = redaction
+            .and_then(|r| r.marker_format)
+            .unwrap_or(MARKER_FORMAT);
         let mut kinds: Vec<(&str, usize)> = Vec::new();
         let mut pattern = |kind: &'static str| {
             if let Some((_, known)) = kinds.iter().find(|(known, _)| *known == kind) {
@@ -25,7 +29,7 @@ impl Policy for Secrets {
                 kind,
                 level: None,
                 action,
-                marker: Marker::Fixed(format!("[{label}]")),
+                marker: Marker::labeled(format, &format!("[{label}]")),
                 numbers: NumberRedaction::Marker,
             });
             kinds.push((kind, index));

@@ -1,7 +1,7 @@
 //! The settings.
 
-use crate::chain::FilterAction;
-use crate::settings::{Weaker, boolean, choice, settings};
+use crate::chain::{FilterAction, LabelFormat};
+use crate::settings::{Weaker, boolean, choice, group, settings};
 
 settings! {
     /// Credentials: keys and tokens of services, private keys, passwords.
@@ -13,8 +13,22 @@ settings! {
         assignments: bool = boolean().default(true).weaker(Weaker::Off);
         /// Whether passwords in addresses are found: `scheme://user:password@host`.
         addresses: bool = boolean().default(true).weaker(Weaker::Off);
+        /// The format of markers.
+        redaction: SecretsRedaction = group();
     }
 }
+
+settings! {
+    /// `policy.secrets.redaction`.
+    pub(crate) SecretsRedaction {
+        /// The format of a marker: `[GITHUB_TOKEN_1]` or `[GITHUB_TOKEN]`. In responses `numbered`
+        /// is `label`.
+        marker_format: LabelFormat = choice().default(MARKER_FORMAT);
+    }
+}
+
+/// The default of `redaction.marker_format`.
+pub(super) const MARKER_FORMAT: LabelFormat = LabelFormat::Numbered;
 
 /// The default of `action`: prompts leak secrets more than anything else, and a false alarm costs
 /// little.

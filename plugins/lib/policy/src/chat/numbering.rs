@@ -1,0 +1,60 @@
+//! The numbers of the markers of a request.
+
+use super::unit::{Unit, Units};
+use crate::chain::{MarkerKind, Replacement, Rewrite};
+use crate::placeholder::Placeholders;
+
+/// A marker that gets a number.
+struct Numbered<'r> {
+    /// Where its value stands in the document.
+    position: usize,
+    unit: &'r Unit,
+    replacement: &'r mut Replacement,
+}
+
+/// Numbers the markers of a request in the order of their values in the document, which is that
+/// of its messages: a history that is sent again gets the same numbers.
+pub(super) fn number_markers(
+    document: &str,
+    units: &Units,
+    single: &mut [Rewrite],
+    readings: &mut [Rewrite],
+) -> Placeholders {
+    let mut markers = Vec::new();
+    for (units, rewrites) in [(&units.single, single), (&units.readings, readings)] {
+        for rewrite in rewrites {
+            let Some(unit) = units.get(rewrite.index) else {
+                continue;
+            };
+            for replacement in &mut rewrite.spans {
+                // The rest of a match has no marker, and what stays as it is needs none.
+                if replacement.kind == MarkerKind::Plain || replacement.marker.is_empty() {
+                    continue;
+                }
+                if let Some(position) = unit.position(&replacement.range) {
+                    markers.push(Numbered {
+                        position,
+                        unit,
+                        replacement,
+                    });
+                }
+            }
+        }
+    }
+    markers.sort_by_key(|marker| marker.position);
+    let mut placeholders = Placeholders::default();
+    let is_restored = |m: &Numbered<'_>| m.replacement.kind == MarkerKind::Restored;
+    if markers.iter().any(is_restored) {
+        let labels = markers.iter().map(|m| m.replacement.marker.as_str());
+        let mut labels: Vec<&str> = labels.collect();
+        labels.sort_unstable();
+        labels.dedup();
+        placeholders.avoid(&labels, units.texts().chain([document]));
+    }
+    for marker in markers {
+        let value = marker.unit.value(&marker.replacement.range);
+        let label = std::mem::take(&mut marker.replacement.marker);
+        marker.replacement.marker = placeholders.issue(&label, value);
+    }
+    placeholders
+}
