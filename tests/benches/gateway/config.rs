@@ -87,8 +87,7 @@ fn chain(upstream: u16, kinds: &str, blocks: &str) -> String {
 }
 
 const PROMPT_INJECTION: &str = "  prompt-injection:\n    encoding: {decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}\n    response: {action: block, message: This request was refused by policy.}\n";
-const PII_DETECTOR: &str =
-    "  pii-detector:\n    action: redact\n";
+const PII_DETECTOR: &str = "  pii-detector:\n    action: redact\n";
 const SECRETS: &str = "  secrets: {}\n";
 const AUDIT_LOGGER: &str = "  audit-logger: {retention_days: 365}\n";
 

@@ -152,6 +152,7 @@ mod tests {
             config_version: Some(1),
             phase: "input",
             decision: AuditRecord {
+                restored: 0,
                 verdict: "allow",
                 policy: None,
                 reason_code: None,

@@ -44,6 +44,9 @@ struct Line<'a> {
     policy: Option<PolicyKind>,
     reason_code: Option<&'a str>,
     findings: &'a [Finding],
+    /// The number of placeholders that were restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored: Option<usize>,
     retention_days: u64,
     previous: &'a str,
 }
@@ -65,6 +68,7 @@ pub(super) fn format_line(entry: &AuditEntry, head: &mut ChainHead) -> String {
         policy: d.policy,
         reason_code: d.reason_code,
         findings: &d.findings,
+        restored: (d.restored > 0).then_some(d.restored),
         retention_days: d.retention_days,
         previous: &head.hash,
     };

@@ -68,7 +68,7 @@ pub(super) async fn complete(
             filters.as_mut(),
         ));
     }
-    let body = evaluate(body, upstream, filters, context).await?;
+    let body = evaluate(body, upstream, filters, request, context).await?;
     Ok(Completion::Whole {
         status,
         headers: forwarded(&headers),
@@ -88,6 +88,7 @@ async fn evaluate(
     body: Bytes,
     upstream: &str,
     mut filters: Option<ResponseFilters>,
+    request: &ChatRequest,
     context: &RequestContext,
 ) -> Result<Bytes, ErrorResponse> {
     let inspects = filters.is_some();
@@ -116,6 +117,7 @@ async fn evaluate(
     if !inspects {
         return Ok(body);
     }
+    let original = text;
     let stripped = has_logprobs(choices)
         .then(|| strip_logprobs(text))
         .flatten();
@@ -127,20 +129,34 @@ async fn evaluate(
             context.snapshot.refusal_status,
         ));
     };
-    let evaluated = evaluated.map_err(|error| {
+    let ambiguous = |error| {
         tracing::warn!(request_id = %context.id, upstream, "cannot evaluate the response: {error}");
         let message = format!("the response of upstream `{upstream}` is ambiguous JSON");
         ErrorResponse::upstream(message, false)
-    })?;
-    context.response_evaluated(&evaluated.evaluation);
-    match &evaluated.evaluation.decision {
-        Decision::Block(block) => Err(ErrorResponse::blocked(
+    };
+    let evaluated = evaluated.map_err(ambiguous)?;
+    let evaluation = evaluated.evaluation.clone();
+    if let Decision::Block(block) = &evaluation.decision {
+        context.response_evaluated(&evaluation, 0);
+        return Err(ErrorResponse::blocked(
             block,
             context.snapshot.refusal_status,
-        )),
-        Decision::Redact => Ok(Bytes::from(evaluated.redact(text))),
-        Decision::Allow => Ok(stripped.map_or(body, Bytes::from)),
+        ));
     }
+    let redacted = (evaluation.decision == Decision::Redact).then(|| evaluated.redact(text));
+    let mut changed = redacted.or(stripped);
+    let mut restored = 0;
+    if let Some(values) = &context.placeholder_values {
+        let text = changed.as_deref().unwrap_or(original);
+        let response = chat::restore_response(text, values, request.expects_json);
+        let response = response.map_err(ambiguous)?;
+        restored = response.count;
+        if restored > 0 {
+            changed = Some(response.document);
+        }
+    }
+    context.response_evaluated(&evaluation, restored);
+    Ok(changed.map_or(body, Bytes::from))
 }
 
 /// Returns a response without the log probabilities of its tokens, which repeat the text.

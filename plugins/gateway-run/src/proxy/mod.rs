@@ -17,6 +17,7 @@ mod request_body;
 mod request_context;
 mod request_policy;
 mod response_filters;
+mod restoration;
 mod stream;
 mod text_field;
 mod upstream_error;

@@ -6,7 +6,7 @@ use crate::metrics::RequestLabels;
 use crate::snapshot::{Snapshot, Upstream};
 use crate::state::GatewayState;
 use http::HeaderMap;
-use kt_policy::{AuditRecord, Evaluation};
+use kt_policy::{AuditRecord, Evaluation, PlaceholderValues};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,8 @@ pub(super) struct RequestContext {
     started: Instant,
     /// The record of the request's evaluation, until the upstream is known.
     pending_record: Option<AuditRecord>,
+    /// What the placeholders of the request stand for, if the response gets values back.
+    pub(super) placeholder_values: Option<Arc<PlaceholderValues>>,
     ended: bool,
 }
 
@@ -43,6 +45,7 @@ impl RequestContext {
             state: Arc::clone(&proxy.state),
             started: Instant::now(),
             pending_record: None,
+            placeholder_values: None,
             ended: false,
         }
     }
@@ -81,10 +84,12 @@ impl RequestContext {
         self.pending_record = self.snapshot.chain.audit_record(evaluation);
     }
 
-    /// Counts and records the evaluation of the response.
-    pub(super) fn response_evaluated(&self, evaluation: &Evaluation) {
+    /// Counts and records the evaluation of the response, in which so many placeholders were
+    /// restored.
+    pub(super) fn response_evaluated(&self, evaluation: &Evaluation, restored: usize) {
         self.count_evaluation(evaluation);
-        if let Some(record) = self.snapshot.chain.audit_record(evaluation) {
+        if let Some(mut record) = self.snapshot.chain.audit_record(evaluation) {
+            record.restored = restored;
             self.write(record, "output");
         }
     }

@@ -1,5 +1,7 @@
 //! The texts of a response, and which of them belong to the protocol.
 
+use kt_policy::RestoredText;
+use kt_policy::chat::restored_field;
 use serde_json::{Value, json};
 
 /// The maximum length of a name or an id of the protocol.
@@ -119,6 +121,15 @@ impl TextField {
                 Segment::Item { .. } => "[]",
             })
             .collect()
+    }
+
+    /// Returns as what the text gets values of the request back; `None` if it does not.
+    pub(super) fn restored(&self, expects_json: bool) -> Option<RestoredText> {
+        let keys = self.path.iter().filter_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Item { .. } => None,
+        });
+        restored_field(&keys.collect::<Vec<&str>>(), expects_json)
     }
 
     /// Returns whether the text starts a tool call.

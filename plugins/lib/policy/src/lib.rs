@@ -58,5 +58,6 @@ pub use model::{
     Strategy, Target, Timeouts, Trigger, find_preset,
 };
 pub use parse::{InvalidUrl, json_schema, parse, validate_base_url};
+pub use placeholder::{PlaceholderValues, RestoredText, Restorer};
 pub use problem::{Problem, Problems, looks_like_secret};
 pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

@@ -32,6 +32,8 @@ mod normalized;
 mod placeholders;
 #[path = "policy/problems.rs"]
 mod problems;
+#[path = "policy/restoration.rs"]
+mod restoration;
 #[path = "policy/sample.rs"]
 mod sample;
 #[path = "policy/snippets.rs"]

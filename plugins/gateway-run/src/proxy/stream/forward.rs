@@ -7,6 +7,7 @@ use super::super::chat_request::ChatRequest;
 use super::super::error_response::ErrorResponse;
 use super::super::request_context::RequestContext;
 use super::super::response_filters::{FilterError, ResponseFilters};
+use super::super::restoration::Restoration;
 use super::super::upstream_error;
 use super::sse::{SseItem, SseParser};
 use super::transform::{DONE, StreamError, Transformer, write_event};
@@ -15,6 +16,7 @@ use crate::upstream::UpstreamBody;
 use bytes::Bytes;
 use http::StatusCode;
 use kt_policy::Block;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::spawn_local;
@@ -68,10 +70,14 @@ pub(in super::super) async fn begin(
     if let Some(filters) = filters.as_mut().filter(|_| request.expects_json) {
         filters.expect_json();
     }
+    let mut transformer = Transformer::new(filters, request.hides_usage());
+    if let Some(values) = &context.placeholder_values {
+        transformer.restore(Restoration::new(Arc::clone(values), request.expects_json));
+    }
     let mut stream = Stream {
         body,
         parser: SseParser::default(),
-        transformer: Transformer::new(filters, request.hides_usage()),
+        transformer,
         upstream: upstream.to_owned(),
         refusal_status: context.snapshot.refusal_status,
         blocked: None,
@@ -269,8 +275,10 @@ impl Stream {
 
     /// Records the evaluation of the response.
     fn record(&mut self, context: &RequestContext) {
+        let restored = self.transformer.restored();
         if let Some(filters) = self.transformer.filters() {
-            context.response_evaluated(&filters.evaluation(self.blocked.as_ref()));
+            let evaluation = filters.evaluation(self.blocked.as_ref());
+            context.response_evaluated(&evaluation, restored);
         }
     }
 }

@@ -10,4 +10,6 @@ pub(super) use forward::{StreamedCompletion, begin};
 
 #[cfg(test)]
 mod evasion_tests;
+#[cfg(test)]
+mod restoration_tests;
 pub(super) use outline::tokens;

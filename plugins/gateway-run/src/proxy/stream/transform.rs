@@ -8,6 +8,7 @@
 use super::super::json_edit;
 use super::super::json_text;
 use super::super::response_filters::{FilterError, ResponseFilters};
+use super::super::restoration::Restoration;
 use super::super::text_field::{
     FieldKind, Segment, TextField, nest, text_fields, without_logprobs,
 };
@@ -38,6 +39,7 @@ const TEMPLATE_KEYS: [&str; 6] = [
 /// Transforms the events of one stream.
 pub(super) struct Transformer {
     filters: Option<ResponseFilters>,
+    restoration: Option<Restoration>,
     /// Whether the usage at the end was requested by the gateway only.
     hide_usage: bool,
     template: Map<String, Value>,
@@ -77,6 +79,7 @@ impl Transformer {
     pub(super) fn new(filters: Option<ResponseFilters>, hide_usage: bool) -> Self {
         Self {
             filters,
+            restoration: None,
             hide_usage,
             template: Map::new(),
             choices: BTreeMap::new(),
@@ -84,6 +87,16 @@ impl Transformer {
             has_content: false,
             has_halves: false,
         }
+    }
+
+    /// Restores values of the request in the texts, after the filters.
+    pub(super) fn restore(&mut self, restoration: Restoration) {
+        self.restoration = Some(restoration);
+    }
+
+    /// Returns how many placeholders were restored.
+    pub(super) fn restored(&self) -> usize {
+        self.restoration.as_ref().map_or(0, Restoration::count)
     }
 
     /// Whether the output has more than the role: text, a tool call, or an end.
@@ -211,7 +224,7 @@ impl Transformer {
                     filters.check(&field.text)?;
                     continue;
                 }
-                FieldKind::Complete => filters.complete(&field.text)?,
+                FieldKind::Complete => self.complete(filters, field)?,
                 FieldKind::Fragment => self.fragment(filters, field, finished)?,
             };
             self.has_content |= !text.is_empty();
@@ -250,6 +263,18 @@ impl Transformer {
         Ok(())
     }
 
+    fn complete(
+        &mut self,
+        filters: &mut ResponseFilters,
+        field: &TextField,
+    ) -> Result<String, StreamError> {
+        let text = filters.complete(&field.text)?;
+        Ok(match &mut self.restoration {
+            Some(restoration) => restoration.complete(field, text),
+            None => text,
+        })
+    }
+
     fn fragment(
         &mut self,
         filters: &mut ResponseFilters,
@@ -263,9 +288,20 @@ impl Transformer {
             filters.push(&channel, &field.text)?
         };
         let index = field.choice().unwrap_or(0);
-        if finished.contains(&index) {
+        let is_finished = finished.contains(&index);
+        if is_finished {
             text.push_str(&filters.flush(&channel)?);
-        } else if let Some(choice) = self.choices.get_mut(&index) {
+        }
+        if let Some(restoration) = &mut self.restoration {
+            text = restoration.push(field, &channel, text);
+            if is_finished {
+                text.push_str(&restoration.flush(&channel, String::new()));
+            }
+        }
+        if is_finished {
+            return Ok(text);
+        }
+        if let Some(choice) = self.choices.get_mut(&index) {
             choice.open.insert(channel, field.path.clone());
         }
         Ok(text)
@@ -312,6 +348,9 @@ impl Transformer {
             self.flush(filters, index, is_due, out)?;
             for call in &new_calls {
                 filters.end_texts(call);
+                if let Some(restoration) = &mut self.restoration {
+                    restoration.end_texts(call);
+                }
             }
         }
         Ok(())
@@ -330,7 +369,10 @@ impl Transformer {
         };
         let due: Vec<String> = choice.open.keys().filter(|c| is_due(c)).cloned().collect();
         for channel in due {
-            let text = filters.flush(&channel)?;
+            let mut text = filters.flush(&channel)?;
+            if let Some(restoration) = &mut self.restoration {
+                text = restoration.flush(&channel, text);
+            }
             let path = choice.open.remove(&channel);
             if let Some(path) = path.filter(|_| !text.is_empty()) {
                 self.has_content = true;

@@ -22,6 +22,9 @@ string_enum! {
     }
 }
 
+/// Why `redaction.restore` weakens a guard.
+pub(crate) const RESTORE_WEAKER: &str = "values are put back into responses";
+
 string_enum! {
     /// The format of a marker that names the kind of a value.
     pub(crate) enum LabelFormat {

@@ -19,6 +19,8 @@ pub struct AuditRecord {
     pub chain: Vec<PolicyKind>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// How many placeholders were restored in the response.
+    pub restored: usize,
     /// Days the record is kept.
     pub retention_days: u64,
 }
@@ -36,6 +38,7 @@ impl AuditRecord {
             reason_code: block.map(|block| block.reason),
             chain: chain.to_vec(),
             findings: evaluation.findings.clone(),
+            restored: 0,
             retention_days,
         }
     }

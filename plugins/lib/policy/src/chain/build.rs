@@ -185,6 +185,18 @@ impl<'d> Build<'d> {
         Some(Rules::new(patterns, detectors, own))
     }
 
+    /// Returns whether values are restored; reports it if their markers do not tell them apart.
+    pub(crate) fn restores(&mut self, restore: Option<bool>, is_numbered: bool) -> bool {
+        let restore = restore.unwrap_or(false);
+        if restore && !is_numbered {
+            let path = format!("policy.{}.redaction.restore", self.source.policy);
+            let message = format!("`{path}` requires markers with numbers");
+            self.problem(code::INVALID_VALUE, &path, message).help =
+                Some("set `marker_format: numbered`, without `preserve_length`".to_owned());
+        }
+        restore
+    }
+
     /// Reports a problem of a setting.
     pub(crate) fn problem(
         &mut self,

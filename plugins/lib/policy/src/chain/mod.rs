@@ -26,7 +26,7 @@ mod starts_tests;
 mod word_boundary;
 mod words;
 
-pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat};
+pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat, RESTORE_WEAKER};
 pub use action::{NumberRedaction, Sensitivity};
 pub use admission::EvaluatedRoute;
 pub use audit::AuditRecord;

@@ -47,7 +47,7 @@ impl Marker {
     /// The marker of a kind of data.
     pub(crate) fn new(format: MarkerFormat, preserve_length: bool, label: &str) -> Self {
         match (format, preserve_length) {
-            (MarkerFormat::Numbered, false) => Self::numbered(label, false),
+            (MarkerFormat::Numbered, false) => Self::numbered(label),
             (MarkerFormat::Label, false) => Self::Fixed(label.to_owned()),
             (MarkerFormat::Numbered | MarkerFormat::Label, true) => Self::Fitted(label.to_owned()),
             (MarkerFormat::Asterisk, false) => Self::Fixed("********".to_owned()),
@@ -56,19 +56,27 @@ impl Marker {
         }
     }
 
+    /// Puts the value back where a response has the placeholder, if there is one.
+    pub(crate) fn restored(mut self, value: bool) -> Self {
+        if let Self::Numbered { restored, .. } = &mut self {
+            *restored = value;
+        }
+        self
+    }
+
     /// The marker of a kind of data that has no other formats.
     pub(crate) fn labeled(format: LabelFormat, label: &str) -> Self {
         match format {
-            LabelFormat::Numbered => Self::numbered(label, false),
+            LabelFormat::Numbered => Self::numbered(label),
             LabelFormat::Label => Self::Fixed(label.to_owned()),
         }
     }
 
     /// A placeholder with a label in brackets.
-    pub(crate) fn numbered(label: &str, restored: bool) -> Self {
+    fn numbered(label: &str) -> Self {
         Self::Numbered {
             label: label.to_owned(),
-            restored,
+            restored: false,
         }
     }
 

@@ -1,11 +1,14 @@
 //! Requests and responses as documents: every text is judged where it stands,
 //! and what is to be redacted is spliced out.
 
+use std::sync::Arc;
+
 use super::numbering::number_markers;
 use super::protocol::Direction;
 use super::unit::{Unit, Units};
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
 use crate::json::{Edit, JsonError, Scalar, ScalarKind, Segment, apply_edits, scalars};
+use crate::placeholder::PlaceholderValues;
 
 /// The evaluation of a document, with what is needed to redact it.
 #[derive(Debug)]
@@ -13,9 +16,18 @@ pub struct EvaluatedDocument {
     /// The decision and the findings over all texts.
     pub evaluation: Evaluation,
     edits: Vec<Edit>,
+    /// What the placeholders of a request stand for.
+    values: PlaceholderValues,
 }
 
 impl EvaluatedDocument {
+    /// Takes what the placeholders of a request stand for, if its response restores any.
+    #[must_use]
+    pub fn take_values(&mut self) -> Option<Arc<PlaceholderValues>> {
+        let values = std::mem::take(&mut self.values);
+        (!values.is_empty()).then(|| Arc::new(values))
+    }
+
     /// Returns the document with everything redacted; every byte that no policy
     /// changed is as it was.
     #[must_use]
@@ -34,6 +46,7 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
         return Ok(EvaluatedDocument {
             evaluation: nothing(),
             edits: Vec::new(),
+            values: PlaceholderValues::default(),
         });
     }
     let mut units = Units::of(&scalars, Direction::Request);
@@ -127,10 +140,11 @@ fn evaluated(
         .or(redacted)
         .map_or(Decision::Allow, |e| e.decision.clone());
     let mut edits = Vec::new();
+    let mut values = PlaceholderValues::default();
     if decision == Decision::Redact {
         if let Some(request) = request {
             let rewrites = (&mut single.rewrites, &mut readings.rewrites);
-            number_markers(request.document, units, rewrites.0, rewrites.1);
+            values = number_markers(request.document, units, rewrites.0, rewrites.1);
         }
         let single_units = std::mem::take(&mut units.single);
         for rewrite in &single.rewrites {
@@ -148,6 +162,7 @@ fn evaluated(
             findings,
         },
         edits,
+        values,
     }
 }
 

@@ -10,9 +10,11 @@ mod json_string;
 mod numbering;
 mod origin;
 mod protocol;
+mod restoration;
 mod unit;
 
 pub use content::ContentFilter;
 pub use document::{
     EvaluatedDocument, evaluate_keys_and_numbers, evaluate_request, evaluate_response,
 };
+pub use restoration::{RestoredDocument, restore_response, restored_field};

@@ -2,7 +2,7 @@
 
 use super::unit::{Unit, Units};
 use crate::chain::{MarkerKind, Replacement, Rewrite};
-use crate::placeholder::Placeholders;
+use crate::placeholder::{PlaceholderValues, Placeholders};
 
 /// A marker that gets a number.
 struct Numbered<'r> {
@@ -13,13 +13,14 @@ struct Numbered<'r> {
 }
 
 /// Numbers the markers of a request in the order of their values in the document, which is that
-/// of its messages: a history that is sent again gets the same numbers.
+/// of its messages: a history that is sent again gets the same numbers. Returns the values that
+/// the response gets back.
 pub(super) fn number_markers(
     document: &str,
     units: &Units,
     single: &mut [Rewrite],
     readings: &mut [Rewrite],
-) -> Placeholders {
+) -> PlaceholderValues {
     let mut markers = Vec::new();
     for (units, rewrites) in [(&units.single, single), (&units.readings, readings)] {
         for rewrite in rewrites {
@@ -54,7 +55,8 @@ pub(super) fn number_markers(
     for marker in markers {
         let value = marker.unit.value(&marker.replacement.range);
         let label = std::mem::take(&mut marker.replacement.marker);
-        marker.replacement.marker = placeholders.issue(&label, value);
+        let restored = marker.replacement.kind == MarkerKind::Restored;
+        marker.replacement.marker = placeholders.issue(&label, value, restored);
     }
-    placeholders
+    placeholders.into_values()
 }

@@ -69,6 +69,10 @@ fn setting(change: &UnmaskedChange) -> Option<&'static str> {
     let default = setting.default.as_ref();
     match setting.weaker? {
         Weaker::Off => switched_off(change, default?.as_bool()?),
+        Weaker::On(reason) => {
+            let on = |value: &Value| value.as_bool().or(default?.as_bool());
+            (on(&change.new) == Some(true) && on(&change.old) != Some(true)).then_some(reason)
+        }
         Weaker::Action => action(change, default?),
         Weaker::Lower(reason) => {
             let number = |value: &Value| value.as_u64().or(default?.as_u64());

@@ -52,6 +52,7 @@ fn rows(declarations: &[Declaration], path: &str, page: &mut String) {
         let weaker = match setting.weaker {
             None => "",
             Some(Weaker::Off) => "`false`",
+            Some(Weaker::On(_)) => "`true`",
             Some(Weaker::Action) => "a less strict action",
             Some(Weaker::Lower(_)) => "a lower number",
             Some(Weaker::Higher(_)) => "a higher number",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::suffix::free_suffix;
 use super::value::SensitiveValue;
+use super::values::PlaceholderValues;
 
 /// The placeholders of one request, numbered by label in the order in which they are issued. The
 /// same value has the same number; values are compared byte for byte, so that a placeholder
@@ -12,6 +13,7 @@ use super::value::SensitiveValue;
 pub(crate) struct Placeholders {
     suffix: String,
     labels: HashMap<String, HashMap<SensitiveValue, usize>>,
+    restored: PlaceholderValues,
 }
 
 impl Placeholders {
@@ -22,7 +24,8 @@ impl Placeholders {
     }
 
     /// Returns the placeholder of a value; `label` is that of its kind, such as `[EMAIL]`.
-    pub(crate) fn issue(&mut self, label: &str, value: &str) -> String {
+    /// `restored` says that the response gets the value back.
+    pub(crate) fn issue(&mut self, label: &str, value: &str, restored: bool) -> String {
         let name = name_of(label);
         if !self.labels.contains_key(name) {
             self.labels.insert(name.to_owned(), HashMap::new());
@@ -34,7 +37,17 @@ impl Placeholders {
                 numbers.insert(SensitiveValue::new(value), number);
             }
         }
-        format!("[{name}_{number}{}]", self.suffix)
+        let name = format!("{name}_{number}{}", self.suffix);
+        let placeholder = format!("[{name}]");
+        if restored {
+            self.restored.insert(name, SensitiveValue::new(value));
+        }
+        placeholder
+    }
+
+    /// Returns the values that the response gets back.
+    pub(crate) fn into_values(self) -> PlaceholderValues {
+        self.restored
     }
 }
 
@@ -56,10 +69,18 @@ mod tests {
             ("[EMAIL]", "Ann@b.org"),
             ("[EMAIL]", "ann@b.org"),
         ]
-        .map(|(label, value)| placeholders.issue(label, value))
+        .map(|(label, value)| placeholders.issue(label, value, label == "[EMAIL]"))
         .into();
         assert_eq!(issued, ["[EMAIL_1]", "[PHONE_1]", "[EMAIL_2]", "[EMAIL_1]"]);
         placeholders.avoid(&["[EMAIL]"], ["email_1"].into_iter());
-        assert_eq!(placeholders.issue("[EMAIL]", "ann@b.org"), "[EMAIL_1x]");
+        let other = placeholders.issue("[EMAIL]", "ann@b.org", true);
+        assert_eq!(other, "[EMAIL_1x]");
+        let values = placeholders.into_values();
+        assert_eq!(values.get("email_2", false), Some("Ann@b.org"));
+        assert_eq!(values.get("email_2", true), None);
+        assert_eq!(values.get("EMAIL_1x", true), Some("ann@b.org"));
+        assert_eq!(values.get("PHONE_1", false), None, "not to be restored");
+        let shown = format!("{values:?}");
+        assert_eq!(shown, "PlaceholderValues { count: 3, .. }");
     }
 }

@@ -1,7 +1,9 @@
 //! What is added to the placeholders of a request that already has text of their form: a caller
-//! must not be able to name a value that somebody else wrote into the same request.
+//! must not be able to name a value that another text of the same request has.
 
 use std::collections::HashSet;
+
+use super::name::MAX_BACKSLASHES;
 
 /// Longest suffix of a text that is compared; no request has room for all shorter ones.
 const MAX_SUFFIX: usize = 8;
@@ -20,9 +22,8 @@ pub(super) fn free_suffix<'t>(labels: &[&str], texts: impl Iterator<Item = &'t s
             if !bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
                 continue;
             }
-            let word = bytes[..at].iter().rev().take(longest + 1);
-            let length = word.take_while(|byte| is_name(**byte)).count();
-            if length > longest || !labels.contains(&lower(&bytes[at - length..at])) {
+            let word = word_before(&bytes[..at], longest);
+            if word.is_none_or(|word| !labels.contains(&word)) {
                 continue;
             }
             let rest = bytes[at + 1..].iter().skip_while(|b| b.is_ascii_digit());
@@ -39,8 +40,31 @@ pub(super) fn free_suffix<'t>(labels: &[&str], texts: impl Iterator<Item = &'t s
     suffix.into_iter().map(char::from).collect()
 }
 
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+/// Returns the word before a `_` in lower case, unless it is longer; Markdown may escape each `_`.
+fn word_before(text: &[u8], longest: usize) -> Option<Vec<u8>> {
+    let mut word = Vec::new();
+    let mut at = without_backslashes(text);
+    while let Some(byte) = at.checked_sub(1).map(|last| text[last]) {
+        if !byte.is_ascii_alphanumeric() && byte != b'_' {
+            break;
+        }
+        if word.len() == longest {
+            return None;
+        }
+        word.push(byte.to_ascii_lowercase());
+        at -= 1;
+        if byte == b'_' {
+            at = without_backslashes(&text[..at]);
+        }
+    }
+    word.reverse();
+    Some(word)
+}
+
+/// Returns the end of a text without the backslashes there that a placeholder may have.
+fn without_backslashes(text: &[u8]) -> usize {
+    let last = text.iter().rev().take(MAX_BACKSLASHES);
+    text.len() - last.take_while(|byte| **byte == b'\\').count()
 }
 
 fn lower(bytes: &[u8]) -> Vec<u8> {
@@ -74,6 +98,8 @@ mod tests {
             (&["[Email_1x] and", "[EMAIL_3]"], "y"),
             (&["[EMAIL_1_2]", "API_KEY_2y"], "x"),
             (&["éEMAIL_1"], "x"),
+            (&[r"\[EMAIL\_1\], API\\_KEY\\_1x"], "y"),
+            (&[r"n\EMAIL_1"], "x"),
         ] {
             let labels = ["EMAIL", "API_KEY"];
             let found = free_suffix(&labels, texts.iter().copied());

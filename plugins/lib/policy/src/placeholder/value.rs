@@ -13,11 +13,15 @@ impl SensitiveValue {
     pub(super) fn new(value: &str) -> Self {
         Self(Zeroizing::new(value.to_owned()))
     }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Hash for SensitiveValue {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
+        self.as_str().hash(state);
     }
 }
 

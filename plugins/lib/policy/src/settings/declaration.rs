@@ -26,6 +26,8 @@ pub(crate) struct Declaration {
 pub(crate) enum Weaker {
     /// `false` instead of `true`.
     Off,
+    /// `true` instead of `false`.
+    On(&'static str),
     /// An action that is less strict: `block`, `redact`, `log`.
     Action,
     /// A lower number.

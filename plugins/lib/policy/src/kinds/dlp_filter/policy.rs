@@ -3,8 +3,8 @@
 use super::settings::{ACTION, DlpFilter, MARKER_FORMAT, NUMBERS};
 use super::terms::Terms;
 use crate::chain::{
-    Build, Detector, Marker, Match, Matches, Pattern, PatternSource, Policy, Progress, RecentWords,
-    Starts, View, WordTriggers,
+    Build, Detector, LabelFormat, Marker, Match, Matches, Pattern, PatternSource, Policy, Progress,
+    RecentWords, Starts, View, WordTriggers,
 };
 use crate::model::PolicyKind;
 
@@ -13,30 +13,37 @@ impl Policy for DlpFilter {
     const REASON: Option<&'static str> = Some("dlp.detected");
 
     fn compile(&self, build: &mut Build<'_>) {
+        let restore = self.redaction.as_ref().and_then(|r| r.restore);
+        let is_numbered = self.marker_format() == LabelFormat::Numbered;
+        let restored = build.restores(restore, is_numbered);
         let terms = self.blocked_terms.iter().flatten();
         if let Some(terms) = Terms::new(terms.map(String::as_str)) {
-            let pattern = build.pattern(self.pattern("term", build.source()));
+            let pattern = build.pattern(self.pattern("term", build.source(), restored));
             build.detector(TermDetector { pattern, terms });
         }
         let own = self.detect_patterns.as_ref();
         build.own_patterns("detect_patterns", own, |source| {
-            self.pattern("pattern", source)
+            self.pattern("pattern", source, restored)
         });
     }
 }
 
 impl DlpFilter {
-    fn pattern(&self, kind: &'static str, source: PatternSource) -> Pattern {
+    fn marker_format(&self) -> LabelFormat {
         let redaction = self.redaction.as_ref();
-        let format = redaction
+        redaction
             .and_then(|r| r.marker_format)
-            .unwrap_or(MARKER_FORMAT);
+            .unwrap_or(MARKER_FORMAT)
+    }
+
+    fn pattern(&self, kind: &'static str, source: PatternSource, restored: bool) -> Pattern {
+        let redaction = self.redaction.as_ref();
         Pattern {
             source,
             kind,
             level: self.sensitivity_level,
             action: self.action.unwrap_or(ACTION),
-            marker: Marker::labeled(format, "[REDACTED]"),
+            marker: Marker::labeled(self.marker_format(), "[REDACTED]").restored(restored),
             numbers: redaction.and_then(|r| r.numbers).unwrap_or(NUMBERS),
         }
     }

@@ -4,8 +4,8 @@ use kt_detect::fold;
 use serde_json::Value;
 
 use super::term::{MaxDistance, Term};
-use crate::chain::{FilterAction, LabelFormat, NumberRedaction, Sensitivity};
-use crate::settings::{Setting, Weaker, choice, group, list, only, patterns, settings};
+use crate::chain::{FilterAction, LabelFormat, NumberRedaction, RESTORE_WEAKER, Sensitivity};
+use crate::settings::{Setting, Weaker, boolean, choice, group, list, only, patterns, settings};
 
 settings! {
     /// Confidential terms and patterns of an organization, in requests and responses.
@@ -34,6 +34,9 @@ settings! {
         /// The format of a marker: `[REDACTED_1]` or `[REDACTED]`. In responses `numbered` is
         /// `label`.
         marker_format: LabelFormat = choice().default(MARKER_FORMAT);
+        /// Whether responses get the values of their request back where they have its placeholders;
+        /// requires `numbered`.
+        restore: bool = boolean().default(false).weaker(Weaker::On(RESTORE_WEAKER));
         /// What replaces a number of JSON.
         numbers: NumberRedaction = choice().default(NUMBERS);
     }

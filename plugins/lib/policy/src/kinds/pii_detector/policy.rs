@@ -2,7 +2,7 @@
 
 use super::personal_data::PersonalData;
 use super::settings::{ACTION, MARKER_FORMAT, NUMBERS, PiiDetector};
-use crate::chain::{Build, Marker, Pattern, PatternSource, Policy};
+use crate::chain::{Build, Marker, MarkerFormat, Pattern, PatternSource, Policy};
 use crate::model::PolicyKind;
 
 impl Policy for PiiDetector {
@@ -11,6 +11,11 @@ impl Policy for PiiDetector {
 
     fn compile(&self, build: &mut Build<'_>) {
         let source = build.source();
+        let redaction = self.redaction.as_ref();
+        let format = redaction.and_then(|r| r.marker_format);
+        let is_numbered = format.unwrap_or(MARKER_FORMAT) == MarkerFormat::Numbered
+            && redaction.and_then(|r| r.preserve_length) != Some(true);
+        build.restores(redaction.and_then(|r| r.restore), is_numbered);
         let mut add = |kind, label| build.pattern(self.pattern(kind, label, source));
         let cards = self.pci_mode.unwrap_or(true);
         let detector = PersonalData {
@@ -44,7 +49,8 @@ impl PiiDetector {
                     .unwrap_or(MARKER_FORMAT),
                 redaction.and_then(|r| r.preserve_length).unwrap_or(false),
                 label,
-            ),
+            )
+            .restored(redaction.and_then(|r| r.restore).unwrap_or(false)),
         };
         let named = redaction.and_then(|r| r.include_metadata).unwrap_or(true);
         Pattern {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::markers::CustomMarkers;
-use crate::chain::{FilterAction, MarkerFormat, NumberRedaction};
+use crate::chain::{FilterAction, MarkerFormat, NumberRedaction, RESTORE_WEAKER};
 use crate::settings::{Setting, Weaker, boolean, choice, group, only, patterns, settings};
 
 settings! {
@@ -28,6 +28,9 @@ settings! {
         /// The format of a marker: `[EMAIL_1]`, `[EMAIL]`, `********` or `a***@example.com`. In
         /// responses `numbered` is `label`.
         marker_format: MarkerFormat = choice().default(MARKER_FORMAT);
+        /// Whether responses get the values of their request back where they have its placeholders;
+        /// requires `numbered`.
+        restore: bool = boolean().default(false).weaker(Weaker::On(RESTORE_WEAKER));
         /// Whether findings contain the kind of data; otherwise the kind is always `pii`.
         include_metadata: bool = boolean().default(true);
         /// Whether a marker has as many characters as the text that it replaces; a longer label is

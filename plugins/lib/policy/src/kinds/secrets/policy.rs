@@ -4,7 +4,7 @@ use super::detector::SecretDetector;
 use super::format::Formats;
 use super::formats::FORMATS;
 use super::settings::{ACTION, MARKER_FORMAT, Secrets};
-use crate::chain::{Build, Marker, NumberRedaction, Pattern, Policy};
+use crate::chain::{Build, LabelFormat, Marker, NumberRedaction, Pattern, Policy};
 use crate::model::PolicyKind;
 
 impl Policy for Secrets {
@@ -18,6 +18,8 @@ impl Policy for Secrets {
         let format = redaction
             .and_then(|r| r.marker_format)
             .unwrap_or(MARKER_FORMAT);
+        let restore = redaction.and_then(|r| r.restore);
+        let restored = build.restores(restore, format == LabelFormat::Numbered);
         let mut kinds: Vec<(&str, usize)> = Vec::new();
         let mut pattern = |kind: &'static str| {
             if let Some((_, known)) = kinds.iter().find(|(known, _)| *known == kind) {
@@ -29,7 +31,7 @@ impl Policy for Secrets {
                 kind,
                 level: None,
                 action,
-                marker: Marker::labeled(format, &format!("[{label}]")),
+                marker: Marker::labeled(format, &format!("[{label}]")).restored(restored),
                 numbers: NumberRedaction::Marker,
             });
             kinds.push((kind, index));

@@ -1,6 +1,6 @@
 //! The settings.
 
-use crate::chain::{FilterAction, LabelFormat};
+use crate::chain::{FilterAction, LabelFormat, RESTORE_WEAKER};
 use crate::settings::{Weaker, boolean, choice, group, settings};
 
 settings! {
@@ -24,6 +24,9 @@ settings! {
         /// The format of a marker: `[GITHUB_TOKEN_1]` or `[GITHUB_TOKEN]`. In responses `numbered`
         /// is `label`.
         marker_format: LabelFormat = choice().default(MARKER_FORMAT);
+        /// Whether responses get the values of their request back where they have its placeholders;
+        /// requires `numbered`.
+        restore: bool = boolean().default(false).weaker(Weaker::On(RESTORE_WEAKER));
     }
 }
 
