@@ -11,6 +11,7 @@ mod compiled;
 mod cost_tests;
 mod evaluation;
 mod filter;
+mod label;
 mod limits;
 mod matched;
 mod pattern;
@@ -24,7 +25,6 @@ mod starts;
 #[cfg(test)]
 mod starts_tests;
 mod word_boundary;
-mod words;
 
 pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat, RESTORE_WEAKER};
 pub use action::{NumberRedaction, Sensitivity};
@@ -38,9 +38,10 @@ pub use evaluation::{
     merge_findings,
 };
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
+pub(crate) use label::Label;
 pub use limits::Limits;
 pub(crate) use matched::{Match, Matches, Rest, RestState, View};
-pub(crate) use pattern::{Marker, Pattern, PatternSource};
+pub(crate) use pattern::{CONTEXT_BYTES, Marker, Pattern, PatternSource};
 pub use phases::Caller;
 pub(crate) use phases::{
     Announced, CallerPhase, Detector, RecordPhase, RequestPhase, RoutePhase, Starts, WordTriggers,
@@ -48,4 +49,3 @@ pub(crate) use phases::{
 pub(crate) use policy::Policy;
 pub(crate) use progress::Progress;
 pub use prompt::Chain;
-pub(crate) use words::{Announcement, RecentWords};

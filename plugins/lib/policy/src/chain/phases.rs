@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use super::audit::AuditRecord;
 use super::evaluation::{Block, Evaluation, Finding, PromptText};
+use super::label::Label;
 use super::matched::{Matches, View};
 use super::progress::Progress;
-use super::words::RecentWords;
 use crate::model::{PolicyKind, Target};
 
 /// Who sends a request.
@@ -55,11 +55,6 @@ pub(crate) trait Detector: Send + Sync {
         WordTriggers::default()
     }
 
-    /// Whether it asks for the words before a position.
-    fn reads_words(&self) -> bool {
-        false
-    }
-
     /// Adds the matches that begin at `at`. Returns `false` if text that has not arrived could
     /// change them.
     fn matches_at(
@@ -67,7 +62,7 @@ pub(crate) trait Detector: Send + Sync {
         view: View<'_>,
         at: usize,
         progress: &mut Progress,
-        words: &RecentWords,
+        label: &Label,
         found: &mut Matches,
     ) -> bool;
 }
@@ -87,7 +82,7 @@ pub(crate) struct Starts {
 pub(crate) struct WordTriggers {
     /// Those, and characters that are not ASCII, that stand near before an `@`.
     pub(crate) before_at: bool,
-    /// Those with a digit, and those of one or two letters with a sign and a digit behind them.
+    /// Those with a digit, and those of one to three letters with a sign and a digit behind them.
     pub(crate) digits: bool,
     /// Up to four hexadecimal digits with a colon behind them.
     pub(crate) colon: bool,

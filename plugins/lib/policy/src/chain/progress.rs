@@ -10,6 +10,11 @@ pub(crate) struct Progress {
     pub(crate) number_end: usize,
     /// Offset of the last `@` whose domain was read, and where the domain ends.
     pub(crate) domain: Option<(usize, Option<usize>)>,
+    /// Words before the last number that announce something: where each ends in the whole fold,
+    /// and what it announces.
+    pub(crate) announced: Vec<(usize, u128)>,
+    /// How far in the whole fold such words have been read.
+    pub(crate) announced_to: usize,
     /// Bytes of the fold that were removed so far.
     pub(crate) base: usize,
     /// Bytes that detectors have read, in all.

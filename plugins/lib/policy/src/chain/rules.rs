@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::action::FilterAction;
 use super::automaton::Automaton;
+use super::label::Label;
 use super::matched::{Matches, View};
 use super::pattern::Pattern;
 use super::phases::Detector;
 use super::progress::Progress;
 use super::starts::{Ahead, StartTable};
-use super::words::RecentWords;
 
 /// The compiled detectors and patterns of all policies.
 pub(crate) struct Rules {
@@ -21,8 +21,6 @@ pub(crate) struct Rules {
     pub(crate) own: Option<OwnPatterns>,
     /// Whether any match blocks.
     pub(crate) blocks: bool,
-    /// Whether any detector asks for the words before a position.
-    pub(crate) reads_words: bool,
     starts: StartTable,
 }
 
@@ -44,7 +42,6 @@ impl Rules {
     ) -> Self {
         Self {
             blocks: patterns.iter().any(|p| p.action == FilterAction::Block),
-            reads_words: detectors.iter().any(|d| d.reads_words()),
             starts: StartTable::new(&detectors),
             patterns,
             detectors,
@@ -59,17 +56,14 @@ impl Rules {
     }
 
     /// Returns the first position of a range of the folded text where something may begin, or its
-    /// end; adds the words before it to `words`.
+    /// end.
     pub(crate) fn next_start(
         &self,
         view: View<'_>,
         range: Range<usize>,
         ahead: &mut Ahead,
-        words: &mut RecentWords,
-        base: usize,
     ) -> usize {
-        let range = (range.start, range.end);
-        self.starts.next(view, range, ahead, (words, base))
+        self.starts.next(view, (range.start, range.end), ahead)
     }
 
     /// Adds what the detectors find at `at` of the folded text. Returns `false` when text that has
@@ -79,11 +73,11 @@ impl Rules {
         view: View<'_>,
         at: usize,
         progress: &mut Progress,
-        words: &RecentWords,
+        label: &Label,
         found: &mut Matches,
     ) -> bool {
         self.detectors
             .iter()
-            .all(|detector| detector.matches_at(view, at, progress, words, found))
+            .all(|detector| detector.matches_at(view, at, progress, label, found))
     }
 }

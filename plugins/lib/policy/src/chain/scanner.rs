@@ -13,13 +13,13 @@ use regex_automata::hybrid::dfa::Cache;
 
 use super::action::{FilterAction, NumberRedaction};
 use super::evaluation::{BUDGET, Finding, MarkerKind, Replacement, count};
+use super::label::Label;
 use super::matched::{Candidate, Matches, Rest, View};
 use super::pattern::CONTEXT_BYTES;
 use super::progress::Progress;
 use super::rules::{OwnPatterns, Rules};
 use super::starts::Ahead;
-use super::words::RecentWords;
-use crate::text::{FoldBuffer, after_word};
+use crate::text::FoldBuffer;
 
 /// Steps that a text may cost: so many for each of its bytes, and a basis. A
 /// step is a byte that a detector reads; ordinary texts need one to three for a
@@ -51,7 +51,7 @@ pub(crate) struct Scanner {
     /// Bytes of the whole text that left undecided, when the text was interrupted.
     interrupted: usize,
     progress: Progress,
-    words: RecentWords,
+    label: Label,
     /// What still belongs to the last match.
     rest: Option<Rest>,
     /// Bytes that the operator's patterns have read.
@@ -88,7 +88,7 @@ impl Scanner {
     pub(crate) fn labeled(label: &str) -> Self {
         let mut scanner = Self::default();
         if !label.is_empty() && label.len() <= CONTEXT_BYTES {
-            scanner.words.push_label(label);
+            scanner.label = Label::new(label);
             // As if `label: ` stood before the text.
             scanner.progress.base = label.len() + 2;
         }
@@ -120,7 +120,7 @@ impl Scanner {
             let offset = self.buffer.fold_offset(self.at);
             match self.decide(rules, offset, cache.as_deref_mut(), complete, &mut found) {
                 Decision::Undecided => break,
-                Decision::Nothing => self.advance(rules, offset),
+                Decision::Nothing => self.at += 1,
                 Decision::Block(blocked) => {
                     self.release(&mut out);
                     self.block(rules, blocked);
@@ -177,7 +177,7 @@ impl Scanner {
 
     /// Goes past what nothing can begin with; returns whether there was anything.
     fn skip(&mut self, rules: &Rules, complete: bool, ahead: &mut Lookahead) -> bool {
-        let label = self.words.label().len();
+        let label = self.label.as_bytes().len();
         if label > 0 && self.dropped + self.at == 0 {
             return false;
         }
@@ -206,9 +206,7 @@ impl Scanner {
             text.len()
         };
         let view = View { text, complete };
-        let base = self.progress.base;
-        let signs = &mut ahead.signs;
-        let next = rules.next_start(view, offset..limit, signs, &mut self.words, base);
+        let next = rules.next_start(view, offset..limit, &mut ahead.signs);
         let next = self.buffer.raw_start(next);
         let skipped = next > self.at;
         self.at = next;
@@ -271,7 +269,7 @@ impl Scanner {
         }
         let view = View { text, complete };
         let mut inner = Matches::default();
-        let decided = rules.matches_at(view, offset, &mut self.progress, &self.words, &mut inner);
+        let decided = rules.matches_at(view, offset, &mut self.progress, &self.label, &mut inner);
         for candidate in inner.iter() {
             let end = self.buffer.raw_end(candidate.end);
             found.push_with_rest(candidate.pattern, end, candidate.rest);
@@ -333,22 +331,6 @@ impl Scanner {
         let policy = rules.patterns[own.first].source.policy;
         count(&mut self.findings, policy, BUDGET, None);
         None
-    }
-
-    /// Goes on to the next position, and remembers a word that begins here.
-    fn advance(&mut self, rules: &Rules, offset: Option<usize>) {
-        if rules.reads_words
-            && let Some(offset) = offset
-        {
-            let text = self.buffer.folded().as_bytes();
-            if text[offset].is_ascii_alphabetic() && !after_word(text, offset) {
-                let rest = &text[offset..];
-                let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-                self.words
-                    .push(&rest[..length], self.progress.base + offset);
-            }
-        }
-        self.at += 1;
     }
 
     fn release(&mut self, out: &mut String) {

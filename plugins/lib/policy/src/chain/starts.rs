@@ -5,7 +5,6 @@ use memchr::memchr;
 
 use super::matched::View;
 use super::phases::{Announced, Detector};
-use super::words::RecentWords;
 use crate::text::{after_word, is_word};
 
 /// Bytes before an `@` within which an address can begin.
@@ -13,7 +12,7 @@ const BEFORE_AT: usize = 64;
 /// Most hexadecimal digits before the first colon of an address.
 const GROUP: usize = 4;
 /// Most letters of a word behind which a number belongs to it.
-const SHORT: usize = 2;
+const SHORT: usize = 3;
 
 /// The byte belongs to a word.
 const INSIDE: u8 = 1;
@@ -22,7 +21,6 @@ const ANYWHERE: u8 = 2;
 /// A word that begins with the byte is looked at.
 const WORD: u8 = 4;
 const DIGIT: u8 = 8;
-const LETTER: u8 = 16;
 /// What follows is announced.
 const DIRECT: u8 = 32;
 /// What follows behind a blank may be announced.
@@ -41,7 +39,6 @@ pub(crate) struct StartTable {
     words: Option<Filter>,
     prefixes: Option<Filter>,
     announced: Option<Announced>,
-    reads_words: bool,
 }
 
 /// What is known of the text ahead.
@@ -72,7 +69,6 @@ impl StartTable {
             let class = &mut classes[usize::from(byte)];
             *class |= u8::from(is_word(byte)) * INSIDE;
             *class |= u8::from(byte.is_ascii_digit()) * DIGIT;
-            *class |= u8::from(byte.is_ascii_alphabetic()) * LETTER;
             for second in 0..=u8::MAX {
                 for detector in detectors {
                     let starts = detector.starts(byte, second);
@@ -107,7 +103,6 @@ impl StartTable {
             words: Filter::new(&words),
             prefixes: Filter::new(&prefixes),
             announced,
-            reads_words: detectors.iter().any(|d| d.reads_words()),
         }
     }
 
@@ -124,14 +119,11 @@ impl StartTable {
     }
 
     /// Returns the first position from `at` on, and before `limit`, where something may begin.
-    /// Words that are passed over are added to `words`; `base` is the offset of the text in the
-    /// whole one.
     pub(super) fn next(
         &self,
         view: View<'_>,
         (at, limit): (usize, usize),
         ahead: &mut Ahead,
-        (words, base): (&mut RecentWords, usize),
     ) -> usize {
         let text = view.text;
         let mut at = at;
@@ -150,9 +142,6 @@ impl StartTable {
             let (end, kinds) = self.word(text, at);
             if self.begins_word(view, at..end, (class, kinds), ahead) {
                 return at;
-            }
-            if self.reads_words && class & LETTER != 0 {
-                self.read(words, &text[at..end], kinds, base + at);
             }
             at = match kinds & ANYWHERE {
                 0 => end.min(limit),
@@ -182,16 +171,6 @@ impl StartTable {
             end += 1;
         }
         (end, kinds)
-    }
-
-    /// Adds the letters at the beginning of a word.
-    #[inline]
-    fn read(&self, words: &mut RecentWords, word: &[u8], kinds: u8, at: usize) {
-        let mut letters = word.len();
-        if kinds & DIGIT != 0 || word.contains(&b'_') {
-            letters = word.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-        }
-        words.push(&word[..letters], at);
     }
 
     #[inline]

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::cost_tests::{PIECES, chain};
+use super::label::Label;
 use super::matched::{Matches, View};
 use super::progress::Progress;
 use super::prompt::Chain;
 use super::rules::Rules;
 use super::starts::Ahead;
-use super::words::RecentWords;
 use crate::text::{after_word, is_word};
 
 /// Pieces that detectors look for, beside those of the cost.
@@ -61,7 +61,7 @@ proptest! {
         let whole = starts(rules, View { text, complete: true });
         let arrived = &text[..text.len().saturating_sub(cut)];
         let part = starts(rules, View { text: arrived, complete: false });
-        let (mut progress, mut words) = (Progress::default(), RecentWords::default());
+        let (mut progress, label) = (Progress::default(), Label::default());
         for at in 0..text.len() {
             let in_word = is_word(text[at]) && after_word(text, at);
             // Nothing begins with one colon, but an address with two.
@@ -71,26 +71,22 @@ proptest! {
             }
             let mut found = Matches::default();
             let view = View { text, complete: true };
-            rules.matches_at(view, at, &mut progress, &words, &mut found);
+            rules.matches_at(view, at, &mut progress, &label, &mut found);
             let is_start = whole.contains(&at) && (at >= arrived.len() || part.contains(&at));
             prop_assert!(
                 found.is_empty() || is_start,
                 "at {at} of {:?}", String::from_utf8_lossy(text)
             );
-            let letters = text[at..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
-            if letters > 0 {
-                words.push(&text[at..at + letters], at);
-            }
         }
     }
 }
 
 fn starts(rules: &Rules, view: View<'_>) -> Vec<usize> {
-    let (mut ahead, mut words) = (Ahead::default(), RecentWords::default());
+    let mut ahead = Ahead::default();
     let mut found = Vec::new();
     let mut at = 0;
     while at < view.text.len() {
-        at = rules.next_start(view, at..view.text.len(), &mut ahead, &mut words, 0);
+        at = rules.next_start(view, at..view.text.len(), &mut ahead);
         found.push(at);
         at += 1;
     }

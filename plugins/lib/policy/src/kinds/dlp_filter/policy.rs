@@ -3,8 +3,8 @@
 use super::settings::{ACTION, DlpFilter, MARKER_FORMAT, NUMBERS};
 use super::terms::Terms;
 use crate::chain::{
-    Build, Detector, LabelFormat, Marker, Match, Matches, Pattern, PatternSource, Policy, Progress,
-    RecentWords, Starts, View, WordTriggers,
+    Build, Detector, Label, LabelFormat, Marker, Match, Matches, Pattern, PatternSource, Policy,
+    Progress, Starts, View, WordTriggers,
 };
 use crate::model::PolicyKind;
 
@@ -75,7 +75,7 @@ impl Detector for TermDetector {
         view: View<'_>,
         at: usize,
         progress: &mut Progress,
-        _words: &RecentWords,
+        _label: &Label,
         found: &mut Matches,
     ) -> bool {
         match self.terms.at(view, at, &mut progress.steps) {

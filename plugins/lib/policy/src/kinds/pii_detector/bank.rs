@@ -11,7 +11,7 @@ const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 /// (ISO/IEC 7812-1). Digits stand together, or in blocks of two to seven:
 /// single digits between separators are a list of numbers.
 pub(super) fn card(run: &NumberRun<'_>) -> Match {
-    if !matches!(run.byte(run.at), Some(b'2'..=b'6')) || !run.begins_word() || run.is_joined_left()
+    if !matches!(run.byte(run.at), Some(b'1'..=b'6')) || !run.begins_word() || run.is_joined_left()
     {
         return Match::None;
     }
@@ -57,12 +57,13 @@ fn is_issued(digits: &[u8]) -> bool {
     match digits.len() {
         13 | 19 if digits[0] == 4 => true,
         14 => matches!(two, 36 | 38 | 39) || (300..=305).contains(&three),
-        15 => matches!(two, 34 | 37),
+        15 if matches!(two, 34 | 37) => true,
+        15 if matches!(four, 1800 | 2131) => true,
         16 => {
             digits[0] == 4
                 || (51..=55).contains(&two)
                 || (2221..=2720).contains(&four)
-                || (3528..=3589).contains(&four)
+                || two == 35
                 || four == 6011
                 || (644..=649).contains(&three)
                 || matches!(two, 62 | 65)
@@ -90,7 +91,7 @@ fn luhn(digits: &[u8]) -> bool {
 }
 
 /// Length of an account number by country (ISO 13616 registry).
-const LENGTHS: [(&str, usize); 78] = [
+const LENGTHS: [(&str, usize); 89] = [
     ("AD", 24),
     ("AE", 23),
     ("AL", 28),
@@ -100,6 +101,7 @@ const LENGTHS: [(&str, usize); 78] = [
     ("BE", 16),
     ("BG", 22),
     ("BH", 22),
+    ("BI", 27),
     ("BR", 29),
     ("BY", 28),
     ("CH", 21),
@@ -107,12 +109,14 @@ const LENGTHS: [(&str, usize); 78] = [
     ("CY", 28),
     ("CZ", 24),
     ("DE", 22),
+    ("DJ", 27),
     ("DK", 18),
     ("DO", 28),
     ("EE", 20),
     ("EG", 29),
     ("ES", 24),
     ("FI", 18),
+    ("FK", 18),
     ("FO", 18),
     ("FR", 27),
     ("GB", 22),
@@ -121,6 +125,7 @@ const LENGTHS: [(&str, usize); 78] = [
     ("GL", 18),
     ("GR", 27),
     ("GT", 28),
+    ("HN", 28),
     ("HR", 21),
     ("HU", 28),
     ("IE", 22),
@@ -142,11 +147,14 @@ const LENGTHS: [(&str, usize); 78] = [
     ("MD", 24),
     ("ME", 22),
     ("MK", 19),
+    ("MN", 20),
     ("MR", 27),
     ("MT", 31),
     ("MU", 30),
+    ("NI", 28),
     ("NL", 18),
     ("NO", 15),
+    ("OM", 23),
     ("PK", 24),
     ("PL", 28),
     ("PS", 29),
@@ -154,6 +162,7 @@ const LENGTHS: [(&str, usize); 78] = [
     ("QA", 29),
     ("RO", 24),
     ("RS", 22),
+    ("RU", 33),
     ("SA", 24),
     ("SC", 31),
     ("SD", 18),
@@ -161,6 +170,7 @@ const LENGTHS: [(&str, usize); 78] = [
     ("SI", 19),
     ("SK", 24),
     ("SM", 27),
+    ("SO", 23),
     ("ST", 25),
     ("SV", 28),
     ("TL", 23),
@@ -169,6 +179,8 @@ const LENGTHS: [(&str, usize); 78] = [
     ("UA", 29),
     ("VA", 22),
     ("VG", 24),
+    ("XK", 20),
+    ("YE", 30),
 ];
 
 /// Longest account number, and the most spaces in it.

@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::kinds::MARKED;
 use crate::decode::{Diagnostics, Field, Keys, LengthRange, Mapping};
 use crate::settings::Form;
 
-/// The kinds of data.
-const KEYS: Keys = Keys {
-    known: &["ssn", "phone", "email", "card", "ip", "iban", "pattern"],
-    unsupported: &[],
-};
 /// The length of a marker, in characters.
 const LENGTH: LengthRange = LengthRange { min: 0, max: 64 };
 
@@ -26,7 +22,10 @@ impl Form for CustomMarkers {
         field: &Field<'_>,
         diagnostics: &mut Diagnostics<'_>,
     ) -> Option<BTreeMap<String, String>> {
-        let keys = Some(&KEYS);
+        let keys = Some(&Keys {
+            known: &MARKED,
+            unsupported: &[],
+        });
         let mapping = Mapping::open(field.node, &field.path, field.location, keys, diagnostics)?;
         let mut markers = BTreeMap::new();
         for entry in mapping.entries() {
@@ -40,7 +39,7 @@ impl Form for CustomMarkers {
 
     fn schema(&self) -> Value {
         let marker = json!({ "type": "string", "maxLength": LENGTH.max });
-        let kinds = KEYS.known.iter();
+        let kinds = MARKED.iter();
         let properties: Map<String, Value> = kinds
             .map(|kind| ((*kind).to_owned(), marker.clone()))
             .collect();

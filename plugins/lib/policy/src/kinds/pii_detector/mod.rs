@@ -6,13 +6,19 @@
 //! holds.
 
 mod bank;
+mod context;
 mod email;
+mod identifiers;
+mod kinds;
 mod markers;
 mod network;
 mod number;
 mod personal_data;
 mod phone;
 mod policy;
+#[cfg(test)]
+mod reference_tests;
 mod settings;
+mod words;
 
 pub(crate) use settings::PiiDetector;

@@ -2,8 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::context::{Context, Topic};
 use super::number::NumberRun;
-use crate::chain::{Announcement, Match, RecentWords, View};
+use crate::chain::{Match, Progress, View};
 use crate::text::is_word;
 
 /// Longest text of an IPv6 address (RFC 4291 §2.2, with an IPv4 part).
@@ -11,7 +12,7 @@ const MAX_IPV6: usize = 45;
 
 /// An IPv4 address: in range, without leading zeros, not part of a
 /// longer number, not a version, not one that means no particular host.
-pub(super) fn ipv4(run: &NumberRun<'_>, words: &RecentWords) -> Match {
+pub(super) fn ipv4(run: &NumberRun<'_>, context: Context<'_>, progress: &mut Progress) -> Match {
     let before = &run.text[..run.at];
     let joined = [&b"."[..], b"-", b"_", "§".as_bytes(), b"=="]
         .iter()
@@ -29,16 +30,42 @@ pub(super) fn ipv4(run: &NumberRun<'_>, words: &RecentWords) -> Match {
     let Some(address) = address else {
         return Match::None;
     };
-    let no_host = address.is_unspecified() || address.is_loopback() || address.is_broadcast();
+    // This network, this host, netmasks, and what is reserved (RFC 1122 §3.2.1.3, RFC 1112 §4).
+    let octets = address.octets();
+    let no_host = matches!(octets[0], 0 | 127 | 240..) || address.is_unspecified();
     let longer = match run.text.get(end..).unwrap_or_default() {
         [b'.' | b'-' | b'_', next, ..] => next.is_ascii_alphanumeric(),
         [byte, ..] => is_word(*byte),
         [] => false,
     };
-    if no_host || longer || run.announced(words, Announcement::Version, 18) {
+    if no_host || longer || context.announces(Topic::Version, 12, progress) {
+        return Match::None;
+    }
+    let version = is_like_version(octets) && !context.announces(Topic::Address, 32, progress);
+    if version || is_in_list(before) {
         return Match::None;
     }
     Match::End(end)
+}
+
+/// Whether versions have such numbers: small ones, the first one of one digit. Of the addresses in
+/// use one in ten thousand has.
+fn is_like_version(octets: [u8; 4]) -> bool {
+    let [first, rest @ ..] = octets;
+    let same = rest.iter().all(|octet| *octet == first || *octet == 0);
+    first < 10 && !same && octets != [8, 8, 4, 4] && rest.iter().all(|octet| *octet < 32)
+}
+
+/// Whether a decimal stands before it, as in the paths of SVG: `2.83-2.12 3.51.98.32`.
+fn is_in_list(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b" ") else {
+        return false;
+    };
+    let number = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    let length = before.iter().rev().take(24).take_while(number).count();
+    let token = &before[before.len() - length..];
+    let address = std::str::from_utf8(token).is_ok_and(|token| token.parse::<Ipv4Addr>().is_ok());
+    token.contains(&b'.') && token.last().is_some_and(u8::is_ascii_digit) && !address
 }
 
 /// Returns the end of four groups of one to three digits with dots between.

@@ -1,6 +1,6 @@
 //! Runs of digits, and what all number checks share.
 
-use crate::chain::{Announcement, Match, Progress, RecentWords, View};
+use crate::chain::{Progress, View};
 use crate::text::is_word;
 
 /// Longest number that is looked at, in bytes: 19 digits, each behind a
@@ -15,9 +15,6 @@ pub(super) struct NumberRun<'t> {
     pub(super) at: usize,
     /// Where it ends, at most [`MAX_RUN`] bytes on.
     pub(super) end: usize,
-    /// Offset of the first byte in the whole text that arrived, for distances
-    /// to words.
-    pub(super) base: usize,
 }
 
 impl NumberRun<'_> {
@@ -45,11 +42,6 @@ impl NumberRun<'_> {
     /// Whether a word boundary is at `end`, behind a digit.
     pub(super) fn ends_word(&self, end: usize) -> bool {
         self.byte(end).is_none_or(|byte| !is_word(byte))
-    }
-
-    /// Whether a word of a kind stands near before the run.
-    pub(super) fn announced(&self, words: &RecentWords, what: Announcement, within: usize) -> bool {
-        words.announce(what, self.base + self.at, within)
     }
 
     /// Whether the number is part of a longer one: a letter, a digit, or either
@@ -100,60 +92,9 @@ pub(super) fn run<'t>(view: View<'t>, at: usize, progress: &mut Progress) -> Opt
         text,
         at,
         end: end.min(at + MAX_RUN),
-        base: progress.base,
     })
 }
 
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')')
-}
-
-/// A social security number by the rules of its issuer: area neither 000, 666
-/// nor from 900, group not 00, serial not 0000. Nine bare digits count only
-/// behind a word that announces them.
-pub(super) fn ssn(run: &NumberRun<'_>, words: &RecentWords) -> Match {
-    if !run.begins_word() || run.is_joined_left() {
-        return Match::None;
-    }
-    let Some((digits, end)) = ssn_digits(run) else {
-        return Match::None;
-    };
-    let number = |from: usize, to: usize| {
-        digits[from..to]
-            .iter()
-            .fold(0u32, |sum, digit| sum * 10 + u32::from(*digit))
-    };
-    let area = number(0, 3);
-    let issued = area != 0 && area != 666 && area < 900 && number(3, 5) != 0 && number(5, 9) != 0;
-    if !issued || !run.ends_word(end) || run.is_joined_right(end) {
-        return Match::None;
-    }
-    let named = run.announced(words, Announcement::SocialSecurity, 40);
-    let bare = end - run.at == 9;
-    if named || (!bare && !run.announced(words, Announcement::Other, 16)) {
-        Match::End(end)
-    } else {
-        Match::None
-    }
-}
-
-/// Reads `ddd-dd-dddd`, `ddd dd dddd` or `ddddddddd`.
-fn ssn_digits(run: &NumberRun<'_>) -> Option<([u8; 9], usize)> {
-    let separator = run.inside(run.at + 3).filter(|byte| !byte.is_ascii_digit());
-    if separator.is_some_and(|byte| !matches!(byte, b'-' | b' ')) {
-        return None;
-    }
-    let mut digits = [0u8; 9];
-    let mut at = run.at;
-    for (index, digit) in digits.iter_mut().enumerate() {
-        if let Some(separator) = separator.filter(|_| matches!(index, 3 | 5)) {
-            if run.inside(at) != Some(separator) {
-                return None;
-            }
-            at += 1;
-        }
-        *digit = run.inside(at).filter(u8::is_ascii_digit)? - b'0';
-        at += 1;
-    }
-    Some((digits, at))
 }

@@ -1,18 +1,35 @@
 //! The detectors of a position, by the class of its byte.
 
+use super::context::{Context, Topic, Topics};
+use super::identifiers::{
+    Boundary, Candidates, Identifier, IdentifierIndex, IndexedForm, Read, Reader,
+};
 use super::{bank, email, network, number, phone};
-use crate::chain::{Detector, Match, Matches, Progress, RecentWords, Starts, View, WordTriggers};
+use crate::chain::{Detector, Label, Match, Matches, Progress, Starts, View, WordTriggers};
 
-/// The pattern of each kind, by its index in the chain.
-#[derive(Debug, Clone, Copy)]
+/// How far before an identifier a word may end that announces it.
+const ANNOUNCED_WITHIN: usize = 60;
+/// How far before a number a word may end that makes it something else.
+const OTHER_WITHIN: usize = 14;
+
+/// The pattern of each kind that is looked for, by its index in the chain.
 pub(super) struct PersonalData {
-    /// `None` when payment cards are not looked for.
     pub(super) card: Option<usize>,
-    pub(super) ssn: usize,
-    pub(super) email: usize,
-    pub(super) phone: usize,
-    pub(super) ip: usize,
-    pub(super) iban: usize,
+    pub(super) email: Option<usize>,
+    pub(super) phone: Option<usize>,
+    pub(super) ip: Option<usize>,
+    pub(super) iban: Option<usize>,
+    pub(super) identifiers: Vec<EnabledIdentifier>,
+    /// The forms of `identifiers`.
+    pub(super) index: IdentifierIndex,
+}
+
+/// A kind of identifier that is looked for.
+pub(super) struct EnabledIdentifier {
+    pub(super) pattern: usize,
+    pub(super) identifier: &'static Identifier,
+    /// What announces it alone.
+    pub(super) own: Topics,
 }
 
 /// What a byte can begin.
@@ -59,46 +76,46 @@ impl Detector for PersonalData {
         }
     }
 
-    fn reads_words(&self) -> bool {
-        true
-    }
-
     fn matches_at(
         &self,
         view: View<'_>,
         at: usize,
         progress: &mut Progress,
-        words: &RecentWords,
+        label: &Label,
         found: &mut Matches,
     ) -> bool {
         let byte = view.text[at];
         let class = CLASSES[usize::from(byte)];
         let mut decided = true;
-        let mut take = |pattern: usize, result: Match| match result {
-            Match::None => {}
-            Match::Open => decided = false,
-            Match::End(end) => found.push(pattern, end),
+        let mut take = |pattern: Option<usize>, result: Match| match (pattern, result) {
+            (None, _) | (_, Match::None) => {}
+            (Some(_), Match::Open) => decided = false,
+            (Some(pattern), Match::End(end)) => found.push(pattern, end),
         };
-        if class & (NUMBER | LETTER) != 0 {
+        let context = Context {
+            text: view.text,
+            at,
+            label: label.as_bytes(),
+        };
+        if class & (NUMBER | LETTER) != 0 && self.email.is_some() {
             take(self.email, email::at(view, at, progress));
         }
         if class & (NUMBER | SIGN) != 0 {
             match number::run(view, at, progress) {
-                None => take(self.phone, Match::Open),
+                None => take(self.phone.or(self.card).or(self.ip), Match::Open),
                 Some(run) => {
                     // Most digits are in lists, dates and sums: what they
                     // cannot begin is not looked for.
                     let digits = run.leading_digits();
-                    if let Some(card) = self.card.filter(|_| digits >= 2) {
-                        take(card, bank::card(&run));
-                    }
-                    if matches!(digits, 3 | 9) {
-                        take(self.ssn, number::ssn(&run, words));
+                    if digits >= 2 && self.card.is_some() {
+                        take(self.card, bank::card(&run));
                     }
                     if matches!(digits, 1..=3) && run.byte(at + digits) == Some(b'.') {
-                        take(self.ip, network::ipv4(&run, words));
+                        take(self.ip, network::ipv4(&run, context, progress));
                     }
-                    take(self.phone, phone::at(&run, digits, words));
+                    if self.phone.is_some() {
+                        take(self.phone, phone::at(&run, view, context, progress));
+                    }
                 }
             }
         }
@@ -110,6 +127,140 @@ impl Detector for PersonalData {
             progress.steps += 1;
             take(self.iban, bank::iban(view, at));
         }
+        if byte.is_ascii_alphanumeric() {
+            decided &= self.identifiers_at(view, context, progress, found);
+        }
         decided
+    }
+}
+
+/// An identifier that was found, and how sure its kind is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Identified {
+    end: usize,
+    certainty: Certainty,
+    kind: std::cmp::Reverse<usize>,
+}
+
+/// By what an identifier is recognized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Certainty {
+    /// Its check digits, and a word for identifiers of any country.
+    National,
+    /// Its form.
+    Form,
+    /// A word for this kind alone.
+    Announced,
+}
+
+impl PersonalData {
+    /// Adds the identifier that begins at a position. Returns `false` if text that has not arrived
+    /// decides.
+    fn identifiers_at(
+        &self,
+        view: View<'_>,
+        context: Context<'_>,
+        progress: &mut Progress,
+        found: &mut Matches,
+    ) -> bool {
+        let mut search = Search {
+            data: self,
+            view,
+            context,
+            topics: None,
+            decided: true,
+            best: None,
+        };
+        self.index
+            .candidates(view, context.at, progress, &mut search);
+        if let Some(best) = search.best {
+            found.push(self.identifiers[best.kind.0].pattern, best.end);
+        }
+        search.decided
+    }
+}
+
+/// The search for identifiers at one position.
+struct Search<'d, 't> {
+    data: &'d PersonalData,
+    view: View<'t>,
+    context: Context<'t>,
+    /// What the words before the position announce, once that was asked for.
+    topics: Option<Topics>,
+    decided: bool,
+    best: Option<Identified>,
+}
+
+impl Search<'_, '_> {
+    fn announced(&mut self, kind: usize, progress: &mut Progress) -> Option<Certainty> {
+        let context = self.context;
+        let topics = *self
+            .topics
+            .get_or_insert_with(|| context.topics(ANNOUNCED_WITHIN, progress));
+        let enabled = &self.data.identifiers[kind];
+        let national = enabled.identifier.national && topics & Topic::National.bit() != 0;
+        if topics & enabled.own != 0 {
+            Some(Certainty::Announced)
+        } else {
+            national.then_some(Certainty::National)
+        }
+    }
+
+    fn is_valid(&self, kind: usize, id: &[u8]) -> bool {
+        let same = id.iter().all(|byte| *byte == id[0]);
+        !same && (self.data.identifiers[kind].identifier.check)(id)
+    }
+
+    /// Whether the number before which these words stand is of an order, a part or the like.
+    fn is_other(&self, progress: &mut Progress) -> bool {
+        self.context.announces(Topic::Other, OTHER_WITHIN, progress)
+    }
+
+    fn take(&mut self, kind: usize, end: usize, certainty: Certainty) {
+        let identified = Identified {
+            end,
+            certainty,
+            kind: std::cmp::Reverse(kind),
+        };
+        self.best = self.best.max(Some(identified));
+    }
+}
+
+impl Candidates for Search<'_, '_> {
+    fn form(&mut self, form: IndexedForm, progress: &mut Progress) {
+        let IndexedForm { kind, form } = form;
+        let mut read = Read::default();
+        let boundary = form.read(self.view, self.context.at, &mut read);
+        let id = read.as_bytes();
+        progress.steps += 4 + id.len();
+        match boundary {
+            Boundary::None => {}
+            Boundary::Open if form.named => {
+                self.decided &= self.announced(kind, progress).is_none();
+            }
+            Boundary::Open => self.decided = false,
+            Boundary::End(end) if self.is_valid(kind, id) => {
+                let announced = self.announced(kind, progress);
+                match announced {
+                    Some(certainty) if form.named => self.take(kind, end, certainty),
+                    Some(Certainty::Announced) => self.take(kind, end, Certainty::Announced),
+                    _ if form.named || self.is_other(progress) => {}
+                    _ => self.take(kind, end, Certainty::Form),
+                }
+            }
+            Boundary::End(_) => {}
+        }
+    }
+
+    fn reader(&mut self, kind: usize, reader: Reader, progress: &mut Progress) {
+        progress.steps += 4;
+        match reader(self.view, self.context.at) {
+            Match::None => {}
+            Match::Open => self.decided = false,
+            Match::End(end) => {
+                progress.steps += end - self.context.at;
+                self.take(kind, end, Certainty::Form);
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The policy.
 
-use super::personal_data::PersonalData;
+use super::identifiers::{IdentifierIndex, identifiers};
+use super::kinds::{CARD, EMAIL, IBAN, IP, PHONE};
+use super::personal_data::{EnabledIdentifier, PersonalData};
 use super::settings::{ACTION, MARKER_FORMAT, NUMBERS, PiiDetector};
 use crate::chain::{Build, Marker, MarkerFormat, Pattern, PatternSource, Policy};
 use crate::model::PolicyKind;
@@ -16,20 +18,34 @@ impl Policy for PiiDetector {
         let is_numbered = format.unwrap_or(MARKER_FORMAT) == MarkerFormat::Numbered
             && redaction.and_then(|r| r.preserve_length) != Some(true);
         build.restores(redaction.and_then(|r| r.restore), is_numbered);
-        let mut add = |kind, label| build.pattern(self.pattern(kind, label, source));
-        let cards = self.pci_mode.unwrap_or(true);
+        let mut add = |kind: &'static str, default: bool| {
+            let chosen = self.detect.as_ref().and_then(|kinds| kinds.get(kind));
+            let pci = kind != CARD || self.pci_mode.unwrap_or(true);
+            let on = pci && *chosen.unwrap_or(&default);
+            on.then(|| build.pattern(self.pattern(kind, &label(kind), source)))
+        };
+        let card = add(CARD, true);
+        let enabled = identifiers().enumerate().filter_map(|(bit, identifier)| {
+            Some(EnabledIdentifier {
+                pattern: add(identifier.kind, identifier.default)?,
+                identifier,
+                own: 1 << bit,
+            })
+        });
+        let identifiers: Vec<EnabledIdentifier> = enabled.collect();
         let detector = PersonalData {
-            card: cards.then(|| add("card", "[CARD]")),
-            ssn: add("ssn", "[SSN]"),
-            email: add("email", "[EMAIL]"),
-            phone: add("phone", "[PHONE]"),
-            ip: add("ip", "[IP]"),
-            iban: add("iban", "[IBAN]"),
+            card,
+            email: add(EMAIL, true),
+            phone: add(PHONE, true),
+            ip: add(IP, true),
+            iban: add(IBAN, true),
+            index: IdentifierIndex::new(identifiers.iter().map(|enabled| enabled.identifier)),
+            identifiers,
         };
         build.detector(detector);
         let own = self.detect_patterns.as_ref();
         build.own_patterns("detect_patterns", own, |source| {
-            self.pattern("pattern", "[PATTERN]", source)
+            self.pattern("pattern", &label("pattern"), source)
         });
     }
 }
@@ -62,4 +78,9 @@ impl PiiDetector {
             numbers: redaction.and_then(|r| r.numbers).unwrap_or(NUMBERS),
         }
     }
+}
+
+/// The label of a kind, such as `[BR_CPF]`.
+fn label(kind: &str) -> String {
+    format!("[{}]", kind.to_ascii_uppercase().replace('-', "_"))
 }

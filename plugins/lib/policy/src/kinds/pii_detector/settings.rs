@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kinds::Detect;
 use super::markers::CustomMarkers;
 use crate::chain::{FilterAction, MarkerFormat, NumberRedaction, RESTORE_WEAKER};
 use crate::settings::{Setting, Weaker, boolean, choice, group, only, patterns, settings};
@@ -13,7 +14,9 @@ settings! {
         action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
         /// Only `false` is valid: health identifiers are not detected.
         healthcare_mode: bool = only(false);
-        /// Whether payment card numbers are detected.
+        /// Whether each kind of data is detected.
+        detect: BTreeMap<&'static str, bool> = Setting::new(Detect);
+        /// Whether payment card numbers are detected, like `detect.card`: both must be `true`.
         pci_mode: bool = boolean().default(true).weaker(Weaker::Off);
         /// Additional patterns.
         detect_patterns: Vec<String> = patterns();
@@ -36,8 +39,8 @@ settings! {
         /// Whether a marker has as many characters as the text that it replaces; a longer label is
         /// truncated, a shorter one is padded with `*`, and none has a number.
         preserve_length: bool = boolean().default(false);
-        /// The marker by kind: `ssn`, `phone`, `email`, `card`, `ip`, `iban`, `pattern`. Used
-        /// verbatim, without a number.
+        /// The marker by kind, one of those of `detect` or `pattern`. Used verbatim, without a
+        /// number.
         custom_markers: BTreeMap<String, String> = Setting::new(CustomMarkers);
         /// What replaces a number of JSON.
         numbers: NumberRedaction = choice().default(NUMBERS);

@@ -3,7 +3,7 @@
 use super::format::Formats;
 use super::{assignment, jwt, private_key, url};
 use crate::chain::{
-    Announced, Detector, Match, Matches, Progress, RecentWords, Rest, Starts, View, WordTriggers,
+    Announced, Detector, Label, Match, Matches, Progress, Rest, Starts, View, WordTriggers,
 };
 use crate::text::is_word;
 
@@ -48,11 +48,11 @@ impl Detector for SecretDetector {
         view: View<'_>,
         at: usize,
         progress: &mut Progress,
-        words: &RecentWords,
+        label: &Label,
         found: &mut Matches,
     ) -> bool {
         // The label stands before the text with a colon and a space.
-        let label = words.label();
+        let label = label.as_bytes();
         let labeled = !label.is_empty() && progress.base + at == label.len() + 2;
         if !labeled && !self.may_begin(view.text, at) {
             return true;

@@ -1,0 +1,364 @@
+//! The forms of phone numbers.
+
+use super::super::context::{Context, Topic};
+use super::super::number::NumberRun;
+use super::{extension, plan};
+use crate::chain::{Match, Progress, View};
+
+/// How far before a national number a word may end that announces it.
+const ANNOUNCED_WITHIN: usize = 32;
+/// How far before a number a word may end that makes it something else.
+const OTHER_WITHIN: usize = 14;
+/// Digits of a number (ITU-T E.164).
+const MAX_DIGITS: usize = 15;
+
+/// A number in a text, and what stands around it.
+struct Search<'r, 't> {
+    run: &'r NumberRun<'t>,
+    view: View<'t>,
+    context: Context<'t>,
+    /// The longest number so far.
+    longest: Option<usize>,
+    /// Whether text that has not arrived decides.
+    open: bool,
+}
+
+/// Looks for a phone number that begins at the run's beginning: with a country code, in the form of
+/// North America, or behind a word that announces it.
+pub(in super::super) fn at(
+    run: &NumberRun<'_>,
+    view: View<'_>,
+    context: Context<'_>,
+    progress: &mut Progress,
+) -> Match {
+    let mut search = Search {
+        run,
+        view,
+        context,
+        longest: None,
+        open: false,
+    };
+    search.international(progress);
+    search.north_american(progress);
+    search.announced(progress);
+    if search.open {
+        return Match::Open;
+    }
+    search.longest.map_or(Match::None, Match::End)
+}
+
+/// The digits of a number without a `0` in parentheses.
+#[derive(Debug, Clone, Copy, Default)]
+struct Digits {
+    bytes: [u8; MAX_DIGITS],
+    length: usize,
+}
+
+impl Digits {
+    fn push(&mut self, byte: u8) -> bool {
+        let slot = self.bytes.get_mut(self.length);
+        let fits = slot.is_some();
+        if let Some(slot) = slot {
+            *slot = byte;
+            self.length += 1;
+        }
+        fits
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// Reads digits from `from` with at most `gap` separators of `signs` between, and parentheses around
+/// groups. Calls `end` behind each digit and closing parenthesis with the digits so far.
+fn groups(
+    run: &NumberRun<'_>,
+    from: usize,
+    signs: &[u8],
+    gap: usize,
+    mut end: impl FnMut(&Digits, usize),
+) {
+    let (mut at, mut digits, mut open) = (from, Digits::default(), None);
+    loop {
+        match run.inside(at) {
+            Some(byte @ b'0'..=b'9') => {
+                if !digits.push(byte) {
+                    return;
+                }
+                at += 1;
+                if open.is_none() {
+                    end(&digits, at);
+                }
+            }
+            Some(b')') if open.is_some() => {
+                // `+44 (0)20`: the zero is dialled within the country only.
+                if open == Some(at - 2) && run.inside(at - 1) == Some(b'0') && digits.length > 1 {
+                    digits.length -= 1;
+                }
+                open = None;
+                at += 1;
+                end(&digits, at);
+            }
+            Some(_) if open.is_some() => return,
+            _ => {
+                let mut next = at;
+                while next - at < gap && run.inside(next).is_some_and(|b| signs.contains(&b)) {
+                    next += 1;
+                }
+                if run.inside(next) == Some(b'(') {
+                    open = Some(next);
+                    next += 1;
+                }
+                if next == at || !run.inside(next).is_some_and(|b| b.is_ascii_digit()) {
+                    return;
+                }
+                at = next;
+            }
+        }
+    }
+}
+
+impl Search<'_, '_> {
+    /// Takes a number that ends at `end`, with its extension.
+    fn take(&mut self, end: usize) {
+        match extension::at(self.view, end) {
+            Match::Open => self.open = true,
+            Match::End(end) => self.longest = self.longest.max(Some(end)),
+            Match::None => {
+                if self.run.ends_word(end) && !self.run.is_joined_right(end) {
+                    self.longest = self.longest.max(Some(end));
+                }
+            }
+        }
+    }
+
+    fn announces(&self, topic: Topic, within: usize, progress: &mut Progress) -> bool {
+        self.context.announces(topic, within, progress)
+    }
+
+    fn is_announced(&self, progress: &mut Progress) -> bool {
+        self.announces(Topic::Phone, ANNOUNCED_WITHIN, progress)
+            || self.announces(Topic::PhoneInProse, ANNOUNCED_WITHIN, progress)
+    }
+
+    fn is_other(&self, progress: &mut Progress) -> bool {
+        self.announces(Topic::Other, OTHER_WITHIN, progress)
+    }
+
+    /// `+` or `00`, and a number that the plan of its country allows, or 8 to 15 digits behind a
+    /// word that announces it. Behind `00` without separators a word must stand before it.
+    fn international(&mut self, progress: &mut Progress) {
+        let run = self.run;
+        let text = &run.text[run.at..];
+        let plus = text.starts_with(b"+");
+        let from = if plus {
+            run.at + 1
+        } else if text.starts_with(b"00") && run.begins_word() && !run.is_joined_left() {
+            run.at + 2
+        } else {
+            return;
+        };
+        // `+ 49`, `00 49` and `(00)`.
+        let from = from + usize::from(matches!(run.inside(from), Some(b' ' | b'-')));
+        if !matches!(run.inside(from), Some(b'1'..=b'9' | b'(')) {
+            return;
+        }
+        let before = run.text[..run.at].trim_ascii_end();
+        // A sum, or a character that a number is glued to.
+        let sum = before.ends_with(b"=") || before.last().is_some_and(u8::is_ascii_digit);
+        let glued = run.at > 0 && {
+            let last = run.text[run.at - 1];
+            last.is_ascii_alphanumeric() || last >= 0x80
+        };
+        if sum || glued {
+            return;
+        }
+        let mut ends = Ends::default();
+        groups(run, from, b" .-/", 2, |digits, end| {
+            if (7..=MAX_DIGITS).contains(&digits.length) {
+                ends.push(end, plan::allows(digits.as_bytes()));
+            }
+        });
+        if ends.is_empty() {
+            return;
+        }
+        let announced = self.is_announced(progress);
+        for (end, allowed) in ends.iter() {
+            let separated = run.text[from..end]
+                .iter()
+                .any(|byte| !byte.is_ascii_digit());
+            if announced || (allowed && (plus || separated && !self.is_other(progress))) {
+                self.take(end);
+            }
+        }
+    }
+
+    /// A complete number of the North American plan, not part of a longer one: `(415) 555-0132`,
+    /// `1-415-555-0132`, `415.555.0132`.
+    fn north_american(&mut self, progress: &mut Progress) {
+        let run = self.run;
+        let Some((end, even, valid)) = north_american_end(run) else {
+            return;
+        };
+        let whole = run.byte(run.at) == Some(b'(') || run.begins_word();
+        if !whole || run.is_joined_left() {
+            return;
+        }
+        if (even && valid && !self.is_other(progress)) || self.is_announced(progress) {
+            self.take(end);
+        }
+    }
+
+    /// Seven to fifteen digits behind a word that announces a phone number.
+    fn announced(&mut self, progress: &mut Progress) {
+        let run = self.run;
+        let starts = matches!(run.byte(run.at), Some(b'0'..=b'9' | b'('));
+        if !starts || !run.begins_word() || run.is_joined_left() {
+            return;
+        }
+        let mut ends = Ends::default();
+        groups(run, run.at, b" .-/", 3, |digits, end| {
+            let text = &run.text[run.at..end];
+            let time =
+                matches!(run.text.get(end..), Some([b':', next, ..]) if next.is_ascii_digit());
+            // Six digits are a number in small countries, if they are in groups.
+            let least = if text.iter().any(|byte| matches!(byte, b' ' | b'-')) {
+                6
+            } else {
+                7
+            };
+            let plausible = (least..=MAX_DIGITS).contains(&digits.length)
+                && !text.windows(2).any(|pair| pair == b"..")
+                && !is_dotted_quad(text)
+                && !is_date(text)
+                && !is_range_of_years(text)
+                && !has_single_digits(text)
+                && !time;
+            if plausible {
+                ends.push(end, true);
+            }
+        });
+        if ends.is_empty() || !self.is_announced(progress) || self.is_other(progress) {
+            return;
+        }
+        for (end, _) in ends.iter() {
+            self.take(end);
+        }
+    }
+}
+
+/// Where a number may end, and whether the plan of its country allows that.
+#[derive(Default)]
+struct Ends {
+    ends: [(usize, bool); 2 * MAX_DIGITS],
+    count: usize,
+}
+
+impl Ends {
+    fn push(&mut self, end: usize, allowed: bool) {
+        if let Some(slot) = self.ends.get_mut(self.count) {
+            *slot = (end, allowed);
+            self.count += 1;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        self.ends[..self.count].iter().copied()
+    }
+}
+
+/// Returns where ten digits in the form of North America end, whether the separators are the same,
+/// and whether area and exchange can be assigned.
+fn north_american_end(run: &NumberRun<'_>) -> Option<(usize, bool, bool)> {
+    let mut at = run.at;
+    let digit = |at: usize| run.inside(at).filter(u8::is_ascii_digit);
+    let separator = |at: usize| run.inside(at).filter(|b| matches!(b, b'-' | b'.' | b' '));
+    let mut signs: [Option<u8>; 3] = [None; 3];
+    if digit(at) == Some(b'1') {
+        signs[0] = Some(separator(at + 1)?);
+        at += 2;
+    }
+    let parenthesis = run.inside(at) == Some(b'(');
+    at += usize::from(parenthesis);
+    let three = |at: usize| Some([digit(at)?, digit(at + 1)?, digit(at + 2)?]);
+    let area = three(at)?;
+    at += 3;
+    if parenthesis {
+        run.inside(at).filter(|byte| *byte == b')')?;
+        at += 1;
+        at += usize::from(separator(at).is_some());
+    } else {
+        signs[1] = Some(separator(at)?);
+        at += 1;
+    }
+    let exchange = three(at)?;
+    signs[2] = Some(separator(at + 3)?);
+    at += 4;
+    for _ in 0..4 {
+        digit(at)?;
+        at += 1;
+    }
+    let mut used = signs.iter().flatten();
+    let first = used.next();
+    let even = parenthesis || used.all(|sign| Some(sign) == first);
+    let valid = area[0] >= b'2' && area[1] != b'9' && exchange[0] >= b'2';
+    Some((
+        at,
+        even,
+        valid && area[1..] != *b"11" && exchange[1..] != *b"11",
+    ))
+}
+
+/// A day: `2024-05-17` (RFC 3339 §5.6), whatever follows, `17.05.2024`, `5/17/2024`.
+fn is_date(text: &[u8]) -> bool {
+    let sign = text.iter().find(|byte| !byte.is_ascii_digit());
+    let Some(sign) = sign.filter(|sign| matches!(sign, b'-' | b'.' | b'/' | b' ')) else {
+        return false;
+    };
+    let mut parts = text.split(|byte| byte == sign).map(|part| {
+        let digits = part.iter().take_while(|byte| byte.is_ascii_digit());
+        let value = digits.fold(0_u32, |sum, b| {
+            sum.saturating_mul(10).saturating_add(u32::from(b - b'0'))
+        });
+        (part.len(), value)
+    });
+    let (Some(first), Some(second), Some(third)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let year = |(length, value): (usize, u32)| length == 4 && (1900..2100).contains(&value);
+    let short = |(length, value): (usize, u32)| length <= 2 && (1..=31).contains(&value);
+    let starts = year(first) && second.0 == 2 && short(second) && third.0 >= 2;
+    let ends = short(first) && short(second) && (first.1 <= 12 || second.1 <= 12);
+    starts && short((third.0.min(2), third.1 % 100))
+        || ends && year(third) && parts.next().is_none()
+}
+
+/// `2000-2001`, as in notices of copyright, whatever follows.
+fn is_range_of_years(text: &[u8]) -> bool {
+    let year = |part: &[u8]| {
+        matches!(part, [b'1', b'9', ..] | [b'2', b'0', ..]) && part.iter().all(u8::is_ascii_digit)
+    };
+    match text {
+        [a, b, c, d, b'-' | b' ', rest @ ..] => {
+            year(&[*a, *b, *c, *d]) && rest.len() >= 4 && year(&rest[..4])
+        }
+        _ => false,
+    }
+}
+
+/// Whether several groups between dots have one digit, as in `1.2.840.113549.1.1`.
+fn has_single_digits(text: &[u8]) -> bool {
+    let groups = text.split(|byte| *byte == b'.');
+    text.contains(&b'.') && groups.filter(|group| group.len() == 1).count() > 1
+}
+
+fn is_dotted_quad(text: &[u8]) -> bool {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    text.parse::<std::net::Ipv4Addr>().is_ok()
+}

@@ -1,0 +1,7 @@
+//! Phone numbers.
+
+mod extension;
+mod forms;
+mod plan;
+
+pub(super) use forms::at;
