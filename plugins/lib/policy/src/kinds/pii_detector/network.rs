@@ -142,5 +142,6 @@ fn is_address(text: &[u8]) -> bool {
     let first = text.split(':').next().unwrap_or_default();
     let full = !text.contains("::");
     let plausible = full || (first.len() >= 3 && text.bytes().any(|b| b.is_ascii_digit()));
-    plausible && !address.is_unspecified() && !address.is_loopback()
+    let netmask = address.segments().starts_with(&[0xffff, 0xffff]);
+    plausible && !address.is_unspecified() && !address.is_loopback() && !netmask
 }

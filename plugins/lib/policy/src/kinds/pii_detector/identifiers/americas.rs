@@ -291,7 +291,7 @@ fn curp(id: &[u8]) -> bool {
     ymd(&id[4..10]) && sex && (10 - sum % 10) % 10 == digit(id[17])
 }
 
-/// A date. The check digit is not that of the public algorithm in numbers that were given by hand.
+/// A date: the check digit is wrong in numbers that were given by hand.
 fn rfc(id: &[u8]) -> bool {
     ymd(&id[id.len() - 9..id.len() - 3])
 }
