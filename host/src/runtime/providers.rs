@@ -61,7 +61,9 @@ impl<'a> Providers<'a> {
         }
     }
 
-    /// Loads a plugin or starts its process, unless that was done before.
+    /// Loads a plugin or starts its process, unless that was done before. A process that
+    /// ended although it was not asked to is started again: long-running commands outlive
+    /// the crash of a plugin.
     pub(crate) fn load(
         &self,
         plugin: &DiscoveredPlugin,
@@ -71,6 +73,7 @@ impl<'a> Providers<'a> {
             .loaded
             .lock()
             .map_err(|_| Error::internal("loading a plugin panicked"))?;
+        loaded.retain(|l| l.dir != plugin.dir || !l.transport.has_failed());
         if let Some(existing) = loaded.iter().find(|l| l.dir == plugin.dir) {
             return Ok(existing.transport.clone());
         }
