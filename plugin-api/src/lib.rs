@@ -7,7 +7,7 @@
 //! - [`Plugin`] is the root of a plugin, [`export_plugin!`] exports it;
 //! - [`Command`] runs the commands that the plugin's manifest declares;
 //! - [`Provider`] handles calls of an interface; [`service`] is the typed form
-//!   of `kt.service/1`;
+//!   of `kt.service/1`, and [`policy`] that of `kt.policy/1`;
 //! - [`Context`] gives access to the host during a call: cancellation, events,
 //!   prompts, and the providers of other plugins;
 //! - [`Output`] is the result of a command, and [`Error`] its failure. A plugin
@@ -31,6 +31,7 @@ pub mod manifest;
 mod message;
 mod output;
 pub mod plugin_test;
+pub mod policy;
 #[cfg(feature = "schema")]
 pub mod schema;
 #[doc(hidden)]

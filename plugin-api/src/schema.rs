@@ -6,7 +6,7 @@
 
 use crate::{
     CompletionRequest, ErrorBody, Event, Invocation, Message, Output, Prompt, ProviderInfo, doctor,
-    manifest, plugin_test, service,
+    manifest, plugin_test, policy, service,
 };
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -87,6 +87,10 @@ pub fn all() -> Vec<SchemaFile> {
         required::<Vec<doctor::DoctorCheck>>("kt.doctor-1/check.result.json"),
         sent::<plugin_test::TestRequest>("kt.plugin-test-1/run.request.json"),
         required::<plugin_test::TestReport>("kt.plugin-test-1/run.result.json"),
+        sent::<serde_json::Map<String, Value>>("kt.policy-1/describe.request.json"),
+        required::<policy::PolicyDescription>("kt.policy-1/describe.result.json"),
+        sent::<policy::JudgeRequest>("kt.policy-1/judge.request.json"),
+        required::<policy::JudgeResult>("kt.policy-1/judge.result.json"),
     ];
     all.extend(service_methods());
     all

@@ -6,6 +6,7 @@
 //! - `control` reconciles the active configuration with the control plane.
 //! - `snapshot` compiles a configuration; a snapshot is immutable.
 //! - `listener` binds sockets, `worker` runs one thread per core on them.
+//! - `plugin_calls` calls plugins that are guards, and `guard` asks every guard.
 //! - `proxy` serves requests, `upstream` sends them to providers.
 //! - `admin` serves health, metrics and administration on a thread of its own.
 //! - `audit` writes the audit log, off the request path.
@@ -15,10 +16,12 @@ mod args;
 mod audit;
 mod body_buffer;
 mod control;
+mod guard;
 mod health;
 mod listener;
 mod loopback;
 mod metrics;
+mod plugin_calls;
 mod proxy;
 mod response;
 mod run;

@@ -34,6 +34,11 @@ struct PolicyLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PolicyLabel {
+    policy: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct TokenLabels {
     direction: &'static str,
     model: String,
@@ -61,6 +66,8 @@ pub(crate) struct Metrics {
     duration: Family<ProviderLabel, Histogram>,
     attempts: Family<ProviderLabel, Counter>,
     policies: Family<PolicyLabels, Counter>,
+    guard_calls: Family<PolicyLabels, Counter>,
+    guard_duration: Family<PolicyLabel, Histogram>,
     tokens: Family<TokenLabels, Counter>,
     in_flight: Gauge,
     connected: Gauge,
@@ -82,6 +89,8 @@ impl Metrics {
             duration: Family::new_with_constructor(histogram),
             attempts: Family::default(),
             policies: Family::default(),
+            guard_calls: Family::default(),
+            guard_duration: Family::new_with_constructor(histogram),
             tokens: Family::default(),
             in_flight: Gauge::default(),
             connected: Gauge::default(),
@@ -113,6 +122,16 @@ impl Metrics {
             "policy_evaluations",
             "Policy evaluations by result",
             self.policies.clone(),
+        );
+        r.register(
+            "guard_calls",
+            "Questions to plugins and external guards by result",
+            self.guard_calls.clone(),
+        );
+        r.register(
+            "guard_call_duration_seconds",
+            "Duration of questions to plugins and external guards",
+            self.guard_duration.clone(),
         );
         r.register(
             "tokens",
@@ -188,6 +207,19 @@ impl Metrics {
                 result,
             })
             .inc();
+    }
+
+    /// Counts a question to a guard outside of the gateway.
+    pub(crate) fn guard_call(&self, policy: &str, result: &'static str, duration: Duration) {
+        let policy = policy.to_owned();
+        let labels = PolicyLabels {
+            policy: policy.clone(),
+            result,
+        };
+        self.guard_calls.get_or_create(&labels).inc();
+        let label = PolicyLabel { policy };
+        let seconds = duration.as_secs_f64();
+        self.guard_duration.get_or_create(&label).observe(seconds);
     }
 
     /// Returns the metrics of an upstream, resolved once: four look-ups by labels cost

@@ -9,10 +9,15 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// Dependencies that no source file names, and why they are declared.
-const NOT_NAMED: [(&str, &str, &str); 5] = [
+const NOT_NAMED: [(&str, &str, &str); 6] = [
     (
         "kt-tests",
         "misbehaving",
+        "the tests load its shared library",
+    ),
+    (
+        "kt-tests",
+        "prefix-guard",
         "the tests load its shared library",
     ),
     ("kt-tests", "object", "files of the host are included"),

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod admission;
+mod analyzer;
 mod audit_log;
 mod changes;
 mod clients;
@@ -11,6 +12,7 @@ mod drift;
 mod embedded_to_server;
 mod errors;
 mod evasion;
+mod external_guard;
 mod fail_mode;
 mod inherited_sockets;
 mod kill;
@@ -18,6 +20,7 @@ mod lifecycle;
 mod models;
 mod newer_version;
 mod outage;
+mod plugin_guard;
 mod provider;
 mod restored;
 mod routing;

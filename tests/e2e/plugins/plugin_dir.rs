@@ -96,6 +96,15 @@ impl<'a> PluginDir<'a> {
         )
     }
 
+    /// Installs the plugin `prefix-guard`, which cargo built beside the tests.
+    pub(crate) fn prefix_guard(&self) -> PathBuf {
+        let tests = std::env::current_exe().expect("the path of the test binary is known");
+        let build = tests.parent().expect("it is in a directory");
+        let library = fs::read(build.join("libprefix_guard.so"));
+        let manifest = workspace().join("tests/plugins/prefix-guard/plugin.toml");
+        self.put(&read(&manifest), &library.expect("cargo built the library"))
+    }
+
     /// Installs a program and its manifest, and returns the path of the program.
     pub(crate) fn put_program(&self, manifest: &str, program: &[u8]) -> PathBuf {
         let dir = self.path.join(value_of(manifest, "name"));

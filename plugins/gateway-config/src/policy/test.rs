@@ -119,9 +119,20 @@ fn result(file: &str, results: &[TestResult], chain: &Chain) -> Output {
     let output = Output::new("kt.policy.test/1", value, view)
         .name_path("/file")
         .note(format!("{passed} of {} cases passed", results.len()));
+    let output = match not_asked(chain) {
+        Some(note) => output.note(note),
+        None => output,
+    };
     if failed.is_empty() {
         output
     } else {
         output.outcome(Class::Negative.name())
     }
+}
+
+/// Names the guards outside of the gateway, which only a gateway asks.
+fn not_asked(chain: &Chain) -> Option<String> {
+    let guards = chain.guards().iter();
+    let names: Vec<&str> = guards.map(|guard| guard.policy.as_str()).collect();
+    (!names.is_empty()).then(|| format!("without the verdicts of {}", names.join(", ")))
 }

@@ -10,7 +10,7 @@ use crate::snapshot::{Snapshot, Upstream};
 use crate::upstream::{OutboundRequest, Outcome, dispatch};
 use http::Request;
 use hyper::body::Incoming;
-use kt_policy::EvaluatedRoute;
+use kt_policy::{Decision, EvaluatedRoute};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(super) async fn serve(
         .evaluate_route(route(&snapshot, &request.model)?, |upstream| {
             &upstream.target
         });
-    request_policy::enforce(
+    let evaluated = request_policy::enforce(
         &mut request,
         routed,
         context,
@@ -53,7 +53,25 @@ pub(super) async fn serve(
         id: &context.id,
     };
     let health = &proxy.state.upstream_health;
-    let dispatched = dispatch(&proxy.pool, health, &snapshot, route, &outbound).await;
+    let dispatching = dispatch(&proxy.pool, health, &snapshot, route, &outbound);
+    let dispatched = match evaluated {
+        None => dispatching.await,
+        Some(evaluated) => {
+            let (evaluation, dispatched) =
+                request_policy::judge_during(&request, evaluated, context, dispatching).await?;
+            context.request_evaluated(&evaluation);
+            if let Some(dispatched) = &dispatched {
+                context.set_upstream(dispatched.upstream, dispatched.attempts);
+            }
+            match (&evaluation.decision, dispatched) {
+                (Decision::Block(block), _) => {
+                    return Err(ErrorResponse::blocked(block, snapshot.refusal_status));
+                }
+                (_, Some(dispatched)) => dispatched,
+                (_, None) => return Err(ErrorResponse::evaluation_failed(snapshot.refusal_status)),
+            }
+        }
+    };
     context.set_upstream(dispatched.upstream, dispatched.attempts);
     let upstream = dispatched.upstream.map_or("", Upstream::id);
     match dispatched.outcome {

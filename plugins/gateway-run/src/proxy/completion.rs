@@ -3,6 +3,7 @@
 use super::chat_request::ChatRequest;
 use super::error_response::ErrorResponse;
 use super::evaluation;
+use super::guard_policy::{self, Judged, Timing};
 use super::json_edit;
 use super::json_text;
 use super::request_context::RequestContext;
@@ -16,8 +17,9 @@ use crate::upstream::UpstreamResponse;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use kt_policy::json::{items, members};
-use kt_policy::{Decision, chat};
+use kt_policy::chat::EvaluatedDocument;
+use kt_policy::json::{JsonError, items, members};
+use kt_policy::{Decision, Direction, chat};
 
 /// Headers of an upstream that are returned to the caller.
 const FORWARDED: [HeaderName; 2] = [
@@ -91,12 +93,13 @@ async fn evaluate(
     request: &ChatRequest,
     context: &RequestContext,
 ) -> Result<Bytes, ErrorResponse> {
-    let inspects = filters.is_some();
+    let chain = &context.snapshot.chain;
+    let inspects = filters.is_some() || chain.has_guards(Direction::Response);
     let names = ["error", "choices", "usage"];
     let text = std::str::from_utf8(&body).ok();
     let found = text.and_then(|text| Some((text, members(text, names).ok()?)));
     let Some((text, [error, choices, usage])) = found else {
-        return if context.snapshot.chain.inspects_responses() {
+        return if inspects {
             let message = format!("the response of upstream `{upstream}` is not JSON");
             Err(ErrorResponse::upstream(message, false))
         } else {
@@ -123,19 +126,22 @@ async fn evaluate(
         .flatten();
     let text = stripped.as_deref().unwrap_or(text);
     let evaluated = evaluation::run(&context.snapshot, text, chat::evaluate_response).await;
-    let Some(evaluated) = evaluated else {
-        tracing::error!(request_id = %context.id, "the evaluation of a response failed");
-        return Err(ErrorResponse::evaluation_failed(
-            context.snapshot.refusal_status,
-        ));
+    let evaluated = evaluated.ok_or_else(|| failed(context))?;
+    let evaluated = evaluated.map_err(|error| ambiguous(&error, upstream, context))?;
+    let mut evaluation = evaluated.evaluation.clone();
+    let mut changed = match evaluation.decision {
+        Decision::Redact => Some(evaluated.redact(text)),
+        _ => None,
     };
-    let ambiguous = |error| {
-        tracing::warn!(request_id = %context.id, upstream, "cannot evaluate the response: {error}");
-        let message = format!("the response of upstream `{upstream}` is ambiguous JSON");
-        ErrorResponse::upstream(message, false)
-    };
-    let evaluated = evaluated.map_err(ambiguous)?;
-    let evaluation = evaluated.evaluation.clone();
+    if !matches!(evaluation.decision, Decision::Block(_)) {
+        let left = changed.as_deref().unwrap_or(text);
+        if let Some(judged) = judge(left, upstream, context).await? {
+            evaluation = guard_policy::combine(&evaluation, &judged.evaluation);
+            if judged.evaluation.decision == Decision::Redact {
+                changed = Some(judged.redact(left));
+            }
+        }
+    }
     if let Decision::Block(block) = &evaluation.decision {
         context.response_evaluated(&evaluation, 0);
         return Err(ErrorResponse::blocked(
@@ -143,13 +149,12 @@ async fn evaluate(
             context.snapshot.refusal_status,
         ));
     }
-    let redacted = (evaluation.decision == Decision::Redact).then(|| evaluated.redact(text));
-    let mut changed = redacted.or(stripped);
+    let mut changed = changed.or(stripped);
     let mut restored = 0;
     if let Some(values) = &context.placeholder_values {
         let text = changed.as_deref().unwrap_or(original);
         let response = chat::restore_response(text, values, request.expects_json);
-        let response = response.map_err(ambiguous)?;
+        let response = response.map_err(|error| ambiguous(&error, upstream, context))?;
         restored = response.count;
         if restored > 0 {
             changed = Some(response.document);
@@ -157,6 +162,33 @@ async fn evaluate(
     }
     context.response_evaluated(&evaluation, restored);
     Ok(changed.map_or(body, Bytes::from))
+}
+
+/// Has a response judged by the guards outside of the gateway; `None` if there are none.
+async fn judge(
+    text: &str,
+    upstream: &str,
+    context: &RequestContext,
+) -> Result<Option<EvaluatedDocument>, ErrorResponse> {
+    let direction = Direction::Response;
+    match guard_policy::evaluate(text, direction, Timing::Before, context).await {
+        Judged::No => Ok(None),
+        Judged::Yes(judged) => Ok(Some(
+            judged.map_err(|error| ambiguous(&error, upstream, context))?,
+        )),
+        Judged::Failed => Err(failed(context)),
+    }
+}
+
+fn failed(context: &RequestContext) -> ErrorResponse {
+    tracing::error!(request_id = %context.id, "the evaluation of a response failed");
+    ErrorResponse::evaluation_failed(context.snapshot.refusal_status)
+}
+
+fn ambiguous(error: &JsonError, upstream: &str, context: &RequestContext) -> ErrorResponse {
+    tracing::warn!(request_id = %context.id, upstream, "cannot evaluate the response: {error}");
+    let message = format!("the response of upstream `{upstream}` is ambiguous JSON");
+    ErrorResponse::upstream(message, false)
 }
 
 /// Returns a response without the log probabilities of its tokens, which repeat the text.

@@ -5,12 +5,13 @@ use crate::state::GatewayState;
 use crate::upstream::{ConnectionPool, TlsConfig};
 use kt_control_api::RequestIds;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The state of a worker that its requests use.
 pub(crate) struct ProxyContext {
     pub(super) state: Arc<GatewayState>,
-    pub(super) pool: ConnectionPool,
+    pub(super) pool: Rc<ConnectionPool>,
     pub(super) request_ids: RequestIds,
     snapshot: RefCell<Arc<Snapshot>>,
 }
@@ -19,7 +20,7 @@ impl ProxyContext {
     pub(crate) fn new(state: Arc<GatewayState>, snapshot: Arc<Snapshot>, tls: TlsConfig) -> Self {
         Self {
             state,
-            pool: ConnectionPool::new(tls),
+            pool: Rc::new(ConnectionPool::new(tls)),
             request_ids: RequestIds::default(),
             snapshot: RefCell::new(snapshot),
         }

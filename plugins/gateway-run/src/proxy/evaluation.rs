@@ -16,6 +16,18 @@ const MAX_INLINE_BYTES: usize = 16 * 1024;
 /// An evaluation of a document.
 type Evaluate = fn(&Chain, &str) -> Result<EvaluatedDocument, JsonError>;
 
+/// Runs a function of a document, a long one off the event loop; `None` if it panics.
+pub(super) async fn off_loop<T: Send + 'static>(
+    document: &str,
+    function: impl FnOnce(&str) -> T + Send + 'static,
+) -> Option<T> {
+    if document.len() <= MAX_INLINE_BYTES {
+        return catch_unwind(AssertUnwindSafe(|| function(document))).ok();
+    }
+    let document = document.to_owned();
+    spawn_blocking(move || function(&document)).await.ok()
+}
+
 /// Evaluates a document; `None` if the evaluation panics.
 pub(super) async fn run(
     snapshot: &Arc<Snapshot>,

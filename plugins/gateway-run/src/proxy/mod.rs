@@ -7,6 +7,7 @@ mod completion;
 mod context;
 mod error_response;
 mod evaluation;
+mod guard_policy;
 mod handle;
 mod held_json;
 mod json_edit;

@@ -2,11 +2,14 @@
 
 use super::context::ProxyContext;
 use crate::audit::{AuditEntry, Served};
+use crate::guard::JudgeContext;
 use crate::metrics::RequestLabels;
 use crate::snapshot::{Snapshot, Upstream};
 use crate::state::GatewayState;
+use crate::upstream::ConnectionPool;
 use http::HeaderMap;
-use kt_policy::{AuditRecord, Evaluation, PlaceholderValues};
+use kt_policy::{AuditRecord, Direction, Evaluation, PlaceholderValues};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +29,7 @@ pub(super) struct RequestContext {
     upstream: Option<usize>,
     attempts: u32,
     state: Arc<GatewayState>,
+    pool: Rc<ConnectionPool>,
     started: Instant,
     /// The record of the request's evaluation, until the upstream is known.
     pending_record: Option<AuditRecord>,
@@ -43,6 +47,7 @@ impl RequestContext {
             upstream: None,
             attempts: 0,
             state: Arc::clone(&proxy.state),
+            pool: Rc::clone(&proxy.pool),
             started: Instant::now(),
             pending_record: None,
             placeholder_values: None,
@@ -91,6 +96,18 @@ impl RequestContext {
         if let Some(mut record) = self.snapshot.chain.audit_record(evaluation) {
             record.restored = restored;
             self.write(record, "output");
+        }
+    }
+
+    /// Returns what guards outside of the gateway learn of the request.
+    pub(super) fn judge_context(&self, direction: Direction) -> JudgeContext {
+        JudgeContext {
+            request_id: self.id.clone(),
+            model: self.requested_model.clone(),
+            consumer: None,
+            direction,
+            metrics: Arc::clone(&self.state.metrics),
+            pool: Rc::clone(&self.pool),
         }
     }
 

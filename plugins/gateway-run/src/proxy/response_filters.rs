@@ -2,7 +2,7 @@
 
 use super::held_json::HeldJson;
 use kt_policy::chat::{self, ContentFilter};
-use kt_policy::{Block, Chain, Decision, Evaluation, Finding, merge_findings};
+use kt_policy::{Block, Chain, Decision, Direction, Evaluation, Finding, merge_findings};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -41,7 +41,9 @@ impl From<Block> for FilterError {
 impl ResponseFilters {
     /// Returns filters for a response; `None` if the chain does not inspect responses.
     pub(super) fn new(chain: &Chain) -> Option<Self> {
-        chain.inspects_responses().then(|| Self {
+        // Guards outside of the gateway get complete values of JSON, as filters hold them.
+        let inspects = chain.inspects_responses() || chain.has_guards(Direction::Response);
+        inspects.then(|| Self {
             chain: chain.clone(),
             channels: HashMap::new(),
             expects_json: false,

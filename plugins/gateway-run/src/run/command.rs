@@ -7,6 +7,7 @@ use crate::audit::AuditLog;
 use crate::control::{ActiveConfig, Controller, Identity, StatusReporter};
 use crate::listener::{self, ADMIN_SOCKET, BoundSockets, InheritedSockets, TRAFFIC_SOCKET};
 use crate::metrics::Metrics;
+use crate::plugin_calls::PluginCalls;
 use crate::snapshot::{Builder, SecretResolver, Snapshot};
 use crate::state::{GatewayState, RequestSettings};
 use crate::supervisor::Supervisor;
@@ -66,7 +67,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         loopback: sockets.traffic.address.ip().is_loopback(),
     };
     let state = Arc::new(GatewayState::new(metrics, audit, settings));
-    let output = serve(context, &options, &builder, start, sockets, &state);
+    let serve = || serve(context, &options, &builder, start, sockets, &state);
+    let output = builder.plugins.serve_during(context, serve);
     // The writer ends with the last handle, after writing what is queued.
     drop(state);
     drop(audit_thread.join());
@@ -123,6 +125,7 @@ fn builder<'a>(
             state_dir: invocation.dirs.state.clone(),
         },
         upstream_override: options.upstream_override.clone(),
+        plugins: PluginCalls::new(),
     }
 }
 

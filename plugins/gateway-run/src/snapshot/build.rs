@@ -1,10 +1,13 @@
 //! Builds a snapshot from the text of a configuration. Nothing is activated here.
 
+use super::credential::{Credential, credential_header};
 use super::endpoint::Endpoint;
 use super::error::{BuildError, Diagnostic, Location};
-use super::model::{Credential, Snapshot, Upstream, UpstreamTimeouts};
+use super::guards;
+use super::model::{Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
-use http::{HeaderName, HeaderValue, StatusCode};
+use crate::plugin_calls::PluginCalls;
+use http::StatusCode;
 use kt_policy::{
     Document, Limits, Millis, Providers, Source, SourceLocation, Strategy, Target, Timeouts,
     defaults, find_preset,
@@ -34,6 +37,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) limits: Limits,
     pub(crate) secrets: SecretResolver<'a>,
     pub(crate) upstream_override: Option<UpstreamOverride>,
+    /// The plugins that are guards.
+    pub(crate) plugins: PluginCalls,
 }
 
 impl Builder<'_> {
@@ -44,6 +49,7 @@ impl Builder<'_> {
     pub(crate) fn build(&self, input: &ConfigInput) -> Result<Snapshot, BuildError> {
         let document = kt_policy::parse(&input.sources)?;
         let chain = kt_policy::compile(&document, &self.limits)?;
+        let guards = guards::connect(&chain, &document, &self.secrets, &self.plugins)?;
         let upstreams = self.upstreams(&document)?;
         let providers = document.providers.as_ref();
         let limits = document.size_limits.as_ref();
@@ -55,6 +61,7 @@ impl Builder<'_> {
             version: input.version,
             sha256: document.sha256(),
             chain,
+            guards,
             upstreams,
             strategy: strategy(providers),
             fallback: providers
@@ -171,20 +178,6 @@ fn header(target: &Target, key: &str) -> Option<Credential> {
         target.api_key_prefix.as_deref().unwrap_or(scheme),
         key,
     )
-}
-
-fn credential_header(name: &str, prefix: &str, key: &str) -> Option<Credential> {
-    let text = if prefix.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{prefix} {key}")
-    };
-    let mut value = HeaderValue::from_str(&text).ok()?;
-    value.set_sensitive(true);
-    Some(Credential::Header(
-        HeaderName::from_bytes(name.as_bytes()).ok()?,
-        value,
-    ))
 }
 
 fn override_upstream(settings: &UpstreamOverride) -> Result<Upstream, BuildError> {

@@ -23,8 +23,16 @@ impl Endpoint {
     /// # Errors
     /// A message, when the base is not an address.
     pub(crate) fn from_base(base: &str) -> Result<Self, String> {
-        let invalid = |reason: &str| format!("`{base}` is not a valid address: {reason}");
-        let uri: Uri = chat_address(base)
+        Self::from_address(&chat_address(base))
+    }
+
+    /// Returns an address as it is.
+    ///
+    /// # Errors
+    /// A message, when the text is not an address.
+    pub(crate) fn from_address(address: &str) -> Result<Self, String> {
+        let invalid = |reason: &str| format!("`{address}` is not a valid address: {reason}");
+        let uri: Uri = address
             .parse()
             .map_err(|e: http::uri::InvalidUri| invalid(&e.to_string()))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {

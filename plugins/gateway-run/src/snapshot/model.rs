@@ -1,8 +1,10 @@
 //! The immutable snapshot.
 
+use super::credential::Credential;
 use super::endpoint::Endpoint;
+use super::guards::GuardClient;
 use crate::metrics::{Metrics, UpstreamMetrics};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use kt_policy::{
     Chain, CircuitBreaker, Document, Fallback, ModelMatch, Strategy, Target, find_preset,
 };
@@ -21,6 +23,8 @@ pub(crate) struct Snapshot {
     pub(crate) content: String,
     /// The compiled policy chain.
     pub(crate) chain: Chain,
+    /// The guards outside of the gateway, in the order of [`Chain::guards`].
+    pub(crate) guards: Vec<GuardClient>,
     /// The upstreams in routing order.
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) strategy: Strategy,
@@ -54,16 +58,6 @@ pub(crate) struct UpstreamTimeouts {
     /// providers send the headers long before the response.
     pub(crate) idle: Option<Duration>,
     pub(crate) total: Duration,
-}
-
-/// The credential for an upstream.
-pub(crate) enum Credential {
-    /// None is needed.
-    None,
-    /// A header; its value is marked sensitive.
-    Header(HeaderName, HeaderValue),
-    /// The secret does not exist: the upstream receives no requests.
-    Missing,
 }
 
 impl Upstream {

@@ -9,6 +9,7 @@ mod decoder;
 mod dispatch;
 mod echo;
 mod health;
+mod post;
 mod response;
 mod send;
 
@@ -16,5 +17,6 @@ pub(crate) use connection_pool::ConnectionPool;
 pub(crate) use connector::TlsConfig;
 pub(crate) use dispatch::{Outcome, dispatch};
 pub(crate) use health::UpstreamHealth;
+pub(crate) use post::post;
 pub(crate) use response::{UpstreamBody, UpstreamResponse};
 pub(crate) use send::OutboundRequest;

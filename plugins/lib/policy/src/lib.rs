@@ -28,6 +28,7 @@ mod case;
 mod chain;
 pub mod chat;
 mod compile;
+mod credential;
 mod decode;
 mod diff;
 pub mod json;
@@ -42,13 +43,15 @@ mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
-    AuditRecord, Block, Caller, Chain, Decision, EvaluatedRoute, Evaluation, FilterOutput, Finding,
-    Limits, MAX_HOLD_BYTES, MAX_MATCH_BYTES, MarkerKind, NumberRedaction, PromptText, Replacement,
-    Rewrite, Sensitivity, StreamFilter, merge_findings,
+    AuditRecord, Block, Caller, Chain, Decision, Direction, EvaluatedRoute, Evaluation, FailMode,
+    FilterOutput, Finding, Guard, GuardAction, GuardFailure, GuardService, GuardText, GuardVerdict,
+    HttpForm, HttpGuard, Judged, Judgment, Limits, MAX_HOLD_BYTES, MAX_MATCH_BYTES, MarkerKind,
+    NumberRedaction, PromptText, Replacement, Rewrite, Sensitivity, Span, StreamFilter,
+    evaluate_judgments, merge_findings, resolve_verdicts,
 };
 pub use compile::compile;
 pub use decode::MAX_GAP_BYTES;
-pub use decode::{MAX_ALIASES, MAX_DEPTH, MAX_NODES, Millis};
+pub use decode::{InvalidUrl, MAX_ALIASES, MAX_DEPTH, MAX_NODES, Millis, validate_base_url};
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
 pub use kinds::reason_codes;
 pub use model::defaults;
@@ -57,7 +60,7 @@ pub use model::{
     PRESETS, Pack, Policies, PolicyKind, Preset, Providers, Routing, SecretRef, SizeLimits,
     Strategy, Target, Timeouts, Trigger, find_preset,
 };
-pub use parse::{InvalidUrl, json_schema, parse, validate_base_url};
+pub use parse::{json_schema, parse};
 pub use placeholder::{PlaceholderValues, RestoredText, Restorer};
 pub use problem::{Problem, Problems, looks_like_secret};
 pub use source::{MAX_SOURCE_BYTES, Source, SourceLocation};

@@ -5,17 +5,19 @@
 
 use super::super::chat_request::ChatRequest;
 use super::super::error_response::ErrorResponse;
+use super::super::guard_policy;
 use super::super::request_context::RequestContext;
 use super::super::response_filters::{FilterError, ResponseFilters};
 use super::super::restoration::Restoration;
 use super::super::upstream_error;
+use super::guarded::GuardedEvents;
 use super::sse::{SseItem, SseParser};
 use super::transform::{DONE, StreamError, Transformer, write_event};
 use crate::state::InFlightGuard;
 use crate::upstream::UpstreamBody;
 use bytes::Bytes;
 use http::StatusCode;
-use kt_policy::Block;
+use kt_policy::{Block, Decision};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -48,6 +50,8 @@ struct Stream {
     refusal_status: StatusCode,
     /// The block that ended the stream.
     blocked: Option<Block>,
+    /// The guards outside of the gateway.
+    guards: Option<GuardedEvents>,
 }
 
 /// The progress of a stream.
@@ -71,7 +75,13 @@ pub(in super::super) async fn begin(
         filters.expect_json();
     }
     let mut transformer = Transformer::new(filters, request.hides_usage());
-    if let Some(values) = &context.placeholder_values {
+    let guards = GuardedEvents::new(context);
+    // What guards see must not have the values that were kept from them.
+    if let Some(values) = context
+        .placeholder_values
+        .as_ref()
+        .filter(|_| guards.is_none())
+    {
         transformer.restore(Restoration::new(Arc::clone(values), request.expects_json));
     }
     let mut stream = Stream {
@@ -81,12 +91,13 @@ pub(in super::super) async fn begin(
         upstream: upstream.to_owned(),
         refusal_status: context.snapshot.refusal_status,
         blocked: None,
+        guards,
     };
     let mut output = Vec::new();
     let mut deadline = None;
     let mut finished = false;
-    while !finished && !stream.transformer.has_content() {
-        let next = stream.advance(&mut output);
+    while !finished && !stream.has_text(&output) {
+        let next = stream.advance_judged(&mut output, context);
         let progress = match deadline {
             None => next.await,
             Some(deadline) => match timeout_at(deadline, next).await {
@@ -102,7 +113,8 @@ pub(in super::super) async fn begin(
                 return Err(error);
             }
         }
-        if deadline.is_none() && !output.is_empty() {
+        // Guards have time limits of their own, and a window must not be judged by halves.
+        if deadline.is_none() && !output.is_empty() && stream.guards.is_none() {
             deadline = Some(Instant::now() + FIRST_TEXT_TIMEOUT);
         }
     }
@@ -139,7 +151,7 @@ impl StreamedCompletion {
         out: Sender<Bytes>,
     ) -> Option<UpstreamBody> {
         let limits = self.stream.body.limits();
-        let status = match self.forward_all(&out, limits).await {
+        let status = match self.forward_all(&context, &out, limits).await {
             Ok(()) => 200_u16,
             Err(None) => CLIENT_CLOSED_REQUEST,
             Err(Some(error)) => {
@@ -162,6 +174,7 @@ impl StreamedCompletion {
     /// The error of the stream; `None` when the client has disconnected.
     async fn forward_all(
         &mut self,
+        context: &RequestContext,
         out: &Sender<Bytes>,
         (write_timeout, deadline): (Duration, Option<Instant>),
     ) -> Result<(), Option<ErrorResponse>> {
@@ -183,7 +196,7 @@ impl StreamedCompletion {
             }
             tokio::select! {
                 () = out.closed() => return Err(None),
-                progress = self.stream.advance(&mut self.output) => match progress {
+                progress = self.stream.advance_judged(&mut self.output, context) => match progress {
                     Ok(Progress::Continues) => {}
                     Ok(Progress::Finished) => self.finished = true,
                     // What came before the error in the same chunk is sent first.
@@ -195,6 +208,38 @@ impl StreamedCompletion {
 }
 
 impl Stream {
+    /// Whether text has arrived that may be sent.
+    fn has_text(&self, output: &[u8]) -> bool {
+        self.transformer.has_content() && (self.guards.is_none() || !output.is_empty())
+    }
+
+    /// Reads and transforms one chunk of the body. What guards judge is appended once they have.
+    async fn advance_judged(
+        &mut self,
+        output: &mut Vec<u8>,
+        context: &RequestContext,
+    ) -> Result<Progress, ErrorResponse> {
+        if self.guards.is_none() {
+            return self.advance(output).await;
+        }
+        let mut events = Vec::new();
+        let progress = self.advance(&mut events).await;
+        let ended = !matches!(progress, Ok(Progress::Continues));
+        let Some(guards) = &mut self.guards else {
+            return progress;
+        };
+        let mut judged = guards.push(&events);
+        if judged.is_ok() && (ended || guards.is_due()) {
+            judged = guards.judge(ended, output).await;
+        }
+        judged.map_err(|error| {
+            let (error, block) = error.into_response(&context.snapshot);
+            self.blocked = block;
+            error
+        })?;
+        progress
+    }
+
     /// Reads and transforms one chunk of the body.
     async fn advance(&mut self, output: &mut Vec<u8>) -> Result<Progress, ErrorResponse> {
         let chunk = self.body.next().await;
@@ -277,7 +322,14 @@ impl Stream {
     fn record(&mut self, context: &RequestContext) {
         let restored = self.transformer.restored();
         if let Some(filters) = self.transformer.filters() {
-            let evaluation = filters.evaluation(self.blocked.as_ref());
+            let mut evaluation = filters.evaluation(self.blocked.as_ref());
+            if let Some(guards) = &self.guards {
+                let judged = guards.evaluation();
+                evaluation = match evaluation.decision {
+                    Decision::Block(_) => guard_policy::combine(&judged, &evaluation),
+                    _ => guard_policy::combine(&evaluation, &judged),
+                };
+            }
             context.response_evaluated(&evaluation, restored);
         }
     }

@@ -1,6 +1,8 @@
 //! Streamed completions.
 
 mod forward;
+mod guarded;
+mod judged_text;
 mod outline;
 mod sse;
 mod tool_names;

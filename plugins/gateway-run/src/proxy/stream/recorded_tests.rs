@@ -72,6 +72,7 @@ fn forward(chain: &Chain, pieces: &[&[u8]]) -> (String, bool) {
         upstream: "recorded".to_owned(),
         refusal_status: StatusCode::BAD_REQUEST,
         blocked: None,
+        guards: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.build().unwrap();

@@ -7,6 +7,7 @@ use regex_syntax::hir::Hir;
 use super::Limits;
 use super::automaton::{Automaton, MAX_MATCH_BYTES, weigh};
 use super::compiled::Compiled;
+use super::guard::Guard;
 use super::pattern::{Pattern, PatternSource};
 use super::phases::{CallerPhase, Detector, RecordPhase, RequestPhase, RoutePhase};
 use super::prompt::Chain;
@@ -76,6 +77,16 @@ impl<'d> Build<'d> {
     /// Adds the request phase of the policy.
     pub(crate) fn request(&mut self, phase: impl RequestPhase + 'static) {
         self.compiled.request.push(Box::new(phase));
+    }
+
+    /// Adds a policy whose verdict comes from elsewhere.
+    pub(crate) fn guard(&mut self, guard: Guard) {
+        self.compiled.guards.push(guard);
+    }
+
+    /// Returns the policies so far whose verdict comes from elsewhere.
+    pub(crate) fn guards(&self) -> &[Guard] {
+        &self.compiled.guards
     }
 
     /// Adds the record phase of the policy.

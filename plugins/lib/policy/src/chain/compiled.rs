@@ -1,6 +1,7 @@
 //! [`Compiled`]: the parts of a chain.
 
 use super::evaluation::Block;
+use super::guard::Guard;
 use super::phases::{CallerPhase, RecordPhase, RequestPhase, RoutePhase};
 use super::rules::Rules;
 use super::scanner::Blocked;
@@ -14,6 +15,8 @@ pub(crate) struct Compiled {
     pub(crate) route: Vec<Box<dyn RoutePhase>>,
     pub(crate) request: Vec<Box<dyn RequestPhase>>,
     pub(crate) rules: Option<Rules>,
+    /// The policies whose verdict comes from elsewhere, in the order of the chain.
+    pub(crate) guards: Vec<Guard>,
     pub(crate) record: Option<Box<dyn RecordPhase>>,
 }
 

@@ -15,7 +15,10 @@ use crate::source::Source;
 const STEPS_PER_BYTE: usize = 256;
 
 pub(super) fn chain(dlp: &str) -> Chain {
-    let kinds = KINDS.iter().map(|known| known.kind.as_str());
+    let kinds = KINDS
+        .iter()
+        .filter(|known| !known.named)
+        .map(|known| known.kind.as_str());
     let chain: Vec<&str> = kinds.collect();
     let others = chain.iter().filter(|kind| **kind != "dlp-filter");
     let block = |kind: &str| match kind {

@@ -11,6 +11,7 @@ mod compiled;
 mod cost_tests;
 mod evaluation;
 mod filter;
+mod guard;
 mod label;
 mod limits;
 mod matched;
@@ -24,6 +25,7 @@ mod scanner;
 mod starts;
 #[cfg(test)]
 mod starts_tests;
+mod verdict;
 mod word_boundary;
 
 pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat, RESTORE_WEAKER};
@@ -38,6 +40,9 @@ pub use evaluation::{
     merge_findings,
 };
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
+pub use guard::{
+    Direction, FailMode, Guard, GuardAction, GuardService, GuardText, HttpForm, HttpGuard,
+};
 pub(crate) use label::Label;
 pub use limits::Limits;
 pub(crate) use matched::{Match, Matches, Rest, RestState, View};
@@ -49,3 +54,6 @@ pub(crate) use phases::{
 pub(crate) use policy::Policy;
 pub(crate) use progress::Progress;
 pub use prompt::Chain;
+pub use verdict::{
+    GuardFailure, GuardVerdict, Judged, Judgment, Span, evaluate_judgments, resolve_verdicts,
+};

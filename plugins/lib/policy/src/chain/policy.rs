@@ -14,6 +14,8 @@ pub(crate) trait Policy: Settings + Debug + Send + Sync + 'static {
     const REASON: Option<&'static str>;
     /// Whether it belongs at the end of a chain.
     const LAST: bool = false;
+    /// Whether a chain may have several, each under a name of its own: `KIND:NAME`.
+    const NAMED: bool = false;
 
     /// Adds the phases that the policy takes part in.
     fn compile(&self, build: &mut Build<'_>);

@@ -6,6 +6,7 @@ use super::audit::AuditRecord;
 use super::compiled::Compiled;
 use super::evaluation::{Block, Decision, Evaluation, Finding, PromptText, Rewrite, count};
 use super::filter::StreamFilter;
+use super::guard::{Direction, Guard};
 use super::rules::Rules;
 use super::scanner::Scanner;
 use crate::model::PolicyKind;
@@ -22,6 +23,19 @@ impl Chain {
     #[must_use]
     pub fn kinds(&self) -> &[PolicyKind] {
         &self.compiled.kinds
+    }
+
+    /// Returns the policies whose verdict comes from elsewhere, in order.
+    #[must_use]
+    pub fn guards(&self) -> &[Guard] {
+        &self.compiled.guards
+    }
+
+    /// Whether a policy whose verdict comes from elsewhere judges a direction.
+    #[must_use]
+    pub fn has_guards(&self, direction: Direction) -> bool {
+        let mut guards = self.guards().iter();
+        guards.any(|guard| guard.judges(direction))
     }
 
     /// Returns the record of an evaluation; `None` if no policy of the chain records it.

@@ -28,6 +28,14 @@ impl EvaluatedDocument {
         (!values.is_empty()).then(|| Arc::new(values))
     }
 
+    pub(super) fn new(evaluation: Evaluation, edits: Vec<Edit>) -> Self {
+        Self {
+            evaluation,
+            edits,
+            values: PlaceholderValues::default(),
+        }
+    }
+
     /// Returns the document with everything redacted; every byte that no policy
     /// changed is as it was.
     #[must_use]
@@ -167,10 +175,10 @@ fn evaluated(
 }
 
 /// The roles of the messages of a request.
-struct Roles(Vec<(usize, String)>);
+pub(super) struct Roles(Vec<(usize, String)>);
 
 impl Roles {
-    fn of(scalars: &[Scalar<'_>]) -> Self {
+    pub(super) fn of(scalars: &[Scalar<'_>]) -> Self {
         let mut roles = Vec::new();
         for scalar in scalars {
             if let [
@@ -201,7 +209,7 @@ impl Roles {
     /// instruction; whatever else there is, such as the description of a tool,
     /// may come from anywhere, and a caller can write the messages of the
     /// assistant as well.
-    fn role_of(&self, unit: &Unit) -> &str {
+    pub(super) fn role_of(&self, unit: &Unit) -> &str {
         let Some(message) = unit.message else {
             return "user";
         };

@@ -9,6 +9,7 @@ mod millis;
 mod node;
 mod pattern;
 mod string_enum;
+mod url;
 mod yaml;
 
 pub(crate) use diagnostics::{Diagnostics, truncate};
@@ -20,5 +21,7 @@ pub(crate) use node::{Node, NodeKind};
 pub use pattern::MAX_GAP_BYTES;
 pub(crate) use pattern::parse_pattern;
 pub(crate) use string_enum::{StringEnum, string_enum};
+pub use url::{InvalidUrl, validate_base_url};
+pub(crate) use url::{UrlParts, port_of, split_url};
 pub use yaml::{MAX_ALIASES, MAX_DEPTH, MAX_NODES};
 pub(crate) use yaml::{YamlError, parse_yaml};

@@ -1,7 +1,7 @@
 //! [`Endpoint`]: where the requests to an upstream go.
 
+use crate::decode::{UrlParts, split_url};
 use crate::model::Target;
-use crate::parse::url::{UrlParts, split_url};
 
 /// The parts of an upstream's address that have a meaning.
 #[derive(Debug, PartialEq, Eq)]

@@ -85,6 +85,16 @@ fn setting(change: &UnmaskedChange) -> Option<&'static str> {
             (number(&change.new) > number(&change.old)).then_some(reason)
         }
         Weaker::Added(reason) => added(change, item, reason),
+        Weaker::To(word, reason) => {
+            let is = |value: &Value| {
+                let value = if value.is_null() { default? } else { value };
+                Some(match value {
+                    Value::Bool(value) => *value == (word == "true"),
+                    value => value.as_str() == Some(word),
+                })
+            };
+            (is(&change.new)? && !is(&change.old)?).then_some(reason)
+        }
         Weaker::Removed(reason) => removed(change, item, reason),
     }
 }

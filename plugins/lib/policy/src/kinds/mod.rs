@@ -3,8 +3,11 @@
 mod audit_logger;
 mod data_routing_policy;
 mod dlp_filter;
+mod external_guard;
+mod guard;
 mod ip_allowlist;
 mod pii_detector;
+mod plugin;
 mod prompt_injection;
 #[cfg(test)]
 mod reference_tests;

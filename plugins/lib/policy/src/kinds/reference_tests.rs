@@ -29,7 +29,7 @@ fn reference() -> String {
             page,
             "\n## `{}`\n\n{summary} {reason}\n\n\
              | setting | values | default | | weaker |\n|---|---|---|---|---|\n",
-            known.kind
+            known.form()
         )
         .unwrap();
         rows(&(known.declarations)(), "", &mut page);
@@ -58,6 +58,7 @@ fn rows(declarations: &[Declaration], path: &str, page: &mut String) {
             Some(Weaker::Higher(_)) => "a higher number",
             Some(Weaker::Added(_)) => "an item more",
             Some(Weaker::Removed(_)) => "an item less",
+            Some(Weaker::To(word, _)) => &format!("`{word}`"),
         };
         writeln!(
             page,

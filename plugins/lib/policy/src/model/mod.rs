@@ -5,6 +5,7 @@ mod canonical;
 pub mod defaults;
 mod document;
 mod gateway;
+mod interned;
 mod model_match;
 mod policies;
 mod policy_kind;
@@ -15,6 +16,7 @@ mod strategy;
 
 pub use document::{Document, Pack};
 pub use gateway::{Gateway, Outbound, SizeLimits};
+pub(crate) use interned::intern;
 pub use model_match::ModelMatch;
 pub use policies::Policies;
 pub use policy_kind::PolicyKind;

@@ -19,6 +19,11 @@ impl Policies {
         self.0.contains_key(&kind)
     }
 
+    /// Returns the kinds of the blocks.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = PolicyKind> {
+        self.0.keys().copied()
+    }
+
     /// Returns the block of a kind.
     pub(crate) fn block(&self, kind: PolicyKind) -> Option<&dyn PolicySettings> {
         self.0.get(&kind).map(AsRef::as_ref)

@@ -82,7 +82,7 @@ pub fn find_preset(provider: &str) -> Option<&'static Preset> {
 #[cfg(test)]
 mod tests {
     use super::{PRESETS, find_preset};
-    use crate::parse::url::validate_base_url;
+    use crate::decode::validate_base_url;
 
     #[test]
     fn presets_are_sorted_and_valid() {

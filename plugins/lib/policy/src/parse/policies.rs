@@ -1,5 +1,7 @@
 //! `policies.chain` and the blocks under `policy`.
 
+use std::borrow::Cow;
+
 use crate::decode::{Diagnostics, Keys, Mapping, truncate};
 use crate::kinds::{KINDS, Registration, UNSUPPORTED, find};
 use crate::model::{Policies, PolicyKind};
@@ -46,7 +48,7 @@ fn chain(
         let Some(known) = known_kind(&text, item.location, &item.path, diagnostics) else {
             continue;
         };
-        let kind = known.kind;
+        let kind = known.policy(&text);
         if chain.iter().any(|(other, _)| *other == kind) {
             let message = format!("`{kind}` occurs twice in the chain");
             diagnostics.report(code::DUPLICATE, item.location, &item.path, message);
@@ -72,7 +74,7 @@ fn known_kind(
         diagnostics.report_unsupported(location, path, &format!("the policy kind `{text}`"));
         return None;
     }
-    let names: Vec<&str> = KINDS.iter().map(|known| known.kind.as_str()).collect();
+    let names: Vec<Cow<'static, str>> = KINDS.iter().map(Registration::form).collect();
     diagnostics
         .report(
             code::UNKNOWN_KIND,
@@ -80,7 +82,7 @@ fn known_kind(
             path,
             format!("unknown policy kind `{}`", truncate(text)),
         )
-        .suggest(text, names.iter().copied())
+        .suggest(text, names.iter().map(AsRef::as_ref))
         .help(format!("known kinds: {}", names.join(", ")));
     None
 }
@@ -101,9 +103,10 @@ fn blocks(root: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> (Policies, V
         let Some(known) = known else {
             continue;
         };
-        present.push(known.kind);
-        if let Some(block) = known.decode(&mapping, diagnostics) {
-            blocks.insert(known.kind, block);
+        let kind = known.policy(&entry.key);
+        present.push(kind);
+        if let Some(block) = known.decode(kind, &mapping, diagnostics) {
+            blocks.insert(kind, block);
         }
     }
     (blocks, present)

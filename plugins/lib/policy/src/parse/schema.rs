@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::decode::StringEnum;
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, Registration};
 use crate::model::{
     CircuitBreaker, DataCollection, Fallback, Gateway, SizeLimits, Strategy, Timeouts, defaults,
 };
@@ -98,28 +98,45 @@ fn pack() -> Value {
 }
 
 fn policies() -> Value {
-    let kinds: Vec<&str> = KINDS.iter().map(|known| known.kind.as_str()).collect();
+    let (named, kinds): (Vec<&Registration>, Vec<_>) = KINDS.iter().partition(|known| known.named);
+    let kinds: Vec<&str> = kinds.iter().map(|known| known.kind.as_str()).collect();
+    let mut items = vec![json!({ "enum": kinds })];
+    items.extend(
+        named
+            .iter()
+            .map(|known| json!({ "type": "string", "pattern": name_pattern(known) })),
+    );
     let chain = json!({
         "description": "The policies, in order. Each needs a block under `policy`.",
         "type": "array",
-        "items": { "enum": kinds },
+        "items": { "anyOf": items },
         "uniqueItems": true,
     });
     object_with(&["chain"], "The policy chain.", json!({ "chain": chain }))
 }
 
 fn policy() -> Value {
-    let kinds = KINDS.iter();
+    let block = |known: &Registration| described((known.schema)(), known.summary.trim());
+    let (named, kinds): (Vec<&Registration>, Vec<_>) = KINDS.iter().partition(|known| known.named);
     let blocks: Map<String, Value> = kinds
-        .map(|known| {
-            let block = described((known.schema)(), known.summary.trim());
-            (known.kind.to_string(), block)
-        })
+        .iter()
+        .map(|known| (known.kind.to_string(), block(known)))
         .collect();
-    object(
+    let named: Map<String, Value> = named
+        .iter()
+        .map(|known| (name_pattern(known), block(known)))
+        .collect();
+    let mut policy = object(
         "The settings of each policy in the chain.",
         Value::Object(blocks),
-    )
+    );
+    policy["patternProperties"] = Value::Object(named);
+    policy
+}
+
+/// Returns the names of the policies of a kind.
+fn name_pattern(known: &Registration) -> String {
+    format!("^{}:[a-z0-9][a-z0-9-]{{0,63}}$", known.kind)
 }
 
 fn providers() -> Value {
@@ -241,6 +258,6 @@ mod tests {
         check(target_path, &target::KEYS);
         let below = |key: &str| format!("{target_path}/properties/{key}");
         check(&below("data_policy"), &target::DATA_KEYS);
-        check(&below("secret_key_ref"), &target::SECRET_KEYS);
+        check(&below("secret_key_ref"), &crate::credential::SECRET_KEYS);
     }
 }

@@ -1,11 +1,15 @@
 //! `providers.targets[]`.
 
 use super::aliases::aliases;
-use super::url::{InvalidUrl, validate_base_url};
-use crate::decode::{Diagnostics, Field, Keys, LengthRange, Mapping, NodeKind, truncate};
+use crate::credential::{
+    SECRET_HELP, read_header, read_scheme, read_secret_ref, reject_credential,
+};
+use crate::decode::{
+    Diagnostics, InvalidUrl, Keys, LengthRange, Mapping, truncate, validate_base_url,
+};
 use crate::model::{DataPolicy, PRESETS, SecretRef, Target, find_preset};
+use crate::problem::code;
 use crate::problem::secret_text::has_key_prefix;
-use crate::problem::{code, looks_like_secret};
 use crate::settings::group;
 
 pub(super) const KEYS: Keys = Keys {
@@ -32,14 +36,8 @@ pub(super) const DATA_KEYS: Keys = Keys {
     known: &["zero_data_retention", "training_opt_out", "retention_days"],
     unsupported: &[],
 };
-pub(super) const SECRET_KEYS: Keys = Keys {
-    known: &["env", "store"],
-    unsupported: &[],
-};
 
 const ID: LengthRange = LengthRange { min: 1, max: 100 };
-const SHORT: LengthRange = LengthRange { min: 0, max: 100 };
-const SECRET_HELP: &str = "use secret_key_ref: {env: NAME} or {store: NAME}";
 
 /// Reads all targets, and reports duplicate ids.
 pub(crate) fn decode_all(
@@ -147,13 +145,6 @@ fn reject_literal_credential(mapping: &Mapping<'_>, diagnostics: &mut Diagnostic
     }
 }
 
-fn reject_credential(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) {
-    let message = format!("`{}` must not contain credentials", field.path);
-    diagnostics
-        .report(code::SECRET, field.location, &field.path, message)
-        .help(SECRET_HELP);
-}
-
 /// Reads the id, which is part of logs and metrics.
 fn id(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
     let field = mapping.field("id", diagnostics)?;
@@ -242,42 +233,6 @@ fn require_base_url(mapping: &Mapping<'_>, provider: &str, diagnostics: &mut Dia
     }
 }
 
-fn header(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
-    let field = mapping.field("api_key_header", diagnostics)?;
-    let text = field.bounded_string(&ID, diagnostics)?;
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if looks_like_secret(&text) {
-        reject_credential(&field, diagnostics);
-        return None;
-    }
-    if text.bytes().all(token) {
-        return Some(text);
-    }
-    field.reject(
-        format!("`{}` is not a header name", field.path),
-        diagnostics,
-    );
-    None
-}
-
-/// Reads the scheme before the credential, which must not contain the credential itself.
-fn prefix(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
-    let field = mapping.field("api_key_prefix", diagnostics)?;
-    let text = field.bounded_string(&SHORT, diagnostics)?;
-    let one_word = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    if one_word && !looks_like_secret(&text) {
-        return Some(text);
-    }
-    let message = format!(
-        "`{}` must be one word without credentials, such as `Bearer`",
-        field.path
-    );
-    diagnostics
-        .report(code::SECRET, field.location, &field.path, message)
-        .help(SECRET_HELP);
-    None
-}
-
 fn data_policy(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<DataPolicy> {
     let mapping = mapping.mapping("data_policy", &DATA_KEYS, diagnostics)?;
     Some(DataPolicy {
@@ -287,61 +242,18 @@ fn data_policy(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Opti
     })
 }
 
-fn secret(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretRef> {
-    let field = mapping.field("secret_key_ref", diagnostics)?;
-    if !matches!(field.node.kind, NodeKind::Mapping(_)) {
-        let actual = field.node.kind.type_name();
-        let message = format!("`{}` must be a mapping, not {actual}", field.path);
-        let location = mapping
-            .key_location("secret_key_ref")
-            .unwrap_or(field.location);
-        diagnostics
-            .report(code::SECRET, location, &field.path, message)
-            .help(SECRET_HELP);
-        return None;
-    }
-    let inner = Mapping::open(
-        field.node,
-        &field.path,
-        field.location,
-        Some(&SECRET_KEYS),
-        diagnostics,
-    )?;
-    let env = inner.field("env", diagnostics);
-    let store = inner.field("store", diagnostics);
-    match (env, store) {
-        (Some(env), None) => name(&env, diagnostics).map(SecretRef::Env),
-        (None, Some(store)) => name(&store, diagnostics).map(SecretRef::Store),
-        _ => {
-            let message = format!(
-                "`{}` must contain exactly one of `env` and `store`",
-                field.path
-            );
-            diagnostics
-                .report(code::SECRET, field.location, &field.path, message)
-                .help(SECRET_HELP);
-            None
-        }
-    }
+fn header(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("api_key_header", diagnostics)?;
+    read_header(&field, diagnostics)
 }
 
-/// Reads the name of a variable or secret. An invalid name may be the secret itself, so it is
-/// never quoted.
-fn name(field: &Field<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
-    let text = field.string(diagnostics)?;
-    let valid = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
-    let is_name = !text.is_empty() && text.len() <= 128 && text.bytes().all(valid);
-    if is_name && !looks_like_secret(&text) {
-        return Some(text);
-    }
-    let problem = if is_name {
-        "looks like a secret, not like the name of one"
-    } else {
-        "is not a name"
-    };
-    let message = format!("`{}` {problem}", field.path);
-    diagnostics
-        .report(code::SECRET, field.location, &field.path, message)
-        .help("use at most 128 letters, digits, `_`, `-` and `.`: the name of the secret, not the secret");
-    None
+fn prefix(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<String> {
+    let field = mapping.field("api_key_prefix", diagnostics)?;
+    read_scheme(&field, diagnostics)
+}
+
+fn secret(mapping: &Mapping<'_>, diagnostics: &mut Diagnostics<'_>) -> Option<SecretRef> {
+    let field = mapping.field("secret_key_ref", diagnostics)?;
+    let location = mapping.key_location("secret_key_ref");
+    read_secret_ref(&field, location.unwrap_or(field.location), diagnostics)
 }

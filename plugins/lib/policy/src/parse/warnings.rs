@@ -1,14 +1,14 @@
 //! Warnings: settings that are valid but probably unintended.
 
-use crate::kinds::{KINDS, find};
+use crate::kinds::find;
 use crate::model::{DataCollection, Document, Target};
 use crate::problem::{Problem, code};
 
 /// Returns the warnings of a document.
 pub(crate) fn warnings(document: &Document) -> Vec<Problem> {
     let mut warnings = Vec::new();
-    for kind in KINDS.iter().map(|known| known.kind) {
-        if document.policy.has(kind) && !document.chain.contains(&kind) {
+    for kind in document.policy.kinds() {
+        if !document.chain.contains(&kind) {
             let path = format!("policy.{kind}");
             let message = format!("`{path}` is not in `policies.chain` and has no effect");
             warnings.push(warning(document, code::W_NOT_CHAINED, &path, message));

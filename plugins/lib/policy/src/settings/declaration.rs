@@ -36,6 +36,8 @@ pub(crate) enum Weaker {
     Higher(&'static str),
     /// An item more.
     Added(&'static str),
+    /// One value instead of another, with the reason.
+    To(&'static str, &'static str),
     /// An item less.
     Removed(&'static str),
 }

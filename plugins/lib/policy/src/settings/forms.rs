@@ -4,13 +4,13 @@ use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::declaration::{Declaration, Weaker};
 use super::declare::Settings;
 use super::form::Form;
 use super::setting::Setting;
-use crate::decode::{Diagnostics, Field, LengthRange, Mapping, Millis, StringEnum};
+use crate::decode::{Diagnostics, Field, LengthRange, Mapping, Millis, Node, NodeKind, StringEnum};
 use crate::problem::code;
 
 /// Returns a switch.
@@ -68,6 +68,16 @@ pub(crate) fn patterns() -> Setting<List<RegularExpression>> {
 /// Returns a mapping of settings.
 pub(crate) fn group<S: Settings>() -> Setting<Group<S>> {
     Setting::new(Group(PhantomData))
+}
+
+/// Returns a list of texts of a length within limits, a set.
+pub(crate) fn texts(length: RangeInclusive<usize>) -> Setting<List<Text>> {
+    list(Text(length)).set(Value::to_string)
+}
+
+/// Returns a mapping of any keys, which is passed on as it is.
+pub(crate) fn any_mapping() -> Setting<AnyMapping> {
+    Setting::new(AnyMapping)
 }
 
 /// See [`boolean`].
@@ -275,4 +285,61 @@ impl<S: Settings> Form for Group<S> {
     fn nested(&self) -> Vec<Declaration> {
         S::declarations()
     }
+}
+
+/// See [`any_mapping`].
+pub(crate) struct AnyMapping;
+
+impl Form for AnyMapping {
+    type Value = Map<String, Value>;
+
+    fn decode(
+        &self,
+        field: &Field<'_>,
+        diagnostics: &mut Diagnostics<'_>,
+    ) -> Option<Map<String, Value>> {
+        let mapping = Mapping::open(field.node, &field.path, field.location, None, diagnostics)?;
+        let mut values = Map::new();
+        for entry in mapping.entries() {
+            let path = mapping.path_of(&entry.key);
+            let value = json_value(&entry.node, &path, diagnostics)?;
+            values.insert(entry.key.clone(), value);
+        }
+        Some(values)
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": ["object", "null"] })
+    }
+}
+
+/// Converts a node; reports a fraction, whose notation is not kept.
+fn json_value(node: &Node, path: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Value> {
+    Some(match &node.kind {
+        NodeKind::Null => Value::Null,
+        NodeKind::Bool(value) => Value::from(*value),
+        NodeKind::Int(value) => Value::from(*value),
+        NodeKind::String(text) => Value::from(text.clone()),
+        NodeKind::Float => {
+            let message = format!("`{path}` is a fraction, which is not passed on exactly");
+            diagnostics
+                .report(code::INVALID_VALUE, node.location, path, message)
+                .help("write it in quotes, or as an integer");
+            return None;
+        }
+        NodeKind::Sequence(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| json_value(item, &format!("{path}[{index}]"), diagnostics))
+            .collect::<Option<Vec<_>>>()?
+            .into(),
+        NodeKind::Mapping(entries) => {
+            let mut values = Map::new();
+            for entry in entries {
+                let value = json_value(&entry.node, &format!("{path}.{}", entry.key), diagnostics)?;
+                values.insert(entry.key.clone(), value);
+            }
+            Value::Object(values)
+        }
+    })
 }

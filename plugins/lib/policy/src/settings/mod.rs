@@ -11,6 +11,7 @@ pub(crate) use declaration::{Declaration, Weaker, find};
 pub(crate) use declare::{PolicySettings, Settings, settings};
 pub(crate) use form::Form;
 pub(crate) use forms::{
-    boolean, choice, choices, duration, group, integer, list, only, patterns, ports, text,
+    any_mapping, boolean, choice, choices, duration, group, integer, list, only, patterns, ports,
+    text, texts,
 };
 pub(crate) use setting::Setting;

@@ -1,0 +1,6 @@
+//! `plugin:NAME`: a guard that a plugin provides.
+
+mod policy;
+mod settings;
+
+pub(crate) use settings::PluginGuard;
