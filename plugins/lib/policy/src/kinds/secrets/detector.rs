@@ -67,10 +67,12 @@ impl SecretDetector {
     #[inline]
     fn may_begin(&self, text: &[u8], at: usize) -> bool {
         let before = &text[..at];
-        if before.last().is_some_and(|byte| is_word(*byte)) {
+        let byte = text[at];
+        let begins = is_word(byte) || byte == b'-' || SIGNS.contains(&byte);
+        if !begins || before.last().is_some_and(|byte| is_word(*byte)) {
             return false;
         }
-        matches!(text[at], b'-' | b'e')
+        matches!(byte, b'-' | b'e')
             || self.formats.may_begin(text, at)
             || assignment::may_begin(before)
     }
