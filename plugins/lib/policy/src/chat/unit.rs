@@ -52,8 +52,10 @@ pub(super) struct Units {
     pub(super) readings: Vec<Unit>,
     /// Texts for which only what they ask for matters, not what is in them.
     pub(super) gists: Vec<Unit>,
-    /// Every key of the document, to keep redacted ones unique.
-    keys: HashSet<String>,
+    /// The keys of the document.
+    names: Vec<Rc<str>>,
+    /// The same and those that were redacted, to keep these unique; made for the first of them.
+    keys: Option<HashSet<String>>,
     /// The keys with placeholders, by what they become.
     numbered_keys: HashMap<String, String>,
     /// The next number of a redacted key that occurs more than once.
@@ -92,7 +94,9 @@ impl Units {
         };
         let (form, role) = match scalar.kind {
             ScalarKind::Key => {
-                self.keys.insert(scalar.text.to_string());
+                if let Some(Segment::Key(key)) = scalar.path.last() {
+                    self.names.push(Rc::clone(key));
+                }
                 let plain = scalar
                     .text
                     .bytes()
@@ -325,12 +329,21 @@ impl Units {
         if number > 1 {
             candidate = format!("{marker}_{number}");
         }
-        while !self.keys.insert(rest(&candidate)) {
+        while !self.take_key(rest(&candidate)) {
             number += 1;
             candidate = format!("{marker}_{number}");
         }
         self.numbers.insert(key, number + 1);
         candidate
+    }
+
+    /// Takes a key; returns whether it was free.
+    fn take_key(&mut self, key: String) -> bool {
+        let names = self.names.iter();
+        let keys = self
+            .keys
+            .get_or_insert_with(|| names.map(ToString::to_string).collect());
+        keys.insert(key)
     }
 
     /// Whether a key with placeholders can become `key`: the same value has the same
@@ -339,7 +352,7 @@ impl Units {
         if let Some(original) = self.numbered_keys.get(key) {
             return *original == unit.text;
         }
-        let is_free = self.keys.insert(key.to_owned());
+        let is_free = self.take_key(key.to_owned());
         if is_free {
             self.numbered_keys.insert(key.to_owned(), unit.text.clone());
         }
