@@ -6,7 +6,7 @@ use super::json_edit;
 use super::json_text;
 use crate::snapshot::Upstream;
 use bytes::Bytes;
-use kt_policy::json::{items, members};
+use kt_policy::json::{Member, find_members, members};
 use serde_json::Value;
 
 /// The maximum length of a model name, which goes into logs and records.
@@ -45,13 +45,15 @@ impl ChatRequest {
         let text = std::str::from_utf8(&body)
             .map_err(|_| ErrorResponse::malformed("the request body is not valid UTF-8"))?;
         // The message of a syntax error quotes nothing of the document.
-        let members = members(text, MEMBERS).map_err(|error| {
+        let members = find_members(text, MEMBERS).map_err(|error| {
             ErrorResponse::malformed(format!(
                 "the request body cannot be parsed as JSON: {error}"
             ))
         })?;
         let [model, messages, stream, stream_options, response_format] = members;
         check_messages(messages)?;
+        let [model, stream, stream_options, response_format] =
+            [model, stream, stream_options, response_format].map(|member| Some(member?.text));
         Ok(Self {
             model: model.map_or(Ok(String::new()), parse_model)?,
             stream: stream == Some("true"),
@@ -123,10 +125,10 @@ fn member<'d>(object: Option<&'d str>, name: &str) -> Option<&'d str> {
     value
 }
 
-fn check_messages(messages: Option<&str>) -> Result<(), ErrorResponse> {
-    let message = match messages.map(items) {
+fn check_messages(messages: Option<Member<'_>>) -> Result<(), ErrorResponse> {
+    let message = match messages {
         None => "`messages` is missing",
-        Some(Some(items)) if items.iter().all(|item| item.starts_with('{')) => return Ok(()),
+        Some(messages) if messages.is_array_of_objects => return Ok(()),
         Some(_) => "`messages` must be an array of objects",
     };
     Err(ErrorResponse::malformed_param("messages", message))
@@ -139,12 +141,20 @@ fn expects_json(format: Option<&str>) -> bool {
 
 fn parse_model(json: &str) -> Result<String, ErrorResponse> {
     let error = |message| ErrorResponse::malformed_param("model", message);
-    let model = match json_text::parse(json) {
-        Ok(Value::Null) => return Ok(String::new()),
-        Ok(Value::String(model)) => model,
-        _ => return Err(error("`model` must be a string")),
+    let quoted = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let model = match quoted {
+        Some(model) if !model.contains('\\') => model.to_owned(),
+        _ => match json_text::parse(json) {
+            Ok(Value::Null) => return Ok(String::new()),
+            Ok(Value::String(model)) => model,
+            _ => return Err(error("`model` must be a string")),
+        },
     };
-    if model.len() > MAX_MODEL_LENGTH || model.chars().any(char::is_control) {
+    let is_printable = |text: &str| text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+    let has_control = |text: &str| !is_printable(text) && text.chars().any(char::is_control);
+    if model.len() > MAX_MODEL_LENGTH || has_control(&model) {
         return Err(error("`model` is not a valid model name"));
     }
     Ok(model)

@@ -7,6 +7,23 @@ use memchr::memchr2;
 /// Deepest nesting that is read.
 pub const MAX_DEPTH: usize = 128;
 
+/// The length up to which a string is read byte by byte, as most keys are: a search for many
+/// bytes at once costs more before it begins.
+const SHORT: usize = 16;
+
+/// The bytes that stand for themselves in a string.
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        plain[byte] = false;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
 /// Why a document is not accepted, with the byte offset of the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
@@ -194,19 +211,12 @@ impl<S: Sink> Grammar<'_, '_, S> {
         self.take(b'"', "a string")?;
         let start = self.at;
         loop {
-            let rest = self.rest();
-            let length = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-            // The minimum, unlike a search, is computed for many bytes at once.
-            let bytes = rest[..length].iter();
-            if bytes.fold(u8::MAX, |smallest, byte| smallest.min(*byte)) < 0x20 {
-                self.at += rest.iter().take_while(|byte| **byte >= 0x20).count();
-                return Err(self.expected("an escape instead of a control character"));
-            }
-            self.at += length;
+            self.at += plain(self.rest());
             match self.peek() {
                 None => return Err(self.expected("`\"`")),
+                Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(_) => break,
+                Some(_) => return Err(self.expected("an escape instead of a control character")),
             }
         }
         self.at += 1;
@@ -271,4 +281,21 @@ impl<S: Sink> Grammar<'_, '_, S> {
         self.at += word.len();
         Ok(())
     }
+}
+
+/// The number of bytes up to a quote, an escape or a control character.
+fn plain(bytes: &[u8]) -> usize {
+    let is_plain = |byte: &u8| PLAIN[usize::from(*byte)];
+    let (first, rest) = bytes.split_at(bytes.len().min(SHORT));
+    let length = first.iter().take_while(|byte| is_plain(byte)).count();
+    if length < first.len() {
+        return length;
+    }
+    let length = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+    // The minimum, unlike a search, is computed for many bytes at once.
+    let bytes = rest[..length].iter();
+    if bytes.fold(u8::MAX, |smallest, byte| smallest.min(*byte)) >= 0x20 {
+        return first.len() + length;
+    }
+    first.len() + rest.iter().take_while(|byte| is_plain(byte)).count()
 }

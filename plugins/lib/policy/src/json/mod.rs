@@ -13,7 +13,7 @@ mod scalars;
 
 pub use edit::{Edit, apply_edits};
 pub use grammar::{JsonError, MAX_DEPTH};
-pub use members::{items, members};
+pub use members::{Member, find_members, items, members};
 pub use scalars::is_number;
 
 pub(crate) use decode::{OffsetMap, escape, unescape};
