@@ -1,15 +1,29 @@
 //! Collecting the chunks of a body.
 
 use bytes::{Bytes, BytesMut};
+use hyper::body::Body;
 
 /// Collects chunks. One chunk, as small bodies have, is not copied.
 #[derive(Default)]
 pub(crate) struct BodyBuffer {
     first: Bytes,
     joined: BytesMut,
+    expected: usize,
 }
 
+/// The maximum number of bytes that are reserved for a body before they arrive.
+const MAX_RESERVED: usize = 1 << 20;
+
 impl BodyBuffer {
+    /// Returns a buffer for a body of which a length is known.
+    pub(crate) fn for_body(body: &impl Body) -> Self {
+        let length = body.size_hint().exact().unwrap_or_default();
+        Self {
+            expected: usize::try_from(length).map_or(MAX_RESERVED, |n| n.min(MAX_RESERVED)),
+            ..Self::default()
+        }
+    }
+
     /// Appends a chunk.
     pub(crate) fn push(&mut self, chunk: Bytes) {
         if self.len() == 0 {
@@ -17,6 +31,7 @@ impl BodyBuffer {
             return;
         }
         if !self.first.is_empty() {
+            self.joined.reserve(self.expected);
             self.joined
                 .extend_from_slice(&std::mem::take(&mut self.first));
         }

@@ -23,11 +23,13 @@ mod loopback;
 mod metrics;
 mod plugin_calls;
 mod proxy;
+mod request_id;
 mod response;
 mod run;
 mod snapshot;
 mod state;
 mod supervisor;
+mod time_limit;
 mod upstream;
 mod worker;
 

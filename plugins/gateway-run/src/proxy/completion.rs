@@ -48,7 +48,8 @@ pub(super) async fn complete(
     context: &RequestContext,
 ) -> Result<Completion, ErrorResponse> {
     if response.is_event_stream() {
-        let stream = stream::begin(response.body, upstream, request, context).await?;
+        // Boxed: its state would make the one of every request larger, which is copied.
+        let stream = Box::pin(stream::begin(response.body, upstream, request, context)).await?;
         return Ok(Completion::Stream(Box::new(stream)));
     }
     let UpstreamResponse {
@@ -79,10 +80,14 @@ pub(super) async fn complete(
 }
 
 fn forwarded(from: &HeaderMap) -> HeaderMap {
-    FORWARDED
-        .iter()
-        .filter_map(|name| Some((name.clone(), from.get(name)?.clone())))
-        .collect()
+    // With room for the id.
+    let mut headers = HeaderMap::with_capacity(FORWARDED.len() + 1);
+    for name in FORWARDED {
+        if let Some(value) = from.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers
 }
 
 /// Evaluates a whole response. One that no policy changes is returned byte for byte.

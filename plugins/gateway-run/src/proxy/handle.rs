@@ -5,8 +5,9 @@ use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
 use super::{caller, chat, models};
 use crate::health::health;
+use crate::request_id::REQUEST_ID;
 use crate::response::{ResponseBody, json_response};
-use http::{HeaderValue, Method, Request, Response};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -21,13 +22,15 @@ pub(crate) async fn handle(
     peer: IpAddr,
     proxy: Rc<ProxyContext>,
 ) -> Response<ResponseBody> {
-    let path = normalize(request.uri().path()).to_owned();
+    let path = normalize(request.uri().path());
+    if path == "/chat/completions" && *request.method() == Method::POST {
+        return chat_completions(request, peer, proxy).await;
+    }
     let is = |method: Method| *request.method() == method;
-    match path.as_str() {
-        "/chat/completions" if is(Method::POST) => chat_completions(request, peer, proxy).await,
+    match path {
         "/chat/completions" => ErrorResponse::method_not_allowed("POST").into_response(),
         "/livez" | "/healthz" | "/readyz" | "/health" if is(Method::GET) => {
-            let (status, body) = health(&path, &proxy.state, &proxy.snapshot());
+            let (status, body) = health(path, &proxy.state, &proxy.snapshot());
             json_response(status, &body)
         }
         "/models" if is(Method::GET) => list_models(None, &request, peer, &proxy),
@@ -75,7 +78,7 @@ async fn chat_completions(
     proxy: Rc<ProxyContext>,
 ) -> Response<ResponseBody> {
     let mut context = RequestContext::new(&proxy, request.headers());
-    let id = HeaderValue::from_str(&context.id);
+    let id = context.id.header.clone();
     let mut response = match proxy.state.admit() {
         Some(in_flight) => match chat::serve(request, peer, &proxy, &mut context).await {
             Ok(completion) => completion.into_response(context, in_flight),
@@ -86,9 +89,7 @@ async fn chat_completions(
             context,
         ),
     };
-    if let Ok(id) = id {
-        response.headers_mut().insert("x-request-id", id);
-    }
+    response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 

@@ -2,6 +2,7 @@
 
 use super::error_response::ErrorResponse;
 use crate::body_buffer::BodyBuffer;
+use crate::time_limit::timeout;
 use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
@@ -9,8 +10,8 @@ use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::io::Read;
+use std::pin::pin;
 use std::time::Duration;
-use tokio::time::timeout;
 
 /// The time limit for a client to send the body.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
@@ -33,7 +34,7 @@ pub(super) async fn read(
         // The client has not sent the body yet.
         return Err(ErrorResponse::too_large(limit));
     }
-    let bytes = timeout(READ_TIMEOUT, collect(body, limit))
+    let bytes = timeout(READ_TIMEOUT, pin!(collect(body, limit)))
         .await
         .map_err(|_| ErrorResponse::malformed("timed out while reading the request body"))??;
     encoding.decode(bytes, limit)
@@ -54,7 +55,7 @@ fn content_length(head: &Parts) -> Option<usize> {
 }
 
 async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, ErrorResponse> {
-    let mut whole = BodyBuffer::default();
+    let mut whole = BodyBuffer::for_body(&body);
     let mut length: usize = 0;
     while let Some(frame) = body.frame().await {
         let frame =

@@ -4,6 +4,7 @@ use super::context::ProxyContext;
 use crate::audit::{AuditEntry, Served};
 use crate::guard::JudgeContext;
 use crate::metrics::RequestLabels;
+use crate::request_id::RequestId;
 use crate::snapshot::{Snapshot, Upstream};
 use crate::state::GatewayState;
 use crate::upstream::ConnectionPool;
@@ -22,7 +23,7 @@ const NO_PROVIDER: &str = "none";
 /// One request. It is logged and counted exactly once, also when it is dropped
 /// because the client has disconnected.
 pub(super) struct RequestContext {
-    pub(super) id: String,
+    pub(super) id: RequestId,
     pub(super) snapshot: Arc<Snapshot>,
     requested_model: String,
     /// The upstream that served the request, or failed last: its index.
@@ -41,7 +42,7 @@ pub(super) struct RequestContext {
 impl RequestContext {
     pub(super) fn new(proxy: &ProxyContext, headers: &HeaderMap) -> Self {
         Self {
-            id: request_id(headers, proxy),
+            id: RequestId::new(headers, &proxy.request_ids),
             snapshot: proxy.snapshot(),
             requested_model: String::new(),
             upstream: None,
@@ -102,7 +103,7 @@ impl RequestContext {
     /// Returns what guards outside of the gateway learn of the request.
     pub(super) fn judge_context(&self, direction: Direction) -> JudgeContext {
         JudgeContext {
-            request_id: self.id.clone(),
+            request_id: self.id.text.clone(),
             model: self.requested_model.clone(),
             consumer: None,
             direction,
@@ -126,7 +127,7 @@ impl RequestContext {
 
     fn write(&self, decision: AuditRecord, phase: &'static str) {
         self.state.audit.write(AuditEntry {
-            request_id: self.id.clone(),
+            request_id: self.id.text.clone(),
             requested_model: self.requested_model.clone(),
             served: self.served(),
             attempts: self.attempts,
@@ -189,20 +190,4 @@ impl Drop for RequestContext {
     fn drop(&mut self) {
         self.end(CLIENT_CLOSED_REQUEST);
     }
-}
-
-/// Returns the id of the caller if it is valid, else a new one.
-fn request_id(headers: &HeaderMap, proxy: &ProxyContext) -> String {
-    let is_valid = |id: &&str| {
-        !id.is_empty()
-            && id.len() <= 128
-            && id
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    headers
-        .get("x-request-id")
-        .and_then(|v| v.to_str().ok())
-        .filter(is_valid)
-        .map_or_else(|| proxy.request_ids.create(), str::to_owned)
 }

@@ -4,7 +4,9 @@ use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::guards::GuardClient;
 use crate::metrics::{Metrics, UpstreamMetrics};
-use http::StatusCode;
+use crate::request_id::REQUEST_ID;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use kt_policy::{
     Chain, CircuitBreaker, Document, Fallback, ModelMatch, Strategy, Target, find_preset,
 };
@@ -45,6 +47,9 @@ pub(crate) struct Upstream {
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) credential: Credential,
     pub(crate) timeouts: UpstreamTimeouts,
+    /// The headers of a request, of which the id is set for each: a map that is complete is
+    /// copied without its names being hashed.
+    pub(crate) headers: HeaderMap,
     metrics: OnceLock<UpstreamMetrics>,
 }
 
@@ -68,6 +73,7 @@ impl Upstream {
         timeouts: UpstreamTimeouts,
     ) -> Self {
         Self {
+            headers: request_headers(endpoint.as_ref(), &credential),
             target,
             endpoint,
             credential,
@@ -99,6 +105,24 @@ impl Upstream {
     pub(crate) fn is_available(&self) -> bool {
         !matches!(self.credential, Credential::Missing)
     }
+}
+
+fn request_headers(endpoint: Option<&Endpoint>, credential: &Credential) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(endpoint) = endpoint {
+        headers.insert(HOST, endpoint.host.clone());
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        ACCEPT,
+        HeaderValue::from_static("application/json, text/event-stream"),
+    );
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(REQUEST_ID, HeaderValue::from_static(""));
+    if let Credential::Header(name, value) = credential {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers
 }
 
 impl Snapshot {

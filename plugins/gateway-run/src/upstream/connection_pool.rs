@@ -1,11 +1,13 @@
 //! The connections of a worker to upstreams. They never cross threads, so that neither a
 //! lock nor a wake-up of another thread is needed.
 
-use super::connection::{Connection, RequestBody};
+use super::connection::Connection;
 use super::connector::{Connector, TlsConfig};
+use super::http1::RequestBody;
 use crate::snapshot::Endpoint;
+use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
@@ -46,6 +48,12 @@ struct Idle {
     since: Instant,
 }
 
+impl Idle {
+    fn is_kept(&mut self) -> bool {
+        self.since.elapsed() < IDLE_TIMEOUT && self.connection.is_open()
+    }
+}
+
 /// A connection whose response has not ended. If it is dropped, so is the connection.
 pub(crate) struct Lease {
     connection: Connection,
@@ -80,7 +88,9 @@ impl ConnectionPool {
                 Some(connection) => connection,
                 None => {
                     let uri = &endpoint.uri;
-                    let connection = self.connector.connect(uri, connect_timeout).await?;
+                    // Boxed, since most requests do not need its state.
+                    let connection = Box::pin(self.connector.connect(uri, connect_timeout));
+                    let connection = connection.await?;
                     self.connections.share(&endpoint.origin, &connection);
                     connection
                 }
@@ -108,9 +118,21 @@ impl ConnectionPool {
 }
 
 impl Lease {
+    /// Returns the next frame of the body of the response, which arrives only while this is
+    /// polled.
+    pub(super) async fn frame(
+        &mut self,
+        body: &mut Incoming,
+    ) -> Option<Result<Frame<Bytes>, hyper::Error>> {
+        self.connection.frame(body).await
+    }
+
     /// Gives the connection back, when its response has ended.
-    pub(super) fn end(self) {
-        if let (Some(pool), Connection::Http1(_)) = (self.pool.upgrade(), &self.connection) {
+    pub(super) fn end(mut self) {
+        if let (Some(pool), Connection::Http1(connection)) =
+            (self.pool.upgrade(), &mut self.connection)
+            && connection.is_ready()
+        {
             pool.put(self.origin, self.connection);
         }
     }
@@ -127,10 +149,11 @@ impl Connections {
             }
             origin.shared = None;
         }
-        while let Some(idle) = origin.idle.pop() {
-            if !idle.connection.is_closed() && idle.since.elapsed() < IDLE_TIMEOUT {
+        while let Some(mut idle) = origin.idle.pop() {
+            if idle.is_kept() {
                 return Some(idle.connection);
             }
+            idle.connection.close();
         }
         None
     }
@@ -180,12 +203,14 @@ impl Connections {
 
     /// Closes idle connections; whether none are left.
     fn sweep(&self) -> bool {
-        let is_kept =
-            |idle: &Idle| !idle.connection.is_closed() && idle.since.elapsed() < IDLE_TIMEOUT;
         let mut origins = self.origins.borrow_mut();
         origins.retain(|_, origin| {
-            origin.idle.retain(is_kept);
-            origin.shared = origin.shared.take().filter(is_kept);
+            for idle in origin.idle.extract_if(.., |idle| !idle.is_kept()) {
+                idle.connection.close();
+            }
+            if origin.shared.as_mut().is_some_and(|idle| !idle.is_kept()) {
+                origin.shared = None;
+            }
             !origin.idle.is_empty() || origin.shared.is_some()
         });
         origins.is_empty()

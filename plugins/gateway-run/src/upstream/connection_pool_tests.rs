@@ -2,10 +2,11 @@
 
 use super::connection_pool::{ConnectionPool, Lease};
 use super::connector::TlsConfig;
+use crate::body_buffer::BodyBuffer;
 use crate::snapshot::Endpoint;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use std::cell::Cell;
 use std::future::Future;
@@ -62,10 +63,14 @@ impl Server {
     }
 
     async fn exchange(&self, pool: &ConnectionPool) -> Bytes {
-        let (response, lease) = self.send(pool).await;
-        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let (response, mut lease) = self.send(pool).await;
+        let mut body = response.into_body();
+        let mut whole = BodyBuffer::default();
+        while let Some(frame) = lease.frame(&mut body).await {
+            whole.push(frame.unwrap().into_data().unwrap());
+        }
         lease.end();
-        body
+        whole.into_bytes()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening connections to upstreams.
 
 use super::connection::Connection;
+use super::http1::Http1Connection;
 use http::Uri;
 use hyper::client::conn::{http1, http2};
 use hyper::service::Service as _;
@@ -80,8 +81,8 @@ impl Connector {
             return Ok(Connection::Http2(sender));
         }
         let (sender, driver) = http1::handshake(stream).await?;
-        spawn_local(async move { log_end(driver.await) });
-        Ok(Connection::Http1(sender))
+        let connection = Http1Connection::new(sender, driver);
+        Ok(Connection::Http1(Box::new(connection)))
     }
 
     fn transport(&self, connect_timeout: Duration) -> Transport {

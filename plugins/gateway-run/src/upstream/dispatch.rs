@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use kt_policy::Trigger;
 use kt_policy::defaults::{FALLBACK_ATTEMPTS, FALLBACK_TRIGGERS};
 use std::time::Duration;
-use tokio::time::Instant;
+use std::time::Instant;
 
 /// The longest `Retry-After` that is obeyed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
@@ -57,20 +57,20 @@ pub(crate) async fn dispatch<'s>(
         result.upstream = Some(upstream);
         let is_last = n + 1 == count;
         let started = Instant::now();
-        let sent = send(pool, upstream, request).await;
+        let sent = send(pool, upstream, request, started).await;
         let trigger = match &sent {
             Ok(response) => trigger_of(response.status),
             Err(error) => Some(error.trigger),
         };
-        let retry_after = match &sent {
-            Ok(response) => retry_after(&response.headers),
-            Err(_) => None,
-        };
         match trigger {
             None => health.succeeded(upstream.id(), started.elapsed()),
-            Some(_) => health.failed(upstream.id(), &snapshot.breaker, retry_after),
+            Some(_) => {
+                let headers = sent.as_ref().ok().map(|response| &response.headers);
+                let retry_after = headers.and_then(retry_after);
+                health.failed(upstream.id(), &snapshot.breaker, retry_after);
+            }
         }
-        log_failure(upstream, request.id, &sent, trigger);
+        log_failure(upstream, &request.id.text, &sent, trigger);
         result.outcome = match sent {
             Ok(response) => Outcome::Response(Box::new(response)),
             Err(error) => Outcome::Failed(error),

@@ -37,6 +37,9 @@ impl UpstreamHealth {
         strategy: Strategy,
     ) -> Vec<&'s Upstream> {
         route.retain(|u| u.is_available());
+        if route.len() < 2 {
+            return route;
+        }
         let closed: Vec<&Upstream> = route
             .iter()
             .copied()
@@ -61,6 +64,9 @@ impl UpstreamHealth {
 
     fn with<T>(&self, id: &str, f: impl FnOnce(&mut Status) -> T) -> Option<T> {
         let mut by_id = self.by_id.lock().ok()?;
+        if let Some(status) = by_id.get_mut(id) {
+            return Some(f(status));
+        }
         Some(f(by_id.entry(id.to_owned()).or_default()))
     }
 

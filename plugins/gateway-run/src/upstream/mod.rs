@@ -9,6 +9,7 @@ mod decoder;
 mod dispatch;
 mod echo;
 mod health;
+mod http1;
 mod post;
 mod response;
 mod send;

@@ -6,7 +6,7 @@ use crate::snapshot::{Credential, Endpoint};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use std::time::Duration;
 
 /// Posts JSON, and returns the status and the body of the response.
@@ -30,10 +30,10 @@ pub(crate) async fn post(
         headers.insert(name.clone(), value.clone());
     }
     let sent = pool.send(endpoint, connect_timeout, request).await;
-    let (response, lease) = sent.map_err(|error| root_cause(error.as_ref()))?;
+    let (response, mut lease) = sent.map_err(|error| root_cause(error.as_ref()))?;
     let (parts, mut body) = response.into_parts();
     let mut received = Vec::new();
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = lease.frame(&mut body).await {
         let frame = frame.map_err(|error| format!("the connection broke: {error}"))?;
         if let Ok(data) = frame.into_data() {
             received.extend_from_slice(&data);

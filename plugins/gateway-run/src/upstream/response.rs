@@ -3,14 +3,14 @@
 use super::connection_pool::Lease;
 use super::decoder::Decoder;
 use crate::body_buffer::BodyBuffer;
+use crate::time_limit::timeout_at;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::collections::VecDeque;
-use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 /// The response of an upstream; its body may still arrive.
 pub(crate) struct UpstreamResponse {
@@ -57,11 +57,11 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl UpstreamBody {
     /// Returns the maximum pause between two chunks, and the deadline of the response.
-    pub(crate) fn limits(&self) -> (Duration, Option<Instant>) {
+    pub(crate) fn limits(&self) -> (Duration, Option<tokio::time::Instant>) {
         match self {
             Self::Ready(_) => (WRITE_TIMEOUT, None),
             Self::Incoming { idle, deadline, .. } => {
-                (idle.unwrap_or(WRITE_TIMEOUT), Some(*deadline))
+                (idle.unwrap_or(WRITE_TIMEOUT), Some((*deadline).into()))
             }
         }
     }
@@ -88,7 +88,16 @@ impl UpstreamBody {
                     continue;
                 }
                 let limit = idle.map_or(*deadline, |idle| (Instant::now() + idle).min(*deadline));
-                match timeout_at(limit, body.frame()).await {
+                let frame = {
+                    let next = pin!(async {
+                        match lease {
+                            Some(lease) => lease.frame(body).await,
+                            None => None,
+                        }
+                    });
+                    timeout_at(limit, next).await
+                };
+                match frame {
                     Err(_) => return Err("the response of the upstream timed out".to_owned()),
                     Ok(None) => {
                         if let Some(lease) = lease.take() {
@@ -122,7 +131,10 @@ impl UpstreamBody {
     /// # Errors
     /// As [`UpstreamBody::next`], or when it is larger than `limit` bytes.
     pub(crate) async fn collect(&mut self, limit: usize) -> Result<Bytes, String> {
-        let mut whole = BodyBuffer::default();
+        let mut whole = match self {
+            Self::Incoming { body, .. } => BodyBuffer::for_body(body),
+            Self::Ready(_) => BodyBuffer::default(),
+        };
         while let Some(chunk) = self.next().await? {
             if whole.len() + chunk.len() > limit {
                 return Err(format!(

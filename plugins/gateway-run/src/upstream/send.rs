@@ -4,21 +4,23 @@ use super::connection_pool::ConnectionPool;
 use super::decoder::Decoder;
 use super::echo;
 use super::response::{UpstreamBody, UpstreamResponse, is_event_stream};
-use crate::snapshot::{Credential, Upstream};
+use crate::request_id::{REQUEST_ID, RequestId};
+use crate::snapshot::Upstream;
+use crate::time_limit::timeout_at;
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, Method, Request};
 use http_body_util::Full;
 use kt_policy::Trigger;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use std::pin::pin;
+use std::time::Instant;
 
 /// Headers of the caller that are forwarded.
-const FORWARDED: [&str; 4] = [
-    "traceparent",
-    "tracestate",
-    "openai-organization",
-    "openai-project",
+const FORWARDED: [HeaderName; 4] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("openai-organization"),
+    HeaderName::from_static("openai-project"),
 ];
 
 /// A request to be sent to an upstream.
@@ -29,7 +31,7 @@ pub(crate) struct OutboundRequest<'r> {
     pub(crate) body: &'r dyn Fn(&Upstream) -> Bytes,
     /// The headers of the caller.
     pub(crate) headers: &'r HeaderMap,
-    pub(crate) id: &'r str,
+    pub(crate) id: &'r RequestId,
 }
 
 /// Why an upstream did not respond.
@@ -61,17 +63,17 @@ pub(super) async fn send(
     pool: &ConnectionPool,
     upstream: &Upstream,
     request: &OutboundRequest<'_>,
+    started: Instant,
 ) -> Result<UpstreamResponse, SendError> {
     let Some(endpoint) = &upstream.endpoint else {
-        return Ok(echo::respond(&(request.document)(), request.id));
+        return Ok(echo::respond(&(request.document)(), &request.id.text));
     };
     let timeouts = &upstream.timeouts;
     let mut http_request = Request::new(Full::new((request.body)(upstream)));
     *http_request.method_mut() = Method::POST;
-    set_headers(http_request.headers_mut(), upstream, request);
-    let started = Instant::now();
-    let response = pool.send(endpoint, timeouts.connect, http_request);
-    let (response, lease) = match timeout(timeouts.first_byte, response).await {
+    *http_request.headers_mut() = headers(upstream, request);
+    let response = pin!(pool.send(endpoint, timeouts.connect, http_request));
+    let (response, lease) = match timeout_at(started + timeouts.first_byte, response).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(SendError::connection(root_cause(error.as_ref()))),
         Err(_) => {
@@ -110,22 +112,13 @@ pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
 }
 
 /// The credential of the caller is for the gateway, and is not forwarded.
-fn set_headers(headers: &mut HeaderMap, upstream: &Upstream, request: &OutboundRequest<'_>) {
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(
-        ACCEPT,
-        HeaderValue::from_static("application/json, text/event-stream"),
-    );
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if let Ok(id) = HeaderValue::from_str(request.id) {
-        headers.insert("x-request-id", id);
-    }
-    for name in FORWARDED {
-        if let Some(value) = request.headers.get(name) {
-            headers.insert(name, value.clone());
+fn headers(upstream: &Upstream, request: &OutboundRequest<'_>) -> HeaderMap {
+    let mut headers = upstream.headers.clone();
+    headers.insert(REQUEST_ID, request.id.header.clone());
+    for (name, value) in request.headers {
+        if FORWARDED.contains(name) && !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
         }
     }
-    if let Credential::Header(name, value) = &upstream.credential {
-        headers.insert(name.clone(), value.clone());
-    }
+    headers
 }

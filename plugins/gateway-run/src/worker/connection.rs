@@ -1,6 +1,7 @@
 //! Serving one connection: HTTP/1.1, or HTTP/2 with prior knowledge.
 
 use crate::proxy::{self, ProxyContext};
+use crate::time_limit::HeadTimer;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -78,7 +79,7 @@ pub(super) async fn serve(
         }
     } else {
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(HeadTimer)
             .header_read_timeout(HEADER_READ_TIMEOUT)
             .serve_connection(io, service);
         let mut connection = pin!(connection);

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
-use tokio::task::LocalSet;
 use tokio::time::{interval, sleep, timeout};
 
 /// The interval at which the event loop proves that it runs.
@@ -26,9 +26,9 @@ pub(super) fn run(config: WorkerConfig) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(MAX_BLOCKING_THREADS)
-        .build();
+        .build_local(LocalOptions::default());
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, event_loop(config)),
+        Ok(runtime) => runtime.block_on(event_loop(config)),
         Err(error) => tracing::error!("cannot create the runtime of a worker: {error}"),
     }
 }
