@@ -16,16 +16,16 @@ const ROUNDS: usize = 3;
 /// Time before a window, which is not measured.
 pub(crate) const WARM_UP: Duration = Duration::from_millis(200);
 /// A window of a closed loop.
-const CLOSED: Duration = Duration::from_millis(900);
+pub(crate) const CLOSED: Duration = Duration::from_millis(900);
 /// A window at a fixed rate, and the pause between two requests.
 const OPEN: Duration = Duration::from_millis(1500);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a window measured.
-struct Window {
+pub(crate) struct Window {
     latencies: Vec<Duration>,
     /// CPU time of the server per request, µs.
-    cpu_per_request: f64,
+    pub(crate) cpu_per_request: f64,
     per_second: f64,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn micros(duration: Duration) -> f64 {
 }
 
 /// Sends requests over some connections: each after the other, or at the times of a schedule.
-async fn window(
+pub(crate) async fn window(
     peer: &Peer,
     request: &[u8],
     connections: usize,

@@ -1,6 +1,8 @@
 //! Compares `kt gateway run` with nginx as a plain proxy, with the same load in the same run.
 //!
-//!     cargo bench -p kt-tests --bench gateway [-- load streams memory hostile guards | --soak 10m]
+//!     cargo bench -p kt-tests --bench gateway -- PARTS
+//!
+//! `PARTS` are `load`, `streams`, `memory`, `workers`, `hostile` and `guards`, or `--soak 10m`.
 //!
 //! Every server is a process of its own on loopback: a scripted upstream, nginx, kt without a
 //! chain, and kt with a full chain. Windows of the servers alternate, so that a ratio compares
@@ -24,6 +26,7 @@ mod soak;
 mod streams;
 mod table;
 mod upstream;
+mod workers;
 
 use options::Options;
 use peer::Peers;
@@ -76,6 +79,9 @@ async fn compare(home: &std::path::Path, options: &Options) {
             memory::measure(&peers, &mut table).await;
         }
         table.print();
+    }
+    if options.includes("workers") {
+        workers::measure(home).await;
     }
     if options.includes("hostile") {
         hostile::measure(&peers).await;

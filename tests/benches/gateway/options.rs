@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// What can be measured.
-const PARTS: [&str; 5] = ["load", "streams", "memory", "hostile", GUARDS];
+const PARTS: [&str; 6] = ["load", "streams", "memory", "workers", "hostile", GUARDS];
 /// The part that needs no servers.
 const GUARDS: &str = "guards";
 

@@ -53,8 +53,20 @@ pub(crate) fn start_upstream(home: &Path) -> (Server, u16) {
     )
 }
 
-/// Starts a gateway with one worker.
+/// Starts a gateway with one worker on a core of its own.
 pub(crate) fn kt(home: &Path, name: &'static str, config: &str) -> Peer {
+    let peer = kt_with_workers(home, name, config, 1);
+    pin(peer.server.id(), SERVER_CORE);
+    peer
+}
+
+/// Starts a gateway.
+pub(crate) fn kt_with_workers(
+    home: &Path,
+    name: &'static str,
+    config: &str,
+    workers: usize,
+) -> Peer {
     let home = home.join(name.replace([',', ' '], ""));
     std::fs::create_dir(&home).expect("a directory");
     let file = home.join("policy-config.yaml");
@@ -66,14 +78,13 @@ pub(crate) fn kt(home: &Path, name: &'static str, config: &str) -> Peer {
     let port = free_port();
     let mut command = Command::new(dist.join("bin/kt"));
     command
-        .args(["gateway", "run", "--workers", "1", "--admin-listen"])
-        .args(["127.0.0.1:0", "--listen"])
+        .args(["gateway", "run", "--workers", &workers.to_string()])
+        .args(["--admin-listen", "127.0.0.1:0", "--listen"])
         .arg(format!("127.0.0.1:{port}"))
         .arg("--policy-config")
         .arg(file)
         .env("KT_HOME", &home);
     let server = Server::start(command, port, &home.join("log"));
-    pin(server.id(), SERVER_CORE);
     Peer { name, server }
 }
 
