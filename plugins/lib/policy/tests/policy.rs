@@ -30,6 +30,8 @@ mod identifiers;
 mod meaning;
 #[path = "policy/normalized.rs"]
 mod normalized;
+#[path = "policy/phones.rs"]
+mod phones;
 #[path = "policy/placeholders.rs"]
 mod placeholders;
 #[path = "policy/problems.rs"]

@@ -46,7 +46,17 @@ fn scan(chain: &Chain, text: &str) -> Scanner {
 }
 
 /// Pieces that detectors begin with, go on with, or nearly do.
-pub(super) const PIECES: [&str; 48] = [
+pub(super) const PIECES: [&str; 58] = [
+    "SIN 046-454-28 ",
+    "046 454 286 ",
+    "PESEL ",
+    "A1",
+    "1BvBMSEYst",
+    "bc1q",
+    "phone 1 ",
+    "x12",
+    "tel 03-",
+    "390.533.",
     ":",
     "a:",
     "::",

@@ -14,7 +14,16 @@ use super::starts::Ahead;
 use crate::text::{after_word, is_word};
 
 /// Pieces that detectors look for, beside those of the cost.
-const FOUND: [&str; 23] = [
+const FOUND: [&str; 32] = [
+    "AB 12 34 56 C",
+    "AB123456C",
+    "SIN 046454286",
+    "dowod ABA 300000",
+    "RCCMNL83S18D969H",
+    "cedula V-11470283",
+    "X2482300W",
+    "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    "390.533.447-05",
     "ann@example.org",
     "é.b@example.org",
     "4111 1111 1111 1111",

@@ -67,6 +67,8 @@ fn every_weakened_guard_is_reported() {
             "retention_days: 90, log_all_access: false",
         ),
         ("action: redact", "action: redact, pci_mode: false"),
+        ("action: redact", "action: redact, detect: {br-cpf: false}"),
+        ("action: redact", "action: redact, detect: {phone: false}"),
         ("https://llm", "http://llm"),
         (
             "    detection:",

@@ -168,8 +168,11 @@ fn is_top(label: &[u8]) -> bool {
 
 /// `icon@2x.png` and `styles@print.css` are files.
 fn is_file_ending(top: &str) -> bool {
-    const ENDINGS: [&str; 12] = [
+    const ENDINGS: [&str; 28] = [
         "png", "jpg", "jpeg", "gif", "svg", "css", "js", "json", "yaml", "yml", "webp", "html",
+        // Locales with a variant, such as `ca@valencia.po`, and instances of units of systemd.
+        "po", "mo", "header", "sed", "txt", "xml", "conf", "service", "socket", "timer", "target",
+        "mount", "device", "slice", "path", "swap",
     ];
     ENDINGS
         .iter()

@@ -244,6 +244,17 @@ pub(super) const PHONE_IN_PROSE: &[&str] = &[
 
 /// Something that is neither.
 pub(super) const OTHER: &[&str] = &[
+    "count",
+    "counter",
+    "customers",
+    "items",
+    "records",
+    "users",
+    "views",
+    "visits",
+    "sum",
+    "total",
+    "cos",
     "account",
     "byte",
     "bytes",

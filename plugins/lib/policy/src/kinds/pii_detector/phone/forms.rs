@@ -234,6 +234,8 @@ impl Search<'_, '_> {
                 && !is_date(text)
                 && !is_range_of_years(text)
                 && !has_single_digits(text)
+                && !is_compact_date(text)
+                && !is_isbn(digits.as_bytes())
                 && !time;
             if plausible {
                 ends.push(end, true);
@@ -350,6 +352,31 @@ fn is_range_of_years(text: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// `20240517`, without separators.
+fn is_compact_date(text: &[u8]) -> bool {
+    let ([b'1', b'9', ..] | [b'2', b'0', ..]) = text else {
+        return false;
+    };
+    let pair = |at: usize| {
+        text.get(at..at + 2)
+            .map(|two| (two[0] - b'0') * 10 + two[1] - b'0')
+    };
+    let digits = text.len() == 8 && text.iter().all(u8::is_ascii_digit);
+    digits && matches!((pair(4), pair(6)), (Some(1..=12), Some(1..=31)))
+}
+
+/// An ISBN of 13 digits, by its check digit.
+fn is_isbn(digits: &[u8]) -> bool {
+    let book = digits.len() == 13 && (digits.starts_with(b"978") || digits.starts_with(b"979"));
+    let weights = [1_u32, 3].into_iter().cycle();
+    let sum: u32 = digits
+        .iter()
+        .zip(weights)
+        .map(|(d, w)| u32::from(d - b'0') * w)
+        .sum();
+    book && sum.is_multiple_of(10)
 }
 
 /// Whether several groups between dots have one digit, as in `1.2.840.113549.1.1`.
