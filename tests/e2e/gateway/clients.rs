@@ -6,12 +6,19 @@ use crate::harness::{tool_at, workspace};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-fn python() -> Option<PathBuf> {
+/// Returns the interpreter with the client libraries, if it is installed.
+pub(super) fn python() -> Option<PathBuf> {
     tool_at(&workspace().join("target/test-venv/bin/python3"))
 }
 
 /// Runs a script with the address of a gateway.
-fn run(world: &World, python: &Path, gateway: &Gateway, script: &str, arguments: &[&str]) {
+pub(super) fn run_client(
+    world: &World,
+    python: &Path,
+    gateway: &Gateway,
+    script: &str,
+    arguments: &[&str],
+) {
     let script = workspace().join("tests/e2e/clients").join(script);
     let ran = world
         .sandbox
@@ -32,7 +39,7 @@ fn the_openai_client_works_unchanged() {
     world.sandbox.write("policy-config.yaml", example());
     world.create("policy-config.yaml");
     let gateway = world.run("");
-    run(&world, &python, &gateway, "openai_client.py", &[]);
+    run_client(&world, &python, &gateway, "openai_client.py", &[]);
 }
 
 /// Streams two tool calls whose arguments arrive in parts.
@@ -113,5 +120,5 @@ fn the_openai_client_streams_tool_calls_of_every_provider() {
     world.sandbox.write("c.yaml", config);
     world.create("c.yaml");
     let gateway = world.run("");
-    run(&world, &python, &gateway, "openai_streams.py", &models);
+    run_client(&world, &python, &gateway, "openai_streams.py", &models);
 }

@@ -20,6 +20,7 @@ mod lifecycle;
 mod models;
 mod newer_version;
 mod outage;
+mod placeholders;
 mod plugin_guard;
 mod provider;
 mod restored;
