@@ -13,6 +13,16 @@ string_enum! {
 }
 
 string_enum! {
+    /// Which words of a stream wait for what comes behind them.
+    pub(crate) enum Streaming {
+        /// Those that are likely to be the beginning of an address.
+        Fluent = "fluent",
+        /// All words, which an `@` would make the beginning of an address.
+        Strict = "strict",
+    }
+}
+
+string_enum! {
     /// What replaces a number of JSON, so that the document stays valid.
     pub enum NumberRedaction {
         /// The marker, as a string: `"[CARD]"`.

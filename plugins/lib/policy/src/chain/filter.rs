@@ -26,7 +26,7 @@ pub struct FilterOutput {
 
 /// What a filter has decided, for texts that are released in another form.
 pub(crate) struct FilterSpans {
-    /// Bytes of the whole text that are decided.
+    /// Bytes of the whole text that have left or are replaced.
     pub(crate) decided: usize,
     /// What is replaced in them, since the last call.
     pub(crate) spans: Vec<Replacement>,
@@ -35,7 +35,8 @@ pub(crate) struct FilterSpans {
 
 /// Filters one channel of a response as it arrives.
 ///
-/// The released text and the block are the same however the text is split.
+/// What is found and blocked is the same however the text is split. So is the released text,
+/// unless a word has left before an `@` came behind it.
 pub struct StreamFilter {
     compiled: Arc<Compiled>,
     scanner: Scanner,
@@ -57,6 +58,16 @@ impl StreamFilter {
     /// Takes the next piece of text and returns what can be passed on.
     pub fn push(&mut self, piece: &str) -> FilterOutput {
         self.advance(piece, false)
+    }
+
+    /// Returns what need not wait any longer, because the text has paused: words that may still
+    /// become an address.
+    pub fn pause(&mut self) -> FilterOutput {
+        let rules = self.compiled.rules.as_ref();
+        FilterOutput {
+            release: rules.map_or_else(String::new, |rules| self.scanner.pause(rules)),
+            block: None,
+        }
     }
 
     /// Ends the text and returns what was held back. A text that continues after all is
@@ -81,13 +92,23 @@ impl StreamFilter {
     /// itself.
     pub(crate) fn push_spans(&mut self, piece: &str, complete: bool) -> FilterSpans {
         let output = self.advance(piece, complete);
+        self.spans(output.block)
+    }
+
+    /// As [`StreamFilter::pause`], and returns what has left in place of the text itself.
+    pub(crate) fn pause_spans(&mut self) -> FilterSpans {
+        let output = self.pause();
+        self.spans(output.block)
+    }
+
+    fn spans(&mut self, block: Option<Block>) -> FilterSpans {
         FilterSpans {
             decided: match &self.compiled.rules {
                 Some(_) => self.scanner.decided(),
                 None => usize::MAX,
             },
             spans: std::mem::take(&mut self.scanner.spans),
-            block: output.block,
+            block,
         }
     }
 

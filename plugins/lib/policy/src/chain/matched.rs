@@ -7,12 +7,41 @@ pub(crate) struct View<'t> {
     pub(crate) text: &'t [u8],
     /// Whether nothing follows.
     pub(crate) complete: bool,
+    /// What of it is held, if more follows.
+    pub(crate) hold: Hold,
 }
 
-impl View<'_> {
+/// What of a text that goes on is held. A detector that makes no difference between them holds
+/// whatever it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hold {
+    /// Everything that may become a match.
+    Possible,
+    /// Not the words that any text has, though an `@` behind them would make an address.
+    Likely,
+    /// Only what has begun, or is announced: the text has paused.
+    Begun,
+}
+
+impl<'t> View<'t> {
+    /// Returns a view of a text of which everything is held that may become a match.
+    pub(crate) fn new(text: &'t [u8], complete: bool) -> Self {
+        Self {
+            text,
+            complete,
+            hold: Hold::Possible,
+        }
+    }
+
     /// Returns whether what stands at `at` can still arrive.
     pub(crate) fn is_open_at(&self, at: usize) -> bool {
         !self.complete && at >= self.text.len()
+    }
+
+    /// Returns whether what has arrived from `at` on need not be held: it consists of bytes that
+    /// tell nothing of what they may begin.
+    pub(crate) fn may_leave(&self, at: usize, tells_nothing: impl Fn(&u8) -> bool) -> bool {
+        self.hold > Hold::Possible && self.text[at..].iter().all(tells_nothing)
     }
 }
 

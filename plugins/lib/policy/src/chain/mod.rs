@@ -9,6 +9,7 @@ mod build;
 mod compiled;
 #[cfg(test)]
 mod cost_tests;
+mod early_release;
 mod evaluation;
 mod filter;
 mod guard;
@@ -28,7 +29,7 @@ mod starts_tests;
 mod verdict;
 mod word_boundary;
 
-pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat, RESTORE_WEAKER};
+pub(crate) use action::{FilterAction, LabelFormat, MarkerFormat, RESTORE_WEAKER, Streaming};
 pub use action::{NumberRedaction, Sensitivity};
 pub use admission::EvaluatedRoute;
 pub use audit::AuditRecord;
@@ -39,13 +40,14 @@ pub use evaluation::{
     Block, Decision, Evaluation, Finding, MarkerKind, PromptText, Replacement, Rewrite,
     merge_findings,
 };
+pub(crate) use filter::FilterSpans;
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use guard::{
     Direction, FailMode, Guard, GuardAction, GuardService, GuardText, HttpForm, HttpGuard,
 };
 pub(crate) use label::Label;
 pub use limits::Limits;
-pub(crate) use matched::{Match, Matches, Rest, RestState, View};
+pub(crate) use matched::{Hold, Match, Matches, Rest, RestState, View};
 pub(crate) use pattern::{CONTEXT_BYTES, Marker, Pattern, PatternSource};
 pub use phases::Caller;
 pub(crate) use phases::{

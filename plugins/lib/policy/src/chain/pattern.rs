@@ -89,6 +89,15 @@ impl Marker {
         }
     }
 
+    /// The text that replaces the rest of a match, of which a part has left.
+    pub(crate) fn render_rest(&self, found: &str) -> String {
+        match self {
+            // What left and what would stay could be the whole value.
+            Self::Partial => Self::Stars.render(found),
+            other => other.render(found),
+        }
+    }
+
     /// The text that replaces `found`, without a number.
     pub(crate) fn render(&self, found: &str) -> String {
         let length = found.chars().count();

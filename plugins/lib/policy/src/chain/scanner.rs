@@ -14,7 +14,7 @@ use regex_automata::hybrid::dfa::Cache;
 use super::action::{FilterAction, NumberRedaction};
 use super::evaluation::{BUDGET, Finding, MarkerKind, Replacement, count};
 use super::label::Label;
-use super::matched::{Candidate, Matches, Rest, View};
+use super::matched::{Candidate, Hold, Matches, Rest, View};
 use super::pattern::CONTEXT_BYTES;
 use super::progress::Progress;
 use super::rules::{OwnPatterns, Rules};
@@ -41,15 +41,16 @@ pub(crate) enum Blocked {
 #[derive(Clone, Default)]
 pub(crate) struct Scanner {
     /// Undecided text, with some decided text before it as context.
-    buffer: FoldBuffer,
+    pub(super) buffer: FoldBuffer,
     /// Bytes of the whole text before the buffer.
-    dropped: usize,
+    pub(super) dropped: usize,
     /// First undecided position in the buffer.
-    at: usize,
+    pub(super) at: usize,
     /// Everything before this position was released or replaced.
     released: usize,
-    /// Bytes of the whole text that left undecided, when the text was interrupted.
-    interrupted: usize,
+    /// Bytes of the whole text that left before they were decided: words that need not wait, and
+    /// everything when the text was interrupted.
+    pub(super) early: usize,
     progress: Progress,
     label: Label,
     /// What still belongs to the last match.
@@ -130,6 +131,9 @@ impl Scanner {
             }
         }
         self.release(&mut out);
+        if !complete {
+            self.release_words(rules, cache.as_deref_mut(), Hold::Likely, &mut out);
+        }
         self.forget();
         out
     }
@@ -146,7 +150,7 @@ impl Scanner {
             *self = ended;
             return out;
         }
-        self.interrupted = ended.decided();
+        self.early = ended.decided();
         self.findings = ended.findings;
         self.spans = ended.spans;
         out
@@ -170,9 +174,9 @@ impl Scanner {
     }
 
     /// The position in the buffer before which everything has left.
-    fn left(&self) -> usize {
-        let interrupted = self.interrupted.saturating_sub(self.dropped);
-        self.released.max(interrupted)
+    pub(super) fn left(&self) -> usize {
+        let early = self.early.saturating_sub(self.dropped);
+        self.released.max(early)
     }
 
     /// Goes past what nothing can begin with; returns whether there was anything.
@@ -205,7 +209,7 @@ impl Scanner {
         } else {
             text.len()
         };
-        let view = View { text, complete };
+        let view = View::new(text, complete);
         let next = rules.next_start(view, offset..limit, &mut ahead.signs);
         let next = self.buffer.raw_start(next);
         let skipped = next > self.at;
@@ -227,11 +231,12 @@ impl Scanner {
         found.clear();
         let mut decided = true;
         if let Some(offset) = offset {
-            decided = self.folded_matches(rules, offset, complete, found);
+            decided = self.folded_matches(rules, offset, complete, Hold::Possible, found);
         }
         if let (Some(own), Some(cache)) = (&rules.own, cache) {
             let mut steps = 0;
-            decided &= self.own_matches(own, offset, cache, complete, &mut steps, found);
+            let place = (self.at, offset);
+            decided &= self.own_matches(own, place, cache, complete, &mut steps, found);
             if decided && steps > 0 {
                 self.steps += steps;
                 if let Some(blocked) = self.check_budget(rules) {
@@ -256,18 +261,23 @@ impl Scanner {
     }
 
     /// The built-in detectors and the terms, which read the folded text.
-    fn folded_matches(
+    pub(super) fn folded_matches(
         &mut self,
         rules: &Rules,
         offset: usize,
         complete: bool,
+        hold: Hold,
         found: &mut Matches,
     ) -> bool {
         let text = self.buffer.folded().as_bytes();
         if !rules.may_ask(text, offset) {
             return true;
         }
-        let view = View { text, complete };
+        let view = View {
+            text,
+            complete,
+            hold,
+        };
         let mut inner = Matches::default();
         let decided = rules.matches_at(view, offset, &mut self.progress, &self.label, &mut inner);
         for candidate in inner.iter() {
@@ -279,10 +289,10 @@ impl Scanner {
 
     /// The operator's patterns, which read the text as it came, and the folded
     /// text where it differs.
-    fn own_matches(
+    pub(super) fn own_matches(
         &self,
         own: &OwnPatterns,
-        offset: Option<usize>,
+        (at, offset): (usize, Option<usize>),
         cache: &mut Cache,
         complete: bool,
         steps: &mut usize,
@@ -292,23 +302,21 @@ impl Scanner {
             return true;
         }
         let mut decided = true;
+        let view = |text| View::new(text, complete);
         let text = self.buffer.raw().as_bytes();
-        if own.automaton.can_start(text, self.at) {
-            let view = View { text, complete };
-            decided &= own.automaton.matches_at(cache, view, self.at, steps, found);
+        if own.automaton.can_start(text, at) {
+            decided &= own
+                .automaton
+                .matches_at(cache, view(text), at, steps, found);
         }
         let folded = self.buffer.folded().as_bytes();
         if let Some(offset) = offset.filter(|_| self.buffer.is_folded())
             && own.automaton.can_start(folded, offset)
         {
-            let view = View {
-                text: folded,
-                complete,
-            };
             let mut inner = Matches::default();
             decided &= own
                 .automaton
-                .matches_at(cache, view, offset, steps, &mut inner);
+                .matches_at(cache, view(folded), offset, steps, &mut inner);
             for candidate in inner.iter() {
                 found.push(candidate.pattern, self.buffer.raw_end(candidate.end));
             }
@@ -343,18 +351,22 @@ impl Scanner {
 
     fn replace(&mut self, rules: &Rules, candidate: Candidate, out: &mut String) {
         self.release(out);
-        let start = self.at.max(self.left());
+        let at = self.at;
+        let start = at.max(self.left());
         self.released = candidate.end;
         self.at += 1;
         self.rest = candidate.rest;
-        // What left when the text was interrupted has been judged.
+        // What left before has been judged.
         if start >= candidate.end {
             return self.replace_rest();
         }
         let pattern = &rules.patterns[candidate.pattern];
-        let marker = pattern
-            .marker
-            .render(&self.buffer.raw()[start..candidate.end]);
+        let found = &self.buffer.raw()[start..candidate.end];
+        let marker = if start > at {
+            pattern.marker.render_rest(found)
+        } else {
+            pattern.marker.render(found)
+        };
         out.push_str(&marker);
         count(
             &mut self.findings,
@@ -377,8 +389,8 @@ impl Scanner {
         let Some(rest) = &mut self.rest else {
             return;
         };
-        // What left when the text was interrupted has been replaced.
-        let left = self.interrupted.saturating_sub(self.dropped);
+        // What left before has been replaced.
+        let left = self.early.saturating_sub(self.dropped);
         let start = self.released;
         let bytes = self.buffer.raw().as_bytes().iter().skip(start);
         let takes = |byte: &&u8| (rest.takes)(&mut rest.state, **byte);

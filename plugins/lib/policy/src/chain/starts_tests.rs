@@ -67,9 +67,9 @@ proptest! {
         let text: String = pieces.copied().collect();
         let text = text.as_bytes();
         // The whole text, and a part of it of which the rest can still arrive.
-        let whole = starts(rules, View { text, complete: true });
+        let whole = starts(rules, View::new(text, true));
         let arrived = &text[..text.len().saturating_sub(cut)];
-        let part = starts(rules, View { text: arrived, complete: false });
+        let part = starts(rules, View::new(arrived, false));
         let (mut progress, label) = (Progress::default(), Label::default());
         for at in 0..text.len() {
             let in_word = is_word(text[at]) && after_word(text, at);
@@ -79,7 +79,7 @@ proptest! {
                 continue;
             }
             let mut found = Matches::default();
-            let view = View { text, complete: true };
+            let view = View::new(text, true);
             rules.matches_at(view, at, &mut progress, &label, &mut found);
             let is_start = whole.contains(&at) && (at >= arrived.len() || part.contains(&at));
             prop_assert!(

@@ -97,6 +97,17 @@ impl ContentFilter {
         }
     }
 
+    /// Returns what need not wait any longer, because the text has paused.
+    pub fn pause(&mut self) -> FilterOutput {
+        let document = match &mut self.mode {
+            Mode::Blank(filter) | Mode::Plain(filter) => return filter.pause(),
+            Mode::Json(document) => document,
+        };
+        let mut release = String::new();
+        let block = document.pause(&mut release);
+        FilterOutput { release, block }
+    }
+
     /// Ends the text, or interrupts it, and returns what was held back.
     pub fn finish(&mut self) -> FilterOutput {
         let document = match &mut self.mode {

@@ -142,6 +142,14 @@ impl JsonDocument {
         result.err()
     }
 
+    /// Releases what need not wait any longer, because the text has paused.
+    pub(super) fn pause(&mut self, out: &mut String) -> Option<Block> {
+        match &mut self.token {
+            Token::String(string) => string.pause(out).err(),
+            _ => None,
+        }
+    }
+
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.scalars.findings.clone();
         if let Token::String(string) = &self.token {

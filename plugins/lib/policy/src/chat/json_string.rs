@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::chain::{Block, Chain, Finding, StreamFilter};
+use crate::chain::{Block, Chain, FilterSpans, Finding, StreamFilter};
 use crate::json::{escape, unescape};
 
 /// The length of an escape of one UTF-16 unit, `\uXXXX`.
@@ -174,6 +174,24 @@ impl StringFilter {
         }
         let decoded = std::mem::take(&mut self.decoded);
         let output = self.filter.push_spans(&decoded, complete);
+        self.release_spans(output, out)?;
+        if complete {
+            out.push_str(&self.escape[self.escape_released..]);
+            self.escape_released = self.escape.len();
+        }
+        Ok(())
+    }
+
+    /// Appends what need not wait any longer to `out`, because the text has paused.
+    ///
+    /// # Errors
+    /// When a policy blocks the text.
+    pub(super) fn pause(&mut self, out: &mut String) -> Result<(), Block> {
+        let output = self.filter.pause_spans();
+        self.release_spans(output, out)
+    }
+
+    fn release_spans(&mut self, output: FilterSpans, out: &mut String) -> Result<(), Block> {
         if let Some(block) = output.block {
             return Err(block);
         }
@@ -188,10 +206,6 @@ impl StringFilter {
         let rest = self.take(output.decided);
         out.push_str(&self.raw[taken..taken + rest]);
         self.raw.drain(..taken + rest);
-        if complete {
-            out.push_str(&self.escape[self.escape_released..]);
-            self.escape_released = self.escape.len();
-        }
         Ok(())
     }
 

@@ -74,6 +74,7 @@ fn setting(change: &UnmaskedChange) -> Option<&'static str> {
             (on(&change.new) == Some(true) && on(&change.old) != Some(true)).then_some(reason)
         }
         Weaker::Action => action(change, default?),
+        Weaker::Streaming => streaming(change, default?),
         Weaker::Lower(reason) => {
             let number = |value: &Value| value.as_u64().or(default?.as_u64());
             (number(&change.new) < number(&change.old)).then_some(reason)
@@ -138,6 +139,13 @@ fn action(change: &UnmaskedChange, default: &Value) -> Option<&'static str> {
         return Some("requests are sent on with a finding instead of blocked");
     }
     Some("matches are logged instead of blocked")
+}
+
+/// `strict` holds more of a stream than `fluent`.
+fn streaming(change: &UnmaskedChange, default: &Value) -> Option<&'static str> {
+    let strict = |value: &Value| value.as_str().or(default.as_str()) == Some("strict");
+    (strict(&change.old) && !strict(&change.new))
+        .then_some("words of a stream can leave before it is known that they are part of a match")
 }
 
 /// An item of a list, or the list, is removed.

@@ -54,6 +54,7 @@ fn rows(declarations: &[Declaration], path: &str, page: &mut String) {
             Some(Weaker::Off) => "`false`",
             Some(Weaker::On(_)) => "`true`",
             Some(Weaker::Action) => "a less strict action",
+            Some(Weaker::Streaming) => "`fluent`",
             Some(Weaker::Lower(_)) => "a lower number",
             Some(Weaker::Higher(_)) => "a higher number",
             Some(Weaker::Added(_)) => "an item more",

@@ -30,6 +30,8 @@ pub(crate) enum Weaker {
     On(&'static str),
     /// An action that is less strict: `block`, `redact`, `log`.
     Action,
+    /// `fluent` instead of `strict`.
+    Streaming,
     /// A lower number.
     Lower(&'static str),
     /// A higher number.

@@ -105,6 +105,19 @@ fn every_weakened_guard_is_reported() {
 }
 
 #[test]
+fn streams_that_hold_less_are_weaker() {
+    let strict = good(&base_with("{action: redact}", "{streaming: strict}"));
+    for fluent in ["{}", "{streaming: fluent}"] {
+        let fluent = good(&base_with("{action: redact}", fluent));
+        let weaker = diff(&strict, &fluent);
+        assert_eq!(weaker.guards_weakened().len(), 1, "{}", weaker.text());
+        assert!(diff(&fluent, &strict).guards_weakened().is_empty());
+    }
+    let same = base_with("{action: redact}", "{streaming: fluent}");
+    assert!(diff(&good(BASE), &good(&same)).is_empty());
+}
+
+#[test]
 fn equal_hashes_and_every_form_of_a_difference_agree() {
     let variants: Vec<String> = [
         (BASE, BASE),

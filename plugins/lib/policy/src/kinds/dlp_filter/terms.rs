@@ -332,10 +332,7 @@ mod tests {
 
     fn find(terms: &[&str], text: &str, complete: bool) -> Match {
         let terms = Terms::new(terms.iter().copied()).unwrap();
-        let view = View {
-            text: text.as_bytes(),
-            complete,
-        };
+        let view = View::new(text.as_bytes(), complete);
         terms.at(view, 0, &mut 0)
     }
 

@@ -194,7 +194,12 @@ pub(super) fn iban(view: View<'_>, at: usize) -> Match {
         return Match::None;
     }
     let Some(head) = text.get(at..at + 4) else {
-        return open_if(view, text[at..].iter().take(2).all(u8::is_ascii_alphabetic));
+        let (country, check) = text[at..].split_at(2.min(text.len() - at));
+        let begins = country.iter().all(u8::is_ascii_alphabetic)
+            && check.iter().all(u8::is_ascii_digit)
+            // The name of a country tells nothing.
+            && !view.may_leave(at, u8::is_ascii_alphabetic);
+        return open_if(view, begins);
     };
     let Some(length) = length_of(head) else {
         return Match::None;

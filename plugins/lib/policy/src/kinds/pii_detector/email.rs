@@ -1,6 +1,7 @@
 //! E-mail addresses.
 
-use crate::chain::{Match, Progress, View};
+use super::announced::is_announced;
+use crate::chain::{Hold, Match, Progress, View};
 use crate::text::{after_word, character};
 
 /// Longest local part in bytes (RFC 5321 §4.5.3.1.1).
@@ -30,8 +31,8 @@ fn is_alphanumeric(c: char) -> bool {
         || c.is_alphanumeric()
 }
 
-/// Looks for an address that begins at `at`.
-pub(super) fn at(view: View<'_>, at: usize, progress: &mut Progress) -> Match {
+/// Looks for an address that begins at `at`, in a text with this label.
+pub(super) fn at(view: View<'_>, at: usize, label: &[u8], progress: &mut Progress) -> Match {
     let text = view.text;
     if text[at].is_ascii() && after_word(text, at) {
         return Match::None;
@@ -47,7 +48,7 @@ pub(super) fn at(view: View<'_>, at: usize, progress: &mut Progress) -> Match {
         return Match::None;
     }
     if sign == text.len() {
-        return if view.complete {
+        return if view.complete || unlikely(view, at, label) {
             Match::None
         } else {
             Match::Open
@@ -74,6 +75,21 @@ pub(super) fn at(view: View<'_>, at: usize, progress: &mut Progress) -> Match {
         Match::None
     } else {
         Match::End(end)
+    }
+}
+
+/// Whether the word at `at`, with which the text ends so far, need not be held: nothing announces
+/// an address, and it has no form that words seldom have. Signs at its end count once something
+/// follows. Of other forms `-` and `_` tell little: with them, words of code wait twice as often.
+fn unlikely(view: View<'_>, at: usize, label: &[u8]) -> bool {
+    let word = view.text[at..].trim_ascii_end();
+    let end = word.iter().rposition(u8::is_ascii_alphanumeric);
+    let inside = &word[..end.map_or(0, |end| end + 1)];
+    let has_form = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'%');
+    match view.hold {
+        Hold::Possible => false,
+        Hold::Likely => !inside.iter().any(has_form) && !is_announced(view.text, at, label),
+        Hold::Begun => !is_announced(view.text, at, label),
     }
 }
 

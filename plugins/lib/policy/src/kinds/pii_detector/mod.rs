@@ -5,6 +5,7 @@
 //! run of digits) are measured once. So the cost of a text is linear in its length whatever it
 //! holds.
 
+mod announced;
 mod bank;
 mod context;
 mod email;

@@ -96,15 +96,18 @@ pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
         return Match::None;
     }
     let part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
-    let head = text[at..].iter().take(5).position(|byte| *byte == b':');
     let rest = &text[at..text.len().min(at + MAX_IPV6)];
     let length = rest
         .iter()
         .position(|byte| !part(byte))
         .unwrap_or(rest.len());
+    let head = rest[..length].iter().take(5).position(|b| *b == b':');
     // Three bytes behind an address are looked at.
     if !view.complete && at + length + 3 > text.len() && length < MAX_IPV6 {
-        let possible = head.is_some() || length <= 4;
+        let group = length <= 4 && view.is_open_at(at + length);
+        // No address in use begins with a group of letters only, such as `be` or `dead`.
+        let word = view.may_leave(at, u8::is_ascii_alphabetic);
+        let possible = head.is_some() || (group && !word);
         return if possible { Match::Open } else { Match::None };
     }
     if head.is_none() {

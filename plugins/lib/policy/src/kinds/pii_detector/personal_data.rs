@@ -5,7 +5,7 @@ use super::identifiers::{
     Boundary, Candidates, Identifier, IdentifierIndex, IndexedForm, Read, Reader,
 };
 use super::{bank, email, network, number, phone};
-use crate::chain::{Detector, Label, Match, Matches, Progress, Starts, View, WordTriggers};
+use crate::chain::{Detector, Hold, Label, Match, Matches, Progress, Starts, View, WordTriggers};
 
 /// How far before an identifier a word may end that announces it.
 const ANNOUNCED_WITHIN: usize = 60;
@@ -22,6 +22,8 @@ pub(super) struct PersonalData {
     pub(super) identifiers: Vec<EnabledIdentifier>,
     /// The forms of `identifiers`.
     pub(super) index: IdentifierIndex,
+    /// Whether words of a stream need not wait that are hardly the beginning of an address.
+    pub(super) is_fluent: bool,
 }
 
 /// A kind of identifier that is looked for.
@@ -84,6 +86,10 @@ impl Detector for PersonalData {
         label: &Label,
         found: &mut Matches,
     ) -> bool {
+        let mut view = view;
+        if !self.is_fluent {
+            view.hold = Hold::Possible;
+        }
         let byte = view.text[at];
         let class = CLASSES[usize::from(byte)];
         let mut decided = true;
@@ -98,9 +104,11 @@ impl Detector for PersonalData {
             label: label.as_bytes(),
         };
         if class & (NUMBER | LETTER) != 0 && self.email.is_some() {
-            take(self.email, email::at(view, at, progress));
+            take(self.email, email::at(view, at, label.as_bytes(), progress));
         }
-        if class & (NUMBER | SIGN) != 0 {
+        // `(` and `+` alone tell nothing.
+        let is_sign = class == SIGN && view.may_leave(at, |byte| matches!(byte, b'(' | b'+'));
+        if class & (NUMBER | SIGN) != 0 && !is_sign {
             match number::run(view, at, progress) {
                 None => take(self.phone.or(self.card).or(self.ip), Match::Open),
                 Some(run) => {
@@ -226,6 +234,14 @@ impl Search<'_, '_> {
     }
 }
 
+/// Whether what has arrived at `at` is a word, or its first letters tell too little: identifiers
+/// are written in capitals, and have digits.
+fn may_leave(view: View<'_>, at: usize) -> bool {
+    let word = &view.text[at..];
+    let is_plain = word.len() <= 2 || word.iter().any(u8::is_ascii_lowercase);
+    is_plain && view.may_leave(at, u8::is_ascii_alphabetic)
+}
+
 impl Candidates for Search<'_, '_> {
     fn form(&mut self, form: IndexedForm, progress: &mut Progress) {
         let IndexedForm { kind, form } = form;
@@ -238,7 +254,7 @@ impl Candidates for Search<'_, '_> {
             Boundary::Open if form.named => {
                 self.decided &= self.announced(kind, progress).is_none();
             }
-            Boundary::Open => self.decided = false,
+            Boundary::Open => self.decided &= may_leave(self.view, self.context.at),
             Boundary::End(end) if self.is_valid(kind, id) => {
                 let announced = self.announced(kind, progress);
                 match announced {

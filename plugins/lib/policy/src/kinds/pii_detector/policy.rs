@@ -3,8 +3,10 @@
 use super::identifiers::{IdentifierIndex, identifiers};
 use super::kinds::{CARD, EMAIL, IBAN, IP, PHONE};
 use super::personal_data::{EnabledIdentifier, PersonalData};
-use super::settings::{ACTION, MARKER_FORMAT, NUMBERS, PiiDetector};
-use crate::chain::{Build, Marker, MarkerFormat, Pattern, PatternSource, Policy};
+use super::settings::{ACTION, MARKER_FORMAT, NUMBERS, PiiDetector, STREAMING};
+use crate::chain::{
+    Build, FilterAction, Marker, MarkerFormat, Pattern, PatternSource, Policy, Streaming,
+};
 use crate::model::PolicyKind;
 
 impl Policy for PiiDetector {
@@ -41,6 +43,7 @@ impl Policy for PiiDetector {
             iban: add(IBAN, true),
             index: IdentifierIndex::new(identifiers.iter().map(|enabled| enabled.identifier)),
             identifiers,
+            is_fluent: self.is_fluent(),
         };
         build.detector(detector);
         let own = self.detect_patterns.as_ref();
@@ -51,6 +54,12 @@ impl Policy for PiiDetector {
 }
 
 impl PiiDetector {
+    /// A block must come before any part of what it blocks.
+    fn is_fluent(&self) -> bool {
+        self.action.unwrap_or(ACTION) != FilterAction::Block
+            && self.streaming.unwrap_or(STREAMING) == Streaming::Fluent
+    }
+
     /// Returns the pattern of one kind of data: what replaces it, and how it is reported.
     fn pattern(&self, kind: &'static str, label: &str, source: PatternSource) -> Pattern {
         let redaction = self.redaction.as_ref();

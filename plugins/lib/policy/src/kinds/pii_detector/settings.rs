@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::kinds::Detect;
 use super::markers::CustomMarkers;
-use crate::chain::{FilterAction, MarkerFormat, NumberRedaction, RESTORE_WEAKER};
+use crate::chain::{FilterAction, MarkerFormat, NumberRedaction, RESTORE_WEAKER, Streaming};
 use crate::settings::{Setting, Weaker, boolean, choice, group, only, patterns, settings};
 
 settings! {
@@ -20,6 +20,10 @@ settings! {
         pci_mode: bool = boolean().default(true).weaker(Weaker::Off);
         /// Additional patterns.
         detect_patterns: Vec<String> = patterns();
+        /// Which words of a stream wait for the next event: `fluent` holds what is likely to be the
+        /// beginning of an address; of others, the words before the `@` may have left when the rest
+        /// is redacted. `strict` holds every word, and is always used with `action: block`.
+        streaming: Streaming = choice().default(STREAMING).weaker(Weaker::Streaming);
         /// The format of markers.
         redaction: Redaction = group();
     }
@@ -49,6 +53,8 @@ settings! {
 
 /// The default of `action`.
 pub(super) const ACTION: FilterAction = FilterAction::Redact;
+/// The default of `streaming`.
+pub(super) const STREAMING: Streaming = Streaming::Fluent;
 /// The default of `redaction.marker_format`.
 pub(super) const MARKER_FORMAT: MarkerFormat = MarkerFormat::Numbered;
 /// The default of `redaction.numbers`.

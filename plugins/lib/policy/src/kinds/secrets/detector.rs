@@ -3,7 +3,7 @@
 use super::format::Formats;
 use super::{assignment, jwt, private_key, url};
 use crate::chain::{
-    Announced, Detector, Label, Match, Matches, Progress, Rest, Starts, View, WordTriggers,
+    Announced, Detector, Hold, Label, Match, Matches, Progress, Rest, Starts, View, WordTriggers,
 };
 use crate::text::is_word;
 
@@ -19,6 +19,8 @@ pub(super) struct SecretDetector {
     pub(super) private_key: usize,
     pub(super) assignment: Option<usize>,
     pub(super) password: Option<usize>,
+    /// Whether the beginning of a prefix need not wait.
+    pub(super) is_fluent: bool,
 }
 
 impl Detector for SecretDetector {
@@ -58,6 +60,10 @@ impl Detector for SecretDetector {
             return true;
         }
         let label = labeled.then_some(label);
+        let mut view = view;
+        if !self.is_fluent {
+            view.hold = Hold::Possible;
+        }
         self.secrets_at(view, at, label, &mut progress.steps, found)
     }
 }

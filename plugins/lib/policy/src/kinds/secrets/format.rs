@@ -60,7 +60,9 @@ impl Format {
         let common = rest.iter().zip(prefix).take_while(|(a, b)| a == b).count();
         *steps += common;
         if common < prefix.len() {
-            return open_if(!view.complete && common == rest.len());
+            // The prefix is no secret: a word that begins so need not wait.
+            let word = view.may_leave(at, u8::is_ascii_alphabetic);
+            return open_if(!view.complete && common == rest.len() && !word);
         }
         let (least, most) = self.length;
         let body = &rest[common..];

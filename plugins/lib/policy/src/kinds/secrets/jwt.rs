@@ -26,7 +26,9 @@ pub(super) fn at(view: View<'_>, at: usize, steps: &mut usize) -> Match {
     }
     let common = text.iter().zip(START).take_while(|(a, b)| a == b).count();
     if common < START.len() {
-        return open_if(view, common == text.len());
+        // Every token begins so.
+        let constant = view.may_leave(at, |_| true);
+        return open_if(view, common == text.len() && !constant);
     }
     let run = text.iter().take(HEADER.end() + 1);
     let header = run.take_while(|byte| Class::Token.has(**byte)).count();

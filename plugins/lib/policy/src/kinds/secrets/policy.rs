@@ -3,8 +3,10 @@
 use super::detector::SecretDetector;
 use super::format::Formats;
 use super::formats::FORMATS;
-use super::settings::{ACTION, MARKER_FORMAT, Secrets};
-use crate::chain::{Build, LabelFormat, Marker, NumberRedaction, Pattern, Policy};
+use super::settings::{ACTION, MARKER_FORMAT, STREAMING, Secrets};
+use crate::chain::{
+    Build, FilterAction, LabelFormat, Marker, NumberRedaction, Pattern, Policy, Streaming,
+};
 use crate::model::PolicyKind;
 
 impl Policy for Secrets {
@@ -46,6 +48,8 @@ impl Policy for Secrets {
                 .addresses
                 .unwrap_or(true)
                 .then(|| pattern("password-in-url")),
+            is_fluent: action != FilterAction::Block
+                && self.streaming.unwrap_or(STREAMING) == Streaming::Fluent,
             assignment: self.assignments.unwrap_or(true).then(|| pattern("secret")),
         };
         build.detector(detector);

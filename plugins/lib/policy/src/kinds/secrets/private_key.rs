@@ -33,7 +33,8 @@ pub(super) fn at(view: View<'_>, at: usize, steps: &mut usize) -> Match {
     let common = text.iter().zip(BEGIN).take_while(|(a, b)| a == b).count();
     *steps += common;
     if common < BEGIN.len() {
-        return open(common == text.len());
+        let dashes = view.may_leave(at, |byte| *byte == b'-');
+        return open(common == text.len() && !dashes);
     }
     let is_name = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b' ';
     let name = text[common..]

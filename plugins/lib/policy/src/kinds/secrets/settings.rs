@@ -1,6 +1,6 @@
 //! The settings.
 
-use crate::chain::{FilterAction, LabelFormat, RESTORE_WEAKER};
+use crate::chain::{FilterAction, LabelFormat, RESTORE_WEAKER, Streaming};
 use crate::settings::{Weaker, boolean, choice, group, settings};
 
 settings! {
@@ -13,6 +13,10 @@ settings! {
         assignments: bool = boolean().default(true).weaker(Weaker::Off);
         /// Whether passwords in addresses are found: `scheme://user:password@host`.
         addresses: bool = boolean().default(true).weaker(Weaker::Off);
+        /// Which words of a stream wait for the next event: with `fluent`, words that a documented
+        /// prefix begins with, such as `a` and `key`, leave at once. `strict` holds them, and is
+        /// always used with `action: block`.
+        streaming: Streaming = choice().default(STREAMING).weaker(Weaker::Streaming);
         /// The format of markers.
         redaction: SecretsRedaction = group();
     }
@@ -36,3 +40,5 @@ pub(super) const MARKER_FORMAT: LabelFormat = LabelFormat::Numbered;
 /// The default of `action`: prompts leak secrets more than anything else, and a false alarm costs
 /// little.
 pub(super) const ACTION: FilterAction = FilterAction::Redact;
+/// The default of `streaming`.
+pub(super) const STREAMING: Streaming = Streaming::Fluent;

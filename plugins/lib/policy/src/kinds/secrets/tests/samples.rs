@@ -9,9 +9,10 @@ use crate::parse::parse;
 use crate::source::Source;
 
 pub(super) fn chain(settings: &str) -> Chain {
+    let others = settings.trim_start_matches('{');
     let text = format!(
         "pack: {{name: t, version: 1.0.0, enabled: true}}\n\
-         policies: {{chain: [secrets]}}\npolicy: {{secrets: {settings}}}\n"
+         policies: {{chain: [secrets]}}\npolicy: {{secrets: {{streaming: strict, {others}}}\n"
     );
     let document = parse(&[Source::new("test.yaml", text)]).unwrap();
     compile(&document, &Limits::default()).unwrap()

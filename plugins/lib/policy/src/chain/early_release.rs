@@ -1,0 +1,68 @@
+//! What of a text leaves before it is decided.
+
+use regex_automata::hybrid::dfa::Cache;
+
+use super::matched::{Hold, Matches};
+use super::rules::Rules;
+use super::scanner::Scanner;
+
+impl Scanner {
+    /// Releases what need not wait any longer, because the text has paused.
+    pub(crate) fn pause(&mut self, rules: &Rules) -> String {
+        let mut out = String::new();
+        if self.blocked_by.is_none() {
+            let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
+            self.release_words(rules, cache.as_deref_mut(), Hold::Begun, &mut out);
+        }
+        out
+    }
+
+    /// Releases the undecided text up to what has to be held. Of a match with it, the part that
+    /// has not left is replaced.
+    pub(super) fn release_words(
+        &mut self,
+        rules: &Rules,
+        mut cache: Option<&mut Cache>,
+        hold: Hold,
+        out: &mut String,
+    ) {
+        // The last letters are not folded yet.
+        if self.buffer.pending() > 0 {
+            return;
+        }
+        let mut end = self.at;
+        while end < self.buffer.raw().len()
+            && self.may_leave(rules, end, cache.as_deref_mut(), hold)
+        {
+            end += 1;
+        }
+        let left = self.left();
+        if end > left {
+            out.push_str(&self.buffer.raw()[left..end]);
+            self.early = self.dropped + end;
+        }
+    }
+
+    /// Whether nothing that has to be held begins at a position.
+    fn may_leave(
+        &mut self,
+        rules: &Rules,
+        at: usize,
+        cache: Option<&mut Cache>,
+        hold: Hold,
+    ) -> bool {
+        if !self.buffer.raw().is_char_boundary(at) {
+            return true;
+        }
+        let mut found = Matches::default();
+        let offset = self.buffer.fold_offset(at);
+        let mut decided = true;
+        if let Some(offset) = offset {
+            decided = self.folded_matches(rules, offset, false, hold, &mut found);
+        }
+        if let (Some(own), Some(cache)) = (&rules.own, cache) {
+            decided &= self.own_matches(own, (at, offset), cache, false, &mut 0, &mut found);
+        }
+        decided && found.is_empty()
+    }
+}
