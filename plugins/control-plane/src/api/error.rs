@@ -26,6 +26,7 @@ pub(super) fn from_store(error: StoreError, now: Timestamp) -> ApiError {
             Problem::new(ProblemCode::VersionConflict, detail).with_current(current.view(now))
         }
         StoreError::ContentPruned { .. } => Problem::new(ProblemCode::ContentPruned, detail),
+        StoreError::TooManyInstances(_) => Problem::new(ProblemCode::TooManyInstances, detail),
         StoreError::NoConfiguration(_) => Problem::new(ProblemCode::NoConfiguration, detail),
         StoreError::TokenInactive(_) => Problem::new(ProblemCode::TokenInactive, detail),
         StoreError::IdempotencyKeyReused => Problem::new(ProblemCode::IdempotencyKeyReused, detail),

@@ -178,7 +178,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .query(&[EPOCH, INDEX, INSTANCE]),
     Operation::new(Post, "/v1/gateways/{gateway}/status", Access::WriteGateway, ("report", "Report the status of an instance"),
         &[(200, Content::of::<StatusResponse>())], |api, context, params| api.status(context, &params.gateway()))
-        .body(Content::of::<StatusReport>()),
+        .body(Content::of::<StatusReport>()).errors(&[ProblemCode::TooManyInstances]),
 
     Operation::new(Get, "/v1/tokens", Access::Read, ("listTokens", "List tokens, newest first"),
         &[(200, Content::page_of::<TokenInfo>())], |api, context, _| api.list_tokens(context))

@@ -72,6 +72,11 @@ fn remedy(code: ProblemCode) -> &'static str {
             "The gateway serves a configuration that was never published. Publish it, for \
              example with `kt gateway reload --file`, or reconcile to replace it."
         }
+        ProblemCode::TooManyInstances => {
+            "The report is from an instance that the gateway did not have before. Stop instances, \
+             or wait until the leases of those that ended without saying so have expired. An \
+             instance that is not stored still serves, but nobody knows what."
+        }
         ProblemCode::TokenInactive => {
             "Create a new token: one that is revoked or expired cannot be rotated."
         }

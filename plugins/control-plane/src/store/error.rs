@@ -38,6 +38,9 @@ pub enum StoreError {
         /// When it was pruned.
         at: Timestamp,
     },
+    /// The gateway has as many live instances as it may have.
+    #[error("the gateway has {0} live instances, which is the maximum")]
+    TooManyInstances(i64),
     /// The gateway has no desired version yet.
     #[error("gateway `{0}` has no configuration yet")]
     NoConfiguration(String),

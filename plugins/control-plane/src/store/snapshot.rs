@@ -38,9 +38,13 @@ pub struct GatewaySnapshot {
     pub instances: Vec<InstanceRecord>,
 }
 
-/// Maximum number of instances stored per gateway. More than a page of `inspect` shows; the oldest
-/// ones, which expired long before, are deleted.
-pub(super) const INSTANCES_KEPT: i64 = 50;
+/// Maximum number of instances stored per gateway whose lease has expired; the oldest ones are
+/// deleted.
+pub(super) const EXPIRED_INSTANCES_KEPT: i64 = 50;
+
+/// Maximum number of instances of a gateway whose lease has not expired. Another one is refused:
+/// none of them may be forgotten, or a rejection of it would be.
+pub(super) const MAX_INSTANCES: i64 = 10_000;
 
 /// Returns the answers of a report that the previous one did not have.
 pub(super) fn new_answers<'a>(

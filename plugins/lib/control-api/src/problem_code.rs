@@ -76,6 +76,8 @@ problem_codes! {
     AppliedDiffers "applied-differs" 409 Conflict "The instances serve different configurations";
     /// The applied configuration was never published.
     ContentUnknown "content-unknown" 409 Conflict "The applied configuration is unknown";
+    /// Another instance is not stored, since the gateway has as many live ones as it may have.
+    TooManyInstances "too-many-instances" 409 Conflict "The gateway has too many live instances";
     /// The token is revoked or expired.
     TokenInactive "token-inactive" 409 Conflict "The token is inactive";
     /// The gateway was changed since the revision of `If-Match`.

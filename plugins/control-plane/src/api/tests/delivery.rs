@@ -267,6 +267,32 @@ fn a_rollout_ends_when_every_live_instance_has_answered() {
 }
 
 #[test]
+fn a_rejection_is_not_forgotten_among_many_instances() {
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let gateway = test_api.edge();
+    client
+        .report_status("edge", &rejecting(report(1), &gateway))
+        .unwrap();
+    let letters = "abcdefghijklmnopqrstuvwxyz";
+    let pairs = letters
+        .chars()
+        .flat_map(|a| letters.chars().map(move |b| (a, b)));
+    for (a, b) in pairs.take(119) {
+        let other = StatusReport {
+            instance_id: format!("in_bbbbbbbbbbbbbb{a}{b}").parse().unwrap(),
+            ..serving(1, &gateway)
+        };
+        client.report_status("edge", &other).unwrap();
+    }
+    let seen = client.gateway("edge").unwrap();
+    assert_eq!(seen.state, SyncState::Rejected);
+    assert_eq!(seen.instances.iter().filter(|one| one.live).count(), 120);
+    let rollout = client.rollout("edge", 1, Some(1), 1).unwrap();
+    assert_eq!(rollout.outcome, RolloutOutcome::Rejected);
+}
+
+#[test]
 fn unknown_fields_of_a_report_are_ignored() {
     use kt_control_api::{Method, Request};
     let test_api = TestApi::new();

@@ -9,12 +9,9 @@ use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::snapshot::{INSTANCES_KEPT, new_answers};
+use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, new_answers};
 use crate::store::table::Row as _;
-use crate::store::{GatewayRef, GatewayRow, ReportReceipt};
-
-/// Maximum number of instances stored per gateway besides the one that reports.
-const OTHERS_KEPT: i64 = INSTANCES_KEPT - 1;
+use crate::store::{GatewayRef, GatewayRow, ReportReceipt, StoreError};
 
 /// Serializes the reports of an instance, whichever server receives them.
 const LOCK_INSTANCE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -36,8 +33,10 @@ const PUT: &str = "
     ON CONFLICT(gateway_id, instance_id) DO UPDATE SET seq = excluded.seq,
       seen_at = excluded.seen_at, lease_until = excluded.lease_until, report = excluded.report";
 const PRUNE: &str = "DELETE FROM instances WHERE gateway_id = $1 AND instance_id IN (
-    SELECT instance_id FROM instances WHERE gateway_id = $1 AND instance_id <> $2
+    SELECT instance_id FROM instances WHERE gateway_id = $1 AND lease_until <= $2
     ORDER BY seen_at DESC OFFSET $3)";
+const COUNT: &str = "SELECT count(*) AS live FROM instances
+    WHERE gateway_id = $1 AND lease_until > $2";
 
 struct Previous {
     report: StatusReport,
@@ -68,7 +67,7 @@ async fn attempt(
     let columns = rows::select_list::<GatewayRow>("g.");
     let select = format!("SELECT {columns} FROM gateways g {condition}");
     session
-        .prepare(&[LOCK_INSTANCE, &select, PREVIOUS, PUT, PRUNE])
+        .prepare(&[LOCK_INSTANCE, &select, PREVIOUS, PUT, PRUNE, COUNT])
         .await?;
     session.begin();
     let instance = report.instance_id.as_str();
@@ -105,13 +104,15 @@ async fn attempt(
         _ => {
             let before = previous.as_ref().map(|previous| &previous.report);
             receipt.rejected = new_answers(before, report).1.is_some();
-            let (stored, pruned, committed) = tokio::join!(
+            if before.is_none() {
+                make_room(session, now, &receipt.gateway).await?;
+            }
+            let (stored, committed) = tokio::join!(
                 biased;
                 put(session, now, &receipt, before, report),
-                prune(session, &receipt.gateway, instance, before.is_none()),
                 session.batch_execute("COMMIT"),
             );
-            stored.and(pruned).and(committed)?;
+            stored.and(committed)?;
             session.committed();
         }
     }
@@ -152,16 +153,24 @@ async fn put(
     session.rows(PUT, &values).await.map(drop)
 }
 
-/// Deletes the oldest instances when a new one is added.
-async fn prune(
+/// Deletes the oldest expired instances before a new one is added.
+async fn make_room(
     session: &Session,
+    now: Timestamp,
     gateway: &GatewayId,
-    instance: &str,
-    is_new: bool,
 ) -> Result<(), QueryError> {
-    if !is_new {
-        return Ok(());
+    let (gateway, now) = (gateway.as_str(), now.as_microsecond());
+    let expired: [&(dyn ToSql + Sync); 3] = [&gateway, &now, &EXPIRED_INSTANCES_KEPT];
+    let live: [&(dyn ToSql + Sync); 2] = [&gateway, &now];
+    let (pruned, counted) = tokio::join!(
+        biased;
+        session.rows(PRUNE, &expired),
+        session.row(COUNT, &live),
+    );
+    drop(pruned?);
+    let live: i64 = counted?.map_or(Ok(0), |row| row.try_get("live"))?;
+    if live >= MAX_INSTANCES {
+        return Err(StoreError::TooManyInstances(MAX_INSTANCES).into());
     }
-    let values: [&(dyn ToSql + Sync); 3] = [&gateway.as_str(), &instance, &OTHERS_KEPT];
-    session.rows(PRUNE, &values).await.map(drop)
+    Ok(())
 }

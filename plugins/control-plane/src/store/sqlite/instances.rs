@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::rows;
 use super::write_transaction::WriteTransaction;
-use crate::store::snapshot::{INSTANCES_KEPT, new_answers};
+use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, new_answers};
 use crate::store::{ApplyOutcomeRow, GatewayRow, InstanceRecord, ReportReceipt, StoreError};
 
 pub(super) fn of(
@@ -38,6 +38,9 @@ pub(super) fn report(
         receipt.lease_until = before.lease_until;
         receipt.ignored = true;
         return Ok(receipt);
+    }
+    if before.is_none() {
+        make_room(transaction, now, &gateway.id)?;
     }
     receipt.rejected = store_answers(
         transaction,
@@ -80,12 +83,30 @@ fn put(
         receipt.lease_until.as_microsecond(),
         serde_json::to_string(report)?,
     ])?;
+    Ok(())
+}
+
+/// Deletes the oldest expired instances before a new one is added.
+fn make_room(
+    transaction: &WriteTransaction<'_>,
+    now: Timestamp,
+    gateway: &GatewayId,
+) -> Result<(), StoreError> {
     let sql = "DELETE FROM instances WHERE gateway_id = ?1 AND instance_id IN (
-                   SELECT instance_id FROM instances WHERE gateway_id = ?1
-                   ORDER BY seen_at DESC LIMIT -1 OFFSET ?2)";
-    transaction
-        .prepare_cached(sql)?
-        .execute(params![gateway, INSTANCES_KEPT])?;
+                   SELECT instance_id FROM instances WHERE gateway_id = ?1 AND lease_until <= ?2
+                   ORDER BY seen_at DESC LIMIT -1 OFFSET ?3)";
+    let now = now.as_microsecond();
+    transaction.prepare_cached(sql)?.execute(params![
+        gateway.as_str(),
+        now,
+        EXPIRED_INSTANCES_KEPT
+    ])?;
+    let sql = "SELECT count(*) FROM instances WHERE gateway_id = ?1 AND lease_until > ?2";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let live: i64 = statement.query_row(params![gateway.as_str(), now], |row| row.get(0))?;
+    if live >= MAX_INSTANCES {
+        return Err(StoreError::TooManyInstances(MAX_INSTANCES));
+    }
     Ok(())
 }
 

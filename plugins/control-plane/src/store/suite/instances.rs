@@ -88,17 +88,23 @@ pub(crate) fn each_new_answer_is_stored(fixture: &dyn StoreFixture) {
     assert_eq!(stored.report, answer);
 }
 
-pub(crate) fn only_the_last_instances_are_stored(fixture: &dyn StoreFixture) {
+pub(crate) fn live_instances_are_never_forgotten(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
-    for instance in 0..53 {
-        let at = now() + Duration::from_secs(instance as u64);
-        store.report(at, &edge(), &report(instance, 1)).unwrap();
+    for instance in 0..120 {
+        store.report(now(), &edge(), &report(instance, 1)).unwrap();
     }
+    assert_eq!(store.find(&edge()).unwrap().instances.len(), 120);
+    // All leases but that of the first have expired when another instance comes.
+    let later = now() + Duration::from_secs(20);
+    store.report(later, &edge(), &report(0, 2)).unwrap();
+    let last = now() + Duration::from_secs(31);
+    store.report(last, &edge(), &report(120, 1)).unwrap();
     let found = store.find(&edge()).unwrap().instances;
-    assert_eq!(found.len(), 50);
-    assert_eq!(found[0].report, report(52, 1));
-    assert_eq!(found[49].report, report(3, 1));
+    assert_eq!(found.len(), 52, "fifty that expired, and two live ones");
+    assert_eq!(found[0].report, report(120, 1));
+    assert_eq!(found[1].report, report(0, 2));
+    assert!(found[2..].iter().all(|one| !one.is_live(last)));
 }
 
 pub(crate) fn reports_of_one_instance_are_serialized(fixture: &dyn StoreFixture) {

@@ -23,7 +23,7 @@ macro_rules! suite {
             history: a_failed_change_writes_nothing,
             instances: the_newest_report_counts,
             instances: each_new_answer_is_stored,
-            instances: only_the_last_instances_are_stored,
+            instances: live_instances_are_never_forgotten,
             instances: reports_of_one_instance_are_serialized,
             listing: gateways_are_ordered_by_name,
             listing: prefixes_and_labels_filter,

@@ -97,6 +97,10 @@ fn a_change_without_a_notification_is_found_by_comparison() {
     let made = store.create(&change(), &gateway("edge")).unwrap().gateway;
     let listeners = RecordingListeners::at(&store, &[&made]);
     listeners.wait_for(&made);
+    // Received later, it would count as the notification of a later change.
+    until("the notification of the creation", || {
+        listeners.round_trips.load(Ordering::SeqCst) > 0
+    });
     listeners.forget();
     // A change without a notification: its server was killed after the commit.
     assert!(database.tamper("UPDATE kt.gateways SET rev = rev + 1"));
