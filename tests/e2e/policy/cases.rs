@@ -88,6 +88,26 @@ fn a_failed_case_shows_expected_and_actual_result() {
 }
 
 #[test]
+fn what_decided_is_shown_when_it_is_asked_for() {
+    let sandbox = pack();
+    let table = test(&sandbox, "--pack-dir pack --explain");
+    table
+        .ok()
+        .stdout_contains("case `mail`\n  input, message 0: pii-detector found email: \"bob@example.com\"")
+        .stdout_contains("case `answer`\n  output: dlp-filter found term, policy.dlp-filter.blocked_terms: \"falcon ledger\"");
+    let value = test(&sandbox, "--pack-dir pack --explain -o json")
+        .ok()
+        .json();
+    let found = &value["results"][0]["explanations"][0];
+    assert_eq!(
+        (&found["kind"], &found["found"]),
+        (&json!("email"), &json!("bob@example.com"))
+    );
+    let value = test(&sandbox, "--pack-dir pack -o json").ok().json();
+    assert!(value["results"][0].get("explanations").is_none());
+}
+
+#[test]
 fn an_invalid_pack_is_an_error_and_not_a_failure() {
     let sandbox = pack();
     test(&sandbox, "")

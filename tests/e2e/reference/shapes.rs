@@ -187,7 +187,7 @@ const TABLE: [Entry; 57] = [
         1,
     ),
     ("policy-schema", "policy schema", "policy schema", 0),
-    ("policy-test", "policy test", "policy test", 0),
+    ("policy-test", "policy test", "policy test --explain", 0),
     (
         "policy-test-failed",
         "policy test",

@@ -1,6 +1,7 @@
 //! The commands that validate and test a configuration without a gateway.
 
 mod cases;
+mod explain;
 mod lint;
 mod schema;
 mod test;

@@ -1,6 +1,6 @@
 //! `kt policy test`: runs the test cases of a pack, evaluated as by a gateway.
 
-use super::cases;
+use super::{cases, explain};
 use crate::args::PolicyTestArgs;
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
 use kt_policy::{Case, CaseOutcome, Chain, Limits};
@@ -14,6 +14,8 @@ const CONFIG_FILE: &str = "policy-config.yaml";
 struct TestResult {
     case: Case,
     outcome: CaseOutcome,
+    /// What decided, if it was asked for.
+    explanations: Option<Value>,
 }
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -26,7 +28,12 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     for case in select_cases(args.case.as_deref(), cases::read(invocation, &pack)?)? {
         context.check_cancelled()?;
         let outcome = case.run(&file.document, &chain);
-        results.push(TestResult { case, outcome });
+        let explanations = args.explain.then(|| case.explain(&chain));
+        results.push(TestResult {
+            case,
+            outcome,
+            explanations,
+        });
     }
     Ok(result(&file.name, &results, &chain))
 }
@@ -70,14 +77,18 @@ impl TestResult {
     fn value(&self, chain: &Chain) -> Value {
         let mut details = self.outcome.details(chain);
         details["expected"] = json!(self.case.expected);
-        json!({
+        let mut value = json!({
             "name": self.case.name,
             "file": self.case.file,
             "verdict": self.outcome.decision(),
             "reason_code": self.outcome.reason_code(),
             "passed": self.passed(),
             "details": details,
-        })
+        });
+        if let Some(explanations) = &self.explanations {
+            value["explanations"] = explanations.clone();
+        }
+        value
     }
 
     /// Formats the expected and the actual result.
@@ -114,7 +125,12 @@ fn result(file: &str, results: &[TestResult], chain: &Chain) -> Output {
         empty: String::new(),
     };
     let failures: Vec<String> = failed.iter().map(|t| t.format_failure()).collect();
-    let view = View::Sections(vec![table, View::Text(failures.join("\n"))]);
+    let explained = |t: &TestResult| Some(explain::format(&t.case.name, t.explanations.as_ref()?));
+    let explanations: Vec<String> = results.iter().filter_map(explained).collect();
+    let mut sections = vec![table];
+    sections.extend((!explanations.is_empty()).then(|| View::Text(explanations.join("\n"))));
+    sections.push(View::Text(failures.join("\n")));
+    let view = View::Sections(sections);
     let passed = results.len() - failed.len();
     let output = Output::new("kt.policy.test/1", value, view)
         .name_path("/file")

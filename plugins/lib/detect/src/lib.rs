@@ -14,8 +14,8 @@ pub use classifier::{
 };
 pub use fold::{Folded, Piece, REACH, fold, fold_of, fold_words, hidden_tag, look_alike};
 pub use injection::{
-    Examination, PlainText, ReadingOptions, examine_injection, injection_probability,
-    injection_scores,
+    Examination, NearestWindow, PlainText, ReadingOptions, examine_injection,
+    injection_probability, injection_scores, nearest_window,
 };
 pub use reading::{Decoding, readings, without_encoded};
 pub use token::{Token, tokens};

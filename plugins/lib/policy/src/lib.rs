@@ -43,11 +43,11 @@ mod text;
 
 pub use case::{Case, CaseOutcome, Expected, ExpectedDecision, parse_case};
 pub use chain::{
-    AuditRecord, Block, Caller, Chain, Decision, Direction, EvaluatedRoute, Evaluation, FailMode,
-    FilterOutput, Finding, Guard, GuardAction, GuardFailure, GuardService, GuardText, GuardVerdict,
-    HttpForm, HttpGuard, Judged, Judgment, Limits, MAX_HOLD_BYTES, MAX_MATCH_BYTES, MarkerKind,
-    NumberRedaction, PromptText, Replacement, Rewrite, Sensitivity, Span, StreamFilter,
-    evaluate_judgments, merge_findings, resolve_verdicts,
+    AuditRecord, Block, Caller, Chain, Decision, Direction, EvaluatedRoute, Evaluation,
+    Explanation, FailMode, FilterOutput, Finding, Guard, GuardAction, GuardFailure, GuardService,
+    GuardText, GuardVerdict, HttpForm, HttpGuard, Judged, Judgment, Limits, MAX_HOLD_BYTES,
+    MAX_MATCH_BYTES, MarkerKind, NumberRedaction, PromptText, Replacement, Rewrite, Sensitivity,
+    Span, StreamFilter, evaluate_judgments, merge_findings, resolve_verdicts,
 };
 pub use compile::compile;
 pub use decode::MAX_GAP_BYTES;

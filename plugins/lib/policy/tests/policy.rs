@@ -24,6 +24,8 @@ mod document;
 mod documents;
 #[path = "policy/evasion.rs"]
 mod evasion;
+#[path = "policy/explain.rs"]
+mod explain;
 #[path = "policy/fluent.rs"]
 mod fluent;
 #[path = "policy/identifiers.rs"]

@@ -3,6 +3,7 @@
 
 mod feature;
 mod model;
+mod nearest;
 mod window;
 
 pub use feature::{BITS, FEATURES, features, normalizer};

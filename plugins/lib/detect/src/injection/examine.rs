@@ -9,7 +9,7 @@ use crate::token::tokens;
 
 /// The weights that are shipped; `MODEL.md` of `kt-detect-train` has their
 /// origin.
-static WEIGHTS: &[u8] = include_bytes!("weights.bin");
+pub(super) static WEIGHTS: &[u8] = include_bytes!("weights.bin");
 
 /// A text that was examined.
 #[derive(Debug, Clone)]
@@ -55,14 +55,18 @@ fn scores(model: &Model<'_>, text: &str, readings: &[String], options: ReadingOp
         tokens(&options.characters(text), &mut found);
         model.score(&found, &mut sums)
     };
-    let own = if options.decode {
-        without_encoded(text)
-    } else {
-        Cow::Borrowed(text)
-    };
-    let mut scores = score(&own);
+    let mut scores = score(&own_reading(text, options));
     for reading in readings {
         scores = scores.max(score(reading));
     }
     scores
+}
+
+/// Returns a text without what is read decoded.
+pub(super) fn own_reading(text: &str, options: ReadingOptions) -> Cow<'_, str> {
+    if options.decode {
+        without_encoded(text)
+    } else {
+        Cow::Borrowed(text)
+    }
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::{Case, Expected};
 use crate::chain::{Block, Caller, Chain, Decision, Evaluation, Finding, merge_findings};
-use crate::chat::{EvaluatedDocument, evaluate_request, evaluate_response};
+use crate::chat::{
+    EvaluatedDocument, TextExplanation, evaluate_request, evaluate_response, explain_request,
+    explain_response,
+};
 use crate::json::JsonError;
 use crate::model::{Document, PolicyKind};
 
@@ -34,7 +37,8 @@ impl Case {
         let blocked = matches!(input.decision, Decision::Block(_));
         let mut evaluations = vec![(Phase::Input, input)];
         if let Some(text) = self.upstream_response.as_ref().filter(|_| !blocked) {
-            evaluations.push((Phase::Output, evaluate_text(chain, text)));
+            let output = evaluation_of(evaluate_response(chain, &response_of(text)));
+            evaluations.push((Phase::Output, output));
         }
         CaseOutcome { evaluations }
     }
@@ -59,17 +63,42 @@ impl Case {
         if route.evaluation.decision != Decision::Allow {
             return route.evaluation;
         }
-        let request = json!({ "messages": self.messages }).to_string();
-        let mut evaluation = evaluation_of(evaluate_request(chain, &request));
+        let mut evaluation = evaluation_of(evaluate_request(chain, &self.request()));
         merge_findings(&mut evaluation.findings, &route.evaluation.findings);
         evaluation
     }
 }
 
-fn evaluate_text(chain: &Chain, text: &str) -> Evaluation {
+impl Case {
+    /// Returns what decided about the texts of the request and of the response, as a list of JSON
+    /// with the phase, the message, the policy and what was found. It quotes the texts.
+    #[must_use]
+    pub fn explain(&self, chain: &Chain) -> Value {
+        let request = explain_request(chain, &self.request());
+        let response = self.upstream_response.as_ref();
+        let response = response.map(|text| explain_response(chain, &response_of(text)));
+        let of = |phase: Phase, found: Result<Vec<TextExplanation>, JsonError>| {
+            let found = found.unwrap_or_default().into_iter();
+            found.map(move |one| {
+                let mut value = json!(one);
+                value["phase"] = json!(phase);
+                value
+            })
+        };
+        let response = response
+            .into_iter()
+            .flat_map(|found| of(Phase::Output, found));
+        of(Phase::Input, request).chain(response).collect()
+    }
+
+    fn request(&self) -> String {
+        json!({ "messages": self.messages }).to_string()
+    }
+}
+
+fn response_of(text: &str) -> String {
     let message = json!({ "role": "assistant", "content": text });
-    let response = json!({ "choices": [{ "index": 0, "message": message }] });
-    evaluation_of(evaluate_response(chain, &response.to_string()))
+    json!({ "choices": [{ "index": 0, "message": message }] }).to_string()
 }
 
 /// A document that was just written is JSON; only one that is nested too deep

@@ -113,8 +113,13 @@ impl<'d> Build<'d> {
         pattern: impl Fn(PatternSource) -> Pattern,
     ) {
         let patterns = patterns.map(Vec::as_slice).unwrap_or_default();
-        for hir in self.weigh(key, patterns) {
-            let index = self.pattern(pattern(self.source));
+        // A pattern that weighs too much leaves no chain, so that all have their index.
+        for (item, hir) in self.weigh(key, patterns).into_iter().enumerate() {
+            let setting = format!("policy.{}.{key}[{item}]", self.source.policy);
+            let index = self.pattern(Pattern {
+                setting: Some(setting),
+                ..pattern(self.source)
+            });
             self.own.push((index, hir));
         }
     }

@@ -11,6 +11,8 @@ mod compiled;
 mod cost_tests;
 mod early_release;
 mod evaluation;
+mod explain;
+mod explanation;
 mod filter;
 mod guard;
 mod label;
@@ -40,6 +42,7 @@ pub use evaluation::{
     Block, Decision, Evaluation, Finding, MarkerKind, PromptText, Replacement, Rewrite,
     merge_findings,
 };
+pub use explanation::Explanation;
 pub(crate) use filter::FilterSpans;
 pub use filter::{FilterOutput, MAX_HOLD_BYTES, StreamFilter};
 pub use guard::{

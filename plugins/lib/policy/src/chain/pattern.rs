@@ -17,6 +17,8 @@ pub(crate) struct PatternSource {
 /// A pattern with everything that follows from a match.
 pub(crate) struct Pattern {
     pub(crate) source: PatternSource,
+    /// The setting that lists what is looked for.
+    pub(crate) setting: Option<String>,
     pub(crate) kind: &'static str,
     pub(crate) level: Option<Sensitivity>,
     pub(crate) action: FilterAction,

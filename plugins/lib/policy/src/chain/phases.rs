@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::audit::AuditRecord;
 use super::evaluation::{Block, Evaluation, Finding, PromptText};
+use super::explanation::Explanation;
 use super::label::Label;
 use super::matched::{Matches, View};
 use super::progress::Progress;
@@ -42,6 +43,11 @@ pub(crate) trait RoutePhase: Send + Sync {
 pub(crate) trait RequestPhase: Send + Sync {
     /// Returns why the request is refused, if it is; adds what was found.
     fn judge(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block>;
+
+    /// Returns what of a text decides, for people who test the policy.
+    fn explain(&self, _text: &PromptText<'_>) -> Option<Explanation> {
+        None
+    }
 }
 
 /// The phases of texts: those of requests, of whole responses and of streams, which one walk over

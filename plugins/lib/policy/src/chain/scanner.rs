@@ -9,6 +9,8 @@
 //! A position is decided when no text that could still arrive can change what
 //! begins there, so the result never depends on how the text was split.
 
+use std::ops::Range;
+
 use regex_automata::hybrid::dfa::Cache;
 
 use super::action::{FilterAction, NumberRedaction};
@@ -65,6 +67,8 @@ pub(crate) struct Scanner {
     pub(crate) findings: Vec<Finding>,
     /// What is replaced in the whole text.
     pub(crate) spans: Vec<Replacement>,
+    /// What was found where in the whole text, up to what blocked it.
+    pub(crate) matched: Vec<(usize, Range<usize>)>,
 }
 
 /// What is known of the text ahead of a position.
@@ -79,7 +83,8 @@ struct Lookahead {
 enum Decision {
     Undecided,
     Nothing,
-    Block(Blocked),
+    /// With the end of what is found.
+    Block(Blocked, usize),
     Replace(Candidate),
 }
 
@@ -122,9 +127,9 @@ impl Scanner {
             match self.decide(rules, offset, cache.as_deref_mut(), complete, &mut found) {
                 Decision::Undecided => break,
                 Decision::Nothing => self.at += 1,
-                Decision::Block(blocked) => {
+                Decision::Block(blocked, end) => {
                     self.release(&mut out);
-                    self.block(rules, blocked);
+                    self.block(rules, blocked, end);
                     return out;
                 }
                 Decision::Replace(candidate) => self.replace(rules, candidate, &mut out),
@@ -240,7 +245,7 @@ impl Scanner {
             if decided && steps > 0 {
                 self.steps += steps;
                 if let Some(blocked) = self.check_budget(rules) {
-                    return Decision::Block(blocked);
+                    return Decision::Block(blocked, self.at);
                 }
             }
         }
@@ -252,7 +257,7 @@ impl Scanner {
         }
         let blocking = |c: &Candidate| rules.patterns[c.pattern].action == FilterAction::Block;
         if let Some(block) = found.iter().filter(blocking).min_by_key(|c| c.pattern) {
-            return Decision::Block(Blocked::Pattern(block.pattern));
+            return Decision::Block(Blocked::Pattern(block.pattern), block.end);
         }
         match found.longest() {
             Some(longest) if self.at >= self.released => Decision::Replace(longest),
@@ -374,8 +379,10 @@ impl Scanner {
             pattern.kind,
             pattern.level,
         );
+        let range = self.dropped + start..self.dropped + candidate.end;
+        self.matched.push((candidate.pattern, range.clone()));
         self.spans.push(Replacement {
-            range: self.dropped + start..self.dropped + candidate.end,
+            range,
             marker,
             kind: pattern.marker.kind(),
             numbers: pattern.numbers,
@@ -415,12 +422,14 @@ impl Scanner {
         }
     }
 
-    fn block(&mut self, rules: &Rules, blocked: Blocked) {
+    fn block(&mut self, rules: &Rules, blocked: Blocked, end: usize) {
         match blocked {
             Blocked::Pattern(pattern) => {
                 let found = &rules.patterns[pattern];
                 let policy = found.source.policy;
                 count(&mut self.findings, policy, found.kind, found.level);
+                let range = self.dropped + self.at..self.dropped + end;
+                self.matched.push((pattern, range));
             }
             Blocked::Budget => {
                 if let Some(own) = &rules.own {

@@ -4,6 +4,7 @@
 mod content;
 mod data_url;
 mod document;
+mod explain;
 mod guard_texts;
 mod json_document;
 mod json_scalar;
@@ -18,5 +19,6 @@ pub use content::ContentFilter;
 pub use document::{
     EvaluatedDocument, evaluate_keys_and_numbers, evaluate_request, evaluate_response,
 };
+pub use explain::{TextExplanation, explain_request, explain_response};
 pub use guard_texts::{evaluate_guards, guard_texts};
 pub use restoration::{RestoredDocument, restore_response, restored_field};

@@ -18,7 +18,10 @@ impl Policy for DlpFilter {
         let restored = build.restores(restore, is_numbered);
         let terms = self.blocked_terms.iter().flatten();
         if let Some(terms) = Terms::new(terms.map(String::as_str)) {
-            let pattern = build.pattern(self.pattern("term", build.source(), restored));
+            let pattern = build.pattern(Pattern {
+                setting: Some(format!("policy.{}.blocked_terms", Self::KIND)),
+                ..self.pattern("term", build.source(), restored)
+            });
             build.detector(TermDetector { pattern, terms });
         }
         let own = self.detect_patterns.as_ref();
@@ -39,6 +42,7 @@ impl DlpFilter {
     fn pattern(&self, kind: &'static str, source: PatternSource, restored: bool) -> Pattern {
         let redaction = self.redaction.as_ref();
         Pattern {
+            setting: None,
             source,
             kind,
             level: self.sensitivity_level,

@@ -79,6 +79,7 @@ impl PiiDetector {
         };
         let named = redaction.and_then(|r| r.include_metadata).unwrap_or(true);
         Pattern {
+            setting: None,
             source,
             kind: if named { kind } else { "pii" },
             level: None,

@@ -6,6 +6,7 @@
 //! ([`score`](score)), so that a question about injection is not one.
 
 mod base64;
+mod explain;
 mod fold;
 mod policy;
 mod rules;

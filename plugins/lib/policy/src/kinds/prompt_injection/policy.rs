@@ -2,7 +2,7 @@
 
 use super::score::{Injection, Judgement};
 use super::settings::{ACTION, BLOCK_SCORE, FLAG_SCORE, InjectionAction, PromptInjection};
-use crate::chain::{Block, Build, Finding, Policy, PromptText, RequestPhase, count};
+use crate::chain::{Block, Build, Explanation, Finding, Policy, PromptText, RequestPhase, count};
 use crate::model::PolicyKind;
 
 /// The reason code of a refusal.
@@ -41,11 +41,7 @@ struct Guard {
 impl RequestPhase for Guard {
     fn judge(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
         let mut hit = false;
-        for text in texts {
-            // What the operator and the model wrote is not an attack on them.
-            if matches!(text.role, "system" | "developer" | "assistant") {
-                continue;
-            }
+        for text in texts.iter().filter(|text| is_judged(text)) {
             match self.injection.judge(text.text) {
                 Judgement::Harmless => {}
                 Judgement::Suspected => {
@@ -64,4 +60,25 @@ impl RequestPhase for Guard {
             reason: REASON,
         })
     }
+
+    fn explain(&self, text: &PromptText<'_>) -> Option<Explanation> {
+        let reason = self
+            .injection
+            .explain(text.text)
+            .filter(|_| is_judged(text))?;
+        let kind = PromptInjection::KIND;
+        let setting = |item| format!("policy.{kind}.detection.attack_patterns[{item}]");
+        Some(Explanation {
+            policy: kind,
+            kind: reason.kind,
+            setting: reason.pattern.map(setting),
+            found: reason.found,
+            score: reason.score,
+        })
+    }
+}
+
+/// What the operator and the model wrote is not an attack on them.
+fn is_judged(text: &PromptText<'_>) -> bool {
+    !matches!(text.role, "system" | "developer" | "assistant")
 }

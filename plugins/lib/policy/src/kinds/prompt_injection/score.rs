@@ -15,7 +15,7 @@ const THRESHOLD: u32 = 100;
 /// What a phrase keeps of its score when it is quoted, in percent.
 const REPORTED: u32 = 40;
 /// Bytes within which a phrase ends.
-const REACH: usize = 400;
+pub(super) const REACH: usize = 400;
 /// Probability from which the phrases of a text are looked for: below it, the
 /// rules find more that is harmless than attacks.
 const WORTH_READING: f32 = 0.05;
@@ -32,10 +32,10 @@ pub(super) enum Judgement {
 
 /// The compiled policy.
 pub(super) struct Injection {
-    encoding: Encoding,
+    pub(super) encoding: Encoding,
     own: Option<Regex>,
-    triggers: Triggers,
-    rules: Vec<Regex>,
+    pub(super) triggers: Triggers,
+    pub(super) rules: Vec<Regex>,
     block: f32,
     flag: f32,
 }
@@ -86,7 +86,7 @@ impl Injection {
             return Judgement::Harmless;
         }
         let mut views = views(text, &self.encoding);
-        if self.matches_own(text, &views) {
+        if self.own_match(text, &views).is_some() {
             return Judgement::Attack("pattern");
         }
         if read {
@@ -106,13 +106,21 @@ impl Injection {
         }
     }
 
-    /// Returns whether a pattern of the operator matches: they see the text as
-    /// it stands, too.
-    fn matches_own(&self, text: &str, views: &[View]) -> bool {
-        let lines = views.iter().filter_map(|view| view.lines.as_ref());
-        let mut texts = views.iter().map(|view| &view.text).chain(lines);
-        let own = self.own.as_ref();
-        own.is_some_and(|own| own.is_match(text) || texts.any(|text| own.is_match(text)))
+    /// Returns the pattern of the operator that matches, by its index, and its match: they see the
+    /// text as it stands, too.
+    pub(super) fn own_match<'t>(
+        &self,
+        text: &'t str,
+        views: &'t [View],
+    ) -> Option<(usize, &'t str)> {
+        let own = self.own.as_ref()?;
+        let lines = views.iter().filter_map(|view| view.lines.as_deref());
+        let texts = views.iter().map(|view| &*view.text).chain(lines);
+        let mut texts = std::iter::once(text).chain(texts);
+        texts.find_map(|text| {
+            let found = own.find(text)?;
+            Some((found.pattern().as_usize(), text.get(found.range())?))
+        })
     }
 
     /// Looks for the triggers in the text with spaces for line breaks: with

@@ -29,6 +29,7 @@ impl Policy for Secrets {
             }
             let label = kind.to_ascii_uppercase().replace('-', "_");
             let index = build.pattern(Pattern {
+                setting: None,
                 source,
                 kind,
                 level: None,
