@@ -59,12 +59,25 @@ impl Reader {
 
     fn event(&mut self, event: &str, times: &mut Times) {
         self.done |= event == "[DONE]";
-        let Some(sent) = script::sent_at(event) else {
-            return;
-        };
         let now = script::now();
         let elapsed = |sent: u64| Duration::from_micros(now.saturating_sub(sent));
-        times.forwarded.push(elapsed(sent));
+        self.arrived += script::content(event).len();
+        if let Some(sent) = script::sent_at(event) {
+            times.forwarded.push(elapsed(sent));
+            self.sent(sent);
+        }
+        let number = self.sent.len().saturating_sub(1);
+        while let Some((sent, length)) = self.sent.get(self.complete)
+            && *length <= self.arrived
+        {
+            times.text.push(elapsed(*sent));
+            times.late += usize::from(self.complete < number);
+            self.complete += 1;
+        }
+    }
+
+    /// Takes the next event of the upstream; a gateway may send others between them.
+    fn sent(&mut self, sent: u64) {
         let number = self.sent.len();
         let before = self.sent.last().map_or(0, |(_, length)| *length);
         // The last event has no text.
@@ -74,14 +87,6 @@ impl Reader {
             0
         };
         self.sent.push((sent, before + length));
-        self.arrived += script::content(event).len();
-        while let Some((sent, length)) = self.sent.get(self.complete)
-            && *length <= self.arrived
-        {
-            times.text.push(elapsed(*sent));
-            times.late += usize::from(self.complete < number);
-            self.complete += 1;
-        }
     }
 }
 

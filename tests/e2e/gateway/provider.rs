@@ -68,7 +68,7 @@ impl Provider {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Continues every stream of the model `gated`.
+    /// Continues every stream of the models `gated` and `held`.
     pub(crate) fn open_gate(&self) {
         self.state.open_gate();
     }
@@ -223,6 +223,29 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
             begin(out)?;
             chunk(out, "half a sen")?;
             out.shutdown(std::net::Shutdown::Both)
+        }
+        ("held", true) => {
+            begin(out)?;
+            let choices: Vec<Value> = ["card 4111 1111", "see utf8x"]
+                .iter()
+                .enumerate()
+                .map(|(n, text)| json!({ "index": n, "delta": { "content": text } }))
+                .collect();
+            raw(out, &format!("data: {}\n\n", json!({ "choices": choices })))?;
+            state.wait_for_gate();
+            let choices: Vec<Value> = ["11", "y@b.org"]
+                .iter()
+                .enumerate()
+                .map(|(n, text)| json!({ "index": n, "delta": { "content": text }, "finish_reason": "stop" }))
+                .collect();
+            raw(
+                out,
+                &format!(
+                    "data: {}\n\ndata: [DONE]\n\n",
+                    json!({ "choices": choices })
+                ),
+            )?;
+            write!(out, "0\r\n\r\n")
         }
         ("gated", true) => {
             begin(out)?;

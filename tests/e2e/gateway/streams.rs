@@ -147,6 +147,22 @@ fn whole_and_streamed_responses_are_filtered_alike() {
 }
 
 #[test]
+fn a_word_leaves_when_the_upstream_pauses_and_a_number_does_not() {
+    let provider = Provider::start();
+    let (_world, gateway) = started(&provider);
+    let reading = open(&gateway, "held", "hi");
+    // The provider sends nothing until the gate is open.
+    reading.has("utf8x");
+    assert!(!reading.so_far().contains("4111"));
+    provider.open_gate();
+    let events = reading.end();
+    assert!(events.contains("4111 111111"), "{events}");
+    assert!(!events.contains("@b.org"), "{events}");
+    assert!(events.contains("[EMAIL]"), "{events}");
+    assert!(events.contains("[DONE]"), "{events}");
+}
+
+#[test]
 fn an_interrupted_upstream_is_an_error() {
     let provider = Provider::start();
     let (_world, gateway) = started(&provider);

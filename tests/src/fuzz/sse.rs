@@ -25,7 +25,10 @@ fn events(parts: &[&[u8]]) -> Result<Vec<SseItem>, &'static str> {
     for part in parts {
         events.extend(parser.push(part)?);
     }
-    events.extend(parser.finish()?.map(SseItem::Event));
+    let is_idle = parser.is_idle();
+    let last = parser.finish()?;
+    assert!(!is_idle || last.is_none(), "an idle parser has an event");
+    events.extend(last.map(SseItem::Event));
     Ok(events)
 }
 

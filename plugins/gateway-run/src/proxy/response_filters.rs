@@ -121,6 +121,23 @@ impl ResponseFilters {
         Ok(output.block.map_or(Ok(output.release), Err)?)
     }
 
+    /// Whether text of a message is held back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.channels.values().any(ContentFilter::is_holding)
+    }
+
+    /// Releases what need not wait any longer of a text, because the stream has paused.
+    ///
+    /// # Errors
+    /// When a policy blocks the text.
+    pub(super) fn pause(&mut self, channel: &str) -> Result<String, FilterError> {
+        let Some(filter) = self.channels.get_mut(channel) else {
+            return Ok(String::new());
+        };
+        let output = filter.pause();
+        Ok(output.block.map_or(Ok(output.release), Err)?)
+    }
+
     /// Evaluates a text that cannot be changed.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ impl Restoration {
     }
 
     /// Restores more of a text that has begun.
-    fn push_more(&mut self, channel: &str, text: String) -> String {
+    pub(super) fn push_more(&mut self, channel: &str, text: String) -> String {
         match self.texts.get_mut(channel) {
             Some(restorer) => restorer.push(&text),
             None => text,

@@ -218,7 +218,7 @@ enum Form {
 impl Form {
     fn matches(self, text: &str) -> bool {
         match self {
-            Self::Id | Self::Name => is_name(text, ""),
+            Self::Id | Self::Name => is_id(text),
             Self::Model => is_name(text, "/@+"),
             Self::Base64 => is_base64(text),
         }
@@ -261,12 +261,18 @@ fn message_form(path: &[&str]) -> Option<Form> {
     }
 }
 
+/// Whether a text has the form of an id of the protocol.
+pub(super) fn is_id(text: &str) -> bool {
+    is_name(text, "")
+}
+
 fn is_name(text: &str, more: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c) || more.contains(c);
     text.len() <= MAX_NAME_LENGTH && text.chars().all(allowed)
 }
 
-fn is_base64(text: &str) -> bool {
+/// Whether a text has the form of opaque data.
+pub(super) fn is_base64(text: &str) -> bool {
     text.bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b))
 }

@@ -1,7 +1,8 @@
 //! Streams in which a text is where nobody expects one, or split where it is released.
 
 use super::super::response_filters::ResponseFilters;
-use super::transform::{StreamError, Transformer};
+use super::stream_error::StreamError;
+use super::transform::Transformer;
 use kt_policy::{Chain, Limits, Source, compile, parse};
 
 fn chain(settings: &str) -> Chain {

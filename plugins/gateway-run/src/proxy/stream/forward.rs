@@ -10,9 +10,11 @@ use super::super::request_context::RequestContext;
 use super::super::response_filters::{FilterError, ResponseFilters};
 use super::super::restoration::Restoration;
 use super::super::upstream_error;
+use super::chunk::write_event;
 use super::guarded::GuardedEvents;
 use super::sse::{SseItem, SseParser};
-use super::transform::{DONE, StreamError, Transformer, write_event};
+use super::stream_error::StreamError;
+use super::transform::{DONE, Transformer};
 use crate::state::InFlightGuard;
 use crate::upstream::UpstreamBody;
 use bytes::Bytes;
@@ -31,6 +33,9 @@ const BUFFERED_CHUNKS: usize = 16;
 const FIRST_TEXT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The time limit for the end of a body after `[DONE]`.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a word that may still become an address is held while nothing comes behind it; most
+/// models send several words in this time.
+const HOLD_TIMEOUT: Duration = Duration::from_millis(50);
 /// nginx's status for a client that closed the request.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
@@ -242,14 +247,26 @@ impl Stream {
 
     /// Reads and transforms one chunk of the body.
     async fn advance(&mut self, output: &mut Vec<u8>) -> Result<Progress, ErrorResponse> {
-        let chunk = self.body.next().await;
+        let chunk = if self.transformer.awaits_pause() {
+            match timeout(HOLD_TIMEOUT, self.body.next()).await {
+                Ok(chunk) => chunk,
+                Err(_) => {
+                    let result = self.transformer.pause(output);
+                    result.map_err(|error| self.error(error))?;
+                    return Ok(Progress::Continues);
+                }
+            }
+        } else {
+            self.body.next().await
+        };
         let chunk = chunk.map_err(|error| ErrorResponse::upstream(error, false))?;
         let malformed = |error: &str| ErrorResponse::upstream(error, false);
         let Some(chunk) = chunk else {
             let last = self.parser.finish().map_err(malformed)?;
             return self.end(last, output);
         };
-        for item in self.parser.push(&chunk).map_err(malformed)? {
+        let begun = self.take_shaped(&chunk, output)?;
+        for item in self.parser.push(&chunk[begun..]).map_err(malformed)? {
             match item {
                 // Without its text, which no policy has evaluated.
                 SseItem::Comment => output.extend_from_slice(b":\n\n"),
@@ -261,6 +278,32 @@ impl Stream {
             }
         }
         Ok(Progress::Continues)
+    }
+
+    /// Transforms the events at the beginning of a chunk that have the shape of earlier ones;
+    /// returns where the rest begins.
+    fn take_shaped(&mut self, chunk: &[u8], output: &mut Vec<u8>) -> Result<usize, ErrorResponse> {
+        let (mut at, mut copied) = (0, 0);
+        while self.parser.is_idle()
+            && let Some(event) = self.transformer.shaped(&chunk[at..])
+        {
+            let changed = match self.transformer.shaped_text(&event.text) {
+                Ok(changed) => changed,
+                Err(error) => {
+                    // What came before the error is sent first.
+                    output.extend_from_slice(&chunk[copied..at]);
+                    return Err(self.error(error));
+                }
+            };
+            if let Some(text) = changed {
+                output.extend_from_slice(&chunk[copied..at + event.place.start]);
+                output.extend_from_slice(text.as_bytes());
+                copied = at + event.place.end;
+            }
+            at += event.length;
+        }
+        output.extend_from_slice(&chunk[copied..at]);
+        Ok(at)
     }
 
     /// Ends a stream whose body has ended without `[DONE]`: it is complete if every

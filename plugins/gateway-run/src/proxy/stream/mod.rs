@@ -1,10 +1,14 @@
 //! Streamed completions.
 
+mod chunk;
+mod event_shape;
 mod forward;
 mod guarded;
 mod judged_text;
 mod outline;
+mod shape;
 mod sse;
+mod stream_error;
 mod tool_names;
 mod transform;
 

@@ -74,8 +74,10 @@ fn forward(chain: &Chain, pieces: &[&[u8]]) -> (String, bool) {
         blocked: None,
         guards: None,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = { runtime }.build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     let mut output = Vec::new();
     let advance = async {
         while let Progress::Continues = stream.advance(&mut output).await? {}

@@ -3,8 +3,9 @@
 
 use super::super::response_filters::ResponseFilters;
 use super::super::restoration::Restoration;
+use super::chunk::write_event;
 use super::sse::{SseItem, SseParser};
-use super::transform::{Transformer, write_event};
+use super::transform::Transformer;
 use kt_policy::{Chain, Limits, PlaceholderValues, Source, chat, compile, parse};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -28,6 +28,11 @@ pub(super) enum SseItem {
 }
 
 impl SseParser {
+    /// Whether the stream has begun, and nothing of an event has arrived.
+    pub(super) fn is_idle(&self) -> bool {
+        self.begun && !self.after_cr && self.line.is_empty() && self.data.is_none()
+    }
+
     /// Parses bytes, and returns what they complete.
     ///
     /// # Errors

@@ -9,12 +9,13 @@ use super::super::json_edit;
 use super::super::json_text;
 use super::super::response_filters::{FilterError, ResponseFilters};
 use super::super::restoration::Restoration;
-use super::super::text_field::{
-    FieldKind, Segment, TextField, nest, text_fields, without_logprobs,
-};
+use super::super::text_field::{FieldKind, Segment, TextField, text_fields, without_logprobs};
+use super::chunk::{generated_chunk, write_event, written};
 use super::outline::{self, Outline};
+use super::shape::{Shape, ShapedText};
+use super::stream_error::StreamError;
 use super::tool_names::ToolNames;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The last event of a stream.
@@ -25,6 +26,9 @@ const NOT_JSON: &str = "an event of the upstream is not JSON";
 
 /// The maximum number of choices; OpenAI's `n` has the same limit.
 const MAX_CHOICES: usize = 128;
+
+/// Events without the shape of an earlier one, after which none is looked for.
+const MAX_MISSES: u32 = 32;
 
 /// Members of a chunk that generated chunks repeat.
 const TEMPLATE_KEYS: [&str; 6] = [
@@ -49,6 +53,12 @@ pub(super) struct Transformer {
     has_content: bool,
     /// Whether a text had the half of a pair of surrogates.
     has_halves: bool,
+    /// Whether a pause could release text.
+    awaits_pause: bool,
+    /// The last event, if others may differ from it in its text only.
+    shape: Option<Shape>,
+    /// Events since one had the shape of an earlier one.
+    misses: u32,
 }
 
 #[derive(Default)]
@@ -57,22 +67,6 @@ struct Choice {
     /// Texts that have begun, with their paths.
     open: BTreeMap<String, Vec<Segment>>,
     names: ToolNames,
-}
-
-/// Why a stream ends early.
-#[derive(Debug)]
-pub(super) enum StreamError {
-    Filter(FilterError),
-    /// The upstream reports an error in this document.
-    Upstream(Value),
-    /// The event is malformed.
-    Malformed(&'static str),
-}
-
-impl From<FilterError> for StreamError {
-    fn from(error: FilterError) -> Self {
-        Self::Filter(error)
-    }
 }
 
 impl Transformer {
@@ -86,6 +80,9 @@ impl Transformer {
             usage: None,
             has_content: false,
             has_halves: false,
+            awaits_pause: false,
+            shape: None,
+            misses: 0,
         }
     }
 
@@ -118,11 +115,45 @@ impl Transformer {
         self.filters.as_mut()
     }
 
+    /// Returns the text of an event at the beginning of `bytes`, if it differs from an earlier one
+    /// in nothing else: then only its text is to be filtered.
+    pub(super) fn shaped<'b>(&self, bytes: &'b [u8]) -> Option<ShapedText<'b>> {
+        self.shape.as_ref()?.read(bytes)
+    }
+
+    /// Filters the text of such an event; returns the inside of its string if it changes.
+    ///
+    /// # Errors
+    /// When the stream ends here.
+    pub(super) fn shaped_text(&mut self, text: &str) -> Result<Option<String>, StreamError> {
+        self.misses = 0;
+        let channel = self.shape.as_ref().and_then(Shape::channel);
+        let (Some(channel), Some(filters)) = (channel, &mut self.filters) else {
+            self.has_content = true;
+            return Ok(None);
+        };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mut released = filters.push(channel, text)?;
+        self.awaits_pause = filters.is_holding();
+        if let Some(restoration) = &mut self.restoration {
+            released = restoration.push_more(channel, released);
+        }
+        self.has_content |= !released.is_empty();
+        Ok((released != text).then(|| {
+            let string = Value::String(released).to_string();
+            string[1..string.len() - 1].to_owned()
+        }))
+    }
+
     /// Transforms an event, and appends the result to `out`.
     ///
     /// # Errors
     /// When the stream ends here.
     pub(super) fn event(&mut self, data: &str, out: &mut Vec<u8>) -> Result<(), StreamError> {
+        self.shape = None;
+        self.misses = self.misses.saturating_add(1);
         let Ok(outline) = Outline::read(data) else {
             if self.filters.is_some() {
                 return Err(StreamError::Malformed(NOT_JSON));
@@ -142,12 +173,53 @@ impl Transformer {
         }
         let finished = self.note_choices(&outline.choices)?;
         self.has_content |= !finished.is_empty();
+        let has_shape = finished.is_empty()
+            && outline.usage.is_none()
+            && outline.choices.len() == 1
+            && self.misses < MAX_MISSES;
         let Some(mut filters) = self.filters.take() else {
             self.has_content = true;
+            if has_shape {
+                self.shape = Shape::of_content(data);
+            }
             write_event(out, data);
             return Ok(());
         };
         let result = self.filter(&mut filters, data, &finished, out);
+        let result = result.map(|shape| self.shape = shape.filter(|_| has_shape));
+        self.awaits_pause = filters.is_holding();
+        self.filters = Some(filters);
+        result
+    }
+
+    /// Whether a pause of the upstream could release text.
+    pub(super) fn awaits_pause(&self) -> bool {
+        self.awaits_pause
+    }
+
+    /// Releases what need not wait any longer, because the upstream has paused.
+    ///
+    /// # Errors
+    /// When a policy blocks it.
+    pub(super) fn pause(&mut self, out: &mut Vec<u8>) -> Result<(), StreamError> {
+        self.awaits_pause = false;
+        let Some(mut filters) = self.filters.take() else {
+            return Ok(());
+        };
+        let mut open = self.choices.values().flat_map(|choice| &choice.open);
+        let result = open.try_for_each(|(channel, path)| {
+            let mut text = filters.pause(channel)?;
+            if let Some(restoration) = &mut self.restoration {
+                text = restoration.push_more(channel, text);
+            }
+            if text.is_empty() {
+                return Ok(());
+            }
+            self.has_content = true;
+            let chunk = generated_chunk(&self.template, path, text);
+            write_filtered(&mut filters, &written(chunk, self.has_halves), out)?;
+            Ok(())
+        });
         self.filters = Some(filters);
         result
     }
@@ -202,7 +274,7 @@ impl Transformer {
         data: &str,
         finished: &[u64],
         out: &mut Vec<u8>,
-    ) -> Result<(), StreamError> {
+    ) -> Result<Option<Shape>, StreamError> {
         let (chunk, has_halves) =
             json_text::parse_with_halves(data).map_err(|_| StreamError::Malformed(NOT_JSON))?;
         let chunk = &chunk;
@@ -211,6 +283,7 @@ impl Transformer {
         let fields = text_fields(chunk);
         self.flush_before(filters, &fields, finished, out)?;
         let mut changed = without_logprobs(chunk);
+        let mut has_shape = changed.is_none();
         for field in &fields {
             if field.is_tool_name() {
                 self.name_fragment(field)?;
@@ -238,7 +311,8 @@ impl Transformer {
         }
         let changed = changed.map(|changed| json_edit::update(data, chunk, &changed));
         let event = changed.map(|event| written(event, self.has_halves));
-        write_filtered(filters, event.as_deref().unwrap_or(data), out)
+        has_shape &= !write_filtered(filters, event.as_deref().unwrap_or(data), out)?;
+        Ok(has_shape.then(|| Shape::of_text(data, &fields)).flatten())
     }
 
     fn name_fragment(&mut self, field: &TextField) -> Result<(), StreamError> {
@@ -384,49 +458,15 @@ impl Transformer {
     }
 }
 
-fn generated_chunk(template: &Map<String, Value>, path: &[Segment], text: String) -> String {
-    let mut chunk = template.clone();
-    if let Value::Object(mut members) = nest(path, text) {
-        if let Some(choice) = members
-            .get_mut("choices")
-            .and_then(|choices| choices.get_mut(0))
-            .and_then(Value::as_object_mut)
-        {
-            choice.insert("finish_reason".to_owned(), Value::Null);
-        }
-        chunk.extend(members);
-    }
-    json!(chunk).to_string()
-}
-
-/// Returns an event that was written again with the halves of characters in it.
-fn written(event: String, has_halves: bool) -> String {
-    if has_halves {
-        json_text::with_halves(&event)
-    } else {
-        event
-    }
-}
-
-/// Appends an event whose strings have been filtered.
+/// Appends an event whose strings have been filtered; returns whether its keys or numbers change.
 fn write_filtered(
     filters: &mut ResponseFilters,
     event: &str,
     out: &mut Vec<u8>,
-) -> Result<(), StreamError> {
+) -> Result<bool, StreamError> {
     let changed = filters.keys_and_numbers(event)?;
     write_event(out, changed.as_deref().unwrap_or(event));
-    Ok(())
-}
-
-/// Appends an event with this data.
-pub(super) fn write_event(out: &mut Vec<u8>, data: &str) {
-    for line in data.split('\n') {
-        out.extend_from_slice(b"data: ");
-        out.extend_from_slice(line.as_bytes());
-        out.push(b'\n');
-    }
-    out.push(b'\n');
+    Ok(changed.is_some())
 }
 
 #[cfg(test)]
