@@ -41,13 +41,16 @@ fn spans_of_presidio_are_redacted_in_place() {
     let more = "secret_key_ref: {env: GUARD_KEY}, entities: [PERSON, ORGANIZATION]";
     let (_world, gateway) = started(&provider, &analyzer.url(), &format!("{PRESIDIO}, {more}"));
     for (text, expected) in [
-        ("I am Ann Smith.", "I am [PERSON]."),
+        ("I am Ann Smith.", "I am [PERSON_1]."),
         (
             "é 😀 Bob: Ｊａｎｅ, a@b.example",
-            "é [PERSON]: [PERSON], [EMAIL]",
+            "é [PERSON_1]: [PERSON_2], [EMAIL_1]",
         ),
-        ("call Ann Smith & Sons", "call [PERSON]"),
-        ("\"Ann Smith\"\n\\ Ann Smith", "\"[PERSON]\"\n\\ [PERSON]"),
+        ("call Ann Smith & Sons", "call [PERSON_1]"),
+        (
+            "\"Ann Smith\"\n\\ Ann Smith",
+            "\"[PERSON_1]\"\n\\ [PERSON_1]",
+        ),
         ("nobody", "nobody"),
     ] {
         let reply = gateway.chat("m", text);
@@ -68,7 +71,7 @@ fn spans_of_presidio_are_redacted_in_place() {
         .iter()
         .map(|(_, r)| r["text"].clone())
         .collect();
-    let judged = json!("é 😀 Bob: Ｊａｎｅ, [EMAIL]");
+    let judged = json!("é 😀 Bob: Ｊａｎｅ, [EMAIL_1]");
     assert!(
         texts.contains(&judged),
         "the address never leaves: {texts:?}"
@@ -83,7 +86,7 @@ fn entities_below_the_score_or_not_asked_for_stay() {
     let settings = format!("{PRESIDIO}, min_score: 80");
     let (_world, gateway) = started(&provider, &analyzer.url(), &settings);
     assert_eq!(gateway.chat("m", "Smith & Sons, Ann Smith").status, 200);
-    assert_eq!(last_content(&provider), "Smith & Sons, [PERSON]");
+    assert_eq!(last_content(&provider), "Smith & Sons, [PERSON_1]");
 }
 
 #[test]

@@ -76,7 +76,10 @@ fn a_plugin_redacts_and_blocks_requests() {
     let (world, gateway, id) = word_list(&provider);
     let reply = gateway.chat("m", "😀 the Falcon and ＦＵＬＬ, bob@example.com");
     assert_eq!(reply.status, 200, "{}", reply.body);
-    assert_eq!(last_content(&provider), "😀 the [WORD] and [WORD], [EMAIL]");
+    assert_eq!(
+        last_content(&provider),
+        "😀 the [WORD_1] and [WORD_2], [EMAIL_1]"
+    );
     let input = record(&world, &id, "input");
     assert_eq!(input["verdict"], "redact");
     let found = json!({ "policy": "plugin:word-list", "kind": "word", "count": 2 });
@@ -110,7 +113,7 @@ fn a_plugin_in_rust_redacts_both_directions() {
     let plugin = ("prefix-guard", "prefix-guard");
     let (_world, gateway, _) = started(&provider, plugin, settings);
     assert_eq!(gateway.chat("m", "é see CASE-123!").status, 200);
-    assert_eq!(last_content(&provider), "é see [CASE_NUMBER]!");
+    assert_eq!(last_content(&provider), "é see [CASE_NUMBER_1]!");
     provider.script("answer", answer("it is CASE-9"));
     assert_eq!(
         reply_text(&gateway.chat("answer", "hi")),
@@ -140,7 +143,7 @@ fn a_text_in_parts_is_judged_joined() {
     assert_eq!(gateway.post(&parts("the launch ", "code")).status, 400);
     assert_eq!(gateway.post(&parts("the fal", "con flies")).status, 200);
     let content = last_content(&provider);
-    assert_eq!(content[0]["text"], "the [WORD]");
+    assert_eq!(content[0]["text"], "the [WORD_1]");
     assert_eq!(content[1]["text"], " flies");
 }
 
@@ -229,9 +232,9 @@ fn answers_that_are_not_valid_follow_the_fail_mode() {
     assert_eq!(huge.status, 400);
     assert!(huge.body.len() < 1000, "the reason is not shown");
     assert_eq!(gateway.chat("m", "guard:overlapping!").status, 200);
-    assert_eq!(last_content(&provider), "[SPAN]erlapping!");
+    assert_eq!(last_content(&provider), "[SPAN_1]erlapping!");
     assert_eq!(gateway.chat("m", "guard:label").status, 200);
-    assert_eq!(last_content(&provider), "[REDACTED]:label");
+    assert_eq!(last_content(&provider), "[REDACTED_1]:label");
 }
 
 #[test]
@@ -259,7 +262,7 @@ fn with_the_fail_mode_open_texts_pass_unjudged() {
     let (world, gateway, id) = faulty(&provider, settings);
     let reply = gateway.chat("m", "guard:hang bob@example.com");
     assert_eq!(reply.status, 200, "{}", reply.body);
-    assert_eq!(last_content(&provider), "guard:hang [EMAIL]");
+    assert_eq!(last_content(&provider), "guard:hang [EMAIL_1]");
     let input = record(&world, &id, "input");
     assert_eq!(input["verdict"], "redact", "by the detector");
     let findings = input["findings"].to_string();

@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 /// Held bytes from which a window is judged, however few characters of text it has.
 const MAX_WINDOW_BYTES: usize = 256 * 1024;
+/// The windows that may wait for the end of what a guard has found.
+const MAX_WINDOWS: usize = 8;
 /// The maximum size of what is held.
 const MAX_HELD_BYTES: usize = 4 * 1024 * 1024;
 
@@ -218,14 +220,14 @@ impl GuardedEvents {
         mut judgments: Vec<(usize, Judgment)>,
         ended: bool,
     ) -> Result<(), GuardedError> {
-        let overlap = self.overlap();
+        let (overlap, most) = (self.overlap(), self.window * MAX_WINDOWS);
         let mut ends = Vec::new();
         for (index, channel) in question.channels.iter().enumerate() {
             let judged = judgments.iter_mut();
             let judged = judged.filter_map(|(_, judgment)| judgment.as_mut().ok()?.get_mut(index));
             let mut judged: Vec<&mut Judged> = judged.collect();
             let text = &self.texts[channel];
-            ends.push(text.limit(&mut judged, overlap, ended));
+            ends.push(text.limit(&mut judged, (overlap, most), ended));
         }
         // The documents take theirs from the end.
         let mut first = question.channels.len();

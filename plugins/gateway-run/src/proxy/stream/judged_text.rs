@@ -41,8 +41,15 @@ impl JudgedText {
 
     /// Limits the judgments on [`text`](Self::text) to what they decide now, which excludes the
     /// last `overlap` characters unless the text has ended, and what is found across that end: it
-    /// may go on. Returns the offset up to which they decide.
-    pub(super) fn limit(&self, judged: &mut [&mut Judged], overlap: usize, ended: bool) -> usize {
+    /// may go on, unless more than `most` bytes wait. Returns the offset up to which they decide.
+    pub(super) fn limit(
+        &self,
+        judged: &mut [&mut Judged],
+        (overlap, most): (usize, usize),
+        ended: bool,
+    ) -> usize {
+        // Where everything is found, text must neither pile up nor be judged again and again.
+        let splits = self.open_bytes() > most;
         let decided = self.decided - self.base;
         let mut cut = self.text.len();
         if !ended {
@@ -57,7 +64,7 @@ impl JudgedText {
             // The last first: the end may move in front of others.
             spans.sort_by_key(|range| std::cmp::Reverse(range.start));
             for range in spans {
-                if range.start < cut && cut < range.end {
+                if range.start < cut && cut < range.end && !splits {
                     cut = range.start.max(decided);
                 }
             }
@@ -65,6 +72,9 @@ impl JudgedText {
         for judged in judged {
             judged.spans.retain_mut(|(range, _)| {
                 range.start = range.start.max(decided);
+                if splits {
+                    range.end = range.end.min(cut);
+                }
                 range.start < range.end && range.start < cut
             });
         }
@@ -142,7 +152,7 @@ mod tests {
             waiting.push(text.push(piece));
             let mut judged = find(text.text(), "secret");
             let ended = n + 1 == pieces.len();
-            let to = text.limit(&mut [&mut judged], overlap, ended);
+            let to = text.limit(&mut [&mut judged], (overlap, 10_000), ended);
             let replacement = |(range, _)| Replacement {
                 range,
                 marker: "[W]".to_owned(),
@@ -179,6 +189,32 @@ mod tests {
             })
             .collect();
         assert_eq!(sent(&single, 6), expected);
+    }
+
+    #[test]
+    fn text_that_is_found_as_a_whole_does_not_pile_up() {
+        let mut text = JudgedText::default();
+        let mut sent = String::new();
+        for n in 1..=100 {
+            let part = text.push("0123456789");
+            let mut judged = Judged {
+                spans: vec![(0..text.text().len(), "W".to_owned())],
+                block: None,
+            };
+            let to = text.limit(&mut [&mut judged], (20, 200), n == 100);
+            let replacement = |(range, _)| Replacement {
+                range,
+                marker: "[W]".to_owned(),
+                numbers: NumberRedaction::Marker,
+                kind: MarkerKind::Plain,
+            };
+            text.decide(to, judged.spans.into_iter().map(replacement).collect());
+            assert!(text.open_bytes() <= 210, "{}", text.open_bytes());
+            if part.end <= text.decided() {
+                sent.push_str(&text.release(&(0..part.end), 0));
+            }
+        }
+        assert!(!sent.contains(|c: char| c.is_ascii_digit()), "{sent}");
     }
 
     #[test]

@@ -212,13 +212,18 @@ pub fn evaluate_judgments(
         None if spans.iter().all(Vec::is_empty) => Decision::Allow,
         None => Decision::Redact,
     };
+    // Only the values of a request can be told apart: those of a stream arrive one by one.
+    let kind = match direction {
+        Direction::Request => MarkerKind::Numbered,
+        Direction::Response => MarkerKind::Plain,
+    };
     let mut rewrites = Vec::new();
     if decision == Decision::Redact {
         let changed = spans.into_iter().enumerate();
         rewrites.extend(
             changed
                 .filter(|(_, spans)| !spans.is_empty())
-                .map(|(index, spans)| rewrite(index, texts[index], spans)),
+                .map(|(index, spans)| rewrite(index, texts[index], spans, kind)),
         );
     }
     Evaluation {
@@ -260,7 +265,12 @@ fn take(
 }
 
 /// Returns a text with the spans of all guards replaced.
-fn rewrite(index: usize, text: &str, mut spans: Vec<(Range<usize>, String)>) -> Rewrite {
+fn rewrite(
+    index: usize,
+    text: &str,
+    mut spans: Vec<(Range<usize>, String)>,
+    kind: MarkerKind,
+) -> Rewrite {
     spans.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut replaced: Vec<Replacement> = Vec::with_capacity(spans.len());
     for (range, label) in spans {
@@ -273,7 +283,7 @@ fn rewrite(index: usize, text: &str, mut spans: Vec<(Range<usize>, String)>) -> 
                 range,
                 marker: format!("[{label}]"),
                 numbers: NumberRedaction::Marker,
-                kind: MarkerKind::Plain,
+                kind,
             }),
         }
     }

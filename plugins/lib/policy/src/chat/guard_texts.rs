@@ -1,6 +1,7 @@
 //! The texts of a request or a response as guards judge them.
 
 use super::document::{EvaluatedDocument, Roles};
+use super::numbering::number_markers;
 use super::protocol;
 use super::unit::{Unit, Units};
 use crate::chain::{Chain, Direction, Guard, GuardText, Judgment, Rewrite, evaluate_judgments};
@@ -40,19 +41,36 @@ pub fn evaluate_guards(
     judgments: &[(usize, Judgment)],
 ) -> Result<EvaluatedDocument, JsonError> {
     let mut units = Units::of(&scalars(document)?, side(direction));
-    let single = std::mem::take(&mut units.single);
-    let readings = std::mem::take(&mut units.readings);
-    let all: Vec<&Unit> = single.iter().chain(&readings).collect();
-    let texts: Vec<&str> = all.iter().map(|unit| &*unit.text).collect();
+    let texts = units.single.iter().chain(&units.readings);
+    let texts: Vec<&str> = texts.map(|unit| &*unit.text).collect();
     let guard = |(index, judgment)| Some((chain.guards().get(index)?, judgment));
     let judgments: Vec<(&Guard, &Judgment)> = judgments
         .iter()
         .filter_map(|(index, judgment)| guard((*index, judgment)))
         .collect();
     let mut evaluation = evaluate_judgments(&texts, direction, &judgments);
+    let count = units.single.len();
+    let rewrites = std::mem::take(&mut evaluation.rewrites).into_iter();
+    let (mut of_single, mut of_readings): (Vec<Rewrite>, Vec<Rewrite>) =
+        rewrites.partition(|rewrite| rewrite.index < count);
+    for rewrite in &mut of_readings {
+        rewrite.index -= count;
+    }
+    // The values of guards are not restored.
+    drop(number_markers(
+        document,
+        &units,
+        &mut of_single,
+        &mut of_readings,
+    ));
     let mut edits = Vec::new();
-    for Rewrite { index, spans, .. } in std::mem::take(&mut evaluation.rewrites) {
-        edits.extend(units.edits(all[index], &spans));
+    let single = std::mem::take(&mut units.single);
+    for Rewrite { index, spans, .. } in of_single {
+        edits.extend(units.edits(&single[index], &spans));
+    }
+    let readings = std::mem::take(&mut units.readings);
+    for Rewrite { index, spans, .. } in of_readings {
+        edits.extend(units.edits(&readings[index], &spans));
     }
     Ok(EvaluatedDocument::new(evaluation, edits))
 }
@@ -61,5 +79,50 @@ fn side(direction: Direction) -> protocol::Direction {
     match direction {
         Direction::Request => protocol::Direction::Request,
         Direction::Response => protocol::Direction::Response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{evaluate_guards, guard_texts};
+    use crate::chain::{Direction, Judged, Limits};
+    use crate::compile::compile;
+    use crate::parse::parse;
+    use crate::source::Source;
+
+    #[test]
+    fn values_of_a_request_are_numbered_and_those_of_a_response_are_not() {
+        let text = "pack: {name: t, version: 1.0.0, enabled: true}\n\
+            policies: {chain: ['plugin:names']}\npolicy: {'plugin:names': {}}\n";
+        let document = parse(&[Source::new("test.yaml", text)]).unwrap();
+        let chain = compile(&document, &Limits::default()).unwrap();
+        for (direction, document, expected) in [
+            (
+                Direction::Request,
+                r#"{"messages":[{"role":"user","content":"\u0041nn, Bob"},{"role":"user","content":"Bob"}]}"#,
+                r#"{"messages":[{"role":"user","content":"[NAME_1], [NAME_2]"},{"role":"user","content":"[NAME_2]"}]}"#,
+            ),
+            (
+                Direction::Response,
+                r#"{"choices":[{"message":{"content":"Ann and Bob"}}]}"#,
+                r#"{"choices":[{"message":{"content":"[NAME] and [NAME]"}}]}"#,
+            ),
+        ] {
+            let found = guard_texts(document, direction).unwrap().into_iter();
+            let judged = found.map(|text| {
+                let names = ["Ann", "Bob"];
+                let names = names.iter().filter_map(|name| {
+                    let at = text.text.find(name)?;
+                    Some((at..at + 3, "NAME".to_owned()))
+                });
+                Judged {
+                    spans: names.collect(),
+                    block: None,
+                }
+            });
+            let judgments = [(0, Ok(judged.collect()))];
+            let evaluated = evaluate_guards(&chain, document, direction, &judgments).unwrap();
+            assert_eq!(evaluated.redact(document), expected);
+        }
     }
 }
