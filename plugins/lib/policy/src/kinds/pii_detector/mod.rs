@@ -20,6 +20,8 @@ mod policy;
 #[cfg(test)]
 mod reference_tests;
 mod settings;
+mod topic;
+mod word_table;
 mod words;
 
 pub(crate) use settings::PiiDetector;

@@ -2,8 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::context::{Context, Topic};
+use super::context::Context;
 use super::number::NumberRun;
+use super::topic::Topic;
 use crate::chain::{Match, Progress, View};
 use crate::text::is_word;
 

@@ -1,9 +1,10 @@
 //! The detectors of a position, by the class of its byte.
 
-use super::context::{Context, Topic, Topics};
+use super::context::Context;
 use super::identifiers::{
     Boundary, Candidates, Identifier, IdentifierIndex, IndexedForm, Read, Reader,
 };
+use super::topic::{Topic, Topics};
 use super::{bank, email, network, number, phone};
 use crate::chain::{Detector, Hold, Label, Match, Matches, Progress, Starts, View, WordTriggers};
 
@@ -244,17 +245,19 @@ fn may_leave(view: View<'_>, at: usize) -> bool {
 
 impl Candidates for Search<'_, '_> {
     fn form(&mut self, form: IndexedForm, progress: &mut Progress) {
-        let IndexedForm { kind, form } = form;
+        let IndexedForm { kind, form, .. } = form;
+        if form.named && self.announced(kind, progress).is_none() {
+            return;
+        }
         let mut read = Read::default();
         let boundary = form.read(self.view, self.context.at, &mut read);
         let id = read.as_bytes();
         progress.steps += 4 + id.len();
         match boundary {
             Boundary::None => {}
-            Boundary::Open if form.named => {
-                self.decided &= self.announced(kind, progress).is_none();
+            Boundary::Open => {
+                self.decided &= !form.named && may_leave(self.view, self.context.at);
             }
-            Boundary::Open => self.decided &= may_leave(self.view, self.context.at),
             Boundary::End(end) if self.is_valid(kind, id) => {
                 let announced = self.announced(kind, progress);
                 match announced {

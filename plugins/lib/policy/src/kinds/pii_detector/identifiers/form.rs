@@ -132,6 +132,11 @@ impl Form {
         }
     }
 
+    /// Whether it can begin with a byte.
+    pub(super) fn begins_with(&self, byte: u8) -> bool {
+        accepts(self.picture.as_bytes()[0], byte)
+    }
+
     /// The bytes that it can begin with.
     pub(super) fn first(&self) -> impl Iterator<Item = u8> + use<> {
         let part = self.picture.as_bytes()[0];

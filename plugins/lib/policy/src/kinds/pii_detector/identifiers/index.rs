@@ -17,8 +17,16 @@ pub(in super::super) struct IdentifierIndex {
     first: [bool; 256],
     forms: Vec<IndexedForm>,
     /// The forms by [`bucket`].
-    buckets: Vec<Vec<u16>>,
+    buckets: Vec<Bucket>,
     readers: Vec<(usize, &'static [u8], Reader)>,
+}
+
+/// The forms that can begin with some run.
+#[derive(Debug)]
+struct Bucket {
+    /// Least digits of any of them among the first [`HEAD`] characters.
+    digits: usize,
+    forms: Vec<u16>,
 }
 
 /// A form with its kind.
@@ -27,7 +35,12 @@ pub(in super::super) struct IndexedForm {
     /// The index of the kind in the list that the index was made of.
     pub(in super::super) kind: usize,
     pub(in super::super) form: Form,
+    /// Least digits among the first [`HEAD`] characters.
+    digits: usize,
 }
+
+/// Characters among which the digits of a form are counted.
+const HEAD: usize = 12;
 
 /// What takes the forms and readers that can begin at a position.
 pub(in super::super) trait Candidates {
@@ -45,7 +58,14 @@ impl IdentifierIndex {
         let mut readers = Vec::new();
         for (kind, identifier) in kinds.enumerate() {
             for form in identifier.forms {
-                forms.push(IndexedForm { kind, form: *form });
+                let head = form.picture.bytes().take(HEAD);
+                forms.push(IndexedForm {
+                    kind,
+                    form: *form,
+                    digits: head
+                        .filter(|part| matches!(part, b'd' | b'0'..=b'9'))
+                        .count(),
+                });
                 form.first()
                     .for_each(|byte| first[usize::from(byte)] = true);
             }
@@ -66,9 +86,17 @@ impl IdentifierIndex {
                         next,
                     };
                     let begins = |form: &(usize, &IndexedForm)| form.1.form.can_begin(run);
-                    let found = forms.iter().enumerate().filter(begins);
-                    // Some hundred forms.
-                    buckets.push(found.filter_map(|(i, _)| u16::try_from(i).ok()).collect());
+                    let found = forms.iter().enumerate().filter(begins).map(|(at, _)| at);
+                    let found: Vec<usize> = found.collect();
+                    let digits = found.iter().map(|at| forms[*at].digits).min();
+                    buckets.push(Bucket {
+                        digits: digits.unwrap_or(HEAD + 1),
+                        // Some hundred forms.
+                        forms: found
+                            .into_iter()
+                            .filter_map(|at| u16::try_from(at).ok())
+                            .collect(),
+                    });
                 }
             }
         }
@@ -109,6 +137,8 @@ impl IdentifierIndex {
         if length > MAX_RUN {
             return;
         }
+        let head = &rest[..rest.len().min(HEAD)];
+        let available = head.iter().filter(|byte| byte.is_ascii_digit()).count();
         match rest.get(length) {
             Some(next) => {
                 let run = Run {
@@ -116,8 +146,17 @@ impl IdentifierIndex {
                     length,
                     next: Next::of(*next),
                 };
-                for index in &self.buckets[bucket(run)] {
-                    candidates.form(self.forms[usize::from(*index)], progress);
+                let open = !view.complete && rest.len() < HEAD;
+                let bucket = &self.buckets[bucket(run)];
+                if bucket.digits > available && !open {
+                    return;
+                }
+                for index in &bucket.forms {
+                    let form = &self.forms[usize::from(*index)];
+                    let enough = form.digits <= available || open;
+                    if enough && (digits || form.form.begins_with(byte)) {
+                        candidates.form(*form, progress);
+                    }
                 }
             }
             // The rest of the text decides: every form may go on.

@@ -1,7 +1,8 @@
 //! The forms of phone numbers.
 
-use super::super::context::{Context, Topic};
+use super::super::context::Context;
 use super::super::number::NumberRun;
+use super::super::topic::Topic;
 use super::{extension, plan};
 use crate::chain::{Match, Progress, View};
 
@@ -9,6 +10,8 @@ use crate::chain::{Match, Progress, View};
 const ANNOUNCED_WITHIN: usize = 32;
 /// How far before a number a word may end that makes it something else.
 const OTHER_WITHIN: usize = 14;
+/// Least digits of a number that is announced.
+const MIN_DIGITS: usize = 6;
 /// Digits of a number (ITU-T E.164).
 const MAX_DIGITS: usize = 15;
 
@@ -217,6 +220,16 @@ impl Search<'_, '_> {
         if !starts || !run.begins_word() || run.is_joined_left() {
             return;
         }
+        // Most numbers are short, or not announced: their groups are not read.
+        let mut digits = run.text[run.at..run.end]
+            .iter()
+            .filter(|b| b.is_ascii_digit());
+        if digits.nth(MIN_DIGITS - 1).is_none()
+            || !self.is_announced(progress)
+            || self.is_other(progress)
+        {
+            return;
+        }
         let mut ends = Ends::default();
         groups(run, run.at, b" .-/", 3, |digits, end| {
             let text = &run.text[run.at..end];
@@ -224,9 +237,9 @@ impl Search<'_, '_> {
                 matches!(run.text.get(end..), Some([b':', next, ..]) if next.is_ascii_digit());
             // Six digits are a number in small countries, if they are in groups.
             let least = if text.iter().any(|byte| matches!(byte, b' ' | b'-')) {
-                6
+                MIN_DIGITS
             } else {
-                7
+                MIN_DIGITS + 1
             };
             let plausible = (least..=MAX_DIGITS).contains(&digits.length)
                 && !text.windows(2).any(|pair| pair == b"..")
@@ -241,9 +254,6 @@ impl Search<'_, '_> {
                 ends.push(end, true);
             }
         });
-        if ends.is_empty() || !self.is_announced(progress) || self.is_other(progress) {
-            return;
-        }
         for (end, _) in ends.iter() {
             self.take(end);
         }
