@@ -184,7 +184,8 @@ fn has_digit(view: View<'_>, at: usize) -> bool {
             .iter()
             .fold(false, |any, byte| any | byte.is_ascii_digit()),
         None => {
-            let letters = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b' ' | b'-');
+            let letters =
+                |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b' ' | b'\n' | b'-');
             rest.iter().any(u8::is_ascii_digit)
                 || (!view.complete && rest.iter().all(|b| letters(b) || b.is_ascii_lowercase()))
         }
