@@ -12,6 +12,7 @@ use http::Request;
 use hyper::body::Incoming;
 use kt_policy::{Decision, EvaluatedRoute};
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// Serves a request up to the headers of its response.
@@ -53,24 +54,29 @@ pub(super) async fn serve(
         id: &context.id,
     };
     let health = &proxy.state.upstream_health;
-    let dispatching = dispatch(&proxy.pool, health, &snapshot, route, &outbound);
-    let dispatched = match evaluated {
-        None => dispatching.await,
-        Some(evaluated) => {
-            let (evaluation, dispatched) =
-                request_policy::judge_during(&request, evaluated, context, dispatching).await?;
-            context.request_evaluated(&evaluation);
-            if let Some(dispatched) = &dispatched {
-                context.set_upstream(dispatched.upstream, dispatched.attempts);
-            }
-            match (&evaluation.decision, dispatched) {
-                (Decision::Block(block), _) => {
-                    return Err(ErrorResponse::blocked(block, snapshot.refusal_status));
-                }
-                (_, Some(dispatched)) => dispatched,
-                (_, None) => return Err(ErrorResponse::evaluation_failed(snapshot.refusal_status)),
+    let (evaluation, dispatched) = {
+        let dispatching = pin!(dispatch(&proxy.pool, health, &snapshot, route, &outbound));
+        match evaluated {
+            None => (None, Some(dispatching.await)),
+            Some(evaluated) => {
+                let judged =
+                    request_policy::judge_during(&request, evaluated, context, dispatching);
+                let (evaluation, dispatched) = judged.await?;
+                (Some(evaluation), dispatched)
             }
         }
+    };
+    if let Some(evaluation) = evaluation {
+        context.request_evaluated(&evaluation);
+        if let Some(dispatched) = &dispatched {
+            context.set_upstream(dispatched.upstream, dispatched.attempts);
+        }
+        if let Decision::Block(block) = &evaluation.decision {
+            return Err(ErrorResponse::blocked(block, snapshot.refusal_status));
+        }
+    }
+    let Some(dispatched) = dispatched else {
+        return Err(ErrorResponse::evaluation_failed(snapshot.refusal_status));
     };
     context.set_upstream(dispatched.upstream, dispatched.attempts);
     let upstream = dispatched.upstream.map_or("", Upstream::id);

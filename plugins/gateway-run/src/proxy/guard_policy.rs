@@ -40,6 +40,18 @@ pub(super) async fn evaluate(
     if guards.is_empty() {
         return Judged::No;
     }
+    // Boxed: its state would be part of every request, and is larger than the rest of it.
+    Box::pin(ask(document, direction, guards, context)).await
+}
+
+/// Asks guards, and evaluates what they have found.
+async fn ask(
+    document: &str,
+    direction: Direction,
+    guards: Vec<usize>,
+    context: &RequestContext,
+) -> Judged {
+    let snapshot = &context.snapshot;
     let texts = off_loop(document, move |document| {
         chat::guard_texts(document, direction)
     });

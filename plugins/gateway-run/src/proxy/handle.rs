@@ -102,6 +102,16 @@ fn fail(error: ErrorResponse, mut context: RequestContext) -> Response<ResponseB
 mod tests {
     use super::normalize;
 
+    /// The future of a request is copied when it begins, and kept by its connection.
+    #[test]
+    fn a_request_has_little_state() {
+        fn size<A, B, C, F>(_: impl FnOnce(A, B, C) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(super::handle);
+        assert!(size <= 8 * 1024, "{size} bytes");
+    }
+
     #[test]
     fn version_and_trailing_slash_are_optional() {
         for path in [
