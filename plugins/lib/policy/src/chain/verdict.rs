@@ -212,7 +212,7 @@ pub fn evaluate_judgments(
         None if spans.iter().all(Vec::is_empty) => Decision::Allow,
         None => Decision::Redact,
     };
-    // Only the values of a request can be told apart: those of a stream arrive one by one.
+    // Only the values of a request are all known: those of a stream arrive one by one.
     let kind = match direction {
         Direction::Request => MarkerKind::Numbered,
         Direction::Response => MarkerKind::Plain,
