@@ -48,10 +48,9 @@ impl JudgedText {
         (overlap, most): (usize, usize),
         ended: bool,
     ) -> usize {
-        // Where everything is found, text must neither pile up nor be judged again and again.
-        let splits = self.open_bytes() > most;
         let decided = self.decided - self.base;
         let mut cut = self.text.len();
+        let mut end = cut;
         if !ended {
             let mut tail = self.text.char_indices().rev();
             cut = match overlap.checked_sub(1).map(|last| tail.nth(last)) {
@@ -59,15 +58,21 @@ impl JudgedText {
                 Some(found) => found.map_or(0, |(at, _)| at),
             };
             cut = cut.max(decided);
+            end = cut;
             let spans = judged.iter().flat_map(|judged| &judged.spans);
             let mut spans: Vec<&Range<usize>> = spans.map(|(range, _)| range).collect();
             // The last first: the end may move in front of others.
             spans.sort_by_key(|range| std::cmp::Reverse(range.start));
             for range in spans {
-                if range.start < cut && cut < range.end && !splits {
+                if range.start < cut && cut < range.end {
                     cut = range.start.max(decided);
                 }
             }
+        }
+        // Where everything is found, text must neither pile up nor be judged again and again.
+        let splits = cut == decided && self.open_bytes() > most;
+        if splits {
+            cut = end;
         }
         for judged in judged {
             judged.spans.retain_mut(|(range, _)| {
