@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::audit::AuditRecord;
 use super::compiled::Compiled;
-use super::evaluation::{Block, Decision, Evaluation, Finding, PromptText, Rewrite, count};
+use super::evaluation::{
+    Block, Decision, Evaluation, Finding, MarkerKind, PromptText, Rewrite, count,
+};
 use super::filter::StreamFilter;
 use super::guard::{Direction, Guard};
 use super::rules::Rules;
@@ -57,6 +59,15 @@ impl Chain {
     #[must_use]
     pub fn inspects_responses(&self) -> bool {
         self.compiled.rules.is_some()
+    }
+
+    /// Whether responses get values of their request back.
+    pub(crate) fn restores(&self) -> bool {
+        let rules = self.compiled.rules.as_ref();
+        rules.is_some_and(|rules| {
+            let mut kinds = rules.patterns.iter().map(|pattern| pattern.marker.kind());
+            kinds.any(|kind| kind == MarkerKind::Restored)
+        })
     }
 
     /// A filter for one channel of a response, whole or streamed.

@@ -152,7 +152,7 @@ fn evaluated(
     if decision == Decision::Redact {
         if let Some(request) = request {
             let rewrites = (&mut single.rewrites, &mut readings.rewrites);
-            values = number_markers(request.document, units, rewrites.0, rewrites.1);
+            values = number_markers(request.document, units, rewrites.0, rewrites.1, false);
         }
         let single_units = std::mem::take(&mut units.single);
         for rewrite in &single.rewrites {

@@ -62,6 +62,7 @@ pub fn evaluate_guards(
         &units,
         &mut of_single,
         &mut of_readings,
+        chain.restores(),
     ));
     let mut edits = Vec::new();
     let single = std::mem::take(&mut units.single);
@@ -123,6 +124,39 @@ mod tests {
             let judgments = [(0, Ok(judged.collect()))];
             let evaluated = evaluate_guards(&chain, document, direction, &judgments).unwrap();
             assert_eq!(evaluated.redact(document), expected);
+        }
+    }
+
+    /// A second `[EMAIL_1]` would be restored as the value of the first.
+    #[test]
+    fn a_placeholder_that_is_restored_stands_for_no_value_of_a_guard() {
+        let masked = r#"{"messages":[{"role":"user","content":"[EMAIL_1], bob at b"}]}"#;
+        for (redaction, expected) in [
+            ("{restore: true}", "[EMAIL_1], [EMAIL_1x]"),
+            ("{restore: false}", "[EMAIL_1], [EMAIL_1]"),
+        ] {
+            let text = format!(
+                "pack: {{name: t, version: 1.0.0, enabled: true}}\n\
+                 policies: {{chain: [pii-detector, 'plugin:names']}}\n\
+                 policy: {{pii-detector: {{redaction: {redaction}}}, 'plugin:names': {{}}}}\n"
+            );
+            let document = parse(&[Source::new("test.yaml", text)]).unwrap();
+            let chain = compile(&document, &Limits::default()).unwrap();
+            let direction = Direction::Request;
+            let found = guard_texts(masked, direction).unwrap().into_iter();
+            let judged = found.map(|text| Judged {
+                spans: text
+                    .text
+                    .find("bob at b")
+                    .map(|at| (at..at + 8, "EMAIL".to_owned()))
+                    .into_iter()
+                    .collect(),
+                block: None,
+            });
+            let judgments = [(0, Ok(judged.collect()))];
+            let evaluated = evaluate_guards(&chain, masked, direction, &judgments).unwrap();
+            let redacted = evaluated.redact(masked);
+            assert!(redacted.contains(expected), "{redacted}");
         }
     }
 }

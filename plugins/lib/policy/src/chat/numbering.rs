@@ -14,12 +14,14 @@ struct Numbered<'r> {
 
 /// Numbers the markers of a request in the order of their values in the document, which is that
 /// of its messages: a history that is sent again gets the same numbers. Returns the values that
-/// the response gets back.
+/// the response gets back. If it gets any, also those of an earlier policy (`restores`), the form
+/// of what the texts already have is avoided: it may stand for another value.
 pub(super) fn number_markers(
     document: &str,
     units: &Units,
     single: &mut [Rewrite],
     readings: &mut [Rewrite],
+    restores: bool,
 ) -> PlaceholderValues {
     let mut markers = Vec::new();
     for (units, rewrites) in [(&units.single, single), (&units.readings, readings)] {
@@ -45,7 +47,7 @@ pub(super) fn number_markers(
     markers.sort_by_key(|marker| marker.position);
     let mut placeholders = Placeholders::default();
     let is_restored = |m: &Numbered<'_>| m.replacement.kind == MarkerKind::Restored;
-    if markers.iter().any(is_restored) {
+    if restores || markers.iter().any(is_restored) {
         let labels = markers.iter().map(|m| m.replacement.marker.as_str());
         let mut labels: Vec<&str> = labels.collect();
         labels.sort_unstable();
