@@ -122,12 +122,7 @@ const ARGUMENTS: &str = "/choices/0/delta/tool_calls/0/function/arguments";
 fn a_text_that_continues_after_its_end_is_judged_together_with_it() {
     let first = r#"{"content":"card 4111 1111 "}"#;
     let rest = delta(r#"{"content":"1111 1111, ok"}"#);
-    for between in [
-        vec![finish(first)],
-        vec![finish(first), finish("{}")],
-        vec![delta(first), call(r#","id":"call_a""#, r#""name":"f""#)],
-        vec![delta(first), delta(r#"{"reasoning_content":"hm"}"#)],
-    ] {
+    for between in [vec![finish(first)], vec![finish(first), finish("{}")]] {
         let events = [between, vec![rest.clone(), finish("{}")]].concat();
         let sent = transform("{}", &events).unwrap();
         assert_eq!(joined(&sent, CONTENT), "card 4111 1111 [CARD], ok");
@@ -151,21 +146,94 @@ fn arguments_that_continue_after_an_interruption_are_judged_together() {
         r#""name":"f","arguments":"{\"n\": \"4111 1111 ""#,
     );
     let rest = call("", r#""arguments":"1111 1111\", \"m\": 7}""#);
+    let finished = [first.clone(), finish("{}"), rest.clone(), finish("{}")];
+    let sent = transform("{}", &finished).unwrap();
+    assert_eq!(
+        joined(&sent, ARGUMENTS),
+        r#"{"n": "4111 1111 [CARD]", "m": 7}"#
+    );
     let other = delta(r#"{"content":"hm "}"#);
-    for events in [
-        vec![first.clone(), other.clone(), rest.clone()],
-        vec![first.clone(), finish("{}"), rest.clone(), finish("{}")],
-    ] {
-        let sent = transform("{}", &events).unwrap();
-        assert_eq!(
-            joined(&sent, ARGUMENTS),
-            r#"{"n": "4111 1111 [CARD]", "m": 7}"#
-        );
-    }
+    let sent = transform("{}", &[first.clone(), other.clone(), rest]).unwrap();
+    assert_eq!(sent[1], other, "another field passes at once");
+    assert_eq!(joined(&sent, ARGUMENTS), r#"{"n": "[CARD]", "m": 7}"#);
     // The same index, but another call.
     let second = call(r#","id":"call_b""#, r#""name":"f","arguments":"1111 1111""#);
     let sent = transform("{}", &[first, second]).unwrap();
     assert_eq!(joined(&sent, ARGUMENTS), "{\"n\": \"4111 1111 1111 1111");
+}
+
+#[test]
+fn arguments_of_calls_that_alternate_are_held_apart() {
+    let piece = |call: u64, text: &str| {
+        let arguments = serde_json::Value::from(text);
+        delta(&format!(
+            r#"{{"tool_calls":[{{"index":{call},"function":{{"arguments":{arguments}}}}}]}}"#
+        ))
+    };
+    let mut events = Vec::new();
+    for text in [
+        r#"{"n": "#,
+        r#""4111 1111 "#,
+        "1111 111",
+        r#"1", "m": 41111111"#,
+        "11111111}",
+    ] {
+        events.extend([
+            piece(0, text),
+            piece(1, text),
+            delta(r#"{"content":"ok, "}"#),
+        ]);
+    }
+    events.push(finish("{}"));
+    let sent = transform("{}", &events).unwrap();
+    for call in 0..2 {
+        let calls = sent
+            .iter()
+            .filter(|event| event.contains(&format!(r#""tool_calls":[{{"index":{call},"#)));
+        let calls: Vec<String> = calls.cloned().collect();
+        let arguments: serde_json::Value =
+            serde_json::from_str(&joined(&calls, ARGUMENTS)).unwrap();
+        assert_eq!(
+            arguments,
+            serde_json::json!({ "n": "[CARD]", "m": "[CARD]" })
+        );
+    }
+    assert_eq!(joined(&sent, CONTENT), "ok, ".repeat(5));
+}
+
+#[test]
+fn an_open_text_is_not_released_by_another_field() {
+    let first = delta(r#"{"content":"card 4111 1111 1111 111"}"#);
+    let rest = delta(r#"{"content":"1 ok, "}"#);
+    for other in [
+        delta(r#"{"reasoning_content":"hm, "}"#),
+        call(r#","id":"call_a""#, r#""name":"f""#),
+        call("", r#""arguments":"{}""#),
+    ] {
+        let events = [first.clone(), other.clone(), rest.clone(), finish("{}")];
+        let sent = transform("{}", &events).unwrap();
+        assert_eq!(joined(&sent, CONTENT), "card [CARD] ok, ");
+        assert_eq!(sent[1], other, "another field passes at once");
+        transform("{action: block}", &events).unwrap_err();
+    }
+    // What is held leaves before the finish reason.
+    let events = [
+        first,
+        delta(r#"{"reasoning_content":"hm, "}"#),
+        finish("{}"),
+    ];
+    let sent = transform("{}", &events).unwrap();
+    assert_eq!(joined(&sent, CONTENT), "card 4111 1111 1111 111");
+    assert_eq!(sent.last(), events.last());
+    let term = [
+        delta(r#"{"content":"project_night"}"#),
+        delta(r#"{"reasoning_content":"hm, "}"#),
+        delta(r#"{"content":"jar"}"#),
+        finish("{}"),
+    ];
+    transform("{}", &term).unwrap_err();
+    let sent = transform("{}", &term[..2]).unwrap();
+    assert_eq!(sent[1], term[1]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Transforming the events of a stream.
 //!
-//! Text is held back only while it could still become a match. What is held of a text
-//! leaves before another field, another tool call, or the end of the same choice.
+//! Text is held back only while it could still become a match, each text apart from the others:
+//! what is held of it leaves before the end of its tool call or of its choice. Another field
+//! does not release it, because the text may continue after that.
 //! Fields of the protocol are never held. An event that nothing changes is forwarded
 //! with the same data, byte for byte.
 
@@ -381,7 +382,7 @@ impl Transformer {
         Ok(text)
     }
 
-    /// Flushes the texts that this chunk does not continue.
+    /// Flushes the texts that end before this chunk, or with it.
     fn flush_before(
         &mut self,
         filters: &mut ResponseFilters,
@@ -394,10 +395,6 @@ impl Transformer {
         indexes.dedup();
         for index in indexes {
             let of_choice = || fields.iter().filter(|f| f.choice() == Some(index));
-            let fragments: Vec<String> = of_choice()
-                .filter(|f| f.kind() == FieldKind::Fragment)
-                .map(TextField::channel)
-                .collect();
             // A new id begins another call, whatever its index: Gemini gives parallel
             // calls the same one.
             let new_calls: Vec<String> = of_choice()
@@ -412,12 +409,16 @@ impl Transformer {
                 .collect();
             let has_ended = |channel: &str| begins_call(channel) || !names.contains(channel);
             self.check_names(filters, index, has_ended)?;
-            let continues = fragments.is_empty() && new_calls.is_empty();
-            if continues && !finished.contains(&index) {
+            let is_finished = finished.contains(&index);
+            if new_calls.is_empty() && !is_finished {
                 continue;
             }
+            let fragments: BTreeSet<String> = of_choice()
+                .filter(|f| is_finished && f.kind() == FieldKind::Fragment)
+                .map(TextField::channel)
+                .collect();
             let is_due = |channel: &str| {
-                !fragments.iter().any(|fragment| fragment == channel) || begins_call(channel)
+                begins_call(channel) || (is_finished && !fragments.contains(channel))
             };
             self.flush(filters, index, is_due, out)?;
             for call in &new_calls {

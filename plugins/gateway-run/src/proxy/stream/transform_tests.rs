@@ -108,7 +108,7 @@ fn names_ids_types_and_signatures_leave_with_their_first_chunk() {
 }
 
 #[test]
-fn held_text_leaves_before_another_field_of_the_choice() {
+fn held_text_leaves_before_the_end_of_its_call_or_choice() {
     let call = json!({ "tool_calls": [{ "index": 0, "id": "call_a", "type": "function",
         "function": { "name": "f", "arguments": "{\"n\": 41" } }] });
     let second = json!({ "tool_calls": [{ "index": 0, "id": "call_b", "type": "function",
@@ -130,10 +130,14 @@ fn held_text_leaves_before_another_field_of_the_choice() {
     );
     assert_eq!(joined(&events, CONTENT), "card 4111");
     assert_eq!(joined(&events, ARGUMENTS), "{\"n\": 41{}");
-    assert!(position("4111") < position("call_a"));
+    assert!(
+        position("call_a") < position("4111"),
+        "the call waits for no text"
+    );
+    assert!(position("4111") < events.len() - 1, "{events:?}");
     let rest = events
         .iter()
-        .rposition(|event| event.contains("41"))
+        .rposition(|event| event.contains("{\\\"n\\\": 41"))
         .unwrap();
     assert!(rest < position("call_b"), "{events:?}");
 }
